@@ -1,0 +1,76 @@
+import * as v from 'valibot';
+import { Epoch, GameCode, PlayersSetting, SecondsSetting, Seq, SizeSetting } from './game-types.ts';
+import { LIMITS } from './limits.ts';
+
+/** Names the request and makes it idempotent: a repeat with the same id is applied once. */
+export const RequestId = v.pipe(
+  v.string(),
+  v.regex(new RegExp(`^[A-Za-z0-9_-]{1,${LIMITS.idLength}}$`), 'is not 1 to 64 of A-Z a-z 0-9 _ -'),
+);
+
+export const LOBBY = 'lobby';
+/** The lobby, or the code of a game the player is in. */
+export const Channel = v.union([v.literal(LOBBY), GameCode], 'is neither "lobby" nor a game code');
+
+// Control characters would let one player rewrite what another one's terminal or page shows.
+const NO_CONTROLS = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]*$/u;
+// Emoji are joined by U+200D, a format character: allowed back.
+const isPlainText = (text: string) => NO_CONTROLS.test(text.replaceAll('\u200d', ''));
+
+/** Characters, not UTF-16 units, so that an emoji counts once. */
+const length = (text: string) => [...text].length;
+
+const plainText = (max: number) =>
+  v.pipe(
+    v.string(),
+    v.transform((text) => text.trim().normalize('NFC')),
+    v.check((text) => text.length > 0, 'is empty'),
+    v.check((text) => length(text) <= max, `is longer than ${max} characters`),
+    v.check(isPlainText, 'has control characters'),
+  );
+
+export const PlayerName = plainText(LIMITS.nameLength);
+export const ChatText = plainText(LIMITS.chatLength);
+
+const shape = {
+  players: v.optional(PlayersSetting, LIMITS.players.default),
+  size: v.optional(SizeSetting, LIMITS.size.default),
+  seconds: v.optional(SecondsSetting, LIMITS.seconds.default),
+};
+
+export const Ping = v.strictObject({ type: v.literal('ping'), t: v.pipe(v.number(), v.finite()) });
+export const Create = v.strictObject({ type: v.literal('create'), id: RequestId, ...shape });
+export const Join = v.strictObject({ type: v.literal('join'), id: RequestId, game: GameCode });
+export const Match = v.strictObject({ type: v.literal('match'), id: RequestId, ...shape });
+export const Leave = v.strictObject({ type: v.literal('leave'), id: RequestId, game: GameCode });
+export const Capture = v.strictObject({ type: v.literal('capture'), id: RequestId, game: GameCode, cell: Seq });
+export const Resume = v.strictObject({
+  type: v.literal('resume'),
+  id: RequestId,
+  game: GameCode,
+  epoch: Epoch,
+  seq: Seq,
+});
+export const Chat = v.strictObject({ type: v.literal('chat'), id: RequestId, channel: Channel, text: ChatText });
+export const Subscribe = v.strictObject({
+  type: v.literal('subscribe'),
+  id: RequestId,
+  channel: Channel,
+  epoch: v.optional(Epoch),
+  after: v.optional(Seq),
+});
+export const Unsubscribe = v.strictObject({ type: v.literal('unsubscribe'), id: RequestId, channel: Channel });
+
+export const ClientMessage = v.variant('type', [
+  Ping, Create, Join, Match, Leave, Capture, Resume, Chat, Subscribe, Unsubscribe,
+]);
+export type ClientMessage = v.InferOutput<typeof ClientMessage>;
+/** What a client writes: fields with a default may be left out. */
+export type ClientMessageInput = v.InferInput<typeof ClientMessage>;
+export type ClientMessageType = ClientMessage['type'];
+/** The messages that are answered by `ack` or `error`: all but `ping`. */
+export type Request = Exclude<ClientMessageInput, { type: 'ping' }>;
+
+export const CLIENT_MESSAGE_TYPES: ReadonlySet<string> = new Set<ClientMessageType>([
+  'ping', 'create', 'join', 'match', 'leave', 'capture', 'resume', 'chat', 'subscribe', 'unsubscribe',
+]);

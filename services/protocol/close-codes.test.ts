@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CLOSE_CODES, closeCode } from './close-codes.ts';
+
+test('no two entries of the table share a code', () => {
+  const codes = Object.values(CLOSE_CODES).map((entry) => entry.code);
+  assert.equal(new Set(codes).size, codes.length);
+});
+
+test('codes of our own lie in the range that RFC 6455 leaves to applications', () => {
+  for (const { code } of Object.values(CLOSE_CODES)) {
+    assert.ok((code >= 1000 && code <= 1013) || (code >= 4400 && code <= 4499), String(code));
+  }
+});
+
+test('an unknown 44xx code stops the client and any other unknown one lets it reconnect', () => {
+  assert.equal(closeCode(4499).advice, 'stop');
+  assert.equal(closeCode(1014).advice, 'reconnect');
+  assert.equal(closeCode(3000).advice, 'reconnect');
+});
+
+test('a restarting replica asks to come back, a superseding socket does not', () => {
+  assert.equal(closeCode(1012).advice, 'reconnect');
+  assert.equal(closeCode(4409).advice, 'stop');
+  assert.equal(closeCode(4401).advice, 'authenticate');
+});

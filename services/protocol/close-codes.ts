@@ -1,0 +1,54 @@
+/** What a client does after the socket was closed with a code. */
+export type CloseAdvice =
+  /** Connect again after a back-off with jitter, and resume. */
+  | 'reconnect'
+  /** Get a fresh token from `POST /api/session` first, then connect again. */
+  | 'authenticate'
+  /** Do not connect again by itself: the same would happen. */
+  | 'stop';
+
+export interface CloseCode {
+  readonly code: number;
+  readonly name: string;
+  readonly advice: CloseAdvice;
+  readonly meaning: string;
+}
+
+/** The one table of close codes; RFC 6455 section 7.4 for those below 4000. */
+export const CLOSE_CODES = {
+  normal: { code: 1000, advice: 'stop', meaning: 'Either side was done.' },
+  goingAway: { code: 1001, advice: 'reconnect', meaning: 'The page was left, or the server is going away.' },
+  protocolError: { code: 1002, advice: 'stop', meaning: 'The frames broke RFC 6455.' },
+  unsupportedData: { code: 1003, advice: 'stop', meaning: 'A binary message was sent; gridlock.v1 is text.' },
+  abnormal: { code: 1006, advice: 'reconnect', meaning: 'The connection broke without a close frame.' },
+  invalidText: { code: 1007, advice: 'stop', meaning: 'A text message was not UTF-8.' },
+  policyViolation: { code: 1008, advice: 'stop', meaning: 'A message came in too many fragments.' },
+  messageTooBig: { code: 1009, advice: 'stop', meaning: 'A message was larger than `limits.messageBytes`.' },
+  internalError: { code: 1011, advice: 'reconnect', meaning: 'The server failed at something unforeseen.' },
+  serviceRestart: { code: 1012, advice: 'reconnect', meaning: 'This replica drains; see `going_away` for the delay.' },
+  tryAgainLater: { code: 1013, advice: 'reconnect', meaning: 'The server is over its capacity; back off further.' },
+  badMessages: { code: 4400, advice: 'stop', meaning: 'Too many messages were refused within a minute.' },
+  unauthorized: { code: 4401, advice: 'authenticate', meaning: 'The player token expired or was revoked.' },
+  unknownSubprotocol: { code: 4406, advice: 'stop', meaning: 'The client offered no subprotocol known here.' },
+  heartbeatTimeout: { code: 4408, advice: 'reconnect', meaning: 'Nothing was heard for two heartbeats.' },
+  superseded: { code: 4409, advice: 'stop', meaning: 'The same player connected elsewhere; the newer socket stays.' },
+  slowConsumer: { code: 4413, advice: 'reconnect', meaning: 'The client read too slowly; resume loses nothing.' },
+  rateLimited: { code: 4429, advice: 'reconnect', meaning: 'The client kept sending above its rate; back off.' },
+} as const satisfies Record<string, Omit<CloseCode, 'name'>>;
+
+export type CloseName = keyof typeof CLOSE_CODES;
+
+const BY_CODE = new Map<number, CloseCode>(
+  Object.entries(CLOSE_CODES).map(([name, entry]) => [entry.code, { name, ...entry }]),
+);
+
+/**
+ * What a close code asks of the client. Unknown codes of the 44xx range stop, as a newer server may have reasons this
+ * client does not know; every other unknown code is taken for a broken connection.
+ */
+export function closeCode(code: number): CloseCode {
+  const known = BY_CODE.get(code);
+  if (known) return known;
+  const advice = code >= 4400 && code <= 4499 ? 'stop' : 'reconnect';
+  return { code, name: 'unknown', advice, meaning: 'A code that gridlock.v1 does not define.' };
+}

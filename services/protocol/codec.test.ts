@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { decodeClientFrame, decodeServerFrame, encodeClientMessage, ProtocolError } from './codec.ts';
+import type { ClientMessageInput } from './client-messages.ts';
+
+const refusalOf = (frame: unknown) => {
+  const decoded = decodeClientFrame(typeof frame === 'string' ? frame : JSON.stringify(frame));
+  assert.equal(decoded.ok, false, 'the frame must be refused');
+  return decoded.ok ? assert.fail() : decoded.refusal;
+};
+
+test('a frame that is not JSON is refused as bad_json', () => {
+  assert.equal(refusalOf('capture E4').code, 'bad_json');
+});
+
+test('a JSON value that is not an object is refused as bad_message', () => {
+  for (const frame of [[], null, 7, '"ping"', [{ type: 'ping', t: 1 }]]) {
+    assert.equal(refusalOf(JSON.stringify(frame)).code, 'bad_message');
+  }
+});
+
+test('an unknown type is refused with the id it came with', () => {
+  const refusal = refusalOf({ type: 'teleport', id: 'r1' });
+  assert.deepEqual([refusal.code, refusal.id], ['unknown_type', 'r1']);
+});
+
+test('a message of the server is unknown when a client sends it', () => {
+  assert.equal(refusalOf({ type: 'welcome', replica: '1111' }).code, 'unknown_type');
+});
+
+test('a wrong field is named, and its value is not repeated', () => {
+  const refusal = refusalOf({ type: 'capture', id: 'r1', game: 'ABCDEF', cell: '<script>' });
+  assert.match(refusal.message, /"cell" of "capture"/);
+  assert.doesNotMatch(refusal.message, /script/);
+});
+
+test('a field that the message does not have is refused', () => {
+  assert.match(refusalOf({ type: 'leave', id: 'r1', game: 'ABCDEF', admin: true }).message, /"admin"/);
+});
+
+test('an id that is not usable is not echoed', () => {
+  assert.equal(refusalOf({ type: 'leave', id: 'a'.repeat(65), game: 'ABCDEF' }).id, undefined);
+});
+
+test('settings that are left out get the defaults of a 9x9 game of four in 30 s', () => {
+  const decoded = decodeClientFrame('{"type":"create","id":"r1"}');
+  assert.deepEqual(decoded, {
+    ok: true,
+    message: { type: 'create', id: 'r1', players: 4, size: 9, seconds: 30 },
+  });
+});
+
+test('settings out of range are refused', () => {
+  for (const wrong of [{ players: 1 }, { players: 9 }, { size: 2 }, { size: 17 }, { seconds: 4 }, { seconds: 301 }]) {
+    assert.equal(refusalOf({ type: 'create', id: 'r1', ...wrong }).code, 'bad_message');
+  }
+  for (const wrong of [{ players: 2.5 }, { size: null }, { seconds: '30' }]) {
+    assert.equal(refusalOf({ type: 'create', id: 'r1', ...wrong }).code, 'bad_message');
+  }
+});
+
+test('chat with control characters or beyond its length is refused', () => {
+  const chat = (text: string) => ({ type: 'chat', id: 'r1', channel: 'lobby', text });
+  for (const text of ['', '   ', 'a\u0007b', 'a\u001b[2Jb', 'x\u202egnp', 'x'.repeat(501)]) {
+    assert.equal(refusalOf(chat(text)).code, 'bad_message', JSON.stringify(text));
+  }
+  for (const text of ['hello', '😀'.repeat(500), 'família 👩‍👩‍👧']) {
+    assert.equal(decodeClientFrame(JSON.stringify(chat(text))).ok, true, text);
+  }
+});
+
+test('no text whatever makes the decoder throw', () => {
+  fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (text) => typeof decodeClientFrame(text).ok === 'boolean'));
+});
+
+test('every message that a client can write is read back as it was', () => {
+  const id = fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/);
+  const game = fc.stringMatching(/^[A-HJ-NP-Z2-9]{6}$/);
+  const message: fc.Arbitrary<ClientMessageInput> = fc.oneof(
+    fc.record({ type: fc.constant('ping' as const), t: fc.nat() }),
+    fc.record({ type: fc.constant('capture' as const), id, game, cell: fc.nat(255) }),
+    fc.record({ type: fc.constant('resume' as const), id, game, epoch: id, seq: fc.nat() }),
+    fc.record({ type: fc.constant('subscribe' as const), id, channel: game, after: fc.nat() }),
+  );
+  fc.assert(fc.property(message, (sent) => {
+    assert.deepEqual(decodeClientFrame(encodeClientMessage(sent)), { ok: true, message: { ...sent } });
+  }));
+});
+
+test('a server frame is one message or an array of them in order', () => {
+  const pong = (t: number) => ({ type: 'pong', t, now: 5 });
+  assert.deepEqual(decodeServerFrame(JSON.stringify(pong(1))), [pong(1)]);
+  assert.deepEqual(decodeServerFrame(JSON.stringify([pong(1), pong(2)])), [pong(1), pong(2)]);
+});
+
+test('a type that only a newer server knows is passed over, a malformed known one is not', () => {
+  assert.deepEqual(decodeServerFrame('[{"type":"confetti"},{"type":"pong","t":1,"now":2}]'), [
+    { type: 'pong', t: 1, now: 2 },
+  ]);
+  assert.throws(() => decodeServerFrame('{"type":"pong"}'), ProtocolError);
+  assert.throws(() => decodeServerFrame('nonsense'), ProtocolError);
+});

@@ -1,0 +1,81 @@
+import * as v from 'valibot';
+import { CLIENT_MESSAGE_TYPES, ClientMessage, RequestId, type ClientMessageInput } from './client-messages.ts';
+import type { ErrorCode } from './error-codes.ts';
+import { ServerMessage } from './server-messages.ts';
+
+/** The WebSocket subprotocol, and with it the version of everything in this folder. */
+export const SUBPROTOCOL = 'gridlock.v1';
+
+/** A frame that is not a message: `code` is the `error` to answer with, `id` the request it belonged to. */
+export interface Refusal {
+  readonly code: Extract<ErrorCode, 'bad_json' | 'bad_message' | 'unknown_type'>;
+  readonly message: string;
+  readonly id?: string;
+}
+
+export type Decoded = { ok: true; message: ClientMessage } | { ok: false; refusal: Refusal };
+
+/** Reads one text frame of a client. Never throws: what is wrong comes back as a refusal with a sentence. */
+export function decodeClientFrame(text: string): Decoded {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return refuse('bad_json', 'The frame is not JSON; send one JSON object a frame.');
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return refuse('bad_message', 'The frame is not a JSON object; send one message object a frame.');
+  }
+  const { type, id } = value as { type?: unknown; id?: unknown };
+  const readableId = v.is(RequestId, id) ? id : undefined;
+  if (typeof type !== 'string' || !CLIENT_MESSAGE_TYPES.has(type)) {
+    const known = [...CLIENT_MESSAGE_TYPES].join(', ');
+    return refuse('unknown_type', `The type is none that a client may send; these are ${known}.`, readableId);
+  }
+  const parsed = v.safeParse(ClientMessage, value, { abortPipeEarly: true });
+  if (parsed.success) return { ok: true, message: parsed.output };
+  const [issue] = parsed.issues;
+  const path = v.getDotPath(issue) ?? 'message';
+  // The value itself is never repeated: it may be large, or meant for somebody's terminal.
+  const found = issue.message.startsWith('is ') || issue.message.startsWith('has ')
+    ? issue.message
+    : `is not valid: expected ${issue.expected ?? 'something else'}`;
+  return refuse('bad_message', `The field "${path.slice(0, 40)}" of "${type}" ${found}.`, readableId);
+}
+
+/** Reads one text frame of a server: one message or an array of them. Throws a `ProtocolError` on anything else. */
+export function decodeServerFrame(text: string): ServerMessage[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new ProtocolError('The server sent a frame that is not JSON.');
+  }
+  const items = Array.isArray(value) ? value : [value];
+  const messages: ServerMessage[] = [];
+  for (const item of items) {
+    const parsed = v.safeParse(ServerMessage, item);
+    if (parsed.success) messages.push(parsed.output);
+    // A newer server may say more than this client knows; what it does know must be well-formed.
+    else if (isKnownServerType(item)) throw new ProtocolError(`The server sent a malformed "${item.type}" message.`);
+  }
+  return messages;
+}
+
+const SERVER_TYPES: ReadonlySet<string> = new Set(ServerMessage.options.map((option) => option.entries.type.literal));
+
+function isKnownServerType(item: unknown): item is { type: string } {
+  const type = (item as { type?: unknown } | null)?.type;
+  return typeof type === 'string' && SERVER_TYPES.has(type);
+}
+
+export const encodeClientMessage = (message: ClientMessageInput): string => JSON.stringify(message);
+export const encodeServerMessage = (message: ServerMessage): string => JSON.stringify(message);
+
+export class ProtocolError extends Error {
+  override readonly name = 'ProtocolError';
+}
+
+function refuse(code: Refusal['code'], message: string, id?: string): Decoded {
+  return { ok: false, refusal: { code, message, ...(id === undefined ? {} : { id }) } };
+}

@@ -1,0 +1,33 @@
+/**
+ * Every bound of the wire in one place. Sizes are bytes of UTF-8 or characters as named, times are milliseconds.
+ * A server may be configured to be stricter, never laxer.
+ */
+export const LIMITS = Object.freeze({
+  /** Largest frame a client may send; a larger one closes the socket with 1009. */
+  messageBytes: 4096,
+  /** Requests a second one connection may send, and how many it may send at once. */
+  messagesPerSecond: 30,
+  messageBurst: 60,
+  /** Refused messages (malformed, unknown, too many) within a minute before the socket is closed. */
+  badMessagesPerMinute: 20,
+  /** Characters of an idempotency id, a player's name and a chat line. */
+  idLength: 64,
+  nameLength: 24,
+  chatLength: 500,
+  /** Chat lines one connection may send in ten seconds. */
+  chatPerTenSeconds: 10,
+  /** Chat lines kept for who comes later. */
+  chatHistory: 50,
+  /** Players listed by name in a presence message. */
+  presenceListed: 50,
+  /** A game's shape: least, most and default of each setting. */
+  players: { min: 2, max: 8, default: 4 },
+  size: { min: 3, max: 16, default: 9 },
+  seconds: { min: 5, max: 300, default: 30 },
+  /** Games one connection may be in at a time, over which `create`, `join` and `match` are refused. */
+  gamesPerConnection: 8,
+  /** How long a client that was cut off can come back and get exactly what it missed. */
+  resumeWindowMs: 120_000,
+  /** Bytes that may wait for a slow reader before its socket is closed with 4413. */
+  sendQueueBytes: 262_144,
+});

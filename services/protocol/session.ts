@@ -1,0 +1,29 @@
+import * as v from 'valibot';
+import { PlayerName } from './client-messages.ts';
+import { PlayerRef, Timestamp } from './game-types.ts';
+
+/** Which of a browser's guests this is: one a tab, so that two tabs can be two players. */
+export const Slot = v.pipe(v.string(), v.regex(/^[A-Za-z0-9]{1,16}$/, 'is not 1 to 16 letters and digits'));
+
+/** Body of `POST /api/session`. */
+export const SessionRequest = v.strictObject({
+  name: v.optional(PlayerName),
+  /** `bearer` returns the token for a program to send; `cookie` keeps it where scripts of the page cannot read it. */
+  transport: v.optional(v.picklist(['bearer', 'cookie']), 'bearer'),
+  slot: v.optional(Slot, '0'),
+});
+export type SessionRequest = v.InferOutput<typeof SessionRequest>;
+export type SessionRequestInput = v.InferInput<typeof SessionRequest>;
+
+/** Answer of `POST /api/session`. */
+export const SessionAnswer = v.object({
+  player: PlayerRef,
+  expiresAt: Timestamp,
+  token: v.optional(v.string()),
+});
+export type SessionAnswer = v.InferOutput<typeof SessionAnswer>;
+
+export const SESSION_PATH = '/api/session';
+export const SOCKET_PATH = '/ws';
+/** `__Host-` makes browsers insist on Secure, Path=/ and no Domain. */
+export const sessionCookie = (slot: string): string => `__Host-gridlock-${slot}`;
