@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { GameEvent } from '../services/protocol/index.ts';
+import { findViolations, type ClientHistory, type Fault, type Observation } from './history.ts';
+
+const EVENTS: GameEvent[] = [
+  { kind: 'created', settings: { players: 2, size: 3, seconds: 10 } },
+  { kind: 'joined', player: 'pA', name: 'Ann', seat: 0 },
+  { kind: 'joined', player: 'pB', name: 'Ben', seat: 1 },
+  { kind: 'started', startedAt: 1, endsAt: 10_001 },
+  { kind: 'captured', player: 'pA', seat: 0, cell: 4, scores: [1, 0] },
+  { kind: 'captured', player: 'pB', seat: 1, cell: 0, scores: [1, 1] },
+  { kind: 'captured', player: 'pA', seat: 0, cell: 8, scores: [2, 1] },
+];
+
+const observe = (event: GameEvent, index: number): Observation =>
+  ({ kind: 'event', game: 'AAAAAA', epoch: 'e', seq: index + 1, event });
+
+const acked = (seq: number, cell: number) => ({ game: 'AAAAAA', epoch: 'e', seq, cell });
+
+/** Two clients that saw the same faultless game; a test plants a fault in the first. */
+function histories(plant: (observed: Observation[]) => Observation[] = (observed) => observed): ClientHistory[] {
+  return [
+    { player: 'pA', observed: plant(EVENTS.map(observe)), acknowledged: [acked(5, 4), acked(7, 8)] },
+    { player: 'pB', observed: EVENTS.map(observe), acknowledged: [acked(6, 0)] },
+  ];
+}
+
+const faultsOf = (all: ClientHistory[]): Fault[] => [...new Set(findViolations(all).map((each) => each.fault))];
+
+test('a faultless history has no violation', () => {
+  assert.deepEqual(findViolations(histories()), []);
+});
+
+test('a missing event is a gap', () => {
+  assert.deepEqual(faultsOf(histories((observed) => observed.toSpliced(5, 1))), ['gap']);
+});
+
+test('an event seen twice is a duplicate', () => {
+  assert.deepEqual(faultsOf(histories((observed) => observed.toSpliced(6, 0, observed[5]!))), ['duplicate']);
+});
+
+test('two clients that saw different events at one place disagree on the order', () => {
+  const swapped = histories((observed) => {
+    const [a, b] = [observed[4], observed[5]];
+    if (a?.kind !== 'event' || b?.kind !== 'event') return assert.fail();
+    return observed.with(4, { ...a, event: b.event }).with(5, { ...b, event: a.event });
+  });
+  assert.ok(faultsOf(swapped).includes('order'));
+});
+
+test('an acknowledged capture that nobody saw is lost', () => {
+  const all = histories().map((each) => ({ ...each, observed: each.observed.slice(0, 6) }));
+  assert.deepEqual(faultsOf(all), ['lost']);
+});
+
+test('an acknowledged capture at a place where another event is was lost', () => {
+  const [ann, ben] = histories();
+  assert.deepEqual(faultsOf([{ ...ann!, acknowledged: [acked(6, 4)] }, ben!]), ['lost']);
+});
+
+test('a cell captured twice has two owners', () => {
+  const again = observe({ kind: 'captured', player: 'pB', seat: 1, cell: 8, scores: [2, 2] }, 7);
+  assert.ok(faultsOf(histories((observed) => [...observed, again])).includes('two owners'));
+});
+
+test('scores that are not the cells held are reported', () => {
+  const wrong = observe({ kind: 'captured', player: 'pB', seat: 1, cell: 1, scores: [2, 5] }, 7);
+  assert.deepEqual(faultsOf(histories((observed) => [...observed, wrong])), ['score']);
+});
+
+test('a snapshot after a gap is no gap, and one that goes back in time is a duplicate', () => {
+  const state = { settings: { players: 2, size: 3, seconds: 10 }, status: 'active' as const, players: [], cells: [], createdAt: 0 };
+  const snapshot = (seq: number): Observation => ({ kind: 'snapshot', game: 'AAAAAA', epoch: 'e', seq, state });
+  assert.deepEqual(findViolations(histories((observed) => [observed[0]!, snapshot(6), observed[6]!])), []);
+  assert.deepEqual(faultsOf(histories((observed) => [...observed, snapshot(3)])), ['duplicate']);
+});

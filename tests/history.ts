@@ -1,0 +1,125 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { GameEvent, GameState } from '../services/protocol/index.ts';
+
+/** One thing a client applied to its picture of a game, in the order it did so. */
+export type Observation =
+  | { kind: 'event'; game: string; epoch: string; seq: number; event: GameEvent }
+  | { kind: 'snapshot'; game: string; epoch: string; seq: number; state: GameState };
+
+export interface AcknowledgedCapture {
+  readonly game: string;
+  readonly epoch: string;
+  readonly seq: number;
+  readonly cell: number;
+}
+
+/** What one player's client saw and was promised. */
+export interface ClientHistory {
+  readonly player: string;
+  readonly observed: readonly Observation[];
+  readonly acknowledged: readonly AcknowledgedCapture[];
+}
+
+export type Fault = 'gap' | 'duplicate' | 'order' | 'lost' | 'two owners' | 'score';
+
+export interface Violation {
+  readonly fault: Fault;
+  readonly player: string;
+  readonly detail: string;
+}
+
+/**
+ * What is wrong with the histories of all clients of some games; empty when nothing is.
+ *
+ * - gap, duplicate: one client's seq numbers of a game are not consecutive within an epoch
+ * - order: two clients saw different events at the same place
+ * - lost: an acknowledged capture is not at its place in the common history
+ * - two owners: a cell was captured twice in an epoch
+ * - score: the scores of a capture are not the numbers of cells held
+ */
+export function findViolations(histories: readonly ClientHistory[]): Violation[] {
+  return [
+    ...histories.flatMap(sequenceFaults),
+    ...commonHistory(histories).faults,
+    ...lostCaptures(histories),
+    ...ownershipFaults(histories),
+  ];
+}
+
+function sequenceFaults({ player, observed }: ClientHistory): Violation[] {
+  const faults: Violation[] = [];
+  const last = new Map<string, { epoch: string; seq: number }>();
+  for (const { kind, game, epoch, seq } of observed) {
+    const before = last.get(game);
+    if (kind === 'event') {
+      const expected = before?.epoch === epoch ? before.seq + 1 : 1;
+      const detail = `game ${game} epoch ${epoch}: seq ${seq} where ${expected} was due`;
+      if (seq > expected) faults.push({ fault: 'gap', player, detail });
+      if (seq < expected) faults.push({ fault: 'duplicate', player, detail });
+    } else if (before?.epoch === epoch && seq < before.seq) {
+      faults.push({ fault: 'duplicate', player, detail: `game ${game}: a snapshot of seq ${seq} after ${before.seq}` });
+    }
+    last.set(game, { epoch, seq });
+  }
+  return faults;
+}
+
+const place = (game: string, epoch: string, seq: number) => `${game} ${epoch} ${seq}`;
+
+/** All events that anybody saw, by place, and where clients disagree. */
+function commonHistory(histories: readonly ClientHistory[]) {
+  const events = new Map<string, { game: string; epoch: string; seq: number; event: GameEvent }>();
+  const faults: Violation[] = [];
+  for (const { player, observed } of histories) {
+    for (const observation of observed) {
+      if (observation.kind !== 'event') continue;
+      const { game, epoch, seq, event } = observation;
+      const key = place(game, epoch, seq);
+      const known = events.get(key);
+      if (!known) events.set(key, { game, epoch, seq, event });
+      else if (!isDeepStrictEqual(known.event, event)) {
+        const detail = `game ${game} seq ${seq}: ${JSON.stringify(event)} where others saw ${JSON.stringify(known.event)}`;
+        faults.push({ fault: 'order', player, detail });
+      }
+    }
+  }
+  return { events, faults };
+}
+
+function lostCaptures(histories: readonly ClientHistory[]): Violation[] {
+  const { events } = commonHistory(histories);
+  const faults: Violation[] = [];
+  for (const { player, acknowledged } of histories) {
+    for (const { game, epoch, seq, cell } of acknowledged) {
+      const event = events.get(place(game, epoch, seq))?.event;
+      if (event?.kind === 'captured' && event.player === player && event.cell === cell) continue;
+      const found = event ? JSON.stringify(event) : 'nothing';
+      faults.push({ fault: 'lost', player, detail: `game ${game} seq ${seq}: cell ${cell} was acknowledged, ${found} is there` });
+    }
+  }
+  return faults;
+}
+
+function ownershipFaults(histories: readonly ClientHistory[]): Violation[] {
+  const faults: Violation[] = [];
+  const owners = new Map<string, string>();
+  const held = new Map<string, Map<number, number>>();
+  const events = [...commonHistory(histories).events.values()].sort((a, b) => a.seq - b.seq);
+  for (const { game, epoch, seq, event } of events) {
+    if (event.kind !== 'captured') continue;
+    const cell = `${game} ${epoch} cell ${event.cell}`;
+    const owner = owners.get(cell);
+    if (owner !== undefined) {
+      faults.push({ fault: 'two owners', player: event.player, detail: `${cell} had been captured by ${owner}` });
+    }
+    owners.set(cell, event.player);
+    const scores = held.get(`${game} ${epoch}`) ?? new Map<number, number>();
+    held.set(`${game} ${epoch}`, scores.set(event.seat, (scores.get(event.seat) ?? 0) + 1));
+    const counted = event.scores.map((_, seat) => scores.get(seat) ?? 0);
+    if (!isDeepStrictEqual(counted, event.scores)) {
+      const detail = `game ${game} seq ${seq}: scores ${event.scores.join(',')}, cells held ${counted.join(',')}`;
+      faults.push({ fault: 'score', player: event.player, detail });
+    }
+  }
+  return faults;
+}
