@@ -1,0 +1,78 @@
+import { isIP } from 'node:net';
+import * as v from 'valibot';
+
+/** One key of the configuration: its schema, its one default, and how it is described to the user. */
+interface KeyDefinition<Schema extends v.GenericSchema<unknown, unknown>> {
+  schema: Schema;
+  default: v.InferOutput<Schema>;
+  allowed: string;
+  help: string;
+}
+
+const define = <Schema extends v.GenericSchema<unknown, unknown>>(definition: KeyDefinition<Schema>) =>
+  Object.freeze(definition);
+
+/** Flags and `pulumi config set` give text where YAML gives a number: both mean the number. */
+function integer(min: number, max: number, initial: number, help: string) {
+  const schema = v.pipe(
+    v.union([v.number(), v.pipe(v.string(), v.regex(/^\d{1,9}$/), v.transform(Number))]),
+    v.integer(),
+    v.minValue(min),
+    v.maxValue(max),
+  );
+  return define({ schema, default: initial, allowed: `a whole number from ${min} to ${max}`, help });
+}
+
+function choice<const Options extends readonly string[]>(
+  options: Options,
+  initial: Options[number],
+  help: string,
+) {
+  // YAML reads 1.3 as a number.
+  const schema = v.pipe(v.union([v.string(), v.pipe(v.number(), v.transform(String))]), v.picklist(options));
+  return define({ schema, default: initial, allowed: options.join(' or '), help });
+}
+
+const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
+const host = v.pipe(
+  v.string(),
+  v.toLowerCase(),
+  v.check((name) => isIP(name) !== 0 || (HOST_NAME.test(name) && !/^[\d.]+$/.test(name))),
+);
+
+/** Every key there is. Times are milliseconds, sizes bytes, rates as their help says. */
+export const KEYS = Object.freeze({
+  replicas: integer(1, 16, 4, 'game replicas'),
+  port: integer(1, 65_535, 8443, 'port of https and wss'),
+  httpPort: integer(1, 65_535, 8080, 'port that redirects to https'),
+  design: choice(['stateless', 'stateful'], 'stateless', 'where a game is held: in Redis, or by one replica'),
+  host: define({
+    schema: host,
+    default: 'localhost',
+    allowed: 'a host name or an IP address',
+    help: 'the name people connect to',
+  }),
+  stateDir: define({
+    // Control characters and quotes have no place in the configuration files this path is written into.
+    schema: v.pipe(v.string(), v.regex(/^[^\u0000-\u001f"'\\]{1,4096}$/)),
+    default: '.gridlock',
+    allowed: 'a path without quotes, backslashes or control characters',
+    help: 'directory of keys, data and logs',
+  }),
+  tlsMinVersion: choice(['1.3', '1.2'], '1.3', 'oldest TLS version the edge accepts'),
+  heartbeatMs: integer(1000, 25_000, 15_000, 'heartbeat interval of a socket, both ways'),
+  drainMs: integer(0, 600_000, 1500, 'window over which a stopping replica closes its sockets'),
+  maxConnections: integer(10, 1_000_000, 8000, 'open connections at the edge'),
+  connectionsPerAddress: integer(1, 1_000_000, 4000, 'open connections of one client address'),
+  connectionRatePerAddress: integer(1, 1_000_000, 4000, 'new connections of one client address in 10 s'),
+  requestRatePerAddress: integer(1, 1_000_000, 8000, 'requests of one client address in 10 s'),
+  connectionRate: integer(1, 1_000_000, 2000, 'new connections a second at the edge; more wait'),
+  handshakeRate: integer(1, 1_000_000, 1000, 'TLS handshakes a second at the edge; more wait'),
+  headerTimeoutMs: integer(100, 600_000, 5000, 'time a client has to send its request, header and body each'),
+  maxBodyBytes: integer(1024, 1_048_576, 16_384, 'largest request body'),
+});
+
+export type Key = keyof typeof KEYS;
+
+/** `httpPort` -> `http-port` */
+export const flagOf = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

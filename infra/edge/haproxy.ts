@@ -1,0 +1,23 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const OLDEST = [2, 6] as const;
+
+export interface HaproxyBuild {
+  version: string;
+  /** At least the oldest version the rendered configuration is for. */
+  supported: boolean;
+  prometheus: boolean;
+}
+
+/** Asks a HAProxy binary what it is. Rejects when it cannot be run. */
+export async function inspectHaproxy(binary: string): Promise<HaproxyBuild> {
+  const { stdout } = await promisify(execFile)(binary, ['-vv']);
+  const match = /HAProxy version (\d+)\.(\d+)\S*/i.exec(stdout);
+  const [major, minor] = [Number(match?.[1] ?? 0), Number(match?.[2] ?? 0)];
+  return {
+    version: match?.[0].split(' ')[2] ?? 'unknown',
+    supported: major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1]),
+    prometheus: stdout.includes('prometheus-exporter'),
+  };
+}

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import fc from 'fast-check';
+import type { Config } from '../config.ts';
+import { findBinary } from '../setup/binaries.mjs';
+import { bindAddresses, type EdgeOptions } from './options.ts';
+import { renderEdge, tunnelTimeoutMs } from './render.ts';
+import { defaults, selfSigned } from './testing.ts';
+
+const directory = mkdtempSync(path.join(os.tmpdir(), 'gridlock-edge-'));
+const haproxy = findBinary('haproxy') ?? 'haproxy';
+after(() => rmSync(directory, { recursive: true, force: true }));
+
+before(() => selfSigned(directory));
+
+function render(config: Partial<Config> = {}, options: Partial<EdgeOptions> = {}): string {
+  const merged = { ...defaults, ...config };
+  return renderEdge({
+    config: merged,
+    servers: Array.from({ length: merged.replicas }, (_, index) => ({
+      name: `ws${index + 1}`,
+      address: '127.0.0.1',
+      port: 21_000 + index,
+      checkPort: 22_000 + index,
+    })),
+    certificate: 'leaf.pem',
+    cookieKey: 'not a secret',
+    runtimeSocket: 'haproxy.sock',
+    metrics: '127.0.0.1:23000',
+    addresses: bindAddresses(merged.host, false),
+    ...options,
+  });
+}
+
+function check(text: string): { status: number | null; output: string } {
+  const file = path.join(directory, 'haproxy.cfg');
+  writeFileSync(file, text);
+  const result = spawnSync(haproxy, ['-c', '-f', file], { cwd: directory, encoding: 'utf8' });
+  return { status: result.status, output: result.stdout + result.stderr };
+}
+
+test('HAProxy accepts, without a warning, every design with every TLS version on every kind of host', () => {
+  for (const design of ['stateless', 'stateful'] as const) {
+    for (const tlsMinVersion of ['1.3', '1.2'] as const) {
+      for (const host of ['localhost', 'game.example', '127.0.0.1', '::1', '203.0.113.7']) {
+        for (const ipv6 of [false, true]) {
+          const addresses = bindAddresses(host, ipv6);
+          const { status, output } = check(render({ design, tlsMinVersion, host }, { addresses }));
+          assert.equal(status, 0, output);
+          assert.doesNotMatch(output, /WARNING|ALERT/);
+        }
+      }
+    }
+  }
+});
+
+test('HAProxy accepts the limits wherever they lie in their range', () => {
+  fc.assert(
+    fc.property(
+      fc.record({
+        replicas: fc.integer({ min: 1, max: 16 }),
+        heartbeatMs: fc.integer({ min: 1000, max: 25_000 }),
+        maxConnections: fc.integer({ min: 10, max: 8000 }),
+        connectionsPerAddress: fc.integer({ min: 1, max: 1_000_000 }),
+        connectionRatePerAddress: fc.integer({ min: 1, max: 1_000_000 }),
+        requestRatePerAddress: fc.integer({ min: 1, max: 1_000_000 }),
+        connectionRate: fc.integer({ min: 1, max: 1_000_000 }),
+        handshakeRate: fc.integer({ min: 1, max: 1_000_000 }),
+        headerTimeoutMs: fc.integer({ min: 100, max: 600_000 }),
+        maxBodyBytes: fc.integer({ min: 1024, max: 1_048_576 }),
+      }),
+      (config) => {
+        const { status, output } = check(render(config));
+        assert.equal(status, 0, output);
+        assert.ok(tunnelTimeoutMs(config) > 2 * config.heartbeatMs);
+      },
+    ),
+    { numRuns: 15 },
+  );
+});
+
+test('paths and secrets with quotes, dollars and backslashes are passed on as they are', () => {
+  const certificate = 'a "b" $HOME \\c.pem';
+  const text = render({}, { certificate, cookieKey: 'k"$\\' });
+  const { output } = check(text);
+  assert.ok(output.includes(certificate), output);
+});
+
+test('a configuration HAProxy would refuse is told apart', () => {
+  assert.notEqual(check(render().replace('timeout connect', 'timeout conect')).status, 0);
+});
+
+test('the stateless design sticks by a cookie, the stateful one by the game', () => {
+  const [stateless, stateful] = [render({ design: 'stateless' }), render({ design: 'stateful' })];
+  assert.match(stateless, /cookie \S+ insert indirect nocache httponly secure attr SameSite=Strict dynamic/);
+  assert.doesNotMatch(stateless, /url_param/);
+  assert.match(stateful, /balance url_param game\n +hash-type consistent sdbm avalanche/);
+  assert.doesNotMatch(stateful, /cookie/);
+});
+
+test('loopback hosts are bound to loopback only and get no HSTS; others get both', () => {
+  for (const host of ['localhost', '127.0.0.1', '::1']) {
+    const text = render({ host });
+    assert.doesNotMatch(text, /Strict-Transport-Security/);
+    assert.match(text, /bind 127\.0\.0\.1:8443 ssl/);
+    assert.doesNotMatch(text, /bind \*/);
+  }
+  const open = render({ host: 'game.example' });
+  assert.match(open, /Strict-Transport-Security max-age=63072000/);
+  assert.match(open, /bind \*:8443 ssl/);
+});
+
+test('sockets survive their replica being marked down', () => {
+  assert.doesNotMatch(render(), /on-marked-down/);
+});
+
+test('the Runtime API is for the owner alone and never on TCP', () => {
+  assert.deepEqual(render().match(/stats socket .*/g), [
+    'stats socket "unix@haproxy.sock" mode 600 level admin expose-fd listeners',
+  ]);
+});

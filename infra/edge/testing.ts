@@ -1,0 +1,213 @@
+// A real HAProxy in front of tiny echo replicas, for the tests beside this file.
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http';
+import { request as httpsRequest, type RequestOptions } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { WebSocketServer } from 'ws';
+import { readConfig, type Config } from '../config.ts';
+import { freePorts } from '../local/ports.ts';
+import { waitFor } from '../local/wait.ts';
+import { findBinary } from '../setup/binaries.mjs';
+import { bindAddresses, type EdgeOptions } from './options.ts';
+import { renderEdge } from './render.ts';
+import { serversUp } from './runtime-api.ts';
+
+export const defaults = readConfig({ directory: '/nonexistent' });
+
+/** Writes a self-signed certificate with its key to `leaf.pem` in a directory. */
+export function selfSigned(directory: string): void {
+  const [key, leaf] = [path.join(directory, 'key.pem'), path.join(directory, 'leaf.pem')];
+  execFileSync(
+    'openssl',
+    [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-subj',
+      '/CN=localhost',
+      '-addext',
+      'subjectAltName=DNS:localhost,IP:127.0.0.1',
+      '-keyout',
+      key,
+      '-out',
+      leaf,
+    ],
+    { stdio: 'ignore' },
+  );
+  writeFileSync(leaf, readFileSync(leaf, 'utf8') + readFileSync(key, 'utf8'));
+}
+
+export interface EchoReplica {
+  name: string;
+  port: number;
+  checkPort: number;
+  /** Whether /readyz says 200. */
+  setReady(ready: boolean): void;
+  close(): void;
+}
+
+async function listen(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+/** Answers every request with its own name, and what it got; echoes on /ws. */
+async function echoReplica(name: string): Promise<EchoReplica> {
+  let ready = true;
+  const serving = createServer((request, response) => {
+    if (request.url === '/style.css') {
+      response.writeHead(200, { 'Content-Type': 'text/css' });
+      response.end('a{color:red}'.repeat(500));
+      return;
+    }
+    response.writeHead(200, { 'Content-Type': 'application/json', Server: 'echo' });
+    response.end(JSON.stringify({ name, headers: request.headers, url: request.url }));
+  });
+  const sockets = new WebSocketServer({ server: serving, path: '/ws' });
+  sockets.on('connection', (socket) => {
+    socket.send(name);
+    socket.on('message', (data) => socket.send(String(data)));
+  });
+  const internal = createServer((_, response) => response.writeHead(ready ? 200 : 503).end());
+  const [port, checkPort] = [await listen(serving), await listen(internal)];
+  return {
+    name,
+    port,
+    checkPort,
+    setReady: (now) => {
+      ready = now;
+    },
+    close: () => {
+      for (const client of sockets.clients) client.terminate();
+      for (const server of [serving, internal]) {
+        server.close();
+        server.closeAllConnections();
+      }
+    },
+  };
+}
+
+export interface Answer {
+  status: number;
+  headers: IncomingMessage['headers'];
+  body: string;
+}
+
+function collect(response: IncomingMessage): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    response.on('data', (chunk: Buffer) => chunks.push(chunk));
+    response.on('error', reject);
+    response.on('end', () =>
+      resolve({
+        status: response.statusCode!,
+        headers: response.headers,
+        body: Buffer.concat(chunks).toString(),
+      }),
+    );
+  });
+}
+
+export type RequestInit = RequestOptions & { body?: string };
+
+function send(
+  begin: typeof httpRequest | typeof httpsRequest,
+  { body, ...options }: RequestInit,
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const request = begin({ host: '127.0.0.1', agent: false, ...options }, (response) => {
+      collect(response).then(resolve, reject);
+    });
+    request.on('error', reject);
+    request.end(body);
+  });
+}
+
+export interface Edge {
+  config: Config;
+  directory: string;
+  replicas: EchoReplica[];
+  ca: Buffer;
+  runtimeSocket: string;
+  /** A request to the https port, or with `plain` to the http port. */
+  https(options?: RequestInit): Promise<Answer>;
+  plain(options?: RequestInit): Promise<Answer>;
+  metrics(): Promise<Answer>;
+  /** Resolves when exactly these replicas are in rotation. */
+  inRotation(...names: string[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts HAProxy with the given configuration over the defaults, in front of two echo replicas. */
+export async function startEdge(
+  overrides: Partial<Config> = {},
+  extra: Partial<EdgeOptions> = {},
+): Promise<Edge> {
+  const directory = mkdtempSync(path.join(os.tmpdir(), 'gridlock-edge-'));
+  const [port, httpPort, metricsPort] = (await freePorts(3)) as [number, number, number];
+  const config: Config = { ...defaults, maxConnections: 500, port, httpPort, ...overrides };
+  selfSigned(directory);
+  const replicas = [await echoReplica('ws1'), await echoReplica('ws2')];
+  writeFileSync(
+    path.join(directory, 'haproxy.cfg'),
+    renderEdge({
+      config,
+      certificate: 'leaf.pem',
+      cookieKey: 'not a secret',
+      runtimeSocket: 'haproxy.sock',
+      servers: replicas.map((replica) => ({ ...replica, address: '127.0.0.1' })),
+      metrics: `127.0.0.1:${metricsPort}`,
+      addresses: bindAddresses(config.host, false),
+      ...extra,
+    }),
+  );
+  const child = spawn(findBinary('haproxy')!, ['-W', '-f', 'haproxy.cfg'], {
+    cwd: directory,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let log = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (log += String(chunk)));
+  const ended = once(child, 'exit');
+  const runtimeSocket = path.join(directory, 'haproxy.sock');
+  const inRotation = async (...names: string[]) => {
+    await waitFor(
+      async () => {
+        if (child.exitCode !== null) throw new Error(log);
+        return String(await serversUp(runtimeSocket)) === String(names) || undefined;
+      },
+      { what: `${String(names)} in rotation`, timeoutMs: 10_000 },
+    );
+  };
+  const ca = readFileSync(path.join(directory, 'leaf.pem'));
+  const close = async () => {
+    child.kill('SIGTERM');
+    await ended;
+    for (const replica of replicas) replica.close();
+    rmSync(directory, { recursive: true, force: true });
+  };
+  await inRotation('ws1', 'ws2').catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
+  return {
+    config,
+    directory,
+    replicas,
+    ca,
+    runtimeSocket,
+    inRotation,
+    close,
+    https: (options) => send(httpsRequest, { port, ca, path: '/', servername: 'localhost', ...options }),
+    plain: (options) => send(httpRequest, { port: httpPort, path: '/', ...options }),
+    metrics: () => send(httpRequest, { port: metricsPort, path: '/metrics' }),
+  };
+}

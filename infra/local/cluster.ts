@@ -1,0 +1,167 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { KEYS, flagOf, type Key } from '../config-keys.ts';
+import type { Config } from '../config.ts';
+import { serversUp } from '../edge/runtime-api.ts';
+import { askStatus } from './control.ts';
+import { freePorts } from './ports.ts';
+import { statePaths } from './state-paths.ts';
+import type { ReplicaStatus, RunningStatus } from './status-types.ts';
+import { waitFor } from './wait.ts';
+
+const START = path.join(import.meta.dirname, 'start.ts');
+const WAIT_MS = 30_000;
+
+export type ClusterOptions = Partial<Omit<Config, 'stack'>> & {
+  /** Variables for the supervisor and everything it starts, beside this process's own. */
+  env?: NodeJS.ProcessEnv;
+};
+
+/** How a supervisor ended, and all it has printed. */
+export interface Ending {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** `npm start` without npm: the supervisor as its user runs it, with what it prints collected. */
+export class SupervisorRun {
+  readonly process: ChildProcess;
+  readonly ended: Promise<Ending>;
+  stdout = '';
+  stderr = '';
+
+  constructor(flags: Partial<Omit<Config, 'stack'>>, env: NodeJS.ProcessEnv = {}) {
+    const args = (Object.keys(KEYS) as Key[])
+      .filter((key) => flags[key] !== undefined)
+      .map((key) => `--${flagOf(key)}=${flags[key]}`);
+    // The channel makes it leave should this process be killed.
+    this.process = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', START, ...args], {
+      cwd: path.resolve(import.meta.dirname, '../..'),
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      env: { ...process.env, ...env },
+    });
+    this.process.stdout!.on('data', (chunk) => (this.stdout += String(chunk)));
+    this.process.stderr!.on('data', (chunk) => (this.stderr += String(chunk)));
+    this.ended = once(this.process, 'close').then(([code, signal]) => ({
+      code: code as number | null,
+      signal: signal as NodeJS.Signals | null,
+      stdout: this.stdout,
+      stderr: this.stderr,
+    }));
+  }
+
+  /** Resolves when its output matches. @throws with that output when it ends before, or after 30 s */
+  async line(pattern: RegExp): Promise<RegExpMatchArray> {
+    const ended = new AbortController();
+    void this.ended.then(({ code, signal, stdout, stderr }) => {
+      ended.abort(new Error(`The supervisor ended with ${code ?? signal}:\n${stdout}${stderr}`));
+    });
+    const what = `${pattern} in the output of npm start`;
+    const match = async () => this.stdout.match(pattern) ?? undefined;
+    try {
+      return await waitFor(match, { what, timeoutMs: WAIT_MS, intervalMs: 20, signal: ended.signal });
+    } catch (error) {
+      // What was waited for may have been its last words.
+      return (await match()) ?? Promise.reject(error);
+    }
+  }
+}
+
+/** A running cluster under test. */
+export interface Cluster {
+  url: string;
+  /** The root certificate's PEM, the only one a client shall trust. */
+  rootPem: string;
+  stateDir: string;
+  run: SupervisorRun;
+  status(): Promise<RunningStatus>;
+  /** Sends SIGKILL, or another signal, to replica 1, 2, ...; resolves when its process is gone. */
+  killReplica(number: number, signal?: NodeJS.Signals): Promise<void>;
+  killRedis(signal?: NodeJS.Signals): Promise<void>;
+  killEdge(signal?: NodeJS.Signals): Promise<void>;
+  /**
+   * Resolves when every process runs and every replica is ready and in the edge's rotation; gives the status
+   * then.
+   */
+  settled(): Promise<RunningStatus>;
+  /** Drains it, waits for its end, and removes its state directory. Safe to call twice. */
+  stop(): Promise<Ending>;
+}
+
+/** A new directory under the system's temporary one, short enough for the sockets in it. */
+export const temporaryStateDir = (): string => mkdtempSync(path.join(os.tmpdir(), 'gridlock-'));
+
+/**
+ * Starts a cluster on free ports and in a directory of its own unless told otherwise, and resolves when it is ready.
+ * @throws with everything the supervisor printed when it does not come up
+ */
+export async function startCluster({ env, ...options }: ClusterOptions = {}): Promise<Cluster> {
+  const [port, httpPort] = (await freePorts(2)) as [number, number];
+  const stateDir = options.stateDir ?? temporaryStateDir();
+  const paths = statePaths(stateDir);
+  const run = new SupervisorRun({ drainMs: 300, port, httpPort, ...options, stateDir }, env);
+  let stopped: Promise<Ending> | undefined;
+  const stop = () => {
+    stopped ??= (async () => {
+      run.process.kill('SIGTERM');
+      const ending = await run.ended;
+      if (options.stateDir === undefined) rmSync(stateDir, { recursive: true, force: true });
+      return ending;
+    })();
+    return stopped;
+  };
+  let url: string;
+  try {
+    url = (await run.line(/^ready (\S+)$/m))[1]!;
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const status = () => askStatus(paths.controlSocket);
+  const kill = async (part: (now: RunningStatus) => { pid?: number }, signal: NodeJS.Signals) => {
+    const { pid } = part(await status());
+    if (pid === undefined) throw new Error('It has no process at the moment.');
+    process.kill(pid, signal);
+    const noticed = async () => part(await status()).pid !== pid || undefined;
+    await waitFor(noticed, {
+      what: `the supervisor to see pid ${pid} end`,
+      timeoutMs: WAIT_MS,
+      intervalMs: 10,
+    });
+  };
+  const replica =
+    (number: number) =>
+    ({ replicas }: RunningStatus): ReplicaStatus => {
+      const found = replicas[number - 1];
+      if (!found) throw new Error(`There is no replica ${number}.`);
+      return found;
+    };
+  return {
+    url,
+    rootPem: readFileSync(path.join(paths.pki, 'root.pem'), 'utf8'),
+    stateDir,
+    run,
+    status,
+    stop,
+    killReplica: (number, signal = 'SIGKILL') => kill(replica(number), signal),
+    killRedis: (signal = 'SIGKILL') => kill(({ redis }) => redis, signal),
+    killEdge: (signal = 'SIGKILL') => kill(({ edge }) => edge, signal),
+    settled: () =>
+      waitFor(
+        async () => {
+          const now = await status();
+          const inRotation = await serversUp(paths.runtimeSocket);
+          const up = now.replicas.every(
+            ({ name, ready, pid }) => ready && pid !== undefined && inRotation.includes(name),
+          );
+          return up && now.redis.pid !== undefined && now.edge.pid !== undefined ? now : undefined;
+        },
+        { what: 'the cluster to be whole again', timeoutMs: WAIT_MS },
+      ),
+  };
+}

@@ -1,0 +1,64 @@
+import { createServer, connect, type Server } from 'node:net';
+import { rmSync } from 'node:fs';
+import type { RunningStatus } from './status-types.ts';
+
+/** What can be asked of a running supervisor over its UNIX socket: one word a line, one line of JSON back. */
+export interface ControlHandler {
+  status(): Promise<RunningStatus>;
+  /** Begins the drain; the connection closes when the process ends. */
+  stop(): void;
+}
+
+/** Listens on the control socket; only its owner may connect, as the directory is 0700. */
+export function serveControl(socketPath: string, handler: ControlHandler): Promise<Server> {
+  rmSync(socketPath, { force: true });
+  const server = createServer((socket) => {
+    let line = '';
+    socket.on('error', () => socket.destroy());
+    socket.on('data', (chunk) => {
+      line += chunk.toString();
+      const command = line.split('\n')[0]!;
+      if (!line.includes('\n') && line.length < 64) return;
+      line = '';
+      if (command === 'status') {
+        handler.status().then(
+          (status) => socket.end(`${JSON.stringify(status)}\n`),
+          (error: Error) => socket.end(`${JSON.stringify({ error: error.message })}\n`),
+        );
+      } else if (command === 'stop') {
+        socket.write('{"stopping":true}\n');
+        handler.stop();
+      } else {
+        socket.end('{"error":"unknown command"}\n');
+      }
+    });
+  });
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(socketPath, () => resolve(server));
+  });
+}
+
+/**
+ * Sends one command and resolves with what was answered once the other side has closed.
+ * @throws when nobody listens
+ */
+export function askControl(socketPath: string, command: 'status' | 'stop'): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(socketPath);
+    let answer = '';
+    socket.on('connect', () => socket.write(`${command}\n`));
+    socket.on('data', (chunk) => (answer += chunk.toString()));
+    socket.on('error', reject);
+    socket.on('close', (hadError) => {
+      if (!hadError) resolve(answer);
+    });
+  });
+}
+
+/** The running system's status. @throws when nobody listens or the answer is an error */
+export async function askStatus(socketPath: string): Promise<RunningStatus> {
+  const status = JSON.parse(await askControl(socketPath, 'status')) as RunningStatus | { error: string };
+  if ('error' in status) throw new Error(status.error);
+  return status;
+}

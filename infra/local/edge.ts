@@ -1,0 +1,67 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Config } from '../config.ts';
+import { bindAddresses } from '../edge/options.ts';
+import { renderEdge } from '../edge/render.ts';
+import { hasIpv6 } from './ports.ts';
+import type { ProcessSpec } from './process.ts';
+import type { Replica } from './replicas.ts';
+import { ensureSecret, writePrivate } from './state-dir.ts';
+import type { StatePaths } from './state-paths.ts';
+
+/** Descriptors HAProxy needs besides two a connection: listeners, checks, pollers, the other frontends. */
+const SPARE_DESCRIPTORS = 1200;
+
+function openFilesLimit(): number {
+  try {
+    const limits =
+      process.platform === 'linux'
+        ? /^Max open files\s+\S+\s+(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]
+        : execFileSync('sh', ['-c', 'ulimit -Hn'], { encoding: 'utf8' }).trim();
+    return limits === undefined || limits === 'unlimited' ? Infinity : Number(limits);
+  } catch {
+    return Infinity;
+  }
+}
+
+/** How many connections the edge may take: the configured number, or what the limit of open files leaves. */
+export function affordableConnections(wanted: number, limit: number = openFilesLimit()): number {
+  return Math.max(10, Math.min(wanted, Math.floor((limit - SPARE_DESCRIPTORS) / 2)));
+}
+
+export interface EdgePlan {
+  binary: string;
+  replicas: readonly Replica[];
+  /** Port of the Prometheus exporter; undefined when this HAProxy was built without it. */
+  metricsPort: number | undefined;
+}
+
+/**
+ * Writes HAProxy's configuration and tells how it is run. Paths are relative: a UNIX socket's must be short.
+ */
+export function edgeSpec(config: Config, paths: StatePaths, plan: EdgePlan): ProcessSpec {
+  const text = renderEdge({
+    config: { ...config, maxConnections: affordableConnections(config.maxConnections) },
+    servers: plan.replicas.map(({ name, port, internalPort }) => ({
+      name,
+      address: '127.0.0.1',
+      port,
+      checkPort: internalPort,
+    })),
+    certificate: 'pki/leaf.pem',
+    cookieKey: ensureSecret(paths.cookieKey),
+    runtimeSocket: 'run/haproxy.sock',
+    ...(plan.metricsPort === undefined ? {} : { metrics: `127.0.0.1:${plan.metricsPort}` }),
+    addresses: bindAddresses(config.host, hasIpv6()),
+  });
+  writePrivate(paths.edgeConfig, text);
+  return {
+    name: 'haproxy',
+    command: plan.binary,
+    // Master-worker: when the worker dies the master leaves with it, and the supervisor starts both again.
+    args: ['-W', '-f', 'run/haproxy.cfg'],
+    cwd: paths.root,
+    logFile: path.join(paths.logs, 'haproxy.log'),
+  };
+}

@@ -1,0 +1,9 @@
+/** Start-up is refused before anything was started; the process ends with exit code 2. */
+export class PreflightError extends Error {
+  override name = 'PreflightError';
+}
+
+/** Start-up failed on the way and was undone; the process ends with exit code 1. */
+export class StartError extends Error {
+  override name = 'StartError';
+}

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { affordableConnections } from './edge.ts';
+import { freePorts, portProblem } from './ports.ts';
+import { allowedOrigins, planReplicas } from './replicas.ts';
+import { edgeUrl } from './system-status.ts';
+
+test('free ports are free, distinct, and below the range of outgoing connections', async () => {
+  const ports = await freePorts(20);
+  assert.equal(new Set(ports).size, 20);
+  const first = Number(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').split(/\s+/)[0]);
+  for (const port of ports) {
+    assert.ok(port < first);
+    assert.equal(await portProblem(port, '127.0.0.1'), undefined);
+  }
+});
+
+test('a port somebody listens on is not free', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  assert.equal(await portProblem((server.address() as { port: number }).port, '127.0.0.1'), 'EADDRINUSE');
+  server.close();
+});
+
+test('sixteen replicas have sixteen names and APPIDs, the first four those of the tutorial', () => {
+  const replicas = planReplicas(
+    16,
+    Array.from({ length: 32 }, (_, index) => index),
+  );
+  assert.deepEqual(
+    replicas.slice(0, 4).map(({ appId }) => appId),
+    ['1111', '2222', '3333', '4444'],
+  );
+  assert.equal(new Set(replicas.map(({ appId }) => appId)).size, 16);
+  assert.equal(new Set(replicas.flatMap(({ port, internalPort }) => [port, internalPort])).size, 32);
+});
+
+test('a browser may come by every name of this machine, without the port where it is the standard one', () => {
+  assert.deepEqual(allowedOrigins({ host: 'game.example', port: 8443 }), [
+    'https://localhost:8443',
+    'https://127.0.0.1:8443',
+    'https://[::1]:8443',
+    'https://game.example:8443',
+  ]);
+  assert.deepEqual(allowedOrigins({ host: '::1', port: 443 }), [
+    'https://localhost',
+    'https://127.0.0.1',
+    'https://[::1]',
+  ]);
+});
+
+test('an address is written as a browser wants it', () => {
+  assert.equal(edgeUrl('https', 'localhost', 8443), 'https://localhost:8443');
+  assert.equal(edgeUrl('https', '::1', 443), 'https://[::1]');
+  assert.equal(edgeUrl('http', 'a.example', 80), 'http://a.example');
+});
+
+test('the edge takes no more connections than open files allow', () => {
+  assert.equal(affordableConnections(8000, Infinity), 8000);
+  assert.equal(affordableConnections(8000, 20_000), 8000);
+  assert.equal(affordableConnections(8000, 4096), 1448);
+  assert.equal(affordableConnections(8000, 256), 10);
+});

@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import os from 'node:os';
+import { isLoopback } from '../edge/options.ts';
+import { PreflightError } from './errors.ts';
+
+const RANGE = { from: 20_000, to: 32_000 };
+
+/** Undefined when the port can be listened on, else the error's code (EADDRINUSE, EACCES, ...). */
+export function portProblem(port: number, host: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    server.listen({ port, host, exclusive: true, ipv6Only: host.includes(':') }, () => {
+      server.close(() => resolve(undefined));
+    });
+  });
+}
+
+export const hasIpv6 = (): boolean =>
+  Object.values(os.networkInterfaces()).some((list) => list?.some(({ family }) => family === 'IPv6'));
+
+/**
+ * Outgoing connections get their port from this range up: a port of ours in it could be taken by one while the
+ * process that listens on it is being restarted.
+ */
+function firstEphemeralPort(): number {
+  try {
+    return Number(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').trim().split(/\s+/)[0]);
+  } catch {
+    return 49_152;
+  }
+}
+
+/** Finds `count` free TCP ports of the loopback address, below the kernel's ephemeral range. */
+export async function freePorts(count: number): Promise<number[]> {
+  const to = Math.min(RANGE.to, firstEphemeralPort());
+  const from = to > RANGE.from + 1000 ? RANGE.from : 2000;
+  const ports: number[] = [];
+  // A random place to begin keeps instances started at the same moment apart.
+  const begin = Math.floor(Math.random() * (to - from));
+  for (let tried = 0; ports.length < count && tried < to - from; tried++) {
+    const port = from + ((begin + tried) % (to - from));
+    if ((await portProblem(port, '127.0.0.1')) === undefined) ports.push(port);
+  }
+  if (ports.length < count)
+    throw new PreflightError(`Only ${ports.length} of ${count} ports are free from ${from} to ${to}.`);
+  return ports;
+}
+
+/** @throws PreflightError when the port cannot be listened on for this host */
+export async function requirePort(port: number, flag: string, host: string): Promise<void> {
+  const addresses = isLoopback(host) ? ['127.0.0.1', '::1'] : ['0.0.0.0', '::'];
+  for (const address of hasIpv6() ? addresses : addresses.slice(0, 1)) {
+    const problem = await portProblem(port, address);
+    if (problem === undefined) continue;
+    const what =
+      problem === 'EADDRINUSE'
+        ? `Port ${port} is in use on ${address}: end what listens there`
+        : `Port ${port} cannot be listened on at ${address} (${problem}): get the right to it`;
+    throw new PreflightError(`${what}, or choose another port with ${flag}.`);
+  }
+}

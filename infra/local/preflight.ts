@@ -1,0 +1,43 @@
+import type { Config } from '../config.ts';
+import { inspectHaproxy, type HaproxyBuild } from '../edge/haproxy.ts';
+import { findBinary, installCommand } from '../setup/binaries.mjs';
+import { PreflightError } from './errors.ts';
+import { requirePort } from './ports.ts';
+import { requireUnowned } from './state-dir.ts';
+import { statePaths, type StatePaths } from './state-paths.ts';
+
+export interface Preflight {
+  paths: StatePaths;
+  redis: string;
+  haproxy: string;
+  haproxyBuild: HaproxyBuild;
+}
+
+function requireBinary(part: string, ...names: string[]): string {
+  const binary = findBinary(...names);
+  if (binary !== undefined) return binary;
+  throw new PreflightError(`${names[0]} is not installed: ${installCommand([part])}`);
+}
+
+/**
+ * Looks at everything that can be known to be wrong before anything is started or written.
+ * @throws PreflightError with one sentence
+ */
+export async function preflight(config: Config): Promise<Preflight> {
+  const paths = statePaths(config.stateDir);
+  // First, as an instance on this directory most often holds the ports too.
+  requireUnowned(paths);
+  await requirePort(config.port, '--port', config.host);
+  await requirePort(config.httpPort, '--http-port', config.host);
+  const redis = requireBinary('redis', 'redis-server');
+  const haproxy = requireBinary('haproxy', 'haproxy');
+  const haproxyBuild = await inspectHaproxy(haproxy).catch((error: Error) => {
+    throw new PreflightError(`${haproxy} cannot be run (${error.message}): ${installCommand(['haproxy'])}`);
+  });
+  if (!haproxyBuild.supported) {
+    throw new PreflightError(
+      `${haproxy} is version ${haproxyBuild.version}; the edge needs HAProxy 2.6 or newer.`,
+    );
+  }
+  return { paths, redis, haproxy, haproxyBuild };
+}

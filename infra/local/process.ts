@@ -1,0 +1,152 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { processStart, signalGroup } from './process-identity.ts';
+
+/** What is run, and where its output goes. */
+export interface ProcessSpec {
+  /** Name in reports and of the log file. */
+  name: string;
+  command: string;
+  args: readonly string[];
+  cwd: string;
+  env?: NodeJS.ProcessEnv;
+  logFile: string;
+}
+
+export interface ProcessObserver {
+  /** A child was spawned, or is gone: what is recorded about it has changed. */
+  changed(): void;
+  /** The process ended by itself. True lets it be restarted after `delayMs`. */
+  ended(process: SupervisedProcess, reason: string, delayMs: number): boolean;
+  /** It was spawned again. */
+  restarted(process: SupervisedProcess): void;
+}
+
+const BACKOFF = { firstMs: 200, lastMs: 5000, stableMs: 10_000 };
+const TAIL_BYTES = 4096;
+
+/** The last line of a log; of a JSON line its message. */
+function lastLogLine(file: string): string {
+  try {
+    const descriptor = openSync(file, 'r');
+    try {
+      const { size } = fstatSync(descriptor);
+      const buffer = Buffer.alloc(Math.min(TAIL_BYTES, size));
+      readSync(descriptor, buffer, 0, buffer.length, size - buffer.length);
+      const line = buffer.toString('utf8').trim().split('\n').at(-1) ?? '';
+      if (!line.startsWith('{')) return line;
+      const { msg } = JSON.parse(line) as { msg?: unknown };
+      return typeof msg === 'string' ? msg : line;
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch {
+    return '';
+  }
+}
+
+/**
+ * One process kept running: spawned as the leader of its own process group with its output in a file, restarted with
+ * exponential backoff when it ends by itself, the backoff forgotten after it has run for ten seconds.
+ */
+export class SupervisedProcess {
+  readonly name: string;
+  #spec: ProcessSpec;
+  #observer: ProcessObserver;
+  #child: ChildProcess | undefined;
+  #start = '';
+  #spawnedAt = 0;
+  #failures = 0;
+  #restarts = 0;
+  #stopping = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(spec: ProcessSpec, observer: ProcessObserver) {
+    this.name = spec.name;
+    this.#spec = spec;
+    this.#observer = observer;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  get restarts(): number {
+    return this.#restarts;
+  }
+
+  /** The running child as it is recorded for whoever has to clean up; undefined between two runs. */
+  get record(): { name: string; pid: number; start: string } | undefined {
+    const pid = this.#child?.pid;
+    return pid === undefined ? undefined : { name: this.name, pid, start: this.#start };
+  }
+
+  start(): void {
+    const { command, args, cwd, env, logFile } = this.#spec;
+    const log = openSync(logFile, 'a', 0o600);
+    // Its own group keeps the terminal's Ctrl-C away from it: the supervisor decides who leaves when.
+    const child = spawn(command, args, {
+      cwd,
+      detached: true,
+      stdio: ['ignore', log, log],
+      env: env ?? process.env,
+    });
+    closeSync(log);
+    this.#child = child;
+    this.#spawnedAt = performance.now();
+    this.#start = child.pid === undefined ? '' : (processStart(child.pid) ?? '');
+    child.once('error', (error) => this.#onEnd(child, `could not be started (${error.message})`));
+    child.once('exit', (code, signal) => {
+      this.#onEnd(child, signal ? `was ended by ${signal}` : `ended with exit code ${code}`);
+    });
+    this.#observer.changed();
+  }
+
+  #onEnd(child: ChildProcess, how: string): void {
+    if (this.#child !== child) return;
+    // A process may leave others of its group behind, on the ports its next run needs.
+    if (child.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
+    this.#child = undefined;
+    this.#observer.changed();
+    if (this.#stopping) return;
+    if (performance.now() - this.#spawnedAt > BACKOFF.stableMs) this.#failures = 0;
+    const delayMs = Math.min(BACKOFF.firstMs * 2 ** this.#failures, BACKOFF.lastMs);
+    this.#failures += 1;
+    const line = lastLogLine(this.#spec.logFile);
+    if (!this.#observer.ended(this, line ? `${how}; its last log line: ${line}` : how, delayMs)) return;
+    this.#timer = setTimeout(() => {
+      this.#restarts += 1;
+      this.start();
+      this.#observer.restarted(this);
+    }, delayMs);
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child?.kill(signal);
+  }
+
+  /**
+   * Ends it for good: sends each signal in turn and gives it the time to leave, then SIGKILL. Never rejects.
+   */
+  async stop(steps: readonly { signal: NodeJS.Signals; graceMs: number }[]): Promise<void> {
+    this.#stopping = true;
+    clearTimeout(this.#timer);
+    const child = this.#child;
+    if (!child) return;
+    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    for (const { signal, graceMs } of [...steps, { signal: 'SIGKILL' as const, graceMs: 2000 }]) {
+      if (this.#child !== child) return;
+      child.kill(signal);
+      let timer: NodeJS.Timeout | undefined;
+      await Promise.race([ended, new Promise((resolve) => (timer = setTimeout(resolve, graceMs)))]);
+      clearTimeout(timer);
+    }
+  }
+
+  /** Ends it and its group at once and for good. */
+  kill(): void {
+    this.#stopping = true;
+    clearTimeout(this.#timer);
+    if (this.#child?.pid !== undefined) signalGroup(this.#child.pid, 'SIGKILL');
+  }
+}

@@ -1,0 +1,84 @@
+import { get } from 'node:http';
+import path from 'node:path';
+import type { Config } from '../config.ts';
+import type { ProcessSpec } from './process.ts';
+import type { StatePaths } from './state-paths.ts';
+
+const MAIN = path.resolve(import.meta.dirname, '../../services/game/main.ts');
+
+/** A replica's name, identity and ports. */
+export interface Replica {
+  /** ws1, ws2, ... */
+  name: string;
+  /** 1111, 2222, ... */
+  appId: string;
+  port: number;
+  internalPort: number;
+}
+
+/** Names `count` replicas and gives each its two ports, taken from `ports` in order. */
+export function planReplicas(count: number, ports: readonly number[]): Replica[] {
+  return Array.from({ length: count }, (_, index) => ({
+    name: `ws${index + 1}`,
+    appId: String(index + 1).repeat(4),
+    port: ports[2 * index]!,
+    internalPort: ports[2 * index + 1]!,
+  }));
+}
+
+/** The origins a browser may come from: every name this machine has for the edge. */
+export function allowedOrigins({ host, port }: Pick<Config, 'host' | 'port'>): string[] {
+  const named = host.includes(':') ? `[${host}]` : host;
+  const suffix = port === 443 ? '' : `:${port}`;
+  return [...new Set(['localhost', '127.0.0.1', '[::1]', named])].map((name) => `https://${name}${suffix}`);
+}
+
+/** How a replica is run. */
+export function replicaSpec(
+  replica: Replica,
+  config: Config,
+  paths: StatePaths,
+  redisPort: number,
+  webRoot: string | undefined,
+): ProcessSpec {
+  return {
+    name: replica.name,
+    command: process.execPath,
+    args: ['--disable-warning=ExperimentalWarning', MAIN],
+    cwd: paths.root,
+    logFile: path.join(paths.logs, `${replica.name}.log`),
+    env: {
+      LOG_LEVEL: 'info',
+      ...process.env,
+      NODE_ENV: 'production',
+      APPID: replica.appId,
+      HOST: '127.0.0.1',
+      PORT: String(replica.port),
+      INTERNAL_HOST: '127.0.0.1',
+      INTERNAL_PORT: String(replica.internalPort),
+      REDIS_URL: `redis://127.0.0.1:${redisPort}`,
+      REDIS_PASSWORD_FILE: paths.redisPassword,
+      TOKEN_SECRET_FILE: paths.tokenSecret,
+      ALLOWED_ORIGINS: allowedOrigins(config).join(','),
+      DESIGN: config.design,
+      HEARTBEAT_MS: String(config.heartbeatMs),
+      DRAIN_MS: String(config.drainMs),
+      ...(webRoot === undefined ? {} : { WEB_ROOT: webRoot }),
+    },
+  };
+}
+
+/** Resolves with true when the replica says that it is ready, with undefined otherwise. */
+export function replicaReady({ internalPort }: Replica): Promise<true | undefined> {
+  return new Promise((resolve) => {
+    const request = get(
+      { host: '127.0.0.1', port: internalPort, path: '/readyz', timeout: 1000 },
+      (response) => {
+        response.resume();
+        resolve(response.statusCode === 200 ? true : undefined);
+      },
+    );
+    request.on('timeout', () => request.destroy());
+    request.on('error', () => resolve(undefined));
+  });
+}

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, test } from 'node:test';
+import { PreflightError } from './errors.ts';
+import { processStart } from './process-identity.ts';
+import {
+  claimStateDir,
+  endLeftovers,
+  ensureSecret,
+  recordChildren,
+  releaseStateDir,
+  runningOwner,
+} from './state-dir.ts';
+import { statePaths, type StatePaths } from './state-paths.ts';
+
+let paths: StatePaths;
+beforeEach(() => {
+  paths = statePaths(mkdtempSync(path.join(os.tmpdir(), 'gridlock-')));
+});
+afterEach(() => rmSync(paths.root, { recursive: true, force: true }));
+
+const owner = (pid: number, start: string | undefined) => {
+  claimStateDir(paths, 'https://a');
+  writeFileSync(paths.owner, JSON.stringify({ pid, start, url: 'https://b' }));
+};
+
+test('a claimed directory is owned by this process until it is released', () => {
+  claimStateDir(paths, 'https://localhost:8443');
+  assert.equal(runningOwner(paths)?.pid, process.pid);
+  releaseStateDir(paths);
+  assert.equal(runningOwner(paths), undefined);
+});
+
+test('a directory whose owner runs is refused', () => {
+  owner(process.ppid, processStart(process.ppid));
+  assert.throws(
+    () => claimStateDir(paths, 'https://c'),
+    (error) => {
+      assert.ok(error instanceof PreflightError);
+      assert.match(error.message, new RegExp(`pid ${process.ppid}, https://b`));
+      return true;
+    },
+  );
+});
+
+test('a directory whose owner died is taken over, also when its pid was given to another process', () => {
+  for (const start of ['some other time', undefined]) {
+    owner(process.ppid, start);
+    claimStateDir(paths, 'https://c');
+    assert.equal(runningOwner(paths)?.pid, process.pid);
+    releaseStateDir(paths);
+  }
+});
+
+test("an owner's file that is damaged does not lock the directory for good", () => {
+  claimStateDir(paths, 'https://a');
+  writeFileSync(paths.owner, '{');
+  claimStateDir(paths, 'https://a');
+  assert.equal(runningOwner(paths)?.pid, process.pid);
+});
+
+test('leftovers are ended with their group, and who only has the pid of one is left alone', async () => {
+  claimStateDir(paths, 'https://a');
+  const child = spawn('sleep', ['60'], { detached: true, stdio: 'ignore' });
+  const exited = once(child, 'exit');
+  recordChildren(paths, [
+    { name: 'ours', pid: child.pid!, start: processStart(child.pid!)! },
+    { name: 'theirs', pid: process.pid, start: 'some other time' },
+  ]);
+  assert.deepEqual(await endLeftovers(paths), ['ours']);
+  assert.equal((await exited)[1], 'SIGKILL');
+  assert.ok(!existsSync(paths.children));
+});
+
+test('a secret is made once, long, and readable by its owner only', () => {
+  claimStateDir(paths, 'https://a');
+  const secret = ensureSecret(paths.tokenSecret);
+  assert.match(secret, /^[0-9a-f]{64}$/);
+  assert.equal(ensureSecret(paths.tokenSecret), secret);
+  assert.equal(readFileSync(paths.tokenSecret, 'utf8'), secret);
+  assert.equal(statSync(paths.tokenSecret).mode & 0o777, 0o600);
+});

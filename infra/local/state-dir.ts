@@ -1,0 +1,142 @@
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { PreflightError } from './errors.ts';
+import { processStart, signalGroup } from './process-identity.ts';
+import type { StatePaths } from './state-paths.ts';
+import { waitFor } from './wait.ts';
+
+/** The supervisor a state directory belongs to. */
+export interface Owner {
+  pid: number;
+  start: string;
+  url: string;
+}
+
+/** A process a supervisor started; its pid leads its process group. */
+export interface Child {
+  name: string;
+  pid: number;
+  start: string;
+}
+
+/** Writes a file of mode 0600 so that a reader sees the old or the new content, never a part. */
+export function writePrivate(file: string, content: string): void {
+  const temporary = `${file}.${process.pid}.tmp`;
+  writeFileSync(temporary, content, { mode: 0o600 });
+  renameSync(temporary, file);
+}
+
+function readJson<T>(file: string): T | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as T;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The supervisor that runs on this directory, if one does. */
+export function runningOwner(paths: StatePaths): Owner | undefined {
+  const owner = readJson<Owner>(paths.owner);
+  return owner && processStart(owner.pid) === owner.start ? owner : undefined;
+}
+
+/** @throws PreflightError when another supervisor runs on this directory */
+export function requireUnowned(paths: StatePaths): void {
+  const owner = runningOwner(paths);
+  if (!owner) return;
+  throw new PreflightError(
+    `The state directory ${paths.root} belongs to a running instance (pid ${owner.pid}, ${owner.url}): ` +
+      'stop it with npm run stop, or choose another directory with --state-dir.',
+  );
+}
+
+/** Removes the file of a dead owner, unless a live one has put its own there meanwhile. */
+function takeAway(paths: StatePaths): void {
+  const aside = `${paths.owner}.${process.pid}.stale`;
+  try {
+    renameSync(paths.owner, aside);
+  } catch {
+    return;
+  }
+  const owner = readJson<Owner>(aside);
+  if (owner && processStart(owner.pid) === owner.start) linkSync(aside, paths.owner);
+  rmSync(aside, { force: true });
+}
+
+/** Makes the directory and takes it; a directory left by a dead supervisor is taken over. */
+export function claimStateDir(paths: StatePaths, url: string): void {
+  try {
+    for (const directory of [paths.root, paths.redis, paths.run, paths.logs]) {
+      mkdirSync(directory, { recursive: true, mode: 0o700 });
+    }
+    chmodSync(paths.root, 0o700);
+  } catch (error) {
+    throw new PreflightError(
+      `The state directory ${paths.root} cannot be used (${(error as Error).message}): choose another with --state-dir.`,
+    );
+  }
+  const owner: Owner = { pid: process.pid, start: processStart(process.pid) ?? '', url };
+  const mine = `${paths.owner}.${process.pid}`;
+  writePrivate(mine, JSON.stringify(owner));
+  try {
+    for (;;) {
+      try {
+        // Unlike a rename, a link never replaces the file of one that was faster.
+        linkSync(mine, paths.owner);
+        return;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+        requireUnowned(paths);
+        takeAway(paths);
+      }
+    }
+  } finally {
+    rmSync(mine, { force: true });
+  }
+}
+
+/** Gives the directory back; what outlives a run (chain, data, secrets, logs) stays. */
+export function releaseStateDir(paths: StatePaths): void {
+  for (const file of [paths.children, paths.controlSocket, paths.runtimeSocket, paths.owner])
+    rmSync(file, { force: true });
+}
+
+export function recordChildren(paths: StatePaths, children: readonly Child[]): void {
+  writePrivate(paths.children, JSON.stringify(children));
+}
+
+/** Ends what a supervisor that was killed left running. Returns the names of what was ended. */
+export async function endLeftovers(paths: StatePaths): Promise<string[]> {
+  const children = readJson<Child[]>(paths.children) ?? [];
+  const alive = children.filter(({ pid, start }) => processStart(pid) === start);
+  for (const { pid } of alive) signalGroup(pid, 'SIGKILL');
+  const gone = async () => alive.every(({ pid, start }) => processStart(pid) !== start) || undefined;
+  await waitFor(gone, { what: 'the leftovers of a killed instance to end', timeoutMs: 5000, intervalMs: 10 });
+  for (const file of [paths.children, paths.controlSocket, paths.runtimeSocket])
+    rmSync(file, { force: true });
+  return alive.map(({ name }) => name);
+}
+
+/** The content of a secret's file, made at first use; 32 random bytes as hex. */
+export function ensureSecret(file: string): string {
+  if (!existsSync(file)) writePrivate(file, randomBytes(32).toString('hex'));
+  return readFileSync(file, 'utf8').trim();
+}
+
+/** Keeps the last run's log files as `.1` and begins new ones. */
+export function rotateLogs(paths: StatePaths): void {
+  for (const name of readdirSync(paths.logs)) {
+    if (name.endsWith('.log')) renameSync(path.join(paths.logs, name), path.join(paths.logs, `${name}.1`));
+  }
+}

@@ -1,0 +1,400 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { startCluster, SupervisorRun, temporaryStateDir, type Cluster, type Ending } from './cluster.ts';
+import { handshake } from './handshake.ts';
+import { freePorts } from './ports.ts';
+import { processStart } from './process-identity.ts';
+import type { RunningStatus } from './status-types.ts';
+import { waitFor } from './wait.ts';
+
+const temporary = mkdtempSync(path.join(os.tmpdir(), 'gridlock-test-'));
+after(() => rmSync(temporary, { recursive: true, force: true }));
+
+const pidsOf = (status: RunningStatus): number[] =>
+  [status.pid, status.edge.pid, status.redis.pid, ...status.replicas.map(({ pid }) => pid)].filter(
+    (pid) => pid !== undefined,
+  );
+
+/** Processes whose command line or environment's working directory names this state directory. */
+const processesOf = (stateDir: string): string[] =>
+  readdirSync('/proc').filter((pid) => {
+    try {
+      return (
+        /^\d+$/.test(pid) &&
+        execFileSync('readlink', [`/proc/${pid}/cwd`], {
+          encoding: 'utf8',
+          stdio: ['ignore', 'pipe', 'ignore'],
+        }).startsWith(stateDir)
+      );
+    } catch {
+      return false;
+    }
+  });
+
+async function refusedStart(
+  flags: ConstructorParameters<typeof SupervisorRun>[0],
+  env?: NodeJS.ProcessEnv,
+): Promise<Ending> {
+  const [port, httpPort] = (await freePorts(2)) as [number, number];
+  return new SupervisorRun({ port, httpPort, stateDir: path.join(temporary, 'untouched'), ...flags }, env)
+    .ended;
+}
+
+function assertRefused({ code, stdout, stderr }: Ending, pattern: RegExp): void {
+  assert.equal(code, 2, stdout + stderr);
+  assert.match(stderr, pattern);
+  assert.equal(stderr.trim().split('\n').length, 1, stderr);
+  assert.equal(stdout, '');
+  assert.ok(!existsSync(path.join(temporary, 'untouched')), 'the state directory was touched');
+}
+
+const runScript = async (name: string, stateDir: string): Promise<{ code: number; stdout: string }> => {
+  const child = spawn(process.execPath, [path.join(import.meta.dirname, name), '--state-dir', stateDir], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let stdout = '';
+  child.stdout.on('data', (chunk) => (stdout += String(chunk)));
+  const [code] = await once(child, 'close');
+  return { code: code as number, stdout };
+};
+
+describe('a start that cannot succeed says why in one sentence, with exit code 2, and leaves nothing', () => {
+  for (const [flag, key] of [
+    ['--port', 'port'],
+    ['--http-port', 'httpPort'],
+  ] as const) {
+    test(`${key} in use`, async () => {
+      const [taken] = (await freePorts(1)) as [number];
+      const server = createServer().listen(taken, '127.0.0.1');
+      await once(server, 'listening');
+      assertRefused(
+        await refusedStart({ [key]: taken }),
+        new RegExp(`Port ${taken} is in use .* ${flag}\\.`),
+      );
+      server.close();
+    });
+  }
+
+  test('a broken configuration', async () => {
+    assertRefused(await refusedStart({ replicas: 99 }), /"99" of the flag --replicas is refused/);
+  });
+
+  for (const missing of ['redis-server', 'haproxy']) {
+    test(`${missing} missing`, async () => {
+      const bin = mkdtempSync(path.join(temporary, 'bin-'));
+      const other = missing === 'haproxy' ? 'redis-server' : 'haproxy';
+      writeFileSync(path.join(bin, other), '#!/bin/sh\necho HAProxy version 2.8.0\n');
+      chmodSync(path.join(bin, other), 0o755);
+      assertRefused(
+        await refusedStart({}, { PATH: bin, GRIDLOCK_PATH_ONLY: '1' }),
+        new RegExp(`^${missing} is not installed: .*install`),
+      );
+    });
+  }
+
+  test('a HAProxy that is too old', async () => {
+    const bin = mkdtempSync(path.join(temporary, 'bin-'));
+    for (const name of ['haproxy', 'redis-server']) {
+      writeFileSync(path.join(bin, name), '#!/bin/sh\necho HAProxy version 2.4.1\n');
+      chmodSync(path.join(bin, name), 0o755);
+    }
+    assertRefused(
+      await refusedStart({}, { PATH: `${bin}:${process.env.PATH}` }),
+      /version 2\.4\.1; the edge needs HAProxy 2\.6/,
+    );
+  });
+
+  test('a state directory whose path is too long for sockets', async () => {
+    const { code, stderr } = await refusedStart({ stateDir: path.join(temporary, 'x'.repeat(100)) });
+    assert.equal(code, 2);
+    assert.match(stderr, /path is too long .* --state-dir\.$/m);
+  });
+
+  test('a state directory that is a file', async () => {
+    const file = path.join(temporary, 'file');
+    writeFileSync(file, '');
+    const { code, stderr } = await refusedStart({ stateDir: file });
+    assert.equal(code, 2);
+    assert.match(stderr, /cannot be used .* --state-dir\.$/m);
+  });
+});
+
+test('a start that fails on the way ends with exit code 1 and leaves no process', async () => {
+  const stateDir = temporaryStateDir();
+  mkdirSync(path.join(stateDir, 'redis', 'appendonlydir'), { recursive: true });
+  writeFileSync(path.join(stateDir, 'redis', 'appendonlydir', 'appendonly.aof.manifest'), 'not a manifest\n');
+  const { code, stderr } = await refusedStart({ stateDir });
+  assert.equal(code, 1);
+  assert.match(stderr, /^redis ended with exit code 1; its last log line: .+/);
+  assert.deepEqual(processesOf(stateDir), []);
+  assert.deepEqual(
+    readdirSync(path.join(stateDir, 'run')).filter((name) => /\.(sock|json)$/.test(name)),
+    [],
+  );
+  rmSync(stateDir, { recursive: true });
+});
+
+describe('a running cluster', () => {
+  let cluster: Cluster;
+  before(async () => {
+    cluster = await startCluster({ replicas: 2 });
+  });
+  after(() => cluster.stop());
+
+  test('is described by npm run status', async () => {
+    const { code, stdout } = await runScript('status.ts', cluster.stateDir);
+    assert.equal(code, 0);
+    const status = JSON.parse(stdout) as RunningStatus;
+    assert.equal(status.url, cluster.url);
+    assert.deepEqual(
+      status.replicas.map(({ name, appId, ready, restarts }) => ({ name, appId, ready, restarts })),
+      [
+        { name: 'ws1', appId: '1111', ready: true, restarts: 0 },
+        { name: 'ws2', appId: '2222', ready: true, restarts: 0 },
+      ],
+    );
+    assert.deepEqual(
+      status.certificates.map(({ role }) => role),
+      ['root', 'intermediate', 'leaf'],
+    );
+    for (const { serialNumber, notAfter } of status.certificates) {
+      assert.match(serialNumber, /^[0-9A-F]+$/);
+      assert.ok(Date.parse(notAfter) > Date.now());
+    }
+    assert.equal(readFileSync(status.rootCertificate, 'utf8'), cluster.rootPem);
+    assert.ok(pidsOf(status).every((pid) => processStart(pid) !== undefined));
+    assert.equal(statSync(status.edge.runtimeSocket).mode & 0o777, 0o600);
+  });
+
+  test('keeps its state directory, keys and secrets to its user', () => {
+    const mode = (name: string) => statSync(path.join(cluster.stateDir, name)).mode & 0o777;
+    assert.equal(mode('.'), 0o700);
+    for (const file of [
+      'pki/leaf.pem',
+      'redis/redis.conf',
+      'run/token.secret',
+      'run/redis.password',
+      'run/haproxy.cfg',
+    ]) {
+      assert.equal(mode(file), 0o600, file);
+    }
+  });
+
+  test('refuses a second one on the same state directory and names its pid and address', async () => {
+    const { code, stderr } = await refusedStart({ stateDir: cluster.stateDir });
+    assert.equal(code, 2);
+    const { pid } = await cluster.status();
+    assert.match(stderr, new RegExp(`belongs to a running instance \\(pid ${pid}, ${cluster.url}\\)`));
+  });
+
+  for (const [what, name, kill] of [
+    [
+      'a replica',
+      /ws2 \(APPID 2222\) was ended by SIGKILL;.* restarting in 0\.2 s/,
+      () => cluster.killReplica(2),
+    ],
+    ['Redis', /redis was ended by SIGKILL;.* restarting in 0\.2 s/, () => cluster.killRedis()],
+    ['HAProxy', /haproxy was ended by SIGKILL;.* restarting in 0\.2 s/, () => cluster.killEdge()],
+  ] as const) {
+    test(`restarts ${what} on the same port, says why, and serves again`, async () => {
+      const before = await cluster.settled();
+      await kill();
+      await cluster.run.line(name);
+      const again = await waitFor(
+        async () => {
+          const now = await cluster.settled();
+          return String(pidsOf(now)) === String(pidsOf(before)) ? undefined : now;
+        },
+        { what: 'a new process', timeoutMs: 20_000 },
+      );
+      assert.equal(again.redis.port, before.redis.port);
+      assert.deepEqual(
+        again.replicas.map(({ port }) => port),
+        before.replicas.map(({ port }) => port),
+      );
+      const welcomed = () => handshake(again.edge.port, again.rootCertificate);
+      assert.match(await waitFor(welcomed, { what: 'a handshake', timeoutMs: 20_000 }), /^(1111|2222)$/);
+    });
+  }
+
+  test("recovers from the death of HAProxy's worker alone", async () => {
+    const { edge, rootCertificate } = await cluster.settled();
+    const worker = execFileSync('pgrep', ['-P', String(edge.pid)], { encoding: 'utf8' }).trim();
+    process.kill(Number(worker), 'SIGKILL');
+    await cluster.run.line(/haproxy ended with exit code 137;/);
+    const welcomed = () => handshake(edge.port, rootCertificate);
+    assert.ok(await waitFor(welcomed, { what: 'a handshake', timeoutMs: 20_000 }));
+  });
+
+  test('waits longer before each further restart of what keeps dying', async () => {
+    await cluster.settled();
+    await cluster.killReplica(1);
+    await cluster.settled();
+    await cluster.killReplica(1);
+    const [, delay] = await cluster.run.line(
+      /APPID 1111.* restarting in 0\.2 s[^]*APPID 1111.* restarting in ([\d.]+) s/,
+    );
+    assert.ok(Number(delay) > 0.2);
+    await cluster.settled();
+  });
+
+  test('runs beside another one with its own ports and state directory', async () => {
+    const other = await startCluster({ replicas: 1 });
+    try {
+      const [one, two] = [await cluster.settled(), await other.settled()];
+      assert.ok(await handshake(one.edge.port, one.rootCertificate));
+      assert.ok(await handshake(two.edge.port, two.rootCertificate));
+      await assert.rejects(handshake(two.edge.port, one.rootCertificate), /certificate/);
+    } finally {
+      await other.stop();
+    }
+    assert.equal((await cluster.settled()).replicas.length, 2);
+  });
+
+  test('ends with exit code 0 on SIGTERM, in order, and leaves no process', async () => {
+    const pids = pidsOf(await cluster.settled());
+    cluster.run.process.kill('SIGTERM');
+    const { code, stdout } = await cluster.run.ended;
+    assert.equal(code, 0);
+    assert.match(stdout, /draining 2 replicas\nstopped\n$/);
+    assert.deepEqual(
+      pids.filter((pid) => processStart(pid) !== undefined),
+      [],
+    );
+    assert.deepEqual(processesOf(cluster.stateDir), []);
+    assert.deepEqual(await runScript('status.ts', cluster.stateDir), {
+      code: 1,
+      stdout: '{\n  "running": false\n}\n',
+    });
+  });
+});
+
+test('npm run stop ends a cluster and says so, and is content when there is none', async () => {
+  const cluster = await startCluster({ replicas: 1 });
+  const stopped = await runScript('stop.ts', cluster.stateDir);
+  assert.equal(stopped.code, 0);
+  assert.match(stopped.stdout, /^stopped https:/);
+  assert.equal((await cluster.run.ended).code, 0);
+  const again = await runScript('stop.ts', cluster.stateDir);
+  assert.equal(again.code, 0);
+  assert.match(again.stdout, /^nothing is running on /);
+  await cluster.stop();
+});
+
+test('a second start reuses chain and secrets', async () => {
+  const stateDir = temporaryStateDir();
+  const first = await startCluster({ replicas: 1, stateDir });
+  const [serials, secret] = [
+    (await first.status()).certificates.map(({ serialNumber }) => serialNumber),
+    readFileSync(path.join(stateDir, 'run', 'token.secret'), 'utf8'),
+  ];
+  await first.stop();
+  const second = await startCluster({ replicas: 1, stateDir });
+  assert.deepEqual(
+    (await second.status()).certificates.map(({ serialNumber }) => serialNumber),
+    serials,
+  );
+  assert.equal(readFileSync(path.join(stateDir, 'run', 'token.secret'), 'utf8'), secret);
+  await second.stop();
+  rmSync(stateDir, { recursive: true });
+});
+
+test('a second signal kills at once, with exit code 1, and leaves no process', async () => {
+  const cluster = await startCluster({ replicas: 1 });
+  const {
+    replicas: [replica],
+  } = await cluster.status();
+  // A stopped process cannot drain, so that only a kill ends it.
+  process.kill(replica!.pid!, 'SIGSTOP');
+  cluster.run.process.kill('SIGINT');
+  await cluster.run.line(/draining/);
+  cluster.run.process.kill('SIGINT');
+  assert.equal((await cluster.run.ended).code, 1);
+  await waitFor(async () => processesOf(cluster.stateDir).length === 0 || undefined, {
+    what: 'no process',
+    timeoutMs: 5000,
+  });
+  await cluster.stop();
+});
+
+test('a stop while it is starting leaves no process', async () => {
+  const [port, httpPort] = (await freePorts(2)) as [number, number];
+  const stateDir = temporaryStateDir();
+  const run = new SupervisorRun({ port, httpPort, stateDir, replicas: 2 });
+  await run.line(/redis/);
+  run.process.kill('SIGTERM');
+  assert.equal((await run.ended).code, 0);
+  assert.deepEqual(processesOf(stateDir), []);
+  rmSync(stateDir, { recursive: true });
+});
+
+test('what a supervisor killed with SIGKILL left running is ended by the next start', async () => {
+  const stateDir = temporaryStateDir();
+  const first = await startCluster({ replicas: 1, stateDir });
+  const old = pidsOf(await first.status());
+  first.run.process.kill('SIGKILL');
+  await first.run.ended;
+  assert.ok(processesOf(stateDir).length > 0, 'nothing was left, so that this test shows nothing');
+  const second = await startCluster({ replicas: 1, stateDir });
+  assert.match(
+    second.run.stdout,
+    /ended what a killed instance left running: redis, haproxy, ws1|ended what a killed instance/,
+  );
+  assert.deepEqual(
+    old.filter((pid) => processStart(pid) !== undefined),
+    [],
+  );
+  const { replicas } = await second.status();
+  assert.equal(replicas.length, 1);
+  await second.stop();
+  assert.deepEqual(processesOf(stateDir), []);
+  rmSync(stateDir, { recursive: true });
+});
+
+test('the cluster leaves when its launcher is killed', async () => {
+  const stateDir = temporaryStateDir();
+  const [port, httpPort] = (await freePorts(2)) as [number, number];
+  const launcher = spawn(
+    process.execPath,
+    [
+      path.join(import.meta.dirname, '../setup/run.mjs'),
+      'start',
+      'infra/local/start.ts',
+      '--replicas=1',
+      `--port=${port}`,
+      `--http-port=${httpPort}`,
+      `--state-dir=${stateDir}`,
+      '--drain-ms=100',
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  let output = '';
+  launcher.stdout.on('data', (chunk) => (output += String(chunk)));
+  await waitFor(async () => output.includes('ready https') || undefined, {
+    what: 'ready',
+    timeoutMs: 30_000,
+  });
+  launcher.kill('SIGKILL');
+  await waitFor(async () => processesOf(stateDir).length === 0 || undefined, {
+    what: 'no process',
+    timeoutMs: 10_000,
+  });
+  assert.ok(!existsSync(path.join(stateDir, 'run', 'supervisor.json')));
+  rmSync(stateDir, { recursive: true });
+});

@@ -1,0 +1,49 @@
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { SetupError, progress } from './step.mjs';
+
+const WAIT_MS = 15 * 60_000;
+
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+function holderIsGone(lock) {
+  try {
+    process.kill(Number(readFileSync(path.join(lock, 'pid'), 'utf8')), 0);
+    return false;
+  } catch (error) {
+    if (error.code === 'ESRCH') return true;
+    // No pid in it: the holder is between mkdir and the write, has just left, or died right there.
+    const age = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    return error.code === 'ENOENT' && age > 10_000;
+  }
+}
+
+/** Runs `work` while no other set-up of this checkout does; a lock left by a dead process is taken over. */
+export async function withLock(root, work) {
+  const lock = path.join(root, '.tools', 'setup.lock');
+  mkdirSync(path.dirname(lock), { recursive: true });
+  const deadline = Date.now() + WAIT_MS;
+  for (let waited = false; ; waited = true) {
+    try {
+      mkdirSync(lock);
+      break;
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+      if (holderIsGone(lock)) rmSync(lock, { recursive: true, force: true });
+      else if (Date.now() > deadline) {
+        throw new SetupError(
+          `Another set-up holds ${lock} for 15 minutes; if none is running, remove that directory.`,
+        );
+      } else {
+        if (!waited) progress('waiting for another set-up of this checkout to finish');
+        await sleep(100);
+      }
+    }
+  }
+  writeFileSync(path.join(lock, 'pid'), String(process.pid));
+  try {
+    return await work();
+  } finally {
+    rmSync(lock, { recursive: true, force: true });
+  }
+}

