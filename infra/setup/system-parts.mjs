@@ -52,11 +52,7 @@ export function systemPartsStep(profile) {
     }
     progress(`installing ${missing.join(', ')} with ${manager === 'apt' ? 'apt-get' : 'Homebrew'}`);
     if (manager === 'apt') aptInstall(packageNames(manager, missing));
-    else
-      run('brew install', 'brew', [
-        'install',
-        ...packageNames(manager, missing).flatMap((name) => name.split(' ')),
-      ]);
+    else run('brew install', 'brew', ['install', ...packageNames(manager, missing)]);
     const still = missing.filter((part) => !findBinary(...PART_BINARIES[part]));
     if (still.length > 0) throw new SetupError(`Installed, but still not found: ${still.join(', ')}.`);
   };

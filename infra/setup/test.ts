@@ -4,7 +4,13 @@ import { existsSync, globSync, mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
-const PROJECTS = ['.', 'services/protocol', 'services/client', 'services/web'];
+const PROJECTS = {
+  'tsconfig.json': 'infra, certs, services, tests',
+  'services/protocol/tsconfig.json': 'services/protocol, without Node or a browser',
+  'services/client/tsconfig.json': 'services/client, without Node or a browser',
+  'services/web/tsconfig.json': 'services/web, in a browser',
+  'services/web/tsconfig.node.json': 'services/web, its build and tests',
+};
 const SLOW = /\.(integration|browser)\.test\.tsx?$/;
 const TEST = /\.test\.tsx?$/;
 const SKIPPED_DIRECTORIES = /(^|\/)(node_modules|\.[^/]+)(\/|$)/;
@@ -29,9 +35,9 @@ async function typecheck(): Promise<boolean> {
   mkdirSync(cache, { recursive: true });
   const compiler = path.join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
   let passed = true;
-  for (const project of PROJECTS.filter((name) => existsSync(path.join(ROOT, name, 'tsconfig.json')))) {
+  for (const [project, what] of Object.entries(PROJECTS)) {
     if (interrupted) return false;
-    console.log(`types: ${project === '.' ? 'infra, certs, services/game, tests' : project}`);
+    console.log(`types: ${what}`);
     const info = path.join(cache, `${project.replaceAll('/', '-')}.tsbuildinfo`);
     passed =
       (await node([compiler, '--noEmit', '--incremental', '--tsBuildInfoFile', info, '-p', project])) &&

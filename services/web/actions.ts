@@ -1,0 +1,130 @@
+import { signal } from '@preact/signals';
+import { FREE, type ErrorCode, type GameSettings } from '../protocol/index.ts';
+import { errorText } from './model/error-text.ts';
+import { notify, withdraw } from './notices.ts';
+import { chooseName, name } from './preferences.ts';
+import { onAddressedGame } from './route.ts';
+import {
+  game, health, ownSeat, pendingCells, quietly, returningTo, session, showGame, showLobby,
+} from './session.ts';
+
+/** Long enough for the cell to be seen shaking its head. */
+const REFUSAL_SHOWN_MS = 400;
+
+/** Refusals of a capture that the board itself shows. */
+const PLAIN_TO_SEE: ReadonlySet<string> = new Set<ErrorCode>(['cell_taken', 'game_over', 'game_not_active']);
+
+/** Whether a way into a game is being taken. */
+export const busy = signal(false);
+/** A cell that somebody else was faster at, for a moment. */
+export const refusedCell = signal<number | undefined>(undefined);
+
+export const quickMatch = (settings: GameSettings) => enter(() => session().match(settings));
+export const createGame = (settings: GameSettings) => enter(() => session().create(settings));
+export const joinGame = (code: string) => enter(() => session().join(code));
+
+/** Takes on another name, in the lobby too. */
+export function rename(to: string): void {
+  chooseName(to);
+  quietly(session().connect({ name: name.value }));
+}
+
+/** Goes back to the lobby; a seat in a game that waits becomes free. */
+export function leaveGame(): void {
+  const code = game.value?.game ?? returningTo.value;
+  showLobby();
+  if (code) void attempt(session().leave(code));
+}
+
+/** Offers the game of a link that was opened while another game is on the page. */
+export function offerAddressedGame(): void {
+  onAddressedGame((code) => {
+    const shown = game.value?.game;
+    if (!shown || code === shown) return;
+    const run = () => {
+      withdraw('invitation');
+      leaveGame();
+      void joinGame(code);
+    };
+    const text = `You opened the link of game ${code}.`;
+    notify({ kind: 'invitation', tone: 'info', text, action: { label: 'Join it', run } });
+  });
+}
+
+/** Another game of the same shape: with whoever wants one, or a new one to share. */
+export async function playAgain(way: 'match' | 'create'): Promise<void> {
+  const over = game.value;
+  if (!over) return;
+  const { settings } = over.state;
+  if (await enter(() => (way === 'match' ? session().match(settings) : session().create(settings)))) {
+    quietly(session().unsubscribe(over.game));
+    quietly(session().leave(over.game));
+  }
+}
+
+/** Asks for a cell. The board shows it as asked for until the server's event, or its refusal, settles it. */
+export async function captureCell(cell: number): Promise<void> {
+  const shown = game.value;
+  if (!shown || shown.state.status !== 'active' || ownSeat.value === FREE) return;
+  if (shown.state.cells[cell] !== FREE || pendingCells.value.has(cell)) return;
+  pendingCells.value = new Set(pendingCells.value).add(cell);
+  try {
+    await tracked(session().capture(shown.game, cell));
+  } catch (error) {
+    if (game.value?.game !== shown.game) return;
+    const pending = new Set(pendingCells.value);
+    pending.delete(cell);
+    pendingCells.value = pending;
+    refuse(cell, error);
+  }
+}
+
+/** Says something in a channel; false when that failed. */
+export const sendChat = (channel: string, text: string): Promise<boolean> =>
+  attempt(session().chat(channel, text));
+
+function refuse(cell: number, error: unknown): void {
+  const { code } = error as { code?: string };
+  if (code === undefined || !PLAIN_TO_SEE.has(code)) fail(error);
+  refusedCell.value = cell;
+  setTimeout(() => {
+    if (refusedCell.value === cell) refusedCell.value = undefined;
+  }, REFUSAL_SHOWN_MS);
+}
+
+async function enter(seat: () => Promise<{ readonly game: string }>): Promise<boolean> {
+  if (busy.value) return false;
+  busy.value = true;
+  try {
+    const { game: code } = await tracked(seat());
+    showGame(code);
+    return true;
+  } catch (error) {
+    fail(error);
+    return false;
+  } finally {
+    busy.value = false;
+  }
+}
+
+async function attempt(request: Promise<unknown>): Promise<boolean> {
+  try {
+    await tracked(request);
+    return true;
+  } catch (error) {
+    fail(error);
+    return false;
+  }
+}
+
+/** Keeps the number of waiting requests on the page right. */
+async function tracked<T>(request: Promise<T>): Promise<T> {
+  health.value = session().health;
+  try {
+    return await request;
+  } finally {
+    health.value = session().health;
+  }
+}
+
+const fail = (error: unknown): void => notify({ kind: 'error', tone: 'problem', text: errorText(error) });

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { buildPage } from './build.ts';
+
+let outDir: string;
+let html: string;
+
+before(async () => {
+  outDir = await mkdtemp(join(tmpdir(), 'gridlock-page-'));
+  await writeFile(join(outDir, 'left-over.js'), '');
+  await buildPage(outDir);
+  html = await readFile(join(outDir, 'index.html'), 'utf8');
+});
+after(() => rm(outDir, { recursive: true, force: true }));
+
+test('the page names the script and the style sheet that were built, by their hashes', async () => {
+  const named = [...html.matchAll(/"\/(assets\/[^"]+)"/g)].map(([, path = '']) => path);
+  assert.equal(named.length, 2);
+  for (const path of named) {
+    assert.match(path, /-[A-Z0-9]{8}\.(js|css)$/);
+    assert.ok((await readFile(join(outDir, path), 'utf8')).length > 1000, path);
+  }
+});
+
+test('nothing in the page is inline, so that a strict content security policy holds', async () => {
+  assert.doesNotMatch(html, /<style|<script(?![^>]*\ssrc=)|\sstyle=|\son[a-z]+=|javascript:|data:/i);
+  for (const file of await readdir(join(outDir, 'assets'))) {
+    if (!file.endsWith('.css')) continue;
+    assert.doesNotMatch(await readFile(join(outDir, 'assets', file), 'utf8'), /url\(|@import/);
+  }
+});
+
+test('what was in the directory before is gone', async () => {
+  assert.deepEqual((await readdir(outDir)).sort(), ['assets', 'favicon.svg', 'index.html']);
+});

@@ -1,0 +1,24 @@
+import { settings } from '../preferences.ts';
+
+/** Scatters small numbers, the same way on each render (the finaliser of MurmurHash3). */
+function hash(value: number): number {
+  let mixed = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return (mixed ^ (mixed >>> 16)) >>> 0;
+}
+
+/** The shape of the next game as a picture: its grid with some cells of each player. */
+export function BoardPreview() {
+  const { players, size } = settings.value;
+  const cells = Array.from({ length: size * size }, (_, cell) => {
+    const seat = hash(cell) % 5 < 2 ? hash(cell + 1000) % players : undefined;
+    return { x: cell % size, y: Math.floor(cell / size), fill: seat === undefined ? 'free' : `seat-${seat}` };
+  });
+  return (
+    <svg class="preview" viewBox={`0 0 ${size} ${size}`} aria-hidden="true">
+      {cells.map(({ x, y, fill }) => (
+        <rect class={fill} x={x + 0.06} y={y + 0.06} width="0.88" height="0.88" rx="0.16" />
+      ))}
+    </svg>
+  );
+}

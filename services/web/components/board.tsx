@@ -1,0 +1,80 @@
+import { useComputed, useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import { FREE } from '../../protocol/index.ts';
+import { captureCell, refusedCell } from '../actions.ts';
+import { cellLabel } from '../model/format.ts';
+import { moveFocus } from '../model/movement.ts';
+import { game, ownSeat, pendingCells } from '../session.ts';
+import { Cell } from './cell.tsx';
+
+/** The grid. One cell is in the tab order; arrows or hjkl move it, Enter or Space captures. */
+export function Board() {
+  const grid = useRef<HTMLDivElement>(null);
+  const cellAt = (cell: number) => grid.current?.querySelectorAll<HTMLElement>('[role="gridcell"]')[cell];
+  const focused = useSignal(0);
+  const size = useComputed(() => game.value?.state.settings.size ?? 0).value;
+  const shown = game.value;
+  const active = shown?.state.status === 'active';
+
+  // The keyboard can play from the first moment, unless somebody is writing.
+  useEffect(() => {
+    const writing = document.activeElement instanceof HTMLInputElement;
+    if (active && !writing) cellAt(focused.peek())?.focus({ preventScroll: true });
+  }, [active]);
+
+  if (!shown) return null;
+  const { state, seq } = shown;
+  const own = ownSeat.value;
+  const roving = Math.min(focused.value, size * size - 1);
+
+  const capture = (cell: number) => {
+    focused.value = cell;
+    void captureCell(cell);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    const to = moveFocus(roving, event.key, size);
+    if (to === undefined) return;
+    event.preventDefault();
+    focused.value = to;
+    cellAt(to)?.focus();
+  };
+  const row = (start: number) => (
+    <div key={start} role="row" class="board-row">
+      {state.cells.slice(start, start + size).map((seat, column) => {
+        const cell = start + column;
+        const holder = seat === FREE ? undefined : seat === own ? 'you' : (state.players[seat]?.name ?? '');
+        return (
+          <Cell
+            key={cell}
+            cell={cell}
+            seat={seat}
+            own={own}
+            label={cellLabel(cell, size, holder)}
+            pending={pendingCells.value.has(cell)}
+            refused={refusedCell.value === cell}
+            reachable={cell === roving}
+            playable={active}
+            onCapture={capture}
+          />
+        );
+      })}
+    </div>
+  );
+  return (
+    <div
+      ref={grid}
+      class="board"
+      role="grid"
+      aria-label={`Board of ${size} by ${size} cells`}
+      aria-readonly={!active}
+      data-testid="board"
+      data-status={state.status}
+      data-seq={seq}
+      style={{ '--size': String(size) }}
+      onKeyDown={onKeyDown}
+    >
+      {Array.from({ length: size }, (_, index) => row(index * size))}
+    </div>
+  );
+}

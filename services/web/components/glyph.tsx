@@ -1,0 +1,25 @@
+/** One shape a seat, as different as shapes can be: who cannot tell the colours apart tells these. */
+const SHAPES = [
+  'M12 5a7 7 0 1 0 0 14a7 7 0 1 0 0-14Z',
+  'M12 4 20.5 18.5H3.5Z',
+  'M5.5 5.5h13v13h-13Z',
+  'M9.6 4h4.8v5.6H20v4.8h-5.6V20H9.6v-5.6H4V9.6h5.6Z',
+  'M12 3 21 12 12 21 3 12Z',
+  'M7.4 4.2 12 8.8l4.6-4.6 3.2 3.2L15.2 12l4.6 4.6-3.2 3.2L12 15.2l-4.6 4.6-3.2-3.2L8.8 12 4.2 7.4Z',
+  'M12 4a8 8 0 1 0 0 16a8 8 0 1 0 0-16Zm0 4.4a3.6 3.6 0 1 1 0 7.2a3.6 3.6 0 1 1 0-7.2Z',
+  'm12 2.8 2.7 5.9 6.4.7-4.8 4.3 1.4 6.3-5.7-3.3L6.3 20l1.4-6.3-4.8-4.3 6.4-.7Z',
+];
+
+/** The shape of a seat (0 to 7), in the colour of the text around it. */
+export function Glyph({ seat }: { seat: number }) {
+  return (
+    <svg class="glyph" viewBox="0 0 24 24" aria-hidden="true">
+      <path d={SHAPES[seat % SHAPES.length]} fill="currentColor" fill-rule="evenodd" />
+    </svg>
+  );
+}
+
+/** The shape of a seat on the colour of the seat. */
+export function SeatChip({ seat }: { seat: number }) {
+  return <span class={`chip seat-${seat}`}><Glyph seat={seat} /></span>;
+}

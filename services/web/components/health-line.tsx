@@ -1,0 +1,39 @@
+import type { ConnectionState } from '../../client/index.ts';
+import { count, formatRoundTrip } from '../model/format.ts';
+import { health } from '../session.ts';
+
+const STATES: Readonly<Record<ConnectionState, string>> = {
+  connecting: 'Connecting…',
+  open: 'Connected',
+  reconnecting: 'Reconnecting…',
+  closed: 'Offline',
+};
+
+/** Where the page is connected to, and how well. */
+export function HealthLine() {
+  const { state = 'connecting', replica, roundTripMs, reconnects = 0, pending = 0 } = health.value ?? {};
+  const queued = pending > 0 && state !== 'open';
+  return (
+    <dl class={`health health-${state}`}>
+      <div class="health-state">
+        <dt class="visually-hidden">Connection</dt>
+        <dd data-testid="connection-state" data-state={state}>
+          {STATES[state]}
+          {queued && <> · {pending}<span class="health-word"> waiting</span></>}
+        </dd>
+      </div>
+      <div>
+        <dt class="health-label">Replica</dt>
+        <dd class="health-replica" data-testid="health-replica">{replica ?? '–'}</dd>
+      </div>
+      <div>
+        <dt class="visually-hidden">Round trip</dt>
+        <dd class="health-rtt" data-testid="health-rtt">{formatRoundTrip(roundTripMs)}</dd>
+      </div>
+      <div>
+        <dt class="visually-hidden">Reconnects</dt>
+        <dd data-testid="health-reconnects" data-count={reconnects}>{count(reconnects, 'reconnect')}</dd>
+      </div>
+    </dl>
+  );
+}

@@ -1,0 +1,52 @@
+import { useSignal, useSignalEffect } from '@preact/signals';
+import { busy, joinGame } from '../actions.ts';
+import { readCode } from '../model/format.ts';
+import { addressedGame } from '../route.ts';
+
+/** The way into a game by its code, or by a link that somebody shared. */
+export function JoinForm() {
+  const text = useSignal('');
+  const wrong = useSignal(false);
+  useSignalEffect(() => {
+    if (addressedGame.value) text.value = addressedGame.value;
+  });
+  const invited = addressedGame.value !== undefined;
+  const hint = { id: 'join-hint' };
+  const submit = (event: Event) => {
+    event.preventDefault();
+    const code = readCode(text.value);
+    wrong.value = code === undefined;
+    if (code) void joinGame(code);
+  };
+  return (
+    <form class={`card join ${invited ? 'invited' : ''}`} onSubmit={submit}>
+      <label class="field">
+        <span class="label">{invited ? 'You are invited to this game' : 'Join with a code'}</span>
+        <input
+          type="text"
+          data-testid="join-code"
+          class="code-input"
+          placeholder="K7MPQ2"
+          autocomplete="off"
+          autocapitalize="characters"
+          spellcheck={false}
+          aria-invalid={wrong.value}
+          aria-describedby="join-hint"
+          value={text.value}
+          onInput={(event) => {
+            text.value = event.currentTarget.value;
+            wrong.value = false;
+          }}
+        />
+      </label>
+      <button
+        type="submit" class={`button ${invited ? 'primary' : ''}`} data-testid="join" disabled={busy.value}
+      >
+        Join
+      </button>
+      {wrong.value
+        ? <span {...hint} class="hint wrong" role="alert">A code has six letters and digits, like K7MPQ2.</span>
+        : <span {...hint} class="hint">Six letters and digits, or the whole link.</span>}
+    </form>
+  );
+}

@@ -1,0 +1,24 @@
+import { computed, effect, signal } from '@preact/signals';
+import { clockFace } from './model/clock.ts';
+import { game, serverNow } from './session.ts';
+
+const TICK_MS = 100;
+
+/** The server's time, moving only while a game is played. */
+const time = signal(Date.now());
+
+export const face = computed(() => game.value && clockFace(game.value.state, time.value));
+export const seconds = computed(() => face.value?.seconds ?? 0);
+
+const running = computed(() => game.value?.state.status === 'active');
+
+/** Starts the page's clock; it follows the game that is shown. */
+export function startClock(): void {
+  effect(() => {
+    if (!running.value) return undefined;
+    const tick = () => void (time.value = serverNow());
+    tick();
+    const timer = setInterval(tick, TICK_MS);
+    return () => clearInterval(timer);
+  });
+}

@@ -1,0 +1,16 @@
+import { render } from 'preact';
+import { createBrowserClient } from '../client/browser.ts';
+import { offerAddressedGame } from './actions.ts';
+import { App } from './components/app.tsx';
+import { reflectInDocument } from './document-state.ts';
+import { startClock } from './game-clock.ts';
+import { name } from './preferences.ts';
+import { startSession } from './session.ts';
+
+const page = document.getElementById('page');
+if (!page) throw new Error('The page has no element with the id "page".');
+startSession(createBrowserClient({ name: name.value }));
+startClock();
+reflectInDocument();
+offerAddressedGame();
+render(<App />, page);

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CLOSE_CODES, ERROR_CODES, type CloseName } from '../../protocol/index.ts';
+import { closedText, ERROR_TEXT, errorText } from './error-text.ts';
+
+test('every error code of the protocol has a full sentence of its own', () => {
+  for (const code of Object.keys(ERROR_CODES)) assert.ok(Object.hasOwn(ERROR_TEXT, code), code);
+  const sentences = Object.values(ERROR_TEXT);
+  for (const sentence of sentences) assert.match(sentence, /^[A-Z].{10,}\.$/);
+  assert.equal(new Set(sentences).size, sentences.length);
+});
+
+test('no sentence shows the code that it stands for', () => {
+  for (const [code, sentence] of Object.entries(ERROR_TEXT)) {
+    if (code.includes('_')) assert.ok(!sentence.includes(code), code);
+  }
+});
+
+test('an error without a known code still gets a sentence', () => {
+  for (const error of [undefined, null, new Error('boom'), { code: 'toString' }, { code: 4409 }]) {
+    assert.equal(errorText(error), 'Something went wrong. Please try again.');
+  }
+  assert.equal(errorText({ code: 'game_full' }), ERROR_TEXT.game_full);
+});
+
+test('every close code that stops the client gets a sentence', () => {
+  for (const [name, { advice }] of Object.entries(CLOSE_CODES)) {
+    if (advice === 'stop') assert.match(closedText(name as CloseName), /^[A-Z].{10,}\.$/);
+  }
+  assert.match(closedText('superseded'), /another tab/);
+});

@@ -1,0 +1,52 @@
+import type { ClientErrorCode, ClosedReason } from '../../client/index.ts';
+import type { ErrorCode } from '../../protocol/index.ts';
+
+/** What the page says for each error of the server and of the client, in the words of somebody who plays. */
+export const ERROR_TEXT: Readonly<Record<ErrorCode | ClientErrorCode, string>> = {
+  bad_json: 'The server could not read that. Reload the page to get its newest version.',
+  bad_message: 'The server did not accept that. Check what you entered, or reload the page.',
+  unknown_type: 'The server does not know that action. Reload the page to get its newest version.',
+  rate_limited: 'That was a bit fast. Wait a moment and go on.',
+  unavailable: 'The server cannot reach its store right now. It will be tried again.',
+  internal: 'Something went wrong on the server. Please try again.',
+  draining: 'This server is being replaced. You are being moved to another one.',
+  too_many_games: 'You are in too many games at once. Leave one and try again.',
+  game_not_found: 'There is no game with this code. It may have ended a while ago.',
+  game_full: 'All seats in this game are taken.',
+  game_not_active: 'The game has not begun yet.',
+  game_over: 'This game has ended.',
+  not_a_player: 'You are not in this game.',
+  cell_taken: 'Somebody was faster: the cell is taken.',
+  cell_out_of_range: 'This cell is not on the board.',
+  superseded: 'You are playing in another tab now.',
+  not_subscribed: 'You are not in this conversation any more.',
+  id_reused: 'That was sent before as something else. Please try again.',
+  timeout: 'The server did not answer in time. Please try again.',
+  queue_full: 'Too much is waiting for the server already. Wait a moment and go on.',
+  queue_expired: 'There was no connection for too long, so this was not sent.',
+  closed: 'You are not connected. Connect again to go on.',
+  connection_lost: 'The connection broke before the server answered. Please try again.',
+  connect_failed: 'The server cannot be reached right now.',
+  session_refused: 'The server did not let this page in. Reload it to try again.',
+  session_unavailable: 'The server cannot be reached right now to let you in.',
+  protocol_error: 'The server said something this page does not know. Reload it to get its newest version.',
+};
+
+/** What the page says when the connection was closed and is not made again by itself. */
+const CLOSED_TEXT: Partial<Record<ClosedReason, string>> = {
+  superseded: 'You are playing in another tab.',
+  badMessages: 'The server refused too many messages of this page. Reload it to go on.',
+  unknownSubprotocol: 'The server speaks another version. Reload the page to get its newest one.',
+  session_refused: ERROR_TEXT.session_refused,
+};
+
+/** The sentence for a connection that stays closed. */
+export const closedText = (reason: ClosedReason | undefined): string =>
+  (reason && CLOSED_TEXT[reason]) ?? 'The connection was closed. Connect again to go on.';
+
+/** The sentence for whatever a request failed with. */
+export function errorText(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code;
+  const known = typeof code === 'string' && Object.hasOwn(ERROR_TEXT, code);
+  return known ? ERROR_TEXT[code as ErrorCode] : 'Something went wrong. Please try again.';
+}

@@ -1,0 +1,30 @@
+import { signal } from '@preact/signals';
+
+/** A message above the page. One with a `kind` that is shown already takes the place of the older one. */
+export interface Notice {
+  readonly kind: string;
+  readonly text: string;
+  readonly tone: 'info' | 'problem';
+  readonly action?: { readonly label: string; readonly run: () => void };
+  /** Stays until it is withdrawn: it tells about a state, not about something that happened. */
+  readonly lasting?: boolean;
+}
+
+const SHOWN_MS = 6000;
+const timers = new Map<string, ReturnType<typeof setTimeout>>();
+
+export const notices = signal<readonly Notice[]>([]);
+
+export function notify(notice: Notice): void {
+  withdraw(notice.kind);
+  notices.value = [...notices.value, notice];
+  if (!notice.lasting) timers.set(notice.kind, setTimeout(() => withdraw(notice.kind), SHOWN_MS));
+}
+
+export function withdraw(kind: string): void {
+  clearTimeout(timers.get(kind));
+  timers.delete(kind);
+  if (notices.value.some((notice) => notice.kind === kind)) {
+    notices.value = notices.value.filter((notice) => notice.kind !== kind);
+  }
+}

@@ -1,0 +1,49 @@
+import { signal } from '@preact/signals';
+import { LIMITS, type GameSettings } from '../protocol/index.ts';
+import { proposeName, type Pick } from './model/guest.ts';
+
+const pick: Pick = (below) => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) % below;
+
+// One guest a tab: sessionStorage outlives a reload but is not shared between tabs.
+const stored = (key: string, propose: () => string): string => {
+  const known = read(key);
+  if (known) return known;
+  const proposed = propose();
+  remember(key, proposed);
+  return proposed;
+};
+
+/** What the player wants to be called. */
+export const name = signal(stored('gridlock.name', () => proposeName(pick)));
+
+/** The shape of the next game that is matched or created here. */
+export const settings = signal<GameSettings>({
+  players: LIMITS.players.default,
+  size: LIMITS.size.default,
+  seconds: LIMITS.seconds.default,
+});
+
+/** An empty name is made up. */
+export function chooseName(to: string): void {
+  name.value = [...to.trim()].slice(0, LIMITS.nameLength).join('') || proposeName(pick);
+  remember('gridlock.name', name.value);
+}
+
+/** The game this tab is in, to go on with it after a reload. */
+export const lastGame = (): string | undefined => read('gridlock.game') ?? undefined;
+export const rememberGame = (code: string | undefined): void => remember('gridlock.game', code ?? '');
+
+// Storage can be forbidden by the browser; the page then forgets on reload, and works.
+function read(key: string): string | null {
+  try {
+    return sessionStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+function remember(key: string, value: string): void {
+  try {
+    sessionStorage.setItem(key, value);
+  } catch {}
+}

@@ -1,0 +1,178 @@
+import { batch, computed, signal } from '@preact/signals';
+import type {
+  ChatEvent, ClosedReason, GameView, GridlockClient, GridlockError, Health, PresenceEvent, StateChange,
+} from '../client/index.ts';
+import { FREE, LOBBY, type PlayerRef } from '../protocol/index.ts';
+import { closedText, errorText } from './model/error-text.ts';
+import { notify, withdraw } from './notices.ts';
+import { lastGame, rememberGame } from './preferences.ts';
+import { addressedGame, showInAddress } from './route.ts';
+
+/** What the page uses of the client. */
+export type SessionClient = Pick<
+  GridlockClient,
+  | 'on' | 'connect' | 'reconnect' | 'create' | 'join' | 'match' | 'leave' | 'capture' | 'chat' | 'subscribe'
+  | 'unsubscribe' | 'serverNow' | 'health' | 'player' | 'game'
+>;
+
+const CHAT_KEPT = 200;
+/** A connection that is away for less is not worth a word. */
+const PATIENCE_MS = 2500;
+
+export const health = signal<Health | undefined>(undefined);
+export const player = signal<PlayerRef | undefined>(undefined);
+/** The game on the page. */
+export const game = signal<GameView | undefined>(undefined);
+/** The game to go on with after a reload, until its state is there. */
+export const returningTo = signal<string | undefined>(undefined);
+export const chats = signal<Readonly<Record<string, readonly ChatEvent[]>>>({});
+export const presences = signal<Readonly<Record<string, PresenceEvent>>>({});
+/** Cells that were asked for and are not settled yet. */
+export const pendingCells = signal<ReadonlySet<number>>(new Set());
+
+export const ownSeat = computed(() => {
+  const me = player.value?.id;
+  return game.value?.state.players.findIndex(({ id }) => id === me) ?? FREE;
+});
+
+let client: SessionClient;
+let patience: ReturnType<typeof setTimeout> | undefined;
+
+/** The client that the session runs on. */
+export const session = (): SessionClient => client;
+
+/** Milliseconds since the Unix epoch by the server's clock. */
+export const serverNow = (): number => client.serverNow();
+
+/** Connects, and goes on with the game that this tab was in unless its address asks for another one. */
+export function startSession(through: SessionClient): void {
+  client = through;
+  client.on('state', onState);
+  client.on('health', (now) => void (health.value = now));
+  client.on('game', onGame);
+  client.on('snapshot', ({ game: code, recovered }) => {
+    if (!recovered && game.value?.game === code) {
+      notify({ kind: 'reloaded', tone: 'info', text: 'You were away too long: the board was reloaded.' });
+    }
+  });
+  client.on('chat', onChat);
+  client.on('presence', (there) => void (presences.value = { ...presences.value, [there.channel]: there }));
+  client.on('error', onError);
+  health.value = client.health;
+  const last = lastGame();
+  const elsewhere = addressedGame.value !== undefined && addressedGame.value !== last;
+  connect();
+  if (last && !elsewhere) {
+    returningTo.value = last;
+    showInAddress(last);
+  } else {
+    if (last) quietly(client.leave(last));
+    rememberGame(undefined);
+    quietly(client.subscribe(LOBBY));
+  }
+}
+
+/** Connects now, whatever has kept the connection away. */
+export function connect(): void {
+  quietly(client.reconnect());
+}
+
+/** Puts a game that the player has a seat in on the page. */
+export function showGame(code: string): void {
+  rememberGame(code);
+  showInAddress(code);
+  returningTo.value = code;
+  const view = client.game(code);
+  if (view) onGame(view);
+  quietly(client.subscribe(code));
+  forgetChannel(LOBBY);
+}
+
+/** Goes back to the lobby. */
+export function showLobby(): void {
+  const code = game.value?.game ?? returningTo.value;
+  batch(() => {
+    game.value = undefined;
+    returningTo.value = undefined;
+    pendingCells.value = new Set();
+  });
+  rememberGame(undefined);
+  showInAddress(undefined);
+  if (code) forgetChannel(code);
+  quietly(client.subscribe(LOBBY));
+}
+
+/** For requests whose failure shows otherwise, or is made good by the client. */
+export function quietly(request: Promise<unknown>): void {
+  request.catch(() => {});
+}
+
+function forgetChannel(channel: string): void {
+  quietly(client.unsubscribe(channel));
+  const { [channel]: _said, ...otherChats } = chats.value;
+  const { [channel]: _there, ...otherPresences } = presences.value;
+  chats.value = otherChats;
+  presences.value = otherPresences;
+}
+
+function onState({ state, reason }: StateChange): void {
+  player.value = client.player;
+  clearTimeout(patience);
+  if (state === 'open') {
+    withdraw('connection');
+  } else if (state === 'closed') {
+    if (reason !== 'client' && reason !== 'idle') tellClosed(reason);
+  } else {
+    patience = setTimeout(tellAway, PATIENCE_MS);
+  }
+}
+
+function tellClosed(reason: ClosedReason | undefined): void {
+  const label = reason === 'superseded' ? 'Play here' : 'Connect again';
+  notify({
+    kind: 'connection',
+    tone: 'problem',
+    text: closedText(reason),
+    lasting: true,
+    action: { label, run: connect },
+  });
+}
+
+function tellAway(): void {
+  notify({
+    kind: 'connection',
+    tone: 'problem',
+    text: 'The server cannot be reached. The page keeps trying.',
+    lasting: true,
+    action: { label: 'Try now', run: connect },
+  });
+}
+
+function onGame(view: GameView): void {
+  const wanted = returningTo.value ?? game.value?.game;
+  if (view.game !== wanted) return;
+  batch(() => {
+    returningTo.value = undefined;
+    const { game: code, epoch, seq, state } = view;
+    const stays = game.value?.game === code && state.status === 'active';
+    const pending = stays ? [...pendingCells.value].filter((cell) => state.cells[cell] === FREE) : [];
+    if (pending.length !== pendingCells.value.size) pendingCells.value = new Set(pending);
+    game.value = { game: code, epoch, seq, state };
+  });
+}
+
+function onChat(line: ChatEvent): void {
+  const before = chats.value[line.channel] ?? [];
+  // A new epoch counts from one again and repeats what it kept.
+  const kept = before.at(-1)?.epoch === line.epoch ? before : [];
+  chats.value = { ...chats.value, [line.channel]: [...kept, line].slice(-CHAT_KEPT) };
+}
+
+function onError(error: GridlockError): void {
+  // The connection's state tells of these.
+  if (error.code === 'connect_failed' || error.code === 'session_unavailable') return;
+  const gone = error.code === 'game_not_found' || error.code === 'not_a_player';
+  if (gone && error.game && error.game === (returningTo.value ?? game.value?.game)) showLobby();
+  else if (gone) return;
+  notify({ kind: 'error', tone: 'problem', text: errorText(error) });
+}
