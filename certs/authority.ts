@@ -1,5 +1,5 @@
 import { X509Certificate, generateKeyPairSync, randomBytes } from 'node:crypto';
-import type { KeyObject } from 'node:crypto';
+import type { KeyObject, webcrypto } from 'node:crypto';
 // The library asks for the polyfill before its own first line.
 import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
@@ -108,7 +108,7 @@ export async function signCertificate(request: CertificateRequest): Promise<X509
     issuer: issuer ?? subject,
     ...request.validity,
     publicKey,
-    signingKey: signer.toCryptoKey(ecdsa, false, ['sign']) as CryptoKey,
+    signingKey: signer.toCryptoKey(ecdsa, false, ['sign']) as webcrypto.CryptoKey,
     signingAlgorithm: ecdsa,
     extensions: [...request.extensions, ...identifiers],
   });

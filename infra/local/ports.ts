@@ -32,8 +32,8 @@ function firstEphemeralPort(): number {
   }
 }
 
-/** Finds `count` free TCP ports of the loopback address, below the kernel's ephemeral range. */
-export async function freePorts(count: number): Promise<number[]> {
+/** Finds `count` free TCP ports of the loopback address, below the kernel's ephemeral range and none of `except`. */
+export async function freePorts(count: number, except: readonly number[] = []): Promise<number[]> {
   const to = Math.min(RANGE.to, firstEphemeralPort());
   const from = to > RANGE.from + 1000 ? RANGE.from : 2000;
   const ports: number[] = [];
@@ -41,7 +41,7 @@ export async function freePorts(count: number): Promise<number[]> {
   const begin = Math.floor(Math.random() * (to - from));
   for (let tried = 0; ports.length < count && tried < to - from; tried++) {
     const port = from + ((begin + tried) % (to - from));
-    if ((await portProblem(port, '127.0.0.1')) === undefined) ports.push(port);
+    if (!except.includes(port) && (await portProblem(port, '127.0.0.1')) === undefined) ports.push(port);
   }
   if (ports.length < count)
     throw new PreflightError(`Only ${ports.length} of ${count} ports are free from ${from} to ${to}.`);

@@ -24,6 +24,9 @@ function requireBinary(part: string, ...names: string[]): string {
  * @throws PreflightError with one sentence
  */
 export async function preflight(config: Config): Promise<Preflight> {
+  if (config.design === 'stateful') {
+    throw new PreflightError('The design "stateful" is not available yet: leave --design at stateless.');
+  }
   const paths = statePaths(config.stateDir);
   // First, as an instance on this directory most often holds the ports too.
   requireUnowned(paths);

@@ -95,11 +95,8 @@ export class Supervisor {
       this.#report.line(`ended what a killed instance left running: ${leftovers.join(', ')}`);
     rotateLogs(paths);
     ensureSecret(paths.tokenSecret);
-    const [redisPort, metricsPort, ...ports] = (await freePorts(2 + 2 * config.replicas)) as [
-      number,
-      number,
-      ...number[],
-    ];
+    const free = await freePorts(2 + 2 * config.replicas, [config.port, config.httpPort]);
+    const [redisPort, metricsPort, ...ports] = free as [number, number, ...number[]];
     const replicas = planReplicas(config.replicas, ports);
     this.#plan = { redisPort, metricsPort: haproxyBuild.prometheus ? metricsPort : undefined, replicas };
     this.#control = await serveControl(paths.controlSocket, {

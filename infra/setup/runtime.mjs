@@ -12,6 +12,7 @@ const NODE_PACKAGES = {
 };
 // A terminal sends Ctrl-C to npm and to us, and npm passes it on once more: that is one wish, not two.
 const SAME_SIGNAL_MS = 300;
+const PARENT_CHECK_MS = 500;
 
 /** Path of the pinned Node 24. */
 export function nodeBinary(root) {
@@ -47,9 +48,21 @@ export function runScript(root, args) {
       child.kill(signal);
     });
   }
+  if (process.env.npm_lifecycle_event) whenOrphaned(() => child.kill('SIGTERM'));
   child.on('error', (error) => {
     process.stderr.write(`The pinned Node cannot be started: ${error.message}\n`);
     process.exit(2);
   });
   child.on('exit', (code, signal) => process.exit(code ?? 128 + os.constants.signals[signal]));
+}
+
+/** npm that was killed can pass no signal on: what it had started must not go on without it. */
+function whenOrphaned(leave) {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    leave();
+  }, PARENT_CHECK_MS);
+  timer.unref();
 }

@@ -1,0 +1,223 @@
+import {
+  closeCode, decodeServerFrame, encodeClientMessage, type ClientMessageInput, type ServerMessage,
+  type ServerMessageOf,
+} from '../protocol/index.ts';
+import { Backoff } from './backoff.ts';
+import { GridlockError } from './errors.ts';
+import type { ClosedReason, ConnectionState, StateChange } from './events.ts';
+import { Heartbeat } from './heartbeat.ts';
+import type { ClientOptions } from './options.ts';
+import type { Platform, Socket, SocketTarget, Timer } from './platform.ts';
+
+export interface ConnectionHandlers {
+  /** Makes sure that there is a session; a new one with `renew`. */
+  authenticate(renew: boolean): Promise<void>;
+  target(): SocketTarget;
+  onState(change: StateChange): void;
+  onWelcome(welcome: ServerMessageOf<'welcome'>): void;
+  onMessage(message: ServerMessage): void;
+  /** The welcomed socket is gone. */
+  onCut(): void;
+  onError(error: GridlockError): void;
+}
+
+/** After so many sockets that never opened, the token may be at fault: browsers do not tell a 401 from the rest. */
+const FAILURES_BEFORE_RENEWAL = 2;
+
+/** One socket at a time, made again as the close codes ask, until it is told to stop. */
+export class Connection {
+  readonly #platform: Platform;
+  readonly #options: ClientOptions;
+  readonly #handlers: ConnectionHandlers;
+  readonly #backoff: Backoff;
+  readonly #heartbeat: Heartbeat;
+  #state: ConnectionState = 'closed';
+  #socket: Socket | undefined;
+  /** Names the attempt: what an older one still says is ignored. */
+  #attempt = 0;
+  #timer: Timer;
+  /** Between two attempts. */
+  #waiting = false;
+  #welcomedBefore = false;
+  #failures = 0;
+  #renew = false;
+  #reconnectAfterMs: number | undefined;
+
+  constructor(platform: Platform, options: ClientOptions, handlers: ConnectionHandlers) {
+    this.#platform = platform;
+    this.#options = options;
+    this.#handlers = handlers;
+    this.#backoff = new Backoff(platform.random, options.backoffBaseMs, options.backoffCapMs);
+    this.#heartbeat = new Heartbeat(platform.clock, platform.random, {
+      ping: (t) => this.send({ type: 'ping', t }),
+      dead: () => this.#lost(4408, 'Nothing was heard for two heartbeats.'),
+    });
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  /** Connects now, from being closed or instead of waiting. Does nothing while an attempt is under way. */
+  open(): void {
+    if (this.#state === 'closed' || this.#waiting) this.#begin();
+  }
+
+  /** Leaves the socket for a new one at once: another address or another token. */
+  move(): void {
+    if (this.#state === 'closed') return;
+    this.#drop(1000, 'moved');
+    this.#begin();
+  }
+
+  /** Ends it; nothing is left running. */
+  close(): void {
+    if (this.#state === 'closed') return;
+    this.#drop(1000, 'closed');
+    this.#stop('client', 'The client was closed.');
+  }
+
+  /** The socket is of no use, though it is open: back off and make another. */
+  fail(message: string): void {
+    if (this.#state === 'open') this.#lost(1006, message);
+  }
+
+  send(message: ClientMessageInput): void {
+    if (this.#state === 'open') this.#socket?.send(encodeClientMessage(message));
+  }
+
+  #begin(): void {
+    const attempt = this.#next();
+    this.#setState({ state: this.#welcomedBefore ? 'reconnecting' : 'connecting' });
+    this.#timer = this.#platform.clock.setTimeout(() => {
+      this.#lost(1006, `There was no welcome within ${this.#options.connectTimeoutMs} ms.`);
+    }, this.#options.connectTimeoutMs);
+    const renew = this.#renew;
+    this.#handlers.authenticate(renew).then(
+      () => {
+        if (attempt !== this.#attempt) return;
+        if (renew) this.#renew = false;
+        this.#connect(attempt);
+      },
+      (error: unknown) => {
+        if (attempt === this.#attempt) this.#unauthenticated(error);
+      },
+    );
+  }
+
+  #connect(attempt: number): void {
+    const current = (handle: () => void) => {
+      if (attempt === this.#attempt) handle();
+    };
+    try {
+      this.#socket = this.#platform.openSocket(this.#handlers.target(), {
+        onMessage: (data) => current(() => this.#receive(attempt, data)),
+        onClose: (code, reason) => current(() => this.#lost(code, reason)),
+      });
+    } catch (error) {
+      this.#lost(1006, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #unauthenticated(error: unknown): void {
+    const known = error instanceof GridlockError
+      ? error
+      : new GridlockError('session_unavailable', error instanceof Error ? error.message : String(error));
+    this.#drop(1000, '');
+    this.#handlers.onError(known);
+    if (known.code === 'session_refused') this.#stop('session_refused', known.message);
+    else this.#retry(known.message);
+  }
+
+  #receive(attempt: number, data: unknown): void {
+    let messages: ServerMessage[];
+    try {
+      if (typeof data !== 'string') throw new Error('The server sent a binary frame.');
+      messages = decodeServerFrame(data);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.#handlers.onError(new GridlockError('protocol_error', message));
+      // What the frame meant is unknown: only a resume can tell what it held.
+      return this.#lost(1006, message, 4400);
+    }
+    this.#heartbeat.heard();
+    for (const message of messages) {
+      if (message.type === 'welcome') this.#welcome(message);
+      else if (message.type === 'going_away') this.#reconnectAfterMs = message.reconnectAfterMs;
+      if (message.type !== 'welcome' && this.#state === 'open') this.#handlers.onMessage(message);
+      // A handler may have closed or moved the connection.
+      if (attempt !== this.#attempt) return;
+    }
+  }
+
+  #welcome(welcome: ServerMessageOf<'welcome'>): void {
+    if (this.#state === 'open') return;
+    const { clock } = this.#platform;
+    clock.clearTimeout(this.#timer);
+    this.#failures = 0;
+    this.#welcomedBefore = true;
+    this.#reconnectAfterMs = undefined;
+    this.#timer = clock.setTimeout(() => this.#backoff.reset(), this.#options.stableAfterMs);
+    this.#state = 'open';
+    this.#heartbeat.start(welcome.heartbeatMs);
+    this.#handlers.onWelcome(welcome);
+  }
+
+  #lost(code: number, reason: string, sendCode = code === 4408 ? 4408 : 1000): void {
+    const { name, advice, meaning } = closeCode(code);
+    const message = reason || meaning;
+    const opened = this.#state === 'open';
+    this.#drop(sendCode, '');
+    if (!opened) {
+      this.#failures++;
+      if (this.#failures % FAILURES_BEFORE_RENEWAL === 0) this.#renew = true;
+      this.#handlers.onError(new GridlockError('connect_failed', `The connection could not be made: ${message}`));
+    }
+    if (advice === 'stop') return this.#stop(name as ClosedReason, message);
+    if (advice === 'authenticate') this.#renew = true;
+    if (name === 'tryAgainLater' || name === 'rateLimited') this.#backoff.penalise();
+    this.#retry(message);
+  }
+
+  #retry(message: string): void {
+    // The application may have closed it on hearing of the loss.
+    if (this.#state === 'closed') return;
+    const retryInMs = this.#reconnectAfterMs ?? this.#backoff.next();
+    this.#reconnectAfterMs = undefined;
+    this.#next();
+    this.#waiting = true;
+    this.#timer = this.#platform.clock.setTimeout(() => this.#begin(), retryInMs);
+    this.#setState({ state: this.#welcomedBefore ? 'reconnecting' : 'connecting', message, retryInMs });
+  }
+
+  #stop(reason: ClosedReason, message: string): void {
+    if (this.#state === 'closed') return;
+    this.#next();
+    this.#welcomedBefore = false;
+    this.#backoff.reset();
+    this.#setState({ state: 'closed', reason, message });
+  }
+
+  #drop(code: number, reason: string): void {
+    this.#next();
+    const socket = this.#socket;
+    this.#socket = undefined;
+    this.#heartbeat.stop();
+    socket?.close(code, reason);
+    if (this.#state !== 'open') return;
+    this.#state = 'reconnecting';
+    this.#handlers.onCut();
+  }
+
+  #next(): number {
+    this.#platform.clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#waiting = false;
+    return ++this.#attempt;
+  }
+
+  #setState(change: StateChange): void {
+    this.#state = change.state;
+    this.#handlers.onState(change);
+  }
+}

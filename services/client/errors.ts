@@ -1,0 +1,51 @@
+import { ERROR_CODES, type ErrorCode, type ErrorMessage } from '../protocol/index.ts';
+import type * as v from 'valibot';
+
+/** What can go wrong on this side of the wire. */
+export type ClientErrorCode =
+  /** Sent, and not answered before the deadline: whether it was applied is unknown. */
+  | 'timeout'
+  /** Refused unsent: too many requests wait already. */
+  | 'queue_full'
+  /** Never sent: there was no connection for too long. */
+  | 'queue_expired'
+  /** The client is closed, by itself or by the server. */
+  | 'closed'
+  | 'connection_lost'
+  | 'connect_failed'
+  | 'session_refused'
+  | 'session_unavailable'
+  | 'protocol_error';
+
+export interface ErrorDetails {
+  readonly retryAfterMs?: number | undefined;
+  readonly game?: string | undefined;
+  readonly channel?: string | undefined;
+}
+
+/** A refused or failed request, or trouble of the connection. `message` is a sentence for people. */
+export class GridlockError extends Error {
+  override readonly name = 'GridlockError';
+  readonly code: ErrorCode | ClientErrorCode;
+  /** How long the server asked to wait before the request is repeated. */
+  readonly retryAfterMs: number | undefined;
+  readonly game: string | undefined;
+  readonly channel: string | undefined;
+
+  constructor(code: ErrorCode | ClientErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message);
+    this.code = code;
+    this.retryAfterMs = details.retryAfterMs;
+    this.game = details.game;
+    this.channel = details.channel;
+  }
+
+  /** The server will give the same answer again. */
+  get final(): boolean {
+    return this.code in ERROR_CODES && !ERROR_CODES[this.code as ErrorCode].retry;
+  }
+
+  static of(message: v.InferOutput<typeof ErrorMessage>, details: ErrorDetails = {}): GridlockError {
+    return new GridlockError(message.code, message.message, { ...details, retryAfterMs: message.retryAfterMs });
+  }
+}

@@ -1,0 +1,73 @@
+import type { ChatLine, CloseName, GameEvent, GameState, PlayerRef } from '../protocol/index.ts';
+import type { GridlockError } from './errors.ts';
+
+export type ConnectionState = 'connecting' | 'open' | 'reconnecting' | 'closed';
+
+/** Why the client is closed: `idle` before the first `connect`, `client` after `close`, else what the server meant. */
+export type ClosedReason = 'idle' | 'client' | 'session_refused' | CloseName | 'unknown';
+
+export interface StateChange {
+  readonly state: ConnectionState;
+  readonly reason?: ClosedReason;
+  /** A sentence on why the connection was lost or closed. */
+  readonly message?: string;
+  /** While connecting or reconnecting: milliseconds until the next attempt. */
+  readonly retryInMs?: number;
+}
+
+export interface Health {
+  readonly state: ConnectionState;
+  /** APPID of the replica that holds the socket. */
+  readonly replica: string | undefined;
+  readonly connection: string | undefined;
+  /** Of the last ping. */
+  readonly roundTripMs: number | undefined;
+  /** Times the connection was made again. */
+  readonly reconnects: number;
+  /** Local time at which the socket was welcomed. */
+  readonly connectedSince: number | undefined;
+  /** Requests that wait for their answer. */
+  readonly pending: number;
+}
+
+export interface GameView {
+  readonly game: string;
+  readonly epoch: string;
+  readonly seq: number;
+  readonly state: GameState;
+}
+
+export interface GameChange extends GameView {
+  /** What happened, and when by the server's clock; absent when a snapshot replaced the state. */
+  readonly event?: GameEvent;
+  readonly at?: number;
+  /** It happened while this client was away. */
+  readonly replayed: boolean;
+}
+
+export interface ChatEvent extends ChatLine {
+  readonly channel: string;
+  readonly epoch: string;
+  /** It was said before this client came, or while it was away. */
+  readonly replayed: boolean;
+}
+
+export interface PresenceEvent {
+  readonly channel: string;
+  readonly count: number;
+  readonly players: readonly PlayerRef[];
+}
+
+export interface ClientEvents {
+  state: StateChange;
+  health: Health;
+  game: GameChange;
+  chat: ChatEvent;
+  presence: PresenceEvent;
+  /** Every event that was missed has been applied, in order. */
+  recovered: { readonly game: string; readonly epoch: string; readonly seq: number };
+  /** The state was replaced; `recovered: false` says that events were missed for good. */
+  snapshot: GameView & { readonly recovered: boolean };
+  /** Trouble that belongs to no request of the caller. */
+  error: GridlockError;
+}

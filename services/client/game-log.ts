@@ -1,0 +1,129 @@
+import { applyEvent, FoldError, type GameState, type ServerMessageOf } from '../protocol/index.ts';
+import type { GameChange, GameView } from './events.ts';
+
+/** An epoch no server has: asks for a snapshot. */
+const NO_EPOCH = 'none';
+/** Events kept that came before the ones they follow; beyond it they are asked for again. */
+const AHEAD_LIMIT = 512;
+
+export interface Progress {
+  readonly changes: readonly GameChange[];
+  /** Events are missing: only a resume can tell which. */
+  readonly gap: boolean;
+  readonly error?: FoldError;
+}
+
+const NOTHING: Progress = { changes: [], gap: false };
+
+/** One game as far as it is known here: the fold of its events from the first, or from a snapshot on. */
+export class GameLog {
+  readonly game: string;
+  /** A resume has been sent and not been answered. */
+  resuming = false;
+  #epoch: string | undefined;
+  #seq = 0;
+  #state: GameState | undefined;
+  #recoverTo: number | undefined;
+  #replayedTo = 0;
+  #ahead = new Map<number, ServerMessageOf<'event'>>();
+
+  constructor(game: string, epoch?: string) {
+    this.game = game;
+    this.#epoch = epoch;
+  }
+
+  get epoch(): string | undefined {
+    return this.#epoch;
+  }
+
+  get view(): GameView | undefined {
+    if (!this.#state || this.#epoch === undefined) return undefined;
+    return { game: this.game, epoch: this.#epoch, seq: this.#seq, state: this.#state };
+  }
+
+  /** Nothing can follow. */
+  get completed(): boolean {
+    return this.#state?.status === 'completed';
+  }
+
+  /** From where to ask for events. */
+  get position(): { game: string; epoch: string; seq: number } {
+    return { game: this.game, epoch: this.#epoch ?? NO_EPOCH, seq: this.#seq };
+  }
+
+  /** What an `ack` said about a game that is not known otherwise yet. */
+  adoptEpoch(epoch: string | undefined): void {
+    this.#epoch ??= epoch;
+  }
+
+  /** The socket is gone, and with it whatever was promised on it. */
+  cut(): void {
+    this.resuming = false;
+    this.#recoverTo = undefined;
+    this.#ahead.clear();
+  }
+
+  /** A resume was answered: the events up to `newestSeq` follow. */
+  recovering(newestSeq: number): void {
+    this.#recoverTo = newestSeq;
+    this.#replayedTo = newestSeq;
+  }
+
+  /** True once after `recovering`, when all of the missing events are in. */
+  takeRecovered(): boolean {
+    if (this.#recoverTo === undefined || this.#seq < this.#recoverTo) return false;
+    this.#recoverTo = undefined;
+    return true;
+  }
+
+  apply(message: ServerMessageOf<'event'>): Progress {
+    this.#epoch ??= message.epoch;
+    if (message.epoch !== this.#epoch) return { changes: [], gap: true };
+    if (message.seq <= this.#seq) return NOTHING;
+    if (this.#ahead.size < AHEAD_LIMIT) this.#ahead.set(message.seq, message);
+    return this.#advance();
+  }
+
+  replace(message: ServerMessageOf<'snapshot'>): Progress {
+    const known = this.#state !== undefined && message.epoch === this.#epoch && message.seq <= this.#seq;
+    if (known && message.recovered !== false) return this.#advance();
+    if (message.epoch !== this.#epoch) {
+      this.#ahead.clear();
+      this.#replayedTo = 0;
+    }
+    this.#epoch = message.epoch;
+    this.#seq = message.seq;
+    this.#state = message.state;
+    this.#recoverTo = undefined;
+    for (const seq of this.#ahead.keys()) if (seq <= message.seq) this.#ahead.delete(seq);
+    const replaced = { ...this.#viewOf(message.state), replayed: false };
+    const { changes, ...rest } = this.#advance();
+    return { changes: [replaced, ...changes], ...rest };
+  }
+
+  #advance(): Progress {
+    const changes: GameChange[] = [];
+    for (let next = this.#ahead.get(this.#seq + 1); next; next = this.#ahead.get(this.#seq + 1)) {
+      try {
+        this.#state = applyEvent(this.#state, next.event, next.at);
+      } catch (error) {
+        if (!(error instanceof FoldError)) throw error;
+        // What is known cannot be right: start from a snapshot.
+        this.cut();
+        this.#epoch = undefined;
+        this.#state = undefined;
+        this.#seq = 0;
+        return { changes, gap: true, error };
+      }
+      this.#seq = next.seq;
+      this.#ahead.delete(next.seq);
+      const { event, at } = next;
+      changes.push({ ...this.#viewOf(this.#state), event, at, replayed: next.seq <= this.#replayedTo });
+    }
+    return { changes, gap: this.#ahead.size > 0 };
+  }
+
+  #viewOf(state: GameState): GameView {
+    return { game: this.game, epoch: this.#epoch ?? NO_EPOCH, seq: this.#seq, state };
+  }
+}

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { test, type TestContext } from 'node:test';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { LIMITS } from '../protocol/index.ts';
+import { createNodeClient, type GridlockClient } from './node.ts';
+
+interface TestServer {
+  readonly url: string;
+  readonly sessions: { authorization: string | undefined; body: unknown }[];
+  readonly upgrades: IncomingMessage[];
+  readonly sockets: WebSocketServer;
+  /** What the next upgrades are answered with in place of a socket. */
+  readonly refusals: number[];
+}
+
+const { messageBytes, messagesPerSecond, chatLength, resumeWindowMs } = LIMITS;
+
+function welcome(socket: WebSocket): void {
+  socket.send(JSON.stringify({
+    type: 'welcome',
+    protocol: 'gridlock.v1',
+    replica: '1111',
+    connection: 'c1',
+    player: { id: 'p1', name: 'Ada' },
+    heartbeatMs: 15_000,
+    now: Date.now(),
+    limits: { messageBytes, messagesPerSecond, chatLength, resumeWindowMs },
+  }));
+}
+
+async function serve(t: TestContext): Promise<TestServer> {
+  const sessions: TestServer['sessions'] = [];
+  const upgrades: IncomingMessage[] = [];
+  const refusals: number[] = [];
+  const http: Server = createServer((request, response) => {
+    let text = '';
+    request.on('data', (chunk) => (text += chunk)).on('end', () => {
+      sessions.push({ authorization: request.headers.authorization, body: JSON.parse(text) });
+      const token = `token-${sessions.length}`;
+      const body = { player: { id: 'p1', name: 'Ada' }, expiresAt: Date.now() + 43_200_000, token };
+      response.writeHead(201, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    });
+  });
+  const sockets = new WebSocketServer({ noServer: true });
+  http.on('upgrade', (request, socket, head) => {
+    upgrades.push(request);
+    const refusal = refusals.shift();
+    if (refusal !== undefined) socket.end(`HTTP/1.1 ${refusal} Refused\r\nConnection: close\r\n\r\n`);
+    else sockets.handleUpgrade(request, socket, head, (webSocket) => sockets.emit('connection', webSocket));
+  });
+  sockets.on('connection', welcome);
+  http.listen(0, '127.0.0.1');
+  await once(http, 'listening');
+  t.after(() => {
+    for (const socket of sockets.clients) socket.terminate();
+    http.close();
+    http.closeAllConnections();
+  });
+  return { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`, sessions, upgrades, sockets, refusals };
+}
+
+function client(t: TestContext, url: string): GridlockClient {
+  const created = createNodeClient({ url, name: 'Ada', slot: '0', backoffBaseMs: 1 });
+  t.after(() => created.close());
+  return created;
+}
+
+test('a program gets a token, shows it at the upgrade and offers the subprotocol', async (t) => {
+  const server = await serve(t);
+  const { player } = await client(t, server.url).connect();
+  assert.deepEqual(player, { id: 'p1', name: 'Ada' });
+  const body = { transport: 'bearer', slot: '0', name: 'Ada' };
+  assert.deepEqual(server.sessions, [{ authorization: undefined, body }]);
+  const { url, headers } = server.upgrades[0]!;
+  assert.deepEqual(
+    [url, headers.authorization, headers['sec-websocket-protocol'], headers['sec-websocket-extensions']],
+    ['/ws?slot=0', 'Bearer token-1', 'gridlock.v1', undefined],
+  );
+});
+
+test('a 401 at the upgrade leads to a new token for the same player', async (t) => {
+  const server = await serve(t);
+  server.refusals.push(401);
+  await client(t, server.url).connect();
+  assert.deepEqual(server.sessions.map(({ authorization }) => authorization), [undefined, 'Bearer token-1']);
+});
+
+test('a 503 at the upgrade is tried again, a 403 is not', async (t) => {
+  const server = await serve(t);
+  server.refusals.push(503, 503);
+  await client(t, server.url).connect();
+  assert.equal(server.upgrades.length, 3);
+  server.refusals.push(403);
+  await assert.rejects(client(t, server.url).connect(), /policyViolation.*403/);
+});
+
+test('a cut socket is replaced and the request under way is sent again with its id', async (t) => {
+  const server = await serve(t);
+  const ids: string[] = [];
+  server.sockets.on('connection', (socket: WebSocket) => {
+    socket.on('message', (data) => {
+      const { type, id } = JSON.parse(String(data)) as { type: string; id: string };
+      if (type !== 'capture') return;
+      ids.push(id);
+      if (ids.length === 1) socket.terminate();
+      else socket.send(JSON.stringify({ type: 'ack', id, seq: 5 }));
+    });
+  });
+  const player = client(t, server.url);
+  await player.connect();
+  assert.equal((await player.capture('ABCDEF', 3)).seq, 5);
+  assert.equal(new Set(ids).size, 1);
+  assert.equal(ids.length, 2);
+  assert.equal(player.health.reconnects, 1);
+});
+
+test('a server that is not there is told as an error, and close ends the trying', async (t) => {
+  const server = await serve(t);
+  const player = client(t, server.url.replace(/\d+$/, '1'));
+  const failed = new Promise<string>((resolve) => player.on('error', ({ code }) => resolve(code)));
+  const opened = player.connect();
+  assert.equal(await failed, 'session_unavailable');
+  player.close();
+  await assert.rejects(opened, { code: 'closed' });
+});

@@ -1,0 +1,32 @@
+/** Times are milliseconds. */
+export interface ClientOptions {
+  /** The player's name; the server invents one where it is left out. */
+  readonly name?: string | undefined;
+  /** Which of a browser's guests this is: 1 to 16 letters and digits. Saved, so that a reload keeps it. */
+  readonly slot?: string | undefined;
+  /** Session, socket and welcome must be there within. */
+  readonly connectTimeoutMs: number;
+  /** From the call until the promise rejects with `timeout`. */
+  readonly requestTimeoutMs: number;
+  /** How long a request may wait for a connection before it rejects with `queue_expired`. */
+  readonly queueMaxAgeMs: number;
+  /** Requests that may wait for their answer; one more rejects with `queue_full`. */
+  readonly queueLimit: number;
+  readonly backoffBaseMs: number;
+  readonly backoffCapMs: number;
+  /** A connection that held this long counts as good: the next back-off starts small again. */
+  readonly stableAfterMs: number;
+  /** Names the game in the socket's address and moves the socket on join, for the stateful design. */
+  readonly routeByGame: boolean;
+}
+
+export const DEFAULT_OPTIONS: ClientOptions = Object.freeze({
+  connectTimeoutMs: 10_000,
+  requestTimeoutMs: 15_000,
+  queueMaxAgeMs: 10_000,
+  queueLimit: 64,
+  backoffBaseMs: 250,
+  backoffCapMs: 10_000,
+  stableAfterMs: 10_000,
+  routeByGame: false,
+});

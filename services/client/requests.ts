@@ -1,0 +1,47 @@
+import type { Request } from '../protocol/index.ts';
+import { GridlockError } from './errors.ts';
+import type { Ack, Outbox } from './outbox.ts';
+import { randomText } from './platform.ts';
+
+type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
+export type NewRequest<T extends Request['type'] = Request['type']> = WithoutId<Extract<Request, { type: T }>>;
+
+const PREFIX_LENGTH = 12;
+
+/** The caller's requests as promises, each with an id that no other one has, before or after a reload. */
+export class Requests {
+  readonly #outbox: Outbox;
+  readonly #isClosed: () => boolean;
+  readonly #prefix: string;
+  #count = 0;
+
+  constructor(outbox: Outbox, random: () => number, isClosed: () => boolean) {
+    this.#outbox = outbox;
+    this.#isClosed = isClosed;
+    this.#prefix = randomText(random, PREFIX_LENGTH);
+  }
+
+  nextId(): string {
+    return `${this.#prefix}-${++this.#count}`;
+  }
+
+  /** `onAck` and `onError` run at once, before the rest of the frame is read; the promise settles after it. */
+  send(request: NewRequest, onAck?: (ack: Ack) => void, onError?: () => void): Promise<Ack> {
+    return new Promise((resolve, reject) => {
+      const refuse = (error: GridlockError) => {
+        onError?.();
+        reject(error);
+      };
+      if (this.#isClosed()) {
+        return refuse(new GridlockError('closed', 'The client is not connected; call connect() first.'));
+      }
+      this.#outbox.add({ ...request, id: this.nextId() } as Request, 'client', {
+        onAck: (ack) => {
+          onAck?.(ack);
+          resolve(ack);
+        },
+        onError: refuse,
+      });
+    });
+  }
+}

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { LIMITS, type ClientMessageInput, type Request, type ServerMessage } from '../../protocol/index.ts';
+import { GridlockClient } from '../client.ts';
+import type { GridlockError } from '../errors.ts';
+import type { ClientEvents } from '../events.ts';
+import type { ClientOptions } from '../options.ts';
+import type { Platform, SessionCall, SocketHandlers, SocketTarget, Store } from '../platform.ts';
+import { FakeClock, settle } from './fake-clock.ts';
+import { seededRandom } from './random.ts';
+
+export const HEARTBEAT_MS = 15_000;
+export const PLAYER = { id: 'p1', name: 'Ada' };
+
+/** One socket as the server sees it. */
+export class FakeSocket {
+  readonly sent: ClientMessageInput[] = [];
+  closedWith: number | undefined;
+  readonly #handlers: SocketHandlers;
+  readonly target: SocketTarget;
+
+  constructor(target: SocketTarget, handlers: SocketHandlers) {
+    this.target = target;
+    this.#handlers = handlers;
+  }
+
+  /** What the client has sent but pings. */
+  get requests(): Request[] {
+    return this.sent.filter((message) => message.type !== 'ping');
+  }
+
+  /** The last request of a type. */
+  request<T extends Request['type']>(type: T): Extract<Request, { type: T }> {
+    const found = this.requests.findLast((request) => request.type === type);
+    assert.ok(found, `no "${type}" was sent`);
+    return found as Extract<Request, { type: T }>;
+  }
+
+  say(...messages: ServerMessage[]): void {
+    this.sayRaw(JSON.stringify(messages));
+  }
+
+  sayRaw(data: unknown): void {
+    if (this.closedWith === undefined) this.#handlers.onMessage(data);
+  }
+
+  welcome(now: number, connection = 'c1'): void {
+    const { messageBytes, messagesPerSecond, chatLength, resumeWindowMs } = LIMITS;
+    const limits = { messageBytes, messagesPerSecond, chatLength, resumeWindowMs };
+    const own = { protocol: 'gridlock.v1', replica: '1111', connection, player: PLAYER };
+    this.say({ type: 'welcome', ...own, heartbeatMs: HEARTBEAT_MS, now, limits });
+  }
+
+  /** The server, or the network, ends it. */
+  end(code: number): void {
+    this.closedWith ??= code;
+    this.#handlers.onClose(code, '');
+  }
+}
+
+export class MemoryStore implements Store {
+  text: string | undefined;
+  read(): string | undefined {
+    return this.text;
+  }
+  write(text: string): void {
+    this.text = text;
+  }
+}
+
+/** A client whose network, clock and dice a test holds in its hands. */
+export class Bench {
+  readonly clock = new FakeClock();
+  readonly sockets: FakeSocket[] = [];
+  readonly sessions: SessionCall[] = [];
+  readonly seen: { type: keyof ClientEvents; payload: unknown }[] = [];
+  /** What `POST /api/session` fails with. */
+  sessionError: Error | undefined;
+  readonly client: GridlockClient;
+
+  constructor(options: Partial<ClientOptions> = {}, { seed = 1, store }: { seed?: number; store?: Store } = {}) {
+    const platform: Platform = {
+      clock: this.clock,
+      random: seededRandom(seed),
+      store,
+      createSession: async (call) => {
+        this.sessions.push(call);
+        if (this.sessionError) throw this.sessionError;
+        return { player: PLAYER, expiresAt: this.clock.now() + 43_200_000, token: `token-${this.sessions.length}` };
+      },
+      openSocket: (target, handlers) => {
+        const socket = new FakeSocket(target, handlers);
+        this.sockets.push(socket);
+        return {
+          send: (text) => void socket.sent.push(JSON.parse(text) as ClientMessageInput),
+          close: (code) => void (socket.closedWith ??= code),
+        };
+      },
+    };
+    this.client = new GridlockClient(platform, options);
+    const types = ['state', 'health', 'game', 'chat', 'presence', 'recovered', 'snapshot', 'error'] as const;
+    for (const type of types) this.client.on(type, (payload) => void this.seen.push({ type, payload }));
+  }
+
+  /** The newest socket. */
+  get socket(): FakeSocket {
+    return this.sockets.at(-1) ?? assert.fail('no socket was opened');
+  }
+
+  events<K extends keyof ClientEvents>(type: K): ClientEvents[K][] {
+    return this.seen.filter((event) => event.type === type).map((event) => event.payload as ClientEvents[K]);
+  }
+
+  /** Connects and is welcomed. */
+  async open(): Promise<FakeSocket> {
+    const opened = this.client.connect();
+    await settle();
+    this.socket.welcome(this.clock.now());
+    await opened;
+    return this.socket;
+  }
+
+  /** Lets the back-off pass and is welcomed on the next socket. */
+  async reopen(): Promise<FakeSocket> {
+    const before = this.sockets.length;
+    for (let tries = 0; this.sockets.length === before && tries < 20; tries++) await this.clock.advanceToNext();
+    assert.equal(this.sockets.length, before + 1, 'one more socket was expected');
+    this.socket.welcome(this.clock.now(), `c${this.sockets.length}`);
+    return this.socket;
+  }
+}
+
+/** How a promise ended, for those that must be rejected. */
+export async function rejection(promise: Promise<unknown>): Promise<GridlockError> {
+  return promise.then(() => assert.fail('the promise was not rejected'), (error: GridlockError) => error);
+}

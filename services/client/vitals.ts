@@ -1,0 +1,64 @@
+import type { ServerMessageOf } from '../protocol/index.ts';
+import type { ConnectionState, Health } from './events.ts';
+import type { Clock } from './platform.ts';
+import { ServerTime } from './server-time.ts';
+
+type Welcome = ServerMessageOf<'welcome'>;
+
+/** What is measured of the connection. */
+export class Vitals {
+  readonly #clock: Clock;
+  readonly #serverTime = new ServerTime();
+  #welcome: Welcome | undefined;
+  #connections = 0;
+  #connectedSince: number | undefined;
+  #roundTripMs: number | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** The last one there was. */
+  get welcome(): Welcome | undefined {
+    return this.#welcome;
+  }
+
+  /** Times the connection was made. */
+  get connections(): number {
+    return this.#connections;
+  }
+
+  serverNow(): number {
+    return this.#clock.now() + this.#serverTime.offsetMs;
+  }
+
+  welcomed(welcome: Welcome): void {
+    this.#welcome = welcome;
+    this.#connections++;
+    this.#connectedSince = this.#clock.now();
+    this.#serverTime.hint(welcome.now, this.#connectedSince);
+  }
+
+  ponged(pong: ServerMessageOf<'pong'>): void {
+    const now = this.#clock.now();
+    this.#serverTime.sample(pong.now, pong.t, now);
+    this.#roundTripMs = Math.max(0, now - pong.t);
+  }
+
+  cut(): void {
+    this.#connectedSince = undefined;
+    this.#roundTripMs = undefined;
+  }
+
+  health(state: ConnectionState, pending: number): Health {
+    return {
+      state,
+      replica: this.#welcome?.replica,
+      connection: this.#welcome?.connection,
+      roundTripMs: this.#roundTripMs,
+      reconnects: Math.max(0, this.#connections - 1),
+      connectedSince: this.#connectedSince,
+      pending,
+    };
+  }
+}

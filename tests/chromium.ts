@@ -1,0 +1,48 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { chromium, type BrowserContext } from 'playwright-core';
+import { findBinary, PART_BINARIES } from '../infra/setup/binaries.mjs';
+
+const run = promisify(execFile);
+
+const FLAGS = [
+  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync',
+];
+
+export interface BrowserOptions {
+  /** The only root the browser trusts beside the public ones. */
+  rootCertificate: string;
+  viewport?: { width: number; height: number };
+  colorScheme?: 'light' | 'dark';
+}
+
+/**
+ * A Chromium with a profile of its own, which trusts the given root through the certificate store of that profile's
+ * home, as a user's would. Close it with `close`, which removes the profile too.
+ */
+export async function openBrowser({ rootCertificate, viewport, colorScheme }: BrowserOptions): Promise<BrowserContext> {
+  const executablePath = findBinary(...PART_BINARIES.chromium);
+  const certutil = findBinary('certutil');
+  if (!executablePath || !certutil) {
+    throw new Error('Chromium or certutil is missing: `npm test` installs both, or says how.');
+  }
+  const home = await mkdtemp(path.join(os.tmpdir(), 'gridlock-browser-'));
+  const store = `sql:${path.join(home, '.pki', 'nssdb')}`;
+  await run('mkdir', ['-p', path.join(home, '.pki', 'nssdb')]);
+  await run(certutil, ['-d', store, '-N', '--empty-password']);
+  await run(certutil, ['-d', store, '-A', '-t', 'C,,', '-n', 'gridlock', '-i', rootCertificate]);
+  const context = await chromium.launchPersistentContext(path.join(home, 'profile'), {
+    executablePath,
+    headless: true,
+    args: FLAGS,
+    env: { ...process.env, HOME: home } as Record<string, string>,
+    ...(viewport ? { viewport } : {}),
+    ...(colorScheme ? { colorScheme } : {}),
+  });
+  context.on('close', () => void rm(home, { recursive: true, force: true, maxRetries: 5 }));
+  return context;
+}

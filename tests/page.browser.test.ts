@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import type { BrowserContext, Page } from 'playwright-core';
+import { startCluster, type Cluster } from '../infra/local/cluster.ts';
+import { openBrowser } from './chromium.ts';
+
+const ARTEFACTS = path.resolve(import.meta.dirname, '../.artifacts');
+
+let cluster: Cluster;
+let browser: BrowserContext;
+
+before(async () => {
+  mkdirSync(ARTEFACTS, { recursive: true });
+  cluster = await startCluster({ heartbeatMs: 2000 });
+  browser = await openBrowser({
+    rootCertificate: path.join(cluster.stateDir, 'pki', 'root.pem'),
+    viewport: { width: 1280, height: 860 },
+  });
+});
+
+after(async () => {
+  await browser?.close();
+  await cluster?.stop();
+});
+
+const part = (page: Page, id: string) => page.getByTestId(id);
+
+/** A tab of its own, which is a player of its own. */
+async function arrive(name: string, address = cluster.url): Promise<Page> {
+  const page = await browser.newPage();
+  const problems: string[] = [];
+  page.on('pageerror', (error) => problems.push(error.message));
+  page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
+  Object.assign(page, { problems });
+  await page.goto(address);
+  await part(page, 'connection-state').and(page.locator('[data-state=open]')).waitFor();
+  await part(page, 'name').fill(name);
+  await part(page, 'name').blur();
+  return page;
+}
+
+const problemsOf = (page: Page) => (page as Page & { problems: string[] }).problems;
+
+const inState = (page: Page, status: string) => page.locator(`[data-testid=board][data-status=${status}]`).waitFor();
+
+const held = (page: Page, cell: number) => page.locator(`[data-testid=cell-${cell}]:not([data-seat="-1"])`).waitFor();
+
+/** Two pages in one running game; the second came by the link that the first one shows. */
+async function newGame(settings: { size: number; seconds: number }): Promise<[Page, Page, string]> {
+  const ann = await arrive('Ann');
+  for (const [id, value] of Object.entries({ players: 2, ...settings })) {
+    await part(ann, id).fill(String(value));
+    await part(ann, id).blur();
+  }
+  await part(ann, 'create').click();
+  const code = (await part(ann, 'game-code').first().innerText()).trim();
+  const ben = await arrive('Ben', `${cluster.url}/#${code}`);
+  await part(ben, 'join').click();
+  await Promise.all([ann, ben].map((page) => inState(page, 'active')));
+  return [ann, ben, code];
+}
+
+test('two pages play one game over wss to its end and agree on the ranking', async () => {
+  const [ann, ben] = await newGame({ size: 3, seconds: 60 });
+  await Promise.all([ann, ben].map((page) => part(page, 'health-replica').waitFor()));
+  for (let cell = 0; cell < 9; cell++) {
+    await part([ann, ben][cell % 2]!, `cell-${cell}`).click();
+    await Promise.all([held(ann, cell), held(ben, cell)]);
+  }
+  await Promise.all([ann, ben].map((page) => inState(page, 'completed')));
+  const [first, second] = await Promise.all([ann, ben].map((page) => part(page, 'ranking').innerText()));
+  assert.match(first!, /Ann[\s\S]*5[\s\S]*Ben[\s\S]*4/);
+  assert.equal(second!.replace(/\s*\(?you\)?/gi, ''), first!.replace(/\s*\(?you\)?/gi, ''));
+  assert.deepEqual([...problemsOf(ann), ...problemsOf(ben)], []);
+  await ann.screenshot({ path: path.join(ARTEFACTS, 'ranking.png') });
+  await Promise.all([ann.close(), ben.close()]);
+});
+
+test('a page whose connection is cut resumes the game where it was and misses nothing', async () => {
+  const [ann, ben] = await newGame({ size: 9, seconds: 120 });
+  await part(ann, 'cell-0').click();
+  await held(ben, 0);
+  const replica = (await part(ben, 'health-replica').innerText()).trim();
+  await cluster.killReplica(Number(replica[0]), 'SIGKILL');
+  await part(ann, 'connection-state').and(ann.locator('[data-state=open]')).waitFor();
+  for (const cell of [10, 20, 30]) {
+    await part(ann, `cell-${cell}`).click();
+    await held(ann, cell);
+  }
+  await part(ben, 'health-reconnects').and(ben.locator(':not([data-count="0"])')).waitFor();
+  await Promise.all([0, 10, 20, 30].map((cell) => held(ben, cell)));
+  await part(ben, 'cell-40').click();
+  await held(ann, 40);
+  await ann.screenshot({ path: path.join(ARTEFACTS, 'board.png') });
+  await cluster.settled();
+  await Promise.all([ann.close(), ben.close()]);
+});
+
+test('a page that is reloaded goes on with its game as the same player', async () => {
+  const [ann, ben] = await newGame({ size: 9, seconds: 120 });
+  await part(ann, 'cell-4').click();
+  await held(ben, 4);
+  await ann.reload();
+  await inState(ann, 'active');
+  await held(ann, 4);
+  await part(ann, 'cell-5').click();
+  await held(ben, 5);
+  const seats = await Promise.all([4, 5].map((cell) => part(ben, `cell-${cell}`).getAttribute('data-seat')));
+  assert.equal(seats[0], seats[1]);
+  await Promise.all([ann.close(), ben.close()]);
+});
+
+test('the board is played by keyboard alone', async () => {
+  const [ann, ben] = await newGame({ size: 5, seconds: 60 });
+  await part(ann, 'cell-0').focus();
+  for (const key of ['ArrowRight', 'ArrowDown', 'j', 'l', 'Enter']) await ann.keyboard.press(key);
+  await held(ben, 12);
+  for (const key of ['ArrowLeft', ' ']) await ann.keyboard.press(key);
+  await held(ben, 11);
+  await Promise.all([ann.close(), ben.close()]);
+});
+
+test('chat in the lobby reaches the other page with the tag of the author\'s replica', async () => {
+  const [ann, ben] = await Promise.all([arrive('Ann'), arrive('Ben')]);
+  const replica = (await part(ann, 'health-replica').innerText()).trim();
+  await part(ann, 'chat-input').fill('hello');
+  await part(ann, 'chat-input').press('Enter');
+  const line = part(ben, 'chat-line').filter({ hasText: 'hello' });
+  await line.waitFor();
+  assert.match(await line.innerText(), new RegExp(replica));
+  await part(ben, 'presence').getByText('Ann').first().waitFor();
+  await ben.screenshot({ path: path.join(ARTEFACTS, 'lobby.png') });
+  await Promise.all([ann.close(), ben.close()]);
+});
+
+test('on a phone the page does not scroll sideways, in the lobby or on a 16 by 16 board', async () => {
+  const [ann, ben] = await newGame({ size: 16, seconds: 60 });
+  for (const page of [ann, ben]) await page.setViewportSize({ width: 320, height: 640 });
+  const overflow = (page: Page) =>
+    page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+  assert.equal(await overflow(ann), 0);
+  await ann.screenshot({ path: path.join(ARTEFACTS, 'phone.png') });
+  await Promise.all([ann.close(), ben.close()]);
+});

@@ -1,0 +1,99 @@
+import type { Cluster } from '../infra/local/cluster.ts';
+import { createNodeClient, GridlockError, type GameChange, type GridlockClient } from '../services/client/node.ts';
+import { FREE } from '../services/protocol/index.ts';
+import type { AcknowledgedCapture, ClientHistory, Observation } from './history.ts';
+
+/** A program that plays through the SDK and writes down what it saw and what it was promised. */
+export class RecordingPlayer {
+  readonly client: GridlockClient;
+  readonly #observed: Observation[] = [];
+  readonly #acknowledged: AcknowledgedCapture[] = [];
+  readonly #refusals: GridlockError[] = [];
+
+  constructor(cluster: Pick<Cluster, 'url' | 'rootPem'>, name: string) {
+    this.client = createNodeClient({ url: cluster.url, ca: cluster.rootPem, name, requestTimeoutMs: 30_000 });
+    this.client.on('game', ({ game, epoch, seq, event, state }) => {
+      const place = { game, epoch, seq };
+      this.#observed.push(event ? { kind: 'event', ...place, event } : { kind: 'snapshot', ...place, state });
+    });
+  }
+
+  static async connect(cluster: Pick<Cluster, 'url' | 'rootPem'>, name: string): Promise<RecordingPlayer> {
+    const player = new RecordingPlayer(cluster, name);
+    await player.client.connect();
+    return player;
+  }
+
+  get replica(): string {
+    return this.client.health.replica ?? 'none';
+  }
+
+  get refusals(): readonly GridlockError[] {
+    return this.#refusals;
+  }
+
+  get acknowledged(): number {
+    return this.#acknowledged.length;
+  }
+
+  history(): ClientHistory {
+    const player = this.client.player?.id ?? 'unknown';
+    return { player, observed: [...this.#observed], acknowledged: [...this.#acknowledged] };
+  }
+
+  /** Captures a cell and remembers the promise; a refusal is remembered too, and gives undefined. */
+  async capture(game: string, cell: number): Promise<number | undefined> {
+    try {
+      const { epoch, seq } = await this.client.capture(game, cell);
+      this.#acknowledged.push({ game, cell, epoch: epoch!, seq: seq! });
+      return seq;
+    } catch (error) {
+      if (!(error instanceof GridlockError)) throw error;
+      this.#refusals.push(error);
+      return undefined;
+    }
+  }
+
+  /** Captures free cells, one after the other, until the game is over. `pick` chooses among those that are free. */
+  async playOut(game: string, pick: (free: readonly number[]) => number): Promise<void> {
+    for (;;) {
+      const state = this.client.game(game)?.state;
+      if (!state || state.status !== 'active') return;
+      const free = state.cells.flatMap((seat, cell) => (seat === FREE ? [cell] : []));
+      if (free.length === 0) return void (await this.until(game, ({ state: { status } }) => status === 'completed'));
+      await this.capture(game, free[pick(free) % free.length]!);
+    }
+  }
+
+  /** Resolves when the game is as wanted, at once if it is already. */
+  until(game: string, wanted: (view: Pick<GameChange, 'state' | 'seq'>) => boolean): Promise<void> {
+    const view = this.client.game(game);
+    if (view && wanted(view)) return Promise.resolve();
+    return new Promise((resolve) => {
+      const off = this.client.on('game', (change) => {
+        if (change.game !== game || !wanted(change)) return;
+        off();
+        resolve();
+      });
+    });
+  }
+}
+
+/** Players on as many different replicas, however many connections that takes. The others are closed. */
+export async function playersOnDifferentReplicas(
+  cluster: Pick<Cluster, 'url' | 'rootPem'>,
+  count: number,
+): Promise<RecordingPlayer[]> {
+  const chosen = new Map<string, RecordingPlayer>();
+  // Held until the end: the edge sends the next connection to the replica that has the fewest.
+  const spare: RecordingPlayer[] = [];
+  while (chosen.size < count && spare.length < 40) {
+    const player = await RecordingPlayer.connect(cluster, `Player ${chosen.size + 1}`);
+    if (chosen.has(player.replica)) spare.push(player);
+    else chosen.set(player.replica, player);
+  }
+  for (const { client } of spare) client.close();
+  if (chosen.size === count) return [...chosen.values()];
+  for (const { client } of chosen.values()) client.close();
+  throw new Error(`40 connections reached only the replicas ${[...chosen.keys()].join(', ')}.`);
+}
