@@ -1,0 +1,121 @@
+import { readFileSync, statSync } from 'node:fs';
+import * as v from 'valibot';
+
+const port = v.pipe(
+  v.string(),
+  v.regex(/^\d{1,5}$/, 'is not a port number'),
+  v.transform(Number),
+  v.maxValue(65_535, 'is not a port number'),
+);
+const milliseconds = (min: number, max: number) => v.pipe(
+  v.string(),
+  v.regex(/^\d{1,7}$/, 'is not a number of milliseconds'),
+  v.transform(Number),
+  v.minValue(min, `is less than ${min} ms`),
+  v.maxValue(max, `is more than ${max} ms`),
+);
+const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text;
+const isRedisUrl = (text: string) => URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol);
+const origins = v.pipe(
+  v.string(),
+  v.transform((text) => text.split(',').map((origin) => origin.trim()).filter(Boolean)),
+  v.minLength(1, 'is empty; give the origins of the page, separated by commas'),
+  v.everyItem(isOrigin, 'has an entry that is not an origin such as https://localhost:8443'),
+);
+
+const Environment = v.object({
+  APPID: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,32}$/, 'is not 1 to 32 of A-Z a-z 0-9 _ -')), '1111'),
+  HOST: v.optional(v.pipe(v.string(), v.nonEmpty('is empty')), '127.0.0.1'),
+  PORT: v.optional(port, '8080'),
+  INTERNAL_HOST: v.optional(v.pipe(v.string(), v.nonEmpty('is empty')), '127.0.0.1'),
+  INTERNAL_PORT: v.optional(port, '9090'),
+  REDIS_URL: v.optional(
+    v.pipe(v.string(), v.check(isRedisUrl, 'is not a URL such as redis://127.0.0.1:6379')),
+    'redis://127.0.0.1:6379',
+  ),
+  REDIS_PASSWORD_FILE: v.optional(v.string()),
+  TOKEN_SECRET_FILE: v.string(),
+  ALLOWED_ORIGINS: origins,
+  DESIGN: v.optional(v.picklist(['stateless', 'stateful'], 'is neither stateless nor stateful'), 'stateless'),
+  WEB_ROOT: v.optional(v.string()),
+  HEARTBEAT_MS: v.optional(milliseconds(100, 25_000), '15000'),
+  DRAIN_MS: v.optional(milliseconds(0, 600_000), '1500'),
+  LOG_LEVEL: v.optional(
+    v.picklist(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'is not a log level such as info'),
+    'info',
+  ),
+});
+
+/** Everything a replica is told from outside. Times are milliseconds. */
+export interface Config {
+  readonly appId: string;
+  readonly host: string;
+  readonly port: number;
+  readonly internalHost: string;
+  readonly internalPort: number;
+  readonly redisUrl: string;
+  readonly redisPassword: string | undefined;
+  readonly tokenSecret: Uint8Array;
+  readonly allowedOrigins: ReadonlySet<string>;
+  readonly design: 'stateless' | 'stateful';
+  readonly webRoot: string | undefined;
+  readonly heartbeatMs: number;
+  readonly drainMs: number;
+  readonly logLevel: string;
+}
+
+/** What is wrong with the configuration, as a sentence for the person who starts the replica. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** Reads the configuration of a replica from its environment and the secret files this names. Throws a `ConfigError`. */
+export function readConfig(environment: NodeJS.ProcessEnv): Config {
+  // A variable that is set to nothing counts as not set, as in the shell's ${X:-default}.
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = v.safeParse(Environment, given);
+  if (!parsed.success) {
+    const [issue] = parsed.issues;
+    const what = issue.input === undefined ? 'is missing' : issue.message;
+    throw new ConfigError(`The environment variable ${v.getDotPath(issue) ?? ''} ${what}.`);
+  }
+  const env = parsed.output;
+  if (env.DESIGN === 'stateful') {
+    throw new ConfigError('DESIGN=stateful is not available in this version; set DESIGN=stateless.');
+  }
+  if (env.WEB_ROOT !== undefined && !statSync(env.WEB_ROOT, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new ConfigError(`WEB_ROOT, ${env.WEB_ROOT}, is not a directory; build the page or correct the path.`);
+  }
+  const tokenSecret = readSecret('TOKEN_SECRET_FILE', env.TOKEN_SECRET_FILE);
+  if (tokenSecret.length < 32) {
+    throw new ConfigError('The file of TOKEN_SECRET_FILE holds less than 32 bytes; write at least 32 random bytes to it.');
+  }
+  const password = env.REDIS_PASSWORD_FILE === undefined
+    ? undefined
+    : readSecret('REDIS_PASSWORD_FILE', env.REDIS_PASSWORD_FILE).toString('utf8').trim();
+  return Object.freeze({
+    appId: env.APPID,
+    host: env.HOST,
+    port: env.PORT,
+    internalHost: env.INTERNAL_HOST,
+    internalPort: env.INTERNAL_PORT,
+    redisUrl: env.REDIS_URL,
+    redisPassword: password,
+    tokenSecret,
+    allowedOrigins: new Set(env.ALLOWED_ORIGINS),
+    design: env.DESIGN,
+    webRoot: env.WEB_ROOT,
+    heartbeatMs: env.HEARTBEAT_MS,
+    drainMs: env.DRAIN_MS,
+    logLevel: env.LOG_LEVEL,
+  });
+}
+
+function readSecret(variable: string, path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ConfigError(`The file of ${variable}, ${path}, cannot be read (${code}); create it or correct the path.`);
+  }
+}

@@ -1,0 +1,47 @@
+export interface HeartbeatHooks {
+  /** Time to ask whether the peer is there. */
+  ping(): void;
+  /** The peer was silent for two intervals. */
+  dead(): void;
+}
+
+/** Watches one peer: asks every interval, and gives it up after two intervals of silence. */
+export class Heartbeat {
+  readonly #interval: number;
+  readonly #hooks: HeartbeatHooks;
+  #timer: NodeJS.Timeout;
+  #heard = performance.now();
+  #nextPing: number;
+
+  /** The first ping comes at a random part of the interval, so that a crowd that came together is not asked together. */
+  constructor(intervalMs: number, hooks: HeartbeatHooks, random: () => number = Math.random) {
+    this.#interval = intervalMs;
+    this.#hooks = hooks;
+    this.#nextPing = this.#heard + intervalMs * random();
+    this.#timer = this.#schedule();
+  }
+
+  /** Anything came from the peer. */
+  heard(): void {
+    this.#heard = performance.now();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #schedule(): NodeJS.Timeout {
+    const deadline = this.#heard + 2 * this.#interval;
+    return setTimeout(() => this.#fire(), Math.max(1, Math.min(this.#nextPing, deadline) - performance.now()));
+  }
+
+  #fire(): void {
+    const now = performance.now();
+    if (now >= this.#heard + 2 * this.#interval) return this.#hooks.dead();
+    if (now >= this.#nextPing) {
+      this.#nextPing = now + this.#interval;
+      this.#hooks.ping();
+    }
+    this.#timer = this.#schedule();
+  }
+}

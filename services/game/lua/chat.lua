@@ -1,0 +1,23 @@
+-- KEYS: the channel (hash: epoch, seq), its lines (stream, and the pub/sub channel of the same name), this request.
+-- ARGV: channel, epoch for a new channel, replica, player, text and line as JSON, fingerprint, lines to keep, seconds
+-- to keep the channel, seconds to keep the request.
+local channel, epoch, replica, player, text, line, fingerprint, keep, seconds, memory = unpack(ARGV, 1, 10)
+local stored = redis.call('GET', KEYS[3])
+if stored then
+  local known, seq, then_epoch = string.match(stored, '^(%S+) (%d+) (%S+)$')
+  if known ~= fingerprint then return { 'refused', 'id_reused' } end
+  return { 'ok', then_epoch, tonumber(seq), 1 }
+end
+redis.call('HSETNX', KEYS[1], 'epoch', epoch)
+epoch = redis.call('HGET', KEYS[1], 'epoch')
+local seq = redis.call('HINCRBY', KEYS[1], 'seq', 1)
+local time = redis.call('TIME')
+local at = string.format('%.0f', tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000))
+local message = '{"type":"chat","channel":"' .. channel .. '","epoch":"' .. epoch .. '","seq":' .. seq .. ',"at":' ..
+  at .. ',"replica":"' .. replica .. '","player":' .. player .. ',"text":' .. text .. ',"line":' .. line .. '}'
+redis.call('XADD', KEYS[2], 'MAXLEN', '~', keep, seq .. '-0', 'message', message)
+redis.call('EXPIRE', KEYS[1], seconds)
+redis.call('EXPIRE', KEYS[2], seconds)
+redis.call('SET', KEYS[3], fingerprint .. ' ' .. seq .. ' ' .. epoch, 'EX', memory)
+redis.call('PUBLISH', KEYS[2], seq .. ' ' .. message)
+return { 'ok', epoch, seq, 0 }

@@ -1,0 +1,45 @@
+import { ConfigError, readConfig } from './config.ts';
+import { createLogger } from './log.ts';
+import { startReplica } from './replica.ts';
+
+/** What a drain may take beyond its window before the process leaves anyway. */
+const DEADLINE_MS = 3000;
+
+try {
+  const config = readConfig(process.env);
+  const log = createLogger(config.logLevel, config.appId);
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'an error was not handled');
+    process.exit(1);
+  });
+  const replica = await startReplica(config, log);
+  log.info({ url: replica.url, internalUrl: replica.internalUrl }, 'listening');
+
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals) => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    log.info({ signal, sockets: replica.sockets.size }, 'draining');
+    setTimeout(() => {
+      log.error('the drain took too long');
+      process.exit(1);
+    }, config.drainMs + DEADLINE_MS).unref();
+    void replica.drain().then(() => {
+      log.info('drained');
+      process.exit(0);
+    });
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+} catch (error) {
+  const { code, address, port, syscall, message } = error as NodeJS.ErrnoException & { address?: string; port?: number };
+  if (error instanceof ConfigError) {
+    process.stderr.write(`${message}\n`);
+    process.exit(2);
+  }
+  if (syscall === 'listen') {
+    process.stderr.write(`The replica cannot listen on ${address}:${port} (${code}); free the port or give another one.\n`);
+    process.exit(2);
+  }
+  throw error;
+}

@@ -1,0 +1,38 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** What a replica counts. Labels are bounded: types, codes and reasons, never players or games. */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly upgradesRefused = this.#counter('gridlock_upgrades_refused_total', 'Handshakes refused', 'reason');
+  readonly messagesIn = this.#counter('gridlock_messages_in_total', 'Messages of clients', 'type');
+  readonly messagesOut = this.#counter('gridlock_messages_out_total', 'Messages to clients', 'type');
+  readonly refusals = this.#counter('gridlock_requests_refused_total', 'Requests answered by error', 'code');
+  readonly delivered = this.#counter('gridlock_entries_delivered_total', 'Events and lines given to sockets', 'type');
+  readonly gapsFilled = this.#counter('gridlock_gap_entries_total', 'Entries that were not announced, or late', 'type');
+  readonly feedReads = this.#counter('gridlock_feed_reads_total', 'Reads of a history to follow it', 'type');
+  readonly chatLines = this.#counter('gridlock_chat_lines_total', 'Lines said on this replica', 'channel');
+  readonly closes = this.#counter('gridlock_closes_total', 'Sockets closed', 'code');
+  readonly redisErrors = this.#counter('gridlock_redis_errors_total', 'Failures of Redis', 'connection');
+  readonly fences = this.#counter('gridlock_fences_total', 'Sockets closed as a newer one of the player came', 'by');
+  readonly resumes = this.#counter('gridlock_resumes_total', 'Requests to resume', 'recovered');
+  readonly captureSeconds = new Histogram({
+    name: 'gridlock_capture_seconds',
+    help: 'From the arrival of a capture to its acknowledgement',
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
+    registers: [this.registry],
+  });
+
+  constructor(replica: string) {
+    this.registry.setDefaultLabels({ replica });
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  /** A gauge that is read when the metrics are. */
+  watch(name: string, help: string, value: () => number): void {
+    new Gauge({ name, help, registers: [this.registry], collect() { this.set(value()); } });
+  }
+
+  #counter<Label extends string>(name: string, help: string, label: Label): Counter<Label> {
+    return new Counter({ name, help, labelNames: [label], registers: [this.registry] });
+  }
+}

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { TestClient } from './testing/client.ts';
+import { freePort, startRedis, type TestRedis } from './testing/redis.ts';
+import { SECRET, until } from './testing/replica.ts';
+
+const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
+
+let redis: TestRedis;
+let directory: string;
+let environment: Record<string, string>;
+const children = new Set<ChildProcess>();
+
+before(async () => {
+  redis = await startRedis();
+  directory = await mkdtemp(join(tmpdir(), 'gridlock-replica-'));
+  const secret = join(directory, 'secret');
+  await writeFile(secret, SECRET, { mode: 0o600 });
+  environment = {
+    PATH: process.env['PATH'] ?? '',
+    REDIS_URL: redis.url,
+    TOKEN_SECRET_FILE: secret,
+    ALLOWED_ORIGINS: 'https://game.test',
+    DRAIN_MS: '300',
+  };
+});
+after(async () => {
+  for (const child of children) child.kill('SIGKILL');
+  await redis?.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+function launch(given: Record<string, string>) {
+  const child = spawn(process.execPath, [MAIN], { env: { ...environment, ...given }, stdio: ['ignore', 'pipe', 'pipe'] });
+  children.add(child);
+  const output = { stdout: '', stderr: '' };
+  child.stdout.on('data', (part) => (output.stdout += part));
+  child.stderr.on('data', (part) => (output.stderr += part));
+  const exited = once(child, 'exit').then(([code, signal]) => ({ code, signal }) as { code: number; signal: string });
+  return { child, output, exited };
+}
+
+async function launchReady(appId: string) {
+  const [port, internalPort] = [await freePort(), await freePort()];
+  const launched = launch({ APPID: appId, PORT: String(port), INTERNAL_PORT: String(internalPort) });
+  const isReady = () => fetch(`http://127.0.0.1:${internalPort}/readyz`).then(({ status }) => status === 200, () => false);
+  await until(isReady, `replica ${appId} is ready`, 30_000);
+  return { ...launched, url: `http://127.0.0.1:${port}`, internalUrl: `http://127.0.0.1:${internalPort}` };
+}
+
+const WRONG: [what: string, given: Record<string, string>, sentence: RegExp][] = [
+  ['a secret file that is not there', { TOKEN_SECRET_FILE: '/nonexistent' }, /TOKEN_SECRET_FILE, \/nonexistent, cannot be read/],
+  ['a port that is none', { PORT: '99999' }, /PORT is not a port number/],
+  ['an origin with a path', { ALLOWED_ORIGINS: 'https://game.test/page' }, /ALLOWED_ORIGINS has an entry that is not an origin/],
+  ['no origins', { ALLOWED_ORIGINS: '' }, /ALLOWED_ORIGINS is missing/],
+  ['an unknown design', { DESIGN: 'quantum' }, /DESIGN is neither/],
+];
+for (const [what, given, sentence] of WRONG) {
+  test(`${what} ends the start with one sentence and exit code 2`, async () => {
+    const { output, exited } = launch(given);
+    assert.equal((await exited).code, 2);
+    assert.match(output.stderr, sentence);
+    assert.equal(output.stderr.trim().split('\n').length, 1);
+    assert.equal(output.stdout, '');
+  });
+}
+
+test('a port in use ends the start with one sentence and exit code 2', async () => {
+  const replica = await launchReady('1111');
+  const port = new URL(replica.url).port;
+  const { output, exited } = launch({ PORT: port, INTERNAL_PORT: '0' });
+  assert.equal((await exited).code, 2);
+  assert.match(output.stderr, new RegExp(`^The replica cannot listen on 127.0.0.1:${port} \\(EADDRINUSE\\)`));
+  replica.child.kill('SIGKILL');
+  await replica.exited;
+});
+
+test('SIGTERM drains and leaves with 0, a second one leaves at once with 1', async () => {
+  const replica = await launchReady('1111');
+  const client = await TestClient.connect(replica.url);
+  replica.child.kill('SIGTERM');
+  assert.equal(await client.closed(), 1012);
+  assert.equal((await replica.exited).code, 0);
+
+  const other = await launchReady('1111');
+  const kept = await Promise.all(Array.from({ length: 20 }, () => TestClient.connect(other.url)));
+  other.child.kill('SIGTERM');
+  await kept[0]!.next('going_away');
+  other.child.kill('SIGTERM');
+  assert.equal((await other.exited).code, 1);
+});
+
+test('every line of the log is a JSON object that names the replica, and none holds a token', async () => {
+  const replica = await launchReady('7777');
+  const client = await TestClient.connect(replica.url);
+  client.close();
+  await until(() => replica.output.stdout.includes('connection closed'), 'the close is logged');
+  replica.child.kill('SIGTERM');
+  await replica.exited;
+  const lines = replica.output.stdout.trim().split('\n').map((line) => JSON.parse(line) as { replica: string });
+  assert.ok(lines.every((line) => line.replica === '7777'));
+  assert.doesNotMatch(replica.output.stdout, /eyJ/);
+});
+
+test('a game ends in time though the replica that started it was killed', async () => {
+  const [one, two] = await Promise.all([launchReady('1111'), launchReady('2222')]);
+  const [ada, bob] = await Promise.all([TestClient.connect(one.url), TestClient.connect(two.url)]);
+  const created = await bob.request({ type: 'create', players: 2, size: 3, seconds: 5 });
+  const game = created.type === 'ack' ? created.game! : '';
+  // Who comes last starts the game, on the replica that dies.
+  await ada.request({ type: 'join', game });
+  const captured = await ada.request({ type: 'capture', game, cell: 4 });
+  assert.equal(captured.type, 'ack');
+  one.child.kill('SIGKILL');
+  const end = await bob.next('event', ({ event }) => event.kind === 'finished');
+  assert.equal(end.event.kind === 'finished' && end.event.reason, 'time');
+  const seqs = bob.events(game).map(({ seq }) => seq);
+  assert.deepEqual(seqs, seqs.map((_, index) => seqs[0]! + index));
+  bob.close();
+  two.child.kill('SIGTERM');
+  assert.equal((await two.exited).code, 0);
+});
+
+test('metrics name no player and no game', async () => {
+  const replica = await launchReady('1111');
+  const client = await TestClient.connect(replica.url);
+  const created = await client.request({ type: 'create', players: 2 });
+  const { player } = await client.next('welcome');
+  const text = await (await fetch(`${replica.internalUrl}/metrics`)).text();
+  assert.match(text, /gridlock_sockets\{replica="1111"\} 1/);
+  assert.match(text, /nodejs_eventloop_lag_p99_seconds/);
+  assert.ok(!text.includes(player.id) && !text.includes(created.type === 'ack' ? created.game! : '?'));
+  client.close();
+  replica.child.kill('SIGTERM');
+  await replica.exited;
+});

@@ -1,0 +1,18 @@
+import type { GameSettings } from '../../protocol/index.ts';
+
+/** All keys of a game share the hash tag `{CODE}`, so that a cluster keeps them on one shard. */
+export const gameKeys = (game: string) => ({
+  state: `gridlock:{${game}}:state`,
+  cells: `gridlock:{${game}}:cells`,
+  events: `gridlock:{${game}}:events`,
+  answers: `gridlock:{${game}}:answers`,
+});
+
+export const shapeOf = ({ players, size, seconds }: GameSettings): string => `${players}x${size}x${seconds}`;
+
+/** Where quick match finds the open games of a shape, and what a request was given before. */
+export const matchKeys = (shape: string, player: string, id: string) => ({
+  open: `gridlock:{match}:${shape}`,
+  handed: `gridlock:{match}:${shape}:handed`,
+  request: `gridlock:{match}:request:${player}:${id}`,
+});

@@ -1,0 +1,33 @@
+-- ARGV: player, request, fingerprint, generation, cell.
+local player, request, fingerprint, generation = unpack(ARGV, 1, 4)
+local cell = tonumber(ARGV[5])
+local game = load()
+if not game then return refuse('game_not_found') end
+local known, reused = recall(player, request, fingerprint)
+if reused then return reused end
+if known then return { 'ok', known, 1, game.epoch } end
+if is_fenced(player, generation) then return refuse('superseded') end
+local seat = seat_of(game, player)
+if not seat then return refuse('not_a_player') end
+claim(player, generation)
+if game.status == 'waiting' then return refuse('game_not_active') end
+if game.status == 'completed' then return refuse('game_over') end
+local at = clock()
+if at >= game.endsAt then
+  finish(game, at, 'time')
+  return refuse('game_over')
+end
+if cell >= game.size * game.size then return refuse('cell_out_of_range') end
+if redis.call('GETRANGE', CELLS, cell, cell) ~= '.' then return refuse('cell_taken') end
+
+redis.call('SETRANGE', CELLS, cell, seat)
+game.scores[seat + 1] = game.scores[seat + 1] + 1
+game.free = game.free - 1
+local scores = list(game.scores)
+redis.call('HSET', STATE, 'scores', scores, 'free', game.free)
+emit(game, at, '{"kind":"captured","player":"' .. player .. '","seat":' .. seat .. ',"cell":' .. cell ..
+  ',"scores":' .. scores .. '}')
+local seq = game.seq
+remember(player, request, fingerprint, seq)
+if game.free == 0 then finish(game, at, 'board') end
+return { 'ok', seq, 0, game.epoch }

@@ -1,0 +1,110 @@
+-- Shared by the scripts of one game. KEYS: the state (hash), the board (string of one character a cell), the events
+-- (stream, and the channel of the same name) and the answers given (hash), all under one hash tag.
+local STATE, CELLS, EVENTS, ANSWERS = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local CODE = string.match(STATE, '{(.-)}')
+local WAITING_SECONDS, LINGER_SECONDS = 3600, 900
+-- Joining and leaving in turns must not grow a history without end.
+local MOST_JOINS = 256
+
+local function clock()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
+local function integer(number)
+  return string.format('%.0f', number)
+end
+
+local function refuse(code)
+  return { 'refused', code }
+end
+
+local function load()
+  local f = redis.call('HMGET', STATE, 'epoch', 'seq', 'status', 'players', 'size', 'seconds', 'endsAt', 'free',
+    'roster', 'scores')
+  if not f[1] then return nil end
+  return {
+    epoch = f[1], seq = tonumber(f[2]), status = f[3], players = tonumber(f[4]), size = tonumber(f[5]),
+    seconds = tonumber(f[6]), endsAt = tonumber(f[7] or 0), free = tonumber(f[8]),
+    -- Seat by seat: { id, name as JSON }.
+    roster = cjson.decode(f[9]), scores = cjson.decode(f[10]),
+  }
+end
+
+-- An empty table would become an object.
+local function list(table)
+  if #table == 0 then return '[]' end
+  return cjson.encode(table)
+end
+
+local function seat_of(game, player)
+  for index, entry in ipairs(game.roster) do
+    if entry[1] == player then return index - 1 end
+  end
+  return nil
+end
+
+local function expire(seconds)
+  for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, seconds) end
+end
+
+-- The seq of the answer given before; or a refusal, when the id named another request then.
+local function recall(player, request, fingerprint)
+  local stored = redis.call('HGET', ANSWERS, player .. ':' .. request)
+  if not stored then return nil end
+  local known, seq = string.match(stored, '^(%S+) (%d+)$')
+  if known ~= fingerprint then return nil, refuse('id_reused') end
+  return tonumber(seq)
+end
+
+local function remember(player, request, fingerprint, seq)
+  redis.call('HSET', ANSWERS, player .. ':' .. request, fingerprint .. ' ' .. seq)
+end
+
+local function is_fenced(player, generation)
+  local newest = redis.call('HGET', STATE, 'generation:' .. player)
+  return newest and tonumber(generation) < tonumber(newest)
+end
+
+local function claim(player, generation)
+  local field = 'generation:' .. player
+  if redis.call('HGET', STATE, field) ~= generation then redis.call('HSET', STATE, field, generation) end
+end
+
+local function emit(game, at, event)
+  game.seq = game.seq + 1
+  local message = '{"type":"event","game":"' .. CODE .. '","epoch":"' .. game.epoch .. '","seq":' .. game.seq ..
+    ',"at":' .. integer(at) .. ',"event":' .. event .. '}'
+  redis.call('XADD', EVENTS, game.seq .. '-0', 'message', message)
+  redis.call('HSET', STATE, 'seq', game.seq)
+  redis.call('PUBLISH', EVENTS, game.seq .. ' ' .. message)
+end
+
+local function finish(game, at, reason)
+  local entries = {}
+  for index, entry in ipairs(game.roster) do
+    local better = 0
+    for _, score in ipairs(game.scores) do
+      if score > game.scores[index] then better = better + 1 end
+    end
+    entries[index] = { rank = better + 1, seat = index, id = entry[1], name = entry[2], score = game.scores[index] }
+  end
+  table.sort(entries, function(left, right)
+    if left.rank ~= right.rank then return left.rank < right.rank end
+    return left.seat < right.seat
+  end)
+  local parts = {}
+  for index, entry in ipairs(entries) do
+    parts[index] = '{"rank":' .. entry.rank .. ',"player":"' .. entry.id .. '","name":' .. entry.name ..
+      ',"score":' .. entry.score .. '}'
+  end
+  local ranking = '[' .. table.concat(parts, ',') .. ']'
+  emit(game, at, '{"kind":"finished","reason":"' .. reason .. '","ranking":' .. ranking .. '}')
+  redis.call('HSET', STATE, 'status', 'completed', 'finishedAt', integer(at), 'reason', reason, 'ranking', ranking)
+  expire(LINGER_SECONDS)
+end
+
+-- The whole game, as the snapshot is made of it.
+local function view(at)
+  return { integer(at), redis.call('HGETALL', STATE), redis.call('GET', CELLS) }
+end
