@@ -13,7 +13,7 @@ const BROWSERS = ['chrome123', 'edge123', 'firefox121', 'safari17.5'];
  * Throws esbuild's `BuildFailure` when a source does not compile.
  */
 export async function buildPage(outDir: string): Promise<void> {
-  const { build } = await import('esbuild');
+  const { build, stop } = await import('esbuild');
   const target = resolve(outDir);
   await rm(target, { recursive: true, force: true });
   await mkdir(target, { recursive: true });
@@ -31,7 +31,7 @@ export async function buildPage(outDir: string): Promise<void> {
     jsxImportSource: 'preact',
     metafile: true,
     logLevel: 'silent',
-  });
+  }).finally(() => stop());
   let html = await readFile(join(here, 'index.html'), 'utf8');
   for (const [path, output] of Object.entries(metafile.outputs)) {
     if (!output.entryPoint) continue;
