@@ -89,6 +89,7 @@ test('a replica killed in mid-game costs no acknowledged capture, no duplicate a
   await playThrough(async (joined) => {
     const number = Number(joined[1]!.replica[0]);
     await cluster.killReplica(number, 'SIGKILL');
+    await joined[1]!.reconnected();
   });
 });
 
@@ -97,12 +98,16 @@ test('Redis killed in mid-game and restarted costs no acknowledged capture, no d
 });
 
 test('the edge killed in mid-game costs no acknowledged capture, no duplicate and no gap', async () => {
-  await playThrough(() => cluster.killEdge('SIGKILL'));
+  await playThrough(async (joined) => {
+    await cluster.killEdge('SIGKILL');
+    await Promise.all(joined.map((player) => player.reconnected()));
+  });
 });
 
 test('a replica that is drained sends its players to another one, which loses nothing', async () => {
   await playThrough(async (joined) => {
     await cluster.killReplica(Number(joined[2]!.replica[0]), 'SIGTERM');
+    await joined[2]!.reconnected();
   });
 });
 

@@ -83,6 +83,7 @@ test('a page whose connection is cut resumes the game where it was and misses no
   await part(ann, 'cell-0').click();
   await held(ben, 0);
   const replica = (await part(ben, 'health-replica').innerText()).trim();
+  assert.equal(await part(ben, 'health-reconnects').getAttribute('data-count'), '0');
   await cluster.killReplica(Number(replica[0]), 'SIGKILL');
   await part(ann, 'connection-state').and(ann.locator('[data-state=open]')).waitFor();
   for (const cell of [10, 20, 30]) {
@@ -110,6 +111,25 @@ test('a page that is reloaded goes on with its game as the same player', async (
   const seats = await Promise.all([4, 5].map((cell) => part(ben, `cell-${cell}`).getAttribute('data-seat')));
   assert.equal(seats[0], seats[1]);
   await Promise.all([ann.close(), ben.close()]);
+});
+
+test('the link of a game that is not there, opened in mid-game, costs neither the seat nor the way back', async () => {
+  const [ann, ben, code] = await newGame({ size: 9, seconds: 120 });
+  await ann.evaluate(`location.hash = '${code === 'ZZZZZZ' ? 'YYYYYY' : 'ZZZZZZ'}'`);
+  await part(ann, 'notice').getByRole('button', { name: 'Join it' }).click();
+  await part(ann, 'notice').getByText('There is no game with this code').waitFor();
+  await ann.reload();
+  await inState(ann, 'active');
+  await part(ann, 'cell-4').click();
+  await held(ben, 4);
+  await Promise.all([ann.close(), ben.close()]);
+});
+
+test('a name that holds what no name may have is cleaned, and the page stays connected', async () => {
+  const page = await arrive('\u202eAnn\u200b Lee');
+  await part(page, 'presence').getByText('Ann Lee (you)').waitFor();
+  assert.equal(await part(page, 'name').inputValue(), 'Ann Lee');
+  await page.close();
 });
 
 test('the board is played by keyboard alone', async () => {
@@ -141,6 +161,9 @@ test('on a phone the page does not scroll sideways, in the lobby or on a 16 by 1
   const overflow = (page: Page) =>
     page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
   assert.equal(await overflow(ann), 0);
+  await part(ben, 'leave').click();
+  await part(ben, 'quick-match').waitFor();
+  assert.equal(await overflow(ben), 0);
   await ann.screenshot({ path: path.join(ARTEFACTS, 'phone.png') });
   await Promise.all([ann.close(), ben.close()]);
 });

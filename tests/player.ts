@@ -65,6 +65,18 @@ export class RecordingPlayer {
     }
   }
 
+  /** Resolves when the connection was lost and made again, at once if that has happened already. */
+  reconnected(): Promise<void> {
+    if (this.client.health.reconnects > 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const off = this.client.on('health', ({ reconnects }) => {
+        if (reconnects === 0) return;
+        off();
+        resolve();
+      });
+    });
+  }
+
   /** Resolves when the game is as wanted, at once if it is already. */
   until(game: string, wanted: (view: Pick<GameChange, 'state' | 'seq'>) => boolean): Promise<void> {
     const view = this.client.game(game);

@@ -32,7 +32,7 @@ export function createBrowserClient(
   const client = new GridlockClient(browserPlatform(scope), options);
   // Back in the net: there is no point in sitting out the back-off.
   scope.addEventListener('online', () => {
-    if (client.state === 'reconnecting') client.reconnect().catch(() => {});
+    if (client.state !== 'closed') client.reconnect().catch(() => {});
   });
   return client;
 }

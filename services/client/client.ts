@@ -114,7 +114,7 @@ export class GridlockClient {
    */
   connect(options: { readonly name?: string } = {}): Promise<Welcome> {
     const renamed = options.name !== undefined && this.#session.rename(options.name);
-    if (renamed && this.state !== 'closed') this.#connection.move();
+    if (renamed) this.#move();
     const { welcome } = this.#vitals;
     if (this.state === 'open' && welcome) return Promise.resolve(welcome);
     return new Promise((resolve, reject) => {
@@ -210,7 +210,13 @@ export class GridlockClient {
     if (!this.#options.routeByGame || game === this.#route) return;
     this.#route = game;
     this.#save();
-    if (this.state !== 'closed') this.#connection.move();
+    this.#move();
+  }
+
+  #move(): void {
+    if (this.state === 'closed') return;
+    this.#vitals.moving();
+    this.#connection.move();
   }
 
   #onState(change: StateChange): void {

@@ -282,6 +282,7 @@ test('another name is taken on over a new session and a new socket', async () =>
   await renamed;
   await bench.client.connect({ name: ' Grace ' });
   assert.equal(bench.sessions.length, 2);
+  assert.equal(bench.client.health.reconnects, 0, 'a move is no loss');
 });
 
 test('a listener that throws does not keep others from the event', async (t) => {

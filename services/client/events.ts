@@ -22,7 +22,7 @@ export interface Health {
   readonly connection: string | undefined;
   /** Of the last ping. */
   readonly roundTripMs: number | undefined;
-  /** Times the connection was made again. */
+  /** Times the connection was lost and made again; a move to another address or name does not count. */
   readonly reconnects: number;
   /** Local time at which the socket was welcomed. */
   readonly connectedSince: number | undefined;

@@ -168,6 +168,19 @@ test('while one request is held for the rate, the others wait behind it', async 
   assert.deepEqual(socket.requests.map((request) => request.type === 'capture' && request.cell), [0, 0, 1]);
 });
 
+test('chat that is held for its own rate does not hold back moves', async () => {
+  const bench = new Bench();
+  const socket = await bench.open();
+  void bench.client.chat('lobby', 'one').catch(() => {});
+  const { id } = socket.request('chat');
+  socket.say({ type: 'error', id, code: 'rate_limited', message: 'Slow.', retryAfterMs: 500 });
+  void bench.client.chat('lobby', 'two').catch(() => {});
+  void bench.client.capture(GAME, 1).catch(() => {});
+  assert.deepEqual(socket.requests.map(({ type }) => type), ['chat', 'capture']);
+  await bench.clock.advance(500);
+  assert.deepEqual(socket.requests.map(({ type }) => type), ['chat', 'capture', 'chat', 'chat']);
+});
+
 test('a full queue goes out no faster than the server allows', async () => {
   const bench = new Bench();
   const socket = await bench.open();

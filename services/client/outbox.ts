@@ -42,6 +42,8 @@ export class Outbox {
   #tokens = 0;
   #refilledAt = 0;
   #holdUntil = 0;
+  /** Chat has a rate of its own: moves do not wait for it. */
+  #holdChatUntil = 0;
   #pumpTimer: Timer;
 
   constructor(clock: Clock, random: () => number, options: ClientOptions, transmit: (request: Request) => void) {
@@ -105,6 +107,7 @@ export class Outbox {
   cut(): void {
     this.#gate = 'shut';
     this.#holdUntil = 0;
+    this.#holdChatUntil = 0;
     this.#stopPump();
     for (const pending of [...this.#pending.values()]) {
       pending.inFlight = false;
@@ -135,10 +138,15 @@ export class Outbox {
     else if (message.code !== 'draining') {
       pending.inFlight = false;
       pending.notBefore = retryAt;
-      if (message.code === 'rate_limited') this.#holdUntil = Math.max(this.#holdUntil, retryAt);
+      if (message.code === 'rate_limited') this.#hold(request, retryAt);
       this.#pump();
     }
     return true;
+  }
+
+  #hold({ type }: Request, until: number): void {
+    if (type === 'chat') this.#holdChatUntil = Math.max(this.#holdChatUntil, until);
+    else this.#holdUntil = Math.max(this.#holdUntil, until);
   }
 
   rejectAll(error: GridlockError): void {
@@ -156,7 +164,8 @@ export class Outbox {
     for (const pending of this.#pending.values()) {
       if (pending.inFlight || (pending.scope === 'client' && this.#gate !== 'open')) continue;
       const tokenAt = this.#tokens >= 1 ? now : now + Math.ceil(((1 - this.#tokens) * 1000) / this.#perSecond);
-      const readyAt = Math.max(pending.notBefore, this.#holdUntil, tokenAt);
+      const heldUntil = pending.request.type === 'chat' ? this.#holdChatUntil : 0;
+      const readyAt = Math.max(pending.notBefore, this.#holdUntil, heldUntil, tokenAt);
       if (readyAt > now) {
         wakeAt = Math.min(wakeAt, readyAt);
         continue;

@@ -11,6 +11,8 @@ export class Vitals {
   readonly #serverTime = new ServerTime();
   #welcome: Welcome | undefined;
   #connections = 0;
+  #reconnects = 0;
+  #moving = false;
   #connectedSince: number | undefined;
   #roundTripMs: number | undefined;
 
@@ -32,9 +34,15 @@ export class Vitals {
     return this.#clock.now() + this.#serverTime.offsetMs;
   }
 
+  /** The next connection is made because this client wants it, not because the last one was lost. */
+  moving(): void {
+    this.#moving = true;
+  }
+
   welcomed(welcome: Welcome): void {
     this.#welcome = welcome;
-    this.#connections++;
+    if (this.#connections++ > 0 && !this.#moving) this.#reconnects++;
+    this.#moving = false;
     this.#connectedSince = this.#clock.now();
     this.#serverTime.hint(welcome.now, this.#connectedSince);
   }
@@ -56,7 +64,7 @@ export class Vitals {
       replica: this.#welcome?.replica,
       connection: this.#welcome?.connection,
       roundTripMs: this.#roundTripMs,
-      reconnects: Math.max(0, this.#connections - 1),
+      reconnects: this.#reconnects,
       connectedSince: this.#connectedSince,
       pending,
     };

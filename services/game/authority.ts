@@ -2,13 +2,18 @@ import {
   ERROR_CODES, type ErrorCode, type GameSettings, type GameState, type PlayerRef,
 } from '../protocol/index.ts';
 
-/** Who acts: a player through one socket. Of two sockets of a player the one of the higher generation counts. */
+/**
+ * Who acts: a player through one socket. Of two sockets of a player the one of the higher generation counts.
+ */
 export interface Actor {
   readonly player: PlayerRef;
   readonly generation: number;
 }
 
-/** Where in a game's history a request took effect. `duplicate`: it had been applied before, and this is that answer. */
+/**
+ * Where in a game's history a request took effect. `duplicate`: it had been applied before, and this is that
+ * answer.
+ */
 export interface Applied {
   readonly game: string;
   readonly epoch: string;
@@ -53,9 +58,9 @@ export type Resumed =
   | { readonly recovered: false; readonly view: View };
 
 /**
- * Decides and records what happens in games. Every method rejects with a `Refusal` when the request is not granted, and
- * with `unavailable` when the store did not answer, in which case it may or may not have been applied: the same `id`
- * again gives the answer.
+ * Decides and records what happens in games. Every method rejects with a `Refusal` when the request is not
+ * granted, and with `unavailable` when the store did not answer, in which case it may or may not have been
+ * applied: the same `id` again gives the answer.
  */
 export interface GameAuthority {
   create(actor: Actor, id: string, settings: GameSettings): Promise<Entered>;

@@ -2,7 +2,9 @@ import type { Redis } from 'ioredis';
 
 export interface Listener {
   message(payload: string): void;
-  /** The subscription stands: whatever is published from now on arrives. Called again after each interruption. */
+  /**
+   * The subscription stands: whatever is published from now on arrives. Called again after each interruption.
+   */
   confirmed?(): void;
 }
 
@@ -37,7 +39,9 @@ export class Bus {
     this.#redis.unsubscribe(channel).catch(this.#onError);
   }
 
-  /** Replaces a connection that looks alive but delivers nothing. One that is down is being replaced already. */
+  /**
+   * Replaces a connection that looks alive but delivers nothing. One that is down is being replaced already.
+   */
   rebuild(): void {
     if (this.#redis.status !== 'ready') return;
     this.#redis.removeAllListeners('message');
@@ -68,7 +72,8 @@ export class Bus {
       await redis.subscribe(...channels);
     } catch (error) {
       this.#onError(error as Error);
-      // A connection that is up but does not confirm is of no use: the next one subscribes to everything again.
+      // A connection that is up but does not confirm is of no use: the next one subscribes to everything
+      // again.
       if (redis === this.#redis && redis.status === 'ready') redis.disconnect(true);
       return;
     }

@@ -26,8 +26,8 @@ const RETRY_MS = 500;
 const LONGEST_MS = 2 ** 31 - 1;
 
 /**
- * Ends games in time. Every replica with a player of a game arms it, so that the game ends whichever of them lives;
- * the first whose call comes after time is let through.
+ * Ends games in time. Every replica with a player of a game arms it, so that the game ends whichever of them
+ * lives; the first whose call comes after time is let through.
  */
 export class GameClock {
   readonly #now: () => number;

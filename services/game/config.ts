@@ -24,7 +24,10 @@ const origins = v.pipe(
 );
 
 const Environment = v.object({
-  APPID: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,32}$/, 'is not 1 to 32 of A-Z a-z 0-9 _ -')), '1111'),
+  APPID: v.optional(
+    v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,32}$/, 'is not 1 to 32 of A-Z a-z 0-9 _ -')),
+    '1111',
+  ),
   HOST: v.optional(v.pipe(v.string(), v.nonEmpty('is empty')), '127.0.0.1'),
   PORT: v.optional(port, '8080'),
   INTERNAL_HOST: v.optional(v.pipe(v.string(), v.nonEmpty('is empty')), '127.0.0.1'),
@@ -41,7 +44,10 @@ const Environment = v.object({
   HEARTBEAT_MS: v.optional(milliseconds(100, 25_000), '15000'),
   DRAIN_MS: v.optional(milliseconds(0, 600_000), '1500'),
   LOG_LEVEL: v.optional(
-    v.picklist(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'is not a log level such as info'),
+    v.picklist(
+      ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
+      'is not a log level such as info',
+    ),
     'info',
   ),
 });
@@ -69,7 +75,10 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-/** Reads the configuration of a replica from its environment and the secret files this names. Throws a `ConfigError`. */
+/**
+ * Reads the configuration of a replica from its environment and the secret files this names. Throws a
+ * `ConfigError`.
+ */
 export function readConfig(environment: NodeJS.ProcessEnv): Config {
   // A variable that is set to nothing counts as not set, as in the shell's ${X:-default}.
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
@@ -84,11 +93,11 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     throw new ConfigError('DESIGN=stateful is not available in this version; set DESIGN=stateless.');
   }
   if (env.WEB_ROOT !== undefined && !statSync(env.WEB_ROOT, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new ConfigError(`WEB_ROOT, ${env.WEB_ROOT}, is not a directory; build the page or correct the path.`);
+    throw new ConfigError(`WEB_ROOT, ${env.WEB_ROOT}, is not a directory; build the page or mend the path.`);
   }
   const tokenSecret = readSecret('TOKEN_SECRET_FILE', env.TOKEN_SECRET_FILE);
   if (tokenSecret.length < 32) {
-    throw new ConfigError('The file of TOKEN_SECRET_FILE holds less than 32 bytes; write at least 32 random bytes to it.');
+    throw new ConfigError('The file of TOKEN_SECRET_FILE holds less than 32 bytes; write 32 random ones to it.');
   }
   const password = env.REDIS_PASSWORD_FILE === undefined
     ? undefined
@@ -116,6 +125,7 @@ function readSecret(variable: string, path: string): Buffer {
     return readFileSync(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new ConfigError(`The file of ${variable}, ${path}, cannot be read (${code}); create it or correct the path.`);
+    const mend = 'create it or correct the path';
+    throw new ConfigError(`The file of ${variable}, ${path}, cannot be read (${code}); ${mend}.`);
   }
 }

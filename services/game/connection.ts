@@ -156,7 +156,8 @@ export class Connection {
 
   #closed(code: number): void {
     const { metrics } = this.#options;
-    metrics.closes.inc({ code: String(this.#closedAs ? CLOSE_CODES[this.#closedAs].code : boundedCode(code)) });
+    const counted = this.#closedAs ? CLOSE_CODES[this.#closedAs].code : boundedCode(code);
+    metrics.closes.inc({ code: String(counted) });
     this.log.info({ code, closedAs: this.#closedAs }, 'connection closed');
     this.#over();
   }

@@ -1,8 +1,8 @@
 import type { Sockets } from './sockets.ts';
 
 /**
- * Sends the clients away: each is told when to come back, and the sockets are closed in random order, spread over
- * `windowMs`, so that the other replicas do not get all handshakes at once.
+ * Sends the clients away: each is told when to come back, and the sockets are closed in random order, spread
+ * over `windowMs`, so that the other replicas do not get all handshakes at once.
  */
 export async function drainSockets(sockets: Sockets, windowMs: number, random: () => number = Math.random) {
   await Promise.all(sockets.all().map(async (connection) => {

@@ -38,8 +38,8 @@ interface Place {
 }
 
 /**
- * Follows one history for all its local followers. Announcements are only a hint: what is delivered is exactly the
- * history, in order, each entry once. A hole is filled by reading.
+ * Follows one history for all its local followers. Announcements are only a hint: what is delivered is
+ * exactly the history, in order, each entry once. A hole is filled by reading.
  */
 export class Feed {
   readonly history: History;
@@ -118,8 +118,8 @@ export class Feed {
   }
 
   /**
-   * Finds what was lost at the end, where no later announcement shows the hole. Tells whether the history that is
-   * followed still is the one in Redis.
+   * Finds what was lost at the end, where no later announcement shows the hole. Tells whether the history
+   * that is followed still is the one in Redis.
    */
   async check(): Promise<'same' | 'other' | 'gone'> {
     for (const place of this.#places) if (place.queue) void this.#bringUp(place);

@@ -3,7 +3,10 @@ import { Feed, type FeedReport, type Follower, type History } from './feed.ts';
 
 const CHECK_MS = 1500;
 
-/** The feeds of a replica: one for each history that somebody here follows, and a subscription for just as long. */
+/**
+ * The feeds of a replica: one for each history that somebody here follows, and a subscription for just as
+ * long.
+ */
 export class FeedSet {
   readonly #bus: Bus;
   readonly #report: FeedReport;

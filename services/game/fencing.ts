@@ -30,7 +30,10 @@ export class Fencing {
     this.#fence = defineScript(redis, 'player:fence', [new URL('./lua/fence.lua', import.meta.url)]);
   }
 
-  /** The generation of a socket that the player opens now. Older ones are told to close. Rejects with a `Refusal`. */
+  /**
+   * The generation of a socket that the player opens now. Older ones are told to close. Rejects with a
+   * `Refusal`.
+   */
   async open(player: string): Promise<number> {
     try {
       return Number(await this.#fence([socketKey(player)], [player, this.#replica, REPLICA_CHANNEL, KEEP_SECONDS]));

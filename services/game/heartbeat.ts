@@ -13,7 +13,10 @@ export class Heartbeat {
   #heard = performance.now();
   #nextPing: number;
 
-  /** The first ping comes at a random part of the interval, so that a crowd that came together is not asked together. */
+  /**
+   * The first ping comes at a random part of the interval, so that a crowd that came together is not asked
+   * together.
+   */
   constructor(intervalMs: number, hooks: HeartbeatHooks, random: () => number = Math.random) {
     this.#interval = intervalMs;
     this.#hooks = hooks;

@@ -4,7 +4,9 @@ import {
   type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest,
 } from 'fastify';
 import * as v from 'valibot';
-import { sessionCookie, SESSION_PATH, SessionRequest, type SessionAnswer } from '../protocol/index.ts';
+import {
+  fieldProblem, sessionCookie, SESSION_PATH, SessionRequest, type SessionAnswer,
+} from '../protocol/index.ts';
 import type { Logger } from './log.ts';
 import { bearerToken, newGuest, SESSION_SECONDS, type Sessions } from './session.ts';
 
@@ -85,9 +87,7 @@ async function openSession(
   }
   const parsed = v.safeParse(SessionRequest, request.body);
   if (!parsed.success) {
-    const [issue] = parsed.issues;
-    const field = (v.getDotPath(issue) ?? 'body').slice(0, 40);
-    return fail(reply, 400, 'bad_message', `The field "${field}" of the session request is not valid.`);
+    return fail(reply, 400, 'bad_message', fieldProblem(parsed.issues[0], 'the session request'));
   }
   const { name, transport, slot } = parsed.output;
   const token = bearerToken(authorization) ?? app.parseCookie(cookie ?? '')[sessionCookie(slot)];

@@ -1,4 +1,7 @@
-/** Runs tasks of the same key one after the other, in the order they came; those of different keys do not wait. */
+/**
+ * Runs tasks of the same key one after the other, in the order they came; those of different keys do not
+ * wait.
+ */
 export class Lanes {
   readonly #tails = new Map<string, Promise<void>>();
 

@@ -32,13 +32,14 @@ try {
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
 } catch (error) {
-  const { code, address, port, syscall, message } = error as NodeJS.ErrnoException & { address?: string; port?: number };
   if (error instanceof ConfigError) {
-    process.stderr.write(`${message}\n`);
+    process.stderr.write(`${error.message}\n`);
     process.exit(2);
   }
+  const { code, address, port, syscall } = error as NodeJS.ErrnoException & { address?: string; port?: number };
   if (syscall === 'listen') {
-    process.stderr.write(`The replica cannot listen on ${address}:${port} (${code}); free the port or give another one.\n`);
+    const where = `${address}:${port}`;
+    process.stderr.write(`The replica cannot listen on ${where} (${code}); free the port or give another one.\n`);
     process.exit(2);
   }
   throw error;

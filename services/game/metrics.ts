@@ -7,13 +7,13 @@ export class Metrics {
   readonly messagesIn = this.#counter('gridlock_messages_in_total', 'Messages of clients', 'type');
   readonly messagesOut = this.#counter('gridlock_messages_out_total', 'Messages to clients', 'type');
   readonly refusals = this.#counter('gridlock_requests_refused_total', 'Requests answered by error', 'code');
-  readonly delivered = this.#counter('gridlock_entries_delivered_total', 'Events and lines given to sockets', 'type');
-  readonly gapsFilled = this.#counter('gridlock_gap_entries_total', 'Entries that were not announced, or late', 'type');
+  readonly delivered = this.#counter('gridlock_entries_delivered_total', 'Entries given to sockets', 'type');
+  readonly gapsFilled = this.#counter('gridlock_gap_entries_total', 'Entries read, not announced', 'type');
   readonly feedReads = this.#counter('gridlock_feed_reads_total', 'Reads of a history to follow it', 'type');
   readonly chatLines = this.#counter('gridlock_chat_lines_total', 'Lines said on this replica', 'channel');
   readonly closes = this.#counter('gridlock_closes_total', 'Sockets closed', 'code');
   readonly redisErrors = this.#counter('gridlock_redis_errors_total', 'Failures of Redis', 'connection');
-  readonly fences = this.#counter('gridlock_fences_total', 'Sockets closed as a newer one of the player came', 'by');
+  readonly fences = this.#counter('gridlock_fences_total', 'Sockets closed for a newer one', 'by');
   readonly resumes = this.#counter('gridlock_resumes_total', 'Requests to resume', 'recovered');
   readonly captureSeconds = new Histogram({
     name: 'gridlock_capture_seconds',

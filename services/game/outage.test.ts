@@ -28,7 +28,19 @@ const isAck = (answer: ServerMessageOf<'ack'> | ServerMessageOf<'error'>) => ans
 const sequence = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 const seqs = (client: TestClient, game: string) => client.events(game).map(({ seq }) => seq);
 
+/** Both replicas take sockets: an outage of the test before is over for both. */
+async function bothServe(): Promise<void> {
+  for (const { url } of [one, two]) {
+    await until(async () => {
+      const client = await TestClient.connect(url).catch(() => undefined);
+      client?.close();
+      return client !== undefined;
+    }, `${url} takes sockets`);
+  }
+}
+
 async function started(size = 8) {
+  await bothServe();
   const [ada, bob] = await Promise.all([TestClient.connect(one.url), TestClient.connect(two.url)]);
   const created = await ada.request({ type: 'create', players: 2, size, seconds: 120 });
   assert.ok(created.type === 'ack' && created.game);
@@ -41,7 +53,8 @@ async function started(size = 8) {
 
 async function clientIds(name: string): Promise<string[]> {
   const list = String(await admin.client('LIST'));
-  return list.split('\n').filter((line) => line.includes(` name=${name} `)).map((line) => /id=(\d+)/.exec(line)![1]!);
+  const lines = list.split('\n').filter((line) => line.includes(` name=${name} `));
+  return lines.map((line) => /id=(\d+)/.exec(line)![1]!);
 }
 
 test('announcements that are lost while the subscription is cut are read from the stream', async () => {
@@ -149,7 +162,7 @@ test('a Redis that stalls is answered as unavailable within a bounded time', asy
   process.kill(redis.pid, 'SIGSTOP');
   try {
     const answers = await Promise.all(sequence(0, 4).map((cell) => ada.request({ type: 'capture', game, cell })));
-    assert.deepEqual(new Set(answers.map((answer) => answer.type === 'error' && answer.code)), new Set(['unavailable']));
+    assert.ok(answers.every((answer) => answer.type === 'error' && answer.code === 'unavailable'));
   } finally {
     process.kill(redis.pid, 'SIGCONT');
   }

@@ -24,8 +24,9 @@ export interface PresenceOptions {
 }
 
 /**
- * Who is in which channel, over all replicas. Each replica keeps its own players in one field of a hash and renews it;
- * what a crashed replica left counts no longer once its time is over, which all notice within a heartbeat.
+ * Who is in which channel, over all replicas. Each replica keeps its own players in one field of a hash and
+ * renews it; what a crashed replica left counts no longer once its time is over, which all notice within a
+ * heartbeat.
  */
 export class Presence {
   readonly #options: PresenceOptions;
@@ -39,7 +40,10 @@ export class Presence {
     }, options.heartbeatMs / 5);
   }
 
-  /** Lists the player in a channel and tells `deliver` who is there. Gives the function that takes the player out. */
+  /**
+   * Lists the player in a channel and tells `deliver` who is there. Gives the function that takes the player
+   * out.
+   */
   enter(channel: string, player: PlayerRef, deliver: Deliver): () => void {
     let there = this.#channels.get(channel);
     if (!there) {
@@ -134,7 +138,8 @@ class ChannelPresence {
       count: here.size,
       players: [...here.values()].slice(0, LIMITS.presenceListed),
     };
-    const pipeline = redis.pipeline().hset(this.#key, replica, JSON.stringify(report)).pexpire(this.#key, 60_000);
+    const pipeline = redis.pipeline();
+    pipeline.hset(this.#key, replica, JSON.stringify(report)).pexpire(this.#key, 60_000);
     if (announce) pipeline.publish(this.#key, '');
     try {
       for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error;
@@ -163,7 +168,8 @@ class ChannelPresence {
       if (stale.length > 0) await redis.hdel(this.#key, ...stale);
       this.#count = players.size + beyondListed;
       const listed = [...players.values()].slice(0, LIMITS.presenceListed);
-      const packet = Packet.of({ type: 'presence', channel: this.#channel, count: this.#count, players: listed });
+      const count = this.#count;
+      const packet = Packet.of({ type: 'presence', channel: this.#channel, count, players: listed });
       if (packet.text === this.#shown) return;
       this.#shown = packet.text;
       for (const { deliver } of this.#sockets) deliver(packet);

@@ -37,7 +37,10 @@ after(async () => {
 });
 
 function launch(given: Record<string, string>) {
-  const child = spawn(process.execPath, [MAIN], { env: { ...environment, ...given }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [MAIN], {
+    env: { ...environment, ...given },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   children.add(child);
   const output = { stdout: '', stderr: '' };
   child.stdout.on('data', (part) => (output.stdout += part));
@@ -49,15 +52,16 @@ function launch(given: Record<string, string>) {
 async function launchReady(appId: string) {
   const [port, internalPort] = [await freePort(), await freePort()];
   const launched = launch({ APPID: appId, PORT: String(port), INTERNAL_PORT: String(internalPort) });
-  const isReady = () => fetch(`http://127.0.0.1:${internalPort}/readyz`).then(({ status }) => status === 200, () => false);
+  const readyz = `http://127.0.0.1:${internalPort}/readyz`;
+  const isReady = () => fetch(readyz).then(({ status }) => status === 200, () => false);
   await until(isReady, `replica ${appId} is ready`, 30_000);
   return { ...launched, url: `http://127.0.0.1:${port}`, internalUrl: `http://127.0.0.1:${internalPort}` };
 }
 
 const WRONG: [what: string, given: Record<string, string>, sentence: RegExp][] = [
-  ['a secret file that is not there', { TOKEN_SECRET_FILE: '/nonexistent' }, /TOKEN_SECRET_FILE, \/nonexistent, cannot be read/],
+  ['a secret file that is not there', { TOKEN_SECRET_FILE: '/nonexistent' }, /\/nonexistent, cannot be read/],
   ['a port that is none', { PORT: '99999' }, /PORT is not a port number/],
-  ['an origin with a path', { ALLOWED_ORIGINS: 'https://game.test/page' }, /ALLOWED_ORIGINS has an entry that is not an origin/],
+  ['an origin with a path', { ALLOWED_ORIGINS: 'https://game.test/page' }, /ALLOWED_ORIGINS has an entry that/],
   ['no origins', { ALLOWED_ORIGINS: '' }, /ALLOWED_ORIGINS is missing/],
   ['an unknown design', { DESIGN: 'quantum' }, /DESIGN is neither/],
 ];

@@ -20,8 +20,8 @@ export interface ReadinessOptions {
 }
 
 /**
- * Ready means delivered: a probe published through Redis has come back to this replica. A connection that stands but
- * delivers nothing does not count.
+ * Ready means delivered: a probe published through Redis has come back to this replica. A connection that
+ * stands but delivers nothing does not count.
  */
 export class Readiness {
   readonly #options: ReadinessOptions;

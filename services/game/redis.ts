@@ -12,8 +12,8 @@ export interface RedisAddress {
 }
 
 /**
- * A connection that never queues: while Redis is away, and for what was under way when it went, commands fail at once.
- * A move that was answered `unavailable` is thus never carried out later by this side.
+ * A connection that never queues: while Redis is away, and for what was under way when it went, commands fail
+ * at once. A move that was answered `unavailable` is thus never carried out later by this side.
  */
 export function connectRedis({ url, password }: RedisAddress, name: string, options: Options = {}): Redis {
   const settings: Options = {
@@ -35,9 +35,14 @@ export function connectRedis({ url, password }: RedisAddress, name: string, opti
 }
 
 // What Redis answers when it is there but cannot serve now. Anything else it says is a mistake of ours.
-const TEMPORARY = /^(LOADING|OOM|READONLY|MISCONF|BUSY|MASTERDOWN|CLUSTERDOWN|NOREPLICAS|TRYAGAIN|NOAUTH|WRONGPASS)\b/;
+const TEMPORARY = new RegExp(`^(${[
+  'LOADING', 'OOM', 'READONLY', 'MISCONF', 'BUSY', 'MASTERDOWN', 'CLUSTERDOWN', 'NOREPLICAS', 'TRYAGAIN', 'NOAUTH',
+  'WRONGPASS',
+].join('|')})\\b`);
 
-/** The failure of a Redis command as a `Refusal`, or the error itself when it is a mistake in this program. */
+/**
+ * The failure of a Redis command as a `Refusal`, or the error itself when it is a mistake in this program.
+ */
 export function storeFailure(error: unknown): unknown {
   if (error instanceof Refusal) return error;
   const { name, message } = error as Error;

@@ -16,6 +16,7 @@ import { Presence } from './presence.ts';
 import { Readiness } from './readiness.ts';
 import { connectRedis } from './redis.ts';
 import { Requests } from './requests.ts';
+import { SeatHold } from './seat-hold.ts';
 import { Sessions } from './session.ts';
 import { Sockets } from './sockets.ts';
 import { StatelessAuthority } from './stateless/stateless-authority.ts';
@@ -56,7 +57,10 @@ export async function startReplica(config: Config, log: Logger): Promise<Replica
   });
   const gameClock = new GameClock(() => clock.now(), (game) => authority.finish(game), log);
   const presence = new Presence({
-    redis, bus, replica: appId, now: () => clock.now(), heartbeatMs, onError: (error) => readFailed(error as Error),
+    redis, bus, heartbeatMs,
+    replica: appId,
+    now: () => clock.now(),
+    onError: (error) => readFailed(error as Error),
   });
 
   const supersede = (connection: Connection, by: 'announcement' | 'move') => {
@@ -97,12 +101,14 @@ export async function startReplica(config: Config, log: Logger): Promise<Replica
   metrics.watch('gridlock_sockets', 'Open sockets', () => sockets.size);
   metrics.watch('gridlock_feeds', 'Games and channels followed here', () => feeds.size);
   metrics.watch('gridlock_subscriptions', 'Channels of Redis subscribed to', () => bus.channels);
-  metrics.watch('gridlock_ready', '1 while this replica is ready', () => (readiness.reason === undefined ? 1 : 0));
-  metrics.watch('gridlock_draining', '1 while this replica drains', () => (readiness.isDraining ? 1 : 0));
+  metrics.watch('gridlock_ready', '1 while this replica is ready', () => Number(readiness.reason === undefined));
+  metrics.watch('gridlock_draining', '1 while this replica drains', () => Number(readiness.isDraining));
 
+  // As long as the peer of a dead connection has to notice it.
+  const seatHold = new SeatHold({ authority, log, holdMs: 2 * heartbeatMs });
   const requests = new WeakMap<Connection, Requests>();
   const services = {
-    authority, chat, presence, feeds, gameClock, clock, metrics,
+    authority, chat, presence, feeds, gameClock, seatHold, clock, metrics,
     onSuperseded: (connection: Connection) => supersede(connection, 'move'),
   };
   const accept = ({ socket, session, generation, origin, address: from }: Accepted) => {
@@ -125,10 +131,10 @@ export async function startReplica(config: Config, log: Logger): Promise<Replica
     else if (readiness.isDraining) connection.close('serviceRestart');
   };
 
-  const http = await createHttp({ sessions, allowedOrigins: config.allowedOrigins, webRoot: config.webRoot, log });
+  const { allowedOrigins, webRoot } = config;
+  const http = await createHttp({ sessions, allowedOrigins, webRoot, log });
   const upgrade = new Upgrade({
-    sessions, metrics, accept,
-    allowedOrigins: config.allowedOrigins,
+    sessions, metrics, accept, allowedOrigins,
     parseCookie: (header) => http.parseCookie(header),
     isDraining: () => readiness.isDraining,
     fence: (player) => fencing.open(player),
@@ -150,6 +156,7 @@ export async function startReplica(config: Config, log: Logger): Promise<Replica
       http.server.closeIdleConnections();
       await drainSockets(sockets, config.drainMs);
       await presence.stop();
+      seatHold.stop();
       feeds.stop();
       gameClock.stop();
       readiness.stop();

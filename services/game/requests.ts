@@ -1,15 +1,17 @@
-import { ERROR_CODES, LIMITS, LOBBY, type ClientMessage } from '../protocol/index.ts';
+import { ERROR_CODES, LIMITS, LOBBY, type ChatLine, type ClientMessage } from '../protocol/index.ts';
 import { Refusal, type Actor, type Applied, type Entered, type GameAuthority, type View } from './authority.ts';
 import type { Chat } from './chat.ts';
 import type { GameClock, StoreClock } from './clock.ts';
 import type { Connection } from './connection.ts';
-import type { Follower, History } from './feed.ts';
+import type { Follower } from './feed.ts';
 import type { FeedSet } from './feeds.ts';
+import { gameHistory } from './game-history.ts';
 import { Lanes } from './lanes.ts';
 import { TokenBucket } from './limiter.ts';
 import type { Metrics } from './metrics.ts';
 import { Packet } from './packet.ts';
 import type { Presence } from './presence.ts';
+import type { SeatHold } from './seat-hold.ts';
 
 /** A request that waited longer behind others than this is not begun any more. */
 const REQUEST_MS = 2000;
@@ -20,6 +22,7 @@ export interface Services {
   readonly presence: Presence;
   readonly feeds: FeedSet;
   readonly gameClock: GameClock;
+  readonly seatHold: SeatHold;
   readonly clock: StoreClock;
   readonly metrics: Metrics;
   /** A newer socket of the player acts: this one has to go. */
@@ -65,6 +68,7 @@ export class Requests {
 
   /** Stops following everything. */
   close(): void {
+    this.#services.seatHold.release(this.#actor, this.#connection.id, this.#games.keys());
     for (const stop of [...this.#games.values(), ...this.#channels.values()]) stop();
     this.#games.clear();
     this.#channels.clear();
@@ -113,7 +117,8 @@ export class Requests {
   /** Runs a request that may add a game to those this connection is in, if one more is allowed. */
   async #withinGames<T>(game: string | undefined, task: () => Promise<T>): Promise<T> {
     const known = game !== undefined && this.#games.has(game);
-    if (!known && this.#games.size + this.#entering >= LIMITS.gamesPerConnection) throw new Refusal('too_many_games');
+    const games = this.#games.size + this.#entering;
+    if (!known && games >= LIMITS.gamesPerConnection) throw new Refusal('too_many_games');
     this.#entering += 1;
     try {
       return await task();
@@ -132,7 +137,9 @@ export class Requests {
     this.#connection.send({ type: 'ack', id, game, epoch, seq, ...(duplicate ? { duplicate } : {}) });
   }
 
-  /** Sends a snapshot and follows the game from there. Both in one turn, so that no event can come between. */
+  /**
+   * Sends a snapshot and follows the game from there. Both in one turn, so that no event can come between.
+   */
   #snapshot({ game, epoch, seq, now, state }: View, recovered?: false): void {
     const lost = recovered === false ? { recovered } : {};
     this.#connection.send({ type: 'snapshot', game, epoch, seq, now, state, ...lost });
@@ -213,7 +220,7 @@ export class Requests {
     this.#showChannel(channel, epoch, seq, lines.filter((line) => line.seq > from));
   }
 
-  #showChannel(channel: string, epoch: string, seq: number, lines: Awaited<ReturnType<Chat['recent']>>['lines']) {
+  #showChannel(channel: string, epoch: string, seq: number, lines: ChatLine[]): void {
     const { chat, feeds, presence } = this.#services;
     this.#connection.send({ type: 'history', channel, epoch, lines });
     this.#leaveChannel(channel);
@@ -241,23 +248,4 @@ export class Requests {
 function laneOf(message: Exclude<ClientMessage, { type: 'ping' }>): string {
   if ('game' in message) return message.game;
   return 'channel' in message ? `#${message.channel}` : message.type;
-}
-
-function gameHistory(game: string, { authority, feeds, gameClock }: Services): History {
-  const channel = authority.channel(game);
-  return {
-    channel,
-    type: 'event',
-    after: (seq) => authority.entriesAfter(game, seq),
-    position: () => authority.position(game),
-    delivered: ({ text }) => {
-      if (text.includes('"kind":"captured"')) return;
-      const { event } = JSON.parse(text) as { event: { kind: string; endsAt: number } };
-      if (event.kind === 'started') gameClock.arm(game, event.endsAt);
-      if (event.kind === 'finished') {
-        gameClock.disarm(game);
-        feeds.end(channel);
-      }
-    },
-  };
 }

@@ -11,7 +11,10 @@ export type Command =
   | { readonly kind: 'capture'; readonly player: string; readonly cell: number }
   | { readonly kind: 'finish' };
 
-/** The events that a command causes, in order. A refused command may cause some: a capture after time ends the game. */
+/**
+ * The events that a command causes, in order. A refused command may cause some: a capture after time ends the
+ * game.
+ */
 export interface Decision {
   readonly events: readonly GameEvent[];
   readonly refusal?: ErrorCode;
@@ -31,9 +34,9 @@ export function rank(players: GameState['players']): Ranked[] {
 }
 
 /**
- * The rules of the game, without any effect: what `command` does to `state` at `now` (milliseconds). `state` is
- * undefined while the game does not exist. The scripts that run inside Redis follow these rules to the letter, which
- * a model test checks.
+ * The rules of the game, without any effect: what `command` does to `state` at `now` (milliseconds). `state`
+ * is undefined while the game does not exist. The scripts that run inside Redis follow these rules to the
+ * letter, which a model test checks.
  */
 export function decide(state: GameState | undefined, command: Command, now: number): Decision {
   if (command.kind === 'create') return create(command.player, command.settings);

@@ -8,7 +8,10 @@ export type Script = (keys: readonly string[], args: readonly Argument[]) => Pro
 
 const read = (file: URL): string => readFileSync(file, 'utf8');
 
-/** Makes a script of the files, joined in order, known to the client. It is sent whole once, then by its digest. */
+/**
+ * Makes a script of the files, joined in order, known to the client. It is sent whole once, then by its
+ * digest.
+ */
 export function defineScript(redis: Redis, name: string, files: readonly URL[]): Script {
   redis.defineCommand(name, { lua: files.map(read).join('\n') });
   const command = (redis as unknown as Record<string, (...args: Argument[]) => Promise<unknown>>)[name];

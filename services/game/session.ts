@@ -16,7 +16,9 @@ export interface Session {
   readonly expiresAt: number;
 }
 
-/** Signs and reads the tokens of players. All replicas share the secret, so that any of them reads any token. */
+/**
+ * Signs and reads the tokens of players. All replicas share the secret, so that any of them reads any token.
+ */
 export class Sessions {
   readonly #secret: Uint8Array;
 

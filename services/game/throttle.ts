@@ -1,4 +1,6 @@
-/** Runs a task at most once per interval: the first call promptly, those that follow too soon together later. */
+/**
+ * Runs a task at most once per interval: the first call promptly, those that follow too soon together later.
+ */
 export class Throttle {
   readonly #task: () => void;
   readonly #interval: () => number;

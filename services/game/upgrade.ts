@@ -26,7 +26,7 @@ export interface UpgradeOptions {
 }
 
 // The types of ws lag behind its options.
-type BoundedOptions = ServerOptions & { maxFragments: number; maxBufferedChunks: number; closeTimeout: number };
+type BoundedOptions = ServerOptions & Record<'maxFragments' | 'maxBufferedChunks' | 'closeTimeout', number>;
 const BOUNDED: BoundedOptions = {
   noServer: true,
   clientTracking: false,
@@ -44,7 +44,9 @@ interface Refused {
   readonly headers?: Record<string, string>;
 }
 
-/** Decides on handshakes: who may not come in is told so in HTTP, before the connection becomes a WebSocket. */
+/**
+ * Decides on handshakes: who may not come in is told so in HTTP, before the connection becomes a WebSocket.
+ */
 export class Upgrade {
   readonly #options: UpgradeOptions;
   readonly #server = new WebSocketServer(BOUNDED);
@@ -69,8 +71,9 @@ export class Upgrade {
           webSocket.on('error', () => undefined);
           return webSocket.close(code, `Offer the subprotocol ${SUBPROTOCOL}.`);
         }
-        const address = firstOf(request.headers['x-forwarded-for']) ?? request.socket.remoteAddress ?? '';
-        this.#options.accept({ socket: webSocket, session, generation, origin: request.headers.origin, address });
+        const { origin, 'x-forwarded-for': forwardedFor } = request.headers;
+        const address = firstOf(forwardedFor) ?? request.socket.remoteAddress ?? '';
+        this.#options.accept({ socket: webSocket, session, generation, origin, address });
       });
     } catch {
       this.#refuse(socket, { status: 500, reason: 'internal' });
@@ -80,17 +83,17 @@ export class Upgrade {
   async #check(request: IncomingMessage): Promise<Refused | { session: Session; generation: number }> {
     const { sessions, allowedOrigins, isDraining, fence } = this.#options;
     const { origin, authorization } = request.headers;
-    const url = URL.canParse(request.url ?? '', 'http://replica') ? new URL(request.url ?? '', 'http://replica') : null;
+    const url = URL.parse(request.url ?? '', 'http://replica');
     if (url?.pathname !== SOCKET_PATH) return { status: 404, reason: 'path' };
     if (isDraining()) return { status: 503, reason: 'draining', headers: { 'Retry-After': '1' } };
     if (request.headers['sec-websocket-version'] !== '13') {
-      return { status: 426, reason: 'version', headers: { 'Sec-WebSocket-Version': '13', Upgrade: 'websocket' } };
+      const headers = { 'Sec-WebSocket-Version': '13', Upgrade: 'websocket' };
+      return { status: 426, reason: 'version', headers };
     }
     const token = bearerToken(authorization);
     // A page of another origin could use the cookie, but it cannot set a header on a WebSocket.
-    if (origin === undefined ? token === undefined && request.headers.cookie !== undefined : !allowedOrigins.has(origin)) {
-      return { status: 403, reason: 'origin' };
-    }
+    const isPage = origin !== undefined || (token === undefined && request.headers.cookie !== undefined);
+    if (isPage && !allowedOrigins.has(origin ?? '')) return { status: 403, reason: 'origin' };
     const session = await sessions.read(token ?? this.#cookieToken(request, url) ?? '');
     if (!session) return { status: 401, reason: 'token', headers: { 'WWW-Authenticate': 'Bearer' } };
     // Who will be turned away for the subprotocol must not close the player's other socket.

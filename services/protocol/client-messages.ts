@@ -12,10 +12,11 @@ export const LOBBY = 'lobby';
 /** The lobby, or the code of a game the player is in. */
 export const Channel = v.union([v.literal(LOBBY), GameCode], 'is neither "lobby" nor a game code');
 
-// Control characters would let one player rewrite what another one's terminal or page shows.
-const NO_CONTROLS = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]*$/u;
-// Emoji are joined by U+200D, a format character: allowed back.
-const isPlainText = (text: string) => NO_CONTROLS.test(text.replaceAll('\u200d', ''));
+// Control characters would let one player rewrite what another one's terminal or page shows. Emoji are joined by
+// U+200D and Persian words are parted by U+200C, which are format characters too: allowed back.
+const CONTROLS = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]/u;
+const ALL_CONTROLS = new RegExp(CONTROLS, 'gu');
+const NOTHING_TO_SEE = /^[\s\u200c\u200d]*$/u;
 
 /** Characters, not UTF-16 units, so that an emoji counts once. */
 const length = (text: string) => [...text].length;
@@ -24,10 +25,16 @@ const plainText = (max: number) =>
   v.pipe(
     v.string(),
     v.transform((text) => text.trim().normalize('NFC')),
-    v.check((text) => text.length > 0, 'is empty'),
+    v.check((text) => !NOTHING_TO_SEE.test(text), 'is empty'),
     v.check((text) => length(text) <= max, `is longer than ${max} characters`),
-    v.check(isPlainText, 'has control characters'),
+    v.check((text) => !CONTROLS.test(text), 'has control characters'),
   );
+
+/** What somebody typed or pasted, without what a name or a chat line may not have; it may be empty then. */
+export const toPlainText = (typed: string): string => {
+  const text = typed.replace(/\s+/gu, ' ').replace(ALL_CONTROLS, '').trim().normalize('NFC');
+  return NOTHING_TO_SEE.test(text) ? '' : text;
+};
 
 export const PlayerName = plainText(LIMITS.nameLength);
 export const ChatText = plainText(LIMITS.chatLength);

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import * as v from 'valibot';
 import { decodeClientFrame, decodeServerFrame, encodeClientMessage, ProtocolError } from './codec.ts';
-import type { ClientMessageInput } from './client-messages.ts';
+import { ChatText, toPlainText, type ClientMessageInput } from './client-messages.ts';
 
 const refusalOf = (frame: unknown) => {
   const decoded = decodeClientFrame(typeof frame === 'string' ? frame : JSON.stringify(frame));
@@ -62,12 +63,19 @@ test('settings out of range are refused', () => {
 
 test('chat with control characters or beyond its length is refused', () => {
   const chat = (text: string) => ({ type: 'chat', id: 'r1', channel: 'lobby', text });
-  for (const text of ['', '   ', 'a\u0007b', 'a\u001b[2Jb', 'x\u202egnp', 'x'.repeat(501)]) {
+  for (const text of ['', '   ', '\u200c \u200d', 'a\u0007b', 'a\u001b[2Jb', 'x\u202egnp', 'x'.repeat(501)]) {
     assert.equal(refusalOf(chat(text)).code, 'bad_message', JSON.stringify(text));
   }
-  for (const text of ['hello', '😀'.repeat(500), 'família 👩‍👩‍👧']) {
+  for (const text of ['hello', '😀'.repeat(500), 'família 👩‍👩‍👧', 'علی\u200cرضا']) {
     assert.equal(decodeClientFrame(JSON.stringify(chat(text))).ok, true, text);
   }
+});
+
+test('what a text may not have is left out of what was typed, and the rest is accepted', () => {
+  assert.equal(toPlainText(' a\u200bb\tc\n\u202ed '), 'ab c d');
+  assert.equal(toPlainText('علی\u200cرضا'), 'علی\u200cرضا');
+  const typed = fc.string({ unit: 'binary', maxLength: 300 });
+  fc.assert(fc.property(typed, (text) => toPlainText(text) === '' || v.is(ChatText, toPlainText(text))));
 });
 
 test('no text whatever makes the decoder throw', () => {
@@ -92,6 +100,11 @@ test('a server frame is one message or an array of them in order', () => {
   const pong = (t: number) => ({ type: 'pong', t, now: 5 });
   assert.deepEqual(decodeServerFrame(JSON.stringify(pong(1))), [pong(1)]);
   assert.deepEqual(decodeServerFrame(JSON.stringify([pong(1), pong(2)])), [pong(1), pong(2)]);
+});
+
+test('an error code that only a newer server knows is a refusal, not a broken connection', () => {
+  const [message] = decodeServerFrame('{"type":"error","id":"r1","code":"too_late","message":"Too late."}');
+  assert.deepEqual(message, { type: 'error', id: 'r1', code: 'bad_message', message: 'Too late.' });
 });
 
 test('a type that only a newer server knows is passed over, a malformed known one is not', () => {

@@ -34,13 +34,7 @@ export function decodeClientFrame(text: string): Decoded {
   }
   const parsed = v.safeParse(ClientMessage, value, { abortPipeEarly: true });
   if (parsed.success) return { ok: true, message: parsed.output };
-  const [issue] = parsed.issues;
-  const path = v.getDotPath(issue) ?? 'message';
-  // The value itself is never repeated: it may be large, or meant for somebody's terminal.
-  const found = issue.message.startsWith('is ') || issue.message.startsWith('has ')
-    ? issue.message
-    : `is not valid: expected ${issue.expected ?? 'something else'}`;
-  return refuse('bad_message', `The field "${path.slice(0, 40)}" of "${type}" ${found}.`, readableId);
+  return refuse('bad_message', fieldProblem(parsed.issues[0], `"${type}"`), readableId);
 }
 
 /** Reads one text frame of a server: one message or an array of them. Throws a `ProtocolError` on anything else. */
@@ -60,6 +54,16 @@ export function decodeServerFrame(text: string): ServerMessage[] {
     else if (isKnownServerType(item)) throw new ProtocolError(`The server sent a malformed "${item.type}" message.`);
   }
   return messages;
+}
+
+/** What is wrong with a field of `what`, as a sentence for whoever sent it. */
+export function fieldProblem(issue: v.BaseIssue<unknown>, what: string): string {
+  const field = (v.getDotPath(issue) ?? 'body').slice(0, 40);
+  // The value itself is never repeated: it may be large, or meant for somebody's terminal.
+  const found = /^(is|has) /.test(issue.message)
+    ? issue.message
+    : `is not valid: expected ${issue.expected ?? 'something else'}`;
+  return `The field "${field}" of ${what} ${found}.`;
 }
 
 const SERVER_TYPES: ReadonlySet<string> = new Set(ServerMessage.options.map((option) => option.entries.type.literal));

@@ -10,7 +10,7 @@ export const ERROR_CODES = {
   unavailable: { retry: true, meaning: 'The store did not answer; whether it was applied is unknown: repeat with the same id.' },
   internal: { retry: true, meaning: 'The server failed at something unforeseen.' },
   draining: { retry: true, meaning: 'This replica is going away; repeat on the next connection.' },
-  too_many_games: { retry: false, meaning: 'The connection is in `limits.gamesPerConnection` games already.' },
+  too_many_games: { retry: false, meaning: 'The connection is in `gamesPerConnection` games already.' },
   game_not_found: { retry: false, meaning: 'No game has this code, or it ended long ago.' },
   game_full: { retry: false, meaning: 'All seats are taken.' },
   game_not_active: { retry: false, meaning: 'The game has not begun yet.' },

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { CLIENT_MESSAGE_TYPES } from './client-messages.ts';
 import { CLOSE_CODES } from './close-codes.ts';
 import { decodeClientFrame, decodeServerFrame } from './codec.ts';
 import { ERROR_CODES } from './error-codes.ts';
 import { applyEvent } from './fold.ts';
-import type { GameState } from './game-types.ts';
+import { GameEvent, type GameState } from './game-types.ts';
+import { LIMITS } from './limits.ts';
+import { ServerMessage } from './server-messages.ts';
 
 const readme = readFileSync(new URL('README.md', import.meta.url), 'utf8');
 const transcript = readme.split('\n').filter((line) => /^[<>] /.test(line));
@@ -32,6 +35,24 @@ test('the events of the transcript follow its snapshot without a gap', () => {
   }
   assert.equal(state?.status, 'completed');
   assert.deepEqual(state?.players.map((player) => player.score), [1, 1]);
+});
+
+test('the limits are those of the code', () => {
+  const rows = readme.matchAll(/^\| (`\w+`(?:, `\w+`)*) \| ([\d, ]+) \|/gm);
+  const told = [...rows].flatMap(([, names = '', values = '']) => {
+    const numbers = values.split(', ').map(Number);
+    return names.split(', ').map((name, index) => [name.slice(1, -1), numbers[index]] as const);
+  });
+  assert.ok(told.length >= 9);
+  for (const [name, value] of told) assert.equal(value, LIMITS[name as keyof typeof LIMITS], name);
+});
+
+test('every kind of event and every message of either side is in a table', () => {
+  for (const { entries } of GameEvent.options) assert.match(readme, new RegExp(`^\\| \`${entries.kind.literal}\` \\|`, 'm'));
+  for (const type of CLIENT_MESSAGE_TYPES) assert.match(readme, new RegExp(`^\\| \`${type}\` \\|`, 'm'));
+  for (const { entries } of ServerMessage.options) {
+    assert.match(readme, new RegExp(`^\\| (\`\\w+\`, )*\`${entries.type.literal}\`[, ]`, 'm'));
+  }
 });
 
 test('the tables of codes say what the code says', () => {

@@ -79,7 +79,8 @@ export const GoingAway = v.object({ type: v.literal('going_away'), reconnectAfte
 const codes = Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]];
 export const ErrorMessage = v.object({
   type: v.literal('error'),
-  code: v.picklist(codes),
+  /** A code that only a newer server knows is read as a refusal that is not worth repeating. */
+  code: v.fallback(v.picklist(codes), 'bad_message'),
   message: v.string(),
   /** The request it answers; absent when the frame had no readable id. */
   id: v.optional(v.string()),

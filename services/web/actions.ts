@@ -3,9 +3,9 @@ import { FREE, type ErrorCode, type GameSettings } from '../protocol/index.ts';
 import { errorText } from './model/error-text.ts';
 import { notify, withdraw } from './notices.ts';
 import { chooseName, name } from './preferences.ts';
-import { onAddressedGame } from './route.ts';
+import { onAddressedGame, showInAddress } from './route.ts';
 import {
-  game, health, ownSeat, pendingCells, quietly, returningTo, session, showGame, showLobby,
+  game, giveUp, health, ownSeat, pendingCells, quietly, returningTo, session, showGame, showLobby,
 } from './session.ts';
 
 /** Long enough for the cell to be seen shaking its head. */
@@ -33,7 +33,7 @@ export function rename(to: string): void {
 export function leaveGame(): void {
   const code = game.value?.game ?? returningTo.value;
   showLobby();
-  if (code) void attempt(session().leave(code));
+  if (code) giveUp(code);
 }
 
 /** Offers the game of a link that was opened while another game is on the page. */
@@ -41,10 +41,11 @@ export function offerAddressedGame(): void {
   onAddressedGame((code) => {
     const shown = game.value?.game;
     if (!shown || code === shown) return;
+    // Until it is accepted, the address is that of the game on the page: a reload stays there.
+    showInAddress(shown);
     const run = () => {
       withdraw('invitation');
-      leaveGame();
-      void joinGame(code);
+      void changeGame(() => session().join(code));
     };
     const text = `You opened the link of game ${code}.`;
     notify({ kind: 'invitation', tone: 'info', text, action: { label: 'Join it', run } });
@@ -56,10 +57,7 @@ export async function playAgain(way: 'match' | 'create'): Promise<void> {
   const over = game.value;
   if (!over) return;
   const { settings } = over.state;
-  if (await enter(() => (way === 'match' ? session().match(settings) : session().create(settings)))) {
-    quietly(session().unsubscribe(over.game));
-    quietly(session().leave(over.game));
-  }
+  await changeGame(() => (way === 'match' ? session().match(settings) : session().create(settings)));
 }
 
 /** Asks for a cell. The board shows it as asked for until the server's event, or its refusal, settles it. */
@@ -92,11 +90,21 @@ function refuse(cell: number, error: unknown): void {
   }, REFUSAL_SHOWN_MS);
 }
 
+/** Leaves the game on the page for another one, once there is a seat in that. */
+async function changeGame(seat: () => Promise<{ readonly game: string }>): Promise<void> {
+  const left = game.value?.game;
+  if (!(await enter(seat)) || left === undefined) return;
+  quietly(session().unsubscribe(left));
+  giveUp(left);
+}
+
 async function enter(seat: () => Promise<{ readonly game: string }>): Promise<boolean> {
   if (busy.value) return false;
   busy.value = true;
+  withdraw('error');
   try {
     const { game: code } = await tracked(seat());
+    withdraw('invitation');
     showGame(code);
     return true;
   } catch (error) {

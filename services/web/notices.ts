@@ -5,6 +5,7 @@ export interface Notice {
   readonly kind: string;
   readonly text: string;
   readonly tone: 'info' | 'problem';
+  /** Something to decide: the notice stays until it is dismissed or withdrawn. */
   readonly action?: { readonly label: string; readonly run: () => void };
   /** Stays until it is withdrawn: it tells about a state, not about something that happened. */
   readonly lasting?: boolean;
@@ -18,7 +19,7 @@ export const notices = signal<readonly Notice[]>([]);
 export function notify(notice: Notice): void {
   withdraw(notice.kind);
   notices.value = [...notices.value, notice];
-  if (!notice.lasting) timers.set(notice.kind, setTimeout(() => withdraw(notice.kind), SHOWN_MS));
+  if (!notice.lasting && !notice.action) timers.set(notice.kind, setTimeout(() => withdraw(notice.kind), SHOWN_MS));
 }
 
 export function withdraw(kind: string): void {

@@ -1,12 +1,12 @@
 import { signal } from '@preact/signals';
 import { LIMITS, type GameSettings } from '../protocol/index.ts';
-import { proposeName, type Pick } from './model/guest.ts';
+import { proposeName, readName, type Pick } from './model/guest.ts';
 
 const pick: Pick = (below) => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) % below;
 
 // One guest a tab: sessionStorage outlives a reload but is not shared between tabs.
 const stored = (key: string, propose: () => string): string => {
-  const known = read(key);
+  const known = readName(read(key) ?? '');
   if (known) return known;
   const proposed = propose();
   remember(key, proposed);
@@ -23,9 +23,9 @@ export const settings = signal<GameSettings>({
   seconds: LIMITS.seconds.default,
 });
 
-/** An empty name is made up. */
+/** What no name can have is left out of it; an empty name is made up. */
 export function chooseName(to: string): void {
-  name.value = [...to.trim()].slice(0, LIMITS.nameLength).join('') || proposeName(pick);
+  name.value = readName(to) || proposeName(pick);
   remember('gridlock.name', name.value);
 }
 

@@ -3,6 +3,7 @@ import type {
   ChatEvent, ClosedReason, GameView, GridlockClient, GridlockError, Health, PresenceEvent, StateChange,
 } from '../client/index.ts';
 import { FREE, LOBBY, type PlayerRef } from '../protocol/index.ts';
+import { insist } from './insist.ts';
 import { closedText, errorText } from './model/error-text.ts';
 import { notify, withdraw } from './notices.ts';
 import { lastGame, rememberGame } from './preferences.ts';
@@ -18,6 +19,7 @@ export type SessionClient = Pick<
 const CHAT_KEPT = 200;
 /** A connection that is away for less is not worth a word. */
 const PATIENCE_MS = 2500;
+const AGAIN_MS = 2000;
 
 export const health = signal<Health | undefined>(undefined);
 export const player = signal<PlayerRef | undefined>(undefined);
@@ -66,9 +68,9 @@ export function startSession(through: SessionClient): void {
     returningTo.value = last;
     showInAddress(last);
   } else {
-    if (last) quietly(client.leave(last));
+    if (last) giveUp(last);
     rememberGame(undefined);
-    quietly(client.subscribe(LOBBY));
+    listen(LOBBY);
   }
 }
 
@@ -84,7 +86,7 @@ export function showGame(code: string): void {
   returningTo.value = code;
   const view = client.game(code);
   if (view) onGame(view);
-  quietly(client.subscribe(code));
+  listen(code);
   forgetChannel(LOBBY);
 }
 
@@ -99,7 +101,30 @@ export function showLobby(): void {
   rememberGame(undefined);
   showInAddress(undefined);
   if (code) forgetChannel(code);
-  quietly(client.subscribe(LOBBY));
+  listen(LOBBY);
+}
+
+/** Leaves a game that is not on the page, however long the connection is away: no seat is kept by nobody. */
+export function giveUp(code: string): void {
+  void insist(() => client.leave(code), () => shownChannel() !== code, ready);
+}
+
+function listen(channel: string): void {
+  void insist(() => client.subscribe(channel), () => shownChannel() === channel, ready);
+}
+
+const shownChannel = (): string => returningTo.value ?? game.value?.game ?? LOBBY;
+
+/** Resolves when another try is worth it. */
+function ready(): Promise<void> {
+  return new Promise((resolve) => {
+    if (client.health.state === 'open') return void setTimeout(resolve, AGAIN_MS);
+    const off = client.on('state', ({ state }) => {
+      if (state !== 'open') return;
+      off();
+      resolve();
+    });
+  });
 }
 
 /** For requests whose failure shows otherwise, or is made good by the client. */
@@ -117,13 +142,17 @@ function forgetChannel(channel: string): void {
 
 function onState({ state, reason }: StateChange): void {
   player.value = client.player;
+  if (state === 'connecting' || state === 'reconnecting') {
+    // Each attempt is a change of state: only the first of them starts the clock.
+    patience ??= setTimeout(tellAway, PATIENCE_MS);
+    return;
+  }
   clearTimeout(patience);
+  patience = undefined;
   if (state === 'open') {
     withdraw('connection');
-  } else if (state === 'closed') {
-    if (reason !== 'client' && reason !== 'idle') tellClosed(reason);
-  } else {
-    patience = setTimeout(tellAway, PATIENCE_MS);
+  } else if (reason !== 'client' && reason !== 'idle') {
+    tellClosed(reason);
   }
 }
 

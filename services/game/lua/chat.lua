@@ -1,6 +1,6 @@
--- KEYS: the channel (hash: epoch, seq), its lines (stream, and the pub/sub channel of the same name), this request.
--- ARGV: channel, epoch for a new channel, replica, player, text and line as JSON, fingerprint, lines to keep, seconds
--- to keep the channel, seconds to keep the request.
+-- KEYS: the channel (hash: epoch, seq), its lines (stream, and the pub/sub channel of the same name), this
+-- request. ARGV: channel, epoch for a new channel, replica, player, text and line as JSON, fingerprint, lines
+-- to keep, seconds to keep the channel, seconds to keep the request.
 local channel, epoch, replica, player, text, line, fingerprint, keep, seconds, memory = unpack(ARGV, 1, 10)
 local stored = redis.call('GET', KEYS[3])
 if stored then

@@ -1,5 +1,5 @@
--- KEYS: the newest socket of a player. ARGV: player, replica, prefix of the replicas' channels, seconds to keep.
--- Gives the generation of the new socket and tells the replica that holds the older one.
+-- KEYS: the newest socket of a player. ARGV: player, replica, prefix of the replicas' channels, seconds to
+-- keep. Gives the generation of the new socket and tells the replica that holds the older one.
 local time = redis.call('TIME')
 local before = redis.call('HMGET', KEYS[1], 'generation', 'replica')
 -- The clock keeps generations rising even when the key was lost.

@@ -35,17 +35,18 @@ const id = player.map((chosen) => chosen.id);
 /** Mostly new ids, at times one that was used before. */
 const request = fc.oneof({ weight: 6, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.nat(20) });
 const command: fc.Arbitrary<Command> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('join' as const), player }) },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('join' as const), player }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('leave' as const), player: id }) },
-  { weight: 20, arbitrary: fc.record({ kind: fc.constant('capture' as const), player: id, cell: fc.nat(17) }) },
+  { weight: 20, arbitrary: fc.record({ kind: fc.constant('capture' as const), player: id, cell: fc.nat(10) }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'finish' as const }) },
 );
 const steps = fc.array(
   // `timeOut`: the end of the game is brought forward to now.
-  fc.record({ command, request, timeOut: fc.integer({ min: 0, max: 60 }).map((value) => value === 0) }),
-  { maxLength: 60 },
+  fc.record({ command, request, timeOut: fc.integer({ min: 0, max: 200 }).map((value) => value === 77) }),
+  // Without a size the arrays stay short, and hardly any game gets beyond its first move.
+  { minLength: 30, maxLength: 150, size: 'max' },
 );
-const settings = fc.record({ players: fc.integer({ min: 2, max: 3 }), size: fc.integer({ min: 3, max: 4 }) });
+const settings = fc.record({ players: fc.integer({ min: 2, max: 3 }), size: fc.constantFrom(3, 3, 3, 4) });
 
 /** What the rules say, with the memory for repeated requests that the scripts add. */
 class Model {
@@ -112,6 +113,8 @@ const history = async (game: string) => (await authority.entriesAfter(game, 0))
 const timeless = (event: GameEvent) => (event.kind === 'started' ? { kind: event.kind } : event);
 
 test('whatever is asked for, the scripts in Redis do what the rules say', async () => {
+  const reached = new Map<string, number>();
+  const count = (what: string) => reached.set(what, (reached.get(what) ?? 0) + 1);
   await fc.assert(fc.asyncProperty(settings, steps, async (shape, given) => {
     const model = new Model();
     const create: Command = { kind: 'create', player: PLAYERS[0]!, settings: { ...shape, seconds: 60 } };
@@ -120,14 +123,16 @@ test('whatever is asked for, the scripts in Redis do what the rules say', async 
     model.run(create, 'create', 'create', created.view.now);
     for (const [index, { command: next, request: old, timeOut: isOut }] of given.entries()) {
       if (isOut) await timeOut(game, model);
-      const by = next.kind === 'finish' ? '' : next.kind === 'join' ? next.player.id : next.kind === 'create' ? '' : next.player;
+      const by = 'player' in next ? (typeof next.player === 'string' ? next.player : next.player.id) : '';
       const requestId = `${old ?? index}`;
       const fingerprint = next.kind === 'capture' ? `capture:${next.cell}` : next.kind;
       const [seconds, micros] = await redis.time();
-      const expected = model.run(next, `${by}:${requestId}`, fingerprint, Number(seconds) * 1000 + Number(micros) / 1000);
+      const now = Number(seconds) * 1000 + Number(micros) / 1000;
+      const expected = model.run(next, `${by}:${requestId}`, fingerprint, now);
       const found = await run(game, next, requestId);
       if (next.kind === 'finish') delete expected.seq;
       assert.deepEqual(found, expected, JSON.stringify(next));
+      count(expected.refusal ?? next.kind);
     }
     const recorded = await history(game);
     assert.deepEqual(recorded.map(({ event }) => timeless(event)), model.events.map(timeless));
@@ -138,7 +143,13 @@ test('whatever is asked for, the scripts in Redis do what the rules say', async 
       (state, { event, at }) => applyAll(state, [event], at), undefined,
     )!;
     assert.deepEqual({ ...view.state, endsAt: folded.endsAt }, { ...folded, endsAt: folded.endsAt });
-  }), { numRuns: 40 });
+    count(view.state.reason ?? view.state.status);
+  }), { numRuns: 60 });
+  // A test that never gets there proves nothing.
+  for (const what of [
+    'capture', 'leave', 'cell_taken', 'cell_out_of_range', 'game_full', 'game_over', 'game_not_active', 'id_reused',
+    'not_a_player', 'board', 'time', 'active',
+  ]) assert.ok(reached.get(what), `${what} was reached`);
 });
 
 test('a repeat of a request to create gives the game it made, on any replica', async () => {
@@ -148,6 +159,14 @@ test('a repeat of a request to create gives the game it made, on any replica', a
   const again = await authority.create(actor, 'create-once', shape);
   assert.deepEqual([again.game, again.seq, again.duplicate], [first.game, first.seq, true]);
   await assert.rejects(authority.create(actor, 'create-once', { ...shape, size: 4 }), { code: 'id_reused' });
+});
+
+test('a repeated join of somebody who left since does not show the game', async () => {
+  const [host, guest] = [0, 1].map((index) => ({ player: PLAYERS[index]!, generation: 1 }));
+  const { game } = await authority.create(host!, newId(), { players: 3, size: 3, seconds: 30 });
+  await authority.join(guest!, 'join-once', game);
+  await authority.leave(guest!, newId(), game);
+  await assert.rejects(authority.join(guest!, 'join-once', game), { code: 'not_a_player' });
 });
 
 test('a code is six characters of the alphabet', async () => {

@@ -19,7 +19,10 @@ type GameScript = 'enter' | 'leave' | 'capture' | 'finish' | 'resume';
 type ScriptName = GameScript | 'match' | 'unmatch';
 type Reply = [tag: string, ...rest: unknown[]];
 
-/** The design in which any replica serves any game: one script a move inside Redis decides, records and announces. */
+/**
+ * The design in which any replica serves any game: one script a move inside Redis decides, records and
+ * announces.
+ */
 export class StatelessAuthority implements GameAuthority {
   readonly #redis: Redis;
   readonly #secret: Uint8Array;
@@ -72,7 +75,8 @@ export class StatelessAuthority implements GameAuthority {
         }
         return entered;
       } catch (error) {
-        if (!(error instanceof Refusal && (error.code === 'game_full' || error.code === 'game_over'))) throw error;
+        const isClosed = error instanceof Refusal && (error.code === 'game_full' || error.code === 'game_over');
+        if (!isClosed) throw error;
         closed = game;
       }
     }
@@ -190,8 +194,10 @@ export class StatelessAuthority implements GameAuthority {
   }
 
   #code({ player }: Actor, id: string, attempt: number): string {
-    const digest = createHmac('sha256', this.#secret).update(`game-code\0${player.id}\0${id}\0${attempt}`).digest();
-    return Array.from(digest.subarray(0, CODE_LENGTH), (byte) => CODE_ALPHABET[byte % CODE_ALPHABET.length]).join('');
+    const request = `game-code\0${player.id}\0${id}\0${attempt}`;
+    const digest = createHmac('sha256', this.#secret).update(request).digest();
+    const letter = (byte: number) => CODE_ALPHABET[byte % CODE_ALPHABET.length];
+    return Array.from(digest.subarray(0, CODE_LENGTH), letter).join('');
   }
 }
 
@@ -200,4 +206,5 @@ const toApplied = (game: string, reply: Reply): Applied => {
   return { game, epoch, seq, duplicate: duplicate === 1 };
 };
 
-const toEntry = ([id, fields]: [string, string[]]): LogEntry => ({ seq: Number.parseInt(id, 10), text: fields[1]! });
+const toEntry = ([id, fields]: [string, string[]]): LogEntry =>
+  ({ seq: Number.parseInt(id, 10), text: fields[1]! });

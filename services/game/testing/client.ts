@@ -20,6 +20,8 @@ export async function guest(url: string, body: object = {}): Promise<SessionAnsw
 /** Without `id`, which `TestClient.request` adds. */
 type Distribute<T> = T extends unknown ? Omit<T, 'id'> & { id?: string } : never;
 
+type TestOptions = Omit<ClientOptions, 'protocol'>;
+
 /** A plain client for tests: keeps all that it was sent, does nothing by itself. */
 export class TestClient {
   readonly socket: WebSocket;
@@ -27,7 +29,7 @@ export class TestClient {
   closeCode: number | undefined;
   static #ids = 0;
 
-  constructor(url: string, token: string, options: Omit<ClientOptions, 'protocol'> & { protocol?: string } = {}) {
+  constructor(url: string, token: string, options: TestOptions & { protocol?: string } = {}) {
     const { protocol = SUBPROTOCOL, ...rest } = options;
     this.socket = new WebSocket(`${url.replace(/^http/, 'ws')}/ws`, protocol, {
       headers: { authorization: `Bearer ${token}` },
@@ -39,7 +41,7 @@ export class TestClient {
   }
 
   /** Connects as a guest, or as the one whose token is given. */
-  static async connect(url: string, token?: string, options: Omit<ClientOptions, 'protocol'> = {}): Promise<TestClient> {
+  static async connect(url: string, token?: string, options: TestOptions = {}): Promise<TestClient> {
     const client = new TestClient(url, token ?? (await guest(url)).token, options);
     await once(client.socket, 'open');
     await client.next('welcome');

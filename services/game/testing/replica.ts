@@ -8,7 +8,11 @@ export const ORIGIN = 'https://game.test';
 export const SECRET = randomBytes(32);
 
 /** A replica inside the test's process, on free ports. All of a test process share the secret. */
-export async function startTestReplica(redisUrl: string, appId: string, given: Partial<Config> = {}): Promise<Replica> {
+export async function startTestReplica(
+  redisUrl: string,
+  appId: string,
+  given: Partial<Config> = {},
+): Promise<Replica> {
   const config: Config = {
     appId,
     host: '127.0.0.1',

@@ -13,6 +13,7 @@ export function Announcer() {
     const now = shown && { code: shown.game, state: shown.state, seconds: seconds.value };
     const last = before.current;
     before.current = now;
+    if (last?.code !== now?.code) said.value = '';
     if (!now || last?.code !== now.code) return;
     const text = announcement(last, now, player.value?.id);
     if (text) said.value = text;

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'preact/hooks';
 import { game, returningTo } from '../session.ts';
 import { Announcer } from './announcer.tsx';
 import { GameView } from './game-view.tsx';
@@ -7,6 +8,14 @@ import { Notices } from './notices.tsx';
 import { Returning } from './returning.tsx';
 
 export function App() {
+  const view = game.value?.game ?? returningTo.value;
+  const before = useRef(view);
+  // The button that led here is gone: whoever came by keyboard or listens goes on at the head of the new view.
+  useEffect(() => {
+    if (before.current === view) return;
+    before.current = view;
+    if (document.activeElement === document.body) document.querySelector('h1')?.focus({ preventScroll: true });
+  }, [view]);
   return (
     <>
       <header class="masthead">

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { LIMITS } from '../../protocol/index.ts';
+import { LIMITS, toPlainText } from '../../protocol/index.ts';
 import { sendChat } from '../actions.ts';
 import { chats, player } from '../session.ts';
 import { PresenceLine } from './presence-line.tsx';
@@ -20,7 +20,7 @@ export function ChatPanel({ channel, title }: { channel: string; title: string }
 
   const submit = async (event: Event) => {
     event.preventDefault();
-    const said = text.value.trim();
+    const said = toPlainText(text.value);
     if (!said) return;
     text.value = '';
     atEnd.current = true;
@@ -61,7 +61,7 @@ export function ChatPanel({ channel, title }: { channel: string; title: string }
           value={text.value}
           onInput={(event) => void (text.value = event.currentTarget.value)}
         />
-        <button type="submit" class="button" disabled={text.value.trim() === ''}>Send</button>
+        <button type="submit" class="button" disabled={toPlainText(text.value) === ''}>Send</button>
       </form>
     </section>
   );

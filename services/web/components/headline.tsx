@@ -21,5 +21,5 @@ export function Headline() {
 }
 
 function Lines({ title, detail }: { title: string; detail: string }) {
-  return <div class="headline"><h1>{title}</h1><p>{detail}</p></div>;
+  return <div class="headline"><h1 tabIndex={-1}>{title}</h1><p>{detail}</p></div>;
 }

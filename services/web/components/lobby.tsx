@@ -13,7 +13,7 @@ export function Lobby() {
       <div class="lobby-play">
         <div class="hero">
           <div>
-            <h1>Claim the grid.</h1>
+            <h1 tabIndex={-1}>Claim the grid.</h1>
             <p>
               Everybody plays at once. A cell belongs to whoever gets there first, and the most cells win.
             </p>

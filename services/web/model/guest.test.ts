@@ -1,8 +1,9 @@
+import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import * as v from 'valibot';
 import { PlayerName } from '../../protocol/index.ts';
-import { proposeName } from './guest.ts';
+import { proposeName, readName } from './guest.ts';
 
 const pick = fc.func(fc.nat()).map((next) => {
   let calls = 0;
@@ -11,4 +12,14 @@ const pick = fc.func(fc.nat()).map((next) => {
 
 test('every proposed name is one that the server accepts', () => {
   fc.assert(fc.property(pick, (choose) => v.is(PlayerName, proposeName(choose))));
+});
+
+test('whatever is typed as a name, the server accepts what is read from it', () => {
+  const typed = fc.oneof(fc.string({ unit: 'binary', maxLength: 60 }), fc.string({ unit: 'grapheme', maxLength: 60 }));
+  fc.assert(fc.property(typed, (text) => readName(text) === '' || v.is(PlayerName, readName(text))));
+});
+
+test('a name pasted with invisible characters keeps those that show', () => {
+  assert.equal(readName('\u202eAnn\u200b \tLee '), 'Ann Lee');
+  assert.equal(readName('\u200b'), '');
 });

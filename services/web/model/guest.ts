@@ -1,3 +1,5 @@
+import { LIMITS, toPlainText } from '../../protocol/index.ts';
+
 const ADJECTIVES = [
   'Brave', 'Calm', 'Clever', 'Eager', 'Gentle', 'Keen', 'Lucky', 'Nimble', 'Quick', 'Quiet', 'Sunny', 'Wise',
 ];
@@ -11,3 +13,7 @@ export type Pick = (below: number) => number;
 /** A name for a guest who has not chosen one. */
 export const proposeName = (pick: Pick): string =>
   `${ADJECTIVES[pick(ADJECTIVES.length)]} ${ANIMALS[pick(ANIMALS.length)]}`;
+
+/** The name in what somebody typed, as the server takes it; empty when there is none. */
+export const readName = (typed: string): string =>
+  toPlainText([...toPlainText(typed)].slice(0, LIMITS.nameLength).join(''));

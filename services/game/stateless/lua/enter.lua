@@ -1,5 +1,5 @@
--- create, join and match. ARGV: mode, player, request, fingerprint, generation, name as JSON, epoch for a new game,
--- players, size, seconds (of a new game; empty for join).
+-- create, join and match. ARGV: mode, player, request, fingerprint, generation, name as JSON, epoch for a new
+-- game, players, size, seconds (of a new game; empty for join).
 local mode, player, request, fingerprint, generation, name, epoch = unpack(ARGV, 1, 7)
 local at = clock()
 local game = load()

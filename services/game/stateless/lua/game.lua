@@ -1,5 +1,5 @@
--- Shared by the scripts of one game. KEYS: the state (hash), the board (string of one character a cell), the events
--- (stream, and the channel of the same name) and the answers given (hash), all under one hash tag.
+-- Shared by the scripts of one game. KEYS: the state (hash), the board (string of one character a cell), the
+-- events (stream, and the channel of the same name) and the answers given (hash), all under one hash tag.
 local STATE, CELLS, EVENTS, ANSWERS = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local CODE = string.match(STATE, '{(.-)}')
 local WAITING_SECONDS, LINGER_SECONDS = 3600, 900

@@ -3,8 +3,8 @@
 -- Gives the code of the game to enter.
 local shape, seats, candidate, closed, seconds = unpack(ARGV, 1, 5)
 seats = tonumber(seats)
--- A crowd that comes at once is dealt out, so many to a game, without waiting for who is there already. What was handed
--- out but not taken is handed out again after this time.
+-- A crowd that comes at once is dealt out, so many to a game, without waiting for who is there already. What
+-- was handed out but not taken is handed out again after this time.
 local WINDOW_MS = 1000
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)

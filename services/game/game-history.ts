@@ -1,0 +1,31 @@
+import type { GameAuthority } from './authority.ts';
+import type { GameClock } from './clock.ts';
+import type { History } from './feed.ts';
+import type { FeedSet } from './feeds.ts';
+
+export interface GameHistoryParts {
+  readonly authority: GameAuthority;
+  readonly feeds: FeedSet;
+  readonly gameClock: GameClock;
+}
+
+/** The events of a game as a feed follows them. Its start arms the clock, and its end ends the feed. */
+export function gameHistory(game: string, { authority, feeds, gameClock }: GameHistoryParts): History {
+  const channel = authority.channel(game);
+  return {
+    channel,
+    type: 'event',
+    after: (seq) => authority.entriesAfter(game, seq),
+    position: () => authority.position(game),
+    delivered: ({ text }) => {
+      // By far the most, and nothing is to be done: spare the parsing. Quotes in names are escaped.
+      if (text.includes('"kind":"captured"')) return;
+      const { event } = JSON.parse(text) as { event: { kind: string; endsAt: number } };
+      if (event.kind === 'started') gameClock.arm(game, event.endsAt);
+      if (event.kind === 'finished') {
+        gameClock.disarm(game);
+        feeds.end(channel);
+      }
+    },
+  };
+}

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { GridlockError } from '../client/index.ts';
+import { insist } from './insist.ts';
+
+const failing = (...codes: ConstructorParameters<typeof GridlockError>[0][]) => {
+  const calls: string[] = [];
+  const request = async () => {
+    const code = codes.shift();
+    calls.push(code ?? 'answered');
+    if (code) throw new GridlockError(code, 'No.');
+  };
+  return { calls, request };
+};
+
+const always = () => true;
+const atOnce = async () => {};
+
+test('what failed for want of a connection is asked for again until it is answered', async () => {
+  const { calls, request } = failing('queue_expired', 'closed', 'timeout');
+  await insist(request, always, atOnce);
+  assert.deepEqual(calls, ['queue_expired', 'closed', 'timeout', 'answered']);
+});
+
+test('what the server refused for good is not asked for again', async () => {
+  const { calls, request } = failing('not_a_player');
+  await insist(request, always, atOnce);
+  assert.deepEqual(calls, ['not_a_player']);
+});
+
+test('what is no longer wanted when the connection is back is not asked for again', async () => {
+  let wanted = true;
+  const { calls, request } = failing('queue_expired');
+  await insist(request, () => wanted, async () => void (wanted = false));
+  assert.deepEqual(calls, ['queue_expired']);
+});
