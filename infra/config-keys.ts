@@ -34,10 +34,14 @@ function choice<const Options extends readonly string[]>(
 }
 
 const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
+/** Names to listen on, which nobody can connect to. */
+const WILDCARD_ADDRESSES = ['0.0.0.0', '::'];
 const host = v.pipe(
   v.string(),
   v.toLowerCase(),
-  v.check((name) => isIP(name) !== 0 || (HOST_NAME.test(name) && !/^[\d.]+$/.test(name))),
+  v.check((name) =>
+    isIP(name) === 0 ? HOST_NAME.test(name) && !/^[\d.]+$/.test(name) : !WILDCARD_ADDRESSES.includes(name),
+  ),
 );
 
 /** Every key there is. Times are milliseconds, sizes bytes, rates as their help says. */
@@ -49,7 +53,7 @@ export const KEYS = Object.freeze({
   host: define({
     schema: host,
     default: 'localhost',
-    allowed: 'a host name or an IP address',
+    allowed: 'the host name or IP address people connect to (no wildcard)',
     help: 'the name people connect to',
   }),
   stateDir: define({
@@ -66,7 +70,8 @@ export const KEYS = Object.freeze({
   connectionsPerAddress: integer(1, 1_000_000, 4000, 'open connections of one client address'),
   connectionRatePerAddress: integer(1, 1_000_000, 4000, 'new connections of one client address in 10 s'),
   requestRatePerAddress: integer(1, 1_000_000, 8000, 'requests of one client address in 10 s'),
-  connectionRate: integer(1, 1_000_000, 2000, 'new connections a second at the edge; more wait'),
+  // A refused connection counts too: near what one address can try, a flood would keep everybody waiting.
+  connectionRate: integer(1, 1_000_000, 20_000, 'new connections a second at the edge; more wait'),
   handshakeRate: integer(1, 1_000_000, 1000, 'TLS handshakes a second at the edge; more wait'),
   headerTimeoutMs: integer(100, 600_000, 5000, 'time a client has to send its request, header and body each'),
   maxBodyBytes: integer(1024, 1_048_576, 16_384, 'largest request body'),

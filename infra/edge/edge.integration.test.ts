@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { connect as connectHttp2 } from 'node:http2';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { after, before, test } from 'node:test';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
@@ -302,6 +303,44 @@ test('a body over the limit is refused with 413, one of unknown length with 411'
     headers: { 'Transfer-Encoding': 'chunked' },
   });
   assert.equal(chunked.status, 411);
+});
+
+test('a body over http/2 that does not tell its length is refused with 411, and one that does is taken', async () => {
+  const session = connectHttp2(`https://localhost:${edge.config.port}`, {
+    ca: edge.ca,
+    lookup: (_name, _options, found) => found(null, [{ address: '127.0.0.1', family: 4 }]),
+  });
+  const status = async (method: string, headers: Record<string, string> = {}) => {
+    const stream = session.request({ ':method': method, ':path': '/', ...headers }, { endStream: false });
+    stream.end('a'.repeat(100));
+    const [answer] = (await once(stream, 'response')) as [{ ':status': number }];
+    stream.close();
+    return answer[':status'];
+  };
+  try {
+    assert.deepEqual(
+      [await status('POST'), await status('GET'), await status('POST', { 'content-length': '100' })],
+      [411, 411, 200],
+    );
+  } finally {
+    session.close();
+  }
+});
+
+test('connections that fill the redirect leave https served', async () => {
+  await withEdge({ maxConnections: 10 }, async (own) => {
+    const idle = { host: '127.0.0.1', port: own.config.httpPort };
+    const sockets = Array.from({ length: 600 }, () => connectTcp(idle).on('error', () => undefined));
+    try {
+      const opened = sockets.slice(0, 500).map((socket) => once(socket, 'connect'));
+      await Promise.all(opened);
+      const answer = await Promise.race([own.https(), once(sockets[0]!.resume(), 'close')]);
+      assert.ok('status' in answer, 'https waited for the redirect');
+      assert.equal(answer.status, 200);
+    } finally {
+      for (const socket of sockets) socket.destroy();
+    }
+  });
 });
 
 test('a flood of connections is cut for its address only', async () => {

@@ -4,6 +4,8 @@ import { quote, refuse, section } from './syntax.ts';
 const LOOPBACK_HOST = String.raw`^(localhost|[^:]*\.localhost|127\.[0-9.]+|\[::1\])(:[0-9]+)?$`;
 const WELL_FORMED_HOST = String.raw`^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?$`;
 const HSTS_SECONDS = 63_072_000;
+/** The redirect's share of the connections: a flood of it must not take those of https. */
+export const REDIRECT_CONNECTIONS = 400;
 
 /** Counts and cuts off addresses that open too many connections, before a TLS handshake is spent on them. */
 function connectionLimits({ config }: EdgeOptions): string[] {
@@ -15,13 +17,16 @@ function connectionLimits({ config }: EdgeOptions): string[] {
 }
 
 function requestLimits({ config }: EdgeOptions): string[] {
+  const lengthRequired = refuse(411, 'length_required', 'Send a Content-Length.');
   const tooLarge = `The body is larger than ${config.maxBodyBytes} bytes.`;
   return [
     `${refuse(429, 'rate_limited', 'Too many requests from this address.', { 'Retry-After': '10' })} ` +
       `if { sc_http_req_rate(0) gt ${config.requestRatePerAddress} }`,
-    `${refuse(411, 'length_required', 'Send a Content-Length.')} if { req.hdr(transfer-encoding) -m found }`,
+    `${lengthRequired} if { req.hdr(transfer-encoding) -m found }`,
     `${refuse(413, 'too_large', tooLarge)} if { req.hdr_val(content-length) gt ${config.maxBodyBytes} }`,
-    `http-request wait-for-body time ${config.headerTimeoutMs}ms unless METH_GET or METH_HEAD`,
+    `http-request wait-for-body time ${config.headerTimeoutMs}ms`,
+    // In http/2 a body of unknown length has no header that tells of it.
+    `${lengthRequired} if { req.body_len gt 0 } !{ req.hdr(content-length) -m found }`,
   ];
 }
 
@@ -84,6 +89,7 @@ export function httpFrontend(options: EdgeOptions): string {
   const toSame = quote(`https://%[req.hdr(host),regsub(:[0-9]+$,)]${port}%[pathq]`);
   return section('frontend http', [
     addresses.map((address) => bind(address, config.httpPort)),
+    `maxconn ${REDIRECT_CONNECTIONS}`,
     connectionLimits(options),
     crlFile !== undefined &&
       `http-request return status 200 content-type application/pkix-crl file ${quote(crlFile)} if { path_beg /crl/ }`,

@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import type { Config } from '../config.ts';
 
 /** One replica as the edge sees it: where it serves, and where it tells that it is ready. */
@@ -50,11 +51,15 @@ export interface EdgeOptions {
 
 /** True when `host` names this machine only. */
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host.endsWith('.localhost') || host === '::1' || host.startsWith('127.');
+  if (isIPv4(host)) return host.startsWith('127.');
+  return host === 'localhost' || host.endsWith('.localhost') || host === '::1';
 }
 
 /** Where to listen for a host: on loopback only for a loopback name, on every address otherwise. */
 export function bindAddresses(host: string, ipv6: boolean): string[] {
-  if (isLoopback(host)) return ipv6 ? ['127.0.0.1', '[::1]'] : ['127.0.0.1'];
+  if (isLoopback(host)) {
+    const own = isIPv4(host) ? [host] : [];
+    return [...new Set(['127.0.0.1', ...own]), ...(ipv6 ? ['[::1]'] : [])];
+  }
   return [ipv6 ? '[::]' : '*'];
 }

@@ -114,6 +114,22 @@ test('loopback hosts are bound to loopback only and get no HSTS; others get both
   assert.match(open, /bind \*:8443 ssl/);
 });
 
+test('a loopback address is listened on, and a name that only begins like one is public', () => {
+  assert.deepEqual(bindAddresses('127.0.0.2', true), ['127.0.0.1', '127.0.0.2', '[::1]']);
+  assert.deepEqual(bindAddresses('127.0.0.1', false), ['127.0.0.1']);
+  assert.deepEqual(bindAddresses('127.example', false), ['*']);
+});
+
+test('the rate of all connections leaves room for what is refused of an address that floods', () => {
+  const { connectionRate, connectionRatePerAddress } = defaults;
+  assert.ok(connectionRate >= 40 * (connectionRatePerAddress / 10));
+});
+
+test('TLS 1.2 is without tickets', () => {
+  assert.match(render({ tlsMinVersion: '1.2' }), /ssl-default-bind-options .* no-tls-tickets$/m);
+  assert.doesNotMatch(render(), /no-tls-tickets/);
+});
+
 test('sockets survive their replica being marked down', () => {
   assert.doesNotMatch(render(), /on-marked-down/);
 });

@@ -1,4 +1,4 @@
-import { httpFrontend, httpsFrontend, metricsFrontend } from './frontends.ts';
+import { REDIRECT_CONNECTIONS, httpFrontend, httpsFrontend, metricsFrontend } from './frontends.ts';
 import type { EdgeConfig, EdgeOptions } from './options.ts';
 import { errorPage, quote, section } from './syntax.ts';
 
@@ -7,7 +7,7 @@ export const STICKY_COOKIE = '__Host-gridlock_edge';
 
 const TUNNEL_MS = 3_600_000;
 /** Connections of the other frontends (redirect, metrics) beyond those of https. */
-const SPARE_CONNECTIONS = 500;
+const SPARE_CONNECTIONS = REDIRECT_CONNECTIONS + 100;
 
 // https://ssl-config.mozilla.org, "intermediate" 5.7 for TLS 1.2, "modern" for 1.3.
 const CIPHERS_TLS12 = [
@@ -24,6 +24,8 @@ const COMPRESSED_TYPES =
   'text/html text/css text/javascript application/javascript image/svg+xml application/manifest+json';
 
 function globalSection({ config, runtimeSocket }: EdgeOptions): string {
+  // A ticket of TLS 1.2 is under one key for as long as the edge runs: whoever gets that reads what was recorded.
+  const ticketOption = config.tlsMinVersion === '1.2' ? ' no-tls-tickets' : '';
   return section('global', [
     'log stdout format raw local0 info',
     `maxconn ${config.maxConnections + SPARE_CONNECTIONS}`,
@@ -35,7 +37,7 @@ function globalSection({ config, runtimeSocket }: EdgeOptions): string {
     runtimeSocket !== undefined &&
       `stats socket ${quote(`unix@${runtimeSocket}`)} mode 600 level admin expose-fd listeners`,
     'stats timeout 30s',
-    `ssl-default-bind-options ssl-min-ver TLSv${config.tlsMinVersion} prefer-client-ciphers`,
+    `ssl-default-bind-options ssl-min-ver TLSv${config.tlsMinVersion} prefer-client-ciphers${ticketOption}`,
     `ssl-default-bind-ciphersuites ${CIPHERS_TLS13}`,
     config.tlsMinVersion === '1.2' && `ssl-default-bind-ciphers ${CIPHERS_TLS12}`,
     'ssl-default-bind-curves X25519:prime256v1:secp384r1',

@@ -39,16 +39,23 @@ export function serveControl(socketPath: string, handler: ControlHandler): Promi
   });
 }
 
+/** How long a supervisor may take to begin its answer. */
+const ANSWER_MS = 5000;
+
 /**
  * Sends one command and resolves with what was answered once the other side has closed.
- * @throws when nobody listens
+ * @throws when nobody listens, or nothing is answered within five seconds
  */
 export function askControl(socketPath: string, command: 'status' | 'stop'): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(socketPath);
     let answer = '';
     socket.on('connect', () => socket.write(`${command}\n`));
-    socket.on('data', (chunk) => (answer += chunk.toString()));
+    socket.setTimeout(ANSWER_MS, () => socket.destroy(new Error('it does not answer')));
+    socket.on('data', (chunk) => {
+      socket.setTimeout(0);
+      answer += chunk.toString();
+    });
     socket.on('error', reject);
     socket.on('close', (hadError) => {
       if (!hadError) resolve(answer);

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Config } from '../config.ts';
 import { bindAddresses } from '../edge/options.ts';
 import { renderEdge } from '../edge/render.ts';
+import { PreflightError } from './errors.ts';
 import { hasIpv6 } from './ports.ts';
 import type { ProcessSpec } from './process.ts';
 import type { Replica } from './replicas.ts';
@@ -12,6 +13,7 @@ import type { StatePaths } from './state-paths.ts';
 
 /** Descriptors HAProxy needs besides two a connection: listeners, checks, pollers, the other frontends. */
 const SPARE_DESCRIPTORS = 1200;
+const FEWEST_CONNECTIONS = 10;
 
 function openFilesLimit(): number {
   try {
@@ -27,7 +29,16 @@ function openFilesLimit(): number {
 
 /** How many connections the edge may take: the configured number, or what the limit of open files leaves. */
 export function affordableConnections(wanted: number, limit: number = openFilesLimit()): number {
-  return Math.max(10, Math.min(wanted, Math.floor((limit - SPARE_DESCRIPTORS) / 2)));
+  return Math.max(FEWEST_CONNECTIONS, Math.min(wanted, Math.floor((limit - SPARE_DESCRIPTORS) / 2)));
+}
+
+/** @throws PreflightError when HAProxy would not even start with this limit of open files */
+export function requireOpenFiles(limit: number = openFilesLimit()): void {
+  const needed = SPARE_DESCRIPTORS + 2 * FEWEST_CONNECTIONS;
+  if (limit >= needed) return;
+  throw new PreflightError(
+    `At most ${limit} files may be open, and the edge needs ${needed}: raise the limit with ulimit -n.`,
+  );
 }
 
 export interface EdgePlan {

@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { test } from 'node:test';
-import { affordableConnections } from './edge.ts';
-import { freePorts, portProblem } from './ports.ts';
+import { affordableConnections, requireOpenFiles } from './edge.ts';
+import { PreflightError } from './errors.ts';
+import { freePorts, portProblem, portRange } from './ports.ts';
 import { allowedOrigins, planReplicas } from './replicas.ts';
 import { edgeUrl } from './system-status.ts';
 
@@ -16,6 +17,18 @@ test('free ports are free, distinct, and below the range of outgoing connections
     assert.ok(port < first);
     assert.equal(await portProblem(port, '127.0.0.1'), undefined);
   }
+});
+
+test('free ports are looked for below the ephemeral range where it leaves room', () => {
+  assert.deepEqual(portRange(32_768), { from: 20_000, to: 32_000 });
+  assert.deepEqual(portRange(25_000), { from: 20_000, to: 25_000 });
+  assert.deepEqual(portRange(10_000), { from: 2000, to: 10_000 });
+  assert.deepEqual(portRange(1024), { from: 20_000, to: 32_000 });
+});
+
+test('a limit of open files that HAProxy would not start with is refused', () => {
+  assert.throws(() => requireOpenFiles(1024), PreflightError);
+  requireOpenFiles(4096);
 });
 
 test('a port somebody listens on is not free', async () => {

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import os from 'node:os';
-import { isLoopback } from '../edge/options.ts';
+import { bindAddresses, isLoopback } from '../edge/options.ts';
 import { PreflightError } from './errors.ts';
 
 const RANGE = { from: 20_000, to: 32_000 };
+const LOWEST = 2000;
 
 /** Undefined when the port can be listened on, else the error's code (EADDRINUSE, EACCES, ...). */
 export function portProblem(port: number, host: string): Promise<string | undefined> {
@@ -32,10 +33,16 @@ function firstEphemeralPort(): number {
   }
 }
 
+/** Where free ports are looked for: below the ephemeral range, unless that begins too low to leave room. */
+export function portRange(firstEphemeral: number): { from: number; to: number } {
+  const to = Math.min(RANGE.to, firstEphemeral);
+  if (to > RANGE.from + 1000) return { from: RANGE.from, to };
+  return to > LOWEST + 1000 ? { from: LOWEST, to } : RANGE;
+}
+
 /** Finds `count` free TCP ports of the loopback address, below the kernel's ephemeral range and none of `except`. */
 export async function freePorts(count: number, except: readonly number[] = []): Promise<number[]> {
-  const to = Math.min(RANGE.to, firstEphemeralPort());
-  const from = to > RANGE.from + 1000 ? RANGE.from : 2000;
+  const { from, to } = portRange(firstEphemeralPort());
   const ports: number[] = [];
   // A random place to begin keeps instances started at the same moment apart.
   const begin = Math.floor(Math.random() * (to - from));
@@ -50,8 +57,10 @@ export async function freePorts(count: number, except: readonly number[] = []): 
 
 /** @throws PreflightError when the port cannot be listened on for this host */
 export async function requirePort(port: number, flag: string, host: string): Promise<void> {
-  const addresses = isLoopback(host) ? ['127.0.0.1', '::1'] : ['0.0.0.0', '::'];
-  for (const address of hasIpv6() ? addresses : addresses.slice(0, 1)) {
+  const ipv6 = hasIpv6();
+  const every = ipv6 ? ['0.0.0.0', '::'] : ['0.0.0.0'];
+  const loopback = () => bindAddresses(host, ipv6).map((address) => address.replace(/[[\]]/g, ''));
+  for (const address of isLoopback(host) ? loopback() : every) {
     const problem = await portProblem(port, address);
     if (problem === undefined) continue;
     const what =

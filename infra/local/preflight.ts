@@ -2,8 +2,9 @@ import type { Config } from '../config.ts';
 import { inspectHaproxy, type HaproxyBuild } from '../edge/haproxy.ts';
 import { findBinary, installCommand } from '../setup/binaries.mjs';
 import { PreflightError } from './errors.ts';
+import { requireOpenFiles } from './edge.ts';
 import { requirePort } from './ports.ts';
-import { requireUnowned } from './state-dir.ts';
+import { requireOurs, requireUnowned } from './state-dir.ts';
 import { statePaths, type StatePaths } from './state-paths.ts';
 
 export interface Preflight {
@@ -19,6 +20,12 @@ function requireBinary(part: string, ...names: string[]): string {
   throw new PreflightError(`${names[0]} is not installed: ${installCommand([part])}`);
 }
 
+/** @throws PreflightError when a port of the edge cannot be listened on */
+export async function requirePorts({ port, httpPort, host }: Config): Promise<void> {
+  await requirePort(port, '--port', host);
+  await requirePort(httpPort, '--http-port', host);
+}
+
 /**
  * Looks at everything that can be known to be wrong before anything is started or written.
  * @throws PreflightError with one sentence
@@ -30,8 +37,9 @@ export async function preflight(config: Config): Promise<Preflight> {
   const paths = statePaths(config.stateDir);
   // First, as an instance on this directory most often holds the ports too.
   requireUnowned(paths);
-  await requirePort(config.port, '--port', config.host);
-  await requirePort(config.httpPort, '--http-port', config.host);
+  requireOurs(paths);
+  await requirePorts(config);
+  requireOpenFiles();
   const redis = requireBinary('redis', 'redis-server');
   const haproxy = requireBinary('haproxy', 'haproxy');
   const haproxyBuild = await inspectHaproxy(haproxy).catch((error: Error) => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
@@ -70,6 +70,22 @@ test('a program that does not exist is an end with a reason, not a crash', async
     await waitFor(async () => ends[0], { what: 'the end', timeoutMs: 5000 }),
     /could not be started .*ENOENT/,
   );
+});
+
+test('without a place for its log a process runs all the same', async () => {
+  const marker = path.join(directory, 'ran');
+  const child = new SupervisedProcess(
+    {
+      name: 'child',
+      command: 'sh',
+      args: ['-c', `echo; : > ${marker}`],
+      cwd: directory,
+      logFile: path.join(directory, 'none', 'child.log'),
+    },
+    { changed: () => undefined, restarted: () => undefined, ended: () => false },
+  );
+  child.start();
+  await waitFor(async () => existsSync(marker) || undefined, { what: 'its mark', timeoutMs: 5000 });
 });
 
 test('restarts back off exponentially', async () => {

@@ -25,6 +25,15 @@ export interface ProcessObserver {
 const BACKOFF = { firstMs: 200, lastMs: 5000, stableMs: 10_000 };
 const TAIL_BYTES = 4096;
 
+/** Without a place for its log a process still has to run. */
+function openLog(file: string): number | 'ignore' {
+  try {
+    return openSync(file, 'a', 0o600);
+  } catch {
+    return 'ignore';
+  }
+}
+
 /** The last line of a log; of a JSON line its message. */
 function lastLogLine(file: string): string {
   try {
@@ -83,7 +92,7 @@ export class SupervisedProcess {
 
   start(): void {
     const { command, args, cwd, env, logFile } = this.#spec;
-    const log = openSync(logFile, 'a', 0o600);
+    const log = openLog(logFile);
     // Its own group keeps the terminal's Ctrl-C away from it: the supervisor decides who leaves when.
     const child = spawn(command, args, {
       cwd,
@@ -91,7 +100,7 @@ export class SupervisedProcess {
       stdio: ['ignore', log, log],
       env: env ?? process.env,
     });
-    closeSync(log);
+    if (log !== 'ignore') closeSync(log);
     this.#child = child;
     this.#spawnedAt = performance.now();
     this.#start = child.pid === undefined ? '' : (processStart(child.pid) ?? '');

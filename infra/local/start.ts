@@ -1,6 +1,6 @@
 import { KEYS, flagOf } from '../config-keys.ts';
 import { ConfigError, configHelp, readConfig } from '../config.ts';
-import { PreflightError } from './errors.ts';
+import { PreflightError, StartError } from './errors.ts';
 import { Report } from './report.ts';
 import { Supervisor } from './supervisor.ts';
 
@@ -12,8 +12,10 @@ function refuseSwallowedFlags(): void {
     const flag = flagOf(key);
     const value = process.env[`npm_config_${flag.replaceAll('-', '_')}`];
     if (value === undefined) continue;
+    // Of `--port 1` npm keeps `--port` alone.
+    const shown = value === 'true' ? '...' : value;
     throw new ConfigError(
-      `npm took --${flag} for itself; flags come after two dashes: npm start -- --${flag} ${value}`,
+      `npm took --${flag} for itself; flags come after two dashes: npm start -- --${flag} ${shown}`,
     );
   }
 }
@@ -23,10 +25,7 @@ function fail(error: unknown): never {
     error instanceof ConfigError ||
     error instanceof PreflightError ||
     (error instanceof Error && error.name === 'CertificateError');
-  const sentence =
-    error instanceof Error && (refused || error.name === 'StartError')
-      ? error.message
-      : (error as Error).stack;
+  const sentence = refused || error instanceof StartError ? error.message : (error as Error).stack;
   process.stderr.write(`${sentence}\n`);
   process.exit(refused ? EXIT.refused : EXIT.failed);
 }
@@ -65,5 +64,7 @@ try {
     if (!supervisor.stopRequested) throw error;
   });
 } catch (error) {
-  fail(error);
+  // What the system refuses is named with its path: a stack says no more to the user.
+  const refusedBySystem = error instanceof Error && 'syscall' in error;
+  fail(refusedBySystem ? new StartError(`The start failed: ${error.message}.`) : error);
 }

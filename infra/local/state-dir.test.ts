@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -13,6 +23,7 @@ import {
   ensureSecret,
   recordChildren,
   releaseStateDir,
+  requireOurs,
   runningOwner,
 } from './state-dir.ts';
 import { statePaths, type StatePaths } from './state-paths.ts';
@@ -61,6 +72,23 @@ test("an owner's file that is damaged does not lock the directory for good", () 
   writeFileSync(paths.owner, '{');
   claimStateDir(paths, 'https://a');
   assert.equal(runningOwner(paths)?.pid, process.pid);
+});
+
+test('a directory with something else in it is not taken, one of ours or a new one is', () => {
+  requireOurs(statePaths(path.join(paths.root, 'new')));
+  requireOurs(paths);
+  writeFileSync(path.join(paths.root, 'letter'), '');
+  assert.throws(() => requireOurs(paths), /is no state directory, as it holds letter: .* --state-dir\.$/);
+  claimStateDir(paths, 'https://a');
+  ensureSecret(paths.tokenSecret);
+  requireOurs(paths);
+});
+
+test('a full disk is a sentence, and leaves no half-written file', () => {
+  mkdirSync(paths.run);
+  symlinkSync('/dev/full', `${paths.owner}.${process.pid}.${process.pid}.tmp`);
+  assert.throws(() => claimStateDir(paths, 'https://a'), /cannot be used \(ENOSPC.*\): .* --state-dir\.$/);
+  assert.deepEqual(readdirSync(paths.run), []);
 });
 
 test('leftovers are ended with their group, and who only has the pid of one is left alone', async () => {

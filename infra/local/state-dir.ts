@@ -33,8 +33,13 @@ export interface Child {
 /** Writes a file of mode 0600 so that a reader sees the old or the new content, never a part. */
 export function writePrivate(file: string, content: string): void {
   const temporary = `${file}.${process.pid}.tmp`;
-  writeFileSync(temporary, content, { mode: 0o600 });
-  renameSync(temporary, file);
+  try {
+    writeFileSync(temporary, content, { mode: 0o600 });
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
 }
 
 function readJson<T>(file: string): T | undefined {
@@ -61,6 +66,38 @@ export function requireUnowned(paths: StatePaths): void {
   );
 }
 
+/**
+ * Taking a directory closes it to everybody else, so that one with something else in it is not taken.
+ * @throws PreflightError when the directory is there and is no state directory
+ */
+export function requireOurs(paths: StatePaths): void {
+  if (existsSync(paths.tokenSecret)) return;
+  let names: string[];
+  try {
+    names = readdirSync(paths.root);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw stateDirProblem(paths, error);
+  }
+  const ours = [paths.pki, paths.redis, paths.run, paths.logs].map((directory) => path.basename(directory));
+  const other = names.find((name) => !ours.includes(name) && name !== 'lost+found');
+  if (other === undefined) return;
+  throw new PreflightError(
+    `${paths.root} is no state directory, as it holds ${other}: choose a new or empty one with --state-dir.`,
+  );
+}
+
+/** What a failure to read or write below the state directory is to the user; any other error as it is. */
+export function stateDirProblem(paths: StatePaths, error: unknown): unknown {
+  if (!(error instanceof Error && 'syscall' in error)) return error;
+  // A full disk names no path.
+  if ('path' in error && !String(error.path).startsWith(paths.root)) return error;
+  return new PreflightError(
+    `The state directory ${paths.root} cannot be used (${error.message}): ` +
+      'mend that, or choose another with --state-dir.',
+  );
+}
+
 /** Removes the file of a dead owner, unless a live one has put its own there meanwhile. */
 function takeAway(paths: StatePaths): void {
   const aside = `${paths.owner}.${process.pid}.stale`;
@@ -76,19 +113,17 @@ function takeAway(paths: StatePaths): void {
 
 /** Makes the directory and takes it; a directory left by a dead supervisor is taken over. */
 export function claimStateDir(paths: StatePaths, url: string): void {
+  const owner: Owner = { pid: process.pid, start: processStart(process.pid) ?? '', url };
+  const mine = `${paths.owner}.${process.pid}`;
   try {
     for (const directory of [paths.root, paths.redis, paths.run, paths.logs]) {
       mkdirSync(directory, { recursive: true, mode: 0o700 });
     }
     chmodSync(paths.root, 0o700);
+    writePrivate(mine, JSON.stringify(owner));
   } catch (error) {
-    throw new PreflightError(
-      `The state directory ${paths.root} cannot be used (${(error as Error).message}): choose another with --state-dir.`,
-    );
+    throw stateDirProblem(paths, error);
   }
-  const owner: Owner = { pid: process.pid, start: processStart(process.pid) ?? '', url };
-  const mine = `${paths.owner}.${process.pid}`;
-  writePrivate(mine, JSON.stringify(owner));
   try {
     for (;;) {
       try {

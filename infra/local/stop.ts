@@ -1,20 +1,33 @@
 import { existsSync } from 'node:fs';
 import { ConfigError, readConfig } from '../config.ts';
 import { askControl } from './control.ts';
-import { PreflightError } from './errors.ts';
+import { PreflightError, StartError } from './errors.ts';
 import { processStart } from './process-identity.ts';
 import { endLeftovers, releaseStateDir, runningOwner } from './state-dir.ts';
 import { statePaths } from './state-paths.ts';
 import { waitFor } from './wait.ts';
+
+/** The longest drain there is, and what comes after it. */
+const DRAIN_MS = 660_000;
+/** For one that did not answer and was sent a signal. */
+const DEAF_MS = 20_000;
 
 try {
   const { stateDir } = readConfig({ args: process.argv.slice(2) });
   const paths = statePaths(stateDir);
   const owner = runningOwner(paths);
   if (owner) {
-    await askControl(paths.controlSocket, 'stop').catch(() => process.kill(owner.pid, 'SIGTERM'));
+    let timeoutMs = DRAIN_MS;
+    await askControl(paths.controlSocket, 'stop').catch(() => {
+      timeoutMs = DEAF_MS;
+      process.kill(owner.pid, 'SIGTERM');
+    });
     const gone = async () => processStart(owner.pid) !== owner.start || undefined;
-    await waitFor(gone, { what: `pid ${owner.pid} to end`, timeoutMs: 660_000 });
+    await waitFor(gone, { what: `pid ${owner.pid} to end`, timeoutMs }).catch(() => {
+      throw new StartError(
+        `The instance (pid ${owner.pid}) does not end: kill -9 ${owner.pid}, then npm run stop once more.`,
+      );
+    });
     process.stdout.write(`stopped ${owner.url} (pid ${owner.pid})\n`);
   } else {
     const leftovers = existsSync(paths.children) ? await endLeftovers(paths) : [];
@@ -24,7 +37,8 @@ try {
     process.stdout.write(`nothing is running on ${paths.root}${ended}\n`);
   }
 } catch (error) {
-  if (!(error instanceof ConfigError || error instanceof PreflightError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 2;
+  const known = [ConfigError, PreflightError, StartError].some((kind) => error instanceof kind);
+  if (!known) throw error;
+  process.stderr.write(`${(error as Error).message}\n`);
+  process.exitCode = error instanceof StartError ? 1 : 2;
 }

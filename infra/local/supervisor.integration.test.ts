@@ -8,6 +8,7 @@ import {
   mkdtempSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -20,6 +21,7 @@ import { startCluster, SupervisorRun, temporaryStateDir, type Cluster, type Endi
 import { handshake } from './handshake.ts';
 import { freePorts } from './ports.ts';
 import { processStart } from './process-identity.ts';
+import { statePaths } from './state-paths.ts';
 import type { RunningStatus } from './status-types.ts';
 import { waitFor } from './wait.ts';
 
@@ -64,10 +66,14 @@ function assertRefused({ code, stdout, stderr }: Ending, pattern: RegExp): void 
   assert.ok(!existsSync(path.join(temporary, 'untouched')), 'the state directory was touched');
 }
 
-const runScript = async (name: string, stateDir: string): Promise<{ code: number; stdout: string }> => {
-  const child = spawn(process.execPath, [path.join(import.meta.dirname, name), '--state-dir', stateDir], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+const spawnScript = (name: string, stateDir: string) =>
+  spawn(process.execPath, [path.join(import.meta.dirname, name), '--state-dir', stateDir], {
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
+
+const runScript = async (name: string, stateDir: string): Promise<{ code: number; stdout: string }> => {
+  const child = spawnScript(name, stateDir);
+  child.stderr.pipe(process.stderr);
   let stdout = '';
   child.stdout.on('data', (chunk) => (stdout += String(chunk)));
   const [code] = await once(child, 'close');
@@ -90,6 +96,19 @@ describe('a start that cannot succeed says why in one sentence, with exit code 2
       server.close();
     });
   }
+
+  test('a port that another start takes at the same moment', async () => {
+    const [port, httpPort] = (await freePorts(2)) as [number, number];
+    const dirs = [temporaryStateDir(), temporaryStateDir()];
+    const flags = { port, httpPort, replicas: 1, drainMs: 0 };
+    const runs = dirs.map((stateDir) => new SupervisorRun({ ...flags, stateDir }));
+    const refused = await Promise.race(runs.map(({ ended }) => ended));
+    for (const run of runs) run.process.kill('SIGTERM');
+    await Promise.all(runs.map(({ ended }) => ended));
+    for (const stateDir of dirs) rmSync(stateDir, { recursive: true });
+    assert.equal(refused.code, 2, refused.stderr);
+    assert.match(refused.stderr, /^Port \d+ is in use on .* choose another port with --(http-)?port\.$/m);
+  });
 
   test('a broken configuration', async () => {
     assertRefused(await refusedStart({ replicas: 99 }), /"99" of the flag --replicas is refused/);
@@ -299,6 +318,51 @@ test('npm run stop ends a cluster and says so, and is content when there is none
   assert.equal(again.code, 0);
   assert.match(again.stdout, /^nothing is running on /);
   await cluster.stop();
+});
+
+test('npm run stop twice is one wish: the drain is not cut short', async () => {
+  const cluster = await startCluster({ replicas: 1 });
+  const {
+    replicas: [replica],
+  } = await cluster.status();
+  // A stopped process makes the drain last.
+  process.kill(replica!.pid!, 'SIGSTOP');
+  const first = runScript('stop.ts', cluster.stateDir);
+  await cluster.run.line(/draining/);
+  const second = runScript('stop.ts', cluster.stateDir);
+  assert.equal((await cluster.run.ended).code, 0);
+  assert.deepEqual([(await first).code, (await second).code], [0, 0]);
+  await cluster.stop();
+});
+
+test('an instance that does not answer is named, not waited for', async () => {
+  const cluster = await startCluster({ replicas: 1 });
+  const { pid } = await cluster.status();
+  process.kill(pid, 'SIGSTOP');
+  try {
+    const child = spawnScript('status.ts', cluster.stateDir);
+    const [said, [code]] = await Promise.all([child.stderr.toArray(), once(child, 'close')]);
+    assert.equal(code, 2);
+    const sentence = new RegExp(`\\(pid ${pid}, ${cluster.url}\\) gives no status: it does not answer\\.`);
+    assert.match(said.join(''), sentence);
+  } finally {
+    process.kill(pid, 'SIGCONT');
+    await cluster.stop();
+  }
+});
+
+test('a state directory that can no longer be written costs nobody their process', async () => {
+  const cluster = await startCluster({ replicas: 1 });
+  const {
+    replicas: [replica],
+  } = await cluster.status();
+  const { run } = statePaths(cluster.stateDir);
+  renameSync(run, `${run}.gone`);
+  process.kill(replica!.pid!, 'SIGKILL');
+  await cluster.run.line(/^The processes cannot be recorded \(ENOENT/m);
+  renameSync(`${run}.gone`, run);
+  await cluster.run.line(/^ws1 is ready again$/m);
+  assert.equal((await cluster.stop()).code, 0);
 });
 
 test('a second start reuses chain and secrets', async () => {

@@ -8,7 +8,7 @@ import { StartError } from './errors.ts';
 import { handshake } from './handshake.ts';
 import { ensurePage } from './page.ts';
 import { freePorts } from './ports.ts';
-import { preflight, type Preflight } from './preflight.ts';
+import { preflight, requirePorts, type Preflight } from './preflight.ts';
 import type { ProcessSpec } from './process.ts';
 import { ProcessGroup } from './process-group.ts';
 import { pingRedis, redisSpec } from './redis.ts';
@@ -21,6 +21,8 @@ import {
   recordChildren,
   releaseStateDir,
   rotateLogs,
+  stateDirProblem,
+  type Child,
 } from './state-dir.ts';
 import { describeSystem, edgeUrl, type Plan } from './system-status.ts';
 import type { RunningStatus } from './status-types.ts';
@@ -42,13 +44,14 @@ export class Supervisor {
   #checked: Preflight | undefined;
   #plan: Plan = { redisPort: 0, metricsPort: undefined, replicas: [] };
   #processes = new ProcessGroup({
-    changed: (children) => recordChildren(this.#checked!.paths, children),
+    changed: (children) => this.#record(children),
     ended: (name, reason, delayMs) => this.#onEnded(name, reason, delayMs),
     restarted: (name) => this.#onRestarted(name),
   });
   #control: Server | undefined;
   #stopped: Promise<void> | undefined;
   #stopRequested = false;
+  #unrecorded = false;
 
   constructor(config: Config, report: Report) {
     this.#config = config;
@@ -80,7 +83,9 @@ export class Supervisor {
     } catch (error) {
       this.#abort.abort(error);
       await this.#takeDownOnce();
-      throw error;
+      // Another may have taken a port since they were looked at: that is the clearer sentence.
+      if (error instanceof StartError && !this.#stopRequested) await requirePorts(this.#config);
+      throw stateDirProblem(checked.paths, error);
     }
   }
 
@@ -101,7 +106,10 @@ export class Supervisor {
     this.#plan = { redisPort, metricsPort: haproxyBuild.prometheus ? metricsPort : undefined, replicas };
     this.#control = await serveControl(paths.controlSocket, {
       status: () => this.status(),
-      stop: () => process.kill(process.pid, 'SIGTERM'),
+      // Asked twice, it is still one wish: only a signal cuts a drain short.
+      stop: () => {
+        if (!this.stopping) process.kill(process.pid, 'SIGTERM');
+      },
     });
     this.#launch(redisSpec(paths, redis, redisPort));
     await this.#allOrAbort([
@@ -195,6 +203,20 @@ export class Supervisor {
   #launch(spec: ProcessSpec): void {
     this.#abort.signal.throwIfAborted();
     this.#processes.launch(spec);
+  }
+
+  /** A full disk or a removed state directory must not end the processes that still run. */
+  #record(children: readonly Child[]): void {
+    try {
+      recordChildren(this.#checked!.paths, children);
+    } catch (error) {
+      if (this.#unrecorded) return;
+      this.#unrecorded = true;
+      const reason = (error as Error).message;
+      this.#report.line(
+        `The processes cannot be recorded (${reason}); if this one is killed, the next start does not end them.`,
+      );
+    }
   }
 
   #onRestarted(name: string): void {

@@ -38,7 +38,7 @@ export function findBinary(...names) {
   const extra = process.env.GRIDLOCK_PATH_ONLY ? [] : EXTRA_DIRECTORIES;
   const directories = [...(process.env.PATH ?? '').split(path.delimiter).filter(Boolean), ...extra];
   for (const name of names) {
-    const candidates = path.isAbsolute(name) ? [name] : directories.map((dir) => path.join(dir, name));
+    const candidates = path.isAbsolute(name) ? [name] : directories.map((dir) => path.resolve(dir, name));
     const found = candidates.find(isProgram);
     if (found) return found;
   }

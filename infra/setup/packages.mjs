@@ -43,6 +43,8 @@ export function packagesStep(root) {
     if (!(complete && installedMatches(root, wanted))) {
       progress('installing npm packages from the lockfile');
       const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+      // Whatever NODE_ENV or the user's npm configuration leaves out: Node itself is an optional package.
+      args.push('--include=dev', '--include=optional');
       // Started by npm: use that very npm, which need not be the one on PATH.
       const npm = process.env.npm_execpath;
       if (npm?.endsWith('npm-cli.js')) run('npm ci', process.execPath, [npm, ...args], { cwd: root });

@@ -178,6 +178,46 @@ test('a script ended by a signal gives 128 plus its number', async () => {
   assert.equal((await run(ROOT, ['start', file])).code, 137);
 });
 
+test('a closed terminal, which ends npm and signals its child, is one wish', async () => {
+  const file = script(
+    'hangup.mjs',
+    `
+    const note = (signal) => process.stdout.write(signal + '\\n');
+    for (const signal of ['SIGHUP', 'SIGTERM']) process.on(signal, () => note(signal));
+    note('here ' + process.ppid);
+    setTimeout(() => process.exit(0), 2500);`,
+  );
+  const launcher = path.join(ROOT, 'infra/setup/run.mjs');
+  const npm = spawn('sh', ['-c', `"${NODE}" "${launcher}" start "${file}" & wait`], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, npm_lifecycle_event: 'start' },
+  });
+  let output = '';
+  npm.stdout.on('data', (chunk) => (output += String(chunk)));
+  while (!output.includes('\n')) await sleep(10);
+  npm.kill('SIGKILL');
+  process.kill(Number(/here (\d+)/.exec(output)?.[1]), 'SIGHUP');
+  await once(npm, 'close');
+  assert.deepEqual(output.trim().split('\n').slice(1), ['SIGHUP']);
+});
+
+test('a program is found under its full path where PATH is relative', async () => {
+  const directory = programs({ found: 'exit 0' });
+  const url = JSON.stringify(path.join(ROOT, 'infra/setup/binaries.mjs'));
+  const file = script('find.mjs', `console.log((await import(${url})).findBinary('found'));`);
+  const child = spawn(NODE, [file], { cwd: temporary, env: { PATH: path.basename(directory) } });
+  const [line] = (await once(child.stdout, 'data')) as [Buffer];
+  assert.equal(String(line).trim(), path.join(directory, 'found'));
+});
+
+test('npm is asked for every kind of package, whatever NODE_ENV leaves out', async () => {
+  const log = path.join(temporary, 'npm.log');
+  const bin = programs({ ...parts, npm: `echo "$*" > ${log}; exit 1` });
+  const env = { ...only(bin), NODE_ENV: 'production', npm_execpath: '' };
+  assert.equal((await run(checkout(), ['start'], env)).code, 2);
+  assert.match(readFileSync(log, 'utf8'), /^ci .*--include=dev --include=optional$/m);
+});
+
 test('a signal that comes twice at once is passed on once, and again when it comes later', async () => {
   const file = script(
     'count.mjs',

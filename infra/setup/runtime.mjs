@@ -48,7 +48,12 @@ export function runScript(root, args) {
       child.kill(signal);
     });
   }
-  if (process.env.npm_lifecycle_event) whenOrphaned(() => child.kill('SIGTERM'));
+  if (process.env.npm_lifecycle_event) {
+    whenOrphaned(() => {
+      // A closed terminal ends npm and signals us: that, too, is one wish.
+      if (last.size === 0) child.kill('SIGTERM');
+    });
+  }
   child.on('error', (error) => {
     process.stderr.write(`The pinned Node cannot be started: ${error.message}\n`);
     process.exit(2);
