@@ -1,3 +1,4 @@
+import type { CertificateSummary } from '../../certs/index.ts';
 import type { Config } from '../config.ts';
 
 export interface ReplicaStatus {
@@ -11,16 +12,6 @@ export interface ReplicaStatus {
   internalPort: number;
   restarts: number;
   ready: boolean;
-}
-
-export interface CertificateStatus {
-  role: string;
-  path: string;
-  subject: string;
-  serialNumber: string;
-  notBefore: string;
-  notAfter: string;
-  sans: string[];
 }
 
 /** What `npm run status` prints of a running system. Paths are absolute. */
@@ -43,7 +34,7 @@ export interface RunningStatus {
   };
   redis: { pid?: number; port: number; restarts: number };
   replicas: ReplicaStatus[];
-  certificates: CertificateStatus[];
+  certificates: CertificateSummary[];
 }
 
 export type Status = RunningStatus | { running: false };
