@@ -1,15 +1,8 @@
 -- ARGV: player, request, fingerprint, generation, cell.
 local player, request, fingerprint, generation = unpack(ARGV, 1, 4)
 local cell = tonumber(ARGV[5])
-local game = load()
-if not game then return refuse('game_not_found') end
-local known, reused = recall(player, request, fingerprint)
-if reused then return reused end
-if known then return { 'ok', known, 1, game.epoch } end
-if is_fenced(player, generation) then return refuse('superseded') end
-local seat = seat_of(game, player)
-if not seat then return refuse('not_a_player') end
-claim(player, generation)
+local game, seat, reply = admit(player, request, fingerprint, generation)
+if reply then return reply end
 if game.status == 'waiting' then return refuse('game_not_active') end
 if game.status == 'completed' then return refuse('game_over') end
 local at = clock()

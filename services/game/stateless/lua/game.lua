@@ -71,6 +71,20 @@ local function claim(player, generation)
   if redis.call('HGET', STATE, field) ~= generation then redis.call('HSET', STATE, field, generation) end
 end
 
+-- What a request of a seated player begins with: the game and the seat, or the reply with which it ends here.
+local function admit(player, request, fingerprint, generation)
+  local game = load()
+  if not game then return nil, nil, refuse('game_not_found') end
+  local known, reused = recall(player, request, fingerprint)
+  if reused then return nil, nil, reused end
+  if known then return nil, nil, { 'ok', known, 1, game.epoch } end
+  if is_fenced(player, generation) then return nil, nil, refuse('superseded') end
+  local seat = seat_of(game, player)
+  if not seat then return nil, nil, refuse('not_a_player') end
+  claim(player, generation)
+  return game, seat, nil
+end
+
 local function emit(game, at, event)
   game.seq = game.seq + 1
   local message = '{"type":"event","game":"' .. CODE .. '","epoch":"' .. game.epoch .. '","seq":' .. game.seq ..
