@@ -1,4 +1,3 @@
-import { connect } from 'node:net';
 import path from 'node:path';
 import type { ProcessSpec } from './process.ts';
 import { ensureSecret, writePrivate } from './state-dir.ts';
@@ -31,23 +30,26 @@ export function redisSpec(paths: StatePaths, binary: string, port: number): Proc
   return { name: 'redis', command: binary, args: [paths.redisConfig], cwd: paths.redis, logFile };
 }
 
-/** Resolves with true when Redis answers a PING, that is has loaded its data; undefined while it does not. */
-export function pingRedis(paths: StatePaths, port: number): Promise<true | undefined> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port, timeout: 1000 });
-    const done = (result?: true) => {
-      socket.destroy();
-      resolve(result);
-    };
-    let answer = '';
-    socket.on('connect', () => socket.write(`AUTH ${ensureSecret(paths.redisPassword)}\r\nPING\r\n`));
-    socket.on('data', (chunk) => {
-      answer += chunk.toString();
-      if (answer.includes('+PONG')) done(true);
-      else if (/^-.*\r\n$/ms.test(answer)) done();
-    });
-    socket.on('timeout', () => done());
-    socket.on('error', () => done());
-    socket.on('close', () => done());
+/** Resolves with true when Redis serves, that is has loaded its data; rejects while it does not. */
+export async function pingRedis(paths: StatePaths, port: number): Promise<true> {
+  const { Redis } = await import('ioredis');
+  const redis = new Redis({
+    host: '127.0.0.1',
+    port,
+    password: ensureSecret(paths.redisPassword),
+    lazyConnect: true,
+    connectTimeout: 1000,
+    commandTimeout: 1000,
+    // Whoever waits for it asks again.
+    retryStrategy: () => null,
   });
+  // What fails is told by the calls below.
+  redis.on('error', () => undefined);
+  try {
+    await redis.connect();
+    await redis.ping();
+    return true;
+  } finally {
+    redis.disconnect();
+  }
 }
