@@ -22,7 +22,7 @@ export function normalizeNames(dnsNames: readonly string[], ipAddresses: readonl
   return names;
 }
 
-export function normalizeDnsName(name: string): string {
+function normalizeDnsName(name: string): string {
   const lower = name.toLowerCase().replace(/\.$/, '');
   const ascii = /^[\x20-\x7e]*$/.test(lower) ? lower : domainToASCII(lower);
   if (isIP(ascii) !== 0) {

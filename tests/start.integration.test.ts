@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { temporaryStateDir } from '../infra/local/cluster.ts';
 import { freePorts } from '../infra/local/ports.ts';
+import { processesOf } from '../infra/local/testing.ts';
 import { waitFor } from '../infra/local/wait.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
@@ -42,20 +43,6 @@ async function start(signal: NodeJS.Signals) {
   return { readyMs, output };
 }
 
-/** Command lines of all processes that have to do with the state directory. */
-function processesLeft(): string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .map((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-      } catch {
-        return '';
-      }
-    })
-    .filter((line) => line.includes(stateDir));
-}
-
 test('npm start makes a chain the first time, and a second start reuses it and is ready in under 3 s', async () => {
   const first = await start('SIGTERM');
   assert.match(first.output, /made root, intermediate, leaf/);
@@ -72,7 +59,7 @@ test('npm start makes a chain the first time, and a second start reuses it and i
 });
 
 test('npm that is ended by a signal leaves no process behind, not even when it is killed', async () => {
-  assert.deepEqual(processesLeft(), [], 'after SIGTERM and SIGINT');
+  assert.deepEqual(processesOf(stateDir), [], 'after SIGTERM and SIGINT');
   await start('SIGKILL');
-  await waitFor(async () => processesLeft().length === 0 || undefined, { what: 'all to leave', timeoutMs: 20_000 });
+  await waitFor(async () => processesOf(stateDir).length === 0 || undefined, { what: 'all to leave', timeoutMs: 20_000 });
 });

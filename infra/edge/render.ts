@@ -3,7 +3,7 @@ import type { EdgeConfig, EdgeOptions } from './options.ts';
 import { errorPage, quote, section } from './syntax.ts';
 
 /** Name of the cookie that keeps a browser at its replica in the stateless design. */
-export const STICKY_COOKIE = '__Host-gridlock_edge';
+const STICKY_COOKIE = '__Host-gridlock_edge';
 
 const TUNNEL_MS = 3_600_000;
 /** Connections of the other frontends (redirect, metrics) beyond those of https. */

@@ -1,28 +1,17 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { createServer } from 'node:net';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { startCluster, SupervisorRun, temporaryStateDir, type Cluster, type Ending } from './cluster.ts';
+import { startCluster, SupervisorRun, temporaryStateDir, type Cluster } from './cluster.ts';
 import { handshake } from './handshake.ts';
 import { freePorts } from './ports.ts';
 import { processStart } from './process-identity.ts';
 import { statePaths } from './state-paths.ts';
 import type { RunningStatus } from './status-types.ts';
+import { processesOf, refusedStart } from './testing.ts';
 import { waitFor } from './wait.ts';
 
 const temporary = mkdtempSync(path.join(os.tmpdir(), 'gridlock-test-'));
@@ -32,39 +21,6 @@ const pidsOf = (status: RunningStatus): number[] =>
   [status.pid, status.edge.pid, status.redis.pid, ...status.replicas.map(({ pid }) => pid)].filter(
     (pid) => pid !== undefined,
   );
-
-/** Processes whose command line or environment's working directory names this state directory. */
-const processesOf = (stateDir: string): string[] =>
-  readdirSync('/proc').filter((pid) => {
-    try {
-      return (
-        /^\d+$/.test(pid) &&
-        execFileSync('readlink', [`/proc/${pid}/cwd`], {
-          encoding: 'utf8',
-          stdio: ['ignore', 'pipe', 'ignore'],
-        }).startsWith(stateDir)
-      );
-    } catch {
-      return false;
-    }
-  });
-
-async function refusedStart(
-  flags: ConstructorParameters<typeof SupervisorRun>[0],
-  env?: NodeJS.ProcessEnv,
-): Promise<Ending> {
-  const [port, httpPort] = (await freePorts(2)) as [number, number];
-  return new SupervisorRun({ port, httpPort, stateDir: path.join(temporary, 'untouched'), ...flags }, env)
-    .ended;
-}
-
-function assertRefused({ code, stdout, stderr }: Ending, pattern: RegExp): void {
-  assert.equal(code, 2, stdout + stderr);
-  assert.match(stderr, pattern);
-  assert.equal(stderr.trim().split('\n').length, 1, stderr);
-  assert.equal(stdout, '');
-  assert.ok(!existsSync(path.join(temporary, 'untouched')), 'the state directory was touched');
-}
 
 const spawnScript = (name: string, stateDir: string) =>
   spawn(process.execPath, [path.join(import.meta.dirname, name), '--state-dir', stateDir], {
@@ -79,99 +35,6 @@ const runScript = async (name: string, stateDir: string): Promise<{ code: number
   const [code] = await once(child, 'close');
   return { code: code as number, stdout };
 };
-
-describe('a start that cannot succeed says why in one sentence, with exit code 2, and leaves nothing', () => {
-  for (const [flag, key] of [
-    ['--port', 'port'],
-    ['--http-port', 'httpPort'],
-  ] as const) {
-    test(`${key} in use`, async () => {
-      const [taken] = (await freePorts(1)) as [number];
-      const server = createServer().listen(taken, '127.0.0.1');
-      await once(server, 'listening');
-      assertRefused(
-        await refusedStart({ [key]: taken }),
-        new RegExp(`Port ${taken} is in use .* ${flag}\\.`),
-      );
-      server.close();
-    });
-  }
-
-  test('a port that another start takes at the same moment', async () => {
-    const [port, httpPort] = (await freePorts(2)) as [number, number];
-    const dirs = [temporaryStateDir(), temporaryStateDir()];
-    const flags = { port, httpPort, replicas: 1, drainMs: 0 };
-    const runs = dirs.map((stateDir) => new SupervisorRun({ ...flags, stateDir }));
-    const refused = await Promise.race(runs.map(({ ended }) => ended));
-    for (const run of runs) run.process.kill('SIGTERM');
-    await Promise.all(runs.map(({ ended }) => ended));
-    for (const stateDir of dirs) rmSync(stateDir, { recursive: true });
-    assert.equal(refused.code, 2, refused.stderr);
-    assert.match(refused.stderr, /^Port \d+ is in use on .* choose another port with --(http-)?port\.$/m);
-  });
-
-  test('a broken configuration', async () => {
-    assertRefused(await refusedStart({ replicas: 99 }), /"99" of the flag --replicas is refused/);
-  });
-
-  test('a design that is not there yet', async () => {
-    assertRefused(await refusedStart({ design: 'stateful' }), /^The design "stateful" is not available yet/);
-  });
-
-  for (const missing of ['redis-server', 'haproxy']) {
-    test(`${missing} missing`, async () => {
-      const bin = mkdtempSync(path.join(temporary, 'bin-'));
-      const other = missing === 'haproxy' ? 'redis-server' : 'haproxy';
-      writeFileSync(path.join(bin, other), '#!/bin/sh\necho HAProxy version 2.8.0\n');
-      chmodSync(path.join(bin, other), 0o755);
-      assertRefused(
-        await refusedStart({}, { PATH: bin, GRIDLOCK_PATH_ONLY: '1' }),
-        new RegExp(`^${missing} is not installed: .*install`),
-      );
-    });
-  }
-
-  test('a HAProxy that is too old', async () => {
-    const bin = mkdtempSync(path.join(temporary, 'bin-'));
-    for (const name of ['haproxy', 'redis-server']) {
-      writeFileSync(path.join(bin, name), '#!/bin/sh\necho HAProxy version 2.4.1\n');
-      chmodSync(path.join(bin, name), 0o755);
-    }
-    assertRefused(
-      await refusedStart({}, { PATH: `${bin}:${process.env.PATH}` }),
-      /version 2\.4\.1; the edge needs HAProxy 2\.6/,
-    );
-  });
-
-  test('a state directory whose path is too long for sockets', async () => {
-    const { code, stderr } = await refusedStart({ stateDir: path.join(temporary, 'x'.repeat(100)) });
-    assert.equal(code, 2);
-    assert.match(stderr, /path is too long .* --state-dir\.$/m);
-  });
-
-  test('a state directory that is a file', async () => {
-    const file = path.join(temporary, 'file');
-    writeFileSync(file, '');
-    const { code, stderr } = await refusedStart({ stateDir: file });
-    assert.equal(code, 2);
-    assert.match(stderr, /cannot be used .* --state-dir\.$/m);
-  });
-});
-
-test('a start that fails on the way ends with exit code 1 and leaves no process', async () => {
-  const stateDir = temporaryStateDir();
-  mkdirSync(path.join(stateDir, 'redis', 'appendonlydir'), { recursive: true });
-  writeFileSync(path.join(stateDir, 'redis', 'appendonlydir', 'appendonly.aof.manifest'), 'not a manifest\n');
-  const { code, stderr } = await refusedStart({ stateDir });
-  assert.equal(code, 1);
-  assert.match(stderr, /^redis ended with exit code 1; its last log line: .+/);
-  assert.deepEqual(processesOf(stateDir), []);
-  assert.deepEqual(
-    readdirSync(path.join(stateDir, 'run')).filter((name) => /\.(sock|json)$/.test(name)),
-    [],
-  );
-  rmSync(stateDir, { recursive: true });
-});
 
 describe('a running cluster', () => {
   let cluster: Cluster;
@@ -220,7 +83,7 @@ describe('a running cluster', () => {
   });
 
   test('refuses a second one on the same state directory and names its pid and address', async () => {
-    const { code, stderr } = await refusedStart({ stateDir: cluster.stateDir });
+    const { code, stderr } = await refusedStart(temporary, { stateDir: cluster.stateDir });
     assert.equal(code, 2);
     const { pid } = await cluster.status();
     assert.match(stderr, new RegExp(`belongs to a running instance \\(pid ${pid}, ${cluster.url}\\)`));

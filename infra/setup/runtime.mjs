@@ -15,7 +15,7 @@ const SAME_SIGNAL_MS = 300;
 const PARENT_CHECK_MS = 500;
 
 /** Path of the pinned Node 24. */
-export function nodeBinary(root) {
+function nodeBinary(root) {
   const platform = `${process.platform}-${process.arch}`;
   const name = NODE_PACKAGES[platform];
   if (!name) {

@@ -9,7 +9,7 @@ const LANGUAGES = {
 };
 
 /** The pinned tools of a profile; `all` means every one. */
-export function toolsOf(profile) {
+function toolsOf(profile) {
   const tools = JSON.parse(readFileSync(new URL('tools.json', import.meta.url), 'utf8'));
   return tools.filter((tool) => profile === 'all' || tool.profiles.includes(profile));
 }
@@ -43,7 +43,7 @@ function installPython(python, bin, tool) {
 }
 
 /** The command a person types to get one tool. */
-export function toolCommand(profile, tool) {
+function toolCommand(profile, tool) {
   return `install ${LANGUAGES[tool.language].called}, then: node infra/setup/run.mjs ${tool.profiles[0] ?? profile}`;
 }
 

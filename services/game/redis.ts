@@ -2,7 +2,7 @@ import { Redis, type RedisOptions } from 'ioredis';
 import { Refusal } from './authority.ts';
 
 /** How long one command may take before the client is told that the store is unavailable. */
-export const COMMAND_MS = 2000;
+const COMMAND_MS = 2000;
 
 type Options = Omit<RedisOptions, 'replyMapping'>;
 

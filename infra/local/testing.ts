@@ -1,0 +1,28 @@
+import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import path from 'node:path';
+import { SupervisorRun, type Ending } from './cluster.ts';
+import { freePorts } from './ports.ts';
+
+function belongsTo(pid: string, stateDir: string): boolean {
+  try {
+    const named = readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(stateDir);
+    return named || readlinkSync(`/proc/${pid}/cwd`).startsWith(stateDir);
+  } catch {
+    // It has ended meanwhile.
+    return false;
+  }
+}
+
+/** Pids of the processes that work in this state directory or name it in their command line. */
+export const processesOf = (stateDir: string): string[] =>
+  readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && belongsTo(pid, stateDir));
+
+/** How a start on free ports ends that is not expected to come up. */
+export async function refusedStart(
+  directory: string,
+  flags: ConstructorParameters<typeof SupervisorRun>[0],
+  env?: NodeJS.ProcessEnv,
+): Promise<Ending> {
+  const [port, httpPort] = (await freePorts(2)) as [number, number];
+  return new SupervisorRun({ port, httpPort, stateDir: path.join(directory, 'untouched'), ...flags }, env).ended;
+}
