@@ -1,128 +1,133 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { startCluster, type Cluster } from '../infra/local/cluster.ts';
 import { createNodeClient, type ChatEvent } from '../services/client/node.ts';
 import { findViolations } from './history.ts';
 import { playersOnDifferentReplicas, RecordingPlayer } from './player.ts';
 
-let cluster: Cluster;
-const players: RecordingPlayer[] = [];
+// Whoever decides: what players see must not differ.
+for (const design of ['stateless', 'stateful'] as const) {
+  describe(design, () => {
+    let cluster: Cluster;
+    const players: RecordingPlayer[] = [];
 
-before(async () => {
-  cluster = await startCluster();
-});
+    before(async () => {
+      cluster = await startCluster({ design });
+    });
 
-after(async () => {
-  for (const { client } of players) client.close();
-  await cluster?.stop();
-});
+    after(async () => {
+      for (const { client } of players) client.close();
+      await cluster?.stop();
+    });
 
-/** Players on different replicas in one game that has begun. */
-async function newGame(count: number, settings: { size: number; seconds: number }) {
-  const joined = await playersOnDifferentReplicas(cluster, count);
-  players.push(...joined);
-  const [host, ...guests] = joined as [RecordingPlayer, ...RecordingPlayer[]];
-  const { game } = await host.client.create({ players: count, ...settings });
-  for (const { client } of guests) await client.join(game);
-  await Promise.all(joined.map((player) => player.until(game, ({ state }) => state.status === 'active')));
-  return { game, joined };
-}
+    /** Players on different replicas in one game that has begun. */
+    async function newGame(count: number, settings: { size: number; seconds: number }) {
+      const joined = await playersOnDifferentReplicas(cluster, count);
+      players.push(...joined);
+      const [host, ...guests] = joined as [RecordingPlayer, ...RecordingPlayer[]];
+      const { game } = await host.client.create({ players: count, ...settings });
+      for (const { client } of guests) await client.join(game);
+      await Promise.all(joined.map((player) => player.until(game, ({ state }) => state.status === 'active')));
+      return { game, joined };
+    }
 
-/** Everybody captures until the game ends while `fault` strikes; then the histories of all are judged. */
-async function playThrough(fault: (joined: RecordingPlayer[], game: string) => Promise<void>) {
-  const { game, joined } = await newGame(4, { size: 16, seconds: 60 });
-  const played = Promise.all(joined.map((player, index) => player.playOut(game, (free) => index * free.length >> 2)));
-  await joined[0]!.until(game, ({ seq }) => seq > 40);
-  await fault(joined, game);
-  await played;
-  await Promise.all(joined.map((player) => player.until(game, ({ state }) => state.status === 'completed')));
-  assert.deepEqual(findViolations(joined.map((player) => player.history())), []);
-  const acknowledged = joined.reduce((sum, player) => sum + player.acknowledged, 0);
-  const scores = joined[0]!.client.game(game)!.state.players.map(({ score }) => score);
-  assert.equal(scores.reduce((sum, score) => sum + score, 0), 256, 'every cell was captured');
-  assert.ok(acknowledged > 200, `${acknowledged} captures were acknowledged`);
-  await cluster.settled();
-  for (const { client } of joined) client.close();
-}
+    /** Everybody captures until the game ends while `fault` strikes; then the histories of all are judged. */
+    async function playThrough(fault: (joined: RecordingPlayer[], game: string) => Promise<void>) {
+      const { game, joined } = await newGame(4, { size: 16, seconds: 60 });
+      const played = Promise.all(joined.map((player, index) => player.playOut(game, (free) => index * free.length >> 2)));
+      await joined[0]!.until(game, ({ seq }) => seq > 40);
+      await fault(joined, game);
+      await played;
+      await Promise.all(joined.map((player) => player.until(game, ({ state }) => state.status === 'completed')));
+      assert.deepEqual(findViolations(joined.map((player) => player.history())), []);
+      const acknowledged = joined.reduce((sum, player) => sum + player.acknowledged, 0);
+      const scores = joined[0]!.client.game(game)!.state.players.map(({ score }) => score);
+      assert.equal(scores.reduce((sum, score) => sum + score, 0), 256, 'every cell was captured');
+      assert.ok(acknowledged > 200, `${acknowledged} captures were acknowledged`);
+      await cluster.settled();
+      for (const { client } of joined) client.close();
+    }
 
-test('two clients on different replicas play a game to its end and see the same sequence of events', async () => {
-  const { game, joined } = await newGame(2, { size: 5, seconds: 60 });
-  const [ann, ben] = joined as [RecordingPlayer, RecordingPlayer];
-  assert.notEqual(ann.replica, ben.replica);
-  await Promise.all([ann.playOut(game, () => 0), ben.playOut(game, (free) => free.length - 1)]);
-  await Promise.all(joined.map((player) => player.until(game, ({ state }) => state.status === 'completed')));
-  assert.deepEqual(findViolations([ann.history(), ben.history()]), []);
-  const { state } = ann.client.game(game)!;
-  assert.deepEqual(state, ben.client.game(game)!.state);
-  assert.equal(state.reason, 'board');
-  assert.equal(state.ranking?.length, 2);
-  assert.equal(ann.history().observed.at(-1)!.seq, ben.history().observed.at(-1)!.seq);
-});
+    test('two clients on different replicas play a game to its end and see the same sequence of events', async () => {
+      const { game, joined } = await newGame(2, { size: 5, seconds: 60 });
+      const [ann, ben] = joined as [RecordingPlayer, RecordingPlayer];
+      assert.notEqual(ann.replica, ben.replica);
+      await Promise.all([ann.playOut(game, () => 0), ben.playOut(game, (free) => free.length - 1)]);
+      await Promise.all(joined.map((player) => player.until(game, ({ state }) => state.status === 'completed')));
+      assert.deepEqual(findViolations([ann.history(), ben.history()]), []);
+      const { state } = ann.client.game(game)!;
+      assert.deepEqual(state, ben.client.game(game)!.state);
+      assert.equal(state.reason, 'board');
+      assert.equal(state.ranking?.length, 2);
+      assert.equal(ann.history().observed.at(-1)!.seq, ben.history().observed.at(-1)!.seq);
+    });
 
-test('a game whose time runs out ends for everybody with the same ranking, ties included', async () => {
-  const { game, joined } = await newGame(2, { size: 9, seconds: 5 });
-  await joined[0]!.capture(game, 0);
-  await joined[1]!.capture(game, 1);
-  await Promise.all(joined.map((player) => player.until(game, ({ state }) => state.status === 'completed')));
-  const [ann, ben] = joined.map((player) => player.client.game(game)!.state);
-  assert.deepEqual(ann, ben);
-  assert.equal(ann?.reason, 'time');
-  assert.deepEqual(ann?.ranking?.map(({ rank, score }) => [rank, score]), [[1, 1], [1, 1]]);
-});
+    test('a game whose time runs out ends for everybody with the same ranking, ties included', async () => {
+      const { game, joined } = await newGame(2, { size: 9, seconds: 5 });
+      await joined[0]!.capture(game, 0);
+      await joined[1]!.capture(game, 1);
+      await Promise.all(joined.map((player) => player.until(game, ({ state }) => state.status === 'completed')));
+      const [ann, ben] = joined.map((player) => player.client.game(game)!.state);
+      assert.deepEqual(ann, ben);
+      assert.equal(ann?.reason, 'time');
+      assert.deepEqual(ann?.ranking?.map(({ rank, score }) => [rank, score]), [[1, 1], [1, 1]]);
+    });
 
-test('chat reaches players on other replicas and carries the APPID of its author\'s', async () => {
-  const joined = await playersOnDifferentReplicas(cluster, 4);
-  players.push(...joined);
-  const lines = new Set<string>();
-  const heard = new Promise<void>((resolve) => {
-    joined[3]!.client.on('chat', (chat: ChatEvent) => {
-      if (lines.add(chat.line).size === 4) resolve();
+    test('chat reaches players on other replicas and carries the APPID of its author\'s', async () => {
+      const joined = await playersOnDifferentReplicas(cluster, 4);
+      players.push(...joined);
+      const lines = new Set<string>();
+      const heard = new Promise<void>((resolve) => {
+        joined[3]!.client.on('chat', (chat: ChatEvent) => {
+          if (lines.add(chat.line).size === 4) resolve();
+        });
+      });
+      for (const { client } of joined) await client.subscribe('lobby');
+      for (const { client } of joined) await client.chat('lobby', 'hello');
+      await heard;
+      assert.deepEqual([...lines].sort(), ['1111:hello', '2222:hello', '3333:hello', '4444:hello']);
+    });
+
+    test('a replica killed in mid-game costs no acknowledged capture, no duplicate and no gap', async () => {
+      await playThrough(async (joined) => {
+        const number = Number(joined[1]!.replica[0]);
+        await cluster.killReplica(number, 'SIGKILL');
+        await joined[1]!.reconnected();
+      });
+    });
+
+    test('Redis killed in mid-game and restarted costs no acknowledged capture, no duplicate and no gap', async () => {
+      await playThrough(() => cluster.killRedis('SIGKILL'));
+    });
+
+    test('the edge killed in mid-game costs no acknowledged capture, no duplicate and no gap', async () => {
+      await playThrough(async (joined) => {
+        await cluster.killEdge('SIGKILL');
+        await Promise.all(joined.map((player) => player.reconnected()));
+      });
+    });
+
+    test('a replica that is drained sends its players to another one, which loses nothing', async () => {
+      await playThrough(async (joined) => {
+        await cluster.killReplica(Number(joined[2]!.replica[0]), 'SIGTERM');
+        await joined[2]!.reconnected();
+      });
+    });
+
+    test('a client that trusts another root does not connect', async () => {
+      const other = await startCluster({ replicas: 1 });
+      const client = createNodeClient({ url: cluster.url, ca: other.rootPem });
+      try {
+        const refused = new Promise<string>((resolve) => {
+          client.on('state', ({ message }) => message !== undefined && resolve(message));
+          client.on('error', ({ message }) => resolve(message));
+        });
+        client.connect().catch(() => undefined);
+        assert.match(await refused, /certificate/);
+      } finally {
+        client.close();
+        await other.stop();
+      }
     });
   });
-  for (const { client } of joined) await client.subscribe('lobby');
-  for (const { client } of joined) await client.chat('lobby', 'hello');
-  await heard;
-  assert.deepEqual([...lines].sort(), ['1111:hello', '2222:hello', '3333:hello', '4444:hello']);
-});
-
-test('a replica killed in mid-game costs no acknowledged capture, no duplicate and no gap', async () => {
-  await playThrough(async (joined) => {
-    const number = Number(joined[1]!.replica[0]);
-    await cluster.killReplica(number, 'SIGKILL');
-    await joined[1]!.reconnected();
-  });
-});
-
-test('Redis killed in mid-game and restarted costs no acknowledged capture, no duplicate and no gap', async () => {
-  await playThrough(() => cluster.killRedis('SIGKILL'));
-});
-
-test('the edge killed in mid-game costs no acknowledged capture, no duplicate and no gap', async () => {
-  await playThrough(async (joined) => {
-    await cluster.killEdge('SIGKILL');
-    await Promise.all(joined.map((player) => player.reconnected()));
-  });
-});
-
-test('a replica that is drained sends its players to another one, which loses nothing', async () => {
-  await playThrough(async (joined) => {
-    await cluster.killReplica(Number(joined[2]!.replica[0]), 'SIGTERM');
-    await joined[2]!.reconnected();
-  });
-});
-
-test('a client that trusts another root does not connect', async () => {
-  const other = await startCluster({ replicas: 1 });
-  const client = createNodeClient({ url: cluster.url, ca: other.rootPem });
-  try {
-    const refused = new Promise<string>((resolve) => {
-      client.on('state', ({ message }) => message !== undefined && resolve(message));
-      client.on('error', ({ message }) => resolve(message));
-    });
-    client.connect().catch(() => undefined);
-    assert.match(await refused, /certificate/);
-  } finally {
-    client.close();
-    await other.stop();
-  }
-});
+}

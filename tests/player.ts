@@ -91,21 +91,37 @@ export class RecordingPlayer {
   }
 }
 
-/** Players on as many different replicas, however many connections that takes. The others are closed. */
-export async function playersOnDifferentReplicas(
+/** Connects until every place is taken; `placeOf` tells the place of a player, or undefined where none is free. */
+async function seat(
   cluster: Pick<Cluster, 'url' | 'rootPem'>,
   count: number,
+  placeOf: (player: RecordingPlayer, taken: ReadonlyMap<number, RecordingPlayer>) => number | undefined,
 ): Promise<RecordingPlayer[]> {
-  const chosen = new Map<string, RecordingPlayer>();
+  const taken = new Map<number, RecordingPlayer>();
   // Held until the end: the edge sends the next connection to the replica that has the fewest.
   const spare: RecordingPlayer[] = [];
-  while (chosen.size < count && spare.length < 40) {
-    const player = await RecordingPlayer.connect(cluster, `Player ${chosen.size + 1}`);
-    if (chosen.has(player.replica)) spare.push(player);
-    else chosen.set(player.replica, player);
+  while (taken.size < count && spare.length < 40) {
+    const player = await RecordingPlayer.connect(cluster, `Player ${taken.size + 1}`);
+    const place = placeOf(player, taken);
+    if (place === undefined) spare.push(player);
+    else taken.set(place, player);
   }
   for (const { client } of spare) client.close();
-  if (chosen.size === count) return [...chosen.values()];
-  for (const { client } of chosen.values()) client.close();
-  throw new Error(`40 connections reached only the replicas ${[...chosen.keys()].join(', ')}.`);
+  if (taken.size === count) return [...taken].sort(([a], [b]) => a - b).map(([, player]) => player);
+  const reached = [...new Set([...taken.values(), ...spare].map(({ replica }) => replica))].sort();
+  for (const { client } of taken.values()) client.close();
+  throw new Error(`40 connections reached only the replicas ${reached.join(', ')}.`);
 }
+
+/** Players on as many different replicas, however many connections that takes. The others are closed. */
+export const playersOnDifferentReplicas = (cluster: Pick<Cluster, 'url' | 'rootPem'>, count: number) =>
+  seat(cluster, count, ({ replica }, taken) =>
+    [...taken.values()].some((other) => other.replica === replica) ? undefined : taken.size,
+  );
+
+/** A player on each of the replicas with these APPIDs, in this order. */
+export const playersOnReplicas = (cluster: Pick<Cluster, 'url' | 'rootPem'>, appIds: readonly string[]) =>
+  seat(cluster, appIds.length, ({ replica }, taken) => {
+    const place = appIds.indexOf(replica);
+    return place < 0 || taken.has(place) ? undefined : place;
+  });

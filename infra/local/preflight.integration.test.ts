@@ -54,10 +54,6 @@ describe('a start that cannot succeed says why in one sentence, with exit code 2
     assertRefused(await refusedStart(temporary, { replicas: 99 }), /"99" of the flag --replicas is refused/);
   });
 
-  test('a design that is not there yet', async () => {
-    assertRefused(await refusedStart(temporary, { design: 'stateful' }), /^The design "stateful" is not available yet/);
-  });
-
   for (const missing of ['redis-server', 'haproxy']) {
     test(`${missing} missing`, async () => {
       const bin = mkdtempSync(path.join(temporary, 'bin-'));

@@ -31,9 +31,6 @@ export async function requirePorts({ port, httpPort, host }: Config): Promise<vo
  * @throws PreflightError with one sentence
  */
 export async function preflight(config: Config): Promise<Preflight> {
-  if (config.design === 'stateful') {
-    throw new PreflightError('The design "stateful" is not available yet: leave --design at stateless.');
-  }
   const paths = statePaths(config.stateDir);
   // First, as an instance on this directory most often holds the ports too.
   requireUnowned(paths);

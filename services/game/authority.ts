@@ -76,12 +76,17 @@ export interface GameAuthority {
   /** A snapshot for who is in the game already. */
   view(game: string): Promise<View>;
   isPlayer(game: string, player: string): Promise<boolean>;
-  /** The events after `seq`, oldest first. */
-  entriesAfter(game: string, seq: number): Promise<LogEntry[]>;
+  /** The events after a position, oldest first; undefined when the game is gone or its epoch is another one. */
+  entriesAfter(game: string, after: Position): Promise<LogEntry[] | undefined>;
   /** The newest event of a game; undefined when the game is gone. */
   position(game: string): Promise<Position | undefined>;
-  /** The pub/sub channel on which a game's events are announced as `<seq> <text>`. */
+  /** Somebody here saw more of this epoch than there is: the game goes on in another one. */
+  renew(game: string, epoch: string): Promise<void>;
+  /** The pub/sub channel on which a game's events are announced as `<epoch> <seq> <text>`. */
   channel(game: string): string;
+  /** Before this replica goes: what only it may decide is for others from now on. */
+  handOver(): Promise<void>;
+  stop(): void;
 }
 
 /** A request that was not granted: becomes an `error` message with the same code. */

@@ -1,10 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
-import type { Redis } from 'ioredis';
-import { LIMITS, type ChatLine, type ErrorCode, type PlayerRef } from '../protocol/index.ts';
-import { Refusal, type LogEntry, type Position } from './authority.ts';
+import { createHash } from 'node:crypto';
+import { LIMITS, type ChatLine, type PlayerRef } from '../protocol/index.ts';
+import type { Position } from './authority.ts';
 import type { History } from './feed.ts';
-import { storeFailure } from './redis.ts';
-import { defineScript, type Script } from './scripts.ts';
+import { newEpoch, type HistoryScript, type Ledger, type RawEntry } from './redis/ledger.ts';
 
 const KEEP_SECONDS = 7 * 24 * 3600;
 const KEEP_GAME_SECONDS = 2 * 3600;
@@ -24,14 +22,16 @@ export interface Said {
 
 /** The lines of the channels: a bounded history in Redis, announced as they are said. */
 export class Chat {
-  readonly #redis: Redis;
+  readonly #ledger: Ledger;
   readonly #replica: string;
-  readonly #say: Script;
+  readonly #say: HistoryScript;
+  readonly #recent: HistoryScript;
 
-  constructor(redis: Redis, replica: string) {
-    this.#redis = redis;
+  constructor(ledger: Ledger, replica: string) {
+    this.#ledger = ledger;
     this.#replica = replica;
-    this.#say = defineScript(redis, 'chat:say', [new URL('./lua/chat.lua', import.meta.url)]);
+    this.#say = ledger.define('chat:say', [new URL('./lua/chat.lua', import.meta.url)]);
+    this.#recent = ledger.define('chat:recent', [new URL('./lua/recent.lua', import.meta.url)]);
   }
 
   /** Says a line in a channel. Rejects with a `Refusal`. */
@@ -44,33 +44,17 @@ export class Chat {
       JSON.stringify(`${this.#replica}:${text}`), fingerprint, LIMITS.chatHistory, keepSeconds(channel),
       REMEMBER_SECONDS,
     ];
-    try {
-      const reply = (await this.#say([meta, lines, request], args)) as [string, string, number, number];
-      if (reply[0] === 'refused') throw new Refusal(reply[1] as ErrorCode);
-      return { epoch: reply[1], seq: reply[2], duplicate: reply[3] === 1 };
-    } catch (error) {
-      throw storeFailure(error);
-    }
+    const [, epoch, seq, duplicate] = (await this.#say([meta, lines, request], args)) as
+      [string, string, number, number];
+    return { epoch, seq, duplicate: duplicate === 1 };
   }
 
   /** The newest lines of a channel, at most `LIMITS.chatHistory`, and its position. */
   async recent(channel: string): Promise<Position & { lines: ChatLine[] }> {
     const { meta, lines } = channelKeys(channel);
-    try {
-      const replies = await this.#redis
-        .multi()
-        .hsetnx(meta, 'epoch', newEpoch())
-        .expire(meta, keepSeconds(channel))
-        .hmget(meta, 'epoch', 'seq')
-        .xrevrange(lines, '+', '-', 'COUNT', LIMITS.chatHistory)
-        .exec();
-      for (const [error] of replies ?? []) if (error) throw error;
-      const [epoch, seq] = replies![2]![1] as [string, string | null];
-      const entries = (replies![3]![1] as [string, string[]][]).reverse();
-      return { epoch, seq: Number(seq ?? 0), lines: entries.map(([, fields]) => toLine(fields[1]!)) };
-    } catch (error) {
-      throw storeFailure(error);
-    }
+    const reply = await this.#recent([meta, lines], [newEpoch(), LIMITS.chatHistory, keepSeconds(channel)]);
+    const [, epoch, seq, entries] = reply as [string, string, string, RawEntry[]];
+    return { epoch, seq: Number(seq), lines: entries.reverse().map(([, fields]) => toLine(fields[1]!)) };
   }
 
   historyOf(channel: string): History {
@@ -78,19 +62,13 @@ export class Chat {
     return {
       channel: lines,
       type: 'chat',
-      after: async (seq): Promise<LogEntry[]> => {
-        const entries = await this.#redis.xrange(lines, `${seq + 1}-0`, '+');
-        return entries.map(([id, fields]) => ({ seq: Number.parseInt(id, 10), text: fields[1]! }));
-      },
-      position: async () => {
-        const [epoch, seq] = await this.#redis.hmget(meta, 'epoch', 'seq');
-        return epoch ? { epoch, seq: Number(seq ?? 0) } : undefined;
-      },
+      after: (position) => this.#ledger.after(meta, lines, position),
+      position: () => this.#ledger.position(meta),
+      renew: (epoch) => this.#ledger.renew(meta, epoch),
     };
   }
 }
 
-const newEpoch = () => randomBytes(9).toString('base64url');
 const keepSeconds = (channel: string) => (channel === 'lobby' ? KEEP_SECONDS : KEEP_GAME_SECONDS);
 
 function toLine(message: string): ChatLine {

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import * as v from 'valibot';
+import { REDIS_VARIABLES, redisSettings, type RedisSettings } from './redis/settings.ts';
 
 const port = v.pipe(
   v.string(),
@@ -15,7 +16,6 @@ const milliseconds = (min: number, max: number) => v.pipe(
   v.maxValue(max, `is more than ${max} ms`),
 );
 const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text;
-const isRedisUrl = (text: string) => URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol);
 const origins = v.pipe(
   v.string(),
   v.transform((text) => text.split(',').map((origin) => origin.trim()).filter(Boolean)),
@@ -32,11 +32,7 @@ const Environment = v.object({
   PORT: v.optional(port, '8080'),
   INTERNAL_HOST: v.optional(v.pipe(v.string(), v.nonEmpty('is empty')), '127.0.0.1'),
   INTERNAL_PORT: v.optional(port, '9090'),
-  REDIS_URL: v.optional(
-    v.pipe(v.string(), v.check(isRedisUrl, 'is not a URL such as redis://127.0.0.1:6379')),
-    'redis://127.0.0.1:6379',
-  ),
-  REDIS_PASSWORD_FILE: v.optional(v.string()),
+  ...REDIS_VARIABLES,
   TOKEN_SECRET_FILE: v.string(),
   ALLOWED_ORIGINS: origins,
   DESIGN: v.optional(v.picklist(['stateless', 'stateful'], 'is neither stateless nor stateful'), 'stateless'),
@@ -59,8 +55,7 @@ export interface Config {
   readonly port: number;
   readonly internalHost: string;
   readonly internalPort: number;
-  readonly redisUrl: string;
-  readonly redisPassword: string | undefined;
+  readonly redis: RedisSettings;
   readonly tokenSecret: Uint8Array;
   readonly allowedOrigins: ReadonlySet<string>;
   readonly design: 'stateless' | 'stateful';
@@ -89,9 +84,6 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     throw new ConfigError(`The environment variable ${v.getDotPath(issue) ?? ''} ${what}.`);
   }
   const env = parsed.output;
-  if (env.DESIGN === 'stateful') {
-    throw new ConfigError('DESIGN=stateful is not available in this version; set DESIGN=stateless.');
-  }
   if (env.WEB_ROOT !== undefined && !statSync(env.WEB_ROOT, { throwIfNoEntry: false })?.isDirectory()) {
     throw new ConfigError(`WEB_ROOT, ${env.WEB_ROOT}, is not a directory; build the page or mend the path.`);
   }
@@ -99,17 +91,16 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   if (tokenSecret.length < 32) {
     throw new ConfigError('The file of TOKEN_SECRET_FILE holds less than 32 bytes; write 32 random ones to it.');
   }
-  const password = env.REDIS_PASSWORD_FILE === undefined
-    ? undefined
-    : readSecret('REDIS_PASSWORD_FILE', env.REDIS_PASSWORD_FILE).toString('utf8').trim();
+  const redis = redisSettings(env, (variable, path) => readSecret(variable, path).toString('utf8'), (sentence) => {
+    throw new ConfigError(sentence);
+  });
   return Object.freeze({
     appId: env.APPID,
     host: env.HOST,
     port: env.PORT,
     internalHost: env.INTERNAL_HOST,
     internalPort: env.INTERNAL_PORT,
-    redisUrl: env.REDIS_URL,
-    redisPassword: password,
+    redis,
     tokenSecret,
     allowedOrigins: new Set(env.ALLOWED_ORIGINS),
     design: env.DESIGN,

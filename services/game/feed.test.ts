@@ -14,17 +14,22 @@ class Book implements History {
   fails = false;
   reads = 0;
   seq = 0;
+  readonly renewed: string[] = [];
 
   write(): string {
     this.seq += 1;
-    return `${this.seq} entry ${this.seq}`;
+    return `${this.epoch} ${this.seq} entry ${this.seq}`;
   }
 
-  async after(seq: number) {
+  async after({ seq }: { seq: number }) {
     this.reads += 1;
     if (this.fails) throw new Error('away');
     const seqs = Array.from({ length: this.seq - seq }, (_, index) => seq + index + 1);
     return seqs.map((own) => ({ seq: own, text: `entry ${own}` }));
+  }
+
+  async renew(epoch: string) {
+    this.renewed.push(epoch);
   }
 
   async position() {

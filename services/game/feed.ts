@@ -3,13 +3,15 @@ import { Packet } from './packet.ts';
 
 /** A history in Redis that is announced over pub/sub: the events of a game, or the lines of a channel. */
 export interface History {
-  /** The pub/sub channel; its messages are `<seq> <text>`. */
+  /** The pub/sub channel; its messages are `<epoch> <seq> <text>`. */
   readonly channel: string;
   readonly type: 'event' | 'chat';
-  /** Every entry after `seq` that still is there, oldest first. */
-  after(seq: number): Promise<LogEntry[]>;
+  /** Every entry after a position that still is there, oldest first; undefined when its epoch is over. */
+  after(position: Position): Promise<LogEntry[] | undefined>;
   /** The newest entry; undefined when the history is gone. */
   position(): Promise<Position | undefined>;
+  /** More was seen of this epoch than is there: the history has to go on in another one. */
+  renew(epoch: string): Promise<void>;
   /** Called once an entry has been given to the followers. */
   delivered?(entry: LogEntry): void;
 }
@@ -45,6 +47,8 @@ export class Feed {
   readonly history: History;
   readonly epoch: string;
   readonly #report: FeedReport;
+  /** The history goes on in another epoch. */
+  readonly #onOther: () => void;
   readonly #places = new Set<Place>();
   /** Announced before their turn. */
   readonly #early = new Map<number, string>();
@@ -55,8 +59,9 @@ export class Feed {
   #stirred = false;
   #closed = false;
 
-  constructor(history: History, epoch: string, last: number, report: FeedReport) {
+  constructor(history: History, epoch: string, last: number, report: FeedReport, onOther: () => void = () => {}) {
     this.history = history;
+    this.#onOther = onOther;
     this.epoch = epoch;
     this.#last = last;
     this.#report = report;
@@ -80,11 +85,18 @@ export class Feed {
 
   /** Takes an announcement. */
   hint(payload: string): void {
-    const space = payload.indexOf(' ');
-    const seq = Number(payload.slice(0, space));
-    if (this.#closed || !(seq > this.#last)) return;
+    if (this.#closed) return;
+    const [first, second] = [payload.indexOf(' '), payload.indexOf(' ', payload.indexOf(' ') + 1)];
+    // Perhaps the announcement is the older one: the check finds out.
+    if (payload.slice(0, first) !== this.epoch) {
+      this.#stirred = false;
+      this.#onOther();
+      return;
+    }
+    const seq = Number(payload.slice(first + 1, second));
+    if (!(seq > this.#last)) return;
     this.#stirred = true;
-    this.#early.set(seq, payload.slice(space + 1));
+    this.#early.set(seq, payload.slice(second + 1));
     this.#advance();
     if (this.#early.size > 0) void this.catchUp();
   }
@@ -97,8 +109,14 @@ export class Feed {
     this.#reading = true;
     try {
       const before = this.#last;
-      const entries = await this.history.after(this.#last);
+      const entries = await this.history.after({ epoch: this.epoch, seq: this.#last });
       this.#report.read(this.history.type);
+      if (this.#closed) return;
+      if (!entries) {
+        this.#stirred = false;
+        this.#onOther();
+        return;
+      }
       let filled = 0;
       for (const { seq, text } of entries) {
         if (seq <= this.#last) continue;
@@ -132,7 +150,12 @@ export class Feed {
       const position = await this.history.position();
       if (this.#closed) return 'same';
       if (!position) return 'gone';
-      if (position.epoch !== this.epoch || position.seq < known) return 'other';
+      if (position.epoch !== this.epoch) return 'other';
+      if (position.seq < known) {
+        // What was given away must not be given to something else: not in this epoch.
+        await this.history.renew(this.epoch);
+        return 'other';
+      }
       if (position.seq > this.#last) await this.catchUp();
     } catch (error) {
       this.#report.failed(this.history.channel, error);
@@ -181,8 +204,10 @@ export class Feed {
   async #bringUp(place: Place): Promise<void> {
     place.queue ??= [];
     try {
-      const entries = await this.history.after(place.position);
+      const entries = await this.history.after({ epoch: this.epoch, seq: place.position });
       this.#report.read(this.history.type);
+      // The feed is about to be reset.
+      if (!entries) return this.#onOther();
       const missing = entries.map(({ seq, text }) => ({ seq, packet: new Packet(this.history.type, text) }));
       for (const { seq, packet } of [...missing, ...(place.queue ?? [])]) {
         if (seq <= place.position) continue;

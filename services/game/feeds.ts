@@ -34,7 +34,8 @@ export class FeedSet {
       feed = this.#feeds.get(channel);
     }
     if (!feed) {
-      feed = new Feed(history, epoch, position, this.#report);
+      const opened: Feed = new Feed(history, epoch, position, this.#report, () => this.#check(opened));
+      feed = opened;
       this.#feeds.set(channel, feed);
       this.#bus.listen(channel, {
         message: (payload) => this.#feeds.get(channel)?.hint(payload),
@@ -59,17 +60,20 @@ export class FeedSet {
   }
 
   check(): void {
-    for (const [channel, feed] of this.#feeds) {
-      void feed.check().then((found) => {
-        if (found === 'same' || this.#feeds.get(channel) !== feed) return;
-        this.#remove(channel, feed);
-        feed.close(found === 'gone' ? 'ended' : 'reset');
-      });
-    }
+    for (const feed of this.#feeds.values()) this.#check(feed);
   }
 
   stop(): void {
     clearInterval(this.#timer);
+  }
+
+  #check(feed: Feed): void {
+    const { channel } = feed.history;
+    void feed.check().then((found) => {
+      if (found === 'same' || this.#feeds.get(channel) !== feed) return;
+      this.#remove(channel, feed);
+      feed.close(found === 'gone' ? 'ended' : 'reset');
+    });
   }
 
   #remove(channel: string, feed: Feed): void {

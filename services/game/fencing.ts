@@ -1,7 +1,6 @@
-import type { Redis } from 'ioredis';
 import type { Connection } from './connection.ts';
-import { storeFailure } from './redis.ts';
-import { defineScript, type Script } from './scripts.ts';
+import { storeFailure, type Store } from './redis/connect.ts';
+import { defineScript, type Script } from './redis/scripts.ts';
 import type { Sockets } from './sockets.ts';
 
 /** Each replica listens to `gridlock:replica:<APPID>` for what is meant for it alone. */
@@ -15,14 +14,14 @@ const socketKey = (player: string) => `gridlock:{player:${player}}:socket`;
 
 /** Of two sockets of a player the newer one stays, on whichever replicas they are. */
 export class Fencing {
-  readonly #redis: Redis;
+  readonly #redis: Store;
   readonly #replica: string;
   readonly #sockets: Sockets;
   readonly #supersede: (connection: Connection) => void;
   readonly #fence: Script;
   readonly #recent = new Map<string, number>();
 
-  constructor(redis: Redis, replica: string, sockets: Sockets, supersede: (connection: Connection) => void) {
+  constructor(redis: Store, replica: string, sockets: Sockets, supersede: (connection: Connection) => void) {
     this.#redis = redis;
     this.#replica = replica;
     this.#sockets = sockets;
@@ -36,7 +35,15 @@ export class Fencing {
    */
   async open(player: string): Promise<number> {
     try {
-      return Number(await this.#fence([socketKey(player)], [player, this.#replica, REPLICA_CHANNEL, KEEP_SECONDS]));
+      const reply = await this.#fence([socketKey(player)], [this.#replica, KEEP_SECONDS]);
+      const [generation, before] = reply as [generation: string, before: string];
+      // Not from within the script: the other replica's channel may be on another shard. A replica that cannot be
+      // told now asks for itself when it hears again, and no game takes a move of the older socket.
+      if (before !== '') {
+        const told = this.#redis.spublish(`${REPLICA_CHANNEL}${before}`, `supersede ${player} ${generation}`);
+        told.catch(() => undefined);
+      }
+      return Number(generation);
     } catch (error) {
       throw storeFailure(error);
     }

@@ -15,8 +15,9 @@ export function gameHistory(game: string, { authority, feeds, gameClock }: GameH
   return {
     channel,
     type: 'event',
-    after: (seq) => authority.entriesAfter(game, seq),
+    after: (position) => authority.entriesAfter(game, position),
     position: () => authority.position(game),
+    renew: (epoch) => authority.renew(game, epoch),
     delivered: ({ text }) => {
       // By far the most, and nothing is to be done: spare the parsing. Quotes in names are escaped.
       if (text.includes('"kind":"captured"')) return;

@@ -12,7 +12,10 @@ try {
     log.fatal({ err: error }, 'an error was not handled');
     process.exit(1);
   });
-  const replica = await startReplica(config, log);
+  const replica = await startReplica(config, log, (sentence) => {
+    process.stderr.write(`${sentence}\n`);
+    process.exit(2);
+  });
   log.info({ url: replica.url, internalUrl: replica.internalUrl }, 'listening');
 
   let stopping = false;

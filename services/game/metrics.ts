@@ -15,6 +15,14 @@ export class Metrics {
   readonly redisErrors = this.#counter('gridlock_redis_errors_total', 'Failures of Redis', 'connection');
   readonly fences = this.#counter('gridlock_fences_total', 'Sockets closed for a newer one', 'by');
   readonly resumes = this.#counter('gridlock_resumes_total', 'Requests to resume', 'recovered');
+  readonly decided = this.#counter('gridlock_commands_decided_total', 'Commands for games', 'kind', 'by');
+  readonly taken = this.#counter('gridlock_games_taken_total', 'Games taken into memory', 'from');
+  readonly batches = new Histogram({
+    name: 'gridlock_journal_batch_commands',
+    help: 'Commands decided and recorded together',
+    buckets: [1, 2, 4, 8, 16, 32, 64],
+    registers: [this.registry],
+  });
   readonly captureSeconds = new Histogram({
     name: 'gridlock_capture_seconds',
     help: 'From the arrival of a capture to its acknowledgement',
@@ -32,7 +40,7 @@ export class Metrics {
     new Gauge({ name, help, registers: [this.registry], collect() { this.set(value()); } });
   }
 
-  #counter<Label extends string>(name: string, help: string, label: Label): Counter<Label> {
-    return new Counter({ name, help, labelNames: [label], registers: [this.registry] });
+  #counter<Label extends string>(name: string, help: string, ...labelNames: Label[]): Counter<Label> {
+    return new Counter({ name, help, labelNames, registers: [this.registry] });
   }
 }

@@ -1,7 +1,7 @@
-import type { Redis } from 'ioredis';
 import { LIMITS, type PlayerRef } from '../protocol/index.ts';
 import type { Bus } from './bus.ts';
 import { Packet } from './packet.ts';
+import type { Store } from './redis/connect.ts';
 import { Throttle } from './throttle.ts';
 
 /** What one replica says about a channel; it counts until the time given, by Redis's clock. */
@@ -14,7 +14,7 @@ interface Report {
 type Deliver = (packet: Packet) => void;
 
 export interface PresenceOptions {
-  readonly redis: Redis;
+  readonly redis: Store;
   readonly bus: Bus;
   readonly replica: string;
   /** Milliseconds by Redis's clock. */
@@ -123,7 +123,7 @@ class ChannelPresence {
     await redis
       .pipeline()
       .hdel(this.#key, replica)
-      .publish(this.#key, '')
+      .spublish(this.#key, '')
       .exec()
       .catch(onError);
   }
@@ -140,7 +140,7 @@ class ChannelPresence {
     };
     const pipeline = redis.pipeline();
     pipeline.hset(this.#key, replica, JSON.stringify(report)).pexpire(this.#key, 60_000);
-    if (announce) pipeline.publish(this.#key, '');
+    if (announce) pipeline.spublish(this.#key, '');
     try {
       for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error;
     } catch (error) {

@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { TestClient } from './testing/client.ts';
-import { freePort, startRedis, type TestRedis } from './testing/redis.ts';
-import { SECRET, until } from './testing/replica.ts';
+import { startRedis, type TestRedis } from './testing/redis.ts';
+import { assertGapless, insist, sequence, startedGame } from './testing/play.ts';
+import { DESIGNS, SECRET, until, type Design } from './testing/replica.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 
@@ -49,13 +50,14 @@ function launch(given: Record<string, string>) {
   return { child, output, exited };
 }
 
-async function launchReady(appId: string) {
-  const [port, internalPort] = [await freePort(), await freePort()];
-  const launched = launch({ APPID: appId, PORT: String(port), INTERNAL_PORT: String(internalPort) });
-  const readyz = `http://127.0.0.1:${internalPort}/readyz`;
-  const isReady = () => fetch(readyz).then(({ status }) => status === 200, () => false);
+async function launchReady(appId: string, design: Design = 'stateless') {
+  const launched = launch({ APPID: appId, PORT: '0', INTERNAL_PORT: '0', DESIGN: design });
+  const listening = () => /^.*"url":"([^"]+)","internalUrl":"([^"]+)".*$/m.exec(launched.output.stdout);
+  await until(() => listening() !== null, `replica ${appId} listens`, 30_000);
+  const [, url = '', internalUrl = ''] = listening()!;
+  const isReady = () => fetch(`${internalUrl}/readyz`).then(({ status }) => status === 200, () => false);
   await until(isReady, `replica ${appId} is ready`, 30_000);
-  return { ...launched, url: `http://127.0.0.1:${port}`, internalUrl: `http://127.0.0.1:${internalPort}` };
+  return { ...launched, url, internalUrl };
 }
 
 const WRONG: [what: string, given: Record<string, string>, sentence: RegExp][] = [
@@ -64,6 +66,7 @@ const WRONG: [what: string, given: Record<string, string>, sentence: RegExp][] =
   ['an origin with a path', { ALLOWED_ORIGINS: 'https://game.test/page' }, /ALLOWED_ORIGINS has an entry that/],
   ['no origins', { ALLOWED_ORIGINS: '' }, /ALLOWED_ORIGINS is missing/],
   ['an unknown design', { DESIGN: 'quantum' }, /DESIGN is neither/],
+  ['two places for Redis', { REDIS_CLUSTER: 'a:1' }, /^REDIS_URL and REDIS_CLUSTER are both set/],
 ];
 for (const [what, given, sentence] of WRONG) {
   test(`${what} ends the start with one sentence and exit code 2`, async () => {
@@ -112,24 +115,59 @@ test('every line of the log is a JSON object that names the replica, and none ho
   assert.doesNotMatch(replica.output.stdout, /eyJ/);
 });
 
-test('a game ends in time though the replica that started it was killed', async () => {
-  const [one, two] = await Promise.all([launchReady('1111'), launchReady('2222')]);
-  const [ada, bob] = await Promise.all([TestClient.connect(one.url), TestClient.connect(two.url)]);
-  const created = await bob.request({ type: 'create', players: 2, size: 3, seconds: 5 });
-  const game = created.type === 'ack' ? created.game! : '';
-  // Who comes last starts the game, on the replica that dies.
-  await ada.request({ type: 'join', game });
-  const captured = await ada.request({ type: 'capture', game, cell: 4 });
-  assert.equal(captured.type, 'ack');
-  one.child.kill('SIGKILL');
-  const end = await bob.next('event', ({ event }) => event.kind === 'finished');
-  assert.equal(end.event.kind === 'finished' && end.event.reason, 'time');
-  const seqs = bob.events(game).map(({ seq }) => seq);
-  assert.deepEqual(seqs, seqs.map((_, index) => seqs[0]! + index));
-  bob.close();
-  two.child.kill('SIGTERM');
-  assert.equal((await two.exited).code, 0);
-});
+for (const design of DESIGNS) {
+  test(`${design}: a game ends in time though the replica that started it was killed`, async () => {
+    const [one, two] = await Promise.all([launchReady('1111', design), launchReady('2222', design)]);
+    const [ada, bob] = await Promise.all([TestClient.connect(one.url), TestClient.connect(two.url)]);
+    const created = await bob.request({ type: 'create', players: 2, size: 3, seconds: 5 });
+    const game = created.type === 'ack' ? created.game! : '';
+    // Who comes last starts the game, on the replica that dies.
+    await ada.request({ type: 'join', game });
+    const captured = await ada.request({ type: 'capture', game, cell: 4 });
+    assert.equal(captured.type, 'ack');
+    one.child.kill('SIGKILL');
+    const end = await bob.next('event', ({ event }) => event.kind === 'finished');
+    assert.equal(end.event.kind === 'finished' && end.event.reason, 'time');
+    const seqs = bob.events(game).map(({ seq }) => seq);
+    assert.deepEqual(seqs, seqs.map((_, index) => seqs[0]! + index));
+    bob.close();
+    two.child.kill('SIGTERM');
+    assert.equal((await two.exited).code, 0);
+  });
+
+  test(`${design}: a replica that is stopped for a while delays nobody for long, and does no harm when it goes on`, async () => {
+    const [one, two] = await Promise.all([launchReady('1111', design), launchReady('2222', design)]);
+    const { ada, bob, game } = await startedGame([one.url, two.url], 6);
+    const acknowledged = new Map<number, number>();
+    const play = (client: TestClient, cells: number[]) =>
+      insist(client, game, cells, ({ seq }, cell) => acknowledged.set(cell, seq!));
+    await play(ada, sequence(0, 5));
+    one.child.kill('SIGSTOP');
+    // Sent into the socket of the replica that stands still: it is carried out late, or not at all.
+    const late = ada.request({ type: 'capture', game, cell: 7, id: 'late' });
+    await play(bob, sequence(6, 17));
+    one.child.kill('SIGCONT');
+    const answer = await late;
+    assert.ok(answer.type === 'error' && ['cell_taken', 'unavailable'].includes(answer.code), JSON.stringify(answer));
+    await play(ada, sequence(18, 26));
+    await play(bob, sequence(27, 35));
+    for (const client of [ada, bob]) {
+      await client.next('event', ({ event }) => event.kind === 'finished');
+      assertGapless(client, game);
+    }
+    assert.equal(acknowledged.size, 36);
+    for (const [cell, seq] of acknowledged) {
+      const { event } = bob.events(game).find((item) => item.seq === seq)!;
+      assert.equal(event.kind === 'captured' && event.cell, cell);
+    }
+    ada.close();
+    bob.close();
+    for (const { child, exited } of [one, two]) {
+      child.kill('SIGTERM');
+      assert.equal((await exited).code, 0);
+    }
+  });
+}
 
 test('metrics name no player and no game', async () => {
   const replica = await launchReady('1111');

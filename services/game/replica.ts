@@ -1,5 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
+import { Cluster } from 'ioredis';
+import type { GameAuthority } from './authority.ts';
 import { Bus } from './bus.ts';
 import { Chat } from './chat.ts';
 import { GameClock, StoreClock } from './clock.ts';
@@ -14,11 +17,15 @@ import type { Logger } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { Presence } from './presence.ts';
 import { Readiness } from './readiness.ts';
-import { connectRedis } from './redis.ts';
+import { Matchmaking } from './matchmaking.ts';
+import { Records } from './records/records.ts';
+import { connectNode, connectStore } from './redis/connect.ts';
+import { Ledger } from './redis/ledger.ts';
 import { Requests } from './requests.ts';
 import { SeatHold } from './seat-hold.ts';
 import { Sessions } from './session.ts';
 import { Sockets } from './sockets.ts';
+import { StatefulAuthority } from './stateful/stateful-authority.ts';
 import { StatelessAuthority } from './stateless/stateless-authority.ts';
 import { Upgrade, type Accepted } from './upgrade.ts';
 
@@ -32,8 +39,16 @@ export interface Replica {
   drain(): Promise<void>;
 }
 
-/** Starts a replica. Resolves when it listens, which is before it is ready. */
-export async function startReplica(config: Config, log: Logger): Promise<Replica> {
+/** How often Redis is asked how it persists: it can be told otherwise while it runs. */
+const INSPECT_MS = 3000;
+
+/**
+ * Starts a replica. Resolves when it listens, which is before it is ready. `onUnusable` is given the sentence when the
+ * Redis it finds will never do.
+ */
+export async function startReplica(
+  config: Config, log: Logger, onUnusable: (sentence: string) => void = () => {},
+): Promise<Replica> {
   const { appId, heartbeatMs } = config;
   const metrics = new Metrics(appId);
   const clock = new StoreClock();
@@ -41,13 +56,40 @@ export async function startReplica(config: Config, log: Logger): Promise<Replica
   const sessions = new Sessions(config.tokenSecret);
 
   const redisFailed = (connection: string) => throttledWarning(log, metrics, connection);
-  const address = { url: config.redisUrl, password: config.redisPassword };
-  const redis = connectRedis(address, `gridlock-${appId}`, { enableAutoPipelining: true });
+  const redis = connectStore(config.redis, `gridlock-${appId}`);
   redis.on('error', redisFailed('commands'));
-  const bus = new Bus(() => connectRedis(address, `gridlock-${appId}-bus`), redisFailed('bus'));
+  const bus = new Bus({
+    connect: (node) => connectNode(config.redis, `gridlock-${appId}-bus`, {}, node),
+    onError: redisFailed('bus'),
+    cluster: redis instanceof Cluster ? redis : undefined,
+  });
+  const ledger = new Ledger({
+    redis,
+    topology: config.redis.topology.kind,
+    onNotice: (sentence) => log.warn(sentence),
+    onUnusable: (sentence) => {
+      readiness.unusable(sentence);
+      log.error(sentence);
+      onUnusable(sentence);
+    },
+  });
 
-  const authority = new StatelessAuthority(redis, config.tokenSecret);
-  const chat = new Chat(redis, appId);
+  const records = new Records(ledger);
+  const matchmaking = new Matchmaking(redis, config.tokenSecret);
+  const authority: GameAuthority = config.design === 'stateless'
+    ? new StatelessAuthority(records, matchmaking)
+    : new StatefulAuthority({
+      records, matchmaking, redis, bus,
+      // A replica that starts again does not know what the one before it held.
+      owner: `${appId}.${randomBytes(6).toString('base64url')}`,
+      now: () => clock.now(),
+      report: {
+        decided: (kind, by) => metrics.decided.inc({ kind, by }),
+        taken: (from) => metrics.taken.inc({ from }),
+        batch: (commands) => metrics.batches.observe(commands),
+      },
+    });
+  const chat = new Chat(ledger, appId);
   const readFailed = redisFailed('reads');
   const feeds = new FeedSet(bus, {
     delivered: (type, followers) => metrics.delivered.inc({ type }, followers),
@@ -69,34 +111,34 @@ export async function startReplica(config: Config, log: Logger): Promise<Replica
   };
   const fencing = new Fencing(redis, appId, sockets, (connection) => supersede(connection, 'announcement'));
 
-  const channel = `${REPLICA_CHANNEL}${appId}`;
-  const readiness = new Readiness({
+  const readiness: Readiness = new Readiness({
     redis,
+    bus,
     clock,
-    channel,
+    replica: appId,
     onChange: (ready, reason) => {
       log.info({ ready, reason }, ready ? 'ready' : 'not ready');
     },
-    onDeaf: () => {
+    onDeaf: (channel) => {
       log.warn('nothing comes back through Redis: its connections are replaced');
-      bus.rebuild();
+      bus.rebuild(channel);
       if (redis.status === 'ready') redis.disconnect(true);
     },
   });
-  bus.listen(channel, {
+  bus.listen(`${REPLICA_CHANNEL}${appId}`, {
     message: (payload) => {
-      const space = payload.indexOf(' ');
-      const rest = payload.slice(space + 1);
-      if (payload.startsWith('probe ')) readiness.arrived(rest);
-      else if (payload.startsWith('supersede ')) fencing.take(rest);
+      if (payload.startsWith('supersede ')) fencing.take(payload.slice('supersede '.length));
     },
     confirmed: () => {
-      readiness.probe();
       fencing.recheck().catch(readFailed);
     },
   });
   // Whichever connection is up last: the first probe can go out then.
-  redis.on('ready', () => readiness.probe());
+  redis.on('ready', () => {
+    readiness.probe();
+    ledger.inspect().catch(readFailed);
+  });
+  const inspection = setInterval(() => void ledger.inspect().catch(() => undefined), INSPECT_MS);
 
   metrics.watch('gridlock_sockets', 'Open sockets', () => sockets.size);
   metrics.watch('gridlock_feeds', 'Games and channels followed here', () => feeds.size);
@@ -154,12 +196,16 @@ export async function startReplica(config: Config, log: Logger): Promise<Replica
       readiness.drain();
       http.server.close();
       http.server.closeIdleConnections();
+      const handedOver = authority.handOver();
       await drainSockets(sockets, config.drainMs);
+      await handedOver;
       await presence.stop();
       seatHold.stop();
+      authority.stop();
       feeds.stop();
       gameClock.stop();
       readiness.stop();
+      clearInterval(inspection);
       bus.close();
       redis.disconnect();
       http.server.closeAllConnections();

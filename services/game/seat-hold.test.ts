@@ -1,73 +1,77 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import type { Replica } from './replica.ts';
 import { guest, TestClient } from './testing/client.ts';
 import { startRedis, type TestRedis } from './testing/redis.ts';
-import { startTestReplica } from './testing/replica.ts';
+import { DESIGNS, startTestReplica } from './testing/replica.ts';
 
 const HEARTBEAT_MS = 300;
 
-let redis: TestRedis;
-let replica: Replica;
+for (const design of DESIGNS) {
+  describe(design, () => {
+    let redis: TestRedis;
+    let replica: Replica;
 
-before(async () => {
-  redis = await startRedis();
-  replica = await startTestReplica(redis.url, '1111', { heartbeatMs: HEARTBEAT_MS });
-});
-after(async () => {
-  await replica?.drain();
-  await redis?.stop();
-});
+    before(async () => {
+      redis = await startRedis();
+      replica = await startTestReplica(redis.url, '1111', { heartbeatMs: HEARTBEAT_MS, design });
+    });
+    after(async () => {
+      await replica?.drain();
+      await redis?.stop();
+    });
 
-/** A game of three with two players in it. */
-async function waitingGame(token?: string) {
-  const host = await TestClient.connect(replica.url);
-  const created = await host.request({ type: 'create', players: 3 });
-  const game = created.type === 'ack' ? created.game! : assert.fail(created.message);
-  const other = await TestClient.connect(replica.url, token);
-  assert.equal((await other.request({ type: 'join', game })).type, 'ack');
-  return { host, other, game };
+    /** A game of three with two players in it. */
+    async function waitingGame(token?: string) {
+      const host = await TestClient.connect(replica.url);
+      const created = await host.request({ type: 'create', players: 3 });
+      const game = created.type === 'ack' ? created.game! : assert.fail(created.message);
+      const other = await TestClient.connect(replica.url, token);
+      assert.equal((await other.request({ type: 'join', game })).type, 'ack');
+      return { host, other, game };
+    }
+
+    const left = (client: TestClient, game: string) =>
+      client.events(game).filter(({ event }) => event.kind === 'left').length;
+
+    test('who closes the page while a game waits gives up the seat after two heartbeats', async () => {
+      const { host, other, game } = await waitingGame();
+      other.close();
+      const gone = await host.next('event', (message) => message.game === game && message.event.kind === 'left');
+      assert.deepEqual(gone.event.kind === 'left' && gone.event.seat, 1);
+      host.close();
+    });
+
+    test('who comes back in time and resumes keeps the seat', async () => {
+      const { token } = await guest(replica.url);
+      const { host, other, game } = await waitingGame(token);
+      const { epoch, seq } = await other.next('snapshot');
+      other.close();
+      const back = await TestClient.connect(replica.url, token);
+      assert.equal((await back.request({ type: 'resume', game, epoch, seq })).type, 'ack');
+      // A second player, who is gone for good and whose hold began later, shows when the first one's is over.
+      const witness = await TestClient.connect(replica.url);
+      const created = await witness.request({ type: 'create', players: 3 });
+      const second = created.type === 'ack' ? created.game! : assert.fail(created.message);
+      const leaver = await TestClient.connect(replica.url);
+      await leaver.request({ type: 'join', game: second });
+      leaver.close();
+      await witness.next('event', (message) => message.game === second && message.event.kind === 'left');
+      assert.equal(left(host, game), 0);
+      for (const client of [host, back, witness]) client.close();
+    });
+
+    test('a seat in a game that has begun stays with who is away', async () => {
+      const { host, other, game } = await waitingGame();
+      const third = await TestClient.connect(replica.url);
+      await third.request({ type: 'join', game });
+      await host.next('event', (message) => message.game === game && message.event.kind === 'started');
+      other.close();
+      const witness = await waitingGame();
+      witness.other.close();
+      await witness.host.next('event', (message) => message.game === witness.game && message.event.kind === 'left');
+      assert.equal(left(host, game), 0);
+      for (const client of [host, third, witness.host]) client.close();
+    });
+  });
 }
-
-const left = (client: TestClient, game: string) =>
-  client.events(game).filter(({ event }) => event.kind === 'left').length;
-
-test('who closes the page while a game waits gives up the seat after two heartbeats', async () => {
-  const { host, other, game } = await waitingGame();
-  other.close();
-  const gone = await host.next('event', (message) => message.game === game && message.event.kind === 'left');
-  assert.deepEqual(gone.event.kind === 'left' && gone.event.seat, 1);
-  host.close();
-});
-
-test('who comes back in time and resumes keeps the seat', async () => {
-  const { token } = await guest(replica.url);
-  const { host, other, game } = await waitingGame(token);
-  const { epoch, seq } = await other.next('snapshot');
-  other.close();
-  const back = await TestClient.connect(replica.url, token);
-  assert.equal((await back.request({ type: 'resume', game, epoch, seq })).type, 'ack');
-  // A second player, who is gone for good and whose hold began later, shows when the first one's is over.
-  const witness = await TestClient.connect(replica.url);
-  const created = await witness.request({ type: 'create', players: 3 });
-  const second = created.type === 'ack' ? created.game! : assert.fail(created.message);
-  const leaver = await TestClient.connect(replica.url);
-  await leaver.request({ type: 'join', game: second });
-  leaver.close();
-  await witness.next('event', (message) => message.game === second && message.event.kind === 'left');
-  assert.equal(left(host, game), 0);
-  for (const client of [host, back, witness]) client.close();
-});
-
-test('a seat in a game that has begun stays with who is away', async () => {
-  const { host, other, game } = await waitingGame();
-  const third = await TestClient.connect(replica.url);
-  await third.request({ type: 'join', game });
-  await host.next('event', (message) => message.game === game && message.event.kind === 'started');
-  other.close();
-  const witness = await waitingGame();
-  witness.other.close();
-  await witness.host.next('event', (message) => message.game === witness.game && message.event.kind === 'left');
-  assert.equal(left(host, game), 0);
-  for (const client of [host, third, witness.host]) client.close();
-});

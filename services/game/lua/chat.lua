@@ -8,8 +8,12 @@ if stored then
   if known ~= fingerprint then return { 'refused', 'id_reused' } end
   return { 'ok', then_epoch, tonumber(seq), 1 }
 end
-redis.call('HSETNX', KEYS[1], 'epoch', epoch)
-epoch = redis.call('HGET', KEYS[1], 'epoch')
+if before[1] then
+  epoch = before[1]
+else
+  redis.call('HSET', HEAD, 'epoch', epoch)
+  live()
+end
 local seq = redis.call('HINCRBY', KEYS[1], 'seq', 1)
 local time = redis.call('TIME')
 local at = string.format('%.0f', tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000))
@@ -19,5 +23,5 @@ redis.call('XADD', KEYS[2], 'MAXLEN', '~', keep, seq .. '-0', 'message', message
 redis.call('EXPIRE', KEYS[1], seconds)
 redis.call('EXPIRE', KEYS[2], seconds)
 redis.call('SET', KEYS[3], fingerprint .. ' ' .. seq .. ' ' .. epoch, 'EX', memory)
-redis.call('PUBLISH', KEYS[2], seq .. ' ' .. message)
+redis.call('SPUBLISH', KEYS[2], epoch .. ' ' .. seq .. ' ' .. message)
 return { 'ok', epoch, seq, 0 }

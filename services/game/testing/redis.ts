@@ -1,16 +1,17 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Redis } from 'ioredis';
+import { Redis, type RedisOptions } from 'ioredis';
 
 export interface TestRedis {
   readonly url: string;
   readonly port: number;
   readonly pid: number;
+  readonly directory: string;
   /** SIGKILL, as a crash. */
   kill(): Promise<void>;
   /** Starts it again on the same port with what is on its disk. */
@@ -19,33 +20,62 @@ export interface TestRedis {
   stop(): Promise<void>;
 }
 
-/** A Redis of its own on a free port, durable as the real one is. */
-export async function startRedis(): Promise<TestRedis> {
+export interface RedisTestOptions {
+  /** Lines of its configuration; they come last and so win. */
+  readonly config?: readonly string[];
+  readonly isSentinel?: boolean;
+  /** How a client gets in, to see that it serves. */
+  readonly client?: Omit<RedisOptions, 'replyMapping'>;
+  readonly port?: number;
+}
+
+/** A Redis of its own on a free port, durable as the real one is unless told otherwise. */
+export async function startRedis(options: RedisTestOptions = {}): Promise<TestRedis> {
   const directory = await mkdtemp(join(tmpdir(), 'gridlock-redis-'));
-  const port = await freePort();
-  const url = `redis://127.0.0.1:${port}`;
-  let child = await launch(directory, port);
+  const port = options.port ?? (await freePort());
+  const own = options.isSentinel ? [] : ['save ""', 'appendonly yes', 'appendfsync always'];
+  const lines = [`port ${port}`, 'bind 127.0.0.1', `dir ${directory}`, ...own, ...(options.config ?? [])];
+  const file = join(directory, 'redis.conf');
+  await writeFile(file, `${lines.join('\n')}\n`);
+  let child: ChildProcess | undefined;
   const kill = async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const gone = once(child, 'exit');
     child.kill('SIGKILL');
     await gone;
   };
+  const start = async () => {
+    child = spawn('redis-server', [file, ...(options.isSentinel ? ['--sentinel'] : [])], { stdio: 'ignore' });
+    await served(child, port, options.client ?? {});
+  };
+  const stop = async () => {
+    await kill();
+    await rm(directory, { recursive: true, force: true });
+  };
+  try {
+    await start();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   return {
-    url,
+    url: `redis://127.0.0.1:${port}`,
     port,
+    directory,
     get pid() {
-      return child.pid!;
+      return child!.pid!;
     },
     kill,
-    restart: async () => {
-      child = await launch(directory, port);
-    },
-    stop: async () => {
-      await kill();
-      await rm(directory, { recursive: true, force: true });
-    },
+    restart: start,
+    stop,
   };
+}
+
+/** A connection of the test's own to one node. */
+export function adminOf({ port }: { port: number }, options: Omit<RedisOptions, 'replyMapping'> = {}): Redis {
+  const admin = new Redis({ host: '127.0.0.1', port, protocol: 2, ...options });
+  admin.on('error', () => undefined);
+  return admin;
 }
 
 /** A port nobody listens on at the moment. */
@@ -58,25 +88,21 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-async function launch(directory: string, port: number): Promise<ChildProcess> {
-  const child = spawn('redis-server', [
-    '--port', String(port), '--bind', '127.0.0.1', '--dir', directory, '--save', '', '--appendonly', 'yes',
-    '--appendfsync', 'always',
-  ], { stdio: 'ignore' });
-  for (const deadline = Date.now() + 10_000; !(await answers(port)); await delay(20)) {
+async function served(child: ChildProcess, port: number, client: Omit<RedisOptions, 'replyMapping'>): Promise<void> {
+  for (const deadline = Date.now() + 10_000; !(await answers(port, client)); await delay(20)) {
     if (child.exitCode === null && Date.now() < deadline) continue;
     child.kill('SIGKILL');
     throw new Error('The redis-server of the test did not start.');
   }
-  return child;
 }
 
-async function answers(port: number): Promise<boolean> {
-  const probe = new Redis({ port, lazyConnect: true, retryStrategy: null, maxRetriesPerRequest: 0, protocol: 2 });
-  probe.on('error', () => undefined);
+async function answers(port: number, client: Omit<RedisOptions, 'replyMapping'>): Promise<boolean> {
+  const once = { lazyConnect: true, retryStrategy: null, maxRetriesPerRequest: 0, ...client };
+  const probe = adminOf({ port }, once);
   try {
     // Resolves when the data set is loaded, too.
     await probe.connect();
+    await probe.ping();
     return true;
   } catch {
     return false;

@@ -2,34 +2,47 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '../config.ts';
 import { createLogger } from '../log.ts';
+import { redisSettings, type RedisSettings } from '../redis/settings.ts';
 import { startReplica, type Replica } from '../replica.ts';
+
+export type Design = Config['design'];
+/** What holds must hold for both. */
+export const DESIGNS: readonly Design[] = ['stateless', 'stateful'];
 
 export const ORIGIN = 'https://game.test';
 export const SECRET = randomBytes(32);
 
-/** A replica inside the test's process, on free ports. All of a test process share the secret. */
+/** The settings of a Redis at a URL. */
+export const settingsOf = (url: string): RedisSettings =>
+  redisSettings({ REDIS_URL: url }, () => '', (sentence) => {
+    throw new Error(sentence);
+  });
+
+/** The configuration of a replica on free ports. All of a test process share the secret. */
+export const testConfig = (redis: RedisSettings, appId: string, given: Partial<Config> = {}): Config => ({
+  appId,
+  host: '127.0.0.1',
+  port: 0,
+  internalHost: '127.0.0.1',
+  internalPort: 0,
+  redis,
+  tokenSecret: SECRET,
+  allowedOrigins: new Set([ORIGIN]),
+  design: 'stateless',
+  webRoot: undefined,
+  heartbeatMs: 15_000,
+  drainMs: 50,
+  logLevel: process.env['TEST_LOG_LEVEL'] ?? 'silent',
+  ...given,
+});
+
+/** A replica inside the test's process that is ready. */
 export async function startTestReplica(
-  redisUrl: string,
+  redis: string | RedisSettings,
   appId: string,
   given: Partial<Config> = {},
 ): Promise<Replica> {
-  const config: Config = {
-    appId,
-    host: '127.0.0.1',
-    port: 0,
-    internalHost: '127.0.0.1',
-    internalPort: 0,
-    redisUrl,
-    redisPassword: undefined,
-    tokenSecret: SECRET,
-    allowedOrigins: new Set([ORIGIN]),
-    design: 'stateless',
-    webRoot: undefined,
-    heartbeatMs: 15_000,
-    drainMs: 50,
-    logLevel: process.env['TEST_LOG_LEVEL'] ?? 'silent',
-    ...given,
-  };
+  const config = testConfig(typeof redis === 'string' ? settingsOf(redis) : redis, appId, given);
   const replica = await startReplica(config, createLogger(config.logLevel, appId));
   await until(() => replica.readiness.reason === undefined, 'the replica is ready');
   return replica;

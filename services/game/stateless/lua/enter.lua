@@ -32,6 +32,7 @@ else
   }
   redis.call('HSET', STATE, 'epoch', epoch, 'seq', 0, 'status', 'waiting', 'players', players, 'size', size,
     'seconds', seconds, 'free', game.free, 'createdAt', integer(at))
+  live()
   redis.call('SET', CELLS, string.rep('.', game.free))
   emit(game, at, '{"kind":"created","settings":{"players":' .. players .. ',"size":' .. size .. ',"seconds":' ..
     seconds .. '}}')

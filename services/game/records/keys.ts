@@ -6,6 +6,7 @@ export const gameKeys = (game: string) => ({
   cells: `gridlock:{${game}}:cells`,
   events: `gridlock:{${game}}:events`,
   answers: `gridlock:{${game}}:answers`,
+  lease: `gridlock:{${game}}:lease`,
 });
 
 export const shapeOf = ({ players, size, seconds }: GameSettings): string => `${players}x${size}x${seconds}`;

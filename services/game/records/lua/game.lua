@@ -1,6 +1,7 @@
 -- Shared by the scripts of one game. KEYS: the state (hash), the board (string of one character a cell), the
--- events (stream, and the channel of the same name) and the answers given (hash), all under one hash tag.
-local STATE, CELLS, EVENTS, ANSWERS = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+-- events (stream, and the channel of the same name), the answers given (hash) and the lease of who holds the game in
+-- memory, all under one hash tag.
+local STATE, CELLS, EVENTS, ANSWERS, LEASE = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local CODE = string.match(STATE, '{(.-)}')
 local WAITING_SECONDS, LINGER_SECONDS = 3600, 900
 -- Joining and leaving in turns must not grow a history without end.
@@ -21,13 +22,15 @@ end
 
 local function load()
   local f = redis.call('HMGET', STATE, 'epoch', 'seq', 'status', 'players', 'size', 'seconds', 'endsAt', 'free',
-    'roster', 'scores')
+    'roster', 'scores', 'opened')
   if not f[1] then return nil end
   return {
     epoch = f[1], seq = tonumber(f[2]), status = f[3], players = tonumber(f[4]), size = tonumber(f[5]),
     seconds = tonumber(f[6]), endsAt = tonumber(f[7] or 0), free = tonumber(f[8]),
     -- Seat by seat: { id, name as JSON }.
     roster = cjson.decode(f[9]), scores = cjson.decode(f[10]),
+    -- The seq at which the epoch began.
+    opened = tonumber(f[11] or 0),
   }
 end
 
@@ -45,7 +48,7 @@ local function seat_of(game, player)
 end
 
 local function expire(seconds)
-  for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, seconds) end
+  for index = 1, 4 do redis.call('EXPIRE', KEYS[index], seconds) end
 end
 
 -- The seq of the answer given before; or a refusal, when the id named another request then.
@@ -91,7 +94,7 @@ local function emit(game, at, event)
     ',"at":' .. integer(at) .. ',"event":' .. event .. '}'
   redis.call('XADD', EVENTS, game.seq .. '-0', 'message', message)
   redis.call('HSET', STATE, 'seq', game.seq)
-  redis.call('PUBLISH', EVENTS, game.seq .. ' ' .. message)
+  redis.call('SPUBLISH', EVENTS, game.epoch .. ' ' .. game.seq .. ' ' .. message)
 end
 
 local function finish(game, at, reason)

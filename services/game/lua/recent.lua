@@ -1,0 +1,11 @@
+-- KEYS: the channel, its lines. ARGV: epoch for a new channel, lines at most, seconds to keep the channel.
+local epoch, count, seconds = unpack(ARGV, 1, 3)
+if before[1] then
+  epoch = before[1]
+else
+  redis.call('HSET', HEAD, 'epoch', epoch)
+  live()
+end
+redis.call('EXPIRE', HEAD, seconds)
+local lines = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', count)
+return { 'recent', epoch, redis.call('HGET', HEAD, 'seq') or '0', lines }

@@ -1,0 +1,96 @@
+import type { GameSettings } from '../protocol/index.ts';
+import {
+  Refusal, type Actor, type Applied, type Entered, type GameAuthority, type LogEntry, type Position, type Resumed,
+  type View,
+} from './authority.ts';
+import type { Matchmaking } from './matchmaking.ts';
+import { gameKeys } from './records/keys.ts';
+import type { Records } from './records/records.ts';
+
+/** Attempts to find a free code, or an open game, before giving up. */
+const ATTEMPTS = 8;
+
+export type Mode = 'create' | 'join' | 'match';
+
+/**
+ * What both designs share: games are found alike, and what happened is read from Redis by whoever asks. They differ
+ * in who decides.
+ */
+export abstract class RecordedAuthority implements GameAuthority {
+  protected readonly records: Records;
+  readonly #matchmaking: Matchmaking;
+
+  constructor(records: Records, matchmaking: Matchmaking) {
+    this.records = records;
+    this.#matchmaking = matchmaking;
+  }
+
+  abstract leave(actor: Actor, id: string, game: string): Promise<Applied>;
+  abstract capture(actor: Actor, id: string, game: string, cell: number): Promise<Applied>;
+  abstract finish(game: string): Promise<number>;
+  abstract handOver(): Promise<void>;
+  abstract stop(): void;
+
+  /** Undefined when a game of this code exists already and the mode is `create`. */
+  protected abstract enter(
+    mode: Mode, actor: Actor, id: string, game: string, settings?: GameSettings,
+  ): Promise<Entered | undefined>;
+
+  async create(actor: Actor, id: string, settings: GameSettings): Promise<Entered> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      const game = this.#matchmaking.code(actor, id, attempt);
+      const entered = await this.enter('create', actor, id, game, settings);
+      if (entered) return entered;
+    }
+    throw new Refusal('unavailable', 'No free game code was found; try again.', 1000);
+  }
+
+  async join(actor: Actor, id: string, game: string): Promise<Entered> {
+    return (await this.enter('join', actor, id, game))!;
+  }
+
+  async match(actor: Actor, id: string, settings: GameSettings): Promise<Entered> {
+    let closed = '';
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      const game = await this.#matchmaking.find(actor, id, settings, attempt, closed);
+      try {
+        const entered = (await this.enter('match', actor, id, game, settings))!;
+        if (entered.view.state.status !== 'waiting') await this.#matchmaking.close(settings, game);
+        return entered;
+      } catch (error) {
+        const isClosed = error instanceof Refusal && (error.code === 'game_full' || error.code === 'game_over');
+        if (!isClosed) throw error;
+        closed = game;
+      }
+    }
+    throw new Refusal('unavailable', 'The open games fill faster than you could enter one; try again.', 250);
+  }
+
+  resume(actor: Actor, game: string, known: Position): Promise<Resumed> {
+    return this.records.resume(actor, game, known);
+  }
+
+  view(game: string): Promise<View> {
+    return this.records.view(game);
+  }
+
+  isPlayer(game: string, player: string): Promise<boolean> {
+    return this.records.isPlayer(game, player);
+  }
+
+  entriesAfter(game: string, after: Position): Promise<LogEntry[] | undefined> {
+    return this.records.entriesAfter(game, after);
+  }
+
+  position(game: string): Promise<Position | undefined> {
+    return this.records.position(game);
+  }
+
+  renew(game: string, epoch: string): Promise<void> {
+    return this.records.renew(game, epoch);
+  }
+
+  channel(game: string): string {
+    return gameKeys(game).events;
+  }
+}

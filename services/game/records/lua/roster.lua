@@ -1,0 +1,1 @@
+return { 'roster', redis.call('HGET', HEAD, 'roster') }

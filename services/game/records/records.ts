@@ -1,0 +1,70 @@
+import { Refusal, type Actor, type LogEntry, type Position, type Resumed, type View } from '../authority.ts';
+import { toEntry, type HistoryScript, type Ledger, type RawEntry, type Reply } from '../redis/ledger.ts';
+import { gameKeys } from './keys.ts';
+import { toView, type RawView } from './view.ts';
+
+const file = (name: string) => new URL(`./lua/${name}.lua`, import.meta.url);
+
+/** A script that runs on the record of one game: the game's code, then the arguments. */
+export type GameScript = (game: string, args: readonly (string | number)[]) => Promise<Reply>;
+
+/** What Redis keeps of the games, as every replica may read it at any time, whoever decides what happens in them. */
+export class Records {
+  readonly #ledger: Ledger;
+  readonly #resume: GameScript;
+  readonly #view: GameScript;
+  readonly #roster: GameScript;
+
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger;
+    this.#resume = this.define('resume', [file('resume')]);
+    this.#view = this.define('view', [file('view')]);
+    this.#roster = this.define('roster', [file('roster')]);
+  }
+
+  /** Makes a script of files that build on `game.lua`. */
+  define(name: string, files: readonly URL[]): GameScript {
+    const script: HistoryScript = this.#ledger.define(`game:${name}`, [file('game'), ...files]);
+    return (game, args) => {
+      const { state, cells, events, answers, lease } = gameKeys(game);
+      return script([state, cells, events, answers, lease], args);
+    };
+  }
+
+  async resume({ player, generation }: Actor, game: string, known: Position): Promise<Resumed> {
+    const reply = await this.#resume(game, [player.id, generation, known.epoch, known.seq]);
+    if (reply[0] === 'view') return { recovered: false, view: toView(game, reply[1] as RawView) };
+    const [, epoch, seq, status, endsAt, entries] = reply as [string, string, number, string, string, RawEntry[]];
+    return {
+      recovered: true,
+      epoch,
+      seq,
+      entries: entries.map(toEntry),
+      completed: status === 'completed',
+      endsAt: Number(endsAt) || undefined,
+    };
+  }
+
+  async view(game: string): Promise<View> {
+    return toView(game, (await this.#view(game, []))[1] as RawView);
+  }
+
+  async isPlayer(game: string, player: string): Promise<boolean> {
+    const [, roster] = await this.#roster(game, []);
+    if (typeof roster !== 'string') throw new Refusal('game_not_found');
+    return (JSON.parse(roster) as [string, string][]).some(([id]) => id === player);
+  }
+
+  entriesAfter(game: string, after: Position): Promise<LogEntry[] | undefined> {
+    const { state, events } = gameKeys(game);
+    return this.#ledger.after(state, events, after);
+  }
+
+  position(game: string): Promise<Position | undefined> {
+    return this.#ledger.position(gameKeys(game).state);
+  }
+
+  renew(game: string, epoch: string): Promise<void> {
+    return this.#ledger.renew(gameKeys(game).state, epoch);
+  }
+}

@@ -1,0 +1,110 @@
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { Refusal } from '../authority.ts';
+import type { RedisSettings, RedisTls } from './settings.ts';
+
+/** How long one command may take before the client is told that the store is unavailable. */
+const COMMAND_MS = 2000;
+/** How often the map of a cluster's slots is read anew though nothing went wrong. */
+const SLOTS_MS = 3000;
+
+/** A connection for commands: to the primary, whoever that is now, or to all primaries of a cluster. */
+export type Store = Redis | Cluster;
+
+const backoff = (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 5), 1000) * (0.5 + Math.random() / 2);
+
+type NodeOptions = Omit<RedisOptions, 'replyMapping'>;
+
+/** Options of TLS that the client asks for their values at each connection: roots may have changed since the last. */
+const tlsOptions = (tls: RedisTls) => ({
+  get ca() {
+    return tls.ca;
+  },
+});
+
+/** What every connection to a Redis node is made with. */
+function nodeOptions({ username, password, tls }: RedisSettings, name: string): NodeOptions {
+  return {
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...(tls === undefined ? {} : { tls: tlsOptions(tls) }),
+    connectionName: name,
+    // RESP3 would save nothing here.
+    protocol: 2,
+    disableClientInfo: true,
+    autoResendUnfulfilledCommands: false,
+    autoResubscribe: false,
+    maxRetriesPerRequest: 0,
+    connectTimeout: COMMAND_MS,
+    commandTimeout: COMMAND_MS,
+    // A primary that became a replica while the connection stood: ask again who the primary is.
+    reconnectOnError: ({ message }) => message.startsWith('READONLY'),
+  };
+}
+
+/** Connects to one node: the primary, or for a cluster the node given. */
+export function connectNode(
+  settings: RedisSettings, name: string, given: NodeOptions = {}, node?: { host: string; port: number },
+): Redis {
+  const { topology, tls } = settings;
+  const options: NodeOptions = {
+    ...nodeOptions(settings, name),
+    enableOfflineQueue: false,
+    retryStrategy: backoff,
+    ...given,
+  };
+  if (node) return new Redis({ ...options, ...node });
+  if (topology.kind === 'single') return new Redis({ ...options, ...topology.address, db: topology.db });
+  if (topology.kind === 'cluster') throw new Error('A cluster has more than one node.');
+  const { sentinels, masterName, sentinelPassword } = topology;
+  return new Redis({
+    ...options,
+    sentinels: [...sentinels],
+    name: masterName,
+    ...(sentinelPassword === undefined ? {} : { sentinelPassword }),
+    ...(tls === undefined ? {} : { enableTLSForSentinelMode: true, sentinelTLS: options.tls! }),
+    sentinelCommandTimeout: COMMAND_MS,
+    sentinelRetryStrategy: backoff,
+    sentinelReconnectStrategy: backoff,
+    failoverDetector: true,
+  });
+}
+
+/**
+ * A connection for commands that never queues: while Redis is away, and for what was under way when it went,
+ * commands fail at once. A move that was answered `unavailable` is thus never carried out later by this side.
+ */
+export function connectStore(settings: RedisSettings, name: string): Store {
+  const { topology } = settings;
+  if (topology.kind !== 'cluster') return connectNode(settings, name, { enableAutoPipelining: true });
+  return new Cluster([...topology.nodes], {
+    redisOptions: nodeOptions(settings, name),
+    // No autopipelining: around a failover the client groups slots wrongly and refuses what it gathered.
+    enableOfflineQueue: false,
+    clusterRetryStrategy: backoff,
+    clusterNodeRetryStrategy: backoff,
+    // Who asks decides whether to ask again.
+    retryDelayOnFailover: 0,
+    retryDelayOnClusterDown: 0,
+    maxRedirections: 4,
+    slotsRefreshInterval: SLOTS_MS,
+    slotsRefreshTimeout: COMMAND_MS,
+    // The nodes name themselves: with TLS those must be the names in their certificates.
+    dnsLookup: (address, callback) => callback(null, address),
+  });
+}
+
+// What Redis answers when it is there but cannot serve now. Anything else it says is a mistake of ours.
+const TEMPORARY = new RegExp(`^(${[
+  'LOADING', 'OOM', 'READONLY', 'MISCONF', 'BUSY', 'MASTERDOWN', 'CLUSTERDOWN', 'NOREPLICAS', 'TRYAGAIN', 'NOAUTH',
+  'WRONGPASS', 'MOVED', 'ASK', 'UNBLOCKED',
+].join('|')})\\b`);
+
+/**
+ * The failure of a Redis command as a `Refusal`, or the error itself when it is a mistake in this program.
+ */
+export function storeFailure(error: unknown): unknown {
+  if (error instanceof Refusal) return error;
+  const { name, message } = error as Error;
+  if (name === 'ReplyError' && !TEMPORARY.test(message)) return error;
+  return new Refusal('unavailable', undefined, 1000);
+}

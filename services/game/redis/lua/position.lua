@@ -1,0 +1,1 @@
+return { 'position', before[1], redis.call('HGET', HEAD, 'seq') or '0' }

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { createLogger } from '../log.ts';
+import { localCertificate } from '../testing/certificate.ts';
+import { TestClient } from '../testing/client.ts';
+import { freePort, startRedis, type TestRedis } from '../testing/redis.ts';
+import { settingsOf, startTestReplica, testConfig, until } from '../testing/replica.ts';
+import { startReplica } from '../replica.ts';
+import { connectStore } from './connect.ts';
+import type { RedisSettings } from './settings.ts';
+
+/** What the README tells to allow, and nothing else. */
+const RULES = '~gridlock:* &gridlock:* +@read +@write +@pubsub +@scripting +@connection +@transaction -@dangerous '
+  + '+info +config|get +time';
+
+let redis: TestRedis;
+let settings: RedisSettings;
+let directory: string;
+
+before(async () => {
+  const { certificate, key } = await localCertificate();
+  const tlsPort = await freePort();
+  directory = await mkdtemp(join(tmpdir(), 'gridlock-redis-tls-'));
+  const [certificateFile, keyFile] = ['redis.pem', 'redis.key'].map((name) => join(directory, name));
+  await writeFile(certificateFile!, certificate);
+  await writeFile(keyFile!, key);
+  redis = await startRedis({
+    port: tlsPort,
+    config: [
+      'port 0', `tls-port ${tlsPort}`, `tls-cert-file ${certificateFile}`, `tls-key-file ${keyFile}`,
+      'tls-auth-clients no', 'user default off', `user game on >secret ${RULES}`,
+    ],
+    client: { tls: { ca: certificate }, username: 'game', password: 'secret' },
+  });
+  settings = {
+    topology: { kind: 'single', address: { host: '127.0.0.1', port: tlsPort }, db: 0 },
+    username: 'game', password: 'secret', tls: { ca: certificate },
+  };
+});
+after(async () => {
+  await redis?.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+test('a game is played through TLS as a user who may do no more than the README lists', async () => {
+  const replica = await startTestReplica(settings, '1111');
+  const [ada, bob] = await Promise.all([TestClient.connect(replica.url), TestClient.connect(replica.url)]);
+  const created = await ada.request({ type: 'create', players: 2, size: 3 });
+  const game = created.type === 'ack' ? created.game! : assert.fail(created.message);
+  assert.equal((await bob.request({ type: 'join', game })).type, 'ack');
+  for (const client of [ada, bob]) await client.request({ type: 'subscribe', channel: 'lobby' });
+  assert.equal((await ada.request({ type: 'chat', channel: 'lobby', text: 'hello' })).type, 'ack');
+  assert.equal((await ada.request({ type: 'capture', game, cell: 4 })).type, 'ack');
+  await bob.next('event', ({ event }) => event.kind === 'captured');
+  await bob.next('chat');
+  await bob.next('presence', ({ count }) => count === 2);
+  ada.close();
+  bob.close();
+  await replica.drain();
+});
+
+for (const [what, wrong] of [
+  ['another root', async () => ({ tls: { ca: (await localCertificate()).certificate } })],
+  ['the roots of the system only', async () => ({ tls: { ca: undefined } })],
+  ['another password', async () => ({ password: 'wrong' })],
+  ['no encryption', async () => ({ tls: undefined })],
+] as [string, () => Promise<Partial<RedisSettings>>][]) {
+  test(`with ${what} there is no connection`, async () => {
+    const store = connectStore({ ...settings, ...(await wrong()) }, 'wrong');
+    const [error] = (await once(store, 'error')) as [Error];
+    assert.ok(error.message.length > 0);
+    await assert.rejects(Promise.resolve(store.get('gridlock:x')));
+    store.disconnect();
+  });
+}
+
+test('a Redis that is too old is refused with a sentence', async () => {
+  // Speaks as much of the protocol as a client asks for until it knows the version.
+  const old = createServer((socket) => {
+    socket.on('data', (data) => {
+      const asked = String(data).split('*').filter(Boolean).map((command) => command.split('\r\n')[2]?.toLowerCase());
+      const info = '# Server\r\nredis_version:6.2.14\r\nrun_id:a\r\nrole:master\r\n';
+      for (const name of asked) {
+        socket.write(name === 'info' ? `$${info.length}\r\n${info}\r\n` : '+OK\r\n');
+      }
+    });
+    socket.on('error', () => undefined);
+  }).listen(0, '127.0.0.1');
+  await once(old, 'listening');
+  const url = `redis://127.0.0.1:${(old.address() as AddressInfo).port}`;
+  let told = '';
+  const config = testConfig(settingsOf(url), '1111');
+  const replica = await startReplica(config, createLogger('silent', '1111'), (sentence) => (told = sentence));
+  await until(() => told !== '', 'the replica says what is wrong');
+  assert.equal(told, 'Redis 6.2.14 is too old; use 7.0 or later.');
+  assert.equal(replica.readiness.reason, told);
+  await replica.drain();
+  old.close();
+});

@@ -1,0 +1,79 @@
+import type { Redis } from 'ioredis';
+import type { Topology } from './settings.ts';
+
+/** The oldest Redis that has sharded pub/sub, which games spread over a cluster need. */
+const OLDEST = [7, 0] as const;
+
+/** What a Redis says about itself. */
+export interface ServerFacts {
+  readonly version: string;
+  readonly runId: string;
+  /** The replication id: a new one for each start and each promotion. */
+  readonly life: string;
+  readonly isPrimary: boolean;
+  /** It was a replica of another primary before, since it started. */
+  readonly wasPromoted: boolean;
+  readonly replicas: number;
+  /** Every write is on disk before it is answered; undefined when Redis does not tell. */
+  readonly isDurable: boolean | undefined;
+}
+
+/** Asks one node about itself. */
+export async function readServer(node: Redis): Promise<ServerFacts> {
+  const [info, persistence] = await Promise.all([node.info(), readDurability(node)]);
+  const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? '';
+  return {
+    version: field('redis_version'),
+    runId: field('run_id'),
+    life: field('master_replid'),
+    isPrimary: field('role') === 'master',
+    wasPromoted: /[1-9a-f]/.test(field('master_replid2')),
+    replicas: Number(field('connected_slaves')),
+    isDurable: persistence,
+  };
+}
+
+async function readDurability(node: Redis): Promise<boolean | undefined> {
+  try {
+    const reply = (await node.config('GET', 'append*')) as string[];
+    const value = (name: string) => reply[reply.indexOf(name) + 1];
+    return value('appendonly') === 'yes' && value('appendfsync') === 'always';
+  } catch (error) {
+    // Not allowed for this user, or not known to this Redis.
+    if ((error as Error).name === 'ReplyError') return undefined;
+    throw error;
+  }
+}
+
+/** Why a Redis of this version cannot be used, as a sentence; undefined when it can. */
+export function versionProblem(version: string): string | undefined {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const isOld = major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1]);
+  if (!isOld) return undefined;
+  return `Redis ${version || 'of an unknown version'} is too old; use ${OLDEST.join('.')} or later.`;
+}
+
+/** In which life a history was written last, and whether a restart after that life has all of it. */
+export interface Life {
+  readonly life: string;
+  readonly run: string;
+  readonly durable: boolean;
+}
+
+/**
+ * Whether everything that anybody saw of a life is there in the one that follows. That is known of one case only:
+ * the one Redis there is was started again from a log that was on disk before each answer. Behind Sentinel and in
+ * a cluster a restart cannot be told from a failover and back, after which a replica's older data came to this
+ * server; and a Redis with replicas may have been replaced by one of them, whoever does that.
+ */
+export function continues(before: Life, server: ServerFacts, topology: Topology['kind']): boolean {
+  return topology === 'single'
+    && before.durable
+    && before.run !== server.runId
+    && !server.wasPromoted
+    && isSafe(server);
+}
+
+/** Whether a restart of this server, as it runs now, will have everything. */
+export const isSafe = ({ isPrimary, isDurable, replicas }: ServerFacts): boolean =>
+  isPrimary && isDurable === true && replicas === 0;

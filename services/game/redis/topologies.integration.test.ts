@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Replica } from '../replica.ts';
+import { guest, TestClient } from '../testing/client.ts';
+import { startCluster } from '../testing/cluster.ts';
+import { assertGapless, freeCells, insist, ok, positionsSeen, sequence, startedGame } from '../testing/play.ts';
+import { DESIGNS, startTestReplica, until, type Design } from '../testing/replica.ts';
+import { startSentinel } from '../testing/sentinel.ts';
+import type { RedisSettings } from './settings.ts';
+
+/** Two replicas, which are gone after the task whatever becomes of it. */
+async function withReplicas(
+  settings: RedisSettings, design: Design, task: (replicas: [Replica, Replica]) => Promise<void>,
+) {
+  const replicas = await Promise.all(['1111', '2222'].map((appId) => startTestReplica(settings, appId, { design })));
+  try {
+    await task(replicas as [Replica, Replica]);
+  } finally {
+    await Promise.all(replicas.map((replica) => replica.drain()));
+  }
+}
+
+/** Two play `game` to its end while `fault` strikes. */
+async function playThrough({ ada, bob, game }: Awaited<ReturnType<typeof startedGame>>, fault: () => Promise<void>) {
+  let acknowledged = 0;
+  const epochs = new Set<string>();
+  const onAck = ({ epoch }: { epoch?: string | undefined }) => {
+    acknowledged += 1;
+    epochs.add(epoch!);
+  };
+  const played = Promise.all([
+    insist(ada, game, sequence(0, 71), onAck), insist(bob, game, sequence(72, 143), onAck),
+  ]);
+  await until(() => acknowledged > 20, 'the game is under way');
+  await fault();
+  await played;
+  // What the new primary never got is free again: acknowledged, but announced as lost by the new epoch.
+  await insist(ada, game, await freeCells(ada, game), onAck, 'again');
+  for (const client of [ada, bob]) {
+    await until(() => isOver(client, game), 'everybody saw the end', 20_000);
+    assertGapless(client, game);
+  }
+  positionsSeen([ada, bob]);
+  return epochs;
+}
+
+const isOver = (client: TestClient, game: string) => client.received.some((item) =>
+  (item.type === 'event' && item.game === game && item.event.kind === 'finished')
+  || (item.type === 'snapshot' && item.game === game && item.state.status === 'completed'));
+
+for (const design of DESIGNS) {
+  describe(design, () => {
+    test('a Sentinel failover under play opens a new epoch, says so with a snapshot, and play goes on', async () => {
+      const sentinel = await startSentinel();
+      try {
+        await withReplicas(sentinel.settings, design, async ([one, two]) => {
+          const game = await startedGame([one.url, two.url], 12);
+          const epochs = await playThrough(game, () => sentinel.servers[0]!.kill());
+          assert.notEqual((await sentinel.primary()).port, sentinel.servers[0]!.port);
+          assert.equal(epochs.size, 2);
+          for (const client of [game.ada, game.bob]) {
+            const told = await client.next('snapshot', ({ recovered }) => recovered === false);
+            assert.notEqual(told.epoch, game.epoch);
+            client.close();
+          }
+        });
+      } finally {
+        await sentinel.stop();
+      }
+    });
+
+    test('in a cluster of three masters games play on while one is killed, and only its games open a new epoch', async () => {
+      const cluster = await startCluster();
+      try {
+        await withReplicas(cluster.settings, design, async ([one, two]) => {
+          const games = new Map<number, Awaited<ReturnType<typeof startedGame>>>();
+          await until(async () => {
+            const started = await startedGame([one.url, two.url], 12);
+            const { port } = cluster.masterOf(`{${started.game}}`);
+            if (games.has(port)) {
+              started.ada.close();
+              started.bob.close();
+            } else {
+              games.set(port, started);
+            }
+            return games.size === 3;
+          }, 'each master has a game', 30_000);
+          const victim = cluster.masters[0]!;
+          let kill = () => {};
+          const killed = new Promise<void>((resolve) => (kill = resolve)).then(() => victim.kill());
+          await Promise.all([...games].map(async ([port, game]) => {
+            const epochs = await playThrough(game, async () => {
+              if (port === victim.port) kill();
+              await killed;
+            });
+            assert.equal(epochs.size, port === victim.port ? 2 : 1, `the game on ${port}`);
+            game.ada.close();
+            game.bob.close();
+          }));
+          for (const replica of [one, two]) {
+            await until(() => replica.readiness.reason === undefined, 'the replica is ready again', 20_000);
+          }
+        });
+      } finally {
+        await cluster.stop();
+      }
+    });
+
+    test('in a cluster players are matched, talk, see who is there and lose their older socket, on whichever shard', async () => {
+      const cluster = await startCluster();
+      try {
+        await withReplicas(cluster.settings, design, async ([one, two]) => {
+          for (let round = 0; round < 6; round += 1) {
+            const [ada, bob] = await Promise.all([TestClient.connect(one.url), TestClient.connect(two.url)]);
+            const shape = { type: 'match', players: 2, size: 3 + round } as const;
+            const [left, right] = await Promise.all([ada.request(shape), bob.request(shape)]);
+            const game = ok(left).game!;
+            assert.equal(ok(right).game, game);
+            for (const client of [ada, bob]) ok(await client.request({ type: 'subscribe', channel: game }));
+            ok(await ada.request({ type: 'chat', channel: game, text: 'hello' }));
+            assert.equal((await bob.next('chat')).line, '1111:hello');
+            await ada.next('presence', ({ count }) => count === 2);
+            ada.close();
+            bob.close();
+          }
+          for (let round = 0; round < 4; round += 1) {
+            const { token } = await guest(one.url);
+            const older = await TestClient.connect(one.url, token);
+            const newer = await TestClient.connect(two.url, token);
+            assert.equal(await older.closed(), 4409);
+            newer.close();
+          }
+        });
+      } finally {
+        await cluster.stop();
+      }
+    });
+  });
+}

@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto';
+import type { GameAuthority } from '../authority.ts';
+import { Bus } from '../bus.ts';
+import { Matchmaking } from '../matchmaking.ts';
+import { Records } from '../records/records.ts';
+import { connectNode, connectStore, type Store } from '../redis/connect.ts';
+import { Ledger } from '../redis/ledger.ts';
+import { StatefulAuthority } from '../stateful/stateful-authority.ts';
+import { StatelessAuthority } from '../stateless/stateless-authority.ts';
+import { startRedis } from './redis.ts';
+import { settingsOf, until, type Design } from './replica.ts';
+
+/** The two designs on one Redis, without sockets. */
+export interface TestAuthorities {
+  readonly redis: Store;
+  of(design: Design): GameAuthority;
+  /** Nobody holds a game in memory any longer. */
+  forget(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startAuthorities(): Promise<TestAuthorities> {
+  const server = await startRedis();
+  const settings = settingsOf(server.url);
+  const redis = connectStore(settings, 'authorities');
+  await until(() => redis.status === 'ready', 'Redis is connected');
+  const records = new Records(new Ledger({ redis, topology: 'single' }));
+  const matchmaking = new Matchmaking(redis, randomBytes(32));
+  const bus = new Bus({ connect: () => connectNode(settings, 'authorities-bus'), onError: () => undefined });
+  const stateless = new StatelessAuthority(records, matchmaking);
+  const stateful = new StatefulAuthority({
+    records, matchmaking, redis, bus, owner: 'test.1', now: () => Date.now(),
+  });
+  return {
+    redis,
+    of: (design) => (design === 'stateless' ? stateless : stateful),
+    forget: () => stateful.releaseAll(),
+    stop: async () => {
+      stateful.stop();
+      bus.close();
+      redis.disconnect();
+      await server.stop();
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import type { Redis } from 'ioredis';
+import type { RedisSettings } from '../redis/settings.ts';
+import { slotOf } from '../redis/slots.ts';
+import { adminOf, freePort, startRedis, type TestRedis } from './redis.ts';
+import { until } from './replica.ts';
+import { followed } from './sentinel.ts';
+
+const SLOTS = 16_384;
+const MASTERS = 3;
+
+export interface TestCluster {
+  readonly settings: RedisSettings;
+  readonly masters: readonly TestRedis[];
+  /** The master that was set up for the slot of a key. */
+  masterOf(key: string): TestRedis;
+  stop(): Promise<void>;
+}
+
+/** Three masters with a third of the slots each, and a replica for each of them. */
+export async function startCluster(): Promise<TestCluster> {
+  const nodes = await Promise.all(Array.from({ length: 2 * MASTERS }, async () => startRedis({
+    config: [
+      'cluster-enabled yes', 'cluster-node-timeout 1500', 'repl-diskless-sync-delay 0',
+      `cluster-port ${await freePort()}`,
+    ],
+  })));
+  const [masters, replicas] = [nodes.slice(0, MASTERS), nodes.slice(MASTERS)];
+  const admins = nodes.map((node) => adminOf(node));
+  const share = (index: number) => Math.floor((SLOTS * index) / MASTERS);
+  await Promise.all(masters.map((_, index) =>
+    admins[index]!.call('CLUSTER', 'ADDSLOTSRANGE', share(index), share(index + 1) - 1)));
+  for (const admin of admins) await meet(admin, nodes[0]!);
+  const ids = await Promise.all(admins.map(async (admin) => String(await admin.call('CLUSTER', 'MYID'))));
+  await until(async () => (await allKnow(admins, ids)), 'the nodes know each other', 30_000);
+  await Promise.all(replicas.map((_, index) => admins[MASTERS + index]!.call('CLUSTER', 'REPLICATE', ids[index]!)));
+  await until(async () => (await Promise.all(admins.map(async (admin) => {
+    const [info, nodesKnown] = await Promise.all([admin.cluster('INFO'), admin.cluster('NODES')]);
+    const known = String(nodesKnown).split('\n').filter((line) => / (myself,)?slave /.test(line)).length;
+    return String(info).includes('cluster_state:ok') && known === MASTERS;
+  }))).every(Boolean), 'the cluster serves', 30_000);
+  await followed(replicas);
+  for (const admin of admins) admin.disconnect();
+  return {
+    settings: {
+      topology: { kind: 'cluster', nodes: nodes.map(({ port }) => ({ host: '127.0.0.1', port })) },
+      username: undefined,
+      password: undefined,
+      tls: undefined,
+    },
+    masters,
+    masterOf: (key) => masters.findLast((_, index) => slotOf(key) >= share(index))!,
+    stop: async () => {
+      await Promise.all(nodes.map((node) => node.stop()));
+    },
+  };
+}
+
+async function meet(admin: Redis, { port }: TestRedis): Promise<void> {
+  const first = adminOf({ port });
+  const info = String((await first.config('GET', 'cluster-port') as string[])[1]);
+  first.disconnect();
+  await admin.call('CLUSTER', 'MEET', '127.0.0.1', port, info);
+}
+
+async function allKnow(admins: readonly Redis[], ids: readonly string[]): Promise<boolean> {
+  const known = await Promise.all(admins.map(async (admin) => String(await admin.cluster('NODES'))));
+  return known.every((text) => ids.every((id) => text.includes(id)) && !text.includes('handshake'));
+}

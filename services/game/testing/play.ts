@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
+import { FREE, type ServerMessage, type ServerMessageOf } from '../../protocol/index.ts';
+import { TestClient } from './client.ts';
+import { until } from './replica.ts';
+
+export type Answer = ServerMessageOf<'ack'> | ServerMessageOf<'error'>;
+
+/** The acknowledgement, or a failure that shows what came instead. */
+export function ok(answer: Answer): ServerMessageOf<'ack'> {
+  assert.equal(answer.type, 'ack', JSON.stringify(answer));
+  return answer as ServerMessageOf<'ack'>;
+}
+
+export const sequence = (from: number, to: number): number[] =>
+  Array.from({ length: to - from + 1 }, (_, index) => from + index);
+
+/** A game of two, on a replica each, that has just begun: its newest event is the fourth. */
+export async function startedGame(urls: readonly [string, string], size: number, seconds = 120) {
+  const [ada, bob] = await Promise.all(urls.map((url) => TestClient.connect(url))) as [TestClient, TestClient];
+  const { game, epoch } = ok(await ada.request({ type: 'create', players: 2, size, seconds }));
+  ok(await bob.request({ type: 'join', game: game! }));
+  await ada.next('event', ({ event }) => event.kind === 'started');
+  return { ada, bob, game: game!, epoch: epoch! };
+}
+
+/** Captures the cells one after the other and insists, with the same id, while Redis is away. */
+export async function insist(
+  client: TestClient, game: string, cells: readonly number[],
+  onAck: (ack: ServerMessageOf<'ack'>, cell: number) => void,
+  prefix = 'cell',
+): Promise<void> {
+  for (const cell of cells) {
+    for (;;) {
+      const answer = await client.request({ type: 'capture', game, cell, id: `${prefix}${cell}` });
+      if (answer.type === 'ack') {
+        onAck(answer, cell);
+        break;
+      }
+      // A capture that was lost with a tail of the history is made by its repeat; one that was not is its own.
+      if (answer.code === 'cell_taken' || answer.code === 'game_over') break;
+      assert.ok(['unavailable', 'rate_limited'].includes(answer.code), answer.code);
+      await delay(answer.retryAfterMs ?? 100);
+    }
+  }
+}
+
+/** The cells nobody holds, from a snapshot. */
+export async function freeCells(client: TestClient, game: string): Promise<number[]> {
+  const from = client.received.length;
+  ok(await client.request({ type: 'resume', game, epoch: 'none', seq: 0 }));
+  const isIt = (item: ServerMessage) => item.type === 'snapshot' && item.game === game;
+  await until(() => client.received.slice(from).some(isIt), 'the snapshot comes');
+  const { state } = client.received.slice(from).find(isIt) as ServerMessageOf<'snapshot'>;
+  return state.cells.flatMap((holder, cell) => (holder === FREE ? [cell] : []));
+}
+
+/** Throws if one (epoch, seq) was ever used for two events, as far as these clients saw. Gives how many there were. */
+export function positionsSeen(clients: readonly TestClient[]): number {
+  const seen = new Map<string, string>();
+  const see = (key: string, content: unknown) => {
+    const text = JSON.stringify(content);
+    assert.equal(seen.get(key) ?? text, text, `${key} is one thing`);
+    seen.set(key, text);
+  };
+  for (const item of clients.flatMap(({ received }) => received)) {
+    if (item.type === 'event') see(`${item.game} ${item.epoch} ${item.seq}`, item.event);
+    if (item.type === 'chat') see(`${item.channel} ${item.epoch} ${item.seq}`, item.text);
+    if (item.type === 'history') {
+      for (const { seq, text } of item.lines) see(`${item.channel} ${item.epoch} ${seq}`, text);
+    }
+  }
+  return seen.size;
+}
+
+/**
+ * Judges what a client saw of a game: within an epoch no event is missing after the snapshot that began it, or the
+ * one before, and none comes twice.
+ */
+export function assertGapless(client: TestClient, game: string): void {
+  let [epoch, seq] = ['', 0];
+  for (const item of client.received) {
+    if ((item.type !== 'snapshot' && item.type !== 'event') || item.game !== game) continue;
+    if (item.type === 'event') {
+      assert.deepEqual([item.epoch, item.seq], [epoch, seq + 1], `after ${epoch} ${seq}`);
+    } else if (epoch !== '') {
+      assert.equal(item.recovered, false, 'who was in the game already is told');
+    }
+    [epoch, seq] = [item.epoch, item.seq];
+  }
+}
