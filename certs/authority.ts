@@ -1,36 +1,43 @@
-import { X509Certificate, generateKeyPairSync, randomBytes } from 'node:crypto';
-import type { KeyObject, webcrypto } from 'node:crypto';
-// The library asks for the polyfill before its own first line.
-import 'reflect-metadata';
-import * as x509 from '@peculiar/x509';
+import { randomBytes } from 'node:crypto';
+import type { KeyObject, X509Certificate } from 'node:crypto';
+import * as x509 from './x509.ts';
 import { encodeNameConstraints, nameConstraintsOid, namesOutside } from './constraints.ts';
 import { CertificateError } from './errors.ts';
+import { defaultKeyType, generateKeyPair } from './keys.ts';
+import type { KeyType } from './keys.ts';
 import { lifetimes as defaultLifetimes, validityFrom } from './lifetimes.ts';
-import type { Lifetimes, Validity } from './lifetimes.ts';
+import type { Lifetimes } from './lifetimes.ts';
 import type { Names } from './names.ts';
+import {
+  authorityExtensions,
+  crlExtension,
+  serverExtensions,
+  signCertificate,
+  subjectNameOf,
+} from './signing.ts';
+import type { Identity } from './signing.ts';
 import { validityOf } from './summary.ts';
 
-/** A certificate and the private key of its subject. */
-export type Identity = { certificate: X509Certificate; key: KeyObject };
-export type IssueOptions = { now: Date; lifetimes?: Lifetimes | undefined };
-
-export type CertificateRequest = {
-  subject: x509.JsonName;
-  publicKey: KeyObject;
-  validity: Validity;
-  /** Beside the identifiers of subject and issuer key, which are always added. */
-  extensions: x509.Extension[];
-  /** The signing certificate authority; without one the certificate signs itself with `key`. */
-  issuer?: Identity | undefined;
-  key?: KeyObject;
+export type IssueOptions = {
+  now: Date;
+  lifetimes?: Lifetimes | undefined;
+  keyType?: KeyType | undefined;
+  /** Base of the addresses at which revocation lists are served. */
+  crlUrl?: string | undefined;
 };
 
-const { KeyUsageFlags } = x509;
+/** What a leaf is for, beside its names. */
+export type LeafOptions = IssueOptions & {
+  /** Milliseconds; the lifetime of a leaf by default. The caller has capped it. */
+  duration?: number | undefined;
+};
+
 const organization = 'Gridlock';
 
 /** A new self-signed root. */
-export async function createRoot({ now, lifetimes = defaultLifetimes }: IssueOptions): Promise<Identity> {
-  const { publicKey, privateKey: key } = generateKeyPair();
+export async function createRoot(options: IssueOptions): Promise<Identity> {
+  const { now, lifetimes = defaultLifetimes } = options;
+  const { publicKey, privateKey: key } = generateKeyPair(options.keyType ?? defaultKeyType);
   const certificate = await signCertificate({
     subject: subjectOf(`${organization} root ${shortId()}`),
     publicKey,
@@ -41,30 +48,59 @@ export async function createRoot({ now, lifetimes = defaultLifetimes }: IssueOpt
   return { certificate, key };
 }
 
-/** A new intermediate that can sign leaves only, and only for `names` and what is below them. */
+/**
+ * A new intermediate that can sign leaves only, and only for `permitted`: names and what is below them, or
+ * the constraints of an earlier intermediate (DER).
+ */
 export async function issueIntermediate(
   issuer: Identity,
-  names: Names,
-  { now, lifetimes = defaultLifetimes }: IssueOptions,
+  permitted: Names | ArrayBuffer,
+  options: IssueOptions,
 ): Promise<Identity> {
-  const { publicKey, privateKey: key } = generateKeyPair();
-  const constraints = new x509.Extension(nameConstraintsOid, true, encodeNameConstraints(names));
+  const { now, lifetimes = defaultLifetimes } = options;
+  const { publicKey, privateKey: key } = generateKeyPair(options.keyType ?? defaultKeyType);
+  const der = permitted instanceof ArrayBuffer ? permitted : encodeNameConstraints(permitted);
   const certificate = await signCertificate({
     subject: subjectOf(`${organization} intermediate ${shortId()}`),
     publicKey,
     issuer,
     validity: validityFrom(now, lifetimes.intermediate.duration, validityOf(issuer.certificate)),
-    extensions: [...authorityExtensions(0), constraints],
+    extensions: [
+      ...authorityExtensions(0),
+      new x509.Extension(nameConstraintsOid, true, der),
+      ...crlExtension(options.crlUrl, issuer.certificate),
+    ],
   });
   return { certificate, key };
 }
 
+/** `root`, signed by `issuer` as well: who trusts only the issuer accepts what the root signs. */
+export function crossSign(root: X509Certificate, issuer: Identity, now: Date): Promise<X509Certificate> {
+  const { notAfter } = validityOf(root);
+  return signCertificate({
+    subject: subjectNameOf(root),
+    publicKey: root.publicKey,
+    issuer,
+    validity: validityFrom(now, notAfter.getTime() - now.getTime(), validityOf(issuer.certificate)),
+    extensions: authorityExtensions(),
+  });
+}
+
 /** A new server certificate. Throws a CertificateError for a name outside the issuer's name constraints. */
-export async function issueLeaf(
+export async function issueLeaf(issuer: Identity, names: Names, options: LeafOptions): Promise<Identity> {
+  const { publicKey, privateKey: key } = generateKeyPair(options.keyType ?? defaultKeyType);
+  const certificate = await certifyLeaf(issuer, names, publicKey, options);
+  return { certificate, key };
+}
+
+/** A server certificate for a key that somebody else holds. Throws as `issueLeaf` does. */
+export async function certifyLeaf(
   issuer: Identity,
   names: Names,
-  { now, lifetimes = defaultLifetimes }: IssueOptions,
-): Promise<Identity> {
+  publicKey: KeyObject,
+  options: LeafOptions,
+): Promise<X509Certificate> {
+  const { now, lifetimes = defaultLifetimes, duration = lifetimes.leaf.duration } = options;
   const outside = namesNotPermitted(issuer.certificate, names);
   if (outside.length > 0) {
     throw new CertificateError(
@@ -72,71 +108,24 @@ export async function issueLeaf(
       `The intermediate may not sign for ${outside.join(', ')}: first make an intermediate that permits it.`,
     );
   }
-  const { publicKey, privateKey: key } = generateKeyPair();
-  const certificate = await signCertificate({
+  return signCertificate({
     subject: subjectOf(commonNameOf(names)),
     publicKey,
     issuer,
-    validity: validityFrom(now, lifetimes.leaf.duration, validityOf(issuer.certificate)),
-    extensions: serverExtensions(names),
+    validity: validityFrom(now, duration, validityOf(issuer.certificate)),
+    extensions: [...serverExtensions(names), ...crlExtension(options.crlUrl, issuer.certificate)],
   });
-  return { certificate, key };
 }
 
 /** The names that the name constraints of `certificate` do not permit; none when it has no constraints. */
 export function namesNotPermitted(certificate: X509Certificate, names: Names): string[] {
-  const extension = new x509.X509Certificate(certificate.raw).getExtension(nameConstraintsOid);
-  return extension === null ? [] : namesOutside(extension.value, names);
+  const constraints = constraintsOf(certificate);
+  return constraints === undefined ? [] : namesOutside(constraints, names);
 }
 
-/** Signs what it is given: policy is the caller's. */
-export async function signCertificate(request: CertificateRequest): Promise<X509Certificate> {
-  const signer = request.issuer?.key ?? request.key;
-  if (signer === undefined) throw new TypeError('a certificate is signed by its issuer or by its own key');
-  const ecdsa = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-  const publicKey = spkiOf(request.publicKey);
-  const identifiers: x509.Extension[] = [await x509.SubjectKeyIdentifierExtension.create(publicKey)];
-  if (request.issuer !== undefined) {
-    const issuerKey = spkiOf(request.issuer.certificate.publicKey);
-    identifiers.push(await x509.AuthorityKeyIdentifierExtension.create(issuerKey));
-  }
-  const subject = new x509.Name(request.subject);
-  const issuer = request.issuer && new x509.X509Certificate(request.issuer.certificate.raw).subjectName;
-  const certificate = await x509.X509CertificateGenerator.create({
-    serialNumber: serialNumber(),
-    subject,
-    issuer: issuer ?? subject,
-    ...request.validity,
-    publicKey,
-    signingKey: signer.toCryptoKey(ecdsa, false, ['sign']) as webcrypto.CryptoKey,
-    signingAlgorithm: ecdsa,
-    extensions: [...request.extensions, ...identifiers],
-  });
-  return new X509Certificate(Buffer.from(certificate.rawData));
-}
-
-/** The extensions of a TLS server certificate for `names`. */
-export function serverExtensions(names: Names): x509.Extension[] {
-  return [
-    new x509.BasicConstraintsExtension(false, undefined, true),
-    new x509.KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-    new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-    new x509.SubjectAlternativeNameExtension([
-      ...names.dnsNames.map((value) => ({ type: 'dns' as const, value })),
-      ...names.ipAddresses.map((value) => ({ type: 'ip' as const, value })),
-    ]),
-  ];
-}
-
-function authorityExtensions(pathLength?: number): x509.Extension[] {
-  return [
-    new x509.BasicConstraintsExtension(true, pathLength, true),
-    new x509.KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
-  ];
-}
-
-function generateKeyPair(): { publicKey: KeyObject; privateKey: KeyObject } {
-  return generateKeyPairSync('ec', { namedCurve: 'P-256' });
+/** DER of the name constraints. */
+export function constraintsOf(certificate: X509Certificate): ArrayBuffer | undefined {
+  return new x509.X509Certificate(certificate.raw).getExtension(nameConstraintsOid)?.value;
 }
 
 function subjectOf(commonName: string): x509.JsonName {
@@ -151,13 +140,4 @@ function commonNameOf(names: Names): string {
 /** Keeps the roots of several authorities apart in a trust store. */
 function shortId(): string {
   return randomBytes(4).toString('hex');
-}
-
-/** 128 random bits behind a first byte that makes the number positive and its length constant. */
-function serialNumber(): string {
-  return `01${randomBytes(16).toString('hex')}`;
-}
-
-function spkiOf(key: KeyObject): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(key.export({ type: 'spki', format: 'der' }));
 }

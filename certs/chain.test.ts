@@ -57,7 +57,14 @@ describe('a first chain', () => {
   test('leaves nothing else in the directory', async (t) => {
     const dir = temporaryDirectory(t);
     await ensureChain({ dir, ...localNames });
-    const expected = ['intermediate.key', 'intermediate.pem', 'leaf.pem', 'root.key', 'root.pem'];
+    const expected = [
+      'intermediate.key',
+      'intermediate.pem',
+      'leaf.pem',
+      'root.key',
+      'root.pem',
+      'roots.pem',
+    ];
     assert.deepEqual(Object.keys(contents(dir)), expected);
   });
 

@@ -1,17 +1,26 @@
 export type CertificateErrorCode =
+  | 'acme'
   | 'broken_chain'
   | 'corrupt'
+  | 'exists'
   | 'expired'
   | 'incomplete'
+  | 'invalid_key_type'
   | 'invalid_lifetimes'
   | 'invalid_name'
+  | 'invalid_request'
+  | 'invalid_usage'
   | 'key_encrypted'
   | 'key_mismatch'
   | 'key_missing'
   | 'locked'
   | 'name_not_permitted'
   | 'not_yet_valid'
-  | 'unreadable';
+  | 'rollover_refused'
+  | 'rotation_failed'
+  | 'trust_failed'
+  | 'unreadable'
+  | 'wrong_passphrase';
 
 /** A fault in the authority or its directory; its message is a sentence naming the place and the mend. */
 export class CertificateError extends Error {
@@ -27,4 +36,9 @@ export class CertificateError extends Error {
 /** Whether `error` is a system error of one of these codes, as ENOENT. */
 export function hasCode(error: unknown, ...codes: string[]): boolean {
   return error instanceof Error && 'code' in error && codes.includes(error.code as string);
+}
+
+/** What an error says, without its stack. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,14 +1,19 @@
-import { X509Certificate, createPrivateKey } from 'node:crypto';
-import type { KeyObject } from 'node:crypto';
+import type { KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CertificateError, hasCode } from './errors.ts';
 import type { CertificateErrorCode } from './errors.ts';
 import type { Role } from './lifetimes.ts';
+import { parsePem } from './pem.ts';
+import type { PemContent } from './pem.ts';
 
-export type StoredLeaf = { certificate: X509Certificate; issuer: X509Certificate };
-
-type Bundle = { certificates: X509Certificate[]; keys: (KeyObject | 'encrypted')[] };
+export type StoredLeaf = {
+  certificate: X509Certificate;
+  issuer: X509Certificate;
+  key: KeyObject;
+  /** A cross-signed root that is served too, for clients that trust the previous root only. */
+  cross?: X509Certificate;
+};
 
 export function pathsOf(directory: string) {
   const at = (name: string) => join(directory, name);
@@ -18,6 +23,19 @@ export function pathsOf(directory: string) {
     intermediate: at('intermediate.pem'),
     intermediateKey: at('intermediate.key'),
     leaf: at('leaf.pem'),
+    /** Every root that clients shall trust. */
+    trust: at('roots.pem'),
+    /** While the root is rolled over: the one that will issue, or the one that did. */
+    nextRoot: at('next-root.pem'),
+    nextRootKey: at('next-root.key'),
+    previousRoot: at('previous-root.pem'),
+    previousRootKey: at('previous-root.key'),
+    /** The next root, signed by the previous one. */
+    cross: at('cross.pem'),
+    /** Roots that nobody shall trust any more. */
+    retired: at('retired.pem'),
+    /** The running edge that serves the leaf. */
+    edge: at('edge.json'),
   };
 }
 
@@ -51,10 +69,14 @@ export function loadIntermediate(directory: string, root: X509Certificate): X509
 
 /** The leaf with the intermediate it is served with. */
 export function loadLeaf(directory: string): StoredLeaf | undefined {
-  const { leaf: path } = pathsOf(directory);
+  return loadLeafFile(directory, pathsOf(directory).leaf);
+}
+
+/** As `loadLeaf`, for a file anywhere. */
+export function loadLeafFile(directory: string, path: string): StoredLeaf | undefined {
   const bundle = readBundle('leaf', directory, path);
   if (bundle === undefined) return undefined;
-  const [certificate, issuer, ...others] = bundle.certificates;
+  const [certificate, issuer, cross, ...others] = bundle.certificates;
   const [key] = bundle.keys;
   if (!certificate || !issuer || others.length > 0 || key === undefined || bundle.keys.length > 1) {
     throw fault('corrupt', 'leaf', directory, `${path} does not hold a leaf, its intermediate and one key`);
@@ -70,7 +92,34 @@ export function loadLeaf(directory: string): StoredLeaf | undefined {
       `The leaf in ${path} is not signed by the intermediate beside it`,
     );
   }
-  return { certificate, issuer };
+  if (cross !== undefined && !isSignedBy(issuer, cross)) {
+    throw fault(
+      'broken_chain',
+      'leaf',
+      directory,
+      `The third certificate in ${path} did not sign the second`,
+    );
+  }
+  return { certificate, issuer, key, ...(cross === undefined ? {} : { cross }) };
+}
+
+/** A certificate by itself in a file, of whatever authority. */
+export function loadCertificate(role: Role, directory: string, path: string): X509Certificate | undefined {
+  return loadAuthority(role, directory, path);
+}
+
+/** The roots that clients shall trust: those in the trust bundle, or the root when there is none yet. */
+export function loadTrust(directory: string): X509Certificate[] {
+  const bundle = readBundle('root', directory, pathsOf(directory).trust);
+  if (bundle !== undefined && bundle.certificates.length > 0) return bundle.certificates;
+  // As it was before there were bundles.
+  const root = loadRoot(directory);
+  return root === undefined ? [] : [root];
+}
+
+/** Roots that were replaced for good. */
+export function loadRetired(directory: string): X509Certificate[] {
+  return readBundle('root', directory, pathsOf(directory).retired)?.certificates ?? [];
 }
 
 /** The private key of `certificate`; 'encrypted' when it takes a passphrase to read. */
@@ -127,7 +176,7 @@ function loadAuthority(role: Role, directory: string, path: string): X509Certifi
   return certificate;
 }
 
-function readBundle(role: Role, directory: string, path: string): Bundle | undefined {
+function readBundle(role: Role, directory: string, path: string): PemContent | undefined {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -142,24 +191,13 @@ function readBundle(role: Role, directory: string, path: string): Bundle | undef
       },
     );
   }
-  const blocks = [...text.matchAll(/^-----BEGIN ([A-Z0-9 ]+)-----\r?$[^-]+^-----END \1-----\r?$/gm)];
-  const markers = text.match(/-----(BEGIN|END)/g) ?? [];
-  const corrupt = (cause?: unknown) =>
-    fault('corrupt', role, directory, `${path} is damaged or not PEM`, cause);
-  if (blocks.length === 0 || markers.length !== 2 * blocks.length) throw corrupt();
-  const bundle: Bundle = { certificates: [], keys: [] };
   try {
-    for (const [pem, label] of blocks) {
-      if (label === 'CERTIFICATE') bundle.certificates.push(new X509Certificate(pem));
-      else if (label === 'ENCRYPTED PRIVATE KEY') bundle.keys.push('encrypted');
-      else bundle.keys.push(createPrivateKey(pem));
-    }
+    return parsePem(text);
   } catch (error) {
-    throw corrupt(error);
+    throw fault('corrupt', role, directory, `${path} is damaged or not PEM`, error);
   }
-  return bundle;
 }
 
-function isSignedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+export function isSignedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
   return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
 }

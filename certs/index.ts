@@ -1,7 +1,16 @@
 export { ensureChain, readChain } from './chain.ts';
 export type { Chain, ChainOptions } from './chain.ts';
+export { issueLeaf } from './issue.ts';
+export type { IssuedLeaf, IssueLeafOptions } from './issue.ts';
 export { CertificateError } from './errors.ts';
 export type { CertificateErrorCode } from './errors.ts';
 export { backdate, lifetimes, lifetimesOf } from './lifetimes.ts';
 export type { Lifetime, Lifetimes, Role } from './lifetimes.ts';
+export { rotate, syncEdge } from './rotate.ts';
+export type { RotateOptions, Rotation } from './rotate.ts';
+export { acceptRoot, issueFromNextRoot, retireRoot } from './rollover.ts';
+export { rolloverStatus } from './rollover-status.ts';
+export type { Phase, RolloverStatus } from './rollover-status.ts';
+export { writeEdge } from './edge.ts';
+export type { Edge } from './edge.ts';
 export type { CertificateSummary } from './summary.ts';

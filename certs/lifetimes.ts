@@ -38,6 +38,39 @@ export function lifetimesOf(durations: Readonly<Record<Role, number>>): Lifetime
 /** The one table of lifetimes. */
 export const lifetimes: Lifetimes = lifetimesOf({ root: 3650 * day, intermediate: 90 * day, leaf: 7 * day });
 
+/** From when on which lifetime, in days, is the longest that browsers accept of a public authority. */
+export const browserLimits: readonly (readonly [from: string, days: number])[] = [
+  ['2020-09-01', 398],
+  ['2026-03-15', 200],
+  ['2027-03-15', 100],
+  ['2029-03-15', 47],
+];
+
+/** Milliseconds that a server certificate issued at `now` may live by the CA/Browser Forum's rules. */
+export function browserLimit(now: Date): number {
+  const inForce = browserLimits.filter(([from]) => now >= new Date(from)).at(-1);
+  return (inForce?.[1] ?? 825) * day;
+}
+
+const longestLeaf = 30 * day;
+
+/** The lifetime a leaf gets: what was asked for, capped so that it ends before its parent is due. */
+export function leafDuration(
+  asked: number | undefined,
+  table: Lifetimes,
+  now: Date,
+): { duration: number; shortenedFrom?: number } {
+  const longest = Math.min(table.intermediate.renewBefore, longestLeaf, browserLimit(now));
+  const wanted = asked ?? table.leaf.duration;
+  if (!(wanted > backdate)) {
+    throw new CertificateError(
+      'invalid_lifetimes',
+      `A certificate of ${wanted} ms would be over before it is used: ask for more than ${backdate} ms.`,
+    );
+  }
+  return wanted <= longest ? { duration: wanted } : { duration: longest, shortenedFrom: wanted };
+}
+
 /** Validity of a certificate made now; it never begins before its issuer does, and never outlives it. */
 export function validityFrom(now: Date, duration: number, issuer?: Validity): Validity {
   const start = Math.floor((now.getTime() - backdate) / second) * second;

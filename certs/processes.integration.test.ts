@@ -47,7 +47,7 @@ test('processes at once give one chain, made by one of them', async (t) => {
   const chains = (await Promise.all(children.map(output))).map((text) => JSON.parse(text) as Chain);
   assert.equal(new Set(chains.map(serials)).size, 1);
   assert.deepEqual(chains.map(({ changed }) => changed.length).sort(), [0, 0, 3]);
-  assert.equal(readdirSync(dir).length, 5);
+  assert.equal(readdirSync(dir).length, 6);
 });
 
 test('the lock of a killed process does not stand in the way', async (t) => {

@@ -1,37 +1,7 @@
 import { isIP } from 'node:net';
 import * as v from 'valibot';
-
-/** One key of the configuration: its schema, its one default, and how it is described to the user. */
-interface KeyDefinition<Schema extends v.GenericSchema<unknown, unknown>> {
-  schema: Schema;
-  default: v.InferOutput<Schema>;
-  allowed: string;
-  help: string;
-}
-
-const define = <Schema extends v.GenericSchema<unknown, unknown>>(definition: KeyDefinition<Schema>) =>
-  Object.freeze(definition);
-
-/** Flags and `pulumi config set` give text where YAML gives a number: both mean the number. */
-function integer(min: number, max: number, initial: number, help: string) {
-  const schema = v.pipe(
-    v.union([v.number(), v.pipe(v.string(), v.regex(/^\d{1,9}$/), v.transform(Number))]),
-    v.integer(),
-    v.minValue(min),
-    v.maxValue(max),
-  );
-  return define({ schema, default: initial, allowed: `a whole number from ${min} to ${max}`, help });
-}
-
-function choice<const Options extends readonly string[]>(
-  options: Options,
-  initial: Options[number],
-  help: string,
-) {
-  // YAML reads 1.3 as a number.
-  const schema = v.pipe(v.union([v.string(), v.pipe(v.number(), v.transform(String))]), v.picklist(options));
-  return define({ schema, default: initial, allowed: options.join(' or '), help });
-}
+import { CLUSTER_KEYS } from './config-keys-cluster.ts';
+import { choice, define, flag, integer } from './config-keys-define.ts';
 
 const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
 /** Names to listen on, which nobody can connect to. */
@@ -44,8 +14,10 @@ const host = v.pipe(
   ),
 );
 
-/** Every key there is. Times are milliseconds, sizes bytes, rates as their help says. */
-export const KEYS = Object.freeze({
+/**
+ * The keys that `npm start` uses: its flags. Times are milliseconds, sizes bytes, rates as their help says.
+ */
+export const LOCAL_KEYS = Object.freeze({
   replicas: integer(1, 16, 4, 'game replicas'),
   port: integer(1, 65_535, 8443, 'port of https and wss'),
   httpPort: integer(1, 65_535, 8080, 'port that redirects to https'),
@@ -64,6 +36,7 @@ export const KEYS = Object.freeze({
     help: 'directory of keys, data and logs',
   }),
   tlsMinVersion: choice(['1.3', '1.2'], '1.3', 'oldest TLS version the edge accepts'),
+  acmeTlsAlpn: flag(false, 'answer tls-alpn-01 challenges through the edge; two more descriptors a socket'),
   heartbeatMs: integer(1000, 25_000, 15_000, 'heartbeat interval of a socket, both ways'),
   drainMs: integer(0, 600_000, 1500, 'window over which a stopping replica closes its sockets'),
   maxConnections: integer(10, 1_000_000, 8000, 'open connections at the edge'),
@@ -77,6 +50,10 @@ export const KEYS = Object.freeze({
   maxBodyBytes: integer(1024, 1_048_576, 16_384, 'largest request body'),
 });
 
+/** Every key there is. */
+export const KEYS = Object.freeze({ ...LOCAL_KEYS, ...CLUSTER_KEYS });
+
+export type LocalKey = keyof typeof LOCAL_KEYS;
 export type Key = keyof typeof KEYS;
 
 /** `httpPort` -> `http-port` */

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
-import { KEYS, flagOf, type Key } from './config-keys.ts';
+import { KEYS, LOCAL_KEYS, flagOf, type Key, type LocalKey } from './config-keys.ts';
 import { ConfigError, configHelp, readConfig } from './config.ts';
 
 const directory = mkdtempSync(path.join(os.tmpdir(), 'gridlock-config-'));
@@ -83,7 +83,12 @@ for (const [what, yaml, args, pattern] of [
   ['a fraction', '', ['--replicas', '1.5'], /"1.5" of the flag --replicas/],
   ['an unknown design', '', ['--design', 'both'], /stateless or stateful is allowed/],
   ['a host that is none', '', ['--host', 'a b'], /the host name or IP address people connect to/],
-  ['a host that looks like half an address', '', ['--host', '10.0.1'], /the host name or IP address people connect to/],
+  [
+    'a host that looks like half an address',
+    '',
+    ['--host', '10.0.1'],
+    /the host name or IP address people connect to/,
+  ],
   ['an address nobody can connect to', '', ['--host', '0.0.0.0'], /"0\.0\.0\.0" of the flag --host/],
   ['an unknown flag', '', ['--replica', '4'], /Unknown flag --replica:/],
   ['a flag without its value', '', ['--port'], /--port needs a value/],
@@ -101,10 +106,10 @@ for (const [what, yaml, args, pattern] of [
 
 test('the help names every flag with its default', () => {
   const help = configHelp();
-  for (const key of Object.keys(KEYS) as Key[]) {
+  for (const key of Object.keys(LOCAL_KEYS) as LocalKey[]) {
     assert.match(
       help,
-      new RegExp(`--${flagOf(key)} .*default ${String(KEYS[key].default).replace('.', '\\.')}\\)`),
+      new RegExp(`--${flagOf(key)} .*default ${String(LOCAL_KEYS[key].default).replace('.', '\\.')}\\)`),
     );
   }
 });

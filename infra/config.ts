@@ -3,7 +3,8 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import * as v from 'valibot';
 import { parse as parseYaml } from 'yaml';
-import { KEYS, flagOf, type Key } from './config-keys.ts';
+import { CLUSTER_CHECKS, LOCAL_CHECKS } from './config-checks.ts';
+import { KEYS, LOCAL_KEYS, flagOf, type Key, type LocalKey } from './config-keys.ts';
 
 const NAMESPACE = 'gridlock:';
 
@@ -15,7 +16,7 @@ export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
-type Values = { readonly [K in Key]: v.InferOutput<(typeof KEYS)[K]['schema']> };
+export type Values = { readonly [K in Key]: v.InferOutput<(typeof KEYS)[K]['schema']> };
 
 /** The parsed configuration: every key with its value, and the stack it belongs to. Frozen. */
 export type Config = Values & { readonly stack: string };
@@ -25,19 +26,38 @@ export interface ConfigSource {
   args?: readonly string[];
   /** Directory of `Pulumi.<stack>.yaml`; default: the working directory. */
   directory?: string;
+  /**
+   * Whether keys must also agree on what a Kubernetes cluster needs; default: `local`, what `npm start`
+   * needs.
+   */
+  target?: Target;
 }
+
+/** What is configured: processes on this machine, whose flags are fewer, or a Kubernetes cluster. */
+export type Target = 'local' | 'cluster';
 
 interface Found {
   value: unknown;
   where: string;
 }
 
+type Lookup = (key: Key) => Found | undefined;
+
 const isKey = (name: string): name is Key => Object.hasOwn(KEYS, name);
 const keys = Object.keys(KEYS) as Key[];
+const localKeys = Object.keys(LOCAL_KEYS) as LocalKey[];
+const keysOf = (target: Target): readonly Key[] => (target === 'cluster' ? keys : localKeys);
 const shown = (value: unknown): string => JSON.stringify(value) ?? String(value);
 
-function readFlags(args: readonly string[]): { stack: string; flags: Map<Key, Found> } {
-  const names = new Map(keys.map((key) => [flagOf(key), key]));
+/**
+ * The stack and the keys a command line sets, as text.
+ * @throws ConfigError for what is no flag of this target
+ */
+export function readFlags(
+  args: readonly string[],
+  target: Target,
+): { stack: string; flags: Map<Key, Found> } {
+  const names = new Map(keysOf(target).map((key) => [flagOf(key), key]));
   const options = Object.fromEntries(
     [...names.keys(), 'stack'].map((name) => [name, { type: 'string' as const }]),
   );
@@ -93,48 +113,75 @@ function readStack(file: string, optional: boolean): Map<Key, Found> {
     if (!name.startsWith(NAMESPACE)) continue;
     const key = name.slice(NAMESPACE.length);
     if (!isKey(key)) {
-      throw new ConfigError(
-        `${file} sets ${name}, which is no key of Gridlock: npm start -- --help lists them.`,
-      );
+      throw new ConfigError(`${file} sets ${name}, which is no key of Gridlock: infra/README.md lists them.`);
     }
     found.set(key, { value, where: `${name} in ${file}` });
   }
   return found;
 }
 
+/** An encrypted value of a stack's file: `{secure: ...}`. Only the Pulumi engine can read it. */
+const isEncrypted = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && Object.keys(value).join() === 'secure';
+
 function parseKey(key: Key, found: Found | undefined): unknown {
-  if (!found) return KEYS[key].default;
-  const result = v.safeParse(KEYS[key].schema, found.value);
+  const definition = KEYS[key];
+  if (!found || (definition.secret && isEncrypted(found.value))) return definition.default;
+  const result = v.safeParse(definition.schema, found.value);
   if (result.success) return result.output;
-  throw new ConfigError(
-    `The value ${shown(found.value)} of ${found.where} is refused: ${KEYS[key].allowed} is allowed.`,
-  );
+  const value = definition.secret ? '' : ` ${shown(found.value)}`;
+  throw new ConfigError(`The value${value} of ${found.where} is refused: ${definition.allowed} is allowed.`);
 }
 
-/**
- * Reads `Pulumi.<stack>.yaml` and the flags; a flag wins over the file, the file over the default.
- * @throws ConfigError with one sentence for whatever is wrong
- */
-export function readConfig({ args = [], directory = '.' }: ConfigSource = {}): Config {
-  const { stack, flags } = readFlags(args);
-  const name = `Pulumi.${stack}.yaml`;
-  const file = readStack(path.join(directory, name), stack === 'dev');
-  const source = (key: Key): Found | undefined => flags.get(key) ?? file.get(key);
+function parseValues(stack: string, source: Lookup, target: Target): Config {
   const values = Object.fromEntries(keys.map((key) => [key, parseKey(key, source(key))])) as Values;
-  if (values.port === values.httpPort) {
-    const where = (source('httpPort') ?? source('port'))?.where ?? 'the defaults';
-    throw new ConfigError(
-      `port and httpPort are both ${values.port} (${where}): HTTPS and HTTP need a port each.`,
-    );
+  const given = new Set(keys.filter((key) => source(key) && source(key)?.value !== ''));
+  for (const check of target === 'cluster' ? [...LOCAL_CHECKS, ...CLUSTER_CHECKS] : LOCAL_CHECKS) {
+    const complaint = check(values, given);
+    if (!complaint) continue;
+    const where = complaint.keys.map(source).find(Boolean)?.where ?? 'the defaults';
+    throw new ConfigError(`${complaint.problem} (${where}): ${complaint.mend}.`);
   }
   return Object.freeze({ stack, ...values });
 }
 
+/**
+ * Reads `Pulumi.<stack>.yaml` and the flags; a flag wins over the file, the file over the default. An
+ * encrypted value reads as the default.
+ * @throws ConfigError with one sentence for whatever is wrong
+ */
+export function readConfig({ args = [], directory = '.', target = 'local' }: ConfigSource = {}): Config {
+  const { stack, flags } = readFlags(args, target);
+  const name = `Pulumi.${stack}.yaml`;
+  const file = readStack(path.join(directory, name), stack === 'dev');
+  return parseValues(stack, (key) => flags.get(key) ?? file.get(key), target);
+}
+
+/**
+ * Reads what the Pulumi engine hands over (`pulumi.runtime.allConfig()`): every value is text, a map JSON.
+ * @throws ConfigError with one sentence for whatever is wrong
+ */
+export function stackConfig(stack: string, values: Readonly<Record<string, string>>): Config {
+  const found = new Map<Key, Found>();
+  for (const [name, value] of Object.entries(values)) {
+    if (!name.startsWith(NAMESPACE)) continue;
+    const key = name.slice(NAMESPACE.length);
+    if (!isKey(key)) {
+      throw new ConfigError(
+        `The stack ${stack} sets ${name}, which is no key of Gridlock: infra/README.md lists them.`,
+      );
+    }
+    found.set(key, { value, where: `${name} in the stack ${stack}` });
+  }
+  return parseValues(stack, (key) => found.get(key), 'cluster');
+}
+
 /** The text of `--help`: every flag with its default and meaning. */
-export function configHelp(): string {
-  const rows = keys.map((key) => {
+export function configHelp(target: Target = 'local'): string {
+  const rows = keysOf(target).map((key) => {
     const { default: value, allowed, help } = KEYS[key];
-    return `  --${flagOf(key).padEnd(28)} ${help} (${allowed}; default ${value})`;
+    const initial = typeof value === 'object' ? JSON.stringify(value) : value;
+    return `  --${flagOf(key).padEnd(28)} ${help} (${allowed}; default ${initial === '' ? 'empty' : initial})`;
   });
   return [
     'Every flag is also a key of Pulumi.<stack>.yaml: --http-port 8080 is gridlock:httpPort: 8080. The flag wins.',

@@ -1,110 +1,122 @@
-import { isLoopback, type EdgeOptions } from './options.ts';
-import { quote, refuse, section } from './syntax.ts';
+import type { EdgeOptions } from './options.ts';
+import { connectionText, requestText, responseText } from './rule-text.ts';
+import {
+  ACME_PATH,
+  COUNTERS,
+  CONDITIONS,
+  afterResponseRules,
+  connectionRules,
+  errorReply,
+  except,
+  notRedirected,
+  redirectRules,
+  requestRules,
+  responseRules,
+} from './rules.ts';
+import { quote, section } from './syntax.ts';
 
-const LOOPBACK_HOST = String.raw`^(localhost|[^:]*\.localhost|127\.[0-9.]+|\[::1\])(:[0-9]+)?$`;
-const WELL_FORMED_HOST = String.raw`^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?$`;
-const HSTS_SECONDS = 63_072_000;
 /** The redirect's share of the connections: a flood of it must not take those of https. */
 export const REDIRECT_CONNECTIONS = 400;
+/** What is counted per client address, for all frontends together. */
+export const SOURCES = 'sources';
+/** The same for connections to the TCP front. */
+const FRONT_SOURCES = 'front_sources';
+const CRL_PATH = '/crl/';
 
-/** Counts and cuts off addresses that open too many connections, before a TLS handshake is spent on them. */
-function connectionLimits({ config }: EdgeOptions): string[] {
-  return [
-    'tcp-request connection track-sc0 src,ipmask(32,64) table sources',
-    `tcp-request connection reject if { sc_conn_cur(0) gt ${config.connectionsPerAddress} }`,
-    `tcp-request connection reject if { sc_conn_rate(0) gt ${config.connectionRatePerAddress} }`,
-  ];
+/** With the PROXY protocol the connection's address is the balancer's: the client's is known a step later. */
+const limitConnections = ({ config, acceptProxy = false }: EdgeOptions): string[] =>
+  connectionRules(config, SOURCES).map((rule) =>
+    connectionText(rule, acceptProxy ? 'session' : 'connection'),
+  );
+
+function bind(address: string, port: number, { acceptProxy = false }: EdgeOptions): string {
+  return `bind ${address}:${port}${address === '[::]' ? ' v4v6' : ''}${acceptProxy ? ' accept-proxy' : ''}`;
 }
-
-function requestLimits({ config }: EdgeOptions): string[] {
-  const lengthRequired = refuse(411, 'length_required', 'Send a Content-Length.');
-  const tooLarge = `The body is larger than ${config.maxBodyBytes} bytes.`;
-  return [
-    `${refuse(429, 'rate_limited', 'Too many requests from this address.', { 'Retry-After': '10' })} ` +
-      `if { sc_http_req_rate(0) gt ${config.requestRatePerAddress} }`,
-    `${lengthRequired} if { req.hdr(transfer-encoding) -m found }`,
-    `${refuse(413, 'too_large', tooLarge)} if { req.hdr_val(content-length) gt ${config.maxBodyBytes} }`,
-    `http-request wait-for-body time ${config.headerTimeoutMs}ms`,
-    // In http/2 a body of unknown length has no header that tells of it.
-    `${lengthRequired} if { req.body_len gt 0 } !{ req.hdr(content-length) -m found }`,
-  ];
-}
-
-/** What never reaches a replica. */
-function refusals(): string[] {
-  return [
-    `${refuse(404, 'not_found', 'Not found.')} if { path,url_dec -i -m beg /healthz /readyz /metrics }`,
-    `${refuse(405, 'method_not_allowed', 'Open a WebSocket here.', { Allow: 'GET' })} if is_socket !METH_GET`,
-    `${refuse(426, 'upgrade_required', 'Open a WebSocket here.', { Upgrade: 'websocket' })} if is_socket !is_upgrade`,
-    `${refuse(404, 'not_found', 'The WebSocket is at /ws.')} if is_upgrade !is_socket`,
-    `${refuse(405, 'method_not_allowed', 'Not allowed.')} if { method TRACE CONNECT }`,
-  ];
-}
-
-/** The only address a replica may believe is the one the edge saw. */
-const forwardedHeaders = [
-  'http-request del-header forwarded',
-  'http-request del-header x-forwarded- -m beg',
-  'http-request del-header x-real-ip',
-  'http-request set-header X-Forwarded-For %[src]',
-  'http-request set-header X-Forwarded-Proto https',
-];
-
-const bind = (address: string, port: number): string =>
-  `bind ${address}:${port}${address === '[::]' ? ' v4v6' : ''}`;
 
 /** https and wss. */
 export function httpsFrontend(options: EdgeOptions): string {
-  const { config, certificate, addresses } = options;
-  // For localhost it would bind every other port of the user's browser to https.
-  const hsts = !isLoopback(config.host);
+  const { config, certificate, tlsAlpnFront } = options;
+  // Behind the TCP front the client's address comes with the PROXY protocol.
+  const binds =
+    tlsAlpnFront === undefined
+      ? publicBinds(options)
+      : [`bind ${quote(`unix@${tlsAlpnFront.https}`)} accept-proxy`];
   return section('frontend https', [
-    addresses.map(
-      (address) => `${bind(address, config.port)} ssl crt ${quote(certificate)} alpn h2,http/1.1`,
-    ),
+    binds.map((line) => `${line} ssl crt ${quote(certificate)} alpn h2,http/1.1`),
     `maxconn ${config.maxConnections}`,
-    connectionLimits(options),
-    'acl is_socket path /ws',
-    'acl is_upgrade req.hdr(upgrade) -i websocket',
-    hsts && 'http-request set-var(txn.host) req.hdr(host)',
-    requestLimits(options),
-    refusals(),
-    forwardedHeaders,
-    'http-response del-header server',
-    hsts &&
-      `http-after-response set-header Strict-Transport-Security max-age=${HSTS_SECONDS} ` +
-        `unless { var(txn.host) -m reg -i ${quote(LOOPBACK_HOST)} }`,
+    limitConnections(tlsAlpnFront === undefined ? options : { ...options, acceptProxy: true }),
+    CONDITIONS.map(({ name, criterion, value }) => `acl ${name} ${criterion} ${value}`),
+    requestRules(config).map(requestText),
+    responseRules.map((rule) => responseText(rule, 'response')),
+    afterResponseRules(config).map((rule) => responseText(rule, 'after-response')),
     'default_backend replicas',
   ]);
 }
 
+const publicBinds = (options: EdgeOptions): string[] =>
+  options.addresses.map((address) =>
+    bind(address, options.listenPorts?.https ?? options.config.port, options),
+  );
+
+/** Looks at what a client offers before TLS begins: a challenge goes to who answers it, all else to https. */
+export function tlsAlpnSections(options: EdgeOptions): string[] {
+  const { config, tlsAlpnFront, acceptProxy = false } = options;
+  if (tlsAlpnFront === undefined) return [];
+  const rules = connectionRules(config, FRONT_SOURCES);
+  return [
+    section('frontend tls', [
+      'mode tcp',
+      'option dontlog-normal',
+      'option tcplog',
+      publicBinds(options),
+      `maxconn ${config.maxConnections}`,
+      rules.map((rule) => connectionText(rule, acceptProxy ? 'session' : 'connection')),
+      `tcp-request inspect-delay ${config.headerTimeoutMs}ms`,
+      'tcp-request content accept if { req.ssl_hello_type 1 }',
+      'tcp-request content reject',
+      'use_backend challenges if { req.ssl_alpn acme-tls/1 }',
+      'default_backend https',
+    ]),
+    section('backend challenges', ['mode tcp', `server solver ${quote(`unix@${tlsAlpnFront.challenges}`)}`]),
+    section('backend https', [
+      'mode tcp',
+      `server https ${quote(`unix@${tlsAlpnFront.https}`)} send-proxy-v2`,
+    ]),
+    section(`backend ${FRONT_SOURCES}`, [`stick-table type ipv6 size 100k expire 30s store ${COUNTERS}`]),
+  ];
+}
+
+/** Serves revocation lists and answers challenges. */
+export const authorityBackend = (socket: string): string =>
+  section('backend authority', [`server authority ${quote(`unix@${socket}`)}`]);
+
 /** Plain http: redirects, and serves what must not be behind TLS. */
 export function httpFrontend(options: EdgeOptions): string {
-  const { config, addresses, crlFile } = options;
-  const port = config.port === 443 ? '' : `:${config.port}`;
-  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
-  const redirect = 'http-request return status 308 hdr Location';
-  // A browser keeps a 308 for good: on loopback that would outlive us and bind whatever uses the port next.
-  const noStore = isLoopback(config.host) ? ' hdr Cache-Control no-store' : '';
-  const toSame = quote(`https://%[req.hdr(host),regsub(:[0-9]+$,)]${port}%[pathq]`);
+  const { config, addresses, authoritySocket, listenPorts } = options;
+  const paths = `${ACME_PATH} ${CRL_PATH}`;
+  // Whether somebody is there for what is not redirected; without, it is not found.
+  const answered = authoritySocket !== undefined;
+  const redirect = redirectRules(config).map((rule) => (answered ? except(rule, 'is_authority') : rule));
   return section('frontend http', [
-    addresses.map((address) => bind(address, config.httpPort)),
+    addresses.map((address) => bind(address, listenPorts?.http ?? config.httpPort, options)),
     `maxconn ${REDIRECT_CONNECTIONS}`,
-    connectionLimits(options),
-    crlFile !== undefined &&
-      `http-request return status 200 content-type application/pkix-crl file ${quote(crlFile)} if { path_beg /crl/ }`,
-    `${refuse(404, 'not_found', 'Not found.')} if { path_beg /.well-known/acme-challenge/ /crl/ }`,
-    `${redirect} ${toSame}${noStore} if { req.hdr(host) -m reg ${quote(WELL_FORMED_HOST)} }`,
-    `${redirect} ${quote(`https://${host}${port}%[pathq]`)}${noStore}`,
+    limitConnections(options),
+    answered ? `acl is_authority path_beg ${paths}` : requestText(notRedirected(paths)),
+    redirect.map(requestText),
+    answered && 'use_backend authority if is_authority',
   ]);
 }
 
-/** Prometheus metrics, on an internal address. */
-export function metricsFrontend(address: string): string {
+/** Prometheus metrics, on an internal address; there too `/healthz` says that HAProxy is alive. */
+export function metricsFrontend(address: string, health = false): string {
   return section('frontend metrics', [
     `bind ${address}`,
     'option dontlog-normal',
+    health && 'monitor-uri /healthz',
     'http-request use-service prometheus-exporter if { path /metrics }',
-    refuse(404, 'not_found', 'The metrics are at /metrics.'),
+    requestText({
+      action: 'return',
+      reply: errorReply(404, 'not_found', 'The metrics are at /metrics.'),
+    }),
   ]);
 }

@@ -10,6 +10,23 @@ export interface EdgeServer {
   checkPort: number;
 }
 
+/**
+ * Replicas found by name: as many servers as there is room for, filled as the name's addresses come and go.
+ */
+export interface EdgeDiscovery {
+  /** A name with one address a replica, complete with its domain: no search list applies. */
+  name: string;
+  port: number;
+  checkPort: number;
+  /** At least as many as there can be replicas, old and new ones of a rollout together. */
+  slots: number;
+  /**
+   * What consistent hashing goes by. Several edges have a replica in different slots, and agree on where a
+   * game is by `addr-port`, which HAProxy knows since 3.0.
+   */
+  hashKey?: 'addr-port';
+}
+
 /** The part of the configuration the edge is rendered from. */
 export type EdgeConfig = Pick<
   Config,
@@ -34,19 +51,43 @@ export type EdgeConfig = Pick<
  */
 export interface EdgeOptions {
   config: EdgeConfig;
-  servers: readonly EdgeServer[];
+  /** The replicas, or how to find them. */
+  servers: readonly EdgeServer[] | EdgeDiscovery;
+  /** Whether the servers' addresses are names, which may be unknown at first and change. */
+  resolveNames?: boolean;
   /** Chain and key in one `.pem`; the Runtime API replaces it under this very name. */
   certificate: string;
+  /**
+   * True when the key is in a file of its own: `certificate` is then a `.crt`, the key beside it a `.key`.
+   */
+  separateKey?: boolean;
   /** Secret behind the sticky cookie's values. */
   cookieKey: string;
   /** Runtime API socket; undefined for none. */
   runtimeSocket?: string;
   /** Address and port of the Prometheus exporter, e.g. `127.0.0.1:9101`; undefined for none. */
   metrics?: string;
+  /** Whether `/healthz` is served beside the metrics. */
+  health?: boolean;
   /** Addresses to listen on, as `bind` wants them (`127.0.0.1`, `[::1]`, `*`, `[::]` for both families). */
   addresses: readonly string[];
-  /** DER file served below `/crl/`; undefined as long as there is none. */
-  crlFile?: string;
+  /** Ports to listen on where they are not the ones people connect to. */
+  listenPorts?: { https: number; http: number };
+  /**
+   * Whether a balancer in front tells the client's address by the PROXY protocol, and no client comes
+   * without.
+   */
+  acceptProxy?: boolean;
+  /**
+   * UNIX socket of what serves revocation lists below `/crl/` and answers http-01 challenges; undefined for
+   * nothing.
+   */
+  authoritySocket?: string;
+  /**
+   * A TCP front that looks at the ALPN and hands tls-alpn-01 challenges to a UNIX socket. It doubles the
+   * descriptors a connection takes; undefined for none.
+   */
+  tlsAlpnFront?: { challenges: string; https: string };
 }
 
 /** True when `host` names this machine only. */

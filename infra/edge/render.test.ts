@@ -139,3 +139,21 @@ test('the Runtime API is for the owner alone and never on TCP', () => {
     'stats socket "unix@haproxy.sock" mode 600 level admin expose-fd listeners',
   ]);
 });
+
+test('a front that looks at the ALPN is there only when asked for, and then HAProxy accepts it', () => {
+  assert.ok(!render().includes('acme-tls/1'));
+  const text = render({}, { tlsAlpnFront: { challenges: 'acme-tls.sock', https: 'https.sock' } });
+  assert.match(text, /use_backend challenges if \{ req\.ssl_alpn acme-tls\/1 \}/);
+  // Every connection counts twice: at the front, and at https behind it.
+  const limit = (rendered: string) => Number(/^ {2}maxconn (\d+)$/m.exec(rendered)?.[1]);
+  assert.equal(limit(text) - limit(render()), defaults.maxConnections);
+  const { status, output } = check(text);
+  assert.equal(status, 0, output);
+});
+
+test('revocation lists and challenges are answered by the authority when there is one, and not found otherwise', () => {
+  const { status, output } = check(render({}, { authoritySocket: 'certs.sock' }));
+  assert.equal(status, 0, output);
+  assert.match(render({}, { authoritySocket: 'certs.sock' }), /use_backend authority if is_authority/);
+  assert.match(render(), /return status 404 .*path_beg \/\.well-known\/acme-challenge\/ \/crl\//);
+});

@@ -1,13 +1,25 @@
-import { REDIRECT_CONNECTIONS, httpFrontend, httpsFrontend, metricsFrontend } from './frontends.ts';
+import {
+  REDIRECT_CONNECTIONS,
+  SOURCES,
+  authorityBackend,
+  httpFrontend,
+  httpsFrontend,
+  metricsFrontend,
+  tlsAlpnSections,
+} from './frontends.ts';
+import { needsResolvers, resolversSection, serverLines } from './discovery.ts';
 import type { EdgeConfig, EdgeOptions } from './options.ts';
-import { errorPage, quote, section } from './syntax.ts';
+import { errorText } from './rule-text.ts';
+import { COUNTERS, ERRORS } from './rules.ts';
+import { quote, section } from './syntax.ts';
+import { TIMEOUTS } from './timeouts.ts';
 
 /** Name of the cookie that keeps a browser at its replica in the stateless design. */
-const STICKY_COOKIE = '__Host-gridlock_edge';
+export const STICKY_COOKIE = '__Host-gridlock_edge';
 
 const TUNNEL_MS = 3_600_000;
 /** Connections of the other frontends (redirect, metrics) beyond those of https. */
-const SPARE_CONNECTIONS = REDIRECT_CONNECTIONS + 100;
+export const SPARE_CONNECTIONS = REDIRECT_CONNECTIONS + 100;
 
 // https://ssl-config.mozilla.org, "intermediate" 5.7 for TLS 1.2, "modern" for 1.3.
 const CIPHERS_TLS12 = [
@@ -20,16 +32,31 @@ const CIPHERS_TLS12 = [
 ].join(':');
 const CIPHERS_TLS13 = 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256';
 
-const COMPRESSED_TYPES =
-  'text/html text/css text/javascript application/javascript image/svg+xml application/manifest+json';
+/** Nothing that is made for one visitor: the length of a compressed page can tell what is in it (BREACH). */
+export const COMPRESSED_TYPES =
+  'text/css text/javascript application/javascript image/svg+xml application/manifest+json';
 
-function globalSection({ config, runtimeSocket }: EdgeOptions): string {
-  // A ticket of TLS 1.2 is under one key for as long as the edge runs: whoever gets that reads what was recorded.
-  const ticketOption = config.tlsMinVersion === '1.2' ? ' no-tls-tickets' : '';
+/** What `ssl-default-bind-options`, `-ciphersuites`, `-ciphers` and `-curves` are set to. */
+export function tlsSettings({ tlsMinVersion }: Pick<EdgeConfig, 'tlsMinVersion'>) {
+  // A ticket of TLS 1.2 is under one key for as long as the edge runs: whoever gets that reads what was
+  // recorded.
+  const ticketOption = tlsMinVersion === '1.2' ? ' no-tls-tickets' : '';
+  return {
+    options: `ssl-min-ver TLSv${tlsMinVersion} prefer-client-ciphers${ticketOption}`,
+    ciphersuites: CIPHERS_TLS13,
+    ciphers: CIPHERS_TLS12,
+    curves: 'X25519:prime256v1:secp384r1',
+  };
+}
+
+function globalSection({ config, runtimeSocket, separateKey, tlsAlpnFront }: EdgeOptions): string {
+  const tls = tlsSettings(config);
+  // Through the TCP front every connection counts twice.
+  const times = tlsAlpnFront === undefined ? 1 : 2;
   return section('global', [
     'log stdout format raw local0 info',
-    `maxconn ${config.maxConnections + SPARE_CONNECTIONS}`,
-    `maxconnrate ${config.connectionRate}`,
+    `maxconn ${config.maxConnections * times + SPARE_CONNECTIONS}`,
+    `maxconnrate ${config.connectionRate * times}`,
     `maxsslrate ${config.handshakeRate}`,
     'hard-stop-after 1h',
     // Otherwise two instances could share a port without either noticing.
@@ -37,10 +64,11 @@ function globalSection({ config, runtimeSocket }: EdgeOptions): string {
     runtimeSocket !== undefined &&
       `stats socket ${quote(`unix@${runtimeSocket}`)} mode 600 level admin expose-fd listeners`,
     'stats timeout 30s',
-    `ssl-default-bind-options ssl-min-ver TLSv${config.tlsMinVersion} prefer-client-ciphers${ticketOption}`,
-    `ssl-default-bind-ciphersuites ${CIPHERS_TLS13}`,
-    config.tlsMinVersion === '1.2' && `ssl-default-bind-ciphers ${CIPHERS_TLS12}`,
-    'ssl-default-bind-curves X25519:prime256v1:secp384r1',
+    `ssl-default-bind-options ${tls.options}`,
+    `ssl-default-bind-ciphersuites ${tls.ciphersuites}`,
+    config.tlsMinVersion === '1.2' && `ssl-default-bind-ciphers ${tls.ciphers}`,
+    `ssl-default-bind-curves ${tls.curves}`,
+    separateKey === true && 'ssl-load-extra-del-ext',
     // Chrome and Firefox get WebSocket over http/2 wrong with some servers; without it they use http/1.1 for
     // it.
     'h2-workaround-bogus-websocket-clients',
@@ -62,22 +90,16 @@ function defaultsSection({ config }: EdgeOptions): string {
     'option redispatch 1',
     'retries 3',
     `timeout http-request ${config.headerTimeoutMs}ms`,
-    'timeout http-keep-alive 10s',
-    // Also bounds the TLS handshake.
-    'timeout client 20s',
-    'timeout client-fin 10s',
-    'timeout connect 2s',
-    'timeout queue 2s',
-    'timeout server 30s',
-    'timeout server-fin 10s',
+    `timeout http-keep-alive ${TIMEOUTS.keepAlive}s`,
+    `timeout client ${TIMEOUTS.client}s`,
+    `timeout client-fin ${TIMEOUTS.clientFin}s`,
+    `timeout connect ${TIMEOUTS.connect}s`,
+    `timeout queue ${TIMEOUTS.queue}s`,
+    `timeout server ${TIMEOUTS.server}s`,
+    `timeout server-fin ${TIMEOUTS.serverFin}s`,
     `timeout tunnel ${tunnelTimeoutMs(config)}ms`,
-    'timeout check 2s',
-    errorPage(400, 'bad_request', 'The request is malformed or its headers are too large.'),
-    errorPage(408, 'request_timeout', 'The request took too long to arrive.'),
-    errorPage(500, 'internal', 'The edge failed.'),
-    errorPage(502, 'bad_gateway', 'The replica gave no valid answer.', { 'Retry-After': '1' }),
-    errorPage(503, 'unavailable', 'No replica is ready.', { 'Retry-After': '1' }),
-    errorPage(504, 'gateway_timeout', 'The replica took too long to answer.', { 'Retry-After': '1' }),
+    `timeout check ${TIMEOUTS.check}s`,
+    ERRORS.map(errorText),
   ]);
 }
 
@@ -108,15 +130,13 @@ function replicasBackend(options: EdgeOptions): string {
     // A replica that is not ready gets nothing new and keeps its sockets: it closes them itself while it
     // drains.
     'default-server check inter 500ms fastinter 200ms downinter 200ms fall 2 rise 1',
-    options.servers.map(
-      ({ name, address, port, checkPort }) => `server ${name} ${address}:${port} port ${checkPort}`,
-    ),
+    serverLines(options),
   ]);
 }
 
 /** What is counted per client address, for all frontends together. */
-const sourcesTable = section('backend sources', [
-  'stick-table type ipv6 size 100k expire 30s store conn_cur,conn_rate(10s),http_req_rate(10s)',
+const sourcesTable = section(`backend ${SOURCES}`, [
+  `stick-table type ipv6 size 100k expire 30s store ${COUNTERS}`,
 ]);
 
 /** Renders `haproxy.cfg` for HAProxy 2.6 to 3.2. Pure: the same options give the same text. */
@@ -125,11 +145,14 @@ export function renderEdge(options: EdgeOptions): string {
     '# Rendered by infra/edge from the configuration; changes here are lost at the next start.',
     globalSection(options),
     defaultsSection(options),
+    ...tlsAlpnSections(options),
     httpsFrontend(options),
     httpFrontend(options),
-    ...(options.metrics === undefined ? [] : [metricsFrontend(options.metrics)]),
+    ...(options.metrics === undefined ? [] : [metricsFrontend(options.metrics, options.health)]),
     replicasBackend(options),
+    ...(options.authoritySocket === undefined ? [] : [authorityBackend(options.authoritySocket)]),
     sourcesTable,
+    ...(needsResolvers(options) ? [resolversSection] : []),
   ];
   return `${sections.join('\n\n')}\n`;
 }

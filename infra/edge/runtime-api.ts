@@ -1,20 +1,6 @@
-import { connect } from 'node:net';
+import { runtimeCommand } from '../../certs/runtime-api.ts';
 
-/**
- * Sends one command to HAProxy's Runtime API and resolves with its answer.
- * @throws when the socket cannot be reached or does not answer in time
- */
-export function runtimeCommand(socketPath: string, command: string, timeoutMs = 5000): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(socketPath);
-    let answer = '';
-    socket.setTimeout(timeoutMs, () => socket.destroy(new Error(`no answer to "${command.split('\n')[0]}"`)));
-    socket.on('connect', () => socket.write(`${command}\n`));
-    socket.on('data', (chunk) => (answer += chunk.toString()));
-    socket.on('end', () => resolve(answer.trim()));
-    socket.on('error', reject);
-  });
-}
+export { runtimeCommand };
 
 /** Names of the servers of a backend that HAProxy sends requests to. */
 export async function serversUp(socketPath: string, backend = 'replicas'): Promise<string[]> {

@@ -9,29 +9,3 @@ export function section(
   const body = lines.flat().filter((line) => line !== false);
   return [heading, ...body.map((line) => `  ${line}`)].join('\n');
 }
-
-const errorBody = (code: string, message: string): string => quote(JSON.stringify({ code, message }));
-
-/** `http-request return` of an error as JSON. `headers` are name and value. */
-export function refuse(
-  status: number,
-  code: string,
-  message: string,
-  headers: Record<string, string> = {},
-): string {
-  const extra = Object.entries(headers)
-    .map(([name, value]) => ` hdr ${name} ${quote(value)}`)
-    .join('');
-  const body = errorBody(code, message);
-  return `http-request return status ${status} content-type application/json string ${body}${extra}`;
-}
-
-/** What HAProxy answers when it gives up by itself. */
-export function errorPage(
-  status: number,
-  code: string,
-  message: string,
-  headers: Record<string, string> = {},
-): string {
-  return refuse(status, code, message, headers).replace('http-request return', 'http-error');
-}

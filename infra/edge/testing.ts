@@ -147,10 +147,13 @@ export interface Edge {
   close(): Promise<void>;
 }
 
-/** Starts HAProxy with the given configuration over the defaults, in front of two echo replicas. */
+/**
+ * Starts HAProxy with the given configuration over the defaults, in front of two echo replicas. `extra` may
+ * prepare files in the edge's directory first.
+ */
 export async function startEdge(
   overrides: Partial<Config> = {},
-  extra: Partial<EdgeOptions> = {},
+  extra: Partial<EdgeOptions> | ((directory: string) => Partial<EdgeOptions>) = {},
 ): Promise<Edge> {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'gridlock-edge-'));
   const [port, httpPort, metricsPort] = (await freePorts(3)) as [number, number, number];
@@ -167,7 +170,7 @@ export async function startEdge(
       servers: replicas.map((replica) => ({ ...replica, address: '127.0.0.1' })),
       metrics: `127.0.0.1:${metricsPort}`,
       addresses: bindAddresses(config.host, false),
-      ...extra,
+      ...(typeof extra === 'function' ? extra(directory) : extra),
     }),
   );
   const child = spawn(findBinary('haproxy')!, ['-W', '-f', 'haproxy.cfg'], {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { KEYS, flagOf, type Key } from '../config-keys.ts';
+import { LOCAL_KEYS, flagOf, type LocalKey } from '../config-keys.ts';
 import type { Config } from '../config.ts';
 import { serversUp } from '../edge/runtime-api.ts';
 import { askStatus } from './control.ts';
@@ -36,7 +36,7 @@ export class SupervisorRun {
   stderr = '';
 
   constructor(flags: Partial<Omit<Config, 'stack'>>, env: NodeJS.ProcessEnv = {}) {
-    const args = (Object.keys(KEYS) as Key[])
+    const args = (Object.keys(LOCAL_KEYS) as LocalKey[])
       .filter((key) => flags[key] !== undefined)
       .map((key) => `--${flagOf(key)}=${flags[key]}`);
     // The channel makes it leave should this process be killed.

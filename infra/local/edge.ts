@@ -28,9 +28,19 @@ function openFilesLimit(): number {
 }
 
 /** How many connections the edge may take: the configured number, or what the limit of open files leaves. */
-export function affordableConnections(wanted: number, limit: number = openFilesLimit()): number {
-  return Math.max(FEWEST_CONNECTIONS, Math.min(wanted, Math.floor((limit - SPARE_DESCRIPTORS) / 2)));
+export function affordableConnections(
+  wanted: number,
+  limit: number = openFilesLimit(),
+  descriptors = descriptorsOf({ acmeTlsAlpn: false }),
+): number {
+  return Math.max(
+    FEWEST_CONNECTIONS,
+    Math.min(wanted, Math.floor((limit - SPARE_DESCRIPTORS) / descriptors)),
+  );
 }
+
+/** Descriptors of HAProxy that a connection takes: towards either side, and twice that through the TCP front. */
+export const descriptorsOf = ({ acmeTlsAlpn }: Pick<Config, 'acmeTlsAlpn'>): number => (acmeTlsAlpn ? 4 : 2);
 
 /** @throws PreflightError when HAProxy would not even start with this limit of open files */
 export function requireOpenFiles(limit: number = openFilesLimit()): void {
@@ -53,7 +63,10 @@ export interface EdgePlan {
  */
 export function edgeSpec(config: Config, paths: StatePaths, plan: EdgePlan): ProcessSpec {
   const text = renderEdge({
-    config: { ...config, maxConnections: affordableConnections(config.maxConnections) },
+    config: {
+      ...config,
+      maxConnections: affordableConnections(config.maxConnections, undefined, descriptorsOf(config)),
+    },
     servers: plan.replicas.map(({ name, port, internalPort }) => ({
       name,
       address: '127.0.0.1',
@@ -63,6 +76,10 @@ export function edgeSpec(config: Config, paths: StatePaths, plan: EdgePlan): Pro
     certificate: 'pki/leaf.pem',
     cookieKey: ensureSecret(paths.cookieKey),
     runtimeSocket: 'run/haproxy.sock',
+    authoritySocket: 'run/certs.sock',
+    ...(config.acmeTlsAlpn
+      ? { tlsAlpnFront: { challenges: 'run/acme-tls.sock', https: 'run/https.sock' } }
+      : {}),
     ...(plan.metricsPort === undefined ? {} : { metrics: `127.0.0.1:${plan.metricsPort}` }),
     addresses: bindAddresses(config.host, hasIpv6()),
   });

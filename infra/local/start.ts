@@ -1,4 +1,4 @@
-import { KEYS, flagOf } from '../config-keys.ts';
+import { LOCAL_KEYS, flagOf } from '../config-keys.ts';
 import { ConfigError, configHelp, readConfig } from '../config.ts';
 import { PreflightError, StartError } from './errors.ts';
 import { Report } from './report.ts';
@@ -8,7 +8,7 @@ const EXIT = { refused: 2, failed: 1 };
 
 /** npm keeps flags written before `--` for itself, and passes them on as environment variables only. */
 function refuseSwallowedFlags(): void {
-  for (const key of [...Object.keys(KEYS), 'stack']) {
+  for (const key of [...Object.keys(LOCAL_KEYS), 'stack']) {
     const flag = flagOf(key);
     const value = process.env[`npm_config_${flag.replaceAll('-', '_')}`];
     if (value === undefined) continue;

@@ -79,7 +79,9 @@ export function requireOurs(paths: StatePaths): void {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
     throw stateDirProblem(paths, error);
   }
-  const ours = [paths.pki, paths.redis, paths.run, paths.logs].map((directory) => path.basename(directory));
+  const directories = [paths.pki, paths.redis, paths.run, paths.logs].map((place) => path.basename(place));
+  // `npm run up` and `npm run compose` keep their own beside.
+  const ours = [...directories, 'pulumi', 'kubernetes', 'manifests', 'compose'];
   const other = names.find((name) => !ours.includes(name) && name !== 'lost+found');
   if (other === undefined) return;
   throw new PreflightError(

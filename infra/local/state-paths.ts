@@ -18,6 +18,8 @@ export function statePaths(stateDir: string) {
     edgeConfig: path.join(run, 'haproxy.cfg'),
     runtimeSocket: path.join(run, 'haproxy.sock'),
     controlSocket: path.join(run, 'control.sock'),
+    /** Where revocation lists and answers to challenges are served to the edge. */
+    authoritySocket: path.join(run, 'certs.sock'),
     /** Who owns the directory: the running supervisor. */
     owner: path.join(run, 'supervisor.json'),
     /** The processes it started, so that the next one can end them should it be killed. */

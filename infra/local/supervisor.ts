@@ -1,9 +1,10 @@
 import type { Server } from 'node:net';
 import type { Config } from '../config.ts';
 import { serversUp } from '../edge/runtime-api.ts';
+import { startAuthority, type RunningAuthority } from './authority.ts';
 import { describeChain, ensureCertificates } from './certificates.ts';
 import { serveControl } from './control.ts';
-import { affordableConnections, edgeSpec } from './edge.ts';
+import { affordableConnections, descriptorsOf, edgeSpec } from './edge.ts';
 import { StartError } from './errors.ts';
 import { handshake } from './handshake.ts';
 import { ensurePage } from './page.ts';
@@ -49,6 +50,7 @@ export class Supervisor {
     restarted: (name) => this.#onRestarted(name),
   });
   #control: Server | undefined;
+  #authority: Promise<RunningAuthority | undefined> | undefined;
   #stopped: Promise<void> | undefined;
   #stopRequested = false;
   #unrecorded = false;
@@ -80,6 +82,7 @@ export class Supervisor {
       await this.#bringUp(checked);
       this.#phase = 'running';
       this.#report.ready(await this.status());
+      this.#authority = this.#startAuthority(checked);
     } catch (error) {
       this.#abort.abort(error);
       await this.#takeDownOnce();
@@ -87,6 +90,14 @@ export class Supervisor {
       if (error instanceof StartError && !this.#stopRequested) await requirePorts(this.#config);
       throw stateDirProblem(checked.paths, error);
     }
+  }
+
+  /** Without it the cluster runs on, with the certificates it has. */
+  #startAuthority({ paths }: Preflight): Promise<RunningAuthority | undefined> {
+    return startAuthority(this.#config, paths, (line) => this.#report.line(line)).catch((error: unknown) => {
+      this.#report.line(`certificates are not renewed by themselves: ${(error as Error).message}`);
+      return undefined;
+    });
   }
 
   get #url(): string {
@@ -122,7 +133,7 @@ export class Supervisor {
       this.#startEdge(haproxy),
     ]);
     const { maxConnections } = config;
-    const affordable = affordableConnections(maxConnections);
+    const affordable = affordableConnections(maxConnections, undefined, descriptorsOf(config));
     if (affordable < maxConnections) {
       this.#report.line(
         `The limit of open files allows ${affordable} connections, not ${maxConnections}: raise ulimit -n.`,
@@ -166,8 +177,10 @@ export class Supervisor {
 
   async #startEdge(haproxy: string): Promise<void> {
     const { paths } = this.#checked!;
-    const { host } = this.#config;
-    await this.#report.step('certificates', () => ensureCertificates(paths.pki, host), describeChain);
+    const { host, httpPort: plainPort } = this.#config;
+    const crlUrl = `${edgeUrl('http', host, plainPort)}/crl`;
+    const ensure = () => ensureCertificates(paths.pki, host, [], crlUrl);
+    await this.#report.step('certificates', ensure, describeChain);
     const { replicas, metricsPort } = this.#plan;
     this.#launch(edgeSpec(this.#config, paths, { binary: haproxy, replicas, metricsPort }));
     const { port, httpPort } = this.#config;
@@ -263,6 +276,7 @@ export class Supervisor {
     this.#phase = 'stopping';
     this.#abort.abort(new StartError('Stopped while starting.'));
     if (!this.#checked) return;
+    await (await this.#authority)?.stop();
     if (wasRunning) this.#report.line(`draining ${this.#plan.replicas.length} replicas`);
     const graceMs = this.#config.drainMs + DRAIN_MARGIN_MS;
     const processes = this.#processes;

@@ -8,10 +8,16 @@ const MAC_CHROME = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome
 const PACKAGES = {
   apt: {
     haproxy: 'haproxy', redis: 'redis-server', chromium: 'chromium', openssl: 'openssl', certutil: 'libnss3-tools',
+    named: 'bind9',
+    testssl: 'testssl.sh',
   },
-  dnf: { haproxy: 'haproxy', redis: 'redis', chromium: 'chromium', openssl: 'openssl', certutil: 'nss-tools' },
+  dnf: {
+    haproxy: 'haproxy', redis: 'redis', chromium: 'chromium', openssl: 'openssl', certutil: 'nss-tools', named: 'bind',
+    testssl: 'testssl',
+  },
   brew: {
-    haproxy: 'haproxy', redis: 'redis', chromium: 'google-chrome', openssl: 'openssl', certutil: 'nss',
+    haproxy: 'haproxy', redis: 'redis', chromium: 'google-chrome', openssl: 'openssl', certutil: 'nss', named: 'bind',
+    testssl: 'testssl',
   },
 };
 
@@ -22,6 +28,8 @@ export const PART_BINARIES = {
   chromium: ['chromium', 'chromium-browser', 'google-chrome', MAC_CHROME],
   openssl: ['openssl'],
   certutil: ['certutil'],
+  named: ['named'],
+  testssl: ['testssl', 'testssl.sh'],
 };
 
 function isProgram(file) {

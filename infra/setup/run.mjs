@@ -1,10 +1,10 @@
 // Usage: node infra/setup/run.mjs <profile> [script and arguments...]
-// Makes a checkout runnable (profile start, test, load or all), then runs the script on the pinned Node.
+// Makes a checkout runnable (profile start, cluster, test, load or all), then runs the script on the pinned Node.
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const OLDEST_NODE = 20;
-const PROFILES = ['start', 'test', 'load', 'all'];
+const PROFILES = ['start', 'cluster', 'test', 'load', 'all'];
 
 if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE) {
   process.stderr.write(`Gridlock's set-up needs Node ${OLDEST_NODE} or newer; this is ${process.version}.\n`);
@@ -22,7 +22,7 @@ try {
   const { packagesStep } = await import('./packages.mjs');
   const { systemPartsStep } = await import('./system-parts.mjs');
   const { toolsStep } = await import('./tools.mjs');
-  const plans = [() => packagesStep(root), () => systemPartsStep(profile), () => toolsStep(root, profile)];
+  const plans = [() => packagesStep(root, profile), () => systemPartsStep(profile), () => toolsStep(root, profile)];
   if (plans.some((plan) => plan())) {
     const { withLock } = await import('./lock.mjs');
     // Asked again under the lock: another set-up may just have done it.

@@ -1,99 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import os from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-
-const temporary = mkdtempSync(path.join(os.tmpdir(), 'gridlock-setup-'));
-after(() => rmSync(temporary, { recursive: true, force: true }));
-
-const ROOT = path.resolve(import.meta.dirname, '../..');
-const NODE = process.execPath;
-
-function begin(root: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-  const child = spawn(NODE, [path.join(root, 'infra/setup/run.mjs'), ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...env },
-  });
-  const output = { stdout: '', stderr: '' };
-  child.stdout.on('data', (chunk) => (output.stdout += String(chunk)));
-  child.stderr.on('data', (chunk) => (output.stderr += String(chunk)));
-  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, ...output }));
-  return { child, output, ended };
-}
-const run = (root: string, args: readonly string[], env?: NodeJS.ProcessEnv) => begin(root, args, env).ended;
-
-/** A checkout with the set-up and a lockfile that asks for nothing. */
-function checkout(): string {
-  const root = mkdtempSync(path.join(temporary, 'checkout-'));
-  cpSync(import.meta.dirname, path.join(root, 'infra/setup'), { recursive: true });
-  writeLockfile(root, '1.0.0');
-  return root;
-}
-
-function writeLockfile(root: string, version: string): void {
-  const manifest = { name: 'checkout', version };
-  writeFileSync(path.join(root, 'package.json'), JSON.stringify(manifest));
-  writeFileSync(
-    path.join(root, 'package-lock.json'),
-    JSON.stringify({ ...manifest, lockfileVersion: 3, packages: { '': manifest } }),
-  );
-}
-
-/** A directory of programs, for a PATH that holds nothing else but what these scripts need. */
-function programs(scripts: Record<string, string>): string {
-  const directory = mkdtempSync(path.join(temporary, 'bin-'));
-  for (const [name, script] of Object.entries(scripts)) {
-    writeFileSync(path.join(directory, name), `#!/bin/sh\n${script}\n`);
-    chmodSync(path.join(directory, name), 0o755);
-  }
-  for (const name of ['sh', 'cat', 'chmod', 'touch']) symlinkSync(`/bin/${name}`, path.join(directory, name));
-  return directory;
-}
-const only = (directory: string) => ({ PATH: directory, GRIDLOCK_PATH_ONLY: '1' });
-const parts = { haproxy: 'exit 0', 'redis-server': 'exit 0' };
-
-const script = (name: string, text: string): string => {
-  const file = path.join(temporary, name);
-  writeFileSync(file, text);
-  return file;
-};
-
-test('npm packages are installed once, and again only when the lockfile changed', async () => {
-  const root = checkout();
-  const first = await run(root, ['start']);
-  assert.equal(first.code, 0, first.stderr);
-  assert.match(first.stderr, /^set-up: installing npm packages/);
-  assert.deepEqual(await run(root, ['start']), { code: 0, stdout: '', stderr: '' });
-  writeLockfile(root, '1.0.1');
-  assert.match((await run(root, ['start'])).stderr, /installing npm packages/);
-});
-
-test('two set-ups at once install once, and neither leaves its lock', async () => {
-  const root = checkout();
-  const both = await Promise.all([run(root, ['start']), run(root, ['start'])]);
-  assert.deepEqual(
-    both.map(({ code }) => code),
-    [0, 0],
-  );
-  const installs = both.filter(({ stderr }) => stderr.includes('installing npm packages'));
-  assert.equal(installs.length, 1);
-  assert.deepEqual(readdirSync(path.join(root, '.tools')), []);
-});
+import { NODE, ROOT, begin, checkout, only, programs, run, script, temporary } from './testing.ts';
 
 test('a lock left by a set-up that was killed is taken over', async () => {
   const root = checkout();
@@ -135,32 +47,10 @@ printf '#!/bin/sh\\n' > "\${0%/*}/haproxy"; chmod 755 "\${0%/*}/haproxy";; esac`
   ]);
 });
 
-test('a pinned tool is got where its language is, into the checkout, once', async () => {
-  const root = checkout();
-  await run(root, ['start']);
-  const bin = programs({ ...parts, go: 'echo "$*" >> "$GOBIN/log"; touch "$GOBIN/k6"' });
-  const first = await run(root, ['load'], only(bin));
-  assert.match(first.stderr, /^set-up: installing k6 v1\.8\.1$/m);
-  assert.deepEqual(await run(root, ['load'], only(bin)), { code: 0, stdout: '', stderr: '' });
-  assert.equal(readFileSync(path.join(root, '.tools/bin/log'), 'utf8'), 'install go.k6.io/k6@v1.8.1\n');
-});
-
-test('a tool whose language is missing is skipped by name, with what needs it and how to get it', async () => {
-  const root = checkout();
-  await run(root, ['start']);
-  const { code, stderr } = await run(root, ['load'], only(programs(parts)));
-  assert.equal(code, 0);
-  assert.match(
-    stderr,
-    /skipping k6, and with it the load runs; to get it, install Go, then: node infra\/setup\/run\.mjs load/,
-  );
-  assert.ok(!existsSync(path.join(root, '.tools/bin/k6')));
-});
-
 test('an unknown profile is refused with the usage', async () => {
   const { code, stderr } = await run(ROOT, ['begin']);
   assert.equal(code, 2);
-  assert.match(stderr, /^Usage: .*start\|test\|load\|all/);
+  assert.match(stderr, /^Usage: .*start\|cluster\|test\|load\|all/);
 });
 
 test('a script runs on the pinned Node with its arguments, and its exit code is passed on', async () => {
@@ -208,14 +98,6 @@ test('a program is found under its full path where PATH is relative', async () =
   const child = spawn(NODE, [file], { cwd: temporary, env: { PATH: path.basename(directory) } });
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
   assert.equal(String(line).trim(), path.join(directory, 'found'));
-});
-
-test('npm is asked for every kind of package, whatever NODE_ENV leaves out', async () => {
-  const log = path.join(temporary, 'npm.log');
-  const bin = programs({ ...parts, npm: `echo "$*" > ${log}; exit 1` });
-  const env = { ...only(bin), NODE_ENV: 'production', npm_execpath: '' };
-  assert.equal((await run(checkout(), ['start'], env)).code, 2);
-  assert.match(readFileSync(log, 'utf8'), /^ci .*--include=dev --include=optional$/m);
 });
 
 test('a signal that comes twice at once is passed on once, and again when it comes later', async () => {

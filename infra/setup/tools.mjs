@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { findBinary } from './binaries.mjs';
-import { progress, run } from './step.mjs';
+import { SetupError, progress, run } from './step.mjs';
 
 const LANGUAGES = {
   go: { program: ['go'], called: 'Go' },
@@ -18,7 +18,8 @@ const stampOf = (bin, tool) => path.join(bin, `.${tool.name}-${tool.version}`);
 
 function installGo(go, bin, tool) {
   tool.packages.forEach((packagePath, index) => {
-    run(`go install ${packagePath}`, go, ['install', `${packagePath}@${tool.version}`], {
+    const tags = tool.tags ? ['-tags', tool.tags] : [];
+    run(`go install ${packagePath}`, go, ['install', ...tags, `${packagePath}@${tool.version}`], {
       env: { ...process.env, GOBIN: bin },
     });
     const wanted = tool.binaries?.[index];
@@ -63,9 +64,14 @@ export function toolsStep(root, profile) {
         continue;
       }
       progress(`installing ${tool.name} ${tool.version}`);
-      if (tool.language === 'go') installGo(program, bin, tool);
-      else installPython(program, bin, tool);
-      writeFileSync(stampOf(bin, tool), '');
+      try {
+        if (tool.language === 'go') installGo(program, bin, tool);
+        else installPython(program, bin, tool);
+        writeFileSync(stampOf(bin, tool), '');
+      } catch (error) {
+        if (!(error instanceof SetupError)) throw error;
+        progress(`skipping ${tool.name}, and with it ${tool.usedBy}: ${error.message}`);
+      }
     }
   };
 }

@@ -1,0 +1,46 @@
+import { resolve } from 'node:path';
+import { exportFormats, exportCertificates } from '../export.ts';
+import type { ExportFormat } from '../export.ts';
+import { readPassphrase } from '../keys.ts';
+import { writeOut } from '../issue.ts';
+import { recordConsumer } from '../consumers.ts';
+import { EXIT, directoryOf, usage } from './command.ts';
+import type { Command } from './command.ts';
+
+export const command: Command = {
+  name: 'export',
+  positionals: '[<file>]',
+  summary: 'Writes certificates in another format; by default the leaf of the directory',
+  details: `
+pem     the certificates, without the key
+der     the first certificate, binary
+pkcs12  certificate, chain and key, encrypted with the passphrase; for Java, Windows, macOS and browsers
+bundle  every root that clients shall trust; the file is remembered, so that rollover can tell who needs the next root`,
+  flags: {
+    format: { value: '<format>', help: 'pem (default), der, pkcs12 or bundle' },
+    out: { value: '<file>', help: 'gets it' },
+    'passphrase-file': { value: '<file>', help: 'encrypts a PKCS#12 file with the first line of this file' },
+    name: { value: '<name>', help: 'what a PKCS#12 file calls the key (default gridlock)' },
+  },
+  async run(values, output) {
+    const directory = directoryOf(values);
+    const [out, format] = [values.required('out'), values.string('format') ?? 'pem'];
+    if (!exportFormats.includes(format as ExportFormat)) {
+      throw usage(`"${format}" is no format: use one of ${exportFormats.join(', ')}.`);
+    }
+    const file = values.string('passphrase-file');
+    if (format === 'pkcs12' && file === undefined)
+      throw usage('A PKCS#12 file holds the key: give --passphrase-file.');
+    const data = await exportCertificates({
+      dir: directory,
+      file: values.positionals[0],
+      format: format as ExportFormat,
+      passphrase: file === undefined ? undefined : readPassphrase(file),
+      name: values.string('name') ?? 'gridlock',
+    });
+    writeOut(out, data, format === 'pkcs12' ? 0o600 : 0o644);
+    if (format === 'bundle') await recordConsumer(directory, { kind: 'file', place: resolve(out) });
+    output.result(`wrote ${out} (${format})`, { out, format });
+    return EXIT.done;
+  },
+};

@@ -1,0 +1,34 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { detailsOf } from '../details.ts';
+import { readCertificates } from '../pem.ts';
+import { EXIT, directoryOf, usage } from './command.ts';
+import type { Command } from './command.ts';
+import { detailsText } from './text.ts';
+
+export const command: Command = {
+  name: 'show',
+  positionals: '[<file>...]',
+  summary: 'Prints what certificates say; by default those of the directory',
+  flags: {},
+  async run(values, output) {
+    const directory = directoryOf(values);
+    const files = values.positionals.length > 0 ? values.positionals : filesIn(directory);
+    const certificates = files.flatMap((path) =>
+      readCertificates(path).map((certificate) => ({ path, ...detailsOf(certificate) })),
+    );
+    const text = certificates.map((details) => `${details.path}\n${detailsText(details)}`).join('\n\n');
+    output.result(text, { certificates });
+    return EXIT.done;
+  },
+};
+
+function filesIn(directory: string): string[] {
+  const names = existsSync(directory) ? readdirSync(directory).filter((name) => name.endsWith('.pem')) : [];
+  // The bundle repeats what the other files hold.
+  const files = names.filter((name) => name !== 'roots.pem').map((name) => join(directory, name));
+  if (files.length > 0) return files.sort();
+  throw usage(
+    `There are no certificates in ${directory}: name a file, a --dir, or make an authority with init.`,
+  );
+}

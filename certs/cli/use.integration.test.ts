@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { createPrivateKey } from 'node:crypto';
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { ensureChain } from '../index.ts';
+import { localNames, temporaryDirectory } from '../testing.ts';
+import { authority, certs, json, openssl } from './testing.ts';
+
+describe('export', () => {
+  test('PKCS#12 opens with the passphrase in openssl, and holds key and chain', async (t) => {
+    const { dir, at } = await authority(t);
+    writeFileSync(at('pass'), 'open sesame\n');
+    await json('issue', '--dir', dir, '--dns', 'localhost', '--out', at('leaf.pem'));
+    const args = ['export', '--dir', dir, at('leaf.pem'), '--format', 'pkcs12', '--out', at('leaf.p12')];
+    await json(...args, '--passphrase-file', at('pass'));
+    const opened = openssl('pkcs12', '-in', at('leaf.p12'), '-passin', 'pass:open sesame', '-nodes');
+    assert.equal(opened.match(/BEGIN CERTIFICATE/g)?.length, 2);
+    const key = opened.slice(
+      opened.indexOf('-----BEGIN PRIVATE KEY'),
+      opened.indexOf('-----END PRIVATE KEY-----') + 26,
+    );
+    assert.ok(createPrivateKey(key).equals(createPrivateKey(readFileSync(at('leaf.pem')))));
+    assert.throws(() => openssl('pkcs12', '-in', at('leaf.p12'), '-passin', 'pass:close sesame', '-nodes'));
+    assert.equal((statSync(at('leaf.p12')).mode & 0o777).toString(8), '600');
+  });
+
+  test('PEM and DER hold certificates alone, and the bundle the roots', async (t) => {
+    const { dir, at } = await authority(t);
+    await json('issue', '--dir', dir, '--dns', 'localhost', '--out', at('leaf.pem'));
+    for (const format of ['pem', 'der', 'bundle']) {
+      await json('export', '--dir', dir, at('leaf.pem'), '--format', format, '--out', at(`out.${format}`));
+    }
+    assert.ok(!readFileSync(at('out.pem'), 'utf8').includes('PRIVATE'));
+    const subject = openssl('x509', '-inform', 'DER', '-in', at('out.der'), '-noout', '-subject');
+    assert.match(subject, /CN = localhost/);
+    assert.equal(readFileSync(at('out.bundle'), 'utf8'), readFileSync(join(dir, 'root.pem'), 'utf8'));
+  });
+});
+
+describe('verify and audit', () => {
+  test('accept what the cluster made, and fail on another root, another name and another time', async (t) => {
+    const dir = temporaryDirectory(t);
+    await ensureChain({ dir, ...localNames });
+    assert.equal((await certs('verify', '--dir', dir, '--name', 'game.test', '--name', '::1')).code, 0);
+    assert.equal((await certs('audit', '--dir', dir)).code, 0, 'warnings exit 0');
+    const codes = async (...args: string[]) => {
+      const { code, stdout } = await certs('verify', '--dir', dir, '--json', ...args);
+      assert.equal(code, 1);
+      return (JSON.parse(stdout) as { findings: { code: string }[] }).findings.map((finding) => finding.code);
+    };
+    const { dir: other } = await authority(t);
+    assert.deepEqual(await codes('--root', join(other, 'root.pem')), ['untrusted']);
+    assert.deepEqual(await codes('--name', 'other.test'), ['name_not_covered']);
+    assert.deepEqual(await codes('--at', '2000-01-01T00:00:00Z'), Array(3).fill('not_yet_valid'));
+    assert.deepEqual(await codes('--require-crl'), ['no_crl', 'no_crl']);
+  });
+
+  test('name open key files, which fails the audit', async (t) => {
+    const dir = temporaryDirectory(t);
+    await ensureChain({ dir, ...localNames });
+    execFileSync('chmod', ['644', join(dir, 'intermediate.key')]);
+    const { code, stdout } = await certs('audit', '--dir', dir, '--json');
+    assert.equal(code, 1);
+    const findings = (JSON.parse(stdout) as { findings: { code: string; where: string }[] }).findings;
+    assert.deepEqual(
+      findings.filter((one) => one.code === 'open_key').map(({ where }) => where),
+      [join(dir, 'intermediate.key')],
+    );
+  });
+});
+
+describe('revoke', () => {
+  test('a revoked leaf is refused by openssl with its lists, another is accepted', async (t) => {
+    const { dir, at } = await authority(t, '--crl-url', 'http://localhost/crl');
+    for (const name of ['bad', 'good'])
+      await json('issue', '--dir', dir, '--dns', 'localhost', '--out', at(`${name}.pem`));
+    const { revocation } = await json<{ revocation: { reason: string } }>(
+      ...['revoke', '--dir', dir, at('bad.pem'), '--reason', 'keyCompromise'],
+    );
+    assert.equal(revocation.reason, 'keyCompromise');
+    const lists = readdirSync(dir).filter((name) => name.endsWith('.crl'));
+    writeFileSync(
+      at('lists.pem'),
+      lists.map((name) => openssl('crl', '-inform', 'DER', '-in', join(dir, name))).join(''),
+    );
+    const verify = (name: string) =>
+      openssl(
+        ...[
+          'verify',
+          '-x509_strict',
+          '-crl_check_all',
+          '-CRLfile',
+          at('lists.pem'),
+          '-no-CApath',
+          '-no-CAstore',
+        ],
+        ...['-CAfile', join(dir, 'root.pem'), '-untrusted', at(`${name}.pem`), at(`${name}.pem`)],
+      );
+    assert.match(verify('good'), /OK/);
+    assert.throws(() => verify('bad'), /certificate revoked/);
+    assert.equal((await certs('verify', '--dir', dir, at('bad.pem'))).code, 1);
+    assert.ok(
+      openssl('x509', '-in', at('good.pem'), '-noout', '-text').includes('URI:http://localhost/crl/'),
+    );
+  });
+
+  test('a root is refused, as is what nobody here has signed', async (t) => {
+    const { dir } = await authority(t);
+    const other = await authority(t);
+    assert.match((await certs('revoke', '--dir', dir, join(dir, 'root.pem'))).stderr, /rollover/);
+    assert.match(
+      (await certs('revoke', '--dir', dir, join(other.dir, 'intermediate.pem'))).stderr,
+      /Neither .* has signed/,
+    );
+    assert.match(
+      (await certs('revoke', '--dir', dir, 'no-such-file')).stderr,
+      /neither a file nor a serial number/,
+    );
+  });
+});
+
+describe('trust and untrust', () => {
+  test("install the root in a browser's database and take it back", async (t) => {
+    const { dir, at } = await authority(t);
+    const flags = ['--dir', dir, '--store', 'nss', '--nss-database', at('nss')];
+    const listed = () => execFileSync('certutil', ['-d', `sql:${at('nss')}`, '-L'], { encoding: 'utf8' });
+    await json('trust', ...flags);
+    await json('trust', ...flags);
+    assert.equal(listed().match(/gridlock [0-9a-f]{16} +C,,/g)?.length, 1);
+    await json('untrust', ...flags);
+    assert.ok(!listed().includes('gridlock'));
+  });
+
+  test("install the root in Debian's store, where openssl finds it, and take it back", async (t) => {
+    if (!existsSync('/usr/sbin/update-ca-certificates')) return t.skip('this is not Debian');
+    const { dir, at } = await authority(t);
+    execFileSync('mkdir', [at('local'), at('etc')]);
+    const flags = ['--dir', dir, '--debian-directory', at('local'), '--debian-etc', at('etc')];
+    await json('issue', '--dir', dir, '--dns', 'localhost', '--out', at('leaf.pem'));
+    const verify = () =>
+      openssl(
+        'verify',
+        '-no-CAfile',
+        '-no-CAstore',
+        '-CApath',
+        at('etc'),
+        '-untrusted',
+        at('leaf.pem'),
+        at('leaf.pem'),
+      );
+    await json('trust', ...flags);
+    assert.match(verify(), /OK/);
+    await json('untrust', ...flags);
+    assert.throws(verify);
+  });
+});

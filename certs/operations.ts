@@ -1,0 +1,27 @@
+// What the commands do, as calls. Loads the X.509 library at once; `index.ts` has what a start needs, without it.
+export { obtain } from './acme.ts';
+export type { AcmeOrder, Obtained } from './acme.ts';
+export { obtainAndKeep, renewAcme } from './acme-renewal.ts';
+export { audit } from './audit.ts';
+export type { Audit, AuditOptions } from './audit.ts';
+export { detailsOf } from './details.ts';
+export type { CertificateDetails } from './details.ts';
+export { exportCertificates } from './export.ts';
+export type { ExportFormat, ExportOptions } from './export.ts';
+export { initAuthority } from './init.ts';
+export type { InitOptions } from './init.ts';
+export { createRequest } from './request.ts';
+export { parseRequestConfig } from './request-config.ts';
+export type { RequestWish } from './request-config.ts';
+export { startResponder } from './responder.ts';
+export { refreshCrls, revoke } from './revoke.ts';
+export type { RevokeOptions } from './revoke.ts';
+export { signRequest } from './sign.ts';
+export type { SignedRequest, SignOptions } from './sign.ts';
+export { trustStore } from './trust.ts';
+export type { TrustStore } from './trust.ts';
+export { verifyChain } from './verify.ts';
+export type { Finding, VerifyOptions } from './verify.ts';
+export { Watcher } from './watch.ts';
+export type { WatchOptions } from './watch.ts';
+export * from './index.ts';

@@ -1,0 +1,165 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { readChain } from './chain.ts';
+import { reconcile } from './change.ts';
+import { withDirectory } from './directory.ts';
+import { reasonOf } from './errors.ts';
+import { loadTrust } from './files.ts';
+import { backoffMs, renewalsDue } from './renewals.ts';
+import { rotateIn } from './rotate.ts';
+import { WatchMetrics } from './watch-metrics.ts';
+
+export type WatchOptions = {
+  dir: string;
+  /** Opens the root's key when the intermediate is due. */
+  passphrase?: string | undefined;
+  /** Gets a sentence about every renewal, failure and recovery. */
+  report?: (line: string) => void;
+  /** Milliseconds between two looks at the directory and the edge. */
+  intervalMs?: number;
+  now?: () => Date;
+  random?: () => number;
+};
+
+/**
+ * Keeps an authority's certificates renewed and the edge serving them. What fails is tried again, at longer
+ * and longer intervals; the certificate in use stays meanwhile.
+ */
+export class Watcher {
+  readonly metrics = new WatchMetrics();
+  #directory: string;
+  #options: WatchOptions;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> | undefined;
+  #stopped = false;
+  #failures = 0;
+  #rootWarned = false;
+
+  constructor(options: WatchOptions) {
+    this.#options = options;
+    this.#directory = resolve(options.dir);
+  }
+
+  /** Looks at once, and from then on again and again until `stop`. */
+  start(): void {
+    this.#schedule(0);
+  }
+
+  /** Resolves when nothing of it runs any more. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#running;
+  }
+
+  /** One look: renews what is due. Resolves with the sentences of what failed. */
+  async look(): Promise<string[]> {
+    const now = this.#now();
+    const failed: string[] = [];
+    const attempt = async (role: string, work: () => Promise<unknown>) => {
+      try {
+        await work();
+        return true;
+      } catch (error) {
+        this.metrics.failed(role);
+        failed.push(reasonOf(error));
+        return false;
+      }
+    };
+    await attempt('chain', () => this.#renewChain(now, attempt));
+    await attempt('crl', () => this.#renewLists(now));
+    await attempt('acme', () => this.#renewAcme(now));
+    this.#measure(now);
+    if (failed.length > 0) this.#failures += 1;
+    else if (this.#failures > 0) {
+      this.#failures = 0;
+      this.#report('certificates: renewal succeeds again');
+    }
+    return failed;
+  }
+
+  async #renewChain(
+    now: Date,
+    attempt: (role: string, work: () => Promise<unknown>) => Promise<boolean>,
+  ): Promise<void> {
+    const { passphrase } = this.#options;
+    await withDirectory(this.#directory, async (directory) => {
+      const { roles, rootIsDue } = renewalsDue(directory, now);
+      if (rootIsDue && !this.#rootWarned)
+        this.#report('certificates: the root is near its end, begin a rollover');
+      this.#rootWarned = rootIsDue;
+      let renewed = false;
+      for (const role of roles) {
+        // A new intermediate comes with a new leaf; when it fails, the leaf is renewed as long as that is
+        // possible.
+        if (renewed) break;
+        renewed = await attempt(role, async () => {
+          const { certificates } = await rotateIn(directory, { role, passphrase, now });
+          for (const one of certificates) this.metrics.renewed(one.role);
+          const until = certificates.at(-1)!.notAfter.slice(0, 16);
+          this.#report(
+            `certificates: renewed ${certificates.map((one) => one.role).join(' and ')}, valid until ${until}Z`,
+          );
+        });
+      }
+      if (!renewed && (await reconcile(directory, loadTrust(directory)))) {
+        this.metrics.corrected();
+        this.#report(
+          'certificates: the edge served another leaf than the one on disk; it serves that one now',
+        );
+      }
+    });
+  }
+
+  async #renewLists(now: Date): Promise<void> {
+    const { refreshCrls } = await import('./revoke.ts');
+    await refreshCrls({ dir: this.#directory, now, passphrase: this.#options.passphrase });
+  }
+
+  async #renewAcme(now: Date): Promise<void> {
+    if (!existsSync(join(this.#directory, 'acme'))) return;
+    const { renewAcme } = await import('./acme-renewal.ts');
+    for (const { place, notAfter } of await renewAcme(this.#directory, now)) {
+      this.metrics.renewed('acme');
+      this.#report(`certificates: renewed ${place}, valid until ${notAfter.slice(0, 16)}Z`);
+    }
+  }
+
+  #measure(now: Date): void {
+    try {
+      this.metrics.expiries(readChain(this.#directory).certificates, now);
+    } catch {
+      // What is wrong with the directory was told when it was looked at.
+    }
+  }
+
+  #schedule(delayMs: number): void {
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => {
+      this.#running = this.#round();
+    }, delayMs);
+  }
+
+  async #round(): Promise<void> {
+    const failed = await this.look();
+    const wait =
+      failed.length === 0
+        ? this.#interval
+        : Math.min(this.#interval, backoffMs(this.#failures, this.#options.random));
+    for (const sentence of failed)
+      this.#report(`certificates: ${sentence} (again in ${(wait / 1000).toFixed(1)} s)`);
+    this.#schedule(wait);
+  }
+
+  get #interval(): number {
+    return this.#options.intervalMs ?? 60_000;
+  }
+
+  #now(): Date {
+    return this.#options.now?.() ?? new Date();
+  }
+
+  #report(line: string): void {
+    this.#options.report?.(line);
+  }
+}

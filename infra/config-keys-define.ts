@@ -1,0 +1,67 @@
+import * as v from 'valibot';
+
+/** One key of the configuration: its schema, its one default, and how it is described to the user. */
+export interface KeyDefinition<Schema extends v.GenericSchema<unknown, unknown>> {
+  schema: Schema;
+  default: v.InferOutput<Schema>;
+  allowed: string;
+  help: string;
+  /** May be an encrypted value of the stack's file, which only the Pulumi engine can read. */
+  secret?: boolean;
+}
+
+export const define = <Schema extends v.GenericSchema<unknown, unknown>>(definition: KeyDefinition<Schema>) =>
+  Object.freeze(definition);
+
+/** Flags and `pulumi config set` give text where YAML gives a number: both mean the number. */
+export const wholeNumber = (min: number, max: number) =>
+  v.pipe(
+    v.union([v.number(), v.pipe(v.string(), v.regex(/^\d{1,9}$/), v.transform(Number))]),
+    v.integer(),
+    v.minValue(min),
+    v.maxValue(max),
+  );
+
+export const integer = (min: number, max: number, initial: number, help: string) =>
+  define({
+    schema: wholeNumber(min, max),
+    default: initial,
+    allowed: `a whole number from ${min} to ${max}`,
+    help,
+  });
+
+export function choice<const Options extends readonly string[]>(
+  options: Options,
+  initial: Options[number],
+  help: string,
+) {
+  // YAML reads 1.3 as a number.
+  const schema = v.pipe(v.union([v.string(), v.pipe(v.number(), v.transform(String))]), v.picklist(options));
+  return define({ schema, default: initial, allowed: options.join(' or '), help });
+}
+
+export const trueOrFalse = v.union([
+  v.boolean(),
+  v.pipe(
+    v.picklist(['true', 'false']),
+    v.transform((text) => text === 'true'),
+  ),
+]);
+
+export const flag = (initial: boolean, help: string) =>
+  define({ schema: trueOrFalse, default: initial, allowed: 'true or false', help });
+
+/** Text that matches a pattern as a whole. */
+export const text = (pattern: RegExp, initial: string, allowed: string, help: string) =>
+  define({ schema: v.pipe(v.string(), v.regex(pattern)), default: initial, allowed, help });
+
+/** A map. The engine hands maps over as JSON text, YAML as they are. */
+export function map<Schema extends v.GenericSchema<unknown, unknown>>(
+  schema: Schema,
+  initial: v.InferOutput<Schema>,
+  allowed: string,
+  help: string,
+) {
+  const fromText = v.pipe(v.string(), v.parseJson(), schema);
+  return define({ schema: v.union([schema, fromText]), default: initial, allowed, help });
+}

@@ -1,0 +1,191 @@
+import { isLoopback, type EdgeConfig } from './options.ts';
+import { quote } from './syntax.ts';
+
+const LOOPBACK_HOST = String.raw`^(localhost|[^:]*\.localhost|127\.[0-9.]+|\[::1\])(:[0-9]+)?$`;
+const WELL_FORMED_HOST = String.raw`^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?$`;
+const HSTS_SECONDS = 63_072_000;
+
+/** When a rule applies; the test is a condition of HAProxy. */
+export type When = { if: string } | { unless: string };
+
+/** What HAProxy answers by itself. Bodies and header values are as HAProxy's parser wants them. */
+export interface Reply {
+  status: number;
+  contentType?: string;
+  /** A file's path for `file`, the text for `string`. */
+  body?: { format: 'string' | 'file'; content: string };
+  headers?: readonly (readonly [name: string, value: string])[];
+}
+
+/** What happens to a connection before anything is read from it. */
+export type ConnectionRule =
+  { action: 'track'; key: string; table: string } | { action: 'reject'; when: { if: string } };
+
+/** An answer by HAProxy itself. */
+export type ReturnRule = { action: 'return'; reply: Reply; when?: When };
+
+/** What happens to a request, in order. */
+export type RequestRule =
+  | ReturnRule
+  | { action: 'wait-for-body'; timeMs: number }
+  | { action: 'set-var'; scope: string; name: string; expression: string }
+  | { action: 'del-header'; name: string; match?: 'beg' }
+  | { action: 'set-header'; name: string; value: string; when?: When };
+
+/** What happens to every response. */
+export type ResponseRule =
+  { action: 'del-header'; name: string } | { action: 'set-header'; name: string; value: string; when?: When };
+
+/** Where an ACME authority looks for its challenges. */
+export const ACME_PATH = '/.well-known/acme-challenge/';
+
+/** Named conditions that the rules use. */
+export const CONDITIONS = Object.freeze([
+  { name: 'is_socket', criterion: 'path', value: '/ws' },
+  { name: 'is_upgrade', criterion: 'req.hdr(upgrade)', value: '-i websocket' },
+]);
+
+/** An error as JSON, in the shape of the replicas' own. `headers` are name and value. */
+export function errorReply(
+  status: number,
+  code: string,
+  message: string,
+  headers: Record<string, string> = {},
+): Reply {
+  return {
+    status,
+    contentType: 'application/json',
+    body: { format: 'string', content: quote(JSON.stringify({ code, message })) },
+    headers: Object.entries(headers).map(([name, value]) => [name, quote(value)] as const),
+  };
+}
+
+const refuse = (reply: Reply, test: string): RequestRule => ({ action: 'return', reply, when: { if: test } });
+
+/** What HAProxy answers when it gives up by itself. */
+export const ERRORS: readonly Reply[] = Object.freeze([
+  errorReply(400, 'bad_request', 'The request is malformed or its headers are too large.'),
+  errorReply(408, 'request_timeout', 'The request took too long to arrive.'),
+  errorReply(500, 'internal', 'The edge failed.'),
+  errorReply(502, 'bad_gateway', 'The replica gave no valid answer.', { 'Retry-After': '1' }),
+  errorReply(503, 'unavailable', 'No replica is ready.', { 'Retry-After': '1' }),
+  errorReply(504, 'gateway_timeout', 'The replica took too long to answer.', { 'Retry-After': '1' }),
+]);
+
+/** What is stored per client address in the table that `connectionRules` and `requestRules` count in. */
+export const COUNTERS = 'conn_cur,conn_rate(10s),http_req_rate(10s)';
+
+/** Counts and cuts off addresses that open too many connections, before a TLS handshake is spent on them. */
+export function connectionRules(config: EdgeConfig, table: string): ConnectionRule[] {
+  return [
+    { action: 'track', key: 'src,ipmask(32,64)', table },
+    { action: 'reject', when: { if: `{ sc_conn_cur(0) gt ${config.connectionsPerAddress} }` } },
+    { action: 'reject', when: { if: `{ sc_conn_rate(0) gt ${config.connectionRatePerAddress} }` } },
+  ];
+}
+
+function limits(config: EdgeConfig): RequestRule[] {
+  const rateLimited = errorReply(429, 'rate_limited', 'Too many requests from this address.', {
+    'Retry-After': '10',
+  });
+  const lengthRequired = errorReply(411, 'length_required', 'Send a Content-Length.');
+  const tooLarge = errorReply(413, 'too_large', `The body is larger than ${config.maxBodyBytes} bytes.`);
+  return [
+    refuse(rateLimited, `{ sc_http_req_rate(0) gt ${config.requestRatePerAddress} }`),
+    refuse(lengthRequired, '{ req.hdr(transfer-encoding) -m found }'),
+    refuse(tooLarge, `{ req.hdr_val(content-length) gt ${config.maxBodyBytes} }`),
+    { action: 'wait-for-body', timeMs: config.headerTimeoutMs },
+    // In http/2 a body of unknown length has no header that tells of it.
+    refuse(lengthRequired, '{ req.body_len gt 0 } !{ req.hdr(content-length) -m found }'),
+  ];
+}
+
+/** What never reaches a replica. */
+function refusals(): RequestRule[] {
+  const openHere = (status: number, code: string, headers: Record<string, string>) =>
+    errorReply(status, code, 'Open a WebSocket here.', headers);
+  return [
+    refuse(
+      errorReply(404, 'not_found', 'Not found.'),
+      '{ path,url_dec -i -m beg /healthz /readyz /metrics }',
+    ),
+    refuse(openHere(405, 'method_not_allowed', { Allow: 'GET' }), 'is_socket !METH_GET'),
+    refuse(openHere(426, 'upgrade_required', { Upgrade: 'websocket' }), 'is_socket !is_upgrade'),
+    refuse(errorReply(404, 'not_found', 'The WebSocket is at /ws.'), 'is_upgrade !is_socket'),
+    refuse(errorReply(405, 'method_not_allowed', 'Not allowed.'), '{ method TRACE CONNECT }'),
+  ];
+}
+
+/** The only address a replica may believe is the one the edge saw. */
+const forwardedHeaders: readonly RequestRule[] = [
+  { action: 'del-header', name: 'forwarded' },
+  { action: 'del-header', name: 'x-forwarded-', match: 'beg' },
+  { action: 'del-header', name: 'x-real-ip' },
+  { action: 'set-header', name: 'X-Forwarded-For', value: '%[src]' },
+  { action: 'set-header', name: 'X-Forwarded-Proto', value: 'https' },
+];
+
+// For localhost it would bind every other port of the user's browser to https.
+const hasHsts = (config: EdgeConfig): boolean => !isLoopback(config.host);
+
+/** Limits, refusals and headers of a request over https. `hostVariable` keeps the name that was asked for. */
+export function requestRules(config: EdgeConfig, hostVariable = 'host'): RequestRule[] {
+  const keepHost: RequestRule = {
+    action: 'set-var',
+    scope: 'txn',
+    name: hostVariable,
+    expression: 'req.hdr(host)',
+  };
+  return [...(hasHsts(config) ? [keepHost] : []), ...limits(config), ...refusals(), ...forwardedHeaders];
+}
+
+/** The replica behind is not advertised. */
+export const responseRules: readonly ResponseRule[] = Object.freeze([
+  { action: 'del-header', name: 'server' } as const,
+]);
+
+/** Also on what HAProxy answers by itself. */
+export function afterResponseRules(config: EdgeConfig, hostVariable = 'host'): ResponseRule[] {
+  if (!hasHsts(config)) return [];
+  const unless = `{ var(txn.${hostVariable}) -m reg -i ${quote(LOOPBACK_HOST)} }`;
+  return [
+    {
+      action: 'set-header',
+      name: 'Strict-Transport-Security',
+      value: `max-age=${HSTS_SECONDS}`,
+      when: { unless },
+    },
+  ];
+}
+
+/** Sends who asks over plain http to https, keeping host, path and query. */
+export function redirectRules(config: EdgeConfig): ReturnRule[] {
+  const port = config.port === 443 ? '' : `:${config.port}`;
+  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+  // A browser keeps a 308 for good: on loopback that would outlive us and bind whatever uses the port next.
+  const noStore = isLoopback(config.host) ? [['Cache-Control', 'no-store'] as const] : [];
+  const to = (location: string): Reply => ({
+    status: 308,
+    headers: [['Location', quote(location)], ...noStore],
+  });
+  return [
+    {
+      action: 'return',
+      reply: to(`https://%[req.hdr(host),regsub(:[0-9]+$,)]${port}%[pathq]`),
+      when: { if: `{ req.hdr(host) -m reg ${quote(WELL_FORMED_HOST)} }` },
+    },
+    { action: 'return', reply: to(`https://${host}${port}%[pathq]`) },
+  ];
+}
+
+/** The same rule, but not where `condition` holds. */
+export function except(rule: ReturnRule, condition: string): ReturnRule {
+  const { when } = rule;
+  if (when === undefined) return { ...rule, when: { unless: condition } };
+  if ('unless' in when) return { ...rule, when: { unless: `${when.unless} || ${condition}` } };
+  return { ...rule, when: { if: `${when.if} !${condition}` } };
+}
+
+/** Paths below which nothing is redirected to https. */
+export const notRedirected = (paths: string): RequestRule =>
+  refuse(errorReply(404, 'not_found', 'Not found.'), `{ path_beg ${paths} }`);

@@ -1,0 +1,46 @@
+import { rmSync } from 'node:fs';
+import type { Server } from 'node:http';
+import type { Watcher } from '../../certs/watch.ts';
+import type { Config } from '../config.ts';
+import type { StatePaths } from './state-paths.ts';
+
+/** What keeps the certificates of a running cluster renewed, and serves its revocation lists. */
+export interface RunningAuthority {
+  stop(): Promise<void>;
+}
+
+/**
+ * Tells the authority which edge serves its leaf, and from then on renews through it what becomes due. Serves
+ * revocation lists, answers to http-01 challenges and metrics on a socket behind the edge.
+ */
+export async function startAuthority(
+  config: Pick<Config, 'port' | 'acmeTlsAlpn'>,
+  paths: StatePaths,
+  report: (line: string) => void,
+): Promise<RunningAuthority> {
+  // Loaded once the cluster is ready: a start does not wait for it.
+  const [{ writeEdge }, { startResponder }, watch] = await Promise.all([
+    import('../../certs/edge.ts'),
+    import('../../certs/responder.ts'),
+    import('../../certs/watch.ts'),
+  ]);
+  writeEdge(paths.pki, {
+    runtimeSocket: '../run/haproxy.sock',
+    certificate: 'pki/leaf.pem',
+    endpoints: [{ host: '127.0.0.1', port: config.port, serverName: 'localhost' }],
+    responderSocket: '../run/certs.sock',
+    ...(config.acmeTlsAlpn ? { challengeSocket: '../run/acme-tls.sock' } : {}),
+  });
+  const watcher: Watcher = new watch.Watcher({ dir: paths.pki, report });
+  const metrics = () => watcher.metrics.text();
+  const server: Server = await startResponder(paths.authoritySocket, { dir: paths.pki, metrics });
+  watcher.start();
+  return {
+    async stop() {
+      server.close();
+      server.closeAllConnections();
+      await watcher.stop();
+      rmSync(paths.authoritySocket, { force: true });
+    },
+  };
+}
