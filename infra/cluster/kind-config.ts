@@ -1,0 +1,35 @@
+import { NODE_PORTS } from '../components/ingress-names.ts';
+import type { Config } from '../config.ts';
+
+const LOOPBACK = '127.0.0.1';
+
+interface Node {
+  role: 'control-plane' | 'worker';
+  image?: string;
+  extraPortMappings?: { containerPort: number; hostPort: number; listenAddress: string; protocol: string }[];
+}
+
+/** kind's own configuration: one control plane, which is the way in, and the workers. */
+export function kindConfig(config: Pick<Config, 'nodeImage' | 'workers' | 'port' | 'httpPort'>) {
+  const image = config.nodeImage === '' ? {} : { image: config.nodeImage };
+  const mapping = (containerPort: number, hostPort: number) => ({
+    containerPort,
+    hostPort,
+    listenAddress: LOOPBACK,
+    protocol: 'TCP',
+  });
+  const nodes: Node[] = [
+    {
+      role: 'control-plane',
+      ...image,
+      extraPortMappings: [mapping(NODE_PORTS.https, config.port), mapping(NODE_PORTS.http, config.httpPort)],
+    },
+    ...Array.from({ length: config.workers }, (): Node => ({ role: 'worker', ...image })),
+  ];
+  return {
+    apiVersion: 'kind.x-k8s.io/v1alpha4',
+    kind: 'Cluster',
+    networking: { apiServerAddress: LOOPBACK },
+    nodes,
+  };
+}

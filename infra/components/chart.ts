@@ -1,0 +1,20 @@
+import { fromCheckout } from '../checkout.ts';
+import { CHARTS, type ChartName } from '../config-keys-cluster.ts';
+import type { Config } from '../config.ts';
+
+/** What `helm.v3.Release` wants to know about a chart's place. */
+export interface ChartPlace {
+  chart: string;
+  version?: string;
+  repositoryOpts?: { repo: string };
+}
+
+/**
+ * Where a chart comes from by the configuration: a directory or archive, a registry, or a chart repository.
+ */
+export function chartPlace(config: Pick<Config, 'charts'>, name: ChartName): ChartPlace {
+  const { source, version } = config.charts[name];
+  if (version === '') return { chart: fromCheckout(source) };
+  if (source.startsWith('oci://')) return { chart: source, version };
+  return { chart: CHARTS[name].name, version, repositoryOpts: { repo: source } };
+}

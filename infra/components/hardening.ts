@@ -1,0 +1,61 @@
+/** User and group of every container of ours: above what a host gives to people and daemons. */
+export const USER = 10_001;
+
+/** What Pod Security `restricted` asks of a pod, and files that the group may read. */
+export const podSecurity = {
+  runAsNonRoot: true,
+  runAsUser: USER,
+  runAsGroup: USER,
+  fsGroup: USER,
+  fsGroupChangePolicy: 'OnRootMismatch',
+  seccompProfile: { type: 'RuntimeDefault' },
+};
+
+/** What `restricted` asks of a container, with a file system that cannot be written. */
+export const containerSecurity = {
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ['ALL'] },
+  privileged: false,
+  readOnlyRootFilesystem: true,
+  runAsNonRoot: true,
+  runAsUser: USER,
+  runAsGroup: USER,
+};
+
+/** Mode of secrets on disk: the owner is root, the group is ours. */
+export const SECRET_MODE = 0o440;
+
+/** What a pod needs that talks to no Kubernetes API and reads no variables of neighbouring services. */
+export const isolatedPod = { automountServiceAccountToken: false, enableServiceLinks: false };
+
+/** Requests and limits, local storage included: none of ours may fill a node's disk. */
+export function resources(requests: readonly [string, string], limits: readonly [string, string]) {
+  const size = ([cpu, memory]: readonly [string, string], storage: string) => ({
+    cpu,
+    memory,
+    'ephemeral-storage': storage,
+  });
+  return { requests: size(requests, '16Mi'), limits: size(limits, '128Mi') };
+}
+
+/** Pods of one kind on as many nodes as there are: one that fails takes few of them along. */
+export const overNodes = (matchLabels: Readonly<Record<string, string>>) => ({
+  topologySpreadConstraints: [
+    {
+      topologyKey: 'kubernetes.io/hostname',
+      whenUnsatisfiable: 'ScheduleAnyway',
+      maxSkew: 1,
+      labelSelector: { matchLabels },
+    },
+  ],
+  affinity: {
+    podAntiAffinity: {
+      preferredDuringSchedulingIgnoredDuringExecution: [
+        {
+          weight: 100,
+          podAffinityTerm: { labelSelector: { matchLabels }, topologyKey: 'kubernetes.io/hostname' },
+        },
+      ],
+    },
+  },
+});

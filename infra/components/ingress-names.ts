@@ -1,0 +1,55 @@
+import type { Config } from '../config.ts';
+
+/** The class of Ingress objects that our controller serves. */
+export const INGRESS_CLASS = 'haproxy';
+/** Namespace and release of the controller. */
+export const CONTROLLER_NAMESPACE = 'haproxy-controller';
+export const CONTROLLER = 'kubernetes-ingress';
+
+/** What pods of the edge are called, for network policies and for what watches them. */
+export const EDGE = 'edge';
+
+/** Ports of the edge's containers: above 1024, which needs no privilege. */
+export const EDGE_PORTS = Object.freeze({ https: 8443, http: 8080 });
+/** Ports of a node: on kind mapped to the ports people connect to, elsewhere known to whatever is in front. */
+export const NODE_PORTS = Object.freeze({ https: 30_443, http: 30_080 });
+
+type ReachedBy = Pick<Config, 'cluster' | 'ingressService'>;
+type SizedBy = Pick<Config, 'replicas' | 'maxReplicas' | 'autoscaling'>;
+
+/** Room for replicas at the edge: in a rollout each may be there twice, as the old one and the new. */
+export const serverSlots = ({ replicas, maxReplicas, autoscaling }: SizedBy): number =>
+  2 * (autoscaling === 'none' ? replicas : Math.max(replicas, maxReplicas));
+
+/** What the edge's Service is: told by the configuration, or by what the cluster can do. */
+export const serviceType = ({ cluster, ingressService }: ReachedBy) =>
+  ingressService === 'auto' ? (cluster === 'kind' ? 'NodePort' : 'LoadBalancer') : ingressService;
+
+/** The ports that every node has for the edge; undefined where a balancer needs none that it knows. */
+export const nodePorts = (config: ReachedBy): typeof NODE_PORTS | undefined =>
+  config.cluster === 'kind' || serviceType(config) === 'NodePort' ? NODE_PORTS : undefined;
+
+/** Where people connect to. */
+export function edgeUrl({ host, port }: Pick<Config, 'host' | 'port'>): string {
+  const name = host.includes(':') ? `[${host}]` : host;
+  return `https://${name}${port === 443 ? '' : `:${port}`}/`;
+}
+
+interface ServiceStatus {
+  loadBalancer?: { ingress?: readonly { hostname?: string; ip?: string }[] };
+}
+
+/** Name or address of the load balancer that a Service was given; loopback where it has none. */
+export function balancerAddress(status: ServiceStatus | undefined): string {
+  const [given] = status?.loadBalancer?.ingress ?? [];
+  return given?.hostname ?? given?.ip ?? '127.0.0.1';
+}
+
+/** Part of a Service: who it is for, and that a balancer's clients keep their addresses. */
+export const serviceReach = (config: Pick<Config, 'cluster' | 'ingressService' | 'proxyProtocol'>) => ({
+  type: serviceType(config),
+  // From node to node the client's address would be lost; the PROXY protocol tells it anyway.
+  ...(serviceType(config) === 'LoadBalancer' && !config.proxyProtocol
+    ? { externalTrafficPolicy: 'Local' }
+    : {}),
+});

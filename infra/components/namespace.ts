@@ -1,0 +1,36 @@
+import * as kubernetes from '@pulumi/kubernetes';
+import * as pulumi from '@pulumi/pulumi';
+import { labels } from './labels.ts';
+
+export interface NamespaceArgs {
+  /** Its name. */
+  readonly name: string;
+  /** The Pod Security Standard that its pods are held to. */
+  readonly level: 'restricted' | 'baseline' | 'privileged';
+}
+
+/** A namespace that refuses every pod below its Pod Security Standard. */
+export class Namespace extends pulumi.ComponentResource {
+  /** Its name, known once it is there. */
+  readonly metadataName: pulumi.Output<string>;
+
+  constructor(name: string, args: NamespaceArgs, opts?: pulumi.ComponentResourceOptions) {
+    super('gridlock:components:Namespace', name, {}, opts);
+    const namespace = new kubernetes.core.v1.Namespace(
+      name,
+      { metadata: { name: args.name, labels: { ...labels(args.name), ...securityLabels(args.level) } } },
+      { parent: this },
+    );
+    this.metadataName = namespace.metadata.name;
+    this.registerOutputs({ metadataName: this.metadataName });
+  }
+}
+
+/** What is refused is also what is warned of and audited. */
+const securityLabels = (level: NamespaceArgs['level']): Record<string, string> =>
+  Object.fromEntries(
+    ['enforce', 'audit', 'warn'].flatMap((mode) => [
+      [`pod-security.kubernetes.io/${mode}`, level],
+      [`pod-security.kubernetes.io/${mode}-version`, 'latest'],
+    ]),
+  );

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { lifetimes as local } from '../../certs/index.ts';
+import { checkLifetimes, pkiLifetimes, type PkiLifetimes } from './pki-lifetimes.ts';
+
+const HOUR_MS = 3_600_000;
+const hours = (least: number) => fc.integer({ min: least, max: least + 60 });
+/** A level that is replaced about as long before its end as what is below it lives: half of them fit. */
+const above = (child: PkiLifetimes['root']) =>
+  fc.tuple(fc.integer({ min: -2, max: 4 }), hours(0)).map(([slack, rest]) => {
+    const renewBefore = child.duration + slack;
+    return { renewBefore, duration: renewBefore + rest };
+  });
+const leaf = fc
+  .tuple(hours(1), hours(0))
+  .map(([duration, rest]) => ({ duration: duration + rest, renewBefore: rest }));
+const table = fc
+  .tuple(leaf, leaf)
+  .chain(([edge, internal]) => above(edge).map((intermediate) => ({ edge, internal, intermediate })))
+  .chain((below) => above(below.intermediate).map((root): PkiLifetimes => ({ ...below, root })));
+
+/** The invariant, told by what it is for: the last leaf a parent signs ends before the parent. */
+function lastLeafEndsInTime({ root, intermediate, edge, internal }: PkiLifetimes): boolean {
+  const endsInTime = (parent: PkiLifetimes['root'], child: PkiLifetimes['root']) => {
+    const signedAt = parent.duration - parent.renewBefore;
+    return signedAt + child.duration <= parent.duration;
+  };
+  return (
+    endsInTime(root, intermediate) && endsInTime(intermediate, edge) && endsInTime(intermediate, internal)
+  );
+}
+
+test('a table is accepted exactly when whatever a parent signs before it is replaced ends before it', () => {
+  const sound = (each: PkiLifetimes) =>
+    Object.values(each).every(({ duration, renewBefore }) => renewBefore > 0 && renewBefore < duration);
+  let accepted = 0;
+  fc.assert(
+    fc.property(table, (each) => {
+      const wanted = sound(each) && lastLeafEndsInTime(each);
+      if (wanted) {
+        accepted += 1;
+        checkLifetimes(each);
+      } else assert.throws(() => checkLifetimes(each), RangeError);
+    }),
+    { numRuns: 5000 },
+  );
+  assert.ok(accepted > 100, `only ${accepted} tables were fit`);
+});
+
+test('a table that breaks the invariant is refused with the level and the mend', () => {
+  const wrong = { ...pkiLifetimes, edge: { duration: 800, renewBefore: 200 } };
+  assert.throws(
+    () => checkLifetimes(wrong),
+    /The edge certificate lives 800 h, longer than the 720 h before its end at which the intermediate .*shorten/,
+  );
+});
+
+test('the chain on Kubernetes lives as long as the one of certs/', () => {
+  assert.deepEqual(
+    [pkiLifetimes.root, pkiLifetimes.intermediate, pkiLifetimes.edge].map(({ duration }) => duration),
+    [local.root, local.intermediate, local.leaf].map(({ duration }) => duration / HOUR_MS),
+  );
+});

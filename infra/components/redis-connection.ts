@@ -1,0 +1,52 @@
+import type * as pulumi from '@pulumi/pulumi';
+import type { types } from '@pulumi/kubernetes';
+
+export type EnvVar = types.input.core.v1.EnvVar;
+
+/** Where a container that talks to Redis finds its password and the roots it trusts. */
+export const REDIS_PASSWORD_DIRECTORY = '/etc/gridlock/redis';
+export const REDIS_TRUST_DIRECTORY = '/etc/gridlock/redis-trust';
+export const PASSWORD_KEY = 'password';
+export const passwordFile = `${REDIS_PASSWORD_DIRECTORY}/${PASSWORD_KEY}`;
+
+/** The accepted roots, as a ConfigMap of the game's namespace. */
+export interface Trust {
+  readonly configMap: pulumi.Input<string>;
+  readonly key: string;
+}
+
+/** What Redis needs of the certificates. */
+export interface RedisCertificates {
+  /** Secret with `tls.crt` (leaf and intermediate) and `tls.key`. */
+  readonly redisSecret: pulumi.Input<string>;
+  readonly trust: Trust;
+}
+
+/** How a replica reaches Redis, whatever Redis is. */
+export interface RedisConnection {
+  /** Variables `REDIS_*` of a replica. */
+  readonly env: readonly EnvVar[];
+  /** Secret with the password, mounted at `REDIS_PASSWORD_DIRECTORY`; undefined where Redis wants none. */
+  readonly passwordSecret: { readonly name: pulumi.Input<string>; readonly key: string } | undefined;
+  /**
+   * Roots of Redis's certificate, mounted at `REDIS_TRUST_DIRECTORY`; undefined: those every system trusts,
+   * or no TLS.
+   */
+  readonly trust: Trust | undefined;
+  /** Changes when the password does: replicas are replaced then. */
+  readonly checksum: pulumi.Input<string>;
+  /** What to wait for before replicas start. */
+  readonly ready: pulumi.Resource | undefined;
+  /** Redis's pods, for the network policies; undefined where Redis is outside of the cluster. */
+  readonly pods: { readonly selector: Readonly<Record<string, string>> } | undefined;
+  /** The ports a replica connects to. */
+  readonly ports: readonly number[];
+}
+
+/** What one of ours has in common: TLS with our roots, and the ACL user of the replicas. */
+export const ownRedisEnv = (trust: Trust): EnvVar[] => [
+  { name: 'REDIS_USERNAME', value: 'gridlock' },
+  { name: 'REDIS_PASSWORD_FILE', value: passwordFile },
+  { name: 'REDIS_TLS', value: 'true' },
+  { name: 'REDIS_CA_FILE', value: `${REDIS_TRUST_DIRECTORY}/${trust.key}` },
+];

@@ -1,0 +1,326 @@
+const ns = 'namespace="gridlock"';
+
+/** Made-up series, by the minute, and whether an alert fires on them. */
+export interface AlertCase {
+  name: string;
+  series: Record<string, string>;
+  /** Minute it is looked at; default: 15. */
+  at?: number;
+  alert: string;
+  /** Labels of each that fires, beside the severity; none: it must be silent. */
+  fires: Record<string, string>[];
+  severity?: 'warning' | 'critical';
+  /** Whose rules: default: those of a stack with cert-manager. */
+  stack?: 'files';
+}
+
+const hpa = `${ns},horizontalpodautoscaler="game"`;
+const redisReady = `kube_statefulset_status_replicas_ready{${ns},statefulset="redis"}`;
+const pod = (name: string) => `${ns},pod="${name}"`;
+const root = (generation: string) => `namespace="cert-manager",name="gridlock-root-${generation}"`;
+const DAY = 86_400;
+const certificate = { namespace: 'gridlock', name: 'gridlock-edge' };
+const certificateSeries = `{namespace="gridlock",name="gridlock-edge"}`;
+
+export const CASES: readonly AlertCase[] = [
+  {
+    name: 'no replica is ready',
+    alert: 'GridlockNoReplicaReady',
+    at: 5,
+    severity: 'critical',
+    fires: [{}],
+    series: {
+      [`gridlock_ready{${pod('a')}}`]: '1 1 0x10',
+      [`gridlock_ready{${pod('b')}}`]: '1 0x10',
+    },
+  },
+  {
+    name: 'no replica is there at all',
+    alert: 'GridlockNoReplicaReady',
+    at: 5,
+    severity: 'critical',
+    fires: [{}],
+    series: {},
+  },
+  {
+    name: 'one replica of two is ready',
+    alert: 'GridlockNoReplicaReady',
+    at: 5,
+    fires: [],
+    series: {
+      [`gridlock_ready{${pod('a')}}`]: '1x10',
+      [`gridlock_ready{${pod('b')}}`]: '0x10',
+    },
+  },
+  {
+    name: 'a replica is not ready for minutes',
+    alert: 'GridlockReplicaNotReady',
+    at: 6,
+    fires: [{ namespace: 'gridlock', pod: 'b' }],
+    series: {
+      [`gridlock_ready{${pod('b')}}`]: '0x10',
+      [`gridlock_draining{${pod('b')}}`]: '0x10',
+    },
+  },
+  {
+    name: 'a replica drains',
+    alert: 'GridlockReplicaNotReady',
+    at: 6,
+    fires: [],
+    series: {
+      [`gridlock_ready{${pod('b')}}`]: '0x10',
+      [`gridlock_draining{${pod('b')}}`]: '1x10',
+    },
+  },
+  {
+    name: 'a tenth of the sockets breaks',
+    alert: 'GridlockSocketsDropped',
+    at: 10,
+    fires: [{}],
+    series: {
+      [`gridlock_sockets{${pod('a')}}`]: '1000x10',
+      [`gridlock_closes_total{${ns},code="1006"}`]: '0x5 25+25x10',
+    },
+  },
+  {
+    name: 'a drain closes all sockets',
+    alert: 'GridlockSocketsDropped',
+    at: 10,
+    fires: [],
+    series: {
+      [`gridlock_sockets{${pod('a')}}`]: '1000x10',
+      [`gridlock_closes_total{${ns},code="1012"}`]: '0x5 200+200x10',
+    },
+  },
+  {
+    name: 'players come back to less than they left',
+    alert: 'GridlockResumesFail',
+    severity: 'critical',
+    fires: [{}],
+    series: {
+      [`gridlock_resumes_total{${ns},recovered="true"}`]: '0+100x20',
+      [`gridlock_resumes_total{${ns},recovered="false"}`]: '0+10x20',
+    },
+  },
+  {
+    name: 'every return is exact',
+    alert: 'GridlockResumesFail',
+    fires: [],
+    series: {
+      [`gridlock_resumes_total{${ns},recovered="true"}`]: '0+100x20',
+      [`gridlock_resumes_total{${ns},recovered="false"}`]: '0x20',
+    },
+  },
+  {
+    name: 'moves take half a second',
+    alert: 'GridlockMovesSlow',
+    fires: [{}],
+    series: {
+      [`gridlock_capture_seconds_bucket{${ns},le="0.25"}`]: '0x20',
+      [`gridlock_capture_seconds_bucket{${ns},le="0.5"}`]: '0+60x20',
+      [`gridlock_capture_seconds_bucket{${ns},le="+Inf"}`]: '0+60x20',
+    },
+  },
+  {
+    name: 'moves take milliseconds',
+    alert: 'GridlockMovesSlow',
+    fires: [],
+    series: {
+      [`gridlock_capture_seconds_bucket{${ns},le="0.005"}`]: '0+60x20',
+      [`gridlock_capture_seconds_bucket{${ns},le="+Inf"}`]: '0+60x20',
+    },
+  },
+  {
+    name: 'probes take a second',
+    alert: 'GridlockProbesSlow',
+    fires: [{ pod: 'game-a' }],
+    series: {
+      [`prober_probe_duration_seconds_bucket{${pod('game-a')},probe_type="Readiness",le="0.5"}`]: '0x20',
+      [`prober_probe_duration_seconds_bucket{${pod('game-a')},probe_type="Readiness",le="1"}`]: '0+60x20',
+      [`prober_probe_duration_seconds_bucket{${pod('game-a')},probe_type="Readiness",le="+Inf"}`]: '0+60x20',
+    },
+  },
+  {
+    name: 'commands to Redis fail',
+    alert: 'GridlockRedisErrors',
+    fires: [{ connection: 'commands' }],
+    series: {
+      [`gridlock_redis_errors_total{${pod('a')},connection="commands"}`]: '0+120x20',
+    },
+  },
+  {
+    name: 'no Redis is ready',
+    alert: 'GridlockRedisDown',
+    at: 3,
+    severity: 'critical',
+    fires: [{ namespace: 'gridlock', statefulset: 'redis' }],
+    series: {
+      [redisReady]: '3 0x10',
+    },
+  },
+  {
+    name: 'two of three Redis are ready',
+    alert: 'GridlockRedisNotRedundant',
+    at: 10,
+    fires: [{ namespace: 'gridlock', statefulset: 'redis' }],
+    series: {
+      [redisReady]: '2x10',
+    },
+  },
+  {
+    name: 'two of three Redis are not none',
+    alert: 'GridlockRedisDown',
+    at: 10,
+    fires: [],
+    series: {
+      [redisReady]: '2x10',
+    },
+  },
+  {
+    name: 'the autoscaler wants no more than it may',
+    alert: 'GridlockAutoscalerAtMaximum',
+    fires: [{ namespace: 'gridlock', horizontalpodautoscaler: 'game' }],
+    series: {
+      [`kube_horizontalpodautoscaler_status_desired_replicas{${hpa}}`]: '12x20',
+      [`kube_horizontalpodautoscaler_spec_max_replicas{${hpa}}`]: '12x20',
+    },
+  },
+  {
+    name: 'there is room for replicas',
+    alert: 'GridlockAutoscalerAtMaximum',
+    fires: [],
+    series: {
+      [`kube_horizontalpodautoscaler_status_desired_replicas{${hpa}}`]: '11x20',
+      [`kube_horizontalpodautoscaler_spec_max_replicas{${hpa}}`]: '12x20',
+    },
+  },
+  {
+    name: 'the autoscaler gets no metrics',
+    alert: 'GridlockAutoscalerBlind',
+    at: 10,
+    fires: [
+      { namespace: 'gridlock', horizontalpodautoscaler: 'game', condition: 'ScalingActive', status: 'false' },
+    ],
+    series: {
+      [`kube_horizontalpodautoscaler_status_condition{${hpa},condition="ScalingActive",status="false"}`]:
+        '1x20',
+    },
+  },
+  {
+    name: 'a certificate expires within a day',
+    alert: 'GridlockCertificateExpires',
+    severity: 'critical',
+    fires: [certificate],
+    series: {
+      [`certmanager_certificate_expiration_timestamp_seconds${certificateSeries}`]: '72000x20',
+    },
+  },
+  {
+    name: 'a certificate has days left',
+    alert: 'GridlockCertificateExpires',
+    fires: [],
+    series: {
+      [`certmanager_certificate_expiration_timestamp_seconds${certificateSeries}`]: '432000x20',
+    },
+  },
+  {
+    name: 'a renewal is overdue',
+    alert: 'GridlockCertificateNotRenewed',
+    at: 90,
+    fires: [certificate],
+    series: {
+      [`certmanager_certificate_renewal_timestamp_seconds${certificateSeries}`]: '600x100',
+    },
+  },
+  {
+    name: 'a renewal has just become due',
+    alert: 'GridlockCertificateNotRenewed',
+    at: 20,
+    fires: [],
+    series: {
+      [`certmanager_certificate_renewal_timestamp_seconds${certificateSeries}`]: '600x100',
+    },
+  },
+  {
+    name: 'a certificate is not ready',
+    alert: 'GridlockCertificateNotReady',
+    at: 20,
+    fires: [{ ...certificate, condition: 'False' }],
+    series: {
+      [`certmanager_certificate_ready_status{namespace="gridlock",name="gridlock-edge",condition="False"}`]:
+        '1x30',
+    },
+  },
+  {
+    name: 'the root that issues ends within a year',
+    alert: 'GridlockRootExpires',
+    at: 70,
+    fires: [{ namespace: 'cert-manager', name: 'gridlock-root-g1' }],
+    series: {
+      [`certmanager_certificate_expiration_timestamp_seconds{${root('g1')}}`]: `${364 * DAY}x80`,
+    },
+  },
+  {
+    name: 'the root that issues has more than a year, and one that is only accepted has less',
+    alert: 'GridlockRootExpires',
+    at: 70,
+    fires: [],
+    series: {
+      [`certmanager_certificate_expiration_timestamp_seconds{${root('g1')}}`]: `${366 * DAY}x80`,
+      [`certmanager_certificate_expiration_timestamp_seconds{${root('g0')}}`]: `${10 * DAY}x80`,
+    },
+  },
+  {
+    name: 'what one edge serves expires within a day',
+    alert: 'GridlockEdgeCertificateExpires',
+    severity: 'critical',
+    fires: [{ namespace: 'gridlock', pod: 'edge-a' }],
+    series: {
+      [`gridlock_edge_certificate_not_after_seconds{${pod('edge-a')}}`]: `${0.9 * DAY}x20`,
+      [`gridlock_edge_certificate_not_after_seconds{${pod('edge-b')}}`]: `${6 * DAY}x20`,
+    },
+  },
+  {
+    name: 'an edge that has just started has served nothing yet',
+    alert: 'GridlockEdgeCertificateExpires',
+    fires: [],
+    series: { [`gridlock_edge_certificate_not_after_seconds{${pod('edge-a')}}`]: '0x20' },
+  },
+  {
+    name: 'an edge does not take its certificate',
+    alert: 'GridlockEdgeCertificateFails',
+    fires: [{ namespace: 'gridlock', pod: 'edge-a' }],
+    series: {
+      [`gridlock_edge_certificate_failures_total{${pod('edge-a')}}`]: '0+9x20',
+      [`gridlock_edge_certificate_failures_total{${pod('edge-b')}}`]: '0x20',
+    },
+  },
+  {
+    name: 'a look failed once, while a certificate was replaced',
+    alert: 'GridlockEdgeCertificateFails',
+    fires: [],
+    series: { [`gridlock_edge_certificate_failures_total{${pod('edge-a')}}`]: '0x8 2x12' },
+  },
+  {
+    name: 'a certificate from a directory is due',
+    stack: 'files',
+    alert: 'GridlockEdgeCertificateDue',
+    fires: [{ namespace: 'gridlock', pod: 'edge-a' }],
+    series: { [`gridlock_edge_certificate_not_after_seconds{${pod('edge-a')}}`]: `${1.9 * DAY}x20` },
+  },
+  {
+    name: 'a certificate from a directory has days left',
+    stack: 'files',
+    alert: 'GridlockEdgeCertificateDue',
+    fires: [],
+    series: { [`gridlock_edge_certificate_not_after_seconds{${pod('edge-a')}}`]: `${3 * DAY}x20` },
+  },
+  {
+    name: 'a certificate from a directory was not made anew',
+    stack: 'files',
+    alert: 'GridlockEdgeCertificateExpires',
+    severity: 'critical',
+    fires: [{ namespace: 'gridlock', pod: 'edge-a' }],
+    series: { [`gridlock_edge_certificate_not_after_seconds{${pod('edge-a')}}`]: `${0.5 * DAY}x20` },
+  },
+];

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { parse } from 'yaml';
+import { readConfig } from '../config.ts';
+import { mergeEnv } from './env-file.ts';
+import { chooseOwner } from './owner.ts';
+import { composePaths } from './paths.ts';
+import { COMPOSE_REPLICAS, prepareCompose, type Prepared } from './prepare.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const OWNER = { uid: process.getuid?.() || 10_001, gid: process.getgid?.() || 10_001 };
+const composeText = readFileSync(path.join(ROOT, 'compose.yaml'), 'utf8');
+
+interface Service {
+  user: string;
+  read_only: boolean;
+  cap_drop: string[];
+  security_opt: string[];
+  networks?: string[];
+  ports?: string[];
+  mem_limit?: string;
+  healthcheck?: object;
+  environment?: Record<string, string>;
+}
+const compose = parse(composeText, { merge: true }) as {
+  services: Record<string, Service>;
+  networks: Record<string, { internal?: boolean }>;
+};
+const services = Object.entries(compose.services);
+
+let directory: string;
+let envFile: string;
+let prepared: Prepared;
+const prepare = (...args: string[]) => {
+  const config = readConfig({ args: ['--state-dir', directory, ...args], directory: '/nonexistent' });
+  return prepareCompose({ config, owner: OWNER, envFile });
+};
+const env = () =>
+  Object.fromEntries(
+    readFileSync(envFile, 'utf8').split('\n').filter((line) => /^\w+=/.test(line)).map((line) => {
+      const [name, ...value] = line.split('=');
+      return [name!, value.join('=').replaceAll("'", '')];
+    }),
+  );
+
+before(async () => {
+  directory = mkdtempSync(path.join(os.tmpdir(), 'gridlock-compose-'));
+  envFile = path.join(directory, 'env');
+  writeFileSync(envFile, 'MINE=kept\nGRIDLOCK_IMAGE=old\n');
+  prepared = await prepare();
+});
+after(() => rmSync(directory, { recursive: true, force: true }));
+
+test('every variable that compose.yaml reads is written, and none beside', () => {
+  const read = new Set([...composeText.matchAll(/\$\{(GRIDLOCK_\w+)/g)].map(([, name]) => name!));
+  const written = Object.keys(env()).filter((name) => name.startsWith('GRIDLOCK_'));
+  assert.deepEqual([...read].sort(), written.sort());
+});
+
+test('who has prepared nothing gets a sentence that says how', () => {
+  assert.match(composeText, /\$\{GRIDLOCK_IMAGE:\?run "npm run compose" once/);
+});
+
+test('the replicas are ws1 to ws4 with the APPIDs 1111 to 4444', () => {
+  const replicas = services.filter(([name]) => name.startsWith('ws'));
+  assert.equal(replicas.length, COMPOSE_REPLICAS);
+  assert.deepEqual(
+    replicas.map(([name, { environment }]) => [name, environment!['APPID']]),
+    [['ws1', '1111'], ['ws2', '2222'], ['ws3', '3333'], ['ws4', '4444']],
+  );
+});
+
+test('no container can write to its root, gain rights or keep a capability, and none but the one that chowns is root', () => {
+  for (const [name, service] of services) {
+    assert.equal(service.read_only, true, name);
+    assert.deepEqual(service.cap_drop, ['ALL'], name);
+    assert.deepEqual(service.security_opt, ['no-new-privileges:true'], name);
+    assert.equal(service.user.startsWith('0'), name === 'redis-volume', name);
+    if (name === 'redis-volume') continue;
+    assert.ok(service.mem_limit && service.healthcheck, `${name} has a limit and a check`);
+  }
+});
+
+test('only the edge has ports, on the loopback address, and only it is on a network with a way out', () => {
+  for (const [name, { ports, networks }] of services) {
+    const out = (networks ?? []).filter((network) => !compose.networks[network]!.internal);
+    assert.deepEqual(out, name === 'edge' ? ['front'] : [], name);
+    if (name !== 'edge') assert.equal(ports, undefined, name);
+  }
+  assert.equal(env()['GRIDLOCK_ADDRESS'], '127.0.0.1');
+});
+
+test('what is mounted can be read by its user only, and holds no key of an authority', () => {
+  const { edge, replica, redis, pki } = composePaths(directory);
+  const keys = ['root.key', 'intermediate.key'].map((name) => readFileSync(path.join(pki, name), 'utf8').split('\n')[1]!);
+  for (const place of [edge, replica, redis]) {
+    assert.equal(statSync(place).mode & 0o777, 0o700);
+    assert.equal(statSync(place).uid, OWNER.uid);
+    for (const name of readdirSync(place)) {
+      assert.equal(statSync(path.join(place, name)).mode & 0o777, 0o600, name);
+      const text = readFileSync(path.join(place, name), 'utf8');
+      assert.ok(keys.every((key) => key.length > 20 && !text.includes(key)), name);
+    }
+  }
+});
+
+test('a second preparation changes nothing, and another port changes what depends on it', async () => {
+  const before = readFileSync(envFile, 'utf8');
+  assert.equal((await prepare()).image, prepared.image);
+  assert.equal(readFileSync(envFile, 'utf8'), before);
+  const other = await prepare('--port', '9443', '--drain-ms', '20000');
+  assert.equal(other.url, 'https://localhost:9443');
+  const variables = env();
+  assert.equal(variables['GRIDLOCK_PORT'], '9443');
+  assert.match(variables['GRIDLOCK_ORIGINS']!, /^https:\/\/localhost:9443,/);
+  assert.equal(variables['GRIDLOCK_GRACE'], '28s');
+  assert.doesNotMatch(before, new RegExp(variables['GRIDLOCK_EDGE_FILES']!), 'the edge is made anew');
+  assert.match(before, new RegExp(variables['GRIDLOCK_REDIS_FILES']!), 'Redis is not');
+  assert.equal(variables['MINE'], 'kept');
+});
+
+test('another number of replicas is refused with a sentence', async () => {
+  await assert.rejects(prepare('--replicas', '6'), /^ConfigError: replicas is 6, and compose\.yaml names 4/);
+});
+
+test('lines of others in the file of variables stay where they are, and ours are replaced', () => {
+  const first = mergeEnv('# mine\nA=1\n\nGRIDLOCK_X=old\nB=2\n', { GRIDLOCK_X: "it's" });
+  assert.match(first, /^# mine\nA=1\n\nB=2\n# Written by/);
+  assert.match(first, /\nGRIDLOCK_X='it\\'s'\n$/);
+  assert.equal(mergeEnv(first, { GRIDLOCK_X: "it's" }), first);
+});
+
+test('the containers run as who prepares them, and never as root but where that is nobody', () => {
+  assert.deepEqual(chooseOwner({ uid: 1000, gid: 1001 }, false), { uid: 1000, gid: 1001 });
+  assert.deepEqual(chooseOwner({ uid: 0, gid: 0 }, false), { uid: 10_001, gid: 10_001 });
+  assert.deepEqual(chooseOwner(undefined, false), { uid: 10_001, gid: 10_001 });
+  assert.deepEqual(chooseOwner({ uid: 1000, gid: 1000 }, true), { uid: 0, gid: 0 });
+});

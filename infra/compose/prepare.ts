@@ -1,0 +1,55 @@
+import path from 'node:path';
+import { mirrored } from '../components/mirror.ts';
+import { ConfigError, type Config } from '../config.ts';
+import { bundle } from '../image/bundle.ts';
+import { writeEnv } from './env-file.ts';
+import { writeComposeFiles } from './files.ts';
+import type { Owner } from './owner.ts';
+import { composePaths } from './paths.ts';
+import { composeVariables } from './variables.ts';
+
+/** The replicas that compose.yaml names: ws1 to ws4. */
+export const COMPOSE_REPLICAS = 4;
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+
+export interface Prepared {
+  readonly url: string;
+  /** Path of the certificate to trust. */
+  readonly rootCertificate: string;
+  /** `gridlock/game:<hash>` */
+  readonly image: string;
+}
+
+export interface PrepareOptions {
+  readonly config: Config;
+  /** The user the containers run as. */
+  readonly owner: Owner;
+  /** Where the variables are written; default: `.env` beside compose.yaml. */
+  readonly envFile?: string;
+}
+
+function requireFour({ replicas }: Config): void {
+  if (replicas === COMPOSE_REPLICAS) return;
+  throw new ConfigError(
+    `replicas is ${replicas}, and compose.yaml names ${COMPOSE_REPLICAS}, ws1 to ws${COMPOSE_REPLICAS}: ` +
+      'start another number with npm start, or on Kubernetes.',
+  );
+}
+
+/**
+ * Makes, or reuses, all that compose.yaml needs on this machine: the image's context, the certificate chain, the
+ * secrets, the configuration of the edge and of Redis, and the file with the variables.
+ * @throws ConfigError, CertificateError or a BuildFailure
+ */
+export async function prepareCompose({ config, owner, envFile }: PrepareOptions): Promise<Prepared> {
+  requireFour(config);
+  const paths = composePaths(config.stateDir);
+  const built = await bundle({ baseImage: mirrored(config, config.baseImage) });
+  const rootCertificate = await writeComposeFiles(paths, config, owner);
+  const variables = composeVariables(ROOT, config, paths, built, owner);
+  writeEnv(envFile ?? path.join(ROOT, '.env'), variables);
+  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+  const url = `https://${host}${config.port === 443 ? '' : `:${config.port}`}`;
+  return { url, rootCertificate, image: variables['GRIDLOCK_IMAGE']! };
+}

@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { mirrored } from '../components/mirror.ts';
+import type { Config } from '../config.ts';
+import { isLoopback } from '../edge/options.ts';
+import type { Bundle } from '../image/bundle.ts';
+import { allowedOrigins } from '../local/replicas.ts';
+import type { Owner } from './owner.ts';
+import type { ComposePaths } from './paths.ts';
+
+/** What a container may take beyond the drain window: for what is under way, and to leave. */
+const GRACE_MARGIN_MS = 8000;
+
+/** As Compose shall see it: relative where it can be, so that the checkout can be moved. */
+function place(root: string, file: string): string {
+  const relative = path.relative(root, file).replaceAll('\\', '/');
+  return relative.startsWith('..') || path.isAbsolute(relative) ? file : `./${relative}`;
+}
+
+/** Changes when a file of the directory does: the container that mounts it is then made anew. */
+function fingerprint(directory: string): string {
+  const hash = createHash('sha256');
+  for (const name of readdirSync(directory).sort()) hash.update(readFileSync(path.join(directory, name)));
+  return hash.digest('hex').slice(0, 12);
+}
+
+/** The variables of compose.yaml. `root` is the directory it lies in. */
+export function composeVariables(
+  root: string,
+  config: Config,
+  paths: ComposePaths,
+  { context, hash }: Bundle,
+  { uid, gid }: Owner,
+): Record<string, string> {
+  return {
+    GRIDLOCK_IMAGE: `gridlock/game:${hash}`,
+    GRIDLOCK_CONTEXT: place(root, context),
+    GRIDLOCK_BASE_IMAGE: mirrored(config, config.baseImage),
+    GRIDLOCK_HAPROXY_IMAGE: mirrored(config, config.haproxyImage),
+    GRIDLOCK_REDIS_IMAGE: mirrored(config, config.redisImage),
+    GRIDLOCK_STATE: place(root, paths.root),
+    GRIDLOCK_USER: `${uid}:${gid}`,
+    GRIDLOCK_ADDRESS: isLoopback(config.host) ? '127.0.0.1' : '0.0.0.0',
+    GRIDLOCK_PORT: String(config.port),
+    GRIDLOCK_HTTP_PORT: String(config.httpPort),
+    GRIDLOCK_ORIGINS: allowedOrigins(config).join(','),
+    GRIDLOCK_DESIGN: config.design,
+    GRIDLOCK_HEARTBEAT_MS: String(config.heartbeatMs),
+    GRIDLOCK_DRAIN_MS: String(config.drainMs),
+    GRIDLOCK_GRACE: `${Math.ceil((config.drainMs + GRACE_MARGIN_MS) / 1000)}s`,
+    GRIDLOCK_EDGE_FILES: fingerprint(paths.edge),
+    GRIDLOCK_REPLICA_FILES: fingerprint(paths.replica),
+    GRIDLOCK_REDIS_FILES: fingerprint(paths.redis),
+  };
+}

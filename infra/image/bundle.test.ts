@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { bundle, type Bundle } from './bundle.ts';
+import { compile } from './compile.ts';
+import { findSources } from './sources.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+
+let directory: string;
+let first: Bundle;
+
+before(async () => {
+  directory = await mkdtemp(path.join(os.tmpdir(), 'gridlock-image-'));
+  first = await bundle({ out: path.join(directory, 'first') });
+});
+
+after(() => rm(directory, { recursive: true, force: true }));
+
+const filesOf = (root: string) =>
+  readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => statSync(path.join(root, file)).isFile());
+
+test('the same sources give the same hash and the same files, wherever they are written and whatever the umask', async () => {
+  const umask = process.umask(0o077);
+  const second = await bundle({ out: path.join(directory, 'deeper', 'second') }).finally(() => process.umask(umask));
+  assert.match(first.hash, /^[0-9a-f]{12}$/);
+  assert.equal(second.hash, first.hash);
+  assert.deepEqual(filesOf(second.context), filesOf(first.context));
+  for (const file of filesOf(first.context)) {
+    const [one, two] = [path.join(first.context, file), path.join(second.context, file)];
+    assert.deepEqual(readFileSync(one), readFileSync(two), file);
+    assert.equal(statSync(two).mode & 0o777, 0o644, `${file} can be read by the image's user`);
+  }
+});
+
+test('another base image gives another hash', async () => {
+  const other = await bundle({ out: path.join(directory, 'other'), baseImage: 'node:24-alpine' });
+  assert.notEqual(other.hash, first.hash);
+});
+
+test('without a place to write to, the context lies under its hash among the artifacts and is reused', async () => {
+  const named = await bundle();
+  assert.equal(named.context, path.join(ROOT, '.artifacts', 'image', first.hash));
+  assert.deepEqual(filesOf(named.context), filesOf(first.context));
+  assert.deepEqual(await bundle(), named);
+  const leftovers = readdirSync(path.dirname(named.context)).filter((name) => name.startsWith('building-'));
+  assert.ok(leftovers.every((name) => Date.now() - statSync(path.join(named.context, '..', name)).mtimeMs < 60_000));
+});
+
+test('every entry point has its bundle, the page its files, and every script its place', () => {
+  const { entryPoints, assets } = findSources(ROOT);
+  assert.ok('main' in entryPoints && assets.length > 0);
+  for (const name of Object.keys(entryPoints)) assert.ok(existsSync(path.join(first.context, 'app', `${name}.mjs`)));
+  for (const asset of assets) assert.ok(existsSync(path.join(first.context, 'app', asset)), asset);
+  assert.match(readFileSync(path.join(first.context, 'app/web/index.html'), 'utf8'), /assets\/page-\w+\.js/);
+});
+
+test('a trace names a source by its path in the repository, and the sources themselves stay at home', () => {
+  const map = JSON.parse(readFileSync(path.join(first.context, 'app/main.mjs.map'), 'utf8')) as Record<string, unknown>;
+  assert.ok((map['sources'] as string[]).includes('services/game/main.ts'));
+  assert.equal(map['sourcesContent'], undefined);
+});
+
+test('a source that asks for its directory is refused with a sentence', async () => {
+  await writeFile(path.join(directory, 'part.ts'), 'console.log(import.meta.dirname);\n');
+  await assert.rejects(compile(directory, { part: 'part.ts' }, path.join(directory, 'out')), /part\.ts uses import\.meta\.dirname: of the import\.meta/);
+});

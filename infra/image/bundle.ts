@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto';
+import { chmod, copyFile, cp, mkdir, mkdtemp, readFile, readdir, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { compile } from './compile.ts';
+import { findSources } from './sources.ts';
+
+/** The base of the image where the configuration names no other. */
+export const BASE_IMAGE = 'node:24-bookworm-slim';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const DOCKERFILE = path.join(import.meta.dirname, 'Dockerfile');
+
+export interface BundleOptions {
+  /** The checkout; default: this one. */
+  readonly root?: string;
+  /** Where the context is written, replacing what is there; default: `.artifacts/image/<hash>` of the checkout. */
+  readonly out?: string;
+  /** What the Dockerfile's `BASE_IMAGE` will be: part of the hash. */
+  readonly baseImage?: string;
+}
+
+export interface Bundle {
+  /** The build context, absolute, with its `Dockerfile`. */
+  readonly context: string;
+  /** 12 hex digits over everything the image is made of: the same sources give the same, anywhere. */
+  readonly hash: string;
+}
+
+/**
+ * Writes the build context of the image: our programs bundled, the page built, and the files they read.
+ * @throws esbuild's `BuildFailure` when a source does not compile
+ */
+export async function bundle({ root = ROOT, out, baseImage = BASE_IMAGE }: BundleOptions = {}): Promise<Bundle> {
+  const artifacts = path.join(root, '.artifacts', 'image');
+  await mkdir(artifacts, { recursive: true });
+  // Always as deep below the checkout: the page's source maps tell the way to the sources.
+  const building = await mkdtemp(path.join(artifacts, 'building-'));
+  try {
+    const app = path.join(building, 'app');
+    const sources = findSources(root);
+    await compile(root, sources.entryPoints, app);
+    const { buildPage } = await import('../../services/web/build.ts');
+    await buildPage(path.join(app, 'web'));
+    for (const asset of sources.assets) await copy(path.join(root, asset), path.join(app, asset));
+    await copyFile(DOCKERFILE, path.join(building, 'Dockerfile'));
+    const hash = await hashTree(building, baseImage);
+    const context = out === undefined ? path.join(artifacts, hash) : path.resolve(out);
+    await publish(building, context, out !== undefined);
+    return { context, hash };
+  } finally {
+    await rm(building, { recursive: true, force: true });
+  }
+}
+
+async function copy(from: string, to: string): Promise<void> {
+  await mkdir(path.dirname(to), { recursive: true });
+  await copyFile(from, to);
+}
+
+/**
+ * Hashes paths and contents in order, and gives every file the mode it shall have in the image: its user is another
+ * than who builds it, whatever that one's umask is.
+ */
+async function hashTree(directory: string, baseImage: string): Promise<string> {
+  const hash = createHash('sha256').update(`${baseImage}\0`);
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  const files: string[] = [];
+  await chmod(directory, 0o755);
+  for (const entry of entries) {
+    const file = path.join(entry.parentPath, entry.name);
+    await chmod(file, entry.isDirectory() ? 0o755 : 0o644);
+    if (!entry.isDirectory()) files.push(path.relative(directory, file).replaceAll('\\', '/'));
+  }
+  for (const file of files.sort()) {
+    const content = await readFile(path.join(directory, file));
+    hash.update(`${file}\0${content.length}\0`).update(content);
+  }
+  return hash.digest('hex').slice(0, 12);
+}
+
+/** Moves the finished context to its place; one named by its hash that is there already is the same. */
+async function publish(building: string, context: string, replace: boolean): Promise<void> {
+  if (replace) {
+    await rm(context, { recursive: true, force: true });
+    await cp(building, context, { recursive: true });
+    return;
+  }
+  await rename(building, context).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+  });
+}
+
+if (import.meta.main) {
+  const { context, hash } = await bundle();
+  process.stdout.write(`${hash} ${context}\n`);
+}

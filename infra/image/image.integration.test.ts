@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
+import { TestClient } from '../../services/game/testing/client.ts';
+import { freePort, startRedis } from '../../services/game/testing/redis.ts';
+import { until } from '../../services/game/testing/replica.ts';
+import { BASE_IMAGE, bundle, type Bundle } from './bundle.ts';
+import { docker, dockerProblem } from './docker.ts';
+
+const run = promisify(execFile);
+const ADDED_BYTES = 40_000_000;
+const problem = await dockerProblem(BASE_IMAGE);
+const needsDocker = problem === undefined ? {} : { skip: problem };
+
+let directory: string;
+let built: Bundle;
+
+before(async () => {
+  // Outside of the repository: a package that is not in the bundle would be found in there.
+  directory = await mkdtemp(path.join(os.tmpdir(), 'gridlock-image-'));
+  built = await bundle({ out: path.join(directory, 'context') });
+});
+
+after(() => rm(directory, { recursive: true, force: true }));
+
+test('the files of the image are a replica that is played on', async () => {
+  const redis = await startRedis();
+  const [port, internalPort] = [await freePort(), await freePort()];
+  const secret = path.join(directory, 'secret');
+  await writeFile(secret, 'x'.repeat(32));
+  const app = path.join(built.context, 'app');
+  const child = spawn(process.execPath, ['--enable-source-maps', path.join(app, 'main.mjs')], {
+    cwd: directory,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: {
+      PORT: String(port),
+      INTERNAL_PORT: String(internalPort),
+      REDIS_URL: redis.url,
+      TOKEN_SECRET_FILE: secret,
+      ALLOWED_ORIGINS: 'https://localhost:8443',
+      WEB_ROOT: path.join(app, 'web'),
+    },
+  });
+  let stderr = '';
+  child.stderr.on('data', (part) => (stderr += String(part)));
+  const exited = once(child, 'exit');
+  try {
+    const ready = () => {
+      assert.equal(child.exitCode, null, stderr);
+      return fetch(`http://127.0.0.1:${internalPort}/readyz`).then(({ ok }) => ok, () => false);
+    };
+    await until(ready, 'the bundled replica is ready', 30_000);
+    const url = `http://127.0.0.1:${port}`;
+    assert.match(await (await fetch(url)).text(), /<title>/);
+    const client = await TestClient.connect(url);
+    const created = await client.request({ type: 'create', players: 2, size: 3 });
+    assert.equal(created.type, 'ack');
+    assert.equal((await client.request({ type: 'subscribe', channel: 'lobby' })).type, 'ack');
+    assert.equal((await client.request({ type: 'chat', channel: 'lobby', text: 'hello' })).type, 'ack');
+    child.kill('SIGTERM');
+    assert.deepEqual(await exited, [0, null], stderr);
+  } finally {
+    child.kill('SIGKILL');
+    await redis.stop();
+  }
+});
+
+test('the image adds less than 40 MB to its base, has no root, and runs on a read-only root', needsDocker, async () => {
+  const tag = `gridlock/game:test-${process.pid}`;
+  await docker(['build', '--quiet', '--tag', tag, built.context]);
+  let container = '';
+  try {
+    const size = async (image: string) => Number((await docker(['image', 'inspect', '--format', '{{.Size}}', image])).trim());
+    const added = (await size(tag)) - (await size(BASE_IMAGE));
+    assert.ok(added > 0 && added < ADDED_BYTES, `the image adds ${added} bytes`);
+
+    const hardened = ['--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--network', 'none'];
+    await assert.rejects(run('docker', ['run', '--rm', ...hardened, tag]), ({ code, stderr }: { code: number; stderr: string }) => {
+      assert.equal(code, 2);
+      assert.match(stderr, /TOKEN_SECRET_FILE is missing\.\n$/);
+      return true;
+    });
+
+    const environment = ['--env', 'TOKEN_SECRET_FILE=/app/main.mjs', '--env', 'ALLOWED_ORIGINS=https://localhost:8443'];
+    container = (await docker(['run', '--detach', ...hardened, ...environment, tag])).trim();
+    const script = "fetch('http://127.0.0.1:9090/healthz').then(async (answer) => console.log(process.getuid(), await answer.text()))";
+    const ask = () => docker(['exec', container, 'node', '-e', script]).catch(() => '');
+    let answer = '';
+    await until(async () => (answer = await ask()) !== '', 'the replica in the container answers', 60_000);
+    assert.equal(answer.trim(), '10001 ok');
+    await docker(['stop', '--time', '20', container]);
+    const code = await docker(['inspect', '--format', '{{.State.ExitCode}}', container]);
+    assert.equal(code.trim(), '0', 'SIGTERM drains');
+  } finally {
+    if (container) await docker(['rm', '--force', container]);
+    await docker(['image', 'rm', '--force', tag]);
+  }
+});

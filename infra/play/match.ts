@@ -1,0 +1,93 @@
+import { createNodeClient, GridlockError, type GridlockClient } from '../../services/client/node.ts';
+import { FREE } from '../../services/protocol/index.ts';
+
+/** Where a cluster is, and the root that vouches for it; undefined: what the system trusts. */
+export interface Target {
+  url: string;
+  ca: string | undefined;
+}
+
+/** What came of one game. */
+export interface MatchResult {
+  game: string;
+  /** Replicas the players were on. */
+  replicas: string[];
+  /** Cells of each player, best first. */
+  scores: { name: string; score: number }[];
+  /** Acknowledged captures, and those of them that are not in the game's final state. */
+  acknowledged: number;
+  lost: number;
+  /** Time from each capture to its acknowledgement. */
+  latenciesMs: number[];
+}
+
+const SETTINGS = { players: 2, size: 5, seconds: 30 };
+const NAMES = ['Ada', 'Grace'];
+
+/** A capture that another player was faster with, or that came when the game was over. */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof GridlockError && ['cell_taken', 'game_over'].includes(error.code);
+
+/** Resolves when the game has the status, at once if it is so already. */
+function reached(client: GridlockClient, game: string, status: 'active' | 'completed'): Promise<void> {
+  const is = (): boolean => client.game(game)?.state.status === status;
+  if (is()) return Promise.resolve();
+  return new Promise((resolve) => {
+    const off = client.on('game', () => {
+      if (!is()) return;
+      off();
+      resolve();
+    });
+  });
+}
+
+/** Captures free cells until the game is over; gives the cells that were acknowledged. */
+async function playOut(client: GridlockClient, game: string, latenciesMs: number[]): Promise<number[]> {
+  const captured: number[] = [];
+  for (;;) {
+    const state = client.game(game)?.state;
+    if (!state || state.status !== 'active') return captured;
+    const free = state.cells.flatMap((seat, cell) => (seat === FREE ? [cell] : []));
+    const cell = free[Math.floor(Math.random() * free.length)];
+    if (cell === undefined) {
+      await reached(client, game, 'completed');
+      return captured;
+    }
+    const start = performance.now();
+    try {
+      await client.capture(game, cell);
+      captured.push(cell);
+      latenciesMs.push(performance.now() - start);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+    }
+  }
+}
+
+/** Two players play one game to its end. */
+export async function playMatch({ url, ca }: Target): Promise<MatchResult> {
+  const clients = NAMES.map((name) => createNodeClient({ url, ca, name }));
+  try {
+    const welcomes = await Promise.all(clients.map((client) => client.connect()));
+    const [host, ...guests] = clients;
+    const { game } = await host!.create(SETTINGS);
+    for (const guest of guests) await guest.join(game);
+    await Promise.all(clients.map((client) => reached(client, game, 'active')));
+    const latenciesMs: number[] = [];
+    const captured = await Promise.all(clients.map((client) => playOut(client, game, latenciesMs)));
+    await Promise.all(clients.map((client) => reached(client, game, 'completed')));
+    const { cells, players } = host!.game(game)!.state;
+    const seats = clients.map((client) => players.findIndex(({ id }) => id === client.player?.id));
+    const lost = captured.flatMap((mine, index) => mine.filter((cell) => cells[cell] !== seats[index]));
+    return {
+      game,
+      replicas: [...new Set(welcomes.map(({ replica }) => replica))].sort(),
+      scores: players.map(({ name, score }) => ({ name, score })).sort((a, b) => b.score - a.score),
+      acknowledged: captured.flat().length,
+      lost: lost.length,
+      latenciesMs,
+    };
+  } finally {
+    for (const client of clients) client.close();
+  }
+}

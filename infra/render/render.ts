@@ -1,0 +1,22 @@
+import type { Config } from '../config.ts';
+import { gridlock, type Outputs } from '../index.ts';
+import { record, type RecordOptions } from '../testing/recorder.ts';
+import type { Registration } from '../testing/registration.ts';
+import { isManifest, manifestsOf, type Manifest } from './manifest.ts';
+
+/** The whole program of a stack, as text would tell it. */
+export interface Rendering {
+  /** What the API server gets, in the order to apply it. */
+  manifests: Manifest[];
+  /** What is no object of the cluster: charts, images, commands, the cloud's resources. */
+  others: Registration[];
+  /** The stack's outputs. */
+  outputs: Record<keyof Outputs, string>;
+}
+
+/** Runs the program of a stack without an engine. */
+export async function render(config: Config, options: RecordOptions = {}): Promise<Rendering> {
+  const recording = await record(() => gridlock(config), { ...options, stack: config.stack });
+  const others = recording.registrations.filter((each) => each.custom && !each.read && !isManifest(each));
+  return { manifests: manifestsOf(recording.registrations), others, outputs: recording.outputs };
+}
