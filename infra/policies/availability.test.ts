@@ -1,0 +1,74 @@
+import { AVAILABILITY } from './availability.ts';
+import { podOf, testFaults } from './faults.ts';
+
+testFaults(AVAILABILITY, [
+  [
+    'rolling-update',
+    'recreation',
+    (o) => (o.Deployment!.spec.strategy = { type: 'Recreate' }),
+    /updated by Recreate/,
+  ],
+  [
+    'rolling-update',
+    'a pod less',
+    (o) => delete o.Deployment!.spec.strategy.rollingUpdate,
+    /below its number/,
+  ],
+  [
+    'enough-replicas',
+    'two at least',
+    (o) => (o.HorizontalPodAutoscaler!.spec.minReplicas = 2),
+    /2 pods only/,
+  ],
+  ['enough-replicas', 'no autoscaler and no number', (o) => delete o.HorizontalPodAutoscaler, /1 pod only/],
+  [
+    'replicas-of-the-autoscaler',
+    'a number beside the autoscaler',
+    (o) => (o.Deployment!.spec.replicas = 3),
+    /sets replicas/,
+  ],
+  [
+    'autoscaler-target',
+    'no target',
+    (o) => (o.HorizontalPodAutoscaler!.spec.scaleTargetRef.name = 'other'),
+    /Deployment other, which does not/,
+  ],
+  [
+    'autoscaler-target',
+    'a maximum below the minimum',
+    (o) => (o.HorizontalPodAutoscaler!.spec.maxReplicas = 1),
+    /maximum of 1/,
+  ],
+  ['disruption-budget', 'no budget', (o) => delete o.PodDisruptionBudget, /no PodDisruptionBudget/],
+  [
+    'disruption-budget',
+    'a budget of none',
+    (o) => (o.PodDisruptionBudget!.spec.maxUnavailable = 0),
+    /lets nobody drain/,
+  ],
+  [
+    'disruption-budget',
+    'a budget that wants all',
+    (o) =>
+      (o.PodDisruptionBudget!.spec = {
+        ...o.PodDisruptionBudget!.spec,
+        maxUnavailable: undefined,
+        minAvailable: 3,
+      }),
+    /lets nobody drain/,
+  ],
+  [
+    'budget-of-the-unhealthy',
+    'silence on the unhealthy',
+    (o) => delete o.PodDisruptionBudget!.spec.unhealthyPodEvictionPolicy,
+    /unhealthy pod/,
+  ],
+  ['anti-affinity', 'no affinity', (o) => delete podOf(o).affinity, /no podAntiAffinity/],
+  ['spread', 'no spread', (o) => delete podOf(o).topologySpreadConstraints, /not spread over nodes/],
+  [
+    'job-is-cleared',
+    'a job that stays',
+    (o) => delete o.Job!.spec.ttlSecondsAfterFinished,
+    /no ttlSecondsAfterFinished/,
+  ],
+]);

@@ -1,0 +1,139 @@
+import {
+  isController,
+  matches,
+  podSpec,
+  podTemplate,
+  sameNamespace,
+  type Fields,
+  type Manifest,
+} from './manifest.ts';
+import type { Policy } from './policy.ts';
+
+const FEWEST = 3;
+
+/** What keeps interchangeable pods running; a DaemonSet follows the nodes. */
+const isReplicated = (manifest: Manifest): boolean => isController(manifest) && manifest.kind !== 'DaemonSet';
+
+const isTarget = (manifest: Manifest, { kind, spec }: Manifest): boolean =>
+  kind === 'HorizontalPodAutoscaler' &&
+  spec?.scaleTargetRef?.kind === manifest.kind &&
+  spec?.scaleTargetRef?.name === manifest.metadata?.name;
+
+const autoscalerOf = (manifest: Manifest, all: readonly Manifest[]): Manifest | undefined =>
+  sameNamespace(manifest, all).find((other) => isTarget(manifest, other));
+
+/** The fewest pods there are when nothing fails. */
+const fewest = (manifest: Manifest, all: readonly Manifest[]): number =>
+  Number(autoscalerOf(manifest, all)?.spec?.minReplicas ?? manifest.spec?.replicas ?? 1);
+
+const budgetOf = (manifest: Manifest, all: readonly Manifest[]): Manifest | undefined =>
+  sameNamespace(manifest, all).find(
+    ({ kind, spec }) =>
+      kind === 'PodDisruptionBudget' &&
+      matches(spec?.selector?.matchLabels, podTemplate(manifest)?.metadata.labels),
+  );
+
+const workload = (
+  name: string,
+  sentence: string,
+  check: (manifest: Manifest, all: readonly Manifest[]) => string[],
+): Policy => ({
+  name,
+  sentence,
+  whole: true,
+  check: (manifest, all) => (isReplicated(manifest) ? check(manifest, all) : []),
+});
+
+/** Of several pods of one kind, not all may be on one node. */
+const onlyOfSeveral =
+  (check: (spec: Fields) => string[]) =>
+  (manifest: Manifest, all: readonly Manifest[]): string[] =>
+    fewest(manifest, all) > 1 ? check(podSpec(manifest) ?? {}) : [];
+
+export const AVAILABILITY: readonly Policy[] = [
+  {
+    name: 'rolling-update',
+    sentence: 'Deployments are updated without a pod less than asked for.',
+    check: ({ kind, spec }) => {
+      if (kind !== 'Deployment') return [];
+      if (![undefined, 'RollingUpdate'].includes(spec?.strategy?.type))
+        return [`is updated by ${spec?.strategy.type}`];
+      return spec?.strategy?.rollingUpdate?.maxUnavailable === 0
+        ? []
+        : ['goes below its number of pods in an update'];
+    },
+  },
+  workload('enough-replicas', `Workloads have ${FEWEST} pods or more.`, (manifest, all) => {
+    const number = fewest(manifest, all);
+    return number < FEWEST ? [`may have ${number} pod${number === 1 ? '' : 's'} only`] : [];
+  }),
+  workload(
+    'replicas-of-the-autoscaler',
+    'What is scaled has no number of pods of its own.',
+    (manifest, all) =>
+      autoscalerOf(manifest, all) && manifest.spec?.replicas !== undefined
+        ? ['sets replicas, which every deployment would reset']
+        : [],
+  ),
+  {
+    name: 'autoscaler-target',
+    sentence: 'Autoscalers scale something that exists, and upwards.',
+    whole: true,
+    check: (manifest, all) => {
+      if (manifest.kind !== 'HorizontalPodAutoscaler') return [];
+      const { scaleTargetRef, minReplicas = 1, maxReplicas } = manifest.spec ?? {};
+      if (maxReplicas < minReplicas) return [`has a maximum of ${maxReplicas}, a minimum of ${minReplicas}`];
+      return sameNamespace(manifest, all).some((other) => isTarget(other, manifest))
+        ? []
+        : [`scales ${scaleTargetRef?.kind} ${scaleTargetRef?.name}, which does not exist`];
+    },
+  },
+  workload(
+    'disruption-budget',
+    'Workloads of several pods have a PodDisruptionBudget that lets one go.',
+    (manifest, all) => {
+      const number = fewest(manifest, all);
+      if (number < 2) return [];
+      const { minAvailable, maxUnavailable } = budgetOf(manifest, all)?.spec ?? {};
+      if (minAvailable === undefined && maxUnavailable === undefined) return ['has no PodDisruptionBudget'];
+      const blocks = maxUnavailable === 0 || (typeof minAvailable === 'number' && minAvailable >= number);
+      return blocks ? ['has a PodDisruptionBudget that lets nobody drain a node'] : [];
+    },
+  ),
+  {
+    name: 'budget-of-the-unhealthy',
+    sentence: 'PodDisruptionBudgets say what becomes of pods that are not healthy.',
+    check: ({ kind, spec }) =>
+      kind === 'PodDisruptionBudget' && !spec?.unhealthyPodEvictionPolicy
+        ? ['does not say whether an unhealthy pod may be evicted']
+        : [],
+  },
+  workload(
+    'anti-affinity',
+    'Pods of one workload keep away from each other.',
+    onlyOfSeveral(({ affinity }) => {
+      const {
+        requiredDuringSchedulingIgnoredDuringExecution: must = [],
+        preferredDuringSchedulingIgnoredDuringExecution: may = [],
+      } = affinity?.podAntiAffinity ?? {};
+      return must.length + may.length > 0 ? [] : ['has no podAntiAffinity'];
+    }),
+  ),
+  workload(
+    'spread',
+    'Pods of one workload are spread over nodes.',
+    onlyOfSeveral(({ topologySpreadConstraints = [] }) =>
+      (topologySpreadConstraints as Fields[]).some(
+        ({ topologyKey }) => topologyKey === 'kubernetes.io/hostname',
+      )
+        ? []
+        : ['is not spread over nodes'],
+    ),
+  ),
+  {
+    name: 'job-is-cleared',
+    sentence: 'Jobs are cleared away when they are done.',
+    check: ({ kind, spec }) =>
+      kind === 'Job' && spec?.ttlSecondsAfterFinished === undefined ? ['has no ttlSecondsAfterFinished'] : [],
+  },
+];

@@ -1,0 +1,87 @@
+// What a policy does not ask of an object, each with the reason.
+import { nameOf, type Manifest } from './manifest.ts';
+
+export interface Exemption {
+  readonly policy: string;
+  /** On `Kind namespace/name`. */
+  readonly objects: RegExp;
+  /** On the complaint, where only one of several is exempt. */
+  readonly complaints?: RegExp;
+  readonly reason: string;
+}
+
+export const EXEMPTIONS: readonly Exemption[] = [
+  {
+    policy: 'image-pulled-anew',
+    objects: /./,
+    reason:
+      "Our image's tag is the hash of its content, which cannot come to mean something else, and an " +
+      'image loaded into kind is in no registry to ask. Those of others are pinned by version.',
+  },
+  {
+    policy: 'stable-api',
+    objects: /^(Bundle|Backend|Global|Defaults|TCP) /,
+    reason: 'trust-manager and the ingress controller have no later version of these.',
+  },
+  {
+    policy: 'no-token',
+    objects: /^Deployment .*\/metrics-api$/,
+    reason:
+      'It asks the Kubernetes API for the pods whose sockets it counts, and whether who asks it may know.',
+  },
+  {
+    policy: 'three-probes',
+    objects: /^StatefulSet .*\/redis$/,
+    complaints: /^container certificates /,
+    reason:
+      'It serves nobody: it tells Redis of a renewed certificate, and ends, to be started again, when' +
+      ' it cannot.',
+  },
+  {
+    policy: 'different-probes',
+    objects: /^Deployment .*\/edge$/,
+    complaints: /^container haproxy /,
+    reason:
+      'HAProxy that answers is ready; without replicas behind it, it is the one to tell people so. ' +
+      'When it is to end, the agent beside it makes the pod unready.',
+  },
+  {
+    policy: 'no-node-port',
+    objects: /^Service .*\/edge$/,
+    reason:
+      'kind has no load balancer: a port of its node, bound to the loopback of this machine, is the way in.',
+  },
+  {
+    policy: 'enough-replicas',
+    objects: /^Deployment .*\/edge$/,
+    reason: 'Two edges survive the loss of one; `ingressReplicas` says how many there are.',
+  },
+  {
+    policy: 'enough-replicas',
+    objects: /^Deployment .*\/metrics-api$/,
+    reason:
+      'One of two is enough to answer the autoscaler, which keeps the number of pods as it is while ' +
+      'nobody answers.',
+  },
+  {
+    policy: 'enough-replicas',
+    objects: /^StatefulSet .*\/redis$/,
+    reason:
+      'One Redis is the choice `redis: single`: it writes each move to disk before it answers, so ' +
+      'that its loss costs time only. `redis: sentinel` has three.',
+  },
+];
+
+/** The reason why a complaint does not count; undefined when it does. */
+export const exemptionOf = (
+  policy: string,
+  manifest: Manifest,
+  complaint: string,
+  exemptions: readonly Exemption[] = EXEMPTIONS,
+): string | undefined =>
+  exemptions.find(
+    (exemption) =>
+      exemption.policy === policy &&
+      exemption.objects.test(nameOf(manifest)) &&
+      (exemption.complaints?.test(complaint) ?? true),
+  )?.reason;

@@ -1,0 +1,57 @@
+// What reviewers of Kubernetes manifests look for, as predicates: the checks behind kube-score, kube-linter
+// and Polaris
+// that matter here.
+import { AVAILABILITY } from './availability.ts';
+import { exemptionOf } from './exemptions.ts';
+import { IDENTITY } from './identity.ts';
+import { IMAGES } from './images.ts';
+import { nameOf, type Manifest } from './manifest.ts';
+import { METADATA } from './metadata.ts';
+import { NETWORK } from './network.ts';
+import type { Policy } from './policy.ts';
+import { PROBES } from './probes.ts';
+import { RESOURCES } from './resources.ts';
+import { SECRETS } from './secrets.ts';
+import { SECURITY } from './security.ts';
+
+export type { Manifest } from './manifest.ts';
+export type { Policy } from './policy.ts';
+
+export const POLICIES: readonly Policy[] = [
+  ...IDENTITY,
+  ...IMAGES,
+  ...RESOURCES,
+  ...SECURITY,
+  ...SECRETS,
+  ...PROBES,
+  ...AVAILABILITY,
+  ...NETWORK,
+  ...METADATA,
+];
+
+/** An object that breaks a policy. */
+export interface Finding {
+  readonly policy: string;
+  /** `Kind namespace/name` */
+  readonly object: string;
+  /** The rest of the sentence whose subject the object is. */
+  readonly complaint: string;
+}
+
+/** What is wrong with an object by one policy, exemptions left out. */
+export const complaintsOf = (policy: Policy, manifest: Manifest, all: readonly Manifest[]): string[] =>
+  policy
+    .check(manifest, all)
+    .filter((complaint) => exemptionOf(policy.name, manifest, complaint) === undefined);
+
+/** What is wrong with a whole set of objects, exemptions left out. */
+export const review = (manifests: readonly Manifest[], policies: readonly Policy[] = POLICIES): Finding[] =>
+  policies.flatMap((policy) =>
+    manifests.flatMap((manifest) =>
+      complaintsOf(policy, manifest, manifests).map((complaint) => ({
+        policy: policy.name,
+        object: nameOf(manifest),
+        complaint,
+      })),
+    ),
+  );

@@ -1,0 +1,71 @@
+import { NETWORK } from './network.ts';
+import { testFaults } from './faults.ts';
+
+testFaults(NETWORK, [
+  ['network-policy', 'no policy', (o) => delete o.NetworkPolicy, /no NetworkPolicy for Egress/],
+  [
+    'network-policy',
+    'one direction',
+    (o) => (o.NetworkPolicy!.spec.policyTypes = ['Ingress']),
+    /no NetworkPolicy for Egress/,
+  ],
+  [
+    'network-policy',
+    'a policy of others',
+    (o) => (o.NetworkPolicy!.spec.podSelector.matchLabels = { x: 'y' }),
+    /no NetworkPolicy for Ingress/,
+  ],
+  [
+    'policy-peer-exists',
+    'a peer that is not there',
+    (o) => (o.NetworkPolicy!.spec.ingress[0].from[0].podSelector.matchLabels = { x: 'y' }),
+    /of which there are none/,
+  ],
+  [
+    'service-has-pods',
+    'a selector of nothing',
+    (o) => (o.Service!.spec.selector = { x: 'y' }),
+    /selects no pods/,
+  ],
+  [
+    'service-has-pods',
+    'a pod of a set that is not so large',
+    (o) => (
+      (o.Deployment!.kind = 'StatefulSet'),
+      (o.Service!.spec.selector['statefulset.kubernetes.io/pod-name'] = 'web-1')
+    ),
+    /selects no pods/,
+  ],
+  [
+    'service-port-by-name',
+    'a port by number',
+    (o) => (o.Service!.spec.ports[0].targetPort = 8080),
+    /leads port 80 to 8080/,
+  ],
+  [
+    'service-port-by-name',
+    'a name that is not there',
+    (o) => (o.Service!.spec.ports[0].targetPort = 'web'),
+    /to web, which Deployment gridlock\/web does not name/,
+  ],
+  ['no-node-port', 'a NodePort', (o) => (o.Service!.spec.type = 'NodePort'), /is a NodePort/],
+  ['ingress-tls', 'no TLS', (o) => delete o.Ingress!.spec.tls, /has no tls/],
+  [
+    'ingress-tls',
+    'a Service that is not there',
+    (o) => (o.Ingress!.spec.rules[0].http.paths[0].backend.service.name = 'x'),
+    /Service x, which does not exist/,
+  ],
+  [
+    'monitor-has-target',
+    'a monitor of nothing',
+    (o) => (o.ServiceMonitor!.spec.selector.matchLabels = { x: 'y' }),
+    /monitors no Service/,
+  ],
+  [
+    'monitor-has-target',
+    'a pod monitor of nothing',
+    (o) => (o.PodMonitor!.spec.selector.matchLabels = { x: 'y' }),
+    /monitors no pods/,
+  ],
+]);

@@ -1,0 +1,87 @@
+import {
+  UnknownValueError,
+  type PolicyResource,
+  type ResourceValidationPolicy,
+  type StackValidationPolicy,
+} from '@pulumi/policy';
+import { POLICIES, complaintsOf, type Manifest, type Policy } from '../policies/index.ts';
+import { nameOf } from '../policies/manifest.ts';
+
+/**
+ * Stands for what a preview does not know yet. Two of them count as the same: most often it is the namespace.
+ */
+const UNKNOWN = '<unknown>';
+
+/** The value without the engine's guard, which throws where something is not known yet. */
+function known(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const field = (name: string): unknown => {
+    try {
+      return known((value as Record<string, unknown>)[name]);
+    } catch (error) {
+      if (error instanceof UnknownValueError) return UNKNOWN;
+      throw error;
+    }
+  };
+  if (Array.isArray(value)) return Array.from({ length: value.length }, (_, index) => field(String(index)));
+  return Object.fromEntries(Object.keys(value).map((name) => [name, field(name)]));
+}
+
+/** An object of a cluster as far as it is known; undefined for a chart, a provider or something elsewhere. */
+function manifestOf({ type, props }: Pick<PolicyResource, 'type' | 'props'>): Manifest | undefined {
+  if (!type.startsWith('kubernetes:')) return undefined;
+  const { apiVersion, kind, spec, ...rest } = known(props) as Record<string, unknown>;
+  if (typeof apiVersion !== 'string' || typeof kind !== 'string') return undefined;
+  return {
+    ...rest,
+    apiVersion,
+    kind,
+    ...(typeof spec === 'object' ? { spec: spec as Manifest['spec'] } : {}),
+  } as Manifest;
+}
+
+/** What is wrong as sentences. What only is not known yet is looked at in the update. */
+const sentences = (policy: Policy, manifest: Manifest, all: readonly Manifest[]): string[] =>
+  complaintsOf(policy, manifest, all)
+    .filter((complaint) => !complaint.includes(UNKNOWN))
+    .map((complaint) => `${nameOf(manifest)} ${complaint}.`);
+
+const described = ({ name, sentence }: Policy) => ({ name, description: sentence });
+
+/**
+ * What the program asked for, by URN: a resource is shown alone before it is made, and again with all others
+ * as the API
+ * server answered, which fills in what was left to it.
+ */
+type Asked = Map<string, Manifest>;
+
+const ofOne = (policy: Policy, asked: Asked): ResourceValidationPolicy => ({
+  ...described(policy),
+  validateResource: (resource, report) => {
+    const manifest = manifestOf(resource);
+    if (!manifest) return;
+    asked.set(resource.urn, manifest);
+    for (const sentence of sentences(policy, manifest, [])) report(sentence);
+  },
+});
+
+const ofAll = (policy: Policy, asked: Asked): StackValidationPolicy => ({
+  ...described(policy),
+  validateStack: ({ resources }, report) => {
+    const manifests = new Map(
+      resources.map((resource) => [resource, asked.get(resource.urn) ?? manifestOf(resource)]),
+    );
+    const all = [...manifests.values()].filter((manifest) => manifest !== undefined);
+    for (const [{ urn }, manifest] of manifests) {
+      for (const sentence of manifest ? sentences(policy, manifest, all) : []) report(sentence, urn);
+    }
+  },
+});
+
+/** The policies as Pulumi's policy engine takes them. */
+export function crossGuard(
+  policies: readonly Policy[] = POLICIES,
+): (ResourceValidationPolicy | StackValidationPolicy)[] {
+  const asked: Asked = new Map();
+  return policies.map((policy) => (policy.whole ? ofAll(policy, asked) : ofOne(policy, asked)));
+}

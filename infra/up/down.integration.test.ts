@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, test } from 'node:test';
+import { DEV, FakeProject, STATE_WITH_CLUSTER } from './testing.ts';
+
+let project: FakeProject;
+beforeEach(() => {
+  project = new FakeProject();
+});
+afterEach(() => project.remove());
+
+const commands = () => project.calls().map(({ command }) => command);
+
+/** Brings the fake stack up, and forgets how. */
+async function up(args: readonly string[] = []): Promise<void> {
+  const { code, stderr } = await project.run('up', ['--yes', ...args]);
+  assert.equal(code, 0, stderr);
+  project.calls();
+  project.tell('state', STATE_WITH_CLUSTER);
+  project.tell('nodes', 'gridlock-control-plane running\n');
+}
+
+test('npm run down destroys what the state knows, then forgets stack, state and passphrase', async () => {
+  await up();
+  const { code, stderr } = await project.run('down', ['--yes']);
+  assert.equal(code, 0, stderr);
+  assert.deepEqual(commands(), ['destroy', 'stack rm']);
+  assert.ok(!existsSync(project.path('.gridlock/pulumi')));
+  assert.ok(!existsSync(project.path('.gridlock/kubernetes')));
+  assert.equal(project.read('Pulumi.dev.yaml'), DEV);
+});
+
+test('a second npm run down does nothing and says so', async () => {
+  await up();
+  await project.run('down', ['--yes']);
+  project.calls();
+  rmSync(project.path('fake/nodes'));
+  const { code, stdout } = await project.run('down', ['--yes']);
+  assert.equal(code, 0);
+  assert.equal(stdout, 'The stack dev is not up.\n');
+  assert.deepEqual(commands(), []);
+});
+
+test('a kind cluster that nobody here made is named, not deleted', async () => {
+  project.tell('nodes', 'gridlock-control-plane running\n');
+  const { code, stdout } = await project.run('down', ['--yes']);
+  assert.equal(code, 0);
+  assert.match(stdout, /to delete it: kind delete cluster --name gridlock\n$/);
+});
+
+test('a cluster that is gone is forgotten without asking it', async () => {
+  await up();
+  project.tell('nodes', '');
+  const { code, stdout } = await project.run('down', ['--yes']);
+  assert.equal(code, 0);
+  assert.match(stdout, /^The kind cluster gridlock is gone already; the stack is forgotten\.$/m);
+  const calls = project.calls();
+  assert.deepEqual(
+    calls.map(({ command }) => command),
+    ['stack export', 'stack rm'],
+  );
+  assert.ok(calls[1]!.args.includes('--force') && calls[1]!.args.includes('--preserve-config'));
+  assert.ok(!existsSync(project.path('.gridlock/pulumi')));
+});
+
+test('a stack that was never finished is destroyed although there is no cluster', async () => {
+  await up();
+  project.tell('state', '{"deployment":{"resources":[{"type":"random:index:RandomId","urn":"x"}]}}');
+  project.tell('nodes', '');
+  await project.run('down', ['--yes']);
+  assert.deepEqual(commands(), ['stack export', 'destroy', 'stack rm']);
+});
+
+test('the cluster that is looked for is the one up was told of', async () => {
+  await up(['--cluster-name', 'other']);
+  project.tell('nodes', '');
+  const { stdout } = await project.run('down', ['--yes']);
+  assert.match(stdout, /The kind cluster other is gone already/);
+});
+
+test('another stack of the same directory keeps state and passphrase', async () => {
+  await up();
+  project.write('Pulumi.second.yaml', DEV);
+  await project.run('up', ['--yes', '--stack', 'second']);
+  await project.run('down', ['--yes', '--stack', 'second']);
+  assert.ok(existsSync(project.path('.gridlock/pulumi/passphrase')));
+  assert.ok(existsSync(project.path('.gridlock/pulumi/project/Pulumi.dev.yaml')));
+  assert.ok(!existsSync(project.path('.gridlock/pulumi/project/Pulumi.second.yaml')));
+});
+
+test('a destroy that fails ends with exit code 1 and forgets nothing', async () => {
+  await up();
+  project.tell('fails-at', 'destroy');
+  const { code } = await project.run('down', ['--yes']);
+  assert.equal(code, 1);
+  assert.ok(!commands().includes('stack rm'));
+  assert.ok(existsSync(project.path('.gridlock/pulumi/passphrase')));
+});
+
+test('a cluster elsewhere that is gone is forgotten by --unreachable only: by a refresh, then a destroy', async () => {
+  project.write(
+    'Pulumi.dev.yaml',
+    `${DEV}  gridlock:cluster: existing\n  gridlock:context: there\n  gridlock:image: r.example/g:1\n`,
+  );
+  await up();
+  project.tell('fails-at', 'destroy');
+  const failed = await project.run('down', ['--yes']);
+  assert.equal(failed.code, 1);
+  assert.match(failed.stderr, /gone for good: npm run down -- --unreachable/);
+  project.calls();
+  project.tell('fails-at', '');
+  const { code, stderr } = await project.run('down', ['--yes', '--unreachable']);
+  assert.equal(code, 0, stderr);
+  const calls = project.calls();
+  assert.deepEqual(
+    calls.map(({ command, env }) => [command, env.PULUMI_K8S_DELETE_UNREACHABLE]),
+    [
+      ['refresh', 'true'],
+      ['destroy', 'true'],
+      ['stack rm', undefined],
+    ],
+  );
+});
+
+test('npm run down asks for a confirmation, so it needs a terminal or --yes', async () => {
+  await up();
+  const { code, stderr } = await project.run('down');
+  assert.equal(code, 2);
+  assert.match(stderr, /npm run down -- --yes/);
+  assert.deepEqual(commands(), []);
+});
+
+test('what else lies in the state directory stays', async () => {
+  mkdirSync(project.path('.gridlock/pki'), { recursive: true });
+  writeFileSync(project.path('.gridlock/pki/root.pem'), 'r');
+  await up();
+  await project.run('down', ['--yes']);
+  assert.equal(project.read('.gridlock/pki/root.pem'), 'r');
+});

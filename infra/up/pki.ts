@@ -1,0 +1,82 @@
+// The steps of a rotation, on the stack's `pki`.
+import type { Pki } from '../config-keys-cluster.ts';
+import { ConfigError } from '../config.ts';
+
+export const STEPS = ['leaf', 'intermediate', 'root-accept', 'root-issue', 'root-retire'] as const;
+export type Step = (typeof STEPS)[number];
+
+const numberOf = (generation: string): number => Number(generation.slice(1));
+const newestOf = ({ generations }: Pki): string =>
+  [...generations].sort((a, b) => numberOf(a) - numberOf(b)).at(-1)!;
+
+/** Adds the next root to what clients accept; nothing is issued by it yet. */
+function accept(pki: Pki): Pki {
+  const newest = newestOf(pki);
+  if (newest !== pki.issuing) {
+    throw new ConfigError(
+      `${newest} is accepted already while ${pki.issuing} still issues: the next step is root-issue.`,
+    );
+  }
+  if (pki.generations.length > 1) {
+    const old = pki.generations.filter((generation) => generation !== pki.issuing).join(' and ');
+    throw new ConfigError(
+      `${old} is still accepted beside ${pki.issuing}, which issues: the step before another root is ` +
+        `root-retire.`,
+    );
+  }
+  return { ...pki, generations: [...pki.generations, `g${numberOf(newest) + 1}`] };
+}
+
+/** Has the newest root issue. */
+function issue(pki: Pki): Pki {
+  const newest = newestOf(pki);
+  if (newest === pki.issuing) {
+    throw new ConfigError(
+      `${newest} is the newest root and issues already: ` +
+        (pki.generations.length > 1 ? 'the next step is root-retire.' : 'a new one begins with root-accept.'),
+    );
+  }
+  return { ...pki, issuing: newest };
+}
+
+/** Drops the roots older than the one that issues. */
+function retire(pki: Pki): Pki {
+  const newest = newestOf(pki);
+  if (newest !== pki.issuing) {
+    throw new ConfigError(
+      `${pki.issuing} still issues, so nothing can be retired: the step that has ${newest} issue is ` +
+        `root-issue.`,
+    );
+  }
+  if (pki.generations.length === 1) {
+    throw new ConfigError(`${newest} is the only root: there is nothing to retire.`);
+  }
+  return { ...pki, generations: [newest] };
+}
+
+const NEXT: { readonly [S in Step]: (pki: Pki) => Pki } = {
+  leaf: (pki) => ({ ...pki, leaf: pki.leaf + 1 }),
+  intermediate: (pki) => ({ ...pki, intermediate: pki.intermediate + 1 }),
+  'root-accept': accept,
+  'root-issue': issue,
+  'root-retire': retire,
+};
+
+/**
+ * The `pki` after a step.
+ * @throws ConfigError when the step is not its turn
+ */
+export const rotated = (pki: Pki, step: Step): Pki => NEXT[step](pki);
+
+/** What is to be done when a step has succeeded. */
+export const AFTER: { readonly [S in Step]: string } = {
+  leaf: 'The edge serves the new leaf.',
+  intermediate: 'The new intermediate signs; leaves of the old one stay valid until they expire.',
+  'root-accept':
+    'Clients inside the cluster accept both roots. Give the new root certificate to the others; ' +
+    'when all have both, the next step is root-issue.',
+  'root-issue':
+    'The new root issues, the old one is still accepted. When no client is left that knows the old root only, ' +
+    'and every certificate of it is replaced, the next step is root-retire.',
+  'root-retire': 'Only the new root is accepted.',
+};

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, test } from 'node:test';
+import { parse } from 'yaml';
+import { DEV, FakeProject } from './testing.ts';
+
+let project: FakeProject;
+beforeEach(async () => {
+  project = new FakeProject();
+  const { code, stderr } = await project.run('up', ['--yes']);
+  assert.equal(code, 0, stderr);
+  project.calls();
+});
+afterEach(() => project.remove());
+
+const written = (): unknown => parse(project.read('Pulumi.dev.yaml')).config['gridlock:pki'];
+const pki = (generations: string[], issuing: string, intermediate = 1, leaf = 1) => ({
+  generations,
+  issuing,
+  intermediate,
+  leaf,
+});
+
+test('a rotation is written into the checked-in file, comments kept, and brought up', async () => {
+  const { code, stdout, stderr } = await project.run('rotate', ['leaf', '--yes']);
+  assert.equal(code, 0, stderr);
+  const up = project.calls().find(({ command }) => command === 'up')!;
+  assert.deepEqual(parse(up.file!).config['gridlock:pki'], pki(['g1'], 'g1', 1, 2));
+  assert.equal(
+    project.read('Pulumi.dev.yaml'),
+    DEV.replace(
+      '# three\n',
+      '# three\n  gridlock:pki: { generations: [ g1 ], issuing: g1, intermediate: 1, leaf: 2 }\n',
+    ),
+  );
+  assert.match(stdout, /The edge serves the new leaf\.\n$/);
+});
+
+test('a root is rolled over in three steps', async () => {
+  const after: unknown[] = [];
+  for (const step of ['root-accept', 'root-issue', 'root-retire']) {
+    const { code, stderr } = await project.run('rotate', [step, '--yes', '--stack', 'dev']);
+    assert.equal(code, 0, stderr);
+    after.push(written());
+  }
+  assert.deepEqual(after, [pki(['g1', 'g2'], 'g1'), pki(['g1', 'g2'], 'g2'), pki(['g2'], 'g2')]);
+});
+
+test('--dry-run previews the next pki and writes nothing', async () => {
+  const { code, stdout } = await project.run('rotate', ['root-accept', '--dry-run']);
+  assert.equal(code, 0);
+  assert.match(stdout, /-> \{"generations":\["g1","g2"\],"issuing":"g1"/);
+  const calls = project.calls();
+  assert.deepEqual(
+    calls.map(({ command }) => command),
+    ['stack export', 'preview'],
+  );
+  assert.deepEqual(parse(calls[1]!.file!).config['gridlock:pki'], pki(['g1', 'g2'], 'g1'));
+  assert.equal(project.read('Pulumi.dev.yaml'), DEV);
+});
+
+test('a step whose up fails is noted in the file with the way back, and comes before any other', async () => {
+  project.tell('fails-at', 'up');
+  const { code, stderr } = await project.run('rotate', ['root-accept', '--yes']);
+  assert.equal(code, 1);
+  assert.match(
+    stderr,
+    /npm run up -- --stack dev goes on; to go back, set gridlock:pki in Pulumi\.dev\.yaml to \{"generations":\["g1"\]/,
+  );
+  assert.match(
+    project.read('Pulumi.dev.yaml'),
+    /rotate -- root-accept wrote this, and its up has not succeeded/,
+  );
+  project.calls();
+
+  const next = await project.run('rotate', ['root-issue', '--yes']);
+  assert.equal(next.code, 2);
+  assert.match(next.stderr, /step root-accept of Pulumi\.dev\.yaml has not succeeded yet: npm run up/);
+  assert.deepEqual(project.calls(), []);
+
+  project.tell('fails-at', '');
+  await project.run('up', ['--yes']);
+  assert.doesNotMatch(project.read('Pulumi.dev.yaml'), /has not succeeded/);
+  assert.deepEqual(written(), pki(['g1', 'g2'], 'g1'));
+});
+
+for (const [what, args, pattern] of [
+  ['no step', ['--yes'], /A step is missing: npm run rotate -- leaf\|intermediate\|/],
+  ['a step there is not', ['root', '--yes'], /"root" is no step/],
+  ['a step out of order', ['root-issue', '--yes'], /begins with root-accept/],
+  ['a pki of its own', ['leaf', '--yes', '--pki', '{"leaf":3}'], /leave --pki out/],
+  [
+    'certificates that are files',
+    ['leaf', '--yes', '--certificates', 'files', '--certificates-dir', 'x'],
+    /npm run certs/,
+  ],
+  ['nobody to confirm', ['leaf'], /npm run rotate -- --yes/],
+] as const) {
+  test(`${what} is refused with exit code 2 and changes nothing`, async () => {
+    const { code, stderr } = await project.run('rotate', args);
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, pattern);
+    assert.equal(project.read('Pulumi.dev.yaml'), DEV);
+    assert.deepEqual(project.calls(), []);
+  });
+}
+
+test('a stack that is not up is not rotated', async () => {
+  await project.run('down', ['--yes']);
+  const { code, stderr } = await project.run('rotate', ['leaf', '--yes']);
+  assert.equal(code, 2);
+  assert.match(stderr, /The stack dev is not up/);
+  assert.equal(project.read('Pulumi.dev.yaml'), DEV);
+});

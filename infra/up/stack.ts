@@ -1,0 +1,72 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { KEYS, type Key } from '../config-keys.ts';
+import { ConfigError, readConfig, readFlags, type Config } from '../config.ts';
+import { writePrivate } from '../local/state-dir.ts';
+import { openBackend, removeDeadLocks, stackExists } from './backend.ts';
+import { Engine } from './engine.ts';
+import { downloadEngine } from './launcher.ts';
+import { ROOT, checkedInFile, upPaths, type UpPaths } from './paths.ts';
+import { encryptedKeys, remadeFrom } from './stack-file.ts';
+import { requireTools, toolsFor } from './tools.ts';
+
+type Flags = ReturnType<typeof readFlags>['flags'];
+
+/** A stack as its file and the flags of this run want it. */
+export interface Wish {
+  stack: string;
+  flags: Flags;
+  paths: UpPaths;
+  /** The text the working copy is to have. */
+  copy: string;
+  config: Config;
+}
+
+/**
+ * Reads the stack's file and the flags; writes nothing.
+ * @throws ConfigError with one sentence for whatever is wrong
+ */
+export function readWish(args: readonly string[]): Wish {
+  const { stack, flags } = readFlags(args, 'cluster');
+  const file = checkedInFile(stack);
+  if (stack !== 'dev' && !existsSync(file))
+    throw new ConfigError(`There is no stack ${stack}: ${file} is missing.`);
+  const stateDir =
+    flags.get('stateDir')?.value ?? readConfig({ args: ['--stack', stack], directory: ROOT }).stateDir;
+  const paths = upPaths(String(stateDir), stack);
+  const copy = remadeFrom(file, paths.stackFile, flags);
+  return { stack, flags, paths, copy, config: checkedConfig(args, copy, paths) };
+}
+
+/** Secrets of an earlier run are in the working copy only. */
+function checkedConfig(args: readonly string[], copy: string, paths: UpPaths): Config {
+  if (encryptedKeys(copy).length === 0) return readConfig({ args, directory: ROOT, target: 'cluster' });
+  writeCopy(paths, copy);
+  return readConfig({ args, directory: paths.project, target: 'cluster' });
+}
+
+function writeCopy(paths: UpPaths, copy: string): void {
+  mkdirSync(paths.project, { recursive: true, mode: 0o700 });
+  writePrivate(paths.stackFile, copy);
+}
+
+/**
+ * The engine on the stack, which is made when it is not there: tools looked at, backend, working copy and
+ * secrets in
+ * place.
+ * @throws PreflightError when a tool is missing
+ */
+export function openStack({ stack, flags, paths, copy, config }: Wish): Engine {
+  const binary = requireTools(toolsFor(config), downloadEngine);
+  const engine = new Engine(binary, stack, paths, openBackend(paths, stack, binary));
+  writeCopy(paths, copy);
+  for (const pid of removeDeadLocks(paths)) {
+    process.stderr.write(`Removed the lock of an earlier run (pid ${pid}) that was killed.\n`);
+  }
+  if (!stackExists(paths, stack)) engine.init();
+  for (const [key, { value }] of flags) setSecret(engine, key, value);
+  return engine;
+}
+
+function setSecret(engine: Engine, key: Key, value: unknown): void {
+  if (KEYS[key].secret) engine.setSecret(`gridlock:${key}`, String(value));
+}

@@ -1,0 +1,172 @@
+// A project whose tools are programs that note how they are called.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+
+const PULUMI = `
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+const fake = process.env.FAKE;
+const args = process.argv.slice(2);
+const read = (name, initial) => existsSync(path.join(fake, name)) ? readFileSync(path.join(fake, name), 'utf8') : initial;
+const option = (name) => args[args.indexOf(name) + 1];
+if (args[0] === 'version') { console.log(read('pulumi-version', 'v3.265.0')); process.exit(0); }
+const command = ['stack', 'config'].includes(args[0]) ? args.slice(0, 2).join(' ') : args[0];
+const file = args.includes('--config-file') ? readFileSync(option('--config-file'), 'utf8') : undefined;
+const input = command === 'config set' ? readFileSync(0, 'utf8') : undefined;
+const { PATH, PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE, PULUMI_K8S_DELETE_UNREACHABLE } = process.env;
+const passphrase = readFileSync(process.env.PULUMI_CONFIG_PASSPHRASE_FILE, 'utf8');
+const env = { PATH, PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE, PULUMI_K8S_DELETE_UNREACHABLE, passphrase };
+appendFileSync(path.join(fake, 'calls'), JSON.stringify({ command, args, env, file, input }) + '\\n');
+const stacks = path.join(new URL(PULUMI_BACKEND_URL).pathname, '.pulumi/stacks/gridlock');
+const state = path.join(stacks, option('--stack') + '.json');
+const copy = path.join(option('--cwd'), 'Pulumi.' + option('--stack') + '.yaml');
+if (command === 'stack init') {
+  mkdirSync(stacks, { recursive: true });
+  writeFileSync(state, '{}');
+  if (!/^encryptionsalt/m.test(readFileSync(copy, 'utf8'))) appendFileSync(copy, 'encryptionsalt: v1:made\\n');
+}
+if (command === 'stack export') console.log(read('state', '{"deployment":{"resources":[]}}'));
+if (command === 'stack output') console.log(read('outputs', '{}'));
+if (command === 'stack rm') rmSync(state);
+if (command === 'config set') {
+  appendFileSync(option('--config-file'), ''); // stays readable
+  writeFileSync(option('--config-file'), file.replace('config:', 'config:\\n  ' + args.at(-6) + ': { secure: v1:' + input.length + ' }'));
+}
+if (read('hangs-at', '') === command) {
+  writeFileSync(path.join(fake, 'hanging'), String(process.pid));
+  process.on('SIGINT', () => process.exit(1));
+  await new Promise((resolve) => setTimeout(resolve, 60_000));
+}
+const failing = read('fails-at', '').split('\\n');
+if (failing.includes(command)) { console.error('error: as planned'); process.exit(255); }
+`;
+const DOCKER = `
+import { existsSync, readFileSync } from 'node:fs';
+const nodes = process.env.FAKE + '/nodes';
+if (process.argv[2] === '--version') console.log('Docker version 28.2.2, build 1');
+else if (existsSync(process.env.FAKE + '/no-engine')) { console.error(readFileSync(process.env.FAKE + '/no-engine', 'utf8')); process.exit(1); }
+else if (process.argv[2] === 'ps') process.stdout.write(existsSync(nodes) ? readFileSync(nodes, 'utf8') : '');
+else console.log('28.2.2');
+`;
+const KIND = `
+import { existsSync, readFileSync } from 'node:fs';
+const version = process.env.FAKE + '/kind-version';
+console.log('kind ' + (existsSync(version) ? readFileSync(version, 'utf8') : 'v0.33.0') + ' go1.26 linux/amd64');
+`;
+const PROGRAMS = { pulumi: PULUMI, docker: DOCKER, kind: KIND };
+
+export interface Call {
+  command: string;
+  args: string[];
+  env: Record<string, string | undefined>;
+  /** The stack's file as the engine found it. */
+  file?: string;
+  input?: string;
+}
+
+export interface Ending {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export const DEV = `# The stack dev.
+config:
+  gridlock:replicas: 3 # three
+  # gridlock:port: 8443
+`;
+
+/** A directory with Pulumi.yaml, Pulumi.dev.yaml and fake tools; `remove` it. */
+export class FakeProject {
+  readonly root = mkdtempSync(path.join(os.tmpdir(), 'gridlock-up-'));
+  readonly #bin = path.join(this.root, 'bin');
+  readonly #fake = path.join(this.root, 'fake');
+
+  constructor({ without = [] }: { without?: (keyof typeof PROGRAMS)[] } = {}) {
+    for (const directory of [this.#bin, this.#fake]) mkdirSync(directory);
+    for (const [name, text] of Object.entries(PROGRAMS)) {
+      if (without.some((each) => each === name)) continue;
+      const module = path.join(this.#fake, `${name}.mjs`);
+      const program = path.join(this.#bin, name);
+      writeFileSync(module, text);
+      writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${module}' "$@"\n`);
+      chmodSync(program, 0o755);
+    }
+    this.write('Pulumi.yaml', 'name: gridlock\nruntime: nodejs\n');
+    this.write('Pulumi.dev.yaml', DEV);
+  }
+
+  path(...names: string[]): string {
+    return path.join(this.root, ...names);
+  }
+
+  read(name: string): string {
+    return readFileSync(this.path(name), 'utf8');
+  }
+
+  write(name: string, text: string): void {
+    writeFileSync(this.path(name), text);
+  }
+
+  /** Tells the tools how to behave: `fails-at`, `hangs-at`, `state`, `outputs`, `nodes`, `no-engine`, ... */
+  tell(name: string, text: string): void {
+    writeFileSync(path.join(this.#fake, name), text);
+  }
+
+  /** How the engine was called since the last time this was asked. */
+  calls(): Call[] {
+    const file = path.join(this.#fake, 'calls');
+    const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [];
+    rmSync(file, { force: true });
+    return lines.map((line) => JSON.parse(line) as Call);
+  }
+
+  start(script: 'up' | 'down' | 'rotate', args: readonly string[] = [], env: NodeJS.ProcessEnv = {}) {
+    const file = path.join(import.meta.dirname, `${script}.ts`);
+    return spawn(process.execPath, ['--disable-warning=ExperimentalWarning', file, ...args], {
+      cwd: this.root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        PATH: this.#bin,
+        HOME: this.root,
+        FAKE: this.#fake,
+        GRIDLOCK_PATH_ONLY: '1',
+        ...env,
+      },
+    });
+  }
+
+  async run(
+    script: 'up' | 'down' | 'rotate',
+    args: readonly string[] = [],
+    env: NodeJS.ProcessEnv = {},
+  ): Promise<Ending> {
+    const child = this.start(script, args, env);
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (chunk) => (stdout += chunk));
+    child.stderr.on('data', (chunk) => (stderr += chunk));
+    const [code] = (await once(child, 'close')) as [number | null];
+    return { code, stdout, stderr };
+  }
+
+  /** Resolves with the pid of the engine that hangs. */
+  async hanging(): Promise<number> {
+    const file = path.join(this.#fake, 'hanging');
+    while (!existsSync(file) || readFileSync(file, 'utf8') === '') {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    return Number(readFileSync(file, 'utf8'));
+  }
+
+  remove(): void {
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+/** A state that speaks of things in a cluster. */
+export const STATE_WITH_CLUSTER = JSON.stringify({
+  deployment: { resources: [{ type: 'kubernetes:core/v1:Namespace', urn: 'urn:x' }] },
+});

@@ -1,0 +1,246 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { parse } from 'yaml';
+import { DEV, FakeProject, STATE_WITH_CLUSTER } from './testing.ts';
+
+const modeOf = (file: string): string => (statSync(file).mode & 0o777).toString(8);
+
+let project: FakeProject;
+beforeEach(() => {
+  project = new FakeProject();
+});
+afterEach(() => project.remove());
+
+const upCall = () => project.calls().find(({ command }) => command === 'up')!;
+
+describe('the first npm run up', () => {
+  test('makes the stack under a passphrase of its own, then brings it up without a question', async () => {
+    const { code, stderr } = await project.run('up', ['--yes']);
+    assert.equal(code, 0, stderr);
+    const calls = project.calls();
+    assert.deepEqual(
+      calls.map(({ command }) => command),
+      ['stack init', 'stack export', 'up', 'stack output'],
+    );
+    assert.ok(calls[2]!.args.includes('--yes') && calls[2]!.args.includes('--skip-preview'));
+    assert.match(calls[2]!.env.passphrase!, /^[0-9a-f]{64}\n$/);
+    assert.equal(calls[2]!.env.PULUMI_BACKEND_URL, `file://${project.path('.gridlock/pulumi/state')}`);
+    assert.equal(modeOf(project.path('.gridlock/pulumi/passphrase')), '600');
+    assert.equal(modeOf(project.path('.gridlock/pulumi')), '700');
+  });
+
+  test('has this Node first on PATH', async () => {
+    await project.run('up', ['--yes']);
+    assert.equal(upCall().env.PATH?.split(':')[0], path.dirname(process.execPath));
+  });
+
+  test('leaves the checkout as it was: Pulumi writes into a working copy, which others cannot read', async () => {
+    await project.run('up', ['--yes']);
+    assert.equal(project.read('Pulumi.dev.yaml'), DEV);
+    assert.deepEqual(readdirSync(project.root).sort(), [
+      '.gridlock',
+      'Pulumi.dev.yaml',
+      'Pulumi.yaml',
+      'bin',
+      'fake',
+    ]);
+    assert.equal(modeOf(project.path('.gridlock/pulumi/project/Pulumi.dev.yaml')), '600');
+  });
+});
+
+test('a second npm run up keeps stack, salt and passphrase', async () => {
+  await project.run('up', ['--yes']);
+  const first = upCall();
+  await project.run('up', ['--yes']);
+  const calls = project.calls();
+  assert.ok(!calls.some(({ command }) => command === 'stack init'));
+  const second = calls.find(({ command }) => command === 'up')!;
+  assert.equal(parse(second.file!).encryptionsalt, 'v1:made');
+  assert.equal(second.env.passphrase, first.env.passphrase);
+});
+
+test('a flag is for its run, a change of the checked-in file for all', async () => {
+  await project.run('up', [
+    '--yes',
+    '--replicas',
+    '6',
+    '--charts',
+    '{"ingress":{"source":"./charts/ingress"}}',
+  ]);
+  const config = parse(upCall().file!).config;
+  assert.equal(config['gridlock:replicas'], '6');
+  assert.deepEqual(config['gridlock:charts'], { ingress: { source: './charts/ingress' } });
+  project.write('Pulumi.dev.yaml', DEV.replace('# gridlock:port: 8443', 'gridlock:port: 9443'));
+  await project.run('up', ['--yes']);
+  assert.deepEqual(parse(upCall().file!).config, { 'gridlock:replicas': 3, 'gridlock:port': 9443 });
+});
+
+test('a secret is encrypted, does not appear in a file or an argument, and stays for the next runs', async () => {
+  const url = 'rediss://me:hidden@redis.example:6379';
+  const { code, stderr } = await project.run('up', ['--yes', '--redis', 'external', '--redis-url', url]);
+  assert.equal(code, 0, stderr);
+  const calls = project.calls();
+  assert.equal(calls.find(({ command }) => command === 'config set')?.input, url);
+  assert.ok(!JSON.stringify(calls.map(({ args, file }) => [args, file])).includes('hidden'));
+  project.write('Pulumi.dev.yaml', `${DEV}  gridlock:redis: external\n`);
+  const second = await project.run('up', ['--yes']);
+  assert.equal(second.code, 0, second.stderr);
+  assert.deepEqual(parse(upCall().file!).config['gridlock:redisUrl'], { secure: `v1:${url.length}` });
+});
+
+test('what the cluster is used with is put into files: the kubeconfig is private', async () => {
+  project.tell(
+    'outputs',
+    JSON.stringify({ url: 'https://localhost:8443', kubeconfig: 'k', rootCertificate: 'r' }),
+  );
+  const { stdout } = await project.run('up', ['--yes']);
+  assert.match(
+    stdout,
+    /kubeconfig +\.gridlock\/kubernetes\/dev\/kubeconfig\n.*root\.pem\nready https:\/\/localhost:8443\n$/s,
+  );
+  assert.equal(project.read('.gridlock/kubernetes/dev/kubeconfig'), 'k');
+  assert.equal(modeOf(project.path('.gridlock/kubernetes/dev/kubeconfig')), '600');
+  assert.equal(project.read('.gridlock/kubernetes/dev/root.pem'), 'r');
+});
+
+test('--preview shows and changes nothing, --policy-pack adds the policies', async () => {
+  await project.run('up', ['--preview', '--policy-pack']);
+  const calls = project.calls();
+  assert.deepEqual(
+    calls.map(({ command }) => command),
+    ['stack init', 'stack export', 'preview'],
+  );
+  assert.match(calls[2]!.args.join(' '), /--policy-pack infra\/policy-pack/);
+});
+
+test('a failing engine ends it with exit code 1, and no cluster is said to be ready', async () => {
+  project.tell('fails-at', 'up');
+  const { code, stdout } = await project.run('up', ['--yes']);
+  assert.equal(code, 1);
+  assert.doesNotMatch(stdout, /ready/);
+});
+
+test('Ctrl-C reaches the engine and is what ends it', async () => {
+  project.tell('hangs-at', 'up');
+  const child = project.start('up', ['--yes']);
+  await project.hanging();
+  child.kill('SIGINT');
+  assert.deepEqual(await once(child, 'exit'), [130, null]);
+});
+
+test('the lock of an engine that was killed is removed, that of a living one stays', async () => {
+  await project.run('up', ['--yes']);
+  const locks = project.path('.gridlock/pulumi/state/.pulumi/locks/organization/gridlock/dev');
+  mkdirSync(locks, { recursive: true });
+  const lock = (name: string, pid: number, hostname: string) =>
+    writeFileSync(path.join(locks, `${name}.json`), JSON.stringify({ pid, hostname }));
+  lock('dead', 2 ** 22 + 1, os.hostname());
+  lock('elsewhere', 2 ** 22 + 1, 'another.example');
+  lock('alive', process.pid, os.hostname());
+  const { stderr } = await project.run('up', ['--yes']);
+  assert.match(stderr, /Removed the lock of an earlier run \(pid 4194305\)/);
+  assert.deepEqual(readdirSync(locks).sort(), ['alive.json', 'elsewhere.json']);
+});
+
+describe('npm run up that cannot succeed says why with exit code 2 and calls no engine', () => {
+  async function assertRefused(pattern: RegExp, args = ['--yes'], env: NodeJS.ProcessEnv = {}) {
+    const { code, stderr, stdout } = await project.run('up', args, env);
+    assert.equal(code, 2, stdout + stderr);
+    assert.match(stderr, pattern);
+    assert.ok(!project.calls().some(({ command }) => command === 'up'));
+  }
+
+  test('every missing tool at once, with the version and where to get it', async () => {
+    project.remove();
+    project = new FakeProject({ without: ['kind', 'pulumi', 'docker'] });
+    await assertRefused(
+      /docker is not installed; wanted is 23\.0\.0 or newer.*\n.*kind is not installed; wanted is 0\.30\.0.*\n.*pulumi is not installed; wanted is 3\.\d+\.0 or newer, to run the program: \S+/,
+    );
+    assert.ok(!existsSync(project.path('.gridlock')));
+  });
+
+  test('a tool that is too old, with what was found', async () => {
+    project.tell('kind-version', 'v0.20.0');
+    await assertRefused(/kind \(.*\) is 0\.20\.0; wanted is 0\.30\.0 or newer, to make the cluster/);
+  });
+
+  test("Docker's engine that does not run", async () => {
+    project.tell('no-engine', 'Cannot connect to the Docker daemon.');
+    await assertRefused(
+      /docker's engine does not answer \(Cannot connect to the Docker daemon\.\); start it:/,
+    );
+  });
+
+  test("Docker's engine that this user may not use", async () => {
+    project.tell('no-engine', 'permission denied while trying to connect');
+    await assertRefused(/usermod -aG docker/);
+  });
+
+  for (const [what, args, pattern] of [
+    ['a wrong value of a flag', ['--yes', '--workers', 'many'], /"many" of the flag --workers is refused/],
+    ['a flag there is not', ['--yes', '--nodes', '3'], /Unknown flag --nodes/],
+    ['keys that disagree', ['--yes', '--cluster', 'existing'], /cluster: existing needs context/],
+    [
+      'a stack there is not',
+      ['--yes', '--stack', 'prod'],
+      /There is no stack prod: .*Pulumi\.prod\.yaml is missing/,
+    ],
+    ['nobody to confirm', [], /no terminal to ask .* npm run up -- --yes/],
+    ['a switch with a value', ['--yes=1'], /--yes takes no value/],
+  ] as const) {
+    test(what, () => assertRefused(pattern, [...args]));
+  }
+
+  test('a flag that npm took for itself', () =>
+    assertRefused(/npm run up -- --workers 3$/m, ['--yes'], { npm_config_workers: '3' }));
+
+  test('a checked-in file that was encrypted with a passphrase that is not given', async () => {
+    project.write('Pulumi.dev.yaml', `${DEV}encryptionsalt: v1:theirs\n`);
+    await assertRefused(/has an encryptionsalt.*PULUMI_CONFIG_PASSPHRASE_FILE/);
+  });
+
+  test('a kind cluster that is gone though the state speaks of it', async () => {
+    project.tell('state', STATE_WITH_CLUSTER);
+    await assertRefused(/The kind cluster gridlock of the stack dev is gone.* npm run down -- --stack dev/);
+  });
+
+  test('a kind cluster whose node is stopped', async () => {
+    project.tell('nodes', 'gridlock-control-plane exited\ngridlock-worker running\n');
+    await assertRefused(/gridlock-control-plane is stopped; start it: docker start gridlock-control-plane/);
+  });
+
+  test('a passphrase that is gone while a stack is there', async () => {
+    await project.run('up', ['--yes']);
+    project.calls();
+    rmSync(project.path('.gridlock/pulumi/passphrase'));
+    await assertRefused(/passphrase is gone, and without it the state of the stack dev cannot be read/);
+  });
+});
+
+test('the launcher that npm puts on PATH is not taken for an engine', async () => {
+  const directory = project.path('node_modules/.bin');
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(path.join(directory, 'pulumi'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+  const { code, stderr } = await project.run('up', ['--yes'], {
+    PATH: `${directory}:${project.path('bin')}`,
+  });
+  assert.equal(code, 0, stderr);
+});
+
+test("npm's own habit of saying yes is no flag of ours", async () => {
+  const { code, stderr } = await project.run('up', ['--yes'], { npm_config_yes: 'true' });
+  assert.equal(code, 0, stderr);
+});
+
+test('a team that encrypts its file with its own passphrase has that used', async () => {
+  project.write('Pulumi.dev.yaml', `${DEV}encryptionsalt: v1:theirs\n`);
+  project.write('team', 'of the team');
+  const env = { PULUMI_CONFIG_PASSPHRASE_FILE: project.path('team') };
+  const { code, stderr } = await project.run('up', ['--yes'], env);
+  assert.equal(code, 0, stderr);
+  assert.equal(upCall().env.passphrase, 'of the team');
+});

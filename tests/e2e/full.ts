@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { edgeUrl } from '../../infra/components/ingress-names.ts';
+import { docker } from '../../infra/image/docker.ts';
+import { upPaths, type UpPaths } from '../../infra/up/paths.ts';
+import { findEngine } from '../../infra/up/tools.ts';
+import { buildImage, ownImages } from './image.ts';
+import { clusterExists, ensureCluster, deleteCluster, imagesHere, loadImages } from './kind.ts';
+import { Kubectl } from './kubectl.ts';
+import { chartsIn, type Options } from './options.ts';
+import { Project } from './project.ts';
+import type { Steps } from './steps.ts';
+import type { RotationStep, System } from './system.ts';
+
+const run = promisify(execFile);
+
+/** The stack as `npm run up` brings it up: the Pulumi engine, cert-manager, trust-manager, the ingress controller. */
+export class FullSystem implements System {
+  readonly #project: Project;
+  readonly #options: Options;
+  readonly #paths: UpPaths;
+  /** Whether the cluster was there before this run. */
+  #adopted = false;
+  /** The image, when it was not there before. */
+  #made: string | undefined;
+  readonly kubectl: Kubectl;
+  readonly rotations: readonly RotationStep[] = ['leaf', 'intermediate', 'root-accept', 'root-issue', 'root-retire'];
+
+  constructor(settings: Readonly<Record<string, unknown>>, options: Options) {
+    this.#options = options;
+    const charts = options.charts === undefined ? {} : { charts: chartsIn(options.charts) };
+    this.#project = new Project({ ...settings, ...charts });
+    this.#paths = upPaths(this.#project.stateDir, this.#project.stack);
+    this.kubectl = new Kubectl(this.config.clusterName, this.config.namespace);
+  }
+
+  get config() {
+    return this.#project.config();
+  }
+
+  get url(): string {
+    return edgeUrl(this.config).replace(/\/$/, '');
+  }
+
+  get rootPem(): string {
+    return readFileSync(this.#paths.rootCertificate, 'utf8');
+  }
+
+  async start(steps: Steps): Promise<void> {
+    // Where images cannot be pulled they have to be in the cluster before the program wants them.
+    if (this.#options.load.length > 0) await this.#prepareCluster(steps);
+    await steps.must('pulumi up', () => this.#up('--policy-pack'));
+  }
+
+  async #prepareCluster(steps: Steps): Promise<void> {
+    const { config } = this;
+    await steps.must('cluster made', async () => {
+      const { made, told } = await ensureCluster(config);
+      this.#adopted = !made;
+      return told;
+    });
+    let image = config.image;
+    await steps.must('image built', async () => {
+      if (image !== '') return `${image}, as configured`;
+      const { reference, mine } = await buildImage(config);
+      if (mine) this.#made = reference;
+      image = reference;
+      if (!(await hasDockerProvider())) this.#project.configure({ image });
+      return reference;
+    });
+    await steps.must('images loaded', async () => {
+      const here = await imagesHere([image, ...ownImages(config)]);
+      return loadImages(config.clusterName, [...here, ...this.#options.load]);
+    });
+  }
+
+  async #up(...args: string[]): Promise<string> {
+    const { stdout } = await this.#project.run('infra/up/up.ts', ['--yes', ...args]);
+    return summary(stdout);
+  }
+
+  async rollOut(): Promise<string> {
+    this.#project.configure({ drainMs: this.config.drainMs + 500 });
+    return this.#up();
+  }
+
+  async rotate(step: RotationStep): Promise<string> {
+    // The step writes the next `pki` into the stack's file, as it does for a person.
+    const { stdout } = await this.#project.run('infra/up/rotate.ts', [step, '--yes']);
+    this.#project.reread();
+    return summary(stdout);
+  }
+
+  async inspect(steps: Steps): Promise<void> {
+    await steps.run('pulumi up again, nothing changes', async () => {
+      const told = await this.#up();
+      assert.match(told, /^\d+ unchanged$/, 'nothing is created, updated or deleted');
+      return told;
+    });
+    await steps.run('pulumi refresh, no drift', () => this.#refresh());
+  }
+
+  async #refresh(): Promise<string> {
+    const { stack, directory } = this.#project;
+    const place = ['--stack', stack, '--cwd', directory, '--config-file', this.#paths.stackFile];
+    const directories = [path.dirname(process.execPath), process.env['PATH'] ?? ''];
+    const { stdout } = await run(findEngine()!, ['refresh', '--yes', '--skip-preview', '--expect-no-changes', ...place], {
+      env: {
+        ...process.env,
+        PATH: directories.join(path.delimiter),
+        PULUMI_BACKEND_URL: pathToFileURL(this.#paths.backend).href,
+        PULUMI_CONFIG_PASSPHRASE_FILE: this.#paths.passphrase,
+        PULUMI_SKIP_UPDATE_CHECK: 'true',
+      },
+      maxBuffer: 1 << 26,
+    }).catch((error: { stdout?: string; stderr?: string }) => {
+      throw new Error(`pulumi refresh found changes:\n${`${error.stdout}${error.stderr}`.split('\n').slice(-60).join('\n')}`);
+    });
+    return summary(stdout);
+  }
+
+  async stop(steps: Steps): Promise<void> {
+    const { clusterName } = this.config;
+    await steps.run('npm run down', async () => {
+      const { stdout } = await this.#project.run('infra/up/down.ts', ['--state-dir', this.#project.stateDir, '--yes']);
+      return summary(stdout);
+    });
+    // One that was there before the program is not the program's to delete, and may not be ours.
+    if (!this.#adopted && (await clusterExists(clusterName))) {
+      await steps.run('cluster deleted', async () => void (await deleteCluster(clusterName)));
+    }
+    if (this.#made !== undefined) await docker(['image', 'rm', this.#made]).catch(() => undefined);
+    this.#project.remove();
+  }
+}
+
+/** Whether the engine can build the image itself: its provider for Docker is installed. */
+async function hasDockerProvider(): Promise<boolean> {
+  const { stdout } = await run(findEngine()!, ['plugin', 'ls', '--json']).catch(() => ({ stdout: '[]' }));
+  return (JSON.parse(stdout) as { name: string }[]).some(({ name }) => name === 'docker');
+}
+
+/** What Pulumi says under "Resources:", in one line. */
+function summary(output: string): string {
+  const counts = [...output.matchAll(/^\s+[+~\-±]*\s*(\d+ (?:created|updated|deleted|replaced|unchanged))$/gm)];
+  return counts.map(([, text]) => text!).join(', ') || 'no resources told';
+}

@@ -1,0 +1,50 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { stringify } from 'yaml';
+import { kindConfig } from '../../infra/cluster/kind-config.ts';
+import type { Config } from '../../infra/config.ts';
+import { docker } from '../../infra/image/docker.ts';
+
+const run = promisify(execFile);
+
+/** kind writes into a kubeconfig: the user's own is not ours to change. */
+async function kind(args: readonly string[], input = ''): Promise<string> {
+  const directory = mkdtempSync(path.join(os.tmpdir(), 'gridlock-kind-'));
+  try {
+    const running = run('kind', [...args], { env: { ...process.env, KUBECONFIG: path.join(directory, 'config') } });
+    running.child.stdin?.end(input);
+    return (await running).stdout;
+  } catch (error) {
+    const { stderr } = error as { stderr?: string };
+    throw new Error(`kind ${args.slice(0, 2).join(' ')} failed: ${(stderr ?? String(error)).trim()}`);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** Makes the cluster exactly as the program would; one that is there is adopted, as the program would too. */
+export async function ensureCluster(config: Config): Promise<{ made: boolean; told: string }> {
+  const told = `kind ${config.clusterName}, ${1 + config.workers} nodes`;
+  if (await clusterExists(config.clusterName)) return { made: false, told: `${told}, there before` };
+  await kind(['create', 'cluster', '--name', config.clusterName, '--config', '-', '--wait', '120s'], stringify(kindConfig(config)));
+  return { made: true, told };
+}
+
+export const deleteCluster = (name: string): Promise<string> => kind(['delete', 'cluster', '--name', name]);
+
+export const clusterExists = async (name: string): Promise<boolean> =>
+  (await kind(['get', 'clusters'])).split('\n').includes(name);
+
+/** Those of the images that this machine's Docker has; the cluster pulls the others. */
+export async function imagesHere(images: readonly string[]): Promise<string[]> {
+  const here = await Promise.all(images.map((image) => docker(['image', 'inspect', image]).then(() => true, () => false)));
+  return images.filter((_, index) => here[index]);
+}
+
+export async function loadImages(cluster: string, images: readonly string[]): Promise<string> {
+  if (images.length > 0) await kind(['load', 'docker-image', '--name', cluster, ...images]);
+  return `${images.length} images`;
+}

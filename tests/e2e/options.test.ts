@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { chartsIn, readOptions } from './options.ts';
+import { Steps, StepFailure } from './steps.ts';
+
+test('own flags and those of the configuration are told apart', () => {
+  const options = readOptions(['--mode', 'plain', '--keep', '--load=a:1,b:2', '--load', 'c:3', '--workers', '1', '--json=x']);
+  assert.deepEqual(options, {
+    mode: 'plain', charts: undefined, load: ['a:1', 'b:2', 'c:3'], json: 'x', keep: true, settings: { workers: '1' },
+  });
+});
+
+for (const [args, sentence] of [
+  [['--mode', 'half'], /^ConfigError: --mode is "half": full or plain is allowed\.$/],
+  [['--json'], /The flag --json needs a value/],
+  [['--bogus', '1'], /Unknown flag --bogus/],
+  [['--charts', '/nonexistent', 'word'], /Unexpected argument/],
+] as const) {
+  test(`${args.join(' ')} is refused with a sentence`, () => {
+    assert.throws(() => readOptions(args), sentence);
+  });
+}
+
+test('a directory of charts is the source of each, and one that lacks a chart is refused by name', () => {
+  const directory = mkdtempSync(path.join(os.tmpdir(), 'gridlock-charts-'));
+  try {
+    for (const name of ['cert-manager', 'trust-manager', 'kubernetes-ingress']) {
+      mkdirSync(path.join(directory, name));
+      writeFileSync(path.join(directory, name, 'Chart.yaml'), `name: ${name}\n`);
+    }
+    assert.throws(() => chartsIn(directory), /has no chart metrics-server: unpack it to/);
+    mkdirSync(path.join(directory, 'metrics-server'));
+    writeFileSync(path.join(directory, 'metrics-server', 'Chart.yaml'), 'name: metrics-server\n');
+    assert.equal(chartsIn(directory)['ingress']?.source, path.join(directory, 'kubernetes-ingress'));
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+});
+
+test('a step that fails is told with what was found out about it, and ends what builds on it only', async (t) => {
+  const written: string[] = [];
+  t.mock.method(process.stdout, 'write', (text: string) => written.push(text) > 0);
+  const steps = new Steps(async () => 'the pods');
+  const fails = async () => {
+    throw new Error('It broke.');
+  };
+  assert.equal(await steps.run('first', async () => 'fine'), true);
+  assert.equal(steps.failed, false);
+  assert.equal(await steps.run('second', fails), false);
+  await assert.rejects(steps.must('third', fails), StepFailure);
+  assert.equal(steps.failed, true);
+  assert.deepEqual(steps.results.map(({ result }) => result), ['passed', 'failed', 'failed']);
+  assert.match(written.join(''), /FAILED  It broke\.[^]*the pods/);
+});

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
+import { FREE } from '../../services/protocol/index.ts';
+import { findViolations } from '../history.ts';
+import { playersOnDifferentReplicas, type RecordingPlayer } from '../player.ts';
+import type { System } from './system.ts';
+
+/** How long a player thinks: a game is to last through what is done to the cluster meanwhile. */
+const THINKING_MS = 20;
+const SETTINGS = { size: 12, seconds: 120 };
+
+async function playGame(players: readonly RecordingPlayer[]): Promise<void> {
+  const [host, ...guests] = players as [RecordingPlayer, ...RecordingPlayer[]];
+  const { game } = await host.client.create({ players: players.length, ...SETTINGS });
+  for (const { client } of guests) await client.join(game);
+  await Promise.all(players.map((player) => player.until(game, ({ state }) => state.status !== 'waiting')));
+  await Promise.all(players.map((player, index) => capture(player, game, index / players.length)));
+  await Promise.all(players.map((player) => player.until(game, ({ state }) => state.status === 'completed')));
+}
+
+/** Captures what is free, from a place of the board of the player's own. */
+async function capture(player: RecordingPlayer, game: string, from: number): Promise<void> {
+  for (;;) {
+    const state = player.client.game(game)?.state;
+    if (state?.status !== 'active') return;
+    const free = state.cells.flatMap((seat, cell) => (seat === FREE ? [cell] : []));
+    if (free.length === 0) return;
+    await player.capture(game, free[Math.floor(from * free.length)]!);
+    await delay(THINKING_MS);
+  }
+}
+
+/**
+ * Players on different replicas play one game after the other through the edge until `fault` is done, and the last of
+ * them to its end. Nothing that was acknowledged may be lost, doubled, or seen in another order by anybody.
+ */
+export async function playThrough(
+  system: System,
+  fault: (players: readonly RecordingPlayer[]) => Promise<string | void>,
+): Promise<string> {
+  const players = await playersOnDifferentReplicas(system, Math.min(3, system.config.replicas));
+  try {
+    let struck = false;
+    const striking = (async () => {
+      // In the middle of a game, not before the first.
+      await Promise.race(players.map((player) => acknowledged(player, 5)));
+      return fault(players);
+    })().finally(() => (struck = true));
+    striking.catch(() => undefined);
+    let games = 0;
+    do {
+      await playGame(players);
+      games += 1;
+    } while (!struck);
+    const told = await striking;
+    assert.deepEqual(findViolations(players.map((player) => player.history())), []);
+    const moves = players.reduce((sum, player) => sum + player.acknowledged, 0);
+    const back = players.reduce((sum, { client }) => sum + client.health.reconnects, 0);
+    const figures = `${games} games, ${moves} moves acknowledged, 0 lost, ${back} reconnects`;
+    return told ? `${figures}; ${told}` : figures;
+  } finally {
+    for (const { client } of players) client.close();
+  }
+}
+
+async function acknowledged(player: RecordingPlayer, count: number): Promise<void> {
+  while (player.acknowledged < count) await delay(THINKING_MS);
+}

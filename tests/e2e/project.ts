@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process';
+import {
+  copyFileSync,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { parse, stringify } from 'yaml';
+import { readConfig, type Config } from '../../infra/config.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const SHARED = ['infra', 'services', 'certs', 'node_modules', 'package.json', 'tsconfig.json'];
+
+/** What a command printed. */
+export interface Printed {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly seconds: number;
+}
+
+/** A checkout beside this one, with a stack of its own: rotating certificates writes to the stack's file. */
+export class Project {
+  readonly directory = mkdtempSync(path.join(os.tmpdir(), 'gridlock-e2e-'));
+  readonly stack = 'e2e';
+  readonly stateDir = path.join(this.directory, 'state');
+  readonly #settings: Record<string, unknown>;
+  #commands = 0;
+
+  constructor(settings: Readonly<Record<string, unknown>>) {
+    this.#settings = { ...settings, stateDir: this.stateDir };
+    mkdirSync(this.stateDir, { mode: 0o700 });
+    for (const name of SHARED) symlinkSync(path.join(ROOT, name), path.join(this.directory, name));
+    copyFileSync(path.join(ROOT, 'Pulumi.yaml'), path.join(this.directory, 'Pulumi.yaml'));
+    this.configure({});
+  }
+
+  get #stackFile(): string {
+    return path.join(this.directory, `Pulumi.${this.stack}.yaml`);
+  }
+
+  /** Changes keys of the stack. */
+  configure(settings: Readonly<Record<string, unknown>>): void {
+    Object.assign(this.#settings, settings);
+    const config = Object.entries(this.#settings).map(([key, value]) => [`gridlock:${key}`, value]);
+    writeFileSync(this.#stackFile, stringify({ config: Object.fromEntries(config) }));
+  }
+
+  /** Takes over what a command wrote into the stack's file. */
+  reread(): void {
+    const { config } = parse(readFileSync(this.#stackFile, 'utf8')) as { config: Record<string, unknown> };
+    for (const [key, value] of Object.entries(config)) this.#settings[key.replace(/^gridlock:/, '')] = value;
+  }
+
+  /** @throws ConfigError for settings that are refused */
+  config(): Config {
+    return readConfig({ args: ['--stack', this.stack], directory: this.directory, target: 'cluster' });
+  }
+
+  /** Runs a script of the repository as npm would. Its output is kept in a file, which an error names. */
+  async run(script: string, args: readonly string[]): Promise<Printed> {
+    const begun = performance.now();
+    const name = `${(this.#commands += 1)}-${path.basename(script, '.ts')}.log`;
+    const log = path.join(this.directory, name);
+    const child = spawn(process.execPath, [path.join(ROOT, script), '--stack', this.stack, ...args], {
+      cwd: this.directory,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const file = createWriteStream(log);
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (part) => void ((stdout += String(part)), file.write(part)));
+    child.stderr.on('data', (part) => void ((stderr += String(part)), file.write(part)));
+    const code = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
+    file.end();
+    if (code !== 0) {
+      const last = `${stdout}\n${stderr}`.trim().split('\n').slice(-40).join('\n');
+      throw new Error(`${script} ended with ${code}; its output is in ${log}, the last lines are:\n${last}`);
+    }
+    return { stdout, stderr, seconds: Math.round((performance.now() - begun) / 100) / 10 };
+  }
+
+  remove(): void {
+    if (existsSync(this.directory)) rmSync(this.directory, { recursive: true, force: true });
+  }
+}

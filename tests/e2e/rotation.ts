@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { connect } from 'node:tls';
+import { X509Certificate } from 'node:crypto';
+import { waitFor } from '../../infra/local/wait.ts';
+import type { Crowd } from './sockets.ts';
+import type { RotationStep, System } from './system.ts';
+
+interface Served {
+  readonly leaf: string;
+  readonly intermediate: string;
+  /** Serial number of the root that vouches for it. */
+  readonly root: string;
+}
+
+/** What the edge shows to a client that trusts these roots. @throws when it does not trust what it is shown */
+function served({ config, rootPem: ca }: Pick<System, 'config' | 'rootPem'>): Promise<Served> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port: config.port, ca, servername: 'localhost' }, () => {
+      const leaf = socket.getPeerCertificate(true);
+      const intermediate = leaf.issuerCertificate;
+      const root = intermediate.issuerCertificate.serialNumber;
+      resolve({ leaf: leaf.serialNumber, intermediate: intermediate.serialNumber, root });
+      socket.destroy();
+    });
+    socket.setTimeout(10_000, () => socket.destroy(new Error('no TLS handshake within 10 s')));
+    socket.on('error', reject);
+  });
+}
+
+const rootsIn = (pem: string): string[] =>
+  (pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []).map(
+    (certificate) => new X509Certificate(certificate).serialNumber,
+  );
+
+/** What a step changes of what is served, and of the roots that are accepted. */
+const CHANGES: Record<RotationStep, { served: readonly (keyof Served)[]; roots: number }> = {
+  leaf: { served: ['leaf'], roots: 0 },
+  intermediate: { served: ['leaf', 'intermediate'], roots: 0 },
+  'root-accept': { served: [], roots: 1 },
+  'root-issue': { served: ['leaf', 'intermediate', 'root'], roots: 0 },
+  'root-retire': { served: [], roots: -1 },
+};
+
+/**
+ * Does one step of a rotation under open sockets: what it is to change is changed, the roots of before still vouch for
+ * what is served then, and not one socket is closed.
+ */
+export async function rotated(system: System, step: RotationStep, crowd: Crowd): Promise<string> {
+  const [before, roots] = [await served(system), system.rootPem];
+  const told = await system.rotate(step);
+  const changes = CHANGES[step];
+  // A client that has not heard of the step yet has the roots of before; the one retired is of no use to anybody.
+  const trusted = step === 'root-retire' ? system.rootPem : roots;
+  const changed = async () => {
+    const now = await served({ config: system.config, rootPem: trusted });
+    return changes.served.every((part) => now[part] !== before[part]) ? now : undefined;
+  };
+  const now = await waitFor(changed, { what: `the new ${changes.served.join(', ')} to be served`, timeoutMs: 120_000, intervalMs: 500 });
+  for (const part of ['leaf', 'intermediate', 'root'] as const) {
+    if (!changes.served.includes(part)) assert.equal(now[part], before[part], `${part} stays`);
+  }
+  assert.equal(rootsIn(system.rootPem).length, rootsIn(roots).length + changes.roots);
+  assert.equal(crowd.lost, 0, 'no socket was closed');
+  return `${crowd.size} sockets, 0 closed; ${told}`;
+}

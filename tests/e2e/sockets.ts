@@ -1,0 +1,38 @@
+import { createNodeClient, type GridlockClient } from '../../services/client/node.ts';
+import type { System } from './system.ts';
+
+/** How many are opened at once: what a crowd of people would do in a second. */
+const AT_ONCE = 20;
+
+/** Sockets that are only open, through the edge. */
+export class Crowd {
+  readonly #system: Pick<System, 'url' | 'rootPem'>;
+  readonly #clients: GridlockClient[] = [];
+
+  constructor(system: Pick<System, 'url' | 'rootPem'>) {
+    this.#system = system;
+  }
+
+  get size(): number {
+    return this.#clients.length;
+  }
+
+  /** Opens so many more. @throws when one cannot connect */
+  async grow(count: number): Promise<void> {
+    const { url, rootPem: ca } = this.#system;
+    for (let opened = 0; opened < count; opened += AT_ONCE) {
+      const clients = Array.from({ length: Math.min(AT_ONCE, count - opened) }, () => createNodeClient({ url, ca }));
+      this.#clients.push(...clients);
+      await Promise.all(clients.map((client) => client.connect()));
+    }
+  }
+
+  /** Those whose connection was lost since it was made, whether or not they have come back. */
+  get lost(): number {
+    return this.#clients.filter(({ health }) => health.reconnects > 0 || health.state !== 'open').length;
+  }
+
+  close(): void {
+    for (const client of this.#clients.splice(0)) client.close();
+  }
+}

@@ -1,0 +1,69 @@
+import { writeFileSync } from 'node:fs';
+
+export interface StepResult {
+  readonly name: string;
+  readonly result: 'passed' | 'failed';
+  readonly seconds: number;
+  /** What was seen, or what went wrong. */
+  readonly detail: string;
+}
+
+/** The steps of a run, told as they go, and once more as a table at the end. */
+export class Steps {
+  readonly results: StepResult[] = [];
+  readonly #diagnose: (error: unknown) => Promise<string>;
+
+  /** `diagnose` tells about the state of the cluster when a step has failed. */
+  constructor(diagnose: (error: unknown) => Promise<string> = async () => '') {
+    this.#diagnose = diagnose;
+  }
+
+  get failed(): boolean {
+    return this.results.some(({ result }) => result === 'failed');
+  }
+
+  /** Runs a step; false when it failed, so that those it is no ground for can go on. */
+  async run(name: string, work: () => Promise<string | void>): Promise<boolean> {
+    process.stdout.write(`  ${name.padEnd(WIDTH)} `);
+    const begun = performance.now();
+    const finish = (result: StepResult['result'], detail: string) => {
+      const seconds = Math.round((performance.now() - begun) / 100) / 10;
+      this.results.push({ name, result, seconds, detail });
+      process.stdout.write(`${time(seconds)}  ${result === 'failed' ? 'FAILED  ' : ''}${detail}\n`);
+    };
+    try {
+      finish('passed', (await work()) ?? '');
+      return true;
+    } catch (error) {
+      finish('failed', (error as Error).message);
+      process.stdout.write(`${(error as Error).stack}\n${await this.#diagnose(error).catch(String)}\n`);
+      return false;
+    }
+  }
+
+  /** Like `run`, but what comes after makes no sense without it. */
+  async must(name: string, work: () => Promise<string | void>): Promise<void> {
+    if (!(await this.run(name, work))) throw new StepFailure(name);
+  }
+
+  table(): string {
+    const rows = this.results.map(
+      ({ name, result, seconds, detail }) =>
+        `  ${result.padEnd(7)} ${name.padEnd(WIDTH)} ${time(seconds)}  ${detail.split('\n')[0]}`,
+    );
+    return ['', ...rows, ''].join('\n');
+  }
+
+  write(file: string, more: Record<string, unknown>): void {
+    const passed = !this.failed;
+    writeFileSync(file, `${JSON.stringify({ ...more, passed, steps: this.results }, null, 2)}\n`);
+  }
+}
+
+const WIDTH = 46;
+const time = (seconds: number): string => `${seconds.toFixed(1).padStart(7)} s`;
+
+/** A step has failed that others build on. */
+export class StepFailure extends Error {
+  override name = 'StepFailure';
+}

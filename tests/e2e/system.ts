@@ -1,0 +1,25 @@
+import type { Config } from '../../infra/config.ts';
+import type { Kubectl } from './kubectl.ts';
+import type { Steps } from './steps.ts';
+
+export type RotationStep = 'leaf' | 'intermediate' | 'root-accept' | 'root-issue' | 'root-retire';
+
+/** The system on a cluster, however it came there. */
+export interface System {
+  readonly config: Config;
+  readonly kubectl: Kubectl;
+  readonly url: string;
+  /** Every root that is accepted at the moment, and no other. */
+  readonly rootPem: string;
+  /** What rotations this way of running it has. */
+  readonly rotations: readonly RotationStep[];
+  /** Brings it up, step by step. */
+  start(steps: Steps): Promise<void>;
+  /** Changes the configuration so that every replica is replaced, and resolves when it is done. */
+  rollOut(): Promise<string>;
+  rotate(step: RotationStep): Promise<string>;
+  /** What else is to be seen of this way of running it. */
+  inspect(steps: Steps): Promise<void>;
+  /** Takes everything down. */
+  stop(steps: Steps): Promise<void>;
+}
