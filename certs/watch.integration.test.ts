@@ -153,6 +153,7 @@ test(
     await push(edge, other.pem);
     await until(async () => (await corrections()) === before + 1);
     assert.equal(await served(), onDisk());
+    await watcher.stop();
   },
 );
 
@@ -167,4 +168,11 @@ test('stop waits for what is under way, and nothing happens afterwards', async (
   await rotate({ dir, role: 'leaf' }).catch(() => undefined);
   assert.ok(!existsSync(join(dir, 'leaf.pem')));
   assert.equal(after.length, 3);
+});
+
+test('a directory that was removed is missed, and not made again', async (t) => {
+  const dir = await authority(t);
+  rmSync(dir, { recursive: true });
+  assert.match((await new Watcher({ dir }).look())[0]!, /pki is missing/);
+  assert.ok(!existsSync(dir));
 });

@@ -66,9 +66,14 @@ export class Watcher {
         return false;
       }
     };
-    await attempt('chain', () => this.#renewChain(now, attempt));
-    await attempt('crl', () => this.#renewLists(now));
-    await attempt('acme', () => this.#renewAcme(now));
+    if (existsSync(this.#directory)) {
+      await attempt('chain', () => this.#renewChain(now, attempt));
+      await attempt('crl', () => this.#renewLists(now));
+      await attempt('acme', () => this.#renewAcme(now));
+    } else {
+      // Whoever removed it does not want it back.
+      failed.push(`${this.#directory} is missing, and with it all that could be renewed: put back your copy.`);
+    }
     this.#measure(now);
     if (failed.length > 0) this.#failures += 1;
     else if (this.#failures > 0) {

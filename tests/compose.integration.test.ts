@@ -27,8 +27,9 @@ let imageWasThere = false;
 let cluster: { url: string; rootPem: string };
 const players: RecordingPlayer[] = [];
 
+const file = path.join(ROOT, 'compose.yaml');
 const compose = (...args: string[]) =>
-  docker(['compose', '--project-name', PROJECT, '--env-file', envFile, '--file', path.join(ROOT, 'compose.yaml'), ...args]);
+  docker(['compose', '--project-name', PROJECT, '--env-file', envFile, '--file', file, ...args]);
 
 before(async () => {
   if (problem !== undefined) return;
@@ -109,7 +110,7 @@ test('two clients on ws1 and ws3 see 1111:hello and play a game to its end', nee
   assert.deepEqual([ann.replica, ben.replica], ['1111', '3333']);
 });
 
-test('ws3 killed in mid-game costs no acknowledged capture, and is found again when it is back', needsDocker, async () => {
+test('ws3 killed in mid-game costs no acknowledged capture, and is found when it is back', needsDocker, async () => {
   await playThrough(['1111', '3333'], async (joined) => {
     await docker(['kill', await container('ws3')]);
     await joined[1]!.reconnected();

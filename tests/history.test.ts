@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { GameEvent } from '../services/protocol/index.ts';
+import { FREE, type GameEvent, type GameState } from '../services/protocol/index.ts';
 import { findViolations, type ClientHistory, type Fault, type Observation } from './history.ts';
 
 const EVENTS: GameEvent[] = [
@@ -74,4 +74,32 @@ test('a snapshot after a gap is no gap, and one that goes back in time is a dupl
   const snapshot = (seq: number): Observation => ({ kind: 'snapshot', game: 'AAAAAA', epoch: 'e', seq, state });
   assert.deepEqual(findViolations(histories((observed) => [observed[0]!, snapshot(6), observed[6]!])), []);
   assert.deepEqual(faultsOf(histories((observed) => [...observed, snapshot(3)])), ['duplicate']);
+});
+
+/** After the events the game goes on in another epoch, from a board that has these cells. */
+function followedBy(cells: readonly number[]): ClientHistory[] {
+  const state: GameState = {
+    settings: { players: 2, size: 3, seconds: 10 }, status: 'active', cells: [...cells], createdAt: 0,
+    players: ['pA', 'pB'].map((id) => ({ id, name: id, score: 0 })),
+  };
+  const place = { game: 'AAAAAA', epoch: 'f' };
+  const event: GameEvent = { kind: 'captured', player: 'pB', seat: 1, cell: 1, scores: [2, 2] };
+  return histories().map((each) => ({
+    ...each,
+    observed: [...each.observed, { kind: 'snapshot', ...place, seq: 7, state }, { kind: 'event', ...place, seq: 8, event }],
+  }));
+}
+const F = FREE;
+
+test('an epoch that follows goes on from its snapshot', () => {
+  assert.deepEqual(findViolations(followedBy([1, F, F, F, 0, F, F, F, 0])), []);
+});
+
+test('an acknowledged capture that nobody saw before the next epoch is not lost when that has it', () => {
+  const all = followedBy([1, F, F, F, 0, F, F, F, 0]).map(({ observed, ...rest }) => ({ ...rest, observed: observed.toSpliced(6, 1) }));
+  assert.deepEqual(findViolations(all), []);
+});
+
+test('an acknowledged capture that the next epoch does not have is a lost tail', () => {
+  assert.ok(faultsOf(followedBy([1, F, F, F, 0, F, F, F, F])).includes('lost tail'));
 });

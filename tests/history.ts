@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { GameEvent, GameState } from '../services/protocol/index.ts';
+import { FREE, type GameEvent, type GameState } from '../services/protocol/index.ts';
 
 /** One thing a client applied to its picture of a game, in the order it did so. */
 export type Observation =
@@ -20,7 +20,7 @@ export interface ClientHistory {
   readonly acknowledged: readonly AcknowledgedCapture[];
 }
 
-export type Fault = 'gap' | 'duplicate' | 'order' | 'lost' | 'two owners' | 'score';
+export type Fault = 'gap' | 'duplicate' | 'order' | 'lost' | 'lost tail' | 'two owners' | 'score';
 
 export interface Violation {
   readonly fault: Fault;
@@ -34,6 +34,7 @@ export interface Violation {
  * - gap, duplicate: one client's seq numbers of a game are not consecutive within an epoch
  * - order: two clients saw different events at the same place
  * - lost: an acknowledged capture is not at its place in the common history
+ * - lost tail: the epoch that followed, by which it was announced, began without an acknowledged capture
  * - two owners: a cell was captured twice in an epoch
  * - score: the scores of a capture are not the numbers of cells held
  */
@@ -86,12 +87,35 @@ function commonHistory(histories: readonly ClientHistory[]) {
   return { events, faults };
 }
 
+/** The state with which the next epoch of a game began; undefined while there is none. */
+function laterSnapshots(histories: readonly ClientHistory[]) {
+  const first = firstSnapshots(histories);
+  const next = new Map<string, string>();
+  for (const { observed } of histories) {
+    const current = new Map<string, string>();
+    for (const { game, epoch } of observed) {
+      const before = current.get(game);
+      if (before !== undefined && before !== epoch) next.set(`${game} ${before}`, `${game} ${epoch}`);
+      current.set(game, epoch);
+    }
+  }
+  return (game: string, epoch: string): GameState | undefined => first.get(next.get(`${game} ${epoch}`) ?? '')?.state;
+}
+
 function lostCaptures(histories: readonly ClientHistory[]): Violation[] {
   const { events } = commonHistory(histories);
   const faults: Violation[] = [];
+  const later = laterSnapshots(histories);
   for (const { player, acknowledged } of histories) {
     for (const { game, epoch, seq, cell } of acknowledged) {
       const event = events.get(place(game, epoch, seq))?.event;
+      const after = later(game, epoch);
+      if (after) {
+        if (after.players[after.cells[cell] ?? FREE]?.id === player) continue;
+        const detail = `game ${game} seq ${seq}: cell ${cell} was acknowledged, the epoch after ${epoch} began without it`;
+        faults.push({ fault: 'lost tail', player, detail });
+        continue;
+      }
       if (event?.kind === 'captured' && event.player === player && event.cell === cell) continue;
       const found = event ? JSON.stringify(event) : 'nothing';
       faults.push({ fault: 'lost', player, detail: `game ${game} seq ${seq}: cell ${cell} was acknowledged, ${found} is there` });
@@ -100,21 +124,47 @@ function lostCaptures(histories: readonly ClientHistory[]): Violation[] {
   return faults;
 }
 
+/** Where an epoch begins for those who watch: the oldest snapshot anybody had of it. */
+function firstSnapshots(histories: readonly ClientHistory[]) {
+  const first = new Map<string, Extract<Observation, { kind: 'snapshot' }>>();
+  for (const observation of histories.flatMap(({ observed }) => observed)) {
+    if (observation.kind !== 'snapshot') continue;
+    const key = `${observation.game} ${observation.epoch}`;
+    if (observation.seq < (first.get(key)?.seq ?? Infinity)) first.set(key, observation);
+  }
+  return first;
+}
+
 function ownershipFaults(histories: readonly ClientHistory[]): Violation[] {
   const faults: Violation[] = [];
+  const snapshots = firstSnapshots(histories);
   const owners = new Map<string, string>();
   const held = new Map<string, Map<number, number>>();
+  const seen = new Set([...commonHistory(histories).events.values()].map(({ game, epoch, seq }) => place(game, epoch, seq)));
+  for (const [key, { game, epoch, state }] of snapshots) {
+    // Whoever saw an epoch's events from the first needs no snapshot of it.
+    if (seen.has(place(game, epoch, 1))) continue;
+    const scores = new Map<number, number>();
+    for (const [cell, seat] of state.cells.entries()) {
+      if (seat === FREE) continue;
+      owners.set(`${key} cell ${cell}`, state.players[seat]?.id ?? `seat ${seat}`);
+      scores.set(seat, (scores.get(seat) ?? 0) + 1);
+    }
+    held.set(key, scores);
+  }
   const events = [...commonHistory(histories).events.values()].sort((a, b) => a.seq - b.seq);
   for (const { game, epoch, seq, event } of events) {
     if (event.kind !== 'captured') continue;
-    const cell = `${game} ${epoch} cell ${event.cell}`;
+    const key = `${game} ${epoch}`;
+    if (!seen.has(place(game, epoch, 1)) && seq <= (snapshots.get(key)?.seq ?? 0)) continue;
+    const cell = `${key} cell ${event.cell}`;
     const owner = owners.get(cell);
     if (owner !== undefined) {
       faults.push({ fault: 'two owners', player: event.player, detail: `${cell} had been captured by ${owner}` });
     }
     owners.set(cell, event.player);
-    const scores = held.get(`${game} ${epoch}`) ?? new Map<number, number>();
-    held.set(`${game} ${epoch}`, scores.set(event.seat, (scores.get(event.seat) ?? 0) + 1));
+    const scores = held.get(key) ?? new Map<number, number>();
+    held.set(key, scores.set(event.seat, (scores.get(event.seat) ?? 0) + 1));
     const counted = event.scores.map((_, seat) => scores.get(seat) ?? 0);
     if (!isDeepStrictEqual(counted, event.scores)) {
       const detail = `game ${game} seq ${seq}: scores ${event.scores.join(',')}, cells held ${counted.join(',')}`;

@@ -17,7 +17,7 @@ const TRUST = {
 };
 
 /** What a challenge in one hosted zone takes. */
-export const challengePolicy = (zone: string) => ({
+const challengePolicy = (zone: string) => ({
   Version: '2012-10-17',
   Statement: [
     { Effect: 'Allow', Action: 'route53:GetChange', Resource: 'arn:aws:route53:::change/*' },

@@ -9,7 +9,8 @@ import { stringify } from 'yaml';
 import { stackConfig, type Config } from '../config.ts';
 import { findBinary } from '../setup/binaries.mjs';
 import { alertRules } from './alert-rules.ts';
-import { CASES, type AlertCase } from './testing/alert-cases.ts';
+import type { AlertCase } from './testing/alert-case.ts';
+import { CASES } from './testing/alert-cases.ts';
 
 const TOOLS = path.resolve(import.meta.dirname, '../../.tools/bin/promtool');
 const promtool = findBinary(TOOLS, 'promtool');

@@ -11,21 +11,24 @@ const HPA = 'kubernetes:autoscaling/v2:HorizontalPodAutoscaler';
 const RELEASE = 'kubernetes:helm.sh/v3:Release';
 const API_SERVICE = 'kubernetes:apiregistration.k8s.io/v1:APIService';
 
-const run = (settings: Record<string, string> = {}) =>
-  record(() => {
-    const deployment = new k8s.apps.v1.Deployment('game', {
-      metadata: { name: 'game' },
-      spec: { selector: {}, template: {} },
-    });
-    new Autoscaling('autoscaling', {
-      config: stackConfig('dev', settings),
-      namespace: 'gridlock',
-      game: { deployment },
-      image: 'gridlock/game:abc',
-      certificates: { metricsApiSecret: 'metrics-tls', rootCertificate: MOCK_PEM },
-    });
-    return {};
-  });
+const run = (settings: Record<string, string> = {}, preview = false) =>
+  record(
+    () => {
+      const deployment = new k8s.apps.v1.Deployment('game', {
+        metadata: { name: 'game' },
+        spec: { selector: {}, template: {} },
+      });
+      new Autoscaling('autoscaling', {
+        config: stackConfig('dev', settings),
+        namespace: 'gridlock',
+        game: { deployment },
+        image: 'gridlock/game:abc',
+        certificates: { metricsApiSecret: 'metrics-tls', rootCertificate: MOCK_PEM },
+      });
+      return {};
+    },
+    { preview },
+  );
 
 test('sockets come first, CPU second; fast up, one by one down', () => {
   const { metrics, behavior, ...bounds } = scaling({ replicas: 3, maxReplicas: 9, socketsPerReplica: 500 });
@@ -122,4 +125,12 @@ test('the API server checks it by our roots, never blindly, and by a name that i
   assert.equal(Buffer.from(spec.caBundle, 'base64').toString(), MOCK_PEM);
   assert.equal(spec.insecureSkipTLSVerify, undefined);
   assert.ok(metricsApiDnsNames('gridlock').includes(`${spec.service.name}.${spec.service.namespace}.svc`));
+});
+
+test('a preview knows all that is to be made, and what the autoscaler is told', async () => {
+  const [before, after] = [await run({}, true), await run()];
+  const names = ({ registrations }: typeof after) =>
+    registrations.map(({ type, name }) => `${type} ${name}`).sort();
+  assert.deepEqual(names(before), names(after));
+  assert.deepEqual(before.one(HPA).inputs.spec, after.one(HPA).inputs.spec);
 });

@@ -4,7 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { stackConfig } from '../config.ts';
+import * as pulumi from '@pulumi/pulumi';
+import { ConfigError, stackConfig } from '../config.ts';
 import { record } from '../testing/recorder.ts';
 import {
   CertificateDirectoryError,
@@ -74,6 +75,18 @@ test('the files become Secrets and the trusted roots, without cert-manager', asy
   assert.equal(recording.outputs.edgeSecret, 'gridlock-edge-tls');
 });
 
+test('in a preview the files are known: only the names of Secrets wait until those are there', async () => {
+  const recording = await record(
+    () => {
+      const made = createCertificates('certificates', { config, namespace: pulumi.output('gridlock') });
+      return { rootCertificate: made.rootCertificate };
+    },
+    { preview: true },
+  );
+  assert.match(String(recording.outputs.rootCertificate), /BEGIN CERTIFICATE/);
+  assert.equal(recording.all('kubernetes:core/v1:Secret').length, 3);
+});
+
 test('what cannot be used is refused with the file and the mend', async () => {
   const at = (name: string) => path.join(directory, name);
   const [edge, redis] = [readFileSync(at('edge.pem'), 'utf8'), readFileSync(at('redis.pem'), 'utf8')];
@@ -81,7 +94,7 @@ test('what cannot be used is refused with the file and the mend', async () => {
     assert.throws(
       () => readCertificateDirectory(directory, config, now),
       (error: Error) => {
-        assert.ok(error instanceof CertificateDirectoryError);
+        assert.ok(error instanceof CertificateDirectoryError && error instanceof ConfigError);
         assert.match(error.message, message);
         return true;
       },

@@ -51,3 +51,10 @@ test('by dns-01 the challenge is answered in the hosted zone of Route 53', async
     { dns01: { route53: { region: 'eu-central-1', hostedZoneID: 'Z0123456789' } } },
   ]);
 });
+
+test('in a preview the Secret of the edge is unknown until the authority has answered', async () => {
+  const recording = await run(acme, true);
+  assert.equal(recording.outputs.edgeSecret, undefined);
+  assert.equal(recording.all(CERTIFICATE).length, 5);
+  assert.ok(recording.one(CERTIFICATE, 'gridlock-edge').dependsOn.includes('gridlock-acme-issuer'));
+});

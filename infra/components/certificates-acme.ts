@@ -44,7 +44,7 @@ export class AcmeCertificates extends pulumi.ComponentResource implements Certif
 type AcmeConfig = Pick<Config, 'acmeServer' | 'acmeEmail' | 'acmeChallenge' | 'acmeDnsZone' | 'awsRegion'>;
 
 /** `spec` of the issuer. */
-export function acmeIssuer(config: AcmeConfig) {
+function acmeIssuer(config: AcmeConfig) {
   const { acmeServer, acmeEmail } = config;
   return {
     acme: {

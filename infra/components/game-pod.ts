@@ -102,7 +102,7 @@ const probes = {
 };
 
 /** A node or a zone less takes as few replicas along as possible, counted among those of one version. */
-export function spreading(
+function spreading(
   config: Pick<Config, 'cluster'>,
 ): Pick<PodSpec, 'topologySpreadConstraints' | 'affinity'> {
   const labelSelector = { matchLabels: selector(GAME) };

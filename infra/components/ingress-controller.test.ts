@@ -145,3 +145,11 @@ test('in a preview the address of who plays is not known before the edge serves'
   assert.equal(recording.outputs.url, undefined);
   assert.equal(recording.all(INGRESS).length, 1);
 });
+
+test('a cluster of others has the same ports of its nodes, where it is to have some', async () => {
+  const { service } = controller(await run({ ...cloud, 'gridlock:ingressService': 'NodePort' }));
+  assert.deepEqual(
+    [(service as Fields)['type'], (service as Fields)['nodePorts']],
+    ['NodePort', { https: 30_443, http: 30_080 }],
+  );
+});

@@ -3,23 +3,27 @@ import { test } from 'node:test';
 import * as pulumi from '@pulumi/pulumi';
 import { stackConfig } from '../config.ts';
 import { record } from '../testing/recorder.ts';
+import { UNKNOWN } from '../testing/registration.ts';
 import { createEdge } from './edge.ts';
 
 const DEPLOYMENT = 'kubernetes:apps/v1:Deployment';
 const SERVICE = 'kubernetes:core/v1:Service';
 const SECRET = 'kubernetes:core/v1:Secret';
 
-const run = (values: Record<string, string> = {}) =>
-  record(() => {
-    const { url, address } = createEdge('edge', {
-      config: stackConfig('dev', { 'gridlock:ingress': 'haproxy', ...values }),
-      namespace: pulumi.output('gridlock'),
-      game: { service: 'game', headlessService: 'game-headless' },
-      certificates: { edgeSecret: pulumi.output('gridlock-edge-tls') },
-      image: 'gridlock/game:1',
-    });
-    return { url, address };
-  });
+const run = (values: Record<string, string> = {}, preview = false) =>
+  record(
+    () => {
+      const { url, address } = createEdge('edge', {
+        config: stackConfig('dev', { 'gridlock:ingress': 'haproxy', ...values }),
+        namespace: pulumi.output('gridlock'),
+        game: { service: 'game', headlessService: 'game-headless' },
+        certificates: { edgeSecret: pulumi.output('gridlock-edge-tls') },
+        image: 'gridlock/game:1',
+      });
+      return { url, address };
+    },
+    { preview },
+  );
 type Made = Awaited<ReturnType<typeof run>>;
 
 interface Container {
@@ -157,4 +161,26 @@ test('on kind it is reached by fixed ports of the nodes, elsewhere by a load bal
   assert.deepEqual([service.type, service.externalTrafficPolicy], ['LoadBalancer', undefined]);
   assert.match(haproxyCfg(cloud), /bind \*:8443 accept-proxy/);
   assert.equal(cloud.outputs.address, 'edge.example');
+});
+
+test('a cluster of others has the same ports of its nodes, where it is to have some', async () => {
+  const { inputs } = (
+    await run({
+      'gridlock:cluster': 'existing',
+      'gridlock:context': 'there',
+      'gridlock:image': 'registry.example/gridlock:1',
+      'gridlock:ingressService': 'NodePort',
+    })
+  ).one(SERVICE);
+  const { type, ports } = inputs['spec'] as { type: string; ports: { nodePort: number }[] };
+  assert.deepEqual([type, ...ports.map(({ nodePort }) => nodePort)], ['NodePort', 30_443, 30_080]);
+});
+
+test('in a preview its key is unknown, and with it the configuration; its pods are known', async () => {
+  const recording = await run({}, true);
+  assert.equal(inputsOf(recording, SECRET)['stringData'], UNKNOWN);
+  const { metadata, spec: pod } = deployment(recording).template;
+  assert.deepEqual(metadata.annotations, { 'gridlock/config': UNKNOWN });
+  assert.equal(pod.containers[0]?.image, 'haproxy:3.2');
+  assert.equal(recording.outputs.url, undefined);
 });

@@ -11,7 +11,7 @@ export const EDGE = 'edge';
 
 /** Ports of the edge's containers: above 1024, which needs no privilege. */
 export const EDGE_PORTS = Object.freeze({ https: 8443, http: 8080 });
-/** Ports of a node: on kind mapped to the ports people connect to, elsewhere known to whatever is in front. */
+/** Ports of a node: on kind mapped to those people connect to, elsewhere known to whatever is in front. */
 export const NODE_PORTS = Object.freeze({ https: 30_443, http: 30_080 });
 
 type ReachedBy = Pick<Config, 'cluster' | 'ingressService'>;

@@ -79,7 +79,7 @@ const limitConnections = (config: Config) =>
  * What is done to requests and their answers: in the https frontend, or in the backend of a shared
  * controller.
  */
-export const ruleFields = (config: Config) => ({
+const ruleFields = (config: Config) => ({
   acl_list: conditionFields,
   http_request_rule_list: requestRules(config, HOST_VARIABLE).map(requestFields),
   http_response_rule_list: responseRules.map(requestFields),

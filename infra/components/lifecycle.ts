@@ -13,7 +13,7 @@ export const MARGIN_SECONDS = 7;
  * How long a pod must have been ready before the next one is replaced: clients of the last have come back by
  * then.
  */
-export const MIN_READY_SECONDS = 10;
+const MIN_READY_SECONDS = 10;
 /** Time a replica may take from its container's start to its first readiness. */
 export const START_SECONDS = 60;
 

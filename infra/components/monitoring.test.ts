@@ -19,11 +19,14 @@ const POD_MONITOR = 'kubernetes:monitoring.coreos.com/v1:PodMonitor';
 const RULE = 'kubernetes:monitoring.coreos.com/v1:PrometheusRule';
 const CONFIG_MAP = 'kubernetes:core/v1:ConfigMap';
 
-const run = (settings: Record<string, string>) =>
-  record(() => {
-    new Monitoring('monitoring', { config: stackConfig('dev', settings), namespace: 'gridlock' });
-    return {};
-  });
+const run = (settings: Record<string, string>, preview = false) =>
+  record(
+    () => {
+      new Monitoring('monitoring', { config: stackConfig('dev', settings), namespace: 'gridlock' });
+      return {};
+    },
+    { preview },
+  );
 
 test('without monitoring there is nothing', async () => {
   (await run({})).assertChildren('monitoring', []);
@@ -53,6 +56,16 @@ test('the stack comes first, in a namespace of its own', async () => {
   assert.deepEqual([release.inputs.name, release.inputs.namespace], ['monitoring', 'monitoring']);
   for (const resource of [...recording.all(POD_MONITOR), ...recording.all(RULE)]) {
     assert.ok(resource.dependsOn.includes('monitoring-stack'), resource.name);
+  }
+});
+
+test('a preview shows every rule and dashboard', async () => {
+  const stack = { 'gridlock:monitoring': 'stack' };
+  const [before, after] = [await run(stack, true), await run(stack)];
+  const specs = (recording: typeof after, type: string) => recording.all(type).map(({ inputs }) => inputs);
+  for (const type of [RULE, CONFIG_MAP, POD_MONITOR]) {
+    assert.deepEqual(specs(before, type), specs(after, type));
+    assert.ok(specs(after, type).length > 0);
   }
 });
 

@@ -1,5 +1,6 @@
 import type * as pulumi from '@pulumi/pulumi';
 import type { types } from '@pulumi/kubernetes';
+import { PRIMARY } from './redis-names.ts';
 
 export type EnvVar = types.input.core.v1.EnvVar;
 
@@ -43,10 +44,19 @@ export interface RedisConnection {
   readonly ports: readonly number[];
 }
 
+const USER = 'gridlock';
+
 /** What one of ours has in common: TLS with our roots, and the ACL user of the replicas. */
 export const ownRedisEnv = (trust: Trust): EnvVar[] => [
-  { name: 'REDIS_USERNAME', value: 'gridlock' },
+  { name: 'REDIS_USERNAME', value: USER },
   { name: 'REDIS_PASSWORD_FILE', value: passwordFile },
   { name: 'REDIS_TLS', value: 'true' },
   { name: 'REDIS_CA_FILE', value: `${REDIS_TRUST_DIRECTORY}/${trust.key}` },
+];
+
+/** What comes to that with Sentinel, but for their addresses: the same user, who asks them for the primary. */
+export const sentinelRedisEnv: readonly EnvVar[] = [
+  { name: 'REDIS_MASTER_NAME', value: PRIMARY },
+  { name: 'REDIS_SENTINEL_USERNAME', value: USER },
+  { name: 'REDIS_SENTINEL_PASSWORD_FILE', value: passwordFile },
 ];

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { ConfigError } from '../config.ts';
 import { externalEnv, parseRedisUrl, readRoots } from './redis-external.ts';
 
 const env = (url: string) =>
@@ -26,7 +27,8 @@ test('several hosts are a Cluster', () => {
 test('a Cluster has no second database, and what is no address is refused, neither with the address', () => {
   assert.throws(
     () => parseRedisUrl('redis://a:hush@one.example,two.example/1'),
-    (error: Error) => /only database 0/.test(error.message) && !error.message.includes('hush'),
+    (error: Error) =>
+      error instanceof ConfigError && /only database 0/.test(error.message) && !error.message.includes('hush'),
   );
   assert.throws(
     () => parseRedisUrl('http://:hush@one.example'),

@@ -133,7 +133,9 @@ export const sentinelContainer = (image: string, env: EnvVar[]): Container => ({
   command: script('start-sentinel'),
   env,
   ports: [{ name: 'sentinel', containerPort: SENTINEL_PORT }],
-  resources: resources(['20m', '32Mi'], ['200m', '128Mi']),
+  // One that is held up for two seconds trusts its clock no more, and replaces nobody for half a minute: more than the
+  // little it needs, and room for its probes.
+  resources: resources(['50m', '32Mi'], ['1', '128Mi']),
   startupProbe: probe('sentinel', { periodSeconds: 3, failureThreshold: 40 }),
   livenessProbe: probe('sentinel', { periodSeconds: 20, failureThreshold: 3 }),
   // A rollout goes on only while the sentinels could replace a primary.

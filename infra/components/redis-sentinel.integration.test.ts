@@ -2,9 +2,21 @@
 // keeper.
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { after, before, test, type TestContext } from 'node:test';
 import { Redis } from 'ioredis';
+import { object, parse } from 'valibot';
+import { connectStore } from '../../services/game/redis/connect.ts';
+import { REDIS_VARIABLES, redisSettings, type RedisSettings } from '../../services/game/redis/settings.ts';
 import { until } from '../../services/game/testing/replica.ts';
+import { CA_FILE } from './redis-config.ts';
+import {
+  REDIS_TRUST_DIRECTORY,
+  ownRedisEnv,
+  passwordFile,
+  sentinelRedisEnv,
+} from './redis-connection.ts';
 import { PRIMARY, REDIS } from './redis-names.ts';
 import { PASSWORDS, loseVolume, redisSet, type RedisPod, type RedisSet } from './testing/redis-pods.ts';
 import { everyReady, field, namedPort, primaryOf, servedSerial } from './testing/redis-questions.ts';
@@ -38,26 +50,29 @@ const written = async (key: string): Promise<string> => {
   return key;
 };
 
+/** What a replica makes of the variables it is given in a cluster, with these addresses and files. */
+function replicaSettings(): RedisSettings {
+  const given = Object.fromEntries(
+    [...sentinelRedisEnv, ...ownRedisEnv({ configMap: 'x', key: CA_FILE })].map(({ name, value }) => [name, value]),
+  );
+  const sentinels = set.pods.map(({ sentinelPort }) => `localhost:${sentinelPort}`).join(',');
+  const files: Record<string, () => string> = {
+    [passwordFile]: () => PASSWORDS.gridlock,
+    [`${REDIS_TRUST_DIRECTORY}/${CA_FILE}`]: () =>
+      readFileSync(path.join(set.pods[0]!.paths.trust, CA_FILE), 'utf8'),
+  };
+  return redisSettings(
+    parse(object(REDIS_VARIABLES), { ...given, REDIS_SENTINELS: sentinels }),
+    (_variable, file) => files[file]!(),
+    (sentence) => assert.fail(sentence),
+  );
+}
+
 before(async () => {
   set = await redisSet();
   for (const pod of set.pods) pod.startAll();
   await allReady();
-  client = new Redis({
-    sentinels: set.pods.map(({ sentinelPort }) => ({ host: 'localhost', port: sentinelPort })),
-    name: PRIMARY,
-    username: 'gridlock',
-    password: PASSWORDS.gridlock,
-    sentinelPassword: PASSWORDS.gridlock,
-    sentinelUsername: 'gridlock',
-    tls: { rejectUnauthorized: false },
-    enableTLSForSentinelMode: true,
-    sentinelTLS: { rejectUnauthorized: false },
-    disableClientInfo: true,
-    maxRetriesPerRequest: 0,
-    retryStrategy: () => 100,
-    sentinelRetryStrategy: () => 100,
-    reconnectOnError: ({ message }) => message.startsWith('READONLY'),
-  });
+  client = connectStore(replicaSettings(), 'replica') as Redis;
   client.on('error', () => undefined);
 });
 

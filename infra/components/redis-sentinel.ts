@@ -8,12 +8,11 @@ import { replicatedRedisConfig, sentinelConfig, topologyEnv } from './redis-conf
 import {
   PASSWORD_KEY,
   ownRedisEnv,
-  passwordFile,
+  sentinelRedisEnv,
   type RedisCertificates,
   type RedisConnection,
 } from './redis-connection.ts';
 import {
-  PRIMARY,
   REDIS,
   REDIS_PORT,
   SENTINELS,
@@ -124,8 +123,7 @@ export class RedisSentinel extends pulumi.ComponentResource {
     this.connection = {
       env: [
         { name: 'REDIS_SENTINELS', value: sentinels },
-        { name: 'REDIS_MASTER_NAME', value: PRIMARY },
-        { name: 'REDIS_SENTINEL_PASSWORD_FILE', value: passwordFile },
+        ...sentinelRedisEnv,
         ...ownRedisEnv(certificates.trust),
       ],
       passwordSecret: { name: secrets.password, key: PASSWORD_KEY },

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
+import { CHECKOUT } from '../checkout.ts';
 import { stackConfig } from '../config.ts';
 import { MOCK_PEM } from '../testing/answers.ts';
 import { record } from '../testing/recorder.ts';
@@ -125,13 +126,19 @@ test('a replica finds the primary by the sentinels, whose names are in the certi
 
 test('an external Redis is a Secret with the password, and roots where they are private', async (t) => {
   const directory = mkdtempSync(path.join(tmpdir(), 'gridlock-ca-'));
-  t.after(() => rmSync(directory, { recursive: true }));
+  const home = process.cwd();
+  process.chdir(directory);
+  t.after(() => {
+    process.chdir(home);
+    rmSync(directory, { recursive: true });
+  });
   const file = path.join(directory, 'ca.pem');
   writeFileSync(file, MOCK_PEM);
   const recording = await run({
     'gridlock:redis': 'external',
     'gridlock:redisUrl': 'rediss://u:hush@cache.example:6390',
-    'gridlock:redisCaFile': file,
+    // Paths start at the checkout: the engine runs the program elsewhere.
+    'gridlock:redisCaFile': path.relative(CHECKOUT, file),
   });
   recording.assertChildren('redis', [
     [SECRET, 'redis'],
@@ -140,6 +147,13 @@ test('an external Redis is a Secret with the password, and roots where they are 
   assert.deepEqual(recording.one(SECRET).secrets, ['stringData']);
   assert.deepEqual(recording.outputs.ports, [6390]);
   assert.equal(variables(recording.outputs.env).REDIS_CA_FILE, '/etc/gridlock/redis-trust/roots.pem');
+});
+
+test('in a preview an external Redis is known as a whole', async () => {
+  const settings = { 'gridlock:redis': 'external', 'gridlock:redisUrl': 'rediss://u:hush@cache.example' };
+  const recording = await run(settings, true);
+  recording.assertChildren('redis', [[SECRET, 'redis']]);
+  assert.equal(variables(recording.outputs.env).REDIS_URL, 'rediss://cache.example:6379');
 });
 
 for (const topology of ['single', 'sentinel']) {

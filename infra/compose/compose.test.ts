@@ -5,10 +5,11 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { parse } from 'yaml';
 import { readConfig } from '../config.ts';
+import { REPLICAS } from './edge.ts';
 import { mergeEnv } from './env-file.ts';
 import { chooseOwner } from './owner.ts';
 import { composePaths } from './paths.ts';
-import { COMPOSE_REPLICAS, prepareCompose, type Prepared } from './prepare.ts';
+import { prepareCompose, type Prepared } from './prepare.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const OWNER = { uid: process.getuid?.() || 10_001, gid: process.getgid?.() || 10_001 };
@@ -66,14 +67,14 @@ test('who has prepared nothing gets a sentence that says how', () => {
 
 test('the replicas are ws1 to ws4 with the APPIDs 1111 to 4444', () => {
   const replicas = services.filter(([name]) => name.startsWith('ws'));
-  assert.equal(replicas.length, COMPOSE_REPLICAS);
+  assert.deepEqual(replicas.map(([name]) => name), [...REPLICAS]);
   assert.deepEqual(
     replicas.map(([name, { environment }]) => [name, environment!['APPID']]),
     [['ws1', '1111'], ['ws2', '2222'], ['ws3', '3333'], ['ws4', '4444']],
   );
 });
 
-test('no container can write to its root, gain rights or keep a capability, and none but the one that chowns is root', () => {
+test('no container writes to its root, gains rights or keeps a capability, and only the one that chowns is root', () => {
   for (const [name, service] of services) {
     assert.equal(service.read_only, true, name);
     assert.deepEqual(service.cap_drop, ['ALL'], name);
@@ -95,7 +96,8 @@ test('only the edge has ports, on the loopback address, and only it is on a netw
 
 test('what is mounted can be read by its user only, and holds no key of an authority', () => {
   const { edge, replica, redis, pki } = composePaths(directory);
-  const keys = ['root.key', 'intermediate.key'].map((name) => readFileSync(path.join(pki, name), 'utf8').split('\n')[1]!);
+  const secondLine = (name: string) => readFileSync(path.join(pki, name), 'utf8').split('\n')[1]!;
+  const keys = ['root.key', 'intermediate.key'].map(secondLine);
   for (const place of [edge, replica, redis]) {
     assert.equal(statSync(place).mode & 0o777, 0o700);
     assert.equal(statSync(place).uid, OWNER.uid);

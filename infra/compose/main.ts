@@ -27,8 +27,9 @@ async function requireDocker(): Promise<void> {
 /** @throws PreflightError when something else has one of the ports; our own edge gives them back by itself. */
 async function requirePorts({ port, httpPort, host }: Config): Promise<void> {
   const project = process.env['COMPOSE_PROJECT_NAME'] ?? 'gridlock';
-  const labels = [`project=${project}`, 'service=edge'].flatMap((label) => ['--filter', `label=com.docker.compose.${label}`]);
-  if ((await docker(['ps', '--quiet', ...labels])).trim() !== '') return;
+  const filter = (label: string) => ['--filter', `label=com.docker.compose.${label}`];
+  const edge = await docker(['ps', '--quiet', ...filter(`project=${project}`), ...filter('service=edge')]);
+  if (edge.trim() !== '') return;
   await requirePort(port, '--port', host);
   await requirePort(httpPort, '--http-port', host);
 }

@@ -2,14 +2,12 @@ import path from 'node:path';
 import { mirrored } from '../components/mirror.ts';
 import { ConfigError, type Config } from '../config.ts';
 import { bundle } from '../image/bundle.ts';
+import { REPLICAS } from './edge.ts';
 import { writeEnv } from './env-file.ts';
 import { writeComposeFiles } from './files.ts';
 import type { Owner } from './owner.ts';
 import { composePaths } from './paths.ts';
 import { composeVariables } from './variables.ts';
-
-/** The replicas that compose.yaml names: ws1 to ws4. */
-export const COMPOSE_REPLICAS = 4;
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 
@@ -30,9 +28,9 @@ export interface PrepareOptions {
 }
 
 function requireFour({ replicas }: Config): void {
-  if (replicas === COMPOSE_REPLICAS) return;
+  if (replicas === REPLICAS.length) return;
   throw new ConfigError(
-    `replicas is ${replicas}, and compose.yaml names ${COMPOSE_REPLICAS}, ws1 to ws${COMPOSE_REPLICAS}: ` +
+    `replicas is ${replicas}, and compose.yaml names ${REPLICAS.length}, ${REPLICAS[0]} to ${REPLICAS.at(-1)}: ` +
       'start another number with npm start, or on Kubernetes.',
   );
 }

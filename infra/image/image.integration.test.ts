@@ -75,12 +75,13 @@ test('the image adds less than 40 MB to its base, has no root, and runs on a rea
   await docker(['build', '--quiet', '--tag', tag, built.context]);
   let container = '';
   try {
-    const size = async (image: string) => Number((await docker(['image', 'inspect', '--format', '{{.Size}}', image])).trim());
+    const size = async (image: string) => Number(await docker(['image', 'inspect', '--format', '{{.Size}}', image]));
     const added = (await size(tag)) - (await size(BASE_IMAGE));
     assert.ok(added > 0 && added < ADDED_BYTES, `the image adds ${added} bytes`);
 
     const hardened = ['--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--network', 'none'];
-    await assert.rejects(run('docker', ['run', '--rm', ...hardened, tag]), ({ code, stderr }: { code: number; stderr: string }) => {
+    const refused = run('docker', ['run', '--rm', ...hardened, tag]);
+    await assert.rejects(refused, ({ code, stderr }: { code: number; stderr: string }) => {
       assert.equal(code, 2);
       assert.match(stderr, /TOKEN_SECRET_FILE is missing\.\n$/);
       return true;
@@ -88,7 +89,7 @@ test('the image adds less than 40 MB to its base, has no root, and runs on a rea
 
     const environment = ['--env', 'TOKEN_SECRET_FILE=/app/main.mjs', '--env', 'ALLOWED_ORIGINS=https://localhost:8443'];
     container = (await docker(['run', '--detach', ...hardened, ...environment, tag])).trim();
-    const script = "fetch('http://127.0.0.1:9090/healthz').then(async (answer) => console.log(process.getuid(), await answer.text()))";
+    const script = "fetch('http://127.0.0.1:9090/healthz').then(async (it) => console.log(process.getuid(), await it.text()))";
     const ask = () => docker(['exec', container, 'node', '-e', script]).catch(() => '');
     let answer = '';
     await until(async () => (answer = await ask()) !== '', 'the replica in the container answers', 60_000);

@@ -4,7 +4,7 @@ import type { Fields, Manifest } from './manifest.ts';
 /** What a test may change. */
 export type Loose = Record<string, any>;
 
-export const GOOD_LABELS = {
+const GOOD_LABELS = {
   'app.kubernetes.io/name': 'web',
   'app.kubernetes.io/component': 'web',
   'app.kubernetes.io/instance': 'gridlock',

@@ -17,7 +17,7 @@ What is no manifest (charts, the image, the cluster) is told on stderr.
 `;
 
 /** What there must be before the manifests are applied, one line each. */
-export function prerequisites(others: readonly Registration[]): string[] {
+function prerequisites(others: readonly Registration[]): string[] {
   return others.flatMap(({ type, inputs }) => {
     if (type === 'kubernetes:helm.sh/v3:Release') {
       const { chart, name, namespace, version } = inputs;

@@ -17,7 +17,7 @@ const REFERENCE = '#/components/schemas/';
 /** What people read, and what only the API server acts on. */
 const DROPPED = /^(description|default|example|x-kubernetes-.*)$/;
 
-/** Name of the file of a kind, as kubeconform's template in `check.ts` has it. */
+/** Name of the file of a kind, as kubeconform fills in its template. */
 export const fileOf = ({ group, version, kind }: Kind): string =>
   `${kind.toLowerCase()}${group === '' ? '' : `-${group.split('.')[0]}`}-${version.toLowerCase()}.json`;
 

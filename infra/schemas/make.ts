@@ -74,7 +74,8 @@ for (const kind of kindsOfGoldens()) {
   const defined = definitions.map((definition) => schemaOfDefinition(definition, kind)).find(Boolean);
   const schema = schemaOf(document, kind) ?? defined;
   if (schema) {
-    const directory = schemaDirectory(kind);
+    const apiVersion = kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
+    const directory = schemaDirectory({ apiVersion });
     mkdirSync(directory, { recursive: true });
     writeFileSync(path.join(directory, fileOf(kind)), `${JSON.stringify(schema, null, 1)}\n`);
   }

@@ -9,7 +9,7 @@ import { checkedInFile, type UpPaths } from './paths.ts';
 import { withoutMark } from './pki-file.ts';
 import { writeKeepingMode } from './stack-file.ts';
 
-export const POLICY_PACK = path.join('infra', 'policy-pack');
+const POLICY_PACK = path.join('infra', 'policy-pack');
 
 export interface UpOptions {
   /** Shows what would change, and changes nothing. */

@@ -11,7 +11,7 @@ const INTERRUPTED = ['SIGINT', 'SIGTERM', 'SIGHUP'].map(
 );
 
 /** Whether a command was ended by the user. */
-export const wasInterrupted = (code: number): boolean => INTERRUPTED.includes(code);
+const wasInterrupted = (code: number): boolean => INTERRUPTED.includes(code);
 
 /** The exit code that stands for one of the engine's, which has many: that of a signal stays. */
 export const exitCodeOf = (code: number): number => (code === 0 || wasInterrupted(code) ? code : EXIT.failed);

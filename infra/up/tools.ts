@@ -62,9 +62,9 @@ export function toolsFor({ cluster, image }: Pick<Config, 'cluster' | 'image'>):
 }
 
 /** The first `1.2.3` in a program's answer. */
-export const versionIn = (answer: string): string | undefined => /\d+\.\d+\.\d+/.exec(answer)?.[0];
+const versionIn = (answer: string): string | undefined => /\d+\.\d+\.\d+/.exec(answer)?.[0];
 
-export function olderThan(version: string, other: string): boolean {
+function olderThan(version: string, other: string): boolean {
   const [a, b] = [version, other].map((text) => text.split('.').map(Number)) as [number[], number[]];
   const different = a.findIndex((part, index) => part !== b[index]);
   return different >= 0 && a[different]! < (b[different] ?? 0);
@@ -89,7 +89,7 @@ const wanted = ({ oldest, purpose, get }: Tool): string =>
   `wanted is ${oldest} or newer, to ${purpose}: ${get}`;
 
 /** One sentence on a tool that is missing, too old or does not work; undefined when it is as wanted. */
-export function complaintOf(tool: Tool, binary: string | undefined): string | undefined {
+function complaintOf(tool: Tool, binary: string | undefined): string | undefined {
   if (!binary) return `${tool.name} is not installed; ${wanted(tool)}`;
   let version: string | undefined;
   try {

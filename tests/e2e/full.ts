@@ -108,7 +108,8 @@ export class FullSystem implements System {
     const { stack, directory } = this.#project;
     const place = ['--stack', stack, '--cwd', directory, '--config-file', this.#paths.stackFile];
     const directories = [path.dirname(process.execPath), process.env['PATH'] ?? ''];
-    const { stdout } = await run(findEngine()!, ['refresh', '--yes', '--skip-preview', '--expect-no-changes', ...place], {
+    const args = ['refresh', '--yes', '--skip-preview', '--expect-no-changes', ...place];
+    const { stdout } = await run(findEngine()!, args, {
       env: {
         ...process.env,
         PATH: directories.join(path.delimiter),
@@ -118,7 +119,8 @@ export class FullSystem implements System {
       },
       maxBuffer: 1 << 26,
     }).catch((error: { stdout?: string; stderr?: string }) => {
-      throw new Error(`pulumi refresh found changes:\n${`${error.stdout}${error.stderr}`.split('\n').slice(-60).join('\n')}`);
+      const last = `${error.stdout}${error.stderr}`.split('\n').slice(-60).join('\n');
+      throw new Error(`pulumi refresh found changes:\n${last}`);
     });
     return summary(stdout);
   }

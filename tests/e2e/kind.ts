@@ -29,7 +29,8 @@ async function kind(args: readonly string[], input = ''): Promise<string> {
 export async function ensureCluster(config: Config): Promise<{ made: boolean; told: string }> {
   const told = `kind ${config.clusterName}, ${1 + config.workers} nodes`;
   if (await clusterExists(config.clusterName)) return { made: false, told: `${told}, there before` };
-  await kind(['create', 'cluster', '--name', config.clusterName, '--config', '-', '--wait', '120s'], stringify(kindConfig(config)));
+  const args = ['create', 'cluster', '--name', config.clusterName, '--config', '-', '--wait', '120s'];
+  await kind(args, stringify(kindConfig(config)));
   return { made: true, told };
 }
 
@@ -40,7 +41,8 @@ export const clusterExists = async (name: string): Promise<boolean> =>
 
 /** Those of the images that this machine's Docker has; the cluster pulls the others. */
 export async function imagesHere(images: readonly string[]): Promise<string[]> {
-  const here = await Promise.all(images.map((image) => docker(['image', 'inspect', image]).then(() => true, () => false)));
+  const inspect = (image: string) => docker(['image', 'inspect', image]);
+  const here = await Promise.all(images.map((image) => inspect(image).then(() => true, () => false)));
   return images.filter((_, index) => here[index]);
 }
 

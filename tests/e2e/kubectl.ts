@@ -2,7 +2,13 @@ import { spawn } from 'node:child_process';
 
 /** An object of the API, as far as the test looks. */
 export interface Resource {
-  metadata: { name: string; uid: string; labels?: Record<string, string>; deletionTimestamp?: string };
+  metadata: {
+    name: string;
+    /** Goes up with every change of what is wanted. */
+    generation?: number;
+    labels?: Record<string, string>;
+    deletionTimestamp?: string;
+  };
   spec?: Record<string, unknown>;
   status?: Record<string, unknown>;
 }

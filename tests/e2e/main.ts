@@ -1,4 +1,4 @@
-// Usage: npm run e2e -- [--mode full|plain] [--charts DIR] [--load IMAGE,...] [--json FILE] [--keep] [flags of the configuration]
+// Usage: npm run e2e -- [--mode full|plain] [--charts DIR] [--load IMAGE,...] [--json FILE] [--keep] [flags]
 import { ConfigError } from '../../infra/config.ts';
 import { dockerEnvironment } from '../../infra/image/docker.ts';
 import { PreflightError } from '../../infra/local/errors.ts';
@@ -74,8 +74,11 @@ async function runSystem(mode: Mode, options: Options): Promise<Steps> {
     if (!(error instanceof StepFailure)) throw error;
     figures['stopped'] = error.message;
   } finally {
-    if (options.keep) process.stdout.write(`kept: kind cluster ${system.config.clusterName}, ${system.url}, state ${system.config.stateDir}\n`);
-    else await system.stop(steps);
+    if (!options.keep) await system.stop(steps);
+    else {
+      const { clusterName, stateDir } = system.config;
+      process.stdout.write(`kept: kind cluster ${clusterName}, ${system.url}, state in ${stateDir}\n`);
+    }
     process.stdout.write(steps.table());
     if (options.json !== undefined) steps.write(options.json, figures);
   }

@@ -7,7 +7,8 @@ import { chartsIn, readOptions } from './options.ts';
 import { Steps, StepFailure } from './steps.ts';
 
 test('own flags and those of the configuration are told apart', () => {
-  const options = readOptions(['--mode', 'plain', '--keep', '--load=a:1,b:2', '--load', 'c:3', '--workers', '1', '--json=x']);
+  const args = ['--mode', 'plain', '--keep', '--load=a:1,b:2', '--load', 'c:3', '--workers', '1', '--json=x'];
+  const options = readOptions(args);
   assert.deepEqual(options, {
     mode: 'plain', charts: undefined, load: ['a:1', 'b:2', 'c:3'], json: 'x', keep: true, settings: { workers: '1' },
   });

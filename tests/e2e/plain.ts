@@ -106,8 +106,10 @@ export class PlainSystem implements System {
 
   async inspect(steps: Steps): Promise<void> {
     await steps.run('applied again, nothing changes', async () => {
-      const versions = async () =>
-        (await this.kubectl.list('deployment,statefulset')).map(({ metadata }) => [metadata.name, (metadata as { generation?: number }).generation]);
+      const versions = async () => {
+        const workloads = await this.kubectl.list('deployment,statefulset');
+        return workloads.map(({ metadata: { name, generation } }) => [name, generation]);
+      };
       const before = await versions();
       const told = await this.#apply();
       assert.deepEqual(await versions(), before);

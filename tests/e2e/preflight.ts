@@ -36,7 +36,8 @@ async function fullProblem({ charts }: Options): Promise<string | undefined> {
   if (charts !== undefined) return undefined;
   const url = await unreachable();
   if (url === undefined) return undefined;
-  return `The charts cannot be had, as ${new URL(url).host} does not answer: name a directory that has them with --charts.`;
+  const { host } = new URL(url);
+  return `The charts cannot be had, as ${host} does not answer: name a directory that has them with --charts.`;
 }
 
 /** Chooses the mode, and says why. @throws PreflightError when the one that was asked for is not possible */

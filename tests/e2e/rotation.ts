@@ -55,7 +55,8 @@ export async function rotated(system: System, step: RotationStep, crowd: Crowd):
     const now = await served({ config: system.config, rootPem: trusted });
     return changes.served.every((part) => now[part] !== before[part]) ? now : undefined;
   };
-  const now = await waitFor(changed, { what: `the new ${changes.served.join(', ')} to be served`, timeoutMs: 120_000, intervalMs: 500 });
+  const what = `the new ${changes.served.join(', ')} to be served`;
+  const now = await waitFor(changed, { what, timeoutMs: 120_000, intervalMs: 500 });
   for (const part of ['leaf', 'intermediate', 'root'] as const) {
     if (!changes.served.includes(part)) assert.equal(now[part], before[part], `${part} stays`);
   }

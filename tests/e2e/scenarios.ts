@@ -146,9 +146,12 @@ export async function scaledOut(system: System, grow: (count: number) => Promise
   };
   const sockets = async () => {
     const { status } = await kubectl.json<Autoscaler>('get', 'hpa', 'game');
-    return status?.currentMetrics?.find(({ type }) => type === 'Pods')?.pods?.current.averageValue;
+    const text = status?.currentMetrics?.find(({ type }) => type === 'Pods')?.pods?.current.averageValue;
+    // A quantity: 97500m is 97.5.
+    return text === undefined ? undefined : Number.parseInt(text, 10) / (text.endsWith('m') ? 1000 : 1);
   };
-  await waitFor(sockets, { what: 'the autoscaler to know the sockets of the pods', timeoutMs: 120_000, intervalMs: 2000 });
+  const what = 'the autoscaler to know the sockets of the pods';
+  await waitFor(sockets, { what, timeoutMs: 120_000, intervalMs: 2000 });
   const before = await replicas();
   const wanted = Math.ceil(before.wanted * config.socketsPerReplica * 1.3);
   await grow(wanted);
@@ -157,5 +160,6 @@ export async function scaledOut(system: System, grow: (count: number) => Promise
     return now.wanted > before.wanted && now.ready > before.ready ? now : undefined;
   };
   const now = await waitFor(more, { what: 'one more replica that is ready', timeoutMs: 240_000, intervalMs: 2000 });
-  return `${wanted} sockets, ${await sockets()} a replica of ${config.socketsPerReplica}: ${before.wanted} replicas became ${now.wanted}`;
+  const load = `${await sockets()} a replica where ${config.socketsPerReplica} are wanted`;
+  return `${wanted} sockets, ${load}: ${before.wanted} replicas became ${now.wanted}`;
 }

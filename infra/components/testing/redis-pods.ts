@@ -172,13 +172,13 @@ export async function redisSet(): Promise<RedisSet> {
     write(paths.secrets, redisFiles(PASSWORDS));
     return new RedisPod(`redis-${index}`, paths, members);
   });
-  let roots = '';
+  const roots: string[] = [];
   const renew = async () => {
-    const { certificate, key } = await localCertificate();
+    const { certificate, key } = await localCertificate(`Redis ${roots.length + 1}`);
     // The root before it is still accepted.
-    roots = `${certificate}\n${roots}`;
+    roots.push(certificate);
     for (const { paths } of pods) {
-      write(paths.trust, { 'roots.pem': roots });
+      write(paths.trust, { 'roots.pem': `${roots.join('\n')}\n` });
       write(paths.tls, { 'tls.key': key, 'tls.crt': certificate });
     }
     return certificate;

@@ -14,7 +14,7 @@ export interface DrainTimes {
 }
 
 /** Ids of the streams of the frontends that clients reach, as the Runtime API names them. */
-export async function openStreams(socket: string): Promise<string[]> {
+async function openStreams(socket: string): Promise<string[]> {
   const answer = await runtimeCommand(socket, 'show sess');
   const ids: string[] = [];
   for (const line of answer.split('\n')) {

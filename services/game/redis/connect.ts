@@ -55,11 +55,12 @@ export function connectNode(
   if (node) return new Redis({ ...options, ...node });
   if (topology.kind === 'single') return new Redis({ ...options, ...topology.address, db: topology.db });
   if (topology.kind === 'cluster') throw new Error('A cluster has more than one node.');
-  const { sentinels, masterName, sentinelPassword } = topology;
+  const { sentinels, masterName, sentinelUsername, sentinelPassword } = topology;
   return new Redis({
     ...options,
     sentinels: [...sentinels],
     name: masterName,
+    ...(sentinelUsername === undefined ? {} : { sentinelUsername }),
     ...(sentinelPassword === undefined ? {} : { sentinelPassword }),
     ...(tls === undefined ? {} : { enableTLSForSentinelMode: true, sentinelTLS: options.tls! }),
     sentinelCommandTimeout: COMMAND_MS,

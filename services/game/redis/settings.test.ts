@@ -40,10 +40,10 @@ test('a URL names user, host, port and database, and rediss encrypts', () => {
 test('Sentinels are listed with the name of the primary and a password of their own', () => {
   const settings = read({
     REDIS_SENTINELS: 's-0:26379, s-1', REDIS_MASTER_NAME: 'games', REDIS_SENTINEL_PASSWORD_FILE: '/sentinel',
-    REDIS_PASSWORD_FILE: '/password', REDIS_TLS: 'true',
+    REDIS_SENTINEL_USERNAME: 'game', REDIS_PASSWORD_FILE: '/password', REDIS_TLS: 'true',
   });
   assert.deepEqual(settings.topology, {
-    kind: 'sentinel', masterName: 'games', sentinelPassword: 'other',
+    kind: 'sentinel', masterName: 'games', sentinelUsername: 'game', sentinelPassword: 'other',
     sentinels: [{ host: 's-0', port: 26_379 }, { host: 's-1', port: 26_379 }],
   });
   assert.deepEqual(settings.tls, { ca: undefined });
@@ -75,6 +75,12 @@ const REFUSED: [what: string, environment: Record<string, string>, sentence: Reg
   ['Sentinels and a cluster', { REDIS_SENTINELS: 'a', REDIS_CLUSTER: 'b' }, /are both set/],
   ['Sentinels without a name', { REDIS_SENTINELS: 'a' }, /needs REDIS_MASTER_NAME/],
   ['a name without Sentinels', { REDIS_MASTER_NAME: 'games' }, /REDIS_SENTINELS is not/],
+  ['a Sentinel user without Sentinels', { REDIS_SENTINEL_USERNAME: 'game' }, /REDIS_SENTINELS is not/],
+  [
+    'a Sentinel user without a password',
+    { REDIS_SENTINELS: 'a', REDIS_MASTER_NAME: 'games', REDIS_SENTINEL_USERNAME: 'game' },
+    /"game" of the Sentinels has no password/,
+  ],
   ['a Sentinel password without Sentinels', { REDIS_SENTINEL_PASSWORD_FILE: '/sentinel' }, /REDIS_SENTINELS is not/],
   ['rediss without TLS', { REDIS_URL: 'rediss://a', REDIS_TLS: 'false' }, /REDIS_TLS is false but/],
   ['redis with TLS', { REDIS_URL: 'redis://a', REDIS_TLS: 'true' }, /write rediss/],

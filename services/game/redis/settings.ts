@@ -13,6 +13,8 @@ export type Topology =
       readonly sentinels: readonly Address[];
       /** The name by which the Sentinels know the primary. */
       readonly masterName: string;
+      /** Of the Sentinels themselves; without a name the password is that of their default user. */
+      readonly sentinelUsername: string | undefined;
       readonly sentinelPassword: string | undefined;
     }
   | { readonly kind: 'cluster'; readonly nodes: readonly Address[] };
@@ -52,6 +54,7 @@ export const REDIS_VARIABLES = {
   REDIS_CLUSTER: v.optional(addresses(6379, 'redis-0.redis:6379')),
   REDIS_USERNAME: v.optional(nonEmpty),
   REDIS_PASSWORD_FILE: v.optional(v.string()),
+  REDIS_SENTINEL_USERNAME: v.optional(nonEmpty),
   REDIS_SENTINEL_PASSWORD_FILE: v.optional(v.string()),
   REDIS_TLS: v.optional(v.picklist(['true', 'false'], 'is neither true nor false')),
   REDIS_CA_FILE: v.optional(v.string()),
@@ -94,7 +97,7 @@ export function redisSettings(
   }
 
   if (env.REDIS_SENTINELS === undefined) {
-    for (const name of ['REDIS_MASTER_NAME', 'REDIS_SENTINEL_PASSWORD_FILE'] as const) {
+    for (const name of ['REDIS_MASTER_NAME', 'REDIS_SENTINEL_USERNAME', 'REDIS_SENTINEL_PASSWORD_FILE'] as const) {
       if (env[name] !== undefined) fail(`${name} is set but REDIS_SENTINELS is not; set both or neither.`);
     }
   }
@@ -115,7 +118,15 @@ function topology(
     if (masterName === undefined) {
       return fail('REDIS_SENTINELS needs REDIS_MASTER_NAME, the name by which the Sentinels know the primary.');
     }
-    return { kind: 'sentinel', sentinels: env.REDIS_SENTINELS, masterName, sentinelPassword: sentinelPassword() };
+    const { REDIS_SENTINEL_USERNAME: sentinelUsername } = env;
+    const password = sentinelPassword();
+    if (sentinelUsername !== undefined && password === undefined) {
+      const mend = 'name the file that holds it in REDIS_SENTINEL_PASSWORD_FILE';
+      return fail(`The user "${sentinelUsername}" of the Sentinels has no password; ${mend}.`);
+    }
+    return {
+      kind: 'sentinel', sentinels: env.REDIS_SENTINELS, masterName, sentinelUsername, sentinelPassword: password,
+    };
   }
   const path = url.pathname.replace(/^\//, '');
   if (!/^\d{0,4}$/.test(path)) {

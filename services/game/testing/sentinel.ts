@@ -44,6 +44,7 @@ export async function startSentinel(): Promise<TestSentinel> {
         kind: 'sentinel',
         sentinels: sentinels.map(({ port }) => ({ host: '127.0.0.1', port })),
         masterName: MASTER,
+        sentinelUsername: undefined,
         sentinelPassword: undefined,
       },
       username: undefined,
