@@ -100,6 +100,15 @@ test('an acknowledged capture that nobody saw before the next epoch is not lost 
   assert.deepEqual(findViolations(all), []);
 });
 
+test('an acknowledged capture of the epoch before, told again in the next, is not lost', () => {
+  const all = followedBy([1, F, F, F, 0, F, F, F, 0]).map((each) => ({
+    ...each,
+    observed: each.observed.toSpliced(6, 1),
+    acknowledged: each.acknowledged.map((one) => (one.seq === 7 ? { ...one, epoch: 'f' } : one)),
+  }));
+  assert.deepEqual(findViolations(all), []);
+});
+
 test('an acknowledged capture that the next epoch does not have is a lost tail', () => {
   assert.ok(faultsOf(followedBy([1, F, F, F, 0, F, F, F, F])).includes('lost tail'));
 });

@@ -105,18 +105,24 @@ function laterSnapshots(histories: readonly ClientHistory[]) {
 function lostCaptures(histories: readonly ClientHistory[]): Violation[] {
   const { events } = commonHistory(histories);
   const faults: Violation[] = [];
+  const first = firstSnapshots(histories);
   const later = laterSnapshots(histories);
+  const holds = ({ players, cells }: GameState, cell: number, player: string) =>
+    players[cells[cell] ?? FREE]?.id === player;
   for (const { player, acknowledged } of histories) {
     for (const { game, epoch, seq, cell } of acknowledged) {
       const event = events.get(place(game, epoch, seq))?.event;
       const after = later(game, epoch);
       if (after) {
-        if (after.players[after.cells[cell] ?? FREE]?.id === player) continue;
+        if (holds(after, cell, player)) continue;
         const detail = `game ${game} seq ${seq}: cell ${cell} was acknowledged, the epoch after ${epoch} began without it`;
         faults.push({ fault: 'lost tail', player, detail });
         continue;
       }
       if (event?.kind === 'captured' && event.player === player && event.cell === cell) continue;
+      // Carried over from the epoch before, in which its acknowledgement went missing.
+      const begin = first.get(`${game} ${epoch}`);
+      if (!event && begin && seq <= begin.seq && holds(begin.state, cell, player)) continue;
       const found = event ? JSON.stringify(event) : 'nothing';
       faults.push({ fault: 'lost', player, detail: `game ${game} seq ${seq}: cell ${cell} was acknowledged, ${found} is there` });
     }

@@ -10,7 +10,7 @@ import { object, parse } from 'valibot';
 import { connectStore } from '../../services/game/redis/connect.ts';
 import { REDIS_VARIABLES, redisSettings, type RedisSettings } from '../../services/game/redis/settings.ts';
 import { until } from '../../services/game/testing/replica.ts';
-import { CA_FILE } from './redis-config.ts';
+import { CA_FILE, SENTINEL_TIMES } from './redis-config.ts';
 import {
   REDIS_TRUST_DIRECTORY,
   ownRedisEnv,
@@ -25,7 +25,8 @@ let set: RedisSet;
 /** Asks as a replica does: through the sentinels. */
 let client: Redis;
 
-const LONG = 30_000;
+/** An election that fails is repeated after twice the time of a failover. */
+const LONG = 2 * SENTINEL_TIMES.failoverTimeoutMs + 20_000;
 /** A connection that ends with the test. */
 function connected(t: TestContext, pod: RedisPod, user: 'gridlock' | 'keeper', to?: 'sentinel'): Redis {
   const redis = pod.connect(user, to);

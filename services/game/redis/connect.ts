@@ -4,6 +4,11 @@ import type { RedisSettings, RedisTls } from './settings.ts';
 
 /** How long one command may take before the client is told that the store is unavailable. */
 const COMMAND_MS = 2000;
+/**
+ * How long a connection may answer nothing at all before it is made anew: a primary that is frozen, or gone with its
+ * node, closes none, and another may have taken its place.
+ */
+const SILENCE_MS = 3000;
 /** How often the map of a cluster's slots is read anew though nothing went wrong. */
 const SLOTS_MS = 3000;
 
@@ -50,6 +55,7 @@ export function connectNode(
     ...nodeOptions(settings, name),
     enableOfflineQueue: false,
     retryStrategy: backoff,
+    socketTimeout: SILENCE_MS,
     ...given,
   };
   if (node) return new Redis({ ...options, ...node });
@@ -65,8 +71,8 @@ export function connectNode(
     ...(tls === undefined ? {} : { enableTLSForSentinelMode: true, sentinelTLS: options.tls! }),
     sentinelCommandTimeout: COMMAND_MS,
     sentinelRetryStrategy: backoff,
-    sentinelReconnectStrategy: backoff,
-    failoverDetector: true,
+    // Not the client's own `failoverDetector`: one that hears of the failover while the connection is being made anew
+    // ends it for good, and one that is replaced while it subscribes ends the process.
   });
 }
 

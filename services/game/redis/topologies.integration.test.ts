@@ -4,6 +4,7 @@ import type { Replica } from '../replica.ts';
 import { guest, TestClient } from '../testing/client.ts';
 import { startCluster } from '../testing/cluster.ts';
 import { assertGapless, freeCells, insist, ok, positionsSeen, sequence, startedGame } from '../testing/play.ts';
+import type { TestRedis } from '../testing/redis.ts';
 import { DESIGNS, startTestReplica, until, type Design } from '../testing/replica.ts';
 import { startSentinel } from '../testing/sentinel.ts';
 import type { RedisSettings } from './settings.ts';
@@ -48,14 +49,20 @@ const isOver = (client: TestClient, game: string) => client.received.some((item)
   (item.type === 'event' && item.game === game && item.event.kind === 'finished')
   || (item.type === 'snapshot' && item.game === game && item.state.status === 'completed'));
 
+/** What makes the Sentinels replace a primary; a frozen one closes no connection, and answers nothing. */
+const FAULTS: [what: string, strike: (primary: TestRedis) => Promise<void>][] = [
+  ['dies', (primary) => primary.kill()],
+  ['freezes', async ({ pid }) => void process.kill(pid, 'SIGSTOP')],
+];
+
 for (const design of DESIGNS) {
   describe(design, () => {
-    test('a Sentinel failover under play opens a new epoch, says so with a snapshot, and play goes on', async () => {
+    for (const [what, strike] of FAULTS) test(`after a primary that ${what} Sentinel's next opens a new epoch, with a snapshot, and play goes on`, async () => {
       const sentinel = await startSentinel();
       try {
         await withReplicas(sentinel.settings, design, async ([one, two]) => {
           const game = await startedGame([one.url, two.url], 12);
-          const epochs = await playThrough(game, () => sentinel.servers[0]!.kill());
+          const epochs = await playThrough(game, () => strike(sentinel.servers[0]!));
           assert.notEqual((await sentinel.primary()).port, sentinel.servers[0]!.port);
           assert.equal(epochs.size, 2);
           for (const client of [game.ada, game.bob]) {
