@@ -45,10 +45,15 @@ export async function insist(
   }
 }
 
-/** The cells nobody holds, from a snapshot. */
+/** The cells nobody holds, from a snapshot. Insists as `insist` does: who just played fast is asked to wait. */
 export async function freeCells(client: TestClient, game: string): Promise<number[]> {
   const from = client.received.length;
-  ok(await client.request({ type: 'resume', game, epoch: 'none', seq: 0 }));
+  for (;;) {
+    const answer = await client.request({ type: 'resume', game, epoch: 'none', seq: 0 });
+    if (answer.type === 'ack') break;
+    assert.ok(['unavailable', 'rate_limited'].includes(answer.code), answer.code);
+    await delay(answer.retryAfterMs ?? 100);
+  }
   const isIt = (item: ServerMessage) => item.type === 'snapshot' && item.game === game;
   await until(() => client.received.slice(from).some(isIt), 'the snapshot comes');
   const { state } = client.received.slice(from).find(isIt) as ServerMessageOf<'snapshot'>;
