@@ -9,6 +9,7 @@ test('cert-manager and trust-manager are installed from their charts, under rest
     ['gridlock:components:Namespace', 'certificates-manager-namespace'],
     [RELEASE, 'cert-manager'],
     [RELEASE, 'trust-manager'],
+    ['command:local:Command', 'trust-manager-webhook'],
   ]);
   const { values, ...release } = recording.one(RELEASE, 'cert-manager').inputs as { values: Spec };
   assert.deepEqual(release, {

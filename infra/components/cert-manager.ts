@@ -1,3 +1,4 @@
+import * as command from '@pulumi/command';
 import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import type { Config } from '../config.ts';
@@ -30,7 +31,7 @@ export class CertManager extends pulumi.ComponentResource {
       : [];
     this.certificates = certManager.install ? [release(this, config, namespace)] : [];
     const after = [...namespace, ...this.certificates];
-    this.bundles = trustManager.install ? [trustRelease(this, config, after)] : after;
+    this.bundles = trustManager.install ? [webhookPause(this, trustRelease(this, config, after))] : after;
     this.registerOutputs();
   }
 }
@@ -97,3 +98,15 @@ function trustRelease(parent: CertManager, config: CertManagerArgs['config'], de
     { parent, dependsOn },
   );
 }
+
+// On an idle machine a Bundle came before the nodes knew where a ready webhook is: `connection refused`. The API
+// server tells nobody when they do, and the provider does not try again.
+const WEBHOOK_SECONDS = 5;
+
+/** Passes once, when trust-manager is installed. */
+const webhookPause = (parent: CertManager, dependsOn: pulumi.Resource) =>
+  new command.local.Command(
+    'trust-manager-webhook',
+    { create: `sleep ${WEBHOOK_SECONDS}` },
+    { parent, dependsOn },
+  );

@@ -116,7 +116,7 @@ test('everything waits for what signs it, and a leaf for the bundle with its roo
   waits(ISSUER, 'gridlock-root-g1-issuer', 'gridlock-root-g1');
   waits(CERTIFICATE, 'gridlock-intermediate-g1-1', 'gridlock-root-g1-issuer');
   waits(ISSUER, 'gridlock-intermediate-g1-1-issuer', 'gridlock-intermediate-g1-1');
-  waits(BUNDLE, 'gridlock-roots', 'gridlock-root-g1-issuer', 'trust-manager');
+  waits(BUNDLE, 'gridlock-roots', 'gridlock-root-g1-issuer', 'trust-manager-webhook');
   waits(CERTIFICATE, 'gridlock-edge', 'gridlock-intermediate-g1-1-issuer', 'gridlock-roots');
   for (const { inputs } of [...recording.all(CERTIFICATE), ...recording.all(ISSUER)]) {
     const { annotations } = inputs['metadata'] as { annotations: Record<string, string> };
