@@ -28,14 +28,14 @@ const write = (name: string, text: string): string => {
 };
 
 test('a context is taken with its cluster and user, its files made absolute, and nobody else', () => {
-  const picked = pickContext(kubeconfig('prod', 'staging'), 'staging', '/home/ada/.kube')!;
+  const picked = pickContext(kubeconfig('prod', 'staging'), 'staging', '/srv/kube')!;
   assert.deepEqual(parse(picked), {
     apiVersion: 'v1',
     kind: 'Config',
     clusters: [
       {
         name: 'staging-cluster',
-        cluster: { server: 'https://staging.example', 'certificate-authority': '/home/ada/.kube/ca.pem' },
+        cluster: { server: 'https://staging.example', 'certificate-authority': '/srv/kube/ca.pem' },
       },
     ],
     users: [{ name: 'staging-user', user: { token: 'staging-token' } }],
