@@ -1,13 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import * as v from 'valibot';
+import { ConfigError, parseEnvironment, port } from '../environment.ts';
 import { REDIS_VARIABLES, redisSettings, type RedisSettings } from './redis/settings.ts';
 
-const port = v.pipe(
-  v.string(),
-  v.regex(/^\d{1,5}$/, 'is not a port number'),
-  v.transform(Number),
-  v.maxValue(65_535, 'is not a port number'),
-);
 const milliseconds = (min: number, max: number) => v.pipe(
   v.string(),
   v.regex(/^\d{1,7}$/, 'is not a number of milliseconds'),
@@ -65,25 +60,12 @@ export interface Config {
   readonly logLevel: string;
 }
 
-/** What is wrong with the configuration, as a sentence for the person who starts the replica. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-}
-
 /**
  * Reads the configuration of a replica from its environment and the secret files this names. Throws a
  * `ConfigError`.
  */
 export function readConfig(environment: NodeJS.ProcessEnv): Config {
-  // A variable that is set to nothing counts as not set, as in the shell's ${X:-default}.
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  const parsed = v.safeParse(Environment, given);
-  if (!parsed.success) {
-    const [issue] = parsed.issues;
-    const what = issue.input === undefined ? 'is missing' : issue.message;
-    throw new ConfigError(`The environment variable ${v.getDotPath(issue) ?? ''} ${what}.`);
-  }
-  const env = parsed.output;
+  const env = parseEnvironment(Environment, environment);
   if (env.WEB_ROOT !== undefined && !statSync(env.WEB_ROOT, { throwIfNoEntry: false })?.isDirectory()) {
     throw new ConfigError(`WEB_ROOT, ${env.WEB_ROOT}, is not a directory; build the page or mend the path.`);
   }

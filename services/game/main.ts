@@ -1,4 +1,5 @@
-import { ConfigError, readConfig } from './config.ts';
+import { ConfigError } from '../environment.ts';
+import { readConfig } from './config.ts';
 import { createLogger } from './log.ts';
 import { startReplica } from './replica.ts';
 

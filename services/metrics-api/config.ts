@@ -1,11 +1,6 @@
 import * as v from 'valibot';
+import { parseEnvironment, port } from '../environment.ts';
 
-const port = v.pipe(
-  v.string(),
-  v.regex(/^\d{1,5}$/, 'is not a port number'),
-  v.transform(Number),
-  v.maxValue(65_535, 'is not a port number'),
-);
 const milliseconds = v.pipe(
   v.string(),
   v.regex(/^[1-9]\d{1,5}$/, 'is not a number of milliseconds from 10 to 999999'),
@@ -50,21 +45,9 @@ export interface Config {
   readonly logLevel: string;
 }
 
-/** What is wrong with the configuration, as a sentence for the person who starts the server. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-}
-
 /** Reads the configuration from the environment. Throws a `ConfigError`. */
 export function readConfig(environment: NodeJS.ProcessEnv): Config {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  const parsed = v.safeParse(Environment, given);
-  if (!parsed.success) {
-    const [issue] = parsed.issues;
-    const what = issue.input === undefined ? 'is missing' : issue.message;
-    throw new ConfigError(`The environment variable ${v.getDotPath(issue) ?? ''} ${what}.`);
-  }
-  const env = parsed.output;
+  const env = parseEnvironment(Environment, environment);
   const host = env.KUBERNETES_SERVICE_HOST;
   return Object.freeze({
     namespace: env.NAMESPACE,

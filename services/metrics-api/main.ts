@@ -1,5 +1,6 @@
 import { pino } from 'pino';
-import { ConfigError, readConfig } from './config.ts';
+import { ConfigError } from '../environment.ts';
+import { readConfig } from './config.ts';
 import { startMetricsApi } from './server.ts';
 
 try {

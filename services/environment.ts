@@ -1,0 +1,28 @@
+import * as v from 'valibot';
+
+/** What is wrong with the configuration of a service, as a sentence for the person who starts it. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+export const port = v.pipe(
+  v.string(),
+  v.regex(/^\d{1,5}$/, 'is not a port number'),
+  v.transform(Number),
+  v.maxValue(65_535, 'is not a port number'),
+);
+
+/**
+ * What a service is told by environment variables. One that is set to nothing counts as not set, as in the
+ * shell's ${X:-default}. Throws a `ConfigError`.
+ */
+export function parseEnvironment<Schema extends v.GenericSchema<unknown, unknown>>(
+  schema: Schema, environment: NodeJS.ProcessEnv,
+): v.InferOutput<Schema> {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = v.safeParse(schema, given);
+  if (parsed.success) return parsed.output;
+  const [issue] = parsed.issues;
+  const what = issue.input === undefined ? 'is missing' : issue.message;
+  throw new ConfigError(`The environment variable ${v.getDotPath(issue) ?? ''} ${what}.`);
+}
