@@ -6,7 +6,7 @@ import { rootCertificates } from 'node:tls';
 import { acmeDirectory } from './acme-files.ts';
 import { openSolver } from './acme-solvers.ts';
 import type { Challenge, ChallengeSettings } from './acme-solvers.ts';
-import { deploy, isRunning } from './edge.ts';
+import { deploy, isRunning, readEdge } from './edge.ts';
 import type { Edge } from './edge.ts';
 import { CertificateError, reasonOf } from './errors.ts';
 import { writeOut } from './issue.ts';
@@ -108,10 +108,11 @@ export async function obtain(dir: string, order: AcmeOrder): Promise<Obtained> {
   } finally {
     await solver.close();
   }
-  return install(order, chainPem, key, dnsNames);
+  return install(directory, order, chainPem, key, dnsNames);
 }
 
 async function install(
+  directory: string,
   order: AcmeOrder,
   chainPem: string,
   key: string,
@@ -124,12 +125,18 @@ async function install(
   }
   const out = resolve(order.out);
   const pem = certificates.join('') + key;
-  const { edge } = order;
+  const edge = order.edge ?? servingEdge(directory, out);
   const running = edge !== undefined && (await isRunning(edge));
   if (running) await deploy(edge, { pem, leaf }, previousOf(out), rootsOf(order));
   writeOut(out, pem);
   const outcome = edge === undefined ? 'none' : running ? 'updated' : 'not running';
   return { place: out, notAfter: leaf.validToDate.toISOString(), dnsNames, edge: outcome };
+}
+
+/** The known edge when it serves this very file: where it is may have changed since the order was made. */
+function servingEdge(directory: string, out: string): Edge | undefined {
+  const edge = readEdge(directory);
+  return edge?.file === out ? edge : undefined;
 }
 
 function previousOf(path: string): { pem: string; leaf: X509Certificate } | undefined {

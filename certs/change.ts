@@ -58,6 +58,6 @@ export function servedFrom({ certificate, issuer, cross, key }: StoredLeaf): Ser
 
 async function runningEdge(directory: string): Promise<{ running?: Edge; outcome: EdgeOutcome }> {
   const edge = readEdge(directory);
-  if (edge === undefined) return { outcome: 'none' };
+  if (edge === undefined || edge.file !== undefined) return { outcome: 'none' };
   return (await isRunning(edge)) ? { running: edge, outcome: 'updated' } : { outcome: 'not running' };
 }

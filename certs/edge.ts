@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { endpointText, fetchServed } from './endpoint.ts';
-import type { Endpoint } from './endpoint.ts';
+import type { Endpoint, HandshakeOptions } from './endpoint.ts';
 import { CertificateError, hasCode, reasonOf } from './errors.ts';
 import { pathsOf } from './files.ts';
 import { runtimeCommand } from './runtime-api.ts';
@@ -15,6 +15,10 @@ export type Edge = {
   runtimeSocket: string;
   /** What its configuration calls the file with the leaf. */
   certificate: string;
+  /**
+   * The file of one's own that it serves instead of the authority's leaf; a rotation leaves it alone then.
+   */
+  file?: string;
   /** Where it is asked for its certificate. */
   endpoints: Endpoint[];
   /**
@@ -28,8 +32,11 @@ export type Edge = {
 /** What to serve, and what has to be seen then. */
 export type Served = { pem: string; leaf: X509Certificate };
 
-/** How long an endpoint may refuse connections, as it does to an address that has just opened many. */
-const patienceMs = 15_000;
+/**
+ * How long an endpoint may refuse connections. Shorter than others wait for the lock, which is held meanwhile; who is
+ * refused for longer, as an address that has just opened many, tries again later.
+ */
+const patienceMs = 5_000;
 const retryMs = 200;
 
 /** Tells an authority which edge serves its leaf. */
@@ -91,14 +98,20 @@ export async function push(edge: Edge, pem: string): Promise<void> {
   throw edgeFault(edge, firstLine(committed));
 }
 
+export type Trusting = {
+  /** The roots may be any certificates of the chain: whose authority it is does not matter. */
+  anyAuthority?: boolean;
+};
+
 /** Resolves when every endpoint shows `leaf` in a full handshake, and the roots lead to it. */
 export async function requireServed(
   edge: Edge,
   leaf: X509Certificate,
   roots: readonly X509Certificate[],
+  { anyAuthority = false }: Trusting = {},
 ): Promise<void> {
   for (const endpoint of edge.endpoints) {
-    const { chain, refused } = await patiently(endpoint, roots);
+    const { chain, refused } = await patiently(endpoint, roots, { allowPartialTrustChain: anyAuthority });
     const where = endpointText(endpoint);
     if (chain[0]?.fingerprint256 !== leaf.fingerprint256)
       throw edgeFault(edge, `${where} shows another certificate`);
@@ -121,10 +134,11 @@ export async function deploy(
   next: Served,
   previous: Served | undefined,
   roots: readonly X509Certificate[],
+  trusting: Trusting = {},
 ): Promise<void> {
   try {
     await push(edge, next.pem);
-    await requireServed(edge, next.leaf, roots);
+    await requireServed(edge, next.leaf, roots, trusting);
   } catch (error) {
     const reason = reasonOf(error).replace(/\.$/, '');
     if (previous === undefined)
@@ -144,11 +158,11 @@ export async function deploy(
   }
 }
 
-async function patiently(endpoint: Endpoint, roots: readonly X509Certificate[]) {
+async function patiently(endpoint: Endpoint, roots: readonly X509Certificate[], options: HandshakeOptions = {}) {
   const deadline = performance.now() + patienceMs;
   for (;;) {
     try {
-      return await fetchServed(endpoint, roots);
+      return await fetchServed(endpoint, roots, options);
     } catch (error) {
       if (performance.now() > deadline) {
         throw new CertificateError(

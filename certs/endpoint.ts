@@ -15,6 +15,12 @@ export type Served = {
   refused: string | undefined;
 };
 
+/** What a handshake may be held to, or given. */
+export type HandshakeOptions = Pick<
+  ConnectionOptions,
+  'minVersion' | 'maxVersion' | 'ciphers' | 'ALPNProtocols' | 'allowPartialTrustChain'
+>;
+
 const timeoutMs = 5_000;
 
 /** Reads `host:port`, `[::1]:port`, or with a default port `host`. Throws a CertificateError. */
@@ -39,7 +45,7 @@ export const nameOfEndpoint = ({ host, serverName }: Endpoint): string => server
 export function fetchServed(
   endpoint: Endpoint,
   roots: readonly X509Certificate[],
-  options: Pick<ConnectionOptions, 'minVersion' | 'maxVersion' | 'ciphers' | 'ALPNProtocols'> = {},
+  options: HandshakeOptions = {},
 ): Promise<Served> {
   const name = nameOfEndpoint(endpoint);
   return new Promise((resolve, reject) => {

@@ -22,7 +22,8 @@ export function summarize(role: Role, path: string, certificate: X509Certificate
   return {
     role,
     path,
-    subject: certificate.subject.split('\n').join(', '),
+    // Public authorities leave it empty, which is no text then.
+    subject: ((certificate.subject as string | undefined) ?? '').split('\n').join(', '),
     serialNumber: certificate.serialNumber.toUpperCase(),
     notBefore: notBefore.toISOString(),
     notAfter: notAfter.toISOString(),

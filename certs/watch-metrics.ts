@@ -1,6 +1,9 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { CertificateSummary } from './summary.ts';
 
+/** `role`: of the chain, or `served` for a file of one's own. */
+export type Expiring = Pick<CertificateSummary, 'path' | 'notAfter'> & { role: string };
+
 /** What a daemon that renews certificates tells Prometheus. */
 export class WatchMetrics {
   #registry = new Registry();
@@ -37,7 +40,7 @@ export class WatchMetrics {
   }
 
   /** Drops what is no longer there. */
-  expiries(certificates: readonly Pick<CertificateSummary, 'role' | 'path' | 'notAfter'>[], now: Date): void {
+  expiries(certificates: readonly Expiring[], now: Date): void {
     this.#expiry.reset();
     for (const { role, path, notAfter } of certificates) {
       this.#expiry.set({ role, path }, Math.floor((Date.parse(notAfter) - now.getTime()) / 1000));

@@ -5,9 +5,13 @@ import { reconcile } from './change.ts';
 import { withDirectory } from './directory.ts';
 import { reasonOf } from './errors.ts';
 import { loadTrust } from './files.ts';
+import { readEdge } from './edge.ts';
+import { readCertificates } from './pem.ts';
 import { backoffMs, renewalsDue } from './renewals.ts';
 import { rotateIn } from './rotate.ts';
+import type { ServedFile } from './served-file.ts';
 import { WatchMetrics } from './watch-metrics.ts';
+import type { Expiring } from './watch-metrics.ts';
 
 export type WatchOptions = {
   dir: string;
@@ -15,6 +19,8 @@ export type WatchOptions = {
   passphrase?: string | undefined;
   /** Gets a sentence about every renewal, failure and recovery. */
   report?: (line: string) => void;
+  /** The certificate of one's own that the edge serves instead of the leaf. */
+  served?: ServedFile | undefined;
   /** Milliseconds between two looks at the directory and the edge. */
   intervalMs?: number;
   now?: () => Date;
@@ -34,6 +40,8 @@ export class Watcher {
   #stopped = false;
   #failures = 0;
   #rootWarned = false;
+  #looking = false;
+  #again = false;
 
   constructor(options: WatchOptions) {
     this.#options = options;
@@ -43,11 +51,13 @@ export class Watcher {
   /** Looks at once, and from then on again and again until `stop`. */
   start(): void {
     this.#schedule(0);
+    this.#options.served?.watch(() => this.#lookNow());
   }
 
   /** Resolves when nothing of it runs any more. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#options.served?.unwatch();
     clearTimeout(this.#timer);
     await this.#running;
   }
@@ -70,6 +80,7 @@ export class Watcher {
       await attempt('chain', () => this.#renewChain(now, attempt));
       await attempt('crl', () => this.#renewLists(now));
       await attempt('acme', () => this.#renewAcme(now));
+      await attempt('served', () => this.#followFile(now));
     } else {
       // Whoever removed it does not want it back.
       failed.push(`${this.#directory} is missing, and with it all that could be renewed: put back your copy.`);
@@ -130,11 +141,39 @@ export class Watcher {
     }
   }
 
+  async #followFile(now: Date): Promise<void> {
+    const { served } = this.#options;
+    const edge = readEdge(this.#directory);
+    if (served === undefined || edge === undefined) return;
+    const leaf = await served.follow(edge, now);
+    if (leaf === undefined) return;
+    this.metrics.renewed('served');
+    const until = leaf.validToDate.toISOString().slice(0, 16);
+    this.#report(`certificates: the edge serves the new ${served.path}, valid until ${until}Z`);
+  }
+
   #measure(now: Date): void {
     try {
-      this.metrics.expiries(readChain(this.#directory).certificates, now);
+      const own: Expiring[] = readChain(this.#directory).certificates;
+      this.metrics.expiries([...own, ...this.#expiryOfServed()], now);
     } catch {
       // What is wrong with the directory was told when it was looked at.
+    }
+  }
+
+  #expiryOfServed(): Expiring[] {
+    const { path } = this.#options.served ?? {};
+    if (path === undefined || !existsSync(path)) return [];
+    const [leaf] = readCertificates(path);
+    return leaf === undefined ? [] : [{ role: 'served', path, notAfter: leaf.validToDate.toISOString() }];
+  }
+
+  /** Unless it is looking already, which may be over before the change: then right after that. */
+  #lookNow(): void {
+    if (this.#looking) this.#again = true;
+    else {
+      clearTimeout(this.#timer);
+      this.#schedule(0);
     }
   }
 
@@ -146,14 +185,17 @@ export class Watcher {
   }
 
   async #round(): Promise<void> {
+    this.#looking = true;
+    this.#again = false;
     const failed = await this.look();
+    this.#looking = false;
     const wait =
       failed.length === 0
         ? this.#interval
         : Math.min(this.#interval, backoffMs(this.#failures, this.#options.random));
     for (const sentence of failed)
       this.#report(`certificates: ${sentence} (again in ${(wait / 1000).toFixed(1)} s)`);
-    this.#schedule(wait);
+    this.#schedule(this.#again ? 0 : wait);
   }
 
   get #interval(): number {

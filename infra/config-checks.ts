@@ -33,6 +33,22 @@ const needs = (because: Key, problem: string, key: Key, example: string): Compla
   mend: `set it to ${example}`,
 });
 
+function checkLocalCertificates({ certificateFile, rootPassphraseFile }: Values): Complaint | undefined {
+  if (certificateFile !== '') {
+    return {
+      keys: ['certificateFile'],
+      problem: 'certificateFile is for npm start alone',
+      mend: 'here it is certificates: files, and certificatesDir',
+    };
+  }
+  if (rootPassphraseFile === '') return undefined;
+  return {
+    keys: ['rootPassphraseFile'],
+    problem: 'rootPassphraseFile is for npm start alone',
+    mend: 'unset it: keys never leave the cluster',
+  };
+}
+
 function checkPlace({ cluster, kubeconfig, context }: Values): Complaint | undefined {
   if (cluster !== 'existing' || kubeconfig !== '' || context !== '') return undefined;
   const example = 'a context of your kubeconfig, or set kubeconfig to the path of one';
@@ -122,6 +138,7 @@ function checkScaling({ autoscaling, replicas, maxReplicas }: Values): Complaint
 
 /** What a Kubernetes cluster checks beside. */
 export const CLUSTER_CHECKS: readonly Check[] = [
+  checkLocalCertificates,
   checkPlace,
   checkImage,
   checkEdge,

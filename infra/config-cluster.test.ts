@@ -86,6 +86,8 @@ for (const [what, values, pattern] of [
     /"gke" of gridlock:cluster in the stack prod is refused: kind or/,
   ],
   ['a latest image', { image: 'registry.example/game:latest' }, /gridlock:image .*tag other than latest/],
+  ['a certificate of npm start', { certificateFile: 'own.pem' }, /certificateFile is for npm start alone .*certificatesDir/],
+  ['a passphrase of npm start', { rootPassphraseFile: 'secret' }, /rootPassphraseFile is for npm start alone/],
   ['an image without a tag', { image: 'registry.example/game' }, /gridlock:image/],
   ['a repository with a tag', { imageRepository: 'registry.example/game:1' }, /gridlock:imageRepository/],
   ['a namespace of the cluster', { namespace: 'kube-system' }, /gridlock:namespace/],

@@ -6,6 +6,8 @@ import { choice, define, flag, integer } from './config-keys-define.ts';
 const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
 /** Names to listen on, which nobody can connect to. */
 const WILDCARD_ADDRESSES = ['0.0.0.0', '::'];
+/** Control characters and quotes have no place in the configuration files a path is written into. */
+const FILE_PATH = /^[^\u0000-\u001f"'\\]{0,4096}$/;
 const host = v.pipe(
   v.string(),
   v.toLowerCase(),
@@ -35,10 +37,26 @@ export const LOCAL_KEYS = Object.freeze({
     allowed: 'a path without quotes, backslashes or control characters',
     help: 'directory of keys, data and logs',
   }),
+  certificateFile: define({
+    schema: v.pipe(v.string(), v.regex(FILE_PATH)),
+    default: '',
+    allowed: 'a path without quotes, backslashes or control characters',
+    help: 'serve this file (certificate, chain and key in PEM) instead of the own leaf',
+  }),
+  rootPassphraseFile: define({
+    schema: v.pipe(v.string(), v.regex(FILE_PATH)),
+    default: '',
+    allowed: 'a path without quotes, backslashes or control characters',
+    help: 'file with the passphrase that the key of the root is, or shall be, encrypted with',
+  }),
   tlsMinVersion: choice(['1.3', '1.2'], '1.3', 'oldest TLS version the edge accepts'),
   acmeTlsAlpn: flag(false, 'answer tls-alpn-01 challenges through the edge; two more descriptors a socket'),
   heartbeatMs: integer(1000, 25_000, 15_000, 'heartbeat interval of a socket, both ways'),
   drainMs: integer(0, 600_000, 1500, 'window over which a stopping replica closes its sockets'),
+  rebalancePercent: integer(0, 100, 2, 'part of its sockets a replica above the mean sheds a second; 0: none'),
+  sessionSeconds: integer(60, 2_592_000, 43_200, 'how long a player token is good for; the SDK renews it'),
+  maxSockets: integer(1, 1_000_000, 20_000, 'open sockets of one replica'),
+  maxGames: integer(1, 100_000_000, 50_000, 'games that go on or wait, in the whole cluster'),
   maxConnections: integer(10, 1_000_000, 8000, 'open connections at the edge'),
   connectionsPerAddress: integer(1, 1_000_000, 4000, 'open connections of one client address'),
   connectionRatePerAddress: integer(1, 1_000_000, 4000, 'new connections of one client address in 10 s'),

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startCluster, type Cluster } from '../infra/local/cluster.ts';
 import { createNodeClient, type ChatEvent } from '../services/client/node.ts';
-import { findViolations } from './history.ts';
-import { playersOnDifferentReplicas, RecordingPlayer } from './player.ts';
+import { findViolations } from '../loadtest/history/history.ts';
+import { playersOnDifferentReplicas, RecordingPlayer } from '../loadtest/history/player.ts';
 
 // Whoever decides: what players see must not differ.
 for (const design of ['stateless', 'stateful'] as const) {

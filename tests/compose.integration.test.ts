@@ -10,8 +10,8 @@ import { docker, dockerProblem } from '../infra/image/docker.ts';
 import { freePorts } from '../infra/local/ports.ts';
 import { waitFor } from '../infra/local/wait.ts';
 import type { ChatEvent } from '../services/client/node.ts';
-import { findViolations } from './history.ts';
-import { playersOnReplicas, type RecordingPlayer } from './player.ts';
+import { findViolations } from '../loadtest/history/history.ts';
+import { playersOnReplicas, type RecordingPlayer } from '../loadtest/history/player.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 const PROJECT = `gridlock-test-${process.pid}`;

@@ -125,6 +125,34 @@ test('the link of a game that is not there, opened in mid-game, costs neither th
   await Promise.all([ann.close(), ben.close()]);
 });
 
+test('a game whose creator lets others watch is shown to them read-only, and counts them', async () => {
+  const ann = await arrive('Ann');
+  await part(ann, 'players').fill('2');
+  await part(ann, 'players').blur();
+  await part(ann, 'spectators').check();
+  await part(ann, 'create').click();
+  const code = (await part(ann, 'game-code').first().innerText()).trim();
+  const [ben, eve] = [await arrive('Ben', `${cluster.url}/#${code}`), await arrive('Eve', `${cluster.url}/#${code}`)];
+  await part(ben, 'join').click();
+  await part(eve, 'watch').click();
+  await Promise.all([ann, ben, eve].map((page) => inState(page, 'active')));
+  await part(ann, 'cell-4').click();
+  await held(eve, 4);
+  await eve.locator('[data-testid=board][aria-readonly=true]').waitFor();
+  assert.equal(await part(eve, 'chat-input').count(), 0);
+  await part(ann, 'watchers').and(ann.locator('[data-count="1"]')).waitFor();
+  await part(eve, 'cell-5').click({ force: true });
+  await part(ben, 'cell-6').click();
+  await held(eve, 6);
+  assert.equal(await part(eve, 'cell-5').getAttribute('data-seat'), '-1');
+  await eve.reload();
+  await held(eve, 6);
+  await part(eve, 'leave').click();
+  await part(ann, 'watchers').and(ann.locator('[data-count="0"]')).waitFor();
+  assert.deepEqual([ann, ben, eve].flatMap(problemsOf), []);
+  await Promise.all([ann, ben, eve].map((page) => page.close()));
+});
+
 test('a name that holds what no name may have is cleaned, and the page stays connected', async () => {
   const page = await arrive('\u202eAnn\u200b Lee');
   await part(page, 'presence').getByText('Ann Lee (you)').waitFor();

@@ -1,6 +1,7 @@
 import type * as pulumi from '@pulumi/pulumi';
 import type { types } from '@pulumi/kubernetes';
 import type { Config } from '../config.ts';
+import { CONTROLLER, CONTROLLER_NAMESPACE, EDGE } from './ingress-names.ts';
 import { SECRET_MODE, containerSecurity, isolatedPod, podSecurity, resources } from './hardening.ts';
 import { selector } from './labels.ts';
 import { START_SECONDS, lifecycle } from './lifecycle.ts';
@@ -26,6 +27,14 @@ export interface GamePodOptions {
   readonly origins: pulumi.Input<string>;
 }
 
+/** Where the edge is within the cluster: the operations page looks at what it shows. */
+function edgeAddress({ ingress, port, proxyProtocol }: Config): Record<string, string> {
+  // Who comes without the balancer is refused then.
+  if (proxyProtocol) return {};
+  const host = ingress === 'haproxy' ? EDGE : `${CONTROLLER}.${CONTROLLER_NAMESPACE}`;
+  return { EDGE_ADDRESS: `${host}:${port}` };
+}
+
 function environment({ config, redis, origins }: GamePodOptions): types.input.core.v1.EnvVar[] {
   const plain = {
     HOST: '0.0.0.0',
@@ -35,7 +44,12 @@ function environment({ config, redis, origins }: GamePodOptions): types.input.co
     DESIGN: config.design,
     HEARTBEAT_MS: String(config.heartbeatMs),
     DRAIN_MS: String(config.drainMs),
+    REBALANCE_PERCENT: String(config.rebalancePercent),
+    SESSION_SECONDS: String(config.sessionSeconds),
+    MAX_SOCKETS: String(config.maxSockets),
+    MAX_GAMES: String(config.maxGames),
     WEB_ROOT: '/app/web',
+    ...edgeAddress(config),
     TOKEN_SECRET_FILE: `${TOKEN_DIRECTORY}/${TOKEN_KEY}`,
   };
   return [

@@ -5,7 +5,6 @@ import { REDIRECT_CONNECTIONS } from '../edge/frontends.ts';
 import {
   COMPRESSED_TYPES,
   SPARE_CONNECTIONS,
-  STICKY_COOKIE,
   tlsSettings,
   tunnelTimeoutMs,
 } from '../edge/render.ts';
@@ -13,6 +12,7 @@ import {
   ACME_PATH,
   COUNTERS,
   ERRORS,
+  STICKY_COOKIE,
   afterResponseRules,
   connectionRules,
   except,

@@ -41,6 +41,14 @@ export function requestFields(rule: RequestRule | ResponseRule): Fields {
       const method = 'match' in rule && rule.match !== undefined ? { hdr_method: rule.match } : {};
       return { type: 'del-header', hdr_name: rule.name, ...method };
     }
+    case 'replace-header':
+      return {
+        type: 'replace-header',
+        hdr_name: rule.name,
+        hdr_match: rule.match,
+        hdr_format: rule.value,
+        ...condition(rule.when),
+      };
     case 'set-header':
       return { type: 'set-header', hdr_name: rule.name, hdr_format: rule.value, ...condition(rule.when) };
   }

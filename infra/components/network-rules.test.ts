@@ -62,14 +62,14 @@ test('everything is shut both ways, and every opening names its ports', () => {
   );
 });
 
-test('only the edge, the metrics API and Prometheus come to a replica, which goes to Redis alone', () => {
+test('only the edge, the metrics API and Prometheus come to a replica, which goes to Redis and looks at the edge', () => {
   const { game } = rules({ ...base, monitoring: 'stack' });
   assert.deepEqual(openings(game!.ingress, 'from'), [
     'haproxy-controller:8080',
     'metrics-api:9090',
     'monitoring:9090',
   ]);
-  assert.deepEqual(openings(game!.egress, 'to'), ['redis:6379']);
+  assert.deepEqual(openings(game!.egress, 'to'), ['redis:6379', 'haproxy-controller:8443']);
 });
 
 test('the plain edge looks at readiness itself', () => {
@@ -99,7 +99,7 @@ test('Redis admits replicas, and with Sentinel its own kind', () => {
 
 test('an external Redis is reached at its own ports, and no policy is for one that is not there', () => {
   const found = rules({ ...base, redis: 'external' }, [6380, 7000]);
-  assert.deepEqual(openings(found.game!.egress, 'to'), ['*:6380', '*:7000']);
+  assert.deepEqual(openings(found.game!.egress, 'to'), ['*:6380', '*:7000', 'haproxy-controller:8443']);
   assert.equal(found.redis, undefined);
 });
 

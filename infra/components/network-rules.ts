@@ -63,7 +63,8 @@ function game(config: Settings, redisPorts: readonly number[]): Spec {
       from([edge(config)], HTTP_PORT, ...(config.ingress === 'haproxy' ? [INTERNAL_PORT] : [])),
       ...(readers.length > 0 ? [from(readers, INTERNAL_PORT)] : []),
     ],
-    egress: [redis],
+    // The edge, to see which certificate it shows.
+    egress: [redis, to([edge(config)], EDGE_PORTS.https)],
   });
 }
 

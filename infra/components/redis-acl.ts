@@ -48,6 +48,7 @@ export const REPLICA_COMMANDS = [
   'xtrim',
   'zadd',
   'zrem',
+  'zremrangebyscore',
   'zrange',
   'zrevrange',
   'zscore',

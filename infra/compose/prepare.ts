@@ -35,6 +35,11 @@ function requireFour({ replicas }: Config): void {
   );
 }
 
+function refuseLocalCertificates({ certificateFile, rootPassphraseFile }: Config): void {
+  const key = certificateFile !== '' ? 'certificateFile' : rootPassphraseFile !== '' ? 'rootPassphraseFile' : undefined;
+  if (key !== undefined) throw new ConfigError(`${key} is for npm start alone: unset it for containers.`);
+}
+
 /**
  * Makes, or reuses, all that compose.yaml needs on this machine: the image's context, the certificate chain, the
  * secrets, the configuration of the edge and of Redis, and the file with the variables.
@@ -42,6 +47,7 @@ function requireFour({ replicas }: Config): void {
  */
 export async function prepareCompose({ config, owner, envFile }: PrepareOptions): Promise<Prepared> {
   requireFour(config);
+  refuseLocalCertificates(config);
   const paths = composePaths(config.stateDir);
   const built = await bundle({ baseImage: mirrored(config, config.baseImage) });
   const rootCertificate = await writeComposeFiles(paths, config, owner);

@@ -1,5 +1,5 @@
 import type { EdgeDiscovery, EdgeOptions } from './options.ts';
-import { section } from './syntax.ts';
+import { quote, section } from './syntax.ts';
 
 const isDiscovery = (servers: EdgeOptions['servers']): servers is EdgeDiscovery => 'slots' in servers;
 const RESOLVED = 'resolvers cluster resolve-prefer ipv4';
@@ -10,7 +10,10 @@ export function serverLines({ servers, resolveNames = false }: EdgeOptions): str
     // A name that is not known yet keeps nobody waiting: HAProxy starts, and asks until it is.
     const found = resolveNames ? ` ${RESOLVED} init-addr last,libc,none` : '';
     return servers.map(
-      ({ name, address, port, checkPort }) => `server ${name} ${address}:${port} port ${checkPort}${found}`,
+      ({ name, address, port, checkPort, socket }) =>
+        socket === undefined
+          ? `server ${name} ${address}:${port} port ${checkPort}${found}`
+          : `server ${name} ${quote(`unix@${socket}`)} addr ${address} port ${checkPort}`,
     );
   }
   const { name, port, checkPort, slots, hashKey } = servers;

@@ -8,6 +8,8 @@ export interface EdgeServer {
   address: string;
   port: number;
   checkPort: number;
+  /** A UNIX socket through which it is reached instead of the port, as HAProxy shall see its path. */
+  socket?: string;
 }
 
 /**

@@ -8,8 +8,10 @@ import fc from 'fast-check';
 import type { Config } from '../config.ts';
 import { findBinary } from '../setup/binaries.mjs';
 import { bindAddresses, type EdgeOptions } from './options.ts';
-import { renderEdge, tunnelTimeoutMs } from './render.ts';
+import { QUIET_MS } from '../../services/game/transports/transports.ts';
+import { COMPRESSED_TYPES, renderEdge, tunnelTimeoutMs } from './render.ts';
 import { defaults, selfSigned } from './testing.ts';
+import { TIMEOUTS } from './timeouts.ts';
 
 const directory = mkdtempSync(path.join(os.tmpdir(), 'gridlock-edge-'));
 const haproxy = findBinary('haproxy') ?? 'haproxy';
@@ -97,7 +99,7 @@ test('a configuration HAProxy would refuse is told apart', () => {
 test('the stateless design sticks by a cookie, the stateful one by the game', () => {
   const [stateless, stateful] = [render({ design: 'stateless' }), render({ design: 'stateful' })];
   assert.match(stateless, /cookie \S+ insert indirect nocache httponly secure attr SameSite=Strict dynamic/);
-  assert.doesNotMatch(stateless, /url_param/);
+  assert.doesNotMatch(stateless, /balance url_param/);
   assert.match(stateful, /balance url_param game\n +hash-type consistent sdbm avalanche/);
   assert.doesNotMatch(stateful, /cookie/);
 });
@@ -156,4 +158,9 @@ test('revocation lists and challenges are answered by the authority when there i
   assert.equal(status, 0, output);
   assert.match(render({}, { authoritySocket: 'certs.sock' }), /use_backend authority if is_authority/);
   assert.match(render(), /return status 404 .*path_beg \/\.well-known\/acme-challenge\/ \/crl\//);
+});
+
+test('a stream of events and a poll that is held are never silent for as long as the edge waits, and are not compressed', () => {
+  assert.ok(2 * QUIET_MS <= 1000 * Math.min(TIMEOUTS.client, TIMEOUTS.server));
+  assert.doesNotMatch(COMPRESSED_TYPES, /event-stream|ndjson/);
 });

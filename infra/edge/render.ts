@@ -10,12 +10,9 @@ import {
 import { needsResolvers, resolversSection, serverLines } from './discovery.ts';
 import type { EdgeConfig, EdgeOptions } from './options.ts';
 import { errorText } from './rule-text.ts';
-import { COUNTERS, ERRORS } from './rules.ts';
+import { COUNTERS, ERRORS, STICKY_COOKIE } from './rules.ts';
 import { quote, section } from './syntax.ts';
 import { TIMEOUTS } from './timeouts.ts';
-
-/** Name of the cookie that keeps a browser at its replica in the stateless design. */
-export const STICKY_COOKIE = '__Host-gridlock_edge';
 
 const TUNNEL_MS = 3_600_000;
 /** Connections of the other frontends (redirect, metrics) beyond those of https. */

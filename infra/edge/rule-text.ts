@@ -31,6 +31,8 @@ function requestAction(rule: RequestRule): string {
       return `set-var(${rule.scope}.${rule.name}) ${rule.expression}`;
     case 'del-header':
       return `del-header ${rule.name}${rule.match === undefined ? '' : ` -m ${rule.match}`}`;
+    case 'replace-header':
+      return `replace-header ${rule.name} ${rule.match} ${rule.value}${condition(rule.when)}`;
     case 'set-header':
       return `set-header ${rule.name} ${rule.value}${condition(rule.when)}`;
   }

@@ -1,6 +1,9 @@
 import { isLoopback, type EdgeConfig } from './options.ts';
 import { quote } from './syntax.ts';
 
+/** Name of the cookie that keeps a browser at its replica in the stateless design. */
+export const STICKY_COOKIE = '__Host-gridlock_edge';
+
 const LOOPBACK_HOST = String.raw`^(localhost|[^:]*\.localhost|127\.[0-9.]+|\[::1\])(:[0-9]+)?$`;
 const WELL_FORMED_HOST = String.raw`^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?$`;
 const HSTS_SECONDS = 63_072_000;
@@ -30,7 +33,8 @@ export type RequestRule =
   | { action: 'wait-for-body'; timeMs: number }
   | { action: 'set-var'; scope: string; name: string; expression: string }
   | { action: 'del-header'; name: string; match?: 'beg' }
-  | { action: 'set-header'; name: string; value: string; when?: When };
+  | { action: 'set-header'; name: string; value: string; when?: When }
+  | { action: 'replace-header'; name: string; match: string; value: string; when: When };
 
 /** What happens to every response. */
 export type ResponseRule =
@@ -128,6 +132,21 @@ const forwardedHeaders: readonly RequestRule[] = [
 // For localhost it would bind every other port of the user's browser to https.
 const hasHsts = (config: EdgeConfig): boolean => !isLoopback(config.host);
 
+/**
+ * Who was asked to find another replica must not be led back by the cookie, and gets one for where it comes to. To
+ * ignore the cookie would not do: a request whose cookie is ignored gets no other, and the next one went back.
+ */
+function forgetReplica({ design }: EdgeConfig): RequestRule[] {
+  if (design === 'stateful') return [];
+  return [{
+    action: 'replace-header',
+    name: 'Cookie',
+    match: `(.*)${STICKY_COOKIE}=(.*)`,
+    value: String.raw`\1gridlock_left=\2`,
+    when: { if: 'is_socket { url_param(rebalance) -m str 1 }' },
+  }];
+}
+
 /** Limits, refusals and headers of a request over https. `hostVariable` keeps the name that was asked for. */
 export function requestRules(config: EdgeConfig, hostVariable = 'host'): RequestRule[] {
   const keepHost: RequestRule = {
@@ -136,7 +155,7 @@ export function requestRules(config: EdgeConfig, hostVariable = 'host'): Request
     name: hostVariable,
     expression: 'req.hdr(host)',
   };
-  return [...(hasHsts(config) ? [keepHost] : []), ...limits(config), ...refusals(), ...forwardedHeaders];
+  return [...(hasHsts(config) ? [keepHost] : []), ...limits(config), ...refusals(), ...forgetReplica(config), ...forwardedHeaders];
 }
 
 /** The replica behind is not advertised. */

@@ -2,6 +2,9 @@ import { rmSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { Watcher } from '../../certs/watch.ts';
 import type { Config } from '../config.ts';
+import { servedCertificate } from './edge.ts';
+import { passphraseOf } from './certificates.ts';
+import { servedFile } from './certificate-file.ts';
 import type { StatePaths } from './state-paths.ts';
 
 /** What keeps the certificates of a running cluster renewed, and serves its revocation lists. */
@@ -14,7 +17,7 @@ export interface RunningAuthority {
  * revocation lists, answers to http-01 challenges and metrics on a socket behind the edge.
  */
 export async function startAuthority(
-  config: Pick<Config, 'port' | 'acmeTlsAlpn'>,
+  config: Pick<Config, 'host' | 'port' | 'acmeTlsAlpn' | 'certificateFile' | 'rootPassphraseFile'>,
   paths: StatePaths,
   report: (line: string) => void,
 ): Promise<RunningAuthority> {
@@ -24,14 +27,19 @@ export async function startAuthority(
     import('../../certs/responder.ts'),
     import('../../certs/watch.ts'),
   ]);
+  const served = await servedFile(config, paths);
+  const passphrase = await passphraseOf(config);
   writeEdge(paths.pki, {
     runtimeSocket: '../run/haproxy.sock',
-    certificate: 'pki/leaf.pem',
-    endpoints: [{ host: '127.0.0.1', port: config.port, serverName: 'localhost' }],
+    certificate: servedCertificate(config),
+    ...(served === undefined ? {} : { file: served.path }),
+    endpoints: [
+      { host: '127.0.0.1', port: config.port, serverName: served === undefined ? 'localhost' : config.host },
+    ],
     responderSocket: '../run/certs.sock',
     ...(config.acmeTlsAlpn ? { challengeSocket: '../run/acme-tls.sock' } : {}),
   });
-  const watcher: Watcher = new watch.Watcher({ dir: paths.pki, report });
+  const watcher: Watcher = new watch.Watcher({ dir: paths.pki, report, passphrase, served });
   const metrics = () => watcher.metrics.text();
   const server: Server = await startResponder(paths.authoritySocket, { dir: paths.pki, metrics });
   watcher.start();

@@ -89,6 +89,8 @@ export interface Cluster {
    * then.
    */
   settled(): Promise<RunningStatus>;
+  /** Resolves when the edge sends requests to exactly the replicas of these names (ws1, ws2, ...). */
+  rotation(names: readonly string[]): Promise<void>;
   /** Drains it, waits for its end, and removes its state directory. Safe to call twice. */
   stop(): Promise<Ending>;
 }
@@ -151,6 +153,11 @@ export async function startCluster({ env, ...options }: ClusterOptions = {}): Pr
     killReplica: (number, signal = 'SIGKILL') => kill(replica(number), signal),
     killRedis: (signal = 'SIGKILL') => kill(({ redis }) => redis, signal),
     killEdge: (signal = 'SIGKILL') => kill(({ edge }) => edge, signal),
+    rotation: async (names) => {
+      const wanted = [...names].sort().join();
+      const same = async () => (await serversUp(paths.runtimeSocket)).sort().join() === wanted || undefined;
+      await waitFor(same, { what: `${wanted} in the edge's rotation`, timeoutMs: WAIT_MS });
+    },
     settled: () =>
       waitFor(
         async () => {

@@ -27,6 +27,10 @@ function openFilesLimit(): number {
   }
 }
 
+/** What the edge calls the file it serves: the authority's leaf, or the copy of a certificate of one's own. */
+export const servedCertificate = ({ certificateFile }: Pick<Config, 'certificateFile'>): string =>
+  certificateFile === '' ? 'pki/leaf.pem' : 'run/edge.pem';
+
 /** How many connections the edge may take: the configured number, or what the limit of open files leaves. */
 export function affordableConnections(
   wanted: number,
@@ -67,13 +71,14 @@ export function edgeSpec(config: Config, paths: StatePaths, plan: EdgePlan): Pro
       ...config,
       maxConnections: affordableConnections(config.maxConnections, undefined, descriptorsOf(config)),
     },
-    servers: plan.replicas.map(({ name, port, internalPort }) => ({
+    servers: plan.replicas.map(({ name, port, internalPort, socket }) => ({
       name,
       address: '127.0.0.1',
       port,
       checkPort: internalPort,
+      ...(socket === undefined ? {} : { socket }),
     })),
-    certificate: 'pki/leaf.pem',
+    certificate: servedCertificate(config),
     cookieKey: ensureSecret(paths.cookieKey),
     runtimeSocket: 'run/haproxy.sock',
     authoritySocket: 'run/certs.sock',

@@ -1,16 +1,37 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import type { Config } from '../config.ts';
+import type { StatePaths } from './state-paths.ts';
 
 const TIMEOUT_MS = 2000;
 
+/** What the edge has to prove. */
+export interface Expected {
+  /** File with the certificates to trust. */
+  trust: string;
+  /** The name its certificate has to have when it is not one of the own authority, and then whoever signed it. */
+  serverName?: string;
+}
+
+/** What the edge of a configuration has to prove: the own root, or the very certificate that it was given. */
+export function expectedOf(
+  { host, certificateFile }: Pick<Config, 'host' | 'certificateFile'>,
+  { pki, edgeCertificate }: Pick<StatePaths, 'pki' | 'edgeCertificate'>,
+): Expected {
+  if (certificateFile === '') return { trust: `${pki}/root.pem` };
+  return { trust: edgeCertificate, ...(isIP(host) === 0 ? { serverName: host } : {}) };
+}
+
 /**
- * Does what a player's program does: gets a token and opens a WebSocket through the edge, trusting the root alone.
+ * Does what a player's program does: gets a token and opens a WebSocket through the edge, trusting one root alone.
  * Resolves with the APPID of the replica that said welcome; rejects when the first attempt fails.
  */
-export async function handshake(port: number, rootPath: string): Promise<string> {
+export async function handshake(port: number, { trust, serverName }: Expected): Promise<string> {
   const { createNodeClient } = await import('../../services/client/node.ts');
   const url = `https://127.0.0.1:${port}`;
-  const ca = readFileSync(rootPath);
-  const client = createNodeClient({ url, ca, name: 'probe', connectTimeoutMs: TIMEOUT_MS });
+  const ca = readFileSync(trust);
+  const tls = serverName === undefined ? {} : { servername: serverName, allowPartialTrustChain: true };
+  const client = createNodeClient({ url, ca, tls, name: 'probe', connectTimeoutMs: TIMEOUT_MS });
   try {
     return await new Promise((resolve, reject) => {
       client.on('error', reject);

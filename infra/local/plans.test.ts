@@ -53,15 +53,15 @@ test('sixteen replicas have sixteen names and APPIDs, the first four those of th
 
 test('a browser may come by every name of this machine, without the port where it is the standard one', () => {
   assert.deepEqual(allowedOrigins({ host: 'game.example', port: 8443 }), [
+    'https://game.example:8443',
     'https://localhost:8443',
     'https://127.0.0.1:8443',
     'https://[::1]:8443',
-    'https://game.example:8443',
   ]);
   assert.deepEqual(allowedOrigins({ host: '::1', port: 443 }), [
+    'https://[::1]',
     'https://localhost',
     'https://127.0.0.1',
-    'https://[::1]',
   ]);
 });
 

@@ -1,6 +1,8 @@
 import type { Config } from '../config.ts';
 import { inspectHaproxy, type HaproxyBuild } from '../edge/haproxy.ts';
 import { findBinary, installCommand } from '../setup/binaries.mjs';
+import { requireCertificateFile } from './certificate-file.ts';
+import { passphraseOf } from './certificates.ts';
 import { PreflightError } from './errors.ts';
 import { requireOpenFiles } from './edge.ts';
 import { requirePort } from './ports.ts';
@@ -37,6 +39,8 @@ export async function preflight(config: Config): Promise<Preflight> {
   requireOurs(paths);
   await requirePorts(config);
   requireOpenFiles();
+  await requireCertificateFile(config);
+  await passphraseOf(config);
   const redis = requireBinary('redis', 'redis-server');
   const haproxy = requireBinary('haproxy', 'haproxy');
   const haproxyBuild = await inspectHaproxy(haproxy).catch((error: Error) => {

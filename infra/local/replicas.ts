@@ -14,6 +14,8 @@ export interface Replica {
   appId: string;
   port: number;
   internalPort: number;
+  /** The UNIX socket through which the edge reaches it, relative to the state directory; else through its port. */
+  socket?: string;
 }
 
 /** Names `count` replicas and gives each its two ports, taken from `ports` in order. */
@@ -23,14 +25,15 @@ export function planReplicas(count: number, ports: readonly number[]): Replica[]
     appId: String(index + 1).repeat(4),
     port: ports[2 * index]!,
     internalPort: ports[2 * index + 1]!,
+    socket: `run/ws${index + 1}.sock`,
   }));
 }
 
-/** The origins a browser may come from: every name this machine has for the edge. */
+/** The origins a browser may come from: the host's first, then every other name this machine has for the edge. */
 export function allowedOrigins({ host, port }: Pick<Config, 'host' | 'port'>): string[] {
   const named = host.includes(':') ? `[${host}]` : host;
   const suffix = port === 443 ? '' : `:${port}`;
-  return [...new Set(['localhost', '127.0.0.1', '[::1]', named])].map((name) => `https://${name}${suffix}`);
+  return [...new Set([named, 'localhost', '127.0.0.1', '[::1]'])].map((name) => `https://${name}${suffix}`);
 }
 
 /** How a replica is run. */
@@ -44,7 +47,7 @@ export function replicaSpec(
   return {
     name: replica.name,
     command: process.execPath,
-    args: ['--disable-warning=ExperimentalWarning', MAIN],
+    args: ['--disable-warning=ExperimentalWarning', ...(process.env.TRYFLAGS ?? '').split(' ').filter(Boolean), MAIN],
     cwd: paths.root,
     logFile: path.join(paths.logs, `${replica.name}.log`),
     env: {
@@ -54,6 +57,7 @@ export function replicaSpec(
       APPID: replica.appId,
       HOST: '127.0.0.1',
       PORT: String(replica.port),
+      ...(replica.socket === undefined ? {} : { SOCKET_PATH: replica.socket }),
       INTERNAL_HOST: '127.0.0.1',
       INTERNAL_PORT: String(replica.internalPort),
       REDIS_URL: `redis://127.0.0.1:${redisPort}`,
@@ -63,6 +67,13 @@ export function replicaSpec(
       DESIGN: config.design,
       HEARTBEAT_MS: String(config.heartbeatMs),
       DRAIN_MS: String(config.drainMs),
+      REBALANCE_PERCENT: String(config.rebalancePercent),
+      SESSION_SECONDS: String(config.sessionSeconds),
+      MAX_SOCKETS: String(config.maxSockets),
+      MAX_GAMES: String(config.maxGames),
+      // For the operations page, which looks at what the edge shows.
+      EDGE_ADDRESS: `127.0.0.1:${config.port}`,
+      ...(config.certificateFile === '' ? { CERTIFICATE_ROOTS_FILE: path.join(paths.pki, 'roots.pem') } : {}),
       ...(webRoot === undefined ? {} : { WEB_ROOT: webRoot }),
     },
   };

@@ -57,7 +57,14 @@ export class Report {
         .trimEnd(),
     );
     this.line(
-      ['', ...table, '', `root certificate  ${status.rootCertificate}`, `ready ${status.url}`].join('\n'),
+      [
+        '',
+        ...table,
+        '',
+        `root certificate  ${status.rootCertificate}`,
+        `operations        ${status.operationsUrl}`,
+        `ready ${status.url}`,
+      ].join('\n'),
     );
   }
 }

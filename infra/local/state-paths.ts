@@ -24,6 +24,8 @@ export function statePaths(stateDir: string) {
     owner: path.join(run, 'supervisor.json'),
     /** The processes it started, so that the next one can end them should it be killed. */
     children: path.join(run, 'children.json'),
+    /** The last good copy of a certificate of one's own, which the edge serves. */
+    edgeCertificate: path.join(run, 'edge.pem'),
     tokenSecret: path.join(run, 'token.secret'),
     redisPassword: path.join(run, 'redis.password'),
     cookieKey: path.join(run, 'cookie.key'),

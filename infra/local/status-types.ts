@@ -1,6 +1,12 @@
 import type { CertificateSummary } from '../../certs/index.ts';
 import type { Config } from '../config.ts';
 
+/** A certificate of one's own that the edge serves instead of the authority's leaf. */
+export type ServedCertificate = Omit<CertificateSummary, 'role'> & {
+  /** Why what is in the file now is not what is served. */
+  problem?: string;
+};
+
 export interface ReplicaStatus {
   /** ws1, ws2, ... */
   name: string;
@@ -20,6 +26,8 @@ export interface RunningStatus {
   pid: number;
   url: string;
   httpUrl: string;
+  /** The operations page, as the first replica serves it; every other one does on its internal port. */
+  operationsUrl: string;
   design: Config['design'];
   stateDir: string;
   rootCertificate: string;
@@ -34,7 +42,10 @@ export interface RunningStatus {
   };
   redis: { pid?: number; port: number; restarts: number };
   replicas: ReplicaStatus[];
+  /** Root, intermediate and leaf of the own authority. */
   certificates: CertificateSummary[];
+  /** Only with a certificate file: what the edge serves. */
+  certificateFile?: ServedCertificate;
 }
 
 export type Status = RunningStatus | { running: false };

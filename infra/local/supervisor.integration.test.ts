@@ -114,7 +114,7 @@ describe('a running cluster', () => {
         again.replicas.map(({ port }) => port),
         before.replicas.map(({ port }) => port),
       );
-      const welcomed = () => handshake(again.edge.port, again.rootCertificate);
+      const welcomed = () => handshake(again.edge.port, { trust: again.rootCertificate });
       assert.match(await waitFor(welcomed, { what: 'a handshake', timeoutMs: 20_000 }), /^(1111|2222)$/);
     });
   }
@@ -124,7 +124,7 @@ describe('a running cluster', () => {
     const worker = execFileSync('pgrep', ['-P', String(edge.pid)], { encoding: 'utf8' }).trim();
     process.kill(Number(worker), 'SIGKILL');
     await cluster.run.line(/haproxy ended with exit code 137;/);
-    const welcomed = () => handshake(edge.port, rootCertificate);
+    const welcomed = () => handshake(edge.port, { trust: rootCertificate });
     assert.ok(await waitFor(welcomed, { what: 'a handshake', timeoutMs: 20_000 }));
   });
 
@@ -144,9 +144,9 @@ describe('a running cluster', () => {
     const other = await startCluster({ replicas: 1 });
     try {
       const [one, two] = [await cluster.settled(), await other.settled()];
-      assert.ok(await handshake(one.edge.port, one.rootCertificate));
-      assert.ok(await handshake(two.edge.port, two.rootCertificate));
-      await assert.rejects(handshake(two.edge.port, one.rootCertificate), /certificate/);
+      assert.ok(await handshake(one.edge.port, { trust: one.rootCertificate }));
+      assert.ok(await handshake(two.edge.port, { trust: two.rootCertificate }));
+      await assert.rejects(handshake(two.edge.port, { trust: one.rootCertificate }), /certificate/);
     } finally {
       await other.stop();
     }

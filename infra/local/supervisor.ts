@@ -2,11 +2,11 @@ import type { Server } from 'node:net';
 import type { Config } from '../config.ts';
 import { serversUp } from '../edge/runtime-api.ts';
 import { startAuthority, type RunningAuthority } from './authority.ts';
-import { describeChain, ensureCertificates } from './certificates.ts';
+import { prepareCertificates } from './certificates.ts';
 import { serveControl } from './control.ts';
 import { affordableConnections, descriptorsOf, edgeSpec } from './edge.ts';
 import { StartError } from './errors.ts';
-import { handshake } from './handshake.ts';
+import { expectedOf, handshake } from './handshake.ts';
 import { ensurePage } from './page.ts';
 import { freePorts } from './ports.ts';
 import { preflight, requirePorts, type Preflight } from './preflight.ts';
@@ -139,20 +139,17 @@ export class Supervisor {
         `The limit of open files allows ${affordable} connections, not ${maxConnections}: raise ulimit -n.`,
       );
     }
+    const expected = expectedOf(config, paths);
     const what = 'a WebSocket handshake through the edge';
     await this.#report.step(
       'handshake',
       () =>
         this.#wait(what, async () => {
           const up = await serversUp(paths.runtimeSocket);
-          return up.length === replicas.length ? handshake(config.port, this.#rootPath) : undefined;
+          return up.length === replicas.length ? handshake(config.port, expected) : undefined;
         }),
       (appId) => `wss through the edge, welcomed by ${appId}`,
     );
-  }
-
-  get #rootPath(): string {
-    return `${this.#checked!.paths.pki}/root.pem`;
   }
 
   /** Like Promise.all, but the first failure makes the others give up, and all have ended when it rejects. */
@@ -177,10 +174,7 @@ export class Supervisor {
 
   async #startEdge(haproxy: string): Promise<void> {
     const { paths } = this.#checked!;
-    const { host, httpPort: plainPort } = this.#config;
-    const crlUrl = `${edgeUrl('http', host, plainPort)}/crl`;
-    const ensure = () => ensureCertificates(paths.pki, host, [], crlUrl);
-    await this.#report.step('certificates', ensure, describeChain);
+    await this.#report.step('certificates', () => prepareCertificates(this.#config, paths), (text) => text);
     const { replicas, metricsPort } = this.#plan;
     this.#launch(edgeSpec(this.#config, paths, { binary: haproxy, replicas, metricsPort }));
     const { port, httpPort } = this.#config;

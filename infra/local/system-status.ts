@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Config } from '../config.ts';
 import type { SupervisedProcess } from './process.ts';
+import { describeCertificateFile } from './certificate-file.ts';
 import { replicaReady, type Replica } from './replicas.ts';
 import type { StatePaths } from './state-paths.ts';
 import type { RunningStatus } from './status-types.ts';
@@ -39,6 +40,7 @@ export async function describeSystem({
 }: System): Promise<RunningStatus> {
   const { design, host, port, httpPort } = config;
   const { redisPort, metricsPort, replicas } = plan;
+  const certificateFile = system.complete ? await describeCertificateFile(config, paths) : undefined;
   const { readChain } = await import('../../certs/index.ts');
   const runOf = (name: string) => {
     const { pid, restarts = 0 } = system.process(name) ?? {};
@@ -49,6 +51,7 @@ export async function describeSystem({
     pid: process.pid,
     url: edgeUrl('https', host, port),
     httpUrl: edgeUrl('http', host, httpPort),
+    operationsUrl: `http://127.0.0.1:${replicas[0]!.internalPort}/ops/`,
     design,
     stateDir: paths.root,
     rootCertificate: path.join(paths.pki, 'root.pem'),
@@ -68,6 +71,7 @@ export async function describeSystem({
         ready: (await replicaReady(replica)) ?? false,
       })),
     ),
+    ...(certificateFile === undefined ? {} : { certificateFile }),
     certificates: system.complete ? readChain(paths.pki).certificates : [],
   };
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { findViolations, type Violation } from '../../tests/history.ts';
-import { RecordingPlayer } from '../../tests/player.ts';
+import { findViolations, type Violation } from '../history/history.ts';
+import { RecordingPlayer } from '../history/player.ts';
 import { GridlockError } from '../../services/client/node.ts';
 import { FREE } from '../../services/protocol/index.ts';
 

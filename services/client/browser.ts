@@ -1,21 +1,32 @@
-import { SESSION_PATH, SUBPROTOCOL } from '../protocol/index.ts';
+import { REFUSAL_HEADER, SESSION_PATH, SUBPROTOCOL } from '../protocol/index.ts';
 import { GridlockClient } from './client.ts';
 import { GridlockError } from './errors.ts';
 import type { ClientOptions } from './options.ts';
 import type { Platform, Store } from './platform.ts';
-import { readSessionAnswer, sessionBody } from './session-http.ts';
+import { readSessionAnswer, readSessionEnd, sessionBody, sessionEndBody } from './session-http.ts';
 import { adaptWebSocket, type WebSocketLike } from './web-socket.ts';
 
 export * from './index.ts';
+
+export interface BrowserAnswer {
+  readonly status: number;
+  readonly headers?: { get(name: string): string | null };
+  readonly body?: {
+    pipeThrough(decoder: object): { getReader(): { read(): Promise<{ readonly done: boolean; readonly value?: string }> } };
+  } | null;
+  text(): Promise<string>;
+}
 
 /** What is used of a browser's global scope; said here, so that this file needs no declarations of the DOM. */
 export interface BrowserScope {
   readonly location: { readonly origin: string };
   readonly WebSocket: new (url: string, protocol: string) => unknown;
   readonly sessionStorage: { getItem(key: string): string | null; setItem(key: string, value: string): void };
-  fetch(url: string, init: object): Promise<{ readonly status: number; text(): Promise<string> }>;
+  fetch(url: string, init: object): Promise<BrowserAnswer>;
   setTimeout(callback: () => void, delayMs: number): unknown;
   clearTimeout(timer: unknown): void;
+  readonly AbortController?: new () => { readonly signal: object; abort(): void };
+  readonly TextDecoderStream?: new () => object;
   addEventListener(type: 'online', listener: () => void): void;
 }
 
@@ -50,18 +61,42 @@ export function browserPlatform(scope: BrowserScope): Platform {
       const url = `${origin.replace(/^http/, 'ws')}${path}`;
       return adaptWebSocket(new scope.WebSocket(url, SUBPROTOCOL) as WebSocketLike, handlers);
     },
+    request: callerOf(scope),
     createSession: async (call) => {
-      const answer = await scope.fetch(`${origin}${SESSION_PATH}`, {
-        method: 'POST',
-        credentials: 'same-origin',
-        headers: { 'content-type': 'application/json' },
-        body: sessionBody(call, 'cookie'),
-      }).catch((error: unknown) => {
-        throw new GridlockError('session_unavailable', `The request for a session failed: ${String(error)}`);
-      });
+      const answer = await callSession(scope, 'POST', sessionBody(call, 'cookie'));
       return readSessionAnswer(answer.status, await answer.text());
     },
+    endSession: async (call) => readSessionEnd((await callSession(scope, 'DELETE', sessionEndBody(call))).status),
     store: sessionStore(scope),
+  };
+}
+
+function callSession(scope: BrowserScope, method: 'POST' | 'DELETE', body: string) {
+  const headers = { 'content-type': 'application/json' };
+  const url = `${scope.location.origin}${SESSION_PATH}`;
+  return scope.fetch(url, { method, credentials: 'same-origin', headers, body }).catch((error: unknown) => {
+    throw new GridlockError('session_unavailable', `The request about the session failed: ${String(error)}`);
+  });
+}
+
+/** Requests whose answers are read as they come; where the browser has no way to, there is only the WebSocket. */
+function callerOf(scope: BrowserScope): Platform['request'] {
+  const { AbortController, TextDecoderStream } = scope;
+  if (!AbortController || !TextDecoderStream) return undefined;
+  return ({ path, body }, handlers) => {
+    const abort = new AbortController();
+    const headers = { 'content-type': 'application/json' };
+    const init = { method: 'POST', credentials: 'same-origin', cache: 'no-store', headers, body, signal: abort.signal };
+    const read = async () => {
+      const answer = await scope.fetch(`${scope.location.origin}${path}`, init);
+      handlers.onAnswer(answer.status, answer.headers?.get(REFUSAL_HEADER) ?? undefined);
+      const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
+      for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
+        if (part.value !== undefined) handlers.onText(part.value);
+      }
+    };
+    read().then(() => handlers.onEnd(), (error: unknown) => handlers.onEnd(`The request failed: ${String(error)}`));
+    return { abort: () => abort.abort() };
   };
 }
 

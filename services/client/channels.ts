@@ -44,6 +44,10 @@ export class Channels {
     if (this.#logs.delete(channel)) this.#context.save();
   }
 
+  clear(): void {
+    this.#logs.clear();
+  }
+
   /** Renews the subscriptions on a new connection; returns how many times `done` will be called. */
   restore(done: () => void): number {
     const confirmed = [...this.#logs.values()].filter((log) => log.confirmed);

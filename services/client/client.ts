@@ -9,6 +9,7 @@ import { Games } from './games.ts';
 import { DEFAULT_OPTIONS, type ClientOptions } from './options.ts';
 import { Outbox, type Ack } from './outbox.ts';
 import { randomText, socketPath, type Platform } from './platform.ts';
+import { Renewal } from './renewal.ts';
 import { Requests, type NewRequest } from './requests.ts';
 import { readSaved, writeSaved } from './saved-state.ts';
 import { Session } from './session.ts';
@@ -38,7 +39,9 @@ export class GridlockClient {
   readonly #channels: Channels;
   readonly #vitals: Vitals;
   readonly #requests: Requests;
+  readonly #renewal: Renewal;
   #route: string | undefined;
+  #routeByGame: boolean;
   #waiters: Waiter[] = [];
 
   constructor(platform: Platform, options: Partial<ClientOptions> = {}) {
@@ -50,11 +53,12 @@ export class GridlockClient {
     const own = saved && (options.slot === undefined || options.slot === saved.slot) ? saved : undefined;
     this.#session = new Session(platform, options.slot ?? own?.slot ?? randomText(random, 12), own?.session);
     if (options.name !== undefined) this.#session.rename(options.name);
-    this.#route = own?.route;
+    this.#route = this.#options.routeByGame === false ? undefined : own?.route;
+    this.#routeByGame = this.#options.routeByGame ?? false;
     this.#connection = new Connection(platform, this.#options, {
       authenticate: (renew) => this.#authenticate(renew),
-      target: () => ({
-        path: socketPath(this.#session.slot, this.#options.routeByGame ? this.#route : undefined),
+      target: (rebalance) => ({
+        path: socketPath(this.#session.slot, this.#route, rebalance),
         token: this.#session.token,
       }),
       onState: (change) => this.#onState(change),
@@ -65,6 +69,13 @@ export class GridlockClient {
     });
     this.#outbox = new Outbox(clock, random, this.#options, (request) => this.#connection.send(request));
     this.#requests = new Requests(this.#outbox, random, () => this.state === 'closed');
+    this.#renewal = new Renewal({
+      clock, random,
+      outbox: this.#outbox,
+      nextId: () => this.#requests.nextId(),
+      serverNow: () => this.serverNow(),
+      renew: () => this.#renew(),
+    });
     const context: Context = {
       outbox: this.#outbox,
       events: this.#events,
@@ -86,7 +97,7 @@ export class GridlockClient {
   }
 
   get health(): Health {
-    return this.#vitals.health(this.state, this.#outbox.size);
+    return this.#vitals.health(this.state, this.#connection.transport, this.#outbox.size);
   }
 
   /** Who the server takes this client for; undefined before the first session. */
@@ -133,6 +144,22 @@ export class GridlockClient {
     this.#connection.close();
   }
 
+  /**
+   * Ends the session: every socket of the player is closed, and its token opens none any more. The next `connect` is
+   * that of a new guest. Rejects when the server could not be told; the client is closed then, too.
+   */
+  async logout(): Promise<void> {
+    this.close();
+    try {
+      await this.#session.end();
+    } finally {
+      this.#games.clear();
+      this.#channels.clear();
+      this.#route = undefined;
+      this.#save();
+    }
+  }
+
   create(settings: Partial<GameSettings> = {}): Promise<Seated> {
     return this.#seat({ type: 'create', ...settings });
   }
@@ -148,7 +175,19 @@ export class GridlockClient {
     return this.#seat({ type: 'match', ...settings });
   }
 
-  /** Leaves a game, or puts a completed one out of sight. */
+  /** Follows a game of others that lets them watch: its `game` events come, and nothing can be done in it. */
+  watch(game: string): Promise<Seated> {
+    this.#games.expect(game);
+    this.#routeTo(game);
+    return this.#seat({ type: 'watch', game }, true);
+  }
+
+  /** The game is watched, not played. */
+  isWatching(game: string): boolean {
+    return this.#games.isWatching(game);
+  }
+
+  /** Leaves a game, stops watching it, or puts a completed one out of sight. */
   async leave(game: string): Promise<void> {
     const completed = this.#games.forgetCompleted(game);
     try {
@@ -193,10 +232,10 @@ export class GridlockClient {
     }
   }
 
-  #seat(request: NewRequest<'create' | 'join' | 'match'>): Promise<Seated> {
+  #seat(request: NewRequest<'create' | 'join' | 'match' | 'watch'>, watching = false): Promise<Seated> {
     return this.#requests.send(request, (ack) => {
       if (ack.game === undefined) return;
-      this.#games.enter(ack.game, ack.epoch);
+      this.#games.enter(ack.game, ack.epoch, watching);
       this.#routeTo(ack.game);
     }) as Promise<Seated>;
   }
@@ -206,8 +245,14 @@ export class GridlockClient {
     this.#save();
   }
 
+  async #renew(): Promise<string | undefined> {
+    const proof = await this.#session.renew(this.serverNow());
+    this.#save();
+    return proof;
+  }
+
   #routeTo(game: string): void {
-    if (!this.#options.routeByGame || game === this.#route) return;
+    if (!this.#routeByGame || game === this.#route) return;
     this.#route = game;
     this.#save();
     this.#move();
@@ -232,7 +277,9 @@ export class GridlockClient {
 
   #onWelcome(welcome: Welcome): void {
     this.#vitals.welcomed(welcome);
+    this.#routeByGame = this.#options.routeByGame ?? welcome.routeByGame ?? false;
     this.#outbox.connected(welcome.limits.messagesPerSecond);
+    if (welcome.expiresAt !== undefined) this.#renewal.start(welcome.expiresAt);
     let waiting = 1;
     const { connections } = this.#vitals;
     const done = () => {
@@ -246,6 +293,7 @@ export class GridlockClient {
   }
 
   #onCut(): void {
+    this.#renewal.stop();
     this.#vitals.cut();
     this.#games.cut();
     this.#outbox.cut();
@@ -270,6 +318,8 @@ export class GridlockClient {
         return this.#channels.onHistory(message);
       case 'presence':
         return this.#channels.onPresence(message);
+      case 'watchers':
+        return this.#events.emit('watchers', { game: message.game, count: message.count });
     }
   }
 

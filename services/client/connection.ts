@@ -1,6 +1,6 @@
 import {
   closeCode, decodeServerFrame, encodeClientMessage, type ClientMessageInput, type ServerMessage,
-  type ServerMessageOf,
+  type ServerMessageOf, type Transport,
 } from '../protocol/index.ts';
 import { Backoff } from './backoff.ts';
 import { GridlockError } from './errors.ts';
@@ -8,11 +8,14 @@ import type { ClosedReason, ConnectionState, StateChange } from './events.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { ClientOptions } from './options.ts';
 import type { Platform, Socket, SocketTarget, Timer } from './platform.ts';
+import { TransportChoice } from './transports/choice.ts';
+import { openerOf, supported } from './transports/opener.ts';
 
 export interface ConnectionHandlers {
   /** Makes sure that there is a session; a new one with `renew`. */
   authenticate(renew: boolean): Promise<void>;
-  target(): SocketTarget;
+  /** `rebalance`: the replica of the socket before asked for another one. */
+  target(rebalance: boolean): SocketTarget;
   onState(change: StateChange): void;
   onWelcome(welcome: ServerMessageOf<'welcome'>): void;
   onMessage(message: ServerMessage): void;
@@ -31,6 +34,7 @@ export class Connection {
   readonly #handlers: ConnectionHandlers;
   readonly #backoff: Backoff;
   readonly #heartbeat: Heartbeat;
+  readonly #transports: TransportChoice;
   #state: ConnectionState = 'closed';
   #socket: Socket | undefined;
   /** Names the attempt: what an older one still says is ignored. */
@@ -42,16 +46,23 @@ export class Connection {
   #failures = 0;
   #renew = false;
   #reconnectAfterMs: number | undefined;
+  #rebalance = false;
 
   constructor(platform: Platform, options: ClientOptions, handlers: ConnectionHandlers) {
     this.#platform = platform;
     this.#options = options;
     this.#handlers = handlers;
+    this.#transports = new TransportChoice(supported(platform, options.transports), () => platform.clock.now());
     this.#backoff = new Backoff(platform.random, options.backoffBaseMs, options.backoffCapMs);
     this.#heartbeat = new Heartbeat(platform.clock, platform.random, {
       ping: (t) => this.send({ type: 'ping', t }),
       dead: () => this.#lost(4408, 'Nothing was heard for two heartbeats.'),
     });
+  }
+
+  /** What the connection is made by, or will be next. */
+  get transport(): Transport {
+    return this.#transports.current;
   }
 
   get state(): ConnectionState {
@@ -110,7 +121,8 @@ export class Connection {
       if (attempt === this.#attempt) handle();
     };
     try {
-      this.#socket = this.#platform.openSocket(this.#handlers.target(), {
+      const open = openerOf(this.#platform, this.#transports.next());
+      this.#socket = open(this.#handlers.target(this.#rebalance), {
         onMessage: (data) => current(() => this.#receive(attempt, data)),
         onClose: (code, reason) => current(() => this.#lost(code, reason)),
       });
@@ -133,7 +145,7 @@ export class Connection {
     let messages: ServerMessage[];
     try {
       if (typeof data !== 'string') throw new Error('The server sent a binary frame.');
-      messages = decodeServerFrame(data);
+      messages = this.#platform.decode?.(data) ?? decodeServerFrame(data);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       this.#handlers.onError(new GridlockError('protocol_error', message));
@@ -143,11 +155,16 @@ export class Connection {
     this.#heartbeat.heard();
     for (const message of messages) {
       if (message.type === 'welcome') this.#welcome(message);
-      else if (message.type === 'going_away') this.#reconnectAfterMs = message.reconnectAfterMs;
+      else if (message.type === 'going_away') this.#goingAway(message);
       if (message.type !== 'welcome' && this.#state === 'open') this.#handlers.onMessage(message);
       // A handler may have closed or moved the connection.
       if (attempt !== this.#attempt) return;
     }
+  }
+
+  #goingAway({ reconnectAfterMs, rebalance }: ServerMessageOf<'going_away'>): void {
+    this.#reconnectAfterMs = reconnectAfterMs;
+    this.#rebalance = rebalance === true;
   }
 
   #welcome(welcome: ServerMessageOf<'welcome'>): void {
@@ -155,8 +172,10 @@ export class Connection {
     const { clock } = this.#platform;
     clock.clearTimeout(this.#timer);
     this.#failures = 0;
+    this.#transports.worked();
     this.#welcomedBefore = true;
     this.#reconnectAfterMs = undefined;
+    this.#rebalance = false;
     this.#timer = clock.setTimeout(() => this.#backoff.reset(), this.#options.stableAfterMs);
     this.#state = 'open';
     this.#heartbeat.start(welcome.heartbeatMs);
@@ -170,6 +189,7 @@ export class Connection {
     this.#drop(sendCode, '');
     if (!opened) {
       this.#failures++;
+      if (name === 'abnormal') this.#transports.failed();
       if (this.#failures % FAILURES_BEFORE_RENEWAL === 0) this.#renew = true;
       this.#handlers.onError(new GridlockError('connect_failed', `The connection could not be made: ${message}`));
     }

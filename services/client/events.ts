@@ -1,4 +1,4 @@
-import type { ChatLine, CloseName, GameEvent, GameState, PlayerRef } from '../protocol/index.ts';
+import type { ChatLine, CloseName, GameEvent, GameState, PlayerRef, Transport } from '../protocol/index.ts';
 import type { GridlockError } from './errors.ts';
 
 export type ConnectionState = 'connecting' | 'open' | 'reconnecting' | 'closed';
@@ -17,6 +17,8 @@ export interface StateChange {
 
 export interface Health {
   readonly state: ConnectionState;
+  /** What the connection is made by, or will be next. */
+  readonly transport: Transport;
   /** APPID of the replica that holds the socket. */
   readonly replica: string | undefined;
   readonly connection: string | undefined;
@@ -58,12 +60,19 @@ export interface PresenceEvent {
   readonly players: readonly PlayerRef[];
 }
 
+export interface WatchersEvent {
+  readonly game: string;
+  readonly count: number;
+}
+
 export interface ClientEvents {
   state: StateChange;
   health: Health;
   game: GameChange;
   chat: ChatEvent;
   presence: PresenceEvent;
+  /** How many watch a game that lets others watch. */
+  watchers: WatchersEvent;
   /** Every event that was missed has been applied, in order. */
   recovered: { readonly game: string; readonly epoch: string; readonly seq: number };
   /** The state was replaced; `recovered: false` says that events were missed for good. */

@@ -8,6 +8,7 @@ import type { Ack } from './outbox.ts';
 interface SavedGame {
   readonly game: string;
   readonly epoch?: string | undefined;
+  readonly watching?: boolean | undefined;
 }
 
 /** The games the player is in, each kept complete: a hole in its history is asked for, never guessed. */
@@ -16,28 +17,42 @@ export class Games {
   readonly #logs = new Map<string, GameLog>();
   /** What the server still sends about these is not wanted. */
   readonly #left = new Set<string>();
+  readonly #watched = new Set<string>();
 
   constructor(context: Context, saved: readonly SavedGame[]) {
     this.#context = context;
-    for (const { game, epoch } of saved) this.#logs.set(game, new GameLog(game, epoch));
+    for (const { game, epoch, watching } of saved) {
+      this.#logs.set(game, new GameLog(game, epoch));
+      if (watching) this.#watched.add(game);
+    }
   }
 
   get views(): GameView[] {
     return [...this.#logs.values()].flatMap((log) => log.view ?? []);
   }
 
-  get saved(): { game: string; epoch?: string }[] {
+  get saved(): { game: string; epoch?: string; watching?: boolean }[] {
     const latest = [...this.#logs.values()].slice(-LIMITS.gamesPerConnection);
-    return latest.map(({ game, epoch }) => (epoch === undefined ? { game } : { game, epoch }));
+    return latest.map(({ game, epoch }) => ({
+      game,
+      ...(epoch === undefined ? {} : { epoch }),
+      ...(this.#watched.has(game) ? { watching: true } : {}),
+    }));
   }
 
   view(game: string): GameView | undefined {
     return this.#logs.get(game)?.view;
   }
 
-  /** The server has given the player a seat; a snapshot follows. */
-  enter(game: string, epoch: string | undefined): void {
+  isWatching(game: string): boolean {
+    return this.#watched.has(game);
+  }
+
+  /** The server has given the player a seat, or lets it watch; a snapshot follows. */
+  enter(game: string, epoch: string | undefined, watching = false): void {
     this.#left.delete(game);
+    if (watching) this.#watched.add(game);
+    else this.#watched.delete(game);
     const log = this.#logs.get(game) ?? this.#track(game);
     log.adoptEpoch(epoch);
     this.#context.save();
@@ -50,7 +65,14 @@ export class Games {
 
   forget(game: string): void {
     this.#left.add(game);
+    this.#watched.delete(game);
     if (this.#logs.delete(game)) this.#context.save();
+  }
+
+  /** All of them were somebody else's. */
+  clear(): void {
+    this.#logs.clear();
+    this.#watched.clear();
   }
 
   forgetCompleted(game: string): boolean {
@@ -101,14 +123,15 @@ export class Games {
     this.#tellRecovered(log);
     if (error) events.emit('error', new GridlockError('protocol_error', error.message, { game: log.game }));
     // While a seat is being taken, a snapshot is on its way.
-    const seating = log.view === undefined && outbox.has(['create', 'join', 'match']);
+    const seating = log.view === undefined && outbox.has(['create', 'join', 'match', 'watch']);
     if (gap && !log.resuming && !seating) this.#resume(log);
   }
 
   #resume(log: GameLog, done?: () => void): void {
     const { outbox, nextId } = this.#context;
     log.resuming = true;
-    outbox.add({ type: 'resume', id: nextId(), ...log.position }, 'connection', {
+    const type = this.#watched.has(log.game) ? 'watch' : 'resume';
+    outbox.add({ type, id: nextId(), ...log.position }, 'connection', {
       onAck: (ack) => {
         this.#resumed(log, ack);
         done?.();

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { LIMITS } from '../protocol/index.ts';
+import { LIMITS, REFUSAL_HEADER } from '../protocol/index.ts';
 import { createNodeClient, type GridlockClient } from './node.ts';
 
 interface TestServer {
@@ -31,6 +31,9 @@ function welcome(socket: WebSocket): void {
   }));
 }
 
+/** Without, it would be for something in between that does not pass WebSockets on. */
+const REFUSED_BY = `${REFUSAL_HEADER}: gridlock.v1`;
+
 async function serve(t: TestContext): Promise<TestServer> {
   const sessions: TestServer['sessions'] = [];
   const upgrades: IncomingMessage[] = [];
@@ -48,7 +51,7 @@ async function serve(t: TestContext): Promise<TestServer> {
   http.on('upgrade', (request, socket, head) => {
     upgrades.push(request);
     const refusal = refusals.shift();
-    if (refusal !== undefined) socket.end(`HTTP/1.1 ${refusal} Refused\r\nConnection: close\r\n\r\n`);
+    if (refusal !== undefined) socket.end(`HTTP/1.1 ${refusal} Refused\r\nConnection: close\r\n${REFUSED_BY}\r\n\r\n`);
     else sockets.handleUpgrade(request, socket, head, (webSocket) => sockets.emit('connection', webSocket));
   });
   sockets.on('connection', welcome);

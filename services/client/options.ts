@@ -1,3 +1,5 @@
+import { TRANSPORTS, type Transport } from '../protocol/index.ts';
+
 /** Times are milliseconds. */
 export interface ClientOptions {
   /** The player's name; the server invents one where it is left out. */
@@ -16,8 +18,13 @@ export interface ClientOptions {
   readonly backoffCapMs: number;
   /** A connection that held this long counts as good: the next back-off starts small again. */
   readonly stableAfterMs: number;
-  /** Names the game in the socket's address and moves the socket on join, for the stateful design. */
-  readonly routeByGame: boolean;
+  /** The ways to connect, the best first: the next one is tried where one does not work. */
+  readonly transports: readonly Transport[];
+  /**
+   * Names the game in the socket's address and moves the socket on join, for the stateful design. What the server says
+   * where it is left out.
+   */
+  readonly routeByGame?: boolean | undefined;
 }
 
 export const DEFAULT_OPTIONS: ClientOptions = Object.freeze({
@@ -28,5 +35,5 @@ export const DEFAULT_OPTIONS: ClientOptions = Object.freeze({
   backoffBaseMs: 250,
   backoffCapMs: 10_000,
   stableAfterMs: 10_000,
-  routeByGame: false,
+  transports: TRANSPORTS,
 });

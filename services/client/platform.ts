@@ -1,4 +1,4 @@
-import { SOCKET_PATH, type SessionAnswer } from '../protocol/index.ts';
+import { SOCKET_PATH, type ServerMessage, type SessionAnswer } from '../protocol/index.ts';
 
 /** A running timer; each runtime has its own kind. */
 export type Timer = unknown;
@@ -35,6 +35,29 @@ export interface SessionCall {
   readonly token: string | undefined;
 }
 
+/** A `POST` of JSON to the cluster's origin, with the token where no cookie carries it. */
+export interface HttpCall {
+  readonly path: string;
+  readonly token: string | undefined;
+  readonly body: string;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  /** What the header `gridlock-protocol` says: the servers set it where they refuse. */
+  readonly refusedBy: string | undefined;
+  readonly text: string;
+}
+
+export interface HttpHandlers {
+  /** The head of the answer is there. */
+  onAnswer(status: number, refusedBy: string | undefined): void;
+  /** A piece of the body, as soon as it is there. */
+  onText(text: string): void;
+  /** The answer is complete, or failed with a sentence; called once, and perhaps after an abort. */
+  onEnd(error?: string): void;
+}
+
 /** Keeps one short text over a reload of the page or a restart of the program. */
 export interface Store {
   read(): string | undefined;
@@ -47,14 +70,24 @@ export interface Platform {
   /** At least 0, below 1. */
   readonly random: () => number;
   openSocket(target: SocketTarget, handlers: SocketHandlers): Socket;
+  /** For the transports besides WebSocket; left out where there are none. */
+  readonly request?: ((call: HttpCall, handlers: HttpHandlers) => { abort(): void }) | undefined;
   /** Rejects with a `GridlockError`: `session_refused` where repeating is of no use. */
   createSession(call: SessionCall): Promise<SessionAnswer>;
+  /** `DELETE /api/session`; left out where nobody logs out. */
+  endSession?(call: SessionCall): Promise<void>;
   readonly store?: Store | undefined;
+  /** Reads a frame instead of `decodeServerFrame`, for who must see the frames, too; throws on what is none. */
+  decode?(text: string): ServerMessage[];
 }
 
-/** Path and query of the socket; `game` lets the edge choose the replica that owns the game. */
-export function socketPath(slot: string, game: string | undefined): string {
-  return `${SOCKET_PATH}?slot=${slot}${game === undefined ? '' : `&game=${game}`}`;
+/**
+ * Path and query of the socket; `game` lets the edge choose the replica that owns the game, `rebalance` any but the one
+ * before.
+ */
+export function socketPath(slot: string, game: string | undefined, rebalance = false): string {
+  const named = game === undefined ? '' : `&game=${game}`;
+  return `${SOCKET_PATH}?slot=${slot}${named}${rebalance ? '&rebalance=1' : ''}`;
 }
 
 /** `length` letters and digits. */

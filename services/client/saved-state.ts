@@ -10,7 +10,7 @@ const SavedState = v.object({
   version: v.literal(1),
   slot: Slot,
   session: v.optional(SessionAnswer),
-  games: v.array(v.object({ game: GameCode, epoch: v.optional(Epoch) })),
+  games: v.array(v.object({ game: GameCode, epoch: v.optional(Epoch), watching: v.optional(v.boolean()) })),
   channels: v.array(Channel),
   /** The game in the socket's address. */
   route: v.optional(GameCode),

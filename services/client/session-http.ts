@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { SessionAnswer, type SessionRequestInput } from '../protocol/index.ts';
+import { SessionAnswer, type SessionEnd, type SessionRequestInput } from '../protocol/index.ts';
 import { GridlockError } from './errors.ts';
 import type { SessionCall } from './platform.ts';
 
@@ -7,6 +7,15 @@ import type { SessionCall } from './platform.ts';
 export function sessionBody(call: SessionCall, transport: 'bearer' | 'cookie'): string {
   const { slot, name } = call;
   return JSON.stringify({ transport, slot, ...(name === undefined ? {} : { name }) } satisfies SessionRequestInput);
+}
+
+/** Body of `DELETE /api/session`. */
+export const sessionEndBody = ({ slot }: SessionCall): string => JSON.stringify({ slot } satisfies SessionEnd);
+
+/** Reads the answer to that. A session that is over already has ended, too. */
+export function readSessionEnd(status: number): void {
+  if (status === 204 || status === 401) return;
+  throw new GridlockError('session_unavailable', `The server answered ${status} to the request to end the session.`);
 }
 
 /** Reads the answer; throws a `GridlockError` that tells whether to try again. */

@@ -1,8 +1,9 @@
 import type { SessionAnswer } from '../protocol/index.ts';
 import type { Platform } from './platform.ts';
 
-/** A token is renewed this long before it expires, in milliseconds. */
+/** A token is renewed this long before it expires, in milliseconds; one that lives shortly a part of its life before. */
 const RENEW_BEFORE = 60_000;
+const RENEW_PART = 0.1;
 
 /** Who the player is, and the proof of it. */
 export class Session {
@@ -11,6 +12,7 @@ export class Session {
   #name: string | undefined;
   #nameSettled = false;
   #answer: SessionAnswer | undefined;
+  #renewBefore = RENEW_BEFORE;
 
   constructor(platform: Platform, slot: string, saved: SessionAnswer | undefined) {
     this.#platform = platform;
@@ -39,10 +41,28 @@ export class Session {
   async ensure(renew: boolean, serverNow: number): Promise<void> {
     const answer = this.#answer;
     const settled = this.#name === undefined || this.#nameSettled;
-    if (answer && !renew && settled && answer.expiresAt - RENEW_BEFORE > serverNow) return;
+    if (answer && !renew && settled && answer.expiresAt - this.#renewBefore > serverNow) return;
+    await this.renew(serverNow);
+  }
+
+  /** Makes a session, or renews the one there is; gives what proves it on a socket that is open. */
+  async renew(serverNow: number): Promise<string | undefined> {
     const name = this.#name;
-    this.#answer = await this.#platform.createSession({ slot: this.slot, name, token: answer?.token });
+    const call = { slot: this.slot, name, token: this.#answer?.token };
+    const { ticket, ...answer } = await this.#platform.createSession(call);
+    this.#answer = answer;
+    this.#renewBefore = Math.min(RENEW_BEFORE, Math.max(0, (answer.expiresAt - serverNow) * RENEW_PART));
     // The server may write the name in its own way: asking once is enough.
     if (name === this.#name) this.#nameSettled = true;
+    return ticket ?? answer.token;
+  }
+
+  /** Ends the session on the server, so that nothing shows it any more; the next one is another guest's. */
+  async end(): Promise<void> {
+    const token = this.#answer?.token;
+    const known = this.#answer !== undefined;
+    if (known) await this.#platform.endSession?.({ slot: this.slot, name: this.#name, token });
+    this.#answer = undefined;
+    this.#nameSettled = false;
   }
 }

@@ -1,4 +1,4 @@
-import type { ServerMessageOf } from '../protocol/index.ts';
+import type { ServerMessageOf, Transport } from '../protocol/index.ts';
 import type { ConnectionState, Health } from './events.ts';
 import type { Clock } from './platform.ts';
 import { ServerTime } from './server-time.ts';
@@ -58,9 +58,10 @@ export class Vitals {
     this.#roundTripMs = undefined;
   }
 
-  health(state: ConnectionState, pending: number): Health {
+  health(state: ConnectionState, transport: Transport, pending: number): Health {
     return {
       state,
+      transport,
       replica: this.#welcome?.replica,
       connection: this.#welcome?.connection,
       roundTripMs: this.#roundTripMs,

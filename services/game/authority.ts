@@ -54,6 +54,8 @@ export type Resumed =
       readonly entries: readonly LogEntry[];
       readonly completed: boolean;
       readonly endsAt: number | undefined;
+      /** Others may watch the game. */
+      readonly spectators: boolean;
     }
   | { readonly recovered: false; readonly view: View };
 
@@ -71,6 +73,8 @@ export interface GameAuthority {
   capture(actor: Actor, id: string, game: string, cell: number): Promise<Applied>;
   /** What a player who knows the history up to `known` has missed. */
   resume(actor: Actor, game: string, known: Position): Promise<Resumed>;
+  /** The same for somebody who does not play, where the game lets others watch. Changes nothing. */
+  watch(player: string, game: string, known: Position): Promise<Resumed>;
   /** Ends the game if its time is out. Gives the milliseconds that are left, 0 when it has ended. */
   finish(game: string): Promise<number>;
   /** A snapshot for who is in the game already. */
@@ -84,6 +88,8 @@ export interface GameAuthority {
   renew(game: string, epoch: string): Promise<void>;
   /** The pub/sub channel on which a game's events are announced as `<epoch> <seq> <text>`. */
   channel(game: string): string;
+  /** The edge sent a player here for the sake of this game, at this time by Redis's clock. Never rejects. */
+  arrived(game: string, at: number): Promise<void>;
   /** Before this replica goes: what only it may decide is for others from now on. */
   handOver(): Promise<void>;
   stop(): void;

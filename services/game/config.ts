@@ -1,6 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import * as v from 'valibot';
 import { ConfigError, parseEnvironment, port } from '../environment.ts';
+import { ClientAddress, PRIVATE_NETWORKS } from './address.ts';
+import { LIMIT_VARIABLES, toLimits, type ReplicaLimits } from './replica-limits.ts';
 import { REDIS_VARIABLES, redisSettings, type RedisSettings } from './redis/settings.ts';
 
 const milliseconds = (min: number, max: number) => v.pipe(
@@ -9,6 +11,18 @@ const milliseconds = (min: number, max: number) => v.pipe(
   v.transform(Number),
   v.minValue(min, `is less than ${min} ms`),
   v.maxValue(max, `is more than ${max} ms`),
+);
+const networks = v.pipe(
+  v.string(),
+  v.transform((text) => text.split(',').map((network) => network.trim()).filter(Boolean)),
+  v.rawTransform(({ dataset: { value }, addIssue, NEVER }) => {
+    try {
+      return new ClientAddress(value);
+    } catch {
+      addIssue({ message: 'has an entry that is not a network such as 10.0.0.0/8' });
+      return NEVER;
+    }
+  }),
 );
 const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text;
 const origins = v.pipe(
@@ -25,15 +39,29 @@ const Environment = v.object({
   ),
   HOST: v.optional(v.pipe(v.string(), v.nonEmpty('is empty')), '127.0.0.1'),
   PORT: v.optional(port, '8080'),
+  SOCKET_PATH: v.optional(v.pipe(v.string(), v.nonEmpty('is empty'), v.maxLength(103, 'is longer than 103 characters'))),
   INTERNAL_HOST: v.optional(v.pipe(v.string(), v.nonEmpty('is empty')), '127.0.0.1'),
   INTERNAL_PORT: v.optional(port, '9090'),
   ...REDIS_VARIABLES,
   TOKEN_SECRET_FILE: v.string(),
   ALLOWED_ORIGINS: origins,
   DESIGN: v.optional(v.picklist(['stateless', 'stateful'], 'is neither stateless nor stateful'), 'stateless'),
+  TRUSTED_PROXIES: v.optional(networks, PRIVATE_NETWORKS.join(',')),
+  ...LIMIT_VARIABLES,
   WEB_ROOT: v.optional(v.string()),
+  EDGE_ADDRESS: v.optional(v.pipe(v.string(), v.regex(/^[^\s/]+:\d{1,5}$/, 'is not host:port'))),
+  CERTIFICATE_ROOTS_FILE: v.optional(v.string()),
   HEARTBEAT_MS: v.optional(milliseconds(100, 25_000), '15000'),
   DRAIN_MS: v.optional(milliseconds(0, 600_000), '1500'),
+  REBALANCE_PERCENT: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(/^\d{1,3}$/, 'is not a number of percent'),
+      v.transform(Number),
+      v.maxValue(100, 'is more than 100 percent'),
+    ),
+    '2',
+  ),
   LOG_LEVEL: v.optional(
     v.picklist(
       ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
@@ -48,15 +76,26 @@ export interface Config {
   readonly appId: string;
   readonly host: string;
   readonly port: number;
+  /** A UNIX socket to listen on too, for an edge on the same machine. */
+  readonly socketPath: string | undefined;
   readonly internalHost: string;
   readonly internalPort: number;
   readonly redis: RedisSettings;
   readonly tokenSecret: Uint8Array;
   readonly allowedOrigins: ReadonlySet<string>;
+  /** Whose word on a client's address is taken. */
+  readonly clientAddress: ClientAddress;
+  readonly limits: ReplicaLimits;
   readonly design: 'stateless' | 'stateful';
   readonly webRoot: string | undefined;
+  /** `host:port` where the edge is reached from here, to look at its certificate; that of the first origin if not given. */
+  readonly edgeAddress: string | undefined;
+  /** PEM of the roots that players trust. */
+  readonly rootsFile: string | undefined;
   readonly heartbeatMs: number;
   readonly drainMs: number;
+  /** How much of its sockets a replica sends to others in a second at most, in percent; 0 for never. */
+  readonly rebalancePercent: number;
   readonly logLevel: string;
 }
 
@@ -80,15 +119,21 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     appId: env.APPID,
     host: env.HOST,
     port: env.PORT,
+    socketPath: env.SOCKET_PATH,
     internalHost: env.INTERNAL_HOST,
     internalPort: env.INTERNAL_PORT,
     redis,
     tokenSecret,
     allowedOrigins: new Set(env.ALLOWED_ORIGINS),
+    clientAddress: env.TRUSTED_PROXIES,
+    limits: toLimits(env),
     design: env.DESIGN,
     webRoot: env.WEB_ROOT,
+    edgeAddress: env.EDGE_ADDRESS,
+    rootsFile: env.CERTIFICATE_ROOTS_FILE,
     heartbeatMs: env.HEARTBEAT_MS,
     drainMs: env.DRAIN_MS,
+    rebalancePercent: env.REBALANCE_PERCENT,
     logLevel: env.LOG_LEVEL,
   });
 }

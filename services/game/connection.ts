@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import type { RawData, WebSocket } from 'ws';
 import {
   CLOSE_CODES, decodeClientFrame, LIMITS, SUBPROTOCOL,
   type ClientMessage, type CloseName, type ErrorCode, type PlayerRef, type ServerMessage,
+  type Transport,
 } from '../protocol/index.ts';
-import { Heartbeat } from './heartbeat.ts';
-import { TokenBucket } from './limiter.ts';
+import type { Allowance } from './allowance.ts';
+import type { Carrier, CarrierEvents } from './carrier.ts';
+import { Heartbeat, type HeartbeatHooks } from './heartbeat.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { Outbox } from './outbox.ts';
@@ -18,13 +19,18 @@ const MINUTE_MS = 60_000;
 const LONGEST_MS = 2 ** 31 - 1;
 
 export interface ConnectionOptions {
-  readonly socket: WebSocket;
+  readonly carrier: Carrier;
   readonly player: PlayerRef;
   readonly generation: number;
   /** When the player token ends, in milliseconds since the Unix epoch by this machine's clock. */
   readonly expiresAt: number;
+  readonly allowance: Allowance;
+  /** Messages a second the player may send. */
+  readonly messagesPerSecond: number;
   readonly replica: string;
   readonly heartbeatMs: number;
+  /** The replica that a game's address leads to decides quickest. */
+  readonly routeByGame: boolean;
   /** Milliseconds by Redis's clock. */
   readonly now: () => number;
   readonly metrics: Metrics;
@@ -36,46 +42,63 @@ export interface ConnectionOptions {
 }
 
 /** One socket of a player: what comes in is checked and passed on, what goes out is gathered and bounded. */
-export class Connection {
-  readonly id = randomBytes(9).toString('base64url');
+export class Connection implements CarrierEvents, HeartbeatHooks {
+  readonly id: string;
   readonly player: PlayerRef;
   readonly generation: number;
-  readonly log: Logger;
   readonly #options: ConnectionOptions;
-  readonly #socket: WebSocket;
+  readonly #carrier: Carrier;
   readonly #outbox: Outbox;
   readonly #heartbeat: Heartbeat;
-  readonly #expiry: NodeJS.Timeout;
-  readonly #rate = new TokenBucket(LIMITS.messagesPerSecond, LIMITS.messageBurst, performance.now());
-  #refused = { count: 0, since: performance.now() };
+  #expiresAt = 0;
+  #expiry: NodeJS.Timeout | undefined;
+  #refused: { count: number; since: number } | undefined;
   #open = true;
   #closedAs: CloseName | undefined;
 
   constructor(options: ConnectionOptions) {
-    const { socket, player, generation, expiresAt, heartbeatMs, log } = options;
+    const { carrier, player, generation, heartbeatMs } = options;
     this.#options = options;
-    this.#socket = socket;
+    this.#carrier = carrier;
+    this.id = carrier.id ?? randomBytes(9).toString('base64url');
     this.player = player;
     this.generation = generation;
-    this.log = log.child({ connection: this.id, player: player.id });
-    this.#outbox = new Outbox(socket, LIMITS.sendQueueBytes, () => this.close('slowConsumer'));
-    this.#heartbeat = new Heartbeat(heartbeatMs, {
-      ping: () => socket.ping(),
-      dead: () => this.close('heartbeatTimeout'),
-    });
-    const lifetime = Math.min(Math.max(expiresAt - Date.now(), 0), LONGEST_MS);
-    this.#expiry = setTimeout(() => this.close('unauthorized'), lifetime);
-    socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
-    socket.on('ping', () => this.#heartbeat.heard());
-    socket.on('pong', () => this.#heartbeat.heard());
-    // The close event follows, with the code that tells what was wrong.
-    socket.on('error', (error) => this.log.debug({ reason: error.message }, 'socket error'));
-    socket.on('close', (code) => this.#closed(code));
+    this.#outbox = new Outbox(carrier, LIMITS.sendQueueBytes, () => this.close('slowConsumer'));
+    this.#heartbeat = new Heartbeat(heartbeatMs, this);
+    this.extend(options.expiresAt);
+    carrier.listen(this);
     this.#welcome();
   }
 
   get isOpen(): boolean {
     return this.#open;
+  }
+
+  /** Names the connection in what is logged. Made when it is needed, which is seldom. */
+  get log(): Logger {
+    return this.#options.log.child({ connection: this.id, player: this.player.id });
+  }
+
+  get transport(): Transport {
+    return this.#carrier.transport;
+  }
+
+  get allowance(): Allowance {
+    return this.#options.allowance;
+  }
+
+  /** When the connection ends for want of a valid token. */
+  get expiresAt(): number {
+    return this.#expiresAt;
+  }
+
+  /** The player showed a token that is good until then; never sooner than before. */
+  extend(expiresAt: number): void {
+    if (!this.#open || expiresAt <= this.#expiresAt) return;
+    this.#expiresAt = expiresAt;
+    clearTimeout(this.#expiry);
+    const lifetime = Math.min(Math.max(expiresAt - Date.now(), 0), LONGEST_MS);
+    this.#expiry = setTimeout(() => this.close('unauthorized'), lifetime);
   }
 
   send(message: ServerMessage): void {
@@ -84,7 +107,7 @@ export class Connection {
 
   deliver(packet: Packet): void {
     if (!this.#open) return;
-    this.#options.metrics.messagesOut.inc({ type: packet.type });
+    this.#options.metrics.messagesOut.count(packet.type);
     this.#outbox.push(packet);
   }
 
@@ -105,38 +128,59 @@ export class Connection {
     // A flush that overflows closes by itself.
     if (!this.#open) return;
     this.#closedAs = name;
-    this.#socket.close(CLOSE_CODES[name].code, name);
+    this.#carrier.close(CLOSE_CODES[name].code, name);
     // A peer that is not there will not answer.
-    setTimeout(() => this.#socket.terminate(), name === 'heartbeatTimeout' ? 100 : CLOSE_MS).unref();
+    setTimeout(() => this.#carrier.terminate(), name === 'heartbeatTimeout' ? 100 : CLOSE_MS).unref();
     this.#over();
   }
 
   #welcome(): void {
-    const { replica, heartbeatMs, now } = this.#options;
-    const { messageBytes, messagesPerSecond, chatLength, resumeWindowMs } = LIMITS;
+    const { replica, heartbeatMs, now, messagesPerSecond, routeByGame } = this.#options;
+    const { messageBytes, chatLength, resumeWindowMs } = LIMITS;
     this.send({
       type: 'welcome',
       protocol: SUBPROTOCOL,
       replica,
       connection: this.id,
       player: this.player,
+      expiresAt: this.#expiresAt,
       heartbeatMs,
+      ...(routeByGame ? { routeByGame } : {}),
       now: now(),
       limits: { messageBytes, messagesPerSecond, chatLength, resumeWindowMs },
     });
   }
 
-  #receive(data: RawData, isBinary: boolean): void {
+  /** Asks the peer whether it is there. */
+  ping(): void {
+    this.#carrier.ping();
+  }
+
+  /** The peer was silent for too long. */
+  dead(): void {
+    this.close('heartbeatTimeout');
+  }
+
+  heard(): void {
+    this.#heartbeat.heard();
+  }
+
+  failed(error: Error): void {
+    // The end follows, with the code that tells what was wrong.
+    this.log.debug({ reason: error.message }, 'socket error');
+  }
+
+  message(data: Buffer, isBinary: boolean): void {
     this.#heartbeat.heard();
     if (!this.#open) return;
     if (isBinary) return this.close('unsupportedData');
-    const { metrics } = this.#options;
-    const decoded = decodeClientFrame((data as Buffer).toString('utf8'));
-    const wait = this.#rate.take(performance.now());
-    metrics.messagesIn.inc({ type: decoded.ok ? decoded.message.type : 'refused' });
+    const { metrics, allowance } = this.#options;
+    const wait = allowance.message(data.length);
+    const decoded = decodeClientFrame(data.toString('utf8'));
+    metrics.messagesIn.count(decoded.ok ? decoded.message.type : 'refused');
     if (wait > 0) {
       const id = decoded.ok ? ('id' in decoded.message ? decoded.message.id : undefined) : decoded.refusal.id;
-      this.error('rate_limited', `Too many messages; wait ${wait} ms.`, id, wait);
+      this.error('rate_limited', `Too many messages or bytes; wait ${wait} ms.`, id, wait);
       this.#countRefusal('rateLimited');
     } else if (!decoded.ok) {
       const { code, message, id } = decoded.refusal;
@@ -149,12 +193,12 @@ export class Connection {
 
   #countRefusal(closeAs: CloseName): void {
     const now = performance.now();
-    if (now - this.#refused.since > MINUTE_MS) this.#refused = { count: 0, since: now };
+    if (!this.#refused || now - this.#refused.since > MINUTE_MS) this.#refused = { count: 0, since: now };
     this.#refused.count += 1;
     if (this.#refused.count > LIMITS.badMessagesPerMinute) this.close(closeAs);
   }
 
-  #closed(code: number): void {
+  closed(code: number): void {
     const { metrics } = this.#options;
     const counted = this.#closedAs ? CLOSE_CODES[this.#closedAs].code : boundedCode(code);
     metrics.closes.inc({ code: String(counted) });

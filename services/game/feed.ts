@@ -96,7 +96,14 @@ export class Feed {
     const seq = Number(payload.slice(first + 1, second));
     if (!(seq > this.#last)) return;
     this.#stirred = true;
-    this.#early.set(seq, payload.slice(second + 1));
+    const text = payload.slice(second + 1);
+    // As nearly always: the next one, and nothing waits for it.
+    if (seq === this.#last + 1 && this.#early.size === 0) {
+      this.#last = seq;
+      this.#deliver(seq, text);
+      return;
+    }
+    this.#early.set(seq, text);
     this.#advance();
     if (this.#early.size > 0) void this.catchUp();
   }

@@ -1,3 +1,4 @@
+import { Refusal } from './authority.ts';
 import type { Connection } from './connection.ts';
 import { storeFailure, type Store } from './redis/connect.ts';
 import { defineScript, type Script } from './redis/scripts.ts';
@@ -5,73 +6,114 @@ import type { Sockets } from './sockets.ts';
 
 /** Each replica listens to `gridlock:replica:<APPID>` for what is meant for it alone. */
 export const REPLICA_CHANNEL = 'gridlock:replica:';
-/** Longer than a player token, and so than any socket, lives. */
-const KEEP_SECONDS = 24 * 3600;
 /** A fence may overtake the socket it is meant for, which is being opened at that moment. */
 const RECENT_MS = 10_000;
+/** Higher than any generation. */
+const LOGGED_OUT = Infinity;
 
 const socketKey = (player: string) => `gridlock:{player:${player}}:socket`;
 
-/** Of two sockets of a player the newer one stays, on whichever replicas they are. */
+export interface FencingOptions {
+  readonly redis: Store;
+  readonly replica: string;
+  readonly sockets: Sockets;
+  /** Longer than any token of the player can still be of use. */
+  readonly keepSeconds: number;
+  /** The player has a newer socket. */
+  readonly supersede: (connection: Connection) => void;
+  /** The player logged out. */
+  readonly revoke: (connection: Connection) => void;
+}
+
+/** Of two sockets of a player the newer one stays, and of one who logged out none, on whichever replicas they are. */
 export class Fencing {
-  readonly #redis: Store;
-  readonly #replica: string;
-  readonly #sockets: Sockets;
-  readonly #supersede: (connection: Connection) => void;
+  readonly #options: FencingOptions;
   readonly #fence: Script;
+  readonly #logout: Script;
   readonly #recent = new Map<string, number>();
 
-  constructor(redis: Store, replica: string, sockets: Sockets, supersede: (connection: Connection) => void) {
-    this.#redis = redis;
-    this.#replica = replica;
-    this.#sockets = sockets;
-    this.#supersede = supersede;
-    this.#fence = defineScript(redis, 'player:fence', [new URL('./lua/fence.lua', import.meta.url)]);
+  constructor(options: FencingOptions) {
+    this.#options = options;
+    this.#fence = defineScript(options.redis, 'player:fence', [new URL('./lua/fence.lua', import.meta.url)]);
+    this.#logout = defineScript(options.redis, 'player:logout', [new URL('./lua/logout.lua', import.meta.url)]);
   }
 
   /**
    * The generation of a socket that the player opens now. Older ones are told to close. Rejects with a
-   * `Refusal`.
+   * `Refusal`: `unauthorized` when the player logged out.
    */
   async open(player: string): Promise<number> {
+    const { replica, keepSeconds } = this.#options;
+    const [generation, before] = (await this.#run(this.#fence, player, [replica, keepSeconds])) as [string, string];
+    if (generation === 'out') throw new Refusal('unauthorized');
+    // Not from within the script: the other replica's channel may be on another shard. A replica that cannot be
+    // told now asks for itself when it hears again, and no game takes a move of the older socket.
+    this.#tell(before, `supersede ${player} ${generation}`);
+    return Number(generation);
+  }
+
+  /** The player's tokens are good for nothing any more; the sockets are told to close. Rejects with a `Refusal`. */
+  async logOut(player: string): Promise<void> {
+    const before = (await this.#run(this.#logout, player, [this.#options.keepSeconds])) as string;
+    this.#tell(before, `logout ${player}`);
+  }
+
+  /** The player goes on with a new token: false when there was a log-out. Rejects with a `Refusal`. */
+  async renew(player: string): Promise<boolean> {
+    const { redis, keepSeconds } = this.#options;
+    const key = socketKey(player);
     try {
-      const reply = await this.#fence([socketKey(player)], [this.#replica, KEEP_SECONDS]);
-      const [generation, before] = reply as [generation: string, before: string];
-      // Not from within the script: the other replica's channel may be on another shard. A replica that cannot be
-      // told now asks for itself when it hears again, and no game takes a move of the older socket.
-      if (before !== '') {
-        const told = this.#redis.spublish(`${REPLICA_CHANNEL}${before}`, `supersede ${player} ${generation}`);
-        told.catch(() => undefined);
-      }
-      return Number(generation);
+      // The newest socket is remembered for as long as it can be open.
+      const [out] = await Promise.all([redis.hget(key, 'out'), redis.expire(key, keepSeconds)]);
+      return out === null;
     } catch (error) {
       throw storeFailure(error);
     }
   }
 
-  /** Takes `<player> <generation>` from the replica's channel: sockets of a lower generation go. */
+  /** Takes `supersede <player> <generation>` or `logout <player>` from the replica's channel. */
   take(payload: string): void {
-    const [player = '', text = ''] = payload.split(' ');
-    const generation = Number(text);
-    for (const connection of this.#sockets.ofPlayer(player)) {
-      if (connection.generation < generation) this.#supersede(connection);
-    }
+    const [what = '', player = '', text = ''] = payload.split(' ');
+    if (what !== 'supersede' && what !== 'logout') return;
+    const generation = what === 'logout' ? LOGGED_OUT : Number(text);
+    for (const connection of this.#options.sockets.ofPlayer(player)) this.#judge(connection, generation);
     this.#recent.set(player, generation);
     setTimeout(() => {
       if (this.#recent.get(player) === generation) this.#recent.delete(player);
     }, RECENT_MS).unref();
   }
 
-  /** Whether a connection that was just opened is outdated already. */
-  isOutdated({ player, generation }: Connection): boolean {
-    return generation < (this.#recent.get(player.id) ?? 0);
+  /** Closes a connection that was just opened if it is outdated already; true when it was. */
+  closeOutdated(connection: Connection): boolean {
+    return this.#judge(connection, this.#recent.get(connection.player.id) ?? 0);
   }
 
   /** Looks for fences that were announced while this replica could not hear them. */
   async recheck(): Promise<void> {
-    await Promise.all(this.#sockets.all().map(async (connection) => {
-      const newest = await this.#redis.hget(socketKey(connection.player.id), 'generation');
-      if (newest !== null && connection.generation < Number(newest)) this.#supersede(connection);
+    const { redis, sockets } = this.#options;
+    await Promise.all(sockets.all().map(async (connection) => {
+      const [newest, out] = await redis.hmget(socketKey(connection.player.id), 'generation', 'out');
+      this.#judge(connection, out ? LOGGED_OUT : Number(newest ?? 0));
     }));
+  }
+
+  #judge(connection: Connection, generation: number): boolean {
+    if (connection.generation >= generation) return false;
+    if (generation === LOGGED_OUT) this.#options.revoke(connection);
+    else this.#options.supersede(connection);
+    return true;
+  }
+
+  #tell(replica: string, what: string): void {
+    if (replica === '') return;
+    this.#options.redis.spublish(`${REPLICA_CHANNEL}${replica}`, what).catch(() => undefined);
+  }
+
+  async #run(script: Script, player: string, args: (string | number)[]): Promise<unknown> {
+    try {
+      return await script([socketKey(player)], args);
+    } catch (error) {
+      throw storeFailure(error);
+    }
   }
 }

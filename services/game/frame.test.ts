@@ -13,7 +13,7 @@ test('a frame of any length is read as the text it holds', async () => {
     assert.equal(Buffer.byteLength(text), length);
     const receiver = new Receiver({ isServer: false });
     const read = new Promise((resolve) => receiver.on('message', (data: Buffer) => resolve(String(data))));
-    receiver.write(textFrame(Buffer.from(text)));
+    receiver.write(textFrame(text));
     assert.equal(await read, text);
   }
 });

@@ -4,15 +4,15 @@ import type { WebSocket } from 'ws';
 const TEXT = 0x81;
 
 /** One unmasked text frame, header and all (RFC 6455, 5.2): the same bytes for every socket that gets it. */
-export function textFrame(payload: Buffer): Buffer {
-  const { length } = payload;
+export function textFrame(payload: string): Buffer {
+  const length = Buffer.byteLength(payload);
   const extended = length < 126 ? 0 : length < 65_536 ? 2 : 8;
   const frame = Buffer.allocUnsafe(2 + extended + length);
   frame[0] = TEXT;
   frame[1] = extended === 0 ? length : extended === 2 ? 126 : 127;
   if (extended === 2) frame.writeUInt16BE(length, 2);
   if (extended === 8) frame.writeBigUInt64BE(BigInt(length), 2);
-  payload.copy(frame, 2 + extended);
+  frame.write(payload, 2 + extended);
   return frame;
 }
 

@@ -2,15 +2,17 @@ import type { GameAuthority } from './authority.ts';
 import type { GameClock } from './clock.ts';
 import type { History } from './feed.ts';
 import type { FeedSet } from './feeds.ts';
+import type { Census } from './records/census.ts';
 
 export interface GameHistoryParts {
   readonly authority: GameAuthority;
   readonly feeds: FeedSet;
   readonly gameClock: GameClock;
+  readonly census: Pick<Census, 'closed'>;
 }
 
 /** The events of a game as a feed follows them. Its start arms the clock, and its end ends the feed. */
-export function gameHistory(game: string, { authority, feeds, gameClock }: GameHistoryParts): History {
+export function gameHistory(game: string, { authority, feeds, gameClock, census }: GameHistoryParts): History {
   const channel = authority.channel(game);
   return {
     channel,
@@ -25,6 +27,7 @@ export function gameHistory(game: string, { authority, feeds, gameClock }: GameH
       if (event.kind === 'started') gameClock.arm(game, event.endsAt);
       if (event.kind === 'finished') {
         gameClock.disarm(game);
+        census.closed(game);
         feeds.end(channel);
       }
     },

@@ -5,6 +5,9 @@ export interface HeartbeatHooks {
   dead(): void;
 }
 
+/** How many different waits there are within an interval. */
+const STEPS = 100;
+
 /** Watches one peer: asks every interval, and gives it up after two intervals of silence. */
 export class Heartbeat {
   readonly #interval: number;
@@ -35,7 +38,10 @@ export class Heartbeat {
 
   #schedule(): NodeJS.Timeout {
     const deadline = this.#heard + 2 * this.#interval;
-    return setTimeout(() => this.#fire(), Math.max(1, Math.min(this.#nextPing, deadline) - performance.now()));
+    const wait = Math.min(this.#nextPing, deadline) - performance.now();
+    // Timers of the same length share a list: a crowd shall not have one each.
+    const step = Math.max(1, Math.floor(this.#interval / STEPS));
+    return setTimeout(() => this.#fire(), Math.max(1, Math.ceil(wait / step) * step));
   }
 
   #fire(): void {

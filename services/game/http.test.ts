@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { FastifyInstance } from 'fastify';
+import { ClientAddress } from './address.ts';
+import { Allowances } from './allowance.ts';
 import { createHttp } from './http.ts';
 import { createLogger } from './log.ts';
+import { DEFAULT_LIMITS } from './replica-limits.ts';
 import { Sessions } from './session.ts';
 
 let directory: string;
@@ -23,6 +26,9 @@ before(async () => {
     webRoot,
     sessions: new Sessions(new Uint8Array(32)),
     allowedOrigins: new Set(['https://game.test']),
+    allowances: new Allowances(DEFAULT_LIMITS),
+    clientAddress: new ClientAddress(),
+    fencing: { renew: async () => true, logOut: async () => undefined },
     log: createLogger('silent', '1111'),
   });
 });

@@ -1,26 +1,13 @@
 import fastifyCookie from '@fastify/cookie';
-import {
-  fastify, LogController,
-  type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest,
-} from 'fastify';
-import * as v from 'valibot';
-import {
-  fieldProblem, sessionCookie, SESSION_PATH, SessionRequest, type SessionAnswer,
-} from '../protocol/index.ts';
+import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { CONTENT_SECURITY_POLICY } from './content-security-policy.ts';
 import type { Logger } from './log.ts';
-import { bearerToken, newGuest, SESSION_SECONDS, type Sessions } from './session.ts';
-
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "font-src 'self'",
-  "connect-src 'self'", "manifest-src 'self'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
-].join('; ');
+import { addSessionRoutes, fail, type SessionRoutesOptions } from './session-routes.ts';
 
 /** File names that carry a digest of their content, as esbuild's `[name]-[hash]` gives them. */
 const HASHED = /-[A-Z2-7]{8}\.[a-z0-9]+(\.map)?$/;
 
-export interface HttpOptions {
-  readonly sessions: Sessions;
-  readonly allowedOrigins: ReadonlySet<string>;
+export interface HttpOptions extends SessionRoutesOptions {
   readonly webRoot: string | undefined;
   readonly log: Logger;
 }
@@ -56,12 +43,14 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     return fail(reply, 500, 'internal', 'The server failed at something unforeseen.');
   });
 
-  app.post(SESSION_PATH, (request, reply) => openSession(app, options, request, reply));
+  addSessionRoutes(app, options);
 
   if (options.webRoot !== undefined) {
     const { fastifyStatic } = await import('@fastify/static');
     await app.register(fastifyStatic, {
       root: options.webRoot,
+      // The operations page is for the internal listener alone.
+      allowedPath: (pathName) => !/^\/+ops(\/|$)/.test(pathName),
       cacheControl: false,
       setHeaders: (reply, path) => {
         const cache = HASHED.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache';
@@ -70,37 +59,4 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     });
   }
   return app;
-}
-
-async function openSession(
-  app: FastifyInstance,
-  { sessions, allowedOrigins }: HttpOptions,
-  request: FastifyRequest,
-  reply: FastifyReply,
-) {
-  const { origin, authorization, cookie } = request.headers;
-  if (origin !== undefined && !allowedOrigins.has(origin)) {
-    return fail(reply, 403, 'origin_not_allowed', 'This page may not open a session here.');
-  }
-  if (!/^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? '')) {
-    return fail(reply, 415, 'not_json', 'Send the request as application/json.');
-  }
-  const parsed = v.safeParse(SessionRequest, request.body);
-  if (!parsed.success) {
-    return fail(reply, 400, 'bad_message', fieldProblem(parsed.issues[0], 'the session request'));
-  }
-  const { name, transport, slot } = parsed.output;
-  const token = bearerToken(authorization) ?? app.parseCookie(cookie ?? '')[sessionCookie(slot)];
-  const known = token === undefined ? undefined : await sessions.read(token);
-  const player = known ? { id: known.player.id, name: name ?? known.player.name } : newGuest(name);
-  const issued = await sessions.issue(player);
-  const answer: SessionAnswer = { player, expiresAt: issued.expiresAt };
-  reply.code(201).header('Cache-Control', 'no-store');
-  if (transport === 'bearer') return reply.send({ ...answer, token: issued.token });
-  const attributes = `Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=${SESSION_SECONDS}`;
-  return reply.header('Set-Cookie', `${sessionCookie(slot)}=${issued.token}; ${attributes}`).send(answer);
-}
-
-function fail(reply: FastifyReply, status: number, code: string, message: string) {
-  return reply.code(status).header('Cache-Control', 'no-store').send({ code, message });
 }

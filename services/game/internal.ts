@@ -1,10 +1,15 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { Metrics } from './metrics.ts';
+import type { OpsServer } from './ops/server.ts';
 import type { Readiness } from './readiness.ts';
 
-/** Health, readiness and metrics, on a listener of their own that the edge does not publish. */
-export function createInternal(readiness: Readiness, metrics: Metrics): Server {
-  return createServer((request, response) => {
+/** Health, readiness, metrics and the operations page, on a listener of their own that the edge does not publish. */
+export function createInternal(readiness: Readiness, metrics: Metrics, ops: OpsServer): Server {
+  const server = createServer((request, response) => {
+    if (/^\/ops(\/|\?|$)/.test(request.url ?? '')) {
+      ops.handle(request, response).catch(() => response.destroy());
+      return;
+    }
     switch (request.url) {
       // That this is answered at all is the health: the event loop turns.
       case '/healthz':
@@ -19,9 +24,11 @@ export function createInternal(readiness: Readiness, metrics: Metrics): Server {
           () => answer(response, 500, 'The metrics could not be gathered.\n'),
         );
       default:
-        return answer(response, 404, 'There are /healthz, /readyz and /metrics.\n');
+        return answer(response, 404, 'There are /healthz, /readyz, /metrics and /ops/.\n');
     }
   });
+  ops.attach(server);
+  return server;
 }
 
 function answer(response: ServerResponse, status: number, body: string, type = 'text/plain; charset=utf-8'): void {

@@ -5,6 +5,11 @@
 export class Lanes {
   readonly #tails = new Map<string, Promise<void>>();
 
+  /** Nothing runs or waits. */
+  get isIdle(): boolean {
+    return this.#tails.size === 0;
+  }
+
   /** `task` must not reject. */
   run(key: string, task: () => Promise<void>): void {
     const before = this.#tails.get(key);

@@ -13,14 +13,22 @@ export class TokenBucket {
     this.#at = now;
   }
 
-  /** Takes a token. Gives 0 when there was one, otherwise the milliseconds until there is. */
-  take(now: number): number {
+  /**
+   * Takes `count` tokens, at most the burst. Gives 0 when there were as many, otherwise the milliseconds until there
+   * are, and takes none.
+   */
+  take(now: number, count = 1): number {
     this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#at) / 1000) * this.#perSecond);
     this.#at = now;
-    if (this.#tokens >= 1) {
-      this.#tokens -= 1;
+    if (this.#tokens >= count) {
+      this.#tokens -= count;
       return 0;
     }
-    return Math.ceil(((1 - this.#tokens) / this.#perSecond) * 1000);
+    return Math.ceil(((count - this.#tokens) / this.#perSecond) * 1000);
+  }
+
+  /** Nothing is missing: a new bucket would give as much. */
+  isFull(now: number): boolean {
+    return this.#tokens + ((now - this.#at) / 1000) * this.#perSecond >= this.#burst;
   }
 }

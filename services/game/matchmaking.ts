@@ -6,6 +6,8 @@ import { defineScript, type Script } from './redis/scripts.ts';
 import { matchKeys, shapeOf } from './records/keys.ts';
 
 const KEEP_SECONDS = 3600;
+/** How long to wait for room for another game, in milliseconds: games are short. */
+export const FULL_MS = 5000;
 
 /** Finds codes for new games, and open games for those who want any. */
 export class Matchmaking {
@@ -28,12 +30,15 @@ export class Matchmaking {
     return Array.from(digest.subarray(0, CODE_LENGTH), letter).join('');
   }
 
-  /** The code of the game to enter: an open one, or a new one. `closed` turned out not to be open. */
-  async find(actor: Actor, id: string, settings: GameSettings, attempt: number, closed: string): Promise<string> {
+  /** The code of the game to enter: an open one, or a new one. `closed` turned out not to be open. When `isFull`, no new one. */
+  async find(
+    actor: Actor, id: string, settings: GameSettings, attempt: number, closed: string, isFull: boolean,
+  ): Promise<string> {
     const shape = shapeOf(settings);
     const { open, handed, request } = matchKeys(shape, actor.player.id, id);
-    const args = [shape, settings.players, this.code(actor, id, attempt), closed, KEEP_SECONDS];
+    const args = [shape, settings.players, this.code(actor, id, attempt), closed, KEEP_SECONDS, isFull ? 1 : 0];
     const [tag, value] = (await this.#run(this.#find, [open, handed, request], args)) as [string, string];
+    if (value === 'cluster_full') throw new Refusal(value, undefined, FULL_MS);
     if (tag === 'refused') throw new Refusal(value as Refusal['code']);
     return value;
   }

@@ -1,13 +1,15 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Tally } from './tally.ts';
 
 /** What a replica counts. Labels are bounded: types, codes and reasons, never players or games. */
 export class Metrics {
   readonly registry = new Registry();
   readonly upgradesRefused = this.#counter('gridlock_upgrades_refused_total', 'Handshakes refused', 'reason');
-  readonly messagesIn = this.#counter('gridlock_messages_in_total', 'Messages of clients', 'type');
-  readonly messagesOut = this.#counter('gridlock_messages_out_total', 'Messages to clients', 'type');
+  readonly transportRequests = this.#counter('gridlock_transport_requests_total', 'Requests without a WebSocket', 'kind', 'by');
+  readonly messagesIn = this.#tally('gridlock_messages_in_total', 'Messages of clients', 'type');
+  readonly messagesOut = this.#tally('gridlock_messages_out_total', 'Messages to clients', 'type');
   readonly refusals = this.#counter('gridlock_requests_refused_total', 'Requests answered by error', 'code');
-  readonly delivered = this.#counter('gridlock_entries_delivered_total', 'Entries given to sockets', 'type');
+  readonly delivered = this.#tally('gridlock_entries_delivered_total', 'Entries given to sockets', 'type');
   readonly gapsFilled = this.#counter('gridlock_gap_entries_total', 'Entries read, not announced', 'type');
   readonly feedReads = this.#counter('gridlock_feed_reads_total', 'Reads of a history to follow it', 'type');
   readonly chatLines = this.#counter('gridlock_chat_lines_total', 'Lines said on this replica', 'channel');
@@ -15,6 +17,7 @@ export class Metrics {
   readonly redisErrors = this.#counter('gridlock_redis_errors_total', 'Failures of Redis', 'connection');
   readonly fences = this.#counter('gridlock_fences_total', 'Sockets closed for a newer one', 'by');
   readonly resumes = this.#counter('gridlock_resumes_total', 'Requests to resume', 'recovered');
+  readonly shed = this.#counter('gridlock_sockets_shed_total', 'Sockets sent to another replica', 'why');
   readonly decided = this.#counter('gridlock_commands_decided_total', 'Commands for games', 'kind', 'by');
   readonly taken = this.#counter('gridlock_games_taken_total', 'Games taken into memory', 'from');
   readonly batches = new Histogram({
@@ -38,6 +41,25 @@ export class Metrics {
   /** A gauge that is read when the metrics are. */
   watch(name: string, help: string, value: () => number): void {
     new Gauge({ name, help, registers: [this.registry], collect() { this.set(value()); } });
+  }
+
+  /** The same for each value of a label. */
+  watchEach<Value extends string>(
+    name: string, help: string, label: string, values: readonly Value[], read: (value: Value) => number,
+  ): void {
+    new Gauge({
+      name,
+      help,
+      labelNames: [label],
+      registers: [this.registry],
+      collect() {
+        for (const value of values) this.set({ [label]: value }, read(value));
+      },
+    });
+  }
+
+  #tally<Label extends string>(name: string, help: string, label: Label): Tally<Label> {
+    return new Tally({ name, help, label, registers: [this.registry] });
   }
 
   #counter<Label extends string>(name: string, help: string, ...labelNames: Label[]): Counter<Label> {

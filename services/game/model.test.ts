@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
-import type { ErrorCode, GameEvent, GameState, ServerMessageOf } from '../protocol/index.ts';
+import { toSettings, type ErrorCode, type GameEvent, type GameState, type ServerMessageOf } from '../protocol/index.ts';
 import { Refusal, type GameAuthority } from './authority.ts';
 import { gameKeys } from './records/keys.ts';
 import { applyAll, decide, type Command } from './rules.ts';
@@ -35,7 +35,9 @@ const steps = fc.array(
   // Without a size the arrays stay short, and hardly any game gets beyond its first move.
   { minLength: 30, maxLength: 150, size: 'max' },
 );
-const settings = fc.record({ players: fc.integer({ min: 2, max: 3 }), size: fc.constantFrom(3, 3, 3, 4) });
+const settings = fc.record({
+  players: fc.integer({ min: 2, max: 3 }), size: fc.constantFrom(3, 3, 3, 4), spectators: fc.boolean(),
+});
 
 /** What the rules say, with the memory for repeated requests that the scripts add. */
 class Model {
@@ -109,7 +111,7 @@ for (const design of DESIGNS) {
     const count = (what: string) => reached.set(what, (reached.get(what) ?? 0) + 1);
     await fc.assert(fc.asyncProperty(settings, steps, async (shape, given) => {
       const model = new Model();
-      const create: Command = { kind: 'create', player: PLAYERS[0]!, settings: { ...shape, seconds: 60 } };
+      const create: Command = { kind: 'create', player: PLAYERS[0]!, settings: toSettings({ ...shape, seconds: 60 }) };
       const created = await authority.create({ player: PLAYERS[0]!, generation: 1 }, newId(), create.settings);
       const { game } = created;
       model.run(create, 'create', 'create', created.view.now);
@@ -133,6 +135,9 @@ for (const design of DESIGNS) {
       const recorded = await history(authority, game);
       assert.deepEqual(recorded.map(({ event }) => timeless(event)), model.events.map(timeless));
       assert.deepEqual(recorded.map(({ seq }) => seq), recorded.map((_, index) => index + 1));
+      // Who does not play sees the same where it may, and nothing elsewhere.
+      const watched = attempt(async () => (await authority.watch('nobody', game, { epoch: 'none', seq: 0 })).recovered ? 1 : 0);
+      assert.deepEqual(await watched, shape.spectators ? {} : { refusal: 'not_a_player' });
       // The snapshot is the fold of the history, times and all (but for the end that the test moved).
       const view = await authority.view(game);
       const folded = recorded.reduce<GameState | undefined>(

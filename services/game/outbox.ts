@@ -1,6 +1,6 @@
-import type { WebSocket } from 'ws';
-import { textFrame, writeFrame } from './frame.ts';
-import type { Packet } from './packet.ts';
+import type { Carrier } from './carrier.ts';
+import { Pace } from './pace.ts';
+import { Packet } from './packet.ts';
 
 /** Sockets written to before others get a turn: a line to thousands must not hold up a move. */
 const SLICE = 250;
@@ -8,20 +8,34 @@ const SLICE = 250;
 /** What a crowd gets at once, and nobody waits for. */
 const PATIENT: ReadonlySet<Packet['type']> = new Set(['chat', 'presence', 'history']);
 
-/** Writes what the outboxes gathered during one turn of the event loop: moves first, then what can wait. */
+/** Each frame costs a write here and at the edge, and TLS there: more than what is in it. */
+const FRAMES = { msPerThousand: 10, mostMs: 40 };
+
+/**
+ * Writes what the outboxes gathered, moves first, then what can wait: during one turn of the event loop while there is
+ * little to do, and during some milliseconds when there is much.
+ */
 class Flusher {
+  readonly #pace = new Pace(FRAMES);
   readonly #urgent = new Set<Outbox>();
   readonly #patient = new Set<Outbox>();
-  /** Frames of several messages, by their numbers: a game's sockets mostly get the same ones. */
-  readonly #frames = new Map<string, Buffer>();
+  /** Several messages in one, by their numbers: a game's sockets mostly get the same ones. */
+  readonly #joined = new Map<string, Packet>();
   #scheduled = false;
 
   add(outbox: Outbox, isUrgent: boolean): void {
     if (isUrgent) this.#patient.delete(outbox);
     if (isUrgent || !this.#urgent.has(outbox)) (isUrgent ? this.#urgent : this.#patient).add(outbox);
     if (this.#scheduled) return;
+    const wait = this.#pace.waitMs;
     this.#scheduled = true;
-    setImmediate(() => this.#flush());
+    if (wait === 0) setImmediate(() => this.#flush());
+    else setTimeout(() => this.#flush(), wait);
+  }
+
+  /** A message is to be written, to whomever. */
+  count(): void {
+    this.#pace.count();
   }
 
   delete(outbox: Outbox): void {
@@ -29,16 +43,13 @@ class Flusher {
     this.#patient.delete(outbox);
   }
 
-  /** One frame for several messages, made once a turn. */
-  frameOf(packets: readonly Packet[]): Buffer {
-    if (packets.length === 1) return packets[0]!.frame;
+  /** Several messages in one, made once a turn. */
+  join(packets: readonly Packet[]): Packet {
+    if (packets.length === 1) return packets[0]!;
     const key = packets.map(({ number }) => number).join();
-    let frame = this.#frames.get(key);
-    if (!frame) {
-      frame = textFrame(Buffer.from(`[${packets.map(({ text }) => text).join(',')}]`));
-      this.#frames.set(key, frame);
-    }
-    return frame;
+    let joined = this.#joined.get(key);
+    if (!joined) this.#joined.set(key, (joined = Packet.joined(packets)));
+    return joined;
   }
 
   #flush(): void {
@@ -52,7 +63,7 @@ class Flusher {
         outbox.flush();
       }
     }
-    this.#frames.clear();
+    this.#joined.clear();
     if (this.#scheduled || this.#urgent.size + this.#patient.size === 0) return;
     this.#scheduled = true;
     setImmediate(() => this.#flush());
@@ -61,22 +72,23 @@ class Flusher {
 
 const flusher = new Flusher();
 
-/** What waits to be written to one socket: messages of the same turn leave as one frame, in order. */
+/** What waits to be written to one peer: messages of the same turn leave as one frame, in order. */
 export class Outbox {
-  readonly #socket: WebSocket;
+  readonly #carrier: Carrier;
   readonly #limit: number;
   readonly #onOverflow: () => void;
   #packets: Packet[] = [];
 
   /** `onOverflow` is called when more than `limit` bytes wait for a slow reader. */
-  constructor(socket: WebSocket, limit: number, onOverflow: () => void) {
-    this.#socket = socket;
+  constructor(carrier: Carrier, limit: number, onOverflow: () => void) {
+    this.#carrier = carrier;
     this.#limit = limit;
     this.#onOverflow = onOverflow;
   }
 
   push(packet: Packet): void {
     this.#packets.push(packet);
+    flusher.count();
     const isUrgent = !PATIENT.has(packet.type);
     if (this.#packets.length === 1 || isUrgent) flusher.add(this, isUrgent);
   }
@@ -85,8 +97,8 @@ export class Outbox {
     const packets = this.#packets;
     this.#packets = [];
     flusher.delete(this);
-    if (packets.length === 0 || this.#socket.readyState !== this.#socket.OPEN) return;
-    writeFrame(this.#socket, flusher.frameOf(packets));
-    if (this.#socket.bufferedAmount > this.#limit) this.#onOverflow();
+    if (packets.length === 0 || !this.#carrier.isOpen) return;
+    this.#carrier.write(flusher.join(packets));
+    if (this.#carrier.bufferedAmount > this.#limit) this.#onOverflow();
   }
 }

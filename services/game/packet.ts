@@ -1,10 +1,10 @@
 import { textFrame } from './frame.ts';
 import { encodeServerMessage, type ServerMessage } from '../protocol/index.ts';
 
-/** A message as it goes over the wire, made once and given to every socket that gets it. */
+/** What goes over the wire at once, made once and given to every socket that gets it. */
 export class Packet {
   readonly text: string;
-  /** For the metrics: the `type` of the message. */
+  /** For the metrics: the `type` of the first message. */
   readonly type: ServerMessage['type'];
   /** Tells packets of this process apart. */
   readonly number: number;
@@ -21,8 +21,13 @@ export class Packet {
     return new Packet(message.type, encodeServerMessage(message));
   }
 
-  /** The message by itself as a frame. */
+  /** Several messages in one. */
+  static joined(packets: readonly Packet[]): Packet {
+    return new Packet(packets[0]!.type, `[${packets.map(({ text }) => text).join(',')}]`);
+  }
+
+  /** As a frame of a WebSocket. */
   get frame(): Buffer {
-    return (this.#frame ??= textFrame(Buffer.from(this.text)));
+    return (this.#frame ??= textFrame(this.text));
   }
 }

@@ -1,4 +1,4 @@
-import { LIMITS, type PlayerRef } from '../protocol/index.ts';
+import { LIMITS, type PlayerRef, type ServerMessage } from '../protocol/index.ts';
 import type { Bus } from './bus.ts';
 import { Packet } from './packet.ts';
 import type { Store } from './redis/connect.ts';
@@ -42,9 +42,9 @@ export class Presence {
 
   /**
    * Lists the player in a channel and tells `deliver` who is there. Gives the function that takes the player
-   * out.
+   * out. Without a player `deliver` is told, and nobody is listed.
    */
-  enter(channel: string, player: PlayerRef, deliver: Deliver): () => void {
+  enter(channel: string, player: PlayerRef | undefined, deliver: Deliver): () => void {
     let there = this.#channels.get(channel);
     if (!there) {
       there = new ChannelPresence(channel, this.#options);
@@ -68,12 +68,22 @@ export class Presence {
   }
 }
 
+const WATCHERS = ':watchers';
+
+/** Not a channel that anybody can subscribe to: who watches a game. */
+export const watchersOf = (game: string): string => `${game}${WATCHERS}`;
+
+const toMessage = (channel: string, count: number, players: PlayerRef[]): ServerMessage =>
+  (channel.endsWith(WATCHERS)
+    ? { type: 'watchers', game: channel.slice(0, -WATCHERS.length), count }
+    : { type: 'presence', channel, count, players });
+
 class ChannelPresence {
   readonly #channel: string;
   readonly #key: string;
   readonly #options: PresenceOptions;
   /** One entry a socket: a player with two is there until both are gone. */
-  readonly #sockets = new Set<{ player: PlayerRef; deliver: Deliver }>();
+  readonly #sockets = new Set<{ player: PlayerRef | undefined; deliver: Deliver }>();
   readonly #announce: Throttle;
   readonly #read: Throttle;
   #shown = '';
@@ -98,7 +108,7 @@ class ChannelPresence {
     return this.#sockets.size === 0;
   }
 
-  enter(player: PlayerRef, deliver: Deliver): () => void {
+  enter(player: PlayerRef | undefined, deliver: Deliver): () => void {
     const socket = { player, deliver };
     this.#sockets.add(socket);
     // The newcomer is shown the list even if it does not change by the arrival.
@@ -131,7 +141,7 @@ class ChannelPresence {
   async #write(announce: boolean): Promise<void> {
     if (this.#closed) return;
     const { redis, replica, now, heartbeatMs, onError } = this.#options;
-    const here = new Map([...this.#sockets].map(({ player }) => [player.id, player]));
+    const here = new Map([...this.#sockets].flatMap(({ player }) => (player ? [[player.id, player]] : [])));
     const lives = heartbeatMs * 0.6;
     const report: Report = {
       until: now() + lives,
@@ -169,7 +179,7 @@ class ChannelPresence {
       this.#count = players.size + beyondListed;
       const listed = [...players.values()].slice(0, LIMITS.presenceListed);
       const count = this.#count;
-      const packet = Packet.of({ type: 'presence', channel: this.#channel, count, players: listed });
+      const packet = Packet.of(toMessage(this.#channel, count, listed));
       if (packet.text === this.#shown) return;
       this.#shown = packet.text;
       for (const { deliver } of this.#sockets) deliver(packet);

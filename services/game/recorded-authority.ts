@@ -1,14 +1,17 @@
-import type { GameSettings } from '../protocol/index.ts';
+import { toSettings, type GameSettings } from '../protocol/index.ts';
 import {
   Refusal, type Actor, type Applied, type Entered, type GameAuthority, type LogEntry, type Position, type Resumed,
   type View,
 } from './authority.ts';
-import type { Matchmaking } from './matchmaking.ts';
+import { FULL_MS, type Matchmaking } from './matchmaking.ts';
 import { gameKeys } from './records/keys.ts';
+import type { Census } from './records/census.ts';
 import type { Records } from './records/records.ts';
 
 /** Attempts to find a free code, or an open game, before giving up. */
 const ATTEMPTS = 8;
+/** The event by which who makes a game is seated in it. */
+const FIRST_SEAT = 2;
 
 export type Mode = 'create' | 'join' | 'match';
 
@@ -19,15 +22,18 @@ export type Mode = 'create' | 'join' | 'match';
 export abstract class RecordedAuthority implements GameAuthority {
   protected readonly records: Records;
   readonly #matchmaking: Matchmaking;
+  readonly #census: Census | undefined;
 
-  constructor(records: Records, matchmaking: Matchmaking) {
+  constructor(records: Records, matchmaking: Matchmaking, census?: Census) {
     this.records = records;
     this.#matchmaking = matchmaking;
+    this.#census = census;
   }
 
   abstract leave(actor: Actor, id: string, game: string): Promise<Applied>;
   abstract capture(actor: Actor, id: string, game: string, cell: number): Promise<Applied>;
   abstract finish(game: string): Promise<number>;
+  abstract arrived(game: string, at: number): Promise<void>;
   abstract handOver(): Promise<void>;
   abstract stop(): void;
 
@@ -36,11 +42,13 @@ export abstract class RecordedAuthority implements GameAuthority {
     mode: Mode, actor: Actor, id: string, game: string, settings?: GameSettings,
   ): Promise<Entered | undefined>;
 
-  async create(actor: Actor, id: string, settings: GameSettings): Promise<Entered> {
+  async create(actor: Actor, id: string, given: GameSettings): Promise<Entered> {
+    const settings = toSettings(given);
+    if (await this.#census?.isFull()) throw new Refusal('cluster_full', undefined, FULL_MS);
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const game = this.#matchmaking.code(actor, id, attempt);
       const entered = await this.enter('create', actor, id, game, settings);
-      if (entered) return entered;
+      if (entered) return this.#counted(entered);
     }
     throw new Refusal('unavailable', 'No free game code was found; try again.', 1000);
   }
@@ -49,14 +57,16 @@ export abstract class RecordedAuthority implements GameAuthority {
     return (await this.enter('join', actor, id, game))!;
   }
 
-  async match(actor: Actor, id: string, settings: GameSettings): Promise<Entered> {
+  async match(actor: Actor, id: string, given: GameSettings): Promise<Entered> {
+    const settings = toSettings(given);
+    const isFull = (await this.#census?.isFull()) ?? false;
     let closed = '';
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const game = await this.#matchmaking.find(actor, id, settings, attempt, closed);
+      const game = await this.#matchmaking.find(actor, id, settings, attempt, closed, isFull);
       try {
         const entered = (await this.enter('match', actor, id, game, settings))!;
         if (entered.view.state.status !== 'waiting') await this.#matchmaking.close(settings, game);
-        return entered;
+        return this.#counted(entered);
       } catch (error) {
         const isClosed = error instanceof Refusal && (error.code === 'game_full' || error.code === 'game_over');
         if (!isClosed) throw error;
@@ -66,8 +76,17 @@ export abstract class RecordedAuthority implements GameAuthority {
     throw new Refusal('unavailable', 'The open games fill faster than you could enter one; try again.', 250);
   }
 
+  #counted(entered: Entered): Entered {
+    if (entered.seq === FIRST_SEAT && !entered.duplicate) this.#census?.opened(entered.game);
+    return entered;
+  }
+
   resume(actor: Actor, game: string, known: Position): Promise<Resumed> {
     return this.records.resume(actor, game, known);
+  }
+
+  watch(player: string, game: string, known: Position): Promise<Resumed> {
+    return this.records.watch(player, game, known);
   }
 
   view(game: string): Promise<View> {

@@ -2,32 +2,45 @@ import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
 import { Cluster } from 'ioredis';
-import type { GameAuthority } from './authority.ts';
+import { TRANSPORTS, type ClientMessage } from '../protocol/index.ts';
+import { addressGroup } from './address.ts';
+import { Admission } from './admission.ts';
+import { Allowances } from './allowance.ts';
+import { Refusal, type GameAuthority } from './authority.ts';
 import { Bus } from './bus.ts';
 import { Chat } from './chat.ts';
 import { GameClock, StoreClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { Connection } from './connection.ts';
 import { drainSockets } from './drain.ts';
+import { Entry, type Accepted } from './entry.ts';
 import { FeedSet } from './feeds.ts';
 import { Fencing, REPLICA_CHANNEL } from './fencing.ts';
 import { createHttp } from './http.ts';
 import { createInternal } from './internal.ts';
+import { listenLocally } from './local-socket.ts';
 import type { Logger } from './log.ts';
 import { Metrics } from './metrics.ts';
+import { Ops } from './ops/ops.ts';
+import { Rebalance } from './placement/rebalance.ts';
+import { Routes } from './placement/routes.ts';
+import { Shedding } from './placement/shedding.ts';
 import { Presence } from './presence.ts';
 import { Readiness } from './readiness.ts';
 import { Matchmaking } from './matchmaking.ts';
+import { Census } from './records/census.ts';
 import { Records } from './records/records.ts';
 import { connectNode, connectStore } from './redis/connect.ts';
 import { Ledger } from './redis/ledger.ts';
 import { Requests } from './requests.ts';
+import { Roster } from './roster.ts';
 import { SeatHold } from './seat-hold.ts';
 import { Sessions } from './session.ts';
 import { Sockets } from './sockets.ts';
 import { StatefulAuthority } from './stateful/stateful-authority.ts';
 import { StatelessAuthority } from './stateless/stateless-authority.ts';
-import { Upgrade, type Accepted } from './upgrade.ts';
+import { QUIET_MS, Transports } from './transports/transports.ts';
+import { Upgrade } from './upgrade.ts';
 
 export interface Replica {
   /** Base of the public side, with the port it got when 0 was asked for. */
@@ -35,10 +48,17 @@ export interface Replica {
   readonly internalUrl: string;
   readonly readiness: Readiness;
   readonly sockets: Sockets;
+  /** The replicas of the cluster. */
+  readonly roster: Roster;
   /** Sends the clients away and stops; resolves when all is closed. */
   drain(): Promise<void>;
 }
 
+const SHED_FOR = {
+  mean: 'sends % sockets to replicas with fewer',
+  probe: 'sends % sockets to see where the edge sends their games now',
+  moved: 'sends % sockets after a game that is held elsewhere now',
+};
 /** How often Redis is asked how it persists: it can be told otherwise while it runs. */
 const INSPECT_MS = 3000;
 
@@ -47,15 +67,20 @@ const INSPECT_MS = 3000;
  * Redis it finds will never do.
  */
 export async function startReplica(
-  config: Config, log: Logger, onUnusable: (sentence: string) => void = () => {},
+  config: Config, log: Logger, onUnusable: (sentence: string) => void = () => {}, clock = new StoreClock(),
 ): Promise<Replica> {
   const { appId, heartbeatMs } = config;
   const metrics = new Metrics(appId);
-  const clock = new StoreClock();
   const sockets = new Sockets();
-  const sessions = new Sessions(config.tokenSecret);
+  const { limits } = config;
+  const sessions = new Sessions(config.tokenSecret, limits.sessionSeconds);
+  const allowances = new Allowances(limits);
+  const admission = new Admission(limits, () => roster.members
+    .reduce((sum, { replica, sockets: open }) => (replica === appId ? sum : sum + open), 0));
 
-  const redisFailed = (connection: string) => throttledWarning(log, metrics, connection);
+  const redisFailed = (connection: string) => throttledWarning(log, metrics, connection, (reason) => {
+    ops.redisFailed(connection, reason);
+  });
   const redis = connectStore(config.redis, `gridlock-${appId}`);
   redis.on('error', redisFailed('commands'));
   const bus = new Bus({
@@ -74,25 +99,33 @@ export async function startReplica(
     },
   });
 
-  const records = new Records(ledger);
+  const records = new Records(ledger, () => clock.now());
   const matchmaking = new Matchmaking(redis, config.tokenSecret);
+  const census = new Census(redis, limits.games, () => clock.now());
+  const routes = new Routes<Connection>();
   const authority: GameAuthority = config.design === 'stateless'
-    ? new StatelessAuthority(records, matchmaking)
+    ? new StatelessAuthority(records, matchmaking, census)
     : new StatefulAuthority({
-      records, matchmaking, redis, bus,
+      records, matchmaking, census, redis, bus,
       // A replica that starts again does not know what the one before it held.
       owner: `${appId}.${randomBytes(6).toString('base64url')}`,
       now: () => clock.now(),
+      routedAt: (game) => routes.newest(game),
+      // Whose moves would all be passed on from now on.
+      onYielded: (game) => shedding.shed(routes.of(game), 'moved'),
       report: {
         decided: (kind, by) => metrics.decided.inc({ kind, by }),
-        taken: (from) => metrics.taken.inc({ from }),
+        taken: (from) => {
+          metrics.taken.inc({ from });
+          ops.gameTaken(from);
+        },
         batch: (commands) => metrics.batches.observe(commands),
       },
     });
   const chat = new Chat(ledger, appId);
   const readFailed = redisFailed('reads');
   const feeds = new FeedSet(bus, {
-    delivered: (type, followers) => metrics.delivered.inc({ type }, followers),
+    delivered: (type, followers) => metrics.delivered.count(type, followers),
     gap: (type, filled) => metrics.gapsFilled.inc({ type }, filled),
     read: (type) => metrics.feedReads.inc({ type }),
     failed: (_channel, error) => readFailed(error as Error),
@@ -109,7 +142,20 @@ export async function startReplica(
     metrics.fences.inc({ by });
     connection.close('superseded');
   };
-  const fencing = new Fencing(redis, appId, sockets, (connection) => supersede(connection, 'announcement'));
+  const fencing = new Fencing({
+    redis, sockets,
+    replica: appId,
+    keepSeconds: 2 * limits.sessionSeconds,
+    supersede: (connection) => supersede(connection, 'announcement'),
+    revoke: (connection) => connection.close('unauthorized'),
+  });
+
+  const ops = new Ops({
+    config, metrics, redis,
+    members: () => roster.members,
+    readiness: { get reason() { return readiness.reason; } },
+    now: () => clock.now(),
+  });
 
   const readiness: Readiness = new Readiness({
     redis,
@@ -118,6 +164,7 @@ export async function startReplica(
     replica: appId,
     onChange: (ready, reason) => {
       log.info({ ready, reason }, ready ? 'ready' : 'not ready');
+      ops.readinessChanged(ready, reason);
     },
     onDeaf: (channel) => {
       log.warn('nothing comes back through Redis: its connections are replaced');
@@ -127,11 +174,23 @@ export async function startReplica(
   });
   bus.listen(`${REPLICA_CHANNEL}${appId}`, {
     message: (payload) => {
-      if (payload.startsWith('supersede ')) fencing.take(payload.slice('supersede '.length));
+      fencing.take(payload);
     },
     confirmed: () => {
       fencing.recheck().catch(readFailed);
     },
+  });
+  const roster: Roster = new Roster({
+    redis, bus,
+    replica: appId,
+    stats: () => ops.stats,
+    standing: () => ({
+      sockets: sockets.size,
+      games: feeds.size,
+      ready: readiness.reason === undefined,
+      draining: readiness.isDraining,
+    }),
+    onTick: () => rebalance.tick(),
   });
   // Whichever connection is up last: the first probe can go out then.
   redis.on('ready', () => {
@@ -140,7 +199,8 @@ export async function startReplica(
   });
   const inspection = setInterval(() => void ledger.inspect().catch(() => undefined), INSPECT_MS);
 
-  metrics.watch('gridlock_sockets', 'Open sockets', () => sockets.size);
+  metrics.watch('gridlock_sockets', 'Open sockets, whatever the transport', () => sockets.size);
+  metrics.watchEach('gridlock_transport_sockets', 'Open sockets', 'transport', TRANSPORTS, (name) => sockets.count(name));
   metrics.watch('gridlock_feeds', 'Games and channels followed here', () => feeds.size);
   metrics.watch('gridlock_subscriptions', 'Channels of Redis subscribed to', () => bus.channels);
   metrics.watch('gridlock_ready', '1 while this replica is ready', () => Number(readiness.reason === undefined));
@@ -149,42 +209,79 @@ export async function startReplica(
   // As long as the peer of a dead connection has to notice it.
   const seatHold = new SeatHold({ authority, log, holdMs: 2 * heartbeatMs });
   const requests = new WeakMap<Connection, Requests>();
+  const shedding: Shedding<Connection> = new Shedding<Connection>({
+    isBusy: (connection) => requests.get(connection)?.isBusy === true,
+    onShed: (why) => metrics.shed.inc({ why }),
+    onBegin: (count, why) => void ops.log.note('shed', SHED_FOR[why].replace('%', String(count))),
+  });
+  const rebalance: Rebalance<Connection> = new Rebalance<Connection>({
+    roster, sockets, routes, shedding,
+    design: config.design,
+    percentPerSecond: config.rebalancePercent,
+  });
   const services = {
-    authority, chat, presence, feeds, gameClock, seatHold, clock, metrics,
+    authority, chat, presence, feeds, gameClock, census, seatHold, clock, metrics,
+    refresh: async (player: string, token: string) => {
+      const session = await sessions.readToRefresh(token);
+      if (session?.player.id !== player || !(await fencing.renew(player))) throw new Refusal('unauthorized');
+      return session.expiresAt;
+    },
     onSuperseded: (connection: Connection) => supersede(connection, 'move'),
   };
-  const accept = ({ socket, session, generation, origin, address: from }: Accepted) => {
+  // Once for all connections, and nothing for one that asks for nothing: idle ones are the many.
+  const now = () => clock.now();
+  const onMessage = (own: Connection, message: ClientMessage) => {
+    let asked = requests.get(own);
+    if (!asked) requests.set(own, (asked = new Requests(own, services)));
+    asked.handle(message);
+  };
+  const onClosed = (own: Connection) => {
+    sockets.delete(own);
+    routes.delete(own);
+    requests.get(own)?.close();
+  };
+  const quietMs = Math.min(heartbeatMs, QUIET_MS);
+  const accept = ({ carrier, session, generation, origin, address, game }: Accepted) => {
     const connection = new Connection({
-      socket, generation, heartbeatMs, metrics, log,
+      carrier, generation, metrics, log,
+      heartbeatMs: carrier.transport === 'websocket' ? heartbeatMs : quietMs,
       player: session.player,
       expiresAt: session.expiresAt,
+      allowance: allowances.of(session.player.id, addressGroup(address)),
+      messagesPerSecond: limits.perPlayer.messagesPerSecond,
       replica: appId,
-      now: () => clock.now(),
-      onMessage: (own, message) => requests.get(own)?.handle(message),
-      onClosed: (own) => {
-        sockets.delete(own);
-        requests.get(own)?.close();
-      },
+      routeByGame: config.design === 'stateful',
+      now,
+      onMessage,
+      onClosed,
     });
-    requests.set(connection, new Requests(connection, services));
     sockets.add(connection);
-    connection.log.info({ origin, address: from }, 'connection opened');
-    if (fencing.isOutdated(connection)) supersede(connection, 'announcement');
-    else if (readiness.isDraining) connection.close('serviceRestart');
+    if (game !== undefined) {
+      routes.add(connection, game, clock.now());
+      void authority.arrived(game, clock.now());
+    }
+    connection.log.info({ origin, address }, 'connection opened');
+    if (!fencing.closeOutdated(connection) && readiness.isDraining) connection.close('serviceRestart');
   };
 
-  const { allowedOrigins, webRoot } = config;
-  const http = await createHttp({ sessions, allowedOrigins, webRoot, log });
-  const upgrade = new Upgrade({
-    sessions, metrics, accept, allowedOrigins,
+  const { allowedOrigins, clientAddress, webRoot } = config;
+  const http = await createHttp({ sessions, allowedOrigins, allowances, clientAddress, fencing, webRoot, log });
+  const entry = new Entry({
+    sessions, allowedOrigins, admission, allowances, clientAddress,
     parseCookie: (header) => http.parseCookie(header),
     isDraining: () => readiness.isDraining,
     fence: (player) => fencing.open(player),
   });
+  const upgrade = new Upgrade({ entry, accept, metrics });
+  const transports = new Transports(http, {
+    entry, accept, metrics, redis, bus, replica: appId, heartbeatMs: quietMs,
+  });
   http.server.on('upgrade', (request, socket, head) => void upgrade.handle(request, socket, head));
-  const internal = createInternal(readiness, metrics);
+  const internal = createInternal(readiness, metrics, ops.server);
   await listen(internal, config.internalPort, config.internalHost);
   await http.listen({ port: config.port, host: config.host });
+  const local = config.socketPath === undefined ? undefined : await listenLocally(http.server, config.socketPath);
+  ops.listening(urlOf(internal));
   readiness.listening();
 
   return {
@@ -192,15 +289,25 @@ export async function startReplica(
     internalUrl: urlOf(internal),
     readiness,
     sockets,
+    roster,
     drain: async () => {
+      const noted = ops.draining(sockets.size);
       readiness.drain();
+      roster.announce();
       http.server.close();
+      local?.close();
       http.server.closeIdleConnections();
       const handedOver = authority.handOver();
       await drainSockets(sockets, config.drainMs);
       await handedOver;
+      await noted;
+      ops.stop();
       await presence.stop();
+      transports.stop();
       seatHold.stop();
+      roster.stop();
+      shedding.stop();
+      allowances.stop();
       authority.stop();
       feeds.stop();
       gameClock.stop();
@@ -233,12 +340,15 @@ function urlOf(server: Server): string {
 const WARN_MS = 5000;
 
 /** Counts every failure of a connection to Redis, and logs one in a while: they come in swarms. */
-function throttledWarning(log: Logger, metrics: Metrics, connection: string): (error: Error) => void {
+function throttledWarning(
+  log: Logger, metrics: Metrics, connection: string, onWarning: (reason: string) => void,
+): (error: Error) => void {
   let silentUntil = 0;
   return ({ message }) => {
     metrics.redisErrors.inc({ connection });
     if (performance.now() < silentUntil) return;
     silentUntil = performance.now() + WARN_MS;
     log.warn({ connection, reason: message }, 'Redis does not answer as it should');
+    onWarning(message);
   };
 }

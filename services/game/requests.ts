@@ -1,16 +1,15 @@
-import { ERROR_CODES, LIMITS, LOBBY, type ChatLine, type ClientMessage } from '../protocol/index.ts';
-import { Refusal, type Actor, type Applied, type Entered, type GameAuthority, type View } from './authority.ts';
+import { ERROR_CODES, LIMITS, type ClientMessage } from '../protocol/index.ts';
+import { Refusal, type Actor, type Applied, type Entered, type GameAuthority } from './authority.ts';
+import { ChannelRequests } from './channel-requests.ts';
 import type { Chat } from './chat.ts';
 import type { GameClock, StoreClock } from './clock.ts';
 import type { Connection } from './connection.ts';
-import type { Follower } from './feed.ts';
 import type { FeedSet } from './feeds.ts';
-import { gameHistory } from './game-history.ts';
+import { FollowedGames } from './followed-games.ts';
 import { Lanes } from './lanes.ts';
-import { TokenBucket } from './limiter.ts';
 import type { Metrics } from './metrics.ts';
-import { Packet } from './packet.ts';
 import type { Presence } from './presence.ts';
+import type { Census } from './records/census.ts';
 import type { SeatHold } from './seat-hold.ts';
 
 /** A request that waited longer behind others than this is not begun any more. */
@@ -22,12 +21,18 @@ export interface Services {
   readonly presence: Presence;
   readonly feeds: FeedSet;
   readonly gameClock: GameClock;
+  readonly census: Census;
   readonly seatHold: SeatHold;
   readonly clock: StoreClock;
   readonly metrics: Metrics;
+  /** When the session ends that a token of the player says; rejects with a `Refusal`. */
+  readonly refresh: (player: string, token: string) => Promise<number>;
   /** A newer socket of the player acts: this one has to go. */
   readonly onSuperseded: (connection: Connection) => void;
 }
+
+/** An epoch no game has. */
+const NO_EPOCH = 'none';
 
 type Message<T extends ClientMessage['type']> = Extract<ClientMessage, { type: T }>;
 
@@ -36,14 +41,15 @@ export class Requests {
   readonly #connection: Connection;
   readonly #services: Services;
   readonly #lanes = new Lanes();
-  readonly #games = new Map<string, () => void>();
-  readonly #channels = new Map<string, () => void>();
+  readonly #games: FollowedGames;
+  readonly #channels: ChannelRequests;
   #entering = 0;
-  readonly #chatRate = new TokenBucket(LIMITS.chatPerTenSeconds / 10, LIMITS.chatPerTenSeconds, performance.now());
 
   constructor(connection: Connection, services: Services) {
     this.#connection = connection;
     this.#services = services;
+    this.#games = new FollowedGames(connection, services, this.#lanes);
+    this.#channels = new ChannelRequests(connection, services, this.#lanes);
   }
 
   handle(message: ClientMessage): void {
@@ -68,10 +74,14 @@ export class Requests {
 
   /** Stops following everything. */
   close(): void {
-    this.#services.seatHold.release(this.#actor, this.#connection.id, this.#games.keys());
-    for (const stop of [...this.#games.values(), ...this.#channels.values()]) stop();
-    this.#games.clear();
-    this.#channels.clear();
+    this.#services.seatHold.release(this.#actor, this.#connection.id, this.#games.played);
+    this.#games.close();
+    this.#channels.close();
+  }
+
+  /** A request waits for its answer. */
+  get isBusy(): boolean {
+    return !this.#lanes.isIdle;
   }
 
   get #actor(): Actor {
@@ -83,10 +93,12 @@ export class Requests {
     const { id } = message;
     switch (message.type) {
       case 'create':
+        this.#countGame();
         return this.#enter(id, () => authority.create(this.#actor, id, message));
       case 'join':
         return this.#enter(id, () => authority.join(this.#actor, id, message.game), message.game);
       case 'match':
+        this.#countGame();
         return this.#enter(id, () => authority.match(this.#actor, id, message));
       case 'leave':
         return this.#leave(message);
@@ -94,13 +106,16 @@ export class Requests {
         return this.#ack(id, await authority.capture(this.#actor, id, message.game, message.cell));
       case 'resume':
         return this.#resume(message);
+      case 'watch':
+        return this.#watch(message);
       case 'chat':
-        return this.#say(message);
+        return this.#channels.say(message);
       case 'subscribe':
-        return this.#subscribe(message);
+        return this.#channels.subscribe(message);
       case 'unsubscribe':
-        this.#leaveChannel(message.channel);
-        return this.#connection.send({ type: 'ack', id, channel: message.channel });
+        return this.#channels.unsubscribe(message);
+      case 'refresh':
+        return this.#refresh(message);
     }
   }
 
@@ -112,6 +127,17 @@ export class Requests {
     metrics.refusals.inc({ code: refusal.code });
     this.#connection.error(refusal.code, refusal.message, id, refusal.retryAfterMs);
     if (refusal.code === 'superseded') onSuperseded(this.#connection);
+  }
+
+  async #refresh({ id, token }: Message<'refresh'>): Promise<void> {
+    const { player } = this.#connection;
+    this.#connection.extend(await this.#services.refresh(player.id, token));
+    this.#connection.send({ type: 'ack', id, expiresAt: this.#connection.expiresAt });
+  }
+
+  #countGame(): void {
+    const wait = this.#connection.allowance.game();
+    if (wait > 0) throw new Refusal('rate_limited', `Too many new games; wait ${wait} ms.`, wait);
   }
 
   /** Runs a request that may add a game to those this connection is in, if one more is allowed. */
@@ -130,117 +156,40 @@ export class Requests {
   async #enter(id: string, task: () => Promise<Entered>, game?: string): Promise<void> {
     const entered = await this.#withinGames(game, task);
     this.#ack(id, entered);
-    this.#snapshot(entered.view);
+    this.#games.show(entered.view, false);
   }
 
   #ack(id: string, { game, epoch, seq, duplicate }: Applied): void {
     this.#connection.send({ type: 'ack', id, game, epoch, seq, ...(duplicate ? { duplicate } : {}) });
   }
 
-  /**
-   * Sends a snapshot and follows the game from there. Both in one turn, so that no event can come between.
-   */
-  #snapshot({ game, epoch, seq, now, state }: View, recovered?: false): void {
-    const lost = recovered === false ? { recovered } : {};
-    this.#connection.send({ type: 'snapshot', game, epoch, seq, now, state, ...lost });
-    this.#follow(game, epoch, seq, state.status === 'completed', state.endsAt);
-  }
-
   async #resume({ id, game, epoch, seq }: Message<'resume'>): Promise<void> {
     const { authority, metrics } = this.#services;
     const known = { epoch, seq };
     const resumed = await this.#withinGames(game, () => authority.resume(this.#actor, game, known));
-    const { recovered } = resumed;
-    metrics.resumes.inc({ recovered: String(recovered) });
-    const at = recovered ? resumed : resumed.view;
-    this.#connection.send({ type: 'ack', id, game, epoch: at.epoch, seq: at.seq, recovered });
-    if (!recovered) return this.#snapshot(resumed.view, false);
-    for (const { text } of resumed.entries) this.#connection.deliver(new Packet('event', text));
-    this.#follow(game, resumed.epoch, resumed.seq, resumed.completed, resumed.endsAt);
+    metrics.resumes.inc({ recovered: String(resumed.recovered) });
+    this.#games.goOn(id, game, resumed, false);
+  }
+
+  async #watch({ id, game, epoch = NO_EPOCH, seq = 0 }: Message<'watch'>): Promise<void> {
+    const { authority } = this.#services;
+    const { player } = this.#connection;
+    const isNew = epoch === NO_EPOCH;
+    const seen = await this.#withinGames(game, () => authority.watch(player.id, game, { epoch, seq }));
+    // Who plays and asks to watch goes on as a player.
+    const isWatching = this.#games.isWatching(game) ?? true;
+    this.#games.goOn(id, game, seen, isWatching, isNew);
   }
 
   async #leave({ id, game }: Message<'leave'>): Promise<void> {
-    const applied = await this.#services.authority.leave(this.#actor, id, game);
-    this.#unfollow(game);
-    this.#leaveChannel(game);
-    this.#ack(id, applied);
-  }
-
-  #follow(game: string, epoch: string, seq: number, completed: boolean, endsAt: number | undefined): void {
-    this.#unfollow(game);
-    if (completed || !this.#connection.isOpen) return;
-    const { feeds, gameClock } = this.#services;
-    const follower: Follower = {
-      deliver: (packet) => this.#connection.deliver(packet),
-      ended: () => this.#games.delete(game),
-      reset: () => {
-        this.#games.delete(game);
-        this.#lanes.run(game, () => this.#startOver(game));
-      },
-    };
-    this.#games.set(game, feeds.follow(gameHistory(game, this.#services), epoch, seq, follower));
-    if (endsAt !== undefined) gameClock.arm(game, endsAt);
-  }
-
-  #unfollow(game: string): void {
-    this.#games.get(game)?.();
-    this.#games.delete(game);
-  }
-
-  async #startOver(game: string): Promise<void> {
-    try {
-      const view = await this.#services.authority.view(game);
-      if (view.state.players.some(({ id }) => id === this.#connection.player.id)) this.#snapshot(view, false);
-    } catch (error) {
-      if (error instanceof Refusal && error.code === 'game_not_found') return;
-      // The client must not be left with a history that is no more: it resumes on the next socket.
-      this.#connection.log.warn({ game, reason: (error as Error).message }, 'a game could not be read again');
-      this.#connection.close('tryAgainLater');
+    if (this.#games.isWatching(game)) {
+      this.#games.stop(game);
+      return this.#connection.send({ type: 'ack', id, game });
     }
-  }
-
-  async #say({ id, channel, text }: Message<'chat'>): Promise<void> {
-    if (!this.#channels.has(channel)) throw new Refusal('not_subscribed');
-    const wait = this.#chatRate.take(performance.now());
-    if (wait > 0) throw new Refusal('rate_limited', `Too many lines; wait ${wait} ms.`, wait);
-    const said = await this.#services.chat.say(this.#connection.player, id, channel, text);
-    this.#services.metrics.chatLines.inc({ channel: channel === LOBBY ? LOBBY : 'game' });
-    const duplicate = said.duplicate ? { duplicate: true } : {};
-    this.#connection.send({ type: 'ack', id, channel, epoch: said.epoch, seq: said.seq, ...duplicate });
-  }
-
-  async #subscribe({ id, channel, epoch: known, after }: Message<'subscribe'>): Promise<void> {
-    const { authority, chat } = this.#services;
-    const { player } = this.#connection;
-    if (channel !== LOBBY && !(await authority.isPlayer(channel, player.id))) throw new Refusal('not_a_player');
-    const { epoch, seq, lines } = await chat.recent(channel);
-    if (!this.#connection.isOpen) return;
-    const from = known === undefined || known === epoch ? (after ?? 0) : 0;
-    this.#connection.send({ type: 'ack', id, channel, epoch, seq });
-    this.#showChannel(channel, epoch, seq, lines.filter((line) => line.seq > from));
-  }
-
-  #showChannel(channel: string, epoch: string, seq: number, lines: ChatLine[]): void {
-    const { chat, feeds, presence } = this.#services;
-    this.#connection.send({ type: 'history', channel, epoch, lines });
-    this.#leaveChannel(channel);
-    const deliver = (packet: Packet) => this.#connection.deliver(packet);
-    const startOver = () => this.#lanes.run(`#${channel}`, async () => {
-      // A channel that cannot be read now is read when the client subscribes again.
-      const recent = await chat.recent(channel).catch(() => undefined);
-      if (recent && this.#connection.isOpen) this.#showChannel(channel, recent.epoch, recent.seq, recent.lines);
-    });
-    const unfollow = feeds.follow(chat.historyOf(channel), epoch, seq, { deliver, reset: startOver });
-    const leave = presence.enter(channel, this.#connection.player, deliver);
-    this.#channels.set(channel, () => {
-      unfollow();
-      leave();
-    });
-  }
-
-  #leaveChannel(channel: string): void {
-    this.#channels.get(channel)?.();
-    this.#channels.delete(channel);
+    const applied = await this.#services.authority.leave(this.#actor, id, game);
+    this.#games.stop(game);
+    this.#channels.leave(game);
+    this.#ack(id, applied);
   }
 }
 

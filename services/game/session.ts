@@ -3,12 +3,16 @@ import { jwtVerify, SignJWT } from 'jose';
 import * as v from 'valibot';
 import { PlayerId, PlayerName, type PlayerRef } from '../protocol/index.ts';
 
+/** How long a player token is good for, unless configured otherwise. */
 export const SESSION_SECONDS = 12 * 3600;
+/** A ticket is fetched to be shown at once. */
+const TICKET_SECONDS = 60;
 
 const ISSUER = 'gridlock';
-const AUDIENCE = 'gridlock.v1';
+const TOKEN = 'gridlock.v1';
+const TICKET = 'gridlock.v1.ticket';
 const ALGORITHM = 'HS256';
-const Claims = v.object({ sub: PlayerId, name: PlayerName, exp: v.number() });
+const Claims = v.object({ sub: PlayerId, name: PlayerName, exp: v.number(), until: v.optional(v.number()) });
 
 export interface Session {
   readonly player: PlayerRef;
@@ -20,39 +24,65 @@ export interface Session {
  * Signs and reads the tokens of players. All replicas share the secret, so that any of them reads any token.
  */
 export class Sessions {
+  /** How long a token is good for. For as long again it can be exchanged for a new one of the same player. */
+  readonly seconds: number;
   readonly #secret: Uint8Array;
 
-  constructor(secret: Uint8Array) {
+  constructor(secret: Uint8Array, seconds: number = SESSION_SECONDS) {
     this.#secret = secret;
+    this.seconds = seconds;
   }
 
-  /** A token for a player; a new guest when none is given. */
+  /** A token for a player. */
   async issue(player: PlayerRef): Promise<Session & { token: string }> {
-    const issuedAt = Math.floor(Date.now() / 1000);
-    const expiry = issuedAt + SESSION_SECONDS;
-    const token = await new SignJWT({ name: player.name })
-      .setProtectedHeader({ alg: ALGORITHM })
-      .setIssuer(ISSUER)
-      .setAudience(AUDIENCE)
-      .setSubject(player.id)
-      .setIssuedAt(issuedAt)
-      .setExpirationTime(expiry)
-      .sign(this.#secret);
-    return { player, expiresAt: expiry * 1000, token };
+    const expiry = inSeconds(Date.now()) + this.seconds;
+    return { player, expiresAt: expiry * 1000, token: await this.#sign(player, TOKEN, expiry) };
+  }
+
+  /** Shows on a socket that the player's cookie was renewed, and opens none. */
+  ticket({ player, expiresAt }: Session): Promise<string> {
+    return this.#sign(player, TICKET, inSeconds(Date.now()) + TICKET_SECONDS, { until: inSeconds(expiresAt) });
   }
 
   /** The session of a token; undefined when it was not signed here, expired or is no token at all. */
-  async read(token: string): Promise<Session | undefined> {
+  read(token: string): Promise<Session | undefined> {
+    return this.#read(token, TOKEN);
+  }
+
+  /** The session of a token, also when it expired a while ago: for who was away, to stay the same player. */
+  readToRenew(token: string): Promise<Session | undefined> {
+    return this.#read(token, TOKEN, this.seconds);
+  }
+
+  /** What a new token, or a ticket, says on a socket that is open. */
+  async readToRefresh(text: string): Promise<Session | undefined> {
+    return (await this.#read(text, TOKEN)) ?? (await this.#read(text, TICKET));
+  }
+
+  #sign(player: PlayerRef, audience: string, expiry: number, claims: object = {}): Promise<string> {
+    return new SignJWT({ name: player.name, ...claims })
+      .setProtectedHeader({ alg: ALGORITHM })
+      .setIssuer(ISSUER)
+      .setAudience(audience)
+      .setSubject(player.id)
+      .setIssuedAt(inSeconds(Date.now()))
+      .setExpirationTime(expiry)
+      .sign(this.#secret);
+  }
+
+  async #read(token: string, audience: string, clockTolerance = 0): Promise<Session | undefined> {
     try {
-      const options = { issuer: ISSUER, audience: AUDIENCE, algorithms: [ALGORITHM] };
+      const options = { issuer: ISSUER, audience, algorithms: [ALGORITHM], clockTolerance };
       const { payload } = await jwtVerify(token, this.#secret, options);
-      const { sub, name, exp } = v.parse(Claims, payload);
-      return { player: { id: sub, name }, expiresAt: exp * 1000 };
+      const { sub, name, exp, until = exp } = v.parse(Claims, payload);
+      return { player: { id: sub, name }, expiresAt: until * 1000 };
     } catch {
       return undefined;
     }
   }
 }
+
+const inSeconds = (ms: number) => Math.floor(ms / 1000);
 
 /** A guest nobody has been before. */
 export function newGuest(name?: string): PlayerRef {

@@ -1,9 +1,12 @@
+import type { Transport } from '../protocol/index.ts';
 import type { Connection } from './connection.ts';
 
 /** The open connections of this replica. */
 export class Sockets {
   readonly #all = new Set<Connection>();
-  readonly #ofPlayer = new Map<string, Set<Connection>>();
+  /** Nearly always one, for which a set would be large. */
+  readonly #ofPlayer = new Map<string, readonly Connection[]>();
+  readonly #ofTransport = new Map<Transport, number>();
 
   get size(): number {
     return this.#all.size;
@@ -11,17 +14,22 @@ export class Sockets {
 
   add(connection: Connection): void {
     this.#all.add(connection);
+    this.#change(connection.transport, 1);
     const { id } = connection.player;
-    const own = this.#ofPlayer.get(id) ?? new Set();
-    this.#ofPlayer.set(id, own.add(connection));
+    this.#ofPlayer.set(id, [...(this.#ofPlayer.get(id) ?? []), connection]);
   }
 
   delete(connection: Connection): void {
-    this.#all.delete(connection);
+    if (this.#all.delete(connection)) this.#change(connection.transport, -1);
     const { id } = connection.player;
-    const own = this.#ofPlayer.get(id);
-    own?.delete(connection);
-    if (own?.size === 0) this.#ofPlayer.delete(id);
+    const others = this.#ofPlayer.get(id)?.filter((own) => own !== connection) ?? [];
+    if (others.length === 0) this.#ofPlayer.delete(id);
+    else this.#ofPlayer.set(id, others);
+  }
+
+  /** Those that come by a transport. */
+  count(transport: Transport): number {
+    return this.#ofTransport.get(transport) ?? 0;
   }
 
   ofPlayer(player: string): Connection[] {
@@ -30,5 +38,9 @@ export class Sockets {
 
   all(): Connection[] {
     return [...this.#all];
+  }
+
+  #change(transport: Transport, by: number): void {
+    this.#ofTransport.set(transport, this.count(transport) + by);
   }
 }

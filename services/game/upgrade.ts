@@ -1,33 +1,23 @@
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws';
-import * as v from 'valibot';
-import { CLOSE_CODES, LIMITS, sessionCookie, Slot, SOCKET_PATH, SUBPROTOCOL } from '../protocol/index.ts';
+import { WebSocketServer, type ServerOptions } from 'ws';
+import { CLOSE_CODES, LIMITS, REFUSAL_HEADER, SOCKET_PATH, SUBPROTOCOL } from '../protocol/index.ts';
+import type { Place } from './admission.ts';
+import { routedGame, SENTENCES, type Accepted, type Entry, type Refused } from './entry.ts';
 import type { Metrics } from './metrics.ts';
-import { bearerToken, type Session, type Sessions } from './session.ts';
-
-export interface Accepted {
-  readonly socket: WebSocket;
-  readonly session: Session;
-  readonly generation: number;
-  readonly origin: string | undefined;
-  readonly address: string;
-}
+import type { Session } from './session.ts';
+import { WebSocketCarrier } from './web-socket-carrier.ts';
 
 export interface UpgradeOptions {
-  readonly sessions: Sessions;
-  readonly allowedOrigins: ReadonlySet<string>;
-  readonly parseCookie: (header: string) => Record<string, string | undefined>;
-  readonly isDraining: () => boolean;
-  /** The generation of the player's new socket; rejects when the store is not there. */
-  readonly fence: (player: string) => Promise<number>;
+  readonly entry: Entry;
   readonly accept: (accepted: Accepted) => void;
   readonly metrics: Metrics;
 }
 
 // The types of ws lag behind its options.
 type BoundedOptions = ServerOptions & Record<'maxFragments' | 'maxBufferedChunks' | 'closeTimeout', number>;
-const BOUNDED: BoundedOptions = {
+/** How this side speaks WebSocket. */
+export const BOUNDED: BoundedOptions = {
   noServer: true,
   clientTracking: false,
   perMessageDeflate: false,
@@ -37,12 +27,6 @@ const BOUNDED: BoundedOptions = {
   closeTimeout: 2000,
   handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : ([...offered][0] ?? false)),
 };
-
-interface Refused {
-  readonly status: number;
-  readonly reason: string;
-  readonly headers?: Record<string, string>;
-}
 
 /**
  * Decides on handshakes: who may not come in is told so in HTTP, before the connection becomes a WebSocket.
@@ -58,8 +42,13 @@ export class Upgrade {
   /** Takes the `upgrade` event of an HTTP server. */
   async handle(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     // A peer that hangs up during the checks is no concern of anybody else.
-    socket.on('error', () => socket.destroy());
+    socket.on('error', destroyed);
+    const { entry } = this.#options;
     try {
+      const place = entry.place(request);
+      if ('status' in place) return this.#refuse(socket, place);
+      leaveWith(socket, place);
+      if (socket.destroyed) return place.leave();
       const checked = await this.#check(request);
       if ('status' in checked) return this.#refuse(socket, checked);
       if (socket.destroyed) return;
@@ -71,9 +60,9 @@ export class Upgrade {
           webSocket.on('error', () => undefined);
           return webSocket.close(code, `Offer the subprotocol ${SUBPROTOCOL}.`);
         }
-        const { origin, 'x-forwarded-for': forwardedFor } = request.headers;
-        const address = firstOf(forwardedFor) ?? request.socket.remoteAddress ?? '';
-        this.#options.accept({ socket: webSocket, session, generation, origin, address });
+        const { headers: { origin }, url } = request;
+        const [address, game] = [entry.addressOf(request), routedGame(url)];
+        this.#options.accept({ carrier: new WebSocketCarrier(webSocket), session, generation, origin, address, game });
       });
     } catch {
       this.#refuse(socket, { status: 500, reason: 'internal' });
@@ -81,44 +70,25 @@ export class Upgrade {
   }
 
   async #check(request: IncomingMessage): Promise<Refused | { session: Session; generation: number }> {
-    const { sessions, allowedOrigins, isDraining, fence } = this.#options;
-    const { origin, authorization } = request.headers;
     const url = URL.parse(request.url ?? '', 'http://replica');
     if (url?.pathname !== SOCKET_PATH) return { status: 404, reason: 'path' };
-    if (isDraining()) return { status: 503, reason: 'draining', headers: { 'Retry-After': '1' } };
     if (request.headers['sec-websocket-version'] !== '13') {
       const headers = { 'Sec-WebSocket-Version': '13', Upgrade: 'websocket' };
       return { status: 426, reason: 'version', headers };
     }
-    const token = bearerToken(authorization);
-    // A page of another origin could use the cookie, but it cannot set a header on a WebSocket.
-    const isPage = origin !== undefined || (token === undefined && request.headers.cookie !== undefined);
-    if (isPage && !allowedOrigins.has(origin ?? '')) return { status: 403, reason: 'origin' };
-    const session = await sessions.read(token ?? this.#cookieToken(request, url) ?? '');
-    if (!session) return { status: 401, reason: 'token', headers: { 'WWW-Authenticate': 'Bearer' } };
     // Who will be turned away for the subprotocol must not close the player's other socket.
-    if (!offers(request.headers['sec-websocket-protocol'])) return { session, generation: 0 };
-    try {
-      return { session, generation: await fence(session.player.id) };
-    } catch {
-      return { status: 503, reason: 'store', headers: { 'Retry-After': '2' } };
-    }
-  }
-
-  #cookieToken(request: IncomingMessage, url: URL): string | undefined {
-    const slot = url.searchParams.get('slot') ?? '0';
-    if (!v.is(Slot, slot)) return undefined;
-    return this.#options.parseCookie(request.headers.cookie ?? '')[sessionCookie(slot)];
+    return this.#options.entry.open(request, offers(request.headers['sec-websocket-protocol']));
   }
 
   #refuse(socket: Duplex, { status, reason, headers = {} }: Refused): void {
     this.#options.metrics.upgradesRefused.inc({ reason });
     if (!socket.writable) return void socket.destroy();
-    const body = `${SENTENCES[reason] ?? STATUS_CODES[status]}\n`;
+    const body = `${OWN_SENTENCES[reason] ?? SENTENCES[reason] ?? STATUS_CODES[status]}\n`;
     const lines = Object.entries({
       Connection: 'close',
       'Content-Type': 'text/plain; charset=utf-8',
       'Content-Length': String(Buffer.byteLength(body)),
+      [REFUSAL_HEADER]: SUBPROTOCOL,
       ...headers,
     }).map(([name, value]) => `${name}: ${value}\r\n`);
     socket.once('finish', () => socket.destroy());
@@ -126,17 +96,16 @@ export class Upgrade {
   }
 }
 
-const SENTENCES: Record<string, string> = {
+// What stays with a socket for as long as it lives is made where no request is in reach, which would stay as well.
+function destroyed(this: Duplex): void {
+  this.destroy();
+}
+const leaveWith = (socket: Duplex, place: Place) => socket.once('close', place.leave);
+
+const OWN_SENTENCES: Record<string, string> = {
   path: `The WebSocket is at ${SOCKET_PATH}.`,
-  draining: 'This replica is going away; try again.',
   version: 'Use version 13 of the WebSocket protocol.',
-  origin: 'Pages of this origin may not connect.',
-  token: 'The player token is missing, expired or not valid; get one from POST /api/session.',
-  store: 'The store is not available; try again.',
 };
 
 const offers = (header: string | undefined): boolean =>
   (header ?? '').split(',').some((offer) => offer.trim() === SUBPROTOCOL);
-
-const firstOf = (header: string | string[] | undefined): string | undefined =>
-  (Array.isArray(header) ? header[0] : header)?.split(',')[0]?.trim().slice(0, 64);

@@ -43,7 +43,12 @@ const shape = {
   players: v.optional(PlayersSetting, LIMITS.players.default),
   size: v.optional(SizeSetting, LIMITS.size.default),
   seconds: v.optional(SecondsSetting, LIMITS.seconds.default),
+  /** Whether others may watch the game. */
+  spectators: v.optional(v.boolean()),
 };
+
+/** A signed token as `POST /api/session` gives it. */
+export const Token = v.pipe(v.string(), v.regex(/^[A-Za-z0-9._-]{1,2048}$/, 'is not a token'));
 
 export const Ping = v.strictObject({ type: v.literal('ping'), t: v.pipe(v.number(), v.finite()) });
 export const Create = v.strictObject({ type: v.literal('create'), id: RequestId, ...shape });
@@ -58,6 +63,14 @@ export const Resume = v.strictObject({
   epoch: Epoch,
   seq: Seq,
 });
+/** Follows a game that lets others watch; with `epoch` and `seq` it goes on from there, as `resume` does. */
+export const Watch = v.strictObject({
+  type: v.literal('watch'),
+  id: RequestId,
+  game: GameCode,
+  epoch: v.optional(Epoch),
+  seq: v.optional(Seq),
+});
 export const Chat = v.strictObject({ type: v.literal('chat'), id: RequestId, channel: Channel, text: ChatText });
 export const Subscribe = v.strictObject({
   type: v.literal('subscribe'),
@@ -67,9 +80,11 @@ export const Subscribe = v.strictObject({
   after: v.optional(Seq),
 });
 export const Unsubscribe = v.strictObject({ type: v.literal('unsubscribe'), id: RequestId, channel: Channel });
+/** `token` is the player's new token, or the ticket that came where a cookie carries the token. */
+export const Refresh = v.strictObject({ type: v.literal('refresh'), id: RequestId, token: Token });
 
 export const ClientMessage = v.variant('type', [
-  Ping, Create, Join, Match, Leave, Capture, Resume, Chat, Subscribe, Unsubscribe,
+  Ping, Create, Join, Match, Leave, Capture, Resume, Chat, Subscribe, Unsubscribe, Watch, Refresh,
 ]);
 export type ClientMessage = v.InferOutput<typeof ClientMessage>;
 /** What a client writes: fields with a default may be left out. */
@@ -80,4 +95,5 @@ export type Request = Exclude<ClientMessageInput, { type: 'ping' }>;
 
 export const CLIENT_MESSAGE_TYPES: ReadonlySet<string> = new Set<ClientMessageType>([
   'ping', 'create', 'join', 'match', 'leave', 'capture', 'resume', 'chat', 'subscribe', 'unsubscribe',
+  'watch', 'refresh',
 ]);

@@ -23,13 +23,18 @@ export const PlayersSetting = within(LIMITS.players);
 export const SizeSetting = within(LIMITS.size);
 export const SecondsSetting = within(LIMITS.seconds);
 
-/** A game's shape: seats, side of the square board in cells, length in seconds. */
+/** A game's shape: seats, side of the square board in cells, length in seconds; and whether others may watch. */
 export const GameSettings = v.object({
   players: PlayersSetting,
   size: SizeSetting,
   seconds: SecondsSetting,
+  spectators: v.optional(v.boolean()),
 });
 export type GameSettings = v.InferOutput<typeof GameSettings>;
+
+/** The settings in a request and nothing else of it, in the one form they are kept in. */
+export const toSettings = ({ players, size, seconds, spectators }: GameSettings): GameSettings =>
+  ({ players, size, seconds, ...(spectators ? { spectators } : {}) });
 
 export const PlayerRef = v.object({ id: PlayerId, name: v.string() });
 export type PlayerRef = v.InferOutput<typeof PlayerRef>;

@@ -5,16 +5,18 @@
 export const LIMITS = Object.freeze({
   /** Largest frame a client may send; a larger one closes the socket with 1009. */
   messageBytes: 4096,
-  /** Requests a second one connection may send, and how many it may send at once. */
+  /** Requests a second one player may send, and how many at once. */
   messagesPerSecond: 30,
   messageBurst: 60,
+  /** Bytes a second one player may send in messages. */
+  bytesPerSecond: 16_384,
   /** Refused messages (malformed, unknown, too many) within a minute before the socket is closed. */
   badMessagesPerMinute: 20,
   /** Characters of an idempotency id, a player's name and a chat line. */
   idLength: 64,
   nameLength: 24,
   chatLength: 500,
-  /** Chat lines one connection may send in ten seconds. */
+  /** Chat lines one player may send in ten seconds. */
   chatPerTenSeconds: 10,
   /** Chat lines kept for who comes later. */
   chatHistory: 50,

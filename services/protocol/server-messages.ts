@@ -13,8 +13,12 @@ export const Welcome = v.object({
   /** Names this socket in the server's logs. */
   connection: v.string(),
   player: PlayerRef,
+  /** When the token of this socket ends, and the socket with it unless it is refreshed. */
+  expiresAt: v.optional(Timestamp),
   /** Both sides send something at least this often, and hang up after two of them in silence. */
   heartbeatMs: Milliseconds,
+  /** Name the game in the socket's address (`game=<code>`): its replica decides quickest. */
+  routeByGame: v.optional(v.literal(true)),
   now: Timestamp,
   limits: v.object({ messageBytes: Seq, messagesPerSecond: v.number(), chatLength: Seq, resumeWindowMs: Milliseconds }),
 });
@@ -31,6 +35,8 @@ export const Ack = v.object({
   recovered: v.optional(v.boolean()),
   /** The id had been applied before; this is the answer it got then. */
   duplicate: v.optional(v.boolean()),
+  /** Of a refresh: when the token that was shown ends. */
+  expiresAt: v.optional(Timestamp),
 });
 export const Snapshot = v.object({
   type: v.literal('snapshot'),
@@ -75,7 +81,19 @@ export const Presence = v.object({
   count: Seq,
   players: v.array(PlayerRef),
 });
-export const GoingAway = v.object({ type: v.literal('going_away'), reconnectAfterMs: Milliseconds });
+/** To the players of a game that others may watch, and to these. */
+export const Watchers = v.object({
+  type: v.literal('watchers'),
+  game: GameCode,
+  /** Those who watch, on all replicas. */
+  count: Seq,
+});
+export const GoingAway = v.object({
+  type: v.literal('going_away'),
+  reconnectAfterMs: Milliseconds,
+  /** The replica stays, and has more sockets than its part: come back by an address that ends in `rebalance=1`. */
+  rebalance: v.optional(v.literal(true)),
+});
 const codes = Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]];
 export const ErrorMessage = v.object({
   type: v.literal('error'),
@@ -88,7 +106,7 @@ export const ErrorMessage = v.object({
 });
 
 export const ServerMessage = v.variant('type', [
-  Welcome, Pong, Ack, Snapshot, Event, ChatMessage, History, Presence, GoingAway, ErrorMessage,
+  Welcome, Pong, Ack, Snapshot, Event, ChatMessage, History, Presence, Watchers, GoingAway, ErrorMessage,
 ]);
 export type ServerMessage = v.InferOutput<typeof ServerMessage>;
 export type ServerMessageOf<T extends ServerMessage['type']> = Extract<ServerMessage, { type: T }>;

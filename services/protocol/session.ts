@@ -15,11 +15,17 @@ export const SessionRequest = v.strictObject({
 export type SessionRequest = v.InferOutput<typeof SessionRequest>;
 export type SessionRequestInput = v.InferInput<typeof SessionRequest>;
 
+/** Body of `DELETE /api/session`, which ends the session of the token or cookie that comes along. */
+export const SessionEnd = v.strictObject({ slot: v.optional(Slot, '0') });
+export type SessionEnd = v.InferOutput<typeof SessionEnd>;
+
 /** Answer of `POST /api/session`. */
 export const SessionAnswer = v.object({
   player: PlayerRef,
   expiresAt: Timestamp,
   token: v.optional(v.string()),
+  /** Beside a cookie: proves on a socket that is open for how long the cookie was renewed. Good for a minute. */
+  ticket: v.optional(v.string()),
 });
 export type SessionAnswer = v.InferOutput<typeof SessionAnswer>;
 

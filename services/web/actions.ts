@@ -22,6 +22,7 @@ export const refusedCell = signal<number | undefined>(undefined);
 export const quickMatch = (settings: GameSettings) => enter(() => session().match(settings));
 export const createGame = (settings: GameSettings) => enter(() => session().create(settings));
 export const joinGame = (code: string) => enter(() => session().join(code));
+export const watchGame = (code: string) => enter(() => session().watch(code));
 
 /** Takes on another name, in the lobby too. */
 export function rename(to: string): void {

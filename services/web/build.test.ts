@@ -34,5 +34,5 @@ test('nothing in the page is inline, so that a strict content security policy ho
 });
 
 test('what was in the directory before is gone', async () => {
-  assert.deepEqual((await readdir(outDir)).sort(), ['assets', 'favicon.svg', 'index.html']);
+  assert.deepEqual((await readdir(outDir)).sort(), ['assets', 'favicon.svg', 'index.html', 'ops']);
 });

@@ -7,39 +7,53 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 /** Browsers of the last two years: what `light-dark()` in the style sheets asks for. */
 const BROWSERS = ['chrome123', 'edge123', 'firefox121', 'safari17.5'];
 
+/** The game, and below `/ops/` the operations page, which a replica serves on its internal listener alone. */
+const PAGES = [
+  { directory: '', sources: { page: 'main.tsx', styles: 'styles/page.css' } },
+  { directory: 'ops', sources: { page: 'ops/main.tsx', styles: 'ops/styles.css' } },
+];
+
 /**
- * Builds the page into `outDir`, which is emptied first: `index.html`, `favicon.svg`, and under `assets/` the
- * rest with its hash in the name, to be cached for ever. Nothing is inline, so `default-src 'self'` is enough.
+ * Builds the pages into `outDir`, which is emptied first: of each `index.html`, `favicon.svg`, and under
+ * `assets/` the rest with its hash in the name, to be cached for ever. Nothing is inline, so `default-src 'self'` is
+ * enough.
  * Throws esbuild's `BuildFailure` when a source does not compile.
  */
 export async function buildPage(outDir: string): Promise<void> {
   const { build, stop } = await import('esbuild');
   const target = resolve(outDir);
   await rm(target, { recursive: true, force: true });
-  await mkdir(target, { recursive: true });
-  const { metafile } = await build({
-    absWorkingDir: here,
-    entryPoints: { page: 'main.tsx', styles: 'styles/page.css' },
-    outdir: join(target, 'assets'),
-    entryNames: '[name]-[hash]',
-    bundle: true,
-    minify: true,
-    sourcemap: 'linked',
-    format: 'esm',
-    target: BROWSERS,
-    jsx: 'automatic',
-    jsxImportSource: 'preact',
-    metafile: true,
-    logLevel: 'silent',
-  }).finally(() => stop());
-  let html = await readFile(join(here, 'index.html'), 'utf8');
-  for (const [path, output] of Object.entries(metafile.outputs)) {
-    if (!output.entryPoint) continue;
-    const built = relative(target, resolve(here, path));
-    html = html.replaceAll(`/${output.entryPoint}`, `/${built.replaceAll('\\', '/')}`);
+  try {
+    for (const { directory, sources } of PAGES) {
+      const pageDir = join(target, directory);
+      await mkdir(pageDir, { recursive: true });
+      const { metafile } = await build({
+        absWorkingDir: here,
+        entryPoints: sources,
+        outdir: join(pageDir, 'assets'),
+        entryNames: '[name]-[hash]',
+        bundle: true,
+        minify: true,
+        sourcemap: 'linked',
+        format: 'esm',
+        target: BROWSERS,
+        jsx: 'automatic',
+        jsxImportSource: 'preact',
+        metafile: true,
+        logLevel: 'silent',
+      });
+      let html = await readFile(join(here, directory, 'index.html'), 'utf8');
+      for (const [path, output] of Object.entries(metafile.outputs)) {
+        if (!output.entryPoint) continue;
+        const built = relative(target, resolve(here, path));
+        html = html.replaceAll(`/${output.entryPoint}`, `/${built.replaceAll('\\', '/')}`);
+      }
+      await writeFile(join(pageDir, 'index.html'), html);
+      await copyFile(join(here, 'favicon.svg'), join(pageDir, 'favicon.svg'));
+    }
+  } finally {
+    await stop();
   }
-  await writeFile(join(target, 'index.html'), html);
-  await copyFile(join(here, 'favicon.svg'), join(target, 'favicon.svg'));
 }
 
 if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {

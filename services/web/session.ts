@@ -13,7 +13,7 @@ import { addressedGame, showInAddress } from './route.ts';
 export type SessionClient = Pick<
   GridlockClient,
   | 'on' | 'connect' | 'reconnect' | 'create' | 'join' | 'match' | 'leave' | 'capture' | 'chat' | 'subscribe'
-  | 'unsubscribe' | 'serverNow' | 'health' | 'player' | 'game'
+  | 'unsubscribe' | 'watch' | 'isWatching' | 'serverNow' | 'health' | 'player' | 'game'
 >;
 
 const CHAT_KEPT = 200;
@@ -29,6 +29,8 @@ export const game = signal<GameView | undefined>(undefined);
 export const returningTo = signal<string | undefined>(undefined);
 export const chats = signal<Readonly<Record<string, readonly ChatEvent[]>>>({});
 export const presences = signal<Readonly<Record<string, PresenceEvent>>>({});
+/** How many watch the games that others may watch. */
+export const watchers = signal<Readonly<Record<string, number>>>({});
 /** Cells that were asked for and are not settled yet. */
 export const pendingCells = signal<ReadonlySet<number>>(new Set());
 
@@ -36,6 +38,9 @@ export const ownSeat = computed(() => {
   const me = player.value?.id;
   return game.value?.state.players.findIndex(({ id }) => id === me) ?? FREE;
 });
+
+/** Whether the game on the page is watched, not played. */
+export const watching = computed(() => game.value !== undefined && ownSeat.value === FREE);
 
 let client: SessionClient;
 let patience: ReturnType<typeof setTimeout> | undefined;
@@ -59,6 +64,7 @@ export function startSession(through: SessionClient): void {
   });
   client.on('chat', onChat);
   client.on('presence', (there) => void (presences.value = { ...presences.value, [there.channel]: there }));
+  client.on('watchers', ({ game: code, count }) => void (watchers.value = { ...watchers.value, [code]: count }));
   client.on('error', onError);
   health.value = client.health;
   const last = lastGame();
@@ -79,14 +85,15 @@ export function connect(): void {
   quietly(client.reconnect());
 }
 
-/** Puts a game that the player has a seat in on the page. */
+/** Puts a game that the player has a seat in, or watches, on the page. */
 export function showGame(code: string): void {
   rememberGame(code);
   showInAddress(code);
   returningTo.value = code;
   const view = client.game(code);
   if (view) onGame(view);
-  listen(code);
+  // Its chat is for who plays.
+  if (!client.isWatching(code)) listen(code);
   forgetChannel(LOBBY);
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { waitFor } from '../../infra/local/wait.ts';
 import { createNodeClient } from '../../services/client/node.ts';
-import type { RecordingPlayer } from '../player.ts';
+import type { RecordingPlayer } from '../../loadtest/history/player.ts';
 import type { Kubectl, Resource } from './kubectl.ts';
 import { playThrough } from './play.ts';
 import type { System } from './system.ts';

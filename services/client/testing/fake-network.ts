@@ -9,6 +9,7 @@ import { FakeClock, settle } from './fake-clock.ts';
 import { seededRandom } from './random.ts';
 
 export const HEARTBEAT_MS = 15_000;
+export const SESSION_MS = 43_200_000;
 export const PLAYER = { id: 'p1', name: 'Ada' };
 
 /** One socket as the server sees it. */
@@ -43,11 +44,11 @@ export class FakeSocket {
     if (this.closedWith === undefined) this.#handlers.onMessage(data);
   }
 
-  welcome(now: number, connection = 'c1'): void {
+  welcome(now: number, connection = 'c1', expiresAt = now + SESSION_MS): void {
     const { messageBytes, messagesPerSecond, chatLength, resumeWindowMs } = LIMITS;
     const limits = { messageBytes, messagesPerSecond, chatLength, resumeWindowMs };
     const own = { protocol: 'gridlock.v1', replica: '1111', connection, player: PLAYER };
-    this.say({ type: 'welcome', ...own, heartbeatMs: HEARTBEAT_MS, now, limits });
+    this.say({ type: 'welcome', ...own, expiresAt, heartbeatMs: HEARTBEAT_MS, now, limits });
   }
 
   /** The server, or the network, ends it. */
@@ -73,6 +74,11 @@ export class Bench {
   readonly sockets: FakeSocket[] = [];
   readonly sessions: SessionCall[] = [];
   readonly seen: { type: keyof ClientEvents; payload: unknown }[] = [];
+  readonly endedSessions: SessionCall[] = [];
+  /** Where given, the token is in a cookie, and this comes beside it. */
+  ticket: string | undefined;
+  /** How long a token is good for. */
+  sessionMs = SESSION_MS;
   /** What `POST /api/session` fails with. */
   sessionError: Error | undefined;
   readonly client: GridlockClient;
@@ -85,8 +91,9 @@ export class Bench {
       createSession: async (call) => {
         this.sessions.push(call);
         if (this.sessionError) throw this.sessionError;
-        return { player: PLAYER, expiresAt: this.clock.now() + 43_200_000, token: `token-${this.sessions.length}` };
+        return { player: PLAYER, expiresAt: this.clock.now() + this.sessionMs, ...this.#proof() };
       },
+      endSession: async (call) => void this.endedSessions.push(call),
       openSocket: (target, handlers) => {
         const socket = new FakeSocket(target, handlers);
         this.sockets.push(socket);
@@ -99,6 +106,10 @@ export class Bench {
     this.client = new GridlockClient(platform, options);
     const types = ['state', 'health', 'game', 'chat', 'presence', 'recovered', 'snapshot', 'error'] as const;
     for (const type of types) this.client.on(type, (payload) => void this.seen.push({ type, payload }));
+  }
+
+  #proof() {
+    return this.ticket === undefined ? { token: `token-${this.sessions.length}` } : { ticket: this.ticket };
   }
 
   /** The newest socket. */

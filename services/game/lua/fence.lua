@@ -1,7 +1,8 @@
 -- KEYS: the newest socket of a player. ARGV: replica, seconds to keep. Gives the generation of the new socket and the
--- replica that holds the older one.
+-- replica that holds the older one; or 'out' when the player logged out.
 local time = redis.call('TIME')
-local before = redis.call('HMGET', KEYS[1], 'generation', 'replica')
+local before = redis.call('HMGET', KEYS[1], 'generation', 'replica', 'out')
+if before[3] then return { 'out' } end
 -- The clock keeps generations rising even when the key was lost.
 local generation = math.max(tonumber(before[1] or 0) + 1, tonumber(time[1]) * 1000000 + tonumber(time[2]))
 local text = string.format('%.0f', generation)

@@ -1,7 +1,7 @@
 -- KEYS: the open games of a shape (sorted set by age), how often each was handed out (hash), this request.
--- ARGV: shape, seats, code for a new game, code that turned out to be closed, seconds to keep.
--- Gives the code of the game to enter.
-local shape, seats, candidate, closed, seconds = unpack(ARGV, 1, 5)
+-- ARGV: shape, seats, code for a new game, code that turned out to be closed, seconds to keep, 1 when there is no room
+-- for a new game. Gives the code of the game to enter.
+local shape, seats, candidate, closed, seconds, full = unpack(ARGV, 1, 6)
 seats = tonumber(seats)
 -- A crowd that comes at once is dealt out, so many to a game, without waiting for who is there already. What
 -- was handed out but not taken is handed out again after this time.
@@ -36,6 +36,7 @@ for _, code in ipairs(redis.call('ZRANGE', KEYS[1], 0, 9)) do open[#open + 1] = 
 for _, code in ipairs(open) do
   if hand_out(code) then return { 'ok', code } end
 end
+if full == '1' then return { 'refused', 'cluster_full' } end
 redis.call('ZADD', KEYS[1], string.format('%.0f', tonumber(time[1]) * 1000000 + tonumber(time[2])), candidate)
 hand_out(candidate)
 return { 'ok', candidate }

@@ -9,7 +9,11 @@ export const gameKeys = (game: string) => ({
   lease: `gridlock:{${game}}:lease`,
 });
 
-export const shapeOf = ({ players, size, seconds }: GameSettings): string => `${players}x${size}x${seconds}`;
+export const shapeOf = ({ players, size, seconds, spectators }: GameSettings): string =>
+  `${players}x${size}x${seconds}${spectators ? 'w' : ''}`;
+
+/** The games that go on, by when they count no longer: their number is bounded. */
+export const GAMES_KEY = 'gridlock:{games}:open';
 
 /** Where quick match finds the open games of a shape, and what a request was given before. */
 export const matchKeys = (shape: string, player: string, id: string) => ({

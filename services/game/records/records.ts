@@ -1,3 +1,4 @@
+import { LIMITS } from '../../protocol/index.ts';
 import { Refusal, type Actor, type LogEntry, type Position, type Resumed, type View } from '../authority.ts';
 import { toEntry, type HistoryScript, type Ledger, type RawEntry, type Reply } from '../redis/ledger.ts';
 import { gameKeys } from './keys.ts';
@@ -12,12 +13,18 @@ export type GameScript = (game: string, args: readonly (string | number)[]) => P
 export class Records {
   readonly #ledger: Ledger;
   readonly #resume: GameScript;
+  readonly #watch: GameScript;
   readonly #view: GameScript;
   readonly #roster: GameScript;
 
-  constructor(ledger: Ledger) {
+  readonly #now: () => number;
+
+  /** `now` in milliseconds by Redis's clock. */
+  constructor(ledger: Ledger, now: () => number = Date.now) {
     this.#ledger = ledger;
+    this.#now = now;
     this.#resume = this.define('resume', [file('resume')]);
+    this.#watch = this.define('watch', [file('watch')]);
     this.#view = this.define('view', [file('view')]);
     this.#roster = this.define('roster', [file('roster')]);
   }
@@ -32,17 +39,15 @@ export class Records {
   }
 
   async resume({ player, generation }: Actor, game: string, known: Position): Promise<Resumed> {
-    const reply = await this.#resume(game, [player.id, generation, known.epoch, known.seq]);
-    if (reply[0] === 'view') return { recovered: false, view: toView(game, reply[1] as RawView) };
-    const [, epoch, seq, status, endsAt, entries] = reply as [string, string, number, string, string, RawEntry[]];
-    return {
-      recovered: true,
-      epoch,
-      seq,
-      entries: entries.map(toEntry),
-      completed: status === 'completed',
-      endsAt: Number(endsAt) || undefined,
-    };
+    return toResumed(game, await this.#resume(game, [
+      player.id, generation, known.epoch, known.seq, this.#now(), LIMITS.resumeWindowMs,
+    ]));
+  }
+
+  async watch(player: string, game: string, known: Position): Promise<Resumed> {
+    return toResumed(game, await this.#watch(game, [
+      player, known.epoch, known.seq, this.#now(), LIMITS.resumeWindowMs,
+    ]));
   }
 
   async view(game: string): Promise<View> {
@@ -67,4 +72,19 @@ export class Records {
   renew(game: string, epoch: string): Promise<void> {
     return this.#ledger.renew(gameKeys(game).state, epoch);
   }
+}
+
+function toResumed(game: string, reply: Reply): Resumed {
+  if (reply[0] === 'view') return { recovered: false, view: toView(game, reply[1] as RawView) };
+  const [, epoch, seq, status, endsAt, entries, watchable] = reply as
+    [string, string, number, string, string, RawEntry[], number];
+  return {
+    recovered: true,
+    epoch,
+    seq,
+    entries: entries.map(toEntry),
+    completed: status === 'completed',
+    endsAt: Number(endsAt) || undefined,
+    spectators: watchable === 1,
+  };
 }

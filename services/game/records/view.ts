@@ -1,4 +1,4 @@
-import { FREE, type GameState } from '../../protocol/index.ts';
+import { FREE, toSettings, type GameState } from '../../protocol/index.ts';
 import type { View } from '../authority.ts';
 
 /** What the scripts give of a whole game: the time, the state as field, value, ..., and the board. */
@@ -26,7 +26,12 @@ function toState(fields: Map<string, string>, board: string): GameState {
   const reason = fields.get('reason') as GameState['reason'];
   const ranking = fields.get('ranking');
   return {
-    settings: { players: integer('players'), size: integer('size'), seconds: integer('seconds') },
+    settings: toSettings({
+      players: integer('players'),
+      size: integer('size'),
+      seconds: integer('seconds'),
+      spectators: fields.get('spectators') === '1',
+    }),
     status: fields.get('status') as GameState['status'],
     players: roster.map(([id, name], seat) => ({ id, name: JSON.parse(name) as string, score: scores[seat] ?? 0 })),
     cells: Array.from(board, (holder) => (holder === '.' ? FREE : Number(holder))),

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Redis, type Cluster } from 'ioredis';
 import { Refusal, type LogEntry, type Position } from '../authority.ts';
 import { storeFailure, type Store } from './connect.ts';
+import { Gathering } from './gathering.ts';
 import { defineScript } from './scripts.ts';
 import { continues, isSafe, readServer, versionProblem, type ServerFacts } from './server.ts';
 import type { Topology } from './settings.ts';
@@ -33,6 +34,7 @@ export class Ledger {
   readonly redis: Store;
   readonly #options: LedgerOptions;
   readonly #notices = new Set<string>();
+  readonly #gathering = new Gathering();
   readonly #adopt: RawScript;
   readonly #renew: HistoryScript;
   readonly #after: HistoryScript;
@@ -53,6 +55,7 @@ export class Ledger {
   define(name: string, files: readonly URL[]): HistoryScript {
     const script = this.#raw(name, [file('life'), file('guard'), ...files]);
     return async (keys, args) => {
+      await this.#gathering.turn();
       for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
         const reply = await script(keys, [this.#known, ...args]);
         if (reply[0] === 'refused') throw new Refusal(reply[1] as Refusal['code']);

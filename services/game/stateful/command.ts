@@ -14,6 +14,12 @@ export type GameCommand =
   | ({ readonly kind: 'capture'; readonly cell: number } & ByPlayer)
   | { readonly kind: 'finish' };
 
+/** The edge sent a player to another replica, at this time by Redis's clock: it wants the game. */
+export interface YieldCommand {
+  readonly kind: 'yield';
+  readonly at: number;
+}
+
 /** What became of it. */
 export type Outcome =
   | { readonly tag: 'applied'; readonly epoch: string; readonly seq: number; readonly duplicate: boolean }
@@ -22,6 +28,8 @@ export type Outcome =
   /** The milliseconds until the game's time is out. */
   | { readonly tag: 'left'; readonly ms: number }
   | { readonly tag: 'refused'; readonly code: ErrorCode }
+  /** The game was let go of for who asked. */
+  | { readonly tag: 'yielded' }
   /** This replica does not hold the game, so that it did nothing. */
   | { readonly tag: 'elsewhere' };
 

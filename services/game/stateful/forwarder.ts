@@ -1,6 +1,6 @@
 import type { Bus } from '../bus.ts';
 import type { Store } from '../redis/connect.ts';
-import type { GameCommand, Outcome } from './command.ts';
+import type { GameCommand, Outcome, YieldCommand } from './command.ts';
 
 const CHANNEL = 'gridlock:owner:';
 
@@ -13,14 +13,14 @@ export interface ForwarderOptions {
   /** The name of this process among owners. */
   readonly owner: string;
   /** Carries out what another replica was asked for, if this one holds the game. */
-  readonly onCommand: (game: string, command: GameCommand) => Promise<Outcome>;
+  readonly onCommand: (game: string, command: GameCommand | YieldCommand) => Promise<Outcome>;
 }
 
 interface Question {
   readonly id: number;
   readonly from: string;
   readonly game: string;
-  readonly command: GameCommand;
+  readonly command: GameCommand | YieldCommand;
 }
 
 /** What is sent back: the outcome, or that the store did not answer. */
@@ -41,7 +41,9 @@ export class Forwarder {
   }
 
   /** Gives what `owner` answers within `timeoutMs`. Rejects when it could not be sent. */
-  async ask(owner: string, game: string, command: GameCommand, timeoutMs: number): Promise<Forwarded> {
+  async ask(
+    owner: string, game: string, command: GameCommand | YieldCommand, timeoutMs: number,
+  ): Promise<Forwarded> {
     const id = (this.#id += 1);
     const question: Question = { id, from: this.#options.owner, game, command };
     let timer: NodeJS.Timeout | undefined;

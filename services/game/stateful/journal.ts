@@ -139,8 +139,9 @@ function changedFields(memory: Memory, { events, state, joins }: Plan): [string,
   if (events.length === 0 || !state) return fields;
   const kinds = new Set(events.map(({ kind }) => kind));
   if (kinds.has('created')) {
-    const { players, size, seconds } = state.settings;
+    const { players, size, seconds, spectators } = state.settings;
     fields.push(['players', players], ['size', size], ['seconds', seconds]);
+    if (spectators) fields.push(['spectators', 1]);
   }
   if (kinds.has('joined') || kinds.has('left')) {
     fields.push(['roster', JSON.stringify(state.players.map(({ id, name }) => [id, JSON.stringify(name)]))]);

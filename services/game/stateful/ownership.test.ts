@@ -12,7 +12,7 @@ import { startRedis, type TestRedis } from '../testing/redis.ts';
 import { SECRET, settingsOf, until } from '../testing/replica.ts';
 import { Journal } from './journal.ts';
 import type { Plan } from './plan.ts';
-import { StatefulAuthority } from './stateful-authority.ts';
+import { StatefulAuthority, type StatefulOptions } from './stateful-authority.ts';
 
 let redis: TestRedis;
 before(async () => {
@@ -33,7 +33,9 @@ interface Side {
 const sides = new Set<Side>();
 let count = 0;
 
-async function side({ leaseMs = 1000, busPort = redis.port, now = () => Date.now() } = {}): Promise<Side> {
+type Given = Partial<Pick<StatefulOptions, 'leaseMs' | 'now' | 'routedAt' | 'onYielded'>> & { busPort?: number };
+
+async function side({ leaseMs = 1000, busPort = redis.port, now = Date.now, ...given }: Given = {}): Promise<Side> {
   const store = connectStore(settingsOf(redis.url), 'side');
   const bus = new Bus({
     connect: () => connectNode(settingsOf(`redis://127.0.0.1:${busPort}`), 'side-bus'),
@@ -51,7 +53,7 @@ async function side({ leaseMs = 1000, busPort = redis.port, now = () => Date.now
   const decided = { owner: 0, forwarded: 0 };
   const taken: string[] = [];
   const authority = new StatefulAuthority({
-    records, bus, owner, now, leaseMs,
+    records, bus, owner, now, leaseMs, ...given,
     matchmaking: new Matchmaking(store, SECRET),
     redis: store,
     report: {
@@ -106,6 +108,25 @@ test('while nothing moves no move is passed on', async () => {
   for (let cell = 0; cell < 64; cell += 1) await one.authority.capture(cell % 2 ? ADA : BOB, `c${cell}`, game, cell);
   assert.equal(one.decided.forwarded, 0);
   assert.equal((await history(one, game)).length, 2 + 2 + 64 + 1);
+});
+
+test('a game moves to the replica where the edge sends its players, before a move is passed on', async () => {
+  const routed = new Map<string, number>();
+  const yielded: string[] = [];
+  const [one, two] = [
+    await side({ routedAt: (game) => routed.get(game), onYielded: (game) => yielded.push(game) }), await side(),
+  ];
+  const game = await started(one);
+  routed.set(game, 2000);
+  // A socket that came earlier says nothing about where the edge sends players now.
+  await two.authority.arrived(game, 1000);
+  assert.equal(one.authority.held, 1);
+  await two.authority.arrived(game, 3000);
+  assert.deepEqual([one.authority.held, two.authority.held, yielded], [0, 1, [game]]);
+  assert.equal((await two.authority.capture(BOB, 'b0', game, 0)).seq, 5);
+  assert.deepEqual([two.decided.forwarded, two.decided.owner], [0, 1]);
+  assert.equal((await one.authority.capture(ADA, 'a0', game, 1)).seq, 6);
+  assert.equal(one.decided.forwarded, 1);
 });
 
 test('an idle owner keeps its game long after its lease has run out', async () => {

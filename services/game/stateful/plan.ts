@@ -1,4 +1,4 @@
-import { FREE, type GameEvent, type GameState } from '../../protocol/index.ts';
+import { FREE, toSettings, type GameEvent, type GameState } from '../../protocol/index.ts';
 import { applyAll, decide, type Command } from '../rules.ts';
 import { shapeOf } from '../records/keys.ts';
 import { refused, type GameCommand, type Outcome } from './command.ts';
@@ -98,7 +98,7 @@ class Planner {
     const { mode, player, settings } = command;
     if (!this.state) {
       if (mode === 'join' || !settings) return refused('game_not_found');
-      return act() ?? this.#decide({ kind: 'create', player, settings: onlySettings(settings) }, key, fingerprint);
+      return act() ?? this.#decide({ kind: 'create', player, settings: toSettings(settings) }, key, fingerprint);
     }
     const isSeated = this.#isSeated(player.id);
     if (known) {
@@ -164,5 +164,3 @@ function fingerprintOf(command: Exclude<GameCommand, { kind: 'finish' }>): strin
   if (command.kind === 'capture') return `capture:${command.cell}`;
   return command.settings ? `${command.mode}:${shapeOf(command.settings)}` : command.mode;
 }
-
-const onlySettings = ({ players, size, seconds }: GameState['settings']) => ({ players, size, seconds });

@@ -4,9 +4,11 @@ import { Refusal, type Actor, type Applied, type Entered } from '../authority.ts
 import type { Bus } from '../bus.ts';
 import type { Matchmaking } from '../matchmaking.ts';
 import { RecordedAuthority, type Mode } from '../recorded-authority.ts';
+import type { Census } from '../records/census.ts';
 import type { Records } from '../records/records.ts';
 import { storeFailure, type Store } from '../redis/connect.ts';
-import { ELSEWHERE, type GameCommand, type Outcome } from './command.ts';
+import { gameKeys } from '../records/keys.ts';
+import { ELSEWHERE, type GameCommand, type Outcome, type YieldCommand } from './command.ts';
 import { Forwarder } from './forwarder.ts';
 import { HeldGame } from './held-game.ts';
 import { Journal, ownerOf, type Hold } from './journal.ts';
@@ -36,12 +38,17 @@ export interface StatefulReport {
 export interface StatefulOptions {
   readonly records: Records;
   readonly matchmaking: Matchmaking;
+  readonly census?: Census;
   readonly redis: Store;
   readonly bus: Bus;
   /** A name that no other process has, nor had. */
   readonly owner: string;
   /** Milliseconds by Redis's clock. */
   readonly now: () => number;
+  /** When the edge last sent a player of the game here, by Redis's clock. */
+  readonly routedAt?: (game: string) => number | undefined;
+  /** The game was handed to the replica to which the edge sends its players now. */
+  readonly onYielded?: (game: string) => void;
   readonly report?: StatefulReport;
   readonly leaseMs?: number;
 }
@@ -63,8 +70,8 @@ export class StatefulAuthority extends RecordedAuthority {
   #handingOver = false;
 
   constructor(options: StatefulOptions) {
-    const { records, matchmaking, redis, bus, owner, leaseMs = LEASE_MS } = options;
-    super(records, matchmaking);
+    const { records, matchmaking, census, redis, bus, owner, leaseMs = LEASE_MS } = options;
+    super(records, matchmaking, census);
     this.#options = options;
     this.#journal = new Journal(records, owner, leaseMs);
     this.#forwarder = new Forwarder({
@@ -91,6 +98,25 @@ export class StatefulAuthority extends RecordedAuthority {
     return outcome.tag === 'left' ? outcome.ms : 0;
   }
 
+  /**
+   * The edge sends the players of this game here: whoever holds it is asked to let go of it, before a move has to be
+   * passed on.
+   */
+  async arrived(game: string, at: number): Promise<void> {
+    if (this.#handingOver || this.#held.has(game)) return;
+    try {
+      const hold = await this.#options.redis.hget(gameKeys(game).state, 'hold');
+      // Nobody's: it is taken with the first command.
+      if (!hold || ownerOf(hold) === '-' || ownerOf(hold) === this.#options.owner) return;
+      const answer = await this.#forwarder.ask(ownerOf(hold), game, { kind: 'yield', at }, ANSWER_MS);
+      if (typeof answer !== 'object' || answer.tag !== 'yielded') return;
+      this.#holders.delete(game);
+      await this.#take(game, undefined, undefined);
+    } catch {
+      // It stays where it is, and moves are passed on.
+    }
+  }
+
   /** Lets others have the games at once. What is still asked of this replica is decided, and let go again. */
   async handOver(): Promise<void> {
     this.#handingOver = true;
@@ -110,9 +136,8 @@ export class StatefulAuthority extends RecordedAuthority {
   protected async enter(
     mode: Mode, { player, generation }: Actor, id: string, game: string, settings?: GameSettings,
   ): Promise<Entered | undefined> {
-    const shape = settings && { players: settings.players, size: settings.size, seconds: settings.seconds };
     const outcome = await this.#do(game, {
-      kind: 'enter', mode, player, generation, id, ...(shape ? { settings: shape } : {}),
+      kind: 'enter', mode, player, generation, id, ...(settings ? { settings } : {}),
     });
     if (outcome.tag === 'exists') return undefined;
     return { ...toApplied(game, outcome), view: await this.view(game) };
@@ -163,14 +188,24 @@ export class StatefulAuthority extends RecordedAuthority {
   }
 
   /** What another replica passed on: only the holder answers, and never takes a game for somebody else. */
-  async #onCommand(game: string, command: GameCommand): Promise<Outcome> {
+  async #onCommand(game: string, command: GameCommand | YieldCommand): Promise<Outcome> {
     await this.#taking.get(game)?.catch(() => undefined);
     try {
+      if (command.kind === 'yield') return await this.#yield(game, command.at);
       return (await this.#held.get(game)?.submit(command)) ?? ELSEWHERE;
     } catch (error) {
       if (error instanceof Refusal) return { tag: 'refused', code: error.code };
       throw error;
     }
+  }
+
+  /** Lets go of a game for a replica to which the edge sent a player later than the last one to this. */
+  async #yield(game: string, at: number): Promise<Outcome> {
+    const held = this.#held.get(game);
+    if (!held || at <= (this.#options.routedAt?.(game) ?? -Infinity)) return ELSEWHERE;
+    await this.#release(held);
+    this.#options.onYielded?.(game);
+    return { tag: 'yielded' };
   }
 
   /** Undefined when the game is held here now; otherwise who holds it. */

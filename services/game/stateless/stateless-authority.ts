@@ -3,6 +3,7 @@ import type { Actor, Applied, Entered } from '../authority.ts';
 import type { Matchmaking } from '../matchmaking.ts';
 import { RecordedAuthority, type Mode } from '../recorded-authority.ts';
 import { shapeOf } from '../records/keys.ts';
+import type { Census } from '../records/census.ts';
 import type { GameScript, Records } from '../records/records.ts';
 import { toView, type RawView } from '../records/view.ts';
 import { newEpoch, type Reply } from '../redis/ledger.ts';
@@ -17,8 +18,8 @@ export class StatelessAuthority extends RecordedAuthority {
   readonly #capture: GameScript;
   readonly #finish: GameScript;
 
-  constructor(records: Records, matchmaking: Matchmaking) {
-    super(records, matchmaking);
+  constructor(records: Records, matchmaking: Matchmaking, census?: Census) {
+    super(records, matchmaking, census);
     const define = (name: string) => records.define(name, [new URL(`./lua/${name}.lua`, import.meta.url)]);
     this.#enter = define('enter');
     this.#leave = define('leave');
@@ -38,6 +39,10 @@ export class StatelessAuthority extends RecordedAuthority {
     return Number((await this.#finish(game, []))[1]);
   }
 
+  async arrived(): Promise<void> {
+    // A game is nowhere in particular.
+  }
+
   async handOver(): Promise<void> {
     // Every replica may decide everything.
   }
@@ -50,7 +55,9 @@ export class StatelessAuthority extends RecordedAuthority {
     mode: Mode, { player, generation }: Actor, id: string, game: string, settings?: GameSettings,
   ): Promise<Entered | undefined> {
     const fingerprint = settings ? `${mode}:${shapeOf(settings)}` : mode;
-    const shape = settings ? [settings.players, settings.size, settings.seconds] : [];
+    const shape = settings
+      ? [settings.players, settings.size, settings.seconds, settings.spectators ? 1 : 0]
+      : [];
     const args = [mode, player.id, id, fingerprint, generation, JSON.stringify(player.name), newEpoch(), ...shape];
     const reply = await this.#enter(game, args);
     if (reply[0] === 'exists') return undefined;

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ClientAddress } from '../address.ts';
 import type { Config } from '../config.ts';
 import { createLogger } from '../log.ts';
 import { redisSettings, type RedisSettings } from '../redis/settings.ts';
+import { DEFAULT_LIMITS } from '../replica-limits.ts';
 import { startReplica, type Replica } from '../replica.ts';
 
 export type Design = Config['design'];
@@ -23,15 +25,21 @@ export const testConfig = (redis: RedisSettings, appId: string, given: Partial<C
   appId,
   host: '127.0.0.1',
   port: 0,
+  socketPath: undefined,
   internalHost: '127.0.0.1',
   internalPort: 0,
   redis,
   tokenSecret: SECRET,
   allowedOrigins: new Set([ORIGIN]),
+  clientAddress: new ClientAddress(),
+  limits: DEFAULT_LIMITS,
   design: 'stateless',
   webRoot: undefined,
+  edgeAddress: undefined,
+  rootsFile: undefined,
   heartbeatMs: 15_000,
   drainMs: 50,
+  rebalancePercent: 2,
   logLevel: process.env['TEST_LOG_LEVEL'] ?? 'silent',
   ...given,
 });

@@ -14,7 +14,7 @@ export function Board() {
   const focused = useSignal(0);
   const size = useComputed(() => game.value?.state.settings.size ?? 0).value;
   const shown = game.value;
-  const active = shown?.state.status === 'active';
+  const active = shown?.state.status === 'active' && ownSeat.value !== FREE;
 
   // The keyboard can play from the first moment, unless somebody is writing.
   useEffect(() => {

@@ -1,5 +1,5 @@
 import { busy, leaveGame, playAgain } from '../actions.ts';
-import { game } from '../session.ts';
+import { game, watching } from '../session.ts';
 
 /** The ways out of a game, and into the next one. */
 export function GameActions() {
@@ -9,7 +9,7 @@ export function GameActions() {
     return (
       <div class="actions">
         <button type="button" class="button quiet" data-testid="leave" onClick={leaveGame}>
-          Leave the game
+          {watching.value ? 'Stop watching' : 'Leave the game'}
         </button>
       </div>
     );

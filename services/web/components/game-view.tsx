@@ -1,4 +1,4 @@
-import { game } from '../session.ts';
+import { game, watching } from '../session.ts';
 import { Board } from './board.tsx';
 import { ChatPanel } from './chat-panel.tsx';
 import { Clock } from './clock.tsx';
@@ -7,6 +7,7 @@ import { Headline } from './headline.tsx';
 import { Invitation } from './invitation.tsx';
 import { Ranking } from './ranking.tsx';
 import { Scores } from './scores.tsx';
+import { Watchers } from './watchers.tsx';
 
 /** A game from its waiting room to its ranking: the parts keep their places all the way. */
 export function GameView() {
@@ -21,8 +22,9 @@ export function GameView() {
         {state.status === 'waiting' && <Invitation />}
       </div>
       {state.status === 'completed' ? <Ranking /> : <Scores />}
+      <Watchers />
       <GameActions />
-      <ChatPanel channel={code} title="Game" />
+      {!watching.value && <ChatPanel channel={code} title="Game" />}
     </main>
   );
 }

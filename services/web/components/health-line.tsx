@@ -1,4 +1,4 @@
-import type { ConnectionState } from '../../client/index.ts';
+import type { ConnectionState, Health } from '../../client/index.ts';
 import { count, formatRoundTrip } from '../model/format.ts';
 import { health } from '../session.ts';
 
@@ -9,9 +9,16 @@ const STATES: Readonly<Record<ConnectionState, string>> = {
   closed: 'Offline',
 };
 
+/** What is used where something on the way lets no WebSocket through. */
+const TRANSPORT_NAMES: Readonly<Record<Health['transport'], string>> = {
+  websocket: 'WebSocket',
+  sse: 'event stream',
+  poll: 'polling',
+};
+
 /** Where the page is connected to, and how well. */
 export function HealthLine() {
-  const { state = 'connecting', replica, roundTripMs, reconnects = 0, pending = 0 } = health.value ?? {};
+  const { state = 'connecting', transport = 'websocket', replica, roundTripMs, reconnects = 0, pending = 0 } = health.value ?? {};
   const queued = pending > 0 && state !== 'open';
   return (
     <dl class={`health health-${state}`}>
@@ -25,6 +32,10 @@ export function HealthLine() {
       <div>
         <dt class="health-label">Replica</dt>
         <dd class="health-replica" data-testid="health-replica">{replica ?? '–'}</dd>
+      </div>
+      <div hidden={transport === 'websocket'}>
+        <dt class="visually-hidden">Transport</dt>
+        <dd data-testid="health-transport" data-transport={transport}>{TRANSPORT_NAMES[transport]}</dd>
       </div>
       <div>
         <dt class="visually-hidden">Round trip</dt>

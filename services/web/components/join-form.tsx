@@ -1,5 +1,5 @@
 import { useSignal, useSignalEffect } from '@preact/signals';
-import { busy, joinGame } from '../actions.ts';
+import { busy, joinGame, watchGame } from '../actions.ts';
 import { readCode } from '../model/format.ts';
 import { addressedGame } from '../route.ts';
 
@@ -12,11 +12,14 @@ export function JoinForm() {
   });
   const invited = addressedGame.value !== undefined;
   const hint = { id: 'join-hint' };
-  const submit = (event: Event) => {
-    event.preventDefault();
+  const take = (way: (code: string) => Promise<unknown>) => {
     const code = readCode(text.value);
     wrong.value = code === undefined;
-    if (code) void joinGame(code);
+    if (code) void way(code);
+  };
+  const submit = (event: Event) => {
+    event.preventDefault();
+    take(joinGame);
   };
   return (
     <form class={`card join ${invited ? 'invited' : ''}`} onSubmit={submit}>
@@ -43,6 +46,12 @@ export function JoinForm() {
         type="submit" class={`button ${invited ? 'primary' : ''}`} data-testid="join" disabled={busy.value}
       >
         Join
+      </button>
+      <button
+        type="button" class="button quiet" data-testid="watch" title="Without a seat, where the game allows it"
+        disabled={busy.value} onClick={() => take(watchGame)}
+      >
+        Watch
       </button>
       {wrong.value
         ? <span {...hint} class="hint wrong" role="alert">A code has six letters and digits, like K7MPQ2.</span>

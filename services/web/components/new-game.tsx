@@ -5,7 +5,7 @@ import { NumberField } from './number-field.tsx';
 
 /** The shape of a game, and the two ways into one of that shape. */
 export function NewGame() {
-  const { players, size, seconds } = settings.value;
+  const { players, size, seconds, spectators } = settings.value;
   const change = (part: Partial<GameSettings>) => void (settings.value = { ...settings.value, ...part });
   return (
     <form class="card new-game" aria-label="New game" onSubmit={(event) => event.preventDefault()}>
@@ -23,6 +23,13 @@ export function NewGame() {
           onChange={(to) => change({ seconds: to })}
         />
       </div>
+      <label class="check">
+        <input
+          type="checkbox" data-testid="spectators" checked={spectators ?? false}
+          onChange={(event) => change({ spectators: event.currentTarget.checked })}
+        />
+        Let others watch
+      </label>
       <div class="choices">
         <button
           type="button" class="button primary" data-testid="quick-match" disabled={busy.value}

@@ -22,7 +22,7 @@ end
 
 local function load()
   local f = redis.call('HMGET', STATE, 'epoch', 'seq', 'status', 'players', 'size', 'seconds', 'endsAt', 'free',
-    'roster', 'scores', 'opened')
+    'roster', 'scores', 'opened', 'spectators')
   if not f[1] then return nil end
   return {
     epoch = f[1], seq = tonumber(f[2]), status = f[3], players = tonumber(f[4]), size = tonumber(f[5]),
@@ -31,6 +31,7 @@ local function load()
     roster = cjson.decode(f[9]), scores = cjson.decode(f[10]),
     -- The seq at which the epoch began.
     opened = tonumber(f[11] or 0),
+    watchable = f[12] == '1',
   }
 end
 
@@ -124,4 +125,17 @@ end
 -- The whole game, as the snapshot is made of it.
 local function view(at)
   return { integer(at), redis.call('HGETALL', STATE), redis.call('GET', CELLS) }
+end
+
+-- What who knows the game up to there has missed: exactly the events after seq, or the whole game.
+-- Exactly only to who was away no longer than the window, in milliseconds.
+local function since(game, epoch, seq, now, window)
+  if epoch == game.epoch and seq >= game.opened and seq <= game.seq then
+    local entries = redis.call('XRANGE', EVENTS, (seq + 1) .. '-0', '+')
+    local missed = entries[1] and string.match(entries[1][2][2], '"at":(%d+)')
+    if #entries == game.seq - seq and (not missed or tonumber(now) - tonumber(missed) <= tonumber(window)) then
+      return { 'events', game.epoch, game.seq, game.status, integer(game.endsAt), entries, game.watchable and 1 or 0 }
+    end
+  end
+  return { 'view', view(clock()) }
 end

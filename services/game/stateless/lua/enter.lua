@@ -1,5 +1,5 @@
 -- create, join and match. ARGV: mode, player, request, fingerprint, generation, name as JSON, epoch for a new
--- game, players, size, seconds (of a new game; empty for join).
+-- game, players, size, seconds, 1 when others may watch (of a new game; empty for join).
 local mode, player, request, fingerprint, generation, name, epoch = unpack(ARGV, 1, 7)
 local at = clock()
 local game = load()
@@ -32,10 +32,15 @@ else
   }
   redis.call('HSET', STATE, 'epoch', epoch, 'seq', 0, 'status', 'waiting', 'players', players, 'size', size,
     'seconds', seconds, 'free', game.free, 'createdAt', integer(at))
+  local spectators = ''
+  if ARGV[11] == '1' then
+    redis.call('HSET', STATE, 'spectators', 1)
+    spectators = ',"spectators":true'
+  end
   live()
   redis.call('SET', CELLS, string.rep('.', game.free))
   emit(game, at, '{"kind":"created","settings":{"players":' .. players .. ',"size":' .. size .. ',"seconds":' ..
-    seconds .. '}}')
+    seconds .. spectators .. '}}')
 end
 
 local seat = #game.roster

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { FREE, type GameEvent, type GameState } from '../services/protocol/index.ts';
+import { FREE, type GameEvent, type GameState } from '../../services/protocol/index.ts';
+import { wireFaults, type Received } from './wire.ts';
 
 /** One thing a client applied to its picture of a game, in the order it did so. */
 export type Observation =
@@ -18,9 +19,12 @@ export interface ClientHistory {
   readonly player: string;
   readonly observed: readonly Observation[];
   readonly acknowledged: readonly AcknowledgedCapture[];
+  /** What its sockets brought, before the client put anything in order. */
+  readonly received?: readonly Received[];
 }
 
-export type Fault = 'gap' | 'duplicate' | 'order' | 'lost' | 'lost tail' | 'two owners' | 'score';
+export type Fault =
+  'gap' | 'duplicate' | 'applied twice' | 'order' | 'lost' | 'lost tail' | 'two owners' | 'score';
 
 export interface Violation {
   readonly fault: Fault;
@@ -31,18 +35,21 @@ export interface Violation {
 /**
  * What is wrong with the histories of all clients of some games; empty when nothing is.
  *
- * - gap, duplicate: one client's seq numbers of a game are not consecutive within an epoch
+ * - gap, duplicate: one client's seq numbers of a game are not consecutive within an epoch, or on one of its sockets
+ * - applied twice: one player's capture of a cell is in an epoch twice
  * - order: two clients saw different events at the same place
- * - lost: an acknowledged capture is not at its place in the common history
+ * - lost: an acknowledged capture is not at its place in the common history, or not in a later state of that epoch
  * - lost tail: the epoch that followed, by which it was announced, began without an acknowledged capture
- * - two owners: a cell was captured twice in an epoch
+ * - two owners: a cell was captured by two players in an epoch
  * - score: the scores of a capture are not the numbers of cells held
  */
 export function findViolations(histories: readonly ClientHistory[]): Violation[] {
   return [
     ...histories.flatMap(sequenceFaults),
+    ...histories.flatMap(({ player, received = [] }) => wireFaults(received).map((fault) => ({ ...fault, player }))),
     ...commonHistory(histories).faults,
     ...lostCaptures(histories),
+    ...forgottenCaptures(histories),
     ...ownershipFaults(histories),
   ];
 }
@@ -130,6 +137,28 @@ function lostCaptures(histories: readonly ClientHistory[]): Violation[] {
   return faults;
 }
 
+/** Acknowledged captures that a later state of the same epoch does not have. */
+function forgottenCaptures(histories: readonly ClientHistory[]): Violation[] {
+  const acknowledged = new Map<string, { player: string; seq: number; cell: number }[]>();
+  for (const { player, acknowledged: own } of histories) {
+    for (const { game, epoch, seq, cell } of own) {
+      const key = `${game} ${epoch}`;
+      acknowledged.set(key, [...(acknowledged.get(key) ?? []), { player, seq, cell }]);
+    }
+  }
+  const faults: Violation[] = [];
+  for (const observation of histories.flatMap(({ observed }) => observed)) {
+    if (observation.kind !== 'snapshot') continue;
+    const { game, epoch, state } = observation;
+    for (const { player, seq, cell } of acknowledged.get(`${game} ${epoch}`) ?? []) {
+      if (seq > observation.seq || state.players[state.cells[cell] ?? FREE]?.id === player) continue;
+      const detail = `game ${game} seq ${seq}: cell ${cell} was acknowledged, the state at ${observation.seq} is without it`;
+      faults.push({ fault: 'lost', player, detail });
+    }
+  }
+  return faults;
+}
+
 /** Where an epoch begins for those who watch: the oldest snapshot anybody had of it. */
 function firstSnapshots(histories: readonly ClientHistory[]) {
   const first = new Map<string, Extract<Observation, { kind: 'snapshot' }>>();
@@ -166,7 +195,8 @@ function ownershipFaults(histories: readonly ClientHistory[]): Violation[] {
     const cell = `${key} cell ${event.cell}`;
     const owner = owners.get(cell);
     if (owner !== undefined) {
-      faults.push({ fault: 'two owners', player: event.player, detail: `${cell} had been captured by ${owner}` });
+      const fault = owner === event.player ? 'applied twice' : 'two owners';
+      faults.push({ fault, player: event.player, detail: `${cell} had been captured by ${owner}` });
     }
     owners.set(cell, event.player);
     const scores = held.get(key) ?? new Map<number, number>();

@@ -1,27 +1,44 @@
-import type { Cluster } from '../infra/local/cluster.ts';
-import { createNodeClient, GridlockError, type GameChange, type GridlockClient } from '../services/client/node.ts';
-import { FREE } from '../services/protocol/index.ts';
+import type { Cluster } from '../../infra/local/cluster.ts';
+import { GridlockClient } from '../../services/client/client.ts';
+import { GridlockError, nodePlatform, type ClientOptions, type GameChange } from '../../services/client/node.ts';
+import { decodeServerFrame, FREE, type ServerMessage } from '../../services/protocol/index.ts';
 import type { AcknowledgedCapture, ClientHistory, Observation } from './history.ts';
+import type { Received } from './wire.ts';
 
 /** A program that plays through the SDK and writes down what it saw and what it was promised. */
 export class RecordingPlayer {
   readonly client: GridlockClient;
   readonly #observed: Observation[] = [];
+  readonly #received: Received[] = [];
   readonly #acknowledged: AcknowledgedCapture[] = [];
   readonly #refusals: GridlockError[] = [];
 
-  constructor(cluster: Pick<Cluster, 'url' | 'rootPem'>, name: string) {
-    this.client = createNodeClient({ url: cluster.url, ca: cluster.rootPem, name, requestTimeoutMs: 30_000 });
+  constructor(cluster: Pick<Cluster, 'url' | 'rootPem'>, name: string, options: Partial<ClientOptions> = {}) {
+    const platform = nodePlatform({ url: cluster.url, ca: cluster.rootPem });
+    const decode = (text: string) => this.#note(decodeServerFrame(text));
+    this.client = new GridlockClient({ ...platform, decode }, { name, requestTimeoutMs: 30_000, ...options });
     this.client.on('game', ({ game, epoch, seq, event, state }) => {
       const place = { game, epoch, seq };
       this.#observed.push(event ? { kind: 'event', ...place, event } : { kind: 'snapshot', ...place, state });
     });
   }
 
-  static async connect(cluster: Pick<Cluster, 'url' | 'rootPem'>, name: string): Promise<RecordingPlayer> {
-    const player = new RecordingPlayer(cluster, name);
+  static async connect(
+    cluster: Pick<Cluster, 'url' | 'rootPem'>, name: string, options?: Partial<ClientOptions>,
+  ): Promise<RecordingPlayer> {
+    const player = new RecordingPlayer(cluster, name, options);
     await player.client.connect();
     return player;
+  }
+
+  #note(messages: ServerMessage[]): ServerMessage[] {
+    for (const message of messages) {
+      if (message.type === 'welcome') this.#received.push({ kind: 'welcome', known: this.client.games.map(({ game, epoch, seq }) => ({ game, epoch, seq })) });
+      if (message.type !== 'event' && message.type !== 'snapshot') continue;
+      const { type, game, epoch, seq } = message;
+      this.#received.push({ kind: type, game, epoch, seq });
+    }
+    return messages;
   }
 
   get replica(): string {
@@ -32,13 +49,23 @@ export class RecordingPlayer {
     return this.#refusals;
   }
 
+  /** Events its sockets brought. */
+  get events(): number {
+    return this.#received.reduce((sum, { kind }) => sum + Number(kind === 'event'), 0);
+  }
+
   get acknowledged(): number {
     return this.#acknowledged.length;
   }
 
   history(): ClientHistory {
     const player = this.client.player?.id ?? 'unknown';
-    return { player, observed: [...this.#observed], acknowledged: [...this.#acknowledged] };
+    return {
+      player,
+      observed: [...this.#observed],
+      acknowledged: [...this.#acknowledged],
+      received: [...this.#received],
+    };
   }
 
   /** Captures a cell and remembers the promise; a refusal is remembered too, and gives undefined. */
@@ -96,12 +123,14 @@ async function seat(
   cluster: Pick<Cluster, 'url' | 'rootPem'>,
   count: number,
   placeOf: (player: RecordingPlayer, taken: ReadonlyMap<number, RecordingPlayer>) => number | undefined,
+  options?: Partial<ClientOptions>,
 ): Promise<RecordingPlayer[]> {
   const taken = new Map<number, RecordingPlayer>();
   // Held until the end: the edge sends the next connection to the replica that has the fewest.
   const spare: RecordingPlayer[] = [];
   while (taken.size < count && spare.length < 40) {
-    const player = await RecordingPlayer.connect(cluster, `Player ${taken.size + 1}`);
+    // A game that takes its players to its replica would bring them all together.
+    const player = await RecordingPlayer.connect(cluster, `Player ${taken.size + 1}`, { routeByGame: false, ...options });
     const place = placeOf(player, taken);
     if (place === undefined) spare.push(player);
     else taken.set(place, player);
@@ -114,9 +143,14 @@ async function seat(
 }
 
 /** Players on as many different replicas, however many connections that takes. The others are closed. */
-export const playersOnDifferentReplicas = (cluster: Pick<Cluster, 'url' | 'rootPem'>, count: number) =>
-  seat(cluster, count, ({ replica }, taken) =>
-    [...taken.values()].some((other) => other.replica === replica) ? undefined : taken.size,
+export const playersOnDifferentReplicas = (
+  cluster: Pick<Cluster, 'url' | 'rootPem'>, count: number, options?: Partial<ClientOptions>,
+) =>
+  seat(
+    cluster,
+    count,
+    ({ replica }, taken) => ([...taken.values()].some((other) => other.replica === replica) ? undefined : taken.size),
+    options,
   );
 
 /** A player on each of the replicas with these APPIDs, in this order. */

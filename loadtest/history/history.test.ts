@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FREE, type GameEvent, type GameState } from '../services/protocol/index.ts';
+import { FREE, type GameEvent, type GameState } from '../../services/protocol/index.ts';
 import { findViolations, type ClientHistory, type Fault, type Observation } from './history.ts';
 
+const F = FREE;
 const EVENTS: GameEvent[] = [
   { kind: 'created', settings: { players: 2, size: 3, seconds: 10 } },
   { kind: 'joined', player: 'pA', name: 'Ann', seat: 0 },
@@ -61,7 +62,34 @@ test('an acknowledged capture at a place where another event is was lost', () =>
 
 test('a cell captured twice has two owners', () => {
   const again = observe({ kind: 'captured', player: 'pB', seat: 1, cell: 8, scores: [2, 2] }, 7);
-  assert.ok(faultsOf(histories((observed) => [...observed, again])).includes('two owners'));
+  assert.deepEqual(faultsOf(histories((observed) => [...observed, again])), ['two owners']);
+});
+
+test('a capture that is in the history twice was applied twice', () => {
+  const again = observe({ kind: 'captured', player: 'pA', seat: 0, cell: 8, scores: [3, 1] }, 7);
+  assert.deepEqual(faultsOf(histories((observed) => [...observed, again])), ['applied twice']);
+});
+
+test('an acknowledged capture that a later state of its epoch does not have was lost', () => {
+  const state = (cells: readonly number[]): GameState => ({
+    settings: { players: 2, size: 3, seconds: 10 }, status: 'active', cells: [...cells], createdAt: 0,
+    players: ['pA', 'pB'].map((id) => ({ id, name: id, score: 0 })),
+  });
+  const seen = (cells: readonly number[], seq = 7) => [
+    ...histories(),
+    { player: 'pC', observed: [{ kind: 'snapshot' as const, game: 'AAAAAA', epoch: 'e', seq, state: state(cells) }], acknowledged: [] },
+  ];
+  assert.deepEqual(faultsOf(seen([1, F, F, F, 0, F, F, F, 0])), []);
+  assert.deepEqual(faultsOf(seen([1, F, F, F, 0, F, F, F, F])), ['lost']);
+  assert.deepEqual(faultsOf(seen([1, F, F, F, 0, F, F, F, F], 6)), []);
+});
+
+test('what a socket brought twice, or left out, is reported though the client put it right', () => {
+  const received = EVENTS.map((_, index) => ({ kind: 'event' as const, game: 'AAAAAA', epoch: 'e', seq: index + 1 }));
+  const over = (brought: typeof received) => faultsOf(histories().map((each) => ({ ...each, received: brought })));
+  assert.deepEqual(over(received), []);
+  assert.deepEqual(over(received.toSpliced(3, 0, received[2]!)), ['duplicate']);
+  assert.deepEqual(over(received.toSpliced(3, 1)), ['gap']);
 });
 
 test('scores that are not the cells held are reported', () => {
@@ -70,7 +98,10 @@ test('scores that are not the cells held are reported', () => {
 });
 
 test('a snapshot after a gap is no gap, and one that goes back in time is a duplicate', () => {
-  const state = { settings: { players: 2, size: 3, seconds: 10 }, status: 'active' as const, players: [], cells: [], createdAt: 0 };
+  const state: GameState = {
+    settings: { players: 2, size: 3, seconds: 10 }, status: 'active', cells: [1, F, F, F, 0, F, F, F, F], createdAt: 0,
+    players: ['pA', 'pB'].map((id) => ({ id, name: id, score: 1 })),
+  };
   const snapshot = (seq: number): Observation => ({ kind: 'snapshot', game: 'AAAAAA', epoch: 'e', seq, state });
   assert.deepEqual(findViolations(histories((observed) => [observed[0]!, snapshot(6), observed[6]!])), []);
   assert.deepEqual(faultsOf(histories((observed) => [...observed, snapshot(3)])), ['duplicate']);
@@ -89,8 +120,6 @@ function followedBy(cells: readonly number[]): ClientHistory[] {
     observed: [...each.observed, { kind: 'snapshot', ...place, seq: 7, state }, { kind: 'event', ...place, seq: 8, event }],
   }));
 }
-const F = FREE;
-
 test('an epoch that follows goes on from its snapshot', () => {
   assert.deepEqual(findViolations(followedBy([1, F, F, F, 0, F, F, F, 0])), []);
 });

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { ensureCertificates } from '../../infra/local/certificates.ts';
+import { findBinary } from '../../infra/setup/binaries.mjs';
+import type { Episode, Flow } from './episode.ts';
+import { readFlags } from './flags.ts';
+import { Generator } from './generator/generator.ts';
+import type { Measured } from './generator/workload.ts';
+import { describeRun } from './result.ts';
+import { run } from './run.ts';
+import { SIZES } from './sizes.ts';
+import { Stage, type StageOptions } from './stage.ts';
+import { naiveServer } from './systems/peers.ts';
+import { toMarkdown } from './table.ts';
+
+const { players, groupSize, replicas } = SIZES.tiny;
+
+/** Every number there is, with its path. */
+function numbersOf(value: unknown, at = ''): [path: string, number: number][] {
+  if (typeof value === 'number') return [[at, value]];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => numbersOf(inner, `${at}.${key}`));
+}
+
+describe('the bench at its tiny size', () => {
+  const only = 'gridlock-stateless-always,naive';
+  const flags = readFlags(['--size', 'tiny', '--only', only])!;
+  let episodes: Episode[];
+
+  before(async () => {
+    episodes = await run({ ...flags, report: () => undefined });
+  });
+
+  test('every figure has a sample, for Gridlock and for the naive server', () => {
+    assert.deepEqual(episodes.map(({ system }) => system).sort(), only.split(','));
+    for (const { problems, system, ...episode } of episodes) {
+      assert.deepEqual(problems, {}, system);
+      for (const workload of ['moves', 'chat', 'idle', 'kill', 'max'] as const) assert.ok(episode[workload], workload);
+      for (const [at, number] of numbersOf(episode)) assert.ok(Number.isFinite(number), `${system}${at}`);
+      for (const flow of [episode.moves!, episode.chat!]) assertWhole(flow, system);
+      assert.ok(episode.max!.deliveriesPerSecond > 0, 'some rate passes');
+      assert.ok(episode.idle!['replicas']! > 0 && episode.idle!['edge']! > 0, JSON.stringify(episode.idle));
+    }
+  });
+
+  test('Gridlock misses nothing when a replica is killed, and everybody comes back', () => {
+    const { kill } = episodes.find(({ system }) => system.startsWith('gridlock'))!;
+    assert.equal(kill!.affected, players / replicas);
+    assert.deepEqual([kill!.back, kill!.lost, kill!.vanished, kill!.duplicated], [kill!.affected, 0, 0, 0]);
+    assert.ok(kill!.allBackMs > 0);
+  });
+
+  test('the table has a row for each in every part', () => {
+    const markdown = toMarkdown({ ...describeRun(flags), finishedAt: new Date().toISOString(), episodes });
+    assert.equal(markdown.match(/^\| Gridlock stateless \| always \|/gm)?.length, 5, markdown);
+    assert.equal(markdown.match(/^\| naive server \| none \|/gm)?.length, 5, markdown);
+  });
+});
+
+function assertWhole({ sent, expected, delivered, lost, vanished, duplicated, cpu }: Flow, system: string): void {
+  assert.ok(sent > 0, 'something was sent');
+  assert.deepEqual({ delivered, lost, vanished, duplicated }, { delivered: expected, lost: 0, vanished: 0, duplicated: 0 });
+  assert.deepEqual(Object.keys(cpu).sort(), ['all', 'edge', 'redis', 'replicas'], system);
+}
+
+describe('a fault that is planted', () => {
+  const pki = mkdtempSync(path.join(os.tmpdir(), 'gridlock-bench-test-'));
+  let options: StageOptions;
+
+  before(async () => {
+    await ensureCertificates(pki, 'localhost');
+    const [haproxy, redis] = [findBinary('haproxy')!, findBinary('redis-server')!];
+    options = { replicas, haproxy, redis, pki };
+  });
+  after(() => rmSync(pki, { recursive: true, force: true }));
+
+  /** Plays for a second on a naive server with the fault. */
+  async function playWith(
+    fault?: 'drop' | 'duplicate' | 'late', onWindow: (edge: 'begin' | 'end', stage: Stage) => void = () => undefined,
+  ): Promise<Measured> {
+    const generator = new Generator();
+    const stage = await Stage.start(naiveServer(fault), options);
+    try {
+      const ca = readFileSync(path.join(pki, 'root.pem'), 'utf8');
+      await generator.call('gather', [{ port: stage.port, ca, dialect: 'naive', params: {}, players, groupSize }]);
+      await generator.call('connect', [0, players]);
+      await generator.call('seat', ['apart']);
+      const load = { rate: 200, warmSeconds: 0, seconds: 1 };
+      return await generator.call('play', [load], (edge) => onWindow(edge, stage));
+    } finally {
+      await generator.stop();
+      await stage.stop();
+    }
+  }
+
+  test('by nobody is reported as nothing', async () => {
+    const { lost, vanished, duplicated, late, delivered, expected } = await playWith();
+    assert.deepEqual({ lost, vanished, duplicated, late, delivered }, {
+      lost: 0, vanished: 0, duplicated: 0, late: 0, delivered: expected,
+    });
+  });
+
+  test('as a dropped event is reported as lost', async () => {
+    const { lost, duplicated, delivered, expected } = await playWith('drop');
+    assert.ok(lost > 0 && delivered + lost === expected, `${lost} lost, ${delivered} of ${expected} delivered`);
+    assert.equal(duplicated, 0);
+  });
+
+  test('as a doubled event is reported as such', async () => {
+    const { lost, duplicated } = await playWith('duplicate');
+    assert.ok(duplicated > 0);
+    assert.equal(lost, 0);
+  });
+
+  test('as a late event is reported as late, and shows in the slowest hundredth', async () => {
+    const { lost, late, p99 } = await playWith('late');
+    assert.ok(late > 0);
+    assert.ok(p99 > 1000, `${p99} ms`);
+    assert.equal(lost, 0);
+  });
+
+  test('as a replica that hangs is reported: its players get nothing', async () => {
+    const { lost, vanished } = await playWith(undefined, (edge, stage) => {
+      if (edge === 'begin') stage.signalReplica(2, 'SIGSTOP');
+    });
+    assert.ok(lost > 0, `${lost} lost`);
+    assert.ok(vanished > 0, `${vanished} moves of its own players went nowhere`);
+  });
+});
+
+test('the peers are not installed by a test', () => {
+  const lock = JSON.parse(readFileSync(path.resolve(import.meta.dirname, '../peers/package-lock.json'), 'utf8')) as object;
+  assert.doesNotMatch(JSON.stringify(lock), /"resolved"|https?:\/\/registry/);
+  assert.ok(existsSync(path.resolve(import.meta.dirname, '../peers/package.json')));
+});

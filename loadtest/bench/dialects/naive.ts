@@ -1,0 +1,31 @@
+import { ask, moveOf, settle, type DialectFactory, type Group } from '../generator/parties.ts';
+
+const gameOf = (group: Group) => `g${group.index}`;
+
+/** JSON objects; the server hands every one of them to who is in its game. */
+export const naive: DialectFactory = (sink) => ({
+  handshake: async () => ({ path: '/' }),
+  greet: async () => undefined,
+  enter: async (group) => {
+    const game = gameOf(group);
+    await Promise.all(group.players.map((player) => ask(player, game, JSON.stringify({ type: 'join', game }))));
+  },
+  back: async (player, group) => {
+    const game = gameOf(group);
+    await ask(player, game, JSON.stringify({ type: 'join', game }));
+  },
+  move: (player, group, number) => {
+    player.socket?.send(JSON.stringify({ type: 'move', ...moveOf(player, gameOf(group), number) }));
+  },
+  listen: async () => undefined,
+  say: (player, number) => player.socket?.send(JSON.stringify({ type: 'say', n: number, text: `line ${number}` })),
+  read: (player, payload) => {
+    const message = JSON.parse(payload.toString()) as { type: string; game: string; n: number };
+    if (message.type === 'move' && player.group) sink.moved(player.group, message.n, player.seat);
+    else if (message.type === 'say') sink.said(player, message.n);
+    else if (message.type === 'joined') settle(player, message.game);
+  },
+});
+
+/** Sockets that are only held. */
+export const bare: DialectFactory = (sink, params) => ({ ...naive(sink, params), enter: async () => undefined });

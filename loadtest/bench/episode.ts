@@ -1,0 +1,163 @@
+import { cpuBetween, residentBetween, sum, tierUsage, type TierUsage, type Tiers } from '../measure/tiers.ts';
+import { now } from './generator/crowd.ts';
+import type { Generator } from './generator/generator.ts';
+import type { Tally } from './generator/deliveries.ts';
+import type { Load, Measured } from './generator/workload.ts';
+import { highest } from './search.ts';
+import type { Size } from './sizes.ts';
+import type { Stage } from './stage.ts';
+import type { System, Workload } from './systems/system.ts';
+
+/** CPU microseconds for one delivered event, by tier. */
+export type CpuPerEvent = Readonly<Record<string, number>>;
+
+export interface Flow extends Tally {
+  readonly deliveriesPerSecond: number;
+  readonly cpu: CpuPerEvent;
+  /** Share of one core that the generator used. */
+  readonly generatorCpu: number;
+}
+
+/** What one repetition of one system showed; undefined is what was not measured. */
+export interface Episode {
+  readonly system: string;
+  readonly repetition: number;
+  moves?: Flow;
+  chat?: Flow;
+  /** Resident bytes of one idle socket, by tier. */
+  idle?: Readonly<Record<string, number>>;
+  kill?: Tally & { readonly affected: number; readonly back: number; readonly allBackMs: number };
+  max?: { readonly deliveriesPerSecond: number; readonly p99: number; readonly cpu: CpuPerEvent; readonly generatorCpu: number };
+  /** What went wrong, and how often. */
+  problems: Record<string, number>;
+}
+
+export const LIMIT_MS = 100;
+/** Of what is asked for, so much has to arrive in time. */
+const ENOUGH = 0.95;
+const KILLED = 2;
+/** Play before a replica is killed. */
+const QUIET_MS = 1000;
+const SETTLE_MS = 1000;
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+/** Measures one system that is up, with one generator. */
+export class Performance {
+  readonly #system: System;
+  readonly #stage: Stage;
+  readonly #generator: Generator;
+  readonly #size: Size;
+  readonly #ca: string;
+
+  constructor(system: System, stage: Stage, generator: Generator, size: Size, ca: string) {
+    [this.#system, this.#stage, this.#generator, this.#size, this.#ca] = [system, stage, generator, size, ca];
+  }
+
+  async run(workloads: readonly Workload[], episode: Episode): Promise<void> {
+    const wanted = new Set(workloads.filter((workload) => this.#system.workloads.includes(workload)));
+    if (wanted.has('idle')) episode.idle = await this.#idle();
+    if ((['moves', 'chat', 'max', 'kill'] as const).some((workload) => wanted.has(workload))) {
+      await this.#gather(this.#size.players);
+      await this.#generator.call('connect', [0, this.#size.players]);
+      await this.#generator.call('seat', [this.#system.seating]);
+      // First, so that what is compiled while it runs is so when the rest is measured.
+      if (wanted.has('max')) episode.max = await this.#max();
+      await pause(SETTLE_MS);
+      if (wanted.has('moves')) episode.moves = await this.#flow('play', this.#size.rate * this.#size.players);
+      if (wanted.has('chat')) episode.chat = await this.#chat();
+      episode.problems = await this.#generator.call('problems', []);
+      // Last, as it leaves one replica less, and sockets that were cut.
+      if (wanted.has('kill')) episode.kill = await this.#kill();
+      await this.#generator.call('disperse', []);
+    }
+  }
+
+  async #gather(players: number): Promise<void> {
+    const { dialect, params = {} } = this.#system;
+    const { groupSize } = this.#size;
+    const options = { port: this.#stage.port, ca: this.#ca, dialect, params, players, groupSize };
+    await this.#generator.call('gather', [options]);
+  }
+
+  async #idle(): Promise<Record<string, number>> {
+    const { first, all } = this.#size.idle;
+    await this.#gather(all);
+    await this.#generator.call('connect', [0, first]);
+    const before = await this.#resting();
+    await this.#generator.call('connect', [first, all]);
+    const gained = residentBetween(before, await this.#resting());
+    await this.#generator.call('disperse', []);
+    return Object.fromEntries(Object.entries(gained).map(([tier, bytes]) => [tier, bytes / (all - first)]));
+  }
+
+  /** What the tiers hold once garbage is collected. */
+  async #resting(): Promise<TierUsage> {
+    const { tiers } = this.#stage;
+    await pause(SETTLE_MS);
+    if (this.#system.dialect !== 'centrifugo') {
+      for (const pid of tiers['replicas']!) process.kill(pid, 'SIGWINCH');
+    }
+    await pause(SETTLE_MS);
+    return tierUsage(tiers);
+  }
+
+  async #chat(): Promise<Flow> {
+    await this.#generator.call('listen', []);
+    // Who came is announced to all: that is over before anything is measured.
+    await pause(SETTLE_MS);
+    return this.#flow('say', this.#size.lines);
+  }
+
+  async #flow(what: 'play' | 'say', rate: number, given: Partial<Load> = {}): Promise<Flow> {
+    const { seconds, warmSeconds } = this.#size;
+    const tiers: Tiers = { ...this.#stage.tiers, generator: [this.#generator.pid] };
+    let [before, after]: [TierUsage, TierUsage] = [{}, {}];
+    const measured = await this.#generator.call(what, [{ rate, seconds, warmSeconds, ...given }], (edge) => {
+      if (edge === 'begin') before = tierUsage(tiers);
+      else after = tierUsage(tiers);
+    });
+    return toFlow(measured, cpuBetween(before, after));
+  }
+
+  async #max(): Promise<NonNullable<Episode['max']>> {
+    const { players, groupSize, rate, max } = this.#size;
+    let best: Flow | undefined;
+    await highest(rate * players * groupSize, max.most, async (deliveries) => {
+      const flow = await this.#flow('play', deliveries / groupSize, max);
+      const passed = flow.p99 <= LIMIT_MS && flow.lost === 0 && flow.deliveriesPerSecond >= ENOUGH * deliveries;
+      if (passed && flow.deliveriesPerSecond > (best?.deliveriesPerSecond ?? 0)) best = flow;
+      return passed;
+    });
+    if (!best) return { deliveriesPerSecond: 0, p99: Number.NaN, cpu: {}, generatorCpu: Number.NaN };
+    const { deliveriesPerSecond, p99, cpu, generatorCpu } = best;
+    return { deliveriesPerSecond, p99, cpu, generatorCpu };
+  }
+
+  async #kill(): Promise<NonNullable<Episode['kill']>> {
+    const { killPlayers, groupSize, rate } = this.#size;
+    await this.#generator.call('beginFailover', [killPlayers / groupSize, rate * killPlayers]);
+    await pause(QUIET_MS);
+    const affected = (await this.#generator.call('replicas', []))[`ws${KILLED}`] ?? 0;
+    const killedAt = now();
+    this.#stage.signalReplica(KILLED, 'SIGKILL');
+    const { measured, absences } = await this.#generator.call('endFailover', [affected]);
+    const back = absences.flatMap(({ until }) => until ?? []);
+    const allBackMs = back.length >= affected ? Math.max(...back) - killedAt : Number.NaN;
+    return { ...tallyOf(measured), affected, back: back.length, allBackMs };
+  }
+}
+
+const tallyOf = ({ deliveredInTime: _inTime, seconds: _seconds, ...tally }: Measured): Tally => tally;
+
+function toFlow(measured: Measured, cpuMs: Record<string, number>): Flow {
+  const { deliveredInTime, seconds } = measured;
+  const { generator = 0, ...tiers } = cpuMs;
+  const perEvent = Object.fromEntries(Object.entries(tiers).map(([tier, ms]) => [tier, (ms * 1000) / deliveredInTime]));
+  return {
+    ...tallyOf(measured),
+    deliveriesPerSecond: deliveredInTime / seconds,
+    cpu: { ...perEvent, all: sum(Object.values(perEvent)) },
+    generatorCpu: generator / 1000 / seconds,
+  };
+}

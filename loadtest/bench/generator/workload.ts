@@ -1,0 +1,97 @@
+import { now, type Crowd } from './crowd.ts';
+import { Deliveries, type Tally } from './deliveries.ts';
+import type { Player } from './parties.ts';
+
+export interface Load {
+  /** Moves or lines a second, of all players together. */
+  readonly rate: number;
+  /** Before what is measured, and how long that is. */
+  readonly warmSeconds: number;
+  readonly seconds: number;
+}
+
+export interface Measured extends Tally {
+  /** Within the measured seconds, as CPU is counted over them. */
+  readonly deliveredInTime: number;
+  readonly seconds: number;
+}
+
+/** How long after the last message something may still come. */
+const GRACE_MS = 2500;
+/** What comes twice comes soon. */
+const LINGER_MS = 200;
+
+type Send = (player: Player, dueAt: number) => void;
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+/** Sends at even times, each at its own whether or not the one before was quick, until told to stop. */
+export class Pacer {
+  #stopped = false;
+  #sent = 0;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(players: readonly Player[], rate: number, send: Send) {
+    const order = shuffled(players);
+    const start = now();
+    this.#timer = setInterval(() => {
+      const due = Math.floor(((now() - start) * rate) / 1000) + 1;
+      for (; this.#sent < due && !this.#stopped; this.#sent += 1) {
+        send(order[this.#sent % order.length]!, start + (this.#sent * 1000) / rate);
+      }
+    }, 1);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearInterval(this.#timer);
+  }
+}
+
+/** Moves at a fixed rate. `onWindow` is called when what is measured begins, and when it ends. */
+export async function play(crowd: Crowd, load: Load, onWindow: (edge: 'begin' | 'end') => void): Promise<Measured> {
+  const players = crowd.groups.flatMap((group) => group.players);
+  const start = () => new Deliveries(crowd.groups.map(({ moves }) => moves));
+  return run(players, load, onWindow, (player, dueAt) => crowd.move(player, dueAt), () => (crowd.moves = start()));
+}
+
+/** Lines to everybody at a fixed rate. */
+export async function say(crowd: Crowd, load: Load, onWindow: (edge: 'begin' | 'end') => void): Promise<Measured> {
+  const start = () => (crowd.chat = new Deliveries([crowd.lines]));
+  return run(crowd.players, load, onWindow, (player, dueAt) => crowd.say(player, dueAt), start);
+}
+
+async function run(
+  players: readonly Player[], { rate, warmSeconds, seconds }: Load, onWindow: (edge: 'begin' | 'end') => void,
+  send: Send, start: () => Deliveries,
+): Promise<Measured> {
+  const pacer = new Pacer(players, rate, send);
+  await pause(warmSeconds * 1000);
+  const from = now();
+  const deliveries = start();
+  onWindow('begin');
+  await pause(seconds * 1000);
+  const deliveredInTime = deliveries.count;
+  const took = (now() - from) / 1000;
+  onWindow('end');
+  pacer.stop();
+  await settled(deliveries);
+  return { ...deliveries.tally(), deliveredInTime, seconds: took };
+}
+
+/** Resolves when all is delivered, or nothing more is to be expected. */
+export async function settled(deliveries: Deliveries): Promise<void> {
+  const deadline = now() + GRACE_MS;
+  while (deliveries.outstanding > 0 && now() < deadline) await pause(20);
+  await pause(LINGER_MS);
+}
+
+/** So that players of one group do not move one after the other. */
+export function shuffled<T>(items: readonly T[]): T[] {
+  const order = [...items];
+  for (let index = order.length - 1; index > 0; index -= 1) {
+    const other = Math.floor(Math.random() * (index + 1));
+    [order[index], order[other]] = [order[other]!, order[index]!];
+  }
+  return order;
+}

@@ -1,0 +1,88 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { ensureCertificates } from '../../infra/local/certificates.ts';
+import { PreflightError } from '../../infra/local/errors.ts';
+import { findBinary, installCommand } from '../../infra/setup/binaries.mjs';
+import { Performance, type Episode } from './episode.ts';
+import { Generator } from './generator/generator.ts';
+import { shuffled } from './generator/workload.ts';
+import type { Size } from './sizes.ts';
+import { Stage } from './stage.ts';
+import type { System, Workload } from './systems/system.ts';
+
+export interface RunOptions {
+  readonly systems: readonly System[];
+  readonly workloads: readonly Workload[];
+  readonly size: Size;
+  readonly report: (line: string) => void;
+  /** Ends the run after what is going on. */
+  readonly signal?: AbortSignal;
+}
+
+/** Measures every system as often as asked, each time in another order. What fails is told in its episode. */
+export async function run({ systems, workloads, size, report, signal }: RunOptions): Promise<Episode[]> {
+  const [haproxy, redis] = [binary('haproxy', 'haproxy'), binary('redis', 'redis-server')];
+  const pki = mkdtempSync(path.join(os.tmpdir(), 'gridlock-bench-pki-'));
+  const episodes: Episode[] = [];
+  try {
+    await ensureCertificates(pki, 'localhost');
+    const ca = readFileSync(path.join(pki, 'root.pem'), 'utf8');
+    for (let repetition = 1; repetition <= size.repetitions; repetition += 1) {
+      for (const system of shuffled(systems)) {
+        if (signal?.aborted) return episodes;
+        report(`${repetition}/${size.repetitions} ${system.name}`);
+        const episode: Episode = { system: system.name, repetition, problems: {} };
+        const options = { replicas: size.replicas, haproxy, redis, pki };
+        await measure(system, workloads, size, ca, options, episode, signal);
+        episodes.push(episode);
+        report(`    ${summary(episode)}`);
+      }
+    }
+  } finally {
+    rmSync(pki, { recursive: true, force: true });
+  }
+  return episodes;
+}
+
+async function measure(
+  system: System, workloads: readonly Workload[], size: Size, ca: string,
+  options: Parameters<typeof Stage.start>[1], episode: Episode, signal: AbortSignal | undefined,
+): Promise<void> {
+  const generator = new Generator();
+  let stage: Stage | undefined;
+  const stop = async () => {
+    await generator.stop();
+    await stage?.stop();
+  };
+  signal?.addEventListener('abort', stop, { once: true });
+  try {
+    stage = await Stage.start(system, options);
+    await new Performance(system, stage, generator, size, ca).run(workloads, episode);
+  } catch (error) {
+    if (!signal?.aborted) episode.problems[`not measured: ${(error as Error).message}`] = 1;
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    await stop();
+  }
+}
+
+const short = (number: number | undefined) => (number === undefined ? '-' : number.toFixed(number < 10 ? 1 : 0));
+
+/** One line for who waits. */
+function summary({ moves, chat, idle, kill, max, problems }: Episode): string {
+  return [
+    moves && `moves p99 ${short(moves.p99)} ms, ${short(moves.cpu['all'])} us (generator ${short(moves.generatorCpu * 100)} %)`,
+    max && `max ${short(max.deliveriesPerSecond)}/s`,
+    chat && `chat ${short(chat.cpu['all'])} us`,
+    idle && `idle ${short((idle['replicas'] ?? 0) / 1024)} KiB`,
+    kill && `kill: ${kill.lost} missed, back in ${short(kill.allBackMs)} ms`,
+    ...Object.entries(problems).map(([what, count]) => `${count}x ${what}`),
+  ].filter(Boolean).join('; ');
+}
+
+function binary(part: 'haproxy' | 'redis', name: string): string {
+  const found = findBinary(name);
+  if (found !== undefined) return found;
+  throw new PreflightError(`${name} is not installed: ${installCommand([part])}`);
+}

@@ -1,0 +1,134 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, cpSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { get } from 'node:http';
+import os from 'node:os';
+import path from 'node:path';
+import { serversUp } from '../../infra/edge/runtime-api.ts';
+import { freePorts } from '../../infra/local/ports.ts';
+import { pingRedis, redisSpec } from '../../infra/local/redis.ts';
+import { ensureSecret } from '../../infra/local/state-dir.ts';
+import { statePaths, type StatePaths } from '../../infra/local/state-paths.ts';
+import { waitFor } from '../../infra/local/wait.ts';
+import type { Tiers } from '../measure/tiers.ts';
+import { benchEdge } from './edge.ts';
+import type { Command, System } from './systems/system.ts';
+
+const READY_MS = 30_000;
+const LOG_BYTES = 2000;
+
+export interface StageOptions {
+  readonly replicas: number;
+  /** The binaries that are used. */
+  readonly haproxy: string;
+  readonly redis: string;
+  /** A chain made by the project's authority: the same leaf for every system. */
+  readonly pki: string;
+}
+
+/** One system up and running: Redis, the replicas and the edge, each as processes of their own. */
+export class Stage {
+  readonly port: number;
+  readonly #paths: StatePaths;
+  readonly #children = new Map<string, ChildProcess>();
+
+  private constructor(paths: StatePaths, port: number) {
+    this.#paths = paths;
+    this.port = port;
+  }
+
+  static async start(system: System, { replicas, haproxy, redis, pki }: StageOptions): Promise<Stage> {
+    const count = system.isSingle ? 1 : replicas;
+    const [port, httpPort, redisPort, ...others] = await freePorts(3 + 2 * count) as [number, number, number];
+    const paths = statePaths(mkdtempSync(path.join(os.tmpdir(), 'gridlock-bench-')));
+    for (const directory of [paths.run, paths.logs, paths.redis]) mkdirSync(directory, { mode: 0o700 });
+    cpSync(pki, paths.pki, { recursive: true });
+    const stage = new Stage(paths, port);
+    try {
+      const redisPassword = ensureSecret(paths.redisPassword);
+      if (system.persistence !== undefined) {
+        const { command, args } = redisSpec(paths, redis, redisPort);
+        const persistence = system.persistence === 'none' ? ['--appendonly', 'no'] : [];
+        stage.#spawn('redis', { command, args: [...args, ...persistence], env: process.env }, paths.redis);
+        await stage.#until('Redis', () => pingRedis(paths, redisPort));
+      }
+      const servers = Array.from({ length: count }, (_, index) => ({
+        name: `ws${index + 1}`,
+        port: others[2 * index]!,
+        internalPort: system.dialect === 'gridlock' ? others[2 * index + 1]! : others[2 * index]!,
+        ...(system.dialect === 'gridlock' ? { socket: `run/ws${index + 1}.sock` } : {}),
+      }));
+      servers.forEach(({ name, ...ports }, index) => {
+        const place = { number: index + 1, ...ports, redisPort, redisPassword, directory: paths.root };
+        stage.#spawn(name, system.replica(place), paths.root);
+      });
+      for (const { name, internalPort } of servers) {
+        await stage.#until(name, () => answers(internalPort, system.readyPath));
+      }
+      const edge = benchEdge(paths, { binary: haproxy, port, httpPort, servers, readyPath: system.readyPath });
+      stage.#spawn('edge', { ...edge, env: process.env }, paths.root);
+      await stage.#until('the edge', async () =>
+        ((await serversUp(paths.runtimeSocket)).length === count ? true : undefined));
+      return stage;
+    } catch (error) {
+      await stage.stop();
+      throw error;
+    }
+  }
+
+  /** The processes of each tier. */
+  get tiers(): Tiers {
+    const pids = (isOne: (name: string) => boolean) =>
+      [...this.#children].flatMap(([name, { pid }]) => (isOne(name) && pid !== undefined ? [pid] : []));
+    return {
+      replicas: pids((name) => name.startsWith('ws')),
+      redis: pids((name) => name === 'redis'),
+      edge: pids((name) => name === 'edge'),
+    };
+  }
+
+  /** Sends a signal to replica 1, 2, ... */
+  signalReplica(number: number, signal: NodeJS.Signals): void {
+    this.#children.get(`ws${number}`)?.kill(signal);
+  }
+
+  /** Ends all processes and removes what they wrote. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#children.values()].map(async (child) => {
+      if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+      const ended = once(child, 'exit');
+      // HAProxy's worker is in the group of its master.
+      process.kill(-child.pid, 'SIGKILL');
+      await ended;
+    }));
+    if (process.env.KEEP) return; rmSync(this.#paths.root, { recursive: true, force: true });
+  }
+
+  #spawn(name: string, { command, args, env }: Command, cwd: string): void {
+    const log = openSync(path.join(this.#paths.logs, `${name}.log`), 'a');
+    const child = spawn(command, args, { cwd, env, detached: true, stdio: ['ignore', log, log] });
+    closeSync(log);
+    child.once('error', () => undefined);
+    this.#children.set(name, child);
+  }
+
+  async #until(name: string, attempt: () => Promise<true | undefined>): Promise<void> {
+    try {
+      await waitFor(attempt, { what: `${name} to be ready`, timeoutMs: READY_MS, intervalMs: 20 });
+    } catch (error) {
+      const file = path.join(this.#paths.logs, `${name === 'Redis' ? 'redis' : name === 'the edge' ? 'edge' : name}.log`);
+      throw new Error(`${(error as Error).message}\n${readFileSync(file, 'utf8').slice(-LOG_BYTES)}`);
+    }
+  }
+}
+
+function answers(port: number, pathname: string): Promise<true | undefined> {
+  return new Promise((resolve) => {
+    const request = get({ host: '127.0.0.1', port, path: pathname, timeout: 1000 }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200 ? true : undefined);
+    });
+    request.on('timeout', () => request.destroy());
+    request.on('error', () => resolve(undefined));
+  });
+}

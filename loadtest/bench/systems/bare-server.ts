@@ -1,0 +1,13 @@
+// `ws` and nothing else: what a socket costs before anybody does anything with it.
+import { createServer } from 'node:http';
+import { WebSocketServer, type WebSocket } from 'ws';
+
+const sockets = new Set<WebSocket>();
+const http = createServer((_request, response) => response.end('ready'));
+new WebSocketServer({ server: http, clientTracking: false }).on('connection', (socket) => {
+  sockets.add(socket);
+  socket.on('message', (data) => socket.send(data));
+  socket.on('close', () => sockets.delete(socket));
+  socket.on('error', () => socket.terminate());
+});
+http.listen(Number(process.env['PORT']), '127.0.0.1');

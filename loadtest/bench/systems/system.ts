@@ -1,0 +1,63 @@
+import path from 'node:path';
+import type { DialectName } from '../dialects/index.ts';
+
+/** What a replica of a system needs to know to be started. */
+export interface Place {
+  /** 1, 2, ... */
+  readonly number: number;
+  readonly port: number;
+  /** For who asks whether it is ready; its own port where a system has but one. */
+  readonly internalPort: number;
+  readonly redisPort: number;
+  readonly redisPassword: string;
+  /** A directory of the system's own. */
+  readonly directory: string;
+}
+
+export interface Command {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+}
+
+export type Workload = 'moves' | 'chat' | 'idle' | 'kill' | 'max';
+export const WORKLOADS: readonly Workload[] = ['moves', 'chat', 'idle', 'kill', 'max'];
+
+/** One row of the comparison. */
+export interface System {
+  /** As `--only` names it. */
+  readonly name: string;
+  readonly label: string;
+  readonly dialect: DialectName;
+  /** Whether the players of a game are on replicas of their own, or all on one. */
+  readonly seating: 'apart' | 'together';
+  /** How Redis writes to disk; undefined where there is no Redis. */
+  readonly persistence: 'always' | 'none' | undefined;
+  /** In one process only, as it runs. */
+  readonly isSingle: boolean;
+  readonly readyPath: string;
+  /** Whether a workload makes sense for it. */
+  readonly workloads: readonly Workload[];
+  /** What the dialect has to be told. */
+  readonly params?: Readonly<Record<string, string>>;
+  /** Whether the package of the peers is needed. */
+  readonly isPeer: boolean;
+  replica(place: Place): Command;
+}
+
+const HERE = import.meta.dirname;
+
+/** Node with the garbage collected on demand, which the measurement of memory asks for. */
+export function node(
+  script: string, env: NodeJS.ProcessEnv, flags: readonly string[] = ['--disable-warning=ExperimentalWarning'],
+): Command {
+  const gc = ['--expose-gc', '--import', path.join(HERE, 'collect-garbage.mjs')];
+  return {
+    command: process.execPath,
+    args: [...flags, ...gc, script],
+    env: { ...process.env, NODE_ENV: 'production', ...env },
+  };
+}
+
+export const redisUrl = ({ redisPort, redisPassword }: Place): string =>
+  `redis://:${redisPassword}@127.0.0.1:${redisPort}`;

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { FAULTS } from './faults.ts';
+import { measureRecovery } from './recovery.ts';
+import { playRound } from './round.ts';
+import { Stage } from './stage.ts';
+import { tally } from './tally.ts';
+
+const DESIGNS = ['stateless', 'stateful'] as const;
+
+// Both designs at a time: a round is mostly waiting.
+describe('under every fault', { concurrency: true }, () => {
+  for (const design of DESIGNS) {
+    test(`${design}: a round with it costs no acknowledged move, no duplicate and no gap`, async (t) => {
+      const stage = await Stage.start(design);
+      try {
+        for (const fault of FAULTS) {
+          await t.test(fault.about, async () => {
+            await stage.persist(fault.persistence);
+            const round = await playRound(stage, fault, { seed: 1, number: 1, players: 3 });
+            assert.deepEqual(tally(design, fault, [round]).faults, []);
+          });
+        }
+        await t.test('and a Redis that loses what it promised to keep is found out', async () => {
+          const broken = { ...FAULTS.find(({ persistence }) => persistence === 'everysec')!, persistence: 'always' } as const;
+          await stage.persist(broken.persistence);
+          const round = await playRound(stage, broken, { seed: 1, number: 1, players: 3 });
+          assert.notDeepEqual(tally(design, broken, [round]).faults, []);
+        });
+      } finally {
+        await stage.stop();
+      }
+    });
+  }
+});
+
+test('the clients of a replica that was killed are resumed exactly, and the measurement sees each of them', async () => {
+  const options = { design: 'stateless', clients: 16, kills: 1, seed: 1, report: () => undefined } as const;
+  const [result] = await measureRecovery(options);
+  assert.deepEqual(result!.faults, []);
+  assert.ok(result!.cut > 0);
+  assert.equal(result!.exactly + result!.bySnapshot, result!.cut);
+});

@@ -1,0 +1,185 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { childrenOf } from './children.ts';
+import type { Random } from './random.ts';
+import type { RedisLink } from './redis-link.ts';
+import type { Persistence, Stage } from './stage.ts';
+
+/** What a fault did. */
+export interface Strike {
+  /** As the end of a sentence about the round. */
+  readonly what: string;
+  /** The processes that are other ones afterwards; any other that is died of it, which is wrong. */
+  readonly ended: readonly string[];
+}
+
+export interface Fault {
+  readonly name: string;
+  readonly about: string;
+  /** How Redis persists in the rounds of this fault. Only with `everysec` may something be lost, if it is announced. */
+  readonly persistence: Persistence;
+  /** Resolves when the fault is over. @throws when it did not strike */
+  strike(stage: Stage, random: Random): Promise<Strike>;
+}
+
+const nameOf = (appId: string) => `ws${appId[0]}`;
+const numberOf = (appId: string) => Number(appId[0]);
+
+/** Longer than a lease of the stateful design, and long enough for the edge to see it. */
+const STOPPED_MS = [1800, 3200] as const;
+const TROUBLE_MS = [1500, 3000] as const;
+
+/** One link, some or all of them. */
+function someLinks({ links }: Stage, random: Random): { names: string; struck: RedisLink[] } {
+  const appIds = random.some([...links.keys()], random.between(1, links.size));
+  return { names: appIds.sort().join(', '), struck: appIds.map((appId) => links.get(appId)!) };
+}
+
+const hindered = (links: readonly RedisLink[]) => links.reduce((sum, link) => sum + link.hindered, 0);
+
+function mustHaveHindered(count: number): void {
+  if (count === 0) throw new Error('Nothing went over the connections to Redis while they were in trouble.');
+}
+
+export const FAULTS: readonly Fault[] = [
+  {
+    name: 'replica-kill',
+    about: 'SIGKILL of a replica',
+    persistence: 'always',
+    strike: async ({ cluster, appIds }, random) => {
+      const appId = random.pick(appIds);
+      await cluster.killReplica(numberOf(appId), 'SIGKILL');
+      return { what: `${appId} was killed`, ended: [nameOf(appId)] };
+    },
+  },
+  {
+    name: 'replica-stop',
+    about: 'SIGSTOP of a replica for longer than a lease, then SIGCONT',
+    persistence: 'always',
+    strike: async (stage, random) => {
+      const appId = random.pick(stage.appIds);
+      const pid = (await stage.processes()).get(nameOf(appId));
+      if (pid === undefined) throw new Error(`The replica ${appId} does not run.`);
+      const ms = random.between(...STOPPED_MS);
+      process.kill(pid, 'SIGSTOP');
+      try {
+        await delay(ms);
+        const stopped = (await stage.status()).replicas.find((replica) => replica.appId === appId);
+        if (stopped?.ready !== false) throw new Error(`The replica ${appId} was stopped and answered.`);
+      } finally {
+        process.kill(pid, 'SIGCONT');
+      }
+      return { what: `${appId} stood still for ${ms} ms and more`, ended: [] };
+    },
+  },
+  {
+    name: 'redis-kill',
+    about: 'SIGKILL of Redis with appendfsync always',
+    persistence: 'always',
+    strike: async ({ cluster }) => {
+      await cluster.killRedis('SIGKILL');
+      return { what: 'Redis was killed', ended: ['redis'] };
+    },
+  },
+  {
+    name: 'edge-kill',
+    about: "SIGKILL of HAProxy's worker",
+    persistence: 'always',
+    strike: async (stage) => {
+      const master = (await stage.processes()).get('haproxy');
+      const workers = master === undefined ? [] : await childrenOf(master);
+      if (workers.length === 0) throw new Error('HAProxy has no worker.');
+      for (const pid of workers) process.kill(pid, 'SIGKILL');
+      await stage.replaced('haproxy', master!);
+      return { what: `the worker of HAProxy was killed`, ended: ['haproxy'] };
+    },
+  },
+  {
+    name: 'redis-cut',
+    about: 'the connections between replicas and Redis are reset, several times',
+    persistence: 'always',
+    strike: async (stage, random) => {
+      const { names, struck } = someLinks(stage, random);
+      let count = 0;
+      for (let time = random.between(1, 4); time > 0; time--) {
+        for (const link of struck) count += link.cut();
+        await delay(random.between(50, 700));
+      }
+      if (count === 0) throw new Error('There was no connection to cut.');
+      return { what: `${count} connections of ${names} were reset`, ended: [] };
+    },
+  },
+  {
+    name: 'redis-slow',
+    about: 'what passes between replicas and Redis is delayed by up to a second',
+    persistence: 'always',
+    strike: async (stage, random) => {
+      const { names, struck } = someLinks(stage, random);
+      const [before, least, ms] = [hindered(struck), random.between(20, 200), random.between(...TROUBLE_MS)];
+      const most = least + random.between(50, 800);
+      for (const link of struck) link.slow(() => random.between(least, most));
+      await delay(ms);
+      for (const link of struck) link.slow(undefined);
+      const count = hindered(struck) - before;
+      mustHaveHindered(count);
+      return { what: `${count} packets of ${names} were ${least} to ${most} ms late, for ${ms} ms`, ended: [] };
+    },
+  },
+  {
+    name: 'redis-silent',
+    about: 'nothing passes between replicas and Redis for a while; then it arrives late, or never',
+    persistence: 'always',
+    strike: async (stage, random) => {
+      const { names, struck } = someLinks(stage, random);
+      const [before, ms, isLost] = [hindered(struck), random.between(...TROUBLE_MS), random.next() < 0.5];
+      for (const link of struck) link.hold();
+      await delay(ms);
+      const count = hindered(struck) - before;
+      for (const link of struck) {
+        if (isLost) link.cut();
+        link.release();
+      }
+      mustHaveHindered(count);
+      const fate = isLost ? 'were lost' : 'arrived late';
+      return { what: `${names} heard nothing for ${ms} ms, and ${count} packets ${fate}`, ended: [] };
+    },
+  },
+  {
+    name: 'clock-skew',
+    about: 'the clocks of two replicas jump, one ahead and one back, and later jump home',
+    persistence: 'always',
+    strike: async (stage, random) => {
+      const [ahead, behind] = random.some(stage.appIds, 2) as [string, string];
+      const [more, less] = [random.between(5000, 600_000), random.between(5000, 600_000)];
+      await Promise.all([stage.setClock(ahead, more), stage.setClock(behind, -less)]);
+      await delay(random.between(...TROUBLE_MS));
+      await Promise.all([stage.setClock(ahead, 0), stage.setClock(behind, 0)]);
+      return { what: `${ahead} was ${more} ms ahead and ${behind} ${less} ms behind`, ended: [] };
+    },
+  },
+  {
+    name: 'rolling-restart',
+    about: 'every replica is drained and restarted, one after the other',
+    persistence: 'always',
+    strike: async ({ cluster, appIds }, random) => {
+      const order = random.some(appIds, appIds.length);
+      for (const appId of order) {
+        await cluster.killReplica(numberOf(appId), 'SIGTERM');
+        await cluster.settled();
+      }
+      return { what: `${order.join(', ')} were restarted`, ended: order.map(nameOf) };
+    },
+  },
+  {
+    name: 'redis-kill-everysec',
+    about: 'SIGKILL of Redis with appendfsync everysec, and the end of its log is gone as after a power cut',
+    persistence: 'everysec',
+    strike: async (stage, random) => {
+      const before = (await stage.processes()).get('redis');
+      await stage.cluster.killRedis('SIGKILL');
+      const bytes = stage.forget(random.between(200, 4000));
+      const now = (await stage.processes()).get('redis');
+      if (now !== undefined || bytes === 0) throw new Error(`Redis (${before}) was restarted before its log was cut.`);
+      return { what: `Redis was killed and lost the last ${bytes} bytes of its log`, ended: ['redis'] };
+    },
+  },
+];

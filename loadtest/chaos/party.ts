@@ -1,0 +1,137 @@
+import type { ClientOptions } from '../../services/client/node.ts';
+import { FREE } from '../../services/protocol/index.ts';
+import { playersOnDifferentReplicas, type RecordingPlayer } from '../history/player.ts';
+import { inTime, pause } from './pause.ts';
+import type { Random } from './random.ts';
+
+const SIZE = 16;
+const SECONDS = 300;
+/** Between two moves of a player: eight a second, less than the server allows. */
+const PACE_MS = [60, 180] as const;
+const RETRY_MS = 100;
+const PATIENCE_MS = 25_000;
+
+type Target = Parameters<typeof playersOnDifferentReplicas>[0];
+
+/** Players on different replicas who play one game after the other with each other until they are stopped. */
+export class Party {
+  readonly players: readonly RecordingPlayer[];
+  /** When each player's moves were acknowledged, by `performance.now()`. */
+  readonly acknowledgedAt: readonly number[][];
+  readonly games: string[] = [];
+  /** What should not have happened besides what the histories show. */
+  readonly problems: string[] = [];
+  /** Games that the server says it does not know, though it made them. */
+  readonly vanished = new Set<string>();
+  readonly #random: Random;
+  readonly #stop = new AbortController();
+  #playing: Promise<void> | undefined;
+
+  private constructor(players: readonly RecordingPlayer[], random: Random) {
+    this.players = players;
+    this.acknowledgedAt = players.map(() => []);
+    this.#random = random;
+    for (const { client } of players) {
+      client.on('error', ({ code, game }) => {
+        if (code === 'game_not_found' && game !== undefined) this.vanished.add(game);
+        if (code === 'protocol_error' || code === 'internal') this.problems.push(`A client was told: ${code}.`);
+      });
+      client.on('state', ({ state, reason, message }) => {
+        if (state === 'closed' && reason !== 'client') this.problems.push(`A client was closed: ${reason}, ${message}`);
+      });
+    }
+  }
+
+  static async seat(target: Target, count: number, random: Random, options?: Partial<ClientOptions>): Promise<Party> {
+    return new Party(await playersOnDifferentReplicas(target, count, options), random);
+  }
+
+  start(): void {
+    this.#playing = this.#play();
+    // Told by `finish`.
+    this.#playing.catch(() => undefined);
+  }
+
+  /** Resolves when every player has had so many moves acknowledged after `since`; false when that takes too long. */
+  async moved(since: number, count: number): Promise<boolean> {
+    const deadline = performance.now() + PATIENCE_MS;
+    const done = () => this.acknowledgedAt.every((times) => times.filter((time) => time > since).length >= count);
+    while (!done()) {
+      if (performance.now() > deadline || this.#stop.signal.aborted) return false;
+      await pause(20);
+    }
+    return true;
+  }
+
+  /** Lets the last moves be answered and everybody see the same end; leaves the sockets open. */
+  async finish(): Promise<void> {
+    this.#stop.abort();
+    await this.#playing;
+    const deadline = performance.now() + PATIENCE_MS;
+    while (!this.#isAtOneEnd()) {
+      if (performance.now() > deadline) {
+        this.problems.push(`The players of ${this.games.at(-1)} do not come to the same end of its history.`);
+        return;
+      }
+      await pause(20);
+    }
+  }
+
+  close(): void {
+    this.#stop.abort();
+    for (const { client } of this.players) client.close();
+  }
+
+  #isAtOneEnd(): boolean {
+    const game = this.games.at(-1);
+    if (game === undefined || this.vanished.has(game)) return true;
+    const views = this.players.map(({ client }) => client.game(game));
+    const [first] = views;
+    if (!first || views.some((view) => view?.epoch !== first.epoch || view.seq !== first.seq)) return false;
+    const promised = this.players.flatMap((player) => player.history().acknowledged)
+      .filter((one) => one.game === game && one.epoch === first.epoch);
+    return promised.every(({ seq }) => seq <= first.seq);
+  }
+
+  async #play(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      const game = await this.#open();
+      if (game !== undefined) await Promise.all(this.players.map((_, index) => this.#playOn(index, game)));
+    }
+  }
+
+  /** A game that all have joined; undefined when that did not work out. */
+  async #open(): Promise<string | undefined> {
+    const [host, ...guests] = this.players as [RecordingPlayer, ...RecordingPlayer[]];
+    const settings = { players: this.players.length, size: SIZE, seconds: SECONDS, spectators: true };
+    try {
+      const { game } = await host.client.create(settings);
+      await Promise.all(guests.map(({ client }) => client.join(game)));
+      const active = this.players.map((player) => player.until(game, ({ state }) => state.status !== 'waiting'));
+      if (!(await inTime(Promise.all(active), PATIENCE_MS))) throw new Error('It did not begin.');
+      for (const old of this.games.slice(-1)) for (const { client } of this.players) await client.leave(old).catch(() => {});
+      this.games.push(game);
+      return game;
+    } catch {
+      // While the fault lasts nobody need be able to begin anything.
+      await pause(RETRY_MS, this.#stop.signal);
+      return undefined;
+    }
+  }
+
+  async #playOn(index: number, game: string): Promise<void> {
+    const player = this.players[index]!;
+    const { signal } = this.#stop;
+    for (;;) {
+      await pause(this.#random.between(...PACE_MS), signal);
+      const view = player.client.game(game);
+      if (signal.aborted || this.vanished.has(game) || !view || view.state.status !== 'active') return;
+      const free = view.state.cells.flatMap((seat, cell) => (seat === FREE ? [cell] : []));
+      if (free.length === 0) continue;
+      const seq = await player.capture(game, this.#random.pick(free));
+      if (seq !== undefined) this.acknowledgedAt[index]!.push(performance.now());
+      else if (player.refusals.at(-1)?.code === 'game_not_found') this.vanished.add(game);
+    }
+  }
+}

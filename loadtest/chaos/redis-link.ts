@@ -1,0 +1,139 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+
+/** What waits to be passed on; the last of a direction has no bytes. */
+interface Waiting {
+  dueAt: number;
+  bytes: Buffer | undefined;
+}
+
+/** One direction of one connection: whatever the trouble, bytes keep their order and the end comes last. */
+class Pipe {
+  readonly #to: Socket;
+  readonly #link: RedisLink;
+  readonly #waiting: Waiting[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(from: Socket, to: Socket, link: RedisLink) {
+    this.#to = to;
+    this.#link = link;
+    from.on('data', (bytes) => this.#take(bytes));
+    from.once('close', () => this.#take(undefined));
+  }
+
+  #take(bytes: Buffer | undefined): void {
+    const delayMs = this.#link.nextDelay();
+    const dueAt = Math.max(performance.now() + delayMs, this.#waiting.at(-1)?.dueAt ?? 0);
+    if (bytes && (delayMs > 0 || this.#link.isHeld)) this.#link.hindered += 1;
+    this.#waiting.push({ dueAt, bytes });
+    this.flush();
+  }
+
+  flush(): void {
+    clearTimeout(this.#timer);
+    if (this.#link.isHeld) return;
+    const now = performance.now();
+    for (let next = this.#waiting[0]; next; next = this.#waiting[0]) {
+      if (next.dueAt > now) {
+        this.#timer = setTimeout(() => this.flush(), next.dueAt - now + 1);
+        return;
+      }
+      this.#waiting.shift();
+      if (next.bytes === undefined) this.#to.destroy();
+      else if (!this.#to.destroyed) this.#to.write(next.bytes);
+    }
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#waiting.length = 0;
+  }
+}
+
+interface Pair {
+  sockets: [Socket, Socket];
+  pipes: [Pipe, Pipe];
+}
+
+/** The way of one replica to Redis, as a TCP proxy on a port of this machine that can be cut, slowed and silenced. */
+export class RedisLink {
+  /** Chunks that came late or were held back, so far. */
+  hindered = 0;
+  #isHeld = false;
+  #delay: (() => number) | undefined;
+  readonly #pairs = new Set<Pair>();
+  readonly #server: Server;
+  readonly #target: () => number;
+
+  private constructor(target: () => number) {
+    this.#target = target;
+    this.#server = createServer((inward) => this.#join(inward));
+  }
+
+  /** `target` tells the port of Redis once somebody connects. */
+  static async start(target: () => number): Promise<RedisLink> {
+    const link = new RedisLink(target);
+    link.#server.listen(0, '127.0.0.1');
+    await once(link.#server, 'listening');
+    return link;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  get isHeld(): boolean {
+    return this.#isHeld;
+  }
+
+  nextDelay(): number {
+    return this.#delay?.() ?? 0;
+  }
+
+  /** Resets every connection there is; gives their number. New ones work. */
+  cut(): number {
+    const count = this.#pairs.size;
+    for (const { sockets, pipes } of this.#pairs) {
+      for (const pipe of pipes) pipe.stop();
+      for (const socket of sockets) socket.resetAndDestroy();
+    }
+    return count;
+  }
+
+  /** From now on each chunk takes as many milliseconds longer as this says; undefined ends that for those to come. */
+  slow(delay: (() => number) | undefined): void {
+    this.#delay = delay;
+  }
+
+  /** Nothing passes in either direction, not even an end. New connections stand, and are as silent. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  /** What was held arrives now, however late that is, also of connections that one side has given up. */
+  release(): void {
+    this.#isHeld = false;
+    for (const { pipes } of this.#pairs) for (const pipe of pipes) pipe.flush();
+  }
+
+  async stop(): Promise<void> {
+    this.cut();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  #join(inward: Socket): void {
+    const outward = connect(this.#target(), '127.0.0.1');
+    const sockets: Pair['sockets'] = [inward, outward];
+    const pair: Pair = { sockets, pipes: [new Pipe(inward, outward, this), new Pipe(outward, inward, this)] };
+    this.#pairs.add(pair);
+    for (const socket of sockets) {
+      socket.setNoDelay(true);
+      // Its close follows.
+      socket.on('error', () => undefined);
+      socket.on('close', () => {
+        if (sockets.every(({ destroyed }) => destroyed)) this.#pairs.delete(pair);
+      });
+    }
+  }
+}

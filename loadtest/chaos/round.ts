@@ -1,0 +1,128 @@
+import { findViolations, type ClientHistory, type Violation } from '../history/history.ts';
+import { RecordingPlayer } from '../history/player.ts';
+import type { Fault, Strike } from './faults.ts';
+import { Party } from './party.ts';
+import { inTime } from './pause.ts';
+import { Random } from './random.ts';
+import type { Stage } from './stage.ts';
+
+export interface RoundOptions {
+  readonly seed: number;
+  readonly number: number;
+  /** Players of each of the two games. */
+  readonly players: number;
+}
+
+/** What was seen in one round. Times are milliseconds. */
+export interface Round {
+  readonly number: number;
+  readonly what: string;
+  /** Moves acknowledged in all; from the strike until the fault was over; and after that. */
+  readonly acknowledged: { readonly all: number; readonly during: number; readonly after: number };
+  /** The longest that each player had to wait for an acknowledgement from the strike on. */
+  readonly waits: readonly number[];
+  /** Epochs that a game went on in after its first. */
+  readonly epochs: number;
+  /** Acknowledged moves that are gone with games the server no longer knows. */
+  readonly vanished: number;
+  readonly violations: readonly Violation[];
+  /** Why the round proves nothing, or what else went wrong. */
+  readonly problems: readonly string[];
+  readonly histories: readonly ClientHistory[];
+}
+
+const MOVES_BEFORE = 4;
+const MOVES_AFTER = 4;
+const AUDIT_MS = 10_000;
+
+/** Plays, lets the fault strike, plays on, and judges what everybody saw. The cluster is whole afterwards. */
+export async function playRound(stage: Stage, fault: Fault, options: RoundOptions): Promise<Round> {
+  const { seed, number, players } = options;
+  const random = Random.of(seed, `${stage.design} ${fault.name} ${number}`);
+  const parties: Party[] = [];
+  try {
+    // Of one game every player has a replica of its own; of the other the sockets go where the design wants them.
+    parties.push(await Party.seat(stage.cluster, players, random, { routeByGame: false }));
+    parties.push(await Party.seat(stage.cluster, players, random));
+    return await play(stage, fault, random, parties, number);
+  } finally {
+    for (const party of parties) party.close();
+  }
+}
+
+async function play(stage: Stage, fault: Fault, random: Random, parties: Party[], number: number): Promise<Round> {
+  const problems: string[] = [];
+  const movedOn = async (since: number, count: number, when: string) => {
+    const moved = await Promise.all(parties.map((party) => party.moved(since, count)));
+    if (moved.includes(false)) problems.push(`Not everybody could move ${when}.`);
+  };
+  const before = await stage.processes();
+  for (const party of parties) party.start();
+  await movedOn(0, MOVES_BEFORE, 'before the fault');
+  const struckAt = performance.now();
+  const struck = await fault.strike(stage, random).catch((error: Error) => error);
+  const overAt = performance.now();
+  if (struck instanceof Error) problems.push(`The fault did not strike: ${struck.message}`);
+  await stage.cluster.settled();
+  await movedOn(performance.now(), MOVES_AFTER, 'after the fault');
+  const endedAt = performance.now();
+  await Promise.all(parties.map((party) => party.finish()));
+  if (!(struck instanceof Error)) problems.push(...wrongEnds(before, await stage.processes(), struck));
+  const histories = parties.flatMap((party) => party.players.map((player) => player.history()));
+  histories.push(await audit(stage, parties, problems));
+  const times = parties.flatMap(({ acknowledgedAt }) => acknowledgedAt);
+  const after = times.flat().filter((time) => time > overAt).length;
+  const all = times.flat().length;
+  const during = times.flat().filter((time) => time > struckAt).length - after;
+  const vanished = new Set(parties.flatMap((party) => [...party.vanished]));
+  return {
+    number,
+    what: struck instanceof Error ? 'nothing struck' : struck.what,
+    acknowledged: { all, during, after },
+    waits: times.map((own) => longestWait(own, struckAt, endedAt)),
+    epochs: epochsOf(histories),
+    vanished: histories.flatMap(({ acknowledged }) => acknowledged).filter(({ game }) => vanished.has(game)).length,
+    violations: findViolations(histories),
+    problems: [...problems, ...parties.flatMap((party) => party.problems)],
+    histories,
+  };
+}
+
+/** A stranger's look at how the games stand, to be compared with what was promised. */
+async function audit(stage: Stage, parties: readonly Party[], problems: string[]): Promise<ClientHistory> {
+  const auditor = await RecordingPlayer.connect(stage.cluster, 'Auditor');
+  try {
+    for (const party of parties) {
+      const game = party.games.at(-1);
+      if (game === undefined || party.vanished.has(game)) continue;
+      const seen = auditor.client.watch(game).then(() => auditor.until(game, () => true));
+      if (!(await inTime(seen, AUDIT_MS))) problems.push(`Nobody could look at game ${game}.`);
+    }
+    return auditor.history();
+  } finally {
+    auditor.client.close();
+  }
+}
+
+/** Processes that are not the ones they were and should be, or are and should not. */
+function wrongEnds(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>, { ended }: Strike): string[] {
+  return [...before].flatMap(([name, pid]) => {
+    if (ended.includes(name) === (after.get(name) !== pid)) return [];
+    return [ended.includes(name) ? `${name} was not ended by the fault.` : `${name} ended, which the fault does not explain.`];
+  });
+}
+
+/** The longest time without an acknowledgement within a stretch. */
+export function longestWait(acknowledgedAt: readonly number[], from: number, to: number): number {
+  const within = acknowledgedAt.filter((time) => time > from && time <= to);
+  const marks = [from, ...within, ...(within.length === 0 ? [to] : [])];
+  return Math.max(...marks.slice(1).map((mark, index) => mark - marks[index]!));
+}
+
+function epochsOf(histories: readonly ClientHistory[]): number {
+  const epochs = new Map<string, Set<string>>();
+  for (const { game, epoch } of histories.flatMap(({ observed }) => observed)) {
+    epochs.set(game, (epochs.get(game) ?? new Set()).add(epoch));
+  }
+  return [...epochs.values()].reduce((sum, { size }) => sum + size - 1, 0);
+}

@@ -1,0 +1,161 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { startCluster, type Cluster } from '../../infra/local/cluster.ts';
+import type { RunningStatus } from '../../infra/local/status-types.ts';
+import { nodePlatform } from '../../services/client/node.ts';
+import { GridlockClient } from '../../services/client/client.ts';
+import { findViolations } from '../history/history.ts';
+import { percentile } from '../measure/statistics.ts';
+import { cpuBetween, residentBetween, tierUsage } from '../measure/tiers.ts';
+import { Crowd } from '../placement/crowd.ts';
+import { decidedBy, forwardedShare } from '../placement/forwarded.ts';
+
+export type Design = 'stateless' | 'stateful';
+
+export interface Size {
+  readonly replicas: number;
+  readonly games: number;
+  /** Between two moves of a player, in milliseconds. */
+  readonly moveMs: number;
+  readonly seconds: number;
+  readonly idle: number;
+}
+
+/** What one design did on this machine. Times are milliseconds. */
+export interface Measured {
+  readonly design: Design;
+  readonly moves: number;
+  readonly p50: number;
+  readonly p99: number;
+  /** CPU microseconds of a tier for each event that reached a player. */
+  readonly cpuPerEvent: Readonly<Record<string, number>>;
+  /** Resident bytes of a tier for each connection that does nothing. */
+  readonly bytesPerConnection: Readonly<Record<string, number>>;
+  /** From the fault to the next acknowledged move of those who were on the replica: the median and the last of them. */
+  readonly afterKill: Pause;
+  readonly afterDrain: Pause;
+  /** The same of those who were not on it, but in a game it may have held. */
+  readonly othersAfterKill: Pause;
+  readonly forwarded: number;
+  readonly violations: number;
+}
+
+export interface Pause {
+  readonly median: number;
+  readonly last: number;
+  readonly players: number;
+}
+
+const PLAYERS = 4;
+const SETTLE_MS = 1500;
+const FAULT_SECONDS = 8;
+
+/** Starts a cluster of the design, measures it, and takes it down. `say` is told what goes on. */
+export async function measure(design: Design, size: Size, say: (line: string) => void): Promise<Measured> {
+  say(`${design}: starts ${size.replicas} replicas`);
+  const cluster = await startCluster({
+    design, replicas: size.replicas, drainMs: 1500, connectionsPerAddress: 100_000, connectionRatePerAddress: 100_000,
+  });
+  try {
+    const bytesPerConnection = await idle(cluster, size, say);
+    say(`${design}: ${size.games} games of ${PLAYERS}, a move each ${size.moveMs} ms, for ${size.seconds} s`);
+    const steady = await play(cluster, size, async (crowd) => {
+      await crowd.settled(cluster);
+      await delay(SETTLE_MS);
+      const tiers = tiersOf(await cluster.status());
+      const [used, decided, received, from] =
+        [tierUsage(tiers), await decidedBy(cluster), crowd.received, crowd.timings.length];
+      await delay(1000 * size.seconds);
+      const cpu = cpuBetween(used, tierUsage(tiers));
+      const events = crowd.received - received;
+      const times = crowd.timings.slice(from).map(({ tookMs }) => tookMs).sort((left, right) => left - right);
+      return {
+        moves: times.length,
+        p50: percentile(times, 0.5),
+        p99: percentile(times, 0.99),
+        cpuPerEvent: Object.fromEntries(Object.entries(cpu).map(([tier, ms]) => [tier, (1000 * ms) / events])),
+        forwarded: forwardedShare(decided, await decidedBy(cluster)),
+      };
+    });
+    say(`${design}: kills a replica`);
+    const killed = await fault(cluster, size, 'SIGKILL');
+    say(`${design}: drains a replica`);
+    const drained = await fault(cluster, size, 'SIGTERM');
+    return {
+      design, bytesPerConnection, ...steady.result,
+      afterKill: killed.result.own,
+      othersAfterKill: killed.result.others,
+      afterDrain: drained.result.own,
+      violations: steady.violations + killed.violations + drained.violations,
+    };
+  } finally {
+    await cluster.stop();
+  }
+}
+
+const tiersOf = ({ replicas, edge, redis }: RunningStatus) => ({
+  replicas: replicas.flatMap(({ pid }) => pid ?? []),
+  edge: [edge.pid].flatMap((pid) => pid ?? []),
+  redis: [redis.pid].flatMap((pid) => pid ?? []),
+});
+
+async function idle(cluster: Cluster, { idle: count }: Size, say: (line: string) => void) {
+  say(`${count} connections that do nothing`);
+  const platform = nodePlatform({ url: cluster.url, ca: cluster.rootPem });
+  const clients: GridlockClient[] = [];
+  const connect = async (many: number) => {
+    for (let left = many; left > 0; left -= 20) {
+      const batch = Array.from({ length: Math.min(20, left) }, () => new GridlockClient(platform));
+      clients.push(...batch);
+      await Promise.all(batch.map((client) => client.connect()));
+    }
+  };
+  const tiers = tiersOf(await cluster.status());
+  // The first ones pay for what is allocated once.
+  await connect(Math.ceil(count / 5));
+  await delay(SETTLE_MS);
+  const before = tierUsage(tiers);
+  await connect(count);
+  await delay(SETTLE_MS);
+  const gained = residentBetween(before, tierUsage(tiers));
+  for (const client of clients) client.close();
+  return Object.fromEntries(Object.entries(gained).map(([tier, bytes]) => [tier, bytes / count]));
+}
+
+/** Seats a crowd, has it play while `task` runs, and judges what it saw. */
+async function play<T>(cluster: Cluster, size: Size, task: (crowd: Crowd) => Promise<T>) {
+  const crowd = await Crowd.connect(cluster, PLAYERS * size.games);
+  try {
+    await crowd.seat(size.games);
+    const stopped = crowd.play(size.moveMs);
+    const result = await task(crowd);
+    await stopped();
+    return { result, violations: findViolations(crowd.histories).length };
+  } finally {
+    crowd.close();
+  }
+}
+
+/** Ends the first replica under play, and looks how long everybody waited for the next move to count. */
+function fault(cluster: Cluster, size: Size, signal: NodeJS.Signals) {
+  return play(cluster, size, async (crowd) => {
+    await crowd.settled(cluster);
+    const victim = (await cluster.status()).replicas[0]!;
+    const own = new Set(crowd.players.filter(({ replica }) => replica === victim.appId));
+    const from = performance.now();
+    await cluster.killReplica(1, signal);
+    await delay(1000 * FAULT_SECONDS);
+    const firstAfter = new Map<unknown, number>();
+    for (const { player, at, tookMs } of crowd.timings) {
+      // One that was begun before the fault may have been acknowledged before it as well.
+      if (at - tookMs < from && at < from) continue;
+      if (!firstAfter.has(player)) firstAfter.set(player, at - from);
+    }
+    const waits = (isOwn: boolean) => [...firstAfter].filter(([player]) => own.has(player as never) === isOwn)
+      .map(([, wait]) => wait).sort((left, right) => left - right);
+    await cluster.settled();
+    return { own: pause(waits(true)), others: pause(waits(false)) };
+  });
+}
+
+const pause = (waits: readonly number[]): Pause =>
+  ({ median: percentile(waits, 0.5), last: waits.at(-1) ?? Number.NaN, players: waits.length });

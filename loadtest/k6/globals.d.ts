@@ -1,0 +1,2 @@
+// What k6 puts into the global scope beside the language itself.
+declare const __ENV: Readonly<Record<string, string>>;

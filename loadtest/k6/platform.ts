@@ -1,0 +1,111 @@
+import http from 'k6/http';
+import { WebSocket } from 'k6/websockets';
+import { GridlockError } from '../../services/client/index.ts';
+import { readSessionAnswer, sessionBody } from '../../services/client/session-http.ts';
+import type { Platform, SocketHandlers } from '../../services/client/platform.ts';
+import { SESSION_PATH, SUBPROTOCOL, type ServerMessage } from '../../services/protocol/index.ts';
+
+/** With this the server is told of a cut, which the client takes for a broken connection. */
+export const CUT_CODE = 3000;
+
+/** What a test wants to see of a client's sockets. */
+export interface Tap {
+  opening(): void;
+  message(message: ServerMessage): void;
+  /** Not called for a socket that the client, or `cut`, closed. */
+  closed(code: number): void;
+}
+
+/** k6's types leave out that a close event says why. */
+interface CloseEvent {
+  readonly code?: number;
+  readonly reason?: string;
+}
+
+/** The runtime of the SDK inside k6, with a tap on its sockets and the means to cut them. */
+export class K6Platform implements Platform {
+  readonly clock = {
+    now: () => Date.now(),
+    setTimeout: (callback: () => void, delayMs: number) => setTimeout(callback, delayMs),
+    clearTimeout: (timer: unknown) => {
+      if (timer !== undefined) clearTimeout(timer as ReturnType<typeof setTimeout>);
+    },
+  };
+  readonly random = Math.random;
+  readonly #origin: string;
+  readonly #tap: Tap;
+  #cut: (() => void) | undefined;
+
+  constructor(origin: string, tap: Tap) {
+    this.#origin = origin;
+    this.#tap = tap;
+  }
+
+  openSocket({ path, token }: { path: string; token: string | undefined }, handlers: SocketHandlers) {
+    // A jar of its own: the edge's cookie would keep all clients of a virtual user on one replica.
+    const socket = new WebSocket(this.#origin.replace(/^http/, 'ws') + path, null, {
+      jar: new http.CookieJar(),
+      headers: {
+        'Sec-WebSocket-Protocol': SUBPROTOCOL,
+        ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+      },
+    });
+    let over = false;
+    const end = (close: () => void) => {
+      if (over) return;
+      over = true;
+      this.#cut = undefined;
+      close();
+    };
+    this.#tap.opening();
+    socket.onmessage = (event) => {
+      if (!over) handlers.onMessage(event?.data);
+    };
+    socket.onerror = () => undefined;
+    socket.onclose = ((event?: CloseEvent) => end(() => {
+      const code = event?.code ?? 1006;
+      this.#tap.closed(code);
+      handlers.onClose(code, event?.reason ?? '');
+    })) as () => void;
+    this.#cut = () => end(() => {
+      socket.close(CUT_CODE, 'cut');
+      handlers.onClose(1006, 'The scenario cut it.');
+    });
+    return {
+      send: (text: string) => {
+        if (!over) socket.send(text);
+      },
+      close: (code: number, reason: string) => end(() => socket.close(code, reason)),
+    };
+  }
+
+  /** Ends the socket as a dead network would, as far as the client can tell; false when there is none. */
+  cut(): boolean {
+    const cut = this.#cut;
+    cut?.();
+    return cut !== undefined;
+  }
+
+  decode(text: string): ServerMessage[] {
+    // Without the SDK's validation, which would be most of what k6 has to do.
+    const value = JSON.parse(text) as ServerMessage | ServerMessage[];
+    const messages = Array.isArray(value) ? value : [value];
+    for (const message of messages) this.#tap.message(message);
+    return messages;
+  }
+
+  async createSession(call: Parameters<Platform['createSession']>[0]) {
+    const { token } = call;
+    const response = await http.asyncRequest('POST', this.#origin + SESSION_PATH, sessionBody(call, 'bearer'), {
+      jar: new http.CookieJar(),
+      timeout: '10s',
+      headers: {
+        'Content-Type': 'application/json',
+        ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+      },
+      tags: { name: 'session' },
+    });
+    if (response.status === 0) throw new GridlockError('session_unavailable', response.error);
+    return readSessionAnswer(response.status, String(response.body));
+  }
+}

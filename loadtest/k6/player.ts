@@ -1,0 +1,178 @@
+import { GridlockClient, GridlockError, type GameChange } from '../../services/client/index.ts';
+import type { ServerMessage } from '../../services/protocol/index.ts';
+import { Ledger } from './ledger.ts';
+import type { Measurements } from './metrics.ts';
+import type { Plan } from './plan.ts';
+import { CUT_CODE, K6Platform } from './platform.ts';
+import { Wire } from './wire.ts';
+
+/** Refusals that are part of the game: somebody was faster, or it just ended. */
+const OF_THE_GAME = ['cell_taken', 'game_over', 'game_not_active'];
+
+/** One socket with the SDK behind it, watched from both sides. */
+export class Player {
+  readonly client: GridlockClient;
+  readonly #platform: K6Platform;
+  readonly #plan: Plan;
+  readonly #measurements: Measurements;
+  readonly #wire = new Wire();
+  readonly #ledger = new Ledger();
+  #openingAt = 0;
+  #welcomed = false;
+  /** The server has said that it will close. */
+  #announced = false;
+  #cutAt: number | undefined;
+  /** The game whose history must be whole before the client counts as resumed. */
+  #restoring: string | undefined;
+  #unanswered = 0;
+  #lost = 0;
+  #seats: string | undefined;
+
+  constructor(plan: Plan, measurements: Measurements) {
+    this.#plan = plan;
+    this.#measurements = measurements;
+    this.#platform = new K6Platform(plan.url, {
+      opening: () => {
+        this.#openingAt = Date.now();
+        this.#welcomed = false;
+        this.#announced = false;
+      },
+      message: (message) => this.#onMessage(message),
+      closed: (code) => this.#onClosed(code),
+    });
+    this.client = new GridlockClient(this.#platform, { connectTimeoutMs: 30_000 });
+    this.client.on('state', ({ state }) => this.#onState(state));
+    this.client.on('game', (change) => this.#onGame(change));
+    this.client.on('recovered', ({ game }) => this.#onRestored(game, true));
+    this.client.on('snapshot', ({ game, recovered }) => {
+      if (this.#restoring === game) this.#onRestored(game, recovered);
+    });
+    this.client.on('error', (error) => {
+      if (error.code !== 'session_unavailable' && error.code !== 'session_refused') return;
+      measurements.count('failed_connects');
+      measurements.complain(error);
+    });
+  }
+
+  get open(): boolean {
+    return this.client.state === 'open';
+  }
+
+  get replica(): string {
+    return this.client.health.replica ?? 'none';
+  }
+
+  /** Answers that are still to come. */
+  get unanswered(): number {
+    return this.#unanswered;
+  }
+
+  cut(): void {
+    if (!this.open || !this.#platform.cut()) return;
+    this.#measurements.count('cuts');
+    this.#measurements.closed(CUT_CODE);
+  }
+
+  /** Captures a cell; `dueAt` is when it was meant to be sent: waiting for a busy generator counts, too. */
+  capture(game: string, cell: number, dueAt: number): void {
+    const { client } = this;
+    this.#seats = game;
+    this.#unanswered++;
+    client.capture(game, cell).then(
+      ({ epoch, seq }) => {
+        this.#unanswered--;
+        this.#measurements.time('move', Date.now() - dueAt);
+        this.#measurements.count('acked_moves');
+        if (epoch !== undefined && seq !== undefined) this.#ledger.acknowledged({ game, epoch, seq, cell });
+        this.#settle();
+      },
+      (error: unknown) => {
+        this.#unanswered--;
+        const refused = error instanceof GridlockError && OF_THE_GAME.includes(error.code);
+        this.#measurements.count(refused ? 'refused_moves' : 'failed_moves');
+        if (!refused) this.#measurements.complain(error);
+      },
+    );
+  }
+
+  /** The game has ended, or none of it is wanted any more. */
+  async leave(game: string): Promise<void> {
+    await this.client.leave(game).catch(() => undefined);
+    this.#wire.forget(game);
+  }
+
+  /** Ends it and settles what it was promised. */
+  close(): void {
+    this.#measurements.count('failed_moves', this.#unanswered);
+    this.#ledger.close();
+    this.#settle();
+    if (this.open) this.#measurements.closed(1000);
+    this.client.close();
+  }
+
+  #settle(): void {
+    this.#measurements.count('lost_acked_moves', this.#ledger.lost - this.#lost);
+    this.#lost = this.#ledger.lost;
+  }
+
+  #onMessage(message: ServerMessage): void {
+    if (message.type === 'welcome') {
+      this.#welcomed = true;
+      this.#measurements.time('handshake', Date.now() - this.#openingAt);
+    }
+    if (message.type === 'going_away') this.#announced = true;
+    const { gaps, duplicates, chatGaps } = this.#wire.faults;
+    this.#wire.receive(message);
+    const { faults } = this.#wire;
+    this.#measurements.count('gaps', faults.gaps - gaps);
+    this.#measurements.count('duplicates', faults.duplicates - duplicates);
+    this.#measurements.count('chat_gaps', faults.chatGaps - chatGaps);
+    if (message.type === 'chat') {
+      this.#measurements.count('chat_lines');
+      this.#lag(message.at);
+    }
+  }
+
+  #onClosed(code: number): void {
+    this.#measurements.closed(code);
+    if (!this.#welcomed) this.#measurements.count('failed_connects');
+    else this.#measurements.count(this.#announced ? 'announced_closes' : 'unexpected_closes');
+  }
+
+  #onState(state: string): void {
+    if (state === 'reconnecting' && this.#cutAt === undefined) {
+      this.#cutAt = Date.now();
+      this.#restoring = this.client.games.find(({ state: { status } }) => status !== 'completed')?.game;
+    }
+    // Who was in no game has nothing to catch up with.
+    if (state === 'open' && this.#cutAt !== undefined && this.#restoring === undefined) this.#resumed(true);
+  }
+
+  #onRestored(game: string, whole: boolean): void {
+    if (this.#cutAt !== undefined && this.#restoring === game) this.#resumed(whole);
+  }
+
+  #resumed(whole: boolean): void {
+    this.#measurements.time('resume', Date.now() - this.#cutAt!);
+    this.#measurements.recovered(whole);
+    this.#cutAt = undefined;
+    this.#restoring = undefined;
+  }
+
+  #onGame({ game, epoch, seq, event, at, state, replayed }: GameChange): void {
+    const captured = event?.kind === 'captured' ? { player: event.player, cell: event.cell } : undefined;
+    const player = this.client.player?.id ?? '';
+    if (this.#seats === game || !event) this.#ledger.saw(player, { game, epoch, seq, captured, state }, event !== undefined);
+    this.#settle();
+    if (!event) return;
+    this.#measurements.count('deliveries');
+    if (!replayed && at !== undefined) this.#lag(at);
+  }
+
+  #lag(at: number): void {
+    const now = this.#plan.sharedClock ? Date.now() : this.client.serverNow();
+    const lag = now - at;
+    this.#measurements.time('lag', lag);
+    if (lag > this.#plan.lateMs) this.#measurements.count('late_events');
+  }
+}

@@ -1,0 +1,77 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { composePaths } from '../../infra/compose/paths.ts';
+import { REPLICAS } from '../../infra/compose/edge.ts';
+import { readConfig } from '../../infra/config.ts';
+import { docker } from '../../infra/image/docker.ts';
+import { waitFor } from '../../infra/local/wait.ts';
+import { publicUrl } from '../../infra/origin.ts';
+import { LoadProblem } from './problem.ts';
+import type { Target } from './target.ts';
+
+const WHOLE_MS = 120_000;
+const PARTS = [...REPLICAS, 'redis', 'edge'];
+
+interface State {
+  readonly Pid: number;
+  readonly Running: boolean;
+  readonly Health?: { readonly Status: string };
+}
+
+/** The containers that `npm run compose` brought up. @throws LoadProblem when they do not run */
+export async function composeTarget(): Promise<Target> {
+  const config = readConfig();
+  const root = composePaths(config.stateDir).pki;
+  const trust = [path.join(root, 'roots.pem'), path.join(root, 'root.pem')].find((file) => existsSync(file));
+  const project = process.env['COMPOSE_PROJECT_NAME'] ?? 'gridlock';
+  const container = async (service: string) => {
+    const label = (name: string) => ['--filter', `label=com.docker.compose.${name}`];
+    const found = await docker(['ps', '--all', '--quiet', ...label(`project=${project}`), ...label(`service=${service}`)]);
+    return found.trim().split('\n')[0]!;
+  };
+  const state = async (service: string): Promise<State> =>
+    JSON.parse(await docker(['inspect', '--format', '{{json .State}}', await container(service)])) as State;
+  const edge = await container('edge').catch((error: Error) => {
+    throw new LoadProblem(`The containers cannot be looked at: ${error.message}.`);
+  });
+  if (trust === undefined || edge === '') {
+    throw new LoadProblem(`No containers of the project ${project} run: npm run compose brings them up.`);
+  }
+
+  const healthy = (service: string) => waitFor(async () => {
+    const { Running, Health } = await state(service);
+    return (Running && (Health === undefined || Health.Status === 'healthy')) || undefined;
+  }, { what: `${service} to be healthy`, timeoutMs: WHOLE_MS, intervalMs: 500 });
+  /** Docker does not restart what was killed through it: that was wanted. */
+  const killed = async (service: string) => {
+    await docker(['kill', await container(service)]);
+    await docker(['start', await container(service)]);
+    await healthy(service);
+    return `${service} is back`;
+  };
+
+  return {
+    name: 'compose',
+    url: publicUrl(config),
+    trustFile: () => trust,
+    processes: async () => {
+      const pids = await Promise.all(PARTS.map(async (part) => [part, [(await state(part)).Pid]] as const));
+      return Object.fromEntries(pids.filter(([, [pid]]) => pid! > 0));
+    },
+    internalUrls: async () => [],
+    faults: {
+      'a replica': () => killed(REPLICAS[0]),
+      Redis: () => killed('redis'),
+      'the edge': () => killed('edge'),
+    },
+    rollOut: async (told) => {
+      for (const replica of REPLICAS) {
+        await docker(['restart', await container(replica)]);
+        await healthy(replica);
+        told(`${replica} is a new one`);
+      }
+      return `${REPLICAS.length} replicas replaced`;
+    },
+    stop: async () => undefined,
+  };
+}

@@ -1,0 +1,101 @@
+import path from 'node:path';
+import { readConfig } from '../../infra/config.ts';
+import { startCluster } from '../../infra/local/cluster.ts';
+import { askStatus } from '../../infra/local/control.ts';
+import { statePaths } from '../../infra/local/state-paths.ts';
+import type { RunningStatus } from '../../infra/local/status-types.ts';
+import { serversUp } from '../../infra/edge/runtime-api.ts';
+import { waitFor } from '../../infra/local/wait.ts';
+import { Authority } from '../rotation/authority.ts';
+import { LoadProblem } from './problem.ts';
+import type { RotationStep, Target } from './target.ts';
+
+const WHOLE_MS = 60_000;
+
+/** All load comes from one address, and from as many players as a machine can hold. */
+const GENEROUS = {
+  maxConnections: 9300,
+  connectionsPerAddress: 100_000,
+  connectionRatePerAddress: 500_000,
+  requestRatePerAddress: 500_000,
+  connectionRate: 20_000,
+  handshakeRate: 5000,
+};
+
+export interface OwnOptions {
+  readonly replicas: number;
+  readonly design: 'stateless' | 'stateful';
+}
+
+/** A cluster on free ports, in a directory of its own, that ends with the run. */
+export async function ownTarget({ replicas, design }: OwnOptions): Promise<Target> {
+  const cluster = await startCluster({ replicas, design, drainMs: 3000, ...GENEROUS });
+  const target = processesTarget('own', cluster.stateDir, await cluster.status(), async () => void (await cluster.stop()));
+  return { ...target, endings: () => cluster.run.stdout.split('\n').filter((line) => line.includes('; restarting in')) };
+}
+
+/** The cluster that `npm start` runs. @throws LoadProblem when there is none */
+export async function runningTarget(): Promise<Target> {
+  const { stateDir } = readConfig();
+  const status = await askStatus(statePaths(stateDir).controlSocket).catch(() => undefined);
+  if (!status) throw new LoadProblem(`No cluster runs in ${path.resolve(stateDir)}: npm start brings one up.`);
+  return processesTarget('local', stateDir, status, async () => undefined);
+}
+
+function processesTarget(name: string, stateDir: string, first: RunningStatus, end: () => Promise<void>): Target {
+  const paths = statePaths(stateDir);
+  const status = () => askStatus(paths.controlSocket);
+  let authority: Authority | undefined;
+
+  /** Resolves when all run and serve again, the given process replaced. */
+  const whole = (gone: number) => waitFor(async () => {
+    const now = await status();
+    const up = await serversUp(paths.runtimeSocket).catch(() => [] as string[]);
+    const parts = [now.redis.pid, now.edge.pid, ...now.replicas.map(({ pid }) => pid)];
+    const ready = now.replicas.every((replica) => replica.ready && up.includes(replica.name));
+    return ready && !parts.includes(gone) && !parts.includes(undefined) ? now : undefined;
+  }, { what: 'the cluster to be whole again', timeoutMs: WHOLE_MS });
+  const replaced = async (what: string, signal: NodeJS.Signals, of: (now: RunningStatus) => number | undefined) => {
+    const pid = of(await status());
+    if (pid === undefined) throw new LoadProblem(`There is no process of ${what} at the moment.`);
+    process.kill(pid, signal);
+    await whole(pid);
+    return `${what} is back`;
+  };
+
+  return {
+    name,
+    url: first.url,
+    trustFile: () => path.join(paths.pki, 'roots.pem'),
+    processes: async () => {
+      const now = await status();
+      const named = [['redis', now.redis.pid], ['edge', now.edge.pid],
+        ...now.replicas.map((replica) => [replica.appId, replica.pid] as const)] as const;
+      return Object.fromEntries(named.flatMap(([part, pid]) => (pid === undefined ? [] : [[part, [pid]]])));
+    },
+    internalUrls: async () => (await status()).replicas.map(({ internalPort }) => `http://127.0.0.1:${internalPort}`),
+    faults: {
+      'a replica': () => replaced('a replica', 'SIGKILL', ({ replicas }) => replicas[0]?.pid),
+      Redis: () => replaced('Redis', 'SIGKILL', ({ redis }) => redis.pid),
+      'the edge': () => replaced('the edge', 'SIGKILL', ({ edge }) => edge.pid),
+    },
+    rollOut: async (told) => {
+      const { replicas } = await status();
+      for (const [index, { appId }] of replicas.entries()) {
+        await replaced(appId, 'SIGTERM', (now) => now.replicas[index]?.pid);
+        told(`${appId} is a new one`);
+      }
+      return `${replicas.length} replicas replaced`;
+    },
+    rotate: async (step: RotationStep) => {
+      authority ??= new Authority(paths.pki);
+      await authority.ready();
+      const { serialNumber, edge } = await authority.do(step);
+      return `${step}, ${edge} by the edge, serial ${serialNumber.slice(-8)}`;
+    },
+    stop: async () => {
+      await authority?.stop();
+      await end();
+    },
+  };
+}

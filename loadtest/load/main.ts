@@ -1,0 +1,30 @@
+// Usage: npm run load -- smoke|scale|chat|reconnect|failover|rollout|rotation|soak|abuse [flags]
+import path from 'node:path';
+import { ConfigError } from '../../infra/config.ts';
+import { HELP, readWish } from './flags.ts';
+import { LoadProblem } from './problem.ts';
+import { runLoad } from './run.ts';
+import { describe } from './describe.ts';
+
+const EXIT = { broken: 1, refused: 2 };
+
+async function main(): Promise<number> {
+  const wish = readWish(process.argv.slice(2));
+  if (!wish) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
+  const summary = await runLoad(wish, (line) => void process.stderr.write(`${line}\n`), stop.signal);
+  process.stdout.write(`${describe(summary)}\nreport: ${path.join(wish.out, 'report.html')}\n`);
+  return summary.passed ? 0 : EXIT.broken;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  const refused = error instanceof LoadProblem || error instanceof ConfigError || (error as Error).name === 'PreflightError';
+  process.stderr.write(`${refused ? (error as Error).message : (error as Error).stack}\n`);
+  process.exitCode = EXIT.refused;
+}

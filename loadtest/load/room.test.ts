@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readRoom, requireRoom } from './room.ts';
+
+const room = { openFiles: 20_000, ports: 28_232 };
+const wanted = { sockets: 8000, vus: 160, connections: 12_000, loopback: true, ownEdge: true };
+
+test('8,000 sockets fit into 20,000 open files and one source address', () => {
+  assert.equal(requireRoom(wanted, room), undefined);
+});
+test('more sockets than the edge may have open files for are refused before the run', () => {
+  assert.throws(() => requireRoom({ ...wanted, sockets: 9500 }, room), /9500 sockets take 20200 open files of the edge.*20000/);
+});
+test('more sockets than k6 may have open files for are refused, whoever runs the edge', () => {
+  assert.throws(() => requireRoom({ ...wanted, sockets: 19_700, ownEdge: false }, room), /20220 open files of k6.*ulimit -Hn/);
+});
+test('where the ports of one address run out, loopback has more addresses', () => {
+  assert.equal(requireRoom({ ...wanted, connections: 60_000 }, room), '127.0.0.2-127.0.0.4');
+});
+test('where the ports run out and it is not loopback, a sentence says what to do', () => {
+  assert.throws(() => requireRoom({ ...wanted, connections: 60_000, loopback: false }, room), /--local-ips/);
+});
+test('this machine tells its limits', () => {
+  const { openFiles, ports } = readRoom();
+  assert.ok(openFiles > 100 && ports > 100);
+});

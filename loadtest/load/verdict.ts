@@ -1,0 +1,89 @@
+import { CURVES, type Curve } from '../k6/plan.ts';
+import type { Journal } from './journal.ts';
+
+/** One thing that was asked of a run, and what came of it. */
+export interface Threshold {
+  readonly name: string;
+  readonly passed: boolean;
+  /** What was measured, with its unit. */
+  readonly value: string;
+}
+
+interface K6Metric {
+  readonly type: string;
+  readonly contains: string;
+  readonly values: Readonly<Record<string, number>>;
+  readonly thresholds?: Readonly<Record<string, { readonly ok: boolean }>>;
+}
+
+/** What k6 hands to `handleSummary`, as far as it is used. */
+export interface K6Summary {
+  readonly metrics: Readonly<Record<string, K6Metric>>;
+  readonly state?: { readonly testRunDurationMs?: number };
+}
+
+export const METRIC_OF: Record<Curve, string> = {
+  move: 'move_round_trip_ms', lag: 'delivery_lag_ms', resume: 'resume_ms', handshake: 'handshake_ms',
+};
+
+export const round = (value: number): number => Math.round(value * 100) / 100;
+
+/** The value a threshold such as `p(99)<500` looks at, with its unit. */
+function measured({ contains, values }: K6Metric, test: string): string {
+  const name = test.split(/[<>=!]/)[0]!.trim();
+  const value = values[name];
+  if (value === undefined) return 'nothing';
+  return `${round(value)}${contains === 'time' ? ' ms' : ''}`;
+}
+
+/** The thresholds k6 has judged. One that it was not told of any more is missing, and that is a failure, too. */
+export function k6Thresholds(summary: K6Summary, asked: Readonly<Record<string, readonly string[]>>): Threshold[] {
+  return Object.entries(asked).flatMap(([name, tests]) => tests.map((test) => {
+    const metric = summary.metrics[name];
+    const judged = metric?.thresholds?.[test];
+    return {
+      name: `${name} ${test}`,
+      passed: judged?.ok ?? false,
+      value: metric ? measured(metric, test) : 'nothing',
+    };
+  }));
+}
+
+const TEST = /^(count|rate|med|p\((\d+)\))(==|<=|>=|<|>)([\d.]+)$/;
+const HOLDS: Readonly<Record<string, (value: number, bound: number) => boolean>> = {
+  '==': (value, bound) => value === bound,
+  '<=': (value, bound) => value <= bound,
+  '>=': (value, bound) => value >= bound,
+  '<': (value, bound) => value < bound,
+  '>': (value, bound) => value > bound,
+};
+
+/** The same thresholds by what the virtual users told, for a k6 that did not come to its own verdict. */
+export function journalThresholds(journal: Journal, asked: Readonly<Record<string, readonly string[]>>): Threshold[] {
+  const valueOf = (name: string, what: string, percent: string | undefined): number => {
+    const curve = CURVES.find((each) => METRIC_OF[each] === name);
+    if (curve) return journal.curve(curve).percentile(percent === undefined ? 0.5 : Number(percent) / 100);
+    const whole = journal.count('recovered');
+    return what === 'rate' ? whole / (whole + journal.count('unrecovered')) : journal.count(name);
+  };
+  return Object.entries(asked).flatMap(([name, tests]) => tests.map((test) => {
+    const [, what, percent, sign, bound] = TEST.exec(test) ?? [];
+    const value = what === undefined ? Number.NaN : valueOf(name, what, percent);
+    return {
+      name: `${name} ${test}`,
+      passed: sign !== undefined && HOLDS[sign]!(value, Number(bound)),
+      value: Number.isNaN(value) ? 'nothing' : `${round(value)}`,
+    };
+  }));
+}
+
+/** What no run may do without: k6 lets a threshold pass that had nothing to look at. */
+export function sampleThresholds(journal: Journal): Threshold[] {
+  const counted = CURVES.map((curve) => [METRIC_OF[curve], journal.curve(curve).total] as const);
+  const answers = journal.count('recovered') + journal.count('unrecovered');
+  return [...counted, ['recovered_rate', answers] as const].map(([name, total]) => ({
+    name: `${name} has samples`,
+    passed: total > 0,
+    value: `${total}`,
+  }));
+}

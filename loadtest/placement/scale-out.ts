@@ -1,0 +1,76 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Cluster } from '../../infra/local/cluster.ts';
+import { findViolations, type Violation } from '../history/history.ts';
+import { Crowd } from './crowd.ts';
+
+/** Figures of a replica that joins a cluster under play. Times are milliseconds. */
+export interface ScaleOut {
+  readonly sockets: number;
+  readonly replicas: number;
+  /** From the moment the replica was let in until every replica was near the mean; undefined: it never was. */
+  readonly evenAfterMs: number | undefined;
+  /** Players who ended on another replica than they began on. */
+  readonly moved: number;
+  /** Connections that were made anew, of all players together. */
+  readonly reconnects: number;
+  readonly perReplica: Readonly<Record<string, number>>;
+  readonly acknowledged: number;
+  /** What the history checker has to say: lost, repeated or missing events. */
+  readonly violations: readonly Violation[];
+}
+
+export interface ScaleOutOptions {
+  readonly sockets: number;
+  /** Of four players each; whoever is in none only has a socket. */
+  readonly games: number;
+  /** Between two moves of a player. */
+  readonly moveMs: number;
+  readonly withinMs: number;
+  /** How far from the mean, as a part of it, counts as even. */
+  readonly tolerance?: number;
+}
+
+const LOOK_MS = 100;
+
+/**
+ * Stops the last replica of a cluster as if it were not there, fills the others with players, and lets it in while
+ * they play.
+ */
+export async function scaleOut(cluster: Cluster, options: ScaleOutOptions): Promise<ScaleOut> {
+  const { sockets, games, moveMs, withinMs, tolerance = 0.1 } = options;
+  const { replicas } = await cluster.status();
+  const late = replicas.at(-1)!;
+  process.kill(late.pid!, 'SIGSTOP');
+  let crowd: Crowd | undefined;
+  try {
+    await cluster.rotation(replicas.slice(0, -1).map(({ name }) => name));
+    crowd = await Crowd.connect(cluster, sockets);
+    await crowd.seat(games);
+    const stopped = crowd.play(moveMs);
+    const [before, reconnects] = [crowd.players.map(({ replica }) => replica), crowd.reconnects];
+    const mean = sockets / replicas.length;
+    const isEven = ({ placement }: Crowd) =>
+      replicas.every(({ appId }) => Math.abs((placement[appId] ?? 0) - mean) <= mean * tolerance);
+    process.kill(late.pid!, 'SIGCONT');
+    const from = performance.now();
+    let evenAfterMs: number | undefined;
+    while (evenAfterMs === undefined && performance.now() - from < withinMs) {
+      await delay(LOOK_MS);
+      if (isEven(crowd)) evenAfterMs = Math.round(performance.now() - from);
+    }
+    await stopped();
+    return {
+      sockets,
+      replicas: replicas.length,
+      evenAfterMs,
+      moved: crowd.players.filter(({ replica }, index) => replica !== before[index]).length,
+      reconnects: crowd.reconnects - reconnects,
+      perReplica: crowd.placement,
+      acknowledged: crowd.moves,
+      violations: findViolations(crowd.histories),
+    };
+  } finally {
+    process.kill(late.pid!, 'SIGCONT');
+    crowd?.close();
+  }
+}

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { TICK } from '../k6/plan.ts';
+import { Journal } from '../load/journal.ts';
+import { summarise } from '../load/summary.ts';
+import { UsageSampler } from '../load/usage.ts';
+import { reportPage } from './page.ts';
+import { linear, logarithmic } from './scale.ts';
+
+function page(dashboard?: string): string {
+  const journal = new Journal();
+  const curves = { move: { 5: 3 }, lag: { 2: 3 }, resume: { 40: 1 }, handshake: { 9: 2 } };
+  for (const second of [0, 1, 2]) {
+    const tick = { vu: 1, second, open: 4, replicas: { '<b>1111': 4 }, counts: { acked_moves: 3 }, closes: { 1006: 1 }, curves };
+    journal.take(TICK + JSON.stringify(tick));
+  }
+  return reportPage(summarise({
+    scenario: 'smoke', target: 'own', startedAt: '2026-01-02T03:04:05.000Z', seconds: 3, sockets: 4, vus: 1, k6: '1.8.1',
+    journal, usage: new UsageSampler(async () => ({})), marks: [{ at: 1, text: 'a replica killed' }],
+    said: ['No connection for <too> long.'],
+    thresholds: [{ name: 'gaps count==0', passed: false, value: '2' }],
+  }), dashboard);
+}
+
+test('the report names every threshold with what came of it', () => {
+  const html = page();
+  assert.match(html, /<span class="verdict failed">failed/);
+  assert.match(html, /✗ failed<\/td><td class="w">gaps count==0<\/td><td>2</);
+  for (const title of ['Connections', 'Move round trip', 'Delivery lag', 'Recovery', 'Handshakes']) {
+    assert.match(html, new RegExp(`<h3>${title}</h3>`));
+  }
+});
+test('the report needs no other file, and what it shows is text', () => {
+  const html = page('<!doctype html><script>"dashboard"</script>');
+  assert.doesNotMatch(html, /(src|href)="(https?:)?\/\//);
+  assert.doesNotMatch(html, /<b>1111|<too>/);
+  assert.match(html, /No connection for &lt;too&gt; long/);
+  assert.match(html, /srcdoc="&lt;!doctype html&gt;/);
+});
+test('axes end at round numbers', () => {
+  assert.deepEqual(linear(87).ticks, [0, 25, 50, 75, 100]);
+  assert.equal(linear(87).at(50), 0.5);
+  assert.deepEqual(logarithmic(450).ticks, [1, 10, 100, 1000]);
+  assert.equal(logarithmic(450).at(0), 0);
+});

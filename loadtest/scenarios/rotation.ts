@@ -1,0 +1,25 @@
+import { CALM, SAMPLE_CUT, type Scenario } from './scenario.ts';
+
+export const rotation: Scenario = {
+  about: 'certificates of every level are replaced under play: leaf, intermediate, root',
+  size: { sockets: 200, seconds: 60, pace: 1 },
+  plan: ({ seconds }) => ({
+    playing: 1,
+    rampSeconds: seconds * 0.15,
+    // After each rotation some come new: with a full handshake, as k6 keeps no TLS sessions.
+    cuts: [0.2, 0.4, 0.6, 0.8, 0.9].flatMap((share) => SAMPLE_CUT(seconds * share)),
+    thresholds: { ...CALM, resume_ms: ['p(99)<5000'], move_round_trip_ms: ['p(99)<1500'] },
+  }),
+  // Whoever plays must trust the next root before anything comes from it.
+  prepare: (disturber) => disturber.rotate('accept'),
+  disturb: async (disturber, { seconds }) => {
+    for (const [share, step] of [[0.3, 'leaf'], [0.5, 'intermediate'], [0.7, 'issue'], [0.85, 'retire']] as const) {
+      await disturber.at(seconds * share);
+      await disturber.rotate(step);
+    }
+  },
+  judge: ({ marks }) => {
+    const done = marks.filter(({ text }) => text.startsWith('rotated')).length;
+    return [{ name: 'every level was rotated', passed: done >= 4, value: `${done} of 4` }];
+  },
+};

@@ -1,0 +1,97 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const here = import.meta.dirname;
+const root = path.resolve(here, '../../..');
+
+/** The parts that can be imported, and where their types are. */
+const ENTRIES = { core: 'index', browser: 'browser', node: 'node' } as const;
+/** The oldest that the package runs in. */
+const TARGET = ['es2022', 'node20', 'chrome123', 'firefox121', 'safari17.5'];
+const VALIBOT = 'valibot.d.mts';
+
+/** Builds the package into `outDir`, which is emptied first: modules, types, licences and a `package.json`. */
+export async function buildPackage(outDir: string): Promise<void> {
+  await rm(outDir, { recursive: true, force: true });
+  await mkdir(outDir, { recursive: true });
+  await Promise.all([buildModules(outDir), buildTypes(path.join(outDir, 'types'))]);
+  const own = await readJson(path.join(root, 'package.json'));
+  await writeFile(path.join(outDir, 'package.json'), `${JSON.stringify(manifest(own), null, 2)}\n`);
+  await cp(path.join(here, 'README.md'), path.join(outDir, 'README.md'));
+  const licence = await readFile(path.join(here, 'LICENSE'), 'utf8');
+  const bundled = await readFile(path.join(root, 'node_modules/valibot/LICENSE.md'), 'utf8');
+  await writeFile(path.join(outDir, 'LICENSE'), `${licence}\n---\nvalibot, which is bundled:\n\n${bundled}`);
+}
+
+interface Manifest {
+  readonly version: string;
+  readonly license: string;
+  readonly dependencies: Readonly<Record<string, string>>;
+}
+
+const readJson = async (file: string) => JSON.parse(await readFile(file, 'utf8')) as Manifest;
+
+function manifest({ version, license, dependencies }: Manifest): object {
+  const entry = (name: keyof typeof ENTRIES) => (
+    { types: `./types/client/${ENTRIES[name]}.d.ts`, default: `./${name}.js` }
+  );
+  return {
+    name: 'gridlock-client',
+    version,
+    description: "A player's side of a Gridlock cluster, for browsers and Node.",
+    license,
+    type: 'module',
+    sideEffects: false,
+    engines: { node: '>=20' },
+    exports: {
+      '.': { browser: entry('browser'), node: entry('node'), default: entry('core') },
+      './browser': entry('browser'),
+      './node': entry('node'),
+      './core': entry('core'),
+    },
+    dependencies: { ws: `^${dependencies['ws']}` },
+  };
+}
+
+async function buildModules(outDir: string): Promise<void> {
+  const { build } = await import('esbuild');
+  await build({
+    absWorkingDir: root,
+    entryPoints: Object.fromEntries(
+      Object.entries(ENTRIES).map(([name, file]) => [name, path.join(here, '..', `${file}.ts`)]),
+    ),
+    outdir: outDir,
+    chunkNames: 'chunks/[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'neutral',
+    mainFields: ['module', 'main'],
+    // The only ones that the package needs where it runs; only its Node part imports them.
+    external: ['ws', 'node:*'],
+    target: TARGET,
+    legalComments: 'inline',
+    logLevel: 'silent',
+  });
+}
+
+/** What the sources declare, with the one library beside it that their types come from. */
+async function buildTypes(outDir: string): Promise<void> {
+  const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
+  await run(process.execPath, [tsc, '-p', here, '--outDir', outDir]).catch((error: { stdout: string }) => {
+    throw new Error(`The types of the package could not be built:\n${error.stdout}`);
+  });
+  await cp(path.join(root, 'node_modules/valibot/dist/index.d.mts'), path.join(outDir, VALIBOT));
+  const files = (await readdir(outDir, { recursive: true })).filter((file) => file.endsWith('.d.ts'));
+  await Promise.all(files.map(async (file) => {
+    const text = await readFile(path.join(outDir, file), 'utf8');
+    const library = `${'../'.repeat(file.split(path.sep).length - 1)}${VALIBOT.replace(/\.d\.mts$/, '.mjs')}`;
+    const mended = text
+      .replaceAll(/(from |import\()(['"])valibot\2/g, `$1$2${library}$2`)
+      .replaceAll(/((?:from |import\()['"]\.[^'"]*)\.ts(['"])/g, '$1.js$2');
+    await writeFile(path.join(outDir, file), mended);
+  }));
+}

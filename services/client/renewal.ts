@@ -1,0 +1,71 @@
+import type { Outbox } from './outbox.ts';
+import type { Clock, Timer } from './platform.ts';
+
+/** When in its remaining life a token is renewed: at a moment between these parts of it, as many may start together. */
+const EARLIEST = 0.75;
+const LATEST = 0.85;
+/** What could not be renewed is tried again after this part of what is left. */
+const AGAIN = 0.25;
+/** setTimeout runs at once when asked to wait longer than this. */
+const LONGEST_MS = 2 ** 31 - 1;
+/** Below this nothing is tried any more: the server ends the socket, and the next one begins with a new token. */
+const LEAST_MS = 500;
+
+export interface RenewalParts {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly outbox: Outbox;
+  readonly nextId: () => string;
+  /** Milliseconds by the server's clock. */
+  readonly serverNow: () => number;
+  /** Gives the proof of a new session. */
+  readonly renew: () => Promise<string | undefined>;
+}
+
+/** Keeps the token of a socket that is open from running out: gets a new one in time and shows it. */
+export class Renewal {
+  readonly #parts: RenewalParts;
+  #timer: Timer;
+  /** Names the socket: what was begun for an older one is of no use any more. */
+  #socket = 0;
+
+  constructor(parts: RenewalParts) {
+    this.#parts = parts;
+  }
+
+  /** A socket is there, whose token ends at `expiresAt` by the server's clock. */
+  start(expiresAt: number): void {
+    this.stop();
+    this.#plan(expiresAt, EARLIEST + (LATEST - EARLIEST) * this.#parts.random());
+  }
+
+  /** The socket is gone. */
+  stop(): void {
+    this.#socket += 1;
+    this.#parts.clock.clearTimeout(this.#timer);
+  }
+
+  #plan(expiresAt: number, part: number): void {
+    const { clock, serverNow } = this.#parts;
+    const leftMs = expiresAt - serverNow();
+    if (leftMs < LEAST_MS) return;
+    const socket = this.#socket;
+    this.#timer = clock.setTimeout(() => void this.#renew(expiresAt, socket), Math.min(leftMs * part, LONGEST_MS));
+  }
+
+  async #renew(expiresAt: number, socket: number): Promise<void> {
+    const { renew, outbox, nextId } = this.#parts;
+    const again = () => {
+      if (socket === this.#socket) this.#plan(expiresAt, AGAIN);
+    };
+    const token = await renew().catch(() => undefined);
+    if (socket !== this.#socket) return;
+    if (token === undefined) return again();
+    outbox.add({ type: 'refresh', id: nextId(), token }, 'connection', {
+      onAck: (ack) => {
+        if (socket === this.#socket) this.start(ack.expiresAt ?? expiresAt);
+      },
+      onError: again,
+    });
+  }
+}

@@ -1,0 +1,59 @@
+import { Close, STREAM_EVENTS, STREAM_PATH, StreamOpen } from '../../protocol/index.ts';
+import type { Socket, SocketHandlers, SocketTarget } from '../platform.ts';
+import { codeOfRefusal, type Caller } from './calls.ts';
+import { EventStream, type StreamEvent } from './event-stream.ts';
+import { parsedAs } from './parsed.ts';
+import { queryOf } from './query.ts';
+import { Sender } from './sender.ts';
+
+/** A connection of server-sent events one way and posted requests the other. */
+export function openEventSource(caller: Caller, target: SocketTarget, handlers: SocketHandlers): Socket {
+  const query = queryOf(target.path);
+  let told = false;
+  let number = 0;
+  const end = (code: number, reason: string) => {
+    if (told) return;
+    told = true;
+    sender.stop();
+    stream.abort();
+    handlers.onClose(code, reason);
+  };
+  const sender = new Sender(caller, query, target.token, end);
+  const take = ({ type, id, data }: StreamEvent) => {
+    if (told) return;
+    if (type === STREAM_EVENTS.open) {
+      const open = parsedAs(StreamOpen, data);
+      return open ? sender.start(open.connection) : end(1006, 'What answers is no server of this protocol.');
+    }
+    if (type === STREAM_EVENTS.close) {
+      const close = parsedAs(Close, data) ?? { code: 1006, reason: 'The stream ended in an unknown way.' };
+      return end(close.code, close.reason);
+    }
+    number += 1;
+    // Something in between dropped or repeated a part: only a resume can tell what it held.
+    if (id !== String(number)) return end(1006, `Frame ${id} came where ${number} was due.`);
+    handlers.onMessage(data);
+  };
+  const events = new EventStream(take);
+  let answered: { status: number; refusedBy: string | undefined } | undefined;
+  const stream = caller.request({ path: `${STREAM_PATH}${query}`, token: target.token, body: '{}' }, {
+    onAnswer: (status, refusedBy) => (answered = { status, refusedBy }),
+    onText: (text) => {
+      if (answered?.status === 200) events.feed(text);
+    },
+    onEnd: (error) => {
+      if (!answered || answered.status === 200) return end(1006, error ?? 'The stream ended.');
+      const { status, refusedBy } = answered;
+      end(codeOfRefusal(status, refusedBy), `The server answered ${status} to the request for a stream.`);
+    },
+  });
+  return {
+    send: (text) => sender.send(text),
+    close: () => {
+      if (told) return;
+      told = true;
+      stream.abort();
+      sender.close();
+    },
+  };
+}

@@ -1,0 +1,64 @@
+import { POLL_PATH, PollHead, type PollRequest } from '../../protocol/index.ts';
+import type { HttpAnswer, Socket, SocketHandlers, SocketTarget } from '../platform.ts';
+import { Calls, codeOfRefusal, type Caller } from './calls.ts';
+import { parsedAs } from './parsed.ts';
+import { queryOf } from './query.ts';
+import { Sender } from './sender.ts';
+
+/** A connection of requests that are held until there is something to say, and posted ones the other way. */
+export function openLongPoll(caller: Caller, target: SocketTarget, handlers: SocketHandlers): Socket {
+  const { path, token } = target;
+  const query = queryOf(path);
+  const polls = new Calls(caller);
+  let told = false;
+  let connection: string | undefined;
+  /** The last frame that arrived. */
+  let cursor = 0;
+  const end = (code: number, reason: string) => {
+    if (told) return;
+    told = true;
+    polls.stop();
+    sender.stop();
+    handlers.onClose(code, reason);
+  };
+  const sender = new Sender(caller, query, token, end);
+
+  const poll = () => {
+    const body: PollRequest = connection === undefined ? {} : { connection, cursor };
+    // What opens a connection is not repeated: the first one may have been opened.
+    const repeats = connection === undefined ? 0 : undefined;
+    polls.ask({ path: `${POLL_PATH}${query}`, token, body: JSON.stringify(body) }, take, repeats);
+  };
+  const take = (answer: HttpAnswer | undefined) => {
+    if (told) return;
+    if (!answer) return end(1006, 'The server did not answer.');
+    const { status, refusedBy, text } = answer;
+    if (status !== 200) return end(codeOfRefusal(status, refusedBy), `The server answered ${status} to a poll.`);
+    const [first = '', ...frames] = text.split('\n').filter(Boolean);
+    const head = parsedAs(PollHead, first);
+    if (!head) return end(1006, 'What answers is no server of this protocol.');
+    if (connection === undefined) sender.start((connection = head.connection));
+    let number = head.cursor - frames.length;
+    if (number > cursor) return end(1006, `Frame ${number + 1} came where ${cursor + 1} was due.`);
+    for (const frame of frames) {
+      number += 1;
+      if (number <= cursor) continue;
+      cursor = number;
+      handlers.onMessage(frame);
+      // Whoever got the message may have closed the connection.
+      if (told) return;
+    }
+    if (head.close) return end(head.close.code, head.close.reason);
+    poll();
+  };
+  poll();
+  return {
+    send: (text) => sender.send(text),
+    close: () => {
+      if (told) return;
+      told = true;
+      polls.stop();
+      sender.close();
+    },
+  };
+}

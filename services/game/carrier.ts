@@ -1,0 +1,32 @@
+import type { Transport } from '../protocol/index.ts';
+import type { Packet } from './packet.ts';
+
+/** What a carrier tells of its peer. */
+export interface CarrierEvents {
+  message(data: Buffer, isBinary: boolean): void;
+  /** The peer gave a sign of life that is no message. */
+  heard(): void;
+  /** What went wrong; `closed` follows. */
+  failed(error: Error): void;
+  /** Nothing comes any more; called once. `code` as in the table of close codes. */
+  closed(code: number): void;
+}
+
+/** What a connection needs of whatever brings its messages to the player and back. */
+export interface Carrier {
+  readonly transport: Transport;
+  /** Names the connection where requests find it by that. */
+  readonly id?: string;
+  readonly isOpen: boolean;
+  /** Bytes that wait for a slow reader. */
+  readonly bufferedAmount: number;
+  /** To be called once, before anything arrives. */
+  listen(events: CarrierEvents): void;
+  /** Sends one frame: a message, or several of them. Only while it is open. */
+  write(packet: Packet): void;
+  ping(): void;
+  /** What was written before still arrives, then the peer is told the code. */
+  close(code: number, reason: string): void;
+  /** Ends it without a word. */
+  terminate(): void;
+}

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
+import { after, before, test } from 'node:test';
+import { percentile } from '../../loadtest/measure/statistics.ts';
+import { TestClient } from './testing/client.ts';
+import { ok, sequence, startedGame } from './testing/play.ts';
+import { startRedis, type TestRedis } from './testing/redis.ts';
+import { DESIGNS, startTestReplica } from './testing/replica.ts';
+import type { Replica } from './replica.ts';
+
+/** Sockets that listen in the lobby, and lines a second said there: 3,000 deliveries a second. */
+const LISTENERS = 150;
+const EVERY_MS = 50;
+const MOVES = 120;
+
+let redis: TestRedis;
+let replicas: Replica[] = [];
+before(async () => {
+  redis = await startRedis();
+});
+after(async () => {
+  await Promise.all(replicas.map((replica) => replica.drain()));
+  await redis?.stop();
+});
+
+for (const design of DESIGNS) {
+  test(`${design}: moves do not wait for a storm of chat in the lobby`, async () => {
+    const own = await Promise.all([1, 2].map((number) =>
+      startTestReplica(redis.url, `${design}-${number}`, { design })));
+    replicas.push(...own);
+    const urls = own.map(({ url }) => url) as [string, string];
+    const listeners = await Promise.all(Array.from({ length: LISTENERS }, async (_, index) => {
+      const client = await TestClient.connect(urls[index % 2]!);
+      ok(await client.request({ type: 'subscribe', channel: 'lobby' }));
+      return client;
+    }));
+    const games = await Promise.all([0, 1].map(() => startedGame(urls, 16)));
+    let said = 0;
+    const storm = async (signal: AbortSignal) => {
+      for (let turn = 0; !signal.aborted; turn += 1) {
+        // Each within what one player may say.
+        const answer = await listeners[turn % LISTENERS]!.request({ type: 'chat', channel: 'lobby', text: 'x'.repeat(200) });
+        if (answer.type === 'ack') said += 1;
+        await delay(EVERY_MS);
+      }
+    };
+    /** Milliseconds from a capture to its acknowledgement, sorted; the two kinds of time alternate. */
+    const times = { quiet: [] as number[], storm: [] as number[] };
+    for (let round = 0; round < 4; round += 1) {
+      const kind = round % 2 === 0 ? 'quiet' : 'storm';
+      const stop = new AbortController();
+      const stormy = kind === 'storm' ? storm(stop.signal) : undefined;
+      for (const step of sequence(0, MOVES / 4 - 1)) {
+        await Promise.all(games.map(async ({ ada, game }) => {
+          const from = performance.now();
+          ok(await ada.request({ type: 'capture', game, cell: (round * MOVES) / 4 + step }));
+          times[kind].push(performance.now() - from);
+        }));
+        await delay(35);
+      }
+      stop.abort();
+      await stormy;
+    }
+    assert.ok(said > 20, `${said} lines were said`);
+    const p99 = (kind: 'quiet' | 'storm') => percentile(times[kind].sort((left, right) => left - right), 0.99);
+    // A move that waited for the deliveries of one line to all listeners and the ones before would take many times as long.
+    const [quiet, stormy] = [p99('quiet'), p99('storm')];
+    assert.ok(stormy <= 6 * quiet + 30, `p99 of moves: ${quiet} ms alone, ${stormy} ms with the storm`);
+    for (const client of listeners) client.close();
+    for (const { ada, bob } of games) [ada, bob].forEach((client) => client.close());
+  });
+}

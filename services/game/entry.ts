@@ -1,0 +1,130 @@
+import type { IncomingMessage } from 'node:http';
+import * as v from 'valibot';
+import { GameCode, sessionCookie, Slot } from '../protocol/index.ts';
+import { addressGroup, type ClientAddress } from './address.ts';
+import type { Admission, Place, Turned } from './admission.ts';
+import type { Allowances } from './allowance.ts';
+import { Refusal } from './authority.ts';
+import type { Carrier } from './carrier.ts';
+import { bearerToken, type Session, type Sessions } from './session.ts';
+
+/** Why a request is turned away; `reason` as in the metrics. */
+export interface Refused {
+  readonly status: number;
+  readonly reason: string;
+  readonly headers?: Record<string, string>;
+}
+
+/** A connection that may begin. */
+export interface Accepted {
+  readonly carrier: Carrier;
+  readonly session: Session;
+  readonly generation: number;
+  readonly origin: string | undefined;
+  readonly address: string;
+  /** The game in the connection's address, by which the edge may have chosen this replica. */
+  readonly game: string | undefined;
+}
+
+export interface EntryOptions {
+  readonly sessions: Sessions;
+  readonly allowedOrigins: ReadonlySet<string>;
+  readonly parseCookie: (header: string) => Record<string, string | undefined>;
+  readonly clientAddress: ClientAddress;
+  readonly admission: Admission;
+  readonly allowances: Allowances;
+  readonly isDraining: () => boolean;
+  /** The generation of the player's new socket; rejects with a `Refusal`. */
+  readonly fence: (player: string) => Promise<number>;
+}
+
+/** Decides who may come in, whatever the transport. */
+export class Entry {
+  readonly #options: EntryOptions;
+
+  constructor(options: EntryOptions) {
+    this.#options = options;
+  }
+
+  addressOf(request: IncomingMessage): string {
+    return this.#options.clientAddress.of(request);
+  }
+
+  /** A place for a connection. Before anything that costs: who gets none is turned away without a look at the token. */
+  place(request: IncomingMessage): Place | Refused {
+    const place = this.#options.admission.enter(addressGroup(this.addressOf(request)));
+    return typeof place === 'string' ? TURNED_AWAY[place] : place;
+  }
+
+  /** Who opens a connection; without `fenced` the player's other socket stays. */
+  async open(request: IncomingMessage, fenced = true): Promise<Refused | { session: Session; generation: number }> {
+    const { sessions, allowances, isDraining, fence } = this.#options;
+    if (isDraining()) return { status: 503, reason: 'draining', headers: { 'Retry-After': '1' } };
+    const session = await this.#identify(request, (token) => sessions.read(token));
+    if ('status' in session) return session;
+    const wait = allowances.socket(session.player.id);
+    if (wait > 0) {
+      const headers = { 'Retry-After': String(Math.ceil(wait / 1000)) };
+      return { status: 429, reason: 'sockets', headers };
+    }
+    if (!fenced) return { session, generation: 0 };
+    try {
+      return { session, generation: await fence(session.player.id) };
+    } catch (error) {
+      if (error instanceof Refusal && error.code === 'unauthorized') return UNAUTHORIZED;
+      return { status: 503, reason: 'store', headers: { 'Retry-After': '2' } };
+    }
+  }
+
+  /**
+   * Whose request it is that belongs to a connection. That one ends with its token, which may have been refreshed: the
+   * one that comes along here may be older.
+   */
+  again(request: IncomingMessage): Promise<Refused | Session> {
+    return this.#identify(request, (token) => this.#options.sessions.readToRenew(token));
+  }
+
+  async #identify(
+    request: IncomingMessage, read: (token: string) => Promise<Session | undefined>,
+  ): Promise<Refused | Session> {
+    const { allowedOrigins } = this.#options;
+    const { origin, authorization, cookie } = request.headers;
+    const token = bearerToken(authorization);
+    // A page of another origin could use the cookie, but it cannot set this header.
+    const isPage = origin !== undefined || (token === undefined && cookie !== undefined);
+    if (isPage && !allowedOrigins.has(origin ?? '')) return { status: 403, reason: 'origin' };
+    return (await read(token ?? this.#cookieToken(request) ?? '')) ?? UNAUTHORIZED;
+  }
+
+  #cookieToken({ url = '', headers }: IncomingMessage): string | undefined {
+    const slot = URL.parse(url, 'http://replica')?.searchParams.get('slot') ?? '0';
+    if (!v.is(Slot, slot)) return undefined;
+    return this.#options.parseCookie(headers.cookie ?? '')[sessionCookie(slot)];
+  }
+}
+
+/** The `game` in the address of a request, if it can be one. */
+export function routedGame(url = ''): string | undefined {
+  const game = URL.parse(url, 'http://replica')?.searchParams.get('game');
+  return v.is(GameCode, game) ? game : undefined;
+}
+
+const UNAUTHORIZED: Refused = { status: 401, reason: 'token', headers: { 'WWW-Authenticate': 'Bearer' } };
+const LATER = { 'Retry-After': '5' };
+const TURNED_AWAY: Record<Turned, Refused> = {
+  full: { status: 503, reason: 'full', headers: LATER },
+  players: { status: 503, reason: 'players', headers: LATER },
+  address: { status: 429, reason: 'address', headers: LATER },
+};
+
+/** What is said to who is turned away. */
+export const SENTENCES: Record<string, string> = {
+  draining: 'This replica is going away; try again.',
+  origin: 'Pages of this origin may not connect.',
+  token: 'The player token is missing, expired or not valid; get one from POST /api/session.',
+  store: 'The store is not available; try again.',
+  full: 'This replica has as many sockets as it may; try again later.',
+  players: 'The cluster has as many players as it may; try again later.',
+  address: 'Your address has as many sockets as it may; close some or try again later.',
+  sockets: 'You opened too many sockets within a minute; try again later.',
+};

@@ -1,0 +1,118 @@
+import type { Config } from '../config.ts';
+import type { Metrics } from '../metrics.ts';
+import type { Store } from '../redis/connect.ts';
+import type { Member } from '../roster.ts';
+import { EventLog } from './event-log.ts';
+import type { OpsStats } from './history.ts';
+import { LastRun } from './last-run.ts';
+import { Operations } from './operations.ts';
+import { Rates } from './rates.ts';
+import { lookAtEdge } from './served-chain.ts';
+import { OpsServer } from './server.ts';
+
+const EVERY_MS = 1000;
+/** Trouble with Redis comes in swarms: one event tells of it for a while. */
+const REDIS_SILENCE_MS = 30_000;
+
+export interface OpsOptions {
+  readonly config: Pick<
+    Config, 'appId' | 'design' | 'allowedOrigins' | 'edgeAddress' | 'rootsFile' | 'webRoot' | 'internalHost'
+  >;
+  readonly metrics: Metrics;
+  readonly redis: Store;
+  readonly members: () => readonly Member[];
+  readonly readiness: { readonly reason: string | undefined };
+  /** Milliseconds since the Unix epoch. */
+  readonly now: () => number;
+}
+
+/** What a replica tells those who look after it, and what it remembers for them. */
+export class Ops {
+  readonly log: EventLog;
+  readonly server: OpsServer;
+  readonly #options: OpsOptions;
+  readonly #operations: Operations;
+  readonly #rates: Rates;
+  readonly #timer: NodeJS.Timeout;
+  #beat = 0;
+  #page: string | undefined;
+  #redisSilentUntil = 0;
+  #taken = { dead: 0, silent: 0 };
+
+  constructor(options: OpsOptions) {
+    const { config, metrics, redis, members, readiness, now } = options;
+    this.#options = options;
+    this.#rates = new Rates(metrics);
+    this.log = new EventLog({ redis, replica: config.appId, now });
+    const [origin = ''] = [...config.allowedOrigins].filter((one) => one.startsWith('https:'));
+    const { edgeAddress: address, rootsFile } = config;
+    this.#operations = new Operations({
+      replica: config.appId,
+      design: config.design,
+      roster: { get members() { return members(); } },
+      canHear: () => readiness.reason === undefined || readiness.reason === 'draining',
+      log: this.log,
+      lastRun: new LastRun(redis),
+      lookAtEdge: () => lookAtEdge({ origin, address, rootsFile }),
+    });
+    this.server = new OpsServer({ operations: this.#operations, webRoot: config.webRoot });
+    this.#timer = setInterval(() => void this.#tick(), EVERY_MS);
+  }
+
+  /** What is told to the other replicas beside the standing. */
+  get stats(): OpsStats {
+    const { events, moves, p99 } = this.#rates;
+    const { reason } = this.#options.readiness;
+    return {
+      events, moves, p99,
+      beat: this.#beat,
+      memory: process.memoryUsage.rss(),
+      ...(reason === undefined ? {} : { reason }),
+      ...(this.#page === undefined ? {} : { page: this.#page }),
+    };
+  }
+
+  /** Where the internal listener is: others name it where this machine is the only one that can come. */
+  listening(internalUrl: string): void {
+    if (/^(127\.|localhost$|::1$)/.test(this.#options.config.internalHost)) this.#page = `${internalUrl}/ops/`;
+  }
+
+  readinessChanged(ready: boolean, reason: string | undefined): void {
+    if (ready) void this.log.note('ready', 'takes players');
+    // A drain is told as such.
+    else if (reason !== 'draining') void this.log.note('not_ready', reason ?? 'for no reason it knows');
+  }
+
+  /** A game was taken from a holder; those of one second are one event. */
+  gameTaken(from: 'nobody' | 'dead' | 'silent'): void {
+    if (from !== 'nobody') this.#taken[from] += 1;
+  }
+
+  redisFailed(connection: string, message: string): void {
+    if (performance.now() < this.#redisSilentUntil) return;
+    this.#redisSilentUntil = performance.now() + REDIS_SILENCE_MS;
+    void this.log.note('redis', `Redis does not answer as it should (${connection}): ${message}`);
+  }
+
+  /** Resolves when it is noted, or cannot be. */
+  draining(sockets: number): Promise<void> {
+    return this.log.note('drain', `drains and sends away ${sockets} sockets`);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.server.close();
+  }
+
+  async #tick(): Promise<void> {
+    await this.#rates.read();
+    this.#beat += 1;
+    for (const from of ['dead', 'silent'] as const) {
+      const count = this.#taken[from];
+      if (count === 0) continue;
+      this.#taken[from] = 0;
+      void this.log.note('takeover', `took over ${count} ${count === 1 ? 'game' : 'games'} of a ${from} owner`);
+    }
+    this.#operations.tick();
+  }
+}

@@ -1,0 +1,107 @@
+import type { CloseName, ServerMessage } from '../../protocol/index.ts';
+
+/** Over which the sockets of one go are closed, so that the others get their handshakes one by one. */
+const SPREAD_MS = 1000;
+/** A client that was sent away comes back within. */
+const RECONNECT_MS = 200;
+/** How long the answer to a request is waited for before a socket is closed. */
+const BUSY_MS = 500;
+const BUSY_LOOK_MS = 20;
+/** A player who came back to where he was sent away from is left alone for so long. */
+const LEAVE_ALONE_MS = 300_000;
+
+/** What is needed of a connection. */
+export interface Sheddable {
+  readonly player: { readonly id: string };
+  readonly isOpen: boolean;
+  send(message: ServerMessage): void;
+  close(name: CloseName): void;
+}
+
+export interface SheddingOptions<Connection> {
+  /** A request of it is under way. */
+  readonly isBusy: (connection: Connection) => boolean;
+  /** At least 0, below 1. */
+  readonly random?: () => number;
+  readonly onShed?: (why: Why) => void;
+  /** So many are about to be sent away. */
+  readonly onBegin?: (count: number, why: Why) => void;
+}
+
+/** More than its part; to see where the edge sends the game now; the game is held elsewhere now. */
+export type Why = 'mean' | 'probe' | 'moved';
+
+/** Sends single clients to another replica while this one stays. They resume there, so that they lose nothing. */
+export class Shedding<Connection extends Sheddable> {
+  readonly #options: SheddingOptions<Connection>;
+  readonly #random: () => number;
+  readonly #asked = new Map<string, number>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+
+  constructor(options: SheddingOptions<Connection>) {
+    this.#options = options;
+    this.#random = options.random ?? Math.random;
+  }
+
+  /** Sockets that will be gone within the next second. */
+  get pending(): number {
+    return this.#timers.size;
+  }
+
+  /** Up to `count` of these in random order: idle ones that were not sent away lately. */
+  choose(connections: readonly Connection[], count: number): Connection[] {
+    this.#forget();
+    const movable = connections.filter((connection) =>
+      connection.isOpen && !this.#asked.has(connection.player.id) && !this.#options.isBusy(connection));
+    const chosen: Connection[] = [];
+    while (chosen.length < count && movable.length > 0) {
+      const at = Math.floor(this.#random() * movable.length);
+      chosen.push(movable[at]!);
+      movable[at] = movable.at(-1)!;
+      movable.pop();
+    }
+    return chosen;
+  }
+
+  /** Sends these away within the next second. */
+  shed(connections: readonly Connection[], why: Why): void {
+    if (connections.length > 0) this.#options.onBegin?.(connections.length, why);
+    for (const connection of connections) {
+      this.#asked.set(connection.player.id, performance.now());
+      this.#later(() => this.#sendAway(connection, why, performance.now() + BUSY_MS), this.#random() * SPREAD_MS);
+    }
+  }
+
+  stop(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+  }
+
+  #sendAway(connection: Connection, why: Why, deadline: number): void {
+    if (!connection.isOpen) return;
+    if (this.#options.isBusy(connection) && performance.now() < deadline) {
+      return this.#later(() => this.#sendAway(connection, why, deadline), BUSY_LOOK_MS);
+    }
+    const reconnectAfterMs = Math.round(this.#random() * RECONNECT_MS);
+    connection.send({ type: 'going_away', reconnectAfterMs, rebalance: true });
+    connection.close('serviceRestart');
+    this.#options.onShed?.(why);
+  }
+
+  #later(task: () => void, delayMs: number): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      task();
+    }, delayMs);
+    this.#timers.add(timer);
+  }
+
+  #forget(): void {
+    const before = performance.now() - LEAVE_ALONE_MS;
+    for (const [player, at] of this.#asked) {
+      // In the order in which they were asked.
+      if (at > before) return;
+      this.#asked.delete(player);
+    }
+  }
+}

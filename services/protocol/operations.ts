@@ -1,0 +1,103 @@
+// What the operations page and the replica that serves it say to each other, on the internal port.
+import * as v from 'valibot';
+
+export const OPERATIONS_PATH = '/ops/';
+export const OPERATIONS_SOCKET = '/ops/ws';
+/** How far back the curves go. */
+export const OPERATIONS_HISTORY_MS = 5 * 60_000;
+
+/** What happens to replicas. */
+export const OPERATIONS_EVENTS = [
+  'ready', 'not_ready', 'drain', 'gone', 'shed', 'takeover', 'redis',
+] as const;
+export type OperationsEventKind = (typeof OPERATIONS_EVENTS)[number];
+
+export interface OperationsEvent {
+  readonly id: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly at: number;
+  /** Whom it happened to. */
+  readonly replica: string;
+  readonly kind: OperationsEventKind;
+  readonly text: string;
+}
+
+/** `stale`: silent for longer than it should be. `gone`: silent for so long that nobody counts on it. */
+export type ReplicaState = 'ready' | 'not_ready' | 'draining' | 'stale' | 'gone';
+
+/** A replica at one moment. Rates are of the last second, the 99th percentile of the last ten. */
+export interface ReplicaSample {
+  readonly at: number;
+  readonly sockets: number;
+  readonly games: number;
+  /** Events and lines given to sockets, a second. */
+  readonly events: number;
+  /** Captures answered, a second. */
+  readonly moves: number;
+  /** Milliseconds from the arrival of a capture to its answer; null when there was none. */
+  readonly p99: number | null;
+}
+
+export interface ReplicaNow extends ReplicaSample {
+  readonly replica: string;
+  readonly state: ReplicaState;
+  /** Why it is not ready. */
+  readonly reason?: string;
+  readonly startedAt: number;
+  /** Resident bytes. */
+  readonly memory: number;
+  /** Its own page, where this machine can open it. */
+  readonly page?: string;
+}
+
+export interface ServedCertificate {
+  readonly subject: string;
+  readonly issuer: string;
+  readonly names: readonly string[];
+  /** Milliseconds since the Unix epoch. */
+  readonly notBefore: number;
+  readonly notAfter: number;
+}
+
+/** What the edge shows: the leaf first, the root last where it is known. */
+export interface ServedChain {
+  readonly endpoint: string;
+  readonly checkedAt: number;
+  readonly certificates: readonly ServedCertificate[];
+  /** Why clients would refuse it, or why nothing could be seen. */
+  readonly problem?: string;
+}
+
+const moment = v.union([
+  v.pipe(v.number(), v.integer(), v.minValue(0)),
+  v.pipe(v.string(), v.isoTimestamp(), v.transform((text) => Date.parse(text))),
+]);
+const short = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
+const figure = v.nullable(v.union([v.number(), v.pipe(v.string(), v.maxLength(200)), v.boolean()]));
+
+/** What the end of a load run tells. */
+export const LoadRun = v.object({
+  scenario: short,
+  startedAt: moment,
+  seconds: v.pipe(v.number(), v.minValue(0)),
+  passed: v.boolean(),
+  thresholds: v.pipe(
+    v.array(v.object({ name: short, passed: v.boolean(), value: v.optional(figure, null) })),
+    v.maxLength(100),
+  ),
+  summary: v.optional(v.record(short, v.unknown()), {}),
+});
+export type LoadRun = v.InferOutput<typeof LoadRun>;
+
+/** From the replica to the page. Each replaces what was told before of the same type. */
+export type OperationsMessage =
+  | {
+      readonly type: 'hello';
+      readonly replica: string;
+      readonly design: string;
+      readonly history: Readonly<Record<string, readonly ReplicaSample[]>>;
+    }
+  | { readonly type: 'tick'; readonly now: number; readonly replicas: readonly ReplicaNow[] }
+  | { readonly type: 'certificates'; readonly chain: ServedChain }
+  | { readonly type: 'events'; readonly events: readonly OperationsEvent[] }
+  | { readonly type: 'run'; readonly run: LoadRun | null };

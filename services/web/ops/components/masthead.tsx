@@ -1,0 +1,40 @@
+import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { durationText } from '../model/text.ts';
+import { live, replicas, source } from '../store.ts';
+
+/** Whose page this is, and whether what it shows is of now. */
+export function Masthead() {
+  const { isLive, since } = live.value;
+  const { replica, design } = source.value ?? {};
+  const clock = useSignal(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => (clock.value = Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  const others = replicas.value.flatMap(({ page, state, replica: name }) =>
+    (page === undefined || name === replica || state === 'gone' ? [] : [{ page, name }]));
+  return (
+    <header class="masthead ops-masthead">
+      <h1 class="brand"><img src="/ops/favicon.svg" alt="" width="26" height="26" />Gridlock operations</h1>
+      <dl class={`health health-${isLive ? 'open' : 'reconnecting'}`}>
+        <div class="health-state">
+          <dt class="visually-hidden">Connection</dt>
+          <dd data-testid="live" data-live={isLive}>
+            {isLive ? 'Live' : source.value ? `Stale for ${durationText(clock.value - since)}` : 'Connecting…'}
+          </dd>
+        </div>
+        {replica !== undefined && <div><dt>Seen by</dt><dd class="health-replica">{replica}</dd></div>}
+        {design !== undefined && <div><dt>Design</dt><dd class="health-replica">{design}</dd></div>}
+      </dl>
+      {!isLive && others.length > 0 && (
+        <p class="ops-elsewhere">
+          Replica {replica} does not answer. The same page of{' '}
+          {others.map(({ page, name }, index) => (
+            <span key={name}>{index > 0 && ', '}<a href={page}>{name}</a></span>
+          ))}
+        </p>
+      )}
+    </header>
+  );
+}

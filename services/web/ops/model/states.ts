@@ -1,0 +1,47 @@
+import type { OperationsEventKind, ReplicaNow, ReplicaState } from '../../../protocol/operations.ts';
+
+export const STATE_TEXT: Readonly<Record<ReplicaState, string>> = {
+  ready: 'Ready',
+  not_ready: 'Not ready',
+  draining: 'Draining',
+  stale: 'Silent',
+  gone: 'Gone',
+};
+
+export const EVENT_TEXT: Readonly<Record<OperationsEventKind, string>> = {
+  ready: 'Ready',
+  not_ready: 'Not ready',
+  drain: 'Drain',
+  gone: 'Gone',
+  shed: 'Shed',
+  takeover: 'Takeover',
+  redis: 'Redis',
+};
+
+/** Whether the figures of a replica are those of now. */
+export const isCurrent = ({ state }: Pick<ReplicaNow, 'state'>): boolean => state !== 'stale' && state !== 'gone';
+
+/** What changed between two looks, for those who listen to the page; empty when nothing did. */
+export function changesText(before: readonly ReplicaNow[], after: readonly ReplicaNow[]): string {
+  if (before.length === 0) return '';
+  const states = new Map(before.map(({ replica, state }) => [replica, state]));
+  return after
+    .filter(({ replica, state }) => states.get(replica) !== state)
+    .map(({ replica, state }) => `Replica ${replica}: ${STATE_TEXT[state]}.`)
+    .join(' ');
+}
+
+/** What all replicas that are heard of do together. */
+export function totals(replicas: readonly ReplicaNow[]) {
+  const current = replicas.filter(isCurrent);
+  const sum = (of: (replica: ReplicaNow) => number) => current.reduce((total, replica) => total + of(replica), 0);
+  const slowest = current.map(({ p99 }) => p99).filter((p99) => p99 !== null);
+  return {
+    sockets: sum(({ sockets }) => sockets),
+    events: sum(({ events }) => events),
+    moves: sum(({ moves }) => moves),
+    p99: slowest.length === 0 ? null : Math.max(...slowest),
+    ready: current.filter(({ state }) => state === 'ready').length,
+    all: replicas.length,
+  };
+}

@@ -1,0 +1,181 @@
+// Autobahn's cases for RFC 6455, as kosoku runs them.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage } from 'node:http';
+import { connect, createServer as createTcpServer, type AddressInfo, type Server } from 'node:net';
+import path from 'node:path';
+import type { Duplex } from 'node:stream';
+import { connect as connectTls } from 'node:tls';
+import { WebSocket, WebSocketServer, type ServerOptions } from 'ws';
+import { SOCKET_OPTIONS } from '../services/client/node.ts';
+import { textFrame, writeFrame } from '../services/game/frame.ts';
+import { BOUNDED } from '../services/game/upgrade.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '..');
+const KOSOKU = path.join(ROOT, '.tools/bin/kosoku');
+/** Where the reports stay. */
+const REPORTS = path.join(ROOT, '.artifacts/autobahn');
+
+/** Why the cases cannot be run here, for a test's `skip`. */
+export const withoutKosoku = existsSync(KOSOKU)
+  ? false
+  : 'kosoku is not there: with Python 3.10 and its venv module, node infra/setup/run.mjs test gets it';
+
+/** Cases by what came of them. */
+export interface Verdict {
+  readonly cases: number;
+  readonly behaviours: Readonly<Record<string, number>>;
+  /** Cases that were failed, or whose connection was not closed as it should have been. */
+  readonly failed: readonly string[];
+}
+
+interface Outcome {
+  readonly behavior: string;
+  readonly behaviorClose: string;
+}
+
+const PASSED = new Set(['OK', 'NON-STRICT', 'INFORMATIONAL', 'UNIMPLEMENTED']);
+
+function readVerdict(directory: string): Verdict {
+  const index = JSON.parse(readFileSync(path.join(directory, 'index.json'), 'utf8')) as
+    Record<string, Record<string, Outcome>>;
+  const outcomes = Object.values(index).flatMap((agent) => Object.entries(agent));
+  const behaviours: Record<string, number> = {};
+  for (const [, { behavior }] of outcomes) behaviours[behavior] = (behaviours[behavior] ?? 0) + 1;
+  const failed = outcomes
+    .filter(([, { behavior, behaviorClose }]) => !PASSED.has(behavior) || !PASSED.has(behaviorClose))
+    .map(([name, { behavior, behaviorClose }]) => `${name} ${behavior} ${behaviorClose}`);
+  return { cases: outcomes.length, behaviours, failed };
+}
+
+function freshDirectory(report: string): string {
+  const directory = path.join(REPORTS, report);
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory, { recursive: true });
+  return directory;
+}
+
+/** Runs all cases against a server. */
+export async function testServer(port: number, report: string): Promise<Verdict> {
+  const directory = freshDirectory(report);
+  const child = spawn(KOSOKU, ['-p', '4', '-o', directory, `127.0.0.1:${port}`], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let problems = '';
+  child.stderr.on('data', (chunk) => (problems += String(chunk)));
+  await once(child, 'close');
+  if (!existsSync(path.join(directory, 'index.json'))) throw new Error(`kosoku made no report: ${problems}`);
+  return readVerdict(directory);
+}
+
+/** Runs cases against the sockets that the SDK opens in Node, but for what its `maxPayload` refuses. */
+export async function testClient(port: number, report: string): Promise<Verdict> {
+  const directory = freshDirectory(report);
+  const server = spawn(KOSOKU, ['-m', 'fuzzingserver', '-x', '9.*', '-o', directory, `127.0.0.1:${port}`], {
+    stdio: 'ignore',
+  });
+  try {
+    const open = `ws://127.0.0.1:${port}`;
+    await listening(port, server);
+    let cases = 0;
+    await visit(`${open}/getCaseCount`, (_, data) => (cases = Number(String(data))));
+    for (let number = 1; number <= cases; number += 1) {
+      await visit(`${open}/runCase?case=${number}&agent=sdk`, (socket, data, binary) => socket.send(data, { binary }));
+    }
+    await visit(`${open}/updateReports?agent=sdk`, () => undefined);
+    const written = path.join(directory, 'index.json');
+    for (const deadline = Date.now() + 10_000; !existsSync(written) && Date.now() < deadline;) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    return readVerdict(directory);
+  } finally {
+    const ended = once(server, 'close');
+    server.kill('SIGTERM');
+    await ended;
+  }
+}
+
+type OnMessage = (socket: WebSocket, data: Buffer, binary: boolean) => void;
+
+async function visit(url: string, onMessage: OnMessage): Promise<void> {
+  const socket = new WebSocket(url, SOCKET_OPTIONS);
+  // What the server does wrong on purpose.
+  socket.on('error', () => undefined);
+  socket.on('message', (data, binary) => onMessage(socket, data as Buffer, binary));
+  await new Promise((resolve) => socket.once('close', resolve));
+}
+
+async function listening(port: number, server: ChildProcess): Promise<void> {
+  for (const deadline = Date.now() + 20_000; Date.now() < deadline && server.exitCode === null;) {
+    const socket = connect(port, '127.0.0.1');
+    const opened = await new Promise<boolean>((resolve) => {
+      socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    });
+    socket.destroy();
+    if (opened) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error('The fuzzing server does not listen.');
+}
+
+export interface Listener {
+  readonly port: number;
+  close(): void;
+}
+
+async function listen(server: Server, sockets: Iterable<{ destroy(): void }>): Promise<Listener> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () => {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+/** The bounds of a game are too narrow for the cases, whose messages have up to 16 MiB in up to 65,536 fragments. */
+const WIDE = { maxPayload: 1 << 26, maxFragments: 1 << 20, maxBufferedChunks: 1 << 22 };
+
+/** The replica's side of a WebSocket, with an echo behind it; ready for an edge that asks, too. */
+export async function startEcho(): Promise<Listener> {
+  const sockets = new Set<Duplex>();
+  const options: ServerOptions = { ...BOUNDED, ...WIDE };
+  const webSockets = new WebSocketServer(options);
+  const server = createServer((_, response) => response.end('ready\n'));
+  server.on('connection', (socket: Duplex) => void sockets.add(socket));
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => socket.destroy());
+    webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      webSocket.on('error', () => undefined);
+      webSocket.on('message', (data, binary) => {
+        // Text goes out as a replica sends it.
+        if (binary) webSocket.send(data, { binary });
+        else if (webSocket.readyState === webSocket.OPEN) writeFrame(webSocket, textFrame(String(data)));
+      });
+    });
+  });
+  return listen(server, sockets);
+}
+
+/** A plain door to an edge: adds TLS, and asks for the address of the socket instead of `/`. */
+export async function startDoor(port: number, ca: Buffer): Promise<Listener> {
+  const sockets = new Set<{ destroy(): void }>();
+  const server = createTcpServer((inward) => {
+    const outward = connectTls({ port, ca, host: '127.0.0.1', servername: 'localhost', ALPNProtocols: ['http/1.1'] });
+    for (const socket of [inward, outward]) {
+      sockets.add(socket);
+      socket.on('error', () => undefined);
+      socket.on('close', () => {
+        inward.destroy();
+        outward.destroy();
+      });
+    }
+    inward.once('data', (first: Buffer) => {
+      outward.write(first.toString('latin1').replace(/^GET \S+ /, 'GET /ws '), 'latin1');
+      inward.pipe(outward);
+    });
+    outward.pipe(inward);
+  });
+  return listen(server, sockets);
+}

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { startCluster, type Cluster } from '../infra/local/cluster.ts';
+import { findViolations } from '../loadtest/history/history.ts';
+import { decidedBy, forwardedShare } from '../loadtest/placement/forwarded.ts';
+import { Crowd } from '../loadtest/placement/crowd.ts';
+import { scaleOut } from '../loadtest/placement/scale-out.ts';
+
+async function withCluster(settings: object, work: (cluster: Cluster) => Promise<void>): Promise<void> {
+  const cluster = await startCluster({ replicas: 3, rebalancePercent: 20, ...settings });
+  try {
+    await work(cluster);
+  } finally {
+    await cluster.stop();
+  }
+}
+
+for (const design of ['stateless', 'stateful'] as const) {
+  describe(design, () => {
+    test('after a scale-out the new replica gets its part of the sockets, and play loses nothing', async () => {
+      await withCluster({ design }, async (cluster) => {
+        const found = await scaleOut(cluster, {
+          // Where a game is, its code decides: nine games are never quite even.
+          sockets: 90, games: 9, moveMs: 300, withinMs: 30_000, tolerance: design === 'stateless' ? 0.1 : 0.75,
+        });
+        assert.deepEqual(found.violations, []);
+        assert.ok(found.acknowledged > 50, `${found.acknowledged} captures were acknowledged`);
+        assert.ok(found.evenAfterMs !== undefined, `the sockets are spread: ${JSON.stringify(found.perReplica)}`);
+        assert.ok(found.moved >= 10, `${found.moved} players moved`);
+      });
+    });
+
+    test('a replica that drains under play hands its players to the others, and nobody loses a move', async () => {
+      await withCluster({ design }, async (cluster) => {
+        const crowd = await Crowd.connect(cluster, 24);
+        try {
+          await crowd.seat(6);
+          const stopped = crowd.play(200);
+          await crowd.acknowledged(50);
+          const { replicas: [first] } = await cluster.status();
+          const left = crowd.players.filter(({ replica }) => replica === first!.appId);
+          assert.ok(left.length > 0, 'somebody is on the replica that goes');
+          await cluster.killReplica(1, 'SIGTERM');
+          await Promise.all(left.map((player) => player.reconnected()));
+          await crowd.acknowledged(100);
+          await stopped();
+          assert.deepEqual(findViolations(crowd.histories), []);
+        } finally {
+          crowd.close();
+        }
+      });
+    });
+  });
+}
+
+test('stateful: through the edge at most one move in a hundred is passed on, and after a scale-out it is so again', async () => {
+  await withCluster({ design: 'stateful' }, async (cluster) => {
+    const { replicas } = await cluster.status();
+    const late = replicas.at(-1)!;
+    process.kill(late.pid!, 'SIGSTOP');
+    await cluster.rotation(replicas.slice(0, -1).map(({ name }) => name));
+    const crowd = await Crowd.connect(cluster, 48);
+    try {
+      await crowd.seat(12);
+      await crowd.settled(cluster);
+      const share = async (moves: number) => {
+        const before = await decidedBy(cluster);
+        await crowd.acknowledged(moves);
+        const after = await decidedBy(cluster);
+        assert.ok(after.owner + after.forwarded - before.owner - before.forwarded >= moves * 0.9, JSON.stringify(after));
+        return forwardedShare(before, after);
+      };
+      const stopped = crowd.play(600);
+      const still = await share(300);
+      assert.ok(still <= 0.01, `${still} of the moves were passed on while nothing moved`);
+      process.kill(late.pid!, 'SIGCONT');
+      await crowd.until(late.appId);
+      await crowd.settled(cluster);
+      const again = await share(300);
+      assert.ok(again <= 0.01, `${again} of the moves were passed on after the scale-out`);
+      await stopped();
+      assert.deepEqual(findViolations(crowd.histories), []);
+    } finally {
+      process.kill(late.pid!, 'SIGCONT');
+      crowd.close();
+    }
+  });
+});

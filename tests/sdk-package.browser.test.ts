@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
+import { build } from 'esbuild';
+import { startCluster, type Cluster } from '../infra/local/cluster.ts';
+import { buildPackage } from '../services/client/package/build.ts';
+import { openBrowser } from './chromium.ts';
+
+const root = path.resolve(import.meta.dirname, '..');
+const run = promisify(execFile);
+
+let directory: string;
+let project: string;
+let cluster: Cluster;
+
+/** Packs a package as a user would get it; gives the tarball. */
+const pack = (from: string) =>
+  path.join(directory, execFileSync('npm', ['pack', '--silent', '--pack-destination', directory], { cwd: from, encoding: 'utf8' }).trim());
+
+before(async () => {
+  directory = mkdtempSync(path.join(os.tmpdir(), 'gridlock-sdk-'));
+  project = path.join(directory, 'project');
+  const built = path.join(directory, 'built');
+  await buildPackage(built);
+  const tarballs = [pack(built), pack(path.join(root, 'node_modules/ws'))];
+  execFileSync('mkdir', ['-p', project]);
+  writeFileSync(path.join(project, 'package.json'), JSON.stringify({ name: 'other', private: true, type: 'module' }));
+  // Without a network: what the package depends on comes as a tarball, too.
+  await run('npm', ['install', '--offline', '--no-audit', '--no-fund', ...tarballs], { cwd: project });
+  cluster = await startCluster({ replicas: 2 });
+});
+
+after(async () => {
+  await cluster?.stop();
+  if (directory) rmSync(directory, { recursive: true, force: true });
+});
+
+/** Plays what the first line of its input names, and says what it sees. */
+const PROGRAM = `
+import { createNodeClient, GridlockError } from 'gridlock-client';
+const client = createNodeClient({ url: process.env.URL, ca: process.env.CA, name: 'Program' });
+await client.connect();
+const { game } = await client.create({ players: 2, size: 3, seconds: 60 });
+console.log(game);
+client.on('game', async ({ event, state }) => {
+  if (event?.kind !== 'captured' || event.player === client.player.id) return;
+  const refusal = await client.capture(game, event.cell).catch((error) => error);
+  const { seq } = await client.capture(game, 8);
+  console.log(JSON.stringify([event.cell, refusal instanceof GridlockError && refusal.code, seq > 0]));
+  client.close();
+});
+`;
+
+const PAGE = `
+import { createBrowserClient } from 'gridlock-client';
+const client = createBrowserClient({ name: 'Page' });
+await client.connect();
+const game = location.hash.slice(1);
+client.on('game', ({ state }) => {
+  document.title = state.status + ' ' + state.cells.filter((seat) => seat >= 0).length;
+});
+await client.join(game);
+await client.capture(game, 4);
+`;
+
+const TYPED = `
+import { createBrowserClient, type BrowserScope, type GameChange } from 'gridlock-client/browser';
+import { GridlockClient, type Platform } from 'gridlock-client/core';
+declare const scope: BrowserScope;
+declare const platform: Platform;
+const client: GridlockClient = createBrowserClient({ name: 'Ada', transports: ['sse'] }, scope);
+client.on('game', ({ state, seq }: GameChange) => { const cells: readonly number[] = state.cells; void [cells, seq]; });
+const epoch: Promise<string | undefined> = new GridlockClient(platform).capture('ABCDEF', 1).then((ack) => ack.epoch);
+void epoch;
+// @ts-expect-error a cell is a number
+void client.capture('ABCDEF', 'one');
+// @ts-expect-error there is no such state
+void (client.state === 'asleep');
+`;
+
+test('the packed SDK, installed in another project, plays from Node against a page that was bundled with it', async () => {
+  writeFileSync(path.join(project, 'program.mjs'), PROGRAM);
+  const program = spawn(process.execPath, ['program.mjs'], {
+    cwd: project, env: { ...process.env, URL: cluster.url, CA: cluster.rootPem }, stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = once(program, 'exit');
+  const browser = await openBrowser({ rootCertificate: path.join(cluster.stateDir, 'pki', 'root.pem') });
+  try {
+    const lines = createInterface({ input: program.stdout })[Symbol.asyncIterator]();
+    const { value: game } = await lines.next();
+    writeFileSync(path.join(project, 'page.mjs'), PAGE);
+    const { outputFiles, metafile } = await build({
+      absWorkingDir: project, entryPoints: ['page.mjs'], bundle: true, format: 'esm', write: false, metafile: true, logLevel: 'silent',
+    });
+    const inputs = Object.keys(metafile.inputs);
+    assert.ok(inputs.includes('node_modules/gridlock-client/browser.js'), 'the browser has its own part');
+    assert.ok(inputs.every((input) => !input.includes('/ws/')), 'and nothing of ws');
+    const page = await browser.newPage();
+    const answer = (body: string, contentType: string) => ({ status: 200, contentType, body });
+    await page.route('**/own.html', (route) => route.fulfill(answer('<script type="module" src="/own.js"></script>', 'text/html')));
+    await page.route('**/own.js', (route) => route.fulfill(answer(outputFiles[0]!.text, 'text/javascript')));
+    await page.goto(`${cluster.url}/own.html#${game}`);
+    assert.deepEqual(JSON.parse((await lines.next()).value ?? ''), [4, 'cell_taken', true]);
+    await page.waitForFunction(() => (globalThis as unknown as { document: { title: string } }).document.title === 'active 2');
+    assert.equal((await ended)[0], 0);
+  } finally {
+    program.kill();
+    await browser.close();
+  }
+});
+
+test('its types are complete by themselves and refuse what is wrong', async () => {
+  writeFileSync(path.join(project, 'typed.ts'), TYPED);
+  const compilerOptions = { noEmit: true, strict: true, target: 'es2022', module: 'nodenext', types: [] };
+  writeFileSync(path.join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['typed.ts'] }));
+  const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
+  const { stdout } = await run(process.execPath, [tsc, '-p', '.'], { cwd: project })
+    .catch((error: { stdout: string }) => error);
+  assert.equal(stdout, '');
+});
