@@ -26,6 +26,8 @@ export interface ConnectionHandlers {
 
 /** After so many sockets that never opened, the token may be at fault: browsers do not tell a 401 from the rest. */
 const FAILURES_BEFORE_RENEWAL = 2;
+/** Whatever a server asks for: nobody is sent away for longer. */
+const LONGEST_WAIT_MS = 300_000;
 
 /** One socket at a time, made again as the close codes ask, until it is told to stop. */
 export class Connection {
@@ -163,7 +165,7 @@ export class Connection {
   }
 
   #goingAway({ reconnectAfterMs, rebalance }: ServerMessageOf<'going_away'>): void {
-    this.#reconnectAfterMs = reconnectAfterMs;
+    this.#reconnectAfterMs = Math.min(reconnectAfterMs, LONGEST_WAIT_MS);
     this.#rebalance = rebalance === true;
   }
 
