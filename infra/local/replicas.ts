@@ -47,7 +47,7 @@ export function replicaSpec(
   return {
     name: replica.name,
     command: process.execPath,
-    args: ['--disable-warning=ExperimentalWarning', ...(process.env.TRYFLAGS ?? '').split(' ').filter(Boolean), MAIN],
+    args: ['--disable-warning=ExperimentalWarning', MAIN],
     cwd: paths.root,
     logFile: path.join(paths.logs, `${replica.name}.log`),
     env: {

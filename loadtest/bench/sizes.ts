@@ -21,10 +21,10 @@ export interface Size {
 
 export const SIZES = {
   full: {
-    players: 1000, groupSize: 4, replicas: 4, repetitions: 3, rate: 2, seconds: 5, warmSeconds: 1.5, lines: 20,
-    idle: { first: 800, all: 3600 },
+    players: 1000, groupSize: 4, replicas: 4, repetitions: 2, rate: 2, seconds: 4, warmSeconds: 1.5, lines: 20,
+    idle: { first: 800, all: 2800 },
     killPlayers: 400,
-    max: { seconds: 2.5, warmSeconds: 1, most: 100_000 },
+    max: { seconds: 1.5, warmSeconds: 0.7, most: 100_000 },
   },
   tiny: {
     players: 32, groupSize: 4, replicas: 4, repetitions: 1, rate: 4, seconds: 1, warmSeconds: 0.2, lines: 5,

@@ -101,7 +101,7 @@ export class Stage {
       process.kill(-child.pid, 'SIGKILL');
       await ended;
     }));
-    if (process.env.KEEP) return; rmSync(this.#paths.root, { recursive: true, force: true });
+    rmSync(this.#paths.root, { recursive: true, force: true });
   }
 
   #spawn(name: string, { command, args, env }: Command, cwd: string): void {

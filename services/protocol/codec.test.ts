@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import * as v from 'valibot';
 import { decodeClientFrame, decodeServerFrame, encodeClientMessage, ProtocolError } from './codec.ts';
-import { ChatText, toPlainText, type ClientMessageInput } from './client-messages.ts';
+import { ChatText, ClientMessage, toPlainText, type ClientMessageInput } from './client-messages.ts';
 
 const refusalOf = (frame: unknown) => {
   const decoded = decodeClientFrame(typeof frame === 'string' ? frame : JSON.stringify(frame));
@@ -113,4 +113,19 @@ test('a type that only a newer server knows is passed over, a malformed known on
   ]);
   assert.throws(() => decodeServerFrame('{"type":"pong"}'), ProtocolError);
   assert.throws(() => decodeServerFrame('nonsense'), ProtocolError);
+});
+
+test('a move is accepted and refused as its schema says, whichever way it is read', () => {
+  const move = { type: 'capture', id: 'a-1_Z', game: 'ABC234', cell: 7 };
+  const variants: object[] = [
+    move, { ...move, cell: 0 }, { ...move, cell: -1 }, { ...move, cell: 1.5 }, { ...move, cell: '7' }, { ...move, cell: 2 ** 53 },
+    { ...move, id: '' }, { ...move, id: 'x'.repeat(65) }, { ...move, id: 'ä' }, { ...move, id: 1 },
+    { ...move, game: 'abc234' }, { ...move, game: 'ABC23' }, { ...move, game: 'ABC2345' }, { ...move, game: 'ABC23O' },
+    { ...move, more: 1 }, { type: 'capture', id: 'a', game: 'ABC234' }, { type: 'capture', id: 'a', cell: 1 },
+  ];
+  for (const variant of variants) {
+    const decoded = decodeClientFrame(JSON.stringify(variant));
+    assert.equal(decoded.ok, v.is(ClientMessage, variant), JSON.stringify(variant));
+    if (decoded.ok) assert.deepEqual(decoded.message, variant);
+  }
 });

@@ -52,11 +52,11 @@ export class Crowd {
     this.#secureContext = createSecureContext({ ca: options.ca, minVersion: 'TLSv1.3' });
     const sink: Sink = {
       moved: (group, number, seat) => {
-        if (group.moves.receive(number, seat)) this.moves?.received(now() - group.moves.dueAt(number));
+        if (group.moves.receive(number, seat)) this.moves?.received(now() - group.moves.dueAt(number), group.moves, number);
       },
       acknowledged: (group, number) => group.moves.acknowledge(number),
       said: (player, number) => {
-        if (this.lines.receive(number, player.index)) this.chat?.received(now() - this.lines.dueAt(number));
+        if (this.lines.receive(number, player.index)) this.chat?.received(now() - this.lines.dueAt(number), this.lines, number);
       },
       problem: (what) => this.#problem(what),
     };

@@ -7,7 +7,7 @@ function sentThree() {
   const stream = new Stream(2);
   const deliveries = new Deliveries([stream]);
   const receive = (number: number, receiver: number, latencyMs = 1) => {
-    if (stream.receive(number, receiver)) deliveries.received(latencyMs);
+    if (stream.receive(number, receiver)) deliveries.received(latencyMs, stream, number);
   };
   for (const dueAt of [10, 20, 30]) {
     stream.send(dueAt);
@@ -63,6 +63,15 @@ test('a number that was never sent is not counted, and what was sent before is n
   assert.equal(second.tally().sent, 0);
   stream.send(40);
   assert.equal(second.tally().vanished, 1);
+});
+
+test('what comes from before a measurement does not count as what is waited for', () => {
+  const { stream } = sentThree();
+  const second = new Deliveries([stream]);
+  stream.send(40);
+  second.sent(stream);
+  if (stream.receive(0, 0)) second.received(30, stream, 0);
+  assert.deepEqual([second.count, second.outstanding], [1, 2]);
 });
 
 test('a stream holds any number of messages', () => {

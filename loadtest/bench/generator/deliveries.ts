@@ -88,6 +88,7 @@ export class Stream {
 export class Deliveries {
   readonly #streams: readonly Stream[];
   readonly #first: readonly number[];
+  readonly #firstOf: ReadonlyMap<Stream, number>;
   #latencies = new Float64Array(1 << 16);
   #count = 0;
   #outstanding = 0;
@@ -97,6 +98,7 @@ export class Deliveries {
   constructor(streams: readonly Stream[]) {
     this.#streams = streams;
     this.#first = streams.map(({ length }) => length);
+    this.#firstOf = new Map(streams.map((stream) => [stream, stream.length]));
   }
 
   /** Deliveries so far. */
@@ -113,7 +115,8 @@ export class Deliveries {
     this.#outstanding += stream.receivers;
   }
 
-  received(latencyMs: number): void {
+  /** What was sent before this began may still come: it is work done in this time, but nobody waits for it. */
+  received(latencyMs: number, stream: Stream, number: number): void {
     if (this.#count === this.#latencies.length) {
       const larger = new Float64Array(this.#latencies.length * 2);
       larger.set(this.#latencies);
@@ -121,7 +124,7 @@ export class Deliveries {
     }
     this.#latencies[this.#count] = latencyMs;
     this.#count += 1;
-    this.#outstanding -= 1;
+    if (number >= (this.#firstOf.get(stream) ?? 0)) this.#outstanding -= 1;
     if (latencyMs > LATE_MS) this.#late += 1;
   }
 

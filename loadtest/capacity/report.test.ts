@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { DEFAULTS, planOf, readFlags, UsageError } from './flags.ts';
+import { capacityFor, type Measured } from './model.ts';
+import { describeCheck, describePlan } from './report.ts';
+
+const measured = JSON.parse(readFileSync(path.join(import.meta.dirname, 'measured.json'), 'utf8')) as Measured;
+
+test('the figures that are kept give a plan, with what it assumes', () => {
+  const plan = planOf(DEFAULTS);
+  const text = describePlan(measured, plan, capacityFor(measured, plan));
+  assert.match(text, /^100,000 players, 50 % in 12,500 games: 25,000 moves and 100,000 deliveries a second/);
+  assert.match(text, /replicas +\d+ .*\n.*edge instances +\d+ .*\n.*Redis shards +\d+ /);
+  assert.match(text, /a month +\$[\d,]+ /);
+  assert.match(text, /Assumed:\n.*as measured \d{4}-\d\d-\d\d at \w+/);
+  assert.doesNotMatch(text, /NaN|undefined|Infinity/);
+});
+
+test('a prediction that is a quarter off or more fails the check', () => {
+  const eventsPerSecond = 5000;
+  const at = (factor: number) => {
+    const cost = (tier: 'replicas' | 'redis' | 'edge') =>
+      factor * (measured.cpu[tier].idlePerSecond + eventsPerSecond * measured.cpu[tier].perEvent);
+    return describeCheck(measured, {
+      players: 800, eventsPerSecond, p99: 1, cpu: { replicas: cost('replicas'), redis: cost('redis'), edge: cost('edge') },
+    });
+  };
+  assert.equal(at(1).isGood, true);
+  assert.equal(at(1.2).isGood, true);
+  assert.equal(at(1.3).isGood, false);
+  assert.equal(at(0.7).isGood, false);
+  assert.match(at(1.3).text, /\+30 %/);
+});
+
+test('a wrong number is refused with a sentence', () => {
+  for (const args of [['--players', '0'], ['--players', 'x'], ['--playing', '2'], ['--price-core', ''], ['--cores', '1']]) {
+    assert.throws(() => readFlags(args), UsageError, args.join(' '));
+  }
+  assert.equal(readFlags(['--players', '5000']).numbers.players, 5000);
+  assert.equal(readFlags(['--check']).action, 'check');
+});
