@@ -41,7 +41,8 @@ export async function gridlock(config: Config): Promise<Outputs> {
   const redis = createRedis(config, { namespace, certificates }, opts);
   const tokenSecret = new random.RandomPassword('token-secret', { length: 48, special: false }).result;
   const origins = publicOrigins(config);
-  const game = new Game('game', { config, namespace, image, redis, tokenSecret, origins }, opts);
+  const { trust } = certificates;
+  const game = new Game('game', { config, namespace, image, redis, trust, tokenSecret, origins }, opts);
   const services = {
     service: game.service.metadata.name,
     headlessService: game.headlessService.metadata.name,

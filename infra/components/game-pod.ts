@@ -5,7 +5,7 @@ import { CONTROLLER, CONTROLLER_NAMESPACE, EDGE } from './ingress-names.ts';
 import { SECRET_MODE, containerSecurity, isolatedPod, podSecurity, resources } from './hardening.ts';
 import { selector } from './labels.ts';
 import { START_SECONDS, lifecycle } from './lifecycle.ts';
-import { REDIS_PASSWORD_DIRECTORY, REDIS_TRUST_DIRECTORY, type RedisConnection } from './redis-connection.ts';
+import { REDIS_PASSWORD_DIRECTORY, REDIS_TRUST_DIRECTORY, type RedisConnection, type Trust } from './redis-connection.ts';
 
 type PodSpec = types.input.core.v1.PodSpec;
 
@@ -16,11 +16,14 @@ export const HTTP_PORT = 8080;
 export const INTERNAL_PORT = 9090;
 export const TOKEN_KEY = 'token';
 const TOKEN_DIRECTORY = '/etc/gridlock/token';
+const ROOTS_DIRECTORY = '/etc/gridlock/roots';
 
 export interface GamePodOptions {
   readonly config: Config;
   readonly image: pulumi.Input<string>;
   readonly redis: RedisConnection;
+  /** The roots that players are given; undefined where they know those of the edge anyway. */
+  readonly roots: Trust | undefined;
   /** Secret with what signs the players' tokens, under `TOKEN_KEY`. */
   readonly tokenSecret: pulumi.Input<string>;
   /** Exact origins of the page, separated by commas. */
@@ -35,7 +38,7 @@ function edgeAddress({ ingress, port, proxyProtocol }: Config): Record<string, s
   return { EDGE_ADDRESS: `${host}:${port}` };
 }
 
-function environment({ config, redis, origins }: GamePodOptions): types.input.core.v1.EnvVar[] {
+function environment({ config, redis, roots, origins }: GamePodOptions): types.input.core.v1.EnvVar[] {
   const plain = {
     HOST: '0.0.0.0',
     PORT: String(HTTP_PORT),
@@ -50,6 +53,7 @@ function environment({ config, redis, origins }: GamePodOptions): types.input.co
     MAX_GAMES: String(config.maxGames),
     WEB_ROOT: '/app/web',
     ...edgeAddress(config),
+    ...(roots ? { CERTIFICATE_ROOTS_FILE: `${ROOTS_DIRECTORY}/${roots.key}` } : {}),
     TOKEN_SECRET_FILE: `${TOKEN_DIRECTORY}/${TOKEN_KEY}`,
   };
   return [
@@ -66,7 +70,7 @@ interface Mounted {
   readonly volume: types.input.core.v1.Volume;
 }
 
-function files({ redis, tokenSecret }: GamePodOptions): Mounted[] {
+function files({ redis, roots, tokenSecret }: GamePodOptions): Mounted[] {
   const mounted = (mountPath: string, volume: types.input.core.v1.Volume): Mounted => ({
     mount: { name: volume.name, mountPath, readOnly: true },
     volume,
@@ -75,20 +79,18 @@ function files({ redis, tokenSecret }: GamePodOptions): Mounted[] {
     name,
     secret: { secretName, defaultMode: SECRET_MODE, items: [{ key, path: key }] },
   });
+  const bundle = (name: string, { configMap, key }: Trust) => ({
+    name,
+    configMap: { name: configMap, items: [{ key, path: key }] },
+  });
   const { passwordSecret, trust } = redis;
   return [
     mounted(TOKEN_DIRECTORY, secret('token', tokenSecret, TOKEN_KEY)),
     ...(passwordSecret
       ? [mounted(REDIS_PASSWORD_DIRECTORY, secret('redis', passwordSecret.name, passwordSecret.key))]
       : []),
-    ...(trust
-      ? [
-          mounted(REDIS_TRUST_DIRECTORY, {
-            name: 'redis-trust',
-            configMap: { name: trust.configMap, items: [{ key: trust.key, path: trust.key }] },
-          }),
-        ]
-      : []),
+    ...(trust ? [mounted(REDIS_TRUST_DIRECTORY, bundle('redis-trust', trust))] : []),
+    ...(roots ? [mounted(ROOTS_DIRECTORY, bundle('roots', roots))] : []),
   ];
 }
 

@@ -23,6 +23,7 @@ const run = (settings: Record<string, string> = {}, { token = 'x'.repeat(48), pr
         namespace: 'gridlock',
         image: 'gridlock/game:abc',
         redis,
+        trust: certificates.trust,
         tokenSecret: token,
         origins: ['https://localhost:8443', 'https://play.example'],
       });
@@ -140,6 +141,7 @@ test('secrets are files of its pods, never variables', async () => {
       ['/etc/gridlock/token', true],
       ['/etc/gridlock/redis', true],
       ['/etc/gridlock/redis-trust', true],
+      ['/etc/gridlock/roots', true],
     ],
   );
 });
@@ -152,6 +154,17 @@ test('a replica is told its name, its design, where it is opened from, and Redis
   assert.equal(value('ALLOWED_ORIGINS')?.value, 'https://localhost:8443,https://play.example');
   assert.equal(value('REDIS_URL')?.value, 'rediss://redis.gridlock.svc:6379');
   assert.equal(new Set(env.map(({ name }) => name)).size, env.length);
+});
+
+test('a replica knows the roots that players are given, where no public authority vouches for the edge', async () => {
+  const rootsOf = async (settings?: Record<string, string>) => {
+    const { containers, volumes } = (await specOf(settings)).template.spec;
+    const { value } = containers[0].env.find(({ name }) => name === 'CERTIFICATE_ROOTS_FILE') ?? {};
+    return [value, JSON.stringify(volumes).includes('"roots"')];
+  };
+  assert.deepEqual(await rootsOf(), ['/etc/gridlock/roots/roots.pem', true]);
+  const acme = { 'gridlock:certificates': 'acme', 'gridlock:acmeEmail': 'a@play.example', 'gridlock:host': 'play.example' };
+  assert.deepEqual(await rootsOf(acme), [undefined, false]);
 });
 
 test('a new secret or setting replaces the pods, and the same ones do not', async () => {

@@ -5,7 +5,7 @@ import type { Config } from '../config.ts';
 import { GAME, HTTP_PORT, INTERNAL_PORT, TOKEN_KEY, gamePod } from './game-pod.ts';
 import { labels, selector } from './labels.ts';
 import { lifecycle } from './lifecycle.ts';
-import type { RedisConnection } from './redis-connection.ts';
+import type { RedisConnection, Trust } from './redis-connection.ts';
 
 export interface GameArgs {
   readonly config: Config;
@@ -14,6 +14,8 @@ export interface GameArgs {
   readonly image: pulumi.Input<string>;
   /** How to reach Redis, as `createRedis` tells. */
   readonly redis: RedisConnection;
+  /** The roots that vouch for the certificates of the cluster's own chain. */
+  readonly trust: Trust;
   /**
    * Signs the players' tokens: 32 characters or more, random. A new one sends everybody to fetch a new token.
    */
@@ -89,7 +91,7 @@ export class Game extends pulumi.ComponentResource {
   }
 
   #deployment(name: string, args: GameArgs, token: k8s.core.v1.Secret, dependsOn: pulumi.Resource[]) {
-    const { config, namespace, image, redis } = args;
+    const { config, namespace, image, redis, trust } = args;
     const times = lifecycle(config);
     const patience = `${times.rolloutSeconds}s`;
     return new k8s.apps.v1.Deployment(
@@ -120,6 +122,8 @@ export class Game extends pulumi.ComponentResource {
               config,
               image,
               redis,
+              // The edge's certificate is a public authority's then.
+              roots: config.certificates === 'acme' ? undefined : trust,
               tokenSecret: token.metadata.name,
               origins: pulumi.output(args.origins).apply((origins) => origins.join(',')),
             }),

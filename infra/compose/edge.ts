@@ -6,7 +6,7 @@ import { MOUNT } from './paths.ts';
 export const REPLICAS = ['ws1', 'ws2', 'ws3', 'ws4'] as const;
 /** Ports of a replica in its container. */
 const PORT = 8080;
-const INTERNAL_PORT = 9090;
+export const INTERNAL_PORT = 9090;
 
 /** The edge of `npm start`, with the replicas by the names Compose gives them. Paths are the container's. */
 export function composeEdgeConfig(config: Config, cookieKey: string): string {

@@ -17,10 +17,13 @@ export function dockerEnvironment(): Promise<NodeJS.ProcessEnv> {
 }
 
 /** Runs docker and resolves with what it prints. @throws with what it prints to stderr */
-export async function docker(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
+export async function docker(args: readonly string[], env: NodeJS.ProcessEnv = {}, input = ''): Promise<string> {
   const merged = { ...(await dockerEnvironment()), ...env };
   try {
-    return (await run('docker', [...args], { env: merged, maxBuffer: 1 << 26 })).stdout;
+    const running = run('docker', [...args], { env: merged, maxBuffer: 1 << 26 });
+    // Who does not read is no failure of ours.
+    running.child.stdin?.on('error', () => undefined).end(input);
+    return (await running).stdout;
   } catch (error) {
     const { stderr, stdout } = error as { stderr?: string; stdout?: string };
     throw new Error(`docker ${args.slice(0, 2).join(' ')} failed: ${(stderr || stdout || String(error)).trim()}`);

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 export interface Resource {
   metadata: {
     name: string;
+    uid?: string;
     /** Goes up with every change of what is wanted. */
     generation?: number;
     labels?: Record<string, string>;
@@ -15,7 +16,11 @@ export interface Resource {
 
 export interface Pod extends Resource {
   spec: { nodeName: string };
-  status: { phase: string; conditions?: { type: string; status: string }[] };
+  status: {
+    phase: string;
+    conditions?: { type: string; status: string }[];
+    containerStatuses?: { containerID?: string; restartCount: number }[];
+  };
 }
 
 /**

@@ -8,10 +8,21 @@ import { isIP } from 'node:net';
  */
 export function accessProblem({ headers }: Pick<IncomingMessage, 'headers'>): string | undefined {
   const { host = '', origin } = headers;
-  const name = URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname.replace(/^\[|\]$/g, '') : '';
-  if (isIP(name) === 0 && name !== 'localhost' && !name.endsWith('.localhost')) {
+  const name = nameOf(host);
+  if (isIP(name) === 0 && !isLocalName(name)) {
     return 'Come by an IP address or as localhost: other names are not served here.';
   }
   if (origin !== undefined && origin !== `http://${host}`) return 'Another page may not ask here.';
   return undefined;
 }
+
+/** Whether it comes by a name or address of the machine itself. */
+export function isLoopback({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
+  const name = nameOf(headers.host ?? '');
+  return isLocalName(name) || name === '::1' || (isIP(name) === 4 && name.startsWith('127.'));
+}
+
+const isLocalName = (name: string): boolean => name === 'localhost' || name.endsWith('.localhost');
+
+const nameOf = (host: string): string =>
+  (URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname.replace(/^\[|\]$/g, '') : '');

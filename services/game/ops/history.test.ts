@@ -60,7 +60,7 @@ test('one that falls silent is stale after three seconds, and after six gone and
   assert.deepEqual(watched.seconds(10, ['a']), []);
 });
 
-test('one that drained and went is gone and not lost', () => {
+test('one that drained and went has left, and is not lost', () => {
   const watched = new Watched();
   watched.seconds(3, ['a', 'b']);
   watched.says('b', { draining: true, ready: false }, 0);
@@ -68,7 +68,7 @@ test('one that drained and went is gone and not lost', () => {
   assert.equal(watched.stateOf('b'), 'draining');
   watched.forgets('b');
   assert.deepEqual(watched.seconds(10, ['a']), []);
-  assert.equal(watched.stateOf('b'), 'gone');
+  assert.equal(watched.stateOf('b'), 'left');
 });
 
 test('one that is another process than before was lost, unless it had drained', () => {

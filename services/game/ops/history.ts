@@ -71,7 +71,7 @@ export class OpsHistory {
       if (isGone && known.isMember) {
         known.isMember = false;
         if (!hasDrained(known.now)) lost.push({ replica, startedAt: known.now.startedAt, isBack: false });
-        known.now = { ...known.now, state: 'gone' };
+        known.now = { ...known.now, state: hasDrained(known.now) ? 'left' : 'gone' };
       } else if (known.isMember && now - known.heardAt > STALE_MS && !hasDrained(known.now)) {
         known.now = { ...known.now, state: 'stale' };
       }

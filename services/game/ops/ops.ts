@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts';
 import type { Metrics } from '../metrics.ts';
+import type { Why } from '../placement/shedding.ts';
 import type { Store } from '../redis/connect.ts';
 import type { Member } from '../roster.ts';
 import { EventLog } from './event-log.ts';
@@ -9,6 +10,7 @@ import { Operations } from './operations.ts';
 import { Rates } from './rates.ts';
 import { lookAtEdge } from './served-chain.ts';
 import { OpsServer } from './server.ts';
+import { ShedTally } from './shed-tally.ts';
 
 const EVERY_MS = 1000;
 /** Trouble with Redis comes in swarms: one event tells of it for a while. */
@@ -38,6 +40,7 @@ export class Ops {
   #page: string | undefined;
   #redisSilentUntil = 0;
   #taken = { dead: 0, silent: 0 };
+  readonly #sheds = new ShedTally();
 
   constructor(options: OpsOptions) {
     const { config, metrics, redis, members, readiness, now } = options;
@@ -88,6 +91,11 @@ export class Ops {
     if (from !== 'nobody') this.#taken[from] += 1;
   }
 
+  /** Sockets are sent away; what is sent within seconds is one event. */
+  shedding(count: number, why: Why): void {
+    this.#sheds.add(count, why, performance.now());
+  }
+
   redisFailed(connection: string, message: string): void {
     if (performance.now() < this.#redisSilentUntil) return;
     this.#redisSilentUntil = performance.now() + REDIS_SILENCE_MS;
@@ -96,6 +104,7 @@ export class Ops {
 
   /** Resolves when it is noted, or cannot be. */
   draining(sockets: number): Promise<void> {
+    this.#noteSheds(true);
     return this.log.note('drain', `drains and sends away ${sockets} sockets`);
   }
 
@@ -113,6 +122,11 @@ export class Ops {
       this.#taken[from] = 0;
       void this.log.note('takeover', `took over ${count} ${count === 1 ? 'game' : 'games'} of a ${from} owner`);
     }
+    this.#noteSheds();
     this.#operations.tick();
+  }
+
+  #noteSheds(all = false): void {
+    for (const text of this.#sheds.take(performance.now(), all)) void this.log.note('shed', text);
   }
 }

@@ -150,7 +150,7 @@ describe('the operations page on the internal port', () => {
     await until(() => viewer.stateOf('3333') === 'ready', 'the third is there');
     await three.drain();
     await until(() => viewer.events.some(({ kind, replica }) => kind === 'drain' && replica === '3333'), 'it drained');
-    await until(() => viewer.stateOf('3333') === 'gone', 'it is gone');
+    await until(() => viewer.stateOf('3333') === 'left', 'it has left');
     await redis.kill();
     await until(() => one.readiness.reason !== undefined, 'the replica is not ready');
     await redis.restart();

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { WebSocketServer } from 'ws';
 import { OPERATIONS_PATH, OPERATIONS_SOCKET } from '../../protocol/operations.ts';
 import { CONTENT_SECURITY_POLICY } from '../content-security-policy.ts';
-import { accessProblem } from './access.ts';
+import { accessProblem, isLoopback } from './access.ts';
 import { parseRun } from './last-run.ts';
 import type { Operations } from './operations.ts';
 import { staticFile } from './static-files.ts';
@@ -65,7 +65,8 @@ export class OpsServer {
       'Content-Security-Policy': CONTENT_SECURITY_POLICY,
       'X-Content-Type-Options': 'nosniff',
       'Referrer-Policy': 'no-referrer',
-      'Cross-Origin-Opener-Policy': 'same-origin',
+      // Browsers take it from localhost only where there is no TLS, and complain otherwise.
+      ...(isLoopback(request) ? { 'Cross-Origin-Opener-Policy': 'same-origin' } : {}),
       'Cross-Origin-Resource-Policy': 'same-origin',
     }).end(request.method === 'HEAD' ? undefined : file.body);
   }

@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
+import { isOver } from '../model/states.ts';
 import { durationText } from '../model/text.ts';
 import { live, replicas, source } from '../store.ts';
 
@@ -13,7 +14,7 @@ export function Masthead() {
     return () => clearInterval(timer);
   }, []);
   const others = replicas.value.flatMap(({ page, state, replica: name }) =>
-    (page === undefined || name === replica || state === 'gone' ? [] : [{ page, name }]));
+    (page === undefined || name === replica || isOver({ state }) ? [] : [{ page, name }]));
   return (
     <header class="masthead ops-masthead">
       <h1 class="brand"><img src="/ops/favicon.svg" alt="" width="26" height="26" />Gridlock operations</h1>

@@ -1,9 +1,10 @@
+import { isOver } from '../model/states.ts';
 import { replicas } from '../store.ts';
 import { ReplicaCard } from './replica-card.tsx';
 
-/** Every replica of the last five minutes, those that are gone last. */
+/** Every replica of the last five minutes, those that are gone or have left last. */
 export function Replicas() {
-  const all = [...replicas.value].sort((one, other) => Number(one.state === 'gone') - Number(other.state === 'gone'));
+  const all = [...replicas.value].sort((one, other) => Number(isOver(one)) - Number(isOver(other)));
   return (
     <section aria-labelledby="replicas-title">
       <div class="ops-head">

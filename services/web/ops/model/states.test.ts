@@ -13,6 +13,11 @@ test('who is silent or gone counts for nothing but the number of replicas', () =
   assert.equal(totals([now('a', 'ready', { p99: null })]).p99, null);
 });
 
+test('who has left is not missed', () => {
+  const { ready, all } = totals([now('a', 'ready'), now('b', 'left', { p99: 99 })]);
+  assert.deepEqual([ready, all], [1, 1]);
+});
+
 test('what is said aloud is who changed, not the figures', () => {
   const before = [now('a', 'ready'), now('b', 'ready')];
   const after = [now('a', 'ready', { sockets: 99 }), now('b', 'gone'), now('c', 'ready')];

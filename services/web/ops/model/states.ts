@@ -6,6 +6,7 @@ export const STATE_TEXT: Readonly<Record<ReplicaState, string>> = {
   draining: 'Draining',
   stale: 'Silent',
   gone: 'Gone',
+  left: 'Left',
 };
 
 export const EVENT_TEXT: Readonly<Record<OperationsEventKind, string>> = {
@@ -19,7 +20,10 @@ export const EVENT_TEXT: Readonly<Record<OperationsEventKind, string>> = {
 };
 
 /** Whether the figures of a replica are those of now. */
-export const isCurrent = ({ state }: Pick<ReplicaNow, 'state'>): boolean => state !== 'stale' && state !== 'gone';
+export const isCurrent = (replica: Pick<ReplicaNow, 'state'>): boolean => replica.state !== 'stale' && !isOver(replica);
+
+/** Whether nobody counts on a replica any more. */
+export const isOver = ({ state }: Pick<ReplicaNow, 'state'>): boolean => state === 'gone' || state === 'left';
 
 /** What changed between two looks, for those who listen to the page; empty when nothing did. */
 export function changesText(before: readonly ReplicaNow[], after: readonly ReplicaNow[]): string {
@@ -42,6 +46,7 @@ export function totals(replicas: readonly ReplicaNow[]) {
     moves: sum(({ moves }) => moves),
     p99: slowest.length === 0 ? null : Math.max(...slowest),
     ready: current.filter(({ state }) => state === 'ready').length,
-    all: replicas.length,
+    // Who left was asked to, and is missed by nobody.
+    all: replicas.filter(({ state }) => state !== 'left').length,
   };
 }
