@@ -7,6 +7,7 @@ const BURST_EVERY_MS = 50;
 /** Ten times what a player may send: 20 messages of these in each of 20 bursts a second. */
 const BURST = 20;
 const AGAIN_MS = 100;
+const TOO_LARGE = 'x'.repeat(64 * 1024);
 
 /** One client that keeps to nothing: floods, sends what is no message and what is too large, and always comes back. */
 export class Abuser {
@@ -55,7 +56,7 @@ export class Abuser {
         socket.send(messages[index % messages.length]!());
         this.#sent++;
       }
-      if (Math.random() < 0.05) socket.send('x'.repeat(64 * 1024));
+      if (Math.random() < 0.05) socket.send(TOO_LARGE);
       setTimeout(burst, BURST_EVERY_MS);
     };
     socket.onopen = burst;

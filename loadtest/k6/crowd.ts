@@ -13,6 +13,8 @@ export class Crowd {
   readonly #players: Player[] = [];
   readonly #playing: Table[] = [];
   #tables = 0;
+  /** Nothing new is begun any more. */
+  #ending = false;
   #over = false;
 
   /** `vu` counts from 1. */
@@ -88,12 +90,9 @@ export class Crowd {
     const everyMs = (vus * 1000) / chatLines;
     let turn = 0;
     const say = () => {
-      if (this.#over) return;
+      if (this.#ending) return;
       const speaker = this.#players[turn++ % Math.max(1, this.#players.length)];
-      if (speaker?.open) {
-        speaker.client.chat('lobby', `line ${this.#vu}-${turn}`)
-          .catch(() => this.#measurements.count('failed_requests'));
-      }
+      if (speaker?.open) speaker.say('lobby', `line ${this.#vu}-${turn}`);
       setTimeout(say, everyMs);
     };
     setTimeout(say, this.#startAt - Date.now() + this.#plan.rampSeconds * 1000 + Math.random() * everyMs);
@@ -108,16 +107,22 @@ export class Crowd {
   }
 
   async #end(): Promise<void> {
+    this.#ending = true;
     for (const table of this.#playing) table.stop();
     const waiting = () => this.#players.some((player) => player.unanswered > 0 || !player.open);
     for (const end = Date.now() + SETTLE_SECONDS * 1000; waiting() && Date.now() < end;) await this.#sleep(100);
     // Events of the last moves are delivered after their answers.
     await this.#sleep(1000);
-    const missing = this.#players.filter((player) => !player.open).length;
-    this.#measurements.count('failed_connects', missing);
+    for (const player of this.#players) {
+      if (player.open) continue;
+      this.#measurements.count('failed_connects');
+      this.#measurements.complain(player.whereabouts);
+    }
     this.#tick();
     this.#over = true;
     for (const player of this.#players) player.close();
+    // What was not answered fails only now, and is told, too.
+    await this.#sleep(0);
     this.#tick();
   }
 

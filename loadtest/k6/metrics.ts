@@ -7,6 +7,8 @@ const trends = {
   lag: new Trend('delivery_lag_ms', true),
   resume: new Trend('resume_ms', true),
   handshake: new Trend('handshake_ms', true),
+  delay: new Trend('generator_delay_ms', true),
+  answer: new Trend('move_answer_ms', true),
 };
 const recovered = new Rate('recovered_rate');
 
@@ -25,6 +27,7 @@ const counters = {
   failed_connects: new Counter('failed_connects'),
   failed_requests: new Counter('failed_requests'),
   cuts: new Counter('cuts'),
+  said_lines: new Counter('said_lines'),
   chat_lines: new Counter('chat_lines'),
   chat_gaps: new Counter('chat_gaps'),
   games: new Counter('games'),
@@ -37,7 +40,8 @@ const MOST_COMPLAINTS = 5;
 /** What a virtual user measures: for k6's own summary, and second by second for the curves. */
 export class Measurements {
   readonly #curves: Record<Curve, Histogram> = {
-    move: new Histogram(), lag: new Histogram(), resume: new Histogram(), handshake: new Histogram(),
+    move: new Histogram(), lag: new Histogram(), resume: new Histogram(), handshake: new Histogram(), delay: new Histogram(),
+    answer: new Histogram(),
   };
   readonly #complaints = new Set<string>();
   #counts: Record<string, number> = {};

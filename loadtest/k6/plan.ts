@@ -40,7 +40,7 @@ export interface Cut {
 }
 
 /** Which curve a histogram belongs to. */
-export const CURVES = ['move', 'lag', 'resume', 'handshake'] as const;
+export const CURVES = ['move', 'lag', 'resume', 'handshake', 'delay', 'answer'] as const;
 export type Curve = (typeof CURVES)[number];
 
 /** What one virtual user has to tell of one second. */

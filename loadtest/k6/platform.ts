@@ -4,6 +4,7 @@ import { GridlockError } from '../../services/client/index.ts';
 import { readSessionAnswer, sessionBody } from '../../services/client/session-http.ts';
 import type { Platform, SocketHandlers } from '../../services/client/platform.ts';
 import { SESSION_PATH, SUBPROTOCOL, type ServerMessage } from '../../services/protocol/index.ts';
+import { TappedMessages } from './tapped-messages.ts';
 
 /** With this the server is told of a cut, which the client takes for a broken connection. */
 export const CUT_CODE = 3000;
@@ -89,9 +90,7 @@ export class K6Platform implements Platform {
   decode(text: string): ServerMessage[] {
     // Without the SDK's validation, which would be most of what k6 has to do.
     const value = JSON.parse(text) as ServerMessage | ServerMessage[];
-    const messages = Array.isArray(value) ? value : [value];
-    for (const message of messages) this.#tap.message(message);
-    return messages;
+    return new TappedMessages(Array.isArray(value) ? value : [value], (message) => this.#tap.message(message));
   }
 
   async createSession(call: Parameters<Platform['createSession']>[0]) {

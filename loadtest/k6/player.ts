@@ -26,6 +26,7 @@ export class Player {
   #restoring: string | undefined;
   #unanswered = 0;
   #lost = 0;
+  #trouble = 'nothing went wrong';
   #seats: string | undefined;
 
   constructor(plan: Plan, measurements: Measurements) {
@@ -48,6 +49,7 @@ export class Player {
       if (this.#restoring === game) this.#onRestored(game, recovered);
     });
     this.client.on('error', (error) => {
+      this.#trouble = error.message;
       if (error.code !== 'session_unavailable' && error.code !== 'session_refused') return;
       measurements.count('failed_connects');
       measurements.complain(error);
@@ -67,6 +69,13 @@ export class Player {
     return this.#unanswered;
   }
 
+  /** Of one that is not connected. */
+  get whereabouts(): string {
+    const since = this.#cutAt === undefined ? 'never connected' : `away for ${Math.round((Date.now() - this.#cutAt) / 1000)} s`;
+    const opening = this.#openingAt === 0 ? 'no socket tried' : `last socket ${Math.round((Date.now() - this.#openingAt) / 1000)} s ago`;
+    return `A player was not there at the end: ${this.client.state}, ${since}, ${opening}, last trouble: ${this.#trouble}`;
+  }
+
   cut(): void {
     if (!this.open || !this.#platform.cut()) return;
     this.#measurements.count('cuts');
@@ -78,10 +87,13 @@ export class Player {
     const { client } = this;
     this.#seats = game;
     this.#unanswered++;
+    const madeAt = Date.now();
+    this.#measurements.time('delay', madeAt - dueAt);
     client.capture(game, cell).then(
       ({ epoch, seq }) => {
         this.#unanswered--;
         this.#measurements.time('move', Date.now() - dueAt);
+        this.#measurements.time('answer', Date.now() - madeAt);
         this.#measurements.count('acked_moves');
         if (epoch !== undefined && seq !== undefined) this.#ledger.acknowledged({ game, epoch, seq, cell });
         this.#settle();
@@ -95,15 +107,30 @@ export class Player {
     );
   }
 
+  /** Says a line to a channel. */
+  say(channel: string, text: string): void {
+    this.#unanswered++;
+    this.client.chat(channel, text).then(
+      () => {
+        this.#unanswered--;
+        this.#measurements.count('said_lines');
+      },
+      (error: unknown) => {
+        this.#unanswered--;
+        this.#measurements.count('failed_requests');
+        this.#measurements.complain(error);
+      },
+    );
+  }
+
   /** The game has ended, or none of it is wanted any more. */
   async leave(game: string): Promise<void> {
     await this.client.leave(game).catch(() => undefined);
     this.#wire.forget(game);
   }
 
-  /** Ends it and settles what it was promised. */
+  /** Ends it and settles what it was promised. What is unanswered still fails, in the next turn. */
   close(): void {
-    this.#measurements.count('failed_moves', this.#unanswered);
     this.#ledger.close();
     this.#settle();
     if (this.open) this.#measurements.closed(1000);
@@ -122,11 +149,13 @@ export class Player {
     }
     if (message.type === 'going_away') this.#announced = true;
     const { gaps, duplicates, chatGaps } = this.#wire.faults;
+    const { caughtUp } = this.#wire;
     this.#wire.receive(message);
     const { faults } = this.#wire;
     this.#measurements.count('gaps', faults.gaps - gaps);
     this.#measurements.count('duplicates', faults.duplicates - duplicates);
     this.#measurements.count('chat_gaps', faults.chatGaps - chatGaps);
+    this.#measurements.count('chat_lines', this.#wire.caughtUp - caughtUp);
     if (message.type === 'chat') {
       this.#measurements.count('chat_lines');
       this.#lag(message.at);

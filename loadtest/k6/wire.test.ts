@@ -29,6 +29,13 @@ test('what is repeated because a hole was asked for is no duplicate', () => {
 test('a resume that could not be exact counts what was missed', () => {
   assert.deepEqual(faultsOf(snapshot(3), event(4), snapshot(9, false)), { ...NONE, gaps: 5 });
 });
+test('lines that come in a history after having been away are caught up with, the first history is not', () => {
+  const history = (epoch: string, ...seqs: number[]) =>
+    ({ type: 'history', channel: 'lobby', epoch, lines: seqs.map((seq) => ({ seq })) }) as ServerMessage;
+  const wire = new Wire();
+  for (const message of [history('e1', 1, 2, 3), chat(4), history('e1', 3, 4, 5, 6), chat(7), history('e2', 1)]) wire.receive(message);
+  assert.deepEqual([wire.caughtUp, wire.faults], [2, NONE]);
+});
 test('a line of chat that was left out counts, one that comes again after a resume does not', () => {
   assert.deepEqual(faultsOf(chat(1), chat(2), chat(2), chat(4)), { ...NONE, chatGaps: 1 });
 });

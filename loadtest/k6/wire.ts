@@ -23,6 +23,8 @@ export interface WireFaults {
  */
 export class Wire {
   readonly faults: WireFaults = { gaps: 0, duplicates: 0, chatGaps: 0 };
+  /** Lines of chat that came in a history, after having been away. */
+  caughtUp = 0;
   readonly #games = new Map<string, Place>();
   readonly #channels = new Map<string, Place>();
 
@@ -35,6 +37,9 @@ export class Wire {
       this.#games.set(game, { epoch, seq, askedAgainTo: 0 });
     } else if (message.type === 'chat') this.#chat(message.channel, message.epoch, message.seq);
     else if (message.type === 'history') {
+      const place = this.#channels.get(message.channel);
+      // The first one is of a time in which nobody listened here.
+      if (place?.epoch === message.epoch) this.caughtUp += message.lines.filter(({ seq }) => seq > place.seq).length;
       const seq = message.lines.at(-1)?.seq;
       if (seq !== undefined) this.#channels.set(message.channel, { epoch: message.epoch, seq, askedAgainTo: 0 });
     }

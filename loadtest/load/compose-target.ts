@@ -1,27 +1,38 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { composePaths } from '../../infra/compose/paths.ts';
-import { REPLICAS } from '../../infra/compose/edge.ts';
+import { INTERNAL_PORT, REPLICAS } from '../../infra/compose/edge.ts';
 import { readConfig } from '../../infra/config.ts';
 import { docker } from '../../infra/image/docker.ts';
 import { waitFor } from '../../infra/local/wait.ts';
 import { publicUrl } from '../../infra/origin.ts';
+import { readEdgeLimits } from './edge-limits.ts';
+import { tellFromInside, tellOneOf } from './ops.ts';
 import { LoadProblem } from './problem.ts';
 import type { Target } from './target.ts';
 
 const WHOLE_MS = 120_000;
 const PARTS = [...REPLICAS, 'redis', 'edge'];
 
+/** The image has bash and nothing that lists processes; the master is the first process of the container. */
+const KILL_WORKER = `for file in /proc/[0-9]*/stat; do
+  read -r pid name state parent rest < "$file" 2>/dev/null || continue
+  [[ $parent == 1 && $name == '(haproxy)' ]] && worker=$pid
+done
+kill -KILL "$worker"`;
+
 interface State {
+  readonly StartedAt: string;
   readonly Pid: number;
   readonly Running: boolean;
   readonly Health?: { readonly Status: string };
 }
 
 /** The containers that `npm run compose` brought up. @throws LoadProblem when they do not run */
-export async function composeTarget(): Promise<Target> {
+export async function composeTarget(given?: string): Promise<Target> {
   const config = readConfig();
-  const root = composePaths(config.stateDir).pki;
+  const paths = composePaths(given ?? config.stateDir);
+  const root = paths.pki;
   const trust = [path.join(root, 'roots.pem'), path.join(root, 'root.pem')].find((file) => existsSync(file));
   const project = process.env['COMPOSE_PROJECT_NAME'] ?? 'gridlock';
   const container = async (service: string) => {
@@ -50,6 +61,16 @@ export async function composeTarget(): Promise<Target> {
     return `${service} is back`;
   };
 
+  /** The master leaves with its worker, and Docker starts both again. */
+  const workerKilled = async () => {
+    const { StartedAt } = await state('edge');
+    await docker(['exec', await container('edge'), 'bash', '-c', KILL_WORKER]);
+    await waitFor(async () => (await state('edge')).StartedAt !== StartedAt || undefined,
+      { what: 'Docker to start the edge again', timeoutMs: WHOLE_MS, intervalMs: 200 });
+    await healthy('edge');
+    return "the edge's worker is back";
+  };
+
   return {
     name: 'compose',
     url: publicUrl(config),
@@ -58,12 +79,16 @@ export async function composeTarget(): Promise<Target> {
       const pids = await Promise.all(PARTS.map(async (part) => [part, [(await state(part)).Pid]] as const));
       return Object.fromEntries(pids.filter(([, [pid]]) => pid! > 0));
     },
-    internalUrls: async () => [],
+    // No port of the page is published: whoever may use Docker comes from inside.
+    tellOperations: (run) => tellOneOf(REPLICAS, async (replica) =>
+      docker(['exec', '--interactive', await container(replica), ...tellFromInside(INTERNAL_PORT)], {}, run)),
     faults: {
-      'a replica': () => killed(REPLICAS[0]),
-      Redis: () => killed('redis'),
-      'the edge': () => killed('edge'),
+      'a replica': { strike: () => killed(REPLICAS[0]), closes: 'replica' },
+      Redis: { strike: () => killed('redis'), closes: 'none' },
+      "the edge's worker": { strike: workerKilled, closes: 'all' },
     },
+    // Docker's proxy stands in front of the edge: all come from its address.
+    limits: readEdgeLimits(path.join(paths.edge, 'haproxy.cfg'), false),
     rollOut: async (told) => {
       for (const replica of REPLICAS) {
         await docker(['restart', await container(replica)]);

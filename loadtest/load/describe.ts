@@ -1,6 +1,29 @@
 import type { Summary } from './summary.ts';
 
 const ms = (value: number | null | undefined): string => (value === null || value === undefined ? '-' : `${Math.round(value)}`);
+/** From here on the delay of the generator is worth a word. */
+const LATE_MS = 100;
+/** Of the round trip's, as p99. */
+const LATE_SHARE = 0.3;
+
+/** Whether the latencies are k6's own, as a sentence; undefined when it was in time. */
+export function describeGenerator({ metrics }: Pick<Summary, 'metrics'>): string | undefined {
+  const [delay, move] = [metrics['generator_delay_ms']?.p99 ?? 0, metrics['move_round_trip_ms']?.p99 ?? 0];
+  if (delay < LATE_MS || delay < move * LATE_SHARE) return undefined;
+  return `k6 did not get to run in time: its moves were made up to ${ms(delay)} ms late (p99), which is part of their round ` +
+    `trip of ${ms(move)} ms, and what came back waited for it, too; with fewer sockets, or on an idle machine, it is faster`;
+}
+
+/** How much of what was measured may be the machine's: what else it did, and how long all of them waited. */
+export function describeMachine({ machine, cpu }: Pick<Summary, 'machine' | 'cpu'>): string {
+  if (!machine.busy) return 'not known here';
+  const parts = Object.values(cpu).reduce((sum, { mean }) => sum + mean, 0);
+  const { cores, waitedForCore, waitedForDisk } = machine.busy;
+  const percent = (share: number) => `${Math.round(share * 100)} %`;
+  return `${cores.toFixed(1)} of ${machine.cores} cores busy, ${parts.toFixed(1)} by the parts of this run; ` +
+    `something waited for a core ${percent(waitedForCore)} of the time, for the disk ${percent(waitedForDisk)}`;
+}
+
 const listed = (counts: Readonly<Record<string, number>>): string =>
   Object.entries(counts).map(([name, count]) => `${name} ${count}`).join(', ') || 'none';
 
@@ -20,6 +43,8 @@ export function describe(summary: Summary): string {
     `  close codes          ${listed(summary.closeCodes)}`,
     `  sockets              ${summary.sockets.most} held at most; by replica: ${listed(summary.replicas)}`,
     `  CPU of one core      ${cpu || 'not on this machine'}`,
+    `  machine              ${describeMachine(summary)}`,
+    ...[describeGenerator(summary)].flatMap((text) => (text === undefined ? [] : [`  generator            ${text}`])),
     ...summary.marks.map(({ at, text }) => `  at ${String(at).padStart(7)} s         ${text}`),
     '',
     ...summary.thresholds.map(({ name, passed, value }) => `  ${passed ? 'ok  ' : 'FAIL'} ${name} (${value})`),

@@ -16,9 +16,9 @@ export class Disturber {
     this.#over = over;
   }
 
-  /** The players begin: from now on seconds count. */
-  begin(): void {
-    this.#startedAt = Date.now();
+  /** Seconds count from when the players began, which is told later. */
+  begin(startedAt: number): void {
+    this.#startedAt = startedAt;
   }
 
   /** Of this target, in the order in which they are to strike. */
@@ -44,9 +44,9 @@ export class Disturber {
   }
 
   async strike(fault: string): Promise<void> {
-    this.#mark(`${fault} killed`);
-    const told = await this.#target.faults[fault]!();
-    this.#mark(told);
+    const { strike, closes } = this.#target.faults[fault]!;
+    this.#mark(`${fault} killed`, { fault: { name: fault, closes } });
+    this.#mark(await strike(), { mended: fault });
   }
 
   async rollOut(): Promise<void> {
@@ -61,9 +61,9 @@ export class Disturber {
     if (step !== 'accept') this.#mark(`rotated: ${told}`);
   }
 
-  #mark(text: string): void {
+  #mark(text: string, more: Pick<Mark, 'fault' | 'mended'> = {}): void {
     const at = Math.max(0, (Date.now() - this.#startedAt) / 1000);
-    this.marks.push({ at: Math.round(at * 10) / 10, text });
+    this.marks.push({ at: Math.round(at * 10) / 10, text, ...more });
     this.#report(text);
   }
 }

@@ -9,15 +9,17 @@ export interface TargetWish extends OwnOptions {
   /** local, compose, kind, or an address; undefined for a cluster of the run's own. */
   readonly target: string | undefined;
   readonly stack: string;
+  /** Of local and compose; undefined for the configured one. */
+  readonly stateDir: string | undefined;
   /** File of the root to trust, for an address. */
   readonly ca: string | undefined;
 }
 
 /** Finds, or starts, the cluster to put under load. @throws LoadProblem when there is none */
-export async function findTarget({ target, stack, ca, ...own }: TargetWish): Promise<Target> {
+export async function findTarget({ target, stack, stateDir, ca, ...own }: TargetWish): Promise<Target> {
   if (target === undefined) return ownTarget(own);
-  if (target === 'local') return runningTarget();
-  if (target === 'compose') return composeTarget();
+  if (target === 'local') return runningTarget(stateDir);
+  if (target === 'compose') return composeTarget(stateDir);
   if (target === 'kind') return kindTarget(stack);
   const url = target.replace(/^ws/, 'http');
   if (!URL.canParse(url) || !/^https:\/\//.test(url)) {
@@ -31,7 +33,6 @@ export async function findTarget({ target, stack, ca, ...own }: TargetWish): Pro
     url: new URL(url).origin,
     trustFile: () => ca,
     processes: async () => ({}),
-    internalUrls: async () => [],
     faults: {},
     stop: async () => undefined,
   };

@@ -13,6 +13,10 @@ test('the help names every scenario', () => {
   for (const name of Object.keys(SCENARIOS)) assert.match(HELP, new RegExp(`^  ${name} `, 'm'));
   assert.equal(readWish(['--help']), undefined);
 });
+test('a running cluster is named by its state directory', () => {
+  assert.equal(readWish(['smoke', '--target', 'compose', '--state-dir', '/tmp/x'])!.stateDir, '/tmp/x');
+  assert.equal(readWish(['smoke', '--target', 'local'])!.stateDir, undefined);
+});
 test('durations are seconds, minutes or hours', () => {
   assert.deepEqual(['90', '90s', '30m', '1h'].map(secondsOf), [90, 90, 1800, 3600]);
 });
@@ -22,6 +26,9 @@ for (const [what, args, pattern] of [
   ['an unknown flag', ['smoke', '--socket', '3'], /--socket/],
   ['a number that is none', ['smoke', '--sockets', 'many'], /^--sockets is "many"; a whole number from 4/],
   ['a duration that is none', ['smoke', '--duration', 'soon'], /^--duration is "soon"/],
+  ['a directory for no cluster that runs', ['smoke', '--state-dir', '/tmp/x'], /^--state-dir is for --target local and --target compose\.$/],
+  ['a number of replicas for a cluster that runs', ['smoke', '--replicas', '2', '--target', 'local'],
+    /^--replicas is for a cluster of the run's own, without --target, not for --target local\.$/],
   ['a design that is none', ['smoke', '--design', 'other'], /^--design is "other"/],
 ] as const) {
   test(`${what} is refused with a sentence`, () => {

@@ -12,6 +12,7 @@ export interface Wish {
   readonly target: string | undefined;
   readonly ca: string | undefined;
   readonly stack: string;
+  readonly stateDir: string | undefined;
   readonly sockets: number;
   readonly vus: number;
   readonly seconds: number;
@@ -33,6 +34,7 @@ ${scenarios}
   --target T       local (the one of npm start), compose, kind, or an address such as wss://localhost:8443;
                    without it, a cluster of its own on free ports, which ends with the run
   --stack NAME     the stack of --target kind (default dev)
+  --state-dir DIR  the state directory of --target local or compose (default .gridlock)
   --ca FILE        the root to trust at an address
   --sockets N      sockets held in all
   --vus N          virtual users of k6 that hold them (default: one for every ${SOCKETS_A_VU})
@@ -45,6 +47,22 @@ ${scenarios}
 
 Exit code 0 when every threshold holds, 1 when one fails, 2 when a flag is wrong or something is missing.
 `;
+
+/** To what a flag belongs that says something of the target; elsewhere it would be without effect. */
+const BELONGS: Readonly<Record<string, readonly string[]>> = {
+  replicas: ['own'], design: ['own'], stack: ['kind'], 'state-dir': ['local', 'compose'], ca: ['address'],
+};
+
+/** @throws LoadProblem for a flag that says nothing of this target */
+function requireSense(given: Readonly<Record<string, unknown>>, target: string | undefined): void {
+  const kind = target === undefined ? 'own' : ['local', 'compose', 'kind'].includes(target) ? target : 'address';
+  for (const [flag, kinds] of Object.entries(BELONGS)) {
+    if (given[flag] === undefined || kinds.includes(kind)) continue;
+    const where = { own: "a cluster of the run's own, without --target", address: 'a --target that is an address' }[kinds[0]!]
+      ?? kinds.map((name) => `--target ${name}`).join(' and ');
+    throw new LoadProblem(`--${flag} is for ${where}${target === undefined ? '.' : `, not for --target ${target}.`}`);
+  }
+}
 
 const UNITS: Record<string, number> = { s: 1, m: 60, h: 3600 };
 
@@ -73,7 +91,7 @@ export function readWish(args: readonly string[]): Wish | undefined {
       args: [...args],
       allowPositionals: true,
       options: {
-        target: text, stack: text, ca: text, sockets: text, vus: text, duration: text, pace: text, replicas: text,
+        target: text, stack: text, 'state-dir': text, ca: text, sockets: text, vus: text, duration: text, pace: text, replicas: text,
         design: text, 'local-ips': text, out: text, help: { type: 'boolean', short: 'h' },
       },
     });
@@ -82,6 +100,7 @@ export function readWish(args: readonly string[]): Wish | undefined {
   }
   const { values, positionals } = parsed;
   if (values.help) return undefined;
+  requireSense(values, values.target);
   const [name, ...more] = positionals;
   const scenario = name === undefined ? undefined : Object.hasOwn(SCENARIOS, name) ? SCENARIOS[name] : undefined;
   if (name === undefined || !scenario || more.length > 0) {
@@ -100,6 +119,7 @@ export function readWish(args: readonly string[]): Wish | undefined {
     target: values.target,
     ca: values.ca,
     stack: values.stack ?? 'dev',
+    stateDir: values['state-dir'],
     sockets,
     vus: numberOf('vus', values.vus, Math.max(1, Math.ceil(sockets / SOCKETS_A_VU)), [1, Math.floor(sockets / 4)]),
     seconds: values.duration === undefined ? size.seconds : secondsOf(values.duration),

@@ -33,6 +33,8 @@ export class Journal {
   readonly #held = new Map<number, Map<number, { open: number; replicas: Readonly<Record<string, number>> }>>();
   readonly #now = new Map<number, number>();
   abuse: AbuseReport | undefined;
+  /** When the first second began, by this clock; undefined before one was told. */
+  beganAt: number | undefined;
 
   /** Takes a line of k6's output; false when it is none of ours. */
   take(text: string): boolean {
@@ -45,6 +47,8 @@ export class Journal {
   }
 
   #add({ vu, second, open, replicas, counts, closes, curves }: Tick): void {
+    // Told at the end of the second.
+    this.beganAt ??= Date.now() - (second + 1) * 1000;
     while (this.#seconds.length <= second) this.#seconds.push(fresh());
     const here = this.#seconds[second]!;
     addAll(here.counts, counts);

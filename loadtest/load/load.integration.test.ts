@@ -74,7 +74,9 @@ test('every metric has samples when all goes well, every client resumes once, an
   for (const [name, { samples, p99 }] of Object.entries(summary.metrics)) {
     assert.ok(samples > 0 && p99 !== null, `${name}: ${samples} samples`);
   }
-  assert.deepEqual(Object.keys(summary.metrics).sort(), ['delivery_lag_ms', 'handshake_ms', 'move_round_trip_ms', 'resume_ms']);
+  assert.deepEqual(Object.keys(summary.metrics).sort(), [
+    'delivery_lag_ms', 'generator_delay_ms', 'handshake_ms', 'move_answer_ms', 'move_round_trip_ms', 'resume_ms',
+  ]);
   const { gaps, duplicates, lost_acked_moves: lost, cuts, acked_moves: acked } = summary.counters;
   assert.deepEqual({ gaps, duplicates, lost, cuts }, { gaps: 0, duplicates: 0, lost: 0, cuts: 16 });
   assert.ok(acked! > 50, `${acked} moves`);

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { readConfig } from '../../infra/config.ts';
 import { startCluster } from '../../infra/local/cluster.ts';
@@ -6,7 +7,10 @@ import { statePaths } from '../../infra/local/state-paths.ts';
 import type { RunningStatus } from '../../infra/local/status-types.ts';
 import { serversUp } from '../../infra/edge/runtime-api.ts';
 import { waitFor } from '../../infra/local/wait.ts';
+import { processTree } from '../measure/process-usage.ts';
 import { Authority } from '../rotation/authority.ts';
+import { readEdgeLimits } from './edge-limits.ts';
+import { tellAt, tellOneOf } from './ops.ts';
 import { LoadProblem } from './problem.ts';
 import type { RotationStep, Target } from './target.ts';
 
@@ -22,6 +26,12 @@ const GENEROUS = {
   handshakeRate: 5000,
 };
 
+/** Of HAProxy's master, the process that holds the sockets; the process itself where none is to be seen. */
+function workerOf(master: number | undefined): number | undefined {
+  if (master === undefined || !existsSync(`/proc/${master}`)) return master;
+  return processTree(master)[1];
+}
+
 export interface OwnOptions {
   readonly replicas: number;
   readonly design: 'stateless' | 'stateful';
@@ -35,8 +45,8 @@ export async function ownTarget({ replicas, design }: OwnOptions): Promise<Targe
 }
 
 /** The cluster that `npm start` runs. @throws LoadProblem when there is none */
-export async function runningTarget(): Promise<Target> {
-  const { stateDir } = readConfig();
+export async function runningTarget(given?: string): Promise<Target> {
+  const stateDir = given ?? readConfig().stateDir;
   const status = await askStatus(statePaths(stateDir).controlSocket).catch(() => undefined);
   if (!status) throw new LoadProblem(`No cluster runs in ${path.resolve(stateDir)}: npm start brings one up.`);
   return processesTarget('local', stateDir, status, async () => undefined);
@@ -51,7 +61,7 @@ function processesTarget(name: string, stateDir: string, first: RunningStatus, e
   const whole = (gone: number) => waitFor(async () => {
     const now = await status();
     const up = await serversUp(paths.runtimeSocket).catch(() => [] as string[]);
-    const parts = [now.redis.pid, now.edge.pid, ...now.replicas.map(({ pid }) => pid)];
+    const parts = [now.redis.pid, workerOf(now.edge.pid), ...now.replicas.map(({ pid }) => pid)];
     const ready = now.replicas.every((replica) => replica.ready && up.includes(replica.name));
     return ready && !parts.includes(gone) && !parts.includes(undefined) ? now : undefined;
   }, { what: 'the cluster to be whole again', timeoutMs: WHOLE_MS });
@@ -73,11 +83,18 @@ function processesTarget(name: string, stateDir: string, first: RunningStatus, e
         ...now.replicas.map((replica) => [replica.appId, replica.pid] as const)] as const;
       return Object.fromEntries(named.flatMap(([part, pid]) => (pid === undefined ? [] : [[part, [pid]]])));
     },
-    internalUrls: async () => (await status()).replicas.map(({ internalPort }) => `http://127.0.0.1:${internalPort}`),
+    tellOperations: async (run) => tellOneOf((await status()).replicas, ({ internalPort }) =>
+      tellAt(`http://127.0.0.1:${internalPort}`, run)),
     faults: {
-      'a replica': () => replaced('a replica', 'SIGKILL', ({ replicas }) => replicas[0]?.pid),
-      Redis: () => replaced('Redis', 'SIGKILL', ({ redis }) => redis.pid),
-      'the edge': () => replaced('the edge', 'SIGKILL', ({ edge }) => edge.pid),
+      'a replica': {
+        strike: () => replaced('a replica', 'SIGKILL', ({ replicas }) => replicas[0]?.pid),
+        closes: 'replica',
+      },
+      Redis: { strike: () => replaced('Redis', 'SIGKILL', ({ redis }) => redis.pid), closes: 'none' },
+      "the edge's worker": {
+        strike: () => replaced("the edge's worker", 'SIGKILL', ({ edge }) => workerOf(edge.pid)),
+        closes: 'all',
+      },
     },
     rollOut: async (told) => {
       const { replicas } = await status();
@@ -87,6 +104,7 @@ function processesTarget(name: string, stateDir: string, first: RunningStatus, e
       }
       return `${replicas.length} replicas replaced`;
     },
+    limits: readEdgeLimits(paths.edgeConfig),
     rotate: async (step: RotationStep) => {
       authority ??= new Authority(paths.pki);
       await authority.ready();

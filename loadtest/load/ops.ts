@@ -1,20 +1,85 @@
 import type { Summary } from './summary.ts';
+import type { Target } from './target.ts';
 
-/** Tells a replica, whose operations page shows the last run; one is enough, and none is no failure. */
-export async function tellOperations(internalUrls: readonly string[], summary: Summary): Promise<boolean> {
-  const { scenario, startedAt, seconds, passed, thresholds, ...rest } = summary;
-  const { metrics, counters, sockets, cpu, target } = rest;
-  const body = JSON.stringify({
-    scenario, startedAt, seconds, passed, thresholds, summary: { target, metrics, counters, sockets, cpu },
+const TIMEOUT_MS = 5000;
+/** What a replica takes of a sentence. */
+const MOST_TEXT = 200;
+
+/** Sends what comes on its input to the internal port of the container it runs in, which nobody outside reaches. */
+const SCRIPT = `const chunks = [];
+for await (const chunk of process.stdin) chunks.push(chunk);
+const answer = await fetch('http://127.0.0.1:' + process.argv[1] + '/ops/run', {
+  method: 'POST', headers: { 'content-type': 'application/json' }, body: Buffer.concat(chunks),
+  signal: AbortSignal.timeout(${TIMEOUT_MS}),
+});
+if (!answer.ok) throw new Error(answer.status + ' ' + await answer.text());`;
+
+/** A command for the container of a replica: it gives the load run on its input to that replica. */
+export const tellFromInside = (internalPort: number): readonly string[] =>
+  ['node', '--input-type=module', '--eval', SCRIPT, String(internalPort)];
+
+/** What the operations page shows of a run, as JSON: figures, and each threshold. */
+export function runText({ scenario, startedAt, seconds, passed, thresholds, ...rest }: Summary): string {
+  const { target, sockets, metrics, counters, cpu } = rest;
+  return JSON.stringify({
+    scenario, startedAt, seconds, passed,
+    thresholds: thresholds.map(({ name, value, ...threshold }) => ({
+      ...threshold,
+      name: name.slice(0, MOST_TEXT),
+      value: value.slice(0, MOST_TEXT),
+    })),
+    summary: {
+      target,
+      sockets: sockets.most,
+      moves: counters['acked_moves'],
+      move_p99_ms: metrics['move_round_trip_ms']?.p99,
+      delivery_p99_ms: metrics['delivery_lag_ms']?.p99,
+      resume_p99_ms: metrics['resume_ms']?.p99,
+      unexpected_closes: counters['unexpected_closes'],
+      cores_of_k6: cpu['k6']?.mean,
+    },
   });
-  for (const url of internalUrls) {
-    const answer = await fetch(`${url}/ops/run`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body,
-      signal: AbortSignal.timeout(3000),
-    }).catch(() => undefined);
-    if (answer?.ok) return true;
+}
+
+/** Gives a run to a replica by the address of its internal listener. @throws when it does not take it */
+export async function tellAt(internalUrl: string, run: string): Promise<void> {
+  const answer = await fetch(`${internalUrl}/ops/run`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: run,
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
+}
+
+/** Has the operations page of a target show a run, and says whether it does. That it does not is no failure of the run. */
+export async function tellOperations(
+  target: Pick<Target, 'name' | 'tellOperations'>,
+  summary: Summary,
+  report: (line: string) => void,
+): Promise<void> {
+  if (!target.tellOperations) {
+    return report(`the operations page of ${target.name} cannot be reached from here, and does not show this run`);
   }
-  return false;
+  await target.tellOperations(runText(summary)).then(
+    () => report('the operations page shows this run'),
+    (error: Error) => report(`the operations page does not show this run: ${error.message}`),
+  );
+}
+
+/** Tries one replica after the other until one has taken it. @throws what the last one said */
+export async function tellOneOf<Replica>(
+  replicas: readonly Replica[],
+  tell: (replica: Replica) => Promise<unknown>,
+): Promise<void> {
+  let problem: unknown = new Error('There is no replica.');
+  for (const replica of replicas) {
+    try {
+      await tell(replica);
+      return;
+    } catch (error) {
+      problem = error;
+    }
+  }
+  throw problem;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readRoom, requireRoom } from './room.ts';
+import { countAddresses, readRoom, requireRoom } from './room.ts';
 
 const room = { openFiles: 20_000, ports: 28_232 };
 const wanted = { sockets: 8000, vus: 160, connections: 12_000, loopback: true, ownEdge: true };
@@ -19,6 +19,9 @@ test('where the ports of one address run out, loopback has more addresses', () =
 });
 test('where the ports run out and it is not loopback, a sentence says what to do', () => {
   assert.throws(() => requireRoom({ ...wanted, connections: 60_000, loopback: false }, room), /--local-ips/);
+});
+test('source addresses are counted as they are written', () => {
+  assert.deepEqual([undefined, '127.0.0.2', '127.0.0.2-127.0.0.9', '10.0.0.1,10.0.1.250-10.0.2.5'].map(countAddresses), [1, 1, 8, 13]);
 });
 test('this machine tells its limits', () => {
   const { openFiles, ports } = readRoom();

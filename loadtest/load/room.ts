@@ -28,6 +28,16 @@ const MOST_ADDRESSES = 64;
 /** Not to the last port: others on the machine connect, too. */
 const SHARE_OF_PORTS = 0.8;
 
+/** How many addresses `--local-ips` names: ranges, separated by commas; of a network it is not looked into. */
+export function countAddresses(localIps: string | undefined): number {
+  if (localIps === undefined) return 1;
+  return localIps.split(',').reduce((sum, range) => {
+    const [first = 0, last = first] = range.split('-').map((address) =>
+      address.split('.').reduce((number, part) => number * 256 + Number(part), 0));
+    return sum + (last >= first ? last - first + 1 : 1);
+  }, 0);
+}
+
 export function readRoom(): Room {
   const read = (file: string) => {
     try {

@@ -3,9 +3,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { SETTLE_SECONDS, type Plan } from '../k6/plan.ts';
 import { reportPage } from '../report/page.ts';
+import { requireAbility } from './abilities.ts';
 import { bundleForK6 } from './bundle.ts';
 import { Control } from './control.ts';
 import { Disturber } from './disturber.ts';
+import { requireAdmission } from './edge-limits.ts';
 import { findTarget } from './find-target.ts';
 import type { Wish } from './flags.ts';
 import { findK6 } from './k6-binary.ts';
@@ -13,12 +15,12 @@ import { Journal } from './journal.ts';
 import { tellOperations } from './ops.ts';
 import { Progress } from './progress.ts';
 import { LoadProblem } from './problem.ts';
-import { readRoom, requireRoom } from './room.ts';
+import { countAddresses, readRoom, requireRoom } from './room.ts';
 import { startK6, THRESHOLDS_FAILED } from './run-k6.ts';
-import { summarise, type Summary } from './summary.ts';
+import { COUNTERS, summarise, type Summary } from './summary.ts';
 import type { Target } from './target.ts';
 import { UsageSampler } from './usage.ts';
-import { journalThresholds, k6Thresholds, sampleThresholds, type K6Summary, type Threshold } from './verdict.ts';
+import { agreement, journalThresholds, k6Thresholds, sampleThresholds, type K6Summary, type Threshold } from './verdict.ts';
 
 const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])$/;
 /** Two more for each socket than it needs by itself: requests for sessions, and back-offs that failed. */
@@ -26,6 +28,8 @@ const CONNECTIONS_A_SOCKET = 1.5;
 /** The verdict on a step waits until the last second of it was told. */
 const VERDICT_AFTER_MS = 2500;
 const MOST_SAID = 20;
+/** Of the run: in which the sockets are opened, unless the scenario says otherwise. */
+const RAMP_SHARE = 0.1;
 /** Beyond the last second of play, for closing the sockets and k6's own summary. */
 const END_SECONDS = 20;
 /** Of k6, without the reason, which the players tell; and of the thresholds, which are listed. */
@@ -50,6 +54,9 @@ export async function runLoad(wish: Wish, report: (line: string) => void, stop: 
   if (wish.target === undefined) report(`starting a cluster of ${wish.replicas} replicas`);
   const target = await findTarget(wish);
   try {
+    requireAbility(wish.name, wish.scenario, target);
+    const timing = { steps: 1, rampSeconds: wish.seconds * RAMP_SHARE, cuts: [], ...part };
+    requireAdmission({ sockets: wish.sockets, addresses: countAddresses(localIps), plan: timing }, target.limits);
     return await play({ wish, part, k6, target, localIps, out, scratch, report, stop, sharedClock: LOOPBACK.test(host) });
   } finally {
     await target.stop();
@@ -93,7 +100,7 @@ async function play({ wish, part, k6, target, localIps, out, scratch, sharedCloc
     if (trustFile !== undefined) copyFileSync(trustFile, trusted!);
     const plan: Plan = {
       scenario: wish.name, url: target.url, sockets: wish.sockets, vus: wish.vus, seconds: wish.seconds, pace: wish.pace,
-      steps: 1, rampSeconds: wish.seconds * 0.1, game: { players: 4, size: 16, seconds: 60 }, chatLines: 0, cuts: [],
+      steps: 1, rampSeconds: wish.seconds * RAMP_SHARE, game: { players: 4, size: 16, seconds: 60 }, chatLines: 0, cuts: [],
       abuse: [], lateMs: 5000, sharedClock, summaryFile: path.join(scratch, 'k6.json'), ...part,
       ...(control ? { control: await control.listen() } : {}),
     };
@@ -115,7 +122,7 @@ async function play({ wish, part, k6, target, localIps, out, scratch, sharedCloc
     const progress = new Progress(journal, wish.seconds, report);
     const interrupted = () => running.kill();
     stop.addEventListener('abort', interrupted, { once: true });
-    const began = progress.began.then(() => disturber.begin());
+    const began = progress.began.then(() => disturber.begin(journal.beganAt ?? Date.now()));
     const disturbed = began.then(() => scenario.disturb?.(disturber, wish))
       .then(() => undefined, (error: Error) => error.message);
     let stuck: NodeJS.Timeout | undefined;
@@ -135,11 +142,10 @@ async function play({ wish, part, k6, target, localIps, out, scratch, sharedCloc
     if (journal.length === 0) {
       throw new LoadProblem(`k6 ended with ${code} before anybody played: ${said.slice(-3).join(' ') || 'it said nothing'}`);
     }
-    const judged = existsSync(plan.summaryFile)
-      ? k6Thresholds(JSON.parse(readFileSync(plan.summaryFile, 'utf8')) as K6Summary, plan.thresholds)
-      : journalThresholds(journal, plan.thresholds);
+    const own = existsSync(plan.summaryFile) ? JSON.parse(readFileSync(plan.summaryFile, 'utf8')) as K6Summary : undefined;
     const thresholds: Threshold[] = [
-      ...judged,
+      ...(own ? k6Thresholds(own, plan.thresholds) : journalThresholds(journal, plan.thresholds)),
+      ...(own ? [agreement(own, journal, COUNTERS)] : []),
       ...sampleThresholds(journal),
       ...(scenario.judge?.(data()) ?? []),
       ...(problem === undefined ? [] : [{ name: 'what was to be done to the cluster was done', passed: false, value: problem }]),
@@ -154,8 +160,7 @@ async function play({ wish, part, k6, target, localIps, out, scratch, sharedCloc
     writeFileSync(path.join(out, 'summary.json'), `${JSON.stringify(summary, null, 1)}\n`);
     const dashboard = existsSync(dashboardFile) ? readFileSync(dashboardFile, 'utf8') : undefined;
     writeFileSync(path.join(out, 'report.html'), reportPage(summary, dashboard));
-    const told = await target.internalUrls().then((urls) => tellOperations(urls, summary), () => false);
-    if (told) report('the operations page shows this run');
+    await tellOperations(target, summary, report);
     return summary;
   } finally {
     over.abort();

@@ -3,13 +3,13 @@ import os from 'node:os';
 import { CURVES } from '../k6/plan.ts';
 import type { Mark } from '../scenarios/scenario.ts';
 import type { Journal } from './journal.ts';
-import { cpuShare, type UsageSampler } from './usage.ts';
+import { bySecond, type UsageSampler } from './usage.ts';
 import { METRIC_OF, round, type Threshold } from './verdict.ts';
 
 /** Counters that are 0 in a good run, and present. */
-const COUNTERS = [
+export const COUNTERS = [
   'gaps', 'duplicates', 'lost_acked_moves', 'late_events', 'acked_moves', 'refused_moves', 'failed_moves', 'deliveries',
-  'games', 'chat_lines', 'chat_gaps', 'cuts', 'unexpected_closes', 'announced_closes', 'failed_connects', 'failed_requests',
+  'games', 'said_lines', 'chat_lines', 'chat_gaps', 'cuts', 'unexpected_closes', 'announced_closes', 'failed_connects', 'failed_requests',
 ] as const;
 
 export interface Run {
@@ -71,7 +71,13 @@ export function summarise(run: Run) {
       [name, { mean: round(mean), most: round(peak) }])),
     memory: Object.fromEntries([...usage.samples].map(([name, samples]) =>
       [name, { first: samples[0]!.residentBytes, last: samples.at(-1)!.residentBytes, descriptors: samples.at(-1)!.descriptors }])),
-    machine: { cores: os.availableParallelism(), memoryBytes: os.totalmem(), system: `${os.type()} ${os.release()}` },
+    machine: {
+      cores: os.availableParallelism(),
+      memoryBytes: os.totalmem(),
+      system: `${os.type()} ${os.release()}`,
+      /** Cores that were busy, with whatever; undefined where there is no /proc. */
+      busy: usage.machine(),
+    },
     k6: run.k6,
     commit: commit(),
     series: {
@@ -84,12 +90,12 @@ export function summarise(run: Run) {
       }))])),
       deliveries: journal.perSecond(({ counts }) => counts['deliveries'] ?? 0),
       moves: journal.perSecond(({ counts }) => counts['acked_moves'] ?? 0),
-      usage: Object.fromEntries([...usage.samples].map(([name, samples]) => [name, samples.slice(1).map((sample, index) => ({
-        at: round(sample.at),
-        cpu: round(cpuShare(samples[index]!, sample)),
-        residentBytes: sample.residentBytes,
-        descriptors: sample.descriptors,
-      }))])),
+      lines: journal.perSecond(({ counts }) => counts['chat_lines'] ?? 0),
+      closes: Object.fromEntries((['cuts', 'unexpected_closes', 'announced_closes', 'failed_connects'] as const).map((name) =>
+        [name, journal.perSecond(({ counts }) => counts[name] ?? 0)])),
+      usage: Object.fromEntries([...usage.samples].map(([name, samples]) => [name, bySecond(
+        samples, ((journal.beganAt ?? usage.beganAt) - usage.beganAt) / 1000, journal.length,
+      ).map((second) => second && { ...second, cpu: round(second.cpu) })])),
     },
   };
 }

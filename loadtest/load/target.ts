@@ -1,6 +1,26 @@
 /** What can be done to the authority of a cluster under play. */
 export type RotationStep = 'accept' | 'leaf' | 'intermediate' | 'issue' | 'retire';
 
+/** Which sockets a fault closes, each once: none, those of one replica, some of all, or all. */
+export type Closes = 'none' | 'replica' | 'some' | 'all';
+
+/** A part of the cluster is killed. */
+export interface Fault {
+  /** Resolves, with what there is to tell, when the cluster is whole again. */
+  strike(): Promise<string>;
+  readonly closes: Closes;
+}
+
+/** What the edge of a cluster lets in, as it is configured. */
+export interface EdgeLimits {
+  readonly connections: number;
+  readonly connectionsPerAddress: number;
+  /** New connections of one address in ten seconds. */
+  readonly newPerAddress: number;
+  /** Whether it sees the addresses people come from, and not that of what is in front of it. */
+  readonly seesAddresses: boolean;
+}
+
 /** A cluster that is put under load. What cannot be done to it from here is left out. */
 export interface Target {
   /** own, local, compose, kind or the address. */
@@ -11,12 +31,14 @@ export interface Target {
   trustFile(): string | undefined;
   /** Processes on this machine, by name. */
   processes(): Promise<Readonly<Record<string, readonly number[]>>>;
-  /** Base addresses of the replicas' internal listeners. */
-  internalUrls(): Promise<readonly string[]>;
-  /** By name, in the order in which they are to strike; each resolves when the cluster is whole again. */
-  readonly faults: Readonly<Record<string, () => Promise<string>>>;
+  /** Gives a run, as JSON, to a replica for the operations page. Rejects where none takes it. */
+  tellOperations?(run: string): Promise<void>;
+  /** By name, in the order in which they are to strike. */
+  readonly faults: Readonly<Record<string, Fault>>;
   rollOut?(told: (text: string) => void): Promise<string>;
   rotate?(step: RotationStep): Promise<string>;
+  /** Where it can be told from here. */
+  readonly limits?: EdgeLimits | undefined;
   /** What the cluster has said of processes that ended, where it can be heard. */
   endings?(): readonly string[];
   stop(): Promise<void>;

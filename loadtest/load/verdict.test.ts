@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TICK, type Tick } from '../k6/plan.ts';
 import { Journal } from './journal.ts';
-import { journalThresholds, k6Thresholds, sampleThresholds } from './verdict.ts';
+import { agreement, journalThresholds, k6Thresholds, sampleThresholds } from './verdict.ts';
 
 const journalOf = (...ticks: Partial<Tick>[]) => {
   const journal = new Journal();
@@ -15,8 +15,8 @@ const journalOf = (...ticks: Partial<Tick>[]) => {
 const failed = (thresholds: { name: string; passed: boolean }[]) => thresholds.filter(({ passed }) => !passed).map(({ name }) => name);
 
 test('a run without samples fails, whatever k6 thinks of it', () => {
-  assert.equal(failed(sampleThresholds(journalOf())).length, 5);
-  const full = { move: { 3: 1 }, lag: { 3: 1 }, resume: { 3: 1 }, handshake: { 3: 1 } };
+  assert.equal(failed(sampleThresholds(journalOf())).length, 7);
+  const full = { move: { 3: 1 }, lag: { 3: 1 }, resume: { 3: 1 }, handshake: { 3: 1 }, delay: { 3: 1 }, answer: { 3: 1 } };
   assert.deepEqual(failed(sampleThresholds(journalOf({ curves: full, counts: { recovered: 1 } }))), []);
   const { resume: _, ...without } = full;
   assert.deepEqual(failed(sampleThresholds(journalOf({ curves: without, counts: { recovered: 1 } }))), ['resume_ms has samples']);
@@ -32,6 +32,14 @@ test('k6\'s verdicts are taken over with what was measured, and one that is miss
     { name: 'resume_ms p(99)<500', passed: true, value: '123.46 ms' },
     { name: 'duplicates count==0', passed: false, value: 'nothing' },
   ]);
+});
+
+test('a counter that k6 and its players do not agree on fails, by its name', () => {
+  const metrics = { gaps: { type: 'counter', contains: 'default', values: { count: 2 } } };
+  const journal = journalOf({ counts: { gaps: 1, games: 3 } });
+  const { passed, value } = agreement({ metrics }, journal, ['gaps', 'duplicates', 'games']);
+  assert.deepEqual([passed, value], [false, 'gaps 2 against 1, games 0 against 3']);
+  assert.equal(agreement({ metrics }, journalOf({ counts: { gaps: 2 } }), ['gaps', 'duplicates']).passed, true);
 });
 
 test('sockets of all virtual users add up, and one that says nothing in a second still holds its own', () => {

@@ -24,6 +24,7 @@ export interface K6Summary {
 
 export const METRIC_OF: Record<Curve, string> = {
   move: 'move_round_trip_ms', lag: 'delivery_lag_ms', resume: 'resume_ms', handshake: 'handshake_ms',
+  delay: 'generator_delay_ms', answer: 'move_answer_ms',
 };
 
 export const round = (value: number): number => Math.round(value * 100) / 100;
@@ -49,7 +50,21 @@ export function k6Thresholds(summary: K6Summary, asked: Readonly<Record<string, 
   }));
 }
 
-const TEST = /^(count|rate|med|p\((\d+)\))(==|<=|>=|<|>)([\d.]+)$/;
+/** k6 and the players count the same: a figure that only one of them has was measured by halves. */
+export function agreement(summary: K6Summary, journal: Journal, counters: readonly string[]): Threshold {
+  const differing = counters.flatMap((name) => {
+    const [counted, told] = [summary.metrics[name]?.values['count'] ?? 0, journal.count(name)];
+    return counted === told ? [] : [`${name} ${counted} against ${told}`];
+  });
+  return {
+    name: 'k6 counted what its players told',
+    passed: differing.length === 0,
+    value: differing.join(', ') || `${counters.length} counters`,
+  };
+}
+
+/** Of a count, a rate or a time, none of which is negative. */
+export const TEST = /^(count|rate|med|p\((\d+)\))(==|<=|>=|<|>)([\d.]+)$/;
 const HOLDS: Readonly<Record<string, (value: number, bound: number) => boolean>> = {
   '==': (value, bound) => value === bound,
   '<=': (value, bound) => value <= bound,

@@ -7,11 +7,11 @@ import { UsageSampler } from '../load/usage.ts';
 import { reportPage } from './page.ts';
 import { linear, logarithmic } from './scale.ts';
 
-function page(dashboard?: string): string {
+function page(dashboard?: string, more: Readonly<Record<string, number>> = {}): string {
   const journal = new Journal();
   const curves = { move: { 5: 3 }, lag: { 2: 3 }, resume: { 40: 1 }, handshake: { 9: 2 } };
   for (const second of [0, 1, 2]) {
-    const tick = { vu: 1, second, open: 4, replicas: { '<b>1111': 4 }, counts: { acked_moves: 3 }, closes: { 1006: 1 }, curves };
+    const tick = { vu: 1, second, open: 4, replicas: { '<b>1111': 4 }, counts: { acked_moves: 3, ...more }, closes: { 1006: 1 }, curves };
     journal.take(TICK + JSON.stringify(tick));
   }
   return reportPage(summarise({
@@ -29,6 +29,10 @@ test('the report names every threshold with what came of it', () => {
   for (const title of ['Connections', 'Move round trip', 'Delivery lag', 'Recovery', 'Handshakes']) {
     assert.match(html, new RegExp(`<h3>${title}</h3>`));
   }
+});
+test('lines of chat are drawn where there are any', () => {
+  assert.doesNotMatch(page(), /lines of chat/);
+  assert.match(page(undefined, { chat_lines: 5 }), /lines of chat/);
 });
 test('the report needs no other file, and what it shows is text', () => {
   const html = page('<!doctype html><script>"dashboard"</script>');

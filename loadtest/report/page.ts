@@ -1,4 +1,5 @@
 import { closeCode } from '../../services/protocol/index.ts';
+import { describeGenerator, describeMachine } from '../load/describe.ts';
 import type { Summary } from '../load/summary.ts';
 import { chart, type Line } from './chart.ts';
 import { clock, duration, escape, grouped } from './html.ts';
@@ -23,7 +24,7 @@ const curve = (summary: Summary, name: string): Line[] => {
 function charts(summary: Summary): string {
   const { series, marks } = summary;
   const names = [...new Set(series.replicas.flatMap((replicas) => Object.keys(replicas)))].sort();
-  const usage = Object.entries(series.usage as Record<string, { cpu: number; residentBytes: number }[]>);
+  const usage = Object.entries(series.usage);
   const count = { show: grouped, marks };
   const times = { show: (ms: number) => duration(ms), scale: 'logarithmic', marks } as const;
   return [
@@ -32,18 +33,21 @@ function charts(summary: Summary): string {
     chart({ ...count, title: 'Connections by replica', note: 'How the edge spread them.',
       lines: names.map((name) => ({ label: name, values: series.replicas.map((replicas) => replicas[name] ?? 0) })) }),
     chart({ ...times, title: 'Move round trip', note: 'From when a move was due to its acknowledgement.', lines: curve(summary, 'move') }),
+    chart({ ...times, title: 'Delay of the generator', note: 'From when a move was due to when k6 came to make it: part of its round trip.',
+      lines: curve(summary, 'delay') }),
     chart({ ...times, title: 'Delivery lag', note: 'From when an event happened to its arrival at a player.', lines: curve(summary, 'lag') }),
     chart({ ...times, title: 'Recovery', note: 'From the loss of a connection until all that was missed is there.',
       lines: curve(summary, 'resume'), dots: true }),
     chart({ ...times, title: 'Handshakes', note: 'From opening a socket to the welcome: TCP, TLS, upgrade.',
       lines: curve(summary, 'handshake'), dots: true }),
     chart({ ...count, title: 'Events a second', note: 'Moves that were acknowledged, and events delivered of them.',
-      lines: [{ label: 'delivered', values: series.deliveries }, { label: 'moves', values: series.moves }] }),
+      lines: [{ label: 'delivered', values: series.deliveries }, { label: 'moves', values: series.moves },
+        ...(series.lines.some((lines) => lines > 0) ? [{ label: 'lines of chat', values: series.lines }] : [])] }),
     ...(usage.length === 0 ? [] : [
       chart({ show: percent, marks, title: 'CPU', note: 'Of one core. What k6 takes, the cluster has not.',
-        lines: usage.map(([label, samples]) => ({ label, values: samples.map(({ cpu }) => cpu) })) }),
+        lines: usage.map(([label, samples]) => ({ label, values: samples.map((second) => second && second.cpu) })) }),
       chart({ show: mebibytes, marks, title: 'Memory', note: 'Resident bytes.',
-        lines: usage.map(([label, samples]) => ({ label, values: samples.map(({ residentBytes }) => residentBytes / 2 ** 20) })) }),
+        lines: usage.map(([label, samples]) => ({ label, values: samples.map((second) => second && second.residentBytes / 2 ** 20) })) }),
     ]),
   ].join('\n');
 }
@@ -75,7 +79,7 @@ function details(summary: Summary): string {
 <h2>Counted</h2><div class="pair">
 ${table(['counter', ''], Object.entries(summary.counters).map(([name, value]) => row([name, grouped(value)])))}
 <div>${table(['closed with', ''], codes.length === 0 ? [row(['none', '0'])] : codes.map(([code, value]) =>
-    row([`${code} ${MEANT[code] ?? closeCode(Number(code)).meaning}`, grouped(value)])))}
+    row([`${code} ${MEANT[code] ?? closeCode(Number(code)).meaning.replaceAll('`', '')}`, grouped(value)])))}
 <br>${table(['replica', 'sockets', 'share'], Object.entries(summary.replicas).map(([name, value]) =>
     row([name, grouped(value), percent(value / Math.max(1, total))])))}
 <br>${cpu.length === 0 ? '' : table(['CPU of one core', 'mean', 'busiest second'], cpu.map(([name, { mean, most }]) => row([name, percent(mean), percent(most)])))}</div></div>`;
@@ -92,9 +96,10 @@ export function reportPage(summary: Summary, dashboard: string | undefined): str
 <title>${escape(scenario)} ${passed ? 'passed' : 'failed'} – Gridlock load run</title><style>${STYLE}</style></head><body><main>
 <h1>${escape(scenario)} ${verdict}</h1>
 <p>${escape(startedAt.replace('T', ' ').slice(0, 19))} UTC · ${clock(seconds)} min · target ${escape(target)} · ${machine.cores} cores, ${Math.round(machine.memoryBytes / 2 ** 30)} GiB · k6 ${escape(summary.k6)} · commit ${escape(summary.commit)}</p>
+<p>The machine meanwhile: ${escape([describeMachine(summary), describeGenerator(summary)].filter((text) => text).join('. Of the generator: '))}.</p>
 ${tiles(summary)}
 <h2>Thresholds</h2><div class="card scroll"><table><thead><tr><th></th><th>what was asked</th><th>what came</th></tr></thead><tbody>${judged}</tbody></table></div>
-${summary.said.length === 0 ? '' : `<h2>Complaints</h2><div class="card"><ul class="marks">${summary.said.map((line) =>
+${summary.said.length === 0 ? '' : `<h2>What k6 and the cluster said</h2><div class="card"><ul class="marks">${summary.said.map((line) =>
     `<li>${escape(line)}</li>`).join('')}</ul></div>`}
 <h2>Curves</h2>${marks.length === 0 ? '' : `<div class="card"><ol class="marks">${marks.map(({ at, text }) =>
     `<li><time>${clock(at)}</time> ${escape(text)}</li>`).join('')}</ol></div><br>`}

@@ -1,8 +1,50 @@
-import { EXACT, SAMPLE_CUT, type Scenario } from './scenario.ts';
+import type { Threshold } from '../load/verdict.ts';
+import { EXACT, SAMPLE_CUT, type Mark, type RunData, type Scenario } from './scenario.ts';
+
+/** What is told at the end of a second may have happened at its beginning. */
+const BEFORE = 1;
+/** Seconds around a fault in which a socket may have come to the part that is killed. */
+const AROUND = 2;
+/** Some are on their way back at any moment. */
+const ALL = 0.9;
+
+/** How many sockets a fault may close: each that is held at most once, and none that the part did not hold. */
+function judgeFault({ journal, size }: Pick<RunData, 'journal' | 'size'>, mark: Mark, until: number): Threshold {
+  const { name, closes } = mark.fault!;
+  const from = Math.max(0, Math.floor(mark.at) - BEFORE);
+  const closed = journal.count('unexpected_closes', from, Math.max(from, Math.floor(until) - BEFORE));
+  const around = journal.held().slice(Math.max(0, from - AROUND), from + AROUND);
+  const fullest = Math.max(0, ...around.flatMap(({ replicas }) => Object.values(replicas)));
+  const held = Math.max(0, ...around.map(({ open }) => open));
+  const [least, most] = {
+    none: [0, 0], replica: [1, fullest], some: [1, size.sockets], all: [Math.floor(held * ALL), size.sockets],
+  }[closes] as [number, number];
+  return {
+    name: `${name} killed closes ${most === 0 ? 'no socket' : `${least} to ${most} sockets`}`,
+    // Nothing can be told of a cluster that held no socket.
+    passed: held > 0 && closed >= least && closed <= most,
+    value: `${closed} closed of ${held} held`,
+  };
+}
+
+/** Each fault by itself: that it struck and was mended, and that it closed no socket it need not. */
+export function judgeFaults(run: Pick<RunData, 'journal' | 'size' | 'marks'>): Threshold[] {
+  const struck = run.marks.filter(({ fault }) => fault);
+  const mended = struck.filter(({ fault }) => run.marks.some((mark) => mark.mended === fault!.name));
+  return [
+    {
+      name: 'every part that was killed came back',
+      passed: struck.length > 0 && mended.length === struck.length,
+      value: `${mended.length} of ${struck.length}`,
+    },
+    ...struck.map((mark, index) => judgeFault(run, mark, struck[index + 1]?.at ?? Infinity)),
+  ];
+}
 
 export const failover: Scenario = {
-  about: 'a replica (on kind: a pod), Redis and the edge are killed on the way',
+  about: "a replica (on kind: a pod), Redis and the edge's worker are killed on the way",
   size: { sockets: 200, seconds: 90, pace: 1 },
+  needs: 'faults',
   plan: ({ seconds }) => ({
     playing: 1,
     rampSeconds: seconds * 0.1,
@@ -10,17 +52,18 @@ export const failover: Scenario = {
     lateMs: 20_000,
     thresholds: {
       ...EXACT,
-      unexpected_closes: ['count>0'],
+      late_events: ['count==0'],
       failed_moves: ['count==0'],
       resume_ms: ['p(99)<30000'],
       move_round_trip_ms: ['med<1000'],
     },
   }),
   disturb: async (disturber, { seconds }) => {
-    const faults = disturber.faults;
+    const { faults } = disturber;
     for (const [index, fault] of faults.entries()) {
       await disturber.at(seconds * (0.3 + (0.55 * index) / faults.length));
       await disturber.strike(fault);
     }
   },
+  judge: judgeFaults,
 };

@@ -3,10 +3,16 @@ import { test } from 'node:test';
 import { TICK } from '../k6/plan.ts';
 import { Journal } from '../load/journal.ts';
 import { slopeOf } from '../load/slope.ts';
+import type { Closes } from '../load/target.ts';
 import { UsageSampler, type UsageSample } from '../load/usage.ts';
 import { abuse, compare } from './abuse.ts';
 import { SCENARIOS } from './index.ts';
+import { judgeBroadcast } from './chat.ts';
+import { judgeFaults } from './failover.ts';
+import { judgeRollout } from './rollout.ts';
+import { judgeRotation } from './rotation.ts';
 import { kneeOf } from './scale.ts';
+import { judgeLateness } from './scenario.ts';
 import { flatness } from './soak.ts';
 
 const MIB = 2 ** 20;
@@ -33,6 +39,12 @@ test('memory that leaks 40 MiB in half an hour is not flat', () => {
 test('descriptors that leak one a minute are not flat', () => {
   assert.deepEqual(failed((at) => ({ descriptors: 50 + Math.floor(at / 60) })), ['descriptors of 1111 stay flat']);
 });
+test('memory of nobody is not flat: where no process of the cluster was seen, the run fails', () => {
+  const usage = usageOf(() => ({}));
+  usage.samples.set('k6', usage.samples.get('1111')!);
+  usage.samples.delete('1111');
+  assert.deepEqual(flatness({ size, usage }).map(({ passed }) => passed), [false]);
+});
 test('an outlier does not bend a slope', () => {
   const points = Array.from({ length: 50 }, (_, x) => [x, x === 40 ? 1e9 : 2 * x] as const);
   assert.equal(slopeOf(points), 2);
@@ -43,7 +55,7 @@ function journalOf(seconds: number, open: (second: number) => number, move: (sec
   const journal = new Journal();
   for (let second = 0; second < seconds; second++) {
     const tick = { vu: 1, second, open: open(second), replicas: {}, counts: {}, closes: {},
-      curves: { move: { [move(second)]: 10 }, lag: { [move(second)]: 10 } } };
+      curves: { move: { [move(second)]: 10 }, answer: { [move(second)]: 10 }, lag: { [move(second)]: 10 } } };
     journal.take(TICK + JSON.stringify(tick));
   }
   return journal;
@@ -65,11 +77,112 @@ test('a step whose sockets do not come breaks', () => {
 test('what the others meet while one misbehaves is compared with the calm of the same run', () => {
   const size = { sockets: 80, vus: 2, seconds: 90, pace: 1 };
   const windows = abuse.plan(size).abuse!;
+  assert.ok(windows.length >= 8 && windows.at(-1)![1] <= size.seconds);
+  const middles = (of: Journal) => {
+    const { calm, abused } = compare({ size, journal: of });
+    return [calm.middle, abused.middle];
+  };
   const inside = (second: number) => windows.some(([from, to]) => second >= from && second < to);
   const journal = journalOf(96, () => 80, (second) => (inside(second) ? 30 : 20));
-  assert.deepEqual(compare({ size, journal }), { calm: 20, abused: 30 });
+  assert.deepEqual(middles(journal), [20, 30]);
+  const stalled = journalOf(96, () => 80, (second) => (second % 20 === 9 ? 50_000 : inside(second) ? 21 : 20));
+  assert.deepEqual(middles(stalled), [20, 21]);
+  assert.deepEqual(middles(new Journal()), [Number.NaN, Number.NaN]);
   const verdicts = abuse.judge!({ size, journal, usage: usageOf(() => ({})), marks: [] });
   assert.deepEqual(verdicts.map(({ passed }) => passed), [false, false]);
+});
+
+const failedNames = (verdicts: { name: string; passed: boolean }[]) =>
+  verdicts.filter(({ passed }) => !passed).map(({ name }) => name);
+const four = { 1111: 10, 2222: 10, 3333: 10, 4444: 10 };
+/** Forty sockets on four replicas, and these closes in these seconds. */
+function closing(name: 'unexpected_closes' | 'announced_closes', closes: Readonly<Record<number, number>>): Journal {
+  const journal = new Journal();
+  for (let second = 0; second < 60; second++) {
+    const counts = closes[second] === undefined ? {} : { [name]: closes[second] };
+    journal.take(TICK + JSON.stringify({ vu: 1, second, open: 40, replicas: four, counts, closes: {}, curves: {} }));
+  }
+  return journal;
+}
+
+const begun = { at: 20, text: 'rollout begins' };
+const ended = { at: 40, text: '4 replicas replaced' };
+test('a rollout that sent everybody to another replica and came to its end is one', () => {
+  const journal = closing('announced_closes', { 21: 10, 26: 15, 31: 12, 36: 10 });
+  assert.deepEqual(failedNames(judgeRollout({ journal, marks: [begun, ended] })), []);
+});
+test('a rollout that did not come to its end, or of no replicas, is reported', () => {
+  const journal = closing('announced_closes', { 21: 40 });
+  for (const marks of [[begun], [begun, { at: 40, text: '1111 is a new one' }], [begun, { at: 40, text: '0 replicas replaced' }]]) {
+    assert.deepEqual(failedNames(judgeRollout({ journal, marks })), ['the rollout came to its end']);
+  }
+});
+test('a rollout that left sockets where they were is reported, and so is one in which nobody was there', () => {
+  const told = 'every socket was told to go to another replica';
+  assert.deepEqual(failedNames(judgeRollout({ journal: closing('announced_closes', { 5: 40, 21: 39 }), marks: [begun, ended] })), [told]);
+  assert.deepEqual(failedNames(judgeRollout({ journal: new Journal(), marks: [begun, ended] })), [told]);
+});
+
+const strikes = (...faults: [number, string, Closes][]) => faults.flatMap(([at, name, closes]) => [
+  { at, text: `${name} killed`, fault: { name, closes } }, { at: at + 3, text: `${name} is back`, mended: name },
+]);
+const marks = strikes([15.2, 'a replica', 'replica'], [30.4, 'Redis', 'none'], [45.6, 'the edge', 'all']);
+const faultsFailed = (closes: Readonly<Record<number, number>>, of = marks) =>
+  failedNames(judgeFaults({ size: { ...size, sockets: 40 }, journal: closing('unexpected_closes', closes), marks: of }));
+
+test('faults that close what they must are as they should be', () => {
+  assert.deepEqual(faultsFailed({ 15: 6, 16: 4, 46: 40 }), []);
+});
+test('a fault that closes a socket more than once, or one of another part, is reported', () => {
+  assert.deepEqual(faultsFailed({ 16: 11, 46: 40 }), ['a replica killed closes 1 to 10 sockets']);
+  assert.deepEqual(faultsFailed({ 16: 10, 46: 40, 48: 1 }), ['the edge killed closes 36 to 40 sockets']);
+});
+test('a store whose end closes a socket is reported', () => {
+  assert.deepEqual(faultsFailed({ 16: 10, 31: 1, 46: 40 }), ['Redis killed closes no socket']);
+});
+test('a fault that nobody felt did not strike', () => {
+  assert.deepEqual(faultsFailed({ 46: 40 }), ['a replica killed closes 1 to 10 sockets']);
+  assert.deepEqual(faultsFailed({ 16: 10, 46: 35 }), ['the edge killed closes 36 to 40 sockets']);
+});
+test('a fault of which no socket was there to be closed proves nothing', () => {
+  const run = { size, journal: new Journal(), marks: strikes([15, 'Redis', 'none']) };
+  assert.deepEqual(failedNames(judgeFaults(run)), ['Redis killed closes no socket']);
+});
+test('a part that did not come back, and a run without any fault, are reported', () => {
+  assert.deepEqual(faultsFailed({ 16: 10, 46: 40 }, marks.slice(0, -1)), ['every part that was killed came back']);
+  assert.deepEqual(faultsFailed({}, []), ['every part that was killed came back']);
+});
+
+test('certificates of which one level was not rotated are reported, whatever else was done twice', () => {
+  const done = ['leaf', 'intermediate', 'issue', 'retire'].map((step, at) => ({ at, text: `rotated: ${step}, replaced by the edge` }));
+  assert.deepEqual(failedNames(judgeRotation({ marks: done })), []);
+  assert.deepEqual(failedNames(judgeRotation({ marks: [...done.slice(0, 3), done[0]!] })), ['every level was rotated']);
+});
+
+test('lines that did not reach everybody are reported, and so is silence', () => {
+  const heard = (said: number, lines: number) => {
+    const journal = new Journal();
+    const counts = { said_lines: said, chat_lines: lines };
+    journal.take(TICK + JSON.stringify({ vu: 1, second: 0, open: 1, replicas: {}, counts, closes: {}, curves: {} }));
+    return judgeBroadcast({ journal, size: { ...size, sockets: 40 } }).passed;
+  };
+  assert.deepEqual([heard(100, 4000), heard(100, 3970), heard(100, 3950), heard(0, 0)], [true, true, false, false]);
+});
+
+const lateness = (late: number, all: number) => {
+  const journal = new Journal();
+  const counts = { late_events: late };
+  journal.take(TICK + JSON.stringify({ vu: 1, second: 0, open: 1, replicas: {}, counts, closes: {}, curves: { lag: { 9: all } } }));
+  return judgeLateness({ journal }).passed;
+};
+test('one late delivery of a thousand is let pass, two are not, and none of none is no proof', () => {
+  assert.deepEqual([lateness(0, 1000), lateness(1, 1000), lateness(2, 1000), lateness(0, 0)], [true, true, false, false]);
+});
+test('the runs of many deliveries are judged by the share of late ones', () => {
+  for (const [scenario, seconds] of [[SCENARIOS['scale']!, 80], [SCENARIOS['soak']!, 1800]] as const) {
+    const run = { ...scaleRun(closing('unexpected_closes', {})), size: { ...scenario.size, vus: 1, seconds } };
+    assert.ok(failedNames(scenario.judge!(run)).includes('at most 0.1 % of the deliveries are late'));
+  }
 });
 
 test('every scenario resumes somebody, so that it has figures of that', () => {

@@ -1,8 +1,23 @@
-import { CALM, SAMPLE_CUT, type Scenario } from './scenario.ts';
+import type { Threshold } from '../load/verdict.ts';
+import { CALM, SAMPLE_CUT, type RunData, type Scenario } from './scenario.ts';
+
+/** When, in parts of the run, and what. */
+const STEPS = [[0.3, 'leaf'], [0.5, 'intermediate'], [0.7, 'issue'], [0.85, 'retire']] as const;
+
+/** That every step was done, each once: a mark of it begins with its name. */
+export function judgeRotation({ marks }: Pick<RunData, 'marks'>): Threshold[] {
+  const done = STEPS.filter(([, step]) => marks.filter(({ text }) => text.startsWith(`rotated: ${step}`)).length === 1);
+  return [{
+    name: 'every level was rotated',
+    passed: done.length === STEPS.length,
+    value: done.map(([, step]) => step).join(', ') || 'none',
+  }];
+}
 
 export const rotation: Scenario = {
   about: 'certificates of every level are replaced under play: leaf, intermediate, root',
   size: { sockets: 200, seconds: 60, pace: 1 },
+  needs: 'rotate',
   plan: ({ seconds }) => ({
     playing: 1,
     rampSeconds: seconds * 0.15,
@@ -13,13 +28,10 @@ export const rotation: Scenario = {
   // Whoever plays must trust the next root before anything comes from it.
   prepare: (disturber) => disturber.rotate('accept'),
   disturb: async (disturber, { seconds }) => {
-    for (const [share, step] of [[0.3, 'leaf'], [0.5, 'intermediate'], [0.7, 'issue'], [0.85, 'retire']] as const) {
+    for (const [share, step] of STEPS) {
       await disturber.at(seconds * share);
       await disturber.rotate(step);
     }
   },
-  judge: ({ marks }) => {
-    const done = marks.filter(({ text }) => text.startsWith('rotated')).length;
-    return [{ name: 'every level was rotated', passed: done >= 4, value: `${done} of 4` }];
-  },
+  judge: judgeRotation,
 };

@@ -1,5 +1,5 @@
 import { socketsAfter } from '../k6/plan.ts';
-import { CALM, SAMPLE_CUT, type RunData, type Scenario, type Size } from './scenario.ts';
+import { CALM_BUT_LATE, SAMPLE_CUT, judgeLateness, type RunData, type Scenario, type Size } from './scenario.ts';
 
 const STEPS = 8;
 /** Of a step: sockets are opened; from then on it is measured. */
@@ -59,8 +59,7 @@ export const scale: Scenario = {
     // Long before the end of the step, at which all must be there.
     cuts: SAMPLE_CUT((seconds / STEPS) * 0.62),
     thresholds: {
-      ...CALM,
-      late_events: ['count>=0'],
+      ...CALM_BUT_LATE,
       move_round_trip_ms: [`p(99)<${WORST_P99_MS}`],
       delivery_lag_ms: [`p(99)<${WORST_P99_MS}`],
       handshake_ms: ['p(95)<5000'],
@@ -74,6 +73,6 @@ export const scale: Scenario = {
       name: `${run.size.sockets} sockets are held`,
       passed: sockets === run.size.sockets,
       value: `knee at ${sockets}; ${last}`,
-    }];
+    }, judgeLateness(run)];
   },
 };

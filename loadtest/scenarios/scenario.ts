@@ -1,6 +1,7 @@
 import type { Plan } from '../k6/plan.ts';
 import type { Disturber } from '../load/disturber.ts';
 import type { Journal } from '../load/journal.ts';
+import type { Closes } from '../load/target.ts';
 import type { UsageSampler } from '../load/usage.ts';
 import type { Threshold } from '../load/verdict.ts';
 
@@ -19,7 +20,14 @@ export interface Mark {
   /** Second of the run. */
   readonly at: number;
   readonly text: string;
+  /** It struck then: its name, and which sockets it may close. */
+  readonly fault?: { readonly name: string; readonly closes: Closes };
+  /** Of a fault: the cluster was whole again. */
+  readonly mended?: string;
 }
+
+/** What a scenario does to a cluster, which not every target allows. */
+export type Ability = 'faults' | 'rollOut' | 'rotate';
 
 /** A run that is over, for who judges it. */
 export interface RunData {
@@ -37,6 +45,8 @@ export type PlanPart = Pick<Plan, 'playing' | 'thresholds'> &
 export interface Scenario {
   readonly about: string;
   readonly size: Omit<Size, 'vus'>;
+  /** What the target must allow: looked at before anything starts. */
+  readonly needs?: Ability;
   plan(size: Size): PlanPart;
   /** What is done to the cluster meanwhile; ends with the run. */
   disturb?(disturber: Disturber, size: Size): Promise<void>;
@@ -63,5 +73,22 @@ export const CALM: Plan['thresholds'] = {
   unexpected_closes: ['count==0'],
   failed_connects: ['count==0'],
 };
+/** Of the deliveries, where so many are awaited for so long that one of them may meet a stall of the machine. */
+const MOST_LATE = 0.001;
+
+/** That next to none of the deliveries took longer than the plan's `lateMs`. */
+export function judgeLateness({ journal }: Pick<RunData, 'journal'>): Threshold {
+  const [late, all] = [journal.count('late_events'), journal.curve('lag').total];
+  return {
+    name: `at most ${MOST_LATE * 100} % of the deliveries are late`,
+    passed: all > 0 && late <= all * MOST_LATE,
+    value: `${late} of ${all}`,
+  };
+}
+
+/** `CALM` for runs of many deliveries: their lateness is judged as a share, by `judgeLateness`. */
+const { late_events: _, ...CALM_BUT_LATE } = CALM;
+export { CALM_BUT_LATE };
+
 /** A few sockets, so that every run has figures of resuming. */
 export const SAMPLE_CUT = (at: number) => [{ at, share: 0.02, over: 1 }];

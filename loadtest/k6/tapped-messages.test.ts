@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ServerMessage } from '../../services/protocol/index.ts';
+import { TappedMessages } from './tapped-messages.ts';
+import { Wire } from './wire.ts';
+
+const event = (seq: number) => ({ type: 'event', game: 'AAAAAA', epoch: 'e1', seq }) as ServerMessage;
+
+test('every message of a frame is shown, one after the other, as it is taken', () => {
+  const order: string[] = [];
+  for (const message of new TappedMessages([event(1), event(2)], () => order.push('shown'))) order.push(message.type);
+  assert.deepEqual(order, ['shown', 'event', 'shown', 'event']);
+  assert.equal(new TappedMessages([event(1)], () => undefined).length, 1);
+});
+test('what is left of a frame by a client that moves on comes again without being a duplicate', () => {
+  const wire = new Wire();
+  const take = (messages: ServerMessage[], count: number) => {
+    for (const _ of new TappedMessages(messages, (message) => wire.receive(message))) if (--count === 0) return;
+  };
+  take([event(1), event(2), event(3)], 1);
+  take([event(2), event(3)], 2);
+  assert.deepEqual(wire.faults, { gaps: 0, duplicates: 0, chatGaps: 0 });
+  take([event(3)], 1);
+  assert.equal(wire.faults.duplicates, 1);
+});

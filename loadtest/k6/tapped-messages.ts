@@ -1,0 +1,22 @@
+import type { ServerMessage } from '../../services/protocol/index.ts';
+
+/**
+ * The messages of a frame, each shown to whoever watches when the SDK takes it. What it leaves of a frame, as it has
+ * just moved to another socket, never came as far as it can tell: it is asked for again there, and is no duplicate then.
+ */
+export class TappedMessages extends Array<ServerMessage> {
+  readonly #taken: (message: ServerMessage) => void;
+
+  constructor(messages: readonly ServerMessage[], taken: (message: ServerMessage) => void) {
+    super(...messages);
+    this.#taken = taken;
+  }
+
+  override *[Symbol.iterator](): ArrayIterator<ServerMessage> {
+    for (let index = 0; index < this.length; index++) {
+      const message = this[index]!;
+      this.#taken(message);
+      yield message;
+    }
+  }
+}

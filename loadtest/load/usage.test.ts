@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { UsageSampler, bySecond, type UsageSample } from './usage.ts';
+
+const sample = (at: number, cpuMs: number): UsageSample => ({ at, cpuMs, residentBytes: at, descriptors: 1 });
+
+test('samples that come less often than once a second stand at the seconds they are of', () => {
+  const samples = [sample(0, 0), sample(2, 1000), sample(4, 3000)];
+  assert.deepEqual(bySecond(samples, 0, 5).map((second) => second && second.cpu), [0.5, 0.5, 1, 1, null]);
+});
+test('seconds count from when the players began, and there is nothing beyond the samples', () => {
+  const samples = [sample(3, 0), sample(4, 250), sample(5, 750)];
+  assert.deepEqual(bySecond(samples, 1, 6).map((second) => second && second.cpu), [null, null, 0.25, 0.5, null, null]);
+  assert.deepEqual(bySecond([], 0, 2), [null, null]);
+});
+test('what the machine does is seen where the kernel tells it', { skip: process.platform !== 'linux' }, async () => {
+  const usage = new UsageSampler(async () => ({ own: [process.pid] }));
+  usage.start();
+  const end = performance.now() + 60_000;
+  while ((usage.samples.get('own')?.length ?? 0) < 2 && performance.now() < end) await new Promise(setImmediate);
+  usage.stop();
+  const machine = usage.machine();
+  assert.ok(machine && machine.cores > 0.1, JSON.stringify(machine));
+  assert.ok(usage.cpu()['own']!.mean > 0.1);
+});
