@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, beforeEach, test } from 'node:test';
+import type { Redis } from 'ioredis';
 import { CODE_ALPHABET } from '../protocol/index.ts';
 import { gameKeys } from './records/keys.ts';
 import { startAuthorities, type TestAuthorities } from './testing/authorities.ts';
@@ -124,3 +125,30 @@ for (const design of DESIGNS) {
     assert.notEqual(await authorities.redis.ttl(lease), -1);
   });
 }
+
+test('of captures that one script carries out, that of a game whose record is broken fails alone', async () => {
+  const authority = authorities.of('stateless');
+  const [host, guest] = [0, 1].map((index) => ({ player: PLAYERS[index]!, generation: 1 }));
+  const games = await Promise.all([0, 1, 2].map(async () => {
+    const { game } = await authority.create(host!, newId(), { players: 2, size: 9, seconds: 60 });
+    await authority.join(guest!, newId(), game);
+    return game;
+  }));
+  const broken = gameKeys(games[1]!).cells;
+  await authorities.redis.del(broken);
+  await authorities.redis.hset(broken, 'not', 'a board');
+  const scripts = async () => {
+    const statistics = await (authorities.redis as Redis).info('commandstats');
+    return Number(/cmdstat_evalsha:calls=(\d+)/.exec(statistics)?.[1]);
+  };
+  let cell = 0;
+  // They wait for each other only while many come.
+  await until(async () => {
+    await Promise.all(Array.from({ length: 100 }, () => authority.capture(host!, 'again and again', games[0]!, 0)));
+    cell += 1;
+    const before = await scripts();
+    const settled = await Promise.allSettled(games.map((game) => authority.capture(guest!, newId(), game, cell)));
+    assert.deepEqual(settled.map(({ status }) => status), ['fulfilled', 'rejected', 'fulfilled']);
+    return (await scripts()) - before === 1;
+  }, 'three captures were one script');
+});

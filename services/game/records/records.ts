@@ -31,11 +31,12 @@ export class Records {
 
   /** Makes a script of files that build on `game.lua`. */
   define(name: string, files: readonly URL[]): GameScript {
-    const script: HistoryScript = this.#ledger.define(`game:${name}`, [file('game'), ...files]);
-    return (game, args) => {
-      const { state, cells, events, answers, lease } = gameKeys(game);
-      return script([state, cells, events, answers, lease], args);
-    };
+    return onGame(this.#ledger.define(`game:${name}`, files, [file('game')]));
+  }
+
+  /** The same of a file that defines what is done for one of many requests. */
+  defineMany(name: string, each: URL): GameScript {
+    return onGame(this.#ledger.defineMany(`game:${name}`, [file('game'), each]));
   }
 
   async resume({ player, generation }: Actor, game: string, known: Position): Promise<Resumed> {
@@ -72,6 +73,13 @@ export class Records {
   renew(game: string, epoch: string): Promise<void> {
     return this.#ledger.renew(gameKeys(game).state, epoch);
   }
+}
+
+function onGame(script: HistoryScript): GameScript {
+  return (game, args) => {
+    const { state, cells, events, answers, lease } = gameKeys(game);
+    return script([state, cells, events, answers, lease], args);
+  };
 }
 
 function toResumed(game: string, reply: Reply): Resumed {

@@ -82,7 +82,9 @@ export function connectNode(
  */
 export function connectStore(settings: RedisSettings, name: string): Store {
   const { topology } = settings;
-  if (topology.kind !== 'cluster') return connectNode(settings, name, { enableAutoPipelining: true });
+  if (topology.kind !== 'cluster') {
+    return connectNode(settings, name, { enableAutoPipelining: true, autoPipeliningIgnoredCommands: [] });
+  }
   return new Cluster([...topology.nodes], {
     redisOptions: nodeOptions(settings, name),
     // No autopipelining: around a failover the client groups slots wrongly and refuses what it gathered.

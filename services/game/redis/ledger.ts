@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Redis, type Cluster } from 'ioredis';
 import { Refusal, type LogEntry, type Position } from '../authority.ts';
+import { Batch } from './batch.ts';
 import { storeFailure, type Store } from './connect.ts';
 import { Gathering } from './gathering.ts';
 import { defineScript } from './scripts.ts';
@@ -16,6 +17,8 @@ export type HistoryScript = (keys: readonly string[], args: readonly Argument[])
 /** Decisions in a row about the life of one history before giving up: each is a restart of Redis. */
 const ATTEMPTS = 4;
 const UNKNOWN = '- - 0';
+/** Moves that one script carries out at most: a millisecond or two in which Redis does nothing else. */
+const MOST_TOGETHER = 64;
 
 export interface LedgerOptions {
   readonly redis: Store;
@@ -48,18 +51,47 @@ export class Ledger {
     this.#adopt = this.#raw('history:adopt', [file('life'), file('adopt')]);
     this.#renew = this.define('history:renew', [file('renew')]);
     this.#after = this.define('history:after', [file('after')]);
-    this.#position = this.define('history:position', [file('position')]);
+    this.#position = this.defineMany('history:position', [file('position')]);
   }
 
-  /** Makes a script of the files, joined in order after the guard of the epoch, known to the client. */
-  define(name: string, files: readonly URL[]): HistoryScript {
-    const script = this.#raw(name, [file('life'), file('guard'), ...files]);
-    return async (keys, args) => {
+  /**
+   * Makes a script of the files, joined in order, known to the client. What is in `library` only defines functions; the
+   * rest runs after the guard of the epoch.
+   */
+  define(name: string, files: readonly URL[], library: readonly URL[] = []): HistoryScript {
+    const script = this.#raw(name, [...GUARD, ...library, file('one'), ...files]);
+    return this.#decided(async (keys, args) => {
       await this.#gathering.turn();
+      return script(keys, [this.#known, ...args]);
+    });
+  }
+
+  /**
+   * The same for what is asked so often that many are carried out at once: the files define the function `each`, which
+   * gives the reply to one, and `open`, which is told where its keys begin.
+   */
+  defineMany(name: string, files: readonly URL[]): HistoryScript {
+    const script = this.#raw(name, [...GUARD, ...files, file('many')]);
+    // A command that carries many has no need to wait for others.
+    if (this.redis instanceof Redis) this.redis.options.autoPipeliningIgnoredCommands?.push(name);
+    const batch = new Batch<Reply>({
+      script: async (keys, args) => (await script(keys, [this.#known, ...args]))[1] as Reply[],
+      gathering: this.#gathering,
+      // In a cluster a script takes the keys of one slot only.
+      most: this.#options.topology === 'cluster' ? 1 : MOST_TOGETHER,
+    });
+    return this.#decided((keys, args) => batch.run(keys, args));
+  }
+
+  /** Has a script run again once it is clear what became of the history. */
+  #decided(script: HistoryScript): HistoryScript {
+    return async (keys, args) => {
       for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-        const reply = await script(keys, [this.#known, ...args]);
-        if (reply[0] === 'refused') throw new Refusal(reply[1] as Refusal['code']);
-        if (reply[0] !== 'stranger') return reply;
+        const reply = await script(keys, args);
+        const [tag] = reply;
+        if (tag === 'refused') throw new Refusal(reply[1] as Refusal['code']);
+        if (tag === 'failed') throw storeFailure(replyError(reply[1] as string));
+        if (tag !== 'stranger') return reply;
         await this.#meet(keys[0]!, reply as [string, string, string, string]);
       }
       throw new Refusal('unavailable', undefined, 1000);
@@ -140,6 +172,9 @@ export class Ledger {
 export const newEpoch = (): string => randomBytes(9).toString('base64url');
 
 const file = (name: string) => new URL(`./lua/${name}.lua`, import.meta.url);
+const GUARD = [file('life'), file('guard')];
+/** As the client would have made it of what Redis answers. */
+const replyError = (text: string) => Object.assign(new Error(text.replace(/^-/, '')), { name: 'ReplyError' });
 
 type RawScript = (keys: readonly string[], args: readonly Argument[]) => Promise<Reply>;
 export type RawEntry = [id: string, fields: string[]];

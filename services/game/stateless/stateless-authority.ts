@@ -20,10 +20,11 @@ export class StatelessAuthority extends RecordedAuthority {
 
   constructor(records: Records, matchmaking: Matchmaking, census?: Census) {
     super(records, matchmaking, census);
-    const define = (name: string) => records.define(name, [new URL(`./lua/${name}.lua`, import.meta.url)]);
+    const file = (name: string) => new URL(`./lua/${name}.lua`, import.meta.url);
+    const define = (name: string) => records.define(name, [file(name)]);
     this.#enter = define('enter');
     this.#leave = define('leave');
-    this.#capture = define('capture');
+    this.#capture = records.defineMany('capture', file('capture'));
     this.#finish = define('finish');
   }
 

@@ -1,8 +1,16 @@
 -- Shared by the scripts of one game. KEYS: the state (hash), the board (string of one character a cell), the
 -- events (stream, and the channel of the same name), the answers given (hash) and the lease of who holds the game in
 -- memory, all under one hash tag.
-local STATE, CELLS, EVENTS, ANSWERS, LEASE = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local CODE = string.match(STATE, '{(.-)}')
+local STATE, CELLS, EVENTS, ANSWERS, LEASE, CODE
+local function open(first)
+  STATE, CELLS, EVENTS, ANSWERS, LEASE = unpack(KEYS, first, first + 4)
+  HEAD, CODE = STATE, string.match(STATE, '{(.-)}')
+end
+open(1)
+-- From the fifth on, after those of the guard.
+for _, field in ipairs({ 'seq', 'status', 'players', 'size', 'seconds', 'endsAt', 'free', 'roster', 'scores', 'opened',
+  'spectators', 'hold' }) do FIELDS[#FIELDS + 1] = field end
+
 local WAITING_SECONDS, LINGER_SECONDS = 3600, 900
 -- Joining and leaving in turns must not grow a history without end.
 local MOST_JOINS = 256
@@ -20,18 +28,18 @@ local function refuse(code)
   return { 'refused', code }
 end
 
+-- As it was before anything was written.
 local function load()
-  local f = redis.call('HMGET', STATE, 'epoch', 'seq', 'status', 'players', 'size', 'seconds', 'endsAt', 'free',
-    'roster', 'scores', 'opened', 'spectators')
+  local f = before
   if not f[1] then return nil end
   return {
-    epoch = f[1], seq = tonumber(f[2]), status = f[3], players = tonumber(f[4]), size = tonumber(f[5]),
-    seconds = tonumber(f[6]), endsAt = tonumber(f[7] or 0), free = tonumber(f[8]),
-    -- Seat by seat: { id, name as JSON }.
-    roster = cjson.decode(f[9]), scores = cjson.decode(f[10]),
+    epoch = f[1], seq = tonumber(f[5]), status = f[6], players = tonumber(f[7]), size = tonumber(f[8]),
+    seconds = tonumber(f[9]), endsAt = tonumber(f[10] or 0), free = tonumber(f[11]),
+    -- Seat by seat, as JSON: [id, name as JSON].
+    seats = f[12], scores = cjson.decode(f[13]),
     -- The seq at which the epoch began.
-    opened = tonumber(f[11] or 0),
-    watchable = f[12] == '1',
+    opened = tonumber(f[14] or 0),
+    watchable = f[15] == '1',
   }
 end
 
@@ -41,15 +49,25 @@ local function list(table)
   return cjson.encode(table)
 end
 
+-- Seat by seat: { id, name as JSON }.
+local function roster_of(game)
+  return cjson.decode(game.seats)
+end
+
+-- Most requests need no more of the roster than this: it is looked for without taking the text apart. A quote within a
+-- name has a backslash before it, so that `["` begins a seat and nothing else.
 local function seat_of(game, player)
-  for index, entry in ipairs(game.roster) do
-    if entry[1] == player then return index - 1 end
-  end
-  return nil
+  local at = string.find(game.seats, '["' .. player .. '",', 1, true)
+  if not at then return nil end
+  local seat, from = -1, 1
+  repeat
+    seat, from = seat + 1, string.find(game.seats, '["', from, true) + 2
+  until from > at
+  return seat
 end
 
 local function expire(seconds)
-  for index = 1, 4 do redis.call('EXPIRE', KEYS[index], seconds) end
+  for _, key in ipairs({ STATE, CELLS, EVENTS, ANSWERS }) do redis.call('EXPIRE', key, seconds) end
 end
 
 -- The seq of the answer given before; or a refusal, when the id named another request then.
@@ -65,14 +83,19 @@ local function remember(player, request, fingerprint, seq)
   redis.call('HSET', ANSWERS, player .. ':' .. request, fingerprint .. ' ' .. seq)
 end
 
-local function is_fenced(player, generation)
-  local newest = redis.call('HGET', STATE, 'generation:' .. player)
+local function generation_of(player)
+  return redis.call('HGET', STATE, 'generation:' .. player)
+end
+
+local function is_fenced(player, generation, newest)
+  newest = newest or generation_of(player)
   return newest and tonumber(generation) < tonumber(newest)
 end
 
-local function claim(player, generation)
-  local field = 'generation:' .. player
-  if redis.call('HGET', STATE, field) ~= generation then redis.call('HSET', STATE, field, generation) end
+local function claim(player, generation, newest)
+  if (newest or generation_of(player)) ~= generation then
+    redis.call('HSET', STATE, 'generation:' .. player, generation)
+  end
 end
 
 -- What a request of a seated player begins with: the game and the seat, or the reply with which it ends here.
@@ -82,25 +105,27 @@ local function admit(player, request, fingerprint, generation)
   local known, reused = recall(player, request, fingerprint)
   if reused then return nil, nil, reused end
   if known then return nil, nil, { 'ok', known, 1, game.epoch } end
-  if is_fenced(player, generation) then return nil, nil, refuse('superseded') end
+  local newest = generation_of(player)
+  if is_fenced(player, generation, newest) then return nil, nil, refuse('superseded') end
   local seat = seat_of(game, player)
   if not seat then return nil, nil, refuse('not_a_player') end
-  claim(player, generation)
+  claim(player, generation, newest)
   return game, seat, nil
 end
 
-local function emit(game, at, event)
+-- Beside the seq, further fields of the state and their values may be written.
+local function emit(game, at, event, ...)
   game.seq = game.seq + 1
   local message = '{"type":"event","game":"' .. CODE .. '","epoch":"' .. game.epoch .. '","seq":' .. game.seq ..
     ',"at":' .. integer(at) .. ',"event":' .. event .. '}'
   redis.call('XADD', EVENTS, game.seq .. '-0', 'message', message)
-  redis.call('HSET', STATE, 'seq', game.seq)
+  redis.call('HSET', STATE, 'seq', game.seq, ...)
   redis.call('SPUBLISH', EVENTS, game.epoch .. ' ' .. game.seq .. ' ' .. message)
 end
 
 local function finish(game, at, reason)
   local entries = {}
-  for index, entry in ipairs(game.roster) do
+  for index, entry in ipairs(roster_of(game)) do
     local better = 0
     for _, score in ipairs(game.scores) do
       if score > game.scores[index] then better = better + 1 end

@@ -1,11 +1,19 @@
--- A history of another life is not touched before it is decided whether it lost something.
-local before = redis.call('HMGET', HEAD, 'epoch', 'life', 'run', 'durable')
-if before[1] then
-  if before[2] ~= LIFE then
-    return { 'stranger', before[2] or '-', before[3] or '-', before[4] or '0' }
+-- What is read of the head before anything else; others add to it what they need, as one read costs what many do.
+local FIELDS = { 'epoch', 'life', 'run', 'durable' }
+local before
+
+-- A history of another life is not touched before it is decided whether it lost something: the reply with which it
+-- ends here, or nil.
+local function stranger()
+  before = redis.call('HMGET', HEAD, unpack(FIELDS))
+  if before[1] then
+    if before[2] ~= LIFE then
+      return { 'stranger', before[2] or '-', before[3] or '-', before[4] or '0' }
+    end
+    -- The worst that was seen in a life counts for all of it.
+    if before[4] == '1' and DURABLE == '0' and KNOWN_LIFE == LIFE then redis.call('HSET', HEAD, 'durable', '0') end
+  elseif KNOWN_LIFE ~= LIFE and KNOWN_LIFE ~= '-' then
+    return { 'stranger', '', '', '0' }
   end
-  -- The worst that was seen in a life counts for all of it.
-  if before[4] == '1' and DURABLE == '0' and KNOWN_LIFE == LIFE then redis.call('HSET', HEAD, 'durable', '0') end
-elseif KNOWN_LIFE ~= LIFE and KNOWN_LIFE ~= '-' then
-  return { 'stranger', '', '', '0' }
+  return nil
 end

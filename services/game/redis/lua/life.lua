@@ -9,7 +9,9 @@ local replication = redis.call('INFO', 'replication')
 if not string.find(replication, 'role:master', 1, true) then
   return redis.error_reply('READONLY This is not the primary.')
 end
-local LIFE = string.match(replication, 'master_replid:(%x+)')
+-- 40 digits. Found plainly, which is much quicker than a pattern, and this comes before every move.
+local _, before_id = string.find(replication, 'master_replid:', 1, true)
+local LIFE = string.sub(replication, before_id + 1, before_id + 40)
 
 -- Notes in which life the history goes on, and whether all of it will still be there after a restart.
 local function live()

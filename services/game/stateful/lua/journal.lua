@@ -16,10 +16,10 @@ local function counted(width)
 end
 local actors, events, answers, fields = counted(2), counted(4), counted(3), counted(2)
 
-local state = redis.call('HMGET', STATE, 'seq', 'status', 'endsAt', 'hold')
+local known, status, ends_at, held = before[5], before[6], before[10], before[16]
 if before[1] then
-  if state[4] ~= hold then return { 'fenced' } end
-  if before[1] ~= epoch or state[1] ~= seq then return { 'moved' } end
+  if held ~= hold then return { 'fenced' } end
+  if before[1] ~= epoch or known ~= seq then return { 'moved' } end
 else
   if redis.call('GET', LEASE) ~= hold then return { 'fenced' } end
   if seq ~= '0' then return { 'moved' } end
@@ -28,8 +28,8 @@ for index, actor in ipairs(actors) do
   if is_fenced(actor[1], actor[2]) then return { 'superseded', index } end
 end
 local at = clock()
-if state[2] == 'active' then
-  local isOver = at >= tonumber(state[3])
+if status == 'active' then
+  local isOver = at >= tonumber(ends_at)
   if (moment == 'before' and isOver) or (moment == 'after' and not isOver) then return { 'time', at } end
 end
 

@@ -21,14 +21,14 @@ if game then
     return { 'ok', game.seq, 0, view(at) }
   end
   if game.status == 'completed' then return refuse('game_over') end
-  if game.status == 'active' or #game.roster >= game.players then return refuse('game_full') end
+  if game.status == 'active' or #roster_of(game) >= game.players then return refuse('game_full') end
   if redis.call('HINCRBY', STATE, 'joins', 1) > MOST_JOINS then return refuse('game_full') end
 else
   if mode == 'join' then return refuse('game_not_found') end
   local players, size, seconds = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
   game = {
     epoch = epoch, seq = 0, status = 'waiting', players = players, size = size, seconds = seconds,
-    free = size * size, roster = {}, scores = {},
+    free = size * size, seats = '[]', scores = {},
   }
   redis.call('HSET', STATE, 'epoch', epoch, 'seq', 0, 'status', 'waiting', 'players', players, 'size', size,
     'seconds', seconds, 'free', game.free, 'createdAt', integer(at))
@@ -43,13 +43,14 @@ else
     seconds .. spectators .. '}}')
 end
 
-local seat = #game.roster
-game.roster[seat + 1] = { player, name }
+local roster = roster_of(game)
+local seat = #roster
+roster[seat + 1] = { player, name }
 game.scores[seat + 1] = 0
-emit(game, at, '{"kind":"joined","player":"' .. player .. '","name":' .. name .. ',"seat":' .. seat .. '}')
+emit(game, at, '{"kind":"joined","player":"' .. player .. '","name":' .. name .. ',"seat":' .. seat .. '}',
+  'roster', list(roster), 'scores', list(game.scores))
 remember(player, request, fingerprint, game.seq)
 local seq = game.seq
-redis.call('HSET', STATE, 'roster', list(game.roster), 'scores', list(game.scores))
 claim(player, generation)
 
 if seat + 1 == game.players then

@@ -5,10 +5,11 @@ if reply then return reply end
 -- Once the game runs the seat and its cells stay: who left may come back.
 if game.status ~= 'waiting' then return { 'ok', game.seq, 0, game.epoch } end
 
-table.remove(game.roster, seat + 1)
+local roster = roster_of(game)
+table.remove(roster, seat + 1)
 table.remove(game.scores, seat + 1)
-redis.call('HSET', STATE, 'roster', list(game.roster), 'scores', list(game.scores))
-emit(game, clock(), '{"kind":"left","player":"' .. player .. '","seat":' .. seat .. '}')
+emit(game, clock(), '{"kind":"left","player":"' .. player .. '","seat":' .. seat .. '}',
+  'roster', list(roster), 'scores', list(game.scores))
 remember(player, request, fingerprint, game.seq)
 expire(WAITING_SECONDS)
 return { 'ok', game.seq, 0, game.epoch }
