@@ -6,6 +6,7 @@ import {
 } from '../protocol/index.ts';
 import type { Allowance } from './allowance.ts';
 import type { Carrier, CarrierEvents } from './carrier.ts';
+import type { ConnectionLog } from './connection-log.ts';
 import { Heartbeat, type HeartbeatHooks } from './heartbeat.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
@@ -15,8 +16,6 @@ import { Packet } from './packet.ts';
 /** How long a peer has to answer our close frame before the connection is cut. */
 const CLOSE_MS = 2000;
 const MINUTE_MS = 60_000;
-/** setTimeout runs at once when asked to wait longer than this. */
-const LONGEST_MS = 2 ** 31 - 1;
 
 export interface ConnectionOptions {
   readonly carrier: Carrier;
@@ -35,6 +34,7 @@ export interface ConnectionOptions {
   readonly now: () => number;
   readonly metrics: Metrics;
   readonly log: Logger;
+  readonly connectionLog: ConnectionLog;
   /** Takes every message that is well-formed and within the rate. */
   readonly onMessage: (connection: Connection, message: ClientMessage) => void;
   /** The connection is over, seen from here: nothing is delivered to it any longer. Called once. */
@@ -97,12 +97,25 @@ export class Connection implements CarrierEvents, HeartbeatHooks {
     if (!this.#open || expiresAt <= this.#expiresAt) return;
     this.#expiresAt = expiresAt;
     clearTimeout(this.#expiry);
-    const lifetime = Math.min(Math.max(expiresAt - Date.now(), 0), LONGEST_MS);
-    this.#expiry = setTimeout(() => this.close('unauthorized'), lifetime);
+    this.#expiry = undefined;
+    this.#watchExpiry();
+  }
+
+  /** Tokens last for hours: the timer is made when the end is near, which each ping looks for. */
+  #watchExpiry(): void {
+    if (this.#expiry !== undefined) return;
+    const left = this.#expiresAt - Date.now();
+    if (left > 2 * this.#options.heartbeatMs) return;
+    this.#expiry = setTimeout(() => this.close('unauthorized'), Math.max(left, 0));
   }
 
   send(message: ServerMessage): void {
     this.deliver(Packet.of(message));
+  }
+
+  /** Sends at once what would be gathered for a moment. */
+  flush(): void {
+    if (this.#open) this.#outbox.flush();
   }
 
   deliver(packet: Packet): void {
@@ -149,10 +162,12 @@ export class Connection implements CarrierEvents, HeartbeatHooks {
       now: now(),
       limits: { messageBytes, messagesPerSecond, chatLength, resumeWindowMs },
     });
+    this.flush();
   }
 
   /** Asks the peer whether it is there. */
   ping(): void {
+    this.#watchExpiry();
     this.#carrier.ping();
   }
 
@@ -199,10 +214,10 @@ export class Connection implements CarrierEvents, HeartbeatHooks {
   }
 
   closed(code: number): void {
-    const { metrics } = this.#options;
+    const { metrics, connectionLog } = this.#options;
     const counted = this.#closedAs ? CLOSE_CODES[this.#closedAs].code : boundedCode(code);
     metrics.closes.inc({ code: String(counted) });
-    this.log.info({ code, closedAs: this.#closedAs }, 'connection closed');
+    connectionLog.closed({ connection: this.id, player: this.player.id }, { code, closedAs: this.#closedAs });
     this.#over();
   }
 

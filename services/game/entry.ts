@@ -50,9 +50,9 @@ export class Entry {
     return this.#options.clientAddress.of(request);
   }
 
-  /** A place for a connection. Before anything that costs: who gets none is turned away without a look at the token. */
-  place(request: IncomingMessage): Place | Refused {
-    const place = this.#options.admission.enter(addressGroup(this.addressOf(request)));
+  /** A place for a connection from an address. Before anything that costs: who gets none is turned away without a look at the token. */
+  place(address: string): Place | Refused {
+    const place = this.#options.admission.enter(addressGroup(address));
     return typeof place === 'string' ? TURNED_AWAY[place] : place;
   }
 
@@ -105,6 +105,7 @@ export class Entry {
 
 /** The `game` in the address of a request, if it can be one. */
 export function routedGame(url = ''): string | undefined {
+  if (!url.includes('?')) return undefined;
   const game = URL.parse(url, 'http://replica')?.searchParams.get('game');
   return v.is(GameCode, game) ? game : undefined;
 }

@@ -1,3 +1,4 @@
+import { Cluster } from 'ioredis';
 import { Refusal } from './authority.ts';
 import type { Connection } from './connection.ts';
 import { storeFailure, type Store } from './redis/connect.ts';
@@ -31,9 +32,11 @@ export class Fencing {
   readonly #fence: Script;
   readonly #logout: Script;
   readonly #recent = new Map<string, number>();
+  readonly #isCluster: boolean;
 
   constructor(options: FencingOptions) {
     this.#options = options;
+    this.#isCluster = options.redis instanceof Cluster;
     this.#fence = defineScript(options.redis, 'player:fence', [new URL('./lua/fence.lua', import.meta.url)]);
     this.#logout = defineScript(options.redis, 'player:logout', [new URL('./lua/logout.lua', import.meta.url)]);
   }
@@ -44,11 +47,12 @@ export class Fencing {
    */
   async open(player: string): Promise<number> {
     const { replica, keepSeconds } = this.#options;
-    const [generation, before] = (await this.#run(this.#fence, player, [replica, keepSeconds])) as [string, string];
+    const args = [replica, keepSeconds, this.#isCluster ? '' : REPLICA_CHANNEL];
+    const [generation, before] = (await this.#run(this.#fence, player, args)) as [string, string];
     if (generation === 'out') throw new Refusal('unauthorized');
-    // Not from within the script: the other replica's channel may be on another shard. A replica that cannot be
-    // told now asks for itself when it hears again, and no game takes a move of the older socket.
-    this.#tell(before, `supersede ${player} ${generation}`);
+    // In a cluster not from within the script: the other replica's channel may be on another shard. A replica that
+    // cannot be told now asks for itself when it hears again, and no game takes a move of the older socket.
+    if (this.#isCluster) this.#tell(before, `supersede ${player} ${generation}`);
     return Number(generation);
   }
 

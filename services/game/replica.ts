@@ -12,6 +12,7 @@ import { Chat } from './chat.ts';
 import { GameClock, StoreClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { Connection } from './connection.ts';
+import { ConnectionLog } from './connection-log.ts';
 import { drainSockets } from './drain.ts';
 import { Entry, type Accepted } from './entry.ts';
 import { FeedSet } from './feeds.ts';
@@ -54,11 +55,6 @@ export interface Replica {
   drain(): Promise<void>;
 }
 
-const SHED_FOR = {
-  mean: 'sends % sockets to replicas with fewer',
-  probe: 'sends % sockets to see where the edge sends their games now',
-  moved: 'sends % sockets after a game that is held elsewhere now',
-};
 /** How often Redis is asked how it persists: it can be told otherwise while it runs. */
 const INSPECT_MS = 3000;
 
@@ -75,8 +71,7 @@ export async function startReplica(
   const { limits } = config;
   const sessions = new Sessions(config.tokenSecret, limits.sessionSeconds);
   const allowances = new Allowances(limits);
-  const admission = new Admission(limits, () => roster.members
-    .reduce((sum, { replica, sockets: open }) => (replica === appId ? sum : sum + open), 0));
+  const admission = new Admission(limits, () => roster.others.reduce((sum, { sockets: open }) => sum + open, 0));
 
   const redisFailed = (connection: string) => throttledWarning(log, metrics, connection, (reason) => {
     ops.redisFailed(connection, reason);
@@ -212,7 +207,7 @@ export async function startReplica(
   const shedding: Shedding<Connection> = new Shedding<Connection>({
     isBusy: (connection) => requests.get(connection)?.isBusy === true,
     onShed: (why) => metrics.shed.inc({ why }),
-    onBegin: (count, why) => void ops.log.note('shed', SHED_FOR[why].replace('%', String(count))),
+    onBegin: (count, why) => ops.shedding(count, why),
   });
   const rebalance: Rebalance<Connection> = new Rebalance<Connection>({
     roster, sockets, routes, shedding,
@@ -241,9 +236,10 @@ export async function startReplica(
     requests.get(own)?.close();
   };
   const quietMs = Math.min(heartbeatMs, QUIET_MS);
+  const connectionLog = new ConnectionLog(log);
   const accept = ({ carrier, session, generation, origin, address, game }: Accepted) => {
     const connection = new Connection({
-      carrier, generation, metrics, log,
+      carrier, generation, metrics, log, connectionLog,
       heartbeatMs: carrier.transport === 'websocket' ? heartbeatMs : quietMs,
       player: session.player,
       expiresAt: session.expiresAt,
@@ -260,7 +256,7 @@ export async function startReplica(
       routes.add(connection, game, clock.now());
       void authority.arrived(game, clock.now());
     }
-    connection.log.info({ origin, address }, 'connection opened');
+    connectionLog.opened({ connection: connection.id, player: connection.player.id }, { origin, address });
     if (!fencing.closeOutdated(connection) && readiness.isDraining) connection.close('serviceRestart');
   };
 
@@ -313,6 +309,7 @@ export async function startReplica(
       gameClock.stop();
       readiness.stop();
       clearInterval(inspection);
+      connectionLog.stop();
       bus.close();
       redis.disconnect();
       http.server.closeAllConnections();

@@ -169,6 +169,8 @@ export class Requests {
     const resumed = await this.#withinGames(game, () => authority.resume(this.#actor, game, known));
     metrics.resumes.inc({ recovered: String(resumed.recovered) });
     this.#games.goOn(id, game, resumed, false);
+    // Who was away has waited long enough.
+    this.#connection.flush();
   }
 
   async #watch({ id, game, epoch = NO_EPOCH, seq = 0 }: Message<'watch'>): Promise<void> {

@@ -57,9 +57,13 @@ export class Roster {
 
   /** This replica and those heard of lately, by name. */
   get members(): Member[] {
+    return [this.own, ...this.others].sort((left, right) => left.replica.localeCompare(right.replica));
+  }
+
+  /** The other replicas heard of lately. */
+  get others(): Member[] {
     this.#forget();
-    const others = [...this.#heard.values()].map(({ member }) => member);
-    return [this.own, ...others].sort((left, right) => left.replica.localeCompare(right.replica));
+    return [...this.#heard.values()].map(({ member }) => member);
   }
 
   /** This replica as it is now. */

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
 import { jwtVerify, SignJWT } from 'jose';
 import * as v from 'valibot';
 import { PlayerId, PlayerName, type PlayerRef } from '../protocol/index.ts';
@@ -26,10 +26,11 @@ export interface Session {
 export class Sessions {
   /** How long a token is good for. For as long again it can be exchanged for a new one of the same player. */
   readonly seconds: number;
-  readonly #secret: Uint8Array;
+  /** As an object: the library prepares it once, and bytes each time. */
+  readonly #key: KeyObject;
 
   constructor(secret: Uint8Array, seconds: number = SESSION_SECONDS) {
-    this.#secret = secret;
+    this.#key = createSecretKey(secret);
     this.seconds = seconds;
   }
 
@@ -67,13 +68,13 @@ export class Sessions {
       .setSubject(player.id)
       .setIssuedAt(inSeconds(Date.now()))
       .setExpirationTime(expiry)
-      .sign(this.#secret);
+      .sign(this.#key);
   }
 
   async #read(token: string, audience: string, clockTolerance = 0): Promise<Session | undefined> {
     try {
       const options = { issuer: ISSUER, audience, algorithms: [ALGORITHM], clockTolerance };
-      const { payload } = await jwtVerify(token, this.#secret, options);
+      const { payload } = await jwtVerify(token, this.#key, options);
       const { sub, name, exp, until = exp } = v.parse(Claims, payload);
       return { player: { id: sub, name }, expiresAt: until * 1000 };
     } catch {

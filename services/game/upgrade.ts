@@ -45,7 +45,8 @@ export class Upgrade {
     socket.on('error', destroyed);
     const { entry } = this.#options;
     try {
-      const place = entry.place(request);
+      const address = entry.addressOf(request);
+      const place = entry.place(address);
       if ('status' in place) return this.#refuse(socket, place);
       leaveWith(socket, place);
       if (socket.destroyed) return place.leave();
@@ -53,6 +54,8 @@ export class Upgrade {
       if ('status' in checked) return this.#refuse(socket, checked);
       if (socket.destroyed) return;
       const { session, generation } = checked;
+      // The answer and the welcome are one write here, and one at the edge.
+      socket.cork();
       this.#server.handleUpgrade(request, socket, head, (webSocket) => {
         if (webSocket.protocol !== SUBPROTOCOL) {
           this.#options.metrics.upgradesRefused.inc({ reason: 'subprotocol' });
@@ -61,9 +64,10 @@ export class Upgrade {
           return webSocket.close(code, `Offer the subprotocol ${SUBPROTOCOL}.`);
         }
         const { headers: { origin }, url } = request;
-        const [address, game] = [entry.addressOf(request), routedGame(url)];
-        this.#options.accept({ carrier: new WebSocketCarrier(webSocket), session, generation, origin, address, game });
+        const carrier = new WebSocketCarrier(webSocket);
+        this.#options.accept({ carrier, session, generation, origin, address, game: routedGame(url) });
       });
+      socket.uncork();
     } catch {
       this.#refuse(socket, { status: 500, reason: 'internal' });
     }

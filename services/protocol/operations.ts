@@ -22,8 +22,11 @@ export interface OperationsEvent {
   readonly text: string;
 }
 
-/** `stale`: silent for longer than it should be. `gone`: silent for so long that nobody counts on it. */
-export type ReplicaState = 'ready' | 'not_ready' | 'draining' | 'stale' | 'gone';
+/**
+ * `stale`: silent for longer than it should be. `gone`: silent for so long that nobody counts on it. `left`: the same,
+ * of one that had drained, as it was asked to.
+ */
+export type ReplicaState = 'ready' | 'not_ready' | 'draining' | 'stale' | 'gone' | 'left';
 
 /** A replica at one moment. Rates are of the last second, the 99th percentile of the last ten. */
 export interface ReplicaSample {

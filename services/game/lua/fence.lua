@@ -1,5 +1,6 @@
--- KEYS: the newest socket of a player. ARGV: replica, seconds to keep. Gives the generation of the new socket and the
--- replica that holds the older one; or 'out' when the player logged out.
+-- KEYS: the newest socket of a player. ARGV: replica, seconds to keep, what the replicas' channels begin with where the
+-- script may announce. Gives the generation of the new socket and the replica that holds the older one, which is told;
+-- or 'out' when the player logged out.
 local time = redis.call('TIME')
 local before = redis.call('HMGET', KEYS[1], 'generation', 'replica', 'out')
 if before[3] then return { 'out' } end
@@ -8,4 +9,8 @@ local generation = math.max(tonumber(before[1] or 0) + 1, tonumber(time[1]) * 10
 local text = string.format('%.0f', generation)
 redis.call('HSET', KEYS[1], 'generation', text, 'replica', ARGV[1])
 redis.call('EXPIRE', KEYS[1], ARGV[2])
+if before[2] and ARGV[3] ~= '' then
+  local player = string.match(KEYS[1], '{player:(.*)}')
+  redis.call('SPUBLISH', ARGV[3] .. before[2], 'supersede ' .. player .. ' ' .. text)
+end
 return { text, before[2] or '' }

@@ -40,7 +40,8 @@ export function addTransportRoutes(app: FastifyInstance, options: TransportRoute
   const open = async <C extends HttpCarrier>(
     request: FastifyRequest, reply: FastifyReply, make: (id: string) => C,
   ): Promise<{ carrier: C; player: string } | undefined> => {
-    const place = entry.place(request.raw);
+    const address = entry.addressOf(request.raw);
+    const place = entry.place(address);
     if ('status' in place) return void refuse(reply, place);
     const checked = await entry.open(request.raw);
     if ('status' in checked || reply.raw.destroyed) {
@@ -53,7 +54,7 @@ export function addTransportRoutes(app: FastifyInstance, options: TransportRoute
     const player = checked.session.player.id;
     holder.add(carrier, player);
     const { headers: { origin }, url } = request.raw;
-    accept({ carrier, ...checked, origin, address: entry.addressOf(request.raw), game: routedGame(url) });
+    accept({ carrier, ...checked, origin, address, game: routedGame(url) });
     return { carrier, player };
   };
 
