@@ -60,6 +60,25 @@ describe('the bench at its tiny size', () => {
   });
 });
 
+describe('a system that fails', () => {
+  const size = { ...SIZES.tiny, idle: { first: 4, all: 8 } };
+  const report = () => undefined;
+  const problems = ({ problems: found }: Episode) => Object.keys(found).map((what) => what.split('\n')[0]);
+
+  test('is told with its reason at once, and the others are measured all the same', async () => {
+    const broken = { ...naiveServer(), name: 'broken', replica: () => ({ command: 'false', args: [], env: process.env }) };
+    const episodes = await run({ systems: [broken, naiveServer()], workloads: ['idle'], size, report });
+    const [failed, measured] = episodes.sort((left, right) => left.system.localeCompare(right.system));
+    assert.deepEqual(problems(failed!), ['not measured: all: ws1 ended with 1 before it was ready.']);
+    assert.ok(measured!.idle, JSON.stringify(measured));
+  });
+
+  test('by never coming to an end is given up', async () => {
+    const [episode] = await run({ systems: [naiveServer()], workloads: ['moves'], size, report, episodeMs: 1 });
+    assert.deepEqual(problems(episode!), ['not measured: all: it took longer than 0.001 s']);
+  });
+});
+
 function assertWhole({ sent, expected, delivered, lost, vanished, duplicated, cpu }: Flow, system: string): void {
   assert.ok(sent > 0, 'something was sent');
   assert.deepEqual({ delivered, lost, vanished, duplicated }, { delivered: expected, lost: 0, vanished: 0, duplicated: 0 });

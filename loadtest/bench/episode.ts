@@ -1,8 +1,9 @@
 import { cpuBetween, residentBetween, sum, tierUsage, type TierUsage, type Tiers } from '../measure/tiers.ts';
-import { now } from './generator/crowd.ts';
+import { now, STEPS, type Absence, type Step } from './generator/crowd.ts';
 import type { Generator } from './generator/generator.ts';
 import type { Tally } from './generator/deliveries.ts';
 import type { Load, Measured } from './generator/workload.ts';
+import { percentile } from '../measure/statistics.ts';
 import { highest } from './search.ts';
 import type { Size } from './sizes.ts';
 import type { Stage } from './stage.ts';
@@ -26,12 +27,22 @@ export interface Episode {
   chat?: Flow;
   /** Resident bytes of one idle socket, by tier. */
   idle?: Readonly<Record<string, number>>;
-  kill?: Tally & { readonly affected: number; readonly back: number; readonly allBackMs: number };
+  kill?: Tally & {
+    readonly affected: number;
+    readonly back: number;
+    readonly allBackMs: number;
+    /** Milliseconds since the kill when half of the affected, and when all, had passed each step. */
+    readonly steps: Readonly<Record<Step, { readonly half: number; readonly all: number }>>;
+    /** CPU milliseconds from the kill until all were back, by tier, the play of the others included. */
+    readonly cpuMs: Readonly<Record<string, number>>;
+  };
   max?: { readonly deliveriesPerSecond: number; readonly p99: number; readonly cpu: CpuPerEvent; readonly generatorCpu: number };
   /** What went wrong, and how often. */
   problems: Record<string, number>;
 }
 
+/** What a problem begins with that left something unmeasured: then the workload, or `all`, and why. */
+export const NOT_MEASURED = 'not measured: ';
 export const LIMIT_MS = 100;
 /** Of what is asked for, so much has to arrive in time. */
 const ENOUGH = 0.95;
@@ -56,21 +67,36 @@ export class Performance {
 
   async run(workloads: readonly Workload[], episode: Episode): Promise<void> {
     const wanted = new Set(workloads.filter((workload) => this.#system.workloads.includes(workload)));
-    if (wanted.has('idle')) episode.idle = await this.#idle();
-    if ((['moves', 'chat', 'max', 'kill'] as const).some((workload) => wanted.has(workload))) {
-      await this.#gather(this.#size.players);
-      await this.#generator.call('connect', [0, this.#size.players]);
-      await this.#generator.call('seat', [this.#system.seating]);
-      // First, so that what is compiled while it runs is so when the rest is measured.
-      if (wanted.has('max')) episode.max = await this.#max();
-      await pause(SETTLE_MS);
-      if (wanted.has('moves')) episode.moves = await this.#flow('play', this.#size.rate * this.#size.players);
-      if (wanted.has('chat')) episode.chat = await this.#chat();
-      episode.problems = await this.#generator.call('problems', []);
-      // Last, as it leaves one replica less, and sockets that were cut.
-      if (wanted.has('kill')) episode.kill = await this.#kill();
-      await this.#generator.call('disperse', []);
-    }
+    /** What fails is told, and what comes after it is measured all the same. */
+    const measure = async (workload: Workload, task: () => Promise<void>): Promise<void> => {
+      if (!wanted.has(workload)) return;
+      try {
+        await task();
+      } catch (error) {
+        episode.problems[`${NOT_MEASURED}${workload}: ${(error as Error).message}`] = 1;
+      }
+    };
+    await measure('idle', async () => {
+      try {
+        episode.idle = await this.#idle();
+      } finally {
+        await this.#generator.call('disperse', []);
+      }
+    });
+    if ((['moves', 'chat', 'max', 'kill'] as const).every((workload) => !wanted.has(workload))) return;
+    await this.#gather(this.#size.players);
+    await this.#generator.call('connect', [0, this.#size.players]);
+    await this.#generator.call('seat', [this.#system.seating]);
+    // First, so that what is compiled while it runs is so when the rest is measured.
+    await measure('max', async () => void (episode.max = await this.#max()));
+    await pause(SETTLE_MS);
+    const { rate, players } = this.#size;
+    await measure('moves', async () => void (episode.moves = await this.#flow('play', rate * players)));
+    await measure('chat', async () => void (episode.chat = await this.#chat()));
+    Object.assign(episode.problems, await this.#generator.call('problems', []));
+    // Last, as it leaves one replica less, and sockets that were cut.
+    await measure('kill', async () => void (episode.kill = await this.#kill()));
+    await this.#generator.call('disperse', []);
   }
 
   async #gather(players: number): Promise<void> {
@@ -87,7 +113,6 @@ export class Performance {
     const before = await this.#resting();
     await this.#generator.call('connect', [first, all]);
     const gained = residentBetween(before, await this.#resting());
-    await this.#generator.call('disperse', []);
     return Object.fromEntries(Object.entries(gained).map(([tier, bytes]) => [tier, bytes / (all - first)]));
   }
 
@@ -139,13 +164,27 @@ export class Performance {
     await this.#generator.call('beginFailover', [killPlayers / groupSize, rate * killPlayers]);
     await pause(QUIET_MS);
     const affected = (await this.#generator.call('replicas', []))[`ws${KILLED}`] ?? 0;
+    const tiers: Tiers = { ...this.#stage.tiersWithout(KILLED), generator: [this.#generator.pid] };
+    const before = tierUsage(tiers);
+    let cpuMs: Record<string, number> = {};
     const killedAt = now();
     this.#stage.signalReplica(KILLED, 'SIGKILL');
-    const { measured, absences } = await this.#generator.call('endFailover', [affected]);
-    const back = absences.flatMap(({ until }) => until ?? []);
-    const allBackMs = back.length >= affected ? Math.max(...back) - killedAt : Number.NaN;
-    return { ...tallyOf(measured), affected, back: back.length, allBackMs };
+    const { measured, absences } = await this.#generator.call('endFailover', [affected], () => {
+      cpuMs = cpuBetween(before, tierUsage(tiers));
+    });
+    const back = absences.filter(({ at }) => at.back !== undefined).length;
+    const steps = stepsOf(absences, killedAt);
+    const allBackMs = back >= affected ? steps.back.all : Number.NaN;
+    return { ...tallyOf(measured), affected, back, allBackMs, steps, cpuMs };
   }
+}
+
+function stepsOf(absences: readonly Absence[], since: number): NonNullable<Episode['kill']>['steps'] {
+  const passed = (step: Step) => {
+    const times = absences.flatMap(({ at }) => at[step] ?? []).sort((left, right) => left - right);
+    return { half: percentile(times, 0.5) - since, all: (times.at(-1) ?? Number.NaN) - since };
+  };
+  return Object.fromEntries(STEPS.map((step) => [step, passed(step)])) as ReturnType<typeof stepsOf>;
 }
 
 const tallyOf = ({ deliveredInTime: _inTime, seconds: _seconds, ...tally }: Measured): Tally => tally;

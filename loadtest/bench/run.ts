@@ -4,24 +4,30 @@ import path from 'node:path';
 import { ensureCertificates } from '../../infra/local/certificates.ts';
 import { PreflightError } from '../../infra/local/errors.ts';
 import { findBinary, installCommand } from '../../infra/setup/binaries.mjs';
-import { Performance, type Episode } from './episode.ts';
+import { NOT_MEASURED, Performance, type Episode } from './episode.ts';
 import { Generator } from './generator/generator.ts';
 import { shuffled } from './generator/workload.ts';
 import type { Size } from './sizes.ts';
 import { Stage } from './stage.ts';
 import type { System, Workload } from './systems/system.ts';
 
+/** Longer than any system takes that works: one that hangs must not hold up the others. */
+const EPISODE_MS = 300_000;
+
 export interface RunOptions {
   readonly systems: readonly System[];
   readonly workloads: readonly Workload[];
   readonly size: Size;
   readonly report: (line: string) => void;
+  /** How long one system may take. */
+  readonly episodeMs?: number;
   /** Ends the run after what is going on. */
   readonly signal?: AbortSignal;
 }
 
 /** Measures every system as often as asked, each time in another order. What fails is told in its episode. */
-export async function run({ systems, workloads, size, report, signal }: RunOptions): Promise<Episode[]> {
+export async function run(given: RunOptions): Promise<Episode[]> {
+  const { systems, workloads, size, report, signal, episodeMs = EPISODE_MS } = given;
   const [haproxy, redis] = [binary('haproxy', 'haproxy'), binary('redis', 'redis-server')];
   const pki = mkdtempSync(path.join(os.tmpdir(), 'gridlock-bench-pki-'));
   const episodes: Episode[] = [];
@@ -34,7 +40,7 @@ export async function run({ systems, workloads, size, report, signal }: RunOptio
         report(`${repetition}/${size.repetitions} ${system.name}`);
         const episode: Episode = { system: system.name, repetition, problems: {} };
         const options = { replicas: size.replicas, haproxy, redis, pki };
-        await measure(system, workloads, size, ca, options, episode, signal);
+        await measure(system, workloads, size, ca, options, episode, episodeMs, signal);
         episodes.push(episode);
         report(`    ${summary(episode)}`);
       }
@@ -47,21 +53,28 @@ export async function run({ systems, workloads, size, report, signal }: RunOptio
 
 async function measure(
   system: System, workloads: readonly Workload[], size: Size, ca: string,
-  options: Parameters<typeof Stage.start>[1], episode: Episode, signal: AbortSignal | undefined,
+  options: Parameters<typeof Stage.start>[1], episode: Episode, episodeMs: number, signal: AbortSignal | undefined,
 ): Promise<void> {
   const generator = new Generator();
   let stage: Stage | undefined;
+  let isLate = false;
   const stop = async () => {
     await generator.stop();
     await stage?.stop();
   };
+  const deadline = setTimeout(() => {
+    isLate = true;
+    void stop();
+  }, episodeMs);
   signal?.addEventListener('abort', stop, { once: true });
   try {
     stage = await Stage.start(system, options);
     await new Performance(system, stage, generator, size, ca).run(workloads, episode);
   } catch (error) {
-    if (!signal?.aborted) episode.problems[`not measured: ${(error as Error).message}`] = 1;
+    const why = isLate ? `it took longer than ${episodeMs / 1000} s` : (error as Error).message;
+    if (!signal?.aborted) episode.problems[`${NOT_MEASURED}all: ${why}`] = 1;
   } finally {
+    clearTimeout(deadline);
     signal?.removeEventListener('abort', stop);
     await stop();
   }

@@ -87,6 +87,12 @@ export class Stage {
     };
   }
 
+  /** The same, one of the replicas left out. */
+  tiersWithout(replica: number): Tiers {
+    const pid = this.#children.get(`ws${replica}`)?.pid;
+    return { ...this.tiers, replicas: this.tiers['replicas']!.filter((other) => other !== pid) };
+  }
+
   /** Sends a signal to replica 1, 2, ... */
   signalReplica(number: number, signal: NodeJS.Signals): void {
     this.#children.get(`ws${number}`)?.kill(signal);
@@ -113,14 +119,27 @@ export class Stage {
   }
 
   async #until(name: string, attempt: () => Promise<true | undefined>): Promise<void> {
+    const child = this.#children.get(childOf(name))!;
+    // Then there is nothing to wait for.
+    const ended = new AbortController();
+    const end = () => ended.abort(new Error(
+      `${name} ended with ${child.exitCode ?? child.signalCode ?? 'no process'} before it was ready.`));
+    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) end();
+    child.once('exit', end);
     try {
-      await waitFor(attempt, { what: `${name} to be ready`, timeoutMs: READY_MS, intervalMs: 20 });
+      await waitFor(attempt, {
+        what: `${name} to be ready`, timeoutMs: READY_MS, intervalMs: 20, signal: ended.signal,
+      });
     } catch (error) {
-      const file = path.join(this.#paths.logs, `${name === 'Redis' ? 'redis' : name === 'the edge' ? 'edge' : name}.log`);
+      const file = path.join(this.#paths.logs, `${childOf(name)}.log`);
       throw new Error(`${(error as Error).message}\n${readFileSync(file, 'utf8').slice(-LOG_BYTES)}`);
+    } finally {
+      child.off('exit', end);
     }
   }
 }
+
+const childOf = (name: string) => (name === 'Redis' ? 'redis' : name === 'the edge' ? 'edge' : name);
 
 function answers(port: number, pathname: string): Promise<true | undefined> {
   return new Promise((resolve) => {

@@ -37,3 +37,14 @@ test('what was lost, came twice or late is in the table, and what went wrong bel
 test('a workload that was not measured has no table', () => {
   assert.doesNotMatch(toMarkdown(result([episode('ours', 1, flow(50))])), /Chat|Idle|killed|Times/);
 });
+
+test('a row that was not measured is there as failed, in what it failed at, with the reason below', () => {
+  const late: Episode = { system: 'ours', repetition: 1, problems: { 'not measured: all: it took longer than 9 s': 1 } };
+  const half: Episode = { ...episode('socket.io-redis', 1, flow(100)), problems: { 'not measured: chat: no answer': 1 } };
+  const text = toMarkdown(result([late, half]));
+  assert.match(text, /### Moves[^#]*\| OURS \| none \| failed \|/);
+  assert.match(text, /### Chat[^#]*\| SOCKET\.IO-REDIS \| none \| failed \|/);
+  assert.match(text, /- ours, repetition 1: 1 × not measured: all: it took longer than 9 s/);
+  const again = toMarkdown(result([late, episode('ours', 2, flow(50))]));
+  assert.match(again, /\| OURS \| none \| 1, 1 failed \|/);
+});

@@ -1,11 +1,12 @@
 import { ratioOf, spreadOf, type Spread } from '../measure/statistics.ts';
-import type { Episode, Flow } from './episode.ts';
+import { NOT_MEASURED, type Episode, type Flow } from './episode.ts';
 import type { Result } from './result.ts';
 
 const TIERS = ['replicas', 'redis', 'edge', 'all'] as const;
 /** What the others are compared with. */
 const REFERENCE = 'socket.io-redis';
 const NOTHING = '–';
+const FAILED = 'failed';
 
 const digits = (value: number) => (Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2);
 const plain = (value: number) => Number(value.toFixed(digits(value))).toLocaleString('en');
@@ -55,20 +56,28 @@ const TABLES: readonly (readonly [title: string, key: keyof Episode, columns: re
     ['events missed', (episodes) => cell(episodes.map(({ kill }) => kill?.lost))],
     ['moves nobody saw', (episodes) => cell(episodes.map(({ kill }) => kill?.vanished))],
     ['twice', (episodes) => cell(episodes.map(({ kill }) => kill?.duplicated))],
+    ['half back after ms', (episodes) => cell(episodes.map(({ kill }) => kill?.steps.back.half))],
     ['all back after ms', (episodes) => cell(episodes.map(({ kill }) => kill?.allBackMs))],
+    ...['replicas', 'redis', 'edge', 'generator'].map((tier): Column =>
+      [`CPU ms until then, ${tier}`, (episodes) => cell(episodes.map(({ kill }) => kill?.cpuMs[tier]))]),
   ]],
 ];
 
 /** The whole result as a page of tables. */
 export function toMarkdown(result: Result): string {
-  const { systems, episodes } = result;
+  const { systems, episodes, workloads } = result;
+  const hasFailed = failedIn(workloads);
   const ofSystem = (name: string) => episodes.filter(({ system }) => system === name);
   const parts = TABLES.flatMap(([title, key, columns]) => {
-    const rows = systems.filter(({ name }) => ofSystem(name).some((episode) => episode[key] !== undefined));
+    const rows = systems.filter(({ name }) =>
+      ofSystem(name).some((episode) => episode[key] !== undefined || hasFailed(episode, key)));
     if (rows.length === 0) return [];
     const head = ['', 'Redis writes', ...columns.map(([name]) => name)];
     const body = rows.map(({ name, label, persistence }) =>
-      [label, persistence, ...columns.map(([, value]) => value(ofSystem(name)))]);
+      [label, persistence, ...columns.map(([, value]) => {
+        const failed = ofSystem(name).filter((episode) => episode[key] === undefined && hasFailed(episode, key)).length;
+        return shown(value(ofSystem(name)), failed, ofSystem(name).length);
+      })]);
     return [`### ${title}`, table(head, body)];
   });
   const problems = problemLines(episodes);
@@ -76,6 +85,17 @@ export function toMarkdown(result: Result): string {
     heading(result), ...parts, ...ratios(result),
     ...(problems.length > 0 ? ['### What went wrong', problems.join('\n')] : []),
   ].join('\n\n')}\n`;
+}
+
+/** Whether a workload was begun and not measured, or never came to be begun. */
+const failedIn = (workloads: readonly string[]) => ({ problems }: Episode, key: keyof Episode): boolean =>
+  Object.keys(problems).some((what) => what.startsWith(`${NOT_MEASURED}${key}:`) ||
+    (workloads.includes(key) && what.startsWith(`${NOT_MEASURED}all:`)));
+
+/** What was measured; beside it that some repetition failed, which is told below. */
+function shown(cell: string, failed: number, of: number): string {
+  if (failed === 0) return cell;
+  return failed === of ? FAILED : `${cell}, ${failed} ${FAILED}`;
 }
 
 function heading({ startedAt, finishedAt, commit, machine, versions, size }: Result): string {

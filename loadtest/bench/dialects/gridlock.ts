@@ -4,8 +4,11 @@ import { ask, settle, type Dialect, type DialectFactory, type Group, type Player
 
 const SIZE = LIMITS.size.max;
 const CELLS = SIZE ** 2;
-/** With so many cells of a board taken the next game is opened, so that nobody has to wait for it. */
-const PREPARE_AT = CELLS / 2;
+/**
+ * With so many cells of a board taken the next game is opened, so that nobody has to wait for it: at another time for
+ * each group, as all of them are equally far.
+ */
+const prepareAt = (group: Group) => Math.floor(CELLS / 4) + (group.index % Math.floor(CELLS / 2));
 const RETRY_MS = 50;
 
 /** One game of a group; its cells are the moves from `first` on. */
@@ -44,7 +47,7 @@ export const gridlock: DialectFactory = (sink, { secret = '' }): Dialect => {
     for (const send of board.waiting.splice(0)) send();
   };
   const boardOf = (group: Group, number: number) =>
-    boards.get(group)?.find(({ first }) => number >= first && number < first + CELLS);
+    boards.get(group)?.findLast(({ first }) => number >= first && number < first + CELLS);
   const capture = (player: Player, { code, first }: Board, number: number) => {
     const id = `c${number}`;
     const frame = JSON.stringify({ type: 'capture', id, game: code, cell: number - first });
@@ -109,11 +112,21 @@ export const gridlock: DialectFactory = (sink, { secret = '' }): Dialect => {
       await ask(player, 'welcome');
     },
     enter: (group) => open(group, 0),
+    makeRoom: async (group, moves) => {
+      const next = group.moves.length;
+      const board = boardOf(group, next);
+      if (board && next + moves <= board.first + CELLS) return;
+      const left = boards.get(group) ?? [];
+      await open(group, next);
+      boards.set(group, boards.get(group)!.slice(-1));
+      await Promise.all(left.flatMap(({ code: game }) =>
+        group.players.map((player) => request(player, { type: 'leave', game }))));
+    },
     move: (player, group, number) => {
-      if (number % CELLS === PREPARE_AT) {
-        open(group, number - PREPARE_AT + CELLS).catch((error: Error) => sink.problem(error.message));
-      }
       const board = boardOf(group, number);
+      if (board && number - board.first === prepareAt(group)) {
+        open(group, board.first + CELLS).catch((error: Error) => sink.problem(error.message));
+      }
       if (board?.isReady.now) capture(player, board, number);
       else board?.waiting.push(() => capture(player, board, number));
     },

@@ -47,7 +47,8 @@ export const socketIo: DialectFactory = (sink): Dialect => {
       }
       if (text.startsWith('40')) {
         const { pid } = JSON.parse(text.slice(2)) as { pid?: string };
-        if (pid !== undefined) sessions.set(player, { pid, offset: undefined });
+        // The same once more: what was missed followed, or follows.
+        if (pid !== undefined && sessions.get(player)?.pid !== pid) sessions.set(player, { pid, offset: undefined });
         return settle(player, 'connected');
       }
       if (text.startsWith('0')) {

@@ -23,12 +23,15 @@ const GREETING_MS = 3000;
 /** Milliseconds by a clock that all processes of this machine share. */
 export const now = (): number => Number(process.hrtime.bigint() / 1000n) / 1000;
 
-/** When a player was cut off and when it was back, by `now`. */
+/** What somebody who comes back goes through, in order. */
+export const STEPS = ['cut', 'tried', 'secured', 'upgraded', 'greeted', 'back'] as const;
+export type Step = (typeof STEPS)[number];
+
+/** When a player was cut off and went through each step of coming back, the last time it tried, by `now`. */
 export interface Absence {
   readonly player: number;
   readonly replica: string;
-  readonly from: number;
-  readonly until: number | undefined;
+  readonly at: Partial<Record<Step, number>>;
 }
 
 /** All players of a run: their sockets, their groups, and what they receive. */
@@ -38,7 +41,7 @@ export class Crowd {
   /** What everybody says to everybody. */
   readonly lines: Stream;
   readonly problems = new Map<string, number>();
-  readonly absences: { player: number; replica: string; from: number; until: number | undefined }[] = [];
+  readonly absences: Absence[] = [];
   /** The measurement that is going on. */
   moves: Deliveries | undefined;
   chat: Deliveries | undefined;
@@ -95,6 +98,11 @@ export class Crowd {
     await Promise.all(Array.from({ length: OPENING }, some));
   }
 
+  /** Has every group ready for so many moves: what it takes to open games is not measured with what moves cost. */
+  async makeRoom(moves: number): Promise<void> {
+    await Promise.all(this.groups.map((group) => this.#dialect.makeRoom?.(group, moves)));
+  }
+
   async listen(): Promise<void> {
     for (const player of this.players) await this.#dialect.listen(player);
   }
@@ -137,7 +145,8 @@ export class Crowd {
     });
   }
 
-  async #open(player: Player): Promise<void> {
+  async #open(player: Player, passed: (step: Step) => void = () => {}): Promise<void> {
+    passed('tried');
     const { port } = this.#options;
     const { path, headers = {} } = await this.#dialect.handshake(player);
     await new Promise<void>((resolve, reject) => {
@@ -149,12 +158,15 @@ export class Crowd {
       const socket = new ThinSocket(
         { host: '127.0.0.1', port, secureContext: this.#secureContext, path, headers },
         {
+          secured: () => passed('secured'),
           open: (given) => {
+            passed('upgraded');
             player.replica = given.get('x-served-by') ?? '';
             // Nothing was read before who waits for the greeting is there.
             this.#dialect.greet(player).then(() => {
               isIn = true;
               clearTimeout(timer);
+              passed('greeted');
               resolve();
             }, reject);
           },
@@ -173,18 +185,19 @@ export class Crowd {
   #cut(player: Player, reason: string): void {
     if (this.#isClosing) return;
     this.#problem(`a socket was cut: ${reason.replace(/\d{4,}/g, '…')}`);
-    const absence = { player: player.index, replica: player.replica, from: now(), until: undefined };
+    const absence: Absence = { player: player.index, replica: player.replica, at: { cut: now() } };
     this.absences.push(absence);
     void this.#comeBack(player, absence);
   }
 
-  async #comeBack(player: Player, absence: { until: number | undefined }): Promise<void> {
+  async #comeBack(player: Player, { at }: Absence): Promise<void> {
+    const passed = (step: Step) => void (at[step] = now());
     while (!this.#isClosing) {
       await new Promise((resolve) => setTimeout(resolve, Math.random() * COME_BACK_MS));
       try {
-        await this.#open(player);
+        await this.#open(player, passed);
         if (player.group) await this.#dialect.back(player, player.group);
-        absence.until = now();
+        passed('back');
         return;
       } catch (error) {
         this.#problem(`coming back: ${(error as Error).message.replace(/Player \d+/, 'a player')}`);

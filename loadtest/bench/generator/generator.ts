@@ -37,6 +37,7 @@ export class Generator {
     name: Name, args: Calls[Name]['args'], onWindow?: (edge: 'begin' | 'end') => void,
   ): Promise<Calls[Name]['answer']> {
     const id = (this.#calls += 1);
+    if (!this.#process.connected) return Promise.reject(new Error('The generator has ended.'));
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve: (answer) => resolve(answer as Calls[Name]['answer']), reject, onWindow });
       this.#process.send({ id, name, args });

@@ -8,6 +8,9 @@ import { Pacer, play, say, settled, type Measured } from './workload.ts';
 const BACK_MS = 15_000;
 const PLAY_ON_MS = 1500;
 
+/** About how long the play around a kill goes on. */
+const FAILOVER_SECONDS = 5;
+
 let crowd: Crowd | undefined;
 let failover: { pacer: Pacer; deliveries: Deliveries; from: number; absencesBefore: number } | undefined;
 
@@ -34,18 +37,20 @@ const handlers: Handlers = {
   beginFailover: async (_window, groups, rate) => {
     const all = gathered();
     all.keep(groups);
+    await all.makeRoom(Math.ceil((FAILOVER_SECONDS * rate) / groups));
     const deliveries = new Deliveries(all.groups.map(({ moves }) => moves));
     all.moves = deliveries;
     const players = all.groups.flatMap((group) => group.players);
     const pacer = new Pacer(players, rate, (player, dueAt) => all.move(player, dueAt));
     failover = { pacer, deliveries, from: now(), absencesBefore: all.absences.length };
   },
-  endFailover: async (_window, affected) => {
+  endFailover: async (window, affected) => {
     const all = gathered();
     const { pacer, deliveries, from, absencesBefore } = failover!;
     const absences = (): Absence[] => all.absences.slice(absencesBefore);
-    const areBack = () => absences().filter(({ until }) => until !== undefined).length >= affected;
+    const areBack = () => absences().filter(({ at }) => at.back !== undefined).length >= affected;
     for (const deadline = now() + BACK_MS; !areBack() && now() < deadline;) await pause(5);
+    window('end');
     await pause(PLAY_ON_MS);
     const seconds = (now() - from) / 1000;
     pacer.stop();

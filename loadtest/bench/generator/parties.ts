@@ -45,6 +45,8 @@ export interface Dialect {
   greet(player: Player): Promise<void>;
   /** Resolves when all players of the group can move. */
   enter(group: Group): Promise<void>;
+  /** Where games come to an end: resolves when the one that goes on has room for so many moves. */
+  makeRoom?(group: Group, moves: number): Promise<void>;
   move(player: Player, group: Group, number: number): void;
   /** After a new socket was greeted: resolves when the player is in the group's game again. */
   back(player: Player, group: Group): Promise<void>;

@@ -10,6 +10,8 @@ export interface ThinSocketOptions {
 }
 
 export interface ThinSocketHandlers {
+  /** TLS stands, and the upgrade is asked for. */
+  secured?(): void;
   /** The upgrade was accepted; header names are in lower case. */
   open(headers: ReadonlyMap<string, string>): void;
   /** One message of the server. The bytes are only good until this returns. */
@@ -38,6 +40,7 @@ export class ThinSocket {
     this.#socket = socket;
     socket.setNoDelay(true);
     socket.once('secureConnect', () => {
+      handlers.secured?.();
       const lines = Object.entries({
         Host: `localhost:${port}`,
         Upgrade: 'websocket',

@@ -18,6 +18,8 @@ export interface Measured extends Tally {
 
 /** How long after the last message something may still come. */
 const GRACE_MS = 2500;
+/** Some groups are a move ahead of others. */
+const SPARE_MOVES = 4;
 /** What comes twice comes soon. */
 const LINGER_MS = 200;
 
@@ -51,6 +53,8 @@ export class Pacer {
 /** Moves at a fixed rate. `onWindow` is called when what is measured begins, and when it ends. */
 export async function play(crowd: Crowd, load: Load, onWindow: (edge: 'begin' | 'end') => void): Promise<Measured> {
   const players = crowd.groups.flatMap((group) => group.players);
+  const { rate, warmSeconds, seconds } = load;
+  await crowd.makeRoom(Math.ceil(((warmSeconds + seconds) * rate) / crowd.groups.length) + SPARE_MOVES);
   const start = () => new Deliveries(crowd.groups.map(({ moves }) => moves));
   return run(players, load, onWindow, (player, dueAt) => crowd.move(player, dueAt), () => (crowd.moves = start()));
 }
