@@ -29,6 +29,18 @@ const PATIENCE_MS = 10_000;
 /** k6's exit code when a threshold has failed. */
 export const THRESHOLDS_FAILED = 99;
 
+/** Of the memory that is free, what k6 may fill before it has to look for garbage. */
+const MEMORY_SHARE = 0.4;
+
+/**
+ * k6 collects its garbage as seldom as memory allows: the script is there once for each virtual user, so that there is
+ * much to look through, and meanwhile moves are made late and what comes back is read late.
+ */
+function garbageCollection(): NodeJS.ProcessEnv {
+  const { GOGC = '1000', GOMEMLIMIT = String(Math.floor(process.availableMemory() * MEMORY_SHARE)) } = process.env;
+  return { GOGC, GOMEMLIMIT };
+}
+
 /** Starts k6; what its virtual users tell goes into the journal. */
 export function startK6({ k6, script, plan, trustFile, dashboardFile, localIps, journal, said }: K6Run): StartedK6 {
   // The dashboard refuses a period that does not fit into the run a few times.
@@ -44,8 +56,7 @@ export function startK6({ k6, script, plan, trustFile, dashboardFile, localIps, 
       GRIDLOCK_PLAN: JSON.stringify(plan),
       // k6 trusts what the system does unless this says otherwise: it has no option for it.
       ...(trustFile === undefined ? {} : { SSL_CERT_FILE: trustFile }),
-      // Every virtual user has a heap's worth of script: collecting it less often is worth the memory.
-      GOGC: process.env['GOGC'] ?? '300',
+      ...garbageCollection(),
       K6_WEB_DASHBOARD: 'true',
       K6_WEB_DASHBOARD_PORT: '-1',
       K6_WEB_DASHBOARD_PERIOD: `${period}s`,
