@@ -50,6 +50,27 @@ export const everyReady = ({ pods }: RedisSet, timeoutMs: number): Promise<void>
     timeoutMs,
   );
 
+/** Whether each sentinel knows the others, and both replicas: only then it hears of a failover that others make. */
+export const everyAcquainted = ({ pods }: RedisSet, timeoutMs: number): Promise<void> =>
+  until(
+    async () => (await Promise.all(pods.map((pod) => isAcquainted(pod, pods.length - 1)))).every(Boolean),
+    'the sentinels know each other and both replicas',
+    timeoutMs,
+  );
+
+async function isAcquainted(pod: RedisPod, others: number): Promise<boolean> {
+  const sentinel = pod.connect('keeper', 'sentinel');
+  try {
+    const reply = (await sentinel.call('SENTINEL', 'MASTER', PRIMARY)) as string[];
+    const value = (name: string) => Number(reply[reply.indexOf(name) + 1]);
+    return value('num-other-sentinels') === others && value('num-slaves') === others;
+  } catch {
+    return false;
+  } finally {
+    sentinel.disconnect();
+  }
+}
+
 /** Serial number of the certificate that is served at a port; undefined when nobody listens. */
 export function servedSerial(port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
