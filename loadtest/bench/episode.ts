@@ -46,7 +46,6 @@ export const NOT_MEASURED = 'not measured: ';
 export const LIMIT_MS = 100;
 /** Of what is asked for, so much has to arrive in time. */
 const ENOUGH = 0.95;
-const KILLED = 2;
 /** Play before a replica is killed. */
 const QUIET_MS = 1000;
 const SETTLE_MS = 1000;
@@ -163,12 +162,12 @@ export class Performance {
     const { killPlayers, groupSize, rate } = this.#size;
     await this.#generator.call('beginFailover', [killPlayers / groupSize, rate * killPlayers]);
     await pause(QUIET_MS);
-    const affected = (await this.#generator.call('replicas', []))[`ws${KILLED}`] ?? 0;
-    const tiers: Tiers = { ...this.#stage.tiersWithout(KILLED), generator: [this.#generator.pid] };
+    const [killed, affected] = fullest(await this.#generator.call('replicas', []));
+    const tiers: Tiers = { ...this.#stage.tiersWithout(killed), generator: [this.#generator.pid] };
     const before = tierUsage(tiers);
     let cpuMs: Record<string, number> = {};
     const killedAt = now();
-    this.#stage.signalReplica(KILLED, 'SIGKILL');
+    this.#stage.signalReplica(killed, 'SIGKILL');
     const { measured, absences } = await this.#generator.call('endFailover', [affected], () => {
       cpuMs = cpuBetween(before, tierUsage(tiers));
     });
@@ -177,6 +176,12 @@ export class Performance {
     const allBackMs = back >= affected ? steps.back.all : Number.NaN;
     return { ...tallyOf(measured), affected, back, allBackMs, steps, cpuMs };
   }
+}
+
+/** The number of the replica with the most players, and how many these are: of a game together on one, some have none. */
+function fullest(players: Readonly<Record<string, number>>): [number: number, players: number] {
+  const [name, most] = Object.entries(players).reduce((best, next) => (next[1] > best[1] ? next : best));
+  return [Number(name.slice('ws'.length)), most];
 }
 
 function stepsOf(absences: readonly Absence[], since: number): NonNullable<Episode['kill']>['steps'] {
