@@ -106,13 +106,20 @@ export class Crowd {
     return (await http.asyncRequest('GET', `${control}/${step}`, null, params)).body === 'go';
   }
 
+  /** Resolves when it is so of every player, or has not become so for long. */
+  async #settled(isSo: (player: Player) => boolean): Promise<void> {
+    const end = Date.now() + SETTLE_SECONDS * 1000;
+    while (!this.#players.every(isSo) && Date.now() < end) await this.#sleep(100);
+  }
+
   async #end(): Promise<void> {
     this.#ending = true;
     for (const table of this.#playing) table.stop();
-    const waiting = () => this.#players.some((player) => player.unanswered > 0 || !player.open);
-    for (const end = Date.now() + SETTLE_SECONDS * 1000; waiting() && Date.now() < end;) await this.#sleep(100);
+    await this.#settled(({ unanswered, open }) => unanswered === 0 && open);
     // Events of the last moves are delivered after their answers.
     await this.#sleep(1000);
+    // Meanwhile somebody may have been sent to another replica.
+    await this.#settled(({ open }) => open);
     for (const player of this.#players) {
       if (player.open) continue;
       this.#measurements.count('failed_connects');
