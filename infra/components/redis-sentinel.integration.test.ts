@@ -19,7 +19,7 @@ import {
 } from './redis-connection.ts';
 import { REDIS } from './redis-names.ts';
 import { PASSWORDS, loseVolume, redisSet, type RedisPod, type RedisSet } from './testing/redis-pods.ts';
-import { everyAcquainted, everyReady, field, namedPort, primaryOf, servedSerial } from './testing/redis-questions.ts';
+import { everyReady, everySettled, field, namedPort, primaryOf, servedSerial } from './testing/redis-questions.ts';
 
 let set: RedisSet;
 /** Asks as a replica does: through the sentinels. */
@@ -35,10 +35,10 @@ function connected(t: TestContext, pod: RedisPod, user: 'gridlock' | 'keeper', t
 }
 
 const primary = () => primaryOf(set, LONG);
-/** A sentinel that has just come hears of the others through the primary: before that it takes no part. */
+/** A primary is killed only when no sentinel is still busy with the one before. */
 const allReady = async () => {
   await everyReady(set, LONG);
-  await everyAcquainted(set, LONG);
+  await everySettled(set, LONG);
 };
 const follows = async (pod: RedisPod) => assert.match(await field(pod, 'replication', 'role'), /slave/);
 
@@ -90,7 +90,7 @@ test('three empty pods become a primary and two replicas that know each other', 
   const first = await primary();
   assert.equal(first.name, `${REDIS}-0`);
   await until(async () => (await field(first, 'replication', 'connected_slaves')) === '2', 'both follow');
-  await everyAcquainted(set, LONG);
+  await everySettled(set, LONG);
   await written('first');
 });
 

@@ -50,20 +50,24 @@ export const everyReady = ({ pods }: RedisSet, timeoutMs: number): Promise<void>
     timeoutMs,
   );
 
-/** Whether each sentinel knows the others, and both replicas: only then it hears of a failover that others make. */
-export const everyAcquainted = ({ pods }: RedisSet, timeoutMs: number): Promise<void> =>
+/**
+ * Each sentinel knows the others and both replicas, and is done with the failover before. One that is not hears of none
+ * that others make: it waits for the primary that it made, until that one is back.
+ */
+export const everySettled = ({ pods }: RedisSet, timeoutMs: number): Promise<void> =>
   until(
-    async () => (await Promise.all(pods.map((pod) => isAcquainted(pod, pods.length - 1)))).every(Boolean),
-    'the sentinels know each other and both replicas',
+    async () => (await Promise.all(pods.map((pod) => isSettled(pod, pods.length - 1)))).every(Boolean),
+    'the sentinels know each other and both replicas, and are done with the failover before',
     timeoutMs,
   );
 
-async function isAcquainted(pod: RedisPod, others: number): Promise<boolean> {
+async function isSettled(pod: RedisPod, others: number): Promise<boolean> {
   const sentinel = pod.connect('keeper', 'sentinel');
   try {
     const reply = (await sentinel.call('SENTINEL', 'MASTER', PRIMARY)) as string[];
-    const value = (name: string) => Number(reply[reply.indexOf(name) + 1]);
-    return value('num-other-sentinels') === others && value('num-slaves') === others;
+    const value = (name: string) => reply[reply.indexOf(name) + 1] ?? '';
+    const knowsAll = Number(value('num-other-sentinels')) === others && Number(value('num-slaves')) === others;
+    return knowsAll && !value('flags').includes('failover_in_progress');
   } catch {
     return false;
   } finally {
