@@ -1,6 +1,6 @@
 import type { Carrier } from './carrier.ts';
-import { Pace } from './pace.ts';
 import { Packet } from './packet.ts';
+import { tick } from './tick.ts';
 
 /** Sockets written to before others get a turn: a line to thousands must not hold up a move. */
 const SLICE = 250;
@@ -8,15 +8,11 @@ const SLICE = 250;
 /** What a crowd gets at once, and nobody waits for. */
 const PATIENT: ReadonlySet<Packet['type']> = new Set(['chat', 'presence', 'history']);
 
-/** Each frame costs a write here and at the edge, and TLS there: more than what is in it. */
-const FRAMES = { msPerThousand: 10, mostMs: 40 };
-
 /**
- * Writes what the outboxes gathered, moves first, then what can wait: during one turn of the event loop while there is
- * little to do, and during some milliseconds when there is much.
+ * Writes what the outboxes gathered during a tick, moves first, then what can wait: each frame costs a write here and at
+ * the edge, and TLS there, which is more than what is in it.
  */
 class Flusher {
-  readonly #pace = new Pace(FRAMES);
   readonly #urgent = new Set<Outbox>();
   readonly #patient = new Set<Outbox>();
   /** Several messages in one, by their numbers: a game's sockets mostly get the same ones. */
@@ -26,16 +22,7 @@ class Flusher {
   add(outbox: Outbox, isUrgent: boolean): void {
     if (isUrgent) this.#patient.delete(outbox);
     if (isUrgent || !this.#urgent.has(outbox)) (isUrgent ? this.#urgent : this.#patient).add(outbox);
-    if (this.#scheduled) return;
-    const wait = this.#pace.waitMs;
-    this.#scheduled = true;
-    if (wait === 0) setImmediate(() => this.#flush());
-    else setTimeout(() => this.#flush(), wait);
-  }
-
-  /** A message is to be written, to whomever. */
-  count(): void {
-    this.#pace.count();
+    this.#schedule();
   }
 
   delete(outbox: Outbox): void {
@@ -64,9 +51,13 @@ class Flusher {
       }
     }
     this.#joined.clear();
-    if (this.#scheduled || this.#urgent.size + this.#patient.size === 0) return;
+    if (this.#urgent.size + this.#patient.size > 0) this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(() => this.#flush());
+    tick.atEnd('frames', () => this.#flush());
   }
 }
 
@@ -88,7 +79,7 @@ export class Outbox {
 
   push(packet: Packet): void {
     this.#packets.push(packet);
-    flusher.count();
+    tick.count();
     const isUrgent = !PATIENT.has(packet.type);
     if (this.#packets.length === 1 || isUrgent) flusher.add(this, isUrgent);
   }

@@ -1,4 +1,4 @@
-import type { Gathering } from './gathering.ts';
+import type { Tick } from '../tick.ts';
 
 type Argument = string | number;
 
@@ -14,14 +14,14 @@ interface Request<Reply> {
 
 export interface BatchOptions<Reply> {
   readonly script: ManyScript<Reply>;
-  readonly gathering: Gathering;
+  readonly tick: Pick<Tick, 'atEnd'>;
   /** Requests that one script takes at most: nothing else is done by Redis meanwhile. */
   readonly most: number;
 }
 
 /**
  * Lets one script carry out the requests that came together: a command has a price of its own, here and in Redis,
- * which is more than that of a request in it. All of them have the same number of keys and of arguments.
+ * which is more than that of a request in it. All of them have the same number of keys.
  */
 export class Batch<Reply> {
   readonly #options: BatchOptions<Reply>;
@@ -35,10 +35,7 @@ export class Batch<Reply> {
   run(keys: readonly string[], args: readonly Argument[]): Promise<Reply> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ keys, args, resolve, reject });
-      const turn = this.#options.gathering.turn();
-      if (this.#waiting.length > 1) return;
-      if (turn) void turn.then(() => this.#leave());
-      else this.#leave();
+      if (this.#waiting.length === 1) this.#options.tick.atEnd('commands', () => this.#leave());
     });
   }
 
@@ -52,10 +49,10 @@ export class Batch<Reply> {
   async #send(requests: readonly Request<Reply>[]): Promise<void> {
     const keys: string[] = [];
     const [first] = requests;
-    const args: Argument[] = [first!.keys.length, first!.args.length];
+    const args: Argument[] = [first!.keys.length];
     for (const request of requests) {
       keys.push(...request.keys);
-      args.push(...request.args);
+      args.push(request.args.length, ...request.args);
     }
     try {
       const replies = await this.#options.script(keys, args);

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { Redis, type Cluster } from 'ioredis';
 import { Refusal, type LogEntry, type Position } from '../authority.ts';
+import { tick } from '../tick.ts';
 import { Batch } from './batch.ts';
 import { storeFailure, type Store } from './connect.ts';
-import { Gathering } from './gathering.ts';
 import { defineScript } from './scripts.ts';
 import { continues, isSafe, readServer, versionProblem, type ServerFacts } from './server.ts';
 import type { Topology } from './settings.ts';
@@ -37,7 +37,6 @@ export class Ledger {
   readonly redis: Store;
   readonly #options: LedgerOptions;
   readonly #notices = new Set<string>();
-  readonly #gathering = new Gathering();
   readonly #adopt: RawScript;
   readonly #renew: HistoryScript;
   readonly #after: HistoryScript;
@@ -60,10 +59,7 @@ export class Ledger {
    */
   define(name: string, files: readonly URL[], library: readonly URL[] = []): HistoryScript {
     const script = this.#raw(name, [...GUARD, ...library, file('one'), ...files]);
-    return this.#decided(async (keys, args) => {
-      await this.#gathering.turn();
-      return script(keys, [this.#known, ...args]);
-    });
+    return this.#decided((keys, args) => script(keys, [this.#known, ...args]));
   }
 
   /**
@@ -72,11 +68,9 @@ export class Ledger {
    */
   defineMany(name: string, files: readonly URL[]): HistoryScript {
     const script = this.#raw(name, [...GUARD, ...files, file('many')]);
-    // A command that carries many has no need to wait for others.
-    if (this.redis instanceof Redis) this.redis.options.autoPipeliningIgnoredCommands?.push(name);
     const batch = new Batch<Reply>({
       script: async (keys, args) => (await script(keys, [this.#known, ...args]))[1] as Reply[],
-      gathering: this.#gathering,
+      tick,
       // In a cluster a script takes the keys of one slot only.
       most: this.#options.topology === 'cluster' ? 1 : MOST_TOGETHER,
     });
@@ -159,6 +153,8 @@ export class Ledger {
 
   #raw(name: string, files: readonly URL[]): RawScript {
     const run = defineScript(this.redis, name, files);
+    // A pipeline that the client gathers leaves once the one before is answered, which a replica that rests reads late.
+    if (this.redis instanceof Redis) this.redis.options.autoPipeliningIgnoredCommands?.push(name);
     return async (keys, args) => {
       try {
         return (await run(keys, args)) as Reply;

@@ -32,10 +32,10 @@ export class Journal {
   readonly #leaseMs: number;
 
   constructor(records: Records, owner: string, leaseMs: number) {
-    const define = (name: string) => records.define(name, [new URL(`./lua/${name}.lua`, import.meta.url)]);
-    this.#take = define('take');
-    this.#write = define('journal');
-    this.#release = define('release');
+    const file = (name: string) => new URL(`./lua/${name}.lua`, import.meta.url);
+    this.#take = records.define('take', [file('take')]);
+    this.#write = records.defineMany('journal', file('journal'));
+    this.#release = records.define('release', [file('release')]);
     this.#owner = owner;
     this.#leaseMs = leaseMs;
   }

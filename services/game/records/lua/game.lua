@@ -15,9 +15,14 @@ local WAITING_SECONDS, LINGER_SECONDS = 3600, 900
 -- Joining and leaving in turns must not grow a history without end.
 local MOST_JOINS = 256
 
+-- It stands still while a script runs.
+local present
 local function clock()
-  local time = redis.call('TIME')
-  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+  if not present then
+    local time = redis.call('TIME')
+    present = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+  end
+  return present
 end
 
 local function integer(number)

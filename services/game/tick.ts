@@ -1,0 +1,76 @@
+import { Pace, type PaceOptions } from './pace.ts';
+
+/** A move waits for a tick and a half: until it is read, and until its event is. */
+const TICK: PaceOptions = { msPerThousand: 10, mostMs: 20 };
+
+/** What is done at the end of a turn of the event loop, in this order. */
+const PHASES = ['commands', 'frames'] as const;
+
+export type Phase = (typeof PHASES)[number];
+
+/**
+ * The beat of a busy replica. A process that wakes up finds its caches cold, which costs more than what it wakes up for:
+ * so the more messages a replica sends, the longer it lets come in what comes before it looks again, as a network card
+ * does with its interrupts. Then all of it is read in one turn, and what follows from it leaves together at the end of
+ * that turn. While there is little to do nothing waits.
+ */
+export class Tick {
+  readonly #pace: Pace;
+  readonly #sleep: (ms: number) => void;
+  readonly #due: Record<Phase, (() => void)[]> = { commands: [], frames: [] };
+  #isEnding = false;
+  #isResting = false;
+  /** When there first was something to do since the last rest, by `performance.now()`. */
+  #busySince: number | undefined;
+
+  constructor(options: PaceOptions = TICK, sleep: (ms: number) => void = sleepInPlace) {
+    this.#pace = new Pace(options);
+    this.#sleep = sleep;
+  }
+
+  /** One more message is to be sent. */
+  count(): void {
+    this.#pace.count();
+  }
+
+  /** Runs a task once, at the end of this turn; what a task adds to its own phase is for the next one. */
+  atEnd(phase: Phase, task: () => void): void {
+    this.#due[phase].push(task);
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    this.#busySince ??= performance.now();
+    setImmediate(() => this.#end());
+  }
+
+  #end(): void {
+    this.#isEnding = false;
+    for (const phase of PHASES) {
+      const tasks = this.#due[phase];
+      this.#due[phase] = [];
+      for (const task of tasks) task();
+    }
+    // Libraries send what they gathered at the end of the turn too: the rest is for the next one.
+    if (this.#isResting) return;
+    this.#isResting = true;
+    setImmediate(() => this.#rest());
+  }
+
+  #rest(): void {
+    this.#isResting = false;
+    // Something came meanwhile: it is not kept waiting.
+    if (this.#isEnding) return;
+    const left = this.#pace.waitMs - (performance.now() - this.#busySince!);
+    this.#busySince = undefined;
+    if (left > 0) this.#sleep(left);
+  }
+}
+
+const NEVER = new Int32Array(new SharedArrayBuffer(4));
+
+/** Stops the whole thread, so that the event loop does not look for what came in. */
+function sleepInPlace(ms: number): void {
+  Atomics.wait(NEVER, 0, 0, ms);
+}
+
+/** One for the process: it has one event loop. */
+export const tick = new Tick();
