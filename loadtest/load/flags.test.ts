@@ -5,7 +5,7 @@ import { SCENARIOS } from '../scenarios/index.ts';
 
 test('a scenario brings its own size, and flags change it', () => {
   const { sockets, vus, seconds, out } = readWish(['scale'])!;
-  assert.deepEqual({ sockets, vus, seconds, out }, { sockets: 8000, vus: 160, seconds: 240, out: 'load-results/scale' });
+  assert.deepEqual({ sockets, vus, seconds, out }, { sockets: 8000, vus: 80, seconds: 240, out: 'load-results/scale' });
   const given = readWish(['smoke', '--sockets', '40', '--vus', '2', '--duration', '2m', '--target', 'local'])!;
   assert.deepEqual([given.sockets, given.vus, given.seconds, given.target], [40, 2, 120, 'local']);
 });

@@ -4,7 +4,7 @@ import type { Scenario } from '../scenarios/scenario.ts';
 import { LoadProblem } from './problem.ts';
 
 /** A virtual user holds so many sockets: more share less of the script's memory, fewer wait less for each other. */
-const SOCKETS_A_VU = 50;
+const SOCKETS_A_VU = 100;
 
 export interface Wish {
   readonly name: string;

@@ -37,7 +37,7 @@ const MEMORY_SHARE = 0.4;
  * much to look through, and meanwhile moves are made late and what comes back is read late.
  */
 function garbageCollection(): NodeJS.ProcessEnv {
-  const { GOGC = '1000', GOMEMLIMIT = String(Math.floor(process.availableMemory() * MEMORY_SHARE)) } = process.env;
+  const { GOGC = 'off', GOMEMLIMIT = String(Math.floor(process.availableMemory() * MEMORY_SHARE)) } = process.env;
   return { GOGC, GOMEMLIMIT };
 }
 
