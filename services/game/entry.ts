@@ -7,6 +7,7 @@ import type { Allowances } from './allowance.ts';
 import { Refusal } from './authority.ts';
 import type { Carrier } from './carrier.ts';
 import { bearerToken, type Session, type Sessions } from './session.ts';
+import { tick } from './tick.ts';
 
 /** Why a request is turned away; `reason` as in the metrics. */
 export interface Refused {
@@ -57,7 +58,11 @@ export class Entry {
   }
 
   /** Who opens a connection; without `fenced` the player's other socket stays. */
-  async open(request: IncomingMessage, fenced = true): Promise<Refused | { session: Session; generation: number }> {
+  open(request: IncomingMessage, fenced = true): Promise<Refused | { session: Session; generation: number }> {
+    return tick.awakeFor(() => this.#open(request, fenced));
+  }
+
+  async #open(request: IncomingMessage, fenced: boolean): Promise<Refused | { session: Session; generation: number }> {
     const { sessions, allowances, isDraining, fence } = this.#options;
     if (isDraining()) return { status: 503, reason: 'draining', headers: { 'Retry-After': '1' } };
     const session = await this.#identify(request, (token) => sessions.read(token));

@@ -11,6 +11,7 @@ import type { Metrics } from './metrics.ts';
 import type { Presence } from './presence.ts';
 import type { Census } from './records/census.ts';
 import type { SeatHold } from './seat-hold.ts';
+import { tick } from './tick.ts';
 
 /** A request that waited longer behind others than this is not begun any more. */
 const REQUEST_MS = 2000;
@@ -166,7 +167,8 @@ export class Requests {
   async #resume({ id, game, epoch, seq }: Message<'resume'>): Promise<void> {
     const { authority, metrics } = this.#services;
     const known = { epoch, seq };
-    const resumed = await this.#withinGames(game, () => authority.resume(this.#actor, game, known));
+    const resumed = await tick.awakeFor(() =>
+      this.#withinGames(game, () => authority.resume(this.#actor, game, known)));
     metrics.resumes.inc({ recovered: String(resumed.recovered) });
     this.#games.goOn(id, game, resumed, false);
     // Who was away has waited long enough.

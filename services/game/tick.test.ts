@@ -89,6 +89,22 @@ test('a turn that took longer than a tick is not followed by a rest', async () =
   assert.deepEqual(rests, []);
 });
 
+test('nothing rests while somebody has a task done that takes several turns', async () => {
+  const { tick, rests } = noted();
+  await busy(tick);
+  await tick.awakeFor(async () => {
+    tick.atEnd('frames', () => {});
+    for (let turns = 0; turns < 4; turns += 1) await turn();
+  });
+  assert.deepEqual(rests, []);
+  await assert.rejects(tick.awakeFor(async () => {
+    throw new Error('refused');
+  }), /refused/);
+  tick.atEnd('frames', () => {});
+  for (let turns = 0; turns < 2; turns += 1) await turn();
+  assert.equal(rests.length, 1);
+});
+
 test('a rest takes its time, and nothing is read meanwhile', async () => {
   const tick = new Tick(EACH_TURN);
   await busy(tick);

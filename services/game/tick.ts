@@ -20,6 +20,8 @@ export class Tick {
   readonly #due: Record<Phase, (() => void)[]> = { commands: [], frames: [] };
   #isEnding = false;
   #isResting = false;
+  /** Tasks for which nothing rests. */
+  #awake = 0;
   /** When there first was something to do since the last rest, by `performance.now()`. */
   #busySince: number | undefined;
 
@@ -42,6 +44,16 @@ export class Tick {
     setImmediate(() => this.#end());
   }
 
+  /** Runs a task of several turns, between which there is no rest: somebody has waited long enough. */
+  async awakeFor<Result>(task: () => Promise<Result>): Promise<Result> {
+    this.#awake += 1;
+    try {
+      return await task();
+    } finally {
+      this.#awake -= 1;
+    }
+  }
+
   #end(): void {
     this.#isEnding = false;
     for (const phase of PHASES) {
@@ -61,7 +73,7 @@ export class Tick {
     if (this.#isEnding) return;
     const left = this.#pace.waitMs - (performance.now() - this.#busySince!);
     this.#busySince = undefined;
-    if (left > 0) this.#sleep(left);
+    if (left > 0 && this.#awake === 0) this.#sleep(left);
   }
 }
 
