@@ -59,8 +59,9 @@ export const scale: Scenario = {
     // Long before the end of the step, at which all must be there.
     cuts: SAMPLE_CUT((seconds / STEPS) * 0.62),
     thresholds: {
-      // How quick it is is judged step by step while sockets are held: while they come in, handshakes have the cores.
       ...CALM_BUT_LATE,
+      move_round_trip_ms: [`p(99)<${WORST_P99_MS}`],
+      delivery_lag_ms: [`p(99)<${WORST_P99_MS}`],
       handshake_ms: ['p(95)<5000'],
     },
   }),

@@ -3,12 +3,12 @@ import { test } from 'node:test';
 import { Tick } from './tick.ts';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
-const EACH_TURN = { msPerThousand: 10, mostMs: 20 };
+const OPTIONS = { msPerThousand: 10, mostMs: 20 };
 
 /** A tick whose rests are written down instead of taken. */
 function noted() {
   const rests: number[] = [];
-  return { tick: new Tick(EACH_TURN, (ms) => rests.push(ms)), rests };
+  return { tick: new Tick(OPTIONS, (ms) => rests.push(ms)), rests };
 }
 
 /** Has messages sent for a while, until the tick has seen how many there are a second. */
@@ -105,8 +105,8 @@ test('nothing rests while somebody has a task done that takes several turns', as
   assert.equal(rests.length, 1);
 });
 
-test('a rest takes its time, and nothing is read meanwhile', async () => {
-  const tick = new Tick(EACH_TURN);
+test('a rest stops the process for what is left of the tick', async () => {
+  const tick = new Tick(OPTIONS);
   await busy(tick);
   const began = performance.now();
   tick.atEnd('frames', () => {});
