@@ -7,6 +7,7 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { startCluster, type Cluster } from '../infra/local/cluster.ts';
 import { createNodeClient } from '../services/client/node.ts';
 import type { GridlockClient } from '../services/client/index.ts';
+import { until } from '../services/game/testing/replica.ts';
 import { openBrowser } from './chromium.ts';
 
 const ARTEFACTS = path.resolve(import.meta.dirname, '../.artifacts');
@@ -77,11 +78,15 @@ const screenshot = (name: string) =>
 
 test('every replica is on the page, ready, and their sockets are those of the players', async () => {
   for (const replica of ['1111', '2222', '3333', '4444']) await inState(replica, 'ready');
-  assert.equal(await page.getByTestId('ready').innerText(), '4 of 4 replicas ready');
-  const sockets = await Promise.all(['1111', '2222', '3333', '4444'].map(async (replica) =>
-    Number(await page.getByTestId(`sockets-${replica}`).innerText())));
-  assert.equal(sockets.reduce((sum, count) => sum + count, 0), PLAYERS);
-  assert.match(await page.getByTestId('total-sockets').innerText(), new RegExp(`^Sockets\\s+${PLAYERS}\\b`));
+  await page.getByTestId('ready').and(page.getByText('4 of 4 replicas ready')).waitFor();
+  // A replica tells its figures once a second: those shown first may be from before the last player came.
+  await until(async () => {
+    const sockets = await page.getByTestId(/^sockets-/).allInnerTexts();
+    return sockets.length === 4 && sockets.reduce((sum, count) => sum + Number(count), 0) === PLAYERS;
+  }, 'the sockets of the four replicas are those of the players');
+  const total = page.getByTestId('total-sockets');
+  await until(async () => new RegExp(`^Sockets\\s+${PLAYERS}\\b`).test(await total.innerText()),
+    'their total is the number of the players');
 });
 
 test('what is played is seen in events, moves and their 99th percentile, as figures and as curves', async () => {
