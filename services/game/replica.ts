@@ -2,8 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
 import { Cluster } from 'ioredis';
-import { TRANSPORTS, type ClientMessage } from '../protocol/index.ts';
-import { addressGroup } from './address.ts';
+import { TRANSPORTS } from '../protocol/index.ts';
 import { Admission } from './admission.ts';
 import { Allowances } from './allowance.ts';
 import { Refusal, type GameAuthority } from './authority.ts';
@@ -11,8 +10,7 @@ import { Bus } from './bus.ts';
 import { Chat } from './chat.ts';
 import { GameClock, StoreClock } from './clock.ts';
 import type { Config } from './config.ts';
-import { Connection } from './connection.ts';
-import { ConnectionLog } from './connection-log.ts';
+import type { Connection } from './connection.ts';
 import { drainSockets } from './drain.ts';
 import { Entry, type Accepted } from './entry.ts';
 import { FeedSet } from './feeds.ts';
@@ -28,12 +26,14 @@ import { Routes } from './placement/routes.ts';
 import { Shedding } from './placement/shedding.ts';
 import { Presence } from './presence.ts';
 import { Readiness } from './readiness.ts';
+import { Reception } from './reception.ts';
 import { Matchmaking } from './matchmaking.ts';
 import { Census } from './records/census.ts';
 import { Records } from './records/records.ts';
 import { connectNode, connectStore } from './redis/connect.ts';
+import { failuresOf } from './redis/failures.ts';
 import { Ledger } from './redis/ledger.ts';
-import { Requests } from './requests.ts';
+import type { Services } from './requests.ts';
 import { Roster } from './roster.ts';
 import { SeatHold } from './seat-hold.ts';
 import { Sessions } from './session.ts';
@@ -73,14 +73,15 @@ export async function startReplica(
   const allowances = new Allowances(limits);
   const admission = new Admission(limits, () => roster.others.reduce((sum, { sockets: open }) => sum + open, 0));
 
-  const redisFailed = (connection: string) => throttledWarning(log, metrics, connection, (reason) => {
-    ops.redisFailed(connection, reason);
+  const failures = (connection: string) => failuresOf(connection, {
+    log, metrics,
+    onWarning: (named, reason) => ops.redisFailed(named, reason),
   });
   const redis = connectStore(config.redis, `gridlock-${appId}`);
-  redis.on('error', redisFailed('commands'));
+  redis.on('error', failures('commands'));
   const bus = new Bus({
     connect: (node) => connectNode(config.redis, `gridlock-${appId}-bus`, {}, node),
-    onError: redisFailed('bus'),
+    onError: failures('bus'),
     cluster: redis instanceof Cluster ? redis : undefined,
   });
   const ledger = new Ledger({
@@ -118,19 +119,19 @@ export async function startReplica(
       },
     });
   const chat = new Chat(ledger, appId);
-  const readFailed = redisFailed('reads');
+  const readFailed = failures('reads');
   const feeds = new FeedSet(bus, {
     delivered: (type, followers) => metrics.delivered.count(type, followers),
     gap: (type, filled) => metrics.gapsFilled.inc({ type }, filled),
     read: (type) => metrics.feedReads.inc({ type }),
-    failed: (_channel, error) => readFailed(error as Error),
+    failed: (_channel, error) => readFailed(error),
   });
   const gameClock = new GameClock(() => clock.now(), (game) => authority.finish(game), log);
   const presence = new Presence({
     redis, bus, heartbeatMs,
     replica: appId,
     now: () => clock.now(),
-    onError: (error) => readFailed(error as Error),
+    onError: readFailed,
   });
 
   const supersede = (connection: Connection, by: 'announcement' | 'move') => {
@@ -203,9 +204,8 @@ export async function startReplica(
 
   // As long as the peer of a dead connection has to notice it.
   const seatHold = new SeatHold({ authority, log, holdMs: 2 * heartbeatMs });
-  const requests = new WeakMap<Connection, Requests>();
   const shedding: Shedding<Connection> = new Shedding<Connection>({
-    isBusy: (connection) => requests.get(connection)?.isBusy === true,
+    isBusy: (connection) => reception.isBusy(connection),
     onShed: (why) => metrics.shed.inc({ why }),
     onBegin: (count, why) => ops.shedding(count, why),
   });
@@ -214,51 +214,20 @@ export async function startReplica(
     design: config.design,
     percentPerSecond: config.rebalancePercent,
   });
-  const services = {
+  const services: Services = {
     authority, chat, presence, feeds, gameClock, census, seatHold, clock, metrics,
-    refresh: async (player: string, token: string) => {
+    refresh: async (player, token) => {
       const session = await sessions.readToRefresh(token);
       if (session?.player.id !== player || !(await fencing.renew(player))) throw new Refusal('unauthorized');
       return session.expiresAt;
     },
-    onSuperseded: (connection: Connection) => supersede(connection, 'move'),
+    onSuperseded: (connection) => supersede(connection, 'move'),
   };
-  // Once for all connections, and nothing for one that asks for nothing: idle ones are the many.
-  const now = () => clock.now();
-  const onMessage = (own: Connection, message: ClientMessage) => {
-    let asked = requests.get(own);
-    if (!asked) requests.set(own, (asked = new Requests(own, services)));
-    asked.handle(message);
-  };
-  const onClosed = (own: Connection) => {
-    sockets.delete(own);
-    routes.delete(own);
-    requests.get(own)?.close();
-  };
-  const quietMs = Math.min(heartbeatMs, QUIET_MS);
-  const connectionLog = new ConnectionLog(log);
-  const accept = ({ carrier, session, generation, origin, address, game }: Accepted) => {
-    const connection = new Connection({
-      carrier, generation, metrics, log, connectionLog,
-      heartbeatMs: carrier.transport === 'websocket' ? heartbeatMs : quietMs,
-      player: session.player,
-      expiresAt: session.expiresAt,
-      allowance: allowances.of(session.player.id, addressGroup(address)),
-      messagesPerSecond: limits.perPlayer.messagesPerSecond,
-      replica: appId,
-      routeByGame: config.design === 'stateful',
-      now,
-      onMessage,
-      onClosed,
-    });
-    sockets.add(connection);
-    if (game !== undefined) {
-      routes.add(connection, game, clock.now());
-      void authority.arrived(game, clock.now());
-    }
-    connectionLog.opened({ connection: connection.id, player: connection.player.id }, { origin, address });
-    if (!fencing.closeOutdated(connection) && readiness.isDraining) connection.close('serviceRestart');
-  };
+  const reception = new Reception({
+    config, services, sockets, routes, allowances, fencing, log,
+    isDraining: () => readiness.isDraining,
+  });
+  const accept = (accepted: Accepted) => reception.accept(accepted);
 
   const { allowedOrigins, clientAddress, webRoot } = config;
   const http = await createHttp({ sessions, allowedOrigins, allowances, clientAddress, fencing, webRoot, log });
@@ -270,7 +239,7 @@ export async function startReplica(
   });
   const upgrade = new Upgrade({ entry, accept, metrics });
   const transports = new Transports(http, {
-    entry, accept, metrics, redis, bus, replica: appId, heartbeatMs: quietMs,
+    entry, accept, metrics, redis, bus, replica: appId, heartbeatMs: Math.min(heartbeatMs, QUIET_MS),
   });
   http.server.on('upgrade', (request, socket, head) => void upgrade.handle(request, socket, head));
   const internal = createInternal(readiness, metrics, ops.server);
@@ -309,7 +278,7 @@ export async function startReplica(
       gameClock.stop();
       readiness.stop();
       clearInterval(inspection);
-      connectionLog.stop();
+      reception.stop();
       bus.close();
       redis.disconnect();
       http.server.closeAllConnections();
@@ -332,20 +301,4 @@ function listen(server: Server, port: number, host: string): Promise<void> {
 function urlOf(server: Server): string {
   const { address, port, family } = server.address() as AddressInfo;
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
-}
-
-const WARN_MS = 5000;
-
-/** Counts every failure of a connection to Redis, and logs one in a while: they come in swarms. */
-function throttledWarning(
-  log: Logger, metrics: Metrics, connection: string, onWarning: (reason: string) => void,
-): (error: Error) => void {
-  let silentUntil = 0;
-  return ({ message }) => {
-    metrics.redisErrors.inc({ connection });
-    if (performance.now() < silentUntil) return;
-    silentUntil = performance.now() + WARN_MS;
-    log.warn({ connection, reason: message }, 'Redis does not answer as it should');
-    onWarning(message);
-  };
 }
