@@ -86,10 +86,10 @@ export class Performance {
     await this.#gather(this.#size.players);
     await this.#generator.call('connect', [0, this.#size.players]);
     await this.#generator.call('seat', [this.#system.seating]);
-    // First, so that what is compiled while it runs is so when the rest is measured.
+    const { rate, players, heatSeconds } = this.#size;
+    await this.#flow('play', rate * players, { warmSeconds: 0, seconds: heatSeconds });
     await measure('max', async () => void (episode.max = await this.#max()));
     await pause(SETTLE_MS);
-    const { rate, players } = this.#size;
     await measure('moves', async () => void (episode.moves = await this.#flow('play', rate * players)));
     await measure('chat', async () => void (episode.chat = await this.#chat()));
     Object.assign(episode.problems, await this.#generator.call('problems', []));

@@ -13,7 +13,7 @@ workload from the same generator. Prints a table and writes it, with every measu
   --only a,b         systems to measure, of: ${[...GRIDLOCK, ...PEERS].map(({ name }) => name).join(', ')}
                      a part of a name stands for all that contain it
   --workload a,b     of: ${WORKLOADS.join(', ')}; or all (default)
-  --size NAME        full (default; ${SIZES.full.players} players, about 20 minutes) or tiny
+  --size NAME        full (default; ${SIZES.full.players} players, about 35 minutes) or tiny
   --players N        players, a multiple of four (default ${SIZES.full.players})
   --games N          games; the players are four times as many
   --rate N           moves a second of each player (default ${SIZES.full.rate})
