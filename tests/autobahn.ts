@@ -10,6 +10,7 @@ import { connect as connectTls } from 'node:tls';
 import { WebSocket, WebSocketServer, type ServerOptions } from 'ws';
 import { SOCKET_OPTIONS } from '../services/client/node.ts';
 import { textFrame, writeFrame } from '../services/game/frame.ts';
+import { until } from '../services/game/testing/replica.ts';
 import { BOUNDED } from '../services/game/upgrade.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
@@ -82,10 +83,15 @@ export async function testClient(port: number, report: string): Promise<Verdict>
       await visit(`${open}/runCase?case=${number}&agent=sdk`, (socket, data, binary) => socket.send(data, { binary }));
     }
     await visit(`${open}/updateReports?agent=sdk`, () => undefined);
-    const written = path.join(directory, 'index.json');
-    for (const deadline = Date.now() + 10_000; !existsSync(written) && Date.now() < deadline;) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    // The file is there before all of it is.
+    const isWritten = () => {
+      try {
+        return JSON.parse(readFileSync(path.join(directory, 'index.json'), 'utf8')) !== undefined;
+      } catch {
+        return false;
+      }
+    };
+    await until(isWritten, 'the fuzzing server has written its report', 20_000);
     return readVerdict(directory);
   } finally {
     const ended = once(server, 'close');

@@ -127,8 +127,10 @@ test('the link of a game that is not there, opened in mid-game, costs neither th
 
 test('a game whose creator lets others watch is shown to them read-only, and counts them', async () => {
   const ann = await arrive('Ann');
-  await part(ann, 'players').fill('2');
-  await part(ann, 'players').blur();
+  for (const [id, value] of Object.entries({ players: '2', seconds: '120' })) {
+    await part(ann, id).fill(value);
+    await part(ann, id).blur();
+  }
   await part(ann, 'spectators').check();
   await part(ann, 'create').click();
   const code = (await part(ann, 'game-code').first().innerText()).trim();
