@@ -9,7 +9,7 @@ import { createServer } from 'node:tls';
 import type { TlsOptions } from 'node:tls';
 import { audit } from './audit.ts';
 import type { Audit } from './audit.ts';
-import { freePort } from './testing-edge.ts';
+import { freePort } from '../infra/local/ports.ts';
 import { ensureChain, issueLeaf } from './index.ts';
 import { settingsFile } from './settings.ts';
 import { day, later, localNames, temporaryDirectory } from './testing.ts';

@@ -3,10 +3,9 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from '../infra/local/ports.ts';
 import { isRunning, writeEdge } from './edge.ts';
 import type { Edge } from './edge.ts';
 
@@ -23,16 +22,6 @@ export type TestEdge = {
   stop(): Promise<void>;
   start(): Promise<void>;
 };
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /**
  * Serves `leaf.pem` of the authority in `dir`, and tells the authority so. A request is answered with

@@ -40,19 +40,30 @@ export function portRange(firstEphemeral: number): { from: number; to: number } 
   return to > LOWEST + 1000 ? { from: LOWEST, to } : RANGE;
 }
 
+/**
+ * How far the search has come: from a random place, which keeps processes started at the same moment apart, and on from
+ * there, so that no two callers of this one get the same port before either listens.
+ */
+let searched = Math.floor(Math.random() * RANGE.to);
+
 /** Finds `count` free TCP ports of the loopback address, below the kernel's ephemeral range and none of `except`. */
 export async function freePorts(count: number, except: readonly number[] = []): Promise<number[]> {
   const { from, to } = portRange(firstEphemeralPort());
   const ports: number[] = [];
-  // A random place to begin keeps instances started at the same moment apart.
-  const begin = Math.floor(Math.random() * (to - from));
   for (let tried = 0; ports.length < count && tried < to - from; tried++) {
-    const port = from + ((begin + tried) % (to - from));
+    searched += 1;
+    const port = from + (searched % (to - from));
     if (!except.includes(port) && (await portProblem(port, '127.0.0.1')) === undefined) ports.push(port);
   }
   if (ports.length < count)
     throw new PreflightError(`Only ${ports.length} of ${count} ports are free from ${from} to ${to}.`);
   return ports;
+}
+
+/** One port, as `freePorts` finds it. */
+export async function freePort(): Promise<number> {
+  const [port] = await freePorts(1);
+  return port!;
 }
 
 /** @throws PreflightError when the port cannot be listened on for this host */

@@ -11,6 +11,7 @@ const PROJECTS = {
   'services/web/tsconfig.json': 'services/web, in a browser',
   'services/web/tsconfig.node.json': 'services/web, its build and tests',
 };
+const LEFTOVERS = path.join(import.meta.dirname, 'leftovers.mjs');
 const SLOW = /\.(integration|browser)\.test\.tsx?$/;
 const TEST = /\.test\.tsx?$/;
 const SKIPPED_DIRECTORIES = /(^|\/)(node_modules|\.[^/]+)(\/|$)/;
@@ -93,7 +94,7 @@ function parse(args: readonly string[]): Wish {
 async function run(what: string, files: readonly string[], options: readonly string[]): Promise<boolean> {
   if (files.length === 0 || interrupted) return !interrupted;
   console.log(`\n${what}: ${files.length} files`);
-  return node(['--disable-warning=ExperimentalWarning', '--test', ...options, ...files]);
+  return node(['--disable-warning=ExperimentalWarning', '--import', LEFTOVERS, '--test', ...options, ...files]);
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {

@@ -1,7 +1,8 @@
 import type { Redis } from 'ioredis';
+import { freePort } from '../../../infra/local/ports.ts';
 import type { RedisSettings } from '../redis/settings.ts';
 import { slotOf } from '../redis/slots.ts';
-import { adminOf, freePort, startRedis, type TestRedis } from './redis.ts';
+import { adminOf, startEach, type TestRedis } from './redis.ts';
 import { until } from './replica.ts';
 import { followed } from './sentinel.ts';
 
@@ -18,17 +19,46 @@ export interface TestCluster {
 
 /** Three masters with a third of the slots each, and a replica for each of them. */
 export async function startCluster(): Promise<TestCluster> {
-  const nodes = await Promise.all(Array.from({ length: 2 * MASTERS }, async () => startRedis({
+  const nodes = await startEach(await Promise.all(Array.from({ length: 2 * MASTERS }, async () => ({
     config: [
       'cluster-enabled yes', 'cluster-node-timeout 1500', 'repl-diskless-sync-delay 0',
       `cluster-port ${await freePort()}`,
     ],
-  })));
-  const [masters, replicas] = [nodes.slice(0, MASTERS), nodes.slice(MASTERS)];
+  }))));
+  const stop = async () => {
+    await Promise.all(nodes.map((node) => node.stop()));
+  };
   const admins = nodes.map((node) => adminOf(node));
-  const share = (index: number) => Math.floor((SLOTS * index) / MASTERS);
-  await Promise.all(masters.map((_, index) =>
-    admins[index]!.call('CLUSTER', 'ADDSLOTSRANGE', share(index), share(index + 1) - 1)));
+  try {
+    await join(nodes, admins);
+  } catch (error) {
+    await stop();
+    throw error;
+  } finally {
+    for (const admin of admins) admin.disconnect();
+  }
+  const masters = nodes.slice(0, MASTERS);
+  return {
+    settings: {
+      topology: { kind: 'cluster', nodes: nodes.map(({ port }) => ({ host: '127.0.0.1', port })) },
+      username: undefined,
+      password: undefined,
+      tls: undefined,
+    },
+    masters,
+    masterOf: (key) => masters.findLast((_, index) => slotOf(key) >= shareOf(index))!,
+    stop,
+  };
+}
+
+/** The first slot of a master. */
+const shareOf = (index: number) => Math.floor((SLOTS * index) / MASTERS);
+
+/** Makes one cluster of nodes: the first are masters, and each of the others the replica of one. */
+async function join(nodes: readonly TestRedis[], admins: readonly Redis[]): Promise<void> {
+  const replicas = nodes.slice(MASTERS);
+  await Promise.all(admins.slice(0, MASTERS).map((admin, index) =>
+    admin.call('CLUSTER', 'ADDSLOTSRANGE', shareOf(index), shareOf(index + 1) - 1)));
   for (const admin of admins) await meet(admin, nodes[0]!);
   const ids = await Promise.all(admins.map(async (admin) => String(await admin.call('CLUSTER', 'MYID'))));
   await until(async () => (await allKnow(admins, ids)), 'the nodes know each other', 30_000);
@@ -39,20 +69,6 @@ export async function startCluster(): Promise<TestCluster> {
     return String(info).includes('cluster_state:ok') && known === MASTERS;
   }))).every(Boolean), 'the cluster serves', 30_000);
   await followed(replicas);
-  for (const admin of admins) admin.disconnect();
-  return {
-    settings: {
-      topology: { kind: 'cluster', nodes: nodes.map(({ port }) => ({ host: '127.0.0.1', port })) },
-      username: undefined,
-      password: undefined,
-      tls: undefined,
-    },
-    masters,
-    masterOf: (key) => masters.findLast((_, index) => slotOf(key) >= share(index))!,
-    stop: async () => {
-      await Promise.all(nodes.map((node) => node.stop()));
-    },
-  };
 }
 
 async function meet(admin: Redis, { port }: TestRedis): Promise<void> {

@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis, type RedisOptions } from 'ioredis';
+import { freePort } from '../../../infra/local/ports.ts';
 
 export interface TestRedis {
   readonly url: string;
@@ -71,6 +71,16 @@ export async function startRedis(options: RedisTestOptions = {}): Promise<TestRe
   };
 }
 
+/** Starts several at once, or none: a test that cannot begin leaves nothing behind. */
+export async function startEach(each: readonly RedisTestOptions[]): Promise<TestRedis[]> {
+  const starts = await Promise.allSettled(each.map((options) => startRedis(options)));
+  const started = starts.filter((start) => start.status === 'fulfilled').map(({ value }) => value);
+  const failed = starts.find((start) => start.status === 'rejected');
+  if (!failed) return started;
+  await Promise.all(started.map((redis) => redis.stop()));
+  throw failed.reason;
+}
+
 /** A connection of the test's own to one node. */
 export function adminOf({ port }: { port: number }, options: Omit<RedisOptions, 'replyMapping'> = {}): Redis {
   const admin = new Redis({ host: '127.0.0.1', port, protocol: 2, ...options });
@@ -78,21 +88,12 @@ export function adminOf({ port }: { port: number }, options: Omit<RedisOptions, 
   return admin;
 }
 
-/** A port nobody listens on at the moment. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 async function served(child: ChildProcess, port: number, client: Omit<RedisOptions, 'replyMapping'>): Promise<void> {
   for (const deadline = Date.now() + 10_000; !(await answers(port, client)); await delay(20)) {
     if (child.exitCode === null && Date.now() < deadline) continue;
+    const end = child.exitCode === null ? 'it does not answer within 10 s' : `it ended with ${child.exitCode}`;
     child.kill('SIGKILL');
-    throw new Error('The redis-server of the test did not start.');
+    throw new Error(`The redis-server of the test did not start on port ${port}: ${end}.`);
   }
 }
 

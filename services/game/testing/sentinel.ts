@@ -1,5 +1,5 @@
 import type { RedisSettings } from '../redis/settings.ts';
-import { adminOf, startRedis, type TestRedis } from './redis.ts';
+import { adminOf, startEach, startRedis, type TestRedis } from './redis.ts';
 import { until } from './replica.ts';
 
 const MASTER = 'games';
@@ -16,28 +16,43 @@ export interface TestSentinel {
 /** A primary with two replicas, and three Sentinels that watch them. */
 export async function startSentinel(): Promise<TestSentinel> {
   const first = await startRedis({ config: ['repl-diskless-sync-delay 0'] });
-  const others = await Promise.all([1, 2].map(() => startRedis({
-    config: [`replicaof 127.0.0.1 ${first.port}`],
-  })));
-  const servers = [first, ...others];
-  await followed(others);
-  const sentinels = await Promise.all([1, 2, 3].map(() => startRedis({
-    isSentinel: true,
-    config: [
-      `sentinel monitor ${MASTER} 127.0.0.1 ${first.port} 2`,
-      `sentinel down-after-milliseconds ${MASTER} 1000`,
-      `sentinel failover-timeout ${MASTER} 3000`,
-    ],
-    client: { enableReadyCheck: false },
-  })));
+  const running = [first];
+  try {
+    const others = await startEach([1, 2].map(() => ({ config: [`replicaof 127.0.0.1 ${first.port}`] })));
+    running.push(...others);
+    await followed(others);
+    const sentinels = await startEach([1, 2, 3].map(() => ({
+      isSentinel: true,
+      config: [
+        `sentinel monitor ${MASTER} 127.0.0.1 ${first.port} 2`,
+        `sentinel down-after-milliseconds ${MASTER} 1000`,
+        `sentinel failover-timeout ${MASTER} 3000`,
+      ],
+      client: { enableReadyCheck: false },
+    })));
+    running.push(...sentinels);
+    return await watched([first, ...others], sentinels);
+  } catch (error) {
+    await Promise.all(running.map((redis) => redis.stop()));
+    throw error;
+  }
+}
+
+/** The whole, once its Sentinels know each other. */
+async function watched(servers: readonly TestRedis[], sentinels: readonly TestRedis[]): Promise<TestSentinel> {
   const admins = sentinels.map((sentinel) => adminOf(sentinel, { enableReadyCheck: false }));
   const about = async () => (await Promise.all(admins.map((admin) => admin.call('SENTINEL', 'MASTER', MASTER))))
     .map((reply) => {
       const flat = reply as string[];
       return (name: string) => flat[flat.indexOf(name) + 1];
     });
-  await until(async () => (await about()).every((field) =>
-    field('num-other-sentinels') === '2' && field('num-slaves') === '2'), 'the Sentinels know each other', 20_000);
+  try {
+    await until(async () => (await about()).every((field) =>
+      field('num-other-sentinels') === '2' && field('num-slaves') === '2'), 'the Sentinels know each other', 20_000);
+  } catch (error) {
+    for (const admin of admins) admin.disconnect();
+    throw error;
+  }
   return {
     settings: {
       topology: {
@@ -66,7 +81,10 @@ export async function startSentinel(): Promise<TestSentinel> {
 /** Waits until replicas have what their primary has. */
 export async function followed(replicas: readonly TestRedis[]): Promise<void> {
   const admins = replicas.map((replica) => adminOf(replica));
-  await until(async () => (await Promise.all(admins.map((admin) => admin.info('replication'))))
-    .every((info) => info.includes('master_link_status:up')), 'the replicas follow', 30_000);
-  for (const admin of admins) admin.disconnect();
+  try {
+    await until(async () => (await Promise.all(admins.map((admin) => admin.info('replication'))))
+      .every((info) => info.includes('master_link_status:up')), 'the replicas follow', 30_000);
+  } finally {
+    for (const admin of admins) admin.disconnect();
+  }
 }
