@@ -4,6 +4,7 @@ import { startCluster, type Cluster } from '../infra/local/cluster.ts';
 import { findViolations } from '../loadtest/history/history.ts';
 import { decidedBy, forwardedShare } from '../loadtest/placement/forwarded.ts';
 import { Crowd } from '../loadtest/placement/crowd.ts';
+import { members } from '../loadtest/placement/members.ts';
 import { scaleOut } from '../loadtest/placement/scale-out.ts';
 
 async function withCluster(settings: object, work: (cluster: Cluster) => Promise<void>): Promise<void> {
@@ -19,10 +20,11 @@ for (const design of ['stateless', 'stateful'] as const) {
   describe(design, () => {
     test('after a scale-out the new replica gets its part of the sockets, and play loses nothing', async () => {
       await withCluster({ design }, async (cluster) => {
-        const found = await scaleOut(cluster, {
-          // Where a game is, its code decides: nine games are never quite even.
-          sockets: 90, games: 9, moveMs: 300, withinMs: 30_000, tolerance: design === 'stateless' ? 0.1 : 0.75,
-        });
+        const found = await scaleOut(cluster, design === 'stateless'
+          ? { sockets: 90, games: 9, moveMs: 300, withinMs: 30_000, tolerance: 0.1 }
+          // Where a game is, its code decides, and the edge's ring gives the replicas 41, 26 and 33 %: with few games one of
+          // them would now and then have hardly any.
+          : { sockets: 240, games: 60, moveMs: 1500, withinMs: 30_000, tolerance: 0.75 });
         assert.deepEqual(found.violations, []);
         assert.ok(found.acknowledged > 50, `${found.acknowledged} captures were acknowledged`);
         assert.ok(found.evenAfterMs !== undefined, `the sockets are spread: ${JSON.stringify(found.perReplica)}`);
@@ -62,6 +64,7 @@ test('stateful: through the edge at most one move in a hundred is passed on, and
     const crowd = await Crowd.connect(cluster, 48);
     try {
       await crowd.seat(12);
+      await members(cluster, replicas.length - 1);
       await crowd.settled(cluster);
       const share = async (moves: number) => {
         const before = await decidedBy(cluster);

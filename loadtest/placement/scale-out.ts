@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Cluster } from '../../infra/local/cluster.ts';
 import { findViolations, type Violation } from '../history/history.ts';
 import { Crowd } from './crowd.ts';
+import { members } from './members.ts';
 
 /** Figures of a replica that joins a cluster under play. Times are milliseconds. */
 export interface ScaleOut {
@@ -46,6 +47,8 @@ export async function scaleOut(cluster: Cluster, options: ScaleOutOptions): Prom
     await cluster.rotation(replicas.slice(0, -1).map(({ name }) => name));
     crowd = await Crowd.connect(cluster, sockets);
     await crowd.seat(games);
+    // Until then the others take it for one that was there all along.
+    await members(cluster, replicas.length - 1);
     const stopped = crowd.play(moveMs);
     const [before, reconnects] = [crowd.players.map(({ replica }) => replica), crowd.reconnects];
     const mean = sockets / replicas.length;

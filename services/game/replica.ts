@@ -199,6 +199,7 @@ export async function startReplica(
   metrics.watchEach('gridlock_transport_sockets', 'Open sockets', 'transport', TRANSPORTS, (name) => sockets.count(name));
   metrics.watch('gridlock_feeds', 'Games and channels followed here', () => feeds.size);
   metrics.watch('gridlock_subscriptions', 'Channels of Redis subscribed to', () => bus.channels);
+  metrics.watch('gridlock_members', 'Replicas heard of lately, this one among them', () => roster.members.length);
   metrics.watch('gridlock_ready', '1 while this replica is ready', () => Number(readiness.reason === undefined));
   metrics.watch('gridlock_draining', '1 while this replica drains', () => Number(readiness.isDraining));
 
