@@ -1,4 +1,5 @@
 import type { Cluster } from '../../infra/local/cluster.ts';
+import { metricsOf } from './metrics.ts';
 
 /** Commands of one kind that a cluster decided since it runs, by who decided them. */
 export interface Decided {
@@ -11,15 +12,12 @@ const LINE = /^gridlock_commands_decided_total\{([^}]*)\} (\d+)/gm;
 /** Sums up over the ready replicas of a cluster what they decided. */
 export async function decidedBy(cluster: Pick<Cluster, 'status'>, kind = 'capture'): Promise<Decided> {
   const decided = { owner: 0, forwarded: 0 };
-  const { replicas } = await cluster.status();
-  // One that is stopped decides nothing, and does not answer either.
-  await Promise.all(replicas.filter(({ ready }) => ready).map(async ({ internalPort }) => {
-    const text = await (await fetch(`http://127.0.0.1:${internalPort}/metrics`)).text();
+  for (const text of await metricsOf(cluster)) {
     for (const [, labels = '', count] of text.matchAll(LINE)) {
       if (!labels.includes(`kind="${kind}"`)) continue;
       decided[labels.includes('by="forwarded"') ? 'forwarded' : 'owner'] += Number(count);
     }
-  }));
+  }
   return decided;
 }
 
