@@ -55,10 +55,14 @@ export class GridlockClient {
     if (options.name !== undefined) this.#session.rename(options.name);
     this.#route = this.#options.routeByGame === false ? undefined : own?.route;
     this.#routeByGame = this.#options.routeByGame ?? false;
+    // By which the server tells its attempts to connect from those of another client of the player.
+    const instance = randomText(random, 8);
     this.#connection = new Connection(platform, this.#options, {
       authenticate: (renew) => this.#authenticate(renew),
-      target: (rebalance) => ({
-        path: socketPath(this.#session.slot, this.#route, rebalance),
+      target: (attempt, rebalance) => ({
+        path: socketPath({
+          slot: this.#session.slot, game: this.#route, rebalance, attempt: `${instance}.${attempt}`,
+        }),
         token: this.#session.token,
       }),
       onState: (change) => this.#onState(change),

@@ -11,7 +11,7 @@ test('connect makes a session, opens the socket with its token and resolves with
   assert.equal(bench.client.state, 'connecting');
   await settle();
   assert.deepEqual(bench.sessions, [{ slot: 'tab1', name: 'Ada', token: undefined }]);
-  assert.deepEqual(bench.socket.target, { path: '/ws?slot=tab1', token: 'token-1' });
+  assert.deepEqual([bench.socket.address, bench.socket.target.token], ['/ws?slot=tab1', 'token-1']);
   bench.socket.welcome(bench.clock.now());
   assert.equal((await opened).replica, '1111');
   assert.equal(bench.client.state, 'open');
@@ -315,10 +315,27 @@ test('with routing by game the socket moves to the game that is joined', async (
   await settle();
   assert.equal(first.closedWith, 1000);
   assert.deepEqual(first.requests, []);
-  assert.equal(bench.socket.target.path, '/ws?slot=s&game=ABCDEF');
+  assert.equal(bench.socket.address, '/ws?slot=s&game=ABCDEF');
   bench.socket.welcome(bench.clock.now(), 'c2');
   const { id } = bench.socket.request('join');
   bench.socket.say({ type: 'ack', id, game: 'ABCDEF', epoch: 'e1', seq: 2 });
   assert.equal((await joined).game, 'ABCDEF');
   assert.equal(bench.sockets.length, 2);
+});
+
+test('each attempt to connect has a higher number than the one before, and another client counts by itself', async () => {
+  const bench = new Bench();
+  await bench.open();
+  const seen = [bench.socket.attempt];
+  for (let cut = 0; cut < 3; cut += 1) {
+    bench.socket.end(1006);
+    await bench.clock.advance(60_000);
+    seen.push(bench.socket.attempt);
+  }
+  assert.equal(new Set(seen.map(({ client }) => client)).size, 1);
+  assert.deepEqual(seen.map(({ number }) => number), seen.map(({ number }) => number).sort((a, b) => a - b));
+  assert.equal(new Set(seen.map(({ number }) => number)).size, 4);
+  const other = new Bench({}, { seed: 2 });
+  await other.open();
+  assert.notEqual(other.socket.attempt.client, seen[0]!.client);
 });

@@ -14,8 +14,8 @@ import { openerOf, supported } from './transports/opener.ts';
 export interface ConnectionHandlers {
   /** Makes sure that there is a session; a new one with `renew`. */
   authenticate(renew: boolean): Promise<void>;
-  /** `rebalance`: the replica of the socket before asked for another one. */
-  target(rebalance: boolean): SocketTarget;
+  /** `attempt` rises from one socket to the next; `rebalance`: the replica of the one before asked for another. */
+  target(attempt: number, rebalance: boolean): SocketTarget;
   onState(change: StateChange): void;
   onWelcome(welcome: ServerMessageOf<'welcome'>): void;
   onMessage(message: ServerMessage): void;
@@ -124,7 +124,7 @@ export class Connection {
     };
     try {
       const open = openerOf(this.#platform, this.#transports.next());
-      this.#socket = open(this.#handlers.target(this.#rebalance), {
+      this.#socket = open(this.#handlers.target(attempt, this.#rebalance), {
         onMessage: (data) => current(() => this.#receive(attempt, data)),
         onClose: (code, reason) => current(() => this.#lost(code, reason)),
       });

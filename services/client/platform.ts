@@ -81,13 +81,21 @@ export interface Platform {
   decode?(text: string): ServerMessage[];
 }
 
-/**
- * Path and query of the socket; `game` lets the edge choose the replica that owns the game, `rebalance` any but the one
- * before.
- */
-export function socketPath(slot: string, game: string | undefined, rebalance = false): string {
+/** What the address of a socket says. */
+export interface SocketAddress {
+  readonly slot: string;
+  /** Lets the edge choose the replica that owns the game. */
+  readonly game: string | undefined;
+  /** Lets the edge choose any replica but the one before. */
+  readonly rebalance: boolean;
+  /** As `Attempt` in `protocol/session.ts`. */
+  readonly attempt: string;
+}
+
+/** Path and query of the socket. */
+export function socketPath({ slot, game, rebalance, attempt }: SocketAddress): string {
   const named = game === undefined ? '' : `&game=${game}`;
-  return `${SOCKET_PATH}?slot=${slot}${named}${rebalance ? '&rebalance=1' : ''}`;
+  return `${SOCKET_PATH}?slot=${slot}${named}${rebalance ? '&rebalance=1' : ''}&attempt=${attempt}`;
 }
 
 /** `length` letters and digits. */

@@ -9,15 +9,15 @@ test('who is asked to find another replica says so in the next address, and no l
   first.say({ type: 'going_away', reconnectAfterMs: 100, rebalance: true });
   first.end(1012);
   await bench.clock.advance(100);
-  assert.equal(bench.socket.target.path, '/ws?slot=s&rebalance=1');
+  assert.equal(bench.socket.address, '/ws?slot=s&rebalance=1');
   // The attempt fails: the wish still stands.
   bench.socket.end(1006);
   await bench.clock.advance(10_000);
-  assert.equal(bench.socket.target.path, '/ws?slot=s&rebalance=1');
+  assert.equal(bench.socket.address, '/ws?slot=s&rebalance=1');
   bench.socket.welcome(bench.clock.now(), 'c2');
   bench.socket.end(1006);
   await bench.clock.advance(10_000);
-  assert.equal(bench.socket.target.path, '/ws?slot=s');
+  assert.equal(bench.socket.address, '/ws?slot=s');
 });
 
 test('a server that holds games in replicas has the socket follow the game, unless the program says otherwise', async () => {
@@ -38,7 +38,7 @@ test('a server that holds games in replicas has the socket follow the game, unle
     const { id } = bench.socket.request('create');
     bench.socket.say({ type: 'ack', id, game: 'ABCDEF', epoch: 'e1', seq: 2 });
     await settle();
-    assert.equal(bench.socket.target.path, path);
+    assert.equal(bench.socket.address, path);
     bench.client.close();
   }
 });

@@ -213,7 +213,7 @@ test('a reload keeps player, game and channel, and the whole history comes again
   const bench = new Bench({}, { store, seed: 2 });
   const socket = await bench.open();
   assert.deepEqual(bench.sessions, []);
-  assert.equal(socket.target.path, before.socket.target.path);
+  assert.equal(socket.address, before.socket.address);
   assert.equal(socket.target.token, 'token-1');
   const { id, ...resume } = socket.request('resume');
   assert.deepEqual(resume, { type: 'resume', game: GAME, epoch: EPOCH, seq: 0 });

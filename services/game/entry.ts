@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import * as v from 'valibot';
-import { GameCode, sessionCookie, Slot } from '../protocol/index.ts';
+import { Attempt, GameCode, sessionCookie, Slot } from '../protocol/index.ts';
 import { addressGroup, type ClientAddress } from './address.ts';
 import type { Admission, Place, Turned } from './admission.ts';
 import type { Allowances } from './allowance.ts';
@@ -35,8 +35,8 @@ export interface EntryOptions {
   readonly admission: Admission;
   readonly allowances: Allowances;
   readonly isDraining: () => boolean;
-  /** The generation of the player's new socket; rejects with a `Refusal`. */
-  readonly fence: (player: string) => Promise<number>;
+  /** The generation of the player's new socket, and which attempt of its client it is; rejects with a `Refusal`. */
+  readonly fence: (player: string, attempt: string | undefined) => Promise<number>;
 }
 
 /** Decides who may come in, whatever the transport. */
@@ -74,9 +74,10 @@ export class Entry {
     }
     if (!fenced) return { session, generation: 0 };
     try {
-      return { session, generation: await fence(session.player.id) };
+      return { session, generation: await fence(session.player.id, attemptOf(request.url)) };
     } catch (error) {
       if (error instanceof Refusal && error.code === 'unauthorized') return UNAUTHORIZED;
+      if (error instanceof Refusal && error.code === 'superseded') return LATE;
       return { status: 503, reason: 'store', headers: { 'Retry-After': '2' } };
     }
   }
@@ -109,13 +110,18 @@ export class Entry {
 }
 
 /** The `game` in the address of a request, if it can be one. */
-export function routedGame(url = ''): string | undefined {
+export const routedGame = (url: string | undefined): string | undefined => parameterOf(url, 'game', GameCode);
+
+const attemptOf = (url: string | undefined): string | undefined => parameterOf(url, 'attempt', Attempt);
+
+function parameterOf<S extends v.GenericSchema<string>>(url = '', name: string, schema: S): string | undefined {
   if (!url.includes('?')) return undefined;
-  const game = URL.parse(url, 'http://replica')?.searchParams.get('game');
-  return v.is(GameCode, game) ? game : undefined;
+  const value = URL.parse(url, 'http://replica')?.searchParams.get(name);
+  return v.is(schema, value) ? value : undefined;
 }
 
 const UNAUTHORIZED: Refused = { status: 401, reason: 'token', headers: { 'WWW-Authenticate': 'Bearer' } };
+const LATE: Refused = { status: 409, reason: 'late' };
 const LATER = { 'Retry-After': '5' };
 const TURNED_AWAY: Record<Turned, Refused> = {
   full: { status: 503, reason: 'full', headers: LATER },
@@ -128,6 +134,7 @@ export const SENTENCES: Record<string, string> = {
   draining: 'This replica is going away; try again.',
   origin: 'Pages of this origin may not connect.',
   token: 'The player token is missing, expired or not valid; get one from POST /api/session.',
+  late: 'The client has connected by a newer attempt since.',
   store: 'The store is not available; try again.',
   full: 'This replica has as many sockets as it may; try again later.',
   players: 'The cluster has as many players as it may; try again later.',

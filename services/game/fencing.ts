@@ -42,14 +42,16 @@ export class Fencing {
   }
 
   /**
-   * The generation of a socket that the player opens now. Older ones are told to close. Rejects with a
-   * `Refusal`: `unauthorized` when the player logged out.
+   * The generation of a socket that the player opens now, by this `attempt` of its client if it says which. Older ones
+   * are told to close. Rejects with a `Refusal`: `unauthorized` when the player logged out, `superseded` when the client
+   * has come in by a newer attempt: this one was held up, on its way or by a replica that stood still.
    */
-  async open(player: string): Promise<number> {
+  async open(player: string, attempt = ''): Promise<number> {
     const { replica, keepSeconds } = this.#options;
-    const args = [replica, keepSeconds, this.#isCluster ? '' : REPLICA_CHANNEL];
+    const args = [replica, keepSeconds, this.#isCluster ? '' : REPLICA_CHANNEL, ...splitAttempt(attempt)];
     const [generation, before] = (await this.#run(this.#fence, player, args)) as [string, string];
     if (generation === 'out') throw new Refusal('unauthorized');
+    if (generation === 'late') throw new Refusal('superseded');
     // In a cluster not from within the script: the other replica's channel may be on another shard. A replica that
     // cannot be told now asks for itself when it hears again, and no game takes a move of the older socket.
     if (this.#isCluster) this.#tell(before, `supersede ${player} ${generation}`);
@@ -120,4 +122,9 @@ export class Fencing {
       throw storeFailure(error);
     }
   }
+}
+
+function splitAttempt(attempt: string): [client: string, number: string] {
+  const [client = '', number = ''] = attempt.split('.');
+  return [client, number];
 }

@@ -236,7 +236,7 @@ export async function startReplica(
     sessions, allowedOrigins, admission, allowances, clientAddress,
     parseCookie: (header) => http.parseCookie(header),
     isDraining: () => readiness.isDraining,
-    fence: (player) => fencing.open(player),
+    fence: (player, attempt) => fencing.open(player, attempt),
   });
   const upgrade = new Upgrade({ entry, accept, metrics });
   const transports = new Transports(http, {

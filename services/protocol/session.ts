@@ -5,6 +5,15 @@ import { PlayerRef, Timestamp } from './game-types.ts';
 /** Which of a browser's guests this is: one a tab, so that two tabs can be two players. */
 export const Slot = v.pipe(v.string(), v.regex(/^[A-Za-z0-9]{1,16}$/, 'is not 1 to 16 letters and digits'));
 
+/**
+ * In the address of a connection: which attempt of which client it is, as `<client>.<number>`. One that was given up may
+ * still arrive, and must not take the place of the one that was made instead.
+ */
+export const Attempt = v.pipe(
+  v.string(),
+  v.regex(/^[A-Za-z0-9]{8,16}\.[0-9]{1,9}$/, 'is not 8 to 16 letters and digits, a dot and a number'),
+);
+
 /** Body of `POST /api/session`. */
 export const SessionRequest = v.strictObject({
   name: v.optional(PlayerName),

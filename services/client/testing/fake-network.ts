@@ -24,6 +24,17 @@ export class FakeSocket {
     this.#handlers = handlers;
   }
 
+  /** Path and query but for the attempt, which is another one each time. */
+  get address(): string {
+    return this.target.path.replace(/&attempt=[^&]*/, '');
+  }
+
+  /** Which client says it is, and its how manyeth attempt. */
+  get attempt(): { client: string; number: number } {
+    const [client = '', number] = (/[?&]attempt=([^&]*)/.exec(this.target.path)?.[1] ?? '').split('.');
+    return { client, number: Number(number) };
+  }
+
   /** What the client has sent but pings. */
   get requests(): Request[] {
     return this.sent.filter((message) => message.type !== 'ping');

@@ -20,7 +20,7 @@ export async function guest(url: string, body: object = {}): Promise<SessionAnsw
 /** Without `id`, which `TestClient.request` adds. */
 type Distribute<T> = T extends unknown ? Omit<T, 'id'> & { id?: string } : never;
 
-type TestOptions = Omit<ClientOptions, 'protocol'>;
+type TestOptions = Omit<ClientOptions, 'protocol'> & { readonly query?: string };
 
 /** A plain client for tests: keeps all that it was sent, does nothing by itself. */
 export class TestClient {
@@ -30,8 +30,8 @@ export class TestClient {
   static #ids = 0;
 
   constructor(url: string, token: string, options: TestOptions & { protocol?: string } = {}) {
-    const { protocol = SUBPROTOCOL, ...rest } = options;
-    this.socket = new WebSocket(`${url.replace(/^http/, 'ws')}/ws`, protocol, {
+    const { protocol = SUBPROTOCOL, query = '', ...rest } = options;
+    this.socket = new WebSocket(`${url.replace(/^http/, 'ws')}/ws${query}`, protocol, {
       headers: { authorization: `Bearer ${token}` },
       ...rest,
     });
