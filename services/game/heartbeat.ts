@@ -12,9 +12,11 @@ const STEPS = 100;
 export class Heartbeat {
   readonly #interval: number;
   readonly #hooks: HeartbeatHooks;
-  #timer: NodeJS.Timeout;
   #heard = performance.now();
   #nextPing: number;
+  /** When the timer ends. */
+  #due = 0;
+  #timer: NodeJS.Timeout;
 
   /**
    * The first ping comes at a random part of the interval, so that a crowd that came together is not asked
@@ -41,11 +43,15 @@ export class Heartbeat {
     const wait = Math.min(this.#nextPing, deadline) - performance.now();
     // Timers of the same length share a list: a crowd shall not have one each.
     const step = Math.max(1, Math.floor(this.#interval / STEPS));
-    return setTimeout(() => this.#fire(), Math.max(1, Math.ceil(wait / step) * step));
+    const delayMs = Math.max(1, Math.ceil(wait / step) * step);
+    this.#due = performance.now() + delayMs;
+    return setTimeout(() => this.#fire(), delayMs);
   }
 
   #fire(): void {
     const now = performance.now();
+    // This process stood still: what the peer said meanwhile is yet to be read, and it is asked once more.
+    if (now - this.#due > this.#interval / 2) this.#heard = Math.max(this.#heard, now - this.#interval);
     if (now >= this.#heard + 2 * this.#interval) return this.#hooks.dead();
     if (now >= this.#nextPing) {
       this.#nextPing = now + this.#interval;
