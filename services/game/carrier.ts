@@ -6,6 +6,8 @@ export interface CarrierEvents {
   message(data: Buffer, isBinary: boolean): void;
   /** The peer gave a sign of life that is no message. */
   heard(): void;
+  /** The peer said more at once than it may. The connection is to be closed for it. */
+  tooBig(): void;
   /** What went wrong; `closed` follows. */
   failed(error: Error): void;
   /** Nothing comes any more; called once. `code` as in the table of close codes. */

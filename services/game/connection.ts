@@ -180,6 +180,10 @@ export class Connection implements CarrierEvents, HeartbeatHooks {
     this.#heartbeat.heard();
   }
 
+  tooBig(): void {
+    this.close('messageTooBig');
+  }
+
   failed(error: Error): void {
     // The end follows, with the code that tells what was wrong.
     this.log.debug({ reason: error.message }, 'socket error');

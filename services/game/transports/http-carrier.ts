@@ -53,8 +53,7 @@ export abstract class HttpCarrier implements Carrier {
     for (const message of messages) {
       const data = Buffer.from(JSON.stringify(message));
       if (data.length > LIMITS.messageBytes) {
-        this.close(CLOSE_CODES.messageTooBig.code, 'messageTooBig');
-        this.over(CLOSE_CODES.messageTooBig.code);
+        this.#events?.tooBig();
         return true;
       }
       this.#events?.message(data, false);

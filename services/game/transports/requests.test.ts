@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { LIMITS, type ServerMessage } from '../../protocol/index.ts';
+import { DEFAULT_LIMITS } from '../replica-limits.ts';
 import type { Replica } from '../replica.ts';
 import { guest } from '../testing/client.ts';
 import { startRedis, type TestRedis } from '../testing/redis.ts';
@@ -142,4 +143,16 @@ test('a client that says it is done is gone at once', async () => {
   assert.equal((await post('/send', { connection, number: 1, messages: [], close: true }, own(), two)).status, 204);
   assert.equal(one.sockets.count('poll'), 0);
   assert.equal((await post('/poll', { connection, cursor: 1 })).status, 410);
+});
+
+test('a connection that was closed for a message too large gives its place back, without another poll', async (t) => {
+  const perAddress = { ...DEFAULT_LIMITS.perAddress, sockets: 1 };
+  const replica = await startTestReplica(redis.url, '3333', { limits: { ...DEFAULT_LIMITS, perAddress } });
+  t.after(() => replica.drain());
+  ({ token } = await guest(replica.url));
+  const { connection } = await read(await post('/poll', {}, own(), replica));
+  assert.equal((await post('/poll', {}, own(), replica)).status, 429);
+  const filler = 'x'.repeat(LIMITS.messageBytes);
+  await post('/send', { connection, number: 1, messages: [{ type: 'ping', filler }] }, own(), replica);
+  await until(async () => (await post('/poll', {}, own(), replica)).status === 200, 'there is a place again');
 });
