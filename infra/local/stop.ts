@@ -9,6 +9,8 @@ import { waitFor } from './wait.ts';
 
 /** The longest drain there is, and what comes after it. */
 const DRAIN_MS = 660_000;
+/** From the end of the control socket to that of the process. */
+const ENDING_MS = 2000;
 /** For one that did not answer and was sent a signal. */
 const DEAF_MS = 20_000;
 
@@ -17,13 +19,15 @@ try {
   const paths = statePaths(stateDir);
   const owner = runningOwner(paths);
   if (owner) {
-    let timeoutMs = DRAIN_MS;
-    await askControl(paths.controlSocket, 'stop').catch(() => {
-      timeoutMs = DEAF_MS;
-      process.kill(owner.pid, 'SIGTERM');
-    });
     const gone = async () => processStart(owner.pid) !== owner.start || undefined;
-    await waitFor(gone, { what: `pid ${owner.pid} to end`, timeoutMs }).catch(() => {
+    const end = (timeoutMs: number) => waitFor(gone, { what: `pid ${owner.pid} to end`, timeoutMs });
+    let timeoutMs = DRAIN_MS;
+    await askControl(paths.controlSocket, 'stop').catch(async () => {
+      timeoutMs = DEAF_MS;
+      // One that is ending by itself has closed its socket already.
+      await end(ENDING_MS).catch(() => process.kill(owner.pid, 'SIGTERM'));
+    });
+    await end(timeoutMs).catch(() => {
       throw new StartError(
         `The instance (pid ${owner.pid}) does not end: kill -9 ${owner.pid}, then npm run stop once more.`,
       );
