@@ -22,7 +22,7 @@ const leafIn = (file: string) => readCertificates(file)[0]!.fingerprint256;
 const serving = (cluster: Cluster, fingerprint: string) =>
   waitFor(async () => ((await servedBy(cluster)) === fingerprint ? true : undefined), {
     what: 'the edge to serve the certificate',
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
   });
 
 describe('a certificate of one’s own under npm start', () => {
@@ -137,6 +137,10 @@ describe('a certificate from an ACME authority under npm start', { skip: without
     cluster = await startCluster({ ...common, certificateFile: file });
     const first = leafIn(file);
     assert.equal(await servedBy(cluster), first);
+    // Until then it is still told what the edge served before.
+    const edge = path.join(stateDir, 'pki/edge.json');
+    const isTold = async () => readFileSync(edge, 'utf8').includes(JSON.stringify(file)) || undefined;
+    await waitFor(isTold, { what: 'the authority to be told what the edge serves', timeoutMs: 60_000 });
 
     assert.equal((await acme(HOST)).edge, 'updated', 'it goes into the edge that serves the file');
     assert.notEqual(leafIn(file), first);

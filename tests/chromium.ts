@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { chromium, type BrowserContext } from 'playwright-core';
+import { chromium, type BrowserContext, type Page } from 'playwright-core';
 import { findBinary, PART_BINARIES } from '../infra/setup/binaries.mjs';
 
 const run = promisify(execFile);
@@ -45,4 +45,26 @@ export async function openBrowser({ rootCertificate, viewport, colorScheme }: Br
   });
   context.on('close', () => void rm(home, { recursive: true, force: true, maxRetries: 5 }));
   return context;
+}
+
+/** Runs in the page. */
+const NOTE_TEXTS = `(selector) => {
+  const texts = [];
+  const look = () => {
+    const text = document.querySelector(selector)?.textContent;
+    if (text !== undefined && text !== texts.at(-1)) texts.push(text);
+  };
+  const all = { attributes: true, characterData: true, childList: true, subtree: true };
+  new MutationObserver(look).observe(document, all);
+  look();
+  return texts;
+}`;
+
+/**
+ * From now on notes in the page itself every text of an element that is there now and then: what is shown for a moment
+ * only may be over before a look from outside. Gives what reads the notes.
+ */
+export async function noteTexts(page: Page, selector: string): Promise<() => Promise<string[]>> {
+  const texts = await page.evaluateHandle<string[]>(`(${NOTE_TEXTS})(${JSON.stringify(selector)})`);
+  return () => texts.jsonValue();
 }

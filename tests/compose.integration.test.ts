@@ -81,7 +81,7 @@ async function newGame(appIds: readonly string[], settings: { size: number; seco
 
 /** Everybody captures until the game ends while `fault` strikes; then the histories of all are judged. */
 async function playThrough(appIds: readonly string[], fault: (joined: RecordingPlayer[]) => Promise<void>) {
-  const { game, joined } = await newGame(appIds, { size: 16, seconds: 90 });
+  const { game, joined } = await newGame(appIds, { size: 16, seconds: 300 });
   const played = Promise.all(joined.map((player, index) => player.playOut(game, (free) => index * (free.length >> 1))));
   await joined[0]!.until(game, ({ seq }) => seq > 40);
   await fault(joined);
@@ -94,7 +94,7 @@ async function playThrough(appIds: readonly string[], fault: (joined: RecordingP
 }
 
 test('two clients on ws1 and ws3 see 1111:hello and play a game to its end', needsDocker, async () => {
-  const { game, joined } = await newGame(['1111', '3333'], { size: 5, seconds: 60 });
+  const { game, joined } = await newGame(['1111', '3333'], { size: 5, seconds: 300 });
   const [ann, ben] = joined as [RecordingPlayer, RecordingPlayer];
   const heard = joined.map(({ client }) => {
     return new Promise<string>((resolve) => void client.on('chat', ({ line }: ChatEvent) => resolve(line)));

@@ -13,7 +13,7 @@ let browser: BrowserContext;
 
 before(async () => {
   mkdirSync(ARTEFACTS, { recursive: true });
-  cluster = await startCluster({ heartbeatMs: 2000 });
+  cluster = await startCluster();
   browser = await openBrowser({
     rootCertificate: path.join(cluster.stateDir, 'pki', 'root.pem'),
     viewport: { width: 1280, height: 860 },
@@ -63,7 +63,7 @@ async function newGame(settings: { size: number; seconds: number }): Promise<[Pa
 }
 
 test('two pages play one game over wss to its end and agree on the ranking', async () => {
-  const [ann, ben] = await newGame({ size: 3, seconds: 60 });
+  const [ann, ben] = await newGame({ size: 3, seconds: 300 });
   await Promise.all([ann, ben].map((page) => part(page, 'health-replica').waitFor()));
   for (let cell = 0; cell < 9; cell++) {
     await part([ann, ben][cell % 2]!, `cell-${cell}`).click();
@@ -79,7 +79,7 @@ test('two pages play one game over wss to its end and agree on the ranking', asy
 });
 
 test('a page whose connection is cut resumes the game where it was and misses nothing', async () => {
-  const [ann, ben] = await newGame({ size: 9, seconds: 120 });
+  const [ann, ben] = await newGame({ size: 9, seconds: 300 });
   await part(ann, 'cell-0').click();
   await held(ben, 0);
   const replica = (await part(ben, 'health-replica').innerText()).trim();
@@ -100,7 +100,7 @@ test('a page whose connection is cut resumes the game where it was and misses no
 });
 
 test('a page that is reloaded goes on with its game as the same player', async () => {
-  const [ann, ben] = await newGame({ size: 9, seconds: 120 });
+  const [ann, ben] = await newGame({ size: 9, seconds: 300 });
   await part(ann, 'cell-4').click();
   await held(ben, 4);
   await ann.reload();
@@ -114,7 +114,7 @@ test('a page that is reloaded goes on with its game as the same player', async (
 });
 
 test('the link of a game that is not there, opened in mid-game, costs neither the seat nor the way back', async () => {
-  const [ann, ben, code] = await newGame({ size: 9, seconds: 120 });
+  const [ann, ben, code] = await newGame({ size: 9, seconds: 300 });
   await ann.evaluate(`location.hash = '${code === 'ZZZZZZ' ? 'YYYYYY' : 'ZZZZZZ'}'`);
   await part(ann, 'notice').getByRole('button', { name: 'Join it' }).click();
   await part(ann, 'notice').getByText('There is no game with this code').waitFor();
@@ -127,7 +127,7 @@ test('the link of a game that is not there, opened in mid-game, costs neither th
 
 test('a game whose creator lets others watch is shown to them read-only, and counts them', async () => {
   const ann = await arrive('Ann');
-  for (const [id, value] of Object.entries({ players: '2', seconds: '120' })) {
+  for (const [id, value] of Object.entries({ players: '2', seconds: '300' })) {
     await part(ann, id).fill(value);
     await part(ann, id).blur();
   }
@@ -163,7 +163,7 @@ test('a name that holds what no name may have is cleaned, and the page stays con
 });
 
 test('the board is played by keyboard alone', async () => {
-  const [ann, ben] = await newGame({ size: 5, seconds: 60 });
+  const [ann, ben] = await newGame({ size: 5, seconds: 300 });
   await part(ann, 'cell-0').focus();
   for (const key of ['ArrowRight', 'ArrowDown', 'j', 'l', 'Enter']) await ann.keyboard.press(key);
   await held(ben, 12);
@@ -187,7 +187,7 @@ test('chat in the lobby reaches the other page with the tag of the author\'s rep
 });
 
 test('on a phone the page does not scroll sideways, in the lobby or on a 16 by 16 board', async () => {
-  const [ann, ben] = await newGame({ size: 16, seconds: 60 });
+  const [ann, ben] = await newGame({ size: 16, seconds: 300 });
   for (const page of [ann, ben]) await page.setViewportSize({ width: 320, height: 640 });
   const overflow = (page: Page) =>
     page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { startCluster, type Cluster } from '../infra/local/cluster.ts';
 import { findViolations } from '../loadtest/history/history.ts';
+import type { RecordingPlayer } from '../loadtest/history/player.ts';
 import { decidedBy, forwardedShare } from '../loadtest/placement/forwarded.ts';
 import { Crowd } from '../loadtest/placement/crowd.ts';
 import { members } from '../loadtest/placement/members.ts';
@@ -21,10 +22,10 @@ for (const design of ['stateless', 'stateful'] as const) {
     test('after a scale-out the new replica gets its part of the sockets, and play loses nothing', async () => {
       await withCluster({ design }, async (cluster) => {
         const found = await scaleOut(cluster, design === 'stateless'
-          ? { sockets: 90, games: 9, moveMs: 300, withinMs: 30_000, tolerance: 0.1 }
+          ? { sockets: 90, games: 9, moveMs: 300, withinMs: 120_000, tolerance: 0.1 }
           // Where a game is, its code decides, and the edge's ring gives the replicas 41, 26 and 33 %: with few games one of
           // them would now and then have hardly any.
-          : { sockets: 240, games: 60, moveMs: 1500, withinMs: 30_000, tolerance: 0.75 });
+          : { sockets: 240, games: 60, moveMs: 1500, withinMs: 120_000, tolerance: 0.75 });
         assert.deepEqual(found.violations, []);
         assert.ok(found.acknowledged > 50, `${found.acknowledged} captures were acknowledged`);
         assert.ok(found.evenAfterMs !== undefined, `the sockets are spread: ${JSON.stringify(found.perReplica)}`);
@@ -39,10 +40,10 @@ for (const design of ['stateless', 'stateful'] as const) {
           await crowd.seat(6);
           const stopped = crowd.play(200);
           await crowd.acknowledged(50);
-          const { replicas: [first] } = await cluster.status();
-          const left = crowd.players.filter(({ replica }) => replica === first!.appId);
-          assert.ok(left.length > 0, 'somebody is on the replica that goes');
-          await cluster.killReplica(1, 'SIGTERM');
+          // By chance of their codes no game may be on a given replica: the first player's it is.
+          const [{ replica: goes }] = crowd.players as [RecordingPlayer];
+          const left = crowd.players.filter(({ replica }) => replica === goes);
+          await cluster.killReplica(Number(goes[0]), 'SIGTERM');
           await Promise.all(left.map((player) => player.reconnected()));
           await crowd.acknowledged(100);
           await stopped();
@@ -61,9 +62,10 @@ test('stateful: through the edge at most one move in a hundred is passed on, and
     const late = replicas.at(-1)!;
     process.kill(late.pid!, 'SIGSTOP');
     await cluster.rotation(replicas.slice(0, -1).map(({ name }) => name));
-    const crowd = await Crowd.connect(cluster, 48);
+    const crowd = await Crowd.connect(cluster, 96);
     try {
-      await crowd.seat(12);
+      // So many that by chance of their codes hardly ever none of them belongs to the late one.
+      await crowd.seat(24);
       await members(cluster, replicas.length - 1);
       await crowd.settled(cluster);
       const share = async (moves: number) => {
@@ -73,13 +75,14 @@ test('stateful: through the edge at most one move in a hundred is passed on, and
         assert.ok(after.owner + after.forwarded - before.owner - before.forwarded >= moves * 0.9, JSON.stringify(after));
         return forwardedShare(before, after);
       };
-      const stopped = crowd.play(600);
-      const still = await share(300);
+      // Those under way before are at most one of each player, less than a tenth.
+      const stopped = crowd.play(1200);
+      const still = await share(1000);
       assert.ok(still <= 0.01, `${still} of the moves were passed on while nothing moved`);
       process.kill(late.pid!, 'SIGCONT');
       await crowd.until(late.appId);
       await crowd.settled(cluster);
-      const again = await share(300);
+      const again = await share(1000);
       assert.ok(again <= 0.01, `${again} of the moves were passed on after the scale-out`);
       await stopped();
       assert.deepEqual(findViolations(crowd.histories), []);

@@ -29,7 +29,9 @@ test('a socket that the edge cuts is counted as dropped, and its player goes on'
   const players = await Players.connect(cluster, 6, 5);
   players.start();
   await until('the first moves', () => players.moves.length > 10);
-  for (const replica of ['ws1', 'ws2']) await runtimeCommand(socket(), `shutdown sessions server replicas/${replica}`);
+  // In one go: who is back already when the other replica's turn comes would be cut again.
+  const shutdowns = ['ws1', 'ws2'].map((replica) => `shutdown sessions server replicas/${replica}`);
+  await runtimeCommand(socket(), shutdowns.join('; '));
   await until('the sockets to be lost', () => players.drops >= 6);
   await until('the sockets to be back', () => players.open === 6);
   const moved = players.moves.length;

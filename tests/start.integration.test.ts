@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { temporaryStateDir } from '../infra/local/cluster.ts';
 import { freePorts } from '../infra/local/ports.ts';
-import { processesOf } from '../infra/local/testing.ts';
-import { waitFor } from '../infra/local/wait.ts';
+import { noProcessOf } from '../infra/local/testing.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
-const READY_WITHIN_MS = 3000;
+/** Where npm takes 0.4 s this is 3 s, four replicas, Redis and the edge among it. */
+const MOST_TIMES_NPM = 8;
 
 let stateDir: string;
 let flags: string[];
@@ -43,23 +43,34 @@ async function start(signal: NodeJS.Signals) {
   return { readyMs, output };
 }
 
-test('npm start makes a chain the first time, and a second start reuses it and is ready in under 3 s', async () => {
+/** What it takes to start npm and with it one program that does nothing. */
+function npmAlone(): number {
+  const began = performance.now();
+  execFileSync('npm', ['exec', '--offline', '--', 'node', '-e', ''], { cwd: ROOT, stdio: 'ignore' });
+  return performance.now() - began;
+}
+
+test('npm start makes a chain the first time, and a second start reuses it and is ready soon', async () => {
   const first = await start('SIGTERM');
   assert.match(first.output, /made root, intermediate, leaf/);
   const times: number[] = [];
-  // The promise is about the program, not about what else the machine does: the best of three counts.
-  while (times.length < 3 && !times.some((time) => time < READY_WITHIN_MS)) {
+  const alone: number[] = [];
+  // The promise is about the program, not about what else the machine does: the best of each counts, in turns.
+  while (times.length < 3) {
+    alone.push(npmAlone());
     const { readyMs, output } = await start('SIGINT');
     assert.match(output, /reused/);
     assert.doesNotMatch(output, /installing/);
     times.push(readyMs);
   }
-  assert.ok(Math.min(...times) < READY_WITHIN_MS, `ready after ${times.map(Math.round).join(', ')} ms`);
-  console.log(`ready after ${times.map(Math.round).join(', ')} ms`);
+  const ratio = Math.min(...times) / Math.min(...alone);
+  const measured = `ready after ${times.map(Math.round).join(', ')} ms, npm alone ${alone.map(Math.round).join(', ')} ms`;
+  assert.ok(ratio < MOST_TIMES_NPM, measured);
+  console.log(`${measured}: ${ratio.toFixed(1)} times`);
 });
 
 test('npm that is ended by a signal leaves no process behind, not even when it is killed', async () => {
-  assert.deepEqual(processesOf(stateDir), [], 'after SIGTERM and SIGINT');
+  await noProcessOf(stateDir);
   await start('SIGKILL');
-  await waitFor(async () => processesOf(stateDir).length === 0 || undefined, { what: 'all to leave', timeoutMs: 20_000 });
+  await noProcessOf(stateDir);
 });

@@ -45,7 +45,7 @@ async function arrive(broken: readonly ('WebSocket' | 'stream')[], address = clu
 for (const [broken, transport] of [[['WebSocket'], 'sse'], [['WebSocket', 'stream'], 'poll']] as const) {
   test(`a page without ${broken.join(' and ')} plays a game over ${transport} with one that has all`, async () => {
     const ann = await arrive(broken);
-    for (const [id, value] of Object.entries({ players: 2, size: 3, seconds: 60 })) {
+    for (const [id, value] of Object.entries({ players: 2, size: 3, seconds: 300 })) {
       await part(ann, id).fill(String(value));
       await part(ann, id).blur();
     }

@@ -187,7 +187,7 @@ export async function startEdge(
         if (child.exitCode !== null) throw new Error(log);
         return String(await serversUp(runtimeSocket)) === String(names) || undefined;
       },
-      { what: `${String(names)} in rotation`, timeoutMs: 10_000 },
+      { what: `${String(names)} in rotation`, timeoutMs: 30_000 },
     );
   };
   const ca = readFileSync(path.join(directory, 'leaf.pem'));

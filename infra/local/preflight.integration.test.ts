@@ -7,7 +7,7 @@ import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { SupervisorRun, temporaryStateDir, type Ending } from './cluster.ts';
 import { freePorts } from './ports.ts';
-import { processesOf, refusedStart } from './testing.ts';
+import { noProcessOf, refusedStart } from './testing.ts';
 
 const temporary = mkdtempSync(path.join(os.tmpdir(), 'gridlock-test-'));
 after(() => rmSync(temporary, { recursive: true, force: true }));
@@ -101,7 +101,7 @@ test('a start that fails on the way ends with exit code 1 and leaves no process'
   const { code, stderr } = await refusedStart(temporary, { stateDir });
   assert.equal(code, 1);
   assert.match(stderr, /^redis ended with exit code 1; its last log line: .+/);
-  assert.deepEqual(processesOf(stateDir), []);
+  await noProcessOf(stateDir);
   assert.deepEqual(
     readdirSync(path.join(stateDir, 'run')).filter((name) => /\.(sock|json)$/.test(name)),
     [],

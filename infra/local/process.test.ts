@@ -32,7 +32,7 @@ function supervise(script: string, restart: (ends: number) => boolean = () => fa
   );
   child.start();
   const ended = (number: number) =>
-    waitFor(async () => ends[number - 1], { what: `end ${number}`, timeoutMs: 10_000, intervalMs: 5 });
+    waitFor(async () => ends[number - 1], { what: `end ${number}`, timeoutMs: 30_000, intervalMs: 5 });
   return { child, ends, ended };
 }
 
@@ -67,7 +67,7 @@ test('a program that does not exist is an end with a reason, not a crash', async
   );
   child.start();
   assert.match(
-    await waitFor(async () => ends[0], { what: 'the end', timeoutMs: 5000 }),
+    await waitFor(async () => ends[0], { what: 'the end', timeoutMs: 30_000 }),
     /could not be started .*ENOENT/,
   );
 });
@@ -85,7 +85,7 @@ test('without a place for its log a process runs all the same', async () => {
     { changed: () => undefined, restarted: () => undefined, ended: () => false },
   );
   child.start();
-  await waitFor(async () => existsSync(marker) || undefined, { what: 'its mark', timeoutMs: 5000 });
+  await waitFor(async () => existsSync(marker) || undefined, { what: 'its mark', timeoutMs: 30_000 });
 });
 
 test('restarts back off exponentially', async () => {
@@ -103,7 +103,7 @@ test('what a process leaves behind in its group is ended with it', async () => {
   const pid = Number((await ended(1)).reason.split(': ')[1]);
   await waitFor(async () => processStart(pid) === undefined || undefined, {
     what: 'its child to end',
-    timeoutMs: 5000,
+    timeoutMs: 30_000,
   });
 });
 

@@ -2,6 +2,7 @@ import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import { SupervisorRun, type Ending } from './cluster.ts';
 import { freePorts } from './ports.ts';
+import { waitFor } from './wait.ts';
 
 function belongsTo(pid: string, stateDir: string): boolean {
   try {
@@ -16,6 +17,14 @@ function belongsTo(pid: string, stateDir: string): boolean {
 /** Pids of the processes that work in this state directory or name it in their command line. */
 export const processesOf = (stateDir: string): string[] =>
   readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && belongsTo(pid, stateDir));
+
+/** Resolves when no process works there: one that was just killed may be seen for a moment. */
+export async function noProcessOf(stateDir: string): Promise<void> {
+  await waitFor(async () => processesOf(stateDir).length === 0 || undefined, {
+    what: 'no process',
+    timeoutMs: 30_000,
+  });
+}
 
 /** How a start on free ports ends that is not expected to come up. */
 export async function refusedStart(

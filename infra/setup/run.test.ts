@@ -74,8 +74,10 @@ test('a closed terminal, which ends npm and signals its child, is one wish', asy
     `
     const note = (signal) => process.stdout.write(signal + '\\n');
     for (const signal of ['SIGHUP', 'SIGTERM']) process.on(signal, () => note(signal));
+    // Long enough for the launcher to find that npm is gone.
+    process.once('SIGHUP', () => setTimeout(() => process.exit(0), 2500));
     note('here ' + process.ppid);
-    setTimeout(() => process.exit(0), 2500);`,
+    setInterval(() => {}, 1000);`,
   );
   const launcher = path.join(ROOT, 'infra/setup/run.mjs');
   const npm = spawn('sh', ['-c', `"${NODE}" "${launcher}" start "${file}" & wait`], {
@@ -84,10 +86,13 @@ test('a closed terminal, which ends npm and signals its child, is one wish', asy
   });
   let output = '';
   npm.stdout.on('data', (chunk) => (output += String(chunk)));
+  const closed = once(npm, 'close');
   while (!output.includes('\n')) await sleep(10);
-  npm.kill('SIGKILL');
   process.kill(Number(/here (\d+)/.exec(output)?.[1]), 'SIGHUP');
-  await once(npm, 'close');
+  // The launcher looks for npm now and then: held up, it would find that gone before it heard of the signal.
+  while (!output.includes('SIGHUP')) await sleep(10);
+  npm.kill('SIGKILL');
+  await closed;
   assert.deepEqual(output.trim().split('\n').slice(1), ['SIGHUP']);
 });
 
@@ -101,6 +106,12 @@ test('a program is found under its full path where PATH is relative', async () =
 });
 
 test('a signal that comes twice at once is passed on once, and again when it comes later', async () => {
+  // The launcher goes by a clock that stands still until it is set: two signals at once are so however late they come.
+  const clock = script('clock', '1000');
+  const preload = script(
+    'clock.mjs',
+    `import { readFileSync } from 'node:fs'; Date.now = () => Number(readFileSync('${clock}', 'utf8'));`,
+  );
   const file = script(
     'count.mjs',
     `
@@ -109,7 +120,7 @@ test('a signal that comes twice at once is passed on once, and again when it com
     console.log('here');
     setInterval(() => {}, 1000);`,
   );
-  const { child, output, ended } = begin(ROOT, ['start', file]);
+  const { child, output, ended } = begin(ROOT, ['start', file], { NODE_OPTIONS: `--import=${preload}` });
   const seen = async (text: string) => {
     while (!output.stdout.includes(text)) await sleep(10);
   };
@@ -119,6 +130,7 @@ test('a signal that comes twice at once is passed on once, and again when it com
   await seen('signal 1');
   await sleep(400);
   assert.ok(!output.stdout.includes('signal 2'));
+  writeFileSync(clock, '2000');
   child.kill('SIGINT');
   assert.equal((await ended).code, 0);
 });

@@ -96,9 +96,10 @@ describe('a fault that is planted', () => {
   });
   after(() => rmSync(pki, { recursive: true, force: true }));
 
-  /** Plays for a second on a naive server with the fault. */
+  /** Plays for a second, or longer, on a naive server with the fault. */
   async function playWith(
-    fault?: 'drop' | 'duplicate' | 'late', onWindow: (edge: 'begin' | 'end', stage: Stage) => void = () => undefined,
+    fault?: 'drop' | 'duplicate' | 'late',
+    { seconds = 1, onBegin = () => undefined }: { seconds?: number; onBegin?: (stage: Stage) => void } = {},
   ): Promise<Measured> {
     const generator = new Generator();
     const stage = await Stage.start(naiveServer(fault), options);
@@ -107,8 +108,10 @@ describe('a fault that is planted', () => {
       await generator.call('gather', [{ port: stage.port, ca, dialect: 'naive', params: {}, players, groupSize }]);
       await generator.call('connect', [0, players]);
       await generator.call('seat', ['apart']);
-      const load = { rate: 200, warmSeconds: 0, seconds: 1 };
-      return await generator.call('play', [load], (edge) => onWindow(edge, stage));
+      const load = { rate: 200, warmSeconds: 0, seconds };
+      return await generator.call('play', [load], (edge) => {
+        if (edge === 'begin') onBegin(stage);
+      });
     } finally {
       await generator.stop();
       await stage.stop();
@@ -142,8 +145,10 @@ describe('a fault that is planted', () => {
   });
 
   test('as a replica that hangs is reported: its players get nothing', async () => {
-    const { lost, vanished } = await playWith(undefined, (edge, stage) => {
-      if (edge === 'begin') stage.signalReplica(2, 'SIGSTOP');
+    // So long that it hangs in the midst of it, however late this process is told that play has begun.
+    const { lost, vanished } = await playWith(undefined, {
+      seconds: 5,
+      onBegin: (stage) => stage.signalReplica(2, 'SIGSTOP'),
     });
     assert.ok(lost > 0, `${lost} lost`);
     assert.ok(vanished > 0, `${vanished} moves of its own players went nowhere`);

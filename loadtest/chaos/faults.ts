@@ -1,4 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { processStart } from '../../infra/local/process-identity.ts';
+import { waitFor } from '../../infra/local/wait.ts';
 import { childrenOf } from './children.ts';
 import type { Random } from './random.ts';
 import type { RedisLink } from './redis-link.ts';
@@ -27,6 +29,7 @@ const numberOf = (appId: string) => Number(appId[0]);
 /** Longer than a lease of the stateful design, and long enough for the edge to see it. */
 const STOPPED_MS = [1800, 3200] as const;
 const TROUBLE_MS = [1500, 3000] as const;
+const PATIENCE_MS = 30_000;
 
 /** One link, some or all of them. */
 function someLinks({ links }: Stage, random: Random): { names: string; struck: RedisLink[] } {
@@ -174,11 +177,22 @@ export const FAULTS: readonly Fault[] = [
     about: 'SIGKILL of Redis with appendfsync everysec, and the end of its log is gone as after a power cut',
     persistence: 'everysec',
     strike: async (stage, random) => {
-      const before = (await stage.processes()).get('redis');
-      await stage.cluster.killRedis('SIGKILL');
-      const bytes = stage.forget(random.between(200, 4000));
-      const now = (await stage.processes()).get('redis');
-      if (now !== undefined || bytes === 0) throw new Error(`Redis (${before}) was restarted before its log was cut.`);
+      const { pid: supervisor, redis } = await stage.status();
+      const { pid } = redis;
+      if (pid === undefined) throw new Error('Redis does not run.');
+      let bytes = 0;
+      // It would start Redis again before the log is cut, should this process be held up.
+      process.kill(supervisor, 'SIGSTOP');
+      try {
+        process.kill(pid, 'SIGKILL');
+        const gone = async () => processStart(pid) === undefined || undefined;
+        await waitFor(gone, { what: 'the end of Redis', timeoutMs: PATIENCE_MS, intervalMs: 5 });
+        bytes = stage.forget(random.between(200, 4000));
+      } finally {
+        process.kill(supervisor, 'SIGCONT');
+      }
+      if (bytes === 0) throw new Error('The log of Redis was empty.');
+      await stage.replaced('redis', pid);
       return { what: `Redis was killed and lost the last ${bytes} bytes of its log`, ended: ['redis'] };
     },
   },

@@ -114,7 +114,7 @@ for (const design of DESIGNS) {
       if (view.state.status === 'active') return true;
       await authority.leave(two!, newId(), game);
       return false;
-    }, 'the two are in one game', 3000);
+    }, 'the two are in one game');
   });
 
   test(`${design}: every key of a game expires`, async () => {

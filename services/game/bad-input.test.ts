@@ -110,7 +110,8 @@ test('who keeps sending what is not understood is closed with 4400', async () =>
 
 test('who sends above the rate is told how long to wait, and is closed with 4429 when that does not help', async () => {
   const client = await TestClient.connect(replica.url);
-  for (let count = 0; count < LIMITS.messageBurst * 2; count += 1) client.send({ type: 'ping', t: count });
+  // Too many also for a replica that takes a few seconds over them.
+  for (let count = 0; count < LIMITS.messageBurst * 3; count += 1) client.send({ type: 'ping', t: count });
   const error = await client.next('error');
   assert.equal(error.code, 'rate_limited');
   assert.ok(error.retryAfterMs! > 0 && error.retryAfterMs! < 1000);
@@ -121,13 +122,18 @@ test('who sends above the rate is told how long to wait, and is closed with 4429
 test('chat has a rate of its own', async () => {
   const client = await TestClient.connect(replica.url);
   await client.request({ type: 'subscribe', channel: 'lobby' });
-  const answers = [];
-  for (let count = 0; count <= LIMITS.chatPerTenSeconds; count += 1) {
-    answers.push(await client.request({ type: 'chat', channel: 'lobby', text: `line ${count}` }));
+  let [said, refused] = [0, ''];
+  const from = performance.now();
+  while (refused === '' && said < 60) {
+    const answer = await client.request({ type: 'chat', channel: 'lobby', text: `line ${said}` });
+    if (answer.type === 'ack') said += 1;
+    else refused = answer.code;
   }
-  assert.ok(answers.slice(0, -1).every(({ type }) => type === 'ack'));
-  const last = answers.at(-1)!;
-  assert.equal(last.type === 'error' && last.code, 'rate_limited');
+  assert.equal(refused, 'rate_limited');
+  assert.ok(said >= LIMITS.chatPerTenSeconds, `${said} lines`);
+  // More are allowed with the time that the first ones take.
+  const tens = (performance.now() - from) / 10_000;
+  assert.ok(said <= LIMITS.chatPerTenSeconds * (1 + tens), `${said} lines`);
   client.close();
 });
 
@@ -147,7 +153,7 @@ test('a connection is in so many games at a time and no more, even when it asks 
 });
 
 test('a token that expires on an open socket closes it with 4401', async (t) => {
-  t.mock.timers.enable({ apis: ['Date'], now: Date.now() - 12 * 3600_000 + 1500 });
+  t.mock.timers.enable({ apis: ['Date'], now: Date.now() - 12 * 3600_000 + 5000 });
   const { token } = await guest(replica.url);
   t.mock.timers.reset();
   const client = await TestClient.connect(replica.url, token);

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { after, before, test } from 'node:test';
 import { percentile } from '../../loadtest/measure/statistics.ts';
 import { TestClient } from './testing/client.ts';
-import { ok, sequence, startedGame } from './testing/play.ts';
+import { ok, startedGame } from './testing/play.ts';
 import { startRedis, type TestRedis } from './testing/redis.ts';
 import { DESIGNS, startTestReplica } from './testing/replica.ts';
 import type { Replica } from './replica.ts';
@@ -11,7 +11,11 @@ import type { Replica } from './replica.ts';
 /** Sockets that listen in the lobby, and lines a second said there: 3,000 deliveries a second. */
 const LISTENERS = 150;
 const EVERY_MS = 50;
-const MOVES = 120;
+/** Half of them with the storm. */
+const ROUNDS = 8;
+/** Moves of a game in a round, and lines that are said in one of the storm, at least. */
+const MOVES = 15;
+const LINES = 6;
 
 let redis: TestRedis;
 let replicas: Replica[] = [];
@@ -44,25 +48,31 @@ for (const design of DESIGNS) {
         await delay(EVERY_MS);
       }
     };
-    /** Milliseconds from a capture to its acknowledgement, sorted; the two kinds of time alternate. */
-    const times = { quiet: [] as number[], storm: [] as number[] };
-    for (let round = 0; round < 4; round += 1) {
+    /** Of each round the milliseconds from a capture to its acknowledgement; the two kinds of time alternate. */
+    const times = { quiet: [] as number[][], storm: [] as number[][] };
+    let cell = -1;
+    for (let round = 0; round < ROUNDS; round += 1) {
       const kind = round % 2 === 0 ? 'quiet' : 'storm';
       const stop = new AbortController();
+      const enough = kind === 'storm' ? said + LINES : 0;
       const stormy = kind === 'storm' ? storm(stop.signal) : undefined;
-      for (const step of sequence(0, MOVES / 4 - 1)) {
+      const took: number[] = [];
+      for (let step = 0; step < MOVES || said < enough; step += 1) {
+        cell += 1;
         await Promise.all(games.map(async ({ ada, game }) => {
           const from = performance.now();
-          ok(await ada.request({ type: 'capture', game, cell: (round * MOVES) / 4 + step }));
-          times[kind].push(performance.now() - from);
+          ok(await ada.request({ type: 'capture', game, cell }));
+          took.push(performance.now() - from);
         }));
         await delay(35);
       }
       stop.abort();
       await stormy;
+      times[kind].push(took.sort((left, right) => left - right));
     }
     assert.ok(said > 20, `${said} lines were said`);
-    const p99 = (kind: 'quiet' | 'storm') => percentile(times[kind].sort((left, right) => left - right), 0.99);
+    // A machine that stands still makes one round worse, moves that wait for chat make all.
+    const p99 = (kind: 'quiet' | 'storm') => Math.min(...times[kind].map((took) => percentile(took, 0.99)));
     // A move that waited for the deliveries of one line to all listeners and the ones before would take many times as long.
     const [quiet, stormy] = [p99('quiet'), p99('storm')];
     assert.ok(stormy <= 6 * quiet + 30, `p99 of moves: ${quiet} ms alone, ${stormy} ms with the storm`);

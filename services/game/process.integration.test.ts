@@ -46,12 +46,13 @@ function launch(given: Record<string, string>) {
   const output = { stdout: '', stderr: '' };
   child.stdout.on('data', (part) => (output.stdout += part));
   child.stderr.on('data', (part) => (output.stderr += part));
-  const exited = once(child, 'exit').then(([code, signal]) => ({ code, signal }) as { code: number; signal: string });
+  // All of its output is there as well by then.
+  const exited = once(child, 'close').then(([code, signal]) => ({ code, signal }) as { code: number; signal: string });
   return { child, output, exited };
 }
 
-async function launchReady(appId: string, design: Design = 'stateless') {
-  const launched = launch({ APPID: appId, PORT: '0', INTERNAL_PORT: '0', DESIGN: design });
+async function launchReady(appId: string, design: Design = 'stateless', given: Record<string, string> = {}) {
+  const launched = launch({ APPID: appId, PORT: '0', INTERNAL_PORT: '0', DESIGN: design, ...given });
   const listening = () => /^.*"url":"([^"]+)","internalUrl":"([^"]+)".*$/m.exec(launched.output.stdout);
   await until(() => listening() !== null, `replica ${appId} listens`, 30_000);
   const [, url = '', internalUrl = ''] = listening()!;
@@ -95,7 +96,8 @@ test('SIGTERM drains and leaves with 0, a second one leaves at once with 1', asy
   assert.equal(await client.closed(), 1012);
   assert.equal((await replica.exited).code, 0);
 
-  const other = await launchReady('1111');
+  // The second signal must come before the first one is done with.
+  const other = await launchReady('1111', 'stateless', { DRAIN_MS: '30000' });
   const kept = await Promise.all(Array.from({ length: 20 }, () => TestClient.connect(other.url)));
   other.child.kill('SIGTERM');
   await kept[0]!.next('going_away');

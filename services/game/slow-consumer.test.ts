@@ -38,12 +38,12 @@ test('who stops reading is closed with 4413 before more than the limit waits, an
     connection.deliver(line);
     await new Promise((resolve) => setImmediate(resolve));
   }
-  for (const cell of sequence(0, 3)) ok(await fast.request({ type: 'capture', game: game!, cell }));
   slow.socket.removeAllListeners('message');
   slow.socket.resume();
   const [code] = (await once(slow.socket, 'close')) as [number];
   assert.equal(code, 4413);
   assert.ok(delivered * line.text.length > LIMITS.sendQueueBytes);
+  for (const cell of sequence(0, 3)) ok(await fast.request({ type: 'capture', game: game!, cell }));
 
   const back = await TestClient.connect(replica.url, token);
   const resumed = ok(await back.request({ type: 'resume', game: game!, epoch: epoch!, seq }));

@@ -81,7 +81,10 @@ for (const design of DESIGNS) {
             }
             disk.empty();
             // With always Redis has ended itself: it must not go on after a write that failed.
-            if (fsync === 'always') await redis.restart();
+            if (fsync === 'always') {
+              await redis.kill();
+              await redis.restart();
+            }
             await until(async () => (await statusOf(replica)) === 200, 'the replica is ready again', 20_000);
             await insist(ada, game, sequence(cell, cell + 10), onAck);
             await Promise.all([ada, bob].map((client) => client.next('event', ({ seq }) => seq >= acknowledged.get(cell + 10)!)));

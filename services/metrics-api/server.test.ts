@@ -122,7 +122,7 @@ before(async () => {
     tlsDirectory: directory,
     accountDirectory: directory,
     apiServer,
-    scrapeMs: 2000,
+    scrapeMs: 60_000,
     reloadMs: 60_000,
   });
 });

@@ -58,6 +58,9 @@ export class RedisPod {
       QUORUM: String(QUORUM),
       MEMBERS: members.map(([redis, sentinel]) => `127.0.0.1:${redis}:${sentinel}`).join(' '),
       WATCH_SECONDS: '1',
+      // A machine that is held up answers late, and its sentinels replace nobody for half a minute.
+      ASK_SECONDS: '15',
+      HAND_OVER_SECONDS: '90',
     };
   }
 

@@ -32,7 +32,7 @@ export async function primaryOf({ pods }: RedisSet, timeoutMs: number): Promise<
   await until(
     async () => {
       const running = pods.filter((pod) => pod.isRunning('start-sentinel'));
-      const named = new Set(await Promise.all(running.map(namedPort)));
+      const named = new Set(await Promise.all(running.map((pod) => namedPort(pod).catch(() => Number.NaN))));
       found = pods.find((pod) => named.size === 1 && named.has(pod.redisPort));
       return found !== undefined && (await field(found, 'replication', 'connected_slaves')) >= '1';
     },

@@ -57,7 +57,7 @@ async function start(
   const agent = `http://127.0.0.1:${port}`;
   await waitFor(async () => (await fetch(`${agent}/readyz`)).ok || undefined, {
     what: 'the agent',
-    timeoutMs: 10_000,
+    timeoutMs: 30_000,
   });
   const target = { socket: edge.runtimeSocket, certificate: mount.certificate, host: '127.0.0.1' };
   return {
@@ -86,7 +86,7 @@ async function openSocket(edge: Edge): Promise<WebSocket> {
 const served = ({ shown }: Fixture, pem: string) =>
   waitFor(async () => (await shown()) === fingerprint(pem) || undefined, {
     what: 'the new certificate',
-    timeoutMs: 10_000,
+    timeoutMs: 30_000,
   });
 
 test('a changed Secret is served to new handshakes, by the same process, under open sockets', async (t) => {
@@ -103,7 +103,7 @@ test('a changed Secret is served to new handshakes, by the same process, under o
   assert.equal(/^Pid: (\d+)/m.exec(await runtimeCommand(edge.runtimeSocket, 'show info'))?.[1], before);
   await waitFor(
     async () => (await metric(agent, 'gridlock_edge_certificate_changes_total')) === 1 || undefined,
-    { what: 'the count', timeoutMs: 5000 },
+    { what: 'the count', timeoutMs: 30_000 },
   );
   assert.equal(
     await metric(agent, 'gridlock_edge_certificate_not_after_seconds'),
@@ -121,7 +121,7 @@ test('a key that does not belong to its certificate is not served, and the next 
     async () => (await metric(agent, 'gridlock_edge_certificate_failures_total')) > 1 || undefined,
     {
       what: 'the failure',
-      timeoutMs: 10_000,
+      timeoutMs: 30_000,
     },
   );
   assert.equal(await fixture.shown(), before);
@@ -135,7 +135,7 @@ test('behind a balancer with the PROXY protocol the new certificate is served an
 });
 
 test('a drain refuses new connections, closes the open ones over its window, and then answers', async (t) => {
-  const { edge, agent, drain } = await start(t, { DRAIN_ACCEPT_MS: '300', DRAIN_SPREAD_MS: '2000' });
+  const { edge, agent, drain } = await start(t, { DRAIN_ACCEPT_MS: '3000', DRAIN_SPREAD_MS: '6000' });
   const sockets = await Promise.all(Array.from({ length: 20 }, () => openSocket(edge)));
   const closings: number[] = [];
   const closed = Promise.all(
@@ -158,13 +158,13 @@ test('a drain refuses new connections, closes the open ones over its window, and
       )) as true | undefined,
     {
       what: 'refused connections',
-      timeoutMs: 5000,
+      timeoutMs: 30_000,
     },
   );
   assert.ok(closings.length < 10, `${closings.length} sockets were closed at once`);
   await closed;
   const spread = Math.max(...closings) - Math.min(...closings);
-  assert.ok(spread > 1200, `the sockets were closed within ${spread} ms`);
+  assert.ok(spread > 3600, `the sockets were closed within ${spread} ms`);
   assert.equal((await drained).status, 200);
 });
 

@@ -7,7 +7,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 const CHANNEL = 'messages';
 /** Every so-many-th message to a socket suffers the fault. */
 const FAULTY = 50;
-const LATE_MS = 1500;
+const LATE_MS = 1100;
 const { NAME = '', PORT = '0', REDIS_URL = '', FAULT } = process.env;
 
 interface Message {

@@ -150,9 +150,9 @@ describe('the operations page on the internal port', () => {
     await until(() => viewer.stateOf('3333') === 'ready', 'the third is there');
     await three.drain();
     await until(() => viewer.events.some(({ kind, replica }) => kind === 'drain' && replica === '3333'), 'it drained');
-    await until(() => viewer.stateOf('3333') === 'left', 'it has left');
+    await until(() => viewer.stateOf('3333') === 'left', 'it has left', 20_000);
     await redis.kill();
-    await until(() => one.readiness.reason !== undefined, 'the replica is not ready');
+    await until(() => one.readiness.reason !== undefined, 'the replica is not ready', 20_000);
     await redis.restart();
     const noted = (wanted: string) => viewer.events.some(({ kind, replica }) => kind === wanted && replica === '1111');
     await until(() => noted('redis') && noted('not_ready'), 'what could not be written then is there', 20_000);

@@ -43,15 +43,17 @@ test('those with a request under way are not chosen, nor those who were sent awa
   own.stop();
 });
 
-test('a request that comes after the choice is answered before the socket is closed', async () => {
+test('a request that comes after the choice is answered before the socket is closed', (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  context.mock.method(performance, 'now', () => 0);
   const [socket, own] = [new Socket('a'), shedding(() => 0)];
   own.shed([socket], 'probe');
   socket.isBusy = true;
-  await new Promise((resolve) => setTimeout(resolve, 60));
+  context.mock.timers.tick(60);
   assert.equal(socket.isOpen, true);
   socket.isBusy = false;
-  while (own.pending > 0) await new Promise((resolve) => setTimeout(resolve, 1));
-  assert.equal(socket.isOpen, false);
+  context.mock.timers.tick(60);
+  assert.deepEqual([socket.isOpen, own.pending], [false, 0]);
 });
 
 test('the choice is spread over all', () => {

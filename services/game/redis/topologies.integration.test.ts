@@ -63,7 +63,8 @@ for (const design of DESIGNS) {
         await withReplicas(sentinel.settings, design, async ([one, two]) => {
           const game = await startedGame([one.url, two.url], 12);
           const epochs = await playThrough(game, () => strike(sentinel.servers[0]!));
-          assert.notEqual((await sentinel.primary()).port, sentinel.servers[0]!.port);
+          // Each Sentinel learns of it in its own time.
+          await until(async () => (await sentinel.primary()).port !== sentinel.servers[0]!.port, 'there is another primary');
           assert.equal(epochs.size, 2);
           for (const client of [game.ada, game.bob]) {
             const told = await client.next('snapshot', ({ recovered }) => recovered === false);

@@ -21,7 +21,7 @@ export interface TestCluster {
 export async function startCluster(): Promise<TestCluster> {
   const nodes = await startEach(await Promise.all(Array.from({ length: 2 * MASTERS }, async () => ({
     config: [
-      'cluster-enabled yes', 'cluster-node-timeout 1500', 'repl-diskless-sync-delay 0',
+      'cluster-enabled yes', 'cluster-node-timeout 4000', 'repl-diskless-sync-delay 0',
       `cluster-port ${await freePort()}`,
     ],
   }))));

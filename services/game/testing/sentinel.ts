@@ -25,7 +25,7 @@ export async function startSentinel(): Promise<TestSentinel> {
       isSentinel: true,
       config: [
         `sentinel monitor ${MASTER} 127.0.0.1 ${first.port} 2`,
-        `sentinel down-after-milliseconds ${MASTER} 1000`,
+        `sentinel down-after-milliseconds ${MASTER} 3000`,
         `sentinel failover-timeout ${MASTER} 3000`,
       ],
       client: { enableReadyCheck: false },
