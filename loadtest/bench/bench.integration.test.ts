@@ -8,7 +8,7 @@ import { findBinary } from '../../infra/setup/binaries.mjs';
 import type { Episode, Flow } from './episode.ts';
 import { readFlags } from './flags.ts';
 import { Generator } from './generator/generator.ts';
-import type { Measured } from './generator/workload.ts';
+import type { Load, Measured } from './generator/workload.ts';
 import { describeRun } from './result.ts';
 import { run } from './run.ts';
 import { SIZES } from './sizes.ts';
@@ -99,7 +99,7 @@ describe('a fault that is planted', () => {
   /** Plays for a second, or longer, on a naive server with the fault. */
   async function playWith(
     fault?: 'drop' | 'duplicate' | 'late',
-    { seconds = 1, onBegin = () => undefined }: { seconds?: number; onBegin?: (stage: Stage) => void } = {},
+    { seconds = 1, onBegin = () => undefined, ...load }: Partial<Load> & { onBegin?: (stage: Stage) => void } = {},
   ): Promise<Measured> {
     const generator = new Generator();
     const stage = await Stage.start(naiveServer(fault), options);
@@ -108,8 +108,7 @@ describe('a fault that is planted', () => {
       await generator.call('gather', [{ port: stage.port, ca, dialect: 'naive', params: {}, players, groupSize }]);
       await generator.call('connect', [0, players]);
       await generator.call('seat', ['apart']);
-      const load = { rate: 200, warmSeconds: 0, seconds };
-      return await generator.call('play', [load], (edge) => {
+      return await generator.call('play', [{ rate: 200, warmSeconds: 0, seconds, ...load }], (edge) => {
         if (edge === 'begin') onBegin(stage);
       });
     } finally {
@@ -119,7 +118,7 @@ describe('a fault that is planted', () => {
   }
 
   test('by nobody is reported as nothing', async () => {
-    const { lost, vanished, duplicated, late, delivered, expected } = await playWith();
+    const { lost, vanished, duplicated, late, delivered, expected } = await playWith(undefined, { lateMs: 7000 });
     assert.deepEqual({ lost, vanished, duplicated, late, delivered }, {
       lost: 0, vanished: 0, duplicated: 0, late: 0, delivered: expected,
     });

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, cpSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { get } from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
@@ -96,6 +96,17 @@ export class Stage {
   /** Sends a signal to replica 1, 2, ... */
   signalReplica(number: number, signal: NodeJS.Signals): void {
     this.#children.get(`ws${number}`)?.kill(signal);
+  }
+
+  /** Resolves when every replica, each a Node that `node` of `systems/system.ts` began, has collected its garbage. */
+  async collectGarbage(): Promise<void> {
+    await Promise.all(this.tiers['replicas']!.map(async (pid) => {
+      const told = path.join(this.#paths.root, `collected-${pid}`);
+      rmSync(told, { force: true });
+      process.kill(pid, 'SIGWINCH');
+      const collected = async () => existsSync(told) || undefined;
+      await waitFor(collected, { what: `pid ${pid} to collect its garbage`, timeoutMs: READY_MS, intervalMs: 20 });
+    }));
   }
 
   /** Ends all processes and removes what they wrote. */

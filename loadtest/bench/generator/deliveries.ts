@@ -12,7 +12,7 @@ export interface Tally {
   readonly vanished: number;
   /** Deliveries beyond the first. */
   readonly duplicated: number;
-  /** Deliveries that took longer than a second. */
+  /** Deliveries that took longer than a second, or what else was asked for. */
   readonly late: number;
   /** Milliseconds from when it was due to be sent until it was received; NaN when nothing was. */
   readonly p50: number;
@@ -89,13 +89,15 @@ export class Deliveries {
   readonly #streams: readonly Stream[];
   readonly #first: readonly number[];
   readonly #firstOf: ReadonlyMap<Stream, number>;
+  readonly #lateMs: number;
   #latencies = new Float64Array(1 << 16);
   #count = 0;
   #outstanding = 0;
   #late = 0;
 
   /** What the streams sent before is no part of it. */
-  constructor(streams: readonly Stream[]) {
+  constructor(streams: readonly Stream[], lateMs = LATE_MS) {
+    this.#lateMs = lateMs;
     this.#streams = streams;
     this.#first = streams.map(({ length }) => length);
     this.#firstOf = new Map(streams.map((stream) => [stream, stream.length]));
@@ -125,7 +127,7 @@ export class Deliveries {
     this.#latencies[this.#count] = latencyMs;
     this.#count += 1;
     if (number >= (this.#firstOf.get(stream) ?? 0)) this.#outstanding -= 1;
-    if (latencyMs > LATE_MS) this.#late += 1;
+    if (latencyMs > this.#lateMs) this.#late += 1;
   }
 
   tally(): Tally {

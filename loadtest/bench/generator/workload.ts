@@ -8,6 +8,8 @@ export interface Load {
   /** Before what is measured, and how long that is. */
   readonly warmSeconds: number;
   readonly seconds: number;
+  /** Milliseconds after which a delivery counts as late; a second if left out. */
+  readonly lateMs?: number;
 }
 
 export interface Measured extends Tally {
@@ -17,7 +19,7 @@ export interface Measured extends Tally {
 }
 
 /** How long after the last message something may still come. */
-const GRACE_MS = 2500;
+const GRACE_MS = 8000;
 /** Some groups are a move ahead of others. */
 const SPARE_MOVES = 4;
 /** What comes twice comes soon. */
@@ -53,15 +55,15 @@ export class Pacer {
 /** Moves at a fixed rate. `onWindow` is called when what is measured begins, and when it ends. */
 export async function play(crowd: Crowd, load: Load, onWindow: (edge: 'begin' | 'end') => void): Promise<Measured> {
   const players = crowd.groups.flatMap((group) => group.players);
-  const { rate, warmSeconds, seconds } = load;
+  const { rate, warmSeconds, seconds, lateMs } = load;
   await crowd.makeRoom(Math.ceil(((warmSeconds + seconds) * rate) / crowd.groups.length) + SPARE_MOVES);
-  const start = () => new Deliveries(crowd.groups.map(({ moves }) => moves));
+  const start = () => new Deliveries(crowd.groups.map(({ moves }) => moves), lateMs);
   return run(players, load, onWindow, (player, dueAt) => crowd.move(player, dueAt), () => (crowd.moves = start()));
 }
 
 /** Lines to everybody at a fixed rate. */
 export async function say(crowd: Crowd, load: Load, onWindow: (edge: 'begin' | 'end') => void): Promise<Measured> {
-  const start = () => (crowd.chat = new Deliveries([crowd.lines]));
+  const start = () => (crowd.chat = new Deliveries([crowd.lines], load.lateMs));
   return run(crowd.players, load, onWindow, (player, dueAt) => crowd.say(player, dueAt), start);
 }
 
