@@ -39,18 +39,20 @@ export function runScript(root, args) {
     env: { NODE_COMPILE_CACHE: path.join(root, 'node_modules', '.cache', 'compile'), ...process.env },
   });
   const last = new Map();
+  let isOrphan = false;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
       const now = Date.now();
       const same = now - (last.get(signal) ?? 0) < SAME_SIGNAL_MS;
-      if (same) return;
+      // A closed terminal ends npm and signals us: that, too, is one wish.
+      if (same || (isOrphan && signal === 'SIGHUP')) return;
       last.set(signal, now);
       child.kill(signal);
     });
   }
   if (process.env.npm_lifecycle_event) {
     whenOrphaned(() => {
-      // A closed terminal ends npm and signals us: that, too, is one wish.
+      isOrphan = true;
       if (last.size === 0) child.kill('SIGTERM');
     });
   }
