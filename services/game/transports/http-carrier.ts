@@ -51,8 +51,8 @@ export abstract class HttpCarrier implements Carrier {
     if (number <= this.#batch) return true;
     this.#batch = number;
     for (const message of messages) {
-      const data = Buffer.from(JSON.stringify(message));
-      if (data.length > LIMITS.messageBytes) {
+      const data = encoded(message);
+      if (!data || data.length > LIMITS.messageBytes) {
         this.#events?.tooBig();
         return true;
       }
@@ -91,5 +91,14 @@ export abstract class HttpCarrier implements Carrier {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#events?.closed(code);
+  }
+}
+
+/** Undefined for what is nested so deeply that it cannot be written, which only a message far too big is. */
+function encoded(message: unknown): Buffer | undefined {
+  try {
+    return Buffer.from(JSON.stringify(message));
+  } catch {
+    return undefined;
   }
 }

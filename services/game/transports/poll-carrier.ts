@@ -64,6 +64,8 @@ export class PollCarrier extends HttpCarrier {
 
   /** Says all there is to who waits for it; false when nobody does. */
   #tell(): boolean {
+    // What waits for the next poll is put together for that one.
+    if (!this.#held) return false;
     const close = this.closing;
     const head: PollHead = { connection: this.id, cursor: this.#number, ...(close ? { close } : {}) };
     const lines = [JSON.stringify(head), ...this.#frames.map(({ text }) => text)];
