@@ -9,6 +9,7 @@ import { request as httpsRequest } from 'node:https';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { WebSocket } from 'ws';
+import { routedGame } from '../../services/game/entry.ts';
 import { runtimeCommand, serversUp } from './runtime-api.ts';
 import { selfSigned, startEdge, type Edge } from './testing.ts';
 
@@ -225,6 +226,28 @@ test('in the stateful design a game has one replica, games spread, and who names
     assert.deepEqual([...new Set(homes.values())].sort(), ['ws1', 'ws2']);
     const { socket } = await openSocket(own);
     socket.terminate();
+  });
+});
+
+test('a replica takes no address for one that the edge chose it by, unless the edge did', async () => {
+  await withEdge({ design: 'stateful' }, async (own) => {
+    const homeOf = async (query: string) => {
+      const { socket, replica } = await openSocket(own, query);
+      socket.terminate();
+      return replica;
+    };
+    for (let number = 2; number < 8; number++) {
+      const game = `GAME2${number}`;
+      const home = await homeOf(`?game=${game}`);
+      for (const query of [
+        `?slot=0&game=${game}&x=1`, `?slot=0;game=${game}`, `?slot=0?game=${game}`, `?game=${game}&game=AAAAAA`,
+        `?game=AAAAAA&game=${game}`, `?slot=0;game=AAAAAA&game=${game}`, `?game=%47AME2${number}`, `?ga%6De=${game}`,
+        `?game=&game=${game}`, `?Game=${game}`, `?game=${game}%00`,
+      ]) {
+        if (routedGame(`/ws${query}`) === game) assert.equal(await homeOf(query), home, query);
+      }
+      assert.equal(routedGame(`/ws?slot=0&game=${game}`), game);
+    }
   });
 });
 

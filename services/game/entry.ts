@@ -109,8 +109,17 @@ export class Entry {
   }
 }
 
-/** The `game` in the address of a request, if it can be one. */
-export const routedGame = (url: string | undefined): string | undefined => parameterOf(url, 'game', GameCode);
+/** HAProxy's `url_param`: parameters end at `&`, at `;` and at a further `?`, and the first of the name counts. */
+const FIRST_GAME = /^[^?]*\?(?:[^?&;]*[?&;])*?game=([^?&;]*)/;
+
+/**
+ * The `game` in the address of a request, if it can be one: read as the edge does, which decodes nothing. Who writes it
+ * otherwise was not sent here for its sake, and must not draw the game away from its players.
+ */
+export function routedGame(url = ''): string | undefined {
+  const value = FIRST_GAME.exec(url)?.[1];
+  return v.is(GameCode, value) ? value : undefined;
+}
 
 const attemptOf = (url: string | undefined): string | undefined => parameterOf(url, 'attempt', Attempt);
 
