@@ -9,7 +9,7 @@ import { DEFAULT_LIMITS, LIMIT_VARIABLES, type ReplicaLimits } from './replica-l
 import type { Replica } from './replica.ts';
 import { guest, TestClient } from './testing/client.ts';
 import { ok } from './testing/play.ts';
-import { startRedis, type TestRedis } from './testing/redis.ts';
+import { adminOf, startRedis, type TestRedis } from './testing/redis.ts';
 import { DESIGNS, startTestReplica, until, type Design } from './testing/replica.ts';
 import { readFileSync } from 'node:fs';
 
@@ -184,7 +184,6 @@ for (const design of DESIGNS) {
     const { url } = await replicaWith({ games: 1 }, design);
     const [ada, bob] = [await TestClient.connect(url), await TestClient.connect(url)];
     // What other tests left behind counts as well: start from where there is none.
-    const { adminOf } = await import('./testing/redis.ts');
     const admin = adminOf(redis);
     await admin.flushall();
     const { game } = ok(await ada.request({ type: 'create', players: 2, size: 3, seconds: 5 }));
@@ -202,6 +201,52 @@ for (const design of DESIGNS) {
     bob.close();
   });
 }
+
+for (const design of DESIGNS) {
+  test(`${design}: games that nobody is in take no room, and take it again with who comes`, async () => {
+    const { url } = await replicaWith({ games: 3 }, design);
+    const admin = adminOf(redis);
+    await admin.flushall();
+    const [ada, bob] = [await TestClient.connect(url), await TestClient.connect(url)];
+    const counted = (count: number) =>
+      until(async () => (await admin.zcard('gridlock:{games}:open')) === count, `${count} games are counted`);
+    let last = '';
+    for (let made = 0; made < 5; made += 1) {
+      const { game } = ok(await ada.request({ type: 'create', players: 2 }));
+      await counted(1);
+      ok(await ada.request({ type: 'leave', game: (last = game!) }));
+      await counted(0);
+      assert.ok((await admin.ttl(`gridlock:{${last}}:state`)) <= 900, 'it does not live as long as one where somebody waits');
+    }
+    ok(await bob.request({ type: 'join', game: last }));
+    await counted(1);
+    assert.ok((await admin.ttl(`gridlock:{${last}}:state`)) > 900);
+    admin.disconnect();
+    ada.close();
+    bob.close();
+  });
+}
+
+test('who joins one game after the other has to wait like who makes them: a game takes only so many joins', async () => {
+  const { url } = await replicaWith(perPlayer({ gamesPerMinute: 3 }));
+  const [ada, bob] = [await TestClient.connect(url), await TestClient.connect(url)];
+  const { game } = ok(await ada.request({ type: 'create', players: 3 }));
+  let refused: string | undefined;
+  const from = performance.now();
+  let joins = 0;
+  while (refused === undefined && joins < 100) {
+    const answer = await bob.request({ type: 'join', game: game! });
+    if (answer.type === 'error') refused = answer.code;
+    else {
+      joins += 1;
+      ok(await bob.request({ type: 'leave', game: game! }));
+    }
+  }
+  assert.equal(refused, 'rate_limited');
+  assert.ok(joins >= 3 && joins <= 3 + (3 * (performance.now() - from)) / 60_000, `${joins} joins`);
+  ada.close();
+  bob.close();
+});
 
 test('a place is given back once, however often it is left', () => {
   const admission = new Admission({ ...DEFAULT_LIMITS, sockets: 2 });

@@ -10,8 +10,6 @@ import type { Records } from './records/records.ts';
 
 /** Attempts to find a free code, or an open game, before giving up. */
 const ATTEMPTS = 8;
-/** The event by which who makes a game is seated in it. */
-const FIRST_SEAT = 2;
 
 export type Mode = 'create' | 'join' | 'match';
 
@@ -30,12 +28,13 @@ export abstract class RecordedAuthority implements GameAuthority {
     this.#census = census;
   }
 
-  abstract leave(actor: Actor, id: string, game: string): Promise<Applied>;
   abstract capture(actor: Actor, id: string, game: string, cell: number): Promise<Applied>;
   abstract finish(game: string): Promise<number>;
   abstract arrived(game: string, at: number): Promise<void>;
   abstract handOver(): Promise<void>;
   abstract stop(): void;
+
+  protected abstract vacate(actor: Actor, id: string, game: string): Promise<Applied>;
 
   /** Undefined when a game of this code exists already and the mode is `create`. */
   protected abstract enter(
@@ -54,7 +53,13 @@ export abstract class RecordedAuthority implements GameAuthority {
   }
 
   async join(actor: Actor, id: string, game: string): Promise<Entered> {
-    return (await this.enter('join', actor, id, game))!;
+    return this.#counted((await this.enter('join', actor, id, game))!);
+  }
+
+  async leave(actor: Actor, id: string, game: string): Promise<Applied> {
+    const applied = await this.vacate(actor, id, game);
+    if (this.#census && !applied.duplicate) void this.#uncountEmpty(game, this.#census);
+    return applied;
   }
 
   async match(actor: Actor, id: string, given: GameSettings): Promise<Entered> {
@@ -77,8 +82,14 @@ export abstract class RecordedAuthority implements GameAuthority {
   }
 
   #counted(entered: Entered): Entered {
-    if (entered.seq === FIRST_SEAT && !entered.duplicate) this.#census?.opened(entered.game);
+    if (entered.view.state.players.length === 1 && !entered.duplicate) this.#census?.opened(entered.game);
     return entered;
+  }
+
+  /** A game that nobody is in takes no room from others; it counts again with the next who comes. */
+  async #uncountEmpty(game: string, census: Census): Promise<void> {
+    const view = await this.view(game).catch(() => undefined);
+    if (view?.state.players.length === 0) census.closed(game);
   }
 
   resume(actor: Actor, game: string, known: Position): Promise<Resumed> {

@@ -97,6 +97,8 @@ export class Requests {
         this.#countGame();
         return this.#enter(id, () => authority.create(this.#actor, id, message));
       case 'join':
+        // A game takes only so many joins: nobody shall use them up.
+        if (!this.#games.has(message.game)) this.#countGame();
         return this.#enter(id, () => authority.join(this.#actor, id, message.game), message.game);
       case 'match':
         this.#countGame();
@@ -138,7 +140,7 @@ export class Requests {
 
   #countGame(): void {
     const wait = this.#connection.allowance.game();
-    if (wait > 0) throw new Refusal('rate_limited', `Too many new games; wait ${wait} ms.`, wait);
+    if (wait > 0) throw new Refusal('rate_limited', `Too many games; wait ${wait} ms.`, wait);
   }
 
   /** Runs a request that may add a game to those this connection is in, if one more is allowed. */
@@ -156,8 +158,15 @@ export class Requests {
 
   async #enter(id: string, task: () => Promise<Entered>, game?: string): Promise<void> {
     const entered = await this.#withinGames(game, task);
+    this.#holdIfGone(entered.game);
     this.#ack(id, entered);
     this.#games.show(entered.view, false);
+  }
+
+  /** Who hung up before the answer is in the game as well: the seat is held, and given up, as any other's. */
+  #holdIfGone(game: string): void {
+    const { isOpen, id } = this.#connection;
+    if (!isOpen) this.#services.seatHold.release(this.#actor, id, [game]);
   }
 
   #ack(id: string, { game, epoch, seq, duplicate }: Applied): void {
@@ -169,6 +178,7 @@ export class Requests {
     const known = { epoch, seq };
     const resumed = await tick.awakeFor(() =>
       this.#withinGames(game, () => authority.resume(this.#actor, game, known)));
+    this.#holdIfGone(game);
     metrics.resumes.inc({ recovered: String(resumed.recovered) });
     this.#games.goOn(id, game, resumed, false);
     // Who was away has waited long enough.

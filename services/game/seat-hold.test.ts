@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Replica } from './replica.ts';
 import { guest, TestClient } from './testing/client.ts';
-import { startRedis, type TestRedis } from './testing/redis.ts';
-import { DESIGNS, startTestReplica } from './testing/replica.ts';
+import { ok } from './testing/play.ts';
+import { adminOf, startRedis, type TestRedis } from './testing/redis.ts';
+import { DESIGNS, startTestReplica, until } from './testing/replica.ts';
 
 /** The seat is held for two of them: time enough to come back also when the machine stands still for a while. */
 const HEARTBEAT_MS = 2000;
@@ -75,4 +76,31 @@ for (const design of DESIGNS) {
       for (const client of [host, third, witness.host]) client.close();
     });
   });
+}
+
+for (const design of DESIGNS) {
+  for (const how of ['join', 'match'] as const) {
+    test(`${design}: who hangs up before the answer to ${how} gives up the seat as well`, async (t) => {
+      const redis = await startRedis();
+      t.after(() => redis.stop());
+      const replica = await startTestReplica(redis.url, '1111', { heartbeatMs: HEARTBEAT_MS, design });
+      t.after(() => replica.drain());
+      const host = await TestClient.connect(replica.url);
+      const { game } = ok(await host.request({ type: 'match', players: 3 }));
+      const { token, player } = await guest(replica.url);
+      const leaver = await TestClient.connect(replica.url, token);
+      // Redis holds back what is asked of it until nobody waits for it any more.
+      const admin = adminOf(redis);
+      t.after(() => admin.disconnect());
+      await admin.call('CLIENT', 'PAUSE', '600000', 'WRITE');
+      leaver.send(how === 'join' ? { type: 'join', id: 'x', game: game! } : { type: 'match', id: 'x', players: 3 });
+      await until(async () => /blocked_clients:[1-9]/.test(await admin.info('clients')), 'the request is with Redis');
+      leaver.close();
+      await until(() => replica.sockets.ofPlayer(player.id).length === 0, 'the connection is gone');
+      await admin.call('CLIENT', 'UNPAUSE');
+      await host.next('event', ({ event }) => event.kind === 'joined' && event.seat === 1);
+      await host.next('event', ({ event }) => event.kind === 'left' && event.seat === 1);
+      host.close();
+    });
+  }
 }

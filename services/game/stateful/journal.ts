@@ -128,6 +128,8 @@ const toArguments = (state: GameState | undefined) => (event: GameEvent): (strin
       return [event.kind, '', state!.settings.seconds, ''];
     case 'finished':
       return [event.kind, JSON.stringify(event), event.reason, JSON.stringify(event.ranking)];
+    case 'left':
+      return [event.kind, JSON.stringify(event), state!.players.length, ''];
     default:
       return [event.kind, JSON.stringify(event), '', ''];
   }

@@ -85,7 +85,7 @@ export class StatefulAuthority extends RecordedAuthority {
     return this.#held.size;
   }
 
-  async leave({ player, generation }: Actor, id: string, game: string): Promise<Applied> {
+  protected async vacate({ player, generation }: Actor, id: string, game: string): Promise<Applied> {
     return toApplied(game, await this.#do(game, { kind: 'leave', player, generation, id }));
   }
 

@@ -28,7 +28,7 @@ export class StatelessAuthority extends RecordedAuthority {
     this.#finish = define('finish');
   }
 
-  async leave({ player, generation }: Actor, id: string, game: string): Promise<Applied> {
+  protected async vacate({ player, generation }: Actor, id: string, game: string): Promise<Applied> {
     return toApplied(game, await this.#leave(game, [player.id, id, 'leave', generation]));
   }
 

@@ -12,6 +12,8 @@ for _, field in ipairs({ 'seq', 'status', 'players', 'size', 'seconds', 'endsAt'
   'spectators', 'hold' }) do FIELDS[#FIELDS + 1] = field end
 
 local WAITING_SECONDS, LINGER_SECONDS = 3600, 900
+-- Nobody is in it: who was may come back for a while.
+local EMPTY_SECONDS = 900
 -- Joining and leaving in turns must not grow a history without end.
 local MOST_JOINS = 256
 

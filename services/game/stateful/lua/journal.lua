@@ -61,6 +61,8 @@ local function each(...)
     elseif kind == 'finished' then
       redis.call('HSET', STATE, 'status', 'completed', 'finishedAt', integer(at), 'reason', one, 'ranking', two)
       keep = LINGER_SECONDS
+    elseif kind == 'left' and one == '0' then
+      keep = EMPTY_SECONDS
     else
       keep = WAITING_SECONDS
     end

@@ -11,5 +11,5 @@ table.remove(game.scores, seat + 1)
 emit(game, clock(), '{"kind":"left","player":"' .. player .. '","seat":' .. seat .. '}',
   'roster', list(roster), 'scores', list(game.scores))
 remember(player, request, fingerprint, game.seq)
-expire(WAITING_SECONDS)
+expire(#roster == 0 and EMPTY_SECONDS or WAITING_SECONDS)
 return { 'ok', game.seq, 0, game.epoch }
