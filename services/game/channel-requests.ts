@@ -1,4 +1,4 @@
-import { LOBBY, type ChatLine, type ClientMessage } from '../protocol/index.ts';
+import { LIMITS, LOBBY, type ChatLine, type ClientMessage } from '../protocol/index.ts';
 import { Refusal, type GameAuthority } from './authority.ts';
 import type { Chat } from './chat.ts';
 import type { Connection } from './connection.ts';
@@ -15,6 +15,9 @@ export interface ChannelServices {
   readonly feeds: FeedSet;
   readonly metrics: Metrics;
 }
+
+/** Of those of games that are over some may be left. */
+const MOST_CHANNELS = 4 * LIMITS.gamesPerConnection;
 
 type Message<T extends ClientMessage['type']> = Extract<ClientMessage, { type: T }>;
 
@@ -47,6 +50,7 @@ export class ChannelRequests {
     if (channel !== LOBBY && !(await authority.isPlayer(channel, player.id))) throw new Refusal('not_a_player');
     const { epoch, seq, lines } = await chat.recent(channel);
     if (!this.#connection.isOpen) return;
+    if (!this.#channels.has(channel) && this.#channels.size >= MOST_CHANNELS) throw new Refusal('too_many_games');
     const from = known === undefined || known === epoch ? (after ?? 0) : 0;
     this.#connection.send({ type: 'ack', id, channel, epoch, seq });
     this.#show(channel, epoch, seq, lines.filter((line) => line.seq > from));
@@ -73,11 +77,15 @@ export class ChannelRequests {
     this.leave(channel);
     const deliver = (packet: Packet) => this.#connection.deliver(packet);
     const startOver = () => this.#lanes.run(`#${channel}`, async () => {
-      // A channel that cannot be read now is read when the client subscribes again.
       const recent = await chat.recent(channel).catch(() => undefined);
-      if (recent && this.#connection.isOpen) this.#show(channel, recent.epoch, recent.seq, recent.lines);
+      if (!this.#connection.isOpen || !this.#channels.has(channel)) return;
+      // The client must not be left with a channel in which it hears nothing: it subscribes on the next socket.
+      if (!recent) return this.#connection.close('tryAgainLater');
+      this.#show(channel, recent.epoch, recent.seq, recent.lines);
     });
-    const unfollow = feeds.follow(chat.historyOf(channel), epoch, seq, { deliver, reset: startOver });
+    // A channel is never over: one that Redis has no more begins anew.
+    const follower = { deliver, reset: startOver, ended: startOver };
+    const unfollow = feeds.follow(chat.historyOf(channel), epoch, seq, follower);
     const leave = presence.enter(channel, this.#connection.player, deliver);
     this.#channels.set(channel, () => {
       unfollow();

@@ -144,6 +144,20 @@ test('a follower who could not be brought up is brought up by a later check', as
   assert.deepEqual(bob.seen, entries(1, 2));
 });
 
+test('who stopped following while it was brought up is given nothing any more', async () => {
+  const read = Promise.withResolvers<{ seq: number; text: string }[]>();
+  const history: History = {
+    channel: 'book', type: 'event', after: () => read.promise, position: async () => undefined, renew: async () => undefined,
+  };
+  const feed = new Feed(history, 'e1', 5, SILENT);
+  const one = reader();
+  const stop = feed.follow(one, 3);
+  stop();
+  read.resolve([{ seq: 4, text: 'entry 4' }, { seq: 5, text: 'entry 5' }]);
+  await settle();
+  assert.deepEqual(one.seen, []);
+});
+
 test('whatever is lost, repeated or comes late, every follower sees exactly the history', async () => {
   const action = fc.oneof(
     { weight: 6, arbitrary: fc.constant('announce' as const) },

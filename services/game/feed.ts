@@ -213,6 +213,8 @@ export class Feed {
     try {
       const entries = await this.history.after({ epoch: this.epoch, seq: place.position });
       this.#report.read(this.history.type);
+      // It is followed no longer, or from another place.
+      if (!this.#places.has(place)) return;
       // The feed is about to be reset.
       if (!entries) return this.#onOther();
       const missing = entries.map(({ seq, text }) => ({ seq, packet: new Packet(this.history.type, text) }));

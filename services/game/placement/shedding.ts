@@ -67,6 +67,8 @@ export class Shedding<Connection extends Sheddable> {
   shed(connections: readonly Connection[], why: Why): void {
     if (connections.length > 0) this.#options.onBegin?.(connections.length, why);
     for (const connection of connections) {
+      // Behind those who were asked before, though it may have been among them.
+      this.#asked.delete(connection.player.id);
       this.#asked.set(connection.player.id, performance.now());
       this.#later(() => this.#sendAway(connection, why, performance.now() + BUSY_MS), this.#random() * SPREAD_MS);
     }
