@@ -1,5 +1,8 @@
 import type { Logger } from './log.ts';
 
+/** Milliseconds are cut off where both clocks are read. */
+const SLACK_MS = 2;
+
 /** Redis's clock as seen from here, so that replicas whose clocks differ agree on when a game ends. */
 export class StoreClock {
   #offset = 0;
@@ -13,6 +16,11 @@ export class StoreClock {
   /** Learns from an answer that carried Redis's time; the answer that came quickest is worth most. */
   observe(storeNow: number, sentAt: number, receivedAt: number): void {
     const roundTrip = receivedAt - sentAt;
+    // The clock of this machine was set back meanwhile.
+    if (roundTrip < 0) return;
+    // What is known cannot be: a clock was set since, and any answer is worth more.
+    const isRefuted = this.#offset < storeNow - receivedAt - SLACK_MS || this.#offset > storeNow - sentAt + SLACK_MS;
+    if (isRefuted) this.#roundTrip = Number.POSITIVE_INFINITY;
     // What is known grows stale as clocks drift: a slower answer counts after a while.
     this.#roundTrip += 0.1;
     if (roundTrip > this.#roundTrip) return;
@@ -69,7 +77,8 @@ export class GameClock {
       if (left > 0) again = left + 1;
     } catch (error) {
       const { code, message } = error as { code?: string; message: string };
-      if (code === 'game_not_found') return this.#forget(game, timer);
+      // Not begun: its start was lost with a tail of the history, and the next start arms it again.
+      if (code === 'game_not_found' || code === 'game_not_active') return this.#forget(game, timer);
       this.#log.warn({ game, reason: message }, 'a game could not be ended yet');
       again = RETRY_MS;
     }

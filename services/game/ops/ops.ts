@@ -8,6 +8,7 @@ import type { OpsStats } from './history.ts';
 import { LastRun } from './last-run.ts';
 import { Operations } from './operations.ts';
 import { Rates } from './rates.ts';
+import { residentBytes } from './resident-bytes.ts';
 import { lookAtEdge } from './served-chain.ts';
 import { OpsServer } from './server.ts';
 import { ShedTally } from './shed-tally.ts';
@@ -69,7 +70,7 @@ export class Ops {
     return {
       events, moves, p99,
       beat: this.#beat,
-      memory: process.memoryUsage.rss(),
+      memory: residentBytes(),
       ...(reason === undefined ? {} : { reason }),
       ...(this.#page === undefined ? {} : { page: this.#page }),
     };
