@@ -3,39 +3,53 @@ import { test } from 'node:test';
 import { startCluster } from '../infra/local/cluster.ts';
 import { waitFor } from '../infra/local/wait.ts';
 import { createNodeClient } from '../services/client/node.ts';
+import { MemoryStore } from '../services/client/testing/fake-network.ts';
 
 const LATE = /^gridlock_upgrades_refused_total\{[^}]*reason="late"[^}]*\} (\d+)/m;
+const PLAYERS = 6;
 
-test('an attempt to connect that hung at a replica that stood still does not end the connection that was made instead', async () => {
-  const cluster = await startCluster({ replicas: 2 });
-  const { replicas } = await cluster.status();
-  const frozen = replicas[0]!;
-  const clients = Array.from({ length: 6 }, () =>
-    createNodeClient({ url: cluster.url, ca: cluster.rootPem, connectTimeoutMs: 1000 }));
-  try {
-    // So that they have their sessions.
-    await Promise.all(clients.map((client) => client.connect()));
-    for (const client of clients) client.close();
-    process.kill(frozen.pid!, 'SIGSTOP');
-    let hung = 0;
-    for (const client of clients) client.on('error', ({ message }) => (hung += Number(/no welcome/.test(message))));
-    // The edge sends them there by turns until it notices.
-    await Promise.all(clients.map((client) => client.connect()));
-    assert.ok(hung > 0, 'nobody was sent to the one that stands still');
-    const connected = clients.map(({ health }) => health.reconnects);
-    process.kill(frozen.pid!, 'SIGCONT');
-    const late = async () => {
-      const text = await (await fetch(`http://127.0.0.1:${frozen.internalPort}/metrics`)).text();
-      return Number(LATE.exec(text)?.[1] ?? 0) > 0 || undefined;
-    };
-    await waitFor(late, { what: 'an attempt that comes too late', timeoutMs: 30_000, intervalMs: 50 });
-    const seats = await Promise.all(clients.map((client) => client.create({ players: 2 })));
-    assert.equal(new Set(seats.map(({ game }) => game)).size, clients.length);
-    assert.deepEqual(clients.map(({ state }) => state), clients.map(() => 'open'));
-    assert.deepEqual(clients.map(({ health }) => health.reconnects), connected);
-  } finally {
-    process.kill(frozen.pid!, 'SIGCONT');
-    for (const client of clients) client.close();
-    await cluster.stop();
-  }
-});
+for (const reloads of [false, true]) {
+  const instead = reloads ? 'by a page that was loaded again meanwhile' : 'instead';
+  test(`an attempt to connect that hung at a replica that stood still does not end the connection that was made ${instead}`, async () => {
+    const cluster = await startCluster({ replicas: 2 });
+    const { replicas } = await cluster.status();
+    const frozen = replicas[0]!;
+    const stores = Array.from({ length: PLAYERS }, () => new MemoryStore());
+    /** All of them, as programs or pages that just began. */
+    const begin = () => stores.map((store) =>
+      createNodeClient({ url: cluster.url, ca: cluster.rootPem, connectTimeoutMs: 1000, store }));
+    let clients = begin();
+    const close = () => clients.forEach((client) => client.close());
+    try {
+      // So that they have their sessions.
+      await Promise.all(clients.map((client) => client.connect()));
+      close();
+      process.kill(frozen.pid!, 'SIGSTOP');
+      let hung = 0;
+      for (const client of clients) client.on('error', ({ message }) => (hung += Number(/no welcome/.test(message))));
+      // The edge sends them there by turns until it notices.
+      await Promise.all(clients.map((client) => client.connect()));
+      assert.ok(hung > 0, 'nobody was sent to the one that stands still');
+      if (reloads) {
+        close();
+        clients = begin();
+        await Promise.all(clients.map((client) => client.connect()));
+      }
+      const connected = clients.map(({ health }) => health.reconnects);
+      process.kill(frozen.pid!, 'SIGCONT');
+      const late = async () => {
+        const text = await (await fetch(`http://127.0.0.1:${frozen.internalPort}/metrics`)).text();
+        return Number(LATE.exec(text)?.[1] ?? 0) > 0 || undefined;
+      };
+      await waitFor(late, { what: 'an attempt that comes too late', timeoutMs: 30_000, intervalMs: 50 });
+      const seats = await Promise.all(clients.map((client) => client.create({ players: 2 })));
+      assert.equal(new Set(seats.map(({ game }) => game)).size, PLAYERS);
+      assert.deepEqual(clients.map(({ state }) => state), clients.map(() => 'open'));
+      assert.deepEqual(clients.map(({ health }) => health.reconnects), connected);
+    } finally {
+      process.kill(frozen.pid!, 'SIGCONT');
+      close();
+      await cluster.stop();
+    }
+  });
+}

@@ -8,11 +8,12 @@ import type { ClientEvents, ConnectionState, GameView, Health, StateChange } fro
 import { Games } from './games.ts';
 import { DEFAULT_OPTIONS, type ClientOptions } from './options.ts';
 import { Outbox, type Ack } from './outbox.ts';
-import { randomText, socketPath, type Platform } from './platform.ts';
+import { randomText, socketPath, type Platform, type SocketTarget } from './platform.ts';
 import { Renewal } from './renewal.ts';
 import { Requests, type NewRequest } from './requests.ts';
 import { readSaved, writeSaved } from './saved-state.ts';
 import { Session } from './session.ts';
+import { SteadyClock } from './steady-clock.ts';
 import { Vitals } from './vitals.ts';
 
 type Welcome = ServerMessageOf<'welcome'>;
@@ -41,6 +42,9 @@ export class GridlockClient {
   readonly #requests: Requests;
   readonly #renewal: Renewal;
   #route: string | undefined;
+  /** By which the server tells its attempts to connect from those of another client of the player. */
+  #instance: string;
+  #attempts: number;
   #routeByGame: boolean;
   #waiters: Waiter[] = [];
 
@@ -55,23 +59,20 @@ export class GridlockClient {
     if (options.name !== undefined) this.#session.rename(options.name);
     this.#route = this.#options.routeByGame === false ? undefined : own?.route;
     this.#routeByGame = this.#options.routeByGame ?? false;
-    // By which the server tells its attempts to connect from those of another client of the player.
-    const instance = randomText(random, 8);
+    // Of a page that was loaded again: an attempt of the one before may still hang somewhere, and come late.
+    const [instance = randomText(random, 8), attempts = '0'] = own?.attempt?.split('.') ?? [];
+    this.#instance = instance;
+    this.#attempts = Number(attempts);
     this.#connection = new Connection(platform, this.#options, {
       authenticate: (renew) => this.#authenticate(renew),
-      target: (attempt, rebalance) => ({
-        path: socketPath({
-          slot: this.#session.slot, game: this.#route, rebalance, attempt: `${instance}.${attempt}`,
-        }),
-        token: this.#session.token,
-      }),
+      target: (rebalance) => this.#target(rebalance),
       onState: (change) => this.#onState(change),
       onWelcome: (welcome) => this.#onWelcome(welcome),
       onMessage: (message) => this.#onMessage(message),
       onCut: () => this.#onCut(),
       onError: (error) => this.#events.emit('error', error),
     });
-    this.#outbox = new Outbox(clock, random, this.#options, (request) => this.#connection.send(request));
+    this.#outbox = new Outbox(new SteadyClock(clock), random, this.#options, (request) => this.#connection.send(request));
     this.#requests = new Requests(this.#outbox, random, () => this.state === 'closed');
     this.#renewal = new Renewal({
       clock, random,
@@ -255,6 +256,18 @@ export class GridlockClient {
     return proof;
   }
 
+  #target(rebalance: boolean): SocketTarget {
+    this.#attempts += 1;
+    // Before it is made: the page may be loaded again while it hangs.
+    this.#save();
+    const { slot, token } = this.#session;
+    return { path: socketPath({ slot, game: this.#route, rebalance, attempt: this.#attempt }), token };
+  }
+
+  get #attempt(): string {
+    return `${this.#instance}.${this.#attempts}`;
+  }
+
   #routeTo(game: string): void {
     if (!this.#routeByGame || game === this.#route) return;
     this.#route = game;
@@ -271,6 +284,8 @@ export class GridlockClient {
   #onState(change: StateChange): void {
     if (change.state === 'closed') {
       const { reason, message = '' } = change;
+      // Whoever did that may be a copy of this page, which counts on from the same attempt: who comes back is another one.
+      if (reason === 'superseded') [this.#instance, this.#attempts] = [randomText(this.#platform.random, 8), 0];
       const error = new GridlockError('closed', `The connection was closed (${reason}): ${message}`);
       this.#outbox.rejectAll(error);
       for (const waiter of this.#waiters.splice(0)) waiter.reject(error);
@@ -340,6 +355,7 @@ export class GridlockClient {
       ...(session ? { session } : {}),
       games: this.#games.saved,
       channels: this.#channels.saved,
+      ...(this.#attempts === 0 ? {} : { attempt: this.#attempt }),
       ...(this.#route === undefined ? {} : { route: this.#route }),
     });
   }

@@ -339,3 +339,13 @@ test('each attempt to connect has a higher number than the one before, and anoth
   await other.open();
   assert.notEqual(other.socket.attempt.client, seen[0]!.client);
 });
+
+test('who was superseded comes back as another client: a copy of the page may count on from the same attempt', async () => {
+  const bench = new Bench();
+  const first = await bench.open();
+  first.end(4409);
+  void bench.client.reconnect();
+  await settle();
+  assert.notEqual(bench.socket, first);
+  assert.notEqual(bench.socket.attempt.client, first.attempt.client);
+});

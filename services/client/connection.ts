@@ -8,14 +8,15 @@ import type { ClosedReason, ConnectionState, StateChange } from './events.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { ClientOptions } from './options.ts';
 import type { Platform, Socket, SocketTarget, Timer } from './platform.ts';
+import { SteadyClock } from './steady-clock.ts';
 import { TransportChoice } from './transports/choice.ts';
 import { openerOf, supported } from './transports/opener.ts';
 
 export interface ConnectionHandlers {
   /** Makes sure that there is a session; a new one with `renew`. */
   authenticate(renew: boolean): Promise<void>;
-  /** `attempt` rises from one socket to the next; `rebalance`: the replica of the one before asked for another. */
-  target(attempt: number, rebalance: boolean): SocketTarget;
+  /** Asked once for each socket; `rebalance`: the replica of the one before asked for another. */
+  target(rebalance: boolean): SocketTarget;
   onState(change: StateChange): void;
   onWelcome(welcome: ServerMessageOf<'welcome'>): void;
   onMessage(message: ServerMessage): void;
@@ -56,8 +57,8 @@ export class Connection {
     this.#handlers = handlers;
     this.#transports = new TransportChoice(supported(platform, options.transports), () => platform.clock.now());
     this.#backoff = new Backoff(platform.random, options.backoffBaseMs, options.backoffCapMs);
-    this.#heartbeat = new Heartbeat(platform.clock, platform.random, {
-      ping: (t) => this.send({ type: 'ping', t }),
+    this.#heartbeat = new Heartbeat(new SteadyClock(platform.clock), platform.random, {
+      ping: () => this.send({ type: 'ping', t: platform.clock.now() }),
       dead: () => this.#lost(4408, 'Nothing was heard for two heartbeats.'),
     });
   }
@@ -124,7 +125,7 @@ export class Connection {
     };
     try {
       const open = openerOf(this.#platform, this.#transports.next());
-      this.#socket = open(this.#handlers.target(attempt, this.#rebalance), {
+      this.#socket = open(this.#handlers.target(this.#rebalance), {
         onMessage: (data) => current(() => this.#receive(attempt, data)),
         onClose: (code, reason) => current(() => this.#lost(code, reason)),
       });

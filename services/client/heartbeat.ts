@@ -1,7 +1,7 @@
 import type { Clock, Timer } from './platform.ts';
 
 export interface HeartbeatHandlers {
-  ping(t: number): void;
+  ping(): void;
   /** Nothing was heard for two intervals, though asked. */
   dead(): void;
 }
@@ -58,7 +58,7 @@ export class Heartbeat {
     const now = this.#clock.now();
     this.#nextPingAt = now + nextInMs;
     this.#askedAt ??= now;
-    this.#handlers.ping(now);
+    this.#handlers.ping();
   }
 
   #deadAt(): number {

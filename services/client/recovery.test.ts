@@ -214,6 +214,9 @@ test('a reload keeps player, game and channel, and the whole history comes again
   const socket = await bench.open();
   assert.deepEqual(bench.sessions, []);
   assert.equal(socket.address, before.socket.address);
+  // So that what still hangs of the page before is known to be older.
+  assert.equal(socket.attempt.client, before.socket.attempt.client);
+  assert.ok(socket.attempt.number > before.socket.attempt.number);
   assert.equal(socket.target.token, 'token-1');
   const { id, ...resume } = socket.request('resume');
   assert.deepEqual(resume, { type: 'resume', game: GAME, epoch: EPOCH, seq: 0 });

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { Channel, Epoch, GameCode, SessionAnswer, Slot } from '../protocol/index.ts';
+import { Attempt, Channel, Epoch, GameCode, SessionAnswer, Slot } from '../protocol/index.ts';
 import type { Store } from './platform.ts';
 
 /**
@@ -12,6 +12,8 @@ const SavedState = v.object({
   session: v.optional(SessionAnswer),
   games: v.array(v.object({ game: GameCode, epoch: v.optional(Epoch), watching: v.optional(v.boolean()) })),
   channels: v.array(Channel),
+  /** The last attempt to connect, as in the socket's address: the next ones count on from it. */
+  attempt: v.optional(Attempt),
   /** The game in the socket's address. */
   route: v.optional(GameCode),
 });

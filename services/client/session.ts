@@ -13,6 +13,8 @@ export class Session {
   #nameSettled = false;
   #answer: SessionAnswer | undefined;
   #renewBefore = RENEW_BEFORE;
+  /** Counts the requests: what an older one is answered is of no use any more. */
+  #asked = 0;
 
   constructor(platform: Platform, slot: string, saved: SessionAnswer | undefined) {
     this.#platform = platform;
@@ -49,7 +51,9 @@ export class Session {
   async renew(serverNow: number): Promise<string | undefined> {
     const name = this.#name;
     const call = { slot: this.slot, name, token: this.#answer?.token };
+    const asked = (this.#asked += 1);
     const { ticket, ...answer } = await this.#platform.createSession(call);
+    if (asked !== this.#asked) return undefined;
     this.#answer = answer;
     this.#renewBefore = Math.min(RENEW_BEFORE, Math.max(0, (answer.expiresAt - serverNow) * RENEW_PART));
     // The server may write the name in its own way: asking once is enough.
@@ -59,6 +63,7 @@ export class Session {
 
   /** Ends the session on the server, so that nothing shows it any more; the next one is another guest's. */
   async end(): Promise<void> {
+    this.#asked += 1;
     const token = this.#answer?.token;
     const known = this.#answer !== undefined;
     if (known) await this.#platform.endSession?.({ slot: this.slot, name: this.#name, token });

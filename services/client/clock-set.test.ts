@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Bench, HEARTBEAT_MS, rejection } from './testing/fake-network.ts';
+import { GAME } from './testing/history.ts';
+
+const HOURS = 3 * 3_600_000;
+
+/** Sets the clock of the machine back. Timers go on: those of every runtime do not look at it. */
+function setBack({ clock }: Bench): void {
+  const now = clock.now.bind(clock);
+  clock.now = () => now() - HOURS;
+}
+
+test('requests go out though the clock was set back', async () => {
+  const bench = new Bench();
+  const socket = await bench.open();
+  const first = bench.client.capture(GAME, 0);
+  socket.say({ type: 'ack', id: socket.request('capture').id, seq: 3 });
+  await first;
+  await bench.clock.advance(1000);
+  setBack(bench);
+  void bench.client.capture(GAME, 1).catch(() => undefined);
+  await bench.clock.advance(1000);
+  assert.equal(socket.requests.length, 2);
+});
+
+test('a request that was sent times out though the clock was set back', async () => {
+  const bench = new Bench();
+  await bench.open();
+  const failure = rejection(bench.client.capture(GAME, 0));
+  await bench.clock.advance(1000);
+  setBack(bench);
+  await bench.clock.advance(60_000);
+  assert.equal((await failure).code, 'timeout');
+});
+
+test('a peer that is gone is noticed though the clock was set back', async () => {
+  const bench = new Bench();
+  const socket = await bench.open();
+  for (let beat = 0; beat < 5; beat += 1) {
+    await bench.clock.advance(HEARTBEAT_MS);
+    socket.say({ type: 'pong', t: bench.clock.now(), now: bench.clock.now() });
+  }
+  setBack(bench);
+  await bench.clock.advance(10 * HEARTBEAT_MS);
+  assert.notEqual(bench.client.state, 'open');
+});
