@@ -36,9 +36,11 @@ export async function renewAcme(dir: string, now: Date): Promise<Obtained[]> {
   const renewed: Obtained[] = [];
   const failed: unknown[] = [];
   for (const kept of readOrders(directory)) {
-    if (!isDue(kept.order, now)) continue;
-    if (kept.notBefore !== undefined && now < new Date(kept.notBefore)) continue;
+    // One that is further away was written by a clock that was wrong.
+    const waitMs = kept.notBefore === undefined ? 0 : Date.parse(kept.notBefore) - now.getTime();
+    if (waitMs > 0 && waitMs <= longestWait) continue;
     try {
+      if (!isDue(kept.order, now)) continue;
       renewed.push(await obtain(directory, kept.order));
       keep(directory, { order: kept.order, failures: 0 });
     } catch (error) {

@@ -12,6 +12,7 @@ import { CertificateError, reasonOf } from './errors.ts';
 import { writeOut } from './issue.ts';
 import { defaultKeyType, generateKeyPair, privateKeyPem } from './keys.ts';
 import type { KeyType } from './keys.ts';
+import { withLock } from './lock.ts';
 import { normalizeNames } from './names.ts';
 import { parsePem, readCertificates, readPem } from './pem.ts';
 import { createRequest } from './request.ts';
@@ -40,6 +41,9 @@ export type Obtained = {
   dnsNames: readonly string[];
   edge: 'updated' | 'not running' | 'none';
 };
+
+/** How long the authority may take to answer a request. */
+const answerMs = 30_000;
 
 export const letsEncrypt = 'https://acme-v02.api.letsencrypt.org/directory';
 
@@ -125,12 +129,15 @@ async function install(
   }
   const out = resolve(order.out);
   const pem = certificates.join('') + key;
-  const edge = order.edge ?? servingEdge(directory, out);
-  const running = edge !== undefined && (await isRunning(edge));
-  if (running) await deploy(edge, { pem, leaf }, previousOf(out), rootsOf(order));
-  writeOut(out, pem);
-  const outcome = edge === undefined ? 'none' : running ? 'updated' : 'not running';
-  return { place: out, notAfter: leaf.validToDate.toISOString(), dnsNames, edge: outcome };
+  // Whoever looks at the edge meanwhile would put back what is still in the file.
+  return withLock(directory, async () => {
+    const edge = order.edge ?? servingEdge(directory, out);
+    const running = edge !== undefined && (await isRunning(edge));
+    if (running) await deploy(edge, { pem, leaf }, previousOf(out), rootsOf(order));
+    writeOut(out, pem);
+    const outcome = edge === undefined ? 'none' : running ? 'updated' : 'not running';
+    return { place: out, notAfter: leaf.validToDate.toISOString(), dnsNames, edge: outcome };
+  });
 }
 
 /** The known edge when it serves this very file: where it is may have changed since the order was made. */
@@ -153,6 +160,8 @@ function rootsOf({ roots }: AcmeOrder): X509Certificate[] {
 async function clientOf(directory: string, { server, serverRoots }: AcmeOrder) {
   const { default: acme } = await import('acme-client');
   const ca = serverRoots === undefined ? undefined : readFileSync(serverRoots);
+  // A server that takes a request and never answers it must not end all other renewals, too.
+  acme.axios.defaults.timeout = answerMs;
   acme.axios.defaults.httpsAgent = new Agent(ca === undefined ? {} : { ca });
   const id = createHash('sha256').update(server).digest('hex').slice(0, 16);
   const path = join(acmeDirectory(directory), `account-${id}`);

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { ensureChain } from './index.ts';
 import { lifetimes } from './lifetimes.ts';
 import { loadLeaf } from './files.ts';
-import { backoffMs, renewalTime } from './renewals.ts';
+import { backoffMs, renewalsDue, renewalTime } from './renewals.ts';
+import { rotate } from './rotate.ts';
 import { day, localNames, temporaryDirectory } from './testing.ts';
 
 test('leaves of one moment are renewed at different ones, each the same whenever it is asked for', async (t) => {
@@ -23,6 +24,17 @@ test('leaves of one moment are renewed at different ones, each the same whenever
     leaves.map((leaf) => renewalTime(leaf, lifetimes).getTime() - now.getTime()),
     times,
   );
+});
+
+test('what was made while the clock was ahead is due as soon as it is right again', async (t) => {
+  for (const role of ['leaf', 'intermediate'] as const) {
+    const dir = temporaryDirectory(t);
+    const now = new Date();
+    await ensureChain({ dir, ...localNames, now });
+    assert.deepEqual(renewalsDue(dir, now).roles, []);
+    await rotate({ dir, role, now: new Date(now.getTime() + day) });
+    assert.ok(renewalsDue(dir, now).roles.includes(role), role);
+  }
 });
 
 test('the wait after failures doubles up to five minutes, half of it by chance', () => {

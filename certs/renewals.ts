@@ -35,12 +35,14 @@ export function renewalsDue(directory: string, now: Date): Due {
     isDue(role, validityOf(certificate), validityOf(issuer), now, lifetimes);
   const rootLeft = validityOf(root).notAfter.getTime() - now.getTime();
   const roles: Due['roles'] = [];
-  if (due('intermediate', intermediate, root)) roles.push('intermediate');
+  // Made while the clock was ahead, it is good for nobody until then.
+  const early = (certificate: X509Certificate) => validityOf(certificate).notBefore > now;
+  if (due('intermediate', intermediate, root) || early(intermediate)) roles.push('intermediate');
   // One of an earlier intermediate is what an interrupted change may have left.
   const strange = leaf.issuer.fingerprint256 !== intermediate.fingerprint256;
   const leafDue =
     due('leaf', leaf.certificate, intermediate) && now >= renewalTime(leaf.certificate, lifetimes);
-  if (leafDue || strange) roles.push('leaf');
+  if (leafDue || strange || early(leaf.certificate)) roles.push('leaf');
   return { roles, rootIsDue: rootLeft < lifetimes.root.renewBefore };
 }
 

@@ -6,6 +6,7 @@ import { withDirectory } from './directory.ts';
 import { reasonOf } from './errors.ts';
 import { loadTrust } from './files.ts';
 import { readEdge } from './edge.ts';
+import { withLock } from './lock.ts';
 import { readCertificates } from './pem.ts';
 import { backoffMs, renewalsDue } from './renewals.ts';
 import { rotateIn } from './rotate.ts';
@@ -145,7 +146,8 @@ export class Watcher {
     const { served } = this.#options;
     const edge = readEdge(this.#directory);
     if (served === undefined || edge === undefined) return;
-    const leaf = await served.follow(edge, now);
+    // Alone: an order of another process changes the edge and the file as one.
+    const leaf = await withLock(this.#directory, () => served.follow(edge, now));
     if (leaf === undefined) return;
     this.metrics.renewed('served');
     const until = leaf.validToDate.toISOString().slice(0, 16);

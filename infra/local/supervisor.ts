@@ -1,4 +1,5 @@
 import type { Server } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config.ts';
 import { serversUp } from '../edge/runtime-api.ts';
 import { startAuthority, type RunningAuthority } from './authority.ts';
@@ -32,6 +33,8 @@ import { waitFor } from './wait.ts';
 const READY_TIMEOUT_MS = 30_000;
 /** Beyond the drain window: what a replica takes to flush and leave. */
 const DRAIN_MARGIN_MS = 5000;
+/** What the authority gets to finish a change to the edge. */
+const AUTHORITY_MS = 2000;
 
 /**
  * Brings up Redis, the replicas and HAProxy on one machine, keeps them running, and takes them down in order.
@@ -270,7 +273,8 @@ export class Supervisor {
     this.#phase = 'stopping';
     this.#abort.abort(new StartError('Stopped while starting.'));
     if (!this.#checked) return;
-    await (await this.#authority)?.stop();
+    // What it is at may take long, as an order at an authority far away does; broken off, it leaves nothing half done.
+    await Promise.race([this.#authority?.then((authority) => authority?.stop()), sleep(AUTHORITY_MS, undefined, { ref: false })]);
     if (wasRunning) this.#report.line(`draining ${this.#plan.replicas.length} replicas`);
     const graceMs = this.#config.drainMs + DRAIN_MARGIN_MS;
     const processes = this.#processes;
