@@ -34,7 +34,8 @@ export interface Child {
 export function writePrivate(file: string, content: string): void {
   const temporary = `${file}.${process.pid}.tmp`;
   try {
-    writeFileSync(temporary, content, { mode: 0o600 });
+    // On disk before it gets its name: a power cut would leave it empty.
+    writeFileSync(temporary, content, { mode: 0o600, flush: true });
     renameSync(temporary, file);
   } catch (error) {
     rmSync(temporary, { force: true });
@@ -167,8 +168,11 @@ export async function endLeftovers(paths: StatePaths): Promise<string[]> {
 
 /** The content of a secret's file, made at first use; 32 random bytes as hex. */
 export function ensureSecret(file: string): string {
-  if (!existsSync(file)) writePrivate(file, randomBytes(32).toString('hex'));
-  return readFileSync(file, 'utf8').trim();
+  const known = existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
+  if (known !== '') return known;
+  const made = randomBytes(32).toString('hex');
+  writePrivate(file, made);
+  return made;
 }
 
 /** Keeps the last run's log files as `.1` and begins new ones. */

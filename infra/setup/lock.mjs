@@ -8,7 +8,10 @@ const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 function holderIsGone(lock) {
   try {
-    process.kill(Number(readFileSync(path.join(lock, 'pid'), 'utf8')), 0);
+    const pid = Number(readFileSync(path.join(lock, 'pid'), 'utf8'));
+    // 0 would be this very process: the file was made and could not be written, as on a full disk.
+    if (!(pid > 0)) throw Object.assign(new Error('no pid'), { code: 'ENOENT' });
+    process.kill(pid, 0);
     return false;
   } catch (error) {
     if (error.code === 'ESRCH') return true;
@@ -40,8 +43,8 @@ export async function withLock(root, work) {
       }
     }
   }
-  writeFileSync(path.join(lock, 'pid'), String(process.pid));
   try {
+    writeFileSync(path.join(lock, 'pid'), String(process.pid));
     return await work();
   } finally {
     rmSync(lock, { recursive: true, force: true });

@@ -154,3 +154,20 @@ test('a replica that hangs is reported', options, async () => {
     await own.stop();
   }
 });
+
+test('an interrupt that comes while the cluster is started ends the run', options, async () => {
+  const args = ['smoke', '--sockets', '16', '--duration', '12s', '--replicas', '1', '--out', path.join(directory, 'none')];
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => {
+      output += String(chunk);
+      if (/starting a cluster/.test(output)) child.kill('SIGINT');
+    });
+  }
+  const [code] = (await once(child, 'close')) as [number];
+  assert.equal(code, 2, output);
+  assert.match(output, /Interrupted before anybody played\./);
+});

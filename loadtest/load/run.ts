@@ -54,6 +54,7 @@ export async function runLoad(wish: Wish, report: (line: string) => void, stop: 
   if (wish.target === undefined) report(`starting a cluster of ${wish.replicas} replicas`);
   const target = await findTarget(wish);
   try {
+    if (stop.aborted) throw new LoadProblem('Interrupted before anybody played.');
     requireAbility(wish.name, wish.scenario, target);
     const timing = { steps: 1, rampSeconds: wish.seconds * RAMP_SHARE, cuts: [], ...part };
     requireAdmission({ sockets: wish.sockets, addresses: countAddresses(localIps), plan: timing }, target.limits);
@@ -122,6 +123,8 @@ async function play({ wish, part, k6, target, localIps, out, scratch, sharedCloc
     const progress = new Progress(journal, wish.seconds, report);
     const interrupted = () => running.kill();
     stop.addEventListener('abort', interrupted, { once: true });
+    // While the script was bundled: that is told to nobody any more.
+    if (stop.aborted) interrupted();
     const began = progress.began.then(() => disturber.begin(journal.beganAt ?? Date.now()));
     const disturbed = began.then(() => scenario.disturb?.(disturber, wish))
       .then(() => undefined, (error: Error) => error.message);
