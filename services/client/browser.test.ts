@@ -125,3 +125,25 @@ test('a page that may not use session storage plays all the same', async () => {
   browser.welcome();
   await opened;
 });
+
+test('a request for a session that is not answered is given up, so that its cookie does not come late', async () => {
+  const browser = new FakeBrowser();
+  const signals: AbortSignal[] = [];
+  const scope = {
+    ...browser.scope,
+    AbortController,
+    fetch: (_url: string, { signal }: { signal?: AbortSignal }) => new Promise<never>((_, reject) => {
+      signals.push(signal!);
+      signal!.addEventListener('abort', () => reject(new Error('aborted')));
+    }),
+  } as unknown as BrowserScope;
+  const client = createBrowserClient({}, scope);
+  client.connect().catch(() => undefined);
+  await settle();
+  assert.equal(signals[0]!.aborted, false);
+  await browser.clock.advance(10_000);
+  assert.equal(signals[0]!.aborted, true);
+  await browser.clock.advance(60_000);
+  assert.ok(signals.length > 1, 'and asked for again');
+  client.close();
+});

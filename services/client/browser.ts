@@ -31,6 +31,8 @@ export interface BrowserScope {
 }
 
 const STORE_KEY = 'gridlock';
+/** Given up then: an answer that came later would still set its cookie, for a session that is not used. */
+const SESSION_MS = 10_000;
 
 /**
  * A client for the cluster that served the page. The token is a cookie that scripts cannot read; each tab is a guest of
@@ -74,9 +76,14 @@ export function browserPlatform(scope: BrowserScope): Platform {
 function callSession(scope: BrowserScope, method: 'POST' | 'DELETE', body: string) {
   const headers = { 'content-type': 'application/json' };
   const url = `${scope.location.origin}${SESSION_PATH}`;
-  return scope.fetch(url, { method, credentials: 'same-origin', headers, body }).catch((error: unknown) => {
-    throw new GridlockError('session_unavailable', `The request about the session failed: ${String(error)}`);
-  });
+  const abort = scope.AbortController && new scope.AbortController();
+  const timer = scope.setTimeout(() => abort?.abort(), SESSION_MS);
+  const init = { method, credentials: 'same-origin', headers, body, ...(abort ? { signal: abort.signal } : {}) };
+  return scope.fetch(url, init)
+    .catch((error: unknown) => {
+      throw new GridlockError('session_unavailable', `The request about the session failed: ${String(error)}`);
+    })
+    .finally(() => scope.clearTimeout(timer));
 }
 
 /** Requests whose answers are read as they come; where the browser has no way to, there is only the WebSocket. */

@@ -39,7 +39,11 @@ async function start({ edge, drain: times, port, drainPort, intervalMs }: AgentC
       metrics.draining.set(1);
       log.info(times, 'draining');
       log.info({ closed: await drain(edge.socket, times) }, 'drained');
-    })());
+    })().catch((error: unknown) => {
+      // Who asks again has it tried again.
+      draining = undefined;
+      throw error;
+    }));
 
   const servers = [
     await serveMetrics(port, metrics.registry, () => ready),
