@@ -257,7 +257,8 @@ export class GridlockClient {
   }
 
   #target(rebalance: boolean): SocketTarget {
-    this.#attempts += 1;
+    // By time: what was saved may be a copy of, or older than, what connected often since, and would come late each time.
+    this.#attempts = Math.max(this.#attempts + 1, Math.floor(this.#platform.clock.now()));
     // Before it is made: the page may be loaded again while it hangs.
     this.#save();
     const { slot, token } = this.#session;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { CLOSE_CODES } from '../protocol/index.ts';
 import { GridlockError } from './errors.ts';
 import { settle } from './testing/fake-clock.ts';
-import { Bench, HEARTBEAT_MS, PLAYER, rejection } from './testing/fake-network.ts';
+import { Bench, HEARTBEAT_MS, MemoryStore, PLAYER, rejection } from './testing/fake-network.ts';
 
 test('connect makes a session, opens the socket with its token and resolves with the welcome', async () => {
   const bench = new Bench({ slot: 'tab1', name: 'Ada' });
@@ -348,4 +348,25 @@ test('who was superseded comes back as another client: a copy of the page may co
   await settle();
   assert.notEqual(bench.socket, first);
   assert.notEqual(bench.socket.attempt.client, first.attempt.client);
+});
+
+test('a copy of a page and the page itself each count on above what the other has made since', async () => {
+  const at = (ms: number, text: string | undefined) => {
+    const store = new MemoryStore();
+    if (text !== undefined) store.text = text;
+    const bench = new Bench({}, { store });
+    const now = bench.clock.now.bind(bench.clock);
+    bench.clock.now = () => ms + now();
+    return { bench, store };
+  };
+  const page = at(0, undefined);
+  const first = (await page.bench.open()).attempt;
+  const copy = at(60_000, page.store.text);
+  for (let times = 0; times < 20; times += 1) {
+    await copy.bench.open();
+    copy.bench.client.close();
+  }
+  const again = (await at(120_000, page.store.text).bench.open()).attempt;
+  assert.equal(again.client, first.client);
+  assert.ok(copy.bench.socket.attempt.number > first.number && again.number > copy.bench.socket.attempt.number);
 });

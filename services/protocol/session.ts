@@ -11,7 +11,7 @@ export const Slot = v.pipe(v.string(), v.regex(/^[A-Za-z0-9]{1,16}$/, 'is not 1 
  */
 export const Attempt = v.pipe(
   v.string(),
-  v.regex(/^[A-Za-z0-9]{8,16}\.[0-9]{1,9}$/, 'is not 8 to 16 letters and digits, a dot and a number'),
+  v.regex(/^[A-Za-z0-9]{8,16}\.[0-9]{1,15}$/, 'is not 8 to 16 letters and digits, a dot and a number'),
 );
 
 /** Body of `POST /api/session`. */
