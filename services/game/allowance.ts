@@ -6,6 +6,8 @@ import type { ReplicaLimits } from './replica-limits.ts';
 const BURST = LIMITS.messageBurst / LIMITS.messagesPerSecond;
 const BYTES_BURST = 4;
 const SWEEP_MS = 30_000;
+/** Whole histories that a player may ask for: an answer is a thousand times the question. At once, what a page that comes back needs. */
+const HISTORIES = { perSecond: 2, burst: 40 };
 
 interface Rate {
   readonly perSecond: number;
@@ -48,6 +50,8 @@ export interface Allowance {
   chat(): number;
   /** A request that may make a game. */
   game(): number;
+  /** A request that is answered with a history or a whole game. */
+  history(): number;
 }
 
 /**
@@ -55,7 +59,7 @@ export interface Allowance {
  * a new socket brings no new allowance.
  */
 export class Allowances {
-  readonly #players: BucketSet<'sockets' | 'messages' | 'bytes' | 'chat' | 'games'>;
+  readonly #players: BucketSet<'sockets' | 'messages' | 'bytes' | 'chat' | 'games' | 'histories'>;
   readonly #addresses: BucketSet<'sessions' | 'messages' | 'bytes'>;
   readonly #now: () => number;
   readonly #timer: NodeJS.Timeout;
@@ -69,6 +73,7 @@ export class Allowances {
       bytes: { perSecond: perPlayer.bytesPerSecond, burst: perPlayer.bytesPerSecond * BYTES_BURST },
       chat: { perSecond: perPlayer.chatPerTenSeconds / 10, burst: perPlayer.chatPerTenSeconds },
       games: { perSecond: perPlayer.gamesPerMinute / 60, burst: perPlayer.gamesPerMinute },
+      histories: HISTORIES,
     });
     this.#addresses = new BucketSet({
       sessions: { perSecond: perAddress.sessionsPerMinute / 60, burst: perAddress.sessionsPerMinute },
@@ -96,7 +101,7 @@ export class Allowances {
   }
 
   /** A line, a request that may make a game, or a socket of a player: the milliseconds to wait, or 0. */
-  take(player: string, what: 'chat' | 'games' | 'sockets'): number {
+  take(player: string, what: 'chat' | 'games' | 'sockets' | 'histories'): number {
     return this.#players.take(player, what, this.#now());
   }
 
@@ -141,5 +146,9 @@ class SharedAllowance implements Allowance {
 
   game(): number {
     return this.#all.take(this.#player, 'games');
+  }
+
+  history(): number {
+    return this.#all.take(this.#player, 'histories');
   }
 }

@@ -6,6 +6,8 @@ export interface CarrierEvents {
   message(data: Buffer, isBinary: boolean): void;
   /** The peer gave a sign of life that is no message. */
   heard(): void;
+  /** The same by a ping or pong frame of so many bytes, which costs as much as a message does. */
+  control(bytes: number): void;
   /** The peer said more at once than it may. The connection is to be closed for it. */
   tooBig(): void;
   /** What went wrong; `closed` follows. */

@@ -180,6 +180,11 @@ export class Connection implements CarrierEvents, HeartbeatHooks {
     this.#heartbeat.heard();
   }
 
+  control(bytes: number): void {
+    this.#heartbeat.heard();
+    if (this.#open && this.#options.allowance.message(bytes) > 0) this.#countRefusal('rateLimited');
+  }
+
   tooBig(): void {
     this.close('messageTooBig');
   }

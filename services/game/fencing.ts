@@ -33,6 +33,9 @@ export class Fencing {
   readonly #logout: Script;
   readonly #recent = new Map<string, number>();
   readonly #isCluster: boolean;
+  /** What could not be heard was not looked for yet. */
+  #isDue = false;
+  #rechecks = 0;
 
   constructor(options: FencingOptions) {
     this.#options = options;
@@ -94,13 +97,21 @@ export class Fencing {
     return this.#judge(connection, this.#recent.get(connection.player.id) ?? 0);
   }
 
-  /** Looks for fences that were announced while this replica could not hear them. */
+  /** Looks for fences that were announced while this replica could not hear them. Rejects when Redis does not answer: then it is due still. */
   async recheck(): Promise<void> {
     const { redis, sockets } = this.#options;
+    this.#isDue = true;
+    const began = (this.#rechecks += 1);
     await Promise.all(sockets.all().map(async (connection) => {
       const [newest, out] = await redis.hmget(socketKey(connection.player.id), 'generation', 'out');
       this.#judge(connection, out ? LOGGED_OUT : Number(newest ?? 0));
     }));
+    if (began === this.#rechecks) this.#isDue = false;
+  }
+
+  /** Looks again if the last look did not come to its end. Rejects as `recheck` does. */
+  async recheckIfDue(): Promise<void> {
+    if (this.#isDue) await this.recheck();
   }
 
   #judge(connection: Connection, generation: number): boolean {

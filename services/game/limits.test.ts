@@ -6,6 +6,7 @@ import { Admission, type Place } from './admission.ts';
 import { Allowances } from './allowance.ts';
 import { TokenBucket } from './limiter.ts';
 import { DEFAULT_LIMITS, LIMIT_VARIABLES, type ReplicaLimits } from './replica-limits.ts';
+import { LIMITS } from '../protocol/index.ts';
 import type { Replica } from './replica.ts';
 import { guest, TestClient } from './testing/client.ts';
 import { ok } from './testing/play.ts';
@@ -227,6 +228,23 @@ for (const design of DESIGNS) {
   });
 }
 
+for (const design of DESIGNS) {
+  test(`${design}: games that a crowd is matched into are counted, each of them, until they end, though nobody follows them any more`, async () => {
+    const { url } = await replicaWith({}, design);
+    const admin = adminOf(redis);
+    await admin.flushall();
+    const players = await Promise.all(Array.from({ length: 20 }, () => TestClient.connect(url)));
+    const answers = await Promise.all(players.map((player) => player.request({ type: 'match', players: 2, seconds: 8 })));
+    const games = new Set(answers.map((answer) => ok(answer).game));
+    const counted = (count: number) =>
+      until(async () => (await admin.zcard('gridlock:{games}:open')) === count, `${count} games are counted`, 30_000);
+    await counted(games.size);
+    for (const player of players) player.close();
+    await counted(0);
+    admin.disconnect();
+  });
+}
+
 test('who joins one game after the other has to wait like who makes them: a game takes only so many joins', async () => {
   const { url } = await replicaWith(perPlayer({ gamesPerMinute: 3 }));
   const [ada, bob] = [await TestClient.connect(url), await TestClient.connect(url)];
@@ -246,6 +264,32 @@ test('who joins one game after the other has to wait like who makes them: a game
   assert.ok(joins >= 3 && joins <= 3 + (3 * (performance.now() - from)) / 60_000, `${joins} joins`);
   ada.close();
   bob.close();
+});
+
+test('who asks for the history again and again is told to wait, and gets it after that', async () => {
+  const { url } = await replicaWith({});
+  const client = await TestClient.connect(url);
+  const from = performance.now();
+  const answers = await Promise.all(Array.from({ length: 50 }, () => client.request({ type: 'subscribe', channel: 'lobby' })));
+  const granted = answers.filter(({ type }) => type === 'ack').length;
+  assert.ok(granted >= 40 && granted <= 40 + (2 * (performance.now() - from)) / 1000, `${granted} histories`);
+  const refused = answers.find((answer) => answer.type === 'error');
+  assert.equal(refused?.code, 'rate_limited');
+  assert.ok(refused.retryAfterMs! > 0 && refused.retryAfterMs! <= 1000);
+  await until(async () => (await client.request({ type: 'subscribe', channel: 'lobby' })).type === 'ack', 'it is granted again');
+  client.close();
+});
+
+test('who sends control frames above the rate is closed with 4429, and who answers pings is not', async () => {
+  const { url } = await replicaWith({});
+  const [loud, quiet] = [await TestClient.connect(url), await TestClient.connect(url)];
+  for (let count = 0; count < LIMITS.messageBurst * 3; count += 1) loud.socket.pong('x');
+  for (let count = 0; count < 10; count += 1) quiet.socket.pong('x');
+  assert.equal(await loud.closed(), 4429);
+  quiet.send({ type: 'ping', t: 1 });
+  await quiet.next('pong');
+  assert.equal(quiet.closeCode, undefined);
+  quiet.close();
 });
 
 test('a place is given back once, however often it is left', () => {

@@ -47,13 +47,13 @@ export abstract class RecordedAuthority implements GameAuthority {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const game = this.#matchmaking.code(actor, id, attempt);
       const entered = await this.enter('create', actor, id, game, settings);
-      if (entered) return this.#counted(entered);
+      if (entered) return this.#counted(entered, actor);
     }
     throw new Refusal('unavailable', 'No free game code was found; try again.', 1000);
   }
 
   async join(actor: Actor, id: string, game: string): Promise<Entered> {
-    return this.#counted((await this.enter('join', actor, id, game))!);
+    return this.#counted((await this.enter('join', actor, id, game))!, actor);
   }
 
   async leave(actor: Actor, id: string, game: string): Promise<Applied> {
@@ -71,7 +71,7 @@ export abstract class RecordedAuthority implements GameAuthority {
       try {
         const entered = (await this.enter('match', actor, id, game, settings))!;
         if (entered.view.state.status !== 'waiting') await this.#matchmaking.close(settings, game);
-        return this.#counted(entered);
+        return this.#counted(entered, actor);
       } catch (error) {
         const isClosed = error instanceof Refusal && (error.code === 'game_full' || error.code === 'game_over');
         if (!isClosed) throw error;
@@ -81,8 +81,11 @@ export abstract class RecordedAuthority implements GameAuthority {
     throw new Refusal('unavailable', 'The open games fill faster than you could enter one; try again.', 250);
   }
 
-  #counted(entered: Entered): Entered {
-    if (entered.view.state.players.length === 1 && !entered.duplicate) this.#census?.opened(entered.game);
+  /** Whoever has the first seat counts the game; by the time it is looked at, it may be full. */
+  #counted(entered: Entered, { player }: Actor): Entered {
+    const { players, status } = entered.view.state;
+    const isFirst = players[0]?.id === player.id && status !== 'completed';
+    if (isFirst && !entered.duplicate) this.#census?.opened(entered.game);
     return entered;
   }
 

@@ -35,7 +35,7 @@ import { failuresOf } from './redis/failures.ts';
 import { Ledger } from './redis/ledger.ts';
 import type { Services } from './requests.ts';
 import { Roster } from './roster.ts';
-import { SeatHold } from './seat-hold.ts';
+import { SeatHold, type HeldSeats } from './seat-hold.ts';
 import { Sessions } from './session.ts';
 import { Sockets } from './sockets.ts';
 import { StatefulAuthority } from './stateful/stateful-authority.ts';
@@ -57,6 +57,8 @@ export interface Replica {
 
 /** How often Redis is asked how it persists: it can be told otherwise while it runs. */
 const INSPECT_MS = 3000;
+/** What a message begins with that hands seats over to another replica. */
+const SEATS = 'seats ';
 
 /**
  * Starts a replica. Resolves when it listens, which is before it is ready. `onUnusable` is given the sentence when the
@@ -126,7 +128,12 @@ export async function startReplica(
     read: (type) => metrics.feedReads.inc({ type }),
     failed: (_channel, error) => readFailed(error),
   });
-  const gameClock = new GameClock(() => clock.now(), (game) => authority.finish(game), log);
+  const gameClock = new GameClock(() => clock.now(), async (game) => {
+    const left = await authority.finish(game);
+    // Nobody may follow the game any more, who would hear that it is over.
+    if (left <= 0) census.closed(game);
+    return left;
+  }, log);
   const presence = new Presence({
     redis, bus, heartbeatMs,
     replica: appId,
@@ -170,7 +177,8 @@ export async function startReplica(
   });
   bus.listen(`${REPLICA_CHANNEL}${appId}`, {
     message: (payload) => {
-      fencing.take(payload);
+      if (payload.startsWith(SEATS)) seatHold.take(JSON.parse(payload.slice(SEATS.length)) as HeldSeats);
+      else fencing.take(payload);
     },
     confirmed: () => {
       fencing.recheck().catch(readFailed);
@@ -192,8 +200,13 @@ export async function startReplica(
   redis.on('ready', () => {
     readiness.probe();
     ledger.inspect().catch(readFailed);
+    fencing.recheckIfDue().catch(readFailed);
   });
-  const inspection = setInterval(() => void ledger.inspect().catch(() => undefined), INSPECT_MS);
+  const inspection = setInterval(() => {
+    ledger.inspect().catch(() => undefined);
+    // The subscription may have come back before the connection for commands did.
+    fencing.recheckIfDue().catch(readFailed);
+  }, INSPECT_MS);
 
   metrics.watch('gridlock_sockets', 'Open sockets, whatever the transport', () => sockets.size);
   metrics.watchEach('gridlock_transport_sockets', 'Open sockets', 'transport', TRANSPORTS, (name) => sockets.count(name));
@@ -270,6 +283,10 @@ export async function startReplica(
       ops.stop();
       await presence.stop();
       transports.stop();
+      // Nobody plays against who is gone because this replica goes as well.
+      const heir = roster.others.find(({ ready, draining }) => ready && !draining);
+      await Promise.all((heir ? seatHold.handOver() : []).map((seats) =>
+        redis.spublish(`${REPLICA_CHANNEL}${heir!.replica}`, `${SEATS}${JSON.stringify(seats)}`).catch(() => 0)));
       seatHold.stop();
       roster.stop();
       shedding.stop();

@@ -108,12 +108,15 @@ export class Requests {
       case 'capture':
         return this.#ack(id, await authority.capture(this.#actor, id, message.game, message.cell));
       case 'resume':
+        this.#countHistory();
         return this.#resume(message);
       case 'watch':
+        this.#countHistory();
         return this.#watch(message);
       case 'chat':
         return this.#channels.say(message);
       case 'subscribe':
+        this.#countHistory();
         return this.#channels.subscribe(message);
       case 'unsubscribe':
         return this.#channels.unsubscribe(message);
@@ -141,6 +144,11 @@ export class Requests {
   #countGame(): void {
     const wait = this.#connection.allowance.game();
     if (wait > 0) throw new Refusal('rate_limited', `Too many games; wait ${wait} ms.`, wait);
+  }
+
+  #countHistory(): void {
+    const wait = this.#connection.allowance.history();
+    if (wait > 0) throw new Refusal('rate_limited', `Too many histories; wait ${wait} ms.`, wait);
   }
 
   /** Runs a request that may add a game to those this connection is in, if one more is allowed. */
@@ -189,9 +197,12 @@ export class Requests {
     const { authority } = this.#services;
     const { player } = this.#connection;
     const isNew = epoch === NO_EPOCH;
-    const seen = await this.#withinGames(game, () => authority.watch(player.id, game, { epoch, seq }));
-    // Who plays and asks to watch goes on as a player.
-    const isWatching = this.#games.isWatching(game) ?? true;
+    // Who plays and asks to watch goes on as a player, whose seat is not given up.
+    const isWatching = !(await authority.isPlayer(game, player.id));
+    const known = { epoch, seq };
+    const seen = await this.#withinGames(game, () =>
+      (isWatching ? authority.watch(player.id, game, known) : authority.resume(this.#actor, game, known)));
+    if (!isWatching) this.#holdIfGone(game);
     this.#games.goOn(id, game, seen, isWatching, isNew);
   }
 

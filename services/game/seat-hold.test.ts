@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { Refusal } from './authority.ts';
+import { createLogger } from './log.ts';
 import type { Replica } from './replica.ts';
+import { SeatHold } from './seat-hold.ts';
 import { guest, TestClient } from './testing/client.ts';
 import { ok } from './testing/play.ts';
 import { adminOf, startRedis, type TestRedis } from './testing/redis.ts';
@@ -104,3 +107,43 @@ for (const design of DESIGNS) {
     });
   }
 }
+
+for (const design of DESIGNS) {
+  test(`${design}: the seat of who is gone is given up also when the replica drains meanwhile`, async (t) => {
+    const redis = await startRedis();
+    t.after(() => redis.stop());
+    const given = { heartbeatMs: HEARTBEAT_MS, design };
+    const [one, two] = await Promise.all([startTestReplica(redis.url, '1111', given), startTestReplica(redis.url, '2222', given)]);
+    t.after(() => two.drain());
+    await until(() => one.roster.others.some(({ ready }) => ready), 'the replicas know each other');
+    const host = await TestClient.connect(two.url);
+    const { game } = ok(await host.request({ type: 'create', players: 4 }));
+    const [gone, stays] = await Promise.all([TestClient.connect(one.url), TestClient.connect(one.url)]);
+    for (const client of [gone, stays]) ok(await client.request({ type: 'join', game: game! }));
+    gone.close();
+    await until(() => one.sockets.size === 1, 'one is gone');
+    // The other one is sent away by the drain, and does not come back.
+    await one.drain();
+    await until(() => host.events(game!).filter(({ event }) => event.kind === 'left').length === 2, 'both seats are given up');
+    host.close();
+  });
+}
+
+test('a seat that could not be given up while Redis did not answer is given up when it does', async () => {
+  let [asked, answers] = [0, false];
+  const authority = {
+    leave: async () => {
+      asked += 1;
+      if (!answers) throw new Refusal('unavailable');
+      return { game: 'K7QWPM', epoch: 'e', seq: 5, duplicate: false };
+    },
+  };
+  const hold = new SeatHold({ authority, holdMs: 10, log: createLogger('silent', '1111') });
+  hold.release({ player: { id: 'ada', name: 'Ada' }, generation: 1 }, 'c1', ['K7QWPM']);
+  await until(() => asked >= 3, 'it is tried again');
+  answers = true;
+  const before = asked;
+  await until(() => asked > before, 'it is given up');
+  assert.deepEqual(hold.handOver(), []);
+  hold.stop();
+});

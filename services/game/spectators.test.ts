@@ -37,6 +37,26 @@ for (const design of DESIGNS) {
       return { ada, bob, game: game! };
     }
 
+    test('who plays and asks to watch keeps the seat over a cut', async (t) => {
+      const own = await startTestReplica(redis.url, '3333', { design, heartbeatMs: 1000 });
+      t.after(() => own.drain());
+      const client = createNodeClient({ url: own.url, transports: ['websocket'], routeByGame: false });
+      t.after(() => client.close());
+      await client.connect();
+      const { game } = await client.create({ players: 3, spectators: true });
+      await client.watch(game);
+      own.sockets.all()[0]!.close('serviceRestart');
+      await until(() => client.health.reconnects === 1, 'it is back');
+      // The seat of who is gone for good, whose hold began later, shows when the first one's is over.
+      const other = await TestClient.connect(own.url);
+      ok(await other.request({ type: 'join', game }));
+      other.close();
+      const names = () => client.game(game)!.state.players.length;
+      await until(() => names() === 2, 'the other one is seen');
+      await until(() => names() !== 2, 'the other seat is given up');
+      assert.deepEqual(client.game(game)!.state.players.map(({ id }) => id), [client.player!.id]);
+    });
+
     test('who watches gets the game as it is and every event of it, from any replica', async () => {
       const { ada, bob, game } = await started(true);
       ok(await ada.request({ type: 'capture', game, cell: 0 }));

@@ -10,8 +10,8 @@ type Heard = WebSocket & { [LISTENER]?: CarrierEvents };
 function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
   (this as Heard)[LISTENER]!.message(data as Buffer, isBinary);
 }
-function onSign(this: WebSocket): void {
-  (this as Heard)[LISTENER]!.heard();
+function onControl(this: WebSocket, data: Buffer): void {
+  (this as Heard)[LISTENER]!.control(data.length);
 }
 function onError(this: WebSocket, error: Error): void {
   (this as Heard)[LISTENER]!.failed(error);
@@ -41,8 +41,8 @@ export class WebSocketCarrier implements Carrier {
     const socket = this.#socket as Heard;
     socket[LISTENER] = events;
     socket.on('message', onMessage);
-    socket.on('ping', onSign);
-    socket.on('pong', onSign);
+    socket.on('ping', onControl);
+    socket.on('pong', onControl);
     socket.on('error', onError);
     socket.on('close', onClose);
   }

@@ -30,7 +30,7 @@ test('a request that fails at the replica that holds the connection is answered,
 test('a message nested more deeply than can be written is one that is too big', () => {
   const carrier = new PollCarrier('1111.abcdefgh');
   let tooBig = 0;
-  carrier.listen({ message() {}, heard() {}, tooBig: () => (tooBig += 1), failed() {}, closed() {} });
+  carrier.listen({ message() {}, heard() {}, control() {}, tooBig: () => (tooBig += 1), failed() {}, closed() {} });
   const depth = 100_000;
   assert.equal(carrier.receive(1, [JSON.parse('['.repeat(depth) + ']'.repeat(depth))], false), true);
   assert.equal(tooBig, 1);
