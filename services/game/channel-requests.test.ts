@@ -40,6 +40,20 @@ test('who listens to the lobby hears it again when Redis has lost what it had of
   bob.close();
 });
 
+test('a channel whose head is gone and whose lines are not takes lines at once, in a new epoch', async () => {
+  const ada = await TestClient.connect(replica.url);
+  ok(await ada.request({ type: 'subscribe', channel: 'lobby' }));
+  const first = ok(await ada.request({ type: 'chat', channel: 'lobby', text: 'one' }));
+  ok(await ada.request({ type: 'chat', channel: 'lobby', text: 'two' }));
+  const admin = adminOf(redis);
+  await admin.del('gridlock:{lobby}:channel');
+  admin.disconnect();
+  const next = ok(await ada.request({ type: 'chat', channel: 'lobby', text: 'three' }));
+  assert.notEqual(next.epoch, first.epoch);
+  assert.ok(next.seq! > first.seq! + 1);
+  ada.close();
+});
+
 test('a connection follows the channels of so many games, and no more', async () => {
   const most = 4 * LIMITS.gamesPerConnection;
   const guest = await TestClient.connect(replica.url);

@@ -109,8 +109,8 @@ export class Entry {
   }
 }
 
-/** HAProxy's `url_param`: parameters end at `&`, at `;` and at a further `?`, and the first of the name counts. */
-const FIRST_GAME = /^[^?]*\?(?:[^?&;]*[?&;])*?game=([^?&;]*)/;
+/** HAProxy's `balance url_param`: parameters are what lies between `&` behind the first `?`, and the first of the name counts. */
+const FIRST_GAME = /^[^?]*\?(?:[^&]*&)*?game=([^&]*)/;
 
 /**
  * The `game` in the address of a request, if it can be one: read as the edge does, which decodes nothing. Who writes it

@@ -12,6 +12,9 @@ if before[1] then
   epoch = before[1]
 else
   redis.call('HSET', HEAD, 'epoch', epoch)
+  -- Lines outlived their head: a stream takes no number twice.
+  local last = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)[1]
+  if last then redis.call('HSET', HEAD, 'seq', string.match(last[1], '^%d+')) end
   live()
 end
 local seq = redis.call('HINCRBY', KEYS[1], 'seq', 1)
