@@ -274,7 +274,8 @@ export class Supervisor {
     this.#abort.abort(new StartError('Stopped while starting.'));
     if (!this.#checked) return;
     // What it is at may take long, as an order at an authority far away does; broken off, it leaves nothing half done.
-    await Promise.race([this.#authority?.then((authority) => authority?.stop()), sleep(AUTHORITY_MS, undefined, { ref: false })]);
+    const stopped = this.#authority?.then((authority) => authority?.stop());
+    await Promise.race([stopped, sleep(AUTHORITY_MS, undefined, { ref: false })]);
     if (wasRunning) this.#report.line(`draining ${this.#plan.replicas.length} replicas`);
     const graceMs = this.#config.drainMs + DRAIN_MARGIN_MS;
     const processes = this.#processes;

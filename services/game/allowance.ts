@@ -6,7 +6,10 @@ import type { ReplicaLimits } from './replica-limits.ts';
 const BURST = LIMITS.messageBurst / LIMITS.messagesPerSecond;
 const BYTES_BURST = 4;
 const SWEEP_MS = 30_000;
-/** Whole histories that a player may ask for: an answer is a thousand times the question. At once, what a page that comes back needs. */
+/**
+ * Histories that a player may ask for: an answer is up to some thousand times the question. At once, twice what a page
+ * that comes back needs.
+ */
 const HISTORIES = { perSecond: 2, burst: 40 };
 
 interface Rate {

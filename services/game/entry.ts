@@ -109,7 +109,7 @@ export class Entry {
   }
 }
 
-/** HAProxy's `balance url_param`: parameters are what lies between `&` behind the first `?`, and the first of the name counts. */
+/** As HAProxy's `balance url_param`: parameters lie between `&` behind the first `?`, and the first of the name counts. */
 const FIRST_GAME = /^[^?]*\?(?:[^&]*&)*?game=([^&]*)/;
 
 /**

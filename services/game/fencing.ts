@@ -33,7 +33,7 @@ export class Fencing {
   readonly #logout: Script;
   readonly #recent = new Map<string, number>();
   readonly #isCluster: boolean;
-  /** What could not be heard was not looked for yet. */
+  /** What could not be heard has not been looked for yet. */
   #isDue = false;
   #rechecks = 0;
 
@@ -97,7 +97,10 @@ export class Fencing {
     return this.#judge(connection, this.#recent.get(connection.player.id) ?? 0);
   }
 
-  /** Looks for fences that were announced while this replica could not hear them. Rejects when Redis does not answer: then it is due still. */
+  /**
+   * Looks for fences that were announced while this replica could not hear them. Rejects when Redis does not answer: then
+   * it is still due.
+   */
   async recheck(): Promise<void> {
     const { redis, sockets } = this.#options;
     this.#isDue = true;

@@ -1,7 +1,7 @@
 import { Refusal, type Actor, type GameAuthority } from './authority.ts';
 import type { Logger } from './log.ts';
 
-/** How often it is tried again to give up a seat while Redis does not answer, and for how long: then the game is gone too. */
+/** How often it is tried again to give up a seat while Redis does not answer, and for how long: then its game is gone. */
 const RETRY_MS = 5000;
 const GIVE_UP_MS = 3_600_000;
 
