@@ -94,29 +94,29 @@ export class Requests {
     const { id } = message;
     switch (message.type) {
       case 'create':
-        this.#countGame();
+        this.#count('games');
         return this.#enter(id, () => authority.create(this.#actor, id, message));
       case 'join':
         // A game takes only so many joins: nobody shall use them up.
-        if (!this.#games.has(message.game)) this.#countGame();
+        if (!this.#games.has(message.game)) this.#count('games');
         return this.#enter(id, () => authority.join(this.#actor, id, message.game), message.game);
       case 'match':
-        this.#countGame();
+        this.#count('games');
         return this.#enter(id, () => authority.match(this.#actor, id, message));
       case 'leave':
         return this.#leave(message);
       case 'capture':
         return this.#ack(id, await authority.capture(this.#actor, id, message.game, message.cell));
       case 'resume':
-        this.#countHistory();
+        this.#count('histories');
         return this.#resume(message);
       case 'watch':
-        this.#countHistory();
+        this.#count('histories');
         return this.#watch(message);
       case 'chat':
         return this.#channels.say(message);
       case 'subscribe':
-        this.#countHistory();
+        this.#count('histories');
         return this.#channels.subscribe(message);
       case 'unsubscribe':
         return this.#channels.unsubscribe(message);
@@ -141,14 +141,10 @@ export class Requests {
     this.#connection.send({ type: 'ack', id, expiresAt: this.#connection.expiresAt });
   }
 
-  #countGame(): void {
-    const wait = this.#connection.allowance.game();
-    if (wait > 0) throw new Refusal('rate_limited', `Too many games; wait ${wait} ms.`, wait);
-  }
-
-  #countHistory(): void {
-    const wait = this.#connection.allowance.history();
-    if (wait > 0) throw new Refusal('rate_limited', `Too many histories; wait ${wait} ms.`, wait);
+  #count(what: 'games' | 'histories'): void {
+    const { allowance } = this.#connection;
+    const wait = what === 'games' ? allowance.game() : allowance.history();
+    if (wait > 0) throw new Refusal('rate_limited', `Too many ${what}; wait ${wait} ms.`, wait);
   }
 
   /** Runs a request that may add a game to those this connection is in, if one more is allowed. */

@@ -147,3 +147,15 @@ test('a seat that could not be given up while Redis did not answer is given up w
   assert.deepEqual(hold.handOver(), []);
   hold.stop();
 });
+
+test('a hold that is stopped while Redis does not answer asks no more', async () => {
+  let asked = 0;
+  const refusals = [Promise.withResolvers<never>(), Promise.withResolvers<never>()];
+  const hold = new SeatHold({ authority: { leave: () => refusals[asked++]!.promise }, holdMs: 1, log: createLogger('silent', '1111') });
+  hold.release({ player: { id: 'ada', name: 'Ada' }, generation: 1 }, 'c1', ['K7QWPM']);
+  await until(() => asked === 1, 'the seat is to be given up');
+  hold.stop();
+  refusals[0]!.reject(new Refusal('unavailable'));
+  await new Promise(setImmediate);
+  assert.deepEqual(hold.handOver(), [], 'nothing is waited for');
+});

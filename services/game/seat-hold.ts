@@ -33,6 +33,7 @@ export interface SeatHoldOptions {
 export class SeatHold {
   readonly #options: SeatHoldOptions;
   readonly #pending = new Map<NodeJS.Timeout, Pending>();
+  #isStopped = false;
 
   constructor(options: SeatHoldOptions) {
     this.#options = options;
@@ -64,6 +65,7 @@ export class SeatHold {
   }
 
   stop(): void {
+    this.#isStopped = true;
     for (const timer of this.#pending.keys()) clearTimeout(timer);
     this.#pending.clear();
   }
@@ -75,7 +77,7 @@ export class SeatHold {
       await authority.leave(actor, `gone-${connection}`, game);
     } catch (error) {
       // Superseded: the player came back. Not found, not a player: there is no seat any more.
-      if (error instanceof Refusal && error.code !== 'unavailable') return;
+      if (this.#isStopped || (error instanceof Refusal && error.code !== 'unavailable')) return;
       log.warn({ game, player: actor.player.id, reason: (error as Error).message }, 'a seat is kept for now');
       if (performance.now() - since > GIVE_UP_MS) return;
       const timer = setTimeout(() => {
