@@ -161,10 +161,14 @@ test('an interrupt that comes while the cluster is started ends the run', option
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
+  let isInterrupted = false;
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk) => {
       output += String(chunk);
-      if (/starting a cluster/.test(output)) child.kill('SIGINT');
+      // Once: a second one may find the process ending, which no longer has handlers then and dies of it.
+      if (isInterrupted || !/starting a cluster/.test(output)) return;
+      isInterrupted = true;
+      child.kill('SIGINT');
     });
   }
   const [code] = (await once(child, 'close')) as [number];
