@@ -6,6 +6,8 @@ export class ChannelLog {
   readonly channel: string;
   /** The server has acknowledged the subscription: it is renewed on each connection. */
   confirmed = false;
+  /** Which of all subscriptions was asked for last. */
+  asked = 0;
   #epoch: string | undefined;
   #seq = 0;
   #held: ServerMessageOf<'chat'>[] | undefined;

@@ -8,6 +8,7 @@ import type { ChatEvent } from './events.ts';
 export class Channels {
   readonly #context: Context;
   readonly #logs = new Map<string, ChannelLog>();
+  #asked = 0;
 
   constructor(context: Context, saved: readonly string[]) {
     this.#context = context;
@@ -22,6 +23,7 @@ export class Channels {
   open(channel: string): ChannelLog {
     const log = this.#logs.get(channel) ?? new ChannelLog(channel);
     this.#logs.set(channel, log);
+    log.asked = ++this.#asked;
     log.hold();
     return log;
   }
@@ -42,6 +44,14 @@ export class Channels {
 
   forget(channel: string): void {
     if (this.#logs.delete(channel)) this.#context.save();
+  }
+
+  /** Forgets the channel later, unless a subscription is asked for until then. */
+  forgetter(channel: string): () => void {
+    const asked = this.#logs.get(channel)?.asked;
+    return () => {
+      if (this.#logs.get(channel)?.asked === asked) this.forget(channel);
+    };
   }
 
   clear(): void {

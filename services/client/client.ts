@@ -195,18 +195,21 @@ export class GridlockClient {
   /** Leaves a game, stops watching it, or puts a completed one out of sight. */
   async leave(game: string): Promise<void> {
     const completed = this.#games.forgetCompleted(game);
-    try {
-      await this.#requests.send({ type: 'leave', game }, () => this.#games.forget(game));
-    } catch (error) {
-      if (!(error instanceof GridlockError)) throw error;
-      const gone = error.code === 'game_not_found' || error.code === 'not_a_player';
-      if (gone) this.#games.forget(game);
-      if (!gone && !completed) throw error;
-    }
+    const isLeft = ({ code }: GridlockError) => completed || code === 'game_not_found' || code === 'not_a_player';
     // Its chat is for who is in it.
-    this.#channels.forget(game);
-    if (this.#route === game) this.#route = undefined;
-    this.#save();
+    const forgetChat = this.#channels.forgetter(game);
+    // Before the rest of the frame is read: a seat that was asked for after this may be given in it.
+    const forget = () => {
+      this.#games.forget(game);
+      forgetChat();
+      if (this.#route === game && !this.#outbox.has(['join', 'watch'])) this.#route = undefined;
+      this.#save();
+    };
+    try {
+      await this.#requests.send({ type: 'leave', game }, forget, (error) => isLeft(error) && forget());
+    } catch (error) {
+      if (!(error instanceof GridlockError && isLeft(error))) throw error;
+    }
   }
 
   /** Takes a cell (`row * size + column`); resolves with the capture's place in the game's history. */

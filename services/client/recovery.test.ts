@@ -324,6 +324,21 @@ test('with a game its chat is left too', async () => {
   assert.deepEqual((await bench.reopen()).requests, []);
 });
 
+test('the chat of a game that is joined anew while it is left is listened to', async () => {
+  const { bench, socket } = await joined(3);
+  const all = [bench.client.leave(GAME), bench.client.join(GAME), bench.client.subscribe(GAME)];
+  socket.say(
+    { type: 'ack', id: socket.request('leave').id, game: GAME },
+    { type: 'ack', id: socket.request('join').id, game: GAME, epoch: EPOCH },
+    { type: 'ack', id: socket.request('subscribe').id, channel: GAME },
+  );
+  await Promise.all(all);
+  socket.say({ ...history([]), channel: GAME }, { ...chat(1), channel: GAME });
+  assert.deepEqual(texts(bench), ['t1']);
+  socket.end(1006);
+  assert.equal((await bench.reopen()).request('subscribe').channel, GAME);
+});
+
 test('a game refused for good on resume is dropped, and the connection stays', async () => {
   const { bench, socket } = await joined(3);
   socket.end(1006);

@@ -26,10 +26,10 @@ export class Requests {
   }
 
   /** `onAck` and `onError` run at once, before the rest of the frame is read; the promise settles after it. */
-  send(request: NewRequest, onAck?: (ack: Ack) => void, onError?: () => void): Promise<Ack> {
+  send(request: NewRequest, onAck?: (ack: Ack) => void, onError?: (error: GridlockError) => void): Promise<Ack> {
     return new Promise((resolve, reject) => {
       const refuse = (error: GridlockError) => {
-        onError?.();
+        onError?.(error);
         reject(error);
       };
       if (this.#isClosed()) {

@@ -74,3 +74,23 @@ test('a game whose start was lost is not asked for its end again', async () => {
     mock.timers.reset();
   }
 });
+
+test('a game that was armed by a wrong clock ends soon after it is set right', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const at = { store: 0, wrongBy: -10 * MINUTE_MS };
+  const ended: number[] = [];
+  const finish = async () => {
+    ended.push(at.store);
+    return 0;
+  };
+  const clock = new GameClock(() => at.store + at.wrongBy, finish, createLogger('silent', '1111'));
+  t.after(() => clock.stop());
+  clock.arm('K7QWPM', 30_000);
+  for (let second = 1; second <= 60; second += 1) {
+    at.store += 1000;
+    if (second === 2) at.wrongBy = 0;
+    t.mock.timers.tick(1000);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert.deepEqual(ended, [30_000]);
+});

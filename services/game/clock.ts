@@ -30,8 +30,8 @@ export class StoreClock {
 }
 
 const RETRY_MS = 500;
-/** setTimeout runs at once when asked to wait longer than this. */
-const LONGEST_MS = 2 ** 31 - 1;
+/** A clock that was wrong when the game began is put right soon: its end is reckoned anew so often. */
+const RECKON_MS = 5000;
 
 /**
  * Ends games in time. Every replica with a player of a game arms it, so that the game ends whichever of them
@@ -51,7 +51,9 @@ export class GameClock {
   }
 
   arm(game: string, endsAt: number): void {
-    this.#set(game, endsAt - this.#now());
+    const left = endsAt - this.#now();
+    if (left <= RECKON_MS) this.#set(game, left, (timer) => void this.#fire(game, timer));
+    else this.#set(game, RECKON_MS, () => this.arm(game, endsAt));
   }
 
   disarm(game: string): void {
@@ -64,9 +66,9 @@ export class GameClock {
     this.#timers.clear();
   }
 
-  #set(game: string, wait: number): void {
+  #set(game: string, wait: number, then: (timer: NodeJS.Timeout) => void): void {
     clearTimeout(this.#timers.get(game));
-    const timer = setTimeout(() => void this.#fire(game, timer), Math.min(Math.max(wait, 0), LONGEST_MS));
+    const timer = setTimeout(() => then(timer), Math.max(wait, 0));
     this.#timers.set(game, timer);
   }
 
@@ -84,7 +86,7 @@ export class GameClock {
     }
     if (this.#timers.get(game) !== timer) return;
     if (again === undefined) this.#forget(game, timer);
-    else this.#set(game, again);
+    else this.#set(game, again, (next) => void this.#fire(game, next));
   }
 
   #forget(game: string, timer: NodeJS.Timeout): void {
