@@ -2,6 +2,7 @@
 // file.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { Resolver } from 'node:dns/promises';
 import { existsSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import path from 'node:path';
@@ -97,6 +98,8 @@ export async function startAcmeServer(directory: string, options: AcmeServerOpti
   }
   const close = () => end(processes);
   const roots = path.join(directory, 'acme-roots.pem');
+  const resolver = new Resolver({ timeout: 500, tries: 1 });
+  resolver.setServers([`127.0.0.1:${dns}`]);
   try {
     const pem = await waitFor(
       async () => {
@@ -106,6 +109,15 @@ export async function startAcmeServer(directory: string, options: AcmeServerOpti
       { what: 'Pebble', timeoutMs: 30_000 },
     );
     writeFileSync(roots, pem);
+    // An order that is made before finds no name, and is lost.
+    await waitFor(() => resolver.resolve4('localhost.example'), {
+      what: 'the challenge test server, as DNS',
+      timeoutMs: 30_000,
+    });
+    await waitFor(() => fetch(`http://127.0.0.1:${dnsManagement}/`), {
+      what: 'the challenge test server, as what is told its records',
+      timeoutMs: 30_000,
+    });
   } catch (error) {
     await close();
     throw error;

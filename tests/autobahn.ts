@@ -27,7 +27,7 @@ export const withoutKosoku = existsSync(KOSOKU)
 export interface Verdict {
   readonly cases: number;
   readonly behaviours: Readonly<Record<string, number>>;
-  /** Cases that were failed, or whose connection was not closed as it should have been. */
+  /** Cases that were failed twice, or whose connection was twice not closed as it should have been. */
   readonly failed: readonly string[];
 }
 
@@ -38,16 +38,28 @@ interface Outcome {
 
 const PASSED = new Set(['OK', 'NON-STRICT', 'INFORMATIONAL', 'UNIMPLEMENTED']);
 
-function readVerdict(directory: string): Verdict {
+/** What came of each case, by its name. */
+type Outcomes = ReadonlyMap<string, Outcome>;
+
+function readOutcomes(directory: string): Outcomes {
   const index = JSON.parse(readFileSync(path.join(directory, 'index.json'), 'utf8')) as
     Record<string, Record<string, Outcome>>;
-  const outcomes = Object.values(index).flatMap((agent) => Object.entries(agent));
+  return new Map(Object.values(index).flatMap((agent) => Object.entries(agent)));
+}
+
+const hasPassed = ({ behavior, behaviorClose }: Outcome): boolean =>
+  PASSED.has(behavior) && PASSED.has(behaviorClose);
+const failedOf = (outcomes: Outcomes): string[] =>
+  [...outcomes].filter(([, outcome]) => !hasPassed(outcome)).map(([name]) => name);
+
+function verdictOf(outcomes: Outcomes): Verdict {
   const behaviours: Record<string, number> = {};
-  for (const [, { behavior }] of outcomes) behaviours[behavior] = (behaviours[behavior] ?? 0) + 1;
-  const failed = outcomes
-    .filter(([, { behavior, behaviorClose }]) => !PASSED.has(behavior) || !PASSED.has(behaviorClose))
-    .map(([name, { behavior, behaviorClose }]) => `${name} ${behavior} ${behaviorClose}`);
-  return { cases: outcomes.length, behaviours, failed };
+  for (const { behavior } of outcomes.values()) behaviours[behavior] = (behaviours[behavior] ?? 0) + 1;
+  const failed = failedOf(outcomes).map((name) => {
+    const { behavior, behaviorClose } = outcomes.get(name)!;
+    return `${name} ${behavior} ${behaviorClose}`;
+  });
+  return { cases: outcomes.size, behaviours, failed };
 }
 
 function freshDirectory(report: string): string {
@@ -57,47 +69,74 @@ function freshDirectory(report: string): string {
   return directory;
 }
 
-/** Runs all cases against a server. */
-export async function testServer(port: number, report: string): Promise<Verdict> {
-  const directory = freshDirectory(report);
-  const child = spawn(KOSOKU, ['-p', '4', '-o', directory, `127.0.0.1:${port}`], { stdio: ['ignore', 'ignore', 'pipe'] });
+/** Runs cases against a server, all of them unless some are named. */
+async function fuzzServer(
+  port: number, directory: string, parallelism: number, names: readonly string[] = [],
+): Promise<Outcomes> {
+  const only = names.flatMap((name) => ['-i', name]);
+  const args = ['-p', String(parallelism), ...only, '-o', directory, `127.0.0.1:${port}`];
+  const child = spawn(KOSOKU, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   let problems = '';
   child.stderr.on('data', (chunk) => (problems += String(chunk)));
   await once(child, 'close');
   if (!existsSync(path.join(directory, 'index.json'))) throw new Error(`kosoku made no report: ${problems}`);
-  return readVerdict(directory);
+  return readOutcomes(directory);
 }
 
-/** Runs cases against the sockets that the SDK opens in Node, but for what its `maxPayload` refuses. */
-export async function testClient(port: number, report: string): Promise<Verdict> {
-  const directory = freshDirectory(report);
-  const server = spawn(KOSOKU, ['-m', 'fuzzingserver', '-x', '9.*', '-o', directory, `127.0.0.1:${port}`], {
+/**
+ * Runs all cases against a server. A case waits a second for an answer, and for the end of its connection:
+ * who is held up for longer has failed it. So one that failed is run once more, by itself, and that counts.
+ */
+export async function testServer(port: number, report: string): Promise<Verdict> {
+  const all = await fuzzServer(port, freshDirectory(report), 4);
+  const failed = failedOf(all);
+  if (failed.length === 0) return verdictOf(all);
+  const again = await fuzzServer(port, freshDirectory(`${report}-again`), 1, failed);
+  return verdictOf(new Map([...all, ...again]));
+}
+
+async function fuzzClient(port: number, directory: string, which: readonly string[]): Promise<Outcomes> {
+  const server = spawn(KOSOKU, ['-m', 'fuzzingserver', ...which, '-o', directory, `127.0.0.1:${port}`], {
     stdio: 'ignore',
   });
+  const ended = once(server, 'close');
   try {
     const open = `ws://127.0.0.1:${port}`;
     await listening(port, server);
     let cases = 0;
     await visit(`${open}/getCaseCount`, (_, data) => (cases = Number(String(data))));
     for (let number = 1; number <= cases; number += 1) {
-      await visit(`${open}/runCase?case=${number}&agent=sdk`, (socket, data, binary) => socket.send(data, { binary }));
+      const place = `${open}/runCase?case=${number}&agent=sdk`;
+      await visit(place, (socket, data, binary) => socket.send(data, { binary }));
     }
     await visit(`${open}/updateReports?agent=sdk`, () => undefined);
     // The file is there before all of it is.
     const isWritten = () => {
       try {
-        return JSON.parse(readFileSync(path.join(directory, 'index.json'), 'utf8')) !== undefined;
+        return readOutcomes(directory).size === cases;
       } catch {
         return false;
       }
     };
     await until(isWritten, 'the fuzzing server has written its report', 20_000);
-    return readVerdict(directory);
+    return readOutcomes(directory);
   } finally {
-    const ended = once(server, 'close');
     server.kill('SIGTERM');
     await ended;
   }
+}
+
+/**
+ * Runs cases against the sockets that the SDK opens in Node, but for what its `maxPayload` refuses; those that
+ * failed once more, as with a server.
+ */
+export async function testClient(port: number, report: string): Promise<Verdict> {
+  const all = await fuzzClient(port, freshDirectory(report), ['-x', '9.*']);
+  const failed = failedOf(all);
+  if (failed.length === 0) return verdictOf(all);
+  const those = failed.flatMap((name) => ['-i', name]);
+  const again = await fuzzClient(port, freshDirectory(`${report}-again`), those);
+  return verdictOf(new Map([...all, ...again]));
 }
 
 type OnMessage = (socket: WebSocket, data: Buffer, binary: boolean) => void;

@@ -54,7 +54,7 @@ const junk: fc.Arbitrary<unknown> = fc.oneof(
 const good = (game: string): fc.Arbitrary<ClientMessageInput> => {
   const id = fc.stringMatching(/^[a-z0-9]{1,8}$/);
   const code = fc.constantFrom(game, game, 'ABCDEF', 'ZZZZZZ');
-  const channel = fc.oneof(fc.constant('lobby'), code);
+  const channel = fc.oneof({ weight: 3, arbitrary: fc.constant('lobby') }, code);
   const position = { epoch: fc.string({ minLength: 1, maxLength: 64 }), seq: fc.nat() };
   const shape = { players: fc.integer({ min: 2, max: 8 }), size: fc.integer({ min: 3, max: 16 }), seconds: fc.constant(5) };
   return fc.oneof(
@@ -64,7 +64,7 @@ const good = (game: string): fc.Arbitrary<ClientMessageInput> => {
     fc.record({ type: fc.constant('capture' as const), id, game: code, cell: fc.nat(300) }),
     fc.record({ type: fc.constantFrom('resume' as const, 'watch' as const), id, game: code, ...position }),
     fc.record({ type: fc.constant('chat' as const), id, channel, text: fc.string({ minLength: 1, maxLength: 60, unit: 'grapheme' }) }),
-    fc.record({ type: fc.constantFrom('subscribe' as const, 'unsubscribe' as const), id, channel }),
+    fc.record({ type: fc.constantFrom('subscribe' as const, 'subscribe' as const, 'unsubscribe' as const), id, channel }),
     fc.record({ type: fc.constant('refresh' as const), id, token: fc.stringMatching(/^[A-Za-z0-9._-]{1,40}$/) }),
   );
 };
@@ -168,6 +168,8 @@ test('the decoder of frames gives a message or a refusal for whatever text there
 });
 
 const headerValue = fc.stringMatching(/^[!-~ ]{0,60}$/);
+/** Often without: with all of them strange, hardly any request gets as far as to a session. */
+const maybe = fc.option(headerValue, { freq: 2 });
 const body = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom('{}', '{"name":"Ada"}', '{"transport":"cookie","slot":"b2"}') }, fc.json(), fc.string({ unit: 'binary', maxLength: 300 }), fc.constant('{"__proto__":{"name":"x"}}'),
   fc.constant(JSON.stringify({ name: 'x'.repeat(5000) })), fc.constant('['.repeat(4000)),
@@ -180,7 +182,7 @@ test('whatever is asked of the session endpoint is answered with a status it doc
   await fc.assert(fc.asyncProperty(
     fc.constantFrom('POST', 'POST', 'DELETE', 'PUT', 'GET', 'PATCH'),
     fc.oneof(fc.constantFrom('application/json', 'application/json; charset=utf-8'), headerValue),
-    fc.option(headerValue), fc.option(headerValue), fc.option(headerValue), body,
+    maybe, maybe, maybe, body,
     async (method, type, authorization, cookie, origin, given) => {
       const call = httpRequest(`${url}${SESSION_PATH}`, {
         method,
