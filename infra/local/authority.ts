@@ -1,11 +1,14 @@
 import { rmSync } from 'node:fs';
 import type { Server } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Watcher } from '../../certs/watch.ts';
 import type { Config } from '../config.ts';
 import { servedCertificate } from './edge.ts';
 import { passphraseOf } from './certificates.ts';
 import { servedFile } from './certificate-file.ts';
 import type { StatePaths } from './state-paths.ts';
+
+const RETRY_MS = 30_000;
 
 /** What keeps the certificates of a running cluster renewed, and serves its revocation lists. */
 export interface RunningAuthority {
@@ -51,4 +54,28 @@ export async function startAuthority(
       rmSync(paths.authoritySocket, { force: true });
     },
   };
+}
+
+/**
+ * Starts the authority, again and again where it does not: the cluster runs on without it, with the certificates it
+ * has, and what is in its way may go. Undefined when the signal came first.
+ */
+export async function untilStarted(
+  start: () => Promise<RunningAuthority>,
+  { report, signal, retryMs = RETRY_MS }: { report: (line: string) => void; signal: AbortSignal; retryMs?: number },
+): Promise<RunningAuthority | undefined> {
+  let reason: string | undefined;
+  while (!signal.aborted) {
+    try {
+      const authority = await start();
+      if (reason !== undefined) report('certificates are renewed by themselves again');
+      return authority;
+    } catch (error) {
+      const { message } = error as Error;
+      if (message !== reason) report(`certificates are not renewed by themselves: ${message}`);
+      reason = message;
+    }
+    await sleep(retryMs, undefined, { signal, ref: false }).catch(() => undefined);
+  }
+  return undefined;
 }

@@ -68,10 +68,21 @@ test('a directory whose owner died is taken over, also when its pid was given to
 });
 
 test("an owner's file that is damaged does not lock the directory for good", () => {
+  for (const damaged of ['', '{', '{}', 'null', '[]', '7', '{"pid":"one"}', `{"pid":${process.ppid}}`]) {
+    claimStateDir(paths, 'https://a');
+    writeFileSync(paths.owner, damaged);
+    claimStateDir(paths, 'https://a');
+    assert.equal(runningOwner(paths)?.pid, process.pid, damaged);
+    releaseStateDir(paths);
+  }
+});
+
+test('a damaged record of processes does not keep the next start from beginning', async () => {
   claimStateDir(paths, 'https://a');
-  writeFileSync(paths.owner, '{');
-  claimStateDir(paths, 'https://a');
-  assert.equal(runningOwner(paths)?.pid, process.pid);
+  for (const damaged of ['', '{', '{}', 'null', '[null, 7, {}]', `[{"name":"ws1","pid":${process.ppid}}]`]) {
+    writeFileSync(paths.children, damaged);
+    assert.deepEqual(await endLeftovers(paths), [], damaged);
+  }
 });
 
 test('a directory with something else in it is not taken, one of ours or a new one is', () => {

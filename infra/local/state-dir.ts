@@ -43,19 +43,23 @@ export function writePrivate(file: string, content: string): void {
   }
 }
 
-function readJson<T>(file: string): T | undefined {
+/** What a file records of processes that still run; nothing where it is damaged. */
+function readAlive<T extends { pid: number; start: string }>(file: string): T[] {
+  let recorded: unknown;
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as T;
+    recorded = JSON.parse(readFileSync(file, 'utf8'));
   } catch {
-    return undefined;
+    return [];
   }
+  const all = (Array.isArray(recorded) ? recorded : [recorded]) as (Partial<T> | null)[];
+  return all.filter((one): one is T => isAlive(one?.pid, one?.start));
 }
 
+const isAlive = (pid: number | undefined, start: string | undefined): boolean =>
+  pid !== undefined && start !== undefined && processStart(pid) === start;
+
 /** The supervisor that runs on this directory, if one does. */
-export function runningOwner(paths: StatePaths): Owner | undefined {
-  const owner = readJson<Owner>(paths.owner);
-  return owner && processStart(owner.pid) === owner.start ? owner : undefined;
-}
+export const runningOwner = (paths: StatePaths): Owner | undefined => readAlive<Owner>(paths.owner)[0];
 
 /** @throws PreflightError when another supervisor runs on this directory */
 export function requireUnowned(paths: StatePaths): void {
@@ -109,8 +113,7 @@ function takeAway(paths: StatePaths): void {
   } catch {
     return;
   }
-  const owner = readJson<Owner>(aside);
-  if (owner && processStart(owner.pid) === owner.start) linkSync(aside, paths.owner);
+  if (readAlive<Owner>(aside).length > 0) linkSync(aside, paths.owner);
   rmSync(aside, { force: true });
 }
 
@@ -156,10 +159,9 @@ export function recordChildren(paths: StatePaths, children: readonly Child[]): v
 
 /** Ends what a supervisor that was killed left running. Returns the names of what was ended. */
 export async function endLeftovers(paths: StatePaths): Promise<string[]> {
-  const children = readJson<Child[]>(paths.children) ?? [];
-  const alive = children.filter(({ pid, start }) => processStart(pid) === start);
+  const alive = readAlive<Child>(paths.children);
   for (const { pid } of alive) signalGroup(pid, 'SIGKILL');
-  const gone = async () => alive.every(({ pid, start }) => processStart(pid) !== start) || undefined;
+  const gone = async () => alive.every(({ pid, start }) => !isAlive(pid, start)) || undefined;
   await waitFor(gone, { what: 'the leftovers of a killed instance to end', timeoutMs: 5000, intervalMs: 10 });
   for (const file of [paths.children, paths.controlSocket, paths.runtimeSocket])
     rmSync(file, { force: true });

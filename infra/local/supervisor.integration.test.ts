@@ -4,13 +4,17 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { PassThrough } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
+import { readConfig } from '../config.ts';
 import { startCluster, SupervisorRun, temporaryStateDir, type Cluster } from './cluster.ts';
 import { handshake } from './handshake.ts';
 import { freePorts } from './ports.ts';
 import { processStart } from './process-identity.ts';
+import { Report } from './report.ts';
 import { statePaths } from './state-paths.ts';
 import type { RunningStatus } from './status-types.ts';
+import { Supervisor } from './supervisor.ts';
 import { noProcessOf, processesOf, refusedStart } from './testing.ts';
 import { waitFor } from './wait.ts';
 
@@ -282,6 +286,27 @@ test('a stop while it is starting leaves no process', async () => {
   await run.line(/redis/);
   run.process.kill('SIGTERM');
   assert.equal((await run.ended).code, 0);
+  await noProcessOf(stateDir);
+  rmSync(stateDir, { recursive: true });
+});
+
+test('a stop that comes with the last step of the start is not answered with ready', async () => {
+  const [port, httpPort] = (await freePorts(2)) as [number, number];
+  const stateDir = temporaryStateDir();
+  const args = [`--port=${port}`, `--http-port=${httpPort}`, `--state-dir=${stateDir}`, '--replicas=1'];
+  const output = new PassThrough();
+  class StoppedAtLast extends Report {
+    override async step<T>(name: string, work: () => Promise<T>, describe: (result: T) => string): Promise<T> {
+      const result = await super.step(name, work, describe);
+      if (name === 'handshake') void supervisor.stop();
+      return result;
+    }
+  }
+  const supervisor = new Supervisor(readConfig({ args }), new StoppedAtLast(output as unknown as NodeJS.WriteStream));
+  await assert.rejects(supervisor.start());
+  const said = String(output.read());
+  assert.match(said, /handshake/);
+  assert.doesNotMatch(said, /ready https/);
   await noProcessOf(stateDir);
   rmSync(stateDir, { recursive: true });
 });

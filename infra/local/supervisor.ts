@@ -2,7 +2,7 @@ import type { Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config.ts';
 import { serversUp } from '../edge/runtime-api.ts';
-import { startAuthority, type RunningAuthority } from './authority.ts';
+import { startAuthority, untilStarted, type RunningAuthority } from './authority.ts';
 import { prepareCertificates } from './certificates.ts';
 import { serveControl } from './control.ts';
 import { affordableConnections, descriptorsOf, edgeSpec } from './edge.ts';
@@ -83,9 +83,15 @@ export class Supervisor {
     this.#checked = checked;
     try {
       await this.#bringUp(checked);
+      // A stop may have come with the last step.
+      this.#abort.signal.throwIfAborted();
       this.#phase = 'running';
-      this.#report.ready(await this.status());
-      this.#authority = this.#startAuthority(checked);
+      const status = await this.status();
+      if (this.stopping) return;
+      this.#report.ready(status);
+      const report = (line: string) => this.#report.line(line);
+      const begin = () => startAuthority(this.#config, checked.paths, report);
+      this.#authority = untilStarted(begin, { report, signal: this.#abort.signal });
     } catch (error) {
       this.#abort.abort(error);
       await this.#takeDownOnce();
@@ -93,14 +99,6 @@ export class Supervisor {
       if (error instanceof StartError && !this.#stopRequested) await requirePorts(this.#config);
       throw stateDirProblem(checked.paths, error);
     }
-  }
-
-  /** Without it the cluster runs on, with the certificates it has. */
-  #startAuthority({ paths }: Preflight): Promise<RunningAuthority | undefined> {
-    return startAuthority(this.#config, paths, (line) => this.#report.line(line)).catch((error: unknown) => {
-      this.#report.line(`certificates are not renewed by themselves: ${(error as Error).message}`);
-      return undefined;
-    });
   }
 
   get #url(): string {

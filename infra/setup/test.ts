@@ -104,6 +104,12 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
+// Whoever launched us was killed and passes no signal on.
+process.on('disconnect', () => {
+  interrupted = true;
+  current?.kill('SIGTERM');
+});
+
 const { kinds, files, options, everything } = parse(process.argv.slice(2));
 const [unit, integration] = [
   files.filter((file) => !SLOW.test(file)),

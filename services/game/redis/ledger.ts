@@ -114,9 +114,14 @@ export class Ledger {
     const { topology, onUnusable } = this.#options;
     const nodes = this.redis instanceof Redis ? [this.redis] : (this.redis as Cluster).nodes('master');
     const servers = await Promise.all(nodes.map(readServer));
-    for (const { version } of servers) {
+    for (const { version, eviction } of servers) {
       const problem = versionProblem(version);
       if (problem !== undefined) onUnusable?.(problem);
+      if (eviction !== undefined) {
+        this.#notice(
+          `Redis throws away parts of games when it is full (maxmemory-policy ${eviction}): set it to noeviction.`,
+        );
+      }
     }
     if (topology === 'single' && servers[0]) this.#know(servers[0]);
   }

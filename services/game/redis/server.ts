@@ -16,12 +16,15 @@ export interface ServerFacts {
   readonly replicas: number;
   /** Every write is on disk before it is answered; undefined when Redis does not tell. */
   readonly isDurable: boolean | undefined;
+  /** By what policy it throws data away when it is full; undefined when it refuses writes instead, or is never full. */
+  readonly eviction: string | undefined;
 }
 
 /** Asks one node about itself. */
 export async function readServer(node: Redis): Promise<ServerFacts> {
   const [info, persistence] = await Promise.all([node.info(), readDurability(node)]);
   const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? '';
+  const policy = field('maxmemory_policy');
   return {
     version: field('redis_version'),
     runId: field('run_id'),
@@ -30,6 +33,7 @@ export async function readServer(node: Redis): Promise<ServerFacts> {
     wasPromoted: /[1-9a-f]/.test(field('master_replid2')),
     replicas: Number(field('connected_slaves')),
     isDurable: persistence,
+    eviction: Number(field('maxmemory')) > 0 && policy !== 'noeviction' ? policy : undefined,
   };
 }
 
