@@ -6,13 +6,24 @@ const WAIT_MS = 15 * 60_000;
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** When a process was started, where /proc tells it: a container that is started anew gives the same pids again. */
+function startOf(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The command's name, in parentheses, may hold anything.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  } catch {
+    return '';
+  }
+}
+
 function holderIsGone(lock) {
   try {
-    const pid = Number(readFileSync(path.join(lock, 'pid'), 'utf8'));
+    const [pid, start = ''] = readFileSync(path.join(lock, 'pid'), 'utf8').split(' ');
     // 0 would be this very process: the file was made and could not be written, as on a full disk.
-    if (!(pid > 0)) throw Object.assign(new Error('no pid'), { code: 'ENOENT' });
-    process.kill(pid, 0);
-    return false;
+    if (!(Number(pid) > 0)) throw Object.assign(new Error('no pid'), { code: 'ENOENT' });
+    process.kill(Number(pid), 0);
+    return start !== '' && startOf(pid) !== start;
   } catch (error) {
     if (error.code === 'ESRCH') return true;
     // No pid in it: the holder is between mkdir and the write, has just left, or died right there.
@@ -44,7 +55,7 @@ export async function withLock(root, work) {
     }
   }
   try {
-    writeFileSync(path.join(lock, 'pid'), String(process.pid));
+    writeFileSync(path.join(lock, 'pid'), `${process.pid} ${startOf(process.pid)}`);
     return await work();
   } finally {
     rmSync(lock, { recursive: true, force: true });
