@@ -2,9 +2,9 @@
 // file.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { Resolver } from 'node:dns/promises';
 import { existsSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
+import { connect } from 'node:net';
 import path from 'node:path';
 import { ensureChain, issueLeaf } from '../certs/index.ts';
 import { freePorts } from '../infra/local/ports.ts';
@@ -98,8 +98,6 @@ export async function startAcmeServer(directory: string, options: AcmeServerOpti
   }
   const close = () => end(processes);
   const roots = path.join(directory, 'acme-roots.pem');
-  const resolver = new Resolver({ timeout: 500, tries: 1 });
-  resolver.setServers([`127.0.0.1:${dns}`]);
   try {
     const pem = await waitFor(
       async () => {
@@ -109,15 +107,11 @@ export async function startAcmeServer(directory: string, options: AcmeServerOpti
       { what: 'Pebble', timeoutMs: 30_000 },
     );
     writeFileSync(roots, pem);
-    // An order that is made before finds no name, and is lost.
-    await waitFor(() => resolver.resolve4('localhost.example'), {
-      what: 'the challenge test server, as DNS',
-      timeoutMs: 30_000,
-    });
-    await waitFor(() => fetch(`http://127.0.0.1:${dnsManagement}/`), {
-      what: 'the challenge test server, as what is told its records',
-      timeoutMs: 30_000,
-    });
+    // An order of a name that cannot be looked up yet is lost.
+    for (const port of [dns, dnsManagement]) {
+      const what = `the challenge test server on port ${port}`;
+      await waitFor(() => listens(port), { what, timeoutMs: 30_000 });
+    }
   } catch (error) {
     await close();
     throw error;
@@ -136,6 +130,17 @@ async function end(processes: readonly ChildProcess[]): Promise<void> {
     if (child.exitCode !== null || child.signalCode !== null) continue;
     child.kill('SIGKILL');
     await once(child, 'exit');
+  }
+}
+
+/** @throws when nobody does */
+async function listens(port: number): Promise<true> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } finally {
+    socket.destroy();
   }
 }
 

@@ -127,8 +127,8 @@ async function fuzzClient(port: number, directory: string, which: readonly strin
 }
 
 /**
- * Runs cases against the sockets that the SDK opens in Node, but for what its `maxPayload` refuses; those that
- * failed once more, as with a server.
+ * Runs cases against the sockets that the SDK opens in Node, but for what its `maxPayload` refuses; those
+ * that failed once more, as with a server.
  */
 export async function testClient(port: number, report: string): Promise<Verdict> {
   const all = await fuzzClient(port, freshDirectory(report), ['-x', '9.*']);

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,7 +9,7 @@ import { stackConfig } from '../../config.ts';
 import { freePorts } from '../../local/ports.ts';
 import { localCertificate } from '../../../services/game/testing/certificate.ts';
 import type { RedisPasswords } from '../redis-acl.ts';
-import { replicatedRedisConfig, sentinelConfig, type RedisPaths } from '../redis-config.ts';
+import { SENTINEL_TIMES, replicatedRedisConfig, sentinelConfig, type RedisPaths } from '../redis-config.ts';
 import { PRIMARY, QUORUM, SENTINELS } from '../redis-names.ts';
 import { redisScripts } from '../redis-pod.ts';
 import { redisFiles } from '../redis-secrets.ts';
@@ -145,6 +146,16 @@ export interface RedisSet {
   stop(): Promise<void>;
 }
 
+/** A primary that is only held up stays the primary, so that the tests know who it is. */
+const DOWN_AFTER_MS = 8000;
+
+/** With more patience for a Redis that does not answer than in a cluster. */
+function patient(settings: string): string {
+  const line = (ms: number) => `sentinel down-after-milliseconds ${PRIMARY} ${ms}\n`;
+  assert.ok(settings.includes(line(SENTINEL_TIMES.downAfterMs)));
+  return settings.replace(line(SENTINEL_TIMES.downAfterMs), line(DOWN_AFTER_MS));
+}
+
 const write = (directory: string, files: Readonly<Record<string, string>>): void => {
   mkdirSync(directory, { recursive: true });
   for (const [name, content] of Object.entries(files)) writeFileSync(path.join(directory, name), content);
@@ -169,7 +180,7 @@ export async function redisSet(): Promise<RedisSet> {
     write(paths.config, {
       'redis.conf': replicatedRedisConfig({ config, paths, port: redisPort }),
       'sentinel-head.conf': head,
-      'sentinel-settings.conf': settings,
+      'sentinel-settings.conf': patient(settings),
     });
     write(paths.scripts, redisScripts());
     write(paths.secrets, redisFiles(PASSWORDS));

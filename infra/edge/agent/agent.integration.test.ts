@@ -135,7 +135,8 @@ test('behind a balancer with the PROXY protocol the new certificate is served an
 });
 
 test('a drain refuses new connections, closes the open ones over its window, and then answers', async (t) => {
-  const { edge, agent, drain } = await start(t, { DRAIN_ACCEPT_MS: '3000', DRAIN_SPREAD_MS: '6000' });
+  // Long against what a machine may be held up for.
+  const { edge, agent, drain } = await start(t, { DRAIN_ACCEPT_MS: '6000', DRAIN_SPREAD_MS: '12000' });
   const sockets = await Promise.all(Array.from({ length: 20 }, () => openSocket(edge)));
   const closings: number[] = [];
   const closed = Promise.all(
@@ -164,7 +165,7 @@ test('a drain refuses new connections, closes the open ones over its window, and
   assert.ok(closings.length < 10, `${closings.length} sockets were closed at once`);
   await closed;
   const spread = Math.max(...closings) - Math.min(...closings);
-  assert.ok(spread > 3600, `the sockets were closed within ${spread} ms`);
+  assert.ok(spread > 7200, `the sockets were closed within ${spread} ms`);
   assert.equal((await drained).status, 200);
 });
 
