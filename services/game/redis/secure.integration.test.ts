@@ -1,51 +1,31 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { createLogger } from '../log.ts';
 import { freePort } from '../../../infra/local/ports.ts';
 import { localCertificate } from '../testing/certificate.ts';
 import { TestClient } from '../testing/client.ts';
 import { startRedis, type TestRedis } from '../testing/redis.ts';
+import { redisSecurity, type RedisSecurity } from '../testing/secure-redis.ts';
 import { settingsOf, startTestReplica, testConfig, until } from '../testing/replica.ts';
 import { startReplica } from '../replica.ts';
 import { connectStore } from './connect.ts';
 import type { RedisSettings } from './settings.ts';
 
-/** What the README tells to allow, and nothing else. */
-const RULES = '~gridlock:* &gridlock:* +@read +@write +@pubsub +@scripting +@connection +@transaction -@dangerous '
-  + '+info +config|get +time';
-
+let security: RedisSecurity;
 let redis: TestRedis;
 let settings: RedisSettings;
-let directory: string;
 
 before(async () => {
-  const { certificate, key } = await localCertificate();
-  const tlsPort = await freePort();
-  directory = await mkdtemp(join(tmpdir(), 'gridlock-redis-tls-'));
-  const [certificateFile, keyFile] = ['redis.pem', 'redis.key'].map((name) => join(directory, name));
-  await writeFile(certificateFile!, certificate);
-  await writeFile(keyFile!, key);
-  redis = await startRedis({
-    port: tlsPort,
-    config: [
-      'port 0', `tls-port ${tlsPort}`, `tls-cert-file ${certificateFile}`, `tls-key-file ${keyFile}`,
-      'tls-auth-clients no', 'user default off', `user game on >secret ${RULES}`,
-    ],
-    client: { tls: { ca: certificate }, username: 'game', password: 'secret' },
-  });
-  settings = {
-    topology: { kind: 'single', address: { host: '127.0.0.1', port: tlsPort }, db: 0 },
-    username: 'game', password: 'secret', tls: { ca: certificate },
-  };
+  const port = await freePort();
+  security = await redisSecurity();
+  redis = await startRedis({ port, config: security.config(port), client: security.admin });
+  settings = { topology: { kind: 'single', address: { host: '127.0.0.1', port }, db: 0 }, ...security.settings };
 });
 after(async () => {
   await redis?.stop();
-  await rm(directory, { recursive: true, force: true });
+  await security?.remove();
 });
 
 test('a game is played through TLS as a user who may do no more than the README lists', async () => {

@@ -6,6 +6,7 @@ import { startCluster } from '../testing/cluster.ts';
 import { assertGapless, freeCells, insist, ok, positionsSeen, sequence, startedGame } from '../testing/play.ts';
 import type { TestRedis } from '../testing/redis.ts';
 import { DESIGNS, startTestReplica, until, type Design } from '../testing/replica.ts';
+import { redisSecurity } from '../testing/secure-redis.ts';
 import { startSentinel } from '../testing/sentinel.ts';
 import type { RedisSettings } from './settings.ts';
 
@@ -111,6 +112,28 @@ for (const design of DESIGNS) {
         });
       } finally {
         await cluster.stop();
+      }
+    });
+
+    test('in a cluster with TLS, and users who may do no more than the README lists, play goes on when a master is killed', async () => {
+      const security = await redisSecurity({ inCluster: true });
+      const cluster = await startCluster(security).catch(async (error) => {
+        await security.remove();
+        throw error;
+      });
+      try {
+        await withReplicas(cluster.settings, design, async ([one, two]) => {
+          const game = await startedGame([one.url, two.url], 12);
+          for (const client of [game.ada, game.bob]) ok(await client.request({ type: 'subscribe', channel: 'lobby' }));
+          ok(await game.ada.request({ type: 'chat', channel: 'lobby', text: 'hello' }));
+          await game.bob.next('chat');
+          await playThrough(game, () => cluster.masterOf(`{${game.game}}`).kill());
+          game.ada.close();
+          game.bob.close();
+        });
+      } finally {
+        await cluster.stop();
+        await security.remove();
       }
     });
 

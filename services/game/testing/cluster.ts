@@ -1,9 +1,10 @@
 import type { Redis } from 'ioredis';
-import { freePort } from '../../../infra/local/ports.ts';
+import { freePorts } from '../../../infra/local/ports.ts';
 import type { RedisSettings } from '../redis/settings.ts';
 import { slotOf } from '../redis/slots.ts';
 import { adminOf, startEach, type TestRedis } from './redis.ts';
 import { until } from './replica.ts';
+import type { RedisSecurity } from './secure-redis.ts';
 import { followed } from './sentinel.ts';
 
 const SLOTS = 16_384;
@@ -17,18 +18,23 @@ export interface TestCluster {
   stop(): Promise<void>;
 }
 
-/** Three masters with a third of the slots each, and a replica for each of them. */
-export async function startCluster(): Promise<TestCluster> {
-  const nodes = await startEach(await Promise.all(Array.from({ length: 2 * MASTERS }, async () => ({
-    config: [
-      'cluster-enabled yes', 'cluster-node-timeout 4000', 'repl-diskless-sync-delay 0',
-      `cluster-port ${await freePort()}`,
-    ],
-  }))));
+/** Three masters with a third of the slots each, and a replica for each of them; with TLS and users where given. */
+export async function startCluster(security?: RedisSecurity): Promise<TestCluster> {
+  const nodes = await startEach(await Promise.all(Array.from({ length: 2 * MASTERS }, async () => {
+    const [port, clusterPort] = (await freePorts(2)) as [number, number];
+    return {
+      port,
+      config: [
+        'cluster-enabled yes', 'cluster-node-timeout 4000', 'repl-diskless-sync-delay 0', `cluster-port ${clusterPort}`,
+        ...(security?.config(port) ?? []),
+      ],
+      ...(security ? { client: security.admin } : {}),
+    };
+  })));
   const stop = async () => {
     await Promise.all(nodes.map((node) => node.stop()));
   };
-  const admins = nodes.map((node) => adminOf(node));
+  const admins = nodes.map((node) => adminOf(node, security?.admin));
   try {
     await join(nodes, admins);
   } catch (error) {
@@ -41,9 +47,7 @@ export async function startCluster(): Promise<TestCluster> {
   return {
     settings: {
       topology: { kind: 'cluster', nodes: nodes.map(({ port }) => ({ host: '127.0.0.1', port })) },
-      username: undefined,
-      password: undefined,
-      tls: undefined,
+      ...(security?.settings ?? { username: undefined, password: undefined, tls: undefined }),
     },
     masters,
     masterOf: (key) => masters.findLast((_, index) => slotOf(key) >= shareOf(index))!,
@@ -59,7 +63,7 @@ async function join(nodes: readonly TestRedis[], admins: readonly Redis[]): Prom
   const replicas = nodes.slice(MASTERS);
   await Promise.all(admins.slice(0, MASTERS).map((admin, index) =>
     admin.call('CLUSTER', 'ADDSLOTSRANGE', shareOf(index), shareOf(index + 1) - 1)));
-  for (const admin of admins) await meet(admin, nodes[0]!);
+  for (const admin of admins) await meet(admin, nodes[0]!, admins[0]!);
   const ids = await Promise.all(admins.map(async (admin) => String(await admin.call('CLUSTER', 'MYID'))));
   await until(async () => (await allKnow(admins, ids)), 'the nodes know each other', 30_000);
   await Promise.all(replicas.map((_, index) => admins[MASTERS + index]!.call('CLUSTER', 'REPLICATE', ids[index]!)));
@@ -68,14 +72,12 @@ async function join(nodes: readonly TestRedis[], admins: readonly Redis[]): Prom
     const known = String(nodesKnown).split('\n').filter((line) => / (myself,)?slave /.test(line)).length;
     return String(info).includes('cluster_state:ok') && known === MASTERS;
   }))).every(Boolean), 'the cluster serves', 30_000);
-  await followed(replicas);
+  await followed(admins.slice(MASTERS));
 }
 
-async function meet(admin: Redis, { port }: TestRedis): Promise<void> {
-  const first = adminOf({ port });
-  const info = String((await first.config('GET', 'cluster-port') as string[])[1]);
-  first.disconnect();
-  await admin.call('CLUSTER', 'MEET', '127.0.0.1', port, info);
+async function meet(admin: Redis, { port }: TestRedis, itsAdmin: Redis): Promise<void> {
+  const clusterPort = String((await itsAdmin.config('GET', 'cluster-port') as string[])[1]);
+  await admin.call('CLUSTER', 'MEET', '127.0.0.1', port, clusterPort);
 }
 
 async function allKnow(admins: readonly Redis[], ids: readonly string[]): Promise<boolean> {

@@ -1,3 +1,4 @@
+import type { Redis } from 'ioredis';
 import type { RedisSettings } from '../redis/settings.ts';
 import { adminOf, startEach, startRedis, type TestRedis } from './redis.ts';
 import { until } from './replica.ts';
@@ -20,7 +21,12 @@ export async function startSentinel(): Promise<TestSentinel> {
   try {
     const others = await startEach([1, 2].map(() => ({ config: [`replicaof 127.0.0.1 ${first.port}`] })));
     running.push(...others);
-    await followed(others);
+    const admins = others.map((other) => adminOf(other));
+    try {
+      await followed(admins);
+    } finally {
+      for (const admin of admins) admin.disconnect();
+    }
     const sentinels = await startEach([1, 2, 3].map(() => ({
       isSentinel: true,
       config: [
@@ -79,12 +85,7 @@ async function watched(servers: readonly TestRedis[], sentinels: readonly TestRe
 }
 
 /** Waits until replicas have what their primary has. */
-export async function followed(replicas: readonly TestRedis[]): Promise<void> {
-  const admins = replicas.map((replica) => adminOf(replica));
-  try {
-    await until(async () => (await Promise.all(admins.map((admin) => admin.info('replication'))))
-      .every((info) => info.includes('master_link_status:up')), 'the replicas follow', 30_000);
-  } finally {
-    for (const admin of admins) admin.disconnect();
-  }
+export async function followed(replicas: readonly Redis[]): Promise<void> {
+  await until(async () => (await Promise.all(replicas.map((replica) => replica.info('replication'))))
+    .every((info) => info.includes('master_link_status:up')), 'the replicas follow', 30_000);
 }
