@@ -9,7 +9,9 @@ import { Redis } from 'ioredis';
 import { object, parse } from 'valibot';
 import { connectStore } from '../../services/game/redis/connect.ts';
 import { REDIS_VARIABLES, redisSettings, type RedisSettings } from '../../services/game/redis/settings.ts';
-import { until } from '../../services/game/testing/replica.ts';
+import type { Replica } from '../../services/game/replica.ts';
+import { assertGapless, insist, isOver, positionsSeen, sequence, startedGame } from '../../services/game/testing/play.ts';
+import { startTestReplica, until } from '../../services/game/testing/replica.ts';
 import { CA_FILE, SENTINEL_TIMES } from './redis-config.ts';
 import {
   REDIS_TRUST_DIRECTORY,
@@ -167,6 +169,33 @@ test('a primary that is stopped on purpose hands over, and no acknowledged write
   before.start('start-redis');
   await allReady();
   await follows(before);
+});
+
+test('a game goes on, without a gap, while the primary hands over', async (t) => {
+  await allReady();
+  const replicas = await Promise.all(['1111', '2222'].map((appId) => startTestReplica(replicaSettings(), appId)));
+  t.after(() => Promise.all(replicas.map((replica) => replica.drain())));
+  const [one, two] = replicas as [Replica, Replica];
+  const { ada, bob, game } = await startedGame([one.url, two.url], 12, 300);
+  let acknowledged = 0;
+  const onAck = () => void (acknowledged += 1);
+  const played = Promise.all([
+    insist(ada, game, sequence(0, 71), onAck),
+    insist(bob, game, sequence(72, 143), onAck),
+  ]);
+  await until(() => acknowledged > 20, 'the game is under way');
+  const before = await primary();
+  assert.deepEqual(await before.run('hand-over'), { code: 0, output: '' });
+  await before.stop('SIGTERM', 'start-redis');
+  await played;
+  for (const client of [ada, bob]) {
+    await until(() => isOver(client, game), 'everybody saw the end', LONG);
+    assertGapless(client, game);
+    client.close();
+  }
+  positionsSeen([ada, bob]);
+  before.start('start-redis');
+  await allReady();
 });
 
 test('a primary that crashes is replaced, and comes back as a replica', async () => {

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { Replica } from '../replica.ts';
 import { guest, TestClient } from '../testing/client.ts';
 import { startCluster } from '../testing/cluster.ts';
-import { assertGapless, freeCells, insist, ok, positionsSeen, sequence, startedGame } from '../testing/play.ts';
+import { assertGapless, freeCells, insist, isOver, ok, positionsSeen, sequence, startedGame } from '../testing/play.ts';
 import type { TestRedis } from '../testing/redis.ts';
 import { DESIGNS, startTestReplica, until, type Design } from '../testing/replica.ts';
 import { redisSecurity } from '../testing/secure-redis.ts';
@@ -45,10 +45,6 @@ async function playThrough({ ada, bob, game }: Awaited<ReturnType<typeof started
   positionsSeen([ada, bob]);
   return epochs;
 }
-
-const isOver = (client: TestClient, game: string) => client.received.some((item) =>
-  (item.type === 'event' && item.game === game && item.event.kind === 'finished')
-  || (item.type === 'snapshot' && item.game === game && item.state.status === 'completed'));
 
 /** What makes the Sentinels replace a primary; a frozen one closes no connection, and answers nothing. */
 const FAULTS: [what: string, strike: (primary: TestRedis) => Promise<void>][] = [

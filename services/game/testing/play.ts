@@ -78,6 +78,11 @@ export function positionsSeen(clients: readonly TestClient[]): number {
   return seen.size;
 }
 
+/** The end of the game came as its event, or with the snapshot of a later epoch. */
+export const isOver = (client: TestClient, game: string) => client.received.some((item) =>
+  (item.type === 'event' && item.game === game && item.event.kind === 'finished')
+  || (item.type === 'snapshot' && item.game === game && item.state.status === 'completed'));
+
 /**
  * Judges what a client saw of a game: within an epoch no event is missing after the snapshot that began it, or the
  * one before, and none comes twice.
