@@ -80,6 +80,7 @@ export class Performance {
       }
     });
     if ((['moves', 'chat', 'max', 'kill'] as const).every((workload) => !wanted.has(workload))) return;
+    await this.#stage.deserted();
     await this.#gather(this.#size.players);
     await this.#generator.call('connect', [0, this.#size.players]);
     await this.#generator.call('seat', [this.#system.seating]);

@@ -4,7 +4,7 @@ import { closeSync, cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readFi
 import { get } from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
-import { serversUp } from '../../infra/edge/runtime-api.ts';
+import { runtimeCommand, serversUp } from '../../infra/edge/runtime-api.ts';
 import { freePorts } from '../../infra/local/ports.ts';
 import { pingRedis, redisSpec } from '../../infra/local/redis.ts';
 import { ensureSecret } from '../../infra/local/state-dir.ts';
@@ -109,6 +109,12 @@ export class Stage {
     }));
   }
 
+  /** Resolves when no socket is left at the edge, which counts them to spread the next ones evenly. */
+  async deserted(): Promise<void> {
+    const isDeserted = async () => ((await sessionsAt(this.#paths.runtimeSocket)) === 0 ? true : undefined);
+    await waitFor(isDeserted, { what: 'the edge to let go of all sockets', timeoutMs: READY_MS, intervalMs: 20 });
+  }
+
   /** Ends all processes and removes what they wrote. */
   async stop(): Promise<void> {
     await Promise.all([...this.#children.values()].map(async (child) => {
@@ -151,6 +157,13 @@ export class Stage {
 }
 
 const childOf = (name: string) => (name === 'Redis' ? 'redis' : name === 'the edge' ? 'edge' : name);
+
+/** Of all replicas together. */
+async function sessionsAt(runtimeSocket: string): Promise<number> {
+  const lines = (await runtimeCommand(runtimeSocket, 'show stat replicas 4 -1')).split('\n');
+  const column = lines[0]!.split(',').indexOf('scur');
+  return lines.slice(1).reduce((sum, line) => sum + Number(line.split(',')[column] ?? 0), 0);
+}
 
 function answers(port: number, pathname: string): Promise<true | undefined> {
   return new Promise((resolve) => {

@@ -39,9 +39,37 @@ function someLinks({ links }: Stage, random: Random): { names: string; struck: R
 
 const hindered = (links: readonly RedisLink[]) => links.reduce((sum, link) => sum + link.hindered, 0);
 
-function mustHaveHindered(count: number): void {
-  if (count === 0) throw new Error('Nothing went over the connections to Redis while they were in trouble.');
+/**
+ * Resolves after that time and once something went over the links, which is then more than `before`: they pass nothing
+ * while this process is held up.
+ */
+async function untilHindered(links: readonly RedisLink[], before: number, ms: number): Promise<void> {
+  await delay(ms);
+  const isHindered = async () => hindered(links) > before || undefined;
+  const what = 'something to go over the connections to Redis';
+  await waitFor(isHindered, { what, timeoutMs: PATIENCE_MS, intervalMs: 5 });
 }
+
+/** Kills Redis and takes so many bytes off the end of its log. */
+export const loseEnd = (least: number, most: number): Fault['strike'] => async (stage, random) => {
+  const { pid: supervisor, redis } = await stage.status();
+  const { pid } = redis;
+  if (pid === undefined) throw new Error('Redis does not run.');
+  let bytes = 0;
+  // It would start Redis again before the log is cut, should this process be held up.
+  process.kill(supervisor, 'SIGSTOP');
+  try {
+    process.kill(pid, 'SIGKILL');
+    const gone = async () => processStart(pid) === undefined || undefined;
+    await waitFor(gone, { what: 'the end of Redis', timeoutMs: PATIENCE_MS, intervalMs: 5 });
+    bytes = stage.forget(random.between(least, most));
+  } finally {
+    process.kill(supervisor, 'SIGCONT');
+  }
+  if (bytes === 0) throw new Error('The log of Redis was empty.');
+  await stage.replaced('redis', pid);
+  return { what: `Redis was killed and lost the last ${bytes} bytes of its log`, ended: ['redis'] };
+};
 
 export const FAULTS: readonly Fault[] = [
   {
@@ -120,10 +148,12 @@ export const FAULTS: readonly Fault[] = [
       const [before, least, ms] = [hindered(struck), random.between(20, 200), random.between(...TROUBLE_MS)];
       const most = least + random.between(50, 800);
       for (const link of struck) link.slow(() => random.between(least, most));
-      await delay(ms);
-      for (const link of struck) link.slow(undefined);
+      try {
+        await untilHindered(struck, before, ms);
+      } finally {
+        for (const link of struck) link.slow(undefined);
+      }
       const count = hindered(struck) - before;
-      mustHaveHindered(count);
       return { what: `${count} packets of ${names} were ${least} to ${most} ms late, for ${ms} ms`, ended: [] };
     },
   },
@@ -135,13 +165,16 @@ export const FAULTS: readonly Fault[] = [
       const { names, struck } = someLinks(stage, random);
       const [before, ms, isLost] = [hindered(struck), random.between(...TROUBLE_MS), random.next() < 0.5];
       for (const link of struck) link.hold();
-      await delay(ms);
-      const count = hindered(struck) - before;
-      for (const link of struck) {
-        if (isLost) link.cut();
-        link.release();
+      let count = 0;
+      try {
+        await untilHindered(struck, before, ms);
+        count = hindered(struck) - before;
+      } finally {
+        for (const link of struck) {
+          if (isLost) link.cut();
+          link.release();
+        }
       }
-      mustHaveHindered(count);
       const fate = isLost ? 'were lost' : 'arrived late';
       return { what: `${names} heard nothing for ${ms} ms, and ${count} packets ${fate}`, ended: [] };
     },
@@ -176,24 +209,6 @@ export const FAULTS: readonly Fault[] = [
     name: 'redis-kill-everysec',
     about: 'SIGKILL of Redis with appendfsync everysec, and the end of its log is gone as after a power cut',
     persistence: 'everysec',
-    strike: async (stage, random) => {
-      const { pid: supervisor, redis } = await stage.status();
-      const { pid } = redis;
-      if (pid === undefined) throw new Error('Redis does not run.');
-      let bytes = 0;
-      // It would start Redis again before the log is cut, should this process be held up.
-      process.kill(supervisor, 'SIGSTOP');
-      try {
-        process.kill(pid, 'SIGKILL');
-        const gone = async () => processStart(pid) === undefined || undefined;
-        await waitFor(gone, { what: 'the end of Redis', timeoutMs: PATIENCE_MS, intervalMs: 5 });
-        bytes = stage.forget(random.between(200, 4000));
-      } finally {
-        process.kill(supervisor, 'SIGCONT');
-      }
-      if (bytes === 0) throw new Error('The log of Redis was empty.');
-      await stage.replaced('redis', pid);
-      return { what: `Redis was killed and lost the last ${bytes} bytes of its log`, ended: ['redis'] };
-    },
+    strike: loseEnd(200, 4000),
   },
 ];

@@ -32,6 +32,7 @@ const MOST_SAID = 20;
 const RAMP_SHARE = 0.1;
 /** Beyond the last second of play, for closing the sockets and k6's own summary. */
 const END_SECONDS = 20;
+const INTERRUPTED = 'Interrupted before anybody played.';
 /** Of k6, without the reason, which the players tell; and of the thresholds, which are listed. */
 const SAID_OTHERWISE = /^(Request Failed|thresholds on metrics .* crossed)/;
 
@@ -54,7 +55,7 @@ export async function runLoad(wish: Wish, report: (line: string) => void, stop: 
   if (wish.target === undefined) report(`starting a cluster of ${wish.replicas} replicas`);
   const target = await findTarget(wish);
   try {
-    if (stop.aborted) throw new LoadProblem('Interrupted before anybody played.');
+    if (stop.aborted) throw new LoadProblem(INTERRUPTED);
     requireAbility(wish.name, wish.scenario, target);
     const timing = { steps: 1, rampSeconds: wish.seconds * RAMP_SHARE, cuts: [], ...part };
     requireAdmission({ sockets: wish.sockets, addresses: countAddresses(localIps), plan: timing }, target.limits);
@@ -143,6 +144,7 @@ async function play({ wish, part, k6, target, localIps, out, scratch, sharedCloc
     usage.stop();
     const problem = await disturbed;
     if (journal.length === 0) {
+      if (stop.aborted) throw new LoadProblem(INTERRUPTED);
       throw new LoadProblem(`k6 ended with ${code} before anybody played: ${said.slice(-3).join(' ') || 'it said nothing'}`);
     }
     const own = existsSync(plan.summaryFile) ? JSON.parse(readFileSync(plan.summaryFile, 'utf8')) as K6Summary : undefined;

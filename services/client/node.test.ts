@@ -50,6 +50,8 @@ async function serve(t: TestContext): Promise<TestServer> {
   const sockets = new WebSocketServer({ noServer: true });
   http.on('upgrade', (request, socket, head) => {
     upgrades.push(request);
+    // The client may have reset it by the time the refusal is sent.
+    socket.on('error', () => undefined);
     const refusal = refusals.shift();
     if (refusal !== undefined) socket.end(`HTTP/1.1 ${refusal} Refused\r\nConnection: close\r\n${REFUSED_BY}\r\n\r\n`);
     else sockets.handleUpgrade(request, socket, head, (webSocket) => sockets.emit('connection', webSocket));

@@ -19,6 +19,8 @@ const OPENING = 32;
 /** Who was cut off comes back after a random part of this, and again so until it is in. */
 const COME_BACK_MS = 100;
 const GREETING_MS = 3000;
+/** Who comes for the first time does not come again, and nothing is measured yet. */
+const FIRST_GREETING_MS = 30_000;
 
 /** Milliseconds by a clock that all processes of this machine share. */
 export const now = (): number => Number(process.hrtime.bigint() / 1000n) / 1000;
@@ -74,7 +76,7 @@ export class Crowd {
   async connect(from = 0, to = this.players.length): Promise<void> {
     let next = from;
     const some = async () => {
-      for (let index = next++; index < to; index = next++) await this.#open(this.players[index]!);
+      for (let index = next++; index < to; index = next++) await this.#open(this.players[index]!, FIRST_GREETING_MS);
     };
     await Promise.all(Array.from({ length: OPENING }, some));
   }
@@ -145,7 +147,7 @@ export class Crowd {
     });
   }
 
-  async #open(player: Player, passed: (step: Step) => void = () => {}): Promise<void> {
+  async #open(player: Player, greetingMs: number, passed: (step: Step) => void = () => {}): Promise<void> {
     passed('tried');
     const { port } = this.#options;
     const { path, headers = {} } = await this.#dialect.handshake(player);
@@ -153,8 +155,8 @@ export class Crowd {
       let isIn = false;
       const timer = setTimeout(() => {
         socket.destroy();
-        reject(new Error(`Player ${player.index} was not let in within ${GREETING_MS / 1000} s.`));
-      }, GREETING_MS);
+        reject(new Error(`Player ${player.index} was not let in within ${greetingMs / 1000} s.`));
+      }, greetingMs);
       const socket = new ThinSocket(
         { host: '127.0.0.1', port, secureContext: this.#secureContext, path, headers },
         {
@@ -195,7 +197,7 @@ export class Crowd {
     while (!this.#isClosing) {
       await new Promise((resolve) => setTimeout(resolve, Math.random() * COME_BACK_MS));
       try {
-        await this.#open(player, passed);
+        await this.#open(player, GREETING_MS, passed);
         if (player.group) await this.#dialect.back(player, player.group);
         passed('back');
         return;
