@@ -53,10 +53,12 @@ test('a replica that falls silent is forgotten', async () => {
   for (const roster of [first, second]) roster.stop();
 });
 
-test('a late word of a process that was replaced does not hide the one in its place', async () => {
+test('a late word of a process that was replaced does not hide the one in its place', (context) => {
   const air = new Air();
+  let now = 1_800_000_000_000;
+  context.mock.method(Date, 'now', () => now);
   const old = air.roster('1111', { standing: () => ({ ...STANDING, sockets: 99 }) });
-  await new Promise((resolve) => setTimeout(resolve, 2));
+  now += 1;
   const [young, other] = [air.roster('1111'), air.roster('2222')];
   young.announce();
   old.announce();

@@ -31,8 +31,17 @@ export interface RedisTestOptions {
 
 /** A Redis of its own on a free port, durable as the real one is unless told otherwise. */
 export async function startRedis(options: RedisTestOptions = {}): Promise<TestRedis> {
+  if (options.port !== undefined) return startOn(options.port, options);
+  try {
+    return await startOn(await freePort(), options);
+  } catch {
+    // Another process may have been given the same free port, and have been quicker.
+    return startOn(await freePort(), options);
+  }
+}
+
+async function startOn(port: number, options: RedisTestOptions): Promise<TestRedis> {
   const directory = await mkdtemp(join(tmpdir(), 'gridlock-redis-'));
-  const port = options.port ?? (await freePort());
   const own = options.isSentinel ? [] : ['save ""', 'appendonly yes', 'appendfsync always'];
   const lines = [`port ${port}`, 'bind 127.0.0.1', `dir ${directory}`, ...own, ...(options.config ?? [])];
   const file = join(directory, 'redis.conf');
@@ -89,22 +98,25 @@ export function adminOf({ port }: { port: number }, options: Omit<RedisOptions, 
 }
 
 async function served(child: ChildProcess, port: number, client: Omit<RedisOptions, 'replyMapping'>): Promise<void> {
-  for (const deadline = Date.now() + 10_000; !(await answers(port, client)); await delay(20)) {
+  // It may have a lot to load.
+  for (const deadline = Date.now() + 30_000; !(await answers(child.pid, port, client)); await delay(20)) {
     if (child.exitCode === null && Date.now() < deadline) continue;
-    const end = child.exitCode === null ? 'it does not answer within 10 s' : `it ended with ${child.exitCode}`;
+    const end = child.exitCode === null ? 'it does not answer within 30 s' : `it ended with ${child.exitCode}`;
     child.kill('SIGKILL');
     throw new Error(`The redis-server of the test did not start on port ${port}: ${end}.`);
   }
 }
 
-async function answers(port: number, client: Omit<RedisOptions, 'replyMapping'>): Promise<boolean> {
+async function answers(
+  pid: number | undefined, port: number, client: Omit<RedisOptions, 'replyMapping'>,
+): Promise<boolean> {
   const once = { lazyConnect: true, retryStrategy: null, maxRetriesPerRequest: 0, ...client };
   const probe = adminOf({ port }, once);
   try {
     // Resolves when the data set is loaded, too.
     await probe.connect();
-    await probe.ping();
-    return true;
+    // Of another process on the same port it is not the answer.
+    return (await probe.info('server')).includes(`process_id:${pid}\r\n`);
   } catch {
     return false;
   } finally {

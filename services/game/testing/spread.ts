@@ -31,12 +31,15 @@ export interface Spread {
 /** What stands between players and servers where no WebSocket gets through, and no cookie: each request goes elsewhere. */
 export async function startSpread(options: SpreadOptions): Promise<Spread> {
   let { targets } = options;
-  let turn = 0;
+  /** Of each path by itself: requests of two kinds that take turns would otherwise go to the same targets each time. */
+  const turns = new Map<string, number>();
   const requests: Spread['requests'] = [];
   const toLose = new Map<string, number>();
   const server = createServer((incoming, answer) => {
-    const target = targets[(turn += 1) % targets.length]!;
     const path = incoming.url!.split('?')[0]!;
+    const turn = (turns.get(path) ?? 0) + 1;
+    turns.set(path, turn);
+    const target = targets[turn % targets.length]!;
     requests.push({ path, target });
     const { cookie: _, ...headers } = incoming.headers;
     const send = target.startsWith('https:') ? secureRequest : request;
