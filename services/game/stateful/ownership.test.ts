@@ -166,6 +166,7 @@ test('the game of an owner that is gone is taken at once, however long its lease
   for (let cell = 0; cell < 9; cell += 1) await one.authority.capture(ADA, `a${cell}`, game, cell);
   one.close();
   await until(async () => (await admin.pubsub('SHARDCHANNELS', `*${one.owner}`)).length === 0, 'Redis knows that it is gone');
+  patient(context);
   assert.equal((await two.authority.capture(BOB, 'b9', game, 9)).seq, 14);
   assert.deepEqual(two.taken, ['dead']);
   // What was answered by the one is known to the other.
