@@ -161,7 +161,11 @@ export class Requests {
   }
 
   async #enter(id: string, task: () => Promise<Entered>, game?: string): Promise<void> {
-    const entered = await this.#withinGames(game, task);
+    const entered = await this.#withinGames(game, task).catch((error: unknown) => {
+      // Redis may carry out yet what nobody waits for any more; where there is no seat, none is given up.
+      if (game !== undefined && error instanceof Refusal && error.code === 'unavailable') this.#holdIfGone(game);
+      throw error;
+    });
     this.#holdIfGone(entered.game);
     this.#ack(id, entered);
     this.#games.show(entered.view, false);

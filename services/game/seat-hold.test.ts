@@ -109,6 +109,39 @@ for (const design of DESIGNS) {
 }
 
 for (const design of DESIGNS) {
+  test(`${design}: who hangs up before an answer that Redis gives too late gives up the seat as well`, async (t) => {
+    const redis = await startRedis();
+    t.after(() => redis.stop());
+    const replica = await startTestReplica(redis.url, '1111', { heartbeatMs: HEARTBEAT_MS, design });
+    t.after(() => replica.drain());
+    const host = await TestClient.connect(replica.url);
+    const { game } = ok(await host.request({ type: 'create', players: 8 }));
+    const admin = adminOf(redis);
+    t.after(() => admin.disconnect());
+    const happened = (kind: string) => host.events(game!).some(({ event }) => event.kind === kind);
+    // A connection that is silent for too long is given up with what waits in it: then no seat was taken.
+    for (let attempt = 0; attempt < 5 && !happened('joined'); attempt += 1) {
+      const { token, player } = await guest(replica.url);
+      const leaver = await TestClient.connect(replica.url, token);
+      await admin.call('CLIENT', 'PAUSE', '600000', 'WRITE');
+      leaver.send({ type: 'join', id: 'x', game: game! });
+      await until(async () => /blocked_clients:[1-9]/.test(await admin.info('clients')), 'the request is with Redis');
+      leaver.close();
+      await until(() => replica.sockets.ofPlayer(player.id).length === 0, 'the connection is gone');
+      // What was asked for later is given up, and so is that.
+      const later = await host.request({ type: 'create', players: 3 });
+      assert.equal(later.type === 'error' && later.code, 'unavailable');
+      await admin.call('CLIENT', 'UNPAUSE');
+      const resume = { type: 'resume', game: game!, epoch: 'none', seq: 0 } as const;
+      await until(async () => (await host.request(resume)).type === 'ack', 'Redis answers again');
+    }
+    assert.ok(happened('joined'), 'Redis took the seat late');
+    await until(() => happened('left'), 'the seat is given up', 20_000);
+    host.close();
+  });
+}
+
+for (const design of DESIGNS) {
   test(`${design}: the seat of who is gone is given up also when the replica drains meanwhile`, async (t) => {
     const redis = await startRedis();
     t.after(() => redis.stop());
