@@ -4,7 +4,7 @@ import { LIMITS } from '../protocol/index.ts';
 import type { Replica } from './replica.ts';
 import { DEFAULT_LIMITS } from './replica-limits.ts';
 import { TestClient } from './testing/client.ts';
-import { ok } from './testing/play.ts';
+import { ok, patiently } from './testing/play.ts';
 import { adminOf, startRedis, type TestRedis } from './testing/redis.ts';
 import { startTestReplica, until } from './testing/replica.ts';
 
@@ -74,11 +74,3 @@ test('a connection follows the channels of so many games, and no more', async ()
   guest.close();
   host.close();
 });
-
-async function patiently(client: TestClient, request: Parameters<TestClient['request']>[0]) {
-  for (;;) {
-    const answer = await client.request(request);
-    if (answer.type !== 'error' || answer.code !== 'rate_limited') return answer;
-    await new Promise((resolve) => setTimeout(resolve, answer.retryAfterMs));
-  }
-}

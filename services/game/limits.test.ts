@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import { after, before, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { addressGroup, ClientAddress } from './address.ts';
 import { Admission, type Place } from './admission.ts';
 import { Allowances } from './allowance.ts';
@@ -10,7 +9,7 @@ import { DEFAULT_LIMITS, LIMIT_VARIABLES, type ReplicaLimits } from './replica-l
 import { LIMITS } from '../protocol/index.ts';
 import type { Replica } from './replica.ts';
 import { guest, TestClient } from './testing/client.ts';
-import { ok, type Answer } from './testing/play.ts';
+import { ok, patiently } from './testing/play.ts';
 import { adminOf, startRedis, type TestRedis } from './testing/redis.ts';
 import { DESIGNS, startTestReplica, until, type Design } from './testing/replica.ts';
 import { readFileSync } from 'node:fs';
@@ -39,16 +38,6 @@ const perPlayer = (given: Partial<ReplicaLimits['perPlayer']>) =>
   ({ perPlayer: { ...DEFAULT_LIMITS.perPlayer, ...given } });
 const perAddress = (given: Partial<ReplicaLimits['perAddress']>) =>
   ({ perAddress: { ...DEFAULT_LIMITS.perAddress, ...given } });
-
-/** Asks again when it is told to: who does so sooner is closed for it. */
-async function patiently(ask: () => Promise<Answer>): Promise<Answer> {
-  for (const deadline = performance.now() + 20_000; ;) {
-    const answer = await ask();
-    if (answer.type === 'ack' || performance.now() > deadline) return answer;
-    assert.ok(['rate_limited', 'cluster_full'].includes(answer.code), answer.code);
-    await delay(answer.retryAfterMs!);
-  }
-}
 
 /** How a handshake is refused. */
 async function refusal(url: string, token: string, address?: string) {
@@ -207,7 +196,7 @@ for (const design of DESIGNS) {
     }
     ok(await bob.request({ type: 'join', game: game! }));
     await ada.next('event', ({ event }) => event.kind === 'finished');
-    ok(await patiently(() => bob.request({ type: 'create', players: 3 })));
+    ok(await patiently(bob, { type: 'create', players: 3 }, ['cluster_full', 'rate_limited']));
     admin.disconnect();
     ada.close();
     bob.close();
@@ -290,7 +279,7 @@ test('who asks for the history again and again is told to wait, and gets it afte
   assert.ok(answer.type === 'error');
   assert.equal(answer.code, 'rate_limited');
   assert.ok(answer.retryAfterMs! > 0 && answer.retryAfterMs! <= 1000);
-  ok(await patiently(ask));
+  ok(await patiently(client, { type: 'subscribe', channel: 'lobby' }));
   client.close();
 });
 

@@ -12,6 +12,19 @@ export function ok(answer: Answer): ServerMessageOf<'ack'> {
   return answer as ServerMessageOf<'ack'>;
 }
 
+const PATIENCE_MS = 20_000;
+
+/** Asks again, when it is told to, while that is why it is refused: who does so sooner is closed for it. */
+export async function patiently(
+  client: TestClient, request: Parameters<TestClient['request']>[0], reasons: readonly string[] = ['rate_limited'],
+): Promise<Answer> {
+  for (const deadline = performance.now() + PATIENCE_MS; ;) {
+    const answer = await client.request(request);
+    if (answer.type === 'ack' || !reasons.includes(answer.code) || performance.now() > deadline) return answer;
+    await delay(answer.retryAfterMs!);
+  }
+}
+
 export const sequence = (from: number, to: number): number[] =>
   Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
