@@ -6,7 +6,10 @@ const WAIT_MS = 15 * 60_000;
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** When a process was started, where /proc tells it: a container that is started anew gives the same pids again. */
+/**
+ * When a process was started, where /proc tells it: a container that is started anew gives the same pids again. That of
+ * the supervisor is in TypeScript, which the Node of a machine without its packages may not run.
+ */
 function startOf(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
