@@ -5,7 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { test, type TestContext } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { renewAcme } from './acme-renewal.ts';
 import { day, temporaryDirectory } from './testing.ts';
 
@@ -56,7 +56,10 @@ test('an order that failed a moment ago is left alone', async (t) => {
 });
 
 test('a damaged certificate of one order does not keep the others from being renewed', async (t) => {
-  for (const [damaged, other] of [['one', 'two'], ['two', 'one']] as const) {
+  for (const [damaged, other] of [
+    ['one', 'two'],
+    ['two', 'one'],
+  ] as const) {
     const dir = temporaryDirectory(t);
     const { asked, url } = await refusing(t);
     for (const name of [damaged, other]) keep(dir, `${url}/${name}`, join(dir, `${name}.pem`));

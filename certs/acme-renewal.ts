@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { acmeDirectory } from './acme-files.ts';
-import { obtain } from './acme.ts';
 import type { AcmeOrder, Obtained } from './acme.ts';
+import { obtain } from './acme.ts';
+import { acmeDirectory } from './acme-files.ts';
 import { CertificateError, reasonOf } from './errors.ts';
 import { covers, parseSubjectAltName } from './names.ts';
 import { readPem } from './pem.ts';
@@ -85,10 +85,7 @@ function readOrders(directory: string): KeptOrder[] {
       try {
         return JSON.parse(readFileSync(path, 'utf8')) as KeptOrder;
       } catch (error) {
-        throw new CertificateError(
-          'corrupt',
-          `${path} is damaged (${reasonOf(error)}): remove it and run acme again.`,
-        );
+        throw new CertificateError('corrupt', `${path} is damaged (${reasonOf(error)}): remove it and run acme again.`);
       }
     });
 }

@@ -4,15 +4,15 @@ import { mkdirSync, rmSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { createSecureContext, createServer } from 'node:tls';
 import type { SecureContext, Server as TlsServer } from 'node:tls';
+import { createSecureContext, createServer } from 'node:tls';
 import { promisify } from 'node:util';
 import { challengeDirectory } from './acme-files.ts';
 import { CertificateError, reasonOf } from './errors.ts';
-import { startResponder } from './responder.ts';
 import type { Listen } from './responder.ts';
-import { updateTxt } from './rfc2136.ts';
+import { startResponder } from './responder.ts';
 import type { UpdateServer } from './rfc2136.ts';
+import { updateTxt } from './rfc2136.ts';
 import { writeFileAtomically } from './store.ts';
 
 export const challengeTypes = ['http-01', 'dns-01', 'tls-alpn-01'] as const;
@@ -110,8 +110,7 @@ async function tlsAlpnSolver(listen: Listen): Promise<Solver> {
 function updateSolver(server: UpdateServer): Solver {
   return {
     set: ({ domain, keyAuthorization }) => updateTxt(server, recordOf(domain), keyAuthorization),
-    clear: ({ domain, keyAuthorization }) =>
-      updateTxt(server, recordOf(domain), keyAuthorization, { remove: true }),
+    clear: ({ domain, keyAuthorization }) => updateTxt(server, recordOf(domain), keyAuthorization, { remove: true }),
     close: () => Promise.resolve(),
   };
 }
@@ -129,11 +128,9 @@ function hookSolver({ set, clear }: { set: string; clear: string }): Solver {
       await promisify(execFile)('/bin/sh', ['-c', command], { env, timeout: 300_000 });
     } catch (error) {
       const { stderr } = error as { stderr?: string };
-      throw new CertificateError(
-        'acme',
-        `The hook "${command}" failed (${stderr?.trim() || reasonOf(error)}).`,
-        { cause: error },
-      );
+      throw new CertificateError('acme', `The hook "${command}" failed (${stderr?.trim() || reasonOf(error)}).`, {
+        cause: error,
+      });
     }
   };
   return {
@@ -160,8 +157,5 @@ const recordOf = (domain: string): string => `_acme-challenge.${domain}`;
 /** A token becomes the name of a file. */
 function safe(token: string): string {
   if (/^[A-Za-z0-9_-]{1,128}$/.test(token)) return token;
-  throw new CertificateError(
-    'acme',
-    `The authority sent the token "${token}", which RFC 8555 does not allow.`,
-  );
+  throw new CertificateError('acme', `The authority sent the token "${token}", which RFC 8555 does not allow.`);
 }

@@ -1,17 +1,17 @@
-import { X509Certificate, createHash, createPrivateKey } from 'node:crypto';
+import { createHash, createPrivateKey, type X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { Agent } from 'node:https';
 import { join, resolve } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { acmeDirectory } from './acme-files.ts';
-import { openSolver } from './acme-solvers.ts';
 import type { Challenge, ChallengeSettings } from './acme-solvers.ts';
-import { deploy, isRunning, readEdge } from './edge.ts';
+import { openSolver } from './acme-solvers.ts';
 import type { Edge } from './edge.ts';
+import { deploy, isRunning, readEdge } from './edge.ts';
 import { CertificateError, reasonOf } from './errors.ts';
 import { writeOut } from './issue.ts';
-import { defaultKeyType, generateKeyPair, privateKeyPem } from './keys.ts';
 import type { KeyType } from './keys.ts';
+import { defaultKeyType, generateKeyPair, privateKeyPem } from './keys.ts';
 import { withLock } from './lock.ts';
 import { normalizeNames } from './names.ts';
 import { parsePem, readCertificates, readPem } from './pem.ts';
@@ -76,11 +76,7 @@ export async function obtain(dir: string, order: AcmeOrder): Promise<Obtained> {
       alpnCertificate: async () => {
         const identifier = { identifier: { type: 'dns', value: domain } };
         const own = privateKeyPem(generateKeyPair('P-256').privateKey);
-        const [alpnKey, cert] = await acme.crypto.createAlpnCertificate(
-          identifier as never,
-          keyAuthorization,
-          own,
-        );
+        const [alpnKey, cert] = await acme.crypto.createAlpnCertificate(identifier as never, keyAuthorization, own);
         return { key: String(alpnKey), cert: String(cert) };
       },
     });
@@ -166,8 +162,7 @@ async function clientOf(directory: string, { server, serverRoots }: AcmeOrder) {
   const id = createHash('sha256').update(server).digest('hex').slice(0, 16);
   const path = join(acmeDirectory(directory), `account-${id}`);
   const [keyPath, urlPath] = [`${path}.key`, `${path}.url`];
-  if (!existsSync(keyPath))
-    writeFileAtomically(keyPath, privateKeyPem(generateKeyPair('P-256').privateKey), 0o600);
+  if (!existsSync(keyPath)) writeFileAtomically(keyPath, privateKeyPem(generateKeyPair('P-256').privateKey), 0o600);
   const client = new acme.Client({
     directoryUrl: server,
     accountKey: readFileSync(keyPath),

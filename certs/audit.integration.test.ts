@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { createServer } from 'node:tls';
+import { describe, test } from 'node:test';
 import type { TlsOptions } from 'node:tls';
-import { audit } from './audit.ts';
-import type { Audit } from './audit.ts';
+import { createServer } from 'node:tls';
 import { freePort } from '../infra/local/ports.ts';
+import type { Audit } from './audit.ts';
+import { audit } from './audit.ts';
 import { ensureChain, issueLeaf } from './index.ts';
 import { settingsFile } from './settings.ts';
 import { day, later, localNames, temporaryDirectory } from './testing.ts';
@@ -33,10 +33,7 @@ describe('an audit of a directory', () => {
 
   test('tells what is over, and what soon will be', async (t) => {
     const dir = await authority(t);
-    assert.deepEqual(codes(await audit({ dir, now: later(6.5 * day) }), 'warning'), [
-      'plain_root_key',
-      'expires_soon',
-    ]);
+    assert.deepEqual(codes(await audit({ dir, now: later(6.5 * day) }), 'warning'), ['plain_root_key', 'expires_soon']);
     assert.deepEqual(codes(await audit({ dir, now: later(8 * day) }), 'error'), ['expired']);
     const late = await audit({ dir, now: later(3600 * day) });
     assert.ok(codes(late, 'warning').includes('root_due'));

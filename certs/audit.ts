@@ -2,17 +2,17 @@ import type { X509Certificate } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { rootCertificates } from 'node:tls';
-import { CertificateError, reasonOf } from './errors.ts';
 import { isRunning, readEdge } from './edge.ts';
-import { endpointText, fetchServed, nameOfEndpoint, spokenVersions } from './endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
+import { endpointText, fetchServed, nameOfEndpoint, spokenVersions } from './endpoint.ts';
+import { CertificateError, reasonOf } from './errors.ts';
 import { loadIntermediate, loadLeaf, loadRoot, loadTrust, pathsOf } from './files.ts';
 import { crlNameOf } from './keys.ts';
 import { parsePem, readPem } from './pem.ts';
 import { lifetimesIn, readSettings } from './settings.ts';
 import { validityOf } from './summary.ts';
-import { verifyChain } from './verify.ts';
 import type { Finding } from './verify.ts';
+import { verifyChain } from './verify.ts';
 import * as x509 from './x509.ts';
 
 export type AuditOptions = {
@@ -83,12 +83,7 @@ function auditDirectory(directory: string, now: Date): Finding[] {
   const root = attempt(findings, paths.root, () => loadRoot(directory));
   if (root === undefined) {
     if (findings.every(({ where }) => where !== paths.root)) {
-      add(
-        'error',
-        'missing',
-        paths.root,
-        'The root is missing: put back your copy, or make an authority with init.',
-      );
+      add('error', 'missing', paths.root, 'The root is missing: put back your copy, or make an authority with init.');
     }
     return findings;
   }
@@ -114,8 +109,7 @@ function auditDirectory(directory: string, now: Date): Finding[] {
     findings.push(...verifyChain({ chain, roots: trusted, key: leaf.key, where: paths.leaf, now }).findings);
   }
   if (settings.crlUrl !== undefined && intermediate !== undefined) {
-    for (const issuer of [root, intermediate])
-      findings.push(...auditCrl(join(directory, crlNameOf(issuer)), now));
+    for (const issuer of [root, intermediate]) findings.push(...auditCrl(join(directory, crlNameOf(issuer)), now));
   }
   return findings;
 }
@@ -126,10 +120,7 @@ function auditCrl(where: string, now: Date): Finding[] {
   try {
     const { nextUpdate } = new x509.X509Crl(readFileSync(where));
     if (nextUpdate === undefined || nextUpdate > now) return [];
-    return error(
-      'crl_expired',
-      `The list was to be renewed by ${nextUpdate.toISOString()}: sign it anew with crl.`,
-    );
+    return error('crl_expired', `The list was to be renewed by ${nextUpdate.toISOString()}: sign it anew with crl.`);
   } catch (cause) {
     return error('corrupt', `The revocation list is damaged (${reasonOf(cause)}): sign it anew with crl.`);
   }
@@ -142,11 +133,7 @@ function auditMode(where: string): Finding[] {
   return [{ level: 'error', code: 'open_key', where, message }];
 }
 
-async function auditEndpoint(
-  endpoint: Endpoint,
-  roots: readonly X509Certificate[],
-  now: Date,
-): Promise<Finding[]> {
+async function auditEndpoint(endpoint: Endpoint, roots: readonly X509Certificate[], now: Date): Promise<Finding[]> {
   const where = endpointText(endpoint);
   try {
     const { chain } = await fetchServed(endpoint, roots);

@@ -1,22 +1,16 @@
-import { randomBytes } from 'node:crypto';
 import type { KeyObject, X509Certificate } from 'node:crypto';
-import * as x509 from './x509.ts';
+import { randomBytes } from 'node:crypto';
 import { encodeNameConstraints, nameConstraintsOid, namesOutside } from './constraints.ts';
 import { CertificateError } from './errors.ts';
-import { defaultKeyType, generateKeyPair } from './keys.ts';
 import type { KeyType } from './keys.ts';
-import { lifetimes as defaultLifetimes, validityFrom } from './lifetimes.ts';
+import { defaultKeyType, generateKeyPair } from './keys.ts';
 import type { Lifetimes } from './lifetimes.ts';
+import { lifetimes as defaultLifetimes, validityFrom } from './lifetimes.ts';
 import type { Names } from './names.ts';
-import {
-  authorityExtensions,
-  crlExtension,
-  serverExtensions,
-  signCertificate,
-  subjectNameOf,
-} from './signing.ts';
 import type { Identity } from './signing.ts';
+import { authorityExtensions, crlExtension, serverExtensions, signCertificate, subjectNameOf } from './signing.ts';
 import { validityOf } from './summary.ts';
+import * as x509 from './x509.ts';
 
 export type IssueOptions = {
   now: Date;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { X509Certificate, createPrivateKey } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import type { CertificateSummary, Chain, Role } from './index.ts';
 import { CertificateError, ensureChain, readChain } from './index.ts';
-import type { Chain, CertificateSummary, Role } from './index.ts';
 import { contents, day, later, localNames, temporaryDirectory } from './testing.ts';
 
 function summary(chain: Chain, role: Role): CertificateSummary {
@@ -38,9 +38,7 @@ describe('a first chain', () => {
     const now = new Date('2026-05-01T12:00:00Z');
     const chain = await ensureChain({ dir: temporaryDirectory(t), ...localNames, now });
     for (const { notBefore } of chain.certificates) assert.equal(notBefore, '2026-05-01T11:50:00.000Z');
-    const days = chain.certificates.map(
-      (c) => (Date.parse(c.notAfter) + 1000 - Date.parse(c.notBefore)) / day,
-    );
+    const days = chain.certificates.map((c) => (Date.parse(c.notAfter) + 1000 - Date.parse(c.notBefore)) / day);
     assert.deepEqual(days, [3650, 90, 7]);
   });
 
@@ -48,23 +46,20 @@ describe('a first chain', () => {
     const dir = join(temporaryDirectory(t), 'state', 'pki');
     await ensureChain({ dir, ...localNames });
     const mode = (name: string) => (statSync(join(dir, name)).mode & 0o777).toString(8);
-    assert.deepEqual(
-      ['.', 'root.key', 'intermediate.key', 'leaf.pem', 'root.pem', 'intermediate.pem'].map(mode),
-      ['700', '600', '600', '600', '644', '644'],
-    );
+    assert.deepEqual(['.', 'root.key', 'intermediate.key', 'leaf.pem', 'root.pem', 'intermediate.pem'].map(mode), [
+      '700',
+      '600',
+      '600',
+      '600',
+      '644',
+      '644',
+    ]);
   });
 
   test('leaves nothing else in the directory', async (t) => {
     const dir = temporaryDirectory(t);
     await ensureChain({ dir, ...localNames });
-    const expected = [
-      'intermediate.key',
-      'intermediate.pem',
-      'leaf.pem',
-      'root.key',
-      'root.pem',
-      'roots.pem',
-    ];
+    const expected = ['intermediate.key', 'intermediate.pem', 'leaf.pem', 'root.key', 'root.pem', 'roots.pem'];
     assert.deepEqual(Object.keys(contents(dir)), expected);
   });
 
@@ -150,8 +145,7 @@ describe('renewal', () => {
       const renewed = await ensureChain({ dir, ...localNames, now });
       assert.deepEqual(renewed.changed, changed);
       const kept = first.certificates.filter(({ role }) => !changed.includes(role));
-      for (const { role, serialNumber } of kept)
-        assert.equal(summary(renewed, role).serialNumber, serialNumber);
+      for (const { role, serialNumber } of kept) assert.equal(summary(renewed, role).serialNumber, serialNumber);
       for (const role of changed) {
         assert.notEqual(summary(renewed, role).serialNumber, summary(first, role).serialNumber);
         assert.ok(new Date(summary(renewed, role).notAfter) > now);

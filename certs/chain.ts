@@ -2,27 +2,20 @@ import { resolve } from 'node:path';
 import { withDirectory } from './directory.ts';
 import { CertificateError } from './errors.ts';
 import { loadIntermediate, loadLeaf, loadRoot, pathsOf } from './files.ts';
-import { inspect } from './inspect.ts';
 import type { Wanted } from './inspect.ts';
-import { keyTypeOf } from './keys.ts';
+import { inspect } from './inspect.ts';
 import type { KeyType } from './keys.ts';
+import { keyTypeOf } from './keys.ts';
 import type { Lifetimes, Role } from './lifetimes.ts';
-import {
-  authorityFiles,
-  identityOf,
-  leafPem,
-  servedCrossCertificate,
-  signingRoot,
-  trustBundle,
-} from './material.ts';
+import { authorityFiles, identityOf, leafPem, servedCrossCertificate, signingRoot, trustBundle } from './material.ts';
 import { normalizeNames } from './names.ts';
-import { lifetimesIn, readSettings, requireCrlUrl, settingsFile } from './settings.ts';
 import type { Settings } from './settings.ts';
+import { lifetimesIn, readSettings, requireCrlUrl, settingsFile } from './settings.ts';
 import type { Identity } from './signing.ts';
-import { commit } from './store.ts';
 import type { StoredFile } from './store.ts';
-import { summarize } from './summary.ts';
+import { commit } from './store.ts';
 import type { CertificateSummary } from './summary.ts';
+import { summarize } from './summary.ts';
 
 export type Chain = {
   rootPath: string;

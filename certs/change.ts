@@ -1,11 +1,11 @@
 import type { X509Certificate } from 'node:crypto';
-import { deploy, isRunning, push, readEdge, requireServed, servedLeaf } from './edge.ts';
 import type { Edge, Served } from './edge.ts';
-import { loadLeaf } from './files.ts';
+import { deploy, isRunning, push, readEdge, requireServed, servedLeaf } from './edge.ts';
 import type { StoredLeaf } from './files.ts';
+import { loadLeaf } from './files.ts';
 import { leafPem } from './material.ts';
-import { commit } from './store.ts';
 import type { StoredFile } from './store.ts';
+import { commit } from './store.ts';
 
 /**
  * What became of the edge: it serves the new leaf, it does not run and will read the file, or there is none.
@@ -29,11 +29,7 @@ export async function apply(directory: string, change: Change): Promise<EdgeOutc
   const edge = await runningEdge(directory);
   const stored = edge.running ? loadLeaf(directory) : undefined;
   if (edge.running) await deploy(edge.running, change.leaf, stored && servedFrom(stored), change.roots);
-  commit(
-    directory,
-    [...change.files, { name: 'leaf.pem', data: change.leaf.pem, mode: 0o600 }],
-    change.removed,
-  );
+  commit(directory, [...change.files, { name: 'leaf.pem', data: change.leaf.pem, mode: 0o600 }], change.removed);
   return edge.outcome;
 }
 

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { withDirectory } from './directory.ts';
 import { CertificateError, reasonOf } from './errors.ts';
-import { commit } from './store.ts';
 import type { StoredFile } from './store.ts';
+import { commit } from './store.ts';
 
 /** Somebody who trusts the roots of this authority, as far as the authority put them there itself. */
 export type Consumer = {

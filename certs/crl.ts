@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import * as x509 from './x509.ts';
 import { CertificateError, reasonOf } from './errors.ts';
 import { crlNameOf, keyId } from './keys.ts';
-import { lifetimes as defaultLifetimes, backdate } from './lifetimes.ts';
 import type { Lifetimes } from './lifetimes.ts';
-import { issuerIdentifier, signingKeyOf, subjectNameOf } from './signing.ts';
+import { backdate, lifetimes as defaultLifetimes } from './lifetimes.ts';
 import type { Identity } from './signing.ts';
+import { issuerIdentifier, signingKeyOf, subjectNameOf } from './signing.ts';
 import type { StoredFile } from './store.ts';
+import * as x509 from './x509.ts';
 
 export const revocationReasons = {
   unspecified: x509.X509CrlReason.unspecified,
@@ -39,8 +39,7 @@ export function readRevocations(directory: string): RevocationRecord {
   if (!existsSync(path)) return { lists: 0, revocations: [] };
   try {
     const record = JSON.parse(readFileSync(path, 'utf8')) as RevocationRecord;
-    if (!Number.isInteger(record.lists) || !Array.isArray(record.revocations))
-      throw new TypeError('it is no record');
+    if (!Number.isInteger(record.lists) || !Array.isArray(record.revocations)) throw new TypeError('it is no record');
     return record;
   } catch (error) {
     throw new CertificateError(

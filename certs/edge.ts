@@ -2,8 +2,8 @@ import type { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { endpointText, fetchServed } from './endpoint.ts';
 import type { Endpoint, HandshakeOptions } from './endpoint.ts';
+import { endpointText, fetchServed } from './endpoint.ts';
 import { CertificateError, hasCode, reasonOf } from './errors.ts';
 import { pathsOf } from './files.ts';
 import { runtimeCommand } from './runtime-api.ts';
@@ -113,8 +113,7 @@ export async function requireServed(
   for (const endpoint of edge.endpoints) {
     const { chain, refused } = await patiently(endpoint, roots, { allowPartialTrustChain: anyAuthority });
     const where = endpointText(endpoint);
-    if (chain[0]?.fingerprint256 !== leaf.fingerprint256)
-      throw edgeFault(edge, `${where} shows another certificate`);
+    if (chain[0]?.fingerprint256 !== leaf.fingerprint256) throw edgeFault(edge, `${where} shows another certificate`);
     if (refused !== undefined) throw edgeFault(edge, `clients of ${where} would refuse it: ${refused}`);
   }
 }
@@ -141,20 +140,13 @@ export async function deploy(
     await requireServed(edge, next.leaf, roots, trusting);
   } catch (error) {
     const reason = reasonOf(error).replace(/\.$/, '');
-    if (previous === undefined)
-      throw failed(`${reason}; there is no earlier certificate to go back to`, error);
+    if (previous === undefined) throw failed(`${reason}; there is no earlier certificate to go back to`, error);
     try {
       await push(edge, previous.pem);
     } catch (again) {
-      throw failed(
-        `${reason}; and the earlier certificate could not be put back (${reasonOf(again)})`,
-        error,
-      );
+      throw failed(`${reason}; and the earlier certificate could not be put back (${reasonOf(again)})`, error);
     }
-    throw failed(
-      `${reason}; the earlier certificate is served again, and nothing was changed on disk`,
-      error,
-    );
+    throw failed(`${reason}; the earlier certificate is served again, and nothing was changed on disk`, error);
   }
 }
 

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
-import { connect } from 'node:tls';
 import type { ConnectionOptions, SecureVersion } from 'node:tls';
+import { connect } from 'node:tls';
 import { CertificateError, reasonOf } from './errors.ts';
 
 /** A TLS server, and the name it is asked for. */
@@ -31,8 +31,7 @@ export function parseEndpoint(text: string): Endpoint {
   throw new CertificateError('invalid_usage', `"${text}" is no endpoint: write it as host:port.`);
 }
 
-export const endpointText = ({ host, port }: Endpoint): string =>
-  `${host.includes(':') ? `[${host}]` : host}:${port}`;
+export const endpointText = ({ host, port }: Endpoint): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
 
 /** The name that clients of an endpoint ask for. */
 export const nameOfEndpoint = ({ host, serverName }: Endpoint): string => serverName ?? host;
@@ -84,10 +83,7 @@ export function fetchServed(
 }
 
 /** Which of these versions of TLS a server speaks. */
-export async function spokenVersions(
-  endpoint: Endpoint,
-  versions: readonly SecureVersion[],
-): Promise<SecureVersion[]> {
+export async function spokenVersions(endpoint: Endpoint, versions: readonly SecureVersion[]): Promise<SecureVersion[]> {
   const spoken: SecureVersion[] = [];
   for (const version of versions) {
     // OpenSSL itself refuses the old ones above security level 0.

@@ -23,10 +23,7 @@ export async function exportCertificates(options: ExportOptions): Promise<string
   if (options.format === 'bundle') {
     const roots = loadTrust(directory);
     if (roots.length > 0) return roots.join('');
-    throw new CertificateError(
-      'incomplete',
-      `${pathsOf(directory).root} is missing: name the --dir of an authority.`,
-    );
+    throw new CertificateError('incomplete', `${pathsOf(directory).root} is missing: name the --dir of an authority.`);
   }
   const path = options.file ?? pathsOf(directory).leaf;
   const { certificates, keys } = readPem(path);
@@ -43,10 +40,7 @@ export async function exportCertificates(options: ExportOptions): Promise<string
     );
   }
   if (!first.checkPrivateKey(key)) {
-    throw new CertificateError(
-      'key_mismatch',
-      `The key in ${path} does not belong to its first certificate.`,
-    );
+    throw new CertificateError('key_mismatch', `The key in ${path} does not belong to its first certificate.`);
   }
   const { toPkcs12 } = await import('./pkcs12.ts');
   return toPkcs12(key, certificates, options.passphrase, options.name ?? 'gridlock');

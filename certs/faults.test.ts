@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { X509Certificate, createPrivateKey } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { CertificateError, ensureChain } from './index.ts';
+import { after, before, describe, test } from 'node:test';
 import type { CertificateErrorCode, ChainOptions } from './index.ts';
+import { CertificateError, ensureChain } from './index.ts';
 import { contents, day, later, localNames, temporaryDirectory } from './testing.ts';
 
 type Fault = {
@@ -104,8 +104,7 @@ const faults: Fault[] = [
     code: 'key_mismatch',
     file: 'leaf.pem',
     break: (dir, other) => {
-      const parts = (from: string) =>
-        readFileSync(join(from, 'leaf.pem'), 'utf8').split(/(?=-----BEGIN PRIVATE)/);
+      const parts = (from: string) => readFileSync(join(from, 'leaf.pem'), 'utf8').split(/(?=-----BEGIN PRIVATE)/);
       writeFileSync(join(dir, 'leaf.pem'), `${parts(dir)[0]}${parts(other)[1]}`);
     },
   },

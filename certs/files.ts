@@ -1,11 +1,11 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CertificateError, hasCode } from './errors.ts';
 import type { CertificateErrorCode } from './errors.ts';
+import { CertificateError, hasCode } from './errors.ts';
 import type { Role } from './lifetimes.ts';
-import { parsePem } from './pem.ts';
 import type { PemContent } from './pem.ts';
+import { parsePem } from './pem.ts';
 
 export type StoredLeaf = {
   certificate: X509Certificate;
@@ -57,12 +57,7 @@ export function loadIntermediate(directory: string, root: X509Certificate): X509
   const { intermediate: path, root: rootPath } = pathsOf(directory);
   const intermediate = loadAuthority('intermediate', directory, path);
   if (intermediate !== undefined && !isSignedBy(intermediate, root)) {
-    throw fault(
-      'broken_chain',
-      'intermediate',
-      directory,
-      `${path} is not signed by ${rootPath}, or is damaged`,
-    );
+    throw fault('broken_chain', 'intermediate', directory, `${path} is not signed by ${rootPath}, or is damaged`);
   }
   return intermediate;
 }
@@ -85,20 +80,10 @@ export function loadLeafFile(directory: string, path: string): StoredLeaf | unde
     throw fault('key_mismatch', 'leaf', directory, `The key in ${path} does not belong to its certificate`);
   }
   if (!isSignedBy(certificate, issuer)) {
-    throw fault(
-      'broken_chain',
-      'leaf',
-      directory,
-      `The leaf in ${path} is not signed by the intermediate beside it`,
-    );
+    throw fault('broken_chain', 'leaf', directory, `The leaf in ${path} is not signed by the intermediate beside it`);
   }
   if (cross !== undefined && !isSignedBy(issuer, cross)) {
-    throw fault(
-      'broken_chain',
-      'leaf',
-      directory,
-      `The third certificate in ${path} did not sign the second`,
-    );
+    throw fault('broken_chain', 'leaf', directory, `The third certificate in ${path} did not sign the second`);
   }
   return { certificate, issuer, key, ...(cross === undefined ? {} : { cross }) };
 }
@@ -183,13 +168,9 @@ function readBundle(role: Role, directory: string, path: string): PemContent | u
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined;
     const reason = error instanceof Error ? error.message : String(error);
-    throw new CertificateError(
-      'unreadable',
-      `${path} cannot be read (${reason}): check what it is and who owns it.`,
-      {
-        cause: error,
-      },
-    );
+    throw new CertificateError('unreadable', `${path} cannot be read (${reason}): check what it is and who owns it.`, {
+      cause: error,
+    });
   }
   try {
     return parsePem(text);

@@ -6,11 +6,11 @@ import type { KeyType } from './keys.ts';
 import type { Role } from './lifetimes.ts';
 import { authorityFiles, trustBundle } from './material.ts';
 import { normalizeNames } from './names.ts';
-import { lifetimesIn, requireCrlUrl, settingsFile, settingsName } from './settings.ts';
 import type { Settings } from './settings.ts';
+import { lifetimesIn, requireCrlUrl, settingsFile, settingsName } from './settings.ts';
 import { commit } from './store.ts';
-import { summarize } from './summary.ts';
 import type { CertificateSummary } from './summary.ts';
+import { summarize } from './summary.ts';
 
 export type InitOptions = {
   dir: string;

@@ -1,11 +1,11 @@
 import type { X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { fault, loadIntermediate, loadKey, loadLeaf, loadRoot, pathsOf } from './files.ts';
 import type { StoredLeaf } from './files.ts';
-import { isDue } from './lifetimes.ts';
+import { fault, loadIntermediate, loadKey, loadLeaf, loadRoot, pathsOf } from './files.ts';
 import type { Lifetimes, Role } from './lifetimes.ts';
-import { covers, parseSubjectAltName } from './names.ts';
+import { isDue } from './lifetimes.ts';
 import type { Names } from './names.ts';
+import { covers, parseSubjectAltName } from './names.ts';
 import { validityOf } from './summary.ts';
 
 export type Kept = { root?: X509Certificate; intermediate?: X509Certificate; leaf?: StoredLeaf };
@@ -47,12 +47,7 @@ function assertNothingLeft(directory: string): void {
     existsSync(path),
   );
   if (left.length === 0) return;
-  throw fault(
-    'incomplete',
-    'root',
-    directory,
-    `${paths.root} is missing, though ${left.join(', ')} is there`,
-  );
+  throw fault('incomplete', 'root', directory, `${paths.root} is missing, though ${left.join(', ')} is there`);
 }
 
 export function assertCurrent(directory: string, root: X509Certificate, now: Date): void {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { X509Certificate, createPrivateKey } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
+import { describe, test } from 'node:test';
 import { ensureChain, issueLeaf } from './index.ts';
 import { settingsFile } from './settings.ts';
 import { contents, day, later, localNames, temporaryDirectory } from './testing.ts';

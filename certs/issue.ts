@@ -6,14 +6,14 @@ import { CertificateError, reasonOf } from './errors.ts';
 import { loadLeafFile, loadRoot, pathsOf } from './files.ts';
 import { assertBegun } from './inspect.ts';
 import type { KeyType } from './keys.ts';
-import { isDue, leafDuration } from './lifetimes.ts';
 import { enterLedger } from './ledger.ts';
+import { isDue, leafDuration } from './lifetimes.ts';
 import { leafPem, servedCrossCertificate, signingIntermediate } from './material.ts';
 import { covers, normalizeNames, parseSubjectAltName } from './names.ts';
 import { lifetimesIn, readSettings } from './settings.ts';
 import { writeFileAtomically } from './store.ts';
-import { summarize, validityOf } from './summary.ts';
 import type { CertificateSummary } from './summary.ts';
+import { summarize, validityOf } from './summary.ts';
 
 export type IssueLeafOptions = {
   /** The authority's directory; its intermediate signs. */

@@ -1,5 +1,5 @@
-import { createHash, createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import type { KeyObject, X509Certificate } from 'node:crypto';
+import { createHash, createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { CertificateError, reasonOf } from './errors.ts';
 
@@ -16,10 +16,7 @@ export function parseKeyType(text: string): KeyType {
   const plain = (name: string) => name.toLowerCase().replaceAll(/[-_ ]/g, '');
   const found = keyTypes.find((type) => plain(type) === plain(text));
   if (found !== undefined) return found;
-  throw new CertificateError(
-    'invalid_key_type',
-    `"${text}" is not a type of key: use one of ${keyTypes.join(', ')}.`,
-  );
+  throw new CertificateError('invalid_key_type', `"${text}" is not a type of key: use one of ${keyTypes.join(', ')}.`);
 }
 
 export function generateKeyPair(type: KeyType): KeyPair {

@@ -4,12 +4,10 @@ import { survive } from './proof/kills.ts';
 import { withoutHaproxy } from './testing-edge.ts';
 
 // In full: node certs/proof/kills.ts --kills 200
-test(
-  'rotate, watch and rollover killed at random moments leave a usable directory and a valid chain at the edge',
-  { skip: withoutHaproxy },
-  async () => {
-    const report = await survive(12);
-    assert.equal(report.kills, 12);
-    assert.equal(report.restartsOfTheEdge, 1);
-  },
-);
+test('rotate, watch and rollover killed at random moments leave a usable directory and a valid chain at the edge', {
+  skip: withoutHaproxy,
+}, async () => {
+  const report = await survive(12);
+  assert.equal(report.kills, 12);
+  assert.equal(report.restartsOfTheEdge, 1);
+});

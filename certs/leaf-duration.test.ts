@@ -24,16 +24,9 @@ test('whatever the configuration, a child lives no longer than its parent has le
     fc.property(tables, moments, fc.option(fc.integer({ min: 11, max: 900 * 1440 })), (table, now, asked) => {
       assert.ok(table.intermediate.duration <= table.root.renewBefore);
       assert.ok(table.leaf.duration <= table.intermediate.renewBefore);
-      const { duration, shortenedFrom } = leafDuration(
-        asked === null ? undefined : asked * minute,
-        table,
-        now,
-      );
-      assert.ok(
-        duration <= table.intermediate.renewBefore && duration <= 30 * day && duration <= browserLimit(now),
-      );
-      if (shortenedFrom === undefined)
-        assert.equal(duration, asked === null ? table.leaf.duration : asked * minute);
+      const { duration, shortenedFrom } = leafDuration(asked === null ? undefined : asked * minute, table, now);
+      assert.ok(duration <= table.intermediate.renewBefore && duration <= 30 * day && duration <= browserLimit(now));
+      if (shortenedFrom === undefined) assert.equal(duration, asked === null ? table.leaf.duration : asked * minute);
       else assert.ok(shortenedFrom > duration);
     }),
   );

@@ -1,6 +1,6 @@
+import type { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { X509Certificate } from 'node:crypto';
 import { CertificateError, reasonOf } from './errors.ts';
 import { keyId } from './keys.ts';
 import { commit } from './store.ts';

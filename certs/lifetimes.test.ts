@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { backdate, isDue, lifetimes, lifetimesOf, validityFrom } from './lifetimes.ts';
 import type { Lifetimes } from './lifetimes.ts';
+import { backdate, isDue, lifetimes, lifetimesOf, validityFrom } from './lifetimes.ts';
 import { day, later } from './testing.ts';
 
 const start = new Date('2026-01-01T00:00:00.123Z');
@@ -10,16 +10,11 @@ const start = new Date('2026-01-01T00:00:00.123Z');
 const tables: fc.Arbitrary<Lifetimes> = fc
   .uniqueArray(fc.integer({ min: backdate + 1000, max: 4000 * day }), { minLength: 3, maxLength: 3 })
   .map((durations) => durations.sort((a, b) => b - a))
-  .filter(
-    ([root = 0, intermediate = 0, leaf = 0]) => root - intermediate > 2000 && intermediate - leaf > 2000,
-  )
+  .filter(([root = 0, intermediate = 0, leaf = 0]) => root - intermediate > 2000 && intermediate - leaf > 2000)
   .map(([root = 0, intermediate = 0, leaf = 0]) => lifetimesOf({ root, intermediate, leaf }));
 
 function holds(table: Lifetimes): boolean {
-  return (
-    table.intermediate.duration <= table.root.renewBefore &&
-    table.leaf.duration <= table.intermediate.renewBefore
-  );
+  return table.intermediate.duration <= table.root.renewBefore && table.leaf.duration <= table.intermediate.renewBefore;
 }
 
 test('the configured lifetimes are ten years, ninety days and seven days', () => {
@@ -44,9 +39,7 @@ test('a leaf of a parent that is not yet due is never cut short by the end of it
       fc.pre(!isDue('intermediate', intermediate, root, now, table));
       const leaf = validityFrom(now, table.leaf.duration, intermediate);
       const uncapped = validityFrom(now, table.leaf.duration);
-      return (
-        leaf.notAfter.getTime() === uncapped.notAfter.getTime() && leaf.notAfter <= intermediate.notAfter
-      );
+      return leaf.notAfter.getTime() === uncapped.notAfter.getTime() && leaf.notAfter <= intermediate.notAfter;
     }),
   );
 });
@@ -73,10 +66,7 @@ test('an intermediate is due once less than a leaf lifetime is left of it', () =
   const root = validityFrom(start, lifetimes.root.duration);
   const intermediate = validityFrom(start, lifetimes.intermediate.duration, root);
   assert.equal(isDue('intermediate', intermediate, root, later(-7 * day, intermediate.notAfter)), false);
-  assert.equal(
-    isDue('intermediate', intermediate, root, later(-7 * day + 1000, intermediate.notAfter)),
-    true,
-  );
+  assert.equal(isDue('intermediate', intermediate, root, later(-7 * day + 1000, intermediate.notAfter)), true);
 });
 
 test('an intermediate that ends with its root is not made again and again', () => {

@@ -85,13 +85,7 @@ export function validityFrom(now: Date, duration: number, issuer?: Validity): Va
  * Whether a successor should be made now. False when the issuer's own end is what shortens the certificate: a
  * successor would not live any longer.
  */
-export function isDue(
-  role: Role,
-  validity: Validity,
-  issuer: Validity,
-  now: Date,
-  table = lifetimes,
-): boolean {
+export function isDue(role: Role, validity: Validity, issuer: Validity, now: Date, table = lifetimes): boolean {
   const { duration, renewBefore } = table[role];
   const left = validity.notAfter.getTime() - now.getTime();
   const whole = validity.notAfter.getTime() - validity.notBefore.getTime();

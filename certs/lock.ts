@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import {
   mkdirSync,
-  readFileSync,
   readdirSync,
+  readFileSync,
   renameSync,
-  rmSync,
   rmdirSync,
+  rmSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -96,10 +96,7 @@ function breakIfDead(lock: string): Holder | undefined {
     if (token === undefined) return undefined;
     const holder = parse(token);
     if (holder === undefined) {
-      throw new CertificateError(
-        'locked',
-        `${lock} holds "${token}", which is no lock of Gridlock: remove ${lock}.`,
-      );
+      throw new CertificateError('locked', `${lock} holds "${token}", which is no lock of Gridlock: remove ${lock}.`);
     }
     if (isAlive(holder)) return holder;
     unlinkSync(join(lock, token));
@@ -114,8 +111,7 @@ function sweep(directory: string): void {
   for (const name of readdirSync(directory).filter((entry) => entry.startsWith(aside))) {
     quietly(() => {
       const holder = parse(readdirSync(join(directory, name))[0] ?? '');
-      if (holder !== undefined && !isAlive(holder))
-        rmSync(join(directory, name), { recursive: true, force: true });
+      if (holder !== undefined && !isAlive(holder)) rmSync(join(directory, name), { recursive: true, force: true });
     });
   }
 }

@@ -13,12 +13,7 @@ export function signingRoot(directory: string, certificate: X509Certificate, pas
   const root = identityOf('root', directory, certificate, passphrase);
   if (root !== undefined) return root;
   const { rootKey } = pathsOf(directory);
-  throw fault(
-    'key_missing',
-    'root',
-    directory,
-    `A signature of the root is needed, but ${rootKey} is missing`,
-  );
+  throw fault('key_missing', 'root', directory, `A signature of the root is needed, but ${rootKey} is missing`);
 }
 
 /** The intermediate with its key, ready to sign. Throws a CertificateError for what is missing. */

@@ -14,10 +14,7 @@ export function normalizeNames(dnsNames: readonly string[], ipAddresses: readonl
     ipAddresses: [...new Set(ipAddresses.map(normalizeIpAddress))],
   };
   if (names.dnsNames.length + names.ipAddresses.length === 0) {
-    throw new CertificateError(
-      'invalid_name',
-      'A certificate needs a name: give at least one DNS name or IP address.',
-    );
+    throw new CertificateError('invalid_name', 'A certificate needs a name: give at least one DNS name or IP address.');
   }
   return names;
 }
@@ -29,10 +26,7 @@ function normalizeDnsName(name: string): string {
     throw new CertificateError('invalid_name', `"${name}" is an IP address: list it with the IP addresses.`);
   }
   if (ascii.length > 253 || !hostname.test(ascii)) {
-    throw new CertificateError(
-      'invalid_name',
-      `"${name}" is not a DNS name: use letters, digits, hyphens and dots.`,
-    );
+    throw new CertificateError('invalid_name', `"${name}" is not a DNS name: use letters, digits, hyphens and dots.`);
   }
   return ascii;
 }

@@ -1,5 +1,5 @@
-import { webcrypto } from 'node:crypto';
 import type { KeyObject, X509Certificate } from 'node:crypto';
+import { webcrypto } from 'node:crypto';
 import * as asn1js from 'asn1js';
 import * as pkijs from 'pkijs';
 

@@ -3,10 +3,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { ensureChain } from './index.ts';
+import { test } from 'node:test';
 import type { Chain } from './index.ts';
+import { ensureChain } from './index.ts';
 import { localNames, temporaryDirectory } from './testing.ts';
 
 const library = new URL('./index.ts', import.meta.url).href;

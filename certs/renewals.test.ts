@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { loadLeaf } from './files.ts';
 import { ensureChain } from './index.ts';
 import { lifetimes } from './lifetimes.ts';
-import { loadLeaf } from './files.ts';
 import { backoffMs, renewalsDue, renewalTime } from './renewals.ts';
 import { rotate } from './rotate.ts';
 import { day, localNames, temporaryDirectory } from './testing.ts';

@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { loadIntermediate, loadLeaf, loadRoot } from './files.ts';
-import { isDue } from './lifetimes.ts';
 import type { Lifetimes, Role } from './lifetimes.ts';
+import { isDue } from './lifetimes.ts';
 import { lifetimesIn, readSettings } from './settings.ts';
 import { validityOf } from './summary.ts';
 
@@ -29,8 +29,7 @@ export function renewalsDue(directory: string, now: Date): Due {
   const root = loadRoot(directory);
   const intermediate = root && loadIntermediate(directory, root);
   const leaf = loadLeaf(directory);
-  if (root === undefined || intermediate === undefined || leaf === undefined)
-    return { roles: [], rootIsDue: false };
+  if (root === undefined || intermediate === undefined || leaf === undefined) return { roles: [], rootIsDue: false };
   const due = (role: Role, certificate: X509Certificate, issuer: X509Certificate) =>
     isDue(role, validityOf(certificate), validityOf(issuer), now, lifetimes);
   const rootLeft = validityOf(root).notAfter.getTime() - now.getTime();
@@ -40,8 +39,7 @@ export function renewalsDue(directory: string, now: Date): Due {
   if (due('intermediate', intermediate, root) || early(intermediate)) roles.push('intermediate');
   // One of an earlier intermediate is what an interrupted change may have left.
   const strange = leaf.issuer.fingerprint256 !== intermediate.fingerprint256;
-  const leafDue =
-    due('leaf', leaf.certificate, intermediate) && now >= renewalTime(leaf.certificate, lifetimes);
+  const leafDue = due('leaf', leaf.certificate, intermediate) && now >= renewalTime(leaf.certificate, lifetimes);
   if (leafDue || strange || early(leaf.certificate)) roles.push('leaf');
   return { roles, rootIsDue: rootLeft < lifetimes.root.renewBefore };
 }

@@ -1,6 +1,6 @@
 import { CertificateError } from './errors.ts';
-import { parseKeyType } from './keys.ts';
 import type { KeyType } from './keys.ts';
+import { parseKeyType } from './keys.ts';
 
 /** What a certificate request is made from. */
 export type RequestWish = {
@@ -30,8 +30,7 @@ export function parseRequestConfig(text: string, path: string): RequestWish {
   const sections = parseSections(text, path);
   const request = sections.get('req') ?? [];
   const value = (entries: Entry[], name: string) => entries.find(([key]) => key === name)?.[1];
-  const section = (name: string | undefined) =>
-    name === undefined ? [] : (sections.get(name) ?? missing(name, path));
+  const section = (name: string | undefined) => (name === undefined ? [] : (sections.get(name) ?? missing(name, path)));
 
   const subject = section(value(request, 'distinguished_name'))
     // Prompts and limits are for a person at a terminal.
@@ -70,8 +69,7 @@ function alternativeNames(value: string, section: (name: string) => Entry[], pat
         .filter((item) => item !== '')
         .map((item) => [item.split(':', 1)[0]!, item.slice(item.indexOf(':') + 1)] as const);
   const other = listed.find(([kind]) => kind !== 'DNS' && kind !== 'IP');
-  if (other !== undefined)
-    throw invalid(path, `"${other[0]}" is no kind of name for a server; use DNS and IP`);
+  if (other !== undefined) throw invalid(path, `"${other[0]}" is no kind of name for a server; use DNS and IP`);
   const of = (kind: string) => listed.filter(([key]) => key === kind).map(([, text]) => text);
   return { dnsNames: of('DNS'), ipAddresses: of('IP') };
 }

@@ -1,27 +1,17 @@
-import { createPublicKey } from 'node:crypto';
 import type { KeyObject, webcrypto } from 'node:crypto';
-import { SubjectAlternativeName } from '@peculiar/asn1-x509';
+import { createPublicKey } from 'node:crypto';
 import { AsnConvert } from '@peculiar/asn1-schema';
+import { SubjectAlternativeName } from '@peculiar/asn1-x509';
 import { CertificateError, reasonOf } from './errors.ts';
-import {
-  defaultKeyType,
-  describeKey,
-  generateKeyPair,
-  keyTypeOf,
-  privateKeyPem,
-  signingAlgorithmOf,
-} from './keys.ts';
-import { normalizeIpAddress, normalizeNames } from './names.ts';
+import { defaultKeyType, describeKey, generateKeyPair, keyTypeOf, privateKeyPem, signingAlgorithmOf } from './keys.ts';
 import type { Names } from './names.ts';
+import { normalizeIpAddress, normalizeNames } from './names.ts';
 import type { RequestWish } from './request-config.ts';
 import { sanExtension } from './signing.ts';
 import * as x509 from './x509.ts';
 
 /** A new key, and the request to certify it. */
-export async function createRequest(
-  wish: RequestWish,
-  passphrase?: string,
-): Promise<{ request: string; key: string }> {
+export async function createRequest(wish: RequestWish, passphrase?: string): Promise<{ request: string; key: string }> {
   const names = normalizeNames(wish.dnsNames, wish.ipAddresses);
   const type = wish.keyType ?? defaultKeyType;
   const pair = generateKeyPair(type);
@@ -63,11 +53,7 @@ export async function checkRequest(pem: string, path: string): Promise<CheckedRe
   const request = await parse(pem, path);
   if (request.getExtension(basicConstraintsOid)) {
     const { ca } = new x509.BasicConstraintsExtension(request.getExtension(basicConstraintsOid)!.rawData);
-    if (ca)
-      throw refused(
-        path,
-        'asks to become an authority, and only servers are certified: make it without CA:TRUE',
-      );
+    if (ca) throw refused(path, 'asks to become an authority, and only servers are certified: make it without CA:TRUE');
   }
   const publicKey = createPublicKey({
     key: Buffer.from(request.publicKey.rawData),
@@ -94,8 +80,7 @@ async function parse(pem: string, path: string): Promise<x509.Pkcs10CertificateR
   let request: x509.Pkcs10CertificateRequest;
   let genuine: boolean;
   try {
-    if (!/-----BEGIN (NEW )?CERTIFICATE REQUEST-----/.test(pem))
-      throw new TypeError('it holds no CERTIFICATE REQUEST');
+    if (!/-----BEGIN (NEW )?CERTIFICATE REQUEST-----/.test(pem)) throw new TypeError('it holds no CERTIFICATE REQUEST');
     request = new x509.Pkcs10CertificateRequest(pem.replaceAll('NEW CERTIFICATE', 'CERTIFICATE'));
     genuine = await request.verify();
   } catch (error) {
@@ -106,10 +91,7 @@ async function parse(pem: string, path: string): Promise<x509.Pkcs10CertificateR
     );
   }
   if (genuine) return request;
-  throw refused(
-    path,
-    'is not signed by the key in it, so whoever made it may not hold that key: make it anew',
-  );
+  throw refused(path, 'is not signed by the key in it, so whoever made it may not hold that key: make it anew');
 }
 
 function namesOf(request: x509.Pkcs10CertificateRequest, path: string) {
@@ -119,9 +101,7 @@ function namesOf(request: x509.Pkcs10CertificateRequest, path: string) {
   }
   const listed = AsnConvert.parse(extension.value, SubjectAlternativeName);
   const dnsNames = listed.flatMap(({ dNSName }) => dNSName ?? []);
-  const ipAddresses = listed.flatMap(({ iPAddress }) =>
-    iPAddress === undefined ? [] : normalizeIpAddress(iPAddress),
-  );
+  const ipAddresses = listed.flatMap(({ iPAddress }) => (iPAddress === undefined ? [] : normalizeIpAddress(iPAddress)));
   const rest = listed.length - dnsNames.length - ipAddresses.length;
   const others = rest === 0 ? [] : [`${rest} alternative names that are neither DNS name nor IP address`];
   return { names: normalizeNames(dnsNames, ipAddresses), others };

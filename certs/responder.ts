@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
 import { join, resolve } from 'node:path';
 import { challengeDirectory } from './acme-files.ts';
 import { hasCode } from './errors.ts';
@@ -39,8 +39,7 @@ async function answer(
   { method, url = '' }: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  if (method !== 'GET' && method !== 'HEAD')
-    return void response.writeHead(405, { Allow: 'GET, HEAD' }).end();
+  if (method !== 'GET' && method !== 'HEAD') return void response.writeHead(405, { Allow: 'GET, HEAD' }).end();
   const [path = ''] = url.split('?');
   if (path === '/metrics' && options.metrics !== undefined) {
     const text = await options.metrics();

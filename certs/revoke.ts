@@ -1,8 +1,8 @@
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { crlFiles, readRevocations } from './crl.ts';
 import type { Revocation, RevocationReason } from './crl.ts';
+import { crlFiles, readRevocations } from './crl.ts';
 import { withDirectory } from './directory.ts';
 import { CertificateError } from './errors.ts';
 import { isSignedBy, loadKey, loadRoot, pathsOf } from './files.ts';
@@ -64,9 +64,7 @@ export function refreshCrls(options: {
     const issuers = [signingIntermediate(directory)];
     const canSignRoot = rootKey !== undefined && (rootKey !== 'encrypted' || passphrase !== undefined);
     if (root !== undefined && canSignRoot) issuers.push(signingRoot(directory, root, passphrase));
-    const due = issuers.filter(
-      ({ certificate }) => force || crlIsDue(join(directory, crlNameOf(certificate)), now),
-    );
+    const due = issuers.filter(({ certificate }) => force || crlIsDue(join(directory, crlNameOf(certificate)), now));
     if (due.length > 0) commit(directory, await crlFiles(directory, due, now, lifetimesIn(settings)));
     return due.map(({ certificate }) => crlNameOf(certificate));
   });
@@ -80,8 +78,7 @@ function crlIsDue(path: string, now: Date): boolean {
 
 function issuerOf(directory: string, certificate: X509Certificate | string, passphrase?: string): Identity {
   const intermediate = signingIntermediate(directory);
-  if (typeof certificate === 'string' || isSignedBy(certificate, intermediate.certificate))
-    return intermediate;
+  if (typeof certificate === 'string' || isSignedBy(certificate, intermediate.certificate)) return intermediate;
   const root = loadRoot(directory)!;
   if (certificate.fingerprint256 === root.fingerprint256) {
     throw new CertificateError(

@@ -78,11 +78,7 @@ export async function updateTxt(
   }
 }
 
-function signedUpdate(
-  server: UpdateServer,
-  record: Buffer,
-  seconds: number,
-): { message: Buffer; mac: Buffer } {
+function signedUpdate(server: UpdateServer, record: Buffer, seconds: number): { message: Buffer; mac: Buffer } {
   const id = randomInt(0x1_0000);
   // One zone, no prerequisite, one update, and what is added when it is signed.
   const head = words(id, opcodeUpdate << 11, 1, 0, 1, 0);
@@ -130,13 +126,7 @@ function answerIsSigned(server: UpdateServer, answer: Buffer, requestMac: Buffer
   const mac = answer.subarray(data + 10, data + 10 + size);
   const unsigned = Buffer.from(answer.subarray(0, start));
   unsigned.writeUInt16BE(unsigned.readUInt16BE(10) - 1, 10);
-  const expected = hmac(
-    server,
-    words(requestMac.length),
-    requestMac,
-    unsigned,
-    tsigVariables(server, seconds),
-  );
+  const expected = hmac(server, words(requestMac.length), requestMac, unsigned, tsigVariables(server, seconds));
   return mac.length === expected.length && timingSafeEqual(mac, expected);
 }
 
@@ -155,8 +145,7 @@ async function ask({ host, port }: UpdateServer, message: Buffer): Promise<Buffe
     let received = Buffer.alloc(0);
     for await (const chunk of socket) {
       received = Buffer.concat([received, chunk as Buffer]);
-      if (received.length >= 2 && received.length >= 2 + received.readUInt16BE(0))
-        return received.subarray(2);
+      if (received.length >= 2 && received.length >= 2 + received.readUInt16BE(0)) return received.subarray(2);
     }
     throw new Error('the connection was closed');
   } finally {

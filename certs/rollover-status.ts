@@ -1,13 +1,13 @@
 import type { X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { readConsumers } from './consumers.ts';
 import type { Consumer } from './consumers.ts';
+import { readConsumers } from './consumers.ts';
 import { CertificateError } from './errors.ts';
 import { loadCertificate, loadRoot, loadTrust, pathsOf } from './files.ts';
 import { keyId } from './keys.ts';
-import { readLedger } from './ledger.ts';
 import type { IssuedElsewhere } from './ledger.ts';
+import { readLedger } from './ledger.ts';
 import { rootsHeldBy } from './trust.ts';
 
 /**
@@ -86,10 +86,7 @@ export async function rolloverStatus(dir: string, now = new Date()): Promise<Rol
 }
 
 /** The roots that a place lacks; all of them when it cannot be looked at. */
-export async function missingIn(
-  consumer: Consumer,
-  roots: readonly X509Certificate[],
-): Promise<X509Certificate[]> {
+export async function missingIn(consumer: Consumer, roots: readonly X509Certificate[]): Promise<X509Certificate[]> {
   let held: X509Certificate[] = [];
   try {
     held = await rootsHeldBy(consumer, roots);

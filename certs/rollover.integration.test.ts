@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { X509Certificate, createPrivateKey } from 'node:crypto';
+import { createPrivateKey, type X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
+import { describe, test } from 'node:test';
 import { recordConsumer } from './consumers.ts';
 import { fetchServed } from './endpoint.ts';
 import { exportCertificates } from './export.ts';
@@ -68,13 +68,7 @@ describe('a rollover through the running edge, and what its clients see:', { ski
       }
       assert.deepEqual(loadTrust(dir).map(String), [String(g2)]);
       assert.equal(readFileSync(join(dir, 'root.pem'), 'utf8'), String(g2));
-      for (const gone of [
-        'previous-root.pem',
-        'previous-root.key',
-        'cross.pem',
-        'next-root.pem',
-        'next-root.key',
-      ]) {
+      for (const gone of ['previous-root.pem', 'previous-root.key', 'cross.pem', 'next-root.pem', 'next-root.key']) {
         assert.ok(!existsSync(join(dir, gone)), gone);
       }
       assert.deepEqual((await ensureChain({ dir, ...localNames })).changed, []);
@@ -109,8 +103,7 @@ describe('a phase is refused, with nothing changed,', () => {
   test('while a bundle that was exported lacks the next root', async (t) => {
     const dir = await authority(t);
     const place = join(temporaryDirectory(t), 'ca.pem');
-    const write = async () =>
-      writeFileSync(place, (await exportCertificates({ dir, format: 'bundle' })) as string);
+    const write = async () => writeFileSync(place, (await exportCertificates({ dir, format: 'bundle' })) as string);
     await write();
     await recordConsumer(dir, { kind: 'file', place });
     await acceptRoot({ dir });

@@ -1,24 +1,24 @@
 import type { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { apply } from './change.ts';
 import type { EdgeOutcome } from './change.ts';
+import { apply } from './change.ts';
 import { readConsumers } from './consumers.ts';
 import { withDirectory } from './directory.ts';
 import { CertificateError } from './errors.ts';
 import { loadIntermediate, loadKey, loadLeaf, loadRetired, pathsOf } from './files.ts';
 import { assertCurrent } from './inspect.ts';
-import { decryptKey, keyId, keyTypeOf, privateKeyPem } from './keys.ts';
 import type { KeyType } from './keys.ts';
+import { decryptKey, keyId, keyTypeOf, privateKeyPem } from './keys.ts';
 import { readLedger } from './ledger.ts';
 import { authorityFiles, leafPem, signingIntermediate, signingRoot, trustBundle } from './material.ts';
 import { parseSubjectAltName } from './names.ts';
 import { parsePem } from './pem.ts';
-import { loadRoots, missingIn, subjectOf } from './rollover-status.ts';
 import type { Phase, Roots } from './rollover-status.ts';
+import { loadRoots, missingIn, subjectOf } from './rollover-status.ts';
 import { lifetimesIn, readSettings } from './settings.ts';
 import type { Identity } from './signing.ts';
-import { commit } from './store.ts';
 import type { StoredFile } from './store.ts';
+import { commit } from './store.ts';
 
 export type RolloverOptions = {
   dir: string;
@@ -150,16 +150,12 @@ export function retireRoot(
     const authority = await import('./authority.ts');
     const settings = readSettings(directory);
     const intermediate = signingIntermediate(directory);
-    const leaf = await authority.issueLeaf(
-      intermediate,
-      parseSubjectAltName(stored.certificate.subjectAltName),
-      {
-        now,
-        lifetimes: lifetimesIn(settings),
-        crlUrl: settings.crlUrl,
-        keyType: keyTypeOf(stored.key),
-      },
-    );
+    const leaf = await authority.issueLeaf(intermediate, parseSubjectAltName(stored.certificate.subjectAltName), {
+      now,
+      lifetimes: lifetimesIn(settings),
+      crlUrl: settings.crlUrl,
+      keyType: keyTypeOf(stored.key),
+    });
     const pem = leafPem(leaf, intermediate.certificate);
     const change = { files, removed, leaf: { pem, leaf: leaf.certificate }, roots: [issuing] };
     return { phase: 'steady', edge: await apply(directory, change) };
@@ -182,12 +178,7 @@ async function requireClients(directory: string, roots: Roots, next: X509Certifi
   );
 }
 
-async function requireNobodyNeeds(
-  directory: string,
-  previous: X509Certificate,
-  issuing: X509Certificate,
-  now: Date,
-) {
+async function requireNobodyNeeds(directory: string, previous: X509Certificate, issuing: X509Certificate, now: Date) {
   const consumers = readConsumers(directory);
   const missing = await Promise.all(consumers.map((consumer) => missingIn(consumer, [issuing])));
   const lacking = consumers.filter((_, index) => missing[index]!.length > 0).map(({ place }) => place);
@@ -218,10 +209,7 @@ function nextIdentity(directory: string, certificate: X509Certificate, passphras
   const [plain] = parsePem(readFileSync(path, 'utf8')).keys;
   if (plain !== 'encrypted' && plain !== undefined) return { certificate, key: plain };
   if (passphrase !== undefined) return { certificate, key: decryptKey(path, passphrase) };
-  throw new CertificateError(
-    'key_encrypted',
-    `${path} is encrypted: give its passphrase (--passphrase-file).`,
-  );
+  throw new CertificateError('key_encrypted', `${path} is encrypted: give its passphrase (--passphrase-file).`);
 }
 
 function refused(what: string): CertificateError {

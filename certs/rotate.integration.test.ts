@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
+import { describe, test } from 'node:test';
 import { connect } from 'node:tls';
 import { deploy, push } from './edge.ts';
 import { fetchServed } from './endpoint.ts';
@@ -166,8 +166,5 @@ test('a new intermediate with an encrypted root takes the passphrase', async (t)
   await assert.rejects(rotate({ dir, role: 'intermediate', passphrase: 'close sesame' }), {
     code: 'wrong_passphrase',
   });
-  assert.equal(
-    (await rotate({ dir, role: 'intermediate', passphrase: 'open sesame' })).certificates.length,
-    2,
-  );
+  assert.equal((await rotate({ dir, role: 'intermediate', passphrase: 'open sesame' })).certificates.length, 2);
 });

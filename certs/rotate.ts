@@ -1,25 +1,19 @@
-import { apply, reconcile } from './change.ts';
 import type { EdgeOutcome } from './change.ts';
+import { apply, reconcile } from './change.ts';
 import { withDirectory } from './directory.ts';
 import { CertificateError } from './errors.ts';
 import { loadIntermediate, loadLeaf, loadRoot, loadTrust, pathsOf } from './files.ts';
 import { assertCurrent } from './inspect.ts';
 import { assertSigning } from './issue.ts';
-import { keyTypeOf } from './keys.ts';
 import type { KeyType } from './keys.ts';
-import {
-  authorityFiles,
-  leafPem,
-  servedCrossCertificate,
-  signingIntermediate,
-  signingRoot,
-} from './material.ts';
+import { keyTypeOf } from './keys.ts';
+import { authorityFiles, leafPem, servedCrossCertificate, signingIntermediate, signingRoot } from './material.ts';
 import { parseSubjectAltName } from './names.ts';
 import { lifetimesIn, readSettings } from './settings.ts';
 import type { Identity } from './signing.ts';
 import type { StoredFile } from './store.ts';
-import { summarize } from './summary.ts';
 import type { CertificateSummary } from './summary.ts';
+import { summarize } from './summary.ts';
 
 export type RotateOptions = {
   dir: string;
@@ -49,10 +43,7 @@ export async function rotateIn(directory: string, options: Omit<RotateOptions, '
   const paths = pathsOf(directory);
   const stored = loadLeaf(directory);
   if (stored === undefined) {
-    throw new CertificateError(
-      'incomplete',
-      `${paths.leaf} is missing: start the cluster once, which makes it.`,
-    );
+    throw new CertificateError('incomplete', `${paths.leaf} is missing: start the cluster once, which makes it.`);
   }
   const roots = loadTrust(directory);
   const authority = await import('./authority.ts');

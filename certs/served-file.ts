@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { X509Certificate } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, unwatchFile, watchFile } from 'node:fs';
 import { resolve } from 'node:path';
-import { deploy, isRunning, servedLeaf } from './edge.ts';
 import type { Edge } from './edge.ts';
+import { deploy, isRunning, servedLeaf } from './edge.ts';
 import { reasonOf } from './errors.ts';
 import { parsePem } from './pem.ts';
 import { readServerCertificate } from './server-certificate.ts';

@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
-import { CertificateError } from './errors.ts';
 import type { CertificateErrorCode } from './errors.ts';
+import { CertificateError } from './errors.ts';
 import { isSignedBy } from './files.ts';
 import { readPem } from './pem.ts';
 import { validityOf } from './summary.ts';
@@ -35,9 +35,7 @@ export function readServerCertificate(path: string, host: string, now = new Date
   if (!leaf.checkPrivateKey(key))
     return refuse('key_mismatch', 'holds a key of another certificate than its first', 'put the leaf first');
   if (leaf.ca) return refuse('corrupt', 'begins with the certificate of an authority', 'put the leaf first');
-  const stray = certificates.findIndex(
-    (one, index) => index > 0 && !isSignedBy(certificates[index - 1]!, one),
-  );
+  const stray = certificates.findIndex((one, index) => index > 0 && !isSignedBy(certificates[index - 1]!, one));
   if (stray > 0) {
     const mend = 'write the leaf, then who signed it, and so on';
     return refuse('broken_chain', `is no chain: certificate ${stray + 1} did not sign the one before it`, mend);

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CertificateError, hasCode, reasonOf } from './errors.ts';
-import { parseKeyType } from './keys.ts';
 import type { KeyType } from './keys.ts';
-import { lifetimes as defaultLifetimes, lifetimesOf } from './lifetimes.ts';
+import { parseKeyType } from './keys.ts';
 import type { Lifetimes, Role } from './lifetimes.ts';
+import { lifetimes as defaultLifetimes, lifetimesOf } from './lifetimes.ts';
 import type { StoredFile } from './store.ts';
 
 /** What an authority does the same way for as long as it exists; every part has a default. */
@@ -29,10 +29,7 @@ export function readSettings(directory: string): Settings {
     text = readFileSync(path, 'utf8');
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return {};
-    throw new CertificateError(
-      'unreadable',
-      `${path} cannot be read (${reasonOf(error)}): check who owns it.`,
-    );
+    throw new CertificateError('unreadable', `${path} cannot be read (${reasonOf(error)}): check who owns it.`);
   }
   try {
     return parseSettings(JSON.parse(text));

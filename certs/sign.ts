@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import { withDirectory } from './directory.ts';
 import { loadRoot } from './files.ts';
-import { enterLedger } from './ledger.ts';
 import { assertSigning } from './issue.ts';
+import { enterLedger } from './ledger.ts';
 import { leafDuration } from './lifetimes.ts';
 import { servedCrossCertificate, signingIntermediate } from './material.ts';
 import { lifetimesIn, readSettings } from './settings.ts';
-import { summarize } from './summary.ts';
 import type { CertificateSummary } from './summary.ts';
+import { summarize } from './summary.ts';
 
 export type SignOptions = {
   dir: string;

@@ -1,10 +1,10 @@
-import { X509Certificate, randomBytes } from 'node:crypto';
 import type { KeyObject, webcrypto } from 'node:crypto';
-import * as x509 from './x509.ts';
+import { randomBytes, X509Certificate } from 'node:crypto';
 import { CertificateError } from './errors.ts';
 import { crlUrlOf, describeKey, keyTypeOf, signingAlgorithmOf } from './keys.ts';
 import type { Validity } from './lifetimes.ts';
 import type { Names } from './names.ts';
+import * as x509 from './x509.ts';
 
 /** A certificate and the private key of its subject. */
 export type Identity = { certificate: X509Certificate; key: KeyObject };

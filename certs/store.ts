@@ -6,11 +6,11 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
-  readFileSync,
   readdirSync,
+  readFileSync,
   renameSync,
-  rmSync,
   rmdirSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -26,11 +26,7 @@ const removals = '.removals';
  * Replaces and removes several files as one: a crash at any point leaves either all the old ones or, after
  * `recover`, all the new ones. The caller holds the directory's lock and has recovered it.
  */
-export function commit(
-  directory: string,
-  files: readonly StoredFile[],
-  removed: readonly string[] = [],
-): void {
+export function commit(directory: string, files: readonly StoredFile[], removed: readonly string[] = []): void {
   const aside = join(directory, staging);
   mkdirSync(aside, { mode: 0o700 });
   for (const file of files) writeDurably(join(aside, file.name), file);

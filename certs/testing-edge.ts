@@ -1,19 +1,19 @@
 // A real HAProxy that serves the leaf of a directory, for the tests beside this file.
-import { spawn } from 'node:child_process';
+
 import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../infra/local/ports.ts';
-import { isRunning, writeEdge } from './edge.ts';
 import type { Edge } from './edge.ts';
+import { isRunning, writeEdge } from './edge.ts';
 
 const binary = ['/usr/sbin/haproxy', '/usr/local/sbin/haproxy', '/opt/homebrew/bin/haproxy'].find(existsSync);
 
 /** Why tests with a running edge cannot run here. */
-export const withoutHaproxy =
-  binary === undefined ? 'haproxy is not installed: apt-get install haproxy' : false;
+export const withoutHaproxy = binary === undefined ? 'haproxy is not installed: apt-get install haproxy' : false;
 
 export type TestEdge = {
   edge: Edge;

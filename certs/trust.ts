@@ -98,14 +98,9 @@ function debianStore(directories?: { local: string; etc: string }): TrustStore {
   const flags = directories ? ['--localcertsdir', local, '--etccertsdir', directories.etc] : [];
   const path = (root: X509Certificate) => join(local, `${nickname(root).replace(' ', '-')}.crt`);
   const update = (...args: string[]) =>
-    tool(
-      'update-ca-certificates',
-      [...flags, ...args],
-      'run this as root, with the package ca-certificates installed',
-    );
+    tool('update-ca-certificates', [...flags, ...args], 'run this as root, with the package ca-certificates installed');
   const holds = (root: X509Certificate) =>
-    existsSync(path(root)) &&
-    new X509Certificate(readFileSync(path(root))).fingerprint256 === root.fingerprint256;
+    existsSync(path(root)) && new X509Certificate(readFileSync(path(root))).fingerprint256 === root.fingerprint256;
   return {
     consumer: { kind: 'debian', place: local },
     holds: (root) => Promise.resolve(holds(root)),
@@ -125,8 +120,7 @@ function debianStore(directories?: { local: string; etc: string }): TrustStore {
 
 /** The login keychain of macOS. */
 function macosStore(keychain: string): TrustStore {
-  const security = (...args: string[]) =>
-    tool('security', args, 'run this on macOS, as the user whose keychain it is');
+  const security = (...args: string[]) => tool('security', args, 'run this on macOS, as the user whose keychain it is');
   const holds = async (root: X509Certificate) => {
     const { stdout } = await security('find-certificate', '-a', '-Z', keychain).catch(ignoreMissing);
     return stdout.includes(root.fingerprint256.replaceAll(':', ''));
@@ -164,10 +158,7 @@ async function tool(name: string, args: readonly string[], mend: string): Promis
 
 /** What is asked for by a name that is not there, is not there. */
 function ignoreMissing(error: unknown): { stdout: string } {
-  if (
-    error instanceof CertificateError &&
-    /could not find|not be found|PR_FILE_NOT_FOUND/i.test(error.message)
-  )
+  if (error instanceof CertificateError && /could not find|not be found|PR_FILE_NOT_FOUND/i.test(error.message))
     return { stdout: '' };
   throw error;
 }
@@ -176,12 +167,8 @@ function write(path: string, data: string): void {
   try {
     writeFileSync(path, data, { mode: 0o644 });
   } catch (error) {
-    throw new CertificateError(
-      'trust_failed',
-      `${path} cannot be written (${reasonOf(error)}): run this as root.`,
-      {
-        cause: error,
-      },
-    );
+    throw new CertificateError('trust_failed', `${path} cannot be written (${reasonOf(error)}): run this as root.`, {
+      cause: error,
+    });
   }
 }

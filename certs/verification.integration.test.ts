@@ -1,22 +1,22 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { X509Certificate, createPrivateKey, generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { connect, createServer } from 'node:tls';
+import { describe, test } from 'node:test';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
+import { connect, createServer } from 'node:tls';
 import { promisify } from 'node:util';
 import { issueLeaf } from './authority.ts';
-import { serverExtensions, signCertificate } from './signing.ts';
-import type { Identity } from './signing.ts';
 import { ensureChain } from './index.ts';
 import { validityFrom } from './lifetimes.ts';
-import { normalizeNames } from './names.ts';
 import type { Names } from './names.ts';
+import { normalizeNames } from './names.ts';
+import type { Identity } from './signing.ts';
+import { serverExtensions, signCertificate } from './signing.ts';
 import { day, later, localNames, temporaryDirectory } from './testing.ts';
 
 const run = promisify(execFile);
@@ -29,16 +29,7 @@ const skip = await run('openssl', ['version']).then(
 async function verify(dir: string, file: string, ...options: string[]): Promise<string> {
   const trust = ['-no-CApath', '-no-CAstore', '-CAfile', join(dir, 'root.pem')];
   const chain = ['-untrusted', join(dir, 'intermediate.pem')];
-  return run('openssl', [
-    'verify',
-    '-x509_strict',
-    '-purpose',
-    'sslserver',
-    ...trust,
-    ...chain,
-    ...options,
-    file,
-  ]).then(
+  return run('openssl', ['verify', '-x509_strict', '-purpose', 'sslserver', ...trust, ...chain, ...options, file]).then(
     ({ stdout }) => stdout.trim(),
     (error: { stdout: string; stderr: string }) => error.stdout + error.stderr,
   );
@@ -87,8 +78,7 @@ describe('openssl, strict and with nothing trusted but the root,', { skip }, () 
     for (const name of localNames.dnsNames) {
       assert.match(await verify(dir, leafPath, '-verify_hostname', name), /: OK$/);
     }
-    for (const ip of localNames.ipAddresses)
-      assert.match(await verify(dir, leafPath, '-verify_ip', ip), /: OK$/);
+    for (const ip of localNames.ipAddresses) assert.match(await verify(dir, leafPath, '-verify_ip', ip), /: OK$/);
     assert.match(await verify(dir, leafPath, '-verify_hostname', 'other.test'), /hostname mismatch/i);
   });
 
@@ -180,8 +170,7 @@ describe('a TLS client', () => {
     const dir = temporaryDirectory(t);
     const port = await serve(t, dir);
     const ca = readFileSync(join(dir, 'root.pem'));
-    for (const servername of localNames.dnsNames)
-      assert.ok((await handshake(port, { ca, servername })).authorized);
+    for (const servername of localNames.dnsNames) assert.ok((await handshake(port, { ca, servername })).authorized);
     assert.ok((await handshake(port, { ca })).authorized);
   });
 

@@ -1,8 +1,8 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { namesNotPermitted } from './authority.ts';
-import { detailsOf } from './details.ts';
 import type { CertificateDetails } from './details.ts';
+import { detailsOf } from './details.ts';
 import { isSignedBy } from './files.ts';
 import { keyId, keyTypeOf } from './keys.ts';
 import { browserLimit } from './lifetimes.ts';
@@ -119,12 +119,7 @@ function checkStrength(certificate: X509Certificate, error: Report): void {
     error('weak_signature', `"${name}" is signed by ${signature}, which clients refuse.`);
 }
 
-function checkAuthority(
-  certificate: X509Certificate,
-  depth: number,
-  leaf: X509Certificate,
-  error: Report,
-): void {
+function checkAuthority(certificate: X509Certificate, depth: number, leaf: X509Certificate, error: Report): void {
   const { authority, pathLength, usages } = detailsOf(certificate);
   const name = nameOf(certificate);
   if (!authority) return error('no_authority', `"${name}" signs certificates and is no authority.`);
@@ -161,12 +156,7 @@ function checkServer(leaf: X509Certificate, names: readonly string[], error: Rep
   }
 }
 
-function checkRevocation(
-  path: readonly X509Certificate[],
-  options: VerifyOptions,
-  now: Date,
-  error: Report,
-): void {
+function checkRevocation(path: readonly X509Certificate[], options: VerifyOptions, now: Date, error: Report): void {
   const lists = (options.crls ?? []).map((der) => new x509.X509Crl(Uint8Array.from(der)));
   for (const [index, certificate] of path.slice(0, -1).entries()) {
     const issuer = path[index + 1]!;

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
+import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { push } from './edge.ts';
 import { fetchServed } from './endpoint.ts';
 import { loadLeaf, loadTrust } from './files.ts';
 import { ensureChain, readChain, rotate } from './index.ts';
 import { issueLeaf } from './issue.ts';
-import { push } from './edge.ts';
 import { settingsFile } from './settings.ts';
 import { writeFileAtomically } from './store.ts';
 import { day, later, localNames, temporaryDirectory } from './testing.ts';
@@ -44,10 +44,7 @@ describe('a look at the directory', () => {
     const watcher = new Watcher({ dir });
     assert.deepEqual(await watcher.look(), []);
     assert.deepEqual(serials(dir), before);
-    const left = await metric(
-      watcher,
-      `certificate_expiry_seconds{role="leaf",path="${join(dir, 'leaf.pem')}"}`,
-    );
+    const left = await metric(watcher, `certificate_expiry_seconds{role="leaf",path="${join(dir, 'leaf.pem')}"}`);
     assert.ok(left > 6.9 * 86_400 && left <= 7 * 86_400, String(left));
     assert.equal(await metric(watcher, 'certificate_renewals_total{role="leaf"}'), 0);
   });
@@ -112,50 +109,47 @@ describe('a look at the directory', () => {
   });
 });
 
-test(
-  'a renewal, a failure and its recovery reach the edge, the report and the metrics',
-  { skip: withoutHaproxy },
-  async (t) => {
-    // Made so long ago that the leaf is due by the clock that OpenSSL goes by as well.
-    const longAgo = later(-5.1 * day);
-    const dir = join(temporaryDirectory(t), 'pki');
-    await ensureChain({ dir, ...localNames, now: longAgo });
-    const { port, edge } = await startTestEdge(t, dir);
-    const served = async () =>
-      (await fetchServed({ host: '127.0.0.1', port }, loadTrust(dir))).chain[0]!.fingerprint256;
-    const onDisk = () => loadLeaf(dir)!.certificate.fingerprint256;
-    const lines: string[] = [];
-    const watcher = new Watcher({ dir, intervalMs: 30, random: () => 0, report: (line) => lines.push(line) });
-    const first = onDisk();
-    watcher.start();
-    t.after(() => watcher.stop());
-    await until(() => onDisk() !== first);
-    assert.equal(await served(), onDisk());
-    assert.match(lines[0]!, /renewed leaf, valid until/);
+test('a renewal, a failure and its recovery reach the edge, the report and the metrics', {
+  skip: withoutHaproxy,
+}, async (t) => {
+  // Made so long ago that the leaf is due by the clock that OpenSSL goes by as well.
+  const longAgo = later(-5.1 * day);
+  const dir = join(temporaryDirectory(t), 'pki');
+  await ensureChain({ dir, ...localNames, now: longAgo });
+  const { port, edge } = await startTestEdge(t, dir);
+  const served = async () => (await fetchServed({ host: '127.0.0.1', port }, loadTrust(dir))).chain[0]!.fingerprint256;
+  const onDisk = () => loadLeaf(dir)!.certificate.fingerprint256;
+  const lines: string[] = [];
+  const watcher = new Watcher({ dir, intervalMs: 30, random: () => 0, report: (line) => lines.push(line) });
+  const first = onDisk();
+  watcher.start();
+  t.after(() => watcher.stop());
+  await until(() => onDisk() !== first);
+  assert.equal(await served(), onDisk());
+  assert.match(lines[0]!, /renewed leaf, valid until/);
 
-    // Without its key the intermediate cannot sign: the leaf stays, and is tried again.
-    const aged = await issueLeaf({ dir, ...localNames, out: join(dir, '..', 'aged.pem'), now: longAgo });
-    renameSync(join(dir, 'intermediate.key'), join(dir, '..', 'intermediate.key'));
-    writeFileAtomically(join(dir, 'leaf.pem'), aged.pem, 0o600);
-    const second = onDisk();
-    await until(() => lines.filter((line) => line.includes('intermediate.key is missing')).length >= 2);
-    await until(async () => (await served()) === second);
-    renameSync(join(dir, '..', 'intermediate.key'), join(dir, 'intermediate.key'));
-    await until(() => lines.some((line) => line.includes('succeeds again')));
-    assert.notEqual(onDisk(), second);
-    assert.equal(await served(), onDisk());
-    assert.equal(await metric(watcher, 'certificate_renewals_total{role="leaf"}'), 2);
-    assert.ok((await metric(watcher, 'certificate_renewal_failures_total{role="leaf"}')) >= 2);
+  // Without its key the intermediate cannot sign: the leaf stays, and is tried again.
+  const aged = await issueLeaf({ dir, ...localNames, out: join(dir, '..', 'aged.pem'), now: longAgo });
+  renameSync(join(dir, 'intermediate.key'), join(dir, '..', 'intermediate.key'));
+  writeFileAtomically(join(dir, 'leaf.pem'), aged.pem, 0o600);
+  const second = onDisk();
+  await until(() => lines.filter((line) => line.includes('intermediate.key is missing')).length >= 2);
+  await until(async () => (await served()) === second);
+  renameSync(join(dir, '..', 'intermediate.key'), join(dir, 'intermediate.key'));
+  await until(() => lines.some((line) => line.includes('succeeds again')));
+  assert.notEqual(onDisk(), second);
+  assert.equal(await served(), onDisk());
+  assert.equal(await metric(watcher, 'certificate_renewals_total{role="leaf"}'), 2);
+  assert.ok((await metric(watcher, 'certificate_renewal_failures_total{role="leaf"}')) >= 2);
 
-    const corrections = () => metric(watcher, 'certificate_edge_corrections_total');
-    const before = await corrections();
-    const other = await issueLeaf({ dir, ...localNames, out: join(dir, '..', 'other.pem') });
-    await push(edge, other.pem);
-    await until(async () => (await corrections()) === before + 1);
-    assert.equal(await served(), onDisk());
-    await watcher.stop();
-  },
-);
+  const corrections = () => metric(watcher, 'certificate_edge_corrections_total');
+  const before = await corrections();
+  const other = await issueLeaf({ dir, ...localNames, out: join(dir, '..', 'other.pem') });
+  await push(edge, other.pem);
+  await until(async () => (await corrections()) === before + 1);
+  assert.equal(await served(), onDisk());
+  await watcher.stop();
+});
 
 test('stop waits for what is under way, and nothing happens afterwards', async (t) => {
   const dir = await authority(t);

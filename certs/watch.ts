@@ -3,16 +3,16 @@ import { join, resolve } from 'node:path';
 import { readChain } from './chain.ts';
 import { reconcile } from './change.ts';
 import { withDirectory } from './directory.ts';
+import { readEdge } from './edge.ts';
 import { reasonOf } from './errors.ts';
 import { loadTrust } from './files.ts';
-import { readEdge } from './edge.ts';
 import { withLock } from './lock.ts';
 import { readCertificates } from './pem.ts';
 import { backoffMs, renewalsDue } from './renewals.ts';
 import { rotateIn } from './rotate.ts';
 import type { ServedFile } from './served-file.ts';
-import { WatchMetrics } from './watch-metrics.ts';
 import type { Expiring } from './watch-metrics.ts';
+import { WatchMetrics } from './watch-metrics.ts';
 
 export type WatchOptions = {
   dir: string;
@@ -102,8 +102,7 @@ export class Watcher {
     const { passphrase } = this.#options;
     await withDirectory(this.#directory, async (directory) => {
       const { roles, rootIsDue } = renewalsDue(directory, now);
-      if (rootIsDue && !this.#rootWarned)
-        this.#report('certificates: the root is near its end, begin a rollover');
+      if (rootIsDue && !this.#rootWarned) this.#report('certificates: the root is near its end, begin a rollover');
       this.#rootWarned = rootIsDue;
       let renewed = false;
       for (const role of roles) {
@@ -121,9 +120,7 @@ export class Watcher {
       }
       if (!renewed && (await reconcile(directory, loadTrust(directory)))) {
         this.metrics.corrected();
-        this.#report(
-          'certificates: the edge served another leaf than the one on disk; it serves that one now',
-        );
+        this.#report('certificates: the edge served another leaf than the one on disk; it serves that one now');
       }
     });
   }
@@ -192,11 +189,8 @@ export class Watcher {
     const failed = await this.look();
     this.#looking = false;
     const wait =
-      failed.length === 0
-        ? this.#interval
-        : Math.min(this.#interval, backoffMs(this.#failures, this.#options.random));
-    for (const sentence of failed)
-      this.#report(`certificates: ${sentence} (again in ${(wait / 1000).toFixed(1)} s)`);
+      failed.length === 0 ? this.#interval : Math.min(this.#interval, backoffMs(this.#failures, this.#options.random));
+    for (const sentence of failed) this.#report(`certificates: ${sentence} (again in ${(wait / 1000).toFixed(1)} s)`);
     this.#schedule(this.#again ? 0 : wait);
   }
 

@@ -1,7 +1,7 @@
 // What two keys must agree on.
 import { isIP } from 'node:net';
-import type { Key } from './config-keys.ts';
 import type { Values } from './config.ts';
+import type { Key } from './config-keys.ts';
 
 export interface Complaint {
   /** The keys that disagree; the message names the place of the first that is set anywhere. */
@@ -65,12 +65,7 @@ function checkImage({ cluster, image, imageRepository }: Values): Complaint | un
   }
   if (cluster === 'kind' || image !== '' || imageRepository !== '') return undefined;
   const example = 'a repository to push to, or set image to one that the cluster can pull';
-  return needs(
-    'cluster',
-    `cluster: ${cluster}, into which no image can be loaded,`,
-    'imageRepository',
-    example,
-  );
+  return needs('cluster', `cluster: ${cluster}, into which no image can be loaded,`, 'imageRepository', example);
 }
 
 function checkEdge({ cluster, ingressService, proxyProtocol }: Values): Complaint | undefined {
@@ -94,8 +89,7 @@ function checkChallenge({ certificates, acmeChallenge, ingress }: Values): Compl
 
 function checkCertificates(values: Values): Complaint | undefined {
   const { certificates, certificatesDir, acmeEmail, acmeChallenge, acmeDnsZone, host } = values;
-  const wants = (key: Key, example: string) =>
-    needs('certificates', `certificates: ${certificates}`, key, example);
+  const wants = (key: Key, example: string) => needs('certificates', `certificates: ${certificates}`, key, example);
   if (certificates === 'files' && certificatesDir === '') {
     return wants('certificatesDir', 'the directory of a chain that certs/ wrote');
   }

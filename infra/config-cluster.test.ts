@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { CHARTS } from './config-keys-cluster.ts';
-import { KEYS, type Key } from './config-keys.ts';
 import { ConfigError, readConfig, stackConfig } from './config.ts';
+import { KEYS, type Key } from './config-keys.ts';
+import { CHARTS } from './config-keys-cluster.ts';
 
 const directory = mkdtempSync(path.join(os.tmpdir(), 'gridlock-config-'));
 after(() => rmSync(directory, { recursive: true, force: true }));
@@ -80,13 +80,13 @@ test('every key tells what it is for and what it may be', () => {
 
 for (const [what, values, pattern] of [
   ['an unknown key', { replica: 4 }, /sets gridlock:replica, which is no key/],
-  [
-    'an unknown cluster',
-    { cluster: 'gke' },
-    /"gke" of gridlock:cluster in the stack prod is refused: kind or/,
-  ],
+  ['an unknown cluster', { cluster: 'gke' }, /"gke" of gridlock:cluster in the stack prod is refused: kind or/],
   ['a latest image', { image: 'registry.example/game:latest' }, /gridlock:image .*tag other than latest/],
-  ['a certificate of npm start', { certificateFile: 'own.pem' }, /certificateFile is for npm start alone .*certificatesDir/],
+  [
+    'a certificate of npm start',
+    { certificateFile: 'own.pem' },
+    /certificateFile is for npm start alone .*certificatesDir/,
+  ],
   ['a passphrase of npm start', { rootPassphraseFile: 'secret' }, /rootPassphraseFile is for npm start alone/],
   ['an image without a tag', { image: 'registry.example/game' }, /gridlock:image/],
   ['a repository with a tag', { imageRepository: 'registry.example/game:1' }, /gridlock:imageRepository/],
@@ -94,32 +94,16 @@ for (const [what, values, pattern] of [
   ['a chart that is none', { charts: { nginx: {} } }, /gridlock:charts .*certManager, trustManager/],
   ['a chart from nowhere', { charts: { ingress: { source: 'somewhere' } } }, /gridlock:charts/],
   ['a map that is no JSON', { charts: '{' }, /gridlock:charts/],
-  [
-    'an issuing generation nobody accepts',
-    { pki: { generations: ['g1'], issuing: 'g2' } },
-    /issuing: one of them/,
-  ],
+  ['an issuing generation nobody accepts', { pki: { generations: ['g1'], issuing: 'g2' } }, /issuing: one of them/],
   ['a generation named twice', { pki: { generations: ['g1', 'g1'] } }, /one to three different names/],
   ['four generations', { pki: { generations: ['g1', 'g2', 'g3', 'g4'] } }, /one to three different names/],
   ['a leaf numbered 0', { pki: { leaf: 0 } }, /leaf: 1 or more/],
-  [
-    'an existing cluster nobody names',
-    { cluster: 'existing', image: 'game:1' },
-    /needs context \(gridlock:cluster/,
-  ],
+  ['an existing cluster nobody names', { cluster: 'existing', image: 'game:1' }, /needs context \(gridlock:cluster/],
   ['EKS without an image to pull', { cluster: 'eks' }, /cluster: eks, .* needs imageRepository/],
-  [
-    'an image both named and pushed',
-    { image: 'game:1', imageRepository: 'registry.example/game' },
-    /both set/,
-  ],
+  ['an image both named and pushed', { image: 'game:1', imageRepository: 'registry.example/game' }, /both set/],
   ['the PROXY protocol on kind', { proxyProtocol: true }, /proxyProtocol is true with cluster: kind/],
   ['files without a directory', { certificates: 'files' }, /certificates: files needs certificatesDir/],
-  [
-    'ACME for localhost',
-    { certificates: 'acme', acmeEmail: 'a@b.example' },
-    /certificates is acme and host localhost/,
-  ],
+  ['ACME for localhost', { certificates: 'acme', acmeEmail: 'a@b.example' }, /certificates is acme and host localhost/],
   ['ACME without an account', { certificates: 'acme', host: 'play.example' }, /needs acmeEmail/],
   [
     'dns-01 without a zone',
@@ -138,11 +122,7 @@ for (const [what, values, pattern] of [
     { maxReplicas: 2 },
     /maxReplicas is 2 and replicas 4 \(gridlock:maxReplicas/,
   ],
-  [
-    'the same port twice',
-    { port: 8080 },
-    /port and httpPort are both 8080 \(gridlock:port in the stack prod\)/,
-  ],
+  ['the same port twice', { port: 8080 }, /port and httpPort are both 8080 \(gridlock:port in the stack prod\)/],
 ] as const) {
   test(`${what} is refused with a sentence that names it`, () => {
     assert.throws(

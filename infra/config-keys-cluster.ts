@@ -53,8 +53,7 @@ export const CHARTS = Object.freeze({
 export type ChartName = keyof typeof CHARTS;
 export type Charts = { readonly [Name in ChartName]: ChartSource };
 
-const isPlace = (source: string): boolean =>
-  /^(\.{0,2}\/|~\/)|\.tgz$/.test(source) && !source.includes('://');
+const isPlace = (source: string): boolean => /^(\.{0,2}\/|~\/)|\.tgz$/.test(source) && !source.includes('://');
 const chart = ({ source, version }: { source: string; version: string }) =>
   v.pipe(
     v.optional(
@@ -71,8 +70,8 @@ const chart = ({ source, version }: { source: string; version: string }) =>
       }),
       {},
     ),
-    v.transform((given): ChartSource =>
-      Object.freeze({ ...given, version: isPlace(given.source) ? '' : given.version }),
+    v.transform(
+      (given): ChartSource => Object.freeze({ ...given, version: isPlace(given.source) ? '' : given.version }),
     ),
   );
 const charts = v.pipe(
@@ -184,27 +183,16 @@ export const CLUSTER_KEYS = Object.freeze({
   ),
   acmeEmail: text(/^$|^[^\s@"'\\]+@[^\s@"'\\]+\.[^\s@"'\\]+$/, '', 'an e-mail address', 'acme: account'),
   acmeChallenge: choice(['http-01', 'dns-01'], 'http-01', 'acme: how the name is proved'),
-  acmeDnsZone: text(
-    /^(Z[A-Z0-9]{3,31})?$/,
-    '',
-    'a hosted zone ID such as Z0123456789',
-    'dns-01: zone of Route 53',
-  ),
+  acmeDnsZone: text(/^(Z[A-Z0-9]{3,31})?$/, '', 'a hosted zone ID such as Z0123456789', 'dns-01: zone of Route 53'),
   redis: choice(['single', 'sentinel', 'external'], 'single', 'Redis: one, three with Sentinel, or your own'),
   redisUrl: define({
     schema: v.pipe(v.string(), v.regex(/^$|^rediss?:\/\/([^\s@/"'\\]*@)?[^\s@/"'\\]+(\/\d{0,4})?$/)),
     default: '',
-    allowed:
-      'redis:// or rediss://[user:password@]host:port (a Cluster: several hosts with commas between)',
+    allowed: 'redis:// or rediss://[user:password@]host:port (a Cluster: several hosts with commas between)',
     help: 'external: where Redis is (may be encrypted)',
     secret: true,
   }),
-  redisCaFile: text(
-    PATH,
-    '',
-    'a path',
-    'external: PEM file of the roots of its certificate; empty: public ones',
-  ),
+  redisCaFile: text(PATH, '', 'a path', 'external: PEM file of the roots of its certificate; empty: public ones'),
   redisPersistence: choice(['always', 'everysec'], 'always', 'when Redis writes a move to disk'),
   redisStorage: text(/^[1-9]\d{0,4}(Mi|Gi|Ti)$/, '1Gi', 'a size such as 1Gi', 'volume of each Redis'),
   autoscaling: choice(

@@ -4,8 +4,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
-import { KEYS, LOCAL_KEYS, flagOf, type Key, type LocalKey } from './config-keys.ts';
 import { ConfigError, configHelp, readConfig } from './config.ts';
+import { flagOf, KEYS, type Key, LOCAL_KEYS, type LocalKey } from './config-keys.ts';
 
 const directory = mkdtempSync(path.join(os.tmpdir(), 'gridlock-config-'));
 after(() => rmSync(directory, { recursive: true, force: true }));
@@ -30,10 +30,7 @@ test('without a file and flags every key has its default, and the value is froze
 
 test('the checked-in dev stack is accepted and equals the defaults', () => {
   const root = path.join(import.meta.dirname, '..');
-  assert.deepEqual(
-    readConfig({ directory: root }),
-    readConfig({ directory: path.join(directory, 'nowhere') }),
-  );
+  assert.deepEqual(readConfig({ directory: root }), readConfig({ directory: path.join(directory, 'nowhere') }));
 });
 
 test('a flag wins over the file, and the file over the default', () => {
@@ -59,11 +56,9 @@ test('every whole number in range is accepted and every other refused, for each 
     fc.assert(
       fc.property(fc.integer({ min: -10, max: max + 10 }), (value) => {
         const accepted = value >= min && value <= max;
-        const attempt = () =>
-          readConfig({ args: [`--${flagOf(key)}=${value}`], directory: '/nonexistent' })[key];
+        const attempt = () => readConfig({ args: [`--${flagOf(key)}=${value}`], directory: '/nonexistent' })[key];
         if (accepted) assert.equal(attempt(), value);
-        else
-          assert.throws(attempt, refused(new RegExp(`the flag --${flagOf(key)} is refused: a whole number`)));
+        else assert.throws(attempt, refused(new RegExp(`the flag --${flagOf(key)} is refused: a whole number`)));
       }),
       { numRuns: 50 },
     );
@@ -83,12 +78,7 @@ for (const [what, yaml, args, pattern] of [
   ['a fraction', '', ['--replicas', '1.5'], /"1.5" of the flag --replicas/],
   ['an unknown design', '', ['--design', 'both'], /stateless or stateful is allowed/],
   ['a host that is none', '', ['--host', 'a b'], /the host name or IP address people connect to/],
-  [
-    'a host that looks like half an address',
-    '',
-    ['--host', '10.0.1'],
-    /the host name or IP address people connect to/,
-  ],
+  ['a host that looks like half an address', '', ['--host', '10.0.1'], /the host name or IP address people connect to/],
   ['an address nobody can connect to', '', ['--host', '0.0.0.0'], /"0\.0\.0\.0" of the flag --host/],
   ['an unknown flag', '', ['--replica', '4'], /Unknown flag --replica:/],
   ['a flag without its value', '', ['--port'], /--port needs a value/],

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import * as v from 'valibot';
 import { parse as parseYaml } from 'yaml';
 import { CLUSTER_CHECKS, LOCAL_CHECKS } from './config-checks.ts';
-import { KEYS, LOCAL_KEYS, flagOf, type Key, type LocalKey } from './config-keys.ts';
+import { flagOf, KEYS, type Key, LOCAL_KEYS, type LocalKey } from './config-keys.ts';
 
 const NAMESPACE = 'gridlock:';
 
@@ -53,23 +53,16 @@ const shown = (value: unknown): string => JSON.stringify(value) ?? String(value)
  * The stack and the keys a command line sets, as text.
  * @throws ConfigError for what is no flag of this target
  */
-export function readFlags(
-  args: readonly string[],
-  target: Target,
-): { stack: string; flags: Map<Key, Found> } {
+export function readFlags(args: readonly string[], target: Target): { stack: string; flags: Map<Key, Found> } {
   const names = new Map(keysOf(target).map((key) => [flagOf(key), key]));
-  const options = Object.fromEntries(
-    [...names.keys(), 'stack'].map((name) => [name, { type: 'string' as const }]),
-  );
+  const options = Object.fromEntries([...names.keys(), 'stack'].map((name) => [name, { type: 'string' as const }]));
   const flags = new Map<Key, Found>();
   let stack = 'dev';
   const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true });
   for (const token of tokens) {
     if (token.kind === 'option-terminator') continue;
     if (token.kind === 'positional') {
-      throw new ConfigError(
-        `Unexpected argument ${shown(token.value)}: every setting is a flag; --help lists them.`,
-      );
+      throw new ConfigError(`Unexpected argument ${shown(token.value)}: every setting is a flag; --help lists them.`);
     }
     const key = names.get(token.name);
     if (!key && token.name !== 'stack') {
@@ -80,9 +73,7 @@ export function readFlags(
     else stack = token.value;
   }
   if (!/^[A-Za-z0-9_-]+$/.test(stack)) {
-    throw new ConfigError(
-      `--stack is ${shown(stack)}, which is no stack's name: use letters, digits, - and _.`,
-    );
+    throw new ConfigError(`--stack is ${shown(stack)}, which is no stack's name: use letters, digits, - and _.`);
   }
   return { stack, flags };
 }
@@ -105,9 +96,7 @@ function readStack(file: string, optional: boolean): Map<Key, Found> {
   if (document === null || document === undefined) return found;
   const config = (document as { config?: unknown }).config ?? {};
   if (typeof document !== 'object' || typeof config !== 'object' || Array.isArray(config)) {
-    throw new ConfigError(
-      `${file} must be a map whose \`config\` is a map of keys such as ${NAMESPACE}replicas.`,
-    );
+    throw new ConfigError(`${file} must be a map whose \`config\` is a map of keys such as ${NAMESPACE}replicas.`);
   }
   for (const [name, value] of Object.entries(config)) {
     if (!name.startsWith(NAMESPACE)) continue;

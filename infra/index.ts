@@ -1,16 +1,16 @@
 import * as pulumi from '@pulumi/pulumi';
 import * as random from '@pulumi/random';
 import { createCluster } from './cluster/index.ts';
+import { Autoscaling } from './components/autoscaling.ts';
 import { createCertificates } from './components/certificates.ts';
 import { createEdge } from './components/edge.ts';
-import { Autoscaling } from './components/autoscaling.ts';
 import { Game } from './components/game.ts';
 import { GameImage } from './components/image.ts';
 import { Monitoring } from './components/monitoring.ts';
 import { Namespace } from './components/namespace.ts';
 import { NetworkPolicies } from './components/network-policies.ts';
 import { createRedis } from './components/redis.ts';
-import { ConfigError, stackConfig, type Config } from './config.ts';
+import { type Config, ConfigError, stackConfig } from './config.ts';
 import { publicOrigins } from './origin.ts';
 
 /** What `pulumi stack output` shows. */
@@ -34,8 +34,7 @@ export async function gridlock(config: Config): Promise<Outputs> {
   const cluster = await createCluster(config);
   const opts = { provider: cluster.provider };
 
-  const namespace = new Namespace('gridlock', { name: config.namespace, level: 'restricted' }, opts)
-    .metadataName;
+  const namespace = new Namespace('gridlock', { name: config.namespace, level: 'restricted' }, opts).metadataName;
   const image = new GameImage('image', { config, cluster }, opts).reference;
   const certificates = createCertificates('certificates', { config, namespace }, opts);
   const redis = createRedis(config, { namespace, certificates }, opts);

@@ -2,17 +2,16 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { CHARTS } from './config-keys-cluster.ts';
-import { KEYS, type Key } from './config-keys.ts';
 import { readConfig } from './config.ts';
+import { KEYS, type Key } from './config-keys.ts';
+import { CHARTS } from './config-keys-cluster.ts';
 import { render } from './render/render.ts';
 
 const text = readFileSync(path.join(import.meta.dirname, 'README.md'), 'utf8');
 const between = (begin: string, end: string): string => text.slice(text.indexOf(begin), text.indexOf(end));
 const configuration = between('## Configuration', '## In the cloud');
 const rows = configuration.split('\n').filter((line) => line.startsWith('| `'));
-const named = (section: string): string[] =>
-  [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name!).sort();
+const named = (section: string): string[] => [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name!).sort();
 
 function shownDefault(key: Key): string {
   const { default: value } = KEYS[key];

@@ -58,7 +58,8 @@ function readFlags(args: readonly string[]) {
     throw new UsageError(`--${name} is ${JSON.stringify(values[name])}; ${kind} from ${least} to ${most} is allowed.`);
   };
   const numbers = Object.fromEntries(names.map((name) => [name, numberOf(name)])) as Record<Name, number>;
-  if (numbers.sockets % 2 !== 0) throw new UsageError(`--sockets is ${numbers.sockets}; two play a game: give an even number.`);
+  if (numbers.sockets % 2 !== 0)
+    throw new UsageError(`--sockets is ${numbers.sockets}; two play a game: give an even number.`);
   return { numbers, json: values.json, help: values.help === true };
 }
 

@@ -17,7 +17,8 @@ export const port = v.pipe(
  * shell's ${X:-default}. Throws a `ConfigError`.
  */
 export function parseEnvironment<Schema extends v.GenericSchema<unknown, unknown>>(
-  schema: Schema, environment: NodeJS.ProcessEnv,
+  schema: Schema,
+  environment: NodeJS.ProcessEnv,
 ): v.InferOutput<Schema> {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const parsed = v.safeParse(schema, given);

@@ -1,6 +1,6 @@
 // Pebble, the ACME project's test server, with its challenge test server as DNS, for the tests beside this
 // file.
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
@@ -65,32 +65,17 @@ export async function startAcmeServer(directory: string, options: AcmeServerOpti
   const processes = [
     spawn(program('pebble-challtestsrv')!, [
       ...['-defaultIPv4', '127.0.0.1', '-defaultIPv6', '', '-dnsserver', `127.0.0.1:${dns}`],
-      ...[
-        '-management',
-        `127.0.0.1:${dnsManagement}`,
-        '-http01',
-        '',
-        '-https01',
-        '',
-        '-tlsalpn01',
-        '',
-        '-doh',
-        '',
-      ],
+      ...['-management', `127.0.0.1:${dnsManagement}`, '-http01', '', '-https01', '', '-tlsalpn01', '', '-doh', ''],
     ]),
-    spawn(
-      program('pebble')!,
-      ['-config', file, '-strict', '-dnsserver', options.dnsServer ?? `127.0.0.1:${dns}`],
-      {
-        env: {
-          ...process.env,
-          PEBBLE_VA_NOSLEEP: '1',
-          PEBBLE_WFE_NONCEREJECT: '10',
-          // Every renewal has to prove the names again.
-          PEBBLE_AUTHZREUSE: '0',
-        },
+    spawn(program('pebble')!, ['-config', file, '-strict', '-dnsserver', options.dnsServer ?? `127.0.0.1:${dns}`], {
+      env: {
+        ...process.env,
+        PEBBLE_VA_NOSLEEP: '1',
+        PEBBLE_WFE_NONCEREJECT: '10',
+        // Every renewal has to prove the names again.
+        PEBBLE_AUTHZREUSE: '0',
       },
-    ),
+    }),
   ];
   let log = '';
   for (const child of processes) {
@@ -168,8 +153,7 @@ export interface NameServer {
 }
 
 /** Why tests with a name server cannot run here. */
-export const withoutNamed =
-  findBinary('named') === undefined && 'named is not installed: apt-get install bind9';
+export const withoutNamed = findBinary('named') === undefined && 'named is not installed: apt-get install bind9';
 
 export async function startNameServer(directory: string, zone: string): Promise<NameServer> {
   const [port] = (await freePorts(1)) as [number];

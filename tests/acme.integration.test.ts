@@ -1,29 +1,23 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { Resolver } from 'node:dns/promises';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { WebSocket } from 'ws';
-import { once } from 'node:events';
+import type { AcmeOrder } from '../certs/acme.ts';
 import { obtainAndKeep, renewAcme } from '../certs/acme-renewal.ts';
 import type { ChallengeSettings } from '../certs/acme-solvers.ts';
-import type { AcmeOrder } from '../certs/acme.ts';
 import { fetchServed } from '../certs/endpoint.ts';
 import { ensureChain } from '../certs/index.ts';
 import { readCertificates } from '../certs/pem.ts';
-import { Watcher } from '../certs/watch.ts';
 import { updateTxt } from '../certs/rfc2136.ts';
-import { startEdge, type Edge } from '../infra/edge/testing.ts';
-import {
-  startAcmeServer,
-  startNameServer,
-  withoutNamed,
-  withoutPebble,
-  type AcmeServer,
-} from './acme-server.ts';
+import { Watcher } from '../certs/watch.ts';
+import { type Edge, startEdge } from '../infra/edge/testing.ts';
+import { type AcmeServer, startAcmeServer, startNameServer, withoutNamed, withoutPebble } from './acme-server.ts';
 
 const NAME = 'game.example';
 const day = 24 * 60 * 60 * 1000;
@@ -59,9 +53,7 @@ describe('a certificate from an ACME authority, through the running edge', { ski
     edge: {
       runtimeSocket: edge.runtimeSocket,
       certificate: 'leaf.pem',
-      endpoints: [
-        { host: '127.0.0.1', port: edge.config.port, serverName: dnsNames[0]!.replace('*', 'any') },
-      ],
+      endpoints: [{ host: '127.0.0.1', port: edge.config.port, serverName: dnsNames[0]!.replace('*', 'any') }],
     },
     serverRoots: server.serverRoots,
     roots: server.roots,
@@ -80,10 +72,7 @@ describe('a certificate from an ACME authority, through the running edge', { ski
       const { edge: outcome, notAfter } = await obtainAndKeep(dir, order);
       assert.equal(outcome, 'updated');
       const served = () =>
-        fetchServed(
-          { host: '127.0.0.1', port: edge.config.port, serverName: NAME },
-          readCertificates(server.roots),
-        );
+        fetchServed({ host: '127.0.0.1', port: edge.config.port, serverName: NAME }, readCertificates(server.roots));
       const first = await served();
       assert.equal(first.refused, undefined);
       assert.equal(first.chain[0]!.fingerprint256, readCertificates(order.out)[0]!.fingerprint256);
@@ -95,9 +84,7 @@ describe('a certificate from an ACME authority, through the running edge', { ski
       const second = await served();
       assert.notEqual(second.chain[0]!.fingerprint256, first.chain[0]!.fingerprint256);
       assert.equal(second.refused, undefined);
-      const left = existsSync(path.join(dir, 'acme/challenges'))
-        ? readdirSync(path.join(dir, 'acme/challenges'))
-        : [];
+      const left = existsSync(path.join(dir, 'acme/challenges')) ? readdirSync(path.join(dir, 'acme/challenges')) : [];
       assert.deepEqual(left, [], 'no answer stays behind');
     });
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { request, type RequestOptions } from 'node:http';
+import { type RequestOptions, request } from 'node:http';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -10,7 +10,7 @@ import { fetchServed } from '../certs/endpoint.ts';
 import { readChain } from '../certs/index.ts';
 import { crlNameOf } from '../certs/keys.ts';
 import { readCertificates } from '../certs/pem.ts';
-import { startCluster, type Cluster } from '../infra/local/cluster.ts';
+import { type Cluster, startCluster } from '../infra/local/cluster.ts';
 import { waitFor } from '../infra/local/wait.ts';
 
 const run = promisify(execFile);
@@ -64,14 +64,7 @@ describe('the certificates of a running cluster, behind a front that looks at th
   test('name revocation lists that the edge serves in plain http, by which openssl refuses a revoked leaf', async () => {
     const leaf = path.join(dir, '..', 'other.pem');
     await certs('issue', '--dns', 'localhost', '--out', leaf);
-    const { stdout: text } = await run('openssl', [
-      'x509',
-      '-in',
-      leaf,
-      '-noout',
-      '-ext',
-      'crlDistributionPoints',
-    ]);
+    const { stdout: text } = await run('openssl', ['x509', '-in', leaf, '-noout', '-ext', 'crlDistributionPoints']);
     const { httpUrl } = await cluster.status();
     assert.ok(text.includes(`URI:${httpUrl}/crl/`), text);
 
@@ -98,15 +91,7 @@ describe('the certificates of a running cluster, behind a front that looks at th
     };
     const verify = () =>
       run('openssl', [
-        ...[
-          'verify',
-          '-x509_strict',
-          '-crl_check_all',
-          '-CRLfile',
-          lists,
-          '-CAfile',
-          path.join(dir, 'root.pem'),
-        ],
+        ...['verify', '-x509_strict', '-crl_check_all', '-CRLfile', lists, '-CAfile', path.join(dir, 'root.pem')],
         ...['-untrusted', leaf, leaf],
       ]);
     // The watcher signs the first ones, if nobody did before.

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startEdge } from '../infra/edge/testing.ts';
 import { freePorts } from '../infra/local/ports.ts';
-import { startDoor, startEcho, testClient, testServer, withoutKosoku, type Verdict } from './autobahn.ts';
+import { startDoor, startEcho, testClient, testServer, type Verdict, withoutKosoku } from './autobahn.ts';
 
 /** All that Autobahn has; 216 of them are about compression, which is not spoken here. */
 const ALL = 517;
@@ -17,7 +17,7 @@ function assertPassed({ cases, behaviours, failed }: Verdict, expected: number):
   assert.equal(behaviours['UNIMPLEMENTED'], COMPRESSION, JSON.stringify(behaviours));
 }
 
-test('the replica\'s WebSocket fails none of Autobahn\'s cases', { skip: withoutKosoku }, async () => {
+test("the replica's WebSocket fails none of Autobahn's cases", { skip: withoutKosoku }, async () => {
   const echo = await startEcho();
   try {
     assertPassed(await testServer(echo.port, 'replica'), ALL);
@@ -40,7 +40,9 @@ test('the same through the edge fails none of them', { skip: withoutKosoku }, as
   }
 });
 
-test('the sockets that the SDK opens in Node fail none of those that their bounds allow', { skip: withoutKosoku }, async () => {
+test('the sockets that the SDK opens in Node fail none of those that their bounds allow', {
+  skip: withoutKosoku,
+}, async () => {
   const [port] = (await freePorts(1)) as [number];
   assertPassed(await testClient(port, 'sdk'), ALL - LARGE);
 });

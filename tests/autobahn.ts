@@ -1,13 +1,13 @@
 // Autobahn's cases for RFC 6455, as kosoku runs them.
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
-import { connect, createServer as createTcpServer, type AddressInfo, type Server } from 'node:net';
+import { type AddressInfo, connect, createServer as createTcpServer, type Server } from 'node:net';
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
-import { WebSocket, WebSocketServer, type ServerOptions } from 'ws';
+import { type ServerOptions, WebSocket, WebSocketServer } from 'ws';
 import { SOCKET_OPTIONS } from '../services/client/node.ts';
 import { textFrame, writeFrame } from '../services/game/frame.ts';
 import { until } from '../services/game/testing/replica.ts';
@@ -53,18 +53,25 @@ const PASSED = new Set(['OK', 'NON-STRICT', 'INFORMATIONAL', 'UNIMPLEMENTED']);
 type Outcomes = ReadonlyMap<string, Outcome>;
 
 function readOutcomes(directory: string): Outcomes {
-  const index = JSON.parse(readFileSync(path.join(directory, 'index.json'), 'utf8')) as
-    Record<string, Record<string, IndexEntry>>;
+  const index = JSON.parse(readFileSync(path.join(directory, 'index.json'), 'utf8')) as Record<
+    string,
+    Record<string, IndexEntry>
+  >;
   const entries = Object.values(index).flatMap((agent) => Object.entries(agent));
-  return new Map(entries.map(([name, entry]) =>
-    [name, { ...entry, isLate: !hasPassed(entry) && isLate(path.join(directory, entry.reportfile)) }]));
+  return new Map(
+    entries.map(([name, entry]) => [
+      name,
+      { ...entry, isLate: !hasPassed(entry) && isLate(path.join(directory, entry.reportfile)) },
+    ]),
+  );
 }
 
 /** All that came is what an expectation begins with. */
 function isLate(reportFile: string): boolean {
   const { expected, received } = JSON.parse(readFileSync(reportFile, 'utf8')) as CaseReport;
-  return Object.values(expected).some((events) =>
-    JSON.stringify(events.slice(0, received.length)) === JSON.stringify(received));
+  return Object.values(expected).some(
+    (events) => JSON.stringify(events.slice(0, received.length)) === JSON.stringify(received),
+  );
 }
 
 const hasPassed = ({ behavior, behaviorClose }: Omit<Outcome, 'isLate'>): boolean =>
@@ -92,7 +99,10 @@ function freshDirectory(report: string): string {
 
 /** Runs cases against a server, all of them unless some are named. */
 async function fuzzServer(
-  port: number, directory: string, parallelism: number, names: readonly string[] = [],
+  port: number,
+  directory: string,
+  parallelism: number,
+  names: readonly string[] = [],
 ): Promise<Outcomes> {
   const only = names.flatMap((name) => ['-i', name]);
   const args = ['-p', String(parallelism), ...only, '-o', directory, `127.0.0.1:${port}`];
@@ -171,7 +181,7 @@ async function visit(url: string, onMessage: OnMessage): Promise<void> {
 }
 
 async function listening(port: number, server: ChildProcess): Promise<void> {
-  for (const deadline = Date.now() + 20_000; Date.now() < deadline && server.exitCode === null;) {
+  for (const deadline = Date.now() + 20_000; Date.now() < deadline && server.exitCode === null; ) {
     const socket = connect(port, '127.0.0.1');
     const opened = await new Promise<boolean>((resolve) => {
       socket.once('connect', () => resolve(true)).once('error', () => resolve(false));

@@ -1,17 +1,17 @@
 // A certificate of one's own under npm start: kept over restarts, followed when it changes, renewed by ACME.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { copyFileSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { fetchServed } from '../certs/endpoint.ts';
 import { ensureChain, issueLeaf, rotate } from '../certs/index.ts';
 import { readCertificates } from '../certs/pem.ts';
-import { startCluster, SupervisorRun, temporaryStateDir, type Cluster } from '../infra/local/cluster.ts';
+import { type Cluster, SupervisorRun, startCluster, temporaryStateDir } from '../infra/local/cluster.ts';
 import { freePorts } from '../infra/local/ports.ts';
 import { waitFor } from '../infra/local/wait.ts';
-import { startAcmeServer, withoutPebble, type AcmeServer } from './acme-server.ts';
+import { type AcmeServer, startAcmeServer, withoutPebble } from './acme-server.ts';
 
 const HOST = 'game.localhost';
 const MAIN = path.resolve(import.meta.dirname, '../certs/cli/main.ts');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
-import { X509Certificate, createPrivateKey } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
@@ -12,10 +12,10 @@ import { promisify } from 'node:util';
 import type { BrowserContext } from 'playwright-core';
 import { fetchServed } from '../certs/endpoint.ts';
 import { ensureChain, issueLeaf } from '../certs/index.ts';
-import { generateKeyPair, privateKeyPem, type KeyType } from '../certs/keys.ts';
+import { generateKeyPair, type KeyType, privateKeyPem } from '../certs/keys.ts';
 import { validityFrom } from '../certs/lifetimes.ts';
 import { normalizeNames } from '../certs/names.ts';
-import { serverExtensions, signCertificate, type Identity } from '../certs/signing.ts';
+import { type Identity, serverExtensions, signCertificate } from '../certs/signing.ts';
 import * as x509 from '../certs/x509.ts';
 import { openBrowser } from './chromium.ts';
 
@@ -138,9 +138,7 @@ describe('openssl, Node, Python and Chromium, which trust the root alone,', () =
   }
   const usage = (purpose: x509.ExtendedKeyUsage) =>
     serverExtensions(localhost).map((extension) =>
-      extension instanceof x509.ExtendedKeyUsageExtension
-        ? new x509.ExtendedKeyUsageExtension([purpose])
-        : extension,
+      extension instanceof x509.ExtendedKeyUsageExtension ? new x509.ExtendedKeyUsageExtension([purpose]) : extension,
     );
   const malformed: Record<string, () => Promise<string>> = {
     'has expired': () => sign({ now: new Date(Date.now() - 2 * day) }),
@@ -151,9 +149,7 @@ describe('openssl, Node, Python and Chromium, which trust the root alone,', () =
     'is for clients': () => sign({ extensions: usage(x509.ExtendedKeyUsage.clientAuth) }),
     'has no alternative names': () =>
       sign({
-        extensions: serverExtensions(localhost).filter(
-          (one) => !(one instanceof x509.SubjectAlternativeNameExtension),
-        ),
+        extensions: serverExtensions(localhost).filter((one) => !(one instanceof x509.SubjectAlternativeNameExtension)),
       }),
     'a leaf has signed': async () => {
       const { pem } = await issueLeaf({ dir, ...localhost, out: path.join(dir, 'other.pem') });

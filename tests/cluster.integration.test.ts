@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { startCluster, type Cluster } from '../infra/local/cluster.ts';
-import { createNodeClient, type ChatEvent } from '../services/client/node.ts';
-import { until } from '../services/game/testing/replica.ts';
+import { type Cluster, startCluster } from '../infra/local/cluster.ts';
 import { findViolations } from '../loadtest/history/history.ts';
-import { playersOnDifferentReplicas, RecordingPlayer } from '../loadtest/history/player.ts';
+import { playersOnDifferentReplicas, type RecordingPlayer } from '../loadtest/history/player.ts';
+import { type ChatEvent, createNodeClient } from '../services/client/node.ts';
+import { until } from '../services/game/testing/replica.ts';
 
 // Whoever decides: what players see must not differ.
 for (const design of ['stateless', 'stateful'] as const) {
@@ -35,7 +35,9 @@ for (const design of ['stateless', 'stateful'] as const) {
     /** Everybody captures until the game ends while `fault` strikes; then the histories of all are judged. */
     async function playThrough(fault: (joined: RecordingPlayer[], game: string) => Promise<void>) {
       const { game, joined } = await newGame(4, { size: 16, seconds: 300 });
-      const played = Promise.all(joined.map((player, index) => player.playOut(game, (free) => index * free.length >> 2)));
+      const played = Promise.all(
+        joined.map((player, index) => player.playOut(game, (free) => (index * free.length) >> 2)),
+      );
       await joined[0]!.until(game, ({ seq }) => seq > 40);
       await fault(joined, game);
       await played;
@@ -43,7 +45,11 @@ for (const design of ['stateless', 'stateful'] as const) {
       assert.deepEqual(findViolations(joined.map((player) => player.history())), []);
       const acknowledged = joined.reduce((sum, player) => sum + player.acknowledged, 0);
       const scores = joined[0]!.client.game(game)!.state.players.map(({ score }) => score);
-      assert.equal(scores.reduce((sum, score) => sum + score, 0), 256, 'every cell was captured');
+      assert.equal(
+        scores.reduce((sum, score) => sum + score, 0),
+        256,
+        'every cell was captured',
+      );
       assert.ok(acknowledged > 200, `${acknowledged} captures were acknowledged`);
       await cluster.settled();
       for (const { client } of joined) client.close();
@@ -70,10 +76,16 @@ for (const design of ['stateless', 'stateful'] as const) {
       const [ann, ben] = joined.map((player) => player.client.game(game)!.state);
       assert.deepEqual(ann, ben);
       assert.equal(ann?.reason, 'time');
-      assert.deepEqual(ann?.ranking?.map(({ rank, score }) => [rank, score]), [[1, 1], [1, 1]]);
+      assert.deepEqual(
+        ann?.ranking?.map(({ rank, score }) => [rank, score]),
+        [
+          [1, 1],
+          [1, 1],
+        ],
+      );
     });
 
-    test('chat reaches players on other replicas and carries the APPID of its author\'s', async () => {
+    test("chat reaches players on other replicas and carries the APPID of its author's", async () => {
       const joined = await playersOnDifferentReplicas(cluster, 4);
       players.push(...joined);
       const lines: string[] = [];

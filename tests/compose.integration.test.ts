@@ -9,9 +9,9 @@ import { readConfig } from '../infra/config.ts';
 import { docker, dockerProblem } from '../infra/image/docker.ts';
 import { freePorts } from '../infra/local/ports.ts';
 import { waitFor } from '../infra/local/wait.ts';
-import type { ChatEvent } from '../services/client/node.ts';
 import { findViolations } from '../loadtest/history/history.ts';
 import { playersOnReplicas, type RecordingPlayer } from '../loadtest/history/player.ts';
+import type { ChatEvent } from '../services/client/node.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 const PROJECT = `gridlock-test-${process.pid}`;
@@ -43,7 +43,10 @@ before(async () => {
     envFile,
   });
   image = prepared.image;
-  imageWasThere = await docker(['image', 'inspect', image]).then(() => true, () => false);
+  imageWasThere = await docker(['image', 'inspect', image]).then(
+    () => true,
+    () => false,
+  );
   cluster = { url: prepared.url, rootPem: readFileSync(prepared.rootCertificate, 'utf8') };
   await compose('up', '--build', '--detach', '--wait', '--wait-timeout', '120').catch(async (error: Error) => {
     throw new Error(`${error.message}\n${await compose('logs', '--no-color', '--tail', '20')}`);
@@ -89,7 +92,11 @@ async function playThrough(appIds: readonly string[], fault: (joined: RecordingP
   await Promise.all(joined.map((player) => player.until(game, ({ state }) => state.status === 'completed')));
   assert.deepEqual(findViolations(joined.map((player) => player.history())), []);
   const scores = joined[0]!.client.game(game)!.state.players.map(({ score }) => score);
-  assert.equal(scores.reduce((sum, score) => sum + score, 0), 256, 'every cell was captured');
+  assert.equal(
+    scores.reduce((sum, score) => sum + score, 0),
+    256,
+    'every cell was captured',
+  );
   for (const { client } of joined) client.close();
 }
 
@@ -142,11 +149,19 @@ test('a replica that is stopped drains: its players leave with what they have', 
 });
 
 test('nothing but the edge can be reached from this machine, and only on its own address', needsDocker, async () => {
-  const services = (await compose('ps', '--format', 'json')).trim().split('\n').map((line) =>
-    JSON.parse(line) as { Service: string; Publishers: { URL: string; PublishedPort: number }[] | null });
+  const services = (await compose('ps', '--format', 'json'))
+    .trim()
+    .split('\n')
+    .map(
+      (line) => JSON.parse(line) as { Service: string; Publishers: { URL: string; PublishedPort: number }[] | null },
+    );
   assert.equal(services.length, 6);
   for (const { Service, Publishers } of services) {
     const published = (Publishers ?? []).filter(({ PublishedPort }) => PublishedPort > 0);
-    assert.deepEqual(published.map(({ URL }) => URL), Service === 'edge' ? ['127.0.0.1', '127.0.0.1'] : [], Service);
+    assert.deepEqual(
+      published.map(({ URL }) => URL),
+      Service === 'edge' ? ['127.0.0.1', '127.0.0.1'] : [],
+      Service,
+    );
   }
 });

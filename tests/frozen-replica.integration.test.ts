@@ -18,8 +18,8 @@ for (const reloads of [false, true]) {
     const frozen = replicas[0]!;
     const stores = Array.from({ length: PLAYERS }, () => new MemoryStore());
     /** All of them, as programs or pages that just began. */
-    const begin = () => stores.map((store) =>
-      createNodeClient({ url: cluster.url, ca: cluster.rootPem, connectTimeoutMs: 1000, store }));
+    const begin = () =>
+      stores.map((store) => createNodeClient({ url: cluster.url, ca: cluster.rootPem, connectTimeoutMs: 1000, store }));
     let clients = begin();
     const close = () => clients.forEach((client) => client.close());
     const runtimeSocket = path.join(cluster.stateDir, 'run/haproxy.sock');
@@ -52,8 +52,14 @@ for (const reloads of [false, true]) {
       await waitFor(late, { what: 'an attempt that comes too late', timeoutMs: 30_000, intervalMs: 50 });
       const seats = await Promise.all(clients.map((client) => client.create({ players: 2 })));
       assert.equal(new Set(seats.map(({ game }) => game)).size, PLAYERS);
-      assert.deepEqual(clients.map(({ state }) => state), clients.map(() => 'open'));
-      assert.deepEqual(clients.map(({ health }) => health.reconnects), connected);
+      assert.deepEqual(
+        clients.map(({ state }) => state),
+        clients.map(() => 'open'),
+      );
+      assert.deepEqual(
+        clients.map(({ health }) => health.reconnects),
+        connected,
+      );
     } finally {
       process.kill(frozen.pid!, 'SIGCONT');
       close();

@@ -4,9 +4,9 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import type { BrowserContext, Page } from 'playwright-core';
-import { startCluster, type Cluster } from '../infra/local/cluster.ts';
-import { createNodeClient } from '../services/client/node.ts';
+import { type Cluster, startCluster } from '../infra/local/cluster.ts';
 import type { GridlockClient } from '../services/client/index.ts';
+import { createNodeClient } from '../services/client/node.ts';
 import { until } from '../services/game/testing/replica.ts';
 import { noteTexts, openBrowser } from './chromium.ts';
 
@@ -56,7 +56,7 @@ after(async () => {
 
 /** Two players in one game after the other, until the end of the tests. Refusals are part of the game. */
 async function play(one: GridlockClient, two: GridlockClient): Promise<void> {
-  for (let round = 0; playing; round += 1) {
+  while (playing) {
     try {
       const { game } = await one.create({ players: 2, size: 8, seconds: 60 });
       await two.join(game!);
@@ -80,20 +80,29 @@ test('every replica is on the page, ready, and their sockets are those of the pl
   for (const replica of ['1111', '2222', '3333', '4444']) await inState(replica, 'ready');
   await page.getByTestId('ready').and(page.getByText('4 of 4 replicas ready')).waitFor();
   // A replica tells its figures once a second: those shown first may be from before the last player came.
-  await until(async () => {
-    const sockets = await page.getByTestId(/^sockets-/).allInnerTexts();
-    return sockets.length === 4 && sockets.reduce((sum, count) => sum + Number(count), 0) === PLAYERS;
-  }, 'the sockets of the four replicas are those of the players', 60_000);
+  await until(
+    async () => {
+      const sockets = await page.getByTestId(/^sockets-/).allInnerTexts();
+      return sockets.length === 4 && sockets.reduce((sum, count) => sum + Number(count), 0) === PLAYERS;
+    },
+    'the sockets of the four replicas are those of the players',
+    60_000,
+  );
   const total = page.getByTestId('total-sockets');
-  await until(async () => new RegExp(`^Sockets\\s+${PLAYERS}\\b`).test(await total.innerText()),
-    'their total is the number of the players', 60_000);
+  await until(
+    async () => new RegExp(`^Sockets\\s+${PLAYERS}\\b`).test(await total.innerText()),
+    'their total is the number of the players',
+    60_000,
+  );
 });
 
 test('what is played is seen in events, moves and their 99th percentile, as figures and as curves', async () => {
   const figure = (measure: string) => page.getByTestId(`total-${measure}`);
   await figure('events').filter({ hasText: /[1-9]/ }).waitFor();
   await figure('moves').filter({ hasText: /[1-9]/ }).waitFor();
-  await figure('p99').filter({ hasText: /\d\sms/ }).waitFor();
+  await figure('p99')
+    .filter({ hasText: /\d\sms/ })
+    .waitFor();
   const line = figure('sockets').locator('.curve-line');
   const isDrawn = (path: { getAttribute(name: string): string | null } | null) =>
     (path?.getAttribute('d') ?? '').split('L').length > 3;
@@ -125,7 +134,9 @@ test('a load run that is posted is shown', async () => {
     summary: { vus: 20, sockets: 1000, moves: 48_230, resume_ms_p99: 641.2, nested: { left: 'out' } },
   };
   const answer = await fetch(new URL('run', address), {
-    method: 'POST', body: JSON.stringify(run), headers: { 'content-type': 'application/json' },
+    method: 'POST',
+    body: JSON.stringify(run),
+    headers: { 'content-type': 'application/json' },
   });
   assert.equal(answer.status, 204);
   const panel = page.getByTestId('run');
@@ -201,5 +212,8 @@ test('the page says that it is stale when its own replica dies, and comes back t
 });
 
 test('nothing went wrong in the page but the socket that was lost', () => {
-  assert.deepEqual(problems.filter((text) => !/WebSocket connection|ERR_CONNECTION/.test(text)), []);
+  assert.deepEqual(
+    problems.filter((text) => !/WebSocket connection|ERR_CONNECTION/.test(text)),
+    [],
+  );
 });

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import type { BrowserContext, Page } from 'playwright-core';
-import { startCluster, type Cluster } from '../infra/local/cluster.ts';
+import { type Cluster, startCluster } from '../infra/local/cluster.ts';
 import { openBrowser } from './chromium.ts';
 
 const ARTEFACTS = path.resolve(import.meta.dirname, '../.artifacts');
@@ -172,7 +172,7 @@ test('the board is played by keyboard alone', async () => {
   await Promise.all([ann.close(), ben.close()]);
 });
 
-test('chat in the lobby reaches the other page with the tag of the author\'s replica', async () => {
+test("chat in the lobby reaches the other page with the tag of the author's replica", async () => {
   const [ann, ben] = await Promise.all([arrive('Ann'), arrive('Ben')]);
   await part(ann, 'chat-input').fill('hello');
   await part(ann, 'chat-input').press('Enter');

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { startCluster, type Cluster } from '../infra/local/cluster.ts';
+import { type Cluster, startCluster } from '../infra/local/cluster.ts';
 import { findViolations } from '../loadtest/history/history.ts';
 import type { RecordingPlayer } from '../loadtest/history/player.ts';
-import { decidedBy, forwardedShare } from '../loadtest/placement/forwarded.ts';
 import { Crowd } from '../loadtest/placement/crowd.ts';
+import { decidedBy, forwardedShare } from '../loadtest/placement/forwarded.ts';
 import { members } from '../loadtest/placement/members.ts';
 import { scaleOut } from '../loadtest/placement/scale-out.ts';
 
@@ -21,11 +21,14 @@ for (const design of ['stateless', 'stateful'] as const) {
   describe(design, () => {
     test('after a scale-out the new replica gets its part of the sockets, and play loses nothing', async () => {
       await withCluster({ design }, async (cluster) => {
-        const found = await scaleOut(cluster, design === 'stateless'
-          ? { sockets: 90, games: 9, moveMs: 300, withinMs: 120_000, tolerance: 0.1 }
-          // Where a game is, its code decides, and the edge's ring gives the replicas 41, 26 and 33 %: with few games one of
-          // them would now and then have hardly any.
-          : { sockets: 240, games: 60, moveMs: 1500, withinMs: 120_000, tolerance: 0.75 });
+        const found = await scaleOut(
+          cluster,
+          design === 'stateless'
+            ? { sockets: 90, games: 9, moveMs: 300, withinMs: 120_000, tolerance: 0.1 }
+            : // Where a game is, its code decides, and the edge's ring gives the replicas 41, 26 and 33 %: with few games one of
+              // them would now and then have hardly any.
+              { sockets: 240, games: 60, moveMs: 1500, withinMs: 120_000, tolerance: 0.75 },
+        );
         assert.deepEqual(found.violations, []);
         assert.ok(found.acknowledged > 50, `${found.acknowledged} captures were acknowledged`);
         assert.ok(found.evenAfterMs !== undefined, `the sockets are spread: ${JSON.stringify(found.perReplica)}`);
@@ -72,7 +75,10 @@ test('stateful: through the edge at most one move in a hundred is passed on, and
         const before = await decidedBy(cluster);
         await crowd.acknowledged(moves);
         const after = await decidedBy(cluster);
-        assert.ok(after.owner + after.forwarded - before.owner - before.forwarded >= moves * 0.9, JSON.stringify(after));
+        assert.ok(
+          after.owner + after.forwarded - before.owner - before.forwarded >= moves * 0.9,
+          JSON.stringify(after),
+        );
         return forwardedShare(before, after);
       };
       // Those under way before are at most one of each player, less than a tenth.

@@ -7,8 +7,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { ensureChain, syncEdge } from '../certs/index.ts';
-import { startCluster, type Cluster } from '../infra/local/cluster.ts';
 import { runtimeCommand } from '../infra/edge/runtime-api.ts';
+import { type Cluster, startCluster } from '../infra/local/cluster.ts';
 import { waitFor } from '../infra/local/wait.ts';
 import { Handshakes } from '../loadtest/rotation/handshakes.ts';
 import { measure } from '../loadtest/rotation/measure.ts';
@@ -48,7 +48,10 @@ test('handshakes that a wrong leaf in the edge spoils are counted as failed', as
   const { leafPath } = await ensureChain({ dir: stranger, dnsNames: ['localhost'], ipAddresses: [] });
   const handshakes = new Handshakes(Number(new URL(cluster.url).port), cluster.rootPem, 20);
   handshakes.start();
-  await runtimeCommand(socket(), `set ssl cert pki/leaf.pem <<\n${readFileSync(leafPath, 'utf8').replaceAll(/\n+/g, '\n')}`);
+  await runtimeCommand(
+    socket(),
+    `set ssl cert pki/leaf.pem <<\n${readFileSync(leafPath, 'utf8').replaceAll(/\n+/g, '\n')}`,
+  );
   await runtimeCommand(socket(), 'commit ssl cert pki/leaf.pem');
   await until('handshakes that fail', () => handshakes.failures > 2);
   assert.equal(await syncEdge(path.join(cluster.stateDir, 'pki')), true);

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
-import { startCluster, type Cluster } from '../infra/local/cluster.ts';
+import { type Cluster, startCluster } from '../infra/local/cluster.ts';
 import { buildPackage } from '../services/client/package/build.ts';
 import { openBrowser } from './chromium.ts';
 
@@ -21,7 +21,10 @@ let cluster: Cluster;
 
 /** Packs a package as a user would get it; gives the tarball. */
 const pack = (from: string) =>
-  path.join(directory, execFileSync('npm', ['pack', '--silent', '--pack-destination', directory], { cwd: from, encoding: 'utf8' }).trim());
+  path.join(
+    directory,
+    execFileSync('npm', ['pack', '--silent', '--pack-destination', directory], { cwd: from, encoding: 'utf8' }).trim(),
+  );
 
 before(async () => {
   directory = mkdtempSync(path.join(os.tmpdir(), 'gridlock-sdk-'));
@@ -87,7 +90,9 @@ void (client.state === 'asleep');
 test('the packed SDK, installed in another project, plays from Node against a page that was bundled with it', async () => {
   writeFileSync(path.join(project, 'program.mjs'), PROGRAM);
   const program = spawn(process.execPath, ['program.mjs'], {
-    cwd: project, env: { ...process.env, URL: cluster.url, CA: cluster.rootPem }, stdio: ['ignore', 'pipe', 'inherit'],
+    cwd: project,
+    env: { ...process.env, URL: cluster.url, CA: cluster.rootPem },
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = once(program, 'exit');
   const browser = await openBrowser({ rootCertificate: path.join(cluster.stateDir, 'pki', 'root.pem') });
@@ -96,18 +101,31 @@ test('the packed SDK, installed in another project, plays from Node against a pa
     const { value: game } = await lines.next();
     writeFileSync(path.join(project, 'page.mjs'), PAGE);
     const { outputFiles, metafile } = await build({
-      absWorkingDir: project, entryPoints: ['page.mjs'], bundle: true, format: 'esm', write: false, metafile: true, logLevel: 'silent',
+      absWorkingDir: project,
+      entryPoints: ['page.mjs'],
+      bundle: true,
+      format: 'esm',
+      write: false,
+      metafile: true,
+      logLevel: 'silent',
     });
     const inputs = Object.keys(metafile.inputs);
     assert.ok(inputs.includes('node_modules/gridlock-client/browser.js'), 'the browser has its own part');
-    assert.ok(inputs.every((input) => !input.includes('/ws/')), 'and nothing of ws');
+    assert.ok(
+      inputs.every((input) => !input.includes('/ws/')),
+      'and nothing of ws',
+    );
     const page = await browser.newPage();
     const answer = (body: string, contentType: string) => ({ status: 200, contentType, body });
-    await page.route('**/own.html', (route) => route.fulfill(answer('<script type="module" src="/own.js"></script>', 'text/html')));
+    await page.route('**/own.html', (route) =>
+      route.fulfill(answer('<script type="module" src="/own.js"></script>', 'text/html')),
+    );
     await page.route('**/own.js', (route) => route.fulfill(answer(outputFiles[0]!.text, 'text/javascript')));
     await page.goto(`${cluster.url}/own.html#${game}`);
     assert.deepEqual(JSON.parse((await lines.next()).value ?? ''), [4, 'cell_taken', true]);
-    await page.waitForFunction(() => (globalThis as unknown as { document: { title: string } }).document.title === 'active 2');
+    await page.waitForFunction(
+      () => (globalThis as unknown as { document: { title: string } }).document.title === 'active 2',
+    );
     assert.equal((await ended)[0], 0);
   } finally {
     program.kill();
@@ -120,7 +138,8 @@ test('its types are complete by themselves and refuse what is wrong', async () =
   const compilerOptions = { noEmit: true, strict: true, target: 'es2022', module: 'nodenext', types: [] };
   writeFileSync(path.join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['typed.ts'] }));
   const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
-  const { stdout } = await run(process.execPath, [tsc, '-p', '.'], { cwd: project })
-    .catch((error: { stdout: string }) => error);
+  const { stdout } = await run(process.execPath, [tsc, '-p', '.'], { cwd: project }).catch(
+    (error: { stdout: string }) => error,
+  );
   assert.equal(stdout, '');
 });

@@ -5,7 +5,10 @@ import { test } from 'node:test';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 const page = readFileSync(path.join(ROOT, 'SECURITY.md'), 'utf8');
-const rows = page.split('\n').filter((line) => /^\| (?!control|---)/.test(line)).map((line) => line.split('|').slice(1, -1));
+const rows = page
+  .split('\n')
+  .filter((line) => /^\| (?!control|---)/.test(line))
+  .map((line) => line.split('|').slice(1, -1));
 
 test('every control names where it is seen, and what is named exists', () => {
   assert.ok(rows.length >= 25);
@@ -17,7 +20,9 @@ test('every control names where it is seen, and what is named exists', () => {
 });
 
 test('the WebSocket library is one without known holes', () => {
-  const { version } = JSON.parse(readFileSync(path.join(ROOT, 'node_modules/ws/package.json'), 'utf8')) as { version: string };
+  const { version } = JSON.parse(readFileSync(path.join(ROOT, 'node_modules/ws/package.json'), 'utf8')) as {
+    version: string;
+  };
   const [major = 0, minor = 0] = version.split('.').map(Number);
   assert.ok(major > 8 || (major === 8 && minor >= 21), version);
 });

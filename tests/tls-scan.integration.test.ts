@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { startCluster, type Cluster } from '../infra/local/cluster.ts';
+import { type Cluster, startCluster } from '../infra/local/cluster.ts';
 import { freePorts } from '../infra/local/ports.ts';
-import { compareWithProfile, scan, SECTIONS, withoutSslyze, withoutTestssl, type Finding } from './tls-scan.ts';
+import { compareWithProfile, type Finding, SECTIONS, scan, withoutSslyze, withoutTestssl } from './tls-scan.ts';
 
 const rootOf = ({ stateDir }: Cluster) => path.join(stateDir, 'pki/root.pem');
 const trusted = (cluster: Cluster) => ({ url: cluster.url, ca: rootOf(cluster) });
@@ -36,15 +36,24 @@ describe('the edge as npm start makes it', { concurrency: true }, () => {
     // What it could not find out is no good news. GOST is none of ours; resumption is told, not judged.
     const unknown = findings.filter(({ severity }) => severity === 'WARN').map(({ id }) => id);
     const harmless = ['engine_problem', 'sessionresumption_ticket', 'sessionresumption_ID'];
-    assert.deepEqual(unknown.filter((id) => !harmless.includes(id)), []);
+    assert.deepEqual(
+      unknown.filter((id) => !harmless.includes(id)),
+      [],
+    );
     const judged = findings.filter(({ severity }) => severity === 'OK').map(({ id }) => id);
     const expected = ['SSLv3', 'TLS1_3', 'cert_chain_of_trust', 'cert_trust', 'heartbleed', 'BREACH', 'secure_renego'];
-    assert.deepEqual(expected.filter((id) => !judged.includes(id)), []);
+    assert.deepEqual(
+      expected.filter((id) => !judged.includes(id)),
+      [],
+    );
   });
 
   test('gives testssl.sh something to find without the root', { skip: withoutTestssl }, async () => {
     const found = serious(await scan({ url: cluster.url }, ['-S'], 'without-root'));
-    assert.deepEqual(found.map((line) => line.split(' ')[1]), ['cert_chain_of_trust']);
+    assert.deepEqual(
+      found.map((line) => line.split(' ')[1]),
+      ['cert_chain_of_trust'],
+    );
   });
 });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import type { BrowserContext, Page } from 'playwright-core';
-import { startCluster, type Cluster } from '../infra/local/cluster.ts';
+import { type Cluster, startCluster } from '../infra/local/cluster.ts';
 import { openBrowser } from './chromium.ts';
 
 let cluster: Cluster;
@@ -42,7 +42,10 @@ async function arrive(broken: readonly ('WebSocket' | 'stream')[], address = clu
   return page;
 }
 
-for (const [broken, transport] of [[['WebSocket'], 'sse'], [['WebSocket', 'stream'], 'poll']] as const) {
+for (const [broken, transport] of [
+  [['WebSocket'], 'sse'],
+  [['WebSocket', 'stream'], 'poll'],
+] as const) {
   test(`a page without ${broken.join(' and ')} plays a game over ${transport} with one that has all`, async () => {
     const ann = await arrive(broken);
     for (const [id, value] of Object.entries({ players: 2, size: 3, seconds: 300 })) {

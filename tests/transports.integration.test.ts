@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { startCluster, type Cluster } from '../infra/local/cluster.ts';
+import { type Cluster, startCluster } from '../infra/local/cluster.ts';
 import { findViolations } from '../loadtest/history/history.ts';
 import { RecordingPlayer } from '../loadtest/history/player.ts';
 import { until } from '../services/game/testing/replica.ts';
-import { startSpread, type Spread } from '../services/game/testing/spread.ts';
+import { type Spread, startSpread } from '../services/game/testing/spread.ts';
 import type { Transport } from '../services/protocol/index.ts';
 
 const ALL: readonly Transport[] = ['websocket', 'sse', 'poll'];
@@ -45,14 +45,21 @@ for (const design of ['stateless', 'stateful'] as const) {
       await Promise.all(joined.map((player) => player.until(game, ({ state }) => state.status === 'completed')));
       assert.deepEqual(findViolations(joined.map((player) => player.history())), []);
       const scores = joined[0]!.client.game(game)!.state.players.map(({ score }) => score);
-      assert.equal(scores.reduce((sum, score) => sum + score, 0), cells, 'every cell was captured');
+      assert.equal(
+        scores.reduce((sum, score) => sum + score, 0),
+        cells,
+        'every cell was captured',
+      );
       for (const { client } of joined) client.close();
     }
 
     test('where upgrades are refused, the SDK comes to server-sent events by itself and a game is played to its end', async () => {
       const { game, joined } = await join(ALL, 2, { size: 5, seconds: 300 });
       assert.ok(spread.upgrades >= 4, 'each tried a WebSocket twice');
-      assert.deepEqual(joined.map(({ client }) => client.health.transport), ['sse', 'sse']);
+      assert.deepEqual(
+        joined.map(({ client }) => client.health.transport),
+        ['sse', 'sse'],
+      );
       await Promise.all(joined.map((player, index) => player.playOut(game, (free) => index * (free.length - 1))));
       await finish(joined, game, 25);
     });
@@ -61,7 +68,7 @@ for (const design of ['stateless', 'stateful'] as const) {
       test(`by ${transport}: a replica killed in mid-game costs no acknowledged capture, no duplicate and no gap`, async () => {
         const { game, joined } = await join([transport], 3, { size: 12, seconds: 300 });
         const played = Promise.all(
-          joined.map((player, index) => player.playOut(game, (free) => (index * free.length) / 3 | 0)),
+          joined.map((player, index) => player.playOut(game, (free) => ((index * free.length) / 3) | 0)),
         );
         await joined[0]!.until(game, ({ seq }) => seq > 30);
         const lost = joined[1]!;
@@ -75,7 +82,7 @@ for (const design of ['stateless', 'stateful'] as const) {
       test(`by ${transport}: players cut off in mid-game resume on whichever replica they come to`, async () => {
         const { game, joined } = await join([transport], 3, { size: 12, seconds: 300 });
         const played = Promise.all(
-          joined.map((player, index) => player.playOut(game, (free) => (index * free.length) / 3 | 0)),
+          joined.map((player, index) => player.playOut(game, (free) => ((index * free.length) / 3) | 0)),
         );
         const before = joined.map(({ client }) => client.health.connection);
         await joined[0]!.until(game, ({ seq }) => seq > 30);
@@ -84,7 +91,11 @@ for (const design of ['stateless', 'stateful'] as const) {
         await cluster.killReplica(Number(joined[2]!.replica[0]), 'SIGTERM');
         await played;
         // The game may be over before the replica has gone.
-        await until(() => joined[2]!.client.health.connection !== before[2], 'the third player has another connection', 60_000);
+        await until(
+          () => joined[2]!.client.health.connection !== before[2],
+          'the third player has another connection',
+          60_000,
+        );
         await finish(joined, game, 144);
         await cluster.settled();
       });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before, test } from 'node:test';
 import { connect } from 'node:tls';
-import { startEdge, type Edge } from '../infra/edge/testing.ts';
+import { type Edge, startEdge } from '../infra/edge/testing.ts';
 
 let edge: Edge;
 
@@ -11,16 +11,27 @@ before(async () => {
 });
 after(() => edge?.close());
 
-const upgrade = (version: string, path = '/ws') => [
-  `GET ${path} HTTP/1.1`, 'Host: localhost', 'Connection: Upgrade', 'Upgrade: websocket', `Sec-WebSocket-Version: ${version}`,
-  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', '', '',
-].join('\r\n');
+const upgrade = (version: string, path = '/ws') =>
+  [
+    `GET ${path} HTTP/1.1`,
+    'Host: localhost',
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    `Sec-WebSocket-Version: ${version}`,
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    '',
+    '',
+  ].join('\r\n');
 const HIDDEN = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n';
 
 /** All that is answered to a text on one connection to the edge. */
 async function answersTo(text: string): Promise<string> {
   const socket = connect({
-    port: edge.config.port, ca: edge.ca, host: '127.0.0.1', servername: 'localhost', ALPNProtocols: ['http/1.1'],
+    port: edge.config.port,
+    ca: edge.ca,
+    host: '127.0.0.1',
+    servername: 'localhost',
+    ALPNProtocols: ['http/1.1'],
   });
   let answer = '';
   socket.setEncoding('utf8').on('data', (chunk: string) => (answer += chunk));
@@ -36,7 +47,10 @@ test('an upgrade that the replica refuses opens no tunnel past the edge', async 
     const statuses = [...answer.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map(([, status]) => status);
     assert.match(statuses[0]!, /^4/, 'the upgrade is refused');
     // Either nothing more is taken on this connection, or the edge judges it as any other request.
-    assert.deepEqual(statuses.slice(1).filter((status) => status !== '404'), []);
+    assert.deepEqual(
+      statuses.slice(1).filter((status) => status !== '404'),
+      [],
+    );
     assert.doesNotMatch(answer, /"name":"ws/, 'no replica has answered what the edge keeps inside');
   }
 });
@@ -49,10 +63,14 @@ test('an upgrade elsewhere than /ws is refused by the edge, and so is what follo
 
 test('a good upgrade does open a tunnel: the test would see one', async () => {
   const socket = connect({
-    port: edge.config.port, ca: edge.ca, host: '127.0.0.1', servername: 'localhost', ALPNProtocols: ['http/1.1'],
+    port: edge.config.port,
+    ca: edge.ca,
+    host: '127.0.0.1',
+    servername: 'localhost',
+    ALPNProtocols: ['http/1.1'],
   });
   socket.write(upgrade('13'));
-  const [first] = await once(socket.setEncoding('latin1'), 'data') as [string];
+  const [first] = (await once(socket.setEncoding('latin1'), 'data')) as [string];
   assert.match(first, /^HTTP\/1\.1 101/);
   socket.destroy();
 });

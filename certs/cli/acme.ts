@@ -1,17 +1,17 @@
 import { resolve } from 'node:path';
-import { obtainAndKeep } from '../acme-renewal.ts';
-import { challengeTypes } from '../acme-solvers.ts';
-import type { ChallengeSettings, ChallengeType } from '../acme-solvers.ts';
-import { letsEncrypt } from '../acme.ts';
 import type { AcmeOrder } from '../acme.ts';
-import { readEdge } from '../edge.ts';
+import { letsEncrypt } from '../acme.ts';
+import { obtainAndKeep } from '../acme-renewal.ts';
+import type { ChallengeSettings, ChallengeType } from '../acme-solvers.ts';
+import { challengeTypes } from '../acme-solvers.ts';
 import type { Edge } from '../edge.ts';
+import { readEdge } from '../edge.ts';
 import { parseEndpoint } from '../endpoint.ts';
 import { parseKeyType } from '../keys.ts';
-import { tsigAlgorithms } from '../rfc2136.ts';
 import type { TsigAlgorithm } from '../rfc2136.ts';
-import { EXIT, directoryOf, usage } from './command.ts';
+import { tsigAlgorithms } from '../rfc2136.ts';
 import type { Command, Values } from './command.ts';
+import { directoryOf, EXIT, usage } from './command.ts';
 import { edgeText } from './text.ts';
 import { placeOf } from './watch.ts';
 
@@ -91,8 +91,7 @@ function challengeOf(values: Values, directory: string): ChallengeSettings {
     );
   }
   const server = values.string('rfc2136');
-  if (server === undefined)
-    return { type, set: values.required('dns-set'), clear: values.required('dns-clear') };
+  if (server === undefined) return { type, set: values.required('dns-set'), clear: values.required('dns-clear') };
   const algorithm = (values.string('tsig-algorithm') ?? tsigAlgorithms[0]) as TsigAlgorithm;
   if (!tsigAlgorithms.includes(algorithm))
     throw usage(`"${algorithm}" is unknown: use one of ${tsigAlgorithms.join(', ')}.`);

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { audit } from '../audit.ts';
 import { parseEndpoint } from '../endpoint.ts';
 import { readCertificates } from '../pem.ts';
-import { EXIT, directoryOf } from './command.ts';
 import type { Command } from './command.ts';
+import { directoryOf, EXIT } from './command.ts';
 import { findingsText } from './text.ts';
 
 export const command: Command = {

@@ -82,9 +82,7 @@ export function parseCommand(command: Command, args: readonly string[]): Values 
   }
   const { values, positionals } = parsed;
   if (command.positionals === undefined && positionals.length > 0) {
-    throw usage(
-      `"${positionals[0]}" means nothing to ${command.name}: see "npm run certs -- ${command.name} --help".`,
-    );
+    throw usage(`"${positionals[0]}" means nothing to ${command.name}: see "npm run certs -- ${command.name} --help".`);
   }
   const text = (name: string) => values[name] as string | undefined;
   return {
@@ -122,9 +120,7 @@ export function helpOf(command: Command): string {
   const heads = flags.map(([name, { value }]) => `  --${name}${value === undefined ? '' : ` ${value}`}`);
   const width = Math.max(...heads.map((head) => head.length)) + 2;
   const lines = flags.map(([, { help }], index) => `${heads[index]!.padEnd(width)}${help}`);
-  const synopsis = ['npm run certs --', command.name, command.positionals, '[flags]']
-    .filter(Boolean)
-    .join(' ');
+  const synopsis = ['npm run certs --', command.name, command.positionals, '[flags]'].filter(Boolean).join(' ');
   return [
     synopsis,
     '',

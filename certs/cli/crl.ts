@@ -1,7 +1,7 @@
 import { readPassphrase } from '../keys.ts';
 import { refreshCrls } from '../revoke.ts';
-import { EXIT, directoryOf, passphraseFlag } from './command.ts';
 import type { Command } from './command.ts';
+import { directoryOf, EXIT, passphraseFlag } from './command.ts';
 
 export const command: Command = {
   name: 'crl',

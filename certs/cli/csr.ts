@@ -1,11 +1,11 @@
+import { writeOut } from '../issue.ts';
 import { parseKeyType, readPassphrase } from '../keys.ts';
 import { readBytes } from '../pem.ts';
-import { parseRequestConfig } from '../request-config.ts';
-import type { RequestWish } from '../request-config.ts';
 import { createRequest } from '../request.ts';
-import { writeOut } from '../issue.ts';
-import { EXIT, nameFlags, usage } from './command.ts';
+import type { RequestWish } from '../request-config.ts';
+import { parseRequestConfig } from '../request-config.ts';
 import type { Command } from './command.ts';
+import { EXIT, nameFlags, usage } from './command.ts';
 
 export const command: Command = {
   name: 'csr',

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
-import { exportFormats, exportCertificates } from '../export.ts';
-import type { ExportFormat } from '../export.ts';
-import { readPassphrase } from '../keys.ts';
-import { writeOut } from '../issue.ts';
 import { recordConsumer } from '../consumers.ts';
-import { EXIT, directoryOf, usage } from './command.ts';
+import type { ExportFormat } from '../export.ts';
+import { exportCertificates, exportFormats } from '../export.ts';
+import { writeOut } from '../issue.ts';
+import { readPassphrase } from '../keys.ts';
 import type { Command } from './command.ts';
+import { directoryOf, EXIT, usage } from './command.ts';
 
 export const command: Command = {
   name: 'export',
@@ -29,8 +29,7 @@ bundle  every root that clients shall trust; the file is remembered, so that rol
       throw usage(`"${format}" is no format: use one of ${exportFormats.join(', ')}.`);
     }
     const file = values.string('passphrase-file');
-    if (format === 'pkcs12' && file === undefined)
-      throw usage('A PKCS#12 file holds the key: give --passphrase-file.');
+    if (format === 'pkcs12' && file === undefined) throw usage('A PKCS#12 file holds the key: give --passphrase-file.');
     const data = await exportCertificates({
       dir: directory,
       file: values.positionals[0],

@@ -1,7 +1,7 @@
 import { initAuthority } from '../init.ts';
 import { parseKeyType, readPassphrase } from '../keys.ts';
-import { EXIT, directoryOf, nameFlags, parseDays, passphraseFlag } from './command.ts';
 import type { Command } from './command.ts';
+import { directoryOf, EXIT, nameFlags, parseDays, passphraseFlag } from './command.ts';
 import { summaryText } from './text.ts';
 
 const day = 24 * 60 * 60 * 1000;
@@ -27,8 +27,7 @@ and for what is below the DNS names. Refuses to write over an authority.`,
   async run(values, output) {
     const keyType = values.string('key-type');
     const passphraseFile = values.string('passphrase-file');
-    const days = (name: string, otherwise: number) =>
-      (parseDays(values.string(name)) ?? otherwise * day) / day;
+    const days = (name: string, otherwise: number) => (parseDays(values.string(name)) ?? otherwise * day) / day;
     const lives = {
       root: days('root-days', 3650),
       intermediate: days('intermediate-days', 90),
@@ -41,17 +40,13 @@ and for what is below the DNS names. Refuses to write over an authority.`,
       dnsNames: local ? ['localhost'] : dnsNames,
       ipAddresses: local ? ['127.0.0.1', '::1'] : ipAddresses,
       keyType: keyType === undefined ? undefined : parseKeyType(keyType),
-      days: ['root-days', 'intermediate-days', 'leaf-days'].some((name) => values.string(name))
-        ? lives
-        : undefined,
+      days: ['root-days', 'intermediate-days', 'leaf-days'].some((name) => values.string(name)) ? lives : undefined,
       crlUrl: values.string('crl-url'),
       passphrase: passphraseFile === undefined ? undefined : readPassphrase(passphraseFile),
     });
     output.result(summaryText(certificates), { certificates });
     if (passphraseFile === undefined) {
-      output.warn(
-        "The root's key is not encrypted: whoever reads it can sign for any name. See --passphrase-file.",
-      );
+      output.warn("The root's key is not encrypted: whoever reads it can sign for any name. See --passphrase-file.");
     }
     if (keyType !== undefined && parseKeyType(keyType) === 'Ed25519') {
       output.warn('Browsers do not accept Ed25519 keys; programs do.');

@@ -1,7 +1,7 @@
 import { issueLeaf } from '../issue.ts';
 import { parseKeyType } from '../keys.ts';
-import { EXIT, directoryOf, nameFlags, parseDays } from './command.ts';
 import type { Command } from './command.ts';
+import { directoryOf, EXIT, nameFlags, parseDays } from './command.ts';
 import { capped, summaryText } from './text.ts';
 
 export const command: Command = {

@@ -1,7 +1,7 @@
 // Usage: npm run certs -- <command> [flags]
 import { CertificateError } from '../errors.ts';
-import { EXIT, helpOf, parseCommand } from './command.ts';
 import type { Command, Output } from './command.ts';
+import { EXIT, helpOf, parseCommand } from './command.ts';
 
 /** One module a command; loaded when it is asked for. */
 const commands: Record<string, { summary: string; load: () => Promise<{ command: Command }> }> = {
@@ -57,8 +57,7 @@ class ProcessOutput implements Output {
   /** Writes the JSON, once all is known. */
   end(): void {
     if (!this.json || this.#data === undefined) return;
-    const data =
-      this.#warnings.length === 0 ? this.#data : { ...(this.#data as object), warnings: this.#warnings };
+    const data = this.#warnings.length === 0 ? this.#data : { ...(this.#data as object), warnings: this.#warnings };
     process.stdout.write(`${JSON.stringify(data, null, 2)}\n`);
   }
 }
@@ -80,10 +79,7 @@ async function main([name, ...args]: string[]): Promise<number> {
   const output = new ProcessOutput(args.includes('--json'));
   try {
     if (!Object.hasOwn(commands, name)) {
-      throw new CertificateError(
-        'invalid_usage',
-        `There is no command "${name}": see "npm run certs -- --help".`,
-      );
+      throw new CertificateError('invalid_usage', `There is no command "${name}": see "npm run certs -- --help".`);
     }
     const { command } = await commands[name]!.load();
     if (args.includes('--help') || args.includes('-h')) {

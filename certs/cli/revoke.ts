@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
-import { revocationReasons } from '../crl.ts';
 import type { RevocationReason } from '../crl.ts';
+import { revocationReasons } from '../crl.ts';
 import { readPassphrase } from '../keys.ts';
 import { readCertificates } from '../pem.ts';
 import { revoke } from '../revoke.ts';
 import { readSettings } from '../settings.ts';
-import { EXIT, directoryOf, missing, passphraseFlag, usage } from './command.ts';
 import type { Command } from './command.ts';
+import { directoryOf, EXIT, missing, passphraseFlag, usage } from './command.ts';
 
 export const command: Command = {
   name: 'revoke',

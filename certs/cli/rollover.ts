@@ -1,10 +1,10 @@
 import { parseKeyType, readPassphrase } from '../keys.ts';
-import { rolloverStatus } from '../rollover-status.ts';
-import type { RolloverStatus } from '../rollover-status.ts';
-import { acceptRoot, issueFromNextRoot, retireRoot } from '../rollover.ts';
 import type { RolloverStep } from '../rollover.ts';
-import { EXIT, directoryOf, passphraseFlag, usage } from './command.ts';
+import { acceptRoot, issueFromNextRoot, retireRoot } from '../rollover.ts';
+import type { RolloverStatus } from '../rollover-status.ts';
+import { rolloverStatus } from '../rollover-status.ts';
 import type { Command, Output, Values } from './command.ts';
+import { directoryOf, EXIT, passphraseFlag, usage } from './command.ts';
 import { edgeText } from './text.ts';
 
 export const command: Command = {

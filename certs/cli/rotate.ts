@@ -1,7 +1,7 @@
 import { parseKeyType, readPassphrase } from '../keys.ts';
 import { rotate } from '../rotate.ts';
-import { EXIT, directoryOf, passphraseFlag, usage } from './command.ts';
 import type { Command } from './command.ts';
+import { directoryOf, EXIT, passphraseFlag, usage } from './command.ts';
 import { edgeText, summaryText } from './text.ts';
 
 export const command: Command = {

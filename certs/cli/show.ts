@@ -2,8 +2,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { detailsOf } from '../details.ts';
 import { readCertificates } from '../pem.ts';
-import { EXIT, directoryOf, usage } from './command.ts';
 import type { Command } from './command.ts';
+import { directoryOf, EXIT, usage } from './command.ts';
 import { detailsText } from './text.ts';
 
 export const command: Command = {
@@ -28,7 +28,5 @@ function filesIn(directory: string): string[] {
   // The bundle repeats what the other files hold.
   const files = names.filter((name) => name !== 'roots.pem').map((name) => join(directory, name));
   if (files.length > 0) return files.sort();
-  throw usage(
-    `There are no certificates in ${directory}: name a file, a --dir, or make an authority with init.`,
-  );
+  throw usage(`There are no certificates in ${directory}: name a file, a --dir, or make an authority with init.`);
 }

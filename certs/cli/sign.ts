@@ -1,8 +1,8 @@
+import { writeOut } from '../issue.ts';
 import { readBytes } from '../pem.ts';
 import { signRequest } from '../sign.ts';
-import { writeOut } from '../issue.ts';
-import { EXIT, directoryOf, missing, parseDays } from './command.ts';
 import type { Command } from './command.ts';
+import { directoryOf, EXIT, missing, parseDays } from './command.ts';
 import { capped, summaryText } from './text.ts';
 
 export const command: Command = {

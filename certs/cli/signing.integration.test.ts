@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createPrivateKey } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { contents, temporaryDirectory } from '../testing.ts';
@@ -51,10 +51,7 @@ describe('init', () => {
     assert.match(key, /BEGIN ENCRYPTED PRIVATE KEY/);
     assert.ok(createPrivateKey({ key, passphrase: 'open sesame' }));
     const open = await certs('init', '--dir', join(base, 'open'), '--json');
-    assert.match(
-      (JSON.parse(open.stdout) as { warnings: string[] }).warnings[0]!,
-      /root's key is not encrypted/,
-    );
+    assert.match((JSON.parse(open.stdout) as { warnings: string[] }).warnings[0]!, /root's key is not encrypted/);
   });
 
   for (const [type, text] of [
@@ -70,10 +67,7 @@ describe('init', () => {
         assert.ok(openssl('x509', '-in', file, '-noout', '-text').includes(text), file);
       }
       const trust = ['-no-CApath', '-no-CAstore', '-CAfile', join(dir, 'root.pem')];
-      assert.match(
-        openssl('verify', '-x509_strict', ...trust, '-untrusted', at('leaf.pem'), at('leaf.pem')),
-        /OK/,
-      );
+      assert.match(openssl('verify', '-x509_strict', ...trust, '-untrusted', at('leaf.pem'), at('leaf.pem')), /OK/);
     });
   }
 });
@@ -101,17 +95,7 @@ IP.1 = 127.0.0.1
     const at = (name: string) => join(base, name);
     writeFileSync(at('req.cnf'), config);
     await json('csr', '--config', at('req.cnf'), '--out', at('ours.csr'), '--key-out', at('ours.key'));
-    openssl(
-      'req',
-      '-new',
-      '-nodes',
-      '-config',
-      at('req.cnf'),
-      '-keyout',
-      at('theirs.key'),
-      '-out',
-      at('theirs.csr'),
-    );
+    openssl('req', '-new', '-nodes', '-config', at('req.cnf'), '-keyout', at('theirs.key'), '-out', at('theirs.csr'));
     const asked = (file: string) =>
       openssl('req', '-in', file, '-noout', '-verify', '-text').match(/Subject: .*|Public-Key: .*|DNS:.*/g);
     assert.deepEqual(asked(at('ours.csr')), asked(at('theirs.csr')));
@@ -121,23 +105,8 @@ IP.1 = 127.0.0.1
   test('a request of openssl is signed for its names and key, and nothing else is taken from it', async (t) => {
     const { dir, at } = await authority(t);
     openssl(
-      ...[
-        'req',
-        '-new',
-        '-newkey',
-        'ec',
-        '-pkeyopt',
-        'ec_paramgen_curve:P-256',
-        '-nodes',
-        '-keyout',
-        at('key.pem'),
-      ],
-      ...[
-        '-subj',
-        '/O=Bank/CN=bank.example',
-        '-addext',
-        'subjectAltName=DNS:a.localhost,IP:127.0.0.1,email:a@b.c',
-      ],
+      ...['req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', at('key.pem')],
+      ...['-subj', '/O=Bank/CN=bank.example', '-addext', 'subjectAltName=DNS:a.localhost,IP:127.0.0.1,email:a@b.c'],
       ...['-addext', 'extendedKeyUsage=clientAuth', '-out', at('request.csr')],
     );
     const signed = await json<{ dropped: string[]; certificate: { sans: string[]; subject: string } }>(
@@ -162,18 +131,7 @@ IP.1 = 127.0.0.1
   });
 
   const request = (at: (name: string) => string, ...args: string[]) => {
-    openssl(
-      'req',
-      '-new',
-      '-nodes',
-      '-keyout',
-      at('key.pem'),
-      '-subj',
-      '/CN=x',
-      '-out',
-      at('bad.csr'),
-      ...args,
-    );
+    openssl('req', '-new', '-nodes', '-keyout', at('key.pem'), '-subj', '/CN=x', '-out', at('bad.csr'), ...args);
   };
   for (const [what, args, message] of [
     ['no names', ['-newkey', 'rsa:2048'], /names no server: add subjectAltName/],
@@ -184,14 +142,7 @@ IP.1 = 127.0.0.1
     ],
     [
       'a wish to be an authority',
-      [
-        '-newkey',
-        'rsa:2048',
-        '-addext',
-        'subjectAltName=DNS:localhost',
-        '-addext',
-        'basicConstraints=CA:TRUE',
-      ],
+      ['-newkey', 'rsa:2048', '-addext', 'subjectAltName=DNS:localhost', '-addext', 'basicConstraints=CA:TRUE'],
       /asks to become an authority/,
     ],
     [

@@ -1,8 +1,8 @@
 import type { EdgeOutcome } from '../change.ts';
-import type { Output } from './command.ts';
 import type { CertificateDetails } from '../details.ts';
 import type { CertificateSummary } from '../summary.ts';
 import type { Finding } from '../verify.ts';
+import type { Output } from './command.ts';
 
 /** Rows of equal width, two spaces apart. */
 export function table(rows: readonly (readonly string[])[]): string {
@@ -19,12 +19,7 @@ export function table(rows: readonly (readonly string[])[]): string {
 
 export function summaryText(certificates: readonly CertificateSummary[]): string {
   return table(
-    certificates.map(({ role, subject, notAfter, path }) => [
-      role,
-      subject,
-      `until ${notAfter.slice(0, 16)}Z`,
-      path,
-    ]),
+    certificates.map(({ role, subject, notAfter, path }) => [role, subject, `until ${notAfter.slice(0, 16)}Z`, path]),
   );
 }
 
@@ -39,10 +34,7 @@ export function detailsText(details: CertificateDetails): string {
     ...line('key', `${details.key}, id ${details.keyId}`),
     ...line('signature', details.signature),
     ...line('names', names.join(', ')),
-    ...line(
-      'authority',
-      details.authority ? `yes, ${details.pathLength ?? 'any number of'} below it` : undefined,
-    ),
+    ...line('authority', details.authority ? `yes, ${details.pathLength ?? 'any number of'} below it` : undefined),
     ...line('permitted', details.permitted?.join(', ')),
     ...line('excluded', details.excluded?.join(', ')),
     ...line('usages', details.usages.join(', ')),

@@ -1,10 +1,10 @@
-import { loadRetired, loadRoot, loadTrust, pathsOf } from '../files.ts';
-import { recordConsumer } from '../consumers.ts';
 import type { Consumer } from '../consumers.ts';
-import { trustStore } from '../trust.ts';
+import { recordConsumer } from '../consumers.ts';
+import { loadRetired, loadRoot, loadTrust, pathsOf } from '../files.ts';
 import type { TrustStore } from '../trust.ts';
-import { EXIT, directoryOf, usage } from './command.ts';
+import { trustStore } from '../trust.ts';
 import type { Command, Flag, Values } from './command.ts';
+import { directoryOf, EXIT, usage } from './command.ts';
 
 export const storeFlags: Record<string, Flag> = {
   store: {
@@ -38,8 +38,7 @@ which then also removes the root that was retired. The place is remembered, so t
   async run(values, output) {
     const directory = directoryOf(values);
     const roots = loadTrust(directory);
-    if (roots.length === 0)
-      throw usage(`${pathsOf(directory).root} is missing: name the --dir of an authority.`);
+    if (roots.length === 0) throw usage(`${pathsOf(directory).root} is missing: name the --dir of an authority.`);
     const store = storeOf(values);
     for (const root of roots) await store.add(root);
     for (const root of loadRetired(directory)) await store.remove(root);

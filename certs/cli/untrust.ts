@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { forgetConsumer } from '../consumers.ts';
 import { loadRetired, loadTrust, pathsOf } from '../files.ts';
 import { readCertificates } from '../pem.ts';
-import { EXIT, directoryOf } from './command.ts';
 import type { Command } from './command.ts';
+import { directoryOf, EXIT } from './command.ts';
 import { storeFlags, storeOf } from './trust.ts';
 
 export const command: Command = {
@@ -18,9 +18,7 @@ export const command: Command = {
     const store = storeOf(values);
     const files = values.strings('root');
     const roots =
-      files.length > 0
-        ? files.flatMap(readCertificates)
-        : [...loadTrust(directory), ...loadRetired(directory)];
+      files.length > 0 ? files.flatMap(readCertificates) : [...loadTrust(directory), ...loadRetired(directory)];
     for (const root of roots) await store.remove(root);
     if (existsSync(pathsOf(directory).root)) await forgetConsumer(directory, store.consumer);
     output.result(`${store.consumer.place} trusts no root of ${directory} any more`, {

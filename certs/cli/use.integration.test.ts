@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createPrivateKey } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { ensureChain } from '../index.ts';
@@ -87,23 +87,13 @@ describe('revoke', () => {
     );
     const verify = (name: string) =>
       openssl(
-        ...[
-          'verify',
-          '-x509_strict',
-          '-crl_check_all',
-          '-CRLfile',
-          at('lists.pem'),
-          '-no-CApath',
-          '-no-CAstore',
-        ],
+        ...['verify', '-x509_strict', '-crl_check_all', '-CRLfile', at('lists.pem'), '-no-CApath', '-no-CAstore'],
         ...['-CAfile', join(dir, 'root.pem'), '-untrusted', at(`${name}.pem`), at(`${name}.pem`)],
       );
     assert.match(verify('good'), /OK/);
     assert.throws(() => verify('bad'), /certificate revoked/);
     assert.equal((await certs('verify', '--dir', dir, at('bad.pem'))).code, 1);
-    assert.ok(
-      openssl('x509', '-in', at('good.pem'), '-noout', '-text').includes('URI:http://localhost/crl/'),
-    );
+    assert.ok(openssl('x509', '-in', at('good.pem'), '-noout', '-text').includes('URI:http://localhost/crl/'));
   });
 
   test('a root is refused, as is what nobody here has signed', async (t) => {
@@ -114,10 +104,7 @@ describe('revoke', () => {
       (await certs('revoke', '--dir', dir, join(other.dir, 'intermediate.pem'))).stderr,
       /Neither .* has signed/,
     );
-    assert.match(
-      (await certs('revoke', '--dir', dir, 'no-such-file')).stderr,
-      /neither a file nor a serial number/,
-    );
+    assert.match((await certs('revoke', '--dir', dir, 'no-such-file')).stderr, /neither a file nor a serial number/);
   });
 });
 

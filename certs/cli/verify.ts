@@ -1,11 +1,11 @@
 import { X509Certificate } from 'node:crypto';
-import { join } from 'node:path';
 import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { loadTrust } from '../files.ts';
 import { readBytes, readCertificates, readPem } from '../pem.ts';
 import { verifyChain } from '../verify.ts';
-import { EXIT, directoryOf, usage } from './command.ts';
 import type { Command } from './command.ts';
+import { directoryOf, EXIT, usage } from './command.ts';
 import { detailsText, findingsText } from './text.ts';
 
 export const command: Command = {

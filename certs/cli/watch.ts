@@ -1,11 +1,11 @@
 import { once } from 'node:events';
-import { readPassphrase } from '../keys.ts';
-import { startResponder } from '../responder.ts';
-import type { Listen } from '../responder.ts';
 import { parseEndpoint } from '../endpoint.ts';
+import { readPassphrase } from '../keys.ts';
+import type { Listen } from '../responder.ts';
+import { startResponder } from '../responder.ts';
 import { Watcher } from '../watch.ts';
-import { EXIT, directoryOf, passphraseFlag, usage } from './command.ts';
 import type { Command } from './command.ts';
+import { directoryOf, EXIT, passphraseFlag, usage } from './command.ts';
 
 export const command: Command = {
   name: 'watch',

@@ -1,7 +1,8 @@
 // Usage: node certs/proof/kills.ts [--kills 200]
 // Kills whoever changes an authority, at random moments, and looks at what is left.
-import { spawn } from 'node:child_process';
+
 import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -55,10 +56,7 @@ export type KillReport = {
 };
 
 /** Throws what was wrong after a kill. */
-export async function survive(
-  kills: number,
-  progress: (line: string) => void = () => undefined,
-): Promise<KillReport> {
+export async function survive(kills: number, progress: (line: string) => void = () => undefined): Promise<KillReport> {
   const cleanups: (() => unknown)[] = [];
   const base = mkdtempSync(join(tmpdir(), 'gridlock-kills-'));
   const dir = join(base, 'pki');

@@ -7,11 +7,7 @@ export interface Cluster {
   /** Secret. */
   kubeconfig: pulumi.Output<string>;
   /** Puts an image of this machine's Docker into the cluster; undefined where images are pulled. */
-  loadImage?: (
-    name: string,
-    reference: pulumi.Input<string>,
-    opts: pulumi.CustomResourceOptions,
-  ) => LoadedImage;
+  loadImage?: (name: string, reference: pulumi.Input<string>, opts: pulumi.CustomResourceOptions) => LoadedImage;
 }
 
 export interface LoadedImage {

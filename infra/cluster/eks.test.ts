@@ -42,14 +42,9 @@ test('EKS has a network of its own, a cluster in Auto Mode, and volumes', async 
   assert.equal(inputs.authenticationMode, 'API');
   assert.equal((inputs.publicSubnetIds as string[]).length, 3);
   const subnets = recording.all('aws:ec2/subnet:Subnet').map((subnet) => subnet.inputs);
-  assert.deepEqual(subnets.map((subnet) => subnet.availabilityZone).sort(), [
-    'us-east-2a',
-    'us-east-2b',
-    'us-east-2c',
-  ]);
+  assert.deepEqual(subnets.map((subnet) => subnet.availabilityZone).sort(), ['us-east-2a', 'us-east-2b', 'us-east-2c']);
   assert.deepEqual(new Set(subnets.map((subnet) => subnet.cidrBlock)).size, 3);
-  for (const { tags } of subnets)
-    assert.equal((tags as Record<string, string>)['kubernetes.io/role/elb'], '1');
+  for (const { tags } of subnets) assert.equal((tags as Record<string, string>)['kubernetes.io/role/elb'], '1');
   assert.deepEqual(recording.one('pulumi:providers:kubernetes').secrets, ['kubeconfig']);
 });
 

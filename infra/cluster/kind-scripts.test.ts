@@ -9,8 +9,7 @@ import { CREATE, DELETE, UPDATE } from './kind-scripts.ts';
 
 let directory: string;
 const inDirectory = (name: string) => path.join(directory, name);
-const log = () =>
-  existsSync(inDirectory('log')) ? readFileSync(inDirectory('log'), 'utf8').trim().split('\n') : [];
+const log = () => (existsSync(inDirectory('log')) ? readFileSync(inDirectory('log'), 'utf8').trim().split('\n') : []);
 
 function standIn(name: string, body: string): void {
   writeFileSync(inDirectory(name), `#!/bin/sh\n${body}\n`);

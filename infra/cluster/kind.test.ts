@@ -4,8 +4,8 @@ import { parse } from 'yaml';
 import { stackConfig } from '../config.ts';
 import { record } from '../testing/recorder.ts';
 import { UNKNOWN } from '../testing/registration.ts';
-import { kindConfig } from './kind-config.ts';
 import { KindCluster } from './kind.ts';
+import { kindConfig } from './kind-config.ts';
 
 const COMMAND = 'command:local:Command';
 const PROVIDER = 'pulumi:providers:kubernetes';

@@ -56,11 +56,7 @@ export class KindCluster extends pulumi.ComponentResource implements Cluster {
     );
   }
 
-  loadImage = (
-    name: string,
-    reference: pulumi.Input<string>,
-    opts: pulumi.CustomResourceOptions,
-  ): LoadedImage => {
+  loadImage = (name: string, reference: pulumi.Input<string>, opts: pulumi.CustomResourceOptions): LoadedImage => {
     const load = new command.local.Command(
       name,
       {

@@ -64,12 +64,6 @@ test('a file or a context that is not there is refused with a sentence', () => {
     assert.match(error.message, pattern);
     return true;
   };
-  assert.throws(
-    () => readKubeconfig({ kubeconfig: '/gone/config', context: '' }),
-    refused(/\/gone\/config cannot be/),
-  );
-  assert.throws(
-    () => readKubeconfig({ kubeconfig: file, context: 'dev' }),
-    refused(/has a context dev .*three/),
-  );
+  assert.throws(() => readKubeconfig({ kubeconfig: '/gone/config', context: '' }), refused(/\/gone\/config cannot be/));
+  assert.throws(() => readKubeconfig({ kubeconfig: file, context: 'dev' }), refused(/has a context dev .*three/));
 });

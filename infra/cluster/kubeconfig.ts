@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { parse, stringify } from 'yaml';
 import { fromCheckout } from '../checkout.ts';
-import { ConfigError, type Config } from '../config.ts';
+import { type Config, ConfigError } from '../config.ts';
 
 interface Entry {
   name: string;
@@ -60,9 +60,7 @@ export function pickContext(text: string, context: string, directory: string): s
 
 /** The kubeconfig files kubectl would read. */
 const usualFiles = (env: NodeJS.ProcessEnv): string[] =>
-  env.KUBECONFIG
-    ? env.KUBECONFIG.split(path.delimiter).filter(Boolean)
-    : [path.join(os.homedir(), '.kube', 'config')];
+  env.KUBECONFIG ? env.KUBECONFIG.split(path.delimiter).filter(Boolean) : [path.join(os.homedir(), '.kube', 'config')];
 
 /**
  * The kubeconfig of the context that the configuration names.

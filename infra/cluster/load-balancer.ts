@@ -3,9 +3,7 @@ import type { Config } from '../config.ts';
 const PREFIX = 'service.beta.kubernetes.io/aws-load-balancer';
 
 /** Annotations of the edge's Service by which the cloud's load balancer is what the edge expects. */
-export function loadBalancerAnnotations(
-  config: Pick<Config, 'cluster' | 'proxyProtocol'>,
-): Record<string, string> {
+export function loadBalancerAnnotations(config: Pick<Config, 'cluster' | 'proxyProtocol'>): Record<string, string> {
   if (config.cluster !== 'eks') return {};
   return {
     [`${PREFIX}-type`]: 'external',

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { stringify } from 'yaml';
-import { stackConfig, type Config } from '../config.ts';
+import { type Config, stackConfig } from '../config.ts';
 import { findBinary } from '../setup/binaries.mjs';
 import { alertRules } from './alert-rules.ts';
 import type { AlertCase } from './testing/alert-case.ts';
@@ -69,7 +69,11 @@ const judged = (name: string, config: Config, cases: readonly AlertCase[]) =>
   });
 
 for (const [name, config] of Object.entries(STACKS)) {
-  judged(name, config, CASES.filter(({ stack = 'cert-manager' }) => stack === name));
+  judged(
+    name,
+    config,
+    CASES.filter(({ stack = 'cert-manager' }) => stack === name),
+  );
 }
 
 for (const redis of ['single', 'sentinel', 'external']) {
@@ -97,8 +101,7 @@ test('every alert has a case in which it fires', () => {
 });
 
 test('alerts are about what the stack has', () => {
-  const names = (settings: Record<string, string>) =>
-    alertRules(stackConfig('dev', settings)).map(({ name }) => name);
+  const names = (settings: Record<string, string>) => alertRules(stackConfig('dev', settings)).map(({ name }) => name);
   assert.deepEqual(
     names({
       'gridlock:autoscaling': 'none',

@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import { rule, type RuleGroup } from './alert-rule.ts';
+import { type RuleGroup, rule } from './alert-rule.ts';
 import { certificateRules, servedCertificateRules } from './certificate-rules.ts';
 
 type Settings = Pick<Config, 'namespace' | 'redis' | 'autoscaling' | 'certificates' | 'ingress' | 'pki'>;

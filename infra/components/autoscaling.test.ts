@@ -64,8 +64,7 @@ test('the adapter brings the metrics API and metrics-server, for which the autos
     [RELEASE, 'autoscaling-metrics-server'],
   ]);
   const { dependsOn } = recording.one(HPA);
-  for (const name of ['game', 'autoscaling-metrics-server'])
-    assert.ok(dependsOn.includes(name), dependsOn.join());
+  for (const name of ['game', 'autoscaling-metrics-server']) assert.ok(dependsOn.includes(name), dependsOn.join());
   const values = (recording.one(RELEASE).inputs as { values: { args: string[] } }).values;
   assert.deepEqual(values.args, ['--kubelet-insecure-tls']);
 });
@@ -106,10 +105,7 @@ test('it may list pods, and read whom the API server is known by', async () => {
     rules: object[];
   };
   assert.deepEqual(rules, [{ apiGroups: [''], resources: ['pods'], verbs: ['list'] }]);
-  const binding = recording.one(
-    'kubernetes:rbac.authorization.k8s.io/v1:RoleBinding',
-    'metrics-api-authentication',
-  );
+  const binding = recording.one('kubernetes:rbac.authorization.k8s.io/v1:RoleBinding', 'metrics-api-authentication');
   assert.deepEqual(binding.inputs.roleRef, {
     apiGroup: 'rbac.authorization.k8s.io',
     kind: 'Role',
@@ -129,8 +125,7 @@ test('the API server checks it by our roots, never blindly, and by a name that i
 
 test('a preview knows all that is to be made, and what the autoscaler is told', async () => {
   const [before, after] = [await run({}, true), await run()];
-  const names = ({ registrations }: typeof after) =>
-    registrations.map(({ type, name }) => `${type} ${name}`).sort();
+  const names = ({ registrations }: typeof after) => registrations.map(({ type, name }) => `${type} ${name}`).sort();
   assert.deepEqual(names(before), names(after));
   assert.deepEqual(before.one(HPA).inputs.spec, after.one(HPA).inputs.spec);
 });

@@ -2,8 +2,8 @@ import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import type { Config } from '../config.ts';
 import { chartPlace } from './chart.ts';
-import { GAME } from './game-pod.ts';
 import type { Game } from './game.ts';
+import { GAME } from './game-pod.ts';
 import { labels } from './labels.ts';
 import { MetricsApi } from './metrics-api.ts';
 

@@ -105,8 +105,4 @@ const WEBHOOK_SECONDS = 5;
 
 /** Passes once, when trust-manager is installed. */
 const webhookPause = (parent: CertManager, dependsOn: pulumi.Resource) =>
-  new command.local.Command(
-    'trust-manager-webhook',
-    { create: `sleep ${WEBHOOK_SECONDS}` },
-    { parent, dependsOn },
-  );
+  new command.local.Command('trust-manager-webhook', { create: `sleep ${WEBHOOK_SECONDS}` }, { parent, dependsOn });

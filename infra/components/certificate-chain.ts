@@ -5,9 +5,9 @@ import { CERT_MANAGER, CertManager } from './cert-manager.ts';
 import { certificateResource, issuerResource, leafResource } from './certificate-resources.ts';
 import type { CertificateSet, TrustSource } from './certificates.ts';
 import { labels, namespaceNamed } from './labels.ts';
-import { allNames, fingerprintOf, nameConstraints, type Leaf, LEAVES } from './pki-names.ts';
 import { pkiLifetimes } from './pki-lifetimes.ts';
-import { planPki, type PkiPlan } from './pki-plan.ts';
+import { allNames, fingerprintOf, LEAVES, type Leaf, nameConstraints } from './pki-names.ts';
+import { type PkiPlan, planPki } from './pki-plan.ts';
 
 /** Name of the bundle, and of the ConfigMap that trust-manager makes of it. */
 export const TRUST = 'gridlock-roots';

@@ -1,8 +1,8 @@
-import { X509Certificate, createPrivateKey } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { ConfigError, type Config } from '../config.ts';
-import { LEAVES, allNames, leafNames, type Leaf, type Names } from './pki-names.ts';
+import { type Config, ConfigError } from '../config.ts';
+import { allNames, LEAVES, type Leaf, leafNames, type Names } from './pki-names.ts';
 
 /** A certificate with its chain, and its key. */
 export interface Pair {
@@ -55,9 +55,7 @@ function readPair(file: string, names: Names, now: Date): Pair {
   }
   const leaf = new X509Certificate(first);
   if (!leaf.checkPrivateKey(createPrivateKey(key))) {
-    throw new CertificateDirectoryError(
-      `The key in ${file} does not belong to its certificate: make the file anew.`,
-    );
+    throw new CertificateDirectoryError(`The key in ${file} does not belong to its certificate: make the file anew.`);
   }
   if (leaf.validToDate <= now) {
     throw new CertificateDirectoryError(
@@ -79,16 +77,10 @@ function readPair(file: string, names: Names, now: Date): Pair {
  * @throws CertificateDirectoryError for what is missing, damaged, expired, or not for the names it is needed
  * for
  */
-export function readCertificateDirectory(
-  directory: string,
-  config: NamedBy,
-  now = new Date(),
-): CertificateDirectory {
+export function readCertificateDirectory(directory: string, config: NamedBy, now = new Date()): CertificateDirectory {
   const at = (name: string) => path.join(directory, name);
   const roots = read(existsSync(at('roots.pem')) ? at('roots.pem') : at('root.pem'));
-  const pairs = LEAVES.map(
-    (leaf) => [leaf, readPair(at(`${leaf}.pem`), leafNames(config, leaf), now)] as const,
-  );
+  const pairs = LEAVES.map((leaf) => [leaf, readPair(at(`${leaf}.pem`), leafNames(config, leaf), now)] as const);
   return { roots, leaves: Object.fromEntries(pairs) as Record<Leaf, Pair> };
 }
 
@@ -96,11 +88,7 @@ export function readCertificateDirectory(
  * Makes such a directory, an authority of its own in it: what is there and good is kept, what is due made
  * anew. Resolves with the leaves that were made.
  */
-export async function ensureCertificateDirectory(
-  directory: string,
-  config: NamedBy,
-  now?: Date,
-): Promise<Leaf[]> {
+export async function ensureCertificateDirectory(directory: string, config: NamedBy, now?: Date): Promise<Leaf[]> {
   const { ensureChain, issueLeaf } = await import('../../certs/index.ts');
   const common = { dir: directory, ...(now === undefined ? {} : { now }) };
   await ensureChain({ ...common, ...allNames(config) });

@@ -110,9 +110,7 @@ test('what cannot be used is refused with the file and the mend', async () => {
     writeFileSync(at('edge.pem'), 'nothing');
     refused(/edge\.pem does not hold a certificate and one unencrypted key/);
     rmSync(at('edge.pem'));
-    refused(
-      /edge\.pem cannot be read \(ENOENT\): certificatesDir has to hold root\.pem and edge\.pem, redis\.pem/,
-    );
+    refused(/edge\.pem cannot be read \(ENOENT\): certificatesDir has to hold root\.pem and edge\.pem, redis\.pem/);
   } finally {
     writeFileSync(at('edge.pem'), edge, { mode: 0o600 });
   }

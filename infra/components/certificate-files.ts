@@ -2,10 +2,10 @@ import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import { fromCheckout } from '../checkout.ts';
 import { TRUST, TRUST_KEY } from './certificate-chain.ts';
-import { readCertificateDirectory, type Pair } from './certificate-directory.ts';
+import { type Pair, readCertificateDirectory } from './certificate-directory.ts';
 import type { CertificateSet, CertificatesArgs, TrustSource } from './certificates.ts';
 import { labels } from './labels.ts';
-import { secretOf, type Leaf } from './pki-names.ts';
+import { type Leaf, secretOf } from './pki-names.ts';
 
 /** Certificates from a directory, for clusters without cert-manager: whoever writes it renews them. */
 export class CertificateFiles extends pulumi.ComponentResource implements CertificateSet {

@@ -1,9 +1,9 @@
 import * as kubernetes from '@pulumi/kubernetes';
-import * as pulumi from '@pulumi/pulumi';
+import type * as pulumi from '@pulumi/pulumi';
 import type { Config } from '../config.ts';
 import { labels } from './labels.ts';
-import { leafNames, secretOf, type Leaf } from './pki-names.ts';
 import { pkiLifetimes } from './pki-lifetimes.ts';
+import { type Leaf, leafNames, secretOf } from './pki-names.ts';
 import type { PkiPlan } from './pki-plan.ts';
 
 const GROUP = 'cert-manager.io';
@@ -33,11 +33,7 @@ export const certificateResource = (
   );
 
 /** A ClusterIssuer that counts as made when it can sign. */
-export const issuerResource = (
-  name: string,
-  spec: Record<string, unknown>,
-  opts: pulumi.CustomResourceOptions,
-) =>
+export const issuerResource = (name: string, spec: Record<string, unknown>, opts: pulumi.CustomResourceOptions) =>
   new kubernetes.apiextensions.CustomResource(
     `${name}-issuer`,
     {

@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import { rule, type AlertRule } from './alert-rule.ts';
+import { type AlertRule, rule } from './alert-rule.ts';
 import { CERT_MANAGER } from './cert-manager.ts';
 import { pkiLifetimes } from './pki-lifetimes.ts';
 import { rootName } from './pki-plan.ts';

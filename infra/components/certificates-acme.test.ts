@@ -47,9 +47,7 @@ test('by dns-01 the challenge is answered in the hosted zone of Route 53', async
   const { acme: issuer } = spec(recording, ISSUER, 'gridlock-acme-issuer') as {
     acme: { solvers: unknown[] };
   };
-  assert.deepEqual(issuer.solvers, [
-    { dns01: { route53: { region: 'eu-central-1', hostedZoneID: 'Z0123456789' } } },
-  ]);
+  assert.deepEqual(issuer.solvers, [{ dns01: { route53: { region: 'eu-central-1', hostedZoneID: 'Z0123456789' } } }]);
 });
 
 test('in a preview the Secret of the edge is unknown until the authority has answered', async () => {

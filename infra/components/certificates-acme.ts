@@ -21,11 +21,7 @@ export class AcmeCertificates extends pulumi.ComponentResource implements Certif
 
   constructor(name: string, { config, namespace }: CertificatesArgs, opts?: pulumi.ComponentResourceOptions) {
     super('gridlock:components:AcmeCertificates', name, {}, opts);
-    const inner = new CertificateChain(
-      `${name}-inner`,
-      { config, namespace, without: ['edge'] },
-      { parent: this },
-    );
+    const inner = new CertificateChain(`${name}-inner`, { config, namespace, without: ['edge'] }, { parent: this });
     const issuer = issuerResource(ISSUER, acmeIssuer(config), {
       parent: this,
       dependsOn: inner.certManager.certificates,

@@ -1,17 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UNKNOWN } from '../testing/registration.ts';
-import {
-  BUNDLE,
-  CERTIFICATE,
-  CONFIG_MAP,
-  ISSUER,
-  MANAGER,
-  names,
-  pki,
-  run,
-  spec,
-} from './certificates-testing.ts';
+import { BUNDLE, CERTIFICATE, CONFIG_MAP, ISSUER, MANAGER, names, pki, run, spec } from './certificates-testing.ts';
 
 test('the own chain is cert-manager, one root, one intermediate, three leaves and a bundle', async () => {
   const recording = await run();
@@ -60,11 +50,7 @@ test('a root signs itself once, is never renewed, and keeps its key', async () =
 
 test('an intermediate is constrained to the names of its leaves, and its keys are replaced', async () => {
   const recording = await run();
-  const { nameConstraints, subject, ...rest } = spec(
-    recording,
-    CERTIFICATE,
-    'gridlock-intermediate-g1-1',
-  ) as {
+  const { nameConstraints, subject, ...rest } = spec(recording, CERTIFICATE, 'gridlock-intermediate-g1-1') as {
     nameConstraints: { critical: boolean; permitted: { dnsDomains: string[]; ipRanges: string[] } };
     subject: { serialNumber: string };
   };
@@ -108,8 +94,7 @@ test('everything waits for what signs it, and a leaf for the bundle with its roo
   const recording = await run();
   const waits = (type: string, name: string, ...wanted: string[]) => {
     const { dependsOn } = recording.one(type, name);
-    for (const each of wanted)
-      assert.ok(dependsOn.includes(each), `${name} waits for ${dependsOn.join(', ')}`);
+    for (const each of wanted) assert.ok(dependsOn.includes(each), `${name} waits for ${dependsOn.join(', ')}`);
   };
   waits(ISSUER, 'gridlock-self-signed-issuer', 'cert-manager');
   waits(CERTIFICATE, 'gridlock-root-g1', 'gridlock-self-signed-issuer');

@@ -1,7 +1,7 @@
-import * as pulumi from '@pulumi/pulumi';
+import type * as pulumi from '@pulumi/pulumi';
 import type { Config } from '../config.ts';
-import { CertificateFiles } from './certificate-files.ts';
 import { CertificateChain } from './certificate-chain.ts';
+import { CertificateFiles } from './certificate-files.ts';
 import { AcmeCertificates } from './certificates-acme.ts';
 
 /** Where pods find the roots they accept. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fromCheckout } from '../checkout.ts';
-import { CHARTS } from '../config-keys-cluster.ts';
 import { stackConfig } from '../config.ts';
+import { CHARTS } from '../config-keys-cluster.ts';
 import { chartPlace } from './chart.ts';
 import { mirrored } from './mirror.ts';
 

@@ -1,6 +1,6 @@
 import { fromCheckout } from '../checkout.ts';
-import { CHARTS, type ChartName } from '../config-keys-cluster.ts';
 import type { Config } from '../config.ts';
+import { CHARTS, type ChartName } from '../config-keys-cluster.ts';
 
 /** What `helm.v3.Release` wants to know about a chart's place. */
 export interface ChartPlace {

@@ -47,10 +47,7 @@ const game = (ns: string): Panel[] => [
     title: 'Returns: exact, or by snapshot',
     unit: 'ops',
     queries: [
-      [
-        `sum by (recovered) (rate(gridlock_resumes_total{${ns}}[$__rate_interval]))`,
-        'recovered {{recovered}}',
-      ],
+      [`sum by (recovered) (rate(gridlock_resumes_total{${ns}}[$__rate_interval]))`, 'recovered {{recovered}}'],
     ],
   },
   {
@@ -58,20 +55,14 @@ const game = (ns: string): Panel[] => [
     unit: 'ops',
     queries: [
       [`sum by (code) (rate(gridlock_requests_refused_total{${ns}}[$__rate_interval]))`, 'request: {{code}}'],
-      [
-        `sum by (reason) (rate(gridlock_upgrades_refused_total{${ns}}[$__rate_interval]))`,
-        'handshake: {{reason}}',
-      ],
+      [`sum by (reason) (rate(gridlock_upgrades_refused_total{${ns}}[$__rate_interval]))`, 'handshake: {{reason}}'],
     ],
   },
   {
     title: 'Redis: failures, and entries that had to be read',
     unit: 'ops',
     queries: [
-      [
-        `sum by (connection) (rate(gridlock_redis_errors_total{${ns}}[$__rate_interval]))`,
-        'failed: {{connection}}',
-      ],
+      [`sum by (connection) (rate(gridlock_redis_errors_total{${ns}}[$__rate_interval]))`, 'failed: {{connection}}'],
       [`sum by (type) (rate(gridlock_gap_entries_total{${ns}}[$__rate_interval]))`, 'gap: {{type}}'],
     ],
   },
@@ -132,10 +123,7 @@ const edge = (ns: string): Panel[] => [
         `sum by (proxy) (rate(haproxy_backend_connection_errors_total{${ns}}[$__rate_interval]))`,
         'connection {{proxy}}',
       ],
-      [
-        `sum by (proxy) (rate(haproxy_backend_retry_warnings_total{${ns}}[$__rate_interval]))`,
-        'retried {{proxy}}',
-      ],
+      [`sum by (proxy) (rate(haproxy_backend_retry_warnings_total{${ns}}[$__rate_interval]))`, 'retried {{proxy}}'],
     ],
   },
 ];
@@ -182,9 +170,7 @@ const dashboard = (uid: string, title: string, panels: readonly Panel[]) => ({
   refresh: '10s',
   time: { from: 'now-1h', to: 'now' },
   templating: {
-    list: [
-      { name: 'datasource', label: 'Data source', type: 'datasource', query: 'prometheus', current: {} },
-    ],
+    list: [{ name: 'datasource', label: 'Data source', type: 'datasource', query: 'prometheus', current: {} }],
   },
   panels: panels.map(graph),
 });
@@ -193,9 +179,7 @@ const dashboard = (uid: string, title: string, panels: readonly Panel[]) => ({
 export function dashboards({ namespace, ingress }: Pick<Config, 'namespace' | 'ingress'>): Record<string, object> {
   const ns = (name: string) => `namespace="${name}"`;
   const plain = ingress === 'haproxy';
-  const panels = plain
-    ? [...edge(ns(namespace)), ...certificate(ns(namespace))]
-    : edge(ns(CONTROLLER_NAMESPACE));
+  const panels = plain ? [...edge(ns(namespace)), ...certificate(ns(namespace))] : edge(ns(CONTROLLER_NAMESPACE));
   return {
     'gridlock-game.json': dashboard('gridlock-game', 'Gridlock: game', game(ns(namespace))),
     'gridlock-edge.json': dashboard('gridlock-edge', 'Gridlock: edge', panels),

@@ -1,8 +1,8 @@
-import * as pulumi from '@pulumi/pulumi';
+import type * as pulumi from '@pulumi/pulumi';
 import type { Config } from '../config.ts';
 import type { CertificateSet } from './certificates.ts';
-import { HaproxyEdge } from './ingress-haproxy.ts';
 import { IngressController } from './ingress-controller.ts';
+import { HaproxyEdge } from './ingress-haproxy.ts';
 
 export interface EdgeArgs {
   readonly config: Config;
@@ -27,6 +27,4 @@ export interface Edge {
  * The edge as the configuration wants it: the ingress controller, or a plain HAProxy; both behave the same.
  */
 export const createEdge = (name: string, args: EdgeArgs, opts?: pulumi.ComponentResourceOptions): Edge =>
-  args.config.ingress === 'controller'
-    ? new IngressController(name, args, opts)
-    : new HaproxyEdge(name, args, opts);
+  args.config.ingress === 'controller' ? new IngressController(name, args, opts) : new HaproxyEdge(name, args, opts);

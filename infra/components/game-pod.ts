@@ -1,11 +1,16 @@
-import type * as pulumi from '@pulumi/pulumi';
 import type { types } from '@pulumi/kubernetes';
+import type * as pulumi from '@pulumi/pulumi';
 import type { Config } from '../config.ts';
+import { containerSecurity, isolatedPod, podSecurity, resources, SECRET_MODE } from './hardening.ts';
 import { CONTROLLER, CONTROLLER_NAMESPACE, EDGE } from './ingress-names.ts';
-import { SECRET_MODE, containerSecurity, isolatedPod, podSecurity, resources } from './hardening.ts';
 import { selector } from './labels.ts';
-import { START_SECONDS, lifecycle } from './lifecycle.ts';
-import { REDIS_PASSWORD_DIRECTORY, REDIS_TRUST_DIRECTORY, type RedisConnection, type Trust } from './redis-connection.ts';
+import { lifecycle, START_SECONDS } from './lifecycle.ts';
+import {
+  REDIS_PASSWORD_DIRECTORY,
+  REDIS_TRUST_DIRECTORY,
+  type RedisConnection,
+  type Trust,
+} from './redis-connection.ts';
 
 type PodSpec = types.input.core.v1.PodSpec;
 
@@ -118,9 +123,7 @@ const probes = {
 };
 
 /** A node or a zone less takes as few replicas along as possible, counted among those of one version. */
-function spreading(
-  config: Pick<Config, 'cluster'>,
-): Pick<PodSpec, 'topologySpreadConstraints' | 'affinity'> {
+function spreading(config: Pick<Config, 'cluster'>): Pick<PodSpec, 'topologySpreadConstraints' | 'affinity'> {
   const labelSelector = { matchLabels: selector(GAME) };
   const over = (topologyKey: string, whenUnsatisfiable: string) => ({
     topologyKey,

@@ -131,8 +131,7 @@ test('secrets are files of its pods, never variables', async () => {
   const [container] = (await specOf()).template.spec.containers;
   assert.ok(
     container.env.every(
-      ({ value, valueFrom }) =>
-        !String(value).includes('xxxx') && !JSON.stringify(valueFrom ?? '').includes('secret'),
+      ({ value, valueFrom }) => !String(value).includes('xxxx') && !JSON.stringify(valueFrom ?? '').includes('secret'),
     ),
   );
   assert.deepEqual(
@@ -163,13 +162,16 @@ test('a replica knows the roots that players are given, where no public authorit
     return [value, JSON.stringify(volumes).includes('"roots"')];
   };
   assert.deepEqual(await rootsOf(), ['/etc/gridlock/roots/roots.pem', true]);
-  const acme = { 'gridlock:certificates': 'acme', 'gridlock:acmeEmail': 'a@play.example', 'gridlock:host': 'play.example' };
+  const acme = {
+    'gridlock:certificates': 'acme',
+    'gridlock:acmeEmail': 'a@play.example',
+    'gridlock:host': 'play.example',
+  };
   assert.deepEqual(await rootsOf(acme), [undefined, false]);
 });
 
 test('a new secret or setting replaces the pods, and the same ones do not', async () => {
-  const template = async (...given: Parameters<typeof specOf>) =>
-    JSON.stringify((await specOf(...given)).template);
+  const template = async (...given: Parameters<typeof specOf>) => JSON.stringify((await specOf(...given)).template);
   const first = await template();
   assert.equal(await template(), first);
   assert.notEqual(await template({}, { token: 'y'.repeat(48) }), first);

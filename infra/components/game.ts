@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import type { Config } from '../config.ts';
-import { GAME, HTTP_PORT, INTERNAL_PORT, TOKEN_KEY, gamePod } from './game-pod.ts';
+import { GAME, gamePod, HTTP_PORT, INTERNAL_PORT, TOKEN_KEY } from './game-pod.ts';
 import { labels, selector } from './labels.ts';
 import { lifecycle } from './lifecycle.ts';
 import type { RedisConnection, Trust } from './redis-connection.ts';
@@ -55,10 +55,7 @@ export class Game extends pulumi.ComponentResource {
       { metadata, automountServiceAccountToken: false },
       { parent: this },
     );
-    this.deployment = this.#deployment(name, args, tokenSecret, [
-      account,
-      ...(redis.ready ? [redis.ready] : []),
-    ]);
+    this.deployment = this.#deployment(name, args, tokenSecret, [account, ...(redis.ready ? [redis.ready] : [])]);
     const ports = [{ name: 'http', port: HTTP_PORT, targetPort: 'http' }];
     this.service = new k8s.core.v1.Service(
       name,

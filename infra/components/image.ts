@@ -3,7 +3,7 @@ import * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Config } from '../config.ts';
-import { bundle, type Bundle } from '../image/bundle.ts';
+import { type Bundle, bundle } from '../image/bundle.ts';
 import { mirrored } from './mirror.ts';
 
 /** Name of the image on this machine and in kind. */
@@ -51,9 +51,7 @@ export class GameImage extends pulumi.ComponentResource {
         build: {
           // Relative, so that the same checkout elsewhere is no change.
           context: built.context.apply((context) => path.relative(process.cwd(), context)),
-          dockerfile: built.context.apply((context) =>
-            path.relative(process.cwd(), path.join(context, 'Dockerfile')),
-          ),
+          dockerfile: built.context.apply((context) => path.relative(process.cwd(), path.join(context, 'Dockerfile'))),
           args: { BASE_IMAGE: baseImage },
           builderVersion: BUILDERS[config.imageBuilder],
           ...(config.cluster === 'eks' ? { platform: EKS_PLATFORM } : {}),

@@ -52,13 +52,7 @@ test('the release is the pinned chart with its settings bound by name, and no op
     enablePorts: { http: true, https: true, quic: false, stat: false, admin: false },
   });
   assert.match(JSON.stringify(lifecycle), /kill -USR1/);
-  const {
-    unprivileged,
-    pprof,
-    replicaCount,
-    PodDisruptionBudget: budget,
-    defaultTLSSecret: fallback,
-  } = values;
+  const { unprivileged, pprof, replicaCount, PodDisruptionBudget: budget, defaultTLSSecret: fallback } = values;
   assert.deepEqual(
     [unprivileged, pprof, replicaCount, budget, fallback],
     [
@@ -104,9 +98,7 @@ test('the Ingress binds the backend, has a slot for every replica, and is for an
     rules: [
       {
         http: {
-          paths: [
-            { path: '/', pathType: 'Prefix', backend: { service: { name: 'game', port: { name: 'http' } } } },
-          ],
+          paths: [{ path: '/', pathType: 'Prefix', backend: { service: { name: 'game', port: { name: 'http' } } } }],
         },
       },
     ],

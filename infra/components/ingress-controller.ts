@@ -5,15 +5,15 @@ import * as random from '@pulumi/random';
 import type { Config } from '../config.ts';
 import type { Edge, EdgeArgs } from './edge.ts';
 import {
+  balancerAddress,
   CONTROLLER,
   CONTROLLER_NAMESPACE,
-  INGRESS_CLASS,
-  balancerAddress,
   edgeUrl,
+  INGRESS_CLASS,
   serverSlots,
 } from './ingress-names.ts';
-import { backendSpec, defaultsSpec, globalSpec, httpSpec, httpsSpec } from './ingress-resources.ts';
 import { controllerRelease } from './ingress-release.ts';
+import { backendSpec, defaultsSpec, globalSpec, httpSpec, httpsSpec } from './ingress-resources.ts';
 import { labels } from './labels.ts';
 import { Namespace } from './namespace.ts';
 
@@ -44,11 +44,7 @@ export class IngressController extends pulumi.ComponentResource implements Edge 
 }
 
 function install(parent: IngressController, name: string, config: Config): kubernetes.helm.v3.Release {
-  const namespace = new Namespace(
-    `${name}-namespace`,
-    { name: CONTROLLER_NAMESPACE, level: 'restricted' },
-    { parent },
-  );
+  const namespace = new Namespace(`${name}-namespace`, { name: CONTROLLER_NAMESPACE, level: 'restricted' }, { parent });
   return controllerRelease(config, { parent, dependsOn: namespace });
 }
 
@@ -119,9 +115,7 @@ function makeIngress(
           'haproxy.org/scale-server-slots': String(serverSlots(config)),
           // An own controller's http frontend redirects by itself.
           'haproxy.org/ssl-redirect': String(shared),
-          ...(shared
-            ? { 'haproxy.org/ssl-redirect-code': '308', 'haproxy.org/ssl-redirect-port': String(port) }
-            : {}),
+          ...(shared ? { 'haproxy.org/ssl-redirect-code': '308', 'haproxy.org/ssl-redirect-port': String(port) } : {}),
         },
       },
       spec: {
@@ -143,10 +137,7 @@ function makeIngress(
 const ingressAddress = (ingress: kubernetes.networking.v1.Ingress): pulumi.Output<string> =>
   ingress.status.apply((status) => balancerAddress(status));
 
-function serviceAddress(
-  parent: IngressController,
-  release: kubernetes.helm.v3.Release,
-): pulumi.Output<string> {
+function serviceAddress(parent: IngressController, release: kubernetes.helm.v3.Release): pulumi.Output<string> {
   const id = release.id.apply(() => `${CONTROLLER_NAMESPACE}/${CONTROLLER}`);
   const service = kubernetes.core.v1.Service.get(`${CONTROLLER}-read`, id, { parent, dependsOn: release });
   return service.status.apply((status) => balancerAddress(status));

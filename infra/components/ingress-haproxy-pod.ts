@@ -1,7 +1,7 @@
 import type * as kubernetes from '@pulumi/kubernetes';
 import type * as pulumi from '@pulumi/pulumi';
 import type { Config } from '../config.ts';
-import { SECRET_MODE, containerSecurity, isolatedPod, podSecurity, resources } from './hardening.ts';
+import { containerSecurity, isolatedPod, podSecurity, resources, SECRET_MODE } from './hardening.ts';
 import { EDGE, EDGE_PORTS } from './ingress-names.ts';
 import { selector } from './labels.ts';
 import { mirrored } from './mirror.ts';
@@ -107,15 +107,13 @@ export function edgePod(args: EdgePodArgs): kubernetes.types.input.core.v1.PodSp
       { name: 'tls', secret: { secretName: args.tlsSecret, defaultMode: SECRET_MODE } },
       { name: 'run', emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } },
     ],
-    topologySpreadConstraints: ['kubernetes.io/hostname', 'topology.kubernetes.io/zone'].map(
-      (topologyKey) => ({
-        maxSkew: 1,
-        topologyKey,
-        whenUnsatisfiable: 'ScheduleAnyway',
-        matchLabelKeys: ['pod-template-hash'],
-        ...where,
-      }),
-    ),
+    topologySpreadConstraints: ['kubernetes.io/hostname', 'topology.kubernetes.io/zone'].map((topologyKey) => ({
+      maxSkew: 1,
+      topologyKey,
+      whenUnsatisfiable: 'ScheduleAnyway',
+      matchLabelKeys: ['pod-template-hash'],
+      ...where,
+    })),
     affinity: {
       podAntiAffinity: {
         preferredDuringSchedulingIgnoredDuringExecution: [

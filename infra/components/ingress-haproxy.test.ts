@@ -102,10 +102,7 @@ test('HAProxy and the agent share socket and certificate, and can write nothing 
   assert.deepEqual(shared, ['/etc/edge/tls', '/run/edge']);
   for (const container of [agent, haproxy]) {
     assert.deepEqual(
-      [
-        container.securityContext['readOnlyRootFilesystem'],
-        container.securityContext['allowPrivilegeEscalation'],
-      ],
+      [container.securityContext['readOnlyRootFilesystem'], container.securityContext['allowPrivilegeEscalation']],
       [true, false],
     );
     const writable = container.volumeMounts.filter(({ readOnly }) => !readOnly);

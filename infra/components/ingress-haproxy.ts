@@ -10,19 +10,11 @@ import {
   CERTIFICATE_PATH,
   CONFIG_FILE,
   EDGE_GRACE_SECONDS,
+  edgePod,
   METRICS_PORT,
   RUNTIME_SOCKET,
-  edgePod,
 } from './ingress-haproxy-pod.ts';
-import {
-  EDGE,
-  EDGE_PORTS,
-  balancerAddress,
-  edgeUrl,
-  nodePorts,
-  serverSlots,
-  serviceReach,
-} from './ingress-names.ts';
+import { balancerAddress, EDGE, EDGE_PORTS, edgeUrl, nodePorts, serverSlots, serviceReach } from './ingress-names.ts';
 import { labels, selector } from './labels.ts';
 
 /** As it is in nearly every cluster; the name servers of a pod take no shorter name without a search list. */

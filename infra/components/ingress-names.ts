@@ -49,7 +49,5 @@ export function balancerAddress(status: ServiceStatus | undefined): string {
 export const serviceReach = (config: Pick<Config, 'cluster' | 'ingressService' | 'proxyProtocol'>) => ({
   type: serviceType(config),
   // From node to node the client's address would be lost; the PROXY protocol tells it anyway.
-  ...(serviceType(config) === 'LoadBalancer' && !config.proxyProtocol
-    ? { externalTrafficPolicy: 'Local' }
-    : {}),
+  ...(serviceType(config) === 'LoadBalancer' && !config.proxyProtocol ? { externalTrafficPolicy: 'Local' } : {}),
 });

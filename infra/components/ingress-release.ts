@@ -1,5 +1,5 @@
 import * as kubernetes from '@pulumi/kubernetes';
-import * as pulumi from '@pulumi/pulumi';
+import type * as pulumi from '@pulumi/pulumi';
 import { loadBalancerAnnotations } from '../cluster/load-balancer.ts';
 import type { Config } from '../config.ts';
 import { chartPlace } from './chart.ts';
@@ -31,10 +31,7 @@ const drain = [
 const settingsOf = (kind: string, name: string) => ({ [`cr-${kind}`]: `${CONTROLLER_NAMESPACE}/${name}` });
 
 /** The controller's release. Its chart runs a hook that makes the custom resources' definitions. */
-export function controllerRelease(
-  config: Config,
-  opts: pulumi.CustomResourceOptions,
-): kubernetes.helm.v3.Release {
+export function controllerRelease(config: Config, opts: pulumi.CustomResourceOptions): kubernetes.helm.v3.Release {
   const replicas = config.ingressReplicas;
   const size = { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '768Mi' } };
   return new kubernetes.helm.v3.Release(

@@ -24,13 +24,7 @@ test('in the stateless design a browser stays where its cookie says', async () =
     'http-no-delay': 'enabled',
     compression: {
       algorithms: ['gzip'],
-      types: [
-        'text/css',
-        'text/javascript',
-        'application/javascript',
-        'image/svg+xml',
-        'application/manifest+json',
-      ],
+      types: ['text/css', 'text/javascript', 'application/javascript', 'image/svg+xml', 'application/manifest+json'],
     },
   });
   assert.equal(String(key).length, 40);
@@ -51,10 +45,7 @@ test('in the stateful design a game is where its code hashes to, for every pod o
 });
 
 test('TLS, limits and what outlives a reload are those of the plain edge', async () => {
-  const global = spec(
-    await run({ 'gridlock:tlsMinVersion': '1.2', 'gridlock:handshakeRate': '77' }),
-    'Global',
-  );
+  const global = spec(await run({ 'gridlock:tlsMinVersion': '1.2', 'gridlock:handshakeRate': '77' }), 'Global');
   const tls = global['ssl_options'] as Record<string, unknown>;
   assert.deepEqual(
     [global['hard_stop_after'], global['close_spread_time'], tls['maxsslrate'], tls['default_bind_options']],
@@ -63,10 +54,7 @@ test('TLS, limits and what outlives a reload are those of the plain edge', async
 });
 
 test('the https frontend counts, refuses and rewrites, in this order', async () => {
-  const https = spec(await run(cloud), 'Frontend', 'edge-https-frontend') as Record<
-    string,
-    Record<string, unknown>[]
-  >;
+  const https = spec(await run(cloud), 'Frontend', 'edge-https-frontend') as Record<string, Record<string, unknown>[]>;
   assert.deepEqual(https['tcp_request_rule_list'], [
     {
       type: 'connection',
@@ -106,10 +94,7 @@ test('the https frontend counts, refuses and rewrites, in this order', async () 
 });
 
 test('plain http is redirected, but for the challenges of an ACME authority', async () => {
-  const http = spec(await run(cloud), 'Frontend', 'edge-http-frontend') as Record<
-    string,
-    Record<string, unknown>[]
-  >;
+  const http = spec(await run(cloud), 'Frontend', 'edge-http-frontend') as Record<string, Record<string, unknown>[]>;
   assert.deepEqual(http['acl_list'], [
     { acl_name: 'is_challenge', criterion: 'path_beg', value: '/.well-known/acme-challenge/' },
   ]);

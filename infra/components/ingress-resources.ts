@@ -2,23 +2,18 @@
 import type * as pulumi from '@pulumi/pulumi';
 import type { Config } from '../config.ts';
 import { REDIRECT_CONNECTIONS } from '../edge/frontends.ts';
-import {
-  COMPRESSED_TYPES,
-  SPARE_CONNECTIONS,
-  tlsSettings,
-  tunnelTimeoutMs,
-} from '../edge/render.ts';
+import { COMPRESSED_TYPES, SPARE_CONNECTIONS, tlsSettings, tunnelTimeoutMs } from '../edge/render.ts';
 import {
   ACME_PATH,
-  COUNTERS,
-  ERRORS,
-  STICKY_COOKIE,
   afterResponseRules,
+  COUNTERS,
   connectionRules,
+  ERRORS,
   except,
   redirectRules,
   requestRules,
   responseRules,
+  STICKY_COOKIE,
 } from '../edge/rules.ts';
 import { HARD_STOP_SECONDS, TIMEOUTS } from '../edge/timeouts.ts';
 import { conditionFields, connectionFields, errorFields, requestFields } from './ingress-rules.ts';

@@ -27,8 +27,7 @@ export type Fields = Record<string, unknown>;
 export const spec = (recording: Made, kind: string, name?: string) =>
   recording.one(of(kind), name).inputs['spec'] as Fields;
 export const controller = (recording: Made) =>
-  (recording.one(RELEASE).inputs['values'] as { controller: Fields & { config: Record<string, string> } })
-    .controller;
+  (recording.one(RELEASE).inputs['values'] as { controller: Fields & { config: Record<string, string> } }).controller;
 
 export const cloud = {
   'gridlock:cluster': 'existing',

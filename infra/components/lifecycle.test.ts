@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { stackConfig } from '../config.ts';
-import { FLUSH_SECONDS, MARGIN_SECONDS, PRE_STOP_SECONDS, lifecycle } from './lifecycle.ts';
+import { FLUSH_SECONDS, lifecycle, MARGIN_SECONDS, PRE_STOP_SECONDS } from './lifecycle.ts';
 
 const settings = fc.record({
   drainMs: fc.integer({ min: 0, max: 600_000 }),

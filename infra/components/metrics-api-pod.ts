@@ -1,13 +1,6 @@
-import type * as pulumi from '@pulumi/pulumi';
 import type { types } from '@pulumi/kubernetes';
-import {
-  SECRET_MODE,
-  containerSecurity,
-  isolatedPod,
-  overNodes,
-  podSecurity,
-  resources,
-} from './hardening.ts';
+import type * as pulumi from '@pulumi/pulumi';
+import { containerSecurity, isolatedPod, overNodes, podSecurity, resources, SECRET_MODE } from './hardening.ts';
 import { selector } from './labels.ts';
 import { serviceHost } from './redis-names.ts';
 

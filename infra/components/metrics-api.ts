@@ -32,11 +32,7 @@ export class MetricsApi extends pulumi.ComponentResource {
     const metadata = { name: METRICS_API, namespace, labels: labels(METRICS_API) };
     const child = { parent: this };
 
-    const account = new k8s.core.v1.ServiceAccount(
-      name,
-      { metadata, automountServiceAccountToken: false },
-      child,
-    );
+    const account = new k8s.core.v1.ServiceAccount(name, { metadata, automountServiceAccountToken: false }, child);
     const rights = this.#rights(name, namespace);
     this.deployment = this.#deployment(name, args, [account, ...rights]);
     const service = new k8s.core.v1.Service(

@@ -9,8 +9,7 @@ const selectAll = {
 };
 
 /** An image's registry as the chart wants it, behind the mirror when there is one. */
-const registry = (mirror: string, name: string) =>
-  mirror === '' ? {} : { image: { registry: `${mirror}/${name}` } };
+const registry = (mirror: string, name: string) => (mirror === '' ? {} : { image: { registry: `${mirror}/${name}` } });
 
 /** Values of the chart kube-prometheus-stack. Pure. */
 export function stackValues({ imageMirror }: Pick<Config, 'imageMirror'>): Record<string, unknown> {

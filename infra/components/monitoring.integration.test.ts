@@ -36,9 +36,9 @@ test('every metric of the edge that is shown is one that HAProxy tells', async (
     );
     return text !== '';
   }, 'HAProxy tells its metrics');
-  const used = [...JSON.stringify(dashboards({ namespace: 'gridlock', ingress: 'haproxy' })).matchAll(/\b(haproxy_\w+)\{/g)].map(
-    ([, name]) => name as string,
-  );
+  const used = [
+    ...JSON.stringify(dashboards({ namespace: 'gridlock', ingress: 'haproxy' })).matchAll(/\b(haproxy_\w+)\{/g),
+  ].map(([, name]) => name as string);
   assert.ok(used.length >= 6);
   assert.deepEqual(
     used.filter((name) => !text.includes(`# TYPE ${name} `)),

@@ -7,9 +7,9 @@ import { createMetrics } from '../edge/agent/server.ts';
 import { record } from '../testing/recorder.ts';
 import { alertRules } from './alert-rules.ts';
 import { dashboards } from './dashboards.ts';
-import { AGENT_PORT, METRICS_PORT, edgePod } from './ingress-haproxy-pod.ts';
-import { stackValues } from './monitoring-values.ts';
+import { AGENT_PORT, edgePod, METRICS_PORT } from './ingress-haproxy-pod.ts';
 import { Monitoring } from './monitoring.ts';
+import { stackValues } from './monitoring-values.ts';
 
 interface Container {
   ports: { name: string; containerPort: number }[];

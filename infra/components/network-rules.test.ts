@@ -31,8 +31,7 @@ interface Rule {
   ingress?: Opening[];
   egress?: Opening[];
 }
-const rules = (config: Settings, ports = [6379]) =>
-  networkRules(config, ports) as unknown as Record<string, Rule>;
+const rules = (config: Settings, ports = [6379]) => networkRules(config, ports) as unknown as Record<string, Rule>;
 /** `name:port` for each opening; `*` is anybody. */
 const openings = (list: Opening[] = [], side: 'from' | 'to'): string[] =>
   list.flatMap((opening) => {
@@ -64,11 +63,7 @@ test('everything is shut both ways, and every opening names its ports', () => {
 
 test('only the edge, the metrics API and Prometheus come to a replica, which goes to Redis and looks at the edge', () => {
   const { game } = rules({ ...base, monitoring: 'stack' });
-  assert.deepEqual(openings(game!.ingress, 'from'), [
-    'haproxy-controller:8080',
-    'metrics-api:9090',
-    'monitoring:9090',
-  ]);
+  assert.deepEqual(openings(game!.ingress, 'from'), ['haproxy-controller:8080', 'metrics-api:9090', 'monitoring:9090']);
   assert.deepEqual(openings(game!.egress, 'to'), ['redis:6379', 'haproxy-controller:8443']);
 });
 

@@ -1,8 +1,8 @@
 import type { types } from '@pulumi/kubernetes';
 import type { Config } from '../config.ts';
 import { GAME, HTTP_PORT, INTERNAL_PORT } from './game-pod.ts';
-import { CONTROLLER_NAMESPACE, EDGE, EDGE_PORTS } from './ingress-names.ts';
 import { AGENT_PORT, METRICS_PORT } from './ingress-haproxy-pod.ts';
+import { CONTROLLER_NAMESPACE, EDGE, EDGE_PORTS } from './ingress-names.ts';
 import { namespaceNamed, selector } from './labels.ts';
 import { METRICS_API, METRICS_API_PORT } from './metrics-api-pod.ts';
 import { MONITORING_NAMESPACE } from './monitoring-names.ts';
@@ -12,10 +12,7 @@ type Spec = types.input.networking.v1.NetworkPolicySpec;
 type Peer = types.input.networking.v1.NetworkPolicyPeer;
 type Port = types.input.networking.v1.NetworkPolicyPort;
 
-type Settings = Pick<
-  Config,
-  'ingress' | 'redis' | 'autoscaling' | 'monitoring' | 'certificates' | 'acmeChallenge'
->;
+type Settings = Pick<Config, 'ingress' | 'redis' | 'autoscaling' | 'monitoring' | 'certificates' | 'acmeChallenge'>;
 
 const tcp = (...ports: readonly number[]): Port[] => ports.map((port) => ({ protocol: 'TCP', port }));
 const pods = (name: string): Peer => ({ podSelector: { matchLabels: selector(name) } });
@@ -23,10 +20,7 @@ const from = (peers: Peer[], ...ports: readonly number[]) => ({ from: peers, por
 const to = (peers: Peer[], ...ports: readonly number[]) => ({ to: peers, ports: tcp(...ports) });
 const anywhere = (...ports: readonly number[]) => ({ ports: tcp(...ports) });
 
-const policy = (
-  podSelector: Spec['podSelector'],
-  { ingress, egress }: Pick<Spec, 'ingress' | 'egress'>,
-): Spec => ({
+const policy = (podSelector: Spec['podSelector'], { ingress, egress }: Pick<Spec, 'ingress' | 'egress'>): Spec => ({
   podSelector,
   policyTypes: [...(ingress ? ['Ingress'] : []), ...(egress ? ['Egress'] : [])],
   ...(ingress ? { ingress } : {}),
@@ -113,8 +107,6 @@ export function networkRules(config: Settings, redisPorts: readonly number[]): R
     ...(config.redis === 'external' ? {} : { [REDIS]: redis(config) }),
     ...(config.autoscaling === 'adapter' ? { [METRICS_API]: metricsApi } : {}),
     ...(config.ingress === 'haproxy' ? { [EDGE]: plainEdge(config) } : {}),
-    ...(hasSolver(config)
-      ? { 'acme-solver': policy(SOLVER, { ingress: [from([edge(config)], SOLVER_PORT)] }) }
-      : {}),
+    ...(hasSolver(config) ? { 'acme-solver': policy(SOLVER, { ingress: [from([edge(config)], SOLVER_PORT)] }) } : {}),
   };
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { lifetimes as local } from '../../certs/index.ts';
-import { checkLifetimes, pkiLifetimes, type PkiLifetimes } from './pki-lifetimes.ts';
+import { checkLifetimes, type PkiLifetimes, pkiLifetimes } from './pki-lifetimes.ts';
 
 const HOUR_MS = 3_600_000;
 const hours = (least: number) => fc.integer({ min: least, max: least + 60 });
@@ -12,9 +12,7 @@ const above = (child: PkiLifetimes['root']) =>
     const renewBefore = child.duration + slack;
     return { renewBefore, duration: renewBefore + rest };
   });
-const leaf = fc
-  .tuple(hours(1), hours(0))
-  .map(([duration, rest]) => ({ duration: duration + rest, renewBefore: rest }));
+const leaf = fc.tuple(hours(1), hours(0)).map(([duration, rest]) => ({ duration: duration + rest, renewBefore: rest }));
 const table = fc
   .tuple(leaf, leaf)
   .chain(([edge, internal]) => above(edge).map((intermediate) => ({ edge, internal, intermediate })))
@@ -26,9 +24,7 @@ function lastLeafEndsInTime({ root, intermediate, edge, internal }: PkiLifetimes
     const signedAt = parent.duration - parent.renewBefore;
     return signedAt + child.duration <= parent.duration;
   };
-  return (
-    endsInTime(root, intermediate) && endsInTime(intermediate, edge) && endsInTime(intermediate, internal)
-  );
+  return endsInTime(root, intermediate) && endsInTime(intermediate, edge) && endsInTime(intermediate, internal);
 }
 
 test('a table is accepted exactly when whatever a parent signs before it is replaced ends before it', () => {

@@ -15,10 +15,7 @@ test('the edge is for the host, and on loopback for all its names', () => {
     dnsNames: [],
     ipAddresses: ['203.0.113.7'],
   });
-  assert.deepEqual(leafNames({ ...local, host: 'game.example' }, 'edge').dnsNames, [
-    'game.example',
-    'localhost',
-  ]);
+  assert.deepEqual(leafNames({ ...local, host: 'game.example' }, 'edge').dnsNames, ['game.example', 'localhost']);
 });
 
 test('Redis and the metrics API are for their services, in the namespace of the game', () => {
@@ -37,10 +34,7 @@ test('an intermediate may sign for the names of its leaves, and for no address w
   assert.equal(permitted.ipRanges, undefined);
   assert.deepEqual(excluded, { ipRanges: ['0.0.0.0/0', '::/0'] });
   const loopback = nameConstraints(allNames(local));
-  assert.deepEqual('ipRanges' in loopback.permitted && loopback.permitted.ipRanges, [
-    '127.0.0.1/32',
-    '::1/128',
-  ]);
+  assert.deepEqual('ipRanges' in loopback.permitted && loopback.permitted.ipRanges, ['127.0.0.1/32', '::1/128']);
   assert.equal('excluded' in loopback, false);
 });
 

@@ -8,14 +8,7 @@ const both = ['g1', 'g2'];
 // Each line is one `up` after the one above.
 for (const [phase, pki, roots, intermediate, signedBy, serial] of [
   ['at first', g1, ['gridlock-root-g1'], 'gridlock-intermediate-g1-1', 'gridlock-root-g1', 'g1-1-1'],
-  [
-    'a new leaf',
-    { ...g1, leaf: 2 },
-    ['gridlock-root-g1'],
-    'gridlock-intermediate-g1-1',
-    'gridlock-root-g1',
-    'g1-1-2',
-  ],
+  ['a new leaf', { ...g1, leaf: 2 }, ['gridlock-root-g1'], 'gridlock-intermediate-g1-1', 'gridlock-root-g1', 'g1-1-2'],
   [
     'a new intermediate',
     { ...g1, intermediate: 2, leaf: 2 },

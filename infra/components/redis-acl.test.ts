@@ -4,7 +4,7 @@ import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { REPLICA_COMMANDS, redisAcl, sentinelAcl, type RedisPasswords } from './redis-acl.ts';
+import { REPLICA_COMMANDS, type RedisPasswords, redisAcl, sentinelAcl } from './redis-acl.ts';
 
 const GAME = path.resolve(import.meta.dirname, '../../services/game');
 const passwords: RedisPasswords = { gridlock: 'a', probe: 'b', keeper: 'c', replication: 'd', sentinel: 'e' };
@@ -42,12 +42,9 @@ test('every command that the game sends is allowed', () => {
 test('a password is written as its hash only, and the default user is off', () => {
   fc.assert(
     fc.property(fc.stringMatching(/^[A-Za-z0-9]{20,40}$/), (password) => {
-      const acl =
-        redisAcl({ ...passwords, gridlock: password }) + sentinelAcl({ ...passwords, gridlock: password });
+      const acl = redisAcl({ ...passwords, gridlock: password }) + sentinelAcl({ ...passwords, gridlock: password });
       assert.ok(!acl.includes(password));
-      assert.ok(
-        acl.includes(`user gridlock on #${createHash('sha256').update(password).digest('hex')} ~gridlock:* `),
-      );
+      assert.ok(acl.includes(`user gridlock on #${createHash('sha256').update(password).digest('hex')} ~gridlock:* `));
       assert.match(acl, /^user default off /);
     }),
   );

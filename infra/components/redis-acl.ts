@@ -67,8 +67,7 @@ export type RedisUser = 'gridlock' | 'probe' | 'keeper' | 'replication' | 'senti
 
 export type RedisPasswords = Readonly<Record<RedisUser, string>>;
 
-const allow = (commands: readonly string[]): string =>
-  ['-@all', ...commands.map((name) => `+${name}`)].join(' ');
+const allow = (commands: readonly string[]): string => ['-@all', ...commands.map((name) => `+${name}`)].join(' ');
 
 /**
  * A Redis without replicas has no password in its configuration: there a replica may read how moves are kept.
@@ -143,10 +142,7 @@ const SENTINEL_RULES: Readonly<Partial<Record<RedisUser, string>>> = {
 
 const hash = (password: string): string => createHash('sha256').update(password).digest('hex');
 
-function aclFile(
-  rules: Readonly<Partial<Record<RedisUser, string>>>,
-  passwords: Partial<RedisPasswords>,
-): string {
+function aclFile(rules: Readonly<Partial<Record<RedisUser, string>>>, passwords: Partial<RedisPasswords>): string {
   const users = (Object.keys(rules) as RedisUser[]).flatMap((user) => {
     const password = passwords[user];
     return password === undefined ? [] : [`user ${user} on #${hash(password)} ${rules[user]}`];

@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { stackConfig } from '../config.ts';
 import {
   MEMORY_LIMIT_MIB,
-  SENTINEL_TIMES,
   redisConfig,
   replicatedRedisConfig,
+  SENTINEL_TIMES,
   sentinelConfig,
   topologyEnv,
 } from './redis-config.ts';
@@ -50,18 +50,10 @@ test('a primary that is gone is noticed before clients give up, and no configura
   assert.ok(SENTINEL_TIMES.downAfterMs <= 5000);
   const { head, settings } = sentinelConfig();
   assert.ok(lines(head).includes('sentinel announce-hostnames yes'));
-  assert.ok(
-    lines(settings).includes(`sentinel down-after-milliseconds gridlock ${SENTINEL_TIMES.downAfterMs}`),
-  );
-  assert.doesNotMatch(
-    head + settings + replicatedRedisConfig({ config }),
-    /auth-pass|requirepass|masterauth/,
-  );
+  assert.ok(lines(settings).includes(`sentinel down-after-milliseconds gridlock ${SENTINEL_TIMES.downAfterMs}`));
+  assert.doesNotMatch(head + settings + replicatedRedisConfig({ config }), /auth-pass|requirepass|masterauth/);
 });
 
 test('the scripts know the members by names that outlive their pods', () => {
-  assert.equal(
-    topologyEnv('play').MEMBERS,
-    [0, 1, 2].map((number) => `redis-${number}.play.svc:6379:26379`).join(' '),
-  );
+  assert.equal(topologyEnv('play').MEMBERS, [0, 1, 2].map((number) => `redis-${number}.play.svc:6379:26379`).join(' '));
 });

@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import { PRIMARY, QUORUM, REDIS_PORT, SENTINEL_PORT, memberNames, serviceHost } from './redis-names.ts';
+import { memberNames, PRIMARY, QUORUM, REDIS_PORT, SENTINEL_PORT, serviceHost } from './redis-names.ts';
 
 /** Where the pod's volumes are; the scripts get the directories as variables. */
 export const REDIS_PATHS = {
@@ -83,8 +83,7 @@ export function replicatedRedisConfig(options: RedisConfigOptions): string {
   ].join('\n');
 }
 
-export const replicationSecret = (password: string): string =>
-  `masteruser replication\nmasterauth ${password}\n`;
+export const replicationSecret = (password: string): string => `masteruser replication\nmasterauth ${password}\n`;
 
 export const SENTINEL_TIMES = { downAfterMs: 3000, failoverTimeoutMs: 20_000 } as const;
 
@@ -129,7 +128,5 @@ export const topologyEnv = (namespace: string): Record<string, string> => ({
   PRIMARY,
   QUORUM: String(QUORUM),
   SENTINEL_PORT: String(SENTINEL_PORT),
-  MEMBERS: memberNames
-    .map((name) => `${serviceHost(name, namespace)}:${REDIS_PORT}:${SENTINEL_PORT}`)
-    .join(' '),
+  MEMBERS: memberNames.map((name) => `${serviceHost(name, namespace)}:${REDIS_PORT}:${SENTINEL_PORT}`).join(' '),
 });

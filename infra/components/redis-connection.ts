@@ -1,5 +1,5 @@
-import type * as pulumi from '@pulumi/pulumi';
 import type { types } from '@pulumi/kubernetes';
+import type * as pulumi from '@pulumi/pulumi';
 import { PRIMARY } from './redis-names.ts';
 
 export type EnvVar = types.input.core.v1.EnvVar;

@@ -51,9 +51,7 @@ test('user and password come out as they were put in, and no variable holds the 
       const found = parseRedisUrl(url);
       assert.deepEqual([found.username, found.password], [user, password]);
       const secret = `hush-${encodeURIComponent(password)}`;
-      const values = externalEnv(parseRedisUrl(`rediss://u:${secret}@cache.example`)).map(({ value }) =>
-        String(value),
-      );
+      const values = externalEnv(parseRedisUrl(`rediss://u:${secret}@cache.example`)).map(({ value }) => String(value));
       assert.ok(values.every((value) => !value.includes('hush')));
     }),
   );

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import { fromCheckout } from '../checkout.ts';
-import { ConfigError, type Config } from '../config.ts';
+import { type Config, ConfigError } from '../config.ts';
 import { labels } from './labels.ts';
 import {
-  PASSWORD_KEY,
-  REDIS_TRUST_DIRECTORY,
-  passwordFile,
   type EnvVar,
+  PASSWORD_KEY,
+  passwordFile,
+  REDIS_TRUST_DIRECTORY,
   type RedisConnection,
   type Trust,
 } from './redis-connection.ts';
@@ -54,18 +54,13 @@ export function parseRedisUrl(url: string): RedisAddress {
   const [, scheme, user, hosts = '', database] = match;
   const addresses = hosts.split(',').filter(Boolean).map(withPort);
   if (addresses.length > 1 && Number(database ?? 0) !== 0) {
-    throw new ConfigError(
-      'redisUrl names several hosts, a Cluster, and a database: a Cluster has only database 0.',
-    );
+    throw new ConfigError('redisUrl names several hosts, a Cluster, and a database: a Cluster has only database 0.');
   }
   return { tls: scheme === 'rediss', ...readUser(user), hosts: addresses, database: Number(database ?? 0) };
 }
 
 /** The variables of a replica for an address; the password is not among them. Pure. */
-export function externalEnv(
-  { tls, username, password, hosts, database }: RedisAddress,
-  trust?: Trust,
-): EnvVar[] {
+export function externalEnv({ tls, username, password, hosts, database }: RedisAddress, trust?: Trust): EnvVar[] {
   const env =
     hosts.length > 1
       ? { REDIS_CLUSTER: hosts.join(','), REDIS_TLS: String(tls) }
@@ -112,11 +107,7 @@ export interface RedisExternalArgs {
 export class RedisExternal extends pulumi.ComponentResource {
   readonly connection: RedisConnection;
 
-  constructor(
-    name: string,
-    { config, namespace }: RedisExternalArgs,
-    opts?: pulumi.ComponentResourceOptions,
-  ) {
+  constructor(name: string, { config, namespace }: RedisExternalArgs, opts?: pulumi.ComponentResourceOptions) {
     super('gridlock:components:RedisExternal', name, {}, opts);
     const address = parseRedisUrl(config.redisUrl);
     const roots = readRoots(config.redisCaFile === '' ? '' : fromCheckout(config.redisCaFile));

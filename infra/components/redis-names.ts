@@ -11,10 +11,7 @@ export const QUORUM = 2;
  * The pods of the Sentinel topology, each with a Service of its own that keeps its address when the pod
  * changes.
  */
-export const memberNames: readonly string[] = Array.from(
-  { length: SENTINELS },
-  (_, index) => `${REDIS}-${index}`,
-);
+export const memberNames: readonly string[] = Array.from({ length: SENTINELS }, (_, index) => `${REDIS}-${index}`);
 
 /** A Service's name as every pod of the cluster resolves it, whatever the cluster's domain. */
 export const serviceHost = (service: string, namespace: string): string => `${service}.${namespace}.svc`;

@@ -1,9 +1,9 @@
-import { readFileSync, readdirSync } from 'node:fs';
-import type * as pulumi from '@pulumi/pulumi';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { types } from '@pulumi/kubernetes';
-import { SECRET_MODE, containerSecurity, isolatedPod, podSecurity, resources } from './hardening.ts';
+import type * as pulumi from '@pulumi/pulumi';
+import { containerSecurity, isolatedPod, podSecurity, resources, SECRET_MODE } from './hardening.ts';
 import { labels } from './labels.ts';
-import { MEMORY_LIMIT_MIB, REDIS_PATHS, CA_FILE } from './redis-config.ts';
+import { CA_FILE, MEMORY_LIMIT_MIB, REDIS_PATHS } from './redis-config.ts';
 import type { RedisCertificates } from './redis-connection.ts';
 import { REDIS, REDIS_PORT, SENTINEL_PORT } from './redis-names.ts';
 

@@ -3,7 +3,7 @@ import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import * as random from '@pulumi/random';
 import { labels } from './labels.ts';
-import { redisAcl, sentinelAcl, type RedisPasswords, type RedisUser } from './redis-acl.ts';
+import { type RedisPasswords, type RedisUser, redisAcl, sentinelAcl } from './redis-acl.ts';
 import { replicationSecret, sentinelSecrets } from './redis-config.ts';
 import { PASSWORD_KEY } from './redis-connection.ts';
 import { REDIS } from './redis-names.ts';
@@ -49,11 +49,7 @@ export function redisSecrets(
 ): RedisSecrets {
   const users = topology === 'single' ? SINGLE_USERS : SENTINEL_USERS;
   const entries = users.map((user) => {
-    const { result } = new random.RandomPassword(
-      `${REDIS}-${user}`,
-      { length: 40, special: false },
-      { parent },
-    );
+    const { result } = new random.RandomPassword(`${REDIS}-${user}`, { length: 40, special: false }, { parent });
     return [user, result] as const;
   });
   const passwords = pulumi.all(Object.fromEntries(entries)) as pulumi.Output<Partial<RedisPasswords>>;
@@ -71,9 +67,7 @@ export function redisSecrets(
     // Tells of a change, and nothing of what changed.
     pulumi.unsecret(contents.apply(checksumOf));
   const files = passwords.apply(redisFiles);
-  const password = passwords.apply(
-    ({ gridlock = '' }): Record<string, string> => ({ [PASSWORD_KEY]: gridlock }),
-  );
+  const password = passwords.apply(({ gridlock = '' }): Record<string, string> => ({ [PASSWORD_KEY]: gridlock }));
   return {
     files: secret(`${REDIS}-files`, files).metadata.name,
     filesChecksum: checksum(files),

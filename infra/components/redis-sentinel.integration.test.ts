@@ -4,23 +4,25 @@ import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { after, before, test, type TestContext } from 'node:test';
+import { after, before, type TestContext, test } from 'node:test';
 import { Redis } from 'ioredis';
 import { object, parse } from 'valibot';
 import { connectStore } from '../../services/game/redis/connect.ts';
-import { REDIS_VARIABLES, redisSettings, type RedisSettings } from '../../services/game/redis/settings.ts';
+import { REDIS_VARIABLES, type RedisSettings, redisSettings } from '../../services/game/redis/settings.ts';
 import type { Replica } from '../../services/game/replica.ts';
-import { assertGapless, insist, isOver, positionsSeen, sequence, startedGame } from '../../services/game/testing/play.ts';
+import {
+  assertGapless,
+  insist,
+  isOver,
+  positionsSeen,
+  sequence,
+  startedGame,
+} from '../../services/game/testing/play.ts';
 import { startTestReplica, until } from '../../services/game/testing/replica.ts';
 import { CA_FILE, SENTINEL_TIMES } from './redis-config.ts';
-import {
-  REDIS_TRUST_DIRECTORY,
-  ownRedisEnv,
-  passwordFile,
-  sentinelRedisEnv,
-} from './redis-connection.ts';
+import { ownRedisEnv, passwordFile, REDIS_TRUST_DIRECTORY, sentinelRedisEnv } from './redis-connection.ts';
 import { REDIS } from './redis-names.ts';
-import { PASSWORDS, loseVolume, redisSet, type RedisPod, type RedisSet } from './testing/redis-pods.ts';
+import { loseVolume, PASSWORDS, type RedisPod, type RedisSet, redisSet } from './testing/redis-pods.ts';
 import { everyReady, everySettled, field, namedPort, primaryOf, servedSerial } from './testing/redis-questions.ts';
 
 let set: RedisSet;
@@ -65,8 +67,7 @@ function replicaSettings(): RedisSettings {
   const sentinels = set.pods.map(({ sentinelPort }) => `localhost:${sentinelPort}`).join(',');
   const files: Record<string, () => string> = {
     [passwordFile]: () => PASSWORDS.gridlock,
-    [`${REDIS_TRUST_DIRECTORY}/${CA_FILE}`]: () =>
-      readFileSync(path.join(set.pods[0]!.paths.trust, CA_FILE), 'utf8'),
+    [`${REDIS_TRUST_DIRECTORY}/${CA_FILE}`]: () => readFileSync(path.join(set.pods[0]!.paths.trust, CA_FILE), 'utf8'),
   };
   return redisSettings(
     parse(object(REDIS_VARIABLES), { ...given, REDIS_SENTINELS: sentinels }),
@@ -123,11 +124,7 @@ test('a renewed certificate is served by Redis without closing a connection, and
   const serial = new X509Certificate(await set.renew()).serialNumber;
   for (const { redisPort, sentinelPort } of set.pods) {
     for (const port of [redisPort, sentinelPort]) {
-      await until(
-        async () => (await servedSerial(port)) === serial,
-        `port ${port} serves the new certificate`,
-        LONG,
-      );
+      await until(async () => (await servedSerial(port)) === serial, `port ${port} serves the new certificate`, LONG);
     }
   }
   assert.equal(await standing.get('gridlock:standing'), '1');
@@ -179,10 +176,7 @@ test('a game goes on, without a gap, while the primary hands over', async (t) =>
   const { ada, bob, game } = await startedGame([one.url, two.url], 12, 300);
   let acknowledged = 0;
   const onAck = () => void (acknowledged += 1);
-  const played = Promise.all([
-    insist(ada, game, sequence(0, 71), onAck),
-    insist(bob, game, sequence(72, 143), onAck),
-  ]);
+  const played = Promise.all([insist(ada, game, sequence(0, 71), onAck), insist(bob, game, sequence(72, 143), onAck)]);
   await until(() => acknowledged > 20, 'the game is under way');
   const before = await primary();
   assert.deepEqual(await before.run('hand-over'), { code: 0, output: '' });

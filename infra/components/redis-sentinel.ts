@@ -6,30 +6,23 @@ import { labels, selector } from './labels.ts';
 import { mirrored } from './mirror.ts';
 import { replicatedRedisConfig, sentinelConfig, topologyEnv } from './redis-config.ts';
 import {
-  PASSWORD_KEY,
   ownRedisEnv,
-  sentinelRedisEnv,
+  PASSWORD_KEY,
   type RedisCertificates,
   type RedisConnection,
+  sentinelRedisEnv,
 } from './redis-connection.ts';
-import {
-  REDIS,
-  REDIS_PORT,
-  SENTINELS,
-  SENTINEL_PORT,
-  memberNames,
-  serviceHost,
-} from './redis-names.ts';
+import { memberNames, REDIS, REDIS_PORT, SENTINEL_PORT, SENTINELS, serviceHost } from './redis-names.ts';
 import {
   dataClaim,
   keeperContainer,
+  type RedisPodOptions,
   redisContainer,
   redisPodSpec,
   redisScripts,
   script,
   scriptEnv,
   sentinelContainer,
-  type RedisPodOptions,
 } from './redis-pod.ts';
 import { checksumOf, redisSecrets } from './redis-secrets.ts';
 
@@ -121,11 +114,7 @@ export class RedisSentinel extends pulumi.ComponentResource {
       .output(namespace)
       .apply((it) => memberNames.map((member) => `${serviceHost(member, it)}:${SENTINEL_PORT}`).join(','));
     this.connection = {
-      env: [
-        { name: 'REDIS_SENTINELS', value: sentinels },
-        ...sentinelRedisEnv,
-        ...ownRedisEnv(certificates.trust),
-      ],
+      env: [{ name: 'REDIS_SENTINELS', value: sentinels }, ...sentinelRedisEnv, ...ownRedisEnv(certificates.trust)],
       passwordSecret: { name: secrets.password, key: PASSWORD_KEY },
       trust: certificates.trust,
       checksum: secrets.passwordChecksum,

@@ -4,21 +4,16 @@ import type { Config } from '../config.ts';
 import { labels, selector } from './labels.ts';
 import { mirrored } from './mirror.ts';
 import { REDIS_PATHS, redisConfig } from './redis-config.ts';
-import {
-  PASSWORD_KEY,
-  ownRedisEnv,
-  type RedisCertificates,
-  type RedisConnection,
-} from './redis-connection.ts';
+import { ownRedisEnv, PASSWORD_KEY, type RedisCertificates, type RedisConnection } from './redis-connection.ts';
 import { REDIS, REDIS_PORT, serviceHost } from './redis-names.ts';
 import {
   dataClaim,
   keeperContainer,
+  type RedisPodOptions,
   redisContainer,
   redisPodSpec,
   redisScripts,
   scriptEnv,
-  type RedisPodOptions,
 } from './redis-pod.ts';
 import { checksumOf, redisSecrets } from './redis-secrets.ts';
 

@@ -8,8 +8,8 @@ import { stackConfig } from '../config.ts';
 import { MOCK_PEM } from '../testing/answers.ts';
 import { record } from '../testing/recorder.ts';
 import type { Child } from '../testing/recording.ts';
-import { redisDnsNames } from './redis-names.ts';
 import { createRedis } from './redis.ts';
+import { redisDnsNames } from './redis-names.ts';
 
 const certificates = { redisSecret: 'redis-tls', trust: { configMap: 'trust', key: 'roots.pem' } };
 const [SERVICE, SET, SECRET, CONFIG_MAP] = [
@@ -107,10 +107,7 @@ test('with Sentinel there are three, each with an address of its own, and a budg
   const member = recording.one(SERVICE, 'redis-1').inputs as {
     spec: { selector: object; publishNotReadyAddresses: boolean };
   };
-  assert.equal(
-    (member.spec.selector as Record<string, string>)['statefulset.kubernetes.io/pod-name'],
-    'redis-1',
-  );
+  assert.equal((member.spec.selector as Record<string, string>)['statefulset.kubernetes.io/pod-name'], 'redis-1');
   assert.equal(member.spec.publishNotReadyAddresses, true);
 });
 
@@ -159,9 +156,7 @@ test('in a preview an external Redis is known as a whole', async () => {
 for (const topology of ['single', 'sentinel']) {
   test(`no password is outside of a Secret (${topology})`, async () => {
     const { registrations } = await run({ 'gridlock:redis': topology });
-    const passwords = registrations.filter(
-      ({ type }) => type === 'random:index/randomPassword:RandomPassword',
-    );
+    const passwords = registrations.filter(({ type }) => type === 'random:index/randomPassword:RandomPassword');
     assert.ok(passwords.length >= 3);
     for (const { type, secrets } of registrations) {
       if (type === SECRET) assert.deepEqual(secrets, ['stringData']);

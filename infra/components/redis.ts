@@ -13,11 +13,7 @@ export interface RedisArgs {
 }
 
 /** Redis as the configuration wants it, and how a replica reaches it. */
-export function createRedis(
-  config: Config,
-  args: RedisArgs,
-  opts?: pulumi.ComponentResourceOptions,
-): RedisConnection {
+export function createRedis(config: Config, args: RedisArgs, opts?: pulumi.ComponentResourceOptions): RedisConnection {
   switch (config.redis) {
     case 'single':
       return new RedisSingle('redis', { config, ...args }, opts).connection;

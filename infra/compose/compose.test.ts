@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -9,7 +9,7 @@ import { REPLICAS } from './edge.ts';
 import { mergeEnv } from './env-file.ts';
 import { chooseOwner } from './owner.ts';
 import { composePaths } from './paths.ts';
-import { prepareCompose, type Prepared } from './prepare.ts';
+import { type Prepared, prepareCompose } from './prepare.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const OWNER = { uid: process.getuid?.() || 10_001, gid: process.getgid?.() || 10_001 };
@@ -41,10 +41,13 @@ const prepare = (...args: string[]) => {
 };
 const env = () =>
   Object.fromEntries(
-    readFileSync(envFile, 'utf8').split('\n').filter((line) => /^\w+=/.test(line)).map((line) => {
-      const [name, ...value] = line.split('=');
-      return [name!, value.join('=').replaceAll("'", '')];
-    }),
+    readFileSync(envFile, 'utf8')
+      .split('\n')
+      .filter((line) => /^\w+=/.test(line))
+      .map((line) => {
+        const [name, ...value] = line.split('=');
+        return [name!, value.join('=').replaceAll("'", '')];
+      }),
   );
 
 before(async () => {
@@ -67,10 +70,18 @@ test('who has prepared nothing gets a sentence that says how', () => {
 
 test('the replicas are ws1 to ws4 with the APPIDs 1111 to 4444', () => {
   const replicas = services.filter(([name]) => name.startsWith('ws'));
-  assert.deepEqual(replicas.map(([name]) => name), [...REPLICAS]);
+  assert.deepEqual(
+    replicas.map(([name]) => name),
+    [...REPLICAS],
+  );
   assert.deepEqual(
     replicas.map(([name, { environment }]) => [name, environment!['APPID']]),
-    [['ws1', '1111'], ['ws2', '2222'], ['ws3', '3333'], ['ws4', '4444']],
+    [
+      ['ws1', '1111'],
+      ['ws2', '2222'],
+      ['ws3', '3333'],
+      ['ws4', '4444'],
+    ],
   );
 });
 
@@ -104,7 +115,10 @@ test('what is mounted can be read by its user only, and holds no key of an autho
     for (const name of readdirSync(place)) {
       assert.equal(statSync(path.join(place, name)).mode & 0o777, 0o600, name);
       const text = readFileSync(path.join(place, name), 'utf8');
-      assert.ok(keys.every((key) => key.length > 20 && !text.includes(key)), name);
+      assert.ok(
+        keys.every((key) => key.length > 20 && !text.includes(key)),
+        name,
+      );
     }
   }
 });

@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { redisAcl } from '../components/redis-acl.ts';
 import { CA_FILE, redisConfig } from '../components/redis-config.ts';
@@ -8,7 +8,7 @@ import { ensureCertificates } from '../local/certificates.ts';
 import { ensureSecret, writePrivate } from '../local/state-dir.ts';
 import { composeEdgeConfig } from './edge.ts';
 import type { Owner } from './owner.ts';
-import { MOUNT, type ComposePaths } from './paths.ts';
+import { type ComposePaths, MOUNT } from './paths.ts';
 
 const mounted = (paths: ComposePaths): string[] => [paths.edge, paths.replica, paths.redis];
 

@@ -4,12 +4,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { findBinary } from '../setup/binaries.mjs';
 import { mountSecret } from './agent/testing.ts';
 import { inspectHaproxy } from './haproxy.ts';
 import type { EdgeDiscovery, EdgeOptions } from './options.ts';
 import { renderEdge } from './render.ts';
 import { defaults } from './testing.ts';
-import { findBinary } from '../setup/binaries.mjs';
 
 const directory = mkdtempSync(path.join(os.tmpdir(), 'gridlock-edge-'));
 const haproxy = findBinary('haproxy') ?? 'haproxy';

@@ -9,11 +9,10 @@ export function serverLines({ servers, resolveNames = false }: EdgeOptions): str
   if (!isDiscovery(servers)) {
     // A name that is not known yet keeps nobody waiting: HAProxy starts, and asks until it is.
     const found = resolveNames ? ` ${RESOLVED} init-addr last,libc,none` : '';
-    return servers.map(
-      ({ name, address, port, checkPort, socket }) =>
-        socket === undefined
-          ? `server ${name} ${address}:${port} port ${checkPort}${found}`
-          : `server ${name} ${quote(`unix@${socket}`)} addr ${address} port ${checkPort}`,
+    return servers.map(({ name, address, port, checkPort, socket }) =>
+      socket === undefined
+        ? `server ${name} ${address}:${port} port ${checkPort}${found}`
+        : `server ${name} ${quote(`unix@${socket}`)} addr ${address} port ${checkPort}`,
     );
   }
   const { name, port, checkPort, slots, hashKey } = servers;

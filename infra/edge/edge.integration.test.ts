@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect as connectHttp2 } from 'node:http2';
-import { connect as connectTcp, type Socket } from 'node:net';
-import { after, before, test } from 'node:test';
-import { connect as connectTls, type ConnectionOptions } from 'node:tls';
-import { gunzipSync } from 'node:zlib';
-import { request as httpsRequest } from 'node:https';
 import { readFileSync } from 'node:fs';
+import { connect as connectHttp2 } from 'node:http2';
+import { request as httpsRequest } from 'node:https';
+import { connect as connectTcp, type Socket } from 'node:net';
 import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+import { gunzipSync } from 'node:zlib';
 import { WebSocket } from 'ws';
 import { routedGame } from '../../services/game/entry.ts';
 import { runtimeCommand, serversUp } from './runtime-api.ts';
-import { selfSigned, startEdge, type Edge } from './testing.ts';
+import { type Edge, selfSigned, startEdge } from './testing.ts';
 
 let edge: Edge;
 before(async () => {
@@ -37,13 +37,10 @@ function tls(
   options: ConnectionOptions = {},
 ): Promise<{ protocol: string | null; alpn: string | false }> {
   return new Promise((resolve, reject) => {
-    const socket = connectTls(
-      { host: '127.0.0.1', port: target.config.port, ca: target.ca, ...options },
-      () => {
-        resolve({ protocol: socket.getProtocol(), alpn: socket.alpnProtocol ?? false });
-        socket.destroy();
-      },
-    );
+    const socket = connectTls({ host: '127.0.0.1', port: target.config.port, ca: target.ca, ...options }, () => {
+      resolve({ protocol: socket.getProtocol(), alpn: socket.alpnProtocol ?? false });
+      socket.destroy();
+    });
     socket.on('error', reject);
   });
 }
@@ -74,9 +71,7 @@ async function untilClosed(socket: Socket): Promise<string> {
 
 function rawTls(target: Edge): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connectTls({ host: '127.0.0.1', port: target.config.port, ca: target.ca }, () =>
-      resolve(socket),
-    );
+    const socket = connectTls({ host: '127.0.0.1', port: target.config.port, ca: target.ca }, () => resolve(socket));
     socket.on('error', reject);
   });
 }
@@ -89,9 +84,7 @@ test('TLS 1.3 is spoken and TLS 1.2 refused by default', async () => {
 test('TLS 1.2 is spoken when configured, and 1.1 never', async () => {
   await withEdge({ tlsMinVersion: '1.2' }, async (own) => {
     assert.equal((await tls(own, { maxVersion: 'TLSv1.2' })).protocol, 'TLSv1.2');
-    await assert.rejects(
-      tls(own, { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' }),
-    );
+    await assert.rejects(tls(own, { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' }));
     await assert.rejects(tls(own, { maxVersion: 'TLSv1.2', ciphers: 'AES128-SHA' }));
   });
 });
@@ -135,11 +128,7 @@ test('a request without a usable Host is redirected to the configured one', asyn
     const socket = connectTcp({ host: '127.0.0.1', port: edge.config.httpPort });
     const closed = untilClosed(socket);
     socket.write(`GET /x HTTP/1.0\r\n${host}\r\n`);
-    assert.match(
-      await closed,
-      new RegExp(`^location: https://localhost:${edge.config.port}/x\r$`, 'im'),
-      host,
-    );
+    assert.match(await closed, new RegExp(`^location: https://localhost:${edge.config.port}/x\r$`, 'im'), host);
   }
 });
 
@@ -161,8 +150,7 @@ test('a spoofed X-Forwarded-For is replaced by the address the edge saw', async 
   const { headers } = JSON.parse(body) as { headers: Record<string, string> };
   assert.equal(headers['x-forwarded-for'], '127.0.0.1');
   assert.equal(headers['x-forwarded-proto'], 'https');
-  for (const name of ['x-forwarded-host', 'x-real-ip', 'forwarded'])
-    assert.equal(headers[name], undefined, name);
+  for (const name of ['x-forwarded-host', 'x-real-ip', 'forwarded']) assert.equal(headers[name], undefined, name);
 });
 
 test('internal paths are not there from outside, however they are written', async () => {
@@ -240,9 +228,17 @@ test('a replica takes no address for one that the edge chose it by, unless the e
       const game = `GAME2${number}`;
       const home = await homeOf(`?game=${game}`);
       for (const query of [
-        `?slot=0&game=${game}&x=1`, `?slot=0;game=${game}`, `?slot=0?game=${game}`, `?game=${game}&game=AAAAAA`,
-        `?game=AAAAAA&game=${game}`, `?slot=0;game=AAAAAA&game=${game}`, `?game=%47AME2${number}`, `?ga%6De=${game}`,
-        `?game=&game=${game}`, `?Game=${game}`, `?game=${game}%00`,
+        `?slot=0&game=${game}&x=1`,
+        `?slot=0;game=${game}`,
+        `?slot=0?game=${game}`,
+        `?game=${game}&game=AAAAAA`,
+        `?game=AAAAAA&game=${game}`,
+        `?slot=0;game=AAAAAA&game=${game}`,
+        `?game=%47AME2${number}`,
+        `?ga%6De=${game}`,
+        `?game=&game=${game}`,
+        `?Game=${game}`,
+        `?game=${game}%00`,
       ]) {
         if (routedGame(`/ws${query}`) === game) assert.equal(await homeOf(query), home, query);
       }
@@ -396,7 +392,10 @@ test('an address that connects too often is cut until it slows down, and others 
     const from = (localAddress: string) => own.https({ localAddress });
     // At once, as what is counted is forgotten again within seconds.
     const allowed = await Promise.all(Array.from({ length: 5 }, () => from('127.0.0.66')));
-    assert.deepEqual(allowed.map(({ status }) => status), [200, 200, 200, 200, 200]);
+    assert.deepEqual(
+      allowed.map(({ status }) => status),
+      [200, 200, 200, 200, 200],
+    );
     await assert.rejects(from('127.0.0.66'), /ECONNRESET|socket disconnected|hang up/);
     assert.equal((await from('127.0.0.77')).status, 200);
   });
@@ -407,7 +406,10 @@ test('an address that asks too much gets 429 with Retry-After', async () => {
     const ask = () => own.https({ localAddress: '127.0.0.66' });
     // At once, as what is counted is forgotten again within seconds.
     const allowed = await Promise.all(Array.from({ length: 5 }, ask));
-    assert.deepEqual(allowed.map(({ status }) => status), [200, 200, 200, 200, 200]);
+    assert.deepEqual(
+      allowed.map(({ status }) => status),
+      [200, 200, 200, 200, 200],
+    );
     const { status, headers } = await ask();
     assert.deepEqual([status, headers['retry-after']], [429, '10']);
     assert.equal((await own.https({ localAddress: '127.0.0.77' })).status, 200);
@@ -442,10 +444,7 @@ test('the page is compressed for who asks', async () => {
 test('metrics are on the internal port', async () => {
   const { status, body } = await edge.metrics();
   assert.equal(status, 200);
-  assert.match(
-    body,
-    /haproxy_frontend_http_requests_total\{proxy="https"\}|haproxy_frontend_http_requests_total/,
-  );
+  assert.match(body, /haproxy_frontend_http_requests_total\{proxy="https"\}|haproxy_frontend_http_requests_total/);
 });
 
 test('the Runtime API replaces the certificate under open sockets', async () => {
@@ -453,10 +452,7 @@ test('the Runtime API replaces the certificate under open sockets', async () => 
     const { socket } = await openSocket(own);
     selfSigned(own.directory);
     const pem = readFileSync(path.join(own.directory, 'leaf.pem'), 'utf8').replace(/\n+/g, '\n');
-    assert.match(
-      await runtimeCommand(own.runtimeSocket, `set ssl cert leaf.pem <<\n${pem}`),
-      /Transaction created/,
-    );
+    assert.match(await runtimeCommand(own.runtimeSocket, `set ssl cert leaf.pem <<\n${pem}`), /Transaction created/);
     assert.match(await runtimeCommand(own.runtimeSocket, 'commit ssl cert leaf.pem'), /Success/);
     await assert.rejects(own.https(), /self-signed|unable to verify/i);
     assert.equal((await tls({ ...own, ca: Buffer.from(pem) })).protocol, 'TLSv1.3');

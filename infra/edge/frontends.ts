@@ -2,9 +2,9 @@ import type { EdgeOptions } from './options.ts';
 import { connectionText, requestText, responseText } from './rule-text.ts';
 import {
   ACME_PATH,
-  COUNTERS,
-  CONDITIONS,
   afterResponseRules,
+  CONDITIONS,
+  COUNTERS,
   connectionRules,
   errorReply,
   except,
@@ -25,9 +25,7 @@ const CRL_PATH = '/crl/';
 
 /** With the PROXY protocol the connection's address is the balancer's: the client's is known a step later. */
 const limitConnections = ({ config, acceptProxy = false }: EdgeOptions): string[] =>
-  connectionRules(config, SOURCES).map((rule) =>
-    connectionText(rule, acceptProxy ? 'session' : 'connection'),
-  );
+  connectionRules(config, SOURCES).map((rule) => connectionText(rule, acceptProxy ? 'session' : 'connection'));
 
 function bind(address: string, port: number, { acceptProxy = false }: EdgeOptions): string {
   return `bind ${address}:${port}${address === '[::]' ? ' v4v6' : ''}${acceptProxy ? ' accept-proxy' : ''}`;
@@ -38,9 +36,7 @@ export function httpsFrontend(options: EdgeOptions): string {
   const { config, certificate, tlsAlpnFront } = options;
   // Behind the TCP front the client's address comes with the PROXY protocol.
   const binds =
-    tlsAlpnFront === undefined
-      ? publicBinds(options)
-      : [`bind ${quote(`unix@${tlsAlpnFront.https}`)} accept-proxy`];
+    tlsAlpnFront === undefined ? publicBinds(options) : [`bind ${quote(`unix@${tlsAlpnFront.https}`)} accept-proxy`];
   return section('frontend https', [
     binds.map((line) => `${line} ssl crt ${quote(certificate)} alpn h2,http/1.1`),
     `maxconn ${config.maxConnections}`,
@@ -54,9 +50,7 @@ export function httpsFrontend(options: EdgeOptions): string {
 }
 
 const publicBinds = (options: EdgeOptions): string[] =>
-  options.addresses.map((address) =>
-    bind(address, options.listenPorts?.https ?? options.config.port, options),
-  );
+  options.addresses.map((address) => bind(address, options.listenPorts?.https ?? options.config.port, options));
 
 /** Looks at what a client offers before TLS begins: a challenge goes to who answers it, all else to https. */
 export function tlsAlpnSections(options: EdgeOptions): string[] {
@@ -78,10 +72,7 @@ export function tlsAlpnSections(options: EdgeOptions): string[] {
       'default_backend https',
     ]),
     section('backend challenges', ['mode tcp', `server solver ${quote(`unix@${tlsAlpnFront.challenges}`)}`]),
-    section('backend https', [
-      'mode tcp',
-      `server https ${quote(`unix@${tlsAlpnFront.https}`)} send-proxy-v2`,
-    ]),
+    section('backend https', ['mode tcp', `server https ${quote(`unix@${tlsAlpnFront.https}`)} send-proxy-v2`]),
     section(`backend ${FRONT_SOURCES}`, [`stick-table type ipv6 size 100k expire 30s store ${COUNTERS}`]),
   ];
 }

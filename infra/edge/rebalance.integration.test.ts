@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { WebSocket } from 'ws';
-import { startEdge, type Edge } from './testing.ts';
+import { type Edge, startEdge } from './testing.ts';
 
 async function openSocket({ config, ca }: Edge, query: string, cookie?: string) {
   const headers = cookie === undefined ? {} : { Cookie: cookie };

@@ -1,13 +1,13 @@
+import { needsResolvers, resolversSection, serverLines } from './discovery.ts';
 import {
-  REDIRECT_CONNECTIONS,
-  SOURCES,
   authorityBackend,
   httpFrontend,
   httpsFrontend,
   metricsFrontend,
+  REDIRECT_CONNECTIONS,
+  SOURCES,
   tlsAlpnSections,
 } from './frontends.ts';
-import { needsResolvers, resolversSection, serverLines } from './discovery.ts';
 import type { EdgeConfig, EdgeOptions } from './options.ts';
 import { errorText } from './rule-text.ts';
 import { COUNTERS, ERRORS, STICKY_COOKIE } from './rules.ts';
@@ -132,9 +132,7 @@ function replicasBackend(options: EdgeOptions): string {
 }
 
 /** What is counted per client address, for all frontends together. */
-const sourcesTable = section(`backend ${SOURCES}`, [
-  `stick-table type ipv6 size 100k expire 30s store ${COUNTERS}`,
-]);
+const sourcesTable = section(`backend ${SOURCES}`, [`stick-table type ipv6 size 100k expire 30s store ${COUNTERS}`]);
 
 /** Renders `haproxy.cfg` for HAProxy 2.6 to 3.2. Pure: the same options give the same text. */
 export function renderEdge(options: EdgeOptions): string {

@@ -1,4 +1,4 @@
-import { isLoopback, type EdgeConfig } from './options.ts';
+import { type EdgeConfig, isLoopback } from './options.ts';
 import { quote } from './syntax.ts';
 
 /** Name of the cookie that keeps a browser at its replica in the stateless design. */
@@ -22,7 +22,8 @@ export interface Reply {
 
 /** What happens to a connection before anything is read from it. */
 export type ConnectionRule =
-  { action: 'track'; key: string; table: string } | { action: 'reject'; when: { if: string } };
+  | { action: 'track'; key: string; table: string }
+  | { action: 'reject'; when: { if: string } };
 
 /** An answer by HAProxy itself. */
 export type ReturnRule = { action: 'return'; reply: Reply; when?: When };
@@ -38,7 +39,8 @@ export type RequestRule =
 
 /** What happens to every response. */
 export type ResponseRule =
-  { action: 'del-header'; name: string } | { action: 'set-header'; name: string; value: string; when?: When };
+  | { action: 'del-header'; name: string }
+  | { action: 'set-header'; name: string; value: string; when?: When };
 
 /** Where an ACME authority looks for its challenges. */
 export const ACME_PATH = '/.well-known/acme-challenge/';
@@ -50,12 +52,7 @@ export const CONDITIONS = Object.freeze([
 ]);
 
 /** An error as JSON, in the shape of the replicas' own. `headers` are name and value. */
-export function errorReply(
-  status: number,
-  code: string,
-  message: string,
-  headers: Record<string, string> = {},
-): Reply {
+export function errorReply(status: number, code: string, message: string, headers: Record<string, string> = {}): Reply {
   return {
     status,
     contentType: 'application/json',
@@ -109,10 +106,7 @@ function refusals(): RequestRule[] {
   const openHere = (status: number, code: string, headers: Record<string, string>) =>
     errorReply(status, code, 'Open a WebSocket here.', headers);
   return [
-    refuse(
-      errorReply(404, 'not_found', 'Not found.'),
-      '{ path,url_dec -i -m beg /healthz /readyz /metrics }',
-    ),
+    refuse(errorReply(404, 'not_found', 'Not found.'), '{ path,url_dec -i -m beg /healthz /readyz /metrics }'),
     refuse(openHere(405, 'method_not_allowed', { Allow: 'GET' }), 'is_socket !METH_GET'),
     refuse(openHere(426, 'upgrade_required', { Upgrade: 'websocket' }), 'is_socket !is_upgrade'),
     refuse(errorReply(404, 'not_found', 'The WebSocket is at /ws.'), 'is_upgrade !is_socket'),
@@ -138,13 +132,15 @@ const hasHsts = (config: EdgeConfig): boolean => !isLoopback(config.host);
  */
 function forgetReplica({ design }: EdgeConfig): RequestRule[] {
   if (design === 'stateful') return [];
-  return [{
-    action: 'replace-header',
-    name: 'Cookie',
-    match: `(.*)${STICKY_COOKIE}=(.*)`,
-    value: String.raw`\1gridlock_left=\2`,
-    when: { if: 'is_socket { url_param(rebalance) -m str 1 }' },
-  }];
+  return [
+    {
+      action: 'replace-header',
+      name: 'Cookie',
+      match: `(.*)${STICKY_COOKIE}=(.*)`,
+      value: String.raw`\1gridlock_left=\2`,
+      when: { if: 'is_socket { url_param(rebalance) -m str 1 }' },
+    },
+  ];
 }
 
 /** Limits, refusals and headers of a request over https. `hostVariable` keeps the name that was asked for. */
@@ -155,7 +151,13 @@ export function requestRules(config: EdgeConfig, hostVariable = 'host'): Request
     name: hostVariable,
     expression: 'req.hdr(host)',
   };
-  return [...(hasHsts(config) ? [keepHost] : []), ...limits(config), ...refusals(), ...forgetReplica(config), ...forwardedHeaders];
+  return [
+    ...(hasHsts(config) ? [keepHost] : []),
+    ...limits(config),
+    ...refusals(),
+    ...forgetReplica(config),
+    ...forwardedHeaders,
+  ];
 }
 
 /** The replica behind is not advertised. */

@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { WebSocketServer } from 'ws';
-import { readConfig, type Config } from '../config.ts';
+import { type Config, readConfig } from '../config.ts';
 import { freePorts } from '../local/ports.ts';
 import { waitFor } from '../local/wait.ts';
 import { findBinary } from '../setup/binaries.mjs';
@@ -119,10 +119,7 @@ function collect(response: IncomingMessage): Promise<Answer> {
 
 export type RequestInit = RequestOptions & { body?: string };
 
-function send(
-  begin: typeof httpRequest | typeof httpsRequest,
-  { body, ...options }: RequestInit,
-): Promise<Answer> {
+function send(begin: typeof httpRequest | typeof httpsRequest, { body, ...options }: RequestInit): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = begin({ host: '127.0.0.1', agent: false, ...options }, (response) => {
       collect(response).then(resolve, reject);

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { bundle, type Bundle } from './bundle.ts';
+import { type Bundle, bundle } from './bundle.ts';
 import { compile } from './compile.ts';
 import { findSources } from './sources.ts';
 

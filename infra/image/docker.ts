@@ -41,9 +41,15 @@ export async function dockerProblem(...images: readonly string[]): Promise<strin
       : `Docker does not answer: start it to run this (${(error as Error).message.split('\n').at(-1)}).`;
   }
   for (const image of images) {
-    const found = await docker(['image', 'inspect', image]).then(() => true, () => false);
+    const found = await docker(['image', 'inspect', image]).then(
+      () => true,
+      () => false,
+    );
     if (found) continue;
-    const pulled = await docker(['pull', '--quiet', image]).then(() => true, () => false);
+    const pulled = await docker(['pull', '--quiet', image]).then(
+      () => true,
+      () => false,
+    );
     if (!pulled) return `The image ${image} is neither here nor can it be pulled: load it to run this.`;
   }
   return undefined;

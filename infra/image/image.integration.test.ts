@@ -8,9 +8,9 @@ import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { TestClient } from '../../services/game/testing/client.ts';
 import { startRedis } from '../../services/game/testing/redis.ts';
-import { freePort } from '../local/ports.ts';
 import { until } from '../../services/game/testing/replica.ts';
-import { BASE_IMAGE, bundle, type Bundle } from './bundle.ts';
+import { freePort } from '../local/ports.ts';
+import { BASE_IMAGE, type Bundle, bundle } from './bundle.ts';
 import { docker, dockerProblem } from './docker.ts';
 
 const run = promisify(execFile);
@@ -53,7 +53,10 @@ test('the files of the image are a replica that is played on', async () => {
   try {
     const ready = () => {
       assert.equal(child.exitCode, null, stderr);
-      return fetch(`http://127.0.0.1:${internalPort}/readyz`).then(({ ok }) => ok, () => false);
+      return fetch(`http://127.0.0.1:${internalPort}/readyz`).then(
+        ({ ok }) => ok,
+        () => false,
+      );
     };
     await until(ready, 'the bundled replica is ready', 30_000);
     const url = `http://127.0.0.1:${port}`;
@@ -90,7 +93,8 @@ test('the image adds less than 40 MB to its base, has no root, and runs on a rea
 
     const environment = ['--env', 'TOKEN_SECRET_FILE=/app/main.mjs', '--env', 'ALLOWED_ORIGINS=https://localhost:8443'];
     container = (await docker(['run', '--detach', ...hardened, ...environment, tag])).trim();
-    const script = "fetch('http://127.0.0.1:9090/healthz').then(async (it) => console.log(process.getuid(), await it.text()))";
+    const script =
+      "fetch('http://127.0.0.1:9090/healthz').then(async (it) => console.log(process.getuid(), await it.text()))";
     const ask = () => docker(['exec', container, 'node', '-e', script]).catch(() => '');
     let answer = '';
     await until(async () => (answer = await ask()) !== '', 'the replica in the container answers', 60_000);

@@ -20,6 +20,8 @@ export function findSources(root: string): Sources {
   const present = Object.entries(ENTRY_POINTS).filter(([, file]) => existsSync(path.join(root, file)));
   return {
     entryPoints: Object.fromEntries(present),
-    assets: globSync('services/game/**/*.lua', { cwd: root }).map((file) => file.replaceAll('\\', '/')).sort(),
+    assets: globSync('services/game/**/*.lua', { cwd: root })
+      .map((file) => file.replaceAll('\\', '/'))
+      .sort(),
   };
 }

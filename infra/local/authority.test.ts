@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { untilStarted, type RunningAuthority } from './authority.ts';
+import { type RunningAuthority, untilStarted } from './authority.ts';
 
 const AUTHORITY: RunningAuthority = { stop: async () => undefined };
 

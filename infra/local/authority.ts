@@ -3,9 +3,9 @@ import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Watcher } from '../../certs/watch.ts';
 import type { Config } from '../config.ts';
-import { servedCertificate } from './edge.ts';
-import { passphraseOf } from './certificates.ts';
 import { servedFile } from './certificate-file.ts';
+import { passphraseOf } from './certificates.ts';
+import { servedCertificate } from './edge.ts';
 import type { StatePaths } from './state-paths.ts';
 
 const RETRY_MS = 30_000;
@@ -36,9 +36,7 @@ export async function startAuthority(
     runtimeSocket: '../run/haproxy.sock',
     certificate: servedCertificate(config),
     ...(served === undefined ? {} : { file: served.path }),
-    endpoints: [
-      { host: '127.0.0.1', port: config.port, serverName: served === undefined ? 'localhost' : config.host },
-    ],
+    endpoints: [{ host: '127.0.0.1', port: config.port, serverName: served === undefined ? 'localhost' : config.host }],
     responderSocket: '../run/certs.sock',
     ...(config.acmeTlsAlpn ? { challengeSocket: '../run/acme-tls.sock' } : {}),
   });

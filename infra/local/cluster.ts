@@ -1,10 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { LOCAL_KEYS, flagOf, type LocalKey } from '../config-keys.ts';
 import type { Config } from '../config.ts';
+import { flagOf, LOCAL_KEYS, type LocalKey } from '../config-keys.ts';
 import { serversUp } from '../edge/runtime-api.ts';
 import { askStatus } from './control.ts';
 import { freePorts } from './ports.ts';

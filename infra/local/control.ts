@@ -1,5 +1,5 @@
-import { createServer, connect, type Server } from 'node:net';
 import { rmSync } from 'node:fs';
+import { connect, createServer, type Server } from 'node:net';
 import type { RunningStatus } from './status-types.ts';
 
 /** What can be asked of a running supervisor over its UNIX socket: one word a line, one line of JSON back. */

@@ -37,10 +37,7 @@ export function affordableConnections(
   limit: number = openFilesLimit(),
   descriptors = descriptorsOf({ acmeTlsAlpn: false }),
 ): number {
-  return Math.max(
-    FEWEST_CONNECTIONS,
-    Math.min(wanted, Math.floor((limit - SPARE_DESCRIPTORS) / descriptors)),
-  );
+  return Math.max(FEWEST_CONNECTIONS, Math.min(wanted, Math.floor((limit - SPARE_DESCRIPTORS) / descriptors)));
 }
 
 /** Descriptors of HAProxy that a connection takes: towards either side, and twice that through the TCP front. */
@@ -82,9 +79,7 @@ export function edgeSpec(config: Config, paths: StatePaths, plan: EdgePlan): Pro
     cookieKey: ensureSecret(paths.cookieKey),
     runtimeSocket: 'run/haproxy.sock',
     authoritySocket: 'run/certs.sock',
-    ...(config.acmeTlsAlpn
-      ? { tlsAlpnFront: { challenges: 'run/acme-tls.sock', https: 'run/https.sock' } }
-      : {}),
+    ...(config.acmeTlsAlpn ? { tlsAlpnFront: { challenges: 'run/acme-tls.sock', https: 'run/https.sock' } } : {}),
     ...(plan.metricsPort === undefined ? {} : { metrics: `127.0.0.1:${plan.metricsPort}` }),
     addresses: bindAddresses(config.host, hasIpv6()),
   });

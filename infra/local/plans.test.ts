@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { once } from 'node:events';
 import { test } from 'node:test';
 import { affordableConnections, requireOpenFiles } from './edge.ts';
 import { PreflightError } from './errors.ts';

@@ -1,13 +1,13 @@
 import type { Config } from '../config.ts';
-import { inspectHaproxy, type HaproxyBuild } from '../edge/haproxy.ts';
+import { type HaproxyBuild, inspectHaproxy } from '../edge/haproxy.ts';
 import { findBinary, installCommand } from '../setup/binaries.mjs';
 import { requireCertificateFile } from './certificate-file.ts';
 import { passphraseOf } from './certificates.ts';
-import { PreflightError } from './errors.ts';
 import { requireOpenFiles } from './edge.ts';
+import { PreflightError } from './errors.ts';
 import { requirePort } from './ports.ts';
 import { requireOurs, requireUnowned } from './state-dir.ts';
-import { statePaths, type StatePaths } from './state-paths.ts';
+import { type StatePaths, statePaths } from './state-paths.ts';
 
 export interface Preflight {
   paths: StatePaths;
@@ -47,9 +47,7 @@ export async function preflight(config: Config): Promise<Preflight> {
     throw new PreflightError(`${haproxy} cannot be run (${error.message}): ${installCommand(['haproxy'])}`);
   });
   if (!haproxyBuild.supported) {
-    throw new PreflightError(
-      `${haproxy} is version ${haproxyBuild.version}; the edge needs HAProxy 2.6 or newer.`,
-    );
+    throw new PreflightError(`${haproxy} is version ${haproxyBuild.version}; the edge needs HAProxy 2.6 or newer.`);
   }
   return { paths, redis, haproxy, haproxyBuild };
 }

@@ -1,4 +1,4 @@
-import { SupervisedProcess, type ProcessSpec } from './process.ts';
+import { type ProcessSpec, SupervisedProcess } from './process.ts';
 import type { Child } from './state-dir.ts';
 
 export interface GroupObserver {

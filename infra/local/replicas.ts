@@ -82,13 +82,10 @@ export function replicaSpec(
 /** Resolves with true when the replica says that it is ready, with undefined otherwise. */
 export function replicaReady({ internalPort }: Replica): Promise<true | undefined> {
   return new Promise((resolve) => {
-    const request = get(
-      { host: '127.0.0.1', port: internalPort, path: '/readyz', timeout: 1000 },
-      (response) => {
-        response.resume();
-        resolve(response.statusCode === 200 ? true : undefined);
-      },
-    );
+    const request = get({ host: '127.0.0.1', port: internalPort, path: '/readyz', timeout: 1000 }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200 ? true : undefined);
+    });
     request.on('timeout', () => request.destroy());
     request.on('error', () => resolve(undefined));
   });

@@ -5,8 +5,8 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
-  readFileSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -26,7 +26,7 @@ import {
   requireOurs,
   runningOwner,
 } from './state-dir.ts';
-import { statePaths, type StatePaths } from './state-paths.ts';
+import { type StatePaths, statePaths } from './state-paths.ts';
 
 let paths: StatePaths;
 beforeEach(() => {

@@ -4,8 +4,8 @@ import {
   existsSync,
   linkSync,
   mkdirSync,
-  readFileSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -163,8 +163,7 @@ export async function endLeftovers(paths: StatePaths): Promise<string[]> {
   for (const { pid } of alive) signalGroup(pid, 'SIGKILL');
   const gone = async () => alive.every(({ pid, start }) => !isAlive(pid, start)) || undefined;
   await waitFor(gone, { what: 'the leftovers of a killed instance to end', timeoutMs: 5000, intervalMs: 10 });
-  for (const file of [paths.children, paths.controlSocket, paths.runtimeSocket])
-    rmSync(file, { force: true });
+  for (const file of [paths.children, paths.controlSocket, paths.runtimeSocket]) rmSync(file, { force: true });
   return alive.map(({ name }) => name);
 }
 

@@ -36,8 +36,7 @@ try {
   } else {
     const leftovers = existsSync(paths.children) ? await endLeftovers(paths) : [];
     if (existsSync(paths.owner)) releaseStateDir(paths);
-    const ended =
-      leftovers.length > 0 ? `; ended what a killed instance left running: ${leftovers.join(', ')}` : '';
+    const ended = leftovers.length > 0 ? `; ended what a killed instance left running: ${leftovers.join(', ')}` : '';
     process.stdout.write(`nothing is running on ${paths.root}${ended}\n`);
   }
 } catch (error) {

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
 import { readConfig } from '../config.ts';
-import { startCluster, SupervisorRun, temporaryStateDir, type Cluster } from './cluster.ts';
+import { type Cluster, SupervisorRun, startCluster, temporaryStateDir } from './cluster.ts';
 import { handshake } from './handshake.ts';
 import { freePorts } from './ports.ts';
 import { processStart } from './process-identity.ts';
@@ -99,11 +99,7 @@ describe('a running cluster', () => {
   });
 
   for (const [what, name, kill] of [
-    [
-      'a replica',
-      /ws2 \(APPID 2222\) was ended by SIGKILL;.* restarting in 0\.2 s/,
-      () => cluster.killReplica(2),
-    ],
+    ['a replica', /ws2 \(APPID 2222\) was ended by SIGKILL;.* restarting in 0\.2 s/, () => cluster.killReplica(2)],
     ['Redis', /redis was ended by SIGKILL;.* restarting in 0\.2 s/, () => cluster.killRedis()],
     ['HAProxy', /haproxy was ended by SIGKILL;.* restarting in 0\.2 s/, () => cluster.killEdge()],
   ] as const) {
@@ -145,7 +141,7 @@ describe('a running cluster', () => {
     await waitFor(again, { what: 'the replica to be started again', timeoutMs: 30_000 });
     await cluster.killReplica(1);
     const [, delay] = await cluster.run.line(
-      /APPID 1111.* restarting in 0\.2 s[^]*APPID 1111.* restarting in ([\d.]+) s/,
+      /APPID 1111.* restarting in 0\.2 s[\s\S]*APPID 1111.* restarting in ([\d.]+) s/,
     );
     assert.ok(Number(delay) > 0.2);
     await cluster.settled();
@@ -158,8 +154,10 @@ describe('a running cluster', () => {
       // One that takes longer than a handshake may is no answer.
       const answerOf = ({ edge }: RunningStatus, { rootCertificate: trust }: RunningStatus) =>
         waitFor(
-          () => handshake(edge.port, { trust }).catch(({ message }: Error) =>
-            (/certificate/.test(message) ? 'refused' : undefined)),
+          () =>
+            handshake(edge.port, { trust }).catch(({ message }: Error) =>
+              /certificate/.test(message) ? 'refused' : undefined,
+            ),
           { what: 'a handshake', timeoutMs: 30_000 },
         );
       assert.match(await answerOf(one, one), /^(1111|2222)$/);

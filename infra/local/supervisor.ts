@@ -2,7 +2,7 @@ import type { Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config.ts';
 import { serversUp } from '../edge/runtime-api.ts';
-import { startAuthority, untilStarted, type RunningAuthority } from './authority.ts';
+import { type RunningAuthority, startAuthority, untilStarted } from './authority.ts';
 import { prepareCertificates } from './certificates.ts';
 import { serveControl } from './control.ts';
 import { affordableConnections, descriptorsOf, edgeSpec } from './edge.ts';
@@ -10,13 +10,14 @@ import { StartError } from './errors.ts';
 import { expectedOf, handshake } from './handshake.ts';
 import { ensurePage } from './page.ts';
 import { freePorts } from './ports.ts';
-import { preflight, requirePorts, type Preflight } from './preflight.ts';
+import { type Preflight, preflight, requirePorts } from './preflight.ts';
 import type { ProcessSpec } from './process.ts';
 import { ProcessGroup } from './process-group.ts';
 import { pingRedis, redisSpec } from './redis.ts';
-import { planReplicas, replicaReady, replicaSpec, type Replica } from './replicas.ts';
+import { planReplicas, type Replica, replicaReady, replicaSpec } from './replicas.ts';
 import type { Report } from './report.ts';
 import {
+  type Child,
   claimStateDir,
   endLeftovers,
   ensureSecret,
@@ -24,10 +25,9 @@ import {
   releaseStateDir,
   rotateLogs,
   stateDirProblem,
-  type Child,
 } from './state-dir.ts';
-import { describeSystem, edgeUrl, type Plan } from './system-status.ts';
 import type { RunningStatus } from './status-types.ts';
+import { describeSystem, edgeUrl, type Plan } from './system-status.ts';
 import { waitFor } from './wait.ts';
 
 const READY_TIMEOUT_MS = 30_000;
@@ -108,8 +108,7 @@ export class Supervisor {
   async #bringUp({ paths, redis, haproxy, haproxyBuild }: Preflight): Promise<void> {
     const config = this.#config;
     const leftovers = await endLeftovers(paths);
-    if (leftovers.length > 0)
-      this.#report.line(`ended what a killed instance left running: ${leftovers.join(', ')}`);
+    if (leftovers.length > 0) this.#report.line(`ended what a killed instance left running: ${leftovers.join(', ')}`);
     rotateLogs(paths);
     ensureSecret(paths.tokenSecret);
     const free = await freePorts(2 + 2 * config.replicas, [config.port, config.httpPort]);
@@ -164,8 +163,7 @@ export class Supervisor {
     const { paths } = this.#checked!;
     const { replicas, redisPort } = this.#plan;
     const page = await this.#report.step('page', ensurePage, ({ built }) => (built ? 'built' : 'unchanged'));
-    for (const replica of replicas)
-      this.#launch(replicaSpec(replica, this.#config, paths, redisPort, page.directory));
+    for (const replica of replicas) this.#launch(replicaSpec(replica, this.#config, paths, redisPort, page.directory));
     await this.#report.step(
       'replicas',
       () => Promise.all(replicas.map((replica) => this.#replicaReady(replica))),
@@ -175,7 +173,11 @@ export class Supervisor {
 
   async #startEdge(haproxy: string): Promise<void> {
     const { paths } = this.#checked!;
-    await this.#report.step('certificates', () => prepareCertificates(this.#config, paths), (text) => text);
+    await this.#report.step(
+      'certificates',
+      () => prepareCertificates(this.#config, paths),
+      (text) => text,
+    );
     const { replicas, metricsPort } = this.#plan;
     this.#launch(edgeSpec(this.#config, paths, { binary: haproxy, replicas, metricsPort }));
     const { port, httpPort } = this.#config;

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import type { Config } from '../config.ts';
-import type { SupervisedProcess } from './process.ts';
 import { describeCertificateFile } from './certificate-file.ts';
-import { replicaReady, type Replica } from './replicas.ts';
+import type { SupervisedProcess } from './process.ts';
+import { type Replica, replicaReady } from './replicas.ts';
 import type { StatePaths } from './state-paths.ts';
 import type { RunningStatus } from './status-types.ts';
 
@@ -31,13 +31,7 @@ export interface System {
 }
 
 /** Describes a running system, asking each replica whether it is ready. */
-export async function describeSystem({
-  config,
-  paths,
-  plan,
-  startedAt,
-  ...system
-}: System): Promise<RunningStatus> {
+export async function describeSystem({ config, paths, plan, startedAt, ...system }: System): Promise<RunningStatus> {
   const { design, host, port, httpPort } = config;
   const { redisPort, metricsPort, replicas } = plan;
   const certificateFile = system.complete ? await describeCertificateFile(config, paths) : undefined;

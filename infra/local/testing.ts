@@ -1,6 +1,6 @@
-import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
-import { SupervisorRun, type Ending } from './cluster.ts';
+import { type Ending, SupervisorRun } from './cluster.ts';
 import { freePorts } from './ports.ts';
 import { waitFor } from './wait.ts';
 

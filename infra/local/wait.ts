@@ -26,9 +26,7 @@ export async function waitFor<T>(attempt: () => Promise<T | undefined>, options:
     }
     options.signal?.throwIfAborted();
     if (performance.now() > deadline) {
-      throw new StartError(
-        `Timed out after ${options.timeoutMs / 1000} s waiting for ${options.what}${problem}.`,
-      );
+      throw new StartError(`Timed out after ${options.timeoutMs / 1000} s waiting for ${options.what}${problem}.`);
     }
     await sleep(options.intervalMs ?? 40);
   }

@@ -1,7 +1,7 @@
 // Usage: npm run play -- [--stack dev | --url https://... [--ca root.pem]] [--games 1]
 import { parseArgs } from 'node:util';
 import { ConfigError } from '../config.ts';
-import { playMatch, type MatchResult, type Target } from './match.ts';
+import { type MatchResult, playMatch, type Target } from './match.ts';
 import { findTarget, requireReachable } from './target.ts';
 
 const HELP = `npm run play -- [flags]
@@ -26,9 +26,7 @@ async function play(target: Target, games: number): Promise<number> {
   const settled = await Promise.allSettled(Array.from({ length: games }, () => playMatch(target)));
   const results = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   for (const result of results) console.log(describe(result));
-  const failures = settled.flatMap((each) =>
-    each.status === 'rejected' ? [(each.reason as Error).message] : [],
-  );
+  const failures = settled.flatMap((each) => (each.status === 'rejected' ? [(each.reason as Error).message] : []));
   for (const failure of new Set(failures)) console.error(failure);
   const latencies = results.flatMap(({ latenciesMs }) => latenciesMs).sort((a, b) => a - b);
   const moves = results.reduce((sum, { acknowledged }) => sum + acknowledged, 0);
@@ -53,9 +51,7 @@ try {
   });
   const games = Number(values.games);
   if (!Number.isInteger(games) || games < 1 || games > 1000) {
-    throw new ConfigError(
-      `--games is ${JSON.stringify(values.games)}; a whole number from 1 to 1000 is allowed.`,
-    );
+    throw new ConfigError(`--games is ${JSON.stringify(values.games)}; a whole number from 1 to 1000 is allowed.`);
   }
   if (values.help) process.stdout.write(HELP);
   else {

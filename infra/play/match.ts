@@ -1,4 +1,4 @@
-import { createNodeClient, GridlockError, type GridlockClient } from '../../services/client/node.ts';
+import { createNodeClient, type GridlockClient, GridlockError } from '../../services/client/node.ts';
 import { FREE } from '../../services/protocol/index.ts';
 
 /** Where a cluster is, and the root that vouches for it; undefined: what the system trusts. */
@@ -46,7 +46,7 @@ async function playOut(client: GridlockClient, game: string, latenciesMs: number
   const captured: number[] = [];
   for (;;) {
     const state = client.game(game)?.state;
-    if (!state || state.status !== 'active') return captured;
+    if (state?.status !== 'active') return captured;
     const free = state.cells.flatMap((seat, cell) => (seat === FREE ? [cell] : []));
     const cell = free[Math.floor(Math.random() * free.length)];
     if (cell === undefined) {

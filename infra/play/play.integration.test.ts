@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { startCluster, type Cluster } from '../local/cluster.ts';
+import { type Cluster, startCluster } from '../local/cluster.ts';
 
 const MAIN = path.join(import.meta.dirname, 'main.ts');
 let cluster: Cluster;
@@ -29,8 +29,7 @@ test('games are played to their end, and no acknowledged move is lost', async ()
   const lines = stdout.trim().split('\n');
   assert.equal(lines.length, 4);
   for (const line of lines.slice(0, 3)) {
-    const [, scores] =
-      /^game [A-Z2-9]{6} on \d{4}(?: and \d{4})?: \w+ (\d+, \w+ \d+); 25 moves$/.exec(line) ?? [];
+    const [, scores] = /^game [A-Z2-9]{6} on \d{4}(?: and \d{4})?: \w+ (\d+, \w+ \d+); 25 moves$/.exec(line) ?? [];
     assert.equal(
       (scores!.match(/\d+/g) ?? []).map(Number).reduce((a, b) => a + b),
       25,
@@ -43,10 +42,7 @@ test('games are played to their end, and no acknowledged move is lost', async ()
 test('a cluster that is not trusted is not played on, and a sentence says why', async () => {
   const { code, stdout, stderr } = await play('--url', cluster.url);
   assert.deepEqual([code, stdout], [2, '']);
-  assert.match(
-    stderr,
-    /^https:\/\/\S+ cannot be played on: .*certificate.* --ca names the root to trust\.$/m,
-  );
+  assert.match(stderr, /^https:\/\/\S+ cannot be played on: .*certificate.* --ca names the root to trust\.$/m);
 });
 
 for (const [what, args, pattern] of [

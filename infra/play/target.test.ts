@@ -49,8 +49,7 @@ test("where a public authority certifies the edge, the system's roots are truste
 });
 
 test('a cluster that is not there is refused with a sentence that says how to get it', () => {
-  const refused = (pattern: RegExp) => (error: unknown) =>
-    error instanceof ConfigError && pattern.test(error.message);
+  const refused = (pattern: RegExp) => (error: unknown) => error instanceof ConfigError && pattern.test(error.message);
   assert.throws(() => findTarget({}), refused(/pki\/root\.pem: npm start brings a cluster up/));
   assert.throws(() => findTarget({ stack: 'dev' }), refused(/npm run up -- --stack dev brings it up/));
 });

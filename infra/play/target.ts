@@ -39,9 +39,7 @@ function outputsOf(stack: string): { url?: string; rootCertificate?: string } | 
 export function findTarget({ url, ca, stack }: Wish): Target {
   if (url !== undefined) {
     if (!URL.canParse(url) || !url.startsWith('https://')) {
-      throw new ConfigError(
-        `--url is ${JSON.stringify(url)}; it must be an address such as https://localhost:8443.`,
-      );
+      throw new ConfigError(`--url is ${JSON.stringify(url)}; it must be an address such as https://localhost:8443.`);
     }
     return { url, ca: ca && readRoot(ca) };
   }
@@ -53,8 +51,7 @@ export function findTarget({ url, ca, stack }: Wish): Target {
   if (existsSync(file)) return { url: publicUrl(config), ca: readRoot(file) };
   const outputs = stack === undefined ? undefined : outputsOf(stack);
   if (outputs?.url) return { url: outputs.url, ca: outputs.rootCertificate };
-  const how =
-    stack === undefined ? 'npm start brings a cluster up' : `npm run up -- --stack ${stack} brings it up`;
+  const how = stack === undefined ? 'npm start brings a cluster up' : `npm run up -- --stack ${stack} brings it up`;
   throw new ConfigError(`There is no root certificate at ${file}: ${how}, or name one by --url and --ca.`);
 }
 

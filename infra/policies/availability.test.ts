@@ -2,24 +2,9 @@ import { AVAILABILITY } from './availability.ts';
 import { podOf, testFaults } from './faults.ts';
 
 testFaults(AVAILABILITY, [
-  [
-    'rolling-update',
-    'recreation',
-    (o) => (o.Deployment!.spec.strategy = { type: 'Recreate' }),
-    /updated by Recreate/,
-  ],
-  [
-    'rolling-update',
-    'a pod less',
-    (o) => delete o.Deployment!.spec.strategy.rollingUpdate,
-    /below its number/,
-  ],
-  [
-    'enough-replicas',
-    'two at least',
-    (o) => (o.HorizontalPodAutoscaler!.spec.minReplicas = 2),
-    /2 pods only/,
-  ],
+  ['rolling-update', 'recreation', (o) => (o.Deployment!.spec.strategy = { type: 'Recreate' }), /updated by Recreate/],
+  ['rolling-update', 'a pod less', (o) => delete o.Deployment!.spec.strategy.rollingUpdate, /below its number/],
+  ['enough-replicas', 'two at least', (o) => (o.HorizontalPodAutoscaler!.spec.minReplicas = 2), /2 pods only/],
   ['enough-replicas', 'no autoscaler and no number', (o) => delete o.HorizontalPodAutoscaler, /1 pod only/],
   [
     'replicas-of-the-autoscaler',

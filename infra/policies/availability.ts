@@ -1,12 +1,4 @@
-import {
-  isController,
-  matches,
-  podSpec,
-  podTemplate,
-  sameNamespace,
-  type Fields,
-  type Manifest,
-} from './manifest.ts';
+import { type Fields, isController, type Manifest, matches, podSpec, podTemplate, sameNamespace } from './manifest.ts';
 import type { Policy } from './policy.ts';
 
 const FEWEST = 3;
@@ -29,8 +21,7 @@ const fewest = (manifest: Manifest, all: readonly Manifest[]): number =>
 const budgetOf = (manifest: Manifest, all: readonly Manifest[]): Manifest | undefined =>
   sameNamespace(manifest, all).find(
     ({ kind, spec }) =>
-      kind === 'PodDisruptionBudget' &&
-      matches(spec?.selector?.matchLabels, podTemplate(manifest)?.metadata.labels),
+      kind === 'PodDisruptionBudget' && matches(spec?.selector?.matchLabels, podTemplate(manifest)?.metadata.labels),
   );
 
 const workload = (
@@ -56,24 +47,18 @@ export const AVAILABILITY: readonly Policy[] = [
     sentence: 'Deployments are updated without a pod less than asked for.',
     check: ({ kind, spec }) => {
       if (kind !== 'Deployment') return [];
-      if (![undefined, 'RollingUpdate'].includes(spec?.strategy?.type))
-        return [`is updated by ${spec?.strategy.type}`];
-      return spec?.strategy?.rollingUpdate?.maxUnavailable === 0
-        ? []
-        : ['goes below its number of pods in an update'];
+      if (![undefined, 'RollingUpdate'].includes(spec?.strategy?.type)) return [`is updated by ${spec?.strategy.type}`];
+      return spec?.strategy?.rollingUpdate?.maxUnavailable === 0 ? [] : ['goes below its number of pods in an update'];
     },
   },
   workload('enough-replicas', `Workloads have ${FEWEST} pods or more.`, (manifest, all) => {
     const number = fewest(manifest, all);
     return number < FEWEST ? [`may have ${number} pod${number === 1 ? '' : 's'} only`] : [];
   }),
-  workload(
-    'replicas-of-the-autoscaler',
-    'What is scaled has no number of pods of its own.',
-    (manifest, all) =>
-      autoscalerOf(manifest, all) && manifest.spec?.replicas !== undefined
-        ? ['sets replicas, which every deployment would reset']
-        : [],
+  workload('replicas-of-the-autoscaler', 'What is scaled has no number of pods of its own.', (manifest, all) =>
+    autoscalerOf(manifest, all) && manifest.spec?.replicas !== undefined
+      ? ['sets replicas, which every deployment would reset']
+      : [],
   ),
   {
     name: 'autoscaler-target',
@@ -123,9 +108,7 @@ export const AVAILABILITY: readonly Policy[] = [
     'spread',
     'Pods of one workload are spread over nodes.',
     onlyOfSeveral(({ topologySpreadConstraints = [] }) =>
-      (topologySpreadConstraints as Fields[]).some(
-        ({ topologyKey }) => topologyKey === 'kubernetes.io/hostname',
-      )
+      (topologySpreadConstraints as Fields[]).some(({ topologyKey }) => topologyKey === 'kubernetes.io/hostname')
         ? []
         : ['is not spread over nodes'],
     ),

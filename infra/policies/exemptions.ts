@@ -1,5 +1,5 @@
 // What a policy does not ask of an object, each with the reason.
-import { nameOf, type Manifest } from './manifest.ts';
+import { type Manifest, nameOf } from './manifest.ts';
 
 export interface Exemption {
   readonly policy: string;
@@ -26,16 +26,14 @@ export const EXEMPTIONS: readonly Exemption[] = [
   {
     policy: 'no-token',
     objects: /^Deployment .*\/metrics-api$/,
-    reason:
-      'It asks the Kubernetes API for the pods whose sockets it counts, and whether who asks it may know.',
+    reason: 'It asks the Kubernetes API for the pods whose sockets it counts, and whether who asks it may know.',
   },
   {
     policy: 'three-probes',
     objects: /^StatefulSet .*\/redis$/,
     complaints: /^container certificates /,
     reason:
-      'It serves nobody: it tells Redis of a renewed certificate, and ends, to be started again, when' +
-      ' it cannot.',
+      'It serves nobody: it tells Redis of a renewed certificate, and ends, to be started again, when' + ' it cannot.',
   },
   {
     policy: 'different-probes',
@@ -48,8 +46,7 @@ export const EXEMPTIONS: readonly Exemption[] = [
   {
     policy: 'no-node-port',
     objects: /^Service .*\/edge$/,
-    reason:
-      'kind has no load balancer: a port of its node, bound to the loopback of this machine, is the way in.',
+    reason: 'kind has no load balancer: a port of its node, bound to the loopback of this machine, is the way in.',
   },
   {
     policy: 'enough-replicas',

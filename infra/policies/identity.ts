@@ -1,4 +1,4 @@
-import { isNamespaced, podSpec, sameNamespace, type Fields, type Manifest } from './manifest.ts';
+import { type Fields, isNamespaced, type Manifest, podSpec, sameNamespace } from './manifest.ts';
 import type { Policy } from './policy.ts';
 
 const rulesOf = ({ kind, rules }: Manifest): Fields[] =>
@@ -48,9 +48,7 @@ export const IDENTITY: readonly Policy[] = [
     sentence: 'Roles list what they allow: no wildcards.',
     check: (manifest) =>
       rulesOf(manifest)
-        .filter(({ apiGroups, resources, verbs }) =>
-          [apiGroups, resources, verbs].some((list) => list?.includes('*')),
-        )
+        .filter(({ apiGroups, resources, verbs }) => [apiGroups, resources, verbs].some((list) => list?.includes('*')))
         .map(() => 'allows by a wildcard'),
   },
   {

@@ -1,5 +1,5 @@
-import { IMAGES } from './images.ts';
 import { containerOf, testFaults } from './faults.ts';
+import { IMAGES } from './images.ts';
 
 testFaults(IMAGES, [
   [

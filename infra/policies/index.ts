@@ -5,7 +5,7 @@ import { AVAILABILITY } from './availability.ts';
 import { exemptionOf } from './exemptions.ts';
 import { IDENTITY } from './identity.ts';
 import { IMAGES } from './images.ts';
-import { nameOf, type Manifest } from './manifest.ts';
+import { type Manifest, nameOf } from './manifest.ts';
 import { METADATA } from './metadata.ts';
 import { NETWORK } from './network.ts';
 import type { Policy } from './policy.ts';
@@ -40,9 +40,7 @@ export interface Finding {
 
 /** What is wrong with an object by one policy, exemptions left out. */
 export const complaintsOf = (policy: Policy, manifest: Manifest, all: readonly Manifest[]): string[] =>
-  policy
-    .check(manifest, all)
-    .filter((complaint) => exemptionOf(policy.name, manifest, complaint) === undefined);
+  policy.check(manifest, all).filter((complaint) => exemptionOf(policy.name, manifest, complaint) === undefined);
 
 /** What is wrong with a whole set of objects, exemptions left out. */
 export const review = (manifests: readonly Manifest[], policies: readonly Policy[] = POLICIES): Finding[] =>

@@ -45,8 +45,7 @@ export function podTemplate(manifest: Manifest): { metadata: Metadata; spec: Fie
   const { kind, metadata = {}, spec = {} } = manifest;
   if (kind === 'Pod') return { metadata, spec };
   const template = kind === 'CronJob' ? spec.jobTemplate?.spec?.template : spec.template;
-  if (!isController(manifest) && kind !== 'Job' && kind !== 'CronJob' && kind !== 'ReplicaSet')
-    return undefined;
+  if (!isController(manifest) && kind !== 'Job' && kind !== 'CronJob' && kind !== 'ReplicaSet') return undefined;
   return { metadata: template?.metadata ?? {}, spec: template?.spec ?? {} };
 }
 
@@ -87,16 +86,10 @@ function podLabels(manifest: Manifest, wanted: Labels | undefined): Labels {
 /**
  * The controllers of a namespace some of whose pods carry the labels; an empty selector means all of them.
  */
-export const podsSelected = (
-  all: readonly Manifest[],
-  namespace: string | undefined,
-  wanted: Labels | undefined,
-) =>
+export const podsSelected = (all: readonly Manifest[], namespace: string | undefined, wanted: Labels | undefined) =>
   all.filter(
     (other) =>
-      isController(other) &&
-      other.metadata?.namespace === namespace &&
-      matches(wanted, podLabels(other, wanted)),
+      isController(other) && other.metadata?.namespace === namespace && matches(wanted, podLabels(other, wanted)),
   );
 
 export const sameNamespace = (manifest: Manifest, all: readonly Manifest[]): Manifest[] =>

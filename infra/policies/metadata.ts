@@ -1,10 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isController, matches, podTemplate, type Labels, type Manifest } from './manifest.ts';
+import { isController, type Labels, type Manifest, matches, podTemplate } from './manifest.ts';
 import { eachContainer, type Policy } from './policy.ts';
 
-const WANTED = ['name', 'instance', 'component', 'part-of', 'managed-by'].map(
-  (name) => `app.kubernetes.io/${name}`,
-);
+const WANTED = ['name', 'instance', 'component', 'part-of', 'managed-by'].map((name) => `app.kubernetes.io/${name}`);
 const LABEL_KEY = /^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
 const LABEL_VALUE = /^([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$/;
 

@@ -1,5 +1,5 @@
-import { NETWORK } from './network.ts';
 import { testFaults } from './faults.ts';
+import { NETWORK } from './network.ts';
 
 testFaults(NETWORK, [
   ['network-policy', 'no policy', (o) => delete o.NetworkPolicy, /no NetworkPolicy for Egress/],
@@ -21,18 +21,12 @@ testFaults(NETWORK, [
     (o) => (o.NetworkPolicy!.spec.ingress[0].from[0].podSelector.matchLabels = { x: 'y' }),
     /of which there are none/,
   ],
-  [
-    'service-has-pods',
-    'a selector of nothing',
-    (o) => (o.Service!.spec.selector = { x: 'y' }),
-    /selects no pods/,
-  ],
+  ['service-has-pods', 'a selector of nothing', (o) => (o.Service!.spec.selector = { x: 'y' }), /selects no pods/],
   [
     'service-has-pods',
     'a pod of a set that is not so large',
     (o) => (
-      (o.Deployment!.kind = 'StatefulSet'),
-      (o.Service!.spec.selector['statefulset.kubernetes.io/pod-name'] = 'web-1')
+      (o.Deployment!.kind = 'StatefulSet'), (o.Service!.spec.selector['statefulset.kubernetes.io/pod-name'] = 'web-1')
     ),
     /selects no pods/,
   ],

@@ -1,13 +1,13 @@
 import {
+  type Fields,
   isController,
+  type Manifest,
   matches,
   nameOf,
-  podTemplate,
   podsSelected,
+  podTemplate,
   portNames,
   sameNamespace,
-  type Fields,
-  type Manifest,
 } from './manifest.ts';
 import type { Policy } from './policy.ts';
 
@@ -63,8 +63,7 @@ export const NETWORK: readonly Policy[] = [
           ? namespaceSelector.matchLabels?.['kubernetes.io/metadata.name']
           : manifest.metadata?.namespace;
         // An empty selector means every pod; what charts of other namespaces make is not seen here.
-        if (!podSelector?.matchLabels || !ours.has(namespace) || BUILT_IN_NAMESPACES.includes(namespace))
-          return [];
+        if (!podSelector?.matchLabels || !ours.has(namespace) || BUILT_IN_NAMESPACES.includes(namespace)) return [];
         return podsSelected(all, namespace, podSelector.matchLabels).length > 0
           ? []
           : [`speaks of pods ${JSON.stringify(podSelector.matchLabels)}, of which there are none`];
@@ -127,9 +126,7 @@ export const NETWORK: readonly Policy[] = [
       const wanted = manifest.spec?.selector?.matchLabels;
       const near = sameNamespace(manifest, all);
       if (manifest.kind === 'ServiceMonitor') {
-        const found = near.some(
-          ({ kind, metadata }) => kind === 'Service' && matches(wanted, metadata?.labels),
-        );
+        const found = near.some(({ kind, metadata }) => kind === 'Service' && matches(wanted, metadata?.labels));
         return found ? [] : ['monitors no Service'];
       }
       if (manifest.kind !== 'PodMonitor' || !ourNamespaces(all).has(manifest.metadata?.namespace)) return [];

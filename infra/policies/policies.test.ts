@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EXEMPTIONS, exemptionOf } from './exemptions.ts';
 import { setOf } from './faults.ts';
-import { POLICIES, review, type Manifest } from './index.ts';
+import { type Manifest, POLICIES, review } from './index.ts';
 import { goodManifests } from './testing.ts';
 
 test('a good set of manifests breaks no policy', () => {

@@ -1,12 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import {
-  isController,
-  lastingContainers,
-  portNames,
-  type Container,
-  type Fields,
-  type Manifest,
-} from './manifest.ts';
+import { type Container, type Fields, isController, lastingContainers, type Manifest, portNames } from './manifest.ts';
 import type { Policy } from './policy.ts';
 
 const KINDS = ['startupProbe', 'livenessProbe', 'readinessProbe'] as const;
@@ -31,14 +24,10 @@ const eachLasting = (
 const actionOf = (probe: Fields | undefined): unknown[] => ACTIONS.map((action) => probe?.[action]);
 
 export const PROBES: readonly Policy[] = [
-  eachLasting(
-    'three-probes',
-    'Containers are asked whether they have started, live and are ready.',
-    (container) => {
-      const missing = KINDS.filter((kind) => !container[kind]);
-      return missing.length > 0 ? [`has no ${missing.join(', no ')}`] : [];
-    },
-  ),
+  eachLasting('three-probes', 'Containers are asked whether they have started, live and are ready.', (container) => {
+    const missing = KINDS.filter((kind) => !container[kind]);
+    return missing.length > 0 ? [`has no ${missing.join(', no ')}`] : [];
+  }),
   eachLasting('different-probes', 'Being alive and being ready are different questions.', (container) => {
     const { livenessProbe: alive, readinessProbe: ready } = container;
     return alive && ready && isDeepStrictEqual(actionOf(alive), actionOf(ready))

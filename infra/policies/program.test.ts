@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { readConfig, stackConfig, type Config } from '../config.ts';
+import { type Config, readConfig, stackConfig } from '../config.ts';
 import { STACKS, stacks } from '../golden/golden.ts';
 import { render } from '../render/render.ts';
 import { EXEMPTIONS } from './exemptions.ts';
-import { POLICIES, review, type Manifest } from './index.ts';
+import { type Manifest, POLICIES, review } from './index.ts';
 import { nameOf } from './manifest.ts';
 
 const configs = new Map<string, Config>(
-  stacks.map((stack) => [
-    stack,
-    readConfig({ args: ['--stack', stack], directory: STACKS[stack], target: 'cluster' }),
-  ]),
+  stacks.map((stack) => [stack, readConfig({ args: ['--stack', stack], directory: STACKS[stack], target: 'cluster' })]),
 );
 configs.set('the plain edge on kind', stackConfig('dev', { 'gridlock:ingress': 'haproxy' }));
 configs.set(

@@ -1,5 +1,5 @@
-import { RESOURCES } from './resources.ts';
 import { containerOf, testFaults } from './faults.ts';
+import { RESOURCES } from './resources.ts';
 
 testFaults(RESOURCES, [
   [
@@ -8,16 +8,6 @@ testFaults(RESOURCES, [
     (o) => delete containerOf(o).resources.requests['ephemeral-storage'],
     /requests no ephemeral-storage/,
   ],
-  [
-    'resource-requests',
-    'no requests',
-    (o) => delete containerOf(o).resources.requests,
-    /no cpu, no memory, no eph/,
-  ],
-  [
-    'resource-limits',
-    'no limit of memory',
-    (o) => delete containerOf(o).resources.limits.memory,
-    /no limit of memory/,
-  ],
+  ['resource-requests', 'no requests', (o) => delete containerOf(o).resources.requests, /no cpu, no memory, no eph/],
+  ['resource-limits', 'no limit of memory', (o) => delete containerOf(o).resources.limits.memory, /no limit of memory/],
 ]);

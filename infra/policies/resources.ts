@@ -7,12 +7,8 @@ export const RESOURCES: readonly Policy[] = [
     const missing = ['cpu', ...BOTH].filter((name) => !resources?.requests?.[name]);
     return missing.length > 0 ? `requests no ${missing.join(', no ')}` : undefined;
   }),
-  eachContainer(
-    'resource-limits',
-    'Containers have limits of CPU, memory and local storage.',
-    ({ resources }) => {
-      const missing = ['cpu', ...BOTH].filter((name) => !resources?.limits?.[name]);
-      return missing.length > 0 ? `has no limit of ${missing.join(', none of ')}` : undefined;
-    },
-  ),
+  eachContainer('resource-limits', 'Containers have limits of CPU, memory and local storage.', ({ resources }) => {
+    const missing = ['cpu', ...BOTH].filter((name) => !resources?.limits?.[name]);
+    return missing.length > 0 ? `has no limit of ${missing.join(', none of ')}` : undefined;
+  }),
 ];

@@ -1,4 +1,4 @@
-import { podSpec, type Container, type Fields, type Manifest } from './manifest.ts';
+import { type Container, type Fields, type Manifest, podSpec } from './manifest.ts';
 import { eachContainer, type Policy } from './policy.ts';
 
 /** Identities below belong to people and daemons of a host. */
@@ -14,9 +14,7 @@ const setting = (container: Container, manifest: Manifest, field: string): unkno
 const highId = (name: string, field: string, what: string): Policy =>
   eachContainer(name, `Containers run under a ${what} id above ${LOWEST_ID}.`, (container, manifest) => {
     const id = setting(container, manifest, field);
-    return typeof id === 'number' && id > LOWEST_ID
-      ? undefined
-      : `runs under the ${what} ${id ?? 'of its image'}`;
+    return typeof id === 'number' && id > LOWEST_ID ? undefined : `runs under the ${what} ${id ?? 'of its image'}`;
   });
 
 const podPolicy = (name: string, sentence: string, complaints: (spec: Fields) => string[]): Policy => ({
@@ -34,11 +32,8 @@ export const SECURITY: readonly Policy[] = [
   ),
   highId('high-user', 'runAsUser', 'user'),
   highId('high-group', 'runAsGroup', 'group'),
-  eachContainer(
-    'read-only-root',
-    'Containers cannot write to their root file system.',
-    ({ securityContext }) =>
-      securityContext?.readOnlyRootFilesystem === true ? undefined : 'can write to its root file system',
+  eachContainer('read-only-root', 'Containers cannot write to their root file system.', ({ securityContext }) =>
+    securityContext?.readOnlyRootFilesystem === true ? undefined : 'can write to its root file system',
   ),
   eachContainer('no-escalation', 'Containers cannot gain privileges.', ({ securityContext }) =>
     securityContext?.allowPrivilegeEscalation === false ? undefined : 'can gain privileges',
@@ -46,20 +41,14 @@ export const SECURITY: readonly Policy[] = [
   eachContainer('not-privileged', 'Containers are not privileged.', ({ securityContext }) =>
     securityContext?.privileged ? 'is privileged' : undefined,
   ),
-  eachContainer(
-    'no-capabilities',
-    'Containers drop all capabilities and add none.',
-    ({ securityContext }) => {
-      const { drop = [], add = [] } = securityContext?.capabilities ?? {};
-      if (!drop.includes('ALL')) return 'keeps capabilities';
-      return add.length > 0 ? `adds the capabilities ${add.join(', ')}` : undefined;
-    },
-  ),
+  eachContainer('no-capabilities', 'Containers drop all capabilities and add none.', ({ securityContext }) => {
+    const { drop = [], add = [] } = securityContext?.capabilities ?? {};
+    if (!drop.includes('ALL')) return 'keeps capabilities';
+    return add.length > 0 ? `adds the capabilities ${add.join(', ')}` : undefined;
+  }),
   eachContainer('seccomp', 'Containers run under a seccomp profile.', (container, manifest) => {
     const profile = setting(container, manifest, 'seccompProfile') as Fields | undefined;
-    return ['RuntimeDefault', 'Localhost'].includes(profile?.type)
-      ? undefined
-      : 'runs without a seccomp profile';
+    return ['RuntimeDefault', 'Localhost'].includes(profile?.type) ? undefined : 'runs without a seccomp profile';
   }),
   eachContainer('default-proc-mount', 'Containers see /proc masked.', ({ securityContext }) =>
     [undefined, 'Default'].includes(securityContext?.procMount) ? undefined : 'sees /proc unmasked',
@@ -72,22 +61,13 @@ export const SECURITY: readonly Policy[] = [
       .filter(({ hostPath }) => hostPath)
       .map(({ hostPath }) => `mounts ${hostPath.path} of the node`),
   ),
-  eachContainer(
-    'no-host-ports',
-    'Containers take no port of the node, and no privileged one.',
-    ({ ports = [] }) => {
-      const port = (ports as Fields[]).find(
-        ({ hostPort, containerPort }) => hostPort || containerPort < 1024,
-      );
-      return port ? `takes port ${port.hostPort ?? port.containerPort}` : undefined;
-    },
-  ),
-  podPolicy(
-    'safe-sysctls',
-    'Pods set only sysctls that reach no further than themselves.',
-    ({ securityContext }) =>
-      ((securityContext?.sysctls ?? []) as Fields[])
-        .filter(({ name }) => !SAFE_SYSCTLS.test(name))
-        .map(({ name }) => `sets the sysctl ${name}`),
+  eachContainer('no-host-ports', 'Containers take no port of the node, and no privileged one.', ({ ports = [] }) => {
+    const port = (ports as Fields[]).find(({ hostPort, containerPort }) => hostPort || containerPort < 1024);
+    return port ? `takes port ${port.hostPort ?? port.containerPort}` : undefined;
+  }),
+  podPolicy('safe-sysctls', 'Pods set only sysctls that reach no further than themselves.', ({ securityContext }) =>
+    ((securityContext?.sysctls ?? []) as Fields[])
+      .filter(({ name }) => !SAFE_SYSCTLS.test(name))
+      .map(({ name }) => `sets the sysctl ${name}`),
   ),
 ];

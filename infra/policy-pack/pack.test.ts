@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  unknownCheckingProxy,
-  type ResourceValidationPolicy,
-  type StackValidationPolicy,
-} from '@pulumi/policy';
+import { type ResourceValidationPolicy, type StackValidationPolicy, unknownCheckingProxy } from '@pulumi/policy';
 import { POLICIES } from '../policies/index.ts';
 import { goodManifests } from '../policies/testing.ts';
 import { crossGuard } from './pack.ts';
@@ -74,8 +70,7 @@ test('what a preview does not know yet is no fault, and keeps no other from bein
   const objects = good();
   for (const object of Object.values(objects)) object.metadata.namespace = unknown;
   objects.Deployment!.spec.template.spec.containers[0].image = unknown;
-  const guarded = () =>
-    resourcesOf(objects).map((each) => ({ ...each, props: unknownCheckingProxy(each.props) }));
+  const guarded = () => resourcesOf(objects).map((each) => ({ ...each, props: unknownCheckingProxy(each.props) }));
   assert.deepEqual(await reported(guarded()), []);
   objects.Service!.spec.type = 'NodePort';
   delete objects.NetworkPolicy;
@@ -88,7 +83,6 @@ test('what a preview does not know yet is no fault, and keeps no other from bein
 test('what the API server fills in is no fault of ours', async () => {
   const objects = good();
   const answered = resourcesOf(structuredClone(objects));
-  (answered.find(({ props }) => props.kind === 'Deployment')!.props.spec as { replicas: number }).replicas =
-    1;
+  (answered.find(({ props }) => props.kind === 'Deployment')!.props.spec as { replicas: number }).replicas = 1;
   assert.deepEqual(await reported(resourcesOf(objects), answered), []);
 });

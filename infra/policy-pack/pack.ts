@@ -1,10 +1,10 @@
 import {
-  UnknownValueError,
   type PolicyResource,
   type ResourceValidationPolicy,
   type StackValidationPolicy,
+  UnknownValueError,
 } from '@pulumi/policy';
-import { POLICIES, complaintsOf, type Manifest, type Policy } from '../policies/index.ts';
+import { complaintsOf, type Manifest, POLICIES, type Policy } from '../policies/index.ts';
 import { nameOf } from '../policies/manifest.ts';
 
 /**
@@ -68,9 +68,7 @@ const ofOne = (policy: Policy, asked: Asked): ResourceValidationPolicy => ({
 const ofAll = (policy: Policy, asked: Asked): StackValidationPolicy => ({
   ...described(policy),
   validateStack: ({ resources }, report) => {
-    const manifests = new Map(
-      resources.map((resource) => [resource, asked.get(resource.urn) ?? manifestOf(resource)]),
-    );
+    const manifests = new Map(resources.map((resource) => [resource, asked.get(resource.urn) ?? manifestOf(resource)]));
     const all = [...manifests.values()].filter((manifest) => manifest !== undefined);
     for (const [{ urn }, manifest] of manifests) {
       for (const sentence of manifest ? sentences(policy, manifest, all) : []) report(sentence, urn);

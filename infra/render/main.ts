@@ -1,6 +1,6 @@
 // Usage: npm run manifests -- [--stack dev] [flags of the configuration]
 import path from 'node:path';
-import { ConfigError, configHelp, readConfig, type Config } from '../config.ts';
+import { type Config, ConfigError, configHelp, readConfig } from '../config.ts';
 import type { Registration } from '../testing/registration.ts';
 import { toYaml } from './manifest.ts';
 import { render } from './render.ts';

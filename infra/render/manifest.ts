@@ -52,14 +52,9 @@ export function sorted(value: unknown): unknown {
 
 /** Whether a resource is an object of a cluster, and not a chart, a provider or something outside. */
 export const isManifest = ({ type, inputs, read, custom }: Registration): boolean =>
-  custom &&
-  !read &&
-  type.startsWith('kubernetes:') &&
-  typeof inputs.apiVersion === 'string' &&
-  'kind' in inputs;
+  custom && !read && type.startsWith('kubernetes:') && typeof inputs.apiVersion === 'string' && 'kind' in inputs;
 
-const identity = ({ kind, metadata }: Manifest): string =>
-  `${kind}/${metadata.namespace ?? ''}/${metadata.name}`;
+const identity = ({ kind, metadata }: Manifest): string => `${kind}/${metadata.namespace ?? ''}/${metadata.name}`;
 
 /** The objects of a program in the order to apply them, which is the same in every run. */
 export function manifestsOf(registrations: readonly Registration[]): Manifest[] {

@@ -1,8 +1,8 @@
 import type { Config } from '../config.ts';
 import { gridlock, type Outputs } from '../index.ts';
-import { record, type RecordOptions } from '../testing/recorder.ts';
+import { type RecordOptions, record } from '../testing/recorder.ts';
 import type { Registration } from '../testing/registration.ts';
-import { isManifest, manifestsOf, type Manifest } from './manifest.ts';
+import { isManifest, type Manifest, manifestsOf } from './manifest.ts';
 
 /** The whole program of a stack, as text would tell it. */
 export interface Rendering {

@@ -5,8 +5,7 @@ import type { Answer } from '../testing/answers.ts';
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
-const password = (length: number): string =>
-  Array.from({ length }, () => LETTERS[randomInt(LETTERS.length)]).join('');
+const password = (length: number): string => Array.from({ length }, () => LETTERS[randomInt(LETTERS.length)]).join('');
 
 /** What the random resources of a stack are, kept in a file so that a second rendering has the same. */
 export class KeptSecrets {

@@ -7,16 +7,30 @@ const MAC_CHROME = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome
 
 const PACKAGES = {
   apt: {
-    haproxy: 'haproxy', redis: 'redis-server', chromium: 'chromium', openssl: 'openssl', certutil: 'libnss3-tools',
+    haproxy: 'haproxy',
+    redis: 'redis-server',
+    chromium: 'chromium',
+    openssl: 'openssl',
+    certutil: 'libnss3-tools',
     named: 'bind9',
     testssl: 'testssl.sh',
   },
   dnf: {
-    haproxy: 'haproxy', redis: 'redis', chromium: 'chromium', openssl: 'openssl', certutil: 'nss-tools', named: 'bind',
+    haproxy: 'haproxy',
+    redis: 'redis',
+    chromium: 'chromium',
+    openssl: 'openssl',
+    certutil: 'nss-tools',
+    named: 'bind',
     testssl: 'testssl',
   },
   brew: {
-    haproxy: 'haproxy', redis: 'redis', chromium: 'google-chrome', openssl: 'openssl', certutil: 'nss', named: 'bind',
+    haproxy: 'haproxy',
+    redis: 'redis',
+    chromium: 'google-chrome',
+    openssl: 'openssl',
+    certutil: 'nss',
+    named: 'bind',
     testssl: 'testssl',
   },
 };

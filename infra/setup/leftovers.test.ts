@@ -15,7 +15,9 @@ function runFile(name: string, leaves: string, patienceMs: number): { status: nu
   const { NODE_TEST_CONTEXT: _own, ...env } = process.env;
   const args = ['--import', path.join(import.meta.dirname, 'leftovers.mjs'), '--test', file];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, {
-    env: { ...env, GRIDLOCK_TEST_LEFTOVERS_MS: String(patienceMs) }, encoding: 'utf8', timeout: 60_000,
+    env: { ...env, GRIDLOCK_TEST_LEFTOVERS_MS: String(patienceMs) },
+    encoding: 'utf8',
+    timeout: 60_000,
   });
   return { status, output: stdout + stderr };
 }

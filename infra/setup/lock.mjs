@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { SetupError, progress } from './step.mjs';
+import { progress, SetupError } from './step.mjs';
 
 const WAIT_MS = 15 * 60_000;
 
@@ -48,9 +48,7 @@ export async function withLock(root, work) {
       if (error.code !== 'EEXIST') throw error;
       if (holderIsGone(lock)) rmSync(lock, { recursive: true, force: true });
       else if (Date.now() > deadline) {
-        throw new SetupError(
-          `Another set-up holds ${lock} for 15 minutes; if none is running, remove that directory.`,
-        );
+        throw new SetupError(`Another set-up holds ${lock} for 15 minutes; if none is running, remove that directory.`);
       } else {
         if (!waited) progress('waiting for another set-up of this checkout to finish');
         await sleep(100);

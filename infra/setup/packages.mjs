@@ -27,9 +27,7 @@ function wantedPackages(lockfile, set) {
  */
 function installedMatches(root, wanted) {
   try {
-    const hidden = JSON.parse(
-      readFileSync(path.join(root, 'node_modules/.package-lock.json'), 'utf8'),
-    ).packages;
+    const hidden = JSON.parse(readFileSync(path.join(root, 'node_modules/.package-lock.json'), 'utf8')).packages;
     return wanted.every(([place, version]) => hidden[place]?.version === version);
   } catch {
     return false;

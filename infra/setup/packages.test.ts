@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { NODE, checkout, only, parts, programs, run, script, temporary, writeLockfile } from './testing.ts';
+import { checkout, NODE, only, parts, programs, run, script, temporary, writeLockfile } from './testing.ts';
 
 test('npm packages are installed once, and again only when the lockfile changed', async () => {
   const root = checkout();

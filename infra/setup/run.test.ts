@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { NODE, ROOT, begin, checkout, only, programs, run, script, temporary } from './testing.ts';
+import { begin, checkout, NODE, only, programs, ROOT, run, script, temporary } from './testing.ts';
 
 test('a lock left by a set-up that was killed is taken over', async () => {
   const root = checkout();
@@ -54,10 +54,7 @@ test('an unknown profile is refused with the usage', async () => {
 });
 
 test('a script runs on the pinned Node with its arguments, and its exit code is passed on', async () => {
-  const file = script(
-    'exit.mjs',
-    'console.log(process.version, process.argv.slice(2).join()); process.exit(7);',
-  );
+  const file = script('exit.mjs', 'console.log(process.version, process.argv.slice(2).join()); process.exit(7);');
   const { code, stdout } = await run(ROOT, ['start', file, '--a', 'b']);
   assert.equal(code, 7);
   assert.match(stdout, /^v24\.\S+ --a,b\n$/);

@@ -20,7 +20,5 @@ export function run(what, command, args, options = {}) {
   if (result.status === 0) return result.stdout;
   const output = `${result.stdout ?? ''}${result.stderr ?? ''}`.trim().split('\n').slice(-15).join('\n');
   const reason = result.error ? result.error.message : `exit code ${result.status ?? result.signal}`;
-  throw new SetupError(
-    `${what} failed (${reason}); the command was: ${command} ${args.join(' ')}\n${output}`,
-  );
+  throw new SetupError(`${what} failed (${reason}); the command was: ${command} ${args.join(' ')}\n${output}`);
 }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { PART_BINARIES, findBinary, installCommand, packageManager, packageNames } from './binaries.mjs';
-import { SetupError, progress, run } from './step.mjs';
+import { findBinary, installCommand, PART_BINARIES, packageManager, packageNames } from './binaries.mjs';
+import { progress, run, SetupError } from './step.mjs';
 
 const PARTS_OF_PROFILE = {
   // Containers bring their own.
@@ -50,9 +50,7 @@ function install(parts) {
   const manager = packageManager();
   const canInstall = manager === 'apt' ? process.getuid?.() === 0 : manager === 'brew' && findBinary('brew');
   if (!canInstall) {
-    throw new SetupError(
-      `Missing: ${parts.join(', ')}. Run this once, then start again:\n  ${installCommand(parts)}`,
-    );
+    throw new SetupError(`Missing: ${parts.join(', ')}. Run this once, then start again:\n  ${installCommand(parts)}`);
   }
   progress(`installing ${parts.join(', ')} with ${manager === 'apt' ? 'apt-get' : 'Homebrew'}`);
   if (manager === 'apt') aptInstall(packageNames(manager, parts));

@@ -18,7 +18,10 @@ test('a part that the tests can do without is skipped by name, with what needs i
 test('it is not asked for where it is, nor by a start', async () => {
   const root = checkout();
   await run(root, ['cluster']);
-  for (const [profile, there] of [['test', { ...required, testssl: 'exit 0' }], ['start', parts]] as const) {
+  for (const [profile, there] of [
+    ['test', { ...required, testssl: 'exit 0' }],
+    ['start', parts],
+  ] as const) {
     assert.doesNotMatch((await run(root, [profile], only(programs(there)))).stderr, /testssl/);
   }
 });

@@ -40,9 +40,7 @@ async function typecheck(): Promise<boolean> {
     if (interrupted) return false;
     console.log(`types: ${what}`);
     const info = path.join(cache, `${project.replaceAll('/', '-')}.tsbuildinfo`);
-    passed =
-      (await node([compiler, '--noEmit', '--incremental', '--tsBuildInfoFile', info, '-p', project])) &&
-      passed;
+    passed = (await node([compiler, '--noEmit', '--incremental', '--tsBuildInfoFile', info, '-p', project])) && passed;
   }
   return passed;
 }
@@ -111,10 +109,7 @@ process.on('disconnect', () => {
 });
 
 const { kinds, files, options, everything } = parse(process.argv.slice(2));
-const [unit, integration] = [
-  files.filter((file) => !SLOW.test(file)),
-  files.filter((file) => SLOW.test(file)),
-];
+const [unit, integration] = [files.filter((file) => !SLOW.test(file)), files.filter((file) => SLOW.test(file))];
 let passed = everything && kinds.unit ? await typecheck() : true;
 if (kinds.unit) {
   passed = (await run('unit and property tests', unit, ['--test-timeout=120000', ...options])) && passed;

@@ -23,8 +23,7 @@ export function begin(root: string, args: readonly string[], env: NodeJS.Process
   const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, ...output }));
   return { child, output, ended };
 }
-export const run = (root: string, args: readonly string[], env?: NodeJS.ProcessEnv) =>
-  begin(root, args, env).ended;
+export const run = (root: string, args: readonly string[], env?: NodeJS.ProcessEnv) => begin(root, args, env).ended;
 
 /** A checkout with the set-up and a lockfile that asks for nothing. */
 export function checkout(): string {

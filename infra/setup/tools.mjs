@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { findBinary } from './binaries.mjs';
-import { SetupError, progress, run } from './step.mjs';
+import { progress, run, SetupError } from './step.mjs';
 
 const LANGUAGES = {
   go: { program: ['go'], called: 'Go' },
@@ -58,9 +58,7 @@ export function toolsStep(root, profile) {
     for (const tool of missing) {
       const program = findBinary(...LANGUAGES[tool.language].program);
       if (!program) {
-        progress(
-          `skipping ${tool.name}, and with it ${tool.usedBy}; to get it, ${toolCommand(profile, tool)}`,
-        );
+        progress(`skipping ${tool.name}, and with it ${tool.usedBy}; to get it, ${toolCommand(profile, tool)}`);
         continue;
       }
       progress(`installing ${tool.name} ${tool.version}`);

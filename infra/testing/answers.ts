@@ -51,9 +51,7 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
       : { status: { loadBalancer: {} } },
   'kubernetes:core/v1:ConfigMap': ({ read }) => (read ? { data: { 'roots.pem': MOCK_PEM } } : undefined),
   'kubernetes:core/v1:Secret': ({ read }) =>
-    read
-      ? { data: { 'tls.crt': base64(MOCK_PEM), 'tls.key': base64('mock'), 'ca.crt': base64(MOCK_PEM) } }
-      : undefined,
+    read ? { data: { 'tls.crt': base64(MOCK_PEM), 'tls.key': base64('mock'), 'ca.crt': base64(MOCK_PEM) } } : undefined,
 };
 
 /** The answer of the table above. */

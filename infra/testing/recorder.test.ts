@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import * as random from '@pulumi/random';
-import { UNKNOWN } from './registration.ts';
 import { record } from './recorder.ts';
+import { UNKNOWN } from './registration.ts';
 
 class Pair extends pulumi.ComponentResource {
   readonly password: pulumi.Output<string>;
@@ -18,11 +18,7 @@ class Pair extends pulumi.ComponentResource {
       { parent: this, dependsOn: password, protect: true },
     );
     password.result.apply((result) => {
-      new kubernetes.core.v1.ConfigMap(
-        `${name}-late`,
-        { data: { size: `${result.length}` } },
-        { parent: this },
-      );
+      new kubernetes.core.v1.ConfigMap(`${name}-late`, { data: { size: `${result.length}` } }, { parent: this });
     });
     this.password = password.result;
     this.registerOutputs({ secret: secret.metadata.name });

@@ -2,9 +2,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as pulumi from '@pulumi/pulumi';
 import type { ReadResourceRequest, RegisterResourceRequest } from '@pulumi/pulumi/proto/resource_pb.js';
 import * as settings from '@pulumi/pulumi/runtime/settings.js';
-import { answer, type Answer } from './answers.ts';
-import { registrationOf, type Registration } from './registration.ts';
+import { type Answer, answer } from './answers.ts';
 import { Recording } from './recording.ts';
+import { type Registration, registrationOf } from './registration.ts';
 import { fromRead, fromRegister, type ResourceRequest } from './requests.ts';
 
 export interface RecordOptions {
@@ -97,8 +97,7 @@ const resolved = (value: unknown): Promise<unknown> =>
 
 /** Key by key, as one unknown output makes the whole map unknown. */
 async function resolvedEntries(value: unknown): Promise<unknown> {
-  const isMap =
-    typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+  const isMap = typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
   if (!isMap) return pulumi.Resource.isInstance(value) ? value : resolved(value);
   const entries = Object.entries(value).map(async ([key, item]) => [key, await resolved(item)] as const);
   return Object.fromEntries(await Promise.all(entries));

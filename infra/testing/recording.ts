@@ -19,11 +19,7 @@ export class Recording<T = unknown> {
   /** The one resource of a type, and of a name where there are several. Fails when there is none, or more. */
   one(type: string, name?: string): Registration {
     const found = this.all(type).filter((each) => name === undefined || each.name === name);
-    assert.equal(
-      found.length,
-      1,
-      `${found.length} resources ${type}${name ? ` named ${name}` : ''}; ${this.#list()}`,
-    );
+    assert.equal(found.length, 1, `${found.length} resources ${type}${name ? ` named ${name}` : ''}; ${this.#list()}`);
     return found[0] as Registration;
   }
 

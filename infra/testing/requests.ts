@@ -32,8 +32,7 @@ function optionsOf(request: RegisterResourceRequest): Record<string, unknown> {
     additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
     import: request.getImportid(),
     customTimeouts:
-      timeouts &&
-      onlySet({ create: timeouts.getCreate(), update: timeouts.getUpdate(), delete: timeouts.getDelete() }),
+      timeouts && onlySet({ create: timeouts.getCreate(), update: timeouts.getUpdate(), delete: timeouts.getDelete() }),
     remote: request.getRemote(),
   };
   return onlySet(options);

@@ -1,29 +1,18 @@
 // Pulumi without an account: state in a directory, secrets under a passphrase, both in the state directory.
 import { randomBytes } from 'node:crypto';
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  rmdirSync,
-} from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { PreflightError } from '../local/errors.ts';
 import { writePrivate } from '../local/state-dir.ts';
-import { ROOT, checkedInFile, type UpPaths } from './paths.ts';
+import { checkedInFile, ROOT, type UpPaths } from './paths.ts';
 import { saltOf } from './stack-file.ts';
 
 const stacksOf = (paths: UpPaths): string[] => {
   const directory = path.join(paths.backend, '.pulumi', 'stacks', 'gridlock');
   const names = existsSync(directory) ? readdirSync(directory) : [];
-  return names
-    .filter((name) => /\.json(\.gz)?$/.test(name))
-    .map((name) => name.replace(/\.json(\.gz)?$/, ''));
+  return names.filter((name) => /\.json(\.gz)?$/.test(name)).map((name) => name.replace(/\.json(\.gz)?$/, ''));
 };
 
 /** Whether the backend knows the stack. */

@@ -6,9 +6,7 @@ import { PreflightError, StartError } from '../local/errors.ts';
 /** Exit codes: refused before anything was changed, failed on the way. */
 export const EXIT = { failed: 1, refused: 2 } as const;
 
-const INTERRUPTED = ['SIGINT', 'SIGTERM', 'SIGHUP'].map(
-  (name) => 128 + os.constants.signals[name as 'SIGINT'],
-);
+const INTERRUPTED = ['SIGINT', 'SIGTERM', 'SIGHUP'].map((name) => 128 + os.constants.signals[name as 'SIGINT']);
 
 /** Whether a command was ended by the user. */
 const wasInterrupted = (code: number): boolean => INTERRUPTED.includes(code);

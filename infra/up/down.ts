@@ -1,7 +1,7 @@
 // Usage: npm run down -- [--stack dev] [--state-dir .gridlock] [--yes] [--unreachable]
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { ConfigError, readConfig, readFlags, type Config } from '../config.ts';
+import { type Config, ConfigError, readConfig, readFlags } from '../config.ts';
 import { PreflightError } from '../local/errors.ts';
 import { findBinary } from '../setup/binaries.mjs';
 import { forgetStack, openBackend, removeDeadLocks, stackExists } from './backend.ts';
@@ -10,8 +10,8 @@ import { Engine } from './engine.ts';
 import { refuseSwallowedFlags, takeSwitches } from './flags.ts';
 import { kindCluster, speaksOfCluster } from './kind-cluster.ts';
 import { downloadEngine } from './launcher.ts';
-import { ROOT, upPaths, type UpPaths } from './paths.ts';
-import { TOOLS, requireTools } from './tools.ts';
+import { ROOT, type UpPaths, upPaths } from './paths.ts';
+import { requireTools, TOOLS } from './tools.ts';
 
 const SWITCHES = ['yes', 'unreachable'] as const;
 
@@ -35,8 +35,7 @@ function readArguments(args: readonly string[]): { stack: string; paths: UpPaths
   const { stack, flags } = readFlags(args, 'cluster');
   const other = [...flags.keys()].find((key) => key !== 'stateDir');
   if (other) throw new ConfigError(`npm run down takes no ${other}: what npm run up used is remembered.`);
-  const stateDir =
-    flags.get('stateDir')?.value ?? readConfig({ args: ['--stack', stack], directory: ROOT }).stateDir;
+  const stateDir = flags.get('stateDir')?.value ?? readConfig({ args: ['--stack', stack], directory: ROOT }).stateDir;
   return { stack, paths: upPaths(String(stateDir), stack) };
 }
 
@@ -65,10 +64,7 @@ function forgetGoneCluster(engine: Engine, name: string): void {
 }
 
 /** Takes down what the state knows. Resolves with the engine's exit code. */
-async function destroy(
-  engine: Engine,
-  { yes, unreachable }: { yes: boolean; unreachable: boolean },
-): Promise<number> {
+async function destroy(engine: Engine, { yes, unreachable }: { yes: boolean; unreachable: boolean }): Promise<number> {
   const flags = yes ? ['--yes', '--skip-preview'] : [];
   const env = unreachable ? { PULUMI_K8S_DELETE_UNREACHABLE: 'true' } : {};
   if (unreachable) {
@@ -86,8 +82,7 @@ async function destroy(
 function failureHint({ cluster, clusterName }: Config, code: number): void {
   if (code === 0 || cluster === 'kind') return;
   process.stderr.write(
-    `If the cluster of this stack (${cluster} ${clusterName}) is gone for good: npm run down -- ` +
-      `--unreachable\n`,
+    `If the cluster of this stack (${cluster} ${clusterName}) is gone for good: npm run down -- --unreachable\n`,
   );
 }
 
@@ -106,18 +101,12 @@ await runCommand(async () => {
   const config = lastConfig(stack, paths);
   const kind = config.cluster === 'kind';
   if (kind && options.unreachable) {
-    throw new PreflightError(
-      'A kind cluster that is gone is noticed: npm run down needs no --unreachable for it.',
-    );
+    throw new PreflightError('A kind cluster that is gone is noticed: npm run down needs no --unreachable for it.');
   }
-  const binary = requireTools(
-    kind ? [TOOLS.docker, TOOLS.kind, TOOLS.pulumi] : [TOOLS.pulumi],
-    downloadEngine,
-  );
+  const binary = requireTools(kind ? [TOOLS.docker, TOOLS.kind, TOOLS.pulumi] : [TOOLS.pulumi], downloadEngine);
   const engine = new Engine(binary, stack, paths, openBackend(paths, stack, binary));
   removeDeadLocks(paths);
-  const gone =
-    kind && kindCluster(config.clusterName).state === 'gone' && speaksOfCluster(engine.resources());
+  const gone = kind && kindCluster(config.clusterName).state === 'gone' && speaksOfCluster(engine.resources());
   if (gone) forgetGoneCluster(engine, config.clusterName);
   const code = gone ? 0 : await destroy(engine, options);
   if (code === 0) forgetStack(paths);

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { KEYS, flagOf } from '../config-keys.ts';
 import { ConfigError } from '../config.ts';
+import { flagOf, KEYS } from '../config-keys.ts';
 
 /**
  * Takes a command's own switches (flags without a value) out of its arguments.
@@ -50,6 +50,6 @@ export function takeWord(args: readonly string[]): { word: string | undefined; r
   );
   const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true });
   const token = tokens.find(({ kind }) => kind === 'positional');
-  if (!token || token.kind !== 'positional') return { word: undefined, rest: [...args] };
+  if (token?.kind !== 'positional') return { word: undefined, rest: [...args] };
   return { word: token.value, rest: args.filter((_, index) => index !== token.index) };
 }

@@ -13,14 +13,7 @@ export interface KindCluster {
 export function kindCluster(name: string): KindCluster {
   const filter = `label=io.x-k8s.kind.cluster=${name}`;
   const format = '{{.Names}} {{.State}}';
-  const answer = ask(findBinary('docker') ?? 'docker', [
-    'ps',
-    '--all',
-    '--filter',
-    filter,
-    '--format',
-    format,
-  ]);
+  const answer = ask(findBinary('docker') ?? 'docker', ['ps', '--all', '--filter', filter, '--format', format]);
   const nodes = answer
     .split('\n')
     .filter(Boolean)
@@ -32,9 +25,7 @@ export function kindCluster(name: string): KindCluster {
 /** A command of the kind cluster is told its name. */
 function isOfKind({ type, inputs }: StateResource): boolean {
   const environment = inputs?.environment;
-  return (
-    type === 'command:local:Command' && typeof environment === 'object' && 'CLUSTER' in (environment ?? {})
-  );
+  return type === 'command:local:Command' && typeof environment === 'object' && 'CLUSTER' in (environment ?? {});
 }
 
 /** Whether the state speaks of a cluster: with the cluster gone, nothing of it is true any more. */

@@ -1,7 +1,7 @@
 // A rotation as an edit of the stack's file, which keeps its comments.
-import { isMap, isPair, isScalar, parseDocument, type Document, type Pair } from 'yaml';
-import type { Pki } from '../config-keys-cluster.ts';
+import { type Document, isMap, isPair, isScalar, type Pair, parseDocument } from 'yaml';
 import { ConfigError } from '../config.ts';
+import type { Pki } from '../config-keys-cluster.ts';
 import type { Step } from './pki.ts';
 
 const KEY = 'gridlock:pki';
@@ -29,9 +29,7 @@ const linesOf = (comment: string | null | undefined): string[] => (comment ? com
 
 /** The step whose `up` has not succeeded, as the file notes it. */
 export function unfinishedStep(text: string): string | undefined {
-  const line = linesOf(commentHolder(parseDocument(text))?.commentBefore).find((each) =>
-    each.startsWith(MARK),
-  );
+  const line = linesOf(commentHolder(parseDocument(text))?.commentBefore).find((each) => each.startsWith(MARK));
   return line === undefined ? undefined : /npm run rotate -- (\S+)/.exec(line)?.[1];
 }
 

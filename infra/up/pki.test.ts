@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Pki } from '../config-keys-cluster.ts';
 import { ConfigError } from '../config.ts';
-import { STEPS, rotated, type Step } from './pki.ts';
+import type { Pki } from '../config-keys-cluster.ts';
+import { rotated, STEPS, type Step } from './pki.ts';
 
 const pki = (generations: string[], issuing: string, intermediate = 1, leaf = 1): Pki => ({
   generations,

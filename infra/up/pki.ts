@@ -1,13 +1,13 @@
 // The steps of a rotation, on the stack's `pki`.
-import type { Pki } from '../config-keys-cluster.ts';
+
 import { ConfigError } from '../config.ts';
+import type { Pki } from '../config-keys-cluster.ts';
 
 export const STEPS = ['leaf', 'intermediate', 'root-accept', 'root-issue', 'root-retire'] as const;
 export type Step = (typeof STEPS)[number];
 
 const numberOf = (generation: string): number => Number(generation.slice(1));
-const newestOf = ({ generations }: Pki): string =>
-  [...generations].sort((a, b) => numberOf(a) - numberOf(b)).at(-1)!;
+const newestOf = ({ generations }: Pki): string => [...generations].sort((a, b) => numberOf(a) - numberOf(b)).at(-1)!;
 
 /** Adds the next root to what clients accept; nothing is issued by it yet. */
 function accept(pki: Pki): Pki {
@@ -20,8 +20,7 @@ function accept(pki: Pki): Pki {
   if (pki.generations.length > 1) {
     const old = pki.generations.filter((generation) => generation !== pki.issuing).join(' and ');
     throw new ConfigError(
-      `${old} is still accepted beside ${pki.issuing}, which issues: the step before another root is ` +
-        `root-retire.`,
+      `${old} is still accepted beside ${pki.issuing}, which issues: the step before another root is root-retire.`,
     );
   }
   return { ...pki, generations: [...pki.generations, `g${numberOf(newest) + 1}`] };
@@ -44,8 +43,7 @@ function retire(pki: Pki): Pki {
   const newest = newestOf(pki);
   if (newest !== pki.issuing) {
     throw new ConfigError(
-      `${pki.issuing} still issues, so nothing can be retired: the step that has ${newest} issue is ` +
-        `root-issue.`,
+      `${pki.issuing} still issues, so nothing can be retired: the step that has ${newest} issue is root-issue.`,
     );
   }
   if (pki.generations.length === 1) {

@@ -66,10 +66,7 @@ test('a step whose up fails is noted in the file with the way back, and comes be
     stderr,
     /npm run up -- --stack dev goes on; to go back, set gridlock:pki in Pulumi\.dev\.yaml to \{"generations":\["g1"\]/,
   );
-  assert.match(
-    project.read('Pulumi.dev.yaml'),
-    /rotate -- root-accept wrote this, and its up has not succeeded/,
-  );
+  assert.match(project.read('Pulumi.dev.yaml'), /rotate -- root-accept wrote this, and its up has not succeeded/);
   project.calls();
 
   const next = await project.run('rotate', ['root-issue', '--yes']);

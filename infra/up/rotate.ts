@@ -3,18 +3,18 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline/promises';
+import { type Config, ConfigError } from '../config.ts';
 import type { Pki } from '../config-keys-cluster.ts';
-import { ConfigError, type Config } from '../config.ts';
 import { PreflightError } from '../local/errors.ts';
 import { stackExists } from './backend.ts';
 import { bringUp, requireCluster } from './bring-up.ts';
 import { exitCodeOf, requireTerminal, runCommand } from './command.ts';
 import { refuseSwallowedFlags, takeSwitches, takeWord } from './flags.ts';
 import { checkedInFile } from './paths.ts';
-import { AFTER, STEPS, rotated, type Step } from './pki.ts';
+import { AFTER, rotated, STEPS, type Step } from './pki.ts';
 import { unfinishedStep, withRotation } from './pki-file.ts';
-import { writeKeepingMode } from './stack-file.ts';
 import { openStack, readWish, type Wish } from './stack.ts';
+import { writeKeepingMode } from './stack-file.ts';
 
 const SWITCHES = ['dry-run', 'yes', 'policy-pack'] as const;
 
@@ -62,9 +62,7 @@ function requireTurn({ stack, paths, flags, config }: Wish): void {
     );
   }
   if (!stackExists(paths, stack)) {
-    throw new PreflightError(
-      `The stack ${stack} is not up, so there is nothing to rotate: npm run up first.`,
-    );
+    throw new PreflightError(`The stack ${stack} is not up, so there is nothing to rotate: npm run up first.`);
   }
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import type { Key } from '../config-keys.ts';
-import { unfinishedStep, withRotation, withoutMark } from './pki-file.ts';
+import { unfinishedStep, withoutMark, withRotation } from './pki-file.ts';
 import { encryptedKeys, remakeStackFile } from './stack-file.ts';
 
 const flags = (values: Partial<Record<Key, string>> = {}) =>
@@ -26,10 +26,7 @@ test('salt and secrets of the last copy stay, its other values go', () => {
 
 test('what the checked-in file says itself wins over the last copy', () => {
   const checkedIn = 'config:\n  gridlock:redisUrl: redis://plain:6379\n';
-  assert.equal(
-    parse(remakeStackFile(checkedIn, SECURE, flags())).config['gridlock:redisUrl'],
-    'redis://plain:6379',
-  );
+  assert.equal(parse(remakeStackFile(checkedIn, SECURE, flags())).config['gridlock:redisUrl'], 'redis://plain:6379');
 });
 
 test('secrets of another salt are left behind, as nobody can read them any more', () => {
@@ -45,10 +42,7 @@ test('a secret flag is not written in the clear', () => {
 
 test('encrypted values are found by their shape', () => {
   assert.deepEqual(encryptedKeys(SECURE), ['gridlock:redisUrl']);
-  assert.deepEqual(
-    encryptedKeys('config:\n  gridlock:pki: { secure: x, leaf: 1 }\n  gridlock:port: 1\n'),
-    [],
-  );
+  assert.deepEqual(encryptedKeys('config:\n  gridlock:pki: { secure: x, leaf: 1 }\n  gridlock:port: 1\n'), []);
   assert.deepEqual(encryptedKeys(''), []);
 });
 
@@ -62,10 +56,7 @@ for (const [what, text] of [
     'a pki that comes first, with comments',
     '# a\nconfig:\n  # b\n  gridlock:pki: { leaf: 1 } # c\n  gridlock:port: 1\n',
   ],
-  [
-    'a pki that comes last, with comments',
-    'config:\n  gridlock:port: 1\n  # b\n  gridlock:pki:\n    leaf: 1\n  # d\n',
-  ],
+  ['a pki that comes last, with comments', 'config:\n  gridlock:port: 1\n  # b\n  gridlock:pki:\n    leaf: 1\n  # d\n'],
 ] as const) {
   test(`${what} takes a rotation, its note and its end, and keeps its comments`, () => {
     const marked = withRotation(text, 'leaf', PKI, NEXT);

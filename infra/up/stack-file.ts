@@ -2,7 +2,7 @@
 // is to
 // stay as it is.
 import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { isMap, isScalar, parseDocument, type Document, type Pair } from 'yaml';
+import { type Document, isMap, isScalar, type Pair, parseDocument } from 'yaml';
 import { KEYS, type Key } from '../config-keys.ts';
 
 /** Beside `config`, what Pulumi writes at the top level. */
@@ -32,7 +32,7 @@ export const saltOf = (text: string): string | undefined => {
 };
 
 /** A map is written as JSON on the command line. */
-function valueOf(key: Key, text: string): unknown {
+function keyValue(key: Key, text: string): unknown {
   if (typeof KEYS[key].default !== 'object') return text;
   try {
     return JSON.parse(text);
@@ -64,13 +64,12 @@ export function remakeStackFile(
     }
     for (const name of encryptedKeys(lastCopy)) {
       const theirs = document.getIn(['config', name]);
-      if (theirs === undefined || theirs === '')
-        document.setIn(['config', name], last.getIn(['config', name], true));
+      if (theirs === undefined || theirs === '') document.setIn(['config', name], last.getIn(['config', name], true));
     }
   }
   for (const [key, { value }] of flags) {
     if (KEYS[key].secret) continue;
-    document.setIn(['config', `gridlock:${key}`], document.createNode(valueOf(key, String(value))));
+    document.setIn(['config', `gridlock:${key}`], document.createNode(keyValue(key, String(value))));
   }
   return document.toString({ lineWidth: 0 });
 }

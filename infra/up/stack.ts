@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync } from 'node:fs';
+import { type Config, ConfigError, readConfig, readFlags } from '../config.ts';
 import { KEYS, type Key } from '../config-keys.ts';
-import { ConfigError, readConfig, readFlags, type Config } from '../config.ts';
 import { writePrivate } from '../local/state-dir.ts';
 import { openBackend, removeDeadLocks, stackExists } from './backend.ts';
 import { Engine } from './engine.ts';
 import { downloadEngine } from './launcher.ts';
-import { ROOT, checkedInFile, upPaths, type UpPaths } from './paths.ts';
+import { checkedInFile, ROOT, type UpPaths, upPaths } from './paths.ts';
 import { encryptedKeys, remadeFrom } from './stack-file.ts';
 import { requireTools, toolsFor } from './tools.ts';
 
@@ -28,10 +28,8 @@ export interface Wish {
 export function readWish(args: readonly string[]): Wish {
   const { stack, flags } = readFlags(args, 'cluster');
   const file = checkedInFile(stack);
-  if (stack !== 'dev' && !existsSync(file))
-    throw new ConfigError(`There is no stack ${stack}: ${file} is missing.`);
-  const stateDir =
-    flags.get('stateDir')?.value ?? readConfig({ args: ['--stack', stack], directory: ROOT }).stateDir;
+  if (stack !== 'dev' && !existsSync(file)) throw new ConfigError(`There is no stack ${stack}: ${file} is missing.`);
+  const stateDir = flags.get('stateDir')?.value ?? readConfig({ args: ['--stack', stack], directory: ROOT }).stateDir;
   const paths = upPaths(String(stateDir), stack);
   const copy = remadeFrom(file, paths.stackFile, flags);
   return { stack, flags, paths, copy, config: checkedConfig(args, copy, paths) };

@@ -85,8 +85,7 @@ export function ask(
   }
 }
 
-const wanted = ({ oldest, purpose, get }: Tool): string =>
-  `wanted is ${oldest} or newer, to ${purpose}: ${get}`;
+const wanted = ({ oldest, purpose, get }: Tool): string => `wanted is ${oldest} or newer, to ${purpose}: ${get}`;
 
 /** One sentence on a tool that is missing, too old or does not work; undefined when it is as wanted. */
 function complaintOf(tool: Tool, binary: string | undefined): string | undefined {
@@ -145,8 +144,7 @@ export function requireTools(tools: readonly Tool[], downloadEngine: () => strin
   const complaints: string[] = [];
   for (const tool of tools.filter(({ name }) => name !== 'pulumi')) {
     const binary = findBinary(tool.name);
-    const complaint =
-      complaintOf(tool, binary) ?? (tool.name === 'docker' ? engineComplaint(binary!) : undefined);
+    const complaint = complaintOf(tool, binary) ?? (tool.name === 'docker' ? engineComplaint(binary!) : undefined);
     if (complaint) complaints.push(complaint);
   }
   // Nothing is downloaded for a run that is refused anyway.

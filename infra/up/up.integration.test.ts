@@ -41,13 +41,7 @@ describe('the first npm run up', () => {
   test('leaves the checkout as it was: Pulumi writes into a working copy, which others cannot read', async () => {
     await project.run('up', ['--yes']);
     assert.equal(project.read('Pulumi.dev.yaml'), DEV);
-    assert.deepEqual(readdirSync(project.root).sort(), [
-      '.gridlock',
-      'Pulumi.dev.yaml',
-      'Pulumi.yaml',
-      'bin',
-      'fake',
-    ]);
+    assert.deepEqual(readdirSync(project.root).sort(), ['.gridlock', 'Pulumi.dev.yaml', 'Pulumi.yaml', 'bin', 'fake']);
     assert.equal(modeOf(project.path('.gridlock/pulumi/project/Pulumi.dev.yaml')), '600');
   });
 });
@@ -64,13 +58,7 @@ test('a second npm run up keeps stack, salt and passphrase', async () => {
 });
 
 test('a flag is for its run, a change of the checked-in file for all', async () => {
-  await project.run('up', [
-    '--yes',
-    '--replicas',
-    '6',
-    '--charts',
-    '{"ingress":{"source":"./charts/ingress"}}',
-  ]);
+  await project.run('up', ['--yes', '--replicas', '6', '--charts', '{"ingress":{"source":"./charts/ingress"}}']);
   const config = parse(upCall().file!).config;
   assert.equal(config['gridlock:replicas'], '6');
   assert.deepEqual(config['gridlock:charts'], { ingress: { source: './charts/ingress' } });
@@ -93,10 +81,7 @@ test('a secret is encrypted, does not appear in a file or an argument, and stays
 });
 
 test('what the cluster is used with is put into files: the kubeconfig is private', async () => {
-  project.tell(
-    'outputs',
-    JSON.stringify({ url: 'https://localhost:8443', kubeconfig: 'k', rootCertificate: 'r' }),
-  );
+  project.tell('outputs', JSON.stringify({ url: 'https://localhost:8443', kubeconfig: 'k', rootCertificate: 'r' }));
   const { stdout } = await project.run('up', ['--yes']);
   assert.match(
     stdout,
@@ -170,9 +155,7 @@ describe('npm run up that cannot succeed says why with exit code 2 and calls no 
 
   test("Docker's engine that does not run", async () => {
     project.tell('no-engine', 'Cannot connect to the Docker daemon.');
-    await assertRefused(
-      /docker's engine does not answer \(Cannot connect to the Docker daemon\.\); start it:/,
-    );
+    await assertRefused(/docker's engine does not answer \(Cannot connect to the Docker daemon\.\); start it:/);
   });
 
   test("Docker's engine that this user may not use", async () => {
@@ -184,11 +167,7 @@ describe('npm run up that cannot succeed says why with exit code 2 and calls no 
     ['a wrong value of a flag', ['--yes', '--workers', 'many'], /"many" of the flag --workers is refused/],
     ['a flag there is not', ['--yes', '--nodes', '3'], /Unknown flag --nodes/],
     ['keys that disagree', ['--yes', '--cluster', 'existing'], /cluster: existing needs context/],
-    [
-      'a stack there is not',
-      ['--yes', '--stack', 'prod'],
-      /There is no stack prod: .*Pulumi\.prod\.yaml is missing/,
-    ],
+    ['a stack there is not', ['--yes', '--stack', 'prod'], /There is no stack prod: .*Pulumi\.prod\.yaml is missing/],
     ['nobody to confirm', [], /no terminal to ask .* npm run up -- --yes/],
     ['a switch with a value', ['--yes=1'], /--yes takes no value/],
   ] as const) {

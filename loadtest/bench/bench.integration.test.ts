@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
 import { ensureCertificates } from '../../infra/local/certificates.ts';
 import { findBinary } from '../../infra/setup/binaries.mjs';
 import type { Episode, Flow } from './episode.ts';
@@ -66,7 +66,11 @@ describe('a system that fails', () => {
   const problems = ({ problems: found }: Episode) => Object.keys(found).map((what) => what.split('\n')[0]);
 
   test('is told with its reason at once, and the others are measured all the same', async () => {
-    const broken = { ...naiveServer(), name: 'broken', replica: () => ({ command: 'false', args: [], env: process.env }) };
+    const broken = {
+      ...naiveServer(),
+      name: 'broken',
+      replica: () => ({ command: 'false', args: [], env: process.env }),
+    };
     const episodes = await run({ systems: [broken, naiveServer()], workloads: ['idle'], size, report });
     const [failed, measured] = episodes.sort((left, right) => left.system.localeCompare(right.system));
     assert.deepEqual(problems(failed!), ['not measured: all: ws1 ended with 1 before it was ready.']);
@@ -81,7 +85,10 @@ describe('a system that fails', () => {
 
 function assertWhole({ sent, expected, delivered, lost, vanished, duplicated, cpu }: Flow, system: string): void {
   assert.ok(sent > 0, 'something was sent');
-  assert.deepEqual({ delivered, lost, vanished, duplicated }, { delivered: expected, lost: 0, vanished: 0, duplicated: 0 });
+  assert.deepEqual(
+    { delivered, lost, vanished, duplicated },
+    { delivered: expected, lost: 0, vanished: 0, duplicated: 0 },
+  );
   assert.deepEqual(Object.keys(cpu).sort(), ['all', 'edge', 'redis', 'replicas'], system);
 }
 
@@ -119,9 +126,16 @@ describe('a fault that is planted', () => {
 
   test('by nobody is reported as nothing', async () => {
     const { lost, vanished, duplicated, late, delivered, expected } = await playWith(undefined, { lateMs: 7000 });
-    assert.deepEqual({ lost, vanished, duplicated, late, delivered }, {
-      lost: 0, vanished: 0, duplicated: 0, late: 0, delivered: expected,
-    });
+    assert.deepEqual(
+      { lost, vanished, duplicated, late, delivered },
+      {
+        lost: 0,
+        vanished: 0,
+        duplicated: 0,
+        late: 0,
+        delivered: expected,
+      },
+    );
   });
 
   test('as a dropped event is reported as lost', async () => {
@@ -155,7 +169,9 @@ describe('a fault that is planted', () => {
 });
 
 test('the peers are not installed by a test', () => {
-  const lock = JSON.parse(readFileSync(path.resolve(import.meta.dirname, '../peers/package-lock.json'), 'utf8')) as object;
+  const lock = JSON.parse(
+    readFileSync(path.resolve(import.meta.dirname, '../peers/package-lock.json'), 'utf8'),
+  ) as object;
   assert.doesNotMatch(JSON.stringify(lock), /"resolved"|https?:\/\/registry/);
   assert.ok(existsSync(path.resolve(import.meta.dirname, '../peers/package.json')));
 });

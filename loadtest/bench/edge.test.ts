@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { defaults } from '../../infra/edge/testing.ts';
 import { renderEdge } from '../../infra/edge/render.ts';
+import { defaults } from '../../infra/edge/testing.ts';
 import { forAnySystem } from './edge.ts';
 
 const text = renderEdge({
   config: defaults,
   servers: [{ name: 'ws1', address: '127.0.0.1', port: 1, checkPort: 2 }],
-  certificate: 'leaf.pem', cookieKey: 'key', addresses: ['127.0.0.1'],
+  certificate: 'leaf.pem',
+  cookieKey: 'key',
+  addresses: ['127.0.0.1'],
 });
 
 test('the edge of the bench is the one of the project but for where sockets may be opened', () => {
@@ -15,11 +17,18 @@ test('the edge of the bench is the one of the project but for where sockets may 
   const before = text.split('\n');
   const added = changed.filter((line) => !before.includes(line));
   const removed = before.filter((line) => !changed.includes(line));
-  assert.deepEqual(added.map((line) => line.trim()), [
-    'nbthread 1', 'http-response set-header X-Served-By %[srv_name]',
-    'http-check send meth GET uri /health ver HTTP/1.1 hdr Host edge',
-  ]);
-  assert.ok(removed.every((line) => /is_socket|is_upgrade|\/readyz ver/.test(line)), removed.join('\n'));
+  assert.deepEqual(
+    added.map((line) => line.trim()),
+    [
+      'nbthread 1',
+      'http-response set-header X-Served-By %[srv_name]',
+      'http-check send meth GET uri /health ver HTTP/1.1 hdr Host edge',
+    ],
+  );
+  assert.ok(
+    removed.every((line) => /is_socket|is_upgrade|\/readyz ver/.test(line)),
+    removed.join('\n'),
+  );
 });
 
 test('an edge that is not as expected is refused', () => {

@@ -1,7 +1,7 @@
-import type { ProcessSpec } from '../../infra/local/process.ts';
-import { edgeSpec } from '../../infra/local/edge.ts';
-import { readConfig } from '../../infra/config.ts';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { readConfig } from '../../infra/config.ts';
+import { edgeSpec } from '../../infra/local/edge.ts';
+import type { ProcessSpec } from '../../infra/local/process.ts';
 import type { StatePaths } from '../../infra/local/state-paths.ts';
 
 export interface BenchEdge {
@@ -21,7 +21,8 @@ const MANY = 1_000_000;
 export function benchEdge(paths: StatePaths, { binary, port, httpPort, servers, readyPath }: BenchEdge): ProcessSpec {
   const config = {
     ...readConfig({ directory: '/nonexistent' }),
-    port, httpPort,
+    port,
+    httpPort,
     maxConnections: 50_000,
     connectionsPerAddress: MANY,
     connectionRatePerAddress: MANY,

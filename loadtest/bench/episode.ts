@@ -1,9 +1,9 @@
-import { cpuBetween, residentBetween, sum, tierUsage, type TierUsage, type Tiers } from '../measure/tiers.ts';
-import { now, STEPS, type Absence, type Step } from './generator/crowd.ts';
-import type { Generator } from './generator/generator.ts';
-import type { Tally } from './generator/deliveries.ts';
-import type { Load, Measured } from './generator/workload.ts';
 import { percentile } from '../measure/statistics.ts';
+import { cpuBetween, residentBetween, sum, type Tiers, type TierUsage, tierUsage } from '../measure/tiers.ts';
+import { type Absence, now, STEPS, type Step } from './generator/crowd.ts';
+import type { Tally } from './generator/deliveries.ts';
+import type { Generator } from './generator/generator.ts';
+import type { Load, Measured } from './generator/workload.ts';
 import { highest } from './search.ts';
 import type { Size } from './sizes.ts';
 import type { Stage } from './stage.ts';
@@ -36,7 +36,12 @@ export interface Episode {
     /** CPU milliseconds from the kill until all were back, by tier, the play of the others included. */
     readonly cpuMs: Readonly<Record<string, number>>;
   };
-  max?: { readonly deliveriesPerSecond: number; readonly p99: number; readonly cpu: CpuPerEvent; readonly generatorCpu: number };
+  max?: {
+    readonly deliveriesPerSecond: number;
+    readonly p99: number;
+    readonly cpu: CpuPerEvent;
+    readonly generatorCpu: number;
+  };
   /** What went wrong, and how often. */
   problems: Record<string, number>;
 }

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { SIZES, type Size, type SizeName } from './sizes.ts';
-import { centrifugo, PEERS } from './systems/peers.ts';
 import { GRIDLOCK } from './systems/gridlock.ts';
-import { WORKLOADS, type System, type Workload } from './systems/system.ts';
+import { centrifugo, PEERS } from './systems/peers.ts';
+import { type System, WORKLOADS, type Workload } from './systems/system.ts';
 
 export const HELP = `npm run bench -- [flags]
 
@@ -50,7 +50,8 @@ export function readFlags(args: readonly string[]): Flags | undefined {
   }
   const size: Size = SIZES[sizeName as SizeName];
   const games = numberOf('games', values.games, 1, 10_000);
-  const players = numberOf('players', values.players, size.groupSize, 40_000) ??
+  const players =
+    numberOf('players', values.players, size.groupSize, 40_000) ??
     (games === undefined ? size.players : games * size.groupSize);
   if (players % size.groupSize !== 0 || (games !== undefined && games * size.groupSize !== players)) {
     throw new UsageError(`${players} players do not fill games of ${size.groupSize}; make them agree.`);
@@ -76,8 +77,17 @@ function parse(args: readonly string[]) {
     return parseArgs({
       args: [...args],
       options: {
-        only: TEXT, workload: TEXT, size: TEXT, players: TEXT, games: TEXT, rate: TEXT, repetitions: TEXT,
-        seconds: TEXT, centrifugo: TEXT, out: TEXT, help: { type: 'boolean', short: 'h' },
+        only: TEXT,
+        workload: TEXT,
+        size: TEXT,
+        players: TEXT,
+        games: TEXT,
+        rate: TEXT,
+        repetitions: TEXT,
+        seconds: TEXT,
+        centrifugo: TEXT,
+        out: TEXT,
+        help: { type: 'boolean', short: 'h' },
       },
     });
   } catch (error) {
@@ -101,8 +111,8 @@ function systemsOf(only: string | undefined, systems: readonly System[]): readon
     throw new UsageError(`--only names "${unknown}"; there are ${systems.map(({ name }) => name).join(', ')}.`);
   }
   // A whole name stands for itself alone.
-  const isWanted = (name: string) => parts.some((part) =>
-    (systems.some((system) => system.name === part) ? name === part : name.includes(part)));
+  const isWanted = (name: string) =>
+    parts.some((part) => (systems.some((system) => system.name === part) ? name === part : name.includes(part)));
   return systems.filter(({ name }) => isWanted(name));
 }
 

@@ -2,9 +2,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { PreflightError } from '../../infra/local/errors.ts';
+import { NOT_MEASURED } from './episode.ts';
 import { HELP, readFlags, UsageError } from './flags.ts';
 import { ensurePeers } from './peers-package.ts';
-import { NOT_MEASURED } from './episode.ts';
 import { describeRun, type Result } from './result.ts';
 import { run } from './run.ts';
 import { toMarkdown } from './table.ts';
@@ -28,7 +28,9 @@ async function main(): Promise<number> {
   writeFileSync(path.join(out, 'bench.json'), `${JSON.stringify(result, null, 2)}\n`);
   writeFileSync(path.join(out, 'bench.md'), markdown);
   process.stdout.write(`${markdown}\nwritten to ${out}/bench.json and ${out}/bench.md\n`);
-  const isWhole = episodes.every(({ problems }) => !Object.keys(problems).some((what) => what.startsWith(NOT_MEASURED)));
+  const isWhole = episodes.every(
+    ({ problems }) => !Object.keys(problems).some((what) => what.startsWith(NOT_MEASURED)),
+  );
   return isWhole && !interrupted.signal.aborted ? 0 : 1;
 }
 

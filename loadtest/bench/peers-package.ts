@@ -11,7 +11,9 @@ export function ensurePeers(report: (line: string) => void, directory = PEERS_DI
   if (existsSync(installed) && readFileSync(installed, 'utf8') === lock) return;
   report('installing the peers (npm ci in loadtest/peers)');
   const { status, stderr, error } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts'], {
-    cwd: directory, encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'],
+    cwd: directory,
+    encoding: 'utf8',
+    stdio: ['ignore', 'ignore', 'pipe'],
   });
   if (status !== 0) {
     const last = (error?.message ?? stderr.trim().split('\n').slice(-3).join(' ')).replace(/\.?$/, '.');

@@ -12,7 +12,12 @@ export interface RunDescription {
   readonly startedAt: string;
   /** The commit measured; ends with + when files differed from it. */
   readonly commit: string;
-  readonly machine: { readonly cores: number; readonly model: string; readonly memoryGb: number; readonly kernel: string };
+  readonly machine: {
+    readonly cores: number;
+    readonly model: string;
+    readonly memoryGb: number;
+    readonly kernel: string;
+  };
   readonly versions: Readonly<Record<string, string>>;
   readonly size: Size;
   readonly workloads: readonly Workload[];
@@ -64,7 +69,8 @@ function commit(): string {
   return output('git', ['status', '--porcelain', '--untracked-files=no']) === '' ? head : `${head}+`;
 }
 
-const versionOf = (command: string, args: readonly string[]) => /\d+\.\d+\.\d+/.exec(output(command, args))?.[0] ?? 'unknown';
+const versionOf = (command: string, args: readonly string[]) =>
+  /\d+\.\d+\.\d+/.exec(output(command, args))?.[0] ?? 'unknown';
 
 function peerVersions(): Record<string, string> {
   const file = path.join(ROOT, 'loadtest/peers/package.json');

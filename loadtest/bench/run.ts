@@ -4,7 +4,7 @@ import path from 'node:path';
 import { ensureCertificates } from '../../infra/local/certificates.ts';
 import { PreflightError } from '../../infra/local/errors.ts';
 import { findBinary, installCommand } from '../../infra/setup/binaries.mjs';
-import { NOT_MEASURED, Performance, type Episode } from './episode.ts';
+import { type Episode, NOT_MEASURED, Performance } from './episode.ts';
 import { Generator } from './generator/generator.ts';
 import { shuffled } from './generator/workload.ts';
 import type { Size } from './sizes.ts';
@@ -52,8 +52,14 @@ export async function run(given: RunOptions): Promise<Episode[]> {
 }
 
 async function measure(
-  system: System, workloads: readonly Workload[], size: Size, ca: string,
-  options: Parameters<typeof Stage.start>[1], episode: Episode, episodeMs: number, signal: AbortSignal | undefined,
+  system: System,
+  workloads: readonly Workload[],
+  size: Size,
+  ca: string,
+  options: Parameters<typeof Stage.start>[1],
+  episode: Episode,
+  episodeMs: number,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
   const generator = new Generator();
   let stage: Stage | undefined;
@@ -85,13 +91,16 @@ const short = (number: number | undefined) => (number === undefined ? '-' : numb
 /** One line for who waits. */
 function summary({ moves, chat, idle, kill, max, problems }: Episode): string {
   return [
-    moves && `moves p99 ${short(moves.p99)} ms, ${short(moves.cpu['all'])} us (generator ${short(moves.generatorCpu * 100)} %)`,
+    moves &&
+      `moves p99 ${short(moves.p99)} ms, ${short(moves.cpu['all'])} us (generator ${short(moves.generatorCpu * 100)} %)`,
     max && `max ${short(max.deliveriesPerSecond)}/s`,
     chat && `chat ${short(chat.cpu['all'])} us`,
     idle && `idle ${short((idle['replicas'] ?? 0) / 1024)} KiB`,
     kill && `kill: ${kill.lost} missed, back in ${short(kill.allBackMs)} ms`,
     ...Object.entries(problems).map(([what, count]) => `${count}x ${what}`),
-  ].filter(Boolean).join('; ');
+  ]
+    .filter(Boolean)
+    .join('; ');
 }
 
 function binary(part: 'haproxy' | 'redis', name: string): string {

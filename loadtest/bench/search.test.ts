@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { highest } from './search.ts';
 
-const upTo = (limit: number, tried: number[] = []) => async (rate: number) => {
-  tried.push(Math.round(rate));
-  return rate <= limit;
-};
+const upTo =
+  (limit: number, tried: number[] = []) =>
+  async (rate: number) => {
+    tried.push(Math.round(rate));
+    return rate <= limit;
+  };
 
 test('the highest rate that passes is found within a short stride', async () => {
   for (const limit of [1000, 1300, 4711, 9000]) {

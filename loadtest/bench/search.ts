@@ -6,7 +6,9 @@ const FINE = 1.15;
  * ones. A step that fails is tried once more, as a single hiccup is no limit. Gives the highest that passed, or 0.
  */
 export async function highest(
-  first: number, most: number, passes: (rate: number) => Promise<boolean>,
+  first: number,
+  most: number,
+  passes: (rate: number) => Promise<boolean>,
 ): Promise<number> {
   const step = async (rate: number) => (await passes(rate)) || passes(rate);
   let best = 0;

@@ -32,7 +32,14 @@ export interface Size {
 
 export const SIZES = {
   full: {
-    players: 1000, groupSize: 4, replicas: 4, repetitions: 3, rate: 2, heatSeconds: 8, seconds: 4, warmSeconds: 1.5,
+    players: 1000,
+    groupSize: 4,
+    replicas: 4,
+    repetitions: 3,
+    rate: 2,
+    heatSeconds: 8,
+    seconds: 4,
+    warmSeconds: 1.5,
     lines: 20,
     idle: { first: 800, all: 2800 },
     killPlayers: 400,
@@ -40,7 +47,14 @@ export const SIZES = {
   },
   tiny: {
     // What is measured is longer than a busy machine holds up a process: of nothing delivered there is no price.
-    players: 32, groupSize: 4, replicas: 4, repetitions: 1, rate: 4, heatSeconds: 0.5, seconds: 4, warmSeconds: 0.2,
+    players: 32,
+    groupSize: 4,
+    replicas: 4,
+    repetitions: 1,
+    rate: 4,
+    heatSeconds: 0.5,
+    seconds: 4,
+    warmSeconds: 0.2,
     lines: 5,
     // So many that what they take is more than what collecting garbage gives back.
     idle: { first: 16, all: 272 },

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { get } from 'node:http';
@@ -8,7 +8,7 @@ import { runtimeCommand, serversUp } from '../../infra/edge/runtime-api.ts';
 import { freePorts } from '../../infra/local/ports.ts';
 import { pingRedis, redisSpec } from '../../infra/local/redis.ts';
 import { ensureSecret } from '../../infra/local/state-dir.ts';
-import { statePaths, type StatePaths } from '../../infra/local/state-paths.ts';
+import { type StatePaths, statePaths } from '../../infra/local/state-paths.ts';
 import { waitFor } from '../../infra/local/wait.ts';
 import type { Tiers } from '../measure/tiers.ts';
 import { benchEdge } from './edge.ts';
@@ -39,7 +39,7 @@ export class Stage {
 
   static async start(system: System, { replicas, haproxy, redis, pki }: StageOptions): Promise<Stage> {
     const count = system.isSingle ? 1 : replicas;
-    const [port, httpPort, redisPort, ...others] = await freePorts(3 + 2 * count) as [number, number, number];
+    const [port, httpPort, redisPort, ...others] = (await freePorts(3 + 2 * count)) as [number, number, number];
     const paths = statePaths(mkdtempSync(path.join(os.tmpdir(), 'gridlock-bench-')));
     for (const directory of [paths.run, paths.logs, paths.redis]) mkdirSync(directory, { mode: 0o700 });
     cpSync(pki, paths.pki, { recursive: true });
@@ -68,7 +68,8 @@ export class Stage {
       const edge = benchEdge(paths, { binary: haproxy, port, httpPort, servers, readyPath: system.readyPath });
       stage.#spawn('edge', { ...edge, env: process.env }, paths.root);
       await stage.#until('the edge', async () =>
-        ((await serversUp(paths.runtimeSocket)).length === count ? true : undefined));
+        (await serversUp(paths.runtimeSocket)).length === count ? true : undefined,
+      );
       return stage;
     } catch (error) {
       await stage.stop();
@@ -100,13 +101,15 @@ export class Stage {
 
   /** Resolves when every replica, each a Node that `node` of `systems/system.ts` began, has collected its garbage. */
   async collectGarbage(): Promise<void> {
-    await Promise.all(this.tiers['replicas']!.map(async (pid) => {
-      const told = path.join(this.#paths.root, `collected-${pid}`);
-      rmSync(told, { force: true });
-      process.kill(pid, 'SIGWINCH');
-      const collected = async () => existsSync(told) || undefined;
-      await waitFor(collected, { what: `pid ${pid} to collect its garbage`, timeoutMs: READY_MS, intervalMs: 20 });
-    }));
+    await Promise.all(
+      this.tiers['replicas']!.map(async (pid) => {
+        const told = path.join(this.#paths.root, `collected-${pid}`);
+        rmSync(told, { force: true });
+        process.kill(pid, 'SIGWINCH');
+        const collected = async () => existsSync(told) || undefined;
+        await waitFor(collected, { what: `pid ${pid} to collect its garbage`, timeoutMs: READY_MS, intervalMs: 20 });
+      }),
+    );
   }
 
   /** Resolves when no socket is left at the edge, which counts them to spread the next ones evenly. */
@@ -117,13 +120,15 @@ export class Stage {
 
   /** Ends all processes and removes what they wrote. */
   async stop(): Promise<void> {
-    await Promise.all([...this.#children.values()].map(async (child) => {
-      if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
-      const ended = once(child, 'exit');
-      // HAProxy's worker is in the group of its master.
-      process.kill(-child.pid, 'SIGKILL');
-      await ended;
-    }));
+    await Promise.all(
+      [...this.#children.values()].map(async (child) => {
+        if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+        const ended = once(child, 'exit');
+        // HAProxy's worker is in the group of its master.
+        process.kill(-child.pid, 'SIGKILL');
+        await ended;
+      }),
+    );
     rmSync(this.#paths.root, { recursive: true, force: true });
   }
 
@@ -139,13 +144,18 @@ export class Stage {
     const child = this.#children.get(childOf(name))!;
     // Then there is nothing to wait for.
     const ended = new AbortController();
-    const end = () => ended.abort(new Error(
-      `${name} ended with ${child.exitCode ?? child.signalCode ?? 'no process'} before it was ready.`));
+    const end = () =>
+      ended.abort(
+        new Error(`${name} ended with ${child.exitCode ?? child.signalCode ?? 'no process'} before it was ready.`),
+      );
     if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) end();
     child.once('exit', end);
     try {
       await waitFor(attempt, {
-        what: `${name} to be ready`, timeoutMs: READY_MS, intervalMs: 20, signal: ended.signal,
+        what: `${name} to be ready`,
+        timeoutMs: READY_MS,
+        intervalMs: 20,
+        signal: ended.signal,
       });
     } catch (error) {
       const file = path.join(this.#paths.logs, `${childOf(name)}.log`);

@@ -56,7 +56,10 @@ export function readFlags(args: readonly string[]): Flags {
       args: [...args],
       options: {
         ...Object.fromEntries(names.map((name) => [name, { type: 'string' as const }])),
-        json: flag, measure: flag, check: flag, help: { type: 'boolean', short: 'h' },
+        json: flag,
+        measure: flag,
+        check: flag,
+        help: { type: 'boolean', short: 'h' },
       },
     }));
   } catch (error) {

@@ -1,9 +1,9 @@
 // Usage: npm run capacity -- [flags]; see --help.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { describeCheck, describePlan } from './report.ts';
 import { HELP, planOf, readFlags, UsageError } from './flags.ts';
 import { capacityFor, type Measured } from './model.ts';
+import { describeCheck, describePlan } from './report.ts';
 
 const FILE = path.join(import.meta.dirname, 'measured.json');
 
@@ -35,7 +35,9 @@ async function main(): Promise<number> {
   }
   const plan = planOf(numbers);
   const capacity = capacityFor(measured, plan);
-  process.stdout.write(json ? `${JSON.stringify({ measured, plan, capacity }, null, 2)}\n` : describePlan(measured, plan, capacity));
+  process.stdout.write(
+    json ? `${JSON.stringify({ measured, plan, capacity }, null, 2)}\n` : describePlan(measured, plan, capacity),
+  );
   return 0;
 }
 

@@ -3,14 +3,14 @@ import os from 'node:os';
 import path from 'node:path';
 import { ensureCertificates } from '../../infra/local/certificates.ts';
 import { findBinary } from '../../infra/setup/binaries.mjs';
+import { readFlags } from '../bench/flags.ts';
 import { Generator } from '../bench/generator/generator.ts';
 import { describeRun } from '../bench/result.ts';
-import { readFlags } from '../bench/flags.ts';
-import { Stage } from '../bench/stage.ts';
 import { SIZES } from '../bench/sizes.ts';
+import { Stage } from '../bench/stage.ts';
 import type { System } from '../bench/systems/system.ts';
-import { cpuBetween, residentBetween, tierUsage, type TierUsage } from '../measure/tiers.ts';
-import { line, TIERS, type Measured, type Tier } from './model.ts';
+import { cpuBetween, residentBetween, type TierUsage, tierUsage } from '../measure/tiers.ts';
+import { line, type Measured, TIERS, type Tier } from './model.ts';
 
 /** Whose figures are taken: the default design, with every write on disk before it counts. */
 const SYSTEM = 'gridlock-stateless-always';
@@ -32,11 +32,16 @@ export interface Sample {
 }
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-const perTier = (value: (tier: Tier) => number): PerTier =>
-  ({ replicas: value('replicas'), redis: value('redis'), edge: value('edge') });
+const perTier = (value: (tier: Tier) => number): PerTier => ({
+  replicas: value('replicas'),
+  redis: value('redis'),
+  edge: value('edge'),
+});
 
 /** A system that is up with nobody on it, and a generator; both are gone after the task. */
-async function onStage<T>(task: (stage: Stage, generator: Generator, system: System, ca: string) => Promise<T>): Promise<T> {
+async function onStage<T>(
+  task: (stage: Stage, generator: Generator, system: System, ca: string) => Promise<T>,
+): Promise<T> {
   const [haproxy, redis] = [findBinary('haproxy'), findBinary('redis-server')];
   if (!haproxy || !redis) throw new Error('HAProxy and Redis are needed; npm start says how to get them.');
   const pki = mkdtempSync(path.join(os.tmpdir(), 'gridlock-capacity-'));
@@ -61,13 +66,18 @@ export function sampleAt(players: number): Promise<Sample> {
     await generator.call('connect', [0, players]);
     await generator.call('seat', ['apart']);
     let [before, after]: [TierUsage, TierUsage] = [{}, {}];
-    const { deliveredInTime, seconds, p99 } = await generator.call('play', [{ rate: rate * players, ...SECONDS }], (edge) => {
-      if (edge === 'begin') before = tierUsage(stage.tiers);
-      else after = tierUsage(stage.tiers);
-    });
+    const { deliveredInTime, seconds, p99 } = await generator.call(
+      'play',
+      [{ rate: rate * players, ...SECONDS }],
+      (edge) => {
+        if (edge === 'begin') before = tierUsage(stage.tiers);
+        else after = tierUsage(stage.tiers);
+      },
+    );
     const cpu = cpuBetween(before, after);
     return {
-      players, p99,
+      players,
+      p99,
       eventsPerSecond: deliveredInTime / seconds,
       cpu: perTier((tier) => (cpu[tier]! * 1000) / seconds),
     };
@@ -110,10 +120,12 @@ export async function measure(report: (text: string) => void): Promise<Measured>
   const { perHandshake, perProcess, perSocket } = await idleCosts();
   const { commit, machine, versions } = describeRun(readFlags(['--only', SYSTEM])!);
   const fit = (tier: Tier) => line(samples.map(({ eventsPerSecond, cpu }) => [eventsPerSecond, cpu[tier]]));
-  const costs = Object.fromEntries(TIERS.map((tier) => {
-    const { start, slope } = fit(tier);
-    return [tier, { idlePerSecond: start, perEvent: slope }];
-  })) as unknown as Measured['cpu'];
+  const costs = Object.fromEntries(
+    TIERS.map((tier) => {
+      const { start, slope } = fit(tier);
+      return [tier, { idlePerSecond: start, perEvent: slope }];
+    }),
+  ) as unknown as Measured['cpu'];
   return {
     at: new Date().toISOString(),
     commit,
@@ -121,8 +133,12 @@ export async function measure(report: (text: string) => void): Promise<Measured>
     versions: `node ${versions['node']}, haproxy ${versions['haproxy']}, redis ${versions['redis']}, appendfsync always`,
     cpu: costs,
     perHandshake,
-    memory: Object.fromEntries(TIERS.map((tier) =>
-      [tier, { perProcess: perProcess[tier], perSocket: perSocket[tier] }])) as unknown as Measured['memory'],
-    fittedAt: FITTED_AT, replicas, groupSize, movesPerSecond: rate,
+    memory: Object.fromEntries(
+      TIERS.map((tier) => [tier, { perProcess: perProcess[tier], perSocket: perSocket[tier] }]),
+    ) as unknown as Measured['memory'],
+    fittedAt: FITTED_AT,
+    replicas,
+    groupSize,
+    movesPerSecond: rate,
   };
 }

@@ -4,7 +4,10 @@ import { DEFAULTS, planOf } from './flags.ts';
 import { busyCores, capacityFor, HOURS_A_MONTH, line, type Measured } from './model.ts';
 
 const measured: Measured = {
-  at: '2030-01-01T00:00:00Z', commit: 'abc', machine: 'two cores', versions: 'node v24',
+  at: '2030-01-01T00:00:00Z',
+  commit: 'abc',
+  machine: 'two cores',
+  versions: 'node v24',
   cpu: {
     replicas: { idlePerSecond: 20_000, perEvent: 40 },
     redis: { idlePerSecond: 5000, perEvent: 10 },
@@ -16,13 +19,19 @@ const measured: Measured = {
     redis: { perProcess: 10e6, perSocket: 0 },
     edge: { perProcess: 30e6, perSocket: 20_000 },
   },
-  fittedAt: [300, 1000], replicas: 4, groupSize: 4, movesPerSecond: 2,
+  fittedAt: [300, 1000],
+  replicas: 4,
+  groupSize: 4,
+  movesPerSecond: 2,
 };
 const plan = { ...planOf(DEFAULTS), players: 100_000, playing: 0.5, movesPerSecond: 0.5, groupSize: 4 };
 
 test('events are what the players who play do, delivered to each of their game', () => {
   const { movesPerSecond, eventsPerSecond, games } = capacityFor(measured, plan);
-  assert.deepEqual({ movesPerSecond, eventsPerSecond, games }, { movesPerSecond: 25_000, eventsPerSecond: 100_000, games: 12_500 });
+  assert.deepEqual(
+    { movesPerSecond, eventsPerSecond, games },
+    { movesPerSecond: 25_000, eventsPerSecond: 100_000, games: 12_500 },
+  );
 });
 
 test('cores are events by their price, with room for peaks and one process to spare', () => {
@@ -55,8 +64,18 @@ test('the bill is the sum of its parts, each at its price', () => {
 });
 
 test('a line is found through points, and one that would begin below zero goes through the origin', () => {
-  const { start, slope } = line([[1, 12], [2, 14], [3, 16]]);
+  const { start, slope } = line([
+    [1, 12],
+    [2, 14],
+    [3, 16],
+  ]);
   assert.ok(Math.abs(start - 10) < 1e-9 && Math.abs(slope - 2) < 1e-9);
-  assert.deepEqual(line([[1, 1], [2, 4]]).start, 0);
+  assert.deepEqual(
+    line([
+      [1, 1],
+      [2, 4],
+    ]).start,
+    0,
+  );
   assert.equal(busyCores(measured, 'replicas', 1000), 0.06);
 });

@@ -61,7 +61,13 @@ export interface Capacity {
   /** Bytes of all processes of a tier. */
   readonly memory: Readonly<Record<Tier, number>>;
   readonly egressPerMonth: number;
-  readonly bill: { readonly cores: number; readonly memory: number; readonly egress: number; readonly balancer: number; readonly total: number };
+  readonly bill: {
+    readonly cores: number;
+    readonly memory: number;
+    readonly egress: number;
+    readonly balancer: number;
+    readonly total: number;
+  };
 }
 
 /** Busy cores of a tier at so many events a second, as measured: the part that does not depend on them is one machine's. */
@@ -102,7 +108,13 @@ export function capacityFor(measured: Measured, plan: Plan): Capacity {
   };
   const total = bill.cores + bill.memory + bill.egress + bill.balancer;
   return {
-    eventsPerSecond, movesPerSecond, games, processes, busyCores: cores, memory, egressPerMonth,
+    eventsPerSecond,
+    movesPerSecond,
+    games,
+    processes,
+    busyCores: cores,
+    memory,
+    egressPerMonth,
     bill: { ...bill, total },
   };
 }

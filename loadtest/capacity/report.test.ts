@@ -24,7 +24,10 @@ test('a prediction that is a quarter off or more fails the check', () => {
     const cost = (tier: 'replicas' | 'redis' | 'edge') =>
       factor * (measured.cpu[tier].idlePerSecond + eventsPerSecond * measured.cpu[tier].perEvent);
     return describeCheck(measured, {
-      players: 800, eventsPerSecond, p99: 1, cpu: { replicas: cost('replicas'), redis: cost('redis'), edge: cost('edge') },
+      players: 800,
+      eventsPerSecond,
+      p99: 1,
+      cpu: { replicas: cost('replicas'), redis: cost('redis'), edge: cost('edge') },
     });
   };
   assert.equal(at(1).isGood, true);
@@ -35,7 +38,13 @@ test('a prediction that is a quarter off or more fails the check', () => {
 });
 
 test('a wrong number is refused with a sentence', () => {
-  for (const args of [['--players', '0'], ['--players', 'x'], ['--playing', '2'], ['--price-core', ''], ['--cores', '1']]) {
+  for (const args of [
+    ['--players', '0'],
+    ['--players', 'x'],
+    ['--playing', '2'],
+    ['--price-core', ''],
+    ['--cores', '1'],
+  ]) {
     assert.throws(() => readFlags(args), UsageError, args.join(' '));
   }
   assert.equal(readFlags(['--players', '5000']).numbers.players, 5000);

@@ -1,5 +1,5 @@
 import type { Sample } from './measure.ts';
-import { busyCores, TIERS, type Capacity, type Measured, type Plan } from './model.ts';
+import { busyCores, type Capacity, type Measured, type Plan, TIERS } from './model.ts';
 
 /** How far a prediction may be off. */
 const TOLERANCE = 0.25;
@@ -11,9 +11,11 @@ const NAMES = { replicas: 'replicas', edge: 'edge instances', redis: 'Redis shar
 /** What a plan takes, with everything it assumes. */
 export function describePlan(measured: Measured, plan: Plan, capacity: Capacity): string {
   const { processes, busyCores: cores, memory, bill } = capacity;
-  const rows = (['replicas', 'edge', 'redis'] as const).map((tier) =>
-    `  ${NAMES[tier].padEnd(16)}${String(processes[tier]).padStart(6)}   ${cores[tier].toFixed(1).padStart(7)} cores busy   ` +
-    `${gigabytes(memory[tier]).padStart(9)}${tier === 'redis' ? '   each with a copy beside it' : '   one of them to spare'}`);
+  const rows = (['replicas', 'edge', 'redis'] as const).map(
+    (tier) =>
+      `  ${NAMES[tier].padEnd(16)}${String(processes[tier]).padStart(6)}   ${cores[tier].toFixed(1).padStart(7)} cores busy   ` +
+      `${gigabytes(memory[tier]).padStart(9)}${tier === 'redis' ? '   each with a copy beside it' : '   one of them to spare'}`,
+  );
   return [
     `${whole(plan.players)} players, ${whole(plan.playing * 100)} % in ${whole(capacity.games)} games: ` +
       `${whole(capacity.movesPerSecond)} moves and ${whole(capacity.eventsPerSecond)} deliveries a second`,

@@ -51,25 +51,27 @@ async function untilHindered(links: readonly RedisLink[], before: number, ms: nu
 }
 
 /** Kills Redis and takes so many bytes off the end of its log. */
-export const loseEnd = (least: number, most: number): Fault['strike'] => async (stage, random) => {
-  const { pid: supervisor, redis } = await stage.status();
-  const { pid } = redis;
-  if (pid === undefined) throw new Error('Redis does not run.');
-  let bytes = 0;
-  // It would start Redis again before the log is cut, should this process be held up.
-  process.kill(supervisor, 'SIGSTOP');
-  try {
-    process.kill(pid, 'SIGKILL');
-    const gone = async () => processStart(pid) === undefined || undefined;
-    await waitFor(gone, { what: 'the end of Redis', timeoutMs: PATIENCE_MS, intervalMs: 5 });
-    bytes = stage.forget(random.between(least, most));
-  } finally {
-    process.kill(supervisor, 'SIGCONT');
-  }
-  if (bytes === 0) throw new Error('The log of Redis was empty.');
-  await stage.replaced('redis', pid);
-  return { what: `Redis was killed and lost the last ${bytes} bytes of its log`, ended: ['redis'] };
-};
+export const loseEnd =
+  (least: number, most: number): Fault['strike'] =>
+  async (stage, random) => {
+    const { pid: supervisor, redis } = await stage.status();
+    const { pid } = redis;
+    if (pid === undefined) throw new Error('Redis does not run.');
+    let bytes = 0;
+    // It would start Redis again before the log is cut, should this process be held up.
+    process.kill(supervisor, 'SIGSTOP');
+    try {
+      process.kill(pid, 'SIGKILL');
+      const gone = async () => processStart(pid) === undefined || undefined;
+      await waitFor(gone, { what: 'the end of Redis', timeoutMs: PATIENCE_MS, intervalMs: 5 });
+      bytes = stage.forget(random.between(least, most));
+    } finally {
+      process.kill(supervisor, 'SIGCONT');
+    }
+    if (bytes === 0) throw new Error('The log of Redis was empty.');
+    await stage.replaced('redis', pid);
+    return { what: `Redis was killed and lost the last ${bytes} bytes of its log`, ended: ['redis'] };
+  };
 
 export const FAULTS: readonly Fault[] = [
   {

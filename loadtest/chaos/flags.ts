@@ -42,7 +42,12 @@ export function readFlags(args: readonly string[], now = Date.now()): Flags {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      rounds: text, design: text, players: text, seed: text, json: text, clients: text,
+      rounds: text,
+      design: text,
+      players: text,
+      seed: text,
+      json: text,
+      clients: text,
       fault: { type: 'string', multiple: true },
       help: { type: 'boolean', short: 'h' },
     },

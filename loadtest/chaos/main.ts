@@ -1,9 +1,9 @@
 // Usage: npm run chaos -- [--rounds 20] [--design both] [--fault NAME]... [--seed N] [--json FILE] | [--clients 1000]
 import { writeFileSync } from 'node:fs';
-import { HELP, readFlags, shareOf, UsageError, type Flags } from './flags.ts';
+import { type Flags, HELP, readFlags, shareOf, UsageError } from './flags.ts';
 import { measureRecovery, type Recovery } from './recovery.ts';
 import { run } from './run.ts';
-import { tableOf, type Row } from './tally.ts';
+import { type Row, tableOf } from './tally.ts';
 
 const DEFAULT_ROUNDS = 20;
 const DEFAULT_KILLS = 3;
@@ -14,10 +14,13 @@ async function playAll({ rounds = DEFAULT_ROUNDS, designs, faults, players, seed
   const kinds = designs.length * faults.length;
   const rows: Row[] = [];
   for (const [place, design] of designs.entries()) {
-    const roundsOf = (fault: Flags['faults'][number]) => shareOf(rounds, kinds, place * faults.length + faults.indexOf(fault));
+    const roundsOf = (fault: Flags['faults'][number]) =>
+      shareOf(rounds, kinds, place * faults.length + faults.indexOf(fault));
     rows.push(...(await run({ design, faults, roundsOf, players, seed, report })));
   }
-  const wrong = rows.flatMap(({ design, fault, faults: own }) => own.map((text) => `FAULT  ${design} ${fault}: ${text}`));
+  const wrong = rows.flatMap(({ design, fault, faults: own }) =>
+    own.map((text) => `FAULT  ${design} ${fault}: ${text}`),
+  );
   console.log([tableOf(rows), ...wrong].join('\n'));
   if (json !== undefined) writeFileSync(json, `${JSON.stringify({ seed, rows }, null, 2)}\n`);
   return wrong.length > 0 ? 1 : 0;
@@ -26,7 +29,8 @@ async function playAll({ rounds = DEFAULT_ROUNDS, designs, faults, players, seed
 async function killAll({ rounds = DEFAULT_KILLS, designs, seed, json }: Flags, clients: number): Promise<number> {
   report(`--seed ${seed}`);
   const recoveries: Recovery[] = [];
-  for (const design of designs) recoveries.push(...(await measureRecovery({ design, clients, kills: rounds, seed, report })));
+  for (const design of designs)
+    recoveries.push(...(await measureRecovery({ design, clients, kills: rounds, seed, report })));
   console.table(recoveries.map(({ faults, ...columns }) => ({ ...columns, faults: faults.length })));
   const wrong = recoveries.flatMap(({ design, faults }) => faults.map((text) => `FAULT  ${design}: ${text}`));
   if (wrong.length > 0) console.log(wrong.join('\n'));

@@ -88,7 +88,8 @@ export class Party {
     const views = this.players.map(({ client }) => client.game(game));
     const [first] = views;
     if (!first || views.some((view) => view?.epoch !== first.epoch || view.seq !== first.seq)) return false;
-    const promised = this.players.flatMap((player) => player.history().acknowledged)
+    const promised = this.players
+      .flatMap((player) => player.history().acknowledged)
       .filter((one) => one.game === game && one.epoch === first.epoch);
     return promised.every(({ seq }) => seq <= first.seq);
   }
@@ -110,7 +111,8 @@ export class Party {
       await Promise.all(guests.map(({ client }) => client.join(game)));
       const active = this.players.map((player) => player.until(game, ({ state }) => state.status !== 'waiting'));
       if (!(await inTime(Promise.all(active), PATIENCE_MS))) throw new Error('It did not begin.');
-      for (const old of this.games.slice(-1)) for (const { client } of this.players) await client.leave(old).catch(() => {});
+      for (const old of this.games.slice(-1))
+        for (const { client } of this.players) await client.leave(old).catch(() => {});
       this.games.push(game);
       return game;
     } catch {

@@ -28,7 +28,10 @@ export class Random {
   /** Some of them, in a random order. */
   some<T>(items: readonly T[], count: number): T[] {
     const left = [...items];
-    return Array.from({ length: Math.min(count, left.length) }, () => left.splice(this.between(0, left.length - 1), 1)[0]!);
+    return Array.from(
+      { length: Math.min(count, left.length) },
+      () => left.splice(this.between(0, left.length - 1), 1)[0]!,
+    );
   }
 
   /** Numbers of its own for something that has a name, whatever else was drawn before. */

@@ -56,8 +56,10 @@ export async function measureRecovery({ design, clients, kills, seed, report }: 
         const result = await crowd.survive(appId, () => process.kill(pid!, 'SIGKILL'));
         results.push({ design, clients, ...result });
         const { cut, exactly, bySnapshot, median, max } = result;
-        report(`${design} ${kill}: ${cut} clients of ${appId} cut, ${exactly} resumed exactly, ${bySnapshot} by ` +
-          `snapshot; median ${median} ms, all within ${max} ms`);
+        report(
+          `${design} ${kill}: ${cut} clients of ${appId} cut, ${exactly} resumed exactly, ${bySnapshot} by ` +
+            `snapshot; median ${median} ms, all within ${max} ms`,
+        );
       } finally {
         crowd.close();
       }
@@ -90,12 +92,17 @@ class Crowd {
     await Promise.all(Array.from({ length: CONNECTING_AT_ONCE }, connectSome));
     // Of each game the players came one after the other, which the edge has spread over the replicas.
     for (let index = 0; index < count; index += GAME.players) {
-      const [host, ...guests] = this.#players.slice(index, index + GAME.players) as [RecordingPlayer, ...RecordingPlayer[]];
+      const [host, ...guests] = this.#players.slice(index, index + GAME.players) as [
+        RecordingPlayer,
+        ...RecordingPlayer[],
+      ];
       const { game } = await host.client.create(GAME);
       await Promise.all(guests.map(({ client }) => client.join(game)));
       for (const player of [host, ...guests]) this.#games.set(player, game);
     }
-    await Promise.all([...this.#games].map(([player, game]) => player.until(game, ({ state }) => state.status === 'active')));
+    await Promise.all(
+      [...this.#games].map(([player, game]) => player.until(game, ({ state }) => state.status === 'active')),
+    );
     this.#playing = Promise.all([...this.#games].map(([player, game]) => this.#play(player, game)));
     this.#playing.catch(() => undefined);
   }

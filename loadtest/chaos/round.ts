@@ -1,4 +1,4 @@
-import { findViolations, type ClientHistory, type Violation } from '../history/history.ts';
+import { type ClientHistory, findViolations, type Violation } from '../history/history.ts';
 import { RecordingPlayer } from '../history/player.ts';
 import type { Fault, Strike } from './faults.ts';
 import { Party } from './party.ts';
@@ -105,10 +105,16 @@ async function audit(stage: Stage, parties: readonly Party[], problems: string[]
 }
 
 /** Processes that are not the ones they were and should be, or are and should not. */
-function wrongEnds(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>, { ended }: Strike): string[] {
+function wrongEnds(
+  before: ReadonlyMap<string, number>,
+  after: ReadonlyMap<string, number>,
+  { ended }: Strike,
+): string[] {
   return [...before].flatMap(([name, pid]) => {
     if (ended.includes(name) === (after.get(name) !== pid)) return [];
-    return [ended.includes(name) ? `${name} was not ended by the fault.` : `${name} ended, which the fault does not explain.`];
+    return [
+      ended.includes(name) ? `${name} was not ended by the fault.` : `${name} ended, which the fault does not explain.`,
+    ];
   });
 }
 

@@ -1,7 +1,7 @@
 import type { Fault } from './faults.ts';
 import { playRound, type Round } from './round.ts';
-import { Stage, type Design } from './stage.ts';
-import { tally, type Row } from './tally.ts';
+import { type Design, Stage } from './stage.ts';
+import { type Row, tally } from './tally.ts';
 
 export interface RunOptions {
   readonly design: Design;
@@ -25,10 +25,17 @@ export async function run({ design, faults, roundsOf, players, seed, report }: R
       for (let number = 1; number <= roundsOf(fault); number++) {
         const round = await playRound(stage, fault, { seed, number, players });
         rounds.push(round);
-        const { acknowledged: { all, during, after }, waits, violations } = round;
+        const {
+          acknowledged: { all, during, after },
+          waits,
+          violations,
+        } = round;
         const back = `back within ${Math.round(Math.max(...waits))} ms`;
-        report(`${design} ${fault.name} ${number}: ${round.what}; ${all} acknowledged, ${during} during, ${after} after; ${back}`);
-        const nameOf = (kind: string) => (kind === 'lost tail' && fault.persistence === 'everysec' ? 'announced' : kind);
+        report(
+          `${design} ${fault.name} ${number}: ${round.what}; ${all} acknowledged, ${during} during, ${after} after; ${back}`,
+        );
+        const nameOf = (kind: string) =>
+          kind === 'lost tail' && fault.persistence === 'everysec' ? 'announced' : kind;
         const seen = violations.map((one) => `${nameOf(one.fault)}: ${one.detail}`);
         for (const line of [...round.problems, ...seen]) report(`  ${line}`);
       }

@@ -1,8 +1,17 @@
-import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { startCluster, temporaryStateDir, type Cluster } from '../../infra/local/cluster.ts';
+import { type Cluster, startCluster, temporaryStateDir } from '../../infra/local/cluster.ts';
 import { statePaths } from '../../infra/local/state-paths.ts';
 import type { RunningStatus } from '../../infra/local/status-types.ts';
 import { waitFor } from '../../infra/local/wait.ts';
@@ -67,7 +76,9 @@ export class Stage {
   async processes(): Promise<Map<string, number>> {
     const { edge, redis, replicas } = await this.status();
     const all: [string, number | undefined][] = [
-      ['haproxy', edge.pid], ['redis', redis.pid], ...replicas.map(({ name, pid }) => [name, pid] as [string, number | undefined]),
+      ['haproxy', edge.pid],
+      ['redis', redis.pid],
+      ...replicas.map(({ name, pid }) => [name, pid] as [string, number | undefined]),
     ];
     return new Map(all.filter((entry): entry is [string, number] => entry[1] !== undefined));
   }
@@ -94,8 +105,10 @@ export class Stage {
   /** Takes bytes off the end of what a Redis that is down wrote to its log, as a power cut may; gives their number. */
   forget(bytes: number): number {
     const directory = path.join(statePaths(this.cluster.stateDir).redis, 'appendonlydir');
-    const newest = readdirSync(directory).filter((name) => name.endsWith('.incr.aof')).sort((left, right) =>
-      left.localeCompare(right, undefined, { numeric: true })).at(-1);
+    const newest = readdirSync(directory)
+      .filter((name) => name.endsWith('.incr.aof'))
+      .sort((left, right) => left.localeCompare(right, undefined, { numeric: true }))
+      .at(-1);
     if (newest === undefined) return 0;
     const file = path.join(directory, newest);
     const { size } = statSync(file);

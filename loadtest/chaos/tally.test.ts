@@ -34,8 +34,14 @@ test('rounds in which all went well have no fault', () => {
 
 test('each kind of violation is counted in its column and makes the run fail', () => {
   const columns = [
-    ['lost', 'lost'], ['lost tail', 'lost'], ['duplicate', 'duplicated'], ['applied twice', 'duplicated'],
-    ['gap', 'gaps'], ['order', 'other'], ['two owners', 'other'], ['score', 'other'],
+    ['lost', 'lost'],
+    ['lost tail', 'lost'],
+    ['duplicate', 'duplicated'],
+    ['applied twice', 'duplicated'],
+    ['gap', 'gaps'],
+    ['order', 'other'],
+    ['two owners', 'other'],
+    ['score', 'other'],
   ] as const;
   for (const [fault, column] of columns) {
     const row = rowOf({ violations: [violation(fault)] });
@@ -72,11 +78,20 @@ test('what only the histories of all rounds together show is found', () => {
   const history = (cell: number): ClientHistory => ({
     player: 'pA',
     acknowledged: [],
-    observed: [{
-      kind: 'event', game: 'AAAAAA', epoch: 'e', seq: 1, event: { kind: 'captured', player: 'pA', seat: 0, cell, scores: [1] },
-    }],
+    observed: [
+      {
+        kind: 'event',
+        game: 'AAAAAA',
+        epoch: 'e',
+        seq: 1,
+        event: { kind: 'captured', player: 'pA', seat: 0, cell, scores: [1] },
+      },
+    ],
   });
-  const rounds = [round({ histories: [history(1)] }), round({ number: 2, histories: [{ ...history(2), player: 'pB' }] })];
+  const rounds = [
+    round({ histories: [history(1)] }),
+    round({ number: 2, histories: [{ ...history(2), player: 'pB' }] }),
+  ];
   assert.equal(tally('stateless', KILL, rounds).other, 1);
 });
 

@@ -58,7 +58,9 @@ function problemsOf({ acknowledged, epochs, vanished, problems }: Round, mayLose
   return [
     ...problems,
     ...(acknowledged.after === 0 ? ['No move was acknowledged after the fault, so that nothing is proved.'] : []),
-    ...(mayLose && epochs === 0 && vanished === 0 ? ['Redis lost the end of its log, and no new epoch told of it.'] : []),
+    ...(mayLose && epochs === 0 && vanished === 0
+      ? ['Redis lost the end of its log, and no new epoch told of it.']
+      : []),
     ...(!mayLose && epochs > 0 ? [`${epochs} new epochs began though Redis lost nothing.`] : []),
     ...(!mayLose && vanished > 0 ? [`${vanished} acknowledged moves are gone with their game.`] : []),
   ];
@@ -84,8 +86,10 @@ export function tableOf(rows: readonly Row[]): string {
   const lines = [COLUMNS.map(([title]) => title), ...rows.map((row) => COLUMNS.map(([, value]) => String(value(row))))];
   const widths = COLUMNS.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
   const isText = (column: number) => column < 2;
-  const format = (line: readonly string[]) => `| ${line.map((cell, column) =>
-    isText(column) ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)).join(' | ')} |`;
+  const format = (line: readonly string[]) =>
+    `| ${line
+      .map((cell, column) => (isText(column) ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
+      .join(' | ')} |`;
   const rule = widths.map((width, column) => (isText(column) ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
   return [format(lines[0]!), format(rule), ...lines.slice(1).map(format)].join('\n');
 }

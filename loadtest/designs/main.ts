@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { measure, type Design, type Measured } from './measure.ts';
+import { type Design, type Measured, measure } from './measure.ts';
 import { table } from './table.ts';
 
 const HELP = `node loadtest/designs/main.ts [flags]
@@ -27,11 +27,22 @@ function readFlags(args: string[]) {
   const { values } = parseArgs({
     args,
     options: {
-      games: text, move: text, seconds: text, idle: text, replicas: text, design: text, json: text,
+      games: text,
+      move: text,
+      seconds: text,
+      idle: text,
+      replicas: text,
+      design: text,
+      json: text,
       help: { type: 'boolean' },
     },
   });
-  const number = (name: 'games' | 'move' | 'seconds' | 'idle' | 'replicas', min: number, max: number, standard: number) => {
+  const number = (
+    name: 'games' | 'move' | 'seconds' | 'idle' | 'replicas',
+    min: number,
+    max: number,
+    standard: number,
+  ) => {
     const value = values[name] === undefined ? standard : Number(values[name]);
     if (Number.isInteger(value) && value >= min && value <= max) return value;
     throw new UsageError(`--${name} ${values[name]} is not a whole number from ${min} to ${max}.`);
@@ -42,7 +53,9 @@ function readFlags(args: string[]) {
   }
   const designs: Design[] = design === undefined ? ['stateless', 'stateful'] : [design];
   return {
-    help, json, designs,
+    help,
+    json,
+    designs,
     size: {
       games: number('games', 1, 500, 25),
       moveMs: number('move', 50, 60_000, 1000),
@@ -61,8 +74,10 @@ async function main(): Promise<number> {
   }
   const measured: Measured[] = [];
   for (const design of designs) measured.push(await measure(design, size, (line) => process.stderr.write(`${line}\n`)));
-  process.stdout.write(`${cpus().length} cores, ${size.replicas} replicas, ${size.games} games of four, `
-    + `a move of each player about every ${size.moveMs} ms\n\n${table(measured)}\n`);
+  process.stdout.write(
+    `${cpus().length} cores, ${size.replicas} replicas, ${size.games} games of four, ` +
+      `a move of each player about every ${size.moveMs} ms\n\n${table(measured)}\n`,
+  );
   if (json !== undefined) writeFileSync(json, `${JSON.stringify({ size, measured }, undefined, 2)}\n`);
   return measured.some(({ violations }) => violations > 0) ? 1 : 0;
 }
@@ -70,7 +85,8 @@ async function main(): Promise<number> {
 try {
   process.exitCode = await main();
 } catch (error) {
-  if (!(error instanceof UsageError) && (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS') !== true) throw error;
+  if (!(error instanceof UsageError) && (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS') !== true)
+    throw error;
   process.stderr.write(`${(error as Error).message}\n`);
   process.exitCode = 2;
 }

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { startCluster, type Cluster } from '../../infra/local/cluster.ts';
+import { type Cluster, startCluster } from '../../infra/local/cluster.ts';
 import type { RunningStatus } from '../../infra/local/status-types.ts';
-import { nodePlatform } from '../../services/client/node.ts';
 import { GridlockClient } from '../../services/client/client.ts';
+import { nodePlatform } from '../../services/client/node.ts';
 import { findViolations } from '../history/history.ts';
 import { percentile } from '../measure/statistics.ts';
 import { cpuBetween, residentBetween, tierUsage } from '../measure/tiers.ts';
@@ -53,7 +53,11 @@ const FAULT_SECONDS = 8;
 export async function measure(design: Design, size: Size, say: (line: string) => void): Promise<Measured> {
   say(`${design}: starts ${size.replicas} replicas`);
   const cluster = await startCluster({
-    design, replicas: size.replicas, drainMs: 1500, connectionsPerAddress: 100_000, connectionRatePerAddress: 100_000,
+    design,
+    replicas: size.replicas,
+    drainMs: 1500,
+    connectionsPerAddress: 100_000,
+    connectionRatePerAddress: 100_000,
   });
   try {
     const bytesPerConnection = await idle(cluster, size, say);
@@ -62,12 +66,19 @@ export async function measure(design: Design, size: Size, say: (line: string) =>
       await crowd.settled(cluster);
       await delay(SETTLE_MS);
       const tiers = tiersOf(await cluster.status());
-      const [used, decided, received, from] =
-        [tierUsage(tiers), await decidedBy(cluster), crowd.received, crowd.timings.length];
+      const [used, decided, received, from] = [
+        tierUsage(tiers),
+        await decidedBy(cluster),
+        crowd.received,
+        crowd.timings.length,
+      ];
       await delay(1000 * size.seconds);
       const cpu = cpuBetween(used, tierUsage(tiers));
       const events = crowd.received - received;
-      const times = crowd.timings.slice(from).map(({ tookMs }) => tookMs).sort((left, right) => left - right);
+      const times = crowd.timings
+        .slice(from)
+        .map(({ tookMs }) => tookMs)
+        .sort((left, right) => left - right);
       return {
         moves: times.length,
         p50: percentile(times, 0.5),
@@ -81,7 +92,9 @@ export async function measure(design: Design, size: Size, say: (line: string) =>
     say(`${design}: drains a replica`);
     const drained = await fault(cluster, size, 'SIGTERM');
     return {
-      design, bytesPerConnection, ...steady.result,
+      design,
+      bytesPerConnection,
+      ...steady.result,
       afterKill: killed.result.own,
       othersAfterKill: killed.result.others,
       afterDrain: drained.result.own,
@@ -150,12 +163,18 @@ function fault(cluster: Cluster, size: Size, signal: NodeJS.Signals) {
       if (at - tookMs < from && at < from) continue;
       if (!firstAfter.has(player)) firstAfter.set(player, at - from);
     }
-    const waits = (isOwn: boolean) => [...firstAfter].filter(([player]) => own.has(player as never) === isOwn)
-      .map(([, wait]) => wait).sort((left, right) => left - right);
+    const waits = (isOwn: boolean) =>
+      [...firstAfter]
+        .filter(([player]) => own.has(player as never) === isOwn)
+        .map(([, wait]) => wait)
+        .sort((left, right) => left - right);
     await cluster.settled();
     return { own: pause(waits(true)), others: pause(waits(false)) };
   });
 }
 
-const pause = (waits: readonly number[]): Pause =>
-  ({ median: percentile(waits, 0.5), last: waits.at(-1) ?? Number.NaN, players: waits.length });
+const pause = (waits: readonly number[]): Pause => ({
+  median: percentile(waits, 0.5),
+  last: waits.at(-1) ?? Number.NaN,
+  players: waits.length,
+});

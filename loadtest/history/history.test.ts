@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FREE, type GameEvent, type GameState } from '../../services/protocol/index.ts';
-import { findViolations, type ClientHistory, type Fault, type Observation } from './history.ts';
+import { type ClientHistory, type Fault, findViolations, type Observation } from './history.ts';
 
 const F = FREE;
 const EVENTS: GameEvent[] = [
@@ -14,8 +14,13 @@ const EVENTS: GameEvent[] = [
   { kind: 'captured', player: 'pA', seat: 0, cell: 8, scores: [2, 1] },
 ];
 
-const observe = (event: GameEvent, index: number): Observation =>
-  ({ kind: 'event', game: 'AAAAAA', epoch: 'e', seq: index + 1, event });
+const observe = (event: GameEvent, index: number): Observation => ({
+  kind: 'event',
+  game: 'AAAAAA',
+  epoch: 'e',
+  seq: index + 1,
+  event,
+});
 
 const acked = (seq: number, cell: number) => ({ game: 'AAAAAA', epoch: 'e', seq, cell });
 
@@ -72,12 +77,19 @@ test('a capture that is in the history twice was applied twice', () => {
 
 test('an acknowledged capture that a later state of its epoch does not have was lost', () => {
   const state = (cells: readonly number[]): GameState => ({
-    settings: { players: 2, size: 3, seconds: 10 }, status: 'active', cells: [...cells], createdAt: 0,
+    settings: { players: 2, size: 3, seconds: 10 },
+    status: 'active',
+    cells: [...cells],
+    createdAt: 0,
     players: ['pA', 'pB'].map((id) => ({ id, name: id, score: 0 })),
   });
   const seen = (cells: readonly number[], seq = 7) => [
     ...histories(),
-    { player: 'pC', observed: [{ kind: 'snapshot' as const, game: 'AAAAAA', epoch: 'e', seq, state: state(cells) }], acknowledged: [] },
+    {
+      player: 'pC',
+      observed: [{ kind: 'snapshot' as const, game: 'AAAAAA', epoch: 'e', seq, state: state(cells) }],
+      acknowledged: [],
+    },
   ];
   assert.deepEqual(faultsOf(seen([1, F, F, F, 0, F, F, F, 0])), []);
   assert.deepEqual(faultsOf(seen([1, F, F, F, 0, F, F, F, F])), ['lost']);
@@ -99,7 +111,10 @@ test('scores that are not the cells held are reported', () => {
 
 test('a snapshot after a gap is no gap, and one that goes back in time is a duplicate', () => {
   const state: GameState = {
-    settings: { players: 2, size: 3, seconds: 10 }, status: 'active', cells: [1, F, F, F, 0, F, F, F, F], createdAt: 0,
+    settings: { players: 2, size: 3, seconds: 10 },
+    status: 'active',
+    cells: [1, F, F, F, 0, F, F, F, F],
+    createdAt: 0,
     players: ['pA', 'pB'].map((id) => ({ id, name: id, score: 1 })),
   };
   const snapshot = (seq: number): Observation => ({ kind: 'snapshot', game: 'AAAAAA', epoch: 'e', seq, state });
@@ -110,14 +125,21 @@ test('a snapshot after a gap is no gap, and one that goes back in time is a dupl
 /** After the events the game goes on in another epoch, from a board that has these cells. */
 function followedBy(cells: readonly number[]): ClientHistory[] {
   const state: GameState = {
-    settings: { players: 2, size: 3, seconds: 10 }, status: 'active', cells: [...cells], createdAt: 0,
+    settings: { players: 2, size: 3, seconds: 10 },
+    status: 'active',
+    cells: [...cells],
+    createdAt: 0,
     players: ['pA', 'pB'].map((id) => ({ id, name: id, score: 0 })),
   };
   const place = { game: 'AAAAAA', epoch: 'f' };
   const event: GameEvent = { kind: 'captured', player: 'pB', seat: 1, cell: 1, scores: [2, 2] };
   return histories().map((each) => ({
     ...each,
-    observed: [...each.observed, { kind: 'snapshot', ...place, seq: 7, state }, { kind: 'event', ...place, seq: 8, event }],
+    observed: [
+      ...each.observed,
+      { kind: 'snapshot', ...place, seq: 7, state },
+      { kind: 'event', ...place, seq: 8, event },
+    ],
   }));
 }
 test('an epoch that follows goes on from its snapshot', () => {
@@ -125,7 +147,10 @@ test('an epoch that follows goes on from its snapshot', () => {
 });
 
 test('an acknowledged capture that nobody saw before the next epoch is not lost when that has it', () => {
-  const all = followedBy([1, F, F, F, 0, F, F, F, 0]).map(({ observed, ...rest }) => ({ ...rest, observed: observed.toSpliced(6, 1) }));
+  const all = followedBy([1, F, F, F, 0, F, F, F, 0]).map(({ observed, ...rest }) => ({
+    ...rest,
+    observed: observed.toSpliced(6, 1),
+  }));
   assert.deepEqual(findViolations(all), []);
 });
 

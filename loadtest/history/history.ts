@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { FREE, type GameEvent, type GameState } from '../../services/protocol/index.ts';
-import { wireFaults, type Received } from './wire.ts';
+import { type Received, wireFaults } from './wire.ts';
 
 /** One thing a client applied to its picture of a game, in the order it did so. */
 export type Observation =
@@ -23,8 +23,7 @@ export interface ClientHistory {
   readonly received?: readonly Received[];
 }
 
-export type Fault =
-  'gap' | 'duplicate' | 'applied twice' | 'order' | 'lost' | 'lost tail' | 'two owners' | 'score';
+export type Fault = 'gap' | 'duplicate' | 'applied twice' | 'order' | 'lost' | 'lost tail' | 'two owners' | 'score';
 
 export interface Violation {
   readonly fault: Fault;
@@ -131,7 +130,11 @@ function lostCaptures(histories: readonly ClientHistory[]): Violation[] {
       const begin = first.get(`${game} ${epoch}`);
       if (!event && begin && seq <= begin.seq && holds(begin.state, cell, player)) continue;
       const found = event ? JSON.stringify(event) : 'nothing';
-      faults.push({ fault: 'lost', player, detail: `game ${game} seq ${seq}: cell ${cell} was acknowledged, ${found} is there` });
+      faults.push({
+        fault: 'lost',
+        player,
+        detail: `game ${game} seq ${seq}: cell ${cell} was acknowledged, ${found} is there`,
+      });
     }
   }
   return faults;
@@ -175,7 +178,9 @@ function ownershipFaults(histories: readonly ClientHistory[]): Violation[] {
   const snapshots = firstSnapshots(histories);
   const owners = new Map<string, string>();
   const held = new Map<string, Map<number, number>>();
-  const seen = new Set([...commonHistory(histories).events.values()].map(({ game, epoch, seq }) => place(game, epoch, seq)));
+  const seen = new Set(
+    [...commonHistory(histories).events.values()].map(({ game, epoch, seq }) => place(game, epoch, seq)),
+  );
   for (const [key, { game, epoch, state }] of snapshots) {
     // Whoever saw an epoch's events from the first needs no snapshot of it.
     if (seen.has(place(game, epoch, 1))) continue;

@@ -1,6 +1,6 @@
 import type { Cluster } from '../../infra/local/cluster.ts';
 import { GridlockClient } from '../../services/client/client.ts';
-import { GridlockError, nodePlatform, type ClientOptions, type GameChange } from '../../services/client/node.ts';
+import { type ClientOptions, type GameChange, GridlockError, nodePlatform } from '../../services/client/node.ts';
 import { decodeServerFrame, FREE, type ServerMessage } from '../../services/protocol/index.ts';
 import type { AcknowledgedCapture, ClientHistory, Observation } from './history.ts';
 import type { Received } from './wire.ts';
@@ -24,7 +24,9 @@ export class RecordingPlayer {
   }
 
   static async connect(
-    cluster: Pick<Cluster, 'url' | 'rootPem'>, name: string, options?: Partial<ClientOptions>,
+    cluster: Pick<Cluster, 'url' | 'rootPem'>,
+    name: string,
+    options?: Partial<ClientOptions>,
   ): Promise<RecordingPlayer> {
     const player = new RecordingPlayer(cluster, name, options);
     await player.client.connect();
@@ -33,7 +35,11 @@ export class RecordingPlayer {
 
   #note(messages: ServerMessage[]): ServerMessage[] {
     for (const message of messages) {
-      if (message.type === 'welcome') this.#received.push({ kind: 'welcome', known: this.client.games.map(({ game, epoch, seq }) => ({ game, epoch, seq })) });
+      if (message.type === 'welcome')
+        this.#received.push({
+          kind: 'welcome',
+          known: this.client.games.map(({ game, epoch, seq }) => ({ game, epoch, seq })),
+        });
       if (message.type !== 'event' && message.type !== 'snapshot') continue;
       const { type, game, epoch, seq } = message;
       this.#received.push({ kind: type, game, epoch, seq });
@@ -85,7 +91,7 @@ export class RecordingPlayer {
   async playOut(game: string, pick: (free: readonly number[]) => number): Promise<void> {
     for (;;) {
       const state = this.client.game(game)?.state;
-      if (!state || state.status !== 'active') return;
+      if (state?.status !== 'active') return;
       const free = state.cells.flatMap((seat, cell) => (seat === FREE ? [cell] : []));
       if (free.length === 0) return void (await this.until(game, ({ state: { status } }) => status === 'completed'));
       await this.capture(game, free[pick(free) % free.length]!);
@@ -130,7 +136,10 @@ async function seat(
   const spare: RecordingPlayer[] = [];
   while (taken.size < count && spare.length < 40) {
     // A game that takes its players to its replica would bring them all together.
-    const player = await RecordingPlayer.connect(cluster, `Player ${taken.size + 1}`, { routeByGame: false, ...options });
+    const player = await RecordingPlayer.connect(cluster, `Player ${taken.size + 1}`, {
+      routeByGame: false,
+      ...options,
+    });
     const place = placeOf(player, taken);
     if (place === undefined) spare.push(player);
     else taken.set(place, player);
@@ -144,7 +153,9 @@ async function seat(
 
 /** Players on as many different replicas, however many connections that takes. The others are closed. */
 export const playersOnDifferentReplicas = (
-  cluster: Pick<Cluster, 'url' | 'rootPem'>, count: number, options?: Partial<ClientOptions>,
+  cluster: Pick<Cluster, 'url' | 'rootPem'>,
+  count: number,
+  options?: Partial<ClientOptions>,
 ) =>
   seat(
     cluster,

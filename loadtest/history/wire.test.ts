@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { wireFaults, type Received } from './wire.ts';
+import { type Received, wireFaults } from './wire.ts';
 
 const event = (seq: number, epoch = 'e'): Received => ({ kind: 'event', game: 'AAAAAA', epoch, seq });
 const snapshot = (seq: number, epoch = 'e'): Received => ({ kind: 'snapshot', game: 'AAAAAA', epoch, seq });
-const welcome = (seq?: number): Received =>
-  ({ kind: 'welcome', known: seq === undefined ? [] : [{ game: 'AAAAAA', epoch: 'e', seq }] });
+const welcome = (seq?: number): Received => ({
+  kind: 'welcome',
+  known: seq === undefined ? [] : [{ game: 'AAAAAA', epoch: 'e', seq }],
+});
 const faultsOf = (...received: Received[]) => wireFaults(received).map(({ fault }) => fault);
 
 test('a socket that goes on from where the client stood has no fault', () => {

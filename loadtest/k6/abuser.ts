@@ -1,7 +1,7 @@
 import http from 'k6/http';
 import { WebSocket } from 'k6/websockets';
 import { SESSION_PATH, SUBPROTOCOL } from '../../services/protocol/index.ts';
-import { TICK, type Plan } from './plan.ts';
+import { type Plan, TICK } from './plan.ts';
 
 const BURST_EVERY_MS = 50;
 /** Ten times what a player may send: 20 messages of these in each of 20 bursts a second. */
@@ -29,10 +29,13 @@ export class Abuser {
       const end = this.#startAt + to * 1000;
       setTimeout(() => this.#attack(token, end), Math.max(0, this.#startAt + from * 1000 - Date.now()));
     }
-    setTimeout(() => {
-      // Apart from the others' figures, whose ordinary closes these are not.
-      console.log(`${TICK}${JSON.stringify({ abuse: { sent: this.#sent, closes: this.#closes } })}`);
-    }, Math.max(0, this.#startAt + this.#plan.seconds * 1000 - Date.now()));
+    setTimeout(
+      () => {
+        // Apart from the others' figures, whose ordinary closes these are not.
+        console.log(`${TICK}${JSON.stringify({ abuse: { sent: this.#sent, closes: this.#closes } })}`);
+      },
+      Math.max(0, this.#startAt + this.#plan.seconds * 1000 - Date.now()),
+    );
   }
 
   #attack(token: string, end: number): void {

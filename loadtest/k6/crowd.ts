@@ -1,6 +1,6 @@
 import http from 'k6/http';
 import { Measurements } from './metrics.ts';
-import { SETTLE_SECONDS, socketsOf, tablesOf, TICK, type Plan, type Tick } from './plan.ts';
+import { type Plan, SETTLE_SECONDS, socketsOf, TICK, type Tick, tablesOf } from './plan.ts';
 import { Player } from './player.ts';
 import { Table } from './table.ts';
 
@@ -157,9 +157,12 @@ export class Crowd {
   }
 
   #at(second: number, act: () => void): void {
-    setTimeout(() => {
-      if (!this.#over) act();
-    }, Math.max(0, this.#startAt + second * 1000 - Date.now()));
+    setTimeout(
+      () => {
+        if (!this.#over) act();
+      },
+      Math.max(0, this.#startAt + second * 1000 - Date.now()),
+    );
   }
 
   #until(second: number): Promise<void> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Histogram, bucketOf, millisecondsOf } from './histogram.ts';
+import { bucketOf, Histogram, millisecondsOf } from './histogram.ts';
 
 test('a bucket is exact below 64 ms and at most 2.2 % wide beyond', () => {
   for (let ms = 0; ms < 64; ms++) assert.equal(millisecondsOf(bucketOf(ms)), ms);

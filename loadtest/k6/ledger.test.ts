@@ -3,9 +3,20 @@ import { test } from 'node:test';
 import { Ledger } from './ledger.ts';
 
 const promise = { game: 'AAAAAA', epoch: 'e1', seq: 5, cell: 2 };
-const state = (cells: number[]) => ({ cells, players: [{ id: 'me', name: 'Me', score: 0 }, { id: 'you', name: 'You', score: 0 }] });
-const seen = (player: string, cell: number, seq = 5) =>
-  ({ game: 'AAAAAA', epoch: 'e1', seq, captured: { player, cell }, state: state([]) });
+const state = (cells: number[]) => ({
+  cells,
+  players: [
+    { id: 'me', name: 'Me', score: 0 },
+    { id: 'you', name: 'You', score: 0 },
+  ],
+});
+const seen = (player: string, cell: number, seq = 5) => ({
+  game: 'AAAAAA',
+  epoch: 'e1',
+  seq,
+  captured: { player, cell },
+  state: state([]),
+});
 
 test('a capture that is delivered in its place is kept, before or after its acknowledgement', () => {
   const [before, after] = [new Ledger(), new Ledger()];

@@ -3,7 +3,7 @@ import exec from 'k6/execution';
 import type { Options } from 'k6/options';
 import { Abuser } from './abuser.ts';
 import { Crowd } from './crowd.ts';
-import { SETTLE_SECONDS, type Plan } from './plan.ts';
+import { type Plan, SETTLE_SECONDS } from './plan.ts';
 
 const plan = JSON.parse(__ENV['GRIDLOCK_PLAN']!) as Plan;
 /** Between set-up and the first socket: every virtual user is there by then. */

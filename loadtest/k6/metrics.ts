@@ -40,7 +40,11 @@ const MOST_COMPLAINTS = 5;
 /** What a virtual user measures: for k6's own summary, and second by second for the curves. */
 export class Measurements {
   readonly #curves: Record<Curve, Histogram> = {
-    move: new Histogram(), lag: new Histogram(), resume: new Histogram(), handshake: new Histogram(), delay: new Histogram(),
+    move: new Histogram(),
+    lag: new Histogram(),
+    resume: new Histogram(),
+    handshake: new Histogram(),
+    delay: new Histogram(),
     answer: new Histogram(),
   };
   readonly #complaints = new Set<string>();

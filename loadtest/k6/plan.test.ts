@@ -9,7 +9,10 @@ test('all sockets are there after the last step, and no step takes one away', ()
   assert.equal(socketsAfter(plan, plan.steps), 1003);
   for (const vu of users) {
     const steps = Array.from({ length: 9 }, (_, taken) => socketsOf(plan, vu, taken));
-    assert.deepEqual(steps, steps.toSorted((a, b) => a - b));
+    assert.deepEqual(
+      steps,
+      steps.toSorted((a, b) => a - b),
+    );
   }
 });
 test('the tables of all seat the share of those who play', () => {

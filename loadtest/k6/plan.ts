@@ -65,7 +65,11 @@ export const SETTLE_SECONDS = 6;
 export const TICK = 'gridlock-tick ';
 
 /** Sockets of a virtual user (counted from 1) after so many steps. */
-export function socketsOf({ sockets, vus, steps }: Pick<Plan, 'sockets' | 'vus' | 'steps'>, vu: number, taken: number): number {
+export function socketsOf(
+  { sockets, vus, steps }: Pick<Plan, 'sockets' | 'vus' | 'steps'>,
+  vu: number,
+  taken: number,
+): number {
   const own = Math.floor(sockets / vus) + (vu <= sockets % vus ? 1 : 0);
   return Math.floor((own * taken) / steps);
 }
@@ -75,7 +79,11 @@ export const socketsAfter = (plan: Pick<Plan, 'sockets' | 'vus' | 'steps'>, take
   Array.from({ length: plan.vus }, (_, index) => socketsOf(plan, index + 1, taken)).reduce((sum, own) => sum + own, 0);
 
 /** Tables of a virtual user after so many steps: together they seat the share of those who play. */
-export function tablesOf(plan: Pick<Plan, 'sockets' | 'vus' | 'steps' | 'playing' | 'game'>, vu: number, taken: number): number {
+export function tablesOf(
+  plan: Pick<Plan, 'sockets' | 'vus' | 'steps' | 'playing' | 'game'>,
+  vu: number,
+  taken: number,
+): number {
   const { players } = plan.game;
   const all = Math.max(1, Math.round((socketsAfter(plan, taken) * plan.playing) / players));
   const part = Math.floor(all / plan.vus) + (vu <= all % plan.vus ? 1 : 0);

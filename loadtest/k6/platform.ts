@@ -1,9 +1,9 @@
 import http from 'k6/http';
 import { WebSocket } from 'k6/websockets';
 import { GridlockError } from '../../services/client/index.ts';
-import { readSessionAnswer, sessionBody } from '../../services/client/session-http.ts';
 import type { Platform, SocketHandlers } from '../../services/client/platform.ts';
-import { SESSION_PATH, SUBPROTOCOL, type ServerMessage } from '../../services/protocol/index.ts';
+import { readSessionAnswer, sessionBody } from '../../services/client/session-http.ts';
+import { SESSION_PATH, type ServerMessage, SUBPROTOCOL } from '../../services/protocol/index.ts';
 import { TappedMessages } from './tapped-messages.ts';
 
 /** With this the server is told of a cut, which the client takes for a broken connection. */
@@ -63,15 +63,17 @@ export class K6Platform implements Platform {
       if (!over) handlers.onMessage(event?.data);
     };
     socket.onerror = () => undefined;
-    socket.onclose = ((event?: CloseEvent) => end(() => {
-      const code = event?.code ?? 1006;
-      this.#tap.closed(code);
-      handlers.onClose(code, event?.reason ?? '');
-    })) as () => void;
-    this.#cut = () => end(() => {
-      socket.close(CUT_CODE, 'cut');
-      handlers.onClose(1006, 'The scenario cut it.');
-    });
+    socket.onclose = ((event?: CloseEvent) =>
+      end(() => {
+        const code = event?.code ?? 1006;
+        this.#tap.closed(code);
+        handlers.onClose(code, event?.reason ?? '');
+      })) as () => void;
+    this.#cut = () =>
+      end(() => {
+        socket.close(CUT_CODE, 'cut');
+        handlers.onClose(1006, 'The scenario cut it.');
+      });
     return {
       send: (text: string) => {
         if (!over) socket.send(text);

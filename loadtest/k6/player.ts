@@ -1,4 +1,4 @@
-import { GridlockClient, GridlockError, type GameChange } from '../../services/client/index.ts';
+import { type GameChange, GridlockClient, GridlockError } from '../../services/client/index.ts';
 import type { ServerMessage } from '../../services/protocol/index.ts';
 import { Ledger } from './ledger.ts';
 import type { Measurements } from './metrics.ts';
@@ -71,8 +71,12 @@ export class Player {
 
   /** Of one that is not connected. */
   get whereabouts(): string {
-    const since = this.#cutAt === undefined ? 'never connected' : `away for ${Math.round((Date.now() - this.#cutAt) / 1000)} s`;
-    const opening = this.#openingAt === 0 ? 'no socket tried' : `last socket ${Math.round((Date.now() - this.#openingAt) / 1000)} s ago`;
+    const since =
+      this.#cutAt === undefined ? 'never connected' : `away for ${Math.round((Date.now() - this.#cutAt) / 1000)} s`;
+    const opening =
+      this.#openingAt === 0
+        ? 'no socket tried'
+        : `last socket ${Math.round((Date.now() - this.#openingAt) / 1000)} s ago`;
     return `A player was not there at the end: ${this.client.state}, ${since}, ${opening}, last trouble: ${this.#trouble}`;
   }
 
@@ -191,7 +195,8 @@ export class Player {
   #onGame({ game, epoch, seq, event, at, state, replayed }: GameChange): void {
     const captured = event?.kind === 'captured' ? { player: event.player, cell: event.cell } : undefined;
     const player = this.client.player?.id ?? '';
-    if (this.#seats === game || !event) this.#ledger.saw(player, { game, epoch, seq, captured, state }, event !== undefined);
+    if (this.#seats === game || !event)
+      this.#ledger.saw(player, { game, epoch, seq, captured, state }, event !== undefined);
     this.#settle();
     if (!event) return;
     this.#measurements.count('deliveries');

@@ -67,10 +67,11 @@ export class Table {
 
   async #over(game: string): Promise<void> {
     const last = Date.now() + this.#plan.game.seconds * 1000 + 30_000;
-    const over = () => this.#players.every(({ client }) => {
-      const status = client.game(game)?.state.status;
-      return status === undefined || status === 'completed';
-    });
+    const over = () =>
+      this.#players.every(({ client }) => {
+        const status = client.game(game)?.state.status;
+        return status === undefined || status === 'completed';
+      });
     while (!this.#stopped && !over() && Date.now() < last) await wait(250);
   }
 

@@ -3,9 +3,15 @@ import { test } from 'node:test';
 import type { ServerMessage } from '../../services/protocol/index.ts';
 import { Wire } from './wire.ts';
 
-const event = (seq: number, epoch = 'e1') => ({ type: 'event', game: 'AAAAAA', epoch, seq } as ServerMessage);
+const event = (seq: number, epoch = 'e1') => ({ type: 'event', game: 'AAAAAA', epoch, seq }) as ServerMessage;
 const snapshot = (seq: number, recovered?: false) =>
-  ({ type: 'snapshot', game: 'AAAAAA', epoch: 'e1', seq, ...(recovered === false ? { recovered } : {}) }) as ServerMessage;
+  ({
+    type: 'snapshot',
+    game: 'AAAAAA',
+    epoch: 'e1',
+    seq,
+    ...(recovered === false ? { recovered } : {}),
+  }) as ServerMessage;
 const chat = (seq: number) => ({ type: 'chat', channel: 'lobby', epoch: 'e1', seq }) as ServerMessage;
 const faultsOf = (...messages: ServerMessage[]) => {
   const wire = new Wire();
@@ -33,7 +39,8 @@ test('lines that come in a history after having been away are caught up with, th
   const history = (epoch: string, ...seqs: number[]) =>
     ({ type: 'history', channel: 'lobby', epoch, lines: seqs.map((seq) => ({ seq })) }) as ServerMessage;
   const wire = new Wire();
-  for (const message of [history('e1', 1, 2, 3), chat(4), history('e1', 3, 4, 5, 6), chat(7), history('e2', 1)]) wire.receive(message);
+  for (const message of [history('e1', 1, 2, 3), chat(4), history('e1', 3, 4, 5, 6), chat(7), history('e2', 1)])
+    wire.receive(message);
   assert.deepEqual([wire.caughtUp, wire.faults], [2, NONE]);
 });
 test('a line of chat that was left out counts, one that comes again after a resume does not', () => {

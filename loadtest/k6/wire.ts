@@ -70,6 +70,7 @@ export class Wire {
   #chat(channel: string, epoch: string, seq: number): void {
     const place = this.#channels.get(channel);
     if (place && place.epoch === epoch && seq > place.seq + 1) this.faults.chatGaps += seq - place.seq - 1;
-    if (!place || place.epoch !== epoch || seq > place.seq) this.#channels.set(channel, { epoch, seq, askedAgainTo: 0 });
+    if (!place || place.epoch !== epoch || seq > place.seq)
+      this.#channels.set(channel, { epoch, seq, askedAgainTo: 0 });
   }
 }

@@ -6,8 +6,12 @@ import { LoadProblem } from './problem.ts';
 import type { Target } from './target.ts';
 
 const bare: Target = {
-  name: 'wss://game.example', url: 'https://game.example', trustFile: () => undefined, processes: async () => ({}),
-  faults: {}, stop: async () => undefined,
+  name: 'wss://game.example',
+  url: 'https://game.example',
+  trustFile: () => undefined,
+  processes: async () => ({}),
+  faults: {},
+  stop: async () => undefined,
 };
 const able: Target = {
   ...bare,

@@ -17,6 +17,6 @@ export function requireAbility(name: string, { needs }: Pick<Scenario, 'needs'>,
   const { what, where } = DOES[needs];
   throw new LoadProblem(
     `${name} ${what}, which cannot be done to ${target.name} from here: --target ${where} allow it, ` +
-      'and so does a cluster of the run\'s own, without --target.',
+      "and so does a cluster of the run's own, without --target.",
   );
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { composePaths } from '../../infra/compose/paths.ts';
 import { INTERNAL_PORT, REPLICAS } from '../../infra/compose/edge.ts';
+import { composePaths } from '../../infra/compose/paths.ts';
 import { readConfig } from '../../infra/config.ts';
 import { docker } from '../../infra/image/docker.ts';
 import { waitFor } from '../../infra/local/wait.ts';
@@ -37,7 +37,13 @@ export async function composeTarget(given?: string): Promise<Target> {
   const project = process.env['COMPOSE_PROJECT_NAME'] ?? 'gridlock';
   const container = async (service: string) => {
     const label = (name: string) => ['--filter', `label=com.docker.compose.${name}`];
-    const found = await docker(['ps', '--all', '--quiet', ...label(`project=${project}`), ...label(`service=${service}`)]);
+    const found = await docker([
+      'ps',
+      '--all',
+      '--quiet',
+      ...label(`project=${project}`),
+      ...label(`service=${service}`),
+    ]);
     return found.trim().split('\n')[0]!;
   };
   const state = async (service: string): Promise<State> =>
@@ -49,10 +55,14 @@ export async function composeTarget(given?: string): Promise<Target> {
     throw new LoadProblem(`No containers of the project ${project} run: npm run compose brings them up.`);
   }
 
-  const healthy = (service: string) => waitFor(async () => {
-    const { Running, Health } = await state(service);
-    return (Running && (Health === undefined || Health.Status === 'healthy')) || undefined;
-  }, { what: `${service} to be healthy`, timeoutMs: WHOLE_MS, intervalMs: 500 });
+  const healthy = (service: string) =>
+    waitFor(
+      async () => {
+        const { Running, Health } = await state(service);
+        return (Running && (Health === undefined || Health.Status === 'healthy')) || undefined;
+      },
+      { what: `${service} to be healthy`, timeoutMs: WHOLE_MS, intervalMs: 500 },
+    );
   /** Docker does not restart what was killed through it: that was wanted. */
   const killed = async (service: string) => {
     await docker(['kill', await container(service)]);
@@ -65,8 +75,11 @@ export async function composeTarget(given?: string): Promise<Target> {
   const workerKilled = async () => {
     const { StartedAt } = await state('edge');
     await docker(['exec', await container('edge'), 'bash', '-c', KILL_WORKER]);
-    await waitFor(async () => (await state('edge')).StartedAt !== StartedAt || undefined,
-      { what: 'Docker to start the edge again', timeoutMs: WHOLE_MS, intervalMs: 200 });
+    await waitFor(async () => (await state('edge')).StartedAt !== StartedAt || undefined, {
+      what: 'Docker to start the edge again',
+      timeoutMs: WHOLE_MS,
+      intervalMs: 200,
+    });
     await healthy('edge');
     return "the edge's worker is back";
   };
@@ -80,8 +93,10 @@ export async function composeTarget(given?: string): Promise<Target> {
       return Object.fromEntries(pids.filter(([, [pid]]) => pid! > 0));
     },
     // No port of the page is published: whoever may use Docker comes from inside.
-    tellOperations: (run) => tellOneOf(REPLICAS, async (replica) =>
-      docker(['exec', '--interactive', await container(replica), ...tellFromInside(INTERNAL_PORT)], {}, run)),
+    tellOperations: (run) =>
+      tellOneOf(REPLICAS, async (replica) =>
+        docker(['exec', '--interactive', await container(replica), ...tellFromInside(INTERNAL_PORT)], {}, run),
+      ),
     faults: {
       'a replica': { strike: () => killed(REPLICAS[0]), closes: 'replica' },
       Redis: { strike: () => killed('redis'), closes: 'none' },

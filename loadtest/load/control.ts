@@ -9,7 +9,10 @@ export class Control {
     const step = Number(request.url?.slice(1));
     const verdict = this.#verdicts.get(step) ?? this.#judge(step);
     this.#verdicts.set(step, verdict);
-    verdict.then((go) => response.end(go ? 'go' : 'stop'), () => response.end('stop'));
+    verdict.then(
+      (go) => response.end(go ? 'go' : 'stop'),
+      () => response.end('stop'),
+    );
   });
 
   /** `judge` tells whether the step before the one asked for has held. */

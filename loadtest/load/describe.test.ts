@@ -13,7 +13,15 @@ test('a generator that is in time, or whose delay is little beside the round tri
   assert.deepEqual([generator(20, 30), generator(150, 3000)], [undefined, undefined]);
 });
 test('the load of the machine is told beside that of the run', () => {
-  const machine = { cores: 2, memoryBytes: 1, system: 'Linux', busy: { cores: 1.86, waitedForCore: 0.8, waitedForDisk: 0.02 } };
+  const machine = {
+    cores: 2,
+    memoryBytes: 1,
+    system: 'Linux',
+    busy: { cores: 1.86, waitedForCore: 0.8, waitedForDisk: 0.02 },
+  };
   const text = describeMachine({ machine, cpu: { k6: { mean: 0.5, most: 1 }, edge: { mean: 0.12, most: 1 } } });
-  assert.equal(text, '1.9 of 2 cores busy, 0.6 by the parts of this run; something waited for a core 80 % of the time, for the disk 2 %');
+  assert.equal(
+    text,
+    '1.9 of 2 cores busy, 0.6 by the parts of this run; something waited for a core 80 % of the time, for the disk 2 %',
+  );
 });

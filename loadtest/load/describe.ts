@@ -1,6 +1,7 @@
 import type { Summary } from './summary.ts';
 
-const ms = (value: number | null | undefined): string => (value === null || value === undefined ? '-' : `${Math.round(value)}`);
+const ms = (value: number | null | undefined): string =>
+  value === null || value === undefined ? '-' : `${Math.round(value)}`;
 /** From here on the delay of the generator is worth a word. */
 const LATE_MS = 100;
 /** Of the round trip's, as p99. */
@@ -10,8 +11,10 @@ const LATE_SHARE = 0.3;
 export function describeGenerator({ metrics }: Pick<Summary, 'metrics'>): string | undefined {
   const [delay, move] = [metrics['generator_delay_ms']?.p99 ?? 0, metrics['move_round_trip_ms']?.p99 ?? 0];
   if (delay < LATE_MS || delay < move * LATE_SHARE) return undefined;
-  return `k6 did not get to run in time: its moves were made up to ${ms(delay)} ms late (p99), which is part of their round ` +
-    `trip of ${ms(move)} ms, and what came back waited for it, too; with fewer sockets, or on an idle machine, it is faster`;
+  return (
+    `k6 did not get to run in time: its moves were made up to ${ms(delay)} ms late (p99), which is part of their round ` +
+    `trip of ${ms(move)} ms, and what came back waited for it, too; with fewer sockets, or on an idle machine, it is faster`
+  );
 }
 
 /** How much of what was measured may be the machine's: what else it did, and how long all of them waited. */
@@ -20,18 +23,26 @@ export function describeMachine({ machine, cpu }: Pick<Summary, 'machine' | 'cpu
   const parts = Object.values(cpu).reduce((sum, { mean }) => sum + mean, 0);
   const { cores, waitedForCore, waitedForDisk } = machine.busy;
   const percent = (share: number) => `${Math.round(share * 100)} %`;
-  return `${cores.toFixed(1)} of ${machine.cores} cores busy, ${parts.toFixed(1)} by the parts of this run; ` +
-    `something waited for a core ${percent(waitedForCore)} of the time, for the disk ${percent(waitedForDisk)}`;
+  return (
+    `${cores.toFixed(1)} of ${machine.cores} cores busy, ${parts.toFixed(1)} by the parts of this run; ` +
+    `something waited for a core ${percent(waitedForCore)} of the time, for the disk ${percent(waitedForDisk)}`
+  );
 }
 
 const listed = (counts: Readonly<Record<string, number>>): string =>
-  Object.entries(counts).map(([name, count]) => `${name} ${count}`).join(', ') || 'none';
+  Object.entries(counts)
+    .map(([name, count]) => `${name} ${count}`)
+    .join(', ') || 'none';
 
 /** The result as it is printed: figures, then every threshold. */
 export function describe(summary: Summary): string {
-  const times = Object.entries(summary.metrics).map(([name, { samples, p50, p95, p99, max }]) =>
-    `  ${name.padEnd(20)} ${String(samples).padStart(8)} ${[p50, p95, p99, max].map((value) => ms(value).padStart(8)).join('')}`);
-  const cpu = Object.entries(summary.cpu).map(([name, { mean }]) => `${name} ${Math.round(mean * 100)} %`).join(', ');
+  const times = Object.entries(summary.metrics).map(
+    ([name, { samples, p50, p95, p99, max }]) =>
+      `  ${name.padEnd(20)} ${String(samples).padStart(8)} ${[p50, p95, p99, max].map((value) => ms(value).padStart(8)).join('')}`,
+  );
+  const cpu = Object.entries(summary.cpu)
+    .map(([name, { mean }]) => `${name} ${Math.round(mean * 100)} %`)
+    .join(', ');
   const { rate } = summary.recovered_rate;
   return [
     '',

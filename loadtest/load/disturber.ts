@@ -1,6 +1,6 @@
 import type { Mark } from '../scenarios/scenario.ts';
-import type { RotationStep, Target } from './target.ts';
 import { LoadProblem } from './problem.ts';
+import type { RotationStep, Target } from './target.ts';
 
 /** Does things to the cluster while k6 plays, and writes down when. */
 export class Disturber {
@@ -31,10 +31,13 @@ export class Disturber {
     return new Promise((resolve, reject) => {
       const stop = () => reject(new LoadProblem('The run ended early.'));
       if (this.#over.aborted) return stop();
-      const timer = setTimeout(() => {
-        this.#over.removeEventListener('abort', end);
-        resolve();
-      }, Math.max(0, this.#startedAt + second * 1000 - Date.now()));
+      const timer = setTimeout(
+        () => {
+          this.#over.removeEventListener('abort', end);
+          resolve();
+        },
+        Math.max(0, this.#startedAt + second * 1000 - Date.now()),
+      );
       const end = () => {
         clearTimeout(timer);
         stop();

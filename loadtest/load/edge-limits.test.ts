@@ -25,7 +25,12 @@ test('the limits are read from the configuration the edge runs with', () => {
   const file = path.join(directory, 'haproxy.cfg');
   const args = ['--max-connections=700', '--connections-per-address=500', '--connection-rate-per-address=400'];
   writeFileSync(file, composeEdgeConfig(readConfig({ args, directory }), 'key'));
-  assert.deepEqual(readEdgeLimits(file), { connections: 700, connectionsPerAddress: 500, newPerAddress: 400, seesAddresses: true });
+  assert.deepEqual(readEdgeLimits(file), {
+    connections: 700,
+    connectionsPerAddress: 500,
+    newPerAddress: 400,
+    seesAddresses: true,
+  });
   assert.equal(readEdgeLimits(path.join(directory, 'nothing')), undefined);
 });
 

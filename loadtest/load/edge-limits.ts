@@ -14,30 +14,49 @@ export function readEdgeLimits(file: string, seesAddresses = true): EdgeLimits |
     return undefined;
   }
   const https = /^frontend https\b[\s\S]*?(?=^\S)/m.exec(text)?.[0] ?? '';
-  const found = [/^\s+maxconn (\d+)/m, /sc_conn_cur\(0\) gt (\d+)/, /sc_conn_rate\(0\) gt (\d+)/]
-    .map((pattern) => Number(pattern.exec(https)?.[1]));
+  const found = [/^\s+maxconn (\d+)/m, /sc_conn_cur\(0\) gt (\d+)/, /sc_conn_rate\(0\) gt (\d+)/].map((pattern) =>
+    Number(pattern.exec(https)?.[1]),
+  );
   const [connections, connectionsPerAddress, newPerAddress] = found as [number, number, number];
   return found.some(Number.isNaN) ? undefined : { connections, connectionsPerAddress, newPerAddress, seesAddresses };
 }
 
 /** The most sockets that come within the time over which the edge counts new ones. */
-export function mostNew(sockets: number, { steps, rampSeconds, cuts }: Pick<Plan, 'steps' | 'rampSeconds' | 'cuts'>): number {
+export function mostNew(
+  sockets: number,
+  { steps, rampSeconds, cuts }: Pick<Plan, 'steps' | 'rampSeconds' | 'cuts'>,
+): number {
   const ramp = (sockets / steps) * Math.min(1, RATE_SECONDS / rampSeconds);
-  return Math.ceil(Math.max(ramp, ...cuts.map(({ share, over }) => sockets * share * Math.min(1, RATE_SECONDS / Math.max(1, over)))));
+  return Math.ceil(
+    Math.max(ramp, ...cuts.map(({ share, over }) => sockets * share * Math.min(1, RATE_SECONDS / Math.max(1, over)))),
+  );
 }
 
 /** @throws LoadProblem when the edge would turn some of them away: that is no failure of the cluster */
 export function requireAdmission(
-  { sockets, addresses: all, plan }: { sockets: number; addresses: number; plan: Pick<Plan, 'steps' | 'rampSeconds' | 'cuts'> },
+  {
+    sockets,
+    addresses: all,
+    plan,
+  }: { sockets: number; addresses: number; plan: Pick<Plan, 'steps' | 'rampSeconds' | 'cuts'> },
   limits: EdgeLimits | undefined,
 ): void {
   if (!limits) return;
   const addresses = limits.seesAddresses ? all : 1;
   const asked = [
     [sockets, limits.connections, 'sockets in all', '--max-connections'],
-    [Math.ceil(sockets / addresses), limits.connectionsPerAddress, 'sockets of one address', '--connections-per-address'],
-    [Math.ceil(mostNew(sockets, plan) / addresses), limits.newPerAddress, `new sockets of one address in ${RATE_SECONDS} s`,
-      '--connection-rate-per-address'],
+    [
+      Math.ceil(sockets / addresses),
+      limits.connectionsPerAddress,
+      'sockets of one address',
+      '--connections-per-address',
+    ],
+    [
+      Math.ceil(mostNew(sockets, plan) / addresses),
+      limits.newPerAddress,
+      `new sockets of one address in ${RATE_SECONDS} s`,
+      '--connection-rate-per-address',
+    ],
   ] as const;
   for (const [wanted, allowed, what, flag] of asked) {
     if (wanted <= allowed) continue;

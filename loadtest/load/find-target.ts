@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { composeTarget } from './compose-target.ts';
 import { kindTarget } from './kind-target.ts';
-import { ownTarget, runningTarget, type OwnOptions } from './local-target.ts';
+import { type OwnOptions, ownTarget, runningTarget } from './local-target.ts';
 import { LoadProblem } from './problem.ts';
 import type { Target } from './target.ts';
 

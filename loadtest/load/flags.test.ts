@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { HELP, readWish, secondsOf } from './flags.ts';
 import { SCENARIOS } from '../scenarios/index.ts';
+import { HELP, readWish, secondsOf } from './flags.ts';
 
 test('a scenario brings its own size, and flags change it', () => {
   const { sockets, vus, seconds, out } = readWish(['scale'])!;
@@ -26,9 +26,16 @@ for (const [what, args, pattern] of [
   ['an unknown flag', ['smoke', '--socket', '3'], /--socket/],
   ['a number that is none', ['smoke', '--sockets', 'many'], /^--sockets is "many"; a whole number from 4/],
   ['a duration that is none', ['smoke', '--duration', 'soon'], /^--duration is "soon"/],
-  ['a directory for no cluster that runs', ['smoke', '--state-dir', '/tmp/x'], /^--state-dir is for --target local and --target compose\.$/],
-  ['a number of replicas for a cluster that runs', ['smoke', '--replicas', '2', '--target', 'local'],
-    /^--replicas is for a cluster of the run's own, without --target, not for --target local\.$/],
+  [
+    'a directory for no cluster that runs',
+    ['smoke', '--state-dir', '/tmp/x'],
+    /^--state-dir is for --target local and --target compose\.$/,
+  ],
+  [
+    'a number of replicas for a cluster that runs',
+    ['smoke', '--replicas', '2', '--target', 'local'],
+    /^--replicas is for a cluster of the run's own, without --target, not for --target local\.$/,
+  ],
   ['a design that is none', ['smoke', '--design', 'other'], /^--design is "other"/],
 ] as const) {
   test(`${what} is refused with a sentence`, () => {

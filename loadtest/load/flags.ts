@@ -23,7 +23,9 @@ export interface Wish {
   readonly out: string;
 }
 
-const scenarios = Object.entries(SCENARIOS).map(([name, { about }]) => `  ${name.padEnd(16)} ${about}`).join('\n');
+const scenarios = Object.entries(SCENARIOS)
+  .map(([name, { about }]) => `  ${name.padEnd(16)} ${about}`)
+  .join('\n');
 
 export const HELP = `npm run load -- <scenario> [flags]
 
@@ -50,7 +52,11 @@ Exit code 0 when every threshold holds, 1 when one fails, 2 when a flag is wrong
 
 /** To what a flag belongs that says something of the target; elsewhere it would be without effect. */
 const BELONGS: Readonly<Record<string, readonly string[]>> = {
-  replicas: ['own'], design: ['own'], stack: ['kind'], 'state-dir': ['local', 'compose'], ca: ['address'],
+  replicas: ['own'],
+  design: ['own'],
+  stack: ['kind'],
+  'state-dir': ['local', 'compose'],
+  ca: ['address'],
 };
 
 /** @throws LoadProblem for a flag that says nothing of this target */
@@ -58,8 +64,9 @@ function requireSense(given: Readonly<Record<string, unknown>>, target: string |
   const kind = target === undefined ? 'own' : ['local', 'compose', 'kind'].includes(target) ? target : 'address';
   for (const [flag, kinds] of Object.entries(BELONGS)) {
     if (given[flag] === undefined || kinds.includes(kind)) continue;
-    const where = { own: "a cluster of the run's own, without --target", address: 'a --target that is an address' }[kinds[0]!]
-      ?? kinds.map((name) => `--target ${name}`).join(' and ');
+    const where =
+      { own: "a cluster of the run's own, without --target", address: 'a --target that is an address' }[kinds[0]!] ??
+      kinds.map((name) => `--target ${name}`).join(' and ');
     throw new LoadProblem(`--${flag} is for ${where}${target === undefined ? '.' : `, not for --target ${target}.`}`);
   }
 }
@@ -74,7 +81,13 @@ export function secondsOf(text: string): number {
   throw new LoadProblem(`--duration is ${JSON.stringify(text)}; 10s to 24h is allowed, written as 90s, 30m or 1h.`);
 }
 
-function numberOf(flag: string, text: string | undefined, fallback: number, [least, most]: [number, number], whole = true) {
+function numberOf(
+  flag: string,
+  text: string | undefined,
+  fallback: number,
+  [least, most]: [number, number],
+  whole = true,
+) {
   const number = text === undefined ? fallback : Number(text);
   if (text !== '' && number >= least && number <= most && (!whole || Number.isInteger(number))) return number;
   throw new LoadProblem(
@@ -85,16 +98,29 @@ function numberOf(flag: string, text: string | undefined, fallback: number, [lea
 /** Reads the command line; undefined when only help was asked for. @throws LoadProblem for what is wrong with it */
 export function readWish(args: readonly string[]): Wish | undefined {
   const text = { type: 'string' } as const;
-  let parsed;
-  try {
-    parsed = parseArgs({
+  const read = () =>
+    parseArgs({
       args: [...args],
       allowPositionals: true,
       options: {
-        target: text, stack: text, 'state-dir': text, ca: text, sockets: text, vus: text, duration: text, pace: text, replicas: text,
-        design: text, 'local-ips': text, out: text, help: { type: 'boolean', short: 'h' },
+        target: text,
+        stack: text,
+        'state-dir': text,
+        ca: text,
+        sockets: text,
+        vus: text,
+        duration: text,
+        pace: text,
+        replicas: text,
+        design: text,
+        'local-ips': text,
+        out: text,
+        help: { type: 'boolean', short: 'h' },
       },
     });
+  let parsed: ReturnType<typeof read>;
+  try {
+    parsed = read();
   } catch (error) {
     throw new LoadProblem((error as Error).message);
   }
@@ -104,7 +130,8 @@ export function readWish(args: readonly string[]): Wish | undefined {
   const [name, ...more] = positionals;
   const scenario = name === undefined ? undefined : Object.hasOwn(SCENARIOS, name) ? SCENARIOS[name] : undefined;
   if (name === undefined || !scenario || more.length > 0) {
-    const what = name === undefined ? 'A scenario is missing' : `${JSON.stringify(positionals.join(' '))} is no scenario`;
+    const what =
+      name === undefined ? 'A scenario is missing' : `${JSON.stringify(positionals.join(' '))} is no scenario`;
     throw new LoadProblem(`${what}: npm run load -- ${Object.keys(SCENARIOS).join('|')}`);
   }
   const { size } = scenario;

@@ -1,5 +1,5 @@
 import { Histogram } from '../k6/histogram.ts';
-import { CURVES, TICK, type Curve, type Tick } from '../k6/plan.ts';
+import { CURVES, type Curve, TICK, type Tick } from '../k6/plan.ts';
 
 /** One second of all virtual users together. */
 interface Second {

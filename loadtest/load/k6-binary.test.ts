@@ -8,5 +8,14 @@ test('the version is read from what k6 says of itself', () => {
   assert.equal(versionOf('no version'), undefined);
 });
 test('1.8 and newer will do', () => {
-  assert.deepEqual([[1, 7, 9], [0, 57, 0], [1, 8, 0], [1, 10, 0], [2, 0, 0]].map(isNewEnough), [false, false, true, true, true]);
+  assert.deepEqual(
+    [
+      [1, 7, 9],
+      [0, 57, 0],
+      [1, 8, 0],
+      [1, 10, 0],
+      [2, 0, 0],
+    ].map(isNewEnough),
+    [false, false, true, true, true],
+  );
 });

@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { findBinary } from '../../infra/setup/binaries.mjs';
 import path from 'node:path';
+import { findBinary } from '../../infra/setup/binaries.mjs';
 import { LoadProblem } from './problem.ts';
 
 const OLDEST = [1, 8] as const;
 const TOOLS = path.resolve(import.meta.dirname, '../../.tools/bin/k6');
-const HOW = 'install Go and run npm run load, which builds it into .tools, or get it from https://k6.io and put it on the PATH';
+const HOW =
+  'install Go and run npm run load, which builds it into .tools, or get it from https://k6.io and put it on the PATH';
 
 /** `k6 v1.8.1 (go1.26, linux/amd64)` -> [1, 8, 1]; undefined for what is no version. */
 export function versionOf(text: string): readonly [number, number, number] | undefined {

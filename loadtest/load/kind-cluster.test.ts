@@ -5,7 +5,9 @@ import { KindCluster } from './kind-cluster.ts';
 import { kindTarget } from './kind-target.ts';
 
 const pod = (name: string): Pod => ({
-  metadata: { name }, spec: { nodeName: 'node' }, status: { phase: 'Running', containerStatuses: [] },
+  metadata: { name },
+  spec: { nodeName: 'node' },
+  status: { phase: 'Running', containerStatuses: [] },
 });
 
 /** A namespace whose pods are others after a restart. */
@@ -67,5 +69,8 @@ test('pods whose containers do not run here have no processes', async () => {
 });
 
 test('a stack that is not on kind is refused, with the address that can be put under load', async () => {
-  await assert.rejects(kindTarget('cloud'), /stack cloud is not on kind \(cluster: eks\): --target https:\/\/play\.example\.com/);
+  await assert.rejects(
+    kindTarget('cloud'),
+    /stack cloud is not on kind \(cluster: eks\): --target https:\/\/play\.example\.com/,
+  );
 });

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { docker } from '../../infra/image/docker.ts';
 import { waitFor } from '../../infra/local/wait.ts';
-import { Kubectl, type Pod } from '../../tests/e2e/kubectl.ts';
+import type { Kubectl, Pod } from '../../tests/e2e/kubectl.ts';
 import { LoadProblem } from './problem.ts';
 
 const WHOLE_MS = 180_000;
@@ -37,10 +37,13 @@ export class KindCluster {
     const victim = await firstOf(kubectl, part);
     const { name } = victim.metadata;
     await killProcesses(victim);
-    await waitFor(async () => {
-      const pod = (await kubectl.pods(part)).find(({ metadata }) => metadata.name === name);
-      return pod !== undefined && restarts(pod) > restarts(victim) && isReady(pod) ? true : undefined;
-    }, { what: `${name} to be ready again`, timeoutMs: WHOLE_MS, intervalMs: 500 });
+    await waitFor(
+      async () => {
+        const pod = (await kubectl.pods(part)).find(({ metadata }) => metadata.name === name);
+        return pod !== undefined && restarts(pod) > restarts(victim) && isReady(pod) ? true : undefined;
+      },
+      { what: `${name} to be ready again`, timeoutMs: WHOLE_MS, intervalMs: 500 },
+    );
     await this.settled();
     return `${name} is back`;
   }
@@ -53,10 +56,13 @@ export class KindCluster {
     // A pod that is deleted is asked to end, even by force, and would send its players away.
     await killProcesses(victim);
     await kubectl.run(['delete', 'pod', name, '--grace-period=0', '--force']);
-    await waitFor(async () => {
-      const others = (await kubectl.pods(part)).filter((pod) => pod.metadata.uid !== uid && isReady(pod));
-      return others.length >= wanted ? true : undefined;
-    }, { what: `${name} to be replaced`, timeoutMs: WHOLE_MS, intervalMs: 500 });
+    await waitFor(
+      async () => {
+        const others = (await kubectl.pods(part)).filter((pod) => pod.metadata.uid !== uid && isReady(pod));
+        return others.length >= wanted ? true : undefined;
+      },
+      { what: `${name} to be replaced`, timeoutMs: WHOLE_MS, intervalMs: 500 },
+    );
     await this.settled();
     return `${name} is replaced`;
   }

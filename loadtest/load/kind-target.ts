@@ -16,7 +16,11 @@ import type { RotationStep, Target } from './target.ts';
 const run = promisify(execFile);
 const ROTATE = path.resolve(import.meta.dirname, '../../infra/up/rotate.ts');
 const STEPS: Record<RotationStep, string> = {
-  accept: 'root-accept', leaf: 'leaf', intermediate: 'intermediate', issue: 'root-issue', retire: 'root-retire',
+  accept: 'root-accept',
+  leaf: 'leaf',
+  intermediate: 'intermediate',
+  issue: 'root-issue',
+  retire: 'root-retire',
 };
 
 /** The kind cluster of a stack, as `npm run up` left it. @throws LoadProblem when it is not there */
@@ -29,7 +33,9 @@ export async function kindTarget(stack: string): Promise<Target> {
   }
   const { rootCertificate } = upPaths(config.stateDir, stack);
   if (!existsSync(rootCertificate)) {
-    throw new LoadProblem(`There is no root certificate at ${rootCertificate}: npm run up -- --stack ${stack} brings the cluster up.`);
+    throw new LoadProblem(
+      `There is no root certificate at ${rootCertificate}: npm run up -- --stack ${stack} brings the cluster up.`,
+    );
   }
   const game = new Kubectl(config.clusterName, config.namespace);
   await game.pods('game').catch((error: Error) => {
@@ -44,8 +50,10 @@ export async function kindTarget(stack: string): Promise<Target> {
     trustFile: () => rootCertificate,
     processes: () => cluster.processes(),
     // The network policies let nobody to the page from outside: from inside its container it is near.
-    tellOperations: async (told) => tellOneOf(await game.pods('game'), ({ metadata }) =>
-      game.run(['exec', '--stdin', metadata.name, '--', ...tellFromInside(INTERNAL_PORT)], told)),
+    tellOperations: async (told) =>
+      tellOneOf(await game.pods('game'), ({ metadata }) =>
+        game.run(['exec', '--stdin', metadata.name, '--', ...tellFromInside(INTERNAL_PORT)], told),
+      ),
     faults: {
       'a replica': { strike: () => cluster.kill(game, 'game'), closes: 'replica' },
       // A new pod, as a container that dies twice in ten minutes is kept waiting before it may start again.
@@ -56,11 +64,17 @@ export async function kindTarget(stack: string): Promise<Target> {
     },
     rollOut: () => cluster.rollOut(game, 'game'),
     rotate: async (step) => {
-      await run(process.execPath, ['--disable-warning=ExperimentalWarning', ROTATE, STEPS[step], '--stack', stack, '--yes'])
-        .catch(({ stderr, stdout }: { stderr?: string; stdout?: string }) => {
-          const said = `${stderr}\n${stdout}`.trim().split('\n').slice(-3).join(' ');
-          throw new LoadProblem(`npm run rotate -- ${STEPS[step]} failed: ${said}`);
-        });
+      await run(process.execPath, [
+        '--disable-warning=ExperimentalWarning',
+        ROTATE,
+        STEPS[step],
+        '--stack',
+        stack,
+        '--yes',
+      ]).catch(({ stderr, stdout }: { stderr?: string; stdout?: string }) => {
+        const said = `${stderr}\n${stdout}`.trim().split('\n').slice(-3).join(' ');
+        throw new LoadProblem(`npm run rotate -- ${STEPS[step]} failed: ${said}`);
+      });
       return step;
     },
     stop: async () => undefined,

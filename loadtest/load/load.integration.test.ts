@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { startCluster, type Cluster } from '../../infra/local/cluster.ts';
+import { type Cluster, startCluster } from '../../infra/local/cluster.ts';
 import { findK6 } from './k6-binary.ts';
 import type { Summary } from './summary.ts';
 import { FaultyProxy, type Plant } from './testing/faulty-proxy.ts';
@@ -87,26 +87,38 @@ function faultsOf({ thresholds, passed: allPassed }: Summary, code: number, outp
   return failed.filter((name) => !SPEED.test(name));
 }
 
-test('every metric has samples when all goes well, every client resumes once, and each threshold holds', options, async () => {
-  const run = await load('well', cluster);
-  const { code, output, summary, report } = await run.result();
-  assert.deepEqual(faultsOf(summary, code, output), [], output);
-  for (const [name, { samples, p99 }] of Object.entries(summary.metrics)) {
-    assert.ok(samples > 0 && p99 !== null, `${name}: ${samples} samples`);
-  }
-  assert.deepEqual(Object.keys(summary.metrics).sort(), [
-    'delivery_lag_ms', 'generator_delay_ms', 'handshake_ms', 'move_answer_ms', 'move_round_trip_ms', 'resume_ms',
-  ]);
-  const { gaps, duplicates, lost_acked_moves: lost, cuts, acked_moves: acked } = summary.counters;
-  assert.deepEqual({ gaps, duplicates, lost, cuts }, { gaps: 0, duplicates: 0, lost: 0, cuts: 16 });
-  assert.ok(acked! > 50, `${acked} moves`);
-  assert.deepEqual(summary.recovered_rate, { samples: 16, rate: 1 });
-  assert.deepEqual(summary.closeCodes, { 1000: 16, 3000: 16 });
-  assert.equal(Object.values(summary.replicas).reduce((sum, count) => sum + count, 0), 16);
-  assert.ok(summary.cpu['k6']!.mean > 0, 'the CPU of the generator is published');
-  assert.match(report, new RegExp(`<h1>smoke <span class="verdict ${summary.passed ? 'passed' : 'failed'}">`));
-  assert.match(report, /srcdoc="/, 'the dashboard of k6 is in the same file');
-});
+test(
+  'every metric has samples when all goes well, every client resumes once, and each threshold holds',
+  options,
+  async () => {
+    const run = await load('well', cluster);
+    const { code, output, summary, report } = await run.result();
+    assert.deepEqual(faultsOf(summary, code, output), [], output);
+    for (const [name, { samples, p99 }] of Object.entries(summary.metrics)) {
+      assert.ok(samples > 0 && p99 !== null, `${name}: ${samples} samples`);
+    }
+    assert.deepEqual(Object.keys(summary.metrics).sort(), [
+      'delivery_lag_ms',
+      'generator_delay_ms',
+      'handshake_ms',
+      'move_answer_ms',
+      'move_round_trip_ms',
+      'resume_ms',
+    ]);
+    const { gaps, duplicates, lost_acked_moves: lost, cuts, acked_moves: acked } = summary.counters;
+    assert.deepEqual({ gaps, duplicates, lost, cuts }, { gaps: 0, duplicates: 0, lost: 0, cuts: 16 });
+    assert.ok(acked! > 50, `${acked} moves`);
+    assert.deepEqual(summary.recovered_rate, { samples: 16, rate: 1 });
+    assert.deepEqual(summary.closeCodes, { 1000: 16, 3000: 16 });
+    assert.equal(
+      Object.values(summary.replicas).reduce((sum, count) => sum + count, 0),
+      16,
+    );
+    assert.ok(summary.cpu['k6']!.mean > 0, 'the CPU of the generator is published');
+    assert.match(report, new RegExp(`<h1>smoke <span class="verdict ${summary.passed ? 'passed' : 'failed'}">`));
+    assert.match(report, /srcdoc="/, 'the dashboard of k6 is in the same file');
+  },
+);
 
 async function planted(plant: Plant) {
   const proxy = new FaultyProxy(plant, cluster);
@@ -154,14 +166,29 @@ test('a replica that hangs is reported', options, async () => {
     const { code, output, summary } = await run.result();
     process.kill(replicas[0]!.pid!, 'SIGCONT');
     assert.equal(code, 1, output);
-    assert.ok(failedOf(summary).some((name) => /^(unexpected_closes|failed_moves|failed_connects|move_round_trip_ms)/.test(name)), output);
+    assert.ok(
+      failedOf(summary).some((name) =>
+        /^(unexpected_closes|failed_moves|failed_connects|move_round_trip_ms)/.test(name),
+      ),
+      output,
+    );
   } finally {
     await own.stop();
   }
 });
 
 test('an interrupt that comes while the cluster is started ends the run', options, async () => {
-  const args = ['smoke', '--sockets', '16', '--duration', '12s', '--replicas', '1', '--out', path.join(directory, 'none')];
+  const args = [
+    'smoke',
+    '--sockets',
+    '16',
+    '--duration',
+    '12s',
+    '--replicas',
+    '1',
+    '--out',
+    path.join(directory, 'none'),
+  ];
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { readConfig } from '../../infra/config.ts';
+import { serversUp } from '../../infra/edge/runtime-api.ts';
 import { startCluster } from '../../infra/local/cluster.ts';
 import { askStatus } from '../../infra/local/control.ts';
 import { statePaths } from '../../infra/local/state-paths.ts';
 import type { RunningStatus } from '../../infra/local/status-types.ts';
-import { serversUp } from '../../infra/edge/runtime-api.ts';
 import { waitFor } from '../../infra/local/wait.ts';
 import { processTree } from '../measure/process-usage.ts';
 import { Authority } from '../rotation/authority.ts';
@@ -40,8 +40,16 @@ export interface OwnOptions {
 /** A cluster on free ports, in a directory of its own, that ends with the run. */
 export async function ownTarget({ replicas, design }: OwnOptions): Promise<Target> {
   const cluster = await startCluster({ replicas, design, drainMs: 3000, ...GENEROUS });
-  const target = processesTarget('own', cluster.stateDir, await cluster.status(), async () => void (await cluster.stop()));
-  return { ...target, endings: () => cluster.run.stdout.split('\n').filter((line) => line.includes('; restarting in')) };
+  const target = processesTarget(
+    'own',
+    cluster.stateDir,
+    await cluster.status(),
+    async () => void (await cluster.stop()),
+  );
+  return {
+    ...target,
+    endings: () => cluster.run.stdout.split('\n').filter((line) => line.includes('; restarting in')),
+  };
 }
 
 /** The cluster that `npm start` runs. @throws LoadProblem when there is none */
@@ -58,13 +66,17 @@ function processesTarget(name: string, stateDir: string, first: RunningStatus, e
   let authority: Authority | undefined;
 
   /** Resolves when all run and serve again, the given process replaced. */
-  const whole = (gone: number) => waitFor(async () => {
-    const now = await status();
-    const up = await serversUp(paths.runtimeSocket).catch(() => [] as string[]);
-    const parts = [now.redis.pid, workerOf(now.edge.pid), ...now.replicas.map(({ pid }) => pid)];
-    const ready = now.replicas.every((replica) => replica.ready && up.includes(replica.name));
-    return ready && !parts.includes(gone) && !parts.includes(undefined) ? now : undefined;
-  }, { what: 'the cluster to be whole again', timeoutMs: WHOLE_MS });
+  const whole = (gone: number) =>
+    waitFor(
+      async () => {
+        const now = await status();
+        const up = await serversUp(paths.runtimeSocket).catch(() => [] as string[]);
+        const parts = [now.redis.pid, workerOf(now.edge.pid), ...now.replicas.map(({ pid }) => pid)];
+        const ready = now.replicas.every((replica) => replica.ready && up.includes(replica.name));
+        return ready && !parts.includes(gone) && !parts.includes(undefined) ? now : undefined;
+      },
+      { what: 'the cluster to be whole again', timeoutMs: WHOLE_MS },
+    );
   const replaced = async (what: string, signal: NodeJS.Signals, of: (now: RunningStatus) => number | undefined) => {
     const pid = of(await status());
     if (pid === undefined) throw new LoadProblem(`There is no process of ${what} at the moment.`);
@@ -79,12 +91,15 @@ function processesTarget(name: string, stateDir: string, first: RunningStatus, e
     trustFile: () => path.join(paths.pki, 'roots.pem'),
     processes: async () => {
       const now = await status();
-      const named = [['redis', now.redis.pid], ['edge', now.edge.pid],
-        ...now.replicas.map((replica) => [replica.appId, replica.pid] as const)] as const;
+      const named = [
+        ['redis', now.redis.pid],
+        ['edge', now.edge.pid],
+        ...now.replicas.map((replica) => [replica.appId, replica.pid] as const),
+      ] as const;
       return Object.fromEntries(named.flatMap(([part, pid]) => (pid === undefined ? [] : [[part, [pid]]])));
     },
-    tellOperations: async (run) => tellOneOf((await status()).replicas, ({ internalPort }) =>
-      tellAt(`http://127.0.0.1:${internalPort}`, run)),
+    tellOperations: async (run) =>
+      tellOneOf((await status()).replicas, ({ internalPort }) => tellAt(`http://127.0.0.1:${internalPort}`, run)),
     faults: {
       'a replica': {
         strike: () => replaced('a replica', 'SIGKILL', ({ replicas }) => replicas[0]?.pid),

@@ -1,10 +1,10 @@
 // Usage: npm run load -- smoke|scale|chat|reconnect|failover|rollout|rotation|soak|abuse [flags]
 import path from 'node:path';
 import { ConfigError } from '../../infra/config.ts';
+import { describe } from './describe.ts';
 import { HELP, readWish } from './flags.ts';
 import { LoadProblem } from './problem.ts';
 import { runLoad } from './run.ts';
-import { describe } from './describe.ts';
 
 const EXIT = { broken: 1, refused: 2 };
 
@@ -24,7 +24,8 @@ async function main(): Promise<number> {
 try {
   process.exitCode = await main();
 } catch (error) {
-  const refused = error instanceof LoadProblem || error instanceof ConfigError || (error as Error).name === 'PreflightError';
+  const refused =
+    error instanceof LoadProblem || error instanceof ConfigError || (error as Error).name === 'PreflightError';
   process.stderr.write(`${refused ? (error as Error).message : (error as Error).stack}\n`);
   process.exitCode = EXIT.refused;
 }

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { test, type TestContext } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { parseRun } from '../../services/game/ops/last-run.ts';
 import { figuresOf } from '../../services/web/ops/model/text.ts';
 import { runText, tellAt, tellFromInside, tellOneOf, tellOperations } from './ops.ts';
@@ -11,7 +11,11 @@ import type { Summary } from './summary.ts';
 
 const figures = { samples: 10, p50: 1, p95: 2, p99: 3.5, max: 4 };
 const summary = {
-  scenario: 'smoke', startedAt: '2026-01-31T10:00:00.000Z', seconds: 30, passed: false, target: 'kind',
+  scenario: 'smoke',
+  startedAt: '2026-01-31T10:00:00.000Z',
+  seconds: 30,
+  passed: false,
+  target: 'kind',
   thresholds: [{ name: 'n'.repeat(300), passed: false, value: 'v'.repeat(300) }],
   sockets: { wanted: 100, most: 99, vus: 2 },
   metrics: { move_round_trip_ms: figures, delivery_lag_ms: figures, resume_ms: { ...figures, p99: null } },
@@ -44,8 +48,13 @@ test('the operations page has figures of a run to show', () => {
   const run = parseRun(runText(summary));
   assert.ok(typeof run !== 'string');
   assert.deepEqual(figuresOf(run.summary, 12), [
-    ['target', 'kind'], ['sockets', '99'], ['moves', '4,821'], ['move p99 ms', '3.5'], ['delivery p99 ms', '3.5'],
-    ['unexpected closes', '0'], ['cores of k6', '0.25'],
+    ['target', 'kind'],
+    ['sockets', '99'],
+    ['moves', '4,821'],
+    ['move p99 ms', '3.5'],
+    ['delivery p99 ms', '3.5'],
+    ['unexpected closes', '0'],
+    ['cores of k6', '0.25'],
   ]);
 });
 
@@ -76,8 +85,14 @@ test('the next replica is told when one does not take it', async (t) => {
 
 test('when none takes it, the last one says why', async (t) => {
   const { port } = await replica(t, 503);
-  await assert.rejects(tellOneOf([port], (each) => tellAt(`http://127.0.0.1:${each}`, '{}')), /503 The store is not/);
-  await assert.rejects(tellOneOf([], () => Promise.resolve()), /There is no replica/);
+  await assert.rejects(
+    tellOneOf([port], (each) => tellAt(`http://127.0.0.1:${each}`, '{}')),
+    /503 The store is not/,
+  );
+  await assert.rejects(
+    tellOneOf([], () => Promise.resolve()),
+    /There is no replica/,
+  );
 });
 
 test('whether the operations page shows a run is said, and why it does not', async () => {

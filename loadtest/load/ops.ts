@@ -15,14 +15,22 @@ const answer = await fetch('http://127.0.0.1:' + process.argv[1] + '/ops/run', {
 if (!answer.ok) throw new Error(answer.status + ' ' + await answer.text());`;
 
 /** A command for the container of a replica: it gives the load run on its input to that replica. */
-export const tellFromInside = (internalPort: number): readonly string[] =>
-  ['node', '--input-type=module', '--eval', SCRIPT, String(internalPort)];
+export const tellFromInside = (internalPort: number): readonly string[] => [
+  'node',
+  '--input-type=module',
+  '--eval',
+  SCRIPT,
+  String(internalPort),
+];
 
 /** What the operations page shows of a run, as JSON: figures, and each threshold. */
 export function runText({ scenario, startedAt, seconds, passed, thresholds, ...rest }: Summary): string {
   const { target, sockets, metrics, counters, cpu } = rest;
   return JSON.stringify({
-    scenario, startedAt, seconds, passed,
+    scenario,
+    startedAt,
+    seconds,
+    passed,
     thresholds: thresholds.map(({ name, value, ...threshold }) => ({
       ...threshold,
       name: name.slice(0, MOST_TEXT),

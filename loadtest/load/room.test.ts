@@ -9,10 +9,16 @@ test('8,000 sockets fit into 20,000 open files and one source address', () => {
   assert.equal(requireRoom(wanted, room), undefined);
 });
 test('more sockets than the edge may have open files for are refused before the run', () => {
-  assert.throws(() => requireRoom({ ...wanted, sockets: 9500 }, room), /9500 sockets take 20200 open files of the edge.*20000/);
+  assert.throws(
+    () => requireRoom({ ...wanted, sockets: 9500 }, room),
+    /9500 sockets take 20200 open files of the edge.*20000/,
+  );
 });
 test('more sockets than k6 may have open files for are refused, whoever runs the edge', () => {
-  assert.throws(() => requireRoom({ ...wanted, sockets: 19_700, ownEdge: false }, room), /20220 open files of k6.*ulimit -Hn/);
+  assert.throws(
+    () => requireRoom({ ...wanted, sockets: 19_700, ownEdge: false }, room),
+    /20220 open files of k6.*ulimit -Hn/,
+  );
 });
 test('where the ports of one address run out, loopback has more addresses', () => {
   assert.equal(requireRoom({ ...wanted, connections: 60_000 }, room), '127.0.0.2-127.0.0.4');
@@ -21,7 +27,10 @@ test('where the ports run out and it is not loopback, a sentence says what to do
   assert.throws(() => requireRoom({ ...wanted, connections: 60_000, loopback: false }, room), /--local-ips/);
 });
 test('source addresses are counted as they are written', () => {
-  assert.deepEqual([undefined, '127.0.0.2', '127.0.0.2-127.0.0.9', '10.0.0.1,10.0.1.250-10.0.2.5'].map(countAddresses), [1, 1, 8, 13]);
+  assert.deepEqual(
+    [undefined, '127.0.0.2', '127.0.0.2-127.0.0.9', '10.0.0.1,10.0.1.250-10.0.2.5'].map(countAddresses),
+    [1, 1, 8, 13],
+  );
 });
 test('this machine tells its limits', () => {
   const { openFiles, ports } = readRoom();

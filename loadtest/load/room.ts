@@ -32,8 +32,9 @@ const SHARE_OF_PORTS = 0.8;
 export function countAddresses(localIps: string | undefined): number {
   if (localIps === undefined) return 1;
   return localIps.split(',').reduce((sum, range) => {
-    const [first = 0, last = first] = range.split('-').map((address) =>
-      address.split('.').reduce((number, part) => number * 256 + Number(part), 0));
+    const [first = 0, last = first] = range
+      .split('-')
+      .map((address) => address.split('.').reduce((number, part) => number * 256 + Number(part), 0));
     return sum + (last >= first ? last - first + 1 : 1);
   }, 0);
 }

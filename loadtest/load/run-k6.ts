@@ -46,8 +46,17 @@ export function startK6({ k6, script, plan, trustFile, dashboardFile, localIps, 
   // The dashboard refuses a period that does not fit into the run a few times.
   const period = Math.max(1, Math.min(10, Math.floor(plan.seconds / 10)));
   const args = [
-    'run', '--quiet', '--no-color', '--no-usage-report', '--log-format=raw', '--log-output=stdout', '--address=',
-    '--out', 'web-dashboard', ...(localIps === undefined ? [] : ['--local-ips', localIps]), script,
+    'run',
+    '--quiet',
+    '--no-color',
+    '--no-usage-report',
+    '--log-format=raw',
+    '--log-output=stdout',
+    '--address=',
+    '--out',
+    'web-dashboard',
+    ...(localIps === undefined ? [] : ['--local-ips', localIps]),
+    script,
   ];
   const child = spawn(k6, args, {
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -8,8 +8,23 @@ import { METRIC_OF, round, type Threshold } from './verdict.ts';
 
 /** Counters that are 0 in a good run, and present. */
 export const COUNTERS = [
-  'gaps', 'duplicates', 'lost_acked_moves', 'late_events', 'acked_moves', 'refused_moves', 'failed_moves', 'deliveries',
-  'games', 'said_lines', 'chat_lines', 'chat_gaps', 'cuts', 'unexpected_closes', 'announced_closes', 'failed_connects', 'failed_requests',
+  'gaps',
+  'duplicates',
+  'lost_acked_moves',
+  'late_events',
+  'acked_moves',
+  'refused_moves',
+  'failed_moves',
+  'deliveries',
+  'games',
+  'said_lines',
+  'chat_lines',
+  'chat_gaps',
+  'cuts',
+  'unexpected_closes',
+  'announced_closes',
+  'failed_connects',
+  'failed_requests',
 ] as const;
 
 export interface Run {
@@ -30,7 +45,10 @@ export interface Run {
 
 function commit(): string {
   try {
-    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
   } catch {
     return 'unknown';
   }
@@ -43,11 +61,13 @@ export function summarise(run: Run) {
   const { journal, usage } = run;
   const held = journal.held();
   const most = held.reduce((best, now) => (now.open > best.open ? now : best), { open: 0, replicas: {} });
-  const metrics = Object.fromEntries(CURVES.map((curve) => {
-    const all = journal.curve(curve);
-    const [p50, p95, p99, max] = [0.5, 0.95, 0.99, 1].map((share) => finite(all.percentile(share)));
-    return [METRIC_OF[curve], { samples: all.total, p50, p95, p99, max }];
-  }));
+  const metrics = Object.fromEntries(
+    CURVES.map((curve) => {
+      const all = journal.curve(curve);
+      const [p50, p95, p99, max] = [0.5, 0.95, 0.99, 1].map((share) => finite(all.percentile(share)));
+      return [METRIC_OF[curve], { samples: all.total, p50, p95, p99, max }];
+    }),
+  );
   const [whole, part] = [journal.count('recovered'), journal.count('unrecovered')];
   return {
     scenario: run.scenario,
@@ -67,10 +87,22 @@ export function summarise(run: Run) {
     marks: run.marks,
     said: run.said,
     /** Cores that each part used. Above 0.8 of the cores there are, k6 measures itself. */
-    cpu: Object.fromEntries(Object.entries(usage.cpu()).map(([name, { mean, most: peak }]) =>
-      [name, { mean: round(mean), most: round(peak) }])),
-    memory: Object.fromEntries([...usage.samples].map(([name, samples]) =>
-      [name, { first: samples[0]!.residentBytes, last: samples.at(-1)!.residentBytes, descriptors: samples.at(-1)!.descriptors }])),
+    cpu: Object.fromEntries(
+      Object.entries(usage.cpu()).map(([name, { mean, most: peak }]) => [
+        name,
+        { mean: round(mean), most: round(peak) },
+      ]),
+    ),
+    memory: Object.fromEntries(
+      [...usage.samples].map(([name, samples]) => [
+        name,
+        {
+          first: samples[0]!.residentBytes,
+          last: samples.at(-1)!.residentBytes,
+          descriptors: samples.at(-1)!.descriptors,
+        },
+      ]),
+    ),
     machine: {
       cores: os.availableParallelism(),
       memoryBytes: os.totalmem(),
@@ -83,19 +115,33 @@ export function summarise(run: Run) {
     series: {
       open: held.map(({ open }) => open),
       replicas: held.map(({ replicas }) => replicas),
-      ...Object.fromEntries(CURVES.map((curve) => [curve, journal.perSecond(({ curves }) => ({
-        count: curves[curve].total,
-        p50: finite(curves[curve].percentile(0.5)),
-        p99: finite(curves[curve].percentile(0.99)),
-      }))])),
+      ...Object.fromEntries(
+        CURVES.map((curve) => [
+          curve,
+          journal.perSecond(({ curves }) => ({
+            count: curves[curve].total,
+            p50: finite(curves[curve].percentile(0.5)),
+            p99: finite(curves[curve].percentile(0.99)),
+          })),
+        ]),
+      ),
       deliveries: journal.perSecond(({ counts }) => counts['deliveries'] ?? 0),
       moves: journal.perSecond(({ counts }) => counts['acked_moves'] ?? 0),
       lines: journal.perSecond(({ counts }) => counts['chat_lines'] ?? 0),
-      closes: Object.fromEntries((['cuts', 'unexpected_closes', 'announced_closes', 'failed_connects'] as const).map((name) =>
-        [name, journal.perSecond(({ counts }) => counts[name] ?? 0)])),
-      usage: Object.fromEntries([...usage.samples].map(([name, samples]) => [name, bySecond(
-        samples, ((journal.beganAt ?? usage.beganAt) - usage.beganAt) / 1000, journal.length,
-      ).map((second) => second && { ...second, cpu: round(second.cpu) })])),
+      closes: Object.fromEntries(
+        (['cuts', 'unexpected_closes', 'announced_closes', 'failed_connects'] as const).map((name) => [
+          name,
+          journal.perSecond(({ counts }) => counts[name] ?? 0),
+        ]),
+      ),
+      usage: Object.fromEntries(
+        [...usage.samples].map(([name, samples]) => [
+          name,
+          bySecond(samples, ((journal.beganAt ?? usage.beganAt) - usage.beganAt) / 1000, journal.length).map(
+            (second) => second && { ...second, cpu: round(second.cpu) },
+          ),
+        ]),
+      ),
     },
   };
 }

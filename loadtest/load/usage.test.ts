@@ -1,16 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { UsageSampler, bySecond, type UsageSample } from './usage.ts';
+import { bySecond, type UsageSample, UsageSampler } from './usage.ts';
 
 const sample = (at: number, cpuMs: number): UsageSample => ({ at, cpuMs, residentBytes: at, descriptors: 1 });
 
 test('samples that come less often than once a second stand at the seconds they are of', () => {
   const samples = [sample(0, 0), sample(2, 1000), sample(4, 3000)];
-  assert.deepEqual(bySecond(samples, 0, 5).map((second) => second && second.cpu), [0.5, 0.5, 1, 1, null]);
+  assert.deepEqual(
+    bySecond(samples, 0, 5).map((second) => second?.cpu ?? null),
+    [0.5, 0.5, 1, 1, null],
+  );
 });
 test('seconds count from when the players began, and there is nothing beyond the samples', () => {
   const samples = [sample(3, 0), sample(4, 250), sample(5, 750)];
-  assert.deepEqual(bySecond(samples, 1, 6).map((second) => second && second.cpu), [null, null, 0.25, 0.5, null, null]);
+  assert.deepEqual(
+    bySecond(samples, 1, 6).map((second) => second?.cpu ?? null),
+    [null, null, 0.25, 0.5, null, null],
+  );
   assert.deepEqual(bySecond([], 0, 2), [null, null]);
 });
 test('what the machine does is seen where the kernel tells it', { skip: process.platform !== 'linux' }, async () => {

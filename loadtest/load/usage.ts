@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import { processTree, processUsage } from '../measure/process-usage.ts';
 
@@ -31,11 +31,15 @@ const textOf = (file: string): string => {
 };
 
 /** Microseconds in which something waited for it, as the kernel adds them up; 0 where it does not. */
-const waited = (what: 'cpu' | 'io'): number => Number(/^some .*total=(\d+)/m.exec(textOf(`/proc/pressure/${what}`))?.[1] ?? 0);
+const waited = (what: 'cpu' | 'io'): number =>
+  Number(/^some .*total=(\d+)/m.exec(textOf(`/proc/pressure/${what}`))?.[1] ?? 0);
 
 function machineNow() {
-  const [user = 0, nice = 0, system = 0, idle = 0, disk = 0, ...rest] =
-    (/^cpu +(.*)$/m.exec(textOf('/proc/stat'))?.[1] ?? '').split(' ').map(Number);
+  const [user = 0, nice = 0, system = 0, idle = 0, disk = 0, ...rest] = (
+    /^cpu +(.*)$/m.exec(textOf('/proc/stat'))?.[1] ?? ''
+  )
+    .split(' ')
+    .map(Number);
   // Of the rest the last two, for guests, are in user and nice already.
   const busy = user + nice + system + rest.slice(0, 3).reduce((sum, ticks) => sum + ticks, 0);
   return { busy, all: busy + idle + disk, at: performance.now(), core: waited('cpu'), disk: waited('io') };
@@ -118,12 +122,14 @@ export class UsageSampler {
 
   /** Share of one core, by part, over the whole run and at its busiest second. */
   cpu(): Record<string, { mean: number; most: number }> {
-    return Object.fromEntries([...this.samples].map(([name, samples]) => {
-      const shares = samples.slice(1).map((sample, index) => cpuShare(samples[index]!, sample));
-      // Not from the first to the last: whoever was restarted in between began at 0 again.
-      const mean = shares.reduce((sum, share) => sum + share, 0) / Math.max(1, shares.length);
-      return [name, { mean, most: Math.max(0, ...shares) }];
-    }));
+    return Object.fromEntries(
+      [...this.samples].map(([name, samples]) => {
+        const shares = samples.slice(1).map((sample, index) => cpuShare(samples[index]!, sample));
+        // Not from the first to the last: whoever was restarted in between began at 0 again.
+        const mean = shares.reduce((sum, share) => sum + share, 0) / Math.max(1, shares.length);
+        return [name, { mean, most: Math.max(0, ...shares) }];
+      }),
+    );
   }
 }
 

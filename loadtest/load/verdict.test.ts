@@ -12,26 +12,44 @@ const journalOf = (...ticks: Partial<Tick>[]) => {
   }
   return journal;
 };
-const failed = (thresholds: { name: string; passed: boolean }[]) => thresholds.filter(({ passed }) => !passed).map(({ name }) => name);
+const failed = (thresholds: { name: string; passed: boolean }[]) =>
+  thresholds.filter(({ passed }) => !passed).map(({ name }) => name);
 
 test('a run without samples fails, whatever k6 thinks of it', () => {
   assert.equal(failed(sampleThresholds(journalOf())).length, 7);
-  const full = { move: { 3: 1 }, lag: { 3: 1 }, resume: { 3: 1 }, handshake: { 3: 1 }, delay: { 3: 1 }, answer: { 3: 1 } };
+  const full = {
+    move: { 3: 1 },
+    lag: { 3: 1 },
+    resume: { 3: 1 },
+    handshake: { 3: 1 },
+    delay: { 3: 1 },
+    answer: { 3: 1 },
+  };
   assert.deepEqual(failed(sampleThresholds(journalOf({ curves: full, counts: { recovered: 1 } }))), []);
   const { resume: _, ...without } = full;
-  assert.deepEqual(failed(sampleThresholds(journalOf({ curves: without, counts: { recovered: 1 } }))), ['resume_ms has samples']);
+  assert.deepEqual(failed(sampleThresholds(journalOf({ curves: without, counts: { recovered: 1 } }))), [
+    'resume_ms has samples',
+  ]);
 });
 
-test('k6\'s verdicts are taken over with what was measured, and one that is missing counts as failed', () => {
+test("k6's verdicts are taken over with what was measured, and one that is missing counts as failed", () => {
   const metrics = {
     gaps: { type: 'counter', contains: 'default', values: { count: 2 }, thresholds: { 'count==0': { ok: false } } },
-    resume_ms: { type: 'trend', contains: 'time', values: { 'p(99)': 123.456 }, thresholds: { 'p(99)<500': { ok: true } } },
+    resume_ms: {
+      type: 'trend',
+      contains: 'time',
+      values: { 'p(99)': 123.456 },
+      thresholds: { 'p(99)<500': { ok: true } },
+    },
   };
-  assert.deepEqual(k6Thresholds({ metrics }, { gaps: ['count==0'], resume_ms: ['p(99)<500'], duplicates: ['count==0'] }), [
-    { name: 'gaps count==0', passed: false, value: '2' },
-    { name: 'resume_ms p(99)<500', passed: true, value: '123.46 ms' },
-    { name: 'duplicates count==0', passed: false, value: 'nothing' },
-  ]);
+  assert.deepEqual(
+    k6Thresholds({ metrics }, { gaps: ['count==0'], resume_ms: ['p(99)<500'], duplicates: ['count==0'] }),
+    [
+      { name: 'gaps count==0', passed: false, value: '2' },
+      { name: 'resume_ms p(99)<500', passed: true, value: '123.46 ms' },
+      { name: 'duplicates count==0', passed: false, value: 'nothing' },
+    ],
+  );
 });
 
 test('a counter that k6 and its players do not agree on fails, by its name', () => {
@@ -62,15 +80,21 @@ test('what k6 prints beside the journal is left to others', () => {
 test('where k6 came to no verdict, the same thresholds are judged by what its players told', () => {
   const journal = journalOf({ counts: { gaps: 1, recovered: 3, unrecovered: 1 }, curves: { move: { 20: 99, 60: 1 } } });
   const asked = {
-    gaps: ['count==0'], duplicates: ['count==0'], recovered_rate: ['rate==1'], resume_ms: ['p(99)<500'],
+    gaps: ['count==0'],
+    duplicates: ['count==0'],
+    recovered_rate: ['rate==1'],
+    resume_ms: ['p(99)<500'],
     move_round_trip_ms: ['p(99)<21', 'med<20'],
   };
-  assert.deepEqual(journalThresholds(journal, asked).map(({ name, passed, value }) => [name, passed, value]), [
-    ['gaps count==0', false, '1'],
-    ['duplicates count==0', true, '0'],
-    ['recovered_rate rate==1', false, '0.75'],
-    ['resume_ms p(99)<500', false, 'nothing'],
-    ['move_round_trip_ms p(99)<21', true, '20'],
-    ['move_round_trip_ms med<20', false, '20'],
-  ]);
+  assert.deepEqual(
+    journalThresholds(journal, asked).map(({ name, passed, value }) => [name, passed, value]),
+    [
+      ['gaps count==0', false, '1'],
+      ['duplicates count==0', true, '0'],
+      ['recovered_rate rate==1', false, '0.75'],
+      ['resume_ms p(99)<500', false, 'nothing'],
+      ['move_round_trip_ms p(99)<21', true, '20'],
+      ['move_round_trip_ms med<20', false, '20'],
+    ],
+  );
 });

@@ -23,8 +23,12 @@ export interface K6Summary {
 }
 
 export const METRIC_OF: Record<Curve, string> = {
-  move: 'move_round_trip_ms', lag: 'delivery_lag_ms', resume: 'resume_ms', handshake: 'handshake_ms',
-  delay: 'generator_delay_ms', answer: 'move_answer_ms',
+  move: 'move_round_trip_ms',
+  lag: 'delivery_lag_ms',
+  resume: 'resume_ms',
+  handshake: 'handshake_ms',
+  delay: 'generator_delay_ms',
+  answer: 'move_answer_ms',
 };
 
 export const round = (value: number): number => Math.round(value * 100) / 100;
@@ -39,15 +43,17 @@ function measured({ contains, values }: K6Metric, test: string): string {
 
 /** The thresholds k6 has judged. One that it was not told of any more is missing, and that is a failure, too. */
 export function k6Thresholds(summary: K6Summary, asked: Readonly<Record<string, readonly string[]>>): Threshold[] {
-  return Object.entries(asked).flatMap(([name, tests]) => tests.map((test) => {
-    const metric = summary.metrics[name];
-    const judged = metric?.thresholds?.[test];
-    return {
-      name: `${name} ${test}`,
-      passed: judged?.ok ?? false,
-      value: metric ? measured(metric, test) : 'nothing',
-    };
-  }));
+  return Object.entries(asked).flatMap(([name, tests]) =>
+    tests.map((test) => {
+      const metric = summary.metrics[name];
+      const judged = metric?.thresholds?.[test];
+      return {
+        name: `${name} ${test}`,
+        passed: judged?.ok ?? false,
+        value: metric ? measured(metric, test) : 'nothing',
+      };
+    }),
+  );
 }
 
 /** k6 and the players count the same: a figure that only one of them has was measured by halves. */
@@ -75,21 +81,23 @@ const HOLDS: Readonly<Record<string, (value: number, bound: number) => boolean>>
 
 /** The same thresholds by what the virtual users told, for a k6 that did not come to its own verdict. */
 export function journalThresholds(journal: Journal, asked: Readonly<Record<string, readonly string[]>>): Threshold[] {
-  const valueOf = (name: string, what: string, percent: string | undefined): number => {
+  const statistic = (name: string, what: string, percent: string | undefined): number => {
     const curve = CURVES.find((each) => METRIC_OF[each] === name);
     if (curve) return journal.curve(curve).percentile(percent === undefined ? 0.5 : Number(percent) / 100);
     const whole = journal.count('recovered');
     return what === 'rate' ? whole / (whole + journal.count('unrecovered')) : journal.count(name);
   };
-  return Object.entries(asked).flatMap(([name, tests]) => tests.map((test) => {
-    const [, what, percent, sign, bound] = TEST.exec(test) ?? [];
-    const value = what === undefined ? Number.NaN : valueOf(name, what, percent);
-    return {
-      name: `${name} ${test}`,
-      passed: sign !== undefined && HOLDS[sign]!(value, Number(bound)),
-      value: Number.isNaN(value) ? 'nothing' : `${round(value)}`,
-    };
-  }));
+  return Object.entries(asked).flatMap(([name, tests]) =>
+    tests.map((test) => {
+      const [, what, percent, sign, bound] = TEST.exec(test) ?? [];
+      const value = what === undefined ? Number.NaN : statistic(name, what, percent);
+      return {
+        name: `${name} ${test}`,
+        passed: sign !== undefined && HOLDS[sign]!(value, Number(bound)),
+        value: Number.isNaN(value) ? 'nothing' : `${round(value)}`,
+      };
+    }),
+  );
 }
 
 /** What no run may do without: k6 lets a threshold pass that had nothing to look at. */

@@ -43,7 +43,10 @@ test('what a process started counts with it', async () => {
 
 test('percentiles are by nearest rank', () => {
   const hundred = Array.from({ length: 100 }, (_, index) => index + 1);
-  assert.deepEqual([0.5, 0.95, 0.99, 1].map((share) => percentile(hundred, share)), [50, 95, 99, 100]);
+  assert.deepEqual(
+    [0.5, 0.95, 0.99, 1].map((share) => percentile(hundred, share)),
+    [50, 95, 99, 100],
+  );
   assert.equal(percentile([7], 0.99), 7);
   assert.ok(Number.isNaN(percentile([], 0.5)));
 });

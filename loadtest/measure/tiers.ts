@@ -8,25 +8,35 @@ export type TierUsage = Readonly<Record<string, { readonly cpuMs: number; readon
 
 /** Reads what the tiers have used, with all processes that theirs started. One that is gone counts as nothing. */
 export function tierUsage(tiers: Tiers): TierUsage {
-  return Object.fromEntries(Object.entries(tiers).map(([tier, pids]) => {
-    const usages = pids.flatMap((pid) => processTree(pid)).flatMap((pid) => processUsage(pid) ?? []);
-    return [tier, {
-      cpuMs: sum(usages.map(({ cpuMs }) => cpuMs)),
-      residentBytes: sum(usages.map(({ residentBytes }) => residentBytes)),
-    }];
-  }));
+  return Object.fromEntries(
+    Object.entries(tiers).map(([tier, pids]) => {
+      const usages = pids.flatMap((pid) => processTree(pid)).flatMap((pid) => processUsage(pid) ?? []);
+      return [
+        tier,
+        {
+          cpuMs: sum(usages.map(({ cpuMs }) => cpuMs)),
+          residentBytes: sum(usages.map(({ residentBytes }) => residentBytes)),
+        },
+      ];
+    }),
+  );
 }
 
 /** CPU milliseconds used between two readings, by tier. */
 export function cpuBetween(before: TierUsage, after: TierUsage): Record<string, number> {
-  return Object.fromEntries(Object.entries(after).map(([tier, { cpuMs }]) =>
-    [tier, cpuMs - (before[tier]?.cpuMs ?? 0)]));
+  return Object.fromEntries(
+    Object.entries(after).map(([tier, { cpuMs }]) => [tier, cpuMs - (before[tier]?.cpuMs ?? 0)]),
+  );
 }
 
 /** Resident bytes gained between two readings, by tier. */
 export function residentBetween(before: TierUsage, after: TierUsage): Record<string, number> {
-  return Object.fromEntries(Object.entries(after).map(([tier, { residentBytes }]) =>
-    [tier, residentBytes - (before[tier]?.residentBytes ?? 0)]));
+  return Object.fromEntries(
+    Object.entries(after).map(([tier, { residentBytes }]) => [
+      tier,
+      residentBytes - (before[tier]?.residentBytes ?? 0),
+    ]),
+  );
 }
 
 export const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

@@ -6,8 +6,8 @@ import { WebSocketTransport } from '@colyseus/ws-transport';
 class GameRoom extends Room {
   onCreate() {
     this.presence.subscribe('lobby', (line) => this.broadcast('line', line));
-    this.onMessage('move', (client, move) => this.broadcast('event', { ...move, at: Date.now() }));
-    this.onMessage('say', (client, line) => this.presence.publish('lobby', line));
+    this.onMessage('move', (_client, move) => this.broadcast('event', { ...move, at: Date.now() }));
+    this.onMessage('say', (_client, line) => this.presence.publish('lobby', line));
   }
 }
 

@@ -6,7 +6,7 @@ import { Redis } from 'ioredis';
 import { Server } from 'socket.io';
 
 const { PORT, REDIS_URL, ADAPTER } = process.env;
-const http = createServer((request, response) => response.end('ready'));
+const http = createServer((_request, response) => response.end('ready'));
 const redis = new Redis(REDIS_URL);
 const isStreams = ADAPTER === 'streams';
 const io = new Server(http, {

@@ -31,7 +31,8 @@ export class Crowd {
     const players: RecordingPlayer[] = [];
     while (players.length < count) {
       const batch = Array.from({ length: Math.min(AT_ONCE, count - players.length) }, (_, index) =>
-        RecordingPlayer.connect(cluster, `Player ${players.length + index}`));
+        RecordingPlayer.connect(cluster, `Player ${players.length + index}`),
+      );
       players.push(...(await Promise.all(batch)));
     }
     return new Crowd(players);
@@ -64,14 +65,17 @@ export class Crowd {
   /** Seats the first of them in so many games, which begin. */
   async seat(games: number): Promise<void> {
     const groups = Array.from({ length: games }, (_, index) =>
-      this.players.slice(index * PLAYERS, (index + 1) * PLAYERS));
-    this.#tables = await Promise.all(groups.map(async (seats) => {
-      const [host, ...guests] = seats as [RecordingPlayer, ...RecordingPlayer[]];
-      const { game } = await host.client.create({ players: seats.length, size: 16, seconds: 300 });
-      for (const { client } of guests) await client.join(game);
-      await Promise.all(seats.map((player) => player.until(game, ({ state }) => state.status === 'active')));
-      return { game, seats };
-    }));
+      this.players.slice(index * PLAYERS, (index + 1) * PLAYERS),
+    );
+    this.#tables = await Promise.all(
+      groups.map(async (seats) => {
+        const [host, ...guests] = seats as [RecordingPlayer, ...RecordingPlayer[]];
+        const { game } = await host.client.create({ players: seats.length, size: 16, seconds: 300 });
+        for (const { client } of guests) await client.join(game);
+        await Promise.all(seats.map((player) => player.until(game, ({ state }) => state.status === 'active')));
+        return { game, seats };
+      }),
+    );
   }
 
   /**
@@ -80,7 +84,8 @@ export class Crowd {
    */
   play(moveMs: number): () => Promise<void> {
     const played = this.#tables.flatMap(({ game, seats }) =>
-      seats.map((player) => this.#capture(player, game, moveMs)));
+      seats.map((player) => this.#capture(player, game, moveMs)),
+    );
     return async () => {
       this.#playing.abort();
       await Promise.all(played);
@@ -101,7 +106,7 @@ export class Crowd {
 
   /** Resolves when for two seconds nobody moved, and of a cluster in the stateful design no move was passed on. */
   async settled(cluster: Pick<Cluster, 'status'>): Promise<void> {
-    for (const deadline = performance.now() + WAIT_MS; performance.now() < deadline;) {
+    for (const deadline = performance.now() + WAIT_MS; performance.now() < deadline; ) {
       const [reconnects, before] = [this.reconnects, await decidedBy(cluster)];
       await delay(2000);
       if (this.reconnects === reconnects && forwardedShare(before, await decidedBy(cluster)) === 0) return;

@@ -12,7 +12,10 @@ const cluster = await startCluster({ design, replicas: Number(replicas) });
 try {
   const games = Math.floor(Number(sockets) / 8);
   const { violations, ...found } = await scaleOut(cluster, {
-    sockets: Number(sockets), games, moveMs: 2000, withinMs: 90_000,
+    sockets: Number(sockets),
+    games,
+    moveMs: 2000,
+    withinMs: 90_000,
   });
   process.stdout.write(`${JSON.stringify({ design, ...found, violations: violations.length }, undefined, 2)}\n`);
   if (violations.length > 0) process.exitCode = 1;

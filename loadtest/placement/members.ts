@@ -11,5 +11,9 @@ export async function members(cluster: Pick<Cluster, 'status'>, count: number): 
     const heard = (await metricsOf(cluster)).map((text) => Number(LINE.exec(text)?.[1]));
     return heard.every((number) => number === count) || undefined;
   };
-  await waitFor(isSo, { what: `${count} members that every replica has heard of`, timeoutMs: WAIT_MS, intervalMs: 100 });
+  await waitFor(isSo, {
+    what: `${count} members that every replica has heard of`,
+    timeoutMs: WAIT_MS,
+    intervalMs: 100,
+  });
 }

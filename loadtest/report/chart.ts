@@ -1,5 +1,5 @@
 import type { Mark } from '../scenarios/scenario.ts';
-import { clock, escape } from './html.ts';
+import { clock, escapeHtml } from './html.ts';
 import { linear, logarithmic } from './scale.ts';
 
 export interface Line {
@@ -53,9 +53,12 @@ function together(places: readonly number[]): { left: number; text: string }[] {
  */
 export function chart({ title, note, lines, show, scale = 'linear', marks, dots = false }: Chart): string {
   const all = lines.flatMap(({ values }) => values.filter((value) => value !== null));
-  if (all.length === 0) return `<figure><figcaption><h3>${escape(title)}</h3><p>Nothing was measured.</p></figcaption></figure>`;
+  if (all.length === 0)
+    return `<figure><figcaption><h3>${escapeHtml(title)}</h3><p>Nothing was measured.</p></figcaption></figure>`;
   const seconds = Math.max(...lines.map(({ values }) => values.length));
-  const { at, ticks } = (scale === 'linear' ? linear : logarithmic)(all.reduce((most, value) => Math.max(most, value), 0));
+  const { at, ticks } = (scale === 'linear' ? linear : logarithmic)(
+    all.reduce((most, value) => Math.max(most, value), 0),
+  );
   const x = (second: number) => (second / Math.max(1, seconds - 1)) * 100;
   const y = (value: number) => 100 - at(value) * 100;
   const number = (value: number) => Number(value.toFixed(2));
@@ -64,7 +67,7 @@ export function chart({ title, note, lines, show, scale = 'linear', marks, dots 
     let path = '';
     values.forEach((value, point) => {
       if (value === null) return;
-      const before = dots ? null : values[point - 1] ?? null;
+      const before = dots ? null : (values[point - 1] ?? null);
       path += `${before === null ? 'M' : 'L'}${number(x(point * every))} ${number(y(value))}`;
       // A point alone is drawn as a line of no length with round ends.
       if (dots || (before === null && (values[point + 1] ?? null) === null)) path += 'h0';
@@ -73,18 +76,26 @@ export function chart({ title, note, lines, show, scale = 'linear', marks, dots 
   });
   const grid = ticks.map((tick) => `<path class="grid" d="M0 ${number(y(tick))}H100"/>`);
   const struck = marks.map(({ at: second }) => `<path class="mark" d="M${number(x(second))} 0V100"/>`);
-  const labels = ticks.map((tick) => `<span style="top:${number(y(tick))}%">${escape(show(tick))}</span>`);
+  const labels = ticks.map((tick) => `<span style="top:${number(y(tick))}%">${escapeHtml(show(tick))}</span>`);
   const times = Array.from({ length: X_TICKS }, (_, index) => Math.round(((seconds - 1) * index) / (X_TICKS - 1)));
-  const numbers = together(marks.map(({ at: second }) => x(second)))
-    .map(({ left, text }) => `<b style="left:${number(left)}%">${text}</b>`);
-  const legend = lines.length < 2 ? '' : `<ul class="legend">${lines.map(({ label }, index) =>
-    `<li><i class="s${index % 8}"></i>${escape(label)}</li>`).join('')}</ul>`;
-  return `<figure class="chart" data-lines='${escape(JSON.stringify(lines.map(({ label, values }) =>
-    [label, values.map((value) => (value === null ? null : show(value)))])))}'>
-<figcaption><h3>${escape(title)}</h3><p>${escape(note)}</p>${legend}</figcaption>
+  const numbers = together(marks.map(({ at: second }) => x(second))).map(
+    ({ left, text }) => `<b style="left:${number(left)}%">${text}</b>`,
+  );
+  const legend =
+    lines.length < 2
+      ? ''
+      : `<ul class="legend">${lines
+          .map(({ label }, index) => `<li><i class="s${index % 8}"></i>${escapeHtml(label)}</li>`)
+          .join('')}</ul>`;
+  return `<figure class="chart" data-lines='${escapeHtml(
+    JSON.stringify(
+      lines.map(({ label, values }) => [label, values.map((value) => (value === null ? null : show(value)))]),
+    ),
+  )}'>
+<figcaption><h3>${escapeHtml(title)}</h3><p>${escapeHtml(note)}</p>${legend}</figcaption>
 <div class="plot"><div class="y" aria-hidden="true">${labels.join('')}</div>
 <div class="area">${marks.length > 0 ? `<div class="numbers" aria-hidden="true">${numbers.join('')}</div>` : ''}
-<svg viewBox="0 0 100 100" preserveAspectRatio="none" role="img" aria-label="${escape(`${title}: ${note}`)}">
+<svg viewBox="0 0 100 100" preserveAspectRatio="none" role="img" aria-label="${escapeHtml(`${title}: ${note}`)}">
 ${grid.join('')}${struck.join('')}${paths.join('')}</svg><div class="cursor" hidden></div></div>
 <div class="x" aria-hidden="true">${times.map((second) => `<span>${clock(second)}</span>`).join('')}</div></div>
 <output class="read" aria-live="off"></output></figure>`;

@@ -1,14 +1,19 @@
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
 
 /** Text that may stand anywhere in HTML, in an attribute as well. */
-export const escape = (text: unknown): string => String(text).replace(/[&<>"']/g, (char) => ENTITIES[char]!);
+export const escapeHtml = (text: unknown): string => String(text).replace(/[&<>"']/g, (char) => ENTITIES[char]!);
 
 /** JSON that may stand in a script element. */
 export const scriptJson = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c');
 
 /** 1234567 -> 1 234 567, with narrow spaces that do not break. */
-export const grouped = (value: number): string =>
-  String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, '\u202f');
+export const grouped = (value: number): string => String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, '\u202f');
 
 /** Milliseconds as people read them; a dash for none. */
 export function duration(ms: number | null | undefined): string {

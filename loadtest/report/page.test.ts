@@ -11,15 +11,34 @@ function page(dashboard?: string, more: Readonly<Record<string, number>> = {}): 
   const journal = new Journal();
   const curves = { move: { 5: 3 }, lag: { 2: 3 }, resume: { 40: 1 }, handshake: { 9: 2 } };
   for (const second of [0, 1, 2]) {
-    const tick = { vu: 1, second, open: 4, replicas: { '<b>1111': 4 }, counts: { acked_moves: 3, ...more }, closes: { 1006: 1 }, curves };
+    const tick = {
+      vu: 1,
+      second,
+      open: 4,
+      replicas: { '<b>1111': 4 },
+      counts: { acked_moves: 3, ...more },
+      closes: { 1006: 1 },
+      curves,
+    };
     journal.take(TICK + JSON.stringify(tick));
   }
-  return reportPage(summarise({
-    scenario: 'smoke', target: 'own', startedAt: '2026-01-02T03:04:05.000Z', seconds: 3, sockets: 4, vus: 1, k6: '1.8.1',
-    journal, usage: new UsageSampler(async () => ({})), marks: [{ at: 1, text: 'a replica killed' }],
-    said: ['No connection for <too> long.'],
-    thresholds: [{ name: 'gaps count==0', passed: false, value: '2' }],
-  }), dashboard);
+  return reportPage(
+    summarise({
+      scenario: 'smoke',
+      target: 'own',
+      startedAt: '2026-01-02T03:04:05.000Z',
+      seconds: 3,
+      sockets: 4,
+      vus: 1,
+      k6: '1.8.1',
+      journal,
+      usage: new UsageSampler(async () => ({})),
+      marks: [{ at: 1, text: 'a replica killed' }],
+      said: ['No connection for <too> long.'],
+      thresholds: [{ name: 'gaps count==0', passed: false, value: '2' }],
+    }),
+    dashboard,
+  );
 }
 
 test('the report names every threshold with what came of it', () => {

@@ -2,7 +2,7 @@ import { closeCode } from '../../services/protocol/index.ts';
 import { describeGenerator, describeMachine } from '../load/describe.ts';
 import type { Summary } from '../load/summary.ts';
 import { chart, type Line } from './chart.ts';
-import { clock, duration, escape, grouped } from './html.ts';
+import { clock, duration, escapeHtml, grouped } from './html.ts';
 import { SCRIPT } from './script.ts';
 import { STYLE } from './style.ts';
 
@@ -10,15 +10,19 @@ const MEANT: Readonly<Record<string, string>> = { 3000: 'cut by the scenario', 1
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
 const mebibytes = (value: number): string => `${grouped(value)} MiB`;
 const table = (head: readonly string[], rows: readonly string[]): string =>
-  `<div class="card scroll"><table><thead><tr>${head.map((name, index) =>
-    `<th${index > 0 ? ' class="n"' : ''}>${escape(name)}</th>`).join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
+  `<div class="card scroll"><table><thead><tr>${head
+    .map((name, index) => `<th${index > 0 ? ' class="n"' : ''}>${escapeHtml(name)}</th>`)
+    .join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
 const row = ([first, ...rest]: readonly string[]): string =>
-  `<tr><td>${escape(first)}</td>${rest.map((cell) => `<td class="n">${escape(cell)}</td>`).join('')}</tr>`;
+  `<tr><td>${escapeHtml(first)}</td>${rest.map((cell) => `<td class="n">${escapeHtml(cell)}</td>`).join('')}</tr>`;
 
 type Point = { readonly count: number; readonly p50: number | null; readonly p99: number | null };
 const curve = (summary: Summary, name: string): Line[] => {
   const points = (summary.series as unknown as Record<string, readonly Point[]>)[name] ?? [];
-  return [{ label: 'p50', values: points.map(({ p50 }) => p50) }, { label: 'p99', values: points.map(({ p99 }) => p99) }];
+  return [
+    { label: 'p50', values: points.map(({ p50 }) => p50) },
+    { label: 'p99', values: points.map(({ p99 }) => p99) },
+  ];
 };
 
 function charts(summary: Summary): string {
@@ -28,27 +32,81 @@ function charts(summary: Summary): string {
   const count = { show: grouped, marks };
   const times = { show: (ms: number) => duration(ms), scale: 'logarithmic', marks } as const;
   return [
-    chart({ ...count, title: 'Connections', note: 'Sockets open at the end of each second.',
-      lines: [{ label: 'open', values: series.open }] }),
-    chart({ ...count, title: 'Connections by replica', note: 'How the edge spread them.',
-      lines: names.map((name) => ({ label: name, values: series.replicas.map((replicas) => replicas[name] ?? 0) })) }),
-    chart({ ...times, title: 'Move round trip', note: 'From when a move was due to its acknowledgement.', lines: curve(summary, 'move') }),
-    chart({ ...times, title: 'Delay of the generator', note: 'From when a move was due to when k6 came to make it: part of its round trip.',
-      lines: curve(summary, 'delay') }),
-    chart({ ...times, title: 'Delivery lag', note: 'From when an event happened to its arrival at a player.', lines: curve(summary, 'lag') }),
-    chart({ ...times, title: 'Recovery', note: 'From the loss of a connection until all that was missed is there.',
-      lines: curve(summary, 'resume'), dots: true }),
-    chart({ ...times, title: 'Handshakes', note: 'From opening a socket to the welcome: TCP, TLS, upgrade.',
-      lines: curve(summary, 'handshake'), dots: true }),
-    chart({ ...count, title: 'Events a second', note: 'Moves that were acknowledged, and events delivered of them.',
-      lines: [{ label: 'delivered', values: series.deliveries }, { label: 'moves', values: series.moves },
-        ...(series.lines.some((lines) => lines > 0) ? [{ label: 'lines of chat', values: series.lines }] : [])] }),
-    ...(usage.length === 0 ? [] : [
-      chart({ show: percent, marks, title: 'CPU', note: 'Of one core. What k6 takes, the cluster has not.',
-        lines: usage.map(([label, samples]) => ({ label, values: samples.map((second) => second && second.cpu) })) }),
-      chart({ show: mebibytes, marks, title: 'Memory', note: 'Resident bytes.',
-        lines: usage.map(([label, samples]) => ({ label, values: samples.map((second) => second && second.residentBytes / 2 ** 20) })) }),
-    ]),
+    chart({
+      ...count,
+      title: 'Connections',
+      note: 'Sockets open at the end of each second.',
+      lines: [{ label: 'open', values: series.open }],
+    }),
+    chart({
+      ...count,
+      title: 'Connections by replica',
+      note: 'How the edge spread them.',
+      lines: names.map((name) => ({ label: name, values: series.replicas.map((replicas) => replicas[name] ?? 0) })),
+    }),
+    chart({
+      ...times,
+      title: 'Move round trip',
+      note: 'From when a move was due to its acknowledgement.',
+      lines: curve(summary, 'move'),
+    }),
+    chart({
+      ...times,
+      title: 'Delay of the generator',
+      note: 'From when a move was due to when k6 came to make it: part of its round trip.',
+      lines: curve(summary, 'delay'),
+    }),
+    chart({
+      ...times,
+      title: 'Delivery lag',
+      note: 'From when an event happened to its arrival at a player.',
+      lines: curve(summary, 'lag'),
+    }),
+    chart({
+      ...times,
+      title: 'Recovery',
+      note: 'From the loss of a connection until all that was missed is there.',
+      lines: curve(summary, 'resume'),
+      dots: true,
+    }),
+    chart({
+      ...times,
+      title: 'Handshakes',
+      note: 'From opening a socket to the welcome: TCP, TLS, upgrade.',
+      lines: curve(summary, 'handshake'),
+      dots: true,
+    }),
+    chart({
+      ...count,
+      title: 'Events a second',
+      note: 'Moves that were acknowledged, and events delivered of them.',
+      lines: [
+        { label: 'delivered', values: series.deliveries },
+        { label: 'moves', values: series.moves },
+        ...(series.lines.some((lines) => lines > 0) ? [{ label: 'lines of chat', values: series.lines }] : []),
+      ],
+    }),
+    ...(usage.length === 0
+      ? []
+      : [
+          chart({
+            show: percent,
+            marks,
+            title: 'CPU',
+            note: 'Of one core. What k6 takes, the cluster has not.',
+            lines: usage.map(([label, samples]) => ({ label, values: samples.map((second) => second?.cpu ?? null) })),
+          }),
+          chart({
+            show: mebibytes,
+            marks,
+            title: 'Memory',
+            note: 'Resident bytes.',
+            lines: usage.map(([label, samples]) => ({
+              label,
+              values: samples.map((second) => second && second.residentBytes / 2 ** 20),
+            })),
+          }),
+        ]),
   ].join('\n');
 }
 
@@ -56,17 +114,34 @@ function tiles(summary: Summary): string {
   const { metrics, counters, sockets, recovered_rate: recovered } = summary;
   const of = (name: string) => metrics[name];
   const tile = (name: string, value: string, more = '') =>
-    `<div class="tile"><dt>${escape(name)}</dt><dd>${escape(value)}<small>${escape(more)}</small></dd></div>`;
+    `<div class="tile"><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}<small>${escapeHtml(more)}</small></dd></div>`;
   const failed = summary.thresholds.filter(({ passed }) => !passed).length;
   return `<dl class="tiles">${[
-    tile('Thresholds', `${summary.thresholds.length - failed} of ${summary.thresholds.length}`, failed === 0 ? 'all hold' : `${failed} failed`),
+    tile(
+      'Thresholds',
+      `${summary.thresholds.length - failed} of ${summary.thresholds.length}`,
+      failed === 0 ? 'all hold' : `${failed} failed`,
+    ),
     tile('Sockets held', grouped(sockets.most), `of ${grouped(sockets.wanted)}, by ${sockets.vus} virtual users`),
     tile('Move, p99', duration(of('move_round_trip_ms')?.p99), `p50 ${duration(of('move_round_trip_ms')?.p50)}`),
     tile('Delivery, p99', duration(of('delivery_lag_ms')?.p99), `p50 ${duration(of('delivery_lag_ms')?.p50)}`),
-    tile('Resume, p99', duration(of('resume_ms')?.p99),
-      recovered.rate === null ? 'none' : `${(recovered.rate * 100).toFixed(1)} % of ${grouped(recovered.samples)} exact`),
-    tile('Lost moves', grouped(counters['lost_acked_moves'] ?? 0), `of ${grouped(counters['acked_moves'] ?? 0)} acknowledged`),
-    tile('Gaps, duplicates', `${counters['gaps'] ?? 0}, ${counters['duplicates'] ?? 0}`, `in ${grouped(counters['deliveries'] ?? 0)} events`),
+    tile(
+      'Resume, p99',
+      duration(of('resume_ms')?.p99),
+      recovered.rate === null
+        ? 'none'
+        : `${(recovered.rate * 100).toFixed(1)} % of ${grouped(recovered.samples)} exact`,
+    ),
+    tile(
+      'Lost moves',
+      grouped(counters['lost_acked_moves'] ?? 0),
+      `of ${grouped(counters['acked_moves'] ?? 0)} acknowledged`,
+    ),
+    tile(
+      'Gaps, duplicates',
+      `${counters['gaps'] ?? 0}, ${counters['duplicates'] ?? 0}`,
+      `in ${grouped(counters['deliveries'] ?? 0)} events`,
+    ),
   ].join('')}</dl>`;
 }
 
@@ -74,39 +149,82 @@ function details(summary: Summary): string {
   const cpu = Object.entries(summary.cpu);
   const codes = Object.entries(summary.closeCodes);
   const total = Object.values(summary.replicas).reduce((sum, count) => sum + count, 0);
-  return `<h2>Times</h2>${table(['', 'samples', 'p50', 'p95', 'p99', 'max'], Object.entries(summary.metrics)
-    .map(([name, { samples, p50, p95, p99, max }]) => row([name, grouped(samples), ...[p50, p95, p99, max].map(duration)])))}
+  return `<h2>Times</h2>${table(
+    ['', 'samples', 'p50', 'p95', 'p99', 'max'],
+    Object.entries(summary.metrics).map(([name, { samples, p50, p95, p99, max }]) =>
+      row([name, grouped(samples), ...[p50, p95, p99, max].map(duration)]),
+    ),
+  )}
 <h2>Counted</h2><div class="pair">
-${table(['counter', ''], Object.entries(summary.counters).map(([name, value]) => row([name, grouped(value)])))}
-<div>${table(['closed with', ''], codes.length === 0 ? [row(['none', '0'])] : codes.map(([code, value]) =>
-    row([`${code} ${MEANT[code] ?? closeCode(Number(code)).meaning.replaceAll('`', '')}`, grouped(value)])))}
-<br>${table(['replica', 'sockets', 'share'], Object.entries(summary.replicas).map(([name, value]) =>
-    row([name, grouped(value), percent(value / Math.max(1, total))])))}
-<br>${cpu.length === 0 ? '' : table(['CPU of one core', 'mean', 'busiest second'], cpu.map(([name, { mean, most }]) => row([name, percent(mean), percent(most)])))}</div></div>`;
+${table(
+  ['counter', ''],
+  Object.entries(summary.counters).map(([name, value]) => row([name, grouped(value)])),
+)}
+<div>${table(
+    ['closed with', ''],
+    codes.length === 0
+      ? [row(['none', '0'])]
+      : codes.map(([code, value]) =>
+          row([`${code} ${MEANT[code] ?? closeCode(Number(code)).meaning.replaceAll('`', '')}`, grouped(value)]),
+        ),
+  )}
+<br>${table(
+    ['replica', 'sockets', 'share'],
+    Object.entries(summary.replicas).map(([name, value]) =>
+      row([name, grouped(value), percent(value / Math.max(1, total))]),
+    ),
+  )}
+<br>${
+    cpu.length === 0
+      ? ''
+      : table(
+          ['CPU of one core', 'mean', 'busiest second'],
+          cpu.map(([name, { mean, most }]) => row([name, percent(mean), percent(most)])),
+        )
+  }</div></div>`;
 }
 
 /** The report of a run: one file that needs no other, with k6's own dashboard in it where there is one. */
 export function reportPage(summary: Summary, dashboard: string | undefined): string {
   const { scenario, target, startedAt, seconds, passed, marks, thresholds, machine } = summary;
   const verdict = passed ? '<span class="verdict passed">passed</span>' : '<span class="verdict failed">failed</span>';
-  const judged = thresholds.map(({ name, passed: held, value }) => `<tr><td class="v ${held ? 'passed' : 'failed'}">` +
-    `${held ? '✓ holds' : '✗ failed'}</td><td class="w">${escape(name)}</td><td>${escape(value)}</td></tr>`).join('');
+  const judged = thresholds
+    .map(
+      ({ name, passed: held, value }) =>
+        `<tr><td class="v ${held ? 'passed' : 'failed'}">` +
+        `${held ? '✓ holds' : '✗ failed'}</td><td class="w">${escapeHtml(name)}</td><td>${escapeHtml(value)}</td></tr>`,
+    )
+    .join('');
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
-<title>${escape(scenario)} ${passed ? 'passed' : 'failed'} – Gridlock load run</title><style>${STYLE}</style></head><body><main>
-<h1>${escape(scenario)} ${verdict}</h1>
-<p>${escape(startedAt.replace('T', ' ').slice(0, 19))} UTC · ${clock(seconds)} min · target ${escape(target)} · ${machine.cores} cores, ${Math.round(machine.memoryBytes / 2 ** 30)} GiB · k6 ${escape(summary.k6)} · commit ${escape(summary.commit)}</p>
-<p>The machine meanwhile: ${escape([describeMachine(summary), describeGenerator(summary)].filter((text) => text).join('. Of the generator: '))}.</p>
+<title>${escapeHtml(scenario)} ${passed ? 'passed' : 'failed'} – Gridlock load run</title><style>${STYLE}</style></head><body><main>
+<h1>${escapeHtml(scenario)} ${verdict}</h1>
+<p>${escapeHtml(startedAt.replace('T', ' ').slice(0, 19))} UTC · ${clock(seconds)} min · target ${escapeHtml(target)} · ${machine.cores} cores, ${Math.round(machine.memoryBytes / 2 ** 30)} GiB · k6 ${escapeHtml(summary.k6)} · commit ${escapeHtml(summary.commit)}</p>
+<p>The machine meanwhile: ${escapeHtml([describeMachine(summary), describeGenerator(summary)].filter((text) => text).join('. Of the generator: '))}.</p>
 ${tiles(summary)}
 <h2>Thresholds</h2><div class="card scroll"><table><thead><tr><th></th><th>what was asked</th><th>what came</th></tr></thead><tbody>${judged}</tbody></table></div>
-${summary.said.length === 0 ? '' : `<h2>What k6 and the cluster said</h2><div class="card"><ul class="marks">${summary.said.map((line) =>
-    `<li>${escape(line)}</li>`).join('')}</ul></div>`}
-<h2>Curves</h2>${marks.length === 0 ? '' : `<div class="card"><ol class="marks">${marks.map(({ at, text }) =>
-    `<li><time>${clock(at)}</time> ${escape(text)}</li>`).join('')}</ol></div><br>`}
+${
+  summary.said.length === 0
+    ? ''
+    : `<h2>What k6 and the cluster said</h2><div class="card"><ul class="marks">${summary.said
+        .map((line) => `<li>${escapeHtml(line)}</li>`)
+        .join('')}</ul></div>`
+}
+<h2>Curves</h2>${
+    marks.length === 0
+      ? ''
+      : `<div class="card"><ol class="marks">${marks
+          .map(({ at, text }) => `<li><time>${clock(at)}</time> ${escapeHtml(text)}</li>`)
+          .join('')}</ol></div><br>`
+  }
 <div class="charts">${charts(summary)}</div>
 ${details(summary)}
-${dashboard === undefined ? '' : `<h2>k6's own dashboard</h2><details class="card"><summary>Show what k6 exported</summary>
-<iframe title="k6 dashboard" sandbox="allow-scripts" loading="lazy" srcdoc="${escape(dashboard)}"></iframe></details>`}
+${
+  dashboard === undefined
+    ? ''
+    : `<h2>k6's own dashboard</h2><details class="card"><summary>Show what k6 exported</summary>
+<iframe title="k6 dashboard" sandbox="allow-scripts" loading="lazy" srcdoc="${escapeHtml(dashboard)}"></iframe></details>`
+}
 </main><script>${SCRIPT}</script></body></html>
 `;
 }

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer as createPlainServer, type AddressInfo, type Server } from 'node:net';
+import { type AddressInfo, createServer as createPlainServer, type Server } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { after, before, test, type TestContext } from 'node:test';
+import { after, before, type TestContext, test } from 'node:test';
 import { createServer } from 'node:tls';
 import { ensureChain, issueLeaf } from '../../certs/index.ts';
 import { waitFor } from '../../infra/local/wait.ts';
@@ -55,7 +55,7 @@ test('clients who trust the root are counted, each with a handshake of its own',
   assert.deepEqual(rest, { failures: {}, resumed: 0, stale: 0, leaves: 1 });
 });
 
-test('a leaf that the clients\' roots do not vouch for is a failure with its reason', async (t) => {
+test("a leaf that the clients' roots do not vouch for is a failure with its reason", async (t) => {
   const { port, came } = await serveLeaf(t);
   const stranger = readFileSync((await ensureChain({ dir: path.join(root, 'stranger'), ...names })).rootPath, 'utf8');
   const handshakes = new Handshakes(port, stranger, 100);
@@ -70,7 +70,10 @@ test('a leaf that the clients\' roots do not vouch for is a failure with its rea
 
 test('a connection that is closed before its handshake is over is a failure', async (t) => {
   let closed = 0;
-  const port = await listen(t, createPlainServer((socket) => (closed++, socket.end())));
+  const port = await listen(
+    t,
+    createPlainServer((socket) => (closed++, socket.end())),
+  );
   const handshakes = new Handshakes(port, bundle, 100);
   handshakes.start();
   await waitFor(async () => (closed >= 3 ? true : undefined), { what: 'three clients', timeoutMs: 60_000 });

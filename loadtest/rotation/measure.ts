@@ -2,11 +2,11 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Cluster } from '../../infra/local/cluster.ts';
 import { Authority } from './authority.ts';
-import { Handshakes, type HandshakeReport } from './handshakes.ts';
-import { latencyOf, ratioOf, type Latency, type Pair, type Ratio } from './latency.ts';
-import { Players, type Move, type PlayersReport } from './players.ts';
-import { isRollover, planSteps, type Done, type Step } from './step.ts';
-import { visits, type Visit } from './visitors.ts';
+import { type HandshakeReport, Handshakes } from './handshakes.ts';
+import { type Latency, latencyOf, type Pair, type Ratio, ratioOf } from './latency.ts';
+import { type Move, Players, type PlayersReport } from './players.ts';
+import { type Done, isRollover, planSteps, type Step } from './step.ts';
+import { type Visit, visits } from './visitors.ts';
 
 /** What a run is made of. */
 export interface RunOptions {
@@ -155,7 +155,7 @@ class Run {
         this.#handshakes.expect(done.serialNumber);
         // Clients get the bundle when the step is done: the step itself must work with the one they had.
         if (isRollover(step)) this.#handshakes.trust(done.bundle);
-        if (step === 'accept') this.#roots = done.bundle.match(/-----BEGIN [^]+?-----END CERTIFICATE-----\n/g) ?? [];
+        if (step === 'accept') this.#roots = done.bundle.match(/-----BEGIN [\s\S]+?-----END CERTIFICATE-----\n/g) ?? [];
       } catch (error) {
         this.refusals.push({ step, message: (error as Error).message });
       }

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { findViolations, type Violation } from '../history/history.ts';
-import { RecordingPlayer } from '../history/player.ts';
 import { GridlockError } from '../../services/client/node.ts';
 import { FREE } from '../../services/protocol/index.ts';
+import { findViolations, type Violation } from '../history/history.ts';
+import { RecordingPlayer } from '../history/player.ts';
 
 /** An acknowledged move: when it was due, by `performance.now()`, and how long after that it was acknowledged. */
 export interface Move {

@@ -7,12 +7,14 @@ import { EXPECTED, VISITORS, type Visit } from './visitors.ts';
 
 const latency = { moves: 500, p50: 2, p99: 10, max: 20 };
 const visits = ROLLOVER.flatMap((after) =>
-  VISITORS.map((visitor): Visit => ({
-    after,
-    visitor,
-    expected: EXPECTED[after][visitor],
-    welcomed: EXPECTED[after][visitor],
-  })),
+  VISITORS.map(
+    (visitor): Visit => ({
+      after,
+      visitor,
+      expected: EXPECTED[after][visitor],
+      welcomed: EXPECTED[after][visitor],
+    }),
+  ),
 );
 const good: RunResult = {
   options: { sockets: 10, pace: 1, leaf: 4, intermediate: 1, every: 100, handshakes: 10 },
@@ -34,7 +36,11 @@ test('a run that nobody noticed has no faults', () => {
 
 const lost = { player: 'Player 3', message: 'The connection broke.' };
 for (const [what, bad, sentence] of [
-  ['a dropped socket', { players: { ...good.players, dropped: [lost] } }, /^1 sockets were dropped, as Player 3: The c/],
+  [
+    'a dropped socket',
+    { players: { ...good.players, dropped: [lost] } },
+    /^1 sockets were dropped, as Player 3: The c/,
+  ],
   ['a socket that did not come back', { open: 9 }, /^1 sockets were not open at the end/],
   ['a move that failed', { players: { ...good.players, failed: [lost] } }, /^1 moves or games failed/],
   [
@@ -42,12 +48,28 @@ for (const [what, bad, sentence] of [
     { players: { ...good.players, violations: [{ fault: 'gap', player: 'a', detail: 'seq 3 where 2 was due' }] } },
     /^1 histories are wrong, as seq 3 where 2 was due/,
   ],
-  ['a refused handshake', { handshakes: { ...good.handshakes, failures: { reset: 2 } } }, /^2 handshakes failed, as reset/],
+  [
+    'a refused handshake',
+    { handshakes: { ...good.handshakes, failures: { reset: 2 } } },
+    /^2 handshakes failed, as reset/,
+  ],
   ['a resumed session', { handshakes: { ...good.handshakes, resumed: 1 } }, /^1 handshakes were no full ones/],
-  ['an old leaf', { handshakes: { ...good.handshakes, stale: 1 } }, /^1 handshakes showed a leaf that had been replaced/],
+  [
+    'an old leaf',
+    { handshakes: { ...good.handshakes, stale: 1 } },
+    /^1 handshakes showed a leaf that had been replaced/,
+  ],
   ['no handshake at all', { handshakes: { ...good.handshakes, completed: 0 } }, /^No handshake was made/],
-  ['a rotation that failed', { refusals: [{ step: 'leaf', message: 'locked' }] }, /^1 rotations failed, as leaf: locked/],
-  ['a rotation on disk alone', { rotations: [{ step: 'leaf', tookMs: 5, edge: 'not running' }] }, /did not reach the edge/],
+  [
+    'a rotation that failed',
+    { refusals: [{ step: 'leaf', message: 'locked' }] },
+    /^1 rotations failed, as leaf: locked/,
+  ],
+  [
+    'a rotation on disk alone',
+    { rotations: [{ step: 'leaf', tookMs: 5, edge: 'not running' }] },
+    /did not reach the edge/,
+  ],
   ['a visitor let in', { visits: visits.map((one) => ({ ...one, welcomed: true })) }, /trusts g2 was welcomed/],
   [
     'a visitor turned away',
@@ -65,10 +87,15 @@ for (const [what, bad, sentence] of [
 }
 
 test('the table says who got in after which step', () => {
-  assert.deepEqual(describe(good).slice(-4).map((line) => line.trim().split(/ {2,}/)), [
-    ['visitor', 'after accept', 'after issue', 'after retire'],
-    ['g1', 'welcomed', 'refused', 'refused'],
-    ['g1 and g2', 'welcomed', 'welcomed', 'welcomed'],
-    ['g2', 'refused', 'welcomed', 'welcomed'],
-  ]);
+  assert.deepEqual(
+    describe(good)
+      .slice(-4)
+      .map((line) => line.trim().split(/ {2,}/)),
+    [
+      ['visitor', 'after accept', 'after issue', 'after retire'],
+      ['g1', 'welcomed', 'refused', 'refused'],
+      ['g1 and g2', 'welcomed', 'welcomed', 'welcomed'],
+      ['g2', 'refused', 'welcomed', 'welcomed'],
+    ],
+  );
 });

@@ -12,7 +12,8 @@ export function faultsOf(result: RunResult, maxRatio = Infinity): string[] {
   const count = (number: number, what: string, example = '') => {
     if (number > 0) faults.push(`${number} ${what}${example && `, as ${example}`}.`);
   };
-  const firstOf = (list: readonly { player: string; message: string }[]) => list[0] && `${list[0].player}: ${list[0].message}`;
+  const firstOf = (list: readonly { player: string; message: string }[]) =>
+    list[0] && `${list[0].player}: ${list[0].message}`;
   count(players.dropped.length, 'sockets were dropped', firstOf(players.dropped));
   count(options.sockets - result.open, 'sockets were not open at the end');
   count(players.failed.length, 'moves or games failed', firstOf(players.failed));
@@ -49,7 +50,12 @@ export function describe(result: RunResult): string[] {
       `rollover ${steps.filter(count).join(', ')}; median ${ms(took[took.length >> 1] ?? NaN)} ms each`,
     `handshakes   ${handshakes.completed} full ones, ${failedHandshakes(result)} failed; ` +
       `${handshakes.leaves} different leaves, ${handshakes.stale} out of date`,
-    ...([['without', calm], ['with', rotating]] as const).map(
+    ...(
+      [
+        ['without', calm],
+        ['with', rotating],
+      ] as const
+    ).map(
       ([what, { moves, p50, p99, max }]) =>
         `moves        ${what.padEnd(7)} rotations: ${moves}, p50 ${ms(p50)} ms, p99 ${ms(p99)} ms, longest ${ms(max)} ms`,
     ),

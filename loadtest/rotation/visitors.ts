@@ -36,7 +36,10 @@ export async function visit(url: string, roots: string): Promise<string | undefi
   let other = '';
   try {
     return await new Promise<string | undefined>((resolve, reject) => {
-      over = setTimeout(() => reject(new Error(`A visitor got no answer: ${other || 'nothing was heard'}`)), PATIENCE_MS);
+      over = setTimeout(
+        () => reject(new Error(`A visitor got no answer: ${other || 'nothing was heard'}`)),
+        PATIENCE_MS,
+      );
       client.on('error', ({ message }) => {
         if (OF_TRUST.test(message)) resolve(message);
         // The client comes again by itself.
@@ -57,7 +60,13 @@ export async function visits(url: string, after: RolloverStep, [g1, g2]: readonl
   for (const visitor of VISITORS) {
     const reason = await visit(url, trusted[visitor]);
     const expected = EXPECTED[after][visitor];
-    seen.push({ after, visitor, expected, welcomed: reason === undefined, ...(reason === undefined ? {} : { reason }) });
+    seen.push({
+      after,
+      visitor,
+      expected,
+      welcomed: reason === undefined,
+      ...(reason === undefined ? {} : { reason }),
+    });
   }
   return seen;
 }

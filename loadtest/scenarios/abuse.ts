@@ -1,4 +1,4 @@
-import { CALM, SAMPLE_CUT, type RunData, type Scenario } from './scenario.ts';
+import { CALM, type RunData, SAMPLE_CUT, type Scenario } from './scenario.ts';
 
 /** So short that both meet the same neighbours, so long that the first second after a change is the lesser part. */
 const WINDOW_SECONDS = 4;
@@ -34,9 +34,12 @@ function spreadOf(values: readonly number[]) {
 export function compare({ size, journal }: Pick<RunData, 'size' | 'journal'>) {
   const windows = windowsOf(size.seconds);
   const seconds = journal.perSecond(({ curves }) => curves.answer.percentile(0.99));
-  const typical = (shift: number) => spreadOf(windows.flatMap(([from, to]) =>
-    seconds.slice(from - shift * (to - from), to - shift * (to - from)))
-    .filter((p99) => !Number.isNaN(p99)));
+  const typical = (shift: number) =>
+    spreadOf(
+      windows
+        .flatMap(([from, to]) => seconds.slice(from - shift * (to - from), to - shift * (to - from)))
+        .filter((p99) => !Number.isNaN(p99)),
+    );
   return { calm: typical(1), abused: typical(0) };
 }
 

@@ -1,5 +1,5 @@
 import type { Threshold } from '../load/verdict.ts';
-import { CALM, SAMPLE_CUT, type RunData, type Scenario } from './scenario.ts';
+import { CALM, type RunData, SAMPLE_CUT, type Scenario } from './scenario.ts';
 
 /** Of the lines times the sockets: who is away for long catches up with the last fifty lines, not with all. */
 const LEAST_HEARD = 0.99;

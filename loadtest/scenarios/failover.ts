@@ -1,5 +1,5 @@
 import type { Threshold } from '../load/verdict.ts';
-import { EXACT, SAMPLE_CUT, type Mark, type RunData, type Scenario } from './scenario.ts';
+import { EXACT, type Mark, type RunData, SAMPLE_CUT, type Scenario } from './scenario.ts';
 
 /** What is told at the end of a second may have happened at its beginning. */
 const BEFORE = 1;
@@ -17,7 +17,10 @@ function judgeFault({ journal, size }: Pick<RunData, 'journal' | 'size'>, mark: 
   const fullest = Math.max(0, ...around.flatMap(({ replicas }) => Object.values(replicas)));
   const held = Math.max(0, ...around.map(({ open }) => open));
   const [least, most] = {
-    none: [0, 0], replica: [1, fullest], some: [1, size.sockets], all: [Math.floor(held * ALL), size.sockets],
+    none: [0, 0],
+    replica: [1, fullest],
+    some: [1, size.sockets],
+    all: [Math.floor(held * ALL), size.sockets],
   }[closes] as [number, number];
   return {
     name: `${name} killed closes ${most === 0 ? 'no socket' : `${least} to ${most} sockets`}`,

@@ -10,5 +10,13 @@ import { smoke } from './smoke.ts';
 import { soak } from './soak.ts';
 
 export const SCENARIOS: Readonly<Record<string, Scenario>> = Object.freeze({
-  smoke, scale, chat, reconnect, failover, rollout, rotation, soak, abuse,
+  smoke,
+  scale,
+  chat,
+  reconnect,
+  failover,
+  rollout,
+  rotation,
+  soak,
+  abuse,
 });

@@ -4,11 +4,11 @@ import { TICK } from '../k6/plan.ts';
 import { Journal } from '../load/journal.ts';
 import { slopeOf } from '../load/slope.ts';
 import type { Closes } from '../load/target.ts';
-import { UsageSampler, type UsageSample } from '../load/usage.ts';
+import { type UsageSample, UsageSampler } from '../load/usage.ts';
 import { abuse, compare } from './abuse.ts';
-import { SCENARIOS } from './index.ts';
 import { judgeBroadcast } from './chat.ts';
 import { judgeFaults } from './failover.ts';
+import { SCENARIOS } from './index.ts';
 import { judgeRollout } from './rollout.ts';
 import { judgeRotation } from './rotation.ts';
 import { kneeOf } from './scale.ts';
@@ -19,31 +19,56 @@ const MIB = 2 ** 20;
 
 function usageOf(read: (second: number) => Partial<UsageSample>): UsageSampler {
   const usage = new UsageSampler(async () => ({}));
-  usage.samples.set('1111', Array.from({ length: 1800 }, (_, at) =>
-    ({ at, cpuMs: at, residentBytes: 100 * MIB, descriptors: 50, ...read(at) })));
+  usage.samples.set(
+    '1111',
+    Array.from({ length: 1800 }, (_, at) => ({
+      at,
+      cpuMs: at,
+      residentBytes: 100 * MIB,
+      descriptors: 50,
+      ...read(at),
+    })),
+  );
   return usage;
 }
 const size = { sockets: 80, vus: 2, seconds: 1800, pace: 1 };
 const failed = (read: (second: number) => Partial<UsageSample>) =>
-  flatness({ size, usage: usageOf(read) }).filter(({ passed }) => !passed).map(({ name }) => name);
+  flatness({ size, usage: usageOf(read) })
+    .filter(({ passed }) => !passed)
+    .map(({ name }) => name);
 
 test('memory that goes up and down about the same level is flat', () => {
-  assert.deepEqual(failed((at) => ({ residentBytes: (100 + (at % 40)) * MIB })), []);
+  assert.deepEqual(
+    failed((at) => ({ residentBytes: (100 + (at % 40)) * MIB })),
+    [],
+  );
 });
 test('memory that warms up at the beginning is flat', () => {
-  assert.deepEqual(failed((at) => ({ residentBytes: Math.min(200, 100 + at / 3) * MIB })), []);
+  assert.deepEqual(
+    failed((at) => ({ residentBytes: Math.min(200, 100 + at / 3) * MIB })),
+    [],
+  );
 });
 test('memory that leaks 40 MiB in half an hour is not flat', () => {
-  assert.deepEqual(failed((at) => ({ residentBytes: (100 + at / 45 + (at % 7)) * MIB })), ['resident bytes of 1111 stay flat']);
+  assert.deepEqual(
+    failed((at) => ({ residentBytes: (100 + at / 45 + (at % 7)) * MIB })),
+    ['resident bytes of 1111 stay flat'],
+  );
 });
 test('descriptors that leak one a minute are not flat', () => {
-  assert.deepEqual(failed((at) => ({ descriptors: 50 + Math.floor(at / 60) })), ['descriptors of 1111 stay flat']);
+  assert.deepEqual(
+    failed((at) => ({ descriptors: 50 + Math.floor(at / 60) })),
+    ['descriptors of 1111 stay flat'],
+  );
 });
 test('memory of nobody is not flat: where no process of the cluster was seen, the run fails', () => {
   const usage = usageOf(() => ({}));
   usage.samples.set('k6', usage.samples.get('1111')!);
   usage.samples.delete('1111');
-  assert.deepEqual(flatness({ size, usage }).map(({ passed }) => passed), [false]);
+  assert.deepEqual(
+    flatness({ size, usage }).map(({ passed }) => passed),
+    [false],
+  );
 });
 test('an outlier does not bend a slope', () => {
   const points = Array.from({ length: 50 }, (_, x) => [x, x === 40 ? 1e9 : 2 * x] as const);
@@ -54,24 +79,62 @@ test('an outlier does not bend a slope', () => {
 function journalOf(seconds: number, open: (second: number) => number, move: (second: number) => number): Journal {
   const journal = new Journal();
   for (let second = 0; second < seconds; second++) {
-    const tick = { vu: 1, second, open: open(second), replicas: {}, counts: {}, closes: {},
-      curves: { move: { [move(second)]: 10 }, answer: { [move(second)]: 10 }, lag: { [move(second)]: 10 } } };
+    const tick = {
+      vu: 1,
+      second,
+      open: open(second),
+      replicas: {},
+      counts: {},
+      closes: {},
+      curves: { move: { [move(second)]: 10 }, answer: { [move(second)]: 10 }, lag: { [move(second)]: 10 } },
+    };
     journal.take(TICK + JSON.stringify(tick));
   }
   return journal;
 }
-const scaleRun = (journal: Journal) =>
-  ({ size: { sockets: 80, vus: 1, seconds: 80, pace: 1 }, journal, usage: usageOf(() => ({})), marks: [] });
+const scaleRun = (journal: Journal) => ({
+  size: { sockets: 80, vus: 1, seconds: 80, pace: 1 },
+  journal,
+  usage: usageOf(() => ({})),
+  marks: [],
+});
 
 test('the knee is the last step that held its sockets in time', () => {
-  const all = kneeOf(scaleRun(journalOf(80, (second) => Math.ceil((second + 1) / 10) * 10, () => 20)));
+  const all = kneeOf(
+    scaleRun(
+      journalOf(
+        80,
+        (second) => Math.ceil((second + 1) / 10) * 10,
+        () => 20,
+      ),
+    ),
+  );
   assert.deepEqual([all.sockets, all.texts.length], [80, 8]);
-  const slow = kneeOf(scaleRun(journalOf(80, (second) => Math.ceil((second + 1) / 10) * 10, (second) => (second < 50 ? 20 : 400))));
+  const slow = kneeOf(
+    scaleRun(
+      journalOf(
+        80,
+        (second) => Math.ceil((second + 1) / 10) * 10,
+        (second) => (second < 50 ? 20 : 400),
+      ),
+    ),
+  );
   assert.equal(slow.sockets, 50);
   assert.match(slow.texts.at(-1)!, /^broken 60 sockets/);
 });
 test('a step whose sockets do not come breaks', () => {
-  assert.equal(kneeOf(scaleRun(journalOf(80, (second) => Math.min(40, Math.ceil((second + 1) / 10) * 10), () => 20))).sockets, 40);
+  assert.equal(
+    kneeOf(
+      scaleRun(
+        journalOf(
+          80,
+          (second) => Math.min(40, Math.ceil((second + 1) / 10) * 10),
+          () => 20,
+        ),
+      ),
+    ).sockets,
+    40,
+  );
 });
 
 test('what the others meet while one misbehaves is compared with the calm of the same run', () => {
@@ -83,13 +146,24 @@ test('what the others meet while one misbehaves is compared with the calm of the
     return [calm.middle, abused.middle];
   };
   const inside = (second: number) => windows.some(([from, to]) => second >= from && second < to);
-  const journal = journalOf(96, () => 80, (second) => (inside(second) ? 30 : 20));
+  const journal = journalOf(
+    96,
+    () => 80,
+    (second) => (inside(second) ? 30 : 20),
+  );
   assert.deepEqual(middles(journal), [20, 30]);
-  const stalled = journalOf(96, () => 80, (second) => (second % 20 === 9 ? 50_000 : inside(second) ? 21 : 20));
+  const stalled = journalOf(
+    96,
+    () => 80,
+    (second) => (second % 20 === 9 ? 50_000 : inside(second) ? 21 : 20),
+  );
   assert.deepEqual(middles(stalled), [20, 21]);
   assert.deepEqual(middles(new Journal()), [Number.NaN, Number.NaN]);
   const verdicts = abuse.judge!({ size, journal, usage: usageOf(() => ({})), marks: [] });
-  assert.deepEqual(verdicts.map(({ passed }) => passed), [false, false]);
+  assert.deepEqual(
+    verdicts.map(({ passed }) => passed),
+    [false, false],
+  );
 });
 
 const failedNames = (verdicts: { name: string; passed: boolean }[]) =>
@@ -113,22 +187,33 @@ test('a rollout that sent everybody to another replica and came to its end is on
 });
 test('a rollout that did not come to its end, or of no replicas, is reported', () => {
   const journal = closing('announced_closes', { 21: 40 });
-  for (const marks of [[begun], [begun, { at: 40, text: '1111 is a new one' }], [begun, { at: 40, text: '0 replicas replaced' }]]) {
+  for (const marks of [
+    [begun],
+    [begun, { at: 40, text: '1111 is a new one' }],
+    [begun, { at: 40, text: '0 replicas replaced' }],
+  ]) {
     assert.deepEqual(failedNames(judgeRollout({ journal, marks })), ['the rollout came to its end']);
   }
 });
 test('a rollout that left sockets where they were is reported, and so is one in which nobody was there', () => {
   const told = 'every socket was told to go to another replica';
-  assert.deepEqual(failedNames(judgeRollout({ journal: closing('announced_closes', { 5: 40, 21: 39 }), marks: [begun, ended] })), [told]);
+  assert.deepEqual(
+    failedNames(judgeRollout({ journal: closing('announced_closes', { 5: 40, 21: 39 }), marks: [begun, ended] })),
+    [told],
+  );
   assert.deepEqual(failedNames(judgeRollout({ journal: new Journal(), marks: [begun, ended] })), [told]);
 });
 
-const strikes = (...faults: [number, string, Closes][]) => faults.flatMap(([at, name, closes]) => [
-  { at, text: `${name} killed`, fault: { name, closes } }, { at: at + 3, text: `${name} is back`, mended: name },
-]);
+const strikes = (...faults: [number, string, Closes][]) =>
+  faults.flatMap(([at, name, closes]) => [
+    { at, text: `${name} killed`, fault: { name, closes } },
+    { at: at + 3, text: `${name} is back`, mended: name },
+  ]);
 const marks = strikes([15.2, 'a replica', 'replica'], [30.4, 'Redis', 'none'], [45.6, 'the edge', 'all']);
 const faultsFailed = (closes: Readonly<Record<number, number>>, of = marks) =>
-  failedNames(judgeFaults({ size: { ...size, sockets: 40 }, journal: closing('unexpected_closes', closes), marks: of }));
+  failedNames(
+    judgeFaults({ size: { ...size, sockets: 40 }, journal: closing('unexpected_closes', closes), marks: of }),
+  );
 
 test('faults that close what they must are as they should be', () => {
   assert.deepEqual(faultsFailed({ 15: 6, 16: 4, 46: 40 }), []);
@@ -154,7 +239,10 @@ test('a part that did not come back, and a run without any fault, are reported',
 });
 
 test('certificates of which one level was not rotated are reported, whatever else was done twice', () => {
-  const done = ['leaf', 'intermediate', 'issue', 'retire'].map((step, at) => ({ at, text: `rotated: ${step}, replaced by the edge` }));
+  const done = ['leaf', 'intermediate', 'issue', 'retire'].map((step, at) => ({
+    at,
+    text: `rotated: ${step}, replaced by the edge`,
+  }));
   assert.deepEqual(failedNames(judgeRotation({ marks: done })), []);
   assert.deepEqual(failedNames(judgeRotation({ marks: [...done.slice(0, 3), done[0]!] })), ['every level was rotated']);
 });
@@ -172,14 +260,22 @@ test('lines that did not reach everybody are reported, and so is silence', () =>
 const lateness = (late: number, all: number) => {
   const journal = new Journal();
   const counts = { late_events: late };
-  journal.take(TICK + JSON.stringify({ vu: 1, second: 0, open: 1, replicas: {}, counts, closes: {}, curves: { lag: { 9: all } } }));
+  journal.take(
+    TICK + JSON.stringify({ vu: 1, second: 0, open: 1, replicas: {}, counts, closes: {}, curves: { lag: { 9: all } } }),
+  );
   return judgeLateness({ journal }).passed;
 };
 test('one late delivery of a thousand is let pass, two are not, and none of none is no proof', () => {
-  assert.deepEqual([lateness(0, 1000), lateness(1, 1000), lateness(2, 1000), lateness(0, 0)], [true, true, false, false]);
+  assert.deepEqual(
+    [lateness(0, 1000), lateness(1, 1000), lateness(2, 1000), lateness(0, 0)],
+    [true, true, false, false],
+  );
 });
 test('the runs of many deliveries are judged by the share of late ones', () => {
-  for (const [scenario, seconds] of [[SCENARIOS['scale']!, 80], [SCENARIOS['soak']!, 1800]] as const) {
+  for (const [scenario, seconds] of [
+    [SCENARIOS['scale']!, 80],
+    [SCENARIOS['soak']!, 1800],
+  ] as const) {
     const run = { ...scaleRun(closing('unexpected_closes', {})), size: { ...scenario.size, vus: 1, seconds } };
     assert.ok(failedNames(scenario.judge!(run)).includes('at most 0.1 % of the deliveries are late'));
   }
@@ -189,6 +285,7 @@ test('every scenario resumes somebody, so that it has figures of that', () => {
   for (const [name, scenario] of Object.entries(SCENARIOS)) {
     const { cuts, thresholds } = scenario.plan({ ...scenario.size, vus: 4 });
     assert.ok((cuts ?? []).length > 0, name);
-    for (const metric of ['gaps', 'duplicates', 'lost_acked_moves', 'recovered_rate']) assert.ok(thresholds[metric], `${name}: ${metric}`);
+    for (const metric of ['gaps', 'duplicates', 'lost_acked_moves', 'recovered_rate'])
+      assert.ok(thresholds[metric], `${name}: ${metric}`);
   }
 });

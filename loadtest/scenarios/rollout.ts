@@ -1,5 +1,5 @@
 import type { Threshold } from '../load/verdict.ts';
-import { CALM, SAMPLE_CUT, type RunData, type Scenario } from './scenario.ts';
+import { CALM, type RunData, SAMPLE_CUT, type Scenario } from './scenario.ts';
 
 /** How the last mark of a rollout begins; a target puts in front of it how many replicas there are. */
 const DONE = /^(\d+) replicas replaced$/;
@@ -8,10 +8,20 @@ const DONE = /^(\d+) replicas replaced$/;
 export function judgeRollout({ marks, journal }: Pick<RunData, 'marks' | 'journal'>): Threshold[] {
   const replaced = marks.map(({ text }) => Number(DONE.exec(text)?.[1] ?? 0)).find((count) => count > 0) ?? 0;
   const from = marks.find(({ text }) => text === 'rollout begins')?.at ?? Infinity;
-  const most = Math.max(0, ...journal.held().slice(0, Math.floor(from)).map(({ open }) => open));
+  const most = Math.max(
+    0,
+    ...journal
+      .held()
+      .slice(0, Math.floor(from))
+      .map(({ open }) => open),
+  );
   const sent = from === Infinity ? 0 : journal.count('announced_closes', Math.max(0, Math.floor(from) - 1));
   return [
-    { name: 'the rollout came to its end', passed: replaced > 0, value: replaced > 0 ? `${replaced} replicas replaced` : 'it did not' },
+    {
+      name: 'the rollout came to its end',
+      passed: replaced > 0,
+      value: replaced > 0 ? `${replaced} replicas replaced` : 'it did not',
+    },
     {
       name: 'every socket was told to go to another replica',
       passed: most > 0 && sent >= most,

@@ -1,17 +1,24 @@
 import type { Threshold } from '../load/verdict.ts';
-import { CALM, SAMPLE_CUT, type RunData, type Scenario } from './scenario.ts';
+import { CALM, type RunData, SAMPLE_CUT, type Scenario } from './scenario.ts';
 
 /** When, in parts of the run, and what. */
-const STEPS = [[0.3, 'leaf'], [0.5, 'intermediate'], [0.7, 'issue'], [0.85, 'retire']] as const;
+const STEPS = [
+  [0.3, 'leaf'],
+  [0.5, 'intermediate'],
+  [0.7, 'issue'],
+  [0.85, 'retire'],
+] as const;
 
 /** That every step was done, each once: a mark of it begins with its name. */
 export function judgeRotation({ marks }: Pick<RunData, 'marks'>): Threshold[] {
   const done = STEPS.filter(([, step]) => marks.filter(({ text }) => text.startsWith(`rotated: ${step}`)).length === 1);
-  return [{
-    name: 'every level was rotated',
-    passed: done.length === STEPS.length,
-    value: done.map(([, step]) => step).join(', ') || 'none',
-  }];
+  return [
+    {
+      name: 'every level was rotated',
+      passed: done.length === STEPS.length,
+      value: done.map(([, step]) => step).join(', ') || 'none',
+    },
+  ];
 }
 
 export const rotation: Scenario = {

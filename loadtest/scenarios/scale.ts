@@ -1,5 +1,5 @@
 import { socketsAfter } from '../k6/plan.ts';
-import { CALM_BUT_LATE, SAMPLE_CUT, judgeLateness, type RunData, type Scenario, type Size } from './scenario.ts';
+import { CALM_BUT_LATE, judgeLateness, type RunData, SAMPLE_CUT, type Scenario, type Size } from './scenario.ts';
 
 const STEPS = 8;
 /** Of a step: sockets are opened; from then on it is measured. */
@@ -15,7 +15,10 @@ function held({ size, journal }: RunData, step: number) {
   const to = Math.floor(stepSeconds * (step + 1));
   const due = socketsAfter({ ...size, steps: STEPS }, step + 1);
   // Whoever is slow to connect has until the end of the step.
-  const open = journal.held().slice(Math.floor(to - stepSeconds * HELD_SHARE), to).map((second) => second.open);
+  const open = journal
+    .held()
+    .slice(Math.floor(to - stepSeconds * HELD_SHARE), to)
+    .map((second) => second.open);
   return {
     due,
     open: open.length === 0 ? 0 : Math.min(...open),
@@ -30,7 +33,8 @@ function judge(run: RunData, step: number) {
   // Those of the sample cut are on their way back.
   const enough = open >= due * 0.99;
   const passed = enough && closes === 0 && moveP99 <= WORST_P99_MS && lagP99 <= WORST_P99_MS;
-  const text = `${due} sockets: ${open} held, moves p99 ${Math.round(moveP99)} ms, ` +
+  const text =
+    `${due} sockets: ${open} held, moves p99 ${Math.round(moveP99)} ms, ` +
     `delivery p99 ${Math.round(lagP99)} ms, ${closes} closed or refused`;
   return { held: passed, text };
 }
@@ -69,10 +73,13 @@ export const scale: Scenario = {
   judge: (run) => {
     const { sockets, texts } = kneeOf(run);
     const last = texts.at(-1) ?? 'none';
-    return [{
-      name: `${run.size.sockets} sockets are held`,
-      passed: sockets === run.size.sockets,
-      value: `knee at ${sockets}; ${last}`,
-    }, judgeLateness(run)];
+    return [
+      {
+        name: `${run.size.sockets} sockets are held`,
+        passed: sockets === run.size.sockets,
+        value: `knee at ${sockets}; ${last}`,
+      },
+      judgeLateness(run),
+    ];
   },
 };

@@ -88,6 +88,7 @@ export function judgeLateness({ journal }: Pick<RunData, 'journal'>): Threshold 
 
 /** `CALM` for runs of many deliveries: their lateness is judged as a share, by `judgeLateness`. */
 const { late_events: _, ...CALM_BUT_LATE } = CALM;
+
 export { CALM_BUT_LATE };
 
 /** A few sockets, so that every run has figures of resuming. */

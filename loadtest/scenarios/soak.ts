@@ -1,6 +1,6 @@
 import { slopeOf } from '../load/slope.ts';
 import type { Threshold } from '../load/verdict.ts';
-import { CALM_BUT_LATE, SAMPLE_CUT, judgeLateness, type RunData, type Scenario } from './scenario.ts';
+import { CALM_BUT_LATE, judgeLateness, type RunData, SAMPLE_CUT, type Scenario } from './scenario.ts';
 
 /** The beginning is left out: caches and heaps find their size. */
 const WARM_UP = 1 / 3;
@@ -12,13 +12,19 @@ const DESCRIPTORS = { part: 0.02, least: 4 };
 export function flatness({ size, usage }: Pick<RunData, 'size' | 'usage'>): Threshold[] {
   const parts = [...usage.samples].filter(([name]) => name !== 'k6');
   if (parts.length === 0) {
-    return [{ name: 'the processes of the cluster are looked at', passed: false, value: 'none is to be seen from here' }];
+    return [
+      { name: 'the processes of the cluster are looked at', passed: false, value: 'none is to be seen from here' },
+    ];
   }
   return parts.flatMap(([name, samples]) => {
     const looked = samples.filter(({ at }) => at >= size.seconds * WARM_UP && at <= size.seconds);
     const span = (looked.at(-1)?.at ?? 0) - (looked[0]?.at ?? 0);
-    const one = (what: string, read: (sample: (typeof samples)[number]) => number, { part, least }: typeof MEMORY,
-      show: (value: number) => string): Threshold => {
+    const one = (
+      what: string,
+      read: (sample: (typeof samples)[number]) => number,
+      { part, least }: typeof MEMORY,
+      show: (value: number) => string,
+    ): Threshold => {
       const gained = slopeOf(looked.map((sample) => [sample.at, read(sample)])) * span;
       const held = looked.map(read).sort((a, b) => a - b)[looked.length >> 1] ?? 0;
       return {
@@ -30,7 +36,12 @@ export function flatness({ size, usage }: Pick<RunData, 'size' | 'usage'>): Thre
     const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
     return [
       one('resident bytes', ({ residentBytes }) => residentBytes, MEMORY, mebibytes),
-      one('descriptors', ({ descriptors }) => descriptors, DESCRIPTORS, (count) => count.toFixed(1)),
+      one(
+        'descriptors',
+        ({ descriptors }) => descriptors,
+        DESCRIPTORS,
+        (count) => count.toFixed(1),
+      ),
     ];
   });
 }

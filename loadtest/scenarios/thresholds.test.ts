@@ -5,15 +5,28 @@ import { Journal } from '../load/journal.ts';
 import { journalThresholds } from '../load/verdict.ts';
 import { SCENARIOS } from './index.ts';
 
-const COUNTERS = ['gaps', 'duplicates', 'lost_acked_moves', 'late_events', 'failed_moves', 'unexpected_closes',
-  'failed_connects', 'failed_requests', 'chat_gaps'];
+const COUNTERS = [
+  'gaps',
+  'duplicates',
+  'lost_acked_moves',
+  'late_events',
+  'failed_moves',
+  'unexpected_closes',
+  'failed_connects',
+  'failed_requests',
+  'chat_gaps',
+];
 
 /** A run in which everything went as it should, or as little as it can. */
 function journalOf(well: boolean): Journal {
   const journal = new Journal();
   const time = { [well ? 1 : 1000]: 10 };
   const tick = {
-    vu: 1, second: 0, open: 1, replicas: {}, closes: {},
+    vu: 1,
+    second: 0,
+    open: 1,
+    replicas: {},
+    closes: {},
     counts: well ? { recovered: 5 } : { unrecovered: 5, ...Object.fromEntries(COUNTERS.map((name) => [name, 9])) },
     curves: { move: time, lag: time, resume: time, handshake: time, delay: time, answer: time },
   };
@@ -26,10 +39,16 @@ for (const [name, scenario] of Object.entries(SCENARIOS)) {
 
   test(`every threshold of ${name} fails where nothing goes as it should`, () => {
     const held = journalThresholds(journalOf(false), thresholds).filter(({ passed }) => passed);
-    assert.deepEqual(held.map((threshold) => threshold.name), []);
+    assert.deepEqual(
+      held.map((threshold) => threshold.name),
+      [],
+    );
   });
   test(`every threshold of ${name} holds where all goes well`, () => {
     const failed = journalThresholds(journalOf(true), thresholds).filter(({ passed }) => !passed);
-    assert.deepEqual(failed.map((threshold) => threshold.name), []);
+    assert.deepEqual(
+      failed.map((threshold) => threshold.name),
+      [],
+    );
   });
 }

@@ -53,15 +53,17 @@ export class Crowd {
     while (!signal.aborted) {
       const { game } = await players[0]!.create({ players: 2, size: 16, seconds: 300 });
       await players[1]!.join(game);
-      await Promise.all(players.map(async (player, index) => {
-        for (let cell = index; cell < 256 && !signal.aborted; cell += 2) {
-          const due = performance.now() + intervalMs;
-          const began = performance.now();
-          await player.capture(game, cell);
-          this.tally.roundTrips.push(performance.now() - began);
-          await delay(Math.max(0, due - performance.now()));
-        }
-      }));
+      await Promise.all(
+        players.map(async (player, index) => {
+          for (let cell = index; cell < 256 && !signal.aborted; cell += 2) {
+            const due = performance.now() + intervalMs;
+            const began = performance.now();
+            await player.capture(game, cell);
+            this.tally.roundTrips.push(performance.now() - began);
+            await delay(Math.max(0, due - performance.now()));
+          }
+        }),
+      );
       await Promise.all(players.map((player) => player.leave(game)));
     }
   }

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { startCluster } from '../../infra/local/cluster.ts';
 import { TRANSPORTS } from '../../services/protocol/index.ts';
-import { measure, type Measured } from './measure.ts';
+import { type Measured, measure } from './measure.ts';
 import { markdown } from './table.ts';
 
 const USAGE = `Measures the three transports through the edge and prints a table in Markdown.
@@ -40,7 +40,10 @@ try {
   }
   const of = (name: 'seconds' | 'games' | 'interval-ms' | 'idle' | 'idle-seconds') => number(name, values[name]);
   const plan = {
-    seconds: of('seconds'), games: of('games'), intervalMs: of('interval-ms'), idle: of('idle'),
+    seconds: of('seconds'),
+    games: of('games'),
+    intervalMs: of('interval-ms'),
+    idle: of('idle'),
     idleSeconds: of('idle-seconds'),
   };
   if (values.help) process.stdout.write(USAGE);

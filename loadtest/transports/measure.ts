@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Cluster } from '../../infra/local/cluster.ts';
 import type { Transport } from '../../services/protocol/index.ts';
 import { percentile } from '../measure/statistics.ts';
-import { cpuBetween, tierUsage, type Tiers } from '../measure/tiers.ts';
+import { cpuBetween, type Tiers, tierUsage } from '../measure/tiers.ts';
 import { Crowd } from './crowd.ts';
 import { tapWire } from './wire.ts';
 
@@ -47,8 +47,13 @@ export async function measure(cluster: Cluster, transport: Transport, plan: Plan
   const during = async (crowd: Crowd, seconds: number) => {
     await delay(WARM_UP_MS);
     const { tally } = crowd;
-    const [usage, bytes, requests, events, moves] =
-      [tierUsage(tiers), wire.bytes, tally.requests, tally.events, tally.roundTrips.length];
+    const [usage, bytes, requests, events, moves] = [
+      tierUsage(tiers),
+      wire.bytes,
+      tally.requests,
+      tally.events,
+      tally.roundTrips.length,
+    ];
     await delay(seconds * 1000);
     const cpu = cpuBetween(usage, tierUsage(tiers));
     return {

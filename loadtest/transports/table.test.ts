@@ -1,17 +1,29 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { test } from 'node:test';
 import { markdown } from './table.ts';
 import { tapWire } from './wire.ts';
 
 const MEASURED = {
-  p50: 5.26, p99: 14, moves: 10, events: 20, bytesPerEvent: 288.6, requestsPerEvent: 0.512, replicaMicrosPerEvent: 700,
-  edgeMicrosPerEvent: 75, idleBytesPerMinute: 760, idleRequestsPerMinute: 5.75, idleMicrosPerMinute: 52_000,
+  p50: 5.26,
+  p99: 14,
+  moves: 10,
+  events: 20,
+  bytesPerEvent: 288.6,
+  requestsPerEvent: 0.512,
+  replicaMicrosPerEvent: 700,
+  edgeMicrosPerEvent: 75,
+  idleBytesPerMinute: 760,
+  idleRequestsPerMinute: 5.75,
+  idleMicrosPerMinute: 52_000,
 };
 
 test('the table has a column for each transport and a row for each figure', () => {
-  const lines = markdown([{ ...MEASURED, transport: 'sse' }, { ...MEASURED, transport: 'poll', p50: 7 }]).split('\n');
+  const lines = markdown([
+    { ...MEASURED, transport: 'sse' },
+    { ...MEASURED, transport: 'poll', p50: 7 },
+  ]).split('\n');
   assert.equal(lines[0], '|  | server-sent events and POST | long polling and POST |');
   assert.equal(lines[2], '| move, round trip p50 (ms) | 5.3 | 7.0 |');
   assert.ok(lines.includes('| bytes on the wire per event | 289 | 289 |'));

@@ -2,7 +2,9 @@ import type { Transport } from '../../services/protocol/index.ts';
 import type { Measured } from './measure.ts';
 
 const NAMES: Readonly<Record<Transport, string>> = {
-  websocket: 'WebSocket', sse: 'server-sent events and POST', poll: 'long polling and POST',
+  websocket: 'WebSocket',
+  sse: 'server-sent events and POST',
+  poll: 'long polling and POST',
 };
 
 const one = (value: number) => value.toFixed(1);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 
 export interface Wire {
   readonly port: number;
@@ -13,7 +13,10 @@ export async function tapWire(target: number): Promise<Wire> {
   let bytes = 0;
   const server = createServer((inward) => {
     const outward = connect(target, '127.0.0.1');
-    for (const [from, to] of [[inward, outward], [outward, inward]] as const) {
+    for (const [from, to] of [
+      [inward, outward],
+      [outward, inward],
+    ] as const) {
       from.setNoDelay(true);
       from.on('data', (chunk) => (bytes += chunk.length));
       from.on('error', () => to.destroy());

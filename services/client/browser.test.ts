@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LIMITS } from '../protocol/index.ts';
-import { createBrowserClient, type BrowserScope, type WebSocketLike } from './browser.ts';
+import { type BrowserScope, createBrowserClient, type WebSocketLike } from './browser.ts';
 import { FakeClock, settle } from './testing/fake-clock.ts';
 
 class FakeBrowser {
@@ -132,10 +132,11 @@ test('a request for a session that is not answered is given up, so that its cook
   const scope = {
     ...browser.scope,
     AbortController,
-    fetch: (_url: string, { signal }: { signal?: AbortSignal }) => new Promise<never>((_, reject) => {
-      signals.push(signal!);
-      signal!.addEventListener('abort', () => reject(new Error('aborted')));
-    }),
+    fetch: (_url: string, { signal }: { signal?: AbortSignal }) =>
+      new Promise<never>((_, reject) => {
+        signals.push(signal!);
+        signal!.addEventListener('abort', () => reject(new Error('aborted')));
+      }),
   } as unknown as BrowserScope;
   const client = createBrowserClient({}, scope);
   client.connect().catch(() => undefined);

@@ -12,7 +12,9 @@ export interface BrowserAnswer {
   readonly status: number;
   readonly headers?: { get(name: string): string | null };
   readonly body?: {
-    pipeThrough(decoder: object): { getReader(): { read(): Promise<{ readonly done: boolean; readonly value?: string }> } };
+    pipeThrough(decoder: object): {
+      getReader(): { read(): Promise<{ readonly done: boolean; readonly value?: string }> };
+    };
   } | null;
   text(): Promise<string>;
 }
@@ -79,7 +81,8 @@ function callSession(scope: BrowserScope, method: 'POST' | 'DELETE', body: strin
   const abort = scope.AbortController && new scope.AbortController();
   const timer = scope.setTimeout(() => abort?.abort(), SESSION_MS);
   const init = { method, credentials: 'same-origin', headers, body, ...(abort ? { signal: abort.signal } : {}) };
-  return scope.fetch(url, init)
+  return scope
+    .fetch(url, init)
     .catch((error: unknown) => {
       throw new GridlockError('session_unavailable', `The request about the session failed: ${String(error)}`);
     })
@@ -102,7 +105,10 @@ function callerOf(scope: BrowserScope): Platform['request'] {
         if (part.value !== undefined) handlers.onText(part.value);
       }
     };
-    read().then(() => handlers.onEnd(), (error: unknown) => handlers.onEnd(`The request failed: ${String(error)}`));
+    read().then(
+      () => handlers.onEnd(),
+      (error: unknown) => handlers.onEnd(`The request failed: ${String(error)}`),
+    );
     return { abort: () => abort.abort() };
   };
 }

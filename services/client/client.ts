@@ -6,11 +6,11 @@ import { Emitter } from './emitter.ts';
 import { GridlockError } from './errors.ts';
 import type { ClientEvents, ConnectionState, GameView, Health, StateChange } from './events.ts';
 import { Games } from './games.ts';
-import { DEFAULT_OPTIONS, type ClientOptions } from './options.ts';
-import { Outbox, type Ack } from './outbox.ts';
-import { randomText, socketPath, type Platform, type SocketTarget } from './platform.ts';
+import { type ClientOptions, DEFAULT_OPTIONS } from './options.ts';
+import { type Ack, Outbox } from './outbox.ts';
+import { type Platform, randomText, type SocketTarget, socketPath } from './platform.ts';
 import { Renewal } from './renewal.ts';
-import { Requests, type NewRequest } from './requests.ts';
+import { type NewRequest, Requests } from './requests.ts';
 import { readSaved, writeSaved } from './saved-state.ts';
 import { Session } from './session.ts';
 import { SteadyClock } from './steady-clock.ts';
@@ -72,10 +72,13 @@ export class GridlockClient {
       onCut: () => this.#onCut(),
       onError: (error) => this.#events.emit('error', error),
     });
-    this.#outbox = new Outbox(new SteadyClock(clock), random, this.#options, (request) => this.#connection.send(request));
+    this.#outbox = new Outbox(new SteadyClock(clock), random, this.#options, (request) =>
+      this.#connection.send(request),
+    );
     this.#requests = new Requests(this.#outbox, random, () => this.state === 'closed');
     this.#renewal = new Renewal({
-      clock, random,
+      clock,
+      random,
       outbox: this.#outbox,
       nextId: () => this.#requests.nextId(),
       serverNow: () => this.serverNow(),

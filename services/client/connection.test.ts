@@ -333,7 +333,10 @@ test('each attempt to connect has a higher number than the one before, and anoth
     seen.push(bench.socket.attempt);
   }
   assert.equal(new Set(seen.map(({ client }) => client)).size, 1);
-  assert.deepEqual(seen.map(({ number }) => number), seen.map(({ number }) => number).sort((a, b) => a - b));
+  assert.deepEqual(
+    seen.map(({ number }) => number),
+    seen.map(({ number }) => number).sort((a, b) => a - b),
+  );
   assert.equal(new Set(seen.map(({ number }) => number)).size, 4);
   const other = new Bench({}, { seed: 2 });
   await other.open();

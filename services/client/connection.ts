@@ -1,6 +1,11 @@
 import {
-  closeCode, decodeServerFrame, encodeClientMessage, type ClientMessageInput, type ServerMessage,
-  type ServerMessageOf, type Transport,
+  type ClientMessageInput,
+  closeCode,
+  decodeServerFrame,
+  encodeClientMessage,
+  type ServerMessage,
+  type ServerMessageOf,
+  type Transport,
 } from '../protocol/index.ts';
 import { Backoff } from './backoff.ts';
 import { GridlockError } from './errors.ts';
@@ -135,9 +140,10 @@ export class Connection {
   }
 
   #unauthenticated(error: unknown): void {
-    const known = error instanceof GridlockError
-      ? error
-      : new GridlockError('session_unavailable', error instanceof Error ? error.message : String(error));
+    const known =
+      error instanceof GridlockError
+        ? error
+        : new GridlockError('session_unavailable', error instanceof Error ? error.message : String(error));
     this.#drop(1000, '');
     this.#handlers.onError(known);
     if (known.code === 'session_refused') this.#stop('session_refused', known.message);

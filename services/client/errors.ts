@@ -1,5 +1,5 @@
-import { ERROR_CODES, type ErrorCode, type ErrorMessage } from '../protocol/index.ts';
 import type * as v from 'valibot';
+import { ERROR_CODES, type ErrorCode, type ErrorMessage } from '../protocol/index.ts';
 
 /** What can go wrong on this side of the wire. */
 export type ClientErrorCode =

@@ -22,13 +22,34 @@ type Action =
 
 const weighted = (weight: number, arbitrary: fc.Arbitrary<Action>) => ({ weight, arbitrary });
 const step = fc.oneof(
-  weighted(6, cell.map((cell) => ({ do: 'capture', cell }))),
-  weighted(4, cell.map((cell) => ({ do: 'rival', cell }))),
-  weighted(6, fc.integer({ min: 1, max: 400 }).map((ms) => ({ do: 'pass', ms }))),
-  weighted(2, fc.constantFrom(1006, 1012, 1011, 4401, 4413).map((code) => ({ do: 'cut', code }))),
-  weighted(2, fc.constantFrom('lose' as const, 'repeat' as const).map((fault) => ({ do: 'fault', fault }))),
-  weighted(1, fc.constantFrom('unavailable' as const, 'rate_limited' as const).map((code) => ({ do: 'refuse', code }))),
-  weighted(1, fc.constantFrom(undefined, 'e2', 'e3').map((epoch) => ({ do: 'trim', epoch }))),
+  weighted(
+    6,
+    cell.map((cell) => ({ do: 'capture', cell })),
+  ),
+  weighted(
+    4,
+    cell.map((cell) => ({ do: 'rival', cell })),
+  ),
+  weighted(
+    6,
+    fc.integer({ min: 1, max: 400 }).map((ms) => ({ do: 'pass', ms })),
+  ),
+  weighted(
+    2,
+    fc.constantFrom(1006, 1012, 1011, 4401, 4413).map((code) => ({ do: 'cut', code })),
+  ),
+  weighted(
+    2,
+    fc.constantFrom('lose' as const, 'repeat' as const).map((fault) => ({ do: 'fault', fault })),
+  ),
+  weighted(
+    1,
+    fc.constantFrom('unavailable' as const, 'rate_limited' as const).map((code) => ({ do: 'refuse', code })),
+  ),
+  weighted(
+    1,
+    fc.constantFrom(undefined, 'e2', 'e3').map((epoch) => ({ do: 'trim', epoch })),
+  ),
 );
 
 interface Outcome {
@@ -40,73 +61,76 @@ test('whatever is cut, lost or repeated, the state is right and has what was ack
   let acknowledged = 0;
   let reconnects = 0;
   let snapshots = 0;
-  await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), fc.nat(), async (steps, seed) => {
-    const clock = new FakeClock();
-    const server = new SimulatedServer(clock, { players: 2, size: SIZE, seconds: 300 });
-    const client = new GridlockClient(server.platform(seededRandom(seed)));
-    const errors: string[] = [];
-    const applied: { epoch: string; seq: number; replaced: boolean }[] = [];
-    client.on('error', ({ code, message }) => code === 'protocol_error' && errors.push(message));
-    client.on('game', ({ epoch, seq, event }) => void applied.push({ epoch, seq, replaced: event === undefined }));
-    client.on('snapshot', ({ recovered }) => void (recovered || snapshots++));
-    const outcomes: Outcome[] = [];
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), fc.nat(), async (steps, seed) => {
+      const clock = new FakeClock();
+      const server = new SimulatedServer(clock, { players: 2, size: SIZE, seconds: 300 });
+      const client = new GridlockClient(server.platform(seededRandom(seed)));
+      const errors: string[] = [];
+      const applied: { epoch: string; seq: number; replaced: boolean }[] = [];
+      client.on('error', ({ code, message }) => code === 'protocol_error' && errors.push(message));
+      client.on('game', ({ epoch, seq, event }) => void applied.push({ epoch, seq, replaced: event === undefined }));
+      client.on('snapshot', ({ recovered }) => void (recovered || snapshots++));
+      const outcomes: Outcome[] = [];
 
-    void client.connect();
-    await clock.advance(100);
-    void client.join(GAME);
-    await clock.advance(100);
-    for (const action of steps) {
-      if (action.do === 'capture') {
-        client.capture(GAME, action.cell).then(
-          ({ seq }) => outcomes.push({ cell: action.cell, seq }),
-          () => outcomes.push({ cell: action.cell, seq: undefined }),
-        );
-      } else if (action.do === 'rival') server.rival(action.cell);
-      else if (action.do === 'cut') server.cut(action.code);
-      else if (action.do === 'fault') server.faults.push(action.fault);
-      else if (action.do === 'refuse') server.refusals.push(action.code);
-      else if (action.do === 'trim') server.trim(action.epoch);
-      else await clock.advance(action.ms);
-    }
-    // The faults end. One more event shows what is missing, without a new connection;
-    server.faults.length = 0;
-    server.refusals.length = 0;
-    await clock.advance(40_000);
-    const free = server.state!.cells.indexOf(FREE);
-    if (free !== -1) {
-      server.rival(free);
-      await clock.advance(1_000);
-      assert.deepEqual(client.game(GAME)?.state, server.state);
-    }
-    // and where no event follows, the next connection shows it.
-    server.cut();
-    await clock.advance(60_000);
-    await settle();
+      void client.connect();
+      await clock.advance(100);
+      void client.join(GAME);
+      await clock.advance(100);
+      for (const action of steps) {
+        if (action.do === 'capture') {
+          client.capture(GAME, action.cell).then(
+            ({ seq }) => outcomes.push({ cell: action.cell, seq }),
+            () => outcomes.push({ cell: action.cell, seq: undefined }),
+          );
+        } else if (action.do === 'rival') server.rival(action.cell);
+        else if (action.do === 'cut') server.cut(action.code);
+        else if (action.do === 'fault') server.faults.push(action.fault);
+        else if (action.do === 'refuse') server.refusals.push(action.code);
+        else if (action.do === 'trim') server.trim(action.epoch);
+        else await clock.advance(action.ms);
+      }
+      // The faults end. One more event shows what is missing, without a new connection;
+      server.faults.length = 0;
+      server.refusals.length = 0;
+      await clock.advance(40_000);
+      const free = server.state!.cells.indexOf(FREE);
+      if (free !== -1) {
+        server.rival(free);
+        await clock.advance(1_000);
+        assert.deepEqual(client.game(GAME)?.state, server.state);
+      }
+      // and where no event follows, the next connection shows it.
+      server.cut();
+      await clock.advance(60_000);
+      await settle();
 
-    const view = client.game(GAME);
-    assert.deepEqual(view?.state, server.state);
-    assert.deepEqual([view?.epoch, view?.seq], [server.epoch, server.history.length]);
-    for (const outcome of outcomes) {
-      if (outcome.seq === undefined) continue;
-      acknowledged++;
-      const event = server.history[outcome.seq - 1]?.event;
-      const there = event?.kind === 'captured' && event.seat === 0 && event.cell === outcome.cell;
-      assert.ok(there, 'an acknowledged capture is lost');
-    }
-    const taken = server.history.flatMap(({ event }) => (event.kind === 'captured' ? [event.cell] : []));
-    assert.equal(new Set(taken).size, taken.length);
-    const asked = steps.filter((action) => action.do === 'capture').length;
-    assert.equal(outcomes.length, asked, 'every promise has settled');
-    for (const [index, { epoch, seq, replaced }] of applied.entries()) {
-      const before = applied[index - 1];
-      if (replaced) continue;
-      assert.deepEqual([epoch, seq], [before?.epoch, (before?.seq ?? 0) + 1], 'events are told without a gap');
-    }
-    assert.deepEqual(errors, []);
-    reconnects += client.health.reconnects;
-    client.close();
-    assert.equal(clock.running - server.running, 0);
-  }), { numRuns: 400 });
+      const view = client.game(GAME);
+      assert.deepEqual(view?.state, server.state);
+      assert.deepEqual([view?.epoch, view?.seq], [server.epoch, server.history.length]);
+      for (const outcome of outcomes) {
+        if (outcome.seq === undefined) continue;
+        acknowledged++;
+        const event = server.history[outcome.seq - 1]?.event;
+        const there = event?.kind === 'captured' && event.seat === 0 && event.cell === outcome.cell;
+        assert.ok(there, 'an acknowledged capture is lost');
+      }
+      const taken = server.history.flatMap(({ event }) => (event.kind === 'captured' ? [event.cell] : []));
+      assert.equal(new Set(taken).size, taken.length);
+      const asked = steps.filter((action) => action.do === 'capture').length;
+      assert.equal(outcomes.length, asked, 'every promise has settled');
+      for (const [index, { epoch, seq, replaced }] of applied.entries()) {
+        const before = applied[index - 1];
+        if (replaced) continue;
+        assert.deepEqual([epoch, seq], [before?.epoch, (before?.seq ?? 0) + 1], 'events are told without a gap');
+      }
+      assert.deepEqual(errors, []);
+      reconnects += client.health.reconnects;
+      client.close();
+      assert.equal(clock.running - server.running, 0);
+    }),
+    { numRuns: 400 },
+  );
   // A run in which nothing happened would show nothing.
   assert.ok(acknowledged > 500 && reconnects > 500 && snapshots > 80, `${acknowledged} ${reconnects} ${snapshots}`);
 });

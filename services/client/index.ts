@@ -1,7 +1,7 @@
 export { GridlockClient, type Seated } from './client.ts';
-export { GridlockError, type ClientErrorCode } from './errors.ts';
+export { type ClientErrorCode, GridlockError } from './errors.ts';
 export type * from './events.ts';
-export { DEFAULT_OPTIONS, type ClientOptions } from './options.ts';
+export { type ClientOptions, DEFAULT_OPTIONS } from './options.ts';
 export type { Ack } from './outbox.ts';
 export type * from './platform.ts';
 export { readSessionAnswer, sessionBody } from './session-http.ts';

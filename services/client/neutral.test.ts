@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { createContext, runInContext } from 'node:vm';
 import { build } from 'esbuild';
 import type * as Sdk from './index.ts';
-import { settle } from './testing/fake-clock.ts';
+import { FakeClock, settle } from './testing/fake-clock.ts';
 import { SimulatedServer } from './testing/simulated-server.ts';
-import { FakeClock } from './testing/fake-clock.ts';
 
 test('the core runs where there is nothing but the language: no window, no Node, no timers of its own', async () => {
   const { outputFiles, metafile } = await build({
@@ -22,7 +21,10 @@ test('the core runs where there is nothing but the language: no window, no Node,
     logLevel: 'silent',
   });
   const imported = Object.values(metafile.inputs).flatMap((input) => input.imports);
-  assert.deepEqual(imported.filter(({ external }) => external), []);
+  assert.deepEqual(
+    imported.filter(({ external }) => external),
+    [],
+  );
 
   const context = createContext({});
   const sdk = runInContext(`${outputFiles[0]!.text}; sdk`, context) as typeof Sdk;

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { test, type TestContext } from 'node:test';
-import { WebSocketServer, type WebSocket } from 'ws';
+import { type TestContext, test } from 'node:test';
+import { type WebSocket, WebSocketServer } from 'ws';
 import { LIMITS, REFUSAL_HEADER } from '../protocol/index.ts';
 import { createNodeClient, type GridlockClient } from './node.ts';
 
@@ -19,16 +19,18 @@ interface TestServer {
 const { messageBytes, messagesPerSecond, chatLength, resumeWindowMs } = LIMITS;
 
 function welcome(socket: WebSocket): void {
-  socket.send(JSON.stringify({
-    type: 'welcome',
-    protocol: 'gridlock.v1',
-    replica: '1111',
-    connection: 'c1',
-    player: { id: 'p1', name: 'Ada' },
-    heartbeatMs: 15_000,
-    now: Date.now(),
-    limits: { messageBytes, messagesPerSecond, chatLength, resumeWindowMs },
-  }));
+  socket.send(
+    JSON.stringify({
+      type: 'welcome',
+      protocol: 'gridlock.v1',
+      replica: '1111',
+      connection: 'c1',
+      player: { id: 'p1', name: 'Ada' },
+      heartbeatMs: 15_000,
+      now: Date.now(),
+      limits: { messageBytes, messagesPerSecond, chatLength, resumeWindowMs },
+    }),
+  );
 }
 
 /** Without, it would be for something in between that does not pass WebSockets on. */
@@ -40,12 +42,14 @@ async function serve(t: TestContext): Promise<TestServer> {
   const refusals: number[] = [];
   const http: Server = createServer((request, response) => {
     let text = '';
-    request.on('data', (chunk) => (text += chunk)).on('end', () => {
-      sessions.push({ authorization: request.headers.authorization, body: JSON.parse(text) });
-      const token = `token-${sessions.length}`;
-      const body = { player: { id: 'p1', name: 'Ada' }, expiresAt: Date.now() + 43_200_000, token };
-      response.writeHead(201, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-    });
+    request
+      .on('data', (chunk) => (text += chunk))
+      .on('end', () => {
+        sessions.push({ authorization: request.headers.authorization, body: JSON.parse(text) });
+        const token = `token-${sessions.length}`;
+        const body = { player: { id: 'p1', name: 'Ada' }, expiresAt: Date.now() + 43_200_000, token };
+        response.writeHead(201, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+      });
   });
   const sockets = new WebSocketServer({ noServer: true });
   http.on('upgrade', (request, socket, head) => {
@@ -81,7 +85,12 @@ test('a program gets a token, shows it at the upgrade and offers the subprotocol
   assert.deepEqual(server.sessions, [{ authorization: undefined, body }]);
   const { url, headers } = server.upgrades[0]!;
   assert.deepEqual(
-    [url!.replace(/[a-z0-9]{8}\.[0-9]+$/, 'x.1'), headers.authorization, headers['sec-websocket-protocol'], headers['sec-websocket-extensions']],
+    [
+      url!.replace(/[a-z0-9]{8}\.[0-9]+$/, 'x.1'),
+      headers.authorization,
+      headers['sec-websocket-protocol'],
+      headers['sec-websocket-extensions'],
+    ],
     ['/ws?slot=0&attempt=x.1', 'Bearer token-1', 'gridlock.v1', undefined],
   );
 });
@@ -90,7 +99,10 @@ test('a 401 at the upgrade leads to a new token for the same player', async (t) 
   const server = await serve(t);
   server.refusals.push(401);
   await client(t, server.url).connect();
-  assert.deepEqual(server.sessions.map(({ authorization }) => authorization), [undefined, 'Bearer token-1']);
+  assert.deepEqual(
+    server.sessions.map(({ authorization }) => authorization),
+    [undefined, 'Bearer token-1'],
+  );
 });
 
 test('a 503 at the upgrade is tried again, a 403 is not', async (t) => {

@@ -1,7 +1,7 @@
-import { request as plainRequest, type IncomingMessage } from 'node:http';
+import { type IncomingMessage, request as plainRequest } from 'node:http';
 import { request } from 'node:https';
 import type { ConnectionOptions } from 'node:tls';
-import { WebSocket, type ClientOptions as SocketOptions } from 'ws';
+import { type ClientOptions as SocketOptions, WebSocket } from 'ws';
 import { REFUSAL_HEADER, SESSION_PATH, SUBPROTOCOL } from '../protocol/index.ts';
 import { GridlockClient } from './client.ts';
 import { GridlockError } from './errors.ts';
@@ -113,7 +113,11 @@ function callServer(origin: string, trust: Trust, { path, token, body }: HttpCal
 }
 
 function callSession(
-  origin: string, trust: Trust, method: 'POST' | 'DELETE', token: string | undefined, body: string,
+  origin: string,
+  trust: Trust,
+  method: 'POST' | 'DELETE',
+  token: string | undefined,
+  body: string,
 ): Promise<{ status: number; text: string }> {
   const headers = {
     'content-type': 'application/json',

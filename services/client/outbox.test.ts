@@ -53,7 +53,10 @@ test('what was in flight at the cut and what was asked for after it goes out in 
   first.end(1006);
   answers.push(bench.client.capture(GAME, 2));
   const second = await bench.reopen();
-  assert.deepEqual(second.requests.map((request) => request.type === 'capture' && request.cell), [0, 1, 2]);
+  assert.deepEqual(
+    second.requests.map((request) => request.type === 'capture' && request.cell),
+    [0, 1, 2],
+  );
   assert.deepEqual(idsOf(second.requests).slice(0, 2), sent);
   for (const id of idsOf(second.requests)) second.say({ type: 'ack', id, duplicate: true });
   await Promise.all(answers);
@@ -165,7 +168,10 @@ test('while one request is held for the rate, the others wait behind it', async 
   void bench.client.capture(GAME, 1).catch(() => {});
   assert.equal(socket.requests.length, 1);
   await bench.clock.advance(500);
-  assert.deepEqual(socket.requests.map((request) => request.type === 'capture' && request.cell), [0, 0, 1]);
+  assert.deepEqual(
+    socket.requests.map((request) => request.type === 'capture' && request.cell),
+    [0, 0, 1],
+  );
 });
 
 test('chat that is held for its own rate does not hold back moves', async () => {
@@ -176,9 +182,15 @@ test('chat that is held for its own rate does not hold back moves', async () => 
   socket.say({ type: 'error', id, code: 'rate_limited', message: 'Slow.', retryAfterMs: 500 });
   void bench.client.chat('lobby', 'two').catch(() => {});
   void bench.client.capture(GAME, 1).catch(() => {});
-  assert.deepEqual(socket.requests.map(({ type }) => type), ['chat', 'capture']);
+  assert.deepEqual(
+    socket.requests.map(({ type }) => type),
+    ['chat', 'capture'],
+  );
   await bench.clock.advance(500);
-  assert.deepEqual(socket.requests.map(({ type }) => type), ['chat', 'capture', 'chat', 'chat']);
+  assert.deepEqual(
+    socket.requests.map(({ type }) => type),
+    ['chat', 'capture', 'chat', 'chat'],
+  );
 });
 
 test('a full queue goes out no faster than the server allows', async () => {

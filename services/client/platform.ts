@@ -1,4 +1,4 @@
-import { SOCKET_PATH, type ServerMessage, type SessionAnswer } from '../protocol/index.ts';
+import { type ServerMessage, type SessionAnswer, SOCKET_PATH } from '../protocol/index.ts';
 
 /** A running timer; each runtime has its own kind. */
 export type Timer = unknown;

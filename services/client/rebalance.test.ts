@@ -22,7 +22,8 @@ test('who is asked to find another replica says so in the next address, and no l
 
 test('a server that holds games in replicas has the socket follow the game, unless the program says otherwise', async () => {
   for (const [options, path] of [
-    [{ slot: 's' }, '/ws?slot=s&game=ABCDEF'], [{ slot: 's', routeByGame: false }, '/ws?slot=s'],
+    [{ slot: 's' }, '/ws?slot=s&game=ABCDEF'],
+    [{ slot: 's', routeByGame: false }, '/ws?slot=s'],
   ] as const) {
     const bench = new Bench(options);
     const first = await bench.open();
@@ -30,8 +31,15 @@ test('a server that holds games in replicas has the socket follow the game, unle
     first.end(1006);
     await bench.clock.advance(10_000);
     bench.socket.say({
-      type: 'welcome', protocol: 'gridlock.v1', replica: '1111', connection: 'c2', player: PLAYER,
-      heartbeatMs: HEARTBEAT_MS, routeByGame: true, now: bench.clock.now(), limits,
+      type: 'welcome',
+      protocol: 'gridlock.v1',
+      replica: '1111',
+      connection: 'c2',
+      player: PLAYER,
+      heartbeatMs: HEARTBEAT_MS,
+      routeByGame: true,
+      now: bench.clock.now(),
+      limits,
     });
     void bench.client.create().catch(() => undefined);
     await settle();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { GameState } from '../protocol/index.ts';
 import { settle } from './testing/fake-clock.ts';
-import { Bench, MemoryStore, type FakeSocket } from './testing/fake-network.ts';
+import { Bench, type FakeSocket, MemoryStore } from './testing/fake-network.ts';
 import { EPOCH, eventMessage, eventMessages, GAME, snapshotMessage, stateAt } from './testing/history.ts';
 
 const stateOf = (bench: Bench): GameState | undefined => bench.client.game(GAME)?.state;
@@ -26,10 +26,13 @@ test('events in order are folded one by one, each told with the state after it',
   socket.say(eventMessage(4), eventMessage(5));
   assert.deepEqual(stateOf(bench), stateAt(5));
   const [, ...changes] = bench.events('game');
-  assert.deepEqual(changes.map(({ seq, state, replayed }) => ({ seq, state, replayed })), [
-    { seq: 4, state: stateAt(4), replayed: false },
-    { seq: 5, state: stateAt(5), replayed: false },
-  ]);
+  assert.deepEqual(
+    changes.map(({ seq, state, replayed }) => ({ seq, state, replayed })),
+    [
+      { seq: 4, state: stateAt(4), replayed: false },
+      { seq: 5, state: stateAt(5), replayed: false },
+    ],
+  );
 });
 
 test('an event that was seen already is dropped', async () => {
@@ -38,7 +41,10 @@ test('an event that was seen already is dropped', async () => {
   socket.say(eventMessage(5), eventMessage(3));
   assert.deepEqual(seqsOf(bench), [4, 5]);
   assert.deepEqual(stateOf(bench), stateAt(5));
-  assert.deepEqual(socket.requests.map(({ type }) => type), ['join']);
+  assert.deepEqual(
+    socket.requests.map(({ type }) => type),
+    ['join'],
+  );
 });
 
 test('a gap is asked for and not guessed, and what came ahead is applied once it is filled', async () => {
@@ -75,9 +81,15 @@ test('after a reconnect a game is resumed from its last event, before anything e
   next.say({ type: 'ack', id: next.request('capture').id, game: GAME, epoch: EPOCH, seq: 5, duplicate: true });
   assert.equal((await capture).seq, 5);
   next.say(eventMessage(7));
-  assert.deepEqual(bench.events('game').map(({ seq, replayed }) => [seq, replayed]), [
-    [4, false], [5, true], [6, true], [7, false],
-  ]);
+  assert.deepEqual(
+    bench.events('game').map(({ seq, replayed }) => [seq, replayed]),
+    [
+      [4, false],
+      [5, true],
+      [6, true],
+      [7, false],
+    ],
+  );
 });
 
 test('a resume that finds nothing new says so too', async () => {
@@ -96,10 +108,13 @@ test('a snapshot in place of missing events replaces the state and is told as no
     { type: 'ack', id: next.request('resume').id, game: GAME, epoch: 'e2', seq: 3, recovered: false },
     snapshotMessage(3, 'e2', false),
   );
-  assert.deepEqual(bench.events('snapshot').map(({ epoch, seq, recovered }) => ({ epoch, seq, recovered })), [
-    { epoch: EPOCH, seq: 4, recovered: true },
-    { epoch: 'e2', seq: 3, recovered: false },
-  ]);
+  assert.deepEqual(
+    bench.events('snapshot').map(({ epoch, seq, recovered }) => ({ epoch, seq, recovered })),
+    [
+      { epoch: EPOCH, seq: 4, recovered: true },
+      { epoch: 'e2', seq: 3, recovered: false },
+    ],
+  );
   assert.deepEqual(stateOf(bench), stateAt(3));
   next.say(eventMessage(4, 'e2'));
   assert.deepEqual(bench.client.game(GAME), { game: GAME, epoch: 'e2', seq: 4, state: stateAt(4) });
@@ -130,7 +145,11 @@ test('the acknowledgement of a capture may come before its event or after it', a
     socket.say(...(order === 'ack first' ? [ack, eventMessage(5)] : [eventMessage(5), ack]));
     assert.equal((await captured).seq, 5, order);
     assert.deepEqual(stateOf(bench), stateAt(5), order);
-    assert.equal(socket.requests.some(({ type }) => type === 'resume'), false, order);
+    assert.equal(
+      socket.requests.some(({ type }) => type === 'resume'),
+      false,
+      order,
+    );
   }
 });
 
@@ -164,7 +183,10 @@ test('a game that is gone is dropped on resume and told of', async () => {
   const next = await bench.reopen();
   next.say({ type: 'error', id: next.request('resume').id, code: 'game_not_found', message: 'It ended long ago.' });
   assert.equal(bench.client.game(GAME), undefined);
-  assert.deepEqual(bench.events('error').map(({ code, game }) => [code, game]), [['game_not_found', GAME]]);
+  assert.deepEqual(
+    bench.events('error').map(({ code, game }) => [code, game]),
+    [['game_not_found', GAME]],
+  );
 });
 
 test('a resume that is never answered costs the connection: silence about a game is not accepted', async () => {
@@ -248,13 +270,21 @@ test('a store with something else in it makes a new guest', async () => {
   }
 });
 
-const line = (seq: number) => (
-  { seq, at: seq, replica: '1111', player: { id: 'p2', name: 'Bob' }, text: `t${seq}`, line: `1111:t${seq}` }
-);
+const line = (seq: number) => ({
+  seq,
+  at: seq,
+  replica: '1111',
+  player: { id: 'p2', name: 'Bob' },
+  text: `t${seq}`,
+  line: `1111:t${seq}`,
+});
 const chat = (seq: number, epoch = EPOCH) => ({ type: 'chat' as const, channel: 'lobby', epoch, ...line(seq) });
-const history = (seqs: number[], epoch = EPOCH) => (
-  { type: 'history' as const, channel: 'lobby', epoch, lines: seqs.map(line) }
-);
+const history = (seqs: number[], epoch = EPOCH) => ({
+  type: 'history' as const,
+  channel: 'lobby',
+  epoch,
+  lines: seqs.map(line),
+});
 const texts = (bench: Bench) => bench.events('chat').map(({ text }) => text);
 
 async function subscribed(): Promise<{ bench: Bench; socket: FakeSocket }> {
@@ -272,7 +302,10 @@ test('the history of a channel comes before the lines that are said meanwhile', 
   assert.deepEqual(texts(bench), []);
   socket.say(history([1, 2, 3]), chat(4));
   assert.deepEqual(texts(bench), ['t1', 't2', 't3', 't4']);
-  assert.deepEqual(bench.events('chat').map(({ replayed }) => replayed), [true, true, true, false]);
+  assert.deepEqual(
+    bench.events('chat').map(({ replayed }) => replayed),
+    [true, true, true, false],
+  );
 });
 
 test('a channel is subscribed again after a reconnect, and no line is told twice', async () => {

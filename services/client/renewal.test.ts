@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { GridlockError } from './errors.ts';
 import { settle } from './testing/fake-clock.ts';
-import { Bench, SESSION_MS, type FakeSocket } from './testing/fake-network.ts';
+import { Bench, type FakeSocket, SESSION_MS } from './testing/fake-network.ts';
 
 /** Answers the pings, which otherwise count as silence, until something else was sent or the time is out. */
 async function pass(bench: Bench, socket: FakeSocket, ms: number, until = () => false): Promise<number> {
@@ -60,7 +60,11 @@ test('a renewal that fails is tried again before the token ends', async () => {
 });
 
 test('where a cookie carries the token the ticket beside it is shown, and not kept', async () => {
-  const store = { text: undefined as string | undefined, read: () => store.text, write: (text: string) => void (store.text = text) };
+  const store = {
+    text: undefined as string | undefined,
+    read: () => store.text,
+    write: (text: string) => void (store.text = text),
+  };
   const bench = new Bench({}, { store });
   bench.ticket = 'ticket';
   const socket = await bench.open();
@@ -91,7 +95,10 @@ test('logging out ends the session and the next one begins as somebody new', asy
   const bench = new Bench();
   await bench.open();
   await bench.client.logout();
-  assert.deepEqual(bench.endedSessions.map(({ token }) => token), ['token-1']);
+  assert.deepEqual(
+    bench.endedSessions.map(({ token }) => token),
+    ['token-1'],
+  );
   assert.equal(bench.client.state, 'closed');
   const again = bench.client.connect();
   await settle();

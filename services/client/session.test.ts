@@ -14,10 +14,14 @@ function slow() {
     clock,
     random: () => 0.5,
     openSocket: () => assert.fail('no socket is wanted'),
-    createSession: (call) => new Promise<SessionAnswer>((resolve) => asked.push({
-      call,
-      answer: (player) => resolve({ player: { id: player, name: player }, expiresAt: clock.now() + SESSION_MS, token: player }),
-    })),
+    createSession: (call) =>
+      new Promise<SessionAnswer>((resolve) =>
+        asked.push({
+          call,
+          answer: (player) =>
+            resolve({ player: { id: player, name: player }, expiresAt: clock.now() + SESSION_MS, token: player }),
+        }),
+      ),
     endSession: async () => undefined,
   };
   return { asked, clock, session: new Session(platform, 'tab1', undefined) };

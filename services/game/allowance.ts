@@ -99,8 +99,12 @@ export class Allowances {
   /** A message of a player: the milliseconds to wait, or 0. */
   message(player: string, address: string, bytes: number): number {
     const now = this.#now();
-    return this.#players.take(player, 'messages', now) || this.#players.take(player, 'bytes', now, bytes) ||
-      this.#addresses.take(address, 'messages', now) || this.#addresses.take(address, 'bytes', now, bytes);
+    return (
+      this.#players.take(player, 'messages', now) ||
+      this.#players.take(player, 'bytes', now, bytes) ||
+      this.#addresses.take(address, 'messages', now) ||
+      this.#addresses.take(address, 'bytes', now, bytes)
+    );
   }
 
   /** A line, a request that may make a game, or a socket of a player: the milliseconds to wait, or 0. */

@@ -44,7 +44,13 @@ test('an attempt to connect that arrives after a newer one of the same client is
 test('the next attempt of the same client, any of another one and one that says nothing take its place', async () => {
   const { token } = await guest(one.url);
   let before = await TestClient.connect(one.url, token, attempt('abcdefgh.5'));
-  for (const options of [attempt('abcdefgh.6'), attempt('ijklmnop.1'), {}, attempt('ijklmnop.1'), attempt('nonsense')]) {
+  for (const options of [
+    attempt('abcdefgh.6'),
+    attempt('ijklmnop.1'),
+    {},
+    attempt('ijklmnop.1'),
+    attempt('nonsense'),
+  ]) {
     const next = await TestClient.connect(two.url, token, options);
     assert.equal(await before.closed(), 4409);
     before = next;

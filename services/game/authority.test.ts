@@ -51,7 +51,10 @@ for (const design of DESIGNS) {
   test(`${design}: of two sockets of a player the older one cannot move any more once the newer one has`, async () => {
     const authority = authorities.of(design);
     const shape = { players: 2, size: 3, seconds: 30 };
-    const [older, newer] = [{ player: PLAYERS[0]!, generation: 1 }, { player: PLAYERS[0]!, generation: 2 }];
+    const [older, newer] = [
+      { player: PLAYERS[0]!, generation: 1 },
+      { player: PLAYERS[0]!, generation: 2 },
+    ];
     const { game, epoch } = await authority.create(older, newId(), shape);
     await authority.join({ player: PLAYERS[1]!, generation: 1 }, newId(), game);
     const kept = await authority.capture(older, 'kept', game, 0);
@@ -93,13 +96,21 @@ for (const design of DESIGNS) {
   test(`${design}: many quick matches at once fill their games without a seat left over`, async () => {
     const authority = authorities.of(design);
     const shape = { players: 4, size: 8, seconds: 7 };
-    const crowd = Array.from({ length: 120 }, (_, index) =>
-      ({ player: { id: `m${index}`, name: 'M' }, generation: 1 }));
+    const crowd = Array.from({ length: 120 }, (_, index) => ({
+      player: { id: `m${index}`, name: 'M' },
+      generation: 1,
+    }));
     const entered = await Promise.all(crowd.map((actor) => authority.match(actor, newId(), shape)));
     const games = new Set(entered.map(({ game }) => game));
     const views = await Promise.all([...games].map((game) => authority.view(game)));
-    assert.equal(views.reduce((sum, { state }) => sum + state.players.length, 0), 120);
-    assert.ok(views.every(({ state }) => state.status === 'active'), 'all games are full');
+    assert.equal(
+      views.reduce((sum, { state }) => sum + state.players.length, 0),
+      120,
+    );
+    assert.ok(
+      views.every(({ state }) => state.status === 'active'),
+      'all games are full',
+    );
   });
 
   test(`${design}: a player who matches, leaves and matches again still meets the next one`, async () => {
@@ -129,11 +140,13 @@ for (const design of DESIGNS) {
 test('of captures that one script carries out, that of a game whose record is broken fails alone', async () => {
   const authority = authorities.of('stateless');
   const [host, guest] = [0, 1].map((index) => ({ player: PLAYERS[index]!, generation: 1 }));
-  const games = await Promise.all([0, 1, 2].map(async () => {
-    const { game } = await authority.create(host!, newId(), { players: 2, size: 9, seconds: 60 });
-    await authority.join(guest!, newId(), game);
-    return game;
-  }));
+  const games = await Promise.all(
+    [0, 1, 2].map(async () => {
+      const { game } = await authority.create(host!, newId(), { players: 2, size: 9, seconds: 60 });
+      await authority.join(guest!, newId(), game);
+      return game;
+    }),
+  );
   const broken = gameKeys(games[1]!).cells;
   await authorities.redis.del(broken);
   await authorities.redis.hset(broken, 'not', 'a board');
@@ -148,7 +161,10 @@ test('of captures that one script carries out, that of a game whose record is br
     cell += 1;
     const before = await scripts();
     const settled = await Promise.allSettled(games.map((game) => authority.capture(guest!, newId(), game, cell)));
-    assert.deepEqual(settled.map(({ status }) => status), ['fulfilled', 'rejected', 'fulfilled']);
+    assert.deepEqual(
+      settled.map(({ status }) => status),
+      ['fulfilled', 'rejected', 'fulfilled'],
+    );
     return (await scripts()) - before === 1;
   }, 'three captures were one script');
 });

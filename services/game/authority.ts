@@ -1,6 +1,4 @@
-import {
-  ERROR_CODES, type ErrorCode, type GameSettings, type GameState, type PlayerRef,
-} from '../protocol/index.ts';
+import { ERROR_CODES, type ErrorCode, type GameSettings, type GameState, type PlayerRef } from '../protocol/index.ts';
 
 /**
  * Who acts: a player through one socket. Of two sockets of a player the one of the higher generation counts.

@@ -54,7 +54,12 @@ const MALFORMED: [what: string, frame: string, code: string, id?: string][] = [
   ['a field too many', '{"type":"leave","id":"a1","game":"ABCDEF","__proto__":1}', 'bad_message', 'a1'],
   ['an id that is not usable', '{"type":"leave","id":"a b","game":"ABCDEF"}', 'bad_message'],
   ['a code that breaks out of a key', '{"type":"join","id":"a1","game":"A}:x{"}', 'bad_message', 'a1'],
-  ['a line with control characters', '{"type":"chat","id":"a1","channel":"lobby","text":"\\u001b[2J"}', 'bad_message', 'a1'],
+  [
+    'a line with control characters',
+    '{"type":"chat","id":"a1","channel":"lobby","text":"\\u001b[2J"}',
+    'bad_message',
+    'a1',
+  ],
 ];
 for (const [what, frame, code, id] of MALFORMED) {
   test(`${what} is answered with ${code} and the socket stays open`, () => expectError(frame, code, id));
@@ -72,7 +77,9 @@ test('who is not in a game may not move in it, follow it, or read its chat', asy
   const game = created.type === 'ack' ? created.game! : '';
   const { epoch } = await ada.next('snapshot');
   for (const message of [
-    { type: 'capture', game, cell: 0 }, { type: 'resume', game, epoch, seq: 0 }, { type: 'leave', game },
+    { type: 'capture', game, cell: 0 },
+    { type: 'resume', game, epoch, seq: 0 },
+    { type: 'leave', game },
     { type: 'subscribe', channel: game },
   ] as const) {
     const answer = await eve.request(message);
@@ -87,9 +94,13 @@ const CLOSING: [what: string, code: number, send: (client: TestClient) => void][
   ['a binary message', 1003, ({ socket }) => socket.send(Buffer.from('{"type":"ping","t":1}'))],
   ['a message that is too large', 1009, ({ socket }) => socket.send('x'.repeat(LIMITS.messageBytes + 1))],
   ['text that is not UTF-8', 1007, ({ socket }) => socket.send(Buffer.from([0xff, 0xfe]), { binary: false })],
-  ['a message in too many fragments', 1008, ({ socket }) => {
-    for (let part = 0; part < 40; part += 1) socket.send('x', { fin: false });
-  }],
+  [
+    'a message in too many fragments',
+    1008,
+    ({ socket }) => {
+      for (let part = 0; part < 40; part += 1) socket.send('x', { fin: false });
+    },
+  ],
   ['a frame that is not masked', 1002, ({ socket }) => socket.send('{}', { mask: false })],
 ];
 for (const [what, code, send] of CLOSING) {
@@ -148,7 +159,10 @@ test('a connection is in so many games at a time and no more, even when it asks 
   }
   const answers = await Promise.all(games.map((game) => client.request({ type: 'join', game })));
   const refused = answers.filter(({ type }) => type === 'error');
-  assert.deepEqual(refused.map((error) => error.type === 'error' && error.code), ['too_many_games']);
+  assert.deepEqual(
+    refused.map((error) => error.type === 'error' && error.code),
+    ['too_many_games'],
+  );
   client.close();
 });
 

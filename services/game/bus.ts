@@ -1,6 +1,6 @@
 import type { Cluster, Redis } from 'ioredis';
 import { slotOf } from './redis/slots.ts';
-import { Subscriber, type Listener } from './subscriber.ts';
+import { type Listener, Subscriber } from './subscriber.ts';
 
 export type { Listener } from './subscriber.ts';
 

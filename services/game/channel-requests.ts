@@ -1,5 +1,5 @@
-import { LIMITS, LOBBY, type ChatLine, type ClientMessage } from '../protocol/index.ts';
-import { Refusal, type GameAuthority } from './authority.ts';
+import { type ChatLine, type ClientMessage, LIMITS, LOBBY } from '../protocol/index.ts';
+import { type GameAuthority, Refusal } from './authority.ts';
 import type { Chat } from './chat.ts';
 import type { Connection } from './connection.ts';
 import type { FeedSet } from './feeds.ts';
@@ -53,7 +53,12 @@ export class ChannelRequests {
     if (!this.#channels.has(channel) && this.#channels.size >= MOST_CHANNELS) throw new Refusal('too_many_games');
     const from = known === undefined || known === epoch ? (after ?? 0) : 0;
     this.#connection.send({ type: 'ack', id, channel, epoch, seq });
-    this.#show(channel, epoch, seq, lines.filter((line) => line.seq > from));
+    this.#show(
+      channel,
+      epoch,
+      seq,
+      lines.filter((line) => line.seq > from),
+    );
   }
 
   unsubscribe({ id, channel }: Message<'unsubscribe'>): void {
@@ -76,13 +81,14 @@ export class ChannelRequests {
     this.#connection.send({ type: 'history', channel, epoch, lines });
     this.leave(channel);
     const deliver = (packet: Packet) => this.#connection.deliver(packet);
-    const startOver = () => this.#lanes.run(`#${channel}`, async () => {
-      const recent = await chat.recent(channel).catch(() => undefined);
-      if (!this.#connection.isOpen || !this.#channels.has(channel)) return;
-      // The client must not be left with a channel in which it hears nothing: it subscribes on the next socket.
-      if (!recent) return this.#connection.close('tryAgainLater');
-      this.#show(channel, recent.epoch, recent.seq, recent.lines);
-    });
+    const startOver = () =>
+      this.#lanes.run(`#${channel}`, async () => {
+        const recent = await chat.recent(channel).catch(() => undefined);
+        if (!this.#connection.isOpen || !this.#channels.has(channel)) return;
+        // The client must not be left with a channel in which it hears nothing: it subscribes on the next socket.
+        if (!recent) return this.#connection.close('tryAgainLater');
+        this.#show(channel, recent.epoch, recent.seq, recent.lines);
+      });
     // A channel is never over: one that Redis has no more begins anew.
     const follower = { deliver, reset: startOver, ended: startOver };
     const unfollow = feeds.follow(chat.historyOf(channel), epoch, seq, follower);

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { setTimeout as delay } from 'node:timers/promises';
 import { after, before, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { percentile } from '../../loadtest/measure/statistics.ts';
+import type { Replica } from './replica.ts';
 import { TestClient } from './testing/client.ts';
 import { ok, startedGame } from './testing/play.ts';
 import { startRedis, type TestRedis } from './testing/redis.ts';
 import { DESIGNS, startTestReplica } from './testing/replica.ts';
-import type { Replica } from './replica.ts';
 
 /** Sockets that listen in the lobby, and lines a second said there: 3,000 deliveries a second. */
 const LISTENERS = 150;
@@ -18,7 +18,7 @@ const MOVES = 15;
 const LINES = 6;
 
 let redis: TestRedis;
-let replicas: Replica[] = [];
+const replicas: Replica[] = [];
 before(async () => {
   redis = await startRedis();
 });
@@ -29,21 +29,28 @@ after(async () => {
 
 for (const design of DESIGNS) {
   test(`${design}: moves do not wait for a storm of chat in the lobby`, async () => {
-    const own = await Promise.all([1, 2].map((number) =>
-      startTestReplica(redis.url, `${design}-${number}`, { design })));
+    const own = await Promise.all(
+      [1, 2].map((number) => startTestReplica(redis.url, `${design}-${number}`, { design })),
+    );
     replicas.push(...own);
     const urls = own.map(({ url }) => url) as [string, string];
-    const listeners = await Promise.all(Array.from({ length: LISTENERS }, async (_, index) => {
-      const client = await TestClient.connect(urls[index % 2]!);
-      ok(await client.request({ type: 'subscribe', channel: 'lobby' }));
-      return client;
-    }));
+    const listeners = await Promise.all(
+      Array.from({ length: LISTENERS }, async (_, index) => {
+        const client = await TestClient.connect(urls[index % 2]!);
+        ok(await client.request({ type: 'subscribe', channel: 'lobby' }));
+        return client;
+      }),
+    );
     const games = await Promise.all([0, 1].map(() => startedGame(urls, 16)));
     let said = 0;
     const storm = async (signal: AbortSignal) => {
       for (let turn = 0; !signal.aborted; turn += 1) {
         // Each within what one player may say.
-        const answer = await listeners[turn % LISTENERS]!.request({ type: 'chat', channel: 'lobby', text: 'x'.repeat(200) });
+        const answer = await listeners[turn % LISTENERS]!.request({
+          type: 'chat',
+          channel: 'lobby',
+          text: 'x'.repeat(200),
+        });
         if (answer.type === 'ack') said += 1;
         await delay(EVERY_MS);
       }
@@ -59,11 +66,13 @@ for (const design of DESIGNS) {
       const took: number[] = [];
       for (let step = 0; step < MOVES || said < enough; step += 1) {
         cell += 1;
-        await Promise.all(games.map(async ({ ada, game }) => {
-          const from = performance.now();
-          ok(await ada.request({ type: 'capture', game, cell }));
-          took.push(performance.now() - from);
-        }));
+        await Promise.all(
+          games.map(async ({ ada, game }) => {
+            const from = performance.now();
+            ok(await ada.request({ type: 'capture', game, cell }));
+            took.push(performance.now() - from);
+          }),
+        );
         await delay(35);
       }
       stop.abort();

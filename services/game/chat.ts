@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { LIMITS, type ChatLine, type PlayerRef } from '../protocol/index.ts';
+import { type ChatLine, LIMITS, type PlayerRef } from '../protocol/index.ts';
 import type { Position } from './authority.ts';
 import type { History } from './feed.ts';
-import { newEpoch, type HistoryScript, type Ledger, type RawEntry } from './redis/ledger.ts';
+import { type HistoryScript, type Ledger, newEpoch, type RawEntry } from './redis/ledger.ts';
 
 const KEEP_SECONDS = 7 * 24 * 3600;
 const KEEP_GAME_SECONDS = 2 * 3600;
@@ -40,12 +40,23 @@ export class Chat {
     const request = `${lines}:${player.id}:${id}`;
     const fingerprint = createHash('sha1').update(text).digest('base64url');
     const args = [
-      channel, newEpoch(), this.#replica, JSON.stringify(player), JSON.stringify(text),
-      JSON.stringify(`${this.#replica}:${text}`), fingerprint, LIMITS.chatHistory, keepSeconds(channel),
+      channel,
+      newEpoch(),
+      this.#replica,
+      JSON.stringify(player),
+      JSON.stringify(text),
+      JSON.stringify(`${this.#replica}:${text}`),
+      fingerprint,
+      LIMITS.chatHistory,
+      keepSeconds(channel),
       REMEMBER_SECONDS,
     ];
-    const [, epoch, seq, duplicate] = (await this.#say([meta, lines, request], args)) as
-      [string, string, number, number];
+    const [, epoch, seq, duplicate] = (await this.#say([meta, lines, request], args)) as [
+      string,
+      string,
+      number,
+      number,
+    ];
     return { epoch, seq, duplicate: duplicate === 1 };
   }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mock, test, type TestContext } from 'node:test';
+import { mock, type TestContext, test } from 'node:test';
 import { Refusal } from './authority.ts';
 import { GameClock, StoreClock } from './clock.ts';
 import { createLogger } from './log.ts';
@@ -12,7 +12,8 @@ function machine(t: TestContext) {
   t.mock.method(Date, 'now', () => at.local);
   const clock = new StoreClock();
   return {
-    clock, at,
+    clock,
+    at,
     /** A second later the store is asked, and its answer takes so long, half of it each way. */
     ask: (tookMs: number) => {
       at.store += 1000 + tookMs;

@@ -2,19 +2,25 @@ import { readFileSync, statSync } from 'node:fs';
 import * as v from 'valibot';
 import { ConfigError, parseEnvironment, port } from '../environment.ts';
 import { ClientAddress, PRIVATE_NETWORKS } from './address.ts';
-import { LIMIT_VARIABLES, toLimits, type ReplicaLimits } from './replica-limits.ts';
-import { REDIS_VARIABLES, redisSettings, type RedisSettings } from './redis/settings.ts';
+import { REDIS_VARIABLES, type RedisSettings, redisSettings } from './redis/settings.ts';
+import { LIMIT_VARIABLES, type ReplicaLimits, toLimits } from './replica-limits.ts';
 
-const milliseconds = (min: number, max: number) => v.pipe(
-  v.string(),
-  v.regex(/^\d{1,7}$/, 'is not a number of milliseconds'),
-  v.transform(Number),
-  v.minValue(min, `is less than ${min} ms`),
-  v.maxValue(max, `is more than ${max} ms`),
-);
+const milliseconds = (min: number, max: number) =>
+  v.pipe(
+    v.string(),
+    v.regex(/^\d{1,7}$/, 'is not a number of milliseconds'),
+    v.transform(Number),
+    v.minValue(min, `is less than ${min} ms`),
+    v.maxValue(max, `is more than ${max} ms`),
+  );
 const networks = v.pipe(
   v.string(),
-  v.transform((text) => text.split(',').map((network) => network.trim()).filter(Boolean)),
+  v.transform((text) =>
+    text
+      .split(',')
+      .map((network) => network.trim())
+      .filter(Boolean),
+  ),
   v.rawTransform(({ dataset: { value }, addIssue, NEVER }) => {
     try {
       return new ClientAddress(value);
@@ -27,19 +33,23 @@ const networks = v.pipe(
 const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text;
 const origins = v.pipe(
   v.string(),
-  v.transform((text) => text.split(',').map((origin) => origin.trim()).filter(Boolean)),
+  v.transform((text) =>
+    text
+      .split(',')
+      .map((origin) => origin.trim())
+      .filter(Boolean),
+  ),
   v.minLength(1, 'is empty; give the origins of the page, separated by commas'),
   v.everyItem(isOrigin, 'has an entry that is not an origin such as https://localhost:8443'),
 );
 
 const Environment = v.object({
-  APPID: v.optional(
-    v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,32}$/, 'is not 1 to 32 of A-Z a-z 0-9 _ -')),
-    '1111',
-  ),
+  APPID: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,32}$/, 'is not 1 to 32 of A-Z a-z 0-9 _ -')), '1111'),
   HOST: v.optional(v.pipe(v.string(), v.nonEmpty('is empty')), '127.0.0.1'),
   PORT: v.optional(port, '8080'),
-  SOCKET_PATH: v.optional(v.pipe(v.string(), v.nonEmpty('is empty'), v.maxLength(103, 'is longer than 103 characters'))),
+  SOCKET_PATH: v.optional(
+    v.pipe(v.string(), v.nonEmpty('is empty'), v.maxLength(103, 'is longer than 103 characters')),
+  ),
   INTERNAL_HOST: v.optional(v.pipe(v.string(), v.nonEmpty('is empty')), '127.0.0.1'),
   INTERNAL_PORT: v.optional(port, '9090'),
   ...REDIS_VARIABLES,
@@ -63,10 +73,7 @@ const Environment = v.object({
     '2',
   ),
   LOG_LEVEL: v.optional(
-    v.picklist(
-      ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
-      'is not a log level such as info',
-    ),
+    v.picklist(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'is not a log level such as info'),
     'info',
   ),
 });
@@ -112,9 +119,13 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   if (tokenSecret.length < 32) {
     throw new ConfigError('The file of TOKEN_SECRET_FILE holds less than 32 bytes; write 32 random ones to it.');
   }
-  const redis = redisSettings(env, (variable, path) => readSecret(variable, path).toString('utf8'), (sentence) => {
-    throw new ConfigError(sentence);
-  });
+  const redis = redisSettings(
+    env,
+    (variable, path) => readSecret(variable, path).toString('utf8'),
+    (sentence) => {
+      throw new ConfigError(sentence);
+    },
+  );
   return Object.freeze({
     appId: env.APPID,
     host: env.HOST,

@@ -13,9 +13,10 @@ function logged(level: string, crowd: number): { msg: string; player?: string; o
 }
 
 test('who comes and goes alone has a line each', () => {
-  assert.deepEqual(logged('info', 2).map(({ msg, player }) => `${player} ${msg}`), [
-    'p0 connection opened', 'p1 connection opened', 'p0 connection closed',
-  ]);
+  assert.deepEqual(
+    logged('info', 2).map(({ msg, player }) => `${player} ${msg}`),
+    ['p0 connection opened', 'p1 connection opened', 'p0 connection closed'],
+  );
 });
 
 test('of a crowd it is said how many more there were', () => {

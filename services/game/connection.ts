@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import {
-  CLOSE_CODES, decodeClientFrame, LIMITS, SUBPROTOCOL,
-  type ClientMessage, type CloseName, type ErrorCode, type PlayerRef, type ServerMessage,
+  CLOSE_CODES,
+  type ClientMessage,
+  type CloseName,
+  decodeClientFrame,
+  type ErrorCode,
+  LIMITS,
+  type PlayerRef,
+  type ServerMessage,
+  SUBPROTOCOL,
   type Transport,
 } from '../protocol/index.ts';
 import type { Allowance } from './allowance.ts';

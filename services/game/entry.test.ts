@@ -18,5 +18,6 @@ test('the game in an address is the first one that is written plainly, as the ed
     ['/ws/game=K7QWPM', undefined],
     ['/ws', undefined],
     [undefined, undefined],
-  ] as const) assert.equal(routedGame(url), game, url);
+  ] as const)
+    assert.equal(routedGame(url), game, url);
 });

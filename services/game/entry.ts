@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import * as v from 'valibot';
-import { Attempt, GameCode, sessionCookie, Slot } from '../protocol/index.ts';
+import { Attempt, GameCode, Slot, sessionCookie } from '../protocol/index.ts';
 import { addressGroup, type ClientAddress } from './address.ts';
 import type { Admission, Place, Turned } from './admission.ts';
 import type { Allowances } from './allowance.ts';
@@ -91,7 +91,8 @@ export class Entry {
   }
 
   async #identify(
-    request: IncomingMessage, read: (token: string) => Promise<Session | undefined>,
+    request: IncomingMessage,
+    read: (token: string) => Promise<Session | undefined>,
   ): Promise<Refused | Session> {
     const { allowedOrigins } = this.#options;
     const { origin, authorization, cookie } = request.headers;

@@ -8,7 +8,7 @@ import type { Replica } from './replica.ts';
 import type { TestClient } from './testing/client.ts';
 import { assertGapless, insist, ok, positionsSeen, sequence, startedGame } from './testing/play.ts';
 import { adminOf, startRedis, type TestRedis } from './testing/redis.ts';
-import { DESIGNS, startTestReplica, until, type Design } from './testing/replica.ts';
+import { DESIGNS, type Design, startTestReplica, until } from './testing/replica.ts';
 
 let redis: TestRedis;
 let replicas: Replica[];
@@ -44,17 +44,28 @@ const capture = async (client: TestClient, game: string, cells: number[]) => {
 };
 
 /** An event comes by itself, or in the snapshot with which an epoch begins. */
-const knows = (client: TestClient, game: string, epoch: string, seq: number) => client.received.some((item) =>
-  (item.type === 'event' || item.type === 'snapshot') && item.game === game && item.epoch === epoch && item.seq >= seq);
+const knows = (client: TestClient, game: string, epoch: string, seq: number) =>
+  client.received.some(
+    (item) =>
+      (item.type === 'event' || item.type === 'snapshot') &&
+      item.game === game &&
+      item.epoch === epoch &&
+      item.seq >= seq,
+  );
 
 /** A line comes as it is said, or with the lines there are when the channel begins anew. */
-const hasHeard = (client: TestClient, line: string) => client.received.some((item) =>
-  (item.type === 'chat' && item.text === line)
-  || (item.type === 'history' && item.lines.some(({ text }) => text === line)));
+const hasHeard = (client: TestClient, line: string) =>
+  client.received.some(
+    (item) =>
+      (item.type === 'chat' && item.text === line) ||
+      (item.type === 'history' && item.lines.some(({ text }) => text === line)),
+  );
 
 /** Was told of an epoch that is none of these. */
-const hasStartedOver = (client: TestClient, game: string, epochs: ReadonlySet<string>) => client.received.some((item) =>
-  item.type === 'snapshot' && item.recovered === false && item.game === game && !epochs.has(item.epoch));
+const hasStartedOver = (client: TestClient, game: string, epochs: ReadonlySet<string>) =>
+  client.received.some(
+    (item) => item.type === 'snapshot' && item.recovered === false && item.game === game && !epochs.has(item.epoch),
+  );
 
 for (const design of DESIGNS) {
   describe(design, () => {
@@ -78,8 +89,11 @@ for (const design of DESIGNS) {
       await capture(ada, game, sequence(0, 4));
       await crash();
       // Without anybody doing anything.
-      const told = await Promise.all([ada, bob].map((client) =>
-        client.next('snapshot', ({ recovered, game: own }) => own === game && recovered === false)));
+      const told = await Promise.all(
+        [ada, bob].map((client) =>
+          client.next('snapshot', ({ recovered, game: own }) => own === game && recovered === false),
+        ),
+      );
       assert.notEqual(told[0]!.epoch, epoch);
       assert.equal(told[0]!.epoch, told[1]!.epoch);
       const resumed = ok(await ada.request({ type: 'resume', game, epoch, seq: 6 }));
@@ -125,7 +139,10 @@ for (const design of DESIGNS) {
         await until(() => admin!.status === 'ready', 'the test is connected again');
         // The next captures come at once, so that a snapshot may hold some of them; or when all know of the restart.
         if (round % 2 === 0) {
-          await until(() => [ada, bob].every((client) => hasStartedOver(client, game, epochs)), 'both know of the restart');
+          await until(
+            () => [ada, bob].every((client) => hasStartedOver(client, game, epochs)),
+            'both know of the restart',
+          );
         }
       }
       await capture(ada, game, sequence(40, 43));

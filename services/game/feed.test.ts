@@ -147,13 +147,20 @@ test('a follower who could not be brought up is brought up by a later check', as
 test('who stopped following while it was brought up is given nothing any more', async () => {
   const read = Promise.withResolvers<{ seq: number; text: string }[]>();
   const history: History = {
-    channel: 'book', type: 'event', after: () => read.promise, position: async () => undefined, renew: async () => undefined,
+    channel: 'book',
+    type: 'event',
+    after: () => read.promise,
+    position: async () => undefined,
+    renew: async () => undefined,
   };
   const feed = new Feed(history, 'e1', 5, SILENT);
   const one = reader();
   const stop = feed.follow(one, 3);
   stop();
-  read.resolve([{ seq: 4, text: 'entry 4' }, { seq: 5, text: 'entry 5' }]);
+  read.resolve([
+    { seq: 4, text: 'entry 4' },
+    { seq: 5, text: 'entry 5' },
+  ]);
   await settle();
   assert.deepEqual(one.seen, []);
 });
@@ -171,35 +178,38 @@ test('whatever is lost, repeated or comes late, every follower sees exactly the 
     { weight: 1, arbitrary: fc.constant('check' as const) },
     { weight: 1, arbitrary: fc.constant('follow' as const) },
   );
-  await fc.assert(fc.asyncProperty(fc.array(action, { maxLength: 60, size: 'max' }), async (actions) => {
-    const book = new Book();
-    const feed = new Feed(book, 'e1', 0, SILENT);
-    const followers = [{ from: 0, reader: reader() }];
-    feed.follow(followers[0]!.reader, 0);
-    let late: string[] = [];
-    let last = '';
-    for (const [index, next] of actions.entries()) {
-      if (next === 'announce') feed.hint((last = book.write()));
-      else if (next === 'lose') book.write();
-      else if (next === 'delay') late.push(book.write());
-      else if (next === 'deliver late') late = late.filter((payload) => feed.hint(payload));
-      else if (next === 'repeat' && last) feed.hint(last);
-      else if (next === 'break') book.fails = true;
-      else if (next === 'mend') book.fails = false;
-      else if (next === 'turn') await settle();
-      else if (next === 'check') void feed.check();
-      else if (next === 'follow') {
-        const from = Math.floor((book.seq * (index % 4)) / 3);
-        const added = { from, reader: reader() };
-        followers.push(added);
-        feed.follow(added.reader, from);
+  await fc.assert(
+    fc.asyncProperty(fc.array(action, { maxLength: 60, size: 'max' }), async (actions) => {
+      const book = new Book();
+      const feed = new Feed(book, 'e1', 0, SILENT);
+      const followers = [{ from: 0, reader: reader() }];
+      feed.follow(followers[0]!.reader, 0);
+      let late: string[] = [];
+      let last = '';
+      for (const [index, next] of actions.entries()) {
+        if (next === 'announce') feed.hint((last = book.write()));
+        else if (next === 'lose') book.write();
+        else if (next === 'delay') late.push(book.write());
+        else if (next === 'deliver late') late = late.filter((payload) => feed.hint(payload));
+        else if (next === 'repeat' && last) feed.hint(last);
+        else if (next === 'break') book.fails = true;
+        else if (next === 'mend') book.fails = false;
+        else if (next === 'turn') await settle();
+        else if (next === 'check') void feed.check();
+        else if (next === 'follow') {
+          const from = Math.floor((book.seq * (index % 4)) / 3);
+          const added = { from, reader: reader() };
+          followers.push(added);
+          feed.follow(added.reader, from);
+        }
       }
-    }
-    book.fails = false;
-    for (let count = 0; count < 4; count += 1) {
-      await feed.check();
-      await settle();
-    }
-    for (const { from, reader: follower } of followers) assert.deepEqual(follower.seen, entries(from + 1, book.seq));
-  }), { numRuns: 500 });
+      book.fails = false;
+      for (let count = 0; count < 4; count += 1) {
+        await feed.check();
+        await settle();
+      }
+      for (const { from, reader: follower } of followers) assert.deepEqual(follower.seen, entries(from + 1, book.seq));
+    }),
+    { numRuns: 500 },
+  );
 });

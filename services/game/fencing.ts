@@ -1,7 +1,7 @@
 import { Cluster } from 'ioredis';
 import { Refusal } from './authority.ts';
 import type { Connection } from './connection.ts';
-import { storeFailure, type Store } from './redis/connect.ts';
+import { type Store, storeFailure } from './redis/connect.ts';
 import { defineScript, type Script } from './redis/scripts.ts';
 import type { Sockets } from './sockets.ts';
 
@@ -105,10 +105,12 @@ export class Fencing {
     const { redis, sockets } = this.#options;
     this.#isDue = true;
     const began = (this.#rechecks += 1);
-    await Promise.all(sockets.all().map(async (connection) => {
-      const [newest, out] = await redis.hmget(socketKey(connection.player.id), 'generation', 'out');
-      this.#judge(connection, out ? LOGGED_OUT : Number(newest ?? 0));
-    }));
+    await Promise.all(
+      sockets.all().map(async (connection) => {
+        const [newest, out] = await redis.hmget(socketKey(connection.player.id), 'generation', 'out');
+        this.#judge(connection, out ? LOGGED_OUT : Number(newest ?? 0));
+      }),
+    );
     if (began === this.#rechecks) this.#isDue = false;
   }
 

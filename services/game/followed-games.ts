@@ -1,4 +1,4 @@
-import { Refusal, type GameAuthority, type Resumed, type View } from './authority.ts';
+import { type GameAuthority, Refusal, type Resumed, type View } from './authority.ts';
 import type { GameClock } from './clock.ts';
 import type { Connection } from './connection.ts';
 import type { Follower } from './feed.ts';
@@ -6,7 +6,7 @@ import type { FeedSet } from './feeds.ts';
 import { gameHistory } from './game-history.ts';
 import type { Lanes } from './lanes.ts';
 import { Packet } from './packet.ts';
-import { watchersOf, type Presence } from './presence.ts';
+import { type Presence, watchersOf } from './presence.ts';
 import type { Census } from './records/census.ts';
 
 export interface FollowedGamesServices {
@@ -78,7 +78,11 @@ export class FollowedGames {
   show({ game, epoch, seq, now, state }: View, isWatching: boolean, recovered?: false): void {
     const lost = recovered === false ? { recovered } : {};
     this.#connection.send({ type: 'snapshot', game, epoch, seq, now, state, ...lost });
-    const { status, endsAt, settings: { spectators = false } } = state;
+    const {
+      status,
+      endsAt,
+      settings: { spectators = false },
+    } = state;
     this.#follow({ game, epoch, seq, completed: status === 'completed', endsAt, spectators }, isWatching);
   }
 
@@ -129,7 +133,10 @@ export class FollowedGames {
   async #startOver(game: string, isWatching: boolean): Promise<void> {
     try {
       const view = await this.#services.authority.view(game);
-      const { players, settings: { spectators = false } } = view.state;
+      const {
+        players,
+        settings: { spectators = false },
+      } = view.state;
       const maySee = players.some(({ id }) => id === this.#connection.player.id) || (isWatching && spectators);
       if (maySee) this.show(view, isWatching, false);
     } catch (error) {

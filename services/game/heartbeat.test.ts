@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mock, test, type TestContext } from 'node:test';
+import { mock, type TestContext, test } from 'node:test';
 import { Heartbeat } from './heartbeat.ts';
 
 const INTERVAL_MS = 1000;
@@ -11,7 +11,9 @@ function watched(t: TestContext) {
   const clock = mock.method(performance, 'now', () => now);
   const seen: string[] = [];
   const heartbeat = new Heartbeat(
-    INTERVAL_MS, { ping: () => seen.push(`ping ${now}`), dead: () => seen.push(`dead ${now}`) }, () => 0.5,
+    INTERVAL_MS,
+    { ping: () => seen.push(`ping ${now}`), dead: () => seen.push(`dead ${now}`) },
+    () => 0.5,
   );
   t.after(() => {
     heartbeat.stop();
@@ -19,7 +21,8 @@ function watched(t: TestContext) {
     mock.timers.reset();
   });
   return {
-    heartbeat, seen,
+    heartbeat,
+    seen,
     pass: (ms: number) => {
       for (let step = 0; step < ms; step += 10) {
         now += 10;

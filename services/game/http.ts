@@ -1,5 +1,5 @@
 import fastifyCookie from '@fastify/cookie';
-import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import { CONTENT_SECURITY_POLICY } from './content-security-policy.ts';
 import type { Logger } from './log.ts';
 import { addSessionRoutes, fail, type SessionRoutesOptions } from './session-routes.ts';
@@ -35,7 +35,8 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     reply.header('Cross-Origin-Resource-Policy', 'same-origin');
   });
   app.setNotFoundHandler((request, reply) =>
-    fail(reply, 404, 'not_found', `There is nothing at ${request.url.split('?')[0]?.slice(0, 100)}.`));
+    fail(reply, 404, 'not_found', `There is nothing at ${request.url.split('?')[0]?.slice(0, 100)}.`),
+  );
   app.setErrorHandler((error: { statusCode?: number; message: string }, request, reply) => {
     const status = error.statusCode ?? 500;
     if (status < 500) return fail(reply, status, 'bad_request', error.message);

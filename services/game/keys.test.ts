@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { TestClient } from './testing/client.ts';
-import { adminOf, startRedis, type TestRedis } from './testing/redis.ts';
 import { ok } from './testing/play.ts';
+import { adminOf, startRedis, type TestRedis } from './testing/redis.ts';
 import { DESIGNS, startTestReplica } from './testing/replica.ts';
 
 interface Row {
@@ -27,7 +27,9 @@ function documented(): Row[] {
     key,
     type,
     seconds: Number(count) * UNITS[unit]!,
-    pattern: new RegExp(`^${key.replace(/[{}]/g, '\\$&').replace(/<([^>]+)>/g, (_, name: string) => PARTS[name] ?? '[^{}:]+')}$`),
+    pattern: new RegExp(
+      `^${key.replace(/[{}]/g, '\\$&').replace(/<([^>]+)>/g, (_, name: string) => PARTS[name] ?? '[^{}:]+')}$`,
+    ),
   }));
 }
 
@@ -81,5 +83,9 @@ test('every key that play leaves in Redis is in the table of the README, of that
   }
   await check();
   const missing = rows.filter(({ key }) => !met.has(key) && !key.includes('{ops}'));
-  assert.deepEqual(missing.map(({ key }) => key), [], 'the table names keys that nothing writes');
+  assert.deepEqual(
+    missing.map(({ key }) => key),
+    [],
+    'the table names keys that nothing writes',
+  );
 });

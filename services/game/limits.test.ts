@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { after, before, test } from 'node:test';
+import { LIMITS } from '../protocol/index.ts';
 import { addressGroup, ClientAddress } from './address.ts';
 import { Admission, type Place } from './admission.ts';
 import { Allowances } from './allowance.ts';
 import { TokenBucket } from './limiter.ts';
-import { DEFAULT_LIMITS, LIMIT_VARIABLES, type ReplicaLimits } from './replica-limits.ts';
-import { LIMITS } from '../protocol/index.ts';
 import type { Replica } from './replica.ts';
+import { DEFAULT_LIMITS, LIMIT_VARIABLES, type ReplicaLimits } from './replica-limits.ts';
 import { guest, TestClient } from './testing/client.ts';
 import { ok, patiently } from './testing/play.ts';
 import { adminOf, startRedis, type TestRedis } from './testing/redis.ts';
-import { DESIGNS, startTestReplica, until, type Design } from './testing/replica.ts';
-import { readFileSync } from 'node:fs';
+import { DESIGNS, type Design, startTestReplica, until } from './testing/replica.ts';
 
 let redis: TestRedis;
 const running: Replica[] = [];
@@ -28,16 +28,19 @@ after(async () => {
 let names = 3000;
 async function replicaWith(limits: Partial<ReplicaLimits>, design: Design = 'stateless'): Promise<Replica> {
   const replica = await startTestReplica(redis.url, String((names += 1)), {
-    design, limits: { ...DEFAULT_LIMITS, ...limits },
+    design,
+    limits: { ...DEFAULT_LIMITS, ...limits },
   });
   running.push(replica);
   return replica;
 }
 
-const perPlayer = (given: Partial<ReplicaLimits['perPlayer']>) =>
-  ({ perPlayer: { ...DEFAULT_LIMITS.perPlayer, ...given } });
-const perAddress = (given: Partial<ReplicaLimits['perAddress']>) =>
-  ({ perAddress: { ...DEFAULT_LIMITS.perAddress, ...given } });
+const perPlayer = (given: Partial<ReplicaLimits['perPlayer']>) => ({
+  perPlayer: { ...DEFAULT_LIMITS.perPlayer, ...given },
+});
+const perAddress = (given: Partial<ReplicaLimits['perAddress']>) => ({
+  perAddress: { ...DEFAULT_LIMITS.perAddress, ...given },
+});
 
 /** How a handshake is refused. */
 async function refusal(url: string, token: string, address?: string) {
@@ -46,7 +49,8 @@ async function refusal(url: string, token: string, address?: string) {
   const { status, retryAfter } = await new Promise<{ status: number; retryAfter: number }>((resolve) => {
     client.socket.once('upgrade', () => resolve({ status: 101, retryAfter: 0 }));
     client.socket.once('unexpected-response', (_, response) =>
-      resolve({ status: response.statusCode!, retryAfter: Number(response.headers['retry-after']) }));
+      resolve({ status: response.statusCode!, retryAfter: Number(response.headers['retry-after']) }),
+    );
   });
   return { status, retryAfter, close: () => client.close() };
 }
@@ -70,7 +74,9 @@ test('a replica that has all the sockets it may have answers 503 with Retry-Afte
 test('the players of all replicas together are bounded', async () => {
   const [first, second] = [await replicaWith({ players: 3 }), await replicaWith({ players: 3 })];
   const clients = [
-    await TestClient.connect(first.url), await TestClient.connect(first.url), await TestClient.connect(second.url),
+    await TestClient.connect(first.url),
+    await TestClient.connect(first.url),
+    await TestClient.connect(second.url),
   ];
   const { token } = await guest(second.url);
   await until(async () => {
@@ -132,8 +138,9 @@ test('bytes are counted beside messages, and what is too much is not carried out
   const client = await TestClient.connect(url);
   ok(await client.request({ type: 'subscribe', channel: 'lobby' }));
   // At once: in the time that answers take more is allowed.
-  const answers = await Promise.all(Array.from({ length: 16 }, () =>
-    client.request({ type: 'chat', channel: 'lobby', text: '\u{1f980}'.repeat(500) })));
+  const answers = await Promise.all(
+    Array.from({ length: 16 }, () => client.request({ type: 'chat', channel: 'lobby', text: '\u{1f980}'.repeat(500) })),
+  );
   const limited = answers.filter((answer) => answer.type === 'error');
   assert.ok(limited.length > 0);
   for (const { code, retryAfterMs } of limited) {
@@ -152,8 +159,11 @@ test('the messages of an address are counted over all of its players', async () 
   const { url } = await replicaWith(perAddress({ messagesPerSecond: 3 }));
   const clients = await Promise.all(Array.from({ length: 6 }, () => TestClient.connect(url)));
   for (const client of clients) for (let count = 0; count < 4; count += 1) client.send({ type: 'ping', t: count });
-  await until(() => clients.some(({ received }) => received.some((item) =>
-    item.type === 'error' && item.code === 'rate_limited')), 'somebody has to wait');
+  await until(
+    () =>
+      clients.some(({ received }) => received.some((item) => item.type === 'error' && item.code === 'rate_limited')),
+    'somebody has to wait',
+  );
   for (const client of clients) client.close();
 });
 
@@ -170,9 +180,12 @@ test('a player makes so many games within a minute and no more', async () => {
 
 test('sessions of an address are bounded, with 429 and Retry-After', async () => {
   const { url } = await replicaWith(perAddress({ sessionsPerMinute: 2 }));
-  const post = (address: string) => fetch(`${url}/api/session`, {
-    method: 'POST', body: '{}', headers: { 'content-type': 'application/json', 'x-forwarded-for': address },
-  });
+  const post = (address: string) =>
+    fetch(`${url}/api/session`, {
+      method: 'POST',
+      body: '{}',
+      headers: { 'content-type': 'application/json', 'x-forwarded-for': address },
+    });
   const statuses = [];
   for (let count = 0; count < 3; count += 1) statuses.push((await post('203.0.113.9')).status);
   assert.deepEqual(statuses, [201, 201, 429]);
@@ -217,7 +230,10 @@ for (const design of DESIGNS) {
       await counted(1);
       ok(await ada.request({ type: 'leave', game: (last = game!) }));
       await counted(0);
-      assert.ok((await admin.ttl(`gridlock:{${last}}:state`)) <= 900, 'it does not live as long as one where somebody waits');
+      assert.ok(
+        (await admin.ttl(`gridlock:{${last}}:state`)) <= 900,
+        'it does not live as long as one where somebody waits',
+      );
     }
     ok(await bob.request({ type: 'join', game: last }));
     await counted(1);
@@ -234,7 +250,9 @@ for (const design of DESIGNS) {
     const admin = adminOf(redis);
     await admin.flushall();
     const players = await Promise.all(Array.from({ length: 20 }, () => TestClient.connect(url)));
-    const answers = await Promise.all(players.map((player) => player.request({ type: 'match', players: 2, seconds: 8 })));
+    const answers = await Promise.all(
+      players.map((player) => player.request({ type: 'match', players: 2, seconds: 8 })),
+    );
     const games = new Set(answers.map((answer) => ok(answer).game));
     const counted = (count: number) =>
       until(async () => (await admin.zcard('gridlock:{games}:open')) === count, `${count} games are counted`, 30_000);
@@ -332,7 +350,7 @@ test('who has used nothing for a while is not remembered', () => {
 const requestFrom = (remoteAddress: string, forwarded?: string) =>
   ({ socket: { remoteAddress }, headers: { 'x-forwarded-for': forwarded } }) as unknown as IncomingMessage;
 
-test('what is said about a client\'s address is believed from the edge only', () => {
+test("what is said about a client's address is believed from the edge only", () => {
   const address = new ClientAddress();
   assert.equal(address.of(requestFrom('198.51.100.7', '203.0.113.1')), '198.51.100.7');
   assert.equal(address.of(requestFrom('127.0.0.1', '203.0.113.1')), '203.0.113.1');

@@ -35,7 +35,8 @@ test('a peer that went silent is dropped within two heartbeats, one that answers
   const replica = await startTestReplica(redis.url, '1111', { heartbeatMs });
   const from = performance.now();
   const [silent, answering] = await Promise.all([
-    TestClient.connect(replica.url, undefined, { autoPong: false }), TestClient.connect(replica.url),
+    TestClient.connect(replica.url, undefined, { autoPong: false }),
+    TestClient.connect(replica.url),
   ]);
   assert.equal(await silent.closed(), 4408);
   const took = performance.now() - from;

@@ -14,7 +14,9 @@ test('an HTTP server answers on a UNIX socket that only its user may use, whatev
   const http = createServer((_request, response) => response.end('here'));
   const server = await listenLocally(http, socketPath);
   try {
-    const [response] = await once(get({ socketPath, path: '/', agent: false }), 'response') as [AsyncIterable<Buffer>];
+    const [response] = (await once(get({ socketPath, path: '/', agent: false }), 'response')) as [
+      AsyncIterable<Buffer>,
+    ];
     let body = '';
     for await (const chunk of response) body += String(chunk);
     assert.equal(body, 'here');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { pino } from 'pino';
-import { startReplica, type Replica } from './replica.ts';
+import { type Replica, startReplica } from './replica.ts';
 import { guest, TestClient } from './testing/client.ts';
 import { ok } from './testing/play.ts';
 import { startRedis, type TestRedis } from './testing/redis.ts';
@@ -43,7 +43,10 @@ test('the log tells who came from where and how it ended, and never a token or w
   await new Promise((resolve) => refused.socket.once('error', resolve));
   await until(() => written.includes('connection closed'), 'the end is logged');
 
-  const lines = written.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+  const lines = written
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
   const opened = lines.find(({ msg, player: id }) => msg === 'connection opened' && id === player.id);
   assert.deepEqual([opened?.['origin'], opened?.['address']], [ORIGIN, '127.0.0.1']);
   const closed = lines.find(({ msg, player: id }) => msg === 'connection closed' && id === player.id);

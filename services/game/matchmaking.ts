@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { CODE_ALPHABET, CODE_LENGTH, type GameSettings } from '../protocol/index.ts';
-import { Refusal, type Actor } from './authority.ts';
-import { storeFailure, type Store } from './redis/connect.ts';
-import { defineScript, type Script } from './redis/scripts.ts';
+import { type Actor, Refusal } from './authority.ts';
 import { matchKeys, shapeOf } from './records/keys.ts';
+import { type Store, storeFailure } from './redis/connect.ts';
+import { defineScript, type Script } from './redis/scripts.ts';
 
 const KEEP_SECONDS = 3600;
 /** How long to wait for room for another game, in milliseconds: games are short. */
@@ -32,7 +32,12 @@ export class Matchmaking {
 
   /** The code of the game to enter: an open one, or a new one. `closed` turned out not to be open. When `isFull`, no new one. */
   async find(
-    actor: Actor, id: string, settings: GameSettings, attempt: number, closed: string, isFull: boolean,
+    actor: Actor,
+    id: string,
+    settings: GameSettings,
+    attempt: number,
+    closed: string,
+    isFull: boolean,
   ): Promise<string> {
     const shape = shapeOf(settings);
     const { open, handed, request } = matchKeys(shape, actor.player.id, id);

@@ -1,11 +1,16 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { Tally } from './tally.ts';
 
 /** What a replica counts. Labels are bounded: types, codes and reasons, never players or games. */
 export class Metrics {
   readonly registry = new Registry();
   readonly upgradesRefused = this.#counter('gridlock_upgrades_refused_total', 'Handshakes refused', 'reason');
-  readonly transportRequests = this.#counter('gridlock_transport_requests_total', 'Requests without a WebSocket', 'kind', 'by');
+  readonly transportRequests = this.#counter(
+    'gridlock_transport_requests_total',
+    'Requests without a WebSocket',
+    'kind',
+    'by',
+  );
   readonly messagesIn = this.#tally('gridlock_messages_in_total', 'Messages of clients', 'type');
   readonly messagesOut = this.#tally('gridlock_messages_out_total', 'Messages to clients', 'type');
   readonly refusals = this.#counter('gridlock_requests_refused_total', 'Requests answered by error', 'code');
@@ -40,12 +45,23 @@ export class Metrics {
 
   /** A gauge that is read when the metrics are. */
   watch(name: string, help: string, value: () => number): void {
-    new Gauge({ name, help, registers: [this.registry], collect() { this.set(value()); } });
+    new Gauge({
+      name,
+      help,
+      registers: [this.registry],
+      collect() {
+        this.set(value());
+      },
+    });
   }
 
   /** The same for each value of a label. */
   watchEach<Value extends string>(
-    name: string, help: string, label: string, values: readonly Value[], read: (value: Value) => number,
+    name: string,
+    help: string,
+    label: string,
+    values: readonly Value[],
+    read: (value: Value) => number,
   ): void {
     new Gauge({
       name,

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
-import { toSettings, type ErrorCode, type GameEvent, type GameState, type ServerMessageOf } from '../protocol/index.ts';
-import { Refusal, type GameAuthority } from './authority.ts';
+import { type ErrorCode, type GameEvent, type GameState, type ServerMessageOf, toSettings } from '../protocol/index.ts';
+import { type GameAuthority, Refusal } from './authority.ts';
 import { gameKeys } from './records/keys.ts';
-import { applyAll, decide, type Command } from './rules.ts';
+import { applyAll, type Command, decide } from './rules.ts';
 import { startAuthorities, type TestAuthorities } from './testing/authorities.ts';
 import { DESIGNS } from './testing/replica.ts';
 
@@ -36,7 +36,9 @@ const steps = fc.array(
   { minLength: 30, maxLength: 150, size: 'max' },
 );
 const settings = fc.record({
-  players: fc.integer({ min: 2, max: 3 }), size: fc.constantFrom(3, 3, 3, 4), spectators: fc.boolean(),
+  players: fc.integer({ min: 2, max: 3 }),
+  size: fc.constantFrom(3, 3, 3, 4),
+  spectators: fc.boolean(),
 });
 
 /** What the rules say, with the memory for repeated requests that the scripts add. */
@@ -98,8 +100,9 @@ async function timeOut(game: string, model: Model): Promise<void> {
 }
 
 const history = async (authority: GameAuthority, game: string) =>
-  (await authority.entriesAfter(game, { epoch: (await authority.position(game))!.epoch, seq: 0 }))!
-  .map(({ text }) => JSON.parse(text) as ServerMessageOf<'event'>);
+  (await authority.entriesAfter(game, { epoch: (await authority.position(game))!.epoch, seq: 0 }))!.map(
+    ({ text }) => JSON.parse(text) as ServerMessageOf<'event'>,
+  );
 
 /** Events without the times, which only Redis knows beforehand. */
 const timeless = (event: GameEvent) => (event.kind === 'started' ? { kind: event.kind } : event);
@@ -109,48 +112,75 @@ for (const design of DESIGNS) {
     const authority = authorities.of(design);
     const reached = new Map<string, number>();
     const count = (what: string) => reached.set(what, (reached.get(what) ?? 0) + 1);
-    await fc.assert(fc.asyncProperty(settings, steps, async (shape, given) => {
-      const model = new Model();
-      const create: Command = { kind: 'create', player: PLAYERS[0]!, settings: toSettings({ ...shape, seconds: 60 }) };
-      const created = await authority.create({ player: PLAYERS[0]!, generation: 1 }, newId(), create.settings);
-      const { game } = created;
-      model.run(create, 'create', 'create', created.view.now);
-      for (const [index, { command: next, request: old, timeOut: isOut }] of given.entries()) {
-        if (isOut) {
-          await timeOut(game, model);
-          // What was changed behind the owner's back is found by the next one.
-          await authorities.forget();
+    await fc.assert(
+      fc.asyncProperty(settings, steps, async (shape, given) => {
+        const model = new Model();
+        const create: Command = {
+          kind: 'create',
+          player: PLAYERS[0]!,
+          settings: toSettings({ ...shape, seconds: 60 }),
+        };
+        const created = await authority.create({ player: PLAYERS[0]!, generation: 1 }, newId(), create.settings);
+        const { game } = created;
+        model.run(create, 'create', 'create', created.view.now);
+        for (const [index, { command: next, request: old, timeOut: isOut }] of given.entries()) {
+          if (isOut) {
+            await timeOut(game, model);
+            // What was changed behind the owner's back is found by the next one.
+            await authorities.forget();
+          }
+          const by = 'player' in next ? (typeof next.player === 'string' ? next.player : next.player.id) : '';
+          const requestId = `${old ?? index}`;
+          const fingerprint = next.kind === 'capture' ? `capture:${next.cell}` : next.kind;
+          const [seconds, micros] = await authorities.redis.time();
+          const now = Number(seconds) * 1000 + Number(micros) / 1000;
+          const expected = model.run(next, `${by}:${requestId}`, fingerprint, now);
+          const found = await run(authority, game, next, requestId);
+          if (next.kind === 'finish') delete expected.seq;
+          assert.deepEqual(found, expected, JSON.stringify(next));
+          count(expected.refusal ?? next.kind);
         }
-        const by = 'player' in next ? (typeof next.player === 'string' ? next.player : next.player.id) : '';
-        const requestId = `${old ?? index}`;
-        const fingerprint = next.kind === 'capture' ? `capture:${next.cell}` : next.kind;
-        const [seconds, micros] = await authorities.redis.time();
-        const now = Number(seconds) * 1000 + Number(micros) / 1000;
-        const expected = model.run(next, `${by}:${requestId}`, fingerprint, now);
-        const found = await run(authority, game, next, requestId);
-        if (next.kind === 'finish') delete expected.seq;
-        assert.deepEqual(found, expected, JSON.stringify(next));
-        count(expected.refusal ?? next.kind);
-      }
-      const recorded = await history(authority, game);
-      assert.deepEqual(recorded.map(({ event }) => timeless(event)), model.events.map(timeless));
-      assert.deepEqual(recorded.map(({ seq }) => seq), recorded.map((_, index) => index + 1));
-      // Who does not play sees the same where it may, and nothing elsewhere.
-      const watched = attempt(async () => (await authority.watch('nobody', game, { epoch: 'none', seq: 0 })).recovered ? 1 : 0);
-      assert.deepEqual(await watched, shape.spectators ? {} : { refusal: 'not_a_player' });
-      // The snapshot is the fold of the history, times and all (but for the end that the test moved).
-      const view = await authority.view(game);
-      const folded = recorded.reduce<GameState | undefined>(
-        (state, { event, at }) => applyAll(state, [event], at), undefined,
-      )!;
-      assert.deepEqual({ ...view.state, endsAt: folded.endsAt }, { ...folded, endsAt: folded.endsAt });
-      count(view.state.reason ?? view.state.status);
-    }), { numRuns: 60 });
+        const recorded = await history(authority, game);
+        assert.deepEqual(
+          recorded.map(({ event }) => timeless(event)),
+          model.events.map(timeless),
+        );
+        assert.deepEqual(
+          recorded.map(({ seq }) => seq),
+          recorded.map((_, index) => index + 1),
+        );
+        // Who does not play sees the same where it may, and nothing elsewhere.
+        const watched = attempt(async () =>
+          (await authority.watch('nobody', game, { epoch: 'none', seq: 0 })).recovered ? 1 : 0,
+        );
+        assert.deepEqual(await watched, shape.spectators ? {} : { refusal: 'not_a_player' });
+        // The snapshot is the fold of the history, times and all (but for the end that the test moved).
+        const view = await authority.view(game);
+        const folded = recorded.reduce<GameState | undefined>(
+          (state, { event, at }) => applyAll(state, [event], at),
+          undefined,
+        )!;
+        assert.deepEqual({ ...view.state, endsAt: folded.endsAt }, { ...folded, endsAt: folded.endsAt });
+        count(view.state.reason ?? view.state.status);
+      }),
+      { numRuns: 60 },
+    );
     // A test that never gets there proves nothing.
     for (const what of [
-      'capture', 'leave', 'cell_taken', 'cell_out_of_range', 'game_full', 'game_over', 'game_not_active', 'id_reused',
-      'not_a_player', 'board', 'time', 'active',
-    ]) assert.ok(reached.get(what), `${what} was reached`);
+      'capture',
+      'leave',
+      'cell_taken',
+      'cell_out_of_range',
+      'game_full',
+      'game_over',
+      'game_not_active',
+      'id_reused',
+      'not_a_player',
+      'board',
+      'time',
+      'active',
+    ])
+      assert.ok(reached.get(what), `${what} was reached`);
   });
 }
 

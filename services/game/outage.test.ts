@@ -18,7 +18,8 @@ for (const design of DESIGNS) {
     before(async () => {
       redis = await startRedis();
       [one, two] = await Promise.all([
-        startTestReplica(redis.url, '1111', { design }), startTestReplica(redis.url, '2222', { design }),
+        startTestReplica(redis.url, '1111', { design }),
+        startTestReplica(redis.url, '2222', { design }),
       ]);
       admin = new Redis(redis.url, { protocol: 2 });
       admin.on('error', () => undefined);
@@ -78,7 +79,11 @@ for (const design of DESIGNS) {
       // As the script writes it, but for the announcement.
       const [state, events] = [`gridlock:{${game}}:state`, `gridlock:{${game}}:events`];
       const message = JSON.stringify({
-        type: 'event', game, epoch: await admin.hget(state, 'epoch'), seq: 5, at: 1,
+        type: 'event',
+        game,
+        epoch: await admin.hget(state, 'epoch'),
+        seq: 5,
+        at: 1,
         event: { kind: 'captured', player: 'x', seat: 0, cell: 0, scores: [1, 0] },
       });
       await admin.multi().xadd(events, '5-0', 'message', message).hset(state, 'seq', 5).exec();

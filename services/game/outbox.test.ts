@@ -28,9 +28,10 @@ test('messages of the same turn leave as one frame, in order', async () => {
   await turn();
   outbox.push(pong(4));
   await turn();
-  assert.deepEqual(sent.map((frame) => JSON.parse(frame)), [
-    [1, 2, 3].map((t) => ({ type: 'pong', t, now: 0 })), { type: 'pong', t: 4, now: 0 },
-  ]);
+  assert.deepEqual(
+    sent.map((frame) => JSON.parse(frame)),
+    [[1, 2, 3].map((t) => ({ type: 'pong', t, now: 0 })), { type: 'pong', t: 4, now: 0 }],
+  );
 });
 
 test('a reader who lets more than the limit wait is reported', async () => {
@@ -69,7 +70,10 @@ test('a move leaves before what is left of a line to thousands, which goes along
   const move = new Packet('event', '{"type":"event"}');
   for (const outbox of outboxes.slice(-4)) outbox.push(move);
   await turn();
-  assert.deepEqual(crowd.slice(-4).map(({ sent }) => sent), Array(4).fill([`[${line.text},${move.text}]`]));
+  assert.deepEqual(
+    crowd.slice(-4).map(({ sent }) => sent),
+    Array(4).fill([`[${line.text},${move.text}]`]),
+  );
   assert.equal(crowd[1000]!.sent.length, 0, 'the line is still on its way to others');
   for (let turns = 0; turns < 10; turns += 1) await turn();
   assert.ok(crowd.slice(0, -4).every(({ sent }) => sent.length === 1 && sent[0] === line.text));

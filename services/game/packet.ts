@@ -1,5 +1,5 @@
-import { textFrame } from './frame.ts';
 import { encodeServerMessage, type ServerMessage } from '../protocol/index.ts';
+import { textFrame } from './frame.ts';
 
 /** What goes over the wire at once, made once and given to every socket that gets it. */
 export class Packet {

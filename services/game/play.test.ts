@@ -15,7 +15,8 @@ for (const design of DESIGNS) {
     before(async () => {
       redis = await startRedis();
       [one, two] = await Promise.all([
-        startTestReplica(redis.url, '1111', { design }), startTestReplica(redis.url, '2222', { design }),
+        startTestReplica(redis.url, '1111', { design }),
+        startTestReplica(redis.url, '2222', { design }),
       ]);
     });
     after(async () => {
@@ -27,7 +28,8 @@ for (const design of DESIGNS) {
     async function started(shape: { size?: number; seconds?: number } = {}) {
       const guests = await Promise.all([guest(one.url), guest(two.url)]);
       const [ada, bob] = await Promise.all([
-        TestClient.connect(one.url, guests[0].token), TestClient.connect(two.url, guests[1].token),
+        TestClient.connect(one.url, guests[0].token),
+        TestClient.connect(two.url, guests[1].token),
       ]);
       const created = ok(await ada.request({ type: 'create', players: 2, size: 3, seconds: 60, ...shape }));
       const game = created.game!;
@@ -42,7 +44,7 @@ for (const design of DESIGNS) {
     }
 
     const codeOf = (answer: ServerMessageOf<'ack'> | ServerMessageOf<'error'>) =>
-      (answer.type === 'error' ? answer.code : answer.type);
+      answer.type === 'error' ? answer.code : answer.type;
 
     const sequence = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
@@ -83,7 +85,10 @@ for (const design of DESIGNS) {
       const { ada, bob, game } = await started({ size: 5 });
       const cells = sequence(0, 24);
       const answers = await Promise.all(cells.map((cell) => ada.request({ type: 'capture', game, cell })));
-      assert.deepEqual(answers.map((answer) => ok(answer).seq), sequence(5, 29));
+      assert.deepEqual(
+        answers.map((answer) => ok(answer).seq),
+        sequence(5, 29),
+      );
       ada.close();
       bob.close();
     });
@@ -99,15 +104,24 @@ for (const design of DESIGNS) {
       assert.deepEqual([ack.recovered, ack.seq], [true, 8]);
       ok(await ada.request({ type: 'capture', game, cell: 4 }));
       await back.next('event', ({ seq }) => seq === 9);
-      assert.deepEqual(back.events(game).map(({ seq }) => seq), sequence(6, 9));
-      assert.equal(back.received.some(({ type }) => type === 'snapshot'), false);
+      assert.deepEqual(
+        back.events(game).map(({ seq }) => seq),
+        sequence(6, 9),
+      );
+      assert.equal(
+        back.received.some(({ type }) => type === 'snapshot'),
+        false,
+      );
       ada.close();
       back.close();
     });
 
     test('a resume that cannot be exact says so and brings a snapshot', async () => {
       const { ada, bob, game, epoch } = await started();
-      for (const known of [{ epoch: 'another', seq: 4 }, { epoch, seq: 40 }]) {
+      for (const known of [
+        { epoch: 'another', seq: 4 },
+        { epoch, seq: 40 },
+      ]) {
         bob.received.length = 0;
         const ack = ok(await bob.request({ type: 'resume', game, ...known }));
         const snapshot = await bob.next('snapshot');
@@ -126,7 +140,13 @@ for (const design of DESIGNS) {
       bob.received.length = 0;
       const ack = ok(await bob.request({ type: 'resume', game, epoch, seq: 4 }));
       assert.equal(ack.recovered, true);
-      assert.deepEqual(bob.events(game).slice(-10).map(({ seq }) => seq), sequence(5, 14));
+      assert.deepEqual(
+        bob
+          .events(game)
+          .slice(-10)
+          .map(({ seq }) => seq),
+        sequence(5, 14),
+      );
       assert.equal(codeOf(await bob.request({ type: 'capture', game, cell: 0 })), 'game_over');
       ada.close();
       bob.close();
@@ -147,9 +167,10 @@ for (const design of DESIGNS) {
       ok(await bob.request({ type: 'capture', game, cell: 0 }));
       const end = await ada.next('event', ({ event }) => event.kind === 'finished');
       assert.equal(end.event.kind === 'finished' && end.event.reason, 'time');
-      assert.deepEqual(
-        end.event.kind === 'finished' && end.event.ranking.map(({ rank, score }) => [rank, score]), [[1, 1], [2, 0]],
-      );
+      assert.deepEqual(end.event.kind === 'finished' && end.event.ranking.map(({ rank, score }) => [rank, score]), [
+        [1, 1],
+        [2, 0],
+      ]);
       ada.close();
       bob.close();
     });
@@ -161,7 +182,10 @@ for (const design of DESIGNS) {
       ok(await bob.request({ type: 'join', game: game! }));
       const { state } = await bob.next('snapshot');
       assert.deepEqual([state.status, state.players.length], ['waiting', 1]);
-      assert.equal(ada.events(game!).some(({ event }) => event.kind === 'joined'), false);
+      assert.equal(
+        ada.events(game!).some(({ event }) => event.kind === 'joined'),
+        false,
+      );
       ada.close();
       bob.close();
     });
@@ -182,10 +206,16 @@ for (const design of DESIGNS) {
       ok(await ada.request({ type: 'chat', channel: game, text: 'first' }));
       const ack = ok(await ada.request({ type: 'chat', channel: game, text: 'second' }));
       ok(await bob.request({ type: 'subscribe', channel: game }));
-      assert.deepEqual((await bob.next('history')).lines.map(({ text }) => text), ['first', 'second']);
+      assert.deepEqual(
+        (await bob.next('history')).lines.map(({ text }) => text),
+        ['first', 'second'],
+      );
       bob.received.length = 0;
       ok(await bob.request({ type: 'subscribe', channel: game, epoch: ack.epoch!, after: 1 }));
-      assert.deepEqual((await bob.next('history')).lines.map(({ text }) => text), ['second']);
+      assert.deepEqual(
+        (await bob.next('history')).lines.map(({ text }) => text),
+        ['second'],
+      );
       ada.close();
       bob.close();
     });
@@ -196,7 +226,10 @@ for (const design of DESIGNS) {
       const first = ok(await ada.request({ type: 'chat', channel: 'lobby', text: 'once', id: 'line1' }));
       const again = ok(await ada.request({ type: 'chat', channel: 'lobby', text: 'once', id: 'line1' }));
       assert.deepEqual(again, { ...first, duplicate: true });
-      assert.equal(codeOf(await ada.request({ type: 'chat', channel: 'lobby', text: 'twice', id: 'line1' })), 'id_reused');
+      assert.equal(
+        codeOf(await ada.request({ type: 'chat', channel: 'lobby', text: 'twice', id: 'line1' })),
+        'id_reused',
+      );
       ada.close();
     });
 

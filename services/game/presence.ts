@@ -74,9 +74,9 @@ const WATCHERS = ':watchers';
 export const watchersOf = (game: string): string => `${game}${WATCHERS}`;
 
 const toMessage = (channel: string, count: number, players: PlayerRef[]): ServerMessage =>
-  (channel.endsWith(WATCHERS)
+  channel.endsWith(WATCHERS)
     ? { type: 'watchers', game: channel.slice(0, -WATCHERS.length), count }
-    : { type: 'presence', channel, count, players });
+    : { type: 'presence', channel, count, players };
 
 class ChannelPresence {
   readonly #channel: string;
@@ -130,12 +130,7 @@ class ChannelPresence {
     this.#read.stop();
     const { bus, redis, replica, onError } = this.#options;
     bus.unlisten(this.#key);
-    await redis
-      .pipeline()
-      .hdel(this.#key, replica)
-      .spublish(this.#key, '')
-      .exec()
-      .catch(onError);
+    await redis.pipeline().hdel(this.#key, replica).spublish(this.#key, '').exec().catch(onError);
   }
 
   async #write(announce: boolean): Promise<void> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { TestClient } from './testing/client.ts';
-import { startRedis, type TestRedis } from './testing/redis.ts';
 import { assertGapless, insist, sequence, startedGame } from './testing/play.ts';
-import { DESIGNS, SECRET, until, type Design } from './testing/replica.ts';
+import { startRedis, type TestRedis } from './testing/redis.ts';
+import { DESIGNS, type Design, SECRET, until } from './testing/replica.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 
@@ -56,7 +56,11 @@ async function launchReady(appId: string, design: Design = 'stateless', given: R
   const listening = () => /^.*"url":"([^"]+)","internalUrl":"([^"]+)".*$/m.exec(launched.output.stdout);
   await until(() => listening() !== null, `replica ${appId} listens`, 30_000);
   const [, url = '', internalUrl = ''] = listening()!;
-  const isReady = () => fetch(`${internalUrl}/readyz`).then(({ status }) => status === 200, () => false);
+  const isReady = () =>
+    fetch(`${internalUrl}/readyz`).then(
+      ({ status }) => status === 200,
+      () => false,
+    );
   await until(isReady, `replica ${appId} is ready`, 30_000);
   return { ...launched, url, internalUrl };
 }
@@ -112,7 +116,10 @@ test('every line of the log is a JSON object that names the replica, and none ho
   await until(() => replica.output.stdout.includes('connection closed'), 'the close is logged');
   replica.child.kill('SIGTERM');
   await replica.exited;
-  const lines = replica.output.stdout.trim().split('\n').map((line) => JSON.parse(line) as { replica: string });
+  const lines = replica.output.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { replica: string });
   assert.ok(lines.every((line) => line.replica === '7777'));
   assert.doesNotMatch(replica.output.stdout, /eyJ/);
 });
@@ -131,7 +138,10 @@ for (const design of DESIGNS) {
     const end = await bob.next('event', ({ event }) => event.kind === 'finished');
     assert.equal(end.event.kind === 'finished' && end.event.reason, 'time');
     const seqs = bob.events(game).map(({ seq }) => seq);
-    assert.deepEqual(seqs, seqs.map((_, index) => seqs[0]! + index));
+    assert.deepEqual(
+      seqs,
+      seqs.map((_, index) => seqs[0]! + index),
+    );
     bob.close();
     two.child.kill('SIGTERM');
     assert.equal((await two.exited).code, 0);

@@ -89,11 +89,13 @@ export class Readiness {
     this.#arrange();
     const sentAt = Date.now();
     const time = timekeeper(redis)?.time();
-    time?.then(([seconds, micros]) => {
-      clock.observe(Number(seconds) * 1000 + Number(micros) / 1000, sentAt, Date.now());
-      for (const [channel, probe] of this.#probes) this.#send(channel, probe);
-      // What did not go out does not come back, which is what counts.
-    }).catch(() => undefined);
+    time
+      ?.then(([seconds, micros]) => {
+        clock.observe(Number(seconds) * 1000 + Number(micros) / 1000, sentAt, Date.now());
+        for (const [channel, probe] of this.#probes) this.#send(channel, probe);
+        // What did not go out does not come back, which is what counts.
+      })
+      .catch(() => undefined);
   }
 
   #send(channel: string, probe: Probe): void {

@@ -1,3 +1,4 @@
+import type { ClientMessage } from '../protocol/index.ts';
 import { addressGroup } from './address.ts';
 import type { Allowances } from './allowance.ts';
 import type { Config } from './config.ts';
@@ -6,7 +7,6 @@ import { ConnectionLog } from './connection-log.ts';
 import type { Accepted } from './entry.ts';
 import type { Fencing } from './fencing.ts';
 import type { Logger } from './log.ts';
-import type { ClientMessage } from '../protocol/index.ts';
 import type { Routes } from './placement/routes.ts';
 import { Requests, type Services } from './requests.ts';
 import type { Sockets } from './sockets.ts';
@@ -51,7 +51,9 @@ export class Reception {
     const { config, services, sockets, routes, allowances, fencing, isDraining, log } = this.#options;
     const { appId, design, heartbeatMs, limits } = config;
     const connection = new Connection({
-      carrier, generation, log,
+      carrier,
+      generation,
+      log,
       metrics: services.metrics,
       connectionLog: this.#log,
       heartbeatMs: carrier.transport === 'websocket' ? heartbeatMs : Math.min(heartbeatMs, QUIET_MS),

@@ -1,11 +1,18 @@
-import { toSettings, type GameSettings } from '../protocol/index.ts';
+import { type GameSettings, toSettings } from '../protocol/index.ts';
 import {
-  Refusal, type Actor, type Applied, type Entered, type GameAuthority, type LogEntry, type Position, type Resumed,
+  type Actor,
+  type Applied,
+  type Entered,
+  type GameAuthority,
+  type LogEntry,
+  type Position,
+  Refusal,
+  type Resumed,
   type View,
 } from './authority.ts';
 import { FULL_MS, type Matchmaking } from './matchmaking.ts';
-import { gameKeys } from './records/keys.ts';
 import type { Census } from './records/census.ts';
+import { gameKeys } from './records/keys.ts';
 import type { Records } from './records/records.ts';
 
 /** Attempts to find a free code, or an open game, before giving up. */
@@ -38,7 +45,11 @@ export abstract class RecordedAuthority implements GameAuthority {
 
   /** Undefined when a game of this code exists already and the mode is `create`. */
   protected abstract enter(
-    mode: Mode, actor: Actor, id: string, game: string, settings?: GameSettings,
+    mode: Mode,
+    actor: Actor,
+    id: string,
+    game: string,
+    settings?: GameSettings,
   ): Promise<Entered | undefined>;
 
   async create(actor: Actor, id: string, given: GameSettings): Promise<Entered> {

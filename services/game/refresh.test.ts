@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { SignJWT } from 'jose';
 import { WebSocket } from 'ws';
-import { SUBPROTOCOL, type SessionAnswer } from '../protocol/index.ts';
 import { createNodeClient } from '../client/node.ts';
-import { DEFAULT_LIMITS } from './replica-limits.ts';
+import { type SessionAnswer, SUBPROTOCOL } from '../protocol/index.ts';
 import type { Replica } from './replica.ts';
+import { DEFAULT_LIMITS } from './replica-limits.ts';
 import { guest, TestClient } from './testing/client.ts';
 import { ok } from './testing/play.ts';
 import { startRedis, type TestRedis } from './testing/redis.ts';
@@ -22,7 +22,8 @@ before(async () => {
   redis = await startRedis();
   const limits = { ...DEFAULT_LIMITS, sessionSeconds: SECONDS };
   [short, other] = await Promise.all([
-    startTestReplica(redis.url, '1111', { limits }), startTestReplica(redis.url, '2222', { limits }),
+    startTestReplica(redis.url, '1111', { limits }),
+    startTestReplica(redis.url, '2222', { limits }),
   ]);
 });
 after(async () => {
@@ -31,7 +32,10 @@ after(async () => {
 });
 
 async function session(
-  method: 'POST' | 'DELETE', headers: Record<string, string>, body: object = {}, url = short.url,
+  method: 'POST' | 'DELETE',
+  headers: Record<string, string>,
+  body: object = {},
+  url = short.url,
 ): Promise<{ status: number; cookie: string | undefined; answer: SessionAnswer }> {
   const response = await fetch(`${url}/api/session`, {
     method,
@@ -49,9 +53,15 @@ async function closedAtEnd(client: TestClient): Promise<number> {
 }
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
-const signed = (player: string, expiry: string, audience = 'gridlock.v1') => new SignJWT({ name: 'Ada' })
-  .setProtectedHeader({ alg: 'HS256' }).setSubject(player).setIssuer('gridlock').setAudience(audience)
-  .setIssuedAt().setExpirationTime(expiry).sign(SECRET);
+const signed = (player: string, expiry: string, audience = 'gridlock.v1') =>
+  new SignJWT({ name: 'Ada' })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setSubject(player)
+    .setIssuer('gridlock')
+    .setAudience(audience)
+    .setIssuedAt()
+    .setExpirationTime(expiry)
+    .sign(SECRET);
 
 describe('a token and its socket', { concurrency: true }, () => {
   test('a socket whose token is not refreshed is closed with 4401 when that ends, and not before', async () => {
@@ -74,12 +84,15 @@ describe('a token and its socket', { concurrency: true }, () => {
     client.close();
   });
 
-  test('a token that is forged, expired, somebody else\'s or not meant for this extends nothing', async () => {
+  test("a token that is forged, expired, somebody else's or not meant for this extends nothing", async () => {
     const { token, player, expiresAt } = await guest(short.url);
     const client = await TestClient.connect(short.url, token);
     const bad = [
-      `${await signed(player.id, '1h')}x`, await signed(player.id, '1 minute ago'), await signed('somebody', '1h'),
-      await signed(player.id, '1h', 'elsewhere'), (await guest(short.url)).token,
+      `${await signed(player.id, '1h')}x`,
+      await signed(player.id, '1 minute ago'),
+      await signed('somebody', '1h'),
+      await signed(player.id, '1h', 'elsewhere'),
+      (await guest(short.url)).token,
     ];
     for (const shown of bad) {
       const answer = await client.request({ type: 'refresh', token: shown });

@@ -2,16 +2,17 @@ import * as v from 'valibot';
 import { LIMITS } from '../protocol/index.ts';
 import { SESSION_SECONDS } from './session.ts';
 
-const number = (min: number, max: number, standard: number) => v.optional(
-  v.pipe(
-    v.string(),
-    v.regex(/^\d{1,10}$/, 'is not a whole number'),
-    v.transform(Number),
-    v.minValue(min, `is less than ${min}`),
-    v.maxValue(max, `is more than ${max}`),
-  ),
-  String(standard),
-);
+const number = (min: number, max: number, standard: number) =>
+  v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(/^\d{1,10}$/, 'is not a whole number'),
+      v.transform(Number),
+      v.minValue(min, `is less than ${min}`),
+      v.maxValue(max, `is more than ${max}`),
+    ),
+    String(standard),
+  );
 const MANY = 1_000_000;
 const MANY_BYTES = 1_000_000_000;
 
@@ -58,24 +59,25 @@ export interface ReplicaLimits {
   };
 }
 
-export const toLimits = (env: Values): ReplicaLimits => Object.freeze({
-  sessionSeconds: env.SESSION_SECONDS,
-  sockets: env.MAX_SOCKETS,
-  players: env.MAX_PLAYERS,
-  games: env.MAX_GAMES,
-  perAddress: Object.freeze({
-    sockets: env.MAX_SOCKETS_PER_ADDRESS,
-    sessionsPerMinute: env.SESSIONS_PER_MINUTE_PER_ADDRESS,
-    messagesPerSecond: env.MESSAGES_PER_SECOND_PER_ADDRESS,
-    bytesPerSecond: env.BYTES_PER_SECOND_PER_ADDRESS,
-  }),
-  perPlayer: Object.freeze({
-    socketsPerMinute: env.SOCKETS_PER_MINUTE,
-    messagesPerSecond: env.MESSAGES_PER_SECOND,
-    bytesPerSecond: env.BYTES_PER_SECOND,
-    chatPerTenSeconds: env.CHAT_PER_TEN_SECONDS,
-    gamesPerMinute: env.GAMES_PER_MINUTE,
-  }),
-});
+export const toLimits = (env: Values): ReplicaLimits =>
+  Object.freeze({
+    sessionSeconds: env.SESSION_SECONDS,
+    sockets: env.MAX_SOCKETS,
+    players: env.MAX_PLAYERS,
+    games: env.MAX_GAMES,
+    perAddress: Object.freeze({
+      sockets: env.MAX_SOCKETS_PER_ADDRESS,
+      sessionsPerMinute: env.SESSIONS_PER_MINUTE_PER_ADDRESS,
+      messagesPerSecond: env.MESSAGES_PER_SECOND_PER_ADDRESS,
+      bytesPerSecond: env.BYTES_PER_SECOND_PER_ADDRESS,
+    }),
+    perPlayer: Object.freeze({
+      socketsPerMinute: env.SOCKETS_PER_MINUTE,
+      messagesPerSecond: env.MESSAGES_PER_SECOND,
+      bytesPerSecond: env.BYTES_PER_SECOND,
+      chatPerTenSeconds: env.CHAT_PER_TEN_SECONDS,
+      gamesPerMinute: env.GAMES_PER_MINUTE,
+    }),
+  });
 
 export const DEFAULT_LIMITS: ReplicaLimits = toLimits(v.parse(v.object(LIMIT_VARIABLES), {}));

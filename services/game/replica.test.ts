@@ -14,7 +14,8 @@ for (const design of DESIGNS) {
     before(async () => {
       redis = await startRedis();
       [one, two] = await Promise.all([
-        startTestReplica(redis.url, '1111', { design }), startTestReplica(redis.url, '2222', { design }),
+        startTestReplica(redis.url, '1111', { design }),
+        startTestReplica(redis.url, '2222', { design }),
       ]);
     });
     after(async () => {
@@ -37,7 +38,10 @@ for (const design of DESIGNS) {
       const [atAda, atBob] = await Promise.all([ada.next('event', isEnd), bob.next('event', isEnd)]);
       assert.deepEqual(atAda, atBob);
       // Each saw everything after its own snapshot.
-      assert.deepEqual(ada.events(game).map(({ seq }) => seq), Array.from({ length: 12 }, (_, index) => index + 3));
+      assert.deepEqual(
+        ada.events(game).map(({ seq }) => seq),
+        Array.from({ length: 12 }, (_, index) => index + 3),
+      );
       assert.deepEqual(ada.events(game).slice(2), bob.events(game));
       ada.close();
       bob.close();

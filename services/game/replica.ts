@@ -1,24 +1,25 @@
 import { randomBytes } from 'node:crypto';
-import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { Cluster } from 'ioredis';
 import { TRANSPORTS } from '../protocol/index.ts';
 import { Admission } from './admission.ts';
 import { Allowances } from './allowance.ts';
-import { Refusal, type GameAuthority } from './authority.ts';
+import { type GameAuthority, Refusal } from './authority.ts';
 import { Bus } from './bus.ts';
 import { Chat } from './chat.ts';
 import { GameClock, StoreClock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Connection } from './connection.ts';
 import { drainSockets } from './drain.ts';
-import { Entry, type Accepted } from './entry.ts';
+import { type Accepted, Entry } from './entry.ts';
 import { FeedSet } from './feeds.ts';
 import { Fencing, REPLICA_CHANNEL } from './fencing.ts';
 import { createHttp } from './http.ts';
 import { createInternal } from './internal.ts';
 import { listenLocally } from './local-socket.ts';
 import type { Logger } from './log.ts';
+import { Matchmaking } from './matchmaking.ts';
 import { Metrics } from './metrics.ts';
 import { Ops } from './ops/ops.ts';
 import { Rebalance } from './placement/rebalance.ts';
@@ -27,7 +28,6 @@ import { Shedding } from './placement/shedding.ts';
 import { Presence } from './presence.ts';
 import { Readiness } from './readiness.ts';
 import { Reception } from './reception.ts';
-import { Matchmaking } from './matchmaking.ts';
 import { Census } from './records/census.ts';
 import { Records } from './records/records.ts';
 import { connectNode, connectStore } from './redis/connect.ts';
@@ -35,7 +35,7 @@ import { failuresOf } from './redis/failures.ts';
 import { Ledger } from './redis/ledger.ts';
 import type { Services } from './requests.ts';
 import { Roster } from './roster.ts';
-import { SeatHold, type HeldSeats } from './seat-hold.ts';
+import { type HeldSeats, SeatHold } from './seat-hold.ts';
 import { Sessions } from './session.ts';
 import { Sockets } from './sockets.ts';
 import { StatefulAuthority } from './stateful/stateful-authority.ts';
@@ -65,7 +65,10 @@ const SEATS = 'seats ';
  * Redis it finds will never do.
  */
 export async function startReplica(
-  config: Config, log: Logger, onUnusable: (sentence: string) => void = () => {}, clock = new StoreClock(),
+  config: Config,
+  log: Logger,
+  onUnusable: (sentence: string) => void = () => {},
+  clock = new StoreClock(),
 ): Promise<Replica> {
   const { appId, heartbeatMs } = config;
   const metrics = new Metrics(appId);
@@ -75,10 +78,12 @@ export async function startReplica(
   const allowances = new Allowances(limits);
   const admission = new Admission(limits, () => roster.others.reduce((sum, { sockets: open }) => sum + open, 0));
 
-  const failures = (connection: string) => failuresOf(connection, {
-    log, metrics,
-    onWarning: (named, reason) => ops.redisFailed(named, reason),
-  });
+  const failures = (connection: string) =>
+    failuresOf(connection, {
+      log,
+      metrics,
+      onWarning: (named, reason) => ops.redisFailed(named, reason),
+    });
   const redis = connectStore(config.redis, `gridlock-${appId}`);
   redis.on('error', failures('commands'));
   const bus = new Bus({
@@ -101,25 +106,30 @@ export async function startReplica(
   const matchmaking = new Matchmaking(redis, config.tokenSecret);
   const census = new Census(redis, limits.games, () => clock.now());
   const routes = new Routes<Connection>();
-  const authority: GameAuthority = config.design === 'stateless'
-    ? new StatelessAuthority(records, matchmaking, census)
-    : new StatefulAuthority({
-      records, matchmaking, census, redis, bus,
-      // A replica that starts again does not know what the one before it held.
-      owner: `${appId}.${randomBytes(6).toString('base64url')}`,
-      now: () => clock.now(),
-      routedAt: (game) => routes.newest(game),
-      // Whose moves would all be passed on from now on.
-      onYielded: (game) => shedding.shed(routes.of(game), 'moved'),
-      report: {
-        decided: (kind, by) => metrics.decided.inc({ kind, by }),
-        taken: (from) => {
-          metrics.taken.inc({ from });
-          ops.gameTaken(from);
-        },
-        batch: (commands) => metrics.batches.observe(commands),
-      },
-    });
+  const authority: GameAuthority =
+    config.design === 'stateless'
+      ? new StatelessAuthority(records, matchmaking, census)
+      : new StatefulAuthority({
+          records,
+          matchmaking,
+          census,
+          redis,
+          bus,
+          // A replica that starts again does not know what the one before it held.
+          owner: `${appId}.${randomBytes(6).toString('base64url')}`,
+          now: () => clock.now(),
+          routedAt: (game) => routes.newest(game),
+          // Whose moves would all be passed on from now on.
+          onYielded: (game) => shedding.shed(routes.of(game), 'moved'),
+          report: {
+            decided: (kind, by) => metrics.decided.inc({ kind, by }),
+            taken: (from) => {
+              metrics.taken.inc({ from });
+              ops.gameTaken(from);
+            },
+            batch: (commands) => metrics.batches.observe(commands),
+          },
+        });
   const chat = new Chat(ledger, appId);
   const readFailed = failures('reads');
   const feeds = new FeedSet(bus, {
@@ -128,14 +138,20 @@ export async function startReplica(
     read: (type) => metrics.feedReads.inc({ type }),
     failed: (_channel, error) => readFailed(error),
   });
-  const gameClock = new GameClock(() => clock.now(), async (game) => {
-    const left = await authority.finish(game);
-    // Nobody may follow the game any more, who would hear that it is over.
-    if (left <= 0) census.closed(game);
-    return left;
-  }, log);
+  const gameClock = new GameClock(
+    () => clock.now(),
+    async (game) => {
+      const left = await authority.finish(game);
+      // Nobody may follow the game any more, who would hear that it is over.
+      if (left <= 0) census.closed(game);
+      return left;
+    },
+    log,
+  );
   const presence = new Presence({
-    redis, bus, heartbeatMs,
+    redis,
+    bus,
+    heartbeatMs,
     replica: appId,
     now: () => clock.now(),
     onError: readFailed,
@@ -146,7 +162,8 @@ export async function startReplica(
     connection.close('superseded');
   };
   const fencing = new Fencing({
-    redis, sockets,
+    redis,
+    sockets,
     replica: appId,
     keepSeconds: 2 * limits.sessionSeconds,
     supersede: (connection) => supersede(connection, 'announcement'),
@@ -154,9 +171,15 @@ export async function startReplica(
   });
 
   const ops = new Ops({
-    config, metrics, redis,
+    config,
+    metrics,
+    redis,
     members: () => roster.members,
-    readiness: { get reason() { return readiness.reason; } },
+    readiness: {
+      get reason() {
+        return readiness.reason;
+      },
+    },
     now: () => clock.now(),
   });
 
@@ -185,7 +208,8 @@ export async function startReplica(
     },
   });
   const roster: Roster = new Roster({
-    redis, bus,
+    redis,
+    bus,
     replica: appId,
     stats: () => ops.stats,
     standing: () => ({
@@ -209,7 +233,9 @@ export async function startReplica(
   }, INSPECT_MS);
 
   metrics.watch('gridlock_sockets', 'Open sockets, whatever the transport', () => sockets.size);
-  metrics.watchEach('gridlock_transport_sockets', 'Open sockets', 'transport', TRANSPORTS, (name) => sockets.count(name));
+  metrics.watchEach('gridlock_transport_sockets', 'Open sockets', 'transport', TRANSPORTS, (name) =>
+    sockets.count(name),
+  );
   metrics.watch('gridlock_feeds', 'Games and channels followed here', () => feeds.size);
   metrics.watch('gridlock_subscriptions', 'Channels of Redis subscribed to', () => bus.channels);
   metrics.watch('gridlock_members', 'Replicas heard of lately, this one among them', () => roster.members.length);
@@ -224,12 +250,23 @@ export async function startReplica(
     onBegin: (count, why) => ops.shedding(count, why),
   });
   const rebalance: Rebalance<Connection> = new Rebalance<Connection>({
-    roster, sockets, routes, shedding,
+    roster,
+    sockets,
+    routes,
+    shedding,
     design: config.design,
     percentPerSecond: config.rebalancePercent,
   });
   const services: Services = {
-    authority, chat, presence, feeds, gameClock, census, seatHold, clock, metrics,
+    authority,
+    chat,
+    presence,
+    feeds,
+    gameClock,
+    census,
+    seatHold,
+    clock,
+    metrics,
     refresh: async (player, token) => {
       const session = await sessions.readToRefresh(token);
       if (session?.player.id !== player || !(await fencing.renew(player))) throw new Refusal('unauthorized');
@@ -238,7 +275,13 @@ export async function startReplica(
     onSuperseded: (connection) => supersede(connection, 'move'),
   };
   const reception = new Reception({
-    config, services, sockets, routes, allowances, fencing, log,
+    config,
+    services,
+    sockets,
+    routes,
+    allowances,
+    fencing,
+    log,
     isDraining: () => readiness.isDraining,
   });
   const accept = (accepted: Accepted) => reception.accept(accepted);
@@ -246,14 +289,24 @@ export async function startReplica(
   const { allowedOrigins, clientAddress, webRoot } = config;
   const http = await createHttp({ sessions, allowedOrigins, allowances, clientAddress, fencing, webRoot, log });
   const entry = new Entry({
-    sessions, allowedOrigins, admission, allowances, clientAddress,
+    sessions,
+    allowedOrigins,
+    admission,
+    allowances,
+    clientAddress,
     parseCookie: (header) => http.parseCookie(header),
     isDraining: () => readiness.isDraining,
     fence: (player, attempt) => fencing.open(player, attempt),
   });
   const upgrade = new Upgrade({ entry, accept, metrics });
   const transports = new Transports(http, {
-    entry, accept, metrics, redis, bus, replica: appId, heartbeatMs: Math.min(heartbeatMs, QUIET_MS),
+    entry,
+    accept,
+    metrics,
+    redis,
+    bus,
+    replica: appId,
+    heartbeatMs: Math.min(heartbeatMs, QUIET_MS),
   });
   http.server.on('upgrade', (request, socket, head) => void upgrade.handle(request, socket, head));
   const internal = createInternal(readiness, metrics, ops.server);
@@ -285,8 +338,11 @@ export async function startReplica(
       transports.stop();
       // Nobody plays against who is gone because this replica goes as well.
       const heir = roster.others.find(({ ready, draining }) => ready && !draining);
-      await Promise.all((heir ? seatHold.handOver() : []).map((seats) =>
-        redis.spublish(`${REPLICA_CHANNEL}${heir!.replica}`, `${SEATS}${JSON.stringify(seats)}`).catch(() => 0)));
+      await Promise.all(
+        (heir ? seatHold.handOver() : []).map((seats) =>
+          redis.spublish(`${REPLICA_CHANNEL}${heir!.replica}`, `${SEATS}${JSON.stringify(seats)}`).catch(() => 0),
+        ),
+      );
       seatHold.stop();
       roster.stop();
       shedding.stop();

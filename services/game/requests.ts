@@ -1,5 +1,5 @@
-import { ERROR_CODES, LIMITS, type ClientMessage } from '../protocol/index.ts';
-import { Refusal, type Actor, type Applied, type Entered, type GameAuthority } from './authority.ts';
+import { type ClientMessage, ERROR_CODES, LIMITS } from '../protocol/index.ts';
+import { type Actor, type Applied, type Entered, type GameAuthority, Refusal } from './authority.ts';
 import { ChannelRequests } from './channel-requests.ts';
 import type { Chat } from './chat.ts';
 import type { GameClock, StoreClock } from './clock.ts';
@@ -185,7 +185,8 @@ export class Requests {
     const { authority, metrics } = this.#services;
     const known = { epoch, seq };
     const resumed = await tick.awakeFor(() =>
-      this.#withinGames(game, () => authority.resume(this.#actor, game, known)));
+      this.#withinGames(game, () => authority.resume(this.#actor, game, known)),
+    );
     this.#holdIfGone(game);
     metrics.resumes.inc({ recovered: String(resumed.recovered) });
     this.#games.goOn(id, game, resumed, false);
@@ -201,7 +202,8 @@ export class Requests {
     const isWatching = !(await authority.isPlayer(game, player.id));
     const known = { epoch, seq };
     const seen = await this.#withinGames(game, () =>
-      (isWatching ? authority.watch(player.id, game, known) : authority.resume(this.#actor, game, known)));
+      isWatching ? authority.watch(player.id, game, known) : authority.resume(this.#actor, game, known),
+    );
     if (!isWatching) this.#holdIfGone(game);
     this.#games.goOn(id, game, seen, isWatching, isNew);
   }

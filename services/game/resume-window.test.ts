@@ -3,11 +3,11 @@ import { after, before, test } from 'node:test';
 import type { ServerMessageOf } from '../protocol/index.ts';
 import { StoreClock } from './clock.ts';
 import { createLogger } from './log.ts';
-import { startReplica, type Replica } from './replica.ts';
+import { type Replica, startReplica } from './replica.ts';
 import { guest, TestClient } from './testing/client.ts';
 import { ok } from './testing/play.ts';
 import { startRedis, type TestRedis } from './testing/redis.ts';
-import { DESIGNS, settingsOf, testConfig, until, type Design } from './testing/replica.ts';
+import { DESIGNS, type Design, settingsOf, testConfig, until } from './testing/replica.ts';
 
 /** Goes as Redis's does, and so many milliseconds ahead of it. */
 class ClockAhead extends StoreClock {
@@ -54,7 +54,10 @@ for (const design of DESIGNS) {
       const soon = await resume(110_000);
       assert.equal(soon.recovered, true);
       await soon.back.next('event', ({ seq }) => seq === known + 3);
-      assert.deepEqual(soon.back.events(game).map(({ seq }) => seq), [known + 1, known + 2, known + 3]);
+      assert.deepEqual(
+        soon.back.events(game).map(({ seq }) => seq),
+        [known + 1, known + 2, known + 3],
+      );
       assert.ok(!soon.back.received.some(({ type }) => type === 'snapshot'));
       soon.back.close();
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Listener } from './bus.ts';
-import { Roster, ROSTER_CHANNEL, type RosterOptions, type Standing } from './roster.ts';
+import { ROSTER_CHANNEL, Roster, type RosterOptions, type Standing } from './roster.ts';
 
 const STANDING: Standing = { sockets: 3, games: 1, ready: true, draining: false };
 
@@ -38,9 +38,13 @@ test('a replica knows those that said how they are, and itself, by name', () => 
   const air = new Air();
   const [second, first] = [air.roster('2222'), air.roster('1111', { stats: () => ({ version: '7' }) })];
   first.announce();
-  assert.deepEqual(second.members.map(({ replica, sockets, version }) => [replica, sockets, version]), [
-    ['1111', 3, '7'], ['2222', 3, undefined],
-  ]);
+  assert.deepEqual(
+    second.members.map(({ replica, sockets, version }) => [replica, sockets, version]),
+    [
+      ['1111', 3, '7'],
+      ['2222', 3, undefined],
+    ],
+  );
   for (const roster of [first, second]) roster.stop();
 });
 
@@ -49,7 +53,10 @@ test('a replica that falls silent is forgotten', async () => {
   const [first, second] = [air.roster('1111'), air.roster('2222', { forgetMs: 0 })];
   first.announce();
   await new Promise((resolve) => setTimeout(resolve, 2));
-  assert.deepEqual(second.members.map(({ replica }) => replica), ['2222']);
+  assert.deepEqual(
+    second.members.map(({ replica }) => replica),
+    ['2222'],
+  );
   for (const roster of [first, second]) roster.stop();
 });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { applyEvent, FREE, type GameEvent, type GameState } from '../protocol/index.ts';
-import { applyAll, decide, rank, type Command } from './rules.ts';
+import { applyAll, type Command, decide, rank } from './rules.ts';
 
 const PLAYERS = ['ada', 'bob', 'cyd', 'dan', 'eve'].map((id) => ({ id, name: id.toUpperCase() }));
 const player = fc.constantFrom(...PLAYERS);
@@ -62,10 +62,12 @@ function play({ settings: shape, steps }: Given) {
 const holds = (check: (played: Played[]) => void) => fc.assert(fc.property(game, (given) => check(play(given))));
 
 test('the games that are tried out get everywhere: to the board full, to time out, to a game never begun', () => {
-  const ends = new Set<string | undefined>(fc.sample(game, 300).map((given) => {
-    const last = play(given).at(-1)?.after;
-    return last?.reason ?? last?.status;
-  }));
+  const ends = new Set<string | undefined>(
+    fc.sample(game, 300).map((given) => {
+      const last = play(given).at(-1)?.after;
+      return last?.reason ?? last?.status;
+    }),
+  );
   for (const end of ['board', 'time', 'active', 'waiting']) assert.ok(ends.has(end), end);
 });
 
@@ -81,7 +83,8 @@ test('the score of a player is the number of cells the player holds', () => {
   holds((played) => {
     for (const { after } of played) {
       after.players.forEach(({ score }, seat) =>
-        assert.equal(score, after.cells.filter((holder) => holder === seat).length));
+        assert.equal(score, after.cells.filter((holder) => holder === seat).length),
+      );
     }
   });
 });
@@ -130,22 +133,30 @@ test('nobody sits in two seats', () => {
 test('equal scores share a rank and the next rank is skipped', () => {
   const scores = [3, 5, 3, 1];
   const ranking = rank(scores.map((score, seat) => ({ ...PLAYERS[seat]!, score })));
-  assert.deepEqual(ranking.map(({ rank: place, player: id }) => [place, id]), [
-    [1, 'bob'], [2, 'ada'], [2, 'cyd'], [4, 'dan'],
-  ]);
+  assert.deepEqual(
+    ranking.map(({ rank: place, player: id }) => [place, id]),
+    [
+      [1, 'bob'],
+      [2, 'ada'],
+      [2, 'cyd'],
+      [4, 'dan'],
+    ],
+  );
 });
 
 test('a ranking lists everybody once, best first, and a rank is one more than the number of better scores', () => {
   const scores = fc.array(fc.nat(9), { minLength: 1, maxLength: 8 });
-  fc.assert(fc.property(scores, (given) => {
-    const players = given.map((score, seat) => ({ id: `p${seat}`, name: `P${seat}`, score }));
-    const ranking = rank(players);
-    assert.deepEqual(new Set(ranking.map(({ player: id }) => id)), new Set(players.map(({ id }) => id)));
-    ranking.forEach(({ score, rank: place }, index) => {
-      assert.ok(index === 0 || ranking[index - 1]!.score >= score);
-      assert.equal(place, given.filter((other) => other > score).length + 1);
-    });
-  }));
+  fc.assert(
+    fc.property(scores, (given) => {
+      const players = given.map((score, seat) => ({ id: `p${seat}`, name: `P${seat}`, score }));
+      const ranking = rank(players);
+      assert.deepEqual(new Set(ranking.map(({ player: id }) => id)), new Set(players.map(({ id }) => id)));
+      ranking.forEach(({ score, rank: place }, index) => {
+        assert.ok(index === 0 || ranking[index - 1]!.score >= score);
+        assert.equal(place, given.filter((other) => other > score).length + 1);
+      });
+    }),
+  );
 });
 
 test('a capture after the end of time ends the game and is refused', () => {
@@ -154,6 +165,9 @@ test('a capture after the end of time ends the game and is refused', () => {
   state = applyAll(state, decide(state, { kind: 'join', player: PLAYERS[1]! }, 100).events, 100)!;
   const late = decide(state, { kind: 'capture', player: 'ada', cell: 0 }, 5100);
   assert.equal(late.refusal, 'game_over');
-  assert.deepEqual(late.events.map(({ kind }) => kind), ['finished']);
+  assert.deepEqual(
+    late.events.map(({ kind }) => kind),
+    ['finished'],
+  );
   assert.equal(applyEvent(state, late.events[0]!, 5100).status, 'completed');
 });

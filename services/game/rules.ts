@@ -1,6 +1,12 @@
 import {
-  applyEvent, FREE,
-  type ErrorCode, type GameEvent, type GameSettings, type GameState, type PlayerRef, type Ranked,
+  applyEvent,
+  type ErrorCode,
+  FREE,
+  type GameEvent,
+  type GameSettings,
+  type GameState,
+  type PlayerRef,
+  type Ranked,
 } from '../protocol/index.ts';
 
 /** What somebody wants of a game. `finish` comes from the clock, everything else from a player. */
@@ -24,13 +30,15 @@ const refuse = (refusal: ErrorCode, events: readonly GameEvent[] = []): Decision
 
 /** Seats by score, best first; equal scores share a rank and the next rank is skipped (1, 2, 2, 4). */
 export function rank(players: GameState['players']): Ranked[] {
-  return players
-    .map(({ id, name, score }) => {
-      const better = players.filter((other) => other.score > score).length;
-      return { rank: better + 1, player: id, name, score };
-    })
-    // The sort is stable: who shares a rank stays in the order of the seats.
-    .sort((left, right) => left.rank - right.rank);
+  return (
+    players
+      .map(({ id, name, score }) => {
+        const better = players.filter((other) => other.score > score).length;
+        return { rank: better + 1, player: id, name, score };
+      })
+      // The sort is stable: who shares a rank stays in the order of the seats.
+      .sort((left, right) => left.rank - right.rank)
+  );
 }
 
 /**
@@ -109,5 +117,8 @@ function finish(state: GameState, now: number): Decision {
   return { events: [finished(state, 'time')] };
 }
 
-const finished = (state: GameState, reason: 'time' | 'board'): GameEvent =>
-  ({ kind: 'finished', reason, ranking: rank(state.players) });
+const finished = (state: GameState, reason: 'time' | 'board'): GameEvent => ({
+  kind: 'finished',
+  reason,
+  ranking: rank(state.players),
+});

@@ -146,7 +146,10 @@ for (const design of DESIGNS) {
     const redis = await startRedis();
     t.after(() => redis.stop());
     const given = { heartbeatMs: HEARTBEAT_MS, design };
-    const [one, two] = await Promise.all([startTestReplica(redis.url, '1111', given), startTestReplica(redis.url, '2222', given)]);
+    const [one, two] = await Promise.all([
+      startTestReplica(redis.url, '1111', given),
+      startTestReplica(redis.url, '2222', given),
+    ]);
     t.after(() => two.drain());
     await until(() => one.roster.others.some(({ ready }) => ready), 'the replicas know each other');
     const host = await TestClient.connect(two.url);
@@ -157,7 +160,10 @@ for (const design of DESIGNS) {
     await until(() => one.sockets.size === 1, 'one is gone');
     // The other one is sent away by the drain, and does not come back.
     await one.drain();
-    await until(() => host.events(game!).filter(({ event }) => event.kind === 'left').length === 2, 'both seats are given up');
+    await until(
+      () => host.events(game!).filter(({ event }) => event.kind === 'left').length === 2,
+      'both seats are given up',
+    );
     host.close();
   });
 }
@@ -184,7 +190,11 @@ test('a seat that could not be given up while Redis did not answer is given up w
 test('a hold that is stopped while Redis does not answer asks no more', async () => {
   let asked = 0;
   const refusals = [Promise.withResolvers<never>(), Promise.withResolvers<never>()];
-  const hold = new SeatHold({ authority: { leave: () => refusals[asked++]!.promise }, holdMs: 1, log: createLogger('silent', '1111') });
+  const hold = new SeatHold({
+    authority: { leave: () => refusals[asked++]!.promise },
+    holdMs: 1,
+    log: createLogger('silent', '1111'),
+  });
   hold.release({ player: { id: 'ada', name: 'Ada' }, generation: 1 }, 'c1', ['K7QWPM']);
   await until(() => asked === 1, 'the seat is to be given up');
   hold.stop();

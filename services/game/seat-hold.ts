@@ -1,4 +1,4 @@
-import { Refusal, type Actor, type GameAuthority } from './authority.ts';
+import { type Actor, type GameAuthority, Refusal } from './authority.ts';
 import type { Logger } from './log.ts';
 
 /** How often it is tried again to give up a seat while Redis does not answer, and for how long: then its game is gone. */
@@ -80,10 +80,13 @@ export class SeatHold {
       if (this.#isStopped || (error instanceof Refusal && error.code !== 'unavailable')) return;
       log.warn({ game, player: actor.player.id, reason: (error as Error).message }, 'a seat is kept for now');
       if (performance.now() - since > GIVE_UP_MS) return;
-      const timer = setTimeout(() => {
-        this.#pending.delete(timer);
-        void this.#leave(seats, game, since);
-      }, Math.min(RETRY_MS, this.#options.holdMs));
+      const timer = setTimeout(
+        () => {
+          this.#pending.delete(timer);
+          void this.#leave(seats, game, since);
+        },
+        Math.min(RETRY_MS, this.#options.holdMs),
+      );
       this.#pending.set(timer, { ...seats, games: [game], due: 0 });
     }
   }

@@ -1,7 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import * as v from 'valibot';
 import {
-  fieldProblem, sessionCookie, SESSION_PATH, SessionEnd, SessionRequest, type SessionAnswer,
+  fieldProblem,
+  SESSION_PATH,
+  type SessionAnswer,
+  SessionEnd,
+  SessionRequest,
+  sessionCookie,
 } from '../protocol/index.ts';
 import { addressGroup, type ClientAddress } from './address.ts';
 import type { Allowances } from './allowance.ts';
@@ -80,7 +85,8 @@ export function addSessionRoutes(app: FastifyInstance, options: SessionRoutesOpt
     }
     const { slot } = parsed.output;
     const known = await sessions.readToRenew(tokenOf(request, slot));
-    if (!known) return fail(reply, 401, 'unauthorized', 'There is no session to end: the token is missing or not valid.');
+    if (!known)
+      return fail(reply, 401, 'unauthorized', 'There is no session to end: the token is missing or not valid.');
     try {
       await fencing.logOut(known.player.id);
     } catch {
@@ -94,5 +100,8 @@ export function addSessionRoutes(app: FastifyInstance, options: SessionRoutesOpt
 /** Answers with an error: `code` is stable, `message` a sentence for people. */
 export function fail(reply: FastifyReply, status: number, code: string, message: string, retryAfterMs?: number) {
   const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
-  return reply.code(status).header('Cache-Control', 'no-store').send({ code, message, ...wait });
+  return reply
+    .code(status)
+    .header('Cache-Control', 'no-store')
+    .send({ code, message, ...wait });
 }

@@ -48,7 +48,10 @@ test('who stops reading is closed with 4413 before more than the limit waits, an
   const back = await TestClient.connect(replica.url, token);
   const resumed = ok(await back.request({ type: 'resume', game: game!, epoch: epoch!, seq }));
   assert.equal(resumed.recovered, true);
-  assert.deepEqual(back.events(game!).map((event) => event.seq), sequence(seq + 1, resumed.seq!));
+  assert.deepEqual(
+    back.events(game!).map((event) => event.seq),
+    sequence(seq + 1, resumed.seq!),
+  );
   fast.close();
   back.close();
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { applyEvent, type GameState } from '../protocol/index.ts';
 import { createNodeClient } from '../client/node.ts';
+import { applyEvent, type GameState } from '../protocol/index.ts';
 import type { Replica } from './replica.ts';
 import { TestClient } from './testing/client.ts';
 import { ok } from './testing/play.ts';
@@ -17,7 +17,8 @@ for (const design of DESIGNS) {
     before(async () => {
       redis = await startRedis();
       replicas = await Promise.all([
-        startTestReplica(redis.url, '1111', { design }), startTestReplica(redis.url, '2222', { design }),
+        startTestReplica(redis.url, '1111', { design }),
+        startTestReplica(redis.url, '2222', { design }),
       ]);
       urls = [replicas[0].url, replicas[1].url];
     });
@@ -28,10 +29,16 @@ for (const design of DESIGNS) {
 
     /** A game of two that has begun. */
     async function started(spectators: boolean | undefined) {
-      const [ada, bob] = await Promise.all(urls.map((url) => TestClient.connect(url))) as [TestClient, TestClient];
-      const { game } = ok(await ada.request({
-        type: 'create', players: 2, size: 4, seconds: 60, ...(spectators === undefined ? {} : { spectators }),
-      }));
+      const [ada, bob] = (await Promise.all(urls.map((url) => TestClient.connect(url)))) as [TestClient, TestClient];
+      const { game } = ok(
+        await ada.request({
+          type: 'create',
+          players: 2,
+          size: 4,
+          seconds: 60,
+          ...(spectators === undefined ? {} : { spectators }),
+        }),
+      );
       ok(await bob.request({ type: 'join', game: game! }));
       await ada.next('event', ({ event }) => event.kind === 'started');
       return { ada, bob, game: game! };
@@ -55,7 +62,10 @@ for (const design of DESIGNS) {
       await until(() => names() === 2, 'the other one is seen');
       other.close();
       await until(() => names() !== 2, 'the other seat is given up');
-      assert.deepEqual(client.game(game)!.state.players.map(({ id }) => id), [client.player!.id]);
+      assert.deepEqual(
+        client.game(game)!.state.players.map(({ id }) => id),
+        [client.player!.id],
+      );
     });
 
     test('who watches gets the game as it is and every event of it, from any replica', async () => {
@@ -70,15 +80,24 @@ for (const design of DESIGNS) {
       ok(await bob.request({ type: 'capture', game, cell: 1 }));
       await eve.next('event', ({ event }) => event.kind === 'captured' && event.cell === 1);
       const folded = eve.events(game).reduce<GameState>((now, { event, at }) => applyEvent(now, event, at), state);
-      assert.deepEqual(folded.players.map(({ score }) => score), [1, 1]);
-      assert.deepEqual(eve.events(game).map((event) => event.seq), [seq + 1]);
+      assert.deepEqual(
+        folded.players.map(({ score }) => score),
+        [1, 1],
+      );
+      assert.deepEqual(
+        eve.events(game).map((event) => event.seq),
+        [seq + 1],
+      );
       eve.close();
       ok(await ada.request({ type: 'capture', game, cell: 2 }));
       const back = await TestClient.connect(urls[0]);
       const resumed = ok(await back.request({ type: 'watch', game, epoch, seq: seq + 1 }));
       assert.equal(resumed.recovered, true);
       await back.next('event', (event) => event.seq === seq + 2);
-      assert.equal(back.received.some(({ type }) => type === 'snapshot'), false);
+      assert.equal(
+        back.received.some(({ type }) => type === 'snapshot'),
+        false,
+      );
       for (const client of [ada, bob, back]) client.close();
     });
 
@@ -88,7 +107,9 @@ for (const design of DESIGNS) {
       ok(await eve.request({ type: 'watch', game }));
       const { epoch } = await eve.next('snapshot');
       for (const message of [
-        { type: 'capture', game, cell: 5 }, { type: 'subscribe', channel: game }, { type: 'resume', game, epoch, seq: 0 },
+        { type: 'capture', game, cell: 5 },
+        { type: 'subscribe', channel: game },
+        { type: 'resume', game, epoch, seq: 0 },
       ] as const) {
         const answer = await eve.request(message);
         assert.equal(answer.type === 'error' && answer.code, 'not_a_player', message.type);
@@ -108,8 +129,12 @@ for (const design of DESIGNS) {
         const eve = await TestClient.connect(urls[1]);
         const { epoch } = await ada.next('snapshot');
         for (const message of [
-          { type: 'watch', game }, { type: 'watch', game, epoch, seq: 0 }, { type: 'watch', game, epoch, seq: 4 },
-          { type: 'resume', game, epoch, seq: 0 }, { type: 'capture', game, cell: 0 }, { type: 'leave', game },
+          { type: 'watch', game },
+          { type: 'watch', game, epoch, seq: 0 },
+          { type: 'watch', game, epoch, seq: 4 },
+          { type: 'resume', game, epoch, seq: 0 },
+          { type: 'capture', game, cell: 0 },
+          { type: 'leave', game },
           { type: 'subscribe', channel: game },
         ] as const) {
           const answer = await eve.request(message);

@@ -3,12 +3,12 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { describe, test } from 'node:test';
-import { adminOf, startRedis, type TestRedis } from './testing/redis.ts';
-import { assertGapless, insist, ok, sequence, startedGame } from './testing/play.ts';
-import { DESIGNS, startTestReplica, until, type Design } from './testing/replica.ts';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Replica } from './replica.ts';
+import { assertGapless, insist, ok, sequence, startedGame } from './testing/play.ts';
+import { adminOf, startRedis, type TestRedis } from './testing/redis.ts';
+import { DESIGNS, type Design, startTestReplica, until } from './testing/replica.ts';
 
 const MEGABYTE = 1024 * 1024;
 
@@ -87,7 +87,9 @@ for (const design of DESIGNS) {
             }
             await until(async () => (await statusOf(replica)) === 200, 'the replica is ready again', 20_000);
             await insist(ada, game, sequence(cell, cell + 10), onAck);
-            await Promise.all([ada, bob].map((client) => client.next('event', ({ seq }) => seq >= acknowledged.get(cell + 10)!)));
+            await Promise.all(
+              [ada, bob].map((client) => client.next('event', ({ seq }) => seq >= acknowledged.get(cell + 10)!)),
+            );
             for (const client of [ada, bob]) {
               assertGapless(client, game);
               const lost = client.received.some((item) => item.type === 'snapshot' && item.recovered === false);
@@ -107,7 +109,9 @@ for (const design of DESIGNS) {
     }
 
     test('while Redis loads its data a replica is not ready and answers unavailable, and then goes on where it was', async () => {
-      const redis = await startRedis({ config: ['enable-debug-command yes', 'loading-process-events-interval-bytes 1024', 'key-load-delay 40'] });
+      const redis = await startRedis({
+        config: ['enable-debug-command yes', 'loading-process-events-interval-bytes 1024', 'key-load-delay 40'],
+      });
       const admin = adminOf(redis);
       try {
         await withReplica(redis, design, async (replica) => {
@@ -116,7 +120,8 @@ for (const design of DESIGNS) {
           // Enough for two seconds of loading.
           await admin.config('SET', 'appendfsync', 'no');
           const filler = admin.pipeline();
-          for (let number = 0; number < 60_000; number += 1) filler.set(`gridlock:filler:${number}`, 'x'.repeat(64), 'EX', 600);
+          for (let number = 0; number < 60_000; number += 1)
+            filler.set(`gridlock:filler:${number}`, 'x'.repeat(64), 'EX', 600);
           await filler.exec();
           await admin.config('SET', 'appendfsync', 'always');
           await redis.kill();

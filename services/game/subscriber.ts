@@ -76,7 +76,8 @@ export class Subscriber {
       return [...Map.groupBy(channels, slotOf).values()];
     }
     return Array.from({ length: Math.ceil(channels.length / BATCH) }, (_, index) =>
-      channels.slice(index * BATCH, (index + 1) * BATCH));
+      channels.slice(index * BATCH, (index + 1) * BATCH),
+    );
   }
 
   async #subscribe(redis: Redis, channels: string[]): Promise<void> {

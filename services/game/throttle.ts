@@ -15,11 +15,14 @@ export class Throttle {
 
   trigger(): void {
     if (this.#timer) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#next = performance.now() + this.#interval();
-      this.#task();
-    }, Math.max(0, this.#next - performance.now()));
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.#next = performance.now() + this.#interval();
+        this.#task();
+      },
+      Math.max(0, this.#next - performance.now()),
+    );
   }
 
   stop(): void {

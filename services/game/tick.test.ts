@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test, type TestContext } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { Tick } from './tick.ts';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -96,9 +96,12 @@ test('nothing rests while somebody has a task done that takes several turns', as
     for (let turns = 0; turns < 4; turns += 1) await turn();
   });
   assert.deepEqual(rests, []);
-  await assert.rejects(tick.awakeFor(async () => {
-    throw new Error('refused');
-  }), /refused/);
+  await assert.rejects(
+    tick.awakeFor(async () => {
+      throw new Error('refused');
+    }),
+    /refused/,
+  );
   tick.atEnd('frames', () => {});
   for (let turns = 0; turns < 2; turns += 1) await turn();
   assert.equal(rests.length, 1);

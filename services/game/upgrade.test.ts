@@ -68,15 +68,25 @@ test('a handshake without a token is refused with 401 and a sentence', async () 
 });
 
 test('a token that was signed elsewhere, has expired or is not meant for this is refused with 401', async () => {
-  const sign = (secret: Uint8Array, audience: string, expiry: string) => new SignJWT({ name: 'Eve' })
-    .setProtectedHeader({ alg: 'HS256' }).setSubject('eve').setIssuer('gridlock').setAudience(audience)
-    .setIssuedAt().setExpirationTime(expiry).sign(secret);
+  const sign = (secret: Uint8Array, audience: string, expiry: string) =>
+    new SignJWT({ name: 'Eve' })
+      .setProtectedHeader({ alg: 'HS256' })
+      .setSubject('eve')
+      .setIssuer('gridlock')
+      .setAudience(audience)
+      .setIssuedAt()
+      .setExpirationTime(expiry)
+      .sign(secret);
   const good = await sign(SECRET, 'gridlock.v1', '1h');
   assert.equal((await handshake({ authorization: `Bearer ${good}` })).status, 101);
   const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${good.split('.')[1]}.`;
   const bad = [
-    'nonsense', unsigned, `${good}x`, await sign(Buffer.alloc(32, 1), 'gridlock.v1', '1h'),
-    await sign(SECRET, 'elsewhere', '1h'), await sign(SECRET, 'gridlock.v1', '1 minute ago'),
+    'nonsense',
+    unsigned,
+    `${good}x`,
+    await sign(Buffer.alloc(32, 1), 'gridlock.v1', '1h'),
+    await sign(SECRET, 'elsewhere', '1h'),
+    await sign(SECRET, 'gridlock.v1', '1 minute ago'),
   ];
   for (const token of bad) assert.equal((await handshake({ authorization: `Bearer ${token}` })).status, 401, token);
 });

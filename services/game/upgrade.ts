@@ -1,9 +1,9 @@
-import { STATUS_CODES, type IncomingMessage } from 'node:http';
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer, type ServerOptions } from 'ws';
+import { type ServerOptions, WebSocketServer } from 'ws';
 import { CLOSE_CODES, LIMITS, REFUSAL_HEADER, SOCKET_PATH, SUBPROTOCOL } from '../protocol/index.ts';
 import type { Place } from './admission.ts';
-import { routedGame, SENTENCES, type Accepted, type Entry, type Refused } from './entry.ts';
+import { type Accepted, type Entry, type Refused, routedGame, SENTENCES } from './entry.ts';
 import type { Metrics } from './metrics.ts';
 import type { Session } from './session.ts';
 import { WebSocketCarrier } from './web-socket-carrier.ts';
@@ -63,7 +63,10 @@ export class Upgrade {
           webSocket.on('error', () => undefined);
           return webSocket.close(code, `Offer the subprotocol ${SUBPROTOCOL}.`);
         }
-        const { headers: { origin }, url } = request;
+        const {
+          headers: { origin },
+          url,
+        } = request;
         const carrier = new WebSocketCarrier(webSocket);
         this.#options.accept({ carrier, session, generation, origin, address, game: routedGame(url) });
       });

@@ -28,10 +28,7 @@ const message = (body: object) => (body as { message: string }).message;
 
 test('the sockets of each pod that matches the selector, as the autoscaler reads them', async () => {
   const { api, asked } = apiWith();
-  const { code, body } = await api.answer(
-    'GET',
-    `${PODS}/*/gridlock_sockets?labelSelector=app%3Dgame%2Ctier%3Dfront`,
-  );
+  const { code, body } = await api.answer('GET', `${PODS}/*/gridlock_sockets?labelSelector=app%3Dgame%2Ctier%3Dfront`);
   assert.equal(code, 200);
   assert.deepEqual(asked, ['app=game,tier=front']);
   const item = (name: string, value: string) => ({
@@ -49,10 +46,7 @@ test('the sockets of each pod that matches the selector, as the autoscaler reads
 });
 
 test('the older version names the metric by a word', async () => {
-  const { body } = await apiWith().api.answer(
-    'GET',
-    `${PODS.replace('v1beta2', 'v1beta1')}/game-b/gridlock_sockets`,
-  );
+  const { body } = await apiWith().api.answer('GET', `${PODS.replace('v1beta2', 'v1beta1')}/game-b/gridlock_sockets`);
   const { apiVersion, items } = body as { apiVersion: string; items: Record<string, unknown>[] };
   assert.equal(apiVersion, `${GROUP}/v1beta1`);
   assert.deepEqual(
@@ -77,10 +71,7 @@ test('a pod that does not answer is left out and told of; when none does there i
 });
 
 test('no pods are no values', async () => {
-  const { code, body } = await apiWith({ targets: async () => [] }).api.answer(
-    'GET',
-    `${PODS}/*/gridlock_sockets`,
-  );
+  const { code, body } = await apiWith({ targets: async () => [] }).api.answer('GET', `${PODS}/*/gridlock_sockets`);
   assert.deepEqual([code, (body as { items: object[] }).items], [200, []]);
 });
 

@@ -1,7 +1,7 @@
-import { DISCOVERY, GROUP, METRICS, VERSIONS, type Metric, type Version } from './discovery.ts';
-import { metricValues, type Measured } from './metric-values.ts';
+import { DISCOVERY, GROUP, METRICS, type Metric, VERSIONS, type Version } from './discovery.ts';
+import { type Measured, metricValues } from './metric-values.ts';
 import type { Target } from './pods.ts';
-import { Failure, failure, type Answer } from './status.ts';
+import { type Answer, Failure, failure } from './status.ts';
 
 export interface ApiOptions {
   /** The one namespace that is answered for. */
@@ -34,8 +34,7 @@ function questionOf(url: URL, own: string): Question {
       `There is no ${url.pathname}; metrics are at /apis/${GROUP}/${VERSIONS[0]}/namespaces/${own}/pods/*/.`,
     );
   }
-  if (namespace !== own)
-    throw new Failure(404, `Metrics are kept of the namespace ${own}, not of ${namespace}.`);
+  if (namespace !== own) throw new Failure(404, `Metrics are kept of the namespace ${own}, not of ${namespace}.`);
   if (!isOneOf(METRICS, metric)) {
     throw new Failure(404, `There is no metric ${metric} of pods; there is ${METRICS.join(', ')}.`);
   }
@@ -60,8 +59,7 @@ export class Api {
     const document = DISCOVERY.get(url.pathname.replace(/\/$/, ''));
     if (document) {
       // Refused, it comes back for the plain documents.
-      if (accept.includes('as=APIGroupDiscoveryList'))
-        return failure(406, 'Discovery is served as application/json.');
+      if (accept.includes('as=APIGroupDiscoveryList')) return failure(406, 'Discovery is served as application/json.');
       return { code: 200, body: document };
     }
     try {
@@ -77,8 +75,7 @@ export class Api {
     const { namespace, targets, read, onUnread, now = () => new Date() } = this.#options;
     const found = await targets(selector);
     const asked = pod === '*' ? found : found.filter((target) => target.pod === pod);
-    if (pod !== '*' && asked.length === 0)
-      throw new Failure(404, `No pod ${pod} runs in ${namespace} with metrics.`);
+    if (pod !== '*' && asked.length === 0) throw new Failure(404, `No pod ${pod} runs in ${namespace} with metrics.`);
     const values = await Promise.all(
       asked.map(async (target): Promise<Measured[]> => {
         try {

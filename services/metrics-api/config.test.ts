@@ -8,8 +8,7 @@ const given = { NAMESPACE: 'gridlock', KUBERNETES_SERVICE_HOST: '10.96.0.1', KUB
 test('the API server is where Kubernetes says', () => {
   assert.equal(readConfig(given).apiServer.href, 'https://10.96.0.1/');
   assert.equal(
-    readConfig({ ...given, KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '6443' }).apiServer
-      .href,
+    readConfig({ ...given, KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '6443' }).apiServer.href,
     'https://[fd00::1]:6443/',
   );
 });

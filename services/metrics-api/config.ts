@@ -6,10 +6,7 @@ const milliseconds = v.pipe(
   v.regex(/^[1-9]\d{1,5}$/, 'is not a number of milliseconds from 10 to 999999'),
   v.transform(Number),
 );
-const name = v.pipe(
-  v.string(),
-  v.regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'is not the name of a namespace'),
-);
+const name = v.pipe(v.string(), v.regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'is not the name of a namespace'));
 
 const Environment = v.object({
   NAMESPACE: name,

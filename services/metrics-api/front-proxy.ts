@@ -52,8 +52,7 @@ export class FrontProxy {
   /** Why this connection is not the API server's; undefined when it is. */
   refusal(socket: TLSSocket): string | undefined {
     const { subject } = socket.getPeerCertificate();
-    if (!subject)
-      return 'Only the API server may ask here: it shows a client certificate, and you showed none.';
+    if (!subject) return 'Only the API server may ask here: it shows a client certificate, and you showed none.';
     if (!socket.authorized) {
       return `Only the API server may ask here: the client certificate is not of the front proxy's authority.`;
     }

@@ -26,10 +26,7 @@ export class Kubernetes {
    * The object at a path, checked by the schema.
    * @throws Failure with a sentence when the API server does not give it
    */
-  async get<Schema extends v.GenericSchema>(
-    resource: string,
-    schema: Schema,
-  ): Promise<v.InferOutput<Schema>> {
+  async get<Schema extends v.GenericSchema>(resource: string, schema: Schema): Promise<v.InferOutput<Schema>> {
     const { code, text } = await this.#fetch(resource).catch((error: Error) => {
       throw new Failure(503, `The API server cannot be asked for ${resource}: ${error.message}.`);
     });
@@ -63,18 +60,14 @@ export class Kubernetes {
       signal: AbortSignal.timeout(TIMEOUT_MS),
     };
     return new Promise((resolve, reject) => {
-      const request = (secure ? httpsRequest : httpRequest)(
-        new URL(resource, apiServer),
-        options,
-        (response) => {
-          const chunks: Buffer[] = [];
-          response.on('data', (chunk: Buffer) => chunks.push(chunk));
-          response.on('error', reject);
-          response.on('end', () => {
-            resolve({ code: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') });
-          });
-        },
-      );
+      const request = (secure ? httpsRequest : httpRequest)(new URL(resource, apiServer), options, (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', reject);
+        response.on('end', () => {
+          resolve({ code: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') });
+        });
+      });
       request.on('error', reject).end();
     });
   }

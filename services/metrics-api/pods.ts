@@ -36,11 +36,7 @@ function targetOf({ metadata, spec, status }: v.InferOutput<typeof Pod>): Target
  * The running pods of a namespace that match a selector and name a port for metrics. Rejects with a
  * `Failure`.
  */
-export async function findTargets(
-  kubernetes: Kubernetes,
-  namespace: string,
-  selector: string,
-): Promise<Target[]> {
+export async function findTargets(kubernetes: Kubernetes, namespace: string, selector: string): Promise<Target[]> {
   const query = selector === '' ? '' : `?${new URLSearchParams({ labelSelector: selector })}`;
   const { items } = await kubernetes.get(`/api/v1/namespaces/${namespace}/pods${query}`, PodList);
   return items.flatMap(targetOf);

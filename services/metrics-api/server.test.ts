@@ -9,8 +9,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import type { TLSSocket } from 'node:tls';
-import { startMetricsApi, type MetricsApi } from './server.ts';
-import { createAuthority, type Authority, type Pair } from './testing/chain.ts';
+import { type MetricsApi, startMetricsApi } from './server.ts';
+import { type Authority, createAuthority, type Pair } from './testing/chain.ts';
 
 const HOST = 'metrics-api.gridlock.svc';
 const SOCKETS =
@@ -87,9 +87,11 @@ const get = (target: string, client: Partial<Pair> = frontProxy): Promise<Got> =
   });
 
 before(async () => {
-  [servers, proxies, stranger] = (await Promise.all(
-    ['servers', 'proxies', 'stranger'].map(createAuthority),
-  )) as [Authority, Authority, Authority];
+  [servers, proxies, stranger] = (await Promise.all(['servers', 'proxies', 'stranger'].map(createAuthority))) as [
+    Authority,
+    Authority,
+    Authority,
+  ];
   frontProxy = await proxies.issue('front-proxy-client');
   directory = mkdtempSync(path.join(tmpdir(), 'gridlock-metrics-api-'));
   await writeCertificate();
@@ -152,11 +154,7 @@ test('the token is read again, as the kubelet renews it', async () => {
 });
 
 for (const [who, client, sentence] of [
-  [
-    'who shows no certificate',
-    async () => ({ cert: undefined, key: undefined }) as unknown as Pair,
-    /you showed none/,
-  ],
+  ['who shows no certificate', async () => ({ cert: undefined, key: undefined }) as unknown as Pair, /you showed none/],
   [
     'a certificate of another authority',
     () => stranger.issue('front-proxy-client'),
@@ -211,10 +209,7 @@ test('an API server that refuses is a sentence in a Status', async () => {
   const { code, body } = await get(SOCKETS);
   kubernetes.removeAllListeners('request').on('request', listener);
   assert.equal(code, 503);
-  assert.match(
-    body.message as string,
-    /answered 403 when asked for .*check the role of the service account\./,
-  );
+  assert.match(body.message as string, /answered 403 when asked for .*check the role of the service account\./);
 });
 
 test('without its certificate it does not start, and says why', async () => {

@@ -1,17 +1,17 @@
-import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { setInterval } from 'node:timers';
+import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { setInterval } from 'node:timers';
 import type { TLSSocket } from 'node:tls';
-import { pino, type Logger } from 'pino';
+import { type Logger, pino } from 'pino';
 import { Api } from './api.ts';
-import { readCertificate, type Certificate } from './certificate.ts';
+import { type Certificate, readCertificate } from './certificate.ts';
 import type { Config } from './config.ts';
 import { FrontProxy } from './front-proxy.ts';
 import { Kubernetes } from './kubernetes.ts';
 import { findTargets } from './pods.ts';
 import { scrape } from './scrape.ts';
-import { failure, type Answer } from './status.ts';
+import { type Answer, failure } from './status.ts';
 
 export interface MetricsApi {
   readonly port: number;
@@ -23,17 +23,13 @@ export interface MetricsApi {
 type Settings = Omit<Config, 'logLevel'>;
 
 /** Starts the metrics API. Resolves when it serves; rejects with a sentence when it cannot. */
-export async function startMetricsApi(
-  config: Settings,
-  log: Logger = pino({ level: 'silent' }),
-): Promise<MetricsApi> {
+export async function startMetricsApi(config: Settings, log: Logger = pino({ level: 'silent' })): Promise<MetricsApi> {
   const kubernetes = new Kubernetes(config);
   const api = new Api({
     namespace: config.namespace,
     targets: (selector) => findTargets(kubernetes, config.namespace, selector),
     read: ({ url }, metric) => scrape(url, metric, config.scrapeMs),
-    onUnread: (pod, error) =>
-      log.warn({ pod, reason: (error as Error).message }, 'a replica told no metrics'),
+    onUnread: (pod, error) => log.warn({ pod, reason: (error as Error).message }, 'a replica told no metrics'),
   });
   let certificate: Certificate = await readCertificate(config.tlsDirectory);
   let authority = '';

@@ -84,7 +84,18 @@ export const Unsubscribe = v.strictObject({ type: v.literal('unsubscribe'), id: 
 export const Refresh = v.strictObject({ type: v.literal('refresh'), id: RequestId, token: Token });
 
 export const ClientMessage = v.variant('type', [
-  Ping, Create, Join, Match, Leave, Capture, Resume, Chat, Subscribe, Unsubscribe, Watch, Refresh,
+  Ping,
+  Create,
+  Join,
+  Match,
+  Leave,
+  Capture,
+  Resume,
+  Chat,
+  Subscribe,
+  Unsubscribe,
+  Watch,
+  Refresh,
 ]);
 export type ClientMessage = v.InferOutput<typeof ClientMessage>;
 /** What a client writes: fields with a default may be left out. */
@@ -94,6 +105,16 @@ export type ClientMessageType = ClientMessage['type'];
 export type Request = Exclude<ClientMessageInput, { type: 'ping' }>;
 
 export const CLIENT_MESSAGE_TYPES: ReadonlySet<string> = new Set<ClientMessageType>([
-  'ping', 'create', 'join', 'match', 'leave', 'capture', 'resume', 'chat', 'subscribe', 'unsubscribe',
-  'watch', 'refresh',
+  'ping',
+  'create',
+  'join',
+  'match',
+  'leave',
+  'capture',
+  'resume',
+  'chat',
+  'subscribe',
+  'unsubscribe',
+  'watch',
+  'refresh',
 ]);

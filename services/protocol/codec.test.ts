@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import * as v from 'valibot';
+import { ChatText, ClientMessage, type ClientMessageInput, toPlainText } from './client-messages.ts';
 import { decodeClientFrame, decodeServerFrame, encodeClientMessage, ProtocolError } from './codec.ts';
-import { ChatText, ClientMessage, toPlainText, type ClientMessageInput } from './client-messages.ts';
 
 const refusalOf = (frame: unknown) => {
   const decoded = decodeClientFrame(typeof frame === 'string' ? frame : JSON.stringify(frame));
@@ -91,9 +91,11 @@ test('every message that a client can write is read back as it was', () => {
     fc.record({ type: fc.constant('resume' as const), id, game, epoch: id, seq: fc.nat() }),
     fc.record({ type: fc.constant('subscribe' as const), id, channel: game, after: fc.nat() }),
   );
-  fc.assert(fc.property(message, (sent) => {
-    assert.deepEqual(decodeClientFrame(encodeClientMessage(sent)), { ok: true, message: { ...sent } });
-  }));
+  fc.assert(
+    fc.property(message, (sent) => {
+      assert.deepEqual(decodeClientFrame(encodeClientMessage(sent)), { ok: true, message: { ...sent } });
+    }),
+  );
 });
 
 test('a server frame is one message or an array of them in order', () => {
@@ -118,10 +120,23 @@ test('a type that only a newer server knows is passed over, a malformed known on
 test('a move is accepted and refused as its schema says, whichever way it is read', () => {
   const move = { type: 'capture', id: 'a-1_Z', game: 'ABC234', cell: 7 };
   const variants: object[] = [
-    move, { ...move, cell: 0 }, { ...move, cell: -1 }, { ...move, cell: 1.5 }, { ...move, cell: '7' }, { ...move, cell: 2 ** 53 },
-    { ...move, id: '' }, { ...move, id: 'x'.repeat(65) }, { ...move, id: 'ä' }, { ...move, id: 1 },
-    { ...move, game: 'abc234' }, { ...move, game: 'ABC23' }, { ...move, game: 'ABC2345' }, { ...move, game: 'ABC23O' },
-    { ...move, more: 1 }, { type: 'capture', id: 'a', game: 'ABC234' }, { type: 'capture', id: 'a', cell: 1 },
+    move,
+    { ...move, cell: 0 },
+    { ...move, cell: -1 },
+    { ...move, cell: 1.5 },
+    { ...move, cell: '7' },
+    { ...move, cell: 2 ** 53 },
+    { ...move, id: '' },
+    { ...move, id: 'x'.repeat(65) },
+    { ...move, id: 'ä' },
+    { ...move, id: 1 },
+    { ...move, game: 'abc234' },
+    { ...move, game: 'ABC23' },
+    { ...move, game: 'ABC2345' },
+    { ...move, game: 'ABC23O' },
+    { ...move, more: 1 },
+    { type: 'capture', id: 'a', game: 'ABC234' },
+    { type: 'capture', id: 'a', cell: 1 },
   ];
   for (const variant of variants) {
     const decoded = decodeClientFrame(JSON.stringify(variant));

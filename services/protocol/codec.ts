@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { CLIENT_MESSAGE_TYPES, ClientMessage, RequestId, type ClientMessageInput } from './client-messages.ts';
+import { CLIENT_MESSAGE_TYPES, ClientMessage, type ClientMessageInput, RequestId } from './client-messages.ts';
 import type { ErrorCode } from './error-codes.ts';
 import { CODE_ALPHABET, CODE_LENGTH } from './game-types.ts';
 import { LIMITS } from './limits.ts';

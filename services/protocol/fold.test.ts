@@ -20,7 +20,10 @@ test('folding a history from its first event gives the state', () => {
   const state = fold(HISTORY);
   assert.equal(state?.status, 'active');
   assert.equal(state?.endsAt, 10_005);
-  assert.deepEqual(state?.players, [{ id: 'pB', name: 'Ben', score: 0 }, { id: 'pC', name: 'Cem', score: 1 }]);
+  assert.deepEqual(state?.players, [
+    { id: 'pB', name: 'Ben', score: 0 },
+    { id: 'pC', name: 'Cem', score: 1 },
+  ]);
   assert.deepEqual(state?.cells, [FREE, FREE, FREE, FREE, FREE, FREE, FREE, FREE, 1]);
 });
 
@@ -35,6 +38,17 @@ test('an event that cannot follow is refused, as the history must have a hole', 
   assert.throws(() => applyEvent(undefined, HISTORY[1]!, 1), FoldError);
   assert.throws(() => applyEvent(fold(HISTORY), HISTORY[0]!, 1), FoldError);
   assert.throws(() => applyEvent(fold(HISTORY), HISTORY[6]!, 1), FoldError);
-  assert.throws(() => applyEvent(fold(HISTORY.slice(0, 2)), HISTORY[4]!.kind === 'joined' ? { ...HISTORY[4]!, seat: 3 } : assert.fail(), 1), FoldError);
-  assert.throws(() => applyEvent(fold(HISTORY), { kind: 'captured', player: 'pB', seat: 0, cell: 9, scores: [] }, 1), FoldError);
+  assert.throws(
+    () =>
+      applyEvent(
+        fold(HISTORY.slice(0, 2)),
+        HISTORY[4]!.kind === 'joined' ? { ...HISTORY[4]!, seat: 3 } : assert.fail(),
+        1,
+      ),
+    FoldError,
+  );
+  assert.throws(
+    () => applyEvent(fold(HISTORY), { kind: 'captured', player: 'pB', seat: 0, cell: 9, scores: [] }, 1),
+    FoldError,
+  );
 });

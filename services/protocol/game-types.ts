@@ -33,8 +33,12 @@ export const GameSettings = v.object({
 export type GameSettings = v.InferOutput<typeof GameSettings>;
 
 /** The settings in a request and nothing else of it, in the one form they are kept in. */
-export const toSettings = ({ players, size, seconds, spectators }: GameSettings): GameSettings =>
-  ({ players, size, seconds, ...(spectators ? { spectators } : {}) });
+export const toSettings = ({ players, size, seconds, spectators }: GameSettings): GameSettings => ({
+  players,
+  size,
+  seconds,
+  ...(spectators ? { spectators } : {}),
+});
 
 export const PlayerRef = v.object({ id: PlayerId, name: v.string() });
 export type PlayerRef = v.InferOutput<typeof PlayerRef>;

@@ -6,8 +6,20 @@ export * from './fold.ts';
 export * from './game-types.ts';
 export * from './limits.ts';
 export {
-  ChatLine, ServerMessage, Welcome, Pong, Ack, Snapshot, Event, ChatMessage, History, Presence, Watchers, GoingAway,
-  ErrorMessage, type ServerMessageOf,
+  Ack,
+  ChatLine,
+  ChatMessage,
+  ErrorMessage,
+  Event,
+  GoingAway,
+  History,
+  Pong,
+  Presence,
+  ServerMessage,
+  type ServerMessageOf,
+  Snapshot,
+  Watchers,
+  Welcome,
 } from './server-messages.ts';
 export * from './session.ts';
 export * from './transports.ts';

@@ -7,9 +7,7 @@ export const OPERATIONS_SOCKET = '/ops/ws';
 export const OPERATIONS_HISTORY_MS = 5 * 60_000;
 
 /** What happens to replicas. */
-export const OPERATIONS_EVENTS = [
-  'ready', 'not_ready', 'drain', 'gone', 'shed', 'takeover', 'redis',
-] as const;
+export const OPERATIONS_EVENTS = ['ready', 'not_ready', 'drain', 'gone', 'shed', 'takeover', 'redis'] as const;
 export type OperationsEventKind = (typeof OPERATIONS_EVENTS)[number];
 
 export interface OperationsEvent {
@@ -73,7 +71,11 @@ export interface ServedChain {
 
 const moment = v.union([
   v.pipe(v.number(), v.integer(), v.minValue(0)),
-  v.pipe(v.string(), v.isoTimestamp(), v.transform((text) => Date.parse(text))),
+  v.pipe(
+    v.string(),
+    v.isoTimestamp(),
+    v.transform((text) => Date.parse(text)),
+  ),
 ]);
 const short = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
 const figure = v.nullable(v.union([v.number(), v.pipe(v.string(), v.maxLength(200)), v.boolean()]));

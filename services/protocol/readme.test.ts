@@ -34,7 +34,10 @@ test('the events of the transcript follow its snapshot without a gap', () => {
     }
   }
   assert.equal(state?.status, 'completed');
-  assert.deepEqual(state?.players.map((player) => player.score), [1, 1]);
+  assert.deepEqual(
+    state?.players.map((player) => player.score),
+    [1, 1],
+  );
 });
 
 test('the limits are those of the code', () => {
@@ -48,7 +51,8 @@ test('the limits are those of the code', () => {
 });
 
 test('every kind of event and every message of either side is in a table', () => {
-  for (const { entries } of GameEvent.options) assert.match(readme, new RegExp(`^\\| \`${entries.kind.literal}\` \\|`, 'm'));
+  for (const { entries } of GameEvent.options)
+    assert.match(readme, new RegExp(`^\\| \`${entries.kind.literal}\` \\|`, 'm'));
   for (const type of CLIENT_MESSAGE_TYPES) assert.match(readme, new RegExp(`^\\| \`${type}\` \\|`, 'm'));
   for (const { entries } of ServerMessage.options) {
     assert.match(readme, new RegExp(`^\\| (\`\\w+\`, )*\`${entries.type.literal}\`[, ]`, 'm'));

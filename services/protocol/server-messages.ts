@@ -106,7 +106,17 @@ export const ErrorMessage = v.object({
 });
 
 export const ServerMessage = v.variant('type', [
-  Welcome, Pong, Ack, Snapshot, Event, ChatMessage, History, Presence, Watchers, GoingAway, ErrorMessage,
+  Welcome,
+  Pong,
+  Ack,
+  Snapshot,
+  Event,
+  ChatMessage,
+  History,
+  Presence,
+  Watchers,
+  GoingAway,
+  ErrorMessage,
 ]);
 export type ServerMessage = v.InferOutput<typeof ServerMessage>;
 export type ServerMessageOf<T extends ServerMessage['type']> = Extract<ServerMessage, { type: T }>;

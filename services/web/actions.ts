@@ -1,11 +1,20 @@
 import { signal } from '@preact/signals';
-import { FREE, type ErrorCode, type GameSettings } from '../protocol/index.ts';
+import { type ErrorCode, FREE, type GameSettings } from '../protocol/index.ts';
 import { errorText } from './model/error-text.ts';
 import { notify, withdraw } from './notices.ts';
 import { chooseName, name } from './preferences.ts';
 import { onAddressedGame, showInAddress } from './route.ts';
 import {
-  game, giveUp, health, ownSeat, pendingCells, quietly, returningTo, session, showGame, showLobby,
+  game,
+  giveUp,
+  health,
+  ownSeat,
+  pendingCells,
+  quietly,
+  returningTo,
+  session,
+  showGame,
+  showLobby,
 } from './session.ts';
 
 /** Long enough for the cell to be seen shaking its head. */
@@ -64,7 +73,7 @@ export async function playAgain(way: 'match' | 'create'): Promise<void> {
 /** Asks for a cell. The board shows it as asked for until the server's event, or its refusal, settles it. */
 export async function captureCell(cell: number): Promise<void> {
   const shown = game.value;
-  if (!shown || shown.state.status !== 'active' || ownSeat.value === FREE) return;
+  if (shown?.state.status !== 'active' || ownSeat.value === FREE) return;
   if (shown.state.cells[cell] !== FREE || pendingCells.value.has(cell)) return;
   pendingCells.value = new Set(pendingCells.value).add(cell);
   try {
@@ -79,8 +88,7 @@ export async function captureCell(cell: number): Promise<void> {
 }
 
 /** Says something in a channel; false when that failed. */
-export const sendChat = (channel: string, text: string): Promise<boolean> =>
-  attempt(session().chat(channel, text));
+export const sendChat = (channel: string, text: string): Promise<boolean> => attempt(session().chat(channel, text));
 
 function refuse(cell: number, error: unknown): void {
   const { code } = error as { code?: string };

@@ -31,6 +31,10 @@ test('what the server refused for good is not asked for again', async () => {
 test('what is no longer wanted when the connection is back is not asked for again', async () => {
   let wanted = true;
   const { calls, request } = failing('queue_expired');
-  await insist(request, () => wanted, async () => void (wanted = false));
+  await insist(
+    request,
+    () => wanted,
+    async () => void (wanted = false),
+  );
   assert.deepEqual(calls, ['queue_expired']);
 });

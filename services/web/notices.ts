@@ -19,7 +19,11 @@ export const notices = signal<readonly Notice[]>([]);
 export function notify(notice: Notice): void {
   withdraw(notice.kind);
   notices.value = [...notices.value, notice];
-  if (!notice.lasting && !notice.action) timers.set(notice.kind, setTimeout(() => withdraw(notice.kind), SHOWN_MS));
+  if (!notice.lasting && !notice.action)
+    timers.set(
+      notice.kind,
+      setTimeout(() => withdraw(notice.kind), SHOWN_MS),
+    );
 }
 
 export function withdraw(kind: string): void {

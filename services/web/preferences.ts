@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
-import { LIMITS, type GameSettings } from '../protocol/index.ts';
-import { proposeName, readName, type Pick } from './model/guest.ts';
+import { type GameSettings, LIMITS } from '../protocol/index.ts';
+import { type Pick, proposeName, readName } from './model/guest.ts';
 
 const pick: Pick = (below) => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) % below;
 

@@ -1,6 +1,13 @@
 import { batch, computed, signal } from '@preact/signals';
 import type {
-  ChatEvent, ClosedReason, GameView, GridlockClient, GridlockError, Health, PresenceEvent, StateChange,
+  ChatEvent,
+  ClosedReason,
+  GameView,
+  GridlockClient,
+  GridlockError,
+  Health,
+  PresenceEvent,
+  StateChange,
 } from '../client/index.ts';
 import { FREE, LOBBY, type PlayerRef } from '../protocol/index.ts';
 import { insist } from './insist.ts';
@@ -12,8 +19,23 @@ import { addressedGame, showInAddress } from './route.ts';
 /** What the page uses of the client. */
 export type SessionClient = Pick<
   GridlockClient,
-  | 'on' | 'connect' | 'reconnect' | 'create' | 'join' | 'match' | 'leave' | 'capture' | 'chat' | 'subscribe'
-  | 'unsubscribe' | 'watch' | 'isWatching' | 'serverNow' | 'health' | 'player' | 'game'
+  | 'on'
+  | 'connect'
+  | 'reconnect'
+  | 'create'
+  | 'join'
+  | 'match'
+  | 'leave'
+  | 'capture'
+  | 'chat'
+  | 'subscribe'
+  | 'unsubscribe'
+  | 'watch'
+  | 'isWatching'
+  | 'serverNow'
+  | 'health'
+  | 'player'
+  | 'game'
 >;
 
 const CHAT_KEPT = 200;
@@ -113,11 +135,19 @@ export function showLobby(): void {
 
 /** Leaves a game that is not on the page, however long the connection is away: no seat is kept by nobody. */
 export function giveUp(code: string): void {
-  void insist(() => client.leave(code), () => shownChannel() !== code, ready);
+  void insist(
+    () => client.leave(code),
+    () => shownChannel() !== code,
+    ready,
+  );
 }
 
 function listen(channel: string): void {
-  void insist(() => client.subscribe(channel), () => shownChannel() === channel, ready);
+  void insist(
+    () => client.subscribe(channel),
+    () => shownChannel() === channel,
+    ready,
+  );
 }
 
 const shownChannel = (): string => returningTo.value ?? game.value?.game ?? LOBBY;

@@ -42,7 +42,14 @@ export const clusterExists = async (name: string): Promise<boolean> =>
 /** Those of the images that this machine's Docker has; the cluster pulls the others. */
 export async function imagesHere(images: readonly string[]): Promise<string[]> {
   const inspect = (image: string) => docker(['image', 'inspect', image]);
-  const here = await Promise.all(images.map((image) => inspect(image).then(() => true, () => false)));
+  const here = await Promise.all(
+    images.map((image) =>
+      inspect(image).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
   return images.filter((_, index) => here[index]);
 }
 

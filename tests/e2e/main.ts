@@ -4,7 +4,7 @@ import { dockerEnvironment } from '../../infra/image/docker.ts';
 import { PreflightError } from '../../infra/local/errors.ts';
 import { freePorts } from '../../infra/local/ports.ts';
 import { FullSystem } from './full.ts';
-import { HELP, readOptions, type Mode, type Options } from './options.ts';
+import { HELP, type Mode, type Options, readOptions } from './options.ts';
 import { PlainSystem } from './plain.ts';
 import { chooseMode, requireKind } from './preflight.ts';
 import { rotated } from './rotation.ts';

@@ -4,13 +4,18 @@ import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { chartsIn, readOptions } from './options.ts';
-import { Steps, StepFailure } from './steps.ts';
+import { StepFailure, Steps } from './steps.ts';
 
 test('own flags and those of the configuration are told apart', () => {
   const args = ['--mode', 'plain', '--keep', '--load=a:1,b:2', '--load', 'c:3', '--workers', '1', '--json=x'];
   const options = readOptions(args);
   assert.deepEqual(options, {
-    mode: 'plain', charts: undefined, load: ['a:1', 'b:2', 'c:3'], json: 'x', keep: true, settings: { workers: '1' },
+    mode: 'plain',
+    charts: undefined,
+    load: ['a:1', 'b:2', 'c:3'],
+    json: 'x',
+    keep: true,
+    settings: { workers: '1' },
   });
 });
 
@@ -53,6 +58,9 @@ test('a step that fails is told with what was found out about it, and ends what 
   assert.equal(await steps.run('second', fails), false);
   await assert.rejects(steps.must('third', fails), StepFailure);
   assert.equal(steps.failed, true);
-  assert.deepEqual(steps.results.map(({ result }) => result), ['passed', 'failed', 'failed']);
-  assert.match(written.join(''), /FAILED  It broke\.[^]*the pods/);
+  assert.deepEqual(
+    steps.results.map(({ result }) => result),
+    ['passed', 'failed', 'failed'],
+  );
+  assert.match(written.join(''), /FAILED {2}It broke\.[\s\S]*the pods/);
 });

@@ -5,7 +5,7 @@ import { ensureCertificateDirectory } from '../../infra/components/certificate-d
 import { edgeUrl } from '../../infra/components/ingress-names.ts';
 import { docker } from '../../infra/image/docker.ts';
 import { addedMegabytes, buildImage, ownImages } from './image.ts';
-import { clusterExists, ensureCluster, deleteCluster, imagesHere, loadImages } from './kind.ts';
+import { clusterExists, deleteCluster, ensureCluster, imagesHere, loadImages } from './kind.ts';
 import { Kubectl } from './kubectl.ts';
 import type { Options } from './options.ts';
 import { Project } from './project.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import { FREE } from '../../services/protocol/index.ts';
 import { findViolations } from '../../loadtest/history/history.ts';
 import { playersOnDifferentReplicas, type RecordingPlayer } from '../../loadtest/history/player.ts';
+import { FREE } from '../../services/protocol/index.ts';
 import type { System } from './system.ts';
 
 /** How long a player thinks: a game is to last through what is done to the cluster meanwhile. */

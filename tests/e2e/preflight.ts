@@ -23,7 +23,10 @@ export async function requireKind(): Promise<void> {
 
 async function unreachable(): Promise<string | undefined> {
   const answers = REGISTRIES.map((url) =>
-    fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) }).then(() => undefined, () => url),
+    fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) }).then(
+      () => undefined,
+      () => url,
+    ),
   );
   return (await Promise.all(answers)).find((url) => url !== undefined);
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { connect } from 'node:tls';
 import { X509Certificate } from 'node:crypto';
+import { connect } from 'node:tls';
 import { waitFor } from '../../infra/local/wait.ts';
 import type { Crowd } from './sockets.ts';
 import type { RotationStep, System } from './system.ts';

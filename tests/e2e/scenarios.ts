@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { waitFor } from '../../infra/local/wait.ts';
-import { createNodeClient } from '../../services/client/node.ts';
 import type { RecordingPlayer } from '../../loadtest/history/player.ts';
+import { createNodeClient } from '../../services/client/node.ts';
 import type { Kubectl, Resource } from './kubectl.ts';
 import { playThrough } from './play.ts';
 import type { System } from './system.ts';
@@ -85,7 +85,11 @@ export const rollingUpdate = (system: System): Promise<string> =>
     const before = await names();
     const told = await system.rollOut();
     const after = await names();
-    assert.deepEqual(after.filter((name) => before.includes(name)), [], 'every replica is a new one');
+    assert.deepEqual(
+      after.filter((name) => before.includes(name)),
+      [],
+      'every replica is a new one',
+    );
     return `${before.length} replicas replaced, ${told}`;
   });
 

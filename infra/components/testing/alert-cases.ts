@@ -182,12 +182,9 @@ export const CASES: readonly AlertCase[] = [
     name: 'the autoscaler gets no metrics',
     alert: 'GridlockAutoscalerBlind',
     at: 10,
-    fires: [
-      { namespace: 'gridlock', horizontalpodautoscaler: 'game', condition: 'ScalingActive', status: 'false' },
-    ],
+    fires: [{ namespace: 'gridlock', horizontalpodautoscaler: 'game', condition: 'ScalingActive', status: 'false' }],
     series: {
-      [`kube_horizontalpodautoscaler_status_condition{${hpa},condition="ScalingActive",status="false"}`]:
-        '1x20',
+      [`kube_horizontalpodautoscaler_status_condition{${hpa},condition="ScalingActive",status="false"}`]: '1x20',
     },
   },
   ...CERTIFICATE_CASES,

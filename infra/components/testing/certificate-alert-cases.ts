@@ -49,8 +49,7 @@ export const CERTIFICATE_CASES: readonly AlertCase[] = [
     at: 20,
     fires: [{ ...certificate, condition: 'False' }],
     series: {
-      [`certmanager_certificate_ready_status{namespace="gridlock",name="gridlock-edge",condition="False"}`]:
-        '1x30',
+      [`certmanager_certificate_ready_status{namespace="gridlock",name="gridlock-edge",condition="False"}`]: '1x30',
     },
   },
   {

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Redis, type RedisOptions } from 'ioredis';
+import { localCertificate } from '../../../services/game/testing/certificate.ts';
 import { stackConfig } from '../../config.ts';
 import { freePorts } from '../../local/ports.ts';
-import { localCertificate } from '../../../services/game/testing/certificate.ts';
 import type { RedisPasswords } from '../redis-acl.ts';
-import { SENTINEL_TIMES, replicatedRedisConfig, sentinelConfig, type RedisPaths } from '../redis-config.ts';
+import { type RedisPaths, replicatedRedisConfig, SENTINEL_TIMES, sentinelConfig } from '../redis-config.ts';
 import { PRIMARY, QUORUM, SENTINELS } from '../redis-names.ts';
 import { redisScripts } from '../redis-pod.ts';
 import { redisFiles } from '../redis-secrets.ts';

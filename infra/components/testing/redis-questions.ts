@@ -44,8 +44,7 @@ export async function primaryOf({ pods }: RedisSet, timeoutMs: number): Promise<
 
 export const everyReady = ({ pods }: RedisSet, timeoutMs: number): Promise<void> =>
   until(
-    async () =>
-      (await Promise.all(pods.map((pod) => pod.run('probe', 'ready')))).every(({ code }) => code === 0),
+    async () => (await Promise.all(pods.map((pod) => pod.run('probe', 'ready')))).every(({ code }) => code === 0),
     'every pod is ready',
     timeoutMs,
   );

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import path from 'node:path';
-import { test, type TestContext } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { WebSocket } from 'ws';
 import { freePorts } from '../../local/ports.ts';
 import { waitFor } from '../../local/wait.ts';
 import { runtimeCommand } from '../runtime-api.ts';
-import { startEdge, type Edge } from '../testing.ts';
+import { type Edge, startEdge } from '../testing.ts';
 import { shownFingerprint } from './served-certificate.ts';
-import { makePair, mountSecret, type Mount } from './testing.ts';
+import { type Mount, makePair, mountSecret } from './testing.ts';
 
 interface Fixture {
   edge: Edge;
@@ -22,11 +22,7 @@ interface Fixture {
 }
 
 /** A HAProxy that serves from a mounted Secret, and the agent as a process of its own beside it. */
-async function start(
-  t: TestContext,
-  environment: Record<string, string> = {},
-  acceptProxy = false,
-): Promise<Fixture> {
+async function start(t: TestContext, environment: Record<string, string> = {}, acceptProxy = false): Promise<Fixture> {
   let mount: Mount | undefined;
   const edge = await startEdge({}, (directory) => {
     mount = mountSecret(directory);
@@ -101,10 +97,10 @@ test('a changed Secret is served to new handshakes, by the same process, under o
   assert.equal(String((await echoed)[0]), 'still here');
   socket.terminate();
   assert.equal(/^Pid: (\d+)/m.exec(await runtimeCommand(edge.runtimeSocket, 'show info'))?.[1], before);
-  await waitFor(
-    async () => (await metric(agent, 'gridlock_edge_certificate_changes_total')) === 1 || undefined,
-    { what: 'the count', timeoutMs: 30_000 },
-  );
+  await waitFor(async () => (await metric(agent, 'gridlock_edge_certificate_changes_total')) === 1 || undefined, {
+    what: 'the count',
+    timeoutMs: 30_000,
+  });
   assert.equal(
     await metric(agent, 'gridlock_edge_certificate_not_after_seconds'),
     Date.parse(new X509Certificate(pem).validTo) / 1000,
@@ -117,13 +113,10 @@ test('a key that does not belong to its certificate is not served, and the next 
   const before = await fixture.shown();
   const [one, other] = [makePair(edge.directory), makePair(edge.directory)];
   mount.update({ chain: one.chain, key: other.key });
-  await waitFor(
-    async () => (await metric(agent, 'gridlock_edge_certificate_failures_total')) > 1 || undefined,
-    {
-      what: 'the failure',
-      timeoutMs: 30_000,
-    },
-  );
+  await waitFor(async () => (await metric(agent, 'gridlock_edge_certificate_failures_total')) > 1 || undefined, {
+    what: 'the failure',
+    timeoutMs: 30_000,
+  });
   assert.equal(await fixture.shown(), before);
   await served(fixture, mount.update(other));
 });

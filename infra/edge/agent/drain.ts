@@ -57,8 +57,7 @@ export async function drain(socket: string, { acceptMs, spreadMs }: DrainTimes):
       await sleep(TICK_MS);
     }
   } catch (error) {
-    if (['ENOENT', 'ECONNREFUSED', 'ECONNRESET'].includes(String((error as NodeJS.ErrnoException).code)))
-      return closed;
+    if (['ENOENT', 'ECONNREFUSED', 'ECONNRESET'].includes(String((error as NodeJS.ErrnoException).code))) return closed;
     throw error;
   }
 }

@@ -2,7 +2,7 @@
 // empties it before the pod ends.
 import pino from 'pino';
 import { CertificateAgent } from './certificate-agent.ts';
-import { AgentConfigError, readAgentConfig, type AgentConfig } from './config.ts';
+import { type AgentConfig, AgentConfigError, readAgentConfig } from './config.ts';
 import { drain } from './drain.ts';
 import { createMetrics, portOf, serveDrain, serveMetrics } from './server.ts';
 
@@ -45,10 +45,7 @@ async function start({ edge, drain: times, port, drainPort, intervalMs }: AgentC
       throw error;
     }));
 
-  const servers = [
-    await serveMetrics(port, metrics.registry, () => ready),
-    await serveDrain(drainPort, drainOnce),
-  ];
+  const servers = [await serveMetrics(port, metrics.registry, () => ready), await serveDrain(drainPort, drainOnce)];
   log.info({ ports: servers.map(portOf) }, 'listening');
   const stopping = new AbortController();
   const stop = () => {

@@ -1,6 +1,6 @@
+import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { once } from 'node:events';
 import { runtimeCommand } from '../runtime-api.ts';
 import type { MountedCertificate } from './mounted-certificate.ts';
 
@@ -23,8 +23,7 @@ export interface ServedEdge {
 export async function loadedFingerprint({ socket, certificate }: ServedEdge): Promise<string> {
   const answer = await runtimeCommand(socket, `show ssl cert ${certificate}`);
   const found = /^SHA1 FingerPrint: ([0-9A-F]+)$/im.exec(answer)?.[1];
-  if (found === undefined)
-    throw new Error(`HAProxy knows no certificate ${certificate}: ${firstLine(answer)}`);
+  if (found === undefined) throw new Error(`HAProxy knows no certificate ${certificate}: ${firstLine(answer)}`);
   return found.toUpperCase();
 }
 
@@ -69,5 +68,4 @@ export async function replaceCertificate(edge: ServedEdge, { leaf, pem }: Mounte
   }
 }
 
-const firstLine = (text: string): string =>
-  text.split('\n').find((line) => line.trim() !== '') ?? 'no answer';
+const firstLine = (text: string): string => text.split('\n').find((line) => line.trim() !== '') ?? 'no answer';

@@ -1,5 +1,5 @@
 // A directory that changes as a mounted Secret does, for the tests beside this file.
-import { mkdirSync, renameSync, symlinkSync, writeFileSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { selfSigned } from '../testing.ts';
 

@@ -1,4 +1,12 @@
-import { ask, moveOf, settle, type Dialect, type DialectFactory, type Group, type Player } from '../generator/parties.ts';
+import {
+  ask,
+  type Dialect,
+  type DialectFactory,
+  type Group,
+  moveOf,
+  type Player,
+  settle,
+} from '../generator/parties.ts';
 
 const LOBBY = 'lobby';
 const channelOf = (group: Group) => `g${group.index}`;

@@ -1,5 +1,5 @@
-import { request, Agent } from 'node:https';
-import { ask, moveOf, settle, type Dialect, type DialectFactory, type Player } from '../generator/parties.ts';
+import { Agent, request } from 'node:https';
+import { ask, type Dialect, type DialectFactory, moveOf, type Player, settle } from '../generator/parties.ts';
 import { pack, unpack } from './message-pack.ts';
 
 const [JOIN_ROOM, ROOM_DATA] = [10, 13];
@@ -14,18 +14,26 @@ export const colyseus: DialectFactory = (sink, { port = '', ca = '' }): Dialect 
   const agent = new Agent({ keepAlive: true, maxSockets: 32, ca });
   const reserve = (player: Player): Promise<{ roomId: string; processId: string; sessionId: string }> =>
     new Promise((resolve, reject) => {
-      const call = request({
-        agent, host: '127.0.0.1', port, servername: 'localhost', method: 'POST', path: '/matchmake/joinOrCreate/game',
-        headers: { 'Content-Type': 'application/json' },
-      }, (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('end', () => {
-          const text = Buffer.concat(chunks).toString();
-          if (response.statusCode === 200) resolve(JSON.parse(text));
-          else reject(new Error(`Colyseus gave no seat: ${response.statusCode} ${text.slice(0, 200)}`));
-        });
-      });
+      const call = request(
+        {
+          agent,
+          host: '127.0.0.1',
+          port,
+          servername: 'localhost',
+          method: 'POST',
+          path: '/matchmake/joinOrCreate/game',
+          headers: { 'Content-Type': 'application/json' },
+        },
+        (response) => {
+          const chunks: Buffer[] = [];
+          response.on('data', (chunk: Buffer) => chunks.push(chunk));
+          response.on('end', () => {
+            const text = Buffer.concat(chunks).toString();
+            if (response.statusCode === 200) resolve(JSON.parse(text));
+            else reject(new Error(`Colyseus gave no seat: ${response.statusCode} ${text.slice(0, 200)}`));
+          });
+        },
+      );
       call.on('error', reject);
       // Who only holds a socket has to be in a room too.
       call.end(JSON.stringify({ game: player.group?.index ?? -1 - Math.floor(player.index / 4) }));

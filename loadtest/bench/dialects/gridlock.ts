@@ -1,6 +1,6 @@
 import { Sessions } from '../../../services/game/session.ts';
-import { LIMITS, LOBBY, SUBPROTOCOL, type ServerMessage } from '../../../services/protocol/index.ts';
-import { ask, settle, type Dialect, type DialectFactory, type Group, type Player } from '../generator/parties.ts';
+import { LIMITS, LOBBY, type ServerMessage, SUBPROTOCOL } from '../../../services/protocol/index.ts';
+import { ask, type Dialect, type DialectFactory, type Group, type Player, settle } from '../generator/parties.ts';
 
 const SIZE = LIMITS.size.max;
 const CELLS = SIZE ** 2;
@@ -119,8 +119,9 @@ export const gridlock: DialectFactory = (sink, { secret = '' }): Dialect => {
       const left = boards.get(group) ?? [];
       await open(group, next);
       boards.set(group, boards.get(group)!.slice(-1));
-      await Promise.all(left.flatMap(({ code: game }) =>
-        group.players.map((player) => request(player, { type: 'leave', game }))));
+      await Promise.all(
+        left.flatMap(({ code: game }) => group.players.map((player) => request(player, { type: 'leave', game }))),
+      );
     },
     move: (player, group, number) => {
       const board = boardOf(group, number);
@@ -132,10 +133,12 @@ export const gridlock: DialectFactory = (sink, { secret = '' }): Dialect => {
     },
     back: async (player, group) => {
       const unanswered = [...player.pending.values()];
-      await Promise.all((boards.get(group) ?? []).map(async ({ code: game, epoch, seqs }) => {
-        const seq = seqs[player.seat];
-        if (game !== undefined && seq !== undefined) await request(player, { type: 'resume', game, epoch, seq });
-      }));
+      await Promise.all(
+        (boards.get(group) ?? []).map(async ({ code: game, epoch, seqs }) => {
+          const seq = seqs[player.seat];
+          if (game !== undefined && seq !== undefined) await request(player, { type: 'resume', game, epoch, seq });
+        }),
+      );
       for (const { frame } of unanswered) if (frame !== undefined) player.socket?.send(frame);
     },
     listen: async (player) => {

@@ -46,20 +46,34 @@ export function unpack(bytes: Buffer, from: number): unknown[] {
     if (type < 0xc0) return text(type & 0x1f);
     if (type >= 0xe0) return type - 256;
     switch (type) {
-      case 0xc0: return null;
-      case 0xc2: return false;
-      case 0xc3: return true;
-      case 0xca: return bytes.readFloatBE(take(4));
-      case 0xcb: return bytes.readDoubleBE(take(8));
-      case 0xcc: return bytes.readUInt8(take(1));
-      case 0xcd: return bytes.readUInt16BE(take(2));
-      case 0xce: return bytes.readUInt32BE(take(4));
-      case 0xcf: return Number(bytes.readBigUInt64BE(take(8)));
-      case 0xd9: return text(bytes.readUInt8(take(1)));
-      case 0xda: return text(bytes.readUInt16BE(take(2)));
-      case 0xdc: return list(bytes.readUInt16BE(take(2)));
-      case 0xde: return map(bytes.readUInt16BE(take(2)));
-      default: throw new TypeError(`The byte 0x${type.toString(16)} begins nothing the bench knows.`);
+      case 0xc0:
+        return null;
+      case 0xc2:
+        return false;
+      case 0xc3:
+        return true;
+      case 0xca:
+        return bytes.readFloatBE(take(4));
+      case 0xcb:
+        return bytes.readDoubleBE(take(8));
+      case 0xcc:
+        return bytes.readUInt8(take(1));
+      case 0xcd:
+        return bytes.readUInt16BE(take(2));
+      case 0xce:
+        return bytes.readUInt32BE(take(4));
+      case 0xcf:
+        return Number(bytes.readBigUInt64BE(take(8)));
+      case 0xd9:
+        return text(bytes.readUInt8(take(1)));
+      case 0xda:
+        return text(bytes.readUInt16BE(take(2)));
+      case 0xdc:
+        return list(bytes.readUInt16BE(take(2)));
+      case 0xde:
+        return map(bytes.readUInt16BE(take(2)));
+      default:
+        throw new TypeError(`The byte 0x${type.toString(16)} begins nothing the bench knows.`);
     }
   }
   const values: unknown[] = [];

@@ -1,4 +1,4 @@
-import { ask, moveOf, settle, type DialectFactory, type Group } from '../generator/parties.ts';
+import { ask, type DialectFactory, type Group, moveOf, settle } from '../generator/parties.ts';
 
 const gameOf = (group: Group) => `g${group.index}`;
 

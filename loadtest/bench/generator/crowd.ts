@@ -1,6 +1,6 @@
 import { createSecureContext } from 'node:tls';
 import { DIALECTS, type DialectName } from '../dialects/index.ts';
-import { Stream, type Deliveries } from './deliveries.ts';
+import { type Deliveries, Stream } from './deliveries.ts';
 import type { Dialect, Group, Player, Sink } from './parties.ts';
 import { ThinSocket } from './thin-socket.ts';
 
@@ -57,17 +57,25 @@ export class Crowd {
     this.#secureContext = createSecureContext({ ca: options.ca, minVersion: 'TLSv1.3' });
     const sink: Sink = {
       moved: (group, number, seat) => {
-        if (group.moves.receive(number, seat)) this.moves?.received(now() - group.moves.dueAt(number), group.moves, number);
+        if (group.moves.receive(number, seat))
+          this.moves?.received(now() - group.moves.dueAt(number), group.moves, number);
       },
       acknowledged: (group, number) => group.moves.acknowledge(number),
       said: (player, number) => {
-        if (this.lines.receive(number, player.index)) this.chat?.received(now() - this.lines.dueAt(number), this.lines, number);
+        if (this.lines.receive(number, player.index))
+          this.chat?.received(now() - this.lines.dueAt(number), this.lines, number);
       },
       problem: (what) => this.#problem(what),
     };
     this.#dialect = DIALECTS[options.dialect](sink, { ...options.params, port: String(options.port), ca: options.ca });
-    this.players = Array.from({ length: options.players }, (_, index) =>
-      ({ index, group: undefined, seat: 0, socket: undefined, replica: '', pending: new Map() }));
+    this.players = Array.from({ length: options.players }, (_, index) => ({
+      index,
+      group: undefined,
+      seat: 0,
+      socket: undefined,
+      replica: '',
+      pending: new Map(),
+    }));
     this.lines = new Stream(options.players);
     this.#group(this.players);
   }
@@ -85,10 +93,12 @@ export class Crowd {
   async seat(where: 'apart' | 'together'): Promise<void> {
     const byReplica = Map.groupBy(this.players, ({ replica }) => replica);
     const replicas = [...byReplica.values()];
-    const order = where === 'together' || replicas.length === 1
-      ? replicas.flat()
-      : Array.from({ length: Math.max(...replicas.map(({ length }) => length)) }, (_, row) =>
-          replicas.flatMap((players) => players[row] ?? [])).flat();
+    const order =
+      where === 'together' || replicas.length === 1
+        ? replicas.flat()
+        : Array.from({ length: Math.max(...replicas.map(({ length }) => length)) }, (_, row) =>
+            replicas.flatMap((players) => players[row] ?? []),
+          ).flat();
     // A room that is asked for with the socket is there already.
     if (replicas.length > 1) this.#group(order);
     let next = 0;

@@ -21,13 +21,29 @@ test('what came once to everybody is neither lost nor doubled', () => {
   for (const number of [0, 1, 2]) for (const receiver of [0, 1]) receive(number, receiver, number + 1);
   assert.equal(deliveries.outstanding, 0);
   assert.deepEqual(deliveries.tally(), {
-    sent: 3, expected: 6, delivered: 6, lost: 0, vanished: 0, duplicated: 0, late: 0, p50: 2, p95: 3, p99: 3,
+    sent: 3,
+    expected: 6,
+    delivered: 6,
+    lost: 0,
+    vanished: 0,
+    duplicated: 0,
+    late: 0,
+    p50: 2,
+    p95: 3,
+    p99: 3,
   });
 });
 
 test('what one receiver got and another did not is lost', () => {
   const { deliveries, receive } = sentThree();
-  for (const [number, receiver] of [[0, 0], [0, 1], [1, 1], [2, 0], [2, 1]] as const) receive(number, receiver);
+  for (const [number, receiver] of [
+    [0, 0],
+    [0, 1],
+    [1, 1],
+    [2, 0],
+    [2, 1],
+  ] as const)
+    receive(number, receiver);
   const { lost, vanished, delivered } = deliveries.tally();
   assert.deepEqual({ lost, vanished, delivered }, { lost: 1, vanished: 0, delivered: 5 });
 });

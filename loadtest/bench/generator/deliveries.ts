@@ -75,7 +75,9 @@ export class Stream {
   #grow(): void {
     const length = this.#dueAt.length * 2;
     const [dueAt, seen, acknowledged] = [
-      new Float64Array(length), new Uint8Array(length * this.receivers), new Uint8Array(length),
+      new Float64Array(length),
+      new Uint8Array(length * this.receivers),
+      new Uint8Array(length),
     ];
     dueAt.set(this.#dueAt);
     seen.set(this.#seen);

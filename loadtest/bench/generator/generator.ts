@@ -1,4 +1,4 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import type { CallName, Calls, Response } from './messages.ts';
@@ -34,7 +34,9 @@ export class Generator {
 
   /** Asks for something; `onWindow` is told when a measurement begins and ends. */
   call<Name extends CallName>(
-    name: Name, args: Calls[Name]['args'], onWindow?: (edge: 'begin' | 'end') => void,
+    name: Name,
+    args: Calls[Name]['args'],
+    onWindow?: (edge: 'begin' | 'end') => void,
   ): Promise<Calls[Name]['answer']> {
     const id = (this.#calls += 1);
     if (!this.#process.connected) return Promise.reject(new Error('The generator has ended.'));

@@ -1,8 +1,8 @@
 // The generator's process: does what its parent asks for over the channel they share, and ends with it.
-import { Crowd, now, type Absence } from './crowd.ts';
+import { type Absence, Crowd, now } from './crowd.ts';
 import { Deliveries } from './deliveries.ts';
 import type { CallName, Calls, Request, Response } from './messages.ts';
-import { Pacer, play, say, settled, type Measured } from './workload.ts';
+import { type Measured, Pacer, play, say, settled } from './workload.ts';
 
 /** How long the players of a killed replica may take to come back, and how long is played on then. */
 const BACK_MS = 15_000;
@@ -21,8 +21,10 @@ const gathered = (): Crowd => {
 const tell = (response: Response) => process.send?.(response);
 
 type Handlers = {
-  [Name in CallName]: (window: (edge: 'begin' | 'end') => void, ...args: Calls[Name]['args']) =>
-    Promise<Calls[Name]['answer']>;
+  [Name in CallName]: (
+    window: (edge: 'begin' | 'end') => void,
+    ...args: Calls[Name]['args']
+  ) => Promise<Calls[Name]['answer']>;
 };
 
 const handlers: Handlers = {
@@ -49,7 +51,7 @@ const handlers: Handlers = {
     const { pacer, deliveries, from, absencesBefore } = failover!;
     const absences = (): Absence[] => all.absences.slice(absencesBefore);
     const areBack = () => absences().filter(({ at }) => at.back !== undefined).length >= affected;
-    for (const deadline = now() + BACK_MS; !areBack() && now() < deadline;) await pause(5);
+    for (const deadline = now() + BACK_MS; !areBack() && now() < deadline; ) await pause(5);
     window('end');
     await pause(PLAY_ON_MS);
     const seconds = (now() - from) / 1000;
@@ -60,8 +62,9 @@ const handlers: Handlers = {
   },
   replicas: async () => {
     const players = gathered().groups.flatMap((group) => group.players);
-    return Object.fromEntries([...Map.groupBy(players, ({ replica }) => replica)].map(([name, { length }]) =>
-      [name, length]));
+    return Object.fromEntries(
+      [...Map.groupBy(players, ({ replica }) => replica)].map(([name, { length }]) => [name, length]),
+    );
   },
   problems: async () => Object.fromEntries(gathered().problems),
   disperse: async () => {

@@ -1,4 +1,4 @@
-import type { CrowdOptions, Absence } from './crowd.ts';
+import type { Absence, CrowdOptions } from './crowd.ts';
 import type { Load, Measured } from './workload.ts';
 
 /** What the generator can be asked for, with its arguments and its answer. */

@@ -93,5 +93,11 @@ export function settle(player: Player, key: string, answer?: unknown): void {
 }
 
 /** What the peers are told of a move: about what an event of a game is made of. */
-export const moveOf = (player: Player, game: string, number: number) =>
-  ({ game, n: number, player: `p${player.index}`, seat: player.seat, cell: number % 256, scores: [17, 18, 16, 17] });
+export const moveOf = (player: Player, game: string, number: number) => ({
+  game,
+  n: number,
+  player: `p${player.index}`,
+  seat: player.seat,
+  cell: number % 256,
+  scores: [17, 18, 16, 17],
+});

@@ -101,9 +101,8 @@ export class ThinSocket {
       const short = data[at + 1]! & 0x7f;
       const header = short < 126 ? 2 : short === 126 ? 4 : 10;
       if (data.length - at < header) break;
-      const length = short < 126
-        ? short
-        : short === 126 ? data.readUInt16BE(at + 2) : Number(data.readBigUInt64BE(at + 2));
+      const length =
+        short < 126 ? short : short === 126 ? data.readUInt16BE(at + 2) : Number(data.readBigUInt64BE(at + 2));
       if (data.length - at < header + length) break;
       const payload = data.subarray(at + header, at + header + length);
       this.#take(data[at]! & 0x0f, payload);

@@ -1,4 +1,4 @@
-import { now, type Crowd } from './crowd.ts';
+import { type Crowd, now } from './crowd.ts';
 import { Deliveries, type Tally } from './deliveries.ts';
 import type { Player } from './parties.ts';
 
@@ -57,8 +57,18 @@ export async function play(crowd: Crowd, load: Load, onWindow: (edge: 'begin' | 
   const players = crowd.groups.flatMap((group) => group.players);
   const { rate, warmSeconds, seconds, lateMs } = load;
   await crowd.makeRoom(Math.ceil(((warmSeconds + seconds) * rate) / crowd.groups.length) + SPARE_MOVES);
-  const start = () => new Deliveries(crowd.groups.map(({ moves }) => moves), lateMs);
-  return run(players, load, onWindow, (player, dueAt) => crowd.move(player, dueAt), () => (crowd.moves = start()));
+  const start = () =>
+    new Deliveries(
+      crowd.groups.map(({ moves }) => moves),
+      lateMs,
+    );
+  return run(
+    players,
+    load,
+    onWindow,
+    (player, dueAt) => crowd.move(player, dueAt),
+    () => (crowd.moves = start()),
+  );
 }
 
 /** Lines to everybody at a fixed rate. */
@@ -68,8 +78,11 @@ export async function say(crowd: Crowd, load: Load, onWindow: (edge: 'begin' | '
 }
 
 async function run(
-  players: readonly Player[], { rate, warmSeconds, seconds }: Load, onWindow: (edge: 'begin' | 'end') => void,
-  send: Send, start: () => Deliveries,
+  players: readonly Player[],
+  { rate, warmSeconds, seconds }: Load,
+  onWindow: (edge: 'begin' | 'end') => void,
+  send: Send,
+  start: () => Deliveries,
 ): Promise<Measured> {
   const pacer = new Pacer(players, rate, send);
   await pause(warmSeconds * 1000);

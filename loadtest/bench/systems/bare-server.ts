@@ -1,6 +1,6 @@
 // `ws` and nothing else: what a socket costs before anybody does anything with it.
 import { createServer } from 'node:http';
-import { WebSocketServer, type WebSocket } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 
 const sockets = new Set<WebSocket>();
 const http = createServer((_request, response) => response.end('ready'));

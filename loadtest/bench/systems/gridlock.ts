@@ -4,11 +4,13 @@ import path from 'node:path';
 import { readConfig } from '../../../infra/config.ts';
 import { planReplicas, replicaSpec } from '../../../infra/local/replicas.ts';
 import { statePaths } from '../../../infra/local/state-paths.ts';
-import { node, WORKLOADS, type Place, type System } from './system.ts';
+import { node, type Place, type System, WORKLOADS } from './system.ts';
 
 /** Replicas as `npm start` runs them. */
 function gridlock(
-  design: 'stateless' | 'stateful', persistence: 'always' | 'none', seating: 'apart' | 'together',
+  design: 'stateless' | 'stateful',
+  persistence: 'always' | 'none',
+  seating: 'apart' | 'together',
 ): System {
   const secret = randomBytes(32);
   const where = seating === 'together' ? ', together' : '';

@@ -2,7 +2,7 @@
 // its own sockets get. FAULT plants a fault for whoever wants to see it reported: drop, duplicate or late.
 import { createServer } from 'node:http';
 import { Redis } from 'ioredis';
-import { WebSocketServer, type WebSocket } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 
 const CHANNEL = 'messages';
 /** Every so-many-th message to a socket suffers the fault. */

@@ -1,10 +1,15 @@
 import path from 'node:path';
-import { node, redisUrl, WORKLOADS, type Place, type System } from './system.ts';
+import { node, type Place, redisUrl, type System, WORKLOADS } from './system.ts';
 
 export const PEERS_DIRECTORY = path.resolve(import.meta.dirname, '../../peers');
 
 const common = {
-  seating: 'apart', persistence: 'none', isSingle: false, readyPath: '/readyz', workloads: WORKLOADS, isPeer: true,
+  seating: 'apart',
+  persistence: 'none',
+  isSingle: false,
+  readyPath: '/readyz',
+  workloads: WORKLOADS,
+  isPeer: true,
 } as const;
 
 /** The tutorial's server; a fault can be planted in it. */
@@ -14,12 +19,13 @@ export const naiveServer = (fault?: 'drop' | 'duplicate' | 'late'): System => ({
   label: 'naive server',
   dialect: 'naive',
   isPeer: false,
-  replica: (place: Place) => node(path.join(import.meta.dirname, 'naive-server.ts'), {
-    NAME: `ws${place.number}`,
-    PORT: String(place.port),
-    REDIS_URL: redisUrl(place),
-    ...(fault === undefined ? {} : { FAULT: fault }),
-  }),
+  replica: (place: Place) =>
+    node(path.join(import.meta.dirname, 'naive-server.ts'), {
+      NAME: `ws${place.number}`,
+      PORT: String(place.port),
+      REDIS_URL: redisUrl(place),
+      ...(fault === undefined ? {} : { FAULT: fault }),
+    }),
 });
 
 const bareServer: System = {
@@ -38,9 +44,12 @@ const socketIo = (adapter: 'redis' | 'streams'): System => ({
   name: `socket.io-${adapter}`,
   label: adapter === 'redis' ? 'Socket.IO, redis-adapter' : 'Socket.IO, redis-streams-adapter, recovery',
   dialect: 'socketIo',
-  replica: (place) => node(path.join(PEERS_DIRECTORY, 'socket-io.mjs'), {
-    PORT: String(place.port), REDIS_URL: redisUrl(place), ADAPTER: adapter,
-  }),
+  replica: (place) =>
+    node(path.join(PEERS_DIRECTORY, 'socket-io.mjs'), {
+      PORT: String(place.port),
+      REDIS_URL: redisUrl(place),
+      ADAPTER: adapter,
+    }),
 });
 
 const colyseus: System = {
@@ -57,42 +66,41 @@ const colyseus: System = {
   replica: ({ port }) => node(path.join(PEERS_DIRECTORY, 'colyseus.mjs'), { PORT: String(port) }),
 };
 
-export const PEERS: readonly System[] = [
-  naiveServer(), bareServer, socketIo('redis'), socketIo('streams'), colyseus,
-];
+export const PEERS: readonly System[] = [naiveServer(), bareServer, socketIo('redis'), socketIo('streams'), colyseus];
 
 /** Two rows for a Centrifugo binary: as it comes, and with history and recovery. */
-export const centrifugo = (binary: string): System[] => [false, true].map((recovers) => ({
-  ...common,
-  name: recovers ? 'centrifugo-recovery' : 'centrifugo',
-  label: recovers ? 'Centrifugo, history and recovery' : 'Centrifugo',
-  dialect: 'centrifugo',
-  readyPath: '/health',
-  isPeer: false,
-  ...(recovers ? { params: { recover: 'yes' } } : {}),
-  replica: (place) => ({
-    command: binary,
-    args: [],
-    // Its configuration by environment: https://centrifugal.dev/docs/server/configuration
-    env: {
-      ...process.env,
-      CENTRIFUGO_HTTP_SERVER_PORT: String(place.port),
-      CENTRIFUGO_HTTP_SERVER_ADDRESS: '127.0.0.1',
-      CENTRIFUGO_ENGINE_TYPE: 'redis',
-      CENTRIFUGO_ENGINE_REDIS_ADDRESS: redisUrl(place),
-      CENTRIFUGO_CLIENT_INSECURE: 'true',
-      CENTRIFUGO_CLIENT_ALLOWED_ORIGINS: '*',
-      CENTRIFUGO_HEALTH_ENABLED: 'true',
-      CENTRIFUGO_LOG_LEVEL: 'error',
-      CENTRIFUGO_CHANNEL_WITHOUT_NAMESPACE_ALLOW_SUBSCRIBE_FOR_CLIENT: 'true',
-      CENTRIFUGO_CHANNEL_WITHOUT_NAMESPACE_ALLOW_PUBLISH_FOR_CLIENT: 'true',
-      ...(recovers
-        ? {
-            CENTRIFUGO_CHANNEL_WITHOUT_NAMESPACE_HISTORY_SIZE: '300',
-            CENTRIFUGO_CHANNEL_WITHOUT_NAMESPACE_HISTORY_TTL: '300s',
-            CENTRIFUGO_CHANNEL_WITHOUT_NAMESPACE_FORCE_RECOVERY: 'true',
-          }
-        : {}),
-    },
-  }),
-}));
+export const centrifugo = (binary: string): System[] =>
+  [false, true].map((recovers) => ({
+    ...common,
+    name: recovers ? 'centrifugo-recovery' : 'centrifugo',
+    label: recovers ? 'Centrifugo, history and recovery' : 'Centrifugo',
+    dialect: 'centrifugo',
+    readyPath: '/health',
+    isPeer: false,
+    ...(recovers ? { params: { recover: 'yes' } } : {}),
+    replica: (place) => ({
+      command: binary,
+      args: [],
+      // Its configuration by environment: https://centrifugal.dev/docs/server/configuration
+      env: {
+        ...process.env,
+        CENTRIFUGO_HTTP_SERVER_PORT: String(place.port),
+        CENTRIFUGO_HTTP_SERVER_ADDRESS: '127.0.0.1',
+        CENTRIFUGO_ENGINE_TYPE: 'redis',
+        CENTRIFUGO_ENGINE_REDIS_ADDRESS: redisUrl(place),
+        CENTRIFUGO_CLIENT_INSECURE: 'true',
+        CENTRIFUGO_CLIENT_ALLOWED_ORIGINS: '*',
+        CENTRIFUGO_HEALTH_ENABLED: 'true',
+        CENTRIFUGO_LOG_LEVEL: 'error',
+        CENTRIFUGO_CHANNEL_WITHOUT_NAMESPACE_ALLOW_SUBSCRIBE_FOR_CLIENT: 'true',
+        CENTRIFUGO_CHANNEL_WITHOUT_NAMESPACE_ALLOW_PUBLISH_FOR_CLIENT: 'true',
+        ...(recovers
+          ? {
+              CENTRIFUGO_CHANNEL_WITHOUT_NAMESPACE_HISTORY_SIZE: '300',
+              CENTRIFUGO_CHANNEL_WITHOUT_NAMESPACE_HISTORY_TTL: '300s',
+              CENTRIFUGO_CHANNEL_WITHOUT_NAMESPACE_FORCE_RECOVERY: 'true',
+            }
+          : {}),
+      },
+    }),
+  }));

@@ -49,7 +49,9 @@ const HERE = import.meta.dirname;
 
 /** Node with the garbage collected on demand, which the measurement of memory asks for. */
 export function node(
-  script: string, env: NodeJS.ProcessEnv, flags: readonly string[] = ['--disable-warning=ExperimentalWarning'],
+  script: string,
+  env: NodeJS.ProcessEnv,
+  flags: readonly string[] = ['--disable-warning=ExperimentalWarning'],
 ): Command {
   const gc = ['--expose-gc', '--import', path.join(HERE, 'collect-garbage.mjs')];
   return {

@@ -70,7 +70,8 @@ export class FaultyProxy {
       far.on('open', () => waiting.splice(0).forEach((text) => far.send(text)));
       far.on('message', (data) => this.#pass(String(data), (text) => near.readyState === near.OPEN && near.send(text)));
       // A code that may not be sent says that there was no close frame.
-      const end = (other: WebSocket) => (code: number) => (code >= 3000 || code === 1012 || code === 1000 ? other.close(code) : other.terminate());
+      const end = (other: WebSocket) => (code: number) =>
+        code >= 3000 || code === 1012 || code === 1000 ? other.close(code) : other.terminate();
       near.on('close', end(far)).on('error', () => far.terminate());
       far.on('close', end(near)).on('error', () => near.terminate());
     });

@@ -35,9 +35,10 @@ interface Manifest {
 const readJson = async (file: string) => JSON.parse(await readFile(file, 'utf8')) as Manifest;
 
 function manifest({ version, license, dependencies }: Manifest): object {
-  const entry = (name: keyof typeof ENTRIES) => (
-    { types: `./types/client/${ENTRIES[name]}.d.ts`, default: `./${name}.js` }
-  );
+  const entry = (name: keyof typeof ENTRIES) => ({
+    types: `./types/client/${ENTRIES[name]}.d.ts`,
+    default: `./${name}.js`,
+  });
   return {
     name: 'gridlock-client',
     version,
@@ -86,12 +87,14 @@ async function buildTypes(outDir: string): Promise<void> {
   });
   await cp(path.join(root, 'node_modules/valibot/dist/index.d.mts'), path.join(outDir, VALIBOT));
   const files = (await readdir(outDir, { recursive: true })).filter((file) => file.endsWith('.d.ts'));
-  await Promise.all(files.map(async (file) => {
-    const text = await readFile(path.join(outDir, file), 'utf8');
-    const library = `${'../'.repeat(file.split(path.sep).length - 1)}${VALIBOT.replace(/\.d\.mts$/, '.mjs')}`;
-    const mended = text
-      .replaceAll(/(from |import\()(['"])valibot\2/g, `$1$2${library}$2`)
-      .replaceAll(/((?:from |import\()['"]\.[^'"]*)\.ts(['"])/g, '$1.js$2');
-    await writeFile(path.join(outDir, file), mended);
-  }));
+  await Promise.all(
+    files.map(async (file) => {
+      const text = await readFile(path.join(outDir, file), 'utf8');
+      const library = `${'../'.repeat(file.split(path.sep).length - 1)}${VALIBOT.replace(/\.d\.mts$/, '.mjs')}`;
+      const mended = text
+        .replaceAll(/(from |import\()(['"])valibot\2/g, `$1$2${library}$2`)
+        .replaceAll(/((?:from |import\()['"]\.[^'"]*)\.ts(['"])/g, '$1.js$2');
+      await writeFile(path.join(outDir, file), mended);
+    }),
+  );
 }

@@ -9,7 +9,10 @@ const outDir = path.join(artifacts, 'sdk');
 try {
   await buildPackage(outDir);
   execFileSync('npm', ['pack', '--silent', '--pack-destination', artifacts], { cwd: outDir, encoding: 'utf8' });
-  const { name, version } = JSON.parse(readFileSync(path.join(outDir, 'package.json'), 'utf8')) as Record<string, string>;
+  const { name, version } = JSON.parse(readFileSync(path.join(outDir, 'package.json'), 'utf8')) as Record<
+    string,
+    string
+  >;
   process.stdout.write(`${path.relative(process.cwd(), path.join(artifacts, `${name}-${version}.tgz`))}\n`);
 } catch (error) {
   process.stderr.write(`The package could not be built: ${(error as Error).message}\n`);

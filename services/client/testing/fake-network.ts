@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { LIMITS, type ClientMessageInput, type Request, type ServerMessage } from '../../protocol/index.ts';
+import { type ClientMessageInput, LIMITS, type Request, type ServerMessage } from '../../protocol/index.ts';
 import { GridlockClient } from '../client.ts';
 import type { GridlockError } from '../errors.ts';
 import type { ClientEvents } from '../events.ts';
@@ -153,5 +153,8 @@ export class Bench {
 
 /** How a promise ended, for those that must be rejected. */
 export async function rejection(promise: Promise<unknown>): Promise<GridlockError> {
-  return promise.then(() => assert.fail('the promise was not rejected'), (error: GridlockError) => error);
+  return promise.then(
+    () => assert.fail('the promise was not rejected'),
+    (error: GridlockError) => error,
+  );
 }

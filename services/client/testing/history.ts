@@ -4,9 +4,13 @@ export const GAME = 'ABCDEF';
 export const EPOCH = 'e1';
 const AT = 1_700_000_000_000;
 
-const captured = (cell: number, score: number): GameEvent => (
-  { kind: 'captured', player: 'p1', seat: 0, cell, scores: [score, 0] }
-);
+const captured = (cell: number, score: number): GameEvent => ({
+  kind: 'captured',
+  player: 'p1',
+  seat: 0,
+  cell,
+  scores: [score, 0],
+});
 
 /** A small game: event `seq` is at index `seq - 1`; from 5 on each captures one more cell. */
 export const EVENTS: readonly GameEvent[] = [
@@ -14,7 +18,11 @@ export const EVENTS: readonly GameEvent[] = [
   { kind: 'joined', player: 'p1', name: 'Ada', seat: 0 },
   { kind: 'joined', player: 'p2', name: 'Bob', seat: 1 },
   { kind: 'started', startedAt: AT, endsAt: AT + 30_000 },
-  captured(0, 1), captured(1, 2), captured(2, 3), captured(3, 4), captured(4, 5),
+  captured(0, 1),
+  captured(1, 2),
+  captured(2, 3),
+  captured(3, 4),
+  captured(4, 5),
 ];
 
 export function eventMessage(seq: number, epoch = EPOCH): ServerMessageOf<'event'> {

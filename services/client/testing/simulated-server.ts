@@ -1,5 +1,12 @@
 import {
-  applyEvent, FREE, LIMITS, type ClientMessageInput, type GameEvent, type GameState, type Request, type ServerMessage,
+  applyEvent,
+  type ClientMessageInput,
+  FREE,
+  type GameEvent,
+  type GameState,
+  LIMITS,
+  type Request,
+  type ServerMessage,
   type ServerMessageOf,
 } from '../../protocol/index.ts';
 import type { Platform, SocketHandlers } from '../platform.ts';

@@ -9,12 +9,13 @@ function choose(transports = ALL) {
   const clock = { now: 0 };
   const choice = new TransportChoice(transports, () => clock.now);
   /** The transports of attempts that end like this: `+` works, `-` does not. */
-  const attempts = (ends: string): Transport[] => [...ends].map((end) => {
-    const transport = choice.next();
-    if (end === '+') choice.worked();
-    else choice.failed();
-    return transport;
-  });
+  const attempts = (ends: string): Transport[] =>
+    [...ends].map((end) => {
+      const transport = choice.next();
+      if (end === '+') choice.worked();
+      else choice.failed();
+      return transport;
+    });
   return { choice, clock, attempts };
 }
 

@@ -1,6 +1,6 @@
 import { Close, STREAM_EVENTS, STREAM_PATH, StreamOpen } from '../../protocol/index.ts';
 import type { Socket, SocketHandlers, SocketTarget } from '../platform.ts';
-import { codeOfRefusal, type Caller } from './calls.ts';
+import { type Caller, codeOfRefusal } from './calls.ts';
 import { EventStream, type StreamEvent } from './event-stream.ts';
 import { parsedAs } from './parsed.ts';
 import { queryOf } from './query.ts';
@@ -36,17 +36,20 @@ export function openEventSource(caller: Caller, target: SocketTarget, handlers: 
   };
   const events = new EventStream(take);
   let answered: { status: number; refusedBy: string | undefined } | undefined;
-  const stream = caller.request({ path: `${STREAM_PATH}${query}`, token: target.token, body: '{}' }, {
-    onAnswer: (status, refusedBy) => (answered = { status, refusedBy }),
-    onText: (text) => {
-      if (answered?.status === 200) events.feed(text);
+  const stream = caller.request(
+    { path: `${STREAM_PATH}${query}`, token: target.token, body: '{}' },
+    {
+      onAnswer: (status, refusedBy) => (answered = { status, refusedBy }),
+      onText: (text) => {
+        if (answered?.status === 200) events.feed(text);
+      },
+      onEnd: (error) => {
+        if (!answered || answered.status === 200) return end(1006, error ?? 'The stream ended.');
+        const { status, refusedBy } = answered;
+        end(codeOfRefusal(status, refusedBy), `The server answered ${status} to the request for a stream.`);
+      },
     },
-    onEnd: (error) => {
-      if (!answered || answered.status === 200) return end(1006, error ?? 'The stream ended.');
-      const { status, refusedBy } = answered;
-      end(codeOfRefusal(status, refusedBy), `The server answered ${status} to the request for a stream.`);
-    },
-  });
+  );
   return {
     send: (text) => sender.send(text),
     close: () => {

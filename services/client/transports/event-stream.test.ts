@@ -10,7 +10,8 @@ function eventsOf(...pieces: string[]): StreamEvent[] {
   return events;
 }
 
-const TEXT = 'event: open\ndata: {"a":1}\n\n:\n\nid: 1\ndata: {"text":"a: b\\n"}\n\nid: 2\r\ndata: one\r\ndata: two\r\n\r\n';
+const TEXT =
+  'event: open\ndata: {"a":1}\n\n:\n\nid: 1\ndata: {"text":"a: b\\n"}\n\nid: 2\r\ndata: one\r\ndata: two\r\n\r\n';
 const EVENTS = [
   { type: 'open', id: '', data: '{"a":1}' },
   { type: '', id: '1', data: '{"text":"a: b\\n"}' },
@@ -25,7 +26,7 @@ test('wherever a stream is cut into pieces, the events are the same', () => {
   const random = seededRandom(7);
   for (let round = 0; round < 300; round += 1) {
     const pieces: string[] = [];
-    for (let rest = TEXT; rest !== '';) {
+    for (let rest = TEXT; rest !== ''; ) {
       const length = 1 + Math.floor(random() * 12);
       pieces.push(rest.slice(0, length));
       rest = rest.slice(length);

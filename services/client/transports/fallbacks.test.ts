@@ -46,9 +46,10 @@ test('what is sent before the connection is known waits for it, and goes in orde
   await settle();
   socket.send('{"n":3}');
   await settle();
-  assert.deepEqual(net.to('/send').map(({ body }) => body), [
-    { connection: ID, number: 1, messages: [{ n: 1 }, { n: 2 }] },
-  ]);
+  assert.deepEqual(
+    net.to('/send').map(({ body }) => body),
+    [{ connection: ID, number: 1, messages: [{ n: 1 }, { n: 2 }] }],
+  );
   net.last('/send').answer(204);
   assert.deepEqual(net.last('/send').body, { connection: ID, number: 2, messages: [{ n: 3 }] });
 });
@@ -63,7 +64,10 @@ test('a batch whose answer gets lost is sent again under its number, and given u
     else net.last('/send').answer(lose);
     await net.clock.advanceToNext();
   }
-  assert.deepEqual(net.to('/send').map(({ body }) => body['number']), [1, 1, 1, 1]);
+  assert.deepEqual(
+    net.to('/send').map(({ body }) => body['number']),
+    [1, 1, 1, 1],
+  );
   assert.equal(net.closed, undefined);
   net.last('/send').fail();
   assert.equal(net.code, 1006);
@@ -81,8 +85,14 @@ test('a large crowd of messages is split into batches that the server takes', as
     net.last('/send').answer(204);
     if (net.to('/send').length === before) break;
   }
-  const sent = net.to('/send').flatMap(({ body }) => body['messages'] as { n: number }[]).map(({ n }) => n);
-  assert.deepEqual(sent, Array.from({ length: 10 }, (_, n) => n));
+  const sent = net
+    .to('/send')
+    .flatMap(({ body }) => body['messages'] as { n: number }[])
+    .map(({ n }) => n);
+  assert.deepEqual(
+    sent,
+    Array.from({ length: 10 }, (_, n) => n),
+  );
 });
 
 test('frames of a stream are passed on while their numbers follow each other', () => {
@@ -140,8 +150,14 @@ test('a poll that is never answered is repeated, too', async () => {
 
 test('a refusal by the server has its code, by something in between it is a broken connection', () => {
   const cases: [number, boolean, number][] = [
-    [401, true, 4401], [401, false, 4401], [403, true, 1008], [403, false, 1006], [503, true, 1013], [503, false, 1006],
-    [429, true, 1013], [410, true, 1006],
+    [401, true, 4401],
+    [401, false, 4401],
+    [403, true, 1008],
+    [403, false, 1006],
+    [503, true, 1013],
+    [503, false, 1006],
+    [429, true, 1013],
+    [410, true, 1006],
   ];
   for (const [status, byServer, code] of cases) {
     for (const { net } of [stream(), poll()]) {

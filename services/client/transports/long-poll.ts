@@ -1,6 +1,6 @@
 import { POLL_PATH, PollHead, type PollRequest } from '../../protocol/index.ts';
 import type { HttpAnswer, Socket, SocketHandlers, SocketTarget } from '../platform.ts';
-import { Calls, codeOfRefusal, type Caller } from './calls.ts';
+import { type Caller, Calls, codeOfRefusal } from './calls.ts';
 import { parsedAs } from './parsed.ts';
 import { queryOf } from './query.ts';
 import { Sender } from './sender.ts';

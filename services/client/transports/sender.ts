@@ -1,5 +1,5 @@
 import { SEND_BYTES, SEND_MESSAGES, SEND_PATH } from '../../protocol/index.ts';
-import { Calls, codeOfRefusal, type Caller } from './calls.ts';
+import { type Caller, Calls, codeOfRefusal } from './calls.ts';
 
 /** Room for what is around the messages of a batch. */
 const ENVELOPE_BYTES = 200;
@@ -20,7 +20,10 @@ export class Sender {
   #isStopped = false;
 
   constructor(
-    caller: Caller, query: string, token: string | undefined, onFailure: (code: number, reason: string) => void,
+    caller: Caller,
+    query: string,
+    token: string | undefined,
+    onFailure: (code: number, reason: string) => void,
   ) {
     this.#caller = caller;
     this.#calls = new Calls(caller);

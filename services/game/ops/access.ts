@@ -25,4 +25,4 @@ export function isLoopback({ headers }: Pick<IncomingMessage, 'headers'>): boole
 const isLocalName = (name: string): boolean => name === 'localhost' || name.endsWith('.localhost');
 
 const nameOf = (host: string): string =>
-  (URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname.replace(/^\[|\]$/g, '') : '');
+  URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname.replace(/^\[|\]$/g, '') : '';

@@ -15,8 +15,19 @@ class Watched {
     const before = this.#members.get(replica);
     const beat = Number(before?.['beat'] ?? 0) + beats;
     const member = {
-      sockets: 1, games: 0, ready: true, draining: false, startedAt: START, events: 5, moves: 1, p99: 2, memory: 1,
-      ...before, ...change, replica, beat,
+      sockets: 1,
+      games: 0,
+      ready: true,
+      draining: false,
+      startedAt: START,
+      events: 5,
+      moves: 1,
+      p99: 2,
+      memory: 1,
+      ...before,
+      ...change,
+      replica,
+      beat,
     };
     this.#members.set(replica, member as Member);
   }
@@ -106,5 +117,8 @@ test('nothing is kept for longer than five minutes, and a replica no longer than
   watched.forgets('b');
   watched.seconds(400, ['a']);
   assert.equal(watched.history.samples['a']?.length, 300);
-  assert.deepEqual(watched.history.replicas.map(({ replica }) => replica), ['a']);
+  assert.deepEqual(
+    watched.history.replicas.map(({ replica }) => replica),
+    ['a'],
+  );
 });

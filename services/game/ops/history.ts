@@ -1,5 +1,8 @@
 import {
-  OPERATIONS_HISTORY_MS, type ReplicaNow, type ReplicaSample, type ReplicaState,
+  OPERATIONS_HISTORY_MS,
+  type ReplicaNow,
+  type ReplicaSample,
+  type ReplicaState,
 } from '../../protocol/operations.ts';
 import type { Member } from '../roster.ts';
 
@@ -107,7 +110,9 @@ export class OpsHistory {
       isMember: true,
       samples: [...(known?.samples ?? []), sample],
       now: {
-        ...sample, state, memory,
+        ...sample,
+        state,
+        memory,
         replica: member.replica,
         startedAt: member.startedAt,
         ...(state === 'not_ready' && reason !== undefined ? { reason } : {}),

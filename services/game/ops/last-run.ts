@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { LoadRun } from '../../protocol/operations.ts';
 import { fieldProblem } from '../../protocol/index.ts';
+import { LoadRun } from '../../protocol/operations.ts';
 import type { Store } from '../redis/connect.ts';
 
 const KEY = 'gridlock:{ops}:run';

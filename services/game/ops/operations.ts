@@ -56,7 +56,10 @@ export class Operations {
     const { replica, design } = this.#options;
     const { samples: history, replicas } = this.#history;
     const now = this.#now();
-    const first: OperationsMessage[] = [{ type: 'hello', replica, design, history }, { type: 'tick', now, replicas }];
+    const first: OperationsMessage[] = [
+      { type: 'hello', replica, design, history },
+      { type: 'tick', now, replicas },
+    ];
     for (const message of first) send(viewer, JSON.stringify(message));
     for (const text of this.#told.values()) send(viewer, text);
     void this.#refresh(now);

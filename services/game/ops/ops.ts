@@ -19,7 +19,8 @@ const REDIS_SILENCE_MS = 30_000;
 
 export interface OpsOptions {
   readonly config: Pick<
-    Config, 'appId' | 'design' | 'allowedOrigins' | 'edgeAddress' | 'rootsFile' | 'webRoot' | 'internalHost'
+    Config,
+    'appId' | 'design' | 'allowedOrigins' | 'edgeAddress' | 'rootsFile' | 'webRoot' | 'internalHost'
   >;
   readonly metrics: Metrics;
   readonly redis: Store;
@@ -53,7 +54,11 @@ export class Ops {
     this.#operations = new Operations({
       replica: config.appId,
       design: config.design,
-      roster: { get members() { return members(); } },
+      roster: {
+        get members() {
+          return members();
+        },
+      },
       canHear: () => readiness.reason === undefined || readiness.reason === 'draining',
       log: this.log,
       lastRun: new LastRun(redis),
@@ -68,7 +73,9 @@ export class Ops {
     const { events, moves, p99 } = this.#rates;
     const { reason } = this.#options.readiness;
     return {
-      events, moves, p99,
+      events,
+      moves,
+      p99,
       beat: this.#beat,
       memory: residentBytes(),
       ...(reason === undefined ? {} : { reason }),

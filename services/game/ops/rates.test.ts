@@ -18,16 +18,18 @@ test('a quantile lies in the bucket that its rank falls into, by linear interpol
 test('the estimate is never outside the bucket of the true value', () => {
   const bounds = [1, 2, 5, 10, 25, 50, 100];
   const observed = fc.array(fc.integer({ min: 1, max: 100 }), { minLength: 1 });
-  fc.assert(fc.property(observed, fc.double({ min: 0.01, max: 1, noNaN: true }), (values, q) => {
-    const upTo = (bound: number) => values.filter((value) => value <= bound).length;
-    const histogram = [...bounds, Infinity].map((bound) => ({ bound, count: upTo(bound) }));
-    const sorted = values.toSorted((one, other) => one - other);
-    const exact = sorted[Math.ceil(q * sorted.length - 1e-9) - 1]!;
-    const upper = bounds.find((bound) => exact <= bound)!;
-    const lower = bounds.findLast((bound) => bound < exact) ?? 0;
-    const estimate = quantile(histogram, q)!;
-    assert.ok(estimate >= lower - 1e-9 && estimate <= upper + 1e-9, `${estimate} for ${exact}`);
-  }));
+  fc.assert(
+    fc.property(observed, fc.double({ min: 0.01, max: 1, noNaN: true }), (values, q) => {
+      const upTo = (bound: number) => values.filter((value) => value <= bound).length;
+      const histogram = [...bounds, Infinity].map((bound) => ({ bound, count: upTo(bound) }));
+      const sorted = values.toSorted((one, other) => one - other);
+      const exact = sorted[Math.ceil(q * sorted.length - 1e-9) - 1]!;
+      const upper = bounds.find((bound) => exact <= bound)!;
+      const lower = bounds.findLast((bound) => bound < exact) ?? 0;
+      const estimate = quantile(histogram, q)!;
+      assert.ok(estimate >= lower - 1e-9 && estimate <= upper + 1e-9, `${estimate} for ${exact}`);
+    }),
+  );
 });
 
 test('what came between two readings is their difference', () => {

@@ -46,7 +46,8 @@ export class Rates {
 
   async read(now = performance.now()): Promise<void> {
     const [delivered, captures] = await Promise.all([
-      this.#metrics.delivered.get(), this.#metrics.captureSeconds.get(),
+      this.#metrics.delivered.get(),
+      this.#metrics.captureSeconds.get(),
     ]);
     const total = delivered.values.reduce((sum, { value }) => sum + value, 0);
     const buckets = captures.values

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { connect, type ConnectionOptions } from 'node:tls';
+import { type ConnectionOptions, connect } from 'node:tls';
 import type { ServedCertificate, ServedChain } from '../../protocol/operations.ts';
 
 const TIMEOUT_MS = 5000;
@@ -65,8 +65,9 @@ function readRoots(path: string): X509Certificate[] {
 }
 
 function describe(certificate: X509Certificate): ServedCertificate {
-  const names = (certificate.subjectAltName?.split(', ') ?? [])
-    .map((name) => readable(name.replace(/^(DNS|IP Address):/, '')));
+  const names = (certificate.subjectAltName?.split(', ') ?? []).map((name) =>
+    readable(name.replace(/^(DNS|IP Address):/, '')),
+  );
   return {
     subject: nameOf(certificate.subject) || names[0] || 'no name',
     issuer: nameOf(certificate.issuer),
@@ -78,7 +79,7 @@ function describe(certificate: X509Certificate): ServedCertificate {
 
 /** OpenSSL writes every zero of an IPv6 address. */
 const readable = (name: string): string =>
-  (isIP(name) === 6 ? new URL(`http://[${name}]`).hostname.slice(1, -1) : name);
+  isIP(name) === 6 ? new URL(`http://[${name}]`).hostname.slice(1, -1) : name;
 
 /** The common name, or the whole of it on one line. */
 const nameOf = (subject: string | undefined): string =>

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { WebSocket } from 'ws';
 import type { OperationsEvent, OperationsMessage } from '../../protocol/operations.ts';
@@ -13,7 +13,12 @@ import { startRedis, type TestRedis } from '../testing/redis.ts';
 import { startTestReplica, until } from '../testing/replica.ts';
 
 const RUN = {
-  scenario: 'smoke', startedAt: 1_800_000_000_000, seconds: 30, passed: true, thresholds: [], summary: { vus: 3 },
+  scenario: 'smoke',
+  startedAt: 1_800_000_000_000,
+  seconds: 30,
+  passed: true,
+  thresholds: [],
+  summary: { vus: 3 },
 };
 
 /** What a page is told. */
@@ -29,7 +34,8 @@ class Viewer {
 
   last<Type extends OperationsMessage['type']>(type: Type) {
     return this.messages.findLast((message) => message.type === type) as
-      Extract<OperationsMessage, { type: Type }> | undefined;
+      | Extract<OperationsMessage, { type: Type }>
+      | undefined;
   }
 
   get events(): readonly OperationsEvent[] {
@@ -49,7 +55,9 @@ function get(url: string, headers: Record<string, string> = {}) {
         let body = '';
         response.on('data', (chunk) => (body += String(chunk)));
         response.on('end', () => resolve({ status: response.statusCode, body, headers: response.headers }));
-      }).on('error', reject).end();
+      })
+        .on('error', reject)
+        .end();
     },
   );
 }
@@ -122,7 +130,10 @@ describe('the operations page on the internal port', () => {
       await until(() => new Set(became()).size === 2, 'both events are there');
       viewer.socket.close();
     }
-    assert.deepEqual(viewers.map((viewer) => viewer.last('hello')?.replica), ['1111', '2222']);
+    assert.deepEqual(
+      viewers.map((viewer) => viewer.last('hello')?.replica),
+      ['1111', '2222'],
+    );
   });
 
   test('keeps what a load run says, and tells it to pages of every replica', async () => {
@@ -139,10 +150,14 @@ describe('the operations page on the internal port', () => {
       post('{'),
       post(JSON.stringify({ ...RUN, passed: 'yes' })),
       post(JSON.stringify({ ...RUN, startedAt: 'yesterday' })),
-      post('x'.repeat(70_000)), post(JSON.stringify(RUN), { 'content-type': 'text/plain' }),
+      post('x'.repeat(70_000)),
+      post(JSON.stringify(RUN), { 'content-type': 'text/plain' }),
       post(JSON.stringify(RUN), { 'content-type': 'application/json', origin: 'https://evil.example' }),
     ]);
-    assert.deepEqual(refusals.map(({ status }) => status), [400, 400, 400, 413, 415, 403]);
+    assert.deepEqual(
+      refusals.map(({ status }) => status),
+      [400, 400, 400, 413, 415, 403],
+    );
     assert.match(await refusals[1]!.text(), /passed/);
   });
 

@@ -58,17 +58,19 @@ export class OpsServer {
     const name = path.slice(OPERATIONS_PATH.length);
     const file = webRoot === undefined ? undefined : await staticFile(join(webRoot, 'ops'), name);
     if (file === undefined) return answer(response, 404, `There is nothing at ${path.slice(0, 100)}.`);
-    response.writeHead(200, {
-      'Content-Type': file.type,
-      'Content-Length': file.body.length,
-      'Cache-Control': file.cache,
-      'Content-Security-Policy': CONTENT_SECURITY_POLICY,
-      'X-Content-Type-Options': 'nosniff',
-      'Referrer-Policy': 'no-referrer',
-      // Browsers take it from localhost only where there is no TLS, and complain otherwise.
-      ...(isLoopback(request) ? { 'Cross-Origin-Opener-Policy': 'same-origin' } : {}),
-      'Cross-Origin-Resource-Policy': 'same-origin',
-    }).end(request.method === 'HEAD' ? undefined : file.body);
+    response
+      .writeHead(200, {
+        'Content-Type': file.type,
+        'Content-Length': file.body.length,
+        'Cache-Control': file.cache,
+        'Content-Security-Policy': CONTENT_SECURITY_POLICY,
+        'X-Content-Type-Options': 'nosniff',
+        'Referrer-Policy': 'no-referrer',
+        // Browsers take it from localhost only where there is no TLS, and complain otherwise.
+        ...(isLoopback(request) ? { 'Cross-Origin-Opener-Policy': 'same-origin' } : {}),
+        'Cross-Origin-Resource-Policy': 'same-origin',
+      })
+      .end(request.method === 'HEAD' ? undefined : file.body);
   }
 
   close(): void {

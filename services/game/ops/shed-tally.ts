@@ -30,8 +30,9 @@ export class ShedTally {
 
   /** The sentences that are due, or with `all` every one; each once. */
   take(now: number, all = false): string[] {
-    const due = [...this.#sheds].filter(([, { since, last }]) =>
-      all || now - last >= QUIET_MS || now - since >= LONGEST_MS);
+    const due = [...this.#sheds].filter(
+      ([, { since, last }]) => all || now - last >= QUIET_MS || now - since >= LONGEST_MS,
+    );
     return due.map(([why, { count }]) => {
       this.#sheds.delete(why);
       return TEXT[why](count === 1 ? '1 socket' : `${count} sockets`);

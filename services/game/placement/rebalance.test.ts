@@ -3,18 +3,28 @@ import { test } from 'node:test';
 import type { Member } from '../roster.ts';
 import { Rebalance, type RebalanceOptions } from './rebalance.ts';
 import { Routes } from './routes.ts';
-import { Shedding, type Sheddable, type Why } from './shedding.ts';
+import { type Sheddable, Shedding, type Why } from './shedding.ts';
 
 interface Socket extends Sheddable {
   readonly name: string;
 }
 
 const socket = (name: string): Socket => ({
-  name, player: { id: name }, isOpen: true, send: () => undefined, close: () => undefined,
+  name,
+  player: { id: name },
+  isOpen: true,
+  send: () => undefined,
+  close: () => undefined,
 });
 const many = (count: number): Socket[] => Array.from({ length: count }, (_, index) => socket(`p${index}`));
 const member = (replica: string, sockets: number, more: Partial<Member> = {}): Member => ({
-  replica, sockets, games: 0, ready: true, draining: false, startedAt: 1, ...more,
+  replica,
+  sockets,
+  games: 0,
+  ready: true,
+  draining: false,
+  startedAt: 1,
+  ...more,
 });
 
 /** Replica 1111 with these sockets; whom it sends away is gone at once. */
@@ -94,8 +104,11 @@ test('while sockets come in, nobody is sent away for figures that are a second o
 
 test('a replica alone, one that is not ready, one that drains and a small difference move nothing', () => {
   for (const others of [
-    [], [member('2222', 0, { ready: false })], [member('2222', 0, { draining: true })],
-    [member('2222', 95)], [member('2222', 200)],
+    [],
+    [member('2222', 0, { ready: false })],
+    [member('2222', 0, { draining: true })],
+    [member('2222', 95)],
+    [member('2222', 200)],
   ]) {
     const { state, seconds, shed } = replica(many(100));
     state.others = others;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ServerMessage } from '../../protocol/index.ts';
-import { Shedding, type Sheddable } from './shedding.ts';
+import { type Sheddable, Shedding } from './shedding.ts';
 
 class Socket implements Sheddable {
   readonly player: { id: string };
@@ -59,6 +59,8 @@ test('a request that comes after the choice is answered before the socket is clo
 test('the choice is spread over all', () => {
   const sockets = Array.from({ length: 10 }, (_, index) => new Socket(String(index)));
   const draws = [0.95, 0.15, 0.55];
-  const chosen = shedding(() => draws.shift()!).choose(sockets, 3).map(({ player: { id } }) => id);
+  const chosen = shedding(() => draws.shift()!)
+    .choose(sockets, 3)
+    .map(({ player: { id } }) => id);
   assert.deepEqual(chosen, ['9', '1', '4']);
 });

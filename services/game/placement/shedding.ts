@@ -51,8 +51,9 @@ export class Shedding<Connection extends Sheddable> {
   /** Up to `count` of these in random order: idle ones that were not sent away lately. */
   choose(connections: readonly Connection[], count: number): Connection[] {
     this.#forget();
-    const movable = connections.filter((connection) =>
-      connection.isOpen && !this.#asked.has(connection.player.id) && !this.#options.isBusy(connection));
+    const movable = connections.filter(
+      (connection) => connection.isOpen && !this.#asked.has(connection.player.id) && !this.#options.isBusy(connection),
+    );
     const chosen: Connection[] = [];
     while (chosen.length < count && movable.length > 0) {
       const at = Math.floor(this.#random() * movable.length);

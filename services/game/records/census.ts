@@ -1,4 +1,4 @@
-import { storeFailure, type Store } from '../redis/connect.ts';
+import { type Store, storeFailure } from '../redis/connect.ts';
 import { GAMES_KEY } from './keys.ts';
 
 /** A game that nobody ends counts for as long as it may wait for players. */
@@ -32,7 +32,11 @@ export class Census {
 
   /** A game was made. What cannot be counted now is missing in the count, and nothing else. */
   opened(game: string): void {
-    this.#redis.pipeline().zadd(GAMES_KEY, this.#now() + KEEP_MS, game).pexpire(GAMES_KEY, 2 * KEEP_MS).exec()
+    this.#redis
+      .pipeline()
+      .zadd(GAMES_KEY, this.#now() + KEEP_MS, game)
+      .pexpire(GAMES_KEY, 2 * KEEP_MS)
+      .exec()
       .catch(() => undefined);
   }
 

@@ -1,8 +1,8 @@
 import { LIMITS } from '../../protocol/index.ts';
-import { Refusal, type Actor, type LogEntry, type Position, type Resumed, type View } from '../authority.ts';
-import { toEntry, type HistoryScript, type Ledger, type RawEntry, type Reply } from '../redis/ledger.ts';
+import { type Actor, type LogEntry, type Position, Refusal, type Resumed, type View } from '../authority.ts';
+import { type HistoryScript, type Ledger, type RawEntry, type Reply, toEntry } from '../redis/ledger.ts';
 import { gameKeys } from './keys.ts';
-import { toView, type RawView } from './view.ts';
+import { type RawView, toView } from './view.ts';
 
 const file = (name: string) => new URL(`./lua/${name}.lua`, import.meta.url);
 
@@ -40,15 +40,17 @@ export class Records {
   }
 
   async resume({ player, generation }: Actor, game: string, known: Position): Promise<Resumed> {
-    return toResumed(game, await this.#resume(game, [
-      player.id, generation, known.epoch, known.seq, this.#now(), LIMITS.resumeWindowMs,
-    ]));
+    return toResumed(
+      game,
+      await this.#resume(game, [player.id, generation, known.epoch, known.seq, this.#now(), LIMITS.resumeWindowMs]),
+    );
   }
 
   async watch(player: string, game: string, known: Position): Promise<Resumed> {
-    return toResumed(game, await this.#watch(game, [
-      player, known.epoch, known.seq, this.#now(), LIMITS.resumeWindowMs,
-    ]));
+    return toResumed(
+      game,
+      await this.#watch(game, [player, known.epoch, known.seq, this.#now(), LIMITS.resumeWindowMs]),
+    );
   }
 
   async view(game: string): Promise<View> {
@@ -84,8 +86,15 @@ function onGame(script: HistoryScript): GameScript {
 
 function toResumed(game: string, reply: Reply): Resumed {
   if (reply[0] === 'view') return { recovered: false, view: toView(game, reply[1] as RawView) };
-  const [, epoch, seq, status, endsAt, entries, watchable] = reply as
-    [string, string, number, string, string, RawEntry[], number];
+  const [, epoch, seq, status, endsAt, entries, watchable] = reply as [
+    string,
+    string,
+    number,
+    string,
+    string,
+    RawEntry[],
+    number,
+  ];
   return {
     recovered: true,
     epoch,

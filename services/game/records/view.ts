@@ -1,4 +1,4 @@
-import { FREE, toSettings, type GameState } from '../../protocol/index.ts';
+import { FREE, type GameState, toSettings } from '../../protocol/index.ts';
 import type { View } from '../authority.ts';
 
 /** What the scripts give of a whole game: the time, the state as field, value, ..., and the board. */
@@ -20,7 +20,7 @@ export function toView(game: string, [now, fields, cells]: RawView): View {
 function toState(fields: Map<string, string>, board: string): GameState {
   const integer = (field: string) => Number(fields.get(field));
   const optional = (field: 'startedAt' | 'endsAt' | 'finishedAt') =>
-    (fields.has(field) ? { [field]: integer(field) } : {});
+    fields.has(field) ? { [field]: integer(field) } : {};
   const roster = JSON.parse(fields.get('roster') ?? '[]') as [string, string][];
   const scores = JSON.parse(fields.get('scores') ?? '[]') as number[];
   const reason = fields.get('reason') as GameState['reason'];

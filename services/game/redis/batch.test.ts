@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Batch } from './batch.ts';
 import type { Tick } from '../tick.ts';
+import { Batch } from './batch.ts';
 
 /** Everything leaves when told. */
 function held(): { tick: Pick<Tick, 'atEnd'>; leave: () => void } {
@@ -28,7 +28,12 @@ test('requests that come together are one command, and each gets its own reply',
   const replies = [batch.run(['a'], [1, 2]), batch.run(['b'], [3])];
   leave();
   assert.deepEqual(await Promise.all(replies), ['reply to a', 'reply to b']);
-  assert.deepEqual(commands, [[['a', 'b'], [1, 2, 1, 2, 1, 3]]]);
+  assert.deepEqual(commands, [
+    [
+      ['a', 'b'],
+      [1, 2, 1, 2, 1, 3],
+    ],
+  ]);
 });
 
 test('no command carries more than it may', async () => {
@@ -61,5 +66,8 @@ test('a command that fails is a failure of all that it carried, and of no others
   const replies = ['a', 'b', 'c'].map((key) => batch.run([key], []));
   leave();
   const settled = await Promise.allSettled(replies);
-  assert.deepEqual(settled.map(({ status }) => status), ['rejected', 'rejected', 'fulfilled']);
+  assert.deepEqual(
+    settled.map(({ status }) => status),
+    ['rejected', 'rejected', 'fulfilled'],
+  );
 });

@@ -48,7 +48,10 @@ function nodeOptions({ username, password, tls }: RedisSettings, name: string): 
 
 /** Connects to one node: the primary, or for a cluster the node given. */
 export function connectNode(
-  settings: RedisSettings, name: string, given: NodeOptions = {}, node?: { host: string; port: number },
+  settings: RedisSettings,
+  name: string,
+  given: NodeOptions = {},
+  node?: { host: string; port: number },
 ): Redis {
   const { topology, tls } = settings;
   const options: NodeOptions = {
@@ -103,10 +106,24 @@ export function connectStore(settings: RedisSettings, name: string): Store {
 }
 
 // What Redis answers when it is there but cannot serve now. Anything else it says is a mistake of ours.
-const TEMPORARY = new RegExp(`^(${[
-  'LOADING', 'OOM', 'READONLY', 'MISCONF', 'BUSY', 'MASTERDOWN', 'CLUSTERDOWN', 'NOREPLICAS', 'TRYAGAIN', 'NOAUTH',
-  'WRONGPASS', 'MOVED', 'ASK', 'UNBLOCKED',
-].join('|')})\\b`);
+const TEMPORARY = new RegExp(
+  `^(${[
+    'LOADING',
+    'OOM',
+    'READONLY',
+    'MISCONF',
+    'BUSY',
+    'MASTERDOWN',
+    'CLUSTERDOWN',
+    'NOREPLICAS',
+    'TRYAGAIN',
+    'NOAUTH',
+    'WRONGPASS',
+    'MOVED',
+    'ASK',
+    'UNBLOCKED',
+  ].join('|')})\\b`,
+);
 
 /**
  * The failure of a Redis command as a `Refusal`, or the error itself when it is a mistake in this program.

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { Redis, type Cluster } from 'ioredis';
-import { Refusal, type LogEntry, type Position } from '../authority.ts';
+import { type Cluster, Redis } from 'ioredis';
+import { type LogEntry, type Position, Refusal } from '../authority.ts';
 import { tick } from '../tick.ts';
 import { Batch } from './batch.ts';
-import { storeFailure, type Store } from './connect.ts';
+import { type Store, storeFailure } from './connect.ts';
 import { defineScript } from './scripts.ts';
-import { continues, isSafe, readServer, versionProblem, type ServerFacts } from './server.ts';
+import { continues, isSafe, readServer, type ServerFacts, versionProblem } from './server.ts';
 import type { Topology } from './settings.ts';
 
 type Argument = string | number;

@@ -35,8 +35,12 @@ test('replicas follow Redis from one root to the next while they run', async (t)
     port,
     client,
     config: [
-      'port 0', `tls-port ${port}`, 'tls-auth-clients no',
-      `tls-cert-file ${at('old.pem')}`, `tls-key-file ${at('old.key')}`, `tls-ca-cert-file ${at('old.pem')}`,
+      'port 0',
+      `tls-port ${port}`,
+      'tls-auth-clients no',
+      `tls-cert-file ${at('old.pem')}`,
+      `tls-key-file ${at('old.key')}`,
+      `tls-ca-cert-file ${at('old.pem')}`,
     ],
   });
   const admin = adminOf({ port }, client);

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { after, before, test } from 'node:test';
-import { createLogger } from '../log.ts';
 import { freePort } from '../../../infra/local/ports.ts';
+import { createLogger } from '../log.ts';
+import { startReplica } from '../replica.ts';
 import { localCertificate } from '../testing/certificate.ts';
 import { TestClient } from '../testing/client.ts';
 import { startRedis, type TestRedis } from '../testing/redis.ts';
-import { redisSecurity, type RedisSecurity } from '../testing/secure-redis.ts';
 import { settingsOf, startTestReplica, testConfig, until } from '../testing/replica.ts';
-import { startReplica } from '../replica.ts';
+import { type RedisSecurity, redisSecurity } from '../testing/secure-redis.ts';
 import { connectStore } from './connect.ts';
 import type { RedisSettings } from './settings.ts';
 
@@ -64,7 +64,10 @@ test('a Redis that is too old is refused with a sentence', async () => {
   // Speaks as much of the protocol as a client asks for until it knows the version.
   const old = createServer((socket) => {
     socket.on('data', (data) => {
-      const asked = String(data).split('*').filter(Boolean).map((command) => command.split('\r\n')[2]?.toLowerCase());
+      const asked = String(data)
+        .split('*')
+        .filter(Boolean)
+        .map((command) => command.split('\r\n')[2]?.toLowerCase());
       const info = '# Server\r\nredis_version:6.2.14\r\nrun_id:a\r\nrole:master\r\n';
       for (const name of asked) {
         socket.write(name === 'info' ? `$${info.length}\r\n${info}\r\n` : '+OK\r\n');

@@ -71,11 +71,9 @@ export interface Life {
  * server; and a Redis with replicas may have been replaced by one of them, whoever does that.
  */
 export function continues(before: Life, server: ServerFacts, topology: Topology['kind']): boolean {
-  return topology === 'single'
-    && before.durable
-    && before.run !== server.runId
-    && !server.wasPromoted
-    && isSafe(server);
+  return (
+    topology === 'single' && before.durable && before.run !== server.runId && !server.wasPromoted && isSafe(server)
+  );
 }
 
 /** Whether a restart of this server, as it runs now, will have everything. */

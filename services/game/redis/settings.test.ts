@@ -6,52 +6,82 @@ import { REDIS_VARIABLES, redisSettings } from './settings.ts';
 
 const { certificate } = await localCertificate();
 const FILES: Record<string, string> = {
-  '/password': 'secret\n', '/sentinel': 'other\n', '/empty': '\n', '/root.pem': certificate, '/text': 'no certificate',
+  '/password': 'secret\n',
+  '/sentinel': 'other\n',
+  '/empty': '\n',
+  '/root.pem': certificate,
+  '/text': 'no certificate',
 };
 
 /** The settings of an environment; throws an Error whose message is the sentence. */
 function read(environment: Record<string, string>, files = FILES) {
   const parsed = v.parse(v.object(REDIS_VARIABLES), environment);
-  return redisSettings(parsed, (_variable, path) => files[path]!, (sentence) => {
-    throw new Error(sentence);
-  });
+  return redisSettings(
+    parsed,
+    (_variable, path) => files[path]!,
+    (sentence) => {
+      throw new Error(sentence);
+    },
+  );
 }
 
 test('without any variable Redis is on this machine', () => {
   assert.deepEqual(read({}), {
     topology: { kind: 'single', address: { host: '127.0.0.1', port: 6379 }, db: 0 },
-    username: undefined, password: undefined, tls: undefined,
+    username: undefined,
+    password: undefined,
+    tls: undefined,
   });
 });
 
 test('a URL names user, host, port and database, and rediss encrypts', () => {
   const settings = read({
-    REDIS_URL: 'rediss://game@redis.test:7000/2', REDIS_PASSWORD_FILE: '/password', REDIS_CA_FILE: '/root.pem',
+    REDIS_URL: 'rediss://game@redis.test:7000/2',
+    REDIS_PASSWORD_FILE: '/password',
+    REDIS_CA_FILE: '/root.pem',
   });
   assert.deepEqual(settings, {
     topology: { kind: 'single', address: { host: 'redis.test', port: 7000 }, db: 2 },
-    username: 'game', password: 'secret', tls: { ca: certificate },
+    username: 'game',
+    password: 'secret',
+    tls: { ca: certificate },
   });
   assert.deepEqual(read({ REDIS_URL: 'redis://[::1]' }).topology, {
-    kind: 'single', address: { host: '::1', port: 6379 }, db: 0,
+    kind: 'single',
+    address: { host: '::1', port: 6379 },
+    db: 0,
   });
 });
 
 test('Sentinels are listed with the name of the primary and a password of their own', () => {
   const settings = read({
-    REDIS_SENTINELS: 's-0:26379, s-1', REDIS_MASTER_NAME: 'games', REDIS_SENTINEL_PASSWORD_FILE: '/sentinel',
-    REDIS_SENTINEL_USERNAME: 'game', REDIS_PASSWORD_FILE: '/password', REDIS_TLS: 'true',
+    REDIS_SENTINELS: 's-0:26379, s-1',
+    REDIS_MASTER_NAME: 'games',
+    REDIS_SENTINEL_PASSWORD_FILE: '/sentinel',
+    REDIS_SENTINEL_USERNAME: 'game',
+    REDIS_PASSWORD_FILE: '/password',
+    REDIS_TLS: 'true',
   });
   assert.deepEqual(settings.topology, {
-    kind: 'sentinel', masterName: 'games', sentinelUsername: 'game', sentinelPassword: 'other',
-    sentinels: [{ host: 's-0', port: 26_379 }, { host: 's-1', port: 26_379 }],
+    kind: 'sentinel',
+    masterName: 'games',
+    sentinelUsername: 'game',
+    sentinelPassword: 'other',
+    sentinels: [
+      { host: 's-0', port: 26_379 },
+      { host: 's-1', port: 26_379 },
+    ],
   });
   assert.deepEqual(settings.tls, { ca: undefined });
 });
 
 test('a cluster is named by some of its nodes', () => {
   assert.deepEqual(read({ REDIS_CLUSTER: 'a:7001,b:7002' }).topology, {
-    kind: 'cluster', nodes: [{ host: 'a', port: 7001 }, { host: 'b', port: 7002 }],
+    kind: 'cluster',
+    nodes: [
+      { host: 'a', port: 7001 },
+      { host: 'b', port: 7002 },
+    ],
   });
 });
 
@@ -94,11 +124,14 @@ const REFUSED: [what: string, environment: Record<string, string>, sentence: Reg
 ];
 for (const [what, environment, sentence] of REFUSED) {
   test(`${what} is refused with a sentence`, () => {
-    assert.throws(() => read(environment), ({ message }: Error) => {
-      assert.match(message, sentence);
-      assert.match(message, /^[A-Z].*\.$/);
-      return true;
-    });
+    assert.throws(
+      () => read(environment),
+      ({ message }: Error) => {
+        assert.match(message, sentence);
+        assert.match(message, /^[A-Z].*\.$/);
+        return true;
+      },
+    );
   });
 }
 

@@ -35,16 +35,20 @@ export interface RedisSettings {
 
 const nonEmpty = v.pipe(v.string(), v.nonEmpty('is empty'));
 const isUrl = (text: string) => URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol);
-const addresses = (port: number, example: string) => v.pipe(
-  v.string(),
-  v.transform((text) => {
-    const entries = text.split(',').map((entry) => entry.trim()).filter(Boolean);
-    return entries.map((entry) => toAddress(entry, port));
-  }),
-  v.minLength(1, 'names no address'),
-  v.everyItem((address) => address !== undefined, `has an entry that is not host:port such as ${example}`),
-  v.transform((list) => list as Address[]),
-);
+const addresses = (port: number, example: string) =>
+  v.pipe(
+    v.string(),
+    v.transform((text) => {
+      const entries = text
+        .split(',')
+        .map((entry) => entry.trim())
+        .filter(Boolean);
+      return entries.map((entry) => toAddress(entry, port));
+    }),
+    v.minLength(1, 'names no address'),
+    v.everyItem((address) => address !== undefined, `has an entry that is not host:port such as ${example}`),
+    v.transform((list) => list as Address[]),
+  );
 
 /** The environment variables about Redis, each by itself; `redisSettings` judges them together. */
 export const REDIS_VARIABLES = {
@@ -110,7 +114,10 @@ export function redisSettings(
 }
 
 function topology(
-  env: RedisVariables, url: URL, sentinelPassword: () => string | undefined, fail: (sentence: string) => never,
+  env: RedisVariables,
+  url: URL,
+  sentinelPassword: () => string | undefined,
+  fail: (sentence: string) => never,
 ): Topology {
   if (env.REDIS_CLUSTER !== undefined) return { kind: 'cluster', nodes: env.REDIS_CLUSTER };
   if (env.REDIS_SENTINELS !== undefined) {
@@ -125,7 +132,11 @@ function topology(
       return fail(`The user "${sentinelUsername}" of the Sentinels has no password; ${mend}.`);
     }
     return {
-      kind: 'sentinel', sentinels: env.REDIS_SENTINELS, masterName, sentinelUsername, sentinelPassword: password,
+      kind: 'sentinel',
+      sentinels: env.REDIS_SENTINELS,
+      masterName,
+      sentinelUsername,
+      sentinelPassword: password,
     };
   }
   const path = url.pathname.replace(/^\//, '');
@@ -137,7 +148,9 @@ function topology(
 }
 
 function tlsOf(
-  env: RedisVariables, url: URL | undefined, readFile: (variable: string, path: string) => string,
+  env: RedisVariables,
+  url: URL | undefined,
+  readFile: (variable: string, path: string) => string,
   fail: (sentence: string) => never,
 ): RedisSettings['tls'] {
   const { REDIS_TLS: asked, REDIS_CA_FILE: caFile } = env;

@@ -5,14 +5,16 @@ import { guest, TestClient } from '../testing/client.ts';
 import { startCluster } from '../testing/cluster.ts';
 import { assertGapless, freeCells, insist, isOver, ok, positionsSeen, sequence, startedGame } from '../testing/play.ts';
 import type { TestRedis } from '../testing/redis.ts';
-import { DESIGNS, startTestReplica, until, type Design } from '../testing/replica.ts';
+import { DESIGNS, type Design, startTestReplica, until } from '../testing/replica.ts';
 import { redisSecurity } from '../testing/secure-redis.ts';
 import { startSentinel } from '../testing/sentinel.ts';
 import type { RedisSettings } from './settings.ts';
 
 /** Two replicas, which are gone after the task whatever becomes of it. */
 async function withReplicas(
-  settings: RedisSettings, design: Design, task: (replicas: [Replica, Replica]) => Promise<void>,
+  settings: RedisSettings,
+  design: Design,
+  task: (replicas: [Replica, Replica]) => Promise<void>,
 ) {
   const replicas = await Promise.all(['1111', '2222'].map((appId) => startTestReplica(settings, appId, { design })));
   try {
@@ -30,9 +32,7 @@ async function playThrough({ ada, bob, game }: Awaited<ReturnType<typeof started
     acknowledged += 1;
     epochs.add(epoch!);
   };
-  const played = Promise.all([
-    insist(ada, game, sequence(0, 71), onAck), insist(bob, game, sequence(72, 143), onAck),
-  ]);
+  const played = Promise.all([insist(ada, game, sequence(0, 71), onAck), insist(bob, game, sequence(72, 143), onAck)]);
   await until(() => acknowledged > 20, 'the game is under way');
   await fault();
   await played;
@@ -54,54 +54,64 @@ const FAULTS: [what: string, strike: (primary: TestRedis) => Promise<void>][] = 
 
 for (const design of DESIGNS) {
   describe(design, () => {
-    for (const [what, strike] of FAULTS) test(`after a primary that ${what} Sentinel's next opens a new epoch, with a snapshot, and play goes on`, async () => {
-      const sentinel = await startSentinel();
-      try {
-        await withReplicas(sentinel.settings, design, async ([one, two]) => {
-          const game = await startedGame([one.url, two.url], 12);
-          const epochs = await playThrough(game, () => strike(sentinel.servers[0]!));
-          // Each Sentinel learns of it in its own time.
-          await until(async () => (await sentinel.primary()).port !== sentinel.servers[0]!.port, 'there is another primary');
-          assert.equal(epochs.size, 2);
-          for (const client of [game.ada, game.bob]) {
-            const told = await client.next('snapshot', ({ recovered }) => recovered === false);
-            assert.notEqual(told.epoch, game.epoch);
-            client.close();
-          }
-        });
-      } finally {
-        await sentinel.stop();
-      }
-    });
+    for (const [what, strike] of FAULTS)
+      test(`after a primary that ${what} Sentinel's next opens a new epoch, with a snapshot, and play goes on`, async () => {
+        const sentinel = await startSentinel();
+        try {
+          await withReplicas(sentinel.settings, design, async ([one, two]) => {
+            const game = await startedGame([one.url, two.url], 12);
+            const epochs = await playThrough(game, () => strike(sentinel.servers[0]!));
+            // Each Sentinel learns of it in its own time.
+            await until(
+              async () => (await sentinel.primary()).port !== sentinel.servers[0]!.port,
+              'there is another primary',
+            );
+            assert.equal(epochs.size, 2);
+            for (const client of [game.ada, game.bob]) {
+              const told = await client.next('snapshot', ({ recovered }) => recovered === false);
+              assert.notEqual(told.epoch, game.epoch);
+              client.close();
+            }
+          });
+        } finally {
+          await sentinel.stop();
+        }
+      });
 
     test('in a cluster of three masters games play on while one is killed, and only its games open a new epoch', async () => {
       const cluster = await startCluster();
       try {
         await withReplicas(cluster.settings, design, async ([one, two]) => {
           const games = new Map<number, Awaited<ReturnType<typeof startedGame>>>();
-          await until(async () => {
-            const started = await startedGame([one.url, two.url], 12);
-            const { port } = cluster.masterOf(`{${started.game}}`);
-            if (games.has(port)) {
-              started.ada.close();
-              started.bob.close();
-            } else {
-              games.set(port, started);
-            }
-            return games.size === 3;
-          }, 'each master has a game', 30_000);
+          await until(
+            async () => {
+              const started = await startedGame([one.url, two.url], 12);
+              const { port } = cluster.masterOf(`{${started.game}}`);
+              if (games.has(port)) {
+                started.ada.close();
+                started.bob.close();
+              } else {
+                games.set(port, started);
+              }
+              return games.size === 3;
+            },
+            'each master has a game',
+            30_000,
+          );
           const victim = cluster.masters[0]!;
           let kill = () => {};
           const killed = new Promise<void>((resolve) => (kill = resolve)).then(() => victim.kill());
-          await Promise.all([...games].map(async ([port, game]) => {
-            const epochs = await playThrough(game, async () => {
-              if (port === victim.port) kill();
-              await killed;
-            });
-            assert.equal(epochs.size, port === victim.port ? 2 : 1, `the game on ${port}`);
-            game.ada.close();
-            game.bob.close();
-          }));
+          await Promise.all(
+            [...games].map(async ([port, game]) => {
+              const epochs = await playThrough(game, async () => {
+                if (port === victim.port) kill();
+                await killed;
+              });
+              assert.equal(epochs.size, port === victim.port ? 2 : 1, `the game on ${port}`);
+              game.ada.close();
+              game.bob.close();
+            }),
+          );
           for (const replica of [one, two]) {
             await until(() => replica.readiness.reason === undefined, 'the replica is ready again', 20_000);
           }

@@ -41,9 +41,7 @@ export class Forwarder {
   }
 
   /** Gives what `owner` answers within `timeoutMs`. Rejects when it could not be sent. */
-  async ask(
-    owner: string, game: string, command: GameCommand | YieldCommand, timeoutMs: number,
-  ): Promise<Forwarded> {
+  async ask(owner: string, game: string, command: GameCommand | YieldCommand, timeoutMs: number): Promise<Forwarded> {
     const id = (this.#id += 1);
     const question: Question = { id, from: this.#options.owner, game, command };
     let timer: NodeJS.Timeout | undefined;

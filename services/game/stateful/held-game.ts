@@ -1,7 +1,7 @@
 import { newEpoch } from '../redis/ledger.ts';
 import { ELSEWHERE, type GameCommand, type Outcome } from './command.ts';
-import { recorded, type Hold, type Journal } from './journal.ts';
-import { plan, type Memory } from './plan.ts';
+import { type Hold, type Journal, recorded } from './journal.ts';
+import { type Memory, plan } from './plan.ts';
 
 /** Commands decided in one go at most. */
 const BATCH = 64;

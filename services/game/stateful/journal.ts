@@ -1,8 +1,8 @@
 import type { GameEvent, GameState } from '../../protocol/index.ts';
-import { toEntry, type RawEntry } from '../redis/ledger.ts';
 import type { GameScript, Records } from '../records/records.ts';
+import { type RawEntry, toEntry } from '../redis/ledger.ts';
 import { applyAll } from '../rules.ts';
-import { freeCells, type Answer, type Memory, type Plan } from './plan.ts';
+import { type Answer, freeCells, type Memory, type Plan } from './plan.ts';
 
 /** "<token> <owner>": who may write to a game. */
 export type Hold = string;
@@ -47,8 +47,16 @@ export class Journal {
   async take(game: string, { dead = '', silent = '' }: { dead?: Hold; silent?: Hold } = {}): Promise<Taken> {
     const reply = await this.#take(game, [this.#owner, this.#leaseMs, dead, silent]);
     if (reply[0] === 'held') return { tag: 'held', hold: reply[1] as Hold, leaseMs: Number(reply[2]) };
-    const [, hold, epoch, seq, joins, endsAt, entries, answers] = reply as
-      [string, Hold, string?, string?, string?, string?, RawEntry[]?, string[]?];
+    const [, hold, epoch, seq, joins, endsAt, entries, answers] = reply as [
+      string,
+      Hold,
+      string?,
+      string?,
+      string?,
+      string?,
+      RawEntry[]?,
+      string[]?,
+    ];
     if (epoch === undefined) return { tag: 'taken', hold, memory: undefined };
     const state = replay(entries!);
     return {
@@ -98,8 +106,11 @@ export function recorded(memory: Memory, { events, answers, joins }: Plan, at: n
   return { ...memory, seq: memory.seq + events.length, joins, state: applyAll(memory.state, exact, at) };
 }
 
-const startedAt = (event: Extract<GameEvent, { kind: 'started' }>, at: number): GameEvent =>
-  ({ ...event, startedAt: at, endsAt: at + (event.endsAt - event.startedAt) });
+const startedAt = (event: Extract<GameEvent, { kind: 'started' }>, at: number): GameEvent => ({
+  ...event,
+  startedAt: at,
+  endsAt: at + (event.endsAt - event.startedAt),
+});
 
 function replay(entries: readonly RawEntry[]): GameState | undefined {
   return entries.map(toEntry).reduce<GameState | undefined>((state, { text }) => {
@@ -118,22 +129,24 @@ function toAnswers(flat: readonly string[]): Map<string, Answer> {
 }
 
 /** Kind, JSON, and what the script needs to know of it besides. The times of a start are the script's to set. */
-const toArguments = (state: GameState | undefined) => (event: GameEvent): (string | number)[] => {
-  switch (event.kind) {
-    case 'created':
-      return [event.kind, JSON.stringify(event), event.settings.size ** 2, ''];
-    case 'captured':
-      return [event.kind, JSON.stringify(event), event.cell, event.seat];
-    case 'started':
-      return [event.kind, '', state!.settings.seconds, ''];
-    case 'finished':
-      return [event.kind, JSON.stringify(event), event.reason, JSON.stringify(event.ranking)];
-    case 'left':
-      return [event.kind, JSON.stringify(event), state!.players.length, ''];
-    default:
-      return [event.kind, JSON.stringify(event), '', ''];
-  }
-};
+const toArguments =
+  (state: GameState | undefined) =>
+  (event: GameEvent): (string | number)[] => {
+    switch (event.kind) {
+      case 'created':
+        return [event.kind, JSON.stringify(event), event.settings.size ** 2, ''];
+      case 'captured':
+        return [event.kind, JSON.stringify(event), event.cell, event.seat];
+      case 'started':
+        return [event.kind, '', state!.settings.seconds, ''];
+      case 'finished':
+        return [event.kind, JSON.stringify(event), event.reason, JSON.stringify(event.ranking)];
+      case 'left':
+        return [event.kind, JSON.stringify(event), state!.players.length, ''];
+      default:
+        return [event.kind, JSON.stringify(event), '', ''];
+    }
+  };
 
 /** The fields of the state beside the journal, from which every replica answers who only wants to read. */
 function changedFields(memory: Memory, { events, state, joins }: Plan): [string, string | number][] {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test, type TestContext } from 'node:test';
+import { after, afterEach, before, type TestContext, test } from 'node:test';
 import type { ServerMessageOf } from '../../protocol/index.ts';
-import { Refusal, type Actor, type Applied } from '../authority.ts';
+import type { Actor, Applied, Refusal } from '../authority.ts';
 import { Bus } from '../bus.ts';
 import { Matchmaking } from '../matchmaking.ts';
 import { gameKeys } from '../records/keys.ts';
@@ -55,15 +55,27 @@ async function side({ leaseMs = 1000, busPort = redis.port, now = Date.now, ...g
   const decided = { owner: 0, forwarded: 0 };
   const taken: string[] = [];
   const authority = new StatefulAuthority({
-    records, bus, owner, now, leaseMs, ...given,
+    records,
+    bus,
+    owner,
+    now,
+    leaseMs,
+    ...given,
     matchmaking: new Matchmaking(store, SECRET),
     redis: store,
     report: {
-      decided: (_kind, by) => (decided[by] += 1), taken: (from) => taken.push(from), batch: () => {},
+      decided: (_kind, by) => (decided[by] += 1),
+      taken: (from) => taken.push(from),
+      batch: () => {},
     },
   });
   const own: Side = {
-    owner, authority, records, bus, decided, taken,
+    owner,
+    authority,
+    records,
+    bus,
+    decided,
+    taken,
     close: () => {
       sides.delete(own);
       authority.stop();
@@ -120,7 +132,8 @@ test('a game moves to the replica where the edge sends its players, before a mov
   const routed = new Map<string, number>();
   const yielded: string[] = [];
   const [one, two] = [
-    await side({ routedAt: (game) => routed.get(game), onYielded: (game) => yielded.push(game) }), await side(),
+    await side({ routedAt: (game) => routed.get(game), onYielded: (game) => yielded.push(game) }),
+    await side(),
   ];
   const game = await started(one);
   routed.set(game, 2000);
@@ -165,7 +178,10 @@ test('the game of an owner that is gone is taken at once, however long its lease
   const game = await started(one);
   for (let cell = 0; cell < 9; cell += 1) await one.authority.capture(ADA, `a${cell}`, game, cell);
   one.close();
-  await until(async () => (await admin.pubsub('SHARDCHANNELS', `*${one.owner}`)).length === 0, 'Redis knows that it is gone');
+  await until(
+    async () => (await admin.pubsub('SHARDCHANNELS', `*${one.owner}`)).length === 0,
+    'Redis knows that it is gone',
+  );
   patient(context);
   assert.equal((await two.authority.capture(BOB, 'b9', game, 9)).seq, 14);
   assert.deepEqual(two.taken, ['dead']);
@@ -192,8 +208,10 @@ test('the game of an owner that does not answer is taken when its lease has run 
   assert.ok(performance.now() - from > 500, 'not before the lease had run out');
   assert.deepEqual(two.taken, ['silent']);
   // The old one has the cell as free in its memory, and finds out that it may not decide.
-  await assert.rejects(one.authority.capture(ADA, 'a1', game, 1), ({ code }: Refusal) =>
-    code === 'cell_taken' || code === 'unavailable');
+  await assert.rejects(
+    one.authority.capture(ADA, 'a1', game, 1),
+    ({ code }: Refusal) => code === 'cell_taken' || code === 'unavailable',
+  );
   const cells = (await history(two, game)).flatMap(({ event }) => (event.kind === 'captured' ? [event.cell] : []));
   assert.deepEqual(cells, [0, 1]);
   await proxy.stop();
@@ -221,7 +239,8 @@ test('a write under a hold that is no longer the newest is refused, whatever it 
 
 test('a clock that is wrong on the owner neither ends a game early nor keeps it going', async () => {
   const [ahead, behind] = [
-    await side({ now: () => Date.now() + 600_000 }), await side({ now: () => Date.now() - 600_000 }),
+    await side({ now: () => Date.now() + 600_000 }),
+    await side({ now: () => Date.now() - 600_000 }),
   ];
   const early = await started(ahead);
   assert.equal((await ahead.authority.capture(ADA, 'a0', early, 0)).seq, 5);
@@ -275,12 +294,18 @@ test('whoever takes games from whom in the middle of play, each capture that was
   };
   const disturbed = disturb();
   await Promise.all([
-    play(players[0]!, ADA, 0), play(players[1]!, BOB, 128), play(players[2]!, ADA, 64), play(players[1]!, BOB, 200),
+    play(players[0]!, ADA, 0),
+    play(players[1]!, BOB, 128),
+    play(players[2]!, ADA, 64),
+    play(players[1]!, BOB, 200),
   ]);
   playing = false;
   await disturbed;
   const events = await history(players[0]!, game);
-  assert.deepEqual(events.map(({ seq }) => seq), events.map((_, index) => index + 1));
+  assert.deepEqual(
+    events.map(({ seq }) => seq),
+    events.map((_, index) => index + 1),
+  );
   const captured = events.flatMap(({ event, seq }) => (event.kind === 'captured' ? [{ cell: event.cell, seq }] : []));
   assert.equal(new Set(captured.map(({ cell }) => cell)).size, captured.length, 'no cell was captured twice');
   for (const [cell, { seq }] of acknowledged) assert.equal(captured.find((one) => one.cell === cell)?.seq, seq);

@@ -1,7 +1,7 @@
-import { FREE, toSettings, type GameEvent, type GameState } from '../../protocol/index.ts';
-import { applyAll, decide, type Command } from '../rules.ts';
+import { FREE, type GameEvent, type GameState, toSettings } from '../../protocol/index.ts';
 import { shapeOf } from '../records/keys.ts';
-import { refused, type GameCommand, type Outcome } from './command.ts';
+import { applyAll, type Command, decide } from '../rules.ts';
+import { type GameCommand, type Outcome, refused } from './command.ts';
 
 /** Joining and leaving in turns must not grow a history without end. */
 const MOST_JOINS = 256;
@@ -41,7 +41,10 @@ export interface Plan {
  * Decides commands one after the other at `now`, by Redis's clock. Those in `superseded` come from outdated sockets.
  */
 export function plan(
-  memory: Memory, commands: readonly GameCommand[], now: number, superseded: ReadonlySet<number>,
+  memory: Memory,
+  commands: readonly GameCommand[],
+  now: number,
+  superseded: ReadonlySet<number>,
 ): Plan {
   const planner = new Planner(memory, now);
   const outcomes = commands.map((command, index) => planner.run(command, index, superseded.has(index)));
@@ -92,7 +95,10 @@ class Planner {
   }
 
   #enter(
-    command: Extract<GameCommand, { kind: 'enter' }>, key: string, fingerprint: string, known: Answer | undefined,
+    command: Extract<GameCommand, { kind: 'enter' }>,
+    key: string,
+    fingerprint: string,
+    known: Answer | undefined,
     act: () => Outcome | undefined,
   ): Outcome {
     const { mode, player, settings } = command;
@@ -103,11 +109,15 @@ class Planner {
     const isSeated = this.#isSeated(player.id);
     if (known) {
       // The answer is old: the player may have left since.
-      return isSeated ? act() ?? this.#applied(known.seq, true) : refused('not_a_player');
+      return isSeated ? (act() ?? this.#applied(known.seq, true)) : refused('not_a_player');
     }
     if (mode === 'create') return { tag: 'exists' };
     if (isSeated) return act() ?? this.#applied(this.#seq, false);
-    const { status, players, settings: { players: seats } } = this.state;
+    const {
+      status,
+      players,
+      settings: { players: seats },
+    } = this.state;
     if (status === 'waiting' && players.length < seats && (this.joins += 1) > MOST_JOINS) return refused('game_full');
     const { refusal } = decide(this.state, { kind: 'join', player }, this.#now);
     if (refusal) return refused(refusal);

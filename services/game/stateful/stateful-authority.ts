@@ -1,17 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { GameSettings } from '../../protocol/index.ts';
-import { Refusal, type Actor, type Applied, type Entered } from '../authority.ts';
+import { type Actor, type Applied, type Entered, Refusal } from '../authority.ts';
 import type { Bus } from '../bus.ts';
 import type { Matchmaking } from '../matchmaking.ts';
-import { RecordedAuthority, type Mode } from '../recorded-authority.ts';
+import { type Mode, RecordedAuthority } from '../recorded-authority.ts';
 import type { Census } from '../records/census.ts';
-import type { Records } from '../records/records.ts';
-import { storeFailure, type Store } from '../redis/connect.ts';
 import { gameKeys } from '../records/keys.ts';
+import type { Records } from '../records/records.ts';
+import { type Store, storeFailure } from '../redis/connect.ts';
 import { ELSEWHERE, type GameCommand, type Outcome, type YieldCommand } from './command.ts';
 import { Forwarder } from './forwarder.ts';
 import { HeldGame } from './held-game.ts';
-import { Journal, ownerOf, type Hold } from './journal.ts';
+import { type Hold, Journal, ownerOf } from './journal.ts';
 
 /** How long nobody else may take a game that its owner just wrote to. */
 export const LEASE_MS = 1000;
@@ -75,7 +75,10 @@ export class StatefulAuthority extends RecordedAuthority {
     this.#options = options;
     this.#journal = new Journal(records, owner, leaseMs);
     this.#forwarder = new Forwarder({
-      redis, bus, owner, onCommand: (game, command) => this.#onCommand(game, command),
+      redis,
+      bus,
+      owner,
+      onCommand: (game, command) => this.#onCommand(game, command),
     });
     this.#timer = setInterval(() => this.#sweep(), SWEEP_MS);
     this.#timer.unref();
@@ -134,10 +137,19 @@ export class StatefulAuthority extends RecordedAuthority {
   }
 
   protected async enter(
-    mode: Mode, { player, generation }: Actor, id: string, game: string, settings?: GameSettings,
+    mode: Mode,
+    { player, generation }: Actor,
+    id: string,
+    game: string,
+    settings?: GameSettings,
   ): Promise<Entered | undefined> {
     const outcome = await this.#do(game, {
-      kind: 'enter', mode, player, generation, id, ...(settings ? { settings } : {}),
+      kind: 'enter',
+      mode,
+      player,
+      generation,
+      id,
+      ...(settings ? { settings } : {}),
     });
     if (outcome.tag === 'exists') return undefined;
     return { ...toApplied(game, outcome), view: await this.view(game) };
@@ -221,12 +233,14 @@ export class StatefulAuthority extends RecordedAuthority {
   async #takeNow(game: string, dead: Hold | undefined, silent: Hold | undefined): Promise<Hold | undefined> {
     const { now, report } = this.#options;
     const taken = await this.#journal.take(game, {
-      ...(dead === undefined ? {} : { dead }), ...(silent === undefined ? {} : { silent }),
+      ...(dead === undefined ? {} : { dead }),
+      ...(silent === undefined ? {} : { silent }),
     });
     if (taken.tag === 'held') return taken.hold;
     this.#holders.delete(game);
     const held = new HeldGame({
-      game, now,
+      game,
+      now,
       hold: taken.hold,
       memory: taken.memory,
       journal: this.#journal,

@@ -1,11 +1,11 @@
 import type { GameSettings } from '../../protocol/index.ts';
 import type { Actor, Applied, Entered } from '../authority.ts';
 import type { Matchmaking } from '../matchmaking.ts';
-import { RecordedAuthority, type Mode } from '../recorded-authority.ts';
-import { shapeOf } from '../records/keys.ts';
+import { type Mode, RecordedAuthority } from '../recorded-authority.ts';
 import type { Census } from '../records/census.ts';
+import { shapeOf } from '../records/keys.ts';
 import type { GameScript, Records } from '../records/records.ts';
-import { toView, type RawView } from '../records/view.ts';
+import { type RawView, toView } from '../records/view.ts';
 import { newEpoch, type Reply } from '../redis/ledger.ts';
 
 /**
@@ -53,12 +53,14 @@ export class StatelessAuthority extends RecordedAuthority {
   }
 
   protected async enter(
-    mode: Mode, { player, generation }: Actor, id: string, game: string, settings?: GameSettings,
+    mode: Mode,
+    { player, generation }: Actor,
+    id: string,
+    game: string,
+    settings?: GameSettings,
   ): Promise<Entered | undefined> {
     const fingerprint = settings ? `${mode}:${shapeOf(settings)}` : mode;
-    const shape = settings
-      ? [settings.players, settings.size, settings.seconds, settings.spectators ? 1 : 0]
-      : [];
+    const shape = settings ? [settings.players, settings.size, settings.seconds, settings.spectators ? 1 : 0] : [];
     const args = [mode, player.id, id, fingerprint, generation, JSON.stringify(player.name), newEpoch(), ...shape];
     const reply = await this.#enter(game, args);
     if (reply[0] === 'exists') return undefined;

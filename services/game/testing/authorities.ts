@@ -8,7 +8,7 @@ import { Ledger } from '../redis/ledger.ts';
 import { StatefulAuthority } from '../stateful/stateful-authority.ts';
 import { StatelessAuthority } from '../stateless/stateless-authority.ts';
 import { startRedis } from './redis.ts';
-import { settingsOf, until, type Design } from './replica.ts';
+import { type Design, settingsOf, until } from './replica.ts';
 
 /** The two designs on one Redis, without sockets. */
 export interface TestAuthorities {
@@ -29,7 +29,12 @@ export async function startAuthorities(): Promise<TestAuthorities> {
   const bus = new Bus({ connect: () => connectNode(settings, 'authorities-bus'), onError: () => undefined });
   const stateless = new StatelessAuthority(records, matchmaking);
   const stateful = new StatefulAuthority({
-    records, matchmaking, redis, bus, owner: 'test.1', now: () => Date.now(),
+    records,
+    matchmaking,
+    redis,
+    bus,
+    owner: 'test.1',
+    now: () => Date.now(),
   });
   return {
     redis,

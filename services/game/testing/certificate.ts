@@ -15,7 +15,8 @@ export async function localCertificate(name = 'Redis of a test'): Promise<{ cert
     extensions: [
       new x509.BasicConstraintsExtension(true, undefined, true),
       new x509.SubjectAlternativeNameExtension([
-        { type: 'dns', value: 'localhost' }, { type: 'ip', value: '127.0.0.1' },
+        { type: 'dns', value: 'localhost' },
+        { type: 'ip', value: '127.0.0.1' },
       ]),
     ],
   });

@@ -1,8 +1,13 @@
 import { once } from 'node:events';
-import { WebSocket, type ClientOptions } from 'ws';
+import { type ClientOptions, WebSocket } from 'ws';
 import {
-  decodeServerFrame, SUBPROTOCOL,
-  type ClientMessageInput, type Request, type ServerMessage, type ServerMessageOf, type SessionAnswer,
+  type ClientMessageInput,
+  decodeServerFrame,
+  type Request,
+  type ServerMessage,
+  type ServerMessageOf,
+  type SessionAnswer,
+  SUBPROTOCOL,
 } from '../../protocol/index.ts';
 import { until } from './replica.ts';
 

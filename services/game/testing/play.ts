@@ -16,9 +16,11 @@ const PATIENCE_MS = 20_000;
 
 /** Asks again, when it is told to, while that is why it is refused: who does so sooner is closed for it. */
 export async function patiently(
-  client: TestClient, request: Parameters<TestClient['request']>[0], reasons: readonly string[] = ['rate_limited'],
+  client: TestClient,
+  request: Parameters<TestClient['request']>[0],
+  reasons: readonly string[] = ['rate_limited'],
 ): Promise<Answer> {
-  for (const deadline = performance.now() + PATIENCE_MS; ;) {
+  for (const deadline = performance.now() + PATIENCE_MS; ; ) {
     const answer = await client.request(request);
     if (answer.type === 'ack' || !reasons.includes(answer.code) || performance.now() > deadline) return answer;
     await delay(answer.retryAfterMs!);
@@ -30,7 +32,7 @@ export const sequence = (from: number, to: number): number[] =>
 
 /** A game of two, on a replica each, that has just begun: its newest event is the fourth. */
 export async function startedGame(urls: readonly [string, string], size: number, seconds = 120) {
-  const [ada, bob] = await Promise.all(urls.map((url) => TestClient.connect(url))) as [TestClient, TestClient];
+  const [ada, bob] = (await Promise.all(urls.map((url) => TestClient.connect(url)))) as [TestClient, TestClient];
   const { game, epoch } = ok(await ada.request({ type: 'create', players: 2, size, seconds }));
   ok(await bob.request({ type: 'join', game: game! }));
   await ada.next('event', ({ event }) => event.kind === 'started');
@@ -39,7 +41,9 @@ export async function startedGame(urls: readonly [string, string], size: number,
 
 /** Captures the cells one after the other and insists, with the same id, while Redis is away. */
 export async function insist(
-  client: TestClient, game: string, cells: readonly number[],
+  client: TestClient,
+  game: string,
+  cells: readonly number[],
   onAck: (ack: ServerMessageOf<'ack'>, cell: number) => void,
   prefix = 'cell',
 ): Promise<void> {
@@ -92,9 +96,12 @@ export function positionsSeen(clients: readonly TestClient[]): number {
 }
 
 /** The end of the game came as its event, or with the snapshot of a later epoch. */
-export const isOver = (client: TestClient, game: string) => client.received.some((item) =>
-  (item.type === 'event' && item.game === game && item.event.kind === 'finished')
-  || (item.type === 'snapshot' && item.game === game && item.state.status === 'completed'));
+export const isOver = (client: TestClient, game: string) =>
+  client.received.some(
+    (item) =>
+      (item.type === 'event' && item.game === game && item.event.kind === 'finished') ||
+      (item.type === 'snapshot' && item.game === game && item.state.status === 'completed'),
+  );
 
 /**
  * Judges what a client saw of a game: within an epoch no event is missing after the snapshot that began it, or the

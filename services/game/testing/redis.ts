@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -108,7 +108,9 @@ async function served(child: ChildProcess, port: number, client: Omit<RedisOptio
 }
 
 async function answers(
-  pid: number | undefined, port: number, client: Omit<RedisOptions, 'replyMapping'>,
+  pid: number | undefined,
+  port: number,
+  client: Omit<RedisOptions, 'replyMapping'>,
 ): Promise<boolean> {
   const once = { lazyConnect: true, retryStrategy: null, maxRetriesPerRequest: 0, ...client };
   const probe = adminOf({ port }, once);

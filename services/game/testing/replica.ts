@@ -3,9 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ClientAddress } from '../address.ts';
 import type { Config } from '../config.ts';
 import { createLogger } from '../log.ts';
-import { redisSettings, type RedisSettings } from '../redis/settings.ts';
+import { type RedisSettings, redisSettings } from '../redis/settings.ts';
+import { type Replica, startReplica } from '../replica.ts';
 import { DEFAULT_LIMITS } from '../replica-limits.ts';
-import { startReplica, type Replica } from '../replica.ts';
 
 export type Design = Config['design'];
 /** What holds must hold for both. */
@@ -16,9 +16,13 @@ export const SECRET = randomBytes(32);
 
 /** The settings of a Redis at a URL. */
 export const settingsOf = (url: string): RedisSettings =>
-  redisSettings({ REDIS_URL: url }, () => '', (sentence) => {
-    throw new Error(sentence);
-  });
+  redisSettings(
+    { REDIS_URL: url },
+    () => '',
+    (sentence) => {
+      throw new Error(sentence);
+    },
+  );
 
 /** The configuration of a replica on free ports. All of a test process share the secret. */
 export const testConfig = (redis: RedisSettings, appId: string, given: Partial<Config> = {}): Config => ({

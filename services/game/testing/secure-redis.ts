@@ -6,8 +6,9 @@ import type { RedisSettings } from '../redis/settings.ts';
 import { localCertificate } from './certificate.ts';
 
 /** What the README tells to allow, and nothing else. */
-const RULES = '~gridlock:* &gridlock:* +@read +@write +@pubsub +@scripting +@connection +@transaction -@dangerous '
-  + '+info +config|get +time';
+const RULES =
+  '~gridlock:* &gridlock:* +@read +@write +@pubsub +@scripting +@connection +@transaction -@dangerous ' +
+  '+info +config|get +time';
 const CLUSTER_RULES = '+cluster|slots +cluster|info';
 
 export interface RedisSecurity {
@@ -24,7 +25,10 @@ export interface RedisSecurity {
 export async function redisSecurity({ inCluster = false } = {}): Promise<RedisSecurity> {
   const directory = await mkdtemp(join(tmpdir(), 'gridlock-redis-tls-'));
   const { certificate, key } = await localCertificate();
-  const [certificateFile, keyFile] = ['redis.pem', 'redis.key'].map((name) => join(directory, name)) as [string, string];
+  const [certificateFile, keyFile] = ['redis.pem', 'redis.key'].map((name) => join(directory, name)) as [
+    string,
+    string,
+  ];
   await writeFile(certificateFile, certificate);
   await writeFile(keyFile, key);
   const users = [
@@ -38,8 +42,14 @@ export async function redisSecurity({ inCluster = false } = {}): Promise<RedisSe
     : [];
   return {
     config: (port) => [
-      'port 0', `tls-port ${port}`, `tls-cert-file ${certificateFile}`, `tls-key-file ${keyFile}`,
-      `tls-ca-cert-file ${certificateFile}`, 'tls-auth-clients no', ...users, ...peers,
+      'port 0',
+      `tls-port ${port}`,
+      `tls-cert-file ${certificateFile}`,
+      `tls-key-file ${keyFile}`,
+      `tls-ca-cert-file ${certificateFile}`,
+      'tls-auth-clients no',
+      ...users,
+      ...peers,
     ],
     admin: { tls: { ca: certificate }, username: 'admin', password: 'admin-secret' },
     settings: { username: 'game', password: 'secret', tls: { ca: certificate } },

@@ -27,15 +27,17 @@ export async function startSentinel(): Promise<TestSentinel> {
     } finally {
       for (const admin of admins) admin.disconnect();
     }
-    const sentinels = await startEach([1, 2, 3].map(() => ({
-      isSentinel: true,
-      config: [
-        `sentinel monitor ${MASTER} 127.0.0.1 ${first.port} 2`,
-        `sentinel down-after-milliseconds ${MASTER} 3000`,
-        `sentinel failover-timeout ${MASTER} 3000`,
-      ],
-      client: { enableReadyCheck: false },
-    })));
+    const sentinels = await startEach(
+      [1, 2, 3].map(() => ({
+        isSentinel: true,
+        config: [
+          `sentinel monitor ${MASTER} 127.0.0.1 ${first.port} 2`,
+          `sentinel down-after-milliseconds ${MASTER} 3000`,
+          `sentinel failover-timeout ${MASTER} 3000`,
+        ],
+        client: { enableReadyCheck: false },
+      })),
+    );
     running.push(...sentinels);
     return await watched([first, ...others], sentinels);
   } catch (error) {
@@ -47,14 +49,17 @@ export async function startSentinel(): Promise<TestSentinel> {
 /** The whole, once its Sentinels know each other. */
 async function watched(servers: readonly TestRedis[], sentinels: readonly TestRedis[]): Promise<TestSentinel> {
   const admins = sentinels.map((sentinel) => adminOf(sentinel, { enableReadyCheck: false }));
-  const about = async () => (await Promise.all(admins.map((admin) => admin.call('SENTINEL', 'MASTER', MASTER))))
-    .map((reply) => {
+  const about = async () =>
+    (await Promise.all(admins.map((admin) => admin.call('SENTINEL', 'MASTER', MASTER)))).map((reply) => {
       const flat = reply as string[];
       return (name: string) => flat[flat.indexOf(name) + 1];
     });
   try {
-    await until(async () => (await about()).every((field) =>
-      field('num-other-sentinels') === '2' && field('num-slaves') === '2'), 'the Sentinels know each other', 20_000);
+    await until(
+      async () => (await about()).every((field) => field('num-other-sentinels') === '2' && field('num-slaves') === '2'),
+      'the Sentinels know each other',
+      20_000,
+    );
   } catch (error) {
     for (const admin of admins) admin.disconnect();
     throw error;
@@ -86,6 +91,12 @@ async function watched(servers: readonly TestRedis[], sentinels: readonly TestRe
 
 /** Waits until replicas have what their primary has. */
 export async function followed(replicas: readonly Redis[]): Promise<void> {
-  await until(async () => (await Promise.all(replicas.map((replica) => replica.info('replication'))))
-    .every((info) => info.includes('master_link_status:up')), 'the replicas follow', 30_000);
+  await until(
+    async () =>
+      (await Promise.all(replicas.map((replica) => replica.info('replication')))).every((info) =>
+        info.includes('master_link_status:up'),
+      ),
+    'the replicas follow',
+    30_000,
+  );
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, request, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, request } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
@@ -43,25 +43,32 @@ export async function startSpread(options: SpreadOptions): Promise<Spread> {
     requests.push({ path, target });
     const { cookie: _, ...headers } = incoming.headers;
     const send = target.startsWith('https:') ? secureRequest : request;
-    const outgoing = send(target + incoming.url!, {
-      method: incoming.method!, ca: options.ca, agent: false, headers: { ...headers, host: new URL(target).host },
-    }, (response: IncomingMessage) => {
-      const left = toLose.get(path) ?? 0;
-      if (left > 0) {
-        toLose.set(path, left - 1);
-        response.resume().on('end', () => incoming.socket.destroy());
-        return;
-      }
-      if (options.buffered?.includes(path)) {
-        response.resume();
-        return;
-      }
-      const { 'set-cookie': _own, ...rest } = response.headers;
-      answer.writeHead(response.statusCode!, rest);
-      answer.flushHeaders();
-      response.pipe(answer);
-      response.on('error', () => answer.destroy());
-    });
+    const outgoing = send(
+      target + incoming.url!,
+      {
+        method: incoming.method!,
+        ca: options.ca,
+        agent: false,
+        headers: { ...headers, host: new URL(target).host },
+      },
+      (response: IncomingMessage) => {
+        const left = toLose.get(path) ?? 0;
+        if (left > 0) {
+          toLose.set(path, left - 1);
+          response.resume().on('end', () => incoming.socket.destroy());
+          return;
+        }
+        if (options.buffered?.includes(path)) {
+          response.resume();
+          return;
+        }
+        const { 'set-cookie': _own, ...rest } = response.headers;
+        answer.writeHead(response.statusCode!, rest);
+        answer.flushHeaders();
+        response.pipe(answer);
+        response.on('error', () => answer.destroy());
+      },
+    );
     outgoing.on('error', () => answer.destroy());
     answer.on('close', () => outgoing.destroy());
     incoming.pipe(outgoing);

@@ -12,7 +12,10 @@ export type Asked = {
 );
 
 /** `gone`: there is no such connection, or not of this player. `order`: something came before its turn, or too late. */
-export type Answer = { readonly tag: 'done'; readonly text?: string } | { readonly tag: 'gone' } | { readonly tag: 'order' };
+export type Answer =
+  | { readonly tag: 'done'; readonly text?: string }
+  | { readonly tag: 'gone' }
+  | { readonly tag: 'order' };
 
 const GONE: Answer = { tag: 'gone' };
 const ORDER: Answer = { tag: 'order' };

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { CLOSE_CODES, LIMITS, type Close, type Transport } from '../../protocol/index.ts';
+import { CLOSE_CODES, type Close, LIMITS, type Transport } from '../../protocol/index.ts';
 import type { Carrier, CarrierEvents } from '../carrier.ts';
 import type { Packet } from '../packet.ts';
 

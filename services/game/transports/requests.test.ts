@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { LIMITS, type ServerMessage } from '../../protocol/index.ts';
-import { DEFAULT_LIMITS } from '../replica-limits.ts';
 import type { Replica } from '../replica.ts';
+import { DEFAULT_LIMITS } from '../replica-limits.ts';
 import { guest } from '../testing/client.ts';
 import { startRedis, type TestRedis } from '../testing/redis.ts';
 import { ORIGIN, startTestReplica, until } from '../testing/replica.ts';
@@ -37,7 +37,10 @@ interface Polled {
 }
 
 async function read(response: Response): Promise<Polled> {
-  const [head, ...frames] = (await response.text()).trimEnd().split('\n').map((line) => JSON.parse(line));
+  const [head, ...frames] = (await response.text())
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
   return { ...head, messages: frames.flat() };
 }
 
@@ -73,7 +76,10 @@ test('what a form could send is refused with 415, a body of another shape with 4
 
 test('a stream is not to be stored or compressed, and its frames are numbered', async () => {
   const abort = new AbortController();
-  const response = await fetch(`${one.url}/sse`, { headers: { authorization: `Bearer ${token}` }, signal: abort.signal });
+  const response = await fetch(`${one.url}/sse`, {
+    headers: { authorization: `Bearer ${token}` },
+    signal: abort.signal,
+  });
   assert.equal(response.headers.get('content-type'), 'text/event-stream; charset=utf-8');
   assert.equal(response.headers.get('cache-control'), 'no-store, no-transform');
   let text = '';
@@ -90,7 +96,10 @@ test('frames that were not confirmed come again, those that were do not, whichev
   const { connection } = await openPoll();
   await post('/send', { connection, number: 1, messages: [{ type: 'ping', t: 1 }] });
   const again = await read(await post('/poll', { connection, cursor: 0 }, own(), two));
-  assert.deepEqual(again.messages.map(({ type }) => type), ['welcome', 'pong']);
+  assert.deepEqual(
+    again.messages.map(({ type }) => type),
+    ['welcome', 'pong'],
+  );
   const rest = await read(await post('/poll', { connection, cursor: 1 }));
   assert.deepEqual([rest.cursor, rest.messages.map(({ type }) => type)], [2, ['pong']]);
   assert.equal((await post('/poll', { connection, cursor: 0 })).status, 409);
@@ -104,7 +113,10 @@ test('a batch that comes twice is taken once, one that comes before its turn is 
   assert.equal((await post('/send', batch, own(), two)).status, 204);
   assert.equal((await post('/send', { ...batch, number: 3 })).status, 409);
   const { messages } = await read(await post('/poll', { connection, cursor: 1 }));
-  assert.deepEqual(messages.map(({ type }) => type), ['pong']);
+  assert.deepEqual(
+    messages.map(({ type }) => type),
+    ['pong'],
+  );
 });
 
 test('a connection is of no use to another player, and one that never was is gone', async () => {

@@ -1,14 +1,21 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import * as v from 'valibot';
 import {
-  fieldProblem, POLL_PATH, PollRequest, REFUSAL_HEADER, SEND_BYTES, SEND_PATH, SendRequest, STREAM_PATH,
+  fieldProblem,
+  POLL_PATH,
+  PollRequest,
+  REFUSAL_HEADER,
+  SEND_BYTES,
+  SEND_PATH,
+  SendRequest,
+  STREAM_PATH,
   SUBPROTOCOL,
 } from '../../protocol/index.ts';
-import { routedGame, SENTENCES, type Accepted, type Entry, type Refused } from '../entry.ts';
+import { type Accepted, type Entry, type Refused, routedGame, SENTENCES } from '../entry.ts';
 import type { Metrics } from '../metrics.ts';
 import { fail } from '../session-routes.ts';
 import type { Asked, Holder } from './holder.ts';
-import { connectionId, holderOf, type HttpCarrier } from './http-carrier.ts';
+import { connectionId, type HttpCarrier, holderOf } from './http-carrier.ts';
 import { PollCarrier } from './poll-carrier.ts';
 import type { Relay, Relayed } from './relay.ts';
 import { SseCarrier } from './sse-carrier.ts';
@@ -33,12 +40,19 @@ export function addTransportRoutes(app: FastifyInstance, options: TransportRoute
 
   const refuse = (reply: FastifyReply, { status, reason, headers = {} }: Refused) => {
     metrics.upgradesRefused.inc({ reason });
-    return fail(reply.headers({ ...headers, [REFUSAL_HEADER]: SUBPROTOCOL }), status, reason, SENTENCES[reason] ?? 'The request is refused.');
+    return fail(
+      reply.headers({ ...headers, [REFUSAL_HEADER]: SUBPROTOCOL }),
+      status,
+      reason,
+      SENTENCES[reason] ?? 'The request is refused.',
+    );
   };
 
   /** Opens a connection; `make` begins its carrier. Undefined when the request was answered. */
   const open = async <C extends HttpCarrier>(
-    request: FastifyRequest, reply: FastifyReply, make: (id: string) => C,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    make: (id: string) => C,
   ): Promise<{ carrier: C; player: string } | undefined> => {
     const address = entry.addressOf(request.raw);
     const place = entry.place(address);
@@ -53,7 +67,10 @@ export function addTransportRoutes(app: FastifyInstance, options: TransportRoute
     void carrier.ended.then(() => place.leave());
     const player = checked.session.player.id;
     holder.add(carrier, player);
-    const { headers: { origin }, url } = request.raw;
+    const {
+      headers: { origin },
+      url,
+    } = request.raw;
     accept({ carrier, ...checked, origin, address, game: routedGame(url) });
     return { carrier, player };
   };
@@ -84,7 +101,9 @@ export function addTransportRoutes(app: FastifyInstance, options: TransportRoute
 
   /** The body, or undefined when the request was answered. */
   const bodyOf = <S extends v.GenericSchema>(
-    schema: S, request: FastifyRequest, reply: FastifyReply,
+    schema: S,
+    request: FastifyRequest,
+    reply: FastifyReply,
   ): v.InferOutput<S> | undefined => {
     // No form of another site can say so.
     if (!/^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? '')) {
@@ -105,7 +124,8 @@ export function addTransportRoutes(app: FastifyInstance, options: TransportRoute
   // A page posts: only then does its browser name the origin.
   app.get(STREAM_PATH, { exposeHeadRoute: false }, stream);
   app.post(STREAM_PATH, async (request, reply) =>
-    bodyOf(v.strictObject({}), request, reply) ? stream(request, reply) : reply);
+    bodyOf(v.strictObject({}), request, reply) ? stream(request, reply) : reply,
+  );
 
   app.post(POLL_PATH, async (request, reply) => {
     const body = bodyOf(PollRequest, request, reply);

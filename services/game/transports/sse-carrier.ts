@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { CLOSE_CODES, STREAM_EVENTS, type Close } from '../../protocol/index.ts';
+import { CLOSE_CODES, type Close, STREAM_EVENTS } from '../../protocol/index.ts';
 import type { Packet } from '../packet.ts';
 import { HttpCarrier } from './http-carrier.ts';
 

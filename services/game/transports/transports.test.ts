@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, before, test, type TestContext } from 'node:test';
+import { after, before, type TestContext, test } from 'node:test';
 import { createNodeClient, type GridlockClient } from '../../client/node.ts';
 import { FREE, type Transport } from '../../protocol/index.ts';
 import type { Replica } from '../replica.ts';
 import { startRedis, type TestRedis } from '../testing/redis.ts';
 import { DESIGNS, startTestReplica, until } from '../testing/replica.ts';
-import { startSpread, type Spread, type SpreadOptions } from '../testing/spread.ts';
+import { type Spread, type SpreadOptions, startSpread } from '../testing/spread.ts';
 
 const FALLBACKS: readonly Transport[] = ['sse', 'poll'];
 let redis: TestRedis;
@@ -24,7 +24,10 @@ async function spreadOver(t: TestContext, replicas: readonly Replica[], options:
 }
 
 async function player(
-  t: TestContext, { url }: Pick<Spread, 'url'>, transports: readonly Transport[], name = 'Ada',
+  t: TestContext,
+  { url }: Pick<Spread, 'url'>,
+  transports: readonly Transport[],
+  name = 'Ada',
 ): Promise<GridlockClient> {
   // What stands between chooses without a look at the game: it would be taken to and fro by addresses that name it.
   const own = { backoffBaseMs: 5, requestTimeoutMs: 10_000, routeByGame: false };
@@ -35,17 +38,20 @@ async function player(
 }
 
 async function playOut(clients: readonly GridlockClient[], game: string): Promise<void> {
-  await Promise.all(clients.map(async (client, index) => {
-    for (;;) {
-      const state = client.game(game)?.state;
-      if (state?.status === 'completed') return;
-      const free = state?.cells.flatMap((seat, cell) => (seat === FREE ? [cell] : [])) ?? [];
-      if (free.length === 0) return void (await until(() => client.game(game)?.state.status === 'completed', 'the end'));
-      await client.capture(game, free[(index * 7) % free.length]!).catch((error: { code: string }) => {
-        if (!['cell_taken', 'game_over'].includes(error.code)) throw error;
-      });
-    }
-  }));
+  await Promise.all(
+    clients.map(async (client, index) => {
+      for (;;) {
+        const state = client.game(game)?.state;
+        if (state?.status === 'completed') return;
+        const free = state?.cells.flatMap((seat, cell) => (seat === FREE ? [cell] : [])) ?? [];
+        if (free.length === 0)
+          return void (await until(() => client.game(game)?.state.status === 'completed', 'the end'));
+        await client.capture(game, free[(index * 7) % free.length]!).catch((error: { code: string }) => {
+          if (!['cell_taken', 'game_over'].includes(error.code)) throw error;
+        });
+      }
+    }),
+  );
 }
 
 for (const design of DESIGNS) {
@@ -61,8 +67,17 @@ for (const design of DESIGNS) {
       await playOut(clients, game);
       assert.deepEqual(clients[0]!.game(game)!.state, clients[1]!.game(game)!.state);
       assert.equal(clients[0]!.game(game)!.state.cells.includes(FREE), false);
-      assert.deepEqual(clients.map(({ health }) => [health.transport, health.reconnects]), [[transport, 0], [transport, 0]]);
-      assert.deepEqual(replicas.map(({ sockets }) => sockets.count(transport)).reduce((a, b) => a + b), 2);
+      assert.deepEqual(
+        clients.map(({ health }) => [health.transport, health.reconnects]),
+        [
+          [transport, 0],
+          [transport, 0],
+        ],
+      );
+      assert.deepEqual(
+        replicas.map(({ sockets }) => sockets.count(transport)).reduce((a, b) => a + b),
+        2,
+      );
       const used = new Set(spread.requests.filter(({ path }) => path === '/send').map(({ target }) => target));
       assert.equal(used.size, 3, 'what belongs to a connection came to every replica');
     });
@@ -71,7 +86,10 @@ for (const design of DESIGNS) {
       const [one, two] = await Promise.all(['b1', 'b2'].map((id) => startTestReplica(redis.url, id, { design })));
       t.after(() => Promise.all([one!.drain(), two!.drain()]));
       const spread = await spreadOver(t, [one!]);
-      const [ada, bob] = [await player(t, spread, [transport]), await player(t, { url: two!.url }, ['websocket'], 'Bob')];
+      const [ada, bob] = [
+        await player(t, spread, [transport]),
+        await player(t, { url: two!.url }, ['websocket'], 'Bob'),
+      ];
       const { game } = await ada.create({ players: 2, size: 5, seconds: 60 });
       await bob.join(game);
       await bob.capture(game, 0);
@@ -79,7 +97,10 @@ for (const design of DESIGNS) {
       let recovered = 0;
       ada.on('recovered', () => (recovered += 1));
       spread.retarget([two!.url]);
-      one!.sockets.all().find(({ player: { name } }) => name === 'Ada')!.close('serviceRestart');
+      one!.sockets
+        .all()
+        .find(({ player: { name } }) => name === 'Ada')!
+        .close('serviceRestart');
       for (const cell of [1, 2, 3]) await bob.capture(game, cell);
       await until(() => recovered === 1, 'the game is resumed');
       assert.equal(ada.health.replica, 'b2');
@@ -133,7 +154,10 @@ test('an answer to a poll or to what was sent that gets lost costs nothing: no r
     await until(() => [ada, bob].every((client) => client.game(game)!.seq === newest), 'both have seen all');
   }
   assert.equal(ada.health.reconnects, 0);
-  assert.deepEqual(seen, Array.from(seen, (_, index) => seen[0]! + index));
+  assert.deepEqual(
+    seen,
+    Array.from(seen, (_, index) => seen[0]! + index),
+  );
   assert.deepEqual(ada.game(game)!.state, bob.game(game)!.state);
 });
 
@@ -159,7 +183,9 @@ for (const transport of FALLBACKS) {
     await older.connect();
     const newer = createNodeClient({ url: two!.url, transports: ['websocket'], store: { ...store, write: () => {} } });
     t.after(() => [older, newer].forEach((client) => client.close()));
-    const closed = new Promise((resolve) => older.on('state', ({ state, reason }) => state === 'closed' && resolve(reason)));
+    const closed = new Promise((resolve) =>
+      older.on('state', ({ state, reason }) => state === 'closed' && resolve(reason)),
+    );
     await newer.connect();
     assert.equal(await closed, 'superseded');
     assert.equal(newer.player!.id, older.player!.id);

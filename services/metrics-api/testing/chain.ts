@@ -50,11 +50,7 @@ export async function createAuthority(name: string): Promise<Authority> {
         extensions: [
           new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage[usage]]),
           ...(dnsNames.length > 0
-            ? [
-                new x509.SubjectAlternativeNameExtension(
-                  dnsNames.map((value) => ({ type: 'dns' as const, value })),
-                ),
-              ]
+            ? [new x509.SubjectAlternativeNameExtension(dnsNames.map((value) => ({ type: 'dns' as const, value })))]
             : []),
         ],
       };

@@ -18,5 +18,9 @@ export function Announcer() {
     const text = announcement(last, now, player.value?.id);
     if (text) said.value = text;
   });
-  return <p class="visually-hidden" aria-live="polite" data-testid="announcer">{said}</p>;
+  return (
+    <p class="visually-hidden" aria-live="polite" data-testid="announcer">
+      {said}
+    </p>
+  );
 }

@@ -19,7 +19,10 @@ export function App() {
   return (
     <>
       <header class="masthead">
-        <div class="brand"><img src="/favicon.svg" alt="" width="26" height="26" />Gridlock</div>
+        <div class="brand">
+          <img src="/favicon.svg" alt="" width="26" height="26" />
+          Gridlock
+        </div>
         <HealthLine />
       </header>
       <Notices />

@@ -46,7 +46,10 @@ export function ChatPanel({ channel, title }: { channel: string; title: string }
         {lines.map((line) => (
           <p key={line.seq} class={line.player.id === player.value?.id ? 'mine' : ''} data-testid="chat-line">
             <span class="author">{line.player.name}</span>{' '}
-            <span class="said"><span class="replica-tag">{line.replica}:</span>{line.text}</span>
+            <span class="said">
+              <span class="replica-tag">{line.replica}:</span>
+              {line.text}
+            </span>
           </p>
         ))}
       </div>
@@ -61,7 +64,9 @@ export function ChatPanel({ channel, title }: { channel: string; title: string }
           value={text.value}
           onInput={(event) => void (text.value = event.currentTarget.value)}
         />
-        <button type="submit" class="button" disabled={toPlainText(text.value) === ''}>Send</button>
+        <button type="submit" class="button" disabled={toPlainText(text.value) === ''}>
+          Send
+        </button>
       </form>
     </section>
   );

@@ -17,20 +17,24 @@ export function GameActions() {
   return (
     <div class="actions">
       <button
-        type="button" class="button primary" data-testid="play-again" disabled={busy.value}
+        type="button"
+        class="button primary"
+        data-testid="play-again"
+        disabled={busy.value}
         onClick={() => void playAgain('match')}
       >
         Play again
       </button>
       <button
-        type="button" class="button" data-testid="new-game" disabled={busy.value}
+        type="button"
+        class="button"
+        data-testid="new-game"
+        disabled={busy.value}
         onClick={() => void playAgain('create')}
       >
         New game
       </button>
-      <button
-        type="button" class="button" data-testid="back-to-lobby" title="Back to the lobby" onClick={leaveGame}
-      >
+      <button type="button" class="button" data-testid="back-to-lobby" title="Back to the lobby" onClick={leaveGame}>
         Lobby
       </button>
     </div>

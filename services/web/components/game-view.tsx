@@ -16,7 +16,10 @@ export function GameView() {
   const { game: code, state } = shown;
   return (
     <main class={`game is-${state.status}`} data-status={state.status}>
-      <div class="topline"><Headline /><Clock /></div>
+      <div class="topline">
+        <Headline />
+        <Clock />
+      </div>
       <div class="stage">
         <Board />
         {state.status === 'waiting' && <Invitation />}

@@ -21,5 +21,9 @@ export function Glyph({ seat }: { seat: number }) {
 
 /** The shape of a seat on the colour of the seat. */
 export function SeatChip({ seat }: { seat: number }) {
-  return <span class={`chip seat-${seat}`}><Glyph seat={seat} /></span>;
+  return (
+    <span class={`chip seat-${seat}`}>
+      <Glyph seat={seat} />
+    </span>
+  );
 }

@@ -15,11 +15,18 @@ export function Headline() {
       const detail = `${size} × ${size}, ${count(players, 'player')}`;
       return <Lines title={`Waiting for ${missing} more`} detail={detail} />;
     }
-    case 'active': return <Lines title={standing(state, me)} detail={`Game ${code}`} />;
-    case 'completed': return <Lines title={outcome(state, me)} detail={endReason(state)} />;
+    case 'active':
+      return <Lines title={standing(state, me)} detail={`Game ${code}`} />;
+    case 'completed':
+      return <Lines title={outcome(state, me)} detail={endReason(state)} />;
   }
 }
 
 function Lines({ title, detail }: { title: string; detail: string }) {
-  return <div class="headline"><h1 tabIndex={-1}>{title}</h1><p>{detail}</p></div>;
+  return (
+    <div class="headline">
+      <h1 tabIndex={-1}>{title}</h1>
+      <p>{detail}</p>
+    </div>
+  );
 }

@@ -18,7 +18,14 @@ const TRANSPORT_NAMES: Readonly<Record<Health['transport'], string>> = {
 
 /** Where the page is connected to, and how well. */
 export function HealthLine() {
-  const { state = 'connecting', transport = 'websocket', replica, roundTripMs, reconnects = 0, pending = 0 } = health.value ?? {};
+  const {
+    state = 'connecting',
+    transport = 'websocket',
+    replica,
+    roundTripMs,
+    reconnects = 0,
+    pending = 0,
+  } = health.value ?? {};
   const queued = pending > 0 && state !== 'open';
   return (
     <dl class={`health health-${state}`}>
@@ -26,24 +33,38 @@ export function HealthLine() {
         <dt class="visually-hidden">Connection</dt>
         <dd data-testid="connection-state" data-state={state}>
           {STATES[state]}
-          {queued && <> · {pending}<span class="health-word"> waiting</span></>}
+          {queued && (
+            <>
+              {' '}
+              · {pending}
+              <span class="health-word"> waiting</span>
+            </>
+          )}
         </dd>
       </div>
       <div>
         <dt class="health-label">Replica</dt>
-        <dd class="health-replica" data-testid="health-replica">{replica ?? '–'}</dd>
+        <dd class="health-replica" data-testid="health-replica">
+          {replica ?? '–'}
+        </dd>
       </div>
       <div hidden={transport === 'websocket'}>
         <dt class="visually-hidden">Transport</dt>
-        <dd data-testid="health-transport" data-transport={transport}>{TRANSPORT_NAMES[transport]}</dd>
+        <dd data-testid="health-transport" data-transport={transport}>
+          {TRANSPORT_NAMES[transport]}
+        </dd>
       </div>
       <div>
         <dt class="visually-hidden">Round trip</dt>
-        <dd class="health-rtt" data-testid="health-rtt">{formatRoundTrip(roundTripMs)}</dd>
+        <dd class="health-rtt" data-testid="health-rtt">
+          {formatRoundTrip(roundTripMs)}
+        </dd>
       </div>
       <div>
         <dt class="visually-hidden">Reconnects</dt>
-        <dd data-testid="health-reconnects" data-count={reconnects}>{count(reconnects, 'reconnect')}</dd>
+        <dd data-testid="health-reconnects" data-count={reconnects}>
+          {count(reconnects, 'reconnect')}
+        </dd>
       </div>
     </dl>
   );

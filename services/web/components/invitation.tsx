@@ -11,7 +11,9 @@ export function Invitation() {
   return (
     <section class="invitation" aria-label="Invitation">
       <p class="label">Game code</p>
-      <p class="game-code" data-testid="game-code">{code}</p>
+      <p class="game-code" data-testid="game-code">
+        {code}
+      </p>
       <p class="seats-taken" data-testid="seats">
         {state.players.length} of {state.settings.players} seats taken
       </p>

@@ -42,20 +42,28 @@ export function JoinForm() {
           }}
         />
       </label>
-      <button
-        type="submit" class={`button ${invited ? 'primary' : ''}`} data-testid="join" disabled={busy.value}
-      >
+      <button type="submit" class={`button ${invited ? 'primary' : ''}`} data-testid="join" disabled={busy.value}>
         Join
       </button>
       <button
-        type="button" class="button quiet" data-testid="watch" title="Without a seat, where the game allows it"
-        disabled={busy.value} onClick={() => take(watchGame)}
+        type="button"
+        class="button quiet"
+        data-testid="watch"
+        title="Without a seat, where the game allows it"
+        disabled={busy.value}
+        onClick={() => take(watchGame)}
       >
         Watch
       </button>
-      {wrong.value
-        ? <span {...hint} class="hint wrong" role="alert">A code has six letters and digits, like K7MPQ2.</span>
-        : <span {...hint} class="hint">Six letters and digits, or the whole link.</span>}
+      {wrong.value ? (
+        <span {...hint} class="hint wrong" role="alert">
+          A code has six letters and digits, like K7MPQ2.
+        </span>
+      ) : (
+        <span {...hint} class="hint">
+          Six letters and digits, or the whole link.
+        </span>
+      )}
     </form>
   );
 }

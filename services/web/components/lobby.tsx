@@ -14,14 +14,22 @@ export function Lobby() {
         <div class="hero">
           <div>
             <h1 tabIndex={-1}>Claim the grid.</h1>
-            <p>
-              Everybody plays at once. A cell belongs to whoever gets there first, and the most cells win.
-            </p>
+            <p>Everybody plays at once. A cell belongs to whoever gets there first, and the most cells win.</p>
           </div>
           <BoardPreview />
         </div>
         <NameField />
-        {invited ? <><JoinForm /><NewGame /></> : <><NewGame /><JoinForm /></>}
+        {invited ? (
+          <>
+            <JoinForm />
+            <NewGame />
+          </>
+        ) : (
+          <>
+            <NewGame />
+            <JoinForm />
+          </>
+        )}
       </div>
       <ChatPanel channel={LOBBY} title="Lobby" />
     </main>

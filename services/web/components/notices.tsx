@@ -7,7 +7,11 @@ export function Notices() {
       {notices.value.map(({ kind, text, tone, action, lasting }) => (
         <div key={kind} class={`notice notice-${tone}`} data-testid="notice" data-kind={kind}>
           <p>{text}</p>
-          {action && <button type="button" class="button small" onClick={action.run}>{action.label}</button>}
+          {action && (
+            <button type="button" class="button small" onClick={action.run}>
+              {action.label}
+            </button>
+          )}
           {!lasting && (
             <button type="button" class="close" aria-label="Dismiss" onClick={() => withdraw(kind)}>
               ×

@@ -21,14 +21,11 @@ export function NumberField({ id, label, value, min, max, step = 1, hint, onChan
   };
   return (
     <div class="field number-field">
-      <label class="label" for={id}>{label}</label>
+      <label class="label" for={id}>
+        {label}
+      </label>
       <div class="stepper">
-        <button
-          type="button"
-          aria-label={`Less: ${label}`}
-          disabled={value <= min}
-          onClick={() => set(value - step)}
-        >
+        <button type="button" aria-label={`Less: ${label}`} disabled={value <= min} onClick={() => set(value - step)}>
           −
         </button>
         <input
@@ -42,16 +39,13 @@ export function NumberField({ id, label, value, min, max, step = 1, hint, onChan
           aria-describedby={`${id}-hint`}
           onChange={(event) => typed(event.currentTarget)}
         />
-        <button
-          type="button"
-          aria-label={`More: ${label}`}
-          disabled={value >= max}
-          onClick={() => set(value + step)}
-        >
+        <button type="button" aria-label={`More: ${label}`} disabled={value >= max} onClick={() => set(value + step)}>
           +
         </button>
       </div>
-      <span class="hint" id={`${id}-hint`}>{hint}</span>
+      <span class="hint" id={`${id}-hint`}>
+        {hint}
+      </span>
     </div>
   );
 }

@@ -16,7 +16,10 @@ export function PlayerRow({ seat, name, score, you, leads = false, place }: Play
   return (
     <li class={`player ${leads ? 'leads' : ''} ${you ? 'own' : ''}`} data-seat={seat} data-score={score}>
       {place !== undefined && (
-        <span class="place">{place}<span class="suffix">{ordinalSuffix(place)}</span></span>
+        <span class="place">
+          {place}
+          <span class="suffix">{ordinalSuffix(place)}</span>
+        </span>
       )}
       <SeatChip seat={seat} />
       <span class="player-name">{name}</span>

@@ -4,8 +4,12 @@ import { leaveGame } from '../actions.ts';
 export function Returning({ code }: { code: string }) {
   return (
     <main class="returning">
-      <p>Going back to game <b>{code}</b>…</p>
-      <button type="button" class="button" data-testid="leave" onClick={leaveGame}>To the lobby</button>
+      <p>
+        Going back to game <b>{code}</b>…
+      </p>
+      <button type="button" class="button" data-testid="leave" onClick={leaveGame}>
+        To the lobby
+      </button>
     </main>
   );
 }

@@ -22,7 +22,10 @@ export function Scores() {
           />
         ))}
         {Array.from({ length: open }, (_, index) => (
-          <li key={`open-${index}`} class="player open"><span class="chip" />Open seat</li>
+          <li key={`open-${index}`} class="player open">
+            <span class="chip" />
+            Open seat
+          </li>
         ))}
       </ol>
     </section>

@@ -10,8 +10,13 @@ const created = after(undefined, { kind: 'created', settings: { players: 2, size
 const waiting = after(created, { kind: 'joined', player: 'a', name: 'Ann', seat: 0 });
 const full = after(waiting, { kind: 'joined', player: 'b', name: 'Ben', seat: 1 });
 const active = after(full, { kind: 'started', startedAt: 0, endsAt: 30_000 });
-const captured = (seat: number, cell: number, scores: number[]): GameEvent =>
-  ({ kind: 'captured', player: 'ab'.charAt(seat), seat, cell, scores });
+const captured = (seat: number, cell: number, scores: number[]): GameEvent => ({
+  kind: 'captured',
+  player: 'ab'.charAt(seat),
+  seat,
+  cell,
+  scores,
+});
 const ahead = after(active, captured(0, 4, [1, 0]));
 const level = after(ahead, captured(1, 5, [1, 1]));
 const ended = (...ranks: number[]): GameState =>

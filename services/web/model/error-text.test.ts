@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CLOSE_CODES, ERROR_CODES, type CloseName } from '../../protocol/index.ts';
+import { CLOSE_CODES, type CloseName, ERROR_CODES } from '../../protocol/index.ts';
 import { closedText, ERROR_TEXT, errorText } from './error-text.ts';
 
 test('every error code of the protocol has a full sentence of its own', () => {

@@ -9,7 +9,10 @@ test('a round trip is whole milliseconds, and a dash before the first', () => {
 });
 
 test('nouns take the number that fits', () => {
-  assert.deepEqual([0, 1, 2].map((n) => count(n, 'game')), ['0 games', '1 game', '2 games']);
+  assert.deepEqual(
+    [0, 1, 2].map((n) => count(n, 'game')),
+    ['0 games', '1 game', '2 games'],
+  );
 });
 
 test('ordinals know the teens', () => {
@@ -19,7 +22,10 @@ test('ordinals know the teens', () => {
 
 test('names are joined as in a sentence', () => {
   assert.deepEqual([[], ['Ann'], ['Ann', 'Ben'], ['Ann', 'Ben', 'Cleo']].map(list), [
-    '', 'Ann', 'Ann and Ben', 'Ann, Ben and Cleo',
+    '',
+    'Ann',
+    'Ann and Ben',
+    'Ann, Ben and Cleo',
   ]);
 });
 

@@ -29,7 +29,10 @@ export function cellLabel(cell: number, size: number, holder: string | undefined
 
 /** The game code in what somebody typed or pasted (a code, or a whole link); undefined when there is none. */
 export function readCode(text: string): string | undefined {
-  const code = text.slice(text.lastIndexOf('#') + 1).replace(/[\s-]/g, '').toUpperCase();
+  const code = text
+    .slice(text.lastIndexOf('#') + 1)
+    .replace(/[\s-]/g, '')
+    .toUpperCase();
   const known = [...code].every((letter) => CODE_ALPHABET.includes(letter));
   return known && code.length === CODE_LENGTH ? code : undefined;
 }

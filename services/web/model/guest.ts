@@ -1,10 +1,32 @@
 import { LIMITS, toPlainText } from '../../protocol/index.ts';
 
 const ADJECTIVES = [
-  'Brave', 'Calm', 'Clever', 'Eager', 'Gentle', 'Keen', 'Lucky', 'Nimble', 'Quick', 'Quiet', 'Sunny', 'Wise',
+  'Brave',
+  'Calm',
+  'Clever',
+  'Eager',
+  'Gentle',
+  'Keen',
+  'Lucky',
+  'Nimble',
+  'Quick',
+  'Quiet',
+  'Sunny',
+  'Wise',
 ];
 const ANIMALS = [
-  'Badger', 'Crane', 'Falcon', 'Fox', 'Hare', 'Heron', 'Lynx', 'Marten', 'Otter', 'Raven', 'Robin', 'Wolf',
+  'Badger',
+  'Crane',
+  'Falcon',
+  'Fox',
+  'Hare',
+  'Heron',
+  'Lynx',
+  'Marten',
+  'Otter',
+  'Raven',
+  'Robin',
+  'Wolf',
 ];
 
 /** Gives a whole number from 0 up to but not including `below`. */

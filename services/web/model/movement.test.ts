@@ -5,7 +5,10 @@ import { moveFocus } from './movement.ts';
 
 test('arrows and hjkl move the focus by one cell the same way', () => {
   for (const [arrow, letter, to] of [
-    ['ArrowLeft', 'h', 3], ['ArrowDown', 'j', 7], ['ArrowUp', 'k', 1], ['ArrowRight', 'l', 5],
+    ['ArrowLeft', 'h', 3],
+    ['ArrowDown', 'j', 7],
+    ['ArrowUp', 'k', 1],
+    ['ArrowRight', 'l', 5],
   ] as const) {
     assert.equal(moveFocus(4, arrow, 3), to);
     assert.equal(moveFocus(4, letter, 3), to);
@@ -34,8 +37,10 @@ test('a key that does not move leaves the key to the page', () => {
 test('no key takes the focus off a board of any size', () => {
   const arrows = ['ArrowLeft', 'ArrowDown', 'ArrowUp', 'ArrowRight'];
   const key = fc.constantFrom(...arrows, 'h', 'j', 'k', 'l', 'Home', 'End');
-  fc.assert(fc.property(fc.integer({ min: 3, max: 16 }), fc.nat(), key, (size, seed, pressed) => {
-    const to = moveFocus(seed % size ** 2, pressed, size);
-    return to !== undefined && to >= 0 && to < size ** 2;
-  }));
+  fc.assert(
+    fc.property(fc.integer({ min: 3, max: 16 }), fc.nat(), key, (size, seed, pressed) => {
+      const to = moveFocus(seed % size ** 2, pressed, size);
+      return to !== undefined && to >= 0 && to < size ** 2;
+    }),
+  );
 });

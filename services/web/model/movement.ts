@@ -1,8 +1,14 @@
 type Step = readonly [rows: number, columns: number];
 
 const STEPS: Readonly<Record<string, Step>> = {
-  ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1],
-  h: [0, -1], j: [1, 0], k: [-1, 0], l: [0, 1],
+  ArrowLeft: [0, -1],
+  ArrowDown: [1, 0],
+  ArrowUp: [-1, 0],
+  ArrowRight: [0, 1],
+  h: [0, -1],
+  j: [1, 0],
+  k: [-1, 0],
+  l: [0, 1],
 };
 
 /**

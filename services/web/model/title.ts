@@ -9,8 +9,11 @@ export function pageTitle(state: GameState | undefined, now: number, me: string 
 
 function stateTitle(state: GameState, now: number, me: string | undefined): string {
   switch (state.status) {
-    case 'waiting': return `Waiting ${state.players.length}/${state.settings.players}`;
-    case 'active': return formatClock(clockFace(state, now).seconds);
-    case 'completed': return outcome(state, me);
+    case 'waiting':
+      return `Waiting ${state.players.length}/${state.settings.players}`;
+    case 'active':
+      return formatClock(clockFace(state, now).seconds);
+    case 'completed':
+      return outcome(state, me);
   }
 }

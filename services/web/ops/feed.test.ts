@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FakeClock } from '../../client/testing/fake-clock.ts';
-import { Feed, SILENCE_MS, type FeedSocket } from './feed.ts';
+import { Feed, type FeedSocket, SILENCE_MS } from './feed.ts';
 
 class FakeSocket implements FeedSocket {
   readonly #listeners = { message: [], close: [] } as Record<string, ((event: { data?: unknown }) => void)[]>;

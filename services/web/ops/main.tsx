@@ -7,10 +7,13 @@ import { startStore } from './store.ts';
 const page = document.getElementById('page');
 if (!page) throw new Error('The page has no element with the id "page".');
 const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
-startStore((handlers) => new Feed({
-  open: () => new WebSocket(`${scheme}://${location.host}${OPERATIONS_SOCKET}`) as FeedSocket,
-  setTimeout: (callback, delayMs) => window.setTimeout(callback, delayMs),
-  clearTimeout: (timer) => window.clearTimeout(timer),
-  ...handlers,
-}));
+startStore(
+  (handlers) =>
+    new Feed({
+      open: () => new WebSocket(`${scheme}://${location.host}${OPERATIONS_SOCKET}`) as FeedSocket,
+      setTimeout: (callback, delayMs) => window.setTimeout(callback, delayMs),
+      clearTimeout: (timer) => window.clearTimeout(timer),
+      ...handlers,
+    }),
+);
 render(<App />, page);

@@ -1,6 +1,10 @@
 import { signal } from '@preact/signals';
 import type {
-  LoadRun, OperationsEvent, OperationsMessage, ReplicaNow, ServedChain,
+  LoadRun,
+  OperationsEvent,
+  OperationsMessage,
+  ReplicaNow,
+  ServedChain,
 } from '../../protocol/operations.ts';
 import type { Feed, FeedOptions } from './feed.ts';
 import { History } from './model/history.ts';

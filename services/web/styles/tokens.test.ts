@@ -57,6 +57,13 @@ test("a seat's shape has a contrast of 4.5 on the seat's colour", () => {
 test('all seats have the colours of Okabe and Ito, each once', () => {
   const light = Array.from({ length: SEATS }, (_, seat) => tokens.get(`seat-${seat}`)?.light);
   assert.deepEqual(light.toSorted(), [
-    '#000000', '#0072b2', '#009e73', '#56b4e9', '#cc79a7', '#d55e00', '#e69f00', '#f0e442',
+    '#000000',
+    '#0072b2',
+    '#009e73',
+    '#56b4e9',
+    '#cc79a7',
+    '#d55e00',
+    '#e69f00',
+    '#f0e442',
   ]);
 });

@@ -19,5 +19,9 @@ export function Announcer() {
     if (wasLive.current !== isLive) said.value = isLive ? 'The page is live.' : 'The connection was lost.';
     wasLive.current = isLive;
   });
-  return <p class="visually-hidden" aria-live="polite" data-testid="announcer">{said}</p>;
+  return (
+    <p class="visually-hidden" aria-live="polite" data-testid="announcer">
+      {said}
+    </p>
+  );
 }

@@ -1,3 +1,4 @@
+import { live } from '../store.ts';
 import { Announcer } from './announcer.tsx';
 import { Certificates } from './certificates.tsx';
 import { Events } from './events.tsx';
@@ -5,7 +6,6 @@ import { LastRun } from './last-run.tsx';
 import { Masthead } from './masthead.tsx';
 import { Replicas } from './replicas.tsx';
 import { Totals } from './totals.tsx';
-import { live } from '../store.ts';
 
 export function App() {
   return (

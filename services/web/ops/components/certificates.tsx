@@ -12,7 +12,11 @@ export function Certificates() {
         {endpoint !== undefined && <p class="ops-note ops-mono">{endpoint}</p>}
       </div>
       {chain.value === undefined && <p class="ops-empty">The edge has not been asked yet.</p>}
-      {problem !== undefined && <p class="ops-problem" role="alert">{problem}</p>}
+      {problem !== undefined && (
+        <p class="ops-problem" role="alert">
+          {problem}
+        </p>
+      )}
       <ul class="certificates" data-testid="certificates">
         {certificates.map((certificate, index) => {
           const { subject, names, notAfter } = certificate;
@@ -27,7 +31,9 @@ export function Certificates() {
               </div>
               <p class="certificate-name">{index === 0 && names.length > 0 ? names.join(', ') : subject}</p>
               <svg
-                viewBox="0 0 100 4" preserveAspectRatio="none" role="img"
+                viewBox="0 0 100 4"
+                preserveAspectRatio="none"
+                role="img"
                 aria-label={`${percent} % of its life is left`}
               >
                 <rect class="bar-whole" width="100" height="4" />

@@ -22,9 +22,10 @@ export function Curve({ points, now, highest, label, text, height = 40, isScaled
   const max = niceCeiling(highest);
   const { line, area } = curve(points, { width: WIDTH, height, now, spanMs: OPERATIONS_HISTORY_MS, max });
   const known = points.flatMap(({ value }) => (value === null ? [] : [value]));
-  const spoken = known.length === 0
-    ? `${label}: nothing in the last five minutes`
-    : `${label}, last five minutes: from ${text(Math.min(...known))} to ${text(Math.max(...known))}`;
+  const spoken =
+    known.length === 0
+      ? `${label}: nothing in the last five minutes`
+      : `${label}, last five minutes: from ${text(Math.min(...known))} to ${text(Math.max(...known))}`;
   return (
     <div class="curve">
       <svg viewBox={`0 0 ${WIDTH} ${height}`} preserveAspectRatio="none" role="img" aria-label={spoken}>
@@ -35,7 +36,11 @@ export function Curve({ points, now, highest, label, text, height = 40, isScaled
         <path class="curve-area" d={area} />
         <path class="curve-line" d={line} />
       </svg>
-      {isScaled && <span class="curve-max" aria-hidden="true">{text(max)}</span>}
+      {isScaled && (
+        <span class="curve-max" aria-hidden="true">
+          {text(max)}
+        </span>
+      )}
     </div>
   );
 }

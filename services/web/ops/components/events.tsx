@@ -15,7 +15,9 @@ export function Events() {
           {all.map(({ id, at, replica, kind, text }) => (
             <li key={id} data-kind={kind} data-replica={replica}>
               <span class={`chip event-${kind}`}>{EVENT_TEXT[kind]}</span>
-              <span class="event-text"><b>{replica}</b> {text}</span>
+              <span class="event-text">
+                <b>{replica}</b> {text}
+              </span>
               <time dateTime={new Date(at).toISOString()} title={new Date(at).toLocaleString()}>
                 {agoText(now.value - at)}
               </time>

@@ -14,7 +14,9 @@ export function LastRun() {
       </div>
       {it === undefined && <p class="ops-empty">Redis has not been read yet.</p>}
       {it === null && (
-        <p class="ops-empty">None in the last thirty days. <code>npm run load -- smoke</code> makes one.</p>
+        <p class="ops-empty">
+          None in the last thirty days. <code>npm run load -- smoke</code> makes one.
+        </p>
       )}
       {it && (
         <>
@@ -24,7 +26,11 @@ export function LastRun() {
           {it.thresholds.length > 0 && (
             <table class="thresholds">
               <thead>
-                <tr><th scope="col">Threshold</th><th scope="col">Value</th><th scope="col">Result</th></tr>
+                <tr>
+                  <th scope="col">Threshold</th>
+                  <th scope="col">Value</th>
+                  <th scope="col">Result</th>
+                </tr>
               </thead>
               <tbody>
                 {it.thresholds.map(({ name, passed, value }) => (
@@ -39,7 +45,10 @@ export function LastRun() {
           )}
           <dl class="run-figures">
             {figuresOf(it.summary, MOST_FIGURES).map(([name, value]) => (
-              <div key={name}><dt>{name}</dt><dd>{value}</dd></div>
+              <div key={name}>
+                <dt>{name}</dt>
+                <dd>{value}</dd>
+              </div>
             ))}
           </dl>
         </>

@@ -14,10 +14,14 @@ export function Masthead() {
     return () => clearInterval(timer);
   }, []);
   const others = replicas.value.flatMap(({ page, state, replica: name }) =>
-    (page === undefined || name === replica || isOver({ state }) ? [] : [{ page, name }]));
+    page === undefined || name === replica || isOver({ state }) ? [] : [{ page, name }],
+  );
   return (
     <header class="masthead ops-masthead">
-      <h1 class="brand"><img src="/ops/favicon.svg" alt="" width="26" height="26" />Gridlock operations</h1>
+      <h1 class="brand">
+        <img src="/ops/favicon.svg" alt="" width="26" height="26" />
+        Gridlock operations
+      </h1>
       <dl class={`health health-${isLive ? 'open' : 'reconnecting'}`}>
         <div class="health-state">
           <dt class="visually-hidden">Connection</dt>
@@ -25,14 +29,27 @@ export function Masthead() {
             {isLive ? 'Live' : source.value ? `Stale for ${durationText(clock.value - since)}` : 'Connecting…'}
           </dd>
         </div>
-        {replica !== undefined && <div><dt>Seen by</dt><dd class="health-replica">{replica}</dd></div>}
-        {design !== undefined && <div><dt>Design</dt><dd class="health-replica">{design}</dd></div>}
+        {replica !== undefined && (
+          <div>
+            <dt>Seen by</dt>
+            <dd class="health-replica">{replica}</dd>
+          </div>
+        )}
+        {design !== undefined && (
+          <div>
+            <dt>Design</dt>
+            <dd class="health-replica">{design}</dd>
+          </div>
+        )}
       </dl>
       {!isLive && others.length > 0 && (
         <p class="ops-elsewhere">
           Replica {replica} does not answer. The same page of{' '}
           {others.map(({ page, name }, index) => (
-            <span key={name}>{index > 0 && ', '}<a href={page}>{name}</a></span>
+            <span key={name}>
+              {index > 0 && ', '}
+              <a href={page}>{name}</a>
+            </span>
           ))}
         </p>
       )}

@@ -32,11 +32,17 @@ export function ReplicaCard({ replica: it }: { replica: ReplicaNow }) {
         {figures.map(([measure, title, value, text]) => (
           <div key={measure} class="figure">
             <dt>{title}</dt>
-            <dd class="figure-value" data-testid={`${measure}-${replica}`}>{isNow ? value : '–'}</dd>
+            <dd class="figure-value" data-testid={`${measure}-${replica}`}>
+              {isNow ? value : '–'}
+            </dd>
             <dd class="figure-curve">
               <Curve
-                points={history.points(replica, measure)} now={now.value} highest={history.highest(measure)}
-                label={`${title} of ${replica}`} text={text} height={28}
+                points={history.points(replica, measure)}
+                now={now.value}
+                highest={history.highest(measure)}
+                label={`${title} of ${replica}`}
+                text={text}
+                height={28}
               />
             </dd>
           </div>

@@ -12,7 +12,9 @@ export function Replicas() {
         <p class="ops-note">last five minutes, one scale for all</p>
       </div>
       <div class="replicas">
-        {all.map((replica) => <ReplicaCard key={replica.replica} replica={replica} />)}
+        {all.map((replica) => (
+          <ReplicaCard key={replica.replica} replica={replica} />
+        ))}
         {all.length === 0 && <p class="ops-empty">No replica has been heard of yet.</p>}
       </div>
     </section>

@@ -29,9 +29,7 @@ export function Totals() {
             <div class="card total" key={measure} data-testid={`total-${measure}`}>
               <h3>{title}</h3>
               <p class="total-value">{value}</p>
-              <Curve
-                points={points} now={now.value} highest={highest} label={title} text={text} height={56} isScaled
-              />
+              <Curve points={points} now={now.value} highest={highest} label={title} text={text} height={56} isScaled />
             </div>
           );
         })}

@@ -17,7 +17,8 @@ const MARGIN = 2;
 
 /** The parts of a curve that hang together, as the SVG path of their line and that of the area below it. */
 export function curve(
-  points: readonly Point[], { width, height, now, spanMs, max }: Frame,
+  points: readonly Point[],
+  { width, height, now, spanMs, max }: Frame,
 ): { line: string; area: string } {
   const x = (at: number) => round(width - ((now - at) / spanMs) * width);
   const y = (value: number) => round(height - MARGIN - (max > 0 ? value / max : 0) * (height - 2 * MARGIN));

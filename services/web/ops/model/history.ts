@@ -24,7 +24,10 @@ export class History {
       const samples = this.#samples.get(replica) ?? [];
       const isNew = at > (samples.at(-1)?.at ?? -Infinity);
       const all = isNew ? [...samples, { at, sockets, games, events, moves, p99 }] : samples;
-      this.#samples.set(replica, all.filter((sample) => sample.at > now - OPERATIONS_HISTORY_MS));
+      this.#samples.set(
+        replica,
+        all.filter((sample) => sample.at > now - OPERATIONS_HISTORY_MS),
+      );
     }
   }
 

@@ -4,7 +4,17 @@ import type { ReplicaNow, ReplicaState } from '../../../protocol/operations.ts';
 import { changesText, totals } from './states.ts';
 
 const now = (replica: string, state: ReplicaState, change: Partial<ReplicaNow> = {}): ReplicaNow => ({
-  replica, state, at: 1, startedAt: 0, memory: 1, sockets: 10, games: 1, events: 5, moves: 2, p99: 3, ...change,
+  replica,
+  state,
+  at: 1,
+  startedAt: 0,
+  memory: 1,
+  sockets: 10,
+  games: 1,
+  events: 5,
+  moves: 2,
+  p99: 3,
+  ...change,
 });
 
 test('who is silent or gone counts for nothing but the number of replicas', () => {

@@ -25,7 +25,10 @@ test('durations are told in what people count in', () => {
 
 test('of a summary the figures are told, and what has parts is left out', () => {
   const summary = { resume_ms: 641.27, ok: true, parts: { a: 1 }, none: null, more: 1 };
-  assert.deepEqual(figuresOf(summary, 2), [['resume ms', '641'], ['ok', 'true']]);
+  assert.deepEqual(figuresOf(summary, 2), [
+    ['resume ms', '641'],
+    ['ok', 'true'],
+  ]);
   assert.deepEqual([0.1234, 48_230, null, 'x'].map(figureText), ['0.12', '48,230', '–', 'x']);
   assert.equal(plain(memoryText(130_785_280)), '131 MB');
 });
