@@ -2,26 +2,83 @@
 const TESTS = '(\\.test\\.tsx?$|/testing[/.-]|-testing\\.ts$|testing\\.ts$|^tests/)';
 const OURS = '^(infra|certs|services|loadtest|cli|tests|examples)/';
 const rule = (name, comment, from, to) => ({
-  name, comment, severity: 'error', from: { pathNot: TESTS, ...from }, to,
+  name,
+  comment,
+  severity: 'error',
+  from: { pathNot: TESTS, ...from },
+  to,
 });
 export default {
   forbidden: [
-    { name: 'no-circular', severity: 'error', comment: 'Two files that need each other are one noun, or hide a third.', from: {}, to: { circular: true } },
-    rule('protocol-stands-alone', 'services/protocol is imported by every side, so it imports nothing of ours.', { path: '^services/protocol/' }, { path: OURS, pathNot: '^services/protocol/' }),
-    rule('client-needs-protocol-only', 'The SDK runs in browsers of other projects.', { path: '^services/client/' }, { path: OURS, pathNot: '^services/(client|protocol)/' }),
-    rule('server-needs-protocol-only', 'The server knows no client, page or deployment.', { path: '^services/(game|metrics-api)/' }, { path: OURS, pathNot: '^services/(game|metrics-api|protocol)/' }),
-    { name: 'services-never-infra', severity: 'error', comment: 'What is deployed knows nothing of how; this holds for tests too.', from: { path: '^services/' }, to: { path: '^(infra|loadtest|cli)/' } },
-    { name: 'certs-stands-alone', severity: 'error', comment: 'The certificate authority is of use without the rest; this holds for tests too.', from: { path: '^certs/' }, to: { path: OURS, pathNot: '^(certs|tests/kit)/' } },
-    rule('infra-never-loadtest', 'What is deployed is not built from what drives it.', { path: '^infra/' }, { path: '^(loadtest|tests|cli)/' }),
+    {
+      name: 'no-circular',
+      severity: 'error',
+      comment: 'Two files that need each other are one noun, or hide a third.',
+      from: {},
+      to: { circular: true },
+    },
+    rule(
+      'protocol-stands-alone',
+      'services/protocol is imported by every side, so it imports nothing of ours.',
+      { path: '^services/protocol/' },
+      { path: OURS, pathNot: '^services/protocol/' },
+    ),
+    rule(
+      'client-needs-protocol-only',
+      'The SDK runs in browsers of other projects.',
+      { path: '^services/client/' },
+      { path: OURS, pathNot: '^services/(client|protocol)/' },
+    ),
+    rule(
+      'server-needs-protocol-only',
+      'The server knows no client, page or deployment.',
+      { path: '^services/(game|metrics-api)/' },
+      { path: OURS, pathNot: '^services/(game|metrics-api|protocol)/' },
+    ),
+    {
+      name: 'services-never-infra',
+      severity: 'error',
+      comment: 'What is deployed knows nothing of how; this holds for tests too.',
+      from: { path: '^services/' },
+      to: { path: '^(infra|loadtest|cli)/' },
+    },
+    {
+      name: 'certs-stands-alone',
+      severity: 'error',
+      comment: 'The certificate authority is of use without the rest; this holds for tests too.',
+      from: { path: '^certs/' },
+      to: { path: OURS, pathNot: '^(certs|tests/kit)/' },
+    },
+    rule(
+      'infra-never-loadtest',
+      'What is deployed is not built from what drives it.',
+      { path: '^infra/' },
+      { path: '^(loadtest|tests|cli)/' },
+    ),
     rule('tests-are-leaves', 'Code that ships does not import code of tests.', {}, { path: TESTS }),
-    { name: 'cli-is-a-leaf', severity: 'error', comment: 'Commands call the code, never the other way.', from: { path: '^(infra|certs|services|loadtest)/' }, to: { path: '^cli/' } },
-    { name: 'resolvable', severity: 'error', comment: 'An import leads somewhere.', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'cli-is-a-leaf',
+      severity: 'error',
+      comment: 'Commands call the code, never the other way.',
+      from: { path: '^(infra|certs|services|loadtest)/' },
+      to: { path: '^cli/' },
+    },
+    {
+      name: 'resolvable',
+      severity: 'error',
+      comment: 'An import leads somewhere.',
+      from: {},
+      to: { couldNotResolve: true },
+    },
   ],
   options: {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '(^|/)node_modules/|\\.css$' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 };

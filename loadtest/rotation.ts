@@ -1,7 +1,7 @@
 // Usage: npm run rotation -- [--sockets 1000] [--leaf 200] [--intermediate 20] [--json FILE]
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { startCluster } from '../infra/local/cluster.ts';
+import { startCluster } from './kit/cluster.ts';
 import { measure } from './rotation/measure.ts';
 import { describe, faultsOf } from './rotation/verdict.ts';
 

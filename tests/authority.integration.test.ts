@@ -10,8 +10,8 @@ import { fetchServed } from '../certs/endpoint.ts';
 import { readChain } from '../certs/index.ts';
 import { crlNameOf } from '../certs/keys.ts';
 import { readCertificates } from '../certs/pem.ts';
-import { type Cluster, startCluster } from '../infra/local/cluster.ts';
 import { waitFor } from '../infra/local/wait.ts';
+import { type Cluster, startCluster } from '../loadtest/kit/cluster.ts';
 
 const run = promisify(execFile);
 const MAIN = path.resolve(import.meta.dirname, '../certs/cli/main.ts');

@@ -8,9 +8,9 @@ import { promisify } from 'node:util';
 import { fetchServed } from '../certs/endpoint.ts';
 import { ensureChain, issueLeaf, rotate } from '../certs/index.ts';
 import { readCertificates } from '../certs/pem.ts';
-import { type Cluster, SupervisorRun, startCluster, temporaryStateDir } from '../infra/local/cluster.ts';
 import { freePorts } from '../infra/local/ports.ts';
 import { waitFor } from '../infra/local/wait.ts';
+import { type Cluster, SupervisorRun, startCluster, temporaryStateDir } from '../loadtest/kit/cluster.ts';
 import { type AcmeServer, startAcmeServer, withoutPebble } from './acme-server.ts';
 
 const HOST = 'game.localhost';

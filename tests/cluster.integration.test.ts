@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { type Cluster, startCluster } from '../infra/local/cluster.ts';
 import { findViolations } from '../loadtest/history/history.ts';
 import { playersOnDifferentReplicas, type RecordingPlayer } from '../loadtest/history/player.ts';
+import { type Cluster, startCluster } from '../loadtest/kit/cluster.ts';
 import { type ChatEvent, createNodeClient } from '../services/client/node.ts';
-import { until } from '../services/game/testing/replica.ts';
+import { until } from '../services/server/testing/replica.ts';
 
 // Whoever decides: what players see must not differ.
 for (const design of ['stateless', 'stateful'] as const) {

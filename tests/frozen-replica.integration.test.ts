@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
 import { runtimeCommand } from '../infra/edge/runtime-api.ts';
-import { startCluster } from '../infra/local/cluster.ts';
 import { waitFor } from '../infra/local/wait.ts';
+import { startCluster } from '../loadtest/kit/cluster.ts';
 import { createNodeClient } from '../services/client/node.ts';
 import { MemoryStore } from '../services/client/testing/fake-network.ts';
 

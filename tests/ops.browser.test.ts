@@ -4,10 +4,10 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import type { BrowserContext, Page } from 'playwright-core';
-import { type Cluster, startCluster } from '../infra/local/cluster.ts';
+import { type Cluster, startCluster } from '../loadtest/kit/cluster.ts';
 import type { GridlockClient } from '../services/client/index.ts';
 import { createNodeClient } from '../services/client/node.ts';
-import { until } from '../services/game/testing/replica.ts';
+import { until } from '../services/server/testing/replica.ts';
 import { noteTexts, openBrowser } from './chromium.ts';
 
 const ARTEFACTS = path.resolve(import.meta.dirname, '../.artifacts');

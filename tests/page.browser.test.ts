@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import type { BrowserContext, Page } from 'playwright-core';
-import { type Cluster, startCluster } from '../infra/local/cluster.ts';
+import { type Cluster, startCluster } from '../loadtest/kit/cluster.ts';
 import { openBrowser } from './chromium.ts';
 
 const ARTEFACTS = path.resolve(import.meta.dirname, '../.artifacts');

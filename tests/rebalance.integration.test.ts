@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type Cluster, startCluster } from '../infra/local/cluster.ts';
 import { findViolations } from '../loadtest/history/history.ts';
 import type { RecordingPlayer } from '../loadtest/history/player.ts';
+import { type Cluster, startCluster } from '../loadtest/kit/cluster.ts';
 import { Crowd } from '../loadtest/placement/crowd.ts';
 import { decidedBy, forwardedShare } from '../loadtest/placement/forwarded.ts';
 import { members } from '../loadtest/placement/members.ts';

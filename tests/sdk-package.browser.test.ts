@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
-import { type Cluster, startCluster } from '../infra/local/cluster.ts';
+import { type Cluster, startCluster } from '../loadtest/kit/cluster.ts';
 import { buildPackage } from '../services/client/package/build.ts';
 import { openBrowser } from './chromium.ts';
 

@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
-import { startCluster, temporaryStateDir } from '../infra/local/cluster.ts';
+import { startCluster, temporaryStateDir } from '../loadtest/kit/cluster.ts';
 
 test('a cluster whose ACME authority takes requests and answers none drains and ends when it is told to', async (t) => {
   const stateDir = temporaryStateDir();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import type { BrowserContext, Page } from 'playwright-core';
-import { type Cluster, startCluster } from '../infra/local/cluster.ts';
+import { type Cluster, startCluster } from '../loadtest/kit/cluster.ts';
 import { openBrowser } from './chromium.ts';
 
 let cluster: Cluster;

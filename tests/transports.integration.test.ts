@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { type Cluster, startCluster } from '../infra/local/cluster.ts';
 import { findViolations } from '../loadtest/history/history.ts';
 import { RecordingPlayer } from '../loadtest/history/player.ts';
-import { until } from '../services/game/testing/replica.ts';
-import { type Spread, startSpread } from '../services/game/testing/spread.ts';
+import { type Cluster, startCluster } from '../loadtest/kit/cluster.ts';
 import type { Transport } from '../services/protocol/index.ts';
+import { until } from '../services/server/testing/replica.ts';
+import { type Spread, startSpread } from '../services/server/testing/spread.ts';
 
 const ALL: readonly Transport[] = ['websocket', 'sse', 'poll'];
 const FALLBACKS: readonly Transport[] = ['sse', 'poll'];

@@ -23,7 +23,7 @@ test('the grace is the sum of what happens in it, whatever the drain window', ()
 });
 
 test('the process leaves by itself before the kubelet kills it', () => {
-  const main = readFileSync(new URL('../../services/game/main.ts', import.meta.url), 'utf8');
+  const main = readFileSync(new URL('../../services/server/main.ts', import.meta.url), 'utf8');
   const deadlineMs = Number(/DEADLINE_MS = ([\d_]+)/.exec(main)?.[1]?.replaceAll('_', ''));
   assert.equal(deadlineMs, FLUSH_SECONDS * 1000);
   fc.assert(

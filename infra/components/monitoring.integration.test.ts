@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { until } from '../../services/game/testing/replica.ts';
+import { until } from '../../services/server/testing/replica.ts';
 import { freePorts } from '../local/ports.ts';
 import { findBinary } from '../setup/binaries.mjs';
 import { dashboards } from './dashboards.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { Metrics } from '../../services/game/metrics.ts';
+import { Metrics } from '../../services/server/metrics.ts';
 import { stackConfig } from '../config.ts';
 import { createMetrics } from '../edge/agent/server.ts';
 import { record } from '../testing/recorder.ts';
@@ -104,7 +104,7 @@ test('ports that are read are ports of the containers', () => {
 });
 
 test('every metric of ours that is shown or alerted on is one that a replica or the edge tells', async () => {
-  const replica = readFileSync(new URL('../../services/game/replica.ts', import.meta.url), 'utf8');
+  const replica = readFileSync(new URL('../../services/server/replica.ts', import.meta.url), 'utf8');
   const watched = [...replica.matchAll(/metrics\.watch\('(\w+)'/g)].map(([, name]) => name);
   const told = new Set([
     ...watched,

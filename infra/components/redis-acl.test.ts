@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { REPLICA_COMMANDS, type RedisPasswords, redisAcl, sentinelAcl } from './redis-acl.ts';
 
-const GAME = path.resolve(import.meta.dirname, '../../services/game');
+const GAME = path.resolve(import.meta.dirname, '../../services/server');
 const passwords: RedisPasswords = { gridlock: 'a', probe: 'b', keeper: 'c', replication: 'd', sentinel: 'e' };
 const sources = (pattern: string): string[] =>
   globSync(pattern, { cwd: GAME, exclude: (name) => /test/.test(name) }).map((file) =>

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Commands a replica sends or its scripts call; a test reads them out of `services/game`. */
+/** Commands a replica sends or its scripts call; a test reads them out of `services/server`. */
 export const REPLICA_COMMANDS = [
   // The connection.
   'auth',

@@ -7,9 +7,9 @@ import path from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { Redis } from 'ioredis';
 import { object, parse } from 'valibot';
-import { connectStore } from '../../services/game/redis/connect.ts';
-import { REDIS_VARIABLES, type RedisSettings, redisSettings } from '../../services/game/redis/settings.ts';
-import type { Replica } from '../../services/game/replica.ts';
+import { connectStore } from '../../services/server/redis/connect.ts';
+import { REDIS_VARIABLES, type RedisSettings, redisSettings } from '../../services/server/redis/settings.ts';
+import type { Replica } from '../../services/server/replica.ts';
 import {
   assertGapless,
   insist,
@@ -17,8 +17,8 @@ import {
   positionsSeen,
   sequence,
   startedGame,
-} from '../../services/game/testing/play.ts';
-import { startTestReplica, until } from '../../services/game/testing/replica.ts';
+} from '../../services/server/testing/play.ts';
+import { startTestReplica, until } from '../../services/server/testing/replica.ts';
 import { CA_FILE, SENTINEL_TIMES } from './redis-config.ts';
 import { ownRedisEnv, passwordFile, REDIS_TRUST_DIRECTORY, sentinelRedisEnv } from './redis-connection.ts';
 import { REDIS } from './redis-names.ts';

@@ -63,7 +63,7 @@ test('every entry point has its bundle, the page its files, and every script its
 
 test('a trace names a source by its path in the repository, and the sources themselves stay at home', () => {
   const map = JSON.parse(readFileSync(path.join(first.context, 'app/main.mjs.map'), 'utf8')) as Record<string, unknown>;
-  assert.ok((map['sources'] as string[]).includes('services/game/main.ts'));
+  assert.ok((map['sources'] as string[]).includes('services/server/main.ts'));
   assert.equal(map['sourcesContent'], undefined);
 });
 

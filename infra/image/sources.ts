@@ -3,14 +3,14 @@ import path from 'node:path';
 
 /** What the image is made of, by the name it has in `/app`; paths are relative to the repository. */
 export interface Sources {
-  /** `main` -> `services/game/main.ts`: bundled into `/app/main.mjs`. */
+  /** `main` -> `services/server/main.ts`: bundled into `/app/main.mjs`. */
   readonly entryPoints: Readonly<Record<string, string>>;
   /** Files the bundled code reads at run time, kept at the same path below `/app`. */
   readonly assets: readonly string[];
 }
 
 const ENTRY_POINTS = {
-  main: 'services/game/main.ts',
+  main: 'services/server/main.ts',
   'metrics-api': 'services/metrics-api/main.ts',
   'edge-agent': 'infra/edge/agent/main.ts',
 };
@@ -20,7 +20,7 @@ export function findSources(root: string): Sources {
   const present = Object.entries(ENTRY_POINTS).filter(([, file]) => existsSync(path.join(root, file)));
   return {
     entryPoints: Object.fromEntries(present),
-    assets: globSync('services/game/**/*.lua', { cwd: root })
+    assets: globSync('services/server/**/*.lua', { cwd: root })
       .map((file) => file.replaceAll('\\', '/'))
       .sort(),
   };

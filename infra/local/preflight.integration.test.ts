@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
-import { type Ending, SupervisorRun, temporaryStateDir } from './cluster.ts';
+import { type Ending, SupervisorRun, temporaryStateDir } from '../../loadtest/kit/cluster.ts';
 import { freePorts } from './ports.ts';
 import { noProcessOf, refusedStart } from './testing.ts';
 

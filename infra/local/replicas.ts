@@ -4,7 +4,7 @@ import type { Config } from '../config.ts';
 import type { ProcessSpec } from './process.ts';
 import type { StatePaths } from './state-paths.ts';
 
-const MAIN = path.resolve(import.meta.dirname, '../../services/game/main.ts');
+const MAIN = path.resolve(import.meta.dirname, '../../services/server/main.ts');
 
 /** A replica's name, identity and ports. */
 export interface Replica {

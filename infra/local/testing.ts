@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
-import { type Ending, SupervisorRun } from './cluster.ts';
+import { type Ending, SupervisorRun } from '../../loadtest/kit/cluster.ts';
 import { freePorts } from './ports.ts';
 import { waitFor } from './wait.ts';
 

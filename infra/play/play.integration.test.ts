@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { type Cluster, startCluster } from '../local/cluster.ts';
+import { type Cluster, startCluster } from '../../loadtest/kit/cluster.ts';
 
 const MAIN = path.join(import.meta.dirname, 'main.ts');
 let cluster: Cluster;

@@ -1,7 +1,7 @@
-import { startCluster } from '../../infra/local/cluster.ts';
 import { FREE } from '../../services/protocol/index.ts';
 import { findViolations } from '../history/history.ts';
 import { RecordingPlayer } from '../history/player.ts';
+import { startCluster } from '../kit/cluster.ts';
 import { percentile } from '../measure/statistics.ts';
 import { inTime, pause } from './pause.ts';
 import { Random } from './random.ts';

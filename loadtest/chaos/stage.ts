@@ -11,10 +11,10 @@ import {
 import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Cluster, startCluster, temporaryStateDir } from '../../infra/local/cluster.ts';
 import { statePaths } from '../../infra/local/state-paths.ts';
 import type { RunningStatus } from '../../infra/local/status-types.ts';
 import { waitFor } from '../../infra/local/wait.ts';
+import { type Cluster, startCluster, temporaryStateDir } from '../kit/cluster.ts';
 import { RedisLink } from './redis-link.ts';
 
 export type Design = 'stateless' | 'stateful';

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Cluster, startCluster } from '../../infra/local/cluster.ts';
 import type { RunningStatus } from '../../infra/local/status-types.ts';
 import { GridlockClient } from '../../services/client/client.ts';
 import { nodePlatform } from '../../services/client/node.ts';
 import { findViolations } from '../history/history.ts';
+import { type Cluster, startCluster } from '../kit/cluster.ts';
 import { percentile } from '../measure/statistics.ts';
 import { cpuBetween, residentBetween, tierUsage } from '../measure/tiers.ts';
 import { Crowd } from '../placement/crowd.ts';

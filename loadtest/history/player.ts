@@ -1,7 +1,7 @@
-import type { Cluster } from '../../infra/local/cluster.ts';
 import { GridlockClient } from '../../services/client/client.ts';
 import { type ClientOptions, type GameChange, GridlockError, nodePlatform } from '../../services/client/node.ts';
 import { decodeServerFrame, FREE, type ServerMessage } from '../../services/protocol/index.ts';
+import type { Cluster } from '../kit/cluster.ts';
 import type { AcknowledgedCapture, ClientHistory, Observation } from './history.ts';
 import type { Received } from './wire.ts';
 

@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { type Cluster, startCluster } from '../../infra/local/cluster.ts';
+import { type Cluster, startCluster } from '../kit/cluster.ts';
 import { findK6 } from './k6-binary.ts';
 import type { Summary } from './summary.ts';
 import { FaultyProxy, type Plant } from './testing/faulty-proxy.ts';

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Cluster } from '../../infra/local/cluster.ts';
 import { waitFor } from '../../infra/local/wait.ts';
 import { FREE } from '../../services/protocol/index.ts';
 import type { ClientHistory } from '../history/history.ts';
 import { RecordingPlayer } from '../history/player.ts';
+import type { Cluster } from '../kit/cluster.ts';
 import { decidedBy, forwardedShare } from './forwarded.ts';
 
 const PLAYERS = 4;

@@ -1,4 +1,4 @@
-import type { Cluster } from '../../infra/local/cluster.ts';
+import type { Cluster } from '../kit/cluster.ts';
 import { metricsOf } from './metrics.ts';
 
 /** Commands of one kind that a cluster decided since it runs, by who decided them. */

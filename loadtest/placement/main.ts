@@ -1,5 +1,5 @@
 // Usage: node loadtest/placement/main.ts [stateless|stateful] [sockets] [replicas]
-import { startCluster } from '../../infra/local/cluster.ts';
+import { startCluster } from '../kit/cluster.ts';
 import { scaleOut } from './scale-out.ts';
 
 /** Lets a last replica into a cluster under play, and prints how long its part of the sockets takes to come. */

@@ -1,5 +1,5 @@
-import type { Cluster } from '../../infra/local/cluster.ts';
 import { waitFor } from '../../infra/local/wait.ts';
+import type { Cluster } from '../kit/cluster.ts';
 import { metricsOf } from './metrics.ts';
 
 const WAIT_MS = 60_000;

@@ -1,4 +1,4 @@
-import type { Cluster } from '../../infra/local/cluster.ts';
+import type { Cluster } from '../kit/cluster.ts';
 
 /** What each ready replica of a cluster says for Prometheus: one that is stopped does not answer. */
 export async function metricsOf(cluster: Pick<Cluster, 'status'>): Promise<string[]> {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Cluster } from '../../infra/local/cluster.ts';
 import { findViolations, type Violation } from '../history/history.ts';
+import type { Cluster } from '../kit/cluster.ts';
 import { Crowd } from './crowd.ts';
 import { members } from './members.ts';
 

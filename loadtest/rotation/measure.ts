@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Cluster } from '../../infra/local/cluster.ts';
+import type { Cluster } from '../kit/cluster.ts';
 import { Authority } from './authority.ts';
 import { type HandshakeReport, Handshakes } from './handshakes.ts';
 import { type Latency, latencyOf, type Pair, type Ratio, ratioOf } from './latency.ts';

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { startCluster } from '../../infra/local/cluster.ts';
 import { TRANSPORTS } from '../../services/protocol/index.ts';
+import { startCluster } from '../kit/cluster.ts';
 import { type Measured, measure } from './measure.ts';
 import { markdown } from './table.ts';
 

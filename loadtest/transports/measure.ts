@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Cluster } from '../../infra/local/cluster.ts';
 import type { Transport } from '../../services/protocol/index.ts';
+import type { Cluster } from '../kit/cluster.ts';
 import { percentile } from '../measure/statistics.ts';
 import { cpuBetween, type Tiers, tierUsage } from '../measure/tiers.ts';
 import { Crowd } from './crowd.ts';

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Redis, type RedisOptions } from 'ioredis';
-import { localCertificate } from '../../../services/game/testing/certificate.ts';
+import { localCertificate } from '../../../services/server/testing/certificate.ts';
 import { stackConfig } from '../../config.ts';
 import { freePorts } from '../../local/ports.ts';
 import type { RedisPasswords } from '../redis-acl.ts';

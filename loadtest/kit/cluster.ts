@@ -3,16 +3,16 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import type { Config } from '../config.ts';
-import { flagOf, LOCAL_KEYS, type LocalKey } from '../config-keys.ts';
-import { serversUp } from '../edge/runtime-api.ts';
-import { askStatus } from './control.ts';
-import { freePorts } from './ports.ts';
-import { statePaths } from './state-paths.ts';
-import type { ReplicaStatus, RunningStatus } from './status-types.ts';
-import { waitFor } from './wait.ts';
+import type { Config } from '../../infra/config.ts';
+import { flagOf, LOCAL_KEYS, type LocalKey } from '../../infra/config-keys.ts';
+import { serversUp } from '../../infra/edge/runtime-api.ts';
+import { askStatus } from '../../infra/local/control.ts';
+import { freePorts } from '../../infra/local/ports.ts';
+import { statePaths } from '../../infra/local/state-paths.ts';
+import type { ReplicaStatus, RunningStatus } from '../../infra/local/status-types.ts';
+import { waitFor } from '../../infra/local/wait.ts';
 
-const START = path.join(import.meta.dirname, 'start.ts');
+const START = path.join(import.meta.dirname, '../../infra/local/start.ts');
 const WAIT_MS = 30_000;
 
 export type ClusterOptions = Partial<Omit<Config, 'stack'>> & {
