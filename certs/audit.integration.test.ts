@@ -7,7 +7,7 @@ import type { TestContext } from 'node:test';
 import { describe, test } from 'node:test';
 import type { TlsOptions } from 'node:tls';
 import { createServer } from 'node:tls';
-import { freePort } from '../infra/local/ports.ts';
+import { freePort } from '../tests/kit/ports.ts';
 import type { Audit } from './audit.ts';
 import { audit } from './audit.ts';
 import { ensureChain, issueLeaf } from './index.ts';

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { freePort } from '../infra/local/ports.ts';
+import { freePort } from '../tests/kit/ports.ts';
 import type { Edge } from './edge.ts';
 import { isRunning, writeEdge } from './edge.ts';
 

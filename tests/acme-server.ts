@@ -7,9 +7,9 @@ import { request } from 'node:https';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { ensureChain, issueLeaf } from '../certs/index.ts';
-import { freePorts } from '../infra/local/ports.ts';
 import { waitFor } from '../infra/local/wait.ts';
 import { findBinary } from '../infra/setup/binaries.mjs';
+import { freePorts } from './kit/ports.ts';
 
 const TOOLS = path.resolve(import.meta.dirname, '../.tools/bin');
 const program = (name: string) => findBinary(path.join(TOOLS, name), name);

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startEdge } from '../infra/edge/testing.ts';
-import { freePorts } from '../infra/local/ports.ts';
 import { startDoor, startEcho, testClient, testServer, type Verdict, withoutKosoku } from './autobahn.ts';
+import { freePorts } from './kit/ports.ts';
 
 /** All that Autobahn has; 216 of them are about compression, which is not spoken here. */
 const ALL = 517;

@@ -10,8 +10,8 @@ import { connect as connectTls } from 'node:tls';
 import { type ServerOptions, WebSocket, WebSocketServer } from 'ws';
 import { SOCKET_OPTIONS } from '../services/client/node.ts';
 import { textFrame, writeFrame } from '../services/server/frame.ts';
-import { until } from '../services/server/testing/replica.ts';
 import { BOUNDED } from '../services/server/upgrade.ts';
+import { until } from './kit/wait.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 const KOSOKU = path.join(ROOT, '.tools/bin/kosoku');

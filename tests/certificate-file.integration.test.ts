@@ -8,10 +8,10 @@ import { promisify } from 'node:util';
 import { fetchServed } from '../certs/endpoint.ts';
 import { ensureChain, issueLeaf, rotate } from '../certs/index.ts';
 import { readCertificates } from '../certs/pem.ts';
-import { freePorts } from '../infra/local/ports.ts';
 import { waitFor } from '../infra/local/wait.ts';
 import { type Cluster, SupervisorRun, startCluster, temporaryStateDir } from '../loadtest/kit/cluster.ts';
 import { type AcmeServer, startAcmeServer, withoutPebble } from './acme-server.ts';
+import { freePorts } from './kit/ports.ts';
 
 const HOST = 'game.localhost';
 const MAIN = path.resolve(import.meta.dirname, '../certs/cli/main.ts');

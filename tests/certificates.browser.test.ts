@@ -17,7 +17,7 @@ import { validityFrom } from '../certs/lifetimes.ts';
 import { normalizeNames } from '../certs/names.ts';
 import { type Identity, serverExtensions, signCertificate } from '../certs/signing.ts';
 import * as x509 from '../certs/x509.ts';
-import { openBrowser } from './chromium.ts';
+import { openBrowser } from './kit/chromium.ts';
 
 const day = 24 * 60 * 60 * 1000;
 const localhost = normalizeNames(['localhost'], ['127.0.0.1']);

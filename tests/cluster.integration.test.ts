@@ -4,7 +4,7 @@ import { findViolations } from '../loadtest/history/history.ts';
 import { playersOnDifferentReplicas, type RecordingPlayer } from '../loadtest/history/player.ts';
 import { type Cluster, startCluster } from '../loadtest/kit/cluster.ts';
 import { type ChatEvent, createNodeClient } from '../services/client/node.ts';
-import { until } from '../services/server/testing/replica.ts';
+import { until } from './kit/wait.ts';
 
 // Whoever decides: what players see must not differ.
 for (const design of ['stateless', 'stateful'] as const) {

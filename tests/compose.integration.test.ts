@@ -7,11 +7,11 @@ import { findOwner } from '../infra/compose/owner.ts';
 import { prepareCompose } from '../infra/compose/prepare.ts';
 import { readConfig } from '../infra/config.ts';
 import { docker, dockerProblem } from '../infra/image/docker.ts';
-import { freePorts } from '../infra/local/ports.ts';
 import { waitFor } from '../infra/local/wait.ts';
 import { findViolations } from '../loadtest/history/history.ts';
 import { playersOnReplicas, type RecordingPlayer } from '../loadtest/history/player.ts';
 import type { ChatEvent } from '../services/client/node.ts';
+import { freePorts } from './kit/ports.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 const PROJECT = `gridlock-test-${process.pid}`;

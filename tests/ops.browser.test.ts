@@ -7,8 +7,8 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { type Cluster, startCluster } from '../loadtest/kit/cluster.ts';
 import type { GridlockClient } from '../services/client/index.ts';
 import { createNodeClient } from '../services/client/node.ts';
-import { until } from '../services/server/testing/replica.ts';
-import { noteTexts, openBrowser } from './chromium.ts';
+import { noteTexts, openBrowser } from './kit/chromium.ts';
+import { until } from './kit/wait.ts';
 
 const ARTEFACTS = path.resolve(import.meta.dirname, '../.artifacts');
 const PLAYERS = 8;

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import type { BrowserContext, Page } from 'playwright-core';
 import { type Cluster, startCluster } from '../loadtest/kit/cluster.ts';
-import { openBrowser } from './chromium.ts';
+import { openBrowser } from './kit/chromium.ts';
 
 const ARTEFACTS = path.resolve(import.meta.dirname, '../.artifacts');
 

@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { type Cluster, startCluster } from '../loadtest/kit/cluster.ts';
 import { buildPackage } from '../services/client/package/build.ts';
-import { openBrowser } from './chromium.ts';
+import { openBrowser } from './kit/chromium.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const run = promisify(execFile);

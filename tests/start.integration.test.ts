@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { freePorts } from '../infra/local/ports.ts';
 import { noProcessOf } from '../infra/local/testing.ts';
 import { temporaryStateDir } from '../loadtest/kit/cluster.ts';
+import { freePorts } from './kit/ports.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 /** Where npm takes 0.4 s this is 3 s, four replicas, Redis and the edge among it. */

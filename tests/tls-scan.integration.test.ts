@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { freePorts } from '../infra/local/ports.ts';
 import { type Cluster, startCluster } from '../loadtest/kit/cluster.ts';
+import { freePorts } from './kit/ports.ts';
 import { compareWithProfile, type Finding, SECTIONS, scan, withoutSslyze, withoutTestssl } from './tls-scan.ts';
 
 const rootOf = ({ stateDir }: Cluster) => path.join(stateDir, 'pki/root.pem');

@@ -4,8 +4,8 @@ import { findViolations } from '../loadtest/history/history.ts';
 import { RecordingPlayer } from '../loadtest/history/player.ts';
 import { type Cluster, startCluster } from '../loadtest/kit/cluster.ts';
 import type { Transport } from '../services/protocol/index.ts';
-import { until } from '../services/server/testing/replica.ts';
 import { type Spread, startSpread } from '../services/server/testing/spread.ts';
+import { until } from './kit/wait.ts';
 
 const ALL: readonly Transport[] = ['websocket', 'sse', 'poll'];
 const FALLBACKS: readonly Transport[] = ['sse', 'poll'];

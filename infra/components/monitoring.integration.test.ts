@@ -5,8 +5,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { until } from '../../services/server/testing/replica.ts';
-import { freePorts } from '../local/ports.ts';
+import { freePorts } from '../../tests/kit/ports.ts';
+import { until } from '../../tests/kit/wait.ts';
 import { findBinary } from '../setup/binaries.mjs';
 import { dashboards } from './dashboards.ts';
 

@@ -18,7 +18,8 @@ import {
   sequence,
   startedGame,
 } from '../../services/server/testing/play.ts';
-import { startTestReplica, until } from '../../services/server/testing/replica.ts';
+import { startTestReplica } from '../../services/server/testing/replica.ts';
+import { until } from '../../tests/kit/wait.ts';
 import { CA_FILE, SENTINEL_TIMES } from './redis-config.ts';
 import { ownRedisEnv, passwordFile, REDIS_TRUST_DIRECTORY, sentinelRedisEnv } from './redis-connection.ts';
 import { REDIS } from './redis-names.ts';

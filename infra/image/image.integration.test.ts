@@ -8,8 +8,8 @@ import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { TestClient } from '../../services/server/testing/client.ts';
 import { startRedis } from '../../services/server/testing/redis.ts';
-import { until } from '../../services/server/testing/replica.ts';
-import { freePort } from '../local/ports.ts';
+import { freePort } from '../../tests/kit/ports.ts';
+import { until } from '../../tests/kit/wait.ts';
 import { BASE_IMAGE, type Bundle, bundle } from './bundle.ts';
 import { docker, dockerProblem } from './docker.ts';
 

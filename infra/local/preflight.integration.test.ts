@@ -6,7 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { type Ending, SupervisorRun, temporaryStateDir } from '../../loadtest/kit/cluster.ts';
-import { freePorts } from './ports.ts';
+import { freePorts } from '../../tests/kit/ports.ts';
 import { noProcessOf, refusedStart } from './testing.ts';
 
 const temporary = mkdtempSync(path.join(os.tmpdir(), 'gridlock-test-'));

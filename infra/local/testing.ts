@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import { type Ending, SupervisorRun } from '../../loadtest/kit/cluster.ts';
-import { freePorts } from './ports.ts';
+import { freePorts } from '../../tests/kit/ports.ts';
 import { waitFor } from './wait.ts';
 
 function belongsTo(pid: string, stateDir: string): boolean {

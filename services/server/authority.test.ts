@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, beforeEach, test } from 'node:test';
 import type { Redis } from 'ioredis';
+import { until } from '../../tests/kit/wait.ts';
 import { CODE_ALPHABET } from '../protocol/index.ts';
 import { gameKeys } from './records/keys.ts';
 import { startAuthorities, type TestAuthorities } from './testing/authorities.ts';
-import { DESIGNS, until } from './testing/replica.ts';
+import { DESIGNS } from './testing/replica.ts';
 
 let authorities: TestAuthorities;
 

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { until } from '../../tests/kit/wait.ts';
 import { LIMITS } from '../protocol/index.ts';
 import type { Replica } from './replica.ts';
 import { DEFAULT_LIMITS } from './replica-limits.ts';
 import { TestClient } from './testing/client.ts';
 import { ok, patiently } from './testing/play.ts';
 import { adminOf, startRedis, type TestRedis } from './testing/redis.ts';
-import { startTestReplica, until } from './testing/replica.ts';
+import { startTestReplica } from './testing/replica.ts';
 
 let redis: TestRedis;
 let replica: Replica;

@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { afterEach, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
+import { until } from '../../tests/kit/wait.ts';
 import type { Replica } from './replica.ts';
 import type { TestClient } from './testing/client.ts';
 import { assertGapless, insist, ok, positionsSeen, sequence, startedGame } from './testing/play.ts';
 import { adminOf, startRedis, type TestRedis } from './testing/redis.ts';
-import { DESIGNS, type Design, startTestReplica, until } from './testing/replica.ts';
+import { DESIGNS, type Design, startTestReplica } from './testing/replica.ts';
 
 let redis: TestRedis;
 let replicas: Replica[];

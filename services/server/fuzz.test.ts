@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
+import { until } from '../../tests/kit/wait.ts';
 import {
   CLIENT_MESSAGE_TYPES,
   CLOSE_CODES,
@@ -16,7 +17,7 @@ import type { Replica } from './replica.ts';
 import { guest, TestClient } from './testing/client.ts';
 import { assertGapless, ok, startedGame } from './testing/play.ts';
 import { startRedis, type TestRedis } from './testing/redis.ts';
-import { DESIGNS, startTestReplica, until } from './testing/replica.ts';
+import { DESIGNS, startTestReplica } from './testing/replica.ts';
 
 let redis: TestRedis;
 let replicas: Replica[] = [];

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { after, before, test } from 'node:test';
+import { until } from '../../tests/kit/wait.ts';
 import { LIMITS } from '../protocol/index.ts';
 import { addressGroup, ClientAddress } from './address.ts';
 import { Admission, type Place } from './admission.ts';
@@ -12,7 +13,7 @@ import { DEFAULT_LIMITS, LIMIT_VARIABLES, type ReplicaLimits } from './replica-l
 import { guest, TestClient } from './testing/client.ts';
 import { ok, patiently } from './testing/play.ts';
 import { adminOf, startRedis, type TestRedis } from './testing/redis.ts';
-import { DESIGNS, type Design, startTestReplica, until } from './testing/replica.ts';
+import { DESIGNS, type Design, startTestReplica } from './testing/replica.ts';
 
 let redis: TestRedis;
 const running: Replica[] = [];

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { until } from '../../tests/kit/wait.ts';
 import { TestClient } from './testing/client.ts';
 import { startProxy } from './testing/proxy.ts';
 import { startRedis, type TestRedis } from './testing/redis.ts';
-import { startTestReplica, until } from './testing/replica.ts';
+import { startTestReplica } from './testing/replica.ts';
 
 let redis: TestRedis;
 

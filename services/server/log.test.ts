@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { pino } from 'pino';
+import { until } from '../../tests/kit/wait.ts';
 import { type Replica, startReplica } from './replica.ts';
 import { guest, TestClient } from './testing/client.ts';
 import { ok } from './testing/play.ts';
 import { startRedis, type TestRedis } from './testing/redis.ts';
-import { ORIGIN, settingsOf, testConfig, until } from './testing/replica.ts';
+import { ORIGIN, settingsOf, testConfig } from './testing/replica.ts';
 
 let redis: TestRedis;
 let replica: Replica;

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Redis } from 'ioredis';
+import { until } from '../../tests/kit/wait.ts';
 import type { ServerMessageOf } from '../protocol/index.ts';
 import type { Replica } from './replica.ts';
 import { guest, TestClient } from './testing/client.ts';
 import { insist } from './testing/play.ts';
 import { startRedis, type TestRedis } from './testing/redis.ts';
-import { DESIGNS, startTestReplica, until } from './testing/replica.ts';
+import { DESIGNS, startTestReplica } from './testing/replica.ts';
 
 for (const design of DESIGNS) {
   describe(design, () => {

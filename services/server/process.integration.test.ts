@@ -6,10 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { until } from '../../tests/kit/wait.ts';
 import { TestClient } from './testing/client.ts';
 import { assertGapless, insist, sequence, startedGame } from './testing/play.ts';
 import { startRedis, type TestRedis } from './testing/redis.ts';
-import { DESIGNS, type Design, SECRET, until } from './testing/replica.ts';
+import { DESIGNS, type Design, SECRET } from './testing/replica.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 

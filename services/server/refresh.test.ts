@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { SignJWT } from 'jose';
 import { WebSocket } from 'ws';
+import { until } from '../../tests/kit/wait.ts';
 import { createNodeClient } from '../client/node.ts';
 import { type SessionAnswer, SUBPROTOCOL } from '../protocol/index.ts';
 import type { Replica } from './replica.ts';
@@ -9,7 +10,7 @@ import { DEFAULT_LIMITS } from './replica-limits.ts';
 import { guest, TestClient } from './testing/client.ts';
 import { ok } from './testing/play.ts';
 import { startRedis, type TestRedis } from './testing/redis.ts';
-import { ORIGIN, SECRET, startTestReplica, until } from './testing/replica.ts';
+import { ORIGIN, SECRET, startTestReplica } from './testing/replica.ts';
 
 /** Short, and long enough to be used also when the machine stands still for a while. */
 const SECONDS = 8;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { until } from '../../tests/kit/wait.ts';
 import type { ServerMessageOf } from '../protocol/index.ts';
 import { StoreClock } from './clock.ts';
 import { createLogger } from './log.ts';
@@ -7,7 +8,7 @@ import { type Replica, startReplica } from './replica.ts';
 import { guest, TestClient } from './testing/client.ts';
 import { ok } from './testing/play.ts';
 import { startRedis, type TestRedis } from './testing/redis.ts';
-import { DESIGNS, type Design, settingsOf, testConfig, until } from './testing/replica.ts';
+import { DESIGNS, type Design, settingsOf, testConfig } from './testing/replica.ts';
 
 /** Goes as Redis's does, and so many milliseconds ahead of it. */
 class ClockAhead extends StoreClock {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { until } from '../../tests/kit/wait.ts';
 import { Refusal } from './authority.ts';
 import { createLogger } from './log.ts';
 import type { Replica } from './replica.ts';
@@ -7,7 +8,7 @@ import { SeatHold } from './seat-hold.ts';
 import { guest, TestClient } from './testing/client.ts';
 import { ok } from './testing/play.ts';
 import { adminOf, startRedis, type TestRedis } from './testing/redis.ts';
-import { DESIGNS, startTestReplica, until } from './testing/replica.ts';
+import { DESIGNS, startTestReplica } from './testing/replica.ts';
 
 /** The seat is held for two of them: time enough to come back also when the machine stands still for a while. */
 const HEARTBEAT_MS = 2000;

@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { until } from '../../tests/kit/wait.ts';
 import type { Replica } from './replica.ts';
 import { assertGapless, insist, ok, sequence, startedGame } from './testing/play.ts';
 import { adminOf, startRedis, type TestRedis } from './testing/redis.ts';
-import { DESIGNS, type Design, startTestReplica, until } from './testing/replica.ts';
+import { DESIGNS, type Design, startTestReplica } from './testing/replica.ts';
 
 const MEGABYTE = 1024 * 1024;
 

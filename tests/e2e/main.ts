@@ -2,7 +2,7 @@
 import { ConfigError } from '../../infra/config.ts';
 import { dockerEnvironment } from '../../infra/image/docker.ts';
 import { PreflightError } from '../../infra/local/errors.ts';
-import { freePorts } from '../../infra/local/ports.ts';
+import { freePorts } from '../kit/ports.ts';
 import { FullSystem } from './full.ts';
 import { HELP, type Mode, type Options, readOptions } from './options.ts';
 import { PlainSystem } from './plain.ts';

@@ -1,5 +1,5 @@
 import { connect } from 'node:tls';
-import { until } from '../../../services/server/testing/replica.ts';
+import { until } from '../../../tests/kit/wait.ts';
 import { PRIMARY } from '../redis-names.ts';
 import type { RedisPod, RedisSet } from './redis-pods.ts';
 

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { WebSocket } from 'ws';
-import { freePorts } from '../../local/ports.ts';
+import { freePorts } from '../../../tests/kit/ports.ts';
 import { waitFor } from '../../local/wait.ts';
 import { runtimeCommand } from '../runtime-api.ts';
 import { type Edge, startEdge } from '../testing.ts';

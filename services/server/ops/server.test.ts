@@ -6,11 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { WebSocket } from 'ws';
+import { until } from '../../../tests/kit/wait.ts';
 import type { OperationsEvent, OperationsMessage } from '../../protocol/operations.ts';
 import { buildPage } from '../../web/build.ts';
 import type { Replica } from '../replica.ts';
 import { startRedis, type TestRedis } from '../testing/redis.ts';
-import { startTestReplica, until } from '../testing/replica.ts';
+import { startTestReplica } from '../testing/replica.ts';
 
 const RUN = {
   scenario: 'smoke',

@@ -7,11 +7,12 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as v from 'valibot';
-import { freePort } from '../../../infra/local/ports.ts';
+import { freePort } from '../../../tests/kit/ports.ts';
+import { until } from '../../../tests/kit/wait.ts';
 import { localCertificate } from '../testing/certificate.ts';
 import { TestClient } from '../testing/client.ts';
 import { adminOf, startRedis } from '../testing/redis.ts';
-import { startTestReplica, until } from '../testing/replica.ts';
+import { startTestReplica } from '../testing/replica.ts';
 import { connectStore } from './connect.ts';
 import { REDIS_VARIABLES, redisSettings } from './settings.ts';
 

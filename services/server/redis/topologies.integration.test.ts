@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { until } from '../../../tests/kit/wait.ts';
 import type { Replica } from '../replica.ts';
 import { guest, TestClient } from '../testing/client.ts';
 import { startCluster } from '../testing/cluster.ts';
 import { assertGapless, freeCells, insist, isOver, ok, positionsSeen, sequence, startedGame } from '../testing/play.ts';
 import type { TestRedis } from '../testing/redis.ts';
-import { DESIGNS, type Design, startTestReplica, until } from '../testing/replica.ts';
+import { DESIGNS, type Design, startTestReplica } from '../testing/replica.ts';
 import { redisSecurity } from '../testing/secure-redis.ts';
 import { startSentinel } from '../testing/sentinel.ts';
 import type { RedisSettings } from './settings.ts';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, type TestContext, test } from 'node:test';
+import { until } from '../../../tests/kit/wait.ts';
 import type { ServerMessageOf } from '../../protocol/index.ts';
 import type { Actor, Applied, Refusal } from '../authority.ts';
 import { Bus } from '../bus.ts';
@@ -10,7 +11,7 @@ import { connectNode, connectStore } from '../redis/connect.ts';
 import { Ledger } from '../redis/ledger.ts';
 import { startProxy, type TestProxy } from '../testing/proxy.ts';
 import { adminOf, startRedis, type TestRedis } from '../testing/redis.ts';
-import { SECRET, settingsOf, until } from '../testing/replica.ts';
+import { SECRET, settingsOf } from '../testing/replica.ts';
 import { Journal } from './journal.ts';
 import type { Plan } from './plan.ts';
 import { StatefulAuthority, type StatefulOptions } from './stateful-authority.ts';

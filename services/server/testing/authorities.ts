@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { until } from '../../../tests/kit/wait.ts';
 import type { GameAuthority } from '../authority.ts';
 import { Bus } from '../bus.ts';
 import { Matchmaking } from '../matchmaking.ts';
@@ -8,7 +9,7 @@ import { Ledger } from '../redis/ledger.ts';
 import { StatefulAuthority } from '../stateful/stateful-authority.ts';
 import { StatelessAuthority } from '../stateless/stateless-authority.ts';
 import { startRedis } from './redis.ts';
-import { type Design, settingsOf, until } from './replica.ts';
+import { type Design, settingsOf } from './replica.ts';
 
 /** The two designs on one Redis, without sockets. */
 export interface TestAuthorities {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type ClientOptions, WebSocket } from 'ws';
+import { until } from '../../../tests/kit/wait.ts';
 import {
   type ClientMessageInput,
   decodeServerFrame,
@@ -9,7 +10,6 @@ import {
   type SessionAnswer,
   SUBPROTOCOL,
 } from '../../protocol/index.ts';
-import { until } from './replica.ts';
 
 /** A guest's token from a replica. */
 export async function guest(url: string, body: object = {}): Promise<SessionAnswer & { token: string }> {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
+import { until } from '../../../tests/kit/wait.ts';
 import { FREE, type ServerMessage, type ServerMessageOf } from '../../protocol/index.ts';
 import { TestClient } from './client.ts';
-import { until } from './replica.ts';
 
 export type Answer = ServerMessageOf<'ack'> | ServerMessageOf<'error'>;
 

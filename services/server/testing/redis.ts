@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis, type RedisOptions } from 'ioredis';
-import { freePort } from '../../../infra/local/ports.ts';
+import { freePort } from '../../../tests/kit/ports.ts';
 
 export interface TestRedis {
   readonly url: string;

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
+import { until } from '../../../tests/kit/wait.ts';
 import { ClientAddress } from '../address.ts';
 import type { Config } from '../config.ts';
 import { createLogger } from '../log.ts';
@@ -58,11 +58,4 @@ export async function startTestReplica(
   const replica = await startReplica(config, createLogger(config.logLevel, appId));
   await until(() => replica.readiness.reason === undefined, 'the replica is ready');
   return replica;
-}
-
-/** Waits for a condition; fails with its name after `timeoutMs`. */
-export async function until(condition: () => boolean | Promise<boolean>, name: string, timeoutMs = 10_000) {
-  for (const deadline = Date.now() + timeoutMs; !(await condition()); await delay(5)) {
-    if (Date.now() > deadline) throw new Error(`It never became true that ${name}.`);
-  }
 }

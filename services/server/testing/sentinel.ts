@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
+import { until } from '../../../tests/kit/wait.ts';
 import type { RedisSettings } from '../redis/settings.ts';
 import { adminOf, startEach, startRedis, type TestRedis } from './redis.ts';
-import { until } from './replica.ts';
 
 const MASTER = 'games';
 

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { until } from '../../../tests/kit/wait.ts';
 import { LIMITS, type ServerMessage } from '../../protocol/index.ts';
 import type { Replica } from '../replica.ts';
 import { DEFAULT_LIMITS } from '../replica-limits.ts';
 import { guest } from '../testing/client.ts';
 import { startRedis, type TestRedis } from '../testing/redis.ts';
-import { ORIGIN, startTestReplica, until } from '../testing/replica.ts';
+import { ORIGIN, startTestReplica } from '../testing/replica.ts';
 
 let redis: TestRedis;
 let one: Replica;

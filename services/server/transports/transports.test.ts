@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, type TestContext, test } from 'node:test';
+import { until } from '../../../tests/kit/wait.ts';
 import { createNodeClient, type GridlockClient } from '../../client/node.ts';
 import { FREE, type Transport } from '../../protocol/index.ts';
 import type { Replica } from '../replica.ts';
 import { startRedis, type TestRedis } from '../testing/redis.ts';
-import { DESIGNS, startTestReplica, until } from '../testing/replica.ts';
+import { DESIGNS, startTestReplica } from '../testing/replica.ts';
 import { type Spread, type SpreadOptions, startSpread } from '../testing/spread.ts';
 
 const FALLBACKS: readonly Transport[] = ['sse', 'poll'];

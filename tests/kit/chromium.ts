@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
-import { findBinary, PART_BINARIES } from '../infra/setup/binaries.mjs';
+import { findBinary, PART_BINARIES } from '../../infra/setup/binaries.mjs';
 
 const run = promisify(execFile);
 
