@@ -2,7 +2,7 @@ import http from 'k6/http';
 import { WebSocket } from 'k6/websockets';
 import { GridlockError } from '../../services/client/index.ts';
 import type { Platform, SocketHandlers } from '../../services/client/platform.ts';
-import { readSessionAnswer, sessionBody } from '../../services/client/session-http.ts';
+import { readSessionAnswer, sessionBody } from '../../services/client/session.ts';
 import { SESSION_PATH, type ServerMessage, SUBPROTOCOL } from '../../services/protocol/index.ts';
 import { TappedMessages } from './tapped-messages.ts';
 

@@ -2,9 +2,8 @@ import { REFUSAL_HEADER, SESSION_PATH, SUBPROTOCOL } from '../protocol/index.ts'
 import { GridlockClient } from './client.ts';
 import { GridlockError } from './errors.ts';
 import type { ClientOptions } from './options.ts';
-import type { Platform, Store } from './platform.ts';
-import { readSessionAnswer, readSessionEnd, sessionBody, sessionEndBody } from './session-http.ts';
-import { adaptWebSocket, type WebSocketLike } from './web-socket.ts';
+import { adaptWebSocket, type Platform, type Store, type WebSocketLike } from './platform.ts';
+import { readSessionAnswer, readSessionEnd, sessionBody, sessionEndBody } from './session.ts';
 
 export * from './index.ts';
 

@@ -1,16 +1,21 @@
 import type { GameSettings, PlayerRef, ServerMessage, ServerMessageOf } from '../protocol/index.ts';
 import { Channels } from './channels.ts';
 import { Connection } from './connection.ts';
-import type { Context } from './context.ts';
-import { Emitter } from './emitter.ts';
 import { GridlockError } from './errors.ts';
-import type { ClientEvents, ConnectionState, GameView, Health, StateChange } from './events.ts';
+import {
+  type ClientEvents,
+  type ConnectionState,
+  Emitter,
+  type GameView,
+  type Health,
+  type StateChange,
+} from './events.ts';
 import { Games } from './games.ts';
 import { type ClientOptions, DEFAULT_OPTIONS } from './options.ts';
 import { type Ack, Outbox } from './outbox.ts';
 import { type Platform, randomText, type SocketTarget, socketPath } from './platform.ts';
 import { Renewal } from './renewal.ts';
-import { type NewRequest, Requests } from './requests.ts';
+import { type Context, type NewRequest, Requests } from './requests.ts';
 import { readSaved, writeSaved } from './saved-state.ts';
 import { Session } from './session.ts';
 import { SteadyClock } from './steady-clock.ts';

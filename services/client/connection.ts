@@ -14,8 +14,7 @@ import { Heartbeat } from './heartbeat.ts';
 import type { ClientOptions } from './options.ts';
 import type { Platform, Socket, SocketTarget, Timer } from './platform.ts';
 import { SteadyClock } from './steady-clock.ts';
-import { TransportChoice } from './transports/choice.ts';
-import { openerOf, supported } from './transports/opener.ts';
+import { openerOf, supported, TransportChoice } from './transports/choice.ts';
 
 export interface ConnectionHandlers {
   /** Makes sure that there is a session; a new one with `renew`. */

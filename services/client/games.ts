@@ -1,9 +1,9 @@
 import { LIMITS, type ServerMessageOf } from '../protocol/index.ts';
-import type { Context } from './context.ts';
 import { GridlockError } from './errors.ts';
 import type { GameView } from './events.ts';
-import { GameLog, type Progress } from './game-log.ts';
+import { GameProjection, type Progress } from './game-projection.ts';
 import type { Ack } from './outbox.ts';
+import type { Context } from './requests.ts';
 
 interface SavedGame {
   readonly game: string;
@@ -14,7 +14,7 @@ interface SavedGame {
 /** The games the player is in, each kept complete: a hole in its history is asked for, never guessed. */
 export class Games {
   readonly #context: Context;
-  readonly #logs = new Map<string, GameLog>();
+  readonly #projections = new Map<string, GameProjection>();
   /** What the server still sends about these is not wanted. */
   readonly #left = new Set<string>();
   readonly #watched = new Set<string>();
@@ -22,17 +22,17 @@ export class Games {
   constructor(context: Context, saved: readonly SavedGame[]) {
     this.#context = context;
     for (const { game, epoch, watching } of saved) {
-      this.#logs.set(game, new GameLog(game, epoch));
+      this.#projections.set(game, new GameProjection(game, epoch));
       if (watching) this.#watched.add(game);
     }
   }
 
   get views(): GameView[] {
-    return [...this.#logs.values()].flatMap((log) => log.view ?? []);
+    return [...this.#projections.values()].flatMap((projection) => projection.view ?? []);
   }
 
   get saved(): { game: string; epoch?: string; watching?: boolean }[] {
-    const latest = [...this.#logs.values()].slice(-LIMITS.gamesPerConnection);
+    const latest = [...this.#projections.values()].slice(-LIMITS.gamesPerConnection);
     return latest.map(({ game, epoch }) => ({
       game,
       ...(epoch === undefined ? {} : { epoch }),
@@ -41,7 +41,7 @@ export class Games {
   }
 
   view(game: string): GameView | undefined {
-    return this.#logs.get(game)?.view;
+    return this.#projections.get(game)?.view;
   }
 
   isWatching(game: string): boolean {
@@ -53,8 +53,8 @@ export class Games {
     this.#left.delete(game);
     if (watching) this.#watched.add(game);
     else this.#watched.delete(game);
-    const log = this.#logs.get(game) ?? this.#track(game);
-    log.adoptEpoch(epoch);
+    const projection = this.#projections.get(game) ?? this.#track(game);
+    projection.adoptEpoch(epoch);
     this.#context.save();
   }
 
@@ -66,17 +66,17 @@ export class Games {
   forget(game: string): void {
     this.#left.add(game);
     this.#watched.delete(game);
-    if (this.#logs.delete(game)) this.#context.save();
+    if (this.#projections.delete(game)) this.#context.save();
   }
 
   /** All of them were somebody else's. */
   clear(): void {
-    this.#logs.clear();
+    this.#projections.clear();
     this.#watched.clear();
   }
 
   forgetCompleted(game: string): boolean {
-    const completed = this.#logs.get(game)?.completed ?? false;
+    const completed = this.#projections.get(game)?.completed ?? false;
     if (completed) this.forget(game);
     return completed;
   }
@@ -84,86 +84,87 @@ export class Games {
   /** Asks for what was missed, game by game; returns how many times `done` will be called. */
   restore(done: () => void): number {
     // A completed game has no more events, unless this client does not know how it ended.
-    const open = [...this.#logs.values()].filter((log) => !log.completed);
-    for (const log of open) this.#resume(log, done);
+    const open = [...this.#projections.values()].filter((projection) => !projection.completed);
+    for (const projection of open) this.#resume(projection, done);
     return open.length;
   }
 
   cut(): void {
-    for (const log of this.#logs.values()) log.cut();
+    for (const projection of this.#projections.values()) projection.cut();
   }
 
   onEvent(message: ServerMessageOf<'event'>): void {
     if (this.#left.has(message.game)) return;
-    const log = this.#logs.get(message.game) ?? this.#track(message.game);
-    this.#publish(log, log.apply(message));
+    const projection = this.#projections.get(message.game) ?? this.#track(message.game);
+    this.#publish(projection, projection.apply(message));
   }
 
   onSnapshot(message: ServerMessageOf<'snapshot'>): void {
     if (this.#left.has(message.game)) return;
-    const log = this.#logs.get(message.game) ?? this.#track(message.game);
-    const { epoch } = log;
+    const projection = this.#projections.get(message.game) ?? this.#track(message.game);
+    const { epoch } = projection;
     const { game, seq, state } = message;
-    const progress = log.replace(message);
-    if (epoch !== log.epoch) this.#context.save();
+    const progress = projection.replace(message);
+    if (epoch !== projection.epoch) this.#context.save();
     const recovered = message.recovered !== false;
     this.#context.events.emit('snapshot', { game, epoch: message.epoch, seq, state, recovered });
-    this.#publish(log, progress);
+    this.#publish(projection, progress);
   }
 
-  #track(game: string): GameLog {
-    const log = new GameLog(game);
-    this.#logs.set(game, log);
-    return log;
+  #track(game: string): GameProjection {
+    const projection = new GameProjection(game);
+    this.#projections.set(game, projection);
+    return projection;
   }
 
-  #publish(log: GameLog, { changes, gap, error }: Progress): void {
+  #publish(projection: GameProjection, { changes, gap, error }: Progress): void {
     const { events, outbox } = this.#context;
     for (const change of changes) events.emit('game', change);
-    this.#tellRecovered(log);
-    if (error) events.emit('error', new GridlockError('protocol_error', error.message, { game: log.game }));
+    this.#tellRecovered(projection);
+    if (error) events.emit('error', new GridlockError('protocol_error', error.message, { game: projection.game }));
     // While a seat is being taken, a snapshot is on its way.
-    const seating = log.view === undefined && outbox.has(['create', 'join', 'match', 'watch']);
-    if (gap && !log.resuming && !seating) this.#resume(log);
+    const seating = projection.view === undefined && outbox.has(['create', 'join', 'match', 'watch']);
+    if (gap && !projection.resuming && !seating) this.#resume(projection);
   }
 
-  #resume(log: GameLog, done?: () => void): void {
+  #resume(projection: GameProjection, done?: () => void): void {
     const { outbox, nextId } = this.#context;
-    log.resuming = true;
-    const type = this.#watched.has(log.game) ? 'watch' : 'resume';
-    outbox.add({ type, id: nextId(), ...log.position }, 'connection', {
+    projection.resuming = true;
+    const type = this.#watched.has(projection.game) ? 'watch' : 'resume';
+    outbox.add({ type, id: nextId(), ...projection.position }, 'connection', {
       onAck: (ack) => {
-        this.#resumed(log, ack);
+        this.#resumed(projection, ack);
         done?.();
       },
       onError: (error) => {
-        this.#notResumed(log, error);
+        this.#notResumed(projection, error);
         done?.();
       },
     });
   }
 
-  #resumed(log: GameLog, ack: Ack): void {
-    log.resuming = false;
+  #resumed(projection: GameProjection, ack: Ack): void {
+    projection.resuming = false;
     // Otherwise a snapshot follows, and says so itself.
     if (ack.recovered === false) return;
-    log.recovering(ack.seq ?? log.position.seq);
-    this.#tellRecovered(log);
+    projection.recovering(ack.seq ?? projection.position.seq);
+    this.#tellRecovered(projection);
   }
 
-  #notResumed(log: GameLog, error: GridlockError): void {
-    log.resuming = false;
+  #notResumed(projection: GameProjection, error: GridlockError): void {
+    projection.resuming = false;
     // A superseded socket is about to be closed, and may be taken over again.
     if (error.code === 'connection_lost' || error.code === 'closed' || error.code === 'superseded') return;
     this.#context.events.emit('error', error);
     // Ended long ago, or no longer the player's: nothing is left to be restored.
     if (!error.final) this.#context.unrestored(error.message);
-    else if (this.#logs.get(log.game) === log && this.#logs.delete(log.game)) this.#context.save();
+    else if (this.#projections.get(projection.game) === projection && this.#projections.delete(projection.game))
+      this.#context.save();
   }
 
-  #tellRecovered(log: GameLog): void {
-    const taken = log.takeRecovered();
-    const { view } = log;
+  #tellRecovered(projection: GameProjection): void {
+    const taken = projection.takeRecovered();
+    const { view } = projection;
     if (taken && view) this.#context.events.emit('recovered', { game: view.game, epoch: view.epoch, seq: view.seq });
   }
 }

@@ -4,5 +4,5 @@ export type * from './events.ts';
 export { type ClientOptions, DEFAULT_OPTIONS } from './options.ts';
 export type { Ack } from './outbox.ts';
 export type * from './platform.ts';
-export { readSessionAnswer, sessionBody } from './session-http.ts';
-export { adaptWebSocket, type WebSocketLike } from './web-socket.ts';
+export { adaptWebSocket, type WebSocketLike } from './platform.ts';
+export { readSessionAnswer, sessionBody } from './session.ts';

@@ -6,10 +6,16 @@ import { REFUSAL_HEADER, SESSION_PATH, SUBPROTOCOL } from '../protocol/index.ts'
 import { GridlockClient } from './client.ts';
 import { GridlockError } from './errors.ts';
 import type { ClientOptions } from './options.ts';
-import type { HttpCall, HttpHandlers, Platform, Store } from './platform.ts';
-import { readSessionAnswer, readSessionEnd, sessionBody, sessionEndBody } from './session-http.ts';
+import {
+  adaptWebSocket,
+  type HttpCall,
+  type HttpHandlers,
+  type Platform,
+  type Store,
+  type WebSocketLike,
+} from './platform.ts';
+import { readSessionAnswer, readSessionEnd, sessionBody, sessionEndBody } from './session.ts';
 import { codeOfRefusal } from './transports/calls.ts';
-import { adaptWebSocket, type WebSocketLike } from './web-socket.ts';
 
 export * from './index.ts';
 

@@ -1,5 +1,6 @@
 import type { Request } from '../protocol/index.ts';
 import { GridlockError } from './errors.ts';
+import type { ClientEvents, Emitter } from './events.ts';
 import type { Ack, Outbox } from './outbox.ts';
 import { randomText } from './platform.ts';
 
@@ -44,4 +45,16 @@ export class Requests {
       });
     });
   }
+}
+
+/** What games and channels share with the client they belong to. */
+export interface Context {
+  readonly outbox: Outbox;
+  readonly events: Emitter<ClientEvents>;
+  /** A request id never used before. */
+  nextId(): string;
+  /** Something that should outlive a reload has changed. */
+  save(): void;
+  /** A game or channel could not be restored on this connection: another one is needed. */
+  unrestored(message: string): void;
 }

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { CLIENT_MESSAGE_TYPES, ClientMessage, type ClientMessageInput, RequestId } from './client-messages.ts';
-import type { ErrorCode } from './error-codes.ts';
+import type { ErrorCode } from './codes.ts';
 import { CODE_ALPHABET, CODE_LENGTH } from './game-types.ts';
 import { LIMITS } from './limits.ts';
 import { ServerMessage } from './server-messages.ts';

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { Channel, LOBBY } from './client-messages.ts';
-import { ERROR_CODES, type ErrorCode } from './error-codes.ts';
+import { ERROR_CODES, type ErrorCode } from './codes.ts';
 import { Epoch, GameCode, GameEvent, GameState, PlayerRef, Seq, Timestamp } from './game-types.ts';
 
 const Milliseconds = v.pipe(v.number(), v.minValue(0));

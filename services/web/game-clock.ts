@@ -1,6 +1,7 @@
 import { computed, effect, signal } from '@preact/signals';
 import { clockFace } from './model/clock.ts';
-import { game, serverNow } from './session.ts';
+import { pageTitle } from './model/standings.ts';
+import { game, player, serverNow } from './session.ts';
 
 const TICK_MS = 100;
 
@@ -20,5 +21,23 @@ export function startClock(): void {
     tick();
     const timer = setInterval(tick, TICK_MS);
     return () => clearInterval(timer);
+  });
+}
+
+/** Keeps the tab's title and the `data-status` and `data-seq` of the body in step with the game. */
+export function reflectInDocument(): void {
+  effect(() => {
+    const shown = game.value;
+    void seconds.value;
+    const title = pageTitle(shown?.state, serverNow(), player.value?.id);
+    if (document.title !== title) document.title = title;
+    const { dataset } = document.body;
+    if (shown) {
+      dataset.status = shown.state.status;
+      dataset.seq = String(shown.seq);
+    } else {
+      delete dataset.status;
+      delete dataset.seq;
+    }
   });
 }

@@ -2,8 +2,7 @@ import { render } from 'preact';
 import { createBrowserClient } from '../client/browser.ts';
 import { offerAddressedGame } from './actions.ts';
 import { App } from './components/app.tsx';
-import { reflectInDocument } from './document-state.ts';
-import { startClock } from './game-clock.ts';
+import { reflectInDocument, startClock } from './game-clock.ts';
 import { name } from './preferences.ts';
 import { startSession } from './session.ts';
 

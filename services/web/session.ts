@@ -10,10 +10,10 @@ import type {
   StateChange,
 } from '../client/index.ts';
 import { FREE, LOBBY, type PlayerRef } from '../protocol/index.ts';
-import { insist } from './insist.ts';
 import { closedText, errorText } from './model/error-text.ts';
 import { notify, withdraw } from './notices.ts';
 import { lastGame, rememberGame } from './preferences.ts';
+import { retryUntilSettled } from './retry-until-settled.ts';
 import { addressedGame, showInAddress } from './route.ts';
 
 /** What the page uses of the client. */
@@ -135,7 +135,7 @@ export function showLobby(): void {
 
 /** Leaves a game that is not on the page, however long the connection is away: no seat is kept by nobody. */
 export function giveUp(code: string): void {
-  void insist(
+  void retryUntilSettled(
     () => client.leave(code),
     () => shownChannel() !== code,
     ready,
@@ -143,7 +143,7 @@ export function giveUp(code: string): void {
 }
 
 function listen(channel: string): void {
-  void insist(
+  void retryUntilSettled(
     () => client.subscribe(channel),
     () => shownChannel() === channel,
     ready,

@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import { SUBPROTOCOL } from '../../protocol/index.ts';
 import type { Clock, HttpAnswer, HttpCall, HttpHandlers, Platform, Timer } from '../platform.ts';
 
@@ -75,4 +76,20 @@ export class Calls {
     this.#caller.clock.clearTimeout(this.#timer);
     this.#call?.abort();
   }
+}
+
+/** JSON that is as the schema says; undefined when it is not. */
+export function parsedAs<S extends v.GenericSchema>(schema: S, text: string): v.InferOutput<S> | undefined {
+  try {
+    const parsed = v.safeParse(schema, JSON.parse(text));
+    return parsed.success ? parsed.output : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The query of a socket's address, which all requests of its connection carry: the edge may choose by it. */
+export function queryOf(path: string): string {
+  const start = path.indexOf('?');
+  return start < 0 ? '' : path.slice(start);
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seededRandom } from '../testing/random.ts';
-import { EventStream, type StreamEvent } from './event-stream.ts';
+import { EventStream, type StreamEvent } from './event-source.ts';
 
 function eventsOf(...pieces: string[]): StreamEvent[] {
   const events: StreamEvent[] = [];

@@ -1,8 +1,6 @@
 import { POLL_PATH, PollHead, type PollRequest } from '../../protocol/index.ts';
 import type { HttpAnswer, Socket, SocketHandlers, SocketTarget } from '../platform.ts';
-import { type Caller, Calls, codeOfRefusal } from './calls.ts';
-import { parsedAs } from './parsed.ts';
-import { queryOf } from './query.ts';
+import { type Caller, Calls, codeOfRefusal, parsedAs, queryOf } from './calls.ts';
 import { Sender } from './sender.ts';
 
 /** A connection of requests that are held until there is something to say, and posted ones the other way. */

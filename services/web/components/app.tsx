@@ -1,11 +1,13 @@
+import { useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { game, returningTo } from '../session.ts';
-import { Announcer } from './announcer.tsx';
+import { leaveGame } from '../actions.ts';
+import { seconds } from '../game-clock.ts';
+import { announcement, type Moment } from '../model/announcement.ts';
+import { notices, withdraw } from '../notices.ts';
+import { game, player, returningTo } from '../session.ts';
 import { GameView } from './game-view.tsx';
-import { HealthLine } from './health-line.tsx';
 import { Lobby } from './lobby.tsx';
-import { Notices } from './notices.tsx';
-import { Returning } from './returning.tsx';
+import { HealthLine } from './masthead.tsx';
 
 export function App() {
   const view = game.value?.game ?? returningTo.value;
@@ -29,5 +31,63 @@ export function App() {
       {game.value ? <GameView /> : returningTo.value ? <Returning code={returningTo.value} /> : <Lobby />}
       <Announcer />
     </>
+  );
+}
+
+/** While the state of the game that this tab was in is on its way. */
+export function Returning({ code }: { code: string }) {
+  return (
+    <main class="returning">
+      <p>
+        Going back to game <b>{code}</b>…
+      </p>
+      <button type="button" class="button" data-testid="leave" onClick={leaveGame}>
+        To the lobby
+      </button>
+    </main>
+  );
+}
+
+/** Tells screen readers what happens in the game, at a pace that can be listened to. */
+export function Announcer() {
+  const said = useSignal('');
+  const before = useRef<Moment & { code: string }>(undefined);
+  useSignalEffect(() => {
+    const shown = game.value;
+    const now = shown && { code: shown.game, state: shown.state, seconds: seconds.value };
+    const last = before.current;
+    before.current = now;
+    if (last?.code !== now?.code) said.value = '';
+    if (!now || last?.code !== now.code) return;
+    const text = announcement(last, now, player.value?.id);
+    if (text) said.value = text;
+  });
+  return (
+    <p class="visually-hidden" aria-live="polite" data-testid="announcer">
+      {said}
+    </p>
+  );
+}
+
+/** Messages over the page: nothing below moves when one comes or goes. */
+export function Notices() {
+  return (
+    <div class="notices" role="status" aria-live="polite">
+      {notices.value.map(({ kind, text, tone, action, lasting }) => (
+        <div key={kind} class={`notice notice-${tone}`} data-testid="notice" data-kind={kind}>
+          <p>{text}</p>
+          {action && (
+            <button type="button" class="button small" onClick={action.run}>
+              {action.label}
+            </button>
+          )}
+          {!lasting && (
+            <button type="button" class="close" aria-label="Dismiss" onClick={() => withdraw(kind)}>
+              ×
+            </button>
+          )}
+        </div>
+      ))}
+    </div>
   );
 }

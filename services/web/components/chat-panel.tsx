@@ -1,9 +1,9 @@
 import { useSignal } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { LIMITS, toPlainText } from '../../protocol/index.ts';
+import { LIMITS, type PlayerRef, toPlainText } from '../../protocol/index.ts';
 import { sendChat } from '../actions.ts';
-import { chats, player } from '../session.ts';
-import { PresenceLine } from './presence-line.tsx';
+import { list } from '../model/format.ts';
+import { chats, player, presences } from '../session.ts';
 
 const NEAR_END_PX = 40;
 
@@ -69,5 +69,29 @@ export function ChatPanel({ channel, title }: { channel: string; title: string }
         </button>
       </form>
     </section>
+  );
+}
+
+const NAMED = 6;
+
+/** How many are in a channel, and the names of the first of them. */
+export function PresenceLine({ channel }: { channel: string }) {
+  const there = presences.value[channel];
+  if (!there)
+    return (
+      <p class="presence" data-testid="presence">
+        …
+      </p>
+    );
+  const { count, players } = there;
+  const nameOf = ({ id, name }: PlayerRef) => (id === player.value?.id ? `${name} (you)` : name);
+  const names = players.slice(0, NAMED).map(nameOf);
+  const others = count - names.length;
+  const all = others > 0 ? [...names, `${others} more`] : names;
+  return (
+    <p class="presence" data-testid="presence" data-count={count} title={players.map(({ name }) => name).join(', ')}>
+      <span class="presence-count">{count} here</span>{' '}
+      {all.length > 0 && <span class="presence-names">{list(all)}</span>}
+    </p>
   );
 }

@@ -1,13 +1,13 @@
-import { game, watching } from '../session.ts';
+import { busy, leaveGame, playAgain } from '../actions.ts';
+import { face } from '../game-clock.ts';
+import { formatClock } from '../model/clock.ts';
+import { count } from '../model/format.ts';
+import { endReason, outcome, standing } from '../model/standings.ts';
+import { game, player, watchers, watching } from '../session.ts';
 import { Board } from './board.tsx';
 import { ChatPanel } from './chat-panel.tsx';
-import { Clock } from './clock.tsx';
-import { GameActions } from './game-actions.tsx';
-import { Headline } from './headline.tsx';
 import { Invitation } from './invitation.tsx';
-import { Ranking } from './ranking.tsx';
-import { Scores } from './scores.tsx';
-import { Watchers } from './watchers.tsx';
+import { Ranking, Scores } from './players.tsx';
 
 /** A game from its waiting room to its ranking: the parts keep their places all the way. */
 export function GameView() {
@@ -29,5 +29,103 @@ export function GameView() {
       <GameActions />
       {!watching.value && <ChatPanel channel={code} title="Game" />}
     </main>
+  );
+}
+
+/** How the game stands, in a few words. */
+export function Headline() {
+  const shown = game.value;
+  if (!shown) return null;
+  const { state, game: code } = shown;
+  const { players, size } = state.settings;
+  const me = player.value?.id;
+  switch (state.status) {
+    case 'waiting': {
+      const missing = players - state.players.length;
+      const detail = `${size} × ${size}, ${count(players, 'player')}`;
+      return <Lines title={`Waiting for ${missing} more`} detail={detail} />;
+    }
+    case 'active':
+      return <Lines title={standing(state, me)} detail={`Game ${code}`} />;
+    case 'completed':
+      return <Lines title={outcome(state, me)} detail={endReason(state)} />;
+  }
+}
+
+function Lines({ title, detail }: { title: string; detail: string }) {
+  return (
+    <div class="headline">
+      <h1 tabIndex={-1}>{title}</h1>
+      <p>{detail}</p>
+    </div>
+  );
+}
+
+/** The time left, as a number and as a bar. Screen readers hear of it at milestones only. */
+export function Clock() {
+  const shown = face.value;
+  if (!shown) return null;
+  const { seconds, fraction, urgent } = shown;
+  return (
+    <>
+      <div class={`clock ${urgent ? 'urgent' : ''}`} role="timer" data-testid="clock" data-seconds={seconds}>
+        {formatClock(seconds)}
+      </div>
+      <div class={`clock-bar ${urgent ? 'urgent' : ''}`} aria-hidden="true">
+        <span style={{ transform: `scaleX(${fraction})` }} />
+      </div>
+    </>
+  );
+}
+
+/** How many watch the game, where others may. */
+export function Watchers() {
+  const shown = game.value;
+  if (!shown?.state.settings.spectators) return null;
+  const count = watchers.value[shown.game] ?? 0;
+  return (
+    <p class="hint" data-testid="watchers" data-count={count}>
+      {watching.value ? `You are watching; ${count} in all.` : `${count} watching.`}
+    </p>
+  );
+}
+
+/** The ways out of a game, and into the next one. */
+export function GameActions() {
+  const shown = game.value;
+  if (!shown) return null;
+  if (shown.state.status !== 'completed') {
+    return (
+      <div class="actions">
+        <button type="button" class="button quiet" data-testid="leave" onClick={leaveGame}>
+          {watching.value ? 'Stop watching' : 'Leave the game'}
+        </button>
+      </div>
+    );
+  }
+  return (
+    <div class="actions">
+      <button
+        type="button"
+        class="button primary"
+        data-testid="play-again"
+        disabled={busy.value}
+        onClick={() => void playAgain('match')}
+      >
+        Play again
+      </button>
+      <button
+        type="button"
+        class="button"
+        data-testid="new-game"
+        disabled={busy.value}
+        onClick={() => void playAgain('create')}
+      >
+        New game
+      </button>
+      <button type="button" class="button" data-testid="back-to-lobby" title="Back to the lobby" onClick={leaveGame}>
+        Lobby
+      </button>
+    </div>
   );
 }

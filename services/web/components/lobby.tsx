@@ -1,9 +1,9 @@
-import { LOBBY } from '../../protocol/index.ts';
+import { LIMITS, LOBBY } from '../../protocol/index.ts';
+import { rename } from '../actions.ts';
+import { name, settings } from '../preferences.ts';
 import { addressedGame } from '../route.ts';
-import { BoardPreview } from './board-preview.tsx';
 import { ChatPanel } from './chat-panel.tsx';
 import { JoinForm } from './join-form.tsx';
-import { NameField } from './name-field.tsx';
 import { NewGame } from './new-game.tsx';
 
 export function Lobby() {
@@ -33,5 +33,45 @@ export function Lobby() {
       </div>
       <ChatPanel channel={LOBBY} title="Lobby" />
     </main>
+  );
+}
+
+export function NameField() {
+  return (
+    <label class="field name-field">
+      <span class="label">Your name</span>
+      <input
+        type="text"
+        data-testid="name"
+        autocomplete="nickname"
+        spellcheck={false}
+        maxLength={LIMITS.nameLength}
+        value={name.value}
+        onChange={(event) => rename(event.currentTarget.value)}
+      />
+    </label>
+  );
+}
+
+/** Scatters small numbers, the same way on each render (the finaliser of MurmurHash3). */
+function hash(value: number): number {
+  let mixed = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return (mixed ^ (mixed >>> 16)) >>> 0;
+}
+
+/** The shape of the next game as a picture: its grid with some cells of each player. */
+export function BoardPreview() {
+  const { players, size } = settings.value;
+  const cells = Array.from({ length: size * size }, (_, cell) => {
+    const seat = hash(cell) % 5 < 2 ? hash(cell + 1000) % players : undefined;
+    return { x: cell % size, y: Math.floor(cell / size), fill: seat === undefined ? 'free' : `seat-${seat}` };
+  });
+  return (
+    <svg class="preview" viewBox={`0 0 ${size} ${size}`} aria-hidden="true">
+      {cells.map(({ x, y, fill }) => (
+        <rect class={fill} x={x + 0.06} y={y + 0.06} width="0.88" height="0.88" rx="0.16" />
+      ))}
+    </svg>
   );
 }

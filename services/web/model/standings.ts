@@ -1,4 +1,5 @@
 import type { GameState } from '../../protocol/index.ts';
+import { clockFace, formatClock } from './clock.ts';
 import { list } from './format.ts';
 
 /** Seats that lead: those with the most cells, none before the first capture. */
@@ -34,4 +35,20 @@ export function standing(state: GameState, me: string | undefined): string {
   const next = Math.max(0, ...others.map((player) => player.score));
   const by = (best?.score ?? 0) - next;
   return seats[0] === own ? `You lead by ${by}` : `${best?.name} leads by ${by}`;
+}
+
+/** The tab's title: what somebody looking at another tab wants to know. `now` is the server's time in ms. */
+export function pageTitle(state: GameState | undefined, now: number, me: string | undefined): string {
+  return state ? `${stateTitle(state, now, me)} · Gridlock` : 'Gridlock';
+}
+
+function stateTitle(state: GameState, now: number, me: string | undefined): string {
+  switch (state.status) {
+    case 'waiting':
+      return `Waiting ${state.players.length}/${state.settings.players}`;
+    case 'active':
+      return formatClock(clockFace(state, now).seconds);
+    case 'completed':
+      return outcome(state, me);
+  }
 }

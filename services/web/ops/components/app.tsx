@@ -1,9 +1,10 @@
-import { live } from '../store.ts';
-import { Announcer } from './announcer.tsx';
-import { Certificates } from './certificates.tsx';
-import { Events } from './events.tsx';
-import { LastRun } from './last-run.tsx';
+import { useSignal, useSignalEffect } from '@preact/signals';
+import { useRef } from 'preact/hooks';
+import type { ReplicaNow } from '../../../protocol/operations.ts';
+import { changesText } from '../model/states.ts';
+import { live, replicas } from '../store.ts';
 import { Masthead } from './masthead.tsx';
+import { Certificates, Events, LastRun } from './panels.tsx';
 import { Replicas } from './replicas.tsx';
 import { Totals } from './totals.tsx';
 
@@ -24,5 +25,27 @@ export function App() {
       </main>
       <Announcer />
     </>
+  );
+}
+
+/** Tells screen readers when a replica comes, goes or changes its state, and nothing of the figures. */
+export function Announcer() {
+  const said = useSignal('');
+  const before = useRef<readonly ReplicaNow[]>([]);
+  const wasLive = useRef(false);
+  useSignalEffect(() => {
+    const text = changesText(before.current, replicas.value);
+    before.current = replicas.value;
+    if (text) said.value = text;
+  });
+  useSignalEffect(() => {
+    const { isLive } = live.value;
+    if (wasLive.current !== isLive) said.value = isLive ? 'The page is live.' : 'The connection was lost.';
+    wasLive.current = isLive;
+  });
+  return (
+    <p class="visually-hidden" aria-live="polite" data-testid="announcer">
+      {said}
+    </p>
   );
 }

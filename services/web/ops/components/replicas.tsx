@@ -1,6 +1,9 @@
-import { isOver } from '../model/states.ts';
-import { replicas } from '../store.ts';
-import { ReplicaCard } from './replica-card.tsx';
+import type { ReplicaNow } from '../../../protocol/operations.ts';
+import type { Measure } from '../model/history.ts';
+import { isCurrent, isOver, STATE_TEXT } from '../model/states.ts';
+import { agoText, countText, durationText, memoryText, msText } from '../model/text.ts';
+import { history, now, replicas } from '../store.ts';
+import { Curve } from './curve.tsx';
 
 /** Every replica of the last five minutes, those that are gone or have left last. */
 export function Replicas() {
@@ -18,5 +21,52 @@ export function Replicas() {
         {all.length === 0 && <p class="ops-empty">No replica has been heard of yet.</p>}
       </div>
     </section>
+  );
+}
+
+/** How one replica is, and how it was. */
+export function ReplicaCard({ replica: it }: { replica: ReplicaNow }) {
+  const { replica, state, reason, startedAt, memory, at } = it;
+  const id = `replica-${replica}`;
+  const figures: [Measure, string, string, (value: number) => string][] = [
+    ['sockets', 'Sockets', countText(it.sockets), countText],
+    ['games', 'Games', countText(it.games), countText],
+    ['events', 'Events/s', countText(it.events), countText],
+    ['p99', 'Move p99', msText(it.p99), msText],
+  ];
+  const isNow = isCurrent(it);
+  return (
+    <article class={`card replica replica-${state}`} aria-labelledby={id} data-testid={id} data-state={state}>
+      <header>
+        <h3 id={id}>{replica}</h3>
+        <p class={`chip chip-${state}`}>{STATE_TEXT[state]}</p>
+      </header>
+      <p class="replica-line">
+        {isNow
+          ? `up ${durationText(now.value - startedAt)} · ${memoryText(memory)}`
+          : `last heard ${agoText(now.value - at)}`}
+        {state === 'not_ready' && reason !== undefined && <span class="replica-reason"> · {reason}</span>}
+      </p>
+      <dl>
+        {figures.map(([measure, title, value, text]) => (
+          <div key={measure} class="figure">
+            <dt>{title}</dt>
+            <dd class="figure-value" data-testid={`${measure}-${replica}`}>
+              {isNow ? value : '–'}
+            </dd>
+            <dd class="figure-curve">
+              <Curve
+                points={history.points(replica, measure)}
+                now={now.value}
+                highest={history.highest(measure)}
+                label={`${title} of ${replica}`}
+                text={text}
+                height={28}
+              />
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </article>
   );
 }

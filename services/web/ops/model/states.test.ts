@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ReplicaNow, ReplicaState } from '../../../protocol/operations.ts';
-import { changesText, totals } from './states.ts';
+import { certificateLevel, changesText, roleOf, shareLeft, totals } from './states.ts';
 
 const now = (replica: string, state: ReplicaState, change: Partial<ReplicaNow> = {}): ReplicaNow => ({
   replica,
@@ -33,4 +33,25 @@ test('what is said aloud is who changed, not the figures', () => {
   const after = [now('a', 'ready', { sockets: 99 }), now('b', 'gone'), now('c', 'ready')];
   assert.equal(changesText(before, after), 'Replica b: Gone. Replica c: Ready.');
   assert.equal(changesText([], before), '', 'the first look is no change');
+});
+
+const day = 86_400_000;
+const certificate = { subject: 'localhost', issuer: 'intermediate', names: [], notBefore: 0, notAfter: 8 * day };
+
+test('a certificate in the last quarter of its life is late, and one outside of it bad', () => {
+  const levels = [0, 5.9 * day, 6.1 * day, 8 * day, -1].map((now) => certificateLevel(certificate, now));
+  assert.deepEqual(levels, ['good', 'good', 'warn', 'bad', 'bad']);
+  assert.deepEqual(
+    [-1, 4 * day, 9 * day].map((now) => shareLeft(certificate, now)),
+    [1, 0.5, 0],
+  );
+});
+
+test('a chain begins with the leaf and ends, where it is known, with a root', () => {
+  const by = (subject: string, issuer: string) => ({ ...certificate, subject, issuer });
+  const chain = [certificate, by('intermediate', 'root'), by('root', 'root')];
+  assert.deepEqual(
+    chain.map((_, index) => roleOf(chain, index)),
+    ['Leaf', 'Intermediate', 'Root'],
+  );
 });

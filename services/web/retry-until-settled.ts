@@ -4,7 +4,7 @@ import { GridlockError } from '../client/index.ts';
  * Asks for something until the server has answered, as long as it is `wanted`; resolves then. A failure that leaves
  * the answer open (no connection, no answer in time) is followed by another try once `ready` resolves.
  */
-export async function insist(
+export async function retryUntilSettled(
   request: () => Promise<unknown>,
   wanted: () => boolean,
   ready: () => Promise<void>,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { GridlockError } from '../client/index.ts';
-import { insist } from './insist.ts';
+import { retryUntilSettled } from './retry-until-settled.ts';
 
 const failing = (...codes: ConstructorParameters<typeof GridlockError>[0][]) => {
   const calls: string[] = [];
@@ -18,20 +18,20 @@ const atOnce = async () => {};
 
 test('what failed for want of a connection is asked for again until it is answered', async () => {
   const { calls, request } = failing('queue_expired', 'closed', 'timeout');
-  await insist(request, always, atOnce);
+  await retryUntilSettled(request, always, atOnce);
   assert.deepEqual(calls, ['queue_expired', 'closed', 'timeout', 'answered']);
 });
 
 test('what the server refused for good is not asked for again', async () => {
   const { calls, request } = failing('not_a_player');
-  await insist(request, always, atOnce);
+  await retryUntilSettled(request, always, atOnce);
   assert.deepEqual(calls, ['not_a_player']);
 });
 
 test('what is no longer wanted when the connection is back is not asked for again', async () => {
   let wanted = true;
   const { calls, request } = failing('queue_expired');
-  await insist(
+  await retryUntilSettled(
     request,
     () => wanted,
     async () => void (wanted = false),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CLOSE_CODES, closeCode } from './close-codes.ts';
+import { CLOSE_CODES, closeCode } from './codes.ts';
 
 test('no two entries of the table share a code', () => {
   const codes = Object.values(CLOSE_CODES).map((entry) => entry.code);

@@ -16,7 +16,7 @@ export interface Progress {
 const NOTHING: Progress = { changes: [], gap: false };
 
 /** One game as far as it is known here: the fold of its events from the first, or from a snapshot on. */
-export class GameLog {
+export class GameProjection {
   readonly game: string;
   /** A resume has been sent and not been answered. */
   resuming = false;
