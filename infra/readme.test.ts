@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { readConfig } from './config.ts';
-import { KEYS, type Key } from './config-keys.ts';
-import { CHARTS } from './config-keys-cluster.ts';
+import { CHARTS } from './config/cluster-keys.ts';
+import { readConfig } from './config/config.ts';
+import { KEYS, type Key } from './config/keys.ts';
 import { render } from './render/render.ts';
 
 const text = readFileSync(path.join(import.meta.dirname, 'README.md'), 'utf8');

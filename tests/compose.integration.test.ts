@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { findOwner } from '../infra/compose/owner.ts';
 import { prepareCompose } from '../infra/compose/prepare.ts';
-import { readConfig } from '../infra/config.ts';
+import { readConfig } from '../infra/config/config.ts';
 import { docker, dockerProblem } from '../infra/image/docker.ts';
 import { waitFor } from '../infra/local/wait.ts';
 import { findViolations } from '../loadtest/history/history.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { stackConfig } from '../config.ts';
-import { record } from '../testing/recorder.ts';
-import { UNKNOWN } from '../testing/registration.ts';
-import { createCluster } from './index.ts';
-import { loadBalancerAnnotations } from './load-balancer.ts';
+import { loadBalancerAnnotations } from '../components/edge/edge-service.ts';
+import { stackConfig } from '../config/config.ts';
+import { createCluster } from '../program/parts.ts';
+import { record } from '../render/recorder.ts';
+import { UNKNOWN } from '../render/registration.ts';
 
 const NETWORK = [
   ['pulumi:providers:aws', 'cluster-aws'],

@@ -1,13 +1,14 @@
+import * as ec2 from '@pulumi/aws/ec2/index.js';
+import * as awsEks from '@pulumi/aws/eks/index.js';
+import * as iam from '@pulumi/aws/iam/index.js';
 import { Provider as AwsProvider } from '@pulumi/aws/provider.js';
 import * as eks from '@pulumi/eks';
 import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import { labels } from '../components/labels.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import type { Cluster } from './cluster.ts';
-import { createDnsRole } from './dns-role.ts';
-import { createNetwork } from './network.ts';
-import { clusterProvider } from './provider.ts';
+import { clusterProvider } from './cluster.ts';
 
 /**
  * A managed cluster on AWS in its own network. EKS runs in Auto Mode: it sizes the nodes to the pods, and
@@ -62,4 +63,94 @@ export class EksCluster extends pulumi.ComponentResource implements Cluster {
       { parent: this, provider: this.provider },
     );
   }
+}
+
+const ADDRESSES = '10.42.0.0/16';
+const ZONES = ['a', 'b', 'c'];
+
+export interface Network {
+  vpcId: pulumi.Output<string>;
+  subnetIds: pulumi.Output<string>[];
+}
+
+/**
+ * A network of three public subnets, one a zone. Nodes get public addresses, which security groups close: a
+ * NAT gateway a zone would cost more than the nodes of a small cluster.
+ */
+export function createNetwork(name: string, region: string, opts: pulumi.CustomResourceOptions): Network {
+  const tags = { Name: name };
+  const vpc = new ec2.Vpc(
+    `${name}-vpc`,
+    { cidrBlock: ADDRESSES, enableDnsHostnames: true, enableDnsSupport: true, tags },
+    opts,
+  );
+  const gateway = new ec2.InternetGateway(`${name}-gateway`, { vpcId: vpc.id, tags }, opts);
+  const routes = new ec2.RouteTable(
+    `${name}-routes`,
+    { vpcId: vpc.id, routes: [{ cidrBlock: '0.0.0.0/0', gatewayId: gateway.id }], tags },
+    opts,
+  );
+  const subnetIds = ZONES.map((zone, index) => {
+    const subnet = new ec2.Subnet(
+      `${name}-subnet-${zone}`,
+      {
+        vpcId: vpc.id,
+        availabilityZone: `${region}${zone}`,
+        cidrBlock: `10.42.${index * 64}.0/18`,
+        mapPublicIpOnLaunch: true,
+        // By this tag the load balancer finds its subnets.
+        tags: { Name: `${name}-${zone}`, 'kubernetes.io/role/elb': '1' },
+      },
+      opts,
+    );
+    const route = { subnetId: subnet.id, routeTableId: routes.id };
+    new ec2.RouteTableAssociation(`${name}-route-${zone}`, route, opts);
+    return subnet.id;
+  });
+  return { vpcId: vpc.id, subnetIds };
+}
+
+/** Who solves dns-01 challenges: cert-manager's own account. */
+const SOLVER = { namespace: 'cert-manager', serviceAccount: 'cert-manager' };
+
+const TRUST = {
+  Version: '2012-10-17',
+  Statement: [
+    {
+      Effect: 'Allow',
+      Principal: { Service: 'pods.eks.amazonaws.com' },
+      Action: ['sts:AssumeRole', 'sts:TagSession'],
+    },
+  ],
+};
+
+/** What a challenge in one hosted zone takes. */
+const challengePolicy = (zone: string) => ({
+  Version: '2012-10-17',
+  Statement: [
+    { Effect: 'Allow', Action: 'route53:GetChange', Resource: 'arn:aws:route53:::change/*' },
+    {
+      Effect: 'Allow',
+      Action: ['route53:ChangeResourceRecordSets', 'route53:ListResourceRecordSets'],
+      Resource: `arn:aws:route53:::hostedzone/${zone}`,
+    },
+  ],
+});
+
+/**
+ * Lets cert-manager write the records of dns-01 challenges in one hosted zone, without a key in the cluster.
+ */
+export function createDnsRole(
+  name: string,
+  args: { clusterName: string; zone: string },
+  opts: pulumi.CustomResourceOptions,
+): void {
+  const role = new iam.Role(`${name}-dns`, { assumeRolePolicy: JSON.stringify(TRUST) }, opts);
+  const policy = JSON.stringify(challengePolicy(args.zone));
+  new iam.RolePolicy(`${name}-dns-policy`, { role: role.name, policy }, opts);
+  new awsEks.PodIdentityAssociation(
+    `${name}-dns-account`,
+    { clusterName: args.clusterName, roleArn: role.arn, ...SOLVER },
+    opts,
+  );
 }

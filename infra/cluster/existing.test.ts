@@ -5,9 +5,9 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import * as pulumi from '@pulumi/pulumi';
 import { parse } from 'yaml';
-import { stackConfig } from '../config.ts';
-import { record } from '../testing/recorder.ts';
-import { createCluster } from './index.ts';
+import { stackConfig } from '../config/config.ts';
+import { createCluster } from '../program/parts.ts';
+import { record } from '../render/recorder.ts';
 
 const directory = mkdtempSync(path.join(os.tmpdir(), 'gridlock-existing-'));
 after(() => rmSync(directory, { recursive: true, force: true }));

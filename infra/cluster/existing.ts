@@ -1,9 +1,9 @@
 import type * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import type { Cluster } from './cluster.ts';
+import { clusterProvider } from './cluster.ts';
 import { readKubeconfig } from './kubeconfig.ts';
-import { clusterProvider } from './provider.ts';
 
 /**
  * A cluster that is there, by a context of a kubeconfig. Nothing of it but what the stack installs is

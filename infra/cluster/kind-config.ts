@@ -1,5 +1,5 @@
-import { NODE_PORTS } from '../components/ingress-names.ts';
-import type { Config } from '../config.ts';
+import { NODE_PORTS } from '../components/edge/edge-service.ts';
+import type { Config } from '../config/config.ts';
 
 const LOOPBACK = '127.0.0.1';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse } from 'yaml';
-import { stackConfig } from '../config.ts';
-import { record } from '../testing/recorder.ts';
-import { UNKNOWN } from '../testing/registration.ts';
+import { stackConfig } from '../config/config.ts';
+import { record } from '../render/recorder.ts';
+import { UNKNOWN } from '../render/registration.ts';
 import { KindCluster } from './kind.ts';
 import { kindConfig } from './kind-config.ts';
 

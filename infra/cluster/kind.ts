@@ -2,12 +2,12 @@ import * as command from '@pulumi/command';
 import type * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import { stringify } from 'yaml';
-import { NODE_PORTS } from '../components/ingress-names.ts';
-import type { Config } from '../config.ts';
+import { NODE_PORTS } from '../components/edge/edge-service.ts';
+import type { Config } from '../config/config.ts';
 import type { Cluster, LoadedImage } from './cluster.ts';
+import { clusterProvider } from './cluster.ts';
 import { kindConfig } from './kind-config.ts';
 import { CREATE, DELETE, KUBECONFIG, LOAD, UPDATE } from './kind-scripts.ts';
-import { clusterProvider } from './provider.ts';
 
 /**
  * A kind cluster on this machine. One that exists under its name is adopted, and stays when the stack goes. A

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { parse, stringify } from 'yaml';
-import { ConfigError } from '../config.ts';
+import { ConfigError } from '../config/config.ts';
 import { pickContext, readKubeconfig } from './kubeconfig.ts';
 
 const directory = mkdtempSync(path.join(os.tmpdir(), 'gridlock-kubeconfig-'));

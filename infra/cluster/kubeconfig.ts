@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parse, stringify } from 'yaml';
-import { fromCheckout } from '../checkout.ts';
-import { type Config, ConfigError } from '../config.ts';
+import { fromCheckout } from '../config/checkout.ts';
+import { type Config, ConfigError } from '../config/config.ts';
 
 interface Entry {
   name: string;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { record } from '../testing/recorder.ts';
+import { record } from '../render/recorder.ts';
 import { Namespace } from './namespace.ts';
 
 const NAMESPACE = 'kubernetes:core/v1:Namespace';

@@ -1,9 +1,15 @@
-import * as k8s from '@pulumi/kubernetes';
+import type { types } from '@pulumi/kubernetes';
+import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
-import type { Config } from '../config.ts';
-import { labels } from './labels.ts';
-import { networkRules } from './network-rules.ts';
-import type { RedisConnection } from './redis-connection.ts';
+import type { Config } from '../config/config.ts';
+import { CONTROLLER_NAMESPACE, EDGE, EDGE_PORTS } from './edge/edge-service.ts';
+import { AGENT_PORT, METRICS_PORT } from './edge/plain-edge-pod.ts';
+import { labels, namespaceNamed, selector } from './labels.ts';
+import { MONITORING_NAMESPACE } from './monitoring/monitoring.ts';
+import type { RedisConnection } from './redis/redis-connection.ts';
+import { REDIS, REDIS_PORT, SENTINEL_PORT } from './redis/redis-connection.ts';
+import { GAME, HTTP_PORT, INTERNAL_PORT } from './replicas/game-pod.ts';
+import { METRICS_API, METRICS_API_PORT } from './replicas/metrics-api.ts';
 
 export interface NetworkPoliciesArgs {
   readonly config: Config;
@@ -18,14 +24,14 @@ export interface NetworkPoliciesArgs {
  * network knows no policies takes them, and ignores them.
  */
 export class NetworkPolicies extends pulumi.ComponentResource {
-  readonly policies: readonly k8s.networking.v1.NetworkPolicy[];
+  readonly policies: readonly kubernetes.networking.v1.NetworkPolicy[];
 
   constructor(name: string, args: NetworkPoliciesArgs, opts?: pulumi.ComponentResourceOptions) {
     super('gridlock:components:NetworkPolicies', name, {}, opts);
     const { config, namespace, redis } = args;
     this.policies = Object.entries(networkRules(config, redis.ports)).map(
       ([policy, spec]) =>
-        new k8s.networking.v1.NetworkPolicy(
+        new kubernetes.networking.v1.NetworkPolicy(
           `${name}-${policy}`,
           { metadata: { name: policy, namespace, labels: labels('network-policy', policy) }, spec },
           { parent: this },
@@ -33,4 +39,107 @@ export class NetworkPolicies extends pulumi.ComponentResource {
     );
     this.registerOutputs({});
   }
+}
+
+type Spec = types.input.networking.v1.NetworkPolicySpec;
+type Peer = types.input.networking.v1.NetworkPolicyPeer;
+type Port = types.input.networking.v1.NetworkPolicyPort;
+
+type Settings = Pick<Config, 'ingress' | 'redis' | 'autoscaling' | 'monitoring' | 'certificates' | 'acmeChallenge'>;
+
+const tcp = (...ports: readonly number[]): Port[] => ports.map((port) => ({ protocol: 'TCP', port }));
+const pods = (name: string): Peer => ({ podSelector: { matchLabels: selector(name) } });
+const from = (peers: Peer[], ...ports: readonly number[]) => ({ from: peers, ports: tcp(...ports) });
+const to = (peers: Peer[], ...ports: readonly number[]) => ({ to: peers, ports: tcp(...ports) });
+const anywhere = (...ports: readonly number[]) => ({ ports: tcp(...ports) });
+
+const policy = (podSelector: Spec['podSelector'], { ingress, egress }: Pick<Spec, 'ingress' | 'egress'>): Spec => ({
+  podSelector,
+  policyTypes: [...(ingress ? ['Ingress'] : []), ...(egress ? ['Egress'] : [])],
+  ...(ingress ? { ingress } : {}),
+  ...(egress ? { egress } : {}),
+});
+const of = (name: string) => ({ matchLabels: selector(name) });
+
+/** The cluster's DNS: kube-dns is what every distribution labels it, whatever it is. */
+const dns = {
+  to: [
+    {
+      namespaceSelector: namespaceNamed('kube-system'),
+      podSelector: { matchLabels: { 'k8s-app': 'kube-dns' } },
+    },
+  ],
+  ports: [
+    { protocol: 'UDP', port: 53 },
+    { protocol: 'TCP', port: 53 },
+  ],
+};
+
+const monitoring = (config: Settings): Peer[] =>
+  config.monitoring === 'none' ? [] : [{ namespaceSelector: namespaceNamed(MONITORING_NAMESPACE) }];
+
+const edge = (config: Settings): Peer =>
+  config.ingress === 'haproxy' ? pods(EDGE) : { namespaceSelector: namespaceNamed(CONTROLLER_NAMESPACE) };
+
+function game(config: Settings, redisPorts: readonly number[]): Spec {
+  const readers = [...(config.autoscaling === 'adapter' ? [pods(METRICS_API)] : []), ...monitoring(config)];
+  const redis = config.redis === 'external' ? anywhere(...redisPorts) : to([pods(REDIS)], ...redisPorts);
+  return policy(of(GAME), {
+    ingress: [
+      // The plain edge looks at readiness itself.
+      from([edge(config)], HTTP_PORT, ...(config.ingress === 'haproxy' ? [INTERNAL_PORT] : [])),
+      ...(readers.length > 0 ? [from(readers, INTERNAL_PORT)] : []),
+    ],
+    // The edge, to see which certificate it shows.
+    egress: [redis, to([edge(config)], EDGE_PORTS.https)],
+  });
+}
+
+function redis(config: Settings): Spec {
+  if (config.redis === 'single') return policy(of(REDIS), { ingress: [from([pods(GAME)], REDIS_PORT)] });
+  const ports = [REDIS_PORT, SENTINEL_PORT];
+  return policy(of(REDIS), {
+    ingress: [from([pods(GAME), pods(REDIS)], ...ports)],
+    egress: [to([pods(REDIS)], ...ports)],
+  });
+}
+
+/**
+ * The API server is no pod, and where it is differs from cluster to cluster: its ports are all that can be
+ * said.
+ */
+const metricsApi = policy(of(METRICS_API), {
+  ingress: [anywhere(METRICS_API_PORT)],
+  egress: [to([pods(GAME)], INTERNAL_PORT), anywhere(443, 6443)],
+});
+
+/** cert-manager's pods that answer an authority's challenge, in the namespace of the certificate. */
+const SOLVER = { matchLabels: { 'acme.cert-manager.io/http01-solver': 'true' } };
+const SOLVER_PORT = 8089;
+const hasSolver = ({ certificates, acmeChallenge }: Settings): boolean =>
+  certificates === 'acme' && acmeChallenge === 'http-01';
+
+const plainEdge = (config: Settings): Spec =>
+  policy(of(EDGE), {
+    ingress: [
+      anywhere(...Object.values(EDGE_PORTS)),
+      ...(config.monitoring === 'none' ? [] : [from(monitoring(config), METRICS_PORT, AGENT_PORT)]),
+    ],
+    egress: [to([pods(GAME)], HTTP_PORT, INTERNAL_PORT)],
+  });
+
+/**
+ * Every opening of the game's namespace, by the policy's name: everything else is shut both ways. Pure.
+ * `redisPorts` are those a replica connects to.
+ */
+export function networkRules(config: Settings, redisPorts: readonly number[]): Record<string, Spec> {
+  return {
+    'default-deny': { podSelector: {}, policyTypes: ['Ingress', 'Egress'] },
+    'allow-dns': policy({}, { egress: [dns] }),
+    [GAME]: game(config, redisPorts),
+    ...(config.redis === 'external' ? {} : { [REDIS]: redis(config) }),
+    ...(config.autoscaling === 'adapter' ? { [METRICS_API]: metricsApi } : {}),
+    ...(config.ingress === 'haproxy' ? { [EDGE]: plainEdge(config) } : {}),
+    ...(hasSolver(config) ? { 'acme-solver': policy(SOLVER, { ingress: [from([edge(config)], SOLVER_PORT)] }) } : {}),
+  };
 }

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { parse } from 'yaml';
-import { readConfig } from '../config.ts';
+import { readConfig } from '../config/config.ts';
 import { REPLICAS } from './edge.ts';
 import { mergeEnv } from './env-file.ts';
 import { chooseOwner } from './owner.ts';

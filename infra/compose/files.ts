@@ -1,9 +1,9 @@
 import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { redisAcl } from '../components/redis-acl.ts';
-import { CA_FILE, redisConfig } from '../components/redis-config.ts';
-import { REDIS } from '../components/redis-names.ts';
-import type { Config } from '../config.ts';
+import { CA_FILE, redisConfig } from '../components/redis/redis-config.ts';
+import { REDIS } from '../components/redis/redis-connection.ts';
+import { redisAcl } from '../components/redis/redis-users.ts';
+import type { Config } from '../config/config.ts';
 import { ensureCertificates } from '../local/certificates.ts';
 import { ensureSecret, writePrivate } from '../local/state-dir.ts';
 import { composeEdgeConfig } from './edge.ts';

@@ -1,7 +1,7 @@
 // Usage: npm run compose -- [--prepare] [flags of npm start] [-- options of docker compose up]
 import { spawn } from 'node:child_process';
 import path from 'node:path';
-import { type Config, ConfigError, configHelp, readConfig } from '../config.ts';
+import { type Config, ConfigError, configHelp, readConfig } from '../config/config.ts';
 import { docker, dockerEnvironment, dockerProblem } from '../image/docker.ts';
 import { PreflightError } from '../local/errors.ts';
 import { requirePort } from '../local/ports.ts';

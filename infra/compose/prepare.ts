@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { mirrored } from '../components/mirror.ts';
-import { type Config, ConfigError } from '../config.ts';
+import { mirrored } from '../components/artifacts.ts';
+import { type Config, ConfigError } from '../config/config.ts';
 import { bundle } from '../image/bundle.ts';
 import { REPLICAS } from './edge.ts';
 import { writeEnv } from './env-file.ts';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { mirrored } from '../components/mirror.ts';
-import type { Config } from '../config.ts';
+import { mirrored } from '../components/artifacts.ts';
+import type { Config } from '../config/config.ts';
 import { isLoopback } from '../edge/options.ts';
 import type { Bundle } from '../image/bundle.ts';
 import { allowedOrigins } from '../local/replicas.ts';

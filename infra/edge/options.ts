@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 
 /** One replica as the edge sees it: where it serves, and where it tells that it is ready. */
 export interface EdgeServer {

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { QUIET_MS } from '../../services/server/transports/transports.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { findBinary } from '../setup/binaries.mjs';
 import { bindAddresses, type EdgeOptions } from './options.ts';
 import { COMPRESSED_TYPES, renderEdge, tunnelTimeoutMs } from './render.ts';

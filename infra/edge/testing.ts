@@ -9,7 +9,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { WebSocketServer } from 'ws';
 import { freePorts } from '../../tests/kit/ports.ts';
-import { type Config, readConfig } from '../config.ts';
+import { type Config, readConfig } from '../config/config.ts';
 import { waitFor } from '../local/wait.ts';
 import { findBinary } from '../setup/binaries.mjs';
 import { bindAddresses, type EdgeOptions } from './options.ts';

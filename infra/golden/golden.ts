@@ -2,10 +2,10 @@
 // cluster.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { readConfig } from '../config.ts';
+import { readConfig } from '../config/config.ts';
 import { sorted, toYaml } from '../render/manifest.ts';
 import { render } from '../render/render.ts';
-import type { Registration } from '../testing/registration.ts';
+import type { Registration } from '../render/registration.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Watcher } from '../../certs/watch.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { servedFile } from './certificate-file.ts';
 import { passphraseOf } from './certificates.ts';
 import { servedCertificate } from './edge.ts';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { ServedFile } from '../../certs/served-file.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import type { StatePaths } from './state-paths.ts';
 import type { ServedCertificate } from './status-types.ts';
 

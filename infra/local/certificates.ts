@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { Chain } from '../../certs/index.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { servedFile } from './certificate-file.ts';
 import type { StatePaths } from './state-paths.ts';
 import { edgeUrl } from './system-status.ts';

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { bindAddresses } from '../edge/options.ts';
 import { renderEdge } from '../edge/render.ts';
 import { PreflightError } from './errors.ts';

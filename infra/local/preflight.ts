@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { type HaproxyBuild, inspectHaproxy } from '../edge/haproxy.ts';
 import { findBinary, installCommand } from '../setup/binaries.mjs';
 import { requireCertificateFile } from './certificate-file.ts';

@@ -1,6 +1,6 @@
 import { get } from 'node:http';
 import path from 'node:path';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import type { ProcessSpec } from './process.ts';
 import type { StatePaths } from './state-paths.ts';
 

@@ -1,5 +1,5 @@
-import { ConfigError, configHelp, readConfig } from '../config.ts';
-import { flagOf, LOCAL_KEYS } from '../config-keys.ts';
+import { ConfigError, configHelp, readConfig } from '../config/config.ts';
+import { flagOf, LOCAL_KEYS } from '../config/keys.ts';
 import { PreflightError, StartError } from './errors.ts';
 import { Report } from './report.ts';
 import { Supervisor } from './supervisor.ts';

@@ -1,5 +1,5 @@
 import type { CertificateSummary } from '../../certs/index.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 
 /** A certificate of one's own that the edge serves instead of the authority's leaf. */
 export type ServedCertificate = Omit<CertificateSummary, 'role'> & {

@@ -1,4 +1,4 @@
-import { ConfigError, readConfig } from '../config.ts';
+import { ConfigError, readConfig } from '../config/config.ts';
 import { askStatus } from './control.ts';
 import { PreflightError, StartError } from './errors.ts';
 import { runningOwner } from './state-dir.ts';

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { ConfigError, readConfig } from '../config.ts';
+import { ConfigError, readConfig } from '../config/config.ts';
 import { askControl } from './control.ts';
 import { PreflightError, StartError } from './errors.ts';
 import { processStart } from './process-identity.ts';

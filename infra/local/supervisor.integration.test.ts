@@ -8,7 +8,7 @@ import { PassThrough } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
 import { type Cluster, SupervisorRun, startCluster, temporaryStateDir } from '../../loadtest/kit/cluster.ts';
 import { freePorts } from '../../tests/kit/ports.ts';
-import { readConfig } from '../config.ts';
+import { readConfig } from '../config/config.ts';
 import { handshake } from './handshake.ts';
 import { processStart } from './process-identity.ts';
 import { Report } from './report.ts';

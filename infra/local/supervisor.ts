@@ -1,6 +1,6 @@
 import type { Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { serversUp } from '../edge/runtime-api.ts';
 import { type RunningAuthority, startAuthority, untilStarted } from './authority.ts';
 import { prepareCertificates } from './certificates.ts';

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { describeCertificateFile } from './certificate-file.ts';
 import type { SupervisedProcess } from './process.ts';
 import { type Replica, replicaReady } from './replicas.ts';

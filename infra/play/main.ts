@@ -1,6 +1,6 @@
 // Usage: npm run play -- [--stack dev | --url https://... [--ca root.pem]] [--games 1]
 import { parseArgs } from 'node:util';
-import { ConfigError } from '../config.ts';
+import { ConfigError } from '../config/config.ts';
 import { type MatchResult, playMatch, type Target } from './match.ts';
 import { findTarget, requireReachable } from './target.ts';
 

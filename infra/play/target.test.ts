@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { ConfigError } from '../config.ts';
+import { ConfigError } from '../config/config.ts';
 import { findTarget } from './target.ts';
 
 const home = process.cwd();

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { get } from 'node:https';
 import path from 'node:path';
-import { ConfigError, readConfig } from '../config.ts';
-import { publicUrl } from '../origin.ts';
+import { ConfigError, readConfig } from '../config/config.ts';
+import { publicUrl } from '../config/origin.ts';
 import { findBinary } from '../setup/binaries.mjs';
 import type { Target } from './match.ts';
 

@@ -1,5 +1,5 @@
 import { AVAILABILITY } from './availability.ts';
-import { podOf, testFaults } from './faults.ts';
+import { podOf, testFaults } from './testing/faults.ts';
 
 testFaults(AVAILABILITY, [
   ['rolling-update', 'recreation', (o) => (o.Deployment!.spec.strategy = { type: 'Recreate' }), /updated by Recreate/],

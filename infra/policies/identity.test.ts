@@ -1,5 +1,5 @@
-import { podOf, testFaults } from './faults.ts';
 import { IDENTITY } from './identity.ts';
+import { podOf, testFaults } from './testing/faults.ts';
 
 testFaults(IDENTITY, [
   ['own-service-account', 'the default account', (o) => delete podOf(o).serviceAccountName, /default ServiceAccount/],

@@ -1,5 +1,5 @@
-import { containerOf, testFaults } from './faults.ts';
 import { IMAGES } from './images.ts';
+import { containerOf, testFaults } from './testing/faults.ts';
 
 testFaults(IMAGES, [
   [

@@ -1,5 +1,5 @@
-import { containerOf, testFaults } from './faults.ts';
 import { METADATA } from './metadata.ts';
+import { containerOf, testFaults } from './testing/faults.ts';
 
 testFaults(METADATA, [
   [

@@ -1,5 +1,5 @@
-import { testFaults } from './faults.ts';
 import { NETWORK } from './network.ts';
+import { testFaults } from './testing/faults.ts';
 
 testFaults(NETWORK, [
   ['network-policy', 'no policy', (o) => delete o.NetworkPolicy, /no NetworkPolicy for Egress/],

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EXEMPTIONS, exemptionOf } from './exemptions.ts';
-import { setOf } from './faults.ts';
 import { type Manifest, POLICIES, review } from './index.ts';
-import { goodManifests } from './testing.ts';
+import { setOf } from './testing/faults.ts';
+import { goodManifests } from './testing/good-manifests.ts';
 
 test('a good set of manifests breaks no policy', () => {
   assert.deepEqual(review(setOf(goodManifests())), []);

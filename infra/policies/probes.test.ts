@@ -1,5 +1,5 @@
-import { containerOf, podOf, testFaults } from './faults.ts';
 import { PROBES } from './probes.ts';
+import { containerOf, podOf, testFaults } from './testing/faults.ts';
 
 testFaults(PROBES, [
   ['three-probes', 'no probe of life', (o) => delete containerOf(o).livenessProbe, /has no livenessProbe/],

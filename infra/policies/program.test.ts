@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type Config, readConfig, stackConfig } from '../config.ts';
+import { type Config, readConfig, stackConfig } from '../config/config.ts';
 import { STACKS, stacks } from '../golden/golden.ts';
 import { render } from '../render/render.ts';
 import { EXEMPTIONS } from './exemptions.ts';

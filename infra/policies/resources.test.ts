@@ -1,5 +1,5 @@
-import { containerOf, testFaults } from './faults.ts';
 import { RESOURCES } from './resources.ts';
+import { containerOf, testFaults } from './testing/faults.ts';
 
 testFaults(RESOURCES, [
   [

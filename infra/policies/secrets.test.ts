@@ -1,5 +1,5 @@
-import { containerOf, testFaults } from './faults.ts';
 import { SECRETS } from './secrets.ts';
+import { containerOf, testFaults } from './testing/faults.ts';
 
 testFaults(SECRETS, [
   [

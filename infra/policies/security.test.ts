@@ -1,5 +1,5 @@
-import { containerOf, podOf, securityOf, testFaults } from './faults.ts';
 import { SECURITY } from './security.ts';
+import { containerOf, podOf, securityOf, testFaults } from './testing/faults.ts';
 
 testFaults(SECURITY, [
   ['non-root', 'perhaps root', (o) => delete podOf(o).securityContext.runAsNonRoot, /may run as root/],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ResourceValidationPolicy, type StackValidationPolicy, unknownCheckingProxy } from '@pulumi/policy';
 import { POLICIES } from '../policies/index.ts';
-import { goodManifests } from '../policies/testing.ts';
+import { goodManifests } from '../policies/testing/good-manifests.ts';
 import { crossGuard } from './pack.ts';
 
 const resource = (props: Record<string, unknown>) => ({

@@ -1,10 +1,10 @@
 // Usage: npm run manifests -- [--stack dev] [flags of the configuration]
 import path from 'node:path';
-import { type Config, ConfigError, configHelp, readConfig } from '../config.ts';
-import type { Registration } from '../testing/registration.ts';
+import { type Config, ConfigError, configHelp, readConfig } from '../config/config.ts';
+import { KeptSecrets } from './kept-secrets.ts';
 import { toYaml } from './manifest.ts';
+import type { Registration } from './registration.ts';
 import { render } from './render.ts';
-import { KeptSecrets } from './secrets.ts';
 
 const HELP = `npm run manifests -- [flags]
 

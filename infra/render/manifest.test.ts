@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Registration } from '../testing/registration.ts';
 import { manifestsOf, sorted, toYaml } from './manifest.ts';
+import type { Registration } from './registration.ts';
 
 const registration = (kind: string, name: string, more: Partial<Registration> = {}): Registration => ({
   type: `kubernetes:core/v1:${kind}`,

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import type { Registration } from '../testing/registration.ts';
+import type { Registration } from './registration.ts';
 
 /** An object as the API server takes it. */
 export interface Manifest {

@@ -1,8 +1,8 @@
-import type { Config } from '../config.ts';
-import { gridlock, type Outputs } from '../index.ts';
-import { type RecordOptions, record } from '../testing/recorder.ts';
-import type { Registration } from '../testing/registration.ts';
+import type { Config } from '../config/config.ts';
+import { gridlock, type Outputs } from '../program/gridlock.ts';
 import { isManifest, type Manifest, manifestsOf } from './manifest.ts';
+import { type RecordOptions, record } from './recorder.ts';
+import type { Registration } from './registration.ts';
 
 /** The whole program of a stack, as text would tell it. */
 export interface Rendering {

@@ -8,16 +8,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseAllDocuments } from 'yaml';
 import { checkedIn, stacks } from '../golden/golden.ts';
-import {
-  fileOf,
-  kindOf,
-  pathOf,
-  schemaOf,
-  schemaOfDefinition,
-  type Definition,
-  type Kind,
-  type OpenApi,
-} from './convert.ts';
+import { fileOf, kindOf, pathOf, schemaOf, schemaOfDefinition, type Definition, type Kind, type OpenApi } from './convert.ts';
 import { schemaDirectory } from './places.ts';
 
 /** Every kind of the goldens once. */

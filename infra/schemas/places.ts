@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { CHECKOUT } from '../checkout.ts';
+import { CHECKOUT } from '../config/checkout.ts';
 
 /** Schemas of Kubernetes' own kinds, checked in. */
 export const OWN_SCHEMAS = import.meta.dirname;

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { PreflightError } from '../local/errors.ts';
 import { writePrivate } from '../local/state-dir.ts';
 import type { Engine } from './engine.ts';

@@ -1,6 +1,6 @@
 // What the three commands have in common: how they end.
 import os from 'node:os';
-import { ConfigError } from '../config.ts';
+import { ConfigError } from '../config/config.ts';
 import { PreflightError, StartError } from '../local/errors.ts';
 
 /** Exit codes: refused before anything was changed, failed on the way. */

@@ -1,7 +1,7 @@
 // Usage: npm run down -- [--stack dev] [--state-dir .gridlock] [--yes] [--unreachable]
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { type Config, ConfigError, readConfig, readFlags } from '../config.ts';
+import { type Config, ConfigError, readConfig, readFlags } from '../config/config.ts';
 import { PreflightError } from '../local/errors.ts';
 import { findBinary } from '../setup/binaries.mjs';
 import { forgetStack, openBackend, removeDeadLocks, stackExists } from './backend.ts';

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { ConfigError } from '../config.ts';
-import { flagOf, KEYS } from '../config-keys.ts';
+import { ConfigError } from '../config/config.ts';
+import { flagOf, KEYS } from '../config/keys.ts';
 
 /**
  * Takes a command's own switches (flags without a value) out of its arguments.

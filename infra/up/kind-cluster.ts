@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { findBinary } from '../setup/binaries.mjs';
 import type { StateResource } from './engine.ts';
 import { ask } from './tools.ts';

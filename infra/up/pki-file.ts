@@ -1,7 +1,7 @@
 // A rotation as an edit of the stack's file, which keeps its comments.
 import { type Document, isMap, isPair, isScalar, type Pair, parseDocument } from 'yaml';
-import { ConfigError } from '../config.ts';
-import type { Pki } from '../config-keys-cluster.ts';
+import type { Pki } from '../config/cluster-keys.ts';
+import { ConfigError } from '../config/config.ts';
 import type { Step } from './pki.ts';
 
 const KEY = 'gridlock:pki';

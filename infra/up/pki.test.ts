@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ConfigError } from '../config.ts';
-import type { Pki } from '../config-keys-cluster.ts';
+import type { Pki } from '../config/cluster-keys.ts';
+import { ConfigError } from '../config/config.ts';
 import { rotated, STEPS, type Step } from './pki.ts';
 
 const pki = (generations: string[], issuing: string, intermediate = 1, leaf = 1): Pki => ({

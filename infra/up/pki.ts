@@ -1,7 +1,7 @@
 // The steps of a rotation, on the stack's `pki`.
 
-import { ConfigError } from '../config.ts';
-import type { Pki } from '../config-keys-cluster.ts';
+import type { Pki } from '../config/cluster-keys.ts';
+import { ConfigError } from '../config/config.ts';
 
 export const STEPS = ['leaf', 'intermediate', 'root-accept', 'root-issue', 'root-retire'] as const;
 export type Step = (typeof STEPS)[number];

@@ -3,8 +3,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { type Config, ConfigError } from '../config.ts';
-import type { Pki } from '../config-keys-cluster.ts';
+import type { Pki } from '../config/cluster-keys.ts';
+import { type Config, ConfigError } from '../config/config.ts';
 import { PreflightError } from '../local/errors.ts';
 import { stackExists } from './backend.ts';
 import { bringUp, requireCluster } from './bring-up.ts';

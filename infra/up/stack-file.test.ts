@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse } from 'yaml';
-import type { Key } from '../config-keys.ts';
+import type { Key } from '../config/keys.ts';
 import { unfinishedStep, withoutMark, withRotation } from './pki-file.ts';
 import { encryptedKeys, remakeStackFile } from './stack-file.ts';
 

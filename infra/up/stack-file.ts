@@ -3,7 +3,7 @@
 // stay as it is.
 import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { type Document, isMap, isScalar, type Pair, parseDocument } from 'yaml';
-import { KEYS, type Key } from '../config-keys.ts';
+import { KEYS, type Key } from '../config/keys.ts';
 
 /** Beside `config`, what Pulumi writes at the top level. */
 const SALT = 'encryptionsalt';

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs';
-import { type Config, ConfigError, readConfig, readFlags } from '../config.ts';
-import { KEYS, type Key } from '../config-keys.ts';
+import { type Config, ConfigError, readConfig, readFlags } from '../config/config.ts';
+import { KEYS, type Key } from '../config/keys.ts';
 import { writePrivate } from '../local/state-dir.ts';
 import { openBackend, removeDeadLocks, stackExists } from './backend.ts';
 import { Engine } from './engine.ts';

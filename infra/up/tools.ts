@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import os from 'node:os';
 import path from 'node:path';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { PreflightError } from '../local/errors.ts';
 import { findBinary } from '../setup/binaries.mjs';
 

@@ -1,5 +1,5 @@
 // Usage: npm run up -- [--stack dev] [--preview] [--yes] [--policy-pack] [flags of the configuration]
-import { configHelp } from '../config.ts';
+import { configHelp } from '../config/config.ts';
 import { bringUp, requireCluster } from './bring-up.ts';
 import { exitCodeOf, requireTerminal, runCommand } from './command.ts';
 import { refuseSwallowedFlags, takeSwitches } from './flags.ts';

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { readConfig } from '../../infra/config.ts';
+import { readConfig } from '../../infra/config/config.ts';
 import { edgeSpec } from '../../infra/local/edge.ts';
 import type { ProcessSpec } from '../../infra/local/process.ts';
 import type { StatePaths } from '../../infra/local/state-paths.ts';

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { composeEdgeConfig } from '../../infra/compose/edge.ts';
-import { readConfig } from '../../infra/config.ts';
+import { readConfig } from '../../infra/config/config.ts';
 import { mostNew, readEdgeLimits, requireAdmission } from './edge-limits.ts';
 
 const directory = mkdtempSync(path.join(os.tmpdir(), 'gridlock-edge-limits-'));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Kubectl, Pod } from '../../tests/e2e/kubectl.ts';
+import type { Kubectl, Pod } from '../../infra/cluster/kubectl.ts';
 import { KindCluster } from './kind-cluster.ts';
 import { kindTarget } from './kind-target.ts';
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import type { Kubectl, Pod } from '../../infra/cluster/kubectl.ts';
 import { docker } from '../../infra/image/docker.ts';
 import { waitFor } from '../../infra/local/wait.ts';
-import type { Kubectl, Pod } from '../../tests/e2e/kubectl.ts';
 import { LoadProblem } from './problem.ts';
 
 const WHOLE_MS = 180_000;

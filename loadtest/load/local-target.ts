@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { readConfig } from '../../infra/config.ts';
+import { readConfig } from '../../infra/config/config.ts';
 import { serversUp } from '../../infra/edge/runtime-api.ts';
 import { askStatus } from '../../infra/local/control.ts';
 import { statePaths } from '../../infra/local/state-paths.ts';

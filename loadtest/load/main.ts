@@ -1,6 +1,6 @@
 // Usage: npm run load -- smoke|scale|chat|reconnect|failover|rollout|rotation|soak|abuse [flags]
 import path from 'node:path';
-import { ConfigError } from '../../infra/config.ts';
+import { ConfigError } from '../../infra/config/config.ts';
 import { describe } from './describe.ts';
 import { HELP, readWish } from './flags.ts';
 import { LoadProblem } from './problem.ts';

@@ -4,13 +4,13 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { edgeUrl } from '../../infra/components/ingress-names.ts';
+import { Kubectl } from '../../infra/cluster/kubectl.ts';
+import { publicUrl } from '../../infra/config/origin.ts';
 import { docker } from '../../infra/image/docker.ts';
 import { type UpPaths, upPaths } from '../../infra/up/paths.ts';
 import { findEngine } from '../../infra/up/tools.ts';
 import { buildImage, ownImages } from './image.ts';
 import { clusterExists, deleteCluster, ensureCluster, imagesHere, loadImages } from './kind.ts';
-import { Kubectl } from './kubectl.ts';
 import { chartsIn, type Options } from './options.ts';
 import { Project } from './project.ts';
 import type { Steps } from './steps.ts';
@@ -43,7 +43,7 @@ export class FullSystem implements System {
   }
 
   get url(): string {
-    return edgeUrl(this.config).replace(/\/$/, '');
+    return publicUrl(this.config);
   }
 
   get rootPem(): string {

@@ -1,5 +1,5 @@
-import { mirrored } from '../../infra/components/mirror.ts';
-import type { Config } from '../../infra/config.ts';
+import { mirrored } from '../../infra/components/artifacts.ts';
+import type { Config } from '../../infra/config/config.ts';
 import { bundle } from '../../infra/image/bundle.ts';
 import { docker } from '../../infra/image/docker.ts';
 import { imagesHere } from './kind.ts';

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { stringify } from 'yaml';
 import { kindConfig } from '../../infra/cluster/kind-config.ts';
-import type { Config } from '../../infra/config.ts';
+import type { Config } from '../../infra/config/config.ts';
 import { docker } from '../../infra/image/docker.ts';
 
 const run = promisify(execFile);

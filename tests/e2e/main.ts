@@ -1,5 +1,5 @@
 // Usage: npm run e2e -- [--mode full|plain] [--charts DIR] [--load IMAGE,...] [--json FILE] [--keep] [flags]
-import { ConfigError } from '../../infra/config.ts';
+import { ConfigError } from '../../infra/config/config.ts';
 import { dockerEnvironment } from '../../infra/image/docker.ts';
 import { PreflightError } from '../../infra/local/errors.ts';
 import { freePorts } from '../kit/ports.ts';

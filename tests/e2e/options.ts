@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { ConfigError, configHelp, readFlags } from '../../infra/config.ts';
-import { CHARTS, type ChartName } from '../../infra/config-keys-cluster.ts';
+import { CHARTS, type ChartName } from '../../infra/config/cluster-keys.ts';
+import { ConfigError, configHelp, readFlags } from '../../infra/config/config.ts';
 
 export type Mode = 'full' | 'plain';
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { ensureCertificateDirectory } from '../../infra/components/certificate-directory.ts';
-import { edgeUrl } from '../../infra/components/ingress-names.ts';
+import { Kubectl } from '../../infra/cluster/kubectl.ts';
+import { ensureCertificateDirectory } from '../../infra/components/certificates/certificate-directory.ts';
+import { publicUrl } from '../../infra/config/origin.ts';
 import { docker } from '../../infra/image/docker.ts';
 import { addedMegabytes, buildImage, ownImages } from './image.ts';
 import { clusterExists, deleteCluster, ensureCluster, imagesHere, loadImages } from './kind.ts';
-import { Kubectl } from './kubectl.ts';
 import type { Options } from './options.ts';
 import { Project } from './project.ts';
 import type { Steps } from './steps.ts';
@@ -42,7 +42,7 @@ export class PlainSystem implements System {
   }
 
   get url(): string {
-    return edgeUrl(this.config).replace(/\/$/, '');
+    return publicUrl(this.config);
   }
 
   get rootPem(): string {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { ConfigError } from '../../infra/config.ts';
+import { ConfigError } from '../../infra/config/config.ts';
 import { dockerProblem } from '../../infra/image/docker.ts';
 import { PreflightError } from '../../infra/local/errors.ts';
 import { findEngine } from '../../infra/up/tools.ts';

@@ -13,7 +13,7 @@ import {
 import os from 'node:os';
 import path from 'node:path';
 import { parse, stringify } from 'yaml';
-import { type Config, readConfig } from '../../infra/config.ts';
+import { type Config, readConfig } from '../../infra/config/config.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const SHARED = ['infra', 'services', 'certs', 'node_modules', 'package.json', 'tsconfig.json'];

@@ -1,5 +1,5 @@
-import type { Config } from '../../infra/config.ts';
-import type { Kubectl } from './kubectl.ts';
+import type { Kubectl } from '../../infra/cluster/kubectl.ts';
+import type { Config } from '../../infra/config/config.ts';
 import type { Steps } from './steps.ts';
 
 export type RotationStep = 'leaf' | 'intermediate' | 'root-accept' | 'root-issue' | 'root-retire';

@@ -1,0 +1,113 @@
+import type { Pki } from '../../config/cluster-keys.ts';
+
+/** A root; its certificate and its ClusterIssuer have the same name. */
+export interface PlannedRoot {
+  readonly name: string;
+  readonly generation: string;
+}
+
+/** The intermediate that signs the leaves; its certificate and its ClusterIssuer have the same name. */
+export interface PlannedIntermediate {
+  readonly name: string;
+  /** Name of the root it is signed by. */
+  readonly root: string;
+}
+
+/**
+ * Which objects of the chain there are, by name. What is no longer planned is deleted after the rest is in
+ * place.
+ */
+export interface PkiPlan {
+  /** Accepted by clients, in the order they are listed in the trust bundle. */
+  readonly roots: readonly PlannedRoot[];
+  readonly intermediate: PlannedIntermediate;
+  /** Changes whenever the leaves are to be made anew. */
+  readonly leafSerial: string;
+}
+
+export const rootName = (generation: string): string => `gridlock-root-${generation}`;
+
+/**
+ * Plans the chain from the configuration. A rollover is three changes of it, one `up` each:
+ *
+ *     accept   generations [g1, g2], issuing g1   the root g2 appears and is trusted; it signs nothing yet
+ *     issue    generations [g1, g2], issuing g2   intermediate and leaves come from g2; g1 is still trusted
+ *     retire   generations [g2],     issuing g2   g1 is trusted no more, and goes with its key
+ *
+ * @throws RangeError, a sentence, when the issuing generation is not one of the accepted ones
+ */
+export function planPki({ generations, issuing, intermediate, leaf }: Pki): PkiPlan {
+  if (!generations.includes(issuing)) {
+    throw new RangeError(
+      `The generation ${issuing} cannot issue, as only ${generations.join(', ')} are accepted: ` +
+        'accept it first, and let it issue when every client knows its root.',
+    );
+  }
+  return {
+    roots: generations.map((generation) => ({ generation, name: rootName(generation) })),
+    intermediate: { name: `gridlock-intermediate-${issuing}-${intermediate}`, root: rootName(issuing) },
+    leafSerial: `${issuing}-${intermediate}-${leaf}`,
+  };
+}
+
+const DAY = 24;
+
+/** Hours: how long a certificate is valid, and how long before its end its successor is made. */
+export interface Lifetime {
+  readonly duration: number;
+  readonly renewBefore: number;
+}
+
+/** The chain's levels; leaves of both kinds are signed by the intermediate. */
+export interface PkiLifetimes {
+  readonly root: Lifetime;
+  readonly intermediate: Lifetime;
+  /** What the public sees: hot-swapped, so it may be short. */
+  readonly edge: Lifetime;
+  /** What the parts of the cluster show each other. */
+  readonly internal: Lifetime;
+}
+
+/** cert-manager's own minimum. */
+const SHORTEST_HOURS = 1;
+
+/**
+ * Throws a sentence unless `child.duration <= parent.renewBefore` on every level: whatever a parent signs
+ * before its successor takes over then ends before the parent does, and no leaf has to be made anew because
+ * of it.
+ */
+export function checkLifetimes(lifetimes: PkiLifetimes): PkiLifetimes {
+  const pairs = [
+    ['root', 'intermediate'],
+    ['intermediate', 'edge'],
+    ['intermediate', 'internal'],
+  ] as const;
+  for (const [level, { duration, renewBefore }] of Object.entries(lifetimes) as [string, Lifetime][]) {
+    if (duration < SHORTEST_HOURS || renewBefore <= 0 || renewBefore >= duration) {
+      throw new RangeError(
+        `The ${level} certificate lives ${duration} h and is renewed ${renewBefore} h before its end: ` +
+          `it has to live ${SHORTEST_HOURS} h or longer, and be renewed within that time.`,
+      );
+    }
+  }
+  for (const [parent, child] of pairs) {
+    if (lifetimes[child].duration <= lifetimes[parent].renewBefore) continue;
+    throw new RangeError(
+      `The ${child} certificate lives ${lifetimes[child].duration} h, longer than the ` +
+        `${lifetimes[parent].renewBefore} h before its end at which the ${parent} certificate is replaced: ` +
+        'shorten the one, or replace the other earlier.',
+    );
+  }
+  return Object.freeze(lifetimes);
+}
+
+/**
+ * The one table. A root is never renewed by itself: `renewBefore` is when the next generation has to issue,
+ * which an alert reminds of.
+ */
+export const pkiLifetimes = checkLifetimes({
+  root: { duration: 3650 * DAY, renewBefore: 365 * DAY },
+  intermediate: { duration: 90 * DAY, renewBefore: 30 * DAY },
+  edge: { duration: 7 * DAY, renewBefore: 2 * DAY },
+  internal: { duration: 30 * DAY, renewBefore: 10 * DAY },
+});

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { cloud, of, run, spec } from './testing.ts';
+
+test('in the stateless design a browser stays where its cookie says', async () => {
+  const recording = await run();
+  const { dynamic_cookie_key: key, ...backend } = spec(recording, 'Backend');
+  assert.deepEqual(backend, {
+    from: 'haproxytech',
+    balance: { algorithm: 'leastconn' },
+    cookie: {
+      name: '__Host-gridlock_edge',
+      type: 'insert',
+      indirect: true,
+      nocache: true,
+      httponly: true,
+      secure: true,
+      dynamic: true,
+      attr: [{ value: 'SameSite=Strict' }],
+    },
+    redispatch: { enabled: 'enabled', interval: 1 },
+    retries: 3,
+    tunnel_timeout: 3_600_000,
+    'http-no-delay': 'enabled',
+    compression: {
+      algorithms: ['gzip'],
+      types: ['text/css', 'text/javascript', 'application/javascript', 'image/svg+xml', 'application/manifest+json'],
+    },
+  });
+  assert.equal(String(key).length, 40);
+  assert.deepEqual(recording.one(of('Backend')).secrets, ['spec.dynamic_cookie_key']);
+});
+
+test('in the stateful design a game is where its code hashes to, for every pod of the controller', async () => {
+  const backend = spec(await run({ 'gridlock:design': 'stateful' }), 'Backend');
+  assert.deepEqual(
+    [backend['balance'], backend['hash_type'], backend['default_server'], backend['cookie']],
+    [
+      { algorithm: 'url_param', url_param: 'game' },
+      { method: 'consistent', function: 'sdbm', modifier: 'avalanche' },
+      { hash_key: 'addr-port' },
+      undefined,
+    ],
+  );
+});
+
+test('TLS, limits and what outlives a reload are those of the plain edge', async () => {
+  const global = spec(await run({ 'gridlock:tlsMinVersion': '1.2', 'gridlock:handshakeRate': '77' }), 'Global');
+  const tls = global['ssl_options'] as Record<string, unknown>;
+  assert.deepEqual(
+    [global['hard_stop_after'], global['close_spread_time'], tls['maxsslrate'], tls['default_bind_options']],
+    [3_600_000, 60_000, 77, 'ssl-min-ver TLSv1.2 prefer-client-ciphers no-tls-tickets'],
+  );
+});
+
+test('the https frontend counts, refuses and rewrites, in this order', async () => {
+  const https = spec(await run(cloud), 'Frontend', 'edge-https-frontend') as Record<string, Record<string, unknown>[]>;
+  assert.deepEqual(https['tcp_request_rule_list'], [
+    {
+      type: 'connection',
+      action: 'track-sc',
+      track_stick_counter: 0,
+      track_key: 'src,ipmask(32,64)',
+      track_table: 'https',
+    },
+    { type: 'connection', action: 'reject', cond: 'if', cond_test: '{ sc_conn_cur(0) gt 4000 }' },
+    { type: 'connection', action: 'reject', cond: 'if', cond_test: '{ sc_conn_rate(0) gt 4000 }' },
+  ]);
+  const requests = https['http_request_rule_list']!;
+  assert.deepEqual(
+    requests.map((rule) => rule['return_status_code'] ?? rule['hdr_name'] ?? rule['type']),
+    [
+      'set-var',
+      ...[429, 411, 413, 'wait-for-body', 411],
+      ...[404, 405, 426, 404, 405],
+      'Cookie',
+      ...['forwarded', 'x-forwarded-', 'x-real-ip', 'X-Forwarded-For', 'X-Forwarded-Proto'],
+    ],
+  );
+  assert.deepEqual(requests[6], {
+    type: 'return',
+    return_status_code: 404,
+    return_content_type: 'application/json',
+    return_content_format: 'string',
+    return_content: String.raw`"{\"code\":\"not_found\",\"message\":\"Not found.\"}"`,
+    cond: 'if',
+    cond_test: '{ path,url_dec -i -m beg /healthz /readyz /metrics }',
+  });
+  assert.deepEqual(
+    https['http_error_rule_list']?.map(({ status }) => status),
+    [400, 408, 500, 502, 503, 504],
+  );
+  assert.equal(https['http_after_response_rule_list']?.[0]?.['hdr_name'], 'Strict-Transport-Security');
+});
+
+test('plain http is redirected, but for the challenges of an ACME authority', async () => {
+  const http = spec(await run(cloud), 'Frontend', 'edge-http-frontend') as Record<string, Record<string, unknown>[]>;
+  assert.deepEqual(http['acl_list'], [
+    { acl_name: 'is_challenge', criterion: 'path_beg', value: '/.well-known/acme-challenge/' },
+  ]);
+  const [sameHost, other] = http['http_request_rule_list']!;
+  assert.match(String(sameHost?.['cond_test']), / !is_challenge$/);
+  assert.deepEqual(other, {
+    type: 'return',
+    return_status_code: 308,
+    return_hdrs: [{ name: 'Location', fmt: '"https://game.example%[pathq]"' }],
+    cond: 'unless',
+    cond_test: 'is_challenge',
+  });
+});

@@ -1,0 +1,122 @@
+// The alerts as Prometheus judges them: `promtool test rules` on series that are made up.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { stringify } from 'yaml';
+import { type Config, stackConfig } from '../../config/config.ts';
+import { findBinary } from '../../setup/binaries.mjs';
+import { alertRules } from './alert-rules.ts';
+import type { AlertCase } from './testing/alert-case.ts';
+import { CASES } from './testing/alert-cases.ts';
+
+const TOOLS = path.resolve(import.meta.dirname, '../../../.tools/bin/promtool');
+const promtool = findBinary(TOOLS, 'promtool');
+const skip = promtool === undefined && 'promtool is not installed: node infra/setup/run.mjs test';
+
+const STACKS = {
+  'cert-manager': stackConfig('dev', { 'gridlock:redis': 'sentinel', 'gridlock:ingress': 'haproxy' }),
+  files: stackConfig('dev', {
+    'gridlock:redis': 'sentinel',
+    'gridlock:ingress': 'haproxy',
+    'gridlock:certificates': 'files',
+    'gridlock:certificatesDir': 'x',
+  }),
+};
+
+function run(args: readonly string[], files: Record<string, object>) {
+  const directory = mkdtempSync(path.join(tmpdir(), 'gridlock-rules-'));
+  try {
+    for (const [name, content] of Object.entries(files)) {
+      writeFileSync(path.join(directory, name), stringify(content, { lineWidth: 0 }));
+    }
+    const { status, stdout, stderr } = spawnSync(promtool as string, args, {
+      cwd: directory,
+      encoding: 'utf8',
+    });
+    return { status, output: `${stdout}${stderr}` };
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+const judged = (name: string, config: Config, cases: readonly AlertCase[]) =>
+  test(`promtool finds every alert firing when it should, and silent when not (${name})`, { skip }, () => {
+    const tests = cases.map(({ name, series, at = 15, alert, fires, severity = 'warning' }) => ({
+      name,
+      interval: '1m',
+      input_series: Object.entries(series).map(([key, values]) => ({ series: key, values })),
+      alert_rule_test: [
+        {
+          eval_time: `${at}m`,
+          alertname: alert,
+          exp_alerts: fires.map((labels) => ({ exp_labels: { ...labels, severity } })),
+        },
+      ],
+    }));
+    // Texts of the alerts are for people: only labels are compared.
+    const groups = alertRules(config).map((group) => ({
+      ...group,
+      rules: group.rules.map(({ annotations: _, ...rule }) => rule),
+    }));
+    const { status, output } = run(['test', 'rules', 'tests.yaml'], {
+      'rules.yaml': { groups },
+      'tests.yaml': { rule_files: ['rules.yaml'], evaluation_interval: '1m', tests },
+    });
+    assert.equal(status, 0, output);
+  });
+
+for (const [name, config] of Object.entries(STACKS)) {
+  judged(
+    name,
+    config,
+    CASES.filter(({ stack = 'cert-manager' }) => stack === name),
+  );
+}
+
+for (const redis of ['single', 'sentinel', 'external']) {
+  test(`promtool accepts every expression and template (redis: ${redis})`, { skip }, () => {
+    const settings = {
+      'gridlock:redis': redis,
+      ...(redis === 'external' ? { 'gridlock:redisUrl': 'redis://a:6379' } : {}),
+    };
+    const { status, output } = run(['check', 'rules', '--lint=all', '--lint-fatal', 'rules.yaml'], {
+      'rules.yaml': { groups: alertRules(stackConfig('dev', settings)) },
+    });
+    assert.equal(status, 0, output);
+  });
+}
+
+test('every alert has a case in which it fires', () => {
+  const fired = new Set(CASES.filter(({ fires }) => fires.length > 0).map(({ alert }) => alert));
+  const all = Object.values(STACKS).flatMap((config) =>
+    alertRules(config).flatMap(({ rules }) => rules.map(({ alert }) => alert)),
+  );
+  assert.deepEqual(
+    all.filter((alert) => !fired.has(alert)),
+    [],
+  );
+});
+
+test('alerts are about what the stack has', () => {
+  const names = (settings: Record<string, string>) => alertRules(stackConfig('dev', settings)).map(({ name }) => name);
+  assert.deepEqual(
+    names({
+      'gridlock:autoscaling': 'none',
+      'gridlock:certificates': 'files',
+      'gridlock:certificatesDir': 'x',
+    }),
+    ['gridlock-replicas', 'gridlock-redis'],
+  );
+  const served = (settings: Record<string, string>) =>
+    alertRules(stackConfig('dev', settings))
+      .flatMap(({ rules }) => rules.map(({ alert }) => alert))
+      .filter((name) => name.startsWith('GridlockEdge'));
+  assert.deepEqual(served({}), [], 'the controller has no agent');
+  assert.deepEqual(served({ 'gridlock:ingress': 'haproxy' }), [
+    'GridlockEdgeCertificateExpires',
+    'GridlockEdgeCertificateFails',
+  ]);
+});

@@ -1,0 +1,149 @@
+import type { Config } from '../../config/config.ts';
+import { type RuleGroup, rule } from './alert-rule.ts';
+import { certificateRules, servedCertificateRules } from './certificate-rules.ts';
+
+type Settings = Pick<Config, 'namespace' | 'redis' | 'autoscaling' | 'certificates' | 'ingress' | 'pki'>;
+
+/**
+ * Closes that nobody meant: broken, failed, silent or slow; those of a drain and of players who leave are
+ * not.
+ */
+const DROPPED = '1006|1011|4408|4413';
+
+function replicaRules(ns: string) {
+  return [
+    rule(
+      'critical',
+      'NoReplicaReady',
+      `(sum(gridlock_ready{${ns}}) or vector(0)) == 0`,
+      '1m',
+      'No replica of the game is ready.',
+      'Nobody can connect. Look at the readiness answer of a pod (/readyz says why) and at Redis.',
+    ),
+    rule(
+      'warning',
+      'ReplicaNotReady',
+      `gridlock_ready{${ns}} == 0 and gridlock_draining{${ns}} == 0`,
+      '2m',
+      'The replica {{ $labels.pod }} is not ready.',
+      'It takes no new players and keeps those it has. Its /readyz says why; its log has the failures of Redis.',
+    ),
+    rule(
+      'warning',
+      'SocketsDropped',
+      `
+      sum(increase(gridlock_closes_total{${ns},code=~"${DROPPED}"}[5m]))
+        > 0.05 * sum(gridlock_sockets{${ns}} offset 5m)
+      and sum(increase(gridlock_closes_total{${ns},code=~"${DROPPED}"}[5m])) > 20`,
+      '0m',
+      '{{ $value | humanize }} sockets broke within five minutes.',
+      'More than a twentieth of the sockets broke or fell silent. Look at the edge, its nodes and the network.',
+    ),
+    rule(
+      'critical',
+      'ResumesFail',
+      `
+      sum(rate(gridlock_resumes_total{${ns},recovered="false"}[10m]))
+        / sum(rate(gridlock_resumes_total{${ns}}[10m])) > 0.02
+      and sum(increase(gridlock_resumes_total{${ns},recovered="false"}[10m])) > 5`,
+      '0m',
+      '{{ $value | humanizePercentage }} of the players who came back got a snapshot instead of what they missed.',
+      'Redis lost the tail of games: it was replaced by a replica, or restarted without redisPersistence always.',
+    ),
+    rule(
+      'warning',
+      'MovesSlow',
+      `
+      histogram_quantile(0.99, sum by (le) (rate(gridlock_capture_seconds_bucket{${ns}}[5m]))) > 0.25`,
+      '5m',
+      'The slowest hundredth of moves takes {{ $value | humanizeDuration }}.',
+      'Redis or its disk is slow, or a replica has too much to do: see the dashboard.',
+    ),
+    rule(
+      'warning',
+      'ProbesSlow',
+      `
+      histogram_quantile(0.95, sum by (le, pod) (
+        rate(prober_probe_duration_seconds_bucket{${ns},pod=~"game-.*",probe_type="Readiness"}[5m]))) > 0.5`,
+      '5m',
+      'Readiness probes of {{ $labels.pod }} take {{ $value | humanizeDuration }}.',
+      'Its event loop is held up or its node is out of CPU. At 2 s it loses its place at the edge.',
+    ),
+  ];
+}
+
+function redisRules(ns: string, redis: Config['redis']) {
+  const rules = [
+    rule(
+      'warning',
+      'RedisErrors',
+      `sum by (connection) (rate(gridlock_redis_errors_total{${ns}}[5m])) > 1`,
+      '5m',
+      'Commands to Redis fail ({{ $labels.connection }}).',
+      'Players are told that the store is unavailable, and repeat. Look at Redis, its volume and the network.',
+    ),
+  ];
+  if (redis === 'external') return rules;
+  const serving = `kube_statefulset_status_replicas_ready{${ns},statefulset="redis"}`;
+  const down = rule(
+    'critical',
+    'RedisDown',
+    `${serving} < 1`,
+    '30s',
+    'Redis is down.',
+    'No move is possible. Look at the events of redis-0 and at its volume.',
+  );
+  if (redis === 'single') return [down, ...rules];
+  return [
+    down,
+    rule(
+      'warning',
+      'RedisNotRedundant',
+      `${serving} < 3`,
+      '5m',
+      'Only {{ $value }} of 3 Redis are ready.',
+      'With fewer than 2 a primary that fails is not replaced, and refuses writes as it has no replica.',
+    ),
+    ...rules,
+  ];
+}
+
+function scalingRules(ns: string) {
+  const hpa = `${ns},horizontalpodautoscaler="game"`;
+  return [
+    rule(
+      'warning',
+      'AutoscalerAtMaximum',
+      `
+      kube_horizontalpodautoscaler_status_desired_replicas{${hpa}}
+        >= on (namespace, horizontalpodautoscaler) kube_horizontalpodautoscaler_spec_max_replicas{${hpa}}`,
+      '10m',
+      'The game runs with as many replicas as it may.',
+      'Further players crowd those there are: raise maxReplicas, or socketsPerReplica when CPU allows.',
+    ),
+    rule(
+      'warning',
+      'AutoscalerBlind',
+      `
+      kube_horizontalpodautoscaler_status_condition{${hpa},condition="ScalingActive",status="false"} == 1`,
+      '5m',
+      'The autoscaler gets no metrics.',
+      'No replica is added or taken away. Look at the APIService v1beta2.custom.metrics.k8s.io and metrics-api.',
+    ),
+  ];
+}
+
+/** The alerts for a stack, grouped by what they watch. Pure. */
+export function alertRules(config: Settings): RuleGroup[] {
+  const ns = `namespace="${config.namespace}"`;
+  const certificates = [
+    ...(config.certificates === 'files' ? [] : certificateRules(config)),
+    ...(config.ingress === 'haproxy' ? servedCertificateRules(config) : []),
+  ];
+  return [
+    { name: 'gridlock-replicas', rules: replicaRules(ns) },
+    { name: 'gridlock-redis', rules: redisRules(ns, config.redis) },
+    ...(config.autoscaling === 'none' ? [] : [{ name: 'gridlock-scaling', rules: scalingRules(ns) }]),
+    ...(certificates.length === 0 ? [] : [{ name: 'gridlock-certificates', rules: certificates }]),
+  ];
+}

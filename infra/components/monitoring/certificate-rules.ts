@@ -1,0 +1,87 @@
+import type { Config } from '../../config/config.ts';
+import { CERT_MANAGER } from '../certificates/cert-manager.ts';
+import { pkiLifetimes, rootName } from '../certificates/pki-plan.ts';
+import { type AlertRule, rule } from './alert-rule.ts';
+
+/** As cert-manager tells of what it makes. */
+export function certificateRules({ namespace, pki }: Pick<Config, 'namespace' | 'pki'>): AlertRule[] {
+  const ours = `namespace=~"${namespace}|${CERT_MANAGER}"`;
+  const root = `namespace="${CERT_MANAGER}",name="${rootName(pki.issuing)}"`;
+  return [
+    rule(
+      'critical',
+      'CertificateExpires',
+      `
+      certmanager_certificate_expiration_timestamp_seconds{${ours}} - time() < 24 * 3600
+        and certmanager_certificate_expiration_timestamp_seconds{${ours}} > 0`,
+      '10m',
+      'The certificate {{ $labels.name }} expires in {{ $value | humanizeDuration }}.',
+      'It should have been renewed days ago. kubectl describe certificate {{ $labels.name }} says why it was not.',
+    ),
+    rule(
+      'warning',
+      'CertificateNotRenewed',
+      `
+      time() - certmanager_certificate_renewal_timestamp_seconds{${ours}} > 3600
+        and certmanager_certificate_renewal_timestamp_seconds{${ours}} > 0`,
+      '10m',
+      'The certificate {{ $labels.name }} is overdue.',
+      'Its renewal was due {{ $value | humanizeDuration }} ago. Look at cert-manager and its issuer.',
+    ),
+    rule(
+      'warning',
+      'CertificateNotReady',
+      `
+      certmanager_certificate_ready_status{${ours},condition="False"} == 1`,
+      '15m',
+      'The certificate {{ $labels.name }} is not ready.',
+      'Nothing could be issued: kubectl describe certificate {{ $labels.name }} says why.',
+    ),
+    rule(
+      'warning',
+      'RootExpires',
+      `
+      certmanager_certificate_expiration_timestamp_seconds{${root}} - time() < ${pkiLifetimes.root.renewBefore} * 3600
+        and certmanager_certificate_expiration_timestamp_seconds{${root}} > 0`,
+      '1h',
+      'The root {{ $labels.name }}, which issues, expires in {{ $value | humanizeDuration }}.',
+      'It is not renewed by itself: npm run rotate -- root-accept, then root-issue once clients trust the new one.',
+    ),
+  ];
+}
+
+const DUE_HOURS = pkiLifetimes.edge.renewBefore;
+
+/** As the plain edge tells of what it shows: the one watch there is on a chain from files. */
+export function servedCertificateRules(config: Pick<Config, 'namespace' | 'certificates'>): AlertRule[] {
+  const series = (name: string) => `gridlock_edge_certificate_${name}{namespace="${config.namespace}"}`;
+  const end = series('not_after_seconds');
+  const due = rule(
+    'warning',
+    'EdgeCertificateDue',
+    `${end} - time() < ${DUE_HOURS} * 3600 and ${end} > 0`,
+    '10m',
+    'The certificate of {{ $labels.pod }} ends in {{ $value | humanizeDuration }}.',
+    'Make the leaves in certificatesDir anew, those of Redis and metrics-api too, and bring the stack up again.',
+  );
+  return [
+    // Otherwise somebody renews it, and another alert tells when that fails.
+    ...(config.certificates === 'files' ? [due] : []),
+    rule(
+      'critical',
+      'EdgeCertificateExpires',
+      `${end} - time() < 24 * 3600 and ${end} > 0`,
+      '10m',
+      'The certificate that {{ $labels.pod }} serves expires in {{ $value | humanizeDuration }}.',
+      'Then nobody can connect any more. It was not renewed, or the edge does not take the new one: see its agent.',
+    ),
+    rule(
+      'warning',
+      'EdgeCertificateFails',
+      `rate(${series('failures_total')}[5m]) > 0.05`,
+      '5m',
+      '{{ $labels.pod }} does not take the certificate it is given.',
+      'It serves the one it had. The log of the container agent says what is wrong with the new one.',
+    ),
+  ];
+}

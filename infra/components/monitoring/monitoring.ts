@@ -1,0 +1,197 @@
+import * as kubernetes from '@pulumi/kubernetes';
+import * as pulumi from '@pulumi/pulumi';
+import type { Config } from '../../config/config.ts';
+import { chartPlace } from '../artifacts.ts';
+import { CONTROLLER_NAMESPACE, EDGE } from '../edge/edge-service.ts';
+import { labels, selector } from '../labels.ts';
+import { Namespace } from '../namespace.ts';
+import { GAME } from '../replicas/game-pod.ts';
+import { alertRules } from './alert-rules.ts';
+import { dashboards } from './dashboards.ts';
+
+/**
+ * Namespace of Prometheus, Alertmanager and Grafana: the stack's, or where the operator's own are expected.
+ */
+export const MONITORING_NAMESPACE = 'monitoring';
+/** Name of the stack's Helm release, by which its Prometheus finds what it shall watch. */
+export const MONITORING_RELEASE = 'monitoring';
+
+export interface MonitoringArgs {
+  readonly config: Config;
+  /** Namespace of the game. */
+  readonly namespace: pulumi.Input<string>;
+}
+
+interface Watched {
+  readonly name: string;
+  readonly namespace: pulumi.Input<string>;
+  readonly matchLabels: Readonly<Record<string, string>>;
+  /** By the names their containers give them. */
+  readonly ports: readonly string[];
+}
+
+/** Whose `/metrics` are read. */
+function watched({ config, namespace }: MonitoringArgs): Watched[] {
+  const edge =
+    config.ingress === 'haproxy'
+      ? { namespace, matchLabels: selector(EDGE), ports: ['metrics', 'agent'] }
+      : {
+          namespace: CONTROLLER_NAMESPACE,
+          matchLabels: { 'app.kubernetes.io/name': 'kubernetes-ingress' },
+          ports: ['stat'],
+        };
+  const certManager = {
+    name: 'cert-manager',
+    namespace: 'cert-manager',
+    matchLabels: { 'app.kubernetes.io/name': 'cert-manager', 'app.kubernetes.io/component': 'controller' },
+    ports: ['http-metrics'],
+  };
+  return [
+    { name: GAME, namespace, matchLabels: selector(GAME), ports: ['internal'] },
+    { name: EDGE, ...edge },
+    ...(config.certificates === 'files' ? [] : [certManager]),
+  ];
+}
+
+/**
+ * What Prometheus reads, when it alerts, and what Grafana shows; with `stack` also both of them. `operator`
+ * expects the Prometheus Operator in the cluster, `none` makes nothing: the pods carry annotations for
+ * whoever reads those.
+ */
+export class Monitoring extends pulumi.ComponentResource {
+  constructor(name: string, args: MonitoringArgs, opts?: pulumi.ComponentResourceOptions) {
+    super('gridlock:components:Monitoring', name, {}, opts);
+    const { config } = args;
+    if (config.monitoring !== 'none') {
+      const dependsOn = config.monitoring === 'stack' ? this.#stack(name, config) : [];
+      for (const pods of watched(args)) this.#podMonitor(name, pods, dependsOn);
+      this.#alerts(name, args, dependsOn);
+      this.#dashboards(name, args);
+    }
+    this.registerOutputs({});
+  }
+
+  #stack(name: string, config: Config): pulumi.Resource[] {
+    if (!config.charts.monitoring.install) return [];
+    // Not restricted: that is more than all parts of the chart keep to.
+    const namespace = new Namespace(
+      `${name}-namespace`,
+      { name: MONITORING_NAMESPACE, level: 'baseline' },
+      { parent: this },
+    );
+    const release = new kubernetes.helm.v3.Release(
+      `${name}-stack`,
+      {
+        name: MONITORING_RELEASE,
+        namespace: namespace.metadataName,
+        ...chartPlace(config, 'monitoring'),
+        values: stackValues(config),
+      },
+      { parent: this },
+    );
+    return [release];
+  }
+
+  #podMonitor(name: string, pods: Watched, dependsOn: pulumi.Resource[]): void {
+    new kubernetes.apiextensions.CustomResource(
+      `${name}-${pods.name}`,
+      {
+        apiVersion: 'monitoring.coreos.com/v1',
+        kind: 'PodMonitor',
+        metadata: {
+          name: `gridlock-${pods.name}`,
+          namespace: pods.namespace,
+          labels: labels('monitoring', pods.name),
+        },
+        spec: {
+          selector: { matchLabels: pods.matchLabels },
+          // Their own labels win: cert-manager tells the namespace of each certificate.
+          podMetricsEndpoints: pods.ports.map((port) => ({
+            port,
+            path: '/metrics',
+            interval: '15s',
+            honorLabels: true,
+          })),
+        },
+      },
+      { parent: this, dependsOn },
+    );
+  }
+
+  #alerts(name: string, { config, namespace }: MonitoringArgs, dependsOn: pulumi.Resource[]): void {
+    new kubernetes.apiextensions.CustomResource(
+      `${name}-alerts`,
+      {
+        apiVersion: 'monitoring.coreos.com/v1',
+        kind: 'PrometheusRule',
+        metadata: { name: 'gridlock', namespace, labels: labels('monitoring', 'alerts') },
+        spec: { groups: alertRules(config) },
+      },
+      { parent: this, dependsOn },
+    );
+  }
+
+  #dashboards(name: string, { config, namespace }: MonitoringArgs): void {
+    for (const [file, content] of Object.entries(dashboards(config))) {
+      const dashboard = file.replace('.json', '');
+      new kubernetes.core.v1.ConfigMap(
+        `${name}-${dashboard}`,
+        {
+          metadata: {
+            name: `dashboard-${dashboard}`,
+            namespace,
+            // By which Grafana's sidecar finds it.
+            labels: { ...labels('monitoring', 'dashboard'), grafana_dashboard: '1' },
+          },
+          data: { [file]: `${JSON.stringify(content, null, 2)}\n` },
+        },
+        { parent: this },
+      );
+    }
+  }
+}
+
+/** Prometheus takes every rule and monitor of the cluster, not only those of its own release. */
+const selectAll = {
+  podMonitorSelectorNilUsesHelmValues: false,
+  probeSelectorNilUsesHelmValues: false,
+  ruleSelectorNilUsesHelmValues: false,
+  serviceMonitorSelectorNilUsesHelmValues: false,
+};
+
+/** An image's registry as the chart wants it, behind the mirror when there is one. */
+const registry = (mirror: string, name: string) => (mirror === '' ? {} : { image: { registry: `${mirror}/${name}` } });
+
+/** Values of the chart kube-prometheus-stack. Pure. */
+export function stackValues({ imageMirror }: Pick<Config, 'imageMirror'>): Record<string, unknown> {
+  const from = (name: string) => registry(imageMirror, name);
+  // Most clusters show none of their metrics to pods: only dead targets otherwise.
+  const controlPlane = { enabled: false };
+  return {
+    // Needs the host's network and processes; nothing here asks for a node's own metrics.
+    nodeExporter: { enabled: false },
+    kubeControllerManager: controlPlane,
+    kubeScheduler: controlPlane,
+    kubeProxy: controlPlane,
+    kubeEtcd: controlPlane,
+    prometheusOperator: {
+      ...from('quay.io'),
+      prometheusConfigReloader: from('quay.io'),
+      admissionWebhooks: { patch: from('ghcr.io') },
+    },
+    prometheus: {
+      prometheusSpec: {
+        ...selectAll,
+        ...from('quay.io'),
+        retention: '7d',
+        resources: { requests: { cpu: '100m', memory: '512Mi' }, limits: { memory: '2Gi' } },
+      },
+    },
+    alertmanager: { alertmanagerSpec: from('quay.io') },
+    grafana: {
+      ...from('docker.io'),
+      sidecar: { ...from('quay.io'), dashboards: { enabled: true, searchNamespace: 'ALL' } },
+    },
+    'kube-state-metrics': from('registry.k8s.io'),
+  };
+}

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { stackConfig } from '../../config/config.ts';
+import {
+  MEMORY_LIMIT_MIB,
+  redisConfig,
+  replicatedRedisConfig,
+  SENTINEL_TIMES,
+  sentinelConfig,
+  topologyEnv,
+} from './redis-config.ts';
+
+const config = stackConfig('dev', {});
+const lines = (text: string): string[] => text.split('\n');
+
+test('Redis is spoken to by TLS only, by users with passwords only, and drops nothing', () => {
+  const found = lines(redisConfig({ config }));
+  for (const line of [
+    'port 0',
+    'tls-port 6379',
+    'appendonly yes',
+    'appendfsync always',
+    'no-appendfsync-on-rewrite no',
+    'maxmemory-policy noeviction',
+    'tls-auth-clients no',
+    'aclfile /etc/gridlock/secrets/redis.acl',
+  ]) {
+    assert.ok(found.includes(line), line);
+  }
+});
+
+test('the persistence is what the configuration says', () => {
+  const everysec = stackConfig('dev', { 'gridlock:redisPersistence': 'everysec' });
+  assert.ok(lines(redisConfig({ config: everysec })).includes('appendfsync everysec'));
+});
+
+test('half of the memory is left for rewriting the file, of which each page may exist twice', () => {
+  const [, mebibytes] = /^maxmemory (\d+)mb$/m.exec(redisConfig({ config })) ?? [];
+  assert.ok(Number(mebibytes) <= MEMORY_LIMIT_MIB / 2);
+});
+
+test('a replicated Redis refuses writes without a replica that keeps up', () => {
+  const found = lines(replicatedRedisConfig({ config }));
+  for (const line of ['min-replicas-to-write 1', 'min-replicas-max-lag 10', 'tls-replication yes']) {
+    assert.ok(found.includes(line), line);
+  }
+});
+
+test('a primary that is gone is noticed before clients give up, and no configuration holds a password', () => {
+  assert.ok(SENTINEL_TIMES.downAfterMs <= 5000);
+  const { head, settings } = sentinelConfig();
+  assert.ok(lines(head).includes('sentinel announce-hostnames yes'));
+  assert.ok(lines(settings).includes(`sentinel down-after-milliseconds gridlock ${SENTINEL_TIMES.downAfterMs}`));
+  assert.doesNotMatch(head + settings + replicatedRedisConfig({ config }), /auth-pass|requirepass|masterauth/);
+});
+
+test('the scripts know the members by names that outlive their pods', () => {
+  assert.equal(topologyEnv('play').MEMBERS, [0, 1, 2].map((number) => `redis-${number}.play.svc:6379:26379`).join(' '));
+});

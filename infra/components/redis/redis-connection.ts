@@ -1,0 +1,89 @@
+import type { types } from '@pulumi/kubernetes';
+import type * as pulumi from '@pulumi/pulumi';
+
+/** Name of Redis's StatefulSet and Service, and of the primary as Sentinel calls it. */
+export const REDIS = 'redis';
+export const PRIMARY = 'gridlock';
+export const REDIS_PORT = 6379;
+export const SENTINEL_PORT = 26_379;
+export const SENTINELS = 3;
+/** Sentinels that must agree before a primary is replaced. */
+export const QUORUM = 2;
+
+/**
+ * The pods of the Sentinel topology, each with a Service of its own that keeps its address when the pod
+ * changes.
+ */
+export const memberNames: readonly string[] = Array.from({ length: SENTINELS }, (_, index) => `${REDIS}-${index}`);
+
+/** A Service's name as every pod of the cluster resolves it, whatever the cluster's domain. */
+export const serviceHost = (service: string, namespace: string): string => `${service}.${namespace}.svc`;
+
+/** Everything Redis's certificate must name, in any topology: a change of topology needs no new one. */
+export const redisDnsNames = (namespace: string): string[] => [
+  ...[REDIS, ...memberNames].flatMap((service) => [
+    serviceHost(service, namespace),
+    `${serviceHost(service, namespace)}.cluster.local`,
+  ]),
+  REDIS,
+  'localhost',
+];
+
+export type EnvVar = types.input.core.v1.EnvVar;
+
+/** Where a container that talks to Redis finds its password and the roots it trusts. */
+export const REDIS_PASSWORD_DIRECTORY = '/etc/gridlock/redis';
+export const REDIS_TRUST_DIRECTORY = '/etc/gridlock/redis-trust';
+export const PASSWORD_KEY = 'password';
+export const passwordFile = `${REDIS_PASSWORD_DIRECTORY}/${PASSWORD_KEY}`;
+
+/** The accepted roots, as a ConfigMap of the game's namespace. */
+export interface Trust {
+  readonly configMap: pulumi.Input<string>;
+  readonly key: string;
+}
+
+/** What Redis needs of the certificates. */
+export interface RedisCertificates {
+  /** Secret with `tls.crt` (leaf and intermediate) and `tls.key`. */
+  readonly redisSecret: pulumi.Input<string>;
+  readonly trust: Trust;
+}
+
+/** How a replica reaches Redis, whatever Redis is. */
+export interface RedisConnection {
+  /** Variables `REDIS_*` of a replica. */
+  readonly env: readonly EnvVar[];
+  /** Secret with the password, mounted at `REDIS_PASSWORD_DIRECTORY`; undefined where Redis wants none. */
+  readonly passwordSecret: { readonly name: pulumi.Input<string>; readonly key: string } | undefined;
+  /**
+   * Roots of Redis's certificate, mounted at `REDIS_TRUST_DIRECTORY`; undefined: those every system trusts,
+   * or no TLS.
+   */
+  readonly trust: Trust | undefined;
+  /** Changes when the password does: replicas are replaced then. */
+  readonly checksum: pulumi.Input<string>;
+  /** What to wait for before replicas start. */
+  readonly ready: pulumi.Resource | undefined;
+  /** Redis's pods, for the network policies; undefined where Redis is outside of the cluster. */
+  readonly pods: { readonly selector: Readonly<Record<string, string>> } | undefined;
+  /** The ports a replica connects to. */
+  readonly ports: readonly number[];
+}
+
+const USER = 'gridlock';
+
+/** What one of ours has in common: TLS with our roots, and the ACL user of the replicas. */
+export const ownRedisEnv = (trust: Trust): EnvVar[] => [
+  { name: 'REDIS_USERNAME', value: USER },
+  { name: 'REDIS_PASSWORD_FILE', value: passwordFile },
+  { name: 'REDIS_TLS', value: 'true' },
+  { name: 'REDIS_CA_FILE', value: `${REDIS_TRUST_DIRECTORY}/${trust.key}` },
+];
+
+/** What comes to that with Sentinel, but for their addresses: the same user, who asks them for the primary. */
+export const sentinelRedisEnv: readonly EnvVar[] = [
+  { name: 'REDIS_MASTER_NAME', value: PRIMARY },
+  { name: 'REDIS_SENTINEL_USERNAME', value: USER },
+  { name: 'REDIS_SENTINEL_PASSWORD_FILE', value: passwordFile },
+];

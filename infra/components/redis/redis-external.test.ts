@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { ConfigError } from '../../config/config.ts';
+import { externalEnv, parseRedisUrl, readRoots } from './redis-external.ts';
+
+const env = (url: string) =>
+  Object.fromEntries(externalEnv(parseRedisUrl(url)).map(({ name, value }) => [name, value]));
+
+test('a single Redis is a URL without its password', () => {
+  assert.deepEqual(env('rediss://game:hush@cache.example:6380/2'), {
+    REDIS_URL: 'rediss://cache.example:6380/2',
+    REDIS_USERNAME: 'game',
+    REDIS_PASSWORD_FILE: '/etc/gridlock/redis/password',
+  });
+});
+
+test('several hosts are a Cluster', () => {
+  assert.deepEqual(env('rediss://:hush@one.example,two.example:7000'), {
+    REDIS_CLUSTER: 'one.example:6379,two.example:7000',
+    REDIS_TLS: 'true',
+    REDIS_PASSWORD_FILE: '/etc/gridlock/redis/password',
+  });
+  assert.equal(env('redis://one.example,two.example').REDIS_TLS, 'false');
+});
+
+test('a Cluster has no second database, and what is no address is refused, neither with the address', () => {
+  assert.throws(
+    () => parseRedisUrl('redis://a:hush@one.example,two.example/1'),
+    (error: Error) =>
+      error instanceof ConfigError && /only database 0/.test(error.message) && !error.message.includes('hush'),
+  );
+  assert.throws(
+    () => parseRedisUrl('http://:hush@one.example'),
+    (error: Error) => /no address of Redis/.test(error.message) && !error.message.includes('hush'),
+  );
+});
+
+test('roots that are not there, or are none, are a sentence; without a file the public ones do', () => {
+  assert.equal(readRoots(''), undefined);
+  assert.throws(() => readRoots('/nowhere.pem'), /redisCaFile, \/nowhere\.pem, cannot be read \(ENOENT\)/);
+  assert.throws(() => readRoots(import.meta.filename), /holds no certificate/);
+});
+
+const text = fc.string({ minLength: 1, maxLength: 20, unit: 'grapheme-ascii' });
+
+test('user and password come out as they were put in, and no variable holds the password', () => {
+  fc.assert(
+    fc.property(text, text, (user, password) => {
+      const url = `rediss://${encodeURIComponent(user)}:${encodeURIComponent(password)}@cache.example:6379`;
+      const found = parseRedisUrl(url);
+      assert.deepEqual([found.username, found.password], [user, password]);
+      const secret = `hush-${encodeURIComponent(password)}`;
+      const values = externalEnv(parseRedisUrl(`rediss://u:${secret}@cache.example`)).map(({ value }) => String(value));
+      assert.ok(values.every((value) => !value.includes('hush')));
+    }),
+  );
+});

@@ -1,0 +1,70 @@
+import path from 'node:path';
+import * as docker from '@pulumi/docker';
+import * as pulumi from '@pulumi/pulumi';
+import type { Cluster } from '../../cluster/cluster.ts';
+import type { Config } from '../../config/config.ts';
+import { type Bundle, bundle } from '../../image/bundle.ts';
+import { mirrored } from '../artifacts.ts';
+
+/** Name of the image on this machine and in kind. */
+const LOCAL_NAME = 'gridlock/game';
+
+export interface GameImageArgs {
+  readonly config: Config;
+  /** Where an image that is pushed nowhere is loaded. */
+  readonly cluster: Pick<Cluster, 'loadImage'>;
+  /** Writes what the image is built from; default: from this checkout. */
+  readonly sources?: (baseImage: string) => Promise<Bundle>;
+}
+
+/**
+ * The image of all our programs: built from this checkout and pushed, or loaded into the cluster. Its tag is
+ * the hash of what is in it, so that it changes when that does. A reference in the configuration is taken as
+ * it is.
+ */
+export class GameImage extends pulumi.ComponentResource {
+  /** The reference for pods, known once the cluster can pull it. */
+  readonly reference: pulumi.Output<string>;
+
+  constructor(name: string, args: GameImageArgs, opts?: pulumi.ComponentResourceOptions) {
+    super('gridlock:components:GameImage', name, {}, opts);
+    const { config, cluster } = args;
+    if (config.image !== '') {
+      this.reference = pulumi.output(config.image);
+    } else {
+      const image = this.#build(name, args);
+      const load = config.imageRepository === '' ? cluster.loadImage : undefined;
+      const loaded = load?.(`${name}-load`, image.imageName, { parent: this, dependsOn: image });
+      this.reference = loaded?.reference ?? image.imageName;
+    }
+    this.registerOutputs({ reference: this.reference });
+  }
+
+  #build(name: string, { config, sources = fromCheckout }: GameImageArgs): docker.Image {
+    const baseImage = mirrored(config, config.baseImage);
+    const built = pulumi.output(sources(baseImage));
+    const repository = config.imageRepository === '' ? LOCAL_NAME : config.imageRepository;
+    return new docker.Image(
+      name,
+      {
+        imageName: pulumi.interpolate`${repository}:${built.hash}`,
+        build: {
+          // Relative, so that the same checkout elsewhere is no change.
+          context: built.context.apply((context) => path.relative(process.cwd(), context)),
+          dockerfile: built.context.apply((context) => path.relative(process.cwd(), path.join(context, 'Dockerfile'))),
+          args: { BASE_IMAGE: baseImage },
+          builderVersion: BUILDERS[config.imageBuilder],
+          ...(config.cluster === 'eks' ? { platform: EKS_PLATFORM } : {}),
+        },
+        skipPush: config.imageRepository === '',
+      },
+      { parent: this },
+    );
+  }
+}
+
+const BUILDERS = { buildkit: 'BuilderBuildKit', classic: 'BuilderV1' } as const;
+/** What the nodes of EKS Auto Mode are, whatever this machine is. */
+const EKS_PLATFORM = 'linux/amd64';
+
+const fromCheckout = (baseImage: string): Promise<Bundle> => bundle({ baseImage });

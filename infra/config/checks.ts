@@ -1,0 +1,142 @@
+// What two keys must agree on.
+import { isIP } from 'node:net';
+import type { Key, Values } from './keys.ts';
+
+export interface Complaint {
+  /** The keys that disagree; the message names the place of the first that is set anywhere. */
+  keys: readonly Key[];
+  problem: string;
+  mend: string;
+}
+
+/** `given`: the keys that somebody set, encrypted ones among them. */
+type Check = (values: Values, given: ReadonlySet<Key>) => Complaint | undefined;
+
+const LOOPBACK = /^(localhost|.*\.localhost|127\..*|::1)$/;
+
+/** What `npm start` checks. */
+export const LOCAL_CHECKS: readonly Check[] = [
+  ({ port, httpPort }) =>
+    port === httpPort
+      ? {
+          keys: ['httpPort', 'port'],
+          problem: `port and httpPort are both ${port}`,
+          mend: 'HTTPS and HTTP need a port each',
+        }
+      : undefined,
+];
+
+const needs = (because: Key, problem: string, key: Key, example: string): Complaint => ({
+  keys: [because],
+  problem: `${problem} needs ${key}`,
+  mend: `set it to ${example}`,
+});
+
+function checkLocalCertificates({ certificateFile, rootPassphraseFile }: Values): Complaint | undefined {
+  if (certificateFile !== '') {
+    return {
+      keys: ['certificateFile'],
+      problem: 'certificateFile is for npm start alone',
+      mend: 'here it is certificates: files, and certificatesDir',
+    };
+  }
+  if (rootPassphraseFile === '') return undefined;
+  return {
+    keys: ['rootPassphraseFile'],
+    problem: 'rootPassphraseFile is for npm start alone',
+    mend: 'unset it: keys never leave the cluster',
+  };
+}
+
+function checkPlace({ cluster, kubeconfig, context }: Values): Complaint | undefined {
+  if (cluster !== 'existing' || kubeconfig !== '' || context !== '') return undefined;
+  const example = 'a context of your kubeconfig, or set kubeconfig to the path of one';
+  return needs('cluster', 'cluster: existing', 'context', example);
+}
+
+function checkImage({ cluster, image, imageRepository }: Values): Complaint | undefined {
+  if (image !== '' && imageRepository !== '') {
+    return {
+      keys: ['image', 'imageRepository'],
+      problem: 'image and imageRepository are both set',
+      mend: 'an image that is named is neither built nor pushed: unset one of them',
+    };
+  }
+  if (cluster === 'kind' || image !== '' || imageRepository !== '') return undefined;
+  const example = 'a repository to push to, or set image to one that the cluster can pull';
+  return needs('cluster', `cluster: ${cluster}, into which no image can be loaded,`, 'imageRepository', example);
+}
+
+function checkEdge({ cluster, ingressService, proxyProtocol }: Values): Complaint | undefined {
+  if (!proxyProtocol || (cluster !== 'kind' && ingressService !== 'NodePort')) return undefined;
+  return {
+    keys: ['proxyProtocol'],
+    problem: `proxyProtocol is true with ${cluster === 'kind' ? 'cluster: kind' : 'ingressService: NodePort'}`,
+    mend: 'nothing before the edge would speak it, and no client get in: set it to false',
+  };
+}
+
+/** The plain edge cannot start without the certificate that the challenge has to fetch through it. */
+function checkChallenge({ certificates, acmeChallenge, ingress }: Values): Complaint | undefined {
+  if (certificates !== 'acme' || acmeChallenge !== 'http-01' || ingress !== 'haproxy') return undefined;
+  return {
+    keys: ['acmeChallenge', 'ingress'],
+    problem: 'acmeChallenge is http-01 and ingress is haproxy, whose edge starts only with a certificate',
+    mend: 'set acmeChallenge to dns-01, or ingress to controller',
+  };
+}
+
+function checkCertificates(values: Values): Complaint | undefined {
+  const { certificates, certificatesDir, acmeEmail, acmeChallenge, acmeDnsZone, host } = values;
+  const wants = (key: Key, example: string) => needs('certificates', `certificates: ${certificates}`, key, example);
+  if (certificates === 'files' && certificatesDir === '') {
+    return wants('certificatesDir', 'the directory of a chain that certs/ wrote');
+  }
+  if (certificates !== 'acme') return undefined;
+  if (LOOPBACK.test(host) || isIP(host) !== 0 || !host.includes('.')) {
+    return {
+      keys: ['host', 'certificates'],
+      problem: `certificates is acme and host ${host}`,
+      mend: 'no authority certifies that: set host to the public name people connect to',
+    };
+  }
+  if (acmeEmail === '') return wants('acmeEmail', 'the address of the account');
+  if (acmeChallenge === 'dns-01' && acmeDnsZone === '') {
+    return needs('acmeChallenge', 'acmeChallenge: dns-01', 'acmeDnsZone', 'the Route 53 zone of the host');
+  }
+  return undefined;
+}
+
+const checkRedis: Check = ({ redis }, given) => {
+  const address = given.has('redisUrl');
+  if (redis === 'external' && !address) {
+    return needs('redis', 'redis: external', 'redisUrl', 'rediss://user:password@host:6379');
+  }
+  if (redis === 'external' || !address) return undefined;
+  return {
+    keys: ['redisUrl'],
+    problem: `redisUrl is set and redis is ${redis}`,
+    mend: 'set redis to external, or unset redisUrl',
+  };
+};
+
+function checkScaling({ autoscaling, replicas, maxReplicas }: Values): Complaint | undefined {
+  if (autoscaling === 'none' || maxReplicas >= replicas) return undefined;
+  return {
+    keys: ['maxReplicas', 'replicas'],
+    problem: `maxReplicas is ${maxReplicas} and replicas ${replicas}`,
+    mend: 'maxReplicas must be as many or more',
+  };
+}
+
+/** What a Kubernetes cluster checks beside. */
+export const CLUSTER_CHECKS: readonly Check[] = [
+  checkLocalCertificates,
+  checkPlace,
+  checkImage,
+  checkEdge,
+  checkCertificates,
+  checkChallenge,
+  checkRedis,
+  checkScaling,
+];

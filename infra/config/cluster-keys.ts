@@ -1,0 +1,210 @@
+// The keys of a Kubernetes cluster. `npm start` refuses a wrong value too, and uses none of them.
+import * as v from 'valibot';
+import { choice, define, flag, integer, map, text, trueOrFalse, wholeNumber } from './key-definitions.ts';
+
+const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/;
+const RESERVED_NAMESPACES = /^(default|kube-.*|cert-manager|haproxy-controller|monitoring)$/;
+const REPOSITORY = '[a-z0-9][a-z0-9._-]*(:\\d{1,5})?(/[a-z0-9][a-z0-9._-]*)*';
+const REFERENCE = new RegExp(
+  `^${REPOSITORY}(:(?!latest$)[\\w][\\w.-]{0,127}(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})$`,
+);
+const A_REFERENCE = 'an image reference with a tag other than latest, or with a digest';
+/** Empty, or what the pattern describes. */
+const orEmpty = (pattern: RegExp): RegExp => new RegExp(`^$|${pattern.source}`);
+const PATH = /^[^\u0000-\u001f"'\\]{0,4096}$/;
+
+/** A chart: whether the program installs it, and where it comes from. */
+export interface ChartSource {
+  readonly install: boolean;
+  /** A directory, an archive, `oci://registry/path/chart`, or the URL of a chart repository. */
+  readonly source: string;
+  /** Empty for a directory or an archive. */
+  readonly version: string;
+}
+
+/** The charts there are, where they come from by default, and what each is called in a chart repository. */
+export const CHARTS = Object.freeze({
+  certManager: {
+    name: 'cert-manager',
+    source: 'oci://quay.io/jetstack/charts/cert-manager',
+    version: 'v1.21.1',
+  },
+  trustManager: {
+    name: 'trust-manager',
+    source: 'oci://quay.io/jetstack/charts/trust-manager',
+    version: 'v0.24.0',
+  },
+  ingress: {
+    name: 'kubernetes-ingress',
+    source: 'https://haproxytech.github.io/helm-charts',
+    version: '1.52.1',
+  },
+  metricsServer: {
+    name: 'metrics-server',
+    source: 'https://kubernetes-sigs.github.io/metrics-server',
+    version: '3.13.1',
+  },
+  monitoring: {
+    name: 'kube-prometheus-stack',
+    source: 'https://prometheus-community.github.io/helm-charts',
+    version: '88.5.3',
+  },
+});
+export type ChartName = keyof typeof CHARTS;
+export type Charts = { readonly [Name in ChartName]: ChartSource };
+
+const isPlace = (source: string): boolean => /^(\.{0,2}\/|~\/)|\.tgz$/.test(source) && !source.includes('://');
+const chart = ({ source, version }: { source: string; version: string }) =>
+  v.pipe(
+    v.optional(
+      v.strictObject({
+        install: v.optional(trueOrFalse, true),
+        source: v.optional(
+          v.pipe(
+            v.string(),
+            v.check((value) => isPlace(value) || /^(oci|https?):\/\/[^\s"'\\]+$/.test(value)),
+          ),
+          source,
+        ),
+        version: v.optional(v.pipe(v.string(), v.regex(/^v?\d+\.\d+\.\d+[\w.+-]*$/)), version),
+      }),
+      {},
+    ),
+    v.transform(
+      (given): ChartSource => Object.freeze({ ...given, version: isPlace(given.source) ? '' : given.version }),
+    ),
+  );
+const charts = v.pipe(
+  v.strictObject({
+    certManager: chart(CHARTS.certManager),
+    trustManager: chart(CHARTS.trustManager),
+    ingress: chart(CHARTS.ingress),
+    metricsServer: chart(CHARTS.metricsServer),
+    monitoring: chart(CHARTS.monitoring),
+  }),
+  v.transform((all): Charts => Object.freeze(all)),
+);
+
+/** The generations of the certificate chain: see the rollover accept -> issue -> retire. */
+export interface Pki {
+  /** Roots that clients accept. */
+  readonly generations: readonly string[];
+  /** The root that issues. */
+  readonly issuing: string;
+  /** Number of the intermediate of the issuing generation. */
+  readonly intermediate: number;
+  /** Number of the leaf; a higher one is a new leaf. */
+  readonly leaf: number;
+}
+
+const generation = v.pipe(v.string(), v.regex(/^g[1-9]\d{0,3}$/));
+const pki = v.pipe(
+  v.strictObject({
+    generations: v.optional(v.pipe(v.array(generation), v.minLength(1), v.maxLength(3)), ['g1']),
+    issuing: v.optional(generation, 'g1'),
+    intermediate: v.optional(wholeNumber(1, 9999), 1),
+    leaf: v.optional(wholeNumber(1, 9999), 1),
+  }),
+  v.check(({ generations }) => new Set(generations).size === generations.length),
+  v.check(({ generations, issuing }) => generations.includes(issuing)),
+  v.transform((value): Pki => Object.freeze({ ...value, generations: Object.freeze(value.generations) })),
+);
+
+const namespace = v.pipe(
+  v.string(),
+  v.regex(DNS_LABEL),
+  v.check((name) => !RESERVED_NAMESPACES.test(name)),
+);
+
+export const CLUSTER_KEYS = Object.freeze({
+  cluster: choice(['kind', 'existing', 'eks'], 'kind', 'where the cluster comes from'),
+  clusterName: text(DNS_LABEL, 'gridlock', 'up to 40 of a-z, 0-9 and -', 'name of the kind or EKS cluster'),
+  nodeImage: text(orEmpty(REFERENCE), '', A_REFERENCE, "node image of kind; empty: kind's own"),
+  workers: integer(0, 10, 2, 'worker nodes of kind, beside its control plane'),
+  kubeconfig: text(PATH, '', 'a path', "existing: kubeconfig file; empty: kubectl's own"),
+  context: text(/^[^\u0000-\u001f\s]{0,253}$/, '', 'a context of the kubeconfig', 'existing: context to use'),
+  awsRegion: text(/^[a-z]{2}(-[a-z]+)+-\d$/, 'eu-central-1', 'a region such as eu-central-1', 'eks: region'),
+  namespace: define({
+    schema: namespace,
+    default: 'gridlock',
+    allowed: 'up to 40 of a-z, 0-9 and -, no namespace of the cluster or of a chart',
+    help: 'namespace of the game',
+  }),
+  image: text(orEmpty(REFERENCE), '', A_REFERENCE, 'image of the game; empty: built from this checkout'),
+  imageRepository: text(
+    orEmpty(new RegExp(`^${REPOSITORY}$`)),
+    '',
+    'an image repository without a tag, such as registry.example/gridlock',
+    'where the built image is pushed; empty: loaded into kind',
+  ),
+  imageBuilder: choice(['buildkit', 'classic'], 'buildkit', "Docker's builder for the image"),
+  imageMirror: text(
+    orEmpty(new RegExp(`^${REPOSITORY}$`)),
+    '',
+    'a registry and path such as mirror.example/images',
+    'put before the reference of every image but those of image and nodeImage; empty: none',
+  ),
+  baseImage: text(REFERENCE, 'node:24-bookworm-slim', A_REFERENCE, "what the game's image is built on"),
+  haproxyImage: text(REFERENCE, 'haproxy:3.2', A_REFERENCE, 'image of the plain HAProxy edge'),
+  redisImage: text(REFERENCE, 'redis:8.0', A_REFERENCE, 'image of Redis and Sentinel'),
+  charts: map(
+    charts,
+    v.parse(charts, {}),
+    `a map of ${Object.keys(CHARTS).join(', ')}, each {install: true or false, source: a directory, an archive,` +
+      ' an oci:// reference or the URL of a chart repository, version}',
+    'which charts are installed, and from where',
+  ),
+  ingress: choice(['controller', 'haproxy'], 'controller', 'HAProxy: the ingress controller, or a plain one'),
+  ingressReplicas: integer(1, 16, 2, 'pods of the edge'),
+  ingressService: choice(
+    ['auto', 'NodePort', 'LoadBalancer'],
+    'auto',
+    'service of the edge; NodePort: 30443 and 30080; auto: that on kind, else LoadBalancer',
+  ),
+  proxyProtocol: flag(false, 'whether the load balancer before the edge speaks the PROXY protocol'),
+  certificates: choice(
+    ['cert-manager', 'acme', 'files'],
+    'cert-manager',
+    'certificates: own chain by cert-manager, ACME, or files',
+  ),
+  certificatesDir: text(PATH, '', 'a path', 'files: directory of the chain as certs/ writes it'),
+  pki: map(
+    pki,
+    v.parse(pki, {}),
+    'a map {generations: one to three different names such as g1, issuing: one of them, intermediate: 1 or more,' +
+      ' leaf: 1 or more}',
+    'accepted roots, the issuing one, and the numbers of intermediate and leaf',
+  ),
+  acmeServer: text(
+    /^https:\/\/[^\s"'\\]+$/,
+    'https://acme-v02.api.letsencrypt.org/directory',
+    'an https URL',
+    'acme: directory of the certificate authority',
+  ),
+  acmeEmail: text(/^$|^[^\s@"'\\]+@[^\s@"'\\]+\.[^\s@"'\\]+$/, '', 'an e-mail address', 'acme: account'),
+  acmeChallenge: choice(['http-01', 'dns-01'], 'http-01', 'acme: how the name is proved'),
+  acmeDnsZone: text(/^(Z[A-Z0-9]{3,31})?$/, '', 'a hosted zone ID such as Z0123456789', 'dns-01: zone of Route 53'),
+  redis: choice(['single', 'sentinel', 'external'], 'single', 'Redis: one, three with Sentinel, or your own'),
+  redisUrl: define({
+    schema: v.pipe(v.string(), v.regex(/^$|^rediss?:\/\/([^\s@/"'\\]*@)?[^\s@/"'\\]+(\/\d{0,4})?$/)),
+    default: '',
+    allowed: 'redis:// or rediss://[user:password@]host:port (a Cluster: several hosts with commas between)',
+    help: 'external: where Redis is (may be encrypted)',
+    secret: true,
+  }),
+  redisCaFile: text(PATH, '', 'a path', 'external: PEM file of the roots of its certificate; empty: public ones'),
+  redisPersistence: choice(['always', 'everysec'], 'always', 'when Redis writes a move to disk'),
+  redisStorage: text(/^[1-9]\d{0,4}(Mi|Gi|Ti)$/, '1Gi', 'a size such as 1Gi', 'volume of each Redis'),
+  autoscaling: choice(
+    ['adapter', 'existing', 'none'],
+    'adapter',
+    'scaling on sockets: with our metrics API, one the cluster has, or not',
+  ),
+  maxReplicas: integer(1, 200, 12, 'most game replicas'),
+  socketsPerReplica: integer(1, 100_000, 1500, 'sockets of a replica above which one is added'),
+  monitoring: choice(
+    ['none', 'operator', 'stack'],
+    'none',
+    "Prometheus: none, the operator the cluster has, or the whole stack's chart",
+  ),
+});

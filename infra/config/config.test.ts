@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import fc from 'fast-check';
+import { ConfigError, configHelp, readConfig } from './config.ts';
+import { flagOf, KEYS, type Key, LOCAL_KEYS, type LocalKey } from './keys.ts';
+
+const directory = mkdtempSync(path.join(os.tmpdir(), 'gridlock-config-'));
+after(() => rmSync(directory, { recursive: true, force: true }));
+
+const read = (yaml: string, ...args: string[]) => {
+  writeFileSync(path.join(directory, 'Pulumi.dev.yaml'), yaml);
+  return readConfig({ args, directory });
+};
+
+const refused = (pattern: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof ConfigError);
+  assert.match(error.message, pattern);
+  return true;
+};
+
+test('without a file and flags every key has its default, and the value is frozen', () => {
+  const config = readConfig({ directory: path.join(directory, 'nowhere') });
+  for (const key of Object.keys(KEYS) as Key[]) assert.equal(config[key], KEYS[key].default);
+  assert.equal(config.stack, 'dev');
+  assert.ok(Object.isFrozen(config));
+});
+
+test('the checked-in dev stack is accepted and equals the defaults', () => {
+  const root = path.join(import.meta.dirname, '../..');
+  assert.deepEqual(readConfig({ directory: root }), readConfig({ directory: path.join(directory, 'nowhere') }));
+});
+
+test('a flag wins over the file, and the file over the default', () => {
+  const config = read('config:\n  gridlock:replicas: 2\n  gridlock:port: 9001\n', '--port', '9002');
+  assert.deepEqual([config.replicas, config.port, config.httpPort], [2, 9002, 8080]);
+});
+
+test('numbers written as text, as `pulumi config set` does, are numbers', () => {
+  assert.equal(read('config:\n  gridlock:replicas: "3"\n').replicas, 3);
+});
+
+test('a TLS version that YAML reads as a number is understood', () => {
+  assert.equal(read('config:\n  gridlock:tlsMinVersion: 1.2\n').tlsMinVersion, '1.2');
+});
+
+test('keys of other namespaces are left alone', () => {
+  assert.equal(read('config:\n  kubernetes:context: kind\n').replicas, 4);
+});
+
+test('every whole number in range is accepted and every other refused, for each numeric key', () => {
+  for (const key of ['replicas', 'heartbeatMs', 'maxBodyBytes'] as const) {
+    const [min, max] = (KEYS[key].allowed.match(/\d+/g) ?? []).map(Number) as [number, number];
+    fc.assert(
+      fc.property(fc.integer({ min: -10, max: max + 10 }), (value) => {
+        const accepted = value >= min && value <= max;
+        const attempt = () => readConfig({ args: [`--${flagOf(key)}=${value}`], directory: '/nonexistent' })[key];
+        if (accepted) assert.equal(attempt(), value);
+        else assert.throws(attempt, refused(new RegExp(`the flag --${flagOf(key)} is refused: a whole number`)));
+      }),
+      { numRuns: 50 },
+    );
+  }
+});
+
+for (const [what, yaml, args, pattern] of [
+  ['an unknown key', 'config:\n  gridlock:replica: 4\n', [], /sets gridlock:replica, which is no key/],
+  [
+    'a value of the wrong type',
+    'config:\n  gridlock:replicas: many\n',
+    [],
+    /"many" of gridlock:replicas in .*Pulumi\.dev\.yaml is refused: a whole number from 1 to 16/,
+  ],
+  ['a list where a number belongs', 'config:\n  gridlock:port: [1]\n', [], /\[1\] of gridlock:port/],
+  ['a number out of range', '', ['--replicas', '17'], /"17" of the flag --replicas is refused/],
+  ['a fraction', '', ['--replicas', '1.5'], /"1.5" of the flag --replicas/],
+  ['an unknown design', '', ['--design', 'both'], /stateless or stateful is allowed/],
+  ['a host that is none', '', ['--host', 'a b'], /the host name or IP address people connect to/],
+  ['a host that looks like half an address', '', ['--host', '10.0.1'], /the host name or IP address people connect to/],
+  ['an address nobody can connect to', '', ['--host', '0.0.0.0'], /"0\.0\.0\.0" of the flag --host/],
+  ['an unknown flag', '', ['--replica', '4'], /Unknown flag --replica:/],
+  ['a flag without its value', '', ['--port'], /--port needs a value/],
+  ['a stray argument', '', ['stateful'], /Unexpected argument "stateful"/],
+  ['the same port twice', '', ['--port', '8080'], /port and httpPort are both 8080 \(the flag --port\)/],
+  ['a stack without its file', '', ['--stack', 'none'], /Pulumi\.none\.yaml cannot be read/],
+  ['a stack named by a path', '', ['--stack', '../dev'], /no stack's name/],
+  ['a file that is not YAML', 'config: [', [], /is not YAML/],
+  ['a config that is not a map', 'config: 3\n', [], /must be a map/],
+] as const) {
+  test(`${what} is refused with a sentence that names it`, () => {
+    assert.throws(() => read(yaml, ...args), refused(pattern));
+  });
+}
+
+test('the help names every flag with its default', () => {
+  const help = configHelp();
+  for (const key of Object.keys(LOCAL_KEYS) as LocalKey[]) {
+    const initial = String(LOCAL_KEYS[key].default).replace('.', '\\.') || 'empty';
+    assert.match(help, new RegExp(`--${flagOf(key)} .*default ${initial}\\)`));
+  }
+});

@@ -1,0 +1,180 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import * as v from 'valibot';
+import { parse as parseYaml } from 'yaml';
+import { CLUSTER_CHECKS, LOCAL_CHECKS } from './checks.ts';
+import { flagOf, KEYS, type Key, LOCAL_KEYS, type LocalKey, type Values } from './keys.ts';
+
+const NAMESPACE = 'gridlock:';
+
+/**
+ * A configuration that is refused; the message names the key, where it came from, what was found and what is
+ * allowed.
+ */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+/** The parsed configuration: every key with its value, and the stack it belongs to. Frozen. */
+export type Config = Values & { readonly stack: string };
+
+export interface ConfigSource {
+  /** Command line arguments without program and script. */
+  args?: readonly string[];
+  /** Directory of `Pulumi.<stack>.yaml`; default: the working directory. */
+  directory?: string;
+  /**
+   * Whether keys must also agree on what a Kubernetes cluster needs; default: `local`, what `npm start`
+   * needs.
+   */
+  target?: Target;
+}
+
+/** What is configured: processes on this machine, whose flags are fewer, or a Kubernetes cluster. */
+export type Target = 'local' | 'cluster';
+
+interface Found {
+  value: unknown;
+  where: string;
+}
+
+type Lookup = (key: Key) => Found | undefined;
+
+const isKey = (name: string): name is Key => Object.hasOwn(KEYS, name);
+const keys = Object.keys(KEYS) as Key[];
+const localKeys = Object.keys(LOCAL_KEYS) as LocalKey[];
+const keysOf = (target: Target): readonly Key[] => (target === 'cluster' ? keys : localKeys);
+const shown = (value: unknown): string => JSON.stringify(value) ?? String(value);
+
+/**
+ * The stack and the keys a command line sets, as text.
+ * @throws ConfigError for what is no flag of this target
+ */
+export function readFlags(args: readonly string[], target: Target): { stack: string; flags: Map<Key, Found> } {
+  const names = new Map(keysOf(target).map((key) => [flagOf(key), key]));
+  const options = Object.fromEntries([...names.keys(), 'stack'].map((name) => [name, { type: 'string' as const }]));
+  const flags = new Map<Key, Found>();
+  let stack = 'dev';
+  const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true });
+  for (const token of tokens) {
+    if (token.kind === 'option-terminator') continue;
+    if (token.kind === 'positional') {
+      throw new ConfigError(`Unexpected argument ${shown(token.value)}: every setting is a flag; --help lists them.`);
+    }
+    const key = names.get(token.name);
+    if (!key && token.name !== 'stack') {
+      throw new ConfigError(`Unknown flag ${token.rawName}: --help lists the flags there are.`);
+    }
+    if (token.value === undefined) throw new ConfigError(`The flag ${token.rawName} needs a value.`);
+    if (key) flags.set(key, { value: token.value, where: `the flag ${token.rawName}` });
+    else stack = token.value;
+  }
+  if (!/^[A-Za-z0-9_-]+$/.test(stack)) {
+    throw new ConfigError(`--stack is ${shown(stack)}, which is no stack's name: use letters, digits, - and _.`);
+  }
+  return { stack, flags };
+}
+
+function readStack(file: string, optional: boolean): Map<Key, Found> {
+  const found = new Map<Key, Found>();
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if (optional && (error as NodeJS.ErrnoException).code === 'ENOENT') return found;
+    throw new ConfigError(`The stack's file ${file} cannot be read: ${(error as Error).message}.`);
+  }
+  let document: unknown;
+  try {
+    document = parseYaml(text);
+  } catch (error) {
+    throw new ConfigError(`${file} is not YAML: ${(error as Error).message.split('\n')[0]}`);
+  }
+  if (document === null || document === undefined) return found;
+  const config = (document as { config?: unknown }).config ?? {};
+  if (typeof document !== 'object' || typeof config !== 'object' || Array.isArray(config)) {
+    throw new ConfigError(`${file} must be a map whose \`config\` is a map of keys such as ${NAMESPACE}replicas.`);
+  }
+  for (const [name, value] of Object.entries(config)) {
+    if (!name.startsWith(NAMESPACE)) continue;
+    const key = name.slice(NAMESPACE.length);
+    if (!isKey(key)) {
+      throw new ConfigError(`${file} sets ${name}, which is no key of Gridlock: infra/README.md lists them.`);
+    }
+    found.set(key, { value, where: `${name} in ${file}` });
+  }
+  return found;
+}
+
+/** An encrypted value of a stack's file: `{secure: ...}`. Only the Pulumi engine can read it. */
+const isEncrypted = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && Object.keys(value).join() === 'secure';
+
+function parseKey(key: Key, found: Found | undefined): unknown {
+  const definition = KEYS[key];
+  if (!found || (definition.secret && isEncrypted(found.value))) return definition.default;
+  const result = v.safeParse(definition.schema, found.value);
+  if (result.success) return result.output;
+  const value = definition.secret ? '' : ` ${shown(found.value)}`;
+  throw new ConfigError(`The value${value} of ${found.where} is refused: ${definition.allowed} is allowed.`);
+}
+
+function parseValues(stack: string, source: Lookup, target: Target): Config {
+  const values = Object.fromEntries(keys.map((key) => [key, parseKey(key, source(key))])) as Values;
+  const given = new Set(keys.filter((key) => source(key) && source(key)?.value !== ''));
+  for (const check of target === 'cluster' ? [...LOCAL_CHECKS, ...CLUSTER_CHECKS] : LOCAL_CHECKS) {
+    const complaint = check(values, given);
+    if (!complaint) continue;
+    const where = complaint.keys.map(source).find(Boolean)?.where ?? 'the defaults';
+    throw new ConfigError(`${complaint.problem} (${where}): ${complaint.mend}.`);
+  }
+  return Object.freeze({ stack, ...values });
+}
+
+/**
+ * Reads `Pulumi.<stack>.yaml` and the flags; a flag wins over the file, the file over the default. An
+ * encrypted value reads as the default.
+ * @throws ConfigError with one sentence for whatever is wrong
+ */
+export function readConfig({ args = [], directory = '.', target = 'local' }: ConfigSource = {}): Config {
+  const { stack, flags } = readFlags(args, target);
+  const name = `Pulumi.${stack}.yaml`;
+  const file = readStack(path.join(directory, name), stack === 'dev');
+  return parseValues(stack, (key) => flags.get(key) ?? file.get(key), target);
+}
+
+/**
+ * Reads what the Pulumi engine hands over (`pulumi.runtime.allConfig()`): every value is text, a map JSON.
+ * @throws ConfigError with one sentence for whatever is wrong
+ */
+export function stackConfig(stack: string, values: Readonly<Record<string, string>>): Config {
+  const found = new Map<Key, Found>();
+  for (const [name, value] of Object.entries(values)) {
+    if (!name.startsWith(NAMESPACE)) continue;
+    const key = name.slice(NAMESPACE.length);
+    if (!isKey(key)) {
+      throw new ConfigError(
+        `The stack ${stack} sets ${name}, which is no key of Gridlock: infra/README.md lists them.`,
+      );
+    }
+    found.set(key, { value, where: `${name} in the stack ${stack}` });
+  }
+  return parseValues(stack, (key) => found.get(key), 'cluster');
+}
+
+/** The text of `--help`: every flag with its default and meaning. */
+export function configHelp(target: Target = 'local'): string {
+  const rows = keysOf(target).map((key) => {
+    const { default: value, allowed, help } = KEYS[key];
+    const initial = typeof value === 'object' ? JSON.stringify(value) : value;
+    return `  --${flagOf(key).padEnd(28)} ${help} (${allowed}; default ${initial === '' ? 'empty' : initial})`;
+  });
+  return [
+    'Every flag is also a key of Pulumi.<stack>.yaml: --http-port 8080 is gridlock:httpPort: 8080. The flag wins.',
+    '',
+    ...rows,
+    `  --${'stack'.padEnd(28)} which Pulumi.<stack>.yaml is read (default dev)`,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,81 @@
+import { isIP } from 'node:net';
+import * as v from 'valibot';
+import { CLUSTER_KEYS } from './cluster-keys.ts';
+import { choice, define, flag, integer } from './key-definitions.ts';
+
+const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
+/** Names to listen on, which nobody can connect to. */
+const WILDCARD_ADDRESSES = ['0.0.0.0', '::'];
+/** Control characters and quotes have no place in the configuration files a path is written into. */
+const FILE_PATH = /^[^\u0000-\u001f"'\\]{0,4096}$/;
+const host = v.pipe(
+  v.string(),
+  v.toLowerCase(),
+  v.check((name) =>
+    isIP(name) === 0 ? HOST_NAME.test(name) && !/^[\d.]+$/.test(name) : !WILDCARD_ADDRESSES.includes(name),
+  ),
+);
+
+/**
+ * The keys that `npm start` uses: its flags. Times are milliseconds, sizes bytes, rates as their help says.
+ */
+export const LOCAL_KEYS = Object.freeze({
+  replicas: integer(1, 16, 4, 'game replicas'),
+  port: integer(1, 65_535, 8443, 'port of https and wss'),
+  httpPort: integer(1, 65_535, 8080, 'port that redirects to https'),
+  design: choice(['stateless', 'stateful'], 'stateless', 'where a game is held: in Redis, or by one replica'),
+  host: define({
+    schema: host,
+    default: 'localhost',
+    allowed: 'the host name or IP address people connect to (no wildcard)',
+    help: 'the name people connect to',
+  }),
+  stateDir: define({
+    // Control characters and quotes have no place in the configuration files this path is written into.
+    schema: v.pipe(v.string(), v.regex(/^[^\u0000-\u001f"'\\]{1,4096}$/)),
+    default: '.gridlock',
+    allowed: 'a path without quotes, backslashes or control characters',
+    help: 'directory of keys, data and logs',
+  }),
+  certificateFile: define({
+    schema: v.pipe(v.string(), v.regex(FILE_PATH)),
+    default: '',
+    allowed: 'a path without quotes, backslashes or control characters',
+    help: 'serve this file (certificate, chain and key in PEM) instead of the own leaf',
+  }),
+  rootPassphraseFile: define({
+    schema: v.pipe(v.string(), v.regex(FILE_PATH)),
+    default: '',
+    allowed: 'a path without quotes, backslashes or control characters',
+    help: 'file with the passphrase that the key of the root is, or shall be, encrypted with',
+  }),
+  tlsMinVersion: choice(['1.3', '1.2'], '1.3', 'oldest TLS version the edge accepts'),
+  acmeTlsAlpn: flag(false, 'answer tls-alpn-01 challenges through the edge; two more descriptors a socket'),
+  heartbeatMs: integer(1000, 25_000, 15_000, 'heartbeat interval of a socket, both ways'),
+  drainMs: integer(0, 600_000, 1500, 'window over which a stopping replica closes its sockets'),
+  rebalancePercent: integer(0, 100, 2, 'part of its sockets a replica above the mean sheds a second; 0: none'),
+  sessionSeconds: integer(60, 2_592_000, 43_200, 'how long a player token is good for; the SDK renews it'),
+  maxSockets: integer(1, 1_000_000, 20_000, 'open sockets of one replica'),
+  maxGames: integer(1, 100_000_000, 50_000, 'games that go on or wait, in the whole cluster'),
+  maxConnections: integer(10, 1_000_000, 8000, 'open connections at the edge'),
+  connectionsPerAddress: integer(1, 1_000_000, 4000, 'open connections of one client address'),
+  connectionRatePerAddress: integer(1, 1_000_000, 4000, 'new connections of one client address in 10 s'),
+  requestRatePerAddress: integer(1, 1_000_000, 8000, 'requests of one client address in 10 s'),
+  // A refused connection counts too: near what one address can try, a flood would keep everybody waiting.
+  connectionRate: integer(1, 1_000_000, 20_000, 'new connections a second at the edge; more wait'),
+  handshakeRate: integer(1, 1_000_000, 1000, 'TLS handshakes a second at the edge; more wait'),
+  headerTimeoutMs: integer(100, 600_000, 5000, 'time a client has to send its request, header and body each'),
+  maxBodyBytes: integer(1024, 1_048_576, 16_384, 'largest request body'),
+});
+
+/** Every key there is. */
+export const KEYS = Object.freeze({ ...LOCAL_KEYS, ...CLUSTER_KEYS });
+
+export type LocalKey = keyof typeof LOCAL_KEYS;
+export type Key = keyof typeof KEYS;
+
+/** Every key with its value. */
+export type Values = { readonly [K in Key]: v.InferOutput<(typeof KEYS)[K]['schema']> };
+
+/** `httpPort` -> `http-port` */
+export const flagOf = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

@@ -1,0 +1,71 @@
+import * as pulumi from '@pulumi/pulumi';
+import * as random from '@pulumi/random';
+import { Monitoring } from '../components/monitoring/monitoring.ts';
+import { Namespace } from '../components/namespace.ts';
+import { NetworkPolicies } from '../components/network-policies.ts';
+import { Autoscaling } from '../components/replicas/autoscaling.ts';
+import { Game } from '../components/replicas/game.ts';
+import { GameImage } from '../components/replicas/game-image.ts';
+import { type Config, ConfigError, stackConfig } from '../config/config.ts';
+import { publicOrigins } from '../config/origin.ts';
+import { createCertificates, createCluster, createEdge, createRedis } from './parts.ts';
+
+/** What `pulumi stack output` shows. */
+export interface Outputs {
+  /** Where people play. */
+  url: pulumi.Output<string>;
+  /** The load balancer's name or address, for the DNS entry of the host. */
+  address: pulumi.Output<string>;
+  /** The roots that vouch for the edge, as PEM. */
+  rootCertificate: pulumi.Output<string>;
+  /** Secret. */
+  kubeconfig: pulumi.Output<string>;
+  /** Plays a game against this stack. */
+  playCommand: string;
+  /** Plays many. */
+  loadCommand: string;
+}
+
+/** The whole system on a cluster, as the configuration wants it. */
+export async function gridlock(config: Config): Promise<Outputs> {
+  const cluster = await createCluster(config);
+  const opts = { provider: cluster.provider };
+
+  const namespace = new Namespace('gridlock', { name: config.namespace, level: 'restricted' }, opts).metadataName;
+  const image = new GameImage('image', { config, cluster }, opts).reference;
+  const certificates = createCertificates('certificates', { config, namespace }, opts);
+  const redis = createRedis(config, { namespace, certificates }, opts);
+  const tokenSecret = new random.RandomPassword('token-secret', { length: 48, special: false }).result;
+  const origins = publicOrigins(config);
+  const { trust } = certificates;
+  const game = new Game('game', { config, namespace, image, redis, trust, tokenSecret, origins }, opts);
+  const services = {
+    service: game.service.metadata.name,
+    headlessService: game.headlessService.metadata.name,
+  };
+  const edge = createEdge('edge', { config, namespace, game: services, certificates, image }, opts);
+  if (config.autoscaling !== 'none') {
+    new Autoscaling('autoscaling', { config, namespace, game, image, certificates }, opts);
+  }
+  new NetworkPolicies('network-policies', { config, namespace, redis }, opts);
+  if (config.monitoring !== 'none') new Monitoring('monitoring', { config, namespace }, opts);
+
+  return {
+    url: edge.url,
+    address: edge.address,
+    rootCertificate: certificates.rootCertificate,
+    kubeconfig: cluster.kubeconfig,
+    playCommand: `npm run play -- --stack ${config.stack}`,
+    loadCommand: `npm run play -- --stack ${config.stack} --games 100`,
+  };
+}
+
+/** The program as the engine runs it. */
+export async function run(): Promise<Outputs> {
+  try {
+    return await gridlock(stackConfig(pulumi.getStack(), pulumi.runtime.allConfig()));
+  } catch (error) {
+    // A wrong configuration is a sentence for its author, not a stack trace.
+    throw error instanceof ConfigError ? new pulumi.RunError(error.message) : error;
+  }
+}

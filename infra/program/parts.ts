@@ -1,0 +1,64 @@
+// The parts of a stack that the configuration chooses between.
+import type * as pulumi from '@pulumi/pulumi';
+import type { Cluster } from '../cluster/cluster.ts';
+import { AcmeCertificates } from '../components/certificates/acme-certificates.ts';
+import { CertificateChain } from '../components/certificates/certificate-chain.ts';
+import { CertificateFiles } from '../components/certificates/certificate-files.ts';
+import type { CertificateSet, CertificatesArgs } from '../components/certificates/certificate-set.ts';
+import type { Edge, EdgeArgs } from '../components/edge/edge-service.ts';
+import { IngressController } from '../components/edge/ingress-controller.ts';
+import { HaproxyEdge } from '../components/edge/plain-edge.ts';
+import type { RedisCertificates, RedisConnection } from '../components/redis/redis-connection.ts';
+import { RedisExternal } from '../components/redis/redis-external.ts';
+import { RedisSentinel } from '../components/redis/redis-sentinel.ts';
+import { RedisSingle } from '../components/redis/redis-single.ts';
+import type { Config } from '../config/config.ts';
+
+type Options = pulumi.ComponentResourceOptions;
+
+/** The cluster. Each kind is loaded on demand: what EKS needs takes a second. */
+export async function createCluster(config: Config): Promise<Cluster> {
+  switch (config.cluster) {
+    case 'kind':
+      return new (await import('../cluster/kind.ts')).KindCluster('cluster', config);
+    case 'existing':
+      return new (await import('../cluster/existing.ts')).ExistingCluster('cluster', config);
+    case 'eks':
+      return new (await import('../cluster/eks.ts')).EksCluster('cluster', config);
+  }
+}
+
+/** The certificates: an own chain, the edge's by ACME, or all from files. */
+export function createCertificates(name: string, args: CertificatesArgs, opts?: Options): CertificateSet {
+  switch (args.config.certificates) {
+    case 'cert-manager':
+      return new CertificateChain(name, args, opts);
+    case 'acme':
+      return new AcmeCertificates(name, args, opts);
+    case 'files':
+      return new CertificateFiles(name, args, opts);
+  }
+}
+
+/** The edge: the ingress controller, or a plain HAProxy. Both behave the same. */
+export const createEdge = (name: string, args: EdgeArgs, opts?: Options): Edge =>
+  args.config.ingress === 'controller' ? new IngressController(name, args, opts) : new HaproxyEdge(name, args, opts);
+
+export interface RedisArgs {
+  /** Namespace of Redis and of the game. */
+  readonly namespace: pulumi.Input<string>;
+  /** Redis's certificate and the accepted roots; an external Redis has its own. */
+  readonly certificates: RedisCertificates;
+}
+
+/** Redis, and how a replica reaches it. */
+export function createRedis(config: Config, args: RedisArgs, opts?: Options): RedisConnection {
+  switch (config.redis) {
+    case 'single':
+      return new RedisSingle('redis', { config, ...args }, opts).connection;
+    case 'sentinel':
+      return new RedisSentinel('redis', { config, ...args }, opts).connection;
+    case 'external':
+      return new RedisExternal('redis', { config, ...args }, opts).connection;
+  }
+}
