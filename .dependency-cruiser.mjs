@@ -32,8 +32,8 @@ export default {
     rule(
       'server-needs-protocol-only',
       'The server knows no client, page or deployment.',
-      { path: '^services/(game|metrics-api)/' },
-      { path: OURS, pathNot: '^services/(game|metrics-api|protocol)/' },
+      { path: '^services/(server|metrics-api)/' },
+      { path: OURS, pathNot: '^services/(server|metrics-api|protocol)/' },
     ),
     {
       name: 'services-never-infra',

@@ -9,7 +9,7 @@ import { after, before, test } from 'node:test';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { gunzipSync } from 'node:zlib';
 import { WebSocket } from 'ws';
-import { routedGame } from '../../services/server/entry.ts';
+import { routedGame } from '../../services/server/session/handshake.ts';
 import { runtimeCommand, serversUp } from './runtime-api.ts';
 import { type Edge, selfSigned, startEdge } from './testing.ts';
 

@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
-import { QUIET_MS } from '../../services/server/transports/transports.ts';
+import { QUIET_MS } from '../../services/server/transport/http-transports.ts';
 import type { Config } from '../config/config.ts';
 import { findBinary } from '../setup/binaries.mjs';
 import { bindAddresses, type EdgeOptions } from './options.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ConfigError } from '../environment.ts';
+import { ConfigError } from '../server/environment.ts';
 import { readConfig } from './config.ts';
 
 const given = { NAMESPACE: 'gridlock', KUBERNETES_SERVICE_HOST: '10.96.0.1', KUBERNETES_SERVICE_PORT: '443' };

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { parseEnvironment, port } from '../environment.ts';
+import { parseEnvironment, port } from '../server/environment.ts';
 
 const milliseconds = v.pipe(
   v.string(),

@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { ConfigError } from '../environment.ts';
+import { ConfigError } from '../server/environment.ts';
 import { readConfig } from './config.ts';
 import { startMetricsApi } from './server.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Metrics } from '../server/metrics.ts';
+import { Metrics } from '../server/ops/metrics.ts';
 import { gaugeIn } from './scrape.ts';
 
 test('the gauge is found in what a replica really tells', async () => {

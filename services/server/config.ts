@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
 import * as v from 'valibot';
-import { ConfigError, parseEnvironment, port } from '../environment.ts';
-import { ClientAddress, PRIVATE_NETWORKS } from './address.ts';
+import { ConfigError, parseEnvironment, port } from './environment.ts';
+import { LIMIT_VARIABLES, type ReplicaLimits, toLimits } from './limits.ts';
 import { REDIS_VARIABLES, type RedisSettings, redisSettings } from './redis/settings.ts';
-import { LIMIT_VARIABLES, type ReplicaLimits, toLimits } from './replica-limits.ts';
+import { ClientAddress, PRIVATE_NETWORKS } from './session/client-address.ts';
 
 const milliseconds = (min: number, max: number) =>
   v.pipe(

@@ -1,6 +1,6 @@
-import { ConfigError } from '../environment.ts';
 import { readConfig } from './config.ts';
-import { createLogger } from './log.ts';
+import { ConfigError } from './environment.ts';
+import { createLogger } from './ops/log.ts';
 import { startReplica } from './replica.ts';
 
 /** What a drain may take beyond its window before the process leaves anyway. */

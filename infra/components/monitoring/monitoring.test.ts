@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { Metrics } from '../../../services/server/metrics.ts';
+import { Metrics } from '../../../services/server/ops/metrics.ts';
 import { stackConfig } from '../../config/config.ts';
 import { createMetrics } from '../../edge/agent/server.ts';
 import { record } from '../../render/recorder.ts';

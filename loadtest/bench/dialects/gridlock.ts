@@ -1,5 +1,5 @@
 import { LIMITS, LOBBY, type ServerMessage, SUBPROTOCOL } from '../../../services/protocol/index.ts';
-import { Sessions } from '../../../services/server/session.ts';
+import { Sessions } from '../../../services/server/session/sessions.ts';
 import { ask, type Dialect, type DialectFactory, type Group, type Player, settle } from '../generator/parties.ts';
 
 const SIZE = LIMITS.size.max;

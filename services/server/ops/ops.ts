@@ -1,16 +1,16 @@
+import type { Member } from '../cluster/membership.ts';
+import type { Why } from '../cluster/shedding.ts';
 import type { Config } from '../config.ts';
-import type { Metrics } from '../metrics.ts';
-import type { Why } from '../placement/shedding.ts';
 import type { Store } from '../redis/connect.ts';
-import type { Member } from '../roster.ts';
 import { EventLog } from './event-log.ts';
-import type { OpsStats } from './history.ts';
 import { LastRun } from './last-run.ts';
-import { Operations } from './operations.ts';
+import type { Metrics } from './metrics.ts';
+import { Operations } from './page-feed.ts';
+import { OpsServer } from './page-server.ts';
 import { Rates } from './rates.ts';
+import type { OpsStats } from './replica-history.ts';
 import { residentBytes } from './resident-bytes.ts';
 import { lookAtEdge } from './served-chain.ts';
-import { OpsServer } from './server.ts';
 import { ShedTally } from './shed-tally.ts';
 
 const EVERY_MS = 1000;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Metrics } from '../metrics.ts';
+import { Metrics } from './metrics.ts';
 import { difference, quantile, Rates } from './rates.ts';
 
 const buckets = (...counts: [number, number][]) => counts.map(([bound, count]) => ({ bound, count }));

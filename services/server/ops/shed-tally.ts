@@ -1,4 +1,4 @@
-import type { Why } from '../placement/shedding.ts';
+import type { Why } from '../cluster/shedding.ts';
 
 const TEXT: Readonly<Record<Why, (sockets: string) => string>> = {
   mean: (sockets) => `sent ${sockets} to replicas with fewer`,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Tick } from '../tick.ts';
+import type { Tick } from '../transport/tick.ts';
 import { Batch } from './batch.ts';
 
 /** Everything leaves when told. */

@@ -1,4 +1,4 @@
-import type { Tick } from '../tick.ts';
+import type { Tick } from '../transport/tick.ts';
 
 type Argument = string | number;
 

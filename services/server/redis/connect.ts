@@ -1,5 +1,5 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
-import { Refusal } from '../authority.ts';
+import { Refusal } from '../authority/game-authority.ts';
 import type { RedisSettings, RedisTls } from './settings.ts';
 
 /** How long one command may take before the client is told that the store is unavailable. */

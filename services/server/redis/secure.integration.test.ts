@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { after, before, test } from 'node:test';
 import { freePort } from '../../../tests/kit/ports.ts';
 import { until } from '../../../tests/kit/wait.ts';
-import { createLogger } from '../log.ts';
+import { createLogger } from '../ops/log.ts';
 import { startReplica } from '../replica.ts';
 import { localCertificate } from '../testing/certificate.ts';
 import { TestClient } from '../testing/client.ts';

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { until } from '../../../tests/kit/wait.ts';
-import type { GameAuthority } from '../authority.ts';
-import { Bus } from '../bus.ts';
-import { Matchmaking } from '../matchmaking.ts';
-import { Records } from '../records/records.ts';
+import type { GameAuthority } from '../authority/game-authority.ts';
+import { Records } from '../authority/records.ts';
+import { StatefulAuthority } from '../authority/stateful/stateful-authority.ts';
+import { StatelessAuthority } from '../authority/stateless/stateless-authority.ts';
+import { Matchmaking } from '../game/matchmaking.ts';
+import { Ledger } from '../history/history-store.ts';
+import { Bus } from '../redis/bus.ts';
 import { connectNode, connectStore, type Store } from '../redis/connect.ts';
-import { Ledger } from '../redis/ledger.ts';
-import { StatefulAuthority } from '../stateful/stateful-authority.ts';
-import { StatelessAuthority } from '../stateless/stateless-authority.ts';
 import { startRedis } from './redis.ts';
 import { type Design, settingsOf } from './replica.ts';
 

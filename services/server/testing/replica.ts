@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { until } from '../../../tests/kit/wait.ts';
-import { ClientAddress } from '../address.ts';
 import type { Config } from '../config.ts';
-import { createLogger } from '../log.ts';
+import { DEFAULT_LIMITS } from '../limits.ts';
+import { createLogger } from '../ops/log.ts';
 import { type RedisSettings, redisSettings } from '../redis/settings.ts';
 import { type Replica, startReplica } from '../replica.ts';
-import { DEFAULT_LIMITS } from '../replica-limits.ts';
+import { ClientAddress } from '../session/client-address.ts';
 
 export type Design = Config['design'];
 /** What holds must hold for both. */

@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { after, before, beforeEach, test } from 'node:test';
+import type { Redis } from 'ioredis';
+import { until } from '../../../tests/kit/wait.ts';
+import { CODE_ALPHABET } from '../../protocol/index.ts';
+import { startAuthorities, type TestAuthorities } from '../testing/authorities.ts';
+import { DESIGNS } from '../testing/replica.ts';
+import { gameKeys } from './keys.ts';
+
+let authorities: TestAuthorities;
+
+before(async () => {
+  authorities = await startAuthorities();
+});
+// Both designs find the same open games.
+beforeEach(() => authorities.redis.flushall());
+after(async () => {
+  await authorities?.stop();
+});
+
+const PLAYERS = ['ada', 'bob', 'cyd', 'dan'].map((name, index) => ({ id: `p${index}`, name }));
+const newId = () => randomBytes(9).toString('base64url');
+const shapeOf2 = () => ({ players: 2, size: 3, seconds: 30 });
+
+for (const design of DESIGNS) {
+  test(`${design}: a repeat of a request to create gives the game it made, on any replica`, async () => {
+    const authority = authorities.of(design);
+    const actor = { player: PLAYERS[1]!, generation: 1 };
+    const shape = { players: 2, size: 3, seconds: 30 };
+    const first = await authority.create(actor, 'create-once', shape);
+    const again = await authority.create(actor, 'create-once', shape);
+    assert.deepEqual([again.game, again.seq, again.duplicate], [first.game, first.seq, true]);
+    await assert.rejects(authority.create(actor, 'create-once', { ...shape, size: 4 }), { code: 'id_reused' });
+  });
+
+  test(`${design}: a repeated join of somebody who left since does not show the game`, async () => {
+    const authority = authorities.of(design);
+    const [host, guest] = [0, 1].map((index) => ({ player: PLAYERS[index]!, generation: 1 }));
+    const { game } = await authority.create(host!, newId(), { players: 3, size: 3, seconds: 30 });
+    await authority.join(guest!, 'join-once', game);
+    await authority.leave(guest!, newId(), game);
+    await assert.rejects(authority.join(guest!, 'join-once', game), { code: 'not_a_player' });
+  });
+
+  test(`${design}: a code is six characters of the alphabet`, async () => {
+    const authority = authorities.of(design);
+    const { game } = await authority.create({ player: PLAYERS[1]!, generation: 1 }, newId(), shapeOf2());
+    assert.match(game, new RegExp(`^[${CODE_ALPHABET}]{6}$`));
+  });
+
+  test(`${design}: of two sockets of a player the older one cannot move any more once the newer one has`, async () => {
+    const authority = authorities.of(design);
+    const shape = { players: 2, size: 3, seconds: 30 };
+    const [older, newer] = [
+      { player: PLAYERS[0]!, generation: 1 },
+      { player: PLAYERS[0]!, generation: 2 },
+    ];
+    const { game, epoch } = await authority.create(older, newId(), shape);
+    await authority.join({ player: PLAYERS[1]!, generation: 1 }, newId(), game);
+    const kept = await authority.capture(older, 'kept', game, 0);
+    await authority.resume(newer, game, { epoch, seq: 2 });
+    await assert.rejects(authority.capture(older, newId(), game, 1), { code: 'superseded' });
+    // What was answered once is answered again: it changes nothing.
+    assert.deepEqual(await authority.capture(older, 'kept', game, 0), { ...kept, duplicate: true });
+  });
+
+  test(`${design}: two quick matches at once end in the same game, and the next one opens another`, async () => {
+    const authority = authorities.of(design);
+    const shape = { players: 2, size: 5, seconds: 7 };
+    const actor = (index: number) => ({ player: PLAYERS[index]!, generation: 1 });
+    const [one, two] = await Promise.all([0, 1].map((index) => authority.match(actor(index), newId(), shape)));
+    assert.equal(one!.game, two!.game);
+    const three = await authority.match(actor(2), newId(), shape);
+    assert.notEqual(three.game, one!.game);
+    assert.equal(three.view.state.status, 'waiting');
+  });
+
+  test(`${design}: a repeated quick match gives the game it found, even when that one is full by now`, async () => {
+    const authority = authorities.of(design);
+    const shape = { players: 2, size: 6, seconds: 7 };
+    const first = await authority.match({ player: PLAYERS[0]!, generation: 1 }, 'match-once', shape);
+    await authority.match({ player: PLAYERS[1]!, generation: 1 }, newId(), shape);
+    const again = await authority.match({ player: PLAYERS[0]!, generation: 1 }, 'match-once', shape);
+    assert.deepEqual([again.game, again.duplicate], [first.game, true]);
+  });
+
+  test(`${design}: quick match passes over an open game that filled up behind its back`, async () => {
+    const authority = authorities.of(design);
+    const shape = { players: 2, size: 7, seconds: 7 };
+    const { game } = await authority.match({ player: PLAYERS[0]!, generation: 1 }, newId(), shape);
+    await authority.join({ player: PLAYERS[1]!, generation: 1 }, newId(), game);
+    const next = await authority.match({ player: PLAYERS[2]!, generation: 1 }, newId(), shape);
+    assert.notEqual(next.game, game);
+  });
+
+  test(`${design}: many quick matches at once fill their games without a seat left over`, async () => {
+    const authority = authorities.of(design);
+    const shape = { players: 4, size: 8, seconds: 7 };
+    const crowd = Array.from({ length: 120 }, (_, index) => ({
+      player: { id: `m${index}`, name: 'M' },
+      generation: 1,
+    }));
+    const entered = await Promise.all(crowd.map((actor) => authority.match(actor, newId(), shape)));
+    const games = new Set(entered.map(({ game }) => game));
+    const views = await Promise.all([...games].map((game) => authority.view(game)));
+    assert.equal(
+      views.reduce((sum, { state }) => sum + state.players.length, 0),
+      120,
+    );
+    assert.ok(
+      views.every(({ state }) => state.status === 'active'),
+      'all games are full',
+    );
+  });
+
+  test(`${design}: a player who matches, leaves and matches again still meets the next one`, async () => {
+    const authority = authorities.of(design);
+    const shape = { players: 2, size: 9, seconds: 7 };
+    const [one, two] = [0, 1].map((index) => ({ player: PLAYERS[index]!, generation: 1 }));
+    const first = await authority.match(one!, newId(), shape);
+    await authority.leave(one!, newId(), first.game);
+    await authority.match(one!, newId(), shape);
+    await until(async () => {
+      const { game, view } = await authority.match(two!, newId(), shape);
+      if (view.state.status === 'active') return true;
+      await authority.leave(two!, newId(), game);
+      return false;
+    }, 'the two are in one game');
+  });
+
+  test(`${design}: every key of a game expires`, async () => {
+    const authority = authorities.of(design);
+    const { game } = await authority.create({ player: PLAYERS[0]!, generation: 1 }, newId(), shapeOf2());
+    const { lease, ...keys } = gameKeys(game);
+    for (const key of Object.values(keys)) assert.ok((await authorities.redis.ttl(key)) > 0, key);
+    assert.notEqual(await authorities.redis.ttl(lease), -1);
+  });
+}
+
+test('of captures that one script carries out, that of a game whose record is broken fails alone', async () => {
+  const authority = authorities.of('stateless');
+  const [host, guest] = [0, 1].map((index) => ({ player: PLAYERS[index]!, generation: 1 }));
+  const games = await Promise.all(
+    [0, 1, 2].map(async () => {
+      const { game } = await authority.create(host!, newId(), { players: 2, size: 9, seconds: 60 });
+      await authority.join(guest!, newId(), game);
+      return game;
+    }),
+  );
+  const broken = gameKeys(games[1]!).cells;
+  await authorities.redis.del(broken);
+  await authorities.redis.hset(broken, 'not', 'a board');
+  const scripts = async () => {
+    const statistics = await (authorities.redis as Redis).info('commandstats');
+    return Number(/cmdstat_evalsha:calls=(\d+)/.exec(statistics)?.[1]);
+  };
+  let cell = 0;
+  // They wait for each other only while many come.
+  await until(async () => {
+    await Promise.all(Array.from({ length: 100 }, () => authority.capture(host!, 'again and again', games[0]!, 0)));
+    cell += 1;
+    const before = await scripts();
+    const settled = await Promise.allSettled(games.map((game) => authority.capture(guest!, newId(), game, cell)));
+    assert.deepEqual(
+      settled.map(({ status }) => status),
+      ['fulfilled', 'rejected', 'fulfilled'],
+    );
+    return (await scripts()) - before === 1;
+  }, 'three captures were one script');
+});

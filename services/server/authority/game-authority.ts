@@ -1,0 +1,113 @@
+import {
+  ERROR_CODES,
+  type ErrorCode,
+  type GameSettings,
+  type GameState,
+  type PlayerRef,
+} from '../../protocol/index.ts';
+
+/**
+ * Who acts: a player through one socket. Of two sockets of a player the one of the higher generation counts.
+ */
+export interface Actor {
+  readonly player: PlayerRef;
+  readonly generation: number;
+}
+
+/**
+ * Where in a game's history a request took effect. `duplicate`: it had been applied before, and this is that
+ * answer.
+ */
+export interface Applied {
+  readonly game: string;
+  readonly epoch: string;
+  readonly seq: number;
+  readonly duplicate: boolean;
+}
+
+/** A game as it was at `seq`. */
+export interface View {
+  readonly game: string;
+  readonly epoch: string;
+  readonly seq: number;
+  readonly now: number;
+  readonly state: GameState;
+}
+
+export interface Entered extends Applied {
+  readonly view: View;
+}
+
+/** One event of a history: `text` is the complete message as it goes over the wire. */
+export interface LogEntry {
+  readonly seq: number;
+  readonly text: string;
+}
+
+export interface Position {
+  readonly epoch: string;
+  readonly seq: number;
+}
+
+export type Resumed =
+  | {
+      readonly recovered: true;
+      readonly epoch: string;
+      /** The newest event there is; `entries` are exactly those between what the client knew and this one. */
+      readonly seq: number;
+      readonly entries: readonly LogEntry[];
+      readonly completed: boolean;
+      readonly endsAt: number | undefined;
+      /** Others may watch the game. */
+      readonly spectators: boolean;
+    }
+  | { readonly recovered: false; readonly view: View };
+
+/**
+ * Decides and records what happens in games. Every method rejects with a `Refusal` when the request is not
+ * granted, and with `unavailable` when the store did not answer, in which case it may or may not have been
+ * applied: the same `id` again gives the answer.
+ */
+export interface GameAuthority {
+  create(actor: Actor, id: string, settings: GameSettings): Promise<Entered>;
+  join(actor: Actor, id: string, game: string): Promise<Entered>;
+  /** Quick match: enters the open game of this shape, or opens one. */
+  match(actor: Actor, id: string, settings: GameSettings): Promise<Entered>;
+  leave(actor: Actor, id: string, game: string): Promise<Applied>;
+  capture(actor: Actor, id: string, game: string, cell: number): Promise<Applied>;
+  /** What a player who knows the history up to `known` has missed. */
+  resume(actor: Actor, game: string, known: Position): Promise<Resumed>;
+  /** The same for somebody who does not play, where the game lets others watch. Changes nothing. */
+  watch(player: string, game: string, known: Position): Promise<Resumed>;
+  /** Ends the game if its time is out. Gives the milliseconds that are left, 0 when it has ended. */
+  finish(game: string): Promise<number>;
+  /** A snapshot for who is in the game already. */
+  view(game: string): Promise<View>;
+  isPlayer(game: string, player: string): Promise<boolean>;
+  /** The events after a position, oldest first; undefined when the game is gone or its epoch is another one. */
+  entriesAfter(game: string, after: Position): Promise<LogEntry[] | undefined>;
+  /** The newest event of a game; undefined when the game is gone. */
+  position(game: string): Promise<Position | undefined>;
+  /** Somebody here saw more of this epoch than there is: the game goes on in another one. */
+  renew(game: string, epoch: string): Promise<void>;
+  /** The pub/sub channel on which a game's events are announced as `<epoch> <seq> <text>`. */
+  channel(game: string): string;
+  /** The edge sent a player here for the sake of this game, at this time by Redis's clock. Never rejects. */
+  arrived(game: string, at: number): Promise<void>;
+  /** Before this replica goes: what only it may decide is for others from now on. */
+  handOver(): Promise<void>;
+  stop(): void;
+}
+
+/** A request that was not granted: becomes an `error` message with the same code. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly code: ErrorCode;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: ErrorCode, message: string = ERROR_CODES[code].meaning, retryAfterMs?: number) {
+    super(message);
+    this.code = code;
+    this.retryAfterMs = retryAfterMs;
+  }
+}

@@ -1,0 +1,140 @@
+import { type GameSettings, toSettings } from '../../protocol/index.ts';
+import type { Census } from '../game/game-quota.ts';
+import { FULL_MS, type Matchmaking } from '../game/matchmaking.ts';
+import {
+  type Actor,
+  type Applied,
+  type Entered,
+  type GameAuthority,
+  type LogEntry,
+  type Position,
+  Refusal,
+  type Resumed,
+  type View,
+} from './game-authority.ts';
+import { gameKeys } from './keys.ts';
+import type { Records } from './records.ts';
+
+/** Attempts to find a free code, or an open game, before giving up. */
+const ATTEMPTS = 8;
+
+export type Mode = 'create' | 'join' | 'match';
+
+/**
+ * What both designs share: games are found alike, and what happened is read from Redis by whoever asks. They differ
+ * in who decides.
+ */
+export abstract class RecordedAuthority implements GameAuthority {
+  protected readonly records: Records;
+  readonly #matchmaking: Matchmaking;
+  readonly #census: Census | undefined;
+
+  constructor(records: Records, matchmaking: Matchmaking, census?: Census) {
+    this.records = records;
+    this.#matchmaking = matchmaking;
+    this.#census = census;
+  }
+
+  abstract capture(actor: Actor, id: string, game: string, cell: number): Promise<Applied>;
+  abstract finish(game: string): Promise<number>;
+  abstract arrived(game: string, at: number): Promise<void>;
+  abstract handOver(): Promise<void>;
+  abstract stop(): void;
+
+  protected abstract vacate(actor: Actor, id: string, game: string): Promise<Applied>;
+
+  /** Undefined when a game of this code exists already and the mode is `create`. */
+  protected abstract enter(
+    mode: Mode,
+    actor: Actor,
+    id: string,
+    game: string,
+    settings?: GameSettings,
+  ): Promise<Entered | undefined>;
+
+  async create(actor: Actor, id: string, given: GameSettings): Promise<Entered> {
+    const settings = toSettings(given);
+    if (await this.#census?.isFull()) throw new Refusal('cluster_full', undefined, FULL_MS);
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      const game = this.#matchmaking.code(actor, id, attempt);
+      const entered = await this.enter('create', actor, id, game, settings);
+      if (entered) return this.#counted(entered, actor);
+    }
+    throw new Refusal('unavailable', 'No free game code was found; try again.', 1000);
+  }
+
+  async join(actor: Actor, id: string, game: string): Promise<Entered> {
+    return this.#counted((await this.enter('join', actor, id, game))!, actor);
+  }
+
+  async leave(actor: Actor, id: string, game: string): Promise<Applied> {
+    const applied = await this.vacate(actor, id, game);
+    if (this.#census && !applied.duplicate) void this.#uncountEmpty(game, this.#census);
+    return applied;
+  }
+
+  async match(actor: Actor, id: string, given: GameSettings): Promise<Entered> {
+    const settings = toSettings(given);
+    const isFull = (await this.#census?.isFull()) ?? false;
+    let closed = '';
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      const game = await this.#matchmaking.find(actor, id, settings, attempt, closed, isFull);
+      try {
+        const entered = (await this.enter('match', actor, id, game, settings))!;
+        if (entered.view.state.status !== 'waiting') await this.#matchmaking.close(settings, game);
+        return this.#counted(entered, actor);
+      } catch (error) {
+        const isClosed = error instanceof Refusal && (error.code === 'game_full' || error.code === 'game_over');
+        if (!isClosed) throw error;
+        closed = game;
+      }
+    }
+    throw new Refusal('unavailable', 'The open games fill faster than you could enter one; try again.', 250);
+  }
+
+  /** Whoever has the first seat counts the game; by the time it is looked at, it may be full. */
+  #counted(entered: Entered, { player }: Actor): Entered {
+    const { players, status } = entered.view.state;
+    const isFirst = players[0]?.id === player.id && status !== 'completed';
+    if (isFirst && !entered.duplicate) this.#census?.opened(entered.game);
+    return entered;
+  }
+
+  /** A game that nobody is in takes no room from others; it counts again with the next who comes. */
+  async #uncountEmpty(game: string, census: Census): Promise<void> {
+    const view = await this.view(game).catch(() => undefined);
+    if (view?.state.players.length === 0) census.closed(game);
+  }
+
+  resume(actor: Actor, game: string, known: Position): Promise<Resumed> {
+    return this.records.resume(actor, game, known);
+  }
+
+  watch(player: string, game: string, known: Position): Promise<Resumed> {
+    return this.records.watch(player, game, known);
+  }
+
+  view(game: string): Promise<View> {
+    return this.records.view(game);
+  }
+
+  isPlayer(game: string, player: string): Promise<boolean> {
+    return this.records.isPlayer(game, player);
+  }
+
+  entriesAfter(game: string, after: Position): Promise<LogEntry[] | undefined> {
+    return this.records.entriesAfter(game, after);
+  }
+
+  position(game: string): Promise<Position | undefined> {
+    return this.records.position(game);
+  }
+
+  renew(game: string, epoch: string): Promise<void> {
+    return this.records.renew(game, epoch);
+  }
+
+  channel(game: string): string {
+    return gameKeys(game).events;
+  }
+}

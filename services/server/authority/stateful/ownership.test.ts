@@ -1,0 +1,314 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, type TestContext, test } from 'node:test';
+import { until } from '../../../../tests/kit/wait.ts';
+import type { ServerMessageOf } from '../../../protocol/index.ts';
+import { Matchmaking } from '../../game/matchmaking.ts';
+import { Ledger } from '../../history/history-store.ts';
+import { Bus } from '../../redis/bus.ts';
+import { connectNode, connectStore } from '../../redis/connect.ts';
+import { startProxy, type TestProxy } from '../../testing/proxy.ts';
+import { adminOf, startRedis, type TestRedis } from '../../testing/redis.ts';
+import { SECRET, settingsOf } from '../../testing/replica.ts';
+import type { Actor, Applied, Refusal } from '../game-authority.ts';
+import { gameKeys } from '../keys.ts';
+import { Records } from '../records.ts';
+import { Journal } from './journal.ts';
+import type { Plan } from './plan.ts';
+import { StatefulAuthority, type StatefulOptions } from './stateful-authority.ts';
+
+let redis: TestRedis;
+before(async () => {
+  redis = await startRedis({ config: ['appendfsync everysec'] });
+});
+after(() => redis?.stop());
+
+/** One replica's part in the design, and what it reports. */
+interface Side {
+  readonly owner: string;
+  readonly authority: StatefulAuthority;
+  readonly records: Records;
+  readonly bus: Bus;
+  readonly decided: Record<'owner' | 'forwarded', number>;
+  readonly taken: string[];
+  close(): void;
+}
+
+const sides = new Set<Side>();
+let count = 0;
+
+type Given = Partial<Pick<StatefulOptions, 'leaseMs' | 'now' | 'routedAt' | 'onYielded'>> & { busPort?: number };
+
+async function side({ leaseMs = 1000, busPort = redis.port, now = Date.now, ...given }: Given = {}): Promise<Side> {
+  const store = connectStore(settingsOf(redis.url), 'side');
+  const bus = new Bus({
+    connect: () => connectNode(settingsOf(`redis://127.0.0.1:${busPort}`), 'side-bus'),
+    onError: () => undefined,
+  });
+  await until(() => store.status === 'ready', 'the side is connected');
+  const owner = `side.${(count += 1)}`;
+  let isHeard = false;
+  bus.listen(`test:${owner}`, { message: () => (isHeard = true) });
+  await until(async () => {
+    await store.spublish(`test:${owner}`, '');
+    return isHeard;
+  }, 'the side hears');
+  const records = new Records(new Ledger({ redis: store, topology: 'single' }));
+  const decided = { owner: 0, forwarded: 0 };
+  const taken: string[] = [];
+  const authority = new StatefulAuthority({
+    records,
+    bus,
+    owner,
+    now,
+    leaseMs,
+    ...given,
+    matchmaking: new Matchmaking(store, SECRET),
+    redis: store,
+    report: {
+      decided: (_kind, by) => (decided[by] += 1),
+      taken: (from) => taken.push(from),
+      batch: () => {},
+    },
+  });
+  const own: Side = {
+    owner,
+    authority,
+    records,
+    bus,
+    decided,
+    taken,
+    close: () => {
+      sides.delete(own);
+      authority.stop();
+      bus.close();
+      store.disconnect();
+    },
+  };
+  sides.add(own);
+  return own;
+}
+afterEach(() => sides.forEach((own) => own.close()));
+
+const actor = (name: string): Actor => ({ player: { id: name, name }, generation: 1 });
+const [ADA, BOB] = ['ada', 'bob'].map(actor) as [Actor, Actor];
+
+/** A game of two that has begun, held by `own`. */
+async function started(own: Side, size = 8, seconds = 60): Promise<string> {
+  const { game } = await own.authority.create(ADA, `new${(count += 1)}`, { players: 2, size, seconds });
+  await own.authority.join(BOB, 'join', game);
+  return game;
+}
+
+/** From now on no timer of the test's process goes off: an owner that answers late does not count as silent. */
+const patient = (context: TestContext) => context.mock.timers.enable({ apis: ['setTimeout'] });
+
+async function history(own: Side, game: string) {
+  const { epoch } = (await own.records.position(game))!;
+  const entries = (await own.records.entriesAfter(game, { epoch, seq: 0 }))!;
+  return entries.map(({ text }) => JSON.parse(text) as ServerMessageOf<'event'>);
+}
+
+test('a replica that does not hold the game passes the command on, and the game stays where it is', async (context) => {
+  const [one, two] = [await side(), await side()];
+  const game = await started(one);
+  patient(context);
+  const first = await two.authority.capture(BOB, 'b0', game, 0);
+  const again = await two.authority.capture(BOB, 'b0', game, 0);
+  assert.deepEqual([first.seq, again], [5, { ...first, duplicate: true }]);
+  await assert.rejects(two.authority.capture(BOB, 'b1', game, 0), { code: 'cell_taken' });
+  assert.deepEqual(two.decided, { owner: 0, forwarded: 3 });
+  assert.deepEqual([one.taken, two.taken], [['nobody'], []]);
+});
+
+test('while nothing moves no move is passed on', async () => {
+  const one = await side();
+  await side();
+  const game = await started(one);
+  for (let cell = 0; cell < 64; cell += 1) await one.authority.capture(cell % 2 ? ADA : BOB, `c${cell}`, game, cell);
+  assert.equal(one.decided.forwarded, 0);
+  assert.equal((await history(one, game)).length, 2 + 2 + 64 + 1);
+});
+
+test('a game moves to the replica where the edge sends its players, before a move is passed on', async (context) => {
+  const routed = new Map<string, number>();
+  const yielded: string[] = [];
+  const [one, two] = [
+    await side({ routedAt: (game) => routed.get(game), onYielded: (game) => yielded.push(game) }),
+    await side(),
+  ];
+  const game = await started(one);
+  routed.set(game, 2000);
+  patient(context);
+  // A socket that came earlier says nothing about where the edge sends players now.
+  await two.authority.arrived(game, 1000);
+  assert.equal(one.authority.held, 1);
+  await two.authority.arrived(game, 3000);
+  assert.deepEqual([one.authority.held, two.authority.held, yielded], [0, 1, [game]]);
+  assert.equal((await two.authority.capture(BOB, 'b0', game, 0)).seq, 5);
+  assert.deepEqual([two.decided.forwarded, two.decided.owner], [0, 1]);
+  assert.equal((await one.authority.capture(ADA, 'a0', game, 1)).seq, 6);
+  assert.equal(one.decided.forwarded, 1);
+});
+
+test('an idle owner keeps its game long after its lease has run out', async (context) => {
+  const [one, two] = [await side({ leaseMs: 20 }), await side({ leaseMs: 20 })];
+  const game = await started(one);
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  patient(context);
+  assert.equal((await two.authority.capture(BOB, 'b0', game, 0)).seq, 5);
+  assert.equal((await one.authority.capture(ADA, 'a0', game, 1)).seq, 6);
+  assert.deepEqual([one.taken, two.taken], [['nobody'], []]);
+});
+
+test('a game that was handed over is taken at once, however long its lease', async (context) => {
+  const [one, two] = [await side({ leaseMs: 60_000 }), await side()];
+  const game = await started(one);
+  patient(context);
+  await one.authority.handOver();
+  assert.equal((await two.authority.capture(BOB, 'b0', game, 0)).seq, 5);
+  assert.deepEqual(two.taken, ['nobody']);
+  // Who is on the way out still serves its own, through the new owner.
+  assert.equal((await one.authority.capture(ADA, 'a0', game, 1)).seq, 6);
+  assert.equal(one.decided.forwarded, 1);
+});
+
+test('the game of an owner that is gone is taken at once, however long its lease, with all that was acknowledged', async (context) => {
+  const admin = adminOf(redis);
+  context.after(() => admin.disconnect());
+  const [one, two] = [await side({ leaseMs: 60_000 }), await side()];
+  const game = await started(one);
+  for (let cell = 0; cell < 9; cell += 1) await one.authority.capture(ADA, `a${cell}`, game, cell);
+  one.close();
+  await until(
+    async () => (await admin.pubsub('SHARDCHANNELS', `*${one.owner}`)).length === 0,
+    'Redis knows that it is gone',
+  );
+  patient(context);
+  assert.equal((await two.authority.capture(BOB, 'b9', game, 9)).seq, 14);
+  assert.deepEqual(two.taken, ['dead']);
+  // What was answered by the one is known to the other.
+  const repeated = await two.authority.capture(ADA, 'a3', game, 3);
+  assert.deepEqual([repeated.seq, repeated.duplicate], [8, true]);
+});
+
+test('the game of an owner that does not answer is taken when its lease has run out, and what it still sends is refused', async () => {
+  const proxy: TestProxy = await startProxy(redis.port);
+  const [one, two] = [await side({ busPort: proxy.port, leaseMs: 700 }), await side({ leaseMs: 700 })];
+  const game = await started(one);
+  proxy.freeze();
+  const from = performance.now();
+  await one.authority.capture(ADA, 'a0', game, 0);
+  await until(async () => {
+    try {
+      return (await two.authority.capture(BOB, 'b1', game, 1)).seq === 6;
+    } catch (error) {
+      assert.equal((error as Refusal).code, 'unavailable');
+      return false;
+    }
+  }, 'the other one has the game');
+  assert.ok(performance.now() - from > 500, 'not before the lease had run out');
+  assert.deepEqual(two.taken, ['silent']);
+  // The old one has the cell as free in its memory, and finds out that it may not decide.
+  await assert.rejects(
+    one.authority.capture(ADA, 'a1', game, 1),
+    ({ code }: Refusal) => code === 'cell_taken' || code === 'unavailable',
+  );
+  const cells = (await history(two, game)).flatMap(({ event }) => (event.kind === 'captured' ? [event.cell] : []));
+  assert.deepEqual(cells, [0, 1]);
+  await proxy.stop();
+});
+
+test('a write under a hold that is no longer the newest is refused, whatever it carries', async (context) => {
+  const admin = adminOf(redis);
+  context.after(() => admin.disconnect());
+  const { records, authority } = await side();
+  const game = await started({ authority } as Side);
+  const [older, newer] = [new Journal(records, 'older', 60_000), new Journal(records, 'newer', 60_000)];
+  await authority.releaseAll();
+  const first = await older.take(game);
+  assert.ok(first.tag === 'taken' && first.memory);
+  assert.equal((await newer.take(game, { silent: first.hold })).tag, 'held');
+  await admin.pexpire(gameKeys(game).lease, 1);
+  await until(async () => (await newer.take(game, { silent: first.hold })).tag === 'taken', 'the lease has run out');
+  const nothing = { outcomes: [], actors: [], answers: [], joins: 0, moment: '' } as const;
+  const left = { kind: 'left', player: 'bob', seat: 1 } as const;
+  for (const events of [[], [left]]) {
+    const plan: Plan = { ...nothing, events, state: first.memory.state };
+    assert.equal((await older.write(game, first.hold, first.memory, plan)).tag, 'fenced');
+  }
+});
+
+test('a clock that is wrong on the owner neither ends a game early nor keeps it going', async () => {
+  const [ahead, behind] = [
+    await side({ now: () => Date.now() + 600_000 }),
+    await side({ now: () => Date.now() - 600_000 }),
+  ];
+  const early = await started(ahead);
+  assert.equal((await ahead.authority.capture(ADA, 'a0', early, 0)).seq, 5);
+  assert.ok((await ahead.authority.finish(early)) > 0);
+  const late = await started(behind, 8, 4);
+  assert.equal((await behind.authority.capture(ADA, 'a0', late, 0)).seq, 5);
+  await until(async () => {
+    try {
+      await behind.authority.capture(ADA, `a${(count += 1)}`, late, 0);
+      return false;
+    } catch (error) {
+      return (error as Refusal).code === 'game_over';
+    }
+  }, 'the game is over');
+  assert.equal((await history(behind, late)).at(-1)?.event.kind, 'finished');
+});
+
+test('whoever takes games from whom in the middle of play, each capture that was acknowledged happened once', async () => {
+  const players = await Promise.all([0, 1, 2].map(() => side({ leaseMs: 50 })));
+  const game = await started(players[0]!, 16);
+  const acknowledged = new Map<number, Applied>();
+  let playing = true;
+  const disturb = async () => {
+    for (let round = 0; playing; round += 1) {
+      const { authority } = players[round % 3]!;
+      if (round % 4 === 3) {
+        await authority.releaseAll();
+      } else {
+        // As an owner does that finds nobody listening to the other.
+        const thief = new Journal(players[round % 3]!.records, `thief.${round}`, 10);
+        const held = await thief.take(game);
+        if (held.tag === 'held') await thief.take(game, { dead: held.hold });
+      }
+      await new Promise((resolve) => setTimeout(resolve, 15));
+    }
+  };
+  const play = async (own: Side, who: Actor, from: number) => {
+    for (let step = 0; step < 128; step += 1) {
+      const cell = (from + step) % 256;
+      for (;;) {
+        try {
+          acknowledged.set(cell, await own.authority.capture(who, `cell${cell}`, game, cell));
+          break;
+        } catch (error) {
+          const { code } = error as Refusal;
+          if (code === 'cell_taken' || code === 'game_over') break;
+          assert.equal(code, 'unavailable');
+        }
+      }
+    }
+  };
+  const disturbed = disturb();
+  await Promise.all([
+    play(players[0]!, ADA, 0),
+    play(players[1]!, BOB, 128),
+    play(players[2]!, ADA, 64),
+    play(players[1]!, BOB, 200),
+  ]);
+  playing = false;
+  await disturbed;
+  const events = await history(players[0]!, game);
+  assert.deepEqual(
+    events.map(({ seq }) => seq),
+    events.map((_, index) => index + 1),
+  );
+  const captured = events.flatMap(({ event, seq }) => (event.kind === 'captured' ? [{ cell: event.cell, seq }] : []));
+  assert.equal(new Set(captured.map(({ cell }) => cell)).size, captured.length, 'no cell was captured twice');
+  for (const [cell, { seq }] of acknowledged) assert.equal(captured.find((one) => one.cell === cell)?.seq, seq);
+  assert.ok(players.reduce((sum, { taken }) => sum + taken.length, 0) > 5, 'the game changed hands');
+});

@@ -1,0 +1,282 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { GameSettings } from '../../../protocol/index.ts';
+import type { Census } from '../../game/game-quota.ts';
+import type { Matchmaking } from '../../game/matchmaking.ts';
+import type { Bus } from '../../redis/bus.ts';
+import { type Store, storeFailure } from '../../redis/connect.ts';
+import { type Actor, type Applied, type Entered, Refusal } from '../game-authority.ts';
+import { gameKeys } from '../keys.ts';
+import { type Mode, RecordedAuthority } from '../recorded-authority.ts';
+import type { Records } from '../records.ts';
+import { ELSEWHERE, type GameCommand, type Outcome, type YieldCommand } from './command.ts';
+import { Forwarder } from './forwarder.ts';
+import { HeldGame } from './held-game.ts';
+import { type Hold, Journal, ownerOf } from './journal.ts';
+
+/** How long nobody else may take a game that its owner just wrote to. */
+export const LEASE_MS = 1000;
+/** All attempts for one command together; the client is answered within two seconds. */
+const COMMAND_MS = 1900;
+/** How long the owner has to answer before it counts as silent. */
+const ANSWER_MS = 400;
+const RETRY_MS = 40;
+/** After how many looks at the lease of a silent owner it is asked again: it may be back. */
+const LOOKS = 8;
+const SWEEP_MS = 15_000;
+/** A game that nobody asked for anything is forgotten here; its record stays. */
+const IDLE_MS = 120_000;
+
+/** What the design does, for the metrics. */
+export interface StatefulReport {
+  /** A command for a game was decided: here, or by another replica that it was passed to. */
+  decided(kind: GameCommand['kind'], by: 'owner' | 'forwarded'): void;
+  /** A game was taken: nobody held it, or its holder is dead, or silent. */
+  taken(from: 'nobody' | 'dead' | 'silent'): void;
+  batch(commands: number): void;
+}
+
+export interface StatefulOptions {
+  readonly records: Records;
+  readonly matchmaking: Matchmaking;
+  readonly census?: Census;
+  readonly redis: Store;
+  readonly bus: Bus;
+  /** A name that no other process has, nor had. */
+  readonly owner: string;
+  /** Milliseconds by Redis's clock. */
+  readonly now: () => number;
+  /** When the edge last sent a player of the game here, by Redis's clock. */
+  readonly routedAt?: (game: string) => number | undefined;
+  /** The game was handed to the replica to which the edge sends its players now. */
+  readonly onYielded?: (game: string) => void;
+  readonly report?: StatefulReport;
+  readonly leaseMs?: number;
+}
+
+/**
+ * The design in which one replica holds a game in memory and decides by the rules: whichever takes the game's hold
+ * in Redis. It records before it answers, and the record refuses whoever is not the newest holder. A replica that is
+ * asked for a game it does not hold passes the command on.
+ */
+export class StatefulAuthority extends RecordedAuthority {
+  readonly #options: StatefulOptions;
+  readonly #journal: Journal;
+  readonly #forwarder: Forwarder;
+  readonly #held = new Map<string, HeldGame>();
+  readonly #taking = new Map<string, Promise<Hold | undefined>>();
+  /** Who held the games of which this replica found out that it may not have them. */
+  readonly #holders = new Map<string, Hold>();
+  readonly #timer: NodeJS.Timeout;
+  #handingOver = false;
+
+  constructor(options: StatefulOptions) {
+    const { records, matchmaking, census, redis, bus, owner, leaseMs = LEASE_MS } = options;
+    super(records, matchmaking, census);
+    this.#options = options;
+    this.#journal = new Journal(records, owner, leaseMs);
+    this.#forwarder = new Forwarder({
+      redis,
+      bus,
+      owner,
+      onCommand: (game, command) => this.#onCommand(game, command),
+    });
+    this.#timer = setInterval(() => this.#sweep(), SWEEP_MS);
+    this.#timer.unref();
+  }
+
+  get held(): number {
+    return this.#held.size;
+  }
+
+  protected async vacate({ player, generation }: Actor, id: string, game: string): Promise<Applied> {
+    return toApplied(game, await this.#do(game, { kind: 'leave', player, generation, id }));
+  }
+
+  async capture({ player, generation }: Actor, id: string, game: string, cell: number): Promise<Applied> {
+    return toApplied(game, await this.#do(game, { kind: 'capture', player, generation, id, cell }));
+  }
+
+  async finish(game: string): Promise<number> {
+    const outcome = await this.#do(game, { kind: 'finish' });
+    return outcome.tag === 'left' ? outcome.ms : 0;
+  }
+
+  /**
+   * The edge sends the players of this game here: whoever holds it is asked to let go of it, before a move has to be
+   * passed on.
+   */
+  async arrived(game: string, at: number): Promise<void> {
+    if (this.#handingOver || this.#held.has(game)) return;
+    try {
+      const hold = await this.#options.redis.hget(gameKeys(game).state, 'hold');
+      // Nobody's: it is taken with the first command.
+      if (!hold || ownerOf(hold) === '-' || ownerOf(hold) === this.#options.owner) return;
+      const answer = await this.#forwarder.ask(ownerOf(hold), game, { kind: 'yield', at }, ANSWER_MS);
+      if (typeof answer !== 'object' || answer.tag !== 'yielded') return;
+      this.#holders.delete(game);
+      await this.#take(game, undefined, undefined);
+    } catch {
+      // It stays where it is, and moves are passed on.
+    }
+  }
+
+  /** Lets others have the games at once. What is still asked of this replica is decided, and let go again. */
+  async handOver(): Promise<void> {
+    this.#handingOver = true;
+    await this.releaseAll();
+  }
+
+  /** Lets go of every game, which is then whose who asks first. */
+  async releaseAll(): Promise<void> {
+    await Promise.all([...this.#held.values()].map((held) => this.#release(held)));
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#forwarder.stop();
+  }
+
+  protected async enter(
+    mode: Mode,
+    { player, generation }: Actor,
+    id: string,
+    game: string,
+    settings?: GameSettings,
+  ): Promise<Entered | undefined> {
+    const outcome = await this.#do(game, {
+      kind: 'enter',
+      mode,
+      player,
+      generation,
+      id,
+      ...(settings ? { settings } : {}),
+    });
+    if (outcome.tag === 'exists') return undefined;
+    return { ...toApplied(game, outcome), view: await this.view(game) };
+  }
+
+  /** Has a command decided by whoever holds the game, taking it if nobody does. */
+  async #do(game: string, command: GameCommand): Promise<Outcome> {
+    const { report } = this.#options;
+    const deadline = performance.now() + COMMAND_MS;
+    let [dead, silent]: [Hold?, Hold?] = [];
+    let looks = 0;
+    while (performance.now() < deadline) {
+      const held = this.#held.get(game);
+      if (held) {
+        const outcome = await held.submit(command);
+        if (this.#handingOver && held.isIdle) await this.#release(held);
+        if (outcome.tag === 'elsewhere') continue;
+        report?.decided(command.kind, 'owner');
+        return granted(outcome);
+      }
+      const holder: Hold | undefined = dead === undefined && silent === undefined ? this.#holders.get(game) : undefined;
+      const other: Hold | undefined = holder ?? (await this.#take(game, dead, silent));
+      if (other === undefined) continue;
+      if (other === silent && (looks += 1) % LOOKS !== 0) {
+        // Its lease still runs.
+        await delay(RETRY_MS);
+        continue;
+      }
+      const left = deadline - performance.now();
+      const answer = await this.#ask(other, game, command, Math.min(left, Math.max(ANSWER_MS, left / 4)));
+      if (typeof answer === 'object' && answer.tag !== 'elsewhere') {
+        this.#holders.set(game, other);
+        report?.decided(command.kind, 'forwarded');
+        return granted(answer);
+      }
+      this.#holders.delete(game);
+      [dead, silent] = answer === 'silent' ? [undefined, other] : [other, undefined];
+    }
+    throw new Refusal('unavailable', undefined, 250);
+  }
+
+  async #ask(holder: Hold, game: string, command: GameCommand, timeoutMs: number) {
+    try {
+      return await this.#forwarder.ask(ownerOf(holder), game, command, timeoutMs);
+    } catch (error) {
+      throw storeFailure(error);
+    }
+  }
+
+  /** What another replica passed on: only the holder answers, and never takes a game for somebody else. */
+  async #onCommand(game: string, command: GameCommand | YieldCommand): Promise<Outcome> {
+    await this.#taking.get(game)?.catch(() => undefined);
+    try {
+      if (command.kind === 'yield') return await this.#yield(game, command.at);
+      return (await this.#held.get(game)?.submit(command)) ?? ELSEWHERE;
+    } catch (error) {
+      if (error instanceof Refusal) return { tag: 'refused', code: error.code };
+      throw error;
+    }
+  }
+
+  /** Lets go of a game for a replica to which the edge sent a player later than the last one to this. */
+  async #yield(game: string, at: number): Promise<Outcome> {
+    const held = this.#held.get(game);
+    if (!held || at <= (this.#options.routedAt?.(game) ?? -Infinity)) return ELSEWHERE;
+    await this.#release(held);
+    this.#options.onYielded?.(game);
+    return { tag: 'yielded' };
+  }
+
+  /** Undefined when the game is held here now; otherwise who holds it. */
+  #take(game: string, dead: Hold | undefined, silent: Hold | undefined): Promise<Hold | undefined> {
+    let taking = this.#taking.get(game);
+    if (!taking) {
+      taking = this.#takeNow(game, dead, silent).finally(() => this.#taking.delete(game));
+      this.#taking.set(game, taking);
+    }
+    return taking;
+  }
+
+  async #takeNow(game: string, dead: Hold | undefined, silent: Hold | undefined): Promise<Hold | undefined> {
+    const { now, report } = this.#options;
+    const taken = await this.#journal.take(game, {
+      ...(dead === undefined ? {} : { dead }),
+      ...(silent === undefined ? {} : { silent }),
+    });
+    if (taken.tag === 'held') return taken.hold;
+    this.#holders.delete(game);
+    const held = new HeldGame({
+      game,
+      now,
+      hold: taken.hold,
+      memory: taken.memory,
+      journal: this.#journal,
+      onBatch: (commands) => report?.batch(commands),
+      onLost: (lost) => {
+        if (this.#held.get(game) === lost) this.#held.delete(game);
+      },
+    });
+    this.#held.set(game, held);
+    report?.taken(dead !== undefined ? 'dead' : silent !== undefined ? 'silent' : 'nobody');
+    return undefined;
+  }
+
+  async #release(held: HeldGame): Promise<void> {
+    await held.retire();
+    // What cannot be let go now is taken when the lease has run out.
+    await this.#journal.release(held.game, held.hold).catch(() => undefined);
+  }
+
+  #sweep(): void {
+    const before = performance.now() - IDLE_MS;
+    for (const held of this.#held.values()) {
+      if (held.usedAt < before && held.isIdle) void this.#release(held);
+    }
+    // Who holds what is found out again by asking.
+    this.#holders.clear();
+  }
+}
+
+function granted(outcome: Outcome): Outcome {
+  if (outcome.tag !== 'refused') return outcome;
+  throw new Refusal(outcome.code, undefined, outcome.code === 'unavailable' ? 250 : undefined);
+}
+
+function toApplied(game: string, outcome: Outcome): Applied {
+  if (outcome.tag !== 'applied') throw new Error(`A game answered "${outcome.tag}" to what a player asked for.`);
+  const { epoch, seq, duplicate } = outcome;
+  return { game, epoch, seq, duplicate };
+}

@@ -1,0 +1,98 @@
+import type { Bus } from '../redis/bus.ts';
+import type { Store } from '../redis/connect.ts';
+
+/** On which every replica says how it is. */
+export const ROSTER_CHANNEL = 'gridlock:roster';
+const EVERY_MS = 1000;
+const FORGET_MS = 5000;
+
+/** How a replica is, as it says itself. */
+export interface Standing {
+  readonly sockets: number;
+  /** Games followed there. */
+  readonly games: number;
+  readonly ready: boolean;
+  readonly draining: boolean;
+}
+
+/** One replica of the cluster. `startedAt` is in milliseconds since the Unix epoch by its own clock. */
+export interface Member extends Standing {
+  readonly replica: string;
+  readonly startedAt: number;
+  /** What else it says of itself. */
+  readonly [stat: string]: unknown;
+}
+
+export interface RosterOptions {
+  readonly redis: Pick<Store, 'spublish'>;
+  readonly bus: Pick<Bus, 'listen' | 'unlisten'>;
+  readonly replica: string;
+  readonly standing: () => Standing;
+  /** Is sent along. */
+  readonly stats?: () => object;
+  /** Called after each time that this replica said how it is. */
+  readonly onTick?: () => void;
+  readonly everyMs?: number;
+  readonly forgetMs?: number;
+}
+
+/** Which replicas there are and how they are: each says so once a second, and one that falls silent is forgotten. */
+export class Roster {
+  readonly #options: RosterOptions;
+  readonly #startedAt = Date.now();
+  readonly #heard = new Map<string, { member: Member; at: number }>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(options: RosterOptions) {
+    this.#options = options;
+    options.bus.listen(ROSTER_CHANNEL, {
+      message: (payload) => this.#take(payload),
+      confirmed: () => this.announce(),
+    });
+    this.#timer = setInterval(() => {
+      this.announce();
+      options.onTick?.();
+    }, options.everyMs ?? EVERY_MS);
+  }
+
+  /** This replica and those heard of lately, by name. */
+  get members(): Member[] {
+    return [this.own, ...this.others].sort((left, right) => left.replica.localeCompare(right.replica));
+  }
+
+  /** The other replicas heard of lately. */
+  get others(): Member[] {
+    this.#forget();
+    return [...this.#heard.values()].map(({ member }) => member);
+  }
+
+  /** This replica as it is now. */
+  get own(): Member {
+    const { replica, standing, stats } = this.#options;
+    return { ...stats?.(), replica, startedAt: this.#startedAt, ...standing() };
+  }
+
+  /** Says how this replica is now. What cannot be said now is said in a second. */
+  announce(): void {
+    this.#options.redis.spublish(ROSTER_CHANNEL, JSON.stringify(this.own)).catch(() => undefined);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#options.bus.unlisten(ROSTER_CHANNEL);
+  }
+
+  #take(payload: string): void {
+    const member = JSON.parse(payload) as Member;
+    if (member.replica === this.#options.replica) return;
+    const known = this.#heard.get(member.replica)?.member;
+    // Of two processes of one name the one that was started last counts.
+    if (known && known.startedAt > member.startedAt) return;
+    this.#heard.set(member.replica, { member, at: performance.now() });
+  }
+
+  #forget(): void {
+    const before = performance.now() - (this.#options.forgetMs ?? FORGET_MS);
+    for (const [replica, { at }] of this.#heard) if (at < before) this.#heard.delete(replica);
+  }
+}

@@ -1,0 +1,100 @@
+import type { Routes } from './game-routes.ts';
+import type { Member, Roster } from './membership.ts';
+import type { Sheddable, Shedding } from './shedding.ts';
+
+/** How long the same replicas must have been ready: the edge knows them then, and their figures are true. */
+const SETTLE_MS = 3000;
+/** What a replica may have above the mean before it begins: a part of the mean, and sockets. */
+const MARGIN = 0.05;
+const MARGIN_SOCKETS = 5;
+/** By how much the cluster may have grown in a second: beyond, the figures of the others are too old to compare with. */
+const GROWTH = 0.01;
+
+export interface RebalanceOptions<Connection extends Sheddable> {
+  readonly design: 'stateless' | 'stateful';
+  readonly roster: Pick<Roster, 'members' | 'own'>;
+  readonly sockets: { all(): Connection[] };
+  readonly routes: Pick<Routes<Connection>, 'games' | 'of' | 'isRouted'>;
+  readonly shedding: Pick<Shedding<Connection>, 'choose' | 'shed' | 'pending'>;
+  /** How much of its sockets a replica sends away in a second at most, in percent; 0 for never. */
+  readonly percentPerSecond: number;
+  readonly random?: () => number;
+  /** Milliseconds that only grow. */
+  readonly now?: () => number;
+}
+
+/**
+ * Gives a replica that comes into the cluster its part of the sockets, gradually. Stateless: who has more than the mean
+ * sheds what is above it. Stateful: where the edge sends a game cannot be known here, so that one socket of each game
+ * is sent away to find out; it comes back, or the game moves to where it went and the others follow.
+ */
+export class Rebalance<Connection extends Sheddable> {
+  readonly #options: RebalanceOptions<Connection>;
+  readonly #now: () => number;
+  #ready: ReadonlySet<string> = new Set();
+  #readySince = 0;
+  /** Those that came since it was last looked at where everything is; undefined until that was once. */
+  #newcomers: Set<string> | undefined;
+  /** Games of which it is not known whether the edge still sends them here. */
+  #unsure: string[] = [];
+  #leaving: Connection[] = [];
+  /** Began to shed, and goes on until it has no more than the mean. */
+  #isShedding = false;
+  #total = 0;
+
+  constructor(options: RebalanceOptions<Connection>) {
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+  }
+
+  /** To be called once a second. */
+  tick(): void {
+    const { design, roster, percentPerSecond, sockets } = this.#options;
+    const ready = roster.members.filter((member) => member.ready && !member.draining);
+    const all = sockets.all();
+    const others = ready.filter(({ replica }) => replica !== roster.own.replica);
+    const total = others.reduce((sum, member) => sum + member.sockets, all.length);
+    const isGrowing = total > this.#total * (1 + GROWTH) + MARGIN_SOCKETS;
+    this.#total = total;
+    if (!this.#isSettled(ready) || percentPerSecond === 0 || others.length === ready.length) return;
+    const most = Math.ceil((all.length * percentPerSecond) / 100);
+    // While sockets come in the edge levels them by itself.
+    if (design === 'stateful') this.#probe(ready, all, most);
+    else if (!isGrowing) this.#level(total / ready.length, all, most);
+  }
+
+  #isSettled(ready: readonly Member[]): boolean {
+    const names = new Set(ready.map(nameOf));
+    const came = [...names].filter((name) => !this.#ready.has(name));
+    if (came.length > 0 || names.size !== this.#ready.size) this.#readySince = this.#now();
+    for (const name of came) this.#newcomers?.add(name);
+    this.#ready = names;
+    return this.#now() - this.#readySince >= SETTLE_MS;
+  }
+
+  #level(mean: number, all: Connection[], most: number): void {
+    const { shedding } = this.#options;
+    const above = all.length - shedding.pending - mean;
+    const margin = this.#isShedding ? 0 : Math.max(mean * MARGIN, MARGIN_SOCKETS);
+    this.#isShedding = above > margin;
+    if (!this.#isShedding) return;
+    shedding.shed(shedding.choose(all, Math.min(most, Math.floor(above))), 'mean');
+  }
+
+  #probe(ready: readonly Member[], all: Connection[], most: number): void {
+    const { routes, shedding, random = Math.random } = this.#options;
+    const newcomers = [...(this.#newcomers ?? [])].filter((name) => this.#ready.has(name)).length;
+    this.#newcomers = new Set();
+    if (newcomers > 0) {
+      this.#unsure = routes.games;
+      // Without a game the edge gives everybody their turn: a part of those that are here is the newcomers'.
+      const free = all.filter((connection) => !routes.isRouted(connection));
+      this.#leaving = free.filter(() => random() < newcomers / ready.length);
+    }
+    shedding.shed(shedding.choose(this.#leaving.splice(0, most), most), 'mean');
+    const probes = this.#unsure.splice(0, most).flatMap((game) => shedding.choose(routes.of(game), 1));
+    shedding.shed(probes, 'probe');
+  }
+}
+
+const nameOf = ({ replica, startedAt }: Member): string => `${replica}@${startedAt}`;

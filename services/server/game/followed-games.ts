@@ -1,0 +1,149 @@
+import { type GameAuthority, Refusal, type Resumed, type View } from '../authority/game-authority.ts';
+import type { GameClock } from '../cluster/clock.ts';
+import { type Presence, watchersOf } from '../cluster/presence.ts';
+import type { Follower } from '../history/feed.ts';
+import type { FeedSet } from '../history/feeds.ts';
+import type { Connection } from '../session/connection.ts';
+import type { Lanes } from '../session/keyed-queue.ts';
+import { Packet } from '../transport/packet.ts';
+import { gameHistory } from './game-history.ts';
+import type { Census } from './game-quota.ts';
+
+export interface FollowedGamesServices {
+  readonly authority: GameAuthority;
+  readonly presence: Presence;
+  readonly feeds: FeedSet;
+  readonly gameClock: GameClock;
+  readonly census: Census;
+}
+
+/** A game that a connection follows. */
+interface Followed {
+  /** Does not play. */
+  readonly isWatching: boolean;
+  /** Hears of no event any more. */
+  readonly stop: () => void;
+  /** Hears no more of who watches, and is not counted. */
+  readonly leaveWatchers: () => void;
+}
+
+/** Where a game is, for who follows it from there. */
+interface At {
+  readonly game: string;
+  readonly epoch: string;
+  readonly seq: number;
+  readonly completed: boolean;
+  readonly endsAt: number | undefined;
+  readonly spectators: boolean;
+}
+
+/** The games whose events one connection hears of: those the player plays, and those that are watched. */
+export class FollowedGames {
+  readonly #connection: Connection;
+  readonly #services: FollowedGamesServices;
+  readonly #lanes: Lanes;
+  readonly #games = new Map<string, Followed>();
+
+  constructor(connection: Connection, services: FollowedGamesServices, lanes: Lanes) {
+    this.#connection = connection;
+    this.#services = services;
+    this.#lanes = lanes;
+  }
+
+  get size(): number {
+    return this.#games.size;
+  }
+
+  /** The games the player has a seat in. */
+  get played(): string[] {
+    return [...this.#games].filter(([, { isWatching }]) => !isWatching).map(([game]) => game);
+  }
+
+  has(game: string): boolean {
+    return this.#games.has(game);
+  }
+
+  /** Whether the game is watched; undefined when it is not followed. */
+  isWatching(game: string): boolean | undefined {
+    return this.#games.get(game)?.isWatching;
+  }
+
+  close(): void {
+    for (const game of [...this.#games.keys()]) this.stop(game);
+  }
+
+  /**
+   * Sends a snapshot and follows the game from there. Both in one turn, so that no event can come between.
+   */
+  show({ game, epoch, seq, now, state }: View, isWatching: boolean, recovered?: false): void {
+    const lost = recovered === false ? { recovered } : {};
+    this.#connection.send({ type: 'snapshot', game, epoch, seq, now, state, ...lost });
+    const {
+      status,
+      endsAt,
+      settings: { spectators = false },
+    } = state;
+    this.#follow({ game, epoch, seq, completed: status === 'completed', endsAt, spectators }, isWatching);
+  }
+
+  /** Sends what was missed, and follows the game from there. `isNew`: nothing was known, so that nothing is lost. */
+  goOn(id: string, game: string, resumed: Resumed, isWatching: boolean, isNew = false): void {
+    const { recovered } = resumed;
+    const { epoch, seq } = recovered ? resumed : resumed.view;
+    this.#connection.send({ type: 'ack', id, game, epoch, seq, ...(isNew ? {} : { recovered }) });
+    if (!recovered) return this.show(resumed.view, isWatching, isNew ? undefined : false);
+    for (const { text } of resumed.entries) this.#connection.deliver(new Packet('event', text));
+    this.#follow({ game, ...resumed }, isWatching);
+  }
+
+  #follow({ game, epoch, seq, completed, endsAt, spectators }: At, isWatching: boolean): void {
+    this.stop(game);
+    if (completed || !this.#connection.isOpen) return;
+    const { feeds, gameClock, presence } = this.#services;
+    const { player } = this.#connection;
+    const deliver = (packet: Packet) => this.#connection.deliver(packet);
+    const leaveWatchers = spectators
+      ? presence.enter(watchersOf(game), isWatching ? player : undefined, deliver)
+      : () => undefined;
+    const over = () => {
+      leaveWatchers();
+      this.#games.delete(game);
+    };
+    const follower: Follower = {
+      deliver,
+      ended: over,
+      reset: () => {
+        over();
+        this.#lanes.run(game, () => this.#startOver(game, isWatching));
+      },
+    };
+    const stop = feeds.follow(gameHistory(game, this.#services), epoch, seq, follower);
+    this.#games.set(game, { isWatching, stop, leaveWatchers });
+    if (endsAt !== undefined) gameClock.arm(game, endsAt);
+  }
+
+  /** Follows a game no longer. */
+  stop(game: string): void {
+    const followed = this.#games.get(game);
+    this.#games.delete(game);
+    followed?.stop();
+    followed?.leaveWatchers();
+  }
+
+  async #startOver(game: string, isWatching: boolean): Promise<void> {
+    try {
+      const view = await this.#services.authority.view(game);
+      const {
+        players,
+        settings: { spectators = false },
+      } = view.state;
+      const maySee = players.some(({ id }) => id === this.#connection.player.id) || (isWatching && spectators);
+      if (maySee) this.show(view, isWatching, false);
+    } catch (error) {
+      if (error instanceof Refusal && error.code === 'game_not_found') return;
+      // The client must not be left with a history that is no more: it resumes on the next socket.
+      this.#connection.log.warn({ game, reason: (error as Error).message }, 'a game could not be read again');
+      this.#connection.close('tryAgainLater');
+    }
+  }
+}

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { applyEvent, FREE, type GameEvent, type GameState } from '../../protocol/index.ts';
+import { applyAll, type Command, decide, rank } from './rules.ts';
+
+const PLAYERS = ['ada', 'bob', 'cyd', 'dan', 'eve'].map((id) => ({ id, name: id.toUpperCase() }));
+const player = fc.constantFrom(...PLAYERS);
+const settings = fc.record({
+  players: fc.integer({ min: 2, max: 4 }),
+  size: fc.constantFrom(3, 3, 3, 4),
+  seconds: fc.integer({ min: 5, max: 20 }),
+});
+const command: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('join' as const), player }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('leave' as const), player: player.map(({ id }) => id) }) },
+  {
+    weight: 20,
+    arbitrary: fc.record({
+      kind: fc.constant('capture' as const),
+      player: player.map(({ id }) => id),
+      cell: fc.nat(10),
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant({ kind: 'finish' as const }) },
+);
+/** A command, and the milliseconds that passed before it. */
+const step = fc.record({ command, wait: fc.integer({ min: 0, max: 300 }) });
+const game = fc.record({ settings, steps: fc.array(step, { maxLength: 150, size: 'max' }) });
+
+interface Played {
+  readonly before: GameState;
+  readonly after: GameState;
+  readonly events: readonly GameEvent[];
+  readonly refusal: string | undefined;
+}
+
+interface Given {
+  readonly settings: GameState['settings'];
+  readonly steps: { command: Command; wait: number }[];
+}
+
+function create(shape: GameState['settings'], now: number): GameState {
+  const { events } = decide(undefined, { kind: 'create', player: PLAYERS[0]!, settings: shape }, now);
+  return applyAll(undefined, events, now)!;
+}
+
+function play({ settings: shape, steps }: Given) {
+  let now = 1_000_000;
+  let state = create(shape, now);
+  const played: Played[] = [];
+  for (const { command: next, wait } of steps) {
+    now += wait;
+    const before = state;
+    const { events, refusal } = decide(before, next, now);
+    state = applyAll(before, events, now)!;
+    played.push({ before, after: state, events, refusal });
+  }
+  return played;
+}
+
+const holds = (check: (played: Played[]) => void) => fc.assert(fc.property(game, (given) => check(play(given))));
+
+test('the games that are tried out get everywhere: to the board full, to time out, to a game never begun', () => {
+  const ends = new Set<string | undefined>(
+    fc.sample(game, 300).map((given) => {
+      const last = play(given).at(-1)?.after;
+      return last?.reason ?? last?.status;
+    }),
+  );
+  for (const end of ['board', 'time', 'active', 'waiting']) assert.ok(ends.has(end), end);
+});
+
+test('a captured cell never changes hands', () => {
+  holds((played) => {
+    for (const { before, after } of played) {
+      before.cells.forEach((holder, cell) => assert.ok(holder === FREE || after.cells[cell] === holder));
+    }
+  });
+});
+
+test('the score of a player is the number of cells the player holds', () => {
+  holds((played) => {
+    for (const { after } of played) {
+      after.players.forEach(({ score }, seat) =>
+        assert.equal(score, after.cells.filter((holder) => holder === seat).length),
+      );
+    }
+  });
+});
+
+test('nothing happens after a game has ended', () => {
+  holds((played) => {
+    for (const { before, events } of played) if (before.status === 'completed') assert.deepEqual(events, []);
+  });
+});
+
+test('a game starts exactly when its last seat is taken, and nobody takes one more', () => {
+  holds((played) => {
+    for (const { after } of played) {
+      assert.ok(after.players.length <= after.settings.players);
+      assert.equal(after.status !== 'waiting', after.players.length === after.settings.players);
+    }
+  });
+});
+
+test('a game ends by board exactly when no cell is free, and by time only when time is out', () => {
+  holds((played) => {
+    for (const { after } of played) {
+      if (after.status === 'active') assert.ok(after.cells.includes(FREE));
+      if (after.reason === 'board') assert.ok(!after.cells.includes(FREE));
+      if (after.reason === 'time') assert.ok(after.finishedAt! >= after.endsAt!);
+    }
+  });
+});
+
+test('a refused command changes nothing, unless it finds that time is out', () => {
+  holds((played) => {
+    for (const { events, refusal } of played) {
+      if (refusal) assert.ok(events.every((event) => event.kind === 'finished' && event.reason === 'time'));
+    }
+  });
+});
+
+test('nobody sits in two seats', () => {
+  holds((played) => {
+    for (const { after } of played) {
+      assert.equal(new Set(after.players.map(({ id }) => id)).size, after.players.length);
+    }
+  });
+});
+
+test('equal scores share a rank and the next rank is skipped', () => {
+  const scores = [3, 5, 3, 1];
+  const ranking = rank(scores.map((score, seat) => ({ ...PLAYERS[seat]!, score })));
+  assert.deepEqual(
+    ranking.map(({ rank: place, player: id }) => [place, id]),
+    [
+      [1, 'bob'],
+      [2, 'ada'],
+      [2, 'cyd'],
+      [4, 'dan'],
+    ],
+  );
+});
+
+test('a ranking lists everybody once, best first, and a rank is one more than the number of better scores', () => {
+  const scores = fc.array(fc.nat(9), { minLength: 1, maxLength: 8 });
+  fc.assert(
+    fc.property(scores, (given) => {
+      const players = given.map((score, seat) => ({ id: `p${seat}`, name: `P${seat}`, score }));
+      const ranking = rank(players);
+      assert.deepEqual(new Set(ranking.map(({ player: id }) => id)), new Set(players.map(({ id }) => id)));
+      ranking.forEach(({ score, rank: place }, index) => {
+        assert.ok(index === 0 || ranking[index - 1]!.score >= score);
+        assert.equal(place, given.filter((other) => other > score).length + 1);
+      });
+    }),
+  );
+});
+
+test('a capture after the end of time ends the game and is refused', () => {
+  const shape = { players: 2, size: 3, seconds: 5 };
+  let state = create(shape, 0);
+  state = applyAll(state, decide(state, { kind: 'join', player: PLAYERS[1]! }, 100).events, 100)!;
+  const late = decide(state, { kind: 'capture', player: 'ada', cell: 0 }, 5100);
+  assert.equal(late.refusal, 'game_over');
+  assert.deepEqual(
+    late.events.map(({ kind }) => kind),
+    ['finished'],
+  );
+  assert.equal(applyEvent(state, late.events[0]!, 5100).status, 'completed');
+});

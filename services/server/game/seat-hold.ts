@@ -1,0 +1,93 @@
+import { type Actor, type GameAuthority, Refusal } from '../authority/game-authority.ts';
+import type { Logger } from '../ops/log.ts';
+
+/** How often it is tried again to give up a seat while Redis does not answer, and for how long: then its game is gone. */
+const RETRY_MS = 5000;
+const GIVE_UP_MS = 3_600_000;
+
+/** Seats that are given up in so many milliseconds, as one replica tells another. */
+export interface HeldSeats {
+  readonly actor: Actor;
+  readonly connection: string;
+  readonly games: readonly string[];
+  readonly leftMs: number;
+}
+
+interface Pending extends HeldSeats {
+  /** When it is time, by `performance.now()`. */
+  readonly due: number;
+}
+
+export interface SeatHoldOptions {
+  readonly authority: Pick<GameAuthority, 'leave'>;
+  /** Milliseconds that a player who is cut off has to come back. */
+  readonly holdMs: number;
+  readonly log: Logger;
+}
+
+/**
+ * Keeps the seats of a player whose connection ended, for a while: then one in a game that still waits is given up, so
+ * that nobody waits for who closed the page. Whoever came back on a newer socket is not touched, as the game refuses
+ * what an older one does; nor is a seat in a game that has begun, which stays with its player.
+ */
+export class SeatHold {
+  readonly #options: SeatHoldOptions;
+  readonly #pending = new Map<NodeJS.Timeout, Pending>();
+  #isStopped = false;
+
+  constructor(options: SeatHoldOptions) {
+    this.#options = options;
+  }
+
+  /** `connection` names the socket that ended. */
+  release({ player, generation }: Actor, connection: string, games: Iterable<string>): void {
+    const codes = [...games];
+    if (codes.length === 0) return;
+    this.take({ actor: { player, generation }, connection, games: codes, leftMs: this.#options.holdMs });
+  }
+
+  /** Goes on with what this replica, or one that goes, held. */
+  take(seats: HeldSeats): void {
+    const due = performance.now() + seats.leftMs;
+    const timer = setTimeout(() => {
+      this.#pending.delete(timer);
+      for (const game of seats.games) void this.#leave(seats, game, due);
+    }, seats.leftMs);
+    this.#pending.set(timer, { ...seats, due });
+  }
+
+  /** Lets go of all seats and gives them, for another replica to go on with. */
+  handOver(): HeldSeats[] {
+    const now = performance.now();
+    const seats = [...this.#pending.values()].map(({ due, ...held }) => ({ ...held, leftMs: Math.max(0, due - now) }));
+    this.stop();
+    return seats;
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    for (const timer of this.#pending.keys()) clearTimeout(timer);
+    this.#pending.clear();
+  }
+
+  async #leave(seats: HeldSeats, game: string, since: number): Promise<void> {
+    const { authority, log } = this.#options;
+    const { actor, connection } = seats;
+    try {
+      await authority.leave(actor, `gone-${connection}`, game);
+    } catch (error) {
+      // Superseded: the player came back. Not found, not a player: there is no seat any more.
+      if (this.#isStopped || (error instanceof Refusal && error.code !== 'unavailable')) return;
+      log.warn({ game, player: actor.player.id, reason: (error as Error).message }, 'a seat is kept for now');
+      if (performance.now() - since > GIVE_UP_MS) return;
+      const timer = setTimeout(
+        () => {
+          this.#pending.delete(timer);
+          void this.#leave(seats, game, since);
+        },
+        Math.min(RETRY_MS, this.#options.holdMs),
+      );
+      this.#pending.set(timer, { ...seats, games: [game], due: 0 });
+    }
+  }
+}

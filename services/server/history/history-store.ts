@@ -1,0 +1,183 @@
+import { randomBytes } from 'node:crypto';
+import { type Cluster, Redis } from 'ioredis';
+import { type LogEntry, type Position, Refusal } from '../authority/game-authority.ts';
+import { Batch } from '../redis/batch.ts';
+import { type Store, storeFailure } from '../redis/connect.ts';
+import { defineScript } from '../redis/scripts.ts';
+import { continues, isSafe, readServer, type ServerFacts, versionProblem } from '../redis/server.ts';
+import type { Topology } from '../redis/settings.ts';
+import { tick } from '../transport/tick.ts';
+
+type Argument = string | number;
+export type Reply = [tag: string, ...rest: unknown[]];
+
+/** Runs one script on a history: its head is the first key. */
+export type HistoryScript = (keys: readonly string[], args: readonly Argument[]) => Promise<Reply>;
+
+/** Decisions in a row about the life of one history before giving up: each is a restart of Redis. */
+const ATTEMPTS = 4;
+const UNKNOWN = '- - 0';
+/** Moves that one script carries out at most: a millisecond or two in which Redis does nothing else. */
+const MOST_TOGETHER = 64;
+
+export interface LedgerOptions {
+  readonly redis: Store;
+  readonly topology: Topology['kind'];
+  /** What a person should know about Redis, as a sentence, each once. */
+  readonly onNotice?: (sentence: string) => void;
+  /** This Redis cannot be used. */
+  readonly onUnusable?: (sentence: string) => void;
+}
+
+/**
+ * The histories in Redis: games and channels, each with an epoch and a seq. Sees to it that no (epoch, seq) is ever
+ * used twice: whatever may have lost a tail opens a new epoch before anything else is written.
+ */
+export class Ledger {
+  readonly redis: Store;
+  readonly #options: LedgerOptions;
+  readonly #notices = new Set<string>();
+  readonly #adopt: RawScript;
+  readonly #renew: HistoryScript;
+  readonly #after: HistoryScript;
+  readonly #position: HistoryScript;
+  /** `<life> <run> <durable>` of the server there is. */
+  #known = UNKNOWN;
+
+  constructor(options: LedgerOptions) {
+    this.redis = options.redis;
+    this.#options = options;
+    this.#adopt = this.#raw('history:adopt', [file('life'), file('adopt')]);
+    this.#renew = this.define('history:renew', [file('renew')]);
+    this.#after = this.define('history:after', [file('after')]);
+    this.#position = this.defineMany('history:position', [file('position')]);
+  }
+
+  /**
+   * Makes a script of the files, joined in order, known to the client. What is in `library` only defines functions; the
+   * rest runs after the guard of the epoch.
+   */
+  define(name: string, files: readonly URL[], library: readonly URL[] = []): HistoryScript {
+    const script = this.#raw(name, [...GUARD, ...library, file('one'), ...files]);
+    return this.#decided((keys, args) => script(keys, [this.#known, ...args]));
+  }
+
+  /**
+   * The same for what is asked so often that many are carried out at once: the files define the function `each`, which
+   * gives the reply to one, and `open`, which is told where its keys begin.
+   */
+  defineMany(name: string, files: readonly URL[]): HistoryScript {
+    const script = this.#raw(name, [...GUARD, ...files, file('many')]);
+    const batch = new Batch<Reply>({
+      script: async (keys, args) => (await script(keys, [this.#known, ...args]))[1] as Reply[],
+      tick,
+      // In a cluster a script takes the keys of one slot only.
+      most: this.#options.topology === 'cluster' ? 1 : MOST_TOGETHER,
+    });
+    return this.#decided((keys, args) => batch.run(keys, args));
+  }
+
+  /** Has a script run again once it is clear what became of the history. */
+  #decided(script: HistoryScript): HistoryScript {
+    return async (keys, args) => {
+      for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+        const reply = await script(keys, args);
+        const [tag] = reply;
+        if (tag === 'refused') throw new Refusal(reply[1] as Refusal['code']);
+        if (tag === 'failed') throw storeFailure(replyError(reply[1] as string));
+        if (tag !== 'stranger') return reply;
+        await this.#meet(keys[0]!, reply as [string, string, string, string]);
+      }
+      throw new Refusal('unavailable', undefined, 1000);
+    };
+  }
+
+  /** The entries after a position; undefined when the history is another one, or gone. */
+  async after(head: string, stream: string, { epoch, seq }: Position): Promise<LogEntry[] | undefined> {
+    const reply = await this.#after([head, stream], [epoch, seq]);
+    return reply[0] === 'entries' ? (reply[1] as RawEntry[]).map(toEntry) : undefined;
+  }
+
+  /** The newest entry of a history; undefined when it is gone. */
+  async position(head: string): Promise<Position | undefined> {
+    const [, epoch, seq] = await this.#position([head], []);
+    return typeof epoch === 'string' ? { epoch, seq: Number(seq) } : undefined;
+  }
+
+  /** Somebody saw more of this epoch than there is. */
+  async renew(head: string, epoch: string): Promise<void> {
+    await this.#renew([head], [epoch, newEpoch()]);
+  }
+
+  /** Learns what server there is: after each connection, and at times. */
+  async inspect(): Promise<void> {
+    const { topology, onUnusable } = this.#options;
+    const nodes = this.redis instanceof Redis ? [this.redis] : (this.redis as Cluster).nodes('master');
+    const servers = await Promise.all(nodes.map(readServer));
+    for (const { version, eviction } of servers) {
+      const problem = versionProblem(version);
+      if (problem !== undefined) onUnusable?.(problem);
+      if (eviction !== undefined) {
+        this.#notice(
+          `Redis throws away parts of games when it is full (maxmemory-policy ${eviction}): set it to noeviction.`,
+        );
+      }
+    }
+    if (topology === 'single' && servers[0]) this.#know(servers[0]);
+  }
+
+  #know(server: ServerFacts): void {
+    const { life, runId, isDurable } = server;
+    if (isDurable === undefined) {
+      this.#notice('Redis does not tell how it persists (CONFIG GET appendfsync): each restart opens new epochs.');
+    }
+    this.#known = `${life} ${runId || '-'} ${isSafe(server) ? 1 : 0}`;
+  }
+
+  async #meet(head: string, [, life, run, durable]: [string, string, string, string]): Promise<void> {
+    const { topology } = this.#options;
+    let isSame = false;
+    try {
+      if (this.redis instanceof Redis && topology === 'single') {
+        const server = await readServer(this.redis);
+        this.#know(server);
+        isSame = continues({ life, run, durable: durable === '1' }, server, topology);
+      }
+      // Nothing is there yet: only what is known of the server was old.
+      if (life !== '') await this.#adopt([head], [this.#known, life, isSame ? '' : newEpoch()]);
+    } catch (error) {
+      throw storeFailure(error);
+    }
+  }
+
+  #notice(sentence: string): void {
+    if (this.#notices.has(sentence)) return;
+    this.#notices.add(sentence);
+    this.#options.onNotice?.(sentence);
+  }
+
+  #raw(name: string, files: readonly URL[]): RawScript {
+    const run = defineScript(this.redis, name, files);
+    // A pipeline that the client gathers leaves once the one before is answered, which a replica that rests reads late.
+    if (this.redis instanceof Redis) this.redis.options.autoPipeliningIgnoredCommands?.push(name);
+    return async (keys, args) => {
+      try {
+        return (await run(keys, args)) as Reply;
+      } catch (error) {
+        throw storeFailure(error);
+      }
+    };
+  }
+}
+
+export const newEpoch = (): string => randomBytes(9).toString('base64url');
+
+const file = (name: string) => new URL(`./lua/${name}.lua`, import.meta.url);
+const GUARD = [file('life'), file('guard')];
+/** As the client would have made it of what Redis answers. */
+const replyError = (text: string) => Object.assign(new Error(text.replace(/^-/, '')), { name: 'ReplyError' });
+
+type RawScript = (keys: readonly string[], args: readonly Argument[]) => Promise<Reply>;
+export type RawEntry = [id: string, fields: string[]];
+
+export const toEntry = ([id, fields]: RawEntry): LogEntry => ({ seq: Number.parseInt(id, 10), text: fields[1]! });

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { until } from '../../../tests/kit/wait.ts';
+import type { ServerMessageOf } from '../../protocol/index.ts';
+import { StoreClock } from '../cluster/clock.ts';
+import { createLogger } from '../ops/log.ts';
+import { type Replica, startReplica } from '../replica.ts';
+import { guest, TestClient } from '../testing/client.ts';
+import { ok } from '../testing/play.ts';
+import { startRedis, type TestRedis } from '../testing/redis.ts';
+import { DESIGNS, type Design, settingsOf, testConfig } from '../testing/replica.ts';
+
+/** Goes as Redis's does, and so many milliseconds ahead of it. */
+class ClockAhead extends StoreClock {
+  ahead = 0;
+
+  override now(): number {
+    return super.now() + this.ahead;
+  }
+}
+
+let redis: TestRedis;
+before(async () => {
+  redis = await startRedis();
+});
+after(() => redis?.stop());
+
+async function replicaAt(appId: string, design: Design, clock: ClockAhead): Promise<Replica> {
+  const config = testConfig(settingsOf(redis.url), appId, { design });
+  const replica = await startReplica(config, createLogger('silent', appId), undefined, clock);
+  await until(() => replica.readiness.reason === undefined, 'the replica is ready');
+  return replica;
+}
+
+for (const design of DESIGNS) {
+  test(`${design}: who was away for 110 s resumes exactly on another replica, who was away for 130 s gets a snapshot and is told`, async () => {
+    const clock = new ClockAhead();
+    const [one, two] = await Promise.all([replicaAt('1111', design, clock), replicaAt('2222', design, clock)]);
+    try {
+      const { token } = await guest(two.url);
+      const ada = await TestClient.connect(one.url);
+      const away = await TestClient.connect(two.url, token);
+      const game = ok(await ada.request({ type: 'create', players: 2, size: 4, seconds: 300 })).game!;
+      const { epoch } = ok(await away.request({ type: 'join', game }));
+      const known = (await away.next('snapshot')).seq;
+      away.close();
+      for (const cell of [0, 1, 2]) ok(await ada.request({ type: 'capture', game, cell }));
+      const resume = async (ahead: number) => {
+        clock.ahead = ahead;
+        const back = await TestClient.connect(one.url, token);
+        const { recovered } = ok(await back.request({ type: 'resume', game, epoch: epoch!, seq: known }));
+        return { back, recovered };
+      };
+
+      const soon = await resume(110_000);
+      assert.equal(soon.recovered, true);
+      await soon.back.next('event', ({ seq }) => seq === known + 3);
+      assert.deepEqual(
+        soon.back.events(game).map(({ seq }) => seq),
+        [known + 1, known + 2, known + 3],
+      );
+      assert.ok(!soon.back.received.some(({ type }) => type === 'snapshot'));
+      soon.back.close();
+
+      const late = await resume(130_000);
+      assert.equal(late.recovered, false);
+      const snapshot: ServerMessageOf<'snapshot'> = await late.back.next('snapshot');
+      assert.deepEqual([snapshot.recovered, snapshot.seq, snapshot.epoch], [false, known + 3, epoch]);
+      assert.equal(late.back.events(game).length, 0);
+
+      // Whoever missed nothing lost nothing, however long the time.
+      const { recovered } = ok(await ada.request({ type: 'resume', game, epoch: epoch!, seq: known + 3 }));
+      assert.equal(recovered, true);
+      for (const client of [ada, late.back]) client.close();
+    } finally {
+      await Promise.all([one.drain(), two.drain()]);
+    }
+  });
+}

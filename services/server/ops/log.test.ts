@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { pino } from 'pino';
+import { until } from '../../../tests/kit/wait.ts';
+import { type Replica, startReplica } from '../replica.ts';
+import { guest, TestClient } from '../testing/client.ts';
+import { ok } from '../testing/play.ts';
+import { startRedis, type TestRedis } from '../testing/redis.ts';
+import { ORIGIN, settingsOf, testConfig } from '../testing/replica.ts';
+
+let redis: TestRedis;
+let replica: Replica;
+let written = '';
+
+before(async () => {
+  redis = await startRedis();
+  const log = pino({ level: 'trace' }, { write: (line: string) => void (written += line) });
+  replica = await startReplica(testConfig(settingsOf(redis.url), '1111'), log);
+  await until(() => replica.readiness.reason === undefined, 'the replica is ready');
+});
+after(async () => {
+  await replica?.drain();
+  await redis?.stop();
+});
+
+test('the log tells who came from where and how it ended, and never a token or what somebody wrote', async () => {
+  const { token, player } = await guest(replica.url, { name: 'Ada Nameless' });
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
+  const renewed = await guest(replica.url);
+  const client = await TestClient.connect(replica.url, token, { origin: ORIGIN });
+  ok(await client.request({ type: 'subscribe', channel: 'lobby' }));
+  ok(await client.request({ type: 'chat', channel: 'lobby', text: 'a-secret-word' }));
+  await client.request({ type: 'refresh', token });
+  await client.request({ type: 'refresh', token: renewed.token });
+  client.socket.send(`{"type":"refresh","id":"r1","token":"${token}","more":1}`);
+  client.socket.send(`not json ${token}`);
+  await client.next('error', ({ code }) => code === 'bad_json');
+  const cookie = `__Host-gridlock-0=${token}`;
+  await fetch(`${replica.url}/api/session`, { method: 'POST', headers: { ...headers, cookie }, body: `"${token}` });
+  await fetch(`${replica.url}/nothing?token=${token}`);
+  await fetch(`${replica.url}/api/session`, { method: 'DELETE', headers, body: '{}' });
+  assert.equal(await client.closed(), 4401);
+  const refused = new TestClient(replica.url, token);
+  await new Promise((resolve) => refused.socket.once('error', resolve));
+  await until(() => written.includes('connection closed'), 'the end is logged');
+
+  const lines = written
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  const opened = lines.find(({ msg, player: id }) => msg === 'connection opened' && id === player.id);
+  assert.deepEqual([opened?.['origin'], opened?.['address']], [ORIGIN, '127.0.0.1']);
+  const closed = lines.find(({ msg, player: id }) => msg === 'connection closed' && id === player.id);
+  assert.equal(closed?.['closedAs'], 'unauthorized');
+  for (const secret of [token, renewed.token, token.split('.')[2]!, 'a-secret-word', 'Ada Nameless']) {
+    assert.equal(written.includes(secret), false, secret);
+  }
+});

@@ -1,0 +1,161 @@
+import { LIMITS } from '../../protocol/index.ts';
+import type { ReplicaLimits } from '../limits.ts';
+import { TokenBucket } from './limiter.ts';
+
+/** What is sent at once may be so many times what is sent in a second: a page that comes back restores what it had. */
+const BURST = LIMITS.messageBurst / LIMITS.messagesPerSecond;
+const BYTES_BURST = 4;
+const SWEEP_MS = 30_000;
+/**
+ * Histories that a player may ask for: an answer is up to some thousand times the question. At once, twice what a page
+ * that comes back needs.
+ */
+const HISTORIES = { perSecond: 2, burst: 40 };
+
+interface Rate {
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+/** Buckets by key, each made when something is first taken from it and kept for as long as something is missing. */
+class BucketSet<Name extends string> {
+  readonly #rates: Readonly<Record<Name, Rate>>;
+  readonly #all = new Map<string, Partial<Record<Name, TokenBucket>>>();
+
+  constructor(rates: Readonly<Record<Name, Rate>>) {
+    this.#rates = rates;
+  }
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  /** Gives 0 when there was as much, otherwise the milliseconds to wait. */
+  take(key: string, name: Name, now: number, count = 1): number {
+    let buckets = this.#all.get(key);
+    if (!buckets) this.#all.set(key, (buckets = {}));
+    const { perSecond, burst } = this.#rates[name];
+    const bucket: TokenBucket = (buckets[name] ??= new TokenBucket(perSecond, burst, now));
+    return bucket.take(now, count);
+  }
+
+  sweep(now: number): void {
+    for (const [key, buckets] of this.#all) {
+      const kept = Object.values<TokenBucket | undefined>(buckets);
+      if (kept.every((bucket) => bucket === undefined || bucket.isFull(now))) this.#all.delete(key);
+    }
+  }
+}
+
+/** What a socket may still do. Each gives the milliseconds to wait, and 0 when it was granted. */
+export interface Allowance {
+  message(bytes: number): number;
+  chat(): number;
+  /** A request that may make a game. */
+  game(): number;
+  /** A request that is answered with a history or a whole game. */
+  history(): number;
+}
+
+/**
+ * What the players and addresses of this replica may do in a time. It is counted by player and not by socket, so that
+ * a new socket brings no new allowance.
+ */
+export class Allowances {
+  readonly #players: BucketSet<'sockets' | 'messages' | 'bytes' | 'chat' | 'games' | 'histories'>;
+  readonly #addresses: BucketSet<'sessions' | 'messages' | 'bytes'>;
+  readonly #now: () => number;
+  readonly #timer: NodeJS.Timeout;
+
+  /** `now` in milliseconds, by a clock that never goes back. */
+  constructor({ perPlayer, perAddress }: ReplicaLimits, now: () => number = () => performance.now()) {
+    this.#now = now;
+    this.#players = new BucketSet({
+      sockets: { perSecond: perPlayer.socketsPerMinute / 60, burst: perPlayer.socketsPerMinute },
+      messages: { perSecond: perPlayer.messagesPerSecond, burst: perPlayer.messagesPerSecond * BURST },
+      bytes: { perSecond: perPlayer.bytesPerSecond, burst: perPlayer.bytesPerSecond * BYTES_BURST },
+      chat: { perSecond: perPlayer.chatPerTenSeconds / 10, burst: perPlayer.chatPerTenSeconds },
+      games: { perSecond: perPlayer.gamesPerMinute / 60, burst: perPlayer.gamesPerMinute },
+      histories: HISTORIES,
+    });
+    this.#addresses = new BucketSet({
+      sessions: { perSecond: perAddress.sessionsPerMinute / 60, burst: perAddress.sessionsPerMinute },
+      messages: { perSecond: perAddress.messagesPerSecond, burst: perAddress.messagesPerSecond * BURST },
+      bytes: { perSecond: perAddress.bytesPerSecond, burst: perAddress.bytesPerSecond * BYTES_BURST },
+    });
+    this.#timer = setInterval(() => this.sweep(), SWEEP_MS);
+    this.#timer.unref();
+  }
+
+  /** Players and addresses that are remembered. */
+  get size(): number {
+    return this.#players.size + this.#addresses.size;
+  }
+
+  of(player: string, address: string): Allowance {
+    return new SharedAllowance(this, player, address);
+  }
+
+  /** A message of a player: the milliseconds to wait, or 0. */
+  message(player: string, address: string, bytes: number): number {
+    const now = this.#now();
+    return (
+      this.#players.take(player, 'messages', now) ||
+      this.#players.take(player, 'bytes', now, bytes) ||
+      this.#addresses.take(address, 'messages', now) ||
+      this.#addresses.take(address, 'bytes', now, bytes)
+    );
+  }
+
+  /** A line, a request that may make a game, or a socket of a player: the milliseconds to wait, or 0. */
+  take(player: string, what: 'chat' | 'games' | 'sockets' | 'histories'): number {
+    return this.#players.take(player, what, this.#now());
+  }
+
+  /** A socket that a player opens: the milliseconds to wait, or 0. */
+  socket(player: string): number {
+    return this.take(player, 'sockets');
+  }
+
+  /** A session that an address asks for: the milliseconds to wait, or 0. */
+  session(address: string): number {
+    return this.#addresses.take(address, 'sessions', this.#now());
+  }
+
+  sweep(): void {
+    const now = this.#now();
+    this.#players.sweep(now);
+    this.#addresses.sweep(now);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+}
+
+/** One for each socket: it holds no buckets, so that those of who does nothing can go. */
+class SharedAllowance implements Allowance {
+  readonly #all: Allowances;
+  readonly #player: string;
+  readonly #address: string;
+
+  constructor(all: Allowances, player: string, address: string) {
+    [this.#all, this.#player, this.#address] = [all, player, address];
+  }
+
+  message(bytes: number): number {
+    return this.#all.message(this.#player, this.#address, bytes);
+  }
+
+  chat(): number {
+    return this.#all.take(this.#player, 'chat');
+  }
+
+  game(): number {
+    return this.#all.take(this.#player, 'games');
+  }
+
+  history(): number {
+    return this.#all.take(this.#player, 'histories');
+  }
+}

@@ -1,0 +1,251 @@
+import { randomBytes } from 'node:crypto';
+import {
+  CLOSE_CODES,
+  type ClientMessage,
+  type CloseName,
+  decodeClientFrame,
+  type ErrorCode,
+  LIMITS,
+  type PlayerRef,
+  type ServerMessage,
+  SUBPROTOCOL,
+  type Transport,
+} from '../../protocol/index.ts';
+import type { ConnectionLog } from '../ops/connection-log.ts';
+import type { Logger } from '../ops/log.ts';
+import type { Metrics } from '../ops/metrics.ts';
+import { Heartbeat, type HeartbeatHooks } from '../transport/heartbeat.ts';
+import { Outbox } from '../transport/outbox.ts';
+import { Packet } from '../transport/packet.ts';
+import type { Carrier, CarrierEvents } from '../transport/transport-socket.ts';
+import type { Allowance } from './allowances.ts';
+
+/** How long a peer has to answer our close frame before the connection is cut. */
+const CLOSE_MS = 2000;
+const MINUTE_MS = 60_000;
+
+export interface ConnectionOptions {
+  readonly carrier: Carrier;
+  readonly player: PlayerRef;
+  readonly generation: number;
+  /** When the player token ends, in milliseconds since the Unix epoch by this machine's clock. */
+  readonly expiresAt: number;
+  readonly allowance: Allowance;
+  /** Messages a second the player may send. */
+  readonly messagesPerSecond: number;
+  readonly replica: string;
+  readonly heartbeatMs: number;
+  /** The replica that a game's address leads to decides quickest. */
+  readonly routeByGame: boolean;
+  /** Milliseconds by Redis's clock. */
+  readonly now: () => number;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly connectionLog: ConnectionLog;
+  /** Takes every message that is well-formed and within the rate. */
+  readonly onMessage: (connection: Connection, message: ClientMessage) => void;
+  /** The connection is over, seen from here: nothing is delivered to it any longer. Called once. */
+  readonly onClosed: (connection: Connection) => void;
+}
+
+/** One socket of a player: what comes in is checked and passed on, what goes out is gathered and bounded. */
+export class Connection implements CarrierEvents, HeartbeatHooks {
+  readonly id: string;
+  readonly player: PlayerRef;
+  readonly generation: number;
+  readonly #options: ConnectionOptions;
+  readonly #carrier: Carrier;
+  readonly #outbox: Outbox;
+  readonly #heartbeat: Heartbeat;
+  #expiresAt = 0;
+  #expiry: NodeJS.Timeout | undefined;
+  #refused: { count: number; since: number } | undefined;
+  #open = true;
+  #closedAs: CloseName | undefined;
+
+  constructor(options: ConnectionOptions) {
+    const { carrier, player, generation, heartbeatMs } = options;
+    this.#options = options;
+    this.#carrier = carrier;
+    this.id = carrier.id ?? randomBytes(9).toString('base64url');
+    this.player = player;
+    this.generation = generation;
+    this.#outbox = new Outbox(carrier, LIMITS.sendQueueBytes, () => this.close('slowConsumer'));
+    this.#heartbeat = new Heartbeat(heartbeatMs, this);
+    this.extend(options.expiresAt);
+    carrier.listen(this);
+    this.#welcome();
+  }
+
+  get isOpen(): boolean {
+    return this.#open;
+  }
+
+  /** Names the connection in what is logged. Made when it is needed, which is seldom. */
+  get log(): Logger {
+    return this.#options.log.child({ connection: this.id, player: this.player.id });
+  }
+
+  get transport(): Transport {
+    return this.#carrier.transport;
+  }
+
+  get allowance(): Allowance {
+    return this.#options.allowance;
+  }
+
+  /** When the connection ends for want of a valid token. */
+  get expiresAt(): number {
+    return this.#expiresAt;
+  }
+
+  /** The player showed a token that is good until then; never sooner than before. */
+  extend(expiresAt: number): void {
+    if (!this.#open || expiresAt <= this.#expiresAt) return;
+    this.#expiresAt = expiresAt;
+    clearTimeout(this.#expiry);
+    this.#expiry = undefined;
+    this.#watchExpiry();
+  }
+
+  /** Tokens last for hours: the timer is made when the end is near, which each ping looks for. */
+  #watchExpiry(): void {
+    if (this.#expiry !== undefined) return;
+    const left = this.#expiresAt - Date.now();
+    if (left > 2 * this.#options.heartbeatMs) return;
+    this.#expiry = setTimeout(() => this.close('unauthorized'), Math.max(left, 0));
+  }
+
+  send(message: ServerMessage): void {
+    this.deliver(Packet.of(message));
+  }
+
+  /** Sends at once what would be gathered for a moment. */
+  flush(): void {
+    if (this.#open) this.#outbox.flush();
+  }
+
+  deliver(packet: Packet): void {
+    if (!this.#open) return;
+    this.#options.metrics.messagesOut.count(packet.type);
+    this.#outbox.push(packet);
+  }
+
+  error(code: ErrorCode, message: string, id?: string, retryAfterMs?: number): void {
+    this.send({
+      type: 'error',
+      code,
+      message,
+      ...(id === undefined ? {} : { id }),
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    });
+  }
+
+  /** Closes with the code of the table; what was said before still goes out. */
+  close(name: CloseName): void {
+    if (!this.#open) return;
+    this.#outbox.flush();
+    // A flush that overflows closes by itself.
+    if (!this.#open) return;
+    this.#closedAs = name;
+    this.#carrier.close(CLOSE_CODES[name].code, name);
+    // A peer that is not there will not answer.
+    setTimeout(() => this.#carrier.terminate(), name === 'heartbeatTimeout' ? 100 : CLOSE_MS).unref();
+    this.#over();
+  }
+
+  #welcome(): void {
+    const { replica, heartbeatMs, now, messagesPerSecond, routeByGame } = this.#options;
+    const { messageBytes, chatLength, resumeWindowMs } = LIMITS;
+    this.send({
+      type: 'welcome',
+      protocol: SUBPROTOCOL,
+      replica,
+      connection: this.id,
+      player: this.player,
+      expiresAt: this.#expiresAt,
+      heartbeatMs,
+      ...(routeByGame ? { routeByGame } : {}),
+      now: now(),
+      limits: { messageBytes, messagesPerSecond, chatLength, resumeWindowMs },
+    });
+    this.flush();
+  }
+
+  /** Asks the peer whether it is there. */
+  ping(): void {
+    this.#watchExpiry();
+    this.#carrier.ping();
+  }
+
+  /** The peer was silent for too long. */
+  dead(): void {
+    this.close('heartbeatTimeout');
+  }
+
+  heard(): void {
+    this.#heartbeat.heard();
+  }
+
+  control(bytes: number): void {
+    this.#heartbeat.heard();
+    if (this.#open && this.#options.allowance.message(bytes) > 0) this.#countRefusal('rateLimited');
+  }
+
+  tooBig(): void {
+    this.close('messageTooBig');
+  }
+
+  failed(error: Error): void {
+    // The end follows, with the code that tells what was wrong.
+    this.log.debug({ reason: error.message }, 'socket error');
+  }
+
+  message(data: Buffer, isBinary: boolean): void {
+    this.#heartbeat.heard();
+    if (!this.#open) return;
+    if (isBinary) return this.close('unsupportedData');
+    const { metrics, allowance } = this.#options;
+    const wait = allowance.message(data.length);
+    const decoded = decodeClientFrame(data.toString('utf8'));
+    metrics.messagesIn.count(decoded.ok ? decoded.message.type : 'refused');
+    if (wait > 0) {
+      const id = decoded.ok ? ('id' in decoded.message ? decoded.message.id : undefined) : decoded.refusal.id;
+      this.error('rate_limited', `Too many messages or bytes; wait ${wait} ms.`, id, wait);
+      this.#countRefusal('rateLimited');
+    } else if (!decoded.ok) {
+      const { code, message, id } = decoded.refusal;
+      this.error(code, message, id);
+      this.#countRefusal('badMessages');
+    } else {
+      this.#options.onMessage(this, decoded.message);
+    }
+  }
+
+  #countRefusal(closeAs: CloseName): void {
+    const now = performance.now();
+    if (!this.#refused || now - this.#refused.since > MINUTE_MS) this.#refused = { count: 0, since: now };
+    this.#refused.count += 1;
+    if (this.#refused.count > LIMITS.badMessagesPerMinute) this.close(closeAs);
+  }
+
+  closed(code: number): void {
+    const { metrics, connectionLog } = this.#options;
+    const counted = this.#closedAs ? CLOSE_CODES[this.#closedAs].code : boundedCode(code);
+    metrics.closes.inc({ code: String(counted) });
+    connectionLog.closed({ connection: this.id, player: this.player.id }, { code, closedAs: this.#closedAs });
+    this.#over();
+  }
+
+  #over(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#heartbeat.stop();
+    clearTimeout(this.#expiry);
+    this.#options.onClosed(this);
+  }
+}
+
+const KNOWN_CODES: ReadonlySet<number> = new Set(Object.values(CLOSE_CODES).map(({ code }) => code));
+// A client may close with any code: the metric must not grow a series for each.
+const boundedCode = (code: number) => (code === 1005 || KNOWN_CODES.has(code) ? code : 'other');

@@ -1,0 +1,146 @@
+import { Cluster } from 'ioredis';
+import { Refusal } from '../authority/game-authority.ts';
+import { type Store, storeFailure } from '../redis/connect.ts';
+import { defineScript, type Script } from '../redis/scripts.ts';
+import type { Connection } from './connection.ts';
+import type { Sockets } from './connection-set.ts';
+
+/** Each replica listens to `gridlock:replica:<APPID>` for what is meant for it alone. */
+export const REPLICA_CHANNEL = 'gridlock:replica:';
+/** A fence may overtake the socket it is meant for, which is being opened at that moment. */
+const RECENT_MS = 10_000;
+/** Higher than any generation. */
+const LOGGED_OUT = Infinity;
+
+const socketKey = (player: string) => `gridlock:{player:${player}}:socket`;
+
+export interface FencingOptions {
+  readonly redis: Store;
+  readonly replica: string;
+  readonly sockets: Sockets;
+  /** Longer than any token of the player can still be of use. */
+  readonly keepSeconds: number;
+  /** The player has a newer socket. */
+  readonly supersede: (connection: Connection) => void;
+  /** The player logged out. */
+  readonly revoke: (connection: Connection) => void;
+}
+
+/** Of two sockets of a player the newer one stays, and of one who logged out none, on whichever replicas they are. */
+export class Fencing {
+  readonly #options: FencingOptions;
+  readonly #fence: Script;
+  readonly #logout: Script;
+  readonly #recent = new Map<string, number>();
+  readonly #isCluster: boolean;
+  /** What could not be heard has not been looked for yet. */
+  #isDue = false;
+  #rechecks = 0;
+
+  constructor(options: FencingOptions) {
+    this.#options = options;
+    this.#isCluster = options.redis instanceof Cluster;
+    this.#fence = defineScript(options.redis, 'player:fence', [new URL('./lua/fence.lua', import.meta.url)]);
+    this.#logout = defineScript(options.redis, 'player:logout', [new URL('./lua/logout.lua', import.meta.url)]);
+  }
+
+  /**
+   * The generation of a socket that the player opens now, by this `attempt` of its client if it says which. Older ones
+   * are told to close. Rejects with a `Refusal`: `unauthorized` when the player logged out, `superseded` when the client
+   * has come in by a newer attempt: this one was held up, on its way or by a replica that stood still.
+   */
+  async open(player: string, attempt = ''): Promise<number> {
+    const { replica, keepSeconds } = this.#options;
+    const args = [replica, keepSeconds, this.#isCluster ? '' : REPLICA_CHANNEL, ...splitAttempt(attempt)];
+    const [generation, before] = (await this.#run(this.#fence, player, args)) as [string, string];
+    if (generation === 'out') throw new Refusal('unauthorized');
+    if (generation === 'late') throw new Refusal('superseded');
+    // In a cluster not from within the script: the other replica's channel may be on another shard. A replica that
+    // cannot be told now asks for itself when it hears again, and no game takes a move of the older socket.
+    if (this.#isCluster) this.#tell(before, `supersede ${player} ${generation}`);
+    return Number(generation);
+  }
+
+  /** The player's tokens are good for nothing any more; the sockets are told to close. Rejects with a `Refusal`. */
+  async logOut(player: string): Promise<void> {
+    const before = (await this.#run(this.#logout, player, [this.#options.keepSeconds])) as string;
+    this.#tell(before, `logout ${player}`);
+  }
+
+  /** The player goes on with a new token: false when there was a log-out. Rejects with a `Refusal`. */
+  async renew(player: string): Promise<boolean> {
+    const { redis, keepSeconds } = this.#options;
+    const key = socketKey(player);
+    try {
+      // The newest socket is remembered for as long as it can be open.
+      const [out] = await Promise.all([redis.hget(key, 'out'), redis.expire(key, keepSeconds)]);
+      return out === null;
+    } catch (error) {
+      throw storeFailure(error);
+    }
+  }
+
+  /** Takes `supersede <player> <generation>` or `logout <player>` from the replica's channel. */
+  take(payload: string): void {
+    const [what = '', player = '', text = ''] = payload.split(' ');
+    if (what !== 'supersede' && what !== 'logout') return;
+    const generation = what === 'logout' ? LOGGED_OUT : Number(text);
+    for (const connection of this.#options.sockets.ofPlayer(player)) this.#judge(connection, generation);
+    this.#recent.set(player, generation);
+    setTimeout(() => {
+      if (this.#recent.get(player) === generation) this.#recent.delete(player);
+    }, RECENT_MS).unref();
+  }
+
+  /** Closes a connection that was just opened if it is outdated already; true when it was. */
+  closeOutdated(connection: Connection): boolean {
+    return this.#judge(connection, this.#recent.get(connection.player.id) ?? 0);
+  }
+
+  /**
+   * Looks for fences that were announced while this replica could not hear them. Rejects when Redis does not answer: then
+   * it is still due.
+   */
+  async recheck(): Promise<void> {
+    const { redis, sockets } = this.#options;
+    this.#isDue = true;
+    const began = (this.#rechecks += 1);
+    await Promise.all(
+      sockets.all().map(async (connection) => {
+        const [newest, out] = await redis.hmget(socketKey(connection.player.id), 'generation', 'out');
+        this.#judge(connection, out ? LOGGED_OUT : Number(newest ?? 0));
+      }),
+    );
+    if (began === this.#rechecks) this.#isDue = false;
+  }
+
+  /** Looks again if the last look did not come to its end. Rejects as `recheck` does. */
+  async recheckIfDue(): Promise<void> {
+    if (this.#isDue) await this.recheck();
+  }
+
+  #judge(connection: Connection, generation: number): boolean {
+    if (connection.generation >= generation) return false;
+    if (generation === LOGGED_OUT) this.#options.revoke(connection);
+    else this.#options.supersede(connection);
+    return true;
+  }
+
+  #tell(replica: string, what: string): void {
+    if (replica === '') return;
+    this.#options.redis.spublish(`${REPLICA_CHANNEL}${replica}`, what).catch(() => undefined);
+  }
+
+  async #run(script: Script, player: string, args: (string | number)[]): Promise<unknown> {
+    try {
+      return await script([socketKey(player)], args);
+    } catch (error) {
+      throw storeFailure(error);
+    }
+  }
+}
+
+function splitAttempt(attempt: string): [client: string, number: string] {
+  const [client = '', number = ''] = attempt.split('.');
+  return [client, number];
+}

@@ -1,0 +1,153 @@
+import type { IncomingMessage } from 'node:http';
+import * as v from 'valibot';
+import { Attempt, GameCode, Slot, sessionCookie } from '../../protocol/index.ts';
+import { Refusal } from '../authority/game-authority.ts';
+import { tick } from '../transport/tick.ts';
+import type { Carrier } from '../transport/transport-socket.ts';
+import type { Admission, Place, Turned } from './admission.ts';
+import type { Allowances } from './allowances.ts';
+import { addressGroup, type ClientAddress } from './client-address.ts';
+import { bearerToken, type Session, type Sessions } from './sessions.ts';
+
+/** Why a request is turned away; `reason` as in the metrics. */
+export interface Refused {
+  readonly status: number;
+  readonly reason: string;
+  readonly headers?: Record<string, string>;
+}
+
+/** A connection that may begin. */
+export interface Accepted {
+  readonly carrier: Carrier;
+  readonly session: Session;
+  readonly generation: number;
+  readonly origin: string | undefined;
+  readonly address: string;
+  /** The game in the connection's address, by which the edge may have chosen this replica. */
+  readonly game: string | undefined;
+}
+
+export interface EntryOptions {
+  readonly sessions: Sessions;
+  readonly allowedOrigins: ReadonlySet<string>;
+  readonly parseCookie: (header: string) => Record<string, string | undefined>;
+  readonly clientAddress: ClientAddress;
+  readonly admission: Admission;
+  readonly allowances: Allowances;
+  readonly isDraining: () => boolean;
+  /** The generation of the player's new socket, and which attempt of its client it is; rejects with a `Refusal`. */
+  readonly fence: (player: string, attempt: string | undefined) => Promise<number>;
+}
+
+/** Decides who may come in, whatever the transport. */
+export class Entry {
+  readonly #options: EntryOptions;
+
+  constructor(options: EntryOptions) {
+    this.#options = options;
+  }
+
+  addressOf(request: IncomingMessage): string {
+    return this.#options.clientAddress.of(request);
+  }
+
+  /** A place for a connection from an address. Before anything that costs: who gets none is turned away without a look at the token. */
+  place(address: string): Place | Refused {
+    const place = this.#options.admission.enter(addressGroup(address));
+    return typeof place === 'string' ? TURNED_AWAY[place] : place;
+  }
+
+  /** Who opens a connection; without `fenced` the player's other socket stays. */
+  open(request: IncomingMessage, fenced = true): Promise<Refused | { session: Session; generation: number }> {
+    return tick.awakeFor(() => this.#open(request, fenced));
+  }
+
+  async #open(request: IncomingMessage, fenced: boolean): Promise<Refused | { session: Session; generation: number }> {
+    const { sessions, allowances, isDraining, fence } = this.#options;
+    if (isDraining()) return { status: 503, reason: 'draining', headers: { 'Retry-After': '1' } };
+    const session = await this.#identify(request, (token) => sessions.read(token));
+    if ('status' in session) return session;
+    const wait = allowances.socket(session.player.id);
+    if (wait > 0) {
+      const headers = { 'Retry-After': String(Math.ceil(wait / 1000)) };
+      return { status: 429, reason: 'sockets', headers };
+    }
+    if (!fenced) return { session, generation: 0 };
+    try {
+      return { session, generation: await fence(session.player.id, attemptOf(request.url)) };
+    } catch (error) {
+      if (error instanceof Refusal && error.code === 'unauthorized') return UNAUTHORIZED;
+      if (error instanceof Refusal && error.code === 'superseded') return LATE;
+      return { status: 503, reason: 'store', headers: { 'Retry-After': '2' } };
+    }
+  }
+
+  /**
+   * Whose request it is that belongs to a connection. That one ends with its token, which may have been refreshed: the
+   * one that comes along here may be older.
+   */
+  again(request: IncomingMessage): Promise<Refused | Session> {
+    return this.#identify(request, (token) => this.#options.sessions.readToRenew(token));
+  }
+
+  async #identify(
+    request: IncomingMessage,
+    read: (token: string) => Promise<Session | undefined>,
+  ): Promise<Refused | Session> {
+    const { allowedOrigins } = this.#options;
+    const { origin, authorization, cookie } = request.headers;
+    const token = bearerToken(authorization);
+    // A page of another origin could use the cookie, but it cannot set this header.
+    const isPage = origin !== undefined || (token === undefined && cookie !== undefined);
+    if (isPage && !allowedOrigins.has(origin ?? '')) return { status: 403, reason: 'origin' };
+    return (await read(token ?? this.#cookieToken(request) ?? '')) ?? UNAUTHORIZED;
+  }
+
+  #cookieToken({ url = '', headers }: IncomingMessage): string | undefined {
+    const slot = URL.parse(url, 'http://replica')?.searchParams.get('slot') ?? '0';
+    if (!v.is(Slot, slot)) return undefined;
+    return this.#options.parseCookie(headers.cookie ?? '')[sessionCookie(slot)];
+  }
+}
+
+/** As HAProxy's `balance url_param`: parameters lie between `&` behind the first `?`, and the first of the name counts. */
+const FIRST_GAME = /^[^?]*\?(?:[^&]*&)*?game=([^&]*)/;
+
+/**
+ * The `game` in the address of a request, if it can be one: read as the edge does, which decodes nothing. Who writes it
+ * otherwise was not sent here for its sake, and must not draw the game away from its players.
+ */
+export function routedGame(url = ''): string | undefined {
+  const value = FIRST_GAME.exec(url)?.[1];
+  return v.is(GameCode, value) ? value : undefined;
+}
+
+const attemptOf = (url: string | undefined): string | undefined => parameterOf(url, 'attempt', Attempt);
+
+function parameterOf<S extends v.GenericSchema<string>>(url = '', name: string, schema: S): string | undefined {
+  if (!url.includes('?')) return undefined;
+  const value = URL.parse(url, 'http://replica')?.searchParams.get(name);
+  return v.is(schema, value) ? value : undefined;
+}
+
+const UNAUTHORIZED: Refused = { status: 401, reason: 'token', headers: { 'WWW-Authenticate': 'Bearer' } };
+const LATE: Refused = { status: 409, reason: 'late' };
+const LATER = { 'Retry-After': '5' };
+const TURNED_AWAY: Record<Turned, Refused> = {
+  full: { status: 503, reason: 'full', headers: LATER },
+  players: { status: 503, reason: 'players', headers: LATER },
+  address: { status: 429, reason: 'address', headers: LATER },
+};
+
+/** What is said to who is turned away. */
+export const SENTENCES: Record<string, string> = {
+  draining: 'This replica is going away; try again.',
+  origin: 'Pages of this origin may not connect.',
+  token: 'The player token is missing, expired or not valid; get one from POST /api/session.',
+  late: 'The client has connected by a newer attempt since.',
+  store: 'The store is not available; try again.',
+  full: 'This replica has as many sockets as it may; try again later.',
+  players: 'The cluster has as many players as it may; try again later.',
+  address: 'Your address has as many sockets as it may; close some or try again later.',
+  sockets: 'You opened too many sockets within a minute; try again later.',
+};

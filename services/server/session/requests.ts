@@ -1,0 +1,227 @@
+import { type ClientMessage, ERROR_CODES, LIMITS } from '../../protocol/index.ts';
+import { type Actor, type Applied, type Entered, type GameAuthority, Refusal } from '../authority/game-authority.ts';
+import type { GameClock, StoreClock } from '../cluster/clock.ts';
+import type { Presence } from '../cluster/presence.ts';
+import { FollowedGames } from '../game/followed-games.ts';
+import type { Census } from '../game/game-quota.ts';
+import type { SeatHold } from '../game/seat-hold.ts';
+import type { Chat } from '../history/chat.ts';
+import type { FeedSet } from '../history/feeds.ts';
+import type { Metrics } from '../ops/metrics.ts';
+import { tick } from '../transport/tick.ts';
+import { ChannelRequests } from './channel-requests.ts';
+import type { Connection } from './connection.ts';
+import { Lanes } from './keyed-queue.ts';
+
+/** A request that waited longer behind others than this is not begun any more. */
+const REQUEST_MS = 2000;
+
+export interface Services {
+  readonly authority: GameAuthority;
+  readonly chat: Chat;
+  readonly presence: Presence;
+  readonly feeds: FeedSet;
+  readonly gameClock: GameClock;
+  readonly census: Census;
+  readonly seatHold: SeatHold;
+  readonly clock: StoreClock;
+  readonly metrics: Metrics;
+  /** When the session ends that a token of the player says; rejects with a `Refusal`. */
+  readonly refresh: (player: string, token: string) => Promise<number>;
+  /** A newer socket of the player acts: this one has to go. */
+  readonly onSuperseded: (connection: Connection) => void;
+}
+
+/** An epoch no game has. */
+const NO_EPOCH = 'none';
+
+type Message<T extends ClientMessage['type']> = Extract<ClientMessage, { type: T }>;
+
+/** Carries out what one connection asks for, and follows for it the games and channels it is in. */
+export class Requests {
+  readonly #connection: Connection;
+  readonly #services: Services;
+  readonly #lanes = new Lanes();
+  readonly #games: FollowedGames;
+  readonly #channels: ChannelRequests;
+  #entering = 0;
+
+  constructor(connection: Connection, services: Services) {
+    this.#connection = connection;
+    this.#services = services;
+    this.#games = new FollowedGames(connection, services, this.#lanes);
+    this.#channels = new ChannelRequests(connection, services, this.#lanes);
+  }
+
+  handle(message: ClientMessage): void {
+    if (message.type === 'ping') {
+      this.#connection.send({ type: 'pong', t: message.t, now: this.#services.clock.now() });
+      return;
+    }
+    const received = performance.now();
+    this.#lanes.run(laneOf(message), async () => {
+      if (!this.#connection.isOpen) return;
+      try {
+        if (performance.now() - received > REQUEST_MS) throw new Refusal('unavailable', undefined, 1000);
+        await this.#dispatch(message);
+        if (message.type === 'capture') {
+          this.#services.metrics.captureSeconds.observe((performance.now() - received) / 1000);
+        }
+      } catch (error) {
+        this.#refuse(message.id, error);
+      }
+    });
+  }
+
+  /** Stops following everything. */
+  close(): void {
+    this.#services.seatHold.release(this.#actor, this.#connection.id, this.#games.played);
+    this.#games.close();
+    this.#channels.close();
+  }
+
+  /** A request waits for its answer. */
+  get isBusy(): boolean {
+    return !this.#lanes.isIdle;
+  }
+
+  get #actor(): Actor {
+    return this.#connection;
+  }
+
+  async #dispatch(message: Exclude<ClientMessage, { type: 'ping' }>): Promise<void> {
+    const { authority } = this.#services;
+    const { id } = message;
+    switch (message.type) {
+      case 'create':
+        this.#count('games');
+        return this.#enter(id, () => authority.create(this.#actor, id, message));
+      case 'join':
+        // A game takes only so many joins: nobody shall use them up.
+        if (!this.#games.has(message.game)) this.#count('games');
+        return this.#enter(id, () => authority.join(this.#actor, id, message.game), message.game);
+      case 'match':
+        this.#count('games');
+        return this.#enter(id, () => authority.match(this.#actor, id, message));
+      case 'leave':
+        return this.#leave(message);
+      case 'capture':
+        return this.#ack(id, await authority.capture(this.#actor, id, message.game, message.cell));
+      case 'resume':
+        this.#count('histories');
+        return this.#resume(message);
+      case 'watch':
+        this.#count('histories');
+        return this.#watch(message);
+      case 'chat':
+        return this.#channels.say(message);
+      case 'subscribe':
+        this.#count('histories');
+        return this.#channels.subscribe(message);
+      case 'unsubscribe':
+        return this.#channels.unsubscribe(message);
+      case 'refresh':
+        return this.#refresh(message);
+    }
+  }
+
+  #refuse(id: string, error: unknown): void {
+    const { metrics, onSuperseded } = this.#services;
+    const { log } = this.#connection;
+    if (!(error instanceof Refusal)) log.error({ err: error }, 'a request failed');
+    const refusal = error instanceof Refusal ? error : new Refusal('internal', ERROR_CODES.internal.meaning, 1000);
+    metrics.refusals.inc({ code: refusal.code });
+    this.#connection.error(refusal.code, refusal.message, id, refusal.retryAfterMs);
+    if (refusal.code === 'superseded') onSuperseded(this.#connection);
+  }
+
+  async #refresh({ id, token }: Message<'refresh'>): Promise<void> {
+    const { player } = this.#connection;
+    this.#connection.extend(await this.#services.refresh(player.id, token));
+    this.#connection.send({ type: 'ack', id, expiresAt: this.#connection.expiresAt });
+  }
+
+  #count(what: 'games' | 'histories'): void {
+    const { allowance } = this.#connection;
+    const wait = what === 'games' ? allowance.game() : allowance.history();
+    if (wait > 0) throw new Refusal('rate_limited', `Too many ${what}; wait ${wait} ms.`, wait);
+  }
+
+  /** Runs a request that may add a game to those this connection is in, if one more is allowed. */
+  async #withinGames<T>(game: string | undefined, task: () => Promise<T>): Promise<T> {
+    const known = game !== undefined && this.#games.has(game);
+    const games = this.#games.size + this.#entering;
+    if (!known && games >= LIMITS.gamesPerConnection) throw new Refusal('too_many_games');
+    this.#entering += 1;
+    try {
+      return await task();
+    } finally {
+      this.#entering -= 1;
+    }
+  }
+
+  async #enter(id: string, task: () => Promise<Entered>, game?: string): Promise<void> {
+    const entered = await this.#withinGames(game, task).catch((error: unknown) => {
+      // Redis may carry out yet what nobody waits for any more; where there is no seat, none is given up.
+      if (game !== undefined && error instanceof Refusal && error.code === 'unavailable') this.#holdIfGone(game);
+      throw error;
+    });
+    this.#holdIfGone(entered.game);
+    this.#ack(id, entered);
+    this.#games.show(entered.view, false);
+  }
+
+  /** Who hung up before the answer is in the game as well: the seat is held, and given up, as any other's. */
+  #holdIfGone(game: string): void {
+    const { isOpen, id } = this.#connection;
+    if (!isOpen) this.#services.seatHold.release(this.#actor, id, [game]);
+  }
+
+  #ack(id: string, { game, epoch, seq, duplicate }: Applied): void {
+    this.#connection.send({ type: 'ack', id, game, epoch, seq, ...(duplicate ? { duplicate } : {}) });
+  }
+
+  async #resume({ id, game, epoch, seq }: Message<'resume'>): Promise<void> {
+    const { authority, metrics } = this.#services;
+    const known = { epoch, seq };
+    const resumed = await tick.awakeFor(() =>
+      this.#withinGames(game, () => authority.resume(this.#actor, game, known)),
+    );
+    this.#holdIfGone(game);
+    metrics.resumes.inc({ recovered: String(resumed.recovered) });
+    this.#games.goOn(id, game, resumed, false);
+    // Who was away has waited long enough.
+    this.#connection.flush();
+  }
+
+  async #watch({ id, game, epoch = NO_EPOCH, seq = 0 }: Message<'watch'>): Promise<void> {
+    const { authority } = this.#services;
+    const { player } = this.#connection;
+    const isNew = epoch === NO_EPOCH;
+    // Who plays and asks to watch goes on as a player, whose seat is not given up.
+    const isWatching = !(await authority.isPlayer(game, player.id));
+    const known = { epoch, seq };
+    const seen = await this.#withinGames(game, () =>
+      isWatching ? authority.watch(player.id, game, known) : authority.resume(this.#actor, game, known),
+    );
+    if (!isWatching) this.#holdIfGone(game);
+    this.#games.goOn(id, game, seen, isWatching, isNew);
+  }
+
+  async #leave({ id, game }: Message<'leave'>): Promise<void> {
+    if (this.#games.isWatching(game)) {
+      this.#games.stop(game);
+      return this.#connection.send({ type: 'ack', id, game });
+    }
+    const applied = await this.#services.authority.leave(this.#actor, id, game);
+    this.#games.stop(game);
+    this.#channels.leave(game);
+    this.#ack(id, applied);
+  }
+}
+
+/** Moves of a game keep their order among each other; chat does not wait for them. */
+function laneOf(message: Exclude<ClientMessage, { type: 'ping' }>): string {
+  if ('game' in message) return message.game;
+  return 'channel' in message ? `#${message.channel}` : message.type;
+}

@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto';
+import { CLOSE_CODES, type Close, LIMITS, type Transport } from '../../protocol/index.ts';
+import type { Packet } from './packet.ts';
+import type { Carrier, CarrierEvents } from './transport-socket.ts';
+
+/** The id of a new connection: it tells which replica holds it. */
+export const connectionId = (replica: string): string => `${replica}.${randomBytes(12).toString('base64url')}`;
+/** Which replica holds a connection. */
+export const holderOf = (id: string): string => id.slice(0, id.lastIndexOf('.'));
+
+/** A carrier whose client speaks in requests of their own, each with a batch of messages. */
+export abstract class HttpCarrier implements Carrier {
+  readonly id: string;
+  abstract readonly transport: Transport;
+  abstract readonly bufferedAmount: number;
+  readonly #ended = Promise.withResolvers<void>();
+  #events: CarrierEvents | undefined;
+  #batch = 0;
+  #closing: Close | undefined;
+  #isOver = false;
+
+  constructor(id: string) {
+    this.id = id;
+  }
+
+  abstract write(packet: Packet): void;
+  abstract ping(): void;
+  /** Tells the client how the connection ends. */
+  protected abstract end(close: Close): void;
+  /** Lets go of what is held for the client. */
+  protected abstract release(): void;
+
+  get isOpen(): boolean {
+    return this.#closing === undefined && !this.#isOver;
+  }
+
+  /** Nothing about the connection is of use to anybody any more. */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  listen(events: CarrierEvents): void {
+    this.#events = events;
+  }
+
+  /** Takes what the client said, in the order of its batches; false when one is missing before this. */
+  receive(number: number, messages: readonly unknown[], isLast: boolean): boolean {
+    if (number > this.#batch + 1) return false;
+    this.heard();
+    // The answer got lost, and the client asked again.
+    if (number <= this.#batch) return true;
+    this.#batch = number;
+    for (const message of messages) {
+      const data = encoded(message);
+      if (!data || data.length > LIMITS.messageBytes) {
+        this.#events?.tooBig();
+        return true;
+      }
+      this.#events?.message(data, false);
+    }
+    if (isLast) {
+      this.over(CLOSE_CODES.normal.code);
+      this.terminate();
+    }
+    return true;
+  }
+
+  close(code: number, reason: string): void {
+    if (!this.isOpen) return;
+    this.#closing = { code, reason };
+    this.end(this.#closing);
+  }
+
+  terminate(): void {
+    this.over(CLOSE_CODES.abnormal.code);
+    this.release();
+    this.#ended.resolve();
+  }
+
+  /** How it is being closed from this side. */
+  protected get closing(): Close | undefined {
+    return this.#closing;
+  }
+
+  protected heard(): void {
+    this.#events?.heard();
+  }
+
+  /** Nothing comes from the client any more. */
+  protected over(code: number): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#events?.closed(code);
+  }
+}
+
+/** Undefined for what is nested so deeply that it cannot be written, which only a message far too big is. */
+function encoded(message: unknown): Buffer | undefined {
+  try {
+    return Buffer.from(JSON.stringify(message));
+  } catch {
+    return undefined;
+  }
+}

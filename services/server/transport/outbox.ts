@@ -1,0 +1,95 @@
+import { Packet } from './packet.ts';
+import { tick } from './tick.ts';
+import type { Carrier } from './transport-socket.ts';
+
+/** Sockets written to before others get a turn: a line to thousands must not hold up a move. */
+const SLICE = 250;
+
+/** What a crowd gets at once, and nobody waits for. */
+const PATIENT: ReadonlySet<Packet['type']> = new Set(['chat', 'presence', 'history']);
+
+/**
+ * Writes what the outboxes gathered during a tick, moves first, then what can wait: each frame costs a write here and at
+ * the edge, and TLS there, which is more than what is in it.
+ */
+class Flusher {
+  readonly #urgent = new Set<Outbox>();
+  readonly #patient = new Set<Outbox>();
+  /** Several messages in one, by their numbers: a game's sockets mostly get the same ones. */
+  readonly #joined = new Map<string, Packet>();
+  #scheduled = false;
+
+  add(outbox: Outbox, isUrgent: boolean): void {
+    if (isUrgent) this.#patient.delete(outbox);
+    if (isUrgent || !this.#urgent.has(outbox)) (isUrgent ? this.#urgent : this.#patient).add(outbox);
+    this.#schedule();
+  }
+
+  delete(outbox: Outbox): void {
+    this.#urgent.delete(outbox);
+    this.#patient.delete(outbox);
+  }
+
+  /** Several messages in one, made once a turn. */
+  join(packets: readonly Packet[]): Packet {
+    if (packets.length === 1) return packets[0]!;
+    const key = packets.map(({ number }) => number).join();
+    let joined = this.#joined.get(key);
+    if (!joined) this.#joined.set(key, (joined = Packet.joined(packets)));
+    return joined;
+  }
+
+  #flush(): void {
+    this.#scheduled = false;
+    let left = SLICE;
+    for (const outboxes of [this.#urgent, this.#patient]) {
+      for (const outbox of outboxes) {
+        if (left === 0) break;
+        left -= 1;
+        outboxes.delete(outbox);
+        outbox.flush();
+      }
+    }
+    this.#joined.clear();
+    if (this.#urgent.size + this.#patient.size > 0) this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    tick.atEnd('frames', () => this.#flush());
+  }
+}
+
+const flusher = new Flusher();
+
+/** What waits to be written to one peer: messages of the same turn leave as one frame, in order. */
+export class Outbox {
+  readonly #carrier: Carrier;
+  readonly #limit: number;
+  readonly #onOverflow: () => void;
+  #packets: Packet[] = [];
+
+  /** `onOverflow` is called when more than `limit` bytes wait for a slow reader. */
+  constructor(carrier: Carrier, limit: number, onOverflow: () => void) {
+    this.#carrier = carrier;
+    this.#limit = limit;
+    this.#onOverflow = onOverflow;
+  }
+
+  push(packet: Packet): void {
+    this.#packets.push(packet);
+    tick.count();
+    const isUrgent = !PATIENT.has(packet.type);
+    if (this.#packets.length === 1 || isUrgent) flusher.add(this, isUrgent);
+  }
+
+  flush(): void {
+    const packets = this.#packets;
+    this.#packets = [];
+    flusher.delete(this);
+    if (packets.length === 0 || !this.#carrier.isOpen) return;
+    this.#carrier.write(flusher.join(packets));
+    if (this.#carrier.bufferedAmount > this.#limit) this.#onOverflow();
+  }
+}

@@ -1,0 +1,90 @@
+import type { Close, PollHead } from '../../protocol/index.ts';
+import { HttpCarrier } from './http-socket.ts';
+import type { Packet } from './packet.ts';
+
+/** The text of the answer; `outdated`: another poll took its place; `gone`: the connection is over. */
+export type Polled = { readonly text: string } | 'outdated' | 'gone';
+
+interface Frame {
+  readonly number: number;
+  readonly text: string;
+}
+
+/**
+ * Long polling: each poll is held until there is something to say. What the client has not confirmed by the next one
+ * is kept, and sent again when it asks again.
+ */
+export class PollCarrier extends HttpCarrier {
+  readonly transport = 'poll';
+  #frames: Frame[] = [];
+  #bytes = 0;
+  #number = 0;
+  #confirmed = 0;
+  #isReleased = false;
+  #held: ((answer: Polled) => void) | undefined;
+
+  get bufferedAmount(): number {
+    return this.#bytes;
+  }
+
+  /** Gives the frames after `cursor`, the last that the client has, as soon as there are any, or the end. */
+  poll(cursor: number): Promise<Polled> {
+    if (this.#isReleased) return Promise.resolve('gone');
+    // Held up on its way, or of somebody who counts otherwise.
+    if (cursor < this.#confirmed || cursor > this.#number) return Promise.resolve('outdated');
+    this.heard();
+    this.#confirm(cursor);
+    this.#answer('outdated');
+    return new Promise((resolve) => {
+      this.#held = resolve;
+      if (this.#frames.length > 0 || this.closing) this.#tell();
+    });
+  }
+
+  write({ text }: Packet): void {
+    this.#frames.push({ number: (this.#number += 1), text });
+    this.#bytes += Buffer.byteLength(text);
+    this.#tell();
+  }
+
+  /** Ends the poll that is held: the next one shows that the client is there. */
+  ping(): void {
+    this.#tell();
+  }
+
+  protected end(close: Close): void {
+    if (this.#tell()) this.over(close.code);
+  }
+
+  protected release(): void {
+    this.#isReleased = true;
+    this.#frames = [];
+    this.#answer('gone');
+  }
+
+  /** Says all there is to who waits for it; false when nobody does. */
+  #tell(): boolean {
+    // What waits for the next poll is put together for that one.
+    if (!this.#held) return false;
+    const close = this.closing;
+    const head: PollHead = { connection: this.id, cursor: this.#number, ...(close ? { close } : {}) };
+    const lines = [JSON.stringify(head), ...this.#frames.map(({ text }) => text)];
+    const isTold = this.#answer({ text: `${lines.join('\n')}\n` });
+    if (isTold && close) this.over(close.code);
+    return isTold;
+  }
+
+  #answer(answer: Polled): boolean {
+    const held = this.#held;
+    this.#held = undefined;
+    held?.(answer);
+    return held !== undefined;
+  }
+
+  #confirm(cursor: number): void {
+    this.#confirmed = cursor;
+    const rest = this.#frames.findIndex(({ number }) => number > cursor);
+    const confirmed = this.#frames.splice(0, rest < 0 ? this.#frames.length : rest);
+    for (const { text } of confirmed) this.#bytes -= Buffer.byteLength(text);
+  }
+}

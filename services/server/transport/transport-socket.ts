@@ -1,0 +1,36 @@
+import type { Transport } from '../../protocol/index.ts';
+import type { Packet } from './packet.ts';
+
+/** What a carrier tells of its peer. */
+export interface CarrierEvents {
+  message(data: Buffer, isBinary: boolean): void;
+  /** The peer gave a sign of life that is no message. */
+  heard(): void;
+  /** The same by a ping or pong frame of so many bytes, which costs as much as a message does. */
+  control(bytes: number): void;
+  /** The peer said more at once than it may. The connection is to be closed for it. */
+  tooBig(): void;
+  /** What went wrong; `closed` follows. */
+  failed(error: Error): void;
+  /** Nothing comes any more; called once. `code` as in the table of close codes. */
+  closed(code: number): void;
+}
+
+/** What a connection needs of whatever brings its messages to the player and back. */
+export interface Carrier {
+  readonly transport: Transport;
+  /** Names the connection where requests find it by that. */
+  readonly id?: string;
+  readonly isOpen: boolean;
+  /** Bytes that wait for a slow reader. */
+  readonly bufferedAmount: number;
+  /** To be called once, before anything arrives. */
+  listen(events: CarrierEvents): void;
+  /** Sends one frame: a message, or several of them. Only while it is open. */
+  write(packet: Packet): void;
+  ping(): void;
+  /** What was written before still arrives, then the peer is told the code. */
+  close(code: number, reason: string): void;
+  /** Ends it without a word. */
+  terminate(): void;
+}

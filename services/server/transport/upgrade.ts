@@ -1,0 +1,118 @@
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type ServerOptions, WebSocketServer } from 'ws';
+import { CLOSE_CODES, LIMITS, REFUSAL_HEADER, SOCKET_PATH, SUBPROTOCOL } from '../../protocol/index.ts';
+import type { Metrics } from '../ops/metrics.ts';
+import type { Place } from '../session/admission.ts';
+import { type Accepted, type Entry, type Refused, routedGame, SENTENCES } from '../session/handshake.ts';
+import type { Session } from '../session/sessions.ts';
+import { WebSocketCarrier } from './ws-socket.ts';
+
+export interface UpgradeOptions {
+  readonly entry: Entry;
+  readonly accept: (accepted: Accepted) => void;
+  readonly metrics: Metrics;
+}
+
+// The types of ws lag behind its options.
+type BoundedOptions = ServerOptions & Record<'maxFragments' | 'maxBufferedChunks' | 'closeTimeout', number>;
+/** How this side speaks WebSocket. */
+export const BOUNDED: BoundedOptions = {
+  noServer: true,
+  clientTracking: false,
+  perMessageDeflate: false,
+  maxPayload: LIMITS.messageBytes,
+  maxFragments: 16,
+  maxBufferedChunks: 256,
+  closeTimeout: 2000,
+  handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : ([...offered][0] ?? false)),
+};
+
+/**
+ * Decides on handshakes: who may not come in is told so in HTTP, before the connection becomes a WebSocket.
+ */
+export class Upgrade {
+  readonly #options: UpgradeOptions;
+  readonly #server = new WebSocketServer(BOUNDED);
+
+  constructor(options: UpgradeOptions) {
+    this.#options = options;
+  }
+
+  /** Takes the `upgrade` event of an HTTP server. */
+  async handle(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    // A peer that hangs up during the checks is no concern of anybody else.
+    socket.on('error', destroyed);
+    const { entry } = this.#options;
+    try {
+      const address = entry.addressOf(request);
+      const place = entry.place(address);
+      if ('status' in place) return this.#refuse(socket, place);
+      leaveWith(socket, place);
+      if (socket.destroyed) return place.leave();
+      const checked = await this.#check(request);
+      if ('status' in checked) return this.#refuse(socket, checked);
+      if (socket.destroyed) return;
+      const { session, generation } = checked;
+      // The answer and the welcome are one write here, and one at the edge.
+      socket.cork();
+      this.#server.handleUpgrade(request, socket, head, (webSocket) => {
+        if (webSocket.protocol !== SUBPROTOCOL) {
+          this.#options.metrics.upgradesRefused.inc({ reason: 'subprotocol' });
+          const { code } = CLOSE_CODES.unknownSubprotocol;
+          webSocket.on('error', () => undefined);
+          return webSocket.close(code, `Offer the subprotocol ${SUBPROTOCOL}.`);
+        }
+        const {
+          headers: { origin },
+          url,
+        } = request;
+        const carrier = new WebSocketCarrier(webSocket);
+        this.#options.accept({ carrier, session, generation, origin, address, game: routedGame(url) });
+      });
+      socket.uncork();
+    } catch {
+      this.#refuse(socket, { status: 500, reason: 'internal' });
+    }
+  }
+
+  async #check(request: IncomingMessage): Promise<Refused | { session: Session; generation: number }> {
+    const url = URL.parse(request.url ?? '', 'http://replica');
+    if (url?.pathname !== SOCKET_PATH) return { status: 404, reason: 'path' };
+    if (request.headers['sec-websocket-version'] !== '13') {
+      const headers = { 'Sec-WebSocket-Version': '13', Upgrade: 'websocket' };
+      return { status: 426, reason: 'version', headers };
+    }
+    // Who will be turned away for the subprotocol must not close the player's other socket.
+    return this.#options.entry.open(request, offers(request.headers['sec-websocket-protocol']));
+  }
+
+  #refuse(socket: Duplex, { status, reason, headers = {} }: Refused): void {
+    this.#options.metrics.upgradesRefused.inc({ reason });
+    if (!socket.writable) return void socket.destroy();
+    const body = `${OWN_SENTENCES[reason] ?? SENTENCES[reason] ?? STATUS_CODES[status]}\n`;
+    const lines = Object.entries({
+      Connection: 'close',
+      'Content-Type': 'text/plain; charset=utf-8',
+      'Content-Length': String(Buffer.byteLength(body)),
+      [REFUSAL_HEADER]: SUBPROTOCOL,
+      ...headers,
+    }).map(([name, value]) => `${name}: ${value}\r\n`);
+    socket.once('finish', () => socket.destroy());
+    socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`);
+  }
+}
+
+// What stays with a socket for as long as it lives is made where no request is in reach, which would stay as well.
+function destroyed(this: Duplex): void {
+  this.destroy();
+}
+const leaveWith = (socket: Duplex, place: Place) => socket.once('close', place.leave);
+
+const OWN_SENTENCES: Record<string, string> = {
+  path: `The WebSocket is at ${SOCKET_PATH}.`,
+  version: 'Use version 13 of the WebSocket protocol.',
+};
+
+const offers = (header: string | undefined): boolean =>
+  (header ?? '').split(',').some((offer) => offer.trim() === SUBPROTOCOL);
