@@ -63,5 +63,6 @@ export function map<Schema extends v.GenericSchema<unknown, unknown>>(
   help: string,
 ) {
   const fromText = v.pipe(v.string(), v.parseJson(), schema);
-  return define({ schema: v.union([schema, fromText]), default: initial, allowed, help });
+  // Both alternatives give what `schema` gives.
+  return define({ schema: v.union([schema, fromText]) as unknown as Schema, default: initial, allowed, help });
 }
