@@ -6,10 +6,10 @@ import { type RequestOptions, request } from 'node:http';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
-import { fetchServed } from '../certs/endpoint.ts';
+import { fetchServed } from '../certs/edge/tls-endpoint.ts';
 import { readChain } from '../certs/index.ts';
-import { crlNameOf } from '../certs/keys.ts';
-import { readCertificates } from '../certs/pem.ts';
+import { crlNameOf } from '../certs/x509/keys.ts';
+import { readCertificates } from '../certs/x509/pem.ts';
 import { waitFor } from '../infra/local/wait.ts';
 import { type Cluster, startCluster } from '../loadtest/kit/cluster.ts';
 

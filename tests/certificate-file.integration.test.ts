@@ -5,9 +5,9 @@ import { copyFileSync, readdirSync, readFileSync, renameSync, rmSync, writeFileS
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
-import { fetchServed } from '../certs/endpoint.ts';
+import { fetchServed } from '../certs/edge/tls-endpoint.ts';
 import { ensureChain, issueLeaf, rotate } from '../certs/index.ts';
-import { readCertificates } from '../certs/pem.ts';
+import { readCertificates } from '../certs/x509/pem.ts';
 import { waitFor } from '../infra/local/wait.ts';
 import { type Cluster, SupervisorRun, startCluster, temporaryStateDir } from '../loadtest/kit/cluster.ts';
 import { type AcmeServer, startAcmeServer, withoutPebble } from './acme-server.ts';

@@ -1,17 +1,12 @@
 import { resolve } from 'node:path';
-import type { AcmeOrder } from '../acme.ts';
-import { letsEncrypt } from '../acme.ts';
-import { obtainAndKeep } from '../acme-renewal.ts';
-import type { ChallengeSettings, ChallengeType } from '../acme-solvers.ts';
-import { challengeTypes } from '../acme-solvers.ts';
-import type { Edge } from '../edge.ts';
-import { readEdge } from '../edge.ts';
-import { parseEndpoint } from '../endpoint.ts';
-import { parseKeyType } from '../keys.ts';
-import type { TsigAlgorithm } from '../rfc2136.ts';
-import { tsigAlgorithms } from '../rfc2136.ts';
-import type { Command, Values } from './command.ts';
-import { directoryOf, EXIT, usage } from './command.ts';
+import { type ChallengeSettings, type ChallengeType, challengeTypes } from '../acme/challenges.ts';
+import { type AcmeOrder, letsEncrypt } from '../acme/order.ts';
+import { obtainAndKeep } from '../acme/order-renewal.ts';
+import { type TsigAlgorithm, tsigAlgorithms } from '../acme/rfc2136.ts';
+import { type Edge, readEdge } from '../edge/edge-deployment.ts';
+import { parseEndpoint } from '../edge/tls-endpoint.ts';
+import { parseKeyType } from '../x509/keys.ts';
+import { type Command, directoryOf, EXIT, usage, type Values } from './command.ts';
 import { edgeText } from './text.ts';
 import { placeOf } from './watch.ts';
 

@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs';
-import { audit } from '../audit.ts';
-import { parseEndpoint } from '../endpoint.ts';
-import { readCertificates } from '../pem.ts';
-import type { Command } from './command.ts';
-import { directoryOf, EXIT } from './command.ts';
+import { parseEndpoint } from '../edge/tls-endpoint.ts';
+import { audit } from '../renewal/audit.ts';
+import { readCertificates } from '../x509/pem.ts';
+import { type Command, directoryOf, EXIT } from './command.ts';
 import { findingsText } from './text.ts';
 
 export const command: Command = {

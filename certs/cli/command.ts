@@ -10,24 +10,24 @@ export const EXIT = {
   refused: 2,
 } as const;
 
-export type Flag = {
+export interface Flag {
   /** What a value looks like, as `<file>`; a flag without is on or off. */
   value?: string;
   /** May be given more than once. */
   multiple?: true;
   help: string;
-};
+}
 
-export type Values = {
+export interface Values {
   string(name: string): string | undefined;
   /** Throws a CertificateError when it was not given. */
   required(name: string): string;
   strings(name: string): string[];
   boolean(name: string): boolean;
   positionals: string[];
-};
+}
 
-export type Command = {
+export interface Command {
   name: string;
   /** What follows the name, as `<file>...`. */
   positionals?: string;
@@ -36,7 +36,7 @@ export type Command = {
   details?: string;
   flags: Record<string, Flag>;
   run(values: Values, output: Output): Promise<number>;
-};
+}
 
 /** Where results go: text for people, or with --json one object. */
 export interface Output {

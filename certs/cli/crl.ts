@@ -1,7 +1,6 @@
-import { readPassphrase } from '../keys.ts';
-import { refreshCrls } from '../revoke.ts';
-import type { Command } from './command.ts';
-import { directoryOf, EXIT, passphraseFlag } from './command.ts';
+import { refreshCrls } from '../lifecycle/revoke.ts';
+import { readPassphrase } from '../x509/keys.ts';
+import { type Command, directoryOf, EXIT, passphraseFlag } from './command.ts';
 
 export const command: Command = {
   name: 'crl',

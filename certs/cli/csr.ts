@@ -1,11 +1,9 @@
-import { writeOut } from '../issue.ts';
-import { parseKeyType, readPassphrase } from '../keys.ts';
-import { readBytes } from '../pem.ts';
-import { createRequest } from '../request.ts';
-import type { RequestWish } from '../request-config.ts';
-import { parseRequestConfig } from '../request-config.ts';
-import type { Command } from './command.ts';
-import { EXIT, nameFlags, usage } from './command.ts';
+import { writeOut } from '../lifecycle/issue.ts';
+import { createRequest } from '../x509/certificate-request.ts';
+import { parseKeyType, readPassphrase } from '../x509/keys.ts';
+import { readBytes } from '../x509/pem.ts';
+import { parseRequestConfig, type RequestOptions } from '../x509/request-config.ts';
+import { type Command, EXIT, nameFlags, usage } from './command.ts';
 
 export const command: Command = {
   name: 'csr',
@@ -38,21 +36,21 @@ What to ask for comes from flags, or from a file as one writes it for "openssl r
     const config = values.string('config');
     const keyType = values.string('key-type');
     const subject = values.string('subject');
-    const wish: RequestWish =
+    const options: RequestOptions =
       config === undefined
         ? { subject: [], dnsNames: [], ipAddresses: [] }
         : parseRequestConfig(readBytes(config).toString('utf8'), config);
     const given = values.strings('dns').length + values.strings('ip').length > 0;
-    if (given) Object.assign(wish, { dnsNames: values.strings('dns'), ipAddresses: values.strings('ip') });
-    if (keyType !== undefined) wish.keyType = parseKeyType(keyType);
-    if (subject !== undefined) wish.subject = parseSubject(subject);
-    const [first] = wish.dnsNames;
-    if (wish.subject.length === 0 && first !== undefined) wish.subject = [['CN', first]];
+    if (given) Object.assign(options, { dnsNames: values.strings('dns'), ipAddresses: values.strings('ip') });
+    if (keyType !== undefined) options.keyType = parseKeyType(keyType);
+    if (subject !== undefined) options.subject = parseSubject(subject);
+    const [first] = options.dnsNames;
+    if (options.subject.length === 0 && first !== undefined) options.subject = [['CN', first]];
     const file = values.string('passphrase-file');
-    const { request, key } = await createRequest(wish, file === undefined ? undefined : readPassphrase(file));
+    const { request, key } = await createRequest(options, file === undefined ? undefined : readPassphrase(file));
     writeOut(keyOut, key);
     writeOut(out, request, 0o644);
-    const { dnsNames, ipAddresses } = wish;
+    const { dnsNames, ipAddresses } = options;
     output.result(`${out} asks for ${[...dnsNames, ...ipAddresses].join(', ')}; its key is ${keyOut}`, {
       out,
       keyOut,

@@ -1,11 +1,9 @@
 import { resolve } from 'node:path';
-import { recordConsumer } from '../consumers.ts';
-import type { ExportFormat } from '../export.ts';
-import { exportCertificates, exportFormats } from '../export.ts';
-import { writeOut } from '../issue.ts';
-import { readPassphrase } from '../keys.ts';
-import type { Command } from './command.ts';
-import { directoryOf, EXIT, usage } from './command.ts';
+import { recordConsumer } from '../directory/consumers.ts';
+import { type ExportFormat, exportCertificates, exportFormats } from '../lifecycle/export.ts';
+import { writeOut } from '../lifecycle/issue.ts';
+import { readPassphrase } from '../x509/keys.ts';
+import { type Command, directoryOf, EXIT, usage } from './command.ts';
 
 export const command: Command = {
   name: 'export',

@@ -1,7 +1,6 @@
-import { initAuthority } from '../init.ts';
-import { parseKeyType, readPassphrase } from '../keys.ts';
-import type { Command } from './command.ts';
-import { directoryOf, EXIT, nameFlags, parseDays, passphraseFlag } from './command.ts';
+import { initAuthority } from '../lifecycle/init.ts';
+import { parseKeyType, readPassphrase } from '../x509/keys.ts';
+import { type Command, directoryOf, EXIT, nameFlags, parseDays, passphraseFlag } from './command.ts';
 import { summaryText } from './text.ts';
 
 const day = 24 * 60 * 60 * 1000;

@@ -1,7 +1,6 @@
-import { issueLeaf } from '../issue.ts';
-import { parseKeyType } from '../keys.ts';
-import type { Command } from './command.ts';
-import { directoryOf, EXIT, nameFlags, parseDays } from './command.ts';
+import { issueLeaf } from '../lifecycle/issue.ts';
+import { parseKeyType } from '../x509/keys.ts';
+import { type Command, directoryOf, EXIT, nameFlags, parseDays } from './command.ts';
 import { capped, summaryText } from './text.ts';
 
 export const command: Command = {

@@ -1,7 +1,6 @@
 // Usage: npm run certs -- <command> [flags]
 import { CertificateError } from '../errors.ts';
-import type { Command, Output } from './command.ts';
-import { EXIT, helpOf, parseCommand } from './command.ts';
+import { type Command, EXIT, helpOf, type Output, parseCommand } from './command.ts';
 
 /** One module a command; loaded when it is asked for. */
 const commands: Record<string, { summary: string; load: () => Promise<{ command: Command }> }> = {

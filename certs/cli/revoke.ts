@@ -1,12 +1,10 @@
 import { existsSync } from 'node:fs';
-import type { RevocationReason } from '../crl.ts';
-import { revocationReasons } from '../crl.ts';
-import { readPassphrase } from '../keys.ts';
-import { readCertificates } from '../pem.ts';
-import { revoke } from '../revoke.ts';
-import { readSettings } from '../settings.ts';
-import type { Command } from './command.ts';
-import { directoryOf, EXIT, missing, passphraseFlag, usage } from './command.ts';
+import { readSettings } from '../directory/settings.ts';
+import { revoke } from '../lifecycle/revoke.ts';
+import { readPassphrase } from '../x509/keys.ts';
+import { readCertificates } from '../x509/pem.ts';
+import { type RevocationReason, revocationReasons } from '../x509/revocation-list.ts';
+import { type Command, directoryOf, EXIT, missing, passphraseFlag, usage } from './command.ts';
 
 export const command: Command = {
   name: 'revoke',

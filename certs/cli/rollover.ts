@@ -1,10 +1,7 @@
-import { parseKeyType, readPassphrase } from '../keys.ts';
-import type { RolloverStep } from '../rollover.ts';
-import { acceptRoot, issueFromNextRoot, retireRoot } from '../rollover.ts';
-import type { RolloverStatus } from '../rollover-status.ts';
-import { rolloverStatus } from '../rollover-status.ts';
-import type { Command, Output, Values } from './command.ts';
-import { directoryOf, EXIT, passphraseFlag, usage } from './command.ts';
+import { acceptRoot, issueFromNextRoot, type RolloverStep, retireRoot } from '../lifecycle/rollover.ts';
+import { type RolloverStatus, rolloverStatus } from '../lifecycle/rollover-status.ts';
+import { parseKeyType, readPassphrase } from '../x509/keys.ts';
+import { type Command, directoryOf, EXIT, type Output, passphraseFlag, usage, type Values } from './command.ts';
 import { edgeText } from './text.ts';
 
 export const command: Command = {

@@ -1,7 +1,6 @@
-import { parseKeyType, readPassphrase } from '../keys.ts';
-import { rotate } from '../rotate.ts';
-import type { Command } from './command.ts';
-import { directoryOf, EXIT, passphraseFlag, usage } from './command.ts';
+import { rotate } from '../lifecycle/rotate.ts';
+import { parseKeyType, readPassphrase } from '../x509/keys.ts';
+import { type Command, directoryOf, EXIT, passphraseFlag, usage } from './command.ts';
 import { edgeText, summaryText } from './text.ts';
 
 export const command: Command = {

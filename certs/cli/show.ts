@@ -1,9 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { detailsOf } from '../details.ts';
-import { readCertificates } from '../pem.ts';
-import type { Command } from './command.ts';
-import { directoryOf, EXIT, usage } from './command.ts';
+import { detailsOf } from '../x509/details.ts';
+import { readCertificates } from '../x509/pem.ts';
+import { type Command, directoryOf, EXIT, usage } from './command.ts';
 import { detailsText } from './text.ts';
 
 export const command: Command = {

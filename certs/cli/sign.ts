@@ -1,8 +1,6 @@
-import { writeOut } from '../issue.ts';
-import { readBytes } from '../pem.ts';
-import { signRequest } from '../sign.ts';
-import type { Command } from './command.ts';
-import { directoryOf, EXIT, missing, parseDays } from './command.ts';
+import { signRequest, writeOut } from '../lifecycle/issue.ts';
+import { readBytes } from '../x509/pem.ts';
+import { type Command, directoryOf, EXIT, missing, parseDays } from './command.ts';
 import { capped, summaryText } from './text.ts';
 
 export const command: Command = {

@@ -3,8 +3,8 @@ import { createPrivateKey } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { contents, temporaryDirectory } from '../testing.ts';
-import { authority, certs, json, openssl } from './testing.ts';
+import { authority, certs, json, openssl } from '../testing/command-line.ts';
+import { contents, temporaryDirectory } from '../testing/fixtures.ts';
 
 const commands = readdirSync(import.meta.dirname)
   .filter((name) => name.endsWith('.ts') && !/^(main|command|text|testing)\.ts$|\.test\.ts$/.test(name))

@@ -1,7 +1,7 @@
-import type { EdgeOutcome } from '../change.ts';
-import type { CertificateDetails } from '../details.ts';
-import type { CertificateSummary } from '../summary.ts';
-import type { Finding } from '../verify.ts';
+import type { EdgeOutcome } from '../lifecycle/change.ts';
+import type { CertificateDetails } from '../x509/details.ts';
+import type { CertificateSummary } from '../x509/summary.ts';
+import type { Finding } from '../x509/verify.ts';
 import type { Output } from './command.ts';
 
 /** Rows of equal width, two spaces apart. */

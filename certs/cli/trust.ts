@@ -1,10 +1,7 @@
-import type { Consumer } from '../consumers.ts';
-import { recordConsumer } from '../consumers.ts';
-import { loadRetired, loadRoot, loadTrust, pathsOf } from '../files.ts';
-import type { TrustStore } from '../trust.ts';
-import { trustStore } from '../trust.ts';
-import type { Command, Flag, Values } from './command.ts';
-import { directoryOf, EXIT, usage } from './command.ts';
+import { loadRetired, loadRoot, loadTrust, pathsOf } from '../directory/authority-files.ts';
+import { type Consumer, recordConsumer } from '../directory/consumers.ts';
+import { type TrustStore, trustStore } from '../lifecycle/trust-store.ts';
+import { type Command, directoryOf, EXIT, type Flag, usage, type Values } from './command.ts';
 
 export const storeFlags: Record<string, Flag> = {
   store: {

@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs';
-import { forgetConsumer } from '../consumers.ts';
-import { loadRetired, loadTrust, pathsOf } from '../files.ts';
-import { readCertificates } from '../pem.ts';
-import type { Command } from './command.ts';
-import { directoryOf, EXIT } from './command.ts';
+import { loadRetired, loadTrust, pathsOf } from '../directory/authority-files.ts';
+import { forgetConsumer } from '../directory/consumers.ts';
+import { readCertificates } from '../x509/pem.ts';
+import { type Command, directoryOf, EXIT } from './command.ts';
 import { storeFlags, storeOf } from './trust.ts';
 
 export const command: Command = {

@@ -5,8 +5,8 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { ensureChain } from '../index.ts';
-import { localNames, temporaryDirectory } from '../testing.ts';
-import { authority, certs, json, openssl } from './testing.ts';
+import { authority, certs, json, openssl } from '../testing/command-line.ts';
+import { localNames, temporaryDirectory } from '../testing/fixtures.ts';
 
 describe('export', () => {
   test('PKCS#12 opens with the passphrase in openssl, and holds key and chain', async (t) => {

@@ -1,11 +1,10 @@
 import { X509Certificate } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadTrust } from '../files.ts';
-import { readBytes, readCertificates, readPem } from '../pem.ts';
-import { verifyChain } from '../verify.ts';
-import type { Command } from './command.ts';
-import { directoryOf, EXIT, usage } from './command.ts';
+import { loadTrust } from '../directory/authority-files.ts';
+import { readBytes, readCertificates, readPem } from '../x509/pem.ts';
+import { verifyChain } from '../x509/verify.ts';
+import { type Command, directoryOf, EXIT, usage } from './command.ts';
 import { detailsText, findingsText } from './text.ts';
 
 export const command: Command = {

@@ -1,11 +1,9 @@
 import { once } from 'node:events';
-import { parseEndpoint } from '../endpoint.ts';
-import { readPassphrase } from '../keys.ts';
-import type { Listen } from '../responder.ts';
-import { startResponder } from '../responder.ts';
-import { Watcher } from '../watch.ts';
-import type { Command } from './command.ts';
-import { directoryOf, EXIT, passphraseFlag, usage } from './command.ts';
+import { parseEndpoint } from '../edge/tls-endpoint.ts';
+import { type Listen, startResponder } from '../renewal/responder.ts';
+import { Watcher } from '../renewal/watcher.ts';
+import { readPassphrase } from '../x509/keys.ts';
+import { type Command, directoryOf, EXIT, passphraseFlag, usage } from './command.ts';
 
 export const command: Command = {
   name: 'watch',

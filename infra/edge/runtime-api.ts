@@ -1,4 +1,4 @@
-import { runtimeCommand } from '../../certs/runtime-api.ts';
+import { runtimeCommand } from '../../certs/edge/runtime-command.ts';
 
 export { runtimeCommand };
 

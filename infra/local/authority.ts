@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Watcher } from '../../certs/watch.ts';
+import type { Watcher } from '../../certs/renewal/watcher.ts';
 import type { Config } from '../config/config.ts';
 import { servedFile } from './certificate-file.ts';
 import { passphraseOf } from './certificates.ts';
@@ -26,9 +26,9 @@ export async function startAuthority(
 ): Promise<RunningAuthority> {
   // Loaded once the cluster is ready: a start does not wait for it.
   const [{ writeEdge }, { startResponder }, watch] = await Promise.all([
-    import('../../certs/edge.ts'),
-    import('../../certs/responder.ts'),
-    import('../../certs/watch.ts'),
+    import('../../certs/edge/edge-deployment.ts'),
+    import('../../certs/renewal/responder.ts'),
+    import('../../certs/renewal/watcher.ts'),
   ]);
   const served = await servedFile(config, paths);
   const passphrase = await passphraseOf(config);

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { ServedFile } from '../../certs/served-file.ts';
+import type { ServedFile } from '../../certs/edge/served-file.ts';
 import type { Config } from '../config/config.ts';
 import type { StatePaths } from './state-paths.ts';
 import type { ServedCertificate } from './status-types.ts';
@@ -12,14 +12,14 @@ export async function servedFile(
   { edgeCertificate }: Pick<StatePaths, 'edgeCertificate'>,
 ): Promise<ServedFile | undefined> {
   if (certificateFile === '') return undefined;
-  const { ServedFile } = await import('../../certs/served-file.ts');
+  const { ServedFile } = await import('../../certs/edge/served-file.ts');
   return new ServedFile({ path: certificateFile, host, copy: edgeCertificate });
 }
 
 /** @throws CertificateError when the configured file cannot be served to those who come to the host */
 export async function requireCertificateFile({ host, certificateFile }: Settings): Promise<void> {
   if (certificateFile === '') return;
-  const { readServerCertificate } = await import('../../certs/server-certificate.ts');
+  const { readServerCertificate } = await import('../../certs/edge/served-file.ts');
   readServerCertificate(resolve(certificateFile), host);
 }
 
@@ -30,9 +30,9 @@ export async function describeCertificateFile(
 ): Promise<ServedCertificate | undefined> {
   if (certificateFile === '') return undefined;
   const [{ readServerCertificate }, { readCertificates }, { summarize }] = await Promise.all([
-    import('../../certs/server-certificate.ts'),
-    import('../../certs/pem.ts'),
-    import('../../certs/summary.ts'),
+    import('../../certs/edge/served-file.ts'),
+    import('../../certs/x509/pem.ts'),
+    import('../../certs/x509/summary.ts'),
   ]);
   const path = resolve(certificateFile);
   const { role: _, ...served } = summarize('leaf', path, readCertificates(edgeCertificate)[0]!);

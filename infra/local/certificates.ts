@@ -30,7 +30,7 @@ export async function ensureCertificates(
 /** The passphrase of the root's key; undefined when it is kept plain. @throws CertificateError */
 export async function passphraseOf({ rootPassphraseFile }: Pick<Config, 'rootPassphraseFile'>) {
   if (rootPassphraseFile === '') return undefined;
-  const { readPassphrase } = await import('../../certs/keys.ts');
+  const { readPassphrase } = await import('../../certs/x509/keys.ts');
   return readPassphrase(rootPassphraseFile);
 }
 

@@ -32,5 +32,5 @@ process.on('message', (step: Step) => {
   );
 });
 // What signs is loaded by the first rotation otherwise, which then is no ordinary one.
-await import('../../certs/authority.ts');
+await import('../../certs/x509/issuance.ts');
 answer('ready');

@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fchmodSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+
+export interface StoredFile {
+  name: string;
+  data: string | Uint8Array;
+  mode: number;
+}
+
+const staging = '.staging';
+const pending = '.pending';
+/** Beside the new files: the names of those that shall go. */
+const removals = '.removals';
+
+/**
+ * Replaces and removes several files as one: a crash at any point leaves either all the old ones or, after
+ * `recover`, all the new ones. The caller holds the directory's lock and has recovered it.
+ */
+export function commit(directory: string, files: readonly StoredFile[], removed: readonly string[] = []): void {
+  const aside = join(directory, staging);
+  mkdirSync(aside, { mode: 0o700 });
+  for (const file of files) writeDurably(join(aside, file.name), file);
+  if (removed.length > 0) {
+    const data = JSON.stringify(removed);
+    writeDurably(join(aside, removals), { name: removals, data, mode: 0o600 });
+  }
+  syncDirectory(aside);
+  // The point of no return: from here on the new files win.
+  renameSync(aside, join(directory, pending));
+  syncDirectory(directory);
+  moveIntoPlace(directory);
+}
+
+/** Finishes or drops what an interrupted commit left; the caller holds the directory's lock. */
+export function recover(directory: string): void {
+  rmSync(join(directory, staging), { recursive: true, force: true });
+  if (existsSync(join(directory, pending))) moveIntoPlace(directory);
+}
+
+/**
+ * Writes one file outside the authority's directory: whoever reads it sees the old or the new content, whole.
+ * Throws a system error.
+ */
+export function writeFileAtomically(path: string, data: string | Uint8Array, mode: number): void {
+  const aside = `${path}.${randomUUID()}.new`;
+  try {
+    writeDurably(aside, { name: aside, data, mode });
+    renameSync(aside, path);
+  } catch (error) {
+    rmSync(aside, { force: true });
+    throw error;
+  }
+  syncDirectory(dirname(path));
+}
+
+function moveIntoPlace(directory: string): void {
+  const from = join(directory, pending);
+  const names = readdirSync(from);
+  for (const name of names.filter((one) => one !== removals)) {
+    renameSync(join(from, name), join(directory, name));
+  }
+  if (names.includes(removals)) {
+    const gone = JSON.parse(readFileSync(join(from, removals), 'utf8')) as string[];
+    for (const name of gone) rmSync(join(directory, name), { force: true });
+    syncDirectory(directory);
+    rmSync(join(from, removals));
+  }
+  syncDirectory(directory);
+  rmdirSync(from);
+}
+
+function writeDurably(path: string, file: StoredFile): void {
+  const descriptor = openSync(path, 'wx', file.mode);
+  try {
+    // The process's umask may have taken bits away that the readers of a certificate need.
+    fchmodSync(descriptor, file.mode);
+    writeFileSync(descriptor, file.data);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function syncDirectory(path: string): void {
+  const descriptor = openSync(path, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}

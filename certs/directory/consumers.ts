@@ -1,0 +1,55 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CertificateError, reasonOf } from '../errors.ts';
+import { commit, type StoredFile } from './atomic-files.ts';
+import { withDirectory } from './directory.ts';
+
+/** Somebody who trusts the roots of this authority, as far as the authority put them there itself. */
+export interface Consumer {
+  /** A bundle that was exported, a browser's database, or a system's store. */
+  kind: 'file' | 'nss' | 'debian' | 'macos';
+  /** Path of the file, database or keychain. */
+  place: string;
+}
+
+const name = 'consumers.json';
+
+/** Throws a CertificateError for a damaged record. */
+export function readConsumers(directory: string): Consumer[] {
+  const path = join(directory, name);
+  if (!existsSync(path)) return [];
+  try {
+    const consumers = JSON.parse(readFileSync(path, 'utf8')) as Consumer[];
+    if (!Array.isArray(consumers)) throw new TypeError('it is no list');
+    return consumers;
+  } catch (error) {
+    throw new CertificateError(
+      'corrupt',
+      `${path} is damaged (${reasonOf(error)}): correct it, or remove it and trust or export the roots again.`,
+    );
+  }
+}
+
+/** Remembers where roots were put. */
+export function recordConsumer(dir: string, consumer: Consumer): Promise<void> {
+  return withDirectory(dir, async (directory) => {
+    const others = without(readConsumers(directory), consumer);
+    commit(directory, [consumersFile([...others, consumer])]);
+  });
+}
+
+export function forgetConsumer(dir: string, consumer: Consumer): Promise<void> {
+  return withDirectory(dir, async (directory) => {
+    const consumers = readConsumers(directory);
+    const others = without(consumers, consumer);
+    if (others.length < consumers.length) commit(directory, [consumersFile(others)]);
+  });
+}
+
+function without(consumers: readonly Consumer[], { kind, place }: Consumer): Consumer[] {
+  return consumers.filter((one) => one.kind !== kind || one.place !== place);
+}
+
+function consumersFile(consumers: readonly Consumer[]): StoredFile {
+  return { name, data: `${JSON.stringify(consumers, null, 2)}\n`, mode: 0o644 };
+}

@@ -1,0 +1,56 @@
+import type { X509Certificate } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CertificateError, reasonOf } from '../errors.ts';
+import { keyId } from '../x509/keys.ts';
+import { validityOf } from '../x509/summary.ts';
+import { commit } from './atomic-files.ts';
+
+/** A leaf that lives outside the directory: rollover has to know of it. */
+export interface IssuedElsewhere {
+  /** The file it was written to, or the request it was signed for. */
+  place: string;
+  subject: string;
+  serialNumber: string;
+  notAfter: string;
+  /** `keyId` of the root it leads to. */
+  root: string;
+}
+
+const name = 'issued.json';
+
+/** What was issued and is still valid. Throws a CertificateError for a damaged record. */
+export function readIssued(directory: string, now: Date): IssuedElsewhere[] {
+  const path = join(directory, name);
+  if (!existsSync(path)) return [];
+  try {
+    const entries = JSON.parse(readFileSync(path, 'utf8')) as IssuedElsewhere[];
+    return entries.filter(({ notAfter }) => new Date(notAfter) >= now);
+  } catch (error) {
+    throw new CertificateError(
+      'corrupt',
+      `${path} is damaged (${reasonOf(error)}): remove it; rollover then no longer knows the leaves issued so far.`,
+      { cause: error },
+    );
+  }
+}
+
+/** Notes a leaf; one for the same place takes the earlier one's. The caller holds the directory's lock. */
+export function recordIssued(
+  directory: string,
+  place: string,
+  leaf: X509Certificate,
+  root: X509Certificate,
+  now: Date,
+): void {
+  const others = readIssued(directory, now).filter((entry) => entry.place !== place);
+  const entry: IssuedElsewhere = {
+    place,
+    subject: leaf.subject.split('\n').join(', '),
+    serialNumber: leaf.serialNumber.toUpperCase(),
+    notAfter: validityOf(leaf).notAfter.toISOString(),
+    root: keyId(root),
+  };
+  const data = `${JSON.stringify([...others, entry], null, 2)}\n`;
+  commit(directory, [{ name, data, mode: 0o600 }]);
+}

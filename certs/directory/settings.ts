@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CertificateError, hasCode, reasonOf } from '../errors.ts';
+import { type KeyType, parseKeyType } from '../x509/keys.ts';
+import { lifetimes as defaultLifetimes, type Lifetimes, lifetimesOf, type Role } from '../x509/lifetimes.ts';
+import type { StoredFile } from './atomic-files.ts';
+
+/** What an authority does the same way for as long as it exists; every part has a default. */
+export interface Settings {
+  keyType?: KeyType;
+  /** Where revocation lists are served, as `http://game.example/crl`; without it certificates name none. */
+  crlUrl?: string;
+  /** Days a certificate of each role lives. */
+  days?: Readonly<Record<Role, number>>;
+}
+
+export const settingsName = 'authority.json';
+const day = 24 * 60 * 60 * 1000;
+
+/**
+ * The settings of a directory; all defaults without the file. Throws a CertificateError for a damaged one.
+ */
+export function readSettings(directory: string): Settings {
+  const path = join(directory, settingsName);
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return {};
+    throw new CertificateError('unreadable', `${path} cannot be read (${reasonOf(error)}): check who owns it.`);
+  }
+  try {
+    return parseSettings(JSON.parse(text));
+  } catch (error) {
+    throw new CertificateError(
+      'corrupt',
+      `${path} is damaged (${reasonOf(error)}): correct it, or remove it for the defaults.`,
+      { cause: error },
+    );
+  }
+}
+
+function parseSettings(value: unknown): Settings {
+  if (typeof value !== 'object' || value === null) throw new TypeError('it is no object');
+  const { keyType, crlUrl, days } = value as Record<string, unknown>;
+  const settings: Settings = {};
+  if (keyType !== undefined) settings.keyType = parseKeyType(String(keyType));
+  if (crlUrl !== undefined) settings.crlUrl = requireCrlUrl(String(crlUrl));
+  if (days !== undefined) {
+    const { root, intermediate, leaf } = days as Record<Role, number>;
+    lifetimesOfDays({ root, intermediate, leaf });
+    settings.days = { root, intermediate, leaf };
+  }
+  return settings;
+}
+
+/** Throws a CertificateError for an address at which nobody could fetch a list without a certificate. */
+export function requireCrlUrl(text: string): string {
+  if (URL.canParse(text) && new URL(text).protocol === 'http:') return text;
+  throw new CertificateError(
+    'invalid_usage',
+    `"${text}" cannot be where revocation lists are served: give an http:// address, ` +
+      'as whoever checks a certificate must not need one for that.',
+  );
+}
+
+export function lifetimesOfDays(days: Readonly<Record<Role, number>>): Lifetimes {
+  const ms = (role: Role) => days[role] * day;
+  return lifetimesOf({ root: ms('root'), intermediate: ms('intermediate'), leaf: ms('leaf') });
+}
+
+export function lifetimesIn(settings: Settings): Lifetimes {
+  return settings.days === undefined ? defaultLifetimes : lifetimesOfDays(settings.days);
+}
+
+export function settingsFile(settings: Settings): StoredFile {
+  return { name: settingsName, data: `${JSON.stringify(settings, null, 2)}\n`, mode: 0o644 };
+}

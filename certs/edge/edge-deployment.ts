@@ -1,0 +1,191 @@
+import type { X509Certificate } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { writeFileAtomically } from '../directory/atomic-files.ts';
+import { pathsOf } from '../directory/authority-files.ts';
+import { CertificateError, hasCode, reasonOf } from '../errors.ts';
+import { runtimeCommand } from './runtime-command.ts';
+import { type Endpoint, endpointText, fetchServed, type HandshakeOptions } from './tls-endpoint.ts';
+
+/** A HAProxy that serves the leaf. */
+export interface Edge {
+  /** Path of its Runtime API's socket; a relative one is looked for from the authority's directory. */
+  runtimeSocket: string;
+  /** What its configuration calls the file with the leaf. */
+  certificate: string;
+  /**
+   * The file of one's own that it serves instead of the authority's leaf; a rotation leaves it alone then.
+   */
+  file?: string;
+  /** Where it is asked for its certificate. */
+  endpoints: Endpoint[];
+  /**
+   * UNIX sockets it hands requests to: for http-01 answers and revocation lists, and for tls-alpn-01
+   * challenges.
+   */
+  responderSocket?: string;
+  challengeSocket?: string;
+}
+
+/** What to serve, and what has to be seen then. */
+export interface Served {
+  pem: string;
+  leaf: X509Certificate;
+}
+
+/**
+ * How long an endpoint may refuse connections. Shorter than others wait for the lock, which is held meanwhile; who is
+ * refused for longer, as an address that has just opened many, tries again later.
+ */
+const patienceMs = 5_000;
+const retryMs = 200;
+
+/** Tells an authority which edge serves its leaf. */
+export function writeEdge(dir: string, edge: Edge): void {
+  writeFileAtomically(pathsOf(resolve(dir)).edge, `${JSON.stringify(edge, null, 2)}\n`, 0o600);
+}
+
+/** The edge that serves the leaf of a directory; undefined when none was told. */
+export function readEdge(directory: string): Edge | undefined {
+  const path = pathsOf(directory).edge;
+  if (!existsSync(path)) return undefined;
+  try {
+    const edge = JSON.parse(readFileSync(path, 'utf8')) as Edge;
+    if (!edge.runtimeSocket || !edge.certificate || !Array.isArray(edge.endpoints))
+      throw new TypeError('it is no edge');
+    const { responderSocket, challengeSocket } = edge;
+    return {
+      ...edge,
+      runtimeSocket: resolve(directory, edge.runtimeSocket),
+      ...(responderSocket === undefined ? {} : { responderSocket: resolve(directory, responderSocket) }),
+      ...(challengeSocket === undefined ? {} : { challengeSocket: resolve(directory, challengeSocket) }),
+    };
+  } catch (error) {
+    throw new CertificateError(
+      'corrupt',
+      `${path} is damaged (${reasonOf(error)}): remove it, or start the edge again, which writes it.`,
+      { cause: error },
+    );
+  }
+}
+
+/** Whether anybody answers at the edge's Runtime API. */
+export async function isRunning(edge: Edge): Promise<boolean> {
+  try {
+    await runtimeCommand(edge.runtimeSocket, 'show version');
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ECONNREFUSED')) return false;
+    throw edgeFault(edge, reasonOf(error));
+  }
+}
+
+/** Replaces the certificate in the memory of the edge. On failure the one before is still served. */
+export async function push(edge: Edge, pem: string): Promise<void> {
+  const { runtimeSocket, certificate } = edge;
+  const ask = (command: string) =>
+    runtimeCommand(runtimeSocket, command).catch((error: unknown) => {
+      throw edgeFault(edge, reasonOf(error));
+    });
+  // Whoever was killed between set and commit has left a transaction open.
+  await ask(`abort ssl cert ${certificate}`);
+  // An empty line ends the payload, and the next one the command.
+  const payload = pem.replaceAll(/\n{2,}/g, '\n').trimEnd();
+  const set = await ask(`set ssl cert ${certificate} <<\n${payload}\n`);
+  if (!/transaction (created|updated)/i.test(set)) throw edgeFault(edge, firstLine(set));
+  const committed = await ask(`commit ssl cert ${certificate}`);
+  if (/success/i.test(committed)) return;
+  await ask(`abort ssl cert ${certificate}`);
+  throw edgeFault(edge, firstLine(committed));
+}
+
+export interface Trusting {
+  /** The roots may be any certificates of the chain: whose authority it is does not matter. */
+  anyAuthority?: boolean;
+}
+
+/** Resolves when every endpoint shows `leaf` in a full handshake, and the roots lead to it. */
+export async function requireServed(
+  edge: Edge,
+  leaf: X509Certificate,
+  roots: readonly X509Certificate[],
+  { anyAuthority = false }: Trusting = {},
+): Promise<void> {
+  for (const endpoint of edge.endpoints) {
+    const { chain, refused } = await patiently(endpoint, roots, { allowPartialTrustChain: anyAuthority });
+    const where = endpointText(endpoint);
+    if (chain[0]?.fingerprint256 !== leaf.fingerprint256) throw edgeFault(edge, `${where} shows another certificate`);
+    if (refused !== undefined) throw edgeFault(edge, `clients of ${where} would refuse it: ${refused}`);
+  }
+}
+
+/** The leaf that the first endpoint shows; undefined when there is none to ask. */
+export async function servedLeaf(edge: Edge): Promise<X509Certificate | undefined> {
+  const [endpoint] = edge.endpoints;
+  return endpoint && (await patiently(endpoint, [])).chain[0];
+}
+
+/**
+ * Serves `next` and makes sure that clients accept it; otherwise serves `previous` again.
+ * @throws CertificateError that tells what is served now
+ */
+export async function deploy(
+  edge: Edge,
+  next: Served,
+  previous: Served | undefined,
+  roots: readonly X509Certificate[],
+  trusting: Trusting = {},
+): Promise<void> {
+  try {
+    await push(edge, next.pem);
+    await requireServed(edge, next.leaf, roots, trusting);
+  } catch (error) {
+    const reason = reasonOf(error).replace(/\.$/, '');
+    if (previous === undefined) throw failed(`${reason}; there is no earlier certificate to go back to`, error);
+    try {
+      await push(edge, previous.pem);
+    } catch (again) {
+      throw failed(`${reason}; and the earlier certificate could not be put back (${reasonOf(again)})`, error);
+    }
+    throw failed(`${reason}; the earlier certificate is served again, and nothing was changed on disk`, error);
+  }
+}
+
+async function patiently(endpoint: Endpoint, roots: readonly X509Certificate[], options: HandshakeOptions = {}) {
+  const deadline = performance.now() + patienceMs;
+  for (;;) {
+    try {
+      return await fetchServed(endpoint, roots, options);
+    } catch (error) {
+      if (performance.now() > deadline) {
+        throw new CertificateError(
+          'rotation_failed',
+          `${endpointText(endpoint)} gives no TLS handshake (${reasonOf(error)}): see whether the edge runs there.`,
+          { cause: error },
+        );
+      }
+      await delay(retryMs);
+    }
+  }
+}
+
+function edgeFault(edge: Edge, reason: string): CertificateError {
+  return new CertificateError(
+    'rotation_failed',
+    `The edge at ${edge.runtimeSocket} did not take the certificate: ${reason}.`,
+  );
+}
+
+function failed(what: string, cause: unknown): CertificateError {
+  return new CertificateError('rotation_failed', `${what}.`, { cause });
+}
+
+function firstLine(answer: string): string {
+  return (
+    answer
+      .split('\n')
+      .find((line) => line.trim() !== '')
+      ?.trim() ?? 'no answer'
+  );
+}

@@ -1,0 +1,137 @@
+import { createHash, type X509Certificate } from 'node:crypto';
+import { existsSync, readFileSync, unwatchFile, watchFile } from 'node:fs';
+import { isIP } from 'node:net';
+import { resolve } from 'node:path';
+import { writeFileAtomically } from '../directory/atomic-files.ts';
+import { isSignedBy } from '../directory/authority-files.ts';
+import { CertificateError, type CertificateErrorCode, reasonOf } from '../errors.ts';
+import { parsePem, readPem } from '../x509/pem.ts';
+import { validityOf } from '../x509/summary.ts';
+import { deploy, type Edge, isRunning, servedLeaf } from './edge-deployment.ts';
+
+/** A certificate of one's own that an edge serves: of whatever authority. */
+export interface ServerCertificate {
+  leaf: X509Certificate;
+  /** Leaf first, each signed by the next one. */
+  chain: X509Certificate[];
+  /** Chain and key as HAProxy reads them, whatever order the file had. */
+  pem: string;
+}
+
+/**
+ * Reads a file of leaf, chain and key, and makes sure that clients of `host` can be shown it now.
+ * Throws a CertificateError that names the file, what is wrong and the mend.
+ */
+export function readServerCertificate(path: string, host: string, now = new Date()): ServerCertificate {
+  const refuse = (code: CertificateErrorCode, problem: string, mend: string): never => {
+    throw new CertificateError(code, `${path} ${problem}: ${mend}.`);
+  };
+  const { certificates, keys } = readPem(path);
+  const [leaf] = certificates;
+  const [key] = keys;
+  const whole = 'it has to hold the certificate, its chain and its private key';
+  if (leaf === undefined) return refuse('corrupt', 'holds no certificate', whole);
+  if (key === undefined) return refuse('key_missing', 'holds no private key', whole);
+  if (keys.length > 1) return refuse('corrupt', 'holds more than one private key', whole);
+  if (key === 'encrypted')
+    return refuse('key_encrypted', 'holds an encrypted key', 'decrypt it, openssl pkey -in … does');
+  if (!leaf.checkPrivateKey(key))
+    return refuse('key_mismatch', 'holds a key of another certificate than its first', 'put the leaf first');
+  if (leaf.ca) return refuse('corrupt', 'begins with the certificate of an authority', 'put the leaf first');
+  const stray = certificates.findIndex((one, index) => index > 0 && !isSignedBy(certificates[index - 1]!, one));
+  if (stray > 0) {
+    const mend = 'write the leaf, then who signed it, and so on';
+    return refuse('broken_chain', `is no chain: certificate ${stray + 1} did not sign the one before it`, mend);
+  }
+  const { notBefore, notAfter } = validityOf(leaf);
+  if (now > notAfter) return refuse('expired', `expired at ${notAfter.toISOString()}`, 'renew it');
+  if (now < notBefore) {
+    return refuse('not_yet_valid', `is valid from ${notBefore.toISOString()} only`, 'see whether the clock is right');
+  }
+  const fits = isIP(host) === 0 ? leaf.checkHost(host, { subject: 'never' }) : leaf.checkIP(host);
+  if (fits === undefined) {
+    const names = leaf.subjectAltName ?? 'no name';
+    return refuse('invalid_name', `is for ${names}, not for ${host}`, 'get one for the host, or mend the host');
+  }
+  const pem = `${certificates.join('')}${key.export({ type: 'pkcs8', format: 'pem' }) as string}`;
+  return { leaf, chain: certificates, pem };
+}
+
+export interface ServedFileOptions {
+  /** The file somebody renews: leaf, chain and key. */
+  path: string;
+  /** The name people connect to. */
+  host: string;
+  /** What the edge reads when it starts: always the last one that was good. */
+  copy: string;
+}
+
+const pollMs = 500;
+
+/**
+ * A certificate of one's own that the edge serves. Whatever is written to its file is looked at first, put into the
+ * running edge, seen in a handshake, and only then what the edge would start with. What is no good is told, and the
+ * one before stays.
+ */
+export class ServedFile {
+  readonly #options: ServedFileOptions;
+  #listener: (() => void) | undefined;
+
+  constructor(options: ServedFileOptions) {
+    this.#options = { ...options, path: resolve(options.path) };
+  }
+
+  get path(): string {
+    return this.#options.path;
+  }
+
+  /** Takes the file for an edge that is about to start. Throws a CertificateError when it is no good. */
+  take(now = new Date()): X509Certificate {
+    const { path, host, copy } = this.#options;
+    const { pem, leaf } = readServerCertificate(path, host, now);
+    writeFileAtomically(copy, pem, 0o600);
+    return leaf;
+  }
+
+  /**
+   * Makes the running edge serve what is in the file now. Resolves with the new leaf, or with undefined when it was
+   * served already. Throws a CertificateError when it cannot be; the one before is served then.
+   */
+  async follow(edge: Edge, now = new Date()): Promise<X509Certificate | undefined> {
+    const { path, host, copy } = this.#options;
+    const { pem, leaf, chain } = readServerCertificate(path, host, now);
+    if (!(await isRunning(edge))) return undefined;
+    const served = await servedLeaf(edge);
+    const isServed = served?.fingerprint256 === leaf.fingerprint256;
+    // Who trusts it is not known here: that it leads to the last one of its chain has to do.
+    if (!isServed) await deploy(edge, { pem, leaf }, this.#previous(), chain.slice(-1), { anyAuthority: true });
+    if (isServed && digest(pem) === digestOf(copy)) return undefined;
+    writeFileAtomically(copy, pem, 0o600);
+    return isServed ? undefined : leaf;
+  }
+
+  /** Calls `listener` soon after the file was written, replaced or removed. */
+  watch(listener: () => void): void {
+    this.#listener = listener;
+    // By its state rather than by events: those end when the file is replaced, as every careful writer does.
+    watchFile(this.path, { interval: pollMs, persistent: false }, listener);
+  }
+
+  unwatch(): void {
+    if (this.#listener) unwatchFile(this.path, this.#listener);
+  }
+
+  #previous() {
+    const { copy } = this.#options;
+    try {
+      const pem = readFileSync(copy, 'utf8');
+      const [leaf] = parsePem(pem).certificates;
+      return leaf && { pem, leaf };
+    } catch (error) {
+      throw new Error(`${copy} cannot be read (${reasonOf(error)})`, { cause: error });
+    }
+  }
+}
+
+const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
+const digestOf = (path: string): string => (existsSync(path) ? digest(readFileSync(path, 'utf8')) : '');

@@ -1,0 +1,56 @@
+import type { X509Certificate } from 'node:crypto';
+import { loadIntermediate, loadLeaf, loadRoot } from '../directory/authority-files.ts';
+import { lifetimesIn, readSettings } from '../directory/settings.ts';
+import { isDue, type Lifetimes, type Role } from '../x509/lifetimes.ts';
+import { validityOf } from '../x509/summary.ts';
+
+/** What has to be made anew, in this order. */
+export interface Due {
+  roles: ('intermediate' | 'leaf')[];
+  rootIsDue: boolean;
+}
+
+/** Part of its lifetime by which a renewal may come later than the others that were made at the same time. */
+const jitterShare = 1 / 20;
+
+/**
+ * When a leaf is renewed: when two thirds of its life are over, and a little later by chance. The chance is
+ * drawn from its fingerprint, so that it is the same after a restart.
+ */
+export function renewalTime(certificate: X509Certificate, lifetimes: Lifetimes): Date {
+  const { notBefore, notAfter } = validityOf(certificate);
+  const whole = notAfter.getTime() - notBefore.getTime();
+  const chance = Number.parseInt(certificate.fingerprint256.replaceAll(':', '').slice(0, 8), 16) / 2 ** 32;
+  const { duration, renewBefore } = lifetimes.leaf;
+  return new Date(notAfter.getTime() - whole * (renewBefore / duration) + whole * jitterShare * chance);
+}
+
+/** What of a directory is due. Throws a CertificateError for what is missing or damaged. */
+export function renewalsDue(directory: string, now: Date): Due {
+  const lifetimes = lifetimesIn(readSettings(directory));
+  const root = loadRoot(directory);
+  const intermediate = root && loadIntermediate(directory, root);
+  const leaf = loadLeaf(directory);
+  if (root === undefined || intermediate === undefined || leaf === undefined) return { roles: [], rootIsDue: false };
+  const due = (role: Role, certificate: X509Certificate, issuer: X509Certificate) =>
+    isDue(role, validityOf(certificate), validityOf(issuer), now, lifetimes);
+  const rootLeft = validityOf(root).notAfter.getTime() - now.getTime();
+  const roles: Due['roles'] = [];
+  // Made while the clock was ahead, it is good for nobody until then.
+  const early = (certificate: X509Certificate) => validityOf(certificate).notBefore > now;
+  if (due('intermediate', intermediate, root) || early(intermediate)) roles.push('intermediate');
+  // One of an earlier intermediate is what an interrupted change may have left.
+  const strange = leaf.issuer.fingerprint256 !== intermediate.fingerprint256;
+  const leafDue = due('leaf', leaf.certificate, intermediate) && now >= renewalTime(leaf.certificate, lifetimes);
+  if (leafDue || strange || early(leaf.certificate)) roles.push('leaf');
+  return { roles, rootIsDue: rootLeft < lifetimes.root.renewBefore };
+}
+
+/**
+ * Milliseconds to wait after the nth failure in a row: doubling, up to five minutes, at least half of it by
+ * chance.
+ */
+export function backoffMs(failures: number, random: () => number = Math.random): number {
+  const longest = Math.min(300_000, 1000 * 2 ** Math.min(failures - 1, 20));
+  return Math.round(longest / 2 + (longest / 2) * random());
+}

@@ -1,0 +1,65 @@
+import { Counter, Gauge, Registry } from 'prom-client';
+import type { CertificateSummary } from '../x509/summary.ts';
+
+/** `role`: of the chain, or `served` for a file of one's own. */
+export type Expiring = Pick<CertificateSummary, 'path' | 'notAfter'> & { role: string };
+
+/** What a daemon that renews certificates tells Prometheus. */
+export class WatchMetrics {
+  #registry = new Registry();
+  #expiry = new Gauge({
+    name: 'certificate_expiry_seconds',
+    help: 'Seconds until the certificate expires; negative when it has.',
+    labelNames: ['role', 'path'],
+    registers: [this.#registry],
+  });
+  #renewals = new Counter({
+    name: 'certificate_renewals_total',
+    help: 'Certificates made anew, by role.',
+    labelNames: ['role'],
+    registers: [this.#registry],
+  });
+  #failures = new Counter({
+    name: 'certificate_renewal_failures_total',
+    help: 'Attempts to renew that failed, by role.',
+    labelNames: ['role'],
+    registers: [this.#registry],
+  });
+  #corrections = new Counter({
+    name: 'certificate_edge_corrections_total',
+    help: 'Times the edge did not serve what is on disk, and was made to.',
+    registers: [this.#registry],
+  });
+
+  constructor() {
+    // A series that is there from the beginning has a rate from the first event.
+    for (const role of ['leaf', 'intermediate']) {
+      this.#renewals.inc({ role }, 0);
+      this.#failures.inc({ role }, 0);
+    }
+  }
+
+  /** Drops what is no longer there. */
+  expiries(certificates: readonly Expiring[], now: Date): void {
+    this.#expiry.reset();
+    for (const { role, path, notAfter } of certificates) {
+      this.#expiry.set({ role, path }, Math.floor((Date.parse(notAfter) - now.getTime()) / 1000));
+    }
+  }
+
+  renewed(role: string): void {
+    this.#renewals.inc({ role });
+  }
+
+  failed(role: string): void {
+    this.#failures.inc({ role });
+  }
+
+  corrected(): void {
+    this.#corrections.inc();
+  }
+
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+}

@@ -1,0 +1,46 @@
+// Runs the command line as a process of its own, for the tests beside this file.
+import assert from 'node:assert/strict';
+import { execFile, execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { temporaryDirectory } from './fixtures.ts';
+
+/** The command line's entry. */
+const main = join(import.meta.dirname, '../cli/main.ts');
+
+export interface Run {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs a command as its user does. */
+export function certs(...args: string[]): Promise<Run> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [main, ...args], (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
+    });
+  });
+}
+
+/** What a command gives as JSON; it has to succeed. */
+export async function json<T>(...args: string[]): Promise<T> {
+  const { code, stdout, stderr } = await certs(...args, '--json');
+  assert.equal(code, 0, stdout + stderr);
+  return JSON.parse(stdout) as T;
+}
+
+/** Runs openssl; throws when it exits with another code than 0. */
+export const openssl = (...args: string[]) =>
+  execFileSync('openssl', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+
+/** A new authority in a directory that is gone when the test is over. */
+export async function authority(
+  t: TestContext,
+  ...flags: string[]
+): Promise<{ base: string; dir: string; at: (name: string) => string }> {
+  const base = temporaryDirectory(t);
+  const dir = join(base, 'pki');
+  await json('init', '--dir', dir, ...flags);
+  return { base, dir, at: (name) => join(base, name) };
+}
