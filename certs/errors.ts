@@ -22,6 +22,9 @@ export type CertificateErrorCode =
   | 'unreadable'
   | 'wrong_passphrase';
 
+/** Codes of what was tried and did not succeed; everything else was refused before anything changed. */
+const TRIED: readonly CertificateErrorCode[] = ['acme', 'rotation_failed', 'trust_failed', 'locked'];
+
 /** A fault in the authority or its directory; its message is a sentence naming the place and the mend. */
 export class CertificateError extends Error {
   readonly code: CertificateErrorCode;
@@ -30,6 +33,11 @@ export class CertificateError extends Error {
     super(message, options);
     this.name = 'CertificateError';
     this.code = code;
+  }
+
+  /** The exit code of a command that this error ends: 1 failed, 2 refused. */
+  get exitCode(): 1 | 2 {
+    return TRIED.includes(this.code) ? 1 : 2;
   }
 }
 

@@ -67,9 +67,6 @@ function overview(): string {
   return ['npm run certs -- <command> [flags]', '', ...lines, '', 'Each command has --help.', ''].join('\n');
 }
 
-/** What went wrong before anything was changed exits 2; what was tried exits 1. */
-const tried = new Set(['acme', 'rotation_failed', 'trust_failed', 'locked']);
-
 async function main([name, ...args]: string[]): Promise<number> {
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     process.stdout.write(overview());
@@ -89,7 +86,7 @@ async function main([name, ...args]: string[]): Promise<number> {
   } catch (error) {
     if (!(error instanceof CertificateError)) throw error;
     output.fail(error);
-    return tried.has(error.code) ? EXIT.failed : EXIT.refused;
+    return error.exitCode;
   } finally {
     output.end();
   }

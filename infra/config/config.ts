@@ -14,6 +14,7 @@ const NAMESPACE = 'gridlock:';
  */
 export class ConfigError extends Error {
   override name = 'ConfigError';
+  readonly exitCode = 2;
 }
 
 /** The parsed configuration: every key with its value, and the stack it belongs to. Frozen. */

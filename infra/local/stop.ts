@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
-import { ConfigError, readConfig } from '../config/config.ts';
 import { askControl } from './control.ts';
-import { PreflightError, StartError } from './errors.ts';
+import { StartError } from './errors.ts';
 import { processStart } from './process-identity.ts';
 import { endLeftovers, releaseStateDir, runningOwner } from './state-dir.ts';
 import { statePaths } from './state-paths.ts';
@@ -11,11 +10,15 @@ import { waitFor } from './wait.ts';
 const DRAIN_MS = 660_000;
 /** From the end of the control socket to that of the process. */
 const ENDING_MS = 2000;
-/** For one that did not answer and was sent a signal. */
+/** For an instance that did not answer and was sent a signal. */
 const DEAF_MS = 20_000;
 
-try {
-  const { stateDir } = readConfig({ args: process.argv.slice(2) });
+/**
+ * Ends the instance on a state directory, or what a killed one left running. Resolves with a sentence that says what
+ * was ended.
+ * @throws StartError when the instance does not end
+ */
+export async function stop(stateDir: string): Promise<string> {
   const paths = statePaths(stateDir);
   const owner = runningOwner(paths);
   if (owner) {
@@ -32,16 +35,10 @@ try {
         `The instance (pid ${owner.pid}) does not end: kill -9 ${owner.pid}, then npm run stop once more.`,
       );
     });
-    process.stdout.write(`stopped ${owner.url} (pid ${owner.pid})\n`);
-  } else {
-    const leftovers = existsSync(paths.children) ? await endLeftovers(paths) : [];
-    if (existsSync(paths.owner)) releaseStateDir(paths);
-    const ended = leftovers.length > 0 ? `; ended what a killed instance left running: ${leftovers.join(', ')}` : '';
-    process.stdout.write(`nothing is running on ${paths.root}${ended}\n`);
+    return `stopped ${owner.url} (pid ${owner.pid})`;
   }
-} catch (error) {
-  const known = [ConfigError, PreflightError, StartError].some((kind) => error instanceof kind);
-  if (!known) throw error;
-  process.stderr.write(`${(error as Error).message}\n`);
-  process.exitCode = error instanceof StartError ? 1 : 2;
+  const leftovers = existsSync(paths.children) ? await endLeftovers(paths) : [];
+  if (existsSync(paths.owner)) releaseStateDir(paths);
+  const ended = leftovers.length > 0 ? `; ended what a killed instance left running: ${leftovers.join(', ')}` : '';
+  return `nothing is running on ${paths.root}${ended}`;
 }

@@ -26,13 +26,15 @@ const pidsOf = (status: RunningStatus): number[] =>
     (pid) => pid !== undefined,
   );
 
-const spawnScript = (name: string, stateDir: string) =>
-  spawn(process.execPath, [path.join(import.meta.dirname, name), '--state-dir', stateDir], {
+const CLI = path.join(import.meta.dirname, '../../cli/main.ts');
+
+const spawnCommand = (name: string, stateDir: string) =>
+  spawn(process.execPath, ['--disable-warning=ExperimentalWarning', CLI, name, '--state-dir', stateDir], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 
-const runScript = async (name: string, stateDir: string): Promise<{ code: number; stdout: string }> => {
-  const child = spawnScript(name, stateDir);
+const runCommand = async (name: string, stateDir: string): Promise<{ code: number; stdout: string }> => {
+  const child = spawnCommand(name, stateDir);
   child.stderr.pipe(process.stderr);
   let stdout = '';
   child.stdout.on('data', (chunk) => (stdout += String(chunk)));
@@ -50,7 +52,7 @@ describe('a running cluster', () => {
   test('is described by npm run status', async () => {
     // A replica that is held up for a second is not ready at that moment.
     const described = async () => {
-      const run = await runScript('status.ts', cluster.stateDir);
+      const run = await runCommand('status', cluster.stateDir);
       return run.stdout.includes('"ready": false') ? undefined : run;
     };
     const { code, stdout } = await waitFor(described, { what: 'every replica to be ready', timeoutMs: 30_000 });
@@ -180,7 +182,7 @@ describe('a running cluster', () => {
       [],
     );
     await noProcessOf(cluster.stateDir);
-    assert.deepEqual(await runScript('status.ts', cluster.stateDir), {
+    assert.deepEqual(await runCommand('status', cluster.stateDir), {
       code: 1,
       stdout: '{\n  "running": false\n}\n',
     });
@@ -189,11 +191,11 @@ describe('a running cluster', () => {
 
 test('npm run stop ends a cluster and says so, and is content when there is none', async () => {
   const cluster = await startCluster({ replicas: 1 });
-  const stopped = await runScript('stop.ts', cluster.stateDir);
+  const stopped = await runCommand('stop', cluster.stateDir);
   assert.equal(stopped.code, 0);
   assert.match(stopped.stdout, /^stopped https:/);
   assert.equal((await cluster.run.ended).code, 0);
-  const again = await runScript('stop.ts', cluster.stateDir);
+  const again = await runCommand('stop', cluster.stateDir);
   assert.equal(again.code, 0);
   assert.match(again.stdout, /^nothing is running on /);
   await cluster.stop();
@@ -206,9 +208,9 @@ test('npm run stop twice is one wish: the drain is not cut short', async () => {
   } = await cluster.status();
   // A stopped process makes the drain last.
   process.kill(replica!.pid!, 'SIGSTOP');
-  const first = runScript('stop.ts', cluster.stateDir);
+  const first = runCommand('stop', cluster.stateDir);
   await cluster.run.line(/draining/);
-  const second = runScript('stop.ts', cluster.stateDir);
+  const second = runCommand('stop', cluster.stateDir);
   assert.equal((await cluster.run.ended).code, 0);
   assert.deepEqual([(await first).code, (await second).code], [0, 0]);
   await cluster.stop();
@@ -219,7 +221,7 @@ test('an instance that does not answer is named, not waited for', async () => {
   const { pid } = await cluster.status();
   process.kill(pid, 'SIGSTOP');
   try {
-    const child = spawnScript('status.ts', cluster.stateDir);
+    const child = spawnCommand('status', cluster.stateDir);
     const [said, [code]] = await Promise.all([child.stderr.toArray(), once(child, 'close')]);
     assert.equal(code, 2);
     const sentence = new RegExp(`\\(pid ${pid}, ${cluster.url}\\) gives no status: it does not answer\\.`);
@@ -338,9 +340,8 @@ test('the cluster leaves when its launcher is killed', async () => {
   const launcher = spawn(
     process.execPath,
     [
-      path.join(import.meta.dirname, '../setup/run.mjs'),
+      path.join(import.meta.dirname, '../../cli/gridlock.mjs'),
       'start',
-      'infra/local/start.ts',
       '--replicas=1',
       `--port=${port}`,
       `--http-port=${httpPort}`,

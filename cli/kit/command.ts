@@ -1,0 +1,46 @@
+import { Command, type Option } from '@commander-js/extra-typings';
+import { UsageError } from './errors.ts';
+
+const HELP_COLUMNS = 100;
+
+/**
+ * A command of `gridlock`, to which a module in `commands/` adds arguments, options and an action. Errors are thrown,
+ * never printed: `main.ts` does that.
+ */
+export function command(name: string, summary: string) {
+  return new Command(name)
+    .summary(summary)
+    .description(`${summary[0]!.toUpperCase()}${summary.slice(1)}.`)
+    .helpOption('-h, --help', 'print this help')
+    .configureHelp({ helpWidth: HELP_COLUMNS, showGlobalOptions: false })
+    .configureOutput({ outputError: () => undefined })
+    .allowExcessArguments(false)
+    .exitOverride();
+}
+
+/**
+ * The action of a command: the exit code is what it resolves with. Typed by the arguments and options of the command
+ * that it is given to.
+ */
+export const exits =
+  <Parameters extends unknown[]>(action: (...parameters: Parameters) => number | Promise<number>) =>
+  async (...parameters: Parameters): Promise<void> => {
+    process.exitCode = await action(...parameters);
+  };
+
+/**
+ * Refuses flags that npm kept for itself. It does so with those written before `--`, and passes them on as environment
+ * variables only.
+ * @throws UsageError that says where flags belong
+ */
+export function refuseSwallowedFlags(command: Command, script: string, env: NodeJS.ProcessEnv = process.env): void {
+  // Many people set npm's own `yes` for good, which harms nobody.
+  for (const { long, required } of command.options as readonly Option[]) {
+    if (!long || long === '--yes' || long === '--help') continue;
+    const value = env[`npm_config_${long.slice(2).replaceAll('-', '_')}`];
+    if (value === undefined) continue;
+    // Of `--port 1` npm keeps `--port` alone.
+    const shown = required ? ` ${value === 'true' ? '...' : value}` : '';
+    throw new UsageError(`npm took ${long} for itself; flags come after two dashes: npm ${script} -- ${long}${shown}`);
+  }
+}

@@ -1,0 +1,46 @@
+import { type Command, Option, type OptionValues } from '@commander-js/extra-typings';
+import { readConfig } from '../../infra/config/config.ts';
+import { flagOf, KEYS, type Key, LOCAL_KEYS } from '../../infra/config/keys.ts';
+
+/** The keys that a cluster of processes on this machine uses, and all keys. */
+export const LOCAL = Object.keys(LOCAL_KEYS) as Key[];
+export const CLUSTER = Object.keys(KEYS) as Key[];
+
+export type ConfigOptions = Partial<Record<Key | 'stack', string>>;
+
+const HEADING = 'Configuration (each flag is also a key of Pulumi.<stack>.yaml, and wins over it):';
+
+/** Adds a flag for each of these keys of the configuration, and `--stack`. Those not in `shown` are left out of help. */
+export function addConfigOptions<Arguments extends unknown[], Options extends OptionValues>(
+  command: Command<Arguments, Options>,
+  keys: readonly Key[],
+  shown: readonly Key[] = keys,
+): Command<Arguments, Options & ConfigOptions> {
+  for (const key of keys) {
+    const { default: value, allowed, help } = KEYS[key];
+    const initial = typeof value === 'object' ? JSON.stringify(value) : value;
+    const meaning = `${help} (${allowed}; default ${initial === '' ? 'empty' : initial})`;
+    const option = new Option(`--${flagOf(key)} <value>`, meaning).helpGroup(HEADING);
+    command.addOption(option.hideHelp(!shown.includes(key)));
+  }
+  command.addOption(new Option('--stack <name>', 'which Pulumi.<stack>.yaml is read (default dev)').helpGroup(HEADING));
+  return command as never;
+}
+
+/** The flags of the configuration among the options of a command, for `readConfig`. */
+export function configArgs(options: ConfigOptions): string[] {
+  return [...CLUSTER, 'stack' as const].flatMap((key) =>
+    options[key] === undefined ? [] : [`--${flagOf(key)}=${options[key]}`],
+  );
+}
+
+/**
+ * Adds `--state-dir` and `--stack`. The other flags of `start` are taken too and change nothing, so that the same
+ * flags name the same cluster.
+ */
+export const addStateDirOption = <Arguments extends unknown[], Options extends OptionValues>(
+  command: Command<Arguments, Options>,
+) => addConfigOptions(command, LOCAL, ['stateDir']);
+
+/** The state directory that the options name, from the flag, the stack's file or by default. */
+export const stateDirOf = (options: ConfigOptions): string => readConfig({ args: configArgs(options) }).stateDir;

@@ -1,0 +1,62 @@
+// Parsers of the values of options and arguments, for `.argParser()`.
+import { accessSync, constants } from 'node:fs';
+import { InvalidArgumentError } from '@commander-js/extra-typings';
+
+/** Refuses a value; commander puts the flag and the value in front. */
+const refuse = (allowed: string): never => {
+  throw new InvalidArgumentError(`Allowed: ${allowed}.`);
+};
+
+/** A whole number from `least` to `most`. */
+export const integer =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    const isFit = /^\d{1,16}$/.test(text) && value >= least && value <= most;
+    return isFit ? value : refuse(`a whole number from ${least} to ${most}`);
+  };
+
+/** A number from `least` to `most`. */
+export const decimal =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    return text.trim() !== '' && value >= least && value <= most ? value : refuse(`a number from ${least} to ${most}`);
+  };
+
+const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+
+/** A duration such as `90s`, `30m`, `1h` or `7d`, or a number of seconds; in seconds. */
+export const duration =
+  (least: string, most: string) =>
+  (text: string): number => {
+    const value = secondsOf(text);
+    const isFit = value >= secondsOf(least) && value <= secondsOf(most);
+    return isFit ? value : refuse(`${least} to ${most}, written as 90s, 30m or 1h`);
+  };
+
+function secondsOf(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)([smhd]?)$/.exec(text);
+  return match ? Number(match[1]) * SECONDS[(match[2] || 's') as keyof typeof SECONDS] : Number.NaN;
+}
+
+/** A file that can be read. */
+export function existingFile(text: string): string {
+  try {
+    accessSync(text, constants.R_OK);
+    return text;
+  } catch {
+    return refuse('a file that is there and can be read');
+  }
+}
+
+/** For an option that may be given several times: the values so far, and one more. */
+export const several =
+  <T>(parse: (text: string) => T) =>
+  (text: string, previous: readonly T[] | undefined): T[] => [...(previous ?? []), parse(text)];
+
+/** One of `allowed`, for what `.choices()` cannot do: a repeated option, or a typed one. */
+export const oneOf =
+  <const T extends string>(allowed: readonly T[]) =>
+  (text: string): T =>
+    allowed.find((each) => each === text) ?? refuse(allowed.join(', '));
