@@ -1,24 +1,29 @@
-// The goldens against the schemas of an API server of Kubernetes 1.36, and of the custom resources where somebody
-// made those (see infra/schemas); an API server with the charts installed checks them in `npm run e2e`.
+// The goldens against the schemas of an API server of Kubernetes 1.36 and of the custom resources (see infra/schemas).
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import path from 'node:path';
 import { test } from 'node:test';
 import { parseAllDocuments } from 'yaml';
-import { fileOf, kindOf } from '../schemas/convert.ts';
-import { CUSTOM_SCHEMAS, OWN_SCHEMAS, isOwnKind } from '../schemas/places.ts';
+import { SchemasUnavailable, schemaDirectory, WITHOUT_SCHEMA } from '../schemas/sources.ts';
 import { checkedIn, goldenFile, stacks } from './golden.ts';
-import { toolProblem, toolPath } from './tools.ts';
+import { toolPath, toolProblem } from './tools.ts';
 
-const skip = toolProblem('kubeconform');
+/** The schemas, or why there are none. */
+function schemas(): { directory: string; problem: string | false } {
+  const problem = toolProblem('kubeconform');
+  if (problem) return { directory: '', problem };
+  try {
+    return { directory: schemaDirectory(), problem: false };
+  } catch (error) {
+    if (!(error instanceof SchemasUnavailable)) throw error;
+    return { directory: '', problem: error.message };
+  }
+}
+
+const { directory, problem: skip } = schemas();
 
 function conform(args: readonly string[], input?: string) {
-  const locations = [OWN_SCHEMAS, CUSTOM_SCHEMAS].flatMap((directory) => [
-    '-schema-location',
-    `${directory}/{{ .ResourceKind }}{{ .KindSuffix }}.json`,
-  ]);
-  const all = ['-strict', '-output', 'json', '-summary', ...locations, ...args];
+  const location = `${directory}/{{ .ResourceKind }}{{ .KindSuffix }}.json`;
+  const all = ['-strict', '-output', 'json', '-summary', '-schema-location', location, ...args];
   const result = spawnSync(toolPath('kubeconform'), all, { encoding: 'utf8', input });
   const { resources = [], summary } = JSON.parse(result.stdout) as {
     resources: { kind: string; name: string; status: string; msg: string }[];
@@ -27,25 +32,24 @@ function conform(args: readonly string[], input?: string) {
   return { resources, summary };
 }
 
-/** The custom resources of a golden whose schema nobody made here. */
-function customWithoutSchema(stack: string) {
-  const manifests = parseAllDocuments(checkedIn(`${stack}.yaml`)).map(
-    (document) => document.toJS() as { apiVersion: string; kind: string },
-  );
-  return manifests.filter(
-    (manifest) => !isOwnKind(manifest) && !existsSync(path.join(CUSTOM_SCHEMAS, fileOf(kindOf(manifest)))),
-  );
-}
+/** The custom resources of a golden that have no schema. */
+const withoutSchema = (stack: string) =>
+  parseAllDocuments(checkedIn(`${stack}.yaml`))
+    .map((document) => document.toJS() as { apiVersion: string; kind: string })
+    .filter(({ apiVersion }) => WITHOUT_SCHEMA.test(apiVersion));
 
 for (const stack of stacks) {
   test(`every manifest of the stack ${stack} is what the API server's schema wants`, { skip }, () => {
-    const unknown = customWithoutSchema(stack);
+    const unknown = withoutSchema(stack);
     const kinds = [...new Set(unknown.map(({ apiVersion, kind }) => `${apiVersion}/${kind}`))];
     const { resources, summary } = conform([
       ...(kinds.length > 0 ? ['-skip', kinds.join(',')] : []),
       goldenFile(`${stack}.yaml`),
     ]);
-    assert.deepEqual(resources.filter(({ status }) => status !== 'statusSkipped'), []);
+    assert.deepEqual(
+      resources.filter(({ status }) => status !== 'statusSkipped'),
+      [],
+    );
     assert.deepEqual([summary.invalid, summary.errors, summary.skipped], [0, 0, unknown.length]);
     assert.ok(summary.valid > 20);
   });
@@ -62,12 +66,7 @@ for (const [what, manifest] of [
   });
 }
 
-const customSkip =
-  skip ||
-  (!existsSync(path.join(CUSTOM_SCHEMAS, 'certificate-cert-manager-v1.json')) &&
-    'The schemas of custom resources were not made here: infra/schemas/README.md tells how.');
-
-test('the schemas of custom resources refuse a field that is not there', { skip: customSkip }, () => {
+test('the schemas of custom resources refuse a field that is not there', { skip }, () => {
   const certificate = {
     apiVersion: 'cert-manager.io/v1',
     kind: 'Certificate',

@@ -19,8 +19,7 @@ export const EXEMPTIONS: readonly Exemption[] = [
   {
     check: 'service-targets-pod',
     objects: /^Service\/redis-\d$/,
-    reason:
-      'Selects one pod by the label statefulset.kubernetes.io/pod-name, which the StatefulSet adds.',
+    reason: 'Selects one pod by the label statefulset.kubernetes.io/pod-name, which the StatefulSet adds.',
   },
   {
     check: 'networkpolicy-targets-pod',

@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { readConfig } from '../config/config.ts';
 import { sorted, toYaml } from '../render/manifest.ts';
-import { render } from '../render/render.ts';
 import type { Registration } from '../render/registration.ts';
+import { render } from '../render/render.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 

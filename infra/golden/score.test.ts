@@ -23,14 +23,7 @@ interface Scored {
 
 /** Critical findings as `check Kind/name: summary`. */
 function findings(stack: string): { check: string; object: string; text: string }[] {
-  const args = [
-    'score',
-    '--output-format',
-    'json',
-    '--kubernetes-version',
-    'v1.36',
-    goldenFile(`${stack}.yaml`),
-  ];
+  const args = ['score', '--output-format', 'json', '--kubernetes-version', 'v1.36', goldenFile(`${stack}.yaml`)];
   const { stdout } = spawnSync(toolPath('kube-score'), args, { encoding: 'utf8', maxBuffer: 1 << 26 });
   return (JSON.parse(stdout) as Scored[]).flatMap(({ type_meta, object_meta, checks }) =>
     checks

@@ -17,8 +17,6 @@ export function toolProblem(name: string): string | false {
     usedBy: string;
   }[];
   const { version, usedBy } = tools.find((tool) => tool.name === name)!;
-  const how = findBinary('go')
-    ? 'node infra/setup/run.mjs test'
-    : 'install Go, then: node infra/setup/run.mjs test';
+  const how = findBinary('go') ? 'node infra/setup/run.mjs test' : 'install Go, then: node infra/setup/run.mjs test';
   return `${name} ${version} is missing, and with it ${usedBy}; to get it, ${how}`;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fileOf, kindOf, pathOf, schemaOf, schemaOfDefinition, type OpenApi } from './convert.ts';
+import { fileOf, kindOf, type OpenApi, pathOf, schemaOf, schemaOfDefinition } from './convert.ts';
 
 const kind = { group: 'apps', version: 'v1', kind: 'Thing' };
 
@@ -93,8 +93,5 @@ test('a kind is found in an API server and in a file by its group and version', 
   const core = kindOf({ apiVersion: 'v1', kind: 'Service' });
   const named = kindOf({ apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' });
   assert.deepEqual([pathOf(core), fileOf(core)], ['api/v1', 'service-v1.json']);
-  assert.deepEqual(
-    [pathOf(named), fileOf(named)],
-    ['apis/networking.k8s.io/v1', 'networkpolicy-networking-v1.json'],
-  );
+  assert.deepEqual([pathOf(named), fileOf(named)], ['apis/networking.k8s.io/v1', 'networkpolicy-networking-v1.json']);
 });

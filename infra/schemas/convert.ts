@@ -50,8 +50,6 @@ function strict(schema: unknown, used: (name: string) => void): unknown {
       const fields = Object.entries(value as Schema).map(([name, field]) => [name, strict(field, used)]);
       result[key] = Object.fromEntries(fields);
     } else if (key === 'required' && (value as string[]).length === 0) {
-      // An empty list is refused by the draft of JSON Schema that kubeconform reads these by.
-      continue;
     } else if (!DROPPED.test(key)) {
       result[key] = strict(value, used);
     }
