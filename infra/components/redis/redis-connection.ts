@@ -65,8 +65,6 @@ export interface RedisConnection {
   readonly checksum: pulumi.Input<string>;
   /** What to wait for before replicas start. */
   readonly ready: pulumi.Resource | undefined;
-  /** Redis's pods, for the network policies; undefined where Redis is outside of the cluster. */
-  readonly pods: { readonly selector: Readonly<Record<string, string>> } | undefined;
   /** The ports a replica connects to. */
   readonly ports: readonly number[];
 }

@@ -139,7 +139,6 @@ export class RedisExternal extends pulumi.ComponentResource {
       trust: trust && { configMap: trust.metadata.name, key: ROOTS_KEY },
       checksum: checksumOf(files),
       ready: secret,
-      pods: undefined,
       ports: [...new Set(address.hosts.map((host) => Number(host.slice(host.lastIndexOf(':') + 1))))],
     };
     this.registerOutputs({});
