@@ -1,15 +1,18 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { progress, run } from './step.mjs';
+import { run, SetupError, step } from './step.mjs';
 
 const STAMP = 'node_modules/.gridlock-install';
+/** npm's own record of what it installed. */
+const RECORD = 'node_modules/.package-lock.json';
 /**
  * What runs needs the packages of `dependencies`; what builds, tests and deploys needs those of development
  * too.
  */
 const RUNTIME = 'runtime';
 const ALL = 'all';
+const RUNTIME_PROFILES = ['packages', 'start'];
 
 const fits = (wanted, here) => wanted === undefined || [].concat(wanted).includes(here);
 
@@ -22,15 +25,13 @@ function wantedPackages(lockfile, set) {
     .map(([place, entry]) => [place, entry.version]);
 }
 
-/**
- * True when what npm recorded as installed is what the lockfile asks for: somebody ran `npm ci` themselves.
- */
-function installedMatches(root, wanted) {
+/** What npm recorded as installed that is not what the lockfile wants. */
+function unlike(root, wanted) {
   try {
-    const hidden = JSON.parse(readFileSync(path.join(root, 'node_modules/.package-lock.json'), 'utf8')).packages;
-    return wanted.every(([place, version]) => hidden[place]?.version === version);
+    const hidden = JSON.parse(readFileSync(path.join(root, RECORD), 'utf8')).packages;
+    return wanted.filter(([place, version]) => hidden[place]?.version !== version).map(([place]) => place);
   } catch {
-    return false;
+    return wanted.map(([place]) => place);
   }
 }
 
@@ -42,6 +43,27 @@ function readStamp(stampFile) {
 }
 
 /**
+ * Adds what is missing and replaces what has another version. Nothing else is touched, unlike by `npm ci`, which
+ * removes everything first: a cluster may be running from these very packages.
+ */
+async function install(root, set, wanted) {
+  const args = ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  // Whatever NODE_ENV or the user's npm configuration leaves out: Node itself is an optional package.
+  args.push(set === ALL ? '--include=dev' : '--omit=dev', '--include=optional');
+  // Started by npm: use that very npm, which need not be the one on PATH.
+  const npm = process.env.npm_execpath;
+  if (npm?.endsWith('npm-cli.js')) await run('npm install', process.execPath, [npm, ...args], { cwd: root });
+  else await run('npm install', 'npm', args, { cwd: root });
+  // It follows package.json where the lockfile does not agree with that.
+  const wrong = unlike(root, wanted);
+  if (wrong.length === 0) return;
+  throw new SetupError(
+    `npm installed something else than package-lock.json says: ${wrong.slice(0, 5).join(', ')}. ` +
+      'Bring package.json and package-lock.json into agreement with npm install.',
+  );
+}
+
+/**
  * What is to be done for the npm packages of a profile: a function, or undefined when they are as the
  * lockfile wants them. Where all packages are installed, all stay.
  */
@@ -49,25 +71,18 @@ export function packagesStep(root, profile) {
   const lockfile = readFileSync(path.join(root, 'package-lock.json'), 'utf8');
   const stampFile = path.join(root, STAMP);
   const stamp = readStamp(stampFile);
-  const set = ['packages', 'start'].includes(profile) && stamp.set !== ALL ? RUNTIME : ALL;
+  const set = RUNTIME_PROFILES.includes(profile) && stamp.set !== ALL ? RUNTIME : ALL;
   const wanted = wantedPackages(lockfile, set);
   const complete = wanted.every(([place]) => existsSync(path.join(root, place, 'package.json')));
   const current = `${createHash('sha256').update(lockfile).digest('hex')} ${process.platform}-${process.arch}`;
   if (complete && stamp.installed === current && [set, ALL].includes(stamp.set)) return undefined;
-  return () => {
-    if (!(complete && installedMatches(root, wanted))) {
-      progress('installing npm packages from the lockfile');
-      const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-      // Whatever NODE_ENV or the user's npm configuration leaves out: Node itself is an optional package.
-      args.push(set === ALL ? '--include=dev' : '--omit=dev', '--include=optional');
-      // Started by npm: use that very npm, which need not be the one on PATH.
-      const npm = process.env.npm_execpath;
-      if (npm?.endsWith('npm-cli.js')) run('npm ci', process.execPath, [npm, ...args], { cwd: root });
-      else run('npm ci', 'npm', args, { cwd: root });
+  return async () => {
+    if (!complete || !existsSync(path.join(root, RECORD)) || unlike(root, wanted).length > 0) {
+      await step('installing npm packages from the lockfile', () => install(root, set, wanted));
     }
     mkdirSync(path.dirname(stampFile), { recursive: true });
     const all = wantedPackages(lockfile, ALL);
-    const everything = all.length === wanted.length || installedMatches(root, all);
+    const everything = all.length === wanted.length || unlike(root, all).length === 0;
     writeFileSync(stampFile, `${current} ${everything ? ALL : set}\n`);
   };
 }

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { checkout, NODE, only, parts, programs, run, script, temporary, writeLockfile } from './testing.ts';
+import { checkout, only, parts, programs, run, temporary, writeLockfile } from './testing.ts';
 
 test('npm packages are installed once, and again only when the lockfile changed', async () => {
   const root = checkout();
@@ -38,43 +37,34 @@ test('whatever NODE_ENV says, npm is asked for Node, and for what develops only 
     ['load', 'include'],
   ] as const) {
     assert.equal((await run(checkout(), [profile], env)).code, 2);
-    assert.match(readFileSync(log, 'utf8'), new RegExp(`^ci .*--${flag}=dev --include=optional$`, 'm'));
+    assert.match(readFileSync(log, 'utf8'), new RegExp(`^install --no-save .*--${flag}=dev --include=optional$`, 'm'));
   }
 });
 
-/** A checkout with a package that runs and one that develops, and an environment whose npm installs them. */
+/** A checkout with a package that runs and one that develops, for npm as it is to install from files. */
 function checkoutWithPackages() {
   const root = checkout();
-  const manifest = { name: 'checkout', version: '1.0.0' };
+  for (const name of ['runs', 'develops']) {
+    mkdirSync(path.join(root, 'package'), { recursive: true });
+    writeFileSync(path.join(root, 'package/package.json'), JSON.stringify({ name, version: '1.0.0' }));
+    execFileSync('tar', ['-czf', `${name}.tgz`, 'package'], { cwd: root });
+  }
+  const manifest = {
+    name: 'checkout',
+    version: '1.0.0',
+    dependencies: { runs: 'file:runs.tgz' },
+    devDependencies: { develops: 'file:develops.tgz' },
+  };
   const packages = {
     '': manifest,
-    'node_modules/runs': { version: '1.0.0' },
-    'node_modules/develops': { version: '1.0.0', dev: true },
+    'node_modules/runs': { version: '1.0.0', resolved: 'file:runs.tgz' },
+    'node_modules/develops': { version: '1.0.0', resolved: 'file:develops.tgz', dev: true },
   };
+  writeFileSync(path.join(root, 'package.json'), JSON.stringify(manifest));
   const lockfile = path.join(root, 'package-lock.json');
-  writeFileSync(lockfile, JSON.stringify({ ...manifest, lockfileVersion: 3, packages }));
-  const install = script(
-    'install.mjs',
-    `
-    import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-    rmSync('node_modules', { recursive: true, force: true });
-    const packages = {};
-    for (const name of process.argv.includes('--omit=dev') ? ['runs'] : ['runs', 'develops']) {
-      mkdirSync('node_modules/' + name, { recursive: true });
-      writeFileSync('node_modules/' + name + '/package.json', '{}');
-      packages['node_modules/' + name] = { version: '1.0.0' };
-    }
-    writeFileSync('node_modules/.package-lock.json', JSON.stringify({ packages }));`,
-  );
-  const env = { ...only(programs({ ...parts, npm: `exec "${NODE}" "${install}" "$@"` })), npm_execpath: '' };
+  writeFileSync(lockfile, JSON.stringify({ name: 'checkout', version: '1.0.0', lockfileVersion: 3, packages }));
   const there = () => readdirSync(path.join(root, 'node_modules')).filter((name) => !name.startsWith('.'));
-  return {
-    root,
-    lockfile,
-    env,
-    there,
-    setUp: async (profile: string) => (await run(root, [profile], env)).stderr,
-  };
+  return { root, lockfile, there, setUp: async (profile: string) => (await run(root, [profile])).stderr };
 }
 
 test('start installs what runs; what develops comes when it is needed, and then stays', async () => {
@@ -92,8 +82,35 @@ test('start installs what runs; what develops comes when it is needed, and then 
 });
 
 test('what a person installed with npm ci counts as it is', async () => {
-  const { root, env, there, setUp } = checkoutWithPackages();
-  await once(spawn(path.join(env.PATH, 'npm'), ['ci'], { cwd: root, env }), 'close');
+  const { root, there, setUp } = checkoutWithPackages();
+  execFileSync('npm', ['ci'], { cwd: root });
   for (const profile of ['start', 'cluster']) assert.equal(await setUp(profile), '');
   assert.deepEqual(there(), ['develops', 'runs']);
+});
+
+test('an installation leaves in place what is there, because a cluster may be running from it', async () => {
+  const { root, lockfile, there, setUp } = checkoutWithPackages();
+  await setUp('start');
+  const before = readFileSync(lockfile, 'utf8');
+  const used = path.join(root, 'node_modules/runs');
+  const served = path.join(root, 'node_modules/.cache/page/index.html');
+  mkdirSync(path.dirname(served), { recursive: true });
+  writeFileSync(served, 'page');
+  const identity = () => [used, path.join(used, 'package.json')].map((file) => statSync(file).ino);
+  const first = identity();
+  await setUp('cluster');
+  assert.deepEqual(there(), ['develops', 'runs']);
+  assert.deepEqual(identity(), first);
+  assert.ok(existsSync(served));
+  assert.equal(readFileSync(lockfile, 'utf8'), before);
+});
+
+test('packages that are not those of the lockfile are refused', async () => {
+  const { root, setUp } = checkoutWithPackages();
+  const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+  writeFileSync(path.join(root, 'package/package.json'), JSON.stringify({ name: 'runs', version: '2.0.0' }));
+  execFileSync('tar', ['-czf', 'runs-2.tgz', 'package'], { cwd: root });
+  manifest.dependencies.runs = 'file:runs-2.tgz';
+  writeFileSync(path.join(root, 'package.json'), JSON.stringify(manifest));
+  assert.match(await setUp('start'), /npm installed something else than package-lock\.json says: node_modules\/runs\./);
 });

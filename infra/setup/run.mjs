@@ -28,11 +28,13 @@ export async function setUp(root, profile) {
     if (!plans.some((plan) => plan())) return;
     const { withLock } = await import('./lock.mjs');
     // Planned again under the lock: another set-up may just have done it.
-    await withLock(root, () => plans.forEach((plan) => plan()?.()));
+    await withLock(root, async () => {
+      for (const plan of plans) await plan()?.();
+    });
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
     process.stderr.write(`${error.message}\n`);
-    process.exit(2);
+    process.exit(error.exitCode);
   }
 }
 

@@ -30,6 +30,7 @@ test('on Debian missing parts are installed by root, and for others the command 
     'redis-server': 'exit 0',
     // Fails until the package lists have been fetched, as on a fresh image.
     'apt-get': `echo "$* $DEBIAN_FRONTEND" >> ${log}
+shift; shift
 case "$1" in update) touch ${log}.lists;; install) [ -f ${log}.lists ] || exit 100
 printf '#!/bin/sh\\n' > "\${0%/*}/haproxy"; chmod 755 "\${0%/*}/haproxy";; esac`,
   });
@@ -40,10 +41,11 @@ printf '#!/bin/sh\\n' > "\${0%/*}/haproxy"; chmod 755 "\${0%/*}/haproxy";; esac`
     return;
   }
   assert.equal(code, 0, stderr);
+  const lock = '-o DPkg::Lock::Timeout=900';
   assert.deepEqual(readFileSync(log, 'utf8').trim().split('\n'), [
-    'install -y -qq --no-install-recommends haproxy noninteractive',
-    'update -qq noninteractive',
-    'install -y -qq --no-install-recommends haproxy noninteractive',
+    `${lock} install -y -q --no-install-recommends haproxy noninteractive`,
+    `${lock} update -q noninteractive`,
+    `${lock} install -y -q --no-install-recommends haproxy noninteractive`,
   ]);
 });
 

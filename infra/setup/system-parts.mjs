@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { findBinary, installCommand, PART_BINARIES, packageManager, packageNames } from './binaries.mjs';
-import { progress, run, SetupError } from './step.mjs';
+import { progress, run, SetupError, step } from './step.mjs';
 
 const PARTS_OF_PROFILE = {
   packages: [],
@@ -13,6 +13,9 @@ const PARTS_ALWAYS = ['haproxy', 'redis'];
 const OPTIONAL_PARTS = {
   test: { testssl: 'the scan of the edge by testssl.sh', named: 'the test of updates of a name server' },
 };
+const LOCK_WAIT_SECONDS = 15 * 60;
+const LOCK_POLL_MS = 1000;
+const LOCKED = /Could not get lock|Waiting for cache lock|Unable to (acquire|lock)/;
 const POLICY = '/usr/sbin/policy-rc.d';
 const POLICY_TEXT = '#!/bin/sh\n# Left by an interrupted set-up of Gridlock; may be removed.\nexit 101\n';
 
@@ -20,51 +23,75 @@ const POLICY_TEXT = '#!/bin/sh\n# Left by an interrupted set-up of Gridlock; may
  * Debian starts a daemon as soon as its package is installed; ours are started by the supervisor, on its
  * ports.
  */
-function withoutStartingServices(work) {
+async function withoutStartingServices(work) {
   const ours = !existsSync(POLICY) || readFileSync(POLICY, 'utf8') === POLICY_TEXT;
   if (ours) writeFileSync(POLICY, POLICY_TEXT, { mode: 0o755 });
   try {
-    work();
+    await work();
   } finally {
     if (ours) rmSync(POLICY, { force: true });
   }
 }
 
-function aptInstall(names) {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const install = () =>
-    run('apt-get install', 'apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], { env });
-  withoutStartingServices(() => {
+/**
+ * Runs apt-get, and waits for another one to finish, as the automatic updates in the first minutes of a new machine.
+ * apt itself waits for dpkg's lock only; that of the package lists it gives up on at once.
+ */
+async function aptGet(...args) {
+  const deadline = Date.now() + LOCK_WAIT_SECONDS * 1000;
+  let said = false;
+  const onOutput = (text) => {
+    if (said || !LOCKED.test(text)) return;
+    said = true;
+    progress('waiting for another installation of system packages to finish');
+  };
+  const all = ['-o', `DPkg::Lock::Timeout=${LOCK_WAIT_SECONDS}`, ...args];
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' };
+  for (;;) {
     try {
-      install();
-    } catch {
+      return await run(`apt-get ${args[0]}`, 'apt-get', all, { env, onOutput });
+    } catch (error) {
+      if (!LOCKED.test(error.message) || Date.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, LOCK_POLL_MS));
+    }
+  }
+}
+
+async function aptInstall(names) {
+  const install = () => aptGet('install', '-y', '-q', '--no-install-recommends', ...names);
+  await withoutStartingServices(async () => {
+    try {
+      await install();
+    } catch (error) {
+      if (error.exitCode !== 2) throw error;
       // The package lists may be missing or too old: fetch them, then it counts.
-      run('apt-get update', 'apt-get', ['update', '-qq'], { env });
-      install();
+      await aptGet('update', '-q');
+      await install();
     }
   });
 }
 
 const notFound = (parts) => parts.filter((part) => !findBinary(...PART_BINARIES[part]));
 
-function install(parts) {
+async function install(parts) {
   const manager = packageManager();
   const canInstall = manager === 'apt' ? process.getuid?.() === 0 : manager === 'brew' && findBinary('brew');
   if (!canInstall) {
     throw new SetupError(`Missing: ${parts.join(', ')}. Run this once, then start again:\n  ${installCommand(parts)}`);
   }
-  progress(`installing ${parts.join(', ')} with ${manager === 'apt' ? 'apt-get' : 'Homebrew'}`);
-  if (manager === 'apt') aptInstall(packageNames(manager, parts));
-  else run('brew install', 'brew', ['install', ...packageNames(manager, parts)]);
+  const names = packageNames(manager, parts);
+  await step(`installing ${parts.join(', ')} with ${manager === 'apt' ? 'apt-get' : 'Homebrew'}`, () =>
+    manager === 'apt' ? aptInstall(names) : run('brew install', 'brew', ['install', ...names]),
+  );
   const still = notFound(parts);
   if (still.length > 0) throw new SetupError(`Installed, but still not found: ${still.join(', ')}.`);
 }
 
-function installOptional(part, usedBy) {
+async function installOptional(part, usedBy) {
   try {
-    install([part]);
+    await install([part]);
   } catch (error) {
-    if (!(error instanceof SetupError)) throw error;
+    if (!(error instanceof SetupError) || error.exitCode !== 2) throw error;
     progress(`skipping ${part}, and with it ${usedBy}: ${error.message}`);
   }
 }
@@ -75,8 +102,8 @@ export function systemPartsStep(profile) {
   const optional = OPTIONAL_PARTS[profile] ?? {};
   const without = notFound(Object.keys(optional));
   if (missing.length + without.length === 0) return undefined;
-  return () => {
-    if (missing.length > 0) install(missing);
-    for (const part of without) installOptional(part, optional[part]);
+  return async () => {
+    if (missing.length > 0) await install(missing);
+    for (const part of without) await installOptional(part, optional[part]);
   };
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
-import { checkout, only, parts, programs, run } from './testing.ts';
+import { checkout, only, parts, programs, run, temporary } from './testing.ts';
 
 const required = { ...parts, chromium: 'exit 0', openssl: 'exit 0', certutil: 'exit 0' };
 
@@ -24,4 +26,34 @@ test('it is not asked for where it is, nor by a start', async () => {
   ] as const) {
     assert.doesNotMatch((await run(root, [profile], only(programs(there)))).stderr, /testssl/);
   }
+});
+
+test('an apt that finds its locks held is waited for, and said to be', { skip: process.getuid?.() !== 0 }, async () => {
+  const root = checkout();
+  await run(root, ['start']);
+  const log = path.join(temporary, 'locked-apt.log');
+  const bin = programs({
+    'redis-server': 'exit 0',
+    // The lists are locked once, which apt itself does not wait for; for dpkg it waits when told to.
+    'apt-get': `echo "$*" >> ${log}
+if [ "$3" = update ] && [ ! -f ${log}.free ]; then touch ${log}.free
+  echo 'E: Could not get lock /var/lib/apt/lists/lock. It is held by process 1 (apt-get)' >&2; exit 100; fi
+if [ "$3" = update ]; then touch ${log}.lists; exit 0; fi
+[ -f ${log}.lists ] || exit 100
+echo 'Waiting for cache lock: Could not get lock /var/lib/dpkg/lock-frontend.' >&2
+printf '#!/bin/sh\\n' > "\${0%/*}/haproxy"; chmod 755 "\${0%/*}/haproxy"`,
+  });
+  const { code, stderr } = await run(root, ['start'], only(bin));
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /^set-up: waiting for another installation of system packages to finish$/m);
+  assert.match(stderr, /^set-up: installing haproxy with apt-get: done in \d+\.\d s$/m);
+  const calls = readFileSync(log, 'utf8').trim().split('\n');
+  assert.deepEqual(
+    calls.map((call) => call.split(' ')[2]),
+    ['install', 'update', 'update', 'install'],
+  );
+  for (const call of calls) assert.match(call, /^-o DPkg::Lock::Timeout=900 /);
+  assert.ok(
+    !existsSync('/usr/sbin/policy-rc.d') || !readFileSync('/usr/sbin/policy-rc.d', 'utf8').includes('Gridlock'),
+  );
 });

@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { findBinary } from './binaries.mjs';
-import { progress, run, SetupError } from './step.mjs';
+import { progress, run, SetupError, step } from './step.mjs';
 
 const LANGUAGES = {
   go: { program: ['go'], called: 'Go' },
@@ -16,23 +16,19 @@ function toolsOf(profile) {
 
 const stampOf = (bin, tool) => path.join(bin, `.${tool.name}-${tool.version}`);
 
-function installGo(go, bin, tool) {
-  tool.packages.forEach((packagePath, index) => {
-    const tags = tool.tags ? ['-tags', tool.tags] : [];
-    run(`go install ${packagePath}`, go, ['install', ...tags, `${packagePath}@${tool.version}`], {
-      env: { ...process.env, GOBIN: bin },
-    });
-    const wanted = tool.binaries?.[index];
-    if (wanted) renameSync(path.join(bin, path.basename(packagePath)), path.join(bin, wanted));
-  });
+async function installGo(go, bin, tool) {
+  const env = { ...process.env, GOBIN: bin };
+  const flags = tool.tags ? ['-tags', tool.tags] : [];
+  const packages = tool.packages.map((packagePath) => `${packagePath}@${tool.version}`);
+  await run(`go install ${tool.name}`, go, ['install', ...flags, ...packages], { env });
 }
 
-function installPython(python, bin, tool) {
+async function installPython(python, bin, tool) {
   const environment = path.join(bin, '..', 'python', tool.name);
   rmSync(environment, { recursive: true, force: true });
-  run(`python3 -m venv for ${tool.name}`, python, ['-m', 'venv', environment]);
+  await run(`python3 -m venv for ${tool.name}`, python, ['-m', 'venv', environment]);
   const pip = path.join(environment, 'bin', 'pip');
-  run(`pip install ${tool.name}`, pip, [
+  await run(`pip install ${tool.name}`, pip, [
     'install',
     '--quiet',
     ...tool.packages.map((name) => `${name}==${tool.version}`),
@@ -53,7 +49,7 @@ export function toolsStep(root, profile) {
   const bin = path.join(root, '.tools', 'bin');
   const missing = toolsOf(profile).filter((tool) => !existsSync(stampOf(bin, tool)));
   if (missing.length === 0) return undefined;
-  return () => {
+  return async () => {
     mkdirSync(bin, { recursive: true });
     for (const tool of missing) {
       const program = findBinary(...LANGUAGES[tool.language].program);
@@ -61,13 +57,13 @@ export function toolsStep(root, profile) {
         progress(`skipping ${tool.name}, and with it ${tool.usedBy}; to get it, ${toolCommand(profile, tool)}`);
         continue;
       }
-      progress(`installing ${tool.name} ${tool.version}`);
+      const verb = tool.language === 'go' ? 'compiling' : 'installing';
+      const install = tool.language === 'go' ? installGo : installPython;
       try {
-        if (tool.language === 'go') installGo(program, bin, tool);
-        else installPython(program, bin, tool);
+        await step(`${verb} ${tool.name} ${tool.version}`, () => install(program, bin, tool));
         writeFileSync(stampOf(bin, tool), '');
       } catch (error) {
-        if (!(error instanceof SetupError)) throw error;
+        if (!(error instanceof SetupError) || error.exitCode !== 2) throw error;
         progress(`skipping ${tool.name}, and with it ${tool.usedBy}: ${error.message}`);
       }
     }
