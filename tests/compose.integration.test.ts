@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { findOwner } from '../infra/compose/owner.ts';
+import { findOwner } from '../infra/compose/files.ts';
 import { prepareCompose } from '../infra/compose/prepare.ts';
 import { readConfig } from '../infra/config/config.ts';
 import { docker, dockerProblem } from '../infra/image/docker.ts';

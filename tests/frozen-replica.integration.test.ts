@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
-import { runtimeCommand } from '../infra/edge/runtime-api.ts';
+import { runtimeCommand } from '../infra/edge/haproxy.ts';
 import { waitFor } from '../infra/local/wait.ts';
 import { startCluster } from '../loadtest/kit/cluster.ts';
 import { createNodeClient } from '../services/client/node.ts';

@@ -7,7 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { ensureChain, syncEdge } from '../certs/index.ts';
-import { runtimeCommand } from '../infra/edge/runtime-api.ts';
+import { runtimeCommand } from '../infra/edge/haproxy.ts';
 import { waitFor } from '../infra/local/wait.ts';
 import { type Cluster, startCluster } from '../loadtest/kit/cluster.ts';
 import { Handshakes } from '../loadtest/rotation/handshakes.ts';

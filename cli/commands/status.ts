@@ -1,4 +1,4 @@
-import type { Status } from '../../infra/local/status-types.ts';
+import type { Status } from '../../infra/local/system-status.ts';
 import { command, exits } from '../kit/command.ts';
 import { addStateDirOption, stateDirOf } from '../kit/config-options.ts';
 import { table } from '../kit/terminal.ts';

@@ -5,11 +5,9 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { parse } from 'yaml';
 import { readConfig } from '../config/config.ts';
-import { REPLICAS } from './edge.ts';
-import { mergeEnv } from './env-file.ts';
-import { chooseOwner } from './owner.ts';
-import { composePaths } from './paths.ts';
+import { chooseOwner, composePaths, REPLICAS } from './files.ts';
 import { type Prepared, prepareCompose } from './prepare.ts';
+import { mergeEnv } from './variables.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const OWNER = { uid: process.getuid?.() || 10_001, gid: process.getgid?.() || 10_001 };

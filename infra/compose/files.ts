@@ -1,14 +1,92 @@
+import { execFile } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { CA_FILE, redisConfig } from '../components/redis/redis-config.ts';
 import { REDIS } from '../components/redis/redis-connection.ts';
 import { redisAcl } from '../components/redis/redis-users.ts';
 import type { Config } from '../config/config.ts';
+import { renderEdge } from '../edge/render.ts';
 import { ensureCertificates } from '../local/certificates.ts';
 import { ensureSecret, writePrivate } from '../local/state-dir.ts';
-import { composeEdgeConfig } from './edge.ts';
-import type { Owner } from './owner.ts';
-import { type ComposePaths, MOUNT } from './paths.ts';
+
+const run = promisify(execFile);
+
+/** Where a container has the directory it is given. */
+export const MOUNT = '/etc/gridlock';
+
+/**
+ * Every file the containers are given; absolute. Each container mounts one directory with what it needs and nothing
+ * else: the keys of the authorities, in `pki`, are in none.
+ */
+export function composePaths(stateDir: string) {
+  const root = path.resolve(stateDir, 'compose');
+  const [edge, replica, redis] = ['edge', 'replica', 'redis'].map((name) => path.join(root, name)) as [
+    string,
+    string,
+    string,
+  ];
+  return Object.freeze({
+    root,
+    pki: path.join(root, 'pki'),
+    redisLeaf: path.join(root, 'pki', 'redis.pem'),
+    /** What is kept from one preparation to the next, by its owner only. */
+    secrets: path.join(root, 'secrets'),
+    edge,
+    replica,
+    redis,
+  });
+}
+
+export type ComposePaths = ReturnType<typeof composePaths>;
+
+/** The user a container runs as. */
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** For those who have no user to share: root, and a system without numbers for users. */
+const STRANGER: Owner = { uid: 10_001, gid: 10_001 };
+
+/**
+ * The user of the containers: they read what the person who prepares it owns (mode 0600), so they run as that
+ * person. Root's containers do not run as root: the files are given to them. Where Docker itself runs without root,
+ * the container's root is that person and nobody else is.
+ */
+export function chooseOwner(person: Owner | undefined, rootless: boolean): Owner {
+  if (rootless) return { uid: 0, gid: 0 };
+  return person === undefined || person.uid === 0 ? STRANGER : person;
+}
+
+/** Asks the system, and Docker, for the user of the containers. */
+export async function findOwner(): Promise<Owner> {
+  const person = process.getuid && process.getgid ? { uid: process.getuid(), gid: process.getgid() } : undefined;
+  const options = await run('docker', ['info', '--format', '{{.SecurityOptions}}']).then(
+    ({ stdout }) => stdout,
+    () => '',
+  );
+  return chooseOwner(person, options.includes('name=rootless'));
+}
+
+/** The replicas that compose.yaml names. */
+export const REPLICAS = ['ws1', 'ws2', 'ws3', 'ws4'] as const;
+/** Ports of a replica in its container. */
+const PORT = 8080;
+export const INTERNAL_PORT = 9090;
+
+/** The edge of `npm start`, with the replicas by the names Compose gives them. Paths are the container's. */
+export function composeEdgeConfig(config: Config, cookieKey: string): string {
+  return renderEdge({
+    config,
+    servers: REPLICAS.map((name) => ({ name, address: name, port: PORT, checkPort: INTERNAL_PORT })),
+    // The container of a replica that starts again may have another address.
+    resolveNames: true,
+    certificate: `${MOUNT}/leaf.pem`,
+    cookieKey,
+    addresses: ['*'],
+  });
+}
 
 const mounted = (paths: ComposePaths): string[] => [paths.edge, paths.replica, paths.redis];
 

@@ -2,12 +2,9 @@ import path from 'node:path';
 import { mirrored } from '../components/artifacts.ts';
 import { type Config, ConfigError } from '../config/config.ts';
 import { bundle } from '../image/bundle.ts';
-import { REPLICAS } from './edge.ts';
-import { writeEnv } from './env-file.ts';
-import { writeComposeFiles } from './files.ts';
-import type { Owner } from './owner.ts';
-import { composePaths } from './paths.ts';
-import { composeVariables } from './variables.ts';
+import type { Owner } from './files.ts';
+import { composePaths, REPLICAS, writeComposeFiles } from './files.ts';
+import { composeVariables, writeEnv } from './variables.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 

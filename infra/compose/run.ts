@@ -4,7 +4,7 @@ import type { Config } from '../config/config.ts';
 import { docker, dockerEnvironment, dockerProblem } from '../image/docker.ts';
 import { PreflightError } from '../local/errors.ts';
 import { requirePort } from '../local/ports.ts';
-import { findOwner } from './owner.ts';
+import { findOwner } from './files.ts';
 import { prepareCompose } from './prepare.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');

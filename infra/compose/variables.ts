@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { mirrored } from '../components/artifacts.ts';
 import type { Config } from '../config/config.ts';
+import { localOrigins } from '../config/origin.ts';
+import { replicaSettings } from '../config/replica-environment.ts';
 import { isLoopback } from '../edge/options.ts';
 import type { Bundle } from '../image/bundle.ts';
-import { allowedOrigins } from '../local/replicas.ts';
-import type { Owner } from './owner.ts';
-import type { ComposePaths } from './paths.ts';
+import { writePrivate } from '../local/state-dir.ts';
+import type { ComposePaths, Owner } from './files.ts';
 
+const PREFIX = 'GRIDLOCK_';
 /** What a container may take beyond the drain window: for what is under way, and to leave. */
 const GRACE_MARGIN_MS = 8000;
 
@@ -44,17 +46,31 @@ export function composeVariables(
     GRIDLOCK_ADDRESS: isLoopback(config.host) ? '127.0.0.1' : '0.0.0.0',
     GRIDLOCK_PORT: String(config.port),
     GRIDLOCK_HTTP_PORT: String(config.httpPort),
-    GRIDLOCK_ORIGINS: allowedOrigins(config).join(','),
-    GRIDLOCK_DESIGN: config.design,
-    GRIDLOCK_HEARTBEAT_MS: String(config.heartbeatMs),
-    GRIDLOCK_DRAIN_MS: String(config.drainMs),
-    GRIDLOCK_REBALANCE_PERCENT: String(config.rebalancePercent),
-    GRIDLOCK_SESSION_SECONDS: String(config.sessionSeconds),
-    GRIDLOCK_MAX_SOCKETS: String(config.maxSockets),
-    GRIDLOCK_MAX_GAMES: String(config.maxGames),
+    GRIDLOCK_ORIGINS: localOrigins(config).join(','),
+    ...Object.fromEntries(Object.entries(replicaSettings(config)).map(([name, value]) => [PREFIX + name, value])),
     GRIDLOCK_GRACE: `${Math.ceil((config.drainMs + GRACE_MARGIN_MS) / 1000)}s`,
     GRIDLOCK_EDGE_FILES: fingerprint(paths.edge),
     GRIDLOCK_REPLICA_FILES: fingerprint(paths.replica),
     GRIDLOCK_REDIS_FILES: fingerprint(paths.redis),
   };
+}
+
+const NOTE = '# Written by npm run compose, for compose.yaml; lines that do not begin with GRIDLOCK_ are kept.';
+
+/** Compose takes what is in single quotes as it is. */
+const quoted = (value: string): string => `'${value.replaceAll("'", String.raw`\'`)}'`;
+
+/** `text` with our variables replaced by these, and everything else left alone. */
+export function mergeEnv(text: string, variables: Readonly<Record<string, string>>): string {
+  const kept = text.split('\n').filter((line) => line !== NOTE && !line.startsWith(PREFIX));
+  while (kept.at(-1)?.trim() === '') kept.pop();
+  const ours = Object.entries(variables).map(([name, value]) => `${name}=${quoted(value)}`);
+  return [...kept, NOTE, ...ours, ''].join('\n');
+}
+
+/** Writes our variables into the file that `docker compose` reads beside compose.yaml. */
+export function writeEnv(file: string, variables: Readonly<Record<string, string>>): void {
+  const before = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const text = mergeEnv(before, variables);
+  if (text !== before) writePrivate(file, text);
 }

@@ -2,18 +2,27 @@ import type { Config } from './config.ts';
 
 type Address = Pick<Config, 'host' | 'port'>;
 
+const STANDARD_PORTS = { http: 80, https: 443 };
 const THIS_MACHINE = ['localhost', '127.0.0.1', '[::1]'];
 
 const named = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 
-/** Where people go: `https://localhost:8443`. */
-export function publicUrl({ host, port }: Address): string {
-  return `https://${named(host)}${port === 443 ? '' : `:${port}`}`;
+/** scheme://host, with the port unless it is the scheme's own. */
+export function urlOf(scheme: 'http' | 'https', host: string, port: number): string {
+  return `${scheme}://${named(host)}${port === STANDARD_PORTS[scheme] ? '' : `:${port}`}`;
 }
 
+/** Where people go: `https://localhost:8443`. */
+export const publicUrl = ({ host, port }: Address): string => urlOf('https', host, port);
+
 /** The origins a page may come from: the public one, and on this machine every name it has for itself. */
-export function publicOrigins(address: Address): string[] {
-  const local = THIS_MACHINE.includes(named(address.host));
-  const names = local ? THIS_MACHINE : [address.host];
-  return names.map((host) => publicUrl({ host: host.replace(/[[\]]/g, ''), port: address.port }));
+export function publicOrigins({ host, port }: Address): string[] {
+  const names = THIS_MACHINE.includes(named(host)) ? THIS_MACHINE : [host];
+  return names.map((name) => urlOf('https', name.replace(/[[\]]/g, ''), port));
+}
+
+/** The same where the edge listens on this machine: the public origin first, then every name of this machine. */
+export function localOrigins({ host, port }: Address): string[] {
+  const names = [...new Set([named(host), ...THIS_MACHINE])];
+  return names.map((name) => urlOf('https', name.replace(/[[\]]/g, ''), port));
 }

@@ -10,7 +10,7 @@ import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { gunzipSync } from 'node:zlib';
 import { WebSocket } from 'ws';
 import { routedGame } from '../../services/server/session/handshake.ts';
-import { runtimeCommand, serversUp } from './runtime-api.ts';
+import { runtimeCommand, serversUp } from './haproxy.ts';
 import { type Edge, selfSigned, startEdge } from './testing.ts';
 
 let edge: Edge;

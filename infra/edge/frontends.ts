@@ -1,5 +1,4 @@
 import type { EdgeOptions } from './options.ts';
-import { connectionText, requestText, responseText } from './rule-text.ts';
 import {
   ACME_PATH,
   afterResponseRules,
@@ -9,11 +8,12 @@ import {
   errorReply,
   except,
   notRedirected,
+  quote,
   redirectRules,
   requestRules,
   responseRules,
 } from './rules.ts';
-import { quote, section } from './syntax.ts';
+import { connectionText, requestText, responseText, section } from './syntax.ts';
 
 /** The redirect's share of the connections: a flood of it must not take those of https. */
 export const REDIRECT_CONNECTIONS = 400;

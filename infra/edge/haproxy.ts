@@ -1,5 +1,8 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { runtimeCommand } from '../../certs/edge/runtime-command.ts';
+
+export { runtimeCommand };
 
 const OLDEST = [2, 6] as const;
 
@@ -20,4 +23,12 @@ export async function inspectHaproxy(binary: string): Promise<HaproxyBuild> {
     supported: major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1]),
     prometheus: stdout.includes('prometheus-exporter'),
   };
+}
+
+/** Names of the servers of a backend that HAProxy sends requests to. */
+export async function serversUp(socketPath: string, backend = 'replicas'): Promise<string[]> {
+  const answer = await runtimeCommand(socketPath, `show servers state ${backend}`);
+  // Columns: be_id be_name srv_id srv_name srv_addr srv_op_state (2: running) ...
+  const rows = answer.split('\n').map((line) => line.split(' '));
+  return rows.filter((columns) => columns[5] === '2').map((columns) => columns[3]!);
 }

@@ -9,7 +9,8 @@ import { QUIET_MS } from '../../services/server/transport/http-transports.ts';
 import type { Config } from '../config/config.ts';
 import { findBinary } from '../setup/binaries.mjs';
 import { bindAddresses, type EdgeOptions } from './options.ts';
-import { COMPRESSED_TYPES, renderEdge, tunnelTimeoutMs } from './render.ts';
+import { renderEdge, tunnelTimeoutMs } from './render.ts';
+import { COMPRESSED_TYPES } from './replicas-backend.ts';
 import { defaults, selfSigned } from './testing.ts';
 import { TIMEOUTS } from './timeouts.ts';
 

@@ -1,4 +1,3 @@
-import { needsResolvers, resolversSection, serverLines } from './discovery.ts';
 import {
   authorityBackend,
   httpFrontend,
@@ -9,9 +8,9 @@ import {
   tlsAlpnSections,
 } from './frontends.ts';
 import type { EdgeConfig, EdgeOptions } from './options.ts';
-import { errorText } from './rule-text.ts';
-import { COUNTERS, ERRORS, STICKY_COOKIE } from './rules.ts';
-import { quote, section } from './syntax.ts';
+import { needsResolvers, replicasBackend, resolversSection } from './replicas-backend.ts';
+import { COUNTERS, ERRORS, quote } from './rules.ts';
+import { errorText, section } from './syntax.ts';
 import { TIMEOUTS } from './timeouts.ts';
 
 const TUNNEL_MS = 3_600_000;
@@ -28,10 +27,6 @@ const CIPHERS_TLS12 = [
   'ECDHE-RSA-CHACHA20-POLY1305',
 ].join(':');
 const CIPHERS_TLS13 = 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256';
-
-/** Nothing that is made for one visitor: the length of a compressed page can tell what is in it (BREACH). */
-export const COMPRESSED_TYPES =
-  'text/css text/javascript application/javascript image/svg+xml application/manifest+json';
 
 /** What `ssl-default-bind-options`, `-ciphersuites`, `-ciphers` and `-curves` are set to. */
 export function tlsSettings({ tlsMinVersion }: Pick<EdgeConfig, 'tlsMinVersion'>) {
@@ -97,37 +92,6 @@ function defaultsSection({ config }: EdgeOptions): string {
     `timeout tunnel ${tunnelTimeoutMs(config)}ms`,
     `timeout check ${TIMEOUTS.check}s`,
     ERRORS.map(errorText),
-  ]);
-}
-
-/**
- * Stateless: a browser stays where its cookie says. Stateful: a game is held by the replica its code hashes
- * to.
- */
-function balancing({ config, cookieKey }: EdgeOptions): string[] {
-  if (config.design === 'stateful') {
-    // Requests without a game (the page, a session, the lobby) go round robin.
-    return ['balance url_param game', 'hash-type consistent sdbm avalanche'];
-  }
-  return [
-    'balance leastconn',
-    `cookie ${STICKY_COOKIE} insert indirect nocache httponly secure attr SameSite=Strict dynamic`,
-    `dynamic-cookie-key ${quote(cookieKey)}`,
-  ];
-}
-
-function replicasBackend(options: EdgeOptions): string {
-  return section('backend replicas', [
-    balancing(options),
-    'option httpchk',
-    'http-check send meth GET uri /readyz ver HTTP/1.1 hdr Host edge',
-    'http-check expect status 200',
-    'compression algo gzip',
-    `compression type ${COMPRESSED_TYPES}`,
-    // A replica that is not ready gets nothing new and keeps its sockets: it closes them itself while it
-    // drains.
-    'default-server check inter 500ms fastinter 200ms downinter 200ms fall 2 rise 1',
-    serverLines(options),
   ]);
 }
 

@@ -1,5 +1,4 @@
 import { type EdgeConfig, isLoopback } from './options.ts';
-import { quote } from './syntax.ts';
 
 /** Name of the cookie that keeps a browser at its replica in the stateless design. */
 export const STICKY_COOKIE = '__Host-gridlock_edge';
@@ -7,6 +6,9 @@ export const STICKY_COOKIE = '__Host-gridlock_edge';
 const LOOPBACK_HOST = String.raw`^(localhost|[^:]*\.localhost|127\.[0-9.]+|\[::1\])(:[0-9]+)?$`;
 const WELL_FORMED_HOST = String.raw`^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?$`;
 const HSTS_SECONDS = 63_072_000;
+
+/** Quotes an argument for HAProxy's parser: inside double quotes only these three mean something. */
+export const quote = (text: string): string => `"${text.replace(/[\\"$]/g, '\\$&')}"`;
 
 /** When a rule applies; the test is a condition of HAProxy. */
 export type When = { if: string } | { unless: string };

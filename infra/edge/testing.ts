@@ -12,9 +12,9 @@ import { freePorts } from '../../tests/kit/ports.ts';
 import { type Config, readConfig } from '../config/config.ts';
 import { waitFor } from '../local/wait.ts';
 import { findBinary } from '../setup/binaries.mjs';
+import { serversUp } from './haproxy.ts';
 import { bindAddresses, type EdgeOptions } from './options.ts';
 import { renderEdge } from './render.ts';
-import { serversUp } from './runtime-api.ts';
 
 export const defaults = readConfig({ directory: '/nonexistent' });
 

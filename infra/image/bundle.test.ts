@@ -4,9 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { type Bundle, bundle } from './bundle.ts';
+import { type Bundle, bundle, findSources } from './bundle.ts';
 import { compile } from './compile.ts';
-import { findSources } from './sources.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 

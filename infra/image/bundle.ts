@@ -1,14 +1,39 @@
 import { createHash } from 'node:crypto';
+import { existsSync, globSync } from 'node:fs';
 import { chmod, copyFile, cp, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { compile } from './compile.ts';
-import { findSources } from './sources.ts';
 
 /** The base of the image where the configuration names no other. */
 export const BASE_IMAGE = 'node:24-bookworm-slim';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const DOCKERFILE = path.join(import.meta.dirname, 'Dockerfile');
+
+/** What the image is made of, by the name it has in `/app`; paths are relative to the repository. */
+export interface Sources {
+  /** `main` -> `services/server/main.ts`: bundled into `/app/main.mjs`. */
+  readonly entryPoints: Readonly<Record<string, string>>;
+  /** Files the bundled code reads at run time, kept at the same path below `/app`. */
+  readonly assets: readonly string[];
+}
+
+const ENTRY_POINTS = {
+  main: 'services/server/main.ts',
+  'metrics-api': 'services/metrics-api/main.ts',
+  'edge-agent': 'infra/edge/agent/main.ts',
+};
+
+/** Finds the sources in a checkout. */
+export function findSources(root: string): Sources {
+  const present = Object.entries(ENTRY_POINTS).filter(([, file]) => existsSync(path.join(root, file)));
+  return {
+    entryPoints: Object.fromEntries(present),
+    assets: globSync('services/server/**/*.lua', { cwd: root })
+      .map((file) => file.replaceAll('\\', '/'))
+      .sort(),
+  };
+}
 
 export interface BundleOptions {
   /** The checkout; default: this one. */

@@ -1,9 +1,10 @@
 import { isIP } from 'node:net';
-import type { Chain } from '../../certs/index.ts';
+import { resolve } from 'node:path';
+import type { ServedFile } from '../../certs/edge/served-file.ts';
+import type { CertificateSummary, Chain } from '../../certs/index.ts';
 import type { Config } from '../config/config.ts';
-import { servedFile } from './certificate-file.ts';
+import { urlOf } from '../config/origin.ts';
 import type { StatePaths } from './state-paths.ts';
-import { edgeUrl } from './system-status.ts';
 
 /**
  * Makes or reuses the chain for every name of this machine and the configured host; its authority may also sign
@@ -27,6 +28,52 @@ export async function ensureCertificates(
   });
 }
 
+/** The user's own certificate that the edge serves instead of the authority's leaf. */
+export type ServedCertificate = Omit<CertificateSummary, 'role'> & {
+  /** Why what is in the file now is not what is served. */
+  problem?: string;
+};
+
+type FileSettings = Pick<Config, 'host' | 'certificateFile'>;
+
+/** The user's own certificate that the edge serves; undefined when that is the authority's leaf. */
+export async function servedFile(
+  { host, certificateFile }: FileSettings,
+  { edgeCertificate }: Pick<StatePaths, 'edgeCertificate'>,
+): Promise<ServedFile | undefined> {
+  if (certificateFile === '') return undefined;
+  const { ServedFile } = await import('../../certs/edge/served-file.ts');
+  return new ServedFile({ path: certificateFile, host, copy: edgeCertificate });
+}
+
+/** @throws CertificateError when the configured file cannot be served to those who come to the host */
+export async function requireCertificateFile({ host, certificateFile }: FileSettings): Promise<void> {
+  if (certificateFile === '') return;
+  const { readServerCertificate } = await import('../../certs/edge/served-file.ts');
+  readServerCertificate(resolve(certificateFile), host);
+}
+
+/** What the edge serves of the configured file, and what is wrong with what is in it now. */
+export async function describeCertificateFile(
+  { host, certificateFile }: FileSettings,
+  { edgeCertificate }: Pick<StatePaths, 'edgeCertificate'>,
+): Promise<ServedCertificate | undefined> {
+  if (certificateFile === '') return undefined;
+  const [{ readServerCertificate }, { readCertificates }, { summarize }] = await Promise.all([
+    import('../../certs/edge/served-file.ts'),
+    import('../../certs/x509/pem.ts'),
+    import('../../certs/x509/summary.ts'),
+  ]);
+  const path = resolve(certificateFile);
+  const { role: _, ...served } = summarize('leaf', path, readCertificates(edgeCertificate)[0]!);
+  try {
+    readServerCertificate(path, host);
+    return served;
+  } catch (error) {
+    return { ...served, problem: (error as Error).message };
+  }
+}
+
 /** The passphrase of the root's key; undefined when it is kept plain. @throws CertificateError */
 export async function passphraseOf({ rootPassphraseFile }: Pick<Config, 'rootPassphraseFile'>) {
   if (rootPassphraseFile === '') return undefined;
@@ -37,7 +84,7 @@ export async function passphraseOf({ rootPassphraseFile }: Pick<Config, 'rootPas
 /** All that the edge serves, or may have to. Resolves with what became of it, for a progress line. */
 export async function prepareCertificates(config: Config, paths: StatePaths): Promise<string> {
   const { host, httpPort } = config;
-  const crlUrl = `${edgeUrl('http', host, httpPort)}/crl`;
+  const crlUrl = `${urlOf('http', host, httpPort)}/crl`;
   const chain = await ensureCertificates(paths.pki, host, [], crlUrl, await passphraseOf(config));
   const served = (await servedFile(config, paths))?.take();
   if (served === undefined) return describeChain(chain);

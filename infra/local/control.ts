@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
-import type { RunningStatus } from './status-types.ts';
+import type { RunningStatus } from './system-status.ts';
 
 /** What can be asked of a running supervisor over its UNIX socket: one word a line, one line of JSON back. */
 export interface ControlHandler {

@@ -1,10 +1,11 @@
-/** Start-up is refused before anything was started; the process ends with exit code 2. */
+/** Start-up is refused before anything was started. */
 export class PreflightError extends Error {
   override name = 'PreflightError';
+  /** Of the command: what was asked for has to be changed. */
   readonly exitCode = 2;
 }
 
-/** Start-up failed on the way and was undone; the process ends with exit code 1. */
+/** Start-up failed on the way and was undone. */
 export class StartError extends Error {
   override name = 'StartError';
   readonly exitCode = 1;

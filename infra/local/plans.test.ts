@@ -3,11 +3,10 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
-import { affordableConnections, requireOpenFiles } from './edge.ts';
+import { affordableConnections, requireOpenFiles } from './edge-process.ts';
 import { PreflightError } from './errors.ts';
 import { freePorts, portProblem, portRange } from './ports.ts';
-import { allowedOrigins, planReplicas } from './replicas.ts';
-import { edgeUrl } from './system-status.ts';
+import { planReplicas } from './replica-process.ts';
 
 test('free ports are free, distinct, and below the range of outgoing connections', async () => {
   const ports = await freePorts(20);
@@ -49,26 +48,6 @@ test('sixteen replicas have sixteen names and APPIDs, the first four those of th
   );
   assert.equal(new Set(replicas.map(({ appId }) => appId)).size, 16);
   assert.equal(new Set(replicas.flatMap(({ port, internalPort }) => [port, internalPort])).size, 32);
-});
-
-test('a browser may come by every name of this machine, without the port where it is the standard one', () => {
-  assert.deepEqual(allowedOrigins({ host: 'game.example', port: 8443 }), [
-    'https://game.example:8443',
-    'https://localhost:8443',
-    'https://127.0.0.1:8443',
-    'https://[::1]:8443',
-  ]);
-  assert.deepEqual(allowedOrigins({ host: '::1', port: 443 }), [
-    'https://[::1]',
-    'https://localhost',
-    'https://127.0.0.1',
-  ]);
-});
-
-test('an address is written as a browser wants it', () => {
-  assert.equal(edgeUrl('https', 'localhost', 8443), 'https://localhost:8443');
-  assert.equal(edgeUrl('https', '::1', 443), 'https://[::1]');
-  assert.equal(edgeUrl('http', 'a.example', 80), 'http://a.example');
 });
 
 test('the edge takes no more connections than open files allow', () => {

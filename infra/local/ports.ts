@@ -60,12 +60,6 @@ export async function freePorts(count: number, except: readonly number[] = []): 
   return ports;
 }
 
-/** One port, as `freePorts` finds it. */
-export async function freePort(): Promise<number> {
-  const [port] = await freePorts(1);
-  return port!;
-}
-
 /** @throws PreflightError when the port cannot be listened on for this host */
 export async function requirePort(port: number, flag: string, host: string): Promise<void> {
   const ipv6 = hasIpv6();

@@ -1,9 +1,8 @@
 import type { Config } from '../config/config.ts';
 import { type HaproxyBuild, inspectHaproxy } from '../edge/haproxy.ts';
 import { findBinary, installCommand } from '../setup/binaries.mjs';
-import { requireCertificateFile } from './certificate-file.ts';
-import { passphraseOf } from './certificates.ts';
-import { requireOpenFiles } from './edge.ts';
+import { passphraseOf, requireCertificateFile } from './certificates.ts';
+import { requireOpenFiles } from './edge-process.ts';
 import { PreflightError } from './errors.ts';
 import { requirePort } from './ports.ts';
 import { requireOurs, requireUnowned } from './state-dir.ts';

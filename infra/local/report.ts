@@ -1,4 +1,4 @@
-import type { RunningStatus } from './status-types.ts';
+import type { RunningStatus } from './system-status.ts';
 
 const CLEAR_LINE = '\r\u001b[K';
 

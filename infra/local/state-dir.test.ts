@@ -15,8 +15,8 @@ import {
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
+import { processStart } from '../setup/process-identity.mjs';
 import { PreflightError } from './errors.ts';
-import { processStart } from './process-identity.ts';
 import {
   claimStateDir,
   endLeftovers,

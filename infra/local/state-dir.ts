@@ -11,9 +11,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
+import { processStart } from '../setup/process-identity.mjs';
 import { PreflightError } from './errors.ts';
-import { processStart, signalGroup } from './process-identity.ts';
 import type { StatePaths } from './state-paths.ts';
+import { type ProcessRecord, signalGroup } from './supervised-process.ts';
 import { waitFor } from './wait.ts';
 
 /** The supervisor a state directory belongs to. */
@@ -21,13 +22,6 @@ export interface Owner {
   pid: number;
   start: string;
   url: string;
-}
-
-/** A process a supervisor started; its pid leads its process group. */
-export interface Child {
-  name: string;
-  pid: number;
-  start: string;
 }
 
 /** Writes a file of mode 0600 so that a reader sees the old or the new content, never a part. */
@@ -55,8 +49,9 @@ function readAlive<T extends { pid: number; start: string }>(file: string): T[] 
   return all.filter((one): one is T => isAlive(one?.pid, one?.start));
 }
 
+// Pid 1 is nobody's child, and its group would be every process there is.
 const isAlive = (pid: number | undefined, start: string | undefined): boolean =>
-  pid !== undefined && start !== undefined && processStart(pid) === start;
+  pid !== undefined && pid > 1 && start !== undefined && processStart(pid) === start;
 
 /** The supervisor that runs on this directory, if one does. */
 export const runningOwner = (paths: StatePaths): Owner | undefined => readAlive<Owner>(paths.owner)[0];
@@ -85,7 +80,7 @@ export function requireOurs(paths: StatePaths): void {
     throw stateDirProblem(paths, error);
   }
   const directories = [paths.pki, paths.redis, paths.run, paths.logs].map((place) => path.basename(place));
-  // `npm run up` and `npm run compose` keep their own beside.
+  // `npm run up` and `npm run compose` keep theirs in the same place.
   const ours = [...directories, 'pulumi', 'kubernetes', 'manifests', 'compose'];
   const other = names.find((name) => !ours.includes(name) && name !== 'lost+found');
   if (other === undefined) return;
@@ -101,11 +96,11 @@ export function stateDirProblem(paths: StatePaths, error: unknown): unknown {
   if ('path' in error && !String(error.path).startsWith(paths.root)) return error;
   return new PreflightError(
     `The state directory ${paths.root} cannot be used (${error.message}): ` +
-      'mend that, or choose another with --state-dir.',
+      'solve that, or choose another with --state-dir.',
   );
 }
 
-/** Removes the file of a dead owner, unless a live one has put its own there meanwhile. */
+/** Removes the file of a dead owner, unless a live one has replaced it meanwhile. */
 function takeAway(paths: StatePaths): void {
   const aside = `${paths.owner}.${process.pid}.stale`;
   try {
@@ -147,19 +142,22 @@ export function claimStateDir(paths: StatePaths, url: string): void {
   }
 }
 
-/** Gives the directory back; what outlives a run (chain, data, secrets, logs) stays. */
+/** Gives the directory back. What outlives a run (chain, data, secrets, logs) stays. */
 export function releaseStateDir(paths: StatePaths): void {
   for (const file of [paths.children, paths.controlSocket, paths.runtimeSocket, paths.owner])
     rmSync(file, { force: true });
 }
 
-export function recordChildren(paths: StatePaths, children: readonly Child[]): void {
+export function recordChildren(paths: StatePaths, children: readonly ProcessRecord[]): void {
   writePrivate(paths.children, JSON.stringify(children));
 }
 
-/** Ends what a supervisor that was killed left running. Returns the names of what was ended. */
+/** What a supervisor that was killed left running. */
+export const leftoversOf = (paths: StatePaths): ProcessRecord[] => readAlive<ProcessRecord>(paths.children);
+
+/** Ends what a supervisor that was killed left running. Resolves with the names of what was ended. */
 export async function endLeftovers(paths: StatePaths): Promise<string[]> {
-  const alive = readAlive<Child>(paths.children);
+  const alive = leftoversOf(paths);
   for (const { pid } of alive) signalGroup(pid, 'SIGKILL');
   const gone = async () => alive.every(({ pid, start }) => !isAlive(pid, start)) || undefined;
   await waitFor(gone, { what: 'the leftovers of a killed instance to end', timeoutMs: 5000, intervalMs: 10 });
@@ -167,13 +165,14 @@ export async function endLeftovers(paths: StatePaths): Promise<string[]> {
   return alive.map(({ name }) => name);
 }
 
-/** The content of a secret's file, made at first use; 32 random bytes as hex. */
-export function ensureSecret(file: string): string {
+/**
+ * The content of a secret's file; where there is none, `content` is written to it, by default 32 random bytes as hex.
+ */
+export function ensureSecret(file: string, content = randomBytes(32).toString('hex')): string {
   const known = existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
   if (known !== '') return known;
-  const made = randomBytes(32).toString('hex');
-  writePrivate(file, made);
-  return made;
+  writePrivate(file, content);
+  return content;
 }
 
 /** Keeps the last run's log files as `.1` and begins new ones. */

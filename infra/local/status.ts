@@ -2,7 +2,7 @@ import { askStatus } from './control.ts';
 import { PreflightError } from './errors.ts';
 import { runningOwner } from './state-dir.ts';
 import { statePaths } from './state-paths.ts';
-import type { Status } from './status-types.ts';
+import type { Status } from './system-status.ts';
 
 /**
  * What runs on a state directory.

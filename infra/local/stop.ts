@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
+import { processStart } from '../setup/process-identity.mjs';
 import { askControl } from './control.ts';
 import { StartError } from './errors.ts';
-import { processStart } from './process-identity.ts';
 import { endLeftovers, releaseStateDir, runningOwner } from './state-dir.ts';
 import { statePaths } from './state-paths.ts';
 import { waitFor } from './wait.ts';

@@ -9,12 +9,12 @@ import { after, before, describe, test } from 'node:test';
 import { type Cluster, SupervisorRun, startCluster, temporaryStateDir } from '../../loadtest/kit/cluster.ts';
 import { freePorts } from '../../tests/kit/ports.ts';
 import { readConfig } from '../config/config.ts';
+import { processStart } from '../setup/process-identity.mjs';
 import { handshake } from './handshake.ts';
-import { processStart } from './process-identity.ts';
 import { Report } from './report.ts';
 import { statePaths } from './state-paths.ts';
-import type { RunningStatus } from './status-types.ts';
 import { Supervisor } from './supervisor.ts';
+import type { RunningStatus } from './system-status.ts';
 import { noProcessOf, processesOf, refusedStart } from './testing.ts';
 import { waitFor } from './wait.ts';
 

@@ -1,10 +1,11 @@
 import path from 'node:path';
+import type { CertificateSummary } from '../../certs/index.ts';
 import type { Config } from '../config/config.ts';
-import { describeCertificateFile } from './certificate-file.ts';
-import type { SupervisedProcess } from './process.ts';
-import { type Replica, replicaReady } from './replicas.ts';
+import { urlOf } from '../config/origin.ts';
+import { describeCertificateFile, type ServedCertificate } from './certificates.ts';
+import { type Replica, replicaReady } from './replica-process.ts';
 import type { StatePaths } from './state-paths.ts';
-import type { RunningStatus } from './status-types.ts';
+import type { SupervisedProcess } from './supervised-process.ts';
 
 /** The internal ports of one run, and its replicas. */
 export interface Plan {
@@ -14,11 +15,48 @@ export interface Plan {
   replicas: Replica[];
 }
 
-/** scheme://host, with the port unless it is the scheme's own. */
-export function edgeUrl(scheme: 'http' | 'https', host: string, port: number): string {
-  const standard = port === (scheme === 'https' ? 443 : 80);
-  return `${scheme}://${host.includes(':') ? `[${host}]` : host}${standard ? '' : `:${port}`}`;
+export interface ReplicaStatus {
+  /** ws1, ws2, ... */
+  name: string;
+  /** 1111, 2222, ... */
+  appId: string;
+  /** Undefined while it is being restarted. */
+  pid?: number;
+  port: number;
+  internalPort: number;
+  restarts: number;
+  ready: boolean;
 }
+
+/** What `npm run status` prints of a running system. Paths are absolute. */
+export interface RunningStatus {
+  running: true;
+  pid: number;
+  url: string;
+  httpUrl: string;
+  /** The operations page, as the first replica serves it; every other one does on its internal port. */
+  operationsUrl: string;
+  design: Config['design'];
+  stateDir: string;
+  rootCertificate: string;
+  startedAt: string;
+  edge: {
+    pid?: number;
+    port: number;
+    httpPort: number;
+    metricsPort?: number;
+    runtimeSocket: string;
+    restarts: number;
+  };
+  redis: { pid?: number; port: number; restarts: number };
+  replicas: ReplicaStatus[];
+  /** Root, intermediate and leaf of the own authority. */
+  certificates: CertificateSummary[];
+  /** Only with a certificate file: what the edge serves. */
+  certificateFile?: ServedCertificate;
+}
+
+export type Status = RunningStatus | { running: false };
 
 export interface System {
   config: Config;
@@ -43,8 +81,8 @@ export async function describeSystem({ config, paths, plan, startedAt, ...system
   return {
     running: true,
     pid: process.pid,
-    url: edgeUrl('https', host, port),
-    httpUrl: edgeUrl('http', host, httpPort),
+    url: urlOf('https', host, port),
+    httpUrl: urlOf('http', host, httpPort),
     operationsUrl: `http://127.0.0.1:${replicas[0]!.internalPort}/ops/`,
     design,
     stateDir: paths.root,

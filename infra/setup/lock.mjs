@@ -1,32 +1,19 @@
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { processStart } from './process-identity.mjs';
 import { progress, SetupError } from './step.mjs';
 
 const WAIT_MS = 15 * 60_000;
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/**
- * When a process was started, where /proc tells it: a container that is started anew gives the same pids again. That of
- * the supervisor is in TypeScript, which the Node of a machine without its packages may not run.
- */
-function startOf(pid) {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The command's name, in parentheses, may hold anything.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  } catch {
-    return '';
-  }
-}
-
 function holderIsGone(lock) {
   try {
-    const [pid, start = ''] = readFileSync(path.join(lock, 'pid'), 'utf8').split(' ');
+    const [, pid, start] = /^(\d*) ?(.*)$/.exec(readFileSync(path.join(lock, 'pid'), 'utf8')) ?? [];
     // 0 would be this very process: the file was made and could not be written, as on a full disk.
     if (!(Number(pid) > 0)) throw Object.assign(new Error('no pid'), { code: 'ENOENT' });
     process.kill(Number(pid), 0);
-    return start !== '' && startOf(pid) !== start;
+    return start !== '' && processStart(Number(pid)) !== start;
   } catch (error) {
     if (error.code === 'ESRCH') return true;
     // No pid in it: the holder is between mkdir and the write, has just left, or died right there.
@@ -56,7 +43,7 @@ export async function withLock(root, work) {
     }
   }
   try {
-    writeFileSync(path.join(lock, 'pid'), `${process.pid} ${startOf(process.pid)}`);
+    writeFileSync(path.join(lock, 'pid'), `${process.pid} ${processStart(process.pid) ?? ''}`);
     return await work();
   } finally {
     rmSync(lock, { recursive: true, force: true });

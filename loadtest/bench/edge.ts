@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { readConfig } from '../../infra/config/config.ts';
-import { edgeSpec } from '../../infra/local/edge.ts';
-import type { ProcessSpec } from '../../infra/local/process.ts';
+import { edgeSpec } from '../../infra/local/edge-process.ts';
 import type { StatePaths } from '../../infra/local/state-paths.ts';
+import type { ProcessSpec } from '../../infra/local/supervised-process.ts';
 
 export interface BenchEdge {
   readonly binary: string;

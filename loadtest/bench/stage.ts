@@ -4,9 +4,9 @@ import { closeSync, cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readFi
 import { get } from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
-import { runtimeCommand, serversUp } from '../../infra/edge/runtime-api.ts';
+import { runtimeCommand, serversUp } from '../../infra/edge/haproxy.ts';
 import { freePorts } from '../../infra/local/ports.ts';
-import { pingRedis, redisSpec } from '../../infra/local/redis.ts';
+import { pingRedis, redisSpec } from '../../infra/local/redis-process.ts';
 import { ensureSecret } from '../../infra/local/state-dir.ts';
 import { type StatePaths, statePaths } from '../../infra/local/state-paths.ts';
 import { waitFor } from '../../infra/local/wait.ts';

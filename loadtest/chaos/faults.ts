@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { processStart } from '../../infra/local/process-identity.ts';
 import { waitFor } from '../../infra/local/wait.ts';
+import { processStart } from '../../infra/setup/process-identity.mjs';
 import { childrenOf } from './children.ts';
 import type { Random } from './random.ts';
 import type { RedisLink } from './redis-link.ts';

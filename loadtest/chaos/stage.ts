@@ -12,7 +12,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { statePaths } from '../../infra/local/state-paths.ts';
-import type { RunningStatus } from '../../infra/local/status-types.ts';
+import type { RunningStatus } from '../../infra/local/system-status.ts';
 import { waitFor } from '../../infra/local/wait.ts';
 import { type Cluster, startCluster, temporaryStateDir } from '../kit/cluster.ts';
 import { RedisLink } from './redis-link.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RunningStatus } from '../../infra/local/status-types.ts';
+import type { RunningStatus } from '../../infra/local/system-status.ts';
 import { GridlockClient } from '../../services/client/client.ts';
 import { nodePlatform } from '../../services/client/node.ts';
 import { findViolations } from '../history/history.ts';

@@ -5,11 +5,11 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Config } from '../../infra/config/config.ts';
 import { flagOf, LOCAL_KEYS, type LocalKey } from '../../infra/config/keys.ts';
-import { serversUp } from '../../infra/edge/runtime-api.ts';
+import { serversUp } from '../../infra/edge/haproxy.ts';
 import { askStatus } from '../../infra/local/control.ts';
 import { freePorts } from '../../infra/local/ports.ts';
 import { statePaths } from '../../infra/local/state-paths.ts';
-import type { ReplicaStatus, RunningStatus } from '../../infra/local/status-types.ts';
+import type { ReplicaStatus, RunningStatus } from '../../infra/local/system-status.ts';
 import { waitFor } from '../../infra/local/wait.ts';
 
 const CLI = path.join(import.meta.dirname, '../../cli/main.ts');

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { INTERNAL_PORT, REPLICAS } from '../../infra/compose/edge.ts';
-import { composePaths } from '../../infra/compose/paths.ts';
+import { composePaths, INTERNAL_PORT, REPLICAS } from '../../infra/compose/files.ts';
 import { readConfig } from '../../infra/config/config.ts';
 import { publicUrl } from '../../infra/config/origin.ts';
 import { docker } from '../../infra/image/docker.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { composeEdgeConfig } from '../../infra/compose/edge.ts';
+import { composeEdgeConfig } from '../../infra/compose/files.ts';
 import { readConfig } from '../../infra/config/config.ts';
 import { mostNew, readEdgeLimits, requireAdmission } from './edge-limits.ts';
 

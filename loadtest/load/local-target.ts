@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { readConfig } from '../../infra/config/config.ts';
-import { serversUp } from '../../infra/edge/runtime-api.ts';
+import { serversUp } from '../../infra/edge/haproxy.ts';
 import { askStatus } from '../../infra/local/control.ts';
 import { statePaths } from '../../infra/local/state-paths.ts';
-import type { RunningStatus } from '../../infra/local/status-types.ts';
+import type { RunningStatus } from '../../infra/local/system-status.ts';
 import { waitFor } from '../../infra/local/wait.ts';
 import { startCluster } from '../kit/cluster.ts';
 import { processTree } from '../measure/process-usage.ts';

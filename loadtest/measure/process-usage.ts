@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
+import { processFields } from '../../infra/setup/process-identity.mjs';
 
 /** What a process has used so far, and what it holds now. */
 export interface ProcessUsage {
@@ -24,14 +25,8 @@ function configured(name: 'CLK_TCK' | 'PAGESIZE', fallback: number): number {
 export function processUsage(pid: number): ProcessUsage | undefined {
   ticksPerSecond ??= configured('CLK_TCK', 100);
   pageBytes ??= configured('PAGESIZE', 4096);
-  let stat: string;
-  try {
-    stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  } catch {
-    return undefined;
-  }
-  // The name, in parentheses, may hold spaces and parentheses itself.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const fields = processFields(pid);
+  if (fields === undefined) return undefined;
   // proc(5): utime is field 14, stime 15, rss 24; the first one here is field 3.
   const field = (number: number) => Number(fields[number - 3]);
   return {
@@ -45,13 +40,8 @@ export function processTree(pid: number): number[] {
   const children = new Map<number, number[]>();
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
-      const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-      children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
-    } catch {
-      // It ended meanwhile.
-    }
+    const parent = Number(processFields(Number(name))?.[1]);
+    children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
   }
   const tree = [pid];
   for (let index = 0; index < tree.length; index += 1) tree.push(...(children.get(tree[index]!) ?? []));

@@ -78,6 +78,12 @@ const Environment = v.object({
   ),
 });
 
+/** The name of an environment variable that a replica reads. */
+export type ReplicaVariable = keyof typeof Environment.entries;
+
+/** All of them: what starts a replica can set no other. */
+export const REPLICA_VARIABLES = Object.freeze(Object.keys(Environment.entries)) as readonly ReplicaVariable[];
+
 /** Everything a replica is told from outside. Times are milliseconds. */
 export interface Config {
   readonly appId: string;

@@ -2,7 +2,8 @@
 import type * as pulumi from '@pulumi/pulumi';
 import type { Config } from '../../config/config.ts';
 import { REDIRECT_CONNECTIONS } from '../../edge/frontends.ts';
-import { COMPRESSED_TYPES, SPARE_CONNECTIONS, tlsSettings, tunnelTimeoutMs } from '../../edge/render.ts';
+import { SPARE_CONNECTIONS, tlsSettings, tunnelTimeoutMs } from '../../edge/render.ts';
+import { COMPRESSED_TYPES } from '../../edge/replicas-backend.ts';
 import type { ConnectionRule, Reply, RequestRule, ResponseRule, When } from '../../edge/rules.ts';
 import {
   ACME_PATH,

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Metrics } from '../../../services/server/ops/metrics.ts';
 import { stackConfig } from '../../config/config.ts';
-import { createMetrics } from '../../edge/agent/server.ts';
+import { createMetrics } from '../../edge/agent/agent-server.ts';
 import { record } from '../../render/recorder.ts';
 import { AGENT_PORT, edgePod, METRICS_PORT } from '../edge/plain-edge-pod.ts';
 import { alertRules } from './alert-rules.ts';

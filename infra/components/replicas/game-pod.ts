@@ -1,6 +1,7 @@
 import type { types } from '@pulumi/kubernetes';
 import type * as pulumi from '@pulumi/pulumi';
 import type { Config } from '../../config/config.ts';
+import { type ReplicaEnvironment, replicaSettings } from '../../config/replica-environment.ts';
 import { CONTROLLER, CONTROLLER_NAMESPACE, EDGE } from '../edge/edge-service.ts';
 import { containerSecurity, isolatedPod, podSecurity, resources, SECRET_MODE } from '../hardening.ts';
 import { selector } from '../labels.ts';
@@ -36,7 +37,7 @@ export interface GamePodOptions {
 }
 
 /** Where the edge is within the cluster: the operations page looks at what it shows. */
-function edgeAddress({ ingress, port, proxyProtocol }: Config): Record<string, string> {
+function edgeAddress({ ingress, port, proxyProtocol }: Config): ReplicaEnvironment {
   // Who comes without the balancer is refused then.
   if (proxyProtocol) return {};
   const host = ingress === 'haproxy' ? EDGE : `${CONTROLLER}.${CONTROLLER_NAMESPACE}`;
@@ -44,18 +45,12 @@ function edgeAddress({ ingress, port, proxyProtocol }: Config): Record<string, s
 }
 
 function environment({ config, redis, roots, origins }: GamePodOptions): types.input.core.v1.EnvVar[] {
-  const plain = {
+  const plain: ReplicaEnvironment = {
     HOST: '0.0.0.0',
     PORT: String(HTTP_PORT),
     INTERNAL_HOST: '0.0.0.0',
     INTERNAL_PORT: String(INTERNAL_PORT),
-    DESIGN: config.design,
-    HEARTBEAT_MS: String(config.heartbeatMs),
-    DRAIN_MS: String(config.drainMs),
-    REBALANCE_PERCENT: String(config.rebalancePercent),
-    SESSION_SECONDS: String(config.sessionSeconds),
-    MAX_SOCKETS: String(config.maxSockets),
-    MAX_GAMES: String(config.maxGames),
+    ...replicaSettings(config),
     WEB_ROOT: '/app/web',
     ...edgeAddress(config),
     ...(roots ? { CERTIFICATE_ROOTS_FILE: `${ROOTS_DIRECTORY}/${roots.key}` } : {}),

@@ -7,9 +7,9 @@ import { type TestContext, test } from 'node:test';
 import { WebSocket } from 'ws';
 import { freePorts } from '../../../tests/kit/ports.ts';
 import { waitFor } from '../../local/wait.ts';
-import { runtimeCommand } from '../runtime-api.ts';
+import { runtimeCommand } from '../haproxy.ts';
 import { type Edge, startEdge } from '../testing.ts';
-import { shownFingerprint } from './served-certificate.ts';
+import { shownFingerprint } from './certificate-agent.ts';
 import { type Mount, makePair, mountSecret } from './testing.ts';
 
 interface Fixture {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { runtimeCommand } from '../runtime-api.ts';
+import { runtimeCommand } from '../haproxy.ts';
 
 const TICK_MS = 250;
 /** Commands in one line to the Runtime API, which takes lines of up to 16 KB. */

@@ -1,10 +1,10 @@
 // Beside a HAProxy in the same pod: gives it the certificate that is mounted whenever that changes, and
 // empties it before the pod ends.
 import pino from 'pino';
+import { type AgentConfig, AgentConfigError, readAgentConfig } from './agent-config.ts';
+import { createMetrics, portOf, serveDrain, serveMetrics } from './agent-server.ts';
 import { CertificateAgent } from './certificate-agent.ts';
-import { type AgentConfig, AgentConfigError, readAgentConfig } from './config.ts';
 import { drain } from './drain.ts';
-import { createMetrics, portOf, serveDrain, serveMetrics } from './server.ts';
 
 async function start({ edge, drain: times, port, drainPort, intervalMs }: AgentConfig): Promise<void> {
   const log = pino({ level: process.env['LOG_LEVEL'] ?? 'info', base: null });

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { readConfig } from '../../../infra/config/config.ts';
-import { planReplicas, replicaSpec } from '../../../infra/local/replicas.ts';
+import { planReplicas, replicaSpec } from '../../../infra/local/replica-process.ts';
 import { statePaths } from '../../../infra/local/state-paths.ts';
 import { node, type Place, type System, WORKLOADS } from './system.ts';
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { processStart, signalGroup } from './process-identity.ts';
+import { processStart } from '../setup/process-identity.mjs';
 
 /** What is run, and where its output goes. */
 export interface ProcessSpec {
@@ -11,6 +11,25 @@ export interface ProcessSpec {
   cwd: string;
   env?: NodeJS.ProcessEnv;
   logFile: string;
+  /** Writes the files that the process reads, where they are missing. Called before every restart. */
+  prepare?(): Promise<void>;
+}
+
+/** A running process as it is recorded, so that a later supervisor can end it. Its pid leads its process group. */
+export interface ProcessRecord {
+  name: string;
+  pid: number;
+  /** When it started, as `processStart` tells. */
+  start: string;
+}
+
+/** Sends a signal to a process group; false when it no longer exists. */
+export function signalGroup(leader: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(-leader, signal);
+  } catch {
+    return false;
+  }
 }
 
 export interface ProcessObserver {
@@ -25,7 +44,7 @@ export interface ProcessObserver {
 const BACKOFF = { firstMs: 200, lastMs: 5000, stableMs: 10_000 };
 const TAIL_BYTES = 4096;
 
-/** Without a place for its log a process still has to run. */
+/** A process runs even if its log file cannot be opened. */
 function openLog(file: string): number | 'ignore' {
   try {
     return openSync(file, 'a', 0o600);
@@ -84,8 +103,8 @@ export class SupervisedProcess {
     return this.#restarts;
   }
 
-  /** The running child as it is recorded for whoever has to clean up; undefined between two runs. */
-  get record(): { name: string; pid: number; start: string } | undefined {
+  /** The running child as it is recorded; undefined between two runs. */
+  get record(): ProcessRecord | undefined {
     const pid = this.#child?.pid;
     return pid === undefined ? undefined : { name: this.name, pid, start: this.#start };
   }
@@ -119,15 +138,28 @@ export class SupervisedProcess {
     this.#observer.changed();
     if (this.#stopping) return;
     if (performance.now() - this.#spawnedAt > BACKOFF.stableMs) this.#failures = 0;
+    const line = lastLogLine(this.#spec.logFile);
+    this.#restartLater(line ? `${how}; its last log line: ${line}` : how);
+  }
+
+  #restartLater(reason: string): void {
     const delayMs = Math.min(BACKOFF.firstMs * 2 ** this.#failures, BACKOFF.lastMs);
     this.#failures += 1;
-    const line = lastLogLine(this.#spec.logFile);
-    if (!this.#observer.ended(this, line ? `${how}; its last log line: ${line}` : how, delayMs)) return;
-    this.#timer = setTimeout(() => {
-      this.#restarts += 1;
-      this.start();
-      this.#observer.restarted(this);
-    }, delayMs);
+    if (!this.#observer.ended(this, reason, delayMs)) return;
+    this.#timer = setTimeout(() => void this.#restart(), delayMs);
+  }
+
+  async #restart(): Promise<void> {
+    try {
+      await this.#spec.prepare?.();
+    } catch (error) {
+      if (!this.#stopping) this.#restartLater(`cannot be restarted (${(error as Error).message})`);
+      return;
+    }
+    if (this.#stopping) return;
+    this.#restarts += 1;
+    this.start();
+    this.#observer.restarted(this);
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -157,5 +189,53 @@ export class SupervisedProcess {
     this.#stopping = true;
     clearTimeout(this.#timer);
     if (this.#child?.pid !== undefined) signalGroup(this.#child.pid, 'SIGKILL');
+  }
+}
+
+export interface GroupObserver {
+  /** The set of running children has changed. */
+  changed(children: readonly ProcessRecord[]): void;
+  /** One ended by itself. True lets it be restarted after `delayMs`. */
+  ended(name: string, reason: string, delayMs: number): boolean;
+  /** It was spawned again. */
+  restarted(name: string): void;
+}
+
+/** The supervised processes of one system, by name. */
+export class ProcessGroup {
+  #processes = new Map<string, SupervisedProcess>();
+  #observer: GroupObserver;
+
+  constructor(observer: GroupObserver) {
+    this.#observer = observer;
+  }
+
+  launch(spec: ProcessSpec): void {
+    const { name } = spec;
+    const process = new SupervisedProcess(spec, {
+      changed: () => this.#observer.changed(this.#children()),
+      ended: (_, reason, delayMs) => this.#observer.ended(name, reason, delayMs),
+      restarted: () => this.#observer.restarted(name),
+    });
+    this.#processes.set(name, process);
+    process.start();
+  }
+
+  get(name: string): SupervisedProcess | undefined {
+    return this.#processes.get(name);
+  }
+
+  #children(): ProcessRecord[] {
+    return [...this.#processes.values()].map(({ record }) => record).filter((record) => record !== undefined);
+  }
+
+  /** Ends one for good; see `SupervisedProcess.stop`. */
+  async end(name: string, ...steps: { signal: NodeJS.Signals; graceMs: number }[]): Promise<void> {
+    await this.#processes.get(name)?.stop(steps);
+  }
+
+  /** Ends all at once and for good. */
+  kill(): void {
+    for (const process of this.#processes.values()) process.kill();
   }
 }

@@ -1,7 +1,7 @@
 import path from 'node:path';
-import type { ProcessSpec } from './process.ts';
 import { ensureSecret, writePrivate } from './state-dir.ts';
 import type { StatePaths } from './state-paths.ts';
+import type { ProcessSpec } from './supervised-process.ts';
 
 function redisConfig(port: number, password: string): string {
   return [

@@ -1,11 +1,12 @@
 import type { EdgeDiscovery, EdgeOptions } from './options.ts';
-import { quote, section } from './syntax.ts';
+import { quote, STICKY_COOKIE } from './rules.ts';
+import { section } from './syntax.ts';
 
 const isDiscovery = (servers: EdgeOptions['servers']): servers is EdgeDiscovery => 'slots' in servers;
 const RESOLVED = 'resolvers cluster resolve-prefer ipv4';
 
 /** The servers of the replicas: one each, or a template with as many as there is room for. */
-export function serverLines({ servers, resolveNames = false }: EdgeOptions): string[] {
+function serverLines({ servers, resolveNames = false }: EdgeOptions): string[] {
   if (!isDiscovery(servers)) {
     // A name that is not known yet keeps nobody waiting: HAProxy starts, and asks until it is.
     const found = resolveNames ? ` ${RESOLVED} init-addr last,libc,none` : '';
@@ -18,6 +19,42 @@ export function serverLines({ servers, resolveNames = false }: EdgeOptions): str
   const { name, port, checkPort, slots, hashKey } = servers;
   const key = hashKey === undefined ? '' : ` hash-key ${hashKey}`;
   return [`server-template ws 1-${slots} ${name}:${port} port ${checkPort} ${RESOLVED} init-addr none${key}`];
+}
+
+/** Nothing that is made for one visitor: the length of a compressed page can tell what is in it (BREACH). */
+export const COMPRESSED_TYPES =
+  'text/css text/javascript application/javascript image/svg+xml application/manifest+json';
+
+/**
+ * Stateless: a browser stays where its cookie says. Stateful: a game is held by the replica its code hashes
+ * to.
+ */
+function balancing({ config, cookieKey }: EdgeOptions): string[] {
+  if (config.design === 'stateful') {
+    // Requests without a game (the page, a session, the lobby) go round robin.
+    return ['balance url_param game', 'hash-type consistent sdbm avalanche'];
+  }
+  return [
+    'balance leastconn',
+    `cookie ${STICKY_COOKIE} insert indirect nocache httponly secure attr SameSite=Strict dynamic`,
+    `dynamic-cookie-key ${quote(cookieKey)}`,
+  ];
+}
+
+/** The replicas, and how a request finds its own. */
+export function replicasBackend(options: EdgeOptions): string {
+  return section('backend replicas', [
+    balancing(options),
+    'option httpchk',
+    'http-check send meth GET uri /readyz ver HTTP/1.1 hdr Host edge',
+    'http-check expect status 200',
+    'compression algo gzip',
+    `compression type ${COMPRESSED_TYPES}`,
+    // A replica that is not ready gets nothing new and keeps its sockets: it closes them itself while it
+    // drains.
+    'default-server check inter 500ms fastinter 200ms downinter 200ms fall 2 rise 1',
+    serverLines(options),
+  ]);
 }
 
 /** Whether anything is found by name. */

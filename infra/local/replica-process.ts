@@ -1,8 +1,10 @@
 import { get } from 'node:http';
 import path from 'node:path';
 import type { Config } from '../config/config.ts';
-import type { ProcessSpec } from './process.ts';
+import { localOrigins } from '../config/origin.ts';
+import { type ReplicaEnvironment, replicaSettings } from '../config/replica-environment.ts';
 import type { StatePaths } from './state-paths.ts';
+import type { ProcessSpec } from './supervised-process.ts';
 
 const MAIN = path.resolve(import.meta.dirname, '../../services/server/main.ts');
 
@@ -29,13 +31,6 @@ export function planReplicas(count: number, ports: readonly number[]): Replica[]
   }));
 }
 
-/** The origins a browser may come from: the host's first, then every other name this machine has for the edge. */
-export function allowedOrigins({ host, port }: Pick<Config, 'host' | 'port'>): string[] {
-  const named = host.includes(':') ? `[${host}]` : host;
-  const suffix = port === 443 ? '' : `:${port}`;
-  return [...new Set([named, 'localhost', '127.0.0.1', '[::1]'])].map((name) => `https://${name}${suffix}`);
-}
-
 /** How a replica is run. */
 export function replicaSpec(
   replica: Replica,
@@ -44,38 +39,30 @@ export function replicaSpec(
   redisPort: number,
   webRoot: string | undefined,
 ): ProcessSpec {
+  const variables: ReplicaEnvironment = {
+    APPID: replica.appId,
+    HOST: '127.0.0.1',
+    PORT: String(replica.port),
+    ...(replica.socket === undefined ? {} : { SOCKET_PATH: replica.socket }),
+    INTERNAL_HOST: '127.0.0.1',
+    INTERNAL_PORT: String(replica.internalPort),
+    REDIS_URL: `redis://127.0.0.1:${redisPort}`,
+    REDIS_PASSWORD_FILE: paths.redisPassword,
+    TOKEN_SECRET_FILE: paths.tokenSecret,
+    ALLOWED_ORIGINS: localOrigins(config).join(','),
+    ...replicaSettings(config),
+    // For the operations page, which looks at what the edge shows.
+    EDGE_ADDRESS: `127.0.0.1:${config.port}`,
+    ...(config.certificateFile === '' ? { CERTIFICATE_ROOTS_FILE: path.join(paths.pki, 'roots.pem') } : {}),
+    ...(webRoot === undefined ? {} : { WEB_ROOT: webRoot }),
+  };
   return {
     name: replica.name,
     command: process.execPath,
     args: ['--disable-warning=ExperimentalWarning', MAIN],
     cwd: paths.root,
     logFile: path.join(paths.logs, `${replica.name}.log`),
-    env: {
-      LOG_LEVEL: 'info',
-      ...process.env,
-      NODE_ENV: 'production',
-      APPID: replica.appId,
-      HOST: '127.0.0.1',
-      PORT: String(replica.port),
-      ...(replica.socket === undefined ? {} : { SOCKET_PATH: replica.socket }),
-      INTERNAL_HOST: '127.0.0.1',
-      INTERNAL_PORT: String(replica.internalPort),
-      REDIS_URL: `redis://127.0.0.1:${redisPort}`,
-      REDIS_PASSWORD_FILE: paths.redisPassword,
-      TOKEN_SECRET_FILE: paths.tokenSecret,
-      ALLOWED_ORIGINS: allowedOrigins(config).join(','),
-      DESIGN: config.design,
-      HEARTBEAT_MS: String(config.heartbeatMs),
-      DRAIN_MS: String(config.drainMs),
-      REBALANCE_PERCENT: String(config.rebalancePercent),
-      SESSION_SECONDS: String(config.sessionSeconds),
-      MAX_SOCKETS: String(config.maxSockets),
-      MAX_GAMES: String(config.maxGames),
-      // For the operations page, which looks at what the edge shows.
-      EDGE_ADDRESS: `127.0.0.1:${config.port}`,
-      ...(config.certificateFile === '' ? { CERTIFICATE_ROOTS_FILE: path.join(paths.pki, 'roots.pem') } : {}),
-      ...(webRoot === undefined ? {} : { WEB_ROOT: webRoot }),
-    },
+    env: { LOG_LEVEL: 'info', ...process.env, NODE_ENV: 'production', ...variables },
   };
 }
 

@@ -1,5 +1,5 @@
+import type { ServedEdge } from './certificate-agent.ts';
 import type { DrainTimes } from './drain.ts';
-import type { ServedEdge } from './served-certificate.ts';
 
 /** Everything the agent is told. */
 export interface AgentConfig {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AgentConfigError, readAgentConfig } from './config.ts';
+import { AgentConfigError, readAgentConfig } from './agent-config.ts';
 
 const least = { EDGE_CERTIFICATE: '/tls/tls.crt', EDGE_RUNTIME_SOCKET: '/run/haproxy.sock' };
 

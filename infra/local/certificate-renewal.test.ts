@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type RunningAuthority, untilStarted } from './authority.ts';
+import { type RunningAuthority, untilStarted } from './certificate-renewal.ts';
 
 const AUTHORITY: RunningAuthority = { stop: async () => undefined };
 

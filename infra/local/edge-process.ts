@@ -6,10 +6,10 @@ import { bindAddresses } from '../edge/options.ts';
 import { renderEdge } from '../edge/render.ts';
 import { PreflightError } from './errors.ts';
 import { hasIpv6 } from './ports.ts';
-import type { ProcessSpec } from './process.ts';
-import type { Replica } from './replicas.ts';
+import type { Replica } from './replica-process.ts';
 import { ensureSecret, writePrivate } from './state-dir.ts';
 import type { StatePaths } from './state-paths.ts';
+import type { ProcessSpec } from './supervised-process.ts';
 
 /** Descriptors HAProxy needs besides two a connection: listeners, checks, pollers, the other frontends. */
 const SPARE_DESCRIPTORS = 1200;

@@ -3,9 +3,8 @@ import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Watcher } from '../../certs/renewal/watcher.ts';
 import type { Config } from '../config/config.ts';
-import { servedFile } from './certificate-file.ts';
-import { passphraseOf } from './certificates.ts';
-import { servedCertificate } from './edge.ts';
+import { passphraseOf, servedFile } from './certificates.ts';
+import { servedCertificate } from './edge-process.ts';
 import type { StatePaths } from './state-paths.ts';
 
 const RETRY_MS = 30_000;

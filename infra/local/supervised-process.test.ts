@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { SupervisedProcess } from './process.ts';
-import { processStart } from './process-identity.ts';
+import { processStart } from '../setup/process-identity.mjs';
+import { SupervisedProcess } from './supervised-process.ts';
 import { waitFor } from './wait.ts';
 
 const directory = mkdtempSync(path.join(os.tmpdir(), 'gridlock-process-'));

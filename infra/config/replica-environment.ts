@@ -1,0 +1,20 @@
+import type { ReplicaVariable } from '../../services/server/config.ts';
+import type { Config } from './config.ts';
+
+/** Variables of a replica; only those that it knows. */
+export type ReplicaEnvironment = Readonly<Partial<Record<ReplicaVariable, string>>>;
+
+/**
+ * The variables of a replica that follow from the configuration alone: the same for processes, containers and pods.
+ * Where a replica listens, what it is called and where its secrets are depends on how it is run.
+ */
+export const replicaSettings = (config: Config) =>
+  ({
+    DESIGN: config.design,
+    HEARTBEAT_MS: String(config.heartbeatMs),
+    DRAIN_MS: String(config.drainMs),
+    REBALANCE_PERCENT: String(config.rebalancePercent),
+    SESSION_SECONDS: String(config.sessionSeconds),
+    MAX_SOCKETS: String(config.maxSockets),
+    MAX_GAMES: String(config.maxGames),
+  }) satisfies ReplicaEnvironment;

@@ -1,0 +1,189 @@
+import type { Config } from '../config/config.ts';
+import { serversUp } from '../edge/haproxy.ts';
+import { prepareCertificates } from './certificates.ts';
+import { affordableConnections, descriptorsOf, edgeSpec } from './edge-process.ts';
+import { StartError } from './errors.ts';
+import { expectedOf, handshake } from './handshake.ts';
+import { ensurePage } from './page.ts';
+import { freePorts } from './ports.ts';
+import type { Preflight } from './preflight.ts';
+import { pingRedis, redisSpec } from './redis-process.ts';
+import { planReplicas, replicaReady, replicaSpec } from './replica-process.ts';
+import type { Report } from './report.ts';
+import { ProcessGroup, type ProcessRecord, type ProcessSpec } from './supervised-process.ts';
+import { describeSystem, type Plan, type RunningStatus } from './system-status.ts';
+import { waitFor } from './wait.ts';
+
+const READY_TIMEOUT_MS = 30_000;
+/** Beyond the drain window: what a replica takes to flush and leave. */
+const DRAIN_MARGIN_MS = 5000;
+
+/** Chooses the internal ports of a run. */
+export async function planCluster(config: Config, { haproxyBuild }: Preflight): Promise<Plan> {
+  const free = await freePorts(2 + 2 * config.replicas, [config.port, config.httpPort]);
+  const [redisPort, metricsPort, ...ports] = free as [number, number, ...number[]];
+  return {
+    redisPort,
+    metricsPort: haproxyBuild.prometheus ? metricsPort : undefined,
+    replicas: planReplicas(config.replicas, ports),
+  };
+}
+
+export interface ClusterOptions {
+  config: Config;
+  checked: Preflight;
+  plan: Plan;
+  report: Report;
+  /** Aborted when the start shall be given up. */
+  abort: AbortController;
+  /** The set of running processes has changed. */
+  changed(children: readonly ProcessRecord[]): void;
+  /** Whether a process that ended by itself is started again. */
+  restarts(): boolean;
+}
+
+/** Redis, the replicas and HAProxy of one run: how they start, when they are ready, and in which order they end. */
+export class LocalCluster {
+  readonly plan: Plan;
+  #options: ClusterOptions;
+  #processes: ProcessGroup;
+
+  constructor(options: ClusterOptions) {
+    this.#options = options;
+    this.plan = options.plan;
+    this.#processes = new ProcessGroup({
+      changed: options.changed,
+      ended: (name, reason, delayMs) => this.#onEnded(name, reason, delayMs),
+      restarted: (name) => this.#onRestarted(name),
+    });
+  }
+
+  /**
+   * Resolves when a WebSocket handshake through the edge has succeeded.
+   * @throws StartError or CertificateError; what was started still runs then
+   */
+  async bringUp(): Promise<void> {
+    await this.#allOrAbort([this.#startRedis(), this.#startReplicas(), this.#startEdge()]);
+    this.#warnOfOpenFiles();
+    await this.#handshake();
+  }
+
+  async #startRedis(): Promise<void> {
+    const { checked, report } = this.#options;
+    const { redisPort } = this.plan;
+    this.#launch(redisSpec(checked.paths, checked.redis, redisPort));
+    const result = () => `127.0.0.1:${redisPort}, append-only file synced always`;
+    await report.step('redis', () => this.#ready('redis'), result);
+  }
+
+  async #startReplicas(): Promise<void> {
+    const { config, checked, report } = this.#options;
+    const { replicas, redisPort } = this.plan;
+    const page = await report.step('page', ensurePage, ({ built }) => (built ? 'built' : 'unchanged'));
+    for (const replica of replicas) {
+      this.#launch(replicaSpec(replica, config, checked.paths, redisPort, page.directory));
+    }
+    const ready = () => Promise.all(replicas.map(({ name }) => this.#ready(name)));
+    await report.step('replicas', ready, () => `${replicas.map(({ appId }) => appId).join(', ')} ready`);
+  }
+
+  async #startEdge(): Promise<void> {
+    const { config, checked, report } = this.#options;
+    await report.step(
+      'certificates',
+      () => prepareCertificates(config, checked.paths),
+      (text) => text,
+    );
+    const { replicas, metricsPort } = this.plan;
+    this.#launch(edgeSpec(config, checked.paths, { binary: checked.haproxy, replicas, metricsPort }));
+    const result = () => `https on ${config.port}, http on ${config.httpPort}`;
+    await report.step('edge', () => this.#ready('haproxy'), result);
+  }
+
+  #warnOfOpenFiles(): void {
+    const { config, report } = this.#options;
+    const { maxConnections } = config;
+    const affordable = affordableConnections(maxConnections, undefined, descriptorsOf(config));
+    if (affordable >= maxConnections) return;
+    report.line(`The limit of open files allows ${affordable} connections, not ${maxConnections}: raise ulimit -n.`);
+  }
+
+  async #handshake(): Promise<void> {
+    const { config, checked, report } = this.#options;
+    const expected = expectedOf(config, checked.paths);
+    const attempt = async () => {
+      const up = await serversUp(checked.paths.runtimeSocket);
+      return up.length === this.plan.replicas.length ? handshake(config.port, expected) : undefined;
+    };
+    await report.step(
+      'handshake',
+      () => this.#wait('a WebSocket handshake through the edge', attempt),
+      (appId) => `wss through the edge, welcomed by ${appId}`,
+    );
+  }
+
+  /** Like Promise.all, but the first failure makes the others give up, and all have ended when it rejects. */
+  async #allOrAbort(steps: Promise<unknown>[]): Promise<void> {
+    const { abort } = this.#options;
+    for (const step of steps) step.catch((error: unknown) => abort.abort(error));
+    await Promise.allSettled(steps);
+    abort.signal.throwIfAborted();
+  }
+
+  #launch(spec: ProcessSpec): void {
+    this.#options.abort.signal.throwIfAborted();
+    this.#processes.launch(spec);
+  }
+
+  #wait<T>(what: string, attempt: () => Promise<T | undefined>): Promise<T> {
+    return waitFor(attempt, { what, timeoutMs: READY_TIMEOUT_MS, signal: this.#options.abort.signal });
+  }
+
+  /** Resolves when the process of this name does its work. */
+  #ready(name: string): Promise<unknown> {
+    const { paths } = this.#options.checked;
+    const replica = this.plan.replicas.find((one) => one.name === name);
+    if (replica) return this.#wait(`${name} to be ready`, () => replicaReady(replica));
+    if (name === 'redis') return this.#wait('Redis', () => pingRedis(paths, this.plan.redisPort));
+    return this.#wait('HAProxy', () => serversUp(paths.runtimeSocket));
+  }
+
+  #onEnded(name: string, reason: string, delayMs: number): boolean {
+    const { abort, report, restarts } = this.#options;
+    const appId = this.plan.replicas.find((replica) => replica.name === name)?.appId;
+    const what = `${appId === undefined ? name : `${name} (APPID ${appId})`} ${reason}`;
+    if (!restarts()) {
+      abort.abort(new StartError(what));
+      return false;
+    }
+    report.line(`${what}; restarting in ${delayMs / 1000} s`);
+    return true;
+  }
+
+  #onRestarted(name: string): void {
+    this.#ready(name).then(
+      () => this.#options.report.line(`${name} is ready again`),
+      () => undefined,
+    );
+  }
+
+  status(startedAt: Date, complete: boolean): Promise<RunningStatus> {
+    const { config, checked } = this.#options;
+    const process = (name: string) => this.#processes.get(name);
+    return describeSystem({ config, paths: checked.paths, plan: this.plan, startedAt, process, complete });
+  }
+
+  /** Drains the replicas, then ends HAProxy, then Redis. */
+  async takeDown(): Promise<void> {
+    const graceMs = this.#options.config.drainMs + DRAIN_MARGIN_MS;
+    const processes = this.#processes;
+    await Promise.all(this.plan.replicas.map(({ name }) => processes.end(name, { signal: 'SIGTERM', graceMs })));
+    await processes.end('haproxy', { signal: 'SIGUSR1', graceMs: 500 }, { signal: 'SIGTERM', graceMs: 1000 });
+    await processes.end('redis', { signal: 'SIGTERM', graceMs: 5000 });
+  }
+
+  /** Ends everything at once, without a drain. */
+  kill(): void {
+    this.#processes.kill();
+  }
+}
