@@ -11,18 +11,9 @@ export class Backoff {
     this.#capMs = capMs;
   }
 
-  get attempt(): number {
-    return this.#attempt;
-  }
-
   /** The delay before the next attempt in milliseconds; the one after it may be twice as long. */
   next(): number {
-    return Math.floor(this.#random() * this.ceilingMs(this.#attempt++));
-  }
-
-  /** Upper bound of the delay after `attempt` earlier ones. */
-  ceilingMs(attempt: number): number {
-    return Math.min(this.#capMs, this.#baseMs * 2 ** attempt);
+    return Math.floor(this.#random() * Math.min(this.#capMs, this.#baseMs * 2 ** this.#attempt++));
   }
 
   /** The server said that it is overloaded: wait about four times as long as otherwise. */

@@ -106,7 +106,7 @@ export class Channels {
 }
 
 /** One chat channel: each line once, in order, over any number of connections. */
-export class Subscription {
+class Subscription {
   readonly channel: string;
   /** The server has acknowledged the subscription: it is renewed on each connection. */
   confirmed = false;

@@ -8,15 +8,15 @@ import {
   type Transport,
 } from '../protocol/index.ts';
 import { Backoff } from './backoff.ts';
+import type { Clock, Timer } from './clock.ts';
 import { GridlockError } from './errors.ts';
 import type { ClosedReason, ConnectionState, StateChange } from './events.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { ClientOptions } from './options.ts';
-import type { Platform, Socket, SocketTarget, Timer } from './platform.ts';
-import { SteadyClock } from './steady-clock.ts';
+import type { Platform, Socket, SocketTarget } from './platform.ts';
 import { openerOf, supported, TransportChoice } from './transports/choice.ts';
 
-export interface ConnectionHandlers {
+interface ConnectionHandlers {
   /** Makes sure that there is a session; a new one with `renew`. */
   authenticate(renew: boolean): Promise<void>;
   /** Asked once for each socket; `rebalance`: the replica of the one before asked for another. */
@@ -37,6 +37,7 @@ const LONGEST_WAIT_MS = 300_000;
 /** One socket at a time, made again as the close codes ask, until it is told to stop. */
 export class Connection {
   readonly #platform: Platform;
+  readonly #clock: Clock;
   readonly #options: ClientOptions;
   readonly #handlers: ConnectionHandlers;
   readonly #backoff: Backoff;
@@ -55,14 +56,15 @@ export class Connection {
   #reconnectAfterMs: number | undefined;
   #rebalance = false;
 
-  constructor(platform: Platform, options: ClientOptions, handlers: ConnectionHandlers) {
+  constructor(platform: Platform, clock: Clock, options: ClientOptions, handlers: ConnectionHandlers) {
     this.#platform = platform;
+    this.#clock = clock;
     this.#options = options;
     this.#handlers = handlers;
-    this.#transports = new TransportChoice(supported(platform, options.transports), () => platform.clock.now());
+    this.#transports = new TransportChoice(supported(platform, options.transports), () => clock.now());
     this.#backoff = new Backoff(platform.random, options.backoffBaseMs, options.backoffCapMs);
-    this.#heartbeat = new Heartbeat(new SteadyClock(platform.clock), platform.random, {
-      ping: () => this.send({ type: 'ping', t: platform.clock.now() }),
+    this.#heartbeat = new Heartbeat(clock, platform.random, {
+      ping: () => this.send({ type: 'ping', t: clock.now() }),
       dead: () => this.#lost(4408, 'Nothing was heard for two heartbeats.'),
     });
   }
@@ -107,7 +109,7 @@ export class Connection {
   #begin(): void {
     const attempt = this.#next();
     this.#setState({ state: this.#welcomedBefore ? 'reconnecting' : 'connecting' });
-    this.#timer = this.#platform.clock.setTimeout(() => {
+    this.#timer = this.#clock.setTimeout(() => {
       this.#lost(1006, `There was no welcome within ${this.#options.connectTimeoutMs} ms.`);
     }, this.#options.connectTimeoutMs);
     const renew = this.#renew;
@@ -177,7 +179,7 @@ export class Connection {
 
   #welcome(welcome: ServerMessageOf<'welcome'>): void {
     if (this.#state === 'open') return;
-    const { clock } = this.#platform;
+    const clock = this.#clock;
     clock.clearTimeout(this.#timer);
     this.#failures = 0;
     this.#transports.worked();
@@ -214,7 +216,7 @@ export class Connection {
     this.#reconnectAfterMs = undefined;
     this.#next();
     this.#waiting = true;
-    this.#timer = this.#platform.clock.setTimeout(() => this.#begin(), retryInMs);
+    this.#timer = this.#clock.setTimeout(() => this.#begin(), retryInMs);
     this.#setState({ state: this.#welcomedBefore ? 'reconnecting' : 'connecting', message, retryInMs });
   }
 
@@ -238,7 +240,7 @@ export class Connection {
   }
 
   #next(): number {
-    this.#platform.clock.clearTimeout(this.#timer);
+    this.#clock.clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#waiting = false;
     return ++this.#attempt;

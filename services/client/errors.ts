@@ -17,7 +17,7 @@ export type ClientErrorCode =
   | 'session_unavailable'
   | 'protocol_error';
 
-export interface ErrorDetails {
+interface ErrorDetails {
   readonly retryAfterMs?: number | undefined;
   readonly game?: string | undefined;
   readonly channel?: string | undefined;

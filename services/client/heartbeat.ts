@@ -1,6 +1,6 @@
-import type { Clock, Timer } from './platform.ts';
+import type { Clock, Timer } from './clock.ts';
 
-export interface HeartbeatHandlers {
+interface HeartbeatHandlers {
   ping(): void;
   /** Nothing was heard for two intervals, though asked. */
   dead(): void;

@@ -1,18 +1,18 @@
 import type { Request, ServerMessageOf } from '../protocol/index.ts';
 import { Backoff } from './backoff.ts';
+import type { Clock, Timer } from './clock.ts';
 import { GridlockError } from './errors.ts';
 import type { ClientOptions } from './options.ts';
-import type { Clock, Timer } from './platform.ts';
 
 export type Ack = ServerMessageOf<'ack'>;
 
-export interface RequestHandlers {
+interface RequestHandlers {
   onAck(ack: Ack): void;
   onError(error: GridlockError): void;
 }
 
 /** `client`: outlives the connection and is sent again on the next. `connection`: part of restoring this one. */
-export type Scope = 'client' | 'connection';
+type Scope = 'client' | 'connection';
 
 interface Pending {
   readonly request: Request;

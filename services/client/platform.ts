@@ -1,14 +1,5 @@
-import { type ServerMessage, type SessionAnswer, SOCKET_PATH } from '../protocol/index.ts';
-
-/** A running timer; each runtime has its own kind. */
-export type Timer = unknown;
-
-/** Time in milliseconds; `now` counts from the Unix epoch. */
-export interface Clock {
-  now(): number;
-  setTimeout(callback: () => void, delayMs: number): Timer;
-  clearTimeout(timer: Timer): void;
-}
+import type { ServerMessage, SessionAnswer } from '../protocol/index.ts';
+import type { Clock } from './clock.ts';
 
 /** Where a socket is to go: path and query on the cluster's origin, and the token where no cookie carries it. */
 export interface SocketTarget {
@@ -79,23 +70,6 @@ export interface Platform {
   readonly store?: Store | undefined;
   /** Reads a frame instead of `decodeServerFrame`, for who must see the frames, too; throws on what is none. */
   decode?(text: string): ServerMessage[];
-}
-
-/** What the address of a socket says. */
-export interface SocketAddress {
-  readonly slot: string;
-  /** Lets the edge choose the replica that owns the game. */
-  readonly game: string | undefined;
-  /** Lets the edge choose any replica but the one before. */
-  readonly rebalance: boolean;
-  /** As `Attempt` in `protocol/session.ts`. */
-  readonly attempt: string;
-}
-
-/** Path and query of the socket. */
-export function socketPath({ slot, game, rebalance, attempt }: SocketAddress): string {
-  const named = game === undefined ? '' : `&game=${game}`;
-  return `${SOCKET_PATH}?slot=${slot}${named}${rebalance ? '&rebalance=1' : ''}&attempt=${attempt}`;
 }
 
 /** `length` letters and digits. */

@@ -1,5 +1,5 @@
+import type { Clock, Timer } from './clock.ts';
 import type { Outbox } from './outbox.ts';
-import type { Clock, Timer } from './platform.ts';
 
 /** When in its remaining life a token is renewed: at a moment between these parts of it, as many may start together. */
 const EARLIEST = 0.75;
@@ -11,7 +11,7 @@ const LONGEST_MS = 2 ** 31 - 1;
 /** Below this nothing is tried any more: the server ends the socket, and the next one begins with a new token. */
 const LEAST_MS = 500;
 
-export interface RenewalParts {
+interface RenewalParts {
   readonly clock: Clock;
   readonly random: () => number;
   readonly outbox: Outbox;

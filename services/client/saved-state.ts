@@ -17,7 +17,7 @@ const SavedState = v.object({
   /** The game in the socket's address. */
   route: v.optional(GameCode),
 });
-export type SavedState = v.InferOutput<typeof SavedState>;
+type SavedState = v.InferOutput<typeof SavedState>;
 
 /** What was saved, or undefined where nothing usable was. */
 export function readSaved(store: Store | undefined): SavedState | undefined {

@@ -1,6 +1,6 @@
 import type { ServerMessageOf, Transport } from '../protocol/index.ts';
+import { type Clock, ServerTime } from './clock.ts';
 import type { ConnectionState, Health } from './events.ts';
-import type { Clock } from './platform.ts';
 
 type Welcome = ServerMessageOf<'welcome'>;
 
@@ -68,31 +68,5 @@ export class Vitals {
       connectedSince: this.#connectedSince,
       pending,
     };
-  }
-}
-
-const SAMPLES = 8;
-
-/** The server's clock as seen from here: of the last pongs, the one with the shortest round trip errs least. */
-export class ServerTime {
-  #samples: { roundTripMs: number; offsetMs: number }[] = [];
-  #fallbackMs = 0;
-
-  /** Server time minus local time in milliseconds. */
-  get offsetMs(): number {
-    const [first, ...rest] = this.#samples;
-    if (!first) return this.#fallbackMs;
-    return rest.reduce((best, sample) => (sample.roundTripMs <= best.roundTripMs ? sample : best), first).offsetMs;
-  }
-
-  /** A time of the server whose way here was not measured: used until a pong came. */
-  hint(serverNow: number, localNow: number): void {
-    this.#fallbackMs = serverNow - localNow;
-  }
-
-  sample(serverNow: number, sentAt: number, receivedAt: number): void {
-    const roundTripMs = Math.max(0, receivedAt - sentAt);
-    this.#samples.push({ roundTripMs, offsetMs: Math.round(serverNow + roundTripMs / 2 - receivedAt) });
-    if (this.#samples.length > SAMPLES) this.#samples.shift();
   }
 }

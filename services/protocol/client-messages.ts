@@ -48,12 +48,12 @@ const shape = {
 };
 
 /** A signed token as `POST /api/session` gives it. */
-export const Token = v.pipe(v.string(), v.regex(/^[A-Za-z0-9._-]{1,2048}$/, 'is not a token'));
+const Token = v.pipe(v.string(), v.regex(/^[A-Za-z0-9._-]{1,2048}$/, 'is not a token'));
 
-export const Ping = v.strictObject({ type: v.literal('ping'), t: v.pipe(v.number(), v.finite()) });
+const Ping = v.strictObject({ type: v.literal('ping'), t: v.pipe(v.number(), v.finite()) });
 export const Create = v.strictObject({ type: v.literal('create'), id: RequestId, ...shape });
 export const Join = v.strictObject({ type: v.literal('join'), id: RequestId, game: GameCode });
-export const Match = v.strictObject({ type: v.literal('match'), id: RequestId, ...shape });
+const Match = v.strictObject({ type: v.literal('match'), id: RequestId, ...shape });
 export const Leave = v.strictObject({ type: v.literal('leave'), id: RequestId, game: GameCode });
 export const Capture = v.strictObject({ type: v.literal('capture'), id: RequestId, game: GameCode, cell: Seq });
 export const Resume = v.strictObject({
@@ -79,9 +79,9 @@ export const Subscribe = v.strictObject({
   epoch: v.optional(Epoch),
   after: v.optional(Seq),
 });
-export const Unsubscribe = v.strictObject({ type: v.literal('unsubscribe'), id: RequestId, channel: Channel });
+const Unsubscribe = v.strictObject({ type: v.literal('unsubscribe'), id: RequestId, channel: Channel });
 /** `token` is the player's new token, or the ticket that came where a cookie carries the token. */
-export const Refresh = v.strictObject({ type: v.literal('refresh'), id: RequestId, token: Token });
+const Refresh = v.strictObject({ type: v.literal('refresh'), id: RequestId, token: Token });
 
 export const ClientMessage = v.variant('type', [
   Ping,
@@ -100,7 +100,7 @@ export const ClientMessage = v.variant('type', [
 export type ClientMessage = v.InferOutput<typeof ClientMessage>;
 /** What a client writes: fields with a default may be left out. */
 export type ClientMessageInput = v.InferInput<typeof ClientMessage>;
-export type ClientMessageType = ClientMessage['type'];
+type ClientMessageType = ClientMessage['type'];
 /** The messages that are answered by `ack` or `error`: all but `ping`. */
 export type Request = Exclude<ClientMessageInput, { type: 'ping' }>;
 

@@ -15,7 +15,7 @@ export interface Refusal {
   readonly id?: string;
 }
 
-export type Decoded = { ok: true; message: ClientMessage } | { ok: false; refusal: Refusal };
+type Decoded = { ok: true; message: ClientMessage } | { ok: false; refusal: Refusal };
 
 /** Reads one text frame of a client. Never throws: what is wrong comes back as a refusal with a sentence. */
 export function decodeClientFrame(text: string): Decoded {

@@ -31,7 +31,7 @@ export const ERROR_CODES = {
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 /** What a client does after the socket was closed with a code. */
-export type CloseAdvice =
+type CloseAdvice =
   /** Connect again after a back-off with jitter, and resume. */
   | 'reconnect'
   /** Get a fresh token from `POST /api/session` first, then connect again. */
@@ -39,7 +39,7 @@ export type CloseAdvice =
   /** Do not connect again by itself: the same would happen. */
   | 'stop';
 
-export interface CloseCode {
+interface CloseCode {
   readonly code: number;
   readonly name: string;
   readonly advice: CloseAdvice;

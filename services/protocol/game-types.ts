@@ -44,18 +44,18 @@ export const PlayerRef = v.object({ id: PlayerId, name: v.string() });
 export type PlayerRef = v.InferOutput<typeof PlayerRef>;
 
 /** A player at a seat; the seat is the index in `GameState.players`, the score the number of cells held. */
-export const SeatedPlayer = v.object({ id: PlayerId, name: v.string(), score: Seq });
-export type SeatedPlayer = v.InferOutput<typeof SeatedPlayer>;
+const SeatedPlayer = v.object({ id: PlayerId, name: v.string(), score: Seq });
+type SeatedPlayer = v.InferOutput<typeof SeatedPlayer>;
 
 /** Best first; equal scores share a rank and the next rank is skipped (1, 2, 2, 4). */
 export const Ranked = v.object({ rank: Seq, player: PlayerId, name: v.string(), score: Seq });
 export type Ranked = v.InferOutput<typeof Ranked>;
 
-export const GameStatus = v.picklist(['waiting', 'active', 'completed']);
-export type GameStatus = v.InferOutput<typeof GameStatus>;
+const GameStatus = v.picklist(['waiting', 'active', 'completed']);
+type GameStatus = v.InferOutput<typeof GameStatus>;
 
-export const FinishReason = v.picklist(['time', 'board']);
-export type FinishReason = v.InferOutput<typeof FinishReason>;
+const FinishReason = v.picklist(['time', 'board']);
+type FinishReason = v.InferOutput<typeof FinishReason>;
 
 export const GameState = v.object({
   settings: GameSettings,

@@ -21,7 +21,7 @@ export const SEND_BYTES = 12_288;
 export const SEND_MESSAGES = LIMITS.messageBurst;
 
 /** Names a connection: the APPID of the replica that holds it, and chance. */
-export const ConnectionId = v.pipe(
+const ConnectionId = v.pipe(
   v.string(),
   v.regex(/^[A-Za-z0-9_-]{1,32}\.[A-Za-z0-9_-]{8,32}$/, 'is not the id of a connection'),
 );

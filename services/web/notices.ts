@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 
 /** A message above the page. One with a `kind` that is shown already takes the place of the older one. */
-export interface Notice {
+interface Notice {
   readonly kind: string;
   readonly text: string;
   readonly tone: 'info' | 'problem';

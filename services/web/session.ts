@@ -17,7 +17,7 @@ import { retryUntilSettled } from './retry-until-settled.ts';
 import { addressedGame, showInAddress } from './route.ts';
 
 /** What the page uses of the client. */
-export type SessionClient = Pick<
+type SessionClient = Pick<
   GridlockClient,
   | 'on'
   | 'connect'

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { SUBPROTOCOL } from '../../protocol/index.ts';
-import type { Clock, HttpAnswer, HttpCall, HttpHandlers, Platform, Timer } from '../platform.ts';
+import type { Clock, Timer } from '../clock.ts';
+import type { HttpAnswer, HttpCall, HttpHandlers, Platform } from '../platform.ts';
 
 /** What a connection over requests needs of the platform. */
 export interface Caller {

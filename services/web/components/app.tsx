@@ -35,7 +35,7 @@ export function App() {
 }
 
 /** While the state of the game that this tab was in is on its way. */
-export function Returning({ code }: { code: string }) {
+function Returning({ code }: { code: string }) {
   return (
     <main class="returning">
       <p>
@@ -49,7 +49,7 @@ export function Returning({ code }: { code: string }) {
 }
 
 /** Tells screen readers what happens in the game, at a pace that can be listened to. */
-export function Announcer() {
+function Announcer() {
   const said = useSignal('');
   const before = useRef<Moment & { code: string }>(undefined);
   useSignalEffect(() => {
@@ -70,7 +70,7 @@ export function Announcer() {
 }
 
 /** Messages over the page: nothing below moves when one comes or goes. */
-export function Notices() {
+function Notices() {
   return (
     <div class="notices" role="status" aria-live="polite">
       {notices.value.map(({ kind, text, tone, action, lasting }) => (

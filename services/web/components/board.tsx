@@ -94,7 +94,7 @@ interface CellProps {
   readonly onCapture: (cell: number) => void;
 }
 
-export function Cell(props: CellProps) {
+function Cell(props: CellProps) {
   const { cell, seat, own, label, pending, refused, reachable, playable, onCapture } = props;
   const held = seat !== FREE;
   const shown = held ? seat : pending ? own : FREE;

@@ -75,7 +75,7 @@ export function ChatPanel({ channel, title }: { channel: string; title: string }
 const NAMED = 6;
 
 /** How many are in a channel, and the names of the first of them. */
-export function PresenceLine({ channel }: { channel: string }) {
+function PresenceLine({ channel }: { channel: string }) {
   const there = presences.value[channel];
   if (!there)
     return (

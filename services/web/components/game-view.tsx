@@ -33,7 +33,7 @@ export function GameView() {
 }
 
 /** How the game stands, in a few words. */
-export function Headline() {
+function Headline() {
   const shown = game.value;
   if (!shown) return null;
   const { state, game: code } = shown;
@@ -62,7 +62,7 @@ function Lines({ title, detail }: { title: string; detail: string }) {
 }
 
 /** The time left, as a number and as a bar. Screen readers hear of it at milestones only. */
-export function Clock() {
+function Clock() {
   const shown = face.value;
   if (!shown) return null;
   const { seconds, fraction, urgent } = shown;
@@ -79,7 +79,7 @@ export function Clock() {
 }
 
 /** How many watch the game, where others may. */
-export function Watchers() {
+function Watchers() {
   const shown = game.value;
   if (!shown?.state.settings.spectators) return null;
   const count = watchers.value[shown.game] ?? 0;
@@ -91,7 +91,7 @@ export function Watchers() {
 }
 
 /** The ways out of a game, and into the next one. */
-export function GameActions() {
+function GameActions() {
   const shown = game.value;
   if (!shown) return null;
   if (shown.state.status !== 'completed') {

@@ -28,7 +28,7 @@ export function Invitation() {
 
 const SHOWN_MS = 2000;
 
-export function CopyButton({ text, label }: { text: string; label: string }) {
+function CopyButton({ text, label }: { text: string; label: string }) {
   const copied = useSignal(false);
   const copy = async () => {
     try {

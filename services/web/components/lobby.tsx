@@ -36,7 +36,7 @@ export function Lobby() {
   );
 }
 
-export function NameField() {
+function NameField() {
   return (
     <label class="field name-field">
       <span class="label">Your name</span>
@@ -61,7 +61,7 @@ function hash(value: number): number {
 }
 
 /** The shape of the next game as a picture: its grid with some cells of each player. */
-export function BoardPreview() {
+function BoardPreview() {
   const { players, size } = settings.value;
   const cells = Array.from({ length: size * size }, (_, cell) => {
     const seat = hash(cell) % 5 < 2 ? hash(cell + 1000) % players : undefined;

@@ -81,7 +81,7 @@ interface NumberFieldProps {
 }
 
 /** A whole number between two buttons; what is typed out of range is brought into it. */
-export function NumberField({ id, label, value, min, max, step = 1, hint, onChange }: NumberFieldProps) {
+function NumberField({ id, label, value, min, max, step = 1, hint, onChange }: NumberFieldProps) {
   const set = (to: number) => onChange(Math.min(max, Math.max(min, Math.round(to))));
   const typed = (input: HTMLInputElement) => {
     if (Number.isFinite(input.valueAsNumber)) set(input.valueAsNumber);

@@ -66,7 +66,7 @@ interface PlayerRowProps {
 }
 
 /** A player's line among the scores and in the ranking; both have the same size. */
-export function PlayerRow({ seat, name, score, you, leads = false, place }: PlayerRowProps) {
+function PlayerRow({ seat, name, score, you, leads = false, place }: PlayerRowProps) {
   return (
     <li class={`player ${leads ? 'leads' : ''} ${you ? 'own' : ''}`} data-seat={seat} data-score={score}>
       {place !== undefined && (
@@ -105,7 +105,7 @@ export function Glyph({ seat }: { seat: number }) {
 }
 
 /** The shape of a seat on the colour of the seat. */
-export function SeatChip({ seat }: { seat: number }) {
+function SeatChip({ seat }: { seat: number }) {
   return (
     <span class={`chip seat-${seat}`}>
       <Glyph seat={seat} />

@@ -1,7 +1,7 @@
 import type { GameState } from '../../protocol/index.ts';
 
 /** What the clock shows: whole seconds left, the part of the time left (0 to 1), whether it is urgent. */
-export interface ClockFace {
+interface ClockFace {
   readonly seconds: number;
   readonly fraction: number;
   readonly urgent: boolean;

@@ -2,7 +2,7 @@ import { OPERATIONS_HISTORY_MS } from '../../../protocol/operations.ts';
 import { curve, niceCeiling } from '../model/curve.ts';
 import type { Point } from '../model/history.ts';
 
-export interface CurveProps {
+interface CurveProps {
   readonly points: readonly Point[];
   readonly now: number;
   /** The highest value of all curves that this one is compared with. */

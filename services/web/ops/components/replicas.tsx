@@ -25,7 +25,7 @@ export function Replicas() {
 }
 
 /** How one replica is, and how it was. */
-export function ReplicaCard({ replica: it }: { replica: ReplicaNow }) {
+function ReplicaCard({ replica: it }: { replica: ReplicaNow }) {
   const { replica, state, reason, startedAt, memory, at } = it;
   const id = `replica-${replica}`;
   const figures: [Measure, string, string, (value: number) => string][] = [

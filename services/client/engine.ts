@@ -1,0 +1,228 @@
+import type { ServerMessage, ServerMessageOf } from '../protocol/index.ts';
+import { Channels } from './channels.ts';
+import { SteadyClock } from './clock.ts';
+import { Connection } from './connection.ts';
+import { GridlockError } from './errors.ts';
+import { type ClientEvents, Emitter, type Health, type StateChange } from './events.ts';
+import { Games } from './games.ts';
+import { type ClientOptions, DEFAULT_OPTIONS } from './options.ts';
+import { Outbox } from './outbox.ts';
+import { type Platform, randomText, type SocketTarget } from './platform.ts';
+import { Renewal } from './renewal.ts';
+import { type Context, Requests } from './requests.ts';
+import { readSaved, writeSaved } from './saved-state.ts';
+import { Session } from './session.ts';
+import { SocketAddress } from './socket-address.ts';
+import { Vitals } from './vitals.ts';
+
+export type Welcome = ServerMessageOf<'welcome'>;
+
+const SLOT_LENGTH = 12;
+
+interface Waiter {
+  resolve(welcome: Welcome): void;
+  reject(error: GridlockError): void;
+}
+
+/** What runs behind a `GridlockClient`: its parts, and what they tell each other. */
+export class Engine {
+  readonly events = new Emitter<ClientEvents>();
+  readonly connection: Connection;
+  readonly outbox: Outbox;
+  readonly requests: Requests;
+  readonly session: Session;
+  readonly games: Games;
+  readonly channels: Channels;
+  readonly vitals: Vitals;
+  readonly #platform: Platform;
+  readonly #options: ClientOptions;
+  readonly #renewal: Renewal;
+  readonly #address: SocketAddress;
+  #waiters: Waiter[] = [];
+
+  constructor(platform: Platform, options: Partial<ClientOptions>) {
+    const { random, store } = platform;
+    const clock = new SteadyClock(platform.clock);
+    this.#platform = platform;
+    this.#options = { ...DEFAULT_OPTIONS, ...options };
+    this.vitals = new Vitals(clock);
+    const saved = readSaved(store);
+    const own = saved && (options.slot === undefined || options.slot === saved.slot) ? saved : undefined;
+    this.session = new Session(platform, options.slot ?? own?.slot ?? randomText(random, SLOT_LENGTH), own?.session);
+    if (options.name !== undefined) this.session.rename(options.name);
+    this.#address = new SocketAddress(clock, random, options.routeByGame, own ?? {});
+    this.connection = new Connection(platform, clock, this.#options, {
+      authenticate: (renew) => this.#authenticate(renew),
+      target: (rebalance) => this.#target(rebalance),
+      onState: (change) => this.#onState(change),
+      onWelcome: (welcome) => this.#onWelcome(welcome),
+      onMessage: (message) => this.#onMessage(message),
+      onCut: () => this.#onCut(),
+      onError: (error) => this.events.emit('error', error),
+    });
+    this.outbox = new Outbox(clock, random, this.#options, (request) => this.connection.send(request));
+    this.requests = new Requests(this.outbox, random, () => this.connection.state === 'closed');
+    this.#renewal = new Renewal({
+      clock,
+      random,
+      outbox: this.outbox,
+      nextId: () => this.requests.nextId(),
+      serverNow: () => this.vitals.serverNow(),
+      renew: () => this.#renew(),
+    });
+    const context: Context = {
+      outbox: this.outbox,
+      events: this.events,
+      nextId: () => this.requests.nextId(),
+      save: () => this.#save(),
+      unrestored: (message) => this.connection.fail(message),
+    };
+    this.games = new Games(context, own?.games ?? []);
+    this.channels = new Channels(context, own?.channels ?? []);
+  }
+
+  get health(): Health {
+    return this.vitals.health(this.connection.state, this.connection.transport, this.outbox.size);
+  }
+
+  /** Resolves with the server's welcome, however many attempts it takes. */
+  connect(name: string | undefined): Promise<Welcome> {
+    if (name !== undefined && this.session.rename(name)) this.#move();
+    const { welcome } = this.vitals;
+    if (this.connection.state === 'open' && welcome) return Promise.resolve(welcome);
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ resolve, reject });
+      this.connection.open();
+    });
+  }
+
+  /** Ends the session on the server, and forgets whose it was even where the server cannot be told. */
+  async logout(): Promise<void> {
+    this.connection.close();
+    try {
+      await this.session.end();
+    } finally {
+      this.games.clear();
+      this.channels.clear();
+      this.#address.leadNowhere();
+      this.#save();
+    }
+  }
+
+  /** Takes the socket to a game's replica, where the cluster wants that. */
+  routeTo(game: string): void {
+    if (!this.#address.leadTo(game)) return;
+    this.#save();
+    this.#move();
+  }
+
+  /** The player has left a game: nothing leads to it any more, unless another one is being entered. */
+  forget(game: string): void {
+    this.games.forget(game);
+    if (this.#address.route === game && !this.outbox.has(['join', 'watch'])) this.#address.leadNowhere();
+    this.#save();
+  }
+
+  async #authenticate(renew: boolean): Promise<void> {
+    await this.session.ensure(renew, this.vitals.serverNow());
+    this.#save();
+  }
+
+  async #renew(): Promise<string | undefined> {
+    const proof = await this.session.renew(this.vitals.serverNow());
+    this.#save();
+    return proof;
+  }
+
+  #target(rebalance: boolean): SocketTarget {
+    this.#address.advance();
+    // Before the socket is made: the page may be loaded again while it hangs.
+    this.#save();
+    const { slot, token } = this.session;
+    return { path: this.#address.path(slot, rebalance), token };
+  }
+
+  #move(): void {
+    if (this.connection.state === 'closed') return;
+    this.vitals.moving();
+    this.connection.move();
+  }
+
+  #onState(change: StateChange): void {
+    if (change.state === 'closed') {
+      const { reason, message = '' } = change;
+      if (reason === 'superseded') this.#address.begin();
+      const error = new GridlockError('closed', `The connection was closed (${reason}): ${message}`);
+      this.outbox.rejectAll(error);
+      for (const waiter of this.#waiters.splice(0)) waiter.reject(error);
+    }
+    this.events.emit('state', change);
+    this.events.emit('health', this.health);
+  }
+
+  #onWelcome(welcome: Welcome): void {
+    this.vitals.welcomed(welcome);
+    this.#address.routeByGame(this.#options.routeByGame ?? welcome.routeByGame ?? false);
+    this.outbox.connected(welcome.limits.messagesPerSecond);
+    if (welcome.expiresAt !== undefined) this.#renewal.start(welcome.expiresAt);
+    this.#restore();
+    for (const waiter of this.#waiters.splice(0)) waiter.resolve(welcome);
+    this.#onState({ state: 'open' });
+  }
+
+  /** Restores games and channels on a new socket, and lets the caller's requests go after that. */
+  #restore(): void {
+    let waiting = 1;
+    const { connections } = this.vitals;
+    const done = () => {
+      const isPresent = this.connection.state === 'open' && this.vitals.connections === connections;
+      if (--waiting === 0 && isPresent) this.outbox.release();
+    };
+    waiting += this.games.restore(done) + this.channels.restore(done);
+    done();
+  }
+
+  #onCut(): void {
+    this.#renewal.stop();
+    this.vitals.cut();
+    this.games.cut();
+    this.outbox.cut();
+  }
+
+  #onMessage(message: ServerMessage): void {
+    switch (message.type) {
+      case 'pong':
+        this.vitals.ponged(message);
+        return this.events.emit('health', this.health);
+      case 'ack':
+        return this.outbox.ack(message);
+      case 'error':
+        if (!this.outbox.refuse(message)) this.events.emit('error', GridlockError.of(message));
+        return;
+      case 'event':
+        return this.games.onEvent(message);
+      case 'snapshot':
+        return this.games.onSnapshot(message);
+      case 'chat':
+        return this.channels.onChat(message);
+      case 'history':
+        return this.channels.onHistory(message);
+      case 'presence':
+        return this.channels.onPresence(message);
+      case 'watchers':
+        return this.events.emit('watchers', { game: message.game, count: message.count });
+    }
+  }
+
+  #save(): void {
+    const { answer, slot } = this.session;
+    writeSaved(this.#platform.store, {
+      version: 1,
+      slot,
+      ...(answer ? { session: answer } : {}),
+      games: this.games.saved,
+      channels: this.channels.saved,
+      ...this.#address.saved,
+    });
+  }
+}

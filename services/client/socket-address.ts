@@ -1,0 +1,84 @@
+import { SOCKET_PATH } from '../protocol/index.ts';
+import type { Clock } from './clock.ts';
+import { randomText } from './platform.ts';
+
+const INSTANCE_LENGTH = 8;
+
+/** What a page that was loaded again knows of the sockets before. */
+interface Saved {
+  readonly attempt?: string | undefined;
+  readonly route?: string | undefined;
+}
+
+/** The address of the next socket: whose it is, the game whose replica it should reach, and which attempt it is. */
+export class SocketAddress {
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  /** Whether the game is named; what the server says while the options do not. */
+  #isRouted: boolean;
+  #route: string | undefined;
+  /** By which the server tells this client's attempts to connect from those of another client of the player. */
+  #instance: string;
+  #attempts: number;
+
+  constructor(clock: Clock, random: () => number, routeByGame: boolean | undefined, saved: Saved) {
+    this.#clock = clock;
+    this.#random = random;
+    this.#isRouted = routeByGame ?? false;
+    this.#route = routeByGame === false ? undefined : saved.route;
+    // Of a page that was loaded again: an attempt of the one before may still hang somewhere, and come late.
+    const [instance = randomText(random, INSTANCE_LENGTH), attempts = '0'] = saved.attempt?.split('.') ?? [];
+    this.#instance = instance;
+    this.#attempts = Number(attempts);
+  }
+
+  get route(): string | undefined {
+    return this.#route;
+  }
+
+  /** What the page needs to know when it is loaded again. */
+  get saved(): Saved {
+    return {
+      ...(this.#attempts === 0 ? {} : { attempt: this.#attempt }),
+      ...(this.#route === undefined ? {} : { route: this.#route }),
+    };
+  }
+
+  /** Whether the addresses to come name a game. */
+  routeByGame(isRouted: boolean): void {
+    this.#isRouted = isRouted;
+  }
+
+  /** Leads to a game's replica; true when that is another address than before. */
+  leadTo(game: string): boolean {
+    if (!this.#isRouted || game === this.#route) return false;
+    this.#route = game;
+    return true;
+  }
+
+  leadNowhere(): void {
+    this.#route = undefined;
+  }
+
+  /** Counts one more attempt. */
+  advance(): void {
+    // By time: what was saved may be a copy of, or older than, what connected often since, and would come late each time.
+    this.#attempts = Math.max(this.#attempts + 1, Math.floor(this.#clock.now()));
+  }
+
+  /** A copy of this page may have taken over and count on from the same attempt: the next ones are another client's. */
+  begin(): void {
+    this.#instance = randomText(this.#random, INSTANCE_LENGTH);
+    this.#attempts = 0;
+  }
+
+  /** Path and query; `rebalance` lets the edge choose any replica but the one before. */
+  path(slot: string, rebalance: boolean): string {
+    const game = this.#route === undefined ? '' : `&game=${this.#route}`;
+    return `${SOCKET_PATH}?slot=${slot}${game}${rebalance ? '&rebalance=1' : ''}&attempt=${this.#attempt}`;
+  }
+
+  get #attempt(): string {
+    return `${this.#instance}.${this.#attempts}`;
+  }
+}
