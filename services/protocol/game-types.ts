@@ -45,17 +45,14 @@ export type PlayerRef = v.InferOutput<typeof PlayerRef>;
 
 /** A player at a seat; the seat is the index in `GameState.players`, the score the number of cells held. */
 const SeatedPlayer = v.object({ id: PlayerId, name: v.string(), score: Seq });
-type SeatedPlayer = v.InferOutput<typeof SeatedPlayer>;
 
 /** Best first; equal scores share a rank and the next rank is skipped (1, 2, 2, 4). */
 export const Ranked = v.object({ rank: Seq, player: PlayerId, name: v.string(), score: Seq });
 export type Ranked = v.InferOutput<typeof Ranked>;
 
 const GameStatus = v.picklist(['waiting', 'active', 'completed']);
-type GameStatus = v.InferOutput<typeof GameStatus>;
 
 const FinishReason = v.picklist(['time', 'board']);
-type FinishReason = v.InferOutput<typeof FinishReason>;
 
 export const GameState = v.object({
   settings: GameSettings,
