@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { findViolations } from '../loadtest/history/history.ts';
-import { playersOnDifferentReplicas, type RecordingPlayer } from '../loadtest/history/player.ts';
 import { type Cluster, startCluster } from '../loadtest/kit/cluster.ts';
+import { findViolations } from '../loadtest/kit/history.ts';
+import { playersOnDifferentReplicas, type RecordingPlayer } from '../loadtest/kit/recording-player.ts';
 import { type ChatEvent, createNodeClient } from '../services/client/node.ts';
 import { until } from './kit/wait.ts';
 

@@ -8,8 +8,8 @@ import { prepareCompose } from '../infra/compose/prepare.ts';
 import { readConfig } from '../infra/config/config.ts';
 import { docker, dockerProblem } from '../infra/image/docker.ts';
 import { waitFor } from '../infra/local/wait.ts';
-import { findViolations } from '../loadtest/history/history.ts';
-import { playersOnReplicas, type RecordingPlayer } from '../loadtest/history/player.ts';
+import { findViolations } from '../loadtest/kit/history.ts';
+import { playersOnReplicas, type RecordingPlayer } from '../loadtest/kit/recording-player.ts';
 import type { ChatEvent } from '../services/client/node.ts';
 import { freePorts } from './kit/ports.ts';
 

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { findViolations } from '../loadtest/history/history.ts';
-import type { RecordingPlayer } from '../loadtest/history/player.ts';
 import { type Cluster, startCluster } from '../loadtest/kit/cluster.ts';
-import { Crowd } from '../loadtest/placement/crowd.ts';
-import { decidedBy, forwardedShare } from '../loadtest/placement/forwarded.ts';
-import { members } from '../loadtest/placement/members.ts';
+import { Crowd, unevenly } from '../loadtest/kit/crowd.ts';
+import { findViolations } from '../loadtest/kit/history.ts';
+import type { RecordingPlayer } from '../loadtest/kit/recording-player.ts';
+import { decidedBy, forwardedShare, members } from '../loadtest/kit/replica-metrics.ts';
 import { scaleOut } from '../loadtest/placement/scale-out.ts';
 
 async function withCluster(settings: object, work: (cluster: Cluster) => Promise<void>): Promise<void> {
@@ -41,7 +40,7 @@ for (const design of ['stateless', 'stateful'] as const) {
         const crowd = await Crowd.connect(cluster, 24);
         try {
           await crowd.seat(6);
-          const stopped = crowd.play(200);
+          crowd.play(unevenly(200));
           await crowd.acknowledged(50);
           // By chance of their codes no game may be on a given replica: the first player's it is.
           const [{ replica: goes }] = crowd.players as [RecordingPlayer];
@@ -49,7 +48,7 @@ for (const design of ['stateless', 'stateful'] as const) {
           await cluster.killReplica(Number(goes[0]), 'SIGTERM');
           await Promise.all(left.map((player) => player.reconnected()));
           await crowd.acknowledged(100);
-          await stopped();
+          await crowd.stop();
           assert.deepEqual(findViolations(crowd.histories), []);
         } finally {
           crowd.close();
@@ -82,7 +81,7 @@ test('stateful: through the edge at most one move in a hundred is passed on, and
         return forwardedShare(before, after);
       };
       // Those under way before are at most one of each player, less than a tenth.
-      const stopped = crowd.play(1200);
+      crowd.play(unevenly(1200));
       const still = await share(1000);
       assert.ok(still <= 0.01, `${still} of the moves were passed on while nothing moved`);
       process.kill(late.pid!, 'SIGCONT');
@@ -90,7 +89,7 @@ test('stateful: through the edge at most one move in a hundred is passed on, and
       await crowd.settled(cluster);
       const again = await share(1000);
       assert.ok(again <= 0.01, `${again} of the moves were passed on after the scale-out`);
-      await stopped();
+      await crowd.stop();
       assert.deepEqual(findViolations(crowd.histories), []);
     } finally {
       process.kill(late.pid!, 'SIGCONT');

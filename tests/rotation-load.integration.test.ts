@@ -10,9 +10,9 @@ import { ensureChain, syncEdge } from '../certs/index.ts';
 import { runtimeCommand } from '../infra/edge/haproxy.ts';
 import { waitFor } from '../infra/local/wait.ts';
 import { type Cluster, startCluster } from '../loadtest/kit/cluster.ts';
+import { Crowd, steadily } from '../loadtest/kit/crowd.ts';
 import { Handshakes } from '../loadtest/rotation/handshakes.ts';
 import { measure } from '../loadtest/rotation/measure.ts';
-import { Players } from '../loadtest/rotation/players.ts';
 import { describe as describeRun, faultsOf } from '../loadtest/rotation/verdict.ts';
 
 let cluster: Cluster;
@@ -28,16 +28,19 @@ after(() => cluster?.stop());
 test('a socket that the edge cuts is counted as dropped, and its player goes on', async () => {
   // All at one replica: who is back already when another one's turn comes would be cut again.
   await runtimeCommand(socket(), 'set server replicas/ws2 state drain');
-  const players = await Players.connect(cluster, 6, 5);
+  const players = await Crowd.connect(cluster, 6);
+  await players.seat(3, { players: 2, size: 9, seconds: 300 });
   await runtimeCommand(socket(), 'set server replicas/ws2 state ready');
-  players.start();
+  players.play(steadily(200));
   await until('the first moves', () => players.moves.length > 10);
   await runtimeCommand(socket(), 'shutdown sessions server replicas/ws1');
   await until('the sockets to be lost', () => players.drops >= 6);
   await until('the sockets to be back', () => players.open === 6);
   const moved = players.moves.length;
   await until('more moves', () => players.moves.length > moved + 10);
-  const { dropped, violations } = await players.stop();
+  await players.stop();
+  const { dropped, violations } = players.report();
+  players.close();
   assert.equal(dropped.length, 6);
   assert.deepEqual(violations, []);
 });
@@ -83,7 +86,7 @@ for (const [what, args, sentence] of [
   ['an unknown flag', ['--roots', '2'], /Unknown option '--roots'/],
 ] as const) {
   test(`the program refuses ${what} with a sentence, exit code 2`, async () => {
-    const program = path.resolve(import.meta.dirname, '../loadtest/rotation.ts');
+    const program = path.resolve(import.meta.dirname, '../loadtest/rotation/main.ts');
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, ...args]);
     let stderr = '';
     child.stderr.on('data', (chunk) => (stderr += String(chunk)));

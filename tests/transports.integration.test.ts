@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { findViolations } from '../loadtest/history/history.ts';
-import { RecordingPlayer } from '../loadtest/history/player.ts';
 import { type Cluster, startCluster } from '../loadtest/kit/cluster.ts';
+import { findViolations } from '../loadtest/kit/history.ts';
+import { RecordingPlayer } from '../loadtest/kit/recording-player.ts';
 import type { Transport } from '../services/protocol/index.ts';
 import { type Spread, startSpread } from '../services/server/testing/spread.ts';
 import { until } from './kit/wait.ts';

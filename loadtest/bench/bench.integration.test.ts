@@ -6,15 +6,15 @@ import { after, before, describe, test } from 'node:test';
 import { ensureCertificates } from '../../infra/local/certificates.ts';
 import { findBinary } from '../../infra/setup/binaries.mjs';
 import type { Episode, Flow } from './episode.ts';
-import { readFlags } from './flags.ts';
 import { Generator } from './generator/generator.ts';
 import type { Load, Measured } from './generator/workload.ts';
+import { readFlags } from './options.ts';
 import { describeRun } from './result.ts';
+import { toMarkdown } from './result-tables.ts';
 import { run } from './run.ts';
 import { SIZES } from './sizes.ts';
-import { Stage, type StageOptions } from './stage.ts';
+import { type SystemOptions, SystemUnderTest } from './system-under-test.ts';
 import { naiveServer } from './systems/peers.ts';
-import { toMarkdown } from './table.ts';
 
 const { players, groupSize, replicas } = SIZES.tiny;
 
@@ -94,7 +94,7 @@ function assertWhole({ sent, expected, delivered, lost, vanished, duplicated, cp
 
 describe('a fault that is planted', () => {
   const pki = mkdtempSync(path.join(os.tmpdir(), 'gridlock-bench-test-'));
-  let options: StageOptions;
+  let options: SystemOptions;
 
   before(async () => {
     await ensureCertificates(pki, 'localhost');
@@ -106,10 +106,14 @@ describe('a fault that is planted', () => {
   /** Plays for a second, or longer, on a naive server with the fault. */
   async function playWith(
     fault?: 'drop' | 'duplicate' | 'late',
-    { seconds = 1, onBegin = () => undefined, ...load }: Partial<Load> & { onBegin?: (stage: Stage) => void } = {},
+    {
+      seconds = 1,
+      onBegin = () => undefined,
+      ...load
+    }: Partial<Load> & { onBegin?: (stage: SystemUnderTest) => void } = {},
   ): Promise<Measured> {
     const generator = new Generator();
-    const stage = await Stage.start(naiveServer(fault), options);
+    const stage = await SystemUnderTest.start(naiveServer(fault), options);
     try {
       const ca = readFileSync(path.join(pki, 'root.pem'), 'utf8');
       await generator.call('gather', [{ port: stage.port, ca, dialect: 'naive', params: {}, players, groupSize }]);

@@ -1,12 +1,11 @@
-import { percentile } from '../measure/statistics.ts';
-import { cpuBetween, residentBetween, sum, type Tiers, type TierUsage, tierUsage } from '../measure/tiers.ts';
-import { type Absence, now, STEPS, type Step } from './generator/crowd.ts';
+import { cpuBetween, residentBetween, sum, type Tiers, type TierUsage, tierUsage } from '../kit/process-usage.ts';
+import { percentile } from '../kit/statistics.ts';
 import type { Tally } from './generator/deliveries.ts';
 import type { Generator } from './generator/generator.ts';
+import { type Absence, now, STEPS, type Step } from './generator/thin-crowd.ts';
 import type { Load, Measured } from './generator/workload.ts';
-import { highest } from './search.ts';
 import type { Size } from './sizes.ts';
-import type { Stage } from './stage.ts';
+import type { SystemUnderTest } from './system-under-test.ts';
 import type { System, Workload } from './systems/system.ts';
 
 /** CPU microseconds for one delivered event, by tier. */
@@ -57,12 +56,12 @@ const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve,
 /** Measures one system that is up, with one generator. */
 export class Performance {
   readonly #system: System;
-  readonly #stage: Stage;
+  readonly #stage: SystemUnderTest;
   readonly #generator: Generator;
   readonly #size: Size;
   readonly #ca: string;
 
-  constructor(system: System, stage: Stage, generator: Generator, size: Size, ca: string) {
+  constructor(system: System, stage: SystemUnderTest, generator: Generator, size: Size, ca: string) {
     [this.#system, this.#stage, this.#generator, this.#size, this.#ca] = [system, stage, generator, size, ca];
   }
 
@@ -205,4 +204,26 @@ function toFlow(measured: Measured, cpuMs: Record<string, number>): Flow {
     cpu: { ...perEvent, all: sum(Object.values(perEvent)) },
     generatorCpu: generator / 1000 / seconds,
   };
+}
+
+const STRIDE = 1.5;
+const FINE = 1.15;
+
+/**
+ * Looks for the highest rate that passes: in long strides until one fails, then from the last that passed in short
+ * ones. A step that fails is tried once more, as a single hiccup is no limit. Gives the highest that passed, or 0.
+ */
+export async function highest(
+  first: number,
+  most: number,
+  passes: (rate: number) => Promise<boolean>,
+): Promise<number> {
+  const step = async (rate: number) => (await passes(rate)) || passes(rate);
+  let best = 0;
+  for (const factor of [STRIDE, FINE]) {
+    let rate = best === 0 ? first : best * factor;
+    for (; rate <= most && (await step(rate)); rate *= factor) best = rate;
+    if (best === 0 || rate > most) break;
+  }
+  return best;
 }

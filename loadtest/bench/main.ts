@@ -3,11 +3,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { PreflightError } from '../../infra/local/errors.ts';
 import { NOT_MEASURED } from './episode.ts';
-import { HELP, readFlags, UsageError } from './flags.ts';
-import { ensurePeers } from './peers-package.ts';
+import { HELP, readFlags, UsageError } from './options.ts';
 import { describeRun, type Result } from './result.ts';
+import { toMarkdown } from './result-tables.ts';
 import { run } from './run.ts';
-import { toMarkdown } from './table.ts';
+import { ensurePeers } from './systems/peers.ts';
 
 async function main(): Promise<number> {
   const flags = readFlags(process.argv.slice(2));

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Episode } from './episode.ts';
-import type { Flags } from './flags.ts';
+import type { Flags } from './options.ts';
 import type { Size } from './sizes.ts';
 import type { Workload } from './systems/system.ts';
 

@@ -8,7 +8,7 @@ import { type Episode, NOT_MEASURED, Performance } from './episode.ts';
 import { Generator } from './generator/generator.ts';
 import { shuffled } from './generator/workload.ts';
 import type { Size } from './sizes.ts';
-import { Stage } from './stage.ts';
+import { SystemUnderTest } from './system-under-test.ts';
 import type { System, Workload } from './systems/system.ts';
 
 /** Longer than any system takes that works: one that hangs must not hold up the others. */
@@ -56,13 +56,13 @@ async function measure(
   workloads: readonly Workload[],
   size: Size,
   ca: string,
-  options: Parameters<typeof Stage.start>[1],
+  options: Parameters<typeof SystemUnderTest.start>[1],
   episode: Episode,
   episodeMs: number,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const generator = new Generator();
-  let stage: Stage | undefined;
+  let stage: SystemUnderTest | undefined;
   let isLate = false;
   const stop = async () => {
     await generator.stop();
@@ -74,7 +74,7 @@ async function measure(
   }, episodeMs);
   signal?.addEventListener('abort', stop, { once: true });
   try {
-    stage = await Stage.start(system, options);
+    stage = await SystemUnderTest.start(system, options);
     await new Performance(system, stage, generator, size, ca).run(workloads, episode);
   } catch (error) {
     const why = isLate ? `it took longer than ${episodeMs / 1000} s` : (error as Error).message;

@@ -1,8 +1,8 @@
 // Usage: npm run capacity -- [flags]; see --help.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { HELP, planOf, readFlags, UsageError } from './flags.ts';
 import { capacityFor, type Measured } from './model.ts';
+import { HELP, planOf, readFlags, UsageError } from './options.ts';
 import { describeCheck, describePlan } from './report.ts';
 
 const FILE = path.join(import.meta.dirname, 'measured.json');

@@ -3,14 +3,15 @@ import os from 'node:os';
 import path from 'node:path';
 import { ensureCertificates } from '../../infra/local/certificates.ts';
 import { findBinary } from '../../infra/setup/binaries.mjs';
-import { readFlags } from '../bench/flags.ts';
 import { Generator } from '../bench/generator/generator.ts';
+import { readFlags } from '../bench/options.ts';
 import { describeRun } from '../bench/result.ts';
 import { SIZES } from '../bench/sizes.ts';
-import { Stage } from '../bench/stage.ts';
+import { SystemUnderTest } from '../bench/system-under-test.ts';
 import type { System } from '../bench/systems/system.ts';
-import { cpuBetween, residentBetween, type TierUsage, tierUsage } from '../measure/tiers.ts';
-import { line, type Measured, TIERS, type Tier } from './model.ts';
+import { cpuBetween, residentBetween, type TierUsage, tierUsage } from '../kit/process-usage.ts';
+import { lineThrough } from '../kit/statistics.ts';
+import { type Measured, TIERS, type Tier } from './model.ts';
 
 /** Whose figures are taken: the default design, with every write on disk before it counts. */
 const SYSTEM = 'gridlock-stateless-always';
@@ -40,17 +41,17 @@ const perTier = (value: (tier: Tier) => number): PerTier => ({
 
 /** A system that is up with nobody on it, and a generator; both are gone after the task. */
 async function onStage<T>(
-  task: (stage: Stage, generator: Generator, system: System, ca: string) => Promise<T>,
+  task: (stage: SystemUnderTest, generator: Generator, system: System, ca: string) => Promise<T>,
 ): Promise<T> {
   const [haproxy, redis] = [findBinary('haproxy'), findBinary('redis-server')];
   if (!haproxy || !redis) throw new Error('HAProxy and Redis are needed; npm start says how to get them.');
   const pki = mkdtempSync(path.join(os.tmpdir(), 'gridlock-capacity-'));
   const generator = new Generator();
-  let stage: Stage | undefined;
+  let stage: SystemUnderTest | undefined;
   try {
     await ensureCertificates(pki, 'localhost');
     const system = readFlags(['--only', SYSTEM])!.systems[0]!;
-    stage = await Stage.start(system, { replicas, haproxy, redis, pki });
+    stage = await SystemUnderTest.start(system, { replicas, haproxy, redis, pki });
     return await task(stage, generator, system, readFileSync(path.join(pki, 'root.pem'), 'utf8'));
   } finally {
     await generator.stop();
@@ -119,7 +120,7 @@ export async function measure(report: (text: string) => void): Promise<Measured>
   report(`holding ${IDLE_SOCKETS} idle sockets`);
   const { perHandshake, perProcess, perSocket } = await idleCosts();
   const { commit, machine, versions } = describeRun(readFlags(['--only', SYSTEM])!);
-  const fit = (tier: Tier) => line(samples.map(({ eventsPerSecond, cpu }) => [eventsPerSecond, cpu[tier]]));
+  const fit = (tier: Tier) => lineThrough(samples.map(({ eventsPerSecond, cpu }) => [eventsPerSecond, cpu[tier]]));
   const costs = Object.fromEntries(
     TIERS.map((tier) => {
       const { start, slope } = fit(tier);

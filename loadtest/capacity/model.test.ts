@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DEFAULTS, planOf } from './flags.ts';
-import { busyCores, capacityFor, HOURS_A_MONTH, line, type Measured } from './model.ts';
+import { busyCores, capacityFor, HOURS_A_MONTH, type Measured } from './model.ts';
+import { DEFAULTS, planOf } from './options.ts';
 
 const measured: Measured = {
   at: '2030-01-01T00:00:00Z',
@@ -63,19 +63,6 @@ test('the bill is the sum of its parts, each at its price', () => {
   assert.equal(bill.total, (processes.replicas + processes.edge + 2 * processes.redis) * HOURS_A_MONTH);
 });
 
-test('a line is found through points, and one that would begin below zero goes through the origin', () => {
-  const { start, slope } = line([
-    [1, 12],
-    [2, 14],
-    [3, 16],
-  ]);
-  assert.ok(Math.abs(start - 10) < 1e-9 && Math.abs(slope - 2) < 1e-9);
-  assert.deepEqual(
-    line([
-      [1, 1],
-      [2, 4],
-    ]).start,
-    0,
-  );
+test('busy cores are the events by their price, on top of what is used without any', () => {
   assert.equal(busyCores(measured, 'replicas', 1000), 0.06);
 });

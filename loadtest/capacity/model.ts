@@ -118,16 +118,3 @@ export function capacityFor(measured: Measured, plan: Plan): Capacity {
     bill: { ...bill, total },
   };
 }
-
-/** The straight line through points, by least squares; it does not begin below zero. */
-export function line(points: readonly (readonly [x: number, y: number])[]): { start: number; slope: number } {
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const [meanX, meanY] = [mean(points.map(([x]) => x)), mean(points.map(([, y]) => y))];
-  const spread = points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
-  const slope = spread === 0 ? 0 : points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0) / spread;
-  const start = meanY - slope * meanX;
-  if (start >= 0 && spread > 0) return { start, slope };
-  // Through the origin.
-  const squares = points.reduce((sum, [x]) => sum + x * x, 0);
-  return { start: 0, slope: points.reduce((sum, [x, y]) => sum + x * y, 0) / squares };
-}

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { DEFAULTS, planOf, readFlags, UsageError } from './flags.ts';
 import { capacityFor, type Measured } from './model.ts';
+import { DEFAULTS, planOf, readFlags, UsageError } from './options.ts';
 import { describeCheck, describePlan } from './report.ts';
 
 const measured = JSON.parse(readFileSync(path.join(import.meta.dirname, 'measured.json'), 'utf8')) as Measured;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { FAULTS, loseEnd } from './faults.ts';
+import { FaultyCluster } from './faulty-cluster.ts';
 import { measureRecovery } from './recovery.ts';
 import { playRound } from './round.ts';
-import { Stage } from './stage.ts';
 import { tally } from './tally.ts';
 
 const DESIGNS = ['stateless', 'stateful'] as const;
@@ -12,7 +12,7 @@ const DESIGNS = ['stateless', 'stateful'] as const;
 describe('under every fault', { concurrency: true }, () => {
   for (const design of DESIGNS) {
     test(`${design}: a round with it costs no acknowledged move, no duplicate and no gap`, async (t) => {
-      const stage = await Stage.start(design);
+      const stage = await FaultyCluster.start(design);
       try {
         for (const fault of FAULTS) {
           await t.test(fault.about, async () => {

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { waitFor } from '../../infra/local/wait.ts';
 import { processStart } from '../../infra/setup/process-identity.mjs';
-import { childrenOf } from './children.ts';
-import type { Random } from './random.ts';
+import { childrenOf } from '../kit/process-usage.ts';
+import type { Random } from '../kit/random.ts';
+import type { FaultyCluster, Persistence } from './faulty-cluster.ts';
 import type { RedisLink } from './redis-link.ts';
-import type { Persistence, Stage } from './stage.ts';
 
 /** What a fault did. */
 export interface Strike {
@@ -20,7 +20,7 @@ export interface Fault {
   /** How Redis persists in the rounds of this fault. Only with `everysec` may something be lost, if it is announced. */
   readonly persistence: Persistence;
   /** Resolves when the fault is over. @throws when it did not strike */
-  strike(stage: Stage, random: Random): Promise<Strike>;
+  strike(stage: FaultyCluster, random: Random): Promise<Strike>;
 }
 
 const nameOf = (appId: string) => `ws${appId[0]}`;
@@ -32,7 +32,7 @@ const TROUBLE_MS = [1500, 3000] as const;
 const PATIENCE_MS = 30_000;
 
 /** One link, some or all of them. */
-function someLinks({ links }: Stage, random: Random): { names: string; struck: RedisLink[] } {
+function someLinks({ links }: FaultyCluster, random: Random): { names: string; struck: RedisLink[] } {
   const appIds = random.some([...links.keys()], random.between(1, links.size));
   return { names: appIds.sort().join(', '), struck: appIds.map((appId) => links.get(appId)!) };
 }

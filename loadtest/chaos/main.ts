@@ -1,6 +1,6 @@
 // Usage: npm run chaos -- [--rounds 20] [--design both] [--fault NAME]... [--seed N] [--json FILE] | [--clients 1000]
 import { writeFileSync } from 'node:fs';
-import { type Flags, HELP, readFlags, shareOf, UsageError } from './flags.ts';
+import { type Flags, HELP, readFlags, shareOf, UsageError } from './options.ts';
 import { measureRecovery, type Recovery } from './recovery.ts';
 import { run } from './run.ts';
 import { type Row, tableOf } from './tally.ts';

@@ -1,8 +1,7 @@
 import type { ClientOptions } from '../../services/client/node.ts';
-import { FREE } from '../../services/protocol/index.ts';
-import { playersOnDifferentReplicas, type RecordingPlayer } from '../history/player.ts';
-import { inTime, pause } from './pause.ts';
-import type { Random } from './random.ts';
+import { inTime, pause } from '../kit/pause.ts';
+import type { Random } from '../kit/random.ts';
+import { playersOnDifferentReplicas, type RecordingPlayer } from '../kit/recording-player.ts';
 
 const SIZE = 16;
 const SECONDS = 300;
@@ -129,7 +128,7 @@ export class Party {
       await pause(this.#random.between(...PACE_MS), signal);
       const view = player.client.game(game);
       if (signal.aborted || this.vanished.has(game) || !view || view.state.status !== 'active') return;
-      const free = view.state.cells.flatMap((seat, cell) => (seat === FREE ? [cell] : []));
+      const free = player.freeCells(game);
       if (free.length === 0) continue;
       const seq = await player.capture(game, this.#random.pick(free));
       if (seq !== undefined) this.acknowledgedAt[index]!.push(performance.now());

@@ -1,11 +1,11 @@
-import { FREE } from '../../services/protocol/index.ts';
-import { findViolations } from '../history/history.ts';
-import { RecordingPlayer } from '../history/player.ts';
 import { startCluster } from '../kit/cluster.ts';
-import { percentile } from '../measure/statistics.ts';
-import { inTime, pause } from './pause.ts';
-import { Random } from './random.ts';
-import type { Design } from './stage.ts';
+import { Crowd } from '../kit/crowd.ts';
+import { findViolations } from '../kit/history.ts';
+import type { Design } from '../kit/options.ts';
+import { inTime } from '../kit/pause.ts';
+import { Random } from '../kit/random.ts';
+import type { RecordingPlayer } from '../kit/recording-player.ts';
+import { ascending, percentile } from '../kit/statistics.ts';
 
 export interface RecoveryOptions {
   readonly design: Design;
@@ -32,7 +32,6 @@ export interface Recovery {
 }
 
 const GAME = { players: 4, size: 16, seconds: 300 };
-const CONNECTING_AT_ONCE = 20;
 /** Between two moves of a client: with a thousand of them a hundred moves a second. */
 const PACE_MS = 10_000;
 const PATIENCE_MS = 60_000;
@@ -47,13 +46,18 @@ export async function measureRecovery({ design, clients, kills, seed, report }: 
   try {
     for (let kill = 1; kill <= kills; kill++) {
       const { replicas } = await cluster.settled();
-      const crowd = new Crowd(random);
+      report(`${design} ${kill}: connecting ${clients} clients`);
+      // The players of a game come one after the other, and the edge spreads them over the replicas.
+      const crowd = await Crowd.connect(cluster, clients, {
+        client: { routeByGame: false },
+        random: () => random.next(),
+      });
       try {
-        report(`${design} ${kill}: connecting ${clients} clients`);
-        await crowd.connect(cluster, clients);
+        await crowd.seat(clients / GAME.players, GAME);
+        crowd.play((dueAt) => performance.now() + (dueAt === undefined ? random.between(0, PACE_MS) : PACE_MS));
         const { appId, pid } = random.pick(replicas);
         // Not through the supervisor: to ask it how things stand would cost what is measured.
-        const result = await crowd.survive(appId, () => process.kill(pid!, 'SIGKILL'));
+        const result = await survive(crowd, appId, () => process.kill(pid!, 'SIGKILL'));
         results.push({ design, clients, ...result });
         const { cut, exactly, bySnapshot, median, max } = result;
         report(
@@ -70,116 +74,41 @@ export async function measureRecovery({ design, clients, kills, seed, report }: 
   return results;
 }
 
-class Crowd {
-  readonly #players: RecordingPlayer[] = [];
-  readonly #games = new Map<RecordingPlayer, string>();
-  readonly #random: Random;
-  readonly #stop = new AbortController();
-  #playing: Promise<unknown> = Promise.resolve();
-
-  constructor(random: Random) {
-    this.#random = random;
-  }
-
-  async connect(target: Parameters<typeof RecordingPlayer.connect>[0], count: number): Promise<void> {
-    let next = 0;
-    const connectSome = async () => {
-      while (next < count) {
-        const number = (next += 1);
-        this.#players.push(await RecordingPlayer.connect(target, `Player ${number}`, { routeByGame: false }));
-      }
-    };
-    await Promise.all(Array.from({ length: CONNECTING_AT_ONCE }, connectSome));
-    // Of each game the players came one after the other, which the edge has spread over the replicas.
-    for (let index = 0; index < count; index += GAME.players) {
-      const [host, ...guests] = this.#players.slice(index, index + GAME.players) as [
-        RecordingPlayer,
-        ...RecordingPlayer[],
-      ];
-      const { game } = await host.client.create(GAME);
-      await Promise.all(guests.map(({ client }) => client.join(game)));
-      for (const player of [host, ...guests]) this.#games.set(player, game);
+/** Kills the replica, and waits until all whose socket it held have their games again. */
+async function survive(crowd: Crowd, appId: string, kill: () => void): Promise<Omit<Recovery, 'design' | 'clients'>> {
+  const struck = crowd.players.filter(({ replica }) => replica === appId);
+  const back = new Map<RecordingPlayer, { at: number; isExact: boolean }>();
+  const resumed = new Promise<void>((resolve) => {
+    for (const player of struck) {
+      const note = (isExact: boolean) => {
+        if (back.has(player) || player.client.health.reconnects === 0) return;
+        back.set(player, { at: performance.now(), isExact });
+        if (back.size === struck.length) resolve();
+      };
+      player.client.on('recovered', () => note(true));
+      player.client.on('snapshot', () => note(false));
     }
-    await Promise.all(
-      [...this.#games].map(([player, game]) => player.until(game, ({ state }) => state.status === 'active')),
-    );
-    this.#playing = Promise.all([...this.#games].map(([player, game]) => this.#play(player, game)));
-    this.#playing.catch(() => undefined);
-  }
-
-  async survive(appId: string, kill: () => void): Promise<Omit<Recovery, 'design' | 'clients'>> {
-    const struck = this.#players.filter(({ replica }) => replica === appId);
-    const back = new Map<RecordingPlayer, { at: number; isExact: boolean }>();
-    const resumed = new Promise<void>((resolve) => {
-      for (const player of struck) {
-        const note = (isExact: boolean) => {
-          if (back.has(player) || player.client.health.reconnects === 0) return;
-          back.set(player, { at: performance.now(), isExact });
-          if (back.size === struck.length) resolve();
-        };
-        player.client.on('recovered', () => note(true));
-        player.client.on('snapshot', () => note(false));
-      }
-    });
-    const killedAt = performance.now();
-    kill();
-    if (struck.length > 0) await inTime(resumed, PATIENCE_MS);
-    this.#stop.abort();
-    await this.#playing;
-    const isSettled = await this.#settled();
-    const times = [...back.values()].map(({ at }) => at - killedAt).sort((left, right) => left - right);
-    const exactly = [...back.values()].filter(({ isExact }) => isExact).length;
-    const violations = findViolations(this.#players.map((player) => player.history()));
-    const notBack = struck.length - back.size;
-    return {
-      cut: struck.length,
-      exactly,
-      bySnapshot: back.size - exactly,
-      notBack,
-      median: Math.round(percentile(times, 0.5)),
-      p99: Math.round(percentile(times, 0.99)),
-      max: Math.round(times.at(-1) ?? Number.NaN),
-      faults: [
-        ...violations.map(({ fault, player, detail }) => `${fault}: ${player}, ${detail}`),
-        ...(struck.length === 0 ? [`Nobody was connected to ${appId}, so that nothing is proved.`] : []),
-        ...(notBack > 0 ? [`${notBack} clients were not resumed within ${PATIENCE_MS} ms.`] : []),
-        ...(isSettled ? [] : ['The players of a game do not come to the same end of its history.']),
-      ],
-    };
-  }
-
-  close(): void {
-    this.#stop.abort();
-    for (const { client } of this.#players) client.close();
-  }
-
-  /** True once all players of each game know the same history. */
-  async #settled(): Promise<boolean> {
-    const deadline = performance.now() + END_MS;
-    const isSame = () => {
-      const seqs = new Map<string, number | undefined>();
-      return [...this.#games].every(([{ client }, game]) => {
-        const seq = client.game(game)?.seq;
-        if (!seqs.has(game)) seqs.set(game, seq);
-        return seq !== undefined && seqs.get(game) === seq;
-      });
-    };
-    while (!isSame()) {
-      if (performance.now() > deadline) return false;
-      await pause(50);
-    }
-    return true;
-  }
-
-  async #play(player: RecordingPlayer, game: string): Promise<void> {
-    const { signal } = this.#stop;
-    await pause(this.#random.between(0, PACE_MS), signal);
-    while (!signal.aborted) {
-      const { cells } = player.client.game(game)?.state ?? { cells: [] };
-      const free = cells.flatMap((seat, cell) => (seat === FREE ? [cell] : []));
-      if (free.length === 0) return;
-      await player.capture(game, this.#random.pick(free));
-      await pause(PACE_MS, signal);
-    }
-  }
+  });
+  const killedAt = performance.now();
+  kill();
+  if (struck.length > 0) await inTime(resumed, PATIENCE_MS);
+  const isSettled = await crowd.stop(END_MS);
+  const times = ascending([...back.values()].map(({ at }) => at - killedAt));
+  const exactly = [...back.values()].filter(({ isExact }) => isExact).length;
+  const notBack = struck.length - back.size;
+  return {
+    cut: struck.length,
+    exactly,
+    bySnapshot: back.size - exactly,
+    notBack,
+    median: Math.round(percentile(times, 0.5)),
+    p99: Math.round(percentile(times, 0.99)),
+    max: Math.round(times.at(-1) ?? Number.NaN),
+    faults: [
+      ...findViolations(crowd.histories).map(({ fault, player, detail }) => `${fault}: ${player}, ${detail}`),
+      ...(struck.length === 0 ? [`Nobody was connected to ${appId}, so that nothing is proved.`] : []),
+      ...(notBack > 0 ? [`${notBack} clients were not resumed within ${PATIENCE_MS} ms.`] : []),
+      ...(isSettled ? [] : ['The players of a game do not come to the same end of its history.']),
+    ],
+  };
 }

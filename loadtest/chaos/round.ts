@@ -1,10 +1,10 @@
-import { type ClientHistory, findViolations, type Violation } from '../history/history.ts';
-import { RecordingPlayer } from '../history/player.ts';
+import { type ClientHistory, findViolations, type Violation } from '../kit/history.ts';
+import { inTime } from '../kit/pause.ts';
+import { Random } from '../kit/random.ts';
+import { RecordingPlayer } from '../kit/recording-player.ts';
 import type { Fault, Strike } from './faults.ts';
+import type { FaultyCluster } from './faulty-cluster.ts';
 import { Party } from './party.ts';
-import { inTime } from './pause.ts';
-import { Random } from './random.ts';
-import type { Stage } from './stage.ts';
 
 export interface RoundOptions {
   readonly seed: number;
@@ -36,7 +36,7 @@ const MOVES_AFTER = 4;
 const AUDIT_MS = 10_000;
 
 /** Plays, lets the fault strike, plays on, and judges what everybody saw. The cluster is whole afterwards. */
-export async function playRound(stage: Stage, fault: Fault, options: RoundOptions): Promise<Round> {
+export async function playRound(stage: FaultyCluster, fault: Fault, options: RoundOptions): Promise<Round> {
   const { seed, number, players } = options;
   const random = Random.of(seed, `${stage.design} ${fault.name} ${number}`);
   const parties: Party[] = [];
@@ -50,7 +50,13 @@ export async function playRound(stage: Stage, fault: Fault, options: RoundOption
   }
 }
 
-async function play(stage: Stage, fault: Fault, random: Random, parties: Party[], number: number): Promise<Round> {
+async function play(
+  stage: FaultyCluster,
+  fault: Fault,
+  random: Random,
+  parties: Party[],
+  number: number,
+): Promise<Round> {
   const problems: string[] = [];
   const movedOn = async (since: number, count: number, when: string) => {
     const moved = await Promise.all(parties.map((party) => party.moved(since, count)));
@@ -89,7 +95,7 @@ async function play(stage: Stage, fault: Fault, random: Random, parties: Party[]
 }
 
 /** A stranger's look at how the games stand, to be compared with what was promised. */
-async function audit(stage: Stage, parties: readonly Party[], problems: string[]): Promise<ClientHistory> {
+async function audit(stage: FaultyCluster, parties: readonly Party[], problems: string[]): Promise<ClientHistory> {
   const auditor = await RecordingPlayer.connect(stage.cluster, 'Auditor');
   try {
     for (const party of parties) {

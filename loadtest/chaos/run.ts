@@ -1,6 +1,7 @@
+import type { Design } from '../kit/options.ts';
 import type { Fault } from './faults.ts';
+import { FaultyCluster } from './faulty-cluster.ts';
 import { playRound, type Round } from './round.ts';
-import { type Design, Stage } from './stage.ts';
 import { type Row, tally } from './tally.ts';
 
 export interface RunOptions {
@@ -17,7 +18,7 @@ export interface RunOptions {
 export async function run({ design, faults, roundsOf, players, seed, report }: RunOptions): Promise<Row[]> {
   const rows: Row[] = [];
   report(`${design}: starting a cluster`);
-  const stage = await Stage.start(design);
+  const stage = await FaultyCluster.start(design);
   try {
     for (const fault of faults) {
       const rounds: Round[] = [];

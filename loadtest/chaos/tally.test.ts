@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ClientHistory, Violation } from '../history/history.ts';
+import type { ClientHistory, Violation } from '../kit/history.ts';
 import { FAULTS, type Fault } from './faults.ts';
 import { longestWait, type Round } from './round.ts';
 import { tableOf, tally } from './tally.ts';

@@ -1,8 +1,8 @@
-import { findViolations, type Violation } from '../history/history.ts';
-import { percentile } from '../measure/statistics.ts';
+import { findViolations, type Violation } from '../kit/history.ts';
+import type { Design } from '../kit/options.ts';
+import { percentile } from '../kit/statistics.ts';
 import type { Fault } from './faults.ts';
 import type { Round } from './round.ts';
-import type { Design } from './stage.ts';
 
 /** All rounds of one fault in one design, as they are told. Times are milliseconds. */
 export interface Row {

@@ -2,8 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { type Design, type Measured, measure } from './measure.ts';
-import { table } from './table.ts';
+import type { Design } from '../kit/options.ts';
+import { type Measured, measure, table } from './measure.ts';
 
 const HELP = `node loadtest/designs/main.ts [flags]
 

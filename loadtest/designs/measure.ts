@@ -2,14 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { RunningStatus } from '../../infra/local/system-status.ts';
 import { GridlockClient } from '../../services/client/client.ts';
 import { nodePlatform } from '../../services/client/node.ts';
-import { findViolations } from '../history/history.ts';
 import { type Cluster, startCluster } from '../kit/cluster.ts';
-import { percentile } from '../measure/statistics.ts';
-import { cpuBetween, residentBetween, tierUsage } from '../measure/tiers.ts';
-import { Crowd } from '../placement/crowd.ts';
-import { decidedBy, forwardedShare } from '../placement/forwarded.ts';
-
-export type Design = 'stateless' | 'stateful';
+import { Crowd, unevenly } from '../kit/crowd.ts';
+import { findViolations } from '../kit/history.ts';
+import { comparison } from '../kit/markdown-table.ts';
+import type { Design } from '../kit/options.ts';
+import { cpuBetween, residentBetween, tierUsage } from '../kit/process-usage.ts';
+import { decidedBy, forwardedShare } from '../kit/replica-metrics.ts';
+import { ascending, percentile } from '../kit/statistics.ts';
 
 export interface Size {
   readonly replicas: number;
@@ -70,15 +70,12 @@ export async function measure(design: Design, size: Size, say: (line: string) =>
         tierUsage(tiers),
         await decidedBy(cluster),
         crowd.received,
-        crowd.timings.length,
+        crowd.moves.length,
       ];
       await delay(1000 * size.seconds);
       const cpu = cpuBetween(used, tierUsage(tiers));
       const events = crowd.received - received;
-      const times = crowd.timings
-        .slice(from)
-        .map(({ tookMs }) => tookMs)
-        .sort((left, right) => left - right);
+      const times = ascending(crowd.moves.slice(from).map(({ sentAt, at }) => at - sentAt));
       return {
         moves: times.length,
         p50: percentile(times, 0.5),
@@ -139,9 +136,9 @@ async function play<T>(cluster: Cluster, size: Size, task: (crowd: Crowd) => Pro
   const crowd = await Crowd.connect(cluster, PLAYERS * size.games);
   try {
     await crowd.seat(size.games);
-    const stopped = crowd.play(size.moveMs);
+    crowd.play(unevenly(size.moveMs));
     const result = await task(crowd);
-    await stopped();
+    await crowd.stop();
     return { result, violations: findViolations(crowd.histories).length };
   } finally {
     crowd.close();
@@ -158,16 +155,13 @@ function fault(cluster: Cluster, size: Size, signal: NodeJS.Signals) {
     await cluster.killReplica(1, signal);
     await delay(1000 * FAULT_SECONDS);
     const firstAfter = new Map<unknown, number>();
-    for (const { player, at, tookMs } of crowd.timings) {
+    for (const { player, sentAt, at } of crowd.moves) {
       // One that was begun before the fault may have been acknowledged before it as well.
-      if (at - tookMs < from && at < from) continue;
+      if (sentAt < from && at < from) continue;
       if (!firstAfter.has(player)) firstAfter.set(player, at - from);
     }
     const waits = (isOwn: boolean) =>
-      [...firstAfter]
-        .filter(([player]) => own.has(player as never) === isOwn)
-        .map(([, wait]) => wait)
-        .sort((left, right) => left - right);
+      ascending([...firstAfter].filter(([player]) => own.has(player as never) === isOwn).map(([, wait]) => wait));
     await cluster.settled();
     return { own: pause(waits(true)), others: pause(waits(false)) };
   });
@@ -178,3 +172,33 @@ const pause = (waits: readonly number[]): Pause => ({
   last: waits.at(-1) ?? Number.NaN,
   players: waits.length,
 });
+
+const ms = (value: number) => `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ms`;
+const micros = (value: number | undefined) => `${(value ?? Number.NaN).toFixed(0)} µs`;
+const kib = (value: number | undefined) => `${((value ?? Number.NaN) / 1024).toFixed(1)} KiB`;
+const paused = ({ median, last, players }: Pause) => `${ms(median)}, ${ms(last)} for the last of ${players}`;
+
+const ROWS: [what: string, value: (measured: Measured) => string][] = [
+  ['move, round trip through the edge, p50', ({ p50 }) => ms(p50)],
+  ['move, round trip through the edge, p99', ({ p99 }) => ms(p99)],
+  ['CPU for an event that reaches a player: replicas', ({ cpuPerEvent }) => micros(cpuPerEvent['replicas'])],
+  ['CPU for an event that reaches a player: edge', ({ cpuPerEvent }) => micros(cpuPerEvent['edge'])],
+  ['CPU for an event that reaches a player: Redis', ({ cpuPerEvent }) => micros(cpuPerEvent['redis'])],
+  ['memory of an idle connection: replica', ({ bytesPerConnection }) => kib(bytesPerConnection['replicas'])],
+  ['memory of an idle connection: edge', ({ bytesPerConnection }) => kib(bytesPerConnection['edge'])],
+  ['SIGKILL of a replica: its players play on after', ({ afterKill }) => paused(afterKill)],
+  ['SIGKILL of a replica: the other players play on after', ({ othersAfterKill }) => paused(othersAfterKill)],
+  ['drain of a replica: its players play on after', ({ afterDrain }) => paused(afterDrain)],
+  ['moves passed on to another replica', ({ forwarded }) => `${(100 * forwarded).toFixed(2)} %`],
+  ['moves measured', ({ moves }) => String(moves)],
+  ['lost, repeated or missing events', ({ violations }) => String(violations)],
+];
+
+/** The designs side by side, as a table of Markdown. */
+export const table = (designs: readonly Measured[]): string =>
+  comparison(
+    designs.map(({ design }) => design),
+    designs,
+    ROWS,
+    () => 'left',
+  );

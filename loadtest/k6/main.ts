@@ -2,8 +2,8 @@
 import exec from 'k6/execution';
 import type { Options } from 'k6/options';
 import { Abuser } from './abuser.ts';
-import { Crowd } from './crowd.ts';
 import { type Plan, SETTLE_SECONDS } from './plan.ts';
+import { VirtualUser } from './virtual-user.ts';
 
 const plan = JSON.parse(__ENV['GRIDLOCK_PLAN']!) as Plan;
 /** Between set-up and the first socket: every virtual user is there by then. */
@@ -33,7 +33,7 @@ export function setup(): { startAt: number } {
 
 export default function players({ startAt }: { startAt: number }): void | Promise<void> {
   const vu = exec.vu.idInTest;
-  return vu > plan.vus ? new Abuser(plan, startAt).run() : new Crowd(plan, startAt, vu).run();
+  return vu > plan.vus ? new Abuser(plan, startAt).run() : new VirtualUser(plan, startAt, vu).run();
 }
 
 export function handleSummary(data: unknown): Record<string, string> {

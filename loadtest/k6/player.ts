@@ -1,10 +1,10 @@
 import { type GameChange, GridlockClient, GridlockError } from '../../services/client/index.ts';
 import type { ServerMessage } from '../../services/protocol/index.ts';
-import { Ledger } from './ledger.ts';
+import { AcknowledgedCaptures } from './acknowledged-captures.ts';
 import type { Measurements } from './metrics.ts';
 import type { Plan } from './plan.ts';
 import { CUT_CODE, K6Platform } from './platform.ts';
-import { Wire } from './wire.ts';
+import { SequenceCheck } from './sequence-check.ts';
 
 /** Refusals that are part of the game: somebody was faster, or it just ended. */
 const OF_THE_GAME = ['cell_taken', 'game_over', 'game_not_active'];
@@ -15,8 +15,8 @@ export class Player {
   readonly #platform: K6Platform;
   readonly #plan: Plan;
   readonly #measurements: Measurements;
-  readonly #wire = new Wire();
-  readonly #ledger = new Ledger();
+  readonly #sequence = new SequenceCheck();
+  readonly #captures = new AcknowledgedCaptures();
   #openingAt = 0;
   #welcomed = false;
   /** The server has said that it will close. */
@@ -99,7 +99,7 @@ export class Player {
         this.#measurements.time('move', Date.now() - dueAt);
         this.#measurements.time('answer', Date.now() - madeAt);
         this.#measurements.count('acked_moves');
-        if (epoch !== undefined && seq !== undefined) this.#ledger.acknowledged({ game, epoch, seq, cell });
+        if (epoch !== undefined && seq !== undefined) this.#captures.acknowledged({ game, epoch, seq, cell });
         this.#settle();
       },
       (error: unknown) => {
@@ -130,20 +130,20 @@ export class Player {
   /** The game has ended, or none of it is wanted any more. */
   async leave(game: string): Promise<void> {
     await this.client.leave(game).catch(() => undefined);
-    this.#wire.forget(game);
+    this.#sequence.forget(game);
   }
 
   /** Ends it and settles what it was promised. What is unanswered still fails, in the next turn. */
   close(): void {
-    this.#ledger.close();
+    this.#captures.close();
     this.#settle();
     if (this.open) this.#measurements.closed(1000);
     this.client.close();
   }
 
   #settle(): void {
-    this.#measurements.count('lost_acked_moves', this.#ledger.lost - this.#lost);
-    this.#lost = this.#ledger.lost;
+    this.#measurements.count('lost_acked_moves', this.#captures.lost - this.#lost);
+    this.#lost = this.#captures.lost;
   }
 
   #onMessage(message: ServerMessage): void {
@@ -152,14 +152,14 @@ export class Player {
       this.#measurements.time('handshake', Date.now() - this.#openingAt);
     }
     if (message.type === 'going_away') this.#announced = true;
-    const { gaps, duplicates, chatGaps } = this.#wire.faults;
-    const { caughtUp } = this.#wire;
-    this.#wire.receive(message);
-    const { faults } = this.#wire;
+    const { gaps, duplicates, chatGaps } = this.#sequence.faults;
+    const { caughtUp } = this.#sequence;
+    this.#sequence.receive(message);
+    const { faults } = this.#sequence;
     this.#measurements.count('gaps', faults.gaps - gaps);
     this.#measurements.count('duplicates', faults.duplicates - duplicates);
     this.#measurements.count('chat_gaps', faults.chatGaps - chatGaps);
-    this.#measurements.count('chat_lines', this.#wire.caughtUp - caughtUp);
+    this.#measurements.count('chat_lines', this.#sequence.caughtUp - caughtUp);
     if (message.type === 'chat') {
       this.#measurements.count('chat_lines');
       this.#lag(message.at);
@@ -196,7 +196,7 @@ export class Player {
     const captured = event?.kind === 'captured' ? { player: event.player, cell: event.cell } : undefined;
     const player = this.client.player?.id ?? '';
     if (this.#seats === game || !event)
-      this.#ledger.saw(player, { game, epoch, seq, captured, state }, event !== undefined);
+      this.#captures.saw(player, { game, epoch, seq, captured, state }, event !== undefined);
     this.#settle();
     if (!event) return;
     this.#measurements.count('deliveries');

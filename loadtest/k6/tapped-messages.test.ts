@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ServerMessage } from '../../services/protocol/index.ts';
+import { SequenceCheck } from './sequence-check.ts';
 import { TappedMessages } from './tapped-messages.ts';
-import { Wire } from './wire.ts';
 
 const event = (seq: number) => ({ type: 'event', game: 'AAAAAA', epoch: 'e1', seq }) as ServerMessage;
 
@@ -13,7 +13,7 @@ test('every message of a frame is shown, one after the other, as it is taken', (
   assert.equal(new TappedMessages([event(1)], () => undefined).length, 1);
 });
 test('what is left of a frame by a client that moves on comes again without being a duplicate', () => {
-  const wire = new Wire();
+  const wire = new SequenceCheck();
   const take = (messages: ServerMessage[], count: number) => {
     for (const _ of new TappedMessages(messages, (message) => wire.receive(message))) if (--count === 0) return;
   };

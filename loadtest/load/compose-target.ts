@@ -5,9 +5,9 @@ import { readConfig } from '../../infra/config/config.ts';
 import { publicUrl } from '../../infra/config/origin.ts';
 import { docker } from '../../infra/image/docker.ts';
 import { waitFor } from '../../infra/local/wait.ts';
+import { UsageError } from '../kit/options.ts';
 import { readEdgeLimits } from './edge-limits.ts';
-import { tellFromInside, tellOneOf } from './ops.ts';
-import { LoadProblem } from './problem.ts';
+import { tellFromInside, tellOneOf } from './operations-page.ts';
 import type { Target } from './target.ts';
 
 const WHOLE_MS = 120_000;
@@ -27,7 +27,7 @@ interface State {
   readonly Health?: { readonly Status: string };
 }
 
-/** The containers that `npm run compose` brought up. @throws LoadProblem when they do not run */
+/** The containers that `npm run compose` brought up. @throws UsageError when they do not run */
 export async function composeTarget(given?: string): Promise<Target> {
   const config = readConfig();
   const paths = composePaths(given ?? config.stateDir);
@@ -48,10 +48,10 @@ export async function composeTarget(given?: string): Promise<Target> {
   const state = async (service: string): Promise<State> =>
     JSON.parse(await docker(['inspect', '--format', '{{json .State}}', await container(service)])) as State;
   const edge = await container('edge').catch((error: Error) => {
-    throw new LoadProblem(`The containers cannot be looked at: ${error.message}.`);
+    throw new UsageError(`The containers cannot be looked at: ${error.message}.`);
   });
   if (trust === undefined || edge === '') {
-    throw new LoadProblem(`No containers of the project ${project} run: npm run compose brings them up.`);
+    throw new UsageError(`No containers of the project ${project} run: npm run compose brings them up.`);
   }
 
   const healthy = (service: string) =>

@@ -1,4 +1,5 @@
 import type { Summary } from './summary.ts';
+import type { Timeline } from './timeline.ts';
 
 const ms = (value: number | null | undefined): string =>
   value === null || value === undefined ? '-' : `${Math.round(value)}`;
@@ -62,4 +63,46 @@ export function describe(summary: Summary): string {
     '',
     summary.passed ? 'every threshold holds' : 'FAILED',
   ].join('\n');
+}
+
+const EVERY_MS = 1000;
+/** Where nobody watches, as in a log, a line less often. */
+const QUIET_EVERY_S = 10;
+
+/** Tells how a run goes, from what the virtual users have told so far. */
+export class Progress {
+  /** Resolves when the players have begun. */
+  readonly began: Promise<void>;
+  readonly #timeline: Timeline;
+  readonly #seconds: number;
+  readonly #report: (line: string) => void;
+  readonly #timer: NodeJS.Timeout;
+  #begin: () => void = () => undefined;
+  #lines = 0;
+
+  constructor(timeline: Timeline, seconds: number, report: (line: string) => void) {
+    this.#timeline = timeline;
+    this.#seconds = seconds;
+    this.#report = report;
+    this.began = new Promise((resolve) => (this.#begin = resolve));
+    this.#timer = setInterval(() => this.#look(), EVERY_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #look(): void {
+    const { length } = this.#timeline;
+    if (length === 0) return;
+    this.#begin();
+    const second = Math.min(length, this.#seconds);
+    if (second < this.#lines * QUIET_EVERY_S) return;
+    this.#lines = Math.floor(second / QUIET_EVERY_S) + 1;
+    const recent = this.#timeline.curve('move', length - QUIET_EVERY_S);
+    const p99 = recent.total === 0 ? 'none yet' : `p99 ${Math.round(recent.percentile(0.99))} ms`;
+    this.#report(
+      `${String(second).padStart(5)} of ${this.#seconds} s: ${this.#timeline.openNow} sockets, moves ${p99}`,
+    );
+  }
 }

@@ -1,6 +1,15 @@
-import type { Mark } from '../scenarios/scenario.ts';
-import { LoadProblem } from './problem.ts';
-import type { RotationStep, Target } from './target.ts';
+import { UsageError } from '../kit/options.ts';
+import type { Closes, RotationStep, Target } from './target.ts';
+
+export interface Mark {
+  /** Second of the run. */
+  readonly at: number;
+  readonly text: string;
+  /** It struck then: its name, and which sockets it may close. */
+  readonly fault?: { readonly name: string; readonly closes: Closes };
+  /** Of a fault: the cluster was whole again. */
+  readonly mended?: string;
+}
 
 /** Does things to the cluster while k6 plays, and writes down when. */
 export class Disturber {
@@ -29,7 +38,7 @@ export class Disturber {
   /** Resolves at a second of the run; rejects when the run ends before. */
   at(second: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      const stop = () => reject(new LoadProblem('The run ended early.'));
+      const stop = () => reject(new UsageError('The run ended early.'));
       if (this.#over.aborted) return stop();
       const timer = setTimeout(
         () => {
@@ -53,13 +62,13 @@ export class Disturber {
   }
 
   async rollOut(): Promise<void> {
-    if (!this.#target.rollOut) throw new LoadProblem('This target has no replicas that could be replaced from here.');
+    if (!this.#target.rollOut) throw new UsageError('This target has no replicas that could be replaced from here.');
     this.#mark('rollout begins');
     this.#mark(await this.#target.rollOut((text) => this.#mark(text)));
   }
 
   async rotate(step: RotationStep): Promise<void> {
-    if (!this.#target.rotate) throw new LoadProblem('This target has no certificates that could be rotated from here.');
+    if (!this.#target.rotate) throw new UsageError('This target has no certificates that could be rotated from here.');
     const told = await this.#target.rotate(step);
     if (step !== 'accept') this.#mark(`rotated: ${told}`);
   }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Plan } from '../k6/plan.ts';
-import { LoadProblem } from './problem.ts';
+import { UsageError } from '../kit/options.ts';
 import type { EdgeLimits } from './target.ts';
 
 const RATE_SECONDS = 10;
@@ -32,7 +32,7 @@ export function mostNew(
   );
 }
 
-/** @throws LoadProblem when the edge would turn some of them away: that is no failure of the cluster */
+/** @throws UsageError when the edge would turn some of them away: that is no failure of the cluster */
 export function requireAdmission(
   {
     sockets,
@@ -60,7 +60,7 @@ export function requireAdmission(
   ] as const;
   for (const [wanted, allowed, what, flag] of asked) {
     if (wanted <= allowed) continue;
-    throw new LoadProblem(
+    throw new UsageError(
       `The run makes ${wanted} ${what}, and the edge of this cluster lets in ${allowed}: start it with ${flag} ${wanted}, ` +
         'or hold fewer with --sockets.',
     );

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
+import { UsageError } from '../kit/options.ts';
+import type { Ability, Scenario } from '../scenarios/scenario.ts';
 import { composeTarget } from './compose-target.ts';
 import { kindTarget } from './kind-target.ts';
 import { type OwnOptions, ownTarget, runningTarget } from './local-target.ts';
-import { LoadProblem } from './problem.ts';
 import type { Target } from './target.ts';
 
-export interface TargetWish extends OwnOptions {
+export interface TargetOptions extends OwnOptions {
   /** local, compose, kind, or an address; undefined for a cluster of the run's own. */
   readonly target: string | undefined;
   readonly stack: string;
@@ -15,19 +16,19 @@ export interface TargetWish extends OwnOptions {
   readonly ca: string | undefined;
 }
 
-/** Finds, or starts, the cluster to put under load. @throws LoadProblem when there is none */
-export async function findTarget({ target, stack, stateDir, ca, ...own }: TargetWish): Promise<Target> {
+/** Finds, or starts, the cluster to put under load. @throws UsageError when there is none */
+export async function findTarget({ target, stack, stateDir, ca, ...own }: TargetOptions): Promise<Target> {
   if (target === undefined) return ownTarget(own);
   if (target === 'local') return runningTarget(stateDir);
   if (target === 'compose') return composeTarget(stateDir);
   if (target === 'kind') return kindTarget(stack);
   const url = target.replace(/^ws/, 'http');
   if (!URL.canParse(url) || !/^https:\/\//.test(url)) {
-    throw new LoadProblem(
+    throw new UsageError(
       `--target is ${JSON.stringify(target)}: local, compose, kind or an address such as wss://localhost:8443 is allowed.`,
     );
   }
-  if (ca !== undefined && !existsSync(ca)) throw new LoadProblem(`The root certificate ${ca} of --ca is not there.`);
+  if (ca !== undefined && !existsSync(ca)) throw new UsageError(`The root certificate ${ca} of --ca is not there.`);
   return {
     name: target,
     url: new URL(url).origin,
@@ -36,4 +37,23 @@ export async function findTarget({ target, stack, stateDir, ca, ...own }: Target
     faults: {},
     stop: async () => undefined,
   };
+}
+
+const DOES: Readonly<Record<Ability, { what: string; where: string }>> = {
+  faults: { what: 'kills parts of the cluster', where: 'local, compose and kind' },
+  rollOut: { what: 'replaces every replica', where: 'local, compose and kind' },
+  rotate: { what: 'replaces the certificates of every level', where: 'local and kind' },
+};
+
+const can = (target: Target, ability: Ability): boolean =>
+  ability === 'faults' ? Object.keys(target.faults).length > 0 : target[ability] !== undefined;
+
+/** @throws UsageError when the scenario needs what cannot be done to this target from here */
+export function requireAbility(name: string, { needs }: Pick<Scenario, 'needs'>, target: Target): void {
+  if (needs === undefined || can(target, needs)) return;
+  const { what, where } = DOES[needs];
+  throw new UsageError(
+    `${name} ${what}, which cannot be done to ${target.name} from here: --target ${where} allow it, ` +
+      "and so does a cluster of the run's own, without --target.",
+  );
 }

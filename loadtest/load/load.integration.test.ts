@@ -7,7 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { type Cluster, startCluster } from '../kit/cluster.ts';
-import { findK6 } from './k6-binary.ts';
+import { findK6 } from './k6-process.ts';
 import type { Summary } from './summary.ts';
 import { FaultyProxy, type Plant } from './testing/faulty-proxy.ts';
 

@@ -7,11 +7,11 @@ import { statePaths } from '../../infra/local/state-paths.ts';
 import type { RunningStatus } from '../../infra/local/system-status.ts';
 import { waitFor } from '../../infra/local/wait.ts';
 import { startCluster } from '../kit/cluster.ts';
-import { processTree } from '../measure/process-usage.ts';
-import { Authority } from '../rotation/authority.ts';
+import { UsageError } from '../kit/options.ts';
+import { processTree } from '../kit/process-usage.ts';
+import { RotationWorker } from '../rotation/rotation-worker.ts';
 import { readEdgeLimits } from './edge-limits.ts';
-import { tellAt, tellOneOf } from './ops.ts';
-import { LoadProblem } from './problem.ts';
+import { tellAt, tellOneOf } from './operations-page.ts';
 import type { RotationStep, Target } from './target.ts';
 
 const WHOLE_MS = 60_000;
@@ -52,18 +52,18 @@ export async function ownTarget({ replicas, design }: OwnOptions): Promise<Targe
   };
 }
 
-/** The cluster that `npm start` runs. @throws LoadProblem when there is none */
+/** The cluster that `npm start` runs. @throws UsageError when there is none */
 export async function runningTarget(given?: string): Promise<Target> {
   const stateDir = given ?? readConfig().stateDir;
   const status = await askStatus(statePaths(stateDir).controlSocket).catch(() => undefined);
-  if (!status) throw new LoadProblem(`No cluster runs in ${path.resolve(stateDir)}: npm start brings one up.`);
+  if (!status) throw new UsageError(`No cluster runs in ${path.resolve(stateDir)}: npm start brings one up.`);
   return processesTarget('local', stateDir, status, async () => undefined);
 }
 
 function processesTarget(name: string, stateDir: string, first: RunningStatus, end: () => Promise<void>): Target {
   const paths = statePaths(stateDir);
   const status = () => askStatus(paths.controlSocket);
-  let authority: Authority | undefined;
+  let rotationWorker: RotationWorker | undefined;
 
   /** Resolves when all run and serve again, the given process replaced. */
   const whole = (gone: number) =>
@@ -79,7 +79,7 @@ function processesTarget(name: string, stateDir: string, first: RunningStatus, e
     );
   const replaced = async (what: string, signal: NodeJS.Signals, of: (now: RunningStatus) => number | undefined) => {
     const pid = of(await status());
-    if (pid === undefined) throw new LoadProblem(`There is no process of ${what} at the moment.`);
+    if (pid === undefined) throw new UsageError(`There is no process of ${what} at the moment.`);
     process.kill(pid, signal);
     await whole(pid);
     return `${what} is back`;
@@ -121,13 +121,13 @@ function processesTarget(name: string, stateDir: string, first: RunningStatus, e
     },
     limits: readEdgeLimits(paths.edgeConfig),
     rotate: async (step: RotationStep) => {
-      authority ??= new Authority(paths.pki);
-      await authority.ready();
-      const { serialNumber, edge } = await authority.do(step);
+      rotationWorker ??= new RotationWorker(paths.pki);
+      await rotationWorker.ready();
+      const { serialNumber, edge } = await rotationWorker.do(step);
       return `${step}, ${edge} by the edge, serial ${serialNumber.slice(-8)}`;
     },
     stop: async () => {
-      await authority?.stop();
+      await rotationWorker?.stop();
       await end();
     },
   };

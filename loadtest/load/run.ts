@@ -2,31 +2,27 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync,
 import os from 'node:os';
 import path from 'node:path';
 import { type Plan, SETTLE_SECONDS } from '../k6/plan.ts';
+import { UsageError } from '../kit/options.ts';
+import { UsageSampler } from '../kit/usage-sampler.ts';
 import { reportPage } from '../report/page.ts';
-import { requireAbility } from './abilities.ts';
-import { bundleForK6 } from './bundle.ts';
-import { Control } from './control.ts';
+import { Progress } from './describe.ts';
 import { Disturber } from './disturber.ts';
 import { requireAdmission } from './edge-limits.ts';
-import { findTarget } from './find-target.ts';
-import type { Wish } from './flags.ts';
-import { Journal } from './journal.ts';
-import { findK6 } from './k6-binary.ts';
-import { tellOperations } from './ops.ts';
-import { LoadProblem } from './problem.ts';
-import { Progress } from './progress.ts';
-import { countAddresses, readRoom, requireRoom } from './room.ts';
-import { startK6, THRESHOLDS_FAILED } from './run-k6.ts';
+import { findTarget, requireAbility } from './find-target.ts';
+import { bundleForK6, Control, findK6, startK6, THRESHOLDS_FAILED } from './k6-process.ts';
+import { countAddresses, readMachineCapacity, requireMachineCapacity } from './machine-capacity.ts';
+import { tellOperations } from './operations-page.ts';
+import type { LoadOptions } from './options.ts';
 import { COUNTERS, type Summary, summarise } from './summary.ts';
 import type { Target } from './target.ts';
-import { UsageSampler } from './usage.ts';
+import { Timeline } from './timeline.ts';
 import {
   agreement,
-  journalThresholds,
   type K6Summary,
   k6Thresholds,
   sampleThresholds,
   type Threshold,
+  timelineThresholds,
 } from './verdict.ts';
 
 const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])$/;
@@ -43,37 +39,41 @@ const INTERRUPTED = 'Interrupted before anybody played.';
 /** Of k6, without the reason, which the players tell; and of the thresholds, which are listed. */
 const SAID_OTHERWISE = /^(Request Failed|thresholds on metrics .* crossed)/;
 
-/** Runs one scenario and writes `summary.json` and `report.html`. @throws LoadProblem when it cannot be run */
-export async function runLoad(wish: Wish, report: (line: string) => void, stop: AbortSignal): Promise<Summary> {
+/** Runs one scenario and writes `summary.json` and `report.html`. @throws UsageError when it cannot be run */
+export async function runLoad(
+  options: LoadOptions,
+  report: (line: string) => void,
+  stop: AbortSignal,
+): Promise<Summary> {
   const k6 = findK6();
-  const part = wish.scenario.plan(wish);
-  const local = wish.target === undefined || ['local', 'compose', 'kind'].includes(wish.target);
-  const host = local ? 'localhost' : new URL(wish.target!.replace(/^ws/, 'http')).hostname;
+  const part = options.scenario.plan(options);
+  const local = options.target === undefined || ['local', 'compose', 'kind'].includes(options.target);
+  const host = local ? 'localhost' : new URL(options.target!.replace(/^ws/, 'http')).hostname;
   const localIps =
-    wish.localIps ??
-    requireRoom(
+    options.localIps ??
+    requireMachineCapacity(
       {
-        sockets: wish.sockets,
-        vus: wish.vus,
+        sockets: options.sockets,
+        vus: options.vus,
         connections:
-          wish.sockets * (CONNECTIONS_A_SOCKET + (part.cuts ?? []).reduce((sum, { share }) => sum + share, 0)),
+          options.sockets * (CONNECTIONS_A_SOCKET + (part.cuts ?? []).reduce((sum, { share }) => sum + share, 0)),
         loopback: LOOPBACK.test(host),
-        ownEdge: wish.target === undefined || wish.target === 'local',
+        ownEdge: options.target === undefined || options.target === 'local',
       },
-      readRoom(),
+      readMachineCapacity(),
     );
-  const out = path.resolve(wish.out);
+  const out = path.resolve(options.out);
   mkdirSync(out, { recursive: true });
   const scratch = mkdtempSync(path.join(os.tmpdir(), 'gridlock-load-'));
-  if (wish.target === undefined) report(`starting a cluster of ${wish.replicas} replicas`);
-  const target = await findTarget(wish);
+  if (options.target === undefined) report(`starting a cluster of ${options.replicas} replicas`);
+  const target = await findTarget(options);
   try {
-    if (stop.aborted) throw new LoadProblem(INTERRUPTED);
-    requireAbility(wish.name, wish.scenario, target);
-    const timing = { steps: 1, rampSeconds: wish.seconds * RAMP_SHARE, cuts: [], ...part };
-    requireAdmission({ sockets: wish.sockets, addresses: countAddresses(localIps), plan: timing }, target.limits);
+    if (stop.aborted) throw new UsageError(INTERRUPTED);
+    requireAbility(options.name, options.scenario, target);
+    const timing = { steps: 1, rampSeconds: options.seconds * RAMP_SHARE, cuts: [], ...part };
+    requireAdmission({ sockets: options.sockets, addresses: countAddresses(localIps), plan: timing }, target.limits);
     return await play({
-      wish,
+      options,
       part,
       k6,
       target,
@@ -91,8 +91,8 @@ export async function runLoad(wish: Wish, report: (line: string) => void, stop: 
 }
 
 interface Play {
-  readonly wish: Wish;
-  readonly part: ReturnType<Wish['scenario']['plan']>;
+  readonly options: LoadOptions;
+  readonly part: ReturnType<LoadOptions['scenario']['plan']>;
   readonly k6: { readonly path: string; readonly version: string };
   readonly target: Target;
   readonly localIps: string | undefined;
@@ -104,7 +104,7 @@ interface Play {
 }
 
 async function play({
-  wish,
+  options,
   part,
   k6,
   target,
@@ -115,16 +115,16 @@ async function play({
   report,
   stop,
 }: Play): Promise<Summary> {
-  const { scenario } = wish;
+  const { scenario } = options;
   const over = new AbortController();
-  const journal = new Journal();
+  const timeline = new Timeline();
   const disturber = new Disturber(target, report, over.signal);
   let k6Pid = 0;
   const usage = new UsageSampler(async () => ({
     ...(await target.processes()),
     ...(k6Pid > 0 ? { k6: [k6Pid] } : {}),
   }));
-  const data = () => ({ size: wish, journal, usage, marks: disturber.marks });
+  const data = () => ({ size: options, timeline, usage, marks: disturber.marks });
   const control =
     scenario.step &&
     new Control(async (step) => {
@@ -141,14 +141,14 @@ async function play({
     const trusted = trustFile === undefined ? undefined : path.join(scratch, 'roots.pem');
     if (trustFile !== undefined) copyFileSync(trustFile, trusted!);
     const plan: Plan = {
-      scenario: wish.name,
+      scenario: options.name,
       url: target.url,
-      sockets: wish.sockets,
-      vus: wish.vus,
-      seconds: wish.seconds,
-      pace: wish.pace,
+      sockets: options.sockets,
+      vus: options.vus,
+      seconds: options.seconds,
+      pace: options.pace,
       steps: 1,
-      rampSeconds: wish.seconds * RAMP_SHARE,
+      rampSeconds: options.seconds * RAMP_SHARE,
       game: { players: 4, size: 16, seconds: 60 },
       chatLines: 0,
       cuts: [],
@@ -161,8 +161,8 @@ async function play({
     };
     const startedAt = new Date();
     report(
-      `${wish.name} on ${target.url} (${target.name}): ${wish.sockets} sockets, ${wish.vus} virtual users, ` +
-        `${wish.seconds} s, k6 ${k6.version}${localIps === undefined ? '' : `, from ${localIps}`}`,
+      `${options.name} on ${target.url} (${target.name}): ${options.sockets} sockets, ${options.vus} virtual users, ` +
+        `${options.seconds} s, k6 ${k6.version}${localIps === undefined ? '' : `, from ${localIps}`}`,
     );
     const said: string[] = [];
     const dashboardFile = path.join(scratch, 'dashboard.html');
@@ -173,7 +173,7 @@ async function play({
       trustFile: trusted,
       dashboardFile,
       localIps,
-      journal,
+      timeline,
       said: (line) => {
         if (said.length >= MOST_SAID || said.includes(line) || SAID_OTHERWISE.test(line)) return;
         said.push(line);
@@ -182,14 +182,14 @@ async function play({
     });
     k6Pid = running.pid;
     usage.start();
-    const progress = new Progress(journal, wish.seconds, report);
+    const progress = new Progress(timeline, options.seconds, report);
     const interrupted = () => running.kill();
     stop.addEventListener('abort', interrupted, { once: true });
     // While the script was bundled: that is told to nobody any more.
     if (stop.aborted) interrupted();
-    const began = progress.began.then(() => disturber.begin(journal.beganAt ?? Date.now()));
+    const began = progress.began.then(() => disturber.begin(timeline.beganAt ?? Date.now()));
     const disturbed = began
-      .then(() => scenario.disturb?.(disturber, wish))
+      .then(() => scenario.disturb?.(disturber, options))
       .then(
         () => undefined,
         (error: Error) => error.message,
@@ -201,7 +201,7 @@ async function play({
           report('k6 does not come to its end, and is ended');
           running.kill();
         },
-        (wish.seconds + SETTLE_SECONDS + END_SECONDS) * 1000,
+        (options.seconds + SETTLE_SECONDS + END_SECONDS) * 1000,
       );
     });
     const code = await running.ended;
@@ -211,9 +211,9 @@ async function play({
     over.abort();
     usage.stop();
     const problem = await disturbed;
-    if (journal.length === 0) {
-      if (stop.aborted) throw new LoadProblem(INTERRUPTED);
-      throw new LoadProblem(
+    if (timeline.length === 0) {
+      if (stop.aborted) throw new UsageError(INTERRUPTED);
+      throw new UsageError(
         `k6 ended with ${code} before anybody played: ${said.slice(-3).join(' ') || 'it said nothing'}`,
       );
     }
@@ -221,9 +221,9 @@ async function play({
       ? (JSON.parse(readFileSync(plan.summaryFile, 'utf8')) as K6Summary)
       : undefined;
     const thresholds: Threshold[] = [
-      ...(own ? k6Thresholds(own, plan.thresholds) : journalThresholds(journal, plan.thresholds)),
-      ...(own ? [agreement(own, journal, COUNTERS)] : []),
-      ...sampleThresholds(journal),
+      ...(own ? k6Thresholds(own, plan.thresholds) : timelineThresholds(timeline, plan.thresholds)),
+      ...(own ? [agreement(own, timeline, COUNTERS)] : []),
+      ...sampleThresholds(timeline),
       ...(scenario.judge?.(data()) ?? []),
       ...(problem === undefined
         ? []
@@ -239,14 +239,14 @@ async function play({
           ]),
     ];
     const summary = summarise({
-      scenario: wish.name,
+      scenario: options.name,
       target: target.name,
       startedAt: startedAt.toISOString(),
-      seconds: wish.seconds,
-      sockets: wish.sockets,
-      vus: wish.vus,
+      seconds: options.seconds,
+      sockets: options.sockets,
+      vus: options.vus,
       k6: k6.version,
-      journal,
+      timeline,
       usage,
       marks: disturber.marks,
       thresholds,

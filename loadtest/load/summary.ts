@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import os from 'node:os';
 import { CURVES } from '../k6/plan.ts';
-import type { Mark } from '../scenarios/scenario.ts';
-import type { Journal } from './journal.ts';
-import { bySecond, type UsageSampler } from './usage.ts';
+import { bySecond, type UsageSampler } from '../kit/usage-sampler.ts';
+import type { Mark } from './disturber.ts';
+import type { Timeline } from './timeline.ts';
 import { METRIC_OF, round, type Threshold } from './verdict.ts';
 
 /** Counters that are 0 in a good run, and present. */
@@ -35,7 +35,7 @@ export interface Run {
   readonly sockets: number;
   readonly vus: number;
   readonly k6: string;
-  readonly journal: Journal;
+  readonly timeline: Timeline;
   readonly usage: UsageSampler;
   readonly marks: readonly Mark[];
   readonly thresholds: readonly Threshold[];
@@ -58,17 +58,17 @@ const finite = (value: number): number | null => (Number.isFinite(value) ? round
 
 /** What `summary.json` holds: everything the report draws. Times are milliseconds, curves have a point a second. */
 export function summarise(run: Run) {
-  const { journal, usage } = run;
-  const held = journal.held();
+  const { timeline, usage } = run;
+  const held = timeline.held();
   const most = held.reduce((best, now) => (now.open > best.open ? now : best), { open: 0, replicas: {} });
   const metrics = Object.fromEntries(
     CURVES.map((curve) => {
-      const all = journal.curve(curve);
+      const all = timeline.curve(curve);
       const [p50, p95, p99, max] = [0.5, 0.95, 0.99, 1].map((share) => finite(all.percentile(share)));
       return [METRIC_OF[curve], { samples: all.total, p50, p95, p99, max }];
     }),
   );
-  const [whole, part] = [journal.count('recovered'), journal.count('unrecovered')];
+  const [whole, part] = [timeline.count('recovered'), timeline.count('unrecovered')];
   return {
     scenario: run.scenario,
     target: run.target,
@@ -79,11 +79,11 @@ export function summarise(run: Run) {
     sockets: { wanted: run.sockets, most: most.open, vus: run.vus },
     metrics,
     recovered_rate: { samples: whole + part, rate: whole + part === 0 ? null : whole / (whole + part) },
-    counters: Object.fromEntries(COUNTERS.map((name) => [name, journal.count(name)])),
-    closeCodes: journal.closes,
+    counters: Object.fromEntries(COUNTERS.map((name) => [name, timeline.count(name)])),
+    closeCodes: timeline.closes,
     /** At the moment most sockets were held. */
     replicas: most.replicas,
-    abuse: journal.abuse ?? null,
+    abuse: timeline.abuse ?? null,
     marks: run.marks,
     said: run.said,
     /** Cores that each part used. Above 0.8 of the cores there are, k6 measures itself. */
@@ -118,26 +118,26 @@ export function summarise(run: Run) {
       ...Object.fromEntries(
         CURVES.map((curve) => [
           curve,
-          journal.perSecond(({ curves }) => ({
+          timeline.perSecond(({ curves }) => ({
             count: curves[curve].total,
             p50: finite(curves[curve].percentile(0.5)),
             p99: finite(curves[curve].percentile(0.99)),
           })),
         ]),
       ),
-      deliveries: journal.perSecond(({ counts }) => counts['deliveries'] ?? 0),
-      moves: journal.perSecond(({ counts }) => counts['acked_moves'] ?? 0),
-      lines: journal.perSecond(({ counts }) => counts['chat_lines'] ?? 0),
+      deliveries: timeline.perSecond(({ counts }) => counts['deliveries'] ?? 0),
+      moves: timeline.perSecond(({ counts }) => counts['acked_moves'] ?? 0),
+      lines: timeline.perSecond(({ counts }) => counts['chat_lines'] ?? 0),
       closes: Object.fromEntries(
         (['cuts', 'unexpected_closes', 'announced_closes', 'failed_connects'] as const).map((name) => [
           name,
-          journal.perSecond(({ counts }) => counts[name] ?? 0),
+          timeline.perSecond(({ counts }) => counts[name] ?? 0),
         ]),
       ),
       usage: Object.fromEntries(
         [...usage.samples].map(([name, samples]) => [
           name,
-          bySecond(samples, ((journal.beganAt ?? usage.beganAt) - usage.beganAt) / 1000, journal.length).map(
+          bySecond(samples, ((timeline.beganAt ?? usage.beganAt) - usage.beganAt) / 1000, timeline.length).map(
             (second) => second && { ...second, cpu: round(second.cpu) },
           ),
         ]),

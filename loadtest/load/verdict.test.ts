@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TICK, type Tick } from '../k6/plan.ts';
-import { Journal } from './journal.ts';
-import { agreement, journalThresholds, k6Thresholds, sampleThresholds } from './verdict.ts';
+import { Timeline } from './timeline.ts';
+import { agreement, k6Thresholds, sampleThresholds, timelineThresholds } from './verdict.ts';
 
 const journalOf = (...ticks: Partial<Tick>[]) => {
-  const journal = new Journal();
+  const timeline = new Timeline();
   for (const tick of ticks) {
     const whole = { vu: 1, second: 0, open: 0, replicas: {}, counts: {}, closes: {}, curves: {}, ...tick };
-    assert.ok(journal.take(TICK + JSON.stringify(whole)));
+    assert.ok(timeline.take(TICK + JSON.stringify(whole)));
   }
-  return journal;
+  return timeline;
 };
 const failed = (thresholds: { name: string; passed: boolean }[]) =>
   thresholds.filter(({ passed }) => !passed).map(({ name }) => name);
@@ -54,31 +54,34 @@ test("k6's verdicts are taken over with what was measured, and one that is missi
 
 test('a counter that k6 and its players do not agree on fails, by its name', () => {
   const metrics = { gaps: { type: 'counter', contains: 'default', values: { count: 2 } } };
-  const journal = journalOf({ counts: { gaps: 1, games: 3 } });
-  const { passed, value } = agreement({ metrics }, journal, ['gaps', 'duplicates', 'games']);
+  const timeline = journalOf({ counts: { gaps: 1, games: 3 } });
+  const { passed, value } = agreement({ metrics }, timeline, ['gaps', 'duplicates', 'games']);
   assert.deepEqual([passed, value], [false, 'gaps 2 against 1, games 0 against 3']);
   assert.equal(agreement({ metrics }, journalOf({ counts: { gaps: 2 } }), ['gaps', 'duplicates']).passed, true);
 });
 
 test('sockets of all virtual users add up, and one that says nothing in a second still holds its own', () => {
-  const journal = journalOf(
+  const timeline = journalOf(
     { vu: 1, second: 0, open: 2, replicas: { 1111: 2 } },
     { vu: 2, second: 0, open: 1, replicas: { 2222: 1 } },
     { vu: 1, second: 1, open: 3, replicas: { 1111: 2, 2222: 1 } },
   );
-  assert.deepEqual(journal.held(), [
+  assert.deepEqual(timeline.held(), [
     { open: 3, replicas: { 1111: 2, 2222: 1 } },
     { open: 4, replicas: { 1111: 2, 2222: 2 } },
   ]);
-  assert.equal(journal.openNow, 4);
+  assert.equal(timeline.openNow, 4);
 });
 
-test('what k6 prints beside the journal is left to others', () => {
-  assert.equal(new Journal().take('level=warning msg="slow"'), false);
+test('what k6 prints beside the timeline is left to others', () => {
+  assert.equal(new Timeline().take('level=warning msg="slow"'), false);
 });
 
 test('where k6 came to no verdict, the same thresholds are judged by what its players told', () => {
-  const journal = journalOf({ counts: { gaps: 1, recovered: 3, unrecovered: 1 }, curves: { move: { 20: 99, 60: 1 } } });
+  const timeline = journalOf({
+    counts: { gaps: 1, recovered: 3, unrecovered: 1 },
+    curves: { move: { 20: 99, 60: 1 } },
+  });
   const asked = {
     gaps: ['count==0'],
     duplicates: ['count==0'],
@@ -87,7 +90,7 @@ test('where k6 came to no verdict, the same thresholds are judged by what its pl
     move_round_trip_ms: ['p(99)<21', 'med<20'],
   };
   assert.deepEqual(
-    journalThresholds(journal, asked).map(({ name, passed, value }) => [name, passed, value]),
+    timelineThresholds(timeline, asked).map(({ name, passed, value }) => [name, passed, value]),
     [
       ['gaps count==0', false, '1'],
       ['duplicates count==0', true, '0'],

@@ -1,5 +1,5 @@
 import { CURVES, type Curve } from '../k6/plan.ts';
-import type { Journal } from './journal.ts';
+import type { Timeline } from './timeline.ts';
 
 /** One thing that was asked of a run, and what came of it. */
 export interface Threshold {
@@ -57,9 +57,9 @@ export function k6Thresholds(summary: K6Summary, asked: Readonly<Record<string, 
 }
 
 /** k6 and the players count the same: a figure that only one of them has was measured by halves. */
-export function agreement(summary: K6Summary, journal: Journal, counters: readonly string[]): Threshold {
+export function agreement(summary: K6Summary, timeline: Timeline, counters: readonly string[]): Threshold {
   const differing = counters.flatMap((name) => {
-    const [counted, told] = [summary.metrics[name]?.values['count'] ?? 0, journal.count(name)];
+    const [counted, told] = [summary.metrics[name]?.values['count'] ?? 0, timeline.count(name)];
     return counted === told ? [] : [`${name} ${counted} against ${told}`];
   });
   return {
@@ -80,12 +80,15 @@ const HOLDS: Readonly<Record<string, (value: number, bound: number) => boolean>>
 };
 
 /** The same thresholds by what the virtual users told, for a k6 that did not come to its own verdict. */
-export function journalThresholds(journal: Journal, asked: Readonly<Record<string, readonly string[]>>): Threshold[] {
+export function timelineThresholds(
+  timeline: Timeline,
+  asked: Readonly<Record<string, readonly string[]>>,
+): Threshold[] {
   const statistic = (name: string, what: string, percent: string | undefined): number => {
     const curve = CURVES.find((each) => METRIC_OF[each] === name);
-    if (curve) return journal.curve(curve).percentile(percent === undefined ? 0.5 : Number(percent) / 100);
-    const whole = journal.count('recovered');
-    return what === 'rate' ? whole / (whole + journal.count('unrecovered')) : journal.count(name);
+    if (curve) return timeline.curve(curve).percentile(percent === undefined ? 0.5 : Number(percent) / 100);
+    const whole = timeline.count('recovered');
+    return what === 'rate' ? whole / (whole + timeline.count('unrecovered')) : timeline.count(name);
   };
   return Object.entries(asked).flatMap(([name, tests]) =>
     tests.map((test) => {
@@ -101,9 +104,9 @@ export function journalThresholds(journal: Journal, asked: Readonly<Record<strin
 }
 
 /** What no run may do without: k6 lets a threshold pass that had nothing to look at. */
-export function sampleThresholds(journal: Journal): Threshold[] {
-  const counted = CURVES.map((curve) => [METRIC_OF[curve], journal.curve(curve).total] as const);
-  const answers = journal.count('recovered') + journal.count('unrecovered');
+export function sampleThresholds(timeline: Timeline): Threshold[] {
+  const counted = CURVES.map((curve) => [METRIC_OF[curve], timeline.curve(curve).total] as const);
+  const answers = timeline.count('recovered') + timeline.count('unrecovered');
   return [...counted, ['recovered_rate', answers] as const].map(([name, total]) => ({
     name: `${name} has samples`,
     passed: total > 0,

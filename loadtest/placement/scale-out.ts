@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { findViolations, type Violation } from '../history/history.ts';
 import type { Cluster } from '../kit/cluster.ts';
-import { Crowd } from './crowd.ts';
-import { members } from './members.ts';
+import { Crowd, unevenly } from '../kit/crowd.ts';
+import { findViolations, type Violation } from '../kit/history.ts';
+import { members } from '../kit/replica-metrics.ts';
 
 /** Figures of a replica that joins a cluster under play. Times are milliseconds. */
 export interface ScaleOut {
@@ -49,7 +49,7 @@ export async function scaleOut(cluster: Cluster, options: ScaleOutOptions): Prom
     await crowd.seat(games);
     // Until then the others take it for one that was there all along.
     await members(cluster, replicas.length - 1);
-    const stopped = crowd.play(moveMs);
+    crowd.play(unevenly(moveMs));
     const [before, reconnects] = [crowd.players.map(({ replica }) => replica), crowd.reconnects];
     const mean = sockets / replicas.length;
     const isEven = ({ placement }: Crowd) =>
@@ -61,7 +61,7 @@ export async function scaleOut(cluster: Cluster, options: ScaleOutOptions): Prom
       await delay(LOOK_MS);
       if (isEven(crowd)) evenAfterMs = Math.round(performance.now() - from);
     }
-    await stopped();
+    await crowd.stop();
     return {
       sockets,
       replicas: replicas.length,
@@ -69,7 +69,7 @@ export async function scaleOut(cluster: Cluster, options: ScaleOutOptions): Prom
       moved: crowd.players.filter(({ replica }, index) => replica !== before[index]).length,
       reconnects: crowd.reconnects - reconnects,
       perReplica: crowd.placement,
-      acknowledged: crowd.moves,
+      acknowledged: crowd.moves.length,
       violations: findViolations(crowd.histories),
     };
   } finally {

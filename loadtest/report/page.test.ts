@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TICK } from '../k6/plan.ts';
-import { Journal } from '../load/journal.ts';
+import { UsageSampler } from '../kit/usage-sampler.ts';
 import { summarise } from '../load/summary.ts';
-import { UsageSampler } from '../load/usage.ts';
+import { Timeline } from '../load/timeline.ts';
+import { linear, logarithmic } from './chart.ts';
 import { reportPage } from './page.ts';
-import { linear, logarithmic } from './scale.ts';
 
 function page(dashboard?: string, more: Readonly<Record<string, number>> = {}): string {
-  const journal = new Journal();
+  const timeline = new Timeline();
   const curves = { move: { 5: 3 }, lag: { 2: 3 }, resume: { 40: 1 }, handshake: { 9: 2 } };
   for (const second of [0, 1, 2]) {
     const tick = {
@@ -20,7 +20,7 @@ function page(dashboard?: string, more: Readonly<Record<string, number>> = {}): 
       closes: { 1006: 1 },
       curves,
     };
-    journal.take(TICK + JSON.stringify(tick));
+    timeline.take(TICK + JSON.stringify(tick));
   }
   return reportPage(
     summarise({
@@ -31,7 +31,7 @@ function page(dashboard?: string, more: Readonly<Record<string, number>> = {}): 
       sockets: 4,
       vus: 1,
       k6: '1.8.1',
-      journal,
+      timeline,
       usage: new UsageSampler(async () => ({})),
       marks: [{ at: 1, text: 'a replica killed' }],
       said: ['No connection for <too> long.'],

@@ -3,8 +3,7 @@ import { describeGenerator, describeMachine } from '../load/describe.ts';
 import type { Summary } from '../load/summary.ts';
 import { chart, type Line } from './chart.ts';
 import { clock, duration, escapeHtml, grouped } from './html.ts';
-import { SCRIPT } from './script.ts';
-import { STYLE } from './style.ts';
+import { SCRIPT, STYLE } from './page-assets.ts';
 
 const MEANT: Readonly<Record<string, string>> = { 3000: 'cut by the scenario', 1000: 'the end of the run' };
 const percent = (share: number): string => `${Math.round(share * 100)} %`;

@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Cluster } from '../kit/cluster.ts';
-import { Authority } from './authority.ts';
+import { Crowd, type CrowdReport, type Move, steadily } from '../kit/crowd.ts';
+import { type Latency, latencyOf, type PairedRatio, pairedP99Ratio, type WindowPair } from '../kit/statistics.ts';
 import { type HandshakeReport, Handshakes } from './handshakes.ts';
-import { type Latency, latencyOf, type Pair, type Ratio, ratioOf } from './latency.ts';
-import { type Move, Players, type PlayersReport } from './players.ts';
+import { RotationWorker } from './rotation-worker.ts';
 import { type Done, isRollover, planSteps, type Step } from './step.ts';
 import { type Visit, visits } from './visitors.ts';
 
@@ -31,11 +31,11 @@ export interface RunResult {
   rotations: { step: Step; tookMs: number; edge: string }[];
   /** Steps that the authority could not do. */
   refusals: { step: Step; message: string }[];
-  players: PlayersReport;
+  players: CrowdReport;
   handshakes: HandshakeReport;
   calm: Latency;
   rotating: Latency;
-  ratio: Ratio;
+  ratio: PairedRatio;
   visits: Visit[];
   /** Share of the time that this process, which plays all players, was busy. */
   busy: number;
@@ -50,6 +50,7 @@ interface Stretch {
 /** Rotations in one stretch of a run; as long without any comes before or after it. */
 const STEPS_A_STRETCH = 12;
 const WARM_UP_MS = 3000;
+const GAME = { players: 2, size: 9, seconds: 300 };
 
 /**
  * Plays on a cluster while its authority rotates and is rolled over. Stretches with rotations and stretches without
@@ -59,15 +60,19 @@ const WARM_UP_MS = 3000;
 export async function measure(cluster: Cluster, options: RunOptions): Promise<RunResult> {
   const { sockets, pace, report = () => undefined, ...rest } = options;
   const pki = path.join(cluster.stateDir, 'pki');
-  const authority = new Authority(pki);
-  let players: Players | undefined;
+  const authority = new RotationWorker(pki);
+  let players: Crowd | undefined;
   let handshakes: Handshakes | undefined;
   try {
     await authority.ready();
     report(`connecting ${sockets} players`);
-    players = await Players.connect(cluster, sockets, pace);
+    players = await Crowd.connect(cluster, sockets);
+    await players.seat(sockets / GAME.players, {
+      ...GAME,
+      firstSize: () => 3 + Math.floor(Math.random() * (GAME.size - 2)),
+    });
     handshakes = new Handshakes(Number(new URL(cluster.url).port), cluster.rootPem, options.handshakes);
-    players.start();
+    players.play(steadily(1000 / pace));
     handshakes.start();
     await delay(WARM_UP_MS);
     const before = performance.eventLoopUtilization();
@@ -76,24 +81,25 @@ export async function measure(cluster: Cluster, options: RunOptions): Promise<Ru
     const busy = performance.eventLoopUtilization(before).utilization;
     const { open, moves } = players;
     const seen = await handshakes.stop();
-    const played = await players.stop();
+    await players.stop();
     const pairs = pairsOf(run.stretches, moves);
     return {
       options: { sockets, pace, ...rest },
       open,
       rotations: run.done.map(({ step, tookMs, edge }) => ({ step, tookMs, edge })),
       refusals: run.refusals,
-      players: played,
+      players: players.report(),
       handshakes: seen,
-      calm: latencyOf(pairs.flatMap(({ calm }) => calm)),
-      rotating: latencyOf(pairs.flatMap(({ rotating }) => rotating)),
-      ratio: ratioOf(pairs),
+      calm: latencyOf(pairs.flatMap(({ quiet }) => quiet)),
+      rotating: latencyOf(pairs.flatMap(({ tested }) => tested)),
+      ratio: pairedP99Ratio(pairs),
       visits: run.visits,
       busy,
     };
   } finally {
     // Those that were stopped above have nothing left to do.
-    await Promise.allSettled([handshakes?.stop(), players?.stop(), authority.stop()]);
+    players?.close();
+    await Promise.allSettled([handshakes?.stop(), authority.stop()]);
   }
 }
 
@@ -103,7 +109,7 @@ class Run {
   readonly stretches: Stretch[] = [];
   readonly visits: Visit[] = [];
   readonly #url: string;
-  readonly #authority: Authority;
+  readonly #authority: RotationWorker;
   readonly #handshakes: Handshakes;
   readonly #every: number;
   readonly #report: (line: string) => void;
@@ -113,7 +119,7 @@ class Run {
 
   constructor(
     url: string,
-    authority: Authority,
+    authority: RotationWorker,
     handshakes: Handshakes,
     every: number,
     report: (line: string) => void,
@@ -132,9 +138,9 @@ class Run {
       const last = stretch.at(-1)!;
       this.#report(`stretch ${index + 1} of ${stretches.length}`);
       // Turn about, so that what drifts in the course of the run is on neither side.
-      const calm = () => this.#timed(false, () => delay(stretch.length * this.#stepMs));
+      const quiet = () => this.#timed(false, () => delay(stretch.length * this.#stepMs));
       const rotating = () => this.#timed(true, () => this.#rotate(stretch));
-      for (const part of index % 2 === 0 ? [calm, rotating] : [rotating, calm]) await part();
+      for (const part of index % 2 === 0 ? [quiet, rotating] : [rotating, quiet]) await part();
       if (isRollover(last)) await this.#letVisitorsCome(last);
     }
   }
@@ -183,14 +189,14 @@ function stretchesOf(steps: readonly Step[]): Step[][] {
 }
 
 /** Each move belongs to the stretch in which it was due; stretches come in twos. */
-function pairsOf(stretches: readonly Stretch[], moves: readonly Move[]): Pair[] {
+function pairsOf(stretches: readonly Stretch[], moves: readonly Move[]): WindowPair[] {
   const timesIn = ({ from, to }: Stretch) =>
-    moves.filter(({ dueAt }) => dueAt >= from && dueAt < to).map(({ tookMs }) => tookMs);
-  const pairs: Pair[] = [];
+    moves.filter(({ dueAt }) => dueAt >= from && dueAt < to).map(({ dueAt, at }) => at - dueAt);
+  const pairs: WindowPair[] = [];
   for (let index = 0; index < stretches.length; index += 2) {
     const two = stretches.slice(index, index + 2);
     const times = (rotating: boolean) => timesIn(two.find((stretch) => stretch.rotating === rotating)!);
-    pairs.push({ calm: times(false), rotating: times(true) });
+    pairs.push({ quiet: times(false), tested: times(true) });
   }
   return pairs;
 }

@@ -31,9 +31,9 @@ function spreadOf(values: readonly number[]) {
  * from when a move was made: who misbehaves is of the same k6, and what it takes from the others there is no fault of the
  * cluster's.
  */
-export function compare({ size, journal }: Pick<RunData, 'size' | 'journal'>) {
+export function compare({ size, timeline }: Pick<RunData, 'size' | 'timeline'>) {
   const windows = windowsOf(size.seconds);
-  const seconds = journal.perSecond(({ curves }) => curves.answer.percentile(0.99));
+  const seconds = timeline.perSecond(({ curves }) => curves.answer.percentile(0.99));
   const typical = (shift: number) =>
     spreadOf(
       windows
@@ -57,7 +57,7 @@ export const abuse: Scenario = {
     const { calm, abused } = compare(run);
     const show = ({ low, middle, high }: typeof calm) =>
       `${Math.round(middle)} ms (half of the seconds: ${Math.round(low)} to ${Math.round(high)})`;
-    const sent = run.journal.abuse?.sent ?? 0;
+    const sent = run.timeline.abuse?.sent ?? 0;
     return [
       {
         name: `others' p99 of a second while one misbehaves is at most ${MOST} times the calm one`,

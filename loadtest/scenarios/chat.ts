@@ -5,8 +5,8 @@ import { CALM, type RunData, SAMPLE_CUT, type Scenario } from './scenario.ts';
 const LEAST_HEARD = 0.99;
 
 /** That what was said was heard by everybody, and not by some. */
-export function judgeBroadcast({ journal, size }: Pick<RunData, 'journal' | 'size'>): Threshold {
-  const [said, heard] = [journal.count('said_lines'), journal.count('chat_lines')];
+export function judgeBroadcast({ timeline, size }: Pick<RunData, 'timeline' | 'size'>): Threshold {
+  const [said, heard] = [timeline.count('said_lines'), timeline.count('chat_lines')];
   return {
     name: `at least ${LEAST_HEARD * 100} % of what was said was heard by all`,
     passed: said > 0 && heard >= said * size.sockets * LEAST_HEARD,

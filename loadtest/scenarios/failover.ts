@@ -1,5 +1,6 @@
+import type { Mark } from '../load/disturber.ts';
 import type { Threshold } from '../load/verdict.ts';
-import { EXACT, type Mark, type RunData, SAMPLE_CUT, type Scenario } from './scenario.ts';
+import { EXACT, type RunData, SAMPLE_CUT, type Scenario } from './scenario.ts';
 
 /** What is told at the end of a second may have happened at its beginning. */
 const BEFORE = 1;
@@ -9,11 +10,11 @@ const AROUND = 2;
 const ALL = 0.9;
 
 /** How many sockets a fault may close: each that is held at most once, and none that the part did not hold. */
-function judgeFault({ journal, size }: Pick<RunData, 'journal' | 'size'>, mark: Mark, until: number): Threshold {
+function judgeFault({ timeline, size }: Pick<RunData, 'timeline' | 'size'>, mark: Mark, until: number): Threshold {
   const { name, closes } = mark.fault!;
   const from = Math.max(0, Math.floor(mark.at) - BEFORE);
-  const closed = journal.count('unexpected_closes', from, Math.max(from, Math.floor(until) - BEFORE));
-  const around = journal.held().slice(Math.max(0, from - AROUND), from + AROUND);
+  const closed = timeline.count('unexpected_closes', from, Math.max(from, Math.floor(until) - BEFORE));
+  const around = timeline.held().slice(Math.max(0, from - AROUND), from + AROUND);
   const fullest = Math.max(0, ...around.flatMap(({ replicas }) => Object.values(replicas)));
   const held = Math.max(0, ...around.map(({ open }) => open));
   const [least, most] = {
@@ -31,7 +32,7 @@ function judgeFault({ journal, size }: Pick<RunData, 'journal' | 'size'>, mark: 
 }
 
 /** Each fault by itself: that it struck and was mended, and that it closed no socket it need not. */
-export function judgeFaults(run: Pick<RunData, 'journal' | 'size' | 'marks'>): Threshold[] {
+export function judgeFaults(run: Pick<RunData, 'timeline' | 'size' | 'marks'>): Threshold[] {
   const struck = run.marks.filter(({ fault }) => fault);
   const mended = struck.filter(({ fault }) => run.marks.some((mark) => mark.mended === fault!.name));
   return [

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TICK } from '../k6/plan.ts';
-import { Journal } from '../load/journal.ts';
-import { slopeOf } from '../load/slope.ts';
+import { slopeOf } from '../kit/statistics.ts';
+import { type UsageSample, UsageSampler } from '../kit/usage-sampler.ts';
 import type { Closes } from '../load/target.ts';
-import { type UsageSample, UsageSampler } from '../load/usage.ts';
+import { Timeline } from '../load/timeline.ts';
 import { abuse, compare } from './abuse.ts';
 import { judgeBroadcast } from './chat.ts';
 import { judgeFaults } from './failover.ts';
@@ -75,9 +75,9 @@ test('an outlier does not bend a slope', () => {
   assert.equal(slopeOf(points), 2);
 });
 
-/** A journal with these sockets open, and moves of this length, second by second. */
-function journalOf(seconds: number, open: (second: number) => number, move: (second: number) => number): Journal {
-  const journal = new Journal();
+/** A timeline with these sockets open, and moves of this length, second by second. */
+function journalOf(seconds: number, open: (second: number) => number, move: (second: number) => number): Timeline {
+  const timeline = new Timeline();
   for (let second = 0; second < seconds; second++) {
     const tick = {
       vu: 1,
@@ -88,13 +88,13 @@ function journalOf(seconds: number, open: (second: number) => number, move: (sec
       closes: {},
       curves: { move: { [move(second)]: 10 }, answer: { [move(second)]: 10 }, lag: { [move(second)]: 10 } },
     };
-    journal.take(TICK + JSON.stringify(tick));
+    timeline.take(TICK + JSON.stringify(tick));
   }
-  return journal;
+  return timeline;
 }
-const scaleRun = (journal: Journal) => ({
+const scaleRun = (timeline: Timeline) => ({
   size: { sockets: 80, vus: 1, seconds: 80, pace: 1 },
-  journal,
+  timeline,
   usage: usageOf(() => ({})),
   marks: [],
 });
@@ -141,25 +141,25 @@ test('what the others meet while one misbehaves is compared with the calm of the
   const size = { sockets: 80, vus: 2, seconds: 90, pace: 1 };
   const windows = abuse.plan(size).abuse!;
   assert.ok(windows.length >= 8 && windows.at(-1)![1] <= size.seconds);
-  const middles = (of: Journal) => {
-    const { calm, abused } = compare({ size, journal: of });
+  const middles = (of: Timeline) => {
+    const { calm, abused } = compare({ size, timeline: of });
     return [calm.middle, abused.middle];
   };
   const inside = (second: number) => windows.some(([from, to]) => second >= from && second < to);
-  const journal = journalOf(
+  const timeline = journalOf(
     96,
     () => 80,
     (second) => (inside(second) ? 30 : 20),
   );
-  assert.deepEqual(middles(journal), [20, 30]);
+  assert.deepEqual(middles(timeline), [20, 30]);
   const stalled = journalOf(
     96,
     () => 80,
     (second) => (second % 20 === 9 ? 50_000 : inside(second) ? 21 : 20),
   );
   assert.deepEqual(middles(stalled), [20, 21]);
-  assert.deepEqual(middles(new Journal()), [Number.NaN, Number.NaN]);
-  const verdicts = abuse.judge!({ size, journal, usage: usageOf(() => ({})), marks: [] });
+  assert.deepEqual(middles(new Timeline()), [Number.NaN, Number.NaN]);
+  const verdicts = abuse.judge!({ size, timeline, usage: usageOf(() => ({})), marks: [] });
   assert.deepEqual(
     verdicts.map(({ passed }) => passed),
     [false, false],
@@ -170,38 +170,38 @@ const failedNames = (verdicts: { name: string; passed: boolean }[]) =>
   verdicts.filter(({ passed }) => !passed).map(({ name }) => name);
 const four = { 1111: 10, 2222: 10, 3333: 10, 4444: 10 };
 /** Forty sockets on four replicas, and these closes in these seconds. */
-function closing(name: 'unexpected_closes' | 'announced_closes', closes: Readonly<Record<number, number>>): Journal {
-  const journal = new Journal();
+function closing(name: 'unexpected_closes' | 'announced_closes', closes: Readonly<Record<number, number>>): Timeline {
+  const timeline = new Timeline();
   for (let second = 0; second < 60; second++) {
     const counts = closes[second] === undefined ? {} : { [name]: closes[second] };
-    journal.take(TICK + JSON.stringify({ vu: 1, second, open: 40, replicas: four, counts, closes: {}, curves: {} }));
+    timeline.take(TICK + JSON.stringify({ vu: 1, second, open: 40, replicas: four, counts, closes: {}, curves: {} }));
   }
-  return journal;
+  return timeline;
 }
 
 const begun = { at: 20, text: 'rollout begins' };
 const ended = { at: 40, text: '4 replicas replaced' };
 test('a rollout that sent everybody to another replica and came to its end is one', () => {
-  const journal = closing('announced_closes', { 21: 10, 26: 15, 31: 12, 36: 10 });
-  assert.deepEqual(failedNames(judgeRollout({ journal, marks: [begun, ended] })), []);
+  const timeline = closing('announced_closes', { 21: 10, 26: 15, 31: 12, 36: 10 });
+  assert.deepEqual(failedNames(judgeRollout({ timeline, marks: [begun, ended] })), []);
 });
 test('a rollout that did not come to its end, or of no replicas, is reported', () => {
-  const journal = closing('announced_closes', { 21: 40 });
+  const timeline = closing('announced_closes', { 21: 40 });
   for (const marks of [
     [begun],
     [begun, { at: 40, text: '1111 is a new one' }],
     [begun, { at: 40, text: '0 replicas replaced' }],
   ]) {
-    assert.deepEqual(failedNames(judgeRollout({ journal, marks })), ['the rollout came to its end']);
+    assert.deepEqual(failedNames(judgeRollout({ timeline, marks })), ['the rollout came to its end']);
   }
 });
 test('a rollout that left sockets where they were is reported, and so is one in which nobody was there', () => {
   const told = 'every socket was told to go to another replica';
   assert.deepEqual(
-    failedNames(judgeRollout({ journal: closing('announced_closes', { 5: 40, 21: 39 }), marks: [begun, ended] })),
+    failedNames(judgeRollout({ timeline: closing('announced_closes', { 5: 40, 21: 39 }), marks: [begun, ended] })),
     [told],
   );
-  assert.deepEqual(failedNames(judgeRollout({ journal: new Journal(), marks: [begun, ended] })), [told]);
+  assert.deepEqual(failedNames(judgeRollout({ timeline: new Timeline(), marks: [begun, ended] })), [told]);
 });
 
 const strikes = (...faults: [number, string, Closes][]) =>
@@ -212,7 +212,7 @@ const strikes = (...faults: [number, string, Closes][]) =>
 const marks = strikes([15.2, 'a replica', 'replica'], [30.4, 'Redis', 'none'], [45.6, 'the edge', 'all']);
 const faultsFailed = (closes: Readonly<Record<number, number>>, of = marks) =>
   failedNames(
-    judgeFaults({ size: { ...size, sockets: 40 }, journal: closing('unexpected_closes', closes), marks: of }),
+    judgeFaults({ size: { ...size, sockets: 40 }, timeline: closing('unexpected_closes', closes), marks: of }),
   );
 
 test('faults that close what they must are as they should be', () => {
@@ -230,7 +230,7 @@ test('a fault that nobody felt did not strike', () => {
   assert.deepEqual(faultsFailed({ 16: 10, 46: 35 }), ['the edge killed closes 36 to 40 sockets']);
 });
 test('a fault of which no socket was there to be closed proves nothing', () => {
-  const run = { size, journal: new Journal(), marks: strikes([15, 'Redis', 'none']) };
+  const run = { size, timeline: new Timeline(), marks: strikes([15, 'Redis', 'none']) };
   assert.deepEqual(failedNames(judgeFaults(run)), ['Redis killed closes no socket']);
 });
 test('a part that did not come back, and a run without any fault, are reported', () => {
@@ -249,21 +249,21 @@ test('certificates of which one level was not rotated are reported, whatever els
 
 test('lines that did not reach everybody are reported, and so is silence', () => {
   const heard = (said: number, lines: number) => {
-    const journal = new Journal();
+    const timeline = new Timeline();
     const counts = { said_lines: said, chat_lines: lines };
-    journal.take(TICK + JSON.stringify({ vu: 1, second: 0, open: 1, replicas: {}, counts, closes: {}, curves: {} }));
-    return judgeBroadcast({ journal, size: { ...size, sockets: 40 } }).passed;
+    timeline.take(TICK + JSON.stringify({ vu: 1, second: 0, open: 1, replicas: {}, counts, closes: {}, curves: {} }));
+    return judgeBroadcast({ timeline, size: { ...size, sockets: 40 } }).passed;
   };
   assert.deepEqual([heard(100, 4000), heard(100, 3970), heard(100, 3950), heard(0, 0)], [true, true, false, false]);
 });
 
 const lateness = (late: number, all: number) => {
-  const journal = new Journal();
+  const timeline = new Timeline();
   const counts = { late_events: late };
-  journal.take(
+  timeline.take(
     TICK + JSON.stringify({ vu: 1, second: 0, open: 1, replicas: {}, counts, closes: {}, curves: { lag: { 9: all } } }),
   );
-  return judgeLateness({ journal }).passed;
+  return judgeLateness({ timeline }).passed;
 };
 test('one late delivery of a thousand is let pass, two are not, and none of none is no proof', () => {
   assert.deepEqual(

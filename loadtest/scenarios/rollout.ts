@@ -5,17 +5,17 @@ import { CALM, type RunData, SAMPLE_CUT, type Scenario } from './scenario.ts';
 const DONE = /^(\d+) replicas replaced$/;
 
 /** That it came to its end, and that whoever plays was sent from the old replicas to the new ones. */
-export function judgeRollout({ marks, journal }: Pick<RunData, 'marks' | 'journal'>): Threshold[] {
+export function judgeRollout({ marks, timeline }: Pick<RunData, 'marks' | 'timeline'>): Threshold[] {
   const replaced = marks.map(({ text }) => Number(DONE.exec(text)?.[1] ?? 0)).find((count) => count > 0) ?? 0;
   const from = marks.find(({ text }) => text === 'rollout begins')?.at ?? Infinity;
   const most = Math.max(
     0,
-    ...journal
+    ...timeline
       .held()
       .slice(0, Math.floor(from))
       .map(({ open }) => open),
   );
-  const sent = from === Infinity ? 0 : journal.count('announced_closes', Math.max(0, Math.floor(from) - 1));
+  const sent = from === Infinity ? 0 : timeline.count('announced_closes', Math.max(0, Math.floor(from) - 1));
   return [
     {
       name: 'the rollout came to its end',

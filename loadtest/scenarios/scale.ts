@@ -9,22 +9,22 @@ const HELD_SHARE = 0.15;
 const WORST_P99_MS = 1000;
 
 /** The part of a step in which its sockets are held. */
-function held({ size, journal }: RunData, step: number) {
+function held({ size, timeline }: RunData, step: number) {
   const stepSeconds = size.seconds / STEPS;
   const from = Math.ceil(stepSeconds * (step + RAMP_SHARE)) + 1;
   const to = Math.floor(stepSeconds * (step + 1));
   const due = socketsAfter({ ...size, steps: STEPS }, step + 1);
   // Whoever is slow to connect has until the end of the step.
-  const open = journal
+  const open = timeline
     .held()
     .slice(Math.floor(to - stepSeconds * HELD_SHARE), to)
     .map((second) => second.open);
   return {
     due,
     open: open.length === 0 ? 0 : Math.min(...open),
-    moveP99: journal.curve('move', from, to).percentile(0.99),
-    lagP99: journal.curve('lag', from, to).percentile(0.99),
-    closes: journal.count('unexpected_closes', 0, to) + journal.count('failed_connects', 0, to),
+    moveP99: timeline.curve('move', from, to).percentile(0.99),
+    lagP99: timeline.curve('lag', from, to).percentile(0.99),
+    closes: timeline.count('unexpected_closes', 0, to) + timeline.count('failed_connects', 0, to),
   };
 }
 

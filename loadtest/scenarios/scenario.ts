@@ -1,8 +1,7 @@
 import type { Plan } from '../k6/plan.ts';
-import type { Disturber } from '../load/disturber.ts';
-import type { Journal } from '../load/journal.ts';
-import type { Closes } from '../load/target.ts';
-import type { UsageSampler } from '../load/usage.ts';
+import type { UsageSampler } from '../kit/usage-sampler.ts';
+import type { Disturber, Mark } from '../load/disturber.ts';
+import type { Timeline } from '../load/timeline.ts';
 import type { Threshold } from '../load/verdict.ts';
 
 /** How large a run is; each may be given as a flag. */
@@ -16,23 +15,13 @@ export interface Size {
   readonly pace: number;
 }
 
-export interface Mark {
-  /** Second of the run. */
-  readonly at: number;
-  readonly text: string;
-  /** It struck then: its name, and which sockets it may close. */
-  readonly fault?: { readonly name: string; readonly closes: Closes };
-  /** Of a fault: the cluster was whole again. */
-  readonly mended?: string;
-}
-
 /** What a scenario does to a cluster, which not every target allows. */
 export type Ability = 'faults' | 'rollOut' | 'rotate';
 
 /** A run that is over, for who judges it. */
 export interface RunData {
   readonly size: Size;
-  readonly journal: Journal;
+  readonly timeline: Timeline;
   readonly usage: UsageSampler;
   readonly marks: readonly Mark[];
 }
@@ -77,8 +66,8 @@ export const CALM: Plan['thresholds'] = {
 const MOST_LATE = 0.001;
 
 /** That next to none of the deliveries took longer than the plan's `lateMs`. */
-export function judgeLateness({ journal }: Pick<RunData, 'journal'>): Threshold {
-  const [late, all] = [journal.count('late_events'), journal.curve('lag').total];
+export function judgeLateness({ timeline }: Pick<RunData, 'timeline'>): Threshold {
+  const [late, all] = [timeline.count('late_events'), timeline.curve('lag').total];
   return {
     name: `at most ${MOST_LATE * 100} % of the deliveries are late`,
     passed: all > 0 && late <= all * MOST_LATE,

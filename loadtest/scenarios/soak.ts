@@ -1,4 +1,4 @@
-import { slopeOf } from '../load/slope.ts';
+import { slopeOf } from '../kit/statistics.ts';
 import type { Threshold } from '../load/verdict.ts';
 import { CALM_BUT_LATE, judgeLateness, type RunData, SAMPLE_CUT, type Scenario } from './scenario.ts';
 

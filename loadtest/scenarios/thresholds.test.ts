@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TICK } from '../k6/plan.ts';
-import { Journal } from '../load/journal.ts';
-import { journalThresholds } from '../load/verdict.ts';
+import { Timeline } from '../load/timeline.ts';
+import { timelineThresholds } from '../load/verdict.ts';
 import { SCENARIOS } from './index.ts';
 
 const COUNTERS = [
@@ -18,8 +18,8 @@ const COUNTERS = [
 ];
 
 /** A run in which everything went as it should, or as little as it can. */
-function journalOf(well: boolean): Journal {
-  const journal = new Journal();
+function journalOf(well: boolean): Timeline {
+  const timeline = new Timeline();
   const time = { [well ? 1 : 1000]: 10 };
   const tick = {
     vu: 1,
@@ -30,22 +30,22 @@ function journalOf(well: boolean): Journal {
     counts: well ? { recovered: 5 } : { unrecovered: 5, ...Object.fromEntries(COUNTERS.map((name) => [name, 9])) },
     curves: { move: time, lag: time, resume: time, handshake: time, delay: time, answer: time },
   };
-  journal.take(TICK + JSON.stringify(tick));
-  return journal;
+  timeline.take(TICK + JSON.stringify(tick));
+  return timeline;
 }
 
 for (const [name, scenario] of Object.entries(SCENARIOS)) {
   const { thresholds } = scenario.plan({ ...scenario.size, vus: 4 });
 
   test(`every threshold of ${name} fails where nothing goes as it should`, () => {
-    const held = journalThresholds(journalOf(false), thresholds).filter(({ passed }) => passed);
+    const held = timelineThresholds(journalOf(false), thresholds).filter(({ passed }) => passed);
     assert.deepEqual(
       held.map((threshold) => threshold.name),
       [],
     );
   });
   test(`every threshold of ${name} holds where all goes well`, () => {
-    const failed = journalThresholds(journalOf(true), thresholds).filter(({ passed }) => !passed);
+    const failed = timelineThresholds(journalOf(true), thresholds).filter(({ passed }) => !passed);
     assert.deepEqual(
       failed.map((threshold) => threshold.name),
       [],

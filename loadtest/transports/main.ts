@@ -1,8 +1,7 @@
 import { parseArgs } from 'node:util';
 import { TRANSPORTS } from '../../services/protocol/index.ts';
 import { startCluster } from '../kit/cluster.ts';
-import { type Measured, measure } from './measure.ts';
-import { markdown } from './table.ts';
+import { type Measured, markdown, measure } from './measure.ts';
 
 const USAGE = `Measures the three transports through the edge and prints a table in Markdown.
   --seconds N        of play a transport (10)

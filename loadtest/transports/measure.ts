@@ -1,10 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Transport } from '../../services/protocol/index.ts';
 import type { Cluster } from '../kit/cluster.ts';
-import { percentile } from '../measure/statistics.ts';
-import { cpuBetween, type Tiers, tierUsage } from '../measure/tiers.ts';
-import { Crowd } from './crowd.ts';
-import { tapWire } from './wire.ts';
+import { Crowd, steadily } from '../kit/crowd.ts';
+import { comparison } from '../kit/markdown-table.ts';
+import { cpuBetween, type Tiers, tierUsage } from '../kit/process-usage.ts';
+import type { WrapPlatform } from '../kit/recording-player.ts';
+import { ascending, percentile } from '../kit/statistics.ts';
+import { tapWire } from './byte-counting-proxy.ts';
 
 export interface Plan {
   readonly games: number;
@@ -33,6 +35,7 @@ export interface Measured {
 
 const WARM_UP_MS = 2000;
 const MINUTE = 60;
+const GAME = { players: 2, size: 16, seconds: 300 };
 
 /** Measures a transport through the edge of a running cluster. */
 export async function measure(cluster: Cluster, transport: Transport, plan: Plan): Promise<Measured> {
@@ -43,38 +46,44 @@ export async function measure(cluster: Cluster, transport: Transport, plan: Plan
   };
   const wire = await tapWire(Number(new URL(cluster.url).port));
   const server = { url: `https://localhost:${wire.port}`, rootPem: cluster.rootPem };
+  let requests = 0;
+  const counted: WrapPlatform = (platform) => ({
+    ...platform,
+    openSocket: (...args) => {
+      requests += 1;
+      return platform.openSocket(...args);
+    },
+    request: (...args) => {
+      requests += 1;
+      return platform.request!(...args);
+    },
+  });
+  const gather = (count: number) =>
+    Crowd.connect(server, count, { client: { transports: [transport] }, wrap: counted });
   /** What happens meanwhile, as differences. */
   const during = async (crowd: Crowd, seconds: number) => {
     await delay(WARM_UP_MS);
-    const { tally } = crowd;
-    const [usage, bytes, requests, events, moves] = [
-      tierUsage(tiers),
-      wire.bytes,
-      tally.requests,
-      tally.events,
-      tally.roundTrips.length,
-    ];
+    const before = { usage: tierUsage(tiers), bytes: wire.bytes, requests, events: crowd.received };
+    const moves = crowd.moves.length;
     await delay(seconds * 1000);
-    const cpu = cpuBetween(usage, tierUsage(tiers));
+    const cpu = cpuBetween(before.usage, tierUsage(tiers));
     return {
       cpu: { replicas: cpu['replicas']!, edge: cpu['edge']! },
-      bytes: wire.bytes - bytes,
-      requests: tally.requests - requests,
-      events: tally.events - events,
-      roundTrips: tally.roundTrips.slice(moves).sort((left, right) => left - right),
+      bytes: wire.bytes - before.bytes,
+      requests: requests - before.requests,
+      events: crowd.received - before.events,
+      roundTrips: ascending(crowd.moves.slice(moves).map(({ sentAt, at }) => at - sentAt)),
     };
   };
 
-  const active = new Crowd(server, transport);
-  const stop = new AbortController();
-  const games = Array.from({ length: plan.games }, () => active.play(plan.intervalMs, stop.signal));
+  const active = await gather(GAME.players * plan.games);
+  await active.seat(plan.games, GAME);
+  active.play(steadily(plan.intervalMs));
   const busy = await during(active, plan.seconds);
-  stop.abort();
-  await Promise.all(games);
+  await active.stop();
   active.close();
 
-  const waiting = new Crowd(server, transport);
-  await waiting.add(plan.idle);
+  const waiting = await gather(plan.idle);
   const idle = await during(waiting, plan.idleSeconds);
   waiting.close();
   await wire.stop();
@@ -96,3 +105,31 @@ export async function measure(cluster: Cluster, transport: Transport, plan: Plan
     idleMicrosPerMinute: perMinute(1000 * (idle.cpu.replicas + idle.cpu.edge)),
   };
 }
+
+const NAMES: Readonly<Record<Transport, string>> = {
+  websocket: 'WebSocket',
+  sse: 'server-sent events and POST',
+  poll: 'long polling and POST',
+};
+
+const one = (value: number) => value.toFixed(1);
+const whole = (value: number) => String(Math.round(value));
+const ROWS: readonly [string, (measured: Measured) => string][] = [
+  ['move, round trip p50 (ms)', ({ p50 }) => one(p50)],
+  ['move, round trip p99 (ms)', ({ p99 }) => one(p99)],
+  ['bytes on the wire per event', ({ bytesPerEvent }) => whole(bytesPerEvent)],
+  ['requests per event', ({ requestsPerEvent }) => requestsPerEvent.toFixed(2)],
+  ['CPU of the replicas per event (µs)', ({ replicaMicrosPerEvent }) => whole(replicaMicrosPerEvent)],
+  ['CPU of the edge per event (µs)', ({ edgeMicrosPerEvent }) => whole(edgeMicrosPerEvent)],
+  ['idle: bytes a minute', ({ idleBytesPerMinute }) => whole(idleBytesPerMinute)],
+  ['idle: requests a minute', ({ idleRequestsPerMinute }) => one(idleRequestsPerMinute)],
+  ['idle: CPU of replicas and edge a minute (µs)', ({ idleMicrosPerMinute }) => whole(idleMicrosPerMinute)],
+];
+
+/** The transports side by side, as Markdown. */
+export const markdown = (measured: readonly Measured[]): string =>
+  `${comparison(
+    measured.map(({ transport }) => NAMES[transport]),
+    measured,
+    ROWS,
+  )}\n`;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import { findViolations } from '../../loadtest/history/history.ts';
-import { playersOnDifferentReplicas, type RecordingPlayer } from '../../loadtest/history/player.ts';
+import { findViolations } from '../../loadtest/kit/history.ts';
+import { playersOnDifferentReplicas, type RecordingPlayer } from '../../loadtest/kit/recording-player.ts';
 import { FREE } from '../../services/protocol/index.ts';
 import type { System } from './system.ts';
 

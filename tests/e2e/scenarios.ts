@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Kubectl, Resource } from '../../infra/cluster/kubectl.ts';
 import { waitFor } from '../../infra/local/wait.ts';
-import type { RecordingPlayer } from '../../loadtest/history/player.ts';
+import type { RecordingPlayer } from '../../loadtest/kit/recording-player.ts';
 import { createNodeClient } from '../../services/client/node.ts';
 import { playThrough } from './play.ts';
 import type { System } from './system.ts';

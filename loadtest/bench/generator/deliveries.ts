@@ -1,4 +1,4 @@
-import { percentile } from '../../measure/statistics.ts';
+import { percentile } from '../../kit/statistics.ts';
 
 /** What became of everything that was sent, each to be delivered to each of some receivers exactly once. */
 export interface Tally {

@@ -1,7 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-import type { CallName, Calls, Response } from './messages.ts';
+import type { Absence, ThinCrowdOptions } from './thin-crowd.ts';
+import type { Load, Measured } from './workload.ts';
 
 interface Waiting {
   resolve(answer: unknown): void;
@@ -16,7 +17,7 @@ export class Generator {
   #calls = 0;
 
   constructor() {
-    this.#process = fork(path.join(import.meta.dirname, 'main.ts'), {
+    this.#process = fork(path.join(import.meta.dirname, 'generator-process.ts'), {
       execArgv: ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=64'],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       // A measurement of nothing is NaN, which JSON does not know.
@@ -62,3 +63,29 @@ export class Generator {
     else waiting.resolve(response.answer);
   }
 }
+
+/** What the generator can be asked for, with its arguments and its answer. */
+export interface Calls {
+  /** A crowd without sockets. */
+  gather: { args: [options: ThinCrowdOptions]; answer: void };
+  connect: { args: [from: number, to: number]; answer: void };
+  seat: { args: [where: 'apart' | 'together']; answer: void };
+  listen: { args: []; answer: void };
+  play: { args: [load: Load]; answer: Measured };
+  say: { args: [load: Load]; answer: Measured };
+  /** Plays on until `endFailover`. Only so many groups stay. */
+  beginFailover: { args: [groups: number, rate: number]; answer: void };
+  /** Waits until everybody of the replica that is gone, so many, is back, and then a while. */
+  endFailover: { args: [affected: number]; answer: { measured: Measured; absences: Absence[] } };
+  /** How many players each replica has. */
+  replicas: { args: []; answer: Record<string, number> };
+  problems: { args: []; answer: Record<string, number> };
+  disperse: { args: []; answer: void };
+}
+export type CallName = keyof Calls;
+
+export type Request = { [Name in CallName]: { id: number; name: Name; args: Calls[Name]['args'] } }[CallName];
+export type Response =
+  | { id: number; answer: unknown }
+  | { id: number; error: string }
+  | { id: number; window: 'begin' | 'end' };

@@ -1,6 +1,6 @@
-import { type Crowd, now } from './crowd.ts';
 import { Deliveries, type Tally } from './deliveries.ts';
 import type { Player } from './parties.ts';
+import { now, type ThinCrowd } from './thin-crowd.ts';
 
 export interface Load {
   /** Moves or lines a second, of all players together. */
@@ -53,7 +53,7 @@ export class Pacer {
 }
 
 /** Moves at a fixed rate. `onWindow` is called when what is measured begins, and when it ends. */
-export async function play(crowd: Crowd, load: Load, onWindow: (edge: 'begin' | 'end') => void): Promise<Measured> {
+export async function play(crowd: ThinCrowd, load: Load, onWindow: (edge: 'begin' | 'end') => void): Promise<Measured> {
   const players = crowd.groups.flatMap((group) => group.players);
   const { rate, warmSeconds, seconds, lateMs } = load;
   await crowd.makeRoom(Math.ceil(((warmSeconds + seconds) * rate) / crowd.groups.length) + SPARE_MOVES);
@@ -72,7 +72,7 @@ export async function play(crowd: Crowd, load: Load, onWindow: (edge: 'begin' | 
 }
 
 /** Lines to everybody at a fixed rate. */
-export async function say(crowd: Crowd, load: Load, onWindow: (edge: 'begin' | 'end') => void): Promise<Measured> {
+export async function say(crowd: ThinCrowd, load: Load, onWindow: (edge: 'begin' | 'end') => void): Promise<Measured> {
   const start = () => (crowd.chat = new Deliveries([crowd.lines], load.lateMs));
   return run(crowd.players, load, onWindow, (player, dueAt) => crowd.say(player, dueAt), start);
 }

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { renderEdge } from '../../infra/edge/render.ts';
+import { defaults } from '../../infra/edge/testing.ts';
+import { forAnySystem } from './generic-edge.ts';
+
+const text = renderEdge({
+  config: defaults,
+  servers: [{ name: 'ws1', address: '127.0.0.1', port: 1, checkPort: 2 }],
+  certificate: 'leaf.pem',
+  cookieKey: 'key',
+  addresses: ['127.0.0.1'],
+});
+
+test('the edge of the bench is the one of the project but for where sockets may be opened', () => {
+  const changed = forAnySystem(text, '/health').split('\n');
+  const before = text.split('\n');
+  const added = changed.filter((line) => !before.includes(line));
+  const removed = before.filter((line) => !changed.includes(line));
+  assert.deepEqual(
+    added.map((line) => line.trim()),
+    [
+      'nbthread 1',
+      'http-response set-header X-Served-By %[srv_name]',
+      'http-check send meth GET uri /health ver HTTP/1.1 hdr Host edge',
+    ],
+  );
+  assert.ok(
+    removed.every((line) => /is_socket|is_upgrade|\/readyz ver/.test(line)),
+    removed.join('\n'),
+  );
+});
+
+test('an edge that is not as expected is refused', () => {
+  assert.throws(() => forAnySystem(text.replace('default_backend replicas', ''), '/'), /nothing that matches/);
+});

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ServerMessage } from '../../services/protocol/index.ts';
+import { SequenceCheck } from './sequence-check.ts';
+
+const event = (seq: number, epoch = 'e1') => ({ type: 'event', game: 'AAAAAA', epoch, seq }) as ServerMessage;
+const snapshot = (seq: number, recovered?: false) =>
+  ({
+    type: 'snapshot',
+    game: 'AAAAAA',
+    epoch: 'e1',
+    seq,
+    ...(recovered === false ? { recovered } : {}),
+  }) as ServerMessage;
+const chat = (seq: number) => ({ type: 'chat', channel: 'lobby', epoch: 'e1', seq }) as ServerMessage;
+const faultsOf = (...messages: ServerMessage[]) => {
+  const wire = new SequenceCheck();
+  for (const message of messages) wire.receive(message);
+  return wire.faults;
+};
+const NONE = { gaps: 0, duplicates: 0, chatGaps: 0 };
+
+test('events that follow each other and a snapshot are as they should be', () => {
+  assert.deepEqual(faultsOf(snapshot(3), event(4), event(5), event(1, 'e2'), event(2, 'e2')), NONE);
+});
+test('every event that was left out counts', () => {
+  assert.deepEqual(faultsOf(snapshot(3), event(4), event(7)), { ...NONE, gaps: 2 });
+});
+test('an event that comes again counts', () => {
+  assert.deepEqual(faultsOf(snapshot(3), event(4), event(4)), { ...NONE, duplicates: 1 });
+});
+test('what is repeated because a hole was asked for is no duplicate', () => {
+  assert.deepEqual(faultsOf(snapshot(3), event(4), event(6), event(5), event(6), event(7)), { ...NONE, gaps: 1 });
+});
+test('a resume that could not be exact counts what was missed', () => {
+  assert.deepEqual(faultsOf(snapshot(3), event(4), snapshot(9, false)), { ...NONE, gaps: 5 });
+});
+test('lines that come in a history after having been away are caught up with, the first history is not', () => {
+  const history = (epoch: string, ...seqs: number[]) =>
+    ({ type: 'history', channel: 'lobby', epoch, lines: seqs.map((seq) => ({ seq })) }) as ServerMessage;
+  const wire = new SequenceCheck();
+  for (const message of [history('e1', 1, 2, 3), chat(4), history('e1', 3, 4, 5, 6), chat(7), history('e2', 1)])
+    wire.receive(message);
+  assert.deepEqual([wire.caughtUp, wire.faults], [2, NONE]);
+});
+test('a line of chat that was left out counts, one that comes again after a resume does not', () => {
+  assert.deepEqual(faultsOf(chat(1), chat(2), chat(2), chat(4)), { ...NONE, chatGaps: 1 });
+});

@@ -1,0 +1,76 @@
+import type { ServerMessage } from '../../services/protocol/index.ts';
+
+/** Seqs of one history, as they came over the wire. */
+interface Place {
+  epoch: string;
+  seq: number;
+  /** Up to here a repeat may be the answer to having asked again for what was missing. */
+  askedAgainTo: number;
+}
+
+/** What was wrong with what came. */
+export interface SequenceFaults {
+  /** Events that were left out. */
+  gaps: number;
+  /** Events that came again without having been asked for. */
+  duplicates: number;
+  chatGaps: number;
+}
+
+/**
+ * Looks at what the server sends before the SDK puts it right: a hole or a repeat that the SDK mends is still a fault
+ * of the cluster. Goes on over sockets: a resume must continue exactly where the last one was cut.
+ */
+export class SequenceCheck {
+  readonly faults: SequenceFaults = { gaps: 0, duplicates: 0, chatGaps: 0 };
+  /** Lines of chat that came in a history, after having been away. */
+  caughtUp = 0;
+  readonly #games = new Map<string, Place>();
+  readonly #channels = new Map<string, Place>();
+
+  receive(message: ServerMessage): void {
+    if (message.type === 'event') this.#event(message.game, message.epoch, message.seq);
+    else if (message.type === 'snapshot') {
+      const { game, epoch, seq } = message;
+      // Events that are gone for good: whoever was away missed at least one.
+      if (message.recovered === false) this.faults.gaps += Math.max(1, seq - (this.#games.get(game)?.seq ?? seq));
+      this.#games.set(game, { epoch, seq, askedAgainTo: 0 });
+    } else if (message.type === 'chat') this.#chat(message.channel, message.epoch, message.seq);
+    else if (message.type === 'history') {
+      const place = this.#channels.get(message.channel);
+      // The first one is of a time in which nobody listened here.
+      if (place?.epoch === message.epoch) this.caughtUp += message.lines.filter(({ seq }) => seq > place.seq).length;
+      const seq = message.lines.at(-1)?.seq;
+      if (seq !== undefined) this.#channels.set(message.channel, { epoch: message.epoch, seq, askedAgainTo: 0 });
+    }
+  }
+
+  /** Games end; their places need not be kept for ever. */
+  forget(game: string): void {
+    this.#games.delete(game);
+  }
+
+  #event(game: string, epoch: string, seq: number): void {
+    const place = this.#games.get(game);
+    if (place === undefined || place.epoch !== epoch) {
+      this.#games.set(game, { epoch, seq, askedAgainTo: 0 });
+      return;
+    }
+    if (seq <= place.seq) {
+      if (seq > place.askedAgainTo) this.faults.duplicates++;
+      return;
+    }
+    if (seq > place.seq + 1) {
+      this.faults.gaps += seq - place.seq - 1;
+      place.askedAgainTo = seq;
+    }
+    place.seq = seq;
+  }
+
+  #chat(channel: string, epoch: string, seq: number): void {
+    const place = this.#channels.get(channel);
+    if (place && place.epoch === epoch && seq > place.seq + 1) this.faults.chatGaps += seq - place.seq - 1;
+    if (!place || place.epoch !== epoch || seq > place.seq)
+      this.#channels.set(channel, { epoch, seq, askedAgainTo: 0 });
+  }
+}

@@ -1,0 +1,54 @@
+import { waitFor } from '../../infra/local/wait.ts';
+import type { Cluster } from './cluster.ts';
+
+/** What each ready replica of a cluster says for Prometheus: one that is stopped does not answer. */
+export async function metricsOf(cluster: Pick<Cluster, 'status'>): Promise<string[]> {
+  const { replicas } = await cluster.status();
+  return Promise.all(
+    replicas
+      .filter(({ ready }) => ready)
+      .map(async ({ internalPort }) => (await fetch(`http://127.0.0.1:${internalPort}/metrics`)).text()),
+  );
+}
+
+/** Commands of one kind that a cluster decided since it runs, by who decided them. */
+export interface Decided {
+  readonly owner: number;
+  readonly forwarded: number;
+}
+
+const DECIDED = /^gridlock_commands_decided_total\{([^}]*)\} (\d+)/gm;
+
+/** Sums up over the ready replicas of a cluster what they decided. */
+export async function decidedBy(cluster: Pick<Cluster, 'status'>, kind = 'capture'): Promise<Decided> {
+  const decided = { owner: 0, forwarded: 0 };
+  for (const text of await metricsOf(cluster)) {
+    for (const [, labels = '', count] of text.matchAll(DECIDED)) {
+      if (!labels.includes(`kind="${kind}"`)) continue;
+      decided[labels.includes('by="forwarded"') ? 'forwarded' : 'owner'] += Number(count);
+    }
+  }
+  return decided;
+}
+
+/** Which part was passed on between two of these, from 0 to 1. */
+export function forwardedShare(before: Decided, after: Decided): number {
+  const forwarded = after.forwarded - before.forwarded;
+  return forwarded / Math.max(1, forwarded + after.owner - before.owner);
+}
+
+const WAIT_MS = 60_000;
+const MEMBERS = /^gridlock_members\{[^}]*\} (\d+)/m;
+
+/** Resolves when every ready replica of a cluster has heard of so many lately, itself among them, and of no more. */
+export async function members(cluster: Pick<Cluster, 'status'>, count: number): Promise<void> {
+  const isSo = async () => {
+    const heard = (await metricsOf(cluster)).map((text) => Number(MEMBERS.exec(text)?.[1]));
+    return heard.every((number) => number === count) || undefined;
+  };
+  await waitFor(isSo, {
+    what: `${count} members that every replica has heard of`,
+    timeoutMs: WAIT_MS,
+    intervalMs: 100,
+  });
+}
