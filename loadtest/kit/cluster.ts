@@ -13,7 +13,8 @@ import type { ReplicaStatus, RunningStatus } from '../../infra/local/system-stat
 import { waitFor } from '../../infra/local/wait.ts';
 
 const CLI = path.join(import.meta.dirname, '../../cli/main.ts');
-const WAIT_MS = 30_000;
+/** Longer than a start takes on a machine that is busy with other tests. */
+const WAIT_MS = 120_000;
 
 export type ClusterOptions = Partial<Omit<Config, 'stack'>> & {
   /** Variables for the supervisor and everything it starts, beside this process's own. */
@@ -55,7 +56,7 @@ export class SupervisorRun {
     }));
   }
 
-  /** Resolves when its output matches. @throws with that output when it ends before, or after 30 s */
+  /** Resolves when its output matches. @throws with that output when it ends before, or after two minutes */
   async line(pattern: RegExp): Promise<RegExpMatchArray> {
     const ended = new AbortController();
     void this.ended.then(({ code, signal, stdout, stderr }) => {
