@@ -81,13 +81,13 @@ test('nobody notices rotations of leaf and intermediate and a rollover of the ro
 
 for (const [what, args, sentence] of [
   ['an odd number of sockets', ['--sockets', '7'], /^--sockets is 7; two play a game/],
-  ['a number that is none', ['--leaf', 'many'], /^--leaf is "many"; a whole number from 0 to 10000/],
-  ['an empty value', ['--every='], /^--every is ""/],
-  ['an unknown flag', ['--roots', '2'], /Unknown option '--roots'/],
+  ['a number that is none', ['--leaf', 'many'], /--leaf.*'many'.*a whole number from 0 to 10000/],
+  ['an empty value', ['--every='], /--every.*a whole number from 10/],
+  ['an unknown flag', ['--roots', '2'], /Unknown option '--roots'/i],
 ] as const) {
-  test(`the program refuses ${what} with a sentence, exit code 2`, async () => {
-    const program = path.resolve(import.meta.dirname, '../loadtest/rotation/main.ts');
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, ...args]);
+  test(`the command refuses ${what} with a sentence, exit code 2`, async () => {
+    const program = path.resolve(import.meta.dirname, '../cli/main.ts');
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, 'rotation', ...args]);
     let stderr = '';
     child.stderr.on('data', (chunk) => (stderr += String(chunk)));
     const [code] = (await once(child, 'close')) as [number];

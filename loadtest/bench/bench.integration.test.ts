@@ -8,7 +8,7 @@ import { findBinary } from '../../infra/setup/binaries.mjs';
 import type { Episode, Flow } from './episode.ts';
 import { Generator } from './generator/generator.ts';
 import type { Load, Measured } from './generator/workload.ts';
-import { readFlags } from './options.ts';
+import { planBench } from './options.ts';
 import { describeRun } from './result.ts';
 import { toMarkdown } from './result-tables.ts';
 import { run } from './run.ts';
@@ -27,7 +27,7 @@ function numbersOf(value: unknown, at = ''): [path: string, number: number][] {
 
 describe('the bench at its tiny size', () => {
   const only = 'gridlock-stateless-always,naive';
-  const flags = readFlags(['--size', 'tiny', '--only', only])!;
+  const flags = planBench({ size: 'tiny', only });
   let episodes: Episode[];
 
   before(async () => {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Episode } from './episode.ts';
-import type { Flags } from './options.ts';
+import type { BenchPlan } from './options.ts';
 import type { Size } from './sizes.ts';
 import type { Workload } from './systems/system.ts';
 
@@ -32,7 +32,11 @@ export interface Result extends RunDescription {
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 
-export function describeRun({ systems, size, workloads }: Flags): RunDescription {
+export function describeRun({
+  systems,
+  size,
+  workloads,
+}: Pick<BenchPlan, 'systems' | 'size' | 'workloads'>): RunDescription {
   const cpus = os.cpus();
   return {
     startedAt: new Date().toISOString(),

@@ -1,14 +1,19 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { ensureCertificates } from '../../infra/local/certificates.ts';
 import { PreflightError } from '../../infra/local/errors.ts';
 import { findBinary, installCommand } from '../../infra/setup/binaries.mjs';
+import { toStandardError } from '../kit/options.ts';
 import { type Episode, NOT_MEASURED, Performance } from './episode.ts';
 import { Generator } from './generator/generator.ts';
 import { shuffled } from './generator/workload.ts';
+import { type BenchOptions, planBench } from './options.ts';
+import { describeRun, type Result } from './result.ts';
+import { toMarkdown } from './result-tables.ts';
 import type { Size } from './sizes.ts';
 import { SystemUnderTest } from './system-under-test.ts';
+import { ensurePeers } from './systems/peers.ts';
 import type { System, Workload } from './systems/system.ts';
 
 /** Longer than any system takes that works: one that hangs must not hold up the others. */
@@ -23,6 +28,27 @@ export interface RunOptions {
   readonly episodeMs?: number;
   /** Ends the run after what is going on. */
   readonly signal?: AbortSignal;
+}
+
+/** Measures, prints the tables and writes them with every measurement. Resolves with the exit code. @throws UsageError */
+export async function runBench(options: BenchOptions, report = toStandardError): Promise<number> {
+  const plan = planBench(options);
+  const { systems, workloads, size, out } = plan;
+  if (systems.some(({ isPeer }) => isPeer)) ensurePeers(report);
+  const interrupted = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort());
+  const before = describeRun(plan);
+  const episodes = await run({ systems, workloads, size, report, signal: interrupted.signal });
+  const result: Result = { ...before, finishedAt: new Date().toISOString(), episodes };
+  const markdown = toMarkdown(result);
+  mkdirSync(out, { recursive: true });
+  writeFileSync(path.join(out, 'bench.json'), `${JSON.stringify(result, null, 2)}\n`);
+  writeFileSync(path.join(out, 'bench.md'), markdown);
+  process.stdout.write(`${markdown}\nwritten to ${out}/bench.json and ${out}/bench.md\n`);
+  const isWhole = episodes.every(
+    ({ problems }) => !Object.keys(problems).some((what) => what.startsWith(NOT_MEASURED)),
+  );
+  return isWhole && !interrupted.signal.aborted ? 0 : 1;
 }
 
 /** Measures every system as often as asked, each time in another order. What fails is told in its episode. */

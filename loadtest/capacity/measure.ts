@@ -4,17 +4,17 @@ import path from 'node:path';
 import { ensureCertificates } from '../../infra/local/certificates.ts';
 import { findBinary } from '../../infra/setup/binaries.mjs';
 import { Generator } from '../bench/generator/generator.ts';
-import { readFlags } from '../bench/options.ts';
 import { describeRun } from '../bench/result.ts';
 import { SIZES } from '../bench/sizes.ts';
 import { SystemUnderTest } from '../bench/system-under-test.ts';
+import { GRIDLOCK } from '../bench/systems/gridlock.ts';
 import type { System } from '../bench/systems/system.ts';
 import { cpuBetween, residentBetween, type TierUsage, tierUsage } from '../kit/process-usage.ts';
 import { lineThrough } from '../kit/statistics.ts';
 import { type Measured, TIERS, type Tier } from './model.ts';
 
 /** Whose figures are taken: the default design, with every write on disk before it counts. */
-const SYSTEM = 'gridlock-stateless-always';
+const SYSTEM = GRIDLOCK.find(({ name }) => name === 'gridlock-stateless-always')!;
 /** Where the ticks of a replica are as long as they get: below, an event costs less the more there are. */
 const FITTED_AT = [960, 1280, 1600];
 export const CHECKED_AT = 1440;
@@ -50,9 +50,8 @@ async function onStage<T>(
   let stage: SystemUnderTest | undefined;
   try {
     await ensureCertificates(pki, 'localhost');
-    const system = readFlags(['--only', SYSTEM])!.systems[0]!;
-    stage = await SystemUnderTest.start(system, { replicas, haproxy, redis, pki });
-    return await task(stage, generator, system, readFileSync(path.join(pki, 'root.pem'), 'utf8'));
+    stage = await SystemUnderTest.start(SYSTEM, { replicas, haproxy, redis, pki });
+    return await task(stage, generator, SYSTEM, readFileSync(path.join(pki, 'root.pem'), 'utf8'));
   } finally {
     await generator.stop();
     await stage?.stop();
@@ -119,7 +118,7 @@ export async function measure(report: (text: string) => void): Promise<Measured>
   }
   report(`holding ${IDLE_SOCKETS} idle sockets`);
   const { perHandshake, perProcess, perSocket } = await idleCosts();
-  const { commit, machine, versions } = describeRun(readFlags(['--only', SYSTEM])!);
+  const { commit, machine, versions } = describeRun({ systems: [SYSTEM], size: SIZES.full, workloads: [] });
   const fit = (tier: Tier) => lineThrough(samples.map(({ eventsPerSecond, cpu }) => [eventsPerSecond, cpu[tier]]));
   const costs = Object.fromEntries(
     TIERS.map((tier) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { busyCores, capacityFor, HOURS_A_MONTH, type Measured } from './model.ts';
-import { DEFAULTS, planOf } from './options.ts';
+import { DEFAULTS, planOf } from './plan-numbers.ts';
 
 const measured: Measured = {
   at: '2030-01-01T00:00:00Z',

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { capacityFor, type Measured } from './model.ts';
-import { DEFAULTS, planOf, readFlags, UsageError } from './options.ts';
+import { DEFAULTS, planOf } from './plan-numbers.ts';
 import { describeCheck, describePlan } from './report.ts';
 
 const measured = JSON.parse(readFileSync(path.join(import.meta.dirname, 'measured.json'), 'utf8')) as Measured;
@@ -35,18 +35,4 @@ test('a prediction that is a quarter off or more fails the check', () => {
   assert.equal(at(1.3).isGood, false);
   assert.equal(at(0.7).isGood, false);
   assert.match(at(1.3).text, /\+30 %/);
-});
-
-test('a wrong number is refused with a sentence', () => {
-  for (const args of [
-    ['--players', '0'],
-    ['--players', 'x'],
-    ['--playing', '2'],
-    ['--price-core', ''],
-    ['--cores', '1'],
-  ]) {
-    assert.throws(() => readFlags(args), UsageError, args.join(' '));
-  }
-  assert.equal(readFlags(['--players', '5000']).numbers.players, 5000);
-  assert.equal(readFlags(['--check']).action, 'check');
 });

@@ -1,49 +1,118 @@
-import type { Design } from '../kit/options.ts';
-import type { Fault } from './faults.ts';
+import { writeFileSync } from 'node:fs';
+import { DESIGNS, type Design, type Report, toStandardError, UsageError } from '../kit/options.ts';
+import { FAULTS, type Fault } from './faults.ts';
 import { FaultyCluster } from './faulty-cluster.ts';
+import { measureRecovery, type Recovery } from './recovery.ts';
 import { playRound, type Round } from './round.ts';
-import { type Row, tally } from './tally.ts';
+import { type Row, tableOf, tally } from './tally.ts';
 
-export interface RunOptions {
+export interface ChaosOptions {
+  /** In all; of a run with clients, how many kills. */
+  readonly rounds?: number | undefined;
+  readonly design: Design | 'both';
+  /** Names; all if left out. */
+  readonly fault?: readonly string[] | undefined;
+  readonly players: number;
+  readonly seed?: number | undefined;
+  readonly json?: string | undefined;
+  readonly clients?: number | undefined;
+}
+
+const DEFAULT_ROUNDS = 20;
+const DEFAULT_KILLS = 3;
+
+/** Plays under faults, or measures recoveries; prints a table. Resolves with the exit code. @throws UsageError */
+export function runChaos(options: ChaosOptions, report = toStandardError): Promise<number> {
+  const { clients, seed = Date.now() % 2 ** 32 } = options;
+  if (clients !== undefined && clients % 4 !== 0) {
+    throw new UsageError(`--clients is ${clients}; four play a game: give a multiple of 4.`);
+  }
+  report(`--seed ${seed}`);
+  const designs = options.design === 'both' ? DESIGNS : [options.design];
+  return clients === undefined
+    ? playAll(options, designs, seed, report)
+    : killAll(options, designs, clients, seed, report);
+}
+
+async function playAll(options: ChaosOptions, designs: readonly Design[], seed: number, report: Report) {
+  const { rounds = DEFAULT_ROUNDS, players, json } = options;
+  const faults = faultsOf(options.fault);
+  const rows: Row[] = [];
+  for (const [place, design] of designs.entries()) {
+    const roundsOf = (fault: Fault) =>
+      shareOf(rounds, designs.length * faults.length, place * faults.length + faults.indexOf(fault));
+    rows.push(...(await playDesign({ design, faults, roundsOf, players, seed, report })));
+  }
+  const wrong = rows.flatMap((row) => row.faults.map((text) => `FAULT  ${row.design} ${row.fault}: ${text}`));
+  console.log([tableOf(rows), ...wrong].join('\n'));
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify({ seed, rows }, null, 2)}\n`);
+  return wrong.length > 0 ? 1 : 0;
+}
+
+async function killAll(
+  options: ChaosOptions,
+  designs: readonly Design[],
+  clients: number,
+  seed: number,
+  report: Report,
+) {
+  const { rounds: kills = DEFAULT_KILLS, json } = options;
+  const recoveries: Recovery[] = [];
+  for (const design of designs) recoveries.push(...(await measureRecovery({ design, clients, kills, seed, report })));
+  console.table(recoveries.map(({ faults, ...columns }) => ({ ...columns, faults: faults.length })));
+  const wrong = recoveries.flatMap(({ design, faults }) => faults.map((text) => `FAULT  ${design}: ${text}`));
+  if (wrong.length > 0) console.log(wrong.join('\n'));
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify({ seed, recoveries }, null, 2)}\n`);
+  return wrong.length > 0 ? 1 : 0;
+}
+
+/** In the order in which they are listed, so that Redis changes how it persists only once. */
+export const faultsOf = (names: readonly string[] | undefined): readonly Fault[] =>
+  names === undefined ? FAULTS : FAULTS.filter(({ name }) => names.includes(name));
+
+/** Rounds of one of so many kinds when all of them share a number evenly; the first ones get what is left over. */
+export const shareOf = (rounds: number, kinds: number, index: number): number =>
+  Math.floor(rounds / kinds) + (index < rounds % kinds ? 1 : 0);
+
+interface DesignRun {
   readonly design: Design;
   readonly faults: readonly Fault[];
   /** How many rounds of each fault. */
   readonly roundsOf: (fault: Fault) => number;
   readonly players: number;
   readonly seed: number;
-  readonly report: (line: string) => void;
+  readonly report: Report;
 }
 
 /** Plays the rounds of one design, all of them on one cluster, fault by fault. */
-export async function run({ design, faults, roundsOf, players, seed, report }: RunOptions): Promise<Row[]> {
+async function playDesign({ design, faults, roundsOf, players, seed, report }: DesignRun): Promise<Row[]> {
   const rows: Row[] = [];
   report(`${design}: starting a cluster`);
-  const stage = await FaultyCluster.start(design);
+  const cluster = await FaultyCluster.start(design);
   try {
     for (const fault of faults) {
       const rounds: Round[] = [];
-      await stage.persist(fault.persistence);
+      await cluster.persist(fault.persistence);
       for (let number = 1; number <= roundsOf(fault); number++) {
-        const round = await playRound(stage, fault, { seed, number, players });
+        const round = await playRound(cluster, fault, { seed, number, players });
         rounds.push(round);
-        const {
-          acknowledged: { all, during, after },
-          waits,
-          violations,
-        } = round;
-        const back = `back within ${Math.round(Math.max(...waits))} ms`;
-        report(
-          `${design} ${fault.name} ${number}: ${round.what}; ${all} acknowledged, ${during} during, ${after} after; ${back}`,
-        );
-        const nameOf = (kind: string) =>
-          kind === 'lost tail' && fault.persistence === 'everysec' ? 'announced' : kind;
-        const seen = violations.map((one) => `${nameOf(one.fault)}: ${one.detail}`);
-        for (const line of [...round.problems, ...seen]) report(`  ${line}`);
+        for (const line of describeRound(design, fault, round)) report(line);
       }
       if (rounds.length > 0) rows.push(tally(design, fault, rounds));
     }
   } finally {
-    await stage.stop();
+    await cluster.stop();
   }
   return rows;
+}
+
+function describeRound(design: Design, fault: Fault, round: Round): string[] {
+  const { all, during, after } = round.acknowledged;
+  const back = `back within ${Math.round(Math.max(...round.waits))} ms`;
+  const nameOf = (kind: string) => (kind === 'lost tail' && fault.persistence === 'everysec' ? 'announced' : kind);
+  const seen = round.violations.map((one) => `${nameOf(one.fault)}: ${one.detail}`);
+  return [
+    `${design} ${fault.name} ${round.number}: ${round.what}; ${all} acknowledged, ${during} during, ${after} after; ${back}`,
+    ...[...round.problems, ...seen].map((line) => `  ${line}`),
+  ];
 }

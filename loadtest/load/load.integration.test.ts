@@ -11,7 +11,7 @@ import { findK6 } from './k6-process.ts';
 import type { Summary } from './summary.ts';
 import { FaultyProxy, type Plant } from './testing/faulty-proxy.ts';
 
-const MAIN = path.join(import.meta.dirname, 'main.ts');
+const MAIN = path.join(import.meta.dirname, '../../cli/main.ts');
 /**
  * Every client is cut once, and who is not connected then is not: from the end of the ramp to the first cut there is a
  * quarter of this, which is longer than a busy machine holds up k6 or the cluster.
@@ -47,7 +47,7 @@ async function load(name: string, { url, stateDir }: Pick<Cluster, 'url' | 'stat
   const out = path.join(directory, name);
   const target = ['--target', url.replace(/^https/, 'wss'), '--ca', path.join(stateDir, 'pki/root.pem')];
   const args = ['smoke', ...target, '--sockets', '16', '--duration', `${SECONDS}s`, '--pace', '2', '--out', out];
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args], {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, 'load', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -189,7 +189,7 @@ test('an interrupt that comes while the cluster is started ends the run', option
     '--out',
     path.join(directory, 'none'),
   ];
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args], {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, 'load', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

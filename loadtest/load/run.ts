@@ -2,17 +2,17 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync,
 import os from 'node:os';
 import path from 'node:path';
 import { type Plan, SETTLE_SECONDS } from '../k6/plan.ts';
-import { UsageError } from '../kit/options.ts';
+import { toStandardError, UsageError } from '../kit/options.ts';
 import { UsageSampler } from '../kit/usage-sampler.ts';
 import { reportPage } from '../report/page.ts';
-import { Progress } from './describe.ts';
+import { describe, Progress } from './describe.ts';
 import { Disturber } from './disturber.ts';
 import { requireAdmission } from './edge-limits.ts';
 import { findTarget, requireAbility } from './find-target.ts';
 import { bundleForK6, Control, findK6, startK6, THRESHOLDS_FAILED } from './k6-process.ts';
 import { countAddresses, readMachineCapacity, requireMachineCapacity } from './machine-capacity.ts';
 import { tellOperations } from './operations-page.ts';
-import type { LoadOptions } from './options.ts';
+import { type LoadOptions, type LoadRun, planLoad } from './options.ts';
 import { COUNTERS, type Summary, summarise } from './summary.ts';
 import type { Target } from './target.ts';
 import { Timeline } from './timeline.ts';
@@ -39,12 +39,18 @@ const INTERRUPTED = 'Interrupted before anybody played.';
 /** Of k6, without the reason, which the players tell; and of the thresholds, which are listed. */
 const SAID_OTHERWISE = /^(Request Failed|thresholds on metrics .* crossed)/;
 
+/** Runs a scenario as the command does: prints the result, and resolves with the exit code. @throws UsageError */
+export async function load(name: string, options: LoadOptions, report = toStandardError): Promise<number> {
+  const run = planLoad(name, options);
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
+  const summary = await runLoad(run, report, stop.signal);
+  process.stdout.write(`${describe(summary)}\nreport: ${path.join(run.out, 'report.html')}\n`);
+  return summary.passed ? 0 : 1;
+}
+
 /** Runs one scenario and writes `summary.json` and `report.html`. @throws UsageError when it cannot be run */
-export async function runLoad(
-  options: LoadOptions,
-  report: (line: string) => void,
-  stop: AbortSignal,
-): Promise<Summary> {
+export async function runLoad(options: LoadRun, report: (line: string) => void, stop: AbortSignal): Promise<Summary> {
   const k6 = findK6();
   const part = options.scenario.plan(options);
   const local = options.target === undefined || ['local', 'compose', 'kind'].includes(options.target);
@@ -91,8 +97,8 @@ export async function runLoad(
 }
 
 interface Play {
-  readonly options: LoadOptions;
-  readonly part: ReturnType<LoadOptions['scenario']['plan']>;
+  readonly options: LoadRun;
+  readonly part: ReturnType<LoadRun['scenario']['plan']>;
   readonly k6: { readonly path: string; readonly version: string };
   readonly target: Target;
   readonly localIps: string | undefined;

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Cluster } from '../kit/cluster.ts';
+import { type Cluster, startCluster } from '../kit/cluster.ts';
 import { Crowd, unevenly } from '../kit/crowd.ts';
 import { findViolations, type Violation } from '../kit/history.ts';
+import type { Design } from '../kit/options.ts';
 import { members } from '../kit/replica-metrics.ts';
 
 /** Figures of a replica that joins a cluster under play. Times are milliseconds. */
@@ -75,5 +76,25 @@ export async function scaleOut(cluster: Cluster, options: ScaleOutOptions): Prom
   } finally {
     process.kill(late.pid!, 'SIGCONT');
     crowd?.close();
+  }
+}
+
+export interface PlacementOptions {
+  readonly design: Design;
+  readonly sockets: number;
+  readonly replicas: number;
+}
+
+/** Lets a last replica into a cluster under play, and prints what came of it. Resolves with the exit code. */
+export async function runPlacement({ design, sockets, replicas }: PlacementOptions): Promise<number> {
+  const cluster = await startCluster({ design, replicas });
+  try {
+    // Half of them play, four in a game.
+    const games = Math.floor(sockets / 8);
+    const { violations, ...found } = await scaleOut(cluster, { sockets, games, moveMs: 2000, withinMs: 90_000 });
+    process.stdout.write(`${JSON.stringify({ design, ...found, violations: violations.length }, undefined, 2)}\n`);
+    return violations.length > 0 ? 1 : 0;
+  } finally {
+    await cluster.stop();
   }
 }
