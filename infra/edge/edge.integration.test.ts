@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect as connectHttp2 } from 'node:http2';
-import { request as httpsRequest } from 'node:https';
+import { Agent, request as httpsRequest } from 'node:https';
 import { connect as connectTcp, type Socket } from 'node:net';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -10,8 +10,10 @@ import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { gunzipSync } from 'node:zlib';
 import { WebSocket } from 'ws';
 import { routedGame } from '../../services/server/session/handshake.ts';
+import { waitFor } from '../local/wait.ts';
 import { runtimeCommand, serversUp } from './haproxy.ts';
-import { type Edge, selfSigned, startEdge } from './testing.ts';
+import { LOGGING, REDIRECT, SOCKET_BUFFER_BYTES } from './limits.ts';
+import { type Edge, FLOOD, selfSigned, startEdge } from './testing.ts';
 
 let edge: Edge;
 before(async () => {
@@ -462,4 +464,132 @@ test('the Runtime API replaces the certificate under open sockets', async () => 
     socket.terminate();
     assert.deepEqual(await serversUp(own.runtimeSocket), ['ws1', 'ws2']);
   });
+});
+
+test('half-open connections to plain http from one address keep nobody else waiting', async () => {
+  // Without a limit for one address they would be there for half a minute.
+  await withEdge({ headerTimeoutMs: 30_000 }, async (own) => {
+    const attacker = { host: '127.0.0.1', port: own.config.httpPort, localAddress: '127.0.0.66' };
+    const sockets = Array.from({ length: REDIRECT.connections + 20 }, () => connectTcp(attacker));
+    let open = sockets.length;
+    try {
+      await Promise.all(
+        sockets.map(async (socket) => {
+          socket.on('error', () => undefined);
+          socket.on('close', () => (open -= 1));
+          await once(socket, 'connect').catch(() => undefined);
+          socket.write('GET / HTTP/1.1\r\nX-Slow: ');
+        }),
+      );
+      for (const localAddress of ['127.0.0.2', '127.0.0.3']) {
+        const answered = own.plain({ localAddress }).then(({ status }) => status);
+        const late = new Promise((resolve) => setTimeout(resolve, 5000, 'late').unref());
+        assert.equal(await Promise.race([answered, late]), 308, localAddress);
+      }
+      assert.ok(open <= REDIRECT.perAddress, `${open} are open`);
+      await waitFor(async () => open === 0 || undefined, { what: 'the half-open ones to be cut', timeoutMs: 30_000 });
+    } finally {
+      for (const socket of sockets) socket.destroy();
+    }
+  });
+});
+
+/** The counters of refused requests, by reason. */
+async function refusals(target: Edge): Promise<Record<string, number>> {
+  const { body } = await target.metrics({ path: '/refusals' });
+  return Object.fromEntries(
+    [...body.matchAll(/^gridlock_edge_refused_requests_total\{reason="(\w+)"\} (\d+)$/gm)].map(([, reason, count]) => [
+      reason!,
+      Number(count),
+    ]),
+  );
+}
+
+test('refused requests are all counted by reason, and of a flood few are logged, in short lines', async () => {
+  await withEdge({}, async (own) => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 4 });
+    const ask = (path: string) => own.https({ path, agent }).then(({ status }) => status);
+    const long = 'a'.repeat(8000);
+    const statuses = await Promise.all(Array.from({ length: 400 }, () => ask(`/metrics/${long}`)));
+    statuses.push(...(await Promise.all(Array.from({ length: 3 }, () => ask('/ws')))));
+    agent.destroy();
+    assert.deepEqual([...new Set(statuses)], [404, 426]);
+    const counted = await refusals(own);
+    assert.deepEqual([counted['internal_path'], counted['socket_upgrade'], counted['too_large']], [400, 3, 0]);
+    const lines = own.log().split('\n');
+    const refused = lines.filter((line) => line.includes('/metrics/'));
+    assert.ok(refused.length > 0 && refused.length <= 100, `${refused.length} of 400 are logged`);
+    for (const line of lines) assert.ok(line.length <= LOGGING.lineBytes, `${line.length} characters`);
+  });
+});
+
+test('many requests of one address are logged in part only, also those that are served', async () => {
+  await withEdge({}, async (own) => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 4 });
+    const many = 4 * LOGGING.requestsPerAddress;
+    await Promise.all(Array.from({ length: many }, () => own.https({ agent, localAddress: '127.0.0.66' })));
+    assert.equal((await own.https({ path: '/seen', localAddress: '127.0.0.77' })).status, 200);
+    agent.destroy();
+    await waitFor(async () => own.log().includes('/seen') || undefined, { what: 'the log', timeoutMs: 30_000 });
+    const logged = own.log().split('127.0.0.66:').length - 1;
+    assert.ok(logged <= 2 * LOGGING.requestsPerAddress, `${logged} of ${many} are logged`);
+  });
+});
+
+test('neither a token nor the code of a game in an address is logged', async () => {
+  await withEdge({}, async (own) => {
+    await own.https({ path: '/ws?game=SECRET&token=eyJhbGciOi' });
+    await own.plain({ path: '/?game=SECRET&token=eyJhbGciOi' });
+    const { socket } = await openSocket(own, '?game=SECRET');
+    socket.terminate();
+    const ended = async () => (own.log().match(/ GET HTTP\/1\.1 \/(ws)?$/gm) ?? []).length === 3 || undefined;
+    await waitFor(ended, { what: 'three lines of the log', timeoutMs: 30_000 });
+    assert.doesNotMatch(own.log(), /SECRET|eyJ/);
+  });
+});
+
+/** Bytes that wait in the kernel to be sent on connections of a local port. */
+function waitingBytes(port: number): number {
+  const rows = readFileSync('/proc/net/tcp', 'utf8').trim().split('\n').slice(1);
+  return rows
+    .map((row) => row.trim().split(/\s+/))
+    .filter(([, local]) => Number.parseInt(local!.split(':')[1]!, 16) === port)
+    .reduce((sum, columns) => sum + Number.parseInt(columns[4]!.split(':')[0]!, 16), 0);
+}
+
+test('peers that never read are gone soon after their replica has closed, and take little memory before', async () => {
+  const own = await startEdge({}, { stalledMs: 2000 });
+  const count = 8;
+  const sockets: WebSocket[] = [];
+  try {
+    for (let number = 0; number < count; number++) {
+      const { socket } = await openSocket(own);
+      socket.on('error', () => undefined);
+      sockets.push(socket);
+      socket.send(FLOOD);
+      // From here on it reads nothing, and its system tells the edge so.
+      (socket as unknown as { _socket: Socket })._socket.pause();
+    }
+    const sessions = async () => (await runtimeCommand(own.runtimeSocket, 'show sess')).split('fe=https').length - 1;
+    await waitFor(async () => waitingBytes(own.config.port) > 0 || undefined, { what: 'a flood', timeoutMs: 30_000 });
+    let most = 0;
+    const gone = async () => {
+      most = Math.max(most, waitingBytes(own.config.port));
+      return ((await sessions()) === 0 && waitingBytes(own.config.port) === 0) || undefined;
+    };
+    await waitFor(gone, { what: 'the sessions to end', timeoutMs: 15_000 });
+    // The kernel counts up to twice the buffer, and what is on its way.
+    assert.ok(most <= 3 * SOCKET_BUFFER_BYTES * count, `${most} bytes waited for ${count} peers`);
+  } finally {
+    for (const socket of sockets) socket.terminate();
+    await own.close();
+  }
+});
+
+test('the internal port answers only those who ask by address', async () => {
+  for (const path of ['/metrics', '/refusals']) {
+    assert.equal((await edge.metrics({ path })).status, 200);
+    assert.equal((await edge.metrics({ path, headers: { Host: '[::1]:9101' } })).status, 200);
+    assert.equal((await edge.metrics({ path, headers: { Host: 'rebound.example' } })).status, 421);
+  }
 });

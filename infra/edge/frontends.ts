@@ -1,3 +1,4 @@
+import { REDIRECT, STALLED_MS } from './limits.ts';
 import type { EdgeOptions } from './options.ts';
 import {
   ACME_PATH,
@@ -8,27 +9,41 @@ import {
   errorReply,
   except,
   notRedirected,
+  quietFlood,
   quote,
+  REFUSAL_REASONS,
+  REFUSALS,
+  type Reply,
   redirectRules,
   requestRules,
   responseRules,
 } from './rules.ts';
-import { connectionText, requestText, responseText, section } from './syntax.ts';
+import { connectionText, escapedText, requestText, responseText, section } from './syntax.ts';
 
-/** The redirect's share of the connections: a flood of it must not take those of https. */
-export const REDIRECT_CONNECTIONS = 400;
 /** What is counted per client address, for all frontends together. */
 export const SOURCES = 'sources';
+/** Connections to plain http, counted per client address. */
+export const HTTP_SOURCES = 'http_sources';
 /** The same for connections to the TCP front. */
 const FRONT_SOURCES = 'front_sources';
 const CRL_PATH = '/crl/';
+/** localhost or an address, with any port. */
+const ADDRESS_HOST = String.raw`^(localhost|[0-9.]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?$`;
 
 /** With the PROXY protocol the connection's address is the balancer's: the client's is known a step later. */
 const limitConnections = ({ config, acceptProxy = false }: EdgeOptions): string[] =>
   connectionRules(config, SOURCES).map((rule) => connectionText(rule, acceptProxy ? 'session' : 'connection'));
 
-function bind(address: string, port: number, { acceptProxy = false }: EdgeOptions): string {
-  return `bind ${address}:${port}${address === '[::]' ? ' v4v6' : ''}${acceptProxy ? ' accept-proxy' : ''}`;
+function bind(address: string, port: number, options: EdgeOptions): string {
+  const { acceptProxy = false, stalledMs = STALLED_MS, hasUserTimeout = true } = options;
+  return [
+    `bind ${address}:${port}`,
+    address === '[::]' && 'v4v6',
+    acceptProxy && 'accept-proxy',
+    hasUserTimeout && `tcp-ut ${stalledMs}ms`,
+  ]
+    .filter(Boolean)
+    .join(' ');
 }
 
 /** https and wss. */
@@ -42,7 +57,7 @@ export function httpsFrontend(options: EdgeOptions): string {
     `maxconn ${config.maxConnections}`,
     limitConnections(tlsAlpnFront === undefined ? options : { ...options, acceptProxy: true }),
     CONDITIONS.map(({ name, criterion, value }) => `acl ${name} ${criterion} ${value}`),
-    requestRules(config).map(requestText),
+    requestRules(config).flatMap(requestText),
     responseRules.map((rule) => responseText(rule, 'response')),
     afterResponseRules(config).map((rule) => responseText(rule, 'after-response')),
     'default_backend replicas',
@@ -85,17 +100,35 @@ export const authorityBackend = (socket: string): string =>
 export function httpFrontend(options: EdgeOptions): string {
   const { config, addresses, authoritySocket, listenPorts } = options;
   const paths = `${ACME_PATH} ${CRL_PATH}`;
+  const layer = options.acceptProxy ? 'session' : 'connection';
   // Whether somebody is there for what is not redirected; without, it is not found.
   const answered = authoritySocket !== undefined;
   const redirect = redirectRules(config).map((rule) => (answered ? except(rule, 'is_authority') : rule));
   return section('frontend http', [
     addresses.map((address) => bind(address, listenPorts?.http ?? config.httpPort, options)),
-    `maxconn ${REDIRECT_CONNECTIONS}`,
+    // A flood of these must not take the connections of https.
+    `maxconn ${REDIRECT.connections}`,
+    `timeout http-request ${REDIRECT.requestMs}ms`,
+    `timeout client ${REDIRECT.requestMs}ms`,
+    'option httpclose',
     limitConnections(options),
+    `tcp-request ${layer} track-sc1 src,ipmask(32,64) table ${HTTP_SOURCES}`,
+    `tcp-request ${layer} reject if { sc_conn_cur(1) gt ${REDIRECT.perAddress} }`,
+    requestText(quietFlood),
     answered ? `acl is_authority path_beg ${paths}` : requestText(notRedirected(paths)),
-    redirect.map(requestText),
+    redirect.flatMap(requestText),
     answered && 'use_backend authority if is_authority',
   ]);
+}
+
+/** How many requests were refused, by reason, as Prometheus reads it. */
+function refusalMetrics(): Reply {
+  const name = 'gridlock_edge_refused_requests_total';
+  const counts = REFUSAL_REASONS.map(
+    (reason) => `${name}{reason="${reason}"} %[str(${reason}),table_http_req_cnt(${REFUSALS})]\n`,
+  );
+  const text = `# HELP ${name} Requests that the edge refused.\n# TYPE ${name} counter\n${counts.join('')}`;
+  return { status: 200, contentType: 'text/plain', body: { format: 'lf-string', content: escapedText(text) } };
 }
 
 /** Prometheus metrics, on an internal address; there too `/healthz` says that HAProxy is alive. */
@@ -104,10 +137,17 @@ export function metricsFrontend(address: string, health = false): string {
     `bind ${address}`,
     'option dontlog-normal',
     health && 'monitor-uri /healthz',
-    'http-request use-service prometheus-exporter if { path /metrics }',
+    // A page elsewhere can give its own name this address, but no browser sends an address as the name of a page.
     requestText({
       action: 'return',
-      reply: errorReply(404, 'not_found', 'The metrics are at /metrics.'),
+      reply: errorReply(421, 'misdirected', 'Ask by address.'),
+      when: { unless: `{ req.hdr(host) -m reg ${quote(ADDRESS_HOST)} }` },
+    }),
+    'http-request use-service prometheus-exporter if { path /metrics }',
+    requestText({ action: 'return', reply: refusalMetrics(), when: { if: '{ path /refusals }' } }),
+    requestText({
+      action: 'return',
+      reply: errorReply(404, 'not_found', 'The metrics are at /metrics and /refusals.'),
     }),
   ]);
 }

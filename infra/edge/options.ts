@@ -80,6 +80,10 @@ export interface EdgeOptions {
    * without.
    */
   acceptProxy?: boolean;
+  /** How long a peer may read nothing of what was sent to it; default: `STALLED_MS`. */
+  stalledMs?: number;
+  /** False on a system without TCP_USER_TIMEOUT, which HAProxy refuses to be asked for there. Linux has it. */
+  hasUserTimeout?: boolean;
   /**
    * UNIX socket of what serves revocation lists below `/crl/` and answers http-01 challenges; undefined for
    * nothing.

@@ -8,11 +8,11 @@ import fc from 'fast-check';
 import { QUIET_MS } from '../../services/server/transport/http-transports.ts';
 import type { Config } from '../config/config.ts';
 import { findBinary } from '../setup/binaries.mjs';
+import { TIMEOUTS, tunnelTimeoutMs } from './limits.ts';
 import { bindAddresses, type EdgeOptions } from './options.ts';
-import { renderEdge, tunnelTimeoutMs } from './render.ts';
+import { renderEdge } from './render.ts';
 import { COMPRESSED_TYPES } from './replicas-backend.ts';
 import { defaults, selfSigned } from './testing.ts';
-import { TIMEOUTS } from './timeouts.ts';
 
 const directory = mkdtempSync(path.join(os.tmpdir(), 'gridlock-edge-'));
 const haproxy = findBinary('haproxy') ?? 'haproxy';
@@ -109,7 +109,7 @@ test('loopback hosts are bound to loopback only and get no HSTS; others get both
   for (const host of ['localhost', '127.0.0.1', '::1']) {
     const text = render({ host });
     assert.doesNotMatch(text, /Strict-Transport-Security/);
-    assert.match(text, /bind 127\.0\.0\.1:8443 ssl/);
+    assert.match(text, /bind 127\.0\.0\.1:8443 tcp-ut 30000ms ssl/);
     assert.doesNotMatch(text, /bind \*/);
   }
   const open = render({ host: 'game.example' });

@@ -1,21 +1,21 @@
 import {
   authorityBackend,
+  HTTP_SOURCES,
   httpFrontend,
   httpsFrontend,
   metricsFrontend,
-  REDIRECT_CONNECTIONS,
   SOURCES,
   tlsAlpnSections,
 } from './frontends.ts';
+import { HARD_STOP_SECONDS, LOGGING, REDIRECT, SOCKET_BUFFER_BYTES, TIMEOUTS, tunnelTimeoutMs } from './limits.ts';
 import type { EdgeConfig, EdgeOptions } from './options.ts';
 import { needsResolvers, replicasBackend, resolversSection } from './replicas-backend.ts';
-import { COUNTERS, ERRORS, quote } from './rules.ts';
+import { COUNTERS, ERRORS, quote, REFUSALS } from './rules.ts';
 import { errorText, section } from './syntax.ts';
-import { TIMEOUTS } from './timeouts.ts';
 
-const TUNNEL_MS = 3_600_000;
+const BUFFERS = ['sndbuf.client', 'rcvbuf.client', 'sndbuf.server', 'rcvbuf.server'];
 /** Connections of the other frontends (redirect, metrics) beyond those of https. */
-export const SPARE_CONNECTIONS = REDIRECT_CONNECTIONS + 100;
+export const SPARE_CONNECTIONS = REDIRECT.connections + 100;
 
 // https://ssl-config.mozilla.org, "intermediate" 5.7 for TLS 1.2, "modern" for 1.3.
 const CIPHERS_TLS12 = [
@@ -46,11 +46,12 @@ function globalSection({ config, runtimeSocket, separateKey, tlsAlpnFront }: Edg
   // Through the TCP front every connection counts twice.
   const times = tlsAlpnFront === undefined ? 1 : 2;
   return section('global', [
-    'log stdout format raw local0 info',
+    `log stdout len ${LOGGING.lineBytes} format raw local0 info`,
     `maxconn ${config.maxConnections * times + SPARE_CONNECTIONS}`,
     `maxconnrate ${config.connectionRate * times}`,
     `maxsslrate ${config.handshakeRate}`,
-    'hard-stop-after 1h',
+    `hard-stop-after ${HARD_STOP_SECONDS}s`,
+    BUFFERS.map((name) => `tune.${name} ${SOCKET_BUFFER_BYTES}`),
     // Otherwise two instances could share a port without either noticing.
     'noreuseport',
     runtimeSocket !== undefined &&
@@ -67,15 +68,17 @@ function globalSection({ config, runtimeSocket, separateKey, tlsAlpnFront }: Edg
   ]);
 }
 
-/** How long a silent tunnel lives: the replicas' heartbeats end dead peers long before. */
-export const tunnelTimeoutMs = (config: Pick<EdgeConfig, 'heartbeatMs'>): number =>
-  Math.max(TUNNEL_MS, 4 * config.heartbeatMs);
+/**
+ * The fields of `option httplog`, but of the request only method, version and path: a query may hold a token or the code
+ * of a game.
+ */
+const LOG_FORMAT = '%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq %HM %HV %HPO';
 
 function defaultsSection({ config }: EdgeOptions): string {
   return section('defaults', [
     'mode http',
     'log global',
-    'option httplog',
+    `log-format ${quote(LOG_FORMAT)}`,
     'option dontlognull',
     // Moves are small and wait for nothing.
     'option http-no-delay',
@@ -95,8 +98,15 @@ function defaultsSection({ config }: EdgeOptions): string {
   ]);
 }
 
-/** What is counted per client address, for all frontends together. */
-const sourcesTable = section(`backend ${SOURCES}`, [`stick-table type ipv6 size 100k expire 30s store ${COUNTERS}`]);
+const table = (name: string, definition: string): string => section(`backend ${name}`, [`stick-table ${definition}`]);
+
+const countingTables = [
+  // Per client address: for all frontends together, and the connections of plain http.
+  table(SOURCES, `type ipv6 size 100k expire 30s store ${COUNTERS}`),
+  table(HTTP_SOURCES, 'type ipv6 size 100k expire 30s store conn_cur'),
+  // Per reason; without an expiry, as these are counters.
+  table(REFUSALS, 'type string len 32 size 100 store http_req_cnt,http_req_rate(1s)'),
+];
 
 /** Renders `haproxy.cfg` for HAProxy 2.6 to 3.2. Pure: the same options give the same text. */
 export function renderEdge(options: EdgeOptions): string {
@@ -110,7 +120,7 @@ export function renderEdge(options: EdgeOptions): string {
     ...(options.metrics === undefined ? [] : [metricsFrontend(options.metrics, options.health)]),
     replicasBackend(options),
     ...(options.authoritySocket === undefined ? [] : [authorityBackend(options.authoritySocket)]),
-    sourcesTable,
+    ...countingTables,
     ...(needsResolvers(options) ? [resolversSection] : []),
   ];
   return `${sections.join('\n\n')}\n`;

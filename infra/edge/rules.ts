@@ -1,3 +1,4 @@
+import { LOGGING } from './limits.ts';
 import { type EdgeConfig, isLoopback } from './options.ts';
 
 /** Name of the cookie that keeps a browser at its replica in the stateless design. */
@@ -18,7 +19,7 @@ export interface Reply {
   status: number;
   contentType?: string;
   /** A file's path for `file`, the text for `string`. */
-  body?: { format: 'string' | 'file'; content: string };
+  body?: { format: 'string' | 'lf-string' | 'file'; content: string };
   headers?: readonly (readonly [name: string, value: string])[];
 }
 
@@ -28,12 +29,19 @@ export type ConnectionRule =
   | { action: 'reject'; when: { if: string } };
 
 /** An answer by HAProxy itself. */
-export type ReturnRule = { action: 'return'; reply: Reply; when?: When };
+export type ReturnRule = {
+  action: 'return';
+  reply: Reply;
+  when?: When;
+  /** What it is counted as, where it refuses a request. */
+  reason?: string;
+};
 
 /** What happens to a request, in order. */
 export type RequestRule =
   | ReturnRule
   | { action: 'wait-for-body'; timeMs: number }
+  | { action: 'silence'; when: When }
   | { action: 'set-var'; scope: string; name: string; expression: string }
   | { action: 'del-header'; name: string; match?: 'beg' }
   | { action: 'set-header'; name: string; value: string; when?: When }
@@ -63,7 +71,34 @@ export function errorReply(status: number, code: string, message: string, header
   };
 }
 
-const refuse = (reply: Reply, test: string): RequestRule => ({ action: 'return', reply, when: { if: test } });
+/** Table in which refused requests are counted by reason. */
+export const REFUSALS = 'refusals';
+/** Every reason. */
+export const REFUSAL_REASONS = [
+  'rate_limited',
+  'length_required',
+  'too_large',
+  'internal_path',
+  'socket_method',
+  'socket_upgrade',
+  'upgrade_elsewhere',
+  'method_not_allowed',
+  'not_redirected',
+] as const;
+type RefusalReason = (typeof REFUSAL_REASONS)[number];
+
+const refuse = (reason: RefusalReason, reply: Reply, test: string): ReturnRule => ({
+  action: 'return',
+  reply,
+  when: { if: test },
+  reason,
+});
+
+/** Leaves the requests of an address that sends many out of the log. */
+export const quietFlood: RequestRule = Object.freeze({
+  action: 'silence',
+  when: { if: `{ sc_http_req_rate(0) gt ${LOGGING.requestsPerAddress} }` },
+});
 
 /** What HAProxy answers when it gives up by itself. */
 export const ERRORS: readonly Reply[] = Object.freeze([
@@ -94,12 +129,12 @@ function limits(config: EdgeConfig): RequestRule[] {
   const lengthRequired = errorReply(411, 'length_required', 'Send a Content-Length.');
   const tooLarge = errorReply(413, 'too_large', `The body is larger than ${config.maxBodyBytes} bytes.`);
   return [
-    refuse(rateLimited, `{ sc_http_req_rate(0) gt ${config.requestRatePerAddress} }`),
-    refuse(lengthRequired, '{ req.hdr(transfer-encoding) -m found }'),
-    refuse(tooLarge, `{ req.hdr_val(content-length) gt ${config.maxBodyBytes} }`),
+    refuse('rate_limited', rateLimited, `{ sc_http_req_rate(0) gt ${config.requestRatePerAddress} }`),
+    refuse('length_required', lengthRequired, '{ req.hdr(transfer-encoding) -m found }'),
+    refuse('too_large', tooLarge, `{ req.hdr_val(content-length) gt ${config.maxBodyBytes} }`),
     { action: 'wait-for-body', timeMs: config.headerTimeoutMs },
     // In http/2 a body of unknown length has no header that tells of it.
-    refuse(lengthRequired, '{ req.body_len gt 0 } !{ req.hdr(content-length) -m found }'),
+    refuse('length_required', lengthRequired, '{ req.body_len gt 0 } !{ req.hdr(content-length) -m found }'),
   ];
 }
 
@@ -108,11 +143,15 @@ function refusals(): RequestRule[] {
   const openHere = (status: number, code: string, headers: Record<string, string>) =>
     errorReply(status, code, 'Open a WebSocket here.', headers);
   return [
-    refuse(errorReply(404, 'not_found', 'Not found.'), '{ path,url_dec -i -m beg /healthz /readyz /metrics }'),
-    refuse(openHere(405, 'method_not_allowed', { Allow: 'GET' }), 'is_socket !METH_GET'),
-    refuse(openHere(426, 'upgrade_required', { Upgrade: 'websocket' }), 'is_socket !is_upgrade'),
-    refuse(errorReply(404, 'not_found', 'The WebSocket is at /ws.'), 'is_upgrade !is_socket'),
-    refuse(errorReply(405, 'method_not_allowed', 'Not allowed.'), '{ method TRACE CONNECT }'),
+    refuse(
+      'internal_path',
+      errorReply(404, 'not_found', 'Not found.'),
+      '{ path,url_dec -i -m beg /healthz /readyz /metrics }',
+    ),
+    refuse('socket_method', openHere(405, 'method_not_allowed', { Allow: 'GET' }), 'is_socket !METH_GET'),
+    refuse('socket_upgrade', openHere(426, 'upgrade_required', { Upgrade: 'websocket' }), 'is_socket !is_upgrade'),
+    refuse('upgrade_elsewhere', errorReply(404, 'not_found', 'The WebSocket is at /ws.'), 'is_upgrade !is_socket'),
+    refuse('method_not_allowed', errorReply(405, 'method_not_allowed', 'Not allowed.'), '{ method TRACE CONNECT }'),
   ];
 }
 
@@ -154,6 +193,7 @@ export function requestRules(config: EdgeConfig, hostVariable = 'host'): Request
     expression: 'req.hdr(host)',
   };
   return [
+    quietFlood,
     ...(hasHsts(config) ? [keepHost] : []),
     ...limits(config),
     ...refusals(),
@@ -211,4 +251,4 @@ export function except(rule: ReturnRule, condition: string): ReturnRule {
 
 /** Paths below which nothing is redirected to https. */
 export const notRedirected = (paths: string): RequestRule =>
-  refuse(errorReply(404, 'not_found', 'Not found.'), `{ path_beg ${paths} }`);
+  refuse('not_redirected', errorReply(404, 'not_found', 'Not found.'), `{ path_beg ${paths} }`);

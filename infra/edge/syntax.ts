@@ -1,5 +1,6 @@
 // Sections and rules in the language of HAProxy's configuration.
-import type { ConnectionRule, Reply, RequestRule, ResponseRule, When } from './rules.ts';
+import { LOGGING } from './limits.ts';
+import { type ConnectionRule, REFUSALS, type Reply, type RequestRule, type ResponseRule, type When } from './rules.ts';
 
 /** A section of the configuration: its heading, then its lines indented; `false` lines are left out. */
 export function section(heading: string, lines: readonly (string | false | readonly (string | false)[])[]): string {
@@ -31,6 +32,8 @@ function requestAction(rule: RequestRule): string {
   switch (rule.action) {
     case 'return':
       return `return ${replyText(rule.reply)}${condition(rule.when)}`;
+    case 'silence':
+      return `set-log-level silent${condition(rule.when)}`;
     case 'wait-for-body':
       return `wait-for-body time ${rule.timeMs}ms`;
     case 'set-var':
@@ -44,7 +47,19 @@ function requestAction(rule: RequestRule): string {
   }
 }
 
-export const requestText = (rule: RequestRule): string => `http-request ${requestAction(rule)}`;
+/** The lines of a rule: a refusal is counted first, and logged unless there were many for the same reason. */
+export function requestText(rule: RequestRule): string[] {
+  const line = `http-request ${requestAction(rule)}`;
+  if (rule.action !== 'return' || rule.reason === undefined) return [line];
+  return [
+    `http-request track-sc2 str(${rule.reason}) table ${REFUSALS}${condition(rule.when)}`,
+    `http-request set-log-level silent if { sc_http_req_rate(2) gt ${LOGGING.refusalsPerReason} }`,
+    line,
+  ];
+}
+
+/** Text as `lf-string` takes it, without quotes. */
+export const escapedText = (text: string): string => text.replace(/[\\ "#'$]/g, '\\$&').replaceAll('\n', '\\n');
 
 export const responseText = (rule: ResponseRule, when: 'response' | 'after-response'): string =>
   `http-${when} ${requestAction(rule)}`;

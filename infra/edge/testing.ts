@@ -7,7 +7,7 @@ import { request as httpsRequest, type RequestOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 import { freePorts } from '../../tests/kit/ports.ts';
 import { type Config, readConfig } from '../config/config.ts';
 import { waitFor } from '../local/wait.ts';
@@ -60,6 +60,15 @@ async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
+/** What makes an echo replica send more than any buffer holds, and close soon after, as a replica does with slow readers. */
+export const FLOOD = 'flood';
+const FLOOD_BYTES = 16 * 1024 * 1024;
+
+function flood(socket: WebSocket): void {
+  socket.send(Buffer.alloc(FLOOD_BYTES));
+  setTimeout(() => socket.terminate(), 500);
+}
+
 /** Answers every request with its own name, and what it got; echoes on /ws. */
 async function echoReplica(name: string): Promise<EchoReplica> {
   let ready = true;
@@ -75,7 +84,7 @@ async function echoReplica(name: string): Promise<EchoReplica> {
   const sockets = new WebSocketServer({ server: serving, path: '/ws' });
   sockets.on('connection', (socket) => {
     socket.send(name);
-    socket.on('message', (data) => socket.send(String(data)));
+    socket.on('message', (data) => (String(data) === FLOOD ? flood(socket) : socket.send(String(data))));
   });
   const internal = createServer((_, response) => response.writeHead(ready ? 200 : 503).end());
   const [port, checkPort] = [await listen(serving), await listen(internal)];
@@ -138,7 +147,9 @@ export interface Edge {
   /** A request to the https port, or with `plain` to the http port. */
   https(options?: RequestInit): Promise<Answer>;
   plain(options?: RequestInit): Promise<Answer>;
-  metrics(): Promise<Answer>;
+  metrics(options?: RequestInit): Promise<Answer>;
+  /** What HAProxy has logged so far. */
+  log(): string;
   /** Resolves when exactly these replicas are in rotation. */
   inRotation(...names: string[]): Promise<void>;
   close(): Promise<void>;
@@ -208,6 +219,7 @@ export async function startEdge(
     close,
     https: (options) => send(httpsRequest, { port, ca, path: '/', servername: 'localhost', ...options }),
     plain: (options) => send(httpRequest, { port: httpPort, path: '/', ...options }),
-    metrics: () => send(httpRequest, { port: metricsPort, path: '/metrics' }),
+    metrics: (options) => send(httpRequest, { port: metricsPort, path: '/metrics', ...options }),
+    log: () => log,
   };
 }

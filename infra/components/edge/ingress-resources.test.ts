@@ -20,7 +20,7 @@ test('in the stateless design a browser stays where its cookie says', async () =
     },
     redispatch: { enabled: 'enabled', interval: 1 },
     retries: 3,
-    tunnel_timeout: 3_600_000,
+    tunnel_timeout: 120_000,
     'http-no-delay': 'enabled',
     compression: {
       algorithms: ['gzip'],

@@ -1,8 +1,8 @@
 // What the ingress controller is told, as specs of its custom resources. Times are milliseconds.
 import type * as pulumi from '@pulumi/pulumi';
 import type { Config } from '../../config/config.ts';
-import { REDIRECT_CONNECTIONS } from '../../edge/frontends.ts';
-import { SPARE_CONNECTIONS, tlsSettings, tunnelTimeoutMs } from '../../edge/render.ts';
+import { HARD_STOP_SECONDS, REDIRECT, TIMEOUTS, tunnelTimeoutMs } from '../../edge/limits.ts';
+import { SPARE_CONNECTIONS, tlsSettings } from '../../edge/render.ts';
 import { COMPRESSED_TYPES } from '../../edge/replicas-backend.ts';
 import type { ConnectionRule, Reply, RequestRule, ResponseRule, When } from '../../edge/rules.ts';
 import {
@@ -18,7 +18,6 @@ import {
   responseRules,
   STICKY_COOKIE,
 } from '../../edge/rules.ts';
-import { HARD_STOP_SECONDS, TIMEOUTS } from '../../edge/timeouts.ts';
 
 /** The controller has a variable `host` of its own, without the port. */
 const HOST_VARIABLE = 'edge_host';
@@ -93,11 +92,24 @@ export const httpsSpec = (config: Config) => ({
   ...ruleFields(config),
 });
 
+/** Open connections of one address to plain http: its table is that of the frontend. */
+function limitRedirects({ proxyProtocol }: Config) {
+  const type = proxyProtocol ? 'session' : 'connection';
+  const cond_test = `{ sc_conn_cur(1) gt ${REDIRECT.perAddress} }`;
+  return [
+    { type, action: 'track-sc', track_stick_counter: 1, track_key: 'src,ipmask(32,64)', track_table: 'http' },
+    { type, action: 'reject', cond: 'if', cond_test },
+  ];
+}
+
 /** `Frontend` of plain http: redirects, but for the challenges of an ACME authority. */
 export const httpSpec = (config: Config) => ({
   name: 'http',
-  maxconn: REDIRECT_CONNECTIONS,
-  tcp_request_rule_list: limitConnections(config),
+  maxconn: REDIRECT.connections,
+  http_request_timeout: REDIRECT.requestMs,
+  client_timeout: REDIRECT.requestMs,
+  stick_table: { type: 'ipv6', size: 102_400, expire: 30_000, store: 'conn_cur' },
+  tcp_request_rule_list: [...limitConnections(config), ...limitRedirects(config)],
   http_error_rule_list: ERRORS.map(errorFields),
   acl_list: [{ acl_name: 'is_challenge', criterion: 'path_beg', value: ACME_PATH }],
   http_request_rule_list: redirectRules(config).map((rule) => requestFields(except(rule, 'is_challenge'))),
@@ -173,6 +185,8 @@ export function requestFields(rule: RequestRule | ResponseRule): Fields {
         ...content(rule.reply),
         ...condition(rule.when),
       };
+    case 'silence':
+      return { type: 'set-log-level', log_level: 'silent', ...condition(rule.when) };
     case 'wait-for-body':
       return { type: 'wait-for-body', wait_time: rule.timeMs };
     case 'set-var':

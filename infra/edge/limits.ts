@@ -1,0 +1,50 @@
+/** Time-outs of the edge in seconds, the same wherever it runs. Those that are configured are not here. */
+export const TIMEOUTS = Object.freeze({
+  keepAlive: 10,
+  /** Also bounds the TLS handshake. */
+  client: 20,
+  clientFin: 10,
+  connect: 2,
+  queue: 2,
+  server: 30,
+  serverFin: 10,
+  check: 2,
+});
+
+/** How long a process that a reload replaced keeps its open sockets. */
+export const HARD_STOP_SECONDS = 3600;
+
+const SHORTEST_TUNNEL_MS = 120_000;
+
+/**
+ * How long a tunnel lives through which nothing gets, in either direction. Heartbeats go both ways, so that this only
+ * ends tunnels to peers that neither read nor write.
+ */
+export const tunnelTimeoutMs = ({ heartbeatMs }: { heartbeatMs: number }): number =>
+  Math.max(SHORTEST_TUNNEL_MS, 5 * heartbeatMs);
+
+/** A peer that acknowledges or reads nothing for this long although something was sent to it is cut off. */
+export const STALLED_MS = 30_000;
+
+/**
+ * What the kernel may hold for one connection, in bytes for each direction; it takes twice that with its own records.
+ * Left to itself it holds up to 4 MiB for a peer that does not read.
+ */
+export const SOCKET_BUFFER_BYTES = 131_072;
+
+/** Plain http: each connection is for one request, which is answered at once. */
+export const REDIRECT = Object.freeze({
+  connections: 600,
+  /** Open ones of one address. */
+  perAddress: 20,
+  /** Time to send the request. */
+  requestMs: 2000,
+});
+
+/** What is logged of requests. Counters count all of them. */
+export const LOGGING = Object.freeze({
+  lineBytes: 512,
+  /** Requests of one address in 10 s, and refusals for one reason in 1 s: what is beyond is not logged. */
+  requestsPerAddress: 100,
+  refusalsPerReason: 5,
+});
