@@ -6,6 +6,7 @@ import {
   assertBegun,
   assertCurrent,
   fault,
+  loadCertificate,
   loadIntermediate,
   loadKey,
   loadLeaf,
@@ -95,6 +96,7 @@ export async function ensureChain(options: ChainOptions): Promise<Chain> {
         passphrase: options.passphrase,
       });
       if (settings.crlUrl !== stored.crlUrl) commit(directory, [settingsFile(settings)]);
+      restoreTrust(directory);
       return { ...readChain(directory), changed };
     },
     options.lockTimeoutMs,
@@ -165,6 +167,15 @@ async function renew(context: Context): Promise<Role[]> {
   files.push({ name: 'leaf.pem', data, mode: 0o600 });
   commit(directory, files);
   return [...changed, 'leaf'];
+}
+
+/** Writes the roots that clients shall trust again if their file is gone. */
+function restoreTrust(directory: string): void {
+  const paths = pathsOf(directory);
+  if (existsSync(paths.trust)) return;
+  const files = [paths.root, paths.nextRoot, paths.previousRoot];
+  const roots = files.map((file) => loadCertificate('root', directory, file)).filter((root) => root !== undefined);
+  commit(directory, [trustBundle(...roots)]);
 }
 
 function absent(path: string): never {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { mirrored } from '../components/artifacts.ts';
+import { memoryLimitMib } from '../components/redis/redis-config.ts';
 import type { Config } from '../config/config.ts';
 import { localOrigins } from '../config/origin.ts';
 import { replicaSettings } from '../config/replica-environment.ts';
@@ -48,6 +49,7 @@ export function composeVariables(
     GRIDLOCK_HTTP_PORT: String(config.httpPort),
     GRIDLOCK_ORIGINS: localOrigins(config).join(','),
     ...Object.fromEntries(Object.entries(replicaSettings(config)).map(([name, value]) => [PREFIX + name, value])),
+    GRIDLOCK_REDIS_MEMORY: `${memoryLimitMib(config.redisMemoryMib)}m`,
     GRIDLOCK_GRACE: `${Math.ceil((config.drainMs + GRACE_MARGIN_MS) / 1000)}s`,
     GRIDLOCK_EDGE_FILES: fingerprint(paths.edge),
     GRIDLOCK_REPLICA_FILES: fingerprint(paths.replica),

@@ -57,6 +57,7 @@ export const LOCAL_KEYS = Object.freeze({
   sessionSeconds: integer(60, 2_592_000, 43_200, 'how long a player token is good for; the SDK renews it'),
   maxSockets: integer(1, 1_000_000, 20_000, 'open sockets of one replica'),
   maxGames: integer(1, 100_000_000, 50_000, 'games that go on or wait, in the whole cluster'),
+  redisMemoryMib: integer(16, 1_048_576, 384, 'memory of Redis in MiB; when it is nearly full, new games are refused'),
   maxConnections: integer(10, 1_000_000, 8000, 'open connections at the edge'),
   connectionsPerAddress: integer(1, 1_000_000, 4000, 'open connections of one client address'),
   connectionRatePerAddress: integer(1, 1_000_000, 4000, 'new connections of one client address in 10 s'),

@@ -1,18 +1,19 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Config } from '../config/config.ts';
 import { bindAddresses } from '../edge/options.ts';
 import { renderEdge } from '../edge/render.ts';
+import { prepareCertificates } from './certificates.ts';
 import { PreflightError } from './errors.ts';
 import { hasIpv6 } from './ports.ts';
 import type { Replica } from './replica-process.ts';
-import { ensureSecret, writePrivate } from './state-dir.ts';
+import { ensureSecret, restoreFile } from './state-dir.ts';
 import type { StatePaths } from './state-paths.ts';
 import type { ProcessSpec } from './supervised-process.ts';
 
 /** Descriptors HAProxy needs besides two a connection: listeners, checks, pollers, the other frontends. */
-const SPARE_DESCRIPTORS = 1200;
+const SPARE_DESCRIPTORS = 1600;
 const FEWEST_CONNECTIONS = 10;
 
 function openFilesLimit(): number {
@@ -82,8 +83,9 @@ export function edgeSpec(config: Config, paths: StatePaths, plan: EdgePlan): Pro
     ...(config.acmeTlsAlpn ? { tlsAlpnFront: { challenges: 'run/acme-tls.sock', https: 'run/https.sock' } } : {}),
     ...(plan.metricsPort === undefined ? {} : { metrics: `127.0.0.1:${plan.metricsPort}` }),
     addresses: bindAddresses(config.host, hasIpv6()),
+    hasUserTimeout: process.platform === 'linux',
   });
-  writePrivate(paths.edgeConfig, text);
+  restoreFile(paths.edgeConfig, text);
   return {
     name: 'haproxy',
     command: plan.binary,
@@ -91,5 +93,9 @@ export function edgeSpec(config: Config, paths: StatePaths, plan: EdgePlan): Pro
     args: ['-W', '-f', 'run/haproxy.cfg'],
     cwd: paths.root,
     logFile: path.join(paths.logs, 'haproxy.log'),
+    prepare: async () => {
+      if (!existsSync(path.join(paths.root, servedCertificate(config)))) await prepareCertificates(config, paths);
+      restoreFile(paths.edgeConfig, text);
+    },
   };
 }

@@ -1,15 +1,18 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import type { Config } from '../config/config.ts';
 import { serversUp } from '../edge/haproxy.ts';
 import { prepareCertificates } from './certificates.ts';
 import { affordableConnections, descriptorsOf, edgeSpec } from './edge-process.ts';
 import { StartError } from './errors.ts';
 import { expectedOf, handshake } from './handshake.ts';
-import { ensurePage } from './page.ts';
+import { Page } from './page.ts';
 import { freePorts } from './ports.ts';
 import type { Preflight } from './preflight.ts';
 import { pingRedis, redisSpec } from './redis-process.ts';
 import { planReplicas, replicaReady, replicaSpec } from './replica-process.ts';
 import type { Report } from './report.ts';
+import { ensureSecret } from './state-dir.ts';
 import { ProcessGroup, type ProcessRecord, type ProcessSpec } from './supervised-process.ts';
 import { describeSystem, type Plan, type RunningStatus } from './system-status.ts';
 import { waitFor } from './wait.ts';
@@ -46,11 +49,16 @@ export interface ClusterOptions {
 export class LocalCluster {
   readonly plan: Plan;
   #options: ClusterOptions;
+  #page: Page;
+  #secrets: readonly (readonly [file: string, content: string])[];
   #processes: ProcessGroup;
 
   constructor(options: ClusterOptions) {
     this.#options = options;
     this.plan = options.plan;
+    const { paths } = options.checked;
+    this.#page = new Page(paths.page);
+    this.#secrets = [paths.tokenSecret, paths.redisPassword, paths.cookieKey].map((file) => [file, ensureSecret(file)]);
     this.#processes = new ProcessGroup({
       changed: options.changed,
       ended: (name, reason, delayMs) => this.#onEnded(name, reason, delayMs),
@@ -69,9 +77,9 @@ export class LocalCluster {
   }
 
   async #startRedis(): Promise<void> {
-    const { checked, report } = this.#options;
+    const { config, checked, report } = this.#options;
     const { redisPort } = this.plan;
-    this.#launch(redisSpec(checked.paths, checked.redis, redisPort));
+    this.#launch(redisSpec(checked.paths, checked.redis, redisPort, config.redisMemoryMib));
     const result = () => `127.0.0.1:${redisPort}, append-only file synced always`;
     await report.step('redis', () => this.#ready('redis'), result);
   }
@@ -79,9 +87,16 @@ export class LocalCluster {
   async #startReplicas(): Promise<void> {
     const { config, checked, report } = this.#options;
     const { replicas, redisPort } = this.plan;
-    const page = await report.step('page', ensurePage, ({ built }) => (built ? 'built' : 'unchanged'));
+    const page = this.#page;
+    await report.step(
+      'page',
+      () => page.ensure(),
+      ({ built }) => (built ? 'built' : 'unchanged'),
+    );
+    page.removeOthers();
     for (const replica of replicas) {
-      this.#launch(replicaSpec(replica, config, checked.paths, redisPort, page.directory));
+      const spec = replicaSpec(replica, config, checked.paths, redisPort, page.directory);
+      this.#launch({ ...spec, prepare: () => this.#prepareReplica() });
     }
     const ready = () => Promise.all(replicas.map(({ name }) => this.#ready(name)));
     await report.step('replicas', ready, () => `${replicas.map(({ appId }) => appId).join(', ')} ready`);
@@ -132,7 +147,21 @@ export class LocalCluster {
 
   #launch(spec: ProcessSpec): void {
     this.#options.abort.signal.throwIfAborted();
-    this.#processes.launch(spec);
+    this.#processes.launch({
+      ...spec,
+      // Whatever was deleted since the start is there again when the process needs it.
+      prepare: async () => {
+        for (const [file, content] of this.#secrets) ensureSecret(file, content);
+        await spec.prepare?.();
+      },
+    });
+  }
+
+  async #prepareReplica(): Promise<void> {
+    const { config, checked } = this.#options;
+    await this.#page.ensure();
+    const roots = path.join(checked.paths.pki, 'roots.pem');
+    if (config.certificateFile === '' && !existsSync(roots)) await prepareCertificates(config, checked.paths);
   }
 
   #wait<T>(what: string, attempt: () => Promise<T | undefined>): Promise<T> {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, globSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
-const CACHE = path.join(ROOT, 'node_modules', '.cache', 'gridlock', 'page');
+const BUILDS = path.join(ROOT, '.artifacts', 'page');
 const SOURCES = ['services/web/**/*', 'services/client/**/*', 'services/protocol/**/*', 'package-lock.json'];
 
 /** A name for the state of the sources: changes when a file does, comes or goes. */
@@ -16,20 +16,49 @@ function fingerprint(): string {
   return hash.digest('hex').slice(0, 16);
 }
 
-/** The built page's directory; builds it when the sources changed since the last time. */
-export async function ensurePage(): Promise<{ directory: string; built: boolean }> {
-  const directory = path.join(CACHE, fingerprint());
-  if (existsSync(directory)) return { directory, built: false };
-  const { buildPage } = await import('../../services/web/build.ts');
-  mkdirSync(CACHE, { recursive: true });
+/** Makes a directory appear with all that `fill` writes into it, or not at all. */
+async function publish(directory: string, fill: (temporary: string) => Promise<void> | void): Promise<void> {
+  mkdirSync(path.dirname(directory), { recursive: true });
   const temporary = `${directory}.${process.pid}.tmp`;
   try {
-    await buildPage(temporary);
+    await fill(temporary);
     renameSync(temporary, directory);
   } catch (error) {
     rmSync(temporary, { recursive: true, force: true });
-    // Another start may have built the same page meanwhile.
+    // Another start may have published the same page meanwhile.
     if (!existsSync(directory)) throw error;
   }
-  return { directory, built: true };
+}
+
+/** The page that a run serves: a copy of its own, which no installation and no other checkout changes. */
+export class Page {
+  readonly directory: string;
+  readonly #build: string;
+
+  /** @param directory Where the copies lie; each in a directory named after the state of its sources. */
+  constructor(directory: string) {
+    const name = fingerprint();
+    this.directory = path.join(directory, name);
+    this.#build = path.join(BUILDS, name);
+  }
+
+  /** Resolves when the copy is there; says whether the page had to be built for it. */
+  async ensure(): Promise<{ built: boolean }> {
+    if (existsSync(this.directory)) return { built: false };
+    const built = !existsSync(this.#build);
+    if (built) {
+      const { buildPage } = await import('../../services/web/build.ts');
+      await publish(this.#build, buildPage);
+    }
+    await publish(this.directory, (temporary) => cpSync(this.#build, temporary, { recursive: true }));
+    return { built };
+  }
+
+  /** Removes the copies of earlier runs. */
+  removeOthers(): void {
+    const [parent, name] = [path.dirname(this.directory), path.basename(this.directory)];
+    for (const other of readdirSync(parent)) {
+      if (other !== name) rmSync(path.join(parent, other), { recursive: true, force: true });
+    }
+  }
 }

@@ -53,6 +53,6 @@ test('sixteen replicas have sixteen names and APPIDs, the first four those of th
 test('the edge takes no more connections than open files allow', () => {
   assert.equal(affordableConnections(8000, Infinity), 8000);
   assert.equal(affordableConnections(8000, 20_000), 8000);
-  assert.equal(affordableConnections(8000, 4096), 1448);
+  assert.equal(affordableConnections(8000, 4096), 1248);
   assert.equal(affordableConnections(8000, 256), 10);
 });

@@ -5,7 +5,7 @@ import { passphraseOf, requireCertificateFile } from './certificates.ts';
 import { requireOpenFiles } from './edge-process.ts';
 import { PreflightError } from './errors.ts';
 import { requirePort } from './ports.ts';
-import { requireOurs, requireUnowned } from './state-dir.ts';
+import { leftoversOf, requireOurs, requireUnowned } from './state-dir.ts';
 import { type StatePaths, statePaths } from './state-paths.ts';
 
 export interface Preflight {
@@ -36,7 +36,8 @@ export async function preflight(config: Config): Promise<Preflight> {
   // First, as an instance on this directory most often holds the ports too.
   requireUnowned(paths);
   requireOurs(paths);
-  await requirePorts(config);
+  // What a killed instance left running may hold them: it is ended first.
+  if (leftoversOf(paths).length === 0) await requirePorts(config);
   requireOpenFiles();
   await requireCertificateFile(config);
   await passphraseOf(config);

@@ -1,9 +1,9 @@
 import path from 'node:path';
-import { ensureSecret, writePrivate } from './state-dir.ts';
+import { ensureSecret, restoreFile } from './state-dir.ts';
 import type { StatePaths } from './state-paths.ts';
 import type { ProcessSpec } from './supervised-process.ts';
 
-function redisConfig(port: number, password: string): string {
+function redisConfig(port: number, password: string, memoryMib: number): string {
   return [
     '# Written by infra/local at every start.',
     'bind 127.0.0.1',
@@ -17,6 +17,8 @@ function redisConfig(port: number, password: string): string {
     'appendonly yes',
     // A reply leaves only after the write is on disk: nothing acknowledged is lost when Redis dies.
     'appendfsync always',
+    // What is full refuses writes, and drops no game.
+    `maxmemory ${memoryMib}mb`,
     'maxmemory-policy noeviction',
     'maxclients 1000',
     '',
@@ -24,10 +26,12 @@ function redisConfig(port: number, password: string): string {
 }
 
 /** Writes Redis's configuration and tells how it is run. */
-export function redisSpec(paths: StatePaths, binary: string, port: number): ProcessSpec {
-  writePrivate(paths.redisConfig, redisConfig(port, ensureSecret(paths.redisPassword)));
+export function redisSpec(paths: StatePaths, binary: string, port: number, memoryMib: number): ProcessSpec {
+  const text = redisConfig(port, ensureSecret(paths.redisPassword), memoryMib);
+  const prepare = async () => restoreFile(paths.redisConfig, text);
+  restoreFile(paths.redisConfig, text);
   const logFile = path.join(paths.logs, 'redis.log');
-  return { name: 'redis', command: binary, args: [paths.redisConfig], cwd: paths.redis, logFile };
+  return { name: 'redis', command: binary, args: [paths.redisConfig], cwd: paths.redis, logFile, prepare };
 }
 
 /** Resolves with true when Redis serves, that is has loaded its data; rejects while it does not. */
@@ -40,10 +44,10 @@ export async function pingRedis(paths: StatePaths, port: number): Promise<true> 
     lazyConnect: true,
     connectTimeout: 1000,
     commandTimeout: 1000,
-    // Whoever waits for it asks again.
+    // The caller asks again.
     retryStrategy: () => null,
   });
-  // What fails is told by the calls below.
+  // The calls below report what fails.
   redis.on('error', () => undefined);
   try {
     await redis.connect();

@@ -69,7 +69,9 @@ export function replicaSpec(
 /** Resolves with true when the replica says that it is ready, with undefined otherwise. */
 export function replicaReady({ internalPort }: Replica): Promise<true | undefined> {
   return new Promise((resolve) => {
-    const request = get({ host: '127.0.0.1', port: internalPort, path: '/readyz', timeout: 1000 }, (response) => {
+    // Without the global agent, which may go through a proxy.
+    const options = { host: '127.0.0.1', port: internalPort, path: '/readyz', timeout: 1000, agent: false };
+    const request = get(options, (response) => {
       response.resume();
       resolve(response.statusCode === 200 ? true : undefined);
     });

@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts';
 import { StartError } from './errors.ts';
+import { exemptLoopbackFromProxies } from './loopback.ts';
 import { Report } from './report.ts';
 import { Supervisor } from './supervisor.ts';
 
@@ -30,6 +31,7 @@ function superviseSignals(supervisor: Supervisor): void {
  * @throws PreflightError when nothing was started, StartError when what was started is stopped again
  */
 export async function start(config: Config): Promise<void> {
+  exemptLoopbackFromProxies();
   const supervisor = new Supervisor(config, new Report());
   superviseSignals(supervisor);
   try {

@@ -79,7 +79,7 @@ export function requireOurs(paths: StatePaths): void {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
     throw stateDirProblem(paths, error);
   }
-  const directories = [paths.pki, paths.redis, paths.run, paths.logs].map((place) => path.basename(place));
+  const directories = [paths.pki, paths.redis, paths.run, paths.logs, paths.page].map((place) => path.basename(place));
   // `npm run up` and `npm run compose` keep theirs in the same place.
   const ours = [...directories, 'pulumi', 'kubernetes', 'manifests', 'compose'];
   const other = names.find((name) => !ours.includes(name) && name !== 'lost+found');
@@ -87,6 +87,17 @@ export function requireOurs(paths: StatePaths): void {
   throw new PreflightError(
     `${paths.root} is no state directory, as it holds ${other}: choose a new or empty one with --state-dir.`,
   );
+}
+
+/** Writes a generated file unless it is as it shall be: on a full disk, what is there still serves. */
+export function restoreFile(file: string, content: string): void {
+  let known: string | undefined;
+  try {
+    known = readFileSync(file, 'utf8');
+  } catch {
+    // It was deleted.
+  }
+  if (known !== content) writePrivate(file, content);
 }
 
 /** What a failure to read or write below the state directory is to the user; any other error as it is. */
@@ -173,11 +184,4 @@ export function ensureSecret(file: string, content = randomBytes(32).toString('h
   if (known !== '') return known;
   writePrivate(file, content);
   return content;
-}
-
-/** Keeps the last run's log files as `.1` and begins new ones. */
-export function rotateLogs(paths: StatePaths): void {
-  for (const name of readdirSync(paths.logs)) {
-    if (name.endsWith('.log')) renameSync(path.join(paths.logs, name), path.join(paths.logs, `${name}.1`));
-  }
 }

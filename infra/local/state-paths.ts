@@ -14,6 +14,8 @@ export function statePaths(stateDir: string) {
     redis: path.join(root, 'redis'),
     redisConfig: path.join(root, 'redis', 'redis.conf'),
     logs: path.join(root, 'logs'),
+    /** Copies of the page, by the state of its sources. */
+    page: path.join(root, 'page'),
     run,
     edgeConfig: path.join(run, 'haproxy.cfg'),
     runtimeSocket: path.join(run, 'haproxy.sock'),

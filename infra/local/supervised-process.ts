@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { processStart } from '../setup/process-identity.mjs';
+import { freeBytes } from './log-files.ts';
 
 /** What is run, and where its output goes. */
 export interface ProcessSpec {
@@ -43,6 +44,8 @@ export interface ProcessObserver {
 
 const BACKOFF = { firstMs: 200, lastMs: 5000, stableMs: 10_000 };
 const TAIL_BYTES = 4096;
+/** A disk with less free space counts as full: no process of ours starts on it. */
+const FULL_BYTES = 64 * 1024;
 
 /** A process runs even if its log file cannot be opened. */
 function openLog(file: string): number | 'ignore' {
@@ -138,8 +141,15 @@ export class SupervisedProcess {
     this.#observer.changed();
     if (this.#stopping) return;
     if (performance.now() - this.#spawnedAt > BACKOFF.stableMs) this.#failures = 0;
-    const line = lastLogLine(this.#spec.logFile);
-    this.#restartLater(line ? `${how}; its last log line: ${line}` : how);
+    this.#restartLater(this.#explain(how));
+  }
+
+  /** Adds why: its last words, unless it could not write them. */
+  #explain(how: string): string {
+    const { cwd, logFile } = this.#spec;
+    if (freeBytes(cwd) < FULL_BYTES) return `${how}; the disk of ${cwd} is full: make room on it`;
+    const line = lastLogLine(logFile);
+    return line ? `${how}; its last log line: ${line}` : how;
   }
 
   #restartLater(reason: string): void {

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -332,6 +341,108 @@ test('what a supervisor killed with SIGKILL left running is ended by the next st
   await second.stop();
   await noProcessOf(stateDir);
   rmSync(stateDir, { recursive: true });
+});
+
+test('a start on the same ports ends what a supervisor killed with SIGKILL left on them', async () => {
+  const stateDir = temporaryStateDir();
+  const [port, httpPort] = (await freePorts(2)) as [number, number];
+  const options = { replicas: 1, stateDir, port, httpPort };
+  const first = await startCluster(options);
+  first.run.process.kill('SIGKILL');
+  await first.run.ended;
+  const second = await startCluster(options);
+  assert.match(second.run.stdout, /ended what a killed instance left running: /);
+  assert.equal((await second.stop()).code, 0);
+  await noProcessOf(stateDir);
+  rmSync(stateDir, { recursive: true });
+});
+
+test('what was generated and is deleted is there again when the process that reads it is restarted', async () => {
+  const cluster = await startCluster({ replicas: 1 });
+  const at = (...names: string[]) => path.join(cluster.stateDir, ...names);
+  const page = at('page', readdirSync(at('page'))[0]!);
+  const cases: readonly (readonly [string, () => Promise<void>])[] = [
+    [at('run', 'haproxy.cfg'), () => cluster.killEdge()],
+    [at('pki', 'leaf.pem'), () => cluster.killEdge()],
+    [at('run', 'cookie.key'), () => cluster.killEdge()],
+    [at('redis', 'redis.conf'), () => cluster.killRedis()],
+    [at('run', 'redis.password'), () => cluster.killRedis()],
+    [at('run', 'token.secret'), () => cluster.killReplica(1)],
+    [at('run', 'redis.password'), () => cluster.killReplica(1)],
+    [at('pki', 'roots.pem'), () => cluster.killReplica(1)],
+    [page, () => cluster.killReplica(1)],
+  ];
+  const secrets = ['token.secret', 'redis.password', 'cookie.key'].map((name) => at('run', name));
+  const contents = secrets.map((file) => readFileSync(file, 'utf8'));
+  try {
+    for (const [file, kill] of cases) {
+      rmSync(file, { recursive: true });
+      await kill();
+      const { edge, rootCertificate } = await cluster.settled();
+      assert.ok(existsSync(file), file);
+      const welcomed = () => handshake(edge.port, { trust: rootCertificate });
+      assert.equal(await waitFor(welcomed, { what: `a handshake without ${file}`, timeoutMs: 30_000 }), '1111', file);
+    }
+    assert.deepEqual(
+      secrets.map((file) => readFileSync(file, 'utf8')),
+      contents,
+    );
+    assert.ok(existsSync(path.join(page, 'index.html')));
+  } finally {
+    await cluster.stop();
+  }
+});
+
+test('nothing that a running cluster serves is in node_modules', async () => {
+  const cluster = await startCluster({ replicas: 1 });
+  try {
+    const { replicas } = await cluster.status();
+    const environment = readFileSync(`/proc/${replicas[0]!.pid}/environ`, 'utf8').split('\0');
+    const root = environment.find((line) => line.startsWith('WEB_ROOT='))!.slice('WEB_ROOT='.length);
+    assert.ok(root.startsWith(cluster.stateDir), root);
+  } finally {
+    await cluster.stop();
+  }
+});
+
+test('a proxy that the environment names is not asked for this machine', async () => {
+  const proxy = 'http://127.0.0.1:9';
+  const env = { NODE_USE_ENV_PROXY: '1', HTTP_PROXY: proxy, HTTPS_PROXY: proxy, NO_PROXY: '', no_proxy: '' };
+  const cluster = await startCluster({ replicas: 1, env });
+  assert.equal((await cluster.stop()).code, 0);
+});
+
+const isRoot = process.getuid?.() === 0 && process.platform === 'linux';
+
+test('a disk that fills up keeps its room for the data, and one that is full is named', { skip: !isRoot }, async () => {
+  const disk = temporaryStateDir();
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'none', disk]);
+  try {
+    const cluster = await startCluster({ replicas: 1, stateDir: path.join(disk, 's') });
+    const log = path.join(disk, 's', 'logs', 'haproxy.log');
+    // As much as a flood of refused requests writes in seconds.
+    for (let written = 0; written < 40; written++) {
+      appendFileSync(log, 'x'.repeat(1023).concat('\n').repeat(1024));
+      await waitFor(async () => statSync(log).size < 100_000 || undefined, { what: 'room', timeoutMs: 30_000 });
+    }
+    assert.match(cluster.run.stdout, /is nearly full \(\d+ MiB free\): logs are dropped until there is room again/);
+    await cluster.settled();
+
+    const ballast = path.join(disk, 'ballast');
+    try {
+      for (;;) appendFileSync(ballast, Buffer.alloc(64 * 1024));
+    } catch (error) {
+      assert.equal((error as NodeJS.ErrnoException).code, 'ENOSPC');
+    }
+    await cluster.killRedis();
+    await cluster.run.line(/^redis .*; the disk of \S+ is full/m);
+    rmSync(ballast);
+    await cluster.settled();
+    assert.equal((await cluster.stop()).code, 0);
+  } finally {
+    execFileSync('umount', [disk]);
+    rmSync(disk, { recursive: true });
+  }
 });
 
 test('the cluster leaves when its launcher is killed', async () => {

@@ -6,17 +6,10 @@ import { type RunningAuthority, startAuthority, untilStarted } from './certifica
 import { serveControl } from './control.ts';
 import { StartError } from './errors.ts';
 import { LocalCluster, planCluster } from './local-cluster.ts';
+import { LogFiles } from './log-files.ts';
 import { type Preflight, preflight, requirePorts } from './preflight.ts';
 import type { Report } from './report.ts';
-import {
-  claimStateDir,
-  endLeftovers,
-  ensureSecret,
-  recordChildren,
-  releaseStateDir,
-  rotateLogs,
-  stateDirProblem,
-} from './state-dir.ts';
+import { claimStateDir, endLeftovers, recordChildren, releaseStateDir, stateDirProblem } from './state-dir.ts';
 import type { ProcessRecord } from './supervised-process.ts';
 import type { RunningStatus } from './system-status.ts';
 
@@ -35,6 +28,7 @@ export class Supervisor {
   #abort = new AbortController();
   #checked: Preflight | undefined;
   #cluster: LocalCluster | undefined;
+  #logs: LogFiles | undefined;
   #control: Server | undefined;
   #authority: Promise<RunningAuthority | undefined> | undefined;
   #stopped: Promise<void> | undefined;
@@ -81,9 +75,12 @@ export class Supervisor {
   /** Makes the directory of an earlier run that of this one. */
   async #takeOver({ paths }: Preflight): Promise<void> {
     const leftovers = await endLeftovers(paths);
-    if (leftovers.length > 0) this.#report.line(`ended what a killed instance left running: ${leftovers.join(', ')}`);
-    rotateLogs(paths);
-    ensureSecret(paths.tokenSecret);
+    if (leftovers.length > 0) {
+      this.#report.line(`ended what a killed instance left running: ${leftovers.join(', ')}`);
+      await requirePorts(this.#config);
+    }
+    this.#logs = new LogFiles(paths.logs, (line) => this.#report.line(line));
+    this.#logs.start();
   }
 
   async #newCluster(checked: Preflight): Promise<LocalCluster> {
@@ -168,6 +165,7 @@ export class Supervisor {
     if (wasRunning) this.#report.line(`draining ${this.#config.replicas} replicas`);
     await this.#cluster?.takeDown();
     this.#control?.close();
+    this.#logs?.stop();
     releaseStateDir(this.#checked.paths);
     if (wasRunning) this.#report.line('stopped');
   }

@@ -50,7 +50,7 @@ export interface RunningStatus {
   };
   redis: { pid?: number; port: number; restarts: number };
   replicas: ReplicaStatus[];
-  /** Root, intermediate and leaf of the own authority. */
+  /** Root, intermediate and leaf of the own authority; none while a file of them is missing. */
   certificates: CertificateSummary[];
   /** Only with a certificate file: what the edge serves. */
   certificateFile?: ServedCertificate;
@@ -74,6 +74,14 @@ export async function describeSystem({ config, paths, plan, startedAt, ...system
   const { redisPort, metricsPort, replicas } = plan;
   const certificateFile = system.complete ? await describeCertificateFile(config, paths) : undefined;
   const { readChain } = await import('../../certs/index.ts');
+  const certificates = () => {
+    try {
+      return readChain(paths.pki).certificates;
+    } catch {
+      // A file of it was deleted: it is issued again when the edge restarts.
+      return [];
+    }
+  };
   const runOf = (name: string) => {
     const { pid, restarts = 0 } = system.process(name) ?? {};
     return { ...(pid === undefined ? {} : { pid }), restarts };
@@ -104,6 +112,6 @@ export async function describeSystem({ config, paths, plan, startedAt, ...system
       })),
     ),
     ...(certificateFile === undefined ? {} : { certificateFile }),
-    certificates: system.complete ? readChain(paths.pki).certificates : [],
+    certificates: system.complete ? certificates() : [],
   };
 }

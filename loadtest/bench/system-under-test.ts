@@ -14,6 +14,8 @@ import type { Tiers } from '../kit/process-usage.ts';
 import { genericEdge } from './generic-edge.ts';
 import type { Command, System } from './systems/system.ts';
 
+/** More than any run needs. */
+const MEMORY_MIB = 4096;
 const READY_MS = 30_000;
 const LOG_BYTES = 2000;
 
@@ -47,7 +49,7 @@ export class SystemUnderTest {
     try {
       const redisPassword = ensureSecret(paths.redisPassword);
       if (system.persistence !== undefined) {
-        const { command, args } = redisSpec(paths, redis, redisPort);
+        const { command, args } = redisSpec(paths, redis, redisPort, MEMORY_MIB);
         const persistence = system.persistence === 'none' ? ['--appendonly', 'no'] : [];
         stage.#spawn('redis', { command, args: [...args, ...persistence], env: process.env }, paths.redis);
         await stage.#until('Redis', () => pingRedis(paths, redisPort));

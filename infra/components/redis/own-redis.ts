@@ -15,7 +15,7 @@ import { dataClaim, type RedisPodOptions, redisScripts } from './redis-pod.ts';
 import { checksumOf, type RedisSecrets, redisSecrets } from './redis-users.ts';
 
 export interface OwnRedisArgs {
-  readonly config: Pick<Config, 'imageMirror' | 'redisImage' | 'redisPersistence' | 'redisStorage'>;
+  readonly config: Pick<Config, 'imageMirror' | 'redisImage' | 'redisPersistence' | 'redisMemoryMib' | 'redisStorage'>;
   /** Namespace of Redis and of the game. */
   readonly namespace: pulumi.Input<string>;
   /** Redis's certificate, and the roots that everybody checks it by. */
@@ -76,6 +76,7 @@ export abstract class OwnRedis extends pulumi.ComponentResource {
     new kubernetes.core.v1.ServiceAccount(this.#name, account, { parent: this });
     const options: RedisPodOptions = {
       image: mirrored(config, config.redisImage),
+      redisMemoryMib: config.redisMemoryMib,
       config: this.#configMap('config', REDIS, settings),
       scripts: this.#configMap('scripts', `${REDIS}-scripts`, scripts),
       files: this.secrets.files,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stackConfig } from '../../config/config.ts';
 import {
-  MEMORY_LIMIT_MIB,
+  memoryLimitMib,
   redisConfig,
   replicatedRedisConfig,
   SENTINEL_TIMES,
@@ -36,7 +36,8 @@ test('the persistence is what the configuration says', () => {
 
 test('half of the memory is left for rewriting the file, of which each page may exist twice', () => {
   const [, mebibytes] = /^maxmemory (\d+)mb$/m.exec(redisConfig({ config })) ?? [];
-  assert.ok(Number(mebibytes) <= MEMORY_LIMIT_MIB / 2);
+  assert.equal(Number(mebibytes), config.redisMemoryMib);
+  assert.ok(Number(mebibytes) <= memoryLimitMib(config.redisMemoryMib) / 2);
 });
 
 test('a replicated Redis refuses writes without a replica that keeps up', () => {

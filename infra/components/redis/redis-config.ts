@@ -14,12 +14,11 @@ export const REDIS_PATHS = {
 export type RedisPaths = Readonly<Record<keyof typeof REDIS_PATHS, string>>;
 export const CA_FILE = 'roots.pem';
 
-/** What Redis may take of its container's memory: the rest is for rewriting its file and for clients. */
-export const MEMORY_LIMIT_MIB = 768;
-const MAX_MEMORY_MIB = MEMORY_LIMIT_MIB / 2;
+/** What the container of Redis may take: as much again as its data, for rewriting its file and for clients. */
+export const memoryLimitMib = (redisMemoryMib: number): number => 2 * redisMemoryMib;
 
 export interface RedisConfigOptions {
-  readonly config: Pick<Config, 'redisPersistence'>;
+  readonly config: Pick<Config, 'redisPersistence' | 'redisMemoryMib'>;
   readonly paths?: RedisPaths;
   readonly port?: number;
 }
@@ -53,7 +52,7 @@ export function redisConfig({ config, paths = REDIS_PATHS, port = REDIS_PORT }: 
     `appendfsync ${config.redisPersistence}`,
     // A rewrite must not suspend that.
     'no-appendfsync-on-rewrite no',
-    `maxmemory ${MAX_MEMORY_MIB}mb`,
+    `maxmemory ${config.redisMemoryMib}mb`,
     // What is full refuses writes, and drops no game.
     'maxmemory-policy noeviction',
     'maxclients 4000',

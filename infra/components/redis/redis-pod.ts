@@ -3,7 +3,7 @@ import type { types } from '@pulumi/kubernetes';
 import type * as pulumi from '@pulumi/pulumi';
 import { containerSecurity, isolatedPod, podSecurity, resources, SECRET_MODE } from '../hardening.ts';
 import { labels } from '../labels.ts';
-import { CA_FILE, MEMORY_LIMIT_MIB, REDIS_PATHS } from './redis-config.ts';
+import { CA_FILE, memoryLimitMib, REDIS_PATHS } from './redis-config.ts';
 import type { RedisCertificates } from './redis-connection.ts';
 import { REDIS, REDIS_PORT, SENTINEL_PORT } from './redis-connection.ts';
 
@@ -24,6 +24,7 @@ export const redisScripts = (): Record<string, string> =>
 
 export interface RedisPodOptions {
   readonly image: string;
+  readonly redisMemoryMib: number;
   /** ConfigMaps with what `redisConfig` gives, and with the scripts. */
   readonly config: pulumi.Input<string>;
   readonly scripts: pulumi.Input<string>;
@@ -90,14 +91,18 @@ const probe = (what: 'alive' | 'ready' | 'sentinel' | 'quorum', timing: Probe): 
 });
 
 /** The container of Redis itself. */
-export const redisContainer = (image: string, command: readonly string[], env: EnvVar[]): Container => ({
+export const redisContainer = (
+  { image, redisMemoryMib }: RedisPodOptions,
+  command: readonly string[],
+  env: EnvVar[],
+): Container => ({
   name: 'redis',
   image,
   imagePullPolicy: 'IfNotPresent',
   command: [...command],
   env,
   ports: [{ name: 'redis', containerPort: REDIS_PORT }],
-  resources: resources(['100m', '256Mi'], ['1', `${MEMORY_LIMIT_MIB}Mi`]),
+  resources: resources(['100m', '256Mi'], ['1', `${memoryLimitMib(redisMemoryMib)}Mi`]),
   // A large file takes its time to load.
   startupProbe: probe('ready', { periodSeconds: 3, failureThreshold: 200 }),
   livenessProbe: probe('alive', { periodSeconds: 20, failureThreshold: 3 }),

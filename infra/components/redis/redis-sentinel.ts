@@ -38,7 +38,7 @@ function sentinelPod(options: RedisPodOptions, namespace: string): kubernetes.ty
     initContainers: [sentinelContainer(options.image, env), keeperContainer(options.image, env)],
     containers: [
       {
-        ...redisContainer(options.image, script('start-redis'), env),
+        ...redisContainer(options, script('start-redis'), env),
         lifecycle: { preStop: { exec: { command: script('hand-over') } } },
       },
     ],

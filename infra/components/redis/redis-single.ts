@@ -11,7 +11,7 @@ const PORTS = [{ name: 'redis', port: REDIS_PORT, targetPort: 'redis' }];
 const pod: Topology['pod'] = (options) =>
   redisPodSpec(options, {
     initContainers: [keeperContainer(options.image, scriptEnv())],
-    containers: [redisContainer(options.image, COMMAND, scriptEnv())],
+    containers: [redisContainer(options, COMMAND, scriptEnv())],
     terminationGracePeriodSeconds: 30,
   });
 
