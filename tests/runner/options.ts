@@ -1,0 +1,70 @@
+import { existsSync, globSync, statSync } from 'node:fs';
+import path from 'node:path';
+
+export const ROOT = path.resolve(import.meta.dirname, '../..');
+
+/** These start whole clusters or a browser; all others are unit tests. */
+export const INTEGRATION = /\.(integration|browser)\.test\.tsx?$/;
+const TEST = /\.test\.tsx?$/;
+const SKIPPED_DIRECTORIES = /(^|\/)(node_modules|\.[^/]+)(\/|$)/;
+
+export const USAGE = `Usage: npm test -- [--unit | --integration | --checks] [--full] [--measure] [files, directories, patterns or options of node --test...]
+  --unit         checks, unit and property tests only
+  --integration  integration and browser tests only
+  --checks       format, lint, import rules and types only
+  --full         more repetitions and longer runs of everything that repeats
+  --measure      one file after the other, then writes what each takes to tests/runner/durations.json`;
+
+export interface Options {
+  readonly files: readonly string[];
+  /** Passed on to Node for every file. */
+  readonly nodeOptions: readonly string[];
+  /** Format, lint, import rules and types; not when files were named. */
+  readonly checks: boolean;
+  readonly everything: boolean;
+  readonly full: boolean;
+  readonly measure: boolean;
+}
+
+export class UsageError extends Error {
+  readonly exitCode = 2;
+}
+
+/** Test files under a directory or matching a pattern, or the file itself. */
+function filesOf(argument: string): string[] {
+  const place = path.relative(ROOT, path.resolve(argument));
+  if (existsSync(path.join(ROOT, place)) && !statSync(path.join(ROOT, place)).isDirectory()) return [place];
+  const pattern = existsSync(path.join(ROOT, place)) ? path.join(place, '**/*.test.{ts,tsx}') : argument;
+  return globSync(pattern, { cwd: ROOT, exclude: (name) => SKIPPED_DIRECTORIES.test(name) }).filter(
+    (file) => TEST.test(file) && !SKIPPED_DIRECTORIES.test(file),
+  );
+}
+
+/**
+ * Tells files from options of Node; what follows such an option and is no file is the option's value.
+ * @throws UsageError when there are no test files at an argument
+ */
+export function parseOptions(args: readonly string[]): Options {
+  const own = new Set(['--unit', '--integration', '--checks', '--full', '--measure']);
+  const nodeOptions: string[] = [];
+  const files = new Set<string>();
+  for (const argument of args.filter((one) => !own.has(one))) {
+    const found = argument.startsWith('-') ? [] : filesOf(argument);
+    const isValue = found.length === 0 && nodeOptions.at(-1)?.startsWith('--');
+    if (argument.startsWith('-') || isValue) nodeOptions.push(argument);
+    else if (found.length === 0) throw new UsageError(`There are no test files at ${argument}.`);
+    for (const file of found) files.add(file);
+  }
+  const everything = files.size === 0;
+  const only = (kind: string) =>
+    !['--unit', '--integration', '--checks'].some((one) => one !== kind && args.includes(one));
+  const wanted = (file: string) => only(INTEGRATION.test(file) ? '--integration' : '--unit');
+  return {
+    files: [...(everything ? filesOf('.') : files)].filter(wanted).sort(),
+    nodeOptions,
+    checks: everything && !args.includes('--integration'),
+    everything,
+    full: args.includes('--full'),
+    measure: args.includes('--measure'),
+  };
+}
