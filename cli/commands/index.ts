@@ -69,10 +69,8 @@ export const GROUPS: Readonly<Record<string, Readonly<Record<string, Entry | Pro
     setup: { profile: 'start', load: () => import('./setup.ts') },
     test: {
       profile: 'test',
-      script: 'infra/setup/test.ts',
+      script: 'tests/runner/main.ts',
       summary: 'run the tests',
-      usage:
-        '[--unit | --integration] [files...] [options of node --test]\n\nRuns the type checks and all tests, or the tests of the files and folders given.',
     },
     sdk: {
       profile: 'packages',

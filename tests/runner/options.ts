@@ -8,12 +8,18 @@ export const INTEGRATION = /\.(integration|browser)\.test\.tsx?$/;
 const TEST = /\.test\.tsx?$/;
 const SKIPPED_DIRECTORIES = /(^|\/)(node_modules|\.[^/]+)(\/|$)/;
 
-export const USAGE = `Usage: npm test -- [--unit | --integration | --checks] [--full] [--measure] [files, directories, patterns or options of node --test...]
+export const USAGE = `Usage: gridlock test [options] [files, folders or patterns] [options of node --test]
+
+Checks the source and runs the tests, or only the tests that are named.
+
   --unit         checks, unit and property tests only
   --integration  integration and browser tests only
   --checks       format, lint, import rules and types only
   --full         more repetitions and longer runs of everything that repeats
-  --measure      one file after the other, then writes what each takes to tests/runner/durations.json`;
+  --measure      run one file after the other, then write what each takes to tests/runner/durations.json
+  --help         print this help
+
+The last line counts what passed, failed and was skipped. Exit codes: 0 all passed, 1 a failure, 2 wrong usage.`;
 
 export interface Options {
   readonly files: readonly string[];
