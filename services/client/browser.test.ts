@@ -10,7 +10,8 @@ class FakeBrowser {
   readonly sockets: (WebSocketLike & { url: string; protocol: string; closed: boolean })[] = [];
   readonly stored = new Map<string, string>();
   status = 201;
-  online = () => {};
+  token: string | undefined;
+  readonly listeners = new Map<string, () => void>();
 
   readonly scope: BrowserScope = {
     location: { origin: 'https://localhost:8443' },
@@ -20,13 +21,17 @@ class FakeBrowser {
     },
     fetch: async (url, init) => {
       this.requests.push({ url, init: init as Record<string, unknown> });
-      const body = { player: { id: 'p1', name: 'Ada' }, expiresAt: Date.now() + 43_200_000 };
+      const { token } = this;
+      const body = { player: { id: 'p1', name: 'Ada' }, expiresAt: this.clock.now() + 43_200_000, token };
       return { status: this.status, text: async () => JSON.stringify(body) };
     },
     WebSocket: socketClass(this.sockets),
+    performance: { timeOrigin: 0, now: () => this.clock.now() },
     setTimeout: (callback, delayMs) => this.clock.setTimeout(callback, delayMs),
     clearTimeout: (timer) => this.clock.clearTimeout(timer),
-    addEventListener: (_, listener) => void (this.online = listener),
+    ...target(this.listeners, ''),
+    document: { visibilityState: 'visible', ...target(this.listeners, 'document ') },
+    navigator: { connection: target(this.listeners, 'connection ') },
   };
 
   welcome(): void {
@@ -37,6 +42,10 @@ class FakeBrowser {
     this.sockets.at(-1)!.onmessage!({ data: JSON.stringify(welcome) });
   }
 }
+
+const target = (listeners: Map<string, () => void>, prefix: string) => ({
+  addEventListener: (type: string, listener: () => void) => void listeners.set(prefix + type, listener),
+});
 
 function socketClass(sockets: FakeBrowser['sockets']) {
   return class {
@@ -108,7 +117,7 @@ test('a page that is back in the net reconnects without waiting for the back-off
   await opened;
   browser.sockets[0]!.onclose!({ code: 1006, reason: '' });
   assert.equal(client.state, 'reconnecting');
-  browser.online();
+  browser.listeners.get('online')!();
   await settle();
   assert.equal(browser.sockets.length, 2);
 });
@@ -147,4 +156,81 @@ test('a request for a session that is not answered is given up, so that its cook
   await browser.clock.advance(60_000);
   assert.ok(signals.length > 1, 'and asked for again');
   client.close();
+});
+
+for (const sign of ['online', 'pageshow', 'document resume', 'document visibilitychange', 'connection change']) {
+  test(`a page makes sure of its connection at the sign "${sign}"`, async () => {
+    const browser = new FakeBrowser();
+    const client = createBrowserClient({}, browser.scope);
+    const opened = client.connect();
+    await settle();
+    browser.welcome();
+    await opened;
+    browser.listeners.get(sign)!();
+    await browser.clock.advance(3_000);
+    assert.ok(browser.sockets[0]!.closed && browser.sockets.length === 2, 'the silent socket was replaced');
+    client.close();
+  });
+}
+
+test('a token that an answer holds is kept where no script can read it: nowhere', async () => {
+  const browser = new FakeBrowser();
+  browser.token = 'secret-token';
+  void createBrowserClient({}, browser.scope).connect();
+  await settle();
+  assert.match(browser.stored.get('gridlock')!, /"expiresAt"/);
+  assert.doesNotMatch(browser.stored.get('gridlock')!, /secret/);
+});
+
+/** The locks of a browser, each held for good by who asked for it first. */
+function locksOf(held: Set<string>) {
+  const request = (name: string, { signal }: { signal?: AbortSignal }, callback: () => Promise<never>) => {
+    if (!held.has(name)) {
+      held.add(name);
+      return callback();
+    }
+    return new Promise<never>((_, reject) => {
+      signal!.addEventListener('abort', () => reject(Object.assign(new Error('aborted'), { name: 'AbortError' })));
+    });
+  };
+  return { request } as NonNullable<BrowserScope['navigator']>['locks'];
+}
+
+test('a duplicated tab begins as another guest, and leaves session and games to the tab it is a copy of', async () => {
+  const held = new Set<string>();
+  const tab = (browser: FakeBrowser) => ({ ...browser.scope, AbortController, navigator: { locks: locksOf(held)! } });
+  const first = new FakeBrowser();
+  void createBrowserClient({}, tab(first)).connect();
+  await settle();
+  const copy = new FakeBrowser();
+  const saved = JSON.parse(first.stored.get('gridlock')!) as object;
+  copy.stored.set('gridlock', JSON.stringify({ ...saved, games: [{ game: 'ABCDEF' }], channels: ['ABCDEF'] }));
+  const client = createBrowserClient({}, tab(copy));
+  const copied: unknown[] = [];
+  client.on('copied', (what) => void copied.push(what));
+  void client.connect();
+  await copy.clock.advance(1_000);
+  await settle();
+  assert.deepEqual(copied, [{ games: ['ABCDEF'] }]);
+  const [slot, ownSlot] = [first, copy].map(({ sockets }) => new URL(sockets[0]!.url).searchParams.get('slot'));
+  assert.notEqual(slot, ownSlot);
+  assert.equal(copy.requests.length, 1, 'it got a session of its own');
+  assert.doesNotMatch(copy.stored.get('gridlock')!, /ABCDEF/);
+  assert.equal(held.size, 2);
+});
+
+test('the clock of a page goes on evenly though that of its machine is set', () => {
+  const browser = new FakeBrowser();
+  let elapsed = 5;
+  const scope = { ...browser.scope, performance: { timeOrigin: 1_000, now: () => elapsed } };
+  const client = createBrowserClient({}, scope);
+  assert.equal(client.serverNow(), 1_005);
+  const { now } = Date;
+  try {
+    Date.now = () => now() + 3_600_000;
+    elapsed = 6;
+    assert.equal(client.serverNow(), 1_006);
+  } finally {
+    Date.now = now;
+  }
 });

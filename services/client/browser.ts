@@ -18,6 +18,10 @@ export interface BrowserAnswer {
   text(): Promise<string>;
 }
 
+interface Target {
+  addEventListener(type: string, listener: () => void): void;
+}
+
 /** What is used of a browser's global scope; said here, so that this file needs no declarations of the DOM. */
 export interface BrowserScope {
   readonly location: { readonly origin: string };
@@ -28,12 +32,24 @@ export interface BrowserScope {
   clearTimeout(timer: unknown): void;
   readonly AbortController?: new () => { readonly signal: object; abort(): void };
   readonly TextDecoderStream?: new () => object;
-  addEventListener(type: 'online', listener: () => void): void;
+  readonly performance?: { readonly timeOrigin: number; now(): number };
+  readonly document?: Target & { readonly visibilityState: string };
+  readonly navigator?: {
+    /** What Chromium tells of the network. */
+    readonly connection?: Target;
+    readonly locks?: { request(name: string, options: object, callback: () => Promise<never>): Promise<unknown> };
+  };
+  addEventListener(type: string, listener: () => void): void;
 }
 
 const STORE_KEY = 'gridlock';
 /** Given up then: an answer that came later would still set its cookie, for a session that is not used. */
 const SESSION_MS = 10_000;
+
+/** A page that is loaded again gets its slot as soon as the one before is gone; a copy waits in vain. */
+const CLAIM_MS = 1_000;
+/** What each page has taken: two clients of one page are no copies. */
+const CLAIMED = new WeakMap<BrowserScope, Set<string>>();
 
 /**
  * A client for the cluster that served the page. The token is a cookie that scripts cannot read; each tab is a guest of
@@ -44,18 +60,29 @@ export function createBrowserClient(
   scope: BrowserScope = globalThis as unknown as BrowserScope,
 ): GridlockClient {
   const client = new GridlockClient(browserPlatform(scope), options);
-  // Back in the net: there is no point in sitting out the back-off.
-  scope.addEventListener('online', () => {
-    if (client.state !== 'closed') client.reconnect().catch(() => {});
-  });
+  onChangeOfNetwork(scope, () => client.probe());
   return client;
 }
 
-export function browserPlatform(scope: BrowserScope): Platform {
+/** A network that changed says nothing on the sockets it took away: browsers give other signs of it. */
+function onChangeOfNetwork(scope: BrowserScope, listener: () => void): void {
+  const { document, navigator } = scope;
+  scope.addEventListener('online', listener);
+  // Out of the back-forward cache, and out of being frozen.
+  scope.addEventListener('pageshow', listener);
+  document?.addEventListener('resume', listener);
+  document?.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'visible') listener();
+  });
+  navigator?.connection?.addEventListener('change', listener);
+}
+
+function browserPlatform(scope: BrowserScope): Platform {
   const { origin } = scope.location;
+  const { performance } = scope;
   return {
     clock: {
-      now: () => Date.now(),
+      now: () => (performance ? performance.timeOrigin + performance.now() : Date.now()),
       setTimeout: (callback, delayMs) => scope.setTimeout(callback, delayMs),
       clearTimeout: (timer) => scope.clearTimeout(timer),
     },
@@ -67,10 +94,13 @@ export function browserPlatform(scope: BrowserScope): Platform {
     request: callerOf(scope),
     createSession: async (call) => {
       const answer = await callSession(scope, 'POST', sessionBody(call, 'cookie'));
-      return readSessionAnswer(answer.status, await answer.text());
+      // A token is nothing that scripts of the page should be able to read.
+      const { token: _, ...session } = readSessionAnswer(answer.status, await answer.text());
+      return session;
     },
     endSession: async (call) => readSessionEnd((await callSession(scope, 'DELETE', sessionEndBody(call))).status),
     store: sessionStore(scope),
+    claimSlot: (slot) => claimSlot(scope, slot),
   };
 }
 
@@ -118,4 +148,30 @@ function sessionStore(scope: BrowserScope): Store {
     read: () => scope.sessionStorage.getItem(STORE_KEY) ?? undefined,
     write: (text) => scope.sessionStorage.setItem(STORE_KEY, text),
   };
+}
+
+/** By a lock that a browser holds for a page until it is gone. Where it has none, copies are not noticed. */
+function claimSlot(scope: BrowserScope, slot: string): Promise<boolean> {
+  const { AbortController, navigator } = scope;
+  const claimed = CLAIMED.get(scope) ?? new Set();
+  CLAIMED.set(scope, claimed);
+  if (!navigator?.locks || !AbortController || claimed.has(slot)) return Promise.resolve(true);
+  const { locks } = navigator;
+  const abort = new AbortController();
+  return new Promise((resolve) => {
+    const timer = scope.setTimeout(() => abort.abort(), CLAIM_MS);
+    const settle = (isClaimed: boolean) => {
+      scope.clearTimeout(timer);
+      if (isClaimed) claimed.add(slot);
+      resolve(isClaimed);
+    };
+    const hold = () => {
+      settle(true);
+      return new Promise<never>(() => {});
+    };
+    locks
+      .request(`gridlock-${slot}`, { signal: abort.signal }, hold)
+      // Locks may be forbidden, as storage may: then a copy is not noticed.
+      .catch((error: unknown) => settle((error as Error).name !== 'AbortError'));
+  });
 }

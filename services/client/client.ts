@@ -67,6 +67,14 @@ export class GridlockClient {
     return this.connect();
   }
 
+  /**
+   * Makes sure that the connection works, as after a change of the network: one that does not answer within seconds is
+   * made again, and a wait for the next attempt ends. A browser client calls it by itself.
+   */
+  probe(): void {
+    this.#engine.connection.probe();
+  }
+
   /** Ends the connection and refuses what waits for an answer. `connect` brings the games back. */
   close(): void {
     this.#engine.connection.close();

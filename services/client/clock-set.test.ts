@@ -45,3 +45,23 @@ test('a peer that is gone is noticed though the clock was set back', async () =>
   await bench.clock.advance(10 * HEARTBEAT_MS);
   assert.notEqual(bench.client.state, 'open');
 });
+
+test('the time of the server is right again with the first pong after the machine slept', async () => {
+  const bench = new Bench();
+  const socket = await bench.open();
+  const pong = (serverNow: number, roundTripMs = 0) =>
+    socket.say({ type: 'pong', t: bench.clock.now() - roundTripMs, now: serverNow });
+  for (let beat = 0; beat < 8; beat += 1) pong(bench.clock.now());
+  // The clock of the runtime stood still for three hours.
+  pong(bench.clock.now() + HOURS, 40);
+  assert.equal(bench.client.serverNow(), bench.clock.now() + HOURS + 20);
+});
+
+test('the time of the server goes on though the clock of the machine was set back', async () => {
+  const bench = new Bench();
+  const socket = await bench.open();
+  socket.say({ type: 'pong', t: bench.clock.now(), now: bench.clock.now() });
+  const before = bench.client.serverNow();
+  setBack(bench);
+  assert.equal(bench.client.serverNow(), before);
+});

@@ -1,7 +1,7 @@
 /** A running timer; each runtime has its own kind. */
 export type Timer = unknown;
 
-/** Time in milliseconds; `now` counts from the Unix epoch. */
+/** Time in milliseconds; `now` counts from the Unix epoch, and goes on evenly though somebody sets the clock. */
 export interface Clock {
   now(): number;
   setTimeout(callback: () => void, delayMs: number): Timer;
@@ -36,10 +36,19 @@ export class SteadyClock implements Clock {
 }
 
 const SAMPLES = 8;
+/** Clocks drift apart, and are read in whole milliseconds. */
+const TOLERANCE_MS = 20;
+/** A message is not under way for longer. */
+const LONGEST_WAY_MS = 10_000;
+
+interface Sample {
+  readonly roundTripMs: number;
+  readonly offsetMs: number;
+}
 
 /** The server's clock as seen from here: of the last pongs, the one with the shortest round trip errs least. */
 export class ServerTime {
-  #samples: { roundTripMs: number; offsetMs: number }[] = [];
+  #samples: Sample[] = [];
   #fallbackMs = 0;
 
   /** Server time minus local time in milliseconds. */
@@ -52,11 +61,24 @@ export class ServerTime {
   /** A time of the server whose way here was not measured: used until a pong came. */
   hint(serverNow: number, localNow: number): void {
     this.#fallbackMs = serverNow - localNow;
+    this.#keep(this.#fallbackMs, this.#fallbackMs + LONGEST_WAY_MS);
   }
 
   sample(serverNow: number, sentAt: number, receivedAt: number): void {
     const roundTripMs = Math.max(0, receivedAt - sentAt);
+    this.#keep(serverNow - receivedAt, serverNow - receivedAt + roundTripMs);
     this.#samples.push({ roundTripMs, offsetMs: Math.round(serverNow + roundTripMs / 2 - receivedAt) });
     if (this.#samples.length > SAMPLES) this.#samples.shift();
+  }
+
+  /**
+   * Of the samples, those that the newest one allows. A clock was set, or stood still while the machine slept, when an
+   * older one is off by more than the time it took.
+   */
+  #keep(leastMs: number, mostMs: number): void {
+    this.#samples = this.#samples.filter(({ offsetMs, roundTripMs }) => {
+      const errorMs = roundTripMs / 2 + TOLERANCE_MS;
+      return offsetMs + errorMs >= leastMs && offsetMs - errorMs <= mostMs;
+    });
   }
 }

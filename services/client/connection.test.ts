@@ -373,3 +373,108 @@ test('a copy of a page and the page itself each count on above what the other ha
   assert.equal(again.client, first.client);
   assert.ok(copy.bench.socket.attempt.number > first.number && again.number > copy.bench.socket.attempt.number);
 });
+
+/** A page, whose connection is open and silent from now on. */
+async function silent() {
+  const bench = new Bench();
+  const socket = await bench.open();
+  socket.say({ type: 'pong', t: bench.clock.now(), now: bench.clock.now() });
+  return { bench, socket };
+}
+
+test('a probe finds within three seconds that the network took the connection away', async () => {
+  const { bench, socket } = await silent();
+  bench.client.probe();
+  await bench.clock.advance(3_000);
+  assert.equal(socket.closedWith, 4408);
+  await bench.reopen();
+  assert.equal(bench.client.health.reconnects, 1);
+});
+
+test('a probe that is answered costs a ping and nothing else', async () => {
+  const { bench, socket } = await silent();
+  const pings = () => socket.sent.filter((message) => message.type === 'ping').length;
+  const before = pings();
+  bench.client.probe();
+  bench.client.probe();
+  assert.equal(pings(), before + 1);
+  socket.say({ type: 'pong', t: bench.clock.now(), now: bench.clock.now() });
+  await bench.clock.advance(10_000);
+  assert.deepEqual([bench.client.state, bench.sockets.length], ['open', 1]);
+});
+
+test('a request that stays without an answer finds within three seconds that the connection is dead', async () => {
+  const { bench, socket } = await silent();
+  void bench.client.capture('ABCDEF', 0).catch(() => undefined);
+  await bench.clock.advance(3_000);
+  assert.equal(socket.closedWith, 4408);
+});
+
+test('a request that is answered late on a connection that is alive ends nothing', async () => {
+  const { bench, socket } = await silent();
+  const captured = bench.client.capture('ABCDEF', 0);
+  await bench.clock.advance(1_500);
+  socket.say({ type: 'pong', t: bench.clock.now(), now: bench.clock.now() });
+  await bench.clock.advance(2_500);
+  socket.say({ type: 'ack', id: socket.request('capture').id, seq: 3 });
+  assert.equal((await captured).seq, 3);
+  assert.equal(bench.sockets.length, 1);
+});
+
+test('a server that is slow for everybody is not asked to connect everybody again and again', async () => {
+  const bench = new Bench();
+  await bench.open();
+  const held: number[] = [];
+  for (let socket = 0; socket < 4; socket += 1) {
+    const from = bench.clock.now();
+    bench.client.probe();
+    while (bench.client.state === 'open') await bench.clock.advance(100);
+    held.push(bench.clock.now() - from);
+    await bench.reopen();
+  }
+  assert.ok(held[0]! <= 3_000 && held[3]! >= 10_000, held.join(' '));
+});
+
+test('a slow network is given as many round trips as it needs', async () => {
+  const bench = new Bench();
+  const socket = await bench.open();
+  socket.say({ type: 'pong', t: bench.clock.now() - 2_000, now: bench.clock.now() });
+  bench.client.probe();
+  await bench.clock.advance(6_000);
+  assert.equal(bench.client.state, 'open');
+});
+
+test('signs of a network that come in a row end a wait once, and an attempt in time', async () => {
+  const bench = new Bench();
+  void bench.client.connect();
+  await settle();
+  bench.socket.end(1006);
+  bench.socket.end(1006);
+  for (let sign = 0; sign < 5; sign += 1) {
+    bench.client.probe();
+    await settle();
+  }
+  assert.equal(bench.sockets.length, 1, 'no second attempt within a second of the first');
+  await bench.reopen().catch(() => undefined);
+  const other = new Bench();
+  void other.client.connect();
+  await settle();
+  other.client.probe();
+  await other.clock.advance(5_000);
+  assert.equal(other.socket.closedWith, 1000, 'the attempt that began on the network before is given up');
+});
+
+test('an address that can never work rejects the first connect, and is tried again once it has worked', async () => {
+  const wrong = () => new GridlockError('wrong_address', 'The certificate is not trusted.');
+  const bench = new Bench();
+  bench.sessionError = wrong();
+  const failure = rejection(bench.client.connect());
+  await bench.clock.advance(10_000);
+  assert.match((await failure).message, /wrong_address.*certificate is not trusted/);
+  assert.deepEqual([bench.client.state, bench.sessions.length], ['closed', 3]);
+  const known = new Bench();
+  (await known.open()).end(4401);
+  known.sessionError = wrong();
+  await known.clock.advance(60_000);
+  assert.equal(known.client.state, 'reconnecting');
+});

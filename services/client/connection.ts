@@ -31,6 +31,12 @@ interface ConnectionHandlers {
 
 /** After so many sockets that never opened, the token may be at fault: browsers do not tell a 401 from the rest. */
 const FAILURES_BEFORE_RENEWAL = 2;
+/** Once there is a sign of another network, an attempt that began on the one before is given up after this. */
+const HURRY_MS = 5_000;
+/** Signs of a network that come one after the other make no more attempts than one in this time. */
+const RETRY_GAP_MS = 1_000;
+/** An address is given up that was wrong so many times in a row, before the first welcome: one that worked comes back. */
+const WRONG_TIMES = 3;
 /** Whatever a server asks for: nobody is sent away for longer. */
 const LONGEST_WAIT_MS = 300_000;
 
@@ -50,8 +56,13 @@ export class Connection {
   #timer: Timer;
   /** Between two attempts. */
   #waiting = false;
+  #begunAt = 0;
+  /** When an attempt that is under way is given up. */
+  #welcomeBy = Infinity;
   #welcomedBefore = false;
+  #everWelcomed = false;
   #failures = 0;
+  #wrongTimes = 0;
   #renew = false;
   #reconnectAfterMs: number | undefined;
   #rebalance = false;
@@ -65,7 +76,7 @@ export class Connection {
     this.#backoff = new Backoff(platform.random, options.backoffBaseMs, options.backoffCapMs);
     this.#heartbeat = new Heartbeat(clock, platform.random, {
       ping: () => this.send({ type: 'ping', t: clock.now() }),
-      dead: () => this.#lost(4408, 'Nothing was heard for two heartbeats.'),
+      dead: (reason) => this.#lost(4408, reason),
     });
   }
 
@@ -81,6 +92,18 @@ export class Connection {
   /** Connects now, from being closed or instead of waiting. Does nothing while an attempt is under way. */
   open(): void {
     if (this.#state === 'closed' || this.#waiting) this.#begin();
+  }
+
+  /**
+   * Something suggests that the network is another one: a socket has to answer soon, a wait ends. Does nothing while
+   * the connection is closed.
+   */
+  probe(): void {
+    if (this.#state === 'open') return this.#heartbeat.probe();
+    if (this.#state === 'closed') return;
+    const now = this.#clock.now();
+    if (!this.#waiting) this.#giveUpAt(Math.min(this.#welcomeBy, now + HURRY_MS));
+    else if (this.#failures === 0 || now - this.#begunAt >= RETRY_GAP_MS) this.#begin();
   }
 
   /** Leaves the socket for a new one at once: another address or another token. */
@@ -103,15 +126,16 @@ export class Connection {
   }
 
   send(message: ClientMessageInput): void {
-    if (this.#state === 'open') this.#socket?.send(encodeClientMessage(message));
+    if (this.#state !== 'open') return;
+    this.#socket?.send(encodeClientMessage(message));
+    if (message.type !== 'ping') this.#heartbeat.asked();
   }
 
   #begin(): void {
     const attempt = this.#next();
     this.#setState({ state: this.#welcomedBefore ? 'reconnecting' : 'connecting' });
-    this.#timer = this.#clock.setTimeout(() => {
-      this.#lost(1006, `There was no welcome within ${this.#options.connectTimeoutMs} ms.`);
-    }, this.#options.connectTimeoutMs);
+    this.#begunAt = this.#clock.now();
+    this.#giveUpAt(this.#begunAt + this.#options.connectTimeoutMs);
     const renew = this.#renew;
     this.#handlers.authenticate(renew).then(
       () => {
@@ -123,6 +147,14 @@ export class Connection {
         if (attempt === this.#attempt) this.#unauthenticated(error);
       },
     );
+  }
+
+  #giveUpAt(time: number): void {
+    this.#clock.clearTimeout(this.#timer);
+    this.#welcomeBy = time;
+    this.#timer = this.#clock.setTimeout(() => {
+      this.#lost(1006, `There was no welcome within ${Math.round(time - this.#begunAt)} ms.`);
+    }, time - this.#clock.now());
   }
 
   #connect(attempt: number): void {
@@ -147,8 +179,11 @@ export class Connection {
         : new GridlockError('session_unavailable', error instanceof Error ? error.message : String(error));
     this.#drop(1000, '');
     this.#handlers.onError(known);
-    if (known.code === 'session_refused') this.#stop('session_refused', known.message);
-    else this.#retry(known.message);
+    const { code, message } = known;
+    this.#wrongTimes = code === 'wrong_address' ? this.#wrongTimes + 1 : 0;
+    const isWrong = this.#wrongTimes >= WRONG_TIMES && !this.#everWelcomed;
+    if (code === 'session_refused' || (code === 'wrong_address' && isWrong)) this.#stop(code, message);
+    else this.#retry(message);
   }
 
   #receive(attempt: number, data: unknown): void {
@@ -166,6 +201,7 @@ export class Connection {
     for (const message of messages) {
       if (message.type === 'welcome') this.#welcome(message);
       else if (message.type === 'going_away') this.#goingAway(message);
+      else if (message.type === 'pong') this.#heartbeat.measured(Math.max(0, this.#clock.now() - message.t));
       if (message.type !== 'welcome' && this.#state === 'open') this.#handlers.onMessage(message);
       // A handler may have closed or moved the connection.
       if (attempt !== this.#attempt) return;
@@ -184,9 +220,13 @@ export class Connection {
     this.#failures = 0;
     this.#transports.worked();
     this.#welcomedBefore = true;
+    this.#everWelcomed = true;
     this.#reconnectAfterMs = undefined;
     this.#rebalance = false;
-    this.#timer = clock.setTimeout(() => this.#backoff.reset(), this.#options.stableAfterMs);
+    this.#timer = clock.setTimeout(() => {
+      this.#backoff.reset();
+      this.#heartbeat.held();
+    }, this.#options.stableAfterMs);
     this.#state = 'open';
     this.#heartbeat.start(welcome.heartbeatMs);
     this.#handlers.onWelcome(welcome);
@@ -224,6 +264,7 @@ export class Connection {
     if (this.#state === 'closed') return;
     this.#next();
     this.#welcomedBefore = false;
+    this.#wrongTimes = 0;
     this.#backoff.reset();
     this.#setState({ state: 'closed', reason, message });
   }

@@ -38,6 +38,8 @@ export class Engine {
   readonly #options: ClientOptions;
   readonly #renewal: Renewal;
   readonly #address: SocketAddress;
+  /** Resolves when the slot is this client's own. */
+  #claimed: Promise<void> | undefined;
   #waiters: Waiter[] = [];
 
   constructor(platform: Platform, options: Partial<ClientOptions>) {
@@ -124,8 +126,24 @@ export class Engine {
   }
 
   async #authenticate(renew: boolean): Promise<void> {
+    await (this.#claimed ??= this.#claim());
     await this.session.ensure(renew, this.vitals.serverNow());
     this.#save();
+  }
+
+  /** A page that was copied has the slot, session and games of the one it is a copy of: it begins as another guest. */
+  async #claim(): Promise<void> {
+    const { random } = this.#platform;
+    const isOwn = async () => (await this.#platform.claimSlot?.(this.session.slot)) ?? true;
+    if (this.#options.slot !== undefined || (await isOwn())) return;
+    const games = this.games.saved.map(({ game }) => game);
+    this.games.clear();
+    this.channels.clear();
+    this.#address.leadNowhere();
+    this.#address.begin();
+    this.session.begin(randomText(random, SLOT_LENGTH));
+    this.events.emit('copied', { games });
+    await isOwn();
   }
 
   async #renew(): Promise<string | undefined> {

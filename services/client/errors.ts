@@ -15,6 +15,8 @@ export type ClientErrorCode =
   | 'connect_failed'
   | 'session_refused'
   | 'session_unavailable'
+  /** The address can never work as it is: its scheme, its certificate, a redirect, a name that is not known. */
+  | 'wrong_address'
   | 'protocol_error';
 
 interface ErrorDetails {

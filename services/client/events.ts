@@ -4,7 +4,7 @@ import type { GridlockError } from './errors.ts';
 export type ConnectionState = 'connecting' | 'open' | 'reconnecting' | 'closed';
 
 /** Why the client is closed: `idle` before the first `connect`, `client` after `close`, else what the server meant. */
-export type ClosedReason = 'idle' | 'client' | 'session_refused' | CloseName | 'unknown';
+export type ClosedReason = 'idle' | 'client' | 'session_refused' | 'wrong_address' | CloseName | 'unknown';
 
 export interface StateChange {
   readonly state: ConnectionState;
@@ -77,6 +77,11 @@ export interface ClientEvents {
   recovered: { readonly game: string; readonly epoch: string; readonly seq: number };
   /** The state was replaced; `recovered: false` says that events were missed for good. */
   snapshot: GameView & { readonly recovered: boolean };
+  /**
+   * The page is a copy of one that is still open, as a duplicated tab is: it begins as another guest. `games` are those
+   * of the other page, which goes on with them.
+   */
+  copied: { readonly games: readonly string[] };
   /** Trouble that belongs to no request of the caller. */
   error: GridlockError;
 }

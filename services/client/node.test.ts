@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import http, { createServer, type IncomingMessage, type Server } from 'node:http';
+import net, { type AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { LIMITS, REFUSAL_HEADER } from '../protocol/index.ts';
@@ -40,7 +41,7 @@ async function serve(t: TestContext): Promise<TestServer> {
   const sessions: TestServer['sessions'] = [];
   const upgrades: IncomingMessage[] = [];
   const refusals: number[] = [];
-  const http: Server = createServer((request, response) => {
+  const server: Server = createServer((request, response) => {
     let text = '';
     request
       .on('data', (chunk) => (text += chunk))
@@ -52,7 +53,7 @@ async function serve(t: TestContext): Promise<TestServer> {
       });
   });
   const sockets = new WebSocketServer({ noServer: true });
-  http.on('upgrade', (request, socket, head) => {
+  server.on('upgrade', (request, socket, head) => {
     upgrades.push(request);
     // The client may have reset it by the time the refusal is sent.
     socket.on('error', () => undefined);
@@ -61,14 +62,14 @@ async function serve(t: TestContext): Promise<TestServer> {
     else sockets.handleUpgrade(request, socket, head, (webSocket) => sockets.emit('connection', webSocket));
   });
   sockets.on('connection', welcome);
-  http.listen(0, '127.0.0.1');
-  await once(http, 'listening');
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
   t.after(() => {
     for (const socket of sockets.clients) socket.terminate();
-    http.close();
-    http.closeAllConnections();
+    server.close();
+    server.closeAllConnections();
   });
-  return { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`, sessions, upgrades, sockets, refusals };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, sessions, upgrades, sockets, refusals };
 }
 
 function client(t: TestContext, url: string): GridlockClient {
@@ -142,4 +143,88 @@ test('a server that is not there is told as an error, and close ends the trying'
   assert.equal(await failed, 'session_unavailable');
   player.close();
   await assert.rejects(opened, { code: 'closed' });
+});
+
+test('the address of a socket leads to the same cluster, and what is no address is refused at once', async (t) => {
+  const { url, upgrades } = await serve(t);
+  await client(t, url.replace('http:', 'ws:')).connect();
+  assert.equal(upgrades.length, 1);
+  for (const wrong of ['localhost:8443', 'cluster', 'ftp://localhost', '']) {
+    assert.throws(() => createNodeClient({ url: wrong }), /is no address of a cluster; write one as https:/, wrong);
+  }
+});
+
+test('an address that redirects is given up with the one to use', async (t) => {
+  const server = createServer((_, response) => response.writeHead(308, { location: 'https://a.example/' }).end());
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const wrong = client(t, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  await assert.rejects(wrong.connect(), /answers 308 with a redirect to https:\/\/a\.example\//);
+  assert.equal(wrong.state, 'closed');
+});
+
+test('a server that speaks no TLS is given up with a sentence', async (t) => {
+  const { url } = await serve(t);
+  await assert.rejects(client(t, url.replace('http:', 'https:')).connect(), /wrong_address/);
+});
+
+test('an agent makes the connections of session and socket', async (t) => {
+  const { url } = await serve(t);
+  const made: string[] = [];
+  class Counting extends http.Agent {
+    override createConnection(...args: Parameters<http.Agent['createConnection']>) {
+      made.push('connection');
+      return super.createConnection(...args);
+    }
+  }
+  const agent = new Counting();
+  const created = createNodeClient({ url, agent });
+  t.after(() => created.close());
+  await created.connect();
+  assert.equal(made.length, 2);
+});
+
+test('the socket obeys the proxy variables that the request for the session obeys', async (t) => {
+  const { url, upgrades } = await serve(t);
+  const asked: string[] = [];
+  // A proxy of plain HTTP: it is asked for whole addresses, and passes on what comes after the head of an upgrade.
+  const proxy = createServer();
+  proxy.on('request', (request, response) => {
+    asked.push(`${request.method} ${new URL(request.url!).pathname}`);
+    const { method, headers } = request;
+    request.pipe(
+      http.request(request.url!, { method: method!, headers }, (answer) => {
+        response.writeHead(answer.statusCode!, answer.headers);
+        answer.pipe(response);
+      }),
+    );
+  });
+  proxy.on('upgrade', (request, socket) => {
+    const { host, port, pathname, search } = new URL(request.url!);
+    asked.push(`UPGRADE ${pathname}`);
+    const to = net.connect(Number(port), '127.0.0.1');
+    const headers = request.rawHeaders.map((text, index) => text + (index % 2 === 0 ? ': ' : '\r\n')).join('');
+    to.write(`GET ${pathname}${search} HTTP/1.1\r\n${headers.replace(/^host: .*$/im, `Host: ${host}`)}\r\n`);
+    to.pipe(socket).pipe(to);
+    for (const end of [to, socket]) end.on('error', () => undefined);
+  });
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  t.after(() => {
+    proxy.close();
+    proxy.closeAllConnections();
+  });
+  const program = `import { createNodeClient } from ${JSON.stringify(new URL('node.ts', import.meta.url).href)};
+    const client = createNodeClient({ url: ${JSON.stringify(url)}, transports: ['websocket'] });
+    await client.connect(); client.close(); process.exit(0);`;
+  const { port } = proxy.address() as AddressInfo;
+  const env = { ...process.env, NODE_USE_ENV_PROXY: '1', HTTP_PROXY: `http://127.0.0.1:${port}`, NO_PROXY: '' };
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    timeout: 30_000,
+  });
+  assert.deepEqual(await once(child, 'exit'), [0, null]);
+  assert.deepEqual([asked, upgrades.length], [['POST /api/session', 'UPGRADE /ws'], 1]);
 });

@@ -1,19 +1,12 @@
-import { type IncomingMessage, request as plainRequest } from 'node:http';
-import { request } from 'node:https';
+import http, { type IncomingMessage } from 'node:http';
+import https from 'node:https';
 import type { ConnectionOptions } from 'node:tls';
-import { type ClientOptions as SocketOptions, WebSocket } from 'ws';
+import { WebSocket } from 'ws';
 import { REFUSAL_HEADER, SESSION_PATH, SUBPROTOCOL } from '../protocol/index.ts';
 import { GridlockClient } from './client.ts';
 import { GridlockError } from './errors.ts';
 import type { ClientOptions } from './options.ts';
-import {
-  adaptWebSocket,
-  type HttpCall,
-  type HttpHandlers,
-  type Platform,
-  type Store,
-  type WebSocketLike,
-} from './platform.ts';
+import { adaptWebSocket, type HttpCall, type HttpHandlers, type Platform, type Store } from './platform.ts';
 import { readSessionAnswer, readSessionEnd, sessionBody, sessionEndBody } from './session.ts';
 import { codeOfRefusal } from './transports/calls.ts';
 
@@ -22,125 +15,172 @@ export * from './index.ts';
 /** What TLS is told besides the root. */
 export type TlsOptions = Pick<ConnectionOptions, 'servername' | 'allowPartialTrustChain'>;
 
-export interface NodeOptions extends Partial<ClientOptions> {
-  /** Origin of the cluster, as `https://localhost:8443`. */
+/** Where the cluster is, and how it is reached. */
+export interface NodeTarget {
+  /** Origin of the cluster, as `https://localhost:8443`; `wss:` and `ws:` are read as `https:` and `http:`. */
   readonly url: string;
   /** PEM of the root to trust, besides none of the system's. */
   readonly ca?: string | Buffer | undefined;
   /** For a server whose certificate is under another name than the URL's, or is trusted by itself. */
-  readonly tls?: TlsOptions;
+  readonly tls?: TlsOptions | undefined;
+  /**
+   * Makes the connections of session, socket and fallback transports, as through a proxy. Where it is left out, all of
+   * them obey the proxy variables that Node obeys (`NODE_USE_ENV_PROXY`), or a `globalAgent` that was replaced.
+   */
+  readonly agent?: http.Agent | undefined;
   /** Keeps the session, with its token, over a restart. */
   readonly store?: Store | undefined;
 }
 
-/** How this side speaks WebSocket. The types of ws lag behind its options. */
-export const SOCKET_OPTIONS: SocketOptions & { closeTimeout: number } = Object.freeze({
-  perMessageDeflate: false,
-  maxPayload: 1 << 20,
-  closeTimeout: 2_000,
-});
-const SESSION_TIMEOUT = 10_000;
+export interface NodeOptions extends NodeTarget, Partial<ClientOptions> {}
 
-/** A client for programs: trusts `ca` and proves itself with a Bearer token. */
-export function createNodeClient({ url, ca, tls, store, ...options }: NodeOptions): GridlockClient {
-  return new GridlockClient(nodePlatform({ url, ca, store, ...(tls && { tls }) }), options);
+/** How this side speaks WebSocket. The types of ws lag behind its options. */
+export const SOCKET_OPTIONS: Readonly<{ perMessageDeflate: false; maxPayload: number; closeTimeout: number }> =
+  Object.freeze({ perMessageDeflate: false, maxPayload: 1 << 20, closeTimeout: 2_000 });
+const SESSION_TIMEOUT_MS = 10_000;
+
+/** What no repeat makes good: the certificate is not trusted, this is no TLS or no HTTP, or the name is not known. */
+const WRONG_ADDRESS =
+  /^(CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_(GET|VERIFY|DECRYPT|DECODE)_|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE)|PATH_LENGTH|ERR_TLS_CERT|ERR_SSL_|EPROTO|HPE_|ENOTFOUND)/;
+
+/** A client for programs: trusts `ca` and proves itself with a Bearer token. Throws on a URL that is none. */
+export function createNodeClient({ url, ca, tls, agent, store, ...options }: NodeOptions): GridlockClient {
+  return new GridlockClient(nodePlatform({ url, ca, tls, agent, store }), options);
 }
 
-export function nodePlatform({ url, ca, tls, store }: Pick<NodeOptions, 'url' | 'ca' | 'tls' | 'store'>): Platform {
-  const { origin } = new URL(url);
-  const trust = { ca, ...tls };
+/** The runtime of the SDK in Node, for a cluster. Throws a `GridlockError` (`wrong_address`) on a URL that is none. */
+export function nodePlatform(target: NodeTarget): Platform {
+  const server = new Server(target);
   return {
     clock: {
-      now: () => Date.now(),
+      now: () => performance.timeOrigin + performance.now(),
       setTimeout: (callback, delayMs) => setTimeout(callback, delayMs),
       clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout | undefined),
     },
     random: Math.random,
-    openSocket: ({ path, token }, handlers) => {
-      const options: SocketOptions = {
-        ...trust,
-        ...SOCKET_OPTIONS,
-        ...(token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } }),
-      };
-      const webSocket = new WebSocket(origin.replace(/^http/, 'ws') + path, SUBPROTOCOL, options);
-      let refusedWith: number | undefined;
-      let failure = '';
-      webSocket.on('error', (error) => {
-        failure ||= error.message;
-      });
-      webSocket.on('unexpected-response', (upgrade, response) => {
-        refusedWith = codeOfRefusal(response.statusCode ?? 0, headerOf(response));
-        failure = `The server answered ${response.statusCode} to the upgrade.`;
-        upgrade.destroy();
-        webSocket.terminate();
-      });
-      return adaptWebSocket(webSocket as unknown as WebSocketLike, {
-        onMessage: handlers.onMessage,
-        onClose: (code, reason) => handlers.onClose(refusedWith ?? code, reason || failure),
-      });
-    },
-    request: (call, handlers) => callServer(origin, trust, call, handlers),
-    createSession: async (call) => {
-      const { status, text } = await callSession(origin, trust, 'POST', call.token, sessionBody(call, 'bearer'));
+    openSocket: (address, handlers) => server.openSocket(address, handlers),
+    request: (call, handlers) => server.request({ method: 'POST', ...call }, handlers),
+    createSession: async ({ token, ...call }) => {
+      const { status, text } = await server.ask('POST', token, sessionBody({ token, ...call }, 'bearer'));
       return readSessionAnswer(status, text);
     },
-    endSession: async (call) => {
-      readSessionEnd((await callSession(origin, trust, 'DELETE', call.token, sessionEndBody(call))).status);
+    endSession: async ({ token, ...call }) => {
+      readSessionEnd((await server.ask('DELETE', token, sessionEndBody({ token, ...call }))).status);
     },
-    store,
+    store: target.store,
   };
+}
+
+/** The origin in a URL. */
+function originOf(url: string): string {
+  const parsed = URL.parse(url.replace(/^ws(s?:)/i, 'http$1'));
+  if (parsed && /^https?:$/.test(parsed.protocol) && parsed.host !== '') return parsed.origin;
+  throw new GridlockError('wrong_address', `"${url}" is no address of a cluster; write one as https://localhost:8443.`);
 }
 
 const headerOf = (response: IncomingMessage) => String(response.headers[REFUSAL_HEADER] ?? '') || undefined;
 
-type Trust = Pick<NodeOptions, 'ca'> & TlsOptions;
+type Call = HttpCall & { readonly method: 'POST' | 'DELETE' };
 
-function callServer(origin: string, trust: Trust, { path, token, body }: HttpCall, handlers: HttpHandlers) {
-  const headers = {
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(body),
-    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-  };
-  const send = origin.startsWith('https:') ? request : plainRequest;
-  let isOver = false;
-  const end = (error?: string) => {
-    if (!isOver) handlers.onEnd(error);
-    isOver = true;
-  };
-  const call = send(origin + path, { method: 'POST', headers, ...trust }, (response) => {
-    handlers.onAnswer(response.statusCode ?? 0, headerOf(response));
-    response.setEncoding('utf8').on('data', (text: string) => isOver || handlers.onText(text));
-    response.on('error', (error) => end(`The answer broke off: ${error.message}`)).on('end', () => end());
-  });
-  call.setNoDelay(true);
-  call.on('error', (error) => end(`The request failed: ${error.message}`));
-  call.end(body);
-  return { abort: () => void call.destroy() };
-}
+/** The cluster as this program reaches it. */
+class Server {
+  readonly #origin: string;
+  readonly #agent: http.Agent | undefined;
+  readonly #trust: Pick<NodeTarget, 'ca'> & TlsOptions;
 
-function callSession(
-  origin: string,
-  trust: Trust,
-  method: 'POST' | 'DELETE',
-  token: string | undefined,
-  body: string,
-): Promise<{ status: number; text: string }> {
-  const headers = {
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(body),
-    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-  };
-  const options = { method, headers, ...trust, timeout: SESSION_TIMEOUT };
-  const send = origin.startsWith('https:') ? request : plainRequest;
-  return new Promise<{ status: number; text: string }>((resolve, reject) => {
-    const call = send(origin + SESSION_PATH, options, (response) => {
-      let text = '';
-      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-      response.on('error', reject).on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+  constructor({ url, ca, tls, agent }: NodeTarget) {
+    this.#origin = originOf(url);
+    this.#agent = agent;
+    this.#trust = { ca, ...tls };
+  }
+
+  openSocket({ path, token }: Parameters<Platform['openSocket']>[0], handlers: Parameters<Platform['openSocket']>[1]) {
+    const webSocket = new WebSocket(this.#origin.replace(/^http/, 'ws') + path, SUBPROTOCOL, {
+      ...this.#trust,
+      ...SOCKET_OPTIONS,
+      agent: this.#agent ?? this.#proxy(),
+      headers: authorization(token),
     });
-    call.on('timeout', () => call.destroy(new Error('no answer in time'))).on('error', reject);
-    call.end(body);
-  }).catch((error: Error) => {
-    throw new GridlockError('session_unavailable', `The request about the session failed: ${error.message}`);
-  });
+    let refusedWith: number | undefined;
+    let failure = '';
+    webSocket.on('error', (error) => {
+      failure ||= error.message;
+    });
+    webSocket.on('unexpected-response', (upgrade, response) => {
+      refusedWith = codeOfRefusal(response.statusCode ?? 0, headerOf(response));
+      failure = `The server answered ${response.statusCode} to the upgrade.`;
+      upgrade.destroy();
+      webSocket.terminate();
+    });
+    // Its types say less of `onmessage` than the standard does.
+    return adaptWebSocket(webSocket as unknown as Parameters<typeof adaptWebSocket>[0], {
+      onMessage: handlers.onMessage,
+      onClose: (code, reason) => handlers.onClose(refusedWith ?? code, reason || failure),
+    });
+  }
+
+  request(call: Call, handlers: HttpHandlers): { abort(): void } {
+    let isOver = false;
+    const end = (error?: string) => {
+      if (!isOver) handlers.onEnd(error);
+      isOver = true;
+    };
+    const request = this.#send(call, (response) => {
+      handlers.onAnswer(response.statusCode ?? 0, headerOf(response));
+      response.setEncoding('utf8').on('data', (text: string) => isOver || handlers.onText(text));
+      response.on('error', (error) => end(`The answer broke off: ${error.message}`)).on('end', () => end());
+    });
+    request.on('error', (error) => end(`The request failed: ${error.message}`));
+    return { abort: () => void request.destroy() };
+  }
+
+  /** A request about the session; rejects with a `GridlockError`. */
+  async ask(
+    method: Call['method'],
+    token: string | undefined,
+    body: string,
+  ): Promise<{ status: number; text: string }> {
+    const { promise, resolve, reject } = Promise.withResolvers<{ response: IncomingMessage; text: string }>();
+    const request = this.#send({ method, path: SESSION_PATH, token, body }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (piece: string) => (text += piece));
+      response.on('error', reject).on('end', () => resolve({ response, text }));
+    });
+    request.setTimeout(SESSION_TIMEOUT_MS, () => request.destroy(new Error('no answer in time'))).on('error', reject);
+    const { response, text } = await promise.catch((error: NodeJS.ErrnoException) => {
+      const code = WRONG_ADDRESS.test(error.code ?? '') ? 'wrong_address' : 'session_unavailable';
+      throw new GridlockError(code, `The request about the session failed: ${error.message}`);
+    });
+    const { statusCode: status = 0, headers } = response;
+    if (status < 300 || status > 399) return { status, text };
+    const elsewhere = headers.location === undefined ? '' : ` with a redirect to ${headers.location}`;
+    throw new GridlockError('wrong_address', `${this.#origin} answers ${status}${elsewhere}; use that address.`);
+  }
+
+  #send({ method, path, token, body }: Call, onResponse: (response: IncomingMessage) => void): http.ClientRequest {
+    const headers = {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+      ...authorization(token),
+    };
+    const options = { method, headers, ...this.#trust, ...(this.#agent && { agent: this.#agent }) };
+    const request = this.#protocol.request(this.#origin + path, options, onResponse);
+    request.setNoDelay(true);
+    request.end(body);
+    return request;
+  }
+
+  get #protocol(): typeof http | typeof https {
+    return this.#origin.startsWith('https:') ? https : http;
+  }
+
+  /** The agent by which Node's own requests go through a proxy; ws uses none by itself. */
+  #proxy(): http.Agent | undefined {
+    const { globalAgent, Agent } = this.#protocol;
+    const { proxyEnv } = (globalAgent as { options?: { proxyEnv?: object } }).options ?? {};
+    const isProxy = proxyEnv !== undefined || globalAgent.constructor !== Agent;
+    return isProxy ? globalAgent : undefined;
+  }
 }
+
+const authorization = (token: string | undefined) => (token === undefined ? {} : { authorization: `Bearer ${token}` });

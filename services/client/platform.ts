@@ -63,11 +63,16 @@ export interface Platform {
   openSocket(target: SocketTarget, handlers: SocketHandlers): Socket;
   /** For the transports besides WebSocket; left out where there are none. */
   readonly request?: ((call: HttpCall, handlers: HttpHandlers) => { abort(): void }) | undefined;
-  /** Rejects with a `GridlockError`: `session_refused` where repeating is of no use. */
+  /** Rejects with a `GridlockError`: `session_refused` or `wrong_address` where repeating is of no use. */
   createSession(call: SessionCall): Promise<SessionAnswer>;
   /** `DELETE /api/session`; left out where nobody logs out. */
   endSession?(call: SessionCall): Promise<void>;
   readonly store?: Store | undefined;
+  /**
+   * Takes a slot for as long as this page is there; false when another page has it, of which this one is a copy. Left
+   * out where pages are not copied.
+   */
+  claimSlot?(slot: string): Promise<boolean>;
   /** Reads a frame instead of `decodeServerFrame`, for who must see the frames, too; throws on what is none. */
   decode?(text: string): ServerMessage[];
 }

@@ -10,7 +10,7 @@ const RENEW_PART = 0.1;
 /** Who the player is, and the proof of it. */
 export class Session {
   readonly #platform: Platform;
-  readonly slot: string;
+  #slot: string;
   #name: string | undefined;
   #nameSettled = false;
   #answer: SessionAnswer | undefined;
@@ -20,8 +20,13 @@ export class Session {
 
   constructor(platform: Platform, slot: string, saved: SessionAnswer | undefined) {
     this.#platform = platform;
-    this.slot = slot;
+    this.#slot = slot;
     this.#answer = saved;
+  }
+
+  /** Which of the browser's guests this is. */
+  get slot(): string {
+    return this.#slot;
   }
 
   get answer(): SessionAnswer | undefined {
@@ -39,6 +44,14 @@ export class Session {
     this.#name = wanted;
     this.#nameSettled = this.#answer?.player.name === wanted;
     return !this.#nameSettled;
+  }
+
+  /** Begins as another guest, whose session has to be made. */
+  begin(slot: string): void {
+    this.#asked += 1;
+    this.#slot = slot;
+    this.#answer = undefined;
+    this.#nameSettled = false;
   }
 
   /** Makes or renews the session where that is needed; `serverNow` is in milliseconds. */

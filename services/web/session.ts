@@ -87,6 +87,7 @@ export function startSession(through: SessionClient): void {
   client.on('chat', onChat);
   client.on('presence', (there) => void (presences.value = { ...presences.value, [there.channel]: there }));
   client.on('watchers', ({ game: code, count }) => void (watchers.value = { ...watchers.value, [code]: count }));
+  client.on('copied', onCopied);
   client.on('error', onError);
   health.value = client.health;
   const last = lastGame();
@@ -225,6 +226,14 @@ function onGame(view: GameView): void {
     if (pending.length !== pendingCells.value.size) pendingCells.value = new Set(pending);
     game.value = { game: code, epoch, seq, state };
   });
+}
+
+/** A duplicated tab is another guest: the game in its address is one to join. */
+function onCopied(): void {
+  rememberGame(undefined);
+  if (returningTo.value === undefined) return;
+  returningTo.value = undefined;
+  listen(LOBBY);
 }
 
 function onChat(line: ChatEvent): void {

@@ -31,6 +31,7 @@ export const ERROR_TEXT: Readonly<Record<ErrorCode | ClientErrorCode, string>> =
   connect_failed: 'The server cannot be reached right now.',
   session_refused: 'The server did not let this page in. Reload it to try again.',
   session_unavailable: 'The server cannot be reached right now to let you in.',
+  wrong_address: 'The server cannot be reached at this address.',
   protocol_error: 'The server said something this page does not know. Reload it to get its newest version.',
 };
 

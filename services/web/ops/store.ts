@@ -11,7 +11,8 @@ import { History } from './model/history.ts';
 
 /** Who serves this page, and what it is told. Undefined until then. */
 export const source = signal<{ replica: string; design: string } | undefined>(undefined);
-export const live = signal<{ isLive: boolean; since: number }>({ isLive: false, since: Date.now() });
+/** `since` by `performance.now()`, which nobody sets. */
+export const live = signal<{ isLive: boolean; since: number }>({ isLive: false, since: performance.now() });
 export const replicas = signal<readonly ReplicaNow[]>([]);
 /** By the clock of who serves the page, when it last said something. */
 export const now = signal(Date.now());
@@ -31,7 +32,7 @@ export function startStore(open: (handlers: Pick<FeedOptions, 'onMessage' | 'onS
 }
 
 function setLive(isLive: boolean): void {
-  if (live.value.isLive !== isLive) live.value = { isLive, since: Date.now() };
+  if (live.value.isLive !== isLive) live.value = { isLive, since: performance.now() };
 }
 
 function take(message: OperationsMessage): void {

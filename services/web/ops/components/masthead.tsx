@@ -8,9 +8,9 @@ import { live, replicas, source } from '../store.ts';
 export function Masthead() {
   const { isLive, since } = live.value;
   const { replica, design } = source.value ?? {};
-  const clock = useSignal(Date.now());
+  const clock = useSignal(performance.now());
   useEffect(() => {
-    const timer = setInterval(() => (clock.value = Date.now()), 1000);
+    const timer = setInterval(() => (clock.value = performance.now()), 1000);
     return () => clearInterval(timer);
   }, []);
   const others = replicas.value.flatMap(({ page, state, replica: name }) =>
