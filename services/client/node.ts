@@ -153,8 +153,9 @@ class Server {
     });
     const { statusCode: status = 0, headers } = response;
     if (status < 300 || status > 399) return { status, text };
-    const elsewhere = headers.location === undefined ? '' : ` with a redirect to ${headers.location}`;
-    throw new GridlockError('wrong_address', `${this.#origin} answers ${status}${elsewhere}; use that address.`);
+    const { origin: elsewhere = 'nowhere' } = URL.parse(headers.location ?? '', this.#origin) ?? {};
+    const sentence = `${this.#origin} redirects to ${elsewhere} (${status}); use that address.`;
+    throw new GridlockError('wrong_address', sentence);
   }
 
   #send({ method, path, token, body }: Call, onResponse: (response: IncomingMessage) => void): http.ClientRequest {
@@ -174,12 +175,15 @@ class Server {
     return this.#origin.startsWith('https:') ? https : http;
   }
 
-  /** The agent by which Node's own requests go through a proxy; ws uses none by itself. */
+  /**
+   * What takes a socket through the proxy that Node's own requests go through; ws uses no agent by itself. A connection
+   * for each socket: one that is left over from a request may be about to end.
+   */
   #proxy(): http.Agent | undefined {
     const { globalAgent, Agent } = this.#protocol;
-    const { proxyEnv } = (globalAgent as { options?: { proxyEnv?: object } }).options ?? {};
-    const isProxy = proxyEnv !== undefined || globalAgent.constructor !== Agent;
-    return isProxy ? globalAgent : undefined;
+    if (globalAgent.constructor !== Agent) return globalAgent;
+    const { proxyEnv } = (globalAgent as { options?: { proxyEnv?: NodeJS.ProcessEnv } }).options ?? {};
+    return proxyEnv && new Agent({ keepAlive: false, proxyEnv });
   }
 }
 
