@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { CLIENT_MESSAGE_TYPES } from './client-messages.ts';
+import type * as v from 'valibot';
+import { CLIENT_MESSAGE_TYPES, ClientMessage } from './client-messages.ts';
 import { decodeClientFrame, decodeServerFrame } from './codec.ts';
 import { CLOSE_CODES, ERROR_CODES } from './codes.ts';
 import { applyEvent } from './fold.ts';
-import { GameEvent, type GameState } from './game-types.ts';
+import { GameEvent, GameState } from './game-types.ts';
 import { LIMITS } from './limits.ts';
 import { ServerMessage } from './server-messages.ts';
+import { SessionAnswer, SessionRequest } from './session.ts';
+import { PollHead, PollRequest, SendRequest } from './transports.ts';
 
 const readme = readFileSync(new URL('README.md', import.meta.url), 'utf8');
 const transcript = readme.split('\n').filter((line) => /^[<>] /.test(line));
@@ -64,5 +67,63 @@ test('the tables of codes say what the code says', () => {
   }
   for (const [name, { code, advice, meaning }] of Object.entries(CLOSE_CODES)) {
     assert.ok(readme.includes(`| ${code} | \`${name}\` | ${advice} | ${meaning} |`), name);
+  }
+});
+
+/** Every field of an object, those inside of it included, with whether it may be absent. `state` and `event` have tables. */
+function fieldsOf(entries: v.ObjectEntries): (readonly [name: string, isOptional: boolean])[] {
+  return Object.entries(entries).flatMap(([name, entry]) => {
+    if (name === 'type') return [];
+    const isOptional = entry.type === 'optional';
+    const inner = innerOf(isOptional ? (entry as unknown as { wrapped: v.GenericSchema }).wrapped : entry);
+    return [[name, isOptional] as const, ...(inner && name !== 'state' ? fieldsOf(inner) : [])];
+  });
+}
+
+function innerOf(schema: v.GenericSchema): v.ObjectEntries | undefined {
+  const { entries, item } = schema as { entries?: v.ObjectEntries; item?: v.GenericSchema };
+  return entries ?? (item && innerOf(item));
+}
+
+/** The fields that a cell of a table names in code, with whether a question mark follows. */
+const namedIn = (cell: string) =>
+  [...cell.matchAll(/`([^`]+)`/g)].flatMap(([, code = '']) =>
+    [...code.matchAll(/([A-Za-z]\w*)(\??)/g)].map(([, name = '', mark]) => [name, mark === '?'] as const),
+  );
+
+for (const [side, heading, schema] of [
+  ['client', '| a client sends |', ClientMessage],
+  ['server', '| a server sends |', ServerMessage],
+] as const) {
+  for (const { entries } of schema.options) {
+    const type = entries.type.literal;
+    test(`the page names every field of "${type}" of the ${side}, and marks those that may be absent`, () => {
+      const table = readme.slice(readme.indexOf(heading)).split('\n\n')[0]!;
+      const row = table.split('\n').find((line) => line.startsWith(`| \`${type}\` |`));
+      const named = namedIn(row?.split(' | ')[1] ?? assert.fail(`there is no row of "${type}"`));
+      for (const [name, isOptional] of fieldsOf(entries)) {
+        assert.ok(
+          named.some(([other, mark]) => other === name && mark === isOptional),
+          `${type}.${name}${isOptional ? '?' : ''}: ${JSON.stringify(named)}`,
+        );
+      }
+    });
+  }
+}
+
+test('the page names every field of a session and of the requests in place of a WebSocket', () => {
+  const schemas = { SessionRequest, SessionAnswer, PollRequest, SendRequest, PollHead };
+  for (const [schema, { entries }] of Object.entries(schemas)) {
+    for (const name of Object.keys(entries)) assert.match(readme, new RegExp(`["\`]${name}["\`]`), `${schema}.${name}`);
+  }
+});
+
+test('the page names every field of a game and of what happens in it', () => {
+  for (const name of Object.keys(GameState.entries)) assert.match(readme, new RegExp(`\`${name}\\??[ \`]`), name);
+  for (const { entries } of GameEvent.options) {
+    const kind = entries.kind.literal;
+    const row = readme.split('\n').find((line) => line.startsWith(`| \`${kind}\` |`)) ?? '';
+    const named = namedIn(row.split(' | ')[1] ?? '').map(([name]) => name);
+    for (const name of Object.keys(entries)) if (name !== 'kind') assert.ok(named.includes(name), `${kind}.${name}`);
   }
 });
