@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
+import { repetitions } from '../../tests/kit/repetitions.ts';
 import { ConfigError, configHelp, readConfig } from './config.ts';
 import { flagOf, KEYS, type Key, LOCAL_KEYS, type LocalKey } from './keys.ts';
 
@@ -60,7 +61,7 @@ test('every whole number in range is accepted and every other refused, for each 
         if (accepted) assert.equal(attempt(), value);
         else assert.throws(attempt, refused(new RegExp(`the flag --${flagOf(key)} is refused: a whole number`)));
       }),
-      { numRuns: 50 },
+      { numRuns: repetitions(50, 1000) },
     );
   }
 });

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { QUIET_MS } from '../../services/server/transport/http-transports.ts';
+import { repetitions } from '../../tests/kit/repetitions.ts';
 import type { Config } from '../config/config.ts';
 import { findBinary } from '../setup/binaries.mjs';
 import { TIMEOUTS, tunnelTimeoutMs } from './limits.ts';
@@ -82,7 +83,7 @@ test('HAProxy accepts the limits wherever they lie in their range', () => {
         assert.ok(tunnelTimeoutMs(config) > 2 * config.heartbeatMs);
       },
     ),
-    { numRuns: 15 },
+    { numRuns: repetitions(8, 100) },
   );
 });
 

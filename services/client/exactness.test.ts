@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { repetitions } from '../../tests/kit/repetitions.ts';
 import { FREE } from '../protocol/index.ts';
 import { GridlockClient } from './client.ts';
 import { FakeClock, settle } from './testing/fake-clock.ts';
@@ -129,7 +130,7 @@ test('whatever is cut, lost or repeated, the state is right and has what was ack
       client.close();
       assert.equal(clock.running - server.running, 0);
     }),
-    { numRuns: 400 },
+    { numRuns: repetitions(400, 5000) },
   );
   // A run in which nothing happened would show nothing.
   assert.ok(acknowledged > 500 && reconnects > 500 && snapshots > 80, `${acknowledged} ${reconnects} ${snapshots}`);

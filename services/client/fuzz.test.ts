@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { repetitions } from '../../tests/kit/repetitions.ts';
 import { decodeServerFrame, ProtocolError, type ServerMessage } from '../protocol/index.ts';
 import { settle } from './testing/fake-clock.ts';
 import { Bench, PLAYER } from './testing/fake-network.ts';
@@ -102,7 +103,7 @@ test('whatever a server sends, the client does not throw, and plays on with one 
       bench.client.close();
       assert.equal(bench.clock.running, 0);
     }),
-    { numRuns: 400 },
+    { numRuns: repetitions(200, 5000) },
   );
 });
 
@@ -115,6 +116,6 @@ test("the decoder of a server's frames gives messages or a ProtocolError for wha
         assert.ok(error instanceof ProtocolError, String(error));
       }
     }),
-    { numRuns: 3000 },
+    { numRuns: repetitions(1500, 50_000) },
   );
 });

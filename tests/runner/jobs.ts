@@ -1,7 +1,7 @@
 // What a run consists of: checks of the source, and test files. Each is a process with an estimate of what it takes.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { INTEGRATION, ROOT } from './options.ts';
+import { INTEGRATION, type Options, ROOT } from './options.ts';
 
 export interface Estimate {
   /** Wall time in seconds when it runs alone. */
@@ -51,7 +51,10 @@ export function writeDurations(measured: readonly Measured[]): void {
 const SMALL: Estimate = { seconds: 2, cores: 0.7 };
 const LARGE: Estimate = { seconds: 15, cores: 0.5 };
 
-export function testJobs(files: readonly string[], nodeOptions: readonly string[]): Job[] {
+/** Of one test; in full they take longer. */
+const TIMEOUT_MS = { unit: 120_000, integration: 300_000, full: 30 * 60_000 };
+
+export function testJobs({ files, nodeOptions, full }: Pick<Options, 'files' | 'nodeOptions' | 'full'>): Job[] {
   const durations = readDurations();
   return files.map((file) => {
     const integration = INTEGRATION.test(file);
@@ -65,7 +68,7 @@ export function testJobs(files: readonly string[], nodeOptions: readonly string[
         '--disable-warning=ExperimentalWarning',
         '--import',
         LEFTOVERS,
-        `--test-timeout=${integration ? 300_000 : 120_000}`,
+        `--test-timeout=${TIMEOUT_MS[full ? 'full' : integration ? 'integration' : 'unit']}`,
         ...nodeOptions,
         file,
       ],

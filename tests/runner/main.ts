@@ -23,7 +23,7 @@ process.on('disconnect', interrupt);
 
 function jobsOf(options: Options): Job[] {
   const checks = options.checks ? [...lintJobs(), ...typeJobs()] : [];
-  return [...checks, ...testJobs(options.files, options.nodeOptions)];
+  return [...checks, ...testJobs(options)];
 }
 
 /** Processor time of this process and everything it waited for, in seconds. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
+import { repetitions } from '../../../tests/kit/repetitions.ts';
 import {
   type ErrorCode,
   type GameEvent,
@@ -169,7 +170,7 @@ for (const design of DESIGNS) {
         assert.deepEqual({ ...view.state, endsAt: folded.endsAt }, { ...folded, endsAt: folded.endsAt });
         count(view.state.reason ?? view.state.status);
       }),
-      { numRuns: 60 },
+      { numRuns: repetitions(60, 600) },
     );
     // A test that never gets there proves nothing.
     for (const what of [

@@ -1,3 +1,4 @@
+// Runs alone: it compares how long moves take with and without a storm.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';

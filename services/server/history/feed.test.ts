@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { repetitions } from '../../../tests/kit/repetitions.ts';
 import { Feed, type History } from './feed.ts';
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
@@ -210,6 +211,6 @@ test('whatever is lost, repeated or comes late, every follower sees exactly the 
       }
       for (const { from, reader: follower } of followers) assert.deepEqual(follower.seen, entries(from + 1, book.seq));
     }),
-    { numRuns: 500 },
+    { numRuns: repetitions(250, 5000) },
   );
 });

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
+import { repetitions } from '../../../tests/kit/repetitions.ts';
 import { until } from '../../../tests/kit/wait.ts';
 import {
   CLIENT_MESSAGE_TYPES,
@@ -225,7 +226,7 @@ for (const [index, design] of DESIGNS.entries()) {
           ok(await ada.request({ type: 'capture', game, cell, id: `safe${cell}` }));
         }
       }),
-      { numRuns: 400 },
+      { numRuns: repetitions(150, 2000) },
     );
     for (const client of [ada, bob]) {
       assert.equal(client.closeCode, undefined);
@@ -277,7 +278,7 @@ test('the decoder of frames gives a message or a refusal for whatever text there
         assert.equal(({} as Record<string, unknown>)['polluted'], undefined);
       },
     ),
-    { numRuns: 3000 },
+    { numRuns: repetitions(1500, 50_000) },
   );
 });
 
@@ -327,7 +328,7 @@ test('whatever is asked of the session endpoint is answered with a status it doc
         if (statusCode !== 201) assert.equal(typeof JSON.parse(answer).message, 'string');
       },
     ),
-    { numRuns: 400 },
+    { numRuns: repetitions(400, 4000) },
   );
   for (const status of [201, 400, 403, 404, 415]) assert.ok(reached.has(status), `${status} was reached`);
   assert.ok((await guest(url)).token);
