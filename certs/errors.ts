@@ -1,3 +1,5 @@
+import { printable } from './printable.ts';
+
 export type CertificateErrorCode =
   | 'acme'
   | 'broken_chain'
@@ -18,6 +20,7 @@ export type CertificateErrorCode =
   | 'not_yet_valid'
   | 'rollover_refused'
   | 'rotation_failed'
+  | 'tool_missing'
   | 'trust_failed'
   | 'unreadable'
   | 'wrong_passphrase';
@@ -30,7 +33,8 @@ export class CertificateError extends Error {
   readonly code: CertificateErrorCode;
 
   constructor(code: CertificateErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+    // It quotes names and paths that others chose, and ends on a terminal.
+    super(printable(message), options);
     this.name = 'CertificateError';
     this.code = code;
   }

@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { writeFileAtomically } from '../directory/atomic-files.ts';
 import { pathsOf } from '../directory/authority-files.ts';
 import { CertificateError, reasonOf } from '../errors.ts';
-import { type Listen, startResponder } from '../renewal/responder.ts';
+import { type Listen, removeStaleSocket, startResponder } from '../renewal/responder.ts';
 import { type UpdateServer, updateTxt } from './rfc2136.ts';
 
 export const challengeTypes = ['http-01', 'dns-01', 'tls-alpn-01'] as const;
@@ -90,7 +90,7 @@ async function tlsAlpnSolver(listen: Listen): Promise<Solver> {
     (socket) => socket.end(),
   );
   server.on('tlsClientError', () => undefined);
-  if (typeof listen === 'string') rmSync(listen, { force: true });
+  if (typeof listen === 'string') removeStaleSocket(listen);
   server.listen(typeof listen === 'string' ? { path: listen } : listen);
   await once(server, 'listening');
   return {

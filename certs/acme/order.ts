@@ -6,9 +6,10 @@ import { rootCertificates } from 'node:tls';
 import { writeFileAtomically } from '../directory/atomic-files.ts';
 import { pathsOf } from '../directory/authority-files.ts';
 import { withLock } from '../directory/directory-lock.ts';
+import { requireOutputs, writeOutput } from '../directory/output-file.ts';
 import { deploy, type Edge, isRunning, readEdge } from '../edge/edge-deployment.ts';
 import { CertificateError, reasonOf } from '../errors.ts';
-import { writeOut } from '../lifecycle/issue.ts';
+import { readBase64Secret } from '../text-file.ts';
 import { createRequest } from '../x509/certificate-request.ts';
 import { defaultKeyType, generateKeyPair, type KeyType, privateKeyPem } from '../x509/keys.ts';
 import { normalizeNames } from '../x509/names.ts';
@@ -51,9 +52,10 @@ export const letsEncrypt = 'https://acme-v02.api.letsencrypt.org/directory';
 export async function obtain(dir: string, order: AcmeOrder): Promise<Obtained> {
   const directory = resolve(dir);
   const { dnsNames } = normalizeNames(order.dnsNames, []);
+  requireOutputs(directory, [order.out]);
   mkdirSync(pathsOf(directory).acme, { recursive: true, mode: 0o700 });
   const { client, keepAccount } = await clientOf(directory, order);
-  const solver = await openSolver(directory, order.challenge, (path) => readFileSync(path, 'utf8').trim());
+  const solver = await openSolver(directory, order.challenge, readBase64Secret);
   let chainPem: string;
   let key: string;
   try {
@@ -64,7 +66,7 @@ export async function obtain(dir: string, order: AcmeOrder): Promise<Obtained> {
       keyType: order.keyType ?? defaultKeyType,
     };
     const made = await createRequest(options);
-    key = made.key;
+    key = privateKeyPem(made.privateKey);
     const { default: acme } = await import('acme-client');
     const toChallenge = (domain: string, token: string, keyAuthorization: string): Challenge => ({
       domain,
@@ -127,7 +129,7 @@ async function install(
     const edge = order.edge ?? servingEdge(directory, out);
     const running = edge !== undefined && (await isRunning(edge));
     if (running) await deploy(edge, { pem, leaf }, previousOf(out), rootsOf(order));
-    writeOut(out, pem);
+    writeOutput(out, pem);
     const outcome = edge === undefined ? 'none' : running ? 'updated' : 'not running';
     return { place: out, notAfter: leaf.validToDate.toISOString(), dnsNames, edge: outcome };
   });

@@ -1,5 +1,5 @@
 import { refreshCrls } from '../lifecycle/revoke.ts';
-import { readPassphrase } from '../x509/keys.ts';
+import { readPassphrase } from '../text-file.ts';
 import { type Command, directoryOf, EXIT, passphraseFlag } from './command.ts';
 
 export const command: Command = {

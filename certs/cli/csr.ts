@@ -1,15 +1,18 @@
-import { writeOut } from '../lifecycle/issue.ts';
-import { createRequest } from '../x509/certificate-request.ts';
-import { parseKeyType, readPassphrase } from '../x509/keys.ts';
-import { readBytes } from '../x509/pem.ts';
-import { parseRequestConfig, type RequestOptions } from '../x509/request-config.ts';
-import { type Command, EXIT, nameFlags, usage } from './command.ts';
+import { requireOutputs, writeOutput } from '../directory/output-file.ts';
+import { readPassphrase } from '../text-file.ts';
+import { createRequest, describeRequest, parseRequestKeyType, withOtherNames } from '../x509/certificate-request.ts';
+import { parseKeyType, privateKeyPem } from '../x509/keys.ts';
+import { normalizeNames } from '../x509/names.ts';
+import { requestFromConfig } from '../x509/openssl-request.ts';
+import { type Command, directoryOf, EXIT, nameFlags, usage, type Values } from './command.ts';
 
 export const command: Command = {
   name: 'csr',
   summary: 'Makes a key and a request to certify it',
   details: `
-What to ask for comes from flags, or from a file as one writes it for "openssl req -config"; flags win.
+What to ask for comes from flags, or from a configuration of "openssl req"; flags win. The file is read by openssl,
+which has to be installed, as by "openssl req -new -batch": prompts are answered with their defaults. Its key is P-256
+unless [req] has key_type, or default_bits for RSA.
 
   [req]
   distinguished_name = subject
@@ -26,6 +29,7 @@ What to ask for comes from flags, or from a file as one writes it for "openssl r
     ...nameFlags,
     subject: { value: '<name>', help: 'as "/O=Example/CN=game.example" (default: the first name)' },
     config: { value: '<file>', help: 'a configuration of openssl req' },
+    reqexts: { value: '<section>', help: 'the section of it with the extensions, as for openssl' },
     'key-type': { value: '<type>', help: 'P-256 (default), P-384, RSA-2048, RSA-4096 or Ed25519' },
     out: { value: '<file>', help: 'gets the request' },
     'key-out': { value: '<file>', help: 'gets the key, readable by its owner alone' },
@@ -33,25 +37,18 @@ What to ask for comes from flags, or from a file as one writes it for "openssl r
   },
   async run(values, output) {
     const [out, keyOut] = [values.required('out'), values.required('key-out')];
-    const config = values.string('config');
-    const keyType = values.string('key-type');
-    const subject = values.string('subject');
-    const options: RequestOptions =
-      config === undefined
-        ? { subject: [], dnsNames: [], ipAddresses: [] }
-        : parseRequestConfig(readBytes(config).toString('utf8'), config);
-    const given = values.strings('dns').length + values.strings('ip').length > 0;
-    if (given) Object.assign(options, { dnsNames: values.strings('dns'), ipAddresses: values.strings('ip') });
-    if (keyType !== undefined) options.keyType = parseKeyType(keyType);
-    if (subject !== undefined) options.subject = parseSubject(subject);
-    const [first] = options.dnsNames;
-    if (options.subject.length === 0 && first !== undefined) options.subject = [['CN', first]];
-    const file = values.string('passphrase-file');
-    const { request, key } = await createRequest(options, file === undefined ? undefined : readPassphrase(file));
-    writeOut(keyOut, key);
-    writeOut(out, request, 0o644);
-    const { dnsNames, ipAddresses } = options;
-    output.result(`${out} asks for ${[...dnsNames, ...ipAddresses].join(', ')}; its key is ${keyOut}`, {
+    const [config, file] = [values.string('config'), values.string('passphrase-file')];
+    if (values.string('reqexts') !== undefined && config === undefined)
+      throw usage('--reqexts names a section of --config: give both.');
+    requireOutputs(directoryOf(values), [keyOut, out], { inputs: [config, file] });
+    const passphrase = file === undefined ? undefined : readPassphrase(file);
+    const { request, privateKey } = config === undefined ? await fromFlags(values) : await fromConfig(values, config);
+    const { dnsNames, ipAddresses } = await describeRequest(request, out);
+    writeOutput(keyOut, privateKeyPem(privateKey, passphrase));
+    writeOutput(out, request, 0o644);
+    const names = [...dnsNames, ...ipAddresses];
+    if (names.length === 0) output.warn('The request names no server: add subjectAltName to the file, or give --dns.');
+    output.result(`${out} asks for ${names.join(', ') || 'no name'}; its key is ${keyOut}`, {
       out,
       keyOut,
       dnsNames,
@@ -60,6 +57,34 @@ What to ask for comes from flags, or from a file as one writes it for "openssl r
     return EXIT.done;
   },
 };
+
+function fromFlags(values: Values) {
+  const [dnsNames, ipAddresses] = [values.strings('dns'), values.strings('ip')];
+  const [subject, keyType] = [values.string('subject'), values.string('key-type')];
+  const [first] = dnsNames;
+  const commonName = first === undefined ? [] : ([['CN', first]] as const);
+  return createRequest({
+    subject: subject === undefined ? [...commonName] : parseSubject(subject),
+    dnsNames,
+    ipAddresses,
+    keyType: keyType === undefined ? undefined : parseKeyType(keyType),
+  });
+}
+
+/** What the file asks for; subject and names of the flags take the place of its own. */
+async function fromConfig(values: Values, config: string) {
+  const [dnsNames, ipAddresses] = [values.strings('dns'), values.strings('ip')];
+  const [subject, keyType] = [values.string('subject'), values.string('key-type')];
+  const made = await requestFromConfig({
+    config,
+    extensions: values.string('reqexts'),
+    keyType: keyType === undefined ? undefined : parseRequestKeyType(keyType),
+  });
+  const names = dnsNames.length + ipAddresses.length > 0 ? normalizeNames(dnsNames, ipAddresses) : undefined;
+  if (subject === undefined && names === undefined) return made;
+  const other = { subject: subject === undefined ? undefined : parseSubject(subject), names };
+  return { ...made, request: await withOtherNames(made.request, made.privateKey, other) };
+}
 
 function parseSubject(text: string): (readonly [string, string])[] {
   return text

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { recordConsumer } from '../directory/consumers.ts';
+import { requireOutputs, writeOutput } from '../directory/output-file.ts';
 import { type ExportFormat, exportCertificates, exportFormats } from '../lifecycle/export.ts';
-import { writeOut } from '../lifecycle/issue.ts';
-import { readPassphrase } from '../x509/keys.ts';
+import { readPassphrase } from '../text-file.ts';
 import { type Command, directoryOf, EXIT, usage } from './command.ts';
 
 export const command: Command = {
@@ -28,6 +28,7 @@ bundle  every root that clients shall trust; the file is remembered, so that rol
     }
     const file = values.string('passphrase-file');
     if (format === 'pkcs12' && file === undefined) throw usage('A PKCS#12 file holds the key: give --passphrase-file.');
+    requireOutputs(directory, [out], { inputs: [values.positionals[0], file] });
     const data = await exportCertificates({
       dir: directory,
       file: values.positionals[0],
@@ -35,7 +36,7 @@ bundle  every root that clients shall trust; the file is remembered, so that rol
       passphrase: file === undefined ? undefined : readPassphrase(file),
       name: values.string('name') ?? 'gridlock',
     });
-    writeOut(out, data, format === 'pkcs12' ? 0o600 : 0o644);
+    writeOutput(out, data, format === 'pkcs12' ? 0o600 : 0o644);
     if (format === 'bundle') await recordConsumer(directory, { kind: 'file', place: resolve(out) });
     output.result(`wrote ${out} (${format})`, { out, format });
     return EXIT.done;

@@ -1,5 +1,6 @@
 import { initAuthority } from '../lifecycle/init.ts';
-import { parseKeyType, readPassphrase } from '../x509/keys.ts';
+import { readPassphrase } from '../text-file.ts';
+import { parseKeyType } from '../x509/keys.ts';
 import { type Command, directoryOf, EXIT, nameFlags, parseDays, passphraseFlag } from './command.ts';
 import { summaryText } from './text.ts';
 

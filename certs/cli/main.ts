@@ -1,5 +1,6 @@
 // Usage: npm run certs -- <command> [flags]
 import { CertificateError } from '../errors.ts';
+import { printable, printableJson, printableLines } from '../printable.ts';
 import { type Command, EXIT, helpOf, type Output, parseCommand } from './command.ts';
 
 /** One module a command; loaded when it is asked for. */
@@ -36,16 +37,16 @@ class ProcessOutput implements Output {
 
   result(text: string, data: unknown): void {
     if (this.json) this.#data = data;
-    else process.stdout.write(`${text}\n`);
+    else process.stdout.write(`${printableLines(text)}\n`);
   }
 
   warn(text: string): void {
     if (this.json) this.#warnings.push(text);
-    else process.stderr.write(`Warning: ${text}\n`);
+    else process.stderr.write(`Warning: ${printable(text)}\n`);
   }
 
   progress(text: string): void {
-    if (!this.json) process.stderr.write(`${text}\n`);
+    if (!this.json) process.stderr.write(`${printable(text)}\n`);
   }
 
   fail(error: CertificateError): void {
@@ -57,7 +58,7 @@ class ProcessOutput implements Output {
   end(): void {
     if (!this.json || this.#data === undefined) return;
     const data = this.#warnings.length === 0 ? this.#data : { ...(this.#data as object), warnings: this.#warnings };
-    process.stdout.write(`${JSON.stringify(data, null, 2)}\n`);
+    process.stdout.write(`${printableJson(data)}\n`);
   }
 }
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readSettings } from '../directory/settings.ts';
 import { revoke } from '../lifecycle/revoke.ts';
-import { readPassphrase } from '../x509/keys.ts';
+import { readPassphrase } from '../text-file.ts';
 import { readCertificates } from '../x509/pem.ts';
 import { type RevocationReason, revocationReasons } from '../x509/revocation-list.ts';
 import { type Command, directoryOf, EXIT, missing, passphraseFlag, usage } from './command.ts';

@@ -1,6 +1,8 @@
 import { acceptRoot, issueFromNextRoot, type RolloverStep, retireRoot } from '../lifecycle/rollover.ts';
 import { type RolloverStatus, rolloverStatus } from '../lifecycle/rollover-status.ts';
-import { parseKeyType, readPassphrase } from '../x509/keys.ts';
+import { printable } from '../printable.ts';
+import { readPassphrase } from '../text-file.ts';
+import { parseKeyType } from '../x509/keys.ts';
 import { type Command, directoryOf, EXIT, type Output, passphraseFlag, usage, type Values } from './command.ts';
 import { edgeText } from './text.ts';
 
@@ -69,5 +71,5 @@ function report(output: Output, status: RolloverStatus, step: RolloverStep | und
     ...leaves.map(({ place, notAfter }) => `to issue anew  ${place}, valid until ${notAfter.slice(0, 10)}`),
     ...(step === undefined || step.edge === 'none' ? [] : [edgeText(step.edge)]),
   ];
-  output.result(lines.join('\n'), { ...status, ...(step === undefined ? {} : { edge: step.edge }) });
+  output.result(lines.map(printable).join('\n'), { ...status, ...(step === undefined ? {} : { edge: step.edge }) });
 }

@@ -1,5 +1,6 @@
 import { rotate } from '../lifecycle/rotate.ts';
-import { parseKeyType, readPassphrase } from '../x509/keys.ts';
+import { readPassphrase } from '../text-file.ts';
+import { parseKeyType } from '../x509/keys.ts';
 import { type Command, directoryOf, EXIT, passphraseFlag, usage } from './command.ts';
 import { edgeText, summaryText } from './text.ts';
 

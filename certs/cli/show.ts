@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { printable } from '../printable.ts';
 import { detailsOf } from '../x509/details.ts';
 import { readCertificates } from '../x509/pem.ts';
 import { type Command, directoryOf, EXIT, usage } from './command.ts';
@@ -16,7 +17,7 @@ export const command: Command = {
     const certificates = files.flatMap((path) =>
       readCertificates(path).map((certificate) => ({ path, ...detailsOf(certificate) })),
     );
-    const text = certificates.map((details) => `${details.path}\n${detailsText(details)}`).join('\n\n');
+    const text = certificates.map((details) => `${printable(details.path)}\n${detailsText(details)}`).join('\n\n');
     output.result(text, { certificates });
     return EXIT.done;
   },

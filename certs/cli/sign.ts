@@ -1,5 +1,6 @@
-import { signRequest, writeOut } from '../lifecycle/issue.ts';
-import { readBytes } from '../x509/pem.ts';
+import { requireOutputs, writeOutput } from '../directory/output-file.ts';
+import { signRequest } from '../lifecycle/issue.ts';
+import { readBytes } from '../text-file.ts';
 import { type Command, directoryOf, EXIT, missing, parseDays } from './command.ts';
 import { capped, summaryText } from './text.ts';
 
@@ -22,13 +23,14 @@ listed as dropped.`,
     const [path] = values.positionals;
     if (path === undefined) missing(command, 'the file with the request');
     const out = values.required('out');
+    requireOutputs(directoryOf(values), [out], { inputs: [path] });
     const signed = await signRequest({
       dir: directoryOf(values),
-      request: readBytes(path).toString('utf8'),
+      request: readBytes(path),
       path,
       duration: parseDays(values.string('days')),
     });
-    writeOut(out, signed.certificates, 0o644);
+    writeOutput(out, signed.certificates, 0o644);
     const certificate = { ...signed.summary, path: out };
     if (signed.dropped.length > 0) output.warn(`Not taken from the request: ${signed.dropped.join(', ')}.`);
     capped(output, signed.shortenedFrom);

@@ -1,4 +1,5 @@
 import type { EdgeOutcome } from '../lifecycle/change.ts';
+import { printable } from '../printable.ts';
 import type { CertificateDetails } from '../x509/details.ts';
 import type { CertificateSummary } from '../x509/summary.ts';
 import type { Finding } from '../x509/verify.ts';
@@ -10,7 +11,7 @@ export function table(rows: readonly (readonly string[])[]): string {
   return rows
     .map((row) =>
       row
-        .map((cell, column) => cell.padEnd(widths[column]!))
+        .map((cell, column) => printable(cell).padEnd(widths[column]!))
         .join('  ')
         .trimEnd(),
     )
@@ -45,7 +46,7 @@ export function detailsText(details: CertificateDetails): string {
 }
 
 export function findingsText(findings: readonly Finding[]): string {
-  return findings.map(({ level, where, message }) => `${level.padEnd(7)}  ${where}: ${message}`).join('\n');
+  return findings.map(({ level, where, message }) => printable(`${level.padEnd(7)}  ${where}: ${message}`)).join('\n');
 }
 
 /** Tells that a certificate lives for less than was asked for. */

@@ -1,6 +1,7 @@
 import { loadRetired, loadRoot, loadTrust, pathsOf } from '../directory/authority-files.ts';
 import { type Consumer, recordConsumer } from '../directory/consumers.ts';
 import { type TrustStore, trustStore } from '../lifecycle/trust-store.ts';
+import { subjectText } from '../x509/summary.ts';
 import { type Command, directoryOf, EXIT, type Flag, usage, type Values } from './command.ts';
 
 export const storeFlags: Record<string, Flag> = {
@@ -40,7 +41,7 @@ which then also removes the root that was retired. The place is remembered, so t
     for (const root of roots) await store.add(root);
     for (const root of loadRetired(directory)) await store.remove(root);
     await recordConsumer(directory, store.consumer);
-    const subjects = roots.map(({ subject }) => subject.split('\n').join(', '));
+    const subjects = roots.map(subjectText);
     output.result(`${store.consumer.place} trusts ${subjects.join(' and ')}; untrust takes it back`, {
       store: store.consumer,
       roots: roots.map(({ fingerprint256 }) => fingerprint256),

@@ -2,7 +2,8 @@ import { X509Certificate } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadTrust } from '../directory/authority-files.ts';
-import { readBytes, readCertificates, readPem } from '../x509/pem.ts';
+import { readBytes } from '../text-file.ts';
+import { readCertificates, readPem } from '../x509/pem.ts';
 import { verifyChain } from '../x509/verify.ts';
 import { type Command, directoryOf, EXIT, usage } from './command.ts';
 import { detailsText, findingsText } from './text.ts';
@@ -45,9 +46,10 @@ leaf of the directory is checked. Warnings do not fail the check.`,
       now: parseTime(values.string('at')),
     });
     const good = !findings.some(({ level }) => level === 'error');
-    const verdict = `${path}: ${good ? 'good' : 'not good'}`;
+    const unread = key === 'encrypted' ? ', but its key is encrypted and was not compared' : '';
+    const verdict = `${path}: ${good ? 'good' : 'not good'}${unread}`;
     const text = [...chain.map(detailsText), findingsText(findings), verdict].filter((part) => part !== '');
-    output.result(text.join('\n\n'), { good, findings, chain });
+    output.result(text.join('\n\n'), { good, findings, chain, ...(unread === '' ? {} : { key: 'encrypted' }) });
     return good ? EXIT.done : EXIT.failed;
   },
 };

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { parseEndpoint } from '../edge/tls-endpoint.ts';
 import { type Listen, startResponder } from '../renewal/responder.ts';
 import { Watcher } from '../renewal/watcher.ts';
-import { readPassphrase } from '../x509/keys.ts';
+import { readPassphrase } from '../text-file.ts';
 import { type Command, directoryOf, EXIT, passphraseFlag, usage } from './command.ts';
 
 export const command: Command = {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { CertificateError, type CertificateErrorCode, hasCode } from '../errors.ts';
 import type { Role } from '../x509/lifetimes.ts';
 import { type PemContent, parsePem } from '../x509/pem.ts';
-import { validityOf } from '../x509/summary.ts';
+import { isSignedBy, validityOf } from '../x509/summary.ts';
 
 export interface StoredLeaf {
   certificate: X509Certificate;
@@ -199,8 +199,4 @@ function readBundle(role: Role, directory: string, path: string): PemContent | u
   } catch (error) {
     throw fault('corrupt', role, directory, `${path} is damaged or not PEM`, error);
   }
-}
-
-export function isSignedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
-  return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
 }

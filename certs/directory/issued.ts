@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CertificateError, reasonOf } from '../errors.ts';
 import { keyId } from '../x509/keys.ts';
-import { validityOf } from '../x509/summary.ts';
+import { subjectText, validityOf } from '../x509/summary.ts';
 import { commit } from './atomic-files.ts';
 
 /** A leaf that lives outside the directory: rollover has to know of it. */
@@ -46,7 +46,7 @@ export function recordIssued(
   const others = readIssued(directory, now).filter((entry) => entry.place !== place);
   const entry: IssuedElsewhere = {
     place,
-    subject: leaf.subject.split('\n').join(', '),
+    subject: subjectText(leaf),
     serialNumber: leaf.serialNumber.toUpperCase(),
     notAfter: validityOf(leaf).notAfter.toISOString(),
     root: keyId(root),

@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { CertificateError, hasCode, reasonOf } from '../errors.ts';
+import { CertificateError, reasonOf } from '../errors.ts';
+import { readText } from '../text-file.ts';
 import { type KeyType, parseKeyType } from '../x509/keys.ts';
 import { lifetimes as defaultLifetimes, type Lifetimes, lifetimesOf, type Role } from '../x509/lifetimes.ts';
 import type { StoredFile } from './atomic-files.ts';
@@ -22,13 +23,8 @@ const day = 24 * 60 * 60 * 1000;
  */
 export function readSettings(directory: string): Settings {
   const path = join(directory, settingsName);
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return {};
-    throw new CertificateError('unreadable', `${path} cannot be read (${reasonOf(error)}): check who owns it.`);
-  }
+  if (!existsSync(path)) return {};
+  const text = readText(path);
   try {
     return parseSettings(JSON.parse(text));
   } catch (error) {

@@ -13,6 +13,7 @@ const day = 24 * 60 * 60 * 1000;
 describe('a certificate of one’s own', () => {
   let directory: string;
   let good: string;
+  let stranger: string;
   before(async () => {
     directory = mkdtempSync(join(tmpdir(), 'gridlock-own-'));
     const dir = join(directory, 'pki');
@@ -20,6 +21,9 @@ describe('a certificate of one’s own', () => {
     const out = join(directory, 'good.pem');
     await issueLeaf({ dir, dnsNames: [HOST], ipAddresses: ['192.0.2.1'], out });
     good = readFileSync(out, 'utf8');
+    const other = join(directory, 'other');
+    await ensureChain({ dir: other, dnsNames: [HOST], ipAddresses: [] });
+    stranger = readFileSync(join(other, 'intermediate.pem'), 'utf8');
   });
   after(() => rmSync(directory, { recursive: true, force: true }));
 
@@ -55,7 +59,7 @@ describe('a certificate of one’s own', () => {
     ['has no key', () => read(blocks()[0] + blocks()[1]), /own\.pem holds no private key: /],
     ['has two keys', () => read(good + blocks()[2]), /own\.pem holds more than one private key: /],
     ['has the key of another', () => read(otherKey(blocks())), /holds a key of another certificate than its first: /],
-    ['is a broken chain', () => read(blocks()[0] + blocks()[0] + blocks()[2]), /certificate 2 did not sign the one/],
+    ['is a broken chain', () => read(blocks()[0] + stranger + blocks()[2]), /certificate 2 did not sign the one/],
     ['is for another host', () => read(good, 'other.example'), /is for DNS:game\.example.*, not for other\.example: /],
     ['has expired', () => read(good, HOST, new Date(Date.now() + 30 * day)), /own\.pem expired at .*: renew it\.$/],
     ['has not begun', () => read(good, HOST, new Date(Date.now() - 30 * day)), /is valid from .* only: see whether/],

@@ -3,10 +3,9 @@ import { existsSync, readFileSync, unwatchFile, watchFile } from 'node:fs';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { writeFileAtomically } from '../directory/atomic-files.ts';
-import { isSignedBy } from '../directory/authority-files.ts';
 import { CertificateError, type CertificateErrorCode, reasonOf } from '../errors.ts';
 import { parsePem, readPem } from '../x509/pem.ts';
-import { validityOf } from '../x509/summary.ts';
+import { isSignedBy, validityOf } from '../x509/summary.ts';
 import { deploy, type Edge, isRunning, servedLeaf } from './edge-deployment.ts';
 
 /** A certificate of one's own that an edge serves: of whatever authority. */
@@ -26,7 +25,11 @@ export function readServerCertificate(path: string, host: string, now = new Date
   const refuse = (code: CertificateErrorCode, problem: string, mend: string): never => {
     throw new CertificateError(code, `${path} ${problem}: ${mend}.`);
   };
-  const { certificates, keys } = readPem(path);
+  const { certificates: all, keys } = readPem(path);
+  // HAProxy serves a certificate twice when the file has it twice.
+  const certificates = all.filter(
+    ({ fingerprint256: id }, index) => all.findIndex((one) => one.fingerprint256 === id) === index,
+  );
   const [leaf] = certificates;
   const [key] = keys;
   const whole = 'it has to hold the certificate, its chain and its private key';

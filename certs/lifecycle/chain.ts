@@ -23,6 +23,7 @@ import {
   signingRoot,
   trustBundle,
 } from '../directory/material.ts';
+import { closeDirectory } from '../directory/output-file.ts';
 import { lifetimesIn, readSettings, requireCrlUrl, type Settings, settingsFile } from '../directory/settings.ts';
 import { CertificateError } from '../errors.ts';
 import { type KeyType, keyTypeOf } from '../x509/keys.ts';
@@ -142,6 +143,7 @@ async function renew(context: Context): Promise<Role[]> {
 
   let root: Identity | undefined;
   if (stored.root === undefined) {
+    closeDirectory(directory);
     root = await authority.createRoot(issue());
     files.push(...authorityFiles('root', root, passphrase), trustBundle(root.certificate));
     changed.push('root');

@@ -4,6 +4,7 @@ import { commit } from '../directory/atomic-files.ts';
 import { pathsOf } from '../directory/authority-files.ts';
 import { withDirectory } from '../directory/directory.ts';
 import { authorityFiles, trustBundle } from '../directory/material.ts';
+import { closeDirectory } from '../directory/output-file.ts';
 import { lifetimesIn, requireCrlUrl, type Settings, settingsFile, settingsName } from '../directory/settings.ts';
 import { CertificateError } from '../errors.ts';
 import type { KeyType } from '../x509/keys.ts';
@@ -38,6 +39,7 @@ export async function initAuthority(options: InitOptions): Promise<CertificateSu
   const lifetimes = lifetimesIn(settings);
   return withDirectory(options.dir, async (directory) => {
     assertEmpty(directory);
+    closeDirectory(directory);
     const authority = await import('../x509/issuance.ts');
     const { now = new Date(), passphrase } = options;
     const issue = { now, lifetimes, keyType: settings.keyType, crlUrl: settings.crlUrl };

@@ -1,13 +1,13 @@
 import type { X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { writeFileAtomically } from '../directory/atomic-files.ts';
 import { assertBegun, loadLeafFile, loadRoot, pathsOf } from '../directory/authority-files.ts';
 import { withDirectory } from '../directory/directory.ts';
 import { recordIssued } from '../directory/issued.ts';
 import { leafPem, servedCrossCertificate, signingIntermediate } from '../directory/material.ts';
+import { requireOutputs, writeOutput } from '../directory/output-file.ts';
 import { lifetimesIn, readSettings } from '../directory/settings.ts';
-import { CertificateError, reasonOf } from '../errors.ts';
+import { CertificateError } from '../errors.ts';
 import type { KeyType } from '../x509/keys.ts';
 import { isDue, leafDuration } from '../x509/lifetimes.ts';
 import { covers, normalizeNames, parseSubjectAltName } from '../x509/names.ts';
@@ -53,12 +53,7 @@ export async function issueLeaf(options: IssueLeafOptions): Promise<IssuedLeaf> 
   return withDirectory(
     options.dir,
     async (directory) => {
-      if (Object.values(pathsOf(directory)).includes(out)) {
-        throw new CertificateError(
-          'exists',
-          `${out} belongs to the authority itself: choose another file, or renew that one with rotate.`,
-        );
-      }
+      requireOutputs(directory, [out]);
       const settings = readSettings(directory);
       const lifetimes = lifetimesIn(settings);
       const intermediate = signingIntermediate(directory);
@@ -87,7 +82,7 @@ export async function issueLeaf(options: IssueLeafOptions): Promise<IssuedLeaf> 
       });
       const cross = servedCrossCertificate(directory);
       const pem = leafPem(leaf, intermediate.certificate, ...(cross ? [cross] : []));
-      writeOut(out, pem);
+      writeOutput(out, pem);
       recordIssued(directory, out, leaf.certificate, loadRoot(directory)!, now);
       return {
         ...describe(out, pem, leaf.certificate, true),
@@ -110,19 +105,6 @@ export function assertSigning(directory: string, intermediate: X509Certificate, 
   );
 }
 
-/** Writes a file with a key in it. Throws a CertificateError that names the file. */
-export function writeOut(path: string, data: string | Uint8Array, mode = 0o600): void {
-  try {
-    writeFileAtomically(path, data, mode);
-  } catch (error) {
-    throw new CertificateError(
-      'unreadable',
-      `${path} cannot be written (${reasonOf(error)}): check that its directory exists and who owns it.`,
-      { cause: error },
-    );
-  }
-}
-
 function describe(path: string, pem: string, certificate: X509Certificate, issued: boolean): IssuedLeaf {
   const keyBegins = pem.indexOf('-----BEGIN PRIVATE KEY');
   return {
@@ -137,8 +119,8 @@ function describe(path: string, pem: string, certificate: X509Certificate, issue
 
 export interface SignOptions {
   dir: string;
-  /** PEM of the request, and what to call it in an error. */
-  request: string;
+  /** The request in PEM or DER, and what to call it in an error. */
+  request: string | Uint8Array;
   path: string;
   /** Milliseconds, capped as for every leaf. */
   duration?: number | undefined;

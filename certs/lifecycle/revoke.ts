@@ -2,7 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { commit } from '../directory/atomic-files.ts';
-import { isSignedBy, loadKey, loadRoot, pathsOf } from '../directory/authority-files.ts';
+import { loadKey, loadRoot, pathsOf } from '../directory/authority-files.ts';
 import { withDirectory } from '../directory/directory.ts';
 import { signingIntermediate, signingRoot } from '../directory/material.ts';
 import { lifetimesIn, readSettings } from '../directory/settings.ts';
@@ -11,6 +11,7 @@ import { crlNameOf, keyId } from '../x509/keys.ts';
 import * as x509 from '../x509/library.ts';
 import { crlFiles, type Revocation, type RevocationReason, readRevocations } from '../x509/revocation-list.ts';
 import type { Identity } from '../x509/signing.ts';
+import { isSignedBy } from '../x509/summary.ts';
 
 export interface RevokeOptions {
   dir: string;

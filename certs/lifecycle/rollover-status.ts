@@ -6,6 +6,7 @@ import { type Consumer, readConsumers } from '../directory/consumers.ts';
 import { type IssuedElsewhere, readIssued } from '../directory/issued.ts';
 import { CertificateError } from '../errors.ts';
 import { keyId } from '../x509/keys.ts';
+import { subjectText } from '../x509/summary.ts';
 import { rootsHeldBy } from './trust-store.ts';
 
 /**
@@ -67,16 +68,16 @@ export async function rolloverStatus(dir: string, now = new Date()): Promise<Rol
   return {
     phase,
     roots: {
-      issuing: subjectOf(issuing),
-      ...(next === undefined ? {} : { next: subjectOf(next) }),
-      ...(previous === undefined ? {} : { previous: subjectOf(previous) }),
+      issuing: subjectText(issuing),
+      ...(next === undefined ? {} : { next: subjectText(next) }),
+      ...(previous === undefined ? {} : { previous: subjectText(previous) }),
     },
-    trusted: trusted.map(subjectOf),
+    trusted: trusted.map(subjectText),
     crossSigned: cross !== undefined,
     consumers: await Promise.all(
       readConsumers(directory).map(async (consumer) => ({
         ...consumer,
-        needs: (await missingIn(consumer, trusted)).map(subjectOf),
+        needs: (await missingIn(consumer, trusted)).map(subjectText),
       })),
     ),
     leaves: readIssued(directory, now).filter(({ root }) => root !== keyId(newest)),
@@ -92,8 +93,4 @@ export async function missingIn(consumer: Consumer, roots: readonly X509Certific
     if (!(error instanceof CertificateError)) throw error;
   }
   return roots.filter((root) => !held.includes(root));
-}
-
-export function subjectOf(certificate: X509Certificate): string {
-  return certificate.subject.split('\n').join(', ');
 }

@@ -19,8 +19,9 @@ import { decryptKey, type KeyType, keyId, keyTypeOf, privateKeyPem } from '../x5
 import { parseSubjectAltName } from '../x509/names.ts';
 import { parsePem } from '../x509/pem.ts';
 import type { Identity } from '../x509/signing.ts';
+import { subjectText } from '../x509/summary.ts';
 import { apply, type EdgeOutcome } from './change.ts';
-import { loadRoots, missingIn, type Phase, type Roots, subjectOf } from './rollover-status.ts';
+import { loadRoots, missingIn, type Phase, type Roots } from './rollover-status.ts';
 
 export interface RolloverOptions {
   dir: string;
@@ -174,12 +175,12 @@ async function requireClients(directory: string, roots: Roots, next: X509Certifi
   const lacking = consumers.filter((_, index) => missing[index]!.length > 0).map(({ place }) => place);
   if (lacking.length > 0) {
     throw refused(
-      `${lacking.join(', ')} would be cut off, lacking ${subjectOf(next)}: run trust or export there again`,
+      `${lacking.join(', ')} would be cut off, lacking ${subjectText(next)}: run trust or export there again`,
     );
   }
   if (consumers.length > 0 || distributed) return;
   throw refused(
-    `Nobody is known to trust ${subjectOf(next)}: give clients ${pathsOf(directory).trust}, and then say so with --distributed`,
+    `Nobody is known to trust ${subjectText(next)}: give clients ${pathsOf(directory).trust}, and then say so with --distributed`,
   );
 }
 
@@ -189,13 +190,13 @@ async function requireNobodyNeeds(directory: string, previous: X509Certificate, 
   const lacking = consumers.filter((_, index) => missing[index]!.length > 0).map(({ place }) => place);
   if (lacking.length > 0) {
     throw refused(
-      `${lacking.join(', ')} would be cut off, lacking ${subjectOf(issuing)}: run trust or export there again`,
+      `${lacking.join(', ')} would be cut off, lacking ${subjectText(issuing)}: run trust or export there again`,
     );
   }
   const leaves = readIssued(directory, now).filter(({ root }) => root === keyId(previous));
   if (leaves.length === 0) return;
   const list = leaves.map(({ place, notAfter }) => `${place} (until ${notAfter.slice(0, 10)})`).join(', ');
-  throw refused(`${list} still needs ${subjectOf(previous)}: issue it anew, or cut it off with --force`);
+  throw refused(`${list} still needs ${subjectText(previous)}: issue it anew, or cut it off with --force`);
 }
 
 function requirePhase({ phase }: Roots, wanted: Phase): void {

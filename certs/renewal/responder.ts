@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import { readFileSync, rmSync } from 'node:fs';
+import { lstatSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { join, resolve } from 'node:path';
 import { pathsOf } from '../directory/authority-files.ts';
-import { hasCode } from '../errors.ts';
+import { CertificateError, hasCode } from '../errors.ts';
 
 export interface ResponderOptions {
   dir: string;
@@ -23,11 +23,23 @@ export async function startResponder(listen: Listen, options: ResponderOptions):
   const server = createServer((request, response) => {
     answer(directory, options, request, response).catch(() => response.writeHead(500).end());
   });
-  // One that was killed has left its socket behind; two authorities never share one.
-  if (typeof listen === 'string') rmSync(listen, { force: true });
+  if (typeof listen === 'string') removeStaleSocket(listen);
   server.listen(typeof listen === 'string' ? { path: listen } : listen);
   await once(server, 'listening');
   return server;
+}
+
+/**
+ * Removes the socket that a killed process left behind; two authorities never share one. Throws a CertificateError for
+ * anything else in its place.
+ */
+export function removeStaleSocket(path: string): void {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return;
+  if (!found.isSocket()) {
+    throw new CertificateError('exists', `${path} is there and is no socket: choose another place to listen at.`);
+  }
+  rmSync(path, { force: true });
 }
 
 const day = 24 * 60 * 60;

@@ -2,32 +2,77 @@ import { createPublicKey, type KeyObject, type webcrypto } from 'node:crypto';
 import { AsnConvert } from '@peculiar/asn1-schema';
 import { SubjectAlternativeName } from '@peculiar/asn1-x509';
 import { CertificateError, reasonOf } from '../errors.ts';
-import { defaultKeyType, describeKey, generateKeyPair, keyTypeOf, privateKeyPem, signingAlgorithmOf } from './keys.ts';
+import { printable } from '../printable.ts';
+import {
+  defaultKeyType,
+  describeKey,
+  generateKeyPair,
+  type KeyType,
+  keyTypeOf,
+  parseKeyType,
+  signingAlgorithmOf,
+} from './keys.ts';
 import * as x509 from './library.ts';
-import { type Names, normalizeIpAddress, normalizeNames } from './names.ts';
-import type { RequestOptions } from './request-config.ts';
+import { type Names, normalizeNames } from './names.ts';
+import { isDer, pemBlocks, pemText } from './pem.ts';
 import { sanExtension } from './signing.ts';
 
+/** Of requests: the types of an authority, and RSA of any length that clients accept. */
+export type RequestKeyType = KeyType | `RSA-${number}`;
+
+/** What a certificate request is made from. */
+export interface RequestOptions {
+  /** Attribute and value in order, as `['CN', 'game.example']`. */
+  subject: (readonly [string, string])[];
+  dnsNames: readonly string[];
+  ipAddresses: readonly string[];
+  keyType?: KeyType | undefined;
+}
+
+/** Throws a CertificateError for a type of key that would be refused when the request is to be signed. */
+export function parseRequestKeyType(text: string): RequestKeyType {
+  const bits = Number(/^RSA-?(\d{4})$/i.exec(text)?.[1] ?? Number.NaN);
+  return bits >= 2048 && bits <= 4096 ? `RSA-${bits}` : parseKeyType(text);
+}
+
 /** A new key, and the request to certify it. */
-export async function createRequest(
-  options: RequestOptions,
-  passphrase?: string,
-): Promise<{ request: string; key: string }> {
+export async function createRequest(options: RequestOptions): Promise<{ request: string; privateKey: KeyObject }> {
+  const { privateKey } = generateKeyPair(options.keyType ?? defaultKeyType);
   const names = normalizeNames(options.dnsNames, options.ipAddresses);
-  const type = options.keyType ?? defaultKeyType;
-  const pair = generateKeyPair(type);
-  const algorithm = signingAlgorithmOf(type);
-  const keys = {
-    publicKey: pair.publicKey.toCryptoKey(algorithm, true, ['verify']) as webcrypto.CryptoKey,
-    privateKey: pair.privateKey.toCryptoKey(algorithm, false, ['sign']) as webcrypto.CryptoKey,
-  };
+  return { request: await signedRequest(privateKey, nameOf(options.subject), [sanExtension(names)]), privateKey };
+}
+
+/** The same request for another subject or other names; what else it asks for stays. */
+export async function withOtherNames(
+  request: string,
+  privateKey: KeyObject,
+  { subject, names }: { subject?: RequestOptions['subject'] | undefined; names?: Names | undefined },
+): Promise<string> {
+  const parsed = await parseRequest(request, 'the request');
+  const kept = parsed.extensions.filter(({ type }) => names === undefined || type !== SAN_OID);
+  const name = subject === undefined ? parsed.subjectName.toArrayBuffer() : nameOf(subject);
+  return signedRequest(privateKey, name, [...kept, ...(names === undefined ? [] : [sanExtension(names)])]);
+}
+
+const nameOf = (subject: RequestOptions['subject']) => subject.map(([attribute, value]) => ({ [attribute]: [value] }));
+
+async function signedRequest(
+  privateKey: KeyObject,
+  name: x509.JsonName | ArrayBuffer,
+  extensions: x509.Extension[],
+): Promise<string> {
+  const publicKey = createPublicKey(privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  const algorithm = signingAlgorithmOf(keyTypeOf(privateKey) ?? 'RSA-2048');
   const request = await x509.Pkcs10CertificateRequestGenerator.create({
-    name: options.subject.map(([attribute, value]) => ({ [attribute]: [value] })),
-    keys,
+    name: name instanceof ArrayBuffer ? new x509.Name(name) : new x509.Name(name),
+    keys: {
+      publicKey: publicKey.toCryptoKey(algorithm, true, ['verify']) as webcrypto.CryptoKey,
+      privateKey: privateKey.toCryptoKey(algorithm, false, ['sign']) as webcrypto.CryptoKey,
+    },
     signingAlgorithm: algorithm,
-    extensions: [sanExtension(names)],
+    extensions,
   });
-  return { request: `${request.toString('pem')}\n`, key: privateKeyPem(pair.privateKey, passphrase) };
+  return `${request.toString('pem')}\n`;
 }
 
 /** A request whose signature was checked, reduced to what a certificate may take from it. */
@@ -39,9 +84,9 @@ export interface CheckedRequest {
   dropped: string[];
 }
 
-const sanOid = '2.5.29.17';
-const basicConstraintsOid = '2.5.29.19';
-const wellKnown: Record<string, string> = {
+const SAN_OID = '2.5.29.17';
+const BASIC_CONSTRAINTS_OID = '2.5.29.19';
+const WELL_KNOWN: Record<string, string> = {
   '2.5.29.14': 'subject key identifier',
   '2.5.29.15': 'key usage',
   '2.5.29.37': 'extended key usage',
@@ -49,63 +94,101 @@ const wellKnown: Record<string, string> = {
   '2.5.29.32': 'certificate policies',
 };
 
-/** Throws a CertificateError for what is no request, is not signed by its own key, or asks for too much. */
-export async function checkRequest(pem: string, path: string): Promise<CheckedRequest> {
-  const request = await parse(pem, path);
-  if (request.getExtension(basicConstraintsOid)) {
-    const { ca } = new x509.BasicConstraintsExtension(request.getExtension(basicConstraintsOid)!.rawData);
-    if (ca) throw refused(path, 'asks to become an authority, and only servers are certified: make it without CA:TRUE');
+/**
+ * Reads a request in PEM, wherever in the text it is, or in DER. Throws a CertificateError for what is no request, is not
+ * signed by its own key, or asks for too much.
+ */
+export async function checkRequest(request: string | Uint8Array, path: string): Promise<CheckedRequest> {
+  const parsed = await parseRequest(request, path);
+  try {
+    return reduced(parsed, path);
+  } catch (error) {
+    if (error instanceof CertificateError) throw error;
+    throw unreadable(path, error);
   }
-  const publicKey = createPublicKey({
-    key: Buffer.from(request.publicKey.rawData),
-    format: 'der',
-    type: 'spki',
-  });
+}
+
+function reduced(request: x509.Pkcs10CertificateRequest, path: string): CheckedRequest {
+  const constraints = request.getExtension(BASIC_CONSTRAINTS_OID);
+  if (constraints && new x509.BasicConstraintsExtension(constraints.rawData).ca) {
+    throw refused(path, 'asks to become an authority, and only servers are certified: make it without CA:TRUE');
+  }
+  const publicKey = createPublicKey({ key: Buffer.from(request.publicKey.rawData), format: 'der', type: 'spki' });
   if (keyTypeOf(publicKey) === undefined && !isLongRsa(publicKey)) {
     throw refused(
       path,
       `has a ${describeKey(publicKey)} key, which clients do not accept: use P-256, P-384, Ed25519 or RSA of 2048 to 4096 bits`,
     );
   }
-  const { names, others } = namesOf(request, path);
-  const extensions = request.extensions.filter(({ type }) => ![sanOid, basicConstraintsOid].includes(type));
+  const { dnsNames, ipAddresses, others } = listedNames(request);
+  if (dnsNames.length + ipAddresses.length === 0) {
+    throw refused(path, 'names no server: add subjectAltName, as clients do not look at the common name');
+  }
+  const extensions = request.extensions.filter(({ type }) => ![SAN_OID, BASIC_CONSTRAINTS_OID].includes(type));
   return {
-    subject: request.subject,
-    names,
+    subject: printable(request.subject),
+    names: normalizeNames(dnsNames.map(decodeDnsName), ipAddresses),
     publicKey,
-    dropped: [...others, ...extensions.map(({ type }) => wellKnown[type] ?? `extension ${type}`)],
+    dropped: [
+      ...(others === 0 ? [] : [`${others} alternative names that are neither DNS name nor IP address`]),
+      ...extensions.map(({ type }) => WELL_KNOWN[type] ?? `extension ${type}`),
+    ],
   };
 }
 
-async function parse(pem: string, path: string): Promise<x509.Pkcs10CertificateRequest> {
-  let request: x509.Pkcs10CertificateRequest;
-  let genuine: boolean;
-  try {
-    if (!/-----BEGIN (NEW )?CERTIFICATE REQUEST-----/.test(pem)) throw new TypeError('it holds no CERTIFICATE REQUEST');
-    request = new x509.Pkcs10CertificateRequest(pem.replaceAll('NEW CERTIFICATE', 'CERTIFICATE'));
-    genuine = await request.verify();
-  } catch (error) {
-    throw new CertificateError(
-      'invalid_request',
-      `${path} is no certificate request in PEM (${reasonOf(error)}): make one with csr or "openssl req -new".`,
-      { cause: error },
-    );
-  }
-  if (genuine) return request;
-  throw refused(path, 'is not signed by the key in it, so whoever made it may not hold that key: make it anew');
+/** What a request asks for, as it is written there and whether or not this authority would certify it. */
+export async function describeRequest(request: string | Uint8Array, path: string) {
+  const parsed = await parseRequest(request, path);
+  const { dnsNames, ipAddresses } = listedNames(parsed);
+  return { subject: printable(parsed.subject), dnsNames: dnsNames.map(printable), ipAddresses };
 }
 
-function namesOf(request: x509.Pkcs10CertificateRequest, path: string) {
-  const extension = request.getExtension(sanOid);
-  if (extension === null) {
-    throw refused(path, 'names no server: add subjectAltName, as clients no longer look at the common name');
+async function parseRequest(request: string | Uint8Array, path: string): Promise<x509.Pkcs10CertificateRequest> {
+  let parsed: x509.Pkcs10CertificateRequest;
+  let isGenuine: boolean;
+  try {
+    parsed = new x509.Pkcs10CertificateRequest(derOf(request));
+    isGenuine = await parsed.verify();
+  } catch (error) {
+    throw unreadable(path, error);
   }
-  const listed = AsnConvert.parse(extension.value, SubjectAlternativeName);
+  if (isGenuine) return parsed;
+  throw refused(path, 'is not signed by the key in it, so its sender may not hold that key: make it again');
+}
+
+/** Of several blocks the first request counts, as for openssl: keys and parameters may stand before it. */
+function derOf(request: string | Uint8Array): Uint8Array<ArrayBuffer> {
+  if (typeof request !== 'string' && isDer(request)) return Uint8Array.from(request);
+  const text = typeof request === 'string' ? request : pemText(request);
+  const block = pemBlocks(text).find(({ label }) => /^(NEW )?CERTIFICATE REQUEST$/.test(label));
+  if (block === undefined) throw new TypeError('it holds no CERTIFICATE REQUEST');
+  const base64 = block.pem.split('\n').slice(1, -2).join('');
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) throw new TypeError('what is in it is not base64');
+  return Uint8Array.from(Buffer.from(base64, 'base64'));
+}
+
+function listedNames(request: x509.Pkcs10CertificateRequest) {
+  const extension = request.getExtension(SAN_OID);
+  const listed = extension === null ? [] : [...AsnConvert.parse(extension.value, SubjectAlternativeName)];
   const dnsNames = listed.flatMap(({ dNSName }) => dNSName ?? []);
-  const ipAddresses = listed.flatMap(({ iPAddress }) => (iPAddress === undefined ? [] : normalizeIpAddress(iPAddress)));
-  const rest = listed.length - dnsNames.length - ipAddresses.length;
-  const others = rest === 0 ? [] : [`${rest} alternative names that are neither DNS name nor IP address`];
-  return { names: normalizeNames(dnsNames, ipAddresses), others };
+  const ipAddresses = listed.flatMap(({ iPAddress }) => iPAddress ?? []);
+  return { dnsNames, ipAddresses, others: listed.length - dnsNames.length - ipAddresses.length };
+}
+
+/**
+ * A dNSName is ASCII (RFC 5280, 4.2.1.6), and openssl writes what it was given: the bytes count, of which the parser made
+ * Latin-1 letters. UTF-8 becomes its `xn--` form; anything else would be a name that nobody asked for.
+ */
+function decodeDnsName(latin1: string): string {
+  const bytes = Buffer.from(latin1, 'latin1');
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new CertificateError(
+      'invalid_name',
+      `"${latin1}" has bytes that are neither ASCII nor UTF-8: write the name in its xn-- form.`,
+    );
+  }
 }
 
 function isLongRsa(key: KeyObject): boolean {
@@ -115,4 +198,12 @@ function isLongRsa(key: KeyObject): boolean {
 
 function refused(path: string, problem: string): CertificateError {
   return new CertificateError('invalid_request', `The request ${path} ${problem}.`);
+}
+
+function unreadable(path: string, cause: unknown): CertificateError {
+  return new CertificateError(
+    'invalid_request',
+    `${path} is no certificate request in PEM or DER (${reasonOf(cause)}): make one with csr or "openssl req -new".`,
+    { cause },
+  );
 }

@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { AsnConvert } from '@peculiar/asn1-schema';
 import { NameConstraints } from '@peculiar/asn1-x509';
+import { printable } from '../printable.ts';
 import { describeKey, keyId } from './keys.ts';
 import * as x509 from './library.ts';
 import { nameConstraintsOid } from './name-constraints.ts';
@@ -46,8 +47,8 @@ export function detailsOf(certificate: X509Certificate): CertificateDetails {
   const constraints = parsed.getExtension(x509.BasicConstraintsExtension);
   const points = parsed.getExtension(x509.CRLDistributionPointsExtension)?.distributionPoints ?? [];
   return {
-    subject: parsed.subject,
-    issuer: parsed.issuer,
+    subject: printable(parsed.subject),
+    issuer: printable(parsed.issuer),
     serialNumber: certificate.serialNumber.toUpperCase(),
     notBefore: notBefore.toISOString(),
     notAfter: notAfter.toISOString(),
@@ -88,7 +89,7 @@ function permittedNames(certificate: x509.X509Certificate): { permitted?: string
   if (extension === null) return {};
   const { permittedSubtrees, excludedSubtrees } = AsnConvert.parse(extension.value, NameConstraints);
   const list = (subtrees: typeof permittedSubtrees) =>
-    subtrees?.map(({ base }) => base.dNSName ?? base.iPAddress ?? 'another kind of name') ?? [];
+    subtrees?.map(({ base }) => printable(base.dNSName ?? base.iPAddress ?? 'another kind of name')) ?? [];
   const all = (name: string) => (name === '' ? 'every DNS name' : name);
   return { permitted: list(permittedSubtrees).map(all), excluded: list(excludedSubtrees).map(all) };
 }

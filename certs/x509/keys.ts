@@ -21,17 +21,10 @@ export function parseKeyType(text: string): KeyType {
   throw new CertificateError('invalid_key_type', `"${text}" is not a type of key: use one of ${keyTypes.join(', ')}.`);
 }
 
-export function generateKeyPair(type: KeyType): KeyPair {
-  switch (type) {
-    case 'P-256':
-    case 'P-384':
-      return generateKeyPairSync('ec', { namedCurve: type });
-    case 'RSA-2048':
-    case 'RSA-4096':
-      return generateKeyPairSync('rsa', { modulusLength: Number(type.slice(4)) });
-    case 'Ed25519':
-      return generateKeyPairSync('ed25519');
-  }
+export function generateKeyPair(type: KeyType | `RSA-${number}`): KeyPair {
+  if (type === 'P-256' || type === 'P-384') return generateKeyPairSync('ec', { namedCurve: type });
+  if (type === 'Ed25519') return generateKeyPairSync('ed25519');
+  return generateKeyPairSync('rsa', { modulusLength: Number(type.slice('RSA-'.length)) });
 }
 
 /** The type of a key; undefined for one that this authority neither makes nor signs with. */
@@ -78,26 +71,6 @@ export function decryptKey(path: string, passphrase: string): KeyObject {
       { cause: error },
     );
   }
-}
-
-/** The first line of a passphrase file. Throws a CertificateError for one that is empty or unreadable. */
-export function readPassphrase(path: string): string {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new CertificateError(
-      'unreadable',
-      `The passphrase file ${path} cannot be read (${reasonOf(error)}): check the path and who owns it.`,
-      { cause: error },
-    );
-  }
-  const passphrase = text.split(/\r?\n/, 1)[0]!;
-  if (passphrase.length >= 4) return passphrase;
-  throw new CertificateError(
-    'wrong_passphrase',
-    `The first line of ${path} is shorter than four characters: write the passphrase there.`,
-  );
 }
 
 /** Sixteen hexadecimal digits that tell the keys of authorities apart. */

@@ -37,3 +37,37 @@ test('the long form of an IPv6 address in a certificate covers the short form as
   assert.equal(covers(have, normalizeNames(['localhost'], ['::1'])), true);
   assert.equal(covers(have, normalizeNames(['localhost'], ['::2'])), false);
 });
+
+for (const [asked, kept] of [
+  ['KÜHL.example', 'xn--khl-hoa.example'],
+  ['ku\u0308hl.example', 'xn--khl-hoa.example'],
+  ['*.kühl.example', '*.xn--khl-hoa.example'],
+  ['xn--KHL-hoa.example', 'xn--khl-hoa.example'],
+] as const) {
+  test(`"${asked}" becomes ${kept}`, () => assert.deepEqual(normalizeNames([asked], []).dnsNames, [kept]));
+}
+
+for (const [what, name] of [
+  ['a soft hyphen', 'pay\u00addesk.example'],
+  ['a superscript', 'a\u00b2.example'],
+  ['letters of full width', '\uff41.example'],
+  ['another full stop', 'a\u3002example'],
+  ['a joiner', 'a\u200d.example'],
+  ['a line feed', 'a.example\n'],
+  ['a zero byte', 'a\u0000.example'],
+  ['two wildcards', '*.*.example'],
+  ['part of a label as wildcard', 'a*.example'],
+  ['a number at its end', '127.1'],
+  ['an address in digits of full width', '\uff11\uff12\uff17.0.0.1'],
+  ['an empty xn-- label', 'xn--.example'],
+] as const) {
+  test(`a name with ${what} is refused: it would become another one`, () => {
+    assert.throws(() => normalizeNames([name], []), { code: 'invalid_name' });
+  });
+}
+
+test('a quoted value of a certificate is one name, whatever it holds', () => {
+  const { dnsNames } = parseSubjectAltName('DNS:a.example, DNS:"x, DNS:bank.example, DNS:y\\u0000", DNS:b.example');
+  assert.deepEqual(dnsNames.length, 3);
+  assert.ok(!dnsNames.includes('bank.example'));
+});

@@ -1,6 +1,7 @@
 import { isIP, isIPv4 } from 'node:net';
-import { domainToASCII } from 'node:url';
+import { domainToASCII, domainToUnicode } from 'node:url';
 import { CertificateError } from '../errors.ts';
+import { printable } from '../printable.ts';
 
 /** Canonical names a certificate is for: lower-case DNS names and compressed IP addresses, no duplicates. */
 export interface Names {
@@ -8,7 +9,7 @@ export interface Names {
   ipAddresses: readonly string[];
 }
 
-const hostname = /^(\*\.)?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
+const HOST_NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
 
 /** Throws a CertificateError that quotes the first name a certificate cannot hold. */
 export function normalizeNames(dnsNames: readonly string[], ipAddresses: readonly string[]): Names {
@@ -24,14 +25,31 @@ export function normalizeNames(dnsNames: readonly string[], ipAddresses: readonl
 
 function normalizeDnsName(name: string): string {
   const lower = name.toLowerCase().replace(/\.$/, '');
-  const ascii = /^[\x20-\x7e]*$/.test(lower) ? lower : domainToASCII(lower);
+  const wildcard = lower.startsWith('*.') ? '*.' : '';
+  const host = lower.slice(wildcard.length);
+  const ascii = toAscii(host);
   if (isIP(ascii) !== 0) {
     throw new CertificateError('invalid_name', `"${name}" is an IP address: list it with the IP addresses.`);
   }
-  if (ascii.length > 253 || !hostname.test(ascii)) {
+  if (!HOST_NAME.test(ascii) || wildcard.length + ascii.length > 253 || /(^|\.)\d+$/.test(ascii)) {
     throw new CertificateError('invalid_name', `"${name}" is not a DNS name: use letters, digits, hyphens and dots.`);
   }
-  return ascii;
+  if (ascii !== host && domainToUnicode(ascii) !== host.normalize('NFC')) {
+    throw new CertificateError(
+      'invalid_name',
+      `"${name}" has letters that a DNS name does not keep, and would be read as ${domainToUnicode(ascii)}: write that.`,
+    );
+  }
+  return wildcard + ascii;
+}
+
+/** The name with its international labels as `xn--`; empty when one cannot be written so. */
+function toAscii(host: string): string {
+  // What is no letter is dropped or read as a dot on the way to ASCII, so it must not get there.
+  const isPlain = /^[a-z0-9.-]*$/.test(host);
+  if (isPlain && !/(^|\.)xn--/.test(host)) return host;
+  const others = /^[a-z0-9.\u0080-\u{10ffff}-]*$/u;
+  return others.test(host) ? domainToASCII(host) : '';
 }
 
 export function normalizeIpAddress(address: string): string {
@@ -45,14 +63,17 @@ export function normalizeIpAddress(address: string): string {
   return new URL(`http://[${address}]`).hostname.slice(1, -1);
 }
 
-/** The names in OpenSSL's one-line form of the extension, as node:crypto gives it. */
+/**
+ * The names in OpenSSL's one-line form of the extension, as node:crypto gives it. A value that holds a comma or a control
+ * character is quoted there like a string of JSON, and is no name that this authority makes.
+ */
 export function parseSubjectAltName(text: string | undefined): Names {
-  const entries = text?.split(', ') ?? [];
-  const values = (prefix: string) =>
-    entries.filter((entry) => entry.startsWith(prefix)).map((entry) => entry.slice(prefix.length));
+  const entries = [...(text ?? '').matchAll(/(?:^|, )([^:,]+):("(?:[^"\\]|\\.)*"|[^,]*)/g)];
+  const values = (kind: string) =>
+    entries.filter(([, found]) => found === kind).map(([, , value = '']) => printable(value));
   return {
-    dnsNames: values('DNS:').map((name) => name.toLowerCase()),
-    ipAddresses: values('IP Address:').map((ip) => (isIP(ip) === 0 ? ip : normalizeIpAddress(ip))),
+    dnsNames: values('DNS').map((name) => name.toLowerCase()),
+    ipAddresses: values('IP Address').map((ip) => (isIP(ip) === 0 ? ip : normalizeIpAddress(ip))),
   };
 }
 

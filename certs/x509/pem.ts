@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { CertificateError, reasonOf } from '../errors.ts';
+import { readBytes } from '../text-file.ts';
 
 /** What is in a file of certificates and keys. */
 export interface PemContent {
@@ -8,14 +8,22 @@ export interface PemContent {
   keys: (KeyObject | 'encrypted')[];
 }
 
-/** Reads PEM, or one certificate in DER. Throws a CertificateError that names the file and the mend. */
+/** One block, such as `CERTIFICATE`, with every line trimmed. */
+export interface PemBlock {
+  label: string;
+  pem: string;
+  /** Encrypted in the form that OpenSSL wrote before PKCS#8. */
+  isEncrypted: boolean;
+}
+
+const CERTIFICATE = /^(X509 |TRUSTED )?CERTIFICATE$/;
+const PRIVATE_KEY = /^((RSA|EC|DSA) )?PRIVATE KEY$/;
+
+/** Reads PEM, or one certificate in DER. Throws a CertificateError that names the file and what to do. */
 export function readPem(path: string): PemContent {
   const bytes = readBytes(path);
   try {
-    // DER begins with a SEQUENCE.
-    return bytes[0] === 0x30
-      ? { certificates: [new X509Certificate(bytes)], keys: [] }
-      : parsePem(bytes.toString('utf8'));
+    return isDer(bytes) ? { certificates: [new X509Certificate(bytes)], keys: [] } : parsePem(pemText(bytes));
   } catch (error) {
     throw new CertificateError(
       'corrupt',
@@ -25,32 +33,58 @@ export function readPem(path: string): PemContent {
   }
 }
 
-/** The blocks of PEM text. Throws for text that is damaged or holds none. */
+/** DER begins with a SEQUENCE, and no text of PEM does: this is the digit zero with a length after it. */
+export function isDer(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x30 && (bytes[1] ?? 0) >= 0x80;
+}
+
+/** PEM is ASCII with any text around it, in whatever encoding. Throws for UTF-16, in which nothing would be found. */
+export function pemText(bytes: Uint8Array): string {
+  if (bytes.includes(0)) throw new TypeError('it is in UTF-16, or binary: save it as UTF-8');
+  return Buffer.from(bytes).toString('latin1');
+}
+
+/**
+ * The certificates and keys of PEM text; parameters, public keys and other blocks are passed over, as OpenSSL and HAProxy
+ * do. Throws for text that is damaged or holds no block.
+ */
 export function parsePem(text: string): PemContent {
-  const blocks = [...text.matchAll(/^-----BEGIN ([A-Z0-9 ]+)-----\r?$[^-]+^-----END \1-----\r?$/gm)];
-  const markers = text.match(/-----(BEGIN|END)/g) ?? [];
-  if (blocks.length === 0 || markers.length !== 2 * blocks.length) throw new TypeError('it is not PEM');
+  const blocks = pemBlocks(text);
+  if (blocks.length === 0) throw new TypeError('it is not PEM');
   const content: PemContent = { certificates: [], keys: [] };
-  for (const [pem, label] of blocks) {
-    if (label === 'CERTIFICATE') content.certificates.push(new X509Certificate(pem));
-    else if (label === 'ENCRYPTED PRIVATE KEY') content.keys.push('encrypted');
-    else if (label !== 'EC PARAMETERS') content.keys.push(createPrivateKey(pem));
+  for (const { label, pem, isEncrypted } of blocks) {
+    if (CERTIFICATE.test(label)) content.certificates.push(new X509Certificate(pem));
+    else if (label === 'ENCRYPTED PRIVATE KEY' || (PRIVATE_KEY.test(label) && isEncrypted))
+      content.keys.push('encrypted');
+    else if (PRIVATE_KEY.test(label)) content.keys.push(createPrivateKey(pem));
   }
   return content;
 }
 
-export function readBytes(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw new CertificateError(
-      'unreadable',
-      `${path} cannot be read (${reasonOf(error)}): check the path and who owns it.`,
-      {
-        cause: error,
-      },
-    );
+/**
+ * The blocks of PEM text as OpenSSL finds them: a marker begins a line, and blanks at the end of a line, empty lines and a
+ * byte order mark do not matter. Throws for a block without its end.
+ */
+export function pemBlocks(text: string): PemBlock[] {
+  const blocks: PemBlock[] = [];
+  let open: { label: string; lines: string[] } | undefined;
+  for (const line of text.replace(/^(?:\ufeff|\u00ef\u00bb\u00bf)/, '').split(/\r\n|\n|\r/)) {
+    const trimmed = line.trimEnd();
+    const marker = /^-----(BEGIN|END) ([^-]+)-----$/.exec(trimmed);
+    if (marker === null) {
+      if (/-----(BEGIN|END) /.test(trimmed)) throw new TypeError(`"${trimmed.slice(0, 60)}" is no line of its own`);
+      if (trimmed !== '') open?.lines.push(trimmed);
+      continue;
+    }
+    const [, edge, label = ''] = marker;
+    if (edge === 'BEGIN' && open === undefined) open = { label, lines: [] };
+    else if (edge === 'END' && open?.label === label) {
+      blocks.push(blockOf(label, open.lines));
+      open = undefined;
+    } else throw new TypeError(`"${trimmed}" does not end what began before it`);
   }
+  if (open !== undefined) throw new TypeError(`the end of ${open.label} is missing`);
+  return blocks;
 }
 
 /** As `readPem`, for files that have to hold at least one certificate. */
@@ -58,4 +92,12 @@ export function readCertificates(path: string): X509Certificate[] {
   const { certificates } = readPem(path);
   if (certificates.length > 0) return certificates;
   throw new CertificateError('corrupt', `${path} holds no certificate: name the file that does.`);
+}
+
+function blockOf(label: string, lines: readonly string[]): PemBlock {
+  const isEncrypted = lines.some((line) => /^Proc-Type:.*\bENCRYPTED$/.test(line));
+  // Headers end with an empty line.
+  const headers = lines.filter((line) => line.includes(':'));
+  const body = [...headers, ...(headers.length > 0 ? [''] : []), ...lines.filter((line) => !line.includes(':'))];
+  return { label, pem: `-----BEGIN ${label}-----\n${body.join('\n')}\n-----END ${label}-----\n`, isEncrypted };
 }

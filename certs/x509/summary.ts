@@ -1,4 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
+import { printable } from '../printable.ts';
 import type { Role, Validity } from './lifetimes.ts';
 import { parseSubjectAltName } from './names.ts';
 
@@ -22,8 +23,7 @@ export function summarize(role: Role, path: string, certificate: X509Certificate
   return {
     role,
     path,
-    // Public authorities leave it empty, which is no text then.
-    subject: ((certificate.subject as string | undefined) ?? '').split('\n').join(', '),
+    subject: subjectText(certificate),
     serialNumber: certificate.serialNumber.toUpperCase(),
     notBefore: notBefore.toISOString(),
     notAfter: notAfter.toISOString(),
@@ -34,4 +34,14 @@ export function summarize(role: Role, path: string, certificate: X509Certificate
 
 export function validityOf(certificate: X509Certificate): Validity {
   return { notBefore: certificate.validFromDate, notAfter: certificate.validToDate };
+}
+
+/** The subject on one line that a terminal only shows. */
+export function subjectText(certificate: X509Certificate): string {
+  // Public authorities leave it empty, which is no text then.
+  return printable(((certificate.subject as string | undefined) ?? '').split('\n').join(', '));
+}
+
+export function isSignedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+  return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
 }

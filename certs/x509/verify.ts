@@ -1,13 +1,14 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
-import { isSignedBy } from '../directory/authority-files.ts';
+import { CertificateError, reasonOf } from '../errors.ts';
+import { printable } from '../printable.ts';
 import { type CertificateDetails, detailsOf } from './details.ts';
 import { namesNotPermitted } from './issuance.ts';
 import { keyId, keyTypeOf } from './keys.ts';
 import * as x509 from './library.ts';
 import { browserLimit } from './lifetimes.ts';
 import { parseSubjectAltName } from './names.ts';
-import { validityOf } from './summary.ts';
+import { isSignedBy, validityOf } from './summary.ts';
 
 /** One thing that is wrong, or soon will be. */
 export interface Finding {
@@ -42,7 +43,7 @@ export function verifyChain(options: VerifyOptions): { path: CertificateDetails[
   const { chain, roots, where, now = new Date() } = options;
   const findings: Finding[] = [];
   const add = (level: Finding['level'], code: string, message: string) =>
-    findings.push({ level, code, where, message });
+    findings.push({ level, code, where, message: printable(message) });
   const error = (code: string, message: string) => add('error', code, message);
   const warn = (code: string, message: string) => add('warning', code, message);
   const leaf = chain[0];
@@ -83,7 +84,9 @@ function buildPath(
   for (;;) {
     const last = path.at(-1)!;
     if (roots.some((root) => root.fingerprint256 === last.fingerprint256)) return path;
-    const next = [...roots, ...others].find((one) => !path.includes(one) && isSignedBy(last, one));
+    const next = [...roots, ...others].find(
+      (one) => !path.some(({ fingerprint256 }) => fingerprint256 === one.fingerprint256) && isSignedBy(last, one),
+    );
     if (next === undefined) return path;
     path.push(next);
   }
@@ -156,10 +159,10 @@ function checkServer(leaf: X509Certificate, names: readonly string[], error: Rep
 }
 
 function checkRevocation(path: readonly X509Certificate[], options: VerifyOptions, now: Date, error: Report): void {
-  const lists = (options.crls ?? []).map((der) => new x509.X509Crl(Uint8Array.from(der)));
+  const lists = (options.crls ?? []).map(parseCrl);
   for (const [index, certificate] of path.slice(0, -1).entries()) {
     const issuer = path[index + 1]!;
-    const list = lists.find((one) => one.issuer === detailsOf(issuer).subject);
+    const list = lists.find((one) => one.issuer === new x509.X509Certificate(issuer.raw).subject);
     if (list === undefined) {
       if (options.requireCrls)
         error('no_crl', `There is no revocation list of "${nameOf(issuer)}" (${keyId(issuer)}.crl).`);
@@ -174,6 +177,20 @@ function checkRevocation(path: readonly X509Certificate[], options: VerifyOption
     const entry = list.findRevoked(certificate.serialNumber.toLowerCase());
     if (entry !== null)
       error('revoked', `"${nameOf(certificate)}" was revoked on ${entry.revocationDate.toISOString()}.`);
+  }
+}
+
+function parseCrl(der: Uint8Array): x509.X509Crl {
+  try {
+    return new x509.X509Crl(Uint8Array.from(der));
+  } catch (error) {
+    throw new CertificateError(
+      'corrupt',
+      `A revocation list is damaged (${reasonOf(error)}): sign it again with crl.`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

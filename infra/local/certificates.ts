@@ -77,7 +77,7 @@ export async function describeCertificateFile(
 /** The passphrase of the root's key; undefined when it is kept plain. @throws CertificateError */
 export async function passphraseOf({ rootPassphraseFile }: Pick<Config, 'rootPassphraseFile'>) {
   if (rootPassphraseFile === '') return undefined;
-  const { readPassphrase } = await import('../../certs/x509/keys.ts');
+  const { readPassphrase } = await import('../../certs/text-file.ts');
   return readPassphrase(rootPassphraseFile);
 }
 
