@@ -30,6 +30,12 @@ function gridlock(...args: string[]) {
   return { ...run, ms: performance.now() - begun };
 }
 
+function bareNodeMs(): number {
+  const begun = performance.now();
+  spawnSync(process.execPath, ['-e', '0']);
+  return performance.now() - begun;
+}
+
 test('catalog.json is what the commands say; npm run catalog writes it', async () => {
   assert.equal(writtenCatalog(), await catalogText());
 });
@@ -54,14 +60,15 @@ describe('help in a fresh clone takes under half a second, exits 0 and changes n
   for (const name of names) {
     test(name, () => {
       for (const args of spellings(name)) {
-        // A busy machine may hold any process up for once; a command that does something is slow every time.
+        // On a busy machine a Node that does nothing takes long, too: then help may take three times as long.
         const runs = [gridlock(...args)];
-        while (runs.at(-1)!.ms >= HELP_MS && runs.length < 5) runs.push(gridlock(...args));
+        const isSlow = (ms: number) => ms >= HELP_MS && ms >= 3 * bareNodeMs();
+        while (isSlow(runs.at(-1)!.ms) && runs.length < 5) runs.push(gridlock(...args));
         const { status, stdout, stderr, ms } = runs.at(-1)!;
         assert.equal(status, 0, stderr);
         assert.equal(stderr, '');
         assert.match(stdout, new RegExp(name.split(' ').at(-1)!));
-        assert.ok(ms < HELP_MS, `${args.join(' ')} took ${Math.round(ms)} ms`);
+        assert.ok(!isSlow(ms), `${args.join(' ')} took ${Math.round(ms)} ms`);
       }
       assert.equal(filesOfClone(), before);
       assert.ok(!existsSync(path.join(clone, 'node_modules')));
@@ -75,6 +82,20 @@ test('the overview names every command, also without an argument', () => {
     assert.equal(status, 0);
     for (const name of Object.keys(COMMANDS)) assert.match(stdout, new RegExp(`^  ${name} `, 'm'));
   }
+});
+
+test('a flag that a command does not have is refused before anything is installed, with the nearest flag', () => {
+  for (const args of [
+    ['start', '--replica', '2'],
+    ['start', '--port', '1', '--replica=2'],
+  ]) {
+    const { status, stdout, stderr } = gridlock(...args);
+    assert.deepEqual([status, stdout], [2, '']);
+    assert.equal(stderr, 'There is no flag --replica: did you mean --replicas?\n');
+  }
+  const { stderr } = gridlock('status', '--zzzzzz');
+  assert.equal(stderr, 'There is no flag --zzzzzz: gridlock help status lists its flags.\n');
+  assert.equal(filesOfClone(), before);
 });
 
 test('a command that is not there is refused before anything is installed, with the nearest name', () => {

@@ -10,7 +10,16 @@ const ROOT = path.resolve(import.meta.dirname, '..');
 const FILE = path.join(import.meta.dirname, 'catalog.json');
 
 /** What the bootstrap needs to know of a command; by name, as `certs init`. The empty name is the overview. */
-export type Catalog = Record<string, { help: string; profile?: Profile; script?: string }>;
+export type Catalog = Record<
+  string,
+  {
+    help: string;
+    profile?: Profile;
+    script?: string;
+    /** Its long flags, and whether each takes a value; undefined when it takes any flag. */
+    flags?: Record<string, boolean>;
+  }
+>;
 
 /** The help of a program that parses its flags itself. */
 function helpOfProgram(name: string, { script, usage }: Program, subcommand: readonly string[] = []): string {
@@ -19,12 +28,24 @@ function helpOfProgram(name: string, { script, usage }: Program, subcommand: rea
   return execFileSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });
 }
 
-/** The help of a command and of its subcommands, by name. */
-function helpsOf(command: Command<any, any, any>, parents = 'gridlock'): [string, string][] {
+function flagsOf(command: Command<any, any, any>): Record<string, boolean> | undefined {
+  // Commander has a setter for this, and no getter.
+  if ((command as unknown as { _allowUnknownOption: boolean })._allowUnknownOption) return undefined;
+  const long = command.options.filter(({ long }) => long !== undefined);
+  return Object.fromEntries(long.map(({ long, required, optional }) => [long!, required || optional]));
+}
+
+/** What the catalog says of a command and of its subcommands, by name. */
+function entriesIn(
+  command: Command<any, any, any>,
+  profile: Profile,
+  parents = 'gridlock',
+): [string, Catalog[string]][] {
   const name = `${parents} ${command.name()}`;
-  command.usage(`${command.usage()}`);
-  const own = command.helpInformation().replace(`Usage: ${command.name()}`, `Usage: ${name}`);
-  const nested = command.commands.flatMap((each) => helpsOf(each, name));
+  const help = command.helpInformation().replace(`Usage: ${command.name()}`, `Usage: ${name}`);
+  const flags = flagsOf(command);
+  const own = { help, profile, ...(flags === undefined ? {} : { flags }) };
+  const nested = command.commands.flatMap((each) => entriesIn(each, profile, name));
   return [[name.replace(/^gridlock /, ''), own], ...nested];
 }
 
@@ -53,8 +74,7 @@ async function overview(): Promise<string> {
 async function entriesOf(name: string, entry: Entry | Program): Promise<[string, Catalog[string]][]> {
   const { profile } = entry;
   if ('load' in entry) {
-    const { default: command } = await entry.load();
-    return helpsOf(command).map(([each, help]) => [each, { help, profile }]);
+    return entriesIn((await entry.load()).default, profile);
   }
   const { script, subcommands = [] } = entry;
   return [

@@ -49,6 +49,26 @@ function refuseUnknown(name) {
   process.exit(2);
 }
 
+/** Refuses a flag that the command does not have, before anything is installed for it. */
+function refuseUnknownFlag(args, name) {
+  const flags = CATALOG[commandOf(args.filter((arg) => !arg.startsWith('-')))]?.flags ?? CATALOG[name].flags;
+  if (!flags) return;
+  const end = args.indexOf('--');
+  let isValue = false;
+  for (const arg of args.slice(0, end < 0 ? args.length : end)) {
+    const [flag] = arg.split('=');
+    const unknown =
+      !isValue && /^--./.test(flag) && !Object.hasOwn(flags, flag) && !Object.hasOwn(CATALOG[name].flags ?? {}, flag);
+    if (unknown) {
+      const near = Object.keys(flags).filter((each) => distance(flag, each) <= 2);
+      const hint = near.length > 0 ? `did you mean ${near.join(' or ')}?` : `gridlock help ${name} lists its flags.`;
+      process.stderr.write(`There is no flag ${flag}: ${hint}\n`);
+      process.exit(2);
+    }
+    isValue = !isValue && flags[arg] === true;
+  }
+}
+
 async function main(args) {
   const name = wantsHelp(args) ? helpFor(args) : args[0];
   if (!Object.hasOwn(CATALOG, name)) refuseUnknown(name);
@@ -57,6 +77,7 @@ async function main(args) {
     process.stdout.write(help);
     return;
   }
+  refuseUnknownFlag(args, name);
   const { PROFILES, setUp } = await import('../infra/setup/run.mjs');
   const { runScript } = await import('../infra/setup/runtime.mjs');
   await setUp(ROOT, name === 'setup' && PROFILES.includes(args[1]) ? args[1] : profile);

@@ -72,12 +72,7 @@ export const GROUPS: Readonly<Record<string, Readonly<Record<string, Entry | Pro
       script: 'tests/runner/main.ts',
       summary: 'run the tests',
     },
-    sdk: {
-      profile: 'packages',
-      script: 'services/client/package/main.ts',
-      summary: 'build the package of the client SDK',
-      usage: 'Builds the package of the client SDK, and prints where it is.',
-    },
+    sdk: { profile: 'packages', load: () => import('./sdk.ts') },
   },
 };
 

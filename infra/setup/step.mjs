@@ -28,7 +28,7 @@ function draw() {
   const seconds = Math.floor((performance.now() - current.begun) / 1000);
   const frame = FRAMES[Math.floor(performance.now() / FRAME_MS) % FRAMES.length];
   const text = `${current.title} (${seconds} s)${current.detail ? `  ${current.detail}` : ''}`;
-  out.write(`${CLEAR_LINE}${paint(36, frame)} ${text.slice(0, Math.max(20, (out.columns ?? 80) - 3))}`);
+  out.write(`${CLEAR_LINE}${paint(36, frame)} ${text.slice(0, Math.max(20, (out.columns || 80) - 3))}`);
 }
 
 /** One line. On stderr, so that what a command prints on stdout stays parseable. */
