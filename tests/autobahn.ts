@@ -9,8 +9,9 @@ import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import { type ServerOptions, WebSocket, WebSocketServer } from 'ws';
 import { SOCKET_OPTIONS } from '../services/client/node.ts';
-import { textFrame, writeFrame } from '../services/server/transport/frame.ts';
+import { textFrame } from '../services/server/transport/packet.ts';
 import { BOUNDED } from '../services/server/transport/upgrade.ts';
+import { writeFrame } from '../services/server/transport/ws-socket.ts';
 import { until } from './kit/wait.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { parseRun } from '../../services/server/ops/last-run.ts';
+import { parseRun } from '../../services/server/ops/page-feed.ts';
 import { figuresOf } from '../../services/web/ops/model/text.ts';
 import { runText, tellAt, tellFromInside, tellOneOf, tellOperations } from './operations-page.ts';
 import type { Summary } from './summary.ts';

@@ -12,9 +12,9 @@ import { REDIS_VARIABLES, type RedisSettings, redisSettings } from '../../../ser
 import type { Replica } from '../../../services/server/replica.ts';
 import {
   assertGapless,
-  insist,
   isOver,
   positionsSeen,
+  retryUntilSettled,
   sequence,
   startedGame,
 } from '../../../services/server/testing/play.ts';
@@ -176,7 +176,10 @@ test('a game goes on, without a gap, while the primary hands over', async (t) =>
   const { ada, bob, game } = await startedGame([one.url, two.url], 12, 300);
   let acknowledged = 0;
   const onAck = () => void (acknowledged += 1);
-  const played = Promise.all([insist(ada, game, sequence(0, 71), onAck), insist(bob, game, sequence(72, 143), onAck)]);
+  const played = Promise.all([
+    retryUntilSettled(ada, game, sequence(0, 71), onAck),
+    retryUntilSettled(bob, game, sequence(72, 143), onAck),
+  ]);
   await until(() => acknowledged > 20, 'the game is under way');
   const before = await primary();
   assert.deepEqual(await before.run('hand-over'), { code: 0, output: '' });

@@ -6,7 +6,7 @@ import { until } from '../../../tests/kit/wait.ts';
 import { CODE_ALPHABET } from '../../protocol/index.ts';
 import { startAuthorities, type TestAuthorities } from '../testing/authorities.ts';
 import { DESIGNS } from '../testing/replica.ts';
-import { gameKeys } from './keys.ts';
+import { gameKeys } from './records.ts';
 
 let authorities: TestAuthorities;
 

@@ -5,6 +5,7 @@ import {
   type GameState,
   type PlayerRef,
 } from '../../protocol/index.ts';
+import type { LogEntry, Position } from '../history/history.ts';
 
 /**
  * Who acts: a player through one socket. Of two sockets of a player the one of the higher generation counts.
@@ -36,17 +37,6 @@ export interface View {
 
 export interface Entered extends Applied {
   readonly view: View;
-}
-
-/** One event of a history: `text` is the complete message as it goes over the wire. */
-export interface LogEntry {
-  readonly seq: number;
-  readonly text: string;
-}
-
-export interface Position {
-  readonly epoch: string;
-  readonly seq: number;
 }
 
 export type Resumed =

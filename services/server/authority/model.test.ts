@@ -14,7 +14,7 @@ import { applyAll, type Command, decide } from '../game/rules.ts';
 import { startAuthorities, type TestAuthorities } from '../testing/authorities.ts';
 import { DESIGNS } from '../testing/replica.ts';
 import { type GameAuthority, Refusal } from './game-authority.ts';
-import { gameKeys } from './keys.ts';
+import { gameKeys } from './records.ts';
 
 let authorities: TestAuthorities;
 

@@ -5,7 +5,7 @@ import { until } from '../../../tests/kit/wait.ts';
 import type { ServerMessageOf } from '../../protocol/index.ts';
 import type { Replica } from '../replica.ts';
 import { guest, TestClient } from '../testing/client.ts';
-import { insist } from '../testing/play.ts';
+import { retryUntilSettled } from '../testing/play.ts';
 import { startRedis, type TestRedis } from '../testing/redis.ts';
 import { DESIGNS, startTestReplica } from '../testing/replica.ts';
 
@@ -179,7 +179,7 @@ for (const design of DESIGNS) {
       }
       // Its connection may be replaced at this moment, as nothing came for so long.
       const captured: number[] = [];
-      await insist(ada, game, [20], (_, cell) => captured.push(cell));
+      await retryUntilSettled(ada, game, [20], (_, cell) => captured.push(cell));
       assert.deepEqual(captured, [20]);
       ada.close();
       bob.close();

@@ -1,19 +1,17 @@
 import { type GameSettings, toSettings } from '../../protocol/index.ts';
-import type { Census } from '../game/game-quota.ts';
+import type { GameQuota } from '../game/game-quota.ts';
 import { FULL_MS, type Matchmaking } from '../game/matchmaking.ts';
+import type { LogEntry, Position } from '../history/history.ts';
 import {
   type Actor,
   type Applied,
   type Entered,
   type GameAuthority,
-  type LogEntry,
-  type Position,
   Refusal,
   type Resumed,
   type View,
 } from './game-authority.ts';
-import { gameKeys } from './keys.ts';
-import type { Records } from './records.ts';
+import { gameKeys, type Records } from './records.ts';
 
 /** Attempts to find a free code, or an open game, before giving up. */
 const ATTEMPTS = 8;
@@ -27,12 +25,12 @@ export type Mode = 'create' | 'join' | 'match';
 export abstract class RecordedAuthority implements GameAuthority {
   protected readonly records: Records;
   readonly #matchmaking: Matchmaking;
-  readonly #census: Census | undefined;
+  readonly #gameQuota: GameQuota | undefined;
 
-  constructor(records: Records, matchmaking: Matchmaking, census?: Census) {
+  constructor(records: Records, matchmaking: Matchmaking, gameQuota?: GameQuota) {
     this.records = records;
     this.#matchmaking = matchmaking;
-    this.#census = census;
+    this.#gameQuota = gameQuota;
   }
 
   abstract capture(actor: Actor, id: string, game: string, cell: number): Promise<Applied>;
@@ -54,7 +52,7 @@ export abstract class RecordedAuthority implements GameAuthority {
 
   async create(actor: Actor, id: string, given: GameSettings): Promise<Entered> {
     const settings = toSettings(given);
-    if (await this.#census?.isFull()) throw new Refusal('cluster_full', undefined, FULL_MS);
+    if (await this.#gameQuota?.isFull()) throw new Refusal('cluster_full', undefined, FULL_MS);
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const game = this.#matchmaking.code(actor, id, attempt);
       const entered = await this.enter('create', actor, id, game, settings);
@@ -69,13 +67,13 @@ export abstract class RecordedAuthority implements GameAuthority {
 
   async leave(actor: Actor, id: string, game: string): Promise<Applied> {
     const applied = await this.vacate(actor, id, game);
-    if (this.#census && !applied.duplicate) void this.#uncountEmpty(game, this.#census);
+    if (this.#gameQuota && !applied.duplicate) void this.#uncountEmpty(game, this.#gameQuota);
     return applied;
   }
 
   async match(actor: Actor, id: string, given: GameSettings): Promise<Entered> {
     const settings = toSettings(given);
-    const isFull = (await this.#census?.isFull()) ?? false;
+    const isFull = (await this.#gameQuota?.isFull()) ?? false;
     let closed = '';
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const game = await this.#matchmaking.find(actor, id, settings, attempt, closed, isFull);
@@ -96,14 +94,14 @@ export abstract class RecordedAuthority implements GameAuthority {
   #counted(entered: Entered, { player }: Actor): Entered {
     const { players, status } = entered.view.state;
     const isFirst = players[0]?.id === player.id && status !== 'completed';
-    if (isFirst && !entered.duplicate) this.#census?.opened(entered.game);
+    if (isFirst && !entered.duplicate) this.#gameQuota?.opened(entered.game);
     return entered;
   }
 
   /** A game that nobody is in takes no room from others; it counts again with the next who comes. */
-  async #uncountEmpty(game: string, census: Census): Promise<void> {
+  async #uncountEmpty(game: string, gameQuota: GameQuota): Promise<void> {
     const view = await this.view(game).catch(() => undefined);
-    if (view?.state.players.length === 0) census.closed(game);
+    if (view?.state.players.length === 0) gameQuota.closed(game);
   }
 
   resume(actor: Actor, game: string, known: Position): Promise<Resumed> {

@@ -1,8 +1,16 @@
-import { LIMITS } from '../../protocol/index.ts';
-import { type HistoryScript, type Ledger, type RawEntry, type Reply, toEntry } from '../history/history-store.ts';
-import { type Actor, type LogEntry, type Position, Refusal, type Resumed, type View } from './game-authority.ts';
-import { gameKeys } from './keys.ts';
-import { type RawView, toView } from './view.ts';
+import { FREE, type GameState, LIMITS, toSettings } from '../../protocol/index.ts';
+import type { LogEntry, Position } from '../history/history.ts';
+import { type HistoryScript, type HistoryStore, type RawEntry, type Reply, toEntry } from '../history/history-store.ts';
+import { type Actor, Refusal, type Resumed, type View } from './game-authority.ts';
+
+/** All keys of a game share the hash tag `{CODE}`, so that a cluster keeps them on one shard. */
+export const gameKeys = (game: string) => ({
+  state: `gridlock:{${game}}:state`,
+  cells: `gridlock:{${game}}:cells`,
+  events: `gridlock:{${game}}:events`,
+  answers: `gridlock:{${game}}:answers`,
+  lease: `gridlock:{${game}}:lease`,
+});
 
 const file = (name: string) => new URL(`./lua/${name}.lua`, import.meta.url);
 
@@ -11,7 +19,7 @@ export type GameScript = (game: string, args: readonly (string | number)[]) => P
 
 /** What Redis keeps of the games, as every replica may read it at any time, whoever decides what happens in them. */
 export class Records {
-  readonly #ledger: Ledger;
+  readonly #histories: HistoryStore;
   readonly #resume: GameScript;
   readonly #watch: GameScript;
   readonly #view: GameScript;
@@ -20,8 +28,8 @@ export class Records {
   readonly #now: () => number;
 
   /** `now` in milliseconds by Redis's clock. */
-  constructor(ledger: Ledger, now: () => number = Date.now) {
-    this.#ledger = ledger;
+  constructor(histories: HistoryStore, now: () => number = Date.now) {
+    this.#histories = histories;
     this.#now = now;
     this.#resume = this.define('resume', [file('resume')]);
     this.#watch = this.define('watch', [file('watch')]);
@@ -31,12 +39,12 @@ export class Records {
 
   /** Makes a script of files that build on `game.lua`. */
   define(name: string, files: readonly URL[]): GameScript {
-    return onGame(this.#ledger.define(`game:${name}`, files, [file('game')]));
+    return onGame(this.#histories.define(`game:${name}`, files, [file('game')]));
   }
 
   /** The same of a file that defines what is done for one of many requests. */
   defineMany(name: string, each: URL): GameScript {
-    return onGame(this.#ledger.defineMany(`game:${name}`, [file('game'), each]));
+    return onGame(this.#histories.defineMany(`game:${name}`, [file('game'), each]));
   }
 
   async resume({ player, generation }: Actor, game: string, known: Position): Promise<Resumed> {
@@ -65,15 +73,15 @@ export class Records {
 
   entriesAfter(game: string, after: Position): Promise<LogEntry[] | undefined> {
     const { state, events } = gameKeys(game);
-    return this.#ledger.after(state, events, after);
+    return this.#histories.after(state, events, after);
   }
 
   position(game: string): Promise<Position | undefined> {
-    return this.#ledger.position(gameKeys(game).state);
+    return this.#histories.position(gameKeys(game).state);
   }
 
   renew(game: string, epoch: string): Promise<void> {
-    return this.#ledger.renew(gameKeys(game).state, epoch);
+    return this.#histories.renew(gameKeys(game).state, epoch);
   }
 }
 
@@ -103,5 +111,48 @@ function toResumed(game: string, reply: Reply): Resumed {
     completed: status === 'completed',
     endsAt: Number(endsAt) || undefined,
     spectators: watchable === 1,
+  };
+}
+
+/** What the scripts give of a whole game: the time, the state as field, value, ..., and the board. */
+export type RawView = [now: string, state: string[], cells: string];
+
+/** The snapshot of a game from what Redis keeps of it. */
+export function toView(game: string, [now, fields, cells]: RawView): View {
+  const state = new Map<string, string>();
+  for (let index = 0; index + 1 < fields.length; index += 2) state.set(fields[index]!, fields[index + 1]!);
+  return {
+    game,
+    epoch: state.get('epoch') ?? '',
+    seq: Number(state.get('seq')),
+    now: Number(now),
+    state: toState(state, cells),
+  };
+}
+
+function toState(fields: Map<string, string>, board: string): GameState {
+  const integer = (field: string) => Number(fields.get(field));
+  const optional = (field: 'startedAt' | 'endsAt' | 'finishedAt') =>
+    fields.has(field) ? { [field]: integer(field) } : {};
+  const roster = JSON.parse(fields.get('roster') ?? '[]') as [string, string][];
+  const scores = JSON.parse(fields.get('scores') ?? '[]') as number[];
+  const reason = fields.get('reason') as GameState['reason'];
+  const ranking = fields.get('ranking');
+  return {
+    settings: toSettings({
+      players: integer('players'),
+      size: integer('size'),
+      seconds: integer('seconds'),
+      spectators: fields.get('spectators') === '1',
+    }),
+    status: fields.get('status') as GameState['status'],
+    players: roster.map(([id, name], seat) => ({ id, name: JSON.parse(name) as string, score: scores[seat] ?? 0 })),
+    cells: Array.from(board, (holder) => (holder === '.' ? FREE : Number(holder))),
+    createdAt: integer('createdAt'),
+    ...optional('startedAt'),
+    ...optional('endsAt'),
+    ...optional('finishedAt'),
+    ...(reason === undefined ? {} : { reason }),
+    ...(ranking === undefined ? {} : { ranking: JSON.parse(ranking) as NonNullable<GameState['ranking']> }),
   };
 }

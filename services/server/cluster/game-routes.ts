@@ -4,7 +4,7 @@ interface Routed<Connection> {
 }
 
 /** Which sockets the edge sent here for the sake of a game, which it names in their address. */
-export class Routes<Connection> {
+export class GameRoutes<Connection> {
   readonly #games = new Map<string, Routed<Connection>>();
   readonly #gameOf = new Map<Connection, string>();
 

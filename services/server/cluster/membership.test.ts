@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Listener } from '../redis/bus.ts';
-import { ROSTER_CHANNEL, Roster, type RosterOptions, type Standing } from './membership.ts';
+import { MEMBERSHIP_CHANNEL, Membership, type MembershipOptions, type Standing } from './membership.ts';
 
 const STANDING: Standing = { sockets: 3, games: 1, ready: true, draining: false };
 
@@ -9,9 +9,9 @@ const STANDING: Standing = { sockets: 3, games: 1, ready: true, draining: false 
 class Air {
   readonly listeners = new Set<Listener>();
 
-  roster(replica: string, options: Partial<RosterOptions> = {}): Roster {
+  membership(replica: string, options: Partial<MembershipOptions> = {}): Membership {
     let own: Listener | undefined;
-    return new Roster({
+    return new Membership({
       replica,
       standing: () => STANDING,
       everyMs: 60_000,
@@ -20,10 +20,10 @@ class Air {
           for (const listener of this.listeners) listener.message(String(payload));
           return this.listeners.size;
         },
-      } as RosterOptions['redis'],
+      } as MembershipOptions['redis'],
       bus: {
         listen: (channel, listener) => {
-          assert.equal(channel, ROSTER_CHANNEL);
+          assert.equal(channel, MEMBERSHIP_CHANNEL);
           own = listener;
           this.listeners.add(listener);
         },
@@ -36,7 +36,7 @@ class Air {
 
 test('a replica knows those that said how they are, and itself, by name', () => {
   const air = new Air();
-  const [second, first] = [air.roster('2222'), air.roster('1111', { stats: () => ({ version: '7' }) })];
+  const [second, first] = [air.membership('2222'), air.membership('1111', { stats: () => ({ version: '7' }) })];
   first.announce();
   assert.deepEqual(
     second.members.map(({ replica, sockets, version }) => [replica, sockets, version]),
@@ -45,30 +45,30 @@ test('a replica knows those that said how they are, and itself, by name', () => 
       ['2222', 3, undefined],
     ],
   );
-  for (const roster of [first, second]) roster.stop();
+  for (const membership of [first, second]) membership.stop();
 });
 
 test('a replica that falls silent is forgotten', async () => {
   const air = new Air();
-  const [first, second] = [air.roster('1111'), air.roster('2222', { forgetMs: 0 })];
+  const [first, second] = [air.membership('1111'), air.membership('2222', { forgetMs: 0 })];
   first.announce();
   await new Promise((resolve) => setTimeout(resolve, 2));
   assert.deepEqual(
     second.members.map(({ replica }) => replica),
     ['2222'],
   );
-  for (const roster of [first, second]) roster.stop();
+  for (const membership of [first, second]) membership.stop();
 });
 
 test('a late word of a process that was replaced does not hide the one in its place', (context) => {
   const air = new Air();
   let now = 1_800_000_000_000;
   context.mock.method(Date, 'now', () => now);
-  const old = air.roster('1111', { standing: () => ({ ...STANDING, sockets: 99 }) });
+  const old = air.membership('1111', { standing: () => ({ ...STANDING, sockets: 99 }) });
   now += 1;
-  const [young, other] = [air.roster('1111'), air.roster('2222')];
+  const [young, other] = [air.membership('1111'), air.membership('2222')];
   young.announce();
   old.announce();
   assert.equal(other.members.find(({ replica }) => replica === '1111')?.sockets, 3);
-  for (const roster of [old, young, other]) roster.stop();
+  for (const membership of [old, young, other]) membership.stop();
 });

@@ -2,7 +2,7 @@ import type { Bus } from '../redis/bus.ts';
 import type { Store } from '../redis/connect.ts';
 
 /** On which every replica says how it is. */
-export const ROSTER_CHANNEL = 'gridlock:roster';
+export const MEMBERSHIP_CHANNEL = 'gridlock:membership';
 const EVERY_MS = 1000;
 const FORGET_MS = 5000;
 
@@ -23,35 +23,34 @@ export interface Member extends Standing {
   readonly [stat: string]: unknown;
 }
 
-export interface RosterOptions {
+export interface MembershipOptions {
   readonly redis: Pick<Store, 'spublish'>;
   readonly bus: Pick<Bus, 'listen' | 'unlisten'>;
   readonly replica: string;
   readonly standing: () => Standing;
   /** Is sent along. */
   readonly stats?: () => object;
-  /** Called after each time that this replica said how it is. */
-  readonly onTick?: () => void;
   readonly everyMs?: number;
   readonly forgetMs?: number;
 }
 
 /** Which replicas there are and how they are: each says so once a second, and one that falls silent is forgotten. */
-export class Roster {
-  readonly #options: RosterOptions;
+export class Membership {
+  readonly #options: MembershipOptions;
   readonly #startedAt = Date.now();
+  readonly #tasks: (() => void)[] = [];
   readonly #heard = new Map<string, { member: Member; at: number }>();
   readonly #timer: NodeJS.Timeout;
 
-  constructor(options: RosterOptions) {
+  constructor(options: MembershipOptions) {
     this.#options = options;
-    options.bus.listen(ROSTER_CHANNEL, {
+    options.bus.listen(MEMBERSHIP_CHANNEL, {
       message: (payload) => this.#take(payload),
       confirmed: () => this.announce(),
     });
     this.#timer = setInterval(() => {
       this.announce();
-      options.onTick?.();
+      for (const task of this.#tasks) task();
     }, options.everyMs ?? EVERY_MS);
   }
 
@@ -72,14 +71,19 @@ export class Roster {
     return { ...stats?.(), replica, startedAt: this.#startedAt, ...standing() };
   }
 
+  /** Runs a task after each time that this replica said how it is. */
+  onTick(task: () => void): void {
+    this.#tasks.push(task);
+  }
+
   /** Says how this replica is now. What cannot be said now is said in a second. */
   announce(): void {
-    this.#options.redis.spublish(ROSTER_CHANNEL, JSON.stringify(this.own)).catch(() => undefined);
+    this.#options.redis.spublish(MEMBERSHIP_CHANNEL, JSON.stringify(this.own)).catch(() => undefined);
   }
 
   stop(): void {
     clearInterval(this.#timer);
-    this.#options.bus.unlisten(ROSTER_CHANNEL);
+    this.#options.bus.unlisten(MEMBERSHIP_CHANNEL);
   }
 
   #take(payload: string): void {

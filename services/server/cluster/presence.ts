@@ -2,7 +2,6 @@ import { LIMITS, type PlayerRef, type ServerMessage } from '../../protocol/index
 import type { Bus } from '../redis/bus.ts';
 import type { Store } from '../redis/connect.ts';
 import { Packet } from '../transport/packet.ts';
-import { Throttle } from './throttle.ts';
 
 /** What one replica says about a channel; it counts until the time given, by Redis's clock. */
 interface Report {
@@ -181,5 +180,38 @@ class ChannelPresence {
     } catch (error) {
       onError(error);
     }
+  }
+}
+
+/**
+ * Runs a task at most once per interval: the first call promptly, those that follow too soon together later.
+ */
+export class Throttle {
+  readonly #task: () => void;
+  readonly #interval: () => number;
+  #next = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** `interval` in milliseconds, asked after each run. */
+  constructor(task: () => void, interval: () => number) {
+    this.#task = task;
+    this.#interval = interval;
+  }
+
+  trigger(): void {
+    if (this.#timer) return;
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.#next = performance.now() + this.#interval();
+        this.#task();
+      },
+      Math.max(0, this.#next - performance.now()),
+    );
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Routes } from './game-routes.ts';
+import { GameRoutes } from './game-routes.ts';
 import type { Member } from './membership.ts';
 import { Rebalance, type RebalanceOptions } from './rebalance.ts';
 import { type Sheddable, Shedding, type Why } from './shedding.ts';
@@ -13,6 +13,7 @@ const socket = (name: string): Socket => ({
   name,
   player: { id: name },
   isOpen: true,
+  isBusy: false,
   send: () => undefined,
   close: () => undefined,
 });
@@ -32,14 +33,14 @@ function replica(sockets: Socket[], given: Partial<RebalanceOptions<Socket>> = {
   let now = 0;
   const open = new Set(sockets);
   const shed: [string, Why][] = [];
-  const routes = new Routes<Socket>();
-  const chooser = new Shedding<Socket>({ isBusy: () => false });
+  const routes = new GameRoutes<Socket>();
+  const chooser = new Shedding<Socket>();
   const state = { others: [] as Member[], shed, routes, second: () => undefined as void };
   const rebalance = new Rebalance<Socket>({
     design: 'stateless',
     percentPerSecond: 10,
     random: () => 0,
-    roster: {
+    membership: {
       get own() {
         return member('1111', open.size);
       },

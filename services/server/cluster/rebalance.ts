@@ -1,5 +1,5 @@
-import type { Routes } from './game-routes.ts';
-import type { Member, Roster } from './membership.ts';
+import type { GameRoutes } from './game-routes.ts';
+import type { Member, Membership } from './membership.ts';
 import type { Sheddable, Shedding } from './shedding.ts';
 
 /** How long the same replicas must have been ready: the edge knows them then, and their figures are true. */
@@ -12,9 +12,9 @@ const GROWTH = 0.01;
 
 export interface RebalanceOptions<Connection extends Sheddable> {
   readonly design: 'stateless' | 'stateful';
-  readonly roster: Pick<Roster, 'members' | 'own'>;
+  readonly membership: Pick<Membership, 'members' | 'own'>;
   readonly sockets: { all(): Connection[] };
-  readonly routes: Pick<Routes<Connection>, 'games' | 'of' | 'isRouted'>;
+  readonly routes: Pick<GameRoutes<Connection>, 'games' | 'of' | 'isRouted'>;
   readonly shedding: Pick<Shedding<Connection>, 'choose' | 'shed' | 'pending'>;
   /** How much of its sockets a replica sends away in a second at most, in percent; 0 for never. */
   readonly percentPerSecond: number;
@@ -49,10 +49,10 @@ export class Rebalance<Connection extends Sheddable> {
 
   /** To be called once a second. */
   tick(): void {
-    const { design, roster, percentPerSecond, sockets } = this.#options;
-    const ready = roster.members.filter((member) => member.ready && !member.draining);
+    const { design, membership, percentPerSecond, sockets } = this.#options;
+    const ready = membership.members.filter((member) => member.ready && !member.draining);
     const all = sockets.all();
-    const others = ready.filter(({ replica }) => replica !== roster.own.replica);
+    const others = ready.filter(({ replica }) => replica !== membership.own.replica);
     const total = others.reduce((sum, member) => sum + member.sockets, all.length);
     const isGrowing = total > this.#total * (1 + GROWTH) + MARGIN_SOCKETS;
     this.#total = total;

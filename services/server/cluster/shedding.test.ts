@@ -24,7 +24,7 @@ class Socket implements Sheddable {
   }
 }
 
-const shedding = (random: () => number) => new Shedding<Socket>({ isBusy: ({ isBusy }) => isBusy, random });
+const shedding = (random: () => number) => new Shedding<Socket>({ random });
 
 test('who is sent away is told to come back elsewhere, and the socket is closed with service restart', async () => {
   const [socket, own] = [new Socket('a'), shedding(() => 0)];

@@ -14,13 +14,13 @@ const LEAVE_ALONE_MS = 300_000;
 export interface Sheddable {
   readonly player: { readonly id: string };
   readonly isOpen: boolean;
+  /** A request of it is under way. */
+  readonly isBusy: boolean;
   send(message: ServerMessage): void;
   close(name: CloseName): void;
 }
 
-export interface SheddingOptions<Connection> {
-  /** A request of it is under way. */
-  readonly isBusy: (connection: Connection) => boolean;
+export interface SheddingOptions {
   /** At least 0, below 1. */
   readonly random?: () => number;
   readonly onShed?: (why: Why) => void;
@@ -33,17 +33,17 @@ export type Why = 'mean' | 'probe' | 'moved';
 
 /** Sends single clients to another replica while this one stays. They resume there, so that they lose nothing. */
 export class Shedding<Connection extends Sheddable> {
-  readonly #options: SheddingOptions<Connection>;
+  readonly #options: SheddingOptions;
   readonly #random: () => number;
   readonly #asked = new Map<string, number>();
   readonly #timers = new Set<NodeJS.Timeout>();
 
-  constructor(options: SheddingOptions<Connection>) {
+  constructor(options: SheddingOptions = {}) {
     this.#options = options;
     this.#random = options.random ?? Math.random;
   }
 
-  /** Sockets that will be gone within the next second. */
+  /** ConnectionSet that will be gone within the next second. */
   get pending(): number {
     return this.#timers.size;
   }
@@ -52,7 +52,7 @@ export class Shedding<Connection extends Sheddable> {
   choose(connections: readonly Connection[], count: number): Connection[] {
     this.#forget();
     const movable = connections.filter(
-      (connection) => connection.isOpen && !this.#asked.has(connection.player.id) && !this.#options.isBusy(connection),
+      (connection) => connection.isOpen && !this.#asked.has(connection.player.id) && !connection.isBusy,
     );
     const chosen: Connection[] = [];
     while (chosen.length < count && movable.length > 0) {
@@ -82,7 +82,7 @@ export class Shedding<Connection extends Sheddable> {
 
   #sendAway(connection: Connection, why: Why, deadline: number): void {
     if (!connection.isOpen) return;
-    if (this.#options.isBusy(connection) && performance.now() < deadline) {
+    if (connection.isBusy && performance.now() < deadline) {
       return this.#later(() => this.#sendAway(connection, why, deadline), BUSY_LOOK_MS);
     }
     const reconnectAfterMs = Math.round(this.#random() * RECONNECT_MS);

@@ -1,20 +1,19 @@
 import { type GameAuthority, Refusal, type Resumed, type View } from '../authority/game-authority.ts';
 import type { GameClock } from '../cluster/clock.ts';
 import { type Presence, watchersOf } from '../cluster/presence.ts';
-import type { Follower } from '../history/feed.ts';
-import type { FeedSet } from '../history/feeds.ts';
+import type { FeedSet } from '../history/feed.ts';
+import type { Follower, History } from '../history/history.ts';
 import type { Connection } from '../session/connection.ts';
-import type { Lanes } from '../session/keyed-queue.ts';
+import type { KeyedQueue } from '../session/keyed-queue.ts';
 import { Packet } from '../transport/packet.ts';
-import { gameHistory } from './game-history.ts';
-import type { Census } from './game-quota.ts';
+import type { GameQuota } from './game-quota.ts';
 
 export interface FollowedGamesServices {
   readonly authority: GameAuthority;
   readonly presence: Presence;
   readonly feeds: FeedSet;
   readonly gameClock: GameClock;
-  readonly census: Census;
+  readonly gameQuota: GameQuota;
 }
 
 /** A game that a connection follows. */
@@ -41,13 +40,13 @@ interface At {
 export class FollowedGames {
   readonly #connection: Connection;
   readonly #services: FollowedGamesServices;
-  readonly #lanes: Lanes;
+  readonly #queue: KeyedQueue;
   readonly #games = new Map<string, Followed>();
 
-  constructor(connection: Connection, services: FollowedGamesServices, lanes: Lanes) {
+  constructor(connection: Connection, services: FollowedGamesServices, queue: KeyedQueue) {
     this.#connection = connection;
     this.#services = services;
-    this.#lanes = lanes;
+    this.#queue = queue;
   }
 
   get size(): number {
@@ -114,7 +113,7 @@ export class FollowedGames {
       ended: over,
       reset: () => {
         over();
-        this.#lanes.run(game, () => this.#startOver(game, isWatching));
+        this.#queue.run(game, () => this.#startOver(game, isWatching));
       },
     };
     const stop = feeds.follow(gameHistory(game, this.#services), epoch, seq, follower);
@@ -146,4 +145,34 @@ export class FollowedGames {
       this.#connection.close('tryAgainLater');
     }
   }
+}
+
+export interface GameHistoryParts {
+  readonly authority: GameAuthority;
+  readonly feeds: FeedSet;
+  readonly gameClock: GameClock;
+  readonly gameQuota: Pick<GameQuota, 'closed'>;
+}
+
+/** The events of a game as a feed follows them. Its start arms the clock, and its end ends the feed. */
+export function gameHistory(game: string, { authority, feeds, gameClock, gameQuota }: GameHistoryParts): History {
+  const channel = authority.channel(game);
+  return {
+    channel,
+    type: 'event',
+    after: (position) => authority.entriesAfter(game, position),
+    position: () => authority.position(game),
+    renew: (epoch) => authority.renew(game, epoch),
+    delivered: ({ text }) => {
+      // By far the most, and nothing is to be done: spare the parsing. Quotes in names are escaped.
+      if (text.includes('"kind":"captured"')) return;
+      const { event } = JSON.parse(text) as { event: { kind: string; endsAt: number } };
+      if (event.kind === 'started') gameClock.arm(game, event.endsAt);
+      if (event.kind === 'finished') {
+        gameClock.disarm(game);
+        gameQuota.closed(game);
+        feeds.end(channel);
+      }
+    },
+  };
 }

@@ -1,11 +1,13 @@
-import { GAMES_KEY } from '../authority/keys.ts';
 import { type Store, storeFailure } from '../redis/connect.ts';
+
+/** The games that go on, by when they count no longer: their number is bounded. */
+export const GAMES_KEY = 'gridlock:{games}:open';
 
 /** A game that nobody ends counts for as long as it may wait for players. */
 const KEEP_MS = 3_600_000;
 
 /** How many games go on in the cluster, so that there are no more than Redis has room for. */
-export class Census {
+export class GameQuota {
   readonly #redis: Store;
   readonly #most: number;
   readonly #now: () => number;

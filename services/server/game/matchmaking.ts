@@ -1,9 +1,18 @@
 import { createHmac } from 'node:crypto';
 import { CODE_ALPHABET, CODE_LENGTH, type GameSettings } from '../../protocol/index.ts';
 import { type Actor, Refusal } from '../authority/game-authority.ts';
-import { matchKeys, shapeOf } from '../authority/keys.ts';
 import { type Store, storeFailure } from '../redis/connect.ts';
 import { defineScript, type Script } from '../redis/scripts.ts';
+
+export const shapeOf = ({ players, size, seconds, spectators }: GameSettings): string =>
+  `${players}x${size}x${seconds}${spectators ? 'w' : ''}`;
+
+/** Where quick match finds the open games of a shape, and what a request was given before. */
+export const matchKeys = (shape: string, player: string, id: string) => ({
+  open: `gridlock:{match}:${shape}`,
+  handed: `gridlock:{match}:${shape}:handed`,
+  request: `gridlock:{match}:request:${player}:${id}`,
+});
 
 const KEEP_SECONDS = 3600;
 /** How long to wait for room for another game, in milliseconds: games are short. */

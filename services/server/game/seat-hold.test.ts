@@ -152,7 +152,7 @@ for (const design of DESIGNS) {
       startTestReplica(redis.url, '2222', given),
     ]);
     t.after(() => two.drain());
-    await until(() => one.roster.others.some(({ ready }) => ready), 'the replicas know each other');
+    await until(() => one.membership.others.some(({ ready }) => ready), 'the replicas know each other');
     const host = await TestClient.connect(two.url);
     const { game } = ok(await host.request({ type: 'create', players: 4 }));
     const [gone, stays] = await Promise.all([TestClient.connect(one.url), TestClient.connect(one.url)]);

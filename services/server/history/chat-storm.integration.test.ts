@@ -8,7 +8,7 @@ import { ok, startedGame } from '../testing/play.ts';
 import { startRedis, type TestRedis } from '../testing/redis.ts';
 import { DESIGNS, startTestReplica } from '../testing/replica.ts';
 
-/** Sockets that listen in the lobby, and lines a second said there: 3,000 deliveries a second. */
+/** ConnectionSet that listen in the lobby, and lines a second said there: 3,000 deliveries a second. */
 const LISTENERS = 150;
 const EVERY_MS = 50;
 /** Half of them with the storm. */

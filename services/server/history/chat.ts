@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type ChatLine, LIMITS, type PlayerRef } from '../../protocol/index.ts';
-import type { Position } from '../authority/game-authority.ts';
-import type { History } from './feed.ts';
-import { type HistoryScript, type Ledger, newEpoch, type RawEntry } from './history-store.ts';
+import type { History, Position } from './history.ts';
+import { type HistoryScript, type HistoryStore, newEpoch, type RawEntry } from './history-store.ts';
 
 const KEEP_SECONDS = 7 * 24 * 3600;
 const KEEP_GAME_SECONDS = 2 * 3600;
@@ -22,16 +21,16 @@ export interface Said {
 
 /** The lines of the channels: a bounded history in Redis, announced as they are said. */
 export class Chat {
-  readonly #ledger: Ledger;
+  readonly #histories: HistoryStore;
   readonly #replica: string;
   readonly #say: HistoryScript;
   readonly #recent: HistoryScript;
 
-  constructor(ledger: Ledger, replica: string) {
-    this.#ledger = ledger;
+  constructor(histories: HistoryStore, replica: string) {
+    this.#histories = histories;
     this.#replica = replica;
-    this.#say = ledger.define('chat:say', [new URL('./lua/chat.lua', import.meta.url)]);
-    this.#recent = ledger.define('chat:recent', [new URL('./lua/recent.lua', import.meta.url)]);
+    this.#say = histories.define('chat:say', [new URL('./lua/chat.lua', import.meta.url)]);
+    this.#recent = histories.define('chat:recent', [new URL('./lua/recent.lua', import.meta.url)]);
   }
 
   /** Says a line in a channel. Rejects with a `Refusal`. */
@@ -73,9 +72,9 @@ export class Chat {
     return {
       channel: lines,
       type: 'chat',
-      after: (position) => this.#ledger.after(meta, lines, position),
-      position: () => this.#ledger.position(meta),
-      renew: (epoch) => this.#ledger.renew(meta, epoch),
+      after: (position) => this.#histories.after(meta, lines, position),
+      position: () => this.#histories.position(meta),
+      renew: (epoch) => this.#histories.renew(meta, epoch),
     };
   }
 }

@@ -7,7 +7,7 @@ import type { Redis } from 'ioredis';
 import { until } from '../../../tests/kit/wait.ts';
 import type { Replica } from '../replica.ts';
 import type { TestClient } from '../testing/client.ts';
-import { assertGapless, insist, ok, positionsSeen, sequence, startedGame } from '../testing/play.ts';
+import { assertGapless, ok, positionsSeen, retryUntilSettled, sequence, startedGame } from '../testing/play.ts';
 import { adminOf, startRedis, type TestRedis } from '../testing/redis.ts';
 import { DESIGNS, type Design, startTestReplica } from '../testing/replica.ts';
 
@@ -40,7 +40,13 @@ async function crash(meanwhile: () => Promise<void> = async () => {}) {
 let runs = 0;
 const capture = async (client: TestClient, game: string, cells: number[]) => {
   let last = { epoch: '', seq: 0 };
-  await insist(client, game, cells, ({ epoch, seq }) => (last = { epoch: epoch!, seq: seq! }), `r${(runs += 1)}-`);
+  await retryUntilSettled(
+    client,
+    game,
+    cells,
+    ({ epoch, seq }) => (last = { epoch: epoch!, seq: seq! }),
+    `r${(runs += 1)}-`,
+  );
   return last;
 };
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { repetitions } from '../../../tests/kit/repetitions.ts';
-import { Feed, type History } from './feed.ts';
+import { Feed } from './feed.ts';
+import type { History } from './history.ts';
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 const SILENT = { delivered: () => {}, gap: () => {}, read: () => {}, failed: () => {} };

@@ -4,7 +4,7 @@ import { afterEach, test } from 'node:test';
 import { connectStore, type Store } from '../redis/connect.ts';
 import { startRedis, type TestRedis } from '../testing/redis.ts';
 import { settingsOf } from '../testing/replica.ts';
-import { Ledger } from './history-store.ts';
+import { HistoryStore } from './history-store.ts';
 
 let redis: TestRedis | undefined;
 let store: Store | undefined;
@@ -18,9 +18,13 @@ async function noticesOf(config: string[]): Promise<string[]> {
   store = connectStore(settingsOf(redis.url), 'notices');
   await once(store, 'ready');
   const notices: string[] = [];
-  const ledger = new Ledger({ redis: store, topology: 'single', onNotice: (sentence) => notices.push(sentence) });
-  await ledger.inspect();
-  await ledger.inspect();
+  const histories = new HistoryStore({
+    redis: store,
+    topology: 'single',
+    onNotice: (sentence) => notices.push(sentence),
+  });
+  await histories.inspect();
+  await histories.inspect();
   return notices;
 }
 

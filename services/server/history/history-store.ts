@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { type Cluster, Redis } from 'ioredis';
-import { type LogEntry, type Position, Refusal } from '../authority/game-authority.ts';
-import { Batch } from '../redis/batch.ts';
+import { Refusal } from '../authority/game-authority.ts';
 import { type Store, storeFailure } from '../redis/connect.ts';
-import { defineScript } from '../redis/scripts.ts';
+import { Batch, defineScript } from '../redis/scripts.ts';
 import { continues, isSafe, readServer, type ServerFacts, versionProblem } from '../redis/server.ts';
 import type { Topology } from '../redis/settings.ts';
 import { tick } from '../transport/tick.ts';
+import type { LogEntry, Position } from './history.ts';
 
 type Argument = string | number;
 export type Reply = [tag: string, ...rest: unknown[]];
@@ -20,7 +20,7 @@ const UNKNOWN = '- - 0';
 /** Moves that one script carries out at most: a millisecond or two in which Redis does nothing else. */
 const MOST_TOGETHER = 64;
 
-export interface LedgerOptions {
+export interface HistoryStoreOptions {
   readonly redis: Store;
   readonly topology: Topology['kind'];
   /** What a person should know about Redis, as a sentence, each once. */
@@ -33,9 +33,9 @@ export interface LedgerOptions {
  * The histories in Redis: games and channels, each with an epoch and a seq. Sees to it that no (epoch, seq) is ever
  * used twice: whatever may have lost a tail opens a new epoch before anything else is written.
  */
-export class Ledger {
+export class HistoryStore {
   readonly redis: Store;
-  readonly #options: LedgerOptions;
+  readonly #options: HistoryStoreOptions;
   readonly #notices = new Set<string>();
   readonly #adopt: RawScript;
   readonly #renew: HistoryScript;
@@ -44,7 +44,7 @@ export class Ledger {
   /** `<life> <run> <durable>` of the server there is. */
   #known = UNKNOWN;
 
-  constructor(options: LedgerOptions) {
+  constructor(options: HistoryStoreOptions) {
     this.redis = options.redis;
     this.#options = options;
     this.#adopt = this.#raw('history:adopt', [file('life'), file('adopt')]);

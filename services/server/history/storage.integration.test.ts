@@ -7,7 +7,7 @@ import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '../../../tests/kit/wait.ts';
 import type { Replica } from '../replica.ts';
-import { assertGapless, insist, ok, sequence, startedGame } from '../testing/play.ts';
+import { assertGapless, ok, retryUntilSettled, sequence, startedGame } from '../testing/play.ts';
 import { adminOf, startRedis, type TestRedis } from '../testing/redis.ts';
 import { DESIGNS, type Design, startTestReplica } from '../testing/replica.ts';
 
@@ -65,7 +65,7 @@ for (const design of DESIGNS) {
             const { ada, bob, game } = await startedGame([replica.url, replica.url], 16);
             const acknowledged = new Map<number, number>();
             const onAck = ({ seq }: { seq?: number | undefined }, cell: number) => void acknowledged.set(cell, seq!);
-            await insist(ada, game, sequence(0, 9), onAck);
+            await retryUntilSettled(ada, game, sequence(0, 9), onAck);
             disk.fill();
             let cell = 10;
             // With everysec Redis answers what it cannot write, keeps it, and refuses what comes after.
@@ -87,7 +87,7 @@ for (const design of DESIGNS) {
               await redis.restart();
             }
             await until(async () => (await statusOf(replica)) === 200, 'the replica is ready again', 20_000);
-            await insist(ada, game, sequence(cell, cell + 10), onAck);
+            await retryUntilSettled(ada, game, sequence(cell, cell + 10), onAck);
             await Promise.all(
               [ada, bob].map((client) => client.next('event', ({ seq }) => seq >= acknowledged.get(cell + 10)!)),
             );
@@ -140,7 +140,7 @@ for (const design of DESIGNS) {
           await restarted;
           assert.ok(seen.has('unavailable'), [...seen].join());
           await until(async () => (await statusOf(replica)) === 200, 'the replica is ready again', 20_000);
-          await insist(ada, game, [2], () => undefined);
+          await retryUntilSettled(ada, game, [2], () => undefined);
           assertGapless(bob, game);
           for (const client of [ada, bob]) client.close();
         });

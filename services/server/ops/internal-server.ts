@@ -1,10 +1,10 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { Readiness } from '../cluster/readiness.ts';
 import type { Metrics } from './metrics.ts';
-import type { OpsServer } from './page-server.ts';
+import type { PageServer } from './page-server.ts';
 
 /** Health, readiness, metrics and the operations page, on a listener of their own that the edge does not publish. */
-export function createInternal(readiness: Readiness, metrics: Metrics, ops: OpsServer): Server {
+export function createInternal(readiness: Readiness, metrics: Metrics, ops: PageServer): Server {
   const server = createServer((request, response) => {
     if (/^\/ops(\/|\?|$)/.test(request.url ?? '')) {
       ops.handle(request, response).catch(() => response.destroy());

@@ -6,3 +6,59 @@ export type { Logger };
 export function createLogger(level: string, replica: string): Logger {
   return pino({ level, base: { replica }, timestamp: pino.stdTimeFunctions.isoTime });
 }
+
+/** Lines of each kind within a second; a crowd that comes or goes at once is counted beyond them. */
+const MOST = 10;
+const WINDOW_MS = 1000;
+
+type Kind = 'opened' | 'closed';
+
+export interface ConnectionName {
+  readonly connection: string;
+  readonly player: string;
+}
+
+/**
+ * Tells of each connection that opens and closes, and of a crowd only how many more there were: each one of them costs
+ * as much as the rest of the welcome when all come at once. At the level `debug` each has its line.
+ */
+export class ConnectionLog {
+  readonly #log: Logger;
+  readonly #most: number;
+  readonly #windowMs: number;
+  readonly #counts: Record<Kind, number> = { opened: 0, closed: 0 };
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(log: Logger, { most = MOST, windowMs = WINDOW_MS } = {}) {
+    [this.#log, this.#most, this.#windowMs] = [log, most, windowMs];
+  }
+
+  opened(name: ConnectionName, details: object): void {
+    this.#tell('opened', name, details);
+  }
+
+  closed(name: ConnectionName, details: object): void {
+    this.#tell('closed', name, details);
+  }
+
+  /** Tells what is counted so far, at the latest when the process ends. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#sum();
+  }
+
+  #tell(kind: Kind, name: ConnectionName, details: object): void {
+    this.#counts[kind] += 1;
+    this.#timer ??= setTimeout(() => this.#sum(), this.#windowMs).unref();
+    if (this.#counts[kind] <= this.#most) this.#log.info({ ...name, ...details }, `connection ${kind}`);
+    else if (this.#log.isLevelEnabled('debug')) this.#log.debug({ ...name, ...details }, `connection ${kind}`);
+  }
+
+  #sum(): void {
+    this.#timer = undefined;
+    const beyond = (kind: Kind) => Math.max(0, this.#counts[kind] - this.#most);
+    const [opened, closed] = [beyond('opened'), beyond('closed')];
+    [this.#counts.opened, this.#counts.closed] = [0, 0];
+    if (opened + closed > 0) this.#log.info({ opened, closed }, 'more connections opened and closed within a second');
+  }
+}

@@ -1,5 +1,4 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { Tally } from './tally.ts';
 
 /** What a replica counts. Labels are bounded: types, codes and reasons, never players or games. */
 export class Metrics {
@@ -18,11 +17,11 @@ export class Metrics {
   readonly gapsFilled = this.#counter('gridlock_gap_entries_total', 'Entries read, not announced', 'type');
   readonly feedReads = this.#counter('gridlock_feed_reads_total', 'Reads of a history to follow it', 'type');
   readonly chatLines = this.#counter('gridlock_chat_lines_total', 'Lines said on this replica', 'channel');
-  readonly closes = this.#counter('gridlock_closes_total', 'Sockets closed', 'code');
+  readonly closes = this.#counter('gridlock_closes_total', 'ConnectionSet closed', 'code');
   readonly redisErrors = this.#counter('gridlock_redis_errors_total', 'Failures of Redis', 'connection');
-  readonly fences = this.#counter('gridlock_fences_total', 'Sockets closed for a newer one', 'by');
+  readonly fences = this.#counter('gridlock_fences_total', 'ConnectionSet closed for a newer one', 'by');
   readonly resumes = this.#counter('gridlock_resumes_total', 'Requests to resume', 'recovered');
-  readonly shed = this.#counter('gridlock_sockets_shed_total', 'Sockets sent to another replica', 'why');
+  readonly shed = this.#counter('gridlock_sockets_shed_total', 'ConnectionSet sent to another replica', 'why');
   readonly decided = this.#counter('gridlock_commands_decided_total', 'Commands for games', 'kind', 'by');
   readonly taken = this.#counter('gridlock_games_taken_total', 'Games taken into memory', 'from');
   readonly batches = new Histogram({
@@ -80,5 +79,30 @@ export class Metrics {
 
   #counter<Label extends string>(name: string, help: string, ...labelNames: Label[]): Counter<Label> {
     return new Counter({ name, help, labelNames, registers: [this.registry] });
+  }
+}
+
+/**
+ * A counter of one label for what happens thousands of times a second: it adds up in a map, and the client library,
+ * which looks labels up by building a text of them, is told when somebody reads.
+ */
+export class Tally<Label extends string> extends Counter<Label> {
+  readonly #label: Label;
+  readonly #counts = new Map<string, number>();
+
+  constructor(options: { name: string; help: string; label: Label; registers: Registry[] }) {
+    const { name, help, label, registers } = options;
+    super({ name, help, labelNames: [label], registers });
+    this.#label = label;
+  }
+
+  count(value: string, times = 1): void {
+    this.#counts.set(value, (this.#counts.get(value) ?? 0) + times);
+  }
+
+  override get() {
+    for (const [value, times] of this.#counts) this.inc({ [this.#label]: value } as Record<Label, string>, times);
+    this.#counts.clear();
+    return super.get();
   }
 }

@@ -3,15 +3,12 @@ import type { Why } from '../cluster/shedding.ts';
 import type { Config } from '../config.ts';
 import type { Store } from '../redis/connect.ts';
 import { EventLog } from './event-log.ts';
-import { LastRun } from './last-run.ts';
 import type { Metrics } from './metrics.ts';
-import { Operations } from './page-feed.ts';
-import { OpsServer } from './page-server.ts';
+import { LastRun, PageFeed } from './page-feed.ts';
+import { PageServer } from './page-server.ts';
 import { Rates } from './rates.ts';
 import type { OpsStats } from './replica-history.ts';
-import { residentBytes } from './resident-bytes.ts';
 import { lookAtEdge } from './served-chain.ts';
-import { ShedTally } from './shed-tally.ts';
 
 const EVERY_MS = 1000;
 /** Trouble with Redis comes in swarms: one event tells of it for a while. */
@@ -24,8 +21,6 @@ export interface OpsOptions {
   >;
   readonly metrics: Metrics;
   readonly redis: Store;
-  readonly members: () => readonly Member[];
-  readonly readiness: { readonly reason: string | undefined };
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number;
 }
@@ -33,11 +28,13 @@ export interface OpsOptions {
 /** What a replica tells those who look after it, and what it remembers for them. */
 export class Ops {
   readonly log: EventLog;
-  readonly server: OpsServer;
+  readonly server: PageServer;
   readonly #options: OpsOptions;
-  readonly #operations: Operations;
+  readonly #pageFeed: PageFeed;
   readonly #rates: Rates;
-  readonly #timer: NodeJS.Timeout;
+  #members: { readonly members: readonly Member[] } = { members: [] };
+  #readiness: { readonly reason: string | undefined } = { reason: 'not started' };
+  #timer: NodeJS.Timeout | undefined;
   #beat = 0;
   #page: string | undefined;
   #redisSilentUntil = 0;
@@ -45,33 +42,34 @@ export class Ops {
   readonly #sheds = new ShedTally();
 
   constructor(options: OpsOptions) {
-    const { config, metrics, redis, members, readiness, now } = options;
+    const { config, metrics, redis, now } = options;
     this.#options = options;
     this.#rates = new Rates(metrics);
     this.log = new EventLog({ redis, replica: config.appId, now });
     const [origin = ''] = [...config.allowedOrigins].filter((one) => one.startsWith('https:'));
     const { edgeAddress: address, rootsFile } = config;
-    this.#operations = new Operations({
+    this.#pageFeed = new PageFeed({
       replica: config.appId,
       design: config.design,
-      roster: {
-        get members() {
-          return members();
-        },
-      },
-      canHear: () => readiness.reason === undefined || readiness.reason === 'draining',
+      members: () => this.#members.members,
+      canHear: () => this.#readiness.reason === undefined || this.#readiness.reason === 'draining',
       log: this.log,
       lastRun: new LastRun(redis),
       lookAtEdge: () => lookAtEdge({ origin, address, rootsFile }),
     });
-    this.server = new OpsServer({ operations: this.#operations, webRoot: config.webRoot });
+    this.server = new PageServer({ pageFeed: this.#pageFeed, webRoot: config.webRoot });
+  }
+
+  /** Begins to look, once there is something to look at. */
+  watch(membership: { readonly members: readonly Member[] }, readiness: { readonly reason: string | undefined }): void {
+    [this.#members, this.#readiness] = [membership, readiness];
     this.#timer = setInterval(() => void this.#tick(), EVERY_MS);
   }
 
   /** What is told to the other replicas beside the standing. */
   get stats(): OpsStats {
     const { events, moves, p99 } = this.#rates;
-    const { reason } = this.#options.readiness;
+    const { reason } = this.#readiness;
     return {
       events,
       moves,
@@ -99,7 +97,7 @@ export class Ops {
     if (from !== 'nobody') this.#taken[from] += 1;
   }
 
-  /** Sockets are sent away; what is sent within seconds is one event. */
+  /** ConnectionSet are sent away; what is sent within seconds is one event. */
   shedding(count: number, why: Why): void {
     this.#sheds.add(count, why, performance.now());
   }
@@ -131,10 +129,62 @@ export class Ops {
       void this.log.note('takeover', `took over ${count} ${count === 1 ? 'game' : 'games'} of a ${from} owner`);
     }
     this.#noteSheds();
-    this.#operations.tick();
+    this.#pageFeed.tick();
   }
 
   #noteSheds(all = false): void {
     for (const text of this.#sheds.take(performance.now(), all)) void this.log.note('shed', text);
   }
+}
+
+const TEXT: Readonly<Record<Why, (sockets: string) => string>> = {
+  mean: (sockets) => `sent ${sockets} to replicas with fewer`,
+  probe: (sockets) => `sent ${sockets} to see where the edge sends their games now`,
+  moved: (sockets) => `sent ${sockets} after a game that is held elsewhere now`,
+};
+
+/** It is over when nothing more was sent away for so long. */
+const QUIET_MS = 5000;
+/** Told at the latest after so long. */
+const LONGEST_MS = 30_000;
+
+interface Shed {
+  count: number;
+  readonly since: number;
+  last: number;
+}
+
+/** Sums what is sent away second by second: to whoever looks it is one event. */
+export class ShedTally {
+  readonly #sheds = new Map<Why, Shed>();
+
+  /** `now` in milliseconds of any clock, the same for both calls. */
+  add(count: number, why: Why, now: number): void {
+    const shed = this.#sheds.get(why);
+    if (shed === undefined) this.#sheds.set(why, { count, since: now, last: now });
+    else Object.assign(shed, { count: shed.count + count, last: now });
+  }
+
+  /** The sentences that are due, or with `all` every one; each once. */
+  take(now: number, all = false): string[] {
+    const due = [...this.#sheds].filter(
+      ([, { since, last }]) => all || now - last >= QUIET_MS || now - since >= LONGEST_MS,
+    );
+    return due.map(([why, { count }]) => {
+      this.#sheds.delete(why);
+      return TEXT[why](count === 1 ? '1 socket' : `${count} sockets`);
+    });
+  }
+}
+
+let known = 0;
+
+/** Resident bytes of this process. The system tells through a file: where no descriptor is left, what it last told. */
+export function residentBytes(): number {
+  try {
+    known = process.memoryUsage.rss();
+  } catch {
+    // Too many files are open.
+  }
+  return known;
 }

@@ -1,9 +1,11 @@
+import * as v from 'valibot';
 import type { WebSocket } from 'ws';
-import type { LoadRun, OperationsMessage, ServedChain } from '../../protocol/operations.ts';
+import { fieldProblem } from '../../protocol/index.ts';
+import { LoadRun, type OperationsMessage, type ServedChain } from '../../protocol/operations.ts';
 import type { Member } from '../cluster/membership.ts';
+import type { Store } from '../redis/connect.ts';
 import type { EventLog } from './event-log.ts';
-import type { LastRun } from './last-run.ts';
-import { OpsHistory } from './replica-history.ts';
+import { ReplicaHistory } from './replica-history.ts';
 
 const EVENTS_SHOWN = 40;
 /** How often the edge is asked for its certificates while somebody looks. */
@@ -11,10 +13,10 @@ const CHAIN_MS = 30_000;
 /** A page that does not read is no reason to keep what it does not read. */
 const MOST_BUFFERED = 1 << 20;
 
-export interface OperationsOptions {
+export interface PageFeedOptions {
   readonly replica: string;
   readonly design: string;
-  readonly roster: { readonly members: readonly Member[] };
+  readonly members: () => readonly Member[];
   /** Whether what the others say comes through. */
   readonly canHear: () => boolean;
   readonly log: EventLog;
@@ -24,22 +26,22 @@ export interface OperationsOptions {
 }
 
 /** What operations pages are told: how each replica is, what happened, what the edge shows, the last load run. */
-export class Operations {
-  readonly #options: OperationsOptions;
-  readonly #history = new OpsHistory();
+export class PageFeed {
+  readonly #options: PageFeedOptions;
+  readonly #history = new ReplicaHistory();
   readonly #viewers = new Set<WebSocket>();
   readonly #told = new Map<string, string>();
   #lookedAt = -Infinity;
 
-  constructor(options: OperationsOptions) {
+  constructor(options: PageFeedOptions) {
     this.#options = options;
   }
 
-  /** Once a second: takes the roster, and tells whoever looks what is new. */
+  /** Once a second: takes the members, and tells whoever looks what is new. */
   tick(): void {
     const now = this.#now();
-    const { log, roster, canHear } = this.#options;
-    for (const { replica, startedAt, isBack } of this.#history.take(roster.members, now, canHear())) {
+    const { log, members, canHear } = this.#options;
+    for (const { replica, startedAt, isBack } of this.#history.take(members(), now, canHear())) {
       const text = isBack ? 'ended without a drain and was started again' : 'fell silent without a drain';
       void log.noteOnce(`gone:${replica}:${startedAt}`, 'gone', text, replica);
     }
@@ -107,4 +109,39 @@ export class Operations {
 function send(viewer: WebSocket, text: string): void {
   if (viewer.bufferedAmount > MOST_BUFFERED) viewer.terminate();
   else if (viewer.readyState === viewer.OPEN) viewer.send(text);
+}
+
+const KEY = 'gridlock:{ops}:run';
+const KEEP_SECONDS = 30 * 24 * 60 * 60;
+
+/** Reads what a load run sends, or gives the sentence that says what is wrong with it. */
+export function parseRun(text: string): LoadRun | string {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return 'The body is not JSON.';
+  }
+  const parsed = v.safeParse(LoadRun, value);
+  return parsed.success ? parsed.output : fieldProblem(parsed.issues[0], 'the load run');
+}
+
+/** What the last load run said, for thirty days. Its calls reject when Redis does not answer. */
+export class LastRun {
+  readonly #redis: Pick<Store, 'get' | 'set'>;
+
+  constructor(redis: Pick<Store, 'get' | 'set'>) {
+    this.#redis = redis;
+  }
+
+  async keep(run: LoadRun): Promise<void> {
+    await this.#redis.set(KEY, JSON.stringify(run), 'EX', KEEP_SECONDS);
+  }
+
+  /** Null when there was none. */
+  async read(): Promise<LoadRun | null> {
+    const text = await this.#redis.get(KEY);
+    const run = text === null ? '' : parseRun(text);
+    return typeof run === 'string' ? null : run;
+  }
 }

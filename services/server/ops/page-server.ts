@@ -1,29 +1,28 @@
+import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { WebSocketServer } from 'ws';
 import { OPERATIONS_PATH, OPERATIONS_SOCKET } from '../../protocol/operations.ts';
 import { CONTENT_SECURITY_POLICY } from '../transport/security-headers.ts';
 import { accessProblem, isLoopback } from './access.ts';
-import { parseRun } from './last-run.ts';
-import type { Operations } from './page-feed.ts';
-import { staticFile } from './static-files.ts';
+import { type PageFeed, parseRun } from './page-feed.ts';
 
 const RUN_PATH = '/ops/run';
 const MOST_BODY = 64 * 1024;
 const MOST_VIEWERS = 32;
 
-export interface OpsServerOptions {
-  readonly operations: Operations;
+export interface PageServerOptions {
+  readonly pageFeed: PageFeed;
   /** Directory of the built pages; without it there is only the socket. */
   readonly webRoot: string | undefined;
 }
 
 /** Serves the operations page, its socket and the receiver of load runs on the internal listener. */
-export class OpsServer {
-  readonly #options: OpsServerOptions;
+export class PageServer {
+  readonly #options: PageServerOptions;
   readonly #sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: 1024 });
 
-  constructor(options: OpsServerOptions) {
+  constructor(options: PageServerOptions) {
     this.#options = options;
   }
 
@@ -42,7 +41,7 @@ export class OpsServer {
       if (this.#sockets.clients.size >= MOST_VIEWERS) {
         return refuse('503 Service Unavailable', `${MOST_VIEWERS} pages are open here: open one of another replica.`);
       }
-      this.#sockets.handleUpgrade(request, socket, head, (viewer) => this.#options.operations.add(viewer));
+      this.#sockets.handleUpgrade(request, socket, head, (viewer) => this.#options.pageFeed.add(viewer));
     });
   }
 
@@ -74,7 +73,7 @@ export class OpsServer {
   }
 
   close(): void {
-    this.#options.operations.close();
+    this.#options.pageFeed.close();
     this.#sockets.close();
   }
 
@@ -89,7 +88,7 @@ export class OpsServer {
     const run = parseRun(text);
     if (typeof run === 'string') return answer(response, 400, run);
     try {
-      await this.#options.operations.take(run);
+      await this.#options.pageFeed.take(run);
     } catch {
       return answer(response, 503, 'The store is not available; try again.');
     }
@@ -115,4 +114,34 @@ async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
 function answer(response: ServerResponse, status: number, sentence: string): void {
   const headers = { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' };
   response.writeHead(status, headers).end(`${sentence}\n`);
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.map': 'application/json',
+};
+
+/** File names that the build gives: nothing in them leads out of the directory. */
+const NAME = /^(index\.html|favicon\.svg|assets\/[A-Za-z0-9_-]+(\.[a-z]+){1,2})$/;
+
+export interface StaticFile {
+  readonly body: Buffer;
+  readonly type: string;
+  readonly cache: string;
+}
+
+/** A file of a built page by its path below the page's own; undefined when there is none. */
+export async function staticFile(directory: string, path: string): Promise<StaticFile | undefined> {
+  const name = path === '' ? 'index.html' : path;
+  if (!NAME.test(name)) return undefined;
+  try {
+    const body = await readFile(join(directory, name));
+    const cache = name.startsWith('assets/') ? 'public, max-age=31536000, immutable' : 'no-cache';
+    return { body, type: TYPES[extname(name)] ?? 'application/octet-stream', cache };
+  } catch {
+    return undefined;
+  }
 }

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Member } from '../cluster/membership.ts';
-import { OpsHistory } from './replica-history.ts';
+import { ReplicaHistory } from './replica-history.ts';
 
 const START = 1_800_000_000_000;
 
 /** A cluster that is looked at once a second, of which some say something each time. */
 class Watched {
-  readonly history = new OpsHistory();
+  readonly history = new ReplicaHistory();
   readonly #members = new Map<string, Member>();
   now = START;
 

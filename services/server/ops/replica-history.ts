@@ -46,7 +46,7 @@ interface Known {
  * The last five minutes of every replica that was heard of in that time, those that left and died among them. Whether
  * one is heard is told by its beat, by the clock of who listens.
  */
-export class OpsHistory {
+export class ReplicaHistory {
   readonly #known = new Map<string, Known>();
   #takenAt = -Infinity;
   /** Since when this replica has heard all there was to hear. */

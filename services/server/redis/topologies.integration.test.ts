@@ -4,7 +4,16 @@ import { until } from '../../../tests/kit/wait.ts';
 import type { Replica } from '../replica.ts';
 import { guest, TestClient } from '../testing/client.ts';
 import { startCluster } from '../testing/cluster.ts';
-import { assertGapless, freeCells, insist, isOver, ok, positionsSeen, sequence, startedGame } from '../testing/play.ts';
+import {
+  assertGapless,
+  freeCells,
+  isOver,
+  ok,
+  positionsSeen,
+  retryUntilSettled,
+  sequence,
+  startedGame,
+} from '../testing/play.ts';
 import type { TestRedis } from '../testing/redis.ts';
 import { DESIGNS, type Design, startTestReplica } from '../testing/replica.ts';
 import { redisSecurity } from '../testing/secure-redis.ts';
@@ -33,12 +42,15 @@ async function playThrough({ ada, bob, game }: Awaited<ReturnType<typeof started
     acknowledged += 1;
     epochs.add(epoch!);
   };
-  const played = Promise.all([insist(ada, game, sequence(0, 71), onAck), insist(bob, game, sequence(72, 143), onAck)]);
+  const played = Promise.all([
+    retryUntilSettled(ada, game, sequence(0, 71), onAck),
+    retryUntilSettled(bob, game, sequence(72, 143), onAck),
+  ]);
   await until(() => acknowledged > 20, 'the game is under way');
   await fault();
   await played;
   // What the new primary never got is free again: acknowledged, but announced as lost by the new epoch.
-  await insist(ada, game, await freeCells(ada, game), onAck, 'again');
+  await retryUntilSettled(ada, game, await freeCells(ada, game), onAck, 'again');
   for (const client of [ada, bob]) {
     await until(() => isOver(client, game), 'everybody saw the end', 20_000);
     assertGapless(client, game);

@@ -2,11 +2,11 @@ import { type ChatLine, type ClientMessage, LIMITS, LOBBY } from '../../protocol
 import { type GameAuthority, Refusal } from '../authority/game-authority.ts';
 import type { Presence } from '../cluster/presence.ts';
 import type { Chat } from '../history/chat.ts';
-import type { FeedSet } from '../history/feeds.ts';
+import type { FeedSet } from '../history/feed.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import type { Packet } from '../transport/packet.ts';
 import type { Connection } from './connection.ts';
-import type { Lanes } from './keyed-queue.ts';
+import type { KeyedQueue } from './keyed-queue.ts';
 
 export interface ChannelServices {
   readonly authority: Pick<GameAuthority, 'isPlayer'>;
@@ -25,13 +25,13 @@ type Message<T extends ClientMessage['type']> = Extract<ClientMessage, { type: T
 export class ChannelRequests {
   readonly #connection: Connection;
   readonly #services: ChannelServices;
-  readonly #lanes: Lanes;
+  readonly #queue: KeyedQueue;
   readonly #channels = new Map<string, () => void>();
 
-  constructor(connection: Connection, services: ChannelServices, lanes: Lanes) {
+  constructor(connection: Connection, services: ChannelServices, queue: KeyedQueue) {
     this.#connection = connection;
     this.#services = services;
-    this.#lanes = lanes;
+    this.#queue = queue;
   }
 
   async say({ id, channel, text }: Message<'chat'>): Promise<void> {
@@ -82,7 +82,7 @@ export class ChannelRequests {
     this.leave(channel);
     const deliver = (packet: Packet) => this.#connection.deliver(packet);
     const startOver = () =>
-      this.#lanes.run(`#${channel}`, async () => {
+      this.#queue.run(`#${channel}`, async () => {
         const recent = await chat.recent(channel).catch(() => undefined);
         if (!this.#connection.isOpen || !this.#channels.has(channel)) return;
         // The client must not be left with a channel in which it hears nothing: it subscribes on the next socket.

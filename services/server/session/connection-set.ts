@@ -2,7 +2,7 @@ import type { Transport } from '../../protocol/index.ts';
 import type { Connection } from './connection.ts';
 
 /** The open connections of this replica. */
-export class Sockets {
+export class ConnectionSet {
   readonly #all = new Set<Connection>();
   /** Nearly always one, for which a set would be large. */
   readonly #ofPlayer = new Map<string, readonly Connection[]>();
@@ -43,4 +43,19 @@ export class Sockets {
   #change(transport: Transport, by: number): void {
     this.#ofTransport.set(transport, this.count(transport) + by);
   }
+}
+
+/**
+ * Sends the clients away: each is told when to come back, and the sockets are closed in random order, spread
+ * over `windowMs`, so that the other replicas do not get all handshakes at once.
+ */
+export async function drainSockets(sockets: ConnectionSet, windowMs: number, random: () => number = Math.random) {
+  await Promise.all(
+    sockets.all().map(async (connection) => {
+      const reconnectAfterMs = Math.round(random() * Math.min(windowMs, 1000));
+      connection.send({ type: 'going_away', reconnectAfterMs });
+      await new Promise((resolve) => setTimeout(resolve, random() * windowMs));
+      connection.close('serviceRestart');
+    }),
+  );
 }

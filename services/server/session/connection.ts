@@ -11,21 +11,29 @@ import {
   SUBPROTOCOL,
   type Transport,
 } from '../../protocol/index.ts';
-import type { ConnectionLog } from '../ops/connection-log.ts';
-import type { Logger } from '../ops/log.ts';
+import type { ConnectionLog, Logger } from '../ops/log.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import { Heartbeat, type HeartbeatHooks } from '../transport/heartbeat.ts';
 import { Outbox } from '../transport/outbox.ts';
 import { Packet } from '../transport/packet.ts';
-import type { Carrier, CarrierEvents } from '../transport/transport-socket.ts';
+import type { TransportEvents, TransportSocket } from '../transport/transport-socket.ts';
 import type { Allowance } from './allowances.ts';
 
 /** How long a peer has to answer our close frame before the connection is cut. */
 const CLOSE_MS = 2000;
 const MINUTE_MS = 60_000;
 
+/** Carries out the messages of one connection that are well-formed and within the rate. */
+export interface RequestHandler {
+  /** A request waits for its answer. */
+  readonly isBusy: boolean;
+  handle(message: ClientMessage): void;
+  /** The connection is over. */
+  close(): void;
+}
+
 export interface ConnectionOptions {
-  readonly carrier: Carrier;
+  readonly socket: TransportSocket;
   readonly player: PlayerRef;
   readonly generation: number;
   /** When the player token ends, in milliseconds since the Unix epoch by this machine's clock. */
@@ -42,43 +50,49 @@ export interface ConnectionOptions {
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly connectionLog: ConnectionLog;
-  /** Takes every message that is well-formed and within the rate. */
-  readonly onMessage: (connection: Connection, message: ClientMessage) => void;
+  /** What carries out the requests of a connection, made with its first one: idle connections are the many. */
+  readonly requestsOf: (connection: Connection) => RequestHandler;
   /** The connection is over, seen from here: nothing is delivered to it any longer. Called once. */
   readonly onClosed: (connection: Connection) => void;
 }
 
 /** One socket of a player: what comes in is checked and passed on, what goes out is gathered and bounded. */
-export class Connection implements CarrierEvents, HeartbeatHooks {
+export class Connection implements TransportEvents, HeartbeatHooks {
   readonly id: string;
   readonly player: PlayerRef;
   readonly generation: number;
   readonly #options: ConnectionOptions;
-  readonly #carrier: Carrier;
+  readonly #socket: TransportSocket;
   readonly #outbox: Outbox;
   readonly #heartbeat: Heartbeat;
   #expiresAt = 0;
   #expiry: NodeJS.Timeout | undefined;
   #refused: { count: number; since: number } | undefined;
+  #requests: RequestHandler | undefined;
   #open = true;
   #closedAs: CloseName | undefined;
 
   constructor(options: ConnectionOptions) {
-    const { carrier, player, generation, heartbeatMs } = options;
+    const { socket, player, generation, heartbeatMs } = options;
     this.#options = options;
-    this.#carrier = carrier;
-    this.id = carrier.id ?? randomBytes(9).toString('base64url');
+    this.#socket = socket;
+    this.id = socket.id ?? randomBytes(9).toString('base64url');
     this.player = player;
     this.generation = generation;
-    this.#outbox = new Outbox(carrier, LIMITS.sendQueueBytes, () => this.close('slowConsumer'));
+    this.#outbox = new Outbox(socket, LIMITS.sendQueueBytes, () => this.close('slowConsumer'));
     this.#heartbeat = new Heartbeat(heartbeatMs, this);
     this.extend(options.expiresAt);
-    carrier.listen(this);
+    socket.listen(this);
     this.#welcome();
   }
 
   get isOpen(): boolean {
     return this.#open;
+  }
+
+  /** Whether a request waits for its answer. */
+  get isBusy(): boolean {
+    return this.#requests?.isBusy === true;
   }
 
   /** Names the connection in what is logged. Made when it is needed, which is seldom. */
@@ -87,7 +101,7 @@ export class Connection implements CarrierEvents, HeartbeatHooks {
   }
 
   get transport(): Transport {
-    return this.#carrier.transport;
+    return this.#socket.transport;
   }
 
   get allowance(): Allowance {
@@ -148,9 +162,9 @@ export class Connection implements CarrierEvents, HeartbeatHooks {
     // A flush that overflows closes by itself.
     if (!this.#open) return;
     this.#closedAs = name;
-    this.#carrier.close(CLOSE_CODES[name].code, name);
+    this.#socket.close(CLOSE_CODES[name].code, name);
     // A peer that is not there will not answer.
-    setTimeout(() => this.#carrier.terminate(), name === 'heartbeatTimeout' ? 100 : CLOSE_MS).unref();
+    setTimeout(() => this.#socket.terminate(), name === 'heartbeatTimeout' ? 100 : CLOSE_MS).unref();
     this.#over();
   }
 
@@ -175,7 +189,7 @@ export class Connection implements CarrierEvents, HeartbeatHooks {
   /** Asks the peer whether it is there. */
   ping(): void {
     this.#watchExpiry();
-    this.#carrier.ping();
+    this.#socket.ping();
   }
 
   /** The peer was silent for too long. */
@@ -218,7 +232,8 @@ export class Connection implements CarrierEvents, HeartbeatHooks {
       this.error(code, message, id);
       this.#countRefusal('badMessages');
     } else {
-      this.#options.onMessage(this, decoded.message);
+      this.#requests ??= this.#options.requestsOf(this);
+      this.#requests.handle(decoded.message);
     }
   }
 
@@ -243,6 +258,7 @@ export class Connection implements CarrierEvents, HeartbeatHooks {
     this.#heartbeat.stop();
     clearTimeout(this.#expiry);
     this.#options.onClosed(this);
+    this.#requests?.close();
   }
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Connection } from './connection.ts';
-import type { Sockets } from './connection-set.ts';
+import type { ConnectionSet } from './connection-set.ts';
 import { Fencing, type FencingOptions } from './fencing.ts';
 
 /** Two open sockets: one of who logged out, and one that is outdated. Redis answers when told to. */
@@ -20,7 +20,7 @@ function away() {
     redis: redis as unknown as FencingOptions['redis'],
     replica: '1111',
     keepSeconds: 60,
-    sockets: { all: () => connections } as unknown as Sockets,
+    sockets: { all: () => connections } as unknown as ConnectionSet,
     supersede: ({ player }) => void state.closed.push(`superseded ${player.id}`),
     revoke: ({ player }) => void state.closed.push(`revoked ${player.id}`),
   });

@@ -3,7 +3,7 @@ import { Refusal } from '../authority/game-authority.ts';
 import { type Store, storeFailure } from '../redis/connect.ts';
 import { defineScript, type Script } from '../redis/scripts.ts';
 import type { Connection } from './connection.ts';
-import type { Sockets } from './connection-set.ts';
+import type { ConnectionSet } from './connection-set.ts';
 
 /** Each replica listens to `gridlock:replica:<APPID>` for what is meant for it alone. */
 export const REPLICA_CHANNEL = 'gridlock:replica:';
@@ -17,7 +17,7 @@ const socketKey = (player: string) => `gridlock:{player:${player}}:socket`;
 export interface FencingOptions {
   readonly redis: Store;
   readonly replica: string;
-  readonly sockets: Sockets;
+  readonly sockets: ConnectionSet;
   /** Longer than any token of the player can still be of use. */
   readonly keepSeconds: number;
   /** The player has a newer socket. */

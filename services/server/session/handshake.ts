@@ -2,9 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import * as v from 'valibot';
 import { Attempt, GameCode, Slot, sessionCookie } from '../../protocol/index.ts';
 import { Refusal } from '../authority/game-authority.ts';
+import type { ReplicaLimits } from '../limits.ts';
 import { tick } from '../transport/tick.ts';
-import type { Carrier } from '../transport/transport-socket.ts';
-import type { Admission, Place, Turned } from './admission.ts';
+import type { TransportSocket } from '../transport/transport-socket.ts';
 import type { Allowances } from './allowances.ts';
 import { addressGroup, type ClientAddress } from './client-address.ts';
 import { bearerToken, type Session, type Sessions } from './sessions.ts';
@@ -18,7 +18,7 @@ export interface Refused {
 
 /** A connection that may begin. */
 export interface Accepted {
-  readonly carrier: Carrier;
+  readonly socket: TransportSocket;
   readonly session: Session;
   readonly generation: number;
   readonly origin: string | undefined;
@@ -27,7 +27,7 @@ export interface Accepted {
   readonly game: string | undefined;
 }
 
-export interface EntryOptions {
+export interface HandshakeOptions {
   readonly sessions: Sessions;
   readonly allowedOrigins: ReadonlySet<string>;
   readonly parseCookie: (header: string) => Record<string, string | undefined>;
@@ -40,10 +40,10 @@ export interface EntryOptions {
 }
 
 /** Decides who may come in, whatever the transport. */
-export class Entry {
-  readonly #options: EntryOptions;
+export class Handshake {
+  readonly #options: HandshakeOptions;
 
-  constructor(options: EntryOptions) {
+  constructor(options: HandshakeOptions) {
     this.#options = options;
   }
 
@@ -151,3 +151,52 @@ export const SENTENCES: Record<string, string> = {
   address: 'Your address has as many sockets as it may; close some or try again later.',
   sockets: 'You opened too many sockets within a minute; try again later.',
 };
+
+/** Why somebody is not let in, as in the metrics. */
+export type Turned = 'full' | 'players' | 'address';
+
+/** A place of a socket. */
+export interface Place {
+  /** The socket is gone, or was never opened. May be called again. */
+  leave(): void;
+}
+
+/** Counts the sockets of a replica, those under way included, and lets no more in than there is room for. */
+export class Admission {
+  readonly #limits: ReplicaLimits;
+  readonly #elsewhere: () => number;
+  readonly #ofAddress = new Map<string, number>();
+  #sockets = 0;
+
+  /** `elsewhere`: sockets on the other replicas. */
+  constructor(limits: ReplicaLimits, elsewhere: () => number = () => 0) {
+    this.#limits = limits;
+    this.#elsewhere = elsewhere;
+  }
+
+  get sockets(): number {
+    return this.#sockets;
+  }
+
+  /** Takes a place for a socket from `address`, or says what is full. */
+  enter(address: string): Place | Turned {
+    const { sockets, players, perAddress } = this.#limits;
+    const own = this.#ofAddress.get(address) ?? 0;
+    if (this.#sockets >= sockets) return 'full';
+    if (this.#sockets + this.#elsewhere() >= players) return 'players';
+    if (own >= perAddress.sockets) return 'address';
+    this.#sockets += 1;
+    this.#ofAddress.set(address, own + 1);
+    let isTaken = true;
+    return {
+      leave: () => {
+        if (!isTaken) return;
+        isTaken = false;
+        this.#sockets -= 1;
+        const left = this.#ofAddress.get(address)! - 1;
+        if (left > 0) this.#ofAddress.set(address, left);
+        else this.#ofAddress.delete(address);
+      },
+    };
+  }
+}

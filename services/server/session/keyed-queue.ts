@@ -2,7 +2,7 @@
  * Runs tasks of the same key one after the other, in the order they came; those of different keys do not
  * wait.
  */
-export class Lanes {
+export class KeyedQueue {
   readonly #tails = new Map<string, Promise<void>>();
 
   /** Nothing runs or waits. */

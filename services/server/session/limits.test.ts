@@ -10,10 +10,9 @@ import { guest, TestClient } from '../testing/client.ts';
 import { ok, patiently } from '../testing/play.ts';
 import { adminOf, startRedis, type TestRedis } from '../testing/redis.ts';
 import { DESIGNS, type Design, startTestReplica } from '../testing/replica.ts';
-import { Admission, type Place } from './admission.ts';
-import { Allowances } from './allowances.ts';
+import { Allowances, TokenBucket } from './allowances.ts';
 import { addressGroup, ClientAddress } from './client-address.ts';
-import { TokenBucket } from './limiter.ts';
+import { Admission, type Place } from './handshake.ts';
 
 let redis: TestRedis;
 const running: Replica[] = [];

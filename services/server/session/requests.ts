@@ -3,15 +3,15 @@ import { type Actor, type Applied, type Entered, type GameAuthority, Refusal } f
 import type { GameClock, StoreClock } from '../cluster/clock.ts';
 import type { Presence } from '../cluster/presence.ts';
 import { FollowedGames } from '../game/followed-games.ts';
-import type { Census } from '../game/game-quota.ts';
+import type { GameQuota } from '../game/game-quota.ts';
 import type { SeatHold } from '../game/seat-hold.ts';
 import type { Chat } from '../history/chat.ts';
-import type { FeedSet } from '../history/feeds.ts';
+import type { FeedSet } from '../history/feed.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import { tick } from '../transport/tick.ts';
 import { ChannelRequests } from './channel-requests.ts';
 import type { Connection } from './connection.ts';
-import { Lanes } from './keyed-queue.ts';
+import { KeyedQueue } from './keyed-queue.ts';
 
 /** A request that waited longer behind others than this is not begun any more. */
 const REQUEST_MS = 2000;
@@ -22,7 +22,7 @@ export interface Services {
   readonly presence: Presence;
   readonly feeds: FeedSet;
   readonly gameClock: GameClock;
-  readonly census: Census;
+  readonly gameQuota: GameQuota;
   readonly seatHold: SeatHold;
   readonly clock: StoreClock;
   readonly metrics: Metrics;
@@ -41,7 +41,7 @@ type Message<T extends ClientMessage['type']> = Extract<ClientMessage, { type: T
 export class Requests {
   readonly #connection: Connection;
   readonly #services: Services;
-  readonly #lanes = new Lanes();
+  readonly #queue = new KeyedQueue();
   readonly #games: FollowedGames;
   readonly #channels: ChannelRequests;
   #entering = 0;
@@ -49,8 +49,8 @@ export class Requests {
   constructor(connection: Connection, services: Services) {
     this.#connection = connection;
     this.#services = services;
-    this.#games = new FollowedGames(connection, services, this.#lanes);
-    this.#channels = new ChannelRequests(connection, services, this.#lanes);
+    this.#games = new FollowedGames(connection, services, this.#queue);
+    this.#channels = new ChannelRequests(connection, services, this.#queue);
   }
 
   handle(message: ClientMessage): void {
@@ -59,7 +59,7 @@ export class Requests {
       return;
     }
     const received = performance.now();
-    this.#lanes.run(laneOf(message), async () => {
+    this.#queue.run(queueKeyOf(message), async () => {
       if (!this.#connection.isOpen) return;
       try {
         if (performance.now() - received > REQUEST_MS) throw new Refusal('unavailable', undefined, 1000);
@@ -82,7 +82,7 @@ export class Requests {
 
   /** A request waits for its answer. */
   get isBusy(): boolean {
-    return !this.#lanes.isIdle;
+    return !this.#queue.isIdle;
   }
 
   get #actor(): Actor {
@@ -221,7 +221,7 @@ export class Requests {
 }
 
 /** Moves of a game keep their order among each other; chat does not wait for them. */
-function laneOf(message: Exclude<ClientMessage, { type: 'ping' }>): string {
+function queueKeyOf(message: Exclude<ClientMessage, { type: 'ping' }>): string {
   if ('game' in message) return message.game;
   return 'channel' in message ? `#${message.channel}` : message.type;
 }

@@ -5,7 +5,7 @@ import { Records } from '../authority/records.ts';
 import { StatefulAuthority } from '../authority/stateful/stateful-authority.ts';
 import { StatelessAuthority } from '../authority/stateless/stateless-authority.ts';
 import { Matchmaking } from '../game/matchmaking.ts';
-import { Ledger } from '../history/history-store.ts';
+import { HistoryStore } from '../history/history-store.ts';
 import { Bus } from '../redis/bus.ts';
 import { connectNode, connectStore, type Store } from '../redis/connect.ts';
 import { startRedis } from './redis.ts';
@@ -25,7 +25,7 @@ export async function startAuthorities(): Promise<TestAuthorities> {
   const settings = settingsOf(server.url);
   const redis = connectStore(settings, 'authorities');
   await until(() => redis.status === 'ready', 'Redis is connected');
-  const records = new Records(new Ledger({ redis, topology: 'single' }));
+  const records = new Records(new HistoryStore({ redis, topology: 'single' }));
   const matchmaking = new Matchmaking(redis, randomBytes(32));
   const bus = new Bus({ connect: () => connectNode(settings, 'authorities-bus'), onError: () => undefined });
   const stateless = new StatelessAuthority(records, matchmaking);

@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis';
 import { freePorts } from '../../../tests/kit/ports.ts';
 import { until } from '../../../tests/kit/wait.ts';
+import { slotOf } from '../redis/bus.ts';
 import type { RedisSettings } from '../redis/settings.ts';
-import { slotOf } from '../redis/slots.ts';
 import { adminOf, startEach, type TestRedis } from './redis.ts';
 import type { RedisSecurity } from './secure-redis.ts';
 import { followed } from './sentinel.ts';

@@ -40,7 +40,7 @@ export async function startedGame(urls: readonly [string, string], size: number,
 }
 
 /** Captures the cells one after the other and insists, with the same id, while Redis is away. */
-export async function insist(
+export async function retryUntilSettled(
   client: TestClient,
   game: string,
   cells: readonly number[],
@@ -62,7 +62,7 @@ export async function insist(
   }
 }
 
-/** The cells nobody holds, from a snapshot. Insists as `insist` does: who just played fast is asked to wait. */
+/** The cells nobody holds, from a snapshot. Insists as `retryUntilSettled` does: who just played fast is asked to wait. */
 export async function freeCells(client: TestClient, game: string): Promise<number[]> {
   const from = client.received.length;
   for (;;) {

@@ -1,20 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { CLOSE_CODES, type Close, LIMITS, type Transport } from '../../protocol/index.ts';
 import type { Packet } from './packet.ts';
-import type { Carrier, CarrierEvents } from './transport-socket.ts';
+import type { TransportEvents, TransportSocket } from './transport-socket.ts';
 
 /** The id of a new connection: it tells which replica holds it. */
 export const connectionId = (replica: string): string => `${replica}.${randomBytes(12).toString('base64url')}`;
 /** Which replica holds a connection. */
 export const holderOf = (id: string): string => id.slice(0, id.lastIndexOf('.'));
 
-/** A carrier whose client speaks in requests of their own, each with a batch of messages. */
-export abstract class HttpCarrier implements Carrier {
+/** A socket whose client speaks in requests of their own, each with a batch of messages. */
+export abstract class HttpSocket implements TransportSocket {
   readonly id: string;
   abstract readonly transport: Transport;
   abstract readonly bufferedAmount: number;
   readonly #ended = Promise.withResolvers<void>();
-  #events: CarrierEvents | undefined;
+  #events: TransportEvents | undefined;
   #batch = 0;
   #closing: Close | undefined;
   #isOver = false;
@@ -39,7 +39,7 @@ export abstract class HttpCarrier implements Carrier {
     return this.#ended.promise;
   }
 
-  listen(events: CarrierEvents): void {
+  listen(events: TransportEvents): void {
     this.#events = events;
   }
 

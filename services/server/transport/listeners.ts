@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import type { Server as HttpServer } from 'node:http';
-import { createServer, type Server } from 'node:net';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 
 /**
  * Has an HTTP server answer on a UNIX socket too, where an edge on the same machine finds it: what passes there costs
@@ -19,4 +19,27 @@ export function listenLocally(http: HttpServer, path: string): Promise<Server> {
     });
     process.umask(before);
   });
+}
+
+/** Has an HTTP server listen. Rejects when it cannot. */
+export function listen(server: HttpServer, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+/** Stops listening and ends what is open. */
+export function closeServer(server: HttpServer): void {
+  server.close();
+  server.closeAllConnections();
+}
+
+/** Base of the URLs of a server that listens, with the port it got. */
+export function urlOf(server: HttpServer): string {
+  const { address, port, family } = server.address() as AddressInfo;
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { WebSocket } from 'ws';
 import { Outbox } from './outbox.ts';
 import { Packet } from './packet.ts';
-import { WebSocketCarrier } from './ws-socket.ts';
+import { WsSocket } from './ws-socket.ts';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -16,14 +16,14 @@ function fakeSocket() {
     sent.push(frame.subarray(frame[1]! < 126 ? 2 : 4).toString());
   };
   const socket = { OPEN: 1, readyState: 1, bufferedAmount: 0, _socket: { write } };
-  return { sent, frames, socket, carrier: new WebSocketCarrier(socket as unknown as WebSocket) };
+  return { sent, frames, socket, wsSocket: new WsSocket(socket as unknown as WebSocket) };
 }
 
 const pong = (t: number) => Packet.of({ type: 'pong', t, now: 0 });
 
 test('messages of the same turn leave as one frame, in order', async () => {
-  const { sent, carrier } = fakeSocket();
-  const outbox = new Outbox(carrier, 100, () => assert.fail());
+  const { sent, wsSocket } = fakeSocket();
+  const outbox = new Outbox(wsSocket, 100, () => assert.fail());
   for (const t of [1, 2, 3]) outbox.push(pong(t));
   await turn();
   outbox.push(pong(4));
@@ -35,9 +35,9 @@ test('messages of the same turn leave as one frame, in order', async () => {
 });
 
 test('a reader who lets more than the limit wait is reported', async () => {
-  const { socket, carrier } = fakeSocket();
+  const { socket, wsSocket } = fakeSocket();
   let overflows = 0;
-  const outbox = new Outbox(carrier, 100, () => (overflows += 1));
+  const outbox = new Outbox(wsSocket, 100, () => (overflows += 1));
   socket.bufferedAmount = 100;
   outbox.push(pong(1));
   await turn();
@@ -51,7 +51,7 @@ test('a reader who lets more than the limit wait is reported', async () => {
 test('a crowd is written to in slices, so that others get a turn in between', async () => {
   const crowd = Array.from({ length: 1000 }, fakeSocket);
   const line = pong(1);
-  for (const { carrier } of crowd) new Outbox(carrier, 100, () => assert.fail()).push(line);
+  for (const { wsSocket } of crowd) new Outbox(wsSocket, 100, () => assert.fail()).push(line);
   const counts: number[] = [];
   for (let turns = 0; turns < 6; turns += 1) {
     await turn();
@@ -63,7 +63,7 @@ test('a crowd is written to in slices, so that others get a turn in between', as
 
 test('a move leaves before what is left of a line to thousands, which goes along with it where both are due', async () => {
   const crowd = Array.from({ length: 2000 }, fakeSocket);
-  const outboxes = crowd.map(({ carrier }) => new Outbox(carrier, 100, () => assert.fail()));
+  const outboxes = crowd.map(({ wsSocket }) => new Outbox(wsSocket, 100, () => assert.fail()));
   const line = new Packet('chat', '{"type":"chat"}');
   for (const outbox of outboxes) outbox.push(line);
   await turn();
@@ -81,7 +81,7 @@ test('a move leaves before what is left of a line to thousands, which goes along
 
 test('all sockets that get the same messages are written the same bytes, made once', async () => {
   const crowd = Array.from({ length: 3 }, fakeSocket);
-  const outboxes = crowd.map(({ carrier }) => new Outbox(carrier, 100, () => assert.fail()));
+  const outboxes = crowd.map(({ wsSocket }) => new Outbox(wsSocket, 100, () => assert.fail()));
   const [one, two] = [pong(1), pong(2)];
   for (const outbox of outboxes) outbox.push(one);
   await turn();

@@ -1,8 +1,8 @@
 import { Packet } from './packet.ts';
 import { tick } from './tick.ts';
-import type { Carrier } from './transport-socket.ts';
+import type { TransportSocket } from './transport-socket.ts';
 
-/** Sockets written to before others get a turn: a line to thousands must not hold up a move. */
+/** ConnectionSet written to before others get a turn: a line to thousands must not hold up a move. */
 const SLICE = 250;
 
 /** What a crowd gets at once, and nobody waits for. */
@@ -65,14 +65,14 @@ const flusher = new Flusher();
 
 /** What waits to be written to one peer: messages of the same turn leave as one frame, in order. */
 export class Outbox {
-  readonly #carrier: Carrier;
+  readonly #socket: TransportSocket;
   readonly #limit: number;
   readonly #onOverflow: () => void;
   #packets: Packet[] = [];
 
   /** `onOverflow` is called when more than `limit` bytes wait for a slow reader. */
-  constructor(carrier: Carrier, limit: number, onOverflow: () => void) {
-    this.#carrier = carrier;
+  constructor(socket: TransportSocket, limit: number, onOverflow: () => void) {
+    this.#socket = socket;
     this.#limit = limit;
     this.#onOverflow = onOverflow;
   }
@@ -88,8 +88,8 @@ export class Outbox {
     const packets = this.#packets;
     this.#packets = [];
     flusher.delete(this);
-    if (packets.length === 0 || !this.#carrier.isOpen) return;
-    this.#carrier.write(flusher.join(packets));
-    if (this.#carrier.bufferedAmount > this.#limit) this.#onOverflow();
+    if (packets.length === 0 || !this.#socket.isOpen) return;
+    this.#socket.write(flusher.join(packets));
+    if (this.#socket.bufferedAmount > this.#limit) this.#onOverflow();
   }
 }

@@ -1,5 +1,4 @@
 import { encodeServerMessage, type ServerMessage } from '../../protocol/index.ts';
-import { textFrame } from './frame.ts';
 
 /** What goes over the wire at once, made once and given to every socket that gets it. */
 export class Packet {
@@ -30,4 +29,19 @@ export class Packet {
   get frame(): Buffer {
     return (this.#frame ??= textFrame(this.text));
   }
+}
+
+const TEXT = 0x81;
+
+/** One unmasked text frame, header and all (RFC 6455, 5.2): the same bytes for every socket that gets it. */
+export function textFrame(payload: string): Buffer {
+  const length = Buffer.byteLength(payload);
+  const extended = length < 126 ? 0 : length < 65_536 ? 2 : 8;
+  const frame = Buffer.allocUnsafe(2 + extended + length);
+  frame[0] = TEXT;
+  frame[1] = extended === 0 ? length : extended === 2 ? 126 : 127;
+  if (extended === 2) frame.writeUInt16BE(length, 2);
+  if (extended === 8) frame.writeBigUInt64BE(BigInt(length), 2);
+  frame.write(payload, 2 + extended);
+  return frame;
 }

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Packet } from './packet.ts';
-import { PollCarrier } from './poll-socket.ts';
+import { PollSocket } from './poll-socket.ts';
 
 const frame = (number: number) => new Packet('chat', `{"type":"chat","number":${number}}`);
 
 test('what waits for a client that does not ask is put together once, when it does', async (t) => {
-  const carrier = new PollCarrier('1111.abcdefgh');
+  const socket = new PollSocket('1111.abcdefgh');
   const made = t.mock.method(JSON, 'stringify');
-  for (let number = 1; number <= 1000; number += 1) carrier.write(frame(number));
+  for (let number = 1; number <= 1000; number += 1) socket.write(frame(number));
   assert.equal(made.mock.callCount(), 0);
-  const polled = await carrier.poll(0);
+  const polled = await socket.poll(0);
   assert.equal(made.mock.callCount(), 1);
   const lines = typeof polled === 'object' ? polled.text.trimEnd().split('\n') : [];
   assert.deepEqual(JSON.parse(lines[0]!), { connection: '1111.abcdefgh', cursor: 1000 });

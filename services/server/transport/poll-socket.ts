@@ -1,5 +1,5 @@
 import type { Close, PollHead } from '../../protocol/index.ts';
-import { HttpCarrier } from './http-socket.ts';
+import { HttpSocket } from './http-socket.ts';
 import type { Packet } from './packet.ts';
 
 /** The text of the answer; `outdated`: another poll took its place; `gone`: the connection is over. */
@@ -14,7 +14,7 @@ interface Frame {
  * Long polling: each poll is held until there is something to say. What the client has not confirmed by the next one
  * is kept, and sent again when it asks again.
  */
-export class PollCarrier extends HttpCarrier {
+export class PollSocket extends HttpSocket {
   readonly transport = 'poll';
   #frames: Frame[] = [];
   #bytes = 0;

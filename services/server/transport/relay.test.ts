@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Listener } from '../redis/subscriber.ts';
-import type { Answer } from './holder.ts';
-import { PollCarrier } from './poll-socket.ts';
-import { Relay } from './relay.ts';
+import type { Listener } from '../redis/bus.ts';
+import { PollSocket } from './poll-socket.ts';
+import { type Answer, Relay } from './relay.ts';
 
 /** Redis and the bus in one: what is published is heard at once. */
 function relays(onAsked: () => Promise<Answer>): [Relay, Relay] {
@@ -28,10 +27,10 @@ test('a request that fails at the replica that holds the connection is answered,
 });
 
 test('a message nested more deeply than can be written is one that is too big', () => {
-  const carrier = new PollCarrier('1111.abcdefgh');
+  const socket = new PollSocket('1111.abcdefgh');
   let tooBig = 0;
-  carrier.listen({ message() {}, heard() {}, control() {}, tooBig: () => (tooBig += 1), failed() {}, closed() {} });
+  socket.listen({ message() {}, heard() {}, control() {}, tooBig: () => (tooBig += 1), failed() {}, closed() {} });
   const depth = 100_000;
-  assert.equal(carrier.receive(1, [JSON.parse('['.repeat(depth) + ']'.repeat(depth))], false), true);
+  assert.equal(socket.receive(1, [JSON.parse('['.repeat(depth) + ']'.repeat(depth))], false), true);
   assert.equal(tooBig, 1);
 });

@@ -1,6 +1,54 @@
 import type { Bus } from '../redis/bus.ts';
 import type { Store } from '../redis/connect.ts';
-import type { Answer, Asked } from './holder.ts';
+import type { HttpSocket } from './http-socket.ts';
+import { PollSocket } from './poll-socket.ts';
+
+/** What a request asks of a connection, for whoever holds it. */
+export type Asked = {
+  readonly connection: string;
+  /** Whose request it is. */
+  readonly player: string;
+} & (
+  | { readonly kind: 'poll'; readonly cursor: number }
+  | { readonly kind: 'send'; readonly number: number; readonly messages: readonly unknown[]; readonly isLast: boolean }
+);
+
+/** `gone`: there is no such connection, or not of this player. `order`: something came before its turn, or too late. */
+export type Answer =
+  | { readonly tag: 'done'; readonly text?: string }
+  | { readonly tag: 'gone' }
+  | { readonly tag: 'order' };
+
+const GONE: Answer = { tag: 'gone' };
+const ORDER: Answer = { tag: 'order' };
+
+/** The connections of this replica to which requests come one by one. */
+export class Holder {
+  readonly #sockets = new Map<string, { socket: HttpSocket; player: string }>();
+
+  get size(): number {
+    return this.#sockets.size;
+  }
+
+  /** Holds it until it has ended. */
+  add(socket: HttpSocket, player: string): void {
+    this.#sockets.set(socket.id, { socket, player });
+    void socket.ended.then(() => this.#sockets.delete(socket.id));
+  }
+
+  async answer(asked: Asked): Promise<Answer> {
+    const held = this.#sockets.get(asked.connection);
+    if (held?.player !== asked.player) return GONE;
+    const { socket } = held;
+    if (asked.kind === 'send') {
+      return socket.receive(asked.number, asked.messages, asked.isLast) ? { tag: 'done' } : ORDER;
+    }
+    if (!(socket instanceof PollSocket)) return ORDER;
+    const polled = await socket.poll(asked.cursor);
+    if (polled === 'gone') return GONE;
+    return polled === 'outdated' ? ORDER : { tag: 'done', text: polled.text };
+  }
+}
 
 const CHANNEL = 'gridlock:transport:';
 

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { CLOSE_CODES, type Close, STREAM_EVENTS } from '../../protocol/index.ts';
-import { HttpCarrier } from './http-socket.ts';
+import { HttpSocket } from './http-socket.ts';
 import type { Packet } from './packet.ts';
 
 const HEADERS = {
@@ -13,7 +13,7 @@ const HEADERS = {
 const event = (type: string, data: object) => `event: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
 
 /** Server-sent events: one response that goes on, with a number for each frame. */
-export class SseCarrier extends HttpCarrier {
+export class SseSocket extends HttpSocket {
   readonly transport = 'sse';
   readonly #response: ServerResponse;
   #number = 0;

@@ -1,8 +1,8 @@
 import type { Transport } from '../../protocol/index.ts';
 import type { Packet } from './packet.ts';
 
-/** What a carrier tells of its peer. */
-export interface CarrierEvents {
+/** What a socket tells of its peer. */
+export interface TransportEvents {
   message(data: Buffer, isBinary: boolean): void;
   /** The peer gave a sign of life that is no message. */
   heard(): void;
@@ -17,7 +17,7 @@ export interface CarrierEvents {
 }
 
 /** What a connection needs of whatever brings its messages to the player and back. */
-export interface Carrier {
+export interface TransportSocket {
   readonly transport: Transport;
   /** Names the connection where requests find it by that. */
   readonly id?: string;
@@ -25,7 +25,7 @@ export interface Carrier {
   /** Bytes that wait for a slow reader. */
   readonly bufferedAmount: number;
   /** To be called once, before anything arrives. */
-  listen(events: CarrierEvents): void;
+  listen(events: TransportEvents): void;
   /** Sends one frame: a message, or several of them. Only while it is open. */
   write(packet: Packet): void;
   ping(): void;

@@ -3,13 +3,19 @@ import type { Duplex } from 'node:stream';
 import { type ServerOptions, WebSocketServer } from 'ws';
 import { CLOSE_CODES, LIMITS, REFUSAL_HEADER, SOCKET_PATH, SUBPROTOCOL } from '../../protocol/index.ts';
 import type { Metrics } from '../ops/metrics.ts';
-import type { Place } from '../session/admission.ts';
-import { type Accepted, type Entry, type Refused, routedGame, SENTENCES } from '../session/handshake.ts';
+import {
+  type Accepted,
+  type Handshake,
+  type Place,
+  type Refused,
+  routedGame,
+  SENTENCES,
+} from '../session/handshake.ts';
 import type { Session } from '../session/sessions.ts';
-import { WebSocketCarrier } from './ws-socket.ts';
+import { WsSocket } from './ws-socket.ts';
 
 export interface UpgradeOptions {
-  readonly entry: Entry;
+  readonly handshake: Handshake;
   readonly accept: (accepted: Accepted) => void;
   readonly metrics: Metrics;
 }
@@ -43,10 +49,10 @@ export class Upgrade {
   async handle(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     // A peer that hangs up during the checks is no concern of anybody else.
     socket.on('error', destroyed);
-    const { entry } = this.#options;
+    const { handshake } = this.#options;
     try {
-      const address = entry.addressOf(request);
-      const place = entry.place(address);
+      const address = handshake.addressOf(request);
+      const place = handshake.place(address);
       if ('status' in place) return this.#refuse(socket, place);
       leaveWith(socket, place);
       if (socket.destroyed) return place.leave();
@@ -67,8 +73,14 @@ export class Upgrade {
           headers: { origin },
           url,
         } = request;
-        const carrier = new WebSocketCarrier(webSocket);
-        this.#options.accept({ carrier, session, generation, origin, address, game: routedGame(url) });
+        this.#options.accept({
+          socket: new WsSocket(webSocket),
+          session,
+          generation,
+          origin,
+          address,
+          game: routedGame(url),
+        });
       });
       socket.uncork();
     } catch {
@@ -84,7 +96,7 @@ export class Upgrade {
       return { status: 426, reason: 'version', headers };
     }
     // Who will be turned away for the subprotocol must not close the player's other socket.
-    return this.#options.entry.open(request, offers(request.headers['sec-websocket-protocol']));
+    return this.#options.handshake.open(request, offers(request.headers['sec-websocket-protocol']));
   }
 
   #refuse(socket: Duplex, { status, reason, headers = {} }: Refused): void {

@@ -1,10 +1,10 @@
+import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
-import { writeFrame } from './frame.ts';
 import type { Packet } from './packet.ts';
-import type { Carrier, CarrierEvents } from './transport-socket.ts';
+import type { TransportEvents, TransportSocket } from './transport-socket.ts';
 
 const LISTENER = Symbol('listener');
-type Heard = WebSocket & { [LISTENER]?: CarrierEvents };
+type Heard = WebSocket & { [LISTENER]?: TransportEvents };
 
 // The same functions for all sockets: five closures each would be a tenth of what a socket takes.
 function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
@@ -21,7 +21,7 @@ function onClose(this: WebSocket, code: number): void {
 }
 
 /** A WebSocket, as accepted. */
-export class WebSocketCarrier implements Carrier {
+export class WsSocket implements TransportSocket {
   readonly transport = 'websocket';
   readonly #socket: WebSocket;
 
@@ -37,7 +37,7 @@ export class WebSocketCarrier implements Carrier {
     return this.#socket.bufferedAmount;
   }
 
-  listen(events: CarrierEvents): void {
+  listen(events: TransportEvents): void {
     const socket = this.#socket as Heard;
     socket[LISTENER] = events;
     socket.on('message', onMessage);
@@ -62,4 +62,13 @@ export class WebSocketCarrier implements Carrier {
   terminate(): void {
     this.#socket.terminate();
   }
+}
+
+/**
+ * Writes a whole frame to an open socket. `ws` would build the header again for each socket; without compression it
+ * queues nothing itself, so what it sends and this keep their order. `_socket` is private to `ws`:
+ * `ws-socket.test.ts` fails when that changes.
+ */
+export function writeFrame(socket: WebSocket, frame: Buffer): void {
+  (socket as unknown as { _socket: Duplex })._socket.write(frame);
 }

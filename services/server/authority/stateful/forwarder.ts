@@ -1,6 +1,6 @@
 import type { Bus } from '../../redis/bus.ts';
 import type { Store } from '../../redis/connect.ts';
-import type { GameCommand, Outcome, YieldCommand } from './command.ts';
+import type { GameCommand, Outcome, YieldCommand } from './plan.ts';
 
 const CHANNEL = 'gridlock:owner:';
 

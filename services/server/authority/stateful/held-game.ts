@@ -1,7 +1,6 @@
 import { newEpoch } from '../../history/history-store.ts';
-import { ELSEWHERE, type GameCommand, type Outcome } from './command.ts';
 import { type Hold, type Journal, recorded } from './journal.ts';
-import { type Memory, plan } from './plan.ts';
+import { ELSEWHERE, type GameCommand, type Memory, type Outcome, plan } from './plan.ts';
 
 /** Commands decided in one go at most. */
 const BATCH = 64;

@@ -3,15 +3,14 @@ import { after, afterEach, before, type TestContext, test } from 'node:test';
 import { until } from '../../../../tests/kit/wait.ts';
 import type { ServerMessageOf } from '../../../protocol/index.ts';
 import { Matchmaking } from '../../game/matchmaking.ts';
-import { Ledger } from '../../history/history-store.ts';
+import { HistoryStore } from '../../history/history-store.ts';
 import { Bus } from '../../redis/bus.ts';
 import { connectNode, connectStore } from '../../redis/connect.ts';
 import { startProxy, type TestProxy } from '../../testing/proxy.ts';
 import { adminOf, startRedis, type TestRedis } from '../../testing/redis.ts';
 import { SECRET, settingsOf } from '../../testing/replica.ts';
 import type { Actor, Applied, Refusal } from '../game-authority.ts';
-import { gameKeys } from '../keys.ts';
-import { Records } from '../records.ts';
+import { gameKeys, Records } from '../records.ts';
 import { Journal } from './journal.ts';
 import type { Plan } from './plan.ts';
 import { StatefulAuthority, type StatefulOptions } from './stateful-authority.ts';
@@ -52,7 +51,7 @@ async function side({ leaseMs = 1000, busPort = redis.port, now = Date.now, ...g
     await store.spublish(`test:${owner}`, '');
     return isHeard;
   }, 'the side hears');
-  const records = new Records(new Ledger({ redis: store, topology: 'single' }));
+  const records = new Records(new HistoryStore({ redis: store, topology: 'single' }));
   const decided = { owner: 0, forwarded: 0 };
   const taken: string[] = [];
   const authority = new StatefulAuthority({

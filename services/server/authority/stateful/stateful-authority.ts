@@ -1,17 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { GameSettings } from '../../../protocol/index.ts';
-import type { Census } from '../../game/game-quota.ts';
+import type { GameQuota } from '../../game/game-quota.ts';
 import type { Matchmaking } from '../../game/matchmaking.ts';
 import type { Bus } from '../../redis/bus.ts';
 import { type Store, storeFailure } from '../../redis/connect.ts';
 import { type Actor, type Applied, type Entered, Refusal } from '../game-authority.ts';
-import { gameKeys } from '../keys.ts';
 import { type Mode, RecordedAuthority } from '../recorded-authority.ts';
-import type { Records } from '../records.ts';
-import { ELSEWHERE, type GameCommand, type Outcome, type YieldCommand } from './command.ts';
+import { gameKeys, type Records } from '../records.ts';
 import { Forwarder } from './forwarder.ts';
 import { HeldGame } from './held-game.ts';
 import { type Hold, Journal, ownerOf } from './journal.ts';
+import { ELSEWHERE, type GameCommand, type Outcome, type YieldCommand } from './plan.ts';
 
 /** How long nobody else may take a game that its owner just wrote to. */
 export const LEASE_MS = 1000;
@@ -38,7 +37,7 @@ export interface StatefulReport {
 export interface StatefulOptions {
   readonly records: Records;
   readonly matchmaking: Matchmaking;
-  readonly census?: Census;
+  readonly gameQuota?: GameQuota;
   readonly redis: Store;
   readonly bus: Bus;
   /** A name that no other process has, nor had. */
@@ -70,8 +69,8 @@ export class StatefulAuthority extends RecordedAuthority {
   #handingOver = false;
 
   constructor(options: StatefulOptions) {
-    const { records, matchmaking, census, redis, bus, owner, leaseMs = LEASE_MS } = options;
-    super(records, matchmaking, census);
+    const { records, matchmaking, gameQuota, redis, bus, owner, leaseMs = LEASE_MS } = options;
+    super(records, matchmaking, gameQuota);
     this.#options = options;
     this.#journal = new Journal(records, owner, leaseMs);
     this.#forwarder = new Forwarder({

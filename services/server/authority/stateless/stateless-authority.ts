@@ -1,12 +1,10 @@
 import type { GameSettings } from '../../../protocol/index.ts';
-import type { Census } from '../../game/game-quota.ts';
-import type { Matchmaking } from '../../game/matchmaking.ts';
+import type { GameQuota } from '../../game/game-quota.ts';
+import { type Matchmaking, shapeOf } from '../../game/matchmaking.ts';
 import { newEpoch, type Reply } from '../../history/history-store.ts';
 import type { Actor, Applied, Entered } from '../game-authority.ts';
-import { shapeOf } from '../keys.ts';
 import { type Mode, RecordedAuthority } from '../recorded-authority.ts';
-import type { GameScript, Records } from '../records.ts';
-import { type RawView, toView } from '../view.ts';
+import { type GameScript, type RawView, type Records, toView } from '../records.ts';
 
 /**
  * The design in which any replica serves any game: one script a move inside Redis decides, records and
@@ -18,8 +16,8 @@ export class StatelessAuthority extends RecordedAuthority {
   readonly #capture: GameScript;
   readonly #finish: GameScript;
 
-  constructor(records: Records, matchmaking: Matchmaking, census?: Census) {
-    super(records, matchmaking, census);
+  constructor(records: Records, matchmaking: Matchmaking, gameQuota?: GameQuota) {
+    super(records, matchmaking, gameQuota);
     const file = (name: string) => new URL(`./lua/${name}.lua`, import.meta.url);
     const define = (name: string) => records.define(name, [file(name)]);
     this.#enter = define('enter');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Tick } from '../transport/tick.ts';
-import { Batch } from './batch.ts';
+import { Batch } from './scripts.ts';
 
 /** Everything leaves when told. */
 function held(): { tick: Pick<Tick, 'atEnd'>; leave: () => void } {

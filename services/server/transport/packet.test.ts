@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Writable } from 'node:stream';
 import { test } from 'node:test';
 import * as ws from 'ws';
-import { textFrame } from './frame.ts';
+import { textFrame } from './packet.ts';
 
 // What ws reads with, which its types do not name.
 const { Receiver } = ws as unknown as { Receiver: new (options: object) => Writable };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ShedTally } from './shed-tally.ts';
+import { residentBytes, ShedTally } from './ops.ts';
 
 test('what is sent away second by second is told once, when it is over', () => {
   const tally = new ShedTally();
@@ -29,4 +29,13 @@ test('each reason is a sentence of its own, and one socket is no plural', () => 
     'sent 1 socket after a game that is held elsewhere now',
     'sent 2 sockets to see where the edge sends their games now',
   ]);
+});
+
+test('where the system cannot be asked for want of a descriptor, what it last told counts', (t) => {
+  const told = residentBytes();
+  assert.ok(told > 1_000_000);
+  t.mock.method(process.memoryUsage, 'rss', () => {
+    throw Object.assign(new Error('too many open files'), { code: 'EMFILE' });
+  });
+  assert.equal(residentBytes(), told);
 });

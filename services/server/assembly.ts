@@ -1,0 +1,236 @@
+import { randomBytes } from 'node:crypto';
+import { Cluster } from 'ioredis';
+import { type GameAuthority, Refusal } from './authority/game-authority.ts';
+import { Records } from './authority/records.ts';
+import { StatefulAuthority } from './authority/stateful/stateful-authority.ts';
+import { StatelessAuthority } from './authority/stateless/stateless-authority.ts';
+import { GameClock, type StoreClock } from './cluster/clock.ts';
+import { GameRoutes } from './cluster/game-routes.ts';
+import { Membership } from './cluster/membership.ts';
+import { Presence } from './cluster/presence.ts';
+import { Readiness } from './cluster/readiness.ts';
+import { Rebalance } from './cluster/rebalance.ts';
+import { Shedding } from './cluster/shedding.ts';
+import type { Config } from './config.ts';
+import { GameQuota } from './game/game-quota.ts';
+import { Matchmaking } from './game/matchmaking.ts';
+import { SeatHold } from './game/seat-hold.ts';
+import { Chat } from './history/chat.ts';
+import { FeedSet } from './history/feed.ts';
+import { HistoryStore } from './history/history-store.ts';
+import type { Logger } from './ops/log.ts';
+import { Metrics } from './ops/metrics.ts';
+import { Ops } from './ops/ops.ts';
+import { Bus } from './redis/bus.ts';
+import { connectNode, connectStore, failuresOf } from './redis/connect.ts';
+import { Allowances } from './session/allowances.ts';
+import type { Connection } from './session/connection.ts';
+import { ConnectionFactory } from './session/connection-factory.ts';
+import { ConnectionSet } from './session/connection-set.ts';
+import { Fencing } from './session/fencing.ts';
+import { Admission } from './session/handshake.ts';
+import { Sessions } from './session/sessions.ts';
+
+/** What a replica is started with. */
+export interface Start {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly clock: StoreClock;
+  /** Takes the sentence when the Redis it finds will never do. */
+  readonly onUnusable: (sentence: string) => void;
+}
+
+/** The way to Redis, and how it is: each group of parts is built from the ones before it. */
+export function assembleStore({ config, log, clock, onUnusable }: Start) {
+  const { appId } = config;
+  const metrics = new Metrics(appId);
+  const redis = connectStore(config.redis, `gridlock-${appId}`);
+  const ops = new Ops({ config, metrics, redis, now: () => clock.now() });
+  const onWarning = (connection: string, reason: string) => ops.redisFailed(connection, reason);
+  const failures = (connection: string) => failuresOf(connection, { log, metrics, onWarning });
+  redis.on('error', failures('commands'));
+  const bus = new Bus({
+    connect: (node) => connectNode(config.redis, `gridlock-${appId}-bus`, {}, node),
+    onError: failures('bus'),
+    cluster: redis instanceof Cluster ? redis : undefined,
+  });
+  const readiness = new Readiness({
+    redis,
+    bus,
+    clock,
+    replica: appId,
+    onChange: (ready, reason) => {
+      log.info({ ready, reason }, ready ? 'ready' : 'not ready');
+      ops.readinessChanged(ready, reason);
+    },
+    onDeaf: (channel) => {
+      log.warn('nothing comes back through Redis: its connections are replaced');
+      bus.rebuild(channel);
+      if (redis.status === 'ready') redis.disconnect(true);
+    },
+  });
+  const histories = new HistoryStore({
+    redis,
+    topology: config.redis.topology.kind,
+    onNotice: (sentence) => log.warn(sentence),
+    onUnusable: (sentence) => {
+      readiness.unusable(sentence);
+      log.error(sentence);
+      onUnusable(sentence);
+    },
+  });
+  return { metrics, redis, ops, bus, readiness, histories, readFailed: failures('reads') };
+}
+
+export type StoreParts = ReturnType<typeof assembleStore>;
+
+/** Where the players' sockets are, here and on the other replicas, and which go elsewhere. */
+export function assembleCluster({ config }: Start, { metrics, redis, ops, bus, readiness, readFailed }: StoreParts) {
+  const sockets = new ConnectionSet();
+  const routes = new GameRoutes<Connection>();
+  const shedding = new Shedding<Connection>({
+    onShed: (why) => metrics.shed.inc({ why }),
+    onBegin: (count, why) => ops.shedding(count, why),
+  });
+  const feeds = new FeedSet(bus, {
+    delivered: (type, followers) => metrics.delivered.count(type, followers),
+    gap: (type, filled) => metrics.gapsFilled.inc({ type }, filled),
+    read: (type) => metrics.feedReads.inc({ type }),
+    failed: (_channel, error) => readFailed(error),
+  });
+  const membership = new Membership({
+    redis,
+    bus,
+    replica: config.appId,
+    stats: () => ops.stats,
+    standing: () => ({
+      sockets: sockets.size,
+      games: feeds.size,
+      ready: readiness.reason === undefined,
+      draining: readiness.isDraining,
+    }),
+  });
+  const rebalance = new Rebalance<Connection>({
+    membership,
+    sockets,
+    routes,
+    shedding,
+    design: config.design,
+    percentPerSecond: config.rebalancePercent,
+  });
+  membership.onTick(() => rebalance.tick());
+  ops.watch(membership, readiness);
+  return { sockets, routes, shedding, feeds, membership };
+}
+
+export type ClusterParts = ReturnType<typeof assembleCluster>;
+
+/** The games and channels: who decides, what is kept, who follows. */
+export function assembleGames(start: Start, store: StoreParts, cluster: ClusterParts) {
+  const { config, log, clock } = start;
+  const { redis, bus, histories, readFailed } = store;
+  const { appId, heartbeatMs } = config;
+  const now = () => clock.now();
+  const gameQuota = new GameQuota(redis, config.limits.games, now);
+  const authority = buildAuthority(start, store, cluster, gameQuota);
+  const gameClock = new GameClock(
+    now,
+    async (game) => {
+      const left = await authority.finish(game);
+      // Nobody may follow the game any more, and hear that it is over.
+      if (left <= 0) gameQuota.closed(game);
+      return left;
+    },
+    log,
+  );
+  return {
+    authority,
+    gameQuota,
+    gameClock,
+    chat: new Chat(histories, appId),
+    presence: new Presence({ redis, bus, heartbeatMs, replica: appId, now, onError: readFailed }),
+    // As long as the peer of a dead connection has to notice it.
+    seatHold: new SeatHold({ authority, log, holdMs: 2 * heartbeatMs }),
+  };
+}
+
+export type GameParts = ReturnType<typeof assembleGames>;
+
+function buildAuthority(
+  { config, clock }: Start,
+  { redis, bus, histories, metrics, ops }: StoreParts,
+  { routes, shedding }: ClusterParts,
+  gameQuota: GameQuota,
+): GameAuthority {
+  const records = new Records(histories, () => clock.now());
+  const matchmaking = new Matchmaking(redis, config.tokenSecret);
+  if (config.design === 'stateless') return new StatelessAuthority(records, matchmaking, gameQuota);
+  return new StatefulAuthority({
+    records,
+    matchmaking,
+    gameQuota,
+    redis,
+    bus,
+    // A replica that starts again does not know what the one before it held.
+    owner: `${config.appId}.${randomBytes(6).toString('base64url')}`,
+    now: () => clock.now(),
+    routedAt: (game) => routes.newest(game),
+    // All their moves would be passed on from now on.
+    onYielded: (game) => shedding.shed(routes.of(game), 'moved'),
+    report: {
+      decided: (kind, by) => metrics.decided.inc({ kind, by }),
+      taken: (from) => {
+        metrics.taken.inc({ from });
+        ops.gameTaken(from);
+      },
+      batch: (commands) => metrics.batches.observe(commands),
+    },
+  });
+}
+
+/** The players: their sessions, what they may do, and their connections. */
+export function assembleSessions(start: Start, store: StoreParts, cluster: ClusterParts, games: GameParts) {
+  const { config, log, clock } = start;
+  const { metrics, redis, readiness } = store;
+  const { sockets, routes, feeds, membership } = cluster;
+  const { limits } = config;
+  const sessions = new Sessions(config.tokenSecret, limits.sessionSeconds);
+  const allowances = new Allowances(limits);
+  const elsewhere = () => membership.others.reduce((sum, { sockets: open }) => sum + open, 0);
+  const supersede = (connection: Connection, by: 'announcement' | 'move') => {
+    metrics.fences.inc({ by });
+    connection.close('superseded');
+  };
+  const fencing = new Fencing({
+    redis,
+    sockets,
+    replica: config.appId,
+    keepSeconds: 2 * limits.sessionSeconds,
+    supersede: (connection) => supersede(connection, 'announcement'),
+    revoke: (connection) => connection.close('unauthorized'),
+  });
+  const connections = new ConnectionFactory({
+    config,
+    services: {
+      ...games,
+      feeds,
+      clock,
+      metrics,
+      refresh: async (player, token) => {
+        const session = await sessions.readToRefresh(token);
+        if (session?.player.id !== player || !(await fencing.renew(player))) throw new Refusal('unauthorized');
+        return session.expiresAt;
+      },
+      onSuperseded: (connection) => supersede(connection, 'move'),
+    },
+    sockets,
+    routes,
+    allowances,
+    fencing,
+    log,
+    isDraining: () => readiness.isDraining,
+  });
+  return { sessions, allowances, admission: new Admission(limits, elsewhere), fencing, connections };
+}
+
+export type SessionParts = ReturnType<typeof assembleSessions>;
