@@ -102,3 +102,112 @@ test('the help names every flag with its default', () => {
     assert.match(help, new RegExp(`--${flagOf(key)} .*default ${initial}\\)`));
   }
 });
+
+/** A directory with these files; what `readConfig` makes of the stack `other` in it. */
+function readFiles(files: Readonly<Record<string, string>>, ...args: string[]) {
+  const place = mkdtempSync(path.join(directory, 'files-'));
+  for (const [name, text] of Object.entries(files)) writeFileSync(path.join(place, name), text);
+  return readConfig({ args: ['--stack', 'other', ...args], directory: place });
+}
+const STACK = 'Pulumi.other.yaml';
+const project = (config: string) => `name: gridlock\nruntime: nodejs\nconfig:\n${config}`;
+
+for (const name of ['replicas', 'gridlock:replicas', 'gridlock:config:replicas']) {
+  test(`${name} in a stack's file is the key replicas, as for the engine`, () => {
+    assert.equal(readFiles({ [STACK]: `config:\n  ${name}: 7\n` }).replicas, 7);
+  });
+}
+
+for (const [what, declaration] of [
+  ['a plain value', 'replicas: 7'],
+  ['a plain value under the full name', 'gridlock:replicas: 7'],
+  ['a default', 'replicas: { type: integer, default: 7 }'],
+  ['a value', 'gridlock:replicas: { value: 7 }'],
+] as const) {
+  test(`${what} in Pulumi.yaml is the default of every stack, over which the stack and flags win`, () => {
+    const files = { 'Pulumi.yaml': project(`  ${declaration}\n`), [STACK]: 'config: {}\n' };
+    assert.equal(readFiles(files).replicas, 7);
+    assert.equal(readFiles({ ...files, [STACK]: 'config:\n  replicas: 2\n' }).replicas, 2);
+    assert.equal(readFiles(files, '--replicas', '3').replicas, 3);
+  });
+}
+
+test('a map as the value in Pulumi.yaml is the value of the key', () => {
+  const files = { 'Pulumi.yaml': project('  pki: { value: { leaf: 3 } }\n'), [STACK]: '' };
+  assert.equal(readFiles(files).pki.leaf, 3);
+});
+
+test('keys of providers are left alone in both files', () => {
+  const files = {
+    'Pulumi.yaml': project('  aws:region: eu-central-1\n  kubernetes:context: { value: kind }\n'),
+    [STACK]: 'config:\n  kubernetes:namespace: there\n',
+  };
+  assert.equal(readFiles(files).namespace, 'gridlock');
+});
+
+test('a key that Pulumi.yaml declares without a value may be set by the stack', () => {
+  const files = { 'Pulumi.yaml': project('  replicas: { type: integer }\n') };
+  assert.equal(readFiles({ ...files, [STACK]: 'config: { replicas: 3 }' }).replicas, 3);
+  assert.throws(() => readFiles({ ...files, [STACK]: '' }), refused(/declares a key that has no value/));
+});
+
+for (const [what, files, pattern] of [
+  ['an unknown key without a namespace', { [STACK]: 'config:\n  replica: 4\n' }, /sets replica, which is no key/],
+  [
+    'a key twice, with and without its namespace',
+    { [STACK]: 'config:\n  replicas: 4\n  gridlock:replicas: 5\n' },
+    /sets replicas twice, as gridlock:replicas too/,
+  ],
+  [
+    'a key of ours in a namespace that nobody reads',
+    { [STACK]: 'config:\n  gridlok:replicas: 4\n' },
+    /sets gridlok:replicas, which nothing reads: write gridlock:replicas/,
+  ],
+  [
+    'keys nested under the name of the project',
+    { [STACK]: 'config:\n  gridlock:\n    replicas: 4\n' },
+    /sets gridlock, which is no key/,
+  ],
+  ['a key next to config', { [STACK]: 'gridlock:replicas: 4\n' }, /has gridlock:replicas at its top level/],
+  ['an environment', { [STACK]: 'environment: [production]\n' }, /imports an environment/],
+  [
+    'an encrypted value of a key that is no secret',
+    { [STACK]: 'config:\n  replicas: { secure: v1:abc }\n' },
+    /replicas in .* is encrypted/,
+  ],
+  [
+    'an unknown key of the project',
+    { [STACK]: '', 'Pulumi.yaml': project('  replica: 4\n') },
+    /Pulumi\.yaml sets replica, which is no key/,
+  ],
+  [
+    'a value of the project out of range',
+    { [STACK]: '', 'Pulumi.yaml': project('  replicas: 40\n') },
+    /"?40"? of replicas in .*Pulumi\.yaml is refused/,
+  ],
+  [
+    'a map of the project that is no declaration',
+    { [STACK]: '', 'Pulumi.yaml': project('  pki: { leaf: 3 }\n') },
+    /has the field leaf: give a map as the `value`/,
+  ],
+  [
+    'a default and a value',
+    { [STACK]: '', 'Pulumi.yaml': project('  port: { default: 1, value: 2 }\n') },
+    /both a default and a value/,
+  ],
+  ['a project of another name', { [STACK]: '', 'Pulumi.yaml': 'name: mine\n' }, /names the project "mine"/],
+  [
+    'stack files elsewhere',
+    { [STACK]: '', 'Pulumi.yaml': 'name: gridlock\nstackConfigDir: stacks\n' },
+    /moves the files/,
+  ],
+  [
+    'stack files elsewhere, the old way',
+    { [STACK]: '', 'Pulumi.yaml': 'name: gridlock\nconfig: stacks\n' },
+    /moves the files/,
+  ],
+] as const) {
+  test(`${what} is refused instead of passed over`, () => {
+    assert.throws(() => readFiles(files), refused(pattern));
+  });
+}

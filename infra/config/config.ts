@@ -1,21 +1,10 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
 import * as v from 'valibot';
-import { parse as parseYaml } from 'yaml';
 import { CLUSTER_CHECKS, LOCAL_CHECKS } from './checks.ts';
 import { flagOf, KEYS, type Key, LOCAL_KEYS, type LocalKey, type Values } from './keys.ts';
+import { ConfigError, type Found, keyOf, readProjectFile, readStackFile } from './stack-files.ts';
 
-const NAMESPACE = 'gridlock:';
-
-/**
- * A configuration that is refused; the message names the key, where it came from, what was found and what is
- * allowed.
- */
-export class ConfigError extends Error {
-  override name = 'ConfigError';
-  readonly exitCode = 2;
-}
+export { ConfigError } from './stack-files.ts';
 
 /** The parsed configuration: every key with its value, and the stack it belongs to. Frozen. */
 export type Config = Values & { readonly stack: string };
@@ -25,6 +14,8 @@ export interface ConfigSource {
   args?: readonly string[];
   /** Directory of `Pulumi.<stack>.yaml`; default: the working directory. */
   directory?: string;
+  /** Directory of `Pulumi.yaml`, whose `config` is the default of every stack; default: the same. */
+  projectDirectory?: string;
   /**
    * Whether keys must also agree on what a Kubernetes cluster needs; default: `local`, what `npm start`
    * needs.
@@ -35,14 +26,8 @@ export interface ConfigSource {
 /** What is configured: processes on this machine, whose flags are fewer, or a Kubernetes cluster. */
 export type Target = 'local' | 'cluster';
 
-interface Found {
-  value: unknown;
-  where: string;
-}
-
 type Lookup = (key: Key) => Found | undefined;
 
-const isKey = (name: string): name is Key => Object.hasOwn(KEYS, name);
 const keys = Object.keys(KEYS) as Key[];
 const localKeys = Object.keys(LOCAL_KEYS) as LocalKey[];
 const keysOf = (target: Target): readonly Key[] => (target === 'cluster' ? keys : localKeys);
@@ -77,37 +62,6 @@ export function readFlags(args: readonly string[], target: Target): { stack: str
   return { stack, flags };
 }
 
-function readStack(file: string, optional: boolean): Map<Key, Found> {
-  const found = new Map<Key, Found>();
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    if (optional && (error as NodeJS.ErrnoException).code === 'ENOENT') return found;
-    throw new ConfigError(`The stack's file ${file} cannot be read: ${(error as Error).message}.`);
-  }
-  let document: unknown;
-  try {
-    document = parseYaml(text);
-  } catch (error) {
-    throw new ConfigError(`${file} is not YAML: ${(error as Error).message.split('\n')[0]}`);
-  }
-  if (document === null || document === undefined) return found;
-  const config = (document as { config?: unknown }).config ?? {};
-  if (typeof document !== 'object' || typeof config !== 'object' || Array.isArray(config)) {
-    throw new ConfigError(`${file} must be a map whose \`config\` is a map of keys such as ${NAMESPACE}replicas.`);
-  }
-  for (const [name, value] of Object.entries(config)) {
-    if (!name.startsWith(NAMESPACE)) continue;
-    const key = name.slice(NAMESPACE.length);
-    if (!isKey(key)) {
-      throw new ConfigError(`${file} sets ${name}, which is no key of Gridlock: infra/README.md lists them.`);
-    }
-    found.set(key, { value, where: `${name} in ${file}` });
-  }
-  return found;
-}
-
 /** An encrypted value of a stack's file: `{secure: ...}`. Only the Pulumi engine can read it. */
 const isEncrypted = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && Object.keys(value).join() === 'secure';
@@ -117,6 +71,9 @@ function parseKey(key: Key, found: Found | undefined): unknown {
   if (!found || (definition.secret && isEncrypted(found.value))) return definition.default;
   const result = v.safeParse(definition.schema, found.value);
   if (result.success) return result.output;
+  if (isEncrypted(found.value)) {
+    throw new ConfigError(`The value of ${found.where} is encrypted: only a secret such as redisUrl may be.`);
+  }
   const value = definition.secret ? '' : ` ${shown(found.value)}`;
   throw new ConfigError(`The value${value} of ${found.where} is refused: ${definition.allowed} is allowed.`);
 }
@@ -134,15 +91,16 @@ function parseValues(stack: string, source: Lookup, target: Target): Config {
 }
 
 /**
- * Reads `Pulumi.<stack>.yaml` and the flags; a flag wins over the file, the file over the default. An
- * encrypted value reads as the default.
+ * Reads `Pulumi.<stack>.yaml`, `Pulumi.yaml` and the flags. A flag wins over the stack's file, that over the project's,
+ * and that over the default. An encrypted value reads as the default.
  * @throws ConfigError with one sentence for whatever is wrong
  */
-export function readConfig({ args = [], directory = '.', target = 'local' }: ConfigSource = {}): Config {
+export function readConfig(source: ConfigSource = {}): Config {
+  const { args = [], directory = '.', projectDirectory = directory, target = 'local' } = source;
   const { stack, flags } = readFlags(args, target);
-  const name = `Pulumi.${stack}.yaml`;
-  const file = readStack(path.join(directory, name), stack === 'dev');
-  return parseValues(stack, (key) => flags.get(key) ?? file.get(key), target);
+  const file = readStackFile(directory, stack);
+  const project = readProjectFile(projectDirectory, file);
+  return parseValues(stack, (key) => flags.get(key) ?? file.get(key) ?? project.get(key), target);
 }
 
 /**
@@ -152,14 +110,8 @@ export function readConfig({ args = [], directory = '.', target = 'local' }: Con
 export function stackConfig(stack: string, values: Readonly<Record<string, string>>): Config {
   const found = new Map<Key, Found>();
   for (const [name, value] of Object.entries(values)) {
-    if (!name.startsWith(NAMESPACE)) continue;
-    const key = name.slice(NAMESPACE.length);
-    if (!isKey(key)) {
-      throw new ConfigError(
-        `The stack ${stack} sets ${name}, which is no key of Gridlock: infra/README.md lists them.`,
-      );
-    }
-    found.set(key, { value, where: `${name} in the stack ${stack}` });
+    const key = keyOf(name, `The stack ${stack}`);
+    if (key) found.set(key, { value, where: `${name} in the stack ${stack}` });
   }
   return parseValues(stack, (key) => found.get(key), 'cluster');
 }

@@ -1,13 +1,14 @@
 // A rotation as an edit of the stack's file, which keeps its comments.
 import { type Document, isMap, isPair, isScalar, type Pair, parseDocument } from 'yaml';
 import type { Pki } from '../config/cluster-keys.ts';
-import { ConfigError } from '../config/config.ts';
+import { ConfigError, fullName } from '../config/stack-files.ts';
 import type { Step } from './pki.ts';
 
 const KEY = 'gridlock:pki';
 const MARK = ' A rotation is under way:';
 
-const isPki = (item: unknown): item is Pair => isPair(item) && isScalar(item.key) && item.key.value === KEY;
+const isPki = (item: unknown): item is Pair =>
+  isPair(item) && isScalar(item.key) && fullName(String(item.key.value)) === KEY;
 
 function configOf(document: Document) {
   if (!isMap(document.contents)) document.contents = document.createNode({}) as never;

@@ -16,6 +16,14 @@ test('an empty or missing file makes an empty configuration', () => {
   });
 });
 
+test('a key without its namespace is the same key: a flag replaces it, and its secret is found', () => {
+  const made = parse(remakeStackFile('config:\n  replicas: 7 # seven\n', '', flags({ replicas: '3' })));
+  assert.deepEqual(made, { config: { 'gridlock:replicas': '3' } });
+  assert.deepEqual(encryptedKeys('config:\n  redisUrl: { secure: v1:abc }\n'), ['gridlock:redisUrl']);
+  const kept = parse(remakeStackFile('config:\n  redisUrl: ""\n', SECURE, flags()));
+  assert.deepEqual(kept.config, { 'gridlock:redisUrl': { secure: 'v1:abc' } });
+});
+
 test('salt and secrets of the last copy stay, its other values go', () => {
   const last = SECURE.replace('config:\n', 'config:\n  gridlock:workers: "5"\n');
   assert.deepEqual(parse(remakeStackFile('config:\n  gridlock:redis: external\n', last, flags())), {
@@ -56,13 +64,16 @@ for (const [what, text] of [
     'a pki that comes first, with comments',
     '# a\nconfig:\n  # b\n  gridlock:pki: { leaf: 1 } # c\n  gridlock:port: 1\n',
   ],
+  ['a pki without its namespace', 'config:\n  pki: { leaf: 1 } # c\n'],
   ['a pki that comes last, with comments', 'config:\n  gridlock:port: 1\n  # b\n  gridlock:pki:\n    leaf: 1\n  # d\n'],
 ] as const) {
   test(`${what} takes a rotation, its note and its end, and keeps its comments`, () => {
     const marked = withRotation(text, 'leaf', PKI, NEXT);
     assert.equal(unfinishedStep(text), undefined);
     assert.equal(unfinishedStep(marked), 'leaf');
-    assert.deepEqual(parse(marked).config['gridlock:pki'], NEXT);
+    const { config } = parse(marked);
+    assert.deepEqual(config['gridlock:pki'] ?? config.pki, NEXT);
+    assert.equal('pki' in config && 'gridlock:pki' in config, false);
     const done = withoutMark(marked);
     assert.equal(unfinishedStep(done), undefined);
     assert.deepEqual(parse(done), parse(marked));

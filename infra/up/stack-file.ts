@@ -1,9 +1,9 @@
-// The working copy of a stack's file: Pulumi writes salt and secrets into the file it reads, and the checkout
-// is to
-// stay as it is.
+// The working copy of a stack's file: Pulumi writes salt and secrets into the file it reads, and the checkout must stay
+// as it is.
 import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { type Document, isMap, isScalar, type Pair, parseDocument } from 'yaml';
 import { KEYS, type Key } from '../config/keys.ts';
+import { fullName } from '../config/stack-files.ts';
 
 /** Beside `config`, what Pulumi writes at the top level. */
 const SALT = 'encryptionsalt';
@@ -11,18 +11,24 @@ const ENGINE_KEYS = ['secretsprovider', 'encryptedkey', SALT];
 
 const readIfThere = (file: string): string => (existsSync(file) ? readFileSync(file, 'utf8') : '');
 
-function isSecure(document: Document, name: string): boolean {
-  const value = document.getIn(['config', name], true);
-  return isMap(value) && value.items.length === 1 && value.has('secure');
-}
+const isSecure = (value: unknown): boolean => isMap(value) && value.items.length === 1 && value.has('secure');
 
-/** Names of the encrypted values in a stack's file. */
-export function encryptedKeys(text: string): string[] {
+/** The document with the full name of every key: `replicas` and `gridlock:replicas` are one. */
+function parsed(text: string): Document {
   const document = parseDocument(text);
   const config = document.get('config', true);
+  for (const { key } of isMap(config) ? (config.items as Pair[]) : []) {
+    if (isScalar(key)) key.value = fullName(String(key.value));
+  }
+  return document;
+}
+
+/** Full names of the encrypted values in a stack's file. */
+export function encryptedKeys(text: string): string[] {
+  const config = parsed(text).get('config', true);
   if (!isMap(config)) return [];
-  const names = (config.items as Pair[]).map(({ key }) => String(isScalar(key) ? key.value : key));
-  return names.filter((name) => isSecure(document, name));
+  const encrypted = (config.items as Pair[]).filter(({ value }) => isSecure(value));
+  return encrypted.map(({ key }) => String(isScalar(key) ? key.value : key));
 }
 
 /** The salt a stack's file carries: what its encrypted values were made with. */
@@ -42,19 +48,18 @@ function keyValue(key: Key, text: string): unknown {
 }
 
 /**
- * The checked-in text with the flags of this run, and with the salt and the encrypted values of the last copy
- * where
- * the checked-in one has none of its own.
+ * The checked-in text with the full names of keys, the flags of this run, and the salt and the encrypted values of the
+ * last copy where the checked-in one has none.
  */
 export function remakeStackFile(
   checkedIn: string,
   lastCopy: string,
   flags: ReadonlyMap<Key, { value: unknown }>,
 ): string {
-  const document = parseDocument(checkedIn);
+  const document = parsed(checkedIn);
   if (!isMap(document.contents)) document.contents = document.createNode({}) as never;
   if (!isMap(document.get('config', true))) document.set('config', document.createNode({}));
-  const last = parseDocument(lastCopy);
+  const last = parsed(lastCopy);
   const ownSalt = document.get(SALT);
   // What another salt encrypted cannot be read any more.
   if (ownSalt === undefined || ownSalt === last.get(SALT)) {

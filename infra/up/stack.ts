@@ -39,7 +39,7 @@ export function readWish(args: readonly string[]): Wish {
 function checkedConfig(args: readonly string[], copy: string, paths: UpPaths): Config {
   if (encryptedKeys(copy).length === 0) return readConfig({ args, directory: ROOT, target: 'cluster' });
   writeCopy(paths, copy);
-  return readConfig({ args, directory: paths.project, target: 'cluster' });
+  return readConfig({ args, directory: paths.project, projectDirectory: ROOT, target: 'cluster' });
 }
 
 function writeCopy(paths: UpPaths, copy: string): void {

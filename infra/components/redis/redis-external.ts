@@ -109,6 +109,12 @@ export class RedisExternal extends pulumi.ComponentResource {
 
   constructor(name: string, { config, namespace }: RedisExternalArgs, opts?: pulumi.ComponentResourceOptions) {
     super('gridlock:components:RedisExternal', name, {}, opts);
+    // The checks make sure that it is set; what only the engine can decrypt reads as empty elsewhere.
+    if (config.redisUrl === '') {
+      throw new ConfigError(
+        'redisUrl is encrypted, and only the Pulumi engine can decrypt it: give it as --redis-url, or use npm run up.',
+      );
+    }
     const address = parseRedisUrl(config.redisUrl);
     const roots = readRoots(config.redisCaFile === '' ? '' : fromCheckout(config.redisCaFile));
     const metadata = { namespace, labels: labels(REDIS) };
