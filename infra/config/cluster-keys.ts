@@ -1,10 +1,12 @@
 // The keys of a Kubernetes cluster. `npm start` refuses a wrong value too, and uses none of them.
 import * as v from 'valibot';
 import { choice, define, flag, integer, map, text, trueOrFalse, wholeNumber } from './key-definitions.ts';
+import { parseRedisUrl, RedisUrlError } from './redis-url.ts';
 
 const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/;
 const RESERVED_NAMESPACES = /^(default|kube-.*|cert-manager|haproxy-controller|monitoring)$/;
-const REPOSITORY = '[a-z0-9][a-z0-9._-]*(:\\d{1,5})?(/[a-z0-9][a-z0-9._-]*)*';
+const PORT = '(?:[1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])';
+const REPOSITORY = `[a-z0-9][a-z0-9._-]*(:${PORT})?(/[a-z0-9][a-z0-9._-]*)*`;
 const REFERENCE = new RegExp(
   `^${REPOSITORY}(:(?!latest$)[\\w][\\w.-]{0,127}(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})$`,
 );
@@ -53,6 +55,11 @@ export const CHARTS = Object.freeze({
 export type ChartName = keyof typeof CHARTS;
 export type Charts = { readonly [Name in ChartName]: ChartSource };
 
+/** A URL that may be shown: without a user, as it is no secret, and without a fragment, which is never sent. */
+const isPlainUrl = (text: string, ...protocols: readonly string[]): boolean => {
+  const url = /[\s"'\\]/.test(text) ? null : URL.parse(text);
+  return url !== null && protocols.includes(url.protocol) && url.host !== '' && !/[@#]/.test(text);
+};
 const isPlace = (source: string): boolean => /^(\.{0,2}\/|~\/)|\.tgz$/.test(source) && !source.includes('://');
 const chart = ({ source, version }: { source: string; version: string }) =>
   v.pipe(
@@ -62,7 +69,7 @@ const chart = ({ source, version }: { source: string; version: string }) =>
         source: v.optional(
           v.pipe(
             v.string(),
-            v.check((value) => isPlace(value) || /^(oci|https?):\/\/[^\s"'\\]+$/.test(value)),
+            v.check((value) => isPlace(value) || isPlainUrl(value, 'oci:', 'https:', 'http:')),
           ),
           source,
         ),
@@ -114,6 +121,19 @@ const namespace = v.pipe(
   v.string(),
   v.regex(DNS_LABEL),
   v.check((name) => !RESERVED_NAMESPACES.test(name)),
+);
+
+const redisUrl = v.pipe(
+  v.string('it is no text'),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed || dataset.value === '') return;
+    try {
+      parseRedisUrl(dataset.value);
+    } catch (error) {
+      if (!(error instanceof RedisUrlError)) throw error;
+      addIssue({ message: error.message });
+    }
+  }),
 );
 
 export const CLUSTER_KEYS = Object.freeze({
@@ -175,20 +195,25 @@ export const CLUSTER_KEYS = Object.freeze({
       ' leaf: 1 or more}',
     'accepted roots, the issuing one, and the numbers of intermediate and leaf',
   ),
-  acmeServer: text(
-    /^https:\/\/[^\s"'\\]+$/,
-    'https://acme-v02.api.letsencrypt.org/directory',
-    'an https URL',
-    'acme: directory of the certificate authority',
-  ),
+  acmeServer: define({
+    schema: v.pipe(
+      v.string(),
+      v.check((url) => isPlainUrl(url, 'https:')),
+    ),
+    default: 'https://acme-v02.api.letsencrypt.org/directory',
+    allowed: 'an https URL without a user or a fragment',
+    help: 'acme: directory of the certificate authority',
+  }),
   acmeEmail: text(/^$|^[^\s@"'\\]+@[^\s@"'\\]+\.[^\s@"'\\]+$/, '', 'an e-mail address', 'acme: account'),
   acmeChallenge: choice(['http-01', 'dns-01'], 'http-01', 'acme: how the name is proved'),
   acmeDnsZone: text(/^(Z[A-Z0-9]{3,31})?$/, '', 'a hosted zone ID such as Z0123456789', 'dns-01: zone of Route 53'),
   redis: choice(['single', 'sentinel', 'external'], 'single', 'Redis: one, three with Sentinel, or your own'),
   redisUrl: define({
-    schema: v.pipe(v.string(), v.regex(/^$|^rediss?:\/\/([^\s@/"'\\]*@)?[^\s@/"'\\]+(\/\d{0,4})?$/)),
+    schema: redisUrl,
     default: '',
-    allowed: 'redis:// or rediss://[user:password@]host:port (a Cluster: several hosts with commas between)',
+    allowed:
+      'redis:// or rediss://[user:password@]host:port/database, special characters as %40 and the like (a Cluster: ' +
+      'several hosts with commas between, no database)',
     help: 'external: where Redis is (may be encrypted)',
     secret: true,
   }),

@@ -47,6 +47,10 @@ test('a TLS version that YAML reads as a number is understood', () => {
   assert.equal(read('config:\n  gridlock:tlsMinVersion: 1.2\n').tlsMinVersion, '1.2');
 });
 
+test('an IPv6 address is as browsers write it, whose origin has to match', () => {
+  assert.equal(read('', '--host', '2001:DB8:0:0::7').host, '2001:db8::7');
+});
+
 test('keys of other namespaces are left alone', () => {
   assert.equal(read('config:\n  kubernetes:context: kind\n').replicas, 4);
 });
@@ -80,6 +84,9 @@ for (const [what, yaml, args, pattern] of [
   ['an unknown design', '', ['--design', 'both'], /stateless or stateful is allowed/],
   ['a host that is none', '', ['--host', 'a b'], /the host name or IP address people connect to/],
   ['a host that looks like half an address', '', ['--host', '10.0.1'], /the host name or IP address people connect to/],
+  ['an address in hexadecimal', '', ['--host', '0x7f.1'], /the host name or IP address people connect to/],
+  ['an address with a zone', '', ['--host', 'fe80::1%eth0'], /the host name or IP address people connect to/],
+  ['a wildcard written out', '', ['--host', '0:0:0:0:0:0:0:0'], /the host name or IP address people connect to/],
   ['an address nobody can connect to', '', ['--host', '0.0.0.0'], /"0\.0\.0\.0" of the flag --host/],
   ['an unknown flag', '', ['--replica', '4'], /Unknown flag --replica:/],
   ['a flag without its value', '', ['--port'], /--port needs a value/],

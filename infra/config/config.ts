@@ -74,8 +74,13 @@ function parseKey(key: Key, found: Found | undefined): unknown {
   if (isEncrypted(found.value)) {
     throw new ConfigError(`The value of ${found.where} is encrypted: only a secret such as redisUrl may be.`);
   }
-  const value = definition.secret ? '' : ` ${shown(found.value)}`;
-  throw new ConfigError(`The value${value} of ${found.where} is refused: ${definition.allowed} is allowed.`);
+  if (definition.secret) {
+    const [{ message }] = result.issues;
+    throw new ConfigError(`The value of ${found.where} is refused: ${message}. Allowed: ${definition.allowed}.`);
+  }
+  throw new ConfigError(
+    `The value ${shown(found.value)} of ${found.where} is refused: ${definition.allowed} is allowed.`,
+  );
 }
 
 function parseValues(stack: string, source: Lookup, target: Target): Config {

@@ -6,7 +6,10 @@ export interface KeyDefinition<Schema extends v.GenericSchema<unknown, unknown>>
   default: v.InferOutput<Schema>;
   allowed: string;
   help: string;
-  /** May be an encrypted value of the stack's file, which only the Pulumi engine can read. */
+  /**
+   * May be an encrypted value of the stack's file, which only the Pulumi engine can read. A refusal does not repeat the
+   * value, but has the message of the schema.
+   */
   secret?: boolean;
 }
 

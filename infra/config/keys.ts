@@ -8,12 +8,18 @@ const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([
 const WILDCARD_ADDRESSES = ['0.0.0.0', '::'];
 /** Control characters and quotes have no place in the configuration files a path is written into. */
 const FILE_PATH = /^[^\u0000-\u001f"'\\]{0,4096}$/;
+/** A host as browsers write it in the origin they send; undefined for what they read as something else. */
+function browserHost(name: string): string | undefined {
+  if (isIP(name) === 6) return URL.parse(`https://[${name}]`)?.hostname.slice(1, -1);
+  const isHost = HOST_NAME.test(name) && URL.parse(`https://${name}`)?.hostname === name;
+  return isHost ? name : undefined;
+}
 const host = v.pipe(
   v.string(),
   v.toLowerCase(),
-  v.check((name) =>
-    isIP(name) === 0 ? HOST_NAME.test(name) && !/^[\d.]+$/.test(name) : !WILDCARD_ADDRESSES.includes(name),
-  ),
+  v.transform(browserHost),
+  v.string(),
+  v.check((name) => !WILDCARD_ADDRESSES.includes(name)),
 );
 
 /**

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { ConfigError } from '../../config/config.ts';
-import { externalEnv, parseRedisUrl, readRoots } from './redis-external.ts';
+import { parseRedisUrl } from '../../config/redis-url.ts';
+import { addressOf, externalEnv, readRoots } from './redis-external.ts';
 
 const env = (url: string) =>
   Object.fromEntries(externalEnv(parseRedisUrl(url)).map(({ name, value }) => [name, value]));
@@ -24,15 +25,10 @@ test('several hosts are a Cluster', () => {
   assert.equal(env('redis://one.example,two.example').REDIS_TLS, 'false');
 });
 
-test('a Cluster has no second database, and what is no address is refused, neither with the address', () => {
+test('an address that only the engine can decrypt is refused with what to do', () => {
   assert.throws(
-    () => parseRedisUrl('redis://a:hush@one.example,two.example/1'),
-    (error: Error) =>
-      error instanceof ConfigError && /only database 0/.test(error.message) && !error.message.includes('hush'),
-  );
-  assert.throws(
-    () => parseRedisUrl('http://:hush@one.example'),
-    (error: Error) => /no address of Redis/.test(error.message) && !error.message.includes('hush'),
+    () => addressOf({ redisUrl: '' }),
+    (error: Error) => error instanceof ConfigError && /is encrypted.*--redis-url/.test(error.message),
   );
 });
 

@@ -3,6 +3,7 @@ import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import { fromCheckout } from '../../config/checkout.ts';
 import { type Config, ConfigError } from '../../config/config.ts';
+import { parseRedisUrl, type RedisAddress } from '../../config/redis-url.ts';
 import { labels } from '../labels.ts';
 import {
   type EnvVar,
@@ -15,48 +16,17 @@ import {
 } from './redis-connection.ts';
 import { checksumOf } from './redis-users.ts';
 
-/** What an address of Redis says, with the password apart from the rest. */
-export interface RedisAddress {
-  readonly tls: boolean;
-  readonly username: string | undefined;
-  readonly password: string | undefined;
-  /** `host:port` each; several are a Cluster. */
-  readonly hosts: readonly string[];
-  /** Number of the database; 0 in a Cluster. */
-  readonly database: number;
-}
-
-const DEFAULT_PORT = 6379;
 const ROOTS_KEY = 'roots.pem';
 
-/** `[user:password@]`; a lone part before the `@` is the user, as in every URL. */
-function readUser(text: string | undefined): Pick<RedisAddress, 'username' | 'password'> {
-  if (text === undefined) return { username: undefined, password: undefined };
-  const colon = text.indexOf(':');
-  const [user, password] = colon < 0 ? [text, ''] : [text.slice(0, colon), text.slice(colon + 1)];
-  return {
-    username: decodeURIComponent(user) || undefined,
-    password: decodeURIComponent(password) || undefined,
-  };
-}
-
-const withPort = (host: string): string => (/:\d+$/.test(host) ? host : `${host}:${DEFAULT_PORT}`);
-
 /**
- * Reads `rediss://user:password@host:port,host:port/0`. Pure.
- * @throws ConfigError with a sentence, which does not repeat the address as it may hold a password
+ * The address of the configuration. That it is set is checked before: what only the engine can decrypt reads as empty.
+ * @throws ConfigError with a sentence
  */
-export function parseRedisUrl(url: string): RedisAddress {
-  const match = /^(rediss?):\/\/(?:([^@/]*)@)?([^@/]+)(?:\/(\d*))?$/.exec(url);
-  if (!match) {
-    throw new ConfigError('redisUrl is no address of Redis: write it like rediss://user:password@host:6379.');
-  }
-  const [, scheme, user, hosts = '', database] = match;
-  const addresses = hosts.split(',').filter(Boolean).map(withPort);
-  if (addresses.length > 1 && Number(database ?? 0) !== 0) {
-    throw new ConfigError('redisUrl names several hosts, a Cluster, and a database: a Cluster has only database 0.');
-  }
-  return { tls: scheme === 'rediss', ...readUser(user), hosts: addresses, database: Number(database ?? 0) };
+export function addressOf({ redisUrl }: Pick<Config, 'redisUrl'>): RedisAddress {
+  if (redisUrl !== '') return parseRedisUrl(redisUrl);
+  throw new ConfigError(
+    'redisUrl is encrypted, and only the Pulumi engine can decrypt it: give it as --redis-url, or use npm run up.',
+  );
 }
 
 /** The variables of a replica for an address; the password is not among them. Pure. */
@@ -109,13 +79,7 @@ export class RedisExternal extends pulumi.ComponentResource {
 
   constructor(name: string, { config, namespace }: RedisExternalArgs, opts?: pulumi.ComponentResourceOptions) {
     super('gridlock:components:RedisExternal', name, {}, opts);
-    // The checks make sure that it is set; what only the engine can decrypt reads as empty elsewhere.
-    if (config.redisUrl === '') {
-      throw new ConfigError(
-        'redisUrl is encrypted, and only the Pulumi engine can decrypt it: give it as --redis-url, or use npm run up.',
-      );
-    }
-    const address = parseRedisUrl(config.redisUrl);
+    const address = addressOf(config);
     const roots = readRoots(config.redisCaFile === '' ? '' : fromCheckout(config.redisCaFile));
     const metadata = { namespace, labels: labels(REDIS) };
     const trust =
