@@ -30,21 +30,12 @@ export const GROUPS: Readonly<Record<string, Readonly<Record<string, Entry | Pro
     compose: { profile: 'cluster', load: () => import('./compose.ts') },
   },
   'On Kubernetes': {
-    up: { profile: 'cluster', script: 'infra/up/up.ts', summary: 'bring a stack up on Kubernetes' },
-    down: { profile: 'cluster', script: 'infra/up/down.ts', summary: 'take a stack down' },
-    rotate: { profile: 'cluster', script: 'infra/up/rotate.ts', summary: 'replace the certificates of a stack' },
-    manifests: {
-      profile: 'cluster',
-      script: 'infra/render/main.ts',
-      summary: 'print the manifests of a stack, to apply without Pulumi',
-    },
-    golden: {
-      profile: 'cluster',
-      script: 'infra/golden/main.ts',
-      summary: 'render the golden manifests again',
-      usage: 'Renders the golden manifests of infra/golden again. The difference is what a change does to a cluster.',
-    },
-    e2e: { profile: 'cluster', script: 'tests/e2e/main.ts', summary: 'test the whole system on a kind cluster' },
+    up: { profile: 'cluster', load: () => import('./up.ts') },
+    down: { profile: 'cluster', load: () => import('./down.ts') },
+    rotate: { profile: 'cluster', load: () => import('./rotate.ts') },
+    manifests: { profile: 'cluster', load: () => import('./manifests.ts') },
+    golden: { profile: 'cluster', load: () => import('./golden.ts') },
+    e2e: { profile: 'cluster', load: () => import('./e2e.ts') },
   },
   Certificates: {
     certs: {
@@ -55,7 +46,7 @@ export const GROUPS: Readonly<Record<string, Readonly<Record<string, Entry | Pro
     },
   },
   'Load and faults': {
-    play: { profile: 'cluster', script: 'infra/play/main.ts', summary: 'play games and check that no move is lost' },
+    play: { profile: 'cluster', load: () => import('./play.ts') },
     load: { profile: 'load', load: () => import('./load.ts') },
     chaos: { profile: 'start', load: () => import('./chaos.ts') },
     rotation: { profile: 'start', load: () => import('./rotation.ts') },

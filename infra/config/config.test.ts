@@ -5,8 +5,8 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { repetitions } from '../../tests/kit/repetitions.ts';
-import { ConfigError, configHelp, readConfig } from './config.ts';
-import { flagOf, KEYS, type Key, LOCAL_KEYS, type LocalKey } from './keys.ts';
+import { ConfigError, readConfig } from './config.ts';
+import { flagOf, KEYS, type Key } from './keys.ts';
 
 const directory = mkdtempSync(path.join(os.tmpdir(), 'gridlock-config-'));
 after(() => rmSync(directory, { recursive: true, force: true }));
@@ -101,14 +101,6 @@ for (const [what, yaml, args, pattern] of [
     assert.throws(() => read(yaml, ...args), refused(pattern));
   });
 }
-
-test('the help names every flag with its default', () => {
-  const help = configHelp();
-  for (const key of Object.keys(LOCAL_KEYS) as LocalKey[]) {
-    const initial = String(LOCAL_KEYS[key].default).replace('.', '\\.') || 'empty';
-    assert.match(help, new RegExp(`--${flagOf(key)} .*default ${initial}\\)`));
-  }
-});
 
 /** A directory with these files; what `readConfig` makes of the stack `other` in it. */
 function readFiles(files: Readonly<Record<string, string>>, ...args: string[]) {

@@ -120,19 +120,3 @@ export function stackConfig(stack: string, values: Readonly<Record<string, strin
   }
   return parseValues(stack, (key) => found.get(key), 'cluster');
 }
-
-/** The text of `--help`: every flag with its default and meaning. */
-export function configHelp(target: Target = 'local'): string {
-  const rows = keysOf(target).map((key) => {
-    const { default: value, allowed, help } = KEYS[key];
-    const initial = typeof value === 'object' ? JSON.stringify(value) : value;
-    return `  --${flagOf(key).padEnd(28)} ${help} (${allowed}; default ${initial === '' ? 'empty' : initial})`;
-  });
-  return [
-    'Every flag is also a key of Pulumi.<stack>.yaml: --http-port 8080 is gridlock:httpPort: 8080. The flag wins.',
-    '',
-    ...rows,
-    `  --${'stack'.padEnd(28)} which Pulumi.<stack>.yaml is read (default dev)`,
-    '',
-  ].join('\n');
-}

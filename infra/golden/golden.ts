@@ -1,6 +1,6 @@
 // The whole program of some stacks as text, checked in, so that a review sees what a change does to a
 // cluster.
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { readConfig } from '../config/config.ts';
 import { sorted, toYaml } from '../render/manifest.ts';
@@ -53,5 +53,16 @@ export function checkedIn(name: string): string {
     return readFileSync(goldenFile(name), 'utf8');
   } catch {
     return '';
+  }
+}
+
+/** Renders all goldens again, and says which changed. */
+export async function renderGoldens(): Promise<void> {
+  for (const stack of stacks) {
+    for (const [name, text] of Object.entries(await golden(stack))) {
+      const same = checkedIn(name) === text;
+      if (!same) writeFileSync(goldenFile(name), text);
+      process.stdout.write(`${same ? 'same   ' : 'changed'} infra/golden/${name}\n`);
+    }
   }
 }

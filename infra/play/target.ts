@@ -7,7 +7,8 @@ import { publicUrl } from '../config/origin.ts';
 import { findBinary } from '../setup/binaries.mjs';
 import type { Target } from './match.ts';
 
-export interface Wish {
+/** Which cluster is meant. */
+export interface TargetOptions {
   url?: string | undefined;
   /** File of the root. */
   ca?: string | undefined;
@@ -32,16 +33,18 @@ function outputsOf(stack: string): { url?: string; rootCertificate?: string } | 
 }
 
 /**
- * The cluster a person means: the one at an address; that of a stack, as `npm run up` or `pulumi up` left it;
+ * The cluster that the options mean: the one at an address; that of a stack, as `npm run up` or `pulumi up` left it;
  * or the one that `npm start` brought up.
  * @throws ConfigError with one sentence when it cannot be found
  */
-export function findTarget({ url, ca, stack }: Wish): Target {
+export function findTarget({ url, ca, stack }: TargetOptions): Target {
   if (url !== undefined) {
-    if (!URL.canParse(url) || !url.startsWith('https://')) {
+    const address = URL.parse(url);
+    // Only the origin is used: a path, a query or a user would be dropped.
+    if (address?.protocol !== 'https:' || address.href !== `${address.origin}/`) {
       throw new ConfigError(`--url is ${JSON.stringify(url)}; it must be an address such as https://localhost:8443.`);
     }
-    return { url, ca: ca && readRoot(ca) };
+    return { url: address.origin, ca: ca && readRoot(ca) };
   }
   const config = readConfig({ args: ['--stack', stack ?? 'dev'] });
   // Whom everybody trusts vouches for the edge: the own root is for inside the cluster.

@@ -13,11 +13,11 @@ const POLICY_PACK = path.join('infra', 'policy-pack');
 
 export interface UpOptions {
   /** Shows what would change, and changes nothing. */
-  preview?: boolean;
+  preview?: boolean | undefined;
   /** Asks nothing, and shows no preview before. */
-  yes?: boolean;
+  yes?: boolean | undefined;
   /** Also runs the policy pack. */
-  policies?: boolean;
+  policies?: boolean | undefined;
 }
 
 /** @throws PreflightError when the kind cluster the state speaks of cannot be used */

@@ -1,42 +1,20 @@
-// Usage: npm run down -- [--stack dev] [--state-dir .gridlock] [--yes] [--unreachable]
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { type Config, ConfigError, readConfig, readFlags } from '../config/config.ts';
+import { type Config, readConfig } from '../config/config.ts';
 import { PreflightError } from '../local/errors.ts';
 import { findBinary } from '../setup/binaries.mjs';
 import { forgetStack, openBackend, removeDeadLocks, stackExists } from './backend.ts';
-import { exitCodeOf, requireTerminal, runCommand } from './command.ts';
+import { exitCodeOf, requireTerminal } from './command.ts';
 import { Engine } from './engine.ts';
-import { refuseSwallowedFlags, takeSwitches } from './flags.ts';
 import { kindCluster, speaksOfCluster } from './kind-cluster.ts';
 import { downloadEngine } from './launcher.ts';
 import { ROOT, type UpPaths, upPaths } from './paths.ts';
 import { requireTools, TOOLS } from './tools.ts';
 
-const SWITCHES = ['yes', 'unreachable'] as const;
-
-const HELP = `npm run down -- [flags]
-
-Undoes npm run up: the cluster or what was put into it, the stack, its state and passphrase.
-
-  --stack                        which stack (default dev)
-  --state-dir                    where npm run up kept its state (default .gridlock)
-  --yes                          ask nothing
-  --unreachable                  the cluster is gone: forget what was in it
-`;
-
-/** The stack as its last `up` wanted it: flags of that run are in the working copy only. */
+/** The stack as its last `up` had it: flags of that run are in the working copy only. */
 function lastConfig(stack: string, paths: UpPaths): Config {
   const directory = existsSync(paths.stackFile) ? path.dirname(paths.stackFile) : ROOT;
   return readConfig({ args: ['--stack', stack], directory });
-}
-
-function readArguments(args: readonly string[]): { stack: string; paths: UpPaths } {
-  const { stack, flags } = readFlags(args, 'cluster');
-  const other = [...flags.keys()].find((key) => key !== 'stateDir');
-  if (other) throw new ConfigError(`npm run down takes no ${other}: what npm run up used is remembered.`);
-  const stateDir = flags.get('stateDir')?.value ?? readConfig({ args: ['--stack', stack], directory: ROOT }).stateDir;
-  return { stack, paths: upPaths(String(stateDir), stack) };
 }
 
 /** Says of a kind cluster that has the name ours would have, and is not ours to delete. */
@@ -86,21 +64,30 @@ function failureHint({ cluster, clusterName }: Config, code: number): void {
   );
 }
 
-await runCommand(async () => {
-  const args = process.argv.slice(2);
-  if (args.includes('--help') || args.includes('-h')) {
-    process.stdout.write(HELP);
-    return 0;
-  }
-  refuseSwallowedFlags('down', SWITCHES);
-  const { on, rest } = takeSwitches(args, SWITCHES);
-  const options = { yes: on.has('yes'), unreachable: on.has('unreachable') };
-  const { stack, paths } = readArguments(rest);
+export interface DownOptions {
+  /** Asks nothing. */
+  yes?: boolean | undefined;
+  /** The cluster is gone: what was in it is forgotten. */
+  unreachable?: boolean | undefined;
+}
+
+/**
+ * Undoes `up`: the cluster or what was put into it, the stack, its state and passphrase.
+ * @param args --stack and --state-dir
+ * @returns the exit code
+ * @throws ConfigError or PreflightError before anything was changed
+ */
+export async function down(
+  args: readonly string[],
+  { yes = false, unreachable = false }: DownOptions,
+): Promise<number> {
+  const { stack, stateDir } = readConfig({ args, directory: ROOT });
+  const paths = upPaths(stateDir, stack);
   if (!stackExists(paths, stack)) return nothingIsUp(stack, paths);
-  if (!options.yes) requireTerminal('down');
+  if (!yes) requireTerminal('down');
   const config = lastConfig(stack, paths);
   const kind = config.cluster === 'kind';
-  if (kind && options.unreachable) {
+  if (kind && unreachable) {
     throw new PreflightError('A kind cluster that is gone is noticed: npm run down needs no --unreachable for it.');
   }
   const binary = requireTools(kind ? [TOOLS.docker, TOOLS.kind, TOOLS.pulumi] : [TOOLS.pulumi], downloadEngine);
@@ -108,8 +95,8 @@ await runCommand(async () => {
   removeDeadLocks(paths);
   const gone = kind && kindCluster(config.clusterName).state === 'gone' && speaksOfCluster(engine.resources());
   if (gone) forgetGoneCluster(engine, config.clusterName);
-  const code = gone ? 0 : await destroy(engine, options);
+  const code = gone ? 0 : await destroy(engine, { yes, unreachable });
   if (code === 0) forgetStack(paths);
   failureHint(config, code);
   return exitCodeOf(code);
-});
+}

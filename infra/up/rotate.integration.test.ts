@@ -81,10 +81,10 @@ test('a step whose up fails is noted in the file with the way back, and comes be
 });
 
 for (const [what, args, pattern] of [
-  ['no step', ['--yes'], /A step is missing: npm run rotate -- leaf\|intermediate\|/],
-  ['a step there is not', ['root', '--yes'], /"root" is no step/],
+  ['no step', ['--yes'], /Missing required argument 'step'/],
+  ['a step there is not', ['root', '--yes'], /'root' is invalid.*Allowed: leaf, intermediate, root-accept/],
   ['a step out of order', ['root-issue', '--yes'], /begins with root-accept/],
-  ['a pki of its own', ['leaf', '--yes', '--pki', '{"leaf":3}'], /leave --pki out/],
+  ['a pki of its own', ['leaf', '--yes', '--pki', '{"leaf":3}'], /Unknown option '--pki'/],
   [
     'certificates that are files',
     ['leaf', '--yes', '--certificates', 'files', '--certificates-dir', 'x'],

@@ -11,8 +11,8 @@ import { requireTools, toolsFor } from './tools.ts';
 
 type Flags = ReturnType<typeof readFlags>['flags'];
 
-/** A stack as its file and the flags of this run want it. */
-export interface Wish {
+/** A stack as its file and the flags of this run describe it. */
+export interface StackRequest {
   stack: string;
   flags: Flags;
   paths: UpPaths;
@@ -25,7 +25,7 @@ export interface Wish {
  * Reads the stack's file and the flags; writes nothing.
  * @throws ConfigError with one sentence for whatever is wrong
  */
-export function readWish(args: readonly string[]): Wish {
+export function readRequest(args: readonly string[]): StackRequest {
   const { stack, flags } = readFlags(args, 'cluster');
   const file = checkedInFile(stack);
   if (stack !== 'dev' && !existsSync(file)) throw new ConfigError(`There is no stack ${stack}: ${file} is missing.`);
@@ -49,11 +49,10 @@ function writeCopy(paths: UpPaths, copy: string): void {
 
 /**
  * The engine on the stack, which is made when it is not there: tools looked at, backend, working copy and
- * secrets in
- * place.
+ * secrets in place.
  * @throws PreflightError when a tool is missing
  */
-export function openStack({ stack, flags, paths, copy, config }: Wish): Engine {
+export function openStack({ stack, flags, paths, copy, config }: StackRequest): Engine {
   const binary = requireTools(toolsFor(config), downloadEngine);
   const engine = new Engine(binary, stack, paths, openBackend(paths, stack, binary));
   writeCopy(paths, copy);

@@ -5,6 +5,8 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import os from 'node:os';
 import path from 'node:path';
 
+const GRIDLOCK = path.resolve(import.meta.dirname, '../../cli/main.ts');
+
 const PULUMI = `
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -125,8 +127,7 @@ export class FakeProject {
   }
 
   start(script: 'up' | 'down' | 'rotate', args: readonly string[] = [], env: NodeJS.ProcessEnv = {}) {
-    const file = path.join(import.meta.dirname, `${script}.ts`);
-    return spawn(process.execPath, ['--disable-warning=ExperimentalWarning', file, ...args], {
+    return spawn(process.execPath, ['--disable-warning=ExperimentalWarning', GRIDLOCK, script, ...args], {
       cwd: this.root,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {

@@ -15,7 +15,7 @@ import { tellFromInside, tellOneOf } from './operations-page.ts';
 import type { RotationStep, Target } from './target.ts';
 
 const run = promisify(execFile);
-const ROTATE = path.resolve(import.meta.dirname, '../../infra/up/rotate.ts');
+const GRIDLOCK = path.resolve(import.meta.dirname, '../../cli/main.ts');
 const STEPS: Record<RotationStep, string> = {
   accept: 'root-accept',
   leaf: 'leaf',
@@ -67,7 +67,8 @@ export async function kindTarget(stack: string): Promise<Target> {
     rotate: async (step) => {
       await run(process.execPath, [
         '--disable-warning=ExperimentalWarning',
-        ROTATE,
+        GRIDLOCK,
+        'rotate',
         STEPS[step],
         '--stack',
         stack,

@@ -79,7 +79,7 @@ export class FullSystem implements System {
   }
 
   async #up(...args: string[]): Promise<string> {
-    const { stdout } = await this.#project.run('infra/up/up.ts', ['--yes', ...args]);
+    const { stdout } = await this.#project.run('up', ['--yes', ...args]);
     return summary(stdout);
   }
 
@@ -90,7 +90,7 @@ export class FullSystem implements System {
 
   async rotate(step: RotationStep): Promise<string> {
     // The step writes the next `pki` into the stack's file, as it does for a person.
-    const { stdout } = await this.#project.run('infra/up/rotate.ts', [step, '--yes']);
+    const { stdout } = await this.#project.run('rotate', [step, '--yes']);
     this.#project.reread();
     return summary(stdout);
   }
@@ -128,7 +128,7 @@ export class FullSystem implements System {
   async stop(steps: Steps): Promise<void> {
     const { clusterName } = this.config;
     await steps.run('npm run down', async () => {
-      const { stdout } = await this.#project.run('infra/up/down.ts', ['--state-dir', this.#project.stateDir, '--yes']);
+      const { stdout } = await this.#project.run('down', ['--state-dir', this.#project.stateDir, '--yes']);
       return summary(stdout);
     });
     // One that was there before the program is not the program's to delete, and may not be ours.

@@ -1,10 +1,7 @@
-// Usage: npm run e2e -- [--mode full|plain] [--charts DIR] [--load IMAGE,...] [--json FILE] [--keep] [flags]
-import { ConfigError } from '../../infra/config/config.ts';
 import { dockerEnvironment } from '../../infra/image/docker.ts';
-import { PreflightError } from '../../infra/local/errors.ts';
 import { freePorts } from '../kit/ports.ts';
 import { FullSystem } from './full.ts';
-import { HELP, type Mode, type Options, readOptions } from './options.ts';
+import type { Mode, Options } from './options.ts';
 import { PlainSystem } from './plain.ts';
 import { chooseMode, requireKind } from './preflight.ts';
 import { rotated } from './rotation.ts';
@@ -92,20 +89,14 @@ async function bringUp(system: System, steps: Steps, figures: Record<string, unk
   figures['secondsToFirstHandshake'] = Math.round((performance.now() - begun) / 100) / 10;
 }
 
-try {
-  const args = process.argv.slice(2);
-  if (args.includes('--help') || args.includes('-h')) {
-    process.stdout.write(HELP);
-    process.exit(0);
-  }
-  const options = readOptions(args);
+/**
+ * Runs the end-to-end test; resolves with whether every step passed.
+ * @throws ConfigError or PreflightError when it cannot be run
+ */
+export async function runEndToEnd(options: Options): Promise<boolean> {
   await requireKind();
   const { mode, reason } = await chooseMode(options);
   process.stdout.write(`end-to-end test, mode ${mode}: ${reason}\n`);
   const steps = await runSystem(mode, options);
-  process.exit(steps.failed || steps.results.length === 0 ? 1 : 0);
-} catch (error) {
-  const refused = error instanceof ConfigError || error instanceof PreflightError;
-  process.stderr.write(`${refused ? (error as Error).message : (error as Error).stack}\n`);
-  process.exit(refused ? 2 : 1);
+  return !steps.failed && steps.results.length > 0;
 }

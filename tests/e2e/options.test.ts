@@ -3,32 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { chartsIn, readOptions } from './options.ts';
+import { chartsIn } from './options.ts';
 import { StepFailure, Steps } from './steps.ts';
-
-test('own flags and those of the configuration are told apart', () => {
-  const args = ['--mode', 'plain', '--keep', '--load=a:1,b:2', '--load', 'c:3', '--workers', '1', '--json=x'];
-  const options = readOptions(args);
-  assert.deepEqual(options, {
-    mode: 'plain',
-    charts: undefined,
-    load: ['a:1', 'b:2', 'c:3'],
-    json: 'x',
-    keep: true,
-    settings: { workers: '1' },
-  });
-});
-
-for (const [args, sentence] of [
-  [['--mode', 'half'], /^ConfigError: --mode is "half": full or plain is allowed\.$/],
-  [['--json'], /The flag --json needs a value/],
-  [['--bogus', '1'], /Unknown flag --bogus/],
-  [['--charts', '/nonexistent', 'word'], /Unexpected argument/],
-] as const) {
-  test(`${args.join(' ')} is refused with a sentence`, () => {
-    assert.throws(() => readOptions(args), sentence);
-  });
-}
 
 test('a directory of charts is the source of each, and one that lacks a chart is refused by name', () => {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'gridlock-charts-'));

@@ -78,7 +78,7 @@ export class PlainSystem implements System {
   }
 
   async #apply(): Promise<string> {
-    const { stdout } = await this.#project.run('infra/render/main.ts', []);
+    const { stdout } = await this.#project.run('manifests', []);
     const answer = await this.kubectl.run(['apply', '--server-side', '--force-conflicts', '--filename', '-'], stdout);
     const applied = answer.trim().split('\n').length;
     assert.equal(applied, stdout.split(/^---$/m).length - 1, 'every manifest was answered');

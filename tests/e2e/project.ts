@@ -16,7 +16,7 @@ import { parse, stringify } from 'yaml';
 import { type Config, readConfig } from '../../infra/config/config.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
-const SHARED = ['infra', 'services', 'certs', 'node_modules', 'package.json', 'tsconfig.json'];
+const SHARED = ['cli', 'infra', 'services', 'certs', 'node_modules', 'package.json', 'tsconfig.json'];
 
 /** What a command printed. */
 export interface Printed {
@@ -63,12 +63,12 @@ export class Project {
     return readConfig({ args: ['--stack', this.stack], directory: this.directory, target: 'cluster' });
   }
 
-  /** Runs a script of the repository as npm would. Its output is kept in a file, which an error names. */
-  async run(script: string, args: readonly string[]): Promise<Printed> {
+  /** Runs a command of `gridlock`. Its output is kept in a file, which an error names. */
+  async run(command: string, args: readonly string[]): Promise<Printed> {
     const begun = performance.now();
-    const name = `${(this.#commands += 1)}-${path.basename(script, '.ts')}.log`;
+    const name = `${(this.#commands += 1)}-${command}.log`;
     const log = path.join(this.directory, name);
-    const child = spawn(process.execPath, [path.join(ROOT, script), '--stack', this.stack, ...args], {
+    const child = spawn(process.execPath, [path.join(ROOT, 'cli/main.ts'), command, '--stack', this.stack, ...args], {
       cwd: this.directory,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -80,7 +80,7 @@ export class Project {
     file.end();
     if (code !== 0) {
       const last = `${stdout}\n${stderr}`.trim().split('\n').slice(-40).join('\n');
-      throw new Error(`${script} ended with ${code}; its output is in ${log}, the last lines are:\n${last}`);
+      throw new Error(`gridlock ${command} ended with ${code}; its output is in ${log}, the last lines are:\n${last}`);
     }
     return { stdout, stderr, seconds: Math.round((performance.now() - begun) / 100) / 10 };
   }

@@ -1,0 +1,33 @@
+import { CHARTS } from '../../infra/config/cluster-keys.ts';
+import { command, exits } from '../kit/command.ts';
+import { addConfigOptions, CLUSTER, type ConfigOptions } from '../kit/config-options.ts';
+import { oneOf } from '../kit/values.ts';
+
+const list = (text: string, previous: readonly string[] = []): string[] => [
+  ...previous,
+  ...text.split(',').filter(Boolean),
+];
+
+const e2e = command('e2e', 'test the whole system on a kind cluster')
+  .description(
+    'Brings the whole system up on a kind cluster, plays on it while parts of it fail, and takes it down. In the mode ' +
+      '"full" the Pulumi CLI does that, with the charts; in the mode "plain" the manifests of the program are applied as ' +
+      'they are, with a plain HAProxy and certificates of certs/.',
+  )
+  .option('--mode <mode>', 'full or plain (default: full where it is possible)', oneOf(['full', 'plain']))
+  .option('--charts <directory>', `directory with the charts (${CHARTS.certManager.name}, ...), instead of registries`)
+  .option('--load <images>', "images of this machine's Docker to load into the cluster, with commas between", list)
+  .option('--json <file>', 'write every step with its time and result there')
+  .option('--keep', 'leave the cluster, and say where it is');
+
+// The directory of --charts becomes that key.
+const KEYS = CLUSTER.filter((key) => key !== 'charts');
+
+export default addConfigOptions(e2e, KEYS).action(
+  exits(async ({ mode, charts, load, json, keep, stack: _stack, ...settings }) => {
+    const { runEndToEnd } = await import('../../tests/e2e/main.ts');
+    const given = Object.entries(settings as ConfigOptions).filter(([, value]) => value !== undefined);
+    const options = { mode, charts, load: load ?? [], json, keep: keep === true, settings: Object.fromEntries(given) };
+    return (await runEndToEnd(options)) ? 0 : 1;
+  }),
+);
