@@ -136,7 +136,35 @@ for (const [what, environment, sentence] of REFUSED) {
 }
 
 test('an address that is none is refused', () => {
-  for (const list of ['', ',', 'a:b', 'x/y', 'user@host']) {
+  for (const list of [
+    '',
+    ',',
+    'a:b',
+    'x/y',
+    'user@host',
+    ':hush@host',
+    'host:1?tls=true',
+    'host#1',
+    'host:99999',
+    'host:0',
+  ]) {
     assert.throws(() => read({ REDIS_CLUSTER: list }), /names no address|not host:port/, list);
   }
 });
+
+for (const [what, url, pattern] of [
+  ['a query', 'redis://a:6379?password=hush', /a query or a fragment/],
+  ['a fragment', 'redis://:pass@a#hush', /a query or a fragment/],
+  ['an empty query', 'redis://hush?', /a query or a fragment/],
+  ['no host', 'redis://:hush@', /is not a URL/],
+  ['a port above 65535', 'redis://:hush@a:99999', /is not a URL/],
+  ['port 0', 'redis://:hush@a:0', /is not a URL/],
+  ['a % that starts no escape', 'redis://:hush%zz@a', /write % as %25/],
+] as const) {
+  test(`a URL with ${what} is refused, and not repeated`, () => {
+    assert.throws(
+      () => read({ REDIS_URL: url }),
+      ({ message }: Error) => pattern.test(message) && !message.includes('hush'),
+    );
+  });
+}

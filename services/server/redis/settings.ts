@@ -34,7 +34,35 @@ export interface RedisSettings {
 }
 
 const nonEmpty = v.pipe(v.string(), v.nonEmpty('is empty'));
-const isUrl = (text: string) => URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol);
+
+/** What is wrong with a URL of Redis, as the end of a sentence that does not repeat it; undefined when nothing is. */
+function urlProblem(text: string): string | undefined {
+  const url = URL.parse(text);
+  if (!url || !/^rediss?:$/.test(url.protocol) || url.hostname === '' || url.port === '0') {
+    return 'is not a URL such as redis://127.0.0.1:6379';
+  }
+  if (url.search !== '' || url.hash !== '' || /[?#]/.test(text)) {
+    return 'has a query or a fragment, which nothing reads; leave it out';
+  }
+  return decodes(url.username) && decodes(url.password) ? undefined : 'has a % that starts no escape; write % as %25';
+}
+
+function decodes(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const redisUrl = v.pipe(
+  v.string(),
+  v.rawCheck(({ dataset, addIssue }) => {
+    const message = dataset.typed ? urlProblem(dataset.value) : undefined;
+    if (message !== undefined) addIssue({ message });
+  }),
+);
 const addresses = (port: number, example: string) =>
   v.pipe(
     v.string(),
@@ -52,7 +80,7 @@ const addresses = (port: number, example: string) =>
 
 /** The environment variables about Redis, each by itself; `redisSettings` judges them together. */
 export const REDIS_VARIABLES = {
-  REDIS_URL: v.optional(v.pipe(v.string(), v.check(isUrl, 'is not a URL such as redis://127.0.0.1:6379'))),
+  REDIS_URL: v.optional(redisUrl),
   REDIS_SENTINELS: v.optional(addresses(26_379, 'redis-0.redis:26379')),
   REDIS_MASTER_NAME: v.optional(nonEmpty),
   REDIS_CLUSTER: v.optional(addresses(6379, 'redis-0.redis:6379')),
@@ -199,6 +227,7 @@ function holdsCertificate(pem: string): boolean {
 
 function toAddress(entry: string, fallbackPort: number): Address | undefined {
   const url = URL.parse(`redis://${entry}`);
-  if (!url || url.hostname === '' || url.username !== '' || !/^\/?$/.test(url.pathname)) return undefined;
+  // Host and port, and nothing else: a password would be dropped.
+  if (!url || url.hostname === '' || url.port === '0' || /[@/?#]/.test(entry)) return undefined;
   return { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || fallbackPort) };
 }
