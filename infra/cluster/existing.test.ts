@@ -4,10 +4,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import * as pulumi from '@pulumi/pulumi';
-import { parse } from 'yaml';
-import { stackConfig } from '../config/config.ts';
+import { parse, stringify } from 'yaml';
+import { ConfigError, stackConfig } from '../config/config.ts';
 import { createCluster } from '../program/parts.ts';
 import { record } from '../render/recorder.ts';
+import { pickContext, readKubeconfig } from './existing.ts';
 
 const directory = mkdtempSync(path.join(os.tmpdir(), 'gridlock-existing-'));
 after(() => rmSync(directory, { recursive: true, force: true }));
@@ -50,3 +51,61 @@ for (const preview of [true, false]) {
     assert.deepEqual([isSecret, loads], [true, false], 'its images are pulled');
   });
 }
+
+const kubeconfigText = (...names: string[]) =>
+  stringify({
+    'current-context': names[0],
+    clusters: names.map((name) => ({
+      name: `${name}-cluster`,
+      cluster: { server: `https://${name}.example`, 'certificate-authority': 'ca.pem' },
+    })),
+    users: names.map((name) => ({ name: `${name}-user`, user: { token: `${name}-token` } })),
+    contexts: names.map((name) => ({ name, context: { cluster: `${name}-cluster`, user: `${name}-user` } })),
+  });
+
+const write = (name: string, text: string): string => {
+  const file = path.join(directory, name);
+  writeFileSync(file, text);
+  return file;
+};
+
+test('a context is taken with its cluster and user, its files made absolute, and nobody else', () => {
+  const picked = pickContext(kubeconfigText('prod', 'staging'), 'staging', '/srv/kube')!;
+  assert.deepEqual(parse(picked), {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [
+      {
+        name: 'staging-cluster',
+        cluster: { server: 'https://staging.example', 'certificate-authority': '/srv/kube/ca.pem' },
+      },
+    ],
+    users: [{ name: 'staging-user', user: { token: 'staging-token' } }],
+    contexts: [{ name: 'staging', context: { cluster: 'staging-cluster', user: 'staging-user' } }],
+    'current-context': 'staging',
+  });
+});
+
+test('without a context the current one is taken, and one that is not there is none', () => {
+  assert.match(pickContext(kubeconfigText('prod', 'staging'), '', '/')!, /prod-token/);
+  assert.equal(pickContext(kubeconfigText('prod'), 'staging', '/'), undefined);
+  assert.equal(pickContext('', '', '/'), undefined);
+});
+
+test('the file of the configuration wins; without one, the first of KUBECONFIG that has the context', () => {
+  const [one, two] = [write('one', kubeconfigText('prod')), write('two', kubeconfigText('staging'))];
+  const env = { KUBECONFIG: [one, path.join(directory, 'gone'), two].join(path.delimiter) };
+  assert.match(readKubeconfig({ kubeconfig: '', context: 'staging' }, env), /staging-token/);
+  assert.match(readKubeconfig({ kubeconfig: one, context: '' }, env), /prod-token/);
+});
+
+test('a file or a context that is not there is refused with a sentence', () => {
+  const file = write('three', kubeconfigText('prod'));
+  const refused = (pattern: RegExp) => (error: unknown) => {
+    assert.ok(error instanceof ConfigError);
+    assert.match(error.message, pattern);
+    return true;
+  };
+  assert.throws(() => readKubeconfig({ kubeconfig: '/gone/config', context: '' }), refused(/\/gone\/config cannot be/));
+  assert.throws(() => readKubeconfig({ kubeconfig: file, context: 'dev' }), refused(/has a context dev .*three/));
+});

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fromCheckout } from '../config/checkout.ts';
 import { CHARTS } from '../config/cluster-keys.ts';
-import { stackConfig } from '../config/config.ts';
+import { fromCheckout, stackConfig } from '../config/config.ts';
 import { chartPlace, mirrored } from './artifacts.ts';
 
 const withIngress = (source: string) =>

@@ -1,6 +1,6 @@
-import { fromCheckout } from '../config/checkout.ts';
 import { CHARTS, type ChartName } from '../config/cluster-keys.ts';
 import type { Config } from '../config/config.ts';
+import { fromCheckout } from '../config/config.ts';
 
 /** What `helm.v3.Release` wants to know about a chart's place. */
 export interface ChartPlace {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { repetitions } from '../../tests/kit/repetitions.ts';
-import { ConfigError, readConfig } from './config.ts';
+import { CHECKOUT, ConfigError, fromCheckout, readConfig } from './config.ts';
 import { flagOf, KEYS, type Key } from './keys.ts';
 
 const directory = mkdtempSync(path.join(os.tmpdir(), 'gridlock-config-'));
@@ -210,3 +210,19 @@ for (const [what, files, pattern] of [
     assert.throws(() => readFiles(files), refused(pattern));
   });
 }
+
+test('a path of the configuration starts at the checkout, wherever the program runs', () => {
+  const before = process.cwd();
+  process.chdir(os.tmpdir());
+  try {
+    assert.equal(fromCheckout('charts/x'), path.join(CHECKOUT, 'charts/x'));
+    assert.equal(fromCheckout('./x.tgz'), path.join(CHECKOUT, 'x.tgz'));
+  } finally {
+    process.chdir(before);
+  }
+});
+
+test('an absolute path stays, and ~ is the home directory', () => {
+  assert.equal(fromCheckout('/srv/x'), '/srv/x');
+  assert.equal(fromCheckout('~/x'), path.join(os.homedir(), 'x'));
+});

@@ -1,3 +1,5 @@
+import os from 'node:os';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import * as v from 'valibot';
 import { CLUSTER_CHECKS, LOCAL_CHECKS } from './checks.ts';
@@ -120,3 +122,12 @@ export function stackConfig(stack: string, values: Readonly<Record<string, strin
   }
   return parseValues(stack, (key) => found.get(key), 'cluster');
 }
+
+/** The directory of the checkout. */
+export const CHECKOUT = path.resolve(import.meta.dirname, '../..');
+
+/**
+ * A path of the configuration as an absolute one. It starts at the checkout: the engine runs the program in
+ * `infra`, and its providers elsewhere.
+ */
+export const fromCheckout = (place: string): string => path.resolve(CHECKOUT, place.replace(/^~(?=\/)/, os.homedir()));

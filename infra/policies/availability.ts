@@ -1,5 +1,5 @@
+import type { Policy } from './manifest.ts';
 import { type Fields, isController, type Manifest, matches, podSpec, podTemplate, sameNamespace } from './manifest.ts';
-import type { Policy } from './policy.ts';
 
 const FEWEST = 3;
 

@@ -1,5 +1,5 @@
+import type { Policy } from './manifest.ts';
 import { type Fields, isNamespaced, type Manifest, podSpec, sameNamespace } from './manifest.ts';
-import type { Policy } from './policy.ts';
 
 const rulesOf = ({ kind, rules }: Manifest): Fields[] =>
   kind === 'Role' || kind === 'ClusterRole' ? ((rules as Fields[] | undefined) ?? []) : [];

@@ -2,20 +2,16 @@
 // and Polaris
 // that matter here.
 import { AVAILABILITY } from './availability.ts';
+import { IMAGES, PROBES, RESOURCES, SECRETS } from './containers.ts';
 import { exemptionOf } from './exemptions.ts';
 import { IDENTITY } from './identity.ts';
-import { IMAGES } from './images.ts';
+import type { Policy } from './manifest.ts';
 import { type Manifest, nameOf } from './manifest.ts';
 import { METADATA } from './metadata.ts';
 import { NETWORK } from './network.ts';
-import type { Policy } from './policy.ts';
-import { PROBES } from './probes.ts';
-import { RESOURCES } from './resources.ts';
-import { SECRETS } from './secrets.ts';
 import { SECURITY } from './security.ts';
 
-export type { Manifest } from './manifest.ts';
-export type { Policy } from './policy.ts';
+export type { Manifest, Policy } from './manifest.ts';
 
 export const POLICIES: readonly Policy[] = [
   ...IDENTITY,

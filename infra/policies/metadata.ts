@@ -1,6 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isController, type Labels, type Manifest, matches, podTemplate } from './manifest.ts';
-import { eachContainer, type Policy } from './policy.ts';
+import {
+  eachContainer,
+  isController,
+  type Labels,
+  type Manifest,
+  matches,
+  type Policy,
+  podTemplate,
+} from './manifest.ts';
 
 const WANTED = ['name', 'instance', 'component', 'part-of', 'managed-by'].map((name) => `app.kubernetes.io/${name}`);
 const LABEL_KEY = /^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;

@@ -1,3 +1,4 @@
+import type { Policy } from './manifest.ts';
 import {
   type Fields,
   isController,
@@ -9,7 +10,6 @@ import {
   portNames,
   sameNamespace,
 } from './manifest.ts';
-import type { Policy } from './policy.ts';
 
 const BUILT_IN_NAMESPACES = ['kube-system', 'kube-public', 'default'];
 

@@ -1,5 +1,4 @@
-import { type Container, type Fields, type Manifest, podSpec } from './manifest.ts';
-import { eachContainer, type Policy } from './policy.ts';
+import { type Container, eachContainer, type Fields, type Manifest, type Policy, podSpec } from './manifest.ts';
 
 /** Identities below belong to people and daemons of a host. */
 const LOWEST_ID = 10_000;

@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { CHECKOUT } from '../config/checkout.ts';
 import { CHARTS } from '../config/cluster-keys.ts';
+import { CHECKOUT } from '../config/config.ts';
 import { checkedIn, stacks } from '../golden/golden.ts';
 import { findBinary } from '../setup/binaries.mjs';
 import {

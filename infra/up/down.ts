@@ -7,9 +7,8 @@ import { forgetStack, openBackend, removeDeadLocks, stackExists } from './backen
 import { exitCodeOf, requireTerminal } from './command.ts';
 import { Engine } from './engine.ts';
 import { kindCluster, speaksOfCluster } from './kind-cluster.ts';
-import { downloadEngine } from './launcher.ts';
 import { ROOT, type UpPaths, upPaths } from './paths.ts';
-import { requireTools, TOOLS } from './tools.ts';
+import { downloadEngine, requireTools, TOOLS } from './tools.ts';
 
 /** The stack as its last `up` had it: flags of that run are in the working copy only. */
 function lastConfig(stack: string, paths: UpPaths): Config {

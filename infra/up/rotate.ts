@@ -5,13 +5,13 @@ import type { Pki } from '../config/cluster-keys.ts';
 import type { Config } from '../config/config.ts';
 import { PreflightError } from '../local/errors.ts';
 import { stackExists } from './backend.ts';
-import { bringUp, requireCluster } from './bring-up.ts';
 import { exitCodeOf, requireTerminal } from './command.ts';
 import { checkedInFile } from './paths.ts';
 import { AFTER, rotated, type Step } from './pki.ts';
 import { unfinishedStep, withRotation } from './pki-file.ts';
 import { openStack, readRequest, type StackRequest } from './stack.ts';
 import { writeKeepingMode } from './stack-file.ts';
+import { bringUp, requireCluster } from './up.ts';
 
 const readIfThere = (file: string): string => (existsSync(file) ? readFileSync(file, 'utf8') : '');
 

@@ -4,10 +4,9 @@ import { KEYS, type Key } from '../config/keys.ts';
 import { writePrivate } from '../local/state-dir.ts';
 import { openBackend, removeDeadLocks, stackExists } from './backend.ts';
 import { Engine } from './engine.ts';
-import { downloadEngine } from './launcher.ts';
 import { checkedInFile, ROOT, type UpPaths, upPaths } from './paths.ts';
 import { encryptedKeys, remadeFrom } from './stack-file.ts';
-import { requireTools, toolsFor } from './tools.ts';
+import { downloadEngine, requireTools, toolsFor } from './tools.ts';
 
 type Flags = ReturnType<typeof readFlags>['flags'];
 

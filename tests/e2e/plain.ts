@@ -5,8 +5,16 @@ import { Kubectl } from '../../infra/cluster/kubectl.ts';
 import { ensureCertificateDirectory } from '../../infra/components/certificates/certificate-directory.ts';
 import { publicUrl } from '../../infra/config/origin.ts';
 import { docker } from '../../infra/image/docker.ts';
-import { addedMegabytes, buildImage, ownImages } from './image.ts';
-import { clusterExists, deleteCluster, ensureCluster, imagesHere, loadImages } from './kind.ts';
+import {
+  addedMegabytes,
+  buildImage,
+  clusterExists,
+  deleteCluster,
+  ensureCluster,
+  imagesHere,
+  loadImages,
+  ownImages,
+} from './kind.ts';
 import type { Options } from './options.ts';
 import { Project } from './project.ts';
 import type { Steps } from './steps.ts';

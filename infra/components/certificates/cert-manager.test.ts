@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fromCheckout } from '../../config/checkout.ts';
+import { fromCheckout } from '../../config/config.ts';
 import { RELEASE, run, type Spec } from './testing.ts';
 
 test('cert-manager and trust-manager are installed from their charts, under restricted', async () => {

@@ -1,6 +1,6 @@
 import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
-import { fromCheckout } from '../../config/checkout.ts';
+import { fromCheckout } from '../../config/config.ts';
 import { labels } from '../labels.ts';
 import { TRUST, TRUST_KEY } from './certificate-chain.ts';
 import { type Pair, readCertificateDirectory } from './certificate-directory.ts';

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
-import { fromCheckout } from '../../config/checkout.ts';
-import { type Config, ConfigError } from '../../config/config.ts';
+import { type Config, ConfigError, fromCheckout } from '../../config/config.ts';
 import { parseRedisUrl, type RedisAddress } from '../../config/redis-url.ts';
 import { labels } from '../labels.ts';
 import {
