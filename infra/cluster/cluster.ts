@@ -27,7 +27,7 @@ export const clusterProvider = (
       kubeconfig,
       // A stack whose cluster is gone can still be destroyed.
       deleteUnreachable: true,
-      // A changed certificate or configuration is written over; made anew, it would be missing for a moment.
+      // A changed certificate or configuration is updated in place; replaced, it would be missing for a moment.
       enableSecretMutable: true,
       enableConfigMapMutable: true,
     },

@@ -34,7 +34,7 @@ const configOf = (values: Record<string, string> = {}) =>
     ...Object.fromEntries(Object.entries(values).map(([key, value]) => [`gridlock:${key}`, value])),
   });
 
-test('EKS has a network of its own, a cluster in Auto Mode, and volumes', async () => {
+test('EKS has its own network, a cluster in Auto Mode, and volumes', async () => {
   const recording = await record(() => createCluster(configOf({ awsRegion: 'us-east-2' })));
   recording.assertChildren('cluster', [...NETWORK, ...CLUSTER]);
   const { inputs } = recording.one('eks:index:Cluster');

@@ -50,7 +50,7 @@ test('a kind cluster is its nodes, its kubeconfig and a provider', async () => {
   });
 });
 
-test('its kubeconfig and images follow a cluster that is made anew', async () => {
+test('its kubeconfig and images follow a cluster that is replaced', async () => {
   const recording = await record(program);
   const nodes = recording.one(COMMAND, 'cluster-nodes');
   assert.deepEqual(recording.one(COMMAND, 'cluster-kubeconfig').inputs.triggers, [`${nodes.name}-id`]);

@@ -82,7 +82,7 @@ export class Kubectl {
     }
   }
 
-  /** What is going on, for who has to find out why a step failed. */
+  /** The state of the cluster, to find out why a step failed. */
   async describe(): Promise<string> {
     const asked = [
       ['get', 'nodes', '--output', 'wide'],

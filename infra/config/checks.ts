@@ -6,7 +6,7 @@ export interface Complaint {
   /** The keys that disagree; the message names the place of the first that is set anywhere. */
   keys: readonly Key[];
   problem: string;
-  mend: string;
+  remedy: string;
 }
 
 /** `given`: the keys that somebody set, encrypted ones among them. */
@@ -21,7 +21,7 @@ export const LOCAL_CHECKS: readonly Check[] = [
       ? {
           keys: ['httpPort', 'port'],
           problem: `port and httpPort are both ${port}`,
-          mend: 'HTTPS and HTTP need a port each',
+          remedy: 'HTTPS and HTTP need a port each',
         }
       : undefined,
 ];
@@ -29,7 +29,7 @@ export const LOCAL_CHECKS: readonly Check[] = [
 const needs = (because: Key, problem: string, key: Key, example: string): Complaint => ({
   keys: [because],
   problem: `${problem} needs ${key}`,
-  mend: `set it to ${example}`,
+  remedy: `set it to ${example}`,
 });
 
 function checkLocalCertificates({ certificateFile, rootPassphraseFile }: Values): Complaint | undefined {
@@ -37,14 +37,14 @@ function checkLocalCertificates({ certificateFile, rootPassphraseFile }: Values)
     return {
       keys: ['certificateFile'],
       problem: 'certificateFile is for npm start alone',
-      mend: 'here it is certificates: files, and certificatesDir',
+      remedy: 'here it is certificates: files, and certificatesDir',
     };
   }
   if (rootPassphraseFile === '') return undefined;
   return {
     keys: ['rootPassphraseFile'],
     problem: 'rootPassphraseFile is for npm start alone',
-    mend: 'unset it: keys never leave the cluster',
+    remedy: 'unset it: keys never leave the cluster',
   };
 }
 
@@ -59,7 +59,7 @@ function checkImage({ cluster, image, imageRepository }: Values): Complaint | un
     return {
       keys: ['image', 'imageRepository'],
       problem: 'image and imageRepository are both set',
-      mend: 'an image that is named is neither built nor pushed: unset one of them',
+      remedy: 'an image that is named is neither built nor pushed: unset one of them',
     };
   }
   if (cluster === 'kind' || image !== '' || imageRepository !== '') return undefined;
@@ -72,7 +72,7 @@ function checkEdge({ cluster, ingressService, proxyProtocol }: Values): Complain
   return {
     keys: ['proxyProtocol'],
     problem: `proxyProtocol is true with ${cluster === 'kind' ? 'cluster: kind' : 'ingressService: NodePort'}`,
-    mend: 'nothing before the edge would speak it, and no client get in: set it to false',
+    remedy: 'nothing before the edge would speak it, and no client get in: set it to false',
   };
 }
 
@@ -82,7 +82,7 @@ function checkChallenge({ certificates, acmeChallenge, ingress }: Values): Compl
   return {
     keys: ['acmeChallenge', 'ingress'],
     problem: 'acmeChallenge is http-01 and ingress is haproxy, whose edge starts only with a certificate',
-    mend: 'set acmeChallenge to dns-01, or ingress to controller',
+    remedy: 'set acmeChallenge to dns-01, or ingress to controller',
   };
 }
 
@@ -97,7 +97,7 @@ function checkCertificates(values: Values): Complaint | undefined {
     return {
       keys: ['host', 'certificates'],
       problem: `certificates is acme and host ${host}`,
-      mend: 'no authority certifies that: set host to the public name people connect to',
+      remedy: 'no authority certifies that: set host to the public name people connect to',
     };
   }
   if (acmeEmail === '') return wants('acmeEmail', 'the address of the account');
@@ -116,7 +116,7 @@ const checkRedis: Check = ({ redis }, given) => {
   return {
     keys: ['redisUrl'],
     problem: `redisUrl is set and redis is ${redis}`,
-    mend: 'set redis to external, or unset redisUrl',
+    remedy: 'set redis to external, or unset redisUrl',
   };
 };
 
@@ -125,11 +125,11 @@ function checkScaling({ autoscaling, replicas, maxReplicas }: Values): Complaint
   return {
     keys: ['maxReplicas', 'replicas'],
     problem: `maxReplicas is ${maxReplicas} and replicas ${replicas}`,
-    mend: 'maxReplicas must be as many or more',
+    remedy: 'maxReplicas must be as many or more',
   };
 }
 
-/** What a Kubernetes cluster checks beside. */
+/** What a Kubernetes cluster checks in addition. */
 export const CLUSTER_CHECKS: readonly Check[] = [
   checkLocalCertificates,
   checkPlace,

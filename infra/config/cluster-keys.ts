@@ -140,7 +140,7 @@ export const CLUSTER_KEYS = Object.freeze({
   cluster: choice(['kind', 'existing', 'eks'], 'kind', 'where the cluster comes from'),
   clusterName: text(DNS_LABEL, 'gridlock', 'up to 40 of a-z, 0-9 and -', 'name of the kind or EKS cluster'),
   nodeImage: text(orEmpty(REFERENCE), '', A_REFERENCE, "node image of kind; empty: kind's own"),
-  workers: integer(0, 10, 2, 'worker nodes of kind, beside its control plane'),
+  workers: integer(0, 10, 2, 'worker nodes of kind, without the control plane'),
   kubeconfig: text(PATH, '', 'a path', "existing: kubeconfig file; empty: kubectl's own"),
   context: text(/^[^\u0000-\u001f\s]{0,253}$/, '', 'a context of the kubeconfig', 'existing: context to use'),
   awsRegion: text(/^[a-z]{2}(-[a-z]+)+-\d$/, 'eu-central-1', 'a region such as eu-central-1', 'eks: region'),

@@ -92,7 +92,7 @@ function parseValues(stack: string, source: Lookup, target: Target): Config {
     const complaint = check(values, given);
     if (!complaint) continue;
     const where = complaint.keys.map(source).find(Boolean)?.where ?? 'the defaults';
-    throw new ConfigError(`${complaint.problem} (${where}): ${complaint.mend}.`);
+    throw new ConfigError(`${complaint.problem} (${where}): ${complaint.remedy}.`);
   }
   return Object.freeze({ stack, ...values });
 }

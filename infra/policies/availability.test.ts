@@ -8,7 +8,7 @@ testFaults(AVAILABILITY, [
   ['enough-replicas', 'no autoscaler and no number', (o) => delete o.HorizontalPodAutoscaler, /1 pod only/],
   [
     'replicas-of-the-autoscaler',
-    'a number beside the autoscaler',
+    'a number next to an autoscaler',
     (o) => (o.Deployment!.spec.replicas = 3),
     /sets replicas/,
   ],

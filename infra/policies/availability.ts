@@ -55,7 +55,7 @@ export const AVAILABILITY: readonly Policy[] = [
     const number = fewest(manifest, all);
     return number < FEWEST ? [`may have ${number} pod${number === 1 ? '' : 's'} only`] : [];
   }),
-  workload('replicas-of-the-autoscaler', 'What is scaled has no number of pods of its own.', (manifest, all) =>
+  workload('replicas-of-the-autoscaler', 'What an autoscaler scales has no fixed number of pods.', (manifest, all) =>
     autoscalerOf(manifest, all) && manifest.spec?.replicas !== undefined
       ? ['sets replicas, which every deployment would reset']
       : [],

@@ -4,7 +4,7 @@ import { containerOf, podOf, testFaults } from './testing/faults.ts';
 testFaults(IMAGES, [
   [
     'image-pulled-anew',
-    'a tag that is not asked for anew',
+    'a tag that is not resolved again',
     (o) => (containerOf(o).imagePullPolicy = 'IfNotPresent'),
     /pulls its image IfNotPresent/,
   ],

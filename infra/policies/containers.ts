@@ -20,7 +20,7 @@ export const IMAGES: readonly Policy[] = [
     if (tag === undefined) return `has the image ${image} without a tag`;
     return tag === 'latest' ? `has the image ${image}` : undefined;
   }),
-  eachContainer('image-pulled-anew', 'A tag is asked for anew at every start.', ({ image, imagePullPolicy }) =>
+  eachContainer('image-pulled-anew', 'A tag is resolved again at every start.', ({ image, imagePullPolicy }) =>
     DIGEST.test(image) || imagePullPolicy === 'Always'
       ? undefined
       : `pulls its image ${imagePullPolicy ?? 'by chance'}`,

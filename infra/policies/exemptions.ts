@@ -41,7 +41,7 @@ export const EXEMPTIONS: readonly Exemption[] = [
     complaints: /^container haproxy /,
     reason:
       'HAProxy that answers is ready; without replicas behind it, it is the one to tell people so. ' +
-      'When it is to end, the agent beside it makes the pod unready.',
+      'When it is to end, the agent next to it makes the pod unready.',
   },
   {
     policy: 'no-node-port',

@@ -7,7 +7,7 @@ const rulesOf = ({ kind, rules }: Manifest): Fields[] =>
 export const IDENTITY: readonly Policy[] = [
   {
     name: 'own-service-account',
-    sentence: 'Pods run under a ServiceAccount of their own that exists.',
+    sentence: 'Pods run under a dedicated ServiceAccount that exists.',
     whole: true,
     check: (manifest, all) => {
       const spec = podSpec(manifest);

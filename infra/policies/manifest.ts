@@ -51,7 +51,7 @@ export function podTemplate(manifest: Manifest): { metadata: Metadata; spec: Fie
 
 export const podSpec = (manifest: Manifest): Fields | undefined => podTemplate(manifest)?.spec;
 
-/** Every container of the pods, those that run before or beside the others included. */
+/** Every container of the pods, including those that run before or alongside the others. */
 export function containers(manifest: Manifest): Container[] {
   const { containers: main = [], initContainers: initial = [] } = podSpec(manifest) ?? {};
   return [...initial, ...main];

@@ -20,7 +20,7 @@ test('a Service of one pod of a StatefulSet selects that pod', () => {
   );
 });
 
-test('every policy has a name of its own and a sentence', () => {
+test('every policy has a unique name and a sentence', () => {
   const names = POLICIES.map(({ name }) => name);
   assert.equal(new Set(names).size, names.length);
   for (const { name, sentence } of POLICIES) {

@@ -81,7 +81,7 @@ export class Engine {
       child.kill(signal);
     };
     for (const signal of SIGNALS) process.on(signal, pass);
-    // Whoever launched us was killed and can no longer pass a signal on.
+    // The launcher was killed and can no longer pass a signal on.
     const orphaned = () => pass('SIGINT');
     process.on('disconnect', orphaned);
     return new Promise<number>((resolve, reject) => {

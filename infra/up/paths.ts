@@ -15,7 +15,7 @@ export function upPaths(stateDir: string, stack: string) {
     /** Locks that running (and killed) engines hold on this stack. */
     locks: path.join(home, 'state', '.pulumi', 'locks', 'organization', 'gridlock', stack),
     passphrase: path.join(home, 'passphrase'),
-    /** A project of its own, as `pulumi stack init` and `stack rm` write beside Pulumi.yaml. */
+    /** A separate project, as `pulumi stack init` and `stack rm` write next to Pulumi.yaml. */
     project,
     /** The working copy of the stack's file. */
     stackFile: path.join(project, `Pulumi.${stack}.yaml`),

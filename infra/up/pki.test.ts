@@ -30,7 +30,7 @@ for (const [step, before, after] of [
 
 for (const [step, before, sentence] of [
   ['root-accept', pki(['g1', 'g2'], 'g1'), /^g2 is accepted already while g1 still issues: .* root-issue\.$/],
-  ['root-accept', pki(['g1', 'g2'], 'g2'), /^g1 is still accepted beside g2, .* root-retire\.$/],
+  ['root-accept', pki(['g1', 'g2'], 'g2'), /^g1 is still accepted in addition to g2, .* root-retire\.$/],
   ['root-issue', pki(['g1'], 'g1'), /^g1 is the newest root and issues already: .* root-accept\.$/],
   ['root-issue', pki(['g1', 'g2'], 'g2'), /^g2 is the newest root and issues already: .* root-retire\.$/],
   ['root-retire', pki(['g1', 'g2'], 'g1'), /^g1 still issues, .* g2 issue is root-issue\.$/],

@@ -20,7 +20,7 @@ function accept(pki: Pki): Pki {
   if (pki.generations.length > 1) {
     const old = pki.generations.filter((generation) => generation !== pki.issuing).join(' and ');
     throw new ConfigError(
-      `${old} is still accepted beside ${pki.issuing}, which issues: the step before another root is root-retire.`,
+      `${old} is still accepted in addition to ${pki.issuing}, which issues: the step before another root is root-retire.`,
     );
   }
   return { ...pki, generations: [...pki.generations, `g${numberOf(newest) + 1}`] };

@@ -84,7 +84,7 @@ for (const [what, args, pattern] of [
   ['no step', ['--yes'], /Missing required argument 'step'/],
   ['a step there is not', ['root', '--yes'], /'root' is invalid.*Allowed: leaf, intermediate, root-accept/],
   ['a step out of order', ['root-issue', '--yes'], /begins with root-accept/],
-  ['a pki of its own', ['leaf', '--yes', '--pki', '{"leaf":3}'], /Unknown option '--pki'/],
+  ['a pki as a flag', ['leaf', '--yes', '--pki', '{"leaf":3}'], /Unknown option '--pki'/],
   [
     'certificates that are files',
     ['leaf', '--yes', '--certificates', 'files', '--certificates-dir', 'x'],

@@ -110,10 +110,10 @@ function engineComplaint(docker: string): string | undefined {
   } catch (error) {
     const { message } = error as Error;
     const start = mac ? 'open -a Docker' : 'sudo systemctl start docker';
-    const mend = /permission denied/i.test(message)
+    const remedy = /permission denied/i.test(message)
       ? 'sudo usermod -aG docker "$USER", and log in again'
       : `start it: ${start}`;
-    return `docker's engine does not answer (${message}); ${mend}`;
+    return `docker's engine does not answer (${message}); ${remedy}`;
   }
 }
 

@@ -18,7 +18,7 @@ afterEach(() => project.remove());
 const upCall = () => project.calls().find(({ command }) => command === 'up')!;
 
 describe('the first npm run up', () => {
-  test('makes the stack under a passphrase of its own, then brings it up without a question', async () => {
+  test('makes the stack under a new passphrase, then brings it up without a question', async () => {
     const { code, stderr } = await project.run('up', ['--yes']);
     assert.equal(code, 0, stderr);
     const calls = project.calls();

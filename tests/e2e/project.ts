@@ -25,7 +25,7 @@ export interface Printed {
   readonly seconds: number;
 }
 
-/** A checkout beside this one, with a stack of its own: rotating certificates writes to the stack's file. */
+/** A second checkout with its own stack: rotating certificates writes to the stack's file. */
 export class Project {
   readonly directory = mkdtempSync(path.join(os.tmpdir(), 'gridlock-e2e-'));
   readonly stack = 'e2e';

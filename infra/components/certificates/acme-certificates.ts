@@ -9,8 +9,8 @@ import { planPki } from './pki-plan.ts';
 const ISSUER = 'gridlock-acme';
 
 /**
- * The edge's certificate by ACME, from whoever the configuration names; the cluster's inner ones by the own
- * chain.
+ * The edge's certificate by ACME, from the authority that the configuration names; the cluster's internal ones come from
+ * the chain of cert-manager.
  */
 export class AcmeCertificates extends pulumi.ComponentResource implements CertificateSet {
   readonly edgeSecret: pulumi.Output<string>;

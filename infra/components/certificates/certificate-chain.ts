@@ -112,7 +112,7 @@ function makeIntermediate(
       spec: {
         secretName: name,
         commonName: `Gridlock intermediate ${name.slice('gridlock-intermediate-'.length)}`,
-        // Changed constraints alone would have nothing made anew; a changed subject has.
+        // Changed constraints alone would not cause a new certificate; a changed subject does.
         subject: { organizations: ['Gridlock'], serialNumber: fingerprintOf(names) },
         isCA: true,
         usages: ['cert sign', 'crl sign', 'digital signature'],

@@ -17,7 +17,7 @@ export interface CertificateDirectory {
   readonly leaves: Readonly<Record<Leaf, Pair>>;
 }
 
-/** A directory of certificates that cannot be used; the message is a sentence with the mend. */
+/** A directory of certificates that cannot be used; the message is a sentence that says what to do. */
 export class CertificateDirectoryError extends ConfigError {
   override name = 'CertificateDirectoryError';
 }
@@ -55,17 +55,17 @@ function readPair(file: string, names: Names, now: Date): Pair {
   }
   const leaf = new X509Certificate(first);
   if (!leaf.checkPrivateKey(createPrivateKey(key))) {
-    throw new CertificateDirectoryError(`The key in ${file} does not belong to its certificate: make the file anew.`);
+    throw new CertificateDirectoryError(`The key in ${file} does not belong to its certificate: make the file again.`);
   }
   if (leaf.validToDate <= now) {
     throw new CertificateDirectoryError(
-      `The certificate in ${file} expired on ${leaf.validToDate.toISOString()}: make it anew.`,
+      `The certificate in ${file} expired on ${leaf.validToDate.toISOString()}: make it again.`,
     );
   }
   const missing = covers(leaf, names);
   if (missing.length > 0) {
     throw new CertificateDirectoryError(
-      `The certificate in ${file} is not for ${missing.join(', ')}: make it anew, for these names too.`,
+      `The certificate in ${file} is not for ${missing.join(', ')}: make it again, for these names too.`,
     );
   }
   return { chain: `${chain.join('\n')}\n`, key: `${key}\n` };
@@ -85,8 +85,8 @@ export function readCertificateDirectory(directory: string, config: NamedBy, now
 }
 
 /**
- * Makes such a directory, an authority of its own in it: what is there and good is kept, what is due made
- * anew. Resolves with the leaves that were made.
+ * Makes such a directory, with its own authority in it: what is good is kept, what is due is issued again.
+ * Resolves with the leaves that were issued.
  */
 export async function ensureCertificateDirectory(directory: string, config: NamedBy, now?: Date): Promise<Leaf[]> {
   const { ensureChain, issueLeaf } = await import('../../../certs/index.ts');

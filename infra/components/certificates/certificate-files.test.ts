@@ -27,7 +27,7 @@ before(async () => {
   assert.deepEqual(await ensureCertificateDirectory(directory, config), ['edge', 'redis', 'metrics-api']);
 });
 
-test('a second call keeps what is good, and makes anew what is due', async () => {
+test('a second call keeps what is good, and issues again what is due', async () => {
   assert.deepEqual(await ensureCertificateDirectory(directory, config), []);
   const later = mkdtempSync(path.join(os.tmpdir(), 'gridlock-certificates-'));
   try {
@@ -38,7 +38,7 @@ test('a second call keeps what is good, and makes anew what is due', async () =>
   }
 });
 
-test('each leaf has a key of its own, the intermediate beside it, and leads to the root', () => {
+test('each leaf has its own key and the intermediate, and leads to the root', () => {
   const { roots, leaves } = readCertificateDirectory(directory, config);
   const root = new X509Certificate(roots);
   const keys = new Set<string>();
@@ -87,7 +87,7 @@ test('in a preview the files are known: only the names of Secrets wait until tho
   assert.equal(recording.all('kubernetes:core/v1:Secret').length, 3);
 });
 
-test('what cannot be used is refused with the file and the mend', async () => {
+test('what cannot be used is refused with the file and what to do', async () => {
   const at = (name: string) => path.join(directory, name);
   const [edge, redis] = [readFileSync(at('edge.pem'), 'utf8'), readFileSync(at('redis.pem'), 'utf8')];
   const refused = (message: RegExp, now?: Date) =>
@@ -101,7 +101,7 @@ test('what cannot be used is refused with the file and the mend', async () => {
     );
   try {
     writeFileSync(at('edge.pem'), redis);
-    refused(/edge\.pem is not for 127\.0\.0\.1, ::1: make it anew/);
+    refused(/edge\.pem is not for 127\.0\.0\.1, ::1: make it again/);
     writeFileSync(
       at('edge.pem'),
       edge.slice(0, edge.indexOf('-----BEGIN PRIVATE')) + redis.slice(redis.indexOf('-----BEGIN PRIVATE')),

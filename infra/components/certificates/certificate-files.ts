@@ -7,7 +7,7 @@ import { type Pair, readCertificateDirectory } from './certificate-directory.ts'
 import type { CertificateSet, CertificatesArgs, TrustSource } from './certificate-set.ts';
 import { type Leaf, secretOf } from './certificate-set.ts';
 
-/** Certificates from a directory, for clusters without cert-manager: whoever writes it renews them. */
+/** Certificates from a directory, for clusters without cert-manager. You renew them by writing new files. */
 export class CertificateFiles extends pulumi.ComponentResource implements CertificateSet {
   readonly edgeSecret: pulumi.Output<string>;
   readonly redisSecret: pulumi.Output<string>;

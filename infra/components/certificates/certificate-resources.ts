@@ -7,7 +7,7 @@ import type { PkiPlan } from './pki-plan.ts';
 import { pkiLifetimes } from './pki-plan.ts';
 
 const GROUP = 'cert-manager.io';
-/** Whoever depends on one of these depends on what it makes, not on the wish for it. */
+/** A dependent waits until it is issued, not only until it is requested. */
 const ready = { 'pulumi.com/waitFor': 'condition=Ready' };
 
 interface CertificateArgs {
@@ -69,8 +69,8 @@ export function leafResource(
       namespace,
       spec: {
         secretName: secretOf(leaf),
-        // Not a name of a host: those are the alternative ones. The serial number is what has a leaf made
-        // anew.
+        // Not a name of a host: those are the alternative ones. A new serial number causes a new
+        // leaf.
         ...(own
           ? {
               commonName: `Gridlock ${leaf}`,

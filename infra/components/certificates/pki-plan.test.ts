@@ -109,7 +109,7 @@ test('a table is accepted exactly when whatever a parent signs before it is repl
   assert.ok(accepted > 100, `only ${accepted} tables were fit`);
 });
 
-test('a table that breaks the invariant is refused with the level and the mend', () => {
+test('a table that breaks the invariant is refused with the level and the remedy', () => {
   const wrong = { ...pkiLifetimes, edge: { duration: 800, renewBefore: 200 } };
   assert.throws(
     () => checkLifetimes(wrong),

@@ -21,7 +21,7 @@ export interface PkiPlan {
   /** Accepted by clients, in the order they are listed in the trust bundle. */
   readonly roots: readonly PlannedRoot[];
   readonly intermediate: PlannedIntermediate;
-  /** Changes whenever the leaves are to be made anew. */
+  /** Changes whenever new leaves are to be issued. */
   readonly leafSerial: string;
 }
 
@@ -73,8 +73,8 @@ const SHORTEST_HOURS = 1;
 
 /**
  * Throws a sentence unless `child.duration <= parent.renewBefore` on every level: whatever a parent signs
- * before its successor takes over then ends before the parent does, and no leaf has to be made anew because
- * of it.
+ * before its successor takes over then ends before the parent does, and no leaf has to be issued again
+ * because of it.
  */
 export function checkLifetimes(lifetimes: PkiLifetimes): PkiLifetimes {
   const pairs = [

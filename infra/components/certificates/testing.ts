@@ -1,4 +1,4 @@
-// What the tests of the certificates beside this file have in common.
+// What the tests of the certificates have in common.
 import * as pulumi from '@pulumi/pulumi';
 import { stackConfig } from '../../config/config.ts';
 import { createCertificates } from '../../program/parts.ts';

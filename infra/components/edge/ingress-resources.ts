@@ -19,7 +19,7 @@ import {
   STICKY_COOKIE,
 } from '../../edge/rules.ts';
 
-/** The controller has a variable `host` of its own, without the port. */
+/** The controller already has a variable `host`, without the port. */
 const HOST_VARIABLE = 'edge_host';
 /** Idle connections of a process that a reload replaced are closed over this time, not all at once. */
 const CLOSE_SPREAD_SECONDS = 60;
@@ -40,7 +40,7 @@ export function globalSpec(config: Config) {
       maxsslrate: config.handshakeRate,
       default_bind_options: tls.options,
       default_bind_ciphersuites: tls.ciphersuites,
-      // Not without: the controller has weaker ones for who says nothing.
+      // Set explicitly: the controller's defaults are weaker.
       default_bind_ciphers: tls.ciphers,
       default_bind_curves: tls.curves,
     },

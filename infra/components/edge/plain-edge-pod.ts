@@ -13,7 +13,7 @@ export const RUNTIME_SOCKET = '/run/edge/haproxy.sock';
 export const METRICS_PORT = 8404;
 /** The certificate agent's metrics and probes. */
 export const AGENT_PORT = 9102;
-/** Empties the pod for whoever asks: the kubelet alone gets there. */
+/** Drains the pod on request: only the kubelet can reach it. */
 const DRAIN_PORT = 9103;
 
 /** In which everybody learns that a pod ends, while it still takes connections. */
@@ -92,7 +92,7 @@ function agent({ config, image }: EdgePodArgs): Container {
   };
 }
 
-/** The pod of the plain edge: HAProxy, and the agent beside it. */
+/** The pod of the plain edge: HAProxy, and the agent next to it. */
 export function edgePod(args: EdgePodArgs): kubernetes.types.input.core.v1.PodSpec {
   const where = { labelSelector: { matchLabels: selector(EDGE) } };
   return {

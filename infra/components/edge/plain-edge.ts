@@ -30,7 +30,7 @@ const CLUSTER_DOMAIN = 'cluster.local';
 
 /**
  * A plain HAProxy with the configuration of `infra/edge`, for clusters that allow no controller. It finds the
- * replicas by DNS, and an agent beside it replaces the certificate and empties it before it ends.
+ * replicas by DNS, and an agent next to it replaces the certificate and drains it before it ends.
  */
 export class HaproxyEdge extends pulumi.ComponentResource implements Edge {
   readonly url: pulumi.Output<string>;

@@ -1,4 +1,4 @@
-// What the tests of the ingress controller beside this file have in common.
+// What the tests of the ingress controller have in common.
 import * as pulumi from '@pulumi/pulumi';
 import { stackConfig } from '../../config/config.ts';
 import { createEdge } from '../../program/parts.ts';

@@ -62,7 +62,7 @@ export function servedCertificateRules(config: Pick<Config, 'namespace' | 'certi
     `${end} - time() < ${DUE_HOURS} * 3600 and ${end} > 0`,
     '10m',
     'The certificate of {{ $labels.pod }} ends in {{ $value | humanizeDuration }}.',
-    'Make the leaves in certificatesDir anew, those of Redis and metrics-api too, and bring the stack up again.',
+    'Issue the leaves in certificatesDir again, those of Redis and metrics-api too, and bring the stack up again.',
   );
   return [
     // Otherwise somebody renews it, and another alert tells when that fails.

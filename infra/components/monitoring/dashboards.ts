@@ -128,7 +128,7 @@ const edge = (ns: string): Panel[] => [
   },
 ];
 
-/** What the plain edge's agent tells beside. */
+/** What the plain edge's agent adds. */
 const certificate = (ns: string): Panel[] => [
   {
     title: 'Time until the served certificate expires',

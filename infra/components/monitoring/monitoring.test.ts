@@ -49,7 +49,7 @@ test('an operator is told what to read and when to alert, and Grafana what to sh
   assert.equal(JSON.parse(data['gridlock-game.json'] as string).uid, 'gridlock-game');
 });
 
-test('the stack comes first, in a namespace of its own', async () => {
+test('the stack comes first, in its own namespace', async () => {
   const recording = await run({ 'gridlock:monitoring': 'stack' });
   const release = recording.one('kubernetes:helm.sh/v3:Release');
   assert.deepEqual([release.inputs.name, release.inputs.namespace], ['monitoring', 'monitoring']);

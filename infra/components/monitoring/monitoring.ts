@@ -56,7 +56,7 @@ function watched({ config, namespace }: MonitoringArgs): Watched[] {
 /**
  * What Prometheus reads, when it alerts, and what Grafana shows; with `stack` also both of them. `operator`
  * expects the Prometheus Operator in the cluster, `none` makes nothing: the pods carry annotations for
- * whoever reads those.
+ * other collectors.
  */
 export class Monitoring extends pulumi.ComponentResource {
   constructor(name: string, args: MonitoringArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -151,7 +151,7 @@ export class Monitoring extends pulumi.ComponentResource {
   }
 }
 
-/** Prometheus takes every rule and monitor of the cluster, not only those of its own release. */
+/** Prometheus takes every rule and monitor of the cluster, not only those of its release. */
 const selectAll = {
   podMonitorSelectorNilUsesHelmValues: false,
   probeSelectorNilUsesHelmValues: false,

@@ -11,7 +11,7 @@ export const SENTINELS = 3;
 export const QUORUM = 2;
 
 /**
- * The pods of the Sentinel topology, each with a Service of its own that keeps its address when the pod
+ * The pods of the Sentinel topology, each with its own Service, which keeps its address when the pod
  * changes.
  */
 export const memberNames: readonly string[] = Array.from({ length: SENTINELS }, (_, index) => `${REDIS}-${index}`);

@@ -68,7 +68,7 @@ export const REPLICA_COMMANDS = [
   'sunsubscribe',
 ] as const;
 
-/** Who may speak to Redis and to Sentinel, beside nobody. */
+/** The users of Redis and Sentinel. There is no other. */
 export type RedisUser = 'gridlock' | 'probe' | 'keeper' | 'replication' | 'sentinel';
 
 export type RedisPasswords = Readonly<Record<RedisUser, string>>;

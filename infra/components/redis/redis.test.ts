@@ -82,7 +82,7 @@ test('a replica is told to come by TLS, as its own user, with files for password
   });
 });
 
-test('with Sentinel there are three, each with an address of its own, and a budget', async () => {
+test('with Sentinel there are three, each with its own address, and a budget', async () => {
   const recording = await run({ 'gridlock:redis': 'sentinel' });
   recording.assertChildren('redis', [
     ...COMMON,

@@ -110,7 +110,7 @@ export class Autoscaling extends pulumi.ComponentResource {
   }
 }
 
-/** kind's kubelets have certificates of their own making, which nobody can check. */
+/** kind's kubelets have self-signed certificates, which nobody can check. */
 function metricsServerValues({ cluster, imageMirror }: Config): Record<string, unknown> {
   const repository = 'registry.k8s.io/metrics-server/metrics-server';
   return {

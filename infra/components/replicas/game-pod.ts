@@ -102,7 +102,7 @@ const probes = {
     timeoutSeconds: 1,
     failureThreshold: START_SECONDS,
   },
-  // Never Redis: all replicas would be killed for what none of them can mend.
+  // Never Redis: all replicas would be killed for what none of them can fix.
   livenessProbe: {
     httpGet: { path: '/healthz', port: 'internal' },
     periodSeconds: 10,

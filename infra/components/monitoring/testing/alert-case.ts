@@ -5,7 +5,7 @@ export interface AlertCase {
   /** Minute it is looked at; default: 15. */
   at?: number;
   alert: string;
-  /** Labels of each that fires, beside the severity; none: it must be silent. */
+  /** Labels of each that fires, without the severity; none: it must be silent. */
   fires: Record<string, string>[];
   severity?: 'warning' | 'critical';
   /** Whose rules: default: those of a stack with cert-manager. */

@@ -117,7 +117,7 @@ export const CERTIFICATE_CASES: readonly AlertCase[] = [
     series: { [`gridlock_edge_certificate_not_after_seconds{${pod('edge-a')}}`]: `${3 * DAY}x20` },
   },
   {
-    name: 'a certificate from a directory was not made anew',
+    name: 'a certificate from a directory was not issued again',
     stack: 'files',
     alert: 'GridlockEdgeCertificateExpires',
     severity: 'critical',

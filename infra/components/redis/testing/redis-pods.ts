@@ -126,7 +126,7 @@ export class RedisPod {
 
   #spawn(script: string, args: readonly string[] = []): ChildProcess {
     const file = path.join(this.paths.scripts, `${script}.sh`);
-    // A group of its own, as a container would be.
+    // A separate process group, as a container would be.
     const child = spawn('sh', [file, ...args], {
       env: this.#env,
       detached: true,
