@@ -1,10 +1,11 @@
 // What two well-known scanners say about the TLS of a running edge. Everything that testssl.sh has, which takes
-// minutes: TLS_SCAN=full npm test -- tests/tls-scan.integration.test.ts
+// minutes: npm test -- --full tests/tls-scan.integration.test.ts
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type Cluster, startCluster } from '../loadtest/kit/cluster.ts';
 import { freePorts } from './kit/ports.ts';
+import { inFull } from './kit/repetitions.ts';
 import { compareWithProfile, type Finding, SECTIONS, scan, withoutSslyze, withoutTestssl } from './tls-scan.ts';
 
 const rootOf = ({ stateDir }: Cluster) => path.join(stateDir, 'pki/root.pem');
@@ -30,7 +31,7 @@ describe('the edge as npm start makes it', { concurrency: true }, () => {
   });
 
   test('gives testssl.sh nothing of MEDIUM or above', { skip: withoutTestssl }, async () => {
-    const sections = process.env['TLS_SCAN'] === 'full' ? [] : SECTIONS;
+    const sections = inFull ? [] : SECTIONS;
     const findings = await scan(trusted(cluster), sections, 'edge');
     assert.deepEqual(serious(findings), []);
     // What it could not find out is no good news. GOST is none of ours; resumption is told, not judged.

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { repetitions } from '../../tests/kit/repetitions.ts';
 import { FAULTS, loseEnd } from './faults.ts';
 import { FaultyCluster } from './faulty-cluster.ts';
 import { measureRecovery } from './recovery.ts';
@@ -17,8 +18,11 @@ describe('under every fault', { concurrency: true }, () => {
         for (const fault of FAULTS) {
           await t.test(fault.about, async () => {
             await stage.persist(fault.persistence);
-            const round = await playRound(stage, fault, { seed: 1, number: 1, players: 3 });
-            assert.deepEqual(tally(design, fault, [round]).faults, []);
+            const rounds = [];
+            for (let number = 1; number <= repetitions(1, 5); number += 1) {
+              rounds.push(await playRound(stage, fault, { seed: 1, number, players: 3 }));
+            }
+            assert.deepEqual(tally(design, fault, rounds).faults, []);
           });
         }
         await t.test('and a Redis that loses what it promised to keep is found out', async () => {
@@ -37,9 +41,13 @@ describe('under every fault', { concurrency: true }, () => {
 });
 
 test('the clients of a replica that was killed are resumed exactly, and the measurement sees each of them', async () => {
-  const options = { design: 'stateless', clients: 16, kills: 1, seed: 1, report: () => undefined } as const;
-  const [result] = await measureRecovery(options);
-  assert.deepEqual(result!.faults, []);
-  assert.ok(result!.cut > 0);
-  assert.equal(result!.exactly + result!.bySnapshot, result!.cut);
+  const kills = repetitions(1, 3);
+  const options = { design: 'stateless', clients: 16, kills, seed: 1, report: () => undefined } as const;
+  const results = await measureRecovery(options);
+  assert.equal(results.length, kills);
+  for (const { faults, cut, exactly, bySnapshot } of results) {
+    assert.deepEqual(faults, []);
+    assert.ok(cut > 0);
+    assert.equal(exactly + bySnapshot, cut);
+  }
 });

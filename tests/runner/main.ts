@@ -22,8 +22,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 process.on('disconnect', interrupt);
 
 function jobsOf(options: Options): Job[] {
-  const checks = options.checks ? [...lintJobs(), ...typeJobs()] : [];
-  return [...checks, ...testJobs(options)];
+  return [...(options.lint ? lintJobs() : []), ...(options.types ? typeJobs() : []), ...testJobs(options)];
 }
 
 /** Processor time of this process and everything it waited for, in seconds. */

@@ -14,7 +14,8 @@ Checks the source and runs the tests, or only the tests that are named.
 
   --unit         checks, unit and property tests only
   --integration  integration and browser tests only
-  --checks       format, lint, import rules and types only
+  --lint         format, lint and import rules only
+  --checks       the same, and types
   --full         more repetitions and longer runs of everything that repeats
   --measure      run one file after the other, then write what each takes to tests/runner/durations.json
   --help         print this help
@@ -25,8 +26,9 @@ export interface Options {
   readonly files: readonly string[];
   /** Passed on to Node for every file. */
   readonly nodeOptions: readonly string[];
-  /** Format, lint, import rules and types; not when files were named. */
-  readonly checks: boolean;
+  /** Format, lint and import rules; not when files were named. */
+  readonly lint: boolean;
+  readonly types: boolean;
   readonly everything: boolean;
   readonly full: boolean;
   readonly measure: boolean;
@@ -51,7 +53,7 @@ function filesOf(argument: string): string[] {
  * @throws UsageError when there are no test files at an argument
  */
 export function parseOptions(args: readonly string[]): Options {
-  const own = new Set(['--unit', '--integration', '--checks', '--full', '--measure']);
+  const own = new Set(['--unit', '--integration', '--lint', '--checks', '--full', '--measure']);
   const nodeOptions: string[] = [];
   const files = new Set<string>();
   for (const argument of args.filter((one) => !own.has(one))) {
@@ -63,12 +65,13 @@ export function parseOptions(args: readonly string[]): Options {
   }
   const everything = files.size === 0;
   const only = (kind: string) =>
-    !['--unit', '--integration', '--checks'].some((one) => one !== kind && args.includes(one));
+    !['--unit', '--integration', '--lint', '--checks'].some((one) => one !== kind && args.includes(one));
   const wanted = (file: string) => only(INTEGRATION.test(file) ? '--integration' : '--unit');
   return {
     files: [...(everything ? filesOf('.') : files)].filter(wanted).sort(),
     nodeOptions,
-    checks: everything && !args.includes('--integration'),
+    lint: everything && !args.includes('--integration'),
+    types: everything && !args.includes('--integration') && !args.includes('--lint'),
     everything,
     full: args.includes('--full'),
     measure: args.includes('--measure'),
