@@ -115,7 +115,7 @@ test('loopback hosts are bound to loopback only and get no HSTS; others get both
   }
   const open = render({ host: 'game.example' });
   assert.match(open, /Strict-Transport-Security max-age=63072000/);
-  assert.match(open, /bind \*:8443 ssl/);
+  assert.match(open, /bind \*:8443 tcp-ut 30000ms ssl/);
 });
 
 test('a loopback address is listened on, and a name that only begins like one is public', () => {

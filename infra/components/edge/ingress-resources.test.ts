@@ -70,6 +70,7 @@ test('the https frontend counts, refuses and rewrites, in this order', async () 
   assert.deepEqual(
     requests.map((rule) => rule['return_status_code'] ?? rule['hdr_name'] ?? rule['type']),
     [
+      'set-log-level',
       'set-var',
       ...[429, 411, 413, 'wait-for-body', 411],
       ...[404, 405, 426, 404, 405],
@@ -77,7 +78,7 @@ test('the https frontend counts, refuses and rewrites, in this order', async () 
       ...['forwarded', 'x-forwarded-', 'x-real-ip', 'X-Forwarded-For', 'X-Forwarded-Proto'],
     ],
   );
-  assert.deepEqual(requests[6], {
+  assert.deepEqual(requests[7], {
     type: 'return',
     return_status_code: 404,
     return_content_type: 'application/json',
