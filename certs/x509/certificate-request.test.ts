@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { checkRequest, createRequest, describeRequest } from './certificate-request.ts';
 import { generateKeyPair, privateKeyPem } from './keys.ts';
-
-const openssl = (args: readonly string[], input: string): Buffer =>
-  execFileSync('openssl', args, { input, stdio: ['pipe', 'pipe', 'pipe'] });
 
 /** A request with these bytes as its alternative name, which no tool would make. */
 function requestFor(tag: number, name: Uint8Array): Buffer {
@@ -13,13 +13,15 @@ function requestFor(tag: number, name: Uint8Array): Buffer {
   const der = Buffer.concat([Buffer.from([0x30, entry.length]), entry])
     .toString('hex')
     .replace(/..(?=.)/g, '$&:');
-  const key = privateKeyPem(generateKeyPair('P-256').privateKey);
-  return openssl(
-    ['req', '-new', '-key', '/proc/self/fd/0', '-subj', '/CN=x', '-addext', `subjectAltName=DER:${der}`].map(
-      (one) => one,
-    ),
-    key,
-  );
+  const directory = mkdtempSync(join(tmpdir(), 'gridlock-request-'));
+  try {
+    const key = join(directory, 'key.pem');
+    writeFileSync(key, privateKeyPem(generateKeyPair('P-256').privateKey));
+    const args = ['req', '-new', '-key', key, '-subj', '/CN=x', '-addext', `subjectAltName=DER:${der}`];
+    return execFileSync('openssl', args, { stdio: 'pipe' });
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 }
 
 const DNS = 0x82;
