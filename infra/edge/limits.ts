@@ -38,7 +38,7 @@ export const REDIRECT = Object.freeze({
   /** Open ones of one address. */
   perAddress: 20,
   /** Time to send the request. */
-  requestMs: 2000,
+  requestMs: 3000,
 });
 
 /** What is logged of requests. Counters count all of them. */

@@ -88,15 +88,15 @@ test('several edges agree on where a game is by the address of its replica', () 
 
 test('it listens on the ports of the container and redirects to the one people connect to', () => {
   const text = render();
-  assert.match(text, /bind \*:8443 ssl/);
-  assert.match(text, /bind \*:8080\n/);
+  assert.match(text, /bind \*:8443 tcp-ut 30000ms ssl/);
+  assert.match(text, /bind \*:8080 tcp-ut 30000ms\n/);
   assert.match(text, /Location "https:\/\/game\.example%\[pathq\]"/);
   assert.doesNotMatch(text, /Location "[^"]*:443/);
 });
 
 test('behind the PROXY protocol clients are counted by their own address, after its header was read', () => {
   const text = render({ acceptProxy: true });
-  assert.match(text, /bind \*:8443 accept-proxy ssl/);
+  assert.match(text, /bind \*:8443 accept-proxy tcp-ut 30000ms ssl/);
   assert.doesNotMatch(text, /tcp-request connection/);
   assert.equal(text.match(/tcp-request session track-sc0 src,ipmask\(32,64\) table sources/g)?.length, 2);
   assert.doesNotMatch(render(), /tcp-request session|accept-proxy/);
