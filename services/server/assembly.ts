@@ -194,7 +194,7 @@ export function assembleSessions(start: Start, store: StoreParts, cluster: Clust
   const { metrics, redis, readiness } = store;
   const { sockets, routes, feeds, membership } = cluster;
   const { limits } = config;
-  const sessions = new Sessions(config.tokenSecret, limits.sessionSeconds);
+  const sessions = new Sessions(config.tokenSecret, limits.sessionSeconds, () => clock.now());
   const allowances = new Allowances(limits);
   const elsewhere = () => membership.others.reduce((sum, { sockets: open }) => sum + open, 0);
   const supersede = (connection: Connection, by: 'announcement' | 'move') => {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { until } from '../../tests/kit/wait.ts';
-import { TestClient } from './testing/client.ts';
+import { guest, TestClient } from './testing/client.ts';
 import { assertGapless, retryUntilSettled, sequence, startedGame } from './testing/play.ts';
 import { startRedis, type TestRedis } from './testing/redis.ts';
 import { DESIGNS, type Design, SECRET } from './testing/replica.ts';
@@ -65,6 +65,34 @@ async function launchReady(appId: string, design: Design = 'stateless', given: R
   await until(isReady, `replica ${appId} is ready`, 30_000);
   return { ...launched, url, internalUrl };
 }
+
+/** A module that sets the clock of a process 13 hours ahead. */
+const FAST_CLOCK = `data:text/javascript,${encodeURIComponent(`
+  const Right = Date, ahead = 13 * 3600e3;
+  globalThis.Date = class extends Right {
+    constructor(...args) { super(...(args.length === 0 ? [Right.now() + ahead] : args)); }
+    static now() { return Right.now() + ahead; }
+  };`)}`;
+
+test('sessions follow the clock of Redis: a replica whose clock is 13 hours ahead ends none', async () => {
+  const right = await launchReady('8101');
+  const ahead = await launchReady('8102', 'stateless', { NODE_OPTIONS: `--import=${FAST_CLOCK}` });
+  for (const [issuer, other] of [
+    [right, ahead],
+    [ahead, right],
+  ] as const) {
+    const { token, expiresAt } = await guest(issuer.url);
+    assert.ok(Math.abs(expiresAt - Date.now() - 12 * 3600e3) < 60_000, 'the end of the session is 12 hours from now');
+    const client = await TestClient.connect(other.url, token);
+    const { type } = await client.request({ type: 'create', players: 2 });
+    assert.equal(type, 'ack');
+    client.close();
+  }
+  for (const { child, exited } of [right, ahead]) {
+    child.kill('SIGTERM');
+    await exited;
+  }
+});
 
 const WRONG: [what: string, given: Record<string, string>, sentence: RegExp][] = [
   ['a secret file that is not there', { TOKEN_SECRET_FILE: '/nonexistent' }, /\/nonexistent, cannot be read/],

@@ -36,7 +36,7 @@ export interface ConnectionOptions {
   readonly socket: TransportSocket;
   readonly player: PlayerRef;
   readonly generation: number;
-  /** When the player token ends, in milliseconds since the Unix epoch by this machine's clock. */
+  /** When the player token ends, in milliseconds since the Unix epoch by Redis's clock. */
   readonly expiresAt: number;
   readonly allowance: Allowance;
   /** Messages a second the player may send. */
@@ -125,7 +125,7 @@ export class Connection implements TransportEvents, HeartbeatHooks {
   /** Tokens last for hours: the timer is made when the end is near, which each ping looks for. */
   #watchExpiry(): void {
     if (this.#expiry !== undefined) return;
-    const left = this.#expiresAt - Date.now();
+    const left = this.#expiresAt - this.#options.now();
     if (left > 2 * this.#options.heartbeatMs) return;
     this.#expiry = setTimeout(() => this.close('unauthorized'), Math.max(left, 0));
   }

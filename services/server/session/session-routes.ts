@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { decodeJwt } from 'jose';
 import * as v from 'valibot';
 import {
   fieldProblem,
@@ -41,13 +42,21 @@ export function addSessionRoutes(app: FastifyInstance, options: SessionRoutesOpt
     }
     return true;
   };
-  const tokenOf = ({ headers }: FastifyRequest, slot: string): string =>
-    bearerToken(headers.authorization) ?? app.parseCookie(headers.cookie ?? '')[sessionCookie(slot)] ?? '';
+  /** True when the request was answered already: only a page uses the cookie, and a page names its origin. */
+  const isForeign = ({ headers }: FastifyRequest, reply: FastifyReply): boolean => {
+    if (headers.origin !== undefined) return false;
+    fail(reply, 403, 'origin_not_allowed', 'The cookie needs an allowed Origin; programs send a Bearer token.');
+    return true;
+  };
+  const cookieToken = ({ headers }: FastifyRequest, slot: string): string =>
+    app.parseCookie(headers.cookie ?? '')[sessionCookie(slot)] ?? '';
   const setCookie = (reply: FastifyReply, slot: string, token: string, seconds: number) =>
     reply.header(
       'Set-Cookie',
       `${sessionCookie(slot)}=${token}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=${seconds}`,
     );
+  const clearCookie = (reply: FastifyReply, name: string) =>
+    reply.header('Set-Cookie', `${name}=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0`);
   const unavailable = (reply: FastifyReply) => {
     reply.header('Retry-After', 2);
     return fail(reply, 503, 'unavailable', 'The store is not available; try again.', 2000);
@@ -60,9 +69,12 @@ export function addSessionRoutes(app: FastifyInstance, options: SessionRoutesOpt
       return fail(reply, 400, 'bad_message', fieldProblem(parsed.issues[0], 'the session request'));
     }
     const { name, transport, slot } = parsed.output;
-    let known = await sessions.readToRenew(tokenOf(request, slot));
+    if (transport === 'cookie' && isForeign(request, reply)) return reply;
+    // A credential is renewed as what it is. A script must not get a token that works elsewhere out of the cookie.
+    const shown = transport === 'cookie' ? cookieToken(request, slot) : bearerToken(request.headers.authorization);
+    let known = await sessions.readToRenew(shown ?? '');
     try {
-      // Who logged out is a new guest.
+      // A player that logged out becomes a new guest.
       if (known && !(await fencing.renew(known.player.id))) known = undefined;
     } catch {
       return unavailable(reply);
@@ -72,6 +84,9 @@ export function addSessionRoutes(app: FastifyInstance, options: SessionRoutesOpt
     const answer: SessionAnswer = { player, expiresAt };
     reply.code(201).header('Cache-Control', 'no-store');
     if (transport === 'bearer') return reply.send({ ...answer, token });
+    for (const old of surplusCookies(app.parseCookie(request.headers.cookie ?? ''), sessionCookie(slot))) {
+      clearCookie(reply, old);
+    }
     // Kept beyond its end, for as long as it can be exchanged.
     setCookie(reply, slot, token, 2 * sessions.seconds);
     return reply.send({ ...answer, ticket: await sessions.ticket({ player, expiresAt }) });
@@ -84,7 +99,9 @@ export function addSessionRoutes(app: FastifyInstance, options: SessionRoutesOpt
       return fail(reply, 400, 'bad_message', fieldProblem(parsed.issues[0], 'the request to end a session'));
     }
     const { slot } = parsed.output;
-    const known = await sessions.readToRenew(tokenOf(request, slot));
+    const bearer = bearerToken(request.headers.authorization);
+    if (bearer === undefined && request.headers.cookie !== undefined && isForeign(request, reply)) return reply;
+    const known = await sessions.readToRenew(bearer ?? cookieToken(request, slot));
     if (!known)
       return fail(reply, 401, 'unauthorized', 'There is no session to end: the token is missing or not valid.');
     try {
@@ -92,9 +109,33 @@ export function addSessionRoutes(app: FastifyInstance, options: SessionRoutesOpt
     } catch {
       return unavailable(reply);
     }
-    setCookie(reply, slot, '', 0);
+    clearCookie(reply, sessionCookie(slot));
     return reply.code(204).header('Cache-Control', 'no-store').send();
   });
+}
+
+/** Session cookies that one browser keeps. Each tab adds one, and the edge refuses a request whose header is too long. */
+const MOST_COOKIES = 32;
+
+/** The names of session cookies to drop so that one more fits: those whose tokens end first. */
+export function surplusCookies(cookies: Record<string, string | undefined>, own: string): string[] {
+  const others = Object.entries(cookies).filter(([name]) => name.startsWith(sessionCookie('')) && name !== own);
+  const surplus = others.length - (MOST_COOKIES - 1);
+  if (surplus <= 0) return [];
+  return others
+    .map(([name, token = '']) => ({ name, expiry: expiryOf(token) }))
+    .sort((one, other) => one.expiry - other.expiry)
+    .slice(0, surplus)
+    .map(({ name }) => name);
+}
+
+/** What a token says of its end, unchecked; 0 when it cannot be read. */
+function expiryOf(token: string): number {
+  try {
+    return decodeJwt(token).exp ?? 0;
+  } catch {
+    return 0;
+  }
 }
 
 /** Answers with an error: `code` is stable, `message` a sentence for people. */

@@ -28,21 +28,27 @@ export class Sessions {
   readonly seconds: number;
   /** As an object: the library prepares it once, and bytes each time. */
   readonly #key: KeyObject;
+  readonly #now: () => number;
 
-  constructor(secret: Uint8Array, seconds: number = SESSION_SECONDS) {
+  /**
+   * `now` gives milliseconds since the Unix epoch. All replicas should pass the store's clock: a token must not end
+   * because one of their own clocks is wrong.
+   */
+  constructor(secret: Uint8Array, seconds: number = SESSION_SECONDS, now: () => number = Date.now) {
     this.#key = createSecretKey(secret);
     this.seconds = seconds;
+    this.#now = now;
   }
 
   /** A token for a player. */
   async issue(player: PlayerRef): Promise<Session & { token: string }> {
-    const expiry = inSeconds(Date.now()) + this.seconds;
+    const expiry = inSeconds(this.#now()) + this.seconds;
     return { player, expiresAt: expiry * 1000, token: await this.#sign(player, TOKEN, expiry) };
   }
 
   /** Shows on a socket that the player's cookie was renewed, and opens none. */
   ticket({ player, expiresAt }: Session): Promise<string> {
-    return this.#sign(player, TICKET, inSeconds(Date.now()) + TICKET_SECONDS, { until: inSeconds(expiresAt) });
+    return this.#sign(player, TICKET, inSeconds(this.#now()) + TICKET_SECONDS, { until: inSeconds(expiresAt) });
   }
 
   /** The session of a token; undefined when it was not signed here, expired or is no token at all. */
@@ -66,14 +72,15 @@ export class Sessions {
       .setIssuer(ISSUER)
       .setAudience(audience)
       .setSubject(player.id)
-      .setIssuedAt(inSeconds(Date.now()))
+      .setIssuedAt(inSeconds(this.#now()))
       .setExpirationTime(expiry)
       .sign(this.#key);
   }
 
   async #read(token: string, audience: string, clockTolerance = 0): Promise<Session | undefined> {
     try {
-      const options = { issuer: ISSUER, audience, algorithms: [ALGORITHM], clockTolerance };
+      const currentDate = new Date(this.#now());
+      const options = { issuer: ISSUER, audience, algorithms: [ALGORITHM], clockTolerance, currentDate };
       const { payload } = await jwtVerify(token, this.#key, options);
       const { sub, name, exp, until = exp } = v.parse(Claims, payload);
       return { player: { id: sub, name }, expiresAt: until * 1000 };
