@@ -16,7 +16,9 @@ export const Channel = v.union([v.literal(LOBBY), GameCode], 'is neither "lobby"
 // U+200D and Persian words are parted by U+200C, which are format characters too: allowed back.
 const CONTROLS = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]/u;
 const ALL_CONTROLS = new RegExp(CONTROLS, 'gu');
-const NOTHING_TO_SEE = /^[\s\u200c\u200d]*$/u;
+// What is drawn as nothing: spaces, fillers such as U+3164, joiners, variation selectors, and the empty Braille cell; marks
+// alone have no letter to stand on.
+const NOTHING_TO_SEE = /^[\s\p{Default_Ignorable_Code_Point}\p{M}\u2800]*$/u;
 
 /** Characters, not UTF-16 units, so that an emoji counts once. */
 const length = (text: string) => [...text].length;

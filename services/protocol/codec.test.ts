@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import * as v from 'valibot';
-import { ChatText, ClientMessage, type ClientMessageInput, toPlainText } from './client-messages.ts';
+import { ChatText, ClientMessage, type ClientMessageInput, PlayerName, toPlainText } from './client-messages.ts';
 import { decodeClientFrame, decodeServerFrame, encodeClientMessage, ProtocolError } from './codec.ts';
 
 const refusalOf = (frame: unknown) => {
@@ -143,4 +143,27 @@ test('a move is accepted and refused as its schema says, whichever way it is rea
     assert.equal(decoded.ok, v.is(ClientMessage, variant), JSON.stringify(variant));
     if (decoded.ok) assert.deepEqual(decoded.message, variant);
   }
+});
+
+test('a name in which there is nothing to see is refused, and a mark on a letter is not', () => {
+  const hidden = [
+    '\u3164',
+    '\u2800\u2800',
+    '\u034f'.repeat(5),
+    '\uffa0',
+    '\ufe0f',
+    '\u115f\u1160',
+    ' \u3164 ',
+    '\u0301',
+  ];
+  for (const name of hidden) {
+    assert.equal(
+      v.safeParse(PlayerName, name).success,
+      false,
+      [...name].map((c) => c.codePointAt(0)!.toString(16)).join(' '),
+    );
+    assert.equal(toPlainText(name), '');
+  }
+  for (const name of ['José', 'Zoe\u0308', '❤\ufe0f', '한글', '👩‍👩‍👧'])
+    assert.equal(v.safeParse(PlayerName, name).success, true, name);
 });

@@ -29,7 +29,9 @@ import { ConnectionFactory } from './session/connection-factory.ts';
 import { ConnectionSet } from './session/connection-set.ts';
 import { Fencing } from './session/fencing.ts';
 import { Admission } from './session/handshake.ts';
+import { LookupGuard } from './session/lookup-guard.ts';
 import { Sessions } from './session/sessions.ts';
+import { SharedRates } from './session/shared-rates.ts';
 
 /** What a replica is started with. */
 export interface Start {
@@ -205,10 +207,13 @@ export function assembleSessions(start: Start, store: StoreParts, cluster: Clust
     redis,
     sockets,
     replica: config.appId,
+    socketsPerMinute: limits.perPlayer.socketsPerMinute,
     keepSeconds: 2 * limits.sessionSeconds,
     supersede: (connection) => supersede(connection, 'announcement'),
     revoke: (connection) => connection.close('unauthorized'),
   });
+  const rates = new SharedRates(redis, limits);
+  const lookups = new LookupGuard({ missesPerMinute: limits.perAddress.missesPerMinute, rates });
   const connections = new ConnectionFactory({
     config,
     services: {
@@ -216,6 +221,8 @@ export function assembleSessions(start: Start, store: StoreParts, cluster: Clust
       feeds,
       clock,
       metrics,
+      rates,
+      lookups,
       refresh: async (player, token) => {
         const session = await sessions.readToRefresh(token);
         if (session?.player.id !== player || !(await fencing.renew(player))) throw new Refusal('unauthorized');
@@ -230,7 +237,7 @@ export function assembleSessions(start: Start, store: StoreParts, cluster: Clust
     log,
     isDraining: () => readiness.isDraining,
   });
-  return { sessions, allowances, admission: new Admission(limits, elsewhere), fencing, connections };
+  return { sessions, allowances, lookups, admission: new Admission(limits, elsewhere), fencing, connections };
 }
 
 export type SessionParts = ReturnType<typeof assembleSessions>;

@@ -24,6 +24,7 @@ export const LIMIT_VARIABLES = {
   MAX_GAMES: number(1, 100 * MANY, 50_000),
   MAX_SOCKETS_PER_ADDRESS: number(1, MANY, 20_000),
   SESSIONS_PER_MINUTE_PER_ADDRESS: number(1, MANY, 60_000),
+  MISSES_PER_MINUTE_PER_ADDRESS: number(1, MANY, 60),
   MESSAGES_PER_SECOND_PER_ADDRESS: number(1, MANY, 100_000),
   BYTES_PER_SECOND_PER_ADDRESS: number(LIMITS.messageBytes, MANY_BYTES, 32 * 1024 * 1024),
   SOCKETS_PER_MINUTE: number(1, MANY, 60),
@@ -46,6 +47,8 @@ export interface ReplicaLimits {
   readonly perAddress: {
     readonly sockets: number;
     readonly sessionsPerMinute: number;
+    /** Room codes that lead nowhere. */
+    readonly missesPerMinute: number;
     readonly messagesPerSecond: number;
     readonly bytesPerSecond: number;
   };
@@ -68,6 +71,7 @@ export const toLimits = (env: Values): ReplicaLimits =>
     perAddress: Object.freeze({
       sockets: env.MAX_SOCKETS_PER_ADDRESS,
       sessionsPerMinute: env.SESSIONS_PER_MINUTE_PER_ADDRESS,
+      missesPerMinute: env.MISSES_PER_MINUTE_PER_ADDRESS,
       messagesPerSecond: env.MESSAGES_PER_SECOND_PER_ADDRESS,
       bytesPerSecond: env.BYTES_PER_SECOND_PER_ADDRESS,
     }),

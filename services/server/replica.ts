@@ -185,8 +185,10 @@ async function handSeatsOver({ redis, membership, seatHold, ops, presence }: Par
 }
 
 function stopParts(parts: Parts, { http, internal, transports }: Listeners): void {
-  const { seatHold, membership, shedding, allowances, authority, feeds, gameClock, readiness, connections } = parts;
-  for (const part of [transports, seatHold, membership, shedding, allowances, authority, feeds, gameClock]) part.stop();
+  const { seatHold, membership, shedding, allowances, lookups, authority, feeds, gameClock, readiness, connections } =
+    parts;
+  for (const part of [transports, seatHold, membership, shedding, allowances, lookups, authority, feeds, gameClock])
+    part.stop();
   readiness.stop();
   connections.stop();
   parts.bus.close();

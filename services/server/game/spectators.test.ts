@@ -139,7 +139,7 @@ for (const design of DESIGNS) {
           { type: 'subscribe', channel: game },
         ] as const) {
           const answer = await eve.request(message);
-          assert.equal(answer.type === 'error' && answer.code, 'not_a_player', message.type);
+          assert.equal(answer.type === 'error' && answer.code, 'game_not_found', message.type);
         }
         ok(await ada.request({ type: 'subscribe', channel: game }));
         ok(await ada.request({ type: 'chat', channel: game, text: 'between us' }));

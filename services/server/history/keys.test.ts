@@ -17,7 +17,7 @@ interface Row {
 const UNITS: Record<string, number> = { s: 1, min: 60, h: 3600, days: 86_400 };
 
 const CODE = '[A-Z2-9]{6}';
-const PARTS: Record<string, string> = { game: CODE, channel: `(?:lobby|${CODE})` };
+const PARTS: Record<string, string> = { game: CODE, channel: `(?:lobby|${CODE})`, address: '[^{}]+' };
 
 /** The table of the keys in the README: key, type, what is in it, size, longest life. */
 function documented(): Row[] {
@@ -78,6 +78,7 @@ test('every key that play leaves in Redis is in the table of the README, of that
     }
     await ada.next('event', ({ event }) => event.kind === 'finished');
     await ada.next('presence');
+    assert.equal((await ada.request({ type: 'watch', game: 'ZZZZZZ' })).type, 'error');
     await ada.next('watchers');
     await check();
   }

@@ -16,6 +16,21 @@ export function accessProblem({ headers }: Pick<IncomingMessage, 'headers'>): st
   return undefined;
 }
 
+/** Names that nobody can register, and so let lead here: those within a machine, a network or a cluster. */
+const INNER_NAME = /^[^.]+$|\.(localhost|local|internal|svc)$/;
+
+/**
+ * Why a request for health or metrics is refused; undefined when it is not. A browser must not read them for a page whose
+ * public name was made to lead here. Probes and Prometheus come by address, by a name of the network, or without a name.
+ */
+export function hostProblem({ headers }: Pick<IncomingMessage, 'headers'>): string | undefined {
+  const { host } = headers;
+  if (host === undefined) return undefined;
+  const name = nameOf(host);
+  if (isIP(name) !== 0 || INNER_NAME.test(name)) return undefined;
+  return 'Ask by an IP address, as localhost or by a name of this network: public names are not served here.';
+}
+
 /** Whether it comes by a name or address of the machine itself. */
 export function isLoopback({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
   const name = nameOf(headers.host ?? '');

@@ -1,5 +1,6 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { Readiness } from '../cluster/readiness.ts';
+import { hostProblem } from './access.ts';
 import type { Metrics } from './metrics.ts';
 import type { PageServer } from './page-server.ts';
 
@@ -10,6 +11,8 @@ export function createInternal(readiness: Readiness, metrics: Metrics, ops: Page
       ops.handle(request, response).catch(() => response.destroy());
       return;
     }
+    const problem = hostProblem(request);
+    if (problem !== undefined) return answer(response, 403, `${problem}\n`);
     switch (request.url) {
       // That this is answered at all is the health: the event loop turns.
       case '/healthz':

@@ -83,7 +83,7 @@ test('who is not in a game may not move in it, follow it, or read its chat', asy
     { type: 'subscribe', channel: game },
   ] as const) {
     const answer = await eve.request(message);
-    assert.equal(answer.type === 'error' && answer.code, 'not_a_player', message.type);
+    assert.equal(answer.type === 'error' && answer.code, 'game_not_found', message.type);
   }
   assert.equal(eve.events(game).length, 0);
   ada.close();

@@ -7,6 +7,7 @@ import type { Metrics } from '../ops/metrics.ts';
 import type { Packet } from '../transport/packet.ts';
 import type { Connection } from './connection.ts';
 import type { KeyedQueue } from './keyed-queue.ts';
+import type { SharedRates } from './shared-rates.ts';
 
 export interface ChannelServices {
   readonly authority: Pick<GameAuthority, 'isPlayer'>;
@@ -14,6 +15,7 @@ export interface ChannelServices {
   readonly presence: Presence;
   readonly feeds: FeedSet;
   readonly metrics: Metrics;
+  readonly rates: Pick<SharedRates, 'chat'>;
 }
 
 /** Of those of games that are over some may be left. */
@@ -36,7 +38,8 @@ export class ChannelRequests {
 
   async say({ id, channel, text }: Message<'chat'>): Promise<void> {
     if (!this.#channels.has(channel)) throw new Refusal('not_subscribed');
-    const wait = this.#connection.allowance.chat();
+    const { rates } = this.#services;
+    const wait = this.#connection.allowance.chat() || (await rates.chat(this.#connection.player.id));
     if (wait > 0) throw new Refusal('rate_limited', `Too many lines; wait ${wait} ms.`, wait);
     const said = await this.#services.chat.say(this.#connection.player, id, channel, text);
     this.#services.metrics.chatLines.inc({ channel: channel === LOBBY ? LOBBY : 'game' });

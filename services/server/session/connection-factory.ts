@@ -41,6 +41,7 @@ export class ConnectionFactory {
   accept({ socket, session, generation, origin, address, game }: Accepted): void {
     const { config, services, sockets, routes, allowances, fencing, isDraining, log } = this.#options;
     const { appId, design, heartbeatMs, limits } = config;
+    const group = addressGroup(address);
     const connection = new Connection({
       socket,
       generation,
@@ -50,7 +51,8 @@ export class ConnectionFactory {
       heartbeatMs: socket.transport === 'websocket' ? heartbeatMs : Math.min(heartbeatMs, QUIET_MS),
       player: session.player,
       expiresAt: session.expiresAt,
-      allowance: allowances.of(session.player.id, addressGroup(address)),
+      addressGroup: group,
+      allowance: allowances.of(session.player.id, group),
       messagesPerSecond: limits.perPlayer.messagesPerSecond,
       replica: appId,
       routeByGame: design === 'stateful',

@@ -39,6 +39,8 @@ export interface ConnectionOptions {
   /** When the player token ends, in milliseconds since the Unix epoch by Redis's clock. */
   readonly expiresAt: number;
   readonly allowance: Allowance;
+  /** The address of the client, as it is counted. */
+  readonly addressGroup: string;
   /** Messages a second the player may send. */
   readonly messagesPerSecond: number;
   readonly replica: string;
@@ -102,6 +104,10 @@ export class Connection implements TransportEvents, HeartbeatHooks {
 
   get transport(): Transport {
     return this.#socket.transport;
+  }
+
+  get addressGroup(): string {
+    return this.#options.addressGroup;
   }
 
   get allowance(): Allowance {

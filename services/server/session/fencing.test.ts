@@ -19,6 +19,7 @@ function away() {
   const fencing = new Fencing({
     redis: redis as unknown as FencingOptions['redis'],
     replica: '1111',
+    socketsPerMinute: 60,
     keepSeconds: 60,
     sockets: { all: () => connections } as unknown as ConnectionSet,
     supersede: ({ player }) => void state.closed.push(`superseded ${player.id}`),

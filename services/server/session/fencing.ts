@@ -18,6 +18,8 @@ export interface FencingOptions {
   readonly redis: Store;
   readonly replica: string;
   readonly sockets: ConnectionSet;
+  /** Sockets that a player may open in a minute, on all replicas together. */
+  readonly socketsPerMinute: number;
   /** Longer than any token of the player can still be of use. */
   readonly keepSeconds: number;
   /** The player has a newer socket. */
@@ -50,9 +52,12 @@ export class Fencing {
    * has come in by a newer attempt: this one was held up, on its way or by a replica that stood still.
    */
   async open(player: string, attempt = ''): Promise<number> {
-    const { replica, keepSeconds } = this.#options;
-    const args = [replica, keepSeconds, this.#isCluster ? '' : REPLICA_CHANNEL, ...splitAttempt(attempt)];
+    const { replica, keepSeconds, socketsPerMinute } = this.#options;
+    const announce = this.#isCluster ? '' : REPLICA_CHANNEL;
+    const rate = [socketsPerMinute / 60, socketsPerMinute];
+    const args = [replica, keepSeconds, announce, ...splitAttempt(attempt), ...rate];
     const [generation, before] = (await this.#run(this.#fence, player, args)) as [string, string];
+    if (generation === 'rate') throw new Refusal('rate_limited', undefined, Number(before));
     if (generation === 'out') throw new Refusal('unauthorized');
     if (generation === 'late') throw new Refusal('superseded');
     // In a cluster not from within the script: the other replica's channel may be on another shard. A replica that

@@ -246,7 +246,6 @@ for (const [index, design] of DESIGNS.entries()) {
       'bad_json',
       'bad_message',
       'unknown_type',
-      'not_a_player',
       'game_not_found',
       'not_subscribed',
       'unauthorized',

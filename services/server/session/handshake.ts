@@ -68,16 +68,14 @@ export class Handshake {
     const session = await this.#identify(request, (token) => sessions.read(token));
     if ('status' in session) return session;
     const wait = allowances.socket(session.player.id);
-    if (wait > 0) {
-      const headers = { 'Retry-After': String(Math.ceil(wait / 1000)) };
-      return { status: 429, reason: 'sockets', headers };
-    }
+    if (wait > 0) return tooManySockets(wait);
     if (!fenced) return { session, generation: 0 };
     try {
       return { session, generation: await fence(session.player.id, attemptOf(request.url)) };
     } catch (error) {
       if (error instanceof Refusal && error.code === 'unauthorized') return UNAUTHORIZED;
       if (error instanceof Refusal && error.code === 'superseded') return LATE;
+      if (error instanceof Refusal && error.code === 'rate_limited') return tooManySockets(error.retryAfterMs ?? 1000);
       return { status: 503, reason: 'store', headers: { 'Retry-After': '2' } };
     }
   }
@@ -131,6 +129,11 @@ function parameterOf<S extends v.GenericSchema<string>>(url = '', name: string, 
 }
 
 const UNAUTHORIZED: Refused = { status: 401, reason: 'token', headers: { 'WWW-Authenticate': 'Bearer' } };
+const tooManySockets = (waitMs: number): Refused => ({
+  status: 429,
+  reason: 'sockets',
+  headers: { 'Retry-After': String(Math.ceil(waitMs / 1000)) },
+});
 const LATE: Refused = { status: 409, reason: 'late' };
 const LATER = { 'Retry-After': '5' };
 const TURNED_AWAY: Record<Turned, Refused> = {

@@ -1,4 +1,4 @@
-import { type ClientMessage, ERROR_CODES, LIMITS } from '../../protocol/index.ts';
+import { type ClientMessage, ERROR_CODES, LIMITS, LOBBY } from '../../protocol/index.ts';
 import { type Actor, type Applied, type Entered, type GameAuthority, Refusal } from '../authority/game-authority.ts';
 import type { GameClock, StoreClock } from '../cluster/clock.ts';
 import type { Presence } from '../cluster/presence.ts';
@@ -12,6 +12,8 @@ import { tick } from '../transport/tick.ts';
 import { ChannelRequests } from './channel-requests.ts';
 import type { Connection } from './connection.ts';
 import { KeyedQueue } from './keyed-queue.ts';
+import type { LookupGuard } from './lookup-guard.ts';
+import type { SharedRates } from './shared-rates.ts';
 
 /** A request that waited longer behind others than this is not begun any more. */
 const REQUEST_MS = 2000;
@@ -26,6 +28,8 @@ export interface Services {
   readonly seatHold: SeatHold;
   readonly clock: StoreClock;
   readonly metrics: Metrics;
+  readonly rates: Pick<SharedRates, 'chat' | 'game'>;
+  readonly lookups: Pick<LookupGuard, 'begin'>;
   /** When the session ends that a token of the player says; rejects with a `Refusal`. */
   readonly refresh: (player: string, token: string) => Promise<number>;
   /** A newer socket of the player acts: this one has to go. */
@@ -63,7 +67,7 @@ export class Requests {
       if (!this.#connection.isOpen) return;
       try {
         if (performance.now() - received > REQUEST_MS) throw new Refusal('unavailable', undefined, 1000);
-        await this.#dispatch(message);
+        await this.#lookUp(message);
         if (message.type === 'capture') {
           this.#services.metrics.captureSeconds.observe((performance.now() - received) / 1000);
         }
@@ -89,34 +93,55 @@ export class Requests {
     return this.#connection;
   }
 
+  /**
+   * Carries a request out. A room that the connection is not in may be a guess: whether the code leads nowhere or to a
+   * room of others, the answer is the same, and an address has so many misses.
+   */
+  async #lookUp(message: Exclude<ClientMessage, { type: 'ping' }>): Promise<void> {
+    const game = roomOf(message);
+    if (game === undefined || this.#games.has(game)) return this.#dispatch(message);
+    const lookup = this.#services.lookups.begin(this.#connection.addressGroup);
+    if (typeof lookup === 'number') throw tooMany('room codes that lead nowhere', lookup);
+    let isMiss = false;
+    try {
+      await this.#dispatch(message);
+    } catch (error) {
+      isMiss = error instanceof Refusal && (error.code === 'game_not_found' || error.code === 'not_a_player');
+      throw isMiss ? new Refusal('game_not_found') : error;
+    } finally {
+      if (isMiss) lookup.missed();
+      else lookup.found();
+    }
+  }
+
   async #dispatch(message: Exclude<ClientMessage, { type: 'ping' }>): Promise<void> {
     const { authority } = this.#services;
     const { id } = message;
     switch (message.type) {
       case 'create':
-        this.#count('games');
+        await this.#countGame();
         return this.#enter(id, () => authority.create(this.#actor, id, message));
       case 'join':
         // A game takes only so many joins: nobody shall use them up.
-        if (!this.#games.has(message.game)) this.#count('games');
+        if (!this.#games.has(message.game)) await this.#countGame();
         return this.#enter(id, () => authority.join(this.#actor, id, message.game), message.game);
       case 'match':
-        this.#count('games');
+        await this.#countGame();
         return this.#enter(id, () => authority.match(this.#actor, id, message));
       case 'leave':
         return this.#leave(message);
       case 'capture':
         return this.#ack(id, await authority.capture(this.#actor, id, message.game, message.cell));
       case 'resume':
-        this.#count('histories');
+        this.#countHistory();
         return this.#resume(message);
       case 'watch':
-        this.#count('histories');
+        this.#countHistory();
         return this.#watch(message);
       case 'chat':
         return this.#channels.say(message);
       case 'subscribe':
-        this.#count('histories');
+        this.#countHistory();
         return this.#channels.subscribe(message);
       case 'unsubscribe':
         return this.#channels.unsubscribe(message);
@@ -141,10 +166,16 @@ export class Requests {
     this.#connection.send({ type: 'ack', id, expiresAt: this.#connection.expiresAt });
   }
 
-  #count(what: 'games' | 'histories'): void {
-    const { allowance } = this.#connection;
-    const wait = what === 'games' ? allowance.game() : allowance.history();
-    if (wait > 0) throw new Refusal('rate_limited', `Too many ${what}; wait ${wait} ms.`, wait);
+  #countHistory(): void {
+    const wait = this.#connection.allowance.history();
+    if (wait > 0) throw tooMany('histories', wait);
+  }
+
+  /** Here first, where it costs nothing to refuse, then in the cluster. */
+  async #countGame(): Promise<void> {
+    const { allowance, player } = this.#connection;
+    const wait = allowance.game() || (await this.#services.rates.game(player.id));
+    if (wait > 0) throw tooMany('games', wait);
   }
 
   /** Runs a request that may add a game to those this connection is in, if one more is allowed. */
@@ -218,6 +249,15 @@ export class Requests {
     this.#channels.leave(game);
     this.#ack(id, applied);
   }
+}
+
+const tooMany = (what: string, waitMs: number): Refusal =>
+  new Refusal('rate_limited', `Too many ${what}; wait ${waitMs} ms.`, waitMs);
+
+/** The room that a request names, if it names one. A chat line goes to a channel that the connection hears already. */
+function roomOf(message: Exclude<ClientMessage, { type: 'ping' }>): string | undefined {
+  if ('game' in message) return message.game;
+  return message.type === 'subscribe' && message.channel !== LOBBY ? message.channel : undefined;
 }
 
 /** Moves of a game keep their order among each other; chat does not wait for them. */

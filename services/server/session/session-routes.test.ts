@@ -67,7 +67,7 @@ test('the answer to a page holds no token, and its ticket opens no socket and no
   const renewed = await session('POST', { authorization: `Bearer ${ticket}` });
   assert.notEqual(renewed.answer.player.id, answer.player.id);
   const client = new TestClient(replica.url, ticket);
-  const [, response] = await new Promise<[unknown, { statusCode?: number }]>((resolve) =>
+  const [, response] = await new Promise<[unknown, { statusCode?: number | undefined }]>((resolve) =>
     client.socket.once('unexpected-response', (request, message) => resolve([request, message])),
   );
   assert.equal(response.statusCode, 401);

@@ -5,22 +5,35 @@ export interface TestProxy {
   readonly port: number;
   /** Connections that stand now pass nothing on any more and stay open; new ones work. */
   freeze(): void;
+  /** Keeps back what clients send once a piece of it that contains `text` has passed, until the result is called. */
+  holdAfter(text: string): { readonly isHolding: () => boolean; release(): void };
   stop(): Promise<void>;
 }
 
 /** A TCP proxy to a port of this machine, to break connections in ways a server does not. */
 export async function startProxy(target: number): Promise<TestProxy> {
   const pairs = new Set<[Socket, Socket]>();
+  const frozen = new Set<[Socket, Socket]>();
+  let trigger: string | undefined;
+  let held: (() => void)[] | undefined;
   const server = createServer((inward) => {
     const outward = connect(target, '127.0.0.1');
     const pair: [Socket, Socket] = [inward, outward];
     pairs.add(pair);
-    inward.pipe(outward).pipe(inward);
+    inward.on('data', (piece: Buffer) => {
+      if (!pairs.has(pair)) return;
+      if (held) return void held.push(() => outward.write(piece));
+      outward.write(piece);
+      if (trigger !== undefined && piece.includes(trigger)) held = [];
+    });
+    inward.on('end', () => outward.end());
+    outward.pipe(inward);
     for (const socket of pair) {
       socket.on('error', () => undefined);
       socket.on('close', () => {
         for (const either of pair) either.destroy();
         pairs.delete(pair);
+        frozen.delete(pair);
       });
     }
   }).listen(0, '127.0.0.1');
@@ -28,16 +41,29 @@ export async function startProxy(target: number): Promise<TestProxy> {
   return {
     port: (server.address() as AddressInfo).port,
     freeze: () => {
-      for (const [inward, outward] of pairs) {
-        inward.unpipe();
+      for (const pair of pairs) {
+        const [inward, outward] = pair;
         outward.unpipe();
         // Read on, so that only the silence is noticed.
         inward.resume();
         outward.resume();
+        pairs.delete(pair);
+        frozen.add(pair);
       }
     },
+    holdAfter: (text) => {
+      trigger = text;
+      return {
+        isHolding: () => held !== undefined,
+        release: () => {
+          const late = held ?? [];
+          [trigger, held] = [undefined, undefined];
+          for (const send of late) send();
+        },
+      };
+    },
     stop: async () => {
-      for (const pair of pairs) for (const socket of pair) socket.destroy();
+      for (const pair of [...pairs, ...frozen]) for (const socket of pair) socket.destroy();
       server.close();
       await once(server, 'close');
     },

@@ -1,15 +1,19 @@
 -- KEYS: the newest socket of a player. ARGV: replica, seconds to keep, what the replicas' channels begin with where the
--- script may announce, and the client and the number of its attempt, both empty when it does not say. Gives the
--- generation of the new socket and the replica that holds the older one, which is told; or 'out' when the player logged
--- out; or 'late' when the same client has made a newer attempt since.
+-- script may announce, the client and the number of its attempt, both empty when it does not say, and how many sockets
+-- a player gains a second and may open at once. Gives the generation of the new socket and the replica that holds the older one, which is told; or 'out' when the player logged
+-- out; or 'late' when the same client has made a newer attempt since; or 'rate' and the milliseconds to wait.
 local time = redis.call('TIME')
-local before = redis.call('HMGET', KEYS[1], 'generation', 'replica', 'out', 'client', 'attempt')
+local before = redis.call('HMGET', KEYS[1], 'generation', 'replica', 'out', 'client', 'attempt', 'left', 'at')
 if before[3] then return { 'out' } end
 if ARGV[4] ~= '' and before[4] == ARGV[4] and tonumber(ARGV[5]) <= tonumber(before[5]) then return { 'late' } end
+local now, gain, most = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000), tonumber(ARGV[6]), tonumber(ARGV[7])
+local left = math.min(most, tonumber(before[6] or most) + math.max(0, now - tonumber(before[7] or now)) / 1000 * gain)
+if left < 1 then return { 'rate', math.ceil((1 - left) / gain * 1000) } end
 -- The clock keeps generations rising even when the key was lost.
 local generation = math.max(tonumber(before[1] or 0) + 1, tonumber(time[1]) * 1000000 + tonumber(time[2]))
 local text = string.format('%.0f', generation)
-redis.call('HSET', KEYS[1], 'generation', text, 'replica', ARGV[1], 'client', ARGV[4], 'attempt', ARGV[5])
+redis.call('HSET', KEYS[1], 'generation', text, 'replica', ARGV[1], 'client', ARGV[4], 'attempt', ARGV[5], 'left', string.format('%.3f', left - 1),
+  'at', string.format('%.0f', now))
 redis.call('EXPIRE', KEYS[1], ARGV[2])
 if before[2] and ARGV[3] ~= '' then
   local player = string.match(KEYS[1], '{player:(.*)}')
