@@ -133,13 +133,39 @@ test('the packed SDK, installed in another project, plays from Node against a pa
   }
 });
 
-test('its types are complete by themselves and refuse what is wrong', async () => {
-  writeFileSync(path.join(project, 'typed.ts'), TYPED);
-  const compilerOptions = { noEmit: true, strict: true, target: 'es2022', module: 'nodenext', types: [] };
+const EVERY_ENTRY = `
+import { createNodeClient as same } from 'gridlock-client';
+import { createBrowserClient, type BrowserScope } from 'gridlock-client/browser';
+import { GridlockClient, type Platform } from 'gridlock-client/core';
+import { createNodeClient, type NodeOptions } from 'gridlock-client/node';
+declare const scope: BrowserScope;
+declare const platform: Platform;
+const options: NodeOptions = { url: 'https://localhost:8443', transports: ['sse'] };
+void [createNodeClient(options), same(options), createBrowserClient({}, scope), new GridlockClient(platform)];
+`;
+
+/** What the compiler of another project says, which checks the types of its libraries, too. */
+async function typeErrors(source: string, options: object): Promise<string> {
+  writeFileSync(path.join(project, 'typed.ts'), source);
+  const compilerOptions = { noEmit: true, strict: true, skipLibCheck: false, target: 'es2022', ...options };
   writeFileSync(path.join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['typed.ts'] }));
   const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
   const { stdout } = await run(process.execPath, [tsc, '-p', '.'], { cwd: project }).catch(
     (error: { stdout: string }) => error,
   );
-  assert.equal(stdout, '');
+  return stdout;
+}
+
+test('its types are complete by themselves and refuse what is wrong', async () => {
+  assert.equal(await typeErrors(TYPED, { module: 'nodenext', types: [] }), '');
 });
+
+for (const [name, options] of [
+  ['Node', { module: 'nodenext', lib: ['es2022'], exactOptionalPropertyTypes: true }],
+  ['a bundler', { module: 'esnext', moduleResolution: 'bundler' }],
+] as const) {
+  test(`the types of every entry hold in a strict project for ${name} that has nothing but those of Node`, async () => {
+    const typeRoots = [path.join(root, 'node_modules/@types')];
+    assert.equal(await typeErrors(EVERY_ENTRY, { ...options, typeRoots, types: ['node'] }), '');
+  });
+}
