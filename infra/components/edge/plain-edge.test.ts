@@ -79,7 +79,7 @@ test('its configuration, a secret, finds the replicas by DNS and has room for al
     text,
     /server-template ws 1-40 game-headless\.gridlock\.svc\.cluster\.local:8080 port 9090 resolvers cluster .* hash-key addr-port/,
   );
-  assert.match(text, /bind \*:8443 ssl crt "\/etc\/edge\/tls\/tls\.crt"/);
+  assert.match(text, /bind \*:8443 tcp-ut \d+ms ssl crt "\/etc\/edge\/tls\/tls\.crt"/);
   assert.deepEqual(recording.one(SECRET).secrets, ['stringData']);
 });
 
