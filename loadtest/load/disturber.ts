@@ -1,3 +1,5 @@
+import { AttackRun, type AttackStep, type Moment } from '../abuse/attack-run.ts';
+import type { AttackName } from '../abuse/attacks.ts';
 import { UsageError } from '../kit/options.ts';
 import type { Closes, RotationStep, Target } from './target.ts';
 
@@ -11,12 +13,27 @@ export interface Mark {
   readonly mended?: string;
 }
 
+/** When an attack went on, and the quiet while before it: seconds of the run. */
+export interface AttackSpan {
+  readonly name: string;
+  readonly quiet: readonly [from: number, to: number];
+  readonly attacked: readonly [from: number, to: number];
+}
+
+/** The attacks of a run, and what they did to the cluster. */
+export interface Attacks {
+  readonly spans: readonly AttackSpan[];
+  readonly steps: readonly AttackStep[];
+}
+
 /** Does things to the cluster while k6 plays, and writes down when. */
 export class Disturber {
   readonly marks: Mark[] = [];
   readonly #target: Target;
   readonly #report: (line: string) => void;
   readonly #over: AbortSignal;
+  readonly #spans: AttackSpan[] = [];
+  #attackRun: AttackRun | undefined;
   #startedAt = Date.now();
 
   constructor(target: Target, report: (line: string) => void, over: AbortSignal) {
@@ -73,9 +90,53 @@ export class Disturber {
     if (step !== 'accept') this.#mark(`rotated: ${told}`);
   }
 
+  /** Whether the target is of processes on this machine, whose inside can be looked at under attack. */
+  get mayAttack(): boolean {
+    return this.#target.status !== undefined;
+  }
+
+  get attacks(): Attacks {
+    return { spans: this.#spans, steps: this.#attackRun?.steps ?? [] };
+  }
+
+  get attackerPid(): number | undefined {
+    return this.#attackRun?.attackerPid;
+  }
+
+  /** A quiet while, and then the attack for as long. */
+  async attack(name: AttackName, ms: number): Promise<void> {
+    const times: Partial<Record<Moment, number>> = {};
+    await this.#attacking().window(name, ms, (what) => {
+      times[what] = this.#second();
+      if (what === 'attacked') this.#mark(`attack: ${name}`);
+    });
+    const { quiet = 0, prepared = 0, attacked = 0, over = 0 } = times;
+    this.#spans.push({ name, quiet: [quiet, prepared], attacked: [attacked, over] });
+  }
+
+  /** Waits until the edge has let go of what the attacker still holds open. */
+  aftermath(name: AttackName): Promise<void> {
+    return this.#attacking().aftermath(name);
+  }
+
+  async stop(): Promise<void> {
+    await this.#attackRun?.stop();
+  }
+
+  #attacking(): AttackRun {
+    const { status, trustFile } = this.#target;
+    const file = trustFile();
+    if (!status || file === undefined) throw new UsageError('This target cannot be attacked from here.');
+    this.#attackRun ??= new AttackRun(status, file);
+    return this.#attackRun;
+  }
+
+  #second(): number {
+    return Math.max(0, (Date.now() - this.#startedAt) / 1000);
+  }
+
   #mark(text: string, more: Pick<Mark, 'fault' | 'mended'> = {}): void {
-    const at = Math.max(0, (Date.now() - this.#startedAt) / 1000);
-    this.marks.push({ at: Math.round(at * 10) / 10, text, ...more });
+    this.marks.push({ at: Math.round(this.#second() * 10) / 10, text, ...more });
     this.#report(text);
   }
 }

@@ -33,13 +33,15 @@ function workerOf(master: number | undefined): number | undefined {
 }
 
 export interface OwnOptions {
+  /** Whether the edge keeps its own limits for one address. */
+  readonly strict?: boolean | undefined;
   readonly replicas: number;
   readonly design: 'stateless' | 'stateful';
 }
 
 /** A cluster on free ports, in a directory of its own, that ends with the run. */
-export async function ownTarget({ replicas, design }: OwnOptions): Promise<Target> {
-  const cluster = await startCluster({ replicas, design, drainMs: 3000, ...GENEROUS });
+export async function ownTarget({ replicas, design, strict = false }: OwnOptions): Promise<Target> {
+  const cluster = await startCluster({ replicas, design, drainMs: 3000, ...(strict ? {} : GENEROUS) });
   const target = processesTarget(
     'own',
     cluster.stateDir,
@@ -88,6 +90,7 @@ function processesTarget(name: string, stateDir: string, first: RunningStatus, e
   return {
     name,
     url: first.url,
+    status,
     trustFile: () => path.join(paths.pki, 'roots.pem'),
     processes: async () => {
       const now = await status();

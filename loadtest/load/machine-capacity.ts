@@ -84,5 +84,12 @@ export function requireMachineCapacity(demand: CapacityDemand, capacity: Machine
         'net.ipv4.ip_local_port_range, or name more addresses of this machine with --local-ips.',
     );
   }
-  return `127.0.0.2-127.0.0.${1 + Math.min(MOST_ADDRESSES, addresses)}`;
+  return sourcesOf(Math.min(MOST_ADDRESSES, addresses));
+}
+
+/** So many source addresses on loopback, as a value of `--local-ips`; undefined of none. */
+export function sourcesOf(addresses: number): string;
+export function sourcesOf(addresses: number | undefined): string | undefined;
+export function sourcesOf(addresses: number | undefined): string | undefined {
+  return addresses === undefined ? undefined : `127.0.0.2-127.0.0.${1 + addresses}`;
 }

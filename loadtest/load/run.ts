@@ -10,7 +10,7 @@ import { Disturber } from './disturber.ts';
 import { requireAdmission } from './edge-limits.ts';
 import { findTarget, requireAbility } from './find-target.ts';
 import { bundleForK6, Control, findK6, startK6, THRESHOLDS_FAILED } from './k6-process.ts';
-import { countAddresses, readMachineCapacity, requireMachineCapacity } from './machine-capacity.ts';
+import { countAddresses, readMachineCapacity, requireMachineCapacity, sourcesOf } from './machine-capacity.ts';
 import { tellOperations } from './operations-page.ts';
 import { type LoadOptions, type LoadRun, planLoad } from './options.ts';
 import { COUNTERS, type Summary, summarise } from './summary.ts';
@@ -67,12 +67,13 @@ export async function runLoad(options: LoadRun, report: (line: string) => void, 
         ownEdge: options.target === undefined || options.target === 'local',
       },
       readMachineCapacity(),
-    );
+    ) ??
+    (LOOPBACK.test(host) ? sourcesOf(options.scenario.addresses) : undefined);
   const out = path.resolve(options.out);
   mkdirSync(out, { recursive: true });
   const scratch = mkdtempSync(path.join(os.tmpdir(), 'gridlock-load-'));
   if (options.target === undefined) report(`starting a cluster of ${options.replicas} replicas`);
-  const target = await findTarget(options);
+  const target = await findTarget({ ...options, strict: options.scenario.addresses !== undefined });
   try {
     if (stop.aborted) throw new UsageError(INTERRUPTED);
     requireAbility(options.name, options.scenario, target);
@@ -129,8 +130,9 @@ async function play({
   const usage = new UsageSampler(async () => ({
     ...(await target.processes()),
     ...(k6Pid > 0 ? { k6: [k6Pid] } : {}),
+    ...(disturber.attackerPid === undefined ? {} : { attacker: [disturber.attackerPid] }),
   }));
-  const data = () => ({ size: options, timeline, usage, marks: disturber.marks });
+  const data = () => ({ size: options, timeline, usage, marks: disturber.marks, attacks: disturber.attacks });
   const control =
     scenario.step &&
     new Control(async (step) => {
@@ -267,5 +269,6 @@ async function play({
     over.abort();
     usage.stop();
     control?.close();
+    await disturber.stop();
   }
 }

@@ -1,3 +1,5 @@
+import type { RunningStatus } from '../../infra/local/system-status.ts';
+
 /** What can be done to the authority of a cluster under play. */
 export type RotationStep = 'accept' | 'leaf' | 'intermediate' | 'issue' | 'retire';
 
@@ -31,6 +33,8 @@ export interface Target {
   trustFile(): string | undefined;
   /** Processes on this machine, by name. */
   processes(): Promise<Readonly<Record<string, readonly number[]>>>;
+  /** Of a cluster of processes on this machine. */
+  status?(): Promise<RunningStatus>;
   /** Gives a run, as JSON, to a replica for the operations page. Rejects where none takes it. */
   tellOperations?(run: string): Promise<void>;
   /** By name, in the order in which they are to strike. */

@@ -1,22 +1,46 @@
+import type { AttackName } from '../abuse/attacks.ts';
+import { judgeStep } from '../abuse/judge.ts';
+import type { AttackSpan } from '../load/disturber.ts';
+import type { Threshold } from '../load/verdict.ts';
 import { CALM, type RunData, SAMPLE_CUT, type Scenario } from './scenario.ts';
 
-/** So short that both meet the same neighbours, so long that the first second after a change is the lesser part. */
-const WINDOW_SECONDS = 4;
 /** The others' slowest hundredth may take so many times as long while one misbehaves. */
 const MOST = 1.2;
 /** k6's clock counts whole milliseconds. */
 const RESOLUTION_MS = 1;
-const BEGIN = 0.15;
+/** Parts of the run: players come, one of k6's clients floods, and the attacks follow. */
+const [FLOOD_FROM, FLOOD_TO, LAST] = [0.15, 0.3, 0.95];
+/** So short that quiet and flooded seconds meet the same neighbours, so long that the first second is the lesser part. */
+const WINDOW_SECONDS = 4;
+/** Of each attack: twice a quiet while and one with it. */
+const PAIRS = 2;
+/** Of an attack's time; the rest is for looking at the cluster. */
+const BUSY = 0.85;
+/** The one whose sockets are watched afterwards comes last. */
+const ORDER: readonly AttackName[] = [
+  'createAndLeave',
+  'refusedRequests',
+  'roamingPlayer',
+  'codeGuessing',
+  'halfOpenRequests',
+  'deafPeers',
+];
+/** The players come from as many addresses, and attackers from others. */
+const ADDRESSES = 32;
 
-/** Calm and abuse take turns, so that both meet the same neighbours on the machine. */
-const windowsOf = (seconds: number): [number, number][] => {
-  const begin = Math.ceil(seconds * BEGIN);
-  const each = Math.max(1, Math.min(WINDOW_SECONDS, Math.floor((seconds - begin) / 2)));
-  return Array.from({ length: Math.floor((seconds - begin) / (2 * each)) }, (_, index) => {
+/** When k6's own client floods: calm and flood take turns, so that both meet the same neighbours on the machine. */
+const floodsOf = (seconds: number): [number, number][] => {
+  const begin = Math.ceil(seconds * FLOOD_FROM);
+  const length = Math.max(2, Math.floor(seconds * FLOOD_TO) - begin);
+  const each = Math.max(1, Math.min(WINDOW_SECONDS, Math.floor(length / 2)));
+  return Array.from({ length: Math.floor(length / (2 * each)) }, (_, index) => {
     const from = begin + each * (2 * index + 1);
     return [from, from + each];
   });
 };
+
+export const floodSpans = (seconds: number): AttackSpan[] =>
+  floodsOf(seconds).map(([from, to]) => ({ name: 'flood', quiet: [2 * from - to, from], attacked: [from, to] }));
 
 /** Of the seconds of one kind: the median, and between what half of them are. */
 function spreadOf(values: readonly number[]) {
@@ -26,45 +50,66 @@ function spreadOf(values: readonly number[]) {
 }
 
 /**
- * p99 of the others in the calm windows, and in those in which one misbehaves: of every second, and of all these the
- * median. Who misbehaves does so in every second; a stall of the machine, which is in one, is not of its doing. It counts
- * from when a move was made: who misbehaves is of the same k6, and what it takes from the others there is no fault of the
- * cluster's.
+ * p99 of the others in the quiet windows, and in those in which one misbehaves: of every second, and of all these the
+ * median. An attack does so in every second; a stall of the machine, which is in one, is not of its doing. It counts
+ * from when a move was made: what the attacker takes from the generator is no fault of the cluster's.
  */
-export function compare({ size, timeline }: Pick<RunData, 'size' | 'timeline'>) {
-  const windows = windowsOf(size.seconds);
+export function compare({ timeline }: Pick<RunData, 'timeline'>, spans: readonly AttackSpan[]) {
   const seconds = timeline.perSecond(({ curves }) => curves.answer.percentile(0.99));
-  const typical = (shift: number) =>
+  const typical = (kind: 'quiet' | 'attacked') =>
     spreadOf(
-      windows
-        .flatMap(([from, to]) => seconds.slice(from - shift * (to - from), to - shift * (to - from)))
+      spans
+        .flatMap(({ [kind]: [from, to] }) => seconds.slice(Math.ceil(from), Math.floor(to)))
         .filter((p99) => !Number.isNaN(p99)),
     );
-  return { calm: typical(1), abused: typical(0) };
+  return { calm: typical('quiet'), abused: typical('attacked') };
+}
+
+function judgeOthers(run: Pick<RunData, 'timeline'>, name: string, spans: readonly AttackSpan[]): Threshold {
+  const { calm, abused } = compare(run, spans);
+  const show = ({ low, middle, high }: typeof calm) =>
+    `${Math.round(middle)} ms (half of the seconds: ${Math.round(low)} to ${Math.round(high)})`;
+  return {
+    name: `${name}: the others' p99 of a second is at most ${MOST} times the calm one`,
+    passed: abused.middle <= calm.middle * MOST + RESOLUTION_MS,
+    value: `${show(abused)} against ${show(calm)}`,
+  };
 }
 
 export const abuse: Scenario = {
-  about: 'one client misbehaves; nobody else may notice',
-  size: { sockets: 200, seconds: 90, pace: 1 },
+  about: 'one client misbehaves, in seven ways; nobody else may notice',
+  size: { sockets: 200, seconds: 240, pace: 1 },
+  addresses: ADDRESSES,
   plan: ({ seconds }) => ({
     playing: 1,
     rampSeconds: seconds * 0.1,
     cuts: SAMPLE_CUT(seconds * 0.12),
-    abuse: windowsOf(seconds),
-    thresholds: { ...CALM, move_round_trip_ms: ['p(99)<1500'] },
+    abuse: floodsOf(seconds),
+    thresholds: { ...CALM, failed_requests: ['count==0'], move_round_trip_ms: ['p(99)<1500'] },
   }),
+  disturb: async (disturber, { seconds }) => {
+    if (!disturber.mayAttack) return;
+    const each = (seconds * (LAST - FLOOD_TO)) / ORDER.length;
+    for (const [index, name] of ORDER.entries()) {
+      await disturber.at(seconds * FLOOD_TO + each * index);
+      for (let pair = 0; pair < PAIRS; pair += 1) await disturber.attack(name, (each * BUSY * 1000) / (2 * PAIRS));
+    }
+    await disturber.aftermath('deafPeers');
+  },
   judge: (run) => {
-    const { calm, abused } = compare(run);
-    const show = ({ low, middle, high }: typeof calm) =>
-      `${Math.round(middle)} ms (half of the seconds: ${Math.round(low)} to ${Math.round(high)})`;
     const sent = run.timeline.abuse?.sent ?? 0;
+    const { spans, steps } = run.attacks;
     return [
-      {
-        name: `others' p99 of a second while one misbehaves is at most ${MOST} times the calm one`,
-        passed: abused.middle <= calm.middle * MOST + RESOLUTION_MS,
-        value: `${show(abused)} against ${show(calm)}`,
-      },
-      { name: 'the one that misbehaves did so', passed: sent > 100, value: `${sent} messages` },
+      judgeOthers(run, 'flood', floodSpans(run.size.seconds)),
+      { name: 'flood: the one that misbehaves did so', passed: sent > 100, value: `${sent} messages` },
+      ...steps.flatMap((step) => [
+        judgeOthers(
+          run,
+          step.name,
+          spans.filter(({ name }) => name === step.name),
+        ),
+        ...judgeStep(step),
+      ]),
     ];
   },
 };

@@ -5,7 +5,7 @@ import { slopeOf } from '../kit/statistics.ts';
 import { type UsageSample, UsageSampler } from '../kit/usage-sampler.ts';
 import type { Closes } from '../load/target.ts';
 import { Timeline } from '../load/timeline.ts';
-import { abuse, compare } from './abuse.ts';
+import { abuse, compare, floodSpans } from './abuse.ts';
 import { judgeBroadcast } from './chat.ts';
 import { judgeFaults } from './failover.ts';
 import { SCENARIOS } from './index.ts';
@@ -36,6 +36,8 @@ const failed = (read: (second: number) => Partial<UsageSample>) =>
   flatness({ size, usage: usageOf(read) })
     .filter(({ passed }) => !passed)
     .map(({ name }) => name);
+
+const NO_ATTACKS = { spans: [], steps: [] };
 
 test('memory that goes up and down about the same level is flat', () => {
   assert.deepEqual(
@@ -97,6 +99,7 @@ const scaleRun = (timeline: Timeline) => ({
   timeline,
   usage: usageOf(() => ({})),
   marks: [],
+  attacks: NO_ATTACKS,
 });
 
 test('the knee is the last step that held its sockets in time', () => {
@@ -138,28 +141,30 @@ test('a step whose sockets do not come breaks', () => {
 });
 
 test('what the others meet while one misbehaves is compared with the calm of the same run', () => {
-  const size = { sockets: 80, vus: 2, seconds: 90, pace: 1 };
+  const size = { sockets: 80, vus: 2, seconds: 240, pace: 1 };
   const windows = abuse.plan(size).abuse!;
-  assert.ok(windows.length >= 8 && windows.at(-1)![1] <= size.seconds);
+  assert.ok(windows.length >= 4 && windows.at(-1)![1] <= size.seconds);
+  const spans = floodSpans(size.seconds);
   const middles = (of: Timeline) => {
-    const { calm, abused } = compare({ size, timeline: of });
+    const { calm, abused } = compare({ timeline: of }, spans);
     return [calm.middle, abused.middle];
   };
   const inside = (second: number) => windows.some(([from, to]) => second >= from && second < to);
   const timeline = journalOf(
-    96,
+    246,
     () => 80,
     (second) => (inside(second) ? 30 : 20),
   );
   assert.deepEqual(middles(timeline), [20, 30]);
   const stalled = journalOf(
-    96,
+    246,
     () => 80,
     (second) => (second % 20 === 9 ? 50_000 : inside(second) ? 21 : 20),
   );
   assert.deepEqual(middles(stalled), [20, 21]);
   assert.deepEqual(middles(new Timeline()), [Number.NaN, Number.NaN]);
-  const verdicts = abuse.judge!({ size, timeline, usage: usageOf(() => ({})), marks: [] });
+  const attacks = { spans: [{ ...spans[0]!, name: 'halfOpenRequests' }], steps: [] };
+  const verdicts = abuse.judge!({ size, timeline, usage: usageOf(() => ({})), marks: [], attacks });
   assert.deepEqual(
     verdicts.map(({ passed }) => passed),
     [false, false],

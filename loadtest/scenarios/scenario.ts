@@ -1,6 +1,6 @@
 import type { Plan } from '../k6/plan.ts';
 import type { UsageSampler } from '../kit/usage-sampler.ts';
-import type { Disturber, Mark } from '../load/disturber.ts';
+import type { Attacks, Disturber, Mark } from '../load/disturber.ts';
 import type { Timeline } from '../load/timeline.ts';
 import type { Threshold } from '../load/verdict.ts';
 
@@ -24,6 +24,7 @@ export interface RunData {
   readonly timeline: Timeline;
   readonly usage: UsageSampler;
   readonly marks: readonly Mark[];
+  readonly attacks: Attacks;
 }
 
 /** What may be said by a scenario of a plan; the rest comes from where and how large the run is. */
@@ -34,6 +35,8 @@ export type PlanPart = Pick<Plan, 'playing' | 'thresholds'> &
 export interface Scenario {
   readonly about: string;
   readonly size: Omit<Size, 'vus'>;
+  /** From how many addresses the players come where every loopback address is a source, and the edge limits each. */
+  readonly addresses?: number;
   /** What the target must allow: looked at before anything starts. */
   readonly needs?: Ability;
   plan(size: Size): PlanPart;
