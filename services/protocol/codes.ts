@@ -14,7 +14,10 @@ export const ERROR_CODES = {
   internal: { retry: true, meaning: 'The server failed at something unforeseen.' },
   draining: { retry: true, meaning: 'This replica is going away; repeat on the next connection.' },
   too_many_games: { retry: false, meaning: 'The connection is in `gamesPerConnection` games already.' },
-  cluster_full: { retry: true, meaning: 'There are as many games as the cluster has room for; wait `retryAfterMs`.' },
+  cluster_full: {
+    retry: true,
+    meaning: 'The cluster has no room for another game, player or line; running games go on. Wait `retryAfterMs`.',
+  },
   game_not_found: {
     retry: false,
     meaning: 'No game with this code is open to you: there is none, it ended long ago, or you are not in it.',

@@ -33,6 +33,9 @@ import { LookupGuard } from './session/lookup-guard.ts';
 import { Sessions } from './session/sessions.ts';
 import { SharedRates } from './session/shared-rates.ts';
 
+/** How full the store may be, of its `maxmemory`, for a player who was not here lately. */
+const MOST_FOR_PLAYERS = 0.85;
+
 /** What a replica is started with. */
 export interface Start {
   readonly config: Config;
@@ -133,7 +136,9 @@ export function assembleGames(start: Start, store: StoreParts, cluster: ClusterP
   const { redis, bus, histories, readFailed } = store;
   const { appId, heartbeatMs } = config;
   const now = () => clock.now();
-  const gameQuota = new GameQuota(redis, config.limits.games, now);
+  const { games: most, perAddress } = config.limits;
+  const fullness = () => histories.fullness;
+  const gameQuota = new GameQuota({ redis, most, mostOfAddress: perAddress.games, now, fullness });
   const authority = buildAuthority(start, store, cluster, gameQuota);
   const gameClock = new GameClock(
     now,
@@ -193,7 +198,7 @@ function buildAuthority(
 /** The players: their sessions, what they may do, and their connections. */
 export function assembleSessions(start: Start, store: StoreParts, cluster: ClusterParts, games: GameParts) {
   const { config, log, clock } = start;
-  const { metrics, redis, readiness } = store;
+  const { metrics, redis, readiness, histories } = store;
   const { sockets, routes, feeds, membership } = cluster;
   const { limits } = config;
   const sessions = new Sessions(config.tokenSecret, limits.sessionSeconds, () => clock.now());
@@ -209,6 +214,7 @@ export function assembleSessions(start: Start, store: StoreParts, cluster: Clust
     replica: config.appId,
     socketsPerMinute: limits.perPlayer.socketsPerMinute,
     keepSeconds: 2 * limits.sessionSeconds,
+    isFull: () => histories.fullness > MOST_FOR_PLAYERS,
     supersede: (connection) => supersede(connection, 'announcement'),
     revoke: (connection) => connection.close('unauthorized'),
   });

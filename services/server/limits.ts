@@ -23,8 +23,10 @@ export const LIMIT_VARIABLES = {
   MAX_PLAYERS: number(1, 100 * MANY, MANY),
   MAX_GAMES: number(1, 100 * MANY, 50_000),
   MAX_SOCKETS_PER_ADDRESS: number(1, MANY, 20_000),
-  SESSIONS_PER_MINUTE_PER_ADDRESS: number(1, MANY, 60_000),
   MISSES_PER_MINUTE_PER_ADDRESS: number(1, MANY, 60),
+  SESSIONS_PER_MINUTE_PER_ADDRESS: number(1, MANY, 12_000),
+  MAX_GAMES_PER_ADDRESS: number(1, 100 * MANY, 10_000),
+  GAMES_PER_MINUTE_PER_ADDRESS: number(1, MANY, 1200),
   MESSAGES_PER_SECOND_PER_ADDRESS: number(1, MANY, 100_000),
   BYTES_PER_SECOND_PER_ADDRESS: number(LIMITS.messageBytes, MANY_BYTES, 32 * 1024 * 1024),
   SOCKETS_PER_MINUTE: number(1, MANY, 60),
@@ -49,6 +51,9 @@ export interface ReplicaLimits {
     readonly sessionsPerMinute: number;
     /** Room codes that lead nowhere. */
     readonly missesPerMinute: number;
+    /** Games there are in the store at a time, and games made in a minute. */
+    readonly games: number;
+    readonly gamesPerMinute: number;
     readonly messagesPerSecond: number;
     readonly bytesPerSecond: number;
   };
@@ -72,6 +77,8 @@ export const toLimits = (env: Values): ReplicaLimits =>
       sockets: env.MAX_SOCKETS_PER_ADDRESS,
       sessionsPerMinute: env.SESSIONS_PER_MINUTE_PER_ADDRESS,
       missesPerMinute: env.MISSES_PER_MINUTE_PER_ADDRESS,
+      games: env.MAX_GAMES_PER_ADDRESS,
+      gamesPerMinute: env.GAMES_PER_MINUTE_PER_ADDRESS,
       messagesPerSecond: env.MESSAGES_PER_SECOND_PER_ADDRESS,
       bytesPerSecond: env.BYTES_PER_SECOND_PER_ADDRESS,
     }),

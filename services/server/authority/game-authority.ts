@@ -13,6 +13,8 @@ import type { LogEntry, Position } from '../history/history.ts';
 export interface Actor {
   readonly player: PlayerRef;
   readonly generation: number;
+  /** By which the games that it makes are counted, as `addressGroup` gives it. */
+  readonly address?: string;
 }
 
 /**

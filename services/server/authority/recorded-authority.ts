@@ -16,6 +16,9 @@ import { gameKeys, type Records } from './records.ts';
 /** Attempts to find a free code, or an open game, before giving up. */
 const ATTEMPTS = 8;
 
+const OF_ADDRESS = 'Players of your address have as many games as they may; wait.';
+const addressOf = ({ address = '' }: Actor): string => address;
+
 export type Mode = 'create' | 'join' | 'match';
 
 /**
@@ -52,7 +55,9 @@ export abstract class RecordedAuthority implements GameAuthority {
 
   async create(actor: Actor, id: string, given: GameSettings): Promise<Entered> {
     const settings = toSettings(given);
-    if (await this.#gameQuota?.isFull()) throw new Refusal('cluster_full', undefined, FULL_MS);
+    const full = await this.#gameQuota?.full(addressOf(actor));
+    if (full === 'address') throw new Refusal('rate_limited', OF_ADDRESS, FULL_MS);
+    if (full === 'cluster') throw new Refusal('cluster_full', undefined, FULL_MS);
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const game = this.#matchmaking.code(actor, id, attempt);
       const entered = await this.enter('create', actor, id, game, settings);
@@ -67,13 +72,13 @@ export abstract class RecordedAuthority implements GameAuthority {
 
   async leave(actor: Actor, id: string, game: string): Promise<Applied> {
     const applied = await this.vacate(actor, id, game);
-    if (this.#gameQuota && !applied.duplicate) void this.#uncountEmpty(game, this.#gameQuota);
+    if (this.#gameQuota && !applied.duplicate) void this.#countEmpty(game, this.#gameQuota);
     return applied;
   }
 
   async match(actor: Actor, id: string, given: GameSettings): Promise<Entered> {
     const settings = toSettings(given);
-    const isFull = (await this.#gameQuota?.isFull()) ?? false;
+    const isFull = (await this.#gameQuota?.full(addressOf(actor))) !== undefined;
     let closed = '';
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const game = await this.#matchmaking.find(actor, id, settings, attempt, closed, isFull);
@@ -91,17 +96,18 @@ export abstract class RecordedAuthority implements GameAuthority {
   }
 
   /** Whoever has the first seat counts the game; by the time it is looked at, it may be full. */
-  #counted(entered: Entered, { player }: Actor): Entered {
+  #counted(entered: Entered, actor: Actor): Entered {
+    const { player } = actor;
     const { players, status } = entered.view.state;
     const isFirst = players[0]?.id === player.id && status !== 'completed';
-    if (isFirst && !entered.duplicate) this.#gameQuota?.opened(entered.game);
+    if (isFirst && !entered.duplicate) this.#gameQuota?.opened(entered.game, addressOf(actor));
     return entered;
   }
 
-  /** A game that nobody is in takes no room from others; it counts again with the next who comes. */
-  async #uncountEmpty(game: string, gameQuota: GameQuota): Promise<void> {
+  /** A game that nobody is in is gone soon, unless another player comes. */
+  async #countEmpty(game: string, gameQuota: GameQuota): Promise<void> {
     const view = await this.view(game).catch(() => undefined);
-    if (view?.state.players.length === 0) gameQuota.closed(game);
+    if (view?.state.players.length === 0) gameQuota.emptied(game);
   }
 
   resume(actor: Actor, game: string, known: Position): Promise<Resumed> {

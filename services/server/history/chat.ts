@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto';
 import { type ChatLine, LIMITS, type PlayerRef } from '../../protocol/index.ts';
+import { Refusal } from '../authority/game-authority.ts';
 import type { History, Position } from './history.ts';
 import { type HistoryScript, type HistoryStore, newEpoch, type RawEntry } from './history-store.ts';
 
 const KEEP_SECONDS = 7 * 24 * 3600;
-const KEEP_GAME_SECONDS = 2 * 3600;
+const KEEP_GAME_SECONDS = 3600;
+/** How full the store may be, of its `maxmemory`, for another line; and how long to wait for room, in milliseconds. */
+const MOST_FOR_CHAT = 0.85;
+const FULL_MS = 5000;
 /** How long a repeat of a line is known as such. */
 const REMEMBER_SECONDS = 600;
 
@@ -33,8 +37,9 @@ export class Chat {
     this.#recent = histories.define('chat:recent', [new URL('./lua/recent.lua', import.meta.url)]);
   }
 
-  /** Says a line in a channel. Rejects with a `Refusal`. */
+  /** Says a line in a channel. Rejects with a `Refusal`: `cluster_full` while the store keeps its room for games. */
   async say(player: PlayerRef, id: string, channel: string, text: string): Promise<Said> {
+    if (this.#histories.fullness > MOST_FOR_CHAT) throw new Refusal('cluster_full', undefined, FULL_MS);
     const { meta, lines } = channelKeys(channel);
     const request = `${lines}:${player.id}:${id}`;
     const fingerprint = createHash('sha1').update(text).digest('base64url');

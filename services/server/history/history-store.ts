@@ -16,6 +16,8 @@ export type HistoryScript = (keys: readonly string[], args: readonly Argument[])
 
 /** Decisions in a row about the life of one history before giving up: each is a restart of Redis. */
 const ATTEMPTS = 4;
+/** How long to wait for room in the store, in milliseconds: games are short. */
+const FULL_MS = 5000;
 const UNKNOWN = '- - 0';
 /** Moves that one script carries out at most: a millisecond or two in which Redis does nothing else. */
 const MOST_TOGETHER = 64;
@@ -43,6 +45,7 @@ export class HistoryStore {
   readonly #position: HistoryScript;
   /** `<life> <run> <durable>` of the server there is. */
   #known = UNKNOWN;
+  #fullness = 0;
 
   constructor(options: HistoryStoreOptions) {
     this.redis = options.redis;
@@ -83,7 +86,7 @@ export class HistoryStore {
       for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
         const reply = await script(keys, args);
         const [tag] = reply;
-        if (tag === 'refused') throw new Refusal(reply[1] as Refusal['code']);
+        if (tag === 'refused') throw refusalOf(reply[1] as Refusal['code']);
         if (tag === 'failed') throw storeFailure(replyError(reply[1] as string));
         if (tag !== 'stranger') return reply;
         await this.#meet(keys[0]!, reply as [string, string, string, string]);
@@ -109,11 +112,17 @@ export class HistoryStore {
     await this.#renew([head], [epoch, newEpoch()]);
   }
 
+  /** How full Redis is, of its `maxmemory`, as of a few seconds ago: 0 to 1. Of a cluster the fullest primary. */
+  get fullness(): number {
+    return this.#fullness;
+  }
+
   /** Learns what server there is: after each connection, and at times. */
   async inspect(): Promise<void> {
     const { topology, onUnusable } = this.#options;
     const nodes = this.redis instanceof Redis ? [this.redis] : (this.redis as Cluster).nodes('master');
     const servers = await Promise.all(nodes.map(readServer));
+    this.#fullness = Math.max(0, ...servers.map(({ fullness }) => fullness));
     for (const { version, eviction } of servers) {
       const problem = versionProblem(version);
       if (problem !== undefined) onUnusable?.(problem);
@@ -169,6 +178,9 @@ export class HistoryStore {
     };
   }
 }
+
+const refusalOf = (code: Refusal['code']) =>
+  new Refusal(code, undefined, code === 'cluster_full' ? FULL_MS : undefined);
 
 export const newEpoch = (): string => randomBytes(9).toString('base64url');
 

@@ -18,6 +18,8 @@ export interface ServerFacts {
   readonly isDurable: boolean | undefined;
   /** By what policy it throws data away when it is full; undefined when it refuses writes instead, or is never full. */
   readonly eviction: string | undefined;
+  /** What is used of `maxmemory`, 0 to 1; 0 where there is none. */
+  readonly fullness: number;
 }
 
 /** Asks one node about itself. */
@@ -25,6 +27,7 @@ export async function readServer(node: Redis): Promise<ServerFacts> {
   const [info, persistence] = await Promise.all([node.info(), readDurability(node)]);
   const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? '';
   const policy = field('maxmemory_policy');
+  const most = Number(field('maxmemory'));
   return {
     version: field('redis_version'),
     runId: field('run_id'),
@@ -33,7 +36,8 @@ export async function readServer(node: Redis): Promise<ServerFacts> {
     wasPromoted: /[1-9a-f]/.test(field('master_replid2')),
     replicas: Number(field('connected_slaves')),
     isDurable: persistence,
-    eviction: Number(field('maxmemory')) > 0 && policy !== 'noeviction' ? policy : undefined,
+    fullness: most > 0 ? Number(field('used_memory')) / most : 0,
+    eviction: most > 0 && policy !== 'noeviction' ? policy : undefined,
   };
 }
 

@@ -30,6 +30,11 @@ export class TokenBucket {
     return Math.ceil(((count - this.#tokens) / this.#perSecond) * 1000);
   }
 
+  /** Gives back one that was taken for nothing. */
+  give(): void {
+    this.#tokens = Math.min(this.#burst, this.#tokens + 1);
+  }
+
   /** Nothing is missing: a new bucket would give as much. */
   isFull(now: number): boolean {
     return this.#tokens + ((now - this.#at) / 1000) * this.#perSecond >= this.#burst;
@@ -73,6 +78,11 @@ class BucketSet<Name extends string> {
     return bucket.take(now, count);
   }
 
+  /** Gives back one that was taken for nothing. */
+  give(key: string, name: Name): void {
+    this.#all.get(key)?.[name]?.give();
+  }
+
   sweep(now: number): void {
     for (const [key, buckets] of this.#all) {
       const kept = Object.values<TokenBucket | undefined>(buckets);
@@ -87,6 +97,10 @@ export interface Allowance {
   chat(): number;
   /** A request that may make a game. */
   game(): number;
+  /** A game that the player makes, counted by address too. */
+  newGame(): number;
+  /** It was not made. */
+  noNewGame(): void;
   /** A request that is answered with a history or a whole game. */
   history(): number;
 }
@@ -97,7 +111,7 @@ export interface Allowance {
  */
 export class Allowances {
   readonly #players: BucketSet<'sockets' | 'messages' | 'bytes' | 'chat' | 'games' | 'histories'>;
-  readonly #addresses: BucketSet<'sessions' | 'messages' | 'bytes'>;
+  readonly #addresses: BucketSet<'sessions' | 'messages' | 'bytes' | 'games'>;
   readonly #now: () => number;
   readonly #timer: NodeJS.Timeout;
 
@@ -113,6 +127,7 @@ export class Allowances {
       histories: HISTORIES,
     });
     this.#addresses = new BucketSet({
+      games: { perSecond: perAddress.gamesPerMinute / 60, burst: Math.ceil(perAddress.gamesPerMinute / 4) },
       sessions: { perSecond: perAddress.sessionsPerMinute / 60, burst: perAddress.sessionsPerMinute },
       messages: { perSecond: perAddress.messagesPerSecond, burst: perAddress.messagesPerSecond * BURST },
       bytes: { perSecond: perAddress.bytesPerSecond, burst: perAddress.bytesPerSecond * BYTES_BURST },
@@ -156,6 +171,16 @@ export class Allowances {
     return this.#addresses.take(address, 'sessions', this.#now());
   }
 
+  /** A game that a player of an address makes: the milliseconds to wait, or 0. */
+  newGame(address: string): number {
+    return this.#addresses.take(address, 'games', this.#now());
+  }
+
+  /** It was not made. */
+  noNewGame(address: string): void {
+    this.#addresses.give(address, 'games');
+  }
+
   sweep(): void {
     const now = this.#now();
     this.#players.sweep(now);
@@ -187,6 +212,14 @@ class SharedAllowance implements Allowance {
 
   game(): number {
     return this.#all.take(this.#player, 'games');
+  }
+
+  newGame(): number {
+    return this.#all.newGame(this.#address);
+  }
+
+  noNewGame(): void {
+    this.#all.noNewGame(this.#address);
   }
 
   history(): number {

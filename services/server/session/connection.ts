@@ -39,8 +39,8 @@ export interface ConnectionOptions {
   /** When the player token ends, in milliseconds since the Unix epoch by Redis's clock. */
   readonly expiresAt: number;
   readonly allowance: Allowance;
-  /** The address of the client, as it is counted. */
-  readonly addressGroup: string;
+  /** By which its address is counted. */
+  readonly address: string;
   /** Messages a second the player may send. */
   readonly messagesPerSecond: number;
   readonly replica: string;
@@ -106,8 +106,8 @@ export class Connection implements TransportEvents, HeartbeatHooks {
     return this.#socket.transport;
   }
 
-  get addressGroup(): string {
-    return this.#options.addressGroup;
+  get address(): string {
+    return this.#options.address;
   }
 
   get allowance(): Allowance {

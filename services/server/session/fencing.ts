@@ -22,6 +22,8 @@ export interface FencingOptions {
   readonly socketsPerMinute: number;
   /** Longer than any token of the player can still be of use. */
   readonly keepSeconds: number;
+  /** The store has no room for another player. */
+  readonly isFull?: () => boolean;
   /** The player has a newer socket. */
   readonly supersede: (connection: Connection) => void;
   /** The player logged out. */
@@ -49,16 +51,17 @@ export class Fencing {
   /**
    * The generation of a socket that the player opens now, by this `attempt` of its client if it says which. Older ones
    * are told to close. Rejects with a `Refusal`: `unauthorized` when the player logged out, `superseded` when the client
-   * has come in by a newer attempt: this one was held up, on its way or by a replica that stood still.
+   * has come in by a newer attempt (`cluster_full`: there is no room for a player who was not here lately): this one was held up, on its way or by a replica that stood still.
    */
   async open(player: string, attempt = ''): Promise<number> {
-    const { replica, keepSeconds, socketsPerMinute } = this.#options;
+    const { replica, keepSeconds, socketsPerMinute, isFull } = this.#options;
     const announce = this.#isCluster ? '' : REPLICA_CHANNEL;
     const rate = [socketsPerMinute / 60, socketsPerMinute];
-    const args = [replica, keepSeconds, announce, ...splitAttempt(attempt), ...rate];
+    const args = [replica, keepSeconds, announce, ...splitAttempt(attempt), ...rate, isFull?.() ? 1 : 0];
     const [generation, before] = (await this.#run(this.#fence, player, args)) as [string, string];
     if (generation === 'rate') throw new Refusal('rate_limited', undefined, Number(before));
     if (generation === 'out') throw new Refusal('unauthorized');
+    if (generation === 'full') throw new Refusal('cluster_full');
     if (generation === 'late') throw new Refusal('superseded');
     // In a cluster not from within the script: the other replica's channel may be on another shard. A replica that
     // cannot be told now asks for itself when it hears again, and no game takes a move of the older socket.

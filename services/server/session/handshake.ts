@@ -76,6 +76,7 @@ export class Handshake {
       if (error instanceof Refusal && error.code === 'unauthorized') return UNAUTHORIZED;
       if (error instanceof Refusal && error.code === 'superseded') return LATE;
       if (error instanceof Refusal && error.code === 'rate_limited') return tooManySockets(error.retryAfterMs ?? 1000);
+      if (error instanceof Refusal && error.code === 'cluster_full') return STORE_FULL;
       return { status: 503, reason: 'store', headers: { 'Retry-After': '2' } };
     }
   }
@@ -136,6 +137,7 @@ const tooManySockets = (waitMs: number): Refused => ({
 });
 const LATE: Refused = { status: 409, reason: 'late' };
 const LATER = { 'Retry-After': '5' };
+const STORE_FULL: Refused = { status: 503, reason: 'store_full', headers: LATER };
 const TURNED_AWAY: Record<Turned, Refused> = {
   full: { status: 503, reason: 'full', headers: LATER },
   players: { status: 503, reason: 'players', headers: LATER },
@@ -148,6 +150,7 @@ export const SENTENCES: Record<string, string> = {
   origin: 'Pages of this origin may not connect.',
   token: 'The player token is missing, expired or not valid; get one from POST /api/session.',
   late: 'The client has connected by a newer attempt since.',
+  store_full: 'The store has no room for another player; try again later.',
   store: 'The store is not available; try again.',
   full: 'This replica has as many sockets as it may; try again later.',
   players: 'The cluster has as many players as it may; try again later.',

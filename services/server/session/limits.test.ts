@@ -217,34 +217,6 @@ for (const design of DESIGNS) {
 }
 
 for (const design of DESIGNS) {
-  test(`${design}: games that nobody is in take no room, and take it again with who comes`, async () => {
-    const { url } = await replicaWith({ games: 3 }, design);
-    const admin = adminOf(redis);
-    await admin.flushall();
-    const [ada, bob] = [await TestClient.connect(url), await TestClient.connect(url)];
-    const counted = (count: number) =>
-      until(async () => (await admin.zcard('gridlock:{games}:open')) === count, `${count} games are counted`);
-    let last = '';
-    for (let made = 0; made < 5; made += 1) {
-      const { game } = ok(await ada.request({ type: 'create', players: 2 }));
-      await counted(1);
-      ok(await ada.request({ type: 'leave', game: (last = game!) }));
-      await counted(0);
-      assert.ok(
-        (await admin.ttl(`gridlock:{${last}}:state`)) <= 900,
-        'it does not live as long as one where somebody waits',
-      );
-    }
-    ok(await bob.request({ type: 'join', game: last }));
-    await counted(1);
-    assert.ok((await admin.ttl(`gridlock:{${last}}:state`)) > 900);
-    admin.disconnect();
-    ada.close();
-    bob.close();
-  });
-}
-
-for (const design of DESIGNS) {
   test(`${design}: games that a crowd is matched into are counted, each of them, until they end, though nobody follows them any more`, async () => {
     const { url } = await replicaWith({}, design);
     const admin = adminOf(redis);

@@ -100,7 +100,7 @@ export class Requests {
   async #lookUp(message: Exclude<ClientMessage, { type: 'ping' }>): Promise<void> {
     const game = roomOf(message);
     if (game === undefined || this.#games.has(game)) return this.#dispatch(message);
-    const lookup = this.#services.lookups.begin(this.#connection.addressGroup);
+    const lookup = this.#services.lookups.begin(this.#connection.address);
     if (typeof lookup === 'number') throw tooMany('room codes that lead nowhere', lookup);
     let isMiss = false;
     try {
@@ -120,14 +120,14 @@ export class Requests {
     switch (message.type) {
       case 'create':
         await this.#countGame();
-        return this.#enter(id, () => authority.create(this.#actor, id, message));
+        return this.#makeOrEnter(id, () => authority.create(this.#actor, id, message));
       case 'join':
         // A game takes only so many joins: nobody shall use them up.
         if (!this.#games.has(message.game)) await this.#countGame();
         return this.#enter(id, () => authority.join(this.#actor, id, message.game), message.game);
       case 'match':
         await this.#countGame();
-        return this.#enter(id, () => authority.match(this.#actor, id, message));
+        return this.#makeOrEnter(id, () => authority.match(this.#actor, id, message));
       case 'leave':
         return this.#leave(message);
       case 'capture':
@@ -200,6 +200,18 @@ export class Requests {
     this.#holdIfGone(entered.game);
     this.#ack(id, entered);
     this.#games.show(entered.view, false);
+  }
+
+  /** A request that may make a game, which is counted by address too. */
+  async #makeOrEnter(id: string, task: () => Promise<Entered>): Promise<void> {
+    const { allowance } = this.#connection;
+    const wait = allowance.newGame();
+    if (wait > 0) throw new Refusal('rate_limited', `Too many games from your address; wait ${wait} ms.`, wait);
+    return this.#enter(id, async () => {
+      const entered = await task();
+      if (entered.duplicate || entered.view.state.players.length > 1) allowance.noNewGame();
+      return entered;
+    });
   }
 
   /** Who hung up before the answer is in the game as well: the seat is held, and given up, as any other's. */

@@ -12,8 +12,12 @@ for _, field in ipairs({ 'seq', 'status', 'players', 'size', 'seconds', 'endsAt'
   'spectators', 'hold' }) do FIELDS[#FIELDS + 1] = field end
 
 local WAITING_SECONDS, LINGER_SECONDS = 3600, 900
--- Nobody is in it: who was may come back for a while.
-local EMPTY_SECONDS = 900
+-- Everybody left it before it began. Long enough for the repeat of a request, short enough that rooms made and left in
+-- turns do not fill the store.
+local EMPTY_SECONDS = 60
+-- How full the store may be, of its `maxmemory`, for another game, and for another player in one. What is left above is
+-- for the moves of the games that run, which are never refused for it.
+local MOST_FOR_NEW, MOST_FOR_JOINS = 0.75, 0.85
 -- Joining and leaving in turns must not grow a history without end.
 local MOST_JOINS = 256
 
@@ -25,6 +29,13 @@ local function clock()
     present = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
   end
   return present
+end
+
+-- Whether the store is fuller than a share of its `maxmemory`; never where there is none.
+local function is_fuller(share)
+  local memory = redis.call('INFO', 'memory')
+  local most = tonumber(string.match(memory, '\nmaxmemory:(%d+)') or 0)
+  return most > 0 and tonumber(string.match(memory, '\nused_memory:(%d+)')) > share * most
 end
 
 local function integer(number)

@@ -93,8 +93,9 @@ export class HeldGame {
     const { game, journal, now } = this.#options;
     const superseded = new Set<number>();
     let at = now();
+    let isFull = false;
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const planned = plan(this.#memory, commands, at, superseded);
+      const planned = plan(this.#memory, commands, at, superseded, isFull);
       // Even if there is nothing to record: a refusal, too, is worth only what the memory is that it comes from.
       const written = await journal.write(game, this.hold, this.#memory, planned);
       switch (written.tag) {
@@ -103,6 +104,9 @@ export class HeldGame {
           return planned.outcomes;
         case 'superseded':
           superseded.add(planned.actors[written.actor]!.command);
+          break;
+        case 'full':
+          isFull = true;
           break;
         case 'time':
           ({ at } = written);

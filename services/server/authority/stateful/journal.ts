@@ -20,6 +20,8 @@ export type Written =
   | { readonly tag: 'fenced' | 'moved' }
   /** The actor of this index in the plan is outdated; nothing was written. */
   | { readonly tag: 'superseded'; readonly actor: number }
+  /** The store has no room for another game or player; nothing was written. */
+  | { readonly tag: 'full' }
   /** The plan was made for the wrong side of the game's end; nothing was written. */
   | { readonly tag: 'time'; readonly at: number };
 
@@ -88,7 +90,7 @@ export class Journal {
       case 'superseded':
         return { tag, actor: Number(value) - 1 };
       default:
-        return { tag: tag as 'fenced' | 'moved' };
+        return { tag: tag as 'fenced' | 'moved' | 'full' };
     }
   }
 

@@ -81,15 +81,17 @@ export interface Plan {
 }
 
 /**
- * Decides commands one after the other at `now`, by Redis's clock. Those in `superseded` come from outdated sockets.
+ * Decides commands one after the other at `now`, by Redis's clock. Those in `superseded` come from outdated sockets. When
+ * the store `isFull` nobody new gets in.
  */
 export function plan(
   memory: Memory,
   commands: readonly GameCommand[],
   now: number,
   superseded: ReadonlySet<number>,
+  isFull = false,
 ): Plan {
-  const planner = new Planner(memory, now);
+  const planner = new Planner(memory, now, isFull);
   const outcomes = commands.map((command, index) => planner.run(command, index, superseded.has(index)));
   const { actors, events, answers, joins, state, moment } = planner;
   return { outcomes, actors, events, answers, joins, state, moment };
@@ -104,9 +106,11 @@ class Planner {
   moment: Plan['moment'] = '';
   readonly #memory: Memory;
   readonly #now: number;
+  readonly #isFull: boolean;
   readonly #new = new Map<string, Answer>();
 
-  constructor(memory: Memory, now: number) {
+  constructor(memory: Memory, now: number, isFull: boolean) {
+    this.#isFull = isFull;
     this.#memory = memory;
     this.#now = now;
     this.state = memory.state;
@@ -147,6 +151,7 @@ class Planner {
     const { mode, player, settings } = command;
     if (!this.state) {
       if (mode === 'join' || !settings) return refused('game_not_found');
+      if (this.#isFull) return refused('cluster_full');
       return act() ?? this.#decide({ kind: 'create', player, settings: toSettings(settings) }, key, fingerprint);
     }
     const isSeated = this.#isSeated(player.id);
@@ -164,6 +169,7 @@ class Planner {
     if (status === 'waiting' && players.length < seats && (this.joins += 1) > MOST_JOINS) return refused('game_full');
     const { refusal } = decide(this.state, { kind: 'join', player }, this.#now);
     if (refusal) return refused(refusal);
+    if (this.#isFull) return refused('cluster_full');
     return act() ?? this.#decide({ kind: 'join', player }, key, fingerprint);
   }
 

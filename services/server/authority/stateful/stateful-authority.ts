@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { GameSettings } from '../../../protocol/index.ts';
+import type { ErrorCode, GameSettings } from '../../../protocol/index.ts';
 import type { GameQuota } from '../../game/game-quota.ts';
-import type { Matchmaking } from '../../game/matchmaking.ts';
+import { FULL_MS, type Matchmaking } from '../../game/matchmaking.ts';
 import type { Bus } from '../../redis/bus.ts';
 import { type Store, storeFailure } from '../../redis/connect.ts';
 import { type Actor, type Applied, type Entered, Refusal } from '../game-authority.ts';
@@ -269,9 +269,11 @@ export class StatefulAuthority extends RecordedAuthority {
   }
 }
 
+const RETRY_AFTER_MS: Partial<Record<ErrorCode, number>> = { unavailable: 250, cluster_full: FULL_MS };
+
 function granted(outcome: Outcome): Outcome {
   if (outcome.tag !== 'refused') return outcome;
-  throw new Refusal(outcome.code, undefined, outcome.code === 'unavailable' ? 250 : undefined);
+  throw new Refusal(outcome.code, undefined, RETRY_AFTER_MS[outcome.code]);
 }
 
 function toApplied(game: string, outcome: Outcome): Applied {

@@ -1,10 +1,13 @@
 -- KEYS: the newest socket of a player. ARGV: replica, seconds to keep, what the replicas' channels begin with where the
--- script may announce, the client and the number of its attempt, both empty when it does not say, and how many sockets
--- a player gains a second and may open at once. Gives the generation of the new socket and the replica that holds the older one, which is told; or 'out' when the player logged
--- out; or 'late' when the same client has made a newer attempt since; or 'rate' and the milliseconds to wait.
+-- script may announce, the client and the number of its attempt, both empty when it does not say, how many sockets a player
+-- gains a second and may open at once, and '1' when the store has no room for another player. Gives the generation of the
+-- new socket and the replica that holds the older one, which is told; or 'out' when the player logged out; or 'full' when
+-- there is no room; or 'late' when the same client has made a newer attempt since; or 'rate' and the milliseconds to wait.
 local time = redis.call('TIME')
 local before = redis.call('HMGET', KEYS[1], 'generation', 'replica', 'out', 'client', 'attempt', 'left', 'at')
 if before[3] then return { 'out' } end
+-- Players that were here may come back; nobody new gets a key.
+if ARGV[8] == '1' and not before[1] then return { 'full' } end
 if ARGV[4] ~= '' and before[4] == ARGV[4] and tonumber(ARGV[5]) <= tonumber(before[5]) then return { 'late' } end
 local now, gain, most = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000), tonumber(ARGV[6]), tonumber(ARGV[7])
 local left = math.min(most, tonumber(before[6] or most) + math.max(0, now - tonumber(before[7] or now)) / 1000 * gain)

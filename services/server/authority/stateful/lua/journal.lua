@@ -35,6 +35,11 @@ local function each(...)
     if (moment == 'before' and isOver) or (moment == 'after' and not isOver) then return { 'time', at } end
   end
 
+  for _, event in ipairs(events) do
+    local most = event[1] == 'created' and MOST_FOR_NEW or event[1] == 'joined' and MOST_FOR_JOINS
+    if most and is_fuller(most) then return { 'full' } end
+  end
+
   -- What changes nothing shall not wait for the disk either.
   if #events > 0 or #fields > 0 then redis.call('SET', LEASE, hold, 'PX', lease) end
   local game = { epoch = epoch, seq = tonumber(seq) }

@@ -22,9 +22,11 @@ if game then
   end
   if game.status == 'completed' then return refuse('game_over') end
   if game.status == 'active' or #roster_of(game) >= game.players then return refuse('game_full') end
+  if is_fuller(MOST_FOR_JOINS) then return refuse('cluster_full') end
   if redis.call('HINCRBY', STATE, 'joins', 1) > MOST_JOINS then return refuse('game_full') end
 else
   if mode == 'join' then return refuse('game_not_found') end
+  if is_fuller(MOST_FOR_NEW) then return refuse('cluster_full') end
   local players, size, seconds = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
   game = {
     epoch = epoch, seq = 0, status = 'waiting', players = players, size = size, seconds = seconds,
