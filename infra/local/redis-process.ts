@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { ensureSecret, restoreFile } from './state-dir.ts';
 import type { StatePaths } from './state-paths.ts';
@@ -28,7 +29,11 @@ function redisConfig(port: number, password: string, memoryMib: number): string 
 /** Writes Redis's configuration and tells how it is run. */
 export function redisSpec(paths: StatePaths, binary: string, port: number, memoryMib: number): ProcessSpec {
   const text = redisConfig(port, ensureSecret(paths.redisPassword), memoryMib);
-  const prepare = async () => restoreFile(paths.redisConfig, text);
+  // Only what was deleted: settings that were changed while it ran, such as appendfsync, must survive a crash, as
+  // replicas judge by them whether Redis lost something.
+  const prepare = async () => {
+    if (!existsSync(paths.redisConfig)) restoreFile(paths.redisConfig, text);
+  };
   restoreFile(paths.redisConfig, text);
   const logFile = path.join(paths.logs, 'redis.log');
   return { name: 'redis', command: binary, args: [paths.redisConfig], cwd: paths.redis, logFile, prepare };
