@@ -226,7 +226,7 @@ for (const [index, design] of DESIGNS.entries()) {
           ok(await ada.request({ type: 'capture', game, cell, id: `safe${cell}` }));
         }
       }),
-      { numRuns: repetitions(150, 2000) },
+      { numRuns: repetitions(400, 2000) },
     );
     for (const client of [ada, bob]) {
       assert.equal(client.closeCode, undefined);
