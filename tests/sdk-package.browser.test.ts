@@ -162,7 +162,7 @@ test('its types are complete by themselves and refuse what is wrong', async () =
 
 for (const [name, options] of [
   ['Node', { module: 'nodenext', lib: ['es2022'], exactOptionalPropertyTypes: true }],
-  ['a bundler', { module: 'esnext', moduleResolution: 'bundler' }],
+  ['a bundler', { module: 'esnext', moduleResolution: 'bundler', customConditions: ['node'] }],
 ] as const) {
   test(`the types of every entry hold in a strict project for ${name} that has nothing but those of Node`, async () => {
     const typeRoots = [path.join(root, 'node_modules/@types')];
