@@ -59,6 +59,8 @@ export const REPLICA_COMMANDS = [
   'zrevrange',
   'zscore',
   'zcard',
+  'zintercard',
+  'zinterstore',
   // Announcements.
   'publish',
   'subscribe',
