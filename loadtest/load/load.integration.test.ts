@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { type Cluster, startCluster } from '../kit/cluster.ts';
 import { findK6 } from './k6-process.ts';
 import type { Summary } from './summary.ts';
@@ -87,39 +87,6 @@ function faultsOf({ thresholds, passed: allPassed }: Summary, code: number, outp
   return failed.filter((name) => !SPEED.test(name));
 }
 
-test(
-  'every metric has samples when all goes well, every client resumes once, and each threshold holds',
-  options,
-  async () => {
-    const run = await load('well', cluster);
-    const { code, output, summary, report } = await run.result();
-    assert.deepEqual(faultsOf(summary, code, output), [], output);
-    for (const [name, { samples, p99 }] of Object.entries(summary.metrics)) {
-      assert.ok(samples > 0 && p99 !== null, `${name}: ${samples} samples`);
-    }
-    assert.deepEqual(Object.keys(summary.metrics).sort(), [
-      'delivery_lag_ms',
-      'generator_delay_ms',
-      'handshake_ms',
-      'move_answer_ms',
-      'move_round_trip_ms',
-      'resume_ms',
-    ]);
-    const { gaps, duplicates, lost_acked_moves: lost, cuts, acked_moves: acked } = summary.counters;
-    assert.deepEqual({ gaps, duplicates, lost, cuts }, { gaps: 0, duplicates: 0, lost: 0, cuts: 16 });
-    assert.ok(acked! > 50, `${acked} moves`);
-    assert.deepEqual(summary.recovered_rate, { samples: 16, rate: 1 });
-    assert.deepEqual(summary.closeCodes, { 1000: 16, 3000: 16 });
-    assert.equal(
-      Object.values(summary.replicas).reduce((sum, count) => sum + count, 0),
-      16,
-    );
-    assert.ok(summary.cpu['k6']!.mean > 0, 'the CPU of the generator is published');
-    assert.match(report, new RegExp(`<h1>smoke <span class="verdict ${summary.passed ? 'passed' : 'failed'}">`));
-    assert.match(report, /srcdoc="/, 'the dashboard of k6 is in the same file');
-  },
-);
-
 async function planted(plant: Plant) {
   const proxy = new FaultyProxy(plant, cluster);
   try {
@@ -131,79 +98,115 @@ async function planted(plant: Plant) {
   }
 }
 
-test('a proxy that plants nothing is not noticed', options, async () => {
-  const { code, output, summary } = await planted('nothing');
-  assert.deepEqual(faultsOf(summary, code, output), [], output);
-});
-
-test('an event that is dropped is reported as a gap', options, async () => {
-  const { code, output, summary, planted: count } = await planted('drop');
-  assert.equal(code, 1, output);
-  assert.ok(count > 0);
-  assert.ok(failedOf(summary).includes('gaps count==0'), output);
-});
-
-test('an event that comes twice is reported as a duplicate', options, async () => {
-  const { code, output, summary, planted: count } = await planted('duplicate');
-  assert.ok(count > 0);
-  assert.deepEqual(faultsOf(summary, code, output), ['duplicates count==0']);
-});
-
-test('an event that comes late, behind those after it, is reported', options, async () => {
-  const { code, output, summary } = await planted('late');
-  assert.equal(code, 1, output);
-  assert.ok(failedOf(summary).includes('gaps count==0'), output);
-});
-
-test('a replica that hangs is reported', options, async () => {
-  // Of its own, as with so short a heartbeat a machine that is held up costs sockets, too.
-  const own = await startCluster({ replicas: 2, heartbeatMs: 2000 });
-  try {
-    const run = await load('hung', own);
-    await run.line(new RegExp(`\\d of ${SECONDS} s: \\d+ sockets`));
-    const { replicas } = await own.status();
-    process.kill(replicas[0]!.pid!, 'SIGSTOP');
-    const { code, output, summary } = await run.result();
-    process.kill(replicas[0]!.pid!, 'SIGCONT');
-    assert.equal(code, 1, output);
-    assert.ok(
-      failedOf(summary).some((name) =>
-        /^(unexpected_closes|failed_moves|failed_connects|move_round_trip_ms)/.test(name),
-      ),
-      output,
-    );
-  } finally {
-    await own.stop();
-  }
-});
-
-test('an interrupt that comes while the cluster is started ends the run', options, async () => {
-  const args = [
-    'smoke',
-    '--sockets',
-    '16',
-    '--duration',
-    '12s',
-    '--replicas',
-    '1',
-    '--out',
-    path.join(directory, 'none'),
-  ];
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, 'load', ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+// They wait more than they compute.
+describe('a run of the smallest size', { concurrency: 3 }, () => {
+  test('a replica that hangs is reported', options, async () => {
+    // Of its own, as with so short a heartbeat a machine that is held up costs sockets, too.
+    const own = await startCluster({ replicas: 2, heartbeatMs: 2000 });
+    try {
+      const run = await load('hung', own);
+      await run.line(new RegExp(`\\d of ${SECONDS} s: \\d+ sockets`));
+      const { replicas } = await own.status();
+      process.kill(replicas[0]!.pid!, 'SIGSTOP');
+      const { code, output, summary } = await run.result();
+      process.kill(replicas[0]!.pid!, 'SIGCONT');
+      assert.equal(code, 1, output);
+      assert.ok(
+        failedOf(summary).some((name) =>
+          /^(unexpected_closes|failed_moves|failed_connects|move_round_trip_ms)/.test(name),
+        ),
+        output,
+      );
+    } finally {
+      await own.stop();
+    }
   });
-  let output = '';
-  let isInterrupted = false;
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk) => {
-      output += String(chunk);
-      // Once: a second one may find the process ending, which no longer has handlers then and dies of it.
-      if (isInterrupted || !/starting a cluster/.test(output)) return;
-      isInterrupted = true;
-      child.kill('SIGINT');
+
+  test(
+    'every metric has samples when all goes well, every client resumes once, and each threshold holds',
+    options,
+    async () => {
+      const run = await load('well', cluster);
+      const { code, output, summary, report } = await run.result();
+      assert.deepEqual(faultsOf(summary, code, output), [], output);
+      for (const [name, { samples, p99 }] of Object.entries(summary.metrics)) {
+        assert.ok(samples > 0 && p99 !== null, `${name}: ${samples} samples`);
+      }
+      assert.deepEqual(Object.keys(summary.metrics).sort(), [
+        'delivery_lag_ms',
+        'generator_delay_ms',
+        'handshake_ms',
+        'move_answer_ms',
+        'move_round_trip_ms',
+        'resume_ms',
+      ]);
+      const { gaps, duplicates, lost_acked_moves: lost, cuts, acked_moves: acked } = summary.counters;
+      assert.deepEqual({ gaps, duplicates, lost, cuts }, { gaps: 0, duplicates: 0, lost: 0, cuts: 16 });
+      assert.ok(acked! > 50, `${acked} moves`);
+      assert.deepEqual(summary.recovered_rate, { samples: 16, rate: 1 });
+      assert.deepEqual(summary.closeCodes, { 1000: 16, 3000: 16 });
+      assert.equal(
+        Object.values(summary.replicas).reduce((sum, count) => sum + count, 0),
+        16,
+      );
+      assert.ok(summary.cpu['k6']!.mean > 0, 'the CPU of the generator is published');
+      assert.match(report, new RegExp(`<h1>smoke <span class="verdict ${summary.passed ? 'passed' : 'failed'}">`));
+      assert.match(report, /srcdoc="/, 'the dashboard of k6 is in the same file');
+    },
+  );
+
+  test('a proxy that plants nothing is not noticed', options, async () => {
+    const { code, output, summary } = await planted('nothing');
+    assert.deepEqual(faultsOf(summary, code, output), [], output);
+  });
+
+  test('an event that is dropped is reported as a gap', options, async () => {
+    const { code, output, summary, planted: count } = await planted('drop');
+    assert.equal(code, 1, output);
+    assert.ok(count > 0);
+    assert.ok(failedOf(summary).includes('gaps count==0'), output);
+  });
+
+  test('an event that comes twice is reported as a duplicate', options, async () => {
+    const { code, output, summary, planted: count } = await planted('duplicate');
+    assert.ok(count > 0);
+    assert.deepEqual(faultsOf(summary, code, output), ['duplicates count==0']);
+  });
+
+  test('an event that comes late, behind those after it, is reported', options, async () => {
+    const { code, output, summary } = await planted('late');
+    assert.equal(code, 1, output);
+    assert.ok(failedOf(summary).includes('gaps count==0'), output);
+  });
+
+  test('an interrupt that comes while the cluster is started ends the run', options, async () => {
+    const args = [
+      'smoke',
+      '--sockets',
+      '16',
+      '--duration',
+      '12s',
+      '--replicas',
+      '1',
+      '--out',
+      path.join(directory, 'none'),
+    ];
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, 'load', ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
-  }
-  const [code] = (await once(child, 'close')) as [number];
-  assert.equal(code, 2, output);
-  assert.match(output, /Interrupted before anybody played\./);
+    let output = '';
+    let isInterrupted = false;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk) => {
+        output += String(chunk);
+        // Once: a second one may find the process ending, which no longer has handlers then and dies of it.
+        if (isInterrupted || !/starting a cluster/.test(output)) return;
+        isInterrupted = true;
+        child.kill('SIGINT');
+      });
+    }
+    const [code] = (await once(child, 'close')) as [number];
+    assert.equal(code, 2, output);
+    assert.match(output, /Interrupted before anybody played\./);
+  });
 });
