@@ -1,5 +1,8 @@
 /** The programs that show that a system part is there, any one of them. */
-export const PART_BINARIES: Record<'haproxy' | 'redis' | 'chromium' | 'openssl' | 'certutil' | 'testssl', string[]>;
+export const PART_BINARIES: Record<
+  'haproxy' | 'redis' | 'chromium' | 'openssl' | 'certutil' | 'testssl' | 'pip',
+  string[]
+>;
 /**
  * Absolute path of the first of `names` found on PATH or where system packages put daemons; undefined if
  * none.

@@ -14,6 +14,7 @@ const PACKAGES = {
     certutil: 'libnss3-tools',
     named: 'bind9',
     testssl: 'testssl.sh',
+    pip: 'python3-pip',
   },
   dnf: {
     haproxy: 'haproxy',
@@ -23,6 +24,7 @@ const PACKAGES = {
     certutil: 'nss-tools',
     named: 'bind',
     testssl: 'testssl',
+    pip: 'python3-pip',
   },
   brew: {
     haproxy: 'haproxy',
@@ -32,6 +34,7 @@ const PACKAGES = {
     certutil: 'nss',
     named: 'bind',
     testssl: 'testssl',
+    pip: 'python',
   },
 };
 
@@ -44,6 +47,7 @@ export const PART_BINARIES = {
   certutil: ['certutil'],
   named: ['named'],
   testssl: ['testssl', 'testssl.sh'],
+  pip: ['pip3'],
 };
 
 function isProgram(file) {

@@ -21,10 +21,16 @@ export async function setUp(root, profile) {
     if (!PROFILES.includes(profile)) {
       throw new SetupError(`Usage: node infra/setup/run.mjs ${PROFILES.join('|')} [script and arguments...]`);
     }
+    const { nodeStep } = await import('./node.mjs');
     const { packagesStep } = await import('./packages.mjs');
     const { systemPartsStep } = await import('./system-parts.mjs');
     const { toolsStep } = await import('./tools.mjs');
-    const plans = [() => packagesStep(root, profile), () => systemPartsStep(profile), () => toolsStep(root, profile)];
+    const plans = [
+      () => nodeStep(root),
+      () => packagesStep(root, profile),
+      () => systemPartsStep(profile),
+      () => toolsStep(root, profile),
+    ];
     if (!plans.some((plan) => plan())) return;
     const { withLock } = await import('./lock.mjs');
     // Planned again under the lock: another set-up may just have done it.

@@ -67,7 +67,7 @@ test('a script ended by a signal gives 128 plus its number', async () => {
   assert.equal((await run(ROOT, ['start', file])).code, 137);
 });
 
-test('a closed terminal, which ends npm and signals its child, is one wish', async () => {
+test('a closed terminal, which ends npm and signals its child, is one request', async () => {
   const file = script(
     'hangup.mjs',
     `

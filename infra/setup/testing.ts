@@ -1,10 +1,11 @@
 // A checkout with nothing but the set-up, and programs that stand in for npm, Go and the system's.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after } from 'node:test';
+import { nodeBinary } from './node.mjs';
 
 export const temporary = mkdtempSync(path.join(os.tmpdir(), 'gridlock-setup-'));
 after(() => rmSync(temporary, { recursive: true, force: true }));
@@ -25,10 +26,15 @@ export function begin(root: string, args: readonly string[], env: NodeJS.Process
 }
 export const run = (root: string, args: readonly string[], env?: NodeJS.ProcessEnv) => begin(root, args, env).ended;
 
-/** A checkout with the set-up and a lockfile that asks for nothing. */
+/** A checkout with the set-up, a lockfile that asks for nothing, and Node where a wheel would bring it. */
 export function checkout(): string {
   const root = mkdtempSync(path.join(temporary, 'checkout-'));
   cpSync(import.meta.dirname, path.join(root, 'infra/setup'), { recursive: true });
+  const binary = nodeBinary(root);
+  if (binary.includes('.tools')) {
+    mkdirSync(path.dirname(binary), { recursive: true });
+    symlinkSync(NODE, binary);
+  }
   writeLockfile(root, '1.0.0');
   return root;
 }
