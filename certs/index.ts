@@ -12,5 +12,5 @@ export { rolloverStatus } from './lifecycle/rollover-status.ts';
 export type { RotateOptions, Rotation } from './lifecycle/rotate.ts';
 export { rotate, syncEdge } from './lifecycle/rotate.ts';
 export type { Lifetime, Lifetimes, Role } from './x509/lifetimes.ts';
-export { backdate, lifetimes, lifetimesOf } from './x509/lifetimes.ts';
+export { BACKDATE_MS, lifetimes, lifetimesOf } from './x509/lifetimes.ts';
 export type { CertificateSummary } from './x509/summary.ts';

@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { day, temporaryDirectory } from '../testing/fixtures.ts';
+import { DAY_MS, temporaryDirectory } from '../testing/fixtures.ts';
 import { renewAcme } from './order-renewal.ts';
 
 /** An authority that refuses whatever it is asked for, and remembers the paths. */
@@ -38,7 +38,7 @@ test('an order that failed while the clock was ahead by months is tried again wh
   const { asked, url } = await refusing(t);
   keep(dir, `${url}/directory`, join(dir, 'a.pem'));
   const now = Date.now();
-  await assert.rejects(renewAcme(dir, new Date(now + 60 * day)));
+  await assert.rejects(renewAcme(dir, new Date(now + 60 * DAY_MS)));
   const before = asked.length;
   await assert.rejects(renewAcme(dir, new Date(now)));
   assert.ok(asked.length > before);

@@ -16,10 +16,10 @@ interface KeptOrder {
   notBefore?: string;
 }
 
-const minute = 60_000;
+const MINUTE_MS = 60_000;
 /** Let's Encrypt allows five failed validations of a name in an hour. */
-const shortestWait = 15 * minute;
-const longestWait = 24 * 60 * minute;
+const SHORTEST_WAIT_MS = 15 * MINUTE_MS;
+const LONGEST_WAIT_MS = 24 * 60 * MINUTE_MS;
 
 /** Obtains a certificate, and keeps the order so that `renewAcme` renews it. */
 export async function obtainAndKeep(dir: string, order: AcmeOrder): Promise<Obtained> {
@@ -41,14 +41,14 @@ export async function renewAcme(dir: string, now: Date): Promise<Obtained[]> {
   for (const kept of readOrders(directory)) {
     // One that is further away was written by a clock that was wrong.
     const waitMs = kept.notBefore === undefined ? 0 : Date.parse(kept.notBefore) - now.getTime();
-    if (waitMs > 0 && waitMs <= longestWait) continue;
+    if (waitMs > 0 && waitMs <= LONGEST_WAIT_MS) continue;
     try {
       if (!isDue(kept.order, now)) continue;
       renewed.push(await obtain(directory, kept.order));
       keep(directory, { order: kept.order, failures: 0 });
     } catch (error) {
       const failures = kept.failures + 1;
-      const wait = Math.min(longestWait, shortestWait * 2 ** (failures - 1));
+      const wait = Math.min(LONGEST_WAIT_MS, SHORTEST_WAIT_MS * 2 ** (failures - 1));
       keep(directory, {
         order: kept.order,
         failures,

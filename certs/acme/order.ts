@@ -11,7 +11,7 @@ import { deploy, type Edge, isRunning, readEdge } from '../edge/edge-deployment.
 import { CertificateError, reasonOf } from '../errors.ts';
 import { readBase64Secret } from '../text-file.ts';
 import { createRequest } from '../x509/certificate-request.ts';
-import { defaultKeyType, generateKeyPair, type KeyType, privateKeyPem } from '../x509/keys.ts';
+import { DEFAULT_KEY_TYPE, generateKeyPair, type KeyType, privateKeyPem } from '../x509/keys.ts';
 import { normalizeNames } from '../x509/names.ts';
 import { parsePem, readCertificates, readPem } from '../x509/pem.ts';
 import { type Challenge, type ChallengeSettings, openSolver } from './challenges.ts';
@@ -41,9 +41,9 @@ export interface Obtained {
 }
 
 /** How long the authority may take to answer a request. */
-const answerMs = 30_000;
+const ANSWER_MS = 30_000;
 
-export const letsEncrypt = 'https://acme-v02.api.letsencrypt.org/directory';
+export const LETS_ENCRYPT = 'https://acme-v02.api.letsencrypt.org/directory';
 
 /**
  * Proves the names and obtains a certificate; puts it into the running edge and, once it is seen to be
@@ -63,7 +63,7 @@ export async function obtain(dir: string, order: AcmeOrder): Promise<Obtained> {
       subject: [],
       dnsNames: [...dnsNames],
       ipAddresses: [],
-      keyType: order.keyType ?? defaultKeyType,
+      keyType: order.keyType ?? DEFAULT_KEY_TYPE,
     };
     const made = await createRequest(options);
     key = privateKeyPem(made.privateKey);
@@ -156,7 +156,7 @@ async function clientOf(directory: string, { server, serverRoots }: AcmeOrder) {
   const { default: acme } = await import('acme-client');
   const ca = serverRoots === undefined ? undefined : readFileSync(serverRoots);
   // A server that takes a request and never answers it must not end all other renewals, too.
-  acme.axios.defaults.timeout = answerMs;
+  acme.axios.defaults.timeout = ANSWER_MS;
   acme.axios.defaults.httpsAgent = new Agent(ca === undefined ? {} : { ca });
   const id = createHash('sha256').update(server).digest('hex').slice(0, 16);
   const path = join(pathsOf(directory).acme, `account-${id}`);

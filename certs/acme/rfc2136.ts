@@ -20,9 +20,9 @@ export type TsigAlgorithm = (typeof tsigAlgorithms)[number];
 
 const TYPE = { soa: 6, txt: 16, tsig: 250 };
 const CLASS = { in: 1, none: 254, any: 255 };
-const opcodeUpdate = 5;
-const fudgeSeconds = 300;
-const timeoutMs = 10_000;
+const OPCODE_UPDATE = 5;
+const FUDGE_SECONDS = 300;
+const TIMEOUT_MS = 10_000;
 const codes = [
   '',
   'FORMERR',
@@ -81,14 +81,14 @@ export async function updateTxt(
 function signedUpdate(server: UpdateServer, record: Buffer, seconds: number): { message: Buffer; mac: Buffer } {
   const id = randomInt(0x1_0000);
   // One zone, no prerequisite, one update, and what is added when it is signed.
-  const head = words(id, opcodeUpdate << 11, 1, 0, 1, 0);
+  const head = words(id, OPCODE_UPDATE << 11, 1, 0, 1, 0);
   const zone = Buffer.concat([encodeName(server.zone), words(TYPE.soa, CLASS.in)]);
   const unsigned = Buffer.concat([head, zone, record]);
   const mac = hmac(server, unsigned, tsigVariables(server, seconds));
   const data = Buffer.concat([
     encodeName(server.algorithm),
     time48(seconds),
-    words(fudgeSeconds, mac.length),
+    words(FUDGE_SECONDS, mac.length),
     mac,
     words(id, 0, 0),
   ]);
@@ -106,7 +106,7 @@ function tsigVariables(server: UpdateServer, seconds: number, error = 0): Buffer
     ttl,
     encodeName(server.algorithm),
     time48(seconds),
-    words(fudgeSeconds, error, 0),
+    words(FUDGE_SECONDS, error, 0),
   ]);
 }
 
@@ -138,7 +138,7 @@ function hmac({ algorithm, secret }: UpdateServer, ...parts: Buffer[]): Buffer {
 
 async function ask({ host, port }: UpdateServer, message: Buffer): Promise<Buffer> {
   const socket = connect({ host, port });
-  socket.setTimeout(timeoutMs, () => socket.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
+  socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)));
   try {
     await once(socket, 'connect');
     socket.write(Buffer.concat([words(message.length), message]));

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { type ChallengeSettings, type ChallengeType, challengeTypes } from '../acme/challenges.ts';
-import { type AcmeOrder, letsEncrypt } from '../acme/order.ts';
+import { type AcmeOrder, LETS_ENCRYPT } from '../acme/order.ts';
 import { obtainAndKeep } from '../acme/order-renewal.ts';
 import { type TsigAlgorithm, tsigAlgorithms } from '../acme/rfc2136.ts';
 import { type Edge, readEdge } from '../edge/edge-deployment.ts';
@@ -52,7 +52,7 @@ By using it you agree to the terms of service of the authority. The key of the a
     const [serverRoots, roots] = [values.string('server-root'), values.string('root')];
     const edge = edgeOf(values, directory);
     const order: AcmeOrder = {
-      server: values.string('server') ?? letsEncrypt,
+      server: values.string('server') ?? LETS_ENCRYPT,
       dnsNames: values.strings('dns'),
       challenge: challengeOf(values, directory),
       out: resolve(out),

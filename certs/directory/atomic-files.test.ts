@@ -71,10 +71,10 @@ function placeLock(t: TestContext, token: string): string {
   return dir;
 }
 
-const uuid = '6a2f41a3-c54c-fce8-32d2-0324e1c32e22';
+const UUID = '6a2f41a3-c54c-fce8-32d2-0324e1c32e22';
 
 test('a lock held for too long is told with its holder and the mend', async (t) => {
-  const dir = placeLock(t, `42@7@${uuid}@elsewhere`);
+  const dir = placeLock(t, `42@7@${UUID}@elsewhere`);
   await assert.rejects(ensureChain({ dir, ...localNames, lockTimeoutMs: 50 }), {
     code: 'locked',
     message: /^Process 42 on elsewhere has held .*lock for over 0\.05 s: wait .*, or remove that directory/,
@@ -83,7 +83,7 @@ test('a lock held for too long is told with its holder and the mend', async (t) 
 });
 
 test('a lock whose holder is another process under the same pid is broken', { skip: noProc() }, async (t) => {
-  const dir = placeLock(t, `${process.pid}@1@${uuid}@${hostname()}`);
+  const dir = placeLock(t, `${process.pid}@1@${UUID}@${hostname()}`);
   const chain = await ensureChain({ dir, ...localNames });
   assert.equal(chain.changed.length, 3);
 });
@@ -102,7 +102,7 @@ test('a lock of unknown form is told by its name', async (t) => {
 test('a chain is read without the lock', async (t) => {
   const from = temporaryDirectory(t);
   const made = await ensureChain({ dir: from, ...localNames });
-  const dir = placeLock(t, `42@7@${uuid}@elsewhere`);
+  const dir = placeLock(t, `42@7@${UUID}@elsewhere`);
   for (const name of readdirSync(from)) copyFileSync(join(from, name), join(dir, name));
   assert.equal(readChain(dir).certificates.length, made.certificates.length);
 });

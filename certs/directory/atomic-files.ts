@@ -21,34 +21,34 @@ export interface StoredFile {
   mode: number;
 }
 
-const staging = '.staging';
-const pending = '.pending';
+const STAGING = '.staging';
+const PENDING = '.pending';
 /** Beside the new files: the names of those that shall go. */
-const removals = '.removals';
+const REMOVALS = '.removals';
 
 /**
  * Replaces and removes several files as one: a crash at any point leaves either all the old ones or, after
  * `recover`, all the new ones. The caller holds the directory's lock and has recovered it.
  */
 export function commit(directory: string, files: readonly StoredFile[], removed: readonly string[] = []): void {
-  const aside = join(directory, staging);
+  const aside = join(directory, STAGING);
   mkdirSync(aside, { mode: 0o700 });
   for (const file of files) writeDurably(join(aside, file.name), file);
   if (removed.length > 0) {
     const data = JSON.stringify(removed);
-    writeDurably(join(aside, removals), { name: removals, data, mode: 0o600 });
+    writeDurably(join(aside, REMOVALS), { name: REMOVALS, data, mode: 0o600 });
   }
   syncDirectory(aside);
   // The point of no return: from here on the new files win.
-  renameSync(aside, join(directory, pending));
+  renameSync(aside, join(directory, PENDING));
   syncDirectory(directory);
   moveIntoPlace(directory);
 }
 
 /** Finishes or drops what an interrupted commit left; the caller holds the directory's lock. */
 export function recover(directory: string): void {
-  rmSync(join(directory, staging), { recursive: true, force: true });
-  if (existsSync(join(directory, pending))) moveIntoPlace(directory);
+  rmSync(join(directory, STAGING), { recursive: true, force: true });
+  if (existsSync(join(directory, PENDING))) moveIntoPlace(directory);
 }
 
 /**
@@ -68,16 +68,16 @@ export function writeFileAtomically(path: string, data: string | Uint8Array, mod
 }
 
 function moveIntoPlace(directory: string): void {
-  const from = join(directory, pending);
+  const from = join(directory, PENDING);
   const names = readdirSync(from);
-  for (const name of names.filter((one) => one !== removals)) {
+  for (const name of names.filter((one) => one !== REMOVALS)) {
     renameSync(join(from, name), join(directory, name));
   }
-  if (names.includes(removals)) {
-    const gone = JSON.parse(readFileSync(join(from, removals), 'utf8')) as string[];
+  if (names.includes(REMOVALS)) {
+    const gone = JSON.parse(readFileSync(join(from, REMOVALS), 'utf8')) as string[];
     for (const name of gone) rmSync(join(directory, name), { force: true });
     syncDirectory(directory);
-    rmSync(join(from, removals));
+    rmSync(join(from, REMOVALS));
   }
   syncDirectory(directory);
   rmdirSync(from);

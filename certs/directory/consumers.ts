@@ -12,11 +12,11 @@ export interface Consumer {
   place: string;
 }
 
-const name = 'consumers.json';
+const FILE_NAME = 'consumers.json';
 
 /** Throws a CertificateError for a damaged record. */
 export function readConsumers(directory: string): Consumer[] {
-  const path = join(directory, name);
+  const path = join(directory, FILE_NAME);
   if (!existsSync(path)) return [];
   try {
     const consumers = JSON.parse(readFileSync(path, 'utf8')) as Consumer[];
@@ -51,5 +51,5 @@ function without(consumers: readonly Consumer[], { kind, place }: Consumer): Con
 }
 
 function consumersFile(consumers: readonly Consumer[]): StoredFile {
-  return { name, data: `${JSON.stringify(consumers, null, 2)}\n`, mode: 0o644 };
+  return { name: FILE_NAME, data: `${JSON.stringify(consumers, null, 2)}\n`, mode: 0o644 };
 }

@@ -20,8 +20,8 @@ interface Holder {
   host: string;
 }
 
-const pollMs = 20;
-const aside = '.lock-';
+const POLL_MS = 20;
+const ASIDE = '.lock-';
 const queues = new Map<string, Promise<unknown>>();
 
 /**
@@ -55,7 +55,7 @@ export async function withLock<T>(directory: string, work: () => Promise<T>, tim
 async function acquire(directory: string, timeoutMs: number): Promise<() => void> {
   const lock = join(directory, 'lock');
   const token = format({ pid: process.pid, started: startOf(process.pid), host: hostname() });
-  const prepared = join(directory, aside + randomUUID());
+  const prepared = join(directory, ASIDE + randomUUID());
   const deadline = performance.now() + timeoutMs;
   try {
     mkdirSync(prepared, { mode: 0o700 });
@@ -70,7 +70,7 @@ async function acquire(directory: string, timeoutMs: number): Promise<() => void
             'wait until it is done, or remove that directory when no such process runs.',
         );
       }
-      await delay(pollMs);
+      await delay(POLL_MS);
     }
   } catch (error) {
     rmSync(prepared, { recursive: true, force: true });
@@ -112,7 +112,7 @@ function breakIfDead(lock: string): Holder | undefined {
 
 /** Removes what processes that died while waiting for the lock have left. */
 function sweep(directory: string): void {
-  for (const name of readdirSync(directory).filter((entry) => entry.startsWith(aside))) {
+  for (const name of readdirSync(directory).filter((entry) => entry.startsWith(ASIDE))) {
     quietly(() => {
       const holder = parse(readdirSync(join(directory, name))[0] ?? '');
       if (holder !== undefined && !isAlive(holder)) rmSync(join(directory, name), { recursive: true, force: true });

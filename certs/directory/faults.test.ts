@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { CertificateError, type CertificateErrorCode, type ChainOptions, ensureChain } from '../index.ts';
-import { contents, day, later, localNames, temporaryDirectory } from '../testing/fixtures.ts';
+import { contents, DAY_MS, later, localNames, temporaryDirectory } from '../testing/fixtures.ts';
 
 interface Fault {
   name: string;
@@ -51,7 +51,7 @@ const encrypt = (file: string) => (dir: string) => {
 };
 
 const everyFile = ['root.pem', 'root.key', 'intermediate.pem', 'intermediate.key', 'leaf.pem'];
-const nextYear = () => ({ now: later(365 * day) });
+const nextYear = () => ({ now: later(365 * DAY_MS) });
 
 const faults: Fault[] = [
   ...everyFile.flatMap((file): Fault[] => [
@@ -153,14 +153,14 @@ const faults: Fault[] = [
     code: 'expired',
     file: 'root.pem',
     break: () => {},
-    options: () => ({ now: later(3651 * day) }),
+    options: () => ({ now: later(3651 * DAY_MS) }),
   },
   {
     name: 'a clock before the root begins',
     code: 'not_yet_valid',
     file: 'root.pem',
     break: () => {},
-    options: () => ({ now: later(-day) }),
+    options: () => ({ now: later(-DAY_MS) }),
   },
 ];
 
@@ -194,8 +194,8 @@ describe('refused, with the file and the mend in one sentence, and nothing on di
 });
 
 for (const [role, age] of [
-  ['leaf', 20 * day],
-  ['intermediate', 400 * day],
+  ['leaf', 20 * DAY_MS],
+  ['intermediate', 400 * DAY_MS],
 ] as const) {
   test(`a clock before the ${role} begins is refused, with the time it begins`, async (t) => {
     const dir = authority(t);
@@ -212,7 +212,7 @@ for (const [role, age] of [
 test('an encrypted root key is no obstacle while nothing has to be signed with it', async (t) => {
   const dir = authority(t);
   encrypt('root.key')(dir);
-  assert.deepEqual((await ensureChain({ dir, ...localNames, now: later(6 * day) })).changed, ['leaf']);
+  assert.deepEqual((await ensureChain({ dir, ...localNames, now: later(6 * DAY_MS) })).changed, ['leaf']);
 });
 
 test('a file in place of the directory is refused by its name', async (t) => {

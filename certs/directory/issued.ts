@@ -17,11 +17,11 @@ export interface IssuedElsewhere {
   root: string;
 }
 
-const name = 'issued.json';
+const FILE_NAME = 'issued.json';
 
 /** What was issued and is still valid. Throws a CertificateError for a damaged record. */
 export function readIssued(directory: string, now: Date): IssuedElsewhere[] {
-  const path = join(directory, name);
+  const path = join(directory, FILE_NAME);
   if (!existsSync(path)) return [];
   try {
     const entries = JSON.parse(readFileSync(path, 'utf8')) as IssuedElsewhere[];
@@ -52,5 +52,5 @@ export function recordIssued(
     root: keyId(root),
   };
   const data = `${JSON.stringify([...others, entry], null, 2)}\n`;
-  commit(directory, [{ name, data, mode: 0o600 }]);
+  commit(directory, [{ name: FILE_NAME, data, mode: 0o600 }]);
 }

@@ -7,8 +7,8 @@ import { type TestContext, test } from 'node:test';
 import { type Chain, ensureChain } from '../index.ts';
 import { localNames, temporaryDirectory } from '../testing/fixtures.ts';
 
-const library = new URL('../index.ts', import.meta.url).href;
-const lock = new URL('./directory-lock.ts', import.meta.url).href;
+const LIBRARY = new URL('../index.ts', import.meta.url).href;
+const LOCK = new URL('./directory-lock.ts', import.meta.url).href;
 
 /** A process of its own that runs this module text; killed when the test is over. */
 function start(t: TestContext, code: string) {
@@ -27,7 +27,7 @@ async function output(child: ReturnType<typeof start>): Promise<string> {
 }
 
 const ensure = (dir: string) =>
-  `import { ensureChain } from ${JSON.stringify(library)};
+  `import { ensureChain } from ${JSON.stringify(LIBRARY)};
    process.stdout.write(JSON.stringify(await ensureChain(${JSON.stringify({ dir, ...localNames })})));`;
 
 const serials = (chain: Chain) => chain.certificates.map(({ serialNumber }) => serialNumber).join();
@@ -52,7 +52,7 @@ test('the lock of a killed process does not stand in the way', async (t) => {
   const dir = temporaryDirectory(t);
   const holder = start(
     t,
-    `import { withLock } from ${JSON.stringify(lock)};
+    `import { withLock } from ${JSON.stringify(LOCK)};
      setInterval(() => {}, 1000);
      await withLock(${JSON.stringify(dir)}, () => new Promise(() => process.stdout.write('held')));`,
   );
@@ -70,7 +70,7 @@ test('a chain with nothing to make is checked without loading the library that m
   await ensureChain({ dir, ...localNames });
   const code = `${ensure(dir)}
     const { createRequire } = await import('node:module');
-    const loaded = Object.keys(createRequire(${JSON.stringify(library)}).cache);
+    const loaded = Object.keys(createRequire(${JSON.stringify(LIBRARY)}).cache);
     process.stdout.write('\\n' + loaded.filter((path) => path.includes('x509')).length);`;
   const [chain = '', loaded] = (await output(start(t, code))).split('\n');
   assert.deepEqual((JSON.parse(chain) as Chain).changed, []);

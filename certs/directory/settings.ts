@@ -15,14 +15,14 @@ export interface Settings {
   days?: Readonly<Record<Role, number>>;
 }
 
-export const settingsName = 'authority.json';
-const day = 24 * 60 * 60 * 1000;
+export const SETTINGS_NAME = 'authority.json';
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
  * The settings of a directory; all defaults without the file. Throws a CertificateError for a damaged one.
  */
 export function readSettings(directory: string): Settings {
-  const path = join(directory, settingsName);
+  const path = join(directory, SETTINGS_NAME);
   if (!existsSync(path)) return {};
   const text = readText(path);
   try {
@@ -61,7 +61,7 @@ export function requireCrlUrl(text: string): string {
 }
 
 export function lifetimesOfDays(days: Readonly<Record<Role, number>>): Lifetimes {
-  const ms = (role: Role) => days[role] * day;
+  const ms = (role: Role) => days[role] * DAY_MS;
   return lifetimesOf({ root: ms('root'), intermediate: ms('intermediate'), leaf: ms('leaf') });
 }
 
@@ -70,5 +70,5 @@ export function lifetimesIn(settings: Settings): Lifetimes {
 }
 
 export function settingsFile(settings: Settings): StoredFile {
-  return { name: settingsName, data: `${JSON.stringify(settings, null, 2)}\n`, mode: 0o644 };
+  return { name: SETTINGS_NAME, data: `${JSON.stringify(settings, null, 2)}\n`, mode: 0o644 };
 }

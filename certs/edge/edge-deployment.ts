@@ -38,8 +38,8 @@ export interface Served {
  * How long an endpoint may refuse connections. Shorter than others wait for the lock, which is held meanwhile; who is
  * refused for longer, as an address that has just opened many, tries again later.
  */
-const patienceMs = 5_000;
-const retryMs = 200;
+const PATIENCE_MS = 5_000;
+const RETRY_MS = 200;
 
 /** Tells an authority which edge serves its leaf. */
 export function writeEdge(dir: string, edge: Edge): void {
@@ -153,7 +153,7 @@ export async function deploy(
 }
 
 async function patiently(endpoint: Endpoint, roots: readonly X509Certificate[], options: HandshakeOptions = {}) {
-  const deadline = performance.now() + patienceMs;
+  const deadline = performance.now() + PATIENCE_MS;
   for (;;) {
     try {
       return await fetchServed(endpoint, roots, options);
@@ -165,7 +165,7 @@ async function patiently(endpoint: Endpoint, roots: readonly X509Certificate[], 
           { cause: error },
         );
       }
-      await delay(retryMs);
+      await delay(RETRY_MS);
     }
   }
 }

@@ -8,7 +8,7 @@ import { ensureChain, issueLeaf } from '../index.ts';
 import { readServerCertificate } from './served-file.ts';
 
 const HOST = 'game.example';
-const day = 24 * 60 * 60 * 1000;
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 describe('a certificate of one’s own', () => {
   let directory: string;
@@ -61,8 +61,8 @@ describe('a certificate of one’s own', () => {
     ['has the key of another', () => read(otherKey(blocks())), /holds a key of another certificate than its first: /],
     ['is a broken chain', () => read(blocks()[0] + stranger + blocks()[2]), /certificate 2 did not sign the one/],
     ['is for another host', () => read(good, 'other.example'), /is for DNS:game\.example.*, not for other\.example: /],
-    ['has expired', () => read(good, HOST, new Date(Date.now() + 30 * day)), /own\.pem expired at .*: renew it\.$/],
-    ['has not begun', () => read(good, HOST, new Date(Date.now() - 30 * day)), /is valid from .* only: see whether/],
+    ['has expired', () => read(good, HOST, new Date(Date.now() + 30 * DAY_MS)), /own\.pem expired at .*: renew it\.$/],
+    ['has not begun', () => read(good, HOST, new Date(Date.now() - 30 * DAY_MS)), /is valid from .* only: see whether/],
     ['is missing', () => readServerCertificate(join(directory, 'no.pem'), HOST), /no\.pem cannot be read .*: check/],
   ];
   for (const [what, attempt, message] of faults) {

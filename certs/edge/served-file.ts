@@ -69,7 +69,7 @@ export interface ServedFileOptions {
   copy: string;
 }
 
-const pollMs = 500;
+const POLL_MS = 500;
 
 /**
  * A certificate of one's own that the edge serves. Whatever is written to its file is looked at first, put into the
@@ -117,7 +117,7 @@ export class ServedFile {
   watch(listener: () => void): void {
     this.#listener = listener;
     // By its state rather than by events: those end when the file is replaced, as every careful writer does.
-    watchFile(this.path, { interval: pollMs, persistent: false }, listener);
+    watchFile(this.path, { interval: POLL_MS, persistent: false }, listener);
   }
 
   unwatch(): void {

@@ -24,7 +24,7 @@ export type HandshakeOptions = Pick<
   'minVersion' | 'maxVersion' | 'ciphers' | 'ALPNProtocols' | 'allowPartialTrustChain'
 >;
 
-const timeoutMs = 5_000;
+const TIMEOUT_MS = 5_000;
 
 /** Reads `host:port`, `[::1]:port`, or with a default port `host`. Throws a CertificateError. */
 export function parseEndpoint(text: string): Endpoint {
@@ -57,7 +57,7 @@ export function fetchServed(
       ...(isIP(name) === 0 ? { servername: name } : {}),
       ca: roots.map((root) => root.toString()),
       rejectUnauthorized: false,
-      timeout: timeoutMs,
+      timeout: TIMEOUT_MS,
       ...options,
       checkServerIdentity: (_, certificate) => {
         const shown = new X509Certificate(certificate.raw);
@@ -65,7 +65,7 @@ export function fetchServed(
         return fits === undefined ? new Error(`the certificate is not for ${name}`) : undefined;
       },
     });
-    socket.on('timeout', () => socket.destroy(new Error(`no handshake within ${timeoutMs / 1000} s`)));
+    socket.on('timeout', () => socket.destroy(new Error(`no handshake within ${TIMEOUT_MS / 1000} s`)));
     socket.on('error', reject);
     socket.on('secureConnect', () => {
       const { authorizationError } = socket;

@@ -4,7 +4,7 @@ import { readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { CertificateError, type CertificateSummary, type Chain, ensureChain, type Role, readChain } from '../index.ts';
-import { contents, day, later, localNames, temporaryDirectory } from '../testing/fixtures.ts';
+import { contents, DAY_MS, later, localNames, temporaryDirectory } from '../testing/fixtures.ts';
 
 function summary(chain: Chain, role: Role): CertificateSummary {
   const found = chain.certificates.find((certificate) => certificate.role === role);
@@ -37,7 +37,7 @@ describe('a first chain', () => {
     const now = new Date('2026-05-01T12:00:00Z');
     const chain = await ensureChain({ dir: temporaryDirectory(t), ...localNames, now });
     for (const { notBefore } of chain.certificates) assert.equal(notBefore, '2026-05-01T11:50:00.000Z');
-    const days = chain.certificates.map((c) => (Date.parse(c.notAfter) + 1000 - Date.parse(c.notBefore)) / day);
+    const days = chain.certificates.map((c) => (Date.parse(c.notAfter) + 1000 - Date.parse(c.notBefore)) / DAY_MS);
     assert.deepEqual(days, [3650, 90, 7]);
   });
 
@@ -129,12 +129,12 @@ describe('a chain that is there', () => {
 
 describe('renewal', () => {
   const steps: [string, number, Role[]][] = [
-    ['nothing after four and a half days', 4.5 * day, []],
-    ['the leaf after two thirds of its seven days', 4.7 * day, ['leaf']],
-    ['the leaf after it has expired', 30 * day, ['leaf']],
-    ['the leaf alone while a leaf lifetime is left of the intermediate', 82 * day, ['leaf']],
-    ['intermediate and leaf once less is left', 84 * day, ['intermediate', 'leaf']],
-    ['intermediate and leaf after both have expired', 400 * day, ['intermediate', 'leaf']],
+    ['nothing after four and a half days', 4.5 * DAY_MS, []],
+    ['the leaf after two thirds of its seven days', 4.7 * DAY_MS, ['leaf']],
+    ['the leaf after it has expired', 30 * DAY_MS, ['leaf']],
+    ['the leaf alone while a leaf lifetime is left of the intermediate', 82 * DAY_MS, ['leaf']],
+    ['intermediate and leaf once less is left', 84 * DAY_MS, ['intermediate', 'leaf']],
+    ['intermediate and leaf after both have expired', 400 * DAY_MS, ['intermediate', 'leaf']],
   ];
   for (const [what, age, changed] of steps) {
     test(`makes ${what}`, async (t) => {
@@ -197,7 +197,7 @@ describe('renewal', () => {
   test('never makes anything that outlives the root', async (t) => {
     const dir = temporaryDirectory(t);
     await ensureChain({ dir, ...localNames });
-    const now = later(3645 * day);
+    const now = later(3645 * DAY_MS);
     const chain = await ensureChain({ dir, ...localNames, now });
     assert.deepEqual(chain.changed, ['intermediate', 'leaf']);
     assert.equal(summary(chain, 'leaf').notAfter, summary(chain, 'root').notAfter);

@@ -5,7 +5,7 @@ import { pathsOf } from '../directory/authority-files.ts';
 import { withDirectory } from '../directory/directory.ts';
 import { authorityFiles, trustBundle } from '../directory/material.ts';
 import { closeDirectory } from '../directory/output-file.ts';
-import { lifetimesIn, requireCrlUrl, type Settings, settingsFile, settingsName } from '../directory/settings.ts';
+import { lifetimesIn, requireCrlUrl, SETTINGS_NAME, type Settings, settingsFile } from '../directory/settings.ts';
 import { CertificateError } from '../errors.ts';
 import type { KeyType } from '../x509/keys.ts';
 import type { Role } from '../x509/lifetimes.ts';
@@ -67,7 +67,7 @@ export async function initAuthority(options: InitOptions): Promise<CertificateSu
 function assertEmpty(directory: string): void {
   // An account with an ACME authority may have been there first.
   const { acme: _, challenges: __, ...own } = pathsOf(directory);
-  const there = [...Object.values(own), join(directory, settingsName)].find((path) => existsSync(path));
+  const there = [...Object.values(own), join(directory, SETTINGS_NAME)].find((path) => existsSync(path));
   if (there === undefined) return;
   throw new CertificateError(
     'exists',

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { settingsFile } from '../directory/settings.ts';
 import { ensureChain, issueLeaf } from '../index.ts';
-import { contents, day, later, localNames, temporaryDirectory } from '../testing/fixtures.ts';
+import { contents, DAY_MS, later, localNames, temporaryDirectory } from '../testing/fixtures.ts';
 
 async function authority(t: TestContext) {
   const dir = temporaryDirectory(t);
@@ -15,7 +15,7 @@ async function authority(t: TestContext) {
 
 const names = { dnsNames: ['redis.game.test'], ipAddresses: ['127.0.0.1'] };
 const lifetimeOf = (summary: { notBefore: string; notAfter: string }) =>
-  (Date.parse(summary.notAfter) + 1000 - Date.parse(summary.notBefore)) / day;
+  (Date.parse(summary.notAfter) + 1000 - Date.parse(summary.notBefore)) / DAY_MS;
 
 describe('a further leaf', () => {
   test('is written with its intermediate and key in one file for its owner alone', async (t) => {
@@ -40,22 +40,22 @@ describe('a further leaf', () => {
     const first = await issueLeaf({ dir, ...names, out });
     const again = () => issueLeaf({ dir, ...names, out, reuse: true });
     assert.deepEqual(await again(), { ...first, issued: false });
-    assert.equal((await issueLeaf({ dir, ...names, out, reuse: true, now: later(6 * day) })).issued, true);
+    assert.equal((await issueLeaf({ dir, ...names, out, reuse: true, now: later(6 * DAY_MS) })).issued, true);
     const wider = { ...names, dnsNames: ['redis.game.test', 'sentinel.game.test'] };
     assert.equal((await issueLeaf({ dir, ...wider, out, reuse: true })).issued, true);
   });
 
   test('never lives longer than its parent has left when it is renewed', async (t) => {
     const { dir, out } = await authority(t);
-    const short = await issueLeaf({ dir, ...names, out, duration: 2 * day });
+    const short = await issueLeaf({ dir, ...names, out, duration: 2 * DAY_MS });
     assert.equal(lifetimeOf(short.summary), 2);
     assert.equal(short.shortenedFrom, undefined);
-    const long = await issueLeaf({ dir, ...names, out, duration: 20 * day });
+    const long = await issueLeaf({ dir, ...names, out, duration: 20 * DAY_MS });
     assert.equal(lifetimeOf(long.summary), 7);
-    assert.equal(long.shortenedFrom, 20 * day);
+    assert.equal(long.shortenedFrom, 20 * DAY_MS);
     const { data } = settingsFile({ days: { root: 3650, intermediate: 180, leaf: 60 } });
     writeFileSync(join(dir, 'authority.json'), data);
-    assert.equal(lifetimeOf((await issueLeaf({ dir, ...names, out, duration: 50 * day })).summary), 30);
+    assert.equal(lifetimeOf((await issueLeaf({ dir, ...names, out, duration: 50 * DAY_MS })).summary), 30);
   });
 
   test('is refused for a name outside the constraints, and the file at its place stays', async (t) => {
@@ -69,7 +69,7 @@ describe('a further leaf', () => {
 
   test('is refused from an intermediate that has expired, or is not there', async (t) => {
     const { dir, out } = await authority(t);
-    await assert.rejects(issueLeaf({ dir, ...names, out, now: later(91 * day) }), { code: 'expired' });
+    await assert.rejects(issueLeaf({ dir, ...names, out, now: later(91 * DAY_MS) }), { code: 'expired' });
     await assert.rejects(issueLeaf({ dir: temporaryDirectory(t), ...names, out }), { code: 'incomplete' });
   });
 

@@ -16,7 +16,7 @@ import {
   rolloverStatus,
   rotate,
 } from '../index.ts';
-import { contents, day, later, localNames, temporaryDirectory } from '../testing/fixtures.ts';
+import { contents, DAY_MS, later, localNames, temporaryDirectory } from '../testing/fixtures.ts';
 import { startTestEdge, withoutHaproxy } from '../testing/test-edge.ts';
 import { readCertificates } from '../x509/pem.ts';
 import { exportCertificates } from './export.ts';
@@ -125,7 +125,7 @@ describe('a phase is refused, with nothing changed,', () => {
       [out],
     );
     await refused(dir, () => retireRoot({ dir }), /redis\.pem \(until .*still needs/);
-    assert.deepEqual((await rolloverStatus(dir, later(8 * day))).leaves, []);
+    assert.deepEqual((await rolloverStatus(dir, later(8 * DAY_MS))).leaves, []);
     await issue();
     assert.equal((await retireRoot({ dir })).phase, 'steady');
   });

@@ -8,7 +8,7 @@ import { createServer, type TlsOptions } from 'node:tls';
 import { freePort } from '../../tests/kit/ports.ts';
 import { settingsFile } from '../directory/settings.ts';
 import { ensureChain, issueLeaf } from '../index.ts';
-import { day, later, localNames, temporaryDirectory } from '../testing/fixtures.ts';
+import { DAY_MS, later, localNames, temporaryDirectory } from '../testing/fixtures.ts';
 import { type Audit, audit } from './audit.ts';
 
 async function authority(t: TestContext): Promise<string> {
@@ -30,9 +30,12 @@ describe('an audit of a directory', () => {
 
   test('tells what is over, and what soon will be', async (t) => {
     const dir = await authority(t);
-    assert.deepEqual(codes(await audit({ dir, now: later(6.5 * day) }), 'warning'), ['plain_root_key', 'expires_soon']);
-    assert.deepEqual(codes(await audit({ dir, now: later(8 * day) }), 'error'), ['expired']);
-    const late = await audit({ dir, now: later(3600 * day) });
+    assert.deepEqual(codes(await audit({ dir, now: later(6.5 * DAY_MS) }), 'warning'), [
+      'plain_root_key',
+      'expires_soon',
+    ]);
+    assert.deepEqual(codes(await audit({ dir, now: later(8 * DAY_MS) }), 'error'), ['expired']);
+    const late = await audit({ dir, now: later(3600 * DAY_MS) });
     assert.ok(codes(late, 'warning').includes('root_due'));
   });
 
@@ -50,7 +53,7 @@ describe('an audit of a directory', () => {
   test('goes on after a file that is damaged', async (t) => {
     const dir = await authority(t);
     writeFileSync(join(dir, 'intermediate.pem'), 'hello');
-    const result = await audit({ dir, now: later(8 * day) });
+    const result = await audit({ dir, now: later(8 * DAY_MS) });
     assert.deepEqual(codes(result, 'error').sort(), ['corrupt', 'expired']);
     assert.deepEqual(codes(await audit({ dir: join(dir, 'nothing') }), 'error'), ['missing']);
   });
@@ -82,7 +85,7 @@ describe('an audit of an endpoint', () => {
     const errors = async (pem: string, options: TlsOptions = {}) =>
       codes(await audit({ dir, endpoints: [await serve(t, pem, options)] }), 'error');
     const old = temporaryDirectory(t);
-    await ensureChain({ dir: old, ...localNames, now: later(-20 * day) });
+    await ensureChain({ dir: old, ...localNames, now: later(-20 * DAY_MS) });
     const before = readFileSync(join(old, 'leaf.pem'), 'utf8');
     assert.deepEqual((await errors(before)).sort(), ['expired', 'untrusted']);
     assert.deepEqual(await errors(await make(['eu.game.test'])), ['name_not_covered']);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { loadLeaf } from '../directory/authority-files.ts';
 import { ensureChain } from '../index.ts';
 import { rotate } from '../lifecycle/rotate.ts';
-import { day, localNames, temporaryDirectory } from '../testing/fixtures.ts';
+import { DAY_MS, localNames, temporaryDirectory } from '../testing/fixtures.ts';
 import { lifetimes } from '../x509/lifetimes.ts';
 import { backoffMs, renewalsDue, renewalTime } from './renewals.ts';
 
@@ -19,7 +19,7 @@ test('leaves of one moment are renewed at different ones, each the same whenever
   const times = leaves.map((leaf) => renewalTime(leaf, lifetimes).getTime() - now.getTime());
   assert.equal(new Set(times).size, 8);
   for (const time of times)
-    assert.ok(time > (14 / 3 - 0.01) * day && time < (14 / 3 + 7 / 20) * day, String(time / day));
+    assert.ok(time > (14 / 3 - 0.01) * DAY_MS && time < (14 / 3 + 7 / 20) * DAY_MS, String(time / DAY_MS));
   assert.deepEqual(
     leaves.map((leaf) => renewalTime(leaf, lifetimes).getTime() - now.getTime()),
     times,
@@ -32,7 +32,7 @@ test('what was made while the clock was ahead is due as soon as it is right agai
     const now = new Date();
     await ensureChain({ dir, ...localNames, now });
     assert.deepEqual(renewalsDue(dir, now).roles, []);
-    await rotate({ dir, role, now: new Date(now.getTime() + day) });
+    await rotate({ dir, role, now: new Date(now.getTime() + DAY_MS) });
     assert.ok(renewalsDue(dir, now).roles.includes(role), role);
   }
 });

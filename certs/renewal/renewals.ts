@@ -11,7 +11,7 @@ export interface Due {
 }
 
 /** Part of its lifetime by which a renewal may come later than the others that were made at the same time. */
-const jitterShare = 1 / 20;
+const JITTER_SHARE = 1 / 20;
 
 /**
  * When a leaf is renewed: when two thirds of its life are over, and a little later by chance. The chance is
@@ -22,7 +22,7 @@ export function renewalTime(certificate: X509Certificate, lifetimes: Lifetimes):
   const whole = notAfter.getTime() - notBefore.getTime();
   const chance = Number.parseInt(certificate.fingerprint256.replaceAll(':', '').slice(0, 8), 16) / 2 ** 32;
   const { duration, renewBefore } = lifetimes.leaf;
-  return new Date(notAfter.getTime() - whole * (renewBefore / duration) + whole * jitterShare * chance);
+  return new Date(notAfter.getTime() - whole * (renewBefore / duration) + whole * JITTER_SHARE * chance);
 }
 
 /** What of a directory is due. Throws a CertificateError for what is missing or damaged. */

@@ -42,7 +42,7 @@ export function removeStaleSocket(path: string): void {
   rmSync(path, { force: true });
 }
 
-const day = 24 * 60 * 60;
+const DAY_SECONDS = 24 * 60 * 60;
 
 async function answer(
   directory: string,
@@ -69,7 +69,7 @@ async function answer(
     return void response.writeHead(404, { 'Content-Type': 'application/json' }).end(body);
   }
   const type = list === undefined ? 'application/octet-stream' : 'application/pkix-crl';
-  const caching = list === undefined ? 'no-store' : `max-age=${day / 24}`;
+  const caching = list === undefined ? 'no-store' : `max-age=${DAY_SECONDS / 24}`;
   response
     .writeHead(200, { 'Content-Type': type, 'Content-Length': content.length, 'Cache-Control': caching })
     .end(method === 'HEAD' ? undefined : content);

@@ -10,7 +10,7 @@ import { push } from '../edge/edge-deployment.ts';
 import { fetchServed } from '../edge/tls-endpoint.ts';
 import { ensureChain, readChain, rotate } from '../index.ts';
 import { issueLeaf } from '../lifecycle/issue.ts';
-import { day, later, localNames, temporaryDirectory } from '../testing/fixtures.ts';
+import { DAY_MS, later, localNames, temporaryDirectory } from '../testing/fixtures.ts';
 import { startTestEdge, withoutHaproxy } from '../testing/test-edge.ts';
 import { Watcher } from './watcher.ts';
 
@@ -51,9 +51,9 @@ describe('a look at the directory', () => {
   test('renews the leaf after two thirds of its life, and a little later at most', async (t) => {
     const dir = await authority(t);
     const [root, intermediate, leaf] = serials(dir);
-    assert.deepEqual(await new Watcher({ dir, now: () => later(4.6 * day) }).look(), []);
+    assert.deepEqual(await new Watcher({ dir, now: () => later(4.6 * DAY_MS) }).look(), []);
     assert.equal(serials(dir)[2], leaf);
-    const watcher = new Watcher({ dir, now: () => later(5.1 * day) });
+    const watcher = new Watcher({ dir, now: () => later(5.1 * DAY_MS) });
     assert.deepEqual(await watcher.look(), []);
     assert.deepEqual(serials(dir).slice(0, 2), [root, intermediate]);
     assert.notEqual(serials(dir)[2], leaf);
@@ -63,7 +63,7 @@ describe('a look at the directory', () => {
   test('renews the intermediate, and with it the leaf, before no leaf fits into it', async (t) => {
     const dir = await authority(t);
     const before = serials(dir);
-    await new Watcher({ dir, now: () => later(84 * day) }).look();
+    await new Watcher({ dir, now: () => later(84 * DAY_MS) }).look();
     assert.deepEqual(
       serials(dir).map((serial, index) => serial === before[index]),
       [true, false, false],
@@ -74,7 +74,7 @@ describe('a look at the directory', () => {
     const dir = await authority(t);
     renameSync(join(dir, 'root.key'), join(dir, '..', 'root.key'));
     const before = serials(dir);
-    const watcher = new Watcher({ dir, now: () => later(84 * day) });
+    const watcher = new Watcher({ dir, now: () => later(84 * DAY_MS) });
     const failed = await watcher.look();
     assert.equal(failed.length, 1);
     assert.match(failed[0]!, /root\.key is missing/);
@@ -92,16 +92,16 @@ describe('a look at the directory', () => {
     const lists = () => readFileSync(join(dir, 'revoked.json'), 'utf8');
     await new Watcher({ dir }).look();
     const first = lists();
-    await new Watcher({ dir, now: () => later(day) }).look();
+    await new Watcher({ dir, now: () => later(DAY_MS) }).look();
     assert.equal(lists(), first);
-    await new Watcher({ dir, now: () => later(4 * day) }).look();
+    await new Watcher({ dir, now: () => later(4 * DAY_MS) }).look();
     assert.notEqual(lists(), first);
   });
 
   test('warns once of a root near its end', async (t) => {
     const dir = await authority(t);
     const lines: string[] = [];
-    const watcher = new Watcher({ dir, now: () => later(3600 * day), report: (line) => lines.push(line) });
+    const watcher = new Watcher({ dir, now: () => later(3600 * DAY_MS), report: (line) => lines.push(line) });
     await watcher.look();
     await watcher.look();
     assert.equal(lines.filter((line) => line.includes('begin a rollover')).length, 1);
@@ -112,7 +112,7 @@ test('a renewal, a failure and its recovery reach the edge, the report and the m
   skip: withoutHaproxy,
 }, async (t) => {
   // Made so long ago that the leaf is due by the clock that OpenSSL goes by as well.
-  const longAgo = later(-5.1 * day);
+  const longAgo = later(-5.1 * DAY_MS);
   const dir = join(temporaryDirectory(t), 'pki');
   await ensureChain({ dir, ...localNames, now: longAgo });
   const { port, edge } = await startTestEdge(t, dir);
@@ -156,7 +156,7 @@ test('stop waits for what is under way, and nothing happens afterwards', async (
   const looking = Promise.withResolvers<void>();
   const now = () => {
     looking.resolve();
-    return later(5.1 * day);
+    return later(5.1 * DAY_MS);
   };
   const watcher = new Watcher({ dir, intervalMs: 1, now });
   watcher.start();

@@ -5,7 +5,7 @@ import type { TestContext } from 'node:test';
 
 export const localNames = { dnsNames: ['localhost', 'game.test'], ipAddresses: ['127.0.0.1', '::1'] };
 
-export const day = 24 * 60 * 60 * 1000;
+export const DAY_MS = 24 * 60 * 60 * 1000;
 
 export function later(ms: number, from = new Date()): Date {
   return new Date(from.getTime() + ms);

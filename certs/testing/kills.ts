@@ -43,7 +43,7 @@ const programs: Record<Kind, string> = {
 };
 
 /** Milliseconds within which the kill falls: longer than one turn of what is killed. */
-const windowMs = 250;
+const WINDOW_MS = 250;
 
 export interface KillReport {
   kills: number;
@@ -114,7 +114,7 @@ async function kill(child: ChildProcess, kind: Kind): Promise<void> {
   await Promise.race([once(child.stdout!, 'data'), ended]);
   // A certificate's times are whole seconds: with each a successor lives longer, and the watcher makes one.
   const toSecond = kind === 'watch' ? 1000 - (Date.now() % 1000) : 0;
-  await delay(toSecond + Math.random() * windowMs);
+  await delay(toSecond + Math.random() * WINDOW_MS);
   if (child.exitCode !== null) throw new Error(`it ended by itself: ${errors}`);
   child.kill('SIGKILL');
   await ended;

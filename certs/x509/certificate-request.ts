@@ -4,7 +4,7 @@ import { SubjectAlternativeName } from '@peculiar/asn1-x509';
 import { CertificateError, reasonOf } from '../errors.ts';
 import { printable } from '../printable.ts';
 import {
-  defaultKeyType,
+  DEFAULT_KEY_TYPE,
   describeKey,
   generateKeyPair,
   type KeyType,
@@ -37,7 +37,7 @@ export function parseRequestKeyType(text: string): RequestKeyType {
 
 /** A new key, and the request to certify it. */
 export async function createRequest(options: RequestOptions): Promise<{ request: string; privateKey: KeyObject }> {
-  const { privateKey } = generateKeyPair(options.keyType ?? defaultKeyType);
+  const { privateKey } = generateKeyPair(options.keyType ?? DEFAULT_KEY_TYPE);
   const names = normalizeNames(options.dnsNames, options.ipAddresses);
   return { request: await signedRequest(privateKey, nameOf(options.subject), [sanExtension(names)]), privateKey };
 }

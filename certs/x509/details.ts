@@ -4,7 +4,7 @@ import { NameConstraints } from '@peculiar/asn1-x509';
 import { printable } from '../printable.ts';
 import { describeKey, keyId } from './keys.ts';
 import * as x509 from './library.ts';
-import { nameConstraintsOid } from './name-constraints.ts';
+import { NAME_CONSTRAINTS_OID } from './name-constraints.ts';
 import { parseSubjectAltName } from './names.ts';
 import { validityOf } from './summary.ts';
 
@@ -85,7 +85,7 @@ function usagesOf(certificate: x509.X509Certificate): string[] {
 }
 
 function permittedNames(certificate: x509.X509Certificate): { permitted?: string[]; excluded?: string[] } {
-  const extension = certificate.getExtension(nameConstraintsOid);
+  const extension = certificate.getExtension(NAME_CONSTRAINTS_OID);
   if (extension === null) return {};
   const { permittedSubtrees, excludedSubtrees } = AsnConvert.parse(extension.value, NameConstraints);
   const list = (subtrees: typeof permittedSubtrees) =>

@@ -1,9 +1,9 @@
 import { type KeyObject, randomBytes, type X509Certificate } from 'node:crypto';
 import { CertificateError } from '../errors.ts';
-import { defaultKeyType, generateKeyPair, type KeyType } from './keys.ts';
+import { DEFAULT_KEY_TYPE, generateKeyPair, type KeyType } from './keys.ts';
 import * as x509 from './library.ts';
 import { lifetimes as defaultLifetimes, type Lifetimes, validityFrom } from './lifetimes.ts';
-import { encodeNameConstraints, nameConstraintsOid, namesOutside } from './name-constraints.ts';
+import { encodeNameConstraints, NAME_CONSTRAINTS_OID, namesOutside } from './name-constraints.ts';
 import type { Names } from './names.ts';
 import {
   authorityExtensions,
@@ -29,14 +29,14 @@ export type LeafOptions = IssueOptions & {
   duration?: number | undefined;
 };
 
-const organization = 'Gridlock';
+const ORGANIZATION = 'Gridlock';
 
 /** A new self-signed root. */
 export async function createRoot(options: IssueOptions): Promise<Identity> {
   const { now, lifetimes = defaultLifetimes } = options;
-  const { publicKey, privateKey: key } = generateKeyPair(options.keyType ?? defaultKeyType);
+  const { publicKey, privateKey: key } = generateKeyPair(options.keyType ?? DEFAULT_KEY_TYPE);
   const certificate = await signCertificate({
-    subject: subjectOf(`${organization} root ${shortId()}`),
+    subject: subjectOf(`${ORGANIZATION} root ${shortId()}`),
     publicKey,
     key,
     validity: validityFrom(now, lifetimes.root.duration),
@@ -55,16 +55,16 @@ export async function issueIntermediate(
   options: IssueOptions,
 ): Promise<Identity> {
   const { now, lifetimes = defaultLifetimes } = options;
-  const { publicKey, privateKey: key } = generateKeyPair(options.keyType ?? defaultKeyType);
+  const { publicKey, privateKey: key } = generateKeyPair(options.keyType ?? DEFAULT_KEY_TYPE);
   const der = permitted instanceof ArrayBuffer ? permitted : encodeNameConstraints(permitted);
   const certificate = await signCertificate({
-    subject: subjectOf(`${organization} intermediate ${shortId()}`),
+    subject: subjectOf(`${ORGANIZATION} intermediate ${shortId()}`),
     publicKey,
     issuer,
     validity: validityFrom(now, lifetimes.intermediate.duration, validityOf(issuer.certificate)),
     extensions: [
       ...authorityExtensions(0),
-      new x509.Extension(nameConstraintsOid, true, der),
+      new x509.Extension(NAME_CONSTRAINTS_OID, true, der),
       ...crlExtension(options.crlUrl, issuer.certificate),
     ],
   });
@@ -85,7 +85,7 @@ export function crossSign(root: X509Certificate, issuer: Identity, now: Date): P
 
 /** A new server certificate. Throws a CertificateError for a name outside the issuer's name constraints. */
 export async function issueLeaf(issuer: Identity, names: Names, options: LeafOptions): Promise<Identity> {
-  const { publicKey, privateKey: key } = generateKeyPair(options.keyType ?? defaultKeyType);
+  const { publicKey, privateKey: key } = generateKeyPair(options.keyType ?? DEFAULT_KEY_TYPE);
   const certificate = await certifyLeaf(issuer, names, publicKey, options);
   return { certificate, key };
 }
@@ -122,16 +122,16 @@ export function namesNotPermitted(certificate: X509Certificate, names: Names): s
 
 /** DER of the name constraints. */
 export function constraintsOf(certificate: X509Certificate): ArrayBuffer | undefined {
-  return new x509.X509Certificate(certificate.raw).getExtension(nameConstraintsOid)?.value;
+  return new x509.X509Certificate(certificate.raw).getExtension(NAME_CONSTRAINTS_OID)?.value;
 }
 
 function subjectOf(commonName: string): x509.JsonName {
-  return [{ O: [organization] }, { CN: [commonName] }];
+  return [{ O: [ORGANIZATION] }, { CN: [commonName] }];
 }
 
 function commonNameOf(names: Names): string {
   // Not an IP address: OpenSSL takes a common name with dots for a DNS name, and the constraints forbid it.
-  return names.dnsNames.find((name) => name.length <= 64) ?? `${organization} edge`;
+  return names.dnsNames.find((name) => name.length <= 64) ?? `${ORGANIZATION} edge`;
 }
 
 /** Keeps the roots of several authorities apart in a trust store. */

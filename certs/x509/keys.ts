@@ -11,7 +11,7 @@ export interface KeyPair {
 }
 
 /** Fast on servers, and accepted by every client. */
-export const defaultKeyType: KeyType = 'P-256';
+export const DEFAULT_KEY_TYPE: KeyType = 'P-256';
 
 /** Throws a CertificateError that lists what there is. */
 export function parseKeyType(text: string): KeyType {

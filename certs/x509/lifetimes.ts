@@ -13,12 +13,12 @@ export interface Lifetime {
 }
 export type Lifetimes = Readonly<Record<Role, Lifetime>>;
 
-const minute = 60_000;
-const day = 24 * 60 * minute;
-const second = 1_000;
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+const SECOND_MS = 1_000;
 
 /** Clients whose clocks run behind by less than this accept a certificate the moment it is made. */
-export const backdate = 10 * minute;
+export const BACKDATE_MS = 10 * MINUTE_MS;
 
 /**
  * Derives when each level is renewed, such that `child.duration <= parent.renewBefore` on every level:
@@ -27,11 +27,11 @@ export const backdate = 10 * minute;
  */
 export function lifetimesOf(durations: Readonly<Record<Role, number>>): Lifetimes {
   const { root, intermediate, leaf } = durations;
-  if (!(root > intermediate && intermediate > leaf && leaf > backdate)) {
+  if (!(root > intermediate && intermediate > leaf && leaf > BACKDATE_MS)) {
     throw new CertificateError(
       'invalid_lifetimes',
       `The lifetimes root ${root}, intermediate ${intermediate} and leaf ${leaf} (ms) do not fit: ` +
-        `each has to be longer than the one below it, and the leaf's longer than ${backdate}.`,
+        `each has to be longer than the one below it, and the leaf's longer than ${BACKDATE_MS}.`,
     );
   }
   return Object.freeze({
@@ -42,7 +42,7 @@ export function lifetimesOf(durations: Readonly<Record<Role, number>>): Lifetime
 }
 
 /** The one table of lifetimes. */
-export const lifetimes: Lifetimes = lifetimesOf({ root: 3650 * day, intermediate: 90 * day, leaf: 7 * day });
+export const lifetimes: Lifetimes = lifetimesOf({ root: 3650 * DAY_MS, intermediate: 90 * DAY_MS, leaf: 7 * DAY_MS });
 
 /** From when on which lifetime, in days, is the longest that browsers accept of a public authority. */
 export const browserLimits: readonly (readonly [from: string, days: number])[] = [
@@ -55,10 +55,10 @@ export const browserLimits: readonly (readonly [from: string, days: number])[] =
 /** Milliseconds that a server certificate issued at `now` may live by the CA/Browser Forum's rules. */
 export function browserLimit(now: Date): number {
   const inForce = browserLimits.filter(([from]) => now >= new Date(from)).at(-1);
-  return (inForce?.[1] ?? 825) * day;
+  return (inForce?.[1] ?? 825) * DAY_MS;
 }
 
-const longestLeaf = 30 * day;
+const LONGEST_LEAF_MS = 30 * DAY_MS;
 
 /** The lifetime a leaf gets: what was asked for, capped so that it ends before its parent is due. */
 export function leafDuration(
@@ -66,12 +66,12 @@ export function leafDuration(
   table: Lifetimes,
   now: Date,
 ): { duration: number; shortenedFrom?: number } {
-  const longest = Math.min(table.intermediate.renewBefore, longestLeaf, browserLimit(now));
+  const longest = Math.min(table.intermediate.renewBefore, LONGEST_LEAF_MS, browserLimit(now));
   const wanted = asked ?? table.leaf.duration;
-  if (!(wanted > backdate)) {
+  if (!(wanted > BACKDATE_MS)) {
     throw new CertificateError(
       'invalid_lifetimes',
-      `A certificate of ${wanted} ms would be over before it is used: ask for more than ${backdate} ms.`,
+      `A certificate of ${wanted} ms would be over before it is used: ask for more than ${BACKDATE_MS} ms.`,
     );
   }
   return wanted <= longest ? { duration: wanted } : { duration: longest, shortenedFrom: wanted };
@@ -79,10 +79,10 @@ export function leafDuration(
 
 /** Validity of a certificate made now; it never begins before its issuer does, and never outlives it. */
 export function validityFrom(now: Date, duration: number, issuer?: Validity): Validity {
-  const start = Math.floor((now.getTime() - backdate) / second) * second;
+  const start = Math.floor((now.getTime() - BACKDATE_MS) / SECOND_MS) * SECOND_MS;
   const notBefore = Math.max(start, issuer?.notBefore.getTime() ?? start);
   // Both ends count as valid, so a certificate of exactly `duration` ends one second earlier.
-  const end = notBefore + Math.floor(duration / second) * second - second;
+  const end = notBefore + Math.floor(duration / SECOND_MS) * SECOND_MS - SECOND_MS;
   const notAfter = Math.min(end, issuer?.notAfter.getTime() ?? end);
   return { notBefore: new Date(notBefore), notAfter: new Date(notAfter) };
 }

@@ -3,7 +3,7 @@ import { AsnConvert } from '@peculiar/asn1-schema';
 import { GeneralName, GeneralSubtree, GeneralSubtrees, NameConstraints } from '@peculiar/asn1-x509';
 import type { Names } from './names.ts';
 
-export const nameConstraintsOid = '2.5.29.30';
+export const NAME_CONSTRAINTS_OID = '2.5.29.30';
 
 /** DER of the extension that permits these names, and below each DNS name its subdomains, and no other. */
 export function encodeNameConstraints(names: Names): ArrayBuffer {

@@ -2,11 +2,11 @@ import { type KeyObject, webcrypto, type X509Certificate } from 'node:crypto';
 import * as asn1js from 'asn1js';
 import * as pkijs from 'pkijs';
 
-const iterations = 210_000;
-const friendlyNameOid = '1.2.840.113549.1.9.20';
-const localKeyIdOid = '1.2.840.113549.1.9.21';
-const keyBagOid = '1.2.840.113549.1.12.10.1.2';
-const certificateBagOid = '1.2.840.113549.1.12.10.1.3';
+const ITERATIONS = 210_000;
+const FRIENDLY_NAME_OID = '1.2.840.113549.1.9.20';
+const LOCAL_KEY_ID_OID = '1.2.840.113549.1.9.21';
+const KEY_BAG_OID = '1.2.840.113549.1.12.10.1.2';
+const CERTIFICATE_BAG_OID = '1.2.840.113549.1.12.10.1.3';
 
 /** Key and certificates (leaf first) in PKCS#12, encrypted with AES-256 and protected with SHA-256. */
 export async function toPkcs12(
@@ -21,12 +21,12 @@ export async function toPkcs12(
     password,
     contentEncryptionAlgorithm: { name: 'AES-CBC', length: 256 } as pkijs.ContentEncryptionAesCbcParams,
     hmacHashAlgorithm: 'SHA-256',
-    iterationCount: iterations,
+    iterationCount: ITERATIONS,
   };
   const attributes = () => [
-    new pkijs.Attribute({ type: friendlyNameOid, values: [new asn1js.BmpString({ value: name })] }),
+    new pkijs.Attribute({ type: FRIENDLY_NAME_OID, values: [new asn1js.BmpString({ value: name })] }),
     new pkijs.Attribute({
-      type: localKeyIdOid,
+      type: LOCAL_KEY_ID_OID,
       values: [new asn1js.OctetString({ valueHex: Uint8Array.from([1]).buffer })],
     }),
   ];
@@ -34,10 +34,10 @@ export async function toPkcs12(
   const pkcs8 = Uint8Array.from(key.export({ type: 'pkcs8', format: 'der' }));
   const shrouded = new pkijs.PKCS8ShroudedKeyBag({ parsedValue: pkijs.PrivateKeyInfo.fromBER(pkcs8) });
   await shrouded.makeInternalValues(encryption, engine);
-  const keyBag = new pkijs.SafeBag({ bagId: keyBagOid, bagValue: shrouded, bagAttributes: attributes() });
+  const keyBag = new pkijs.SafeBag({ bagId: KEY_BAG_OID, bagValue: shrouded, bagAttributes: attributes() });
   const certificateBags = chain.map((certificate, index) => {
     const parsedValue = pkijs.Certificate.fromBER(Uint8Array.from(certificate.raw));
-    const bag = { bagId: certificateBagOid, bagValue: new pkijs.CertBag({ parsedValue }) };
+    const bag = { bagId: CERTIFICATE_BAG_OID, bagValue: new pkijs.CertBag({ parsedValue }) };
     return new pkijs.SafeBag(index === 0 ? { ...bag, bagAttributes: attributes() } : bag);
   });
 
@@ -52,7 +52,7 @@ export async function toPkcs12(
   await authenticatedSafe.makeInternalValues({ safeContents: [{}, encryption] }, engine);
   const pfx = new pkijs.PFX({ parsedValue: { integrityMode: 0, authenticatedSafe } });
   await pfx.makeInternalValues(
-    { password, iterations, pbkdf2HashAlgorithm: 'SHA-256', hmacHashAlgorithm: 'SHA-256' },
+    { password, iterations: ITERATIONS, pbkdf2HashAlgorithm: 'SHA-256', hmacHashAlgorithm: 'SHA-256' },
     engine,
   );
   return new Uint8Array(pfx.toSchema().toBER(false));

@@ -4,7 +4,7 @@ import type { StoredFile } from '../directory/atomic-files.ts';
 import { CertificateError, reasonOf } from '../errors.ts';
 import { crlNameOf, keyId } from './keys.ts';
 import * as x509 from './library.ts';
-import { backdate, lifetimes as defaultLifetimes, type Lifetimes } from './lifetimes.ts';
+import { BACKDATE_MS, lifetimes as defaultLifetimes, type Lifetimes } from './lifetimes.ts';
 import { type Identity, issuerIdentifier, signingKeyOf, subjectNameOf } from './signing.ts';
 
 export const revocationReasons = {
@@ -31,12 +31,12 @@ export interface RevocationRecord {
   revocations: Revocation[];
 }
 
-const recordName = 'revoked.json';
+const RECORD_NAME = 'revoked.json';
 const { X509CrlGenerator } = x509;
 
 /** What was revoked so far. Throws a CertificateError for a damaged record. */
 export function readRevocations(directory: string): RevocationRecord {
-  const path = join(directory, recordName);
+  const path = join(directory, RECORD_NAME);
   if (!existsSync(path)) return { lists: 0, revocations: [] };
   try {
     const record = JSON.parse(readFileSync(path, 'utf8')) as RevocationRecord;
@@ -69,7 +69,7 @@ export async function crlFiles(
     files.push({ name: crlNameOf(issuer.certificate), data, mode: 0o644 });
   }
   const data = `${JSON.stringify({ lists, revocations }, null, 2)}\n`;
-  return [...files, { name: recordName, data, mode: 0o644 }];
+  return [...files, { name: RECORD_NAME, data, mode: 0o644 }];
 }
 
 async function signCrl(
@@ -85,7 +85,7 @@ async function signCrl(
   const own = revocations.filter((revocation) => revocation.issuer === keyId(issuer.certificate));
   const crl = await X509CrlGenerator.create({
     issuer: subjectNameOf(issuer.certificate),
-    thisUpdate: new Date(now.getTime() - backdate),
+    thisUpdate: new Date(now.getTime() - BACKDATE_MS),
     nextUpdate: new Date(now.getTime() + duration),
     entries: own.map(({ serialNumber, revokedAt, reason }) => ({
       serialNumber: serialNumber.toLowerCase(),

@@ -9,7 +9,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { type ConnectionOptions, connect, createServer, type TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
 import { ensureChain } from '../index.ts';
-import { day, later, localNames, temporaryDirectory } from '../testing/fixtures.ts';
+import { DAY_MS, later, localNames, temporaryDirectory } from '../testing/fixtures.ts';
 import { issueLeaf } from './issuance.ts';
 import { validityFrom } from './lifetimes.ts';
 import { type Names, normalizeNames } from './names.ts';
@@ -46,7 +46,7 @@ async function signUnchecked(dir: string, names: Names, issuer = intermediateOf(
     subject: [{ CN: ['somebody'] }],
     publicKey,
     issuer,
-    validity: validityFrom(new Date(), day),
+    validity: validityFrom(new Date(), DAY_MS),
     extensions: serverExtensions(names),
   });
   const path = join(dir, 'unchecked.pem');
@@ -81,7 +81,7 @@ describe('openssl, strict and with nothing trusted but the root,', { skip }, () 
   test('accepts a renewed chain at its time, and the first chain no longer', async (t) => {
     const dir = temporaryDirectory(t);
     const { leafPath } = await ensureChain({ dir, ...localNames });
-    const now = later(400 * day);
+    const now = later(400 * DAY_MS);
     const at = ['-attime', String(Math.floor(now.getTime() / 1000))];
     assert.match(await verify(dir, leafPath, ...at), /certificate has expired/);
     await ensureChain({ dir, ...localNames, now });

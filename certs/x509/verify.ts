@@ -36,7 +36,7 @@ export interface VerifyOptions {
   now?: Date;
 }
 
-const day = 24 * 60 * 60 * 1000;
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** What a client, and a browser in particular, would object to; nothing when the chain is good. */
 export function verifyChain(options: VerifyOptions): { path: CertificateDetails[]; findings: Finding[] } {
@@ -153,7 +153,7 @@ function checkServer(leaf: X509Certificate, names: readonly string[], error: Rep
   if (lifetime > limit) {
     warn(
       'browser_lifetime',
-      `The certificate lives for ${Math.ceil(lifetime / day)} days; of a public authority browsers accept ${limit / day}.`,
+      `The certificate lives for ${Math.ceil(lifetime / DAY_MS)} days; of a public authority browsers accept ${limit / DAY_MS}.`,
     );
   }
 }
