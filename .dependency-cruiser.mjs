@@ -57,8 +57,8 @@ export default {
     ),
     rule(
       'tests-are-leaves',
-      'Code that ships does not import code of tests, but for the command that runs the end-to-end test.',
-      { pathNot: `${TESTS}|^cli/commands/e2e\\.ts$` },
+      'Code that ships does not import code of tests, but for the commands that run tests.',
+      { pathNot: `${TESTS}|^cli/commands/(e2e|test)\\.ts$` },
       { path: TESTS },
     ),
     {

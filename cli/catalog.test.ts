@@ -93,6 +93,7 @@ test('a flag that a command does not have is refused before anything is installe
     assert.deepEqual([status, stdout], [2, '']);
     assert.equal(stderr, 'There is no flag --replica: did you mean --replicas?\n');
   }
+  assert.equal(gridlock('certs', 'issue', '--outt', 'x').stderr, 'There is no flag --outt: did you mean --out?\n');
   const { stderr } = gridlock('status', '--zzzzzz');
   assert.equal(stderr, 'There is no flag --zzzzzz: gridlock help status lists its flags.\n');
   assert.equal(filesOfClone(), before);

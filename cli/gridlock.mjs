@@ -50,16 +50,16 @@ function refuseUnknown(name) {
 }
 
 /** Refuses a flag that the command does not have, before anything is installed for it. */
-function refuseUnknownFlag(args, name) {
-  const flags = CATALOG[commandOf(args.filter((arg) => !arg.startsWith('-')))]?.flags ?? CATALOG[name].flags;
-  if (!flags) return;
+function refuseUnknownFlag(args) {
+  const name = commandOf(args.filter((arg) => !arg.startsWith('-')));
+  const { flags } = CATALOG[name];
+  // With --json the refusal is JSON as well, which the command prints.
+  if (!flags || (flags['--json'] === false && args.includes('--json'))) return;
   const end = args.indexOf('--');
   let isValue = false;
   for (const arg of args.slice(0, end < 0 ? args.length : end)) {
     const [flag] = arg.split('=');
-    const unknown =
-      !isValue && /^--./.test(flag) && !Object.hasOwn(flags, flag) && !Object.hasOwn(CATALOG[name].flags ?? {}, flag);
-    if (unknown) {
+    if (!isValue && /^--./.test(flag) && !Object.hasOwn(flags, flag)) {
       const near = Object.keys(flags).filter((each) => distance(flag, each) <= 2);
       const hint = near.length > 0 ? `did you mean ${near.join(' or ')}?` : `gridlock help ${name} lists its flags.`;
       process.stderr.write(`There is no flag ${flag}: ${hint}\n`);
@@ -72,16 +72,16 @@ function refuseUnknownFlag(args, name) {
 async function main(args) {
   const name = wantsHelp(args) ? helpFor(args) : args[0];
   if (!Object.hasOwn(CATALOG, name)) refuseUnknown(name);
-  const { help, profile, script } = CATALOG[name];
+  const { help, profile } = CATALOG[name];
   if (wantsHelp(args)) {
     process.stdout.write(help);
     return;
   }
-  refuseUnknownFlag(args, name);
+  refuseUnknownFlag(args);
   const { PROFILES, setUp } = await import('../infra/setup/run.mjs');
   const { runScript } = await import('../infra/setup/runtime.mjs');
   await setUp(ROOT, name === 'setup' && PROFILES.includes(args[1]) ? args[1] : profile);
-  runScript(ROOT, script ? [script, ...args.slice(1)] : ['cli/main.ts', ...args]);
+  runScript(ROOT, ['cli/main.ts', ...args]);
 }
 
 await main(process.argv.slice(2));

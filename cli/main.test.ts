@@ -20,10 +20,18 @@ const main = (...args: string[]) =>
     },
   );
 
-test('a wrong flag is one sentence with the nearest flag, exit code 2, and no stack', () => {
+test('a wrong flag is one line with the nearest flag and where to look, exit code 2, and no stack', () => {
   const { status, stdout, stderr } = main('start', '--replica', '2');
   assert.deepEqual([status, stdout], [2, '']);
-  assert.match(stderr, /^Unknown option '--replica'\n\(Did you mean --replicas\?\)\n$/);
+  assert.equal(stderr, 'Unknown option \'--replica\'. Did you mean --replicas? See "gridlock start --help".\n');
+});
+
+test('with --json a wrong flag of certs is JSON also from the launcher', () => {
+  const launcher = path.join(import.meta.dirname, 'gridlock.mjs');
+  const args = [launcher, 'certs', 'crl', '--nonsense', '--json'];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  assert.deepEqual([status, stderr], [2, '']);
+  assert.equal((JSON.parse(stdout) as { error: { code: string } }).error.code, 'invalid_usage');
 });
 
 test('status without a terminal is JSON, exit code 1 when nothing runs', () => {

@@ -5,7 +5,7 @@ import { describeError, UsageError } from './kit/errors.ts';
 
 async function run(name: string, args: readonly string[]): Promise<void> {
   const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (!entry || !('load' in entry)) throw new UsageError(`There is no command ${name}: gridlock help lists them.`);
+  if (!entry) throw new UsageError(`There is no command ${name}: gridlock help lists them.`);
   const { default: command } = await entry.load();
   refuseSwallowedFlags(command, name === 'start' ? 'start' : `run ${name}`);
   await command.parseAsync(args, { from: 'user' });

@@ -12,9 +12,6 @@ import { CertificateError, reasonOf } from '../errors.ts';
 import { type Listen, removeStaleSocket, startResponder } from '../renewal/responder.ts';
 import { type UpdateServer, updateTxt } from './rfc2136.ts';
 
-export const challengeTypes = ['http-01', 'dns-01', 'tls-alpn-01'] as const;
-export type ChallengeType = (typeof challengeTypes)[number];
-
 /** How a name is proved. Plain data: it is kept for the renewal. */
 export type ChallengeSettings =
   | { type: 'http-01'; listen?: Listen | undefined }

@@ -1,40 +1,43 @@
 import { existsSync } from 'node:fs';
 import { parseEndpoint } from '../edge/tls-endpoint.ts';
-import { audit } from '../renewal/audit.ts';
-import { readCertificates } from '../x509/pem.ts';
-import { type Command, directoryOf, EXIT } from './command.ts';
+import { command, EXIT } from './command.ts';
+import { addCommonOptions, directoryOf, ROOTS } from './options.ts';
+import { runs } from './output.ts';
 import { findingsText } from './text.ts';
+import { several } from './values.ts';
 
-export const command: Command = {
-  name: 'audit',
-  positionals: '[<file>...]',
-  summary: 'Looks for what is wrong, or will be, with certificates on disk and in use',
-  details: `
-Checks the directory, the files and the endpoints given: expiry, chain, keys, names, lifetimes that browsers accept,
-TLS versions, permissions of key files, revocation lists. Errors exit 1; warnings exit 0.`,
-  flags: {
-    endpoint: { value: '<host:port>', multiple: true, help: 'a TLS server; may be repeated' },
-    'server-name': { value: '<name>', help: 'what the endpoints are asked for, when it is not their host' },
-    root: { value: '<file>', multiple: true, help: 'trust these roots instead of those of the directory' },
-  },
-  async run(values, output) {
-    const directory = directoryOf(values);
-    const serverName = values.string('server-name');
-    const endpoints = values.strings('endpoint').map((text) => ({
-      ...parseEndpoint(text),
-      ...(serverName === undefined ? {} : { serverName }),
-    }));
-    // Whoever asks for a file or an endpoint need not have an authority.
-    const other = endpoints.length + values.positionals.length > 0;
+const audit = command('audit', 'look for what is or will be wrong')
+  .description('Looks for what is wrong, or will be, with certificates on disk and in use.')
+  .argument('[file...]', 'files with certificates')
+  .option('--endpoint <host:port>', 'a TLS server; may be repeated', several(parseEndpoint))
+  .option('--server-name <name>', 'what the endpoints are asked for, if it is not their host')
+  .addOption(ROOTS)
+  .addHelpText(
+    'after',
+    `
+Checks the directory and the files and endpoints that you name: expiry, chain, keys, names,
+lifetimes that browsers accept, TLS versions, permissions of key files, revocation lists. Errors
+exit 1; warnings exit 0.`,
+  );
+
+export default addCommonOptions(audit).action(
+  runs(async (output, files, options) => {
+    const { audit } = await import('../renewal/audit.ts');
+    const { readCertificates } = await import('../x509/pem.ts');
+    const { serverName, endpoint = [], root = [] } = options;
+    const endpoints = endpoint.map((one) => ({ ...one, ...(serverName === undefined ? {} : { serverName }) }));
+    // Who asks for a file or an endpoint need not have an authority.
+    const hasOther = endpoints.length + files.length > 0;
+    const directory = directoryOf(options);
     const result = await audit({
-      dir: other && values.string('dir') === undefined && !existsSync(directory) ? undefined : directory,
-      files: values.positionals,
+      dir: hasOther && options.dir === undefined && !existsSync(directory) ? undefined : directory,
+      files,
       endpoints,
-      roots: values.strings('root').flatMap(readCertificates),
+      roots: root.flatMap(readCertificates),
     });
     const errors = result.findings.filter(({ level }) => level === 'error').length;
     const verdict = `${result.checked.join(', ')}: ${errors} errors, ${result.findings.length - errors} warnings`;
     output.result([findingsText(result.findings), verdict].filter((part) => part !== '').join('\n'), result);
     return result.good ? EXIT.done : EXIT.failed;
-  },
-};
+  }),
+);

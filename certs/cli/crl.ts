@@ -1,20 +1,18 @@
-import { refreshCrls } from '../lifecycle/revoke.ts';
-import { readPassphrase } from '../text-file.ts';
-import { type Command, directoryOf, EXIT, passphraseFlag } from './command.ts';
+import { command, EXIT } from './command.ts';
+import { addCommonOptions, directoryOf, PASSPHRASE_FILE, passphraseIn } from './options.ts';
+import { runs } from './output.ts';
 
-export const command: Command = {
-  name: 'crl',
-  summary: 'Signs the revocation lists anew, those that it has the keys for',
-  details: 'The watch command does this by itself when half their time is over.',
-  flags: passphraseFlag,
-  async run(values, output) {
-    const file = values.string('passphrase-file');
-    const lists = await refreshCrls({
-      dir: directoryOf(values),
-      force: true,
-      passphrase: file === undefined ? undefined : readPassphrase(file),
-    });
+const crl = command('crl', 'sign new revocation lists')
+  .description('Signs new revocation lists for the authorities whose keys are there.')
+  .addOption(PASSPHRASE_FILE)
+  .addHelpText('after', '\nThe watch command does this when half the lifetime of the lists is over.');
+
+export default addCommonOptions(crl).action(
+  runs(async (output, options) => {
+    const { refreshCrls } = await import('../lifecycle/revoke.ts');
+    const passphrase = passphraseIn(options.passphraseFile);
+    const lists = await refreshCrls({ dir: directoryOf(options), force: true, passphrase });
     output.result(`signed ${lists.join(', ')}`, { lists });
     return EXIT.done;
-  },
-};
+  }),
+);

@@ -1,18 +1,33 @@
-import { requireOutputs, writeOutput } from '../directory/output-file.ts';
-import { readPassphrase } from '../text-file.ts';
-import { createRequest, describeRequest, parseRequestKeyType, withOtherNames } from '../x509/certificate-request.ts';
-import { parseKeyType, privateKeyPem } from '../x509/keys.ts';
-import { normalizeNames } from '../x509/names.ts';
-import { requestFromConfig } from '../x509/openssl-request.ts';
-import { type Command, directoryOf, EXIT, nameFlags, usage, type Values } from './command.ts';
+import { command, EXIT } from './command.ts';
+import { addCommonOptions, DNS, directoryOf, IP, passphraseIn } from './options.ts';
+import { runs, usage } from './output.ts';
+import { refuse } from './values.ts';
 
-export const command: Command = {
-  name: 'csr',
-  summary: 'Makes a key and a request to certify it',
-  details: `
-What to ask for comes from flags, or from a configuration of "openssl req"; flags win. The file is read by openssl,
-which has to be installed, as by "openssl req -new -batch": prompts are answered with their defaults. Its key is P-256
-unless [req] has key_type, or default_bits for RSA.
+interface Asked {
+  dns?: string[] | undefined;
+  ip?: string[] | undefined;
+  subject?: (readonly [string, string])[] | undefined;
+  keyType?: string | undefined;
+  reqexts?: string | undefined;
+}
+
+const csr = command('csr', 'make a key and the request to certify it')
+  .description('Makes a key and a request to certify it.')
+  .addOption(DNS)
+  .addOption(IP)
+  .option('--subject <name>', 'as "/O=Example/CN=game.example" (default: the first name)', parseSubject)
+  .option('--config <file>', 'a configuration of openssl req')
+  .option('--reqexts <section>', 'the section of it with the extensions, as for openssl')
+  .option('--key-type <type>', 'P-256 (default), P-384, RSA-2048, RSA-4096 or Ed25519')
+  .requiredOption('--out <file>', 'gets the request')
+  .requiredOption('--key-out <file>', 'gets the key, which only its owner can read')
+  .option('--passphrase-file <file>', 'encrypts the key with the first line of this file')
+  .addHelpText(
+    'after',
+    `
+Flags say what to ask for, or a configuration of "openssl req"; flags win. openssl reads that file,
+and has to be installed. It does so as "openssl req -new -batch": the defaults answer its prompts.
+The key is P-256 unless [req] has key_type, or default_bits for RSA.
 
   [req]
   distinguished_name = subject
@@ -25,74 +40,61 @@ unless [req] has key_type, or default_bits for RSA.
   [names]
   DNS.1 = game.example
   IP.1 = 192.0.2.1`,
-  flags: {
-    ...nameFlags,
-    subject: { value: '<name>', help: 'as "/O=Example/CN=game.example" (default: the first name)' },
-    config: { value: '<file>', help: 'a configuration of openssl req' },
-    reqexts: { value: '<section>', help: 'the section of it with the extensions, as for openssl' },
-    'key-type': { value: '<type>', help: 'P-256 (default), P-384, RSA-2048, RSA-4096 or Ed25519' },
-    out: { value: '<file>', help: 'gets the request' },
-    'key-out': { value: '<file>', help: 'gets the key, readable by its owner alone' },
-    'passphrase-file': { value: '<file>', help: 'encrypts the key with the first line of this file' },
-  },
-  async run(values, output) {
-    const [out, keyOut] = [values.required('out'), values.required('key-out')];
-    const [config, file] = [values.string('config'), values.string('passphrase-file')];
-    if (values.string('reqexts') !== undefined && config === undefined)
+  );
+
+export default addCommonOptions(csr).action(
+  runs(async (output, options) => {
+    const { requireOutputs, writeOutput } = await import('../directory/output-file.ts');
+    const { describeRequest } = await import('../x509/certificate-request.ts');
+    const { privateKeyPem } = await import('../x509/keys.ts');
+    const { out, keyOut, config, passphraseFile } = options;
+    if (options.reqexts !== undefined && config === undefined)
       throw usage('--reqexts names a section of --config: give both.');
-    requireOutputs(directoryOf(values), [keyOut, out], { inputs: [config, file] });
-    const passphrase = file === undefined ? undefined : readPassphrase(file);
-    const { request, privateKey } = config === undefined ? await fromFlags(values) : await fromConfig(values, config);
+    requireOutputs(directoryOf(options), [keyOut, out], { inputs: [config, passphraseFile] });
+    const passphrase = passphraseIn(passphraseFile);
+    const { request, privateKey } = config === undefined ? await fromFlags(options) : await fromConfig(options, config);
     const { dnsNames, ipAddresses } = await describeRequest(request, out);
     writeOutput(keyOut, privateKeyPem(privateKey, passphrase));
     writeOutput(out, request, 0o644);
     const names = [...dnsNames, ...ipAddresses];
     if (names.length === 0) output.warn('The request names no server: add subjectAltName to the file, or give --dns.');
-    output.result(`${out} asks for ${names.join(', ') || 'no name'}; its key is ${keyOut}`, {
-      out,
-      keyOut,
-      dnsNames,
-      ipAddresses,
-    });
+    const text = `${out} asks for ${names.join(', ') || 'no name'}; its key is ${keyOut}`;
+    output.result(text, { out, keyOut, dnsNames, ipAddresses });
     return EXIT.done;
-  },
-};
+  }),
+);
 
-function fromFlags(values: Values) {
-  const [dnsNames, ipAddresses] = [values.strings('dns'), values.strings('ip')];
-  const [subject, keyType] = [values.string('subject'), values.string('key-type')];
-  const [first] = dnsNames;
-  const commonName = first === undefined ? [] : ([['CN', first]] as const);
+async function fromFlags({ dns = [], ip = [], subject, keyType }: Asked) {
+  const { createRequest } = await import('../x509/certificate-request.ts');
+  const { parseKeyType } = await import('../x509/keys.ts');
+  const [first] = dns;
   return createRequest({
-    subject: subject === undefined ? [...commonName] : parseSubject(subject),
-    dnsNames,
-    ipAddresses,
+    subject: subject ?? (first === undefined ? [] : [['CN', first]]),
+    dnsNames: dns,
+    ipAddresses: ip,
     keyType: keyType === undefined ? undefined : parseKeyType(keyType),
   });
 }
 
 /** What the file asks for; subject and names of the flags take the place of its own. */
-async function fromConfig(values: Values, config: string) {
-  const [dnsNames, ipAddresses] = [values.strings('dns'), values.strings('ip')];
-  const [subject, keyType] = [values.string('subject'), values.string('key-type')];
+async function fromConfig({ dns = [], ip = [], subject, keyType, reqexts }: Asked, config: string) {
+  const { parseRequestKeyType, withOtherNames } = await import('../x509/certificate-request.ts');
+  const { normalizeNames } = await import('../x509/names.ts');
+  const { requestFromConfig } = await import('../x509/openssl-request.ts');
   const made = await requestFromConfig({
     config,
-    extensions: values.string('reqexts'),
+    extensions: reqexts,
     keyType: keyType === undefined ? undefined : parseRequestKeyType(keyType),
   });
-  const names = dnsNames.length + ipAddresses.length > 0 ? normalizeNames(dnsNames, ipAddresses) : undefined;
+  const names = dns.length + ip.length > 0 ? normalizeNames(dns, ip) : undefined;
   if (subject === undefined && names === undefined) return made;
-  const other = { subject: subject === undefined ? undefined : parseSubject(subject), names };
-  return { ...made, request: await withOtherNames(made.request, made.privateKey, other) };
+  return { ...made, request: await withOtherNames(made.request, made.privateKey, { subject, names }) };
 }
 
 function parseSubject(text: string): (readonly [string, string])[] {
-  return text
-    .split('/')
-    .filter((part) => part !== '')
-    .map((part) => {
-      const match = /^(CN|O|OU|C|ST|L)=(.+)$/.exec(part);
-      if (match === null) throw usage(`"${text}" is no subject: write it as "/O=Example/CN=game.example".`);
-      return [match[1]!, match[2]!] as const;
-    });
+  const parts = text.split('/').filter((part) => part !== '');
+  return parts.map((part) => {
+    const match = /^(CN|O|OU|C|ST|L)=(.+)$/.exec(part);
+    return match === null ? refuse('a subject such as "/O=Example/CN=game.example"') : [match[1]!, match[2]!];
+  });
 }

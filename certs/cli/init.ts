@@ -1,56 +1,51 @@
-import { initAuthority } from '../lifecycle/init.ts';
-import { readPassphrase } from '../text-file.ts';
-import { parseKeyType } from '../x509/keys.ts';
-import { type Command, directoryOf, EXIT, nameFlags, parseDays, passphraseFlag } from './command.ts';
+import { command, EXIT } from './command.ts';
+import { addCommonOptions, DNS, directoryOf, IP, KEY_TYPE, PASSPHRASE_FILE, passphraseIn } from './options.ts';
+import { runs } from './output.ts';
 import { summaryText } from './text.ts';
+import { days, wholeDays } from './values.ts';
 
-const day = 24 * 60 * 60 * 1000;
+const init = command('init', 'make a root and an intermediate')
+  .description('Makes a root and an intermediate, and nothing else.')
+  .addOption(DNS)
+  .addOption(IP)
+  .addOption(KEY_TYPE)
+  .option('--root-days <days>', 'how long the root is valid (default 3650)', days)
+  .option('--intermediate-days <days>', 'how long the intermediate is valid (default 90)', days)
+  .option('--leaf-days <days>', 'how long the leaves that it signs are valid (default 7)', days)
+  .option('--crl-url <http-url>', 'where revocation lists will be served, as http://game.example/crl')
+  .addOption(PASSPHRASE_FILE)
+  .addHelpText(
+    'after',
+    `
+Without --dns and --ip the intermediate may sign for localhost, 127.0.0.1 and ::1. With them, only
+for those and for names below the DNS names. An authority that is there already is never
+overwritten.`,
+  );
 
-export const command: Command = {
-  name: 'init',
-  summary: 'Makes a root and an intermediate, and nothing else',
-  details: `
-Without --dns and --ip the intermediate may sign for localhost, 127.0.0.1 and ::1. With them, only for those
-and for what is below the DNS names. Refuses to write over an authority.`,
-  flags: {
-    ...nameFlags,
-    'key-type': { value: '<type>', help: 'P-256 (default), P-384, RSA-2048, RSA-4096 or Ed25519' },
-    'root-days': { value: '<days>', help: 'how long the root is valid (default 3650)' },
-    'intermediate-days': { value: '<days>', help: 'and the intermediate (default 90)' },
-    'leaf-days': { value: '<days>', help: 'and what it signs (default 7)' },
-    'crl-url': {
-      value: '<http-url>',
-      help: 'where revocation lists will be served, as http://game.example/crl',
-    },
-    ...passphraseFlag,
-  },
-  async run(values, output) {
-    const keyType = values.string('key-type');
-    const passphraseFile = values.string('passphrase-file');
-    const days = (name: string, otherwise: number) => (parseDays(values.string(name)) ?? otherwise * day) / day;
+export default addCommonOptions(init).action(
+  runs(async (output, options) => {
+    const { initAuthority } = await import('../lifecycle/init.ts');
+    const { dns = [], ip = [], rootDays, intermediateDays, leafDays, keyType } = options;
+    const isLocal = dns.length + ip.length === 0;
+    const isTimed = [rootDays, intermediateDays, leafDays].some((each) => each !== undefined);
     const lives = {
-      root: days('root-days', 3650),
-      intermediate: days('intermediate-days', 90),
-      leaf: days('leaf-days', 7),
+      root: wholeDays(rootDays, 3650),
+      intermediate: wholeDays(intermediateDays, 90),
+      leaf: wholeDays(leafDays, 7),
     };
-    const [dnsNames, ipAddresses] = [values.strings('dns'), values.strings('ip')];
-    const local = dnsNames.length + ipAddresses.length === 0;
     const certificates = await initAuthority({
-      dir: directoryOf(values),
-      dnsNames: local ? ['localhost'] : dnsNames,
-      ipAddresses: local ? ['127.0.0.1', '::1'] : ipAddresses,
-      keyType: keyType === undefined ? undefined : parseKeyType(keyType),
-      days: ['root-days', 'intermediate-days', 'leaf-days'].some((name) => values.string(name)) ? lives : undefined,
-      crlUrl: values.string('crl-url'),
-      passphrase: passphraseFile === undefined ? undefined : readPassphrase(passphraseFile),
+      dir: directoryOf(options),
+      dnsNames: isLocal ? ['localhost'] : dns,
+      ipAddresses: isLocal ? ['127.0.0.1', '::1'] : ip,
+      keyType,
+      days: isTimed ? lives : undefined,
+      crlUrl: options.crlUrl,
+      passphrase: passphraseIn(options.passphraseFile),
     });
     output.result(summaryText(certificates), { certificates });
-    if (passphraseFile === undefined) {
-      output.warn("The root's key is not encrypted: whoever reads it can sign for any name. See --passphrase-file.");
-    }
-    if (keyType !== undefined && parseKeyType(keyType) === 'Ed25519') {
-      output.warn('Browsers do not accept Ed25519 keys; programs do.');
-    }
+    if (options.passphraseFile === undefined)
+      output.warn("The root's key is not encrypted: anyone who reads it can sign for any name. See --passphrase-file.");
+    if (keyType === 'Ed25519') output.warn('Browsers do not accept Ed25519 keys; programs do.');
     return EXIT.done;
-  },
-};
+  }),
+);

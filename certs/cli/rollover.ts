@@ -1,63 +1,55 @@
-import { acceptRoot, issueFromNextRoot, type RolloverStep, retireRoot } from '../lifecycle/rollover.ts';
-import { type RolloverStatus, rolloverStatus } from '../lifecycle/rollover-status.ts';
+import type { RolloverStep } from '../lifecycle/rollover.ts';
+import type { RolloverStatus } from '../lifecycle/rollover-status.ts';
 import { printable } from '../printable.ts';
-import { readPassphrase } from '../text-file.ts';
 import { parseKeyType } from '../x509/keys.ts';
-import { type Command, directoryOf, EXIT, type Output, passphraseFlag, usage, type Values } from './command.ts';
+import { command, EXIT } from './command.ts';
+import { addCommonOptions, directoryOf, PASSPHRASE_FILE, passphraseIn } from './options.ts';
+import { type Output, runs } from './output.ts';
 import { edgeText } from './text.ts';
+import { oneOf } from './values.ts';
 
-export const command: Command = {
-  name: 'rollover',
-  positionals: 'accept|issue|retire|status',
-  summary: 'Replaces the root in three phases, without cutting off a client',
-  details: `
-accept   makes the next root; roots.pem then holds both, and clients have to get it before the next phase
-issue    the next root signs a new intermediate and leaf, which the running edge serves
-retire   the previous root is trusted no longer; roots.pem holds the new one only
-status   where it stands, and who still needs what
+const rollover = command('rollover', 'replace the root in three phases')
+  .description('Replaces the root in three phases, without cutting off a client.')
+  .argument('<phase>', 'accept, issue, retire or status, see below', oneOf(['accept', 'issue', 'retire', 'status']))
+  .option('--key-type <type>', "type of the next root's key (default: as that of the root)", parseKeyType)
+  .option('--cross-sign', 'accept: let the root sign the next one as well')
+  .option('--distributed', 'issue: clients that nobody recorded have roots.pem with both roots')
+  .option('--force', 'retire: cut off clients that still need the previous root')
+  .addOption(PASSPHRASE_FILE)
+  .addHelpText(
+    'after',
+    `
+Phases:
+  accept  makes the next root. roots.pem then holds both, and clients have to get it before the
+          next phase
+  issue   the next root signs a new intermediate and leaf, which the running edge serves
+  retire  the previous root is no longer trusted. roots.pem holds only the new one
+  status  where the rollover stands, and who still needs what
 
-A phase that would cut somebody off is refused. Places that trust or "export --format bundle" wrote to are looked at;
-that other clients have roots.pem has to be said with --distributed. With --cross-sign clients that know the previous
-root only go on working until it is retired.`,
-  flags: {
-    'key-type': { value: '<type>', help: 'of the next root (default: as that of the root)' },
-    'cross-sign': { help: 'accept: let the root sign the next one as well' },
-    distributed: { help: 'issue: clients that nobody recorded have roots.pem with both roots' },
-    force: { help: 'retire: cut off whoever still needs the previous root' },
-    ...passphraseFlag,
-  },
-  async run(values, output) {
-    const [phase] = values.positionals;
-    const dir = directoryOf(values);
-    const steps: Record<string, () => Promise<RolloverStep | undefined>> = {
-      accept: () => accept(values),
-      issue: () => issueFromNextRoot({ ...common(values), distributed: values.boolean('distributed') }),
-      retire: () => retireRoot({ ...common(values), force: values.boolean('force') }),
+A phase that would cut somebody off is refused. rollover looks at the places that trust or "export
+--format bundle" wrote to. For other clients, --distributed says that they have roots.pem. With
+--cross-sign, clients that know only the previous root go on working until it is retired.`,
+  );
+
+export default addCommonOptions(rollover).action(
+  runs(async (output, phase, options) => {
+    const { acceptRoot, issueFromNextRoot, retireRoot } = await import('../lifecycle/rollover.ts');
+    const { rolloverStatus } = await import('../lifecycle/rollover-status.ts');
+    const common = { dir: directoryOf(options), passphrase: passphraseIn(options.passphraseFile) };
+    const { keyType, crossSign = false, distributed = false, force = false } = options;
+    const steps = {
+      accept: () => acceptRoot({ ...common, keyType, crossSign }),
+      issue: () => issueFromNextRoot({ ...common, distributed }),
+      retire: () => retireRoot({ ...common, force }),
       status: () => Promise.resolve(undefined),
     };
-    if (phase === undefined || !Object.hasOwn(steps, phase))
-      throw usage('Say which phase: accept, issue, retire or status.');
-    const step = await steps[phase]!();
-    report(output, await rolloverStatus(dir), step);
+    const step = await steps[phase]();
+    print(output, await rolloverStatus(common.dir), step);
     return EXIT.done;
-  },
-};
+  }),
+);
 
-const common = (values: Values) => {
-  const file = values.string('passphrase-file');
-  return { dir: directoryOf(values), passphrase: file === undefined ? undefined : readPassphrase(file) };
-};
-
-function accept(values: Values): Promise<RolloverStep> {
-  const keyType = values.string('key-type');
-  return acceptRoot({
-    ...common(values),
-    keyType: keyType === undefined ? undefined : parseKeyType(keyType),
-    crossSign: values.boolean('cross-sign'),
-  });
-}
-
-function report(output: Output, status: RolloverStatus, step: RolloverStep | undefined): void {
+function print(output: Output, status: RolloverStatus, step: RolloverStep | undefined): void {
   const { roots, consumers, leaves } = status;
   const lines = [
     `phase    ${status.phase}${status.crossSigned ? ', cross-signed' : ''}`,
@@ -68,7 +60,7 @@ function report(output: Output, status: RolloverStatus, step: RolloverStep | und
     ...consumers.map(({ kind, place, needs }) =>
       needs.length === 0 ? `has all  ${place} (${kind})` : `needs    ${place} (${kind}): ${needs.join('; ')}`,
     ),
-    ...leaves.map(({ place, notAfter }) => `to issue anew  ${place}, valid until ${notAfter.slice(0, 10)}`),
+    ...leaves.map(({ place, notAfter }) => `to issue again  ${place}, valid until ${notAfter.slice(0, 10)}`),
     ...(step === undefined || step.edge === 'none' ? [] : [edgeText(step.edge)]),
   ];
   output.result(lines.map(printable).join('\n'), { ...status, ...(step === undefined ? {} : { edge: step.edge }) });

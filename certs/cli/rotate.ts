@@ -1,29 +1,30 @@
-import { rotate } from '../lifecycle/rotate.ts';
-import { readPassphrase } from '../text-file.ts';
 import { parseKeyType } from '../x509/keys.ts';
-import { type Command, directoryOf, EXIT, passphraseFlag, usage } from './command.ts';
+import { command, EXIT } from './command.ts';
+import { addCommonOptions, directoryOf, PASSPHRASE_FILE, passphraseIn } from './options.ts';
+import { runs } from './output.ts';
 import { edgeText, summaryText } from './text.ts';
+import { oneOf } from './values.ts';
 
-export const command: Command = {
-  name: 'rotate',
-  positionals: 'leaf|intermediate',
-  summary: 'Replaces key and certificate of the leaf, or of intermediate and leaf, without a restart',
-  details: `
-The new leaf goes into the memory of the running edge and is asked for in a fresh handshake; when clients would
-accept it, it is written to disk, otherwise the earlier one is served again and nothing is changed. Connections stay.
-An intermediate takes the root's key.`,
-  flags: { 'key-type': { value: '<type>', help: 'of the new keys (default: as before)' }, ...passphraseFlag },
-  async run(values, output) {
-    const [role] = values.positionals;
-    if (role !== 'leaf' && role !== 'intermediate') throw usage('Say what to rotate: leaf or intermediate.');
-    const [file, keyType] = [values.string('passphrase-file'), values.string('key-type')];
-    const { edge, certificates } = await rotate({
-      dir: directoryOf(values),
-      role,
-      passphrase: file === undefined ? undefined : readPassphrase(file),
-      keyType: keyType === undefined ? undefined : parseKeyType(keyType),
-    });
+const rotate = command('rotate', 'replace leaf or intermediate in the running edge')
+  .description('Replaces key and certificate of the leaf, or of intermediate and leaf, without a restart.')
+  .argument('<role>', 'leaf or intermediate', oneOf(['leaf', 'intermediate']))
+  .option('--key-type <type>', 'type of the new keys (default: as before)', parseKeyType)
+  .addOption(PASSPHRASE_FILE)
+  .addHelpText(
+    'after',
+    `
+The new leaf goes into the memory of the running edge, and a fresh handshake asks for it. If clients
+would accept it, it is written to disk; otherwise the edge serves the earlier one again, and nothing
+changes. Connections stay. For an intermediate the root's key has to be there.`,
+  );
+
+export default addCommonOptions(rotate).action(
+  runs(async (output, role, options) => {
+    const { rotate } = await import('../lifecycle/rotate.ts');
+    const passphrase = passphraseIn(options.passphraseFile);
+    const dir = directoryOf(options);
+    const { edge, certificates } = await rotate({ dir, role, passphrase, keyType: options.keyType });
     output.result(`${summaryText(certificates)}\n${edgeText(edge)}`, { certificates, edge });
     return EXIT.done;
-  },
-};
+  }),
+);

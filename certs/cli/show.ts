@@ -1,27 +1,28 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { printable } from '../printable.ts';
-import { detailsOf } from '../x509/details.ts';
-import { readCertificates } from '../x509/pem.ts';
-import { type Command, directoryOf, EXIT, usage } from './command.ts';
+import { command, EXIT } from './command.ts';
+import { addCommonOptions, directoryOf } from './options.ts';
+import { runs, usage } from './output.ts';
 import { detailsText } from './text.ts';
 
-export const command: Command = {
-  name: 'show',
-  positionals: '[<file>...]',
-  summary: 'Prints what certificates say; by default those of the directory',
-  flags: {},
-  async run(values, output) {
-    const directory = directoryOf(values);
-    const files = values.positionals.length > 0 ? values.positionals : filesIn(directory);
+const show = command('show', 'print what certificates say')
+  .description('Prints what certificates say; by default those of the directory.')
+  .argument('[file...]', 'files with certificates');
+
+export default addCommonOptions(show).action(
+  runs(async (output, named, options) => {
+    const { detailsOf } = await import('../x509/details.ts');
+    const { readCertificates } = await import('../x509/pem.ts');
+    const files = named.length > 0 ? named : filesIn(directoryOf(options));
     const certificates = files.flatMap((path) =>
       readCertificates(path).map((certificate) => ({ path, ...detailsOf(certificate) })),
     );
     const text = certificates.map((details) => `${printable(details.path)}\n${detailsText(details)}`).join('\n\n');
     output.result(text, { certificates });
     return EXIT.done;
-  },
-};
+  }),
+);
 
 function filesIn(directory: string): string[] {
   const names = existsSync(directory) ? readdirSync(directory).filter((name) => name.endsWith('.pem')) : [];

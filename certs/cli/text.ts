@@ -3,7 +3,7 @@ import { printable } from '../printable.ts';
 import type { CertificateDetails } from '../x509/details.ts';
 import type { CertificateSummary } from '../x509/summary.ts';
 import type { Finding } from '../x509/verify.ts';
-import type { Output } from './command.ts';
+import type { Output } from './output.ts';
 
 /** Rows of equal width, two spaces apart. */
 export function table(rows: readonly (readonly string[])[]): string {

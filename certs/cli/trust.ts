@@ -1,43 +1,31 @@
-import { loadRetired, loadRoot, loadTrust, pathsOf } from '../directory/authority-files.ts';
-import { type Consumer, recordConsumer } from '../directory/consumers.ts';
-import { type TrustStore, trustStore } from '../lifecycle/trust-store.ts';
-import { subjectText } from '../x509/summary.ts';
-import { type Command, directoryOf, EXIT, type Flag, usage, type Values } from './command.ts';
+import { command, EXIT } from './command.ts';
+import { addCommonOptions, directoryOf } from './options.ts';
+import { runs, usage } from './output.ts';
+import { DEBIAN_DIRECTORY, DEBIAN_ETC, NSS_DATABASE, STORE, storeOf } from './store-options.ts';
 
-export const storeFlags: Record<string, Flag> = {
-  store: {
-    value: '<store>',
-    help: 'system (Debian or macOS, the default) or nss (Chromium and Chrome on Linux)',
-  },
-  'nss-database': { value: '<directory>', help: "the browser's database (default ~/.pki/nssdb)" },
-  'debian-directory': { value: '<directory>', help: 'instead of /usr/local/share/ca-certificates' },
-  'debian-etc': { value: '<directory>', help: 'instead of /etc/ssl/certs' },
-};
+const trust = command('trust', 'let this machine or browser trust the root')
+  .description('Lets this machine, or its browser, trust the roots of the directory.')
+  .addOption(STORE)
+  .addOption(NSS_DATABASE)
+  .addOption(DEBIAN_DIRECTORY)
+  .addOption(DEBIAN_ETC)
+  .addHelpText(
+    'after',
+    `
+While the root is rolled over there are two. Run this again after "rollover accept" and after
+"rollover retire", which then also removes the retired root. The place is remembered, so that
+rollover can say what it lacks.`,
+  );
 
-/** The store that the flags mean. */
-export function storeOf(values: Values): TrustStore {
-  const name = values.string('store') ?? 'system';
-  if (name !== 'system' && name !== 'nss') throw usage(`"${name}" is no store: use system or nss.`);
-  const system: Consumer['kind'] = process.platform === 'darwin' ? 'macos' : 'debian';
-  const [local, etc] = [values.string('debian-directory'), values.string('debian-etc')];
-  return trustStore(name === 'nss' ? 'nss' : system, {
-    nssDatabase: values.string('nss-database'),
-    debian: local === undefined || etc === undefined ? undefined : { local, etc },
-  });
-}
-
-export const command: Command = {
-  name: 'trust',
-  summary: 'Lets this machine, or its browser, trust the roots of the directory',
-  details: `
-While the root is rolled over that is both roots: run it again after "rollover accept" and after "rollover retire",
-which then also removes the root that was retired. The place is remembered, so that rollover can tell what it lacks.`,
-  flags: storeFlags,
-  async run(values, output) {
-    const directory = directoryOf(values);
+export default addCommonOptions(trust).action(
+  runs(async (output, options) => {
+    const { loadRetired, loadRoot, loadTrust, pathsOf } = await import('../directory/authority-files.ts');
+    const { recordConsumer } = await import('../directory/consumers.ts');
+    const { subjectText } = await import('../x509/summary.ts');
+    const directory = directoryOf(options);
     const roots = loadTrust(directory);
     if (roots.length === 0) throw usage(`${pathsOf(directory).root} is missing: name the --dir of an authority.`);
-    const store = storeOf(values);
+    const store = await storeOf(options);
     for (const root of roots) await store.add(root);
     for (const root of loadRetired(directory)) await store.remove(root);
     await recordConsumer(directory, store.consumer);
@@ -48,5 +36,5 @@ which then also removes the root that was retired. The place is remembered, so t
       issuing: loadRoot(directory)?.fingerprint256,
     });
     return EXIT.done;
-  },
-};
+  }),
+);

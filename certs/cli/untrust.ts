@@ -1,23 +1,27 @@
 import { existsSync } from 'node:fs';
-import { loadRetired, loadTrust, pathsOf } from '../directory/authority-files.ts';
-import { forgetConsumer } from '../directory/consumers.ts';
-import { readCertificates } from '../x509/pem.ts';
-import { type Command, directoryOf, EXIT } from './command.ts';
-import { storeFlags, storeOf } from './trust.ts';
+import { command, EXIT } from './command.ts';
+import { addCommonOptions, directoryOf } from './options.ts';
+import { runs } from './output.ts';
+import { DEBIAN_DIRECTORY, DEBIAN_ETC, NSS_DATABASE, STORE, storeOf } from './store-options.ts';
+import { several } from './values.ts';
 
-export const command: Command = {
-  name: 'untrust',
-  summary: 'Takes back what trust did',
-  flags: {
-    ...storeFlags,
-    root: { value: '<file>', multiple: true, help: 'these roots instead of those of the directory' },
-  },
-  async run(values, output) {
-    const directory = directoryOf(values);
-    const store = storeOf(values);
-    const files = values.strings('root');
-    const roots =
-      files.length > 0 ? files.flatMap(readCertificates) : [...loadTrust(directory), ...loadRetired(directory)];
+const untrust = command('untrust', 'take that back')
+  .description('Takes back what trust did.')
+  .addOption(STORE)
+  .addOption(NSS_DATABASE)
+  .addOption(DEBIAN_DIRECTORY)
+  .addOption(DEBIAN_ETC)
+  .option('--root <file>', 'these roots instead of those of the directory; may be repeated', several(String));
+
+export default addCommonOptions(untrust).action(
+  runs(async (output, options) => {
+    const { loadRetired, loadTrust, pathsOf } = await import('../directory/authority-files.ts');
+    const { forgetConsumer } = await import('../directory/consumers.ts');
+    const { readCertificates } = await import('../x509/pem.ts');
+    const directory = directoryOf(options);
+    const store = await storeOf(options);
+    const named = options.root?.flatMap(readCertificates);
+    const roots = named ?? [...loadTrust(directory), ...loadRetired(directory)];
     for (const root of roots) await store.remove(root);
     if (existsSync(pathsOf(directory).root)) await forgetConsumer(directory, store.consumer);
     output.result(`${store.consumer.place} trusts no root of ${directory} any more`, {
@@ -25,5 +29,5 @@ export const command: Command = {
       roots: roots.map(({ fingerprint256 }) => fingerprint256),
     });
     return EXIT.done;
-  },
-};
+  }),
+);

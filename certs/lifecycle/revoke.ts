@@ -9,7 +9,8 @@ import { lifetimesIn, readSettings } from '../directory/settings.ts';
 import { CertificateError } from '../errors.ts';
 import { crlNameOf, keyId } from '../x509/keys.ts';
 import * as x509 from '../x509/library.ts';
-import { crlFiles, type Revocation, type RevocationReason, readRevocations } from '../x509/revocation-list.ts';
+import { crlFiles, type Revocation, readRevocations } from '../x509/revocation-list.ts';
+import type { RevocationReason } from '../x509/revocation-reasons.ts';
 import type { Identity } from '../x509/signing.ts';
 import { isSignedBy } from '../x509/summary.ts';
 

@@ -1,27 +1,27 @@
-// Runs the command line as a process of its own, for the tests beside this file.
+// Runs the command line, for the tests of its commands.
 import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { type Captured, captured } from '../../tests/kit/captured.ts';
+import commands from '../cli/certs.ts';
 import { temporaryDirectory } from './fixtures.ts';
 
 /** The command line's entry. */
-const main = join(import.meta.dirname, '../cli/main.ts');
+const MAIN = join(import.meta.dirname, '../cli/main.ts');
 
-export interface Run {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
-/** Runs a command as its user does. */
-export function certs(...args: string[]): Promise<Run> {
+/** Runs a command as its user does, as a process of its own. */
+export function certs(...args: string[]): Promise<Captured> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [main, ...args], (error, stdout, stderr) => {
+    execFile(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args], (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
     });
   });
 }
+
+/** Runs a command within this process. */
+export const run = (...args: string[]): Promise<Captured> =>
+  captured(() => commands.parseAsync(args, { from: 'user' }));
 
 /** What a command gives as JSON; it has to succeed. */
 export async function json<T>(...args: string[]): Promise<T> {

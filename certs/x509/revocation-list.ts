@@ -5,16 +5,16 @@ import { CertificateError, reasonOf } from '../errors.ts';
 import { crlNameOf, keyId } from './keys.ts';
 import * as x509 from './library.ts';
 import { BACKDATE_MS, lifetimes as defaultLifetimes, type Lifetimes } from './lifetimes.ts';
+import type { RevocationReason } from './revocation-reasons.ts';
 import { type Identity, issuerIdentifier, signingKeyOf, subjectNameOf } from './signing.ts';
 
-export const revocationReasons = {
+const REASONS: Record<RevocationReason, x509.X509CrlReason> = {
   unspecified: x509.X509CrlReason.unspecified,
   keyCompromise: x509.X509CrlReason.keyCompromise,
   caCompromise: x509.X509CrlReason.cACompromise,
   superseded: x509.X509CrlReason.superseded,
   cessationOfOperation: x509.X509CrlReason.cessationOfOperation,
-} as const;
-export type RevocationReason = keyof typeof revocationReasons;
+};
 
 export interface Revocation {
   /** `keyId` of the authority that signed it. */
@@ -91,7 +91,7 @@ async function signCrl(
       serialNumber: serialNumber.toLowerCase(),
       revocationDate: new Date(revokedAt),
       // "Unspecified" is said by saying nothing.
-      ...(reason === 'unspecified' ? {} : { reason: revocationReasons[reason] }),
+      ...(reason === 'unspecified' ? {} : { reason: REASONS[reason] }),
     })),
     extensions: [await issuerIdentifier(issuer.certificate), crlNumber(number)],
     ...signingKeyOf(issuer.key),

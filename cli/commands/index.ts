@@ -7,20 +7,7 @@ export interface Entry {
   load(): Promise<{ default: Command<any, any, any> }>;
 }
 
-/** A program that still parses its flags itself: it gets them as they are. */
-export interface Program {
-  readonly profile: Profile;
-  readonly script: string;
-  readonly summary: string;
-  /** Subcommands with a help of their own. */
-  readonly subcommands?: readonly string[];
-  /** The program has no `--help`. */
-  readonly usage?: string;
-}
-
-const CERTS = ['init', 'csr', 'sign', 'issue', 'show', 'verify', 'export', 'trust', 'untrust', 'rotate', 'rollover'];
-
-export const GROUPS: Readonly<Record<string, Readonly<Record<string, Entry | Program>>>> = {
+export const GROUPS: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
   'On this machine': {
     start: { profile: 'start', load: () => import('./start.ts') },
     status: { profile: 'packages', load: () => import('./status.ts') },
@@ -38,12 +25,7 @@ export const GROUPS: Readonly<Record<string, Readonly<Record<string, Entry | Pro
     e2e: { profile: 'cluster', load: () => import('./e2e.ts') },
   },
   Certificates: {
-    certs: {
-      profile: 'packages',
-      script: 'certs/cli/main.ts',
-      summary: 'run the certificate authority',
-      subcommands: [...CERTS, 'revoke', 'crl', 'watch', 'audit', 'acme'],
-    },
+    certs: { profile: 'packages', load: () => import('../../certs/cli/certs.ts') },
   },
   'Load and faults': {
     play: { profile: 'cluster', load: () => import('./play.ts') },
@@ -58,13 +40,9 @@ export const GROUPS: Readonly<Record<string, Readonly<Record<string, Entry | Pro
   },
   Development: {
     setup: { profile: 'start', load: () => import('./setup.ts') },
-    test: {
-      profile: 'test',
-      script: 'tests/runner/main.ts',
-      summary: 'run the tests',
-    },
+    test: { profile: 'test', load: () => import('./test.ts') },
     sdk: { profile: 'packages', load: () => import('./sdk.ts') },
   },
 };
 
-export const COMMANDS: Readonly<Record<string, Entry | Program>> = Object.assign({}, ...Object.values(GROUPS));
+export const COMMANDS: Readonly<Record<string, Entry>> = Object.assign({}, ...Object.values(GROUPS));

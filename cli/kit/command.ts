@@ -1,22 +1,8 @@
-import { Command, type Option } from '@commander-js/extra-typings';
+import type { Command, Option } from '@commander-js/extra-typings';
 import { UsageError } from './errors.ts';
 
-const HELP_COLUMNS = 100;
-
-/**
- * A command of `gridlock`, to which a module in `commands/` adds arguments, options and an action. Errors are thrown,
- * never printed: `main.ts` does that.
- */
-export function command(name: string, summary: string) {
-  return new Command(name)
-    .summary(summary)
-    .description(`${summary[0]!.toUpperCase()}${summary.slice(1)}.`)
-    .helpOption('-h, --help', 'print this help')
-    .configureHelp({ helpWidth: HELP_COLUMNS, showGlobalOptions: false })
-    .configureOutput({ outputError: () => undefined })
-    .allowExcessArguments(false)
-    .exitOverride();
-}
+// The certificate authority stands alone, so what all commands have in common lies there.
+export { command } from '../../certs/cli/command.ts';
 
 /**
  * The action of a command: the exit code is what it resolves with. Typed by the arguments and options of the command

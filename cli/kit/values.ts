@@ -1,11 +1,8 @@
 // Parsers of the values of options and arguments, for `.argParser()`.
 import { accessSync, constants } from 'node:fs';
-import { InvalidArgumentError } from '@commander-js/extra-typings';
+import { refuse } from '../../certs/cli/values.ts';
 
-/** Refuses a value; commander puts the flag and the value in front. */
-const refuse = (allowed: string): never => {
-  throw new InvalidArgumentError(`Allowed: ${allowed}.`);
-};
+export { oneOf, several } from '../../certs/cli/values.ts';
 
 /** A whole number from `least` to `most`. */
 export const integer =
@@ -49,14 +46,3 @@ export function existingFile(text: string): string {
     return refuse('a file that is there and can be read');
   }
 }
-
-/** For an option that may be given several times: the values so far, and one more. */
-export const several =
-  <T>(parse: (text: string) => T) =>
-  (text: string, previous: readonly T[] | undefined): T[] => [...(previous ?? []), parse(text)];
-
-/** One of `allowed`, for what `.choices()` cannot do: a repeated option, or a typed one. */
-export const oneOf =
-  <const T extends string>(allowed: readonly T[]) =>
-  (text: string): T =>
-    allowed.find((each) => each === text) ?? refuse(allowed.join(', '));

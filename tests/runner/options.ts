@@ -8,20 +8,6 @@ export const INTEGRATION = /\.(integration|browser)\.test\.tsx?$/;
 const TEST = /\.test\.tsx?$/;
 const SKIPPED_DIRECTORIES = /(^|\/)(node_modules|\.[^/]+)(\/|$)/;
 
-export const USAGE = `Usage: gridlock test [options] [files, folders or patterns] [options of node --test]
-
-Checks the source and runs the tests, or only the tests that are named.
-
-  --unit         checks, unit and property tests only
-  --integration  integration and browser tests only
-  --lint         format, lint and import rules only
-  --checks       the same, and types
-  --full         more repetitions and longer runs of everything that repeats
-  --measure      run one file after the other, then write what each takes to tests/runner/durations.json
-  --help         print this help
-
-The last line counts what passed, failed and was skipped. Exit codes: 0 all passed, 1 a failure, 2 wrong usage.`;
-
 export interface Options {
   readonly files: readonly string[];
   /** Passed on to Node for every file. */
@@ -48,15 +34,19 @@ function filesOf(argument: string): string[] {
   );
 }
 
+/** What may be asked for by a flag. */
+export type Flags = {
+  readonly [flag in 'unit' | 'integration' | 'lint' | 'checks' | 'full' | 'measure']?: true | undefined;
+};
+
 /**
  * Tells files from options of Node; what follows such an option and is no file is the option's value.
  * @throws UsageError when there are no test files at an argument
  */
-export function parseOptions(args: readonly string[]): Options {
-  const own = new Set(['--unit', '--integration', '--lint', '--checks', '--full', '--measure']);
+export function chooseWhat(args: readonly string[], flags: Flags): Options {
   const nodeOptions: string[] = [];
   const files = new Set<string>();
-  for (const argument of args.filter((one) => !own.has(one))) {
+  for (const argument of args) {
     const found = argument.startsWith('-') ? [] : filesOf(argument);
     const isValue = found.length === 0 && nodeOptions.at(-1)?.startsWith('--');
     if (argument.startsWith('-') || isValue) nodeOptions.push(argument);
@@ -64,16 +54,15 @@ export function parseOptions(args: readonly string[]): Options {
     for (const file of found) files.add(file);
   }
   const everything = files.size === 0;
-  const only = (kind: string) =>
-    !['--unit', '--integration', '--lint', '--checks'].some((one) => one !== kind && args.includes(one));
-  const wanted = (file: string) => only(INTEGRATION.test(file) ? '--integration' : '--unit');
+  const { unit, integration, lint, checks } = flags;
+  const isWanted = (file: string) => !lint && !checks && (INTEGRATION.test(file) ? !unit : !integration);
   return {
-    files: [...(everything ? filesOf('.') : files)].filter(wanted).sort(),
+    files: [...(everything ? filesOf('.') : files)].filter(isWanted).sort(),
     nodeOptions,
-    lint: everything && !args.includes('--integration'),
-    types: everything && !args.includes('--integration') && !args.includes('--lint'),
+    lint: everything && !integration,
+    types: everything && !integration && !lint,
     everything,
-    full: args.includes('--full'),
-    measure: args.includes('--measure'),
+    full: flags.full === true,
+    measure: flags.measure === true,
   };
 }

@@ -29,7 +29,7 @@ interface Run {
 }
 
 function begin(root: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Run {
-  const child = spawn(process.execPath, ['tests/runner/main.ts', ...args], {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], {
     cwd: root,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -37,14 +37,17 @@ function begin(root: string, args: readonly string[], env: NodeJS.ProcessEnv = {
   let output = '';
   for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (chunk) => (output += String(chunk)));
   // Not 'close', which a child whose channel we closed never emits.
-  const ended = Promise.all([once(child, 'exit'), finished(child.stdout!), finished(child.stderr!)]);
-  return { child, output: () => output, code: ended.then(([[code]]) => code as number | null) };
+  const closed = Promise.all([once(child, 'exit'), finished(child.stdout!), finished(child.stderr!)]);
+  return { child, output: () => output, code: closed.then(([[code]]) => code as number | null) };
 }
 
-async function run(root: string, args: readonly string[], env?: NodeJS.ProcessEnv) {
-  const { output, code } = begin(root, args, env);
+async function ended({ output, code }: Run) {
   return { code: await code, output: output() };
 }
+
+const beginTests = (args: readonly string[], env?: NodeJS.ProcessEnv) =>
+  begin(ROOT, ['cli/main.ts', 'test', ...args], env);
+const runTests = (args: readonly string[], env?: NodeJS.ProcessEnv) => ended(beginTests(args, env));
 
 /** A test file with these lines after one test that passes. */
 function testFile(name: string, ...lines: string[]): string {
@@ -61,7 +64,7 @@ test('the last line counts what passed, failed and was skipped', async () => {
     "test('fails', () => { throw new Error('on purpose'); });",
     "test('is skipped', { skip: true }, () => {});",
   );
-  const { code, output } = await run(ROOT, [file, testFile('good.test.mjs')]);
+  const { code, output } = await runTests([file, testFile('good.test.mjs')]);
   assert.equal(code, 1);
   assert.equal(lastLine(output), '2 passed, 1 failed, 1 skipped');
   assert.match(output, /on purpose/);
@@ -69,26 +72,26 @@ test('the last line counts what passed, failed and was skipped', async () => {
 });
 
 test('a file that ends before its tests do fails', async () => {
-  const { code, output } = await run(ROOT, [testFile('exits.test.mjs', 'process.exit(3);')]);
+  const { code, output } = await runTests([testFile('exits.test.mjs', 'process.exit(3);')]);
   assert.equal(code, 1);
   assert.match(lastLine(output)!, /, 1 failed, /);
 });
 
 test('options of Node reach the test files', async () => {
   const file = testFile('named.test.mjs', "test('other', () => { throw new Error('not chosen'); });");
-  const { code, output } = await run(ROOT, [file, '--test-name-pattern', 'passes']);
+  const { code, output } = await runTests([file, '--test-name-pattern', 'passes']);
   assert.equal(code, 0, output);
 });
 
 test('no test file at an argument is a wrong usage', async () => {
-  const { code, output } = await run(ROOT, ['nowhere']);
+  const { code, output } = await runTests(['nowhere']);
   assert.equal(code, 2);
   assert.match(output, /^There are no test files at nowhere\./);
 });
 
 test('a file that leaves something open is ended and fails', async () => {
   const file = testFile('leaves.test.mjs', 'setInterval(() => {}, 1000);');
-  const { code, output } = await run(ROOT, [file], { GRIDLOCK_TEST_LEFTOVERS_MS: '200' });
+  const { code, output } = await runTests([file], { GRIDLOCK_TEST_LEFTOVERS_MS: '200' });
   assert.equal(code, 1);
   assert.match(output, /leaves\.test\.mjs is still running 0\.2 s after its last test \(Timeout\)/);
 });
@@ -104,7 +107,7 @@ test('a file that leaves a process behind fails, and the process is ended', asyn
       child.unref();
     });`,
   );
-  const { code, output } = await run(ROOT, [file]);
+  const { code, output } = await runTests([file]);
   assert.equal(code, 1);
   assert.match(output, /left processes behind/);
   assert.ok(isGone(Number(readFileSync(pidFile, 'utf8'))));
@@ -134,7 +137,7 @@ for (const [how, end] of [
         await new Promise((resolve) => setTimeout(resolve, 600_000));
       });`,
     );
-    const { child, code, output } = begin(ROOT, [file]);
+    const { child, code, output } = beginTests([file]);
     await until(() => existsSync(pidFile) && readFileSync(pidFile, 'utf8') !== '', 'the test runs', 30_000);
     end(child);
     assert.equal(await code, 1, output());
@@ -174,11 +177,23 @@ function project(name: string, sources: Record<string, string>): string {
   return root;
 }
 
+/** Runs the checks of a project by its own copy of the runner. */
+const check = (root: string) =>
+  ended(
+    begin(root, [
+      '--input-type=module',
+      '--eval',
+      `import { chooseWhat } from './tests/runner/options.ts';
+       import { runTests } from './tests/runner/run.ts';
+       process.exitCode = (await runTests(chooseWhat([], { checks: true }))) ? 0 : 1;`,
+    ]),
+  );
+
 const TWO = 'export const two = 2;\n';
 const TIDY = 'export const one = 1;\n';
 
 test('sources without a fault pass the checks', async () => {
-  const { code, output } = await run(project('tidy', { 'services/protocol/one.ts': TIDY }), ['--checks']);
+  const { code, output } = await check(project('tidy', { 'services/protocol/one.ts': TIDY }));
   assert.equal(code, 0, output);
   assert.match(lastLine(output)!, /^3 passed, 0 failed, 0 skipped$/);
 });
@@ -224,7 +239,7 @@ const FAULTS: Record<string, Fault> = {
 };
 for (const [fault, { sources, says, counts }] of Object.entries(FAULTS)) {
   test(`${fault} fails the checks`, async () => {
-    const { code, output } = await run(project(fault.replaceAll(' ', '-'), sources), ['--checks']);
+    const { code, output } = await check(project(fault.replaceAll(' ', '-'), sources));
     assert.equal(code, 1, output);
     for (const message of says) assert.match(output, message);
     assert.equal(lastLine(output), counts);

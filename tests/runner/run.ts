@@ -1,9 +1,8 @@
-// Checks the source and runs the tests, side by side. `npm test -- --help` says how.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { type Job, lintJobs, testJobs, typeJobs, writeDurations } from './jobs.ts';
-import { type Options, parseOptions, ROOT, USAGE, UsageError } from './options.ts';
+import { type Options, ROOT } from './options.ts';
 import { runPool } from './pool.ts';
 import { endRunning, type Outcome, runJob } from './process.ts';
 import { printOutcome, printSummary, writeTimes } from './report.ts';
@@ -11,15 +10,8 @@ import { printOutcome, printSummary, writeTimes } from './report.ts';
 const CACHE = path.join(ROOT, 'node_modules', '.cache', 'tests');
 const LIMIT_MS = { default: 10 * 60_000, full: 120 * 60_000 };
 
-let interrupted = false;
-
-function interrupt(): void {
-  interrupted = true;
-  void endRunning();
-}
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
-// The launcher was killed and passes no signal on.
-process.on('disconnect', interrupt);
+/** What ends a run early; a launcher that was killed passes no signal on, and disconnects. */
+const ENDS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'] as const;
 
 function jobsOf(options: Options): Job[] {
   return [...(options.lint ? lintJobs() : []), ...(options.types ? typeJobs() : []), ...testJobs(options)];
@@ -35,7 +27,8 @@ function processorSeconds(): number {
   }
 }
 
-async function run(options: Options): Promise<boolean> {
+/** Runs the jobs side by side until `isInterrupted`. Resolves with whether all passed. */
+async function runJobs(options: Options, isInterrupted: () => boolean): Promise<boolean> {
   const cores = os.availableParallelism();
   const jobs = jobsOf(options);
   const limits = options.measure ? { cores: 0, processes: 1 } : { cores, processes: 4 * cores };
@@ -49,21 +42,27 @@ async function run(options: Options): Promise<boolean> {
     printOutcome(outcome, !options.everything);
     return outcome;
   };
-  const outcomes = await runPool(jobs, limits, one, () => interrupted);
+  const outcomes = await runPool(jobs, limits, one, isInterrupted);
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(CACHE, { recursive: true });
   writeTimes(outcomes, CACHE);
   if (options.measure) writeDurations(outcomes);
   printSummary(outcomes, (performance.now() - begun) / 1000, processorSeconds());
-  if (interrupted) console.log('interrupted');
-  return !interrupted && outcomes.every(({ passed }) => passed);
+  if (isInterrupted()) console.log('interrupted');
+  return !isInterrupted() && outcomes.every(({ passed }) => passed);
 }
 
-try {
-  if (process.argv.includes('--help')) console.log(USAGE);
-  else process.exit((await run(parseOptions(process.argv.slice(2)))) ? 0 : 1);
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  console.error(`${error.message}\n${USAGE}`);
-  process.exit(error.exitCode);
+/** Checks the source and runs the tests. Resolves with whether all passed; a signal ends what runs. */
+export async function runTests(options: Options): Promise<boolean> {
+  let interrupted = false;
+  const interrupt = () => {
+    interrupted = true;
+    void endRunning();
+  };
+  for (const event of ENDS) process.on(event, interrupt);
+  try {
+    return await runJobs(options, () => interrupted);
+  } finally {
+    for (const event of ENDS) process.off(event, interrupt);
+  }
 }
