@@ -1,6 +1,7 @@
 import { CHARTS } from '../../infra/config/cluster-keys.ts';
+import type { Options } from '../../tests/e2e/options.ts';
 import { command, exits } from '../kit/command.ts';
-import { addConfigOptions, CLUSTER, type ConfigOptions } from '../kit/config-options.ts';
+import { addConfigOptions, CLUSTER } from '../kit/config-options.ts';
 import { oneOf } from '../kit/values.ts';
 
 const list = (text: string, previous: readonly string[] = []): string[] => [
@@ -23,11 +24,17 @@ const e2e = command('e2e', 'test the whole system on a kind cluster')
 // The directory of --charts becomes that key.
 const KEYS = CLUSTER.filter((key) => key !== 'charts');
 
-export default addConfigOptions(e2e, KEYS).action(
-  exits(async ({ mode, charts, load, json, keep, stack: _stack, ...settings }) => {
+const declared = addConfigOptions(e2e, KEYS);
+
+/** What the end-to-end test is asked for by the options of the command. */
+export function runOptions({ stack: _stack, ...given }: ReturnType<typeof declared.opts>): Options {
+  const { mode, charts, load = [], json, keep, ...settings } = given;
+  return { mode, charts, load, json, keep: keep === true, settings };
+}
+
+export default declared.action(
+  exits(async (options) => {
     const { runEndToEnd } = await import('../../tests/e2e/main.ts');
-    const given = Object.entries(settings as ConfigOptions).filter(([, value]) => value !== undefined);
-    const options = { mode, charts, load: load ?? [], json, keep: keep === true, settings: Object.fromEntries(given) };
-    return (await runEndToEnd(options)) ? 0 : 1;
+    return (await runEndToEnd(runOptions(options))) ? 0 : 1;
   }),
 );

@@ -9,6 +9,8 @@ import { UsageError } from '../kit/errors.ts';
 import { integer } from '../kit/values.ts';
 
 const SUFFIX = '.log';
+/** A launcher that was killed passes no signal on, and disconnects. */
+const ENDS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'] as const;
 
 function filesOf(directory: string, names: readonly string[]): string[] {
   let there: string[] = [];
@@ -35,9 +37,11 @@ export default addStateDirOption(logs).action(
     const files = filesOf(statePaths(stateDirOf(options)).logs, names);
     // tail follows a log into its next file when it is rotated.
     const tail = spawn('tail', ['-n', String(lines), ...(follow ? ['-F'] : []), ...files], { stdio: 'inherit' });
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => tail.kill(signal));
-    process.on('disconnect', () => tail.kill());
+    const end = () => tail.kill();
+    for (const event of ENDS) process.on(event, end);
     const [code] = await once(tail, 'exit');
+    // Who waits for a disconnection keeps the process alive.
+    for (const event of ENDS) process.off(event, end);
     return code === 0 || follow ? 0 : 1;
   }),
 );

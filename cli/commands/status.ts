@@ -3,7 +3,8 @@ import { command, exits } from '../kit/command.ts';
 import { addStateDirOption, stateDirOf } from '../kit/config-options.ts';
 import { table } from '../kit/terminal.ts';
 
-function describe(status: Status): string {
+/** What people read: facts and a table of the processes. */
+export function statusText(status: Status): string {
   if (!status.running) return 'nothing is running\n';
   const { edge, redis, replicas } = status;
   const processes = [
@@ -42,7 +43,7 @@ export default addStateDirOption(status).action(
     const { readStatus } = await import('../../infra/local/status.ts');
     const found = await readStatus(stateDirOf(options));
     const isForPeople = process.stdout.isTTY && !json;
-    process.stdout.write(isForPeople ? describe(found) : `${JSON.stringify(found, null, 2)}\n`);
+    process.stdout.write(isForPeople ? statusText(found) : `${JSON.stringify(found, null, 2)}\n`);
     return found.running ? 0 : 1;
   }),
 );
