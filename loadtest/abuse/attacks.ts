@@ -260,7 +260,8 @@ const codeGuessing: Attack = {
     const [host, guest] = [await others.guest(), await others.guest()];
     const game = (await host?.request({ type: 'create', players: 2, seconds: 60, size: 16 }))?.game;
     if (game !== undefined) await guest?.request({ type: 'join', game });
-    const asker = await peer.guest();
+    // From elsewhere: the attacker's address may be shut out by what it tried before.
+    const asker = await others.guest();
     if (asker && game !== undefined) {
       const requests = [
         { type: 'capture', cell: 0 },

@@ -1,4 +1,5 @@
 import { LIMITS } from '../../services/protocol/index.ts';
+import { DEFAULT_LIMITS } from '../../services/server/limits.ts';
 import { median, sum } from '../kit/statistics.ts';
 import type { Threshold } from '../load/verdict.ts';
 import { type AttackStep, type AttackWindow, RELEASE_MS } from './attack-run.ts';
@@ -7,9 +8,9 @@ import type { AttackName } from './attacks.ts';
 const MIB = 2 ** 20;
 /** The smallest store that is deployed: the chart's. */
 const STORE_BYTES = 384 * MIB;
-/** For so long a game is kept that everybody has left. */
-const KEPT_S = 900;
-/** Of the store, what one address may fill if it goes on at its rate for as long as a game is kept. */
+/** A game that everybody left before it began is kept for a minute; one that nobody leaves counts for its address. */
+const KEPT_S = 60;
+/** Of the store, what one address may fill by its rate within that time, and by the games that it may have at once. */
 const STORE_SHARE = 0.1;
 /** However many requests are refused. */
 const LOG_BYTES = 2 * MIB;
@@ -81,13 +82,17 @@ function judgeProbes(step: AttackStep): Threshold {
 const JUDGES: Readonly<Record<AttackName, (step: AttackStep) => Threshold[]>> = {
   createAndLeave: (step) => {
     // In the first window what may be done at once is used up.
-    const gain = storeGain(step.windows.at(-1)!);
+    const last = step.windows.at(-1)!;
+    const gain = storeGain(last);
+    const created = (last.report.counts['created'] ?? 0) / seconds(last.between, last.after);
+    const perGame = created === 0 ? 0 : gain / created;
+    const held = gain * KEPT_S + perGame * DEFAULT_LIMITS.perAddress.games;
     return [
       happened(step, 50, 'created', 'rate_limited', 'unavailable', 'guests refused'),
       {
         name: `${step.name}: one address cannot fill the store`,
-        passed: gain * KEPT_S <= STORE_BYTES * STORE_SHARE,
-        value: `${Math.round(gain / 1024)} KiB a second, ${mib(gain * KEPT_S)} in ${KEPT_S / 60} min; ${countOf(step, 'created')} created`,
+        passed: held <= STORE_BYTES * STORE_SHARE,
+        value: `at most ${mib(held)}: ${Math.round(gain / 1024)} KiB a second, ${(perGame / 1024).toFixed(1)} KiB a game; ${countOf(step, 'created')} created`,
       },
     ];
   },

@@ -24,9 +24,10 @@ export const LIMIT_VARIABLES = {
   MAX_GAMES: number(1, 100 * MANY, 50_000),
   MAX_SOCKETS_PER_ADDRESS: number(1, MANY, 20_000),
   MISSES_PER_MINUTE_PER_ADDRESS: number(1, MANY, 60),
-  SESSIONS_PER_MINUTE_PER_ADDRESS: number(1, MANY, 12_000),
-  MAX_GAMES_PER_ADDRESS: number(1, 100 * MANY, 10_000),
-  GAMES_PER_MINUTE_PER_ADDRESS: number(1, MANY, 1200),
+  SESSIONS_PER_MINUTE_PER_ADDRESS: number(1, MANY, 120),
+  MAX_GAMES_PER_ADDRESS: number(1, 100 * MANY, 2500),
+  GAMES_PER_MINUTE_PER_ADDRESS: number(1, MANY, 240),
+  REFUSALS_PER_MINUTE_PER_ADDRESS: number(1, MANY, 300),
   MESSAGES_PER_SECOND_PER_ADDRESS: number(1, MANY, 100_000),
   BYTES_PER_SECOND_PER_ADDRESS: number(LIMITS.messageBytes, MANY_BYTES, 32 * 1024 * 1024),
   SOCKETS_PER_MINUTE: number(1, MANY, 60),
@@ -54,6 +55,8 @@ export interface ReplicaLimits {
     /** Games there are in the store at a time, and games made in a minute. */
     readonly games: number;
     readonly gamesPerMinute: number;
+    /** Requests that are refused as malformed or too many, after which nobody of the address comes in for a while. */
+    readonly refusalsPerMinute: number;
     readonly messagesPerSecond: number;
     readonly bytesPerSecond: number;
   };
@@ -79,6 +82,7 @@ export const toLimits = (env: Values): ReplicaLimits =>
       missesPerMinute: env.MISSES_PER_MINUTE_PER_ADDRESS,
       games: env.MAX_GAMES_PER_ADDRESS,
       gamesPerMinute: env.GAMES_PER_MINUTE_PER_ADDRESS,
+      refusalsPerMinute: env.REFUSALS_PER_MINUTE_PER_ADDRESS,
       messagesPerSecond: env.MESSAGES_PER_SECOND_PER_ADDRESS,
       bytesPerSecond: env.BYTES_PER_SECOND_PER_ADDRESS,
     }),

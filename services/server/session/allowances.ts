@@ -35,6 +35,13 @@ export class TokenBucket {
     this.#tokens = Math.min(this.#burst, this.#tokens + 1);
   }
 
+  /** The milliseconds until there is one, 0 when there is. Takes none. */
+  wait(now: number): number {
+    const wait = this.take(now);
+    if (wait === 0) this.give();
+    return wait;
+  }
+
   /** Nothing is missing: a new bucket would give as much. */
   isFull(now: number): boolean {
     return this.#tokens + ((now - this.#at) / 1000) * this.#perSecond >= this.#burst;
@@ -44,6 +51,11 @@ export class TokenBucket {
 /** What is sent at once may be so many times what is sent in a second: a page that comes back restores what it had. */
 const BURST = LIMITS.messageBurst / LIMITS.messagesPerSecond;
 const BYTES_BURST = 4;
+/**
+ * Sessions are kept for a day: an address gets few in the long run. At once it gets enough for all who come back
+ * behind it.
+ */
+const SESSIONS_BURST = 100;
 const SWEEP_MS = 30_000;
 /**
  * Histories that a player may ask for: an answer is up to some thousand times the question. At once, twice what a page
@@ -83,6 +95,11 @@ class BucketSet<Name extends string> {
     this.#all.get(key)?.[name]?.give();
   }
 
+  /** The milliseconds until there is one, 0 when there is. Takes none. */
+  wait(key: string, name: Name, now: number): number {
+    return this.#all.get(key)?.[name]?.wait(now) ?? 0;
+  }
+
   sweep(now: number): void {
     for (const [key, buckets] of this.#all) {
       const kept = Object.values<TokenBucket | undefined>(buckets);
@@ -103,6 +120,8 @@ export interface Allowance {
   noNewGame(): void;
   /** A request that is answered with a history or a whole game. */
   history(): number;
+  /** Counts a request that was refused as malformed or too many; false when the address has had too many of them. */
+  refused(): boolean;
 }
 
 /**
@@ -111,7 +130,7 @@ export interface Allowance {
  */
 export class Allowances {
   readonly #players: BucketSet<'sockets' | 'messages' | 'bytes' | 'chat' | 'games' | 'histories'>;
-  readonly #addresses: BucketSet<'sessions' | 'messages' | 'bytes' | 'games'>;
+  readonly #addresses: BucketSet<'sessions' | 'messages' | 'bytes' | 'games' | 'refusals'>;
   readonly #now: () => number;
   readonly #timer: NodeJS.Timeout;
 
@@ -128,7 +147,8 @@ export class Allowances {
     });
     this.#addresses = new BucketSet({
       games: { perSecond: perAddress.gamesPerMinute / 60, burst: Math.ceil(perAddress.gamesPerMinute / 4) },
-      sessions: { perSecond: perAddress.sessionsPerMinute / 60, burst: perAddress.sessionsPerMinute },
+      sessions: { perSecond: perAddress.sessionsPerMinute / 60, burst: perAddress.sessionsPerMinute * SESSIONS_BURST },
+      refusals: { perSecond: perAddress.refusalsPerMinute / 60, burst: perAddress.refusalsPerMinute },
       messages: { perSecond: perAddress.messagesPerSecond, burst: perAddress.messagesPerSecond * BURST },
       bytes: { perSecond: perAddress.bytesPerSecond, burst: perAddress.bytesPerSecond * BYTES_BURST },
     });
@@ -169,6 +189,16 @@ export class Allowances {
   /** A session that an address asks for: the milliseconds to wait, or 0. */
   session(address: string): number {
     return this.#addresses.take(address, 'sessions', this.#now());
+  }
+
+  /** A request of an address that was refused as malformed or too many; false when there were too many of them. */
+  refused(address: string): boolean {
+    return this.#addresses.take(address, 'refusals', this.#now()) === 0;
+  }
+
+  /** How long an address stays shut out that had too many requests refused, in milliseconds; 0 when it may come in. */
+  shutOut(address: string): number {
+    return this.#addresses.wait(address, 'refusals', this.#now());
   }
 
   /** A game that a player of an address makes: the milliseconds to wait, or 0. */
@@ -224,5 +254,9 @@ class SharedAllowance implements Allowance {
 
   history(): number {
     return this.#all.take(this.#player, 'histories');
+  }
+
+  refused(): boolean {
+    return this.#all.refused(this.#address);
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { LOBBY, type ServerMessage } from '../../protocol/index.ts';
+import { LIMITS, LOBBY, type ServerMessage } from '../../protocol/index.ts';
 import { DEFAULT_LIMITS, type ReplicaLimits } from '../limits.ts';
 import type { Replica } from '../replica.ts';
 import { guest, TestClient } from '../testing/client.ts';
@@ -145,7 +145,7 @@ test('an address that guesses codes on all replicas is held to its misses, and o
     [...replicas, ...replicas].map(async ({ url }) => {
       const { token } = await guest(url);
       const client = await TestClient.connect(url, token, headersOf(token, '203.0.113.9'));
-      for (let count = 0; count < 25; count += 1) {
+      for (let count = 0; count < LIMITS.badMessagesPerMinute; count += 1) {
         guess += 1;
         answers.push(codeOf(await client.request({ type: 'capture', game: strangeCode(guess), cell: 0 })));
       }

@@ -209,7 +209,7 @@ export class Connection implements TransportEvents, HeartbeatHooks {
 
   control(bytes: number): void {
     this.#heartbeat.heard();
-    if (this.#open && this.#options.allowance.message(bytes) > 0) this.#countRefusal('rateLimited');
+    if (this.#open && this.#options.allowance.message(bytes) > 0) this.countRefusal('rateLimited');
   }
 
   tooBig(): void {
@@ -232,22 +232,24 @@ export class Connection implements TransportEvents, HeartbeatHooks {
     if (wait > 0) {
       const id = decoded.ok ? ('id' in decoded.message ? decoded.message.id : undefined) : decoded.refusal.id;
       this.error('rate_limited', `Too many messages or bytes; wait ${wait} ms.`, id, wait);
-      this.#countRefusal('rateLimited');
+      this.countRefusal('rateLimited');
     } else if (!decoded.ok) {
       const { code, message, id } = decoded.refusal;
       this.error(code, message, id);
-      this.#countRefusal('badMessages');
+      this.countRefusal('badMessages');
     } else {
       this.#requests ??= this.#options.requestsOf(this);
       this.#requests.handle(decoded.message);
     }
   }
 
-  #countRefusal(closeAs: CloseName): void {
+  /** A request was refused as malformed or too many. Who goes on like that is closed. */
+  countRefusal(closeAs: CloseName): void {
     const now = performance.now();
     if (!this.#refused || now - this.#refused.since > MINUTE_MS) this.#refused = { count: 0, since: now };
     this.#refused.count += 1;
-    if (this.#refused.count > LIMITS.badMessagesPerMinute) this.close(closeAs);
+    const isWithin = this.#options.allowance.refused();
+    if (!isWithin || this.#refused.count > LIMITS.badMessagesPerMinute) this.close(closeAs);
   }
 
   closed(code: number): void {

@@ -14,18 +14,27 @@ import {
   LIMITS,
   SESSION_PATH,
 } from '../../protocol/index.ts';
+import { DEFAULT_LIMITS } from '../limits.ts';
 import type { Replica } from '../replica.ts';
 import { guest, TestClient } from '../testing/client.ts';
 import { assertGapless, ok, startedGame } from '../testing/play.ts';
 import { startRedis, type TestRedis } from '../testing/redis.ts';
 import { DESIGNS, startTestReplica } from '../testing/replica.ts';
 
+/** All that is sent comes from one address, which would be shut out. */
+const limits = {
+  ...DEFAULT_LIMITS,
+  perAddress: { ...DEFAULT_LIMITS.perAddress, refusalsPerMinute: 1_000_000, sessionsPerMinute: 1_000_000 },
+};
+
 let redis: TestRedis;
 let replicas: Replica[] = [];
 
 before(async () => {
   redis = await startRedis();
-  replicas = await Promise.all(DESIGNS.map((design, index) => startTestReplica(redis.url, `${index + 1}`, { design })));
+  replicas = await Promise.all(
+    DESIGNS.map((design, index) => startTestReplica(redis.url, `${index + 1}`, { design, limits })),
+  );
 });
 after(async () => {
   await Promise.all(replicas.map((replica) => replica.drain()));

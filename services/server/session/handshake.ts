@@ -53,7 +53,10 @@ export class Handshake {
 
   /** A place for a connection from an address. Before anything that costs: who gets none is turned away without a look at the token. */
   place(address: string): Place | Refused {
-    const place = this.#options.admission.enter(addressGroup(address));
+    const group = addressGroup(address);
+    const wait = this.#options.allowances.shutOut(group);
+    if (wait > 0) return shutOut(wait);
+    const place = this.#options.admission.enter(group);
     return typeof place === 'string' ? TURNED_AWAY[place] : place;
   }
 
@@ -135,6 +138,11 @@ const tooManySockets = (waitMs: number): Refused => ({
   reason: 'sockets',
   headers: { 'Retry-After': String(Math.ceil(waitMs / 1000)) },
 });
+const shutOut = (waitMs: number): Refused => ({
+  status: 429,
+  reason: 'refusals',
+  headers: { 'Retry-After': String(Math.ceil(waitMs / 1000)) },
+});
 const LATE: Refused = { status: 409, reason: 'late' };
 const LATER = { 'Retry-After': '5' };
 const STORE_FULL: Refused = { status: 503, reason: 'store_full', headers: LATER };
@@ -155,6 +163,7 @@ export const SENTENCES: Record<string, string> = {
   full: 'This replica has as many sockets as it may; try again later.',
   players: 'The cluster has as many players as it may; try again later.',
   address: 'Your address has as many sockets as it may; close some or try again later.',
+  refusals: 'Too many requests of your address were refused; try again later.',
   sockets: 'You opened too many sockets within a minute; try again later.',
 };
 

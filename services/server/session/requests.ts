@@ -119,14 +119,12 @@ export class Requests {
     const { id } = message;
     switch (message.type) {
       case 'create':
-        await this.#countGame();
         return this.#makeOrEnter(id, () => authority.create(this.#actor, id, message));
       case 'join':
         // A game takes only so many joins: nobody shall use them up.
         if (!this.#games.has(message.game)) await this.#countGame();
         return this.#enter(id, () => authority.join(this.#actor, id, message.game), message.game);
       case 'match':
-        await this.#countGame();
         return this.#makeOrEnter(id, () => authority.match(this.#actor, id, message));
       case 'leave':
         return this.#leave(message);
@@ -157,6 +155,7 @@ export class Requests {
     const refusal = error instanceof Refusal ? error : new Refusal('internal', ERROR_CODES.internal.meaning, 1000);
     metrics.refusals.inc({ code: refusal.code });
     this.#connection.error(refusal.code, refusal.message, id, refusal.retryAfterMs);
+    if (refusal.code === 'rate_limited') this.#connection.countRefusal('rateLimited');
     if (refusal.code === 'superseded') onSuperseded(this.#connection);
   }
 
@@ -207,11 +206,17 @@ export class Requests {
     const { allowance } = this.#connection;
     const wait = allowance.newGame();
     if (wait > 0) throw new Refusal('rate_limited', `Too many games from your address; wait ${wait} ms.`, wait);
-    return this.#enter(id, async () => {
-      const entered = await task();
-      if (entered.duplicate || entered.view.state.players.length > 1) allowance.noNewGame();
-      return entered;
-    });
+    let isNew = false;
+    try {
+      await this.#countGame();
+      await this.#enter(id, async () => {
+        const entered = await task();
+        isNew = !entered.duplicate && entered.view.state.players.length === 1;
+        return entered;
+      });
+    } finally {
+      if (!isNew) allowance.noNewGame();
+    }
   }
 
   /** Who hung up before the answer is in the game as well: the seat is held, and given up, as any other's. */

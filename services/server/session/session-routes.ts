@@ -29,10 +29,11 @@ export function addSessionRoutes(app: FastifyInstance, options: SessionRoutesOpt
   /** True when the request was answered already. */
   const isRefused = (request: FastifyRequest, reply: FastifyReply): boolean => {
     const { origin } = request.headers;
-    const wait = allowances.session(addressGroup(clientAddress.of(request.raw)));
+    const address = addressGroup(clientAddress.of(request.raw));
+    const wait = allowances.shutOut(address) || allowances.session(address);
     if (wait > 0) {
       reply.header('Retry-After', Math.ceil(wait / 1000));
-      fail(reply, 429, 'rate_limited', `Too many sessions from this address; wait ${wait} ms.`, wait);
+      fail(reply, 429, 'rate_limited', `Too many requests from this address; wait ${wait} ms.`, wait);
     } else if (origin !== undefined && !allowedOrigins.has(origin)) {
       fail(reply, 403, 'origin_not_allowed', 'This page may not open a session here.');
     } else if (!/^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? '')) {
