@@ -14,7 +14,7 @@ import { pathToFileURL } from 'node:url';
 import { statePaths } from '../../infra/local/state-paths.ts';
 import type { RunningStatus } from '../../infra/local/system-status.ts';
 import { waitFor } from '../../infra/local/wait.ts';
-import { type Cluster, startCluster, temporaryStateDir } from '../kit/cluster.ts';
+import { type Cluster, ONE_ADDRESS, startCluster, temporaryStateDir } from '../kit/cluster.ts';
 import type { Design } from '../kit/options.ts';
 import { RedisLink } from './redis-link.ts';
 
@@ -56,7 +56,12 @@ export class FaultyCluster {
         CHAOS_REDIS_PORTS: JSON.stringify(ports),
         CHAOS_CLOCKS: clocks,
       };
-      return new FaultyCluster(await startCluster({ design, replicas, stateDir, env }), design, links, clocks);
+      return new FaultyCluster(
+        await startCluster({ design, replicas, stateDir, env: { ...ONE_ADDRESS, ...env } }),
+        design,
+        links,
+        clocks,
+      );
     } catch (error) {
       await Promise.all([...links.values()].map((link) => link.stop()));
       for (const directory of [stateDir, clocks]) rmSync(directory, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-import { startCluster } from '../kit/cluster.ts';
+import { ONE_ADDRESS, startCluster } from '../kit/cluster.ts';
 import { Crowd } from '../kit/crowd.ts';
 import { findViolations } from '../kit/history.ts';
 import type { Design } from '../kit/options.ts';
@@ -41,7 +41,7 @@ const END_MS = 20_000;
 export async function measureRecovery({ design, clients, kills, seed, report }: RecoveryOptions): Promise<Recovery[]> {
   const random = Random.of(seed, `${design} recovery`);
   report(`${design}: starting a cluster`);
-  const cluster = await startCluster({ design, replicas: 4, maxConnections: 2 * clients + 1000 });
+  const cluster = await startCluster({ design, replicas: 4, maxConnections: 2 * clients + 1000, env: ONE_ADDRESS });
   const results: Recovery[] = [];
   try {
     for (let kill = 1; kill <= kills; kill++) {

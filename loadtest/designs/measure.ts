@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { RunningStatus } from '../../infra/local/system-status.ts';
 import { GridlockClient } from '../../services/client/client.ts';
 import { nodePlatform } from '../../services/client/node.ts';
-import { type Cluster, startCluster } from '../kit/cluster.ts';
+import { type Cluster, ONE_ADDRESS, startCluster } from '../kit/cluster.ts';
 import { Crowd, unevenly } from '../kit/crowd.ts';
 import { findViolations } from '../kit/history.ts';
 import { comparison } from '../kit/markdown-table.ts';
@@ -58,6 +58,7 @@ export async function measure(design: Design, size: Size, say: (line: string) =>
     drainMs: 1500,
     connectionsPerAddress: 100_000,
     connectionRatePerAddress: 100_000,
+    env: ONE_ADDRESS,
   });
   try {
     const bytesPerConnection = await idle(cluster, size, say);

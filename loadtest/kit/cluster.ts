@@ -11,6 +11,7 @@ import { freePorts } from '../../infra/local/ports.ts';
 import { statePaths } from '../../infra/local/state-paths.ts';
 import type { ReplicaStatus, RunningStatus } from '../../infra/local/system-status.ts';
 import { waitFor } from '../../infra/local/wait.ts';
+import type { LIMIT_VARIABLES } from '../../services/server/limits.ts';
 
 const CLI = path.join(import.meta.dirname, '../../cli/main.ts');
 /** Longer than a start takes on a machine that is busy with other tests. */
@@ -20,6 +21,18 @@ export type ClusterOptions = Partial<Omit<Config, 'stack'>> & {
   /** Variables for the supervisor and everything it starts, beside this process's own. */
   env?: NodeJS.ProcessEnv;
 };
+
+/** Lifts what a replica allows one address, for a generator that plays all players from there. */
+export const ONE_ADDRESS: Readonly<Record<string, string>> = Object.fromEntries(
+  (
+    [
+      'SESSIONS_PER_MINUTE_PER_ADDRESS',
+      'GAMES_PER_MINUTE_PER_ADDRESS',
+      'MAX_GAMES_PER_ADDRESS',
+      'REFUSALS_PER_MINUTE_PER_ADDRESS',
+    ] satisfies (keyof typeof LIMIT_VARIABLES)[]
+  ).map((name) => [name, '1000000']),
+);
 
 /** How a supervisor ended, and all it has printed. */
 export interface Ending {

@@ -6,7 +6,7 @@ import { askStatus } from '../../infra/local/control.ts';
 import { statePaths } from '../../infra/local/state-paths.ts';
 import type { RunningStatus } from '../../infra/local/system-status.ts';
 import { waitFor } from '../../infra/local/wait.ts';
-import { startCluster } from '../kit/cluster.ts';
+import { ONE_ADDRESS, startCluster } from '../kit/cluster.ts';
 import { UsageError } from '../kit/options.ts';
 import { processTree } from '../kit/process-usage.ts';
 import { RotationWorker } from '../rotation/rotation-worker.ts';
@@ -41,7 +41,12 @@ export interface OwnOptions {
 
 /** A cluster on free ports, in a directory of its own, that ends with the run. */
 export async function ownTarget({ replicas, design, strict = false }: OwnOptions): Promise<Target> {
-  const cluster = await startCluster({ replicas, design, drainMs: 3000, ...(strict ? {} : GENEROUS) });
+  const cluster = await startCluster({
+    replicas,
+    design,
+    drainMs: 3000,
+    ...(strict ? {} : { ...GENEROUS, env: ONE_ADDRESS }),
+  });
   const target = processesTarget(
     'own',
     cluster.stateDir,

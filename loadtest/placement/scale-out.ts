@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Cluster, startCluster } from '../kit/cluster.ts';
+import { type Cluster, ONE_ADDRESS, startCluster } from '../kit/cluster.ts';
 import { Crowd, unevenly } from '../kit/crowd.ts';
 import { findViolations, type Violation } from '../kit/history.ts';
 import type { Design } from '../kit/options.ts';
@@ -87,7 +87,7 @@ export interface PlacementOptions {
 
 /** Lets a last replica into a cluster under play, and prints what came of it. Resolves with the exit code. */
 export async function runPlacement({ design, sockets, replicas }: PlacementOptions): Promise<number> {
-  const cluster = await startCluster({ design, replicas });
+  const cluster = await startCluster({ design, replicas, env: ONE_ADDRESS });
   try {
     // Half of them play, four in a game.
     const games = Math.floor(sockets / 8);

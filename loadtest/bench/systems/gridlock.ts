@@ -4,6 +4,7 @@ import path from 'node:path';
 import { readConfig } from '../../../infra/config/config.ts';
 import { planReplicas, replicaSpec } from '../../../infra/local/replica-process.ts';
 import { statePaths } from '../../../infra/local/state-paths.ts';
+import { ONE_ADDRESS } from '../../kit/cluster.ts';
 import { node, type Place, type System, WORKLOADS } from './system.ts';
 
 /** Replicas as `npm start` runs them. */
@@ -32,7 +33,7 @@ function gridlock(
       const config = { ...readConfig({ directory: '/nonexistent' }), design };
       const { args, env = {} } = replicaSpec(replica, config, paths, redisPort, undefined);
       // Sockets stay where the bench has put them.
-      const fixed = { ...env, REBALANCE_PERCENT: '0' };
+      const fixed = { ...env, ...ONE_ADDRESS, REBALANCE_PERCENT: '0' };
       return node(path.resolve(args.at(-1)!), fixed, args.slice(0, -1));
     },
   };
