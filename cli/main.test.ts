@@ -4,8 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
+import { UsageError } from '../infra/usage-error.ts';
 import { command, exits, refuseSwallowedFlags } from './kit/command.ts';
-import { describeError, UsageError } from './kit/errors.ts';
+import { describeError } from './kit/errors.ts';
 import { duration, integer } from './kit/values.ts';
 
 const stateDir = mkdtempSync(path.join(os.tmpdir(), 'gridlock-cli-'));

@@ -1,7 +1,9 @@
 // Runs one command on the pinned Node, after the set-up: see gridlock.mjs.
+
+import { UsageError } from '../infra/usage-error.ts';
 import { COMMANDS } from './commands/index.ts';
 import { refuseSwallowedFlags } from './kit/command.ts';
-import { describeError, UsageError } from './kit/errors.ts';
+import { describeError } from './kit/errors.ts';
 
 async function run(name: string, args: readonly string[]): Promise<void> {
   const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;

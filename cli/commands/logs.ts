@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { statePaths } from '../../infra/local/state-paths.ts';
+import { UsageError } from '../../infra/usage-error.ts';
 import { command, exits } from '../kit/command.ts';
 import { addStateDirOption, stateDirOf } from '../kit/config-options.ts';
-import { UsageError } from '../kit/errors.ts';
 import { integer } from '../kit/values.ts';
 
 const SUFFIX = '.log';

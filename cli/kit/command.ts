@@ -1,5 +1,5 @@
 import type { Command, Option } from '@commander-js/extra-typings';
-import { UsageError } from './errors.ts';
+import { UsageError } from '../../infra/usage-error.ts';
 
 // The certificate authority stands alone, so what all commands have in common lies there.
 export { command } from '../../certs/cli/command.ts';

@@ -1,11 +1,5 @@
 import { EXIT } from '../../certs/cli/command.ts';
 
-/** A command line that is refused; its message is a sentence. */
-export class UsageError extends Error {
-  override name = 'UsageError';
-  readonly exitCode = EXIT.refused;
-}
-
 /** What is printed for an error that ends a command, and the exit code. */
 export function describeError(error: unknown): { text: string; exitCode: number } {
   if (!(error instanceof Error))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { UsageError } from '../kit/options.ts';
+import { UsageError } from '../../infra/usage-error.ts';
 import { type BenchOptions, planBench } from './options.ts';
 
 const systems = (options: BenchOptions) => planBench(options).systems.map(({ name }) => name);

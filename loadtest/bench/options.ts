@@ -1,4 +1,4 @@
-import { UsageError } from '../kit/options.ts';
+import { UsageError } from '../../infra/usage-error.ts';
 import { SIZES, type Size, type SizeName } from './sizes.ts';
 import { GRIDLOCK } from './systems/gridlock.ts';
 import { centrifugo, PEERS } from './systems/peers.ts';

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { toStandardError, UsageError } from '../kit/options.ts';
+import { UsageError } from '../../infra/usage-error.ts';
+import { toStandardError } from '../kit/options.ts';
 import { CHECKED_AT, measure, sampleAt } from './measure.ts';
 import { capacityFor, type Measured } from './model.ts';
 import { type PlanNumbers, planOf } from './plan-numbers.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { UsageError } from '../kit/options.ts';
+import { UsageError } from '../../infra/usage-error.ts';
 import { FAULTS } from './faults.ts';
 import { faultsOf, runChaos, shareOf } from './run.ts';
 

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
-import { DESIGNS, type Design, type Report, toStandardError, UsageError } from '../kit/options.ts';
+import { UsageError } from '../../infra/usage-error.ts';
+import { DESIGNS, type Design, type Report, toStandardError } from '../kit/options.ts';
 import { FAULTS, type Fault } from './faults.ts';
 import { FaultyCluster } from './faulty-cluster.ts';
 import { measureRecovery, type Recovery } from './recovery.ts';

@@ -5,7 +5,7 @@ import { readConfig } from '../../infra/config/config.ts';
 import { publicUrl } from '../../infra/config/origin.ts';
 import { docker } from '../../infra/image/docker.ts';
 import { waitFor } from '../../infra/local/wait.ts';
-import { UsageError } from '../kit/options.ts';
+import { UsageError } from '../../infra/usage-error.ts';
 import { readEdgeLimits } from './edge-limits.ts';
 import { tellFromInside, tellOneOf } from './operations-page.ts';
 import type { Target } from './target.ts';

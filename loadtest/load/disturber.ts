@@ -1,6 +1,6 @@
+import { UsageError } from '../../infra/usage-error.ts';
 import { AttackRun, type AttackStep, type Moment } from '../abuse/attack-run.ts';
 import type { AttackName } from '../abuse/attacks.ts';
-import { UsageError } from '../kit/options.ts';
 import type { Closes, RotationStep, Target } from './target.ts';
 
 export interface Mark {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { UsageError } from '../../infra/usage-error.ts';
 import type { Plan } from '../k6/plan.ts';
-import { UsageError } from '../kit/options.ts';
 import type { EdgeLimits } from './target.ts';
 
 const RATE_SECONDS = 10;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { UsageError } from '../kit/options.ts';
+import { UsageError } from '../../infra/usage-error.ts';
 import { SCENARIOS } from '../scenarios/index.ts';
 import { requireAbility } from './find-target.ts';
 import type { Target } from './target.ts';

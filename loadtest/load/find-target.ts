@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { UsageError } from '../kit/options.ts';
+import { UsageError } from '../../infra/usage-error.ts';
 import type { Ability, Scenario } from '../scenarios/scenario.ts';
 import { composeTarget } from './compose-target.ts';
 import { kindTarget } from './kind-target.ts';

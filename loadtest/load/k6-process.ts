@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { findBinary } from '../../infra/setup/binaries.mjs';
+import { UsageError } from '../../infra/usage-error.ts';
 import type { Plan } from '../k6/plan.ts';
-import { UsageError } from '../kit/options.ts';
 import type { Timeline } from './timeline.ts';
 
 export interface K6Run {

@@ -10,7 +10,7 @@ import { publicUrl } from '../../infra/config/origin.ts';
 import { docker } from '../../infra/image/docker.ts';
 import { waitFor } from '../../infra/local/wait.ts';
 import { upPaths } from '../../infra/up/paths.ts';
-import { UsageError } from '../kit/options.ts';
+import { UsageError } from '../../infra/usage-error.ts';
 import { tellFromInside, tellOneOf } from './operations-page.ts';
 import type { RotationStep, Target } from './target.ts';
 

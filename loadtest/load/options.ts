@@ -1,5 +1,5 @@
+import { UsageError } from '../../infra/usage-error.ts';
 import type { Design } from '../kit/options.ts';
-import { UsageError } from '../kit/options.ts';
 import { SCENARIOS } from '../scenarios/index.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 

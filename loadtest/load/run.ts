@@ -1,8 +1,9 @@
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { UsageError } from '../../infra/usage-error.ts';
 import { type Plan, SETTLE_SECONDS } from '../k6/plan.ts';
-import { toStandardError, UsageError } from '../kit/options.ts';
+import { toStandardError } from '../kit/options.ts';
 import { UsageSampler } from '../kit/usage-sampler.ts';
 import { reportPage } from '../report/page.ts';
 import { describe, Progress } from './describe.ts';

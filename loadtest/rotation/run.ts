@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
+import { UsageError } from '../../infra/usage-error.ts';
 import { startCluster } from '../kit/cluster.ts';
-import { toStandardError, UsageError } from '../kit/options.ts';
+import { toStandardError } from '../kit/options.ts';
 import { measure, type RunOptions } from './measure.ts';
 import { describe, faultsOf } from './verdict.ts';
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chooseWhat, type Flags, INTEGRATION, UsageError } from './options.ts';
+import { UsageError } from '../../infra/usage-error.ts';
+import { chooseWhat, type Flags, INTEGRATION } from './options.ts';
 
 const UNIT_FILE = 'tests/runner/options.test.ts';
 const INTEGRATION_FILE = 'certs/cli/use.integration.test.ts';

@@ -1,5 +1,6 @@
 import { existsSync, globSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { UsageError } from '../../infra/usage-error.ts';
 
 export const ROOT = path.resolve(import.meta.dirname, '../..');
 
@@ -18,10 +19,6 @@ export interface Options {
   readonly everything: boolean;
   readonly full: boolean;
   readonly measure: boolean;
-}
-
-export class UsageError extends Error {
-  readonly exitCode = 2;
 }
 
 /** Test files under a directory or matching a pattern, or the file itself. */
