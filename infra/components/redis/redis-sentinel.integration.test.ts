@@ -46,6 +46,16 @@ const allReady = async () => {
 };
 const follows = async (pod: RedisPod) => assert.match(await field(pod, 'replication', 'role'), /slave/);
 
+/** Resolves when what was written under the key is read again. */
+const served = (key: string) => {
+  const isRead = () =>
+    client.get(`gridlock:${key}`).then(
+      (value) => value === key,
+      () => false,
+    );
+  return until(isRead, 'it is served', LONG);
+};
+
 const written = async (key: string): Promise<string> => {
   await until(
     () =>
@@ -202,15 +212,7 @@ test('a primary that crashes is replaced, and comes back as a replica', async ()
   await before.stop('SIGKILL', 'start-redis');
   await until(async () => (await namedPort(before)) !== before.redisPort, 'another one is named', LONG);
   assert.notEqual((await primary()).name, before.name);
-  await until(
-    () =>
-      client.get(`gridlock:${key}`).then(
-        (value) => value === key,
-        () => false,
-      ),
-    'it is served',
-    LONG,
-  );
+  await served(key);
   before.start('start-redis');
   await allReady();
   await follows(before);
@@ -225,15 +227,7 @@ test('a primary whose volume is lost waits until another has taken over, so that
   before.startAll();
   await allReady();
   assert.notEqual((await primary()).name, before.name);
-  await until(
-    () =>
-      client.get(`gridlock:${key}`).then(
-        (value) => value === key,
-        () => false,
-      ),
-    'it is served',
-    LONG,
-  );
+  await served(key);
 });
 
 test('a primary alone refuses writes, as another may have followed it', async (t) => {
@@ -268,15 +262,7 @@ test('after all three stopped, the set comes back with its data and its roles', 
   for (const pod of set.pods.filter((each) => each !== before)) pod.startAll();
   await allReady();
   assert.equal((await primary()).name, before.name);
-  await until(
-    () =>
-      client.get(`gridlock:${key}`).then(
-        (value) => value === key,
-        () => false,
-      ),
-    'it is served',
-    LONG,
-  );
+  await served(key);
   assert.equal(await client.get('gridlock:{pair}:two'), '1');
 });
 
