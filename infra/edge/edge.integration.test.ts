@@ -13,7 +13,7 @@ import { routedGame } from '../../services/server/session/handshake.ts';
 import { waitFor } from '../local/wait.ts';
 import { runtimeCommand, serversUp } from './haproxy.ts';
 import { LOGGING, REDIRECT, SOCKET_BUFFER_BYTES } from './limits.ts';
-import { type Edge, FLOOD, selfSigned, startEdge } from './testing.ts';
+import { type Edge, FLOOD, refusalsOf, selfSigned, startEdge, waitingBytes } from './testing.ts';
 
 let edge: Edge;
 before(async () => {
@@ -499,17 +499,6 @@ test('half-open connections to plain http from one address keep nobody else wait
   });
 });
 
-/** The counters of refused requests, by reason. */
-async function refusals(target: Edge): Promise<Record<string, number>> {
-  const { body } = await target.metrics({ path: '/refusals' });
-  return Object.fromEntries(
-    [...body.matchAll(/^gridlock_edge_refused_requests_total\{reason="(\w+)"\} (\d+)$/gm)].map(([, reason, count]) => [
-      reason!,
-      Number(count),
-    ]),
-  );
-}
-
 test('refused requests are all counted by reason, and of a flood few are logged, in short lines', async () => {
   await withEdge({}, async (own) => {
     const agent = new Agent({ keepAlive: true, maxSockets: 4 });
@@ -519,7 +508,7 @@ test('refused requests are all counted by reason, and of a flood few are logged,
     statuses.push(...(await Promise.all(Array.from({ length: 3 }, () => ask('/ws')))));
     agent.destroy();
     assert.deepEqual([...new Set(statuses)], [404, 426]);
-    const counted = await refusals(own);
+    const counted = refusalsOf(await own.metrics({ path: '/refusals' }));
     assert.deepEqual([counted['internal_path'], counted['socket_upgrade'], counted['too_large']], [400, 3, 0]);
     const lines = own.log().split('\n');
     const refused = lines.filter((line) => line.includes('/metrics/'));
@@ -552,15 +541,6 @@ test('neither a token nor the code of a game in an address is logged', async () 
     assert.doesNotMatch(own.log(), /SECRET|eyJ/);
   });
 });
-
-/** Bytes that wait in the kernel to be sent on connections of a local port. */
-function waitingBytes(port: number): number {
-  const rows = readFileSync('/proc/net/tcp', 'utf8').trim().split('\n').slice(1);
-  return rows
-    .map((row) => row.trim().split(/\s+/))
-    .filter(([, local]) => Number.parseInt(local!.split(':')[1]!, 16) === port)
-    .reduce((sum, columns) => sum + Number.parseInt(columns[4]!.split(':')[0]!, 16), 0);
-}
 
 test('peers that never read are gone soon after their replica has closed, and take little memory before', async () => {
   const own = await startEdge({}, { stalledMs: 2000 });

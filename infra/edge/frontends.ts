@@ -1,24 +1,20 @@
-import { REDIRECT, STALLED_MS } from './limits.ts';
+import { ALPN, REDIRECT, STALLED_MS } from './limits.ts';
+import { addressOnly, REFUSALS_PATH, refusalMetrics } from './metrics.ts';
 import type { EdgeOptions } from './options.ts';
+import { except, notRedirected, redirectConnectionRules, redirectRules } from './redirect.ts';
 import {
   ACME_PATH,
   afterResponseRules,
   CONDITIONS,
-  COUNTERS,
   connectionRules,
   errorReply,
-  except,
-  notRedirected,
   quietFlood,
   quote,
-  REFUSAL_REASONS,
-  REFUSALS,
-  type Reply,
-  redirectRules,
   requestRules,
   responseRules,
 } from './rules.ts';
-import { connectionText, escapedText, requestText, responseText, section } from './syntax.ts';
+import { connectionText, REFUSALS, requestText, responseText, section, tableText } from './syntax.ts';
+import { TABLES } from './tables.ts';
 
 /** What is counted per client address, for all frontends together. */
 export const SOURCES = 'sources';
@@ -27,8 +23,6 @@ export const HTTP_SOURCES = 'http_sources';
 /** The same for connections to the TCP front. */
 const FRONT_SOURCES = 'front_sources';
 const CRL_PATH = '/crl/';
-/** localhost or an address, with any port. */
-const ADDRESS_HOST = String.raw`^(localhost|[0-9.]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?$`;
 
 /** With the PROXY protocol the connection's address is the balancer's: the client's is known a step later. */
 const limitConnections = ({ config, acceptProxy = false }: EdgeOptions): string[] =>
@@ -53,7 +47,7 @@ export function httpsFrontend(options: EdgeOptions): string {
   const binds =
     tlsAlpnFront === undefined ? publicBinds(options) : [`bind ${quote(`unix@${tlsAlpnFront.https}`)} accept-proxy`];
   return section('frontend https', [
-    binds.map((line) => `${line} ssl crt ${quote(certificate)} alpn h2,http/1.1`),
+    binds.map((line) => `${line} ssl crt ${quote(certificate)} alpn ${ALPN}`),
     `maxconn ${config.maxConnections}`,
     limitConnections(tlsAlpnFront === undefined ? options : { ...options, acceptProxy: true }),
     CONDITIONS.map(({ name, criterion, value }) => `acl ${name} ${criterion} ${value}`),
@@ -88,7 +82,7 @@ export function tlsAlpnSections(options: EdgeOptions): string[] {
     ]),
     section('backend challenges', ['mode tcp', `server solver ${quote(`unix@${tlsAlpnFront.challenges}`)}`]),
     section('backend https', ['mode tcp', `server https ${quote(`unix@${tlsAlpnFront.https}`)} send-proxy-v2`]),
-    section(`backend ${FRONT_SOURCES}`, [`stick-table type ipv6 size 100k expire 30s store ${COUNTERS}`]),
+    tableText(FRONT_SOURCES, TABLES.sources),
   ];
 }
 
@@ -112,23 +106,12 @@ export function httpFrontend(options: EdgeOptions): string {
     `timeout client ${REDIRECT.requestMs}ms`,
     'option httpclose',
     limitConnections(options),
-    `tcp-request ${layer} track-sc1 src,ipmask(32,64) table ${HTTP_SOURCES}`,
-    `tcp-request ${layer} reject if { sc_conn_cur(1) gt ${REDIRECT.perAddress} }`,
+    redirectConnectionRules(HTTP_SOURCES).map((rule) => connectionText(rule, layer)),
     requestText(quietFlood),
     answered ? `acl is_authority path_beg ${paths}` : requestText(notRedirected(paths)),
     redirect.flatMap(requestText),
     answered && 'use_backend authority if is_authority',
   ]);
-}
-
-/** How many requests were refused, by reason, as Prometheus reads it. */
-function refusalMetrics(): Reply {
-  const name = 'gridlock_edge_refused_requests_total';
-  const counts = REFUSAL_REASONS.map(
-    (reason) => `${name}{reason="${reason}"} %[str(${reason}),table_http_req_cnt(${REFUSALS})]\n`,
-  );
-  const text = `# HELP ${name} Requests that the edge refused.\n# TYPE ${name} counter\n${counts.join('')}`;
-  return { status: 200, contentType: 'text/plain', body: { format: 'lf-string', content: escapedText(text) } };
 }
 
 /** Prometheus metrics, on an internal address; there too `/healthz` says that HAProxy is alive. */
@@ -137,17 +120,12 @@ export function metricsFrontend(address: string, health = false): string {
     `bind ${address}`,
     'option dontlog-normal',
     health && 'monitor-uri /healthz',
-    // A page elsewhere can give its own name this address, but no browser sends an address as the name of a page.
-    requestText({
-      action: 'return',
-      reply: errorReply(421, 'misdirected', 'Ask by address.'),
-      when: { unless: `{ req.hdr(host) -m reg ${quote(ADDRESS_HOST)} }` },
-    }),
+    requestText(addressOnly),
     'http-request use-service prometheus-exporter if { path /metrics }',
-    requestText({ action: 'return', reply: refusalMetrics(), when: { if: '{ path /refusals }' } }),
+    requestText(refusalMetrics(REFUSALS)),
     requestText({
       action: 'return',
-      reply: errorReply(404, 'not_found', 'The metrics are at /metrics and /refusals.'),
+      reply: errorReply(404, 'not_found', `The metrics are at /metrics and ${REFUSALS_PATH}.`),
     }),
   ]);
 }

@@ -11,6 +11,12 @@ export const TIMEOUTS = Object.freeze({
   check: 2,
 });
 
+/** Connections to replicas that fail: each repetition goes to another one. */
+export const RETRIES = Object.freeze({ count: 3, redispatchEvery: 1 });
+
+/** What TLS offers to clients. */
+export const ALPN = 'h2,http/1.1';
+
 /** How long a process that a reload replaced keeps its open sockets. */
 export const HARD_STOP_SECONDS = 3600;
 
@@ -31,6 +37,8 @@ export const STALLED_MS = 30_000;
  * Left to itself it holds up to 4 MiB for a peer that does not read.
  */
 export const SOCKET_BUFFER_BYTES = 131_072;
+/** The settings `tune.*` that this is the value of. */
+export const SOCKET_BUFFERS = ['sndbuf.client', 'rcvbuf.client', 'sndbuf.server', 'rcvbuf.server'] as const;
 
 /** Plain http: each connection is for one request, which is answered at once. */
 export const REDIRECT = Object.freeze({

@@ -7,13 +7,22 @@ import {
   SOURCES,
   tlsAlpnSections,
 } from './frontends.ts';
-import { HARD_STOP_SECONDS, LOGGING, REDIRECT, SOCKET_BUFFER_BYTES, TIMEOUTS, tunnelTimeoutMs } from './limits.ts';
+import {
+  HARD_STOP_SECONDS,
+  LOGGING,
+  REDIRECT,
+  RETRIES,
+  SOCKET_BUFFER_BYTES,
+  SOCKET_BUFFERS,
+  TIMEOUTS,
+  tunnelTimeoutMs,
+} from './limits.ts';
 import type { EdgeConfig, EdgeOptions } from './options.ts';
 import { needsResolvers, replicasBackend, resolversSection } from './replicas-backend.ts';
-import { COUNTERS, ERRORS, quote, REFUSALS } from './rules.ts';
-import { errorText, section } from './syntax.ts';
+import { ERRORS, quote } from './rules.ts';
+import { errorText, REFUSALS, section, tableText } from './syntax.ts';
+import { TABLES } from './tables.ts';
 
-const BUFFERS = ['sndbuf.client', 'rcvbuf.client', 'sndbuf.server', 'rcvbuf.server'];
 /** Connections of the other frontends (redirect, metrics) beyond those of https. */
 export const SPARE_CONNECTIONS = REDIRECT.connections + 100;
 
@@ -51,7 +60,7 @@ function globalSection({ config, runtimeSocket, separateKey, tlsAlpnFront }: Edg
     `maxconnrate ${config.connectionRate * times}`,
     `maxsslrate ${config.handshakeRate}`,
     `hard-stop-after ${HARD_STOP_SECONDS}s`,
-    BUFFERS.map((name) => `tune.${name} ${SOCKET_BUFFER_BYTES}`),
+    SOCKET_BUFFERS.map((name) => `tune.${name} ${SOCKET_BUFFER_BYTES}`),
     // Otherwise two instances could share a port without either noticing.
     'noreuseport',
     runtimeSocket !== undefined &&
@@ -72,7 +81,8 @@ function globalSection({ config, runtimeSocket, separateKey, tlsAlpnFront }: Edg
  * The fields of `option httplog`, but of the request only method, version and path: a query may hold a token or the code
  * of a game.
  */
-const LOG_FORMAT = '%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq %HM %HV %HPO';
+export const LOG_FORMAT =
+  '%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq %HM %HV %HPO';
 
 function defaultsSection({ config }: EdgeOptions): string {
   return section('defaults', [
@@ -82,8 +92,8 @@ function defaultsSection({ config }: EdgeOptions): string {
     'option dontlognull',
     // Moves are small and wait for nothing.
     'option http-no-delay',
-    'option redispatch 1',
-    'retries 3',
+    `option redispatch ${RETRIES.redispatchEvery}`,
+    `retries ${RETRIES.count}`,
     `timeout http-request ${config.headerTimeoutMs}ms`,
     `timeout http-keep-alive ${TIMEOUTS.keepAlive}s`,
     `timeout client ${TIMEOUTS.client}s`,
@@ -98,14 +108,10 @@ function defaultsSection({ config }: EdgeOptions): string {
   ]);
 }
 
-const table = (name: string, definition: string): string => section(`backend ${name}`, [`stick-table ${definition}`]);
-
 const countingTables = [
-  // Per client address: for all frontends together, and the connections of plain http.
-  table(SOURCES, `type ipv6 size 100k expire 30s store ${COUNTERS}`),
-  table(HTTP_SOURCES, 'type ipv6 size 100k expire 30s store conn_cur'),
-  // Per reason; without an expiry, as these are counters.
-  table(REFUSALS, 'type string len 32 size 100 store http_req_cnt,http_req_rate(1s)'),
+  tableText(SOURCES, TABLES.sources),
+  tableText(HTTP_SOURCES, TABLES.httpSources),
+  tableText(REFUSALS, TABLES.refusals),
 ];
 
 /** Renders `haproxy.cfg` for HAProxy 2.6 to 3.2. Pure: the same options give the same text. */

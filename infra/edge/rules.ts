@@ -1,11 +1,11 @@
 import { LOGGING } from './limits.ts';
 import { type EdgeConfig, isLoopback } from './options.ts';
+import { CLIENT_KEY } from './tables.ts';
 
 /** Name of the cookie that keeps a browser at its replica in the stateless design. */
 export const STICKY_COOKIE = '__Host-gridlock_edge';
 
 const LOOPBACK_HOST = String.raw`^(localhost|[^:]*\.localhost|127\.[0-9.]+|\[::1\])(:[0-9]+)?$`;
-const WELL_FORMED_HOST = String.raw`^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?$`;
 const HSTS_SECONDS = 63_072_000;
 
 /** Quotes an argument for HAProxy's parser: inside double quotes only these three mean something. */
@@ -25,7 +25,7 @@ export interface Reply {
 
 /** What happens to a connection before anything is read from it. */
 export type ConnectionRule =
-  | { action: 'track'; key: string; table: string }
+  | { action: 'track'; counter: 0 | 1; key: string; table: string }
   | { action: 'reject'; when: { if: string } };
 
 /** An answer by HAProxy itself. */
@@ -42,6 +42,7 @@ export type RequestRule =
   | ReturnRule
   | { action: 'wait-for-body'; timeMs: number }
   | { action: 'silence'; when: When }
+  | { action: 'track'; counter: 2; key: string; table: string; when: When | undefined }
   | { action: 'set-var'; scope: string; name: string; expression: string }
   | { action: 'del-header'; name: string; match?: 'beg' }
   | { action: 'set-header'; name: string; value: string; when?: When }
@@ -71,9 +72,7 @@ export function errorReply(status: number, code: string, message: string, header
   };
 }
 
-/** Table in which refused requests are counted by reason. */
-export const REFUSALS = 'refusals';
-/** Every reason. */
+/** Why requests are refused. */
 export const REFUSAL_REASONS = [
   'rate_limited',
   'length_required',
@@ -87,12 +86,23 @@ export const REFUSAL_REASONS = [
 ] as const;
 type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
-const refuse = (reason: RefusalReason, reply: Reply, test: string): ReturnRule => ({
+/** A rule that refuses what a test finds. */
+export const refuse = (reason: RefusalReason, reply: Reply, test: string): ReturnRule => ({
   action: 'return',
   reply,
   when: { if: test },
   reason,
 });
+
+/** A refusal is counted in a table first, and logged unless there were many for the same reason. */
+export function counted(rule: RequestRule, table: string): RequestRule[] {
+  if (rule.action !== 'return' || rule.reason === undefined) return [rule];
+  return [
+    { action: 'track', counter: 2, key: `str(${rule.reason})`, table, when: rule.when },
+    { action: 'silence', when: { if: `{ sc_http_req_rate(2) gt ${LOGGING.refusalsPerReason} }` } },
+    rule,
+  ];
+}
 
 /** Leaves the requests of an address that sends many out of the log. */
 export const quietFlood: RequestRule = Object.freeze({
@@ -110,13 +120,10 @@ export const ERRORS: readonly Reply[] = Object.freeze([
   errorReply(504, 'gateway_timeout', 'The replica took too long to answer.', { 'Retry-After': '1' }),
 ]);
 
-/** What is stored per client address in the table that `connectionRules` and `requestRules` count in. */
-export const COUNTERS = 'conn_cur,conn_rate(10s),http_req_rate(10s)';
-
 /** Counts and cuts off addresses that open too many connections, before a TLS handshake is spent on them. */
 export function connectionRules(config: EdgeConfig, table: string): ConnectionRule[] {
   return [
-    { action: 'track', key: 'src,ipmask(32,64)', table },
+    { action: 'track', counter: 0, key: CLIENT_KEY, table },
     { action: 'reject', when: { if: `{ sc_conn_cur(0) gt ${config.connectionsPerAddress} }` } },
     { action: 'reject', when: { if: `{ sc_conn_rate(0) gt ${config.connectionRatePerAddress} }` } },
   ];
@@ -220,35 +227,3 @@ export function afterResponseRules(config: EdgeConfig, hostVariable = 'host'): R
     },
   ];
 }
-
-/** Sends who asks over plain http to https, keeping host, path and query. */
-export function redirectRules(config: EdgeConfig): ReturnRule[] {
-  const port = config.port === 443 ? '' : `:${config.port}`;
-  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
-  // A browser keeps a 308 for good: on loopback that would outlive us and bind whatever uses the port next.
-  const noStore = isLoopback(config.host) ? [['Cache-Control', 'no-store'] as const] : [];
-  const to = (location: string): Reply => ({
-    status: 308,
-    headers: [['Location', quote(location)], ...noStore],
-  });
-  return [
-    {
-      action: 'return',
-      reply: to(`https://%[req.hdr(host),regsub(:[0-9]+$,)]${port}%[pathq]`),
-      when: { if: `{ req.hdr(host) -m reg ${quote(WELL_FORMED_HOST)} }` },
-    },
-    { action: 'return', reply: to(`https://${host}${port}%[pathq]`) },
-  ];
-}
-
-/** The same rule, but not where `condition` holds. */
-export function except(rule: ReturnRule, condition: string): ReturnRule {
-  const { when } = rule;
-  if (when === undefined) return { ...rule, when: { unless: condition } };
-  if ('unless' in when) return { ...rule, when: { unless: `${when.unless} || ${condition}` } };
-  return { ...rule, when: { if: `${when.if} !${condition}` } };
-}
-
-/** Paths below which nothing is redirected to https. */
-export const notRedirected = (paths: string): RequestRule =>
-  refuse('not_redirected', errorReply(404, 'not_found', 'Not found.'), `{ path_beg ${paths} }`);

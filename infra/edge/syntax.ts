@@ -1,6 +1,9 @@
 // Sections and rules in the language of HAProxy's configuration.
-import { LOGGING } from './limits.ts';
-import { type ConnectionRule, REFUSALS, type Reply, type RequestRule, type ResponseRule, type When } from './rules.ts';
+import { type ConnectionRule, counted, type Reply, type RequestRule, type ResponseRule, type When } from './rules.ts';
+import type { Table } from './tables.ts';
+
+/** Table in which refused requests are counted by reason. */
+export const REFUSALS = 'refusals';
 
 /** A section of the configuration: its heading, then its lines indented; `false` lines are left out. */
 export function section(heading: string, lines: readonly (string | false | readonly (string | false)[])[]): string {
@@ -24,7 +27,7 @@ function replyText({ status, contentType, body, headers = [] }: Reply): string {
 
 /** @param layer `session` where the client's address is only known after the PROXY protocol's header */
 export function connectionText(rule: ConnectionRule, layer: 'connection' | 'session' = 'connection'): string {
-  const action = rule.action === 'track' ? `track-sc0 ${rule.key} table ${rule.table}` : 'reject';
+  const action = rule.action === 'track' ? `track-sc${rule.counter} ${rule.key} table ${rule.table}` : 'reject';
   return `tcp-request ${layer} ${action}${rule.action === 'track' ? '' : condition(rule.when)}`;
 }
 
@@ -34,6 +37,8 @@ function requestAction(rule: RequestRule): string {
       return `return ${replyText(rule.reply)}${condition(rule.when)}`;
     case 'silence':
       return `set-log-level silent${condition(rule.when)}`;
+    case 'track':
+      return `track-sc${rule.counter} ${rule.key} table ${rule.table}${condition(rule.when)}`;
     case 'wait-for-body':
       return `wait-for-body time ${rule.timeMs}ms`;
     case 'set-var':
@@ -47,15 +52,15 @@ function requestAction(rule: RequestRule): string {
   }
 }
 
-/** The lines of a rule: a refusal is counted first, and logged unless there were many for the same reason. */
-export function requestText(rule: RequestRule): string[] {
-  const line = `http-request ${requestAction(rule)}`;
-  if (rule.action !== 'return' || rule.reason === undefined) return [line];
-  return [
-    `http-request track-sc2 str(${rule.reason}) table ${REFUSALS}${condition(rule.when)}`,
-    `http-request set-log-level silent if { sc_http_req_rate(2) gt ${LOGGING.refusalsPerReason} }`,
-    line,
-  ];
+/** The lines of a rule. */
+export const requestText = (rule: RequestRule): string[] =>
+  counted(rule, REFUSALS).map((each) => `http-request ${requestAction(each)}`);
+
+/** A section that holds a stick table. */
+export function tableText(name: string, { type, keyBytes, size, expireSeconds, store }: Table): string {
+  const length = keyBytes === undefined ? '' : ` len ${keyBytes}`;
+  const expire = expireSeconds === undefined ? '' : ` expire ${expireSeconds}s`;
+  return section(`backend ${name}`, [`stick-table type ${type}${length} size ${size}${expire} store ${store}`]);
 }
 
 /** Text as `lf-string` takes it, without quotes. */

@@ -157,11 +157,12 @@ export interface Edge {
 
 /**
  * Starts HAProxy with the given configuration over the defaults, in front of two echo replicas. `extra` may
- * prepare files in the edge's directory first.
+ * prepare files in the edge's directory first, `render` a configuration of another kind.
  */
 export async function startEdge(
   overrides: Partial<Config> = {},
   extra: Partial<EdgeOptions> | ((directory: string) => Partial<EdgeOptions>) = {},
+  render: (options: EdgeOptions) => string = renderEdge,
 ): Promise<Edge> {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'gridlock-edge-'));
   const [port, httpPort, metricsPort] = (await freePorts(3)) as [number, number, number];
@@ -170,7 +171,7 @@ export async function startEdge(
   const replicas = [await echoReplica('ws1'), await echoReplica('ws2')];
   writeFileSync(
     path.join(directory, 'haproxy.cfg'),
-    renderEdge({
+    render({
       config,
       certificate: 'leaf.pem',
       cookieKey: 'not a secret',
@@ -222,4 +223,22 @@ export async function startEdge(
     metrics: (options) => send(httpRequest, { port: metricsPort, path: '/metrics', ...options }),
     log: () => log,
   };
+}
+
+/** The counters of refused requests, by reason. */
+export const refusalsOf = ({ body }: Answer): Record<string, number> =>
+  Object.fromEntries(
+    [...body.matchAll(/^gridlock_edge_refused_requests_total\{reason="(\w+)"\} (\d+)$/gm)].map(([, reason, count]) => [
+      reason!,
+      Number(count),
+    ]),
+  );
+
+/** Bytes that wait in the kernel to be sent on connections of a local port. */
+export function waitingBytes(port: number): number {
+  const rows = readFileSync('/proc/net/tcp', 'utf8').trim().split('\n').slice(1);
+  return rows
+    .map((row) => row.trim().split(/\s+/))
+    .filter(([, local]) => Number.parseInt(local!.split(':')[1]!, 16) === port)
+    .reduce((sum, columns) => sum + Number.parseInt(columns[4]!.split(':')[0]!, 16), 0);
 }

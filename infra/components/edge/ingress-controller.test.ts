@@ -11,6 +11,7 @@ test('the controller is its release, its settings, the backend and the Ingress',
     [of('Defaults'), 'edge-defaults'],
     [of('Frontend'), 'edge-https-frontend'],
     [of('Frontend'), 'edge-http-frontend'],
+    [of('Frontend'), 'edge-stats-frontend'],
     ['random:index/randomPassword:RandomPassword', 'edge-cookie-key'],
     [of('Backend'), 'game-backend'],
     [INGRESS, 'edge'],
@@ -41,6 +42,7 @@ test('the release is the pinned chart with its settings bound by name, and no op
     'cr-defaults': 'haproxy-controller/edge',
     'cr-frontend-https': 'haproxy-controller/edge-https',
     'cr-frontend-http': 'haproxy-controller/edge-http',
+    'cr-frontend-stats': 'haproxy-controller/edge-stats',
     'scale-server-slots': '24',
     'tls-alpn': 'h2,http/1.1',
   });
@@ -117,6 +119,7 @@ test('on a controller of others nothing of theirs is changed: the rules are with
   ]);
   const backend = spec(recording, 'Backend') as Record<string, unknown[]>;
   assert.ok(backend['http_request_rule_list']!.length > 10);
+  assert.doesNotMatch(JSON.stringify(backend), /track/, 'their frontends have no table of ours');
   const { metadata, spec: ingress } = recording.one(INGRESS).inputs as {
     metadata: { annotations: Record<string, string> };
     spec: { rules: { host?: string }[] };

@@ -9,7 +9,7 @@ import { Namespace } from '../namespace.ts';
 import type { Edge, EdgeArgs } from './edge-service.ts';
 import { balancerAddress, CONTROLLER, CONTROLLER_NAMESPACE, INGRESS_CLASS, serverSlots } from './edge-service.ts';
 import { controllerRelease } from './ingress-release.ts';
-import { backendSpec, defaultsSpec, globalSpec, httpSpec, httpsSpec } from './ingress-resources.ts';
+import { backendSpec, defaultsSpec, globalSpec, httpSpec, httpsSpec, statsSpec } from './ingress-resources.ts';
 
 /** Name of the backend, and of the controller's settings. */
 const GAME = 'game';
@@ -71,6 +71,7 @@ function controllerSettings(parent: IngressController, config: Config, release: 
     make('Defaults', EDGE, defaultsSpec(config)),
     make('Frontend', `${EDGE}-https`, httpsSpec(config)),
     make('Frontend', `${EDGE}-http`, httpSpec(config)),
+    make('Frontend', `${EDGE}-stats`, statsSpec()),
   ];
 }
 

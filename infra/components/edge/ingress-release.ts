@@ -1,6 +1,7 @@
 import * as kubernetes from '@pulumi/kubernetes';
 import type * as pulumi from '@pulumi/pulumi';
 import type { Config } from '../../config/config.ts';
+import { ALPN } from '../../edge/limits.ts';
 import { chartPlace, mirrored } from '../artifacts.ts';
 import { secretOf } from '../certificates/certificate-set.ts';
 import {
@@ -90,8 +91,9 @@ export function controllerRelease(config: Config, opts: pulumi.CustomResourceOpt
             ...settingsOf('defaults', 'edge'),
             ...settingsOf('frontend-https', 'edge-https'),
             ...settingsOf('frontend-http', 'edge-http'),
+            ...settingsOf('frontend-stats', 'edge-stats'),
             'scale-server-slots': String(serverSlots(config)),
-            'tls-alpn': 'h2,http/1.1',
+            'tls-alpn': ALPN,
             // The balancer's addresses are not known, and nobody else reaches these ports.
             ...(config.proxyProtocol ? { 'proxy-protocol': '0.0.0.0/0,::/0' } : {}),
           },

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cloud, of, run, spec } from './testing.ts';
+import { stackConfig } from '../../config/config.ts';
+import { renderEdge } from '../../edge/render.ts';
+import { cloud, type Fields, of, run, spec } from './testing.ts';
 
 test('in the stateless design a browser stays where its cookie says', async () => {
   const recording = await run();
@@ -53,6 +55,31 @@ test('TLS, limits and what outlives a reload are those of the plain edge', async
   );
 });
 
+test('the kernel holds as little for a peer, and a log line is as short and without a query, as at the plain edge', async () => {
+  const recording = await run();
+  const [global, defaults] = [spec(recording, 'Global'), spec(recording, 'Defaults')];
+  const plain = renderEdge({
+    config: stackConfig('dev', {}),
+    servers: [],
+    certificate: 'x',
+    cookieKey: 'x',
+    addresses: [],
+  });
+  const lines = new Set(plain.split('\n').map((line) => line.trim()));
+  const [log] = global['log_target_list'] as { length: number }[];
+  const wanted = [
+    ...Object.entries(global['tune_buffer_options'] as Record<string, number>).map(
+      ([name, bytes]) => `tune.${name.replace('_', '.')} ${bytes}`,
+    ),
+    `log stdout len ${log?.length} format raw local0 info`,
+    `log-format ${defaults['log_format']}`,
+  ];
+  assert.equal(wanted.length, 6);
+  for (const line of wanted) assert.ok(lines.has(line), line);
+  // The request with its query (%r, %HU, %HQ) is in none of its fields.
+  assert.doesNotMatch(String(defaults['log_format']), /%(r|HU|HQ)\b/);
+});
+
 test('the https frontend counts, refuses and rewrites, in this order', async () => {
   const https = spec(await run(cloud), 'Frontend', 'edge-https-frontend') as Record<string, Record<string, unknown>[]>;
   assert.deepEqual(https['tcp_request_rule_list'], [
@@ -68,7 +95,9 @@ test('the https frontend counts, refuses and rewrites, in this order', async () 
   ]);
   const requests = https['http_request_rule_list']!;
   assert.deepEqual(
-    requests.map((rule) => rule['return_status_code'] ?? rule['hdr_name'] ?? rule['type']),
+    requests
+      .filter((rule, index) => rule['type'] !== 'track-sc' && requests[index - 1]?.['type'] !== 'track-sc')
+      .map((rule) => rule['return_status_code'] ?? rule['hdr_name'] ?? rule['type']),
     [
       'set-log-level',
       'set-var',
@@ -78,14 +107,20 @@ test('the https frontend counts, refuses and rewrites, in this order', async () 
       ...['forwarded', 'x-forwarded-', 'x-real-ip', 'X-Forwarded-For', 'X-Forwarded-Proto'],
     ],
   );
-  assert.deepEqual(requests[7], {
+  const internal = requests.findIndex(({ track_sc_key: key }) => key === 'str(internal_path)');
+  const test = { cond: 'if', cond_test: '{ path,url_dec -i -m beg /healthz /readyz /metrics }' };
+  const track = { type: 'track-sc', track_sc_stick_counter: 2, track_sc_table: 'stats' };
+  assert.deepEqual(requests.slice(internal, internal + 2), [
+    { ...track, track_sc_key: 'str(internal_path)', ...test },
+    { type: 'set-log-level', log_level: 'silent', cond: 'if', cond_test: '{ sc_http_req_rate(2) gt 5 }' },
+  ]);
+  assert.deepEqual(requests[internal + 2], {
     type: 'return',
     return_status_code: 404,
     return_content_type: 'application/json',
     return_content_format: 'string',
     return_content: String.raw`"{\"code\":\"not_found\",\"message\":\"Not found.\"}"`,
-    cond: 'if',
-    cond_test: '{ path,url_dec -i -m beg /healthz /readyz /metrics }',
+    ...test,
   });
   assert.deepEqual(
     https['http_error_rule_list']?.map(({ status }) => status),
@@ -99,7 +134,9 @@ test('plain http is redirected, but for the challenges of an ACME authority', as
   assert.deepEqual(http['acl_list'], [
     { acl_name: 'is_challenge', criterion: 'path_beg', value: '/.well-known/acme-challenge/' },
   ]);
-  const [sameHost, other] = http['http_request_rule_list']!;
+  assert.equal(http['http_connection_mode'] as unknown, 'httpclose');
+  const [quiet, sameHost, other] = http['http_request_rule_list']!;
+  assert.deepEqual([quiet?.['type'], quiet?.['log_level']], ['set-log-level', 'silent']);
   assert.match(String(sameHost?.['cond_test']), / !is_challenge$/);
   assert.deepEqual(other, {
     type: 'return',
@@ -108,4 +145,26 @@ test('plain http is redirected, but for the challenges of an ACME authority', as
     cond: 'unless',
     cond_test: 'is_challenge',
   });
+});
+
+test('every refusal of the https frontend is counted, in the table of the frontend that serves the counters', async () => {
+  const recording = await run();
+  const requests = spec(recording, 'Frontend', 'edge-https-frontend')['http_request_rule_list'] as Fields[];
+  const stats = spec(recording, 'Frontend', 'edge-stats-frontend');
+  const refusals = requests.filter(({ type }) => type === 'return');
+  const tracked = requests.filter(({ type }) => type === 'track-sc');
+  assert.deepEqual(
+    tracked.map(({ cond_test: test }) => test),
+    refusals.map(({ cond_test: test }) => test),
+  );
+  assert.deepEqual([...new Set(tracked.map(({ track_sc_table: table }) => table))], [stats['name']]);
+  assert.deepEqual(stats['stick_table'], {
+    type: 'string',
+    keylen: 32,
+    size: 100,
+    store: 'http_req_cnt,http_req_rate(1s)',
+  });
+  const [byAddress, counters] = stats['http_request_rule_list'] as Fields[];
+  assert.deepEqual([byAddress?.['return_status_code'], counters?.['cond_test']], [421, '{ path /refusals }']);
+  for (const { track_sc_key: key } of tracked) assert.ok(String(counters?.['return_content']).includes(`%[${key},`));
 });

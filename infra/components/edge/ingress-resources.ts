@@ -1,29 +1,56 @@
 // What the ingress controller is told, as specs of its custom resources. Times are milliseconds.
 import type * as pulumi from '@pulumi/pulumi';
 import type { Config } from '../../config/config.ts';
-import { HARD_STOP_SECONDS, REDIRECT, TIMEOUTS, tunnelTimeoutMs } from '../../edge/limits.ts';
-import { SPARE_CONNECTIONS, tlsSettings } from '../../edge/render.ts';
+import {
+  HARD_STOP_SECONDS,
+  LOGGING,
+  REDIRECT,
+  RETRIES,
+  SOCKET_BUFFER_BYTES,
+  SOCKET_BUFFERS,
+  TIMEOUTS,
+  tunnelTimeoutMs,
+} from '../../edge/limits.ts';
+import { addressOnly, refusalMetrics } from '../../edge/metrics.ts';
+import { except, redirectConnectionRules, redirectRules } from '../../edge/redirect.ts';
+import { LOG_FORMAT, SPARE_CONNECTIONS, tlsSettings } from '../../edge/render.ts';
 import { COMPRESSED_TYPES } from '../../edge/replicas-backend.ts';
-import type { ConnectionRule, Reply, RequestRule, ResponseRule, When } from '../../edge/rules.ts';
+import type { ConnectionRule, RequestRule } from '../../edge/rules.ts';
 import {
   ACME_PATH,
   afterResponseRules,
-  CONDITIONS,
-  COUNTERS,
   connectionRules,
+  counted,
   ERRORS,
-  except,
-  redirectRules,
+  quietFlood,
+  quote,
   requestRules,
   responseRules,
   STICKY_COOKIE,
 } from '../../edge/rules.ts';
+import { TABLES } from '../../edge/tables.ts';
+import {
+  conditionFields,
+  connectionFields,
+  errorFields,
+  type Fields,
+  requestFields,
+  tableFields,
+} from './ingress-fields.ts';
 
 /** The controller already has a variable `host`, without the port. */
 const HOST_VARIABLE = 'edge_host';
 /** Idle connections of a process that a reload replaced are closed over this time, not all at once. */
 const CLOSE_SPREAD_SECONDS = 60;
-const REDISPATCH = { redispatch: { enabled: 'enabled', interval: 1 }, retries: 3 };
+const REDISPATCH = {
+  redispatch: { enabled: 'enabled', interval: RETRIES.redispatchEvery },
+  retries: RETRIES.count,
+};
+
+/** The controller's frontends. Each has one table, by the frontend's name. */
+const HTTPS = 'https';
+const HTTP = 'http';
+const STATS = 'stats';
 
 /** `Global`: limits of the whole process, TLS, and what becomes of a process that a reload replaced. */
 export function globalSpec(config: Config) {
@@ -44,15 +71,21 @@ export function globalSpec(config: Config) {
       default_bind_ciphers: tls.ciphers,
       default_bind_curves: tls.curves,
     },
-    log_target_list: [{ address: 'stdout', format: 'raw', facility: 'local0', level: 'info' }],
+    tune_buffer_options: Object.fromEntries(
+      SOCKET_BUFFERS.map((name) => [name.replace('.', '_'), SOCKET_BUFFER_BYTES]),
+    ),
+    log_target_list: [
+      { address: 'stdout', length: LOGGING.lineBytes, format: 'raw', facility: 'local0', level: 'info' },
+    ],
   };
 }
 
-/** `Defaults`: time-outs of every frontend and backend. */
+/** `Defaults`: time-outs and log lines of every frontend and backend. */
 export const defaultsSpec = (config: Config) => ({
   ...REDISPATCH,
   http_no_delay: 'enabled',
   dontlognull: 'enabled',
+  log_format: quote(LOG_FORMAT),
   http_request_timeout: config.headerTimeoutMs,
   http_keep_alive_timeout: 1000 * TIMEOUTS.keepAlive,
   client_timeout: 1000 * TIMEOUTS.client,
@@ -65,54 +98,58 @@ export const defaultsSpec = (config: Config) => ({
   tunnel_timeout: tunnelTimeoutMs(config),
 });
 
-// The table of the https frontend, for both.
-const limitConnections = (config: Config) =>
-  connectionRules(config, 'https').map((rule) =>
-    connectionFields(rule, config.proxyProtocol ? 'session' : 'connection'),
-  );
+const connectionRuleFields = ({ proxyProtocol }: Config, rules: readonly ConnectionRule[]) =>
+  rules.map((rule) => connectionFields(rule, proxyProtocol ? 'session' : 'connection'));
+
+/** A rule as items of `http_request_rule_list`, which count what it refuses. */
+const countedFields = (rule: RequestRule): Fields[] => counted(rule, STATS).map(requestFields);
 
 /**
  * What is done to requests and their answers: in the https frontend, or in the backend of a shared
- * controller.
+ * controller. Only an own controller has a table in which refusals are counted.
  */
-const ruleFields = (config: Config) => ({
+const ruleFields = (config: Config, fields: (rule: RequestRule) => Fields | Fields[]) => ({
   acl_list: conditionFields,
-  http_request_rule_list: requestRules(config, HOST_VARIABLE).map(requestFields),
+  http_request_rule_list: requestRules(config, HOST_VARIABLE).flatMap(fields),
   http_response_rule_list: responseRules.map(requestFields),
   http_after_response_rule_list: afterResponseRules(config, HOST_VARIABLE).map(requestFields),
 });
 
 /** `Frontend` of https and wss. */
 export const httpsSpec = (config: Config) => ({
-  name: 'https',
+  name: HTTPS,
   maxconn: config.maxConnections,
-  stick_table: { type: 'ipv6', size: 102_400, expire: 30_000, store: COUNTERS },
-  tcp_request_rule_list: limitConnections(config),
+  stick_table: tableFields(TABLES.sources),
+  tcp_request_rule_list: connectionRuleFields(config, connectionRules(config, HTTPS)),
   http_error_rule_list: ERRORS.map(errorFields),
-  ...ruleFields(config),
+  ...ruleFields(config, countedFields),
 });
-
-/** Open connections of one address to plain http: its table is that of the frontend. */
-function limitRedirects({ proxyProtocol }: Config) {
-  const type = proxyProtocol ? 'session' : 'connection';
-  const cond_test = `{ sc_conn_cur(1) gt ${REDIRECT.perAddress} }`;
-  return [
-    { type, action: 'track-sc', track_stick_counter: 1, track_key: 'src,ipmask(32,64)', track_table: 'http' },
-    { type, action: 'reject', cond: 'if', cond_test },
-  ];
-}
 
 /** `Frontend` of plain http: redirects, but for the challenges of an ACME authority. */
 export const httpSpec = (config: Config) => ({
-  name: 'http',
+  name: HTTP,
   maxconn: REDIRECT.connections,
   http_request_timeout: REDIRECT.requestMs,
   client_timeout: REDIRECT.requestMs,
-  stick_table: { type: 'ipv6', size: 102_400, expire: 30_000, store: 'conn_cur' },
-  tcp_request_rule_list: [...limitConnections(config), ...limitRedirects(config)],
+  http_connection_mode: 'httpclose',
+  stick_table: tableFields(TABLES.httpSources),
+  tcp_request_rule_list: connectionRuleFields(config, [
+    // The table of the https frontend, for both.
+    ...connectionRules(config, HTTPS),
+    ...redirectConnectionRules(HTTP),
+  ]),
   http_error_rule_list: ERRORS.map(errorFields),
   acl_list: [{ acl_name: 'is_challenge', criterion: 'path_beg', value: ACME_PATH }],
-  http_request_rule_list: redirectRules(config).map((rule) => requestFields(except(rule, 'is_challenge'))),
+  http_request_rule_list: [quietFlood, ...redirectRules(config).map((rule) => except(rule, 'is_challenge'))].map(
+    requestFields,
+  ),
+});
+
+/** `Frontend` of the metrics, which no Service publishes: adds the counters of refused requests. */
+export const statsSpec = () => ({
+  name: STATS,
+  stick_table: tableFields(TABLES.refusals),
+  http_request_rule_list: [addressOnly, refusalMetrics(STATS)].map(requestFields),
 });
 
 /** A browser stays where its cookie says; or a game is held by the replica that its code hashes to. */
@@ -150,74 +187,5 @@ export const backendSpec = (config: Config, cookieKey: pulumi.Input<string>, rul
   tunnel_timeout: tunnelTimeoutMs(config),
   'http-no-delay': 'enabled',
   compression: { algorithms: ['gzip'], types: COMPRESSED_TYPES.split(' ') },
-  ...(rules ? ruleFields(config) : {}),
+  ...(rules ? ruleFields(config, requestFields) : {}),
 });
-
-// The rules of infra/edge as fields of the ingress controller's custom resources (ingress.v3.haproxy.org).
-type Fields = Readonly<Record<string, unknown>>;
-
-function condition(when: When | undefined): Fields {
-  if (when === undefined) return {};
-  return 'if' in when ? { cond: 'if', cond_test: when.if } : { cond: 'unless', cond_test: when.unless };
-}
-
-function content({ contentType, body, headers = [] }: Reply): Fields {
-  return {
-    ...(contentType === undefined ? {} : { return_content_type: contentType }),
-    ...(body === undefined ? {} : { return_content_format: body.format, return_content: body.content }),
-    ...(headers.length === 0 ? {} : { return_hdrs: headers.map(([name, fmt]) => ({ name, fmt })) }),
-  };
-}
-
-/** @param type `session` where the client's address is only known after the PROXY protocol's header */
-export const connectionFields = (rule: ConnectionRule, type: 'connection' | 'session'): Fields =>
-  rule.action === 'track'
-    ? { type, action: 'track-sc', track_stick_counter: 0, track_key: rule.key, track_table: rule.table }
-    : { type, action: 'reject', ...condition(rule.when) };
-
-/** An item of `http_request_rule_list`, `http_response_rule_list` or `http_after_response_rule_list`. */
-export function requestFields(rule: RequestRule | ResponseRule): Fields {
-  switch (rule.action) {
-    case 'return':
-      return {
-        type: 'return',
-        return_status_code: rule.reply.status,
-        ...content(rule.reply),
-        ...condition(rule.when),
-      };
-    case 'silence':
-      return { type: 'set-log-level', log_level: 'silent', ...condition(rule.when) };
-    case 'wait-for-body':
-      return { type: 'wait-for-body', wait_time: rule.timeMs };
-    case 'set-var':
-      return { type: 'set-var', var_scope: rule.scope, var_name: rule.name, var_expr: rule.expression };
-    case 'del-header': {
-      const method = 'match' in rule && rule.match !== undefined ? { hdr_method: rule.match } : {};
-      return { type: 'del-header', hdr_name: rule.name, ...method };
-    }
-    case 'replace-header':
-      return {
-        type: 'replace-header',
-        hdr_name: rule.name,
-        hdr_match: rule.match,
-        hdr_format: rule.value,
-        ...condition(rule.when),
-      };
-    case 'set-header':
-      return { type: 'set-header', hdr_name: rule.name, hdr_format: rule.value, ...condition(rule.when) };
-  }
-}
-
-/** An item of `http_error_rule_list`. */
-export const errorFields = (reply: Reply): Fields => ({
-  type: 'status',
-  status: reply.status,
-  ...content(reply),
-});
-
-/** `acl_list` with the conditions that the rules name. */
-export const conditionFields: readonly Fields[] = CONDITIONS.map(({ name, criterion, value }) => ({
-  acl_name: name,
-  criterion,
-  value,
-}));

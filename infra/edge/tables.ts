@@ -1,0 +1,31 @@
+/** A stick table: what is counted, and by which key. */
+export interface Table {
+  readonly type: 'ipv6' | 'string';
+  /** Of a string: how many bytes of it tell one from another. */
+  readonly keyBytes?: number;
+  readonly size: number;
+  /** Without, entries stay: they are counters. */
+  readonly expireSeconds?: number;
+  readonly store: string;
+}
+
+/** By which clients are counted: their address, of IPv6 the network that one customer gets. */
+export const CLIENT_KEY = 'src,ipmask(32,64)';
+
+const EXPIRE_SECONDS = 30;
+const CLIENTS = 102_400;
+
+/** The same tables wherever the edge runs. */
+export const TABLES = Object.freeze({
+  /** Per client address, for all frontends together. */
+  sources: {
+    type: 'ipv6',
+    size: CLIENTS,
+    expireSeconds: EXPIRE_SECONDS,
+    store: 'conn_cur,conn_rate(10s),http_req_rate(10s)',
+  },
+  /** Per client address: connections of plain http. */
+  httpSources: { type: 'ipv6', size: CLIENTS, expireSeconds: EXPIRE_SECONDS, store: 'conn_cur' },
+  /** Refused requests, per reason. */
+  refusals: { type: 'string', keyBytes: 32, size: 100, store: 'http_req_cnt,http_req_rate(1s)' },
+} as const) satisfies Readonly<Record<string, Table>>;
