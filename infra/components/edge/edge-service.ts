@@ -42,6 +42,10 @@ type SizedBy = Pick<Config, 'replicas' | 'maxReplicas' | 'autoscaling'>;
 export const serverSlots = ({ replicas, maxReplicas, autoscaling }: SizedBy): number =>
   2 * (autoscaling === 'none' ? replicas : Math.max(replicas, maxReplicas));
 
+/** Whether the edge counts what it refuses: a controller of others does not do it for us. */
+export const countsRefusals = ({ ingress, charts }: Pick<Config, 'ingress' | 'charts'>): boolean =>
+  ingress === 'haproxy' || charts.ingress.install;
+
 /** What the edge's Service is: told by the configuration, or by what the cluster can do. */
 export const serviceType = ({ cluster, ingressService }: ReachedBy) =>
   ingressService === 'auto' ? (cluster === 'kind' ? 'NodePort' : 'LoadBalancer') : ingressService;

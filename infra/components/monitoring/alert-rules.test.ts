@@ -108,12 +108,13 @@ test('alerts are about what the stack has', () => {
       'gridlock:certificates': 'files',
       'gridlock:certificatesDir': 'x',
     }),
-    ['gridlock-replicas', 'gridlock-redis'],
+    ['gridlock-replicas', 'gridlock-edge', 'gridlock-redis'],
   );
+  assert.ok(!names({ 'gridlock:charts': '{"ingress":{"install":false}}' }).includes('gridlock-edge'));
   const served = (settings: Record<string, string>) =>
     alertRules(stackConfig('dev', settings))
       .flatMap(({ rules }) => rules.map(({ alert }) => alert))
-      .filter((name) => name.startsWith('GridlockEdge'));
+      .filter((name) => name.startsWith('GridlockEdgeCertificate'));
   assert.deepEqual(served({}), [], 'the controller has no agent');
   assert.deepEqual(served({ 'gridlock:ingress': 'haproxy' }), [
     'GridlockEdgeCertificateExpires',

@@ -1,8 +1,10 @@
 import type { Config } from '../../config/config.ts';
+import { REFUSALS_METRIC } from '../../edge/metrics.ts';
+import { CONTROLLER_NAMESPACE, countsRefusals } from '../edge/edge-service.ts';
 import { type RuleGroup, rule } from './alert-rule.ts';
 import { certificateRules, servedCertificateRules } from './certificate-rules.ts';
 
-type Settings = Pick<Config, 'namespace' | 'redis' | 'autoscaling' | 'certificates' | 'ingress' | 'pki'>;
+type Settings = Pick<Config, 'namespace' | 'redis' | 'autoscaling' | 'certificates' | 'charts' | 'ingress' | 'pki'>;
 
 /**
  * Closes that nobody meant: broken, failed, silent or slow; those of a drain and of players who leave are
@@ -108,6 +110,23 @@ function redisRules(ns: string, redis: Config['redis']) {
   ];
 }
 
+/** Of all pods of the edge together, for one reason. */
+const REFUSALS_PER_SECOND = 50;
+
+function edgeRules({ namespace, ingress }: Pick<Config, 'namespace' | 'ingress'>) {
+  const ns = `namespace="${ingress === 'haproxy' ? namespace : CONTROLLER_NAMESPACE}"`;
+  return [
+    rule(
+      'warning',
+      'EdgeRefuses',
+      `sum by (reason) (rate(${REFUSALS_METRIC}{${ns}}[5m])) > ${REFUSALS_PER_SECOND}`,
+      '5m',
+      'The edge refuses {{ $value | humanize }} requests a second ({{ $labels.reason }}).',
+      'A client is broken, or somebody floods the edge. Its log has a few of these requests, with their addresses.',
+    ),
+  ];
+}
+
 function scalingRules(ns: string) {
   const hpa = `${ns},horizontalpodautoscaler="game"`;
   return [
@@ -142,6 +161,7 @@ export function alertRules(config: Settings): RuleGroup[] {
   ];
   return [
     { name: 'gridlock-replicas', rules: replicaRules(ns) },
+    ...(countsRefusals(config) ? [{ name: 'gridlock-edge', rules: edgeRules(config) }] : []),
     { name: 'gridlock-redis', rules: redisRules(ns, config.redis) },
     ...(config.autoscaling === 'none' ? [] : [{ name: 'gridlock-scaling', rules: scalingRules(ns) }]),
     ...(certificates.length === 0 ? [] : [{ name: 'gridlock-certificates', rules: certificates }]),

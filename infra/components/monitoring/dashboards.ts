@@ -1,4 +1,5 @@
 import type { Config } from '../../config/config.ts';
+import { REFUSALS_METRIC } from '../../edge/metrics.ts';
 import { CONTROLLER_NAMESPACE } from '../edge/edge-service.ts';
 
 /** One graph: what it is called, in what unit, and a query for each kind of line with its legend. */
@@ -104,6 +105,11 @@ const edge = (ns: string): Panel[] => [
         '{{proxy}} {{code}}',
       ],
     ],
+  },
+  {
+    title: 'Refused requests by reason',
+    unit: 'ops',
+    queries: [[`sum by (reason) (rate(${REFUSALS_METRIC}{${ns}}[$__rate_interval]))`, '{{reason}}']],
   },
   {
     title: 'Sockets and requests at the replicas',

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { Metrics } from '../../../services/server/ops/metrics.ts';
 import { stackConfig } from '../../config/config.ts';
 import { createMetrics } from '../../edge/agent/agent-server.ts';
+import { REFUSALS_METRIC } from '../../edge/metrics.ts';
 import { record } from '../../render/recorder.ts';
 import { AGENT_PORT, edgePod, METRICS_PORT } from '../edge/plain-edge-pod.ts';
 import { alertRules } from './alert-rules.ts';
@@ -79,19 +80,39 @@ test('a cluster that has the chart keeps its own', async () => {
 });
 
 test('the edge is watched where it is', async () => {
-  const where = async (ingress: string) => {
-    const { inputs } = (await run({ 'gridlock:monitoring': 'operator', 'gridlock:ingress': ingress })).one(
+  const where = async (ingress: string, more: Record<string, string> = {}) => {
+    const { inputs } = (await run({ 'gridlock:monitoring': 'operator', 'gridlock:ingress': ingress, ...more })).one(
       POD_MONITOR,
       'monitoring-edge',
     );
     const { metadata, spec } = inputs as {
       metadata: { namespace: string };
-      spec: { podMetricsEndpoints: { port: string }[] };
+      spec: { podMetricsEndpoints: { port: string; path: string }[] };
     };
-    return [metadata.namespace, ...spec.podMetricsEndpoints.map(({ port }) => port)];
+    return [metadata.namespace, ...spec.podMetricsEndpoints.map(({ port, path }) => port + path)];
   };
-  assert.deepEqual(await where('controller'), ['haproxy-controller', 'stat']);
-  assert.deepEqual(await where('haproxy'), ['gridlock', 'metrics', 'agent']);
+  assert.deepEqual(await where('controller'), ['haproxy-controller', 'stat/metrics', 'stat/refusals']);
+  assert.deepEqual(await where('haproxy'), ['gridlock', 'metrics/metrics', 'agent/metrics', 'metrics/refusals']);
+  const others = { 'gridlock:charts': '{"ingress":{"install":false}}' };
+  assert.deepEqual(
+    await where('controller', others),
+    ['haproxy-controller', 'stat/metrics'],
+    'they count nothing for us',
+  );
+});
+
+test('two targets at one port are told apart', async () => {
+  for (const ingress of ['controller', 'haproxy']) {
+    const recording = await run({ 'gridlock:monitoring': 'operator', 'gridlock:ingress': ingress });
+    const { spec } = recording.one(POD_MONITOR, 'monitoring-edge').inputs as {
+      spec: { podMetricsEndpoints: { port: string; relabelings?: { targetLabel: string; replacement: string }[] }[] };
+    };
+    const labels = spec.podMetricsEndpoints.map(
+      ({ port, relabelings = [] }) =>
+        relabelings.find(({ targetLabel }) => targetLabel === 'endpoint')?.replacement ?? port,
+    );
+    assert.equal(new Set(labels).size, labels.length, String(labels));
+  }
 });
 
 test('ports that are read are ports of the containers', () => {
@@ -109,6 +130,7 @@ test('every metric of ours that is shown or alerted on is one that a replica or 
     ...watched,
     ...(await new Metrics('x').registry.getMetricsAsJSON()).map(({ name }) => name),
     ...(await createMetrics().registry.getMetricsAsJSON()).map(({ name }) => name),
+    REFUSALS_METRIC,
   ]);
   const config = stackConfig('dev', { 'gridlock:ingress': 'haproxy' });
   const text = JSON.stringify([dashboards(config), alertRules(config)]);

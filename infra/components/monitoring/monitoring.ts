@@ -1,8 +1,9 @@
 import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import type { Config } from '../../config/config.ts';
+import { REFUSALS_PATH } from '../../edge/metrics.ts';
 import { chartPlace } from '../artifacts.ts';
-import { CONTROLLER_NAMESPACE, EDGE } from '../edge/edge-service.ts';
+import { CONTROLLER_NAMESPACE, countsRefusals, EDGE } from '../edge/edge-service.ts';
 import { labels, selector } from '../labels.ts';
 import { Namespace } from '../namespace.ts';
 import { GAME } from '../replicas/game-pod.ts';
@@ -28,17 +29,20 @@ interface Watched {
   readonly matchLabels: Readonly<Record<string, string>>;
   /** By the names their containers give them. */
   readonly ports: readonly string[];
+  /** The port that serves the counters of refused requests too. */
+  readonly refusals?: string;
 }
 
 /** Whose `/metrics` are read. */
 function watched({ config, namespace }: MonitoringArgs): Watched[] {
   const edge =
     config.ingress === 'haproxy'
-      ? { namespace, matchLabels: selector(EDGE), ports: ['metrics', 'agent'] }
+      ? { namespace, matchLabels: selector(EDGE), ports: ['metrics', 'agent'], refusals: 'metrics' }
       : {
           namespace: CONTROLLER_NAMESPACE,
           matchLabels: { 'app.kubernetes.io/name': 'kubernetes-ingress' },
           ports: ['stat'],
+          ...(countsRefusals(config) ? { refusals: 'stat' } : {}),
         };
   const certManager = {
     name: 'cert-manager',
@@ -106,12 +110,10 @@ export class Monitoring extends pulumi.ComponentResource {
         spec: {
           selector: { matchLabels: pods.matchLabels },
           // Their own labels win: cert-manager tells the namespace of each certificate.
-          podMetricsEndpoints: pods.ports.map((port) => ({
-            port,
-            path: '/metrics',
-            interval: '15s',
-            honorLabels: true,
-          })),
+          podMetricsEndpoints: [
+            ...pods.ports.map((port) => endpoint(port, '/metrics')),
+            ...(pods.refusals === undefined ? [] : [refusalsEndpoint(pods.refusals)]),
+          ],
         },
       },
       { parent: this, dependsOn },
@@ -150,6 +152,14 @@ export class Monitoring extends pulumi.ComponentResource {
     }
   }
 }
+
+const endpoint = (port: string, path: string) => ({ port, path, interval: '15s', honorLabels: true });
+
+/** Its own label keeps what Prometheus tells of this target (`up`) apart from the other one at the same port. */
+const refusalsEndpoint = (port: string) => ({
+  ...endpoint(port, REFUSALS_PATH),
+  relabelings: [{ action: 'replace', targetLabel: 'endpoint', replacement: 'refusals' }],
+});
 
 /** Prometheus takes every rule and monitor of the cluster, not only those of its release. */
 const selectAll = {

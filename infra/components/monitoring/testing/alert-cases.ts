@@ -6,6 +6,9 @@ const hpa = `${ns},horizontalpodautoscaler="game"`;
 const redisReady = `kube_statefulset_status_replicas_ready{${ns},statefulset="redis"}`;
 const pod = (name: string) => `${ns},pod="${name}"`;
 
+const refused = (name: string, reason: string) =>
+  `gridlock_edge_refused_requests_total{${pod(name)},reason="${reason}"}`;
+
 export const CASES: readonly AlertCase[] = [
   {
     name: 'no replica is ready',
@@ -55,6 +58,22 @@ export const CASES: readonly AlertCase[] = [
       [`gridlock_ready{${pod('b')}}`]: '0x10',
       [`gridlock_draining{${pod('b')}}`]: '1x10',
     },
+  },
+  {
+    name: 'the edge refuses sixty requests a second for one reason, in two pods',
+    alert: 'GridlockEdgeRefuses',
+    fires: [{ reason: 'rate_limited' }],
+    series: {
+      [refused('edge-a', 'rate_limited')]: '0+1800x20',
+      [refused('edge-b', 'rate_limited')]: '0+1800x20',
+      [refused('edge-a', 'too_large')]: '0+60x20',
+    },
+  },
+  {
+    name: 'a burst of refusals is over after two minutes',
+    alert: 'GridlockEdgeRefuses',
+    fires: [],
+    series: { [refused('edge-a', 'rate_limited')]: '0x6 6000+0x14' },
   },
   {
     name: 'a tenth of the sockets breaks',
