@@ -13,7 +13,7 @@ import { routedGame } from '../../services/server/session/handshake.ts';
 import { waitFor } from '../local/wait.ts';
 import { runtimeCommand, serversUp } from './haproxy.ts';
 import { LOGGING, REDIRECT, SOCKET_BUFFER_BYTES } from './limits.ts';
-import { type Edge, FLOOD, refusalsOf, selfSigned, startEdge, waitingBytes } from './testing.ts';
+import { type Edge, FLOOD, REFUSED_PATH, refusalsOf, selfSigned, startEdge, waitingBytes } from './testing.ts';
 
 let edge: Edge;
 before(async () => {
@@ -405,6 +405,22 @@ test('an address that connects too often is cut until it slows down, and others 
     );
     await assert.rejects(from('127.0.0.66'), /ECONNRESET|socket disconnected|hang up/);
     assert.equal((await from('127.0.0.77')).status, 200);
+  });
+});
+
+test('an address that replicas refuse too often gets 429 from the edge, until it is forgotten', async () => {
+  await withEdge({ refusedRatePerAddress: 5 }, async (own) => {
+    const ask = (localAddress: string, path: string) => own.https({ localAddress, path });
+    for (let count = 0; count < 6; count += 1) assert.equal((await ask('127.0.0.66', REFUSED_PATH)).status, 403);
+    const { status, headers, body } = await ask('127.0.0.66', '/');
+    assert.deepEqual([status, headers['retry-after']], [429, '10']);
+    assert.match(body, /Too many requests of this address were refused\./);
+    assert.equal((await ask('127.0.0.77', '/')).status, 200);
+    // What the edge refuses by itself does not count: asking again does not keep an address out.
+    await waitFor(async () => (await ask('127.0.0.66', '/')).status === 200 || undefined, {
+      what: 'the address to be let in again',
+      timeoutMs: 30_000,
+    });
   });
 });
 

@@ -42,6 +42,7 @@ export type EdgeConfig = Pick<
   | 'connectionsPerAddress'
   | 'connectionRatePerAddress'
   | 'requestRatePerAddress'
+  | 'refusedRatePerAddress'
   | 'connectionRate'
   | 'handshakeRate'
   | 'headerTimeoutMs'

@@ -71,6 +71,7 @@ test('HAProxy accepts the limits wherever they lie in their range', () => {
         maxConnections: fc.integer({ min: 10, max: 8000 }),
         connectionsPerAddress: fc.integer({ min: 1, max: 1_000_000 }),
         connectionRatePerAddress: fc.integer({ min: 1, max: 1_000_000 }),
+        refusedRatePerAddress: fc.integer({ min: 1, max: 1_000_000 }),
         requestRatePerAddress: fc.integer({ min: 1, max: 1_000_000 }),
         connectionRate: fc.integer({ min: 1, max: 1_000_000 }),
         handshakeRate: fc.integer({ min: 1, max: 1_000_000 }),

@@ -50,6 +50,7 @@ export type RequestRule =
 
 /** What happens to every response. */
 export type ResponseRule =
+  | { action: 'count'; counter: 0; when: When }
   | { action: 'del-header'; name: string }
   | { action: 'set-header'; name: string; value: string; when?: When };
 
@@ -75,6 +76,7 @@ export function errorReply(status: number, code: string, message: string, header
 /** Why requests are refused. */
 export const REFUSAL_REASONS = [
   'rate_limited',
+  'refused_often',
   'length_required',
   'too_large',
   'internal_path',
@@ -133,10 +135,15 @@ function limits(config: EdgeConfig): RequestRule[] {
   const rateLimited = errorReply(429, 'rate_limited', 'Too many requests from this address.', {
     'Retry-After': '10',
   });
+  const refusedOften = errorReply(429, 'rate_limited', 'Too many requests of this address were refused.', {
+    'Retry-After': '10',
+  });
   const lengthRequired = errorReply(411, 'length_required', 'Send a Content-Length.');
   const tooLarge = errorReply(413, 'too_large', `The body is larger than ${config.maxBodyBytes} bytes.`);
   return [
     refuse('rate_limited', rateLimited, `{ sc_http_req_rate(0) gt ${config.requestRatePerAddress} }`),
+    // Only what a replica refuses counts, so that a crowd that tries again is let in again in time.
+    refuse('refused_often', refusedOften, `{ sc_gpc0_rate(0) gt ${config.refusedRatePerAddress} }`),
     refuse('length_required', lengthRequired, '{ req.hdr(transfer-encoding) -m found }'),
     refuse('too_large', tooLarge, `{ req.hdr_val(content-length) gt ${config.maxBodyBytes} }`),
     { action: 'wait-for-body', timeMs: config.headerTimeoutMs },
@@ -209,8 +216,9 @@ export function requestRules(config: EdgeConfig, hostVariable = 'host'): Request
   ];
 }
 
-/** The replica behind is not advertised. */
+/** What a replica refuses is counted by address. The replica behind is not advertised. */
 export const responseRules: readonly ResponseRule[] = Object.freeze([
+  { action: 'count', counter: 0, when: { if: '{ status 400:499 }' } } as const,
   { action: 'del-header', name: 'server' } as const,
 ]);
 

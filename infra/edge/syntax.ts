@@ -31,7 +31,7 @@ export function connectionText(rule: ConnectionRule, layer: 'connection' | 'sess
   return `tcp-request ${layer} ${action}${rule.action === 'track' ? '' : condition(rule.when)}`;
 }
 
-function requestAction(rule: RequestRule): string {
+function requestAction(rule: RequestRule | ResponseRule): string {
   switch (rule.action) {
     case 'return':
       return `return ${replyText(rule.reply)}${condition(rule.when)}`;
@@ -39,12 +39,14 @@ function requestAction(rule: RequestRule): string {
       return `set-log-level silent${condition(rule.when)}`;
     case 'track':
       return `track-sc${rule.counter} ${rule.key} table ${rule.table}${condition(rule.when)}`;
+    case 'count':
+      return `sc-inc-gpc0(${rule.counter})${condition(rule.when)}`;
     case 'wait-for-body':
       return `wait-for-body time ${rule.timeMs}ms`;
     case 'set-var':
       return `set-var(${rule.scope}.${rule.name}) ${rule.expression}`;
     case 'del-header':
-      return `del-header ${rule.name}${rule.match === undefined ? '' : ` -m ${rule.match}`}`;
+      return `del-header ${rule.name}${'match' in rule && rule.match !== undefined ? ` -m ${rule.match}` : ''}`;
     case 'replace-header':
       return `replace-header ${rule.name} ${rule.match} ${rule.value}${condition(rule.when)}`;
     case 'set-header':

@@ -22,7 +22,7 @@ export const TABLES = Object.freeze({
     type: 'ipv6',
     size: CLIENTS,
     expireSeconds: EXPIRE_SECONDS,
-    store: 'conn_cur,conn_rate(10s),http_req_rate(10s)',
+    store: 'conn_cur,conn_rate(10s),http_req_rate(10s),gpc0_rate(10s)',
   },
   /** Per client address: connections of plain http. */
   httpSources: { type: 'ipv6', size: CLIENTS, expireSeconds: EXPIRE_SECONDS, store: 'conn_cur' },

@@ -69,6 +69,9 @@ function flood(socket: WebSocket): void {
   setTimeout(() => socket.terminate(), 500);
 }
 
+/** An echo replica refuses this. */
+export const REFUSED_PATH = '/refused';
+
 /** Answers every request with its own name, and what it got; echoes on /ws. */
 async function echoReplica(name: string): Promise<EchoReplica> {
   let ready = true;
@@ -78,7 +81,8 @@ async function echoReplica(name: string): Promise<EchoReplica> {
       response.end('a{color:red}'.repeat(500));
       return;
     }
-    response.writeHead(200, { 'Content-Type': 'application/json', Server: 'echo' });
+    const status = request.url === REFUSED_PATH ? 403 : 200;
+    response.writeHead(status, { 'Content-Type': 'application/json', Server: 'echo' });
     response.end(JSON.stringify({ name, headers: request.headers, url: request.url }));
   });
   const sockets = new WebSocketServer({ server: serving, path: '/ws' });
@@ -169,19 +173,26 @@ export async function startEdge(
   const config: Config = { ...defaults, maxConnections: 500, port, httpPort, ...overrides };
   selfSigned(directory);
   const replicas = [await echoReplica('ws1'), await echoReplica('ws2')];
-  writeFileSync(
-    path.join(directory, 'haproxy.cfg'),
-    render({
-      config,
-      certificate: 'leaf.pem',
-      cookieKey: 'not a secret',
-      runtimeSocket: 'haproxy.sock',
-      servers: replicas.map((replica) => ({ ...replica, address: '127.0.0.1' })),
-      metrics: `127.0.0.1:${metricsPort}`,
-      addresses: bindAddresses(config.host, false),
-      ...(typeof extra === 'function' ? extra(directory) : extra),
-    }),
-  );
+  const closeReplicas = () => {
+    for (const replica of replicas) replica.close();
+    rmSync(directory, { recursive: true, force: true });
+  };
+  const options = {
+    config,
+    certificate: 'leaf.pem',
+    cookieKey: 'not a secret',
+    runtimeSocket: 'haproxy.sock',
+    servers: replicas.map((replica) => ({ ...replica, address: '127.0.0.1' })),
+    metrics: `127.0.0.1:${metricsPort}`,
+    addresses: bindAddresses(config.host, false),
+  };
+  try {
+    const prepared = typeof extra === 'function' ? extra(directory) : extra;
+    writeFileSync(path.join(directory, 'haproxy.cfg'), render({ ...options, ...prepared }));
+  } catch (error) {
+    closeReplicas();
+    throw error;
+  }
   const child = spawn(findBinary('haproxy')!, ['-W', '-f', 'haproxy.cfg'], {
     cwd: directory,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -203,8 +214,7 @@ export async function startEdge(
   const close = async () => {
     child.kill('SIGTERM');
     await ended;
-    for (const replica of replicas) replica.close();
-    rmSync(directory, { recursive: true, force: true });
+    closeReplicas();
   };
   await inRotation('ws1', 'ws2').catch(async (error: unknown) => {
     await close();

@@ -30,6 +30,7 @@ export function genericEdge(
     connectionsPerAddress: MANY,
     connectionRatePerAddress: MANY,
     requestRatePerAddress: MANY,
+    refusedRatePerAddress: MANY,
     connectionRate: MANY,
     handshakeRate: MANY,
   };

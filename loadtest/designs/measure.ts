@@ -58,6 +58,7 @@ export async function measure(design: Design, size: Size, say: (line: string) =>
     drainMs: 1500,
     connectionsPerAddress: 100_000,
     connectionRatePerAddress: 100_000,
+    refusedRatePerAddress: 100_000,
     env: ONE_ADDRESS,
   });
   try {

@@ -22,6 +22,7 @@ const GENEROUS = {
   connectionsPerAddress: 100_000,
   connectionRatePerAddress: 500_000,
   requestRatePerAddress: 500_000,
+  refusedRatePerAddress: 500_000,
   connectionRate: 20_000,
   handshakeRate: 5000,
 };

@@ -8,7 +8,12 @@ const MANY = 1_000_000;
 
 /** Measures each transport on one cluster and prints a table. Resolves with the exit code. */
 export async function runTransports({ design, ...plan }: Plan & { readonly design: Design }): Promise<number> {
-  const cluster = await startCluster({ design, requestRatePerAddress: MANY, env: ONE_ADDRESS });
+  const cluster = await startCluster({
+    design,
+    requestRatePerAddress: MANY,
+    refusedRatePerAddress: MANY,
+    env: ONE_ADDRESS,
+  });
   try {
     const measured: Measured[] = [];
     for (const transport of TRANSPORTS) measured.push(await measure(cluster, transport, plan));

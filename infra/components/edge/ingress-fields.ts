@@ -50,6 +50,8 @@ export function requestFields(rule: RequestRule | ResponseRule): Fields {
         track_sc_table: rule.table,
         ...condition(rule.when),
       };
+    case 'count':
+      return { type: 'sc-inc-gpc0', sc_id: rule.counter, ...condition(rule.when) };
     case 'wait-for-body':
       return { type: 'wait-for-body', wait_time: rule.timeMs };
     case 'set-var':

@@ -101,7 +101,7 @@ test('the https frontend counts, refuses and rewrites, in this order', async () 
     [
       'set-log-level',
       'set-var',
-      ...[429, 411, 413, 'wait-for-body', 411],
+      ...[429, 429, 411, 413, 'wait-for-body', 411],
       ...[404, 405, 426, 404, 405],
       'Cookie',
       ...['forwarded', 'x-forwarded-', 'x-real-ip', 'X-Forwarded-For', 'X-Forwarded-Proto'],

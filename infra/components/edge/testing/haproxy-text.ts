@@ -28,6 +28,8 @@ function ruleText(rule: Spec): string {
       return `set-log-level ${rule['log_level']}`;
     case 'track-sc':
       return `track-sc${rule['track_sc_stick_counter']} ${rule['track_sc_key']} table ${rule['track_sc_table']}`;
+    case 'sc-inc-gpc0':
+      return `sc-inc-gpc0(${rule['sc_id']})`;
     case 'wait-for-body':
       return `wait-for-body time ${rule['wait_time']}`;
     case 'set-var':
