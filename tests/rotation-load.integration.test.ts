@@ -34,7 +34,7 @@ test('a socket that the edge cuts is counted as dropped, and its player goes on'
   players.play(steadily(200));
   await until('the first moves', () => players.moves.length > 10);
   await runtimeCommand(socket(), 'shutdown sessions server replicas/ws1');
-  await until('the sockets to be lost', () => players.drops >= 6);
+  await until('the sockets to be lost', () => players.report().dropped.length >= 6);
   await until('the sockets to be back', () => players.open === 6);
   const moved = players.moves.length;
   await until('more moves', () => players.moves.length > moved + 10);

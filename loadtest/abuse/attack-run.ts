@@ -2,13 +2,14 @@ import { readFileSync } from 'node:fs';
 import type { RunningStatus } from '../../infra/local/system-status.ts';
 import { pause } from '../kit/pause.ts';
 import { Attacker } from './attacker.ts';
-import type { AttackName, AttackReport } from './attacks.ts';
+import { ATTACK_NAMES, type AttackName, type AttackReport } from './attacks.ts';
 import { heldFor, type Observation, observe, probe } from './observation.ts';
 
 /** Nobody else comes from these. */
-const ATTACKER = '127.0.66.1';
 const OTHER = '127.0.66.2';
 const STRANGER = '127.0.66.3';
+/** Each attack comes from elsewhere: the cluster may still shut out where the one before came from. */
+const attackerOf = (name: AttackName) => `127.0.66.${10 + ATTACK_NAMES.indexOf(name)}`;
 const PROBE_EVERY_MS = 250;
 const PROBED = ['/', '/crl/'];
 /** Within this the edge lets go of peers that do not read. */
@@ -69,7 +70,7 @@ export class AttackRun {
     const quietEnd = await observe(status);
     told('prepared');
     const [{ port, httpPort }, ca] = [status.edge, readFileSync(this.#trustFile, 'utf8')];
-    const place = { port, httpPort, ca, address: ATTACKER, otherAddress: OTHER };
+    const place = { port, httpPort, ca, address: attackerOf(name), otherAddress: OTHER };
     // It takes stock when the attack is prepared: what comes before is no part of it.
     let between: Promise<Observation> | undefined;
     const begun = () => {
@@ -97,11 +98,11 @@ export class AttackRun {
   async aftermath(name: AttackName): Promise<void> {
     const status = await this.#status();
     const began = performance.now();
-    const first = await heldFor(ATTACKER, status);
+    const first = await heldFor(attackerOf(name), status);
     let now = first;
     while (now.sessions > 0 && performance.now() - began < RELEASE_MS) {
       await pause(500);
-      now = await heldFor(ATTACKER, status);
+      now = await heldFor(attackerOf(name), status);
     }
     const step = this.steps.find((one) => one.name === name);
     if (step) step.aftermath = { ...first, left: { ...now, afterMs: Math.round(performance.now() - began) } };

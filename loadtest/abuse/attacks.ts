@@ -328,7 +328,7 @@ const halfOpenRequests: Attack = {
       });
     const first = await Promise.allSettled(Array.from({ length: HALF_OPEN }, open));
     const sockets = new Set(first.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])));
-    const until = begin();
+    const until = begin(() => tally.sum('opened') >= HALF_OPEN);
     // What the edge closes is opened again.
     await together(HALF_OPEN, until, async () => {
       const socket = [...sockets].find((one) => !one.destroyed && sockets.delete(one)) ?? (await open());

@@ -118,11 +118,6 @@ export class Crowd {
     return this.players.filter(({ client }) => client.state === 'open').length;
   }
 
-  /** Sockets lost so far. */
-  get drops(): number {
-    return this.#dropped.length;
-  }
-
   get histories(): ClientHistory[] {
     return this.players.map((player) => player.history());
   }

@@ -1,0 +1,83 @@
+// The short form of `npm run load -- abuse`: each attack for a few seconds, under play.
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { type Cluster, startCluster } from '../kit/cluster.ts';
+import { Crowd, steadily } from '../kit/crowd.ts';
+import { latencyOf } from '../kit/statistics.ts';
+import { AttackRun, type Moment } from './attack-run.ts';
+import { ATTACK_NAMES, ATTACKS, type AttackName } from './attacks.ts';
+import { judgeStep } from './judge.ts';
+
+const WINDOW_MS = 1200;
+/**
+ * Of the p99 of all moves under attack to that of the quiet windows between. Windows so short have a few dozen moves
+ * each, and share the machine with other tests: 1.2, the bound of the full run, would fail by chance.
+ */
+const MOST = 3;
+const SPARE_MS = 50;
+
+let cluster: Cluster;
+let crowd: Crowd;
+let attacks: AttackRun;
+const windows: { kind: 'quiet' | 'attacked'; from: number; to: number }[] = [];
+
+before(async () => {
+  // Nobody is moved to another replica because attackers left theirs.
+  cluster = await startCluster({ replicas: 2, rebalancePercent: 0 });
+  attacks = new AttackRun(() => cluster.status(), path.join(cluster.stateDir, 'pki/root.pem'));
+  crowd = await Crowd.connect(cluster, 16);
+  await crowd.seat(4);
+  crowd.play(steadily(250));
+});
+after(async () => {
+  crowd?.close();
+  await attacks?.stop();
+  await cluster?.stop();
+});
+
+async function window(name: AttackName): Promise<void> {
+  const at: Partial<Record<Moment, number>> = {};
+  await attacks.window(name, WINDOW_MS, (moment) => {
+    at[moment] = performance.now();
+  });
+  windows.push(
+    { kind: 'quiet', from: at.quiet!, to: at.prepared! },
+    { kind: 'attacked', from: at.attacked!, to: at.over! },
+  );
+}
+
+describe('an attack', () => {
+  for (const name of ATTACK_NAMES) {
+    const { about } = ATTACKS[name];
+    test(`in which ${about} costs nobody else a move or a socket`, async () => {
+      const failed = crowd.report().failed.length;
+      for (let time = 0; time < 2; time += 1) await window(name);
+      assert.deepEqual(crowd.report().failed.slice(failed), []);
+      assert.deepEqual(crowd.report().dropped, []);
+      assert.equal(crowd.open, crowd.players.length);
+    });
+
+    test(`in which ${about} stays within its bounds`, async (t) => {
+      if (name === 'deafPeers') await attacks.aftermath(name);
+      const findings = judgeStep(attacks.steps.find((one) => one.name === name)!);
+      for (const { name: what, value } of findings) t.diagnostic(`${what}: ${value}`);
+      const broken = findings.filter(({ passed }) => !passed);
+      assert.deepEqual(broken, []);
+    });
+  }
+
+  test('leaves the p99 of the others about where it was, and no history wrong', async (t) => {
+    await crowd.stop();
+    const timesOf = (kind: 'quiet' | 'attacked') =>
+      windows
+        .filter((one) => one.kind === kind)
+        .flatMap(({ from, to }) => crowd.moves.filter(({ sentAt }) => sentAt >= from && sentAt < to))
+        .map(({ sentAt, at }) => at - sentAt);
+    const [quiet, attacked] = [latencyOf(timesOf('quiet')), latencyOf(timesOf('attacked'))];
+    t.diagnostic(`p99 ${quiet.p99.toFixed(1)} ms quiet, ${attacked.p99.toFixed(1)} ms under attack`);
+    assert.ok(attacked.moves > 100, `${attacked.moves} moves were made under attack`);
+    assert.ok(attacked.p99 <= quiet.p99 * MOST + SPARE_MS, `${attacked.p99} ms against ${quiet.p99} ms`);
+    assert.deepEqual(crowd.report().violations, []);
+  });
+});
