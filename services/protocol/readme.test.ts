@@ -9,8 +9,8 @@ import { applyEvent } from './fold.ts';
 import { GameEvent, GameState } from './game-types.ts';
 import { LIMITS } from './limits.ts';
 import { ServerMessage } from './server-messages.ts';
-import { SessionAnswer, SessionRequest } from './session.ts';
-import { PollHead, PollRequest, SendRequest } from './transports.ts';
+import { SessionAnswer, SessionEnd, SessionRequest } from './session.ts';
+import { Close, PollHead, PollRequest, SEND_BYTES, SEND_MESSAGES, SendRequest, StreamOpen } from './transports.ts';
 
 const readme = readFileSync(new URL('README.md', import.meta.url), 'utf8');
 const transcript = readme.split('\n').filter((line) => /^[<>] /.test(line));
@@ -50,6 +50,21 @@ test('the limits are those of the code', () => {
   });
   assert.ok(told.length >= 9);
   for (const [name, value] of told) assert.equal(value, LIMITS[name as keyof typeof LIMITS], name);
+});
+
+test('the bounds in the text are those of the code', () => {
+  const grouped = (value: number) => value.toLocaleString('en-US');
+  const text = readme.replace(/\s+/g, ' ');
+  assert.ok(text.includes(`has at most ${grouped(SEND_BYTES)} bytes and ${SEND_MESSAGES} messages`));
+  assert.ok(text.includes(`a frame of at most ${grouped(LIMITS.messageBytes)} bytes`));
+  assert.ok(text.includes(`exactly what you missed (${grouped(LIMITS.resumeWindowMs)})`));
+  assert.ok(text.includes(`The ${LIMITS.badMessagesPerMinute + 1}st is still answered`));
+  assert.ok(text.includes(`at most the last ${LIMITS.chatHistory};`));
+  assert.ok(text.includes(`up to ${LIMITS.presenceListed} of them`));
+  for (const name of ['players', 'size', 'seconds'] as const) {
+    const { min, max, default: standard } = LIMITS[name];
+    assert.ok(text.includes(`\`${name}?\` ${min}–${max} (${standard})`), name);
+  }
 });
 
 test('every kind of event and every message of either side is in a table', () => {
@@ -92,8 +107,8 @@ const namedIn = (cell: string) =>
   );
 
 for (const [side, heading, schema] of [
-  ['client', '| a client sends |', ClientMessage],
-  ['server', '| a server sends |', ServerMessage],
+  ['client', '| you send |', ClientMessage],
+  ['server', '| the server sends |', ServerMessage],
 ] as const) {
   for (const { entries } of schema.options) {
     const type = entries.type.literal;
@@ -112,7 +127,7 @@ for (const [side, heading, schema] of [
 }
 
 test('the page names every field of a session and of the requests in place of a WebSocket', () => {
-  const schemas = { SessionRequest, SessionAnswer, PollRequest, SendRequest, PollHead };
+  const schemas = { SessionRequest, SessionAnswer, SessionEnd, PollRequest, SendRequest, PollHead, StreamOpen, Close };
   for (const [schema, { entries }] of Object.entries(schemas)) {
     for (const name of Object.keys(entries)) assert.match(readme, new RegExp(`["\`]${name}["\`]`), `${schema}.${name}`);
   }
