@@ -546,6 +546,31 @@ test('many requests of one address are logged in part only, also those that are 
   });
 });
 
+test('refused requests of many addresses are logged in part only, and counted whole', async () => {
+  await withEdge({}, async (own) => {
+    const [addresses, each] = [40, 10];
+    const path = '/metrics';
+    const began = performance.now();
+    await Promise.all(
+      Array.from({ length: addresses }, async (_, index) => {
+        const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+        const ask = () => own.https({ agent, path, localAddress: `127.0.70.${index + 1}` });
+        for (let count = 0; count < each; count += 1) assert.equal((await ask()).status, 404);
+        agent.destroy();
+      }),
+    );
+    const seconds = Math.ceil((performance.now() - began) / 1000);
+    assert.equal((await own.https({ path: '/seen' })).status, 200);
+    await waitFor(async () => own.log().includes('/seen') || undefined, { what: 'the log', timeoutMs: 30_000 });
+    const logged = own.log().split(path).length - 1;
+    // HAProxy's rate slides: of two seconds next to each other it may let the limit of both through at once.
+    const most = 2 * LOGGING.refusalsPerReason * (seconds + 1);
+    assert.ok(logged > 0 && logged <= most, `${logged} of ${addresses * each} are logged, ${most} may be`);
+    const refusals = refusalsOf(await own.metrics({ path: '/refusals' }));
+    assert.equal(refusals['internal_path'], addresses * each);
+  });
+});
+
 test('neither a token nor the code of a game in an address is logged', async () => {
   await withEdge({}, async (own) => {
     await own.https({ path: '/ws?game=SECRET&token=eyJhbGciOi' });
