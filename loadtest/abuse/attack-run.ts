@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { RunningStatus } from '../../infra/local/system-status.ts';
 import { pause } from '../kit/pause.ts';
+import type { AttackReport } from './attack.ts';
 import { Attacker } from './attacker.ts';
-import { ATTACK_NAMES, type AttackName, type AttackReport } from './attacks.ts';
+import { ATTACK_NAMES, type AttackName } from './attacks.ts';
 import { heldFor, type Observation, observe, probe } from './observation.ts';
 
 /** Nobody else comes from these. */

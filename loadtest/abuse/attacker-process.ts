@@ -1,6 +1,8 @@
 // Attacks as its parent says, one attack after the other, and ends with it.
+
+import type { AttackContext } from './attack.ts';
 import type { AttackRequest, AttackResponse } from './attacker.ts';
-import { ATTACKS, type AttackContext } from './attacks.ts';
+import { ATTACKS } from './attacks.ts';
 
 const LOOK_MS = 20;
 /** So many times as long an attack may take that has not done enough. */

@@ -2,7 +2,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { on, once } from 'node:events';
 import os from 'node:os';
 import path from 'node:path';
-import type { AttackContext, AttackName, AttackReport } from './attacks.ts';
+import type { AttackContext, AttackReport } from './attack.ts';
+import type { AttackName } from './attacks.ts';
 
 const PROGRAM = path.join(import.meta.dirname, 'attacker-process.ts');
 /** What takes this long beyond its time hangs. */

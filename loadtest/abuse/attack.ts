@@ -1,0 +1,55 @@
+import { pause } from '../kit/pause.ts';
+import type { Place } from './peer.ts';
+
+/** What an attack did and how it was answered: counts by name, and samples of answers as text. */
+export interface AttackReport {
+  readonly counts: Record<string, number>;
+  readonly texts: Record<string, string>;
+}
+
+export interface AttackContext extends Place {
+  /** Plain HTTP. */
+  readonly httpPort: number;
+  /** Where the attack comes from; nobody else does. */
+  readonly address: string;
+  /** A bystander's, for rooms of somebody else. */
+  readonly otherAddress: string;
+  /**
+   * Says that all is prepared. From then on the attack lasts until the signal: for its time, and on a busy machine
+   * longer, until it has done enough to be one.
+   */
+  begin(enough?: () => boolean): AbortSignal;
+  /** Kept open until the attack is let go. */
+  readonly held: { close(): unknown }[];
+}
+
+export interface Attack {
+  readonly about: string;
+  run(context: AttackContext): Promise<AttackReport>;
+}
+
+/** An attack that has done less is none. */
+export const ENOUGH = 100;
+/** So many chat lines a player says at once. */
+export const LINES_EACH = 10;
+
+/** What an attack counts while it goes on. */
+export class Counts {
+  readonly counts: Record<string, number> = {};
+  readonly texts: Record<string, string> = {};
+  sum(...names: readonly string[]): number {
+    return names.reduce((sum, name) => sum + (this.counts[name] ?? 0), 0);
+  }
+  add(name: string, by = 1): void {
+    this.counts[name] = (this.counts[name] ?? 0) + by;
+  }
+}
+
+/** So many at once, each again and again until the signal. */
+export const together = async (count: number, until: AbortSignal, one: (index: number) => Promise<void>) => {
+  await Promise.all(
+    Array.from({ length: count }, async (_, index) => {
+      while (!until.aborted) await one(index).catch(() => pause(50));
+    }),
+  );
+};

@@ -1,0 +1,161 @@
+// Attacks by requests that any player may make.
+import { LOBBY } from '../../services/protocol/index.ts';
+import { pause } from '../kit/pause.ts';
+import { type Attack, Counts, ENOUGH, LINES_EACH, together } from './attack.ts';
+import { type Answer, Peer, type PeerSocket } from './peer.ts';
+
+/** Each bounded: an attack that would grow without end proves nothing more. */
+const GUESTS = 60;
+const GUESSERS = 20;
+const CODE_LETTERS = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789';
+
+const randomCode = () =>
+  Array.from({ length: 6 }, () => CODE_LETTERS[Math.floor(Math.random() * CODE_LETTERS.length)]).join('');
+/** Hundreds of guests of one address create games and leave them at once. */
+export const createAndLeave: Attack = {
+  about: 'hundreds of guests of one address create games and leave them',
+  run: async (context) => {
+    const tally = new Counts();
+    const peer = new Peer(context, context.address);
+    context.held.push(peer);
+    const waiting = (await Promise.all(Array.from({ length: GUESTS }, () => peer.guest()))).filter(
+      (guest) => guest !== undefined,
+    );
+    tally.add('guests', waiting.length);
+    tally.add('guests refused', GUESTS - waiting.length);
+    const until = context.begin(() => tally.sum('created', 'rate_limited', 'unavailable', 'guests refused') >= ENOUGH);
+    await together(GUESTS, until, async () => {
+      const guest = waiting.pop() ?? (await peer.guest());
+      if (!guest) {
+        tally.add('guests refused');
+        return pause(100, until);
+      }
+      tally.add('guests');
+      try {
+        for (let refusals = 0; !until.aborted && refusals < 3; ) {
+          const { code, game, retryAfterMs = 0 } = await guest.request({ type: 'create', players: 2 });
+          tally.add(code === 'ack' ? 'created' : code);
+          if (code === 'lost') return;
+          if (code === 'ack') await guest.request({ type: 'leave', game });
+          else {
+            refusals += 1;
+            await pause(Math.min(200, retryAfterMs), until);
+          }
+        }
+      } finally {
+        await guest.close();
+      }
+    });
+    await Promise.all(waiting.map((guest) => guest.close()));
+    return tally;
+  },
+};
+
+/** One player who comes back on another replica whenever this one has had enough. */
+export const roamingPlayer: Attack = {
+  about: 'one player reconnects to other replicas to escape limits',
+  run: async (context) => {
+    const tally = new Counts();
+    const peer = new Peer(context, context.address);
+    context.held.push(peer);
+    const token = await peer.session();
+    const replicas = new Set<string>();
+    const until = context.begin(() => replicas.size > 1 && tally.sum('sockets', 'sockets refused') >= ENOUGH);
+    const began = performance.now();
+    const exploit = async (socket: PeerSocket) => {
+      await socket.request({ type: 'subscribe', channel: LOBBY });
+      const lines = Array.from({ length: LINES_EACH + 2 }, () =>
+        socket.request({ type: 'chat', channel: LOBBY, text: 'again' }),
+      );
+      for (const { code } of await Promise.all(lines)) tally.add(code === 'ack' ? 'lines' : code);
+      for (let refused = false; !refused && !until.aborted; ) {
+        // So many games one connection may be in.
+        const created = await Promise.all(
+          Array.from({ length: 8 }, () => socket.request({ type: 'create', players: 2 })),
+        );
+        for (const { code } of created) tally.add(code === 'ack' ? 'created' : code);
+        refused = created.some(({ code }) => code !== 'ack');
+        await Promise.all(
+          created.map(({ game }) => (game === undefined ? undefined : socket.request({ type: 'leave', game }))),
+        );
+      }
+    };
+    while (token !== undefined && !until.aborted) {
+      const socket = await peer.socket(token);
+      tally.add(socket ? 'sockets' : 'sockets refused');
+      if (!socket) {
+        await pause(20, until);
+        continue;
+      }
+      // What this replica gives, it gives once.
+      if (!replicas.has(socket.replica)) await exploit(socket);
+      replicas.add(socket.replica);
+      await socket.close();
+    }
+    tally.add('replicas', replicas.size);
+    tally.add('milliseconds', Math.round(performance.now() - began));
+    return tally;
+  },
+};
+
+/** Guests who try codes of rooms, and what tells a room of others from none. */
+export const codeGuessing: Attack = {
+  about: 'codes of rooms are guessed',
+  run: async (context) => {
+    const tally = new Counts();
+    const peer = new Peer(context, context.address);
+    const others = new Peer(context, context.otherAddress);
+    context.held.push(peer, others);
+    const [host, guest] = [await others.guest(), await others.guest()];
+    const game = (await host?.request({ type: 'create', players: 2, seconds: 60, size: 16 }))?.game;
+    if (game !== undefined) await guest?.request({ type: 'join', game });
+    // From elsewhere: the attacker's address may be shut out by what it tried before.
+    const asker = await others.guest();
+    if (asker && game !== undefined) {
+      const requests = [
+        { type: 'capture', cell: 0 },
+        { type: 'resume', epoch: 'e'.repeat(8), seq: 1 },
+        { type: 'leave' },
+        { type: 'watch' },
+      ];
+      for (const request of requests) {
+        const [foreign, unknown] = [
+          await asker.request({ ...request, game }),
+          await asker.request({ ...request, game: randomCode() }),
+        ];
+        const shown = ({ code, message }: Answer) => `${code}: ${message}`.replaceAll(/\b[A-Z2-9]{6}\b/g, 'CODE');
+        tally.add('answers compared');
+        if (shown(foreign) === shown(unknown)) continue;
+        tally.add('answers that differ');
+        tally.texts[request.type] = `${shown(foreign)} | ${shown(unknown)}`;
+      }
+    }
+    await asker?.close();
+    const until = context.begin(() => tally.sum('guesses', 'rate_limited', 'guests refused') >= ENOUGH);
+    const began = performance.now();
+    await together(GUESSERS, until, async () => {
+      const guesser = await peer.guest();
+      if (!guesser) {
+        tally.add('guests refused');
+        return pause(100, until);
+      }
+      tally.add('guests');
+      try {
+        for (let refusals = 0; !until.aborted && refusals < 3; ) {
+          const answers = await Promise.all(
+            Array.from({ length: 20 }, () => guesser.request({ type: 'join', game: randomCode() })),
+          );
+          for (const { code } of answers) tally.add(code);
+          const guesses = answers.filter(({ code }) => code === 'game_not_found' || code === 'ack').length;
+          tally.add('guesses', guesses);
+          if (guesses < answers.length / 2) refusals += 1;
+        }
+      } finally {
+        await guesser.close();
+      }
+    });
+    tally.add('milliseconds', Math.round(performance.now() - began));
+    await Promise.all([host?.close(), guest?.close()]);
+    return tally;
+  },
+};
