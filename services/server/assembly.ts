@@ -77,6 +77,7 @@ export function assembleStore({ config, log, clock, onUnusable }: Start) {
   const histories = new HistoryStore({
     redis,
     topology: config.redis.topology.kind,
+    replica: appId,
     onNotice: (sentence) => log.warn(sentence),
     onUnusable: (sentence) => {
       readiness.unusable(sentence);
@@ -90,7 +91,8 @@ export function assembleStore({ config, log, clock, onUnusable }: Start) {
 export type StoreParts = ReturnType<typeof assembleStore>;
 
 /** Where the players' sockets are, here and on the other replicas, and which go elsewhere. */
-export function assembleCluster({ config }: Start, { metrics, redis, ops, bus, readiness, readFailed }: StoreParts) {
+export function assembleCluster({ config }: Start, store: StoreParts) {
+  const { metrics, redis, ops, bus, readiness, histories, readFailed } = store;
   const sockets = new ConnectionSet();
   const routes = new GameRoutes<Connection>();
   const shedding = new Shedding<Connection>({
@@ -102,7 +104,9 @@ export function assembleCluster({ config }: Start, { metrics, redis, ops, bus, r
     gap: (type, filled) => metrics.gapsFilled.inc({ type }, filled),
     read: (type) => metrics.feedReads.inc({ type }),
     failed: (_channel, error) => readFailed(error),
+    left: ({ head, epoch, seq }) => histories.sightings.note(head, epoch, seq),
   });
+  histories.sightings.include(() => feeds.sightings());
   const membership = new Membership({
     redis,
     bus,

@@ -79,6 +79,7 @@ export async function startReplica(
       await sendAway(config, parts, listeners);
       await handSeatsOver(parts);
       clearInterval(inspection);
+      await parts.histories.leave().catch(() => undefined);
       stopParts(parts, listeners);
     },
   };

@@ -84,6 +84,8 @@ export interface GameAuthority {
   renew(game: string, epoch: string): Promise<void>;
   /** The pub/sub channel on which a game's events are announced as `<epoch> <seq> <text>`. */
   channel(game: string): string;
+  /** The key in Redis of the head of a game's history. */
+  head(game: string): string;
   /** The edge sent a player here for the sake of this game, at this time by Redis's clock. Never rejects. */
   arrived(game: string, at: number): Promise<void>;
   /** Before this replica goes: what only it may decide is for others from now on. */

@@ -141,4 +141,8 @@ export abstract class RecordedAuthority implements GameAuthority {
   channel(game: string): string {
     return gameKeys(game).events;
   }
+
+  head(game: string): string {
+    return gameKeys(game).state;
+  }
 }

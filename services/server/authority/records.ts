@@ -48,21 +48,29 @@ export class Records {
   }
 
   async resume({ player, generation }: Actor, game: string, known: Position): Promise<Resumed> {
-    return toResumed(
-      game,
-      await this.#resume(game, [player.id, generation, known.epoch, known.seq, this.#now(), LIMITS.resumeWindowMs]),
-    );
+    const args = [player.id, generation, known.epoch, known.seq, this.#now(), LIMITS.resumeWindowMs];
+    return this.#shown(game, toResumed(game, await this.#resume(game, args)));
   }
 
   async watch(player: string, game: string, known: Position): Promise<Resumed> {
-    return toResumed(
-      game,
-      await this.#watch(game, [player, known.epoch, known.seq, this.#now(), LIMITS.resumeWindowMs]),
-    );
+    const args = [player, known.epoch, known.seq, this.#now(), LIMITS.resumeWindowMs];
+    return this.#shown(game, toResumed(game, await this.#watch(game, args)));
   }
 
   async view(game: string): Promise<View> {
-    return toView(game, (await this.#view(game, []))[1] as RawView);
+    const view = toView(game, (await this.#view(game, []))[1] as RawView);
+    this.saw(game, view);
+    return view;
+  }
+
+  /** A position in a game that is answered with: somebody knows of it from now on. */
+  saw(game: string, { epoch, seq }: Position): void {
+    this.#histories.sightings.note(`gridlock:{${game}}:state`, epoch, seq);
+  }
+
+  #shown(game: string, resumed: Resumed): Resumed {
+    this.saw(game, resumed.recovered ? resumed : resumed.view);
+    return resumed;
   }
 
   async isPlayer(game: string, player: string): Promise<boolean> {

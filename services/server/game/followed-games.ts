@@ -159,6 +159,7 @@ export function gameHistory(game: string, { authority, feeds, gameClock, gameQuo
   const channel = authority.channel(game);
   return {
     channel,
+    head: authority.head(game),
     type: 'event',
     after: (position) => authority.entriesAfter(game, position),
     position: () => authority.position(game),

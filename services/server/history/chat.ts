@@ -61,6 +61,7 @@ export class Chat {
       number,
       number,
     ];
+    this.#histories.sightings.note(meta, epoch, seq);
     return { epoch, seq, duplicate: duplicate === 1 };
   }
 
@@ -69,6 +70,7 @@ export class Chat {
     const { meta, lines } = channelKeys(channel);
     const reply = await this.#recent([meta, lines], [newEpoch(), LIMITS.chatHistory, keepSeconds(channel)]);
     const [, epoch, seq, entries] = reply as [string, string, string, RawEntry[]];
+    this.#histories.sightings.note(meta, epoch, Number(seq));
     return { epoch, seq: Number(seq), lines: entries.reverse().map(([, fields]) => toLine(fields[1]!)) };
   }
 
@@ -76,6 +78,7 @@ export class Chat {
     const { meta, lines } = channelKeys(channel);
     return {
       channel: lines,
+      head: meta,
       type: 'chat',
       after: (position) => this.#histories.after(meta, lines, position),
       position: () => this.#histories.position(meta),

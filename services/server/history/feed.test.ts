@@ -6,11 +6,12 @@ import { Feed } from './feed.ts';
 import type { History } from './history.ts';
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
-const SILENT = { delivered: () => {}, gap: () => {}, read: () => {}, failed: () => {} };
+const SILENT = { delivered: () => {}, gap: () => {}, read: () => {}, failed: () => {}, left: () => {} };
 
 /** A history that grows; `fails` makes the reads fail. */
 class Book implements History {
   readonly channel = 'book';
+  readonly head = 'book';
   readonly type = 'event';
   readonly epoch = 'e1';
   fails = false;
@@ -149,6 +150,7 @@ test('a follower who could not be brought up is brought up by a later check', as
 test('who stopped following while it was brought up is given nothing any more', async () => {
   const read = Promise.withResolvers<{ seq: number; text: string }[]>();
   const history: History = {
+    head: 'gone',
     channel: 'book',
     type: 'event',
     after: () => read.promise,

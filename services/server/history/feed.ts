@@ -1,6 +1,7 @@
 import type { Bus } from '../redis/bus.ts';
 import { Packet } from '../transport/packet.ts';
 import type { Follower, History } from './history.ts';
+import type { Sighting } from './sightings.ts';
 
 /** How feeds report what they do, for the metrics. */
 export interface FeedReport {
@@ -8,6 +9,8 @@ export interface FeedReport {
   gap(type: 'event' | 'chat', filled: number): void;
   read(type: 'event' | 'chat'): void;
   failed(channel: string, error: unknown): void;
+  /** A history is followed no longer: how far it was seen. */
+  left(sighting: Sighting): void;
 }
 
 /** One follower's place in the history. While `queue` is there it is being brought up to the feed. */
@@ -47,6 +50,11 @@ export class Feed {
 
   get followers(): number {
     return this.#places.size;
+  }
+
+  /** How far the followers have seen the history. */
+  get sighting(): Sighting {
+    return { head: this.history.head, epoch: this.epoch, seq: this.#last };
   }
 
   /** Adds a follower who knows everything up to `position`. Gives the function that removes it. */
@@ -231,12 +239,17 @@ export class FeedSet {
     return this.#feeds.size;
   }
 
+  *sightings(): Iterable<Sighting> {
+    for (const feed of this.#feeds.values()) yield feed.sighting;
+  }
+
   /** Delivers to `follower` everything after `position`. Gives the function that stops it. */
   follow(history: History, epoch: string, position: number, follower: Follower): () => void {
     const { channel } = history;
     let feed = this.#feeds.get(channel);
     if (feed && feed.epoch !== epoch) {
       this.#feeds.delete(channel);
+      this.#report.left(feed.sighting);
       feed.close('reset');
       // A follower that was reset may have been quicker.
       feed = this.#feeds.get(channel);
@@ -287,6 +300,7 @@ export class FeedSet {
   #remove(channel: string, feed: Feed): void {
     if (this.#feeds.get(channel) !== feed) return;
     this.#feeds.delete(channel);
+    this.#report.left(feed.sighting);
     this.#bus.unlisten(channel);
   }
 }

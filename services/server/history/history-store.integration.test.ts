@@ -21,6 +21,7 @@ async function noticesOf(config: string[]): Promise<string[]> {
   const histories = new HistoryStore({
     redis: store,
     topology: 'single',
+    replica: 'test',
     onNotice: (sentence) => notices.push(sentence),
   });
   await histories.inspect();

@@ -7,6 +7,8 @@ import { continues, isSafe, readServer, type ServerFacts, versionProblem } from 
 import type { Topology } from '../redis/settings.ts';
 import { tick } from '../transport/tick.ts';
 import type { LogEntry, Position } from './history.ts';
+import { RollCall } from './roll-call.ts';
+import { Sightings } from './sightings.ts';
 
 type Argument = string | number;
 export type Reply = [tag: string, ...rest: unknown[]];
@@ -25,6 +27,8 @@ const MOST_TOGETHER = 64;
 export interface HistoryStoreOptions {
   readonly redis: Store;
   readonly topology: Topology['kind'];
+  /** The name of this replica; no two that run have the same. */
+  readonly replica: string;
   /** What a person should know about Redis, as a sentence, each once. */
   readonly onNotice?: (sentence: string) => void;
   /** This Redis cannot be used. */
@@ -37,6 +41,8 @@ export interface HistoryStoreOptions {
  */
 export class HistoryStore {
   readonly redis: Store;
+  readonly sightings = new Sightings();
+  readonly #rollCall: RollCall;
   readonly #options: HistoryStoreOptions;
   readonly #notices = new Set<string>();
   readonly #adopt: RawScript;
@@ -51,6 +57,14 @@ export class HistoryStore {
     this.redis = options.redis;
     this.#options = options;
     this.#adopt = this.#raw('history:adopt', [file('life'), file('adopt')]);
+    this.#rollCall = new RollCall({
+      replica: options.replica,
+      sightings: this.sightings,
+      sight: this.#raw('history:sight', [file('life'), file('sight')]),
+      sign: this.#raw('history:sign', [file('life'), file('sign')]),
+      newEpoch,
+      onNotice: (sentence) => this.#notice(sentence),
+    });
     this.#renew = this.define('history:renew', [file('renew')]);
     this.#after = this.define('history:after', [file('after')]);
     this.#position = this.defineMany('history:position', [file('position')]);
@@ -98,7 +112,11 @@ export class HistoryStore {
   /** The entries after a position; undefined when the history is another one, or gone. */
   async after(head: string, stream: string, { epoch, seq }: Position): Promise<LogEntry[] | undefined> {
     const reply = await this.#after([head, stream], [epoch, seq]);
-    return reply[0] === 'entries' ? (reply[1] as RawEntry[]).map(toEntry) : undefined;
+    if (reply[0] !== 'entries') return undefined;
+    const entries = (reply[1] as RawEntry[]).map(toEntry);
+    const newest = entries.at(-1);
+    if (newest) this.sightings.note(head, epoch, newest.seq);
+    return entries;
   }
 
   /** The newest entry of a history; undefined when it is gone. */
@@ -132,14 +150,24 @@ export class HistoryStore {
         );
       }
     }
-    if (topology === 'single' && servers[0]) this.#know(servers[0]);
+    this.sightings.age();
+    if (topology !== 'single' || !servers[0]) return;
+    await this.#know(servers[0]);
+    await this.#rollCall.sign(servers[0].life);
   }
 
-  #know(server: ServerFacts): void {
+  /** This replica goes, and nothing is asked of it any more. */
+  async leave(): Promise<void> {
+    if (this.#options.topology === 'single') await this.#rollCall.leave();
+  }
+
+  async #know(server: ServerFacts): Promise<void> {
     const { life, runId, isDurable } = server;
     if (isDurable === undefined) {
       this.#notice('Redis does not tell how it persists (CONFIG GET appendfsync): each restart opens new epochs.');
     }
+    // What was seen before is told first: from then on this replica takes part in the life.
+    await this.#rollCall.enter(life);
     this.#known = `${life} ${runId || '-'} ${isSafe(server) ? 1 : 0}`;
   }
 
@@ -149,8 +177,10 @@ export class HistoryStore {
     try {
       if (this.redis instanceof Redis && topology === 'single') {
         const server = await readServer(this.redis);
-        this.#know(server);
-        isSame = continues({ life, run, durable: durable === '1' }, server, topology);
+        await this.#know(server);
+        isSame =
+          continues({ life, run, durable: durable === '1' }, server, topology) &&
+          (await this.#rollCall.isComplete(server.life));
       }
       // Nothing is there yet: only what is known of the server was old.
       if (life !== '') await this.#adopt([head], [this.#known, life, isSame ? '' : newEpoch()]);

@@ -16,6 +16,8 @@ export interface Position {
 export interface History {
   /** The pub/sub channel; its messages are `<epoch> <seq> <text>`. */
   readonly channel: string;
+  /** The key of its head in Redis. */
+  readonly head: string;
   readonly type: 'event' | 'chat';
   /** Every entry after a position that still is there, oldest first; undefined when its epoch is over. */
   after(position: Position): Promise<LogEntry[] | undefined>;

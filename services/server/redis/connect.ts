@@ -17,7 +17,12 @@ const SLOTS_MS = 3000;
 /** A connection for commands: to the primary, whoever that is now, or to all primaries of a cluster. */
 export type Store = Redis | Cluster;
 
-const backoff = (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 5), 1000) * (0.5 + Math.random() / 2);
+/**
+ * Half a second at most: after a restart of Redis histories go on once every replica is connected again (`RollCall`).
+ */
+const backoff = (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 4), 500) * (0.5 + Math.random() / 2);
+/** For the same reason: how long to wait before asking again whether a Redis that loads its data has done so. */
+const LOADING_MS = 250;
 
 type NodeOptions = Omit<RedisOptions, 'replyMapping'>;
 
@@ -41,6 +46,7 @@ function nodeOptions({ username, password, tls }: RedisSettings, name: string): 
     autoResendUnfulfilledCommands: false,
     autoResubscribe: false,
     maxRetriesPerRequest: 0,
+    maxLoadingRetryTime: LOADING_MS,
     connectTimeout: COMMAND_MS,
     commandTimeout: COMMAND_MS,
     // A primary that became a replica while the connection stood: ask again who the primary is.

@@ -25,7 +25,7 @@ export async function startAuthorities(): Promise<TestAuthorities> {
   const settings = settingsOf(server.url);
   const redis = connectStore(settings, 'authorities');
   await until(() => redis.status === 'ready', 'Redis is connected');
-  const records = new Records(new HistoryStore({ redis, topology: 'single' }));
+  const records = new Records(new HistoryStore({ redis, topology: 'single', replica: 'test' }));
   const matchmaking = new Matchmaking(redis, randomBytes(32));
   const bus = new Bus({ connect: () => connectNode(settings, 'authorities-bus'), onError: () => undefined });
   const stateless = new StatelessAuthority(records, matchmaking);

@@ -30,12 +30,14 @@ type TestOptions = Omit<ClientOptions, 'protocol'> & { readonly query?: string }
 /** A plain client for tests: keeps all that it was sent, does nothing by itself. */
 export class TestClient {
   readonly socket: WebSocket;
+  readonly token: string;
   readonly received: ServerMessage[] = [];
   closeCode: number | undefined;
   static #ids = 0;
 
   constructor(url: string, token: string, options: TestOptions & { protocol?: string } = {}) {
     const { protocol = SUBPROTOCOL, query = '', ...rest } = options;
+    this.token = token;
     this.socket = new WebSocket(`${url.replace(/^http/, 'ws')}/ws${query}`, protocol, {
       headers: { authorization: `Bearer ${token}` },
       ...rest,

@@ -7,6 +7,8 @@ export interface TestProxy {
   freeze(): void;
   /** Keeps back what clients send once a piece of it that contains `text` has passed, until the result is called. */
   holdAfter(text: string): { readonly isHolding: () => boolean; release(): void };
+  /** Resets every connection that stands, and each new one until it is told otherwise. */
+  isolate(isIsolated: boolean): void;
   stop(): Promise<void>;
 }
 
@@ -16,7 +18,9 @@ export async function startProxy(target: number): Promise<TestProxy> {
   const frozen = new Set<[Socket, Socket]>();
   let trigger: string | undefined;
   let held: (() => void)[] | undefined;
+  let isolated = false;
   const server = createServer((inward) => {
+    if (isolated) return void inward.on('error', () => undefined).resetAndDestroy();
     const outward = connect(target, '127.0.0.1');
     const pair: [Socket, Socket] = [inward, outward];
     pairs.add(pair);
@@ -61,6 +65,10 @@ export async function startProxy(target: number): Promise<TestProxy> {
           for (const send of late) send();
         },
       };
+    },
+    isolate: (isIsolated) => {
+      isolated = isIsolated;
+      if (isolated) for (const pair of [...pairs, ...frozen]) for (const socket of pair) socket.destroy();
     },
     stop: async () => {
       for (const pair of [...pairs, ...frozen]) for (const socket of pair) socket.destroy();

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, statSync, truncateSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -89,6 +90,18 @@ export async function startEach(each: readonly RedisTestOptions[]): Promise<Test
   await Promise.all(started.map((redis) => redis.stop()));
   throw failed.reason;
 }
+
+/** The log that Redis writes now. */
+function logOf({ directory }: TestRedis): string {
+  const folder = join(directory, 'appendonlydir');
+  return join(folder, readdirSync(folder).find((name) => name.endsWith('.incr.aof'))!);
+}
+
+/** How many bytes a Redis has written to its log. */
+export const logSize = (redis: TestRedis): number => statSync(logOf(redis)).size;
+
+/** Takes everything beyond a size off the log of a Redis that is down, as a disk does that did not keep its promise. */
+export const cutLog = (redis: TestRedis, size: number): void => truncateSync(logOf(redis), size);
 
 /** A connection of the test's own to one node. */
 export function adminOf({ port }: { port: number }, options: Omit<RedisOptions, 'replyMapping'> = {}): Redis {

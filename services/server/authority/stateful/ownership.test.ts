@@ -51,7 +51,7 @@ async function side({ leaseMs = 1000, busPort = redis.port, now = Date.now, ...g
     await store.spublish(`test:${owner}`, '');
     return isHeard;
   }, 'the side hears');
-  const records = new Records(new HistoryStore({ redis: store, topology: 'single' }));
+  const records = new Records(new HistoryStore({ redis: store, topology: 'single', replica: 'test' }));
   const decided = { owner: 0, forwarded: 0 };
   const taken: string[] = [];
   const authority = new StatefulAuthority({

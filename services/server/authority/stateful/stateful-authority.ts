@@ -167,7 +167,7 @@ export class StatefulAuthority extends RecordedAuthority {
         if (this.#handingOver && held.isIdle) await this.#release(held);
         if (outcome.tag === 'elsewhere') continue;
         report?.decided(command.kind, 'owner');
-        return granted(outcome);
+        return this.#answered(game, outcome);
       }
       const holder: Hold | undefined = dead === undefined && silent === undefined ? this.#holders.get(game) : undefined;
       const other: Hold | undefined = holder ?? (await this.#take(game, dead, silent));
@@ -182,12 +182,21 @@ export class StatefulAuthority extends RecordedAuthority {
       if (typeof answer === 'object' && answer.tag !== 'elsewhere') {
         this.#holders.set(game, other);
         report?.decided(command.kind, 'forwarded');
-        return granted(answer);
+        return this.#answered(game, answer);
       }
       this.#holders.delete(game);
       [dead, silent] = answer === 'silent' ? [undefined, other] : [other, undefined];
     }
     throw new Refusal('unavailable', undefined, 250);
+  }
+
+  #answered(game: string, outcome: Outcome): Outcome {
+    this.#see(game, outcome);
+    return granted(outcome);
+  }
+
+  #see(game: string, outcome: Outcome): void {
+    if (outcome.tag === 'applied') this.records.saw(game, outcome);
   }
 
   async #ask(holder: Hold, game: string, command: GameCommand, timeoutMs: number) {
@@ -203,7 +212,9 @@ export class StatefulAuthority extends RecordedAuthority {
     await this.#taking.get(game)?.catch(() => undefined);
     try {
       if (command.kind === 'yield') return await this.#yield(game, command.at);
-      return (await this.#held.get(game)?.submit(command)) ?? ELSEWHERE;
+      const outcome = (await this.#held.get(game)?.submit(command)) ?? ELSEWHERE;
+      this.#see(game, outcome);
+      return outcome;
     } catch (error) {
       if (error instanceof Refusal) return { tag: 'refused', code: error.code };
       throw error;

@@ -27,11 +27,11 @@ export class StatelessAuthority extends RecordedAuthority {
   }
 
   protected async vacate({ player, generation }: Actor, id: string, game: string): Promise<Applied> {
-    return toApplied(game, await this.#leave(game, [player.id, id, 'leave', generation]));
+    return this.#applied(game, await this.#leave(game, [player.id, id, 'leave', generation]));
   }
 
   async capture({ player, generation }: Actor, id: string, game: string, cell: number): Promise<Applied> {
-    return toApplied(game, await this.#capture(game, [player.id, id, `capture:${cell}`, generation, cell]));
+    return this.#applied(game, await this.#capture(game, [player.id, id, `capture:${cell}`, generation, cell]));
   }
 
   async finish(game: string): Promise<number> {
@@ -64,11 +64,14 @@ export class StatelessAuthority extends RecordedAuthority {
     if (reply[0] === 'exists') return undefined;
     const [, seq, duplicate, raw] = reply as [string, number, number, RawView];
     const view = toView(game, raw);
+    this.records.saw(game, view);
     return { game, epoch: view.epoch, seq, duplicate: duplicate === 1, view };
   }
-}
 
-const toApplied = (game: string, reply: Reply): Applied => {
-  const [, seq, duplicate, epoch] = reply as [string, number, number, string];
-  return { game, epoch, seq, duplicate: duplicate === 1 };
-};
+  #applied(game: string, reply: Reply): Applied {
+    const [, seq, duplicate, epoch] = reply as [string, number, number, string];
+    const applied = { game, epoch, seq, duplicate: duplicate === 1 };
+    this.records.saw(game, applied);
+    return applied;
+  }
+}

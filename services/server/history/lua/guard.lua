@@ -6,14 +6,12 @@ local before
 -- ends here, or nil.
 local function stranger()
   before = redis.call('HMGET', HEAD, unpack(FIELDS))
-  if before[1] then
-    if before[2] ~= LIFE then
-      return { 'stranger', before[2] or '-', before[3] or '-', before[4] or '0' }
-    end
-    -- The worst that was seen in a life counts for all of it.
-    if before[4] == '1' and DURABLE == '0' and KNOWN_LIFE == LIFE then redis.call('HSET', HEAD, 'durable', '0') end
-  elseif KNOWN_LIFE ~= LIFE and KNOWN_LIFE ~= '-' then
-    return { 'stranger', '', '', '0' }
+  if before[1] and before[2] ~= LIFE then
+    return { 'stranger', before[2] or '-', before[3] or '-', before[4] or '0' }
   end
+  -- A caller that knows an earlier life takes part in this one only after it has told what it saw.
+  if KNOWN_LIFE ~= LIFE and KNOWN_LIFE ~= '-' then return { 'stranger', '', '', '0' } end
+  -- The worst that was seen in a life counts for all of it.
+  if before[4] == '1' and DURABLE == '0' and KNOWN_LIFE == LIFE then redis.call('HSET', HEAD, 'durable', '0') end
   return nil
 end
