@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cp, rm } from 'node:fs/promises';
+import { appendFile, cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -120,6 +120,13 @@ for (const design of DESIGNS) {
       // From here on it is.
       await crash();
       assert.equal((await capture(ada, game, [2])).epoch, after.epoch);
+    });
+
+    test('a Redis that was not durable and comes back as one that is has lost what it may have', async () => {
+      const { ada, game, epoch } = await setUp(design, ['appendfsync everysec']);
+      await capture(ada, game, [0]);
+      await crash(() => appendFile(join(redis.directory, 'redis.conf'), 'appendfsync always\n'));
+      assert.notEqual((await capture(ada, game, [1])).epoch, epoch);
     });
 
     test('no epoch and seq is ever used for two events, however much each restart forgets', async () => {
