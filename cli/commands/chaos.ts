@@ -11,7 +11,7 @@ export default command('chaos', 'play while processes die, hang and go wrong')
       'with what a stranger sees. Prints a table; the cluster is ended and removed afterwards. Exits 1 when something ' +
       'was lost, doubled or left out, or a round proved nothing.',
   )
-  .option('--rounds <count>', 'rounds in all, shared out evenly to designs and faults (default 20)', integer(1, 10_000))
+  .option('--rounds <count>', 'rounds in all, shared out evenly to designs and faults (default 22)', integer(1, 10_000))
   .option('--design <name>', 'stateless, stateful or both', oneOf(['stateless', 'stateful', 'both']), 'both' as const)
   .option('--fault <name>', 'only this fault; may be given several times (default all)', several(oneOf(NAMES)))
   .option('--players <count>', 'players of each of the two games, each on another replica', integer(2, 4), 4)

@@ -17,8 +17,10 @@ export interface Strike {
 export interface Fault {
   readonly name: string;
   readonly about: string;
-  /** How Redis persists in the rounds of this fault. Only with `everysec` may something be lost, if it is announced. */
+  /** How Redis persists in the rounds of this fault. */
   readonly persistence: Persistence;
+  /** Redis loses something, which has to be announced. */
+  readonly mayLose?: boolean;
   /** Resolves when the fault is over. @throws when it did not strike */
   strike(stage: FaultyCluster, random: Random): Promise<Strike>;
 }
@@ -51,7 +53,7 @@ async function untilHindered(links: readonly RedisLink[], before: number, ms: nu
 }
 
 /** Kills Redis and takes so many bytes off the end of its log. */
-export const loseEnd =
+const loseEnd =
   (least: number, most: number): Fault['strike'] =>
   async (stage, random) => {
     const { pid: supervisor, redis } = await stage.status();
@@ -208,9 +210,18 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
+    name: 'redis-lost-tail',
+    about: 'SIGKILL of Redis with appendfsync always, and the end of its log is gone as from a disk that lied',
+    persistence: 'always',
+    mayLose: true,
+    // Moves are among it, also when the players were held up and only the replicas wrote for a while.
+    strike: loseEnd(8000, 12_000),
+  },
+  {
     name: 'redis-kill-everysec',
     about: 'SIGKILL of Redis with appendfsync everysec, and the end of its log is gone as after a power cut',
     persistence: 'everysec',
+    mayLose: true,
     strike: loseEnd(200, 4000),
   },
 ];

@@ -19,7 +19,7 @@ export interface ChaosOptions {
   readonly clients?: number | undefined;
 }
 
-const DEFAULT_ROUNDS = 20;
+const DEFAULT_ROUNDS = 22;
 const DEFAULT_KILLS = 3;
 
 /** Plays under faults, or measures recoveries; prints a table. Resolves with the exit code. @throws UsageError */
@@ -110,7 +110,7 @@ async function playDesign({ design, faults, roundsOf, players, seed, report }: D
 function describeRound(design: Design, fault: Fault, round: Round): string[] {
   const { all, during, after } = round.acknowledged;
   const back = `back within ${Math.round(Math.max(...round.waits))} ms`;
-  const nameOf = (kind: string) => (kind === 'lost tail' && fault.persistence === 'everysec' ? 'announced' : kind);
+  const nameOf = (kind: string) => (kind === 'lost tail' && fault.mayLose ? 'announced' : kind);
   const seen = round.violations.map((one) => `${nameOf(one.fault)}: ${one.detail}`);
   return [
     `${design} ${fault.name} ${round.number}: ${round.what}; ${all} acknowledged, ${during} during, ${after} after; ${back}`,

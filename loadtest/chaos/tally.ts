@@ -26,7 +26,7 @@ export interface Row {
 
 /** What rounds show together: each was judged by itself, and all their histories are judged once more as one. */
 export function tally(design: Design, fault: Fault, rounds: readonly Round[]): Row {
-  const mayLose = fault.persistence === 'everysec';
+  const { mayLose = false } = fault;
   const whole = findViolations(rounds.flatMap(({ histories }) => histories));
   const single = rounds.flatMap(({ violations }) => violations);
   const violations = whole.length > single.length ? whole : single;
