@@ -68,7 +68,7 @@ export const LOCAL_KEYS = Object.freeze({
   connectionsPerAddress: integer(1, 1_000_000, 4000, 'open connections of one client address'),
   connectionRatePerAddress: integer(1, 1_000_000, 4000, 'new connections of one client address in 10 s'),
   requestRatePerAddress: integer(1, 1_000_000, 8000, 'requests of one client address in 10 s'),
-  refusedRatePerAddress: integer(1, 1_000_000, 500, 'requests of one client address that replicas refuse in 10 s'),
+  refusedRatePerAddress: integer(1, 1_000_000, 200, 'requests of one client address that replicas refuse in 10 s'),
   // A refused connection counts too: near what one address can try, a flood would keep everybody waiting.
   connectionRate: integer(1, 1_000_000, 20_000, 'new connections a second at the edge; more wait'),
   handshakeRate: integer(1, 1_000_000, 1000, 'TLS handshakes a second at the edge; more wait'),

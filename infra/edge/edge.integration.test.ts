@@ -408,19 +408,27 @@ test('an address that connects too often is cut until it slows down, and others 
   });
 });
 
-test('an address that replicas refuse too often gets 429 from the edge, until it is forgotten', async () => {
+test('an address that replicas refuse too often gets no more from the edge, until it is forgotten', async () => {
   await withEdge({ refusedRatePerAddress: 5 }, async (own) => {
-    const ask = (localAddress: string, path: string) => own.https({ localAddress, path });
-    for (let count = 0; count < 6; count += 1) assert.equal((await ask('127.0.0.66', REFUSED_PATH)).status, 403);
-    const { status, headers, body } = await ask('127.0.0.66', '/');
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const ask = (localAddress: string, path: string, given?: Agent) =>
+      own.https({ localAddress, path, ...(given === undefined ? {} : { agent: given }) });
+    const refused = async () => (await ask('127.0.0.66', REFUSED_PATH, agent)).status;
+    for (let count = 0; count < 6; count += 1) assert.equal(await refused(), 403);
+    const { status, headers, body } = await ask('127.0.0.66', '/', agent);
     assert.deepEqual([status, headers['retry-after']], [429, '10']);
     assert.match(body, /Too many requests of this address were refused\./);
+    // A new connection is not worth a TLS handshake.
+    await assert.rejects(ask('127.0.0.66', '/'), /ECONNRESET|socket disconnected|hang up/);
     assert.equal((await ask('127.0.0.77', '/')).status, 200);
     // What the edge refuses by itself does not count: asking again does not keep an address out.
-    await waitFor(async () => (await ask('127.0.0.66', '/')).status === 200 || undefined, {
-      what: 'the address to be let in again',
-      timeoutMs: 30_000,
-    });
+    const isIn = () =>
+      ask('127.0.0.66', '/').then(
+        (answer) => answer.status === 200 || undefined,
+        () => undefined,
+      );
+    await waitFor(isIn, { what: 'the address to be let in again', timeoutMs: 30_000 });
+    agent.destroy();
   });
 });
 

@@ -122,12 +122,13 @@ export const ERRORS: readonly Reply[] = Object.freeze([
   errorReply(504, 'gateway_timeout', 'The replica took too long to answer.', { 'Retry-After': '1' }),
 ]);
 
-/** Counts and cuts off addresses that open too many connections, before a TLS handshake is spent on them. */
+/** Counts and cuts off addresses that open too many connections or that replicas refuse too often, before a TLS handshake is spent on them. */
 export function connectionRules(config: EdgeConfig, table: string): ConnectionRule[] {
   return [
     { action: 'track', counter: 0, key: CLIENT_KEY, table },
     { action: 'reject', when: { if: `{ sc_conn_cur(0) gt ${config.connectionsPerAddress} }` } },
     { action: 'reject', when: { if: `{ sc_conn_rate(0) gt ${config.connectionRatePerAddress} }` } },
+    { action: 'reject', when: { if: `{ sc_gpc0_rate(0) gt ${config.refusedRatePerAddress} }` } },
   ];
 }
 

@@ -9,7 +9,7 @@ const PROGRAM = path.join(import.meta.dirname, 'attacker-process.ts');
 /** What takes this long beyond its time hangs. */
 const GRACE_MS = 60_000;
 /** Nice: a real attacker has a machine of its own, and does not take the cores of the cluster and its players. */
-const PRIORITY = 5;
+const PRIORITY = 19;
 
 export type AttackPlace = Omit<AttackContext, 'begin' | 'held'>;
 export type AttackRequest = { name: AttackName; ms: number; place: AttackPlace } | { letGo: true };

@@ -92,6 +92,7 @@ test('the https frontend counts, refuses and rewrites, in this order', async () 
     },
     { type: 'connection', action: 'reject', cond: 'if', cond_test: '{ sc_conn_cur(0) gt 4000 }' },
     { type: 'connection', action: 'reject', cond: 'if', cond_test: '{ sc_conn_rate(0) gt 4000 }' },
+    { type: 'connection', action: 'reject', cond: 'if', cond_test: '{ sc_gpc0_rate(0) gt 200 }' },
   ]);
   const requests = https['http_request_rule_list']!;
   assert.deepEqual(
