@@ -51,6 +51,8 @@ export class TokenBucket {
 /** What is sent at once may be so many times what is sent in a second: a page that comes back restores what it had. */
 const BURST = LIMITS.messageBurst / LIMITS.messagesPerSecond;
 const BYTES_BURST = 4;
+/** New games cost the store most: an address makes no more at once than in this time. */
+const GAMES_BURST_SECONDS = 5;
 /**
  * Sessions are kept for a day: an address gets few in the long run. At once it gets enough for all who come back
  * behind it.
@@ -146,7 +148,10 @@ export class Allowances {
       histories: HISTORIES,
     });
     this.#addresses = new BucketSet({
-      games: { perSecond: perAddress.gamesPerMinute / 60, burst: Math.ceil(perAddress.gamesPerMinute / 4) },
+      games: {
+        perSecond: perAddress.gamesPerMinute / 60,
+        burst: Math.ceil((perAddress.gamesPerMinute * GAMES_BURST_SECONDS) / 60),
+      },
       sessions: { perSecond: perAddress.sessionsPerMinute / 60, burst: perAddress.sessionsPerMinute * SESSIONS_BURST },
       refusals: { perSecond: perAddress.refusalsPerMinute / 60, burst: perAddress.refusalsPerMinute },
       messages: { perSecond: perAddress.messagesPerSecond, burst: perAddress.messagesPerSecond * BURST },

@@ -100,7 +100,7 @@ for (const design of DESIGNS) {
     });
 
     test('so is how many they make in a minute; entering those of others costs nothing of it', async () => {
-      const { url } = await replicaWith({ perAddress: { ...perAddress, gamesPerMinute: 8 } });
+      const { url } = await replicaWith({ perAddress: { ...perAddress, gamesPerMinute: 24 } });
       const greedy = [await from(url, '198.51.100.1'), await from(url, '198.51.100.1')];
       for (const client of greedy) ok(await client.request({ type: 'create', players: 2 }));
       const refused = await greedy[0]!.request({ type: 'create', players: 2 });
