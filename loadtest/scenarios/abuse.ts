@@ -6,8 +6,8 @@ import { CALM, type RunData, SAMPLE_CUT, type Scenario } from './scenario.ts';
 
 /** The others' slowest hundredth may take so many times as long while one misbehaves. */
 const MOST = 1.2;
-/** k6's clock counts whole milliseconds: a time may be so much longer than it says. */
-const RESOLUTION_MS = 1;
+/** Or so much longer: where all shares one machine, less is what its scheduler does, and nobody notices it. */
+const UNNOTICED_MS = 5;
 /** Parts of the run: players come, one of k6's clients floods, and the attacks follow. */
 const [FLOOD_FROM, FLOOD_TO, LAST] = [0.15, 0.3, 0.95];
 /** So short that quiet and flooded seconds meet the same neighbours, so long that the first second is the lesser part. */
@@ -70,8 +70,8 @@ function judgeOthers(run: Pick<RunData, 'timeline'>, name: string, spans: readon
   const show = ({ low, middle, high }: typeof calm) =>
     `${Math.round(middle)} ms (half of the seconds: ${Math.round(low)} to ${Math.round(high)})`;
   return {
-    name: `${name}: the others' p99 of a second is at most ${MOST} times the calm one`,
-    passed: abused.middle <= MOST * (calm.middle + RESOLUTION_MS),
+    name: `${name}: the others' p99 of a second is at most ${MOST} times the calm one, or ${UNNOTICED_MS} ms more`,
+    passed: abused.middle <= Math.max(MOST * calm.middle, calm.middle + UNNOTICED_MS),
     value: `${show(abused)} against ${show(calm)}`,
   };
 }
@@ -92,7 +92,8 @@ export const abuse: Scenario = {
     const each = (seconds * (LAST - FLOOD_TO)) / ORDER.length;
     for (const [index, name] of ORDER.entries()) {
       await disturber.at(seconds * FLOOD_TO + each * index);
-      for (let pair = 0; pair < PAIRS; pair += 1) await disturber.attack(name, (each * BUSY * 1000) / (2 * PAIRS));
+      for (let pair = 0; pair < PAIRS; pair += 1)
+        await disturber.attack(name, Math.round((each * BUSY * 1000) / (2 * PAIRS)));
     }
     await disturber.aftermath('deafPeers');
   },
