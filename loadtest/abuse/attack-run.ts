@@ -46,11 +46,13 @@ export interface AttackStep {
 /** Mounts attacks on a cluster of processes of this machine, and notes what they do to it. */
 export class AttackRun {
   readonly steps: AttackStep[] = [];
-  readonly #attacker = new Attacker();
+  readonly #attacker: Attacker;
   readonly #status: () => Promise<RunningStatus>;
   readonly #trustFile: string;
 
-  constructor(status: () => Promise<RunningStatus>, trustFile: string) {
+  /** `priority` of the attacker, as of nice(1). */
+  constructor(status: () => Promise<RunningStatus>, trustFile: string, priority?: number) {
+    this.#attacker = new Attacker(priority);
     this.#status = status;
     this.#trustFile = trustFile;
   }

@@ -8,8 +8,6 @@ import type { AttackName } from './attacks.ts';
 const PROGRAM = path.join(import.meta.dirname, 'attacker-process.ts');
 /** What takes this long beyond its time hangs. */
 const GRACE_MS = 60_000;
-/** Nice: a real attacker has a machine of its own, and does not take the cores of the cluster and its players. */
-const PRIORITY = 19;
 
 export type AttackPlace = Omit<AttackContext, 'begin' | 'held'>;
 export type AttackRequest = { name: AttackName; ms: number; place: AttackPlace } | { letGo: true };
@@ -20,11 +18,12 @@ export class Attacker {
   readonly #process: ChildProcess;
   readonly #ended: Promise<never>;
 
-  constructor() {
+  /** `priority` as of nice(1): a real attacker has its own machine and takes no core from the cluster and its players. */
+  constructor(priority = 19) {
     this.#process = fork(PROGRAM, [], { execArgv: ['--disable-warning=ExperimentalWarning'] });
     this.#ended = once(this.#process, 'exit').then(() => Promise.reject(new Error('The attacker ended.')));
     this.#ended.catch(() => undefined);
-    if (this.#process.pid !== undefined) os.setPriority(this.#process.pid, PRIORITY);
+    if (this.#process.pid !== undefined) os.setPriority(this.#process.pid, priority);
   }
 
   get pid(): number | undefined {

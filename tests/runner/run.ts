@@ -8,6 +8,8 @@ import { endRunning, type Outcome, runJob } from './process.ts';
 import { printOutcome, printSummary, writeTimes } from './report.ts';
 
 const CACHE = path.join(ROOT, 'node_modules', '.cache', 'tests');
+/** A file keeps its cores busy in bursts: so many times as much may be planned as there is. */
+const OVERCOMMIT = 1.25;
 const LIMIT_MS = { default: 10 * 60_000, full: 120 * 60_000 };
 
 /** What ends a run early; a launcher that was killed passes no signal on, and disconnects. */
@@ -31,7 +33,7 @@ function processorSeconds(): number {
 async function runJobs(options: Options, isInterrupted: () => boolean): Promise<boolean> {
   const cores = os.availableParallelism();
   const jobs = jobsOf(options);
-  const limits = options.measure ? { cores: 0, processes: 1 } : { cores, processes: 4 * cores };
+  const limits = options.measure ? { cores: 0, processes: 1 } : { cores: OVERCOMMIT * cores, processes: 5 * cores };
   const directory = mkdtempSync(path.join(os.tmpdir(), 'gridlock-tests-'));
   const live = jobs.length === 1;
   const limitMs = options.full ? LIMIT_MS.full : LIMIT_MS.default;
