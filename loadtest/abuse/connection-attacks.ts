@@ -123,11 +123,17 @@ export const halfOpenRequests: Attack = {
           socket.write('GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ');
           resolve(socket);
         });
-        socket.on('data', () => undefined).on('error', reject);
+        socket
+          .on('data', () => undefined)
+          .on('error', (error) => {
+            // The edge may cut it off before it is seen to be open.
+            tally.add('cut off');
+            reject(error);
+          });
       });
     const first = await Promise.allSettled(Array.from({ length: HALF_OPEN }, open));
     const sockets = new Set(first.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])));
-    const until = begin(() => tally.sum('opened') >= HALF_OPEN);
+    const until = begin(() => tally.sum('opened', 'cut off') >= HALF_OPEN);
     // What the edge closes is opened again.
     await together(HALF_OPEN, until, async () => {
       const socket = [...sockets].find((one) => !one.destroyed && sockets.delete(one)) ?? (await open());

@@ -150,7 +150,7 @@ const JUDGES: Readonly<Record<AttackName, (step: AttackStep) => Threshold[]>> = 
       },
     ];
   },
-  halfOpenRequests: (step) => [happened(step, 400, 'opened'), judgeProbes(step)],
+  halfOpenRequests: (step) => [happened(step, 400, 'opened', 'cut off'), judgeProbes(step)],
 };
 
 /** What the attack did to the cluster itself; what the other players noticed is measured elsewhere. */
