@@ -35,13 +35,6 @@ export class TokenBucket {
     this.#tokens = Math.min(this.#burst, this.#tokens + 1);
   }
 
-  /** The milliseconds until there is one, 0 when there is. Takes none. */
-  wait(now: number): number {
-    const wait = this.take(now);
-    if (wait === 0) this.give();
-    return wait;
-  }
-
   /** Nothing is missing: a new bucket would give as much. */
   isFull(now: number): boolean {
     return this.#tokens + ((now - this.#at) / 1000) * this.#perSecond >= this.#burst;
@@ -53,6 +46,8 @@ const BURST = LIMITS.messageBurst / LIMITS.messagesPerSecond;
 const BYTES_BURST = 4;
 /** New games cost the store most: an address makes no more at once than in this time. */
 const GAMES_BURST_SECONDS = 5;
+/** So long nobody comes in from an address that had too many requests refused. */
+const SHUT_OUT_MS = 10_000;
 /**
  * Sessions are kept for a day: an address gets few in the long run. At once it gets enough for all who come back
  * behind it.
@@ -97,11 +92,6 @@ class BucketSet<Name extends string> {
     this.#all.get(key)?.[name]?.give();
   }
 
-  /** The milliseconds until there is one, 0 when there is. Takes none. */
-  wait(key: string, name: Name, now: number): number {
-    return this.#all.get(key)?.[name]?.wait(now) ?? 0;
-  }
-
   sweep(now: number): void {
     for (const [key, buckets] of this.#all) {
       const kept = Object.values<TokenBucket | undefined>(buckets);
@@ -133,6 +123,8 @@ export interface Allowance {
 export class Allowances {
   readonly #players: BucketSet<'sockets' | 'messages' | 'bytes' | 'chat' | 'games' | 'histories'>;
   readonly #addresses: BucketSet<'sessions' | 'messages' | 'bytes' | 'games' | 'refusals'>;
+  /** Until when an address stays shut out, by the clock of `now`. */
+  readonly #shutOut = new Map<string, number>();
   readonly #now: () => number;
   readonly #timer: NodeJS.Timeout;
 
@@ -163,7 +155,7 @@ export class Allowances {
 
   /** Players and addresses that are remembered. */
   get size(): number {
-    return this.#players.size + this.#addresses.size;
+    return this.#players.size + this.#addresses.size + this.#shutOut.size;
   }
 
   of(player: string, address: string): Allowance {
@@ -198,12 +190,15 @@ export class Allowances {
 
   /** A request of an address that was refused as malformed or too many; false when there were too many of them. */
   refused(address: string): boolean {
-    return this.#addresses.take(address, 'refusals', this.#now()) === 0;
+    const now = this.#now();
+    if (this.#addresses.take(address, 'refusals', now) === 0) return true;
+    this.#shutOut.set(address, now + SHUT_OUT_MS);
+    return false;
   }
 
   /** How long an address stays shut out that had too many requests refused, in milliseconds; 0 when it may come in. */
   shutOut(address: string): number {
-    return this.#addresses.wait(address, 'refusals', this.#now());
+    return Math.ceil(Math.max(0, (this.#shutOut.get(address) ?? 0) - this.#now()));
   }
 
   /** A game that a player of an address makes: the milliseconds to wait, or 0. */
@@ -220,6 +215,7 @@ export class Allowances {
     const now = this.#now();
     this.#players.sweep(now);
     this.#addresses.sweep(now);
+    for (const [address, until] of this.#shutOut) if (until <= now) this.#shutOut.delete(address);
   }
 
   stop(): void {
