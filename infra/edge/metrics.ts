@@ -1,4 +1,4 @@
-// What the edge tells of itself on an internal port, beside HAProxy's own exporter.
+// What the edge reports on an internal port, in addition to HAProxy's exporter.
 import { errorReply, quote, REFUSAL_REASONS, type RequestRule, type ReturnRule } from './rules.ts';
 import { escapedText } from './syntax.ts';
 

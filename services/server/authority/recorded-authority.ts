@@ -11,7 +11,7 @@ import {
   type Resumed,
   type View,
 } from './game-authority.ts';
-import { gameKeys, type Records } from './records.ts';
+import { gameKeys, type Records, stateKey } from './records.ts';
 
 /** Attempts to find a free code, or an open game, before giving up. */
 const ATTEMPTS = 8;
@@ -143,6 +143,6 @@ export abstract class RecordedAuthority implements GameAuthority {
   }
 
   head(game: string): string {
-    return gameKeys(game).state;
+    return stateKey(game);
   }
 }

@@ -3,9 +3,12 @@ import type { LogEntry, Position } from '../history/history.ts';
 import { type HistoryScript, type HistoryStore, type RawEntry, type Reply, toEntry } from '../history/history-store.ts';
 import { type Actor, Refusal, type Resumed, type View } from './game-authority.ts';
 
+/** The key of the head of a game's history. */
+export const stateKey = (game: string): string => `gridlock:{${game}}:state`;
+
 /** All keys of a game share the hash tag `{CODE}`, so that a cluster keeps them on one shard. */
 export const gameKeys = (game: string) => ({
-  state: `gridlock:{${game}}:state`,
+  state: stateKey(game),
   cells: `gridlock:{${game}}:cells`,
   events: `gridlock:{${game}}:events`,
   answers: `gridlock:{${game}}:answers`,
@@ -65,7 +68,7 @@ export class Records {
 
   /** A position in a game that is answered with: somebody knows of it from now on. */
   saw(game: string, { epoch, seq }: Position): void {
-    this.#histories.sightings.note(`gridlock:{${game}}:state`, epoch, seq);
+    this.#histories.sightings.note(stateKey(game), epoch, seq);
   }
 
   #shown(game: string, resumed: Resumed): Resumed {

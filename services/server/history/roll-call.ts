@@ -56,7 +56,7 @@ export class RollCall {
   /** Answers the roll; gives those who have not told yet. To be called every few seconds. */
   async sign(life: string, known: readonly string[] = []): Promise<string[]> {
     const { replica, sign } = this.#options;
-    const args = [told(life), replica, SILENCE_MS, KEEP_SECONDS, ...known];
+    const args = [serverOf(life), replica, SILENCE_MS, KEEP_SECONDS, ...known];
     const [tag, present, missing] = (await sign([ROLL], args)) as [string, string[], string[]];
     if (tag !== 'roll') throw new Refusal('unavailable', undefined, 1000);
     this.#present = present;
@@ -66,7 +66,7 @@ export class RollCall {
   /** This replica goes: nobody has to wait for it. */
   async leave(): Promise<void> {
     const { replica, sign } = this.#options;
-    await sign([ROLL], [told('-'), replica, SILENCE_MS, KEEP_SECONDS]);
+    await sign([ROLL], [serverOf('-'), replica, SILENCE_MS, KEEP_SECONDS]);
   }
 
   async #tell(life: string): Promise<number> {
@@ -87,7 +87,7 @@ export class RollCall {
 
   async #compare(life: string, seen: readonly Sighting[]): Promise<number> {
     const { sight, newEpoch } = this.#options;
-    const args = [told(life), newEpoch(), ...seen.flatMap(({ epoch, seq }) => [epoch, seq])];
+    const args = [serverOf(life), newEpoch(), ...seen.flatMap(({ epoch, seq }) => [epoch, seq])];
     const [tag, lost] = await sight(
       seen.map(({ head }) => head),
       args,
@@ -113,7 +113,7 @@ export class RollCall {
 }
 
 /** What `life.lua` is told of the server; the rest of it is of no use here. */
-const told = (life: string) => `${life} - 0`;
+const serverOf = (life: string) => `${life} - 0`;
 
 /** Does something once for a life, unless it fails or comes to nothing: then the next one tries again. */
 function remember<T>(known: Map<string, Promise<T>>, life: string, task: () => Promise<T>): Promise<T> {

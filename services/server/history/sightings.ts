@@ -21,7 +21,7 @@ export class Sightings {
 
   note(head: string, epoch: string, seq: number): void {
     const key = `${epoch} ${head}`;
-    if (!((this.#young.get(key) ?? -1) >= seq)) this.#young.set(key, seq);
+    if ((this.#young.get(key) ?? -1) < seq) this.#young.set(key, seq);
   }
 
   /** Adds a source that knows by itself how far each of its histories was seen. */

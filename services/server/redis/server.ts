@@ -69,10 +69,10 @@ export interface Life {
 }
 
 /**
- * Whether everything that anybody saw of a life is there in the one that follows, if Redis keeps its promises (which the
- * `RollCall` checks). That is so in one case only: the one Redis there is was started again from a log that was on disk before each answer. Behind Sentinel and in
- * a cluster a restart cannot be told from a failover and back, after which a replica's older data came to this
- * server; and a Redis with replicas may have been replaced by one of them, whoever does that.
+ * Whether the next life has everything that anybody saw of this one, if Redis keeps its promises (`RollCall` checks
+ * that). It does in one case only: a single Redis restarted from a log that was on disk before each answer. Behind
+ * Sentinel and in a cluster a restart cannot be told from a failover and back, after which this server has the older data
+ * of a replica. A Redis with replicas may have been replaced by one of them.
  */
 export function continues(before: Life, server: ServerFacts, topology: Topology['kind']): boolean {
   return (

@@ -55,7 +55,7 @@ export class Handshake {
   place(address: string): Place | Refused {
     const group = addressGroup(address);
     const wait = this.#options.allowances.shutOut(group);
-    if (wait > 0) return shutOut(wait);
+    if (wait > 0) return tooMany('refusals', wait);
     const place = this.#options.admission.enter(group);
     return typeof place === 'string' ? TURNED_AWAY[place] : place;
   }
@@ -71,14 +71,15 @@ export class Handshake {
     const session = await this.#identify(request, (token) => sessions.read(token));
     if ('status' in session) return session;
     const wait = allowances.socket(session.player.id);
-    if (wait > 0) return tooManySockets(wait);
+    if (wait > 0) return tooMany('sockets', wait);
     if (!fenced) return { session, generation: 0 };
     try {
       return { session, generation: await fence(session.player.id, attemptOf(request.url)) };
     } catch (error) {
       if (error instanceof Refusal && error.code === 'unauthorized') return UNAUTHORIZED;
       if (error instanceof Refusal && error.code === 'superseded') return LATE;
-      if (error instanceof Refusal && error.code === 'rate_limited') return tooManySockets(error.retryAfterMs ?? 1000);
+      if (error instanceof Refusal && error.code === 'rate_limited')
+        return tooMany('sockets', error.retryAfterMs ?? 1000);
       if (error instanceof Refusal && error.code === 'cluster_full') return STORE_FULL;
       return { status: 503, reason: 'store', headers: { 'Retry-After': '2' } };
     }
@@ -133,14 +134,9 @@ function parameterOf<S extends v.GenericSchema<string>>(url = '', name: string, 
 }
 
 const UNAUTHORIZED: Refused = { status: 401, reason: 'token', headers: { 'WWW-Authenticate': 'Bearer' } };
-const tooManySockets = (waitMs: number): Refused => ({
+const tooMany = (reason: 'sockets' | 'refusals', waitMs: number): Refused => ({
   status: 429,
-  reason: 'sockets',
-  headers: { 'Retry-After': String(Math.ceil(waitMs / 1000)) },
-});
-const shutOut = (waitMs: number): Refused => ({
-  status: 429,
-  reason: 'refusals',
+  reason,
   headers: { 'Retry-After': String(Math.ceil(waitMs / 1000)) },
 });
 const LATE: Refused = { status: 409, reason: 'late' };

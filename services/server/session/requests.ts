@@ -206,20 +206,18 @@ export class Requests {
     const { allowance } = this.#connection;
     const wait = allowance.newGame();
     if (wait > 0) throw new Refusal('rate_limited', `Too many games from your address; wait ${wait} ms.`, wait);
-    let isNew = false;
-    try {
-      await this.#countGame();
-      await this.#enter(id, async () => {
-        const entered = await task();
-        isNew = !entered.duplicate && entered.view.state.players.length === 1;
-        return entered;
-      });
-    } finally {
-      if (!isNew) allowance.noNewGame();
-    }
+    await this.#countGame().catch((error: unknown) => {
+      allowance.noNewGame();
+      throw error;
+    });
+    return this.#enter(id, async () => {
+      const entered = await task();
+      if (entered.duplicate || entered.view.state.players.length > 1) allowance.noNewGame();
+      return entered;
+    });
   }
 
-  /** Who hung up before the answer is in the game as well: the seat is held, and given up, as any other's. */
+  /** A player that hung up before the answer is in the game as well: its seat is held, and given up, like any other. */
   #holdIfGone(game: string): void {
     const { isOpen, id } = this.#connection;
     if (!isOpen) this.#services.seatHold.release(this.#actor, id, [game]);
