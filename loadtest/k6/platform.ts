@@ -15,7 +15,16 @@ export interface Tap {
   message(message: ServerMessage): void;
   /** Not called for a socket that the client, or `cut`, closed. */
   closed(code: number): void;
+  /** A socket is open, and k6 passes on nothing of what comes. */
+  deaf(): void;
 }
+
+/**
+ * k6 1.8 drops what comes with the answer to the handshake when it begins to read before it has told that the socket is
+ * open (`queueMessage` in its websockets.go). Our server sends its welcome there. A socket without a message for this
+ * long after it opened is made again.
+ */
+const DEAF_MS = 2000;
 
 /** k6's types leave out that a close event says why. */
 interface CloseEvent {
@@ -52,6 +61,7 @@ export class K6Platform implements Platform {
       },
     });
     let over = false;
+    let heard = false;
     const end = (close: () => void) => {
       if (over) return;
       over = true;
@@ -59,7 +69,18 @@ export class K6Platform implements Platform {
       close();
     };
     this.#tap.opening();
+    socket.onopen = () => {
+      setTimeout(() => {
+        if (heard) return;
+        end(() => {
+          this.#tap.deaf();
+          socket.close(CUT_CODE, 'deaf');
+          handlers.onClose(1006, 'k6 passed on nothing of what came.');
+        });
+      }, DEAF_MS);
+    };
     socket.onmessage = (event) => {
+      heard = true;
       if (!over) handlers.onMessage(event?.data);
     };
     socket.onerror = () => undefined;

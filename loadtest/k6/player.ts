@@ -40,6 +40,7 @@ export class Player {
       },
       message: (message) => this.#onMessage(message),
       closed: (code) => this.#onClosed(code),
+      deaf: () => measurements.complain('A socket was open and k6 passed on nothing: it is made again.'),
     });
     this.client = new GridlockClient(this.#platform, { connectTimeoutMs: 30_000 });
     this.client.on('state', ({ state }) => this.#onState(state));

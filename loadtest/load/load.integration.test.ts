@@ -160,6 +160,13 @@ describe('a run of the smallest size', { concurrency: 3 }, () => {
     assert.deepEqual(faultsOf(summary, code, output), [], output);
   });
 
+  test('a socket of which k6 passes on nothing is made again', options, async () => {
+    const { code, output, summary, planted: count } = await planted('silence');
+    assert.equal(count, 1);
+    assert.match(output, /A socket was open and k6 passed on nothing/);
+    assert.deepEqual(faultsOf(summary, code, output), [], output);
+  });
+
   test('an event that is dropped is reported as a gap', options, async () => {
     const { code, output, summary, planted: count } = await planted('drop');
     assert.equal(code, 1, output);

@@ -4,12 +4,14 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { WebSocket, WebSocketServer } from 'ws';
 
-/** What is done wrong to every so many events that pass. */
-export type Plant = 'nothing' | 'drop' | 'duplicate' | 'late';
+/** What is done wrong to every so many events that pass; `silence`: to one connection, of which nothing is passed on. */
+export type Plant = 'nothing' | 'drop' | 'duplicate' | 'late' | 'silence';
 
 /** So many events are passed on as they should be before one is not. */
 const EVERY = 40;
 const LATE_MS = 6000;
+/** Of all connections; the first 16 are those of players who come. */
+const SILENT = 20;
 
 interface Upstream {
   readonly url: string;
@@ -27,6 +29,7 @@ export class FaultyProxy {
   readonly #ca: Buffer;
   readonly #server: Server;
   #events = 0;
+  #connections = 0;
 
   constructor(plant: Plant, upstream: Upstream) {
     this.#plant = plant;
@@ -66,9 +69,13 @@ export class FaultyProxy {
         headers: { authorization: headers.authorization ?? '' },
       });
       const waiting: string[] = [];
+      const isSilent = ++this.#connections === SILENT && this.#plant === 'silence';
+      if (isSilent) this.planted.count++;
       near.on('message', (data) => (far.readyState === far.OPEN ? far.send(String(data)) : waiting.push(String(data))));
       far.on('open', () => waiting.splice(0).forEach((text) => far.send(text)));
-      far.on('message', (data) => this.#pass(String(data), (text) => near.readyState === near.OPEN && near.send(text)));
+      far.on('message', (data) => {
+        if (!isSilent) this.#pass(String(data), (text) => near.readyState === near.OPEN && near.send(text));
+      });
       // A code that may not be sent says that there was no close frame.
       const end = (other: WebSocket) => (code: number) =>
         code >= 3000 || code === 1012 || code === 1000 ? other.close(code) : other.terminate();
@@ -77,13 +84,17 @@ export class FaultyProxy {
     });
   }
 
+  get #strikes(): boolean {
+    return this.#plant !== 'nothing' && this.#plant !== 'silence';
+  }
+
   #pass(text: string, send: (text: string) => void): void {
     const value = JSON.parse(text) as unknown;
     const messages = (Array.isArray(value) ? value : [value]) as { type: string; event?: { kind: string } }[];
     const passed: unknown[] = [];
     for (const message of messages) {
       // Only captures: what comes while a game is joined has its place in a snapshot, too.
-      const struck = message.event?.kind === 'captured' && this.#plant !== 'nothing' && ++this.#events % EVERY === 0;
+      const struck = message.event?.kind === 'captured' && this.#strikes && ++this.#events % EVERY === 0;
       if (struck) this.planted.count++;
       if (!struck || this.#plant === 'duplicate') passed.push(message);
       if (struck && this.#plant === 'duplicate') passed.push(message);
