@@ -11,6 +11,22 @@ const CODE_LETTERS = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789';
 
 const randomCode = () =>
   Array.from({ length: 6 }, () => CODE_LETTERS[Math.floor(Math.random() * CODE_LETTERS.length)]).join('');
+
+/** Does something as a guest, who leaves afterwards; waits a moment when the cluster lets no guest in. */
+async function asGuest(
+  guest: PeerSocket | undefined,
+  tally: Counts,
+  until: AbortSignal,
+  work: (guest: PeerSocket) => Promise<void>,
+): Promise<void> {
+  if (!guest) {
+    tally.add('guests refused');
+    return pause(100, until);
+  }
+  tally.add('guests');
+  await work(guest).finally(() => guest.close());
+}
+
 /** Hundreds of guests of one address create games and leave them at once. */
 export const createAndLeave: Attack = {
   about: 'hundreds of guests of one address create games and leave them',
@@ -24,28 +40,21 @@ export const createAndLeave: Attack = {
     tally.add('guests', waiting.length);
     tally.add('guests refused', GUESTS - waiting.length);
     const until = context.begin(() => tally.sum('created', 'rate_limited', 'unavailable', 'guests refused') >= ENOUGH);
-    await together(GUESTS, until, async () => {
-      const guest = waiting.pop() ?? (await peer.guest());
-      if (!guest) {
-        tally.add('guests refused');
-        return pause(100, until);
-      }
-      tally.add('guests');
-      try {
-        for (let refusals = 0; !until.aborted && refusals < 3; ) {
-          const { code, game, retryAfterMs = 0 } = await guest.request({ type: 'create', players: 2 });
-          tally.add(code === 'ack' ? 'created' : code);
-          if (code === 'lost') return;
-          if (code === 'ack') await guest.request({ type: 'leave', game });
-          else {
-            refusals += 1;
-            await pause(Math.min(200, retryAfterMs), until);
-          }
+    const createUntilRefused = async (guest: PeerSocket) => {
+      for (let refusals = 0; !until.aborted && refusals < 3; ) {
+        const { code, game, retryAfterMs = 0 } = await guest.request({ type: 'create', players: 2 });
+        tally.add(code === 'ack' ? 'created' : code);
+        if (code === 'lost') return;
+        if (code === 'ack') await guest.request({ type: 'leave', game });
+        else {
+          refusals += 1;
+          await pause(Math.min(200, retryAfterMs), until);
         }
-      } finally {
-        await guest.close();
       }
-    });
+    };
+    await together(GUESTS, until, async () =>
+      asGuest(waiting.pop() ?? (await peer.guest()), tally, until, createUntilRefused),
+    );
     await Promise.all(waiting.map((guest) => guest.close()));
     return tally;
   },
@@ -133,27 +142,18 @@ export const codeGuessing: Attack = {
     await asker?.close();
     const until = context.begin(() => tally.sum('guesses', 'rate_limited', 'guests refused') >= ENOUGH);
     const began = performance.now();
-    await together(GUESSERS, until, async () => {
-      const guesser = await peer.guest();
-      if (!guesser) {
-        tally.add('guests refused');
-        return pause(100, until);
+    const guessUntilRefused = async (guesser: PeerSocket) => {
+      for (let refusals = 0; !until.aborted && refusals < 3; ) {
+        const answers = await Promise.all(
+          Array.from({ length: 20 }, () => guesser.request({ type: 'join', game: randomCode() })),
+        );
+        for (const { code } of answers) tally.add(code);
+        const guesses = answers.filter(({ code }) => code === 'game_not_found' || code === 'ack').length;
+        tally.add('guesses', guesses);
+        if (guesses < answers.length / 2) refusals += 1;
       }
-      tally.add('guests');
-      try {
-        for (let refusals = 0; !until.aborted && refusals < 3; ) {
-          const answers = await Promise.all(
-            Array.from({ length: 20 }, () => guesser.request({ type: 'join', game: randomCode() })),
-          );
-          for (const { code } of answers) tally.add(code);
-          const guesses = answers.filter(({ code }) => code === 'game_not_found' || code === 'ack').length;
-          tally.add('guesses', guesses);
-          if (guesses < answers.length / 2) refusals += 1;
-        }
-      } finally {
-        await guesser.close();
-      }
-    });
+    };
+    await together(GUESSERS, until, async () => asGuest(await peer.guest(), tally, until, guessUntilRefused));
     tally.add('milliseconds', Math.round(performance.now() - began));
     await Promise.all([host?.close(), guest?.close()]);
     return tally;
