@@ -19,6 +19,8 @@ const MOST_REFUSED = 60_000;
 const ENOUGH_REFUSED = 4000;
 const REFUSED_SILENCE_MS = 5000;
 const HALF_OPEN = 450;
+/** After being cut off: they hold places, and do not flood, which the rate of connections bounds. */
+const AGAIN_MS = 1000;
 
 /** Requests that nobody answers well, as fast as one client can send them: each may cost a line of log. */
 export const refusedRequests: Attack = {
@@ -136,7 +138,9 @@ export const halfOpenRequests: Attack = {
     const until = begin(() => tally.sum('opened', 'cut off') >= HALF_OPEN);
     // What the edge closes is opened again.
     await together(HALF_OPEN, until, async () => {
-      const socket = [...sockets].find((one) => !one.destroyed && sockets.delete(one)) ?? (await open());
+      const held = [...sockets].find((one) => !one.destroyed && sockets.delete(one));
+      const socket = held ?? (await open().catch(() => undefined));
+      if (socket === undefined) return pause(AGAIN_MS, until);
       if (!socket.destroyed) await once(socket, 'close', { signal: until }).catch(() => socket.destroy());
       tally.add('ended');
       await pause(100, until);
