@@ -29,6 +29,9 @@ import { ConnectionFactory } from './session/connection-factory.ts';
 import { ConnectionSet } from './session/connection-set.ts';
 import { Fencing } from './session/fencing.ts';
 import { Admission } from './session/handshake.ts';
+import { Issuer } from './session/issuer.ts';
+import { fixedKeys, KeysUnavailable, RemoteKeys } from './session/issuer-keys.ts';
+import type { KeyFile } from './session/issuer-settings.ts';
 import { LookupGuard } from './session/lookup-guard.ts';
 import { Sessions } from './session/sessions.ts';
 import { SharedRates } from './session/shared-rates.ts';
@@ -199,13 +202,23 @@ function buildAuthority(
   });
 }
 
+function buildSessions({ config, clock, log }: Start): Sessions {
+  const { issuer: settings, guests, limits, tokenSecret } = config;
+  const now = () => clock.now();
+  const onFailure = (sentence: string) => log.warn(sentence);
+  const keysOf = (keys: URL | KeyFile) =>
+    keys instanceof URL ? new RemoteKeys({ url: keys, onFailure }) : fixedKeys(keys);
+  const issuer = settings && new Issuer(settings, keysOf(settings.keys), now);
+  return new Sessions(tokenSecret, { seconds: limits.sessionSeconds, now, issuer, guests });
+}
+
 /** The players: their sessions, what they may do, and their connections. */
 export function assembleSessions(start: Start, store: StoreParts, cluster: ClusterParts, games: GameParts) {
   const { config, log, clock } = start;
   const { metrics, redis, readiness, histories } = store;
   const { sockets, routes, feeds, membership } = cluster;
   const { limits } = config;
-  const sessions = new Sessions(config.tokenSecret, limits.sessionSeconds, () => clock.now());
+  const sessions = buildSessions(start);
   const allowances = new Allowances(limits);
   const elsewhere = () => membership.others.reduce((sum, { sockets: open }) => sum + open, 0);
   const supersede = (connection: Connection, by: 'announcement' | 'move') => {
@@ -234,8 +247,11 @@ export function assembleSessions(start: Start, store: StoreParts, cluster: Clust
       rates,
       lookups,
       refresh: async (player, token) => {
-        const session = await sessions.readToRefresh(token);
-        if (session?.player.id !== player || !(await fencing.renew(player))) throw new Refusal('unauthorized');
+        const session = await sessions.readToRefresh(token).catch((error: unknown) => {
+          throw error instanceof KeysUnavailable ? new Refusal('unavailable') : error;
+        });
+        const isOwn = session?.player.id === player;
+        if (!isOwn || !(await fencing.renew(player, session.issuedAt))) throw new Refusal('unauthorized');
         return session.expiresAt;
       },
       onSuperseded: (connection) => supersede(connection, 'move'),

@@ -4,6 +4,7 @@ import { ConfigError, parseEnvironment, port } from './environment.ts';
 import { LIMIT_VARIABLES, type ReplicaLimits, toLimits } from './limits.ts';
 import { REDIS_VARIABLES, type RedisSettings, redisSettings } from './redis/settings.ts';
 import { ClientAddress, PRIVATE_NETWORKS } from './session/client-address.ts';
+import { ISSUER_VARIABLES, type IssuerSettings, issuerSettings } from './session/issuer-settings.ts';
 
 const milliseconds = (min: number, max: number) =>
   v.pipe(
@@ -55,6 +56,7 @@ const Environment = v.object({
   ...REDIS_VARIABLES,
   TOKEN_SECRET_FILE: v.string(),
   ALLOWED_ORIGINS: origins,
+  ...ISSUER_VARIABLES,
   DESIGN: v.optional(v.picklist(['stateless', 'stateful'], 'is neither stateless nor stateful'), 'stateless'),
   TRUSTED_PROXIES: v.optional(networks, PRIVATE_NETWORKS.join(',')),
   ...LIMIT_VARIABLES,
@@ -96,6 +98,10 @@ export interface Config {
   readonly redis: RedisSettings;
   readonly tokenSecret: Uint8Array;
   readonly allowedOrigins: ReadonlySet<string>;
+  /** Whose JWTs open sessions and connections. */
+  readonly issuer: IssuerSettings | undefined;
+  /** Whether players without a JWT may come in. */
+  readonly guests: boolean;
   /** Whose word on a client's address is taken. */
   readonly clientAddress: ClientAddress;
   readonly limits: ReplicaLimits;
@@ -125,13 +131,11 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   if (tokenSecret.length < 32) {
     throw new ConfigError('The file of TOKEN_SECRET_FILE holds less than 32 bytes; write 32 random ones to it.');
   }
-  const redis = redisSettings(
-    env,
-    (variable, path) => readSecret(variable, path).toString('utf8'),
-    (sentence) => {
-      throw new ConfigError(sentence);
-    },
-  );
+  const readText = (variable: string, path: string) => readSecret(variable, path).toString('utf8');
+  const refuse = (sentence: string): never => {
+    throw new ConfigError(sentence);
+  };
+  const redis = redisSettings(env, readText, refuse);
   return Object.freeze({
     appId: env.APPID,
     host: env.HOST,
@@ -142,6 +146,8 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     redis,
     tokenSecret,
     allowedOrigins: new Set(env.ALLOWED_ORIGINS),
+    issuer: issuerSettings(env, readText, refuse),
+    guests: env.GUESTS === 'on',
     clientAddress: env.TRUSTED_PROXIES,
     limits: toLimits(env),
     design: env.DESIGN,

@@ -137,7 +137,7 @@ async function openListeners(config: Config, log: Logger, parts: Parts) {
     clientAddress,
     parseCookie: (header) => http.parseCookie(header),
     isDraining: () => readiness.isDraining,
-    fence: (player, attempt) => fencing.open(player, attempt),
+    fence: ({ player, issuedAt }, attempt) => fencing.open(player.id, issuedAt, attempt),
   });
   const accept = (accepted: Accepted) => connections.accept(accepted);
   const upgrade = new Upgrade({ handshake, accept, metrics });
@@ -186,10 +186,11 @@ async function handSeatsOver({ redis, membership, seatHold, ops, presence }: Par
 }
 
 function stopParts(parts: Parts, { http, internal, transports }: Listeners): void {
-  const { seatHold, membership, shedding, allowances, lookups, authority, feeds, gameClock, readiness, connections } =
-    parts;
+  const { seatHold, membership, shedding, allowances, lookups, authority, feeds, gameClock, sessions } = parts;
+  const { readiness, connections } = parts;
   for (const part of [transports, seatHold, membership, shedding, allowances, lookups, authority, feeds, gameClock])
     part.stop();
+  sessions.stop();
   readiness.stop();
   connections.stop();
   parts.bus.close();

@@ -13,7 +13,7 @@ function away() {
     hmget: async (key: string) => {
       state.asked += 1;
       if (!state.answers) throw new Error('away');
-      return key.includes('out') ? ['5', '1'] : key.includes('old') ? ['6', null] : ['5', null];
+      return key.includes('out') ? ['6', '6'] : key.includes('old') ? ['6', null] : ['5', null];
     },
   };
   const fencing = new Fencing({

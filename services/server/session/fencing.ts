@@ -9,8 +9,12 @@ import type { ConnectionSet } from './connection-set.ts';
 export const REPLICA_CHANNEL = 'gridlock:replica:';
 /** A fence may overtake the socket it is meant for, which is being opened at that moment. */
 const RECENT_MS = 10_000;
-/** Higher than any generation. */
-const LOGGED_OUT = Infinity;
+
+/** What a connection has to be newer than, and what it is closed for if it is not. */
+interface Mark {
+  readonly generation: number;
+  readonly isLogout: boolean;
+}
 
 const socketKey = (player: string) => `gridlock:{player:${player}}:socket`;
 
@@ -20,7 +24,7 @@ export interface FencingOptions {
   readonly sockets: ConnectionSet;
   /** Sockets that a player may open in a minute, on all replicas together. */
   readonly socketsPerMinute: number;
-  /** Longer than any token of the player can still be of use. */
+  /** Longer than any token of ours can still be of use. */
   readonly keepSeconds: number;
   /** The store has no room for another player. */
   readonly isFull?: () => boolean;
@@ -35,7 +39,7 @@ export class Fencing {
   readonly #options: FencingOptions;
   readonly #fence: Script;
   readonly #logout: Script;
-  readonly #recent = new Map<string, number>();
+  readonly #recent = new Map<string, Mark>();
   readonly #isCluster: boolean;
   /** What could not be heard has not been looked for yet. */
   #isDue = false;
@@ -49,15 +53,16 @@ export class Fencing {
   }
 
   /**
-   * The generation of a socket that the player opens now, by this `attempt` of its client if it says which. Older ones
-   * are told to close. Rejects with a `Refusal`: `unauthorized` when the player logged out, `superseded` when the client
-   * has come in by a newer attempt (`cluster_full`: there is no room for a player who was not here lately): this one was held up, on its way or by a replica that stood still.
+   * The generation of a socket that the player opens now with a token of `issuedAt`, by this `attempt` of its client if
+   * it says which. Older ones are told to close. Rejects with a `Refusal`: `unauthorized` when the player logged out
+   * since; `superseded` when the client has come in by a newer attempt, as this one was held up on its way or by a replica
+   * that stood still; `cluster_full` when there is no room for a player who was not here lately.
    */
-  async open(player: string, attempt = ''): Promise<number> {
+  async open(player: string, issuedAt: number, attempt = ''): Promise<number> {
     const { replica, keepSeconds, socketsPerMinute, isFull } = this.#options;
     const announce = this.#isCluster ? '' : REPLICA_CHANNEL;
     const rate = [socketsPerMinute / 60, socketsPerMinute];
-    const args = [replica, keepSeconds, announce, ...splitAttempt(attempt), ...rate, isFull?.() ? 1 : 0];
+    const args = [replica, keepSeconds, announce, ...splitAttempt(attempt), ...rate, isFull?.() ? 1 : 0, issuedAt];
     const [generation, before] = (await this.#run(this.#fence, player, args)) as [string, string];
     if (generation === 'rate') throw new Refusal('rate_limited', undefined, Number(before));
     if (generation === 'out') throw new Refusal('unauthorized');
@@ -69,40 +74,44 @@ export class Fencing {
     return Number(generation);
   }
 
-  /** The player's tokens are good for nothing any more; the sockets are told to close. Rejects with a `Refusal`. */
-  async logOut(player: string): Promise<void> {
-    const before = (await this.#run(this.#logout, player, [this.#options.keepSeconds])) as string;
-    this.#tell(before, `logout ${player}`);
+  /**
+   * The player's tokens are good for nothing any more, for at least `keepSeconds`; the sockets are told to close.
+   * Rejects with a `Refusal`.
+   */
+  async logOut(player: string, keepSeconds = this.#options.keepSeconds): Promise<void> {
+    const [before, generation] = (await this.#run(this.#logout, player, [keepSeconds])) as [string, string];
+    this.#tell(before, `logout ${player} ${generation}`);
   }
 
-  /** The player goes on with a new token: false when there was a log-out. Rejects with a `Refusal`. */
-  async renew(player: string): Promise<boolean> {
+  /** The player goes on with a token of `issuedAt`: false when there was a log-out since. Rejects with a `Refusal`. */
+  async renew(player: string, issuedAt: number): Promise<boolean> {
     const { redis, keepSeconds } = this.#options;
     const key = socketKey(player);
     try {
-      // The newest socket is remembered for as long as it can be open.
-      const [out] = await Promise.all([redis.hget(key, 'out'), redis.expire(key, keepSeconds)]);
-      return out === null;
+      // The newest socket is remembered for as long as it can be open, and a log-out perhaps for longer.
+      const [out] = await Promise.all([redis.hget(key, 'out'), redis.expire(key, keepSeconds, 'GT')]);
+      return out === null || issuedAt * 1000 > Number(out);
     } catch (error) {
       throw storeFailure(error);
     }
   }
 
-  /** Takes `supersede <player> <generation>` or `logout <player>` from the replica's channel. */
+  /** Takes `supersede <player> <generation>` or `logout <player> <generation>` from the replica's channel. */
   take(payload: string): void {
     const [what = '', player = '', text = ''] = payload.split(' ');
     if (what !== 'supersede' && what !== 'logout') return;
-    const generation = what === 'logout' ? LOGGED_OUT : Number(text);
-    for (const connection of this.#options.sockets.ofPlayer(player)) this.#judge(connection, generation);
-    this.#recent.set(player, generation);
+    const mark: Mark = { generation: Number(text), isLogout: what === 'logout' };
+    for (const connection of this.#options.sockets.ofPlayer(player)) this.#judge(connection, mark);
+    this.#recent.set(player, mark);
     setTimeout(() => {
-      if (this.#recent.get(player) === generation) this.#recent.delete(player);
+      if (this.#recent.get(player) === mark) this.#recent.delete(player);
     }, RECENT_MS).unref();
   }
 
   /** Closes a connection that was just opened if it is outdated already; true when it was. */
   closeOutdated(connection: Connection): boolean {
-    return this.#judge(connection, this.#recent.get(connection.player.id) ?? 0);
+    const mark = this.#recent.get(connection.player.id);
+    return mark !== undefined && this.#judge(connection, mark);
   }
 
   /**
@@ -116,7 +125,8 @@ export class Fencing {
     await Promise.all(
       sockets.all().map(async (connection) => {
         const [newest, out] = await redis.hmget(socketKey(connection.player.id), 'generation', 'out');
-        this.#judge(connection, out ? LOGGED_OUT : Number(newest ?? 0));
+        if (!this.#judge(connection, { generation: Number(out ?? 0), isLogout: true }))
+          this.#judge(connection, { generation: Number(newest ?? 0), isLogout: false });
       }),
     );
     if (began === this.#rechecks) this.#isDue = false;
@@ -127,9 +137,9 @@ export class Fencing {
     if (this.#isDue) await this.recheck();
   }
 
-  #judge(connection: Connection, generation: number): boolean {
+  #judge(connection: Connection, { generation, isLogout }: Mark): boolean {
     if (connection.generation >= generation) return false;
-    if (generation === LOGGED_OUT) this.#options.revoke(connection);
+    if (isLogout) this.#options.revoke(connection);
     else this.#options.supersede(connection);
     return true;
   }

@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import * as v from 'valibot';
-import { Attempt, GameCode, Slot, sessionCookie } from '../../protocol/index.ts';
+import { Attempt, GameCode, Slot, SUBPROTOCOL, sessionCookie } from '../../protocol/index.ts';
 import { Refusal } from '../authority/game-authority.ts';
 import type { ReplicaLimits } from '../limits.ts';
 import { tick } from '../transport/tick.ts';
 import type { TransportSocket } from '../transport/transport-socket.ts';
 import type { Allowances } from './allowances.ts';
 import { addressGroup, type ClientAddress } from './client-address.ts';
+import { KeysUnavailable } from './issuer-keys.ts';
 import { bearerToken, type Session, type Sessions } from './sessions.ts';
 
 /** Why a request is turned away; `reason` as in the metrics. */
@@ -35,8 +36,8 @@ export interface HandshakeOptions {
   readonly admission: Admission;
   readonly allowances: Allowances;
   readonly isDraining: () => boolean;
-  /** The generation of the player's new socket, and which attempt of its client it is; rejects with a `Refusal`. */
-  readonly fence: (player: string, attempt: string | undefined) => Promise<number>;
+  /** The generation of the new socket of a session; rejects with a `Refusal`. */
+  readonly fence: (session: Session, attempt: string | undefined) => Promise<number>;
 }
 
 /** Decides who may come in, whatever the transport. */
@@ -74,7 +75,7 @@ export class Handshake {
     if (wait > 0) return tooMany('sockets', wait);
     if (!fenced) return { session, generation: 0 };
     try {
-      return { session, generation: await fence(session.player.id, attemptOf(request.url)) };
+      return { session, generation: await fence(session, attemptOf(request.url)) };
     } catch (error) {
       if (error instanceof Refusal && error.code === 'unauthorized') return UNAUTHORIZED;
       if (error instanceof Refusal && error.code === 'superseded') return LATE;
@@ -90,7 +91,7 @@ export class Handshake {
    * one that comes along here may be older.
    */
   again(request: IncomingMessage): Promise<Refused | Session> {
-    return this.#identify(request, (token) => this.#options.sessions.readToRenew(token));
+    return this.#identify(request, (token) => this.#options.sessions.readToContinue(token));
   }
 
   async #identify(
@@ -99,11 +100,16 @@ export class Handshake {
   ): Promise<Refused | Session> {
     const { allowedOrigins } = this.#options;
     const { origin, authorization, cookie } = request.headers;
-    const token = bearerToken(authorization);
-    // A page of another origin could use the cookie, but it cannot set this header.
+    const token = bearerToken(authorization) ?? offeredToken(request.headers['sec-websocket-protocol']);
+    // A page of another origin could use the cookie, but it cannot send a token that it does not know.
     const isPage = origin !== undefined || (token === undefined && cookie !== undefined);
     if (isPage && !allowedOrigins.has(origin ?? '')) return { status: 403, reason: 'origin' };
-    return (await read(token ?? this.#cookieToken(request) ?? '')) ?? UNAUTHORIZED;
+    try {
+      return (await read(token ?? this.#cookieToken(request) ?? '')) ?? UNAUTHORIZED;
+    } catch (error) {
+      if (error instanceof KeysUnavailable) return NO_KEYS;
+      throw error;
+    }
   }
 
   #cookieToken({ url = '', headers }: IncomingMessage): string | undefined {
@@ -111,6 +117,14 @@ export class Handshake {
     if (!v.is(Slot, slot)) return undefined;
     return this.#options.parseCookie(headers.cookie ?? '')[sessionCookie(slot)];
   }
+}
+
+/** What begins the subprotocol that carries a token: a page can set no other header of a WebSocket. */
+export const TOKEN_PROTOCOL = `${SUBPROTOCOL}.bearer.`;
+
+function offeredToken(protocols = ''): string | undefined {
+  const offer = protocols.split(',').map((one) => one.trim());
+  return offer.find((one) => one.startsWith(TOKEN_PROTOCOL))?.slice(TOKEN_PROTOCOL.length);
 }
 
 /** As HAProxy's `balance url_param`: parameters lie between `&` behind the first `?`, and the first of the name counts. */
@@ -142,6 +156,7 @@ const tooMany = (reason: 'sockets' | 'refusals', waitMs: number): Refused => ({
 const LATE: Refused = { status: 409, reason: 'late' };
 const LATER = { 'Retry-After': '5' };
 const STORE_FULL: Refused = { status: 503, reason: 'store_full', headers: LATER };
+const NO_KEYS: Refused = { status: 503, reason: 'issuer', headers: { 'Retry-After': '2' } };
 const TURNED_AWAY: Record<Turned, Refused> = {
   full: { status: 503, reason: 'full', headers: LATER },
   players: { status: 503, reason: 'players', headers: LATER },
@@ -153,6 +168,7 @@ export const SENTENCES: Record<string, string> = {
   draining: 'This replica is going away; try again.',
   origin: 'Pages of this origin may not connect.',
   token: 'The player token is missing, expired or not valid; get one from POST /api/session.',
+  issuer: 'The keys of the issuer of this token cannot be read now; try again.',
   late: 'The client has connected by a newer attempt since.',
   store_full: 'The store has no room for another player; try again later.',
   store: 'The store is not available; try again.',

@@ -3,6 +3,7 @@ import { decodeJwt } from 'jose';
 import * as v from 'valibot';
 import {
   fieldProblem,
+  type PlayerRef,
   SESSION_PATH,
   type SessionAnswer,
   SessionEnd,
@@ -12,7 +13,9 @@ import {
 import type { Allowances } from './allowances.ts';
 import { addressGroup, type ClientAddress } from './client-address.ts';
 import type { Fencing } from './fencing.ts';
-import { bearerToken, newGuest, type Sessions } from './sessions.ts';
+import { JwtRefusal, LONGEST_SECONDS } from './issuer.ts';
+import { KeysUnavailable } from './issuer-keys.ts';
+import { bearerToken, newGuest, type Session, type Sessions } from './sessions.ts';
 
 export interface SessionRoutesOptions {
   readonly sessions: Sessions;
@@ -54,13 +57,34 @@ export function addSessionRoutes(app: FastifyInstance, options: SessionRoutesOpt
   const setCookie = (reply: FastifyReply, slot: string, token: string, seconds: number) =>
     reply.header(
       'Set-Cookie',
-      `${sessionCookie(slot)}=${token}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=${seconds}`,
+      `${sessionCookie(slot)}=${token}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=${Math.floor(seconds)}`,
     );
   const clearCookie = (reply: FastifyReply, name: string) =>
     reply.header('Set-Cookie', `${name}=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0`);
   const unavailable = (reply: FastifyReply) => {
     reply.header('Retry-After', 2);
     return fail(reply, 503, 'unavailable', 'The store is not available; try again.', 2000);
+  };
+  const unauthorized = (reply: FastifyReply, code: string, sentence: string) => {
+    reply.header('WWW-Authenticate', 'Bearer');
+    return fail(reply, 401, code, sentence);
+  };
+  /** The session of a JWT; undefined when the request was answered. */
+  const traded = async (jwt: string, reply: FastifyReply): Promise<Session | undefined> => {
+    try {
+      const session = await sessions.trade(jwt);
+      if (await fencing.renew(session.player.id, session.issuedAt)) return session;
+      return void unauthorized(
+        reply,
+        'unauthorized',
+        'The player logged out since this JWT was issued; get a newer one.',
+      );
+    } catch (error) {
+      if (error instanceof JwtRefusal) return void unauthorized(reply, 'unauthorized', error.message);
+      if (!(error instanceof KeysUnavailable)) return void unavailable(reply);
+      reply.header('Retry-After', 2);
+      return void fail(reply, 503, 'unavailable', `${error.message} Try again.`, 2000);
+    }
   };
 
   app.post(SESSION_PATH, async (request, reply) => {
@@ -71,17 +95,26 @@ export function addSessionRoutes(app: FastifyInstance, options: SessionRoutesOpt
     }
     const { name, transport, slot } = parsed.output;
     if (transport === 'cookie' && isForeign(request, reply)) return reply;
-    // A credential is renewed as what it is. A script must not get a token that works elsewhere out of the cookie.
-    const shown = transport === 'cookie' ? cookieToken(request, slot) : bearerToken(request.headers.authorization);
-    let known = await sessions.readToRenew(shown ?? '');
-    try {
-      // A player that logged out becomes a new guest.
-      if (known && !(await fencing.renew(known.player.id))) known = undefined;
-    } catch {
-      return unavailable(reply);
+    // Before a log-out is looked for: a token that is made meanwhile is older than that.
+    const now = sessions.now();
+    const bearer = bearerToken(request.headers.authorization);
+    let known: Session | undefined;
+    if (bearer !== undefined && sessions.isForeign(bearer)) {
+      known = await traded(bearer, reply);
+      if (!known) return reply;
+    } else {
+      // A credential is renewed as what it is. A script must not get a token that works elsewhere out of the cookie.
+      known = await sessions.readToRenew((transport === 'cookie' ? cookieToken(request, slot) : bearer) ?? '');
+      try {
+        // A player that logged out becomes a new guest.
+        if (known && !(await fencing.renew(known.player.id, known.issuedAt))) known = undefined;
+      } catch {
+        return unavailable(reply);
+      }
     }
-    const player = known ? { id: known.player.id, name: name ?? known.player.name } : newGuest(name);
-    const { token, expiresAt } = await sessions.issue(player);
+    if (!known && !sessions.guests) return unauthorized(reply, 'no_guests', NO_GUESTS);
+    const session = await sessions.issue(playerOf(known, name), now, known?.endsAt);
+    const { player, token, expiresAt } = session;
     const answer: SessionAnswer = { player, expiresAt };
     reply.code(201).header('Cache-Control', 'no-store');
     if (transport === 'bearer') return reply.send({ ...answer, token });
@@ -89,8 +122,9 @@ export function addSessionRoutes(app: FastifyInstance, options: SessionRoutesOpt
       clearCookie(reply, old);
     }
     // Kept beyond its end, for as long as it can be exchanged.
-    setCookie(reply, slot, token, 2 * sessions.seconds);
-    return reply.send({ ...answer, ticket: await sessions.ticket({ player, expiresAt }) });
+    const exchangeable = session.endsAt === undefined ? Infinity : (session.endsAt - now) / 1000;
+    setCookie(reply, slot, token, Math.min(2 * sessions.seconds, exchangeable));
+    return reply.send({ ...answer, ticket: await sessions.ticket(session) });
   });
 
   app.delete(SESSION_PATH, async (request, reply) => {
@@ -102,17 +136,28 @@ export function addSessionRoutes(app: FastifyInstance, options: SessionRoutesOpt
     const { slot } = parsed.output;
     const bearer = bearerToken(request.headers.authorization);
     if (bearer === undefined && request.headers.cookie !== undefined && isForeign(request, reply)) return reply;
-    const known = await sessions.readToRenew(bearer ?? cookieToken(request, slot));
-    if (!known)
-      return fail(reply, 401, 'unauthorized', 'There is no session to end: the token is missing or not valid.');
     try {
-      await fencing.logOut(known.player.id);
+      const shown = bearer ?? cookieToken(request, slot);
+      const known = sessions.isForeign(shown) ? await sessions.read(shown) : await sessions.readToRenew(shown);
+      if (!known)
+        return unauthorized(reply, 'unauthorized', 'There is no session to end: the token is missing or not valid.');
+      // Another JWT of the player may be good for longer than any token of ours.
+      await fencing.logOut(known.player.id, known.endsAt === undefined ? undefined : LONGEST_SECONDS);
     } catch {
       return unavailable(reply);
     }
     clearCookie(reply, sessionCookie(slot));
     return reply.code(204).header('Cache-Control', 'no-store').send();
   });
+}
+
+/** Stable, as pages and programs show it. */
+const NO_GUESTS = 'Guests may not play here; sign in first.';
+
+/** Whose session it will be. The name of a guest is what the guest says, that of others what the issuer says. */
+function playerOf(known: Session | undefined, name: string | undefined): PlayerRef {
+  if (!known) return newGuest(name);
+  return known.endsAt === undefined ? { id: known.player.id, name: name ?? known.player.name } : known.player;
 }
 
 /** Session cookies that one browser keeps. Each tab adds one, and the edge refuses a request whose header is too long. */

@@ -35,6 +35,8 @@ export const testConfig = (redis: RedisSettings, appId: string, given: Partial<C
   redis,
   tokenSecret: SECRET,
   allowedOrigins: new Set([ORIGIN]),
+  issuer: undefined,
+  guests: true,
   clientAddress: new ClientAddress(),
   limits: DEFAULT_LIMITS,
   design: 'stateless',

@@ -10,6 +10,7 @@ import {
   type Refused,
   routedGame,
   SENTENCES,
+  TOKEN_PROTOCOL,
 } from '../session/handshake.ts';
 import type { Session } from '../session/sessions.ts';
 import { WsSocket } from './ws-socket.ts';
@@ -31,7 +32,11 @@ export const BOUNDED: BoundedOptions = {
   maxFragments: 16,
   maxBufferedChunks: 256,
   closeTimeout: 2000,
-  handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : ([...offered][0] ?? false)),
+  handleProtocols: (offered) => {
+    if (offered.has(SUBPROTOCOL)) return SUBPROTOCOL;
+    // A token is not for those in between to read in the answer.
+    return [...offered].find((protocol) => !protocol.startsWith(TOKEN_PROTOCOL)) ?? false;
+  },
 };
 
 /**

@@ -1,11 +1,12 @@
 -- KEYS: the newest socket of a player. ARGV: replica, seconds to keep, what the replicas' channels begin with where the
 -- script may announce, the client and the number of its attempt, both empty when it does not say, how many sockets a player
--- gains a second and may open at once, and '1' when the store has no room for another player. Gives the generation of the
--- new socket and the replica that holds the older one, which is told; or 'out' when the player logged out; or 'full' when
+-- gains a second and may open at once, '1' when the store has no room for another player, and when the player's token was
+-- issued, in milliseconds. Gives the generation of the new socket and the replica that holds the older one, which is told;
+-- or 'out' when the player logged out since the token was issued; or 'full' when
 -- there is no room; or 'late' when the same client has made a newer attempt since; or 'rate' and the milliseconds to wait.
 local time = redis.call('TIME')
 local before = redis.call('HMGET', KEYS[1], 'generation', 'replica', 'out', 'client', 'attempt', 'left', 'at')
-if before[3] then return { 'out' } end
+if before[3] and tonumber(ARGV[9]) * 1000 <= tonumber(before[3]) then return { 'out' } end
 -- Players that were here may come back; nobody new gets a key.
 if ARGV[8] == '1' and not before[1] then return { 'full' } end
 if ARGV[4] ~= '' and before[4] == ARGV[4] and tonumber(ARGV[5]) <= tonumber(before[5]) then return { 'late' } end
@@ -17,7 +18,8 @@ local generation = math.max(tonumber(before[1] or 0) + 1, tonumber(time[1]) * 10
 local text = string.format('%.0f', generation)
 redis.call('HSET', KEYS[1], 'generation', text, 'replica', ARGV[1], 'client', ARGV[4], 'attempt', ARGV[5], 'left', string.format('%.3f', left - 1),
   'at', string.format('%.0f', now))
-redis.call('EXPIRE', KEYS[1], ARGV[2])
+-- A log-out is perhaps remembered for longer.
+if redis.call('TTL', KEYS[1]) < tonumber(ARGV[2]) then redis.call('EXPIRE', KEYS[1], ARGV[2]) end
 if before[2] and ARGV[3] ~= '' then
   local player = string.match(KEYS[1], '{player:(.*)}')
   redis.call('SPUBLISH', ARGV[3] .. before[2], 'supersede ' .. player .. ' ' .. text)
