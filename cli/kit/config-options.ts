@@ -1,12 +1,15 @@
 import { type Command, Option, type OptionValues } from '@commander-js/extra-typings';
 import { readConfig } from '../../infra/config/config.ts';
-import { flagOf, KEYS, type Key, LOCAL_KEYS } from '../../infra/config/keys.ts';
+import { flagOf, isList, KEYS, type Key, LOCAL_KEYS } from '../../infra/config/keys.ts';
 
 /** The keys that a cluster of processes on this machine uses, and all keys. */
 export const LOCAL = Object.keys(LOCAL_KEYS) as Key[];
 export const CLUSTER = Object.keys(KEYS) as Key[];
 
-export type ConfigOptions = Partial<Record<Key | 'stack', string>>;
+export type ConfigOptions = Partial<Record<Key | 'stack', string>> & {
+  /** The flag of a list is in the singular. */
+  readonly allowedOrigin?: string;
+};
 
 const HEADING = 'Configuration (each flag is also a key of Pulumi.<stack>.yaml, and wins over it):';
 
@@ -19,8 +22,10 @@ export function addConfigOptions<Arguments extends unknown[], Options extends Op
   for (const key of keys) {
     const { default: value, allowed, help } = KEYS[key];
     const initial = typeof value === 'object' ? JSON.stringify(value) : value;
-    const meaning = `${help} (${allowed}; default ${initial === '' ? 'empty' : initial})`;
+    const several = isList(key) ? '; may be given several times' : '';
+    const meaning = `${help} (${allowed}${several}; default ${initial === '' || initial === '[]' ? 'empty' : initial})`;
     const option = new Option(`--${flagOf(key)} <value>`, meaning).helpGroup(HEADING);
+    if (isList(key)) option.argParser((given: string, earlier?: string) => (earlier ? `${earlier},${given}` : given));
     command.addOption(option.hideHelp(!shown.includes(key)));
   }
   command.addOption(new Option('--stack <name>', 'which Pulumi.<stack>.yaml is read (default dev)').helpGroup(HEADING));
@@ -29,9 +34,14 @@ export function addConfigOptions<Arguments extends unknown[], Options extends Op
 
 /** The flags of the configuration among the options of a command, for `readConfig`. */
 export function configArgs(options: ConfigOptions): string[] {
-  return [...CLUSTER, 'stack' as const].flatMap((key) =>
-    options[key] === undefined ? [] : [`--${flagOf(key)}=${options[key]}`],
-  );
+  const { stack } = options;
+  return [
+    ...CLUSTER.flatMap((key) => {
+      const value = isList(key) ? options.allowedOrigin : options[key];
+      return value === undefined ? [] : [`--${flagOf(key)}=${value}`];
+    }),
+    ...(stack === undefined ? [] : [`--stack=${stack}`]),
+  ];
 }
 
 /**

@@ -55,6 +55,7 @@ const base: Settings = {
   monitoring: 'none',
   certificates: 'cert-manager',
   acmeChallenge: 'http-01',
+  jwtJwksUrl: '',
 };
 const settings = fc.record({
   ingress: fc.constantFrom('controller' as const, 'haproxy' as const),
@@ -63,6 +64,7 @@ const settings = fc.record({
   monitoring: fc.constantFrom('none' as const, 'operator' as const, 'stack' as const),
   certificates: fc.constantFrom('cert-manager' as const, 'acme' as const, 'files' as const),
   acmeChallenge: fc.constantFrom('http-01' as const, 'dns-01' as const),
+  jwtJwksUrl: fc.constantFrom('', 'https://id.example/keys'),
 });
 
 interface Opening {
@@ -109,6 +111,12 @@ test('only the edge, the metrics API and Prometheus come to a replica, which goe
   const { game } = rules({ ...base, monitoring: 'stack' });
   assert.deepEqual(openings(game!.ingress, 'from'), ['haproxy-controller:8080', 'metrics-api:9090', 'monitoring:9090']);
   assert.deepEqual(openings(game!.egress, 'to'), ['redis:6379', 'haproxy-controller:8443']);
+});
+
+test('a replica gets out to the keys of the issuer where they are at a URL, by its port', () => {
+  const egress = (jwtJwksUrl: string) => openings(rules({ ...base, jwtJwksUrl }).game!.egress, 'to');
+  assert.deepEqual(egress('https://id.example/keys'), ['redis:6379', 'haproxy-controller:8443', '*:443']);
+  assert.deepEqual(egress('https://id.example:8444/keys').at(-1), '*:8444');
 });
 
 test('the plain edge looks at readiness itself', () => {

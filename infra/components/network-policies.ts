@@ -45,7 +45,10 @@ type Spec = types.input.networking.v1.NetworkPolicySpec;
 type Peer = types.input.networking.v1.NetworkPolicyPeer;
 type Port = types.input.networking.v1.NetworkPolicyPort;
 
-type Settings = Pick<Config, 'ingress' | 'redis' | 'autoscaling' | 'monitoring' | 'certificates' | 'acmeChallenge'>;
+type Settings = Pick<
+  Config,
+  'ingress' | 'redis' | 'autoscaling' | 'monitoring' | 'certificates' | 'acmeChallenge' | 'jwtJwksUrl'
+>;
 
 const tcp = (...ports: readonly number[]): Port[] => ports.map((port) => ({ protocol: 'TCP', port }));
 const pods = (name: string): Peer => ({ podSelector: { matchLabels: selector(name) } });
@@ -81,6 +84,9 @@ const monitoring = (config: Settings): Peer[] =>
 const edge = (config: Settings): Peer =>
   config.ingress === 'haproxy' ? pods(EDGE) : { namespaceSelector: namespaceNamed(CONTROLLER_NAMESPACE) };
 
+const issuer = ({ jwtJwksUrl }: Settings) =>
+  jwtJwksUrl === '' ? [] : [anywhere(Number(new URL(jwtJwksUrl).port || 443))];
+
 function game(config: Settings, redisPorts: readonly number[]): Spec {
   const readers = [...(config.autoscaling === 'adapter' ? [pods(METRICS_API)] : []), ...monitoring(config)];
   const redis = config.redis === 'external' ? anywhere(...redisPorts) : to([pods(REDIS)], ...redisPorts);
@@ -90,8 +96,8 @@ function game(config: Settings, redisPorts: readonly number[]): Spec {
       from([edge(config)], HTTP_PORT, ...(config.ingress === 'haproxy' ? [INTERNAL_PORT] : [])),
       ...(readers.length > 0 ? [from(readers, INTERNAL_PORT)] : []),
     ],
-    // The edge, to see which certificate it shows.
-    egress: [redis, to([edge(config)], EDGE_PORTS.https)],
+    // The edge, to see which certificate it shows; the keys of the issuer are outside, at a name whose addresses change.
+    egress: [redis, to([edge(config)], EDGE_PORTS.https), ...issuer(config)],
   });
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -101,6 +102,28 @@ test('only the edge has ports, on the loopback address, and only it is on a netw
     if (name !== 'edge') assert.equal(ports, undefined, name);
   }
   assert.equal(env()['GRIDLOCK_ADDRESS'], '127.0.0.1');
+});
+
+test('the network by which replicas reach an issuer leads out only where there is one, whose keys are mounted', async () => {
+  assert.equal(env()['GRIDLOCK_ISSUER_INTERNAL'], 'true');
+  const issuer = ['--jwt-issuer=x', '--jwt-audience=y'];
+  await prepare(...issuer, '--jwt-jwks-url=https://id.example/keys', '--guests=false');
+  const { GRIDLOCK_ISSUER_INTERNAL, GRIDLOCK_JWT_JWKS_URL, GRIDLOCK_GUESTS } = env();
+  assert.deepEqual(
+    [GRIDLOCK_ISSUER_INTERNAL, GRIDLOCK_JWT_JWKS_URL, GRIDLOCK_GUESTS],
+    ['false', 'https://id.example/keys', 'off'],
+  );
+  const keys = path.join(directory, 'keys.pem');
+  writeFileSync(keys, generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }));
+  await prepare(...issuer, `--jwt-keys-file=${keys}`);
+  assert.equal(env()['GRIDLOCK_JWT_KEYS_FILE'], '/etc/gridlock/jwt.keys');
+  assert.ok(readdirSync(composePaths(directory).replica).includes('jwt.keys'));
+  await assert.rejects(
+    prepare(...issuer, '--jwt-jwks-url=http://localhost/keys'),
+    /a container would look for in itself/,
+  );
+  await prepare();
+  assert.ok(!readdirSync(composePaths(directory).replica).includes('jwt.keys'));
 });
 
 test('what is mounted can be read by its user only, and holds no key of an authority', () => {

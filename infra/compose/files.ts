@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { CA_FILE, redisConfig } from '../components/redis/redis-config.ts';
 import { REDIS } from '../components/redis/redis-connection.ts';
 import { redisAcl } from '../components/redis/redis-users.ts';
 import type { Config } from '../config/config.ts';
+import { readJwtKeys } from '../config/jwt-keys.ts';
 import { renderEdge } from '../edge/render.ts';
 import { ensureCertificates } from '../local/certificates.ts';
 import { ensureSecret, writePrivate } from '../local/state-dir.ts';
@@ -14,6 +15,8 @@ const run = promisify(execFile);
 
 /** Where a container has the directory it is given. */
 export const MOUNT = '/etc/gridlock';
+/** The public keys of the issuer, in the directory of the replicas. */
+export const JWT_KEYS = 'jwt.keys';
 
 /**
  * Every file the containers are given; absolute. Each container mounts one directory with what it needs and nothing
@@ -134,7 +137,10 @@ export async function writeComposeFiles(paths: ComposePaths, config: Config, own
     'haproxy.cfg': composeEdgeConfig(config, secret('cookie.key')),
     'leaf.pem': readFileSync(chain.leafPath, 'utf8'),
   });
+  const jwtKeys = readJwtKeys(config);
+  if (jwtKeys === undefined) rmSync(path.join(paths.replica, JWT_KEYS), { force: true });
   writeAll(paths.replica, {
+    ...(jwtKeys === undefined ? {} : { [JWT_KEYS]: jwtKeys }),
     'token.secret': secret('token.secret'),
     'redis.password': passwords.gridlock,
     [CA_FILE]: roots,

@@ -37,6 +37,11 @@ function refuseLocalCertificates({ certificateFile, rootPassphraseFile }: Config
   if (key !== undefined) throw new ConfigError(`${key} is for npm start alone: unset it for containers.`);
 }
 
+function refuseOwnMachine({ jwtJwksUrl }: Config): void {
+  if (jwtJwksUrl === '' || jwtJwksUrl.startsWith('https:')) return;
+  throw new ConfigError(`jwtJwksUrl is ${jwtJwksUrl}, which a container would look for in itself: use an https URL.`);
+}
+
 /**
  * Makes, or reuses, all that compose.yaml needs on this machine: the image's context, the certificate chain, the
  * secrets, the configuration of the edge and of Redis, and the file with the variables.
@@ -45,6 +50,7 @@ function refuseLocalCertificates({ certificateFile, rootPassphraseFile }: Config
 export async function prepareCompose({ config, owner, envFile }: PrepareOptions): Promise<Prepared> {
   requireFour(config);
   refuseLocalCertificates(config);
+  refuseOwnMachine(config);
   const paths = composePaths(config.stateDir);
   const built = await bundle({ baseImage: mirrored(config, config.baseImage) });
   const rootCertificate = await writeComposeFiles(paths, config, owner);

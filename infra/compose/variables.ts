@@ -5,15 +5,25 @@ import { mirrored } from '../components/artifacts.ts';
 import { memoryLimitMib } from '../components/redis/redis-config.ts';
 import type { Config } from '../config/config.ts';
 import { localOrigins } from '../config/origin.ts';
-import { replicaSettings } from '../config/replica-environment.ts';
+import { type ReplicaEnvironment, replicaSettings } from '../config/replica-environment.ts';
 import { isLoopback } from '../edge/options.ts';
 import type { Bundle } from '../image/bundle.ts';
 import { writePrivate } from '../local/state-dir.ts';
-import type { ComposePaths, Owner } from './files.ts';
+import { type ComposePaths, JWT_KEYS, MOUNT, type Owner } from './files.ts';
 
 const PREFIX = 'GRIDLOCK_';
 /** What a container may take beyond the drain window: for what is under way, and to leave. */
 const GRACE_MARGIN_MS = 8000;
+
+/** What a replica is not told in every configuration; compose.yaml names it all the same. */
+const UNSET: ReplicaEnvironment = {
+  GUESTS: 'on',
+  JWT_ISSUER: '',
+  JWT_AUDIENCE: '',
+  JWT_JWKS_URL: '',
+  JWT_NAME_CLAIM: '',
+  JWT_ID_CLAIM: '',
+};
 
 /** As Compose shall see it: relative where it can be, so that the checkout can be moved. */
 function place(root: string, file: string): string {
@@ -48,7 +58,12 @@ export function composeVariables(
     GRIDLOCK_PORT: String(config.port),
     GRIDLOCK_HTTP_PORT: String(config.httpPort),
     GRIDLOCK_ORIGINS: localOrigins(config).join(','),
-    ...Object.fromEntries(Object.entries(replicaSettings(config)).map(([name, value]) => [PREFIX + name, value])),
+    ...Object.fromEntries(
+      Object.entries({ ...UNSET, ...replicaSettings(config) }).map(([name, value]) => [PREFIX + name, value]),
+    ),
+    GRIDLOCK_JWT_KEYS_FILE: config.jwtKeysFile === '' ? '' : `${MOUNT}/${JWT_KEYS}`,
+    // Compose makes the network again when this changes.
+    GRIDLOCK_ISSUER_INTERNAL: String(config.jwtJwksUrl === ''),
     GRIDLOCK_REDIS_MEMORY: `${memoryLimitMib(config.redisMemoryMib)}m`,
     GRIDLOCK_GRACE: `${Math.ceil((config.drainMs + GRACE_MARGIN_MS) / 1000)}s`,
     GRIDLOCK_EDGE_FILES: fingerprint(paths.edge),

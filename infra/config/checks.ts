@@ -14,8 +14,31 @@ type Check = (values: Values, given: ReadonlySet<Key>) => Complaint | undefined;
 
 const LOOPBACK = /^(localhost|.*\.localhost|127\..*|::1)$/;
 
+const JWT_KEYS = ['jwtAudience', 'jwtJwksUrl', 'jwtKeysFile', 'jwtNameClaim', 'jwtIdClaim'] as const;
+
+/** JWTs are checked with the keys of one issuer, for one audience. */
+const checkJwt: Check = (values, given) => {
+  const { jwtIssuer, jwtAudience, jwtJwksUrl, jwtKeysFile, guests } = values;
+  if (jwtIssuer === '') {
+    const stray = JWT_KEYS.find((key) => given.has(key));
+    if (stray) return needs(stray, stray, 'jwtIssuer', 'the "iss" of your tokens');
+    if (guests) return undefined;
+    return needs('guests', 'guests is false, so that nobody could play: it', 'jwtIssuer', 'the "iss" of your tokens');
+  }
+  if (jwtAudience === '') return needs('jwtIssuer', 'jwtIssuer', 'jwtAudience', 'the "aud" of tokens for this cluster');
+  if (jwtJwksUrl === '' && jwtKeysFile === '')
+    return needs('jwtIssuer', 'jwtIssuer', 'jwtJwksUrl or jwtKeysFile', "the URL, or a file, of the issuer's keys");
+  if (jwtJwksUrl === '' || jwtKeysFile === '') return undefined;
+  return {
+    keys: ['jwtKeysFile', 'jwtJwksUrl'],
+    problem: 'jwtJwksUrl and jwtKeysFile are both set',
+    remedy: 'the keys come from one of them: unset the other',
+  };
+};
+
 /** What `npm start` checks. */
 export const LOCAL_CHECKS: readonly Check[] = [
+  checkJwt,
   ({ port, httpPort }) =>
     port === httpPort
       ? {
@@ -26,7 +49,7 @@ export const LOCAL_CHECKS: readonly Check[] = [
       : undefined,
 ];
 
-const needs = (because: Key, problem: string, key: Key, example: string): Complaint => ({
+const needs = (because: Key, problem: string, key: string, example: string): Complaint => ({
   keys: [because],
   problem: `${problem} needs ${key}`,
   remedy: `set it to ${example}`,
@@ -129,8 +152,18 @@ function checkScaling({ autoscaling, replicas, maxReplicas }: Values): Complaint
   };
 }
 
+function checkJwksUrl({ jwtJwksUrl }: Values): Complaint | undefined {
+  if (jwtJwksUrl === '' || jwtJwksUrl.startsWith('https:')) return undefined;
+  return {
+    keys: ['jwtJwksUrl'],
+    problem: `jwtJwksUrl is ${jwtJwksUrl}, which a pod would look for in itself`,
+    remedy: 'set it to an https URL',
+  };
+}
+
 /** What a Kubernetes cluster checks in addition. */
 export const CLUSTER_CHECKS: readonly Check[] = [
+  checkJwksUrl,
   checkLocalCertificates,
   checkPlace,
   checkImage,

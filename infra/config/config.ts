@@ -3,7 +3,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import * as v from 'valibot';
 import { CLUSTER_CHECKS, LOCAL_CHECKS } from './checks.ts';
-import { flagOf, KEYS, type Key, LOCAL_KEYS, type LocalKey, type Values } from './keys.ts';
+import { flagOf, isList, KEYS, type Key, LOCAL_KEYS, type LocalKey, type Values } from './keys.ts';
 import { ConfigError, type Found, keyOf, readProjectFile, readStackFile } from './stack-files.ts';
 
 export { ConfigError } from './stack-files.ts';
@@ -55,13 +55,19 @@ export function readFlags(args: readonly string[], target: Target): { stack: str
       throw new ConfigError(`Unknown flag ${token.rawName}: --help lists the flags there are.`);
     }
     if (token.value === undefined) throw new ConfigError(`The flag ${token.rawName} needs a value.`);
-    if (key) flags.set(key, { value: token.value, where: `the flag ${token.rawName}` });
-    else stack = token.value;
+    if (!key) stack = token.value;
+    else flags.set(key, { value: withEarlier(key, token.value, flags), where: `the flag ${token.rawName}` });
   }
   if (!/^[A-Za-z0-9_-]+$/.test(stack)) {
     throw new ConfigError(`--stack is ${shown(stack)}, which is no stack's name: use letters, digits, - and _.`);
   }
   return { stack, flags };
+}
+
+/** The last of several flags counts; of a list each one does. */
+function withEarlier(key: Key, value: string, flags: ReadonlyMap<Key, Found>): string {
+  const earlier = flags.get(key)?.value;
+  return isList(key) && typeof earlier === 'string' ? `${earlier},${value}` : value;
 }
 
 /** An encrypted value of a stack's file: `{secure: ...}`. Only the Pulumi engine can read it. */

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import * as v from 'valibot';
 import { CLUSTER_KEYS } from './cluster-keys.ts';
 import { choice, define, flag, integer } from './key-definitions.ts';
+import { PLAYER_KEYS } from './player-keys.ts';
 
 const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
 /** Names to listen on, which nobody can connect to. */
@@ -61,6 +62,7 @@ export const LOCAL_KEYS = Object.freeze({
   drainMs: integer(0, 600_000, 1500, 'window over which a stopping replica closes its sockets'),
   rebalancePercent: integer(0, 100, 2, 'part of its sockets a replica above the mean sheds a second; 0: none'),
   sessionSeconds: integer(60, 2_592_000, 43_200, 'how long a player token is good for; the SDK renews it'),
+  ...PLAYER_KEYS,
   maxSockets: integer(1, 1_000_000, 20_000, 'open sockets of one replica'),
   maxGames: integer(1, 100_000_000, 50_000, 'games that go on or wait, in the whole cluster'),
   redisMemoryMib: integer(16, 1_048_576, 384, 'memory of Redis in MiB; when it is nearly full, new games are refused'),
@@ -85,5 +87,11 @@ export type Key = keyof typeof KEYS;
 /** Every key with its value. */
 export type Values = { readonly [K in Key]: v.InferOutput<(typeof KEYS)[K]['schema']> };
 
-/** `httpPort` -> `http-port` */
-export const flagOf = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+/** Whether a key is a list: its flag may be given several times. */
+export const isList = (key: Key): boolean => Array.isArray(KEYS[key].default);
+
+/** `httpPort` -> `http-port`; the flag of a list gives one of its entries: `allowedOrigins` -> `allowed-origin`. */
+export function flagOf(key: Key): string {
+  const name = isList(key) ? key.replace(/s$/, '') : key;
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

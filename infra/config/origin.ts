@@ -1,6 +1,7 @@
 import type { Config } from './config.ts';
 
 type Address = Pick<Config, 'host' | 'port'>;
+type Origins = Address & Partial<Pick<Config, 'allowedOrigins'>>;
 
 const STANDARD_PORTS = { http: 80, https: 443 };
 const THIS_MACHINE = ['localhost', '127.0.0.1', '[::1]'];
@@ -15,14 +16,16 @@ export function urlOf(scheme: 'http' | 'https', host: string, port: number): str
 /** Where people go: `https://localhost:8443`. */
 export const publicUrl = ({ host, port }: Address): string => urlOf('https', host, port);
 
-/** The origins a page may come from: the public one, and on this machine every name it has for itself. */
-export function publicOrigins({ host, port }: Address): string[] {
-  const names = THIS_MACHINE.includes(named(host)) ? THIS_MACHINE : [host];
-  return names.map((name) => urlOf('https', name.replace(/[[\]]/g, ''), port));
-}
+const originsOf = (names: readonly string[], { port, allowedOrigins = [] }: Origins): string[] => [
+  ...new Set([...names.map((name) => urlOf('https', name.replace(/[[\]]/g, ''), port)), ...allowedOrigins]),
+];
+
+/**
+ * The origins a page may come from: the public one, on this machine every name it has for itself, and those that are
+ * allowed beside them.
+ */
+export const publicOrigins = (config: Origins): string[] =>
+  originsOf(THIS_MACHINE.includes(named(config.host)) ? THIS_MACHINE : [config.host], config);
 
 /** The same where the edge listens on this machine: the public origin first, then every name of this machine. */
-export function localOrigins({ host, port }: Address): string[] {
-  const names = [...new Set([named(host), ...THIS_MACHINE])];
-  return names.map((name) => urlOf('https', name.replace(/[[\]]/g, ''), port));
-}
+export const localOrigins = (config: Origins): string[] => originsOf([named(config.host), ...THIS_MACHINE], config);

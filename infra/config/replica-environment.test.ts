@@ -10,32 +10,38 @@ import { readConfig } from './config.ts';
 import { replicaSettings } from './replica-environment.ts';
 
 const config = readConfig({ directory: '/nonexistent' });
+/** With all that is not set by default. */
+const issuer = readConfig({
+  args: ['--jwt-issuer=x', '--jwt-audience=y', '--jwt-jwks-url=https://id.example', '--guests=false'],
+  directory: '/nonexistent',
+});
 const known = new Set<string>(REPLICA_VARIABLES);
 /** Of the container, not of the program in it: another value makes a new container. */
 const OF_COMPOSE = ['GRIDLOCK_FILES'];
 /** Of Node, and of the supervisor's own environment. */
 const OF_NODE = ['NODE_ENV'];
 
-function assertKnown(names: readonly string[], except: readonly string[] = []): void {
+function assertKnown(names: readonly string[], except: readonly string[] = [], configured = config): void {
   const unknown = names.filter((name) => !known.has(name) && !except.includes(name));
   assert.deepEqual(unknown, [], 'a replica does not know these variables');
-  const missing = Object.keys(replicaSettings(config)).filter((name) => !names.includes(name));
+  const missing = Object.keys(replicaSettings(configured)).filter((name) => !names.includes(name));
   assert.deepEqual(missing, [], 'the configuration does not reach the replica');
 }
 
 test('npm start sets only variables that a replica knows, and every one that is configured', () => {
   const [replica] = planReplicas(1, [8080, 9090]);
-  const { env } = replicaSpec(replica!, config, statePaths('/tmp/state'), 6379, '/tmp/page');
-  assertKnown(
-    Object.keys(env!).filter((name) => process.env[name] !== env![name]),
-    OF_NODE,
-  );
+  for (const configured of [config, issuer]) {
+    const { env } = replicaSpec(replica!, configured, statePaths('/tmp/state'), 6379, '/tmp/page');
+    const own = Object.keys(env!).filter((name) => process.env[name] !== env![name]);
+    assertKnown(own, OF_NODE, configured);
+  }
 });
 
 test('compose.yaml sets only variables that a replica knows, and every one that is configured', () => {
   const text = readFileSync(path.join(import.meta.dirname, '../../compose.yaml'), 'utf8');
   const { services } = parse(text, { merge: true }) as { services: Record<string, { environment?: object }> };
-  for (const name of ['ws1', 'ws2', 'ws3', 'ws4']) assertKnown(Object.keys(services[name]!.environment!), OF_COMPOSE);
+  for (const name of ['ws1', 'ws2', 'ws3', 'ws4'])
+    assertKnown(Object.keys(services[name]!.environment!), OF_COMPOSE, issuer);
 });
 
 test('the pods of the golden manifests set only variables that a replica knows, and every one that is configured', () => {

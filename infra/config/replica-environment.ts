@@ -4,9 +4,17 @@ import type { Config } from './config.ts';
 /** Variables of a replica; only those that it knows. */
 export type ReplicaEnvironment = Readonly<Partial<Record<ReplicaVariable, string>>>;
 
+const issuer = (config: Config) => ({
+  JWT_ISSUER: config.jwtIssuer,
+  JWT_AUDIENCE: config.jwtAudience,
+  ...(config.jwtJwksUrl === '' ? {} : { JWT_JWKS_URL: config.jwtJwksUrl }),
+  JWT_NAME_CLAIM: config.jwtNameClaim,
+  JWT_ID_CLAIM: config.jwtIdClaim,
+});
+
 /**
  * The variables of a replica that follow from the configuration alone: the same for processes, containers and pods.
- * Where a replica listens, what it is called and where its secrets are depends on how it is run.
+ * Where a replica listens, what it is called and where its files are depends on how it is run.
  */
 export const replicaSettings = (config: Config) =>
   ({
@@ -17,4 +25,6 @@ export const replicaSettings = (config: Config) =>
     SESSION_SECONDS: String(config.sessionSeconds),
     MAX_SOCKETS: String(config.maxSockets),
     MAX_GAMES: String(config.maxGames),
+    ...(config.guests ? {} : { GUESTS: 'off' }),
+    ...(config.jwtIssuer === '' ? {} : issuer(config)),
   }) satisfies ReplicaEnvironment;

@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts';
 import type { StatePaths } from './state-paths.ts';
 
 const TIMEOUT_MS = 2000;
+const PROBE_MS = 60_000;
 
 /** What the edge has to prove. */
 export interface Expected {
@@ -24,14 +25,17 @@ export function expectedOf(
 
 /**
  * Does what a player's program does: gets a token and opens a WebSocket through the edge, trusting one root alone.
- * Resolves with the APPID of the replica that said welcome; rejects when the first attempt fails.
+ * Resolves with the APPID of the replica that said welcome; rejects when the first attempt fails. With `tokenSecret`,
+ * the file of that, it makes the token itself: for a cluster that lets no guests in.
  */
-export async function handshake(port: number, { trust, serverName }: Expected): Promise<string> {
-  const { createNodeClient } = await import('../../services/client/node.ts');
+export async function handshake(port: number, { trust, serverName }: Expected, tokenSecret?: string): Promise<string> {
+  const { GridlockClient, nodePlatform } = await import('../../services/client/node.ts');
   const url = `https://127.0.0.1:${port}`;
   const ca = readFileSync(trust);
   const tls = serverName === undefined ? {} : { servername: serverName, allowPartialTrustChain: true };
-  const client = createNodeClient({ url, ca, tls, name: 'probe', connectTimeoutMs: TIMEOUT_MS });
+  const platform = nodePlatform({ url, ca, tls });
+  const createSession = tokenSecret === undefined ? platform.createSession : () => ownSession(tokenSecret);
+  const client = new GridlockClient({ ...platform, createSession }, { name: 'probe', connectTimeoutMs: TIMEOUT_MS });
   try {
     return await new Promise((resolve, reject) => {
       client.on('error', reject);
@@ -44,4 +48,11 @@ export async function handshake(port: number, { trust, serverName }: Expected): 
   } finally {
     client.close();
   }
+}
+
+/** As if it had been traded for a JWT that ends soon. */
+async function ownSession(tokenSecret: string) {
+  const { Sessions } = await import('../../services/server/session/sessions.ts');
+  const now = Date.now();
+  return new Sessions(readFileSync(tokenSecret)).issue({ id: 'probe', name: 'probe' }, now, now + PROBE_MS);
 }

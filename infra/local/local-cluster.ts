@@ -126,9 +126,10 @@ export class LocalCluster {
   async #handshake(): Promise<void> {
     const { config, checked, report } = this.#options;
     const expected = expectedOf(config, checked.paths);
+    const secret = config.guests ? undefined : checked.paths.tokenSecret;
     const attempt = async () => {
       const up = await serversUp(checked.paths.runtimeSocket);
-      return up.length === this.plan.replicas.length ? handshake(config.port, expected) : undefined;
+      return up.length === this.plan.replicas.length ? handshake(config.port, expected, secret) : undefined;
     };
     await report.step(
       'handshake',

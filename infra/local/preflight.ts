@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import { readJwtKeys } from '../config/jwt-keys.ts';
 import { type HaproxyBuild, inspectHaproxy } from '../edge/haproxy.ts';
 import { findBinary, installCommand } from '../setup/binaries.mjs';
 import { passphraseOf, requireCertificateFile } from './certificates.ts';
@@ -29,7 +30,7 @@ export async function requirePorts({ port, httpPort, host }: Config): Promise<vo
 
 /**
  * Looks at everything that can be known to be wrong before anything is started or written.
- * @throws PreflightError with one sentence
+ * @throws PreflightError, or ConfigError, with one sentence
  */
 export async function preflight(config: Config): Promise<Preflight> {
   const paths = statePaths(config.stateDir);
@@ -41,6 +42,7 @@ export async function preflight(config: Config): Promise<Preflight> {
   requireOpenFiles();
   await requireCertificateFile(config);
   await passphraseOf(config);
+  readJwtKeys(config);
   const redis = requireBinary('redis', 'redis-server');
   const haproxy = requireBinary('haproxy', 'haproxy');
   const haproxyBuild = await inspectHaproxy(haproxy).catch((error: Error) => {

@@ -1,6 +1,6 @@
 import { get } from 'node:http';
 import path from 'node:path';
-import type { Config } from '../config/config.ts';
+import { type Config, fromCheckout } from '../config/config.ts';
 import { localOrigins } from '../config/origin.ts';
 import { type ReplicaEnvironment, replicaSettings } from '../config/replica-environment.ts';
 import type { StatePaths } from './state-paths.ts';
@@ -51,6 +51,7 @@ export function replicaSpec(
     TOKEN_SECRET_FILE: paths.tokenSecret,
     ALLOWED_ORIGINS: localOrigins(config).join(','),
     ...replicaSettings(config),
+    ...(config.jwtKeysFile === '' ? {} : { JWT_KEYS_FILE: fromCheckout(config.jwtKeysFile) }),
     // For the operations page, which looks at what the edge shows.
     EDGE_ADDRESS: `127.0.0.1:${config.port}`,
     ...(config.certificateFile === '' ? { CERTIFICATE_ROOTS_FILE: path.join(paths.pki, 'roots.pem') } : {}),

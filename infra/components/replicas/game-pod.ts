@@ -23,6 +23,9 @@ export const INTERNAL_PORT = 9090;
 export const TOKEN_KEY = 'token';
 const TOKEN_DIRECTORY = '/etc/gridlock/token';
 const ROOTS_DIRECTORY = '/etc/gridlock/roots';
+const ISSUER_DIRECTORY = '/etc/gridlock/issuer';
+/** Key of the ConfigMap with the public keys of the issuer. */
+export const ISSUER_KEYS = 'jwt.keys';
 
 export interface GamePodOptions {
   readonly config: Config;
@@ -32,6 +35,8 @@ export interface GamePodOptions {
   readonly roots: Trust | undefined;
   /** Secret with what signs the players' tokens, under `TOKEN_KEY`. */
   readonly tokenSecret: pulumi.Input<string>;
+  /** The public keys that players' JWTs are checked with; undefined where they are fetched, or no JWT is taken. */
+  readonly issuerKeys: Trust | undefined;
   /** Exact origins of the page, separated by commas. */
   readonly origins: pulumi.Input<string>;
 }
@@ -44,7 +49,7 @@ function edgeAddress({ ingress, port, proxyProtocol }: Config): ReplicaEnvironme
   return { EDGE_ADDRESS: `${host}:${port}` };
 }
 
-function environment({ config, redis, roots, origins }: GamePodOptions): types.input.core.v1.EnvVar[] {
+function environment({ config, redis, roots, issuerKeys, origins }: GamePodOptions): types.input.core.v1.EnvVar[] {
   const plain: ReplicaEnvironment = {
     HOST: '0.0.0.0',
     PORT: String(HTTP_PORT),
@@ -54,6 +59,7 @@ function environment({ config, redis, roots, origins }: GamePodOptions): types.i
     WEB_ROOT: '/app/web',
     ...edgeAddress(config),
     ...(roots ? { CERTIFICATE_ROOTS_FILE: `${ROOTS_DIRECTORY}/${roots.key}` } : {}),
+    ...(issuerKeys ? { JWT_KEYS_FILE: `${ISSUER_DIRECTORY}/${issuerKeys.key}` } : {}),
     TOKEN_SECRET_FILE: `${TOKEN_DIRECTORY}/${TOKEN_KEY}`,
   };
   return [
@@ -70,7 +76,7 @@ interface Mounted {
   readonly volume: types.input.core.v1.Volume;
 }
 
-function files({ redis, roots, tokenSecret }: GamePodOptions): Mounted[] {
+function files({ redis, roots, issuerKeys, tokenSecret }: GamePodOptions): Mounted[] {
   const mounted = (mountPath: string, volume: types.input.core.v1.Volume): Mounted => ({
     mount: { name: volume.name, mountPath, readOnly: true },
     volume,
@@ -91,6 +97,7 @@ function files({ redis, roots, tokenSecret }: GamePodOptions): Mounted[] {
       : []),
     ...(trust ? [mounted(REDIS_TRUST_DIRECTORY, bundle('redis-trust', trust))] : []),
     ...(roots ? [mounted(ROOTS_DIRECTORY, bundle('roots', roots))] : []),
+    ...(issuerKeys ? [mounted(ISSUER_DIRECTORY, bundle('issuer', issuerKeys))] : []),
   ];
 }
 

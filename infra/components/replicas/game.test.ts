@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { test } from 'node:test';
 import { stackConfig } from '../../config/config.ts';
 import { createRedis } from '../../program/parts.ts';
@@ -168,6 +172,27 @@ test('a replica knows the roots that players are given, where no public authorit
     'gridlock:host': 'play.example',
   };
   assert.deepEqual(await rootsOf(acme), [undefined, false]);
+});
+
+test('the public keys of an issuer are a file of its pods, and new ones replace them', async (t) => {
+  const directory = mkdtempSync(path.join(os.tmpdir(), 'gridlock-issuer-'));
+  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  const file = path.join(directory, 'keys.pem');
+  const write = () =>
+    writeFileSync(file, generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }));
+  const settings = { 'gridlock:jwtIssuer': 'x', 'gridlock:jwtAudience': 'y', 'gridlock:jwtKeysFile': file };
+  write();
+  const recording = await run(settings);
+  const { data } = recording.one('kubernetes:core/v1:ConfigMap', 'game-issuer').inputs as { data: object };
+  assert.deepEqual(data, { 'jwt.keys': readFileSync(file, 'utf8') });
+  const { template } = (recording.one(DEPLOYMENT).inputs as { spec: DeploymentSpec }).spec;
+  const [{ env, volumeMounts }] = template.spec.containers;
+  const value = (name: string) => env.find((each) => each.name === name)?.value;
+  assert.deepEqual([value('JWT_ISSUER'), value('JWT_KEYS_FILE')], ['x', '/etc/gridlock/issuer/jwt.keys']);
+  assert.ok(volumeMounts.some(({ mountPath, readOnly }) => mountPath === '/etc/gridlock/issuer' && readOnly));
+  write();
+  const { annotations } = (await specOf(settings)).template.metadata;
+  assert.notEqual(annotations['checksum/issuer'], template.metadata.annotations['checksum/issuer']);
 });
 
 test('a new secret or setting replaces the pods, and the same ones do not', async () => {

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import type { Config } from '../../config/config.ts';
+import { readJwtKeys } from '../../config/jwt-keys.ts';
 import { labels, selector } from '../labels.ts';
 import type { RedisConnection, Trust } from '../redis/redis-connection.ts';
-import { GAME, gamePod, HTTP_PORT, INTERNAL_PORT, TOKEN_KEY } from './game-pod.ts';
+import { GAME, gamePod, HTTP_PORT, INTERNAL_PORT, ISSUER_KEYS, TOKEN_KEY } from './game-pod.ts';
 import { lifecycle } from './lifecycle.ts';
 
 export interface GameArgs {
@@ -87,8 +88,19 @@ export class Game extends pulumi.ComponentResource {
     this.registerOutputs({ service: this.service.metadata.name, port: this.port });
   }
 
+  #issuerKeys(name: string, namespace: pulumi.Input<string>, keys: string): Trust {
+    const metadata = { name: `${GAME}-issuer`, namespace, labels: labels(GAME) };
+    const map = new kubernetes.core.v1.ConfigMap(
+      `${name}-issuer`,
+      { metadata, data: { [ISSUER_KEYS]: keys } },
+      { parent: this },
+    );
+    return { configMap: map.metadata.name, key: ISSUER_KEYS };
+  }
+
   #deployment(name: string, args: GameArgs, token: kubernetes.core.v1.Secret, dependsOn: pulumi.Resource[]) {
     const { config, namespace, image, redis, trust } = args;
+    const keys = readJwtKeys(config);
     const times = lifecycle(config);
     const patience = `${times.rolloutSeconds}s`;
     return new kubernetes.apps.v1.Deployment(
@@ -113,6 +125,7 @@ export class Game extends pulumi.ComponentResource {
                 // Secrets are read at the start: a new one replaces the pods.
                 'checksum/token': pulumi.unsecret(pulumi.output(args.tokenSecret).apply(digest)),
                 'checksum/redis': redis.checksum,
+                ...(keys === undefined ? {} : { 'checksum/issuer': digest(keys) }),
               },
             },
             spec: gamePod({
@@ -122,6 +135,7 @@ export class Game extends pulumi.ComponentResource {
               // The edge's certificate is a public authority's then.
               roots: config.certificates === 'acme' ? undefined : trust,
               tokenSecret: token.metadata.name,
+              issuerKeys: keys === undefined ? undefined : this.#issuerKeys(name, namespace, keys),
               origins: pulumi.output(args.origins).apply((origins) => origins.join(',')),
             }),
           },
