@@ -7,7 +7,7 @@ import { FakeClock, settle } from './testing/fake-clock.ts';
 class FakeBrowser {
   readonly clock = new FakeClock();
   readonly requests: { url: string; init: Record<string, unknown> }[] = [];
-  readonly sockets: (WebSocketLike & { url: string; protocol: string; closed: boolean })[] = [];
+  readonly sockets: (WebSocketLike & { url: string; protocol: string | string[]; closed: boolean })[] = [];
   readonly stored = new Map<string, string>();
   status = 201;
   token: string | undefined;
@@ -54,8 +54,8 @@ function socketClass(sockets: FakeBrowser['sockets']) {
     onerror = null;
     closed = false;
     readonly url: string;
-    readonly protocol: string;
-    constructor(url: string, protocol: string) {
+    readonly protocol: string | string[];
+    constructor(url: string, protocol: string | string[]) {
       this.url = url;
       this.protocol = protocol;
       sockets.push(this);
@@ -233,4 +233,49 @@ test('the clock of a page goes on evenly though that of its machine is set', () 
   } finally {
     Date.now = now;
   }
+});
+
+test('a page of another origin holds the token itself and sends it with all that it asks', async () => {
+  const browser = new FakeBrowser();
+  browser.token = 'bearer-1';
+  const client = createBrowserClient({ url: 'https://play.example' }, browser.scope);
+  const opened = client.connect();
+  await settle();
+  const [{ url, init }] = browser.requests as [FakeBrowser['requests'][0]];
+  assert.deepEqual([url, init.credentials], ['https://play.example/api/session', 'include']);
+  assert.equal((JSON.parse(init.body as string) as { transport: string }).transport, 'bearer');
+  const [socket] = browser.sockets;
+  assert.match(socket!.url, /^wss:\/\/play\.example\/ws\?slot=/);
+  assert.deepEqual(socket!.protocol, ['gridlock.v1', 'gridlock.v1.bearer.bearer-1']);
+  browser.welcome();
+  await opened;
+  browser.status = 204;
+  await client.logout();
+  const { headers, method } = browser.requests.at(-1)!.init;
+  assert.deepEqual([method, (headers as Record<string, string>)['authorization']], ['DELETE', 'Bearer bearer-1']);
+});
+
+for (const url of ['play.example', 'https://play.example/path', 'ftp://play.example', 'https://u:p@play.example', '']) {
+  test(`"${url}" is refused at once as no origin`, () => {
+    assert.throws(() => createBrowserClient({ url }, new FakeBrowser().scope), { code: 'wrong_address' });
+  });
+}
+
+test('the JWT of a user is shown for each session, whatever is kept of the page before', async () => {
+  const browser = new FakeBrowser();
+  const given = ['jwt-1', 'jwt-2'];
+  const arrive = async () => {
+    void createBrowserClient({ token: () => given.shift()! }, browser.scope).connect();
+    await settle();
+  };
+  await arrive();
+  await arrive();
+  const shown = browser.requests.map(({ init }) => (init.headers as Record<string, string>)['authorization']);
+  assert.deepEqual(shown, ['Bearer jwt-1', 'Bearer jwt-2']);
+  assert.deepEqual(
+    browser.sockets.map(({ protocol }) => protocol),
+    ['gridlock.v1', 'gridlock.v1'],
+  );
+  assert.doesNotMatch(browser.stored.get('gridlock')!, /jwt|session|expiresAt/);
+  assert.match(browser.stored.get('gridlock')!, /"slot":/);
 });

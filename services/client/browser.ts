@@ -2,8 +2,23 @@ import { REFUSAL_HEADER, SESSION_PATH, SUBPROTOCOL } from '../protocol/index.ts'
 import { GridlockClient } from './client.ts';
 import { GridlockError } from './errors.ts';
 import type { ClientOptions } from './options.ts';
-import { adaptWebSocket, type Platform, type Store, type WebSocketLike } from './platform.ts';
-import { readSessionAnswer, readSessionEnd, sessionBody, sessionEndBody } from './session.ts';
+import {
+  adaptWebSocket,
+  type Platform,
+  type SessionCall,
+  type SocketHandlers,
+  type SocketTarget,
+  type Store,
+  type WebSocketLike,
+} from './platform.ts';
+import {
+  readSessionAnswer,
+  readSessionEnd,
+  sessionBody,
+  sessionEndBody,
+  UserToken,
+  withoutSession,
+} from './session.ts';
 
 export * from './index.ts';
 
@@ -25,7 +40,7 @@ interface Target {
 /** What is used of a browser's global scope; said here, so that this file needs no declarations of the DOM. */
 export interface BrowserScope {
   readonly location: { readonly origin: string };
-  readonly WebSocket: new (url: string, protocol: string) => unknown;
+  readonly WebSocket: new (url: string, protocols: string | string[]) => unknown;
   readonly sessionStorage: { getItem(key: string): string | null; setItem(key: string, value: string): void };
   fetch(url: string, init: object): Promise<BrowserAnswer>;
   setTimeout(callback: () => void, delayMs: number): unknown;
@@ -51,15 +66,24 @@ const CLAIM_MS = 1_000;
 /** What each page has taken: two clients of one page are no copies. */
 const CLAIMED = new WeakMap<BrowserScope, Set<string>>();
 
+export interface BrowserOptions extends Partial<ClientOptions> {
+  /**
+   * Origin of the cluster, as `https://play.example`, for a page of another origin, which the cluster has to allow. The
+   * one that served the page where it is left out.
+   */
+  readonly url?: string | undefined;
+}
+
 /**
  * A client for the cluster that served the page. The token is a cookie that scripts cannot read; each tab is a guest of
- * its own and stays the same one over a reload.
+ * its own and stays the same one over a reload. A page of another origin, whose cookies browsers keep back, holds the
+ * token itself. Throws a `GridlockError` (`wrong_address`) on a URL that is none.
  */
 export function createBrowserClient(
-  options: Partial<ClientOptions> = {},
+  { url, ...options }: BrowserOptions = {},
   scope: BrowserScope = globalThis as unknown as BrowserScope,
 ): GridlockClient {
-  const client = new GridlockClient(browserPlatform(scope), options);
+  const client = new GridlockClient(browserPlatform(scope, url, options.token), options);
   onChangeOfNetwork(scope, () => client.probe());
   return client;
 }
@@ -77,8 +101,20 @@ function onChangeOfNetwork(scope: BrowserScope, listener: () => void): void {
   navigator?.connection?.addEventListener('change', listener);
 }
 
-function browserPlatform(scope: BrowserScope): Platform {
-  const { origin } = scope.location;
+/** What begins the subprotocol that carries a token: a page can set no other header of a WebSocket. */
+const TOKEN_PROTOCOL = `${SUBPROTOCOL}.bearer.`;
+
+function browserPlatform(scope: BrowserScope, url: string | undefined, token: ClientOptions['token']): Platform {
+  const server = new Server(scope, url === undefined ? scope.location.origin : originOf(url));
+  const user = token && new UserToken(token);
+  const post = async (shown: string | undefined, call: SessionCall) => {
+    const answer = await server.session('POST', shown, sessionBody(call, server.transport));
+    const session = readSessionAnswer(answer.status, await answer.text());
+    if (server.transport === 'bearer') return session;
+    // A token is nothing that scripts of the page should be able to read.
+    const { token: _, ...rest } = session;
+    return rest;
+  };
   const { performance } = scope;
   return {
     clock: {
@@ -87,59 +123,86 @@ function browserPlatform(scope: BrowserScope): Platform {
       clearTimeout: (timer) => scope.clearTimeout(timer),
     },
     random: Math.random,
-    openSocket: ({ path }, handlers) => {
-      const url = `${origin.replace(/^http/, 'ws')}${path}`;
-      return adaptWebSocket(new scope.WebSocket(url, SUBPROTOCOL) as WebSocketLike, handlers);
+    openSocket: (target, handlers) => server.openSocket(target, handlers),
+    request: server.caller(),
+    createSession: (call) => (user ? user.trade((jwt) => post(jwt, call)) : post(call.token, call)),
+    endSession: async (call) => {
+      readSessionEnd((await server.session('DELETE', call.token, sessionEndBody(call))).status);
     },
-    request: callerOf(scope),
-    createSession: async (call) => {
-      const answer = await callSession(scope, 'POST', sessionBody(call, 'cookie'));
-      // A token is nothing that scripts of the page should be able to read.
-      const { token: _, ...session } = readSessionAnswer(answer.status, await answer.text());
-      return session;
-    },
-    endSession: async (call) => readSessionEnd((await callSession(scope, 'DELETE', sessionEndBody(call))).status),
-    store: sessionStore(scope),
+    store: user ? withoutSession(sessionStore(scope)) : sessionStore(scope),
     claimSlot: (slot) => claimSlot(scope, slot),
   };
 }
 
-function callSession(scope: BrowserScope, method: 'POST' | 'DELETE', body: string) {
-  const headers = { 'content-type': 'application/json' };
-  const url = `${scope.location.origin}${SESSION_PATH}`;
-  const abort = scope.AbortController && new scope.AbortController();
-  const timer = scope.setTimeout(() => abort?.abort(), SESSION_MS);
-  const init = { method, credentials: 'same-origin', headers, body, ...(abort ? { signal: abort.signal } : {}) };
-  return scope
-    .fetch(url, init)
-    .catch((error: unknown) => {
-      throw new GridlockError('session_unavailable', `The request about the session failed: ${String(error)}`);
-    })
-    .finally(() => scope.clearTimeout(timer));
+/** The origin in a URL. */
+function originOf(url: string): string {
+  const origin = /^(https?:\/\/[^/?#\s@]+)\/?$/i.exec(url)?.[1];
+  if (origin !== undefined) return origin.toLowerCase();
+  throw new GridlockError('wrong_address', `"${url}" is no origin of a cluster; write one as https://play.example.`);
 }
 
-/** Requests whose answers are read as they come; where the browser has no way to, there is only the WebSocket. */
-function callerOf(scope: BrowserScope): Platform['request'] {
-  const { AbortController, TextDecoderStream } = scope;
-  if (!AbortController || !TextDecoderStream) return undefined;
-  return ({ path, body }, handlers) => {
-    const abort = new AbortController();
-    const headers = { 'content-type': 'application/json' };
-    const init = { method: 'POST', credentials: 'same-origin', cache: 'no-store', headers, body, signal: abort.signal };
-    const read = async () => {
-      const answer = await scope.fetch(`${scope.location.origin}${path}`, init);
-      handlers.onAnswer(answer.status, answer.headers?.get(REFUSAL_HEADER) ?? undefined);
-      const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
-      for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
-        if (part.value !== undefined) handlers.onText(part.value);
-      }
+const authorization = (token: string | undefined) => (token === undefined ? {} : { authorization: `Bearer ${token}` });
+
+/** The cluster as this page reaches it. */
+class Server {
+  /** How the token of a session is kept. */
+  readonly transport: 'cookie' | 'bearer';
+  readonly #scope: BrowserScope;
+  readonly #origin: string;
+
+  constructor(scope: BrowserScope, origin: string) {
+    this.#scope = scope;
+    this.#origin = origin;
+    this.transport = origin === scope.location.origin ? 'cookie' : 'bearer';
+  }
+
+  openSocket({ path, token }: SocketTarget, handlers: SocketHandlers) {
+    const protocols = token === undefined ? SUBPROTOCOL : [SUBPROTOCOL, TOKEN_PROTOCOL + token];
+    const url = `${this.#origin.replace(/^http/, 'ws')}${path}`;
+    return adaptWebSocket(new this.#scope.WebSocket(url, protocols) as WebSocketLike, handlers);
+  }
+
+  session(method: 'POST' | 'DELETE', token: string | undefined, body: string): Promise<BrowserAnswer> {
+    const scope = this.#scope;
+    const abort = scope.AbortController && new scope.AbortController();
+    const timer = scope.setTimeout(() => abort?.abort(), SESSION_MS);
+    const init = { ...this.#init(token, body), method, ...(abort ? { signal: abort.signal } : {}) };
+    return scope
+      .fetch(this.#origin + SESSION_PATH, init)
+      .catch((error: unknown) => {
+        throw new GridlockError('session_unavailable', `The request about the session failed: ${String(error)}`);
+      })
+      .finally(() => scope.clearTimeout(timer));
+  }
+
+  /** Requests whose answers are read as they come; where the browser has no way to, there is only the WebSocket. */
+  caller(): Platform['request'] {
+    const { AbortController, TextDecoderStream } = this.#scope;
+    if (!AbortController || !TextDecoderStream) return undefined;
+    return ({ path, token, body }, handlers) => {
+      const abort = new AbortController();
+      const init = { ...this.#init(token, body), method: 'POST', cache: 'no-store', signal: abort.signal };
+      const read = async () => {
+        const answer = await this.#scope.fetch(this.#origin + path, init);
+        handlers.onAnswer(answer.status, answer.headers?.get(REFUSAL_HEADER) ?? undefined);
+        const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
+        for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
+          if (part.value !== undefined) handlers.onText(part.value);
+        }
+      };
+      read().then(
+        () => handlers.onEnd(),
+        (error: unknown) => handlers.onEnd(`The request failed: ${String(error)}`),
+      );
+      return { abort: () => abort.abort() };
     };
-    read().then(
-      () => handlers.onEnd(),
-      (error: unknown) => handlers.onEnd(`The request failed: ${String(error)}`),
-    );
-    return { abort: () => abort.abort() };
-  };
+  }
+
+  /** With the edge's cookie also from another origin, where the browser lets it: it keeps a client at its replica. */
+  #init(token: string | undefined, body: string) {
+    const headers = { 'content-type': 'application/json', ...authorization(token) };
+    return { credentials: this.transport === 'cookie' ? 'same-origin' : 'include', headers, body };
+  }
 }
 
 /** Session storage may be forbidden: then already looking at it throws, and a reload makes a new guest. */

@@ -6,8 +6,22 @@ import { REFUSAL_HEADER, SESSION_PATH, SUBPROTOCOL } from '../protocol/index.ts'
 import { GridlockClient } from './client.ts';
 import { GridlockError } from './errors.ts';
 import type { ClientOptions } from './options.ts';
-import { adaptWebSocket, type HttpCall, type HttpHandlers, type Platform, type Store } from './platform.ts';
-import { readSessionAnswer, readSessionEnd, sessionBody, sessionEndBody } from './session.ts';
+import {
+  adaptWebSocket,
+  type HttpCall,
+  type HttpHandlers,
+  type Platform,
+  type SessionCall,
+  type Store,
+} from './platform.ts';
+import {
+  readSessionAnswer,
+  readSessionEnd,
+  sessionBody,
+  sessionEndBody,
+  UserToken,
+  withoutSession,
+} from './session.ts';
 import { codeOfRefusal } from './transports/calls.ts';
 
 export * from './index.ts';
@@ -45,12 +59,20 @@ const WRONG_ADDRESS =
 
 /** A client for programs: trusts `ca` and proves itself with a Bearer token. Throws on a URL that is none. */
 export function createNodeClient({ url, ca, tls, agent, store, ...options }: NodeOptions): GridlockClient {
-  return new GridlockClient(nodePlatform({ url, ca, tls, agent, store }), options);
+  return new GridlockClient(nodePlatform({ url, ca, tls, agent, store }, options.token), options);
 }
 
-/** The runtime of the SDK in Node, for a cluster. Throws a `GridlockError` (`wrong_address`) on a URL that is none. */
-export function nodePlatform(target: NodeTarget): Platform {
+/**
+ * The runtime of the SDK in Node, for a cluster; `token` as in the options. Throws a `GridlockError` (`wrong_address`)
+ * on a URL that is none.
+ */
+export function nodePlatform(target: NodeTarget, token?: ClientOptions['token']): Platform {
   const server = new Server(target);
+  const user = token && new UserToken(token);
+  const post = async (shown: string | undefined, call: SessionCall) => {
+    const { status, text } = await server.ask('POST', shown, sessionBody(call, 'bearer'));
+    return readSessionAnswer(status, text);
+  };
   return {
     clock: {
       now: () => performance.timeOrigin + performance.now(),
@@ -60,14 +82,11 @@ export function nodePlatform(target: NodeTarget): Platform {
     random: Math.random,
     openSocket: (address, handlers) => server.openSocket(address, handlers),
     request: (call, handlers) => server.request({ method: 'POST', ...call }, handlers),
-    createSession: async ({ token, ...call }) => {
-      const { status, text } = await server.ask('POST', token, sessionBody({ token, ...call }, 'bearer'));
-      return readSessionAnswer(status, text);
+    createSession: (call) => (user ? user.trade((jwt) => post(jwt, call)) : post(call.token, call)),
+    endSession: async (call) => {
+      readSessionEnd((await server.ask('DELETE', call.token, sessionEndBody(call))).status);
     },
-    endSession: async ({ token, ...call }) => {
-      readSessionEnd((await server.ask('DELETE', token, sessionEndBody({ token, ...call }))).status);
-    },
-    store: target.store,
+    store: user ? withoutSession(target.store) : target.store,
   };
 }
 

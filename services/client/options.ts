@@ -4,6 +4,11 @@ import { TRANSPORTS, type Transport } from '../protocol/index.ts';
 export interface ClientOptions {
   /** The player's name; the server invents one where it is left out. */
   readonly name?: string | undefined;
+  /**
+   * Gives the JWT of a signed-in user, whose player this is then instead of a guest: asked each time a session is made or
+   * renewed, which is before it ends. Give one that is good for a while yet. When it rejects, it is asked again later.
+   */
+  readonly token?: (() => Promise<string> | string) | undefined;
   /** Which of a browser's guests this is: 1 to 16 letters and digits. Saved, so that a reload keeps it. */
   readonly slot?: string | undefined;
   /** Session, socket and welcome must be there within. */

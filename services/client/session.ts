@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { SessionAnswer, type SessionEnd, type SessionRequestInput } from '../protocol/index.ts';
 import { GridlockError } from './errors.ts';
-import type { Platform, SessionCall } from './platform.ts';
+import type { ClientOptions } from './options.ts';
+import type { Platform, SessionCall, Store } from './platform.ts';
 
 /** A token is renewed this long before it expires, in milliseconds; one that lives shortly a part of its life before. */
 const RENEW_BEFORE = 60_000;
@@ -85,6 +86,62 @@ export class Session {
     this.#answer = undefined;
     this.#nameSettled = false;
   }
+}
+
+/** A JWT that ran out on the way is worth another one; what is refused so many times in a row is refused for good. */
+const REFUSED_TIMES = 3;
+
+/** The JWT of a signed-in user, which is traded for each session. */
+export class UserToken {
+  readonly #get: NonNullable<ClientOptions['token']>;
+  #refusals = 0;
+
+  constructor(get: NonNullable<ClientOptions['token']>) {
+    this.#get = get;
+  }
+
+  /** Makes a session with the token of the moment; rejects with a `GridlockError` that tells whether to try again. */
+  async trade(make: (token: string) => Promise<SessionAnswer>): Promise<SessionAnswer> {
+    const token = await this.#ask();
+    try {
+      const answer = await make(token);
+      this.#refusals = 0;
+      return answer;
+    } catch (error) {
+      const isRefused = error instanceof GridlockError && error.code === 'session_refused';
+      this.#refusals = isRefused ? this.#refusals + 1 : 0;
+      if (!isRefused || this.#refusals >= REFUSED_TIMES) throw error;
+      throw new GridlockError('session_unavailable', error.message);
+    }
+  }
+
+  async #ask(): Promise<string> {
+    try {
+      const token: unknown = await this.#get();
+      if (typeof token === 'string' && token !== '') return token;
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      throw new GridlockError('session_unavailable', `The option token gave no JWT: ${message}`);
+    }
+    throw new GridlockError('session_unavailable', 'The option token gave no JWT, but nothing.');
+  }
+}
+
+/** A store that keeps no session: the user may be another one after a reload, and the token is the page's own matter. */
+export function withoutSession(store: Store | undefined): Store | undefined {
+  const stripped = (text: string) => {
+    const { session: _, ...rest } = JSON.parse(text) as { session?: unknown };
+    return JSON.stringify(rest);
+  };
+  return (
+    store && {
+      read: () => {
+        const text = store.read();
+        return text === undefined ? undefined : stripped(text);
+      },
+      write: (text) => store.write(stripped(text)),
+    }
+  );
 }
 
 /** Body of `POST /api/session`. */

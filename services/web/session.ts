@@ -38,6 +38,8 @@ type SessionClient = Pick<
   | 'game'
 >;
 
+/** The connection's state tells of these. */
+const TOLD_BY_STATE: ReadonlySet<string> = new Set(['connect_failed', 'session_unavailable', 'session_refused']);
 const CHAT_KEPT = 200;
 /** A connection that is away for less is not worth a word. */
 const PATIENCE_MS = 2500;
@@ -178,7 +180,7 @@ function forgetChannel(channel: string): void {
   presences.value = otherPresences;
 }
 
-function onState({ state, reason }: StateChange): void {
+function onState({ state, reason, message }: StateChange): void {
   player.value = client.player;
   if (state === 'connecting' || state === 'reconnecting') {
     // Each attempt is a change of state: only the first of them starts the clock.
@@ -190,16 +192,16 @@ function onState({ state, reason }: StateChange): void {
   if (state === 'open') {
     withdraw('connection');
   } else if (reason !== 'client' && reason !== 'idle') {
-    tellClosed(reason);
+    tellClosed(reason, message);
   }
 }
 
-function tellClosed(reason: ClosedReason | undefined): void {
+function tellClosed(reason: ClosedReason | undefined, message: string | undefined): void {
   const label = reason === 'superseded' ? 'Play here' : 'Connect again';
   notify({
     kind: 'connection',
     tone: 'problem',
-    text: closedText(reason),
+    text: closedText(reason, message),
     lasting: true,
     action: { label, run: connect },
   });
@@ -244,8 +246,7 @@ function onChat(line: ChatEvent): void {
 }
 
 function onError(error: GridlockError): void {
-  // The connection's state tells of these.
-  if (error.code === 'connect_failed' || error.code === 'session_unavailable') return;
+  if (TOLD_BY_STATE.has(error.code)) return;
   const gone = error.code === 'game_not_found' || error.code === 'not_a_player';
   if (gone && error.game && error.game === (returningTo.value ?? game.value?.game)) showLobby();
   else if (gone) return;

@@ -43,9 +43,12 @@ const CLOSED_TEXT: Partial<Record<ClosedReason, string>> = {
   session_refused: ERROR_TEXT.session_refused,
 };
 
-/** The sentence for a connection that stays closed. */
-export const closedText = (reason: ClosedReason | undefined): string =>
-  (reason && CLOSED_TEXT[reason]) ?? 'The connection was closed. Connect again to go on.';
+/** The sentence for a connection that stays closed; `message` is the client's, which ends with what the server said. */
+export function closedText(reason: ClosedReason | undefined, message = ''): string {
+  const said = /\b4\d\d to the request for a session: (.+)$/s.exec(message)?.[1];
+  if (reason === 'session_refused' && said !== undefined) return `The server did not let this page in. ${said}`;
+  return (reason && CLOSED_TEXT[reason]) ?? 'The connection was closed. Connect again to go on.';
+}
 
 /** The sentence for whatever a request failed with. */
 export function errorText(error: unknown): string {
