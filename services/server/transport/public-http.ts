@@ -2,6 +2,7 @@ import fastifyCookie from '@fastify/cookie';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import type { Logger } from '../ops/log.ts';
 import { addSessionRoutes, fail, type SessionRoutesOptions } from '../session/session-routes.ts';
+import { addCors } from './cors.ts';
 import { CONTENT_SECURITY_POLICY } from './security-headers.ts';
 
 /** File names that carry a digest of their content, as esbuild's `[name]-[hash]` gives them. */
@@ -44,6 +45,7 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     return fail(reply, 500, 'internal', 'The server failed at something unforeseen.');
   });
 
+  addCors(app, options.allowedOrigins);
   addSessionRoutes(app, options);
 
   if (options.webRoot !== undefined) {
