@@ -6,7 +6,7 @@ import { after, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import { serveControl } from '../../infra/local/control.ts';
 import { statePaths } from '../../infra/local/state-paths.ts';
-import type { RunningStatus } from '../../infra/local/system-status.ts';
+import type { RunningStatus, UserServerStatus } from '../../infra/local/system-status.ts';
 import { captured } from '../../tests/kit/captured.ts';
 import status, { statusText } from './status.ts';
 
@@ -61,6 +61,49 @@ test('the table has a line for each process, with its state', () => {
     'redis                6379        3         restarting',
   ]);
   assert.match(lines[0]!, /^address +https:\/\/localhost:8443$/);
+});
+
+const { operationsUrl: _, design: __, redis: ___, replicas: ____, ...EDGE } = RUNNING;
+const COMMAND: UserServerStatus = {
+  ...EDGE,
+  server: {
+    command: 'node server.js',
+    directory: '/srv/app',
+    sticky: 'query:room',
+    socketPaths: ['/ws'],
+    healthPath: '',
+  },
+  servers: [
+    { name: 'ws1', appId: '1111', pid: 13, address: '127.0.0.1:7001', port: 7001, restarts: 0, up: true, sessions: 12 },
+    { name: 'ws2', appId: '2222', address: '127.0.0.1:7002', port: 7002, restarts: 4, up: false, sessions: 0 },
+  ],
+  redis: { pid: 15, port: 6379, restarts: 0 },
+};
+
+test('servers of your own have a line each too, with their open sessions', () => {
+  const text = stripVTControlCharacters(statusText(COMMAND));
+  assert.deepEqual(text.slice(text.indexOf('PROCESS')).trimEnd().split('\n'), [
+    'PROCESS  APPID  PID  PORT        RESTARTS  STATE       SESSIONS',
+    'edge            11   8443, 8080  0         running',
+    'ws1      1111   13   7001        0         up          12',
+    'ws2      2222        7002        4         restarting  0',
+    'redis           15   6379        0         running',
+  ]);
+  assert.match(text, /^command +node server\.js \(in \/srv\/app\)$/m);
+  assert.match(text, /^sticky +query:room$/m);
+  assert.match(text, /^paths +\/ws$/m);
+  assert.doesNotMatch(text, /operations|design/);
+});
+
+test('servers that ran already are named by where they are', () => {
+  const { redis: _redis, ...rest } = COMMAND;
+  const servers = [{ name: 'ws1', address: '[::1]:3000', port: 3000, up: false, sessions: 0 }];
+  const server = { sticky: 'none', socketPaths: [], healthPath: '/up' };
+  const text = stripVTControlCharacters(statusText({ ...rest, server, servers }));
+  assert.match(text, /^ws1 +\[::1\]:3000 +down +0$/m);
+  assert.match(text, /^servers +ran already$/m);
+  assert.match(text, /^paths +all$/m);
+  assert.doesNotMatch(text, /redis/);
 });
 
 test('a certificate file is mentioned when it is no good', () => {

@@ -8,7 +8,7 @@ export const CLUSTER = Object.keys(KEYS) as Key[];
 
 export type ConfigOptions = Partial<Record<Key | 'stack', string>> & {
   /** The flag of a list is in the singular. */
-  readonly allowedOrigin?: string;
+  readonly [flag in 'allowedOrigin' | 'upstream' | 'socketPath']?: string;
 };
 
 const HEADING = 'Configuration (each flag is also a key of Pulumi.<stack>.yaml, and wins over it):';
@@ -32,12 +32,16 @@ export function addConfigOptions<Arguments extends unknown[], Options extends Op
   return command as never;
 }
 
+/** What commander calls the value of a flag: `allowed-origin` is `allowedOrigin`. */
+const attributeOf = (key: Key): keyof ConfigOptions =>
+  flagOf(key).replace(/-(.)/g, (_, letter: string) => letter.toUpperCase()) as keyof ConfigOptions;
+
 /** The flags of the configuration among the options of a command, for `readConfig`. */
 export function configArgs(options: ConfigOptions): string[] {
   const { stack } = options;
   return [
     ...CLUSTER.flatMap((key) => {
-      const value = isList(key) ? options.allowedOrigin : options[key];
+      const value = options[attributeOf(key)];
       return value === undefined ? [] : [`--${flagOf(key)}=${value}`];
     }),
     ...(stack === undefined ? [] : [`--stack=${stack}`]),

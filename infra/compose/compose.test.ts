@@ -163,6 +163,13 @@ test('another number of replicas is refused with a sentence', async () => {
   await assert.rejects(prepare('--replicas', '6'), /^ConfigError: replicas is 6, and compose\.yaml names 4/);
 });
 
+test('a server of your own is refused with a sentence', async () => {
+  await assert.rejects(
+    prepare('--command', 'node server.js'),
+    /^ConfigError: command is for npm start alone: unset it/,
+  );
+});
+
 test('lines of others in the file of variables stay where they are, and ours are replaced', () => {
   const first = mergeEnv('# mine\nA=1\n\nGRIDLOCK_X=old\nB=2\n', { GRIDLOCK_X: "it's" });
   assert.match(first, /^# mine\nA=1\n\nB=2\n# Written by/);

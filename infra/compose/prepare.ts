@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { mirrored } from '../components/artifacts.ts';
+import { checkNoUserServer } from '../config/checks.ts';
 import { type Config, ConfigError } from '../config/config.ts';
 import { bundle } from '../image/bundle.ts';
 import type { Owner } from './files.ts';
@@ -42,12 +43,18 @@ function refuseOwnMachine({ jwtJwksUrl }: Config): void {
   throw new ConfigError(`jwtJwksUrl is ${jwtJwksUrl}, which a container would look for in itself: use an https URL.`);
 }
 
+function refuseUserServer(config: Config): void {
+  const complaint = checkNoUserServer(config);
+  if (complaint) throw new ConfigError(`${complaint.problem}: ${complaint.remedy}.`);
+}
+
 /**
  * Makes, or reuses, all that compose.yaml needs on this machine: the image's context, the certificate chain, the
  * secrets, the configuration of the edge and of Redis, and the file with the variables.
  * @throws ConfigError, CertificateError or a BuildFailure
  */
 export async function prepareCompose({ config, owner, envFile }: PrepareOptions): Promise<Prepared> {
+  refuseUserServer(config);
   requireFour(config);
   refuseLocalCertificates(config);
   refuseOwnMachine(config);

@@ -36,9 +36,56 @@ const checkJwt: Check = (values, given) => {
   };
 };
 
+const ONLY_WITH_SERVER = ['socketPaths', 'sticky', 'healthPath'] as const;
+const ONLY_WITH_COMMAND = ['drainSignal', 'drainSeconds'] as const;
+
+const checkUserServer: Check = ({ command, upstreams }, given) => {
+  if (command !== '' && upstreams.length > 0) {
+    return {
+      keys: ['upstreams', 'command'],
+      problem: 'command and upstreams are both set',
+      remedy: 'a server is started, or it runs already: unset one of them',
+    };
+  }
+  const isOwn = command === '' && upstreams.length === 0;
+  const stray = isOwn
+    ? [...ONLY_WITH_SERVER, ...ONLY_WITH_COMMAND].find((key) => given.has(key))
+    : command === '' && ONLY_WITH_COMMAND.find((key) => given.has(key));
+  if (!stray) return undefined;
+  return {
+    keys: [stray],
+    problem: isOwn
+      ? `${stray} is set, and neither command nor upstreams`
+      : `${stray} is set with upstreams, whose servers Gridlock does not end`,
+    remedy: isOwn
+      ? 'it is for a server of your own: set one of them too, or unset it'
+      : 'unset it, or set command instead',
+  };
+};
+
+/** What stands in a file for a Kubernetes cluster is passed over by Gridlock's own replicas. */
+function checkLocalRedis({ command, upstreams, redis }: Values): Complaint | undefined {
+  const isOwn = command === '' && upstreams.length === 0;
+  if (isOwn && redis === 'none') {
+    return {
+      keys: ['redis'],
+      problem: "redis is none, and Gridlock's own replicas need one",
+      remedy: 'none is for command and upstreams: set one of them, or redis to single',
+    };
+  }
+  if (isOwn || redis === 'single' || redis === 'none') return undefined;
+  return {
+    keys: ['redis'],
+    problem: `redis is ${redis}, which npm start has not`,
+    remedy: 'set it to single for a Redis on this machine, or to none',
+  };
+}
+
 /** What `npm start` checks. */
 export const LOCAL_CHECKS: readonly Check[] = [
   checkJwt,
+  checkUserServer,
+  checkLocalRedis,
   ({ port, httpPort }) =>
     port === httpPort
       ? {
@@ -68,6 +115,17 @@ function checkLocalCertificates({ certificateFile, rootPassphraseFile }: Values)
     keys: ['rootPassphraseFile'],
     problem: 'rootPassphraseFile is for npm start alone',
     remedy: 'unset it: keys never leave the cluster',
+  };
+}
+
+/** What keys of a server of the user's are for; undefined without one. */
+export function checkNoUserServer({ command, upstreams }: Values): Complaint | undefined {
+  if (command === '' && upstreams.length === 0) return undefined;
+  const key = command === '' ? 'upstreams' : 'command';
+  return {
+    keys: [key],
+    problem: `${key} is for npm start alone`,
+    remedy: 'unset it: containers and Kubernetes run the replicas of Gridlock',
   };
 }
 
@@ -131,6 +189,13 @@ function checkCertificates(values: Values): Complaint | undefined {
 }
 
 const checkRedis: Check = ({ redis }, given) => {
+  if (redis === 'none') {
+    return {
+      keys: ['redis'],
+      problem: 'redis is none, and the replicas need one',
+      remedy: 'set it to single, sentinel or external',
+    };
+  }
   const address = given.has('redisUrl');
   if (redis === 'external' && !address) {
     return needs('redis', 'redis: external', 'redisUrl', 'rediss://user:password@host:6379');
@@ -164,6 +229,7 @@ function checkJwksUrl({ jwtJwksUrl }: Values): Complaint | undefined {
 /** What a Kubernetes cluster checks in addition. */
 export const CLUSTER_CHECKS: readonly Check[] = [
   checkJwksUrl,
+  checkNoUserServer,
   checkLocalCertificates,
   checkPlace,
   checkImage,

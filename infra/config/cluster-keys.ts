@@ -207,7 +207,6 @@ export const CLUSTER_KEYS = Object.freeze({
   acmeEmail: text(/^$|^[^\s@"'\\]+@[^\s@"'\\]+\.[^\s@"'\\]+$/, '', 'an e-mail address', 'acme: account'),
   acmeChallenge: choice(['http-01', 'dns-01'], 'http-01', 'acme: how the name is proved'),
   acmeDnsZone: text(/^(Z[A-Z0-9]{3,31})?$/, '', 'a hosted zone ID such as Z0123456789', 'dns-01: zone of Route 53'),
-  redis: choice(['single', 'sentinel', 'external'], 'single', 'Redis: one, three with Sentinel, or your own'),
   redisUrl: define({
     schema: redisUrl,
     default: '',

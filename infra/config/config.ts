@@ -94,6 +94,8 @@ function parseKey(key: Key, found: Found | undefined): unknown {
 function parseValues(stack: string, source: Lookup, target: Target): Config {
   const values = Object.fromEntries(keys.map((key) => [key, parseKey(key, source(key))])) as Values;
   const given = new Set(keys.filter((key) => source(key) && source(key)?.value !== ''));
+  // Servers that run already have what they need.
+  if (values.upstreams.length > 0 && !given.has('redis')) Object.assign(values, { redis: 'none' });
   for (const check of target === 'cluster' ? [...LOCAL_CHECKS, ...CLUSTER_CHECKS] : LOCAL_CHECKS) {
     const complaint = check(values, given);
     if (!complaint) continue;

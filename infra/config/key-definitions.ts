@@ -58,6 +58,22 @@ export const flag = (initial: boolean, help: string) =>
 export const text = (pattern: RegExp, initial: string, allowed: string, help: string) =>
   define({ schema: v.pipe(v.string(), v.regex(pattern)), default: initial, allowed, help });
 
+/** Up to `most` texts: with commas between, a list in YAML, and as a flag also given several times. */
+export function list(item: v.GenericSchema<string, string>, most: number, allowed: string, help: string) {
+  const items = v.pipe(v.array(item), v.maxLength(most));
+  const split = (text: string) => (text.trim() === '' ? [] : text.split(',').map((each) => each.trim()));
+  const schema = v.pipe(
+    // Pulumi hands lists over as JSON text.
+    v.union([
+      items,
+      v.pipe(v.string(), v.startsWith('['), v.parseJson(), items),
+      v.pipe(v.string(), v.transform(split), items),
+    ]),
+    v.transform((values): readonly string[] => Object.freeze(values)),
+  );
+  return define({ schema, default: Object.freeze<string[]>([]), allowed, help });
+}
+
 /** A map. The engine hands maps over as JSON text, YAML as they are. */
 export function map<Schema extends v.GenericSchema<unknown, unknown>>(
   schema: Schema,

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { CLUSTER_KEYS } from './cluster-keys.ts';
 import { choice, define, flag, integer } from './key-definitions.ts';
 import { PLAYER_KEYS } from './player-keys.ts';
+import { SERVER_KEYS } from './server-keys.ts';
 
 const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
 /** Names to listen on, which nobody can connect to. */
@@ -76,6 +77,12 @@ export const LOCAL_KEYS = Object.freeze({
   handshakeRate: integer(1, 1_000_000, 1000, 'TLS handshakes a second at the edge; more wait'),
   headerTimeoutMs: integer(100, 600_000, 5000, 'time a client has to send its request, header and body each'),
   maxBodyBytes: integer(1024, 1_048_576, 16_384, 'largest request body'),
+  redis: choice(
+    ['single', 'sentinel', 'external', 'none'],
+    'single',
+    'Redis: one, three with Sentinel, or your own; npm start has one, or none with command; upstreams have none by default',
+  ),
+  ...SERVER_KEYS,
 });
 
 /** Every key there is. */

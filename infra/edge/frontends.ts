@@ -1,11 +1,12 @@
-import { ALPN, REDIRECT, STALLED_MS } from './limits.ts';
+import { userServer } from '../config/user-server.ts';
+import { ALPN, REDIRECT, STALLED_MS, USER_TIMEOUTS } from './limits.ts';
 import { addressOnly, REFUSALS_PATH, refusalMetrics } from './metrics.ts';
 import type { EdgeOptions } from './options.ts';
 import { except, notRedirected, redirectConnectionRules, redirectRules } from './redirect.ts';
 import {
   ACME_PATH,
   afterResponseRules,
-  CONDITIONS,
+  conditionsOf,
   connectionRules,
   errorReply,
   quietFlood,
@@ -49,8 +50,9 @@ export function httpsFrontend(options: EdgeOptions): string {
   return section('frontend https', [
     binds.map((line) => `${line} ssl crt ${quote(certificate)} alpn ${ALPN}`),
     `maxconn ${config.maxConnections}`,
+    userServer(config) !== undefined && `timeout client ${USER_TIMEOUTS.client}s`,
     limitConnections(tlsAlpnFront === undefined ? options : { ...options, acceptProxy: true }),
-    CONDITIONS.map(({ name, criterion, value }) => `acl ${name} ${criterion} ${value}`),
+    conditionsOf(config).map(({ name, criterion, value }) => `acl ${name} ${criterion} ${value}`),
     requestRules(config).flatMap(requestText),
     responseRules.map((rule) => responseText(rule, 'response')),
     afterResponseRules(config).map((rule) => responseText(rule, 'after-response')),

@@ -32,3 +32,30 @@ export async function serversUp(socketPath: string, backend = 'replicas'): Promi
   const rows = answer.split('\n').map((line) => line.split(' '));
   return rows.filter((columns) => columns[5] === '2').map((columns) => columns[3]!);
 }
+
+/** A server as the edge sees it. */
+export interface ServerState {
+  /** Whether its health checks succeed and it is in rotation. */
+  readonly up: boolean;
+  /** Open sockets and requests through the edge. */
+  readonly sessions: number;
+}
+
+/** What the edge knows of the servers of a backend, by name. @throws when HAProxy does not answer */
+export async function serverStates(socketPath: string, backend = 'replicas'): Promise<Map<string, ServerState>> {
+  // Of type server (4); columns by their names in the first line.
+  const [head = '', ...lines] = (await runtimeCommand(socketPath, `show stat ${backend} 4 -1`)).trim().split('\n');
+  const names = head.replace(/^# /, '').split(',');
+  const rows = lines.map((line) => line.split(','));
+  const column = (row: string[], name: string): string => row[names.indexOf(name)] ?? '';
+  return new Map(
+    rows.map((row) => [
+      column(row, 'svname'),
+      { up: column(row, 'status').startsWith('UP'), sessions: Number(column(row, 'scur')) },
+    ]),
+  );
+}
+
+/** Sends a server nobody new, also by its cookie; open sockets stay. */
+export const takeOutOfRotation = (socketPath: string, server: string, backend = 'replicas'): Promise<string> =>
+  runtimeCommand(socketPath, `set server ${backend}/${server} state maint`);

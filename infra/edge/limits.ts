@@ -29,6 +29,15 @@ const SHORTEST_TUNNEL_MS = 120_000;
 export const tunnelTimeoutMs = ({ heartbeatMs }: { heartbeatMs: number }): number =>
   Math.max(SHORTEST_TUNNEL_MS, 5 * heartbeatMs);
 
+/** The time-outs of a server of the user's where they differ, in seconds: nothing is known of its habits. */
+export const USER_TIMEOUTS = Object.freeze({
+  /** A long poll is held this long, a slow answer waited for. */
+  client: 75,
+  server: 75,
+  /** A socket without heartbeats may be silent this long; a dead peer is found by what is sent to it. */
+  tunnel: 3600,
+});
+
 /** A peer that acknowledges or reads nothing for this long although something was sent to it is cut off. */
 export const STALLED_MS = 30_000;
 

@@ -5,9 +5,11 @@ import type { Config } from '../config/config.ts';
 export interface EdgeServer {
   /** ws1, ws2, ... */
   name: string;
+  /** IPv6 without brackets. */
   address: string;
   port: number;
-  checkPort: number;
+  /** Undefined for the port itself. */
+  checkPort?: number;
   /** A UNIX socket through which it is reached instead of the port, as HAProxy shall see its path. */
   socket?: string;
 }
@@ -47,6 +49,11 @@ export type EdgeConfig = Pick<
   | 'handshakeRate'
   | 'headerTimeoutMs'
   | 'maxBodyBytes'
+  | 'command'
+  | 'upstreams'
+  | 'socketPaths'
+  | 'sticky'
+  | 'healthPath'
 >;
 
 /**

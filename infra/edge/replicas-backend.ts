@@ -1,3 +1,5 @@
+import { type UserServer, userServer } from '../config/user-server.ts';
+import { USER_TIMEOUTS } from './limits.ts';
 import type { EdgeDiscovery, EdgeOptions } from './options.ts';
 import { quote, STICKY_COOKIE } from './rules.ts';
 import { section } from './syntax.ts';
@@ -10,11 +12,12 @@ function serverLines({ servers, resolveNames = false }: EdgeOptions): string[] {
   if (!isDiscovery(servers)) {
     // A name that is not known yet keeps nobody waiting: HAProxy starts, and asks until it is.
     const found = resolveNames ? ` ${RESOLVED} init-addr last,libc,none` : '';
-    return servers.map(({ name, address, port, checkPort, socket }) =>
-      socket === undefined
-        ? `server ${name} ${address}:${port} port ${checkPort}${found}`
-        : `server ${name} ${quote(`unix@${socket}`)} addr ${address} port ${checkPort}`,
-    );
+    return servers.map(({ name, address, port, checkPort = port, socket }) => {
+      const at = address.includes(':') ? `[${address}]` : address;
+      return socket === undefined
+        ? `server ${name} ${at}:${port} port ${checkPort}${found}`
+        : `server ${name} ${quote(`unix@${socket}`)} addr ${at} port ${checkPort}`;
+    });
   }
   const { name, port, checkPort, slots, hashKey } = servers;
   const key = hashKey === undefined ? '' : ` hash-key ${hashKey}`;
@@ -25,6 +28,16 @@ function serverLines({ servers, resolveNames = false }: EdgeOptions): string[] {
 export const COMPRESSED_TYPES =
   'text/css text/javascript application/javascript image/svg+xml application/manifest+json';
 
+/** Keeps a client at the server that its cookie names, which the edge gives it. */
+const byCookie = (cookieKey: string): string[] => [
+  'balance leastconn',
+  `cookie ${STICKY_COOKIE} insert indirect nocache httponly secure attr SameSite=Strict dynamic`,
+  `dynamic-cookie-key ${quote(cookieKey)}`,
+];
+
+/** What a value hashes to changes for few clients when a server comes or goes. */
+const CONSISTENT = 'hash-type consistent sdbm avalanche';
+
 /**
  * Stateless: a browser stays where its cookie says. Stateful: a game is held by the replica its code hashes
  * to.
@@ -32,24 +45,54 @@ export const COMPRESSED_TYPES =
 function balancing({ config, cookieKey }: EdgeOptions): string[] {
   if (config.design === 'stateful') {
     // Requests without a game (the page, a session, the lobby) go round robin.
-    return ['balance url_param game', 'hash-type consistent sdbm avalanche'];
+    return ['balance url_param game', CONSISTENT];
   }
-  return [
-    'balance leastconn',
-    `cookie ${STICKY_COOKIE} insert indirect nocache httponly secure attr SameSite=Strict dynamic`,
-    `dynamic-cookie-key ${quote(cookieKey)}`,
-  ];
+  return byCookie(cookieKey);
 }
+
+/** How a client finds a server of the user's. Without the header or parameter, requests go round robin. */
+function userBalancing({ stickiness }: UserServer, cookieKey: string): string[] {
+  switch (stickiness.by) {
+    case 'cookie':
+      return byCookie(cookieKey);
+    case 'source':
+      return ['balance source', CONSISTENT];
+    case 'header':
+      return [`balance hdr(${stickiness.name})`, CONSISTENT];
+    case 'query':
+      return [`balance url_param ${stickiness.name}`, CONSISTENT];
+    case 'none':
+      return ['balance leastconn'];
+  }
+}
+
+const httpCheck = (path: string, status: string): string[] => [
+  'option httpchk',
+  `http-check send meth GET uri ${path} ver HTTP/1.1 hdr Host edge`,
+  `http-check expect status ${status}`,
+];
+
+/** What is done for a server of the user's: what it answers is passed on as it is. */
+const userLines = (server: UserServer, cookieKey: string): string[] => [
+  ...userBalancing(server, cookieKey),
+  ...(server.healthPath === '' ? [] : httpCheck(server.healthPath, '200-399')),
+  `timeout server ${USER_TIMEOUTS.server}s`,
+  `timeout tunnel ${USER_TIMEOUTS.tunnel}s`,
+];
+
+/** What is done for Gridlock's replicas. */
+const ownLines = (options: EdgeOptions): string[] => [
+  ...balancing(options),
+  ...httpCheck('/readyz', '200'),
+  'compression algo gzip',
+  `compression type ${COMPRESSED_TYPES}`,
+];
 
 /** The replicas, and how a request finds its own. */
 export function replicasBackend(options: EdgeOptions): string {
+  const server = userServer(options.config);
   return section('backend replicas', [
-    balancing(options),
-    'option httpchk',
-    'http-check send meth GET uri /readyz ver HTTP/1.1 hdr Host edge',
-    'http-check expect status 200',
-    'compression algo gzip',
-    `compression type ${COMPRESSED_TYPES}`,
+    server === undefined ? ownLines(options) : userLines(server, options.cookieKey),
     // A replica that is not ready gets nothing new and keeps its sockets: it closes them itself while it
     // drains.
     'default-server check inter 500ms fastinter 200ms downinter 200ms fall 2 rise 1',

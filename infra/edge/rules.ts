@@ -1,3 +1,4 @@
+import { type UserServer, userServer } from '../config/user-server.ts';
 import { LOGGING } from './limits.ts';
 import { type EdgeConfig, isLoopback } from './options.ts';
 import { CLIENT_KEY } from './tables.ts';
@@ -57,11 +58,30 @@ export type ResponseRule =
 /** Where an ACME authority looks for its challenges. */
 export const ACME_PATH = '/.well-known/acme-challenge/';
 
-/** Named conditions that the rules use. */
-export const CONDITIONS = Object.freeze([
+/** A named condition of the rules; those of one name hold if one of them does. */
+export interface Condition {
+  readonly name: string;
+  readonly criterion: string;
+  readonly value: string;
+}
+
+/** Named conditions that the rules for Gridlock's replicas use. */
+export const CONDITIONS: readonly Condition[] = Object.freeze([
   { name: 'is_socket', criterion: 'path', value: '/ws' },
   { name: 'is_upgrade', criterion: 'req.hdr(upgrade)', value: '-i websocket' },
 ]);
+
+/** The conditions that the rules of a configuration use. */
+export function conditionsOf(config: EdgeConfig): readonly Condition[] {
+  const server = userServer(config);
+  if (server === undefined) return CONDITIONS;
+  if (server.socketPaths.length === 0) return [];
+  const paths = server.socketPaths.map((socketPath) => socketPath.replace(/\/+$/, ''));
+  return [
+    { name: 'is_socket', criterion: 'path', value: paths.map((each) => each || '/').join(' ') },
+    { name: 'is_socket', criterion: 'path_beg', value: paths.map((each) => `${each}/`).join(' ') },
+  ];
+}
 
 /** An error as JSON, in the shape of the replicas' own. `headers` are name and value. */
 export function errorReply(status: number, code: string, message: string, headers: Record<string, string> = {}): Reply {
@@ -153,6 +173,25 @@ function limits(config: EdgeConfig): RequestRule[] {
   ];
 }
 
+/** What no server gets, whoever wrote it. */
+const noSuchMethod = refuse(
+  'method_not_allowed',
+  errorReply(405, 'method_not_allowed', 'Not allowed.'),
+  '{ method TRACE CONNECT }',
+);
+
+/** What never reaches a server of the user's: other paths than those it named, if it named some. */
+function userRefusals({ socketPaths }: UserServer): RequestRule[] {
+  if (socketPaths.length === 0) return [noSuchMethod];
+  const notFound = errorReply(404, 'not_found', `The server is at ${socketPaths.join(', ')}.`);
+  return [
+    refuse('internal_path', notFound, '!is_socket'),
+    // To some servers /ws/../admin is /admin.
+    refuse('internal_path', notFound, '{ path,url_dec -m sub /.. }'),
+    noSuchMethod,
+  ];
+}
+
 /** What never reaches a replica. */
 function refusals(): RequestRule[] {
   const openHere = (status: number, code: string, headers: Record<string, string>) =>
@@ -166,7 +205,7 @@ function refusals(): RequestRule[] {
     refuse('socket_method', openHere(405, 'method_not_allowed', { Allow: 'GET' }), 'is_socket !METH_GET'),
     refuse('socket_upgrade', openHere(426, 'upgrade_required', { Upgrade: 'websocket' }), 'is_socket !is_upgrade'),
     refuse('upgrade_elsewhere', errorReply(404, 'not_found', 'The WebSocket is at /ws.'), 'is_upgrade !is_socket'),
-    refuse('method_not_allowed', errorReply(405, 'method_not_allowed', 'Not allowed.'), '{ method TRACE CONNECT }'),
+    noSuchMethod,
   ];
 }
 
@@ -207,12 +246,12 @@ export function requestRules(config: EdgeConfig, hostVariable = 'host'): Request
     name: hostVariable,
     expression: 'req.hdr(host)',
   };
+  const server = userServer(config);
   return [
     quietFlood,
     ...(hasHsts(config) ? [keepHost] : []),
     ...limits(config),
-    ...refusals(),
-    ...forgetReplica(config),
+    ...(server === undefined ? [...refusals(), ...forgetReplica(config)] : userRefusals(server)),
     ...forwardedHeaders,
   ];
 }

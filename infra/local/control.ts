@@ -1,10 +1,11 @@
 import { rmSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
-import type { RunningStatus } from './system-status.ts';
+import { UsageError } from '../usage-error.ts';
+import type { AnyStatus, RunningStatus } from './system-status.ts';
 
 /** What can be asked of a running supervisor over its UNIX socket: one word a line, one line of JSON back. */
 export interface ControlHandler {
-  status(): Promise<RunningStatus>;
+  status(): Promise<AnyStatus>;
   /** Begins the drain; the connection closes when the process ends. */
   stop(): void;
 }
@@ -63,9 +64,21 @@ export function askControl(socketPath: string, command: 'status' | 'stop'): Prom
   });
 }
 
-/** The running system's status. @throws when nobody listens or the answer is an error */
-export async function askStatus(socketPath: string): Promise<RunningStatus> {
-  const status = JSON.parse(await askControl(socketPath, 'status')) as RunningStatus | { error: string };
+/** The status of whatever runs. @throws when nobody listens or the answer is an error */
+export async function askAnyStatus(socketPath: string): Promise<AnyStatus> {
+  const status = JSON.parse(await askControl(socketPath, 'status')) as AnyStatus | { error: string };
   if ('error' in status) throw new Error(status.error);
   return status;
+}
+
+/**
+ * The status of a cluster of Gridlock's replicas.
+ * @throws when nobody listens or the answer is an error; UsageError when a server of the user's runs there
+ */
+export async function askStatus(socketPath: string): Promise<RunningStatus> {
+  const status = await askAnyStatus(socketPath);
+  if ('replicas' in status) return status;
+  throw new UsageError(
+    `A server of your own runs at ${status.url}, and this is for Gridlock's replicas: npm run load -- connect is for any.`,
+  );
 }

@@ -2,12 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Config } from '../config/config.ts';
-import { bindAddresses } from '../edge/options.ts';
+import { bindAddresses, type EdgeServer } from '../edge/options.ts';
 import { renderEdge } from '../edge/render.ts';
 import { prepareCertificates } from './certificates.ts';
 import { PreflightError } from './errors.ts';
 import { hasIpv6 } from './ports.ts';
-import type { Replica } from './replica-process.ts';
 import { ensureSecret, restoreFile } from './state-dir.ts';
 import type { StatePaths } from './state-paths.ts';
 import type { ProcessSpec } from './supervised-process.ts';
@@ -55,7 +54,7 @@ export function requireOpenFiles(limit: number = openFilesLimit()): void {
 
 export interface EdgePlan {
   binary: string;
-  replicas: readonly Replica[];
+  servers: readonly EdgeServer[];
   /** Port of the Prometheus exporter; undefined when this HAProxy was built without it. */
   metricsPort: number | undefined;
 }
@@ -69,13 +68,7 @@ export function edgeSpec(config: Config, paths: StatePaths, plan: EdgePlan): Pro
       ...config,
       maxConnections: affordableConnections(config.maxConnections, undefined, descriptorsOf(config)),
     },
-    servers: plan.replicas.map(({ name, port, internalPort, socket }) => ({
-      name,
-      address: '127.0.0.1',
-      port,
-      checkPort: internalPort,
-      ...(socket === undefined ? {} : { socket }),
-    })),
+    servers: plan.servers,
     certificate: servedCertificate(config),
     cookieKey: ensureSecret(paths.cookieKey),
     runtimeSocket: 'run/haproxy.sock',

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
+import { connect } from 'node:tls';
 import type { Config } from '../config/config.ts';
 import type { StatePaths } from './state-paths.ts';
 
@@ -55,4 +56,18 @@ async function ownSession(tokenSecret: string) {
   const { Sessions } = await import('../../services/server/session/sessions.ts');
   const now = Date.now();
   return new Sessions(readFileSync(tokenSecret)).issue({ id: 'probe', name: 'probe' }, now, now + PROBE_MS);
+}
+
+/** Resolves with the version of TLS, as `TLSv1.3`, once the edge has proved what it has to; rejects otherwise. */
+export function tlsHandshake(port: number, { trust, serverName = 'localhost' }: Expected): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const ca = readFileSync(trust);
+    const socket = connect({ host: '127.0.0.1', port, servername: serverName, ca, allowPartialTrustChain: true });
+    socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error('The edge does not answer.')));
+    socket.once('error', reject);
+    socket.once('secureConnect', () => {
+      resolve(socket.getProtocol() ?? 'TLS');
+      socket.end();
+    });
+  });
 }

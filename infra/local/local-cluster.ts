@@ -2,18 +2,18 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Config } from '../config/config.ts';
 import { serversUp } from '../edge/haproxy.ts';
+import { allOrAbort, type ClusterContext, type ManagedCluster, warnOfOpenFiles } from './bring-up.ts';
 import { prepareCertificates } from './certificates.ts';
-import { affordableConnections, descriptorsOf, edgeSpec } from './edge-process.ts';
+import { edgeSpec } from './edge-process.ts';
 import { StartError } from './errors.ts';
 import { expectedOf, handshake } from './handshake.ts';
 import { Page } from './page.ts';
 import { freePorts } from './ports.ts';
 import type { Preflight } from './preflight.ts';
 import { pingRedis, redisSpec } from './redis-process.ts';
-import { planReplicas, replicaReady, replicaSpec } from './replica-process.ts';
-import type { Report } from './report.ts';
+import { edgeServers, planReplicas, replicaReady, replicaSpec } from './replica-process.ts';
 import { ensureSecret } from './state-dir.ts';
-import { ProcessGroup, type ProcessRecord, type ProcessSpec } from './supervised-process.ts';
+import { ProcessGroup, type ProcessSpec } from './supervised-process.ts';
 import { describeSystem, type Plan, type RunningStatus } from './system-status.ts';
 import { waitFor } from './wait.ts';
 
@@ -32,21 +32,13 @@ export async function planCluster(config: Config, { haproxyBuild }: Preflight): 
   };
 }
 
-export interface ClusterOptions {
-  config: Config;
+export interface ClusterOptions extends ClusterContext {
   checked: Preflight;
   plan: Plan;
-  report: Report;
-  /** Aborted when the start shall be given up. */
-  abort: AbortController;
-  /** The set of running processes has changed. */
-  changed(children: readonly ProcessRecord[]): void;
-  /** Whether a process that ended by itself is started again. */
-  restarts(): boolean;
 }
 
 /** Redis, the replicas and HAProxy of one run: how they start, when they are ready, and in which order they end. */
-export class LocalCluster {
+export class LocalCluster implements ManagedCluster {
   readonly plan: Plan;
   #options: ClusterOptions;
   #page: Page;
@@ -71,8 +63,8 @@ export class LocalCluster {
    * @throws StartError or CertificateError; what was started still runs then
    */
   async bringUp(): Promise<void> {
-    await this.#allOrAbort([this.#startRedis(), this.#startReplicas(), this.#startEdge()]);
-    this.#warnOfOpenFiles();
+    await allOrAbort(this.#options.abort, [this.#startRedis(), this.#startReplicas(), this.#startEdge()]);
+    warnOfOpenFiles(this.#options);
     await this.#handshake();
   }
 
@@ -110,17 +102,10 @@ export class LocalCluster {
       (text) => text,
     );
     const { replicas, metricsPort } = this.plan;
-    this.#launch(edgeSpec(config, checked.paths, { binary: checked.haproxy, replicas, metricsPort }));
+    const servers = edgeServers(replicas);
+    this.#launch(edgeSpec(config, checked.paths, { binary: checked.haproxy, servers, metricsPort }));
     const result = () => `https on ${config.port}, http on ${config.httpPort}`;
     await report.step('edge', () => this.#ready('haproxy'), result);
-  }
-
-  #warnOfOpenFiles(): void {
-    const { config, report } = this.#options;
-    const { maxConnections } = config;
-    const affordable = affordableConnections(maxConnections, undefined, descriptorsOf(config));
-    if (affordable >= maxConnections) return;
-    report.line(`The limit of open files allows ${affordable} connections, not ${maxConnections}: raise ulimit -n.`);
   }
 
   async #handshake(): Promise<void> {
@@ -136,14 +121,6 @@ export class LocalCluster {
       () => this.#wait('a WebSocket handshake through the edge', attempt),
       (appId) => `wss through the edge, welcomed by ${appId}`,
     );
-  }
-
-  /** Like Promise.all, but the first failure makes the others give up, and all have ended when it rejects. */
-  async #allOrAbort(steps: Promise<unknown>[]): Promise<void> {
-    const { abort } = this.#options;
-    for (const step of steps) step.catch((error: unknown) => abort.abort(error));
-    await Promise.allSettled(steps);
-    abort.signal.throwIfAborted();
   }
 
   #launch(spec: ProcessSpec): void {
@@ -195,6 +172,10 @@ export class LocalCluster {
       () => this.#options.report.line(`${name} is ready again`),
       () => undefined,
     );
+  }
+
+  get farewell(): string {
+    return `draining ${this.plan.replicas.length} replicas`;
   }
 
   status(startedAt: Date, complete: boolean): Promise<RunningStatus> {

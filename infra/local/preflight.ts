@@ -8,9 +8,11 @@ import { PreflightError } from './errors.ts';
 import { requirePort } from './ports.ts';
 import { leftoversOf, requireOurs, requireUnowned } from './state-dir.ts';
 import { type StatePaths, statePaths } from './state-paths.ts';
+import { requireCommand, startedIn } from './user-command.ts';
 
 export interface Preflight {
   paths: StatePaths;
+  /** Empty when the cluster has none. */
   redis: string;
   haproxy: string;
   haproxyBuild: HaproxyBuild;
@@ -40,10 +42,11 @@ export async function preflight(config: Config): Promise<Preflight> {
   // What a killed instance left running may hold them: it is ended first.
   if (leftoversOf(paths).length === 0) await requirePorts(config);
   requireOpenFiles();
+  if (config.command !== '') requireCommand(config.command, startedIn());
   await requireCertificateFile(config);
   await passphraseOf(config);
   readJwtKeys(config);
-  const redis = requireBinary('redis', 'redis-server');
+  const redis = config.redis === 'none' ? '' : requireBinary('redis', 'redis-server');
   const haproxy = requireBinary('haproxy', 'haproxy');
   const haproxyBuild = await inspectHaproxy(haproxy).catch((error: Error) => {
     throw new PreflightError(`${haproxy} cannot be run (${error.message}): ${installCommand(['haproxy'])}`);

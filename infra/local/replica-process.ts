@@ -3,6 +3,7 @@ import path from 'node:path';
 import { type Config, fromCheckout } from '../config/config.ts';
 import { localOrigins } from '../config/origin.ts';
 import { type ReplicaEnvironment, replicaSettings } from '../config/replica-environment.ts';
+import type { EdgeServer } from '../edge/options.ts';
 import type { StatePaths } from './state-paths.ts';
 import type { ProcessSpec } from './supervised-process.ts';
 
@@ -30,6 +31,16 @@ export function planReplicas(count: number, ports: readonly number[]): Replica[]
     socket: `run/ws${index + 1}.sock`,
   }));
 }
+
+/** The replicas as the edge has to know them. */
+export const edgeServers = (replicas: readonly Omit<Replica, 'appId'>[]): EdgeServer[] =>
+  replicas.map(({ name, port, internalPort, socket }) => ({
+    name,
+    address: '127.0.0.1',
+    port,
+    checkPort: internalPort,
+    ...(socket === undefined ? {} : { socket }),
+  }));
 
 /** How a replica is run. */
 export function replicaSpec(

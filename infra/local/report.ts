@@ -1,4 +1,4 @@
-import type { RunningStatus } from './system-status.ts';
+import type { AnyStatus } from './system-status.ts';
 
 const CLEAR_LINE = '\r\u001b[K';
 
@@ -41,13 +41,20 @@ export class Report {
   }
 
   /** The closing table and the line that says that people can come. */
-  ready(status: RunningStatus): void {
-    const { edge, redis, replicas } = status;
+  ready(status: AnyStatus): void {
+    const { edge, redis } = status;
+    const servers = 'replicas' in status ? status.replicas : status.servers;
     const rows = [
       ['process', 'APPID', 'pid', 'port'],
       ['haproxy', '', edge.pid, `${edge.port}, ${edge.httpPort}`],
-      ...replicas.map(({ name, appId, pid, port }) => [name, appId, pid, port]),
-      ['redis', '', redis.pid, redis.port],
+      ...servers.map(({ name, appId = '', pid = '', ...where }) => [
+        name,
+        appId,
+        pid,
+        // A server that ran already is elsewhere, perhaps.
+        'address' in where && appId === '' ? where.address : where.port,
+      ]),
+      ...(redis === undefined ? [] : [['redis', '', redis.pid, redis.port]]),
     ].map((row) => row.map(String));
     const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
     const table = rows.map((row) =>
@@ -62,7 +69,7 @@ export class Report {
         ...table,
         '',
         `root certificate  ${status.rootCertificate}`,
-        `operations        ${status.operationsUrl}`,
+        ...('operationsUrl' in status ? [`operations        ${status.operationsUrl}`] : []),
         `ready ${status.url}`,
       ].join('\n'),
     );

@@ -22,6 +22,8 @@ export interface Owner {
   pid: number;
   start: string;
   url: string;
+  /** What it runs in a few words, where that is not Gridlock's replicas. */
+  runs?: string;
 }
 
 /** Writes a file of mode 0600 so that a reader sees the old or the new content, never a part. */
@@ -60,8 +62,9 @@ export const runningOwner = (paths: StatePaths): Owner | undefined => readAlive<
 export function requireUnowned(paths: StatePaths): void {
   const owner = runningOwner(paths);
   if (!owner) return;
+  const { pid, url, runs } = owner;
   throw new PreflightError(
-    `The state directory ${paths.root} belongs to a running instance (pid ${owner.pid}, ${owner.url}): ` +
+    `The state directory ${paths.root} belongs to a running instance (pid ${pid}, ${url}${runs === undefined ? '' : `: ${runs}`}): ` +
       'stop it with npm run stop, or choose another directory with --state-dir.',
   );
 }
@@ -124,8 +127,9 @@ function takeAway(paths: StatePaths): void {
 }
 
 /** Makes the directory and takes it; a directory left by a dead supervisor is taken over. */
-export function claimStateDir(paths: StatePaths, url: string): void {
-  const owner: Owner = { pid: process.pid, start: processStart(process.pid) ?? '', url };
+export function claimStateDir(paths: StatePaths, url: string, runs?: string): void {
+  const start = processStart(process.pid) ?? '';
+  const owner: Owner = { pid: process.pid, start, url, ...(runs === undefined ? {} : { runs }) };
   const mine = `${paths.owner}.${process.pid}`;
   try {
     for (const directory of [paths.root, paths.redis, paths.run, paths.logs]) {

@@ -1,4 +1,4 @@
-import { askStatus } from './control.ts';
+import { askAnyStatus } from './control.ts';
 import { PreflightError } from './errors.ts';
 import { runningOwner } from './state-dir.ts';
 import { statePaths } from './state-paths.ts';
@@ -10,7 +10,7 @@ import type { Status } from './system-status.ts';
  */
 export async function readStatus(stateDir: string): Promise<Status> {
   const paths = statePaths(stateDir);
-  return askStatus(paths.controlSocket).catch((error: Error) => {
+  return askAnyStatus(paths.controlSocket).catch((error: Error) => {
     const owner = runningOwner(paths);
     if (owner === undefined) return { running: false };
     throw new PreflightError(

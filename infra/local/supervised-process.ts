@@ -12,6 +12,8 @@ export interface ProcessSpec {
   cwd: string;
   env?: NodeJS.ProcessEnv;
   logFile: string;
+  /** Whether signals go to its whole process group: where it is a shell, which passes none on. */
+  signalsGroup?: boolean;
   /** Writes the files that the process reads, where they are missing. Called before every restart. */
   prepare?(): Promise<void>;
 }
@@ -56,18 +58,15 @@ function openLog(file: string): number | 'ignore' {
   }
 }
 
-/** The last line of a log; of a JSON line its message. */
-function lastLogLine(file: string): string {
+/** The end of a log; empty when it cannot be read. */
+function logTail(file: string): string {
   try {
     const descriptor = openSync(file, 'r');
     try {
       const { size } = fstatSync(descriptor);
       const buffer = Buffer.alloc(Math.min(TAIL_BYTES, size));
       readSync(descriptor, buffer, 0, buffer.length, size - buffer.length);
-      const line = buffer.toString('utf8').trim().split('\n').at(-1) ?? '';
-      if (!line.startsWith('{')) return line;
-      const { msg } = JSON.parse(line) as { msg?: unknown };
-      return typeof msg === 'string' ? msg : line;
+      return buffer.toString('utf8').trim();
     } finally {
       closeSync(descriptor);
     }
@@ -75,6 +74,24 @@ function lastLogLine(file: string): string {
     return '';
   }
 }
+
+/** The last line of a log; of a JSON line its message. */
+function lastLogLine(file: string): string {
+  const line = logTail(file).split('\n').at(-1) ?? '';
+  try {
+    const { msg } = JSON.parse(line) as { msg?: unknown };
+    return typeof msg === 'string' ? msg : line;
+  } catch {
+    return line;
+  }
+}
+
+/** The last lines of a log that are not empty. */
+export const lastLogLines = (file: string, count: number): string[] =>
+  logTail(file)
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .slice(-count);
 
 /**
  * One process kept running: spawned as the leader of its own process group with its output in a file, restarted with
@@ -187,7 +204,8 @@ export class SupervisedProcess {
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     for (const { signal, graceMs } of [...steps, { signal: 'SIGKILL' as const, graceMs: 2000 }]) {
       if (this.#child !== child) return;
-      child.kill(signal);
+      if (this.#spec.signalsGroup && child.pid !== undefined) signalGroup(child.pid, signal);
+      else child.kill(signal);
       let timer: NodeJS.Timeout | undefined;
       await Promise.race([ended, new Promise((resolve) => (timer = setTimeout(resolve, graceMs)))]);
       clearTimeout(timer);

@@ -2,6 +2,8 @@ import type { Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config/config.ts';
 import { publicUrl } from '../config/origin.ts';
+import { userServer } from '../config/user-server.ts';
+import type { ManagedCluster } from './bring-up.ts';
 import { type RunningAuthority, startAuthority, untilStarted } from './certificate-renewal.ts';
 import { serveControl } from './control.ts';
 import { StartError } from './errors.ts';
@@ -11,7 +13,8 @@ import { type Preflight, preflight, requirePorts } from './preflight.ts';
 import type { Report } from './report.ts';
 import { claimStateDir, endLeftovers, recordChildren, releaseStateDir, stateDirProblem } from './state-dir.ts';
 import type { ProcessRecord } from './supervised-process.ts';
-import type { RunningStatus } from './system-status.ts';
+import type { AnyStatus } from './system-status.ts';
+import { describeServers, planUserCluster, UserCluster } from './user-cluster.ts';
 
 /** What the authority gets to finish a change to the edge. */
 const AUTHORITY_MS = 2000;
@@ -27,7 +30,7 @@ export class Supervisor {
   #phase: 'starting' | 'running' | 'stopping' = 'starting';
   #abort = new AbortController();
   #checked: Preflight | undefined;
-  #cluster: LocalCluster | undefined;
+  #cluster: ManagedCluster | undefined;
   #logs: LogFiles | undefined;
   #control: Server | undefined;
   #authority: Promise<RunningAuthority | undefined> | undefined;
@@ -56,7 +59,7 @@ export class Supervisor {
   async start(): Promise<void> {
     const checked = await preflight(this.#config);
     this.#abort.signal.throwIfAborted();
-    claimStateDir(checked.paths, publicUrl(this.#config));
+    claimStateDir(checked.paths, publicUrl(this.#config), describeServers(this.#config));
     this.#checked = checked;
     try {
       await this.#takeOver(checked);
@@ -83,17 +86,19 @@ export class Supervisor {
     this.#logs.start();
   }
 
-  async #newCluster(checked: Preflight): Promise<LocalCluster> {
+  async #newCluster(checked: Preflight): Promise<ManagedCluster> {
     const config = this.#config;
-    return new LocalCluster({
+    const context = {
       config,
       checked,
-      plan: await planCluster(config, checked),
       report: this.#report,
       abort: this.#abort,
-      changed: (children) => this.#record(checked, children),
+      changed: (children: readonly ProcessRecord[]) => this.#record(checked, children),
       restarts: () => this.#phase === 'running',
-    });
+    };
+    return userServer(config) === undefined
+      ? new LocalCluster({ ...context, plan: await planCluster(config, checked) })
+      : new UserCluster({ ...context, plan: await planUserCluster(config, checked) });
   }
 
   #listen({ paths }: Preflight): Promise<Server> {
@@ -139,7 +144,7 @@ export class Supervisor {
   }
 
   /** What `npm run status` prints. */
-  status(): Promise<RunningStatus> {
+  status(): Promise<AnyStatus> {
     return this.#cluster!.status(this.#startedAt, this.#phase !== 'starting');
   }
 
@@ -162,7 +167,7 @@ export class Supervisor {
     // What it is at may take long, as an order at an authority far away does; broken off, it leaves nothing half done.
     const stopped = this.#authority?.then((authority) => authority?.stop());
     await Promise.race([stopped, sleep(AUTHORITY_MS, undefined, { ref: false })]);
-    if (wasRunning) this.#report.line(`draining ${this.#config.replicas} replicas`);
+    if (wasRunning && this.#cluster) this.#report.line(this.#cluster.farewell);
     await this.#cluster?.takeDown();
     this.#control?.close();
     this.#logs?.stop();

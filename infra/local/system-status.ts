@@ -28,15 +28,19 @@ export interface ReplicaStatus {
   ready: boolean;
 }
 
-/** What `npm run status` prints of a running system. Paths are absolute. */
-export interface RunningStatus {
+export interface ProcessStatus {
+  /** Undefined while it is being restarted. */
+  pid?: number;
+  port: number;
+  restarts: number;
+}
+
+/** What runs whatever is behind the edge. Paths are absolute. */
+export interface EdgeStatus {
   running: true;
   pid: number;
   url: string;
   httpUrl: string;
-  /** The operations page, as the first replica serves it; every other one does on its internal port. */
-  operationsUrl: string;
-  design: Config['design'];
   stateDir: string;
   rootCertificate: string;
   startedAt: string;
@@ -48,15 +52,56 @@ export interface RunningStatus {
     runtimeSocket: string;
     restarts: number;
   };
-  redis: { pid?: number; port: number; restarts: number };
-  replicas: ReplicaStatus[];
   /** Root, intermediate and leaf of the own authority; none while a file of them is missing. */
   certificates: CertificateSummary[];
   /** Only with a certificate file: what the edge serves. */
   certificateFile?: ServedCertificate;
 }
 
-export type Status = RunningStatus | { running: false };
+/** What `npm run status` prints of a cluster of Gridlock's replicas. */
+export interface RunningStatus extends EdgeStatus {
+  /** The operations page, as the first replica serves it; every other one does on its internal port. */
+  operationsUrl: string;
+  design: Config['design'];
+  redis: ProcessStatus;
+  replicas: ReplicaStatus[];
+}
+
+/** One server of the user's. */
+export interface ServerStatus {
+  /** ws1, ws2, ... */
+  name: string;
+  /** host:port */
+  address: string;
+  port: number;
+  /** Whether the edge sends it requests. */
+  up: boolean;
+  /** Open sockets and requests through the edge. */
+  sessions: number;
+  /** Of a server that was started: 1111, 2222, ... */
+  appId?: string;
+  /** Undefined while it is being restarted. */
+  pid?: number;
+  restarts?: number;
+}
+
+/** What `npm run status` prints of servers of the user's behind the edge. */
+export interface UserServerStatus extends EdgeStatus {
+  server: {
+    /** What was started, and where; undefined with servers that ran already. */
+    command?: string;
+    directory?: string;
+    sticky: string;
+    /** Empty for every path. */
+    socketPaths: readonly string[];
+    healthPath: string;
+  };
+  servers: ServerStatus[];
+  redis?: ProcessStatus;
+}
+
+export type AnyStatus = RunningStatus | UserServerStatus;
+export type Status = AnyStatus | { running: false };
 
 export interface System {
   config: Config;
@@ -68,10 +113,18 @@ export interface System {
   complete: boolean;
 }
 
-/** Describes a running system, asking each replica whether it is ready. */
-export async function describeSystem({ config, paths, plan, startedAt, ...system }: System): Promise<RunningStatus> {
-  const { design, host, port, httpPort } = config;
-  const { redisPort, metricsPort, replicas } = plan;
+/** The part of a process in a status. */
+export function runOf({ process }: Pick<System, 'process'>, name: string): { pid?: number; restarts: number } {
+  const { pid, restarts = 0 } = process(name) ?? {};
+  return { ...(pid === undefined ? {} : { pid }), restarts };
+}
+
+/** What runs whatever is behind the edge. */
+export async function describeEdge(
+  { config, paths, startedAt, ...system }: Omit<System, 'plan'>,
+  metricsPort: number | undefined,
+): Promise<EdgeStatus> {
+  const { host, port, httpPort } = config;
   const certificateFile = system.complete ? await describeCertificateFile(config, paths) : undefined;
   const { readChain } = await import('../../certs/index.ts');
   const certificates = () => {
@@ -82,36 +135,40 @@ export async function describeSystem({ config, paths, plan, startedAt, ...system
       return [];
     }
   };
-  const runOf = (name: string) => {
-    const { pid, restarts = 0 } = system.process(name) ?? {};
-    return { ...(pid === undefined ? {} : { pid }), restarts };
-  };
   return {
     running: true,
     pid: process.pid,
     url: urlOf('https', host, port),
     httpUrl: urlOf('http', host, httpPort),
-    operationsUrl: `http://127.0.0.1:${replicas[0]!.internalPort}/ops/`,
-    design,
     stateDir: paths.root,
     rootCertificate: path.join(paths.pki, 'root.pem'),
     startedAt: startedAt.toISOString(),
     edge: {
-      ...runOf('haproxy'),
+      ...runOf(system, 'haproxy'),
       port,
       httpPort,
       ...(metricsPort === undefined ? {} : { metricsPort }),
       runtimeSocket: paths.runtimeSocket,
     },
-    redis: { ...runOf('redis'), port: redisPort },
+    ...(certificateFile === undefined ? {} : { certificateFile }),
+    certificates: system.complete ? certificates() : [],
+  };
+}
+
+/** Describes a running system, asking each replica whether it is ready. */
+export async function describeSystem({ plan, ...system }: System): Promise<RunningStatus> {
+  const { redisPort, metricsPort, replicas } = plan;
+  return {
+    ...(await describeEdge(system, metricsPort)),
+    operationsUrl: `http://127.0.0.1:${replicas[0]!.internalPort}/ops/`,
+    design: system.config.design,
+    redis: { ...runOf(system, 'redis'), port: redisPort },
     replicas: await Promise.all(
       replicas.map(async (replica) => ({
         ...replica,
-        ...runOf(replica.name),
+        ...runOf(system, replica.name),
         ready: (await replicaReady(replica)) ?? false,
       })),
     ),
-    ...(certificateFile === undefined ? {} : { certificateFile }),
-    certificates: system.complete ? certificates() : [],
   };
 }

@@ -12,7 +12,7 @@ import type { RedisCertificates, RedisConnection } from '../components/redis/red
 import { RedisExternal } from '../components/redis/redis-external.ts';
 import { RedisSentinel } from '../components/redis/redis-sentinel.ts';
 import { RedisSingle } from '../components/redis/redis-single.ts';
-import type { Config } from '../config/config.ts';
+import { type Config, ConfigError } from '../config/config.ts';
 
 type Options = pulumi.ComponentResourceOptions;
 
@@ -60,5 +60,7 @@ export function createRedis(config: Config, args: RedisArgs, opts?: Options): Re
       return new RedisSentinel('redis', { config, ...args }, opts).connection;
     case 'external':
       return new RedisExternal('redis', { config, ...args }, opts).connection;
+    case 'none':
+      throw new ConfigError('redis is none, and the replicas need one.');
   }
 }

@@ -25,7 +25,12 @@ export function runScript(root, args) {
     cwd: root,
     detached: true,
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
-    env: { NODE_COMPILE_CACHE: path.join(root, 'node_modules', '.cache', 'compile'), ...process.env },
+    env: {
+      NODE_COMPILE_CACHE: path.join(root, 'node_modules', '.cache', 'compile'),
+      ...process.env,
+      // The script runs in the checkout.
+      GRIDLOCK_STARTED_IN: process.cwd(),
+    },
   });
   const last = new Map();
   let isOrphan = false;

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { readConfig } from '../../infra/config/config.ts';
 import { edgeSpec } from '../../infra/local/edge-process.ts';
+import { edgeServers } from '../../infra/local/replica-process.ts';
 import type { StatePaths } from '../../infra/local/state-paths.ts';
 import type { ProcessSpec } from '../../infra/local/supervised-process.ts';
 
@@ -34,8 +35,7 @@ export function genericEdge(
     connectionRate: MANY,
     handshakeRate: MANY,
   };
-  const replicas = servers.map((server) => ({ ...server, appId: server.name }));
-  const spec = edgeSpec(config, paths, { binary, replicas, metricsPort: undefined });
+  const spec = edgeSpec(config, paths, { binary, servers: edgeServers(servers), metricsPort: undefined });
   writeFileSync(paths.edgeConfig, forAnySystem(readFileSync(paths.edgeConfig, 'utf8'), readyPath));
   return spec;
 }

@@ -63,7 +63,10 @@ export async function ownTarget({ replicas, design, strict = false }: OwnOptions
 /** The cluster that `npm start` runs. @throws UsageError when there is none */
 export async function runningTarget(given?: string): Promise<Target> {
   const stateDir = given ?? readConfig().stateDir;
-  const status = await askStatus(statePaths(stateDir).controlSocket).catch(() => undefined);
+  const status = await askStatus(statePaths(stateDir).controlSocket).catch((error: Error) => {
+    if (error instanceof UsageError) throw error;
+    return undefined;
+  });
   if (!status) throw new UsageError(`No cluster runs in ${path.resolve(stateDir)}: npm start brings one up.`);
   return processesTarget('local', stateDir, status, async () => undefined);
 }

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { ConfigError, readConfig, stackConfig } from './config.ts';
+import { endpointText, parseEndpoint } from './endpoint.ts';
+import { MOST_UPSTREAMS } from './server-keys.ts';
+import { userServer } from './user-server.ts';
+
+const directory = mkdtempSync(path.join(os.tmpdir(), 'gridlock-config-'));
+after(() => rmSync(directory, { recursive: true, force: true }));
+
+const read = (...args: string[]) => readConfig({ args, directory: '/nonexistent' });
+const readFile = (yaml: string, ...args: string[]) => {
+  writeFileSync(path.join(directory, 'Pulumi.dev.yaml'), `config:\n${yaml}`);
+  return readConfig({ args, directory });
+};
+const refused = (pattern: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof ConfigError);
+  assert.match(error.message, pattern);
+  return true;
+};
+
+test('without a command or an upstream the replicas are those of Gridlock', () => {
+  assert.equal(userServer(read()), undefined);
+});
+
+test('a command makes a server of the user: every path, kept by a cookie, with a Redis', () => {
+  const config = read('--command', 'node server.js');
+  assert.deepEqual(userServer(config), { stickiness: { by: 'cookie' }, socketPaths: [], healthPath: '' });
+  assert.deepEqual([config.redis, config.drainSignal, config.drainSeconds], ['single', 'SIGTERM', 10]);
+});
+
+test('servers that run already have no Redis unless one is asked for', () => {
+  assert.equal(read('--upstream', '127.0.0.1:3000').redis, 'none');
+  assert.equal(read('--upstream', '127.0.0.1:3000', '--redis', 'single').redis, 'single');
+});
+
+test('a list is given with commas, by several flags, or as a list of a file', () => {
+  const expected = ['127.0.0.1:3000', '[::1]:3001'];
+  assert.deepEqual(read('--upstream', '127.0.0.1:3000, [::1]:3001').upstreams, expected);
+  assert.deepEqual(read('--upstream', expected[0]!, '--upstream', expected[1]!).upstreams, expected);
+  assert.deepEqual(readFile(`  upstreams: ["${expected[0]}", "${expected[1]}"]\n`).upstreams, expected);
+  assert.deepEqual(readFile(`  upstreams: ${expected[0]}\n`).upstreams, [expected[0]]);
+  // A flag wins over the file, and does not add to it.
+  assert.deepEqual(readFile(`  upstreams: ${expected[0]}\n`, '--upstream', expected[1]!).upstreams, [expected[1]]);
+});
+
+test('stickiness by a header or a parameter has its name', () => {
+  const stickiness = (sticky: string) => userServer(read('--command', 'x', '--sticky', sticky))!.stickiness;
+  assert.deepEqual(stickiness('header:X-User'), { by: 'header', name: 'X-User' });
+  assert.deepEqual(stickiness('query:room'), { by: 'query', name: 'room' });
+  assert.deepEqual(stickiness('source'), { by: 'source' });
+});
+
+test('an endpoint is a host and a port, an IPv6 address in brackets', () => {
+  for (const text of ['127.0.0.1:3000', '[::1]:1', 'app.internal:65535', 'localhost:80', 'my_app:80']) {
+    assert.equal(endpointText(parseEndpoint(text)!), text);
+  }
+  for (const text of [
+    '',
+    '3000',
+    ':3000',
+    'host',
+    'host:',
+    'host:0',
+    'host:65536',
+    '::1:3000',
+    '[::1]',
+    '[1.2.3.4]:5',
+  ]) {
+    assert.equal(parseEndpoint(text), undefined, text);
+  }
+  for (const text of ['http://host:80', 'a b:80', '1.2.3:80', '[fe80::1%eth0]:80', 'host:80/x']) {
+    assert.equal(parseEndpoint(text), undefined, text);
+  }
+});
+
+const many = Array.from({ length: MOST_UPSTREAMS + 1 }, (_, index) => `127.0.0.1:${3000 + index}`).join(',');
+for (const [what, args, pattern] of [
+  ['command and upstream together', ['--command', 'x', '--upstream', 'a:1'], /^command and upstreams are both set/],
+  [
+    'an unknown stickiness',
+    ['--command', 'x', '--sticky', 'session'],
+    /cookie, source, header:NAME, query:NAME or none/,
+  ],
+  ['a header without its name', ['--command', 'x', '--sticky', 'header:'], /"header:" of the flag --sticky/],
+  ['a header that would end its line', ['--command', 'x', '--sticky', 'header:a) b'], /of the flag --sticky/],
+  ['a socket path without a slash', ['--command', 'x', '--socket-path', 'ws'], /paths that begin with \//],
+  ['a socket path with a blank', ['--command', 'x', '--socket-path', '/a b'], /of the flag --socket-path/],
+  ['a health path without a slash', ['--command', 'x', '--health-path', 'up'], /a path that begins with \//],
+  ['an upstream without a port', ['--upstream', 'localhost'], /host:port with commas between/],
+  ['more upstreams than there are slots', ['--upstream', many], /up to 16 of host:port/],
+  ['a command of two lines', ['--command', 'a\nb'], /a command of one line/],
+  [
+    'stickiness without a server',
+    ['--sticky', 'source'],
+    /^sticky is set, and neither command nor upstreams \(the flag/,
+  ],
+  ['a socket path without a server', ['--socket-path', '/ws'], /^socketPaths is set, and neither/],
+  ['a health path without a server', ['--health-path', '/up'], /^healthPath is set, and neither/],
+  ['a drain without a server', ['--drain-seconds', '3'], /^drainSeconds is set, and neither/],
+  [
+    'a drain with an upstream',
+    ['--upstream', 'a:1', '--drain-signal', 'SIGINT'],
+    /whose servers Gridlock does not end/,
+  ],
+  ['a signal that cannot ask', ['--command', 'x', '--drain-signal', 'SIGKILL'], /SIGTERM or SIGINT or/],
+  ['no Redis for the replicas of Gridlock', ['--redis', 'none'], /Gridlock's own replicas need one/],
+  [
+    'a Redis that npm start has not',
+    ['--command', 'x', '--redis', 'sentinel'],
+    /redis is sentinel, which npm start has not/,
+  ],
+] as const) {
+  test(`${what} is refused with a sentence`, () => {
+    assert.throws(() => read(...args), refused(pattern));
+  });
+}
+
+test('what a stack says of Redis on Kubernetes does not keep the replicas of Gridlock from starting', () => {
+  assert.equal(readFile('  redis: external\n').redis, 'external');
+});
+
+test('on Kubernetes a server of the user and a cluster without Redis are refused', () => {
+  assert.throws(() => stackConfig('dev', { 'gridlock:command': 'x' }), refused(/^command is for npm start alone/));
+  assert.throws(
+    () => stackConfig('dev', { 'gridlock:upstreams': '["a:1"]' }),
+    refused(/^upstreams is for npm start alone/),
+  );
+  assert.throws(() => stackConfig('dev', { 'gridlock:redis': 'none' }), refused(/^redis is none/));
+});

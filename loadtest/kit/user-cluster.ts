@@ -1,0 +1,86 @@
+import { readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { askAnyStatus } from '../../infra/local/control.ts';
+import { freePorts } from '../../infra/local/ports.ts';
+import { statePaths } from '../../infra/local/state-paths.ts';
+import type { UserServerStatus } from '../../infra/local/system-status.ts';
+import { waitFor } from '../../infra/local/wait.ts';
+import { type ClusterOptions, type Ending, SupervisorRun, temporaryStateDir } from './cluster.ts';
+
+const WAIT_MS = 120_000;
+
+/** Servers of the user's behind the edge, under test. */
+export interface UserClusterRun {
+  readonly url: string;
+  readonly port: number;
+  /** The root certificate's PEM, the only one a client shall trust. */
+  readonly ca: Buffer;
+  readonly stateDir: string;
+  readonly run: SupervisorRun;
+  status(): Promise<UserServerStatus>;
+  /** Resolves when every server is up for the edge; gives the status then. */
+  settled(): Promise<UserServerStatus>;
+  /** Drains it, waits for its end, and removes its state directory. Safe to call twice. */
+  stop(): Promise<Ending>;
+}
+
+export type UserClusterOptions = ClusterOptions & {
+  /** Where the command is given; default: the checkout. */
+  directory?: string;
+};
+
+/** The variable that tells a supervisor where its user is. */
+export const givenIn = (directory: string): NodeJS.ProcessEnv => ({ GRIDLOCK_STARTED_IN: directory });
+
+/**
+ * Runs `npm start` with a command or upstreams on free ports and in a directory of its own; resolves when it is ready.
+ * @throws with everything the supervisor printed when it does not come up
+ */
+export async function startUserCluster({ env, directory, ...flags }: UserClusterOptions): Promise<UserClusterRun> {
+  const [port, httpPort] = (await freePorts(2)) as [number, number];
+  const stateDir = flags.stateDir ?? temporaryStateDir();
+  const paths = statePaths(stateDir);
+  const run = new SupervisorRun(
+    { port, httpPort, ...flags, stateDir },
+    { ...givenIn(directory ?? path.resolve(import.meta.dirname, '../..')), ...env },
+  );
+  let stopped: Promise<Ending> | undefined;
+  const stop = () => {
+    stopped ??= (async () => {
+      run.process.kill('SIGTERM');
+      const ending = await run.ended;
+      if (flags.stateDir === undefined) rmSync(stateDir, { recursive: true, force: true });
+      return ending;
+    })();
+    return stopped;
+  };
+  const url = await run.line(/^ready (\S+)$/m).then(
+    ([, found]) => found!,
+    async (error: unknown) => {
+      await stop();
+      throw error;
+    },
+  );
+  const status = async () => {
+    const found = await askAnyStatus(paths.controlSocket);
+    if ('servers' in found) return found;
+    throw new Error('Gridlock runs its own replicas there.');
+  };
+  return {
+    url,
+    port: flags.port ?? port,
+    ca: readFileSync(path.join(paths.pki, 'root.pem')),
+    stateDir,
+    run,
+    status,
+    settled: () =>
+      waitFor(
+        async () => {
+          const now = await status();
+          return now.servers.every(({ up }) => up) && now.edge.pid !== undefined ? now : undefined;
+        },
+        { what: 'every server to be up', timeoutMs: WAIT_MS },
+      ),
+    stop,
+  };
+}
