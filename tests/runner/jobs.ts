@@ -77,7 +77,7 @@ export function testJobs({ files, nodeOptions, full }: Pick<Options, 'files' | '
 }
 
 const TYPES = {
-  'tsconfig.json': 'infra, certs, services, loadtest, tests',
+  'tsconfig.json': 'infra, certs, services, loadtest, tests, examples',
   'services/protocol/tsconfig.json': 'services/protocol, without Node or a browser',
   'services/client/tsconfig.json': 'services/client, without Node or a browser',
   'services/web/tsconfig.json': 'services/web, in a browser',
