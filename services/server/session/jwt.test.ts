@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { IncomingMessage } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { WebSocket } from 'ws';
@@ -108,6 +109,15 @@ describe('a JWT', { concurrency: true }, () => {
       assert.deepEqual([status, answer.code], [401, 'unauthorized'], what);
       assert.match(answer.message!, /^The JWT .+\.$/, what);
     }
+  });
+
+  test('that is good for days opens a connection for as long as other tokens do, which it can extend', async () => {
+    const token = await provider.token({ sub: user(), exp: seconds(20 * 24 * 3600) });
+    const client = await TestClient.connect(replica.url, token);
+    const { expiresAt } = await client.next('welcome');
+    assert.ok(expiresAt! <= Date.now() + 12 * 3_600_000 + 1000);
+    assert.ok(ok(await client.request({ type: 'refresh', token })).expiresAt! >= expiresAt!);
+    client.close();
   });
 
   test('closes its connection with 4401 when it ends', async () => {
@@ -286,20 +296,23 @@ test('while the keys of the issuer were never read, nobody is told that the JWT 
   await until(async () => (await session('POST', token, { url: own.url })).status === 201, 'the keys are there');
 });
 
-test('a page may send its token as a subprotocol, which is not answered', async () => {
+test('a page may send its token as a subprotocol, which is never answered', async () => {
   const { answer } = await session('POST', await provider.token({ sub: user() }));
-  const open = (origin: string, protocols: string[]) =>
-    new Promise<WebSocket | number>((resolve) => {
+  /** The status of the upgrade, and the subprotocol that was chosen. */
+  const open = (origin: string, ...protocols: string[]) =>
+    new Promise<[status: number, protocol: string | undefined]>((resolve) => {
       const socket = new WebSocket(`${replica.url.replace('http', 'ws')}/ws`, protocols, { origin });
-      socket.once('open', () => resolve(socket));
-      socket.once('unexpected-response', (_, response) => resolve(response.statusCode!));
+      const tell = ({ statusCode, headers }: IncomingMessage) => {
+        resolve([statusCode!, headers['sec-websocket-protocol']]);
+        socket.terminate();
+      };
+      socket.once('upgrade', tell).once('unexpected-response', (_, response) => tell(response));
       socket.on('error', () => undefined);
     });
-  const protocols = [SUBPROTOCOL, `${SUBPROTOCOL}.bearer.${answer.token}`];
-  const socket = await open(ORIGIN, protocols);
-  assert.ok(socket instanceof WebSocket);
-  assert.equal(socket.protocol, SUBPROTOCOL);
-  socket.terminate();
-  assert.equal(await open('https://evil.test', protocols), 403);
-  assert.equal(await open(ORIGIN, [SUBPROTOCOL, `${SUBPROTOCOL}.bearer.${answer.token}x`]), 401);
+  const offer = `${SUBPROTOCOL}.bearer.${answer.token}`;
+  assert.deepEqual(await open(ORIGIN, SUBPROTOCOL, offer), [101, SUBPROTOCOL]);
+  assert.deepEqual(await open(ORIGIN, offer, SUBPROTOCOL), [101, SUBPROTOCOL]);
+  assert.deepEqual(await open(ORIGIN, offer), [101, undefined]);
+  assert.deepEqual(await open('https://evil.test', SUBPROTOCOL, offer), [403, undefined]);
+  assert.deepEqual(await open(ORIGIN, SUBPROTOCOL, `${offer}x`), [401, undefined]);
 });

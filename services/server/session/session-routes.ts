@@ -61,9 +61,10 @@ export function addSessionRoutes(app: FastifyInstance, options: SessionRoutesOpt
     );
   const clearCookie = (reply: FastifyReply, name: string) =>
     reply.header('Set-Cookie', `${name}=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0`);
-  const unavailable = (reply: FastifyReply) => {
+  const unavailable = (reply: FastifyReply, error: unknown) => {
     reply.header('Retry-After', 2);
-    return fail(reply, 503, 'unavailable', 'The store is not available; try again.', 2000);
+    const what = error instanceof KeysUnavailable ? error.message : 'The store is not available.';
+    return fail(reply, 503, 'unavailable', `${what} Try again.`, 2000);
   };
   const unauthorized = (reply: FastifyReply, code: string, sentence: string) => {
     reply.header('WWW-Authenticate', 'Bearer');
@@ -81,9 +82,7 @@ export function addSessionRoutes(app: FastifyInstance, options: SessionRoutesOpt
       );
     } catch (error) {
       if (error instanceof JwtRefusal) return void unauthorized(reply, 'unauthorized', error.message);
-      if (!(error instanceof KeysUnavailable)) return void unavailable(reply);
-      reply.header('Retry-After', 2);
-      return void fail(reply, 503, 'unavailable', `${error.message} Try again.`, 2000);
+      return void unavailable(reply, error);
     }
   };
 
@@ -108,8 +107,8 @@ export function addSessionRoutes(app: FastifyInstance, options: SessionRoutesOpt
       try {
         // A player that logged out becomes a new guest.
         if (known && !(await fencing.renew(known.player.id, known.issuedAt))) known = undefined;
-      } catch {
-        return unavailable(reply);
+      } catch (error) {
+        return unavailable(reply, error);
       }
     }
     if (!known && !sessions.guests) return unauthorized(reply, 'no_guests', NO_GUESTS);
@@ -143,8 +142,8 @@ export function addSessionRoutes(app: FastifyInstance, options: SessionRoutesOpt
         return unauthorized(reply, 'unauthorized', 'There is no session to end: the token is missing or not valid.');
       // Another JWT of the player may be good for longer than any token of ours.
       await fencing.logOut(known.player.id, known.endsAt === undefined ? undefined : LONGEST_SECONDS);
-    } catch {
-      return unavailable(reply);
+    } catch (error) {
+      return unavailable(reply, error);
     }
     clearCookie(reply, sessionCookie(slot));
     return reply.code(204).header('Cache-Control', 'no-store').send();
