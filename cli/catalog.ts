@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import type { Profile } from '../infra/setup/run.mjs';
-import { COMMANDS, GROUPS } from './commands/index.ts';
+import { COMMANDS, type Entry, GROUPS } from './commands/index.ts';
 
 const FILE = path.join(import.meta.dirname, 'catalog.json');
 
@@ -33,11 +33,18 @@ function flagsOf(command: Command<any, any, any>): Record<string, boolean> | und
 }
 
 /** What the catalog says of a command and of its subcommands, by name. */
-function entriesIn(command: Command<any, any, any>, profile: Profile, parents = ''): [string, Catalog[string]][] {
+function entriesIn(
+  command: Command<any, any, any>,
+  { profile, parts = {} }: Pick<Entry, 'profile' | 'parts'>,
+  parents = '',
+): [string, Catalog[string]][] {
   const name = `${parents}${command.name()}`;
   const flags = flagsOf(command);
   const own = { help: helpOf(command), profile, ...(flags === undefined ? {} : { flags }) };
-  return [[name, own], ...command.commands.flatMap((each) => entriesIn(each, profile, `${name} `))];
+  return [
+    [name, own],
+    ...command.commands.flatMap((each) => entriesIn(each, { profile: parts[each.name()] ?? profile }, `${name} `)),
+  ];
 }
 
 async function overview(): Promise<string> {
@@ -63,7 +70,7 @@ async function overview(): Promise<string> {
 /** The catalog that the definitions of the commands give. */
 export async function catalog(): Promise<Catalog> {
   const entries = await Promise.all(
-    Object.values(COMMANDS).map(async ({ profile, load }) => entriesIn((await load()).default, profile)),
+    Object.values(COMMANDS).map(async ({ load, ...entry }) => entriesIn((await load()).default, entry)),
   );
   return Object.fromEntries([['', { help: await overview() }], ...entries.flat()]);
 }

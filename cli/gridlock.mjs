@@ -72,11 +72,11 @@ function refuseUnknownFlag(args) {
 async function main(args) {
   const name = wantsHelp(args) ? helpFor(args) : args[0];
   if (!Object.hasOwn(CATALOG, name)) refuseUnknown(name);
-  const { help, profile } = CATALOG[name];
   if (wantsHelp(args)) {
-    process.stdout.write(help);
+    process.stdout.write(CATALOG[name].help);
     return;
   }
+  const { profile } = CATALOG[commandOf(args.filter((arg) => !arg.startsWith('-')))];
   refuseUnknownFlag(args);
   const { PROFILES, setUp } = await import('../infra/setup/run.mjs');
   const { runScript } = await import('../infra/setup/runtime.mjs');

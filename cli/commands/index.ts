@@ -4,6 +4,8 @@ import type { Profile } from '../../infra/setup/run.mjs';
 
 export interface Entry {
   readonly profile: Profile;
+  /** Subcommands for which the set-up installs something else. */
+  readonly parts?: Readonly<Record<string, Profile>>;
   load(): Promise<{ default: Command<any, any, any> }>;
 }
 
@@ -29,7 +31,7 @@ export const GROUPS: Readonly<Record<string, Readonly<Record<string, Entry>>>> =
   },
   'Load and faults': {
     play: { profile: 'cluster', load: () => import('./play.ts') },
-    load: { profile: 'load', load: () => import('./load.ts') },
+    load: { profile: 'load', parts: { connect: 'packages' }, load: () => import('./load.ts') },
     chaos: { profile: 'start', load: () => import('./chaos.ts') },
     rotation: { profile: 'start', load: () => import('./rotation.ts') },
     bench: { profile: 'start', load: () => import('./bench.ts') },

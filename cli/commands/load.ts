@@ -1,9 +1,13 @@
 import { SCENARIOS } from '../../loadtest/scenarios/index.ts';
 import { command, exits } from '../kit/command.ts';
 import { decimal, duration, integer, oneOf } from '../kit/values.ts';
+import connect from './load-connect.ts';
 
 export default command('load', 'put a cluster under load with k6')
   .description('Puts a cluster under load with k6, and says whether it held what it promises: exits 1 when it did not.')
+  // What comes after the name of a subcommand is its own.
+  .enablePositionalOptions()
+  .addCommand(connect)
   .argument('<scenario>', `one of ${Object.keys(SCENARIOS).join(', ')}`, oneOf(Object.keys(SCENARIOS)))
   .option(
     '--target <name>',

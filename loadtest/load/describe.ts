@@ -30,25 +30,31 @@ export function describeMachine({ machine, cpu }: Pick<Summary, 'machine' | 'cpu
   );
 }
 
-const listed = (counts: Readonly<Record<string, number>>): string =>
+/** Counts by name, as `a 1, b 2`. */
+export const listed = (counts: Readonly<Record<string, number>>): string =>
   Object.entries(counts)
     .map(([name, count]) => `${name} ${count}`)
     .join(', ') || 'none';
 
-/** The result as it is printed: figures, then every threshold. */
-export function describe(summary: Summary): string {
-  const times = Object.entries(summary.metrics).map(
+/** A line for each time that was measured, under a heading. */
+export function describeTimes(metrics: Summary['metrics']): string[] {
+  const heading = `  ${'milliseconds'.padEnd(20)} ${'samples'.padStart(8)}${['p50', 'p95', 'p99', 'max'].map((name) => name.padStart(8)).join('')}`;
+  const times = Object.entries(metrics).map(
     ([name, { samples, p50, p95, p99, max }]) =>
       `  ${name.padEnd(20)} ${String(samples).padStart(8)} ${[p50, p95, p99, max].map((value) => ms(value).padStart(8)).join('')}`,
   );
+  return [heading, ...times];
+}
+
+/** The result as it is printed: figures, then every threshold. */
+export function describe(summary: Summary): string {
   const cpu = Object.entries(summary.cpu)
     .map(([name, { mean }]) => `${name} ${Math.round(mean * 100)} %`)
     .join(', ');
   const { rate } = summary.recovered_rate;
   return [
     '',
-    `  ${'milliseconds'.padEnd(20)} ${'samples'.padStart(8)}${['p50', 'p95', 'p99', 'max'].map((name) => name.padStart(8)).join('')}`,
-    ...times,
+    ...describeTimes(summary.metrics),
     '',
     `  recovered            ${rate === null ? 'no samples' : `${(rate * 100).toFixed(2)} % of ${summary.recovered_rate.samples}`}`,
     `  counters             ${listed(summary.counters)}`,
