@@ -1,6 +1,7 @@
 // What two keys must agree on.
 import { isIP } from 'node:net';
 import type { Key, Values } from './keys.ts';
+import { PLAYER_KEYS } from './player-keys.ts';
 
 export interface Complaint {
   /** The keys that disagree; the message names the place of the first that is set anywhere. */
@@ -13,6 +14,19 @@ export interface Complaint {
 type Check = (values: Values, given: ReadonlySet<Key>) => Complaint | undefined;
 
 const LOOPBACK = /^(localhost|.*\.localhost|127\..*|::1)$/;
+
+const OF_PLAYERS = Object.keys(PLAYER_KEYS) as (keyof typeof PLAYER_KEYS)[];
+
+/** Who may connect to a server of the user's is for that to say: a JWT that nobody looks at would protect nothing. */
+const checkPlayers: Check = ({ command, upstreams }, given) => {
+  const stray = OF_PLAYERS.find((key) => given.has(key));
+  if (!stray || (command === '' && upstreams.length === 0)) return undefined;
+  return {
+    keys: [stray],
+    problem: `${stray} is for the replicas of Gridlock, and command or upstreams is set`,
+    remedy: 'unset it: your own server decides who may connect',
+  };
+};
 
 const JWT_KEYS = ['jwtAudience', 'jwtJwksUrl', 'jwtKeysFile', 'jwtNameClaim', 'jwtIdClaim'] as const;
 
@@ -83,6 +97,7 @@ function checkLocalRedis({ command, upstreams, redis }: Values): Complaint | und
 
 /** What `npm start` checks. */
 export const LOCAL_CHECKS: readonly Check[] = [
+  checkPlayers,
   checkJwt,
   checkUserServer,
   checkLocalRedis,

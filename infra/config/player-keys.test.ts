@@ -82,6 +82,15 @@ for (const [what, args, sentence] of [
   });
 }
 
+for (const args of [['--command=node app.js'], ['--upstream=127.0.0.1:9000']]) {
+  test(`what is for players is refused with ${args}, where it would protect nothing`, () => {
+    const jwt = [...ISSUER, '--jwt-jwks-url=https://id.example/keys'];
+    for (const given of [jwt, ['--guests=false'], ['--allowed-origin=https://app.example']]) {
+      assert.throws(() => read('', ...args, ...given), refused(/is for the replicas of Gridlock/));
+    }
+  });
+}
+
 test('a pod cannot fetch keys from the machine it is deployed from', () => {
   const values = {
     'gridlock:jwtIssuer': 'x',

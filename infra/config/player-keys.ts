@@ -1,28 +1,9 @@
 // Who may play: the origins of pages, guests, and the users of an identity provider.
 import * as v from 'valibot';
 import { isJwksUrl } from '../../services/server/session/issuer-settings.ts';
-import { define, flag, text } from './key-definitions.ts';
+import { define, flag, list, text } from './key-definitions.ts';
 
 const isOrigin = (given: string): boolean => /^https?:/.test(given) && URL.parse(given)?.origin === given;
-const listed = v.pipe(
-  v.array(v.pipe(v.string(), v.check(isOrigin))),
-  v.transform((origins): readonly string[] => Object.freeze([...new Set(origins)])),
-);
-/** The engine hands lists over as JSON text; a flag may be given several times. */
-const origins = v.union([
-  listed,
-  v.pipe(
-    v.string(),
-    v.transform((given) =>
-      given
-        .split(',')
-        .map((origin) => origin.trim())
-        .filter(Boolean),
-    ),
-    listed,
-  ),
-  v.pipe(v.string(), v.parseJson(), listed),
-]);
 
 /** What is written into environment files and manifests as it is. */
 const PLAIN = /^[^\s"'\\$]{0,1024}$/;
@@ -32,12 +13,12 @@ const A_CLAIM = 'a claim: up to 128 characters without blanks, commas, quotes, b
 const A_TEXT = 'up to 1024 characters without blanks, quotes, backslashes and $';
 
 export const PLAYER_KEYS = Object.freeze({
-  allowedOrigins: define({
-    schema: origins,
-    default: Object.freeze([]) as readonly string[],
-    allowed: 'origins such as https://app.example',
-    help: 'origins beside our own whose pages may connect',
-  }),
+  allowedOrigins: list(
+    v.pipe(v.string(), v.check(isOrigin)),
+    64,
+    'origins such as https://app.example',
+    'origins beside our own whose pages may connect',
+  ),
   guests: flag(true, 'whether players without a JWT may come in'),
   jwtIssuer: text(PLAIN, '', A_TEXT, 'issuer (iss) of the JWTs that players may bring; empty: none'),
   jwtAudience: text(PLAIN, '', A_TEXT, 'audience (aud) that a JWT has to name'),
