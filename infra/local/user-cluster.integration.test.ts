@@ -66,9 +66,9 @@ async function open({ port, ca }: UserClusterRun, target = '/', headers: Record<
   socket.on('error', () => undefined);
   const [appId] = (await once(socket, 'message')) as [Buffer];
   const echo = async (text: string) => {
-    const answer = once(socket, 'message');
+    const answer = once(socket, 'message').then(([data]) => String(data));
     socket.send(text);
-    return String(((await answer) as [Buffer])[0]);
+    return Promise.race([answer, closed.then((code) => assert.fail(`closed with ${code} before the echo`))]);
   };
   return { socket, appId: String(appId), closed, echo };
 }
@@ -185,7 +185,7 @@ describe('a command behind the edge', () => {
   });
 });
 
-test('at the stop each copy is asked to end while the edge sends it nobody new, and nothing is left', async () => {
+test('at the stop each copy is asked to end while the edge sends it nobody new, and nothing is left', async (t) => {
   const cluster = await startUserCluster({
     command: COMMAND,
     replicas: 2,
@@ -194,6 +194,7 @@ test('at the stop each copy is asked to end while the edge sends it nobody new, 
     drainSignal: 'SIGINT',
     drainSeconds: 30,
   });
+  t.after(() => cluster.stop());
   const pids = serve(await cluster.status());
   assert.equal((await ask(cluster)).redisUrl, undefined);
   const { closed, echo } = await open(cluster);
@@ -220,7 +221,7 @@ test('at the stop each copy is asked to end while the edge sends it nobody new, 
   );
 });
 
-test('a copy that does not end is killed after the drain', async () => {
+test('a copy that does not end is killed after the drain', async (t) => {
   const cluster = await startUserCluster({
     command: COMMAND,
     replicas: 1,
@@ -228,6 +229,7 @@ test('a copy that does not end is killed after the drain', async () => {
     env: { STUBBORN: '1' },
     drainSeconds: 1,
   });
+  t.after(() => cluster.stop());
   const [pid] = serve(await cluster.status());
   const begun = performance.now();
   assert.equal((await cluster.stop()).code, 0);
@@ -235,7 +237,7 @@ test('a copy that does not end is killed after the drain', async () => {
   assert.equal(processStart(pid!), undefined);
 });
 
-test('a command for a shell is drained too, and what it started ends with it', async () => {
+test('a command for a shell is drained too, and what it started ends with it', async (t) => {
   const directory = mkdtempSync(path.join(temporary, 'shell-'));
   const stateDir = path.join(directory, 's');
   const cluster = await startUserCluster({
@@ -245,6 +247,7 @@ test('a command for a shell is drained too, and what it started ends with it', a
     stateDir,
     directory,
   });
+  t.after(() => cluster.stop());
   const { closed } = await open(cluster);
   assert.equal((await cluster.stop()).code, 0);
   assert.equal(await closed, 1001);

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CHECKOUT } from '../config/config.ts';
+import { environmentOf, startedIn } from './user-command.ts';
+
+const copy = { name: 'ws2', appId: '2222', port: 3000 };
+
+test('a command belongs to the directory in which it was given, with npm and without', () => {
+  assert.equal(startedIn({ GRIDLOCK_STARTED_IN: CHECKOUT, INIT_CWD: '/srv/app' }), '/srv/app');
+  assert.equal(startedIn({ GRIDLOCK_STARTED_IN: '/srv/app', INIT_CWD: '/somewhere/else' }), '/srv/app');
+  assert.equal(startedIn({ GRIDLOCK_STARTED_IN: CHECKOUT }), CHECKOUT);
+  assert.equal(startedIn({}), process.cwd());
+});
+
+test('a copy has the environment of its user, and its port, APPID and Redis', () => {
+  const env = { PATH: '/bin', HOME: '/root', PORT: '1', npm_package_name: 'gridlock', INIT_CWD: '/srv/app' };
+  assert.deepEqual(environmentOf(copy, 'redis://127.0.0.1:6379', env), {
+    PATH: '/bin',
+    HOME: '/root',
+    PORT: '3000',
+    APPID: '2222',
+    REDIS_URL: 'redis://127.0.0.1:6379',
+  });
+});
+
+test('without a Redis of ours, the REDIS_URL of the user stays', () => {
+  assert.equal(environmentOf(copy, undefined, { REDIS_URL: 'redis://mine:1' })['REDIS_URL'], 'redis://mine:1');
+});
