@@ -31,9 +31,15 @@ export default {
     ),
     rule(
       'server-needs-protocol-only',
-      'The server knows no client, page or deployment.',
-      { path: '^services/(server|metrics-api)/' },
+      'The server knows no application, client, page or deployment; main.ts alone puts server and application together.',
+      { path: '^services/(server|metrics-api)/', pathNot: `${TESTS}|^services/server/main\\.ts$` },
       { path: OURS, pathNot: '^services/(server|metrics-api|protocol)/' },
+    ),
+    rule(
+      'apps-are-pure',
+      'The rules of an application run on the server and in browsers.',
+      { path: '^services/apps/[^/]+/[^/]+\\.ts$' },
+      { path: OURS, pathNot: '^services/(apps|protocol)/' },
     ),
     {
       name: 'services-never-infra',

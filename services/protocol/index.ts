@@ -5,6 +5,7 @@ export * from './codes.ts';
 export * from './fold.ts';
 export * from './game-types.ts';
 export * from './limits.ts';
+export * from './room-type.ts';
 export {
   Ack,
   ChatLine,

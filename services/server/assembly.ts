@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { Cluster } from 'ioredis';
+import type { AnyRoomType } from '../protocol/index.ts';
 import { type GameAuthority, Refusal } from './authority/game-authority.ts';
-import { Records } from './authority/records.ts';
+import type { Fault } from './authority/plan.ts';
+import { RoomLog, roomKeys } from './authority/room-log.ts';
 import { StatefulAuthority } from './authority/stateful/stateful-authority.ts';
 import { StatelessAuthority } from './authority/stateless/stateless-authority.ts';
 import { GameClock, type StoreClock } from './cluster/clock.ts';
@@ -17,6 +19,7 @@ import { Matchmaking } from './game/matchmaking.ts';
 import { SeatHold } from './game/seat-hold.ts';
 import { Chat } from './history/chat.ts';
 import { FeedSet } from './history/feed.ts';
+import type { LogEntry } from './history/history.ts';
 import { HistoryStore } from './history/history-store.ts';
 import type { Logger } from './ops/log.ts';
 import { Metrics } from './ops/metrics.ts';
@@ -42,6 +45,8 @@ const MOST_FOR_PLAYERS = 0.85;
 /** What a replica is started with. */
 export interface Start {
   readonly config: Config;
+  /** The rules of the rooms. */
+  readonly type: AnyRoomType;
   readonly log: Logger;
   readonly clock: StoreClock;
   /** Takes the sentence when the Redis it finds will never do. */
@@ -171,23 +176,39 @@ export function assembleGames(start: Start, store: StoreParts, cluster: ClusterP
 export type GameParts = ReturnType<typeof assembleGames>;
 
 function buildAuthority(
-  { config, clock }: Start,
+  { config, type, log, clock }: Start,
   { redis, bus, histories, metrics, ops }: StoreParts,
-  { routes, shedding }: ClusterParts,
+  { routes, shedding, feeds }: ClusterParts,
   gameQuota: GameQuota,
 ): GameAuthority {
-  const records = new Records(histories, () => clock.now());
-  const matchmaking = new Matchmaking(redis, config.tokenSecret);
-  if (config.design === 'stateless') return new StatelessAuthority(records, matchmaking, gameQuota);
-  return new StatefulAuthority({
+  const now = () => clock.now();
+  const records = new RoomLog(histories, type, now);
+  const matchmaking = new Matchmaking(redis, config.tokenSecret, type.matching);
+  const common = {
     records,
     matchmaking,
     gameQuota,
+    now,
+    // What was appended here need not come back through the store before it is delivered.
+    onAppended: (room: string, epoch: string, entries: readonly LogEntry[]) => {
+      for (const { seq, text } of entries) feeds.hint(roomKeys(room).events, `${epoch} ${seq} ${text}`);
+    },
+  };
+  const fault = (room: string, { command, reason }: Fault) => {
+    metrics.appFaults.inc();
+    log.error({ app: type.name, room, command, reason }, 'the application failed');
+  };
+  const batch = (commands: number) => metrics.batches.observe(commands);
+  if (config.design === 'stateless') {
+    const conflict = () => metrics.conflicts.inc();
+    return new StatelessAuthority({ ...common, report: { batch, conflict, fault } });
+  }
+  return new StatefulAuthority({
+    ...common,
     redis,
     bus,
     // A replica that starts again does not know what the one before it held.
     owner: `${config.appId}.${randomBytes(6).toString('base64url')}`,
-    now: () => clock.now(),
     routedAt: (game) => routes.newest(game),
     // All their moves would be passed on from now on.
     onYielded: (game) => shedding.shed(routes.of(game), 'moved'),
@@ -197,7 +218,8 @@ function buildAuthority(
         metrics.taken.inc({ from });
         ops.gameTaken(from);
       },
-      batch: (commands) => metrics.batches.observe(commands),
+      batch,
+      fault,
     },
   });
 }

@@ -1,3 +1,4 @@
+import { grid } from '../apps/grid/grid.ts';
 import { readConfig } from './config.ts';
 import { ConfigError } from './environment.ts';
 import { createLogger } from './ops/log.ts';
@@ -13,7 +14,7 @@ try {
     log.fatal({ err: error }, 'an error was not handled');
     process.exit(1);
   });
-  const replica = await startReplica(config, log, (sentence) => {
+  const replica = await startReplica(config, grid, log, (sentence) => {
     process.stderr.write(`${sentence}\n`);
     process.exit(2);
   });

@@ -1,4 +1,4 @@
-import { TRANSPORTS } from '../protocol/index.ts';
+import { type AnyRoomType, TRANSPORTS } from '../protocol/index.ts';
 import {
   assembleCluster,
   assembleGames,
@@ -47,16 +47,17 @@ const INSPECT_MS = 3000;
 const SEATS = 'seats ';
 
 /**
- * Starts a replica. Resolves when it listens, which is before it is ready. `onUnusable` is given the sentence when the
+ * Starts a replica of rooms of a type. Resolves when it listens, which is before it is ready. `onUnusable` is given the sentence when the
  * Redis it finds will never do.
  */
 export async function startReplica(
   config: Config,
+  type: AnyRoomType,
   log: Logger,
   onUnusable: (sentence: string) => void = () => {},
   clock = new StoreClock(),
 ): Promise<Replica> {
-  const start: Start = { config, log, clock, onUnusable };
+  const start: Start = { config, type, log, clock, onUnusable };
   const store = assembleStore(start);
   const cluster = assembleCluster(start, store);
   const games = assembleGames(start, store, cluster);

@@ -30,6 +30,7 @@ export const REPLICA_COMMANDS = [
   'set',
   'del',
   'exists',
+  'rename',
   'getrange',
   'setrange',
   'incr',

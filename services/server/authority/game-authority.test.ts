@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { after, before, beforeEach, test } from 'node:test';
 import type { Redis } from 'ioredis';
 import { until } from '../../../tests/kit/wait.ts';
-import { CODE_ALPHABET } from '../../protocol/index.ts';
+import { CODE_ALPHABET, type GameState } from '../../protocol/index.ts';
 import { startAuthorities, type TestAuthorities } from '../testing/authorities.ts';
 import { DESIGNS } from '../testing/replica.ts';
-import { gameKeys } from './records.ts';
+import { roomKeys } from './room-log.ts';
 
 let authorities: TestAuthorities;
 
@@ -58,11 +58,14 @@ for (const design of DESIGNS) {
     ];
     const { game, epoch } = await authority.create(older, newId(), shape);
     await authority.join({ player: PLAYERS[1]!, generation: 1 }, newId(), game);
-    const kept = await authority.capture(older, 'kept', game, 0);
+    const kept = await authority.act(older, 'kept', game, { kind: 'capture', cell: 0 });
     await authority.resume(newer, game, { epoch, seq: 2 });
-    await assert.rejects(authority.capture(older, newId(), game, 1), { code: 'superseded' });
+    await assert.rejects(authority.act(older, newId(), game, { kind: 'capture', cell: 1 }), { code: 'superseded' });
     // What was answered once is answered again: it changes nothing.
-    assert.deepEqual(await authority.capture(older, 'kept', game, 0), { ...kept, duplicate: true });
+    assert.deepEqual(await authority.act(older, 'kept', game, { kind: 'capture', cell: 0 }), {
+      ...kept,
+      duplicate: true,
+    });
   });
 
   test(`${design}: two quick matches at once end in the same game, and the next one opens another`, async () => {
@@ -73,7 +76,7 @@ for (const design of DESIGNS) {
     assert.equal(one!.game, two!.game);
     const three = await authority.match(actor(2), newId(), shape);
     assert.notEqual(three.game, one!.game);
-    assert.equal(three.view.state.status, 'waiting');
+    assert.equal((three.view.state as GameState).status, 'waiting');
   });
 
   test(`${design}: a repeated quick match gives the game it found, even when that one is full by now`, async () => {
@@ -105,11 +108,11 @@ for (const design of DESIGNS) {
     const games = new Set(entered.map(({ game }) => game));
     const views = await Promise.all([...games].map((game) => authority.view(game)));
     assert.equal(
-      views.reduce((sum, { state }) => sum + state.players.length, 0),
+      views.reduce((sum, { state }) => sum + (state as GameState).players.length, 0),
       120,
     );
     assert.ok(
-      views.every(({ state }) => state.status === 'active'),
+      views.every(({ state }) => (state as GameState).status === 'active'),
       'all games are full',
     );
   });
@@ -123,7 +126,7 @@ for (const design of DESIGNS) {
     await authority.match(one!, newId(), shape);
     await until(async () => {
       const { game, view } = await authority.match(two!, newId(), shape);
-      if (view.state.status === 'active') return true;
+      if ((view.state as GameState).status === 'active') return true;
       await authority.leave(two!, newId(), game);
       return false;
     }, 'the two are in one game');
@@ -132,7 +135,7 @@ for (const design of DESIGNS) {
   test(`${design}: every key of a game expires`, async () => {
     const authority = authorities.of(design);
     const { game } = await authority.create({ player: PLAYERS[0]!, generation: 1 }, newId(), shapeOf2());
-    const { lease, ...keys } = gameKeys(game);
+    const { lease, olderAnswers: _, ...keys } = roomKeys(game);
     for (const key of Object.values(keys)) assert.ok((await authorities.redis.ttl(key)) > 0, key);
     assert.notEqual(await authorities.redis.ttl(lease), -1);
   });
@@ -148,9 +151,9 @@ test('of captures that one script carries out, that of a game whose record is br
       return game;
     }),
   );
-  const broken = gameKeys(games[1]!).cells;
+  const broken = roomKeys(games[1]!).events;
   await authorities.redis.del(broken);
-  await authorities.redis.hset(broken, 'not', 'a board');
+  await authorities.redis.hset(broken, 'not', 'a stream');
   const scripts = async () => {
     const statistics = await (authorities.redis as Redis).info('commandstats');
     return Number(/cmdstat_evalsha:calls=(\d+)/.exec(statistics)?.[1]);
@@ -158,10 +161,16 @@ test('of captures that one script carries out, that of a game whose record is br
   let cell = 0;
   // They wait for each other only while many come.
   await until(async () => {
-    await Promise.all(Array.from({ length: 100 }, () => authority.capture(host!, 'again and again', games[0]!, 0)));
+    await Promise.all(
+      Array.from({ length: 100 }, () =>
+        authority.act(host!, 'again and again', games[0]!, { kind: 'capture', cell: 0 }),
+      ),
+    );
     cell += 1;
     const before = await scripts();
-    const settled = await Promise.allSettled(games.map((game) => authority.capture(guest!, newId(), game, cell)));
+    const settled = await Promise.allSettled(
+      games.map((game) => authority.act(guest!, newId(), game, { kind: 'capture', cell })),
+    );
     assert.deepEqual(
       settled.map(({ status }) => status),
       ['fulfilled', 'rejected', 'fulfilled'],

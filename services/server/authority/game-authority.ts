@@ -1,8 +1,8 @@
 import {
+  type AnyCommand,
+  type AnyRoomType,
   ERROR_CODES,
   type ErrorCode,
-  type GameSettings,
-  type GameState,
   type PlayerRef,
 } from '../../protocol/index.ts';
 import type { LogEntry, Position } from '../history/history.ts';
@@ -34,7 +34,8 @@ export interface View {
   readonly epoch: string;
   readonly seq: number;
   readonly now: number;
-  readonly state: GameState;
+  /** A value of the room type's. */
+  readonly state: unknown;
 }
 
 export interface Entered extends Applied {
@@ -48,10 +49,11 @@ export type Resumed =
       /** The newest event there is; `entries` are exactly those between what the client knew and this one. */
       readonly seq: number;
       readonly entries: readonly LogEntry[];
-      readonly completed: boolean;
-      readonly endsAt: number | undefined;
+      /** Nothing follows. */
+      readonly isOver: boolean;
+      readonly deadline: number | undefined;
       /** Others may watch the game. */
-      readonly spectators: boolean;
+      readonly isPublic: boolean;
     }
   | { readonly recovered: false; readonly view: View };
 
@@ -61,18 +63,22 @@ export type Resumed =
  * applied: the same `id` again gives the answer.
  */
 export interface GameAuthority {
-  create(actor: Actor, id: string, settings: GameSettings): Promise<Entered>;
+  readonly type: AnyRoomType;
+  create(actor: Actor, id: string, settings: unknown): Promise<Entered>;
   join(actor: Actor, id: string, game: string): Promise<Entered>;
   /** Quick match: enters the open game of this shape, or opens one. */
-  match(actor: Actor, id: string, settings: GameSettings): Promise<Entered>;
+  match(actor: Actor, id: string, settings: unknown): Promise<Entered>;
   leave(actor: Actor, id: string, game: string): Promise<Applied>;
-  capture(actor: Actor, id: string, game: string, cell: number): Promise<Applied>;
+  /** Has the room type decide a command of its own, which its schema allows. */
+  act(actor: Actor, id: string, game: string, command: AnyCommand): Promise<Applied>;
   /** What a player who knows the history up to `known` has missed. */
   resume(actor: Actor, game: string, known: Position): Promise<Resumed>;
   /** The same for somebody who does not play, where the game lets others watch. Changes nothing. */
   watch(player: string, game: string, known: Position): Promise<Resumed>;
-  /** Ends the game if its time is out. Gives the milliseconds that are left, 0 when it has ended. */
+  /** Tells the room type if the deadline is over. Gives the milliseconds that are left, 0 when there is none any more. */
   finish(game: string): Promise<number>;
+  /** Events of a game that is followed here were announced. */
+  observe(game: string, epoch: string, entry: LogEntry): void;
   /** A snapshot for who is in the game already. */
   view(game: string): Promise<View>;
   isPlayer(game: string, player: string): Promise<boolean>;

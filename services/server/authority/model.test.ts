@@ -3,18 +3,20 @@ import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { repetitions } from '../../../tests/kit/repetitions.ts';
+import { applyAll, type Command, decide } from '../../apps/grid/rules.ts';
 import {
   type ErrorCode,
   type GameEvent,
   type GameState,
+  type PlayerRef,
   type ServerMessageOf,
   toSettings,
 } from '../../protocol/index.ts';
-import { applyAll, type Command, decide } from '../game/rules.ts';
 import { startAuthorities, type TestAuthorities } from '../testing/authorities.ts';
 import { DESIGNS } from '../testing/replica.ts';
 import { type GameAuthority, Refusal } from './game-authority.ts';
-import { gameKeys } from './records.ts';
+import { roomKeys } from './room-log.ts';
+import { snapshotText } from './room-memory.ts';
 
 let authorities: TestAuthorities;
 
@@ -27,18 +29,17 @@ after(async () => {
 
 const PLAYERS = ['ada', 'bob "the" builder', 'cyd/é😀', 'dan'].map((name, index) => ({ id: `p${index}`, name }));
 const player = fc.constantFrom(...PLAYERS);
-const id = player.map((chosen) => chosen.id);
 /** Mostly new ids, at times one that was used before. */
 const request = fc.oneof({ weight: 6, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.nat(20) });
 const command: fc.Arbitrary<Command> = fc.oneof(
-  { weight: 5, arbitrary: fc.record({ kind: fc.constant('join' as const), player }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('leave' as const), player: id }) },
-  { weight: 20, arbitrary: fc.record({ kind: fc.constant('capture' as const), player: id, cell: fc.nat(10) }) },
-  { weight: 1, arbitrary: fc.constant({ kind: 'finish' as const }) },
+  { weight: 5, arbitrary: fc.constant({ kind: 'join' as const }) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'leave' as const }) },
+  { weight: 20, arbitrary: fc.record({ kind: fc.constant('capture' as const), cell: fc.nat(10) }) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'deadline' as const }) },
 );
 const steps = fc.array(
   // `timeOut`: the end of the game is brought forward to now.
-  fc.record({ command, request, timeOut: fc.integer({ min: 0, max: 200 }).map((value) => value === 77) }),
+  fc.record({ command, player, request, timeOut: fc.integer({ min: 0, max: 200 }).map((value) => value === 77) }),
   // Without a size the arrays stay short, and hardly any game gets beyond its first move.
   { minLength: 30, maxLength: 150, size: 'max' },
 );
@@ -54,14 +55,21 @@ class Model {
   events: GameEvent[] = [];
   readonly #answers = new Map<string, { fingerprint: string; seq: number }>();
 
-  run(given: Command, key: string, fingerprint: string, now: number): { refusal?: ErrorCode; seq?: number } {
+  run(
+    given: Command,
+    by: PlayerRef,
+    request: string,
+    fingerprint: string,
+    now: number,
+  ): { refusal?: ErrorCode; seq?: number } {
+    const key = `${by.id}:${request}`;
     const stored = this.#answers.get(key);
-    if (stored && given.kind !== 'finish') {
+    if (stored && given.kind !== 'deadline') {
       if (stored.fingerprint !== fingerprint) return { refusal: 'id_reused' };
-      const isIn = this.state!.players.some((one) => given.kind === 'join' && one.id === given.player.id);
+      const isIn = this.state!.players.some(({ id }) => given.kind === 'join' && id === by.id);
       return given.kind === 'join' && !isIn ? { refusal: 'not_a_player' } : { seq: stored.seq };
     }
-    const { events, refusal } = decide(this.state, given, now);
+    const { events, refusal } = decide(this.state, given, { now, player: by });
     const first = this.events.length;
     this.events.push(...events);
     this.state = applyAll(this.state, events, now);
@@ -84,25 +92,28 @@ async function attempt(task: () => Promise<{ seq: number } | number>) {
   }
 }
 
-function run(authority: GameAuthority, game: string, given: Command, request: string) {
-  const actor = (playerId: string) => ({ player: PLAYERS.find((one) => one.id === playerId)!, generation: 1 });
+function run(authority: GameAuthority, game: string, given: Command, by: PlayerRef, request: string) {
+  const actor = { player: by, generation: 1 };
   switch (given.kind) {
     case 'join':
-      return attempt(() => authority.join(actor(given.player.id), request, game));
+      return attempt(() => authority.join(actor, request, game));
     case 'leave':
-      return attempt(() => authority.leave(actor(given.player), request, game));
+      return attempt(() => authority.leave(actor, request, game));
     case 'capture':
-      return attempt(() => authority.capture(actor(given.player), request, game, given.cell));
+      return attempt(() => authority.act(actor, request, game, given));
     default:
       return attempt(() => authority.finish(game));
   }
 }
 
-async function timeOut(game: string, model: Model): Promise<void> {
+/** The deadline is over from now on: the snapshot that replicas go on from says so. */
+async function timeOut(authority: GameAuthority, game: string, model: Model): Promise<void> {
   if (model.state?.status !== 'active') return;
   const [seconds, micros] = await authorities.redis.time();
   const endsAt = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
-  await authorities.redis.hset(gameKeys(game).state, 'endsAt', endsAt);
+  const { seq, now, state } = await authority.view(game);
+  const snapshot = snapshotText(seq, now, { ...(state as GameState), endsAt });
+  await authorities.redis.hset(roomKeys(game).head, { snapshot, deadline: endsAt });
   model.state = { ...model.state, endsAt };
 }
 
@@ -122,28 +133,26 @@ for (const design of DESIGNS) {
     await fc.assert(
       fc.asyncProperty(settings, steps, async (shape, given) => {
         const model = new Model();
-        const create: Command = {
-          kind: 'create',
-          player: PLAYERS[0]!,
+        const create = {
+          kind: 'create' as const,
           settings: toSettings({ ...shape, seconds: 60 }),
         };
         const created = await authority.create({ player: PLAYERS[0]!, generation: 1 }, newId(), create.settings);
         const { game } = created;
-        model.run(create, 'create', 'create', created.view.now);
-        for (const [index, { command: next, request: old, timeOut: isOut }] of given.entries()) {
+        model.run(create, PLAYERS[0]!, 'create', 'create', created.view.now);
+        for (const [index, { command: next, player: by, request: old, timeOut: isOut }] of given.entries()) {
           if (isOut) {
-            await timeOut(game, model);
-            // What was changed behind the owner's back is found by the next one.
+            await timeOut(authority, game, model);
+            // What was changed behind the back of a copy is found by the next one.
             await authorities.forget();
           }
-          const by = 'player' in next ? (typeof next.player === 'string' ? next.player : next.player.id) : '';
           const requestId = `${old ?? index}`;
           const fingerprint = next.kind === 'capture' ? `capture:${next.cell}` : next.kind;
           const [seconds, micros] = await authorities.redis.time();
           const now = Number(seconds) * 1000 + Number(micros) / 1000;
-          const expected = model.run(next, `${by}:${requestId}`, fingerprint, now);
-          const found = await run(authority, game, next, requestId);
-          if (next.kind === 'finish') delete expected.seq;
+          const expected = model.run(next, by, requestId, fingerprint, now);
+          const found = await run(authority, game, next, by, requestId);
+          if (next.kind === 'deadline') delete expected.seq;
           assert.deepEqual(found, expected, JSON.stringify(next));
           count(expected.refusal ?? next.kind);
         }
@@ -167,8 +176,9 @@ for (const design of DESIGNS) {
           (state, { event, at }) => applyAll(state, [event], at),
           undefined,
         )!;
-        assert.deepEqual({ ...view.state, endsAt: folded.endsAt }, { ...folded, endsAt: folded.endsAt });
-        count(view.state.reason ?? view.state.status);
+        const state = view.state as GameState;
+        assert.deepEqual({ ...state, endsAt: folded.endsAt }, { ...folded, endsAt: folded.endsAt });
+        count(state.reason ?? state.status);
       }),
       { numRuns: repetitions(60, 600) },
     );

@@ -1,4 +1,4 @@
-import { type GameSettings, toSettings } from '../../protocol/index.ts';
+import type { AnyCommand, AnyRoomType } from '../../protocol/index.ts';
 import type { GameQuota } from '../game/game-quota.ts';
 import { FULL_MS, type Matchmaking } from '../game/matchmaking.ts';
 import type { LogEntry, Position } from '../history/history.ts';
@@ -11,7 +11,8 @@ import {
   type Resumed,
   type View,
 } from './game-authority.ts';
-import { gameKeys, type Records, stateKey } from './records.ts';
+import type { Mode } from './plan.ts';
+import { headKey, type RoomLog, roomKeys } from './room-log.ts';
 
 /** Attempts to find a free code, or an open game, before giving up. */
 const ATTEMPTS = 8;
@@ -19,25 +20,24 @@ const ATTEMPTS = 8;
 const OF_ADDRESS = 'Players of your address have as many games as they may; wait.';
 const addressOf = ({ address = '' }: Actor): string => address;
 
-export type Mode = 'create' | 'join' | 'match';
-
 /**
  * What both designs share: games are found alike, and what happened is read from Redis by whoever asks. They differ
  * in who decides.
  */
 export abstract class RecordedAuthority implements GameAuthority {
-  protected readonly records: Records;
+  protected readonly records: RoomLog;
   readonly #matchmaking: Matchmaking;
   readonly #gameQuota: GameQuota | undefined;
 
-  constructor(records: Records, matchmaking: Matchmaking, gameQuota?: GameQuota) {
+  constructor(records: RoomLog, matchmaking: Matchmaking, gameQuota?: GameQuota) {
     this.records = records;
     this.#matchmaking = matchmaking;
     this.#gameQuota = gameQuota;
   }
 
-  abstract capture(actor: Actor, id: string, game: string, cell: number): Promise<Applied>;
+  abstract act(actor: Actor, id: string, game: string, command: AnyCommand): Promise<Applied>;
   abstract finish(game: string): Promise<number>;
+  abstract observe(game: string, epoch: string, entry: LogEntry): void;
   abstract arrived(game: string, at: number): Promise<void>;
   abstract handOver(): Promise<void>;
   abstract stop(): void;
@@ -50,11 +50,14 @@ export abstract class RecordedAuthority implements GameAuthority {
     actor: Actor,
     id: string,
     game: string,
-    settings?: GameSettings,
+    settings?: unknown,
   ): Promise<Entered | undefined>;
 
-  async create(actor: Actor, id: string, given: GameSettings): Promise<Entered> {
-    const settings = toSettings(given);
+  get type(): AnyRoomType {
+    return this.records.type;
+  }
+
+  async create(actor: Actor, id: string, settings: unknown): Promise<Entered> {
     const full = await this.#gameQuota?.full(addressOf(actor));
     if (full === 'address') throw new Refusal('rate_limited', OF_ADDRESS, FULL_MS);
     if (full === 'cluster') throw new Refusal('cluster_full', undefined, FULL_MS);
@@ -76,15 +79,14 @@ export abstract class RecordedAuthority implements GameAuthority {
     return applied;
   }
 
-  async match(actor: Actor, id: string, given: GameSettings): Promise<Entered> {
-    const settings = toSettings(given);
+  async match(actor: Actor, id: string, settings: unknown): Promise<Entered> {
     const isFull = (await this.#gameQuota?.full(addressOf(actor))) !== undefined;
     let closed = '';
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const game = await this.#matchmaking.find(actor, id, settings, attempt, closed, isFull);
       try {
         const entered = (await this.enter('match', actor, id, game, settings))!;
-        if (entered.view.state.status !== 'waiting') await this.#matchmaking.close(settings, game);
+        if (!this.type.isOpen(entered.view.state)) await this.#matchmaking.close(settings, game);
         return this.#counted(entered, actor);
       } catch (error) {
         const isClosed = error instanceof Refusal && (error.code === 'game_full' || error.code === 'game_over');
@@ -98,8 +100,8 @@ export abstract class RecordedAuthority implements GameAuthority {
   /** Whoever has the first seat counts the game; by the time it is looked at, it may be full. */
   #counted(entered: Entered, actor: Actor): Entered {
     const { player } = actor;
-    const { players, status } = entered.view.state;
-    const isFirst = players[0]?.id === player.id && status !== 'completed';
+    const { state } = entered.view;
+    const isFirst = this.type.members(state)[0]?.id === player.id && !this.type.isOver(state);
     if (isFirst && !entered.duplicate) this.#gameQuota?.opened(entered.game, addressOf(actor));
     return entered;
   }
@@ -107,7 +109,7 @@ export abstract class RecordedAuthority implements GameAuthority {
   /** A game that nobody is in is gone soon, unless another player comes. */
   async #countEmpty(game: string, gameQuota: GameQuota): Promise<void> {
     const view = await this.view(game).catch(() => undefined);
-    if (view?.state.players.length === 0) gameQuota.emptied(game);
+    if (view && this.type.members(view.state).length === 0) gameQuota.emptied(game);
   }
 
   resume(actor: Actor, game: string, known: Position): Promise<Resumed> {
@@ -123,7 +125,7 @@ export abstract class RecordedAuthority implements GameAuthority {
   }
 
   isPlayer(game: string, player: string): Promise<boolean> {
-    return this.records.isPlayer(game, player);
+    return this.records.isMember(game, player);
   }
 
   entriesAfter(game: string, after: Position): Promise<LogEntry[] | undefined> {
@@ -139,10 +141,10 @@ export abstract class RecordedAuthority implements GameAuthority {
   }
 
   channel(game: string): string {
-    return gameKeys(game).events;
+    return roomKeys(game).events;
   }
 
   head(game: string): string {
-    return stateKey(game);
+    return headKey(game);
   }
 }

@@ -1,3 +1,4 @@
+import type { GameState } from '../../protocol/index.ts';
 import { type GameAuthority, Refusal, type Resumed, type View } from '../authority/game-authority.ts';
 import type { GameClock } from '../cluster/clock.ts';
 import { type Presence, watchersOf } from '../cluster/presence.ts';
@@ -31,9 +32,9 @@ interface At {
   readonly game: string;
   readonly epoch: string;
   readonly seq: number;
-  readonly completed: boolean;
-  readonly endsAt: number | undefined;
-  readonly spectators: boolean;
+  readonly isOver: boolean;
+  readonly deadline: number | undefined;
+  readonly isPublic: boolean;
 }
 
 /** The games whose events one connection hears of: those the player plays, and those that are watched. */
@@ -76,13 +77,10 @@ export class FollowedGames {
    */
   show({ game, epoch, seq, now, state }: View, isWatching: boolean, recovered?: false): void {
     const lost = recovered === false ? { recovered } : {};
-    this.#connection.send({ type: 'snapshot', game, epoch, seq, now, state, ...lost });
-    const {
-      status,
-      endsAt,
-      settings: { spectators = false },
-    } = state;
-    this.#follow({ game, epoch, seq, completed: status === 'completed', endsAt, spectators }, isWatching);
+    const { type } = this.#services.authority;
+    this.#connection.send({ type: 'snapshot', game, epoch, seq, now, state: state as GameState, ...lost });
+    const [isOver, deadline, isPublic] = [type.isOver(state), type.deadline(state), type.isPublic(state)];
+    this.#follow({ game, epoch, seq, isOver, deadline, isPublic }, isWatching);
   }
 
   /** Sends what was missed, and follows the game from there. `isNew`: nothing was known, so that nothing is lost. */
@@ -95,13 +93,13 @@ export class FollowedGames {
     this.#follow({ game, ...resumed }, isWatching);
   }
 
-  #follow({ game, epoch, seq, completed, endsAt, spectators }: At, isWatching: boolean): void {
+  #follow({ game, epoch, seq, isOver, deadline, isPublic }: At, isWatching: boolean): void {
     this.stop(game);
-    if (completed || !this.#connection.isOpen) return;
+    if (isOver || !this.#connection.isOpen) return;
     const { feeds, gameClock, presence } = this.#services;
     const { player } = this.#connection;
     const deliver = (packet: Packet) => this.#connection.deliver(packet);
-    const leaveWatchers = spectators
+    const leaveWatchers = isPublic
       ? presence.enter(watchersOf(game), isWatching ? player : undefined, deliver)
       : () => undefined;
     const over = () => {
@@ -118,7 +116,7 @@ export class FollowedGames {
     };
     const stop = feeds.follow(gameHistory(game, this.#services), epoch, seq, follower);
     this.#games.set(game, { isWatching, stop, leaveWatchers });
-    if (endsAt !== undefined) gameClock.arm(game, endsAt);
+    if (deadline !== undefined) gameClock.arm(game, deadline);
   }
 
   /** Follows a game no longer. */
@@ -131,12 +129,11 @@ export class FollowedGames {
 
   async #startOver(game: string, isWatching: boolean): Promise<void> {
     try {
-      const view = await this.#services.authority.view(game);
-      const {
-        players,
-        settings: { spectators = false },
-      } = view.state;
-      const maySee = players.some(({ id }) => id === this.#connection.player.id) || (isWatching && spectators);
+      const { authority } = this.#services;
+      const { type } = authority;
+      const view = await authority.view(game);
+      const isMember = type.members(view.state).some(({ id }) => id === this.#connection.player.id);
+      const maySee = isMember || (isWatching && type.isPublic(view.state));
       if (maySee) this.show(view, isWatching, false);
     } catch (error) {
       if (error instanceof Refusal && error.code === 'game_not_found') return;
@@ -164,16 +161,22 @@ export function gameHistory(game: string, { authority, feeds, gameClock, gameQuo
     after: (position) => authority.entriesAfter(game, position),
     position: () => authority.position(game),
     renew: (epoch) => authority.renew(game, epoch),
-    delivered: ({ text }) => {
-      // By far the most, and nothing is to be done: spare the parsing. Quotes in names are escaped.
-      if (text.includes('"kind":"captured"')) return;
-      const { event } = JSON.parse(text) as { event: { kind: string; endsAt: number } };
-      if (event.kind === 'started') gameClock.arm(game, event.endsAt);
-      if (event.kind === 'finished') {
+    delivered: (epoch, entry) => {
+      authority.observe(game, epoch, entry);
+      const { deadline, over } = changesOf(entry.text);
+      if (over) {
         gameClock.disarm(game);
         gameQuota.closed(game);
         feeds.end(channel);
+      } else if (deadline !== undefined) {
+        if (deadline === null) gameClock.disarm(game);
+        else gameClock.arm(game, deadline);
       }
     },
   };
+}
+
+/** What an event changes for the kernel. By far the most change nothing and end with the event itself: no parsing then. */
+function changesOf(text: string): { readonly deadline?: number | null; readonly over?: true } {
+  return text.endsWith('}}') ? {} : JSON.parse(text);
 }

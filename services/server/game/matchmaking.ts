@@ -1,11 +1,8 @@
 import { createHmac } from 'node:crypto';
-import { CODE_ALPHABET, CODE_LENGTH, type GameSettings } from '../../protocol/index.ts';
+import { CODE_ALPHABET, CODE_LENGTH, type Matching } from '../../protocol/index.ts';
 import { type Actor, Refusal } from '../authority/game-authority.ts';
 import { type Store, storeFailure } from '../redis/connect.ts';
 import { defineScript, type Script } from '../redis/scripts.ts';
-
-export const shapeOf = ({ players, size, seconds, spectators }: GameSettings): string =>
-  `${players}x${size}x${seconds}${spectators ? 'w' : ''}`;
 
 /** Where quick match finds the open games of a shape, and what a request was given before. */
 export const matchKeys = (shape: string, player: string, id: string) => ({
@@ -20,12 +17,14 @@ export const FULL_MS = 5000;
 
 /** Finds codes for new games, and open games for those who want any. */
 export class Matchmaking {
+  readonly #matching: Matching<unknown>;
   readonly #secret: Uint8Array;
   readonly #find: Script;
   readonly #close: Script;
 
   /** `secret` is the same on all replicas: the code of a new game follows from it and the request. */
-  constructor(redis: Store, secret: Uint8Array) {
+  constructor(redis: Store, secret: Uint8Array, matching: Matching<unknown>) {
+    this.#matching = matching;
     this.#secret = secret;
     this.#find = defineScript(redis, 'match:find', [new URL('./lua/match.lua', import.meta.url)]);
     this.#close = defineScript(redis, 'match:close', [new URL('./lua/unmatch.lua', import.meta.url)]);
@@ -43,14 +42,21 @@ export class Matchmaking {
   async find(
     actor: Actor,
     id: string,
-    settings: GameSettings,
+    settings: unknown,
     attempt: number,
     closed: string,
     isFull: boolean,
   ): Promise<string> {
-    const shape = shapeOf(settings);
+    const shape = this.#matching.key(settings);
     const { open, handed, request } = matchKeys(shape, actor.player.id, id);
-    const args = [shape, settings.players, this.code(actor, id, attempt), closed, KEEP_SECONDS, isFull ? 1 : 0];
+    const args = [
+      shape,
+      this.#matching.seats(settings),
+      this.code(actor, id, attempt),
+      closed,
+      KEEP_SECONDS,
+      isFull ? 1 : 0,
+    ];
     const [tag, value] = (await this.#run(this.#find, [open, handed, request], args)) as [string, string];
     if (value === 'cluster_full') throw new Refusal(value, undefined, FULL_MS);
     if (tag === 'refused') throw new Refusal(value as Refusal['code']);
@@ -58,8 +64,8 @@ export class Matchmaking {
   }
 
   /** The game has no seat left. A failure costs the next one an attempt, nothing else. */
-  async close(settings: GameSettings, game: string): Promise<void> {
-    const { open, handed } = matchKeys(shapeOf(settings), '', '');
+  async close(settings: unknown, game: string): Promise<void> {
+    const { open, handed } = matchKeys(this.#matching.key(settings), '', '');
     await this.#run(this.#close, [open, handed], [game]).catch(() => undefined);
   }
 

@@ -190,7 +190,7 @@ export class Feed {
       }
     }
     this.#report.delivered(this.history.type, this.#places.size);
-    this.history.delivered?.({ seq, text });
+    this.history.delivered?.(this.epoch, { seq, text });
   }
 
   /** Gives a follower that is behind the feed what it lacks, then what came meanwhile. */
@@ -259,7 +259,7 @@ export class FeedSet {
       feed = opened;
       this.#feeds.set(channel, feed);
       this.#bus.listen(channel, {
-        message: (payload) => this.#feeds.get(channel)?.hint(payload),
+        message: (payload) => this.hint(channel, payload),
         // What was announced before the subscription stood has to be read.
         confirmed: () => void this.#feeds.get(channel)?.catchUp(),
       });
@@ -270,6 +270,11 @@ export class FeedSet {
       stop();
       if (followed.followers === 0) this.#remove(channel, followed);
     };
+  }
+
+  /** What was announced on a channel, or is about to be: `<epoch> <seq> <text>`. */
+  hint(channel: string, payload: string): void {
+    this.#feeds.get(channel)?.hint(payload);
   }
 
   /** The history is complete: nobody needs to follow it any longer. */

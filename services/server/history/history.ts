@@ -26,7 +26,7 @@ export interface History {
   /** More was seen of this epoch than is there: the history has to go on in another one. */
   renew(epoch: string): Promise<void>;
   /** Called once an entry has been given to the followers. */
-  delivered?(entry: LogEntry): void;
+  delivered?(epoch: string, entry: LogEntry): void;
 }
 
 export interface Follower {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { until } from '../../../tests/kit/wait.ts';
+import { grid } from '../../apps/grid/grid.ts';
 import type { ServerMessageOf } from '../../protocol/index.ts';
 import { StoreClock } from '../cluster/clock.ts';
 import { createLogger } from '../ops/log.ts';
@@ -27,7 +28,7 @@ after(() => redis?.stop());
 
 async function replicaAt(appId: string, design: Design, clock: ClockAhead): Promise<Replica> {
   const config = testConfig(settingsOf(redis.url), appId, { design });
-  const replica = await startReplica(config, createLogger('silent', appId), undefined, clock);
+  const replica = await startReplica(config, grid, createLogger('silent', appId), undefined, clock);
   await until(() => replica.readiness.reason === undefined, 'the replica is ready');
   return replica;
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { pino } from 'pino';
 import { until } from '../../../tests/kit/wait.ts';
+import { grid } from '../../apps/grid/grid.ts';
 import { type Replica, startReplica } from '../replica.ts';
 import { guest, TestClient } from '../testing/client.ts';
 import { ok } from '../testing/play.ts';
@@ -16,7 +17,7 @@ let written = '';
 before(async () => {
   redis = await startRedis();
   const log = pino({ level: 'trace' }, { write: (line: string) => void (written += line) });
-  replica = await startReplica(testConfig(settingsOf(redis.url), '1111'), log);
+  replica = await startReplica(testConfig(settingsOf(redis.url), '1111'), grid, log);
   await until(() => replica.readiness.reason === undefined, 'the replica is ready');
 });
 after(async () => {

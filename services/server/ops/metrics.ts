@@ -24,9 +24,19 @@ export class Metrics {
   readonly shed = this.#counter('gridlock_sockets_shed_total', 'ConnectionSet sent to another replica', 'why');
   readonly decided = this.#counter('gridlock_commands_decided_total', 'Commands for games', 'kind', 'by');
   readonly taken = this.#counter('gridlock_games_taken_total', 'Games taken into memory', 'from');
+  readonly conflicts = new Counter({
+    name: 'gridlock_append_conflicts_total',
+    help: 'Decisions made again, as another replica had written first',
+    registers: [this.registry],
+  });
+  readonly appFaults = new Counter({
+    name: 'gridlock_app_faults_total',
+    help: 'Commands refused as the application failed',
+    registers: [this.registry],
+  });
   readonly batches = new Histogram({
-    name: 'gridlock_journal_batch_commands',
-    help: 'Commands decided and recorded together',
+    name: 'gridlock_append_batch_commands',
+    help: 'Commands decided and appended together',
     buckets: [1, 2, 4, 8, 16, 32, 64],
     registers: [this.registry],
   });

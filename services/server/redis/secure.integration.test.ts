@@ -4,6 +4,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { after, before, test } from 'node:test';
 import { freePort } from '../../../tests/kit/ports.ts';
 import { until } from '../../../tests/kit/wait.ts';
+import { grid } from '../../apps/grid/grid.ts';
 import { createLogger } from '../ops/log.ts';
 import { startReplica } from '../replica.ts';
 import { localCertificate } from '../testing/certificate.ts';
@@ -80,7 +81,7 @@ test('a Redis that is too old is refused with a sentence', async () => {
   const url = `redis://127.0.0.1:${(old.address() as AddressInfo).port}`;
   let told = '';
   const config = testConfig(settingsOf(url), '1111');
-  const replica = await startReplica(config, createLogger('silent', '1111'), (sentence) => (told = sentence));
+  const replica = await startReplica(config, grid, createLogger('silent', '1111'), (sentence) => (told = sentence));
   await until(() => told !== '', 'the replica says what is wrong');
   assert.equal(told, 'Redis 6.2.14 is too old; use 7.0 or later.');
   assert.equal(replica.readiness.reason, told);

@@ -1,4 +1,5 @@
-import { type ClientMessage, ERROR_CODES, LIMITS, LOBBY } from '../../protocol/index.ts';
+import * as v from 'valibot';
+import { type AnyCommand, type ClientMessage, ERROR_CODES, LIMITS, LOBBY } from '../../protocol/index.ts';
 import { type Actor, type Applied, type Entered, type GameAuthority, Refusal } from '../authority/game-authority.ts';
 import type { GameClock, StoreClock } from '../cluster/clock.ts';
 import type { Presence } from '../cluster/presence.ts';
@@ -119,17 +120,17 @@ export class Requests {
     const { id } = message;
     switch (message.type) {
       case 'create':
-        return this.#makeOrEnter(id, () => authority.create(this.#actor, id, message));
+        return this.#makeOrEnter(id, () => authority.create(this.#actor, id, this.#settings(message)));
       case 'join':
         // A game takes only so many joins: nobody shall use them up.
         if (!this.#games.has(message.game)) await this.#countGame();
         return this.#enter(id, () => authority.join(this.#actor, id, message.game), message.game);
       case 'match':
-        return this.#makeOrEnter(id, () => authority.match(this.#actor, id, message));
+        return this.#makeOrEnter(id, () => authority.match(this.#actor, id, this.#settings(message)));
       case 'leave':
         return this.#leave(message);
       case 'capture':
-        return this.#ack(id, await authority.capture(this.#actor, id, message.game, message.cell));
+        return this.#ack(id, await authority.act(this.#actor, id, message.game, commandOf(message)));
       case 'resume':
         this.#countHistory();
         return this.#resume(message);
@@ -163,6 +164,11 @@ export class Requests {
     const { player } = this.#connection;
     this.#connection.extend(await this.#services.refresh(player.id, token));
     this.#connection.send({ type: 'ack', id, expiresAt: this.#connection.expiresAt });
+  }
+
+  /** What the room type takes for the settings of a room. */
+  #settings({ type: _type, id: _id, ...settings }: Message<'create' | 'match'>): unknown {
+    return v.parse(this.#services.authority.type.settings, settings);
   }
 
   #countHistory(): void {
@@ -203,6 +209,7 @@ export class Requests {
 
   /** A request that may make a game, which is counted by address too. */
   async #makeOrEnter(id: string, task: () => Promise<Entered>): Promise<void> {
+    const { authority } = this.#services;
     const { allowance } = this.#connection;
     const wait = allowance.newGame();
     if (wait > 0) throw new Refusal('rate_limited', `Too many games from your address; wait ${wait} ms.`, wait);
@@ -212,7 +219,7 @@ export class Requests {
     });
     return this.#enter(id, async () => {
       const entered = await task();
-      if (entered.duplicate || entered.view.state.players.length > 1) allowance.noNewGame();
+      if (entered.duplicate || authority.type.members(entered.view.state).length > 1) allowance.noNewGame();
       return entered;
     });
   }
@@ -268,6 +275,8 @@ export class Requests {
 
 const tooMany = (what: string, waitMs: number): Refusal =>
   new Refusal('rate_limited', `Too many ${what}; wait ${waitMs} ms.`, waitMs);
+
+const commandOf = ({ cell }: Message<'capture'>): AnyCommand => ({ kind: 'capture', cell });
 
 /** The room that a request names, if it names one. A chat line goes to a channel that the connection hears already. */
 function roomOf(message: Exclude<ClientMessage, { type: 'ping' }>): string | undefined {

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { until } from '../../../tests/kit/wait.ts';
+import { grid } from '../../apps/grid/grid.ts';
 import type { GameAuthority } from '../authority/game-authority.ts';
-import { Records } from '../authority/records.ts';
+import { RoomLog } from '../authority/room-log.ts';
 import { StatefulAuthority } from '../authority/stateful/stateful-authority.ts';
 import { StatelessAuthority } from '../authority/stateless/stateless-authority.ts';
 import { Matchmaking } from '../game/matchmaking.ts';
@@ -25,10 +26,10 @@ export async function startAuthorities(): Promise<TestAuthorities> {
   const settings = settingsOf(server.url);
   const redis = connectStore(settings, 'authorities');
   await until(() => redis.status === 'ready', 'Redis is connected');
-  const records = new Records(new HistoryStore({ redis, topology: 'single', replica: 'test' }));
-  const matchmaking = new Matchmaking(redis, randomBytes(32));
+  const records = new RoomLog(new HistoryStore({ redis, topology: 'single', replica: 'test' }), grid);
+  const matchmaking = new Matchmaking(redis, randomBytes(32), grid.matching);
   const bus = new Bus({ connect: () => connectNode(settings, 'authorities-bus'), onError: () => undefined });
-  const stateless = new StatelessAuthority(records, matchmaking);
+  const stateless = new StatelessAuthority({ records, matchmaking, now: () => Date.now() });
   const stateful = new StatefulAuthority({
     records,
     matchmaking,
@@ -40,8 +41,12 @@ export async function startAuthorities(): Promise<TestAuthorities> {
   return {
     redis,
     of: (design) => (design === 'stateless' ? stateless : stateful),
-    forget: () => stateful.releaseAll(),
+    forget: () => {
+      stateless.stop();
+      return stateful.releaseAll();
+    },
     stop: async () => {
+      stateless.stop();
       stateful.stop();
       bus.close();
       redis.disconnect();

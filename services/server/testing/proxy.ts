@@ -6,7 +6,9 @@ export interface TestProxy {
   /** Connections that stand now pass nothing on any more and stay open; new ones work. */
   freeze(): void;
   /** Keeps back what clients send once a piece of it that contains `text` has passed, until the result is called. */
-  holdAfter(text: string): { readonly isHolding: () => boolean; release(): void };
+  holdAfter(text: string): { readonly isHolding: () => boolean; readonly held: () => number; release(): void };
+  /** Keeps back what the server answers until the result is called. */
+  holdAnswers(): () => void;
   /** Resets every connection that stands, and each new one until it is told otherwise. */
   isolate(isIsolated: boolean): void;
   stop(): Promise<void>;
@@ -18,6 +20,7 @@ export async function startProxy(target: number): Promise<TestProxy> {
   const frozen = new Set<[Socket, Socket]>();
   let trigger: string | undefined;
   let held: (() => void)[] | undefined;
+  let answers: (() => void)[] | undefined;
   let isolated = false;
   const server = createServer((inward) => {
     if (isolated) return void inward.on('error', () => undefined).resetAndDestroy();
@@ -31,7 +34,12 @@ export async function startProxy(target: number): Promise<TestProxy> {
       if (trigger !== undefined && piece.includes(trigger)) held = [];
     });
     inward.on('end', () => outward.end());
-    outward.pipe(inward);
+    outward.on('data', (piece: Buffer) => {
+      if (!pairs.has(pair)) return;
+      if (answers) return void answers.push(() => inward.write(piece));
+      inward.write(piece);
+    });
+    outward.on('end', () => inward.end());
     for (const socket of pair) {
       socket.on('error', () => undefined);
       socket.on('close', () => {
@@ -47,7 +55,6 @@ export async function startProxy(target: number): Promise<TestProxy> {
     freeze: () => {
       for (const pair of pairs) {
         const [inward, outward] = pair;
-        outward.unpipe();
         // Read on, so that only the silence is noticed.
         inward.resume();
         outward.resume();
@@ -59,11 +66,20 @@ export async function startProxy(target: number): Promise<TestProxy> {
       trigger = text;
       return {
         isHolding: () => held !== undefined,
+        held: () => held?.length ?? 0,
         release: () => {
           const late = held ?? [];
           [trigger, held] = [undefined, undefined];
           for (const send of late) send();
         },
+      };
+    },
+    holdAnswers: () => {
+      answers = [];
+      return () => {
+        const late = answers ?? [];
+        answers = undefined;
+        for (const send of late) send();
       };
     },
     isolate: (isIsolated) => {

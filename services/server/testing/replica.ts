@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { until } from '../../../tests/kit/wait.ts';
+import { grid } from '../../apps/grid/grid.ts';
 import type { Config } from '../config.ts';
 import { DEFAULT_LIMITS } from '../limits.ts';
 import { createLogger } from '../ops/log.ts';
@@ -57,7 +58,7 @@ export async function startTestReplica(
   given: Partial<Config> = {},
 ): Promise<Replica> {
   const config = testConfig(typeof redis === 'string' ? settingsOf(redis) : redis, appId, given);
-  const replica = await startReplica(config, createLogger(config.logLevel, appId));
+  const replica = await startReplica(config, grid, createLogger(config.logLevel, appId));
   await until(() => replica.readiness.reason === undefined, 'the replica is ready');
   return replica;
 }

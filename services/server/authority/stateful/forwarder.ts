@@ -1,6 +1,12 @@
 import type { Bus } from '../../redis/bus.ts';
 import type { Store } from '../../redis/connect.ts';
-import type { GameCommand, Outcome, YieldCommand } from './plan.ts';
+import type { Outcome, RoomCommand } from '../plan.ts';
+
+/** The edge sent a player to another replica, at this time by the store's clock: it wants the room. */
+export interface YieldCommand {
+  readonly kind: 'yield';
+  readonly at: number;
+}
 
 const CHANNEL = 'gridlock:owner:';
 
@@ -13,14 +19,14 @@ export interface ForwarderOptions {
   /** The name of this process among owners. */
   readonly owner: string;
   /** Carries out what another replica was asked for, if this one holds the game. */
-  readonly onCommand: (game: string, command: GameCommand | YieldCommand) => Promise<Outcome>;
+  readonly onCommand: (game: string, command: RoomCommand | YieldCommand) => Promise<Outcome>;
 }
 
 interface Question {
   readonly id: number;
   readonly from: string;
   readonly game: string;
-  readonly command: GameCommand | YieldCommand;
+  readonly command: RoomCommand | YieldCommand;
 }
 
 /** What is sent back: the outcome, or that the store did not answer. */
@@ -41,7 +47,7 @@ export class Forwarder {
   }
 
   /** Gives what `owner` answers within `timeoutMs`. Rejects when it could not be sent. */
-  async ask(owner: string, game: string, command: GameCommand | YieldCommand, timeoutMs: number): Promise<Forwarded> {
+  async ask(owner: string, game: string, command: RoomCommand | YieldCommand, timeoutMs: number): Promise<Forwarded> {
     const id = (this.#id += 1);
     const question: Question = { id, from: this.#options.owner, game, command };
     let timer: NodeJS.Timeout | undefined;

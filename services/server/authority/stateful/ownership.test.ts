@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, type TestContext, test } from 'node:test';
 import { until } from '../../../../tests/kit/wait.ts';
+import { grid } from '../../../apps/grid/grid.ts';
 import type { ServerMessageOf } from '../../../protocol/index.ts';
 import { Matchmaking } from '../../game/matchmaking.ts';
 import { HistoryStore } from '../../history/history-store.ts';
@@ -10,9 +11,8 @@ import { startProxy, type TestProxy } from '../../testing/proxy.ts';
 import { adminOf, startRedis, type TestRedis } from '../../testing/redis.ts';
 import { SECRET, settingsOf } from '../../testing/replica.ts';
 import type { Actor, Applied, Refusal } from '../game-authority.ts';
-import { gameKeys, Records } from '../records.ts';
-import { Journal } from './journal.ts';
-import type { Plan } from './plan.ts';
+import type { Plan } from '../plan.ts';
+import { RoomLog, roomKeys } from '../room-log.ts';
 import { StatefulAuthority, type StatefulOptions } from './stateful-authority.ts';
 
 let redis: TestRedis;
@@ -25,7 +25,7 @@ after(() => redis?.stop());
 interface Side {
   readonly owner: string;
   readonly authority: StatefulAuthority;
-  readonly records: Records;
+  readonly records: RoomLog;
   readonly bus: Bus;
   readonly decided: Record<'owner' | 'forwarded', number>;
   readonly taken: string[];
@@ -51,7 +51,7 @@ async function side({ leaseMs = 1000, busPort = redis.port, now = Date.now, ...g
     await store.spublish(`test:${owner}`, '');
     return isHeard;
   }, 'the side hears');
-  const records = new Records(new HistoryStore({ redis: store, topology: 'single', replica: 'test' }));
+  const records = new RoomLog(new HistoryStore({ redis: store, topology: 'single', replica: 'test' }), grid);
   const decided = { owner: 0, forwarded: 0 };
   const taken: string[] = [];
   const authority = new StatefulAuthority({
@@ -61,12 +61,13 @@ async function side({ leaseMs = 1000, busPort = redis.port, now = Date.now, ...g
     now,
     leaseMs,
     ...given,
-    matchmaking: new Matchmaking(store, SECRET),
+    matchmaking: new Matchmaking(store, SECRET, grid.matching),
     redis: store,
     report: {
       decided: (_kind, by) => (decided[by] += 1),
       taken: (from) => taken.push(from),
       batch: () => {},
+      fault: () => {},
     },
   });
   const own: Side = {
@@ -111,10 +112,10 @@ test('a replica that does not hold the game passes the command on, and the game 
   const [one, two] = [await side(), await side()];
   const game = await started(one);
   patient(context);
-  const first = await two.authority.capture(BOB, 'b0', game, 0);
-  const again = await two.authority.capture(BOB, 'b0', game, 0);
+  const first = await two.authority.act(BOB, 'b0', game, { kind: 'capture', cell: 0 });
+  const again = await two.authority.act(BOB, 'b0', game, { kind: 'capture', cell: 0 });
   assert.deepEqual([first.seq, again], [5, { ...first, duplicate: true }]);
-  await assert.rejects(two.authority.capture(BOB, 'b1', game, 0), { code: 'cell_taken' });
+  await assert.rejects(two.authority.act(BOB, 'b1', game, { kind: 'capture', cell: 0 }), { code: 'cell_taken' });
   assert.deepEqual(two.decided, { owner: 0, forwarded: 3 });
   assert.deepEqual([one.taken, two.taken], [['nobody'], []]);
 });
@@ -123,7 +124,8 @@ test('while nothing moves no move is passed on', async () => {
   const one = await side();
   await side();
   const game = await started(one);
-  for (let cell = 0; cell < 64; cell += 1) await one.authority.capture(cell % 2 ? ADA : BOB, `c${cell}`, game, cell);
+  for (let cell = 0; cell < 64; cell += 1)
+    await one.authority.act(cell % 2 ? ADA : BOB, `c${cell}`, game, { kind: 'capture', cell });
   assert.equal(one.decided.forwarded, 0);
   assert.equal((await history(one, game)).length, 2 + 2 + 64 + 1);
 });
@@ -143,9 +145,9 @@ test('a game moves to the replica where the edge sends its players, before a mov
   assert.equal(one.authority.held, 1);
   await two.authority.arrived(game, 3000);
   assert.deepEqual([one.authority.held, two.authority.held, yielded], [0, 1, [game]]);
-  assert.equal((await two.authority.capture(BOB, 'b0', game, 0)).seq, 5);
+  assert.equal((await two.authority.act(BOB, 'b0', game, { kind: 'capture', cell: 0 })).seq, 5);
   assert.deepEqual([two.decided.forwarded, two.decided.owner], [0, 1]);
-  assert.equal((await one.authority.capture(ADA, 'a0', game, 1)).seq, 6);
+  assert.equal((await one.authority.act(ADA, 'a0', game, { kind: 'capture', cell: 1 })).seq, 6);
   assert.equal(one.decided.forwarded, 1);
 });
 
@@ -154,8 +156,8 @@ test('an idle owner keeps its game long after its lease has run out', async (con
   const game = await started(one);
   await new Promise((resolve) => setTimeout(resolve, 60));
   patient(context);
-  assert.equal((await two.authority.capture(BOB, 'b0', game, 0)).seq, 5);
-  assert.equal((await one.authority.capture(ADA, 'a0', game, 1)).seq, 6);
+  assert.equal((await two.authority.act(BOB, 'b0', game, { kind: 'capture', cell: 0 })).seq, 5);
+  assert.equal((await one.authority.act(ADA, 'a0', game, { kind: 'capture', cell: 1 })).seq, 6);
   assert.deepEqual([one.taken, two.taken], [['nobody'], []]);
 });
 
@@ -164,10 +166,10 @@ test('a game that was handed over is taken at once, however long its lease', asy
   const game = await started(one);
   patient(context);
   await one.authority.handOver();
-  assert.equal((await two.authority.capture(BOB, 'b0', game, 0)).seq, 5);
+  assert.equal((await two.authority.act(BOB, 'b0', game, { kind: 'capture', cell: 0 })).seq, 5);
   assert.deepEqual(two.taken, ['nobody']);
   // Who is on the way out still serves its own, through the new owner.
-  assert.equal((await one.authority.capture(ADA, 'a0', game, 1)).seq, 6);
+  assert.equal((await one.authority.act(ADA, 'a0', game, { kind: 'capture', cell: 1 })).seq, 6);
   assert.equal(one.decided.forwarded, 1);
 });
 
@@ -176,17 +178,17 @@ test('the game of an owner that is gone is taken at once, however long its lease
   context.after(() => admin.disconnect());
   const [one, two] = [await side({ leaseMs: 60_000 }), await side()];
   const game = await started(one);
-  for (let cell = 0; cell < 9; cell += 1) await one.authority.capture(ADA, `a${cell}`, game, cell);
+  for (let cell = 0; cell < 9; cell += 1) await one.authority.act(ADA, `a${cell}`, game, { kind: 'capture', cell });
   one.close();
   await until(
     async () => (await admin.pubsub('SHARDCHANNELS', `*${one.owner}`)).length === 0,
     'Redis knows that it is gone',
   );
   patient(context);
-  assert.equal((await two.authority.capture(BOB, 'b9', game, 9)).seq, 14);
+  assert.equal((await two.authority.act(BOB, 'b9', game, { kind: 'capture', cell: 9 })).seq, 14);
   assert.deepEqual(two.taken, ['dead']);
   // What was answered by the one is known to the other.
-  const repeated = await two.authority.capture(ADA, 'a3', game, 3);
+  const repeated = await two.authority.act(ADA, 'a3', game, { kind: 'capture', cell: 3 });
   assert.deepEqual([repeated.seq, repeated.duplicate], [8, true]);
 });
 
@@ -196,10 +198,10 @@ test('the game of an owner that does not answer is taken when its lease has run 
   const game = await started(one);
   proxy.freeze();
   const from = performance.now();
-  await one.authority.capture(ADA, 'a0', game, 0);
+  await one.authority.act(ADA, 'a0', game, { kind: 'capture', cell: 0 });
   await until(async () => {
     try {
-      return (await two.authority.capture(BOB, 'b1', game, 1)).seq === 6;
+      return (await two.authority.act(BOB, 'b1', game, { kind: 'capture', cell: 1 })).seq === 6;
     } catch (error) {
       assert.equal((error as Refusal).code, 'unavailable');
       return false;
@@ -209,7 +211,7 @@ test('the game of an owner that does not answer is taken when its lease has run 
   assert.deepEqual(two.taken, ['silent']);
   // The old one has the cell as free in its memory, and finds out that it may not decide.
   await assert.rejects(
-    one.authority.capture(ADA, 'a1', game, 1),
+    one.authority.act(ADA, 'a1', game, { kind: 'capture', cell: 1 }),
     ({ code }: Refusal) => code === 'cell_taken' || code === 'unavailable',
   );
   const cells = (await history(two, game)).flatMap(({ event }) => (event.kind === 'captured' ? [event.cell] : []));
@@ -222,18 +224,18 @@ test('a write under a hold that is no longer the newest is refused, whatever it 
   context.after(() => admin.disconnect());
   const { records, authority } = await side();
   const game = await started({ authority } as Side);
-  const [older, newer] = [new Journal(records, 'older', 60_000), new Journal(records, 'newer', 60_000)];
+  const take = (owner: string, given = {}) => records.take(game, owner, 60_000, given);
   await authority.releaseAll();
-  const first = await older.take(game);
+  const first = await take('older');
   assert.ok(first.tag === 'taken' && first.memory);
-  assert.equal((await newer.take(game, { silent: first.hold })).tag, 'held');
-  await admin.pexpire(gameKeys(game).lease, 1);
-  await until(async () => (await newer.take(game, { silent: first.hold })).tag === 'taken', 'the lease has run out');
-  const nothing = { outcomes: [], actors: [], answers: [], joins: 0, moment: '' } as const;
+  assert.equal((await take('newer', { silent: first.hold })).tag, 'held');
+  await admin.pexpire(roomKeys(game).lease, 1);
+  await until(async () => (await take('newer', { silent: first.hold })).tag === 'taken', 'the lease has run out');
+  const nothing = { outcomes: [], requests: [], actors: [], answers: [], share: undefined, at: Date.now() } as const;
   const left = { kind: 'left', player: 'bob', seat: 1 } as const;
-  for (const events of [[], [left]]) {
+  for (const events of [[], [{ event: left }]]) {
     const plan: Plan = { ...nothing, events, state: first.memory.state };
-    assert.equal((await older.write(game, first.hold, first.memory, plan)).tag, 'fenced');
+    assert.equal((await records.append(game, first.hold, 60_000, first.memory, plan)).tag, 'fenced');
   }
 });
 
@@ -243,13 +245,13 @@ test('a clock that is wrong on the owner neither ends a game early nor keeps it 
     await side({ now: () => Date.now() - 600_000 }),
   ];
   const early = await started(ahead);
-  assert.equal((await ahead.authority.capture(ADA, 'a0', early, 0)).seq, 5);
+  assert.equal((await ahead.authority.act(ADA, 'a0', early, { kind: 'capture', cell: 0 })).seq, 5);
   assert.ok((await ahead.authority.finish(early)) > 0);
-  const late = await started(behind, 8, 4);
-  assert.equal((await behind.authority.capture(ADA, 'a0', late, 0)).seq, 5);
+  const late = await started(behind, 8, 5);
+  assert.equal((await behind.authority.act(ADA, 'a0', late, { kind: 'capture', cell: 0 })).seq, 5);
   await until(async () => {
     try {
-      await behind.authority.capture(ADA, `a${(count += 1)}`, late, 0);
+      await behind.authority.act(ADA, `a${(count += 1)}`, late, { kind: 'capture', cell: 0 });
       return false;
     } catch (error) {
       return (error as Refusal).code === 'game_over';
@@ -270,9 +272,9 @@ test('whoever takes games from whom in the middle of play, each capture that was
         await authority.releaseAll();
       } else {
         // As an owner does that finds nobody listening to the other.
-        const thief = new Journal(players[round % 3]!.records, `thief.${round}`, 10);
-        const held = await thief.take(game);
-        if (held.tag === 'held') await thief.take(game, { dead: held.hold });
+        const { records } = players[round % 3]!;
+        const held = await records.take(game, `thief.${round}`, 10);
+        if (held.tag === 'held') await records.take(game, `thief.${round}`, 10, { dead: held.hold });
       }
       await new Promise((resolve) => setTimeout(resolve, 15));
     }
@@ -282,7 +284,7 @@ test('whoever takes games from whom in the middle of play, each capture that was
       const cell = (from + step) % 256;
       for (;;) {
         try {
-          acknowledged.set(cell, await own.authority.capture(who, `cell${cell}`, game, cell));
+          acknowledged.set(cell, await own.authority.act(who, `cell${cell}`, game, { kind: 'capture', cell }));
           break;
         } catch (error) {
           const { code } = error as Refusal;

@@ -1,16 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ErrorCode, GameSettings } from '../../../protocol/index.ts';
+import type { AnyCommand } from '../../../protocol/index.ts';
 import type { GameQuota } from '../../game/game-quota.ts';
-import { FULL_MS, type Matchmaking } from '../../game/matchmaking.ts';
+import type { Matchmaking } from '../../game/matchmaking.ts';
+import type { LogEntry } from '../../history/history.ts';
 import type { Bus } from '../../redis/bus.ts';
 import { type Store, storeFailure } from '../../redis/connect.ts';
 import { type Actor, type Applied, type Entered, Refusal } from '../game-authority.ts';
-import { type Mode, RecordedAuthority } from '../recorded-authority.ts';
-import { gameKeys, type Records } from '../records.ts';
-import { Forwarder } from './forwarder.ts';
-import { HeldGame } from './held-game.ts';
-import { type Hold, Journal, ownerOf } from './journal.ts';
-import { ELSEWHERE, type GameCommand, type Outcome, type YieldCommand } from './plan.ts';
+import { granted, toApplied } from '../outcome.ts';
+import { ELSEWHERE, type Fault, type Mode, type Outcome, type RoomCommand } from '../plan.ts';
+import { RecordedAuthority } from '../recorded-authority.ts';
+import { RoomCopy } from '../room-copy.ts';
+import { type Hold, ownerOf, type RoomLog, roomKeys } from '../room-log.ts';
+import { Forwarder, type YieldCommand } from './forwarder.ts';
 
 /** How long nobody else may take a game that its owner just wrote to. */
 export const LEASE_MS = 1000;
@@ -28,14 +29,15 @@ const IDLE_MS = 120_000;
 /** What the design does, for the metrics. */
 export interface StatefulReport {
   /** A command for a game was decided: here, or by another replica that it was passed to. */
-  decided(kind: GameCommand['kind'], by: 'owner' | 'forwarded'): void;
+  decided(kind: RoomCommand['kind'], by: 'owner' | 'forwarded'): void;
   /** A game was taken: nobody held it, or its holder is dead, or silent. */
   taken(from: 'nobody' | 'dead' | 'silent'): void;
   batch(commands: number): void;
+  fault(room: string, fault: Fault): void;
 }
 
 export interface StatefulOptions {
-  readonly records: Records;
+  readonly records: RoomLog;
   readonly matchmaking: Matchmaking;
   readonly gameQuota?: GameQuota;
   readonly redis: Store;
@@ -48,6 +50,7 @@ export interface StatefulOptions {
   readonly routedAt?: (game: string) => number | undefined;
   /** The game was handed to the replica to which the edge sends its players now. */
   readonly onYielded?: (game: string) => void;
+  readonly onAppended?: (room: string, epoch: string, entries: readonly LogEntry[]) => void;
   readonly report?: StatefulReport;
   readonly leaseMs?: number;
 }
@@ -59,9 +62,9 @@ export interface StatefulOptions {
  */
 export class StatefulAuthority extends RecordedAuthority {
   readonly #options: StatefulOptions;
-  readonly #journal: Journal;
+  readonly #leaseMs: number;
   readonly #forwarder: Forwarder;
-  readonly #held = new Map<string, HeldGame>();
+  readonly #held = new Map<string, RoomCopy>();
   readonly #taking = new Map<string, Promise<Hold | undefined>>();
   /** Who held the games of which this replica found out that it may not have them. */
   readonly #holders = new Map<string, Hold>();
@@ -72,7 +75,7 @@ export class StatefulAuthority extends RecordedAuthority {
     const { records, matchmaking, gameQuota, redis, bus, owner, leaseMs = LEASE_MS } = options;
     super(records, matchmaking, gameQuota);
     this.#options = options;
-    this.#journal = new Journal(records, owner, leaseMs);
+    this.#leaseMs = leaseMs;
     this.#forwarder = new Forwarder({
       redis,
       bus,
@@ -91,13 +94,17 @@ export class StatefulAuthority extends RecordedAuthority {
     return toApplied(game, await this.#do(game, { kind: 'leave', player, generation, id }));
   }
 
-  async capture({ player, generation }: Actor, id: string, game: string, cell: number): Promise<Applied> {
-    return toApplied(game, await this.#do(game, { kind: 'capture', player, generation, id, cell }));
+  async act({ player, generation }: Actor, id: string, game: string, command: AnyCommand): Promise<Applied> {
+    return toApplied(game, await this.#do(game, { kind: 'act', player, generation, id, command }));
   }
 
   async finish(game: string): Promise<number> {
-    const outcome = await this.#do(game, { kind: 'finish' });
+    const outcome = await this.#do(game, { kind: 'deadline' });
     return outcome.tag === 'left' ? outcome.ms : 0;
+  }
+
+  observe(): void {
+    // Nothing happens in a held room that its holder does not decide.
   }
 
   /**
@@ -107,7 +114,7 @@ export class StatefulAuthority extends RecordedAuthority {
   async arrived(game: string, at: number): Promise<void> {
     if (this.#handingOver || this.#held.has(game)) return;
     try {
-      const hold = await this.#options.redis.hget(gameKeys(game).state, 'hold');
+      const hold = await this.#options.redis.hget(roomKeys(game).head, 'hold');
       // Nobody's: it is taken with the first command.
       if (!hold || ownerOf(hold) === '-' || ownerOf(hold) === this.#options.owner) return;
       const answer = await this.#forwarder.ask(ownerOf(hold), game, { kind: 'yield', at }, ANSWER_MS);
@@ -140,7 +147,7 @@ export class StatefulAuthority extends RecordedAuthority {
     { player, generation }: Actor,
     id: string,
     game: string,
-    settings?: GameSettings,
+    settings?: unknown,
   ): Promise<Entered | undefined> {
     const outcome = await this.#do(game, {
       kind: 'enter',
@@ -148,14 +155,14 @@ export class StatefulAuthority extends RecordedAuthority {
       player,
       generation,
       id,
-      ...(settings ? { settings } : {}),
+      ...(settings === undefined ? {} : { settings }),
     });
     if (outcome.tag === 'exists') return undefined;
     return { ...toApplied(game, outcome), view: await this.view(game) };
   }
 
   /** Has a command decided by whoever holds the game, taking it if nobody does. */
-  async #do(game: string, command: GameCommand): Promise<Outcome> {
+  async #do(game: string, command: RoomCommand): Promise<Outcome> {
     const { report } = this.#options;
     const deadline = performance.now() + COMMAND_MS;
     let [dead, silent]: [Hold?, Hold?] = [];
@@ -199,7 +206,7 @@ export class StatefulAuthority extends RecordedAuthority {
     if (outcome.tag === 'applied') this.records.saw(game, outcome);
   }
 
-  async #ask(holder: Hold, game: string, command: GameCommand, timeoutMs: number) {
+  async #ask(holder: Hold, game: string, command: RoomCommand, timeoutMs: number) {
     try {
       return await this.#forwarder.ask(ownerOf(holder), game, command, timeoutMs);
     } catch (error) {
@@ -208,7 +215,7 @@ export class StatefulAuthority extends RecordedAuthority {
   }
 
   /** What another replica passed on: only the holder answers, and never takes a game for somebody else. */
-  async #onCommand(game: string, command: GameCommand | YieldCommand): Promise<Outcome> {
+  async #onCommand(game: string, command: RoomCommand | YieldCommand): Promise<Outcome> {
     await this.#taking.get(game)?.catch(() => undefined);
     try {
       if (command.kind === 'yield') return await this.#yield(game, command.at);
@@ -242,18 +249,22 @@ export class StatefulAuthority extends RecordedAuthority {
 
   async #takeNow(game: string, dead: Hold | undefined, silent: Hold | undefined): Promise<Hold | undefined> {
     const { now, report } = this.#options;
-    const taken = await this.#journal.take(game, {
+    const taken = await this.records.take(game, this.#options.owner, this.#leaseMs, {
       ...(dead === undefined ? {} : { dead }),
       ...(silent === undefined ? {} : { silent }),
     });
     if (taken.tag === 'held') return taken.hold;
     this.#holders.delete(game);
-    const held = new HeldGame({
-      game,
+    const { onAppended } = this.#options;
+    const held = new RoomCopy({
+      room: game,
       now,
       hold: taken.hold,
+      leaseMs: this.#leaseMs,
       memory: taken.memory,
-      journal: this.#journal,
+      log: this.records,
+      ...(onAppended ? { onAppended } : {}),
+      onFault: (room, fault) => report?.fault(room, fault),
       onBatch: (commands) => report?.batch(commands),
       onLost: (lost) => {
         if (this.#held.get(game) === lost) this.#held.delete(game);
@@ -264,10 +275,10 @@ export class StatefulAuthority extends RecordedAuthority {
     return undefined;
   }
 
-  async #release(held: HeldGame): Promise<void> {
+  async #release(held: RoomCopy): Promise<void> {
     await held.retire();
     // What cannot be let go now is taken when the lease has run out.
-    await this.#journal.release(held.game, held.hold).catch(() => undefined);
+    await this.records.release(held.room, held.hold).catch(() => undefined);
   }
 
   #sweep(): void {
@@ -278,17 +289,4 @@ export class StatefulAuthority extends RecordedAuthority {
     // Who holds what is found out again by asking.
     this.#holders.clear();
   }
-}
-
-const RETRY_AFTER_MS: Partial<Record<ErrorCode, number>> = { unavailable: 250, cluster_full: FULL_MS };
-
-function granted(outcome: Outcome): Outcome {
-  if (outcome.tag !== 'refused') return outcome;
-  throw new Refusal(outcome.code, undefined, RETRY_AFTER_MS[outcome.code]);
-}
-
-function toApplied(game: string, outcome: Outcome): Applied {
-  if (outcome.tag !== 'applied') throw new Error(`A game answered "${outcome.tag}" to what a player asked for.`);
-  const { epoch, seq, duplicate } = outcome;
-  return { game, epoch, seq, duplicate };
 }

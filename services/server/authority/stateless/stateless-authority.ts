@@ -1,45 +1,74 @@
-import type { GameSettings } from '../../../protocol/index.ts';
+import type { AnyCommand, ErrorCode } from '../../../protocol/index.ts';
 import type { GameQuota } from '../../game/game-quota.ts';
-import { type Matchmaking, shapeOf } from '../../game/matchmaking.ts';
-import { newEpoch, type Reply } from '../../history/history-store.ts';
-import type { Actor, Applied, Entered } from '../game-authority.ts';
-import { type Mode, RecordedAuthority } from '../recorded-authority.ts';
-import { type GameScript, type RawView, type Records, toView } from '../records.ts';
+import type { Matchmaking } from '../../game/matchmaking.ts';
+import type { LogEntry } from '../../history/history.ts';
+import { type Actor, type Applied, type Entered, Refusal } from '../game-authority.ts';
+import { granted, toApplied } from '../outcome.ts';
+import type { Fault, Mode, Outcome, RoomCommand } from '../plan.ts';
+import { RecordedAuthority } from '../recorded-authority.ts';
+import { RoomCopy } from '../room-copy.ts';
+import { NO_HOLD, type RoomLog } from '../room-log.ts';
+
+const SWEEP_MS = 15_000;
+/** A room that nobody asked for anything is forgotten here after this time. */
+const IDLE_MS = 120_000;
+/** Copies of one room in a row that turn out to be outdated, before a command is given up. */
+const ATTEMPTS = 4;
+
+/** What the design does, for the metrics. */
+export interface StatelessReport {
+  batch(commands: number): void;
+  /** A decision was made again, as another replica had written first. */
+  conflict(): void;
+  fault(room: string, fault: Fault): void;
+}
+
+export interface StatelessOptions {
+  readonly records: RoomLog;
+  readonly matchmaking: Matchmaking;
+  readonly gameQuota?: GameQuota;
+  /** Milliseconds by the store's clock. */
+  readonly now: () => number;
+  readonly onAppended?: (room: string, epoch: string, entries: readonly LogEntry[]) => void;
+  readonly report?: StatelessReport;
+}
 
 /**
- * The design in which any replica serves any game: one script a move inside Redis decides, records and
- * announces.
+ * The design in which any replica serves any room: it decides on the copy that it has, and appends what it decided to
+ * the position of that copy. If another replica was first, it takes what that one wrote and decides again.
  */
 export class StatelessAuthority extends RecordedAuthority {
-  readonly #enter: GameScript;
-  readonly #leave: GameScript;
-  readonly #capture: GameScript;
-  readonly #finish: GameScript;
+  readonly #options: StatelessOptions;
+  readonly #copies = new Map<string, RoomCopy>();
+  readonly #reading = new Map<string, Promise<RoomCopy>>();
+  readonly #timer: NodeJS.Timeout;
 
-  constructor(records: Records, matchmaking: Matchmaking, gameQuota?: GameQuota) {
-    super(records, matchmaking, gameQuota);
-    const file = (name: string) => new URL(`./lua/${name}.lua`, import.meta.url);
-    const define = (name: string) => records.define(name, [file(name)]);
-    this.#enter = define('enter');
-    this.#leave = define('leave');
-    this.#capture = records.defineMany('capture', file('capture'));
-    this.#finish = define('finish');
+  constructor(options: StatelessOptions) {
+    super(options.records, options.matchmaking, options.gameQuota);
+    this.#options = options;
+    this.#timer = setInterval(() => this.#sweep(), SWEEP_MS);
+    this.#timer.unref();
   }
 
   protected async vacate({ player, generation }: Actor, id: string, game: string): Promise<Applied> {
-    return this.#applied(game, await this.#leave(game, [player.id, id, 'leave', generation]));
+    return toApplied(game, await this.#do(game, { kind: 'leave', player, generation, id }));
   }
 
-  async capture({ player, generation }: Actor, id: string, game: string, cell: number): Promise<Applied> {
-    return this.#applied(game, await this.#capture(game, [player.id, id, `capture:${cell}`, generation, cell]));
+  async act({ player, generation }: Actor, id: string, game: string, command: AnyCommand): Promise<Applied> {
+    return toApplied(game, await this.#do(game, { kind: 'act', player, generation, id, command }));
   }
 
   async finish(game: string): Promise<number> {
-    return Number((await this.#finish(game, []))[1]);
+    const outcome = await this.#do(game, { kind: 'deadline' });
+    return outcome.tag === 'left' ? outcome.ms : 0;
+  }
+
+  observe(game: string, epoch: string, entry: LogEntry): void {
+    this.#copies.get(game)?.observe(epoch, [entry]);
   }
 
   async arrived(): Promise<void> {
-    // A game is nowhere in particular.
+    // A room is nowhere in particular.
   }
 
   async handOver(): Promise<void> {
@@ -47,7 +76,8 @@ export class StatelessAuthority extends RecordedAuthority {
   }
 
   stop(): void {
-    // Nothing runs.
+    clearInterval(this.#timer);
+    this.#copies.clear();
   }
 
   protected async enter(
@@ -55,23 +85,72 @@ export class StatelessAuthority extends RecordedAuthority {
     { player, generation }: Actor,
     id: string,
     game: string,
-    settings?: GameSettings,
+    settings?: unknown,
   ): Promise<Entered | undefined> {
-    const fingerprint = settings ? `${mode}:${shapeOf(settings)}` : mode;
-    const shape = settings ? [settings.players, settings.size, settings.seconds, settings.spectators ? 1 : 0] : [];
-    const args = [mode, player.id, id, fingerprint, generation, JSON.stringify(player.name), newEpoch(), ...shape];
-    const reply = await this.#enter(game, args);
-    if (reply[0] === 'exists') return undefined;
-    const [, seq, duplicate, raw] = reply as [string, number, number, RawView];
-    const view = toView(game, raw);
-    this.records.saw(game, view);
-    return { game, epoch: view.epoch, seq, duplicate: duplicate === 1, view };
+    const given = settings === undefined ? {} : { settings };
+    const command: RoomCommand = { kind: 'enter', mode, player, generation, id, ...given };
+    // Most codes that are made up are new: whether this one is turns out when it is written.
+    if (mode === 'create' && !this.#copies.has(game)) this.#open(game, undefined);
+    const outcome = await this.#do(game, command);
+    if (outcome.tag === 'exists') return undefined;
+    const applied = toApplied(game, outcome);
+    const memory = this.#copies.get(game)?.memory;
+    if (memory?.state === undefined || memory.epoch !== applied.epoch || memory.seq < applied.seq)
+      return { ...applied, view: await this.view(game) };
+    const { epoch, seq, state } = memory;
+    this.records.saw(game, memory);
+    return { ...applied, view: { game, epoch, seq, now: this.#options.now(), state } };
   }
 
-  #applied(game: string, reply: Reply): Applied {
-    const [, seq, duplicate, epoch] = reply as [string, number, number, string];
-    const applied = { game, epoch, seq, duplicate: duplicate === 1 };
-    this.records.saw(game, applied);
-    return applied;
+  async #do(game: string, command: RoomCommand): Promise<Outcome> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      const copy = this.#copies.get(game) ?? (await this.#read(game));
+      const outcome = await copy.submit(command);
+      if (outcome.tag === 'elsewhere') continue;
+      if (outcome.tag === 'applied') this.records.saw(game, outcome);
+      return granted(outcome);
+    }
+    throw new Refusal('unavailable' satisfies ErrorCode, undefined, 250);
+  }
+
+  /** Reads a room once for all who ask at the same time. */
+  #read(game: string): Promise<RoomCopy> {
+    let reading = this.#reading.get(game);
+    if (!reading) {
+      reading = this.records
+        .read(game)
+        .then((memory) => this.#copies.get(game) ?? this.#open(game, memory))
+        .finally(() => this.#reading.delete(game));
+      this.#reading.set(game, reading);
+    }
+    return reading;
+  }
+
+  #open(game: string, memory: Awaited<ReturnType<RoomLog['read']>>): RoomCopy {
+    const { now, onAppended, report } = this.#options;
+    const copy = new RoomCopy({
+      room: game,
+      hold: NO_HOLD,
+      leaseMs: 0,
+      memory,
+      log: this.records,
+      now,
+      ...(onAppended ? { onAppended } : {}),
+      onBatch: (commands) => report?.batch(commands),
+      onConflict: () => report?.conflict(),
+      onFault: (room, fault) => report?.fault(room, fault),
+      onLost: (lost) => {
+        if (this.#copies.get(game) === lost) this.#copies.delete(game);
+      },
+    });
+    this.#copies.set(game, copy);
+    return copy;
+  }
+
+  #sweep(): void {
+    const before = performance.now() - IDLE_MS;
+    for (const [game, copy] of this.#copies) {
+      if (copy.usedAt < before && copy.isIdle) this.#copies.delete(game);
+    }
   }
 }

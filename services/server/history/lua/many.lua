@@ -7,7 +7,7 @@ for index = 0, #KEYS / width - 1 do
   local last = first + tonumber(ARGV[first])
   local reply = stranger()
   if not reply then
-    local is_done, result = pcall(each, unpack(ARGV, first + 1, last))
+    local is_done, result = pcall(each, first + 1)
     reply = is_done and result or { 'failed', type(result) == 'table' and result.err or tostring(result) }
   end
   replies[index + 1] = reply

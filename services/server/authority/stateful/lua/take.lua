@@ -1,11 +1,11 @@
--- Takes a game for a replica, and reads all of its record. ARGV: owner, lease in milliseconds, whose hold may be
--- broken though its lease runs (it is dead), whose may be broken once it has run out (it does not answer).
+-- Takes a room for a replica, and reads it. ARGV: owner, lease in milliseconds, whose hold may be broken though its
+-- lease runs (it is dead), whose may be broken once it has run out (it does not answer).
 --
--- A hold is "<token> <owner>". The token rises with each, and only who has the newest may write: whatever an owner
+-- A hold is "<token> <owner>". The token rises with each, and only the newest holder may write: whatever an owner
 -- that lost its hold still sends is refused, however late it comes.
 local owner, lease, dead, silent = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local running = redis.call('GET', LEASE)
-local hold = running or redis.call('HGET', STATE, 'hold')
+local hold = running or redis.call('HGET', HEAD, 'hold')
 local token = 0
 if hold then
   local number, holder = string.match(hold, '^(%d+) (%S+)$')
@@ -16,7 +16,5 @@ end
 hold = integer(token + 1) .. ' ' .. owner
 redis.call('SET', LEASE, hold, 'PX', lease)
 if not before[1] then return { 'taken', hold } end
-redis.call('HSET', STATE, 'hold', hold)
-local state = redis.call('HMGET', STATE, 'seq', 'joins', 'endsAt')
-return { 'taken', hold, before[1], state[1], state[2] or '0', state[3] or '',
-  redis.call('XRANGE', EVENTS, '-', '+'), redis.call('HGETALL', ANSWERS) }
+redis.call('HSET', HEAD, 'hold', hold)
+return { 'taken', hold, room() }

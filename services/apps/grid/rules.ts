@@ -1,32 +1,25 @@
 import {
   applyEvent,
+  type Context,
+  type Decision,
   type ErrorCode,
   FREE,
   type GameEvent,
   type GameSettings,
   type GameState,
+  type KernelCommand,
   type PlayerRef,
   type Ranked,
 } from '../../protocol/index.ts';
 
-/** What somebody wants of a game. `finish` comes from the clock, everything else from a player. */
-export type Command =
-  | { readonly kind: 'create'; readonly player: PlayerRef; readonly settings: GameSettings }
-  | { readonly kind: 'join'; readonly player: PlayerRef }
-  | { readonly kind: 'leave'; readonly player: string }
-  | { readonly kind: 'capture'; readonly player: string; readonly cell: number }
-  | { readonly kind: 'finish' };
+/** A player takes a cell: `row * size + column`. */
+export type Capture = { readonly kind: 'capture'; readonly cell: number };
 
-/**
- * The events that a command causes, in order. A refused command may cause some: a capture after time ends the
- * game.
- */
-export interface Decision {
-  readonly events: readonly GameEvent[];
-  readonly refusal?: ErrorCode;
-}
+export type Command = Capture | KernelCommand<GameSettings>;
 
-const refuse = (refusal: ErrorCode, events: readonly GameEvent[] = []): Decision => ({ events, refusal });
+type Verdict = Decision<GameEvent> & { readonly refusal?: ErrorCode | undefined };
+
+const refuse = (refusal: ErrorCode, events: readonly GameEvent[] = []): Verdict => ({ events, refusal });
 
 /** Seats by score, best first; equal scores share a rank and the next rank is skipped (1, 2, 2, 4). */
 export function rank(players: GameState['players']): Ranked[] {
@@ -36,27 +29,23 @@ export function rank(players: GameState['players']): Ranked[] {
         const better = players.filter((other) => other.score > score).length;
         return { rank: better + 1, player: id, name, score };
       })
-      // The sort is stable: who shares a rank stays in the order of the seats.
+      // The sort is stable: players who share a rank stay in the order of their seats.
       .sort((left, right) => left.rank - right.rank)
   );
 }
 
-/**
- * The rules of the game, without any effect: what `command` does to `state` at `now` (milliseconds). `state`
- * is undefined while the game does not exist. The scripts that run inside Redis follow these rules to the
- * letter, which a model test checks.
- */
-export function decide(state: GameState | undefined, command: Command, now: number): Decision {
-  if (command.kind === 'create') return create(command.player, command.settings);
+/** What a command does to a game. `state` is undefined while the game does not exist. */
+export function decide(state: GameState | undefined, command: Command, { now, player }: Context): Verdict {
+  if (command.kind === 'create') return create(player!, command.settings);
   if (!state) return refuse('game_not_found');
   switch (command.kind) {
     case 'join':
-      return join(state, command.player, now);
+      return join(state, player!, now);
     case 'leave':
-      return leave(state, command.player);
+      return leave(state, player!.id);
     case 'capture':
-      return capture(state, command.player, command.cell, now);
-    case 'finish':
+      return capture(state, player!.id, command.cell, now);
+    case 'deadline':
       return finish(state, now);
   }
 }
@@ -68,7 +57,7 @@ export function applyAll(state: GameState | undefined, events: readonly GameEven
 
 const seatOf = (state: GameState, player: string) => state.players.findIndex(({ id }) => id === player);
 
-function create(player: PlayerRef, settings: GameSettings): Decision {
+function create(player: PlayerRef, settings: GameSettings): Verdict {
   return {
     events: [
       { kind: 'created', settings },
@@ -77,7 +66,7 @@ function create(player: PlayerRef, settings: GameSettings): Decision {
   };
 }
 
-function join(state: GameState, player: PlayerRef, now: number): Decision {
+function join(state: GameState, player: PlayerRef, now: number): Verdict {
   if (seatOf(state, player.id) !== -1) return { events: [] };
   if (state.status === 'completed') return refuse('game_over');
   const seat = state.players.length;
@@ -88,14 +77,14 @@ function join(state: GameState, player: PlayerRef, now: number): Decision {
   return { events: [joined, { kind: 'started', startedAt: now, endsAt }] };
 }
 
-function leave(state: GameState, player: string): Decision {
+function leave(state: GameState, player: string): Verdict {
   const seat = seatOf(state, player);
   if (seat === -1) return refuse('not_a_player');
-  // Once the game runs the seat and its cells stay: who left may come back.
+  // Once the game runs the seat and its cells stay: a player who left may come back.
   return { events: state.status === 'waiting' ? [{ kind: 'left', player, seat }] : [] };
 }
 
-function capture(state: GameState, player: string, cell: number, now: number): Decision {
+function capture(state: GameState, player: string, cell: number, now: number): Verdict {
   const seat = seatOf(state, player);
   if (seat === -1) return refuse('not_a_player');
   if (state.status === 'waiting') return refuse('game_not_active');
@@ -111,7 +100,7 @@ function capture(state: GameState, player: string, cell: number, now: number): D
   return { events: full ? [captured, finished(after, 'board')] : [captured] };
 }
 
-function finish(state: GameState, now: number): Decision {
+function finish(state: GameState, now: number): Verdict {
   if (state.status === 'waiting') return refuse('game_not_active');
   if (state.status === 'completed' || now < (state.endsAt ?? 0)) return { events: [] };
   return { events: [finished(state, 'time')] };

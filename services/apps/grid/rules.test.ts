@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { applyEvent, FREE, type GameEvent, type GameState } from '../../protocol/index.ts';
+import { applyEvent, FREE, type GameEvent, type GameState, type PlayerRef } from '../../protocol/index.ts';
 import { applyAll, type Command, decide, rank } from './rules.ts';
 
 const PLAYERS = ['ada', 'bob', 'cyd', 'dan', 'eve'].map((id) => ({ id, name: id.toUpperCase() }));
@@ -12,20 +12,13 @@ const settings = fc.record({
   seconds: fc.integer({ min: 5, max: 20 }),
 });
 const command: fc.Arbitrary<Command> = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('join' as const), player }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('leave' as const), player: player.map(({ id }) => id) }) },
-  {
-    weight: 20,
-    arbitrary: fc.record({
-      kind: fc.constant('capture' as const),
-      player: player.map(({ id }) => id),
-      cell: fc.nat(10),
-    }),
-  },
-  { weight: 1, arbitrary: fc.constant({ kind: 'finish' as const }) },
+  { weight: 3, arbitrary: fc.constant({ kind: 'join' as const }) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'leave' as const }) },
+  { weight: 20, arbitrary: fc.record({ kind: fc.constant('capture' as const), cell: fc.nat(10) }) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'deadline' as const }) },
 );
-/** A command, and the milliseconds that passed before it. */
-const step = fc.record({ command, wait: fc.integer({ min: 0, max: 300 }) });
+/** A command of a player, and the milliseconds that passed before it. */
+const step = fc.record({ command, player, wait: fc.integer({ min: 0, max: 300 }) });
 const game = fc.record({ settings, steps: fc.array(step, { maxLength: 150, size: 'max' }) });
 
 interface Played {
@@ -37,11 +30,11 @@ interface Played {
 
 interface Given {
   readonly settings: GameState['settings'];
-  readonly steps: { command: Command; wait: number }[];
+  readonly steps: { command: Command; player: PlayerRef; wait: number }[];
 }
 
 function create(shape: GameState['settings'], now: number): GameState {
-  const { events } = decide(undefined, { kind: 'create', player: PLAYERS[0]!, settings: shape }, now);
+  const { events } = decide(undefined, { kind: 'create', settings: shape }, { now, player: PLAYERS[0] });
   return applyAll(undefined, events, now)!;
 }
 
@@ -49,10 +42,10 @@ function play({ settings: shape, steps }: Given) {
   let now = 1_000_000;
   let state = create(shape, now);
   const played: Played[] = [];
-  for (const { command: next, wait } of steps) {
+  for (const { command: next, player: by, wait } of steps) {
     now += wait;
     const before = state;
-    const { events, refusal } = decide(before, next, now);
+    const { events, refusal } = decide(before, next, { now, player: by });
     state = applyAll(before, events, now)!;
     played.push({ before, after: state, events, refusal });
   }
@@ -162,8 +155,8 @@ test('a ranking lists everybody once, best first, and a rank is one more than th
 test('a capture after the end of time ends the game and is refused', () => {
   const shape = { players: 2, size: 3, seconds: 5 };
   let state = create(shape, 0);
-  state = applyAll(state, decide(state, { kind: 'join', player: PLAYERS[1]! }, 100).events, 100)!;
-  const late = decide(state, { kind: 'capture', player: 'ada', cell: 0 }, 5100);
+  state = applyAll(state, decide(state, { kind: 'join' }, { now: 100, player: PLAYERS[1] }).events, 100)!;
+  const late = decide(state, { kind: 'capture', cell: 0 }, { now: 5100, player: PLAYERS[0] });
   assert.equal(late.refusal, 'game_over');
   assert.deepEqual(
     late.events.map(({ kind }) => kind),

@@ -1,0 +1,72 @@
+import type * as v from 'valibot';
+import type { PlayerRef } from './game-types.ts';
+
+/** A player acts on a room: `kind` and the fields of the command's schema. */
+export interface AppCommand {
+  readonly kind: string;
+}
+
+/** A command of any application. */
+export type AnyCommand = AppCommand & { readonly [field: string]: unknown };
+
+/** What the kernel itself asks of a room. */
+export type KernelCommand<Settings> =
+  | { readonly kind: 'create'; readonly settings: Settings }
+  | { readonly kind: 'join' }
+  | { readonly kind: 'leave' }
+  /** The room's deadline is over. */
+  | { readonly kind: 'deadline' };
+
+/** All that a decision may depend on, besides the state and the command. */
+export interface Context {
+  /** Milliseconds since the Unix epoch by the store's clock; the time of the events that follow. */
+  readonly now: number;
+  /** The player that acts; undefined for `deadline`. */
+  readonly player: PlayerRef | undefined;
+}
+
+/** The events that a command causes, in order. A refused command may cause some, too. */
+export interface Decision<Event> {
+  readonly events: readonly Event[];
+  /** Stable code of why the command is not granted. */
+  readonly refusal?: string | undefined;
+}
+
+/** How quick match finds a room. */
+export interface Matching<Settings> {
+  /** Rooms of the same key are alike to a player who wants any. */
+  key(settings: Settings): string;
+  /** Players that fit into one room. */
+  seats(settings: Settings): number;
+}
+
+/**
+ * The rules of an application for one kind of room. Everything is pure: no I/O, no clock and no randomness but what the
+ * context hands in, so that the same command on the same state gives the same events on every replica. `State` is a
+ * JSON value, and no function changes the value it is given.
+ */
+export interface RoomType<Settings, State, Command extends AppCommand, Event extends AppCommand> {
+  /** Names the kind of room: 1 to 32 of a-z, 0-9 and `-`. */
+  readonly name: string;
+  readonly settings: v.GenericSchema<unknown, Settings>;
+  readonly command: v.GenericSchema<unknown, Command>;
+  readonly event: v.GenericSchema<unknown, Event>;
+  /** What a command does to a room. `state` is undefined while the room does not exist; then only `create` comes. */
+  decide(state: State | undefined, command: Command | KernelCommand<Settings>, context: Context): Decision<Event>;
+  /** The state after an event that happened at `at` (milliseconds). Throws when the event cannot follow the state. */
+  evolve(state: State | undefined, event: Event, at: number): State;
+  /** The players who may act in the room, the one who answers for it first. */
+  members(state: State): readonly PlayerRef[];
+  /** When the kernel sends the command `deadline`, in milliseconds since the Unix epoch; undefined for never. */
+  deadline(state: State): number | undefined;
+  /** Nothing happens in the room any more: its history is kept for a while, then it is gone. */
+  isOver(state: State): boolean;
+  /** Whether the room waits for players: quick match sends more. */
+  isOpen(state: State): boolean;
+  /** Whether players who are no members may follow the room. It may not change while the room lives. */
+  isPublic(state: State): boolean;
+  readonly matching: Matching<Settings>;
+}
+
+/** A room type whose types do not matter to the one who has it: the kernel passes its values on unread. */
+export type AnyRoomType = RoomType<any, any, any, any>;

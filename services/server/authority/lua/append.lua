@@ -1,0 +1,131 @@
+-- Appends what was decided for one of many rooms: all of it or nothing. ARGV from `first` on: the hold of the writer
+-- ('' when any replica may write), epoch and seq that it goes on from, its lease in milliseconds, the time for which it
+-- decided, how full the store may be of its `maxmemory` ('' when that does not matter), seconds to keep the room ('' to
+-- leave that as it is), and '1' with a new snapshot. Then five counted lists: keys of the requests; actors (fields of
+-- the head, then as many generations); events; answers (key, value); fields of the head (field, value).
+
+-- How far the writer's time may be from the store's, in milliseconds.
+local EARLY, LATE = 250, 2000
+-- A repeat is known by its answer for so long at least, in milliseconds; sooner only where there are very many.
+local TURN, TURN_SOONER, MOST_ANSWERS = 600000, 240000, 10000
+-- Events are kept until a later snapshot is so old, in milliseconds, but never more than so many.
+local WINDOW, MOST_EVENTS = 150000, 20000
+-- Events that a writer is given which did not know of them.
+local MOST_MISSED = 256
+
+-- Whether the store is fuller than a share of its `maxmemory`; never where there is none.
+local function is_fuller(share)
+  local memory = redis.call('INFO', 'memory')
+  local most = tonumber(string.match(memory, '\nmaxmemory:(%d+)') or 0)
+  return most > 0 and tonumber(string.match(memory, '\nused_memory:(%d+)')) > share * most
+end
+
+-- Answers that were given to some of the requests: { 'known', index, answer, ... }, or nil.
+local function known_of(first, count)
+  local stored = redis.call('HMGET', ANSWERS, unpack(ARGV, first, first + count - 1))
+  local older = before[TURNED] and redis.call('HMGET', OLDER, unpack(ARGV, first, first + count - 1))
+  local known
+  for index = 1, count do
+    local answer = stored[index] or (older and older[index])
+    if answer then
+      known = known or { 'known' }
+      known[#known + 1] = index
+      known[#known + 1] = answer
+    end
+  end
+  return known
+end
+
+-- With each snapshot: what nobody needs any more is thrown away.
+local function tidy(seq, at)
+  local marks = redis.call('HMGET', HEAD, 'mark', 'marked', 'answersSince')
+  if not marks[1] then
+    redis.call('HSET', HEAD, 'mark', seq, 'marked', integer(at))
+  elseif at - tonumber(marks[2]) >= WINDOW then
+    redis.call('XTRIM', EVENTS, 'MINID', (tonumber(marks[1]) + 1) .. '-0')
+    redis.call('HSET', HEAD, 'mark', seq, 'marked', integer(at))
+  end
+  redis.call('XTRIM', EVENTS, 'MAXLEN', MOST_EVENTS)
+  local age = at - tonumber(marks[3] or at)
+  if not marks[3] then
+    redis.call('HSET', HEAD, 'answersSince', integer(at))
+  elseif age >= TURN or (age >= TURN_SOONER and redis.call('HLEN', ANSWERS) > MOST_ANSWERS) then
+    if redis.call('EXISTS', ANSWERS) == 1 then redis.call('RENAME', ANSWERS, OLDER) end
+    redis.call('HSET', HEAD, 'answersSince', integer(at), 'turned', '1')
+  end
+end
+
+local function each(first)
+  local hold, epoch, seq, lease, now, share, keep, is_snapshot = unpack(ARGV, first, first + 7)
+  if before[1] then
+    if hold ~= '' and before[HOLD] ~= hold then return { 'fenced' } end
+    if before[1] ~= epoch or before[SEQ] ~= seq then
+      if hold ~= '' or before[1] ~= epoch then return { 'moved' } end
+      return { 'moved', redis.call('XRANGE', EVENTS, (tonumber(seq) + 1) .. '-0', '+', 'COUNT', MOST_MISSED) }
+    end
+  else
+    if hold ~= '' and redis.call('GET', LEASE) ~= hold then return { 'fenced' } end
+    if seq ~= '0' then return { 'moved' } end
+  end
+
+  local next = first + 8
+  local count = tonumber(ARGV[next])
+  if count > 0 and before[1] then
+    local known = known_of(next + 1, count)
+    if known then return known end
+  end
+  next = next + 1 + count
+
+  local written = {}
+  count = tonumber(ARGV[next])
+  if count > 0 then
+    local newest = before[1] and redis.call('HMGET', HEAD, unpack(ARGV, next + 1, next + count)) or {}
+    for index = 1, count do
+      local field, generation, other = ARGV[next + index], ARGV[next + count + index], newest[index]
+      if other and tonumber(generation) < tonumber(other) then return { 'superseded', index } end
+      if other ~= generation then
+        written[#written + 1] = field
+        written[#written + 1] = generation
+      end
+    end
+  end
+  next = next + 1 + 2 * count
+
+  local at, moment = clock(), tonumber(now)
+  local deadline = tonumber(before[DEADLINE] or '')
+  if moment - at > EARLY or at - moment > LATE or (deadline and (at >= deadline) ~= (moment >= deadline)) then
+    return { 'time', at }
+  end
+  if share ~= '' and is_fuller(tonumber(share)) then return { 'full' } end
+
+  local events, number = tonumber(ARGV[next]), tonumber(seq)
+  for index = 1, events do
+    redis.call('XADD', EVENTS, (number + index) .. '-0', 'message', ARGV[next + index])
+  end
+  local announced = next
+  next = next + 1 + events
+  count = tonumber(ARGV[next])
+  if count > 0 then redis.call('HSET', ANSWERS, unpack(ARGV, next + 1, next + 2 * count)) end
+  next = next + 1 + 2 * count
+  for index = next + 1, next + 2 * tonumber(ARGV[next]) do written[#written + 1] = ARGV[index] end
+  if events > 0 then
+    written[#written + 1] = 'seq'
+    written[#written + 1] = number + events
+    if not before[1] then
+      redis.call('HSET', HEAD, 'epoch', epoch)
+      if hold ~= '' then redis.call('HSET', HEAD, 'hold', hold) end
+      live()
+    end
+    if hold ~= '' then redis.call('SET', LEASE, hold, 'PX', lease) end
+  end
+  -- What changes nothing does not wait for the disk, and leaves no room where there is none.
+  if #written > 0 and (before[1] or events > 0) then redis.call('HSET', HEAD, unpack(written)) end
+  if is_snapshot == '1' then tidy(number + events, at) end
+  if keep ~= '' then
+    for _, key in ipairs({ HEAD, EVENTS, ANSWERS, OLDER }) do redis.call('EXPIRE', key, keep) end
+  end
+  for index = 1, events do
+    redis.call('SPUBLISH', EVENTS, epoch .. ' ' .. (number + index) .. ' ' .. ARGV[announced + index])
+  end
+  return { 'ok' }
+end

@@ -1,0 +1,1 @@
+return { 'members', redis.call('HGET', HEAD, 'members') }

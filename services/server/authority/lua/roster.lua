@@ -1,1 +1,0 @@
-return { 'roster', redis.call('HGET', HEAD, 'roster') }

@@ -1,0 +1,19 @@
+import type { ErrorCode } from '../../protocol/index.ts';
+import { FULL_MS } from '../game/matchmaking.ts';
+import { type Applied, Refusal } from './game-authority.ts';
+import type { Outcome } from './plan.ts';
+
+const RETRY_AFTER_MS: Partial<Record<string, number>> = { unavailable: 250, cluster_full: FULL_MS, internal: 1000 };
+
+/** The outcome, unless it is a refusal, which is thrown. */
+export function granted(outcome: Outcome): Outcome {
+  if (outcome.tag !== 'refused') return outcome;
+  throw new Refusal(outcome.code as ErrorCode, undefined, RETRY_AFTER_MS[outcome.code]);
+}
+
+/** What a player is told of a request that took effect. */
+export function toApplied(game: string, outcome: Outcome): Applied {
+  if (outcome.tag !== 'applied') throw new Error(`A room answered "${outcome.tag}" to what a player asked for.`);
+  const { epoch, seq, duplicate } = outcome;
+  return { game, epoch, seq, duplicate };
+}

@@ -1,0 +1,298 @@
+import { hash } from 'node:crypto';
+import * as v from 'valibot';
+import type {
+  AnyCommand,
+  AnyRoomType,
+  AppCommand,
+  Context,
+  Decision,
+  KernelCommand,
+  PlayerRef,
+} from '../../protocol/index.ts';
+import type { Memory } from './room-memory.ts';
+
+/** How a player comes to be a member. */
+export type Mode = 'create' | 'join' | 'match';
+
+interface ByPlayer {
+  readonly player: PlayerRef;
+  readonly generation: number;
+  readonly id: string;
+}
+
+/** What somebody wants of a room, as it goes from one replica to another. */
+export type RoomCommand =
+  | ({ readonly kind: 'enter'; readonly mode: Mode; readonly settings?: unknown } & ByPlayer)
+  | ({ readonly kind: 'leave' } & ByPlayer)
+  | ({ readonly kind: 'act'; readonly command: AnyCommand } & ByPlayer)
+  | { readonly kind: 'deadline' };
+
+/** What became of it. */
+export type Outcome =
+  | { readonly tag: 'applied'; readonly epoch: string; readonly seq: number; readonly duplicate: boolean }
+  /** There is a room of this code, and the command wanted to make one. */
+  | { readonly tag: 'exists' }
+  /** The milliseconds until the room's deadline; 0 when it has none any more. */
+  | { readonly tag: 'left'; readonly ms: number }
+  | { readonly tag: 'refused'; readonly code: string }
+  /** The room was let go of for the replica that asked. */
+  | { readonly tag: 'yielded' }
+  /** This replica does not hold the room, so that it did nothing. */
+  | { readonly tag: 'elsewhere' };
+
+export const refused = (code: string): Outcome => ({ tag: 'refused', code });
+export const ELSEWHERE: Outcome = { tag: 'elsewhere' };
+
+/** How full the store may be, of its `maxmemory`, for another room, and for another member of one. */
+const MOST_FOR_NEW = 0.75;
+const MOST_FOR_JOINS = 0.85;
+
+/** An answer given to a request, by which its repeat is known. */
+export interface Answer {
+  readonly fingerprint: string;
+  readonly seq: number;
+}
+
+/** An event that is to be appended, and what it changes of what the kernel knows about the room. */
+export interface PlannedEvent {
+  readonly event: unknown;
+  /** The deadline from now on, null for none; absent when it stays. */
+  readonly deadline?: number | null;
+  /** The room is over from now on. */
+  readonly over?: true;
+}
+
+/** What the store told of an earlier plan for the same commands. */
+export interface Findings {
+  /** Commands of sockets that a newer one replaced. */
+  readonly superseded: Set<number>;
+  /** Answers given before, by key. */
+  readonly known: Map<string, Answer>;
+  /** The store has no room for what is new. */
+  isFull: boolean;
+}
+
+/** What a batch of commands would do to a room: nothing of it counts before it is appended. */
+export interface Plan {
+  readonly outcomes: readonly Outcome[];
+  /** Requests whose repeat would be known by their key. */
+  readonly requests: readonly string[];
+  /** The commands whose players' sockets act: only as long as there is no newer one. */
+  readonly actors: readonly { readonly command: number; readonly player: string; readonly generation: number }[];
+  readonly events: readonly PlannedEvent[];
+  readonly answers: readonly { readonly key: string; readonly answer: Answer }[];
+  /** How full the store may be for this. */
+  readonly share: number | undefined;
+  readonly state: unknown;
+  /** The time of the events. */
+  readonly at: number;
+}
+
+/** What an application did wrong: the command is refused, and nothing of it happens. */
+export interface Fault {
+  readonly command: string;
+  readonly reason: string;
+}
+
+export interface PlanOptions {
+  readonly type: AnyRoomType;
+  readonly memory: Memory;
+  readonly commands: readonly RoomCommand[];
+  /** Milliseconds by the store's clock. */
+  readonly now: number;
+  readonly findings: Findings;
+  readonly onFault: (fault: Fault) => void;
+}
+
+/** Decides commands one after the other. */
+export function plan(options: PlanOptions): Plan {
+  const planner = new Planner(options);
+  const outcomes = options.commands.map((command, index) => planner.run(command, index));
+  const { requests, actors, events, answers, share, state, at } = planner;
+  return { outcomes, requests, actors, events, answers, share, state, at };
+}
+
+class Planner {
+  readonly requests: string[] = [];
+  readonly actors: { command: number; player: string; generation: number }[] = [];
+  readonly events: PlannedEvent[] = [];
+  readonly answers: { key: string; answer: Answer }[] = [];
+  readonly at: number;
+  share: number | undefined;
+  state: unknown;
+  readonly #options: PlanOptions;
+  readonly #new = new Map<string, Answer>();
+
+  constructor(options: PlanOptions) {
+    const { memory, now } = options;
+    this.#options = options;
+    this.state = memory.state;
+    this.at = Math.max(now, memory.at);
+  }
+
+  run(command: RoomCommand, index: number): Outcome {
+    if (command.kind === 'deadline') return this.#deadline();
+    const key = `${command.player.id}:${command.id}`;
+    const fingerprint = fingerprintOf(command);
+    const known = this.#known(key);
+    if (known && known.fingerprint !== fingerprint) return refused('id_reused');
+    if (command.kind === 'enter') return this.#enter(command, index, key, fingerprint, known);
+    if (this.state === undefined) return refused('game_not_found');
+    if (known) return this.#applied(known.seq, true);
+    if (this.#options.findings.superseded.has(index)) return refused('superseded');
+    if (!this.#isMember(command.player.id)) return refused('not_a_player');
+    this.#act(command, index);
+    const asked: AppCommand | KernelCommand<unknown> = command.kind === 'act' ? command.command : { kind: 'leave' };
+    return this.#decide(asked, command.player, { key, fingerprint });
+  }
+
+  #enter(
+    command: Extract<RoomCommand, { kind: 'enter' }>,
+    index: number,
+    key: string,
+    fingerprint: string,
+    known: Answer | undefined,
+  ): Outcome {
+    const { mode, player, settings } = command;
+    const { findings, type } = this.#options;
+    if (this.state === undefined) {
+      if (mode === 'join') return refused('game_not_found');
+      if (findings.isFull) return refused('cluster_full');
+      if (findings.superseded.has(index)) return refused('superseded');
+      this.#act(command, index);
+      this.#needs(MOST_FOR_NEW);
+      return this.#decide({ kind: 'create', settings }, player, { key, fingerprint });
+    }
+    const isMember = this.#isMember(player.id);
+    // The answer is old: the player may have left since.
+    if (known && !isMember) return refused('not_a_player');
+    if (!known && mode === 'create') return { tag: 'exists' };
+    if (isMember) {
+      if (findings.superseded.has(index)) return refused('superseded');
+      this.#act(command, index);
+      return this.#applied(known?.seq ?? this.#seq, known !== undefined);
+    }
+    if (findings.superseded.has(index)) return refused('superseded');
+    const { refusal } = this.#ask({ kind: 'join' }, player);
+    if (refusal !== undefined) return refused(refusal);
+    if (type.isOver(this.state)) return refused('game_over');
+    if (findings.isFull) return refused('cluster_full');
+    this.#act(command, index);
+    this.#needs(MOST_FOR_JOINS);
+    return this.#decide({ kind: 'join' }, player, { key, fingerprint });
+  }
+
+  #deadline(): Outcome {
+    const { type } = this.#options;
+    if (this.state === undefined) return refused('game_not_found');
+    if (type.isOver(this.state)) return { tag: 'left', ms: 0 };
+    const deadline = type.deadline(this.state);
+    if (deadline === undefined) return refused('game_not_active');
+    if (this.at < deadline) return { tag: 'left', ms: deadline - this.at };
+    const outcome = this.#decide({ kind: 'deadline' }, undefined);
+    if (outcome.tag === 'refused') return outcome;
+    const next = type.isOver(this.state) ? undefined : type.deadline(this.state);
+    return { tag: 'left', ms: Math.max(0, (next ?? 0) - this.at) };
+  }
+
+  #decide(
+    command: AppCommand | KernelCommand<unknown>,
+    player: PlayerRef | undefined,
+    request?: { readonly key: string; readonly fingerprint: string },
+  ): Outcome {
+    const { events, refusal } = this.#ask(command, player);
+    const first = this.events.length + 1;
+    if (!this.#apply(command, events)) return refused('internal');
+    if (refusal !== undefined) return refused(refusal);
+    if (events.length === 0) return this.#applied(this.#seq, false);
+    // A room that is made begins with events of its own; otherwise the first is what was asked for.
+    const seq = this.#options.memory.seq + (command.kind === 'create' ? this.events.length : first);
+    if (request) {
+      const { key, fingerprint } = request;
+      const answer = { fingerprint, seq };
+      this.#new.set(key, answer);
+      this.answers.push({ key, answer });
+    }
+    return this.#applied(seq, false);
+  }
+
+  /** What the application says; a mistake of its own is a refusal. */
+  #ask(command: AppCommand | KernelCommand<unknown>, player: PlayerRef | undefined): Decision<unknown> {
+    const context: Context = { now: this.at, player };
+    try {
+      return this.#options.type.decide(this.state, command, context);
+    } catch (error) {
+      return this.#fault(command, `decide failed: ${(error as Error).message}`);
+    }
+  }
+
+  /** Whether all events were good; if not, none of them counts. */
+  #apply(command: AppCommand, events: readonly unknown[]): boolean {
+    const { type } = this.#options;
+    let { state } = this;
+    const planned: PlannedEvent[] = [];
+    try {
+      for (const event of events) {
+        const { success, issues } = v.safeParse(type.event, event);
+        if (!success) throw new Error(`an event is not what its schema says: ${issues[0].message}`);
+        const before = state;
+        state = type.evolve(before, event, this.at);
+        planned.push({ event, ...changes(type, before, state) });
+      }
+    } catch (error) {
+      this.#fault(command, `evolve failed: ${(error as Error).message}`);
+      return false;
+    }
+    this.events.push(...planned);
+    this.state = state;
+    return true;
+  }
+
+  #fault({ kind }: AppCommand, reason: string): Decision<unknown> {
+    this.#options.onFault({ command: kind, reason });
+    return { events: [], refusal: 'internal' };
+  }
+
+  #known(key: string): Answer | undefined {
+    if (this.state === undefined) return undefined;
+    const known = this.#new.get(key) ?? this.#options.findings.known.get(key);
+    if (!known && this.#options.memory.state !== undefined) this.requests.push(key);
+    return known;
+  }
+
+  #act({ player, generation }: ByPlayer, command: number): void {
+    this.actors.push({ command, player: player.id, generation });
+  }
+
+  #needs(share: number): void {
+    this.share = Math.min(share, this.share ?? 1);
+  }
+
+  get #seq(): number {
+    return this.#options.memory.seq + this.events.length;
+  }
+
+  #isMember(player: string): boolean {
+    return this.#options.type.members(this.state).some(({ id }) => id === player);
+  }
+
+  #applied(seq: number, duplicate: boolean): Outcome {
+    return { tag: 'applied', epoch: this.#options.memory.epoch, seq, duplicate };
+  }
+}
+
+/** What changes in the kernel's own view of a room. */
+function changes(type: AnyRoomType, before: unknown, after: unknown): Omit<PlannedEvent, 'event'> {
+  const deadlineOf = (state: unknown) => (state === undefined ? undefined : type.deadline(state));
+  const [old, deadline] = [deadlineOf(before), deadlineOf(after)];
+  const isOver = type.isOver(after) && (before === undefined || !type.isOver(before));
+  return { ...(old === deadline ? {} : { deadline: deadline ?? null }), ...(isOver ? { over: true } : {}) };
+}
+
+/** Tells requests of one id apart; the same on every replica. */
+function fingerprintOf(command: Exclude<RoomCommand, { kind: 'deadline' }>): string {
+  if (command.kind === 'leave') return 'leave';
+  const [kind, value] = command.kind === 'act' ? ['act', command.command] : [command.mode, command.settings];
+  if (value === undefined) return kind;
+  return `${kind}:${hash('sha1', JSON.stringify(value), 'base64url').slice(0, 16)}`;
+}

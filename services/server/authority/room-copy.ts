@@ -1,0 +1,183 @@
+import type { LogEntry } from '../history/history.ts';
+import { ELSEWHERE, type Fault, type Findings, type Outcome, plan, type RoomCommand } from './plan.ts';
+import { type Appended, type Hold, NO_HOLD, type RoomLog } from './room-log.ts';
+import { emptyMemory, followed, type Memory } from './room-memory.ts';
+
+/** Commands decided in one go at most. */
+const BATCH = 64;
+/** Plans in a row that the store may turn down before this copy is given up. */
+const ATTEMPTS = 16;
+
+export interface RoomCopyOptions {
+  readonly room: string;
+  /** `NO_HOLD` where every replica may write: then this copy catches up when another one did. */
+  readonly hold: Hold;
+  readonly leaseMs: number;
+  readonly memory: Memory | undefined;
+  readonly log: RoomLog;
+  /** Milliseconds by the store's clock. */
+  readonly now: () => number;
+  readonly onBatch?: (commands: number) => void;
+  /** Another replica had written since this copy was read. */
+  readonly onConflict?: () => void;
+  /** Events were appended, and are announced. */
+  readonly onAppended?: (room: string, epoch: string, entries: readonly LogEntry[]) => void;
+  readonly onFault?: (room: string, fault: Fault) => void;
+  /** This copy is not to be used any longer. */
+  readonly onLost: (copy: RoomCopy) => void;
+}
+
+interface Waiting {
+  readonly command: RoomCommand;
+  readonly resolve: (outcome: Outcome) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * A room in the memory of a replica that decides on it. Commands that come while an append is under way are decided and
+ * appended together; nothing counts, and nothing is answered, before it is appended.
+ */
+export class RoomCopy {
+  readonly room: string;
+  readonly hold: Hold;
+  usedAt = performance.now();
+  readonly #options: RoomCopyOptions;
+  #memory: Memory;
+  #queue: Waiting[] = [];
+  #running: Promise<void> | undefined;
+  #lost = false;
+
+  constructor(options: RoomCopyOptions) {
+    const { room, hold, memory } = options;
+    this.room = room;
+    this.hold = hold;
+    this.#options = options;
+    this.#memory = memory ?? emptyMemory();
+  }
+
+  get isIdle(): boolean {
+    return this.#running === undefined;
+  }
+
+  /** The room as far as this copy knows it. */
+  get memory(): Memory {
+    return this.#memory;
+  }
+
+  /** Gives `elsewhere` when this copy turned out to be outdated; rejects when the store did not answer. */
+  submit(command: RoomCommand): Promise<Outcome> {
+    this.usedAt = performance.now();
+    if (this.#lost) return Promise.resolve(ELSEWHERE);
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ command, resolve, reject });
+      this.#running ??= this.#run();
+    });
+  }
+
+  /** Takes events that were announced: the next ones are followed, older ones are known. */
+  observe(epoch: string, entries: readonly LogEntry[]): void {
+    if (this.#lost || this.#memory.state === undefined) return;
+    // It is read again when somebody needs it.
+    if (!this.#advance(epoch, entries)) this.#lose();
+  }
+
+  /** Resolves when nothing is under way; from then on every command is for somebody else. */
+  async retire(): Promise<void> {
+    await this.#running;
+    this.#lose();
+  }
+
+  async #run(): Promise<void> {
+    // What else came in this turn goes along.
+    await undefined;
+    while (this.#queue.length > 0) {
+      const batch = this.#queue.splice(0, BATCH);
+      try {
+        const outcomes = this.#lost ? undefined : await this.#record(batch.map(({ command }) => command));
+        if (outcomes) this.#options.onBatch?.(batch.length);
+        else this.#lose();
+        batch.forEach(({ resolve }, index) => resolve(outcomes?.[index] ?? ELSEWHERE));
+      } catch (error) {
+        // Whether it was appended is unknown, and so is what is in the room now.
+        this.#lose();
+        for (const { reject } of batch) reject(error);
+      }
+    }
+    this.#running = undefined;
+    // There is no such room: there is nothing to keep a copy of.
+    if (this.#memory.state === undefined) this.#lose();
+  }
+
+  /** The outcomes, once appended; undefined when this copy is outdated. */
+  async #record(commands: readonly RoomCommand[]): Promise<readonly Outcome[] | undefined> {
+    const { room, hold, leaseMs, log, now, onFault } = this.#options;
+    const findings: Findings = { superseded: new Set(), known: new Map(), isFull: false };
+    let at = now();
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      const memory = this.#memory;
+      const planned = plan({
+        ...{ type: log.type, memory, commands, now: at, findings },
+        onFault: (fault) => onFault?.(room, fault),
+      });
+      // Even if there is nothing to write: a refusal, too, is worth only what the memory is that it comes from.
+      const appended = await log.append(room, hold, leaseMs, memory, planned);
+      switch (appended.tag) {
+        case 'ok':
+          this.#follow(appended);
+          return planned.outcomes;
+        case 'known':
+          for (const [request, answer] of appended.answers) findings.known.set(planned.requests[request]!, answer);
+          break;
+        case 'superseded':
+          findings.superseded.add(planned.actors[appended.actor]!.command);
+          break;
+        case 'full':
+          findings.isFull = true;
+          break;
+        case 'time':
+          ({ at } = appended);
+          break;
+        case 'moved':
+          if (hold !== NO_HOLD || this.#lost) return undefined;
+          this.#options.onConflict?.();
+          await this.#catchUp(memory, appended.entries);
+          break;
+        case 'fenced':
+          return undefined;
+      }
+    }
+    return undefined;
+  }
+
+  #follow({ memory, entries }: Extract<Appended, { tag: 'ok' }>): void {
+    // What was announced may have been here before the answer.
+    if (memory.epoch === this.#memory.epoch && memory.seq < this.#memory.seq) return;
+    this.#memory = memory;
+    if (entries.length > 0) this.#options.onAppended?.(this.room, memory.epoch, entries);
+  }
+
+  /** Takes the events that another replica appended, or reads the room where these do not tell. */
+  async #catchUp({ epoch, seq }: Memory, entries: readonly LogEntry[]): Promise<void> {
+    const isAhead = this.#advance(epoch, entries) && this.#memory.epoch === epoch && this.#memory.seq > seq;
+    if (!isAhead) this.#memory = (await this.#options.log.read(this.room)) ?? emptyMemory();
+  }
+
+  /** Whether the memory knows all of the entries now. */
+  #advance(epoch: string, entries: readonly LogEntry[]): boolean {
+    if (epoch !== this.#memory.epoch) return false;
+    try {
+      for (const entry of entries) {
+        if (entry.seq > this.#memory.seq) this.#memory = followed(this.#options.log.type, this.#memory, entry);
+      }
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #lose(): void {
+    if (this.#lost) return;
+    this.#lost = true;
+    this.#options.onLost(this);
+  }
+}

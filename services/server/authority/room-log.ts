@@ -1,0 +1,295 @@
+import { type AnyRoomType, LIMITS } from '../../protocol/index.ts';
+import type { LogEntry, Position } from '../history/history.ts';
+import { type HistoryScript, type HistoryStore, type RawEntry, type Reply, toEntry } from '../history/history-store.ts';
+import { type Actor, Refusal, type Resumed, type View } from './game-authority.ts';
+import type { Answer, Plan } from './plan.ts';
+import { type Memory, type RawRoom, readMemory, snapshotText, wantsSnapshot } from './room-memory.ts';
+
+/** The key of the head of a room's history. */
+export const headKey = (room: string): string => `gridlock:{${room}}:state`;
+
+/** All keys of a room share the hash tag `{CODE}`, so that a cluster keeps them on one shard. */
+export const roomKeys = (room: string) => ({
+  head: headKey(room),
+  events: `gridlock:{${room}}:events`,
+  answers: `gridlock:{${room}}:answers`,
+  olderAnswers: `gridlock:{${room}}:answers:older`,
+  lease: `gridlock:{${room}}:lease`,
+});
+
+/** "<token> <owner>": who may write to a room that one replica holds. */
+export type Hold = string;
+/** Any replica may write. */
+export const NO_HOLD: Hold = '';
+
+export const ownerOf = (hold: Hold): string => hold.slice(hold.indexOf(' ') + 1);
+
+export type Taken =
+  | { readonly tag: 'taken'; readonly hold: Hold; readonly memory: Memory | undefined }
+  /** Another replica has it; `leaseMs` is what is left of its lease. */
+  | { readonly tag: 'held'; readonly hold: Hold; readonly leaseMs: number };
+
+/** What an append came to; but for `ok`, nothing was written. */
+export type Appended =
+  | { readonly tag: 'ok'; readonly memory: Memory; readonly entries: readonly LogEntry[] }
+  /** The hold is another one's by now. */
+  | { readonly tag: 'fenced' }
+  /** The room went on without the writer; `entries` are the next ones, none where it has to be read. */
+  | { readonly tag: 'moved'; readonly entries: readonly LogEntry[] }
+  /** Requests of these indices in the plan were answered before. */
+  | { readonly tag: 'known'; readonly answers: readonly (readonly [request: number, answer: Answer])[] }
+  /** The actor of this index in the plan is outdated. */
+  | { readonly tag: 'superseded'; readonly actor: number }
+  /** The store has no room for what is new. */
+  | { readonly tag: 'full' }
+  /** The plan was made for another time than `at`, the store's. */
+  | { readonly tag: 'time'; readonly at: number };
+
+/** How long a room is kept after what is the last thing in it, in seconds: over, left by everybody, without a deadline. */
+const KEEP_SECONDS = { over: 900, empty: 60, open: 3600 };
+
+const file = (name: string) => new URL(`./lua/${name}.lua`, import.meta.url);
+
+/** A script that runs on one room: its code, then the arguments. */
+type RoomScript = (room: string, args: readonly (string | number)[]) => Promise<Reply>;
+
+/** The rooms in Redis: read by every replica at any time, written by one script. */
+export class RoomLog {
+  readonly type: AnyRoomType;
+  readonly #histories: HistoryStore;
+  readonly #now: () => number;
+  readonly #append: RoomScript;
+  readonly #read: RoomScript;
+  readonly #resume: RoomScript;
+  readonly #watch: RoomScript;
+  readonly #members: RoomScript;
+  readonly #take: RoomScript;
+  readonly #release: RoomScript;
+
+  /** `now` in milliseconds by the store's clock. */
+  constructor(histories: HistoryStore, type: AnyRoomType, now: () => number = Date.now) {
+    this.type = type;
+    this.#histories = histories;
+    this.#now = now;
+    const define = (name: string, url = file(name)) => onRoom(histories.define(`room:${name}`, [url], [file('room')]));
+    this.#append = onRoom(histories.defineMany('room:append', [file('room'), file('append')]));
+    this.#read = define('read');
+    this.#resume = define('resume');
+    this.#watch = define('watch');
+    this.#members = define('members');
+    this.#take = define('take', new URL('./stateful/lua/take.lua', import.meta.url));
+    this.#release = define('release', new URL('./stateful/lua/release.lua', import.meta.url));
+  }
+
+  /** What a member has missed; from then on only this socket of the player acts in the room, or a newer one. */
+  async resume({ player, generation }: Actor, room: string, known: Position): Promise<Resumed> {
+    const args = [player.id, generation, known.epoch, known.seq, this.#now(), LIMITS.resumeWindowMs];
+    return this.#shown(room, this.#toResumed(room, await this.#resume(room, args)));
+  }
+
+  async watch(player: string, room: string, known: Position): Promise<Resumed> {
+    const args = [player, known.epoch, known.seq, this.#now(), LIMITS.resumeWindowMs];
+    return this.#shown(room, this.#toResumed(room, await this.#watch(room, args)));
+  }
+
+  /** Rejects with `game_not_found` when there is no such room. */
+  async view(room: string): Promise<View> {
+    const view = this.#toView(room, (await this.#read(room, [])) as unknown as RawRoom);
+    this.saw(room, view);
+    return view;
+  }
+
+  /** The room to decide on; undefined when there is none. */
+  async read(room: string): Promise<Memory | undefined> {
+    try {
+      const memory = readMemory(this.type, (await this.#read(room, [])) as unknown as RawRoom);
+      this.saw(room, memory);
+      return memory;
+    } catch (error) {
+      if (error instanceof Refusal && error.code === 'game_not_found') return undefined;
+      throw error;
+    }
+  }
+
+  /** A position in a room that is answered with: somebody knows of it from now on. */
+  saw(room: string, { epoch, seq }: Position): void {
+    this.#histories.sightings.note(headKey(room), epoch, seq);
+  }
+
+  /** Rejects with `game_not_found` when there is no such room. */
+  async isMember(room: string, player: string): Promise<boolean> {
+    const [, members] = await this.#members(room, []);
+    if (typeof members !== 'string') throw new Refusal('game_not_found');
+    return (JSON.parse(members) as string[]).includes(player);
+  }
+
+  entriesAfter(room: string, after: Position): Promise<LogEntry[] | undefined> {
+    const { head, events } = roomKeys(room);
+    return this.#histories.after(head, events, after);
+  }
+
+  position(room: string): Promise<Position | undefined> {
+    return this.#histories.position(headKey(room));
+  }
+
+  renew(room: string, epoch: string): Promise<void> {
+    return this.#histories.renew(headKey(room), epoch);
+  }
+
+  /** Appends a plan that was made from `memory`: all of it or nothing. */
+  async append(room: string, hold: Hold, leaseMs: number, memory: Memory, plan: Plan): Promise<Appended> {
+    const entries = toEntries(room, memory, plan);
+    const bytes = entries.reduce((sum, { text }) => sum + text.length, 0);
+    const isSnapshot = entries.length > 0 && wantsSnapshot(memory, entries.length, bytes);
+    const keep = entries.length > 0 ? this.#keep(memory, plan) : undefined;
+    const { fields, snapshot } = this.#fields(memory, plan, isSnapshot);
+    const { requests, actors, answers, share, at } = plan;
+    const [tag, ...rest] = await this.#append(room, [
+      ...[hold, memory.epoch, memory.seq, leaseMs, at, share ?? '', keep?.seconds ?? '', isSnapshot ? 1 : 0],
+      ...[requests.length, ...requests],
+      ...[actors.length, ...actors.map(({ player }) => `generation:${player}`)],
+      ...actors.map(({ generation }) => generation),
+      ...[entries.length, ...entries.map(({ text }) => text)],
+      ...[answers.length, ...answers.flatMap(({ key, answer }) => [key, `${answer.fingerprint} ${answer.seq}`])],
+      ...[fields.length, ...fields.flat()],
+    ]);
+    switch (tag) {
+      case 'ok': {
+        if (entries.length === 0) return { tag, memory, entries };
+        const { events, bytes: before, snapshot: last } = memory.since;
+        const since = isSnapshot
+          ? { events: 0, bytes: 0, snapshot }
+          : { events: events + entries.length, bytes: before + bytes, snapshot: last };
+        const seq = memory.seq + entries.length;
+        const expiresAt = keep?.until ?? memory.expiresAt;
+        return { tag, entries, memory: { epoch: memory.epoch, seq, at, state: plan.state, expiresAt, since } };
+      }
+      case 'known':
+        return { tag, answers: toAnswers(rest as (number | string)[]) };
+      case 'moved':
+        return { tag, entries: ((rest[0] ?? []) as RawEntry[]).map(toEntry) };
+      case 'superseded':
+        return { tag, actor: Number(rest[0]) - 1 };
+      case 'time':
+        return { tag, at: Number(rest[0]) };
+      default:
+        return { tag: tag as 'fenced' | 'full' };
+    }
+  }
+
+  /**
+   * Takes a room for `owner` if nobody holds it. `dead` is a hold that may be broken at once, `silent` one that may be
+   * once its lease has run out.
+   */
+  async take(
+    room: string,
+    owner: string,
+    leaseMs: number,
+    { dead = '', silent = '' }: { dead?: Hold; silent?: Hold } = {},
+  ): Promise<Taken> {
+    const [tag, hold, found] = await this.#take(room, [owner, leaseMs, dead, silent]);
+    if (tag === 'held') return { tag, hold: hold as Hold, leaseMs: Number(found) };
+    const memory = found === undefined ? undefined : readMemory(this.type, found as RawRoom);
+    return { tag: 'taken', hold: hold as Hold, memory };
+  }
+
+  async release(room: string, hold: Hold): Promise<void> {
+    await this.#release(room, [hold]);
+  }
+
+  /** What is kept at the head besides epoch and seq, as far as the plan changes it. */
+  #fields(memory: Memory, plan: Plan, isSnapshot: boolean): { fields: [string, string | number][]; snapshot: number } {
+    const fields: [string, string | number][] = [];
+    if (plan.events.length === 0) return { fields, snapshot: 0 };
+    const { type } = this;
+    const idsOf = (state: unknown) => JSON.stringify(type.members(state).map(({ id }) => id));
+    const members = idsOf(plan.state);
+    if (memory.state === undefined) {
+      if (type.isPublic(plan.state)) fields.push(['public', 1]);
+      fields.push(['members', members]);
+    } else if (members !== idsOf(memory.state)) {
+      fields.push(['members', members]);
+    }
+    const deadline = plan.events.findLast((one) => one.deadline !== undefined)?.deadline;
+    if (deadline !== undefined) fields.push(['deadline', deadline ?? '']);
+    if (plan.events.some(({ over }) => over)) fields.push(['over', 1], ['deadline', '']);
+    if (!isSnapshot) return { fields, snapshot: 0 };
+    const text = snapshotText(memory.seq + plan.events.length, plan.at, plan.state);
+    fields.push(['snapshot', text]);
+    return { fields, snapshot: text.length };
+  }
+
+  /** For how long the room is kept, when that has to be said again. */
+  #keep(memory: Memory, { events, state, at }: Plan): { seconds: number; until: number } | undefined {
+    const { type } = this;
+    const deadline = type.deadline(state);
+    const isEmpty = type.members(state).length === 0;
+    let seconds = KEEP_SECONDS.open;
+    if (type.isOver(state)) seconds = KEEP_SECONDS.over;
+    else if (isEmpty) seconds = KEEP_SECONDS.empty;
+    else if (deadline !== undefined) seconds = Math.ceil(Math.max(0, deadline - at) / 1000) + KEEP_SECONDS.over;
+    const until = at + seconds * 1000;
+    const isSame = !events.some((event) => event.deadline !== undefined || event.over) && !isEmpty;
+    if (isSame && Math.abs(until - memory.expiresAt) < seconds * 250) return undefined;
+    return { seconds, until };
+  }
+
+  #shown(room: string, resumed: Resumed): Resumed {
+    this.saw(room, resumed.recovered ? resumed : resumed.view);
+    return resumed;
+  }
+
+  #toView(room: string, raw: RawRoom): View {
+    const { epoch, seq, state } = readMemory(this.type, raw);
+    return { game: room, epoch, seq, now: Number(raw[1]), state };
+  }
+
+  #toResumed(room: string, reply: Reply): Resumed {
+    if (reply[0] === 'room') return { recovered: false, view: this.#toView(room, reply as unknown as RawRoom) };
+    const [, epoch, seq, deadline, over, isPublic, entries] = reply as [
+      string,
+      string,
+      number,
+      string,
+      string,
+      string,
+      RawEntry[],
+    ];
+    return {
+      recovered: true,
+      epoch,
+      seq,
+      entries: entries.map(toEntry),
+      isOver: over === '1',
+      deadline: Number(deadline) || undefined,
+      isPublic: isPublic === '1',
+    };
+  }
+}
+
+function onRoom(script: HistoryScript): RoomScript {
+  return (room, args) => {
+    const { head, events, answers, olderAnswers, lease } = roomKeys(room);
+    return script([head, events, answers, olderAnswers, lease], args);
+  };
+}
+
+/** The events of a plan as they go over the wire. */
+function toEntries(room: string, { epoch, seq }: Memory, { events, at }: Plan): LogEntry[] {
+  return events.map(({ event, ...changes }, index) => {
+    const number = seq + index + 1;
+    return {
+      seq: number,
+      text: JSON.stringify({ type: 'event', game: room, epoch, seq: number, at, event, ...changes }),
+    };
+  });
+}
+
+function toAnswers(flat: readonly (number | string)[]): [number, Answer][] {
+  const answers: [number, Answer][] = [];
+  for (let index = 0; index + 1 < flat.length; index += 2) {
+    const [fingerprint = '', seq = ''] = String(flat[index + 1]).split(' ');
+    answers.push([Number(flat[index]) - 1, { fingerprint, seq: Number(seq) }]);
+  }
+  return answers;
+}

@@ -1,0 +1,73 @@
+import type { AnyRoomType } from '../../protocol/index.ts';
+import type { LogEntry } from '../history/history.ts';
+import { newEpoch, type RawEntry, toEntry } from '../history/history-store.ts';
+
+/** A snapshot is written once so many events, and as many bytes as it has itself, came after the last one. */
+const SNAPSHOT_EVENTS = 64;
+
+/** A room as a replica has it in memory. */
+export interface Memory {
+  readonly epoch: string;
+  readonly seq: number;
+  /** The time of the newest event, in milliseconds; the next one is not before it. */
+  readonly at: number;
+  /** A value of the room type's; undefined while the room does not exist. */
+  readonly state: unknown;
+  /** When its keys expire, in milliseconds by the store's clock; 0 when that is not known. */
+  readonly expiresAt: number;
+  /** Events since the newest snapshot and their bytes, and the bytes of that snapshot. */
+  readonly since: { readonly events: number; readonly bytes: number; readonly snapshot: number };
+}
+
+/** A room of which nothing is in the store. */
+export const emptyMemory = (): Memory => ({
+  epoch: newEpoch(),
+  seq: 0,
+  at: 0,
+  state: undefined,
+  expiresAt: 0,
+  since: { events: 0, bytes: 0, snapshot: 0 },
+});
+
+/** What the script `room` gives. */
+export type RawRoom = [tag: 'room', now: string, epoch: string, seq: string, snapshot: string, entries: RawEntry[]];
+
+/** What is kept under `snapshot` at the head of a room. */
+export const snapshotText = (seq: number, at: number, state: unknown): string =>
+  `${seq} ${at} ${JSON.stringify(state)}`;
+
+/** Folds a room from its snapshot and the events after it. */
+export function readMemory(type: AnyRoomType, [, , epoch, , snapshot, entries]: RawRoom): Memory {
+  let memory: Memory = { ...emptyMemory(), epoch };
+  const parts = /^(\d+) (\d+) (.*)$/s.exec(snapshot);
+  if (parts) {
+    const [, seq, at, state] = parts as unknown as [string, string, string, string];
+    memory = {
+      ...memory,
+      seq: Number(seq),
+      at: Number(at),
+      state: JSON.parse(state),
+      since: { events: 0, bytes: 0, snapshot: state.length },
+    };
+  }
+  for (const entry of entries.map(toEntry)) memory = followed(type, memory, entry);
+  return memory;
+}
+
+/** The room after the entry that follows. Throws when it is not the next one, or cannot follow. */
+export function followed(type: AnyRoomType, memory: Memory, { seq, text }: LogEntry): Memory {
+  if (seq !== memory.seq + 1) throw new Error(`Event ${seq} of a room does not follow ${memory.seq}.`);
+  const { event, at } = JSON.parse(text) as { event: unknown; at: number };
+  const { events, bytes, snapshot } = memory.since;
+  return {
+    ...memory,
+    seq,
+    at,
+    state: type.evolve(memory.state, event, at),
+    since: { events: events + 1, bytes: bytes + text.length, snapshot },
+  };
+}
+
+/** Whether the time has come for another snapshot, once `events` of so many `bytes` are added. */
+export const wantsSnapshot = ({ since }: Memory, events: number, bytes: number): boolean =>
+  since.events + events >= SNAPSHOT_EVENTS && since.bytes + bytes >= since.snapshot;
