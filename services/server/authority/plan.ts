@@ -47,6 +47,9 @@ export const ELSEWHERE: Outcome = { tag: 'elsewhere' };
 const MOST_FOR_NEW = 0.75;
 const MOST_FOR_JOINS = 0.85;
 
+/** A longer fingerprint is kept as a digest. */
+const MOST_FINGERPRINT = 64;
+
 /** An answer given to a request, by which its repeat is known. */
 export interface Answer {
   readonly fingerprint: string;
@@ -294,5 +297,6 @@ function fingerprintOf(command: Exclude<RoomCommand, { kind: 'deadline' }>): str
   if (command.kind === 'leave') return 'leave';
   const [kind, value] = command.kind === 'act' ? ['act', command.command] : [command.mode, command.settings];
   if (value === undefined) return kind;
-  return `${kind}:${hash('sha1', JSON.stringify(value), 'base64url').slice(0, 16)}`;
+  const text = `${kind}:${JSON.stringify(value)}`;
+  return text.length <= MOST_FINGERPRINT ? text : `${kind}:${hash('sha1', text, 'base64url')}`;
 }

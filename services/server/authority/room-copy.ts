@@ -1,4 +1,5 @@
 import type { LogEntry } from '../history/history.ts';
+import { tick } from '../transport/tick.ts';
 import { ELSEWHERE, type Fault, type Findings, type Outcome, plan, type RoomCommand } from './plan.ts';
 import { type Appended, type Hold, NO_HOLD, type RoomLog } from './room-log.ts';
 import { emptyMemory, followed, type Memory } from './room-memory.ts';
@@ -70,7 +71,7 @@ export class RoomCopy {
     if (this.#lost) return Promise.resolve(ELSEWHERE);
     return new Promise((resolve, reject) => {
       this.#queue.push({ command, resolve, reject });
-      this.#running ??= this.#run();
+      this.#running ??= this.#atEndOfTurn();
     });
   }
 
@@ -87,31 +88,36 @@ export class RoomCopy {
     this.#lose();
   }
 
+  /** Decides once all that came in this turn was read: other commands, and what other replicas appended. */
+  #atEndOfTurn(): Promise<void> {
+    return new Promise((resolve) => tick.atEnd('decisions', () => resolve(this.#run())));
+  }
+
   async #run(): Promise<void> {
-    // What else came in this turn goes along.
-    await undefined;
-    while (this.#queue.length > 0) {
-      const batch = this.#queue.splice(0, BATCH);
-      try {
-        const outcomes = this.#lost ? undefined : await this.#record(batch.map(({ command }) => command));
-        if (outcomes) this.#options.onBatch?.(batch.length);
-        else this.#lose();
-        batch.forEach(({ resolve }, index) => resolve(outcomes?.[index] ?? ELSEWHERE));
-      } catch (error) {
-        // Whether it was appended is unknown, and so is what is in the room now.
-        this.#lose();
-        for (const { reject } of batch) reject(error);
-      }
+    const batch = this.#queue.splice(0, BATCH);
+    try {
+      const outcomes = this.#lost ? undefined : await this.#record(batch.map(({ command }) => command));
+      if (outcomes) this.#options.onBatch?.(batch.length);
+      else this.#lose();
+      batch.forEach(({ resolve }, index) => resolve(outcomes?.[index] ?? ELSEWHERE));
+    } catch (error) {
+      // Whether it was appended is unknown, and so is what is in the room now.
+      this.#lose();
+      for (const { reject } of batch) reject(error);
     }
+    if (this.#queue.length > 0) return this.#atEndOfTurn();
     this.#running = undefined;
     // There is no such room: there is nothing to keep a copy of.
     if (this.#memory.state === undefined) this.#lose();
   }
 
   /** The outcomes, once appended; undefined when this copy is outdated. */
-  async #record(commands: readonly RoomCommand[]): Promise<readonly Outcome[] | undefined> {
+  async #record(
+    commands: readonly RoomCommand[],
+    findings: Findings = { superseded: new Set(), known: new Map(), isFull: false },
+    isAwake = false,
+  ): Promise<readonly Outcome[] | undefined> {
     const { room, hold, leaseMs, log, now, onFault } = this.#options;
-    const findings: Findings = { superseded: new Set(), known: new Map(), isFull: false };
     let at = now();
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const memory = this.#memory;
@@ -141,6 +147,8 @@ export class RoomCopy {
           if (hold !== NO_HOLD || this.#lost) return undefined;
           this.#options.onConflict?.();
           await this.#catchUp(memory, appended.entries);
+          // The commands have waited for one answer already.
+          if (!isAwake) return tick.awakeFor(() => this.#record(commands, findings, true));
           break;
         case 'fenced':
           return undefined;

@@ -1,4 +1,4 @@
-import { type AnyRoomType, LIMITS } from '../../protocol/index.ts';
+import { type AnyRoomType, LIMITS, type PlayerRef } from '../../protocol/index.ts';
 import type { LogEntry, Position } from '../history/history.ts';
 import { type HistoryScript, type HistoryStore, type RawEntry, type Reply, toEntry } from '../history/history-store.ts';
 import { type Actor, Refusal, type Resumed, type View } from './game-authority.ts';
@@ -139,20 +139,24 @@ export class RoomLog {
   /** Appends a plan that was made from `memory`: all of it or nothing. */
   async append(room: string, hold: Hold, leaseMs: number, memory: Memory, plan: Plan): Promise<Appended> {
     const entries = toEntries(room, memory, plan);
-    const bytes = entries.reduce((sum, { text }) => sum + text.length, 0);
+    let bytes = 0;
+    for (const { text } of entries) bytes += text.length;
     const isSnapshot = entries.length > 0 && wantsSnapshot(memory, entries.length, bytes);
     const keep = entries.length > 0 ? this.#keep(memory, plan) : undefined;
     const { fields, snapshot } = this.#fields(memory, plan, isSnapshot);
     const { requests, actors, answers, share, at } = plan;
-    const [tag, ...rest] = await this.#append(room, [
-      ...[hold, memory.epoch, memory.seq, leaseMs, at, share ?? '', keep?.seconds ?? '', isSnapshot ? 1 : 0],
-      ...[requests.length, ...requests],
-      ...[actors.length, ...actors.map(({ player }) => `generation:${player}`)],
-      ...actors.map(({ generation }) => generation),
-      ...[entries.length, ...entries.map(({ text }) => text)],
-      ...[answers.length, ...answers.flatMap(({ key, answer }) => [key, `${answer.fingerprint} ${answer.seq}`])],
-      ...[fields.length, ...fields.flat()],
-    ]);
+    // Counted lists, as the script reads them.
+    const args: (string | number)[] = [hold, memory.epoch, memory.seq, leaseMs, at];
+    args.push(share ?? '', keep?.seconds ?? '', isSnapshot ? 1 : 0, requests.length, ...requests, actors.length);
+    for (const { player } of actors) args.push(`generation:${player}`);
+    for (const { generation } of actors) args.push(generation);
+    args.push(entries.length);
+    for (const { text } of entries) args.push(text);
+    args.push(answers.length);
+    for (const { key, answer } of answers) args.push(key, `${answer.fingerprint} ${answer.seq}`);
+    args.push(fields.length);
+    for (const [field, value] of fields) args.push(field, value);
+    const [tag, ...rest] = await this.#append(room, args);
     switch (tag) {
       case 'ok': {
         if (entries.length === 0) return { tag, memory, entries };
@@ -202,14 +206,10 @@ export class RoomLog {
     const fields: [string, string | number][] = [];
     if (plan.events.length === 0) return { fields, snapshot: 0 };
     const { type } = this;
-    const idsOf = (state: unknown) => JSON.stringify(type.members(state).map(({ id }) => id));
-    const members = idsOf(plan.state);
-    if (memory.state === undefined) {
-      if (type.isPublic(plan.state)) fields.push(['public', 1]);
-      fields.push(['members', members]);
-    } else if (members !== idsOf(memory.state)) {
-      fields.push(['members', members]);
-    }
+    const members = type.members(plan.state);
+    if (memory.state === undefined && type.isPublic(plan.state)) fields.push(['public', 1]);
+    if (memory.state === undefined || !isSame(members, type.members(memory.state)))
+      fields.push(['members', JSON.stringify(members.map(({ id }) => id))]);
     const deadline = plan.events.findLast((one) => one.deadline !== undefined)?.deadline;
     if (deadline !== undefined) fields.push(['deadline', deadline ?? '']);
     if (plan.events.some(({ over }) => over)) fields.push(['over', 1], ['deadline', '']);
@@ -274,22 +274,29 @@ function onRoom(script: HistoryScript): RoomScript {
   };
 }
 
+const isSame = (some: readonly PlayerRef[], others: readonly PlayerRef[]): boolean =>
+  some.length === others.length && some.every(({ id }, index) => id === others[index]!.id);
+
 /** The events of a plan as they go over the wire. */
 function toEntries(room: string, { epoch, seq }: Memory, { events, at }: Plan): LogEntry[] {
-  return events.map(({ event, ...changes }, index) => {
+  return events.map(({ event, deadline, over }, index) => {
     const number = seq + index + 1;
-    return {
-      seq: number,
-      text: JSON.stringify({ type: 'event', game: room, epoch, seq: number, at, event, ...changes }),
-    };
+    const head = `{"type":"event","game":"${room}","epoch":"${epoch}","seq":${number},"at":${at},"event":`;
+    const changes = `${deadline === undefined ? '' : `,"deadline":${deadline}`}${over ? ',"over":true' : ''}`;
+    return { seq: number, text: `${head}${JSON.stringify(event)}${changes}}` };
   });
 }
 
+/** Fingerprint and seq; the fingerprint may have spaces. */
 function toAnswers(flat: readonly (number | string)[]): [number, Answer][] {
   const answers: [number, Answer][] = [];
   for (let index = 0; index + 1 < flat.length; index += 2) {
-    const [fingerprint = '', seq = ''] = String(flat[index + 1]).split(' ');
-    answers.push([Number(flat[index]) - 1, { fingerprint, seq: Number(seq) }]);
+    const answer = String(flat[index + 1]);
+    const space = answer.lastIndexOf(' ');
+    answers.push([
+      Number(flat[index]) - 1,
+      { fingerprint: answer.slice(0, space), seq: Number(answer.slice(space + 1)) },
+    ]);
   }
   return answers;
 }

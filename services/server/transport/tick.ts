@@ -47,7 +47,7 @@ export class Pace {
 const TICK: PaceOptions = { msPerThousand: 10, mostMs: 20 };
 
 /** What is done at the end of a turn of the event loop, in this order. */
-const PHASES = ['commands', 'frames'] as const;
+const PHASES = ['decisions', 'commands', 'frames'] as const;
 
 export type Phase = (typeof PHASES)[number];
 
@@ -60,7 +60,7 @@ export type Phase = (typeof PHASES)[number];
 export class Tick {
   readonly #pace: Pace;
   readonly #sleep: (ms: number) => void;
-  readonly #due: Record<Phase, (() => void)[]> = { commands: [], frames: [] };
+  readonly #due: Record<Phase, (() => void)[]> = { decisions: [], commands: [], frames: [] };
   #isEnding = false;
   #isResting = false;
   /** Tasks for which nothing rests. */
