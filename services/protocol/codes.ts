@@ -12,6 +12,10 @@ export const ERROR_CODES = {
     meaning: 'The store did not answer; whether it was applied is unknown: repeat with the same id.',
   },
   internal: { retry: true, meaning: 'The server failed at something unforeseen.' },
+  app_failed: {
+    retry: true,
+    meaning: 'The application failed at this command; nothing happened.',
+  },
   draining: { retry: true, meaning: 'This replica is going away; repeat on the next connection.' },
   too_many_games: { retry: false, meaning: 'The connection is in `gamesPerConnection` games already.' },
   cluster_full: {

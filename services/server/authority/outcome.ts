@@ -3,7 +3,7 @@ import { FULL_MS } from '../game/matchmaking.ts';
 import { type Applied, Refusal } from './game-authority.ts';
 import type { Outcome } from './plan.ts';
 
-const RETRY_AFTER_MS: Partial<Record<string, number>> = { unavailable: 250, cluster_full: FULL_MS, internal: 1000 };
+const RETRY_AFTER_MS: Partial<Record<string, number>> = { unavailable: 250, cluster_full: FULL_MS, app_failed: 1000 };
 
 /** The outcome, unless it is a refusal, which is thrown. */
 export function granted(outcome: Outcome): Outcome {

@@ -91,10 +91,15 @@ export interface Plan {
   readonly at: number;
 }
 
-/** What an application did wrong: the command is refused, and nothing of it happens. */
+/** An application that takes longer for one command, in milliseconds, keeps all other rooms waiting. */
+const MOST_MS = 25;
+
+/** What an application did wrong: the command is refused with `app_failed`, and nothing of it happens. */
 export interface Fault {
   readonly command: string;
   readonly reason: string;
+  /** It took too long. */
+  readonly isStall: boolean;
 }
 
 export interface PlanOptions {
@@ -205,7 +210,7 @@ class Planner {
   ): Outcome {
     const { events, refusal } = this.#ask(command, player);
     const first = this.events.length + 1;
-    if (!this.#apply(command, events)) return refused('internal');
+    if (!this.#apply(command, events)) return refused('app_failed');
     if (refusal !== undefined) return refused(refusal);
     if (events.length === 0) return this.#applied(this.#seq, false);
     // A room that is made begins with events of its own; otherwise the first is what was asked for.
@@ -222,11 +227,14 @@ class Planner {
   /** What the application says; a mistake of its own is a refusal. */
   #ask(command: AppCommand | KernelCommand<unknown>, player: PlayerRef | undefined): Decision<unknown> {
     const context: Context = { now: this.at, player };
+    const from = performance.now();
     try {
-      return this.#options.type.decide(this.state, command, context);
+      const decision = this.#options.type.decide(this.state, command, context);
+      if (this.#isInTime(command, 'decide', from)) return decision;
     } catch (error) {
-      return this.#fault(command, `decide failed: ${(error as Error).message}`);
+      this.#fault(command, `decide failed: ${(error as Error).message}`);
     }
+    return { events: [], refusal: 'app_failed' };
   }
 
   /** Whether all events were good; if not, none of them counts. */
@@ -234,6 +242,7 @@ class Planner {
     const { type } = this.#options;
     let { state } = this;
     const planned: PlannedEvent[] = [];
+    const from = performance.now();
     try {
       for (const event of events) {
         const { success, issues } = v.safeParse(type.event, event);
@@ -246,14 +255,21 @@ class Planner {
       this.#fault(command, `evolve failed: ${(error as Error).message}`);
       return false;
     }
+    if (!this.#isInTime(command, 'evolve', from)) return false;
     this.events.push(...planned);
     this.state = state;
     return true;
   }
 
-  #fault({ kind }: AppCommand, reason: string): Decision<unknown> {
-    this.#options.onFault({ command: kind, reason });
-    return { events: [], refusal: 'internal' };
+  #isInTime(command: AppCommand, what: string, from: number): boolean {
+    const ms = performance.now() - from;
+    if (ms <= MOST_MS) return true;
+    this.#fault(command, `${what} took ${Math.round(ms)} ms, and ${MOST_MS} ms at most are allowed`, true);
+    return false;
+  }
+
+  #fault({ kind }: AppCommand, reason: string, isStall = false): void {
+    this.#options.onFault({ command: kind, reason, isStall });
   }
 
   #known(key: string): Answer | undefined {

@@ -1,11 +1,13 @@
 import type { LogEntry } from '../history/history.ts';
 import { tick } from '../transport/tick.ts';
-import { ELSEWHERE, type Fault, type Findings, type Outcome, plan, type RoomCommand } from './plan.ts';
+import { ELSEWHERE, type Fault, type Findings, type Outcome, plan, type RoomCommand, refused } from './plan.ts';
 import { type Appended, type Hold, NO_HOLD, type RoomLog } from './room-log.ts';
 import { emptyMemory, followed, type Memory } from './room-memory.ts';
 
 /** Commands decided in one go at most. */
 const BATCH = 64;
+/** An application that stalls twice within this time, in milliseconds, is not asked about the room for as long. */
+const STALL_MS = 10_000;
 /** Plans in a row that the store may turn down before this copy is given up. */
 const ATTEMPTS = 16;
 
@@ -47,6 +49,8 @@ export class RoomCopy {
   #queue: Waiting[] = [];
   #running: Promise<void> | undefined;
   #lost = false;
+  #stalledAt = -Infinity;
+  #suspendedUntil = -Infinity;
 
   constructor(options: RoomCopyOptions) {
     const { room, hold, memory } = options;
@@ -117,13 +121,14 @@ export class RoomCopy {
     findings: Findings = { superseded: new Set(), known: new Map(), isFull: false },
     isAwake = false,
   ): Promise<readonly Outcome[] | undefined> {
-    const { room, hold, leaseMs, log, now, onFault } = this.#options;
+    const { room, hold, leaseMs, log, now } = this.#options;
+    if (performance.now() < this.#suspendedUntil) return commands.map(() => refused('app_failed'));
     let at = now();
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const memory = this.#memory;
       const planned = plan({
         ...{ type: log.type, memory, commands, now: at, findings },
-        onFault: (fault) => onFault?.(room, fault),
+        onFault: (fault) => this.#onFault(fault),
       });
       // Even if there is nothing to write: a refusal, too, is worth only what the memory is that it comes from.
       const appended = await log.append(room, hold, leaseMs, memory, planned);
@@ -155,6 +160,14 @@ export class RoomCopy {
       }
     }
     return undefined;
+  }
+
+  #onFault(fault: Fault): void {
+    this.#options.onFault?.(this.room, fault);
+    if (!fault.isStall) return;
+    const now = performance.now();
+    if (now - this.#stalledAt < STALL_MS) this.#suspendedUntil = now + STALL_MS;
+    this.#stalledAt = now;
   }
 
   #follow({ memory, entries }: Extract<Appended, { tag: 'ok' }>): void {

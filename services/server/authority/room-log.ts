@@ -45,6 +45,15 @@ export type Appended =
   /** The plan was made for another time than `at`, the store's. */
   | { readonly tag: 'time'; readonly at: number };
 
+/** What of a room's events is kept for exact resumes. */
+export interface KeptHistory {
+  /** For so long at least, in milliseconds: longer than a client may be away. */
+  readonly ms: number;
+  /** But never more than so many, however many come. */
+  readonly events: number;
+}
+const KEPT_HISTORY: KeptHistory = { ms: LIMITS.resumeWindowMs + 30_000, events: 10_000 };
+
 /** How long a room is kept after what is the last thing in it, in seconds: over, left by everybody, without a deadline. */
 const KEEP_SECONDS = { over: 900, empty: 60, open: 3600 };
 
@@ -58,6 +67,8 @@ export class RoomLog {
   readonly type: AnyRoomType;
   readonly #histories: HistoryStore;
   readonly #now: () => number;
+  /** As the script reads it with a snapshot. */
+  readonly #kept: string;
   readonly #append: RoomScript;
   readonly #read: RoomScript;
   readonly #resume: RoomScript;
@@ -67,7 +78,13 @@ export class RoomLog {
   readonly #release: RoomScript;
 
   /** `now` in milliseconds by the store's clock. */
-  constructor(histories: HistoryStore, type: AnyRoomType, now: () => number = Date.now) {
+  constructor(
+    histories: HistoryStore,
+    type: AnyRoomType,
+    now: () => number = Date.now,
+    kept: KeptHistory = KEPT_HISTORY,
+  ) {
+    this.#kept = `${kept.ms} ${kept.events}`;
     this.type = type;
     this.#histories = histories;
     this.#now = now;
@@ -147,7 +164,14 @@ export class RoomLog {
     const { requests, actors, answers, share, at } = plan;
     // Counted lists, as the script reads them.
     const args: (string | number)[] = [hold, memory.epoch, memory.seq, leaseMs, at];
-    args.push(share ?? '', keep?.seconds ?? '', isSnapshot ? 1 : 0, requests.length, ...requests, actors.length);
+    args.push(
+      share ?? '',
+      keep?.seconds ?? '',
+      isSnapshot ? this.#kept : '',
+      requests.length,
+      ...requests,
+      actors.length,
+    );
     for (const { player } of actors) args.push(`generation:${player}`);
     for (const { generation } of actors) args.push(generation);
     args.push(entries.length);

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { until } from '../../../tests/kit/wait.ts';
 import { grid } from '../../apps/grid/grid.ts';
+import type { AnyRoomType } from '../../protocol/index.ts';
 import type { GameAuthority } from '../authority/game-authority.ts';
-import { RoomLog } from '../authority/room-log.ts';
+import type { Fault } from '../authority/plan.ts';
+import { type KeptHistory, RoomLog } from '../authority/room-log.ts';
 import { StatefulAuthority } from '../authority/stateful/stateful-authority.ts';
 import { StatelessAuthority } from '../authority/stateless/stateless-authority.ts';
 import { Matchmaking } from '../game/matchmaking.ts';
@@ -21,15 +23,35 @@ export interface TestAuthorities {
   stop(): Promise<void>;
 }
 
-export async function startAuthorities(): Promise<TestAuthorities> {
+export interface AuthorityOptions {
+  /** Hears of what the application does wrong. */
+  readonly onFault?: (room: string, fault: Fault) => void;
+  readonly keep?: KeptHistory;
+}
+
+export async function startAuthorities(
+  type: AnyRoomType = grid,
+  { onFault = () => {}, keep }: AuthorityOptions = {},
+): Promise<TestAuthorities> {
   const server = await startRedis();
   const settings = settingsOf(server.url);
+  const report = { batch: () => {}, fault: onFault };
   const redis = connectStore(settings, 'authorities');
   await until(() => redis.status === 'ready', 'Redis is connected');
-  const records = new RoomLog(new HistoryStore({ redis, topology: 'single', replica: 'test' }), grid);
-  const matchmaking = new Matchmaking(redis, randomBytes(32), grid.matching);
+  const records = new RoomLog(
+    new HistoryStore({ redis, topology: 'single', replica: 'test' }),
+    type,
+    () => Date.now(),
+    keep,
+  );
+  const matchmaking = new Matchmaking(redis, randomBytes(32), type.matching);
   const bus = new Bus({ connect: () => connectNode(settings, 'authorities-bus'), onError: () => undefined });
-  const stateless = new StatelessAuthority({ records, matchmaking, now: () => Date.now() });
+  const stateless = new StatelessAuthority({
+    records,
+    matchmaking,
+    now: () => Date.now(),
+    report: { ...report, conflict: () => {} },
+  });
   const stateful = new StatefulAuthority({
     records,
     matchmaking,
@@ -37,6 +59,7 @@ export async function startAuthorities(): Promise<TestAuthorities> {
     bus,
     owner: 'test.1',
     now: () => Date.now(),
+    report: { ...report, decided: () => {}, taken: () => {} },
   });
   return {
     redis,

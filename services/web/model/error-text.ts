@@ -9,6 +9,7 @@ export const ERROR_TEXT: Readonly<Record<ErrorCode | ClientErrorCode, string>> =
   rate_limited: 'That was a bit fast. Wait a moment and go on.',
   unavailable: 'The server cannot reach its store right now. It will be tried again.',
   internal: 'Something went wrong on the server. Please try again.',
+  app_failed: 'The game has a fault: this could not be done. Try again in a moment.',
   draining: 'This server is being replaced. You are being moved to another one.',
   too_many_games: 'You are in too many games at once. Leave one and try again.',
   cluster_full: 'There are as many games as fit right now. Try again in a moment.',

@@ -1,15 +1,14 @@
 -- Appends what was decided for one of many rooms: all of it or nothing. ARGV from `first` on: the hold of the writer
 -- ('' when any replica may write), epoch and seq that it goes on from, its lease in milliseconds, the time for which it
 -- decided, how full the store may be of its `maxmemory` ('' when that does not matter), seconds to keep the room ('' to
--- leave that as it is), and '1' with a new snapshot. Then five counted lists: keys of the requests; actors (fields of
+-- leave that as it is), and with a new snapshot how long in milliseconds, and how many events are kept ("<ms> <events>"). Then five counted lists: keys of the requests; actors (fields of
 -- the head, then as many generations); events; answers (key, value); fields of the head (field, value).
 
 -- How far the writer's time may be from the store's, in milliseconds.
 local EARLY, LATE = 250, 2000
--- A repeat is known by its answer for so long at least, in milliseconds; sooner only where there are very many.
-local TURN, TURN_SOONER, MOST_ANSWERS = 600000, 240000, 10000
--- Events are kept until a later snapshot is so old, in milliseconds, but never more than so many.
-local WINDOW, MOST_EVENTS = 150000, 20000
+-- A repeat is known by its answer for so many times as long as events are kept; where there are more answers than kept
+-- events, for half as long.
+local TURN, TURN_SOONER = 4, 0.5
 -- Events that a writer is given which did not know of them.
 local MOST_MISSED = 256
 
@@ -37,26 +36,28 @@ local function known_of(first, count)
 end
 
 -- With each snapshot: what nobody needs any more is thrown away.
-local function tidy(seq, at)
+local function tidy(seq, at, kept)
+  local window, most = string.match(kept, '^(%d+) (%d+)$')
+  window = tonumber(window)
   local marks = redis.call('HMGET', HEAD, 'mark', 'marked', 'answersSince')
   if not marks[1] then
     redis.call('HSET', HEAD, 'mark', seq, 'marked', integer(at))
-  elseif at - tonumber(marks[2]) >= WINDOW then
+  elseif at - tonumber(marks[2]) >= window then
     redis.call('XTRIM', EVENTS, 'MINID', (tonumber(marks[1]) + 1) .. '-0')
     redis.call('HSET', HEAD, 'mark', seq, 'marked', integer(at))
   end
-  redis.call('XTRIM', EVENTS, 'MAXLEN', MOST_EVENTS)
+  redis.call('XTRIM', EVENTS, 'MAXLEN', most)
   local age = at - tonumber(marks[3] or at)
   if not marks[3] then
     redis.call('HSET', HEAD, 'answersSince', integer(at))
-  elseif age >= TURN or (age >= TURN_SOONER and redis.call('HLEN', ANSWERS) > MOST_ANSWERS) then
+  elseif age >= TURN * window or (age >= TURN_SOONER * window and redis.call('HLEN', ANSWERS) > tonumber(most)) then
     if redis.call('EXISTS', ANSWERS) == 1 then redis.call('RENAME', ANSWERS, OLDER) end
     redis.call('HSET', HEAD, 'answersSince', integer(at), 'turned', '1')
   end
 end
 
 local function each(first)
-  local hold, epoch, seq, lease, now, share, keep, is_snapshot = unpack(ARGV, first, first + 7)
+  local hold, epoch, seq, lease, now, share, keep, kept = unpack(ARGV, first, first + 7)
   if before[1] then
     if hold ~= '' and before[HOLD] ~= hold then return { 'fenced' } end
     if before[1] ~= epoch or before[SEQ] ~= seq then
@@ -120,7 +121,7 @@ local function each(first)
   end
   -- What changes nothing does not wait for the disk, and leaves no room where there is none.
   if #written > 0 and (before[1] or events > 0) then redis.call('HSET', HEAD, unpack(written)) end
-  if is_snapshot == '1' then tidy(number + events, at) end
+  if kept ~= '' then tidy(number + events, at, kept) end
   if keep ~= '' then
     for _, key in ipairs({ HEAD, EVENTS, ANSWERS, OLDER }) do redis.call('EXPIRE', key, keep) end
   end

@@ -1,0 +1,53 @@
+import * as v from 'valibot';
+import { PlayerId, PlayerRef, type RoomType } from '../../protocol/index.ts';
+
+const Settings = v.strictObject({
+  step: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100)), 1),
+});
+const Command = v.variant('kind', [
+  v.strictObject({ kind: v.literal('add'), times: v.pipe(v.number(), v.integer(), v.minValue(-9), v.maxValue(9)) }),
+]);
+const Event = v.variant('kind', [
+  v.object({ kind: v.literal('opened'), step: v.number() }),
+  v.object({ kind: v.literal('joined'), player: PlayerRef }),
+  v.object({ kind: v.literal('left'), player: PlayerId }),
+  v.object({ kind: v.literal('added'), player: PlayerId, amount: v.number() }),
+]);
+export type CounterSettings = v.InferOutput<typeof Settings>;
+export type CounterCommand = v.InferOutput<typeof Command>;
+export type CounterEvent = v.InferOutput<typeof Event>;
+
+export interface CounterState {
+  readonly step: number;
+  readonly value: number;
+  readonly players: readonly PlayerRef[];
+}
+
+/** A number that everybody in the room adds to. It has no end. */
+export const counter: RoomType<CounterSettings, CounterState, CounterCommand, CounterEvent> = {
+  name: 'counter',
+  settings: Settings,
+  command: Command,
+  event: Event,
+  decide(state, command, { player }) {
+    if (command.kind === 'deadline') return { events: [] };
+    const { id, name } = player!;
+    const joined = { kind: 'joined', player: { id, name } } as const;
+    if (command.kind === 'create') return { events: [{ kind: 'opened', step: command.settings.step }, joined] };
+    if (command.kind === 'join') return { events: [joined] };
+    if (command.kind === 'leave') return { events: [{ kind: 'left', player: id }] };
+    return { events: [{ kind: 'added', player: id, amount: command.times * state!.step }] };
+  },
+  evolve(state, event) {
+    if (event.kind === 'opened') return { step: event.step, value: 0, players: [] };
+    if (event.kind === 'joined') return { ...state!, players: [...state!.players, event.player] };
+    if (event.kind === 'left') return { ...state!, players: state!.players.filter(({ id }) => id !== event.player) };
+    return { ...state!, value: state!.value + event.amount };
+  },
+  members: ({ players }) => players,
+  deadline: () => undefined,
+  isOver: () => false,
+  isOpen: () => true,
+  isPublic: () => true,
+  matching: { key: ({ step }) => `${step}`, seats: () => 100 },
+};
