@@ -47,14 +47,15 @@ after(async () => {
 /** Plays what the first line of its input names, and says what it sees. */
 const PROGRAM = `
 import { createNodeClient, GridlockError } from 'gridlock-client';
-const client = createNodeClient({ url: process.env.URL, ca: process.env.CA, name: 'Program' });
+import { capture, grid } from 'gridlock-client/grid';
+const client = createNodeClient({ room: grid, url: process.env.URL, ca: process.env.CA, name: 'Program' });
 await client.connect();
 const { game } = await client.create({ players: 2, size: 3, seconds: 60 });
 console.log(game);
 client.on('game', async ({ event, state }) => {
   if (event?.kind !== 'captured' || event.player === client.player.id) return;
-  const refusal = await client.capture(game, event.cell).catch((error) => error);
-  const { seq } = await client.capture(game, 8);
+  const refusal = await client.act(game, capture(event.cell)).catch((error) => error);
+  const { seq } = await client.act(game, capture(8));
   console.log(JSON.stringify([event.cell, refusal instanceof GridlockError && refusal.code, seq > 0]));
   client.close();
 });
@@ -62,27 +63,31 @@ client.on('game', async ({ event, state }) => {
 
 const PAGE = `
 import { createBrowserClient } from 'gridlock-client';
-const client = createBrowserClient({ name: 'Page' });
+import { capture, grid } from 'gridlock-client/grid';
+const client = createBrowserClient({ name: 'Page', room: grid });
 await client.connect();
 const game = location.hash.slice(1);
 client.on('game', ({ state }) => {
   document.title = state.status + ' ' + state.cells.filter((seat) => seat >= 0).length;
 });
 await client.join(game);
-await client.capture(game, 4);
+await client.act(game, capture(4));
 `;
 
 const TYPED = `
 import { createBrowserClient, type BrowserScope, type GameChange } from 'gridlock-client/browser';
 import { GridlockClient, type Platform } from 'gridlock-client/core';
+import { capture, grid, type Grid } from 'gridlock-client/grid';
 declare const scope: BrowserScope;
 declare const platform: Platform;
-const client: GridlockClient = createBrowserClient({ name: 'Ada', transports: ['sse'] }, scope);
-client.on('game', ({ state, seq }: GameChange) => { const cells: readonly number[] = state.cells; void [cells, seq]; });
-const epoch: Promise<string | undefined> = new GridlockClient(platform).capture('ABCDEF', 1).then((ack) => ack.epoch);
+const client: GridlockClient<Grid> = createBrowserClient({ name: 'Ada', transports: ['sse'], room: grid }, scope);
+client.on('game', ({ state, seq }: GameChange<Grid>) => { const cells: readonly number[] = state.cells; void [cells, seq]; });
+const epoch: Promise<string | undefined> = new GridlockClient(platform).act('ABCDEF', capture(1)).then((ack) => ack.epoch);
 void epoch;
 // @ts-expect-error a cell is a number
-void client.capture('ABCDEF', 'one');
+void client.act('ABCDEF', { kind: 'capture', cell: 'one' });
+// @ts-expect-error there is no such command
+void client.act('ABCDEF', { kind: 'fly', cell: 1 });
 // @ts-expect-error there is no such state
 void (client.state === 'asleep');
 `;
@@ -137,11 +142,12 @@ const EVERY_ENTRY = `
 import { createNodeClient as same } from 'gridlock-client';
 import { createBrowserClient, type BrowserScope } from 'gridlock-client/browser';
 import { GridlockClient, type Platform } from 'gridlock-client/core';
+import { grid } from 'gridlock-client/grid';
 import { createNodeClient, type NodeOptions } from 'gridlock-client/node';
 declare const scope: BrowserScope;
 declare const platform: Platform;
 const options: NodeOptions = { url: 'https://localhost:8443', transports: ['sse'] };
-void [createNodeClient(options), same(options), createBrowserClient({}, scope), new GridlockClient(platform)];
+void [createNodeClient(options), same(options), createBrowserClient({}, scope), new GridlockClient(platform), grid.name];
 `;
 
 /** What the compiler of another project says, which checks the types of its libraries, too. */

@@ -1,5 +1,5 @@
+import { capture, FREE, type Grid, grid } from '../../services/apps/grid/grid.ts';
 import { createNodeClient, type GridlockClient, GridlockError } from '../../services/client/node.ts';
-import { FREE } from '../../services/protocol/index.ts';
 
 /** Where a cluster is, and the root that vouches for it; undefined: what the system trusts. */
 export interface Target {
@@ -29,7 +29,7 @@ const isRefusal = (error: unknown): boolean =>
   error instanceof GridlockError && ['cell_taken', 'game_over'].includes(error.code);
 
 /** Resolves when the game has the status, at once if it is so already. */
-function reached(client: GridlockClient, game: string, status: 'active' | 'completed'): Promise<void> {
+function reached(client: GridlockClient<Grid>, game: string, status: 'active' | 'completed'): Promise<void> {
   const is = (): boolean => client.game(game)?.state.status === status;
   if (is()) return Promise.resolve();
   return new Promise((resolve) => {
@@ -42,7 +42,7 @@ function reached(client: GridlockClient, game: string, status: 'active' | 'compl
 }
 
 /** Captures free cells until the game is over; gives the cells that were acknowledged. */
-async function playOut(client: GridlockClient, game: string, latenciesMs: number[]): Promise<number[]> {
+async function playOut(client: GridlockClient<Grid>, game: string, latenciesMs: number[]): Promise<number[]> {
   const captured: number[] = [];
   for (;;) {
     const state = client.game(game)?.state;
@@ -55,7 +55,7 @@ async function playOut(client: GridlockClient, game: string, latenciesMs: number
     }
     const start = performance.now();
     try {
-      await client.capture(game, cell);
+      await client.act(game, capture(cell));
       captured.push(cell);
       latenciesMs.push(performance.now() - start);
     } catch (error) {
@@ -66,7 +66,7 @@ async function playOut(client: GridlockClient, game: string, latenciesMs: number
 
 /** Two players play one game to its end. */
 export async function playMatch({ url, ca }: Target): Promise<MatchResult> {
-  const clients = NAMES.map((name) => createNodeClient({ url, ca, name }));
+  const clients = NAMES.map((name) => createNodeClient({ room: grid, url, ca, name }));
   try {
     const welcomes = await Promise.all(clients.map((client) => client.connect()));
     const [host, ...guests] = clients;

@@ -1,4 +1,4 @@
-import type { GameState } from '../../services/protocol/index.ts';
+import type { GameState } from '../../services/apps/grid/grid.ts';
 
 interface Promised {
   readonly game: string;

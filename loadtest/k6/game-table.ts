@@ -1,4 +1,4 @@
-import { FREE } from '../../services/protocol/index.ts';
+import { FREE } from '../../services/apps/grid/grid.ts';
 import type { Measurements } from './metrics.ts';
 import type { Plan } from './plan.ts';
 import type { Player } from './player.ts';

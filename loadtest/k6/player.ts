@@ -1,3 +1,4 @@
+import { capture, type Grid, grid } from '../../services/apps/grid/grid.ts';
 import { type GameChange, GridlockClient, GridlockError } from '../../services/client/index.ts';
 import type { ServerMessage } from '../../services/protocol/index.ts';
 import { AcknowledgedCaptures } from './acknowledged-captures.ts';
@@ -11,7 +12,7 @@ const OF_THE_GAME = ['cell_taken', 'game_over', 'game_not_active'];
 
 /** One socket with the SDK behind it, watched from both sides. */
 export class Player {
-  readonly client: GridlockClient;
+  readonly client: GridlockClient<Grid>;
   readonly #platform: K6Platform;
   readonly #plan: Plan;
   readonly #measurements: Measurements;
@@ -42,7 +43,7 @@ export class Player {
       closed: (code) => this.#onClosed(code),
       deaf: () => measurements.complain('A socket was open and k6 passed on nothing: it is made again.'),
     });
-    this.client = new GridlockClient(this.#platform, { connectTimeoutMs: 30_000 });
+    this.client = new GridlockClient(this.#platform, { room: grid, connectTimeoutMs: 30_000 });
     this.client.on('state', ({ state }) => this.#onState(state));
     this.client.on('game', (change) => this.#onGame(change));
     this.client.on('recovered', ({ game }) => this.#onRestored(game, true));
@@ -94,7 +95,7 @@ export class Player {
     this.#unanswered++;
     const madeAt = Date.now();
     this.#measurements.time('delay', madeAt - dueAt);
-    client.capture(game, cell).then(
+    client.act(game, capture(cell)).then(
       ({ epoch, seq }) => {
         this.#unanswered--;
         this.#measurements.time('move', Date.now() - dueAt);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FREE, type GameEvent, type GameState } from '../../services/protocol/index.ts';
+import { FREE, type GameEvent, type GameState } from '../../services/apps/grid/grid.ts';
 import {
   type ClientHistory,
   type Fault,

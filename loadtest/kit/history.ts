@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { FREE, type GameEvent, type GameState } from '../../services/protocol/index.ts';
+import { FREE, type GameEvent, type GameState } from '../../services/apps/grid/grid.ts';
 
 /** One thing a client applied to its picture of a game, in the order it did so. */
 export type Observation =

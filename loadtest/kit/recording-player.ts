@@ -1,6 +1,7 @@
+import { capture, FREE, type Grid, grid } from '../../services/apps/grid/grid.ts';
 import { GridlockClient } from '../../services/client/client.ts';
 import { type ClientOptions, type GameChange, GridlockError, nodePlatform } from '../../services/client/node.ts';
-import { decodeServerFrame, FREE, type ServerMessage } from '../../services/protocol/index.ts';
+import { decodeServerFrame, type ServerMessage } from '../../services/protocol/index.ts';
 import type { Cluster } from './cluster.ts';
 import type { AcknowledgedCapture, ClientHistory, Observation, Received } from './history.ts';
 
@@ -9,7 +10,7 @@ export type WrapPlatform = (platform: ReturnType<typeof nodePlatform>) => Return
 
 /** A program that plays through the SDK and writes down what it saw and what it was promised. */
 export class RecordingPlayer {
-  readonly client: GridlockClient;
+  readonly client: GridlockClient<Grid>;
   readonly #observed: Observation[] = [];
   readonly #received: Received[] = [];
   readonly #acknowledged: AcknowledgedCapture[] = [];
@@ -23,7 +24,10 @@ export class RecordingPlayer {
   ) {
     const platform = wrap(nodePlatform({ url: cluster.url, ca: cluster.rootPem }));
     const decode = (text: string) => this.#note(decodeServerFrame(text));
-    this.client = new GridlockClient({ ...platform, decode }, { name, requestTimeoutMs: 30_000, ...options });
+    this.client = new GridlockClient(
+      { ...platform, decode },
+      { room: grid, name, requestTimeoutMs: 30_000, ...options },
+    );
     this.client.on('game', ({ game, epoch, seq, event, state }) => {
       const place = { game, epoch, seq };
       this.#observed.push(event ? { kind: 'event', ...place, event } : { kind: 'snapshot', ...place, state });
@@ -96,7 +100,7 @@ export class RecordingPlayer {
   /** Captures a cell and remembers the promise; a refusal is remembered too, and gives undefined. */
   async capture(game: string, cell: number): Promise<number | undefined> {
     try {
-      const { epoch, seq } = await this.client.capture(game, cell);
+      const { epoch, seq } = await this.client.act(game, capture(cell));
       this.#acknowledged.push({ game, cell, epoch: epoch!, seq: seq! });
       return seq;
     } catch (error) {

@@ -20,7 +20,7 @@ export interface Decided {
 const DECIDED = /^gridlock_commands_decided_total\{([^}]*)\} (\d+)/gm;
 
 /** Sums up over the ready replicas of a cluster what they decided. */
-export async function decidedBy(cluster: Pick<Cluster, 'status'>, kind = 'capture'): Promise<Decided> {
+export async function decidedBy(cluster: Pick<Cluster, 'status'>, kind = 'act'): Promise<Decided> {
   const decided = { owner: 0, forwarded: 0 };
   for (const text of await metricsOf(cluster)) {
     for (const [, labels = '', count] of text.matchAll(DECIDED)) {

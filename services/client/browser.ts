@@ -1,4 +1,4 @@
-import { REFUSAL_HEADER, SESSION_PATH, SUBPROTOCOL } from '../protocol/index.ts';
+import { type AnyRoomType, REFUSAL_HEADER, SESSION_PATH, SUBPROTOCOL } from '../protocol/index.ts';
 import { GridlockClient } from './client.ts';
 import { GridlockError } from './errors.ts';
 import type { ClientOptions } from './options.ts';
@@ -66,7 +66,7 @@ const CLAIM_MS = 1_000;
 /** What each page has taken: two clients of one page are no copies. */
 const CLAIMED = new WeakMap<BrowserScope, Set<string>>();
 
-export interface BrowserOptions extends Partial<ClientOptions> {
+export interface BrowserOptions<Room extends AnyRoomType = AnyRoomType> extends Partial<ClientOptions<Room>> {
   /**
    * Origin of the cluster, as `https://play.example`, for a page of another origin, which the cluster has to allow. The
    * one that served the page where it is left out.
@@ -79,10 +79,10 @@ export interface BrowserOptions extends Partial<ClientOptions> {
  * its own and stays the same one over a reload. A page of another origin, whose cookies browsers keep back, holds the
  * token itself. Throws a `GridlockError` (`wrong_address`) on a URL that is none.
  */
-export function createBrowserClient(
-  { url, ...options }: BrowserOptions = {},
+export function createBrowserClient<Room extends AnyRoomType = AnyRoomType>(
+  { url, ...options }: BrowserOptions<Room> = {},
   scope: BrowserScope = globalThis as unknown as BrowserScope,
-): GridlockClient {
+): GridlockClient<Room> {
   const client = new GridlockClient(browserPlatform(scope, url, options.token), options);
   onChangeOfNetwork(scope, () => client.probe());
   return client;

@@ -1,4 +1,4 @@
-import type { GameSettings, PlayerRef } from '../protocol/index.ts';
+import type { AnyRoomType, CommandOf, PlayerRef, SettingsOf } from '../protocol/index.ts';
 import { Engine, type Welcome } from './engine.ts';
 import { GridlockError } from './errors.ts';
 import type { ClientEvents, ConnectionState, GameView, Health } from './events.ts';
@@ -14,16 +14,16 @@ export type Seated = Ack & { readonly game: string };
  * A player's side of gridlock.v1, the same in every runtime. Requests resolve when the server has acknowledged them and
  * reject with a `GridlockError`; they survive the loss of the connection until their deadline, and are applied once.
  */
-export class GridlockClient {
+export class GridlockClient<Room extends AnyRoomType = AnyRoomType> {
   readonly #engine: Engine;
 
-  constructor(platform: Platform, options: Partial<ClientOptions> = {}) {
+  constructor(platform: Platform, options: Partial<ClientOptions<Room>> = {}) {
     this.#engine = new Engine(platform, options);
   }
 
   /** Listens to an event; returns what ends that. */
-  on<K extends keyof ClientEvents>(type: K, listener: (payload: ClientEvents[K]) => void): () => void {
-    return this.#engine.events.on(type, listener);
+  on<K extends keyof ClientEvents>(type: K, listener: (payload: ClientEvents<Room>[K]) => void): () => void {
+    return this.#engine.events.on(type, listener as (payload: ClientEvents[K]) => void);
   }
 
   get state(): ConnectionState {
@@ -41,11 +41,11 @@ export class GridlockClient {
   }
 
   /** The games this client is in, as far as their state has arrived. */
-  get games(): GameView[] {
+  get games(): GameView<Room>[] {
     return this.#engine.games.views;
   }
 
-  game(code: string): GameView | undefined {
+  game(code: string): GameView<Room> | undefined {
     return this.#engine.games.view(code);
   }
 
@@ -88,7 +88,8 @@ export class GridlockClient {
     return this.#engine.logout();
   }
 
-  create(settings: Partial<GameSettings> = {}): Promise<Seated> {
+  /** Makes a room; settings that are left out have the defaults of the room type. */
+  create(settings: Partial<SettingsOf<Room>> = {}): Promise<Seated> {
     return this.#enter({ type: 'create', ...settings });
   }
 
@@ -98,7 +99,7 @@ export class GridlockClient {
   }
 
   /** Joins a game that waits for players and has these settings, or creates one. */
-  match(settings: Partial<GameSettings> = {}): Promise<Seated> {
+  match(settings: Partial<SettingsOf<Room>> = {}): Promise<Seated> {
     return this.#enter({ type: 'match', ...settings });
   }
 
@@ -132,9 +133,9 @@ export class GridlockClient {
     }
   }
 
-  /** Takes a cell (`row * size + column`); resolves with the capture's place in the game's history. */
-  capture(game: string, cell: number): Promise<Ack> {
-    return this.#engine.requests.send({ type: 'capture', game, cell });
+  /** Has a command of the application carried out; resolves with its place in the game's history. */
+  act(game: string, { kind, ...fields }: CommandOf<Room>): Promise<Ack> {
+    return this.#engine.requests.send({ ...fields, type: kind, game });
   }
 
   chat(channel: string, text: string): Promise<Ack> {

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CLOSE_CODES } from '../protocol/index.ts';
+import { capture } from '../apps/grid/grid.ts';
+import { CLOSE_CODES, type ClientMessageInput } from '../protocol/index.ts';
 import { GridlockError } from './errors.ts';
 import { settle } from './testing/fake-clock.ts';
 import { Bench, HEARTBEAT_MS, MemoryStore, PLAYER, rejection } from './testing/fake-network.ts';
+
+type Ping = Extract<ClientMessageInput, { type: 'ping' }>;
 
 test('connect makes a session, opens the socket with its token and resolves with the welcome', async () => {
   const bench = new Bench({ slot: 'tab1', name: 'Ada' });
@@ -21,7 +24,7 @@ test('connect makes a session, opens the socket with its token and resolves with
 test('a ping goes out at once and then each heartbeat, and its pong gives the round trip', async () => {
   const bench = new Bench();
   const socket = await bench.open();
-  const pings = () => socket.sent.filter((message) => message.type === 'ping');
+  const pings = () => socket.sent.filter((message): message is Ping => message.type === 'ping');
   assert.equal(pings().length, 1);
   await bench.clock.advance(40);
   socket.say({ type: 'pong', t: pings()[0]!.t, now: bench.clock.now() });
@@ -42,7 +45,7 @@ test('the phase of the heartbeat differs from client to client', async () => {
     const start = bench.clock.now();
     for (;;) {
       const [, ping] = socket.sent;
-      if (ping?.type === 'ping') return ping.t - start;
+      if (ping?.type === 'ping') return (ping as Ping).t - start;
       await bench.clock.advance(100);
     }
   };
@@ -83,7 +86,7 @@ test('a page whose timers were held back asks before it takes the peer for dead'
   bench.clock.now = () => now.call(bench.clock) + 60_000;
   await bench.clock.advance(HEARTBEAT_MS);
   assert.equal(bench.client.state, 'open');
-  assert.equal(socket.sent.filter((message) => message.type === 'ping').length, 2);
+  assert.equal(socket.sent.filter((message): message is Ping => message.type === 'ping').length, 2);
 });
 
 test('delays between attempts grow within their bounds, and start small only after a stable connection', async () => {
@@ -209,7 +212,7 @@ test('a session about to expire is renewed before the next socket', async () => 
 test('close while it waits to reconnect leaves no timer and no socket', async () => {
   const bench = new Bench();
   const socket = await bench.open();
-  const waiting = rejection(bench.client.capture('ABCDEF', 1));
+  const waiting = rejection(bench.client.act('ABCDEF', capture(1)));
   socket.end(1006);
   bench.client.close();
   assert.equal(bench.clock.running, 0);
@@ -393,7 +396,7 @@ test('a probe finds within three seconds that the network took the connection aw
 
 test('a probe that is answered costs a ping and nothing else', async () => {
   const { bench, socket } = await silent();
-  const pings = () => socket.sent.filter((message) => message.type === 'ping').length;
+  const pings = () => socket.sent.filter((message): message is Ping => message.type === 'ping').length;
   const before = pings();
   bench.client.probe();
   bench.client.probe();
@@ -405,14 +408,14 @@ test('a probe that is answered costs a ping and nothing else', async () => {
 
 test('a request that stays without an answer finds within three seconds that the connection is dead', async () => {
   const { bench, socket } = await silent();
-  void bench.client.capture('ABCDEF', 0).catch(() => undefined);
+  void bench.client.act('ABCDEF', capture(0)).catch(() => undefined);
   await bench.clock.advance(3_000);
   assert.equal(socket.closedWith, 4408);
 });
 
 test('a request that is answered late on a connection that is alive ends nothing', async () => {
   const { bench, socket } = await silent();
-  const captured = bench.client.capture('ABCDEF', 0);
+  const captured = bench.client.act('ABCDEF', capture(0));
   await bench.clock.advance(1_500);
   socket.say({ type: 'pong', t: bench.clock.now(), now: bench.clock.now() });
   await bench.clock.advance(2_500);

@@ -182,7 +182,8 @@ export class Connection {
     const { code, message } = known;
     this.#wrongTimes = code === 'wrong_address' ? this.#wrongTimes + 1 : 0;
     const isWrong = this.#wrongTimes >= WRONG_TIMES && !this.#everWelcomed;
-    if (code === 'session_refused' || (code === 'wrong_address' && isWrong)) this.#stop(code, message);
+    if (code === 'session_refused') this.#stop('session_refused', message);
+    else if (isWrong) this.#stop('wrong_address', message);
     else this.#retry(message);
   }
 

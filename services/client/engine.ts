@@ -79,7 +79,7 @@ export class Engine {
       save: () => this.#save(),
       unrestored: (message) => this.connection.fail(message),
     };
-    this.games = new Games(context, own?.games ?? []);
+    this.games = new Games(context, this.#options.room, own?.games ?? []);
     this.channels = new Channels(context, own?.channels ?? []);
   }
 

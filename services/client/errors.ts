@@ -1,23 +1,25 @@
 import type * as v from 'valibot';
-import { ERROR_CODES, type ErrorCode, type ErrorMessage } from '../protocol/index.ts';
+import { type ErrorMessage, isWorthRepeating, type RefusalCode } from '../protocol/index.ts';
 
 /** What can go wrong on this side of the wire. */
-export type ClientErrorCode =
+const CLIENT_ERROR_CODES = [
   /** Sent, and not answered before the deadline: whether it was applied is unknown. */
-  | 'timeout'
+  'timeout',
   /** Refused unsent: too many requests wait already. */
-  | 'queue_full'
+  'queue_full',
   /** Never sent: there was no connection for too long. */
-  | 'queue_expired'
+  'queue_expired',
   /** The client is closed, by itself or by the server. */
-  | 'closed'
-  | 'connection_lost'
-  | 'connect_failed'
-  | 'session_refused'
-  | 'session_unavailable'
+  'closed',
+  'connection_lost',
+  'connect_failed',
+  'session_refused',
+  'session_unavailable',
   /** The address can never work as it is: its scheme, its certificate, a redirect, a name that is not known. */
-  | 'wrong_address'
-  | 'protocol_error';
+  'wrong_address',
+  'protocol_error',
+] as const;
+export type ClientErrorCode = (typeof CLIENT_ERROR_CODES)[number];
 
 interface ErrorDetails {
   readonly retryAfterMs?: number | undefined;
@@ -28,13 +30,13 @@ interface ErrorDetails {
 /** A refused or failed request, or trouble of the connection. `message` is a sentence for people. */
 export class GridlockError extends Error {
   override readonly name = 'GridlockError';
-  readonly code: ErrorCode | ClientErrorCode;
+  readonly code: RefusalCode | ClientErrorCode;
   /** How long the server asked to wait before the request is repeated. */
   readonly retryAfterMs: number | undefined;
   readonly game: string | undefined;
   readonly channel: string | undefined;
 
-  constructor(code: ErrorCode | ClientErrorCode, message: string, details: ErrorDetails = {}) {
+  constructor(code: RefusalCode | ClientErrorCode, message: string, details: ErrorDetails = {}) {
     super(message);
     this.code = code;
     this.retryAfterMs = details.retryAfterMs;
@@ -44,7 +46,7 @@ export class GridlockError extends Error {
 
   /** The server will give the same answer again. */
   get final(): boolean {
-    return this.code in ERROR_CODES && !ERROR_CODES[this.code as ErrorCode].retry;
+    return !CLIENT_ERROR_CODES.includes(this.code as ClientErrorCode) && !isWorthRepeating(this.code);
   }
 
   static of(message: v.InferOutput<typeof ErrorMessage>, details: ErrorDetails = {}): GridlockError {

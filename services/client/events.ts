@@ -1,4 +1,4 @@
-import type { ChatLine, CloseName, GameEvent, GameState, PlayerRef, Transport } from '../protocol/index.ts';
+import type { AnyRoomType, ChatLine, CloseName, EventOf, PlayerRef, StateOf, Transport } from '../protocol/index.ts';
 import type { GridlockError } from './errors.ts';
 
 export type ConnectionState = 'connecting' | 'open' | 'reconnecting' | 'closed';
@@ -32,16 +32,16 @@ export interface Health {
   readonly pending: number;
 }
 
-export interface GameView {
+export interface GameView<Room extends AnyRoomType = AnyRoomType> {
   readonly game: string;
   readonly epoch: string;
   readonly seq: number;
-  readonly state: GameState;
+  readonly state: StateOf<Room>;
 }
 
-export interface GameChange extends GameView {
+export interface GameChange<Room extends AnyRoomType = AnyRoomType> extends GameView<Room> {
   /** What happened, and when by the server's clock; absent when a snapshot replaced the state. */
-  readonly event?: GameEvent;
+  readonly event?: EventOf<Room>;
   readonly at?: number;
   /** It happened while this client was away. */
   readonly replayed: boolean;
@@ -65,10 +65,10 @@ export interface WatchersEvent {
   readonly count: number;
 }
 
-export interface ClientEvents {
+export interface ClientEvents<Room extends AnyRoomType = AnyRoomType> {
   state: StateChange;
   health: Health;
-  game: GameChange;
+  game: GameChange<Room>;
   chat: ChatEvent;
   presence: PresenceEvent;
   /** How many watch a game that lets others watch. */
@@ -76,7 +76,7 @@ export interface ClientEvents {
   /** Every event that was missed has been applied, in order. */
   recovered: { readonly game: string; readonly epoch: string; readonly seq: number };
   /** The state was replaced; `recovered: false` says that events were missed for good. */
-  snapshot: GameView & { readonly recovered: boolean };
+  snapshot: GameView<Room> & { readonly recovered: boolean };
   /**
    * The page is a copy of one that is still open, as a duplicated tab is: it begins as another guest. `games` are those
    * of the other page, which goes on with them.

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { repetitions } from '../../tests/kit/repetitions.ts';
-import { FREE } from '../protocol/index.ts';
+import { capture, FREE, grid } from '../apps/grid/grid.ts';
 import { GridlockClient } from './client.ts';
 import { FakeClock, settle } from './testing/fake-clock.ts';
 import { seededRandom } from './testing/random.ts';
@@ -66,7 +66,7 @@ test('whatever is cut, lost or repeated, the state is right and has what was ack
     fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), fc.nat(), async (steps, seed) => {
       const clock = new FakeClock();
       const server = new SimulatedServer(clock, { players: 2, size: SIZE, seconds: 300 });
-      const client = new GridlockClient(server.platform(seededRandom(seed)));
+      const client = new GridlockClient(server.platform(seededRandom(seed)), { room: grid });
       const errors: string[] = [];
       const applied: { epoch: string; seq: number; replaced: boolean }[] = [];
       client.on('error', ({ code, message }) => code === 'protocol_error' && errors.push(message));
@@ -80,7 +80,7 @@ test('whatever is cut, lost or repeated, the state is right and has what was ack
       await clock.advance(100);
       for (const action of steps) {
         if (action.do === 'capture') {
-          client.capture(GAME, action.cell).then(
+          client.act(GAME, capture(action.cell)).then(
             ({ seq }) => outcomes.push({ cell: action.cell, seq }),
             () => outcomes.push({ cell: action.cell, seq: undefined }),
           );

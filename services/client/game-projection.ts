@@ -1,4 +1,5 @@
-import { applyEvent, FoldError, type GameState, type ServerMessageOf } from '../protocol/index.ts';
+import * as v from 'valibot';
+import type { AnyRoomType, ServerMessageOf } from '../protocol/index.ts';
 import type { GameChange, GameView } from './events.ts';
 
 /** An epoch no server has: asks for a snapshot. */
@@ -10,25 +11,31 @@ export interface Progress {
   readonly changes: readonly GameChange[];
   /** Events are missing: only a resume can tell which. */
   readonly gap: boolean;
-  readonly error?: FoldError;
+  readonly error?: Error;
 }
 
 const NOTHING: Progress = { changes: [], gap: false };
 
-/** One game as far as it is known here: the fold of its events from the first, or from a snapshot on. */
+/**
+ * One game as far as it is known here: the fold of its events from the first, or from a snapshot on. Without a room type
+ * the state is that of the newest snapshot.
+ */
 export class GameProjection {
   readonly game: string;
+  readonly #room: AnyRoomType | undefined;
   /** A resume has been sent and not been answered. */
   resuming = false;
   #epoch: string | undefined;
   #seq = 0;
-  #state: GameState | undefined;
+  #state: unknown;
+  #isOver = false;
   #recoverTo: number | undefined;
   #replayedTo = 0;
   #ahead = new Map<number, ServerMessageOf<'event'>>();
 
-  constructor(game: string, epoch?: string) {
+  constructor(game: string, room: AnyRoomType | undefined, epoch?: string) {
     this.game = game;
+    this.#room = room;
     this.#epoch = epoch;
   }
 
@@ -37,13 +44,14 @@ export class GameProjection {
   }
 
   get view(): GameView | undefined {
-    if (!this.#state || this.#epoch === undefined) return undefined;
+    if (this.#state === undefined || this.#epoch === undefined) return undefined;
     return { game: this.game, epoch: this.#epoch, seq: this.#seq, state: this.#state };
   }
 
   /** Nothing can follow. */
   get completed(): boolean {
-    return this.#state?.status === 'completed';
+    if (this.#isOver) return true;
+    return this.#room !== undefined && this.#state !== undefined && this.#room.isOver(this.#state);
   }
 
   /** From where to ask for events. */
@@ -91,6 +99,9 @@ export class GameProjection {
       this.#ahead.clear();
       this.#replayedTo = 0;
     }
+    if (this.#room && !v.is(this.#room.state, message.state)) {
+      return { ...NOTHING, error: new Error('A snapshot is not what the room type says.') };
+    }
     this.#epoch = message.epoch;
     this.#seq = message.seq;
     this.#state = message.state;
@@ -105,15 +116,14 @@ export class GameProjection {
     const changes: GameChange[] = [];
     for (let next = this.#ahead.get(this.#seq + 1); next; next = this.#ahead.get(this.#seq + 1)) {
       try {
-        this.#state = applyEvent(this.#state, next.event, next.at);
+        this.#state = this.#evolve(next);
       } catch (error) {
-        if (!(error instanceof FoldError)) throw error;
         // What is known cannot be right: start from a snapshot.
         this.cut();
         this.#epoch = undefined;
         this.#state = undefined;
         this.#seq = 0;
-        return { changes, gap: true, error };
+        return { changes, gap: true, error: error as Error };
       }
       this.#seq = next.seq;
       this.#ahead.delete(next.seq);
@@ -123,7 +133,15 @@ export class GameProjection {
     return { changes, gap: this.#ahead.size > 0 };
   }
 
-  #viewOf(state: GameState): GameView {
+  #evolve({ event, at, over }: ServerMessageOf<'event'>): unknown {
+    if (over) this.#isOver = true;
+    if (!this.#room) return this.#state;
+    const { kind } = event;
+    if (!v.is(this.#room.event, event)) throw new Error(`An event of kind "${kind}" is not what the room type says.`);
+    return this.#room.evolve(this.#state, event, at);
+  }
+
+  #viewOf(state: unknown): GameView {
     return { game: this.game, epoch: this.#epoch ?? NO_EPOCH, seq: this.#seq, state };
   }
 }

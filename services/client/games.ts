@@ -1,4 +1,4 @@
-import { LIMITS, type ServerMessageOf } from '../protocol/index.ts';
+import { type AnyRoomType, LIMITS, type ServerMessageOf } from '../protocol/index.ts';
 import { GridlockError } from './errors.ts';
 import type { GameView } from './events.ts';
 import { GameProjection, type Progress } from './game-projection.ts';
@@ -14,15 +14,17 @@ interface SavedGame {
 /** The games the player is in, each kept complete: a hole in its history is asked for, never guessed. */
 export class Games {
   readonly #context: Context;
+  readonly #room: AnyRoomType | undefined;
   readonly #projections = new Map<string, GameProjection>();
   /** What the server still sends about these is not wanted. */
   readonly #left = new Set<string>();
   readonly #watched = new Set<string>();
 
-  constructor(context: Context, saved: readonly SavedGame[]) {
+  constructor(context: Context, room: AnyRoomType | undefined, saved: readonly SavedGame[]) {
     this.#context = context;
+    this.#room = room;
     for (const { game, epoch, watching } of saved) {
-      this.#projections.set(game, new GameProjection(game, epoch));
+      this.#projections.set(game, new GameProjection(game, room, epoch));
       if (watching) this.#watched.add(game);
     }
   }
@@ -112,7 +114,7 @@ export class Games {
   }
 
   #track(game: string): GameProjection {
-    const projection = new GameProjection(game);
+    const projection = new GameProjection(game, this.#room);
     this.#projections.set(game, projection);
     return projection;
   }

@@ -5,6 +5,7 @@ import http, { createServer, type IncomingMessage, type Server } from 'node:http
 import net, { type AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { capture, grid } from '../apps/grid/grid.ts';
 import { LIMITS, REFUSAL_HEADER } from '../protocol/index.ts';
 import { createNodeClient, type GridlockClient } from './node.ts';
 
@@ -73,7 +74,7 @@ async function serve(t: TestContext): Promise<TestServer> {
 }
 
 function client(t: TestContext, url: string): GridlockClient {
-  const created = createNodeClient({ url, name: 'Ada', slot: '0', backoffBaseMs: 1 });
+  const created = createNodeClient({ room: grid, url, name: 'Ada', slot: '0', backoffBaseMs: 1 });
   t.after(() => created.close());
   return created;
 }
@@ -129,7 +130,7 @@ test('a cut socket is replaced and the request under way is sent again with its 
   });
   const player = client(t, server.url);
   await player.connect();
-  assert.equal((await player.capture('ABCDEF', 3)).seq, 5);
+  assert.equal((await player.act('ABCDEF', capture(3))).seq, 5);
   assert.equal(new Set(ids).size, 1);
   assert.equal(ids.length, 2);
   assert.equal(player.health.reconnects, 1);

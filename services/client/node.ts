@@ -2,7 +2,7 @@ import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { ConnectionOptions } from 'node:tls';
 import { WebSocket } from 'ws';
-import { REFUSAL_HEADER, SESSION_PATH, SUBPROTOCOL } from '../protocol/index.ts';
+import { type AnyRoomType, REFUSAL_HEADER, SESSION_PATH, SUBPROTOCOL } from '../protocol/index.ts';
 import { GridlockClient } from './client.ts';
 import { GridlockError } from './errors.ts';
 import type { ClientOptions } from './options.ts';
@@ -46,7 +46,7 @@ export interface NodeTarget {
   readonly store?: Store | undefined;
 }
 
-export interface NodeOptions extends NodeTarget, Partial<ClientOptions> {}
+export interface NodeOptions<Room extends AnyRoomType = AnyRoomType> extends NodeTarget, Partial<ClientOptions<Room>> {}
 
 /** How this side speaks WebSocket. The types of ws lag behind its options. */
 export const SOCKET_OPTIONS: Readonly<{ perMessageDeflate: false; maxPayload: number; closeTimeout: number }> =
@@ -58,7 +58,14 @@ const WRONG_ADDRESS =
   /^(CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_(GET|VERIFY|DECRYPT|DECODE)_|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE)|PATH_LENGTH|ERR_TLS_CERT|ERR_SSL_|EPROTO|HPE_|ENOTFOUND)/;
 
 /** A client for programs: trusts `ca` and proves itself with a Bearer token. Throws on a URL that is none. */
-export function createNodeClient({ url, ca, tls, agent, store, ...options }: NodeOptions): GridlockClient {
+export function createNodeClient<Room extends AnyRoomType = AnyRoomType>({
+  url,
+  ca,
+  tls,
+  agent,
+  store,
+  ...options
+}: NodeOptions<Room>): GridlockClient<Room> {
   return new GridlockClient(nodePlatform({ url, ca, tls, agent, store }, options.token), options);
 }
 

@@ -1,7 +1,12 @@
-import { TRANSPORTS, type Transport } from '../protocol/index.ts';
+import { type AnyRoomType, TRANSPORTS, type Transport } from '../protocol/index.ts';
 
 /** Times are milliseconds. */
-export interface ClientOptions {
+export interface ClientOptions<Room extends AnyRoomType = AnyRoomType> {
+  /**
+   * The rules of the rooms, as the server has them: the client folds events with them, and everything is typed by them.
+   * Without, events come as they are and the state of a room is that of its newest snapshot.
+   */
+  readonly room?: Room | undefined;
   /** The player's name; the server invents one where it is left out. */
   readonly name?: string | undefined;
   /**

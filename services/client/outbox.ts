@@ -129,8 +129,8 @@ export class Outbox {
     if (!pending) return false;
     const { request } = pending;
     const error = GridlockError.of(message, {
-      game: 'game' in request ? request.game : undefined,
-      channel: 'channel' in request ? request.channel : undefined,
+      game: 'game' in request ? (request.game as string) : undefined,
+      channel: 'channel' in request ? (request.channel as string) : undefined,
     });
     const retryAt = this.#clock.now() + (message.retryAfterMs ?? pending.backoff.next());
     if (error.final || retryAt >= pending.deadline) this.#fail(pending, error);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { GameState } from '../protocol/index.ts';
+import type { GameState } from '../apps/grid/grid.ts';
+import { capture } from '../apps/grid/grid.ts';
 import { settle } from './testing/fake-clock.ts';
 import { Bench, type FakeSocket, MemoryStore } from './testing/fake-network.ts';
 import { EPOCH, eventMessage, eventMessages, GAME, snapshotMessage, stateAt } from './testing/history.ts';
@@ -71,7 +72,7 @@ test('a gap that a resume did not fill is asked for again', async () => {
 
 test('after a reconnect a game is resumed from its last event, before anything else is sent', async () => {
   const { bench, socket } = await joined(4);
-  const capture = bench.client.capture(GAME, 0);
+  const captured = bench.client.act(GAME, capture(0));
   socket.end(1006);
   const next = await bench.reopen();
   const { id, ...resume } = next.request('resume');
@@ -79,7 +80,7 @@ test('after a reconnect a game is resumed from its last event, before anything e
   assert.equal(next.requests.length, 1);
   next.say({ type: 'ack', id, game: GAME, epoch: EPOCH, seq: 6, recovered: true }, ...eventMessages(5, 6));
   next.say({ type: 'ack', id: next.request('capture').id, game: GAME, epoch: EPOCH, seq: 5, duplicate: true });
-  assert.equal((await capture).seq, 5);
+  assert.equal((await captured).seq, 5);
   next.say(eventMessage(7));
   assert.deepEqual(
     bench.events('game').map(({ seq, replayed }) => [seq, replayed]),
@@ -140,7 +141,7 @@ test('an event that contradicts the state leads to a snapshot, not to a wrong bo
 test('the acknowledgement of a capture may come before its event or after it', async () => {
   for (const order of ['ack first', 'event first']) {
     const { bench, socket } = await joined(4);
-    const captured = bench.client.capture(GAME, 0);
+    const captured = bench.client.act(GAME, capture(0));
     const ack = { type: 'ack' as const, id: socket.request('capture').id, game: GAME, epoch: EPOCH, seq: 5 };
     socket.say(...(order === 'ack first' ? [ack, eventMessage(5)] : [eventMessage(5), ack]));
     assert.equal((await captured).seq, 5, order);

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
-import { Epoch, GameCode, PlayersSetting, SecondsSetting, Seq, SizeSetting } from './game-types.ts';
 import { LIMITS } from './limits.ts';
+import type { AnyCommand } from './room-type.ts';
+import { Epoch, GameCode, Seq } from './types.ts';
 
 /** Names the request and makes it idempotent: a repeat with the same id is applied once. */
 export const RequestId = v.pipe(
@@ -41,23 +42,15 @@ export const toPlainText = (typed: string): string => {
 export const PlayerName = plainText(LIMITS.nameLength);
 export const ChatText = plainText(LIMITS.chatLength);
 
-const shape = {
-  players: v.optional(PlayersSetting, LIMITS.players.default),
-  size: v.optional(SizeSetting, LIMITS.size.default),
-  seconds: v.optional(SecondsSetting, LIMITS.seconds.default),
-  /** Whether others may watch the game. */
-  spectators: v.optional(v.boolean()),
-};
-
 /** A signed token as `POST /api/session` gives it. */
 const Token = v.pipe(v.string(), v.regex(/^[A-Za-z0-9._-]{1,2048}$/, 'is not a token'));
 
 const Ping = v.strictObject({ type: v.literal('ping'), t: v.pipe(v.number(), v.finite()) });
-export const Create = v.strictObject({ type: v.literal('create'), id: RequestId, ...shape });
+/** Every other field is a setting of the room, as the schema of its room type says. */
+export const Create = v.looseObject({ type: v.literal('create'), id: RequestId });
 export const Join = v.strictObject({ type: v.literal('join'), id: RequestId, game: GameCode });
-const Match = v.strictObject({ type: v.literal('match'), id: RequestId, ...shape });
+const Match = v.looseObject({ type: v.literal('match'), id: RequestId });
 export const Leave = v.strictObject({ type: v.literal('leave'), id: RequestId, game: GameCode });
-export const Capture = v.strictObject({ type: v.literal('capture'), id: RequestId, game: GameCode, cell: Seq });
 export const Resume = v.strictObject({
   type: v.literal('resume'),
   id: RequestId,
@@ -85,13 +78,12 @@ const Unsubscribe = v.strictObject({ type: v.literal('unsubscribe'), id: Request
 /** `token` is the player's new token, or the ticket that came where a cookie carries the token. */
 const Refresh = v.strictObject({ type: v.literal('refresh'), id: RequestId, token: Token });
 
-export const ClientMessage = v.variant('type', [
+export const KernelMessage = v.variant('type', [
   Ping,
   Create,
   Join,
   Match,
   Leave,
-  Capture,
   Resume,
   Chat,
   Subscribe,
@@ -99,20 +91,31 @@ export const ClientMessage = v.variant('type', [
   Watch,
   Refresh,
 ]);
-export type ClientMessage = v.InferOutput<typeof ClientMessage>;
-/** What a client writes: fields with a default may be left out. */
-export type ClientMessageInput = v.InferInput<typeof ClientMessage>;
-type ClientMessageType = ClientMessage['type'];
-/** The messages that are answered by `ack` or `error`: all but `ping`. */
-export type Request = Exclude<ClientMessageInput, { type: 'ping' }>;
+export type KernelMessage = v.InferOutput<typeof KernelMessage>;
 
-export const CLIENT_MESSAGE_TYPES: ReadonlySet<string> = new Set<ClientMessageType>([
+/** The kind of a command of an application: what its message has as `type`. */
+export const CommandKind = v.pipe(v.string(), v.regex(/^[a-z][A-Za-z0-9_-]{0,31}$/, 'is not the kind of a command'));
+/** A message of any other type, with the code of a room: a command of the room's application, whose fields are its own. */
+export const Command = v.looseObject({ type: CommandKind, id: RequestId, game: GameCode });
+
+/** A message as it was read: the command of an application is apart from what the kernel knows. */
+export type ClientMessage =
+  | KernelMessage
+  | { readonly type: 'command'; readonly id: string; readonly game: string; readonly command: AnyCommand };
+
+/** What a client writes: fields with a default may be left out. */
+export type ClientMessageInput = v.InferInput<typeof KernelMessage> | CommandInput;
+export type CommandInput = v.InferInput<typeof Command>;
+/** The messages that are answered by `ack` or `error`: all but `ping`. */
+export type Request = KernelRequest | CommandInput;
+export type KernelRequest = Exclude<v.InferInput<typeof KernelMessage>, { type: 'ping' }>;
+
+export const CLIENT_MESSAGE_TYPES: ReadonlySet<string> = new Set<KernelMessage['type']>([
   'ping',
   'create',
   'join',
   'match',
   'leave',
-  'capture',
   'resume',
   'chat',
   'subscribe',

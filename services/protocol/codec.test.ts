@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import * as v from 'valibot';
-import { ChatText, ClientMessage, type ClientMessageInput, PlayerName, toPlainText } from './client-messages.ts';
+import { grid } from '../apps/grid/grid.ts';
+import { ChatText, type ClientMessageInput, Command, PlayerName, toPlainText } from './client-messages.ts';
 import { decodeClientFrame, decodeServerFrame, encodeClientMessage, ProtocolError } from './codec.ts';
+import { isWorthRepeating } from './codes.ts';
 
 const refusalOf = (frame: unknown) => {
   const decoded = decodeClientFrame(typeof frame === 'string' ? frame : JSON.stringify(frame));
@@ -31,8 +33,8 @@ test('a message of the server is unknown when a client sends it', () => {
 });
 
 test('a wrong field is named, and its value is not repeated', () => {
-  const refusal = refusalOf({ type: 'capture', id: 'r1', game: 'ABCDEF', cell: '<script>' });
-  assert.match(refusal.message, /"cell" of "capture"/);
+  const refusal = refusalOf({ type: 'resume', id: 'r1', game: 'ABCDEF', epoch: 'e', seq: '<script>' });
+  assert.match(refusal.message, /"seq" of "resume"/);
   assert.doesNotMatch(refusal.message, /script/);
 });
 
@@ -44,20 +46,21 @@ test('an id that is not usable is not echoed', () => {
   assert.equal(refusalOf({ type: 'leave', id: 'a'.repeat(65), game: 'ABCDEF' }).id, undefined);
 });
 
+test("settings are read as they are: what they may be is the application's to say", () => {
+  const create = { type: 'create', id: 'r1', players: 4, colour: 'red' };
+  assert.deepEqual(decodeClientFrame(JSON.stringify(create)), { ok: true, message: create });
+});
+
 test('settings that are left out get the defaults of a 9x9 game of four in 30 s', () => {
-  const decoded = decodeClientFrame('{"type":"create","id":"r1"}');
-  assert.deepEqual(decoded, {
-    ok: true,
-    message: { type: 'create', id: 'r1', players: 4, size: 9, seconds: 30 },
-  });
+  assert.deepEqual(v.parse(grid.settings, {}), { players: 4, size: 9, seconds: 30 });
 });
 
 test('settings out of range are refused', () => {
   for (const wrong of [{ players: 1 }, { players: 9 }, { size: 2 }, { size: 17 }, { seconds: 4 }, { seconds: 301 }]) {
-    assert.equal(refusalOf({ type: 'create', id: 'r1', ...wrong }).code, 'bad_message');
+    assert.equal(v.is(grid.settings, wrong), false);
   }
   for (const wrong of [{ players: 2.5 }, { size: null }, { seconds: '30' }]) {
-    assert.equal(refusalOf({ type: 'create', id: 'r1', ...wrong }).code, 'bad_message');
+    assert.equal(v.is(grid.settings, wrong), false);
   }
 });
 
@@ -93,7 +96,10 @@ test('every message that a client can write is read back as it was', () => {
   );
   fc.assert(
     fc.property(message, (sent) => {
-      assert.deepEqual(decodeClientFrame(encodeClientMessage(sent)), { ok: true, message: { ...sent } });
+      const { type, id, game, ...fields } = { ...sent } as Record<string, unknown>;
+      const message =
+        type === 'capture' ? { type: 'command', id, game, command: { kind: type, ...fields } } : { ...sent };
+      assert.deepEqual(decodeClientFrame(encodeClientMessage(sent)), { ok: true, message });
     }),
   );
 });
@@ -106,7 +112,8 @@ test('a server frame is one message or an array of them in order', () => {
 
 test('an error code that only a newer server knows is a refusal, not a broken connection', () => {
   const [message] = decodeServerFrame('{"type":"error","id":"r1","code":"too_late","message":"Too late."}');
-  assert.deepEqual(message, { type: 'error', id: 'r1', code: 'bad_message', message: 'Too late.' });
+  assert.deepEqual(message, { type: 'error', id: 'r1', code: 'too_late', message: 'Too late.' });
+  assert.equal(isWorthRepeating('too_late'), false);
 });
 
 test('a type that only a newer server knows is passed over, a malformed known one is not', () => {
@@ -117,15 +124,16 @@ test('a type that only a newer server knows is passed over, a malformed known on
   assert.throws(() => decodeServerFrame('nonsense'), ProtocolError);
 });
 
-test('a move is accepted and refused as its schema says, whichever way it is read', () => {
+test('a command is accepted and refused as its schema says, whichever way it is read', () => {
   const move = { type: 'capture', id: 'a-1_Z', game: 'ABC234', cell: 7 };
   const variants: object[] = [
     move,
-    { ...move, cell: 0 },
     { ...move, cell: -1 },
-    { ...move, cell: 1.5 },
-    { ...move, cell: '7' },
-    { ...move, cell: 2 ** 53 },
+    { ...move, more: { deep: [1] } },
+    { ...move, type: 'x'.repeat(32) },
+    { ...move, type: 'x'.repeat(33) },
+    { ...move, type: 'Capture' },
+    { ...move, type: 'a b' },
     { ...move, id: '' },
     { ...move, id: 'x'.repeat(65) },
     { ...move, id: 'ä' },
@@ -134,15 +142,20 @@ test('a move is accepted and refused as its schema says, whichever way it is rea
     { ...move, game: 'ABC23' },
     { ...move, game: 'ABC2345' },
     { ...move, game: 'ABC23O' },
-    { ...move, more: 1 },
     { type: 'capture', id: 'a', game: 'ABC234' },
-    { type: 'capture', id: 'a', cell: 1 },
   ];
   for (const variant of variants) {
     const decoded = decodeClientFrame(JSON.stringify(variant));
-    assert.equal(decoded.ok, v.is(ClientMessage, variant), JSON.stringify(variant));
-    if (decoded.ok) assert.deepEqual(decoded.message, variant);
+    assert.equal(decoded.ok, v.is(Command, variant), JSON.stringify(variant));
+    if (!decoded.ok) assert.equal(decoded.refusal.code, 'bad_message');
+    if (!decoded.ok) continue;
+    const { type: kind, id, game, ...fields } = variant as { type: string; id: string; game: string };
+    assert.deepEqual(decoded.message, { type: 'command', id, game, command: { kind, ...fields } });
   }
+});
+
+test('a command names a game, or it is a message of an unknown type', () => {
+  assert.equal(refusalOf({ type: 'capture', id: 'a', cell: 1 }).code, 'unknown_type');
 });
 
 test('a name in which there is nothing to see is refused, and a mark on a letter is not', () => {

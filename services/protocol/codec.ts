@@ -1,9 +1,16 @@
 import * as v from 'valibot';
-import { CLIENT_MESSAGE_TYPES, ClientMessage, type ClientMessageInput, RequestId } from './client-messages.ts';
+import {
+  CLIENT_MESSAGE_TYPES,
+  type ClientMessage,
+  type ClientMessageInput,
+  Command,
+  KernelMessage,
+  RequestId,
+} from './client-messages.ts';
 import type { ErrorCode } from './codes.ts';
-import { CODE_ALPHABET, CODE_LENGTH } from './game-types.ts';
 import { LIMITS } from './limits.ts';
 import { ServerMessage } from './server-messages.ts';
+import { CODE_ALPHABET, CODE_LENGTH } from './types.ts';
 
 /** The WebSocket subprotocol, and with it the version of everything in this folder. */
 export const SUBPROTOCOL = 'gridlock.v1';
@@ -28,27 +35,38 @@ export function decodeClientFrame(text: string): Decoded {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return refuse('bad_message', 'The frame is not a JSON object; send one message object a frame.');
   }
-  const { type, id } = value as { type?: unknown; id?: unknown };
+  const { type, id, game } = value as { type?: unknown; id?: unknown; game?: unknown };
   const readableId = v.is(RequestId, id) ? id : undefined;
-  if (typeof type !== 'string' || !CLIENT_MESSAGE_TYPES.has(type)) {
-    const known = [...CLIENT_MESSAGE_TYPES].join(', ');
-    return refuse('unknown_type', `The type is none that a client may send; these are ${known}.`, readableId);
+  if (typeof type === 'string' && CLIENT_MESSAGE_TYPES.has(type)) {
+    const parsed = v.safeParse(KernelMessage, value, { abortPipeEarly: true });
+    if (parsed.success) return { ok: true, message: parsed.output };
+    return refuse('bad_message', fieldProblem(parsed.issues[0], `"${type}"`), readableId);
   }
-  if (isPlainCapture(value)) return { ok: true, message: value };
-  const parsed = v.safeParse(ClientMessage, value, { abortPipeEarly: true });
-  if (parsed.success) return { ok: true, message: parsed.output };
-  return refuse('bad_message', fieldProblem(parsed.issues[0], `"${type}"`), readableId);
+  if (typeof type !== 'string' || game === undefined) {
+    const known = [...CLIENT_MESSAGE_TYPES].join(', ');
+    const sentence = `The type is none that a client may send without a game; these are ${known}.`;
+    return refuse('unknown_type', sentence, readableId);
+  }
+  if (!isPlainCommand(value)) {
+    const parsed = v.safeParse(Command, value, { abortPipeEarly: true });
+    if (!parsed.success) return refuse('bad_message', fieldProblem(parsed.issues[0], 'a command'), readableId);
+  }
+  return { ok: true, message: toCommand(value as v.InferOutput<typeof Command>) };
 }
 
+function toCommand({ type: kind, id, game, ...fields }: v.InferOutput<typeof Command>): ClientMessage {
+  return { type: 'command', id, game, command: { kind, ...fields } };
+}
+
+const KIND = /^[a-z][A-Za-z0-9_-]{0,31}$/;
 const ID = new RegExp(`^[A-Za-z0-9_-]{1,${LIMITS.idLength}}$`);
 const CODE = new RegExp(`^[${CODE_ALPHABET}]{${CODE_LENGTH}}$`);
 
-/** By far the most messages are moves: what is one beyond doubt need not go through the schema, which takes longer. */
-function isPlainCapture(value: object): value is Extract<ClientMessage, { type: 'capture' }> {
-  const { type, id, game, cell, ...more } = value as Record<string, unknown>;
-  if (type !== 'capture' || typeof id !== 'string' || typeof game !== 'string') return false;
-  for (const _ in more) return false;
-  return Number.isSafeInteger(cell) && (cell as number) >= 0 && ID.test(id) && CODE.test(game);
+/** By far the most messages are commands: what is one beyond doubt need not go through the schema, which takes longer. */
+function isPlainCommand(value: object): boolean {
+  const { type, id, game } = value as Record<string, unknown>;
+  if (typeof type !== 'string' || typeof id !== 'string' || typeof game !== 'string') return false;
+  return KIND.test(type) && ID.test(id) && CODE.test(game);
 }
 
 /** Reads one text frame of a server: one message or an array of them. Throws a `ProtocolError` on anything else. */

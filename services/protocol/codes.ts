@@ -30,8 +30,6 @@ export const ERROR_CODES = {
   game_not_active: { retry: false, meaning: 'The game has not begun yet.' },
   game_over: { retry: false, meaning: 'The game has ended.' },
   not_a_player: { retry: false, meaning: 'You watch this game; only its players may do this.' },
-  cell_taken: { retry: false, meaning: 'Somebody captured the cell first.' },
-  cell_out_of_range: { retry: false, meaning: 'The board has no such cell.' },
   unauthorized: { retry: false, meaning: "The token is expired, forged, revoked or not this player's." },
   superseded: { retry: false, meaning: 'A newer connection of the same player acts now.' },
   not_subscribed: { retry: false, meaning: 'Subscribe to the channel first.' },
@@ -39,6 +37,12 @@ export const ERROR_CODES = {
 } as const satisfies Record<string, { retry: boolean; meaning: string }>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** A code of the kernel, or a refusal of the application. */
+export type RefusalCode = ErrorCode | (string & {});
+
+/** Whether the same request may succeed later without being changed. Refusals of applications do not. */
+export const isWorthRepeating = (code: string): boolean => code in ERROR_CODES && ERROR_CODES[code as ErrorCode].retry;
 
 /** What a client does after the socket was closed with a code. */
 type CloseAdvice =

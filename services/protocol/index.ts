@@ -1,9 +1,6 @@
 export * from './client-messages.ts';
 export * from './codec.ts';
 export * from './codes.ts';
-export * from './codes.ts';
-export * from './fold.ts';
-export * from './game-types.ts';
 export * from './limits.ts';
 export * from './room-type.ts';
 export {
@@ -24,3 +21,4 @@ export {
 } from './server-messages.ts';
 export * from './session.ts';
 export * from './transports.ts';
+export * from './types.ts';

@@ -22,10 +22,6 @@ export const LIMITS = Object.freeze({
   chatHistory: 50,
   /** Players listed by name in a presence message. */
   presenceListed: 50,
-  /** A game's shape: least, most and default of each setting. */
-  players: { min: 2, max: 8, default: 4 },
-  size: { min: 3, max: 16, default: 9 },
-  seconds: { min: 5, max: 300, default: 30 },
   /** Games one connection may be in at a time, over which `create`, `join` and `match` are refused. */
   gamesPerConnection: 8,
   /** How long a client that was cut off can come back and get exactly what it missed. */

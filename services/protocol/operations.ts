@@ -33,9 +33,9 @@ export interface ReplicaSample {
   readonly games: number;
   /** Events and lines given to sockets, a second. */
   readonly events: number;
-  /** Captures answered, a second. */
+  /** Commands of the application answered, a second. */
   readonly moves: number;
-  /** Milliseconds from the arrival of a capture to its answer; null when there was none. */
+  /** Milliseconds from the arrival of a command to its answer; null when there was none. */
   readonly p99: number | null;
 }
 

@@ -2,11 +2,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type * as v from 'valibot';
-import { CLIENT_MESSAGE_TYPES, ClientMessage } from './client-messages.ts';
+import { applyEvent, GameEvent, GameState, GRID_LIMITS, type GridMessage } from '../apps/grid/grid.ts';
+import { CLIENT_MESSAGE_TYPES, KernelMessage } from './client-messages.ts';
 import { decodeClientFrame, decodeServerFrame } from './codec.ts';
 import { CLOSE_CODES, ERROR_CODES } from './codes.ts';
-import { applyEvent } from './fold.ts';
-import { GameEvent, GameState } from './game-types.ts';
 import { LIMITS } from './limits.ts';
 import { ServerMessage } from './server-messages.ts';
 import { SessionAnswer, SessionEnd, SessionRequest } from './session.ts';
@@ -15,11 +14,19 @@ import { Close, PollHead, PollRequest, SEND_BYTES, SEND_MESSAGES, SendRequest, S
 const readme = readFileSync(new URL('README.md', import.meta.url), 'utf8');
 const transcript = readme.split('\n').filter((line) => /^[<>] /.test(line));
 
+/** As the decoder gives it: what a command of the game carries is apart. */
+function messageOf({ type, id, game, ...fields }: Record<string, unknown>) {
+  if (type !== 'capture')
+    return { type, ...(id === undefined ? {} : { id }), ...(game === undefined ? {} : { game }), ...fields };
+  return { type: 'command', id, game, command: { kind: type, ...fields } };
+}
+
 test('every frame of the transcript is one that the schemas accept', () => {
   assert.ok(transcript.length > 20);
   for (const line of transcript) {
     const frame = line.slice(2);
-    if (line.startsWith('>')) assert.deepEqual(decodeClientFrame(frame), { ok: true, message: JSON.parse(frame) });
+    if (line.startsWith('>'))
+      assert.deepEqual(decodeClientFrame(frame), { ok: true, message: messageOf(JSON.parse(frame)) });
     else assert.deepEqual(decodeServerFrame(frame), [JSON.parse(frame)].flat());
   }
 });
@@ -28,7 +35,7 @@ test('the events of the transcript follow its snapshot without a gap', () => {
   let state: GameState | undefined;
   let seq = 0;
   for (const line of transcript.filter((each) => each.startsWith('<'))) {
-    for (const message of decodeServerFrame(line.slice(2))) {
+    for (const message of decodeServerFrame(line.slice(2)) as GridMessage[]) {
       if (message.type === 'snapshot') [state, seq] = [message.state, message.seq];
       if (message.type !== 'event') continue;
       assert.equal(message.seq, (seq += 1));
@@ -62,7 +69,7 @@ test('the bounds in the text are those of the code', () => {
   assert.ok(text.includes(`at most the last ${LIMITS.chatHistory};`));
   assert.ok(text.includes(`up to ${LIMITS.presenceListed} of them`));
   for (const name of ['players', 'size', 'seconds'] as const) {
-    const { min, max, default: standard } = LIMITS[name];
+    const { min, max, default: standard } = GRID_LIMITS[name];
     assert.ok(text.includes(`\`${name}?\` ${min}–${max} (${standard})`), name);
   }
 });
@@ -107,7 +114,7 @@ const namedIn = (cell: string) =>
   );
 
 for (const [side, heading, schema] of [
-  ['client', '| you send |', ClientMessage],
+  ['client', '| you send |', KernelMessage],
   ['server', '| the server sends |', ServerMessage],
 ] as const) {
   for (const { entries } of schema.options) {

@@ -1,5 +1,5 @@
 import type * as v from 'valibot';
-import type { PlayerRef } from './game-types.ts';
+import type { PlayerRef } from './types.ts';
 
 /** A player acts on a room: `kind` and the fields of the command's schema. */
 export interface AppCommand {
@@ -48,9 +48,12 @@ export interface Matching<Settings> {
 export interface RoomType<Settings, State, Command extends AppCommand, Event extends AppCommand> {
   /** Names the kind of room: 1 to 32 of a-z, 0-9 and `-`. */
   readonly name: string;
+  /** Codes of why a command is refused, besides those of the kernel, and what each means. */
+  readonly refusals: Readonly<Record<string, string>>;
   readonly settings: v.GenericSchema<unknown, Settings>;
   readonly command: v.GenericSchema<unknown, Command>;
   readonly event: v.GenericSchema<unknown, Event>;
+  readonly state: v.GenericSchema<unknown, State>;
   /** What a command does to a room. `state` is undefined while the room does not exist; then only `create` comes. */
   decide(state: State | undefined, command: Command | KernelCommand<Settings>, context: Context): Decision<Event>;
   /** The state after an event that happened at `at` (milliseconds). Throws when the event cannot follow the state. */
@@ -70,3 +73,8 @@ export interface RoomType<Settings, State, Command extends AppCommand, Event ext
 
 /** A room type whose types do not matter to the one who has it: the kernel passes its values on unread. */
 export type AnyRoomType = RoomType<any, any, any, any>;
+
+export type SettingsOf<Room> = Room extends RoomType<infer Settings, infer _S, infer _C, infer _E> ? Settings : never;
+export type StateOf<Room> = Room extends RoomType<infer _T, infer State, infer _C, infer _E> ? State : never;
+export type CommandOf<Room> = Room extends RoomType<infer _T, infer _S, infer Command, infer _E> ? Command : never;
+export type EventOf<Room> = Room extends RoomType<infer _T, infer _S, infer _C, infer Event> ? Event : never;

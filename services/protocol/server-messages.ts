@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { Channel, LOBBY } from './client-messages.ts';
-import { ERROR_CODES, type ErrorCode } from './codes.ts';
-import { Epoch, GameCode, GameEvent, GameState, PlayerRef, Seq, Timestamp } from './game-types.ts';
+import type { RefusalCode } from './codes.ts';
+import { Epoch, GameCode, PlayerRef, Seq, Timestamp } from './types.ts';
 
 const Milliseconds = v.pipe(v.number(), v.minValue(0));
 
@@ -29,7 +29,7 @@ export const Ack = v.object({
   game: v.optional(GameCode),
   channel: v.optional(Channel),
   epoch: v.optional(Epoch),
-  /** Of a capture or a chat line: its place in the history. Of a resume: the newest event there is. */
+  /** Of a command or a chat line: its place in the history. Of a resume: the newest event there is. */
   seq: v.optional(Seq),
   /** Of a resume: whether exactly the missing events follow (true) or a snapshot (false). */
   recovered: v.optional(v.boolean()),
@@ -44,7 +44,8 @@ export const Snapshot = v.object({
   epoch: Epoch,
   seq: Seq,
   now: Timestamp,
-  state: GameState,
+  /** As the room type of the application has it. */
+  state: v.unknown(),
   /** Present and false when the client asked to resume and events it has not seen are gone. */
   recovered: v.optional(v.literal(false)),
 });
@@ -54,7 +55,12 @@ export const Event = v.object({
   epoch: Epoch,
   seq: Seq,
   at: Timestamp,
-  event: GameEvent,
+  /** As the room type of the application has it. */
+  event: v.looseObject({ kind: v.string() }),
+  /** Until when something must happen, from now on, null for no time; absent when this stays. */
+  deadline: v.optional(v.nullable(Timestamp)),
+  /** Nothing follows. */
+  over: v.optional(v.literal(true)),
 });
 const chatLine = {
   seq: Seq,
@@ -94,11 +100,10 @@ export const GoingAway = v.object({
   /** The replica stays, and has more sockets than its part: come back by an address that ends in `rebalance=1`. */
   rebalance: v.optional(v.literal(true)),
 });
-const codes = Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]];
 export const ErrorMessage = v.object({
   type: v.literal('error'),
-  /** A code that only a newer server knows is read as a refusal that is not worth repeating. */
-  code: v.fallback(v.picklist(codes), 'bad_message'),
+  /** Of the table, or one of the application's refusals. */
+  code: v.custom<RefusalCode>((code) => typeof code === 'string' && /^[a-z][a-z0-9_]{0,63}$/.test(code)),
   message: v.string(),
   /** The request it answers; absent when the frame had no readable id. */
   id: v.optional(v.string()),

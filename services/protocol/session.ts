@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { PlayerName } from './client-messages.ts';
-import { PlayerRef, Timestamp } from './game-types.ts';
+import { PlayerRef, Timestamp } from './types.ts';
 
 /** Which of a browser's guests this is: one a tab, so that two tabs can be two players. */
 export const Slot = v.pipe(v.string(), v.regex(/^[A-Za-z0-9]{1,16}$/, 'is not 1 to 16 letters and digits'));

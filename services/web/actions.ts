@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import { type ErrorCode, FREE, type GameSettings } from '../protocol/index.ts';
+import { capture, FREE, type GameSettings } from '../apps/grid/grid.ts';
 import { errorText } from './model/error-text.ts';
 import { notify, withdraw } from './notices.ts';
 import { chooseName, name } from './preferences.ts';
@@ -21,7 +21,7 @@ import {
 const REFUSAL_SHOWN_MS = 400;
 
 /** Refusals of a capture that the board itself shows. */
-const PLAIN_TO_SEE: ReadonlySet<string> = new Set<ErrorCode>(['cell_taken', 'game_over', 'game_not_active']);
+const PLAIN_TO_SEE: ReadonlySet<string> = new Set(['cell_taken', 'game_over', 'game_not_active']);
 
 /** Whether a way into a game is being taken. */
 export const busy = signal(false);
@@ -77,7 +77,7 @@ export async function captureCell(cell: number): Promise<void> {
   if (shown.state.cells[cell] !== FREE || pendingCells.value.has(cell)) return;
   pendingCells.value = new Set(pendingCells.value).add(cell);
   try {
-    await tracked(session().capture(shown.game, cell));
+    await tracked(session().act(shown.game, capture(cell)));
   } catch (error) {
     if (game.value?.game !== shown.game) return;
     const pending = new Set(pendingCells.value);

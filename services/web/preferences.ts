@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import { type GameSettings, LIMITS } from '../protocol/index.ts';
+import { type GameSettings, GRID_LIMITS } from '../apps/grid/grid.ts';
 import { type Pick, proposeName, readName } from './model/guest.ts';
 
 const pick: Pick = (below) => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) % below;
@@ -18,9 +18,9 @@ export const name = signal(stored('gridlock.name', () => proposeName(pick)));
 
 /** The shape of the next game that is matched or created here. */
 export const settings = signal<GameSettings>({
-  players: LIMITS.players.default,
-  size: LIMITS.size.default,
-  seconds: LIMITS.seconds.default,
+  players: GRID_LIMITS.players.default,
+  size: GRID_LIMITS.size.default,
+  seconds: GRID_LIMITS.seconds.default,
 });
 
 /** What no name can have is left out of it; an empty name is made up. */

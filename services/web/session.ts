@@ -1,4 +1,5 @@
 import { batch, computed, signal } from '@preact/signals';
+import { FREE, type Grid } from '../apps/grid/grid.ts';
 import type {
   ChatEvent,
   ClosedReason,
@@ -9,7 +10,7 @@ import type {
   PresenceEvent,
   StateChange,
 } from '../client/index.ts';
-import { FREE, LOBBY, type PlayerRef } from '../protocol/index.ts';
+import { LOBBY, type PlayerRef } from '../protocol/index.ts';
 import { closedText, errorText } from './model/error-text.ts';
 import { notify, withdraw } from './notices.ts';
 import { lastGame, rememberGame } from './preferences.ts';
@@ -18,7 +19,7 @@ import { addressedGame, showInAddress } from './route.ts';
 
 /** What the page uses of the client. */
 type SessionClient = Pick<
-  GridlockClient,
+  GridlockClient<Grid>,
   | 'on'
   | 'connect'
   | 'reconnect'
@@ -26,7 +27,7 @@ type SessionClient = Pick<
   | 'join'
   | 'match'
   | 'leave'
-  | 'capture'
+  | 'act'
   | 'chat'
   | 'subscribe'
   | 'unsubscribe'
@@ -48,7 +49,7 @@ const AGAIN_MS = 2000;
 export const health = signal<Health | undefined>(undefined);
 export const player = signal<PlayerRef | undefined>(undefined);
 /** The game on the page. */
-export const game = signal<GameView | undefined>(undefined);
+export const game = signal<GameView<Grid> | undefined>(undefined);
 /** The game to go on with after a reload, until its state is there. */
 export const returningTo = signal<string | undefined>(undefined);
 export const chats = signal<Readonly<Record<string, readonly ChatEvent[]>>>({});
@@ -217,7 +218,7 @@ function tellAway(): void {
   });
 }
 
-function onGame(view: GameView): void {
+function onGame(view: GameView<Grid>): void {
   const wanted = returningTo.value ?? game.value?.game;
   if (view.game !== wanted) return;
   batch(() => {

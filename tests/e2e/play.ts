@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { findViolations } from '../../loadtest/kit/history.ts';
 import { playersOnDifferentReplicas, type RecordingPlayer } from '../../loadtest/kit/recording-player.ts';
-import { FREE } from '../../services/protocol/index.ts';
+import { FREE } from '../../services/apps/grid/grid.ts';
 import type { System } from './system.ts';
 
 /** How long a player thinks: a game is to last through what is done to the cluster meanwhile. */

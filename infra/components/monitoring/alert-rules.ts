@@ -56,7 +56,7 @@ function replicaRules(ns: string) {
       'warning',
       'MovesSlow',
       `
-      histogram_quantile(0.99, sum by (le) (rate(gridlock_capture_seconds_bucket{${ns}}[5m]))) > 0.25`,
+      histogram_quantile(0.99, sum by (le) (rate(gridlock_command_seconds_bucket{${ns}}[5m]))) > 0.25`,
       '5m',
       'The slowest hundredth of moves takes {{ $value | humanizeDuration }}.',
       'Redis or its disk is slow, or a replica has too much to do: see the dashboard.',

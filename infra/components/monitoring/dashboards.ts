@@ -27,7 +27,7 @@ const game = (ns: string): Panel[] => [
     title: 'Moves, from arrival to acknowledgement',
     unit: 's',
     queries: ['0.5', '0.95', '0.99'].map((quantile) => [
-      `histogram_quantile(${quantile}, sum by (le) (rate(gridlock_capture_seconds_bucket{${ns}}[$__rate_interval])))`,
+      `histogram_quantile(${quantile}, sum by (le) (rate(gridlock_command_seconds_bucket{${ns}}[$__rate_interval])))`,
       `p${Number(quantile) * 100}`,
     ]),
   },

@@ -1,8 +1,9 @@
-import { LIMITS, LOBBY, type ServerMessage, SUBPROTOCOL } from '../../../services/protocol/index.ts';
+import { GRID_LIMITS, type GridMessage } from '../../../services/apps/grid/grid.ts';
+import { LOBBY, SUBPROTOCOL } from '../../../services/protocol/index.ts';
 import { Sessions } from '../../../services/server/session/sessions.ts';
 import { ask, type Dialect, type DialectFactory, type Group, type Player, settle } from '../generator/parties.ts';
 
-const SIZE = LIMITS.size.max;
+const SIZE = GRID_LIMITS.size.max;
 const CELLS = SIZE ** 2;
 /**
  * With so many cells of a board taken the next game is opened, so that nobody has to wait for it: at another time for
@@ -38,7 +39,7 @@ export const gridlock: DialectFactory = (sink, { secret = '' }): Dialect => {
     const [host, ...others] = group.players as [Player, ...Player[]];
     const board: Board = { first, code: undefined, epoch: '', seqs: [], isReady: { now: false }, waiting: [] };
     boards.set(group, [...(boards.get(group) ?? []).slice(-1), board]);
-    const shape = { players: group.players.length, size: SIZE, seconds: LIMITS.seconds.max };
+    const shape = { players: group.players.length, size: SIZE, seconds: GRID_LIMITS.seconds.max };
     const { game } = await request<{ game: string }>(host, { type: 'create', ...shape });
     board.code = game;
     byCode.set(game, board);
@@ -56,7 +57,7 @@ export const gridlock: DialectFactory = (sink, { secret = '' }): Dialect => {
     player.socket?.send(frame);
   };
 
-  const onMessage = (player: Player, message: ServerMessage): void => {
+  const onMessage = (player: Player, message: GridMessage): void => {
     const { group, seat } = player;
     switch (message.type) {
       case 'event': {
@@ -149,7 +150,7 @@ export const gridlock: DialectFactory = (sink, { secret = '' }): Dialect => {
       player.socket?.send(JSON.stringify({ type: 'chat', id, channel: LOBBY, text: `line ${number}` }));
     },
     read: (player, payload) => {
-      const value = JSON.parse(payload.toString()) as ServerMessage | ServerMessage[];
+      const value = JSON.parse(payload.toString()) as GridMessage | GridMessage[];
       if (Array.isArray(value)) for (const message of value) onMessage(player, message);
       else onMessage(player, value);
     },

@@ -13,22 +13,20 @@ const Event = v.variant('kind', [
   v.object({ kind: v.literal('left'), player: PlayerId }),
   v.object({ kind: v.literal('added'), player: PlayerId, amount: v.number() }),
 ]);
+const State = v.object({ step: v.number(), value: v.number(), players: v.array(PlayerRef) });
 export type CounterSettings = v.InferOutput<typeof Settings>;
 export type CounterCommand = v.InferOutput<typeof Command>;
 export type CounterEvent = v.InferOutput<typeof Event>;
-
-export interface CounterState {
-  readonly step: number;
-  readonly value: number;
-  readonly players: readonly PlayerRef[];
-}
+export type CounterState = v.InferOutput<typeof State>;
 
 /** A number that everybody in the room adds to. It has no end. */
 export const counter: RoomType<CounterSettings, CounterState, CounterCommand, CounterEvent> = {
   name: 'counter',
+  refusals: {},
   settings: Settings,
   command: Command,
   event: Event,
+  state: State,
   decide(state, command, { player }) {
     if (command.kind === 'deadline') return { events: [] };
     const { id, name } = player!;

@@ -1,21 +1,28 @@
 import * as v from 'valibot';
-import {
-  applyEvent,
-  GameEvent,
-  GameSettings,
-  type GameState,
-  type RoomType,
-  Seq,
-  toSettings,
-} from '../../protocol/index.ts';
-import { type Capture, decide } from './rules.ts';
+import { type RoomType, Seq } from '../../protocol/index.ts';
+import { applyEvent } from './fold.ts';
+import { type Capture, decide, REFUSALS } from './rules.ts';
+import { GameEvent, type GameSettings, GameState, SettingsRequest } from './types.ts';
+
+export { FoldError, FREE } from './fold.ts';
+export type * from './messages.ts';
+export * from './types.ts';
+export { applyEvent, type Capture };
+
+/** The type of the room type, for what is typed by it. */
+export type Grid = typeof grid;
+
+/** The command that takes a cell: `row * size + column`. */
+export const capture = (cell: number): Capture => ({ kind: 'capture', cell });
 
 /** The capture game: players race for the cells of a square board until time is up or the board is full. */
 export const grid: RoomType<GameSettings, GameState, Capture, GameEvent> = {
   name: 'grid',
-  settings: v.pipe(GameSettings, v.transform(toSettings)),
+  refusals: REFUSALS,
+  settings: SettingsRequest,
   command: v.strictObject({ kind: v.literal('capture'), cell: Seq }),
   event: GameEvent,
+  state: GameState,
   decide,
   evolve: applyEvent,
   members: ({ players }) => players,

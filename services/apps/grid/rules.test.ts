@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { applyEvent, FREE, type GameEvent, type GameState, type PlayerRef } from '../../protocol/index.ts';
+import type { PlayerRef } from '../../protocol/index.ts';
+import { applyEvent, FREE } from './fold.ts';
 import { applyAll, type Command, decide, rank } from './rules.ts';
+import type { GameEvent, GameState } from './types.ts';
 
 const PLAYERS = ['ada', 'bob', 'cyd', 'dan', 'eve'].map((id) => ({ id, name: id.toUpperCase() }));
 const player = fc.constantFrom(...PLAYERS);

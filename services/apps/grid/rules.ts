@@ -1,25 +1,22 @@
-import {
-  applyEvent,
-  type Context,
-  type Decision,
-  type ErrorCode,
-  FREE,
-  type GameEvent,
-  type GameSettings,
-  type GameState,
-  type KernelCommand,
-  type PlayerRef,
-  type Ranked,
-} from '../../protocol/index.ts';
+import type { Context, Decision, ErrorCode, KernelCommand, PlayerRef } from '../../protocol/index.ts';
+import { applyEvent, FREE } from './fold.ts';
+import type { GameEvent, GameSettings, GameState, Ranked } from './types.ts';
 
 /** A player takes a cell: `row * size + column`. */
 export type Capture = { readonly kind: 'capture'; readonly cell: number };
 
 export type Command = Capture | KernelCommand<GameSettings>;
 
-type Verdict = Decision<GameEvent> & { readonly refusal?: ErrorCode | undefined };
+/** Why the game refuses a command, besides the codes of the kernel. */
+export const REFUSALS = Object.freeze({
+  cell_taken: 'Somebody captured the cell first.',
+  cell_out_of_range: 'The board has no such cell.',
+});
 
-const refuse = (refusal: ErrorCode, events: readonly GameEvent[] = []): Verdict => ({ events, refusal });
+type Refusal = ErrorCode | keyof typeof REFUSALS;
+type Verdict = Decision<GameEvent> & { readonly refusal?: Refusal | undefined };
+
+const refuse = (refusal: Refusal, events: readonly GameEvent[] = []): Verdict => ({ events, refusal });
 
 /** Seats by score, best first; equal scores share a rank and the next rank is skipped (1, 2, 2, 4). */
 export function rank(players: GameState['players']): Ranked[] {

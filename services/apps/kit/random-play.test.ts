@@ -51,6 +51,14 @@ test('a state that JSON does not keep is found', () => {
   assert.throws(() => playRandomly({ ...counter, evolve }, play), /is not a JSON value/);
 });
 
+test('a state that its own schema does not allow is found', () => {
+  const evolve: typeof counter.evolve = (state, event, at) => ({
+    ...counter.evolve(state, event, at),
+    step: 'one' as never,
+  });
+  assert.throws(() => playRandomly({ ...counter, evolve }, play), /the state after .* is not in its schema/);
+});
+
 test('a memory outside the state is found', () => {
   let value = 0;
   const evolve: typeof counter.evolve = (state, event, at) => {

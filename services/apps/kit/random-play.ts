@@ -29,7 +29,7 @@ export class RoomTypeError extends Error {
 
 /**
  * Plays random histories against a room type, without a server, and checks what the kernel relies on: that deciding
- * twice gives the same, that nothing changes what it is given, that events match their schema, that the state is a JSON
+ * twice gives the same, that nothing changes what it is given, that events and states match their schemas, that the state is a JSON
  * value which `evolve` alone makes, and that a replay of the history gives the state of the live play.
  * @throws RoomTypeError with the seed and the history that show the mistake
  */
@@ -126,6 +126,9 @@ class Table<Settings, State, Command extends AppCommand, Event extends AppComman
     if (!isDeepStrictEqual(JSON.parse(JSON.stringify(state)), state)) {
       this.#fail(`the state after ${JSON.stringify(event)} is not a JSON value: what JSON leaves out is lost`);
     }
+    const shaped = v.safeParse(this.#type.state, state);
+    if (!shaped.success)
+      this.#fail(`the state after ${JSON.stringify(event)} is not in its schema: ${shaped.issues[0].message}`);
     const ids = this.#type.members(state).map(({ id }) => id);
     if (new Set(ids).size !== ids.length) this.#fail(`somebody is a member twice after ${JSON.stringify(event)}`);
     if (this.isOver && !this.#type.isOver(state)) this.#fail('a room that was over goes on');

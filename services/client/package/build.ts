@@ -7,8 +7,13 @@ const run = promisify(execFile);
 const here = import.meta.dirname;
 const root = path.resolve(here, '../../..');
 
-/** The parts that can be imported, and where their types are. */
-const ENTRIES = { core: 'index', browser: 'browser', node: 'node' } as const;
+/** The parts that can be imported, and where they are among the services. `grid` has the rules of the game. */
+const ENTRIES = {
+  core: 'client/index',
+  browser: 'client/browser',
+  node: 'client/node',
+  grid: 'apps/grid/grid',
+} as const;
 /** The oldest that the package runs in. */
 const TARGET = ['es2022', 'node20', 'chrome123', 'firefox121', 'safari17.5'];
 const VALIBOT = 'valibot.d.mts';
@@ -36,7 +41,7 @@ const readJson = async (file: string) => JSON.parse(await readFile(file, 'utf8')
 
 function manifest({ version, license, dependencies }: Manifest): object {
   const entry = (name: keyof typeof ENTRIES) => ({
-    types: `./types/client/${ENTRIES[name]}.d.ts`,
+    types: `./types/${ENTRIES[name]}.d.ts`,
     default: `./${name}.js`,
   });
   return {
@@ -52,6 +57,7 @@ function manifest({ version, license, dependencies }: Manifest): object {
       './browser': entry('browser'),
       './node': entry('node'),
       './core': entry('core'),
+      './grid': entry('grid'),
     },
     dependencies: { ws: `^${dependencies['ws']}` },
   };
@@ -62,7 +68,7 @@ async function buildModules(outDir: string): Promise<void> {
   await build({
     absWorkingDir: root,
     entryPoints: Object.fromEntries(
-      Object.entries(ENTRIES).map(([name, file]) => [name, path.join(here, '..', `${file}.ts`)]),
+      Object.entries(ENTRIES).map(([name, file]) => [name, path.join(here, '../..', `${file}.ts`)]),
     ),
     outdir: outDir,
     chunkNames: 'chunks/[name]-[hash]',

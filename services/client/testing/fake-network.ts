@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { type ClientMessageInput, LIMITS, type Request, type ServerMessage } from '../../protocol/index.ts';
+import { type Grid, grid } from '../../apps/grid/grid.ts';
+import {
+  type ClientMessageInput,
+  type CommandInput,
+  type KernelRequest,
+  LIMITS,
+  type Request,
+  type ServerMessage,
+} from '../../protocol/index.ts';
 import { GridlockClient } from '../client.ts';
 import type { GridlockError } from '../errors.ts';
 import type { ClientEvents } from '../events.ts';
@@ -11,6 +19,8 @@ import { seededRandom } from './random.ts';
 export const HEARTBEAT_MS = 15_000;
 export const SESSION_MS = 43_200_000;
 export const PLAYER = { id: 'p1', name: 'Ada' };
+
+type Sent<T> = T extends KernelRequest['type'] ? Extract<KernelRequest, { type: T }> : CommandInput;
 
 /** One socket as the server sees it. */
 export class FakeSocket {
@@ -37,14 +47,14 @@ export class FakeSocket {
 
   /** What the client has sent but pings. */
   get requests(): Request[] {
-    return this.sent.filter((message) => message.type !== 'ping');
+    return this.sent.filter((message) => message.type !== 'ping') as Request[];
   }
 
   /** The last request of a type. */
-  request<T extends Request['type']>(type: T): Extract<Request, { type: T }> {
+  request<T extends KernelRequest['type'] | 'capture'>(type: T): Sent<T> {
     const found = this.requests.findLast((request) => request.type === type);
     assert.ok(found, `no "${type}" was sent`);
-    return found as Extract<Request, { type: T }>;
+    return found as Sent<T>;
   }
 
   say(...messages: ServerMessage[]): void {
@@ -92,9 +102,9 @@ export class Bench {
   sessionMs = SESSION_MS;
   /** What `POST /api/session` fails with. */
   sessionError: Error | undefined;
-  readonly client: GridlockClient;
+  readonly client: GridlockClient<Grid>;
 
-  constructor(options: Partial<ClientOptions> = {}, { seed = 1, store }: { seed?: number; store?: Store } = {}) {
+  constructor(options: Partial<ClientOptions<Grid>> = {}, { seed = 1, store }: { seed?: number; store?: Store } = {}) {
     const platform: Platform = {
       clock: this.clock,
       random: seededRandom(seed),
@@ -114,7 +124,7 @@ export class Bench {
         };
       },
     };
-    this.client = new GridlockClient(platform, options);
+    this.client = new GridlockClient(platform, { room: grid, ...options });
     const types = ['state', 'health', 'game', 'chat', 'presence', 'recovered', 'snapshot', 'error'] as const;
     for (const type of types) this.client.on(type, (payload) => void this.seen.push({ type, payload }));
   }

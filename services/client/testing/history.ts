@@ -1,4 +1,4 @@
-import { applyEvent, type GameEvent, type GameState, type ServerMessageOf } from '../../protocol/index.ts';
+import { applyEvent, type GameEvent, type GameState, type GridMessageOf } from '../../apps/grid/grid.ts';
 
 export const GAME = 'ABCDEF';
 export const EPOCH = 'e1';
@@ -25,11 +25,11 @@ export const EVENTS: readonly GameEvent[] = [
   captured(4, 5),
 ];
 
-export function eventMessage(seq: number, epoch = EPOCH): ServerMessageOf<'event'> {
+export function eventMessage(seq: number, epoch = EPOCH): GridMessageOf<'event'> {
   return { type: 'event', game: GAME, epoch, seq, at: AT + seq, event: EVENTS[seq - 1]! };
 }
 
-export function eventMessages(from: number, to: number): ServerMessageOf<'event'>[] {
+export function eventMessages(from: number, to: number): GridMessageOf<'event'>[] {
   return Array.from({ length: to - from + 1 }, (_, index) => eventMessage(from + index));
 }
 
@@ -40,7 +40,7 @@ export function stateAt(seq: number): GameState {
   return state!;
 }
 
-export function snapshotMessage(seq: number, epoch = EPOCH, recovered?: false): ServerMessageOf<'snapshot'> {
+export function snapshotMessage(seq: number, epoch = EPOCH, recovered?: false): GridMessageOf<'snapshot'> {
   const state = stateAt(seq);
   return { type: 'snapshot', game: GAME, epoch, seq, now: AT, state, ...(recovered === false ? { recovered } : {}) };
 }

@@ -1,18 +1,20 @@
+import { applyEvent, FREE, type GameEvent, type GameState, type GridMessageOf } from '../../apps/grid/grid.ts';
 import {
-  applyEvent,
   type ClientMessageInput,
-  FREE,
-  type GameEvent,
-  type GameState,
+  type KernelRequest,
   LIMITS,
-  type Request,
   type ServerMessage,
   type ServerMessageOf,
 } from '../../protocol/index.ts';
 import type { Platform, SocketHandlers } from '../platform.ts';
 import type { FakeClock } from './fake-clock.ts';
 
-type Capture = Extract<Request, { type: 'capture' }>;
+type Capture = { readonly type: 'capture'; readonly id: string; readonly cell: number };
+type Resume = Extract<KernelRequest, { type: 'resume' }>;
+type Received =
+  | Capture
+  | Extract<KernelRequest, { type: 'join' | 'resume' }>
+  | Extract<ClientMessageInput, { type: 'ping' }>;
 type Answer = { seq: number } | { code: 'cell_taken' };
 
 const GAME = 'ABCDEF';
@@ -32,7 +34,7 @@ export class SimulatedServer {
   readonly clock: FakeClock;
   epoch = 'e1';
   state: GameState | undefined;
-  readonly history: ServerMessageOf<'event'>[] = [];
+  readonly history: GridMessageOf<'event'>[] = [];
   /** Events up to here can no longer be replayed. */
   trimmedTo = 0;
   /** What happens to the next messages of the server: one entry each. */
@@ -63,7 +65,7 @@ export class SimulatedServer {
         this.#line = line;
         this.#later(line, () => this.#send(line, [this.#welcome()]));
         return {
-          send: (text) => this.#later(line, () => this.#receive(line, JSON.parse(text) as ClientMessageInput)),
+          send: (text) => this.#later(line, () => this.#receive(line, JSON.parse(text) as Received)),
           close: () => void (line.alive = false),
         };
       },
@@ -106,7 +108,7 @@ export class SimulatedServer {
     return { seq: this.#append({ kind: 'captured', player: state.players[seat]!.id, seat, cell, scores }) };
   }
 
-  #receive(line: Line, message: ClientMessageInput): void {
+  #receive(line: Line, message: Received): void {
     if (message.type === 'ping') return this.#send(line, [{ type: 'pong', t: message.t, now: this.clock.now() }]);
     const code = this.refusals.shift();
     if (code) {
@@ -127,7 +129,7 @@ export class SimulatedServer {
     else this.#send(line, [{ ...this.#ack(id), seq: answer.seq, ...(before ? { duplicate: true } : {}) }]);
   }
 
-  #resume(line: Line, { id, epoch, seq }: Extract<Request, { type: 'resume' }>): void {
+  #resume(line: Line, { id, epoch, seq }: Resume): void {
     line.attached = true;
     const recovered = epoch === this.epoch && seq >= this.trimmedTo && seq <= this.history.length;
     const ack = { ...this.#ack(id), recovered };
@@ -139,7 +141,7 @@ export class SimulatedServer {
     return { type: 'ack', id, game: GAME, epoch: this.epoch, seq: this.history.length };
   }
 
-  #snapshot(): ServerMessageOf<'snapshot'> {
+  #snapshot(): GridMessageOf<'snapshot'> {
     const { epoch, history, clock } = this;
     return { type: 'snapshot', game: GAME, epoch, seq: history.length, now: clock.now(), state: this.state! };
   }

@@ -4,6 +4,7 @@ import {
   ERROR_CODES,
   type ErrorCode,
   type PlayerRef,
+  type RefusalCode,
 } from '../../protocol/index.ts';
 import type { LogEntry, Position } from '../history/history.ts';
 
@@ -102,11 +103,11 @@ export interface GameAuthority {
 /** A request that was not granted: becomes an `error` message with the same code. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
-  readonly code: ErrorCode;
+  readonly code: RefusalCode;
   readonly retryAfterMs: number | undefined;
 
-  constructor(code: ErrorCode, message: string = ERROR_CODES[code].meaning, retryAfterMs?: number) {
-    super(message);
+  constructor(code: RefusalCode, message?: string, retryAfterMs?: number) {
+    super(message ?? (code in ERROR_CODES ? ERROR_CODES[code as ErrorCode].meaning : code));
     this.code = code;
     this.retryAfterMs = retryAfterMs;
   }

@@ -3,15 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { repetitions } from '../../../tests/kit/repetitions.ts';
+import type { GameEvent, GameState, GridMessageOf } from '../../apps/grid/grid.ts';
 import { applyAll, type Command, decide } from '../../apps/grid/rules.ts';
-import {
-  type ErrorCode,
-  type GameEvent,
-  type GameState,
-  type PlayerRef,
-  type ServerMessageOf,
-  toSettings,
-} from '../../protocol/index.ts';
+import type { PlayerRef } from '../../protocol/index.ts';
 import { startAuthorities, type TestAuthorities } from '../testing/authorities.ts';
 import { DESIGNS } from '../testing/replica.ts';
 import { type GameAuthority, Refusal } from './game-authority.ts';
@@ -61,7 +55,7 @@ class Model {
     request: string,
     fingerprint: string,
     now: number,
-  ): { refusal?: ErrorCode; seq?: number } {
+  ): { refusal?: string; seq?: number } {
     const key = `${by.id}:${request}`;
     const stored = this.#answers.get(key);
     if (stored && given.kind !== 'deadline') {
@@ -119,7 +113,7 @@ async function timeOut(authority: GameAuthority, game: string, model: Model): Pr
 
 const history = async (authority: GameAuthority, game: string) =>
   (await authority.entriesAfter(game, { epoch: (await authority.position(game))!.epoch, seq: 0 }))!.map(
-    ({ text }) => JSON.parse(text) as ServerMessageOf<'event'>,
+    ({ text }) => JSON.parse(text) as GridMessageOf<'event'>,
   );
 
 /** Events without the times, which only Redis knows beforehand. */
@@ -135,7 +129,7 @@ for (const design of DESIGNS) {
         const model = new Model();
         const create = {
           kind: 'create' as const,
-          settings: toSettings({ ...shape, seconds: 60 }),
+          settings: { ...shape, seconds: 60 },
         };
         const created = await authority.create({ player: PLAYERS[0]!, generation: 1 }, newId(), create.settings);
         const { game } = created;

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../protocol/index.ts';
+import type { AnyRoomType } from '../../protocol/index.ts';
 import { FULL_MS } from '../game/matchmaking.ts';
 import { type Applied, Refusal } from './game-authority.ts';
 import type { Outcome } from './plan.ts';
@@ -6,9 +6,10 @@ import type { Outcome } from './plan.ts';
 const RETRY_AFTER_MS: Partial<Record<string, number>> = { unavailable: 250, cluster_full: FULL_MS, app_failed: 1000 };
 
 /** The outcome, unless it is a refusal, which is thrown. */
-export function granted(outcome: Outcome): Outcome {
+export function granted({ refusals }: AnyRoomType, outcome: Outcome): Outcome {
   if (outcome.tag !== 'refused') return outcome;
-  throw new Refusal(outcome.code as ErrorCode, undefined, RETRY_AFTER_MS[outcome.code]);
+  const { code } = outcome;
+  throw new Refusal(code, refusals[code], RETRY_AFTER_MS[code]);
 }
 
 /** What a player is told of a request that took effect. */

@@ -91,7 +91,7 @@ export interface Plan {
   readonly at: number;
 }
 
-/** An application that takes longer for one command, in milliseconds, keeps all other rooms waiting. */
+/** An application that computes longer for one command, in milliseconds, keeps all other rooms waiting. */
 const MOST_MS = 25;
 
 /** What an application did wrong: the command is refused with `app_failed`, and nothing of it happens. */
@@ -130,6 +130,8 @@ class Planner {
   state: unknown;
   readonly #options: PlanOptions;
   readonly #new = new Map<string, Answer>();
+  /** What this thread had computed when the planner began: a machine that is busy with others is not the application's fault. */
+  readonly #computed = process.threadCpuUsage();
 
   constructor(options: PlanOptions) {
     const { memory, now } = options;
@@ -262,7 +264,9 @@ class Planner {
   }
 
   #isInTime(command: AppCommand, what: string, from: number): boolean {
-    const ms = performance.now() - from;
+    if (performance.now() - from <= MOST_MS) return true;
+    const { user, system } = process.threadCpuUsage(this.#computed);
+    const ms = (user + system) / 1000;
     if (ms <= MOST_MS) return true;
     this.#fault(command, `${what} took ${Math.round(ms)} ms, and ${MOST_MS} ms at most are allowed`, true);
     return false;

@@ -1,4 +1,3 @@
-import type { GameState } from '../../protocol/index.ts';
 import { type GameAuthority, Refusal, type Resumed, type View } from '../authority/game-authority.ts';
 import type { GameClock } from '../cluster/clock.ts';
 import { type Presence, watchersOf } from '../cluster/presence.ts';
@@ -78,7 +77,7 @@ export class FollowedGames {
   show({ game, epoch, seq, now, state }: View, isWatching: boolean, recovered?: false): void {
     const lost = recovered === false ? { recovered } : {};
     const { type } = this.#services.authority;
-    this.#connection.send({ type: 'snapshot', game, epoch, seq, now, state: state as GameState, ...lost });
+    this.#connection.send({ type: 'snapshot', game, epoch, seq, now, state, ...lost });
     const [isOver, deadline, isPublic] = [type.isOver(state), type.deadline(state), type.isPublic(state)];
     this.#follow({ game, epoch, seq, isOver, deadline, isPublic }, isWatching);
   }

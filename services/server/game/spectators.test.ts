@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { until } from '../../../tests/kit/wait.ts';
+import { applyEvent, capture, type GameState, grid } from '../../apps/grid/grid.ts';
 import { createNodeClient } from '../../client/node.ts';
-import { applyEvent, type GameState } from '../../protocol/index.ts';
 import type { Replica } from '../replica.ts';
 import { TestClient } from '../testing/client.ts';
 import { ok } from '../testing/play.ts';
@@ -49,7 +49,7 @@ for (const design of DESIGNS) {
       // The seat is held for two of them: time enough to come back also when the machine stands still for a while.
       const own = await startTestReplica(redis.url, '3333', { design, heartbeatMs: 2000 });
       t.after(() => own.drain());
-      const client = createNodeClient({ url: own.url, transports: ['websocket'], routeByGame: false });
+      const client = createNodeClient({ room: grid, url: own.url, transports: ['websocket'], routeByGame: false });
       t.after(() => client.close());
       await client.connect();
       const { game } = await client.create({ players: 3, spectators: true });
@@ -185,14 +185,14 @@ for (const design of DESIGNS) {
 
     test('the SDK watches, goes on after a cut and keeps out of the game', async () => {
       const { ada, bob, game } = await started(true);
-      const client = createNodeClient({ url: urls[0] });
+      const client = createNodeClient({ room: grid, url: urls[0] });
       await client.connect();
       await client.watch(game);
       assert.equal(client.isWatching(game), true);
       for (const connection of replicas[0].sockets.ofPlayer(client.player!.id)) connection.close('serviceRestart');
       ok(await bob.request({ type: 'capture', game, cell: 3 }));
       await until(() => client.health.reconnects === 1 && client.game(game)?.state.cells[3] === 1, 'it saw the move');
-      await assert.rejects(client.capture(game, 4), { code: 'not_a_player' });
+      await assert.rejects(client.act(game, capture(4)), { code: 'not_a_player' });
       await client.leave(game);
       assert.equal(client.isWatching(game), false);
       client.close();

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { until } from '../../../tests/kit/wait.ts';
-import { grid } from '../../apps/grid/grid.ts';
-import type { ServerMessageOf } from '../../protocol/index.ts';
+import { type GridMessageOf, grid } from '../../apps/grid/grid.ts';
 import { StoreClock } from '../cluster/clock.ts';
 import { createLogger } from '../ops/log.ts';
 import { type Replica, startReplica } from '../replica.ts';
@@ -65,7 +64,7 @@ for (const design of DESIGNS) {
 
       const late = await resume(130_000);
       assert.equal(late.recovered, false);
-      const snapshot: ServerMessageOf<'snapshot'> = await late.back.next('snapshot');
+      const snapshot: GridMessageOf<'snapshot'> = await late.back.next('snapshot');
       assert.deepEqual([snapshot.recovered, snapshot.seq, snapshot.epoch], [false, known + 3, epoch]);
       assert.equal(late.back.events(game).length, 0);
 

@@ -40,9 +40,9 @@ export class Metrics {
     buckets: [1, 2, 4, 8, 16, 32, 64],
     registers: [this.registry],
   });
-  readonly captureSeconds = new Histogram({
-    name: 'gridlock_capture_seconds',
-    help: 'From the arrival of a capture to its acknowledgement',
+  readonly commandSeconds = new Histogram({
+    name: 'gridlock_command_seconds',
+    help: 'From the arrival of a command of the application to its acknowledgement',
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
     registers: [this.registry],
   });

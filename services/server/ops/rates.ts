@@ -31,8 +31,8 @@ export function difference(later: Buckets, earlier: Buckets): Buckets {
 
 /** Read once a second: what this replica did in the last one, and how fast it was in the last ten. */
 export class Rates {
-  readonly #metrics: Pick<Metrics, 'delivered' | 'captureSeconds'>;
-  readonly #captures: Buckets[] = [];
+  readonly #metrics: Pick<Metrics, 'delivered' | 'commandSeconds'>;
+  readonly #commands: Buckets[] = [];
   #delivered: number | undefined;
   #at = 0;
   events = 0;
@@ -40,30 +40,30 @@ export class Rates {
   /** Milliseconds. */
   p99: number | null = null;
 
-  constructor(metrics: Pick<Metrics, 'delivered' | 'captureSeconds'>) {
+  constructor(metrics: Pick<Metrics, 'delivered' | 'commandSeconds'>) {
     this.#metrics = metrics;
   }
 
   async read(now = performance.now()): Promise<void> {
-    const [delivered, captures] = await Promise.all([
+    const [delivered, commands] = await Promise.all([
       this.#metrics.delivered.get(),
-      this.#metrics.captureSeconds.get(),
+      this.#metrics.commandSeconds.get(),
     ]);
     const total = delivered.values.reduce((sum, { value }) => sum + value, 0);
-    const buckets = captures.values
+    const buckets = commands.values
       .filter(({ labels }) => labels.le !== undefined)
       .map(({ labels, value }) => ({ bound: labels.le === '+Inf' ? Infinity : Number(labels.le), count: value }));
     const seconds = (now - this.#at) / 1000;
-    const before = this.#captures.at(-1);
+    const before = this.#commands.at(-1);
     if (this.#delivered !== undefined && before && seconds > 0) {
       this.events = Math.round((total - this.#delivered) / seconds);
       this.moves = Math.round((difference(buckets, before).at(-1)?.count ?? 0) / seconds);
     }
     this.#delivered = total;
     this.#at = now;
-    this.#captures.push(buckets);
-    if (this.#captures.length > WINDOW + 1) this.#captures.shift();
-    const p99 = quantile(difference(buckets, this.#captures[0]!), 0.99);
+    this.#commands.push(buckets);
+    if (this.#commands.length > WINDOW + 1) this.#commands.shift();
+    const p99 = quantile(difference(buckets, this.#commands[0]!), 0.99);
     this.p99 = p99 === null ? null : Math.round(p99 * 100_000) / 100;
   }
 }

@@ -4,9 +4,9 @@ import {
   type ClientMessage,
   type CloseName,
   decodeClientFrame,
-  type ErrorCode,
   LIMITS,
   type PlayerRef,
+  type RefusalCode,
   type ServerMessage,
   SUBPROTOCOL,
   type Transport,
@@ -151,7 +151,7 @@ export class Connection implements TransportEvents, HeartbeatHooks {
     this.#outbox.push(packet);
   }
 
-  error(code: ErrorCode, message: string, id?: string, retryAfterMs?: number): void {
+  error(code: RefusalCode, message: string, id?: string, retryAfterMs?: number): void {
     this.send({
       type: 'error',
       code,

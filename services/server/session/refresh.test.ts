@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { SignJWT } from 'jose';
 import { WebSocket } from 'ws';
 import { until } from '../../../tests/kit/wait.ts';
+import { capture, grid } from '../../apps/grid/grid.ts';
 import { createNodeClient } from '../../client/node.ts';
 import { type SessionAnswer, SUBPROTOCOL } from '../../protocol/index.ts';
 import { DEFAULT_LIMITS } from '../limits.ts';
@@ -160,7 +161,7 @@ describe('a token and its socket', { concurrency: true }, () => {
   });
 
   test('the SDK that could not renew gets a new session as the same player and resumes its game', async () => {
-    const client = createNodeClient({ url: short.url });
+    const client = createNodeClient({ room: grid, url: short.url });
     const first = await client.connect();
     const { game } = await client.create({ players: 2 });
     // As if the token had ended while the machine slept.
@@ -170,7 +171,7 @@ describe('a token and its socket', { concurrency: true }, () => {
     const bob = await TestClient.connect(other.url);
     ok(await bob.request({ type: 'join', game }));
     await until(() => client.game(game)?.state.status === 'active', 'it sees the game go on');
-    await client.capture(game, 4);
+    await client.act(game, capture(4));
     client.close();
     bob.close();
   });

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { type AnyCommand, type ClientMessage, ERROR_CODES, LIMITS, LOBBY } from '../../protocol/index.ts';
+import { type AnyCommand, type ClientMessage, ERROR_CODES, fieldProblem, LIMITS, LOBBY } from '../../protocol/index.ts';
 import { type Actor, type Applied, type Entered, type GameAuthority, Refusal } from '../authority/game-authority.ts';
 import type { GameClock, StoreClock } from '../cluster/clock.ts';
 import type { Presence } from '../cluster/presence.ts';
@@ -69,8 +69,8 @@ export class Requests {
       try {
         if (performance.now() - received > REQUEST_MS) throw new Refusal('unavailable', undefined, 1000);
         await this.#lookUp(message);
-        if (message.type === 'capture') {
-          this.#services.metrics.captureSeconds.observe((performance.now() - received) / 1000);
+        if (message.type === 'command') {
+          this.#services.metrics.commandSeconds.observe((performance.now() - received) / 1000);
         }
       } catch (error) {
         this.#refuse(message.id, error);
@@ -129,8 +129,8 @@ export class Requests {
         return this.#makeOrEnter(id, () => authority.match(this.#actor, id, this.#settings(message)));
       case 'leave':
         return this.#leave(message);
-      case 'capture':
-        return this.#ack(id, await authority.act(this.#actor, id, message.game, commandOf(message)));
+      case 'command':
+        return this.#ack(id, await authority.act(this.#actor, id, message.game, this.#command(message)));
       case 'resume':
         this.#countHistory();
         return this.#resume(message);
@@ -166,9 +166,20 @@ export class Requests {
     this.#connection.send({ type: 'ack', id, expiresAt: this.#connection.expiresAt });
   }
 
-  /** What the room type takes for the settings of a room. */
-  #settings({ type: _type, id: _id, ...settings }: Message<'create' | 'match'>): unknown {
-    return v.parse(this.#services.authority.type.settings, settings);
+  /** The settings of a room as the room type takes them. */
+  #settings({ type, id: _, ...settings }: Message<'create' | 'match'>): unknown {
+    const parsed = v.safeParse(this.#services.authority.type.settings, settings);
+    if (parsed.success) return parsed.output;
+    throw new Refusal('bad_message', fieldProblem(parsed.issues[0], `"${type}"`));
+  }
+
+  /** A command as the room type takes it. */
+  #command({ command }: Message<'command'>): AnyCommand {
+    const parsed = v.safeParse(this.#services.authority.type.command, command, { abortPipeEarly: true });
+    if (parsed.success) return parsed.output as AnyCommand;
+    const [issue] = parsed.issues;
+    if (v.getDotPath(issue) === 'kind') throw new Refusal('unknown_type', `There is no command "${command.kind}".`);
+    throw new Refusal('bad_message', fieldProblem(issue, `"${command.kind}"`));
   }
 
   #countHistory(): void {
@@ -276,16 +287,14 @@ export class Requests {
 const tooMany = (what: string, waitMs: number): Refusal =>
   new Refusal('rate_limited', `Too many ${what}; wait ${waitMs} ms.`, waitMs);
 
-const commandOf = ({ cell }: Message<'capture'>): AnyCommand => ({ kind: 'capture', cell });
-
 /** The room that a request names, if it names one. A chat line goes to a channel that the connection hears already. */
 function roomOf(message: Exclude<ClientMessage, { type: 'ping' }>): string | undefined {
-  if ('game' in message) return message.game;
+  if ('game' in message) return message.game as string;
   return message.type === 'subscribe' && message.channel !== LOBBY ? message.channel : undefined;
 }
 
 /** Moves of a game keep their order among each other; chat does not wait for them. */
 function queueKeyOf(message: Exclude<ClientMessage, { type: 'ping' }>): string {
-  if ('game' in message) return message.game;
+  if ('game' in message) return message.game as string;
   return 'channel' in message ? `#${message.channel}` : message.type;
 }

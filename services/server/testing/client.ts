@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { type ClientOptions, WebSocket } from 'ws';
 import { until } from '../../../tests/kit/wait.ts';
+import type { GridMessage, GridMessageOf } from '../../apps/grid/grid.ts';
 import {
   type ClientMessageInput,
   decodeServerFrame,
   type Request,
-  type ServerMessage,
   type ServerMessageOf,
   type SessionAnswer,
   SUBPROTOCOL,
@@ -31,7 +31,7 @@ type TestOptions = Omit<ClientOptions, 'protocol'> & { readonly query?: string }
 export class TestClient {
   readonly socket: WebSocket;
   readonly token: string;
-  readonly received: ServerMessage[] = [];
+  readonly received: GridMessage[] = [];
   closeCode: number | undefined;
   static #ids = 0;
 
@@ -42,7 +42,7 @@ export class TestClient {
       headers: { authorization: `Bearer ${token}` },
       ...rest,
     });
-    this.socket.on('message', (data) => this.received.push(...decodeServerFrame(String(data))));
+    this.socket.on('message', (data) => this.received.push(...(decodeServerFrame(String(data)) as GridMessage[])));
     this.socket.on('close', (code) => (this.closeCode = code));
     this.socket.on('error', () => undefined);
   }
@@ -65,22 +65,22 @@ export class TestClient {
     const id = message.id ?? `t${TestClient.#ids}`;
     const from = this.received.length;
     this.send({ ...message, id } as ClientMessageInput);
-    const isAnswer = (item: ServerMessage) => (item.type === 'ack' || item.type === 'error') && item.id === id;
+    const isAnswer = (item: GridMessage) => (item.type === 'ack' || item.type === 'error') && item.id === id;
     await this.#until(() => this.received.slice(from).some(isAnswer), `${message.type} ${id} is answered`);
     return this.received.slice(from).find(isAnswer) as ServerMessageOf<'ack'> | ServerMessageOf<'error'>;
   }
 
   /** The first message of a type that satisfies the condition, those included that came before. */
-  async next<T extends ServerMessage['type']>(
+  async next<T extends GridMessage['type']>(
     type: T,
-    matches: (message: ServerMessageOf<T>) => boolean = () => true,
-  ): Promise<ServerMessageOf<T>> {
-    const isIt = (item: ServerMessage) => item.type === type && matches(item as ServerMessageOf<T>);
+    matches: (message: GridMessageOf<T>) => boolean = () => true,
+  ): Promise<GridMessageOf<T>> {
+    const isIt = (item: GridMessage) => item.type === type && matches(item as GridMessageOf<T>);
     await this.#until(() => this.received.some(isIt), `a ${type} arrives`);
-    return this.received.find(isIt) as ServerMessageOf<T>;
+    return this.received.find(isIt) as GridMessageOf<T>;
   }
 
-  events(game: string): ServerMessageOf<'event'>[] {
+  events(game: string): GridMessageOf<'event'>[] {
     return this.received.filter((item) => item.type === 'event').filter((item) => item.game === game);
   }
 

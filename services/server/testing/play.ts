@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '../../../tests/kit/wait.ts';
-import { FREE, type ServerMessage, type ServerMessageOf } from '../../protocol/index.ts';
+import { FREE, type GridMessageOf } from '../../apps/grid/grid.ts';
+import type { ServerMessage, ServerMessageOf } from '../../protocol/index.ts';
 import { TestClient } from './client.ts';
 
 export type Answer = ServerMessageOf<'ack'> | ServerMessageOf<'error'>;
@@ -73,7 +74,7 @@ export async function freeCells(client: TestClient, game: string): Promise<numbe
   }
   const isIt = (item: ServerMessage) => item.type === 'snapshot' && item.game === game;
   await until(() => client.received.slice(from).some(isIt), 'the snapshot comes');
-  const { state } = client.received.slice(from).find(isIt) as ServerMessageOf<'snapshot'>;
+  const { state } = client.received.slice(from).find(isIt) as GridMessageOf<'snapshot'>;
   return state.cells.flatMap((holder, cell) => (holder === FREE ? [cell] : []));
 }
 

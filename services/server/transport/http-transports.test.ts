@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, type TestContext, test } from 'node:test';
 import { until } from '../../../tests/kit/wait.ts';
+import { capture, FREE, type Grid, grid } from '../../apps/grid/grid.ts';
 import { createNodeClient, type GridlockClient } from '../../client/node.ts';
-import { FREE, type Transport } from '../../protocol/index.ts';
+import type { Transport } from '../../protocol/index.ts';
 import type { Replica } from '../replica.ts';
 import { startRedis, type TestRedis } from '../testing/redis.ts';
 import { DESIGNS, startTestReplica } from '../testing/replica.ts';
@@ -32,13 +33,13 @@ async function player(
 ): Promise<GridlockClient> {
   // What stands between chooses without a look at the game: it would be taken to and fro by addresses that name it.
   const own = { backoffBaseMs: 5, requestTimeoutMs: 10_000, routeByGame: false };
-  const client = createNodeClient({ url, name, transports, ...own });
+  const client = createNodeClient({ room: grid, url, name, transports, ...own });
   t.after(() => client.close());
   await client.connect();
   return client;
 }
 
-async function playOut(clients: readonly GridlockClient[], game: string): Promise<void> {
+async function playOut(clients: readonly GridlockClient<Grid>[], game: string): Promise<void> {
   await Promise.all(
     clients.map(async (client, index) => {
       for (;;) {
@@ -47,7 +48,7 @@ async function playOut(clients: readonly GridlockClient[], game: string): Promis
         const free = state?.cells.flatMap((seat, cell) => (seat === FREE ? [cell] : [])) ?? [];
         if (free.length === 0)
           return void (await until(() => client.game(game)?.state.status === 'completed', 'the end'));
-        await client.capture(game, free[(index * 7) % free.length]!).catch((error: { code: string }) => {
+        await client.act(game, capture(free[(index * 7) % free.length]!)).catch((error: { code: string }) => {
           if (!['cell_taken', 'game_over'].includes(error.code)) throw error;
         });
       }
@@ -93,7 +94,7 @@ for (const design of DESIGNS) {
       ];
       const { game } = await ada.create({ players: 2, size: 5, seconds: 60 });
       await bob.join(game);
-      await bob.capture(game, 0);
+      await bob.act(game, capture(0));
       await until(() => ada.game(game)?.state.cells[0] !== FREE, 'the first move is seen');
       let recovered = 0;
       ada.on('recovered', () => (recovered += 1));
@@ -102,10 +103,10 @@ for (const design of DESIGNS) {
         .all()
         .find(({ player: { name } }) => name === 'Ada')!
         .close('serviceRestart');
-      for (const cell of [1, 2, 3]) await bob.capture(game, cell);
+      for (const cell of [1, 2, 3]) await bob.act(game, capture(cell));
       await until(() => recovered === 1, 'the game is resumed');
       assert.equal(ada.health.replica, 'b2');
-      const { seq } = await ada.capture(game, 4);
+      const { seq } = await ada.act(game, capture(4));
       await until(() => [ada, bob].every((client) => client.game(game)!.seq === seq), 'both have seen all');
       assert.deepEqual(ada.game(game)!.state, bob.game(game)!.state);
     });
@@ -128,7 +129,7 @@ test('where upgrades are swallowed and streams are held back, a client comes to 
   const replica = await startTestReplica(redis.url, 'h1');
   t.after(() => replica.drain());
   const spread = await spreadOver(t, [replica], { upgradeStatus: 0, buffered: ['/sse'] });
-  const client = createNodeClient({ url: spread.url, connectTimeoutMs: 2500, backoffBaseMs: 5 });
+  const client = createNodeClient({ room: grid, url: spread.url, connectTimeoutMs: 2500, backoffBaseMs: 5 });
   t.after(() => client.close());
   await client.connect();
   assert.equal(client.health.transport, 'poll');
@@ -149,7 +150,7 @@ test('an answer to a poll or to what was sent that gets lost costs nothing: no r
   for (const cell of [0, 2, 4, 6]) {
     spread.lose('/poll', 2);
     spread.lose('/send', 1);
-    const acks = await Promise.all([ada.capture(game, cell), bob.capture(game, cell + 1)]);
+    const acks = await Promise.all([ada.act(game, capture(cell)), bob.act(game, capture(cell + 1))]);
     assert.equal(acks[0].duplicate, undefined);
     const newest = Math.max(...acks.map(({ seq }) => seq!));
     await until(() => [ada, bob].every((client) => client.game(game)!.seq === newest), 'both have seen all');
@@ -180,9 +181,14 @@ for (const transport of FALLBACKS) {
     t.after(() => Promise.all([one!.drain(), two!.drain()]));
     let text: string | undefined;
     const store = { read: () => text, write: (saved: string) => void (text = saved) };
-    const older = createNodeClient({ url: one!.url, transports: [transport], store });
+    const older = createNodeClient({ room: grid, url: one!.url, transports: [transport], store });
     await older.connect();
-    const newer = createNodeClient({ url: two!.url, transports: ['websocket'], store: { ...store, write: () => {} } });
+    const newer = createNodeClient({
+      room: grid,
+      url: two!.url,
+      transports: ['websocket'],
+      store: { ...store, write: () => {} },
+    });
     t.after(() => [older, newer].forEach((client) => client.close()));
     const closed = new Promise((resolve) =>
       older.on('state', ({ state, reason }) => state === 'closed' && resolve(reason)),

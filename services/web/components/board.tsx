@@ -1,6 +1,6 @@
 import { useComputed, useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { FREE } from '../../protocol/index.ts';
+import { FREE } from '../../apps/grid/grid.ts';
 import { captureCell, refusedCell } from '../actions.ts';
 import { cellLabel } from '../model/format.ts';
 import { moveFocus } from '../model/movement.ts';

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { type GameSettings, LIMITS } from '../../protocol/index.ts';
+import { type GameSettings, GRID_LIMITS } from '../../apps/grid/grid.ts';
 import { busy, createGame, quickMatch } from '../actions.ts';
 import { settings } from '../preferences.ts';
 
@@ -14,7 +14,7 @@ export function NewGame() {
           id="players"
           label="Players"
           value={players}
-          {...LIMITS.players}
+          {...GRID_LIMITS.players}
           hint="2 to 8"
           onChange={(to) => change({ players: to })}
         />
@@ -22,7 +22,7 @@ export function NewGame() {
           id="size"
           label="Grid"
           value={size}
-          {...LIMITS.size}
+          {...GRID_LIMITS.size}
           hint={`${size} × ${size} cells`}
           onChange={(to) => change({ size: to })}
         />
@@ -30,7 +30,7 @@ export function NewGame() {
           id="seconds"
           label="Seconds"
           value={seconds}
-          {...LIMITS.seconds}
+          {...GRID_LIMITS.seconds}
           step={5}
           hint="5 to 300"
           onChange={(to) => change({ seconds: to })}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { applyEvent, type GameEvent, type GameState } from '../../protocol/index.ts';
+import { applyEvent, type GameEvent, type GameState } from '../../apps/grid/grid.ts';
 import { announcement } from './announcement.ts';
 import { leaders, outcome } from './standings.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { applyEvent, type GameState } from '../../protocol/index.ts';
+import { applyEvent, type GameState } from '../../apps/grid/grid.ts';
 import { clockFace, formatClock } from './clock.ts';
 
 const settings = { players: 2, size: 3, seconds: 30 };

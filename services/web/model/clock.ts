@@ -1,4 +1,4 @@
-import type { GameState } from '../../protocol/index.ts';
+import type { GameState } from '../../apps/grid/grid.ts';
 
 /** What the clock shows: whole seconds left, the part of the time left (0 to 1), whether it is urgent. */
 interface ClockFace {

@@ -1,8 +1,9 @@
+import type { REFUSALS } from '../../apps/grid/rules.ts';
 import type { ClientErrorCode, ClosedReason } from '../../client/index.ts';
 import type { ErrorCode } from '../../protocol/index.ts';
 
 /** What the page says for each error of the server and of the client, in the words of somebody who plays. */
-export const ERROR_TEXT: Readonly<Record<ErrorCode | ClientErrorCode, string>> = {
+export const ERROR_TEXT: Readonly<Record<ErrorCode | ClientErrorCode | keyof typeof REFUSALS, string>> = {
   bad_json: 'The server could not read that. Reload the page to get its newest version.',
   bad_message: 'The server did not accept that. Check what you entered, or reload the page.',
   unknown_type: 'The server does not know that action. Reload the page to get its newest version.',
@@ -55,5 +56,5 @@ export function closedText(reason: ClosedReason | undefined, message = ''): stri
 export function errorText(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code;
   const known = typeof code === 'string' && Object.hasOwn(ERROR_TEXT, code);
-  return known ? ERROR_TEXT[code as ErrorCode] : 'Something went wrong. Please try again.';
+  return known ? ERROR_TEXT[code as keyof typeof ERROR_TEXT] : 'Something went wrong. Please try again.';
 }

@@ -1,4 +1,4 @@
-import type { GameState } from '../../protocol/index.ts';
+import type { GameState } from '../../apps/grid/grid.ts';
 import { clockFace, formatClock } from './clock.ts';
 import { list } from './format.ts';
 

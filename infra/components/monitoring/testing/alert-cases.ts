@@ -119,9 +119,9 @@ export const CASES: readonly AlertCase[] = [
     alert: 'GridlockMovesSlow',
     fires: [{}],
     series: {
-      [`gridlock_capture_seconds_bucket{${ns},le="0.25"}`]: '0x20',
-      [`gridlock_capture_seconds_bucket{${ns},le="0.5"}`]: '0+60x20',
-      [`gridlock_capture_seconds_bucket{${ns},le="+Inf"}`]: '0+60x20',
+      [`gridlock_command_seconds_bucket{${ns},le="0.25"}`]: '0x20',
+      [`gridlock_command_seconds_bucket{${ns},le="0.5"}`]: '0+60x20',
+      [`gridlock_command_seconds_bucket{${ns},le="+Inf"}`]: '0+60x20',
     },
   },
   {
@@ -129,8 +129,8 @@ export const CASES: readonly AlertCase[] = [
     alert: 'GridlockMovesSlow',
     fires: [],
     series: {
-      [`gridlock_capture_seconds_bucket{${ns},le="0.005"}`]: '0+60x20',
-      [`gridlock_capture_seconds_bucket{${ns},le="+Inf"}`]: '0+60x20',
+      [`gridlock_command_seconds_bucket{${ns},le="0.005"}`]: '0+60x20',
+      [`gridlock_command_seconds_bucket{${ns},le="+Inf"}`]: '0+60x20',
     },
   },
   {

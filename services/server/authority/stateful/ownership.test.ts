@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, type TestContext, test } from 'node:test';
 import { until } from '../../../../tests/kit/wait.ts';
-import { grid } from '../../../apps/grid/grid.ts';
-import type { ServerMessageOf } from '../../../protocol/index.ts';
+import { type GridMessageOf, grid } from '../../../apps/grid/grid.ts';
 import { Matchmaking } from '../../game/matchmaking.ts';
 import { HistoryStore } from '../../history/history-store.ts';
 import { Bus } from '../../redis/bus.ts';
@@ -105,7 +104,7 @@ const patient = (context: TestContext) => context.mock.timers.enable({ apis: ['s
 async function history(own: Side, game: string) {
   const { epoch } = (await own.records.position(game))!;
   const entries = (await own.records.entriesAfter(game, { epoch, seq: 0 }))!;
-  return entries.map(({ text }) => JSON.parse(text) as ServerMessageOf<'event'>);
+  return entries.map(({ text }) => JSON.parse(text) as GridMessageOf<'event'>);
 }
 
 test('a replica that does not hold the game passes the command on, and the game stays where it is', async (context) => {

@@ -199,7 +199,7 @@ export class StatefulAuthority extends RecordedAuthority {
 
   #answered(game: string, outcome: Outcome): Outcome {
     this.#see(game, outcome);
-    return granted(outcome);
+    return granted(this.type, outcome);
   }
 
   #see(game: string, outcome: Outcome): void {

@@ -1,4 +1,4 @@
-import type { AnyCommand, ErrorCode } from '../../../protocol/index.ts';
+import type { AnyCommand } from '../../../protocol/index.ts';
 import type { GameQuota } from '../../game/game-quota.ts';
 import type { Matchmaking } from '../../game/matchmaking.ts';
 import type { LogEntry } from '../../history/history.ts';
@@ -108,9 +108,9 @@ export class StatelessAuthority extends RecordedAuthority {
       const outcome = await copy.submit(command);
       if (outcome.tag === 'elsewhere') continue;
       if (outcome.tag === 'applied') this.records.saw(game, outcome);
-      return granted(outcome);
+      return granted(this.type, outcome);
     }
-    throw new Refusal('unavailable' satisfies ErrorCode, undefined, 250);
+    throw new Refusal('unavailable', undefined, 250);
   }
 
   /** Reads a room once for all who ask at the same time. */

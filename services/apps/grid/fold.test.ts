@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { applyEvent, FoldError, FREE } from './fold.ts';
-import type { GameEvent, GameState } from './game-types.ts';
+import type { GameEvent, GameState } from './types.ts';
 
 const HISTORY: GameEvent[] = [
   { kind: 'created', settings: { players: 2, size: 3, seconds: 10 } },

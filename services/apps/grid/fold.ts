@@ -1,4 +1,4 @@
-import type { GameEvent, GameState } from './game-types.ts';
+import type { GameEvent, GameState } from './types.ts';
 
 /** The seat of a cell that nobody holds. */
 export const FREE = -1;

@@ -1,27 +1,19 @@
 import * as v from 'valibot';
-import { LIMITS } from './limits.ts';
+import { PlayerId, Seq, Timestamp } from '../../protocol/index.ts';
 
-/** Letters and digits nobody confuses when a code is read aloud. */
-export const CODE_ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789';
-export const CODE_LENGTH = 6;
-
-const CODE_PATTERN = new RegExp(`^[${CODE_ALPHABET}]{${CODE_LENGTH}}$`);
-const PLAYER_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
-
-export const GameCode = v.pipe(v.string(), v.regex(CODE_PATTERN, 'is not a game code'));
-export const PlayerId = v.pipe(v.string(), v.regex(PLAYER_PATTERN, 'is not a player id'));
-export const Epoch = v.pipe(v.string(), v.minLength(1), v.maxLength(64));
-/** Position in a game's or a channel's history: 0 before the first event. */
-export const Seq = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-/** Milliseconds since the Unix epoch, by Redis's clock. */
-export const Timestamp = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+/** A game's shape: least, most and default of each setting. */
+export const GRID_LIMITS = Object.freeze({
+  players: { min: 2, max: 8, default: 4 },
+  size: { min: 3, max: 16, default: 9 },
+  seconds: { min: 5, max: 300, default: 30 },
+});
 
 const within = ({ min, max }: { min: number; max: number }) =>
   v.pipe(v.number(), v.safeInteger(), v.minValue(min), v.maxValue(max));
 
-export const PlayersSetting = within(LIMITS.players);
-export const SizeSetting = within(LIMITS.size);
-export const SecondsSetting = within(LIMITS.seconds);
+export const PlayersSetting = within(GRID_LIMITS.players);
+export const SizeSetting = within(GRID_LIMITS.size);
+export const SecondsSetting = within(GRID_LIMITS.seconds);
 
 /** A game's shape: seats, side of the square board in cells, length in seconds; and whether others may watch. */
 export const GameSettings = v.object({
@@ -32,16 +24,25 @@ export const GameSettings = v.object({
 });
 export type GameSettings = v.InferOutput<typeof GameSettings>;
 
-/** The settings in a request and nothing else of it, in the one form they are kept in. */
-export const toSettings = ({ players, size, seconds, spectators }: GameSettings): GameSettings => ({
-  players,
-  size,
-  seconds,
-  ...(spectators ? { spectators } : {}),
-});
-
-export const PlayerRef = v.object({ id: PlayerId, name: v.string() });
-export type PlayerRef = v.InferOutput<typeof PlayerRef>;
+/** The settings in a request; what is left out has its default. */
+export const SettingsRequest = v.pipe(
+  v.strictObject({
+    players: v.optional(PlayersSetting, GRID_LIMITS.players.default),
+    size: v.optional(SizeSetting, GRID_LIMITS.size.default),
+    seconds: v.optional(SecondsSetting, GRID_LIMITS.seconds.default),
+    /** Whether others may watch the game. */
+    spectators: v.optional(v.boolean()),
+  }),
+  // In the one form in which they are kept.
+  v.transform(
+    ({ players, size, seconds, spectators }): GameSettings => ({
+      players,
+      size,
+      seconds,
+      ...(spectators ? { spectators } : {}),
+    }),
+  ),
+);
 
 /** A player at a seat; the seat is the index in `GameState.players`, the score the number of cells held. */
 const SeatedPlayer = v.object({ id: PlayerId, name: v.string(), score: Seq });
