@@ -32,6 +32,12 @@ export const LOCAL_KEYS = Object.freeze({
   port: integer(1, 65_535, 8443, 'port of https and wss'),
   httpPort: integer(1, 65_535, 8080, 'port that redirects to https'),
   design: choice(['stateless', 'stateful'], 'stateless', 'where a game is held: in Redis, or by one replica'),
+  app: define({
+    schema: v.pipe(v.string(), v.regex(/^[^\u0000-\u001f"'\\]{1,4096}$/)),
+    default: 'grid',
+    allowed: 'grid, counter, or the path of a folder',
+    help: 'npm start: what is played: grid, counter, or the folder of an application of yours',
+  }),
   host: define({
     schema: host,
     default: 'localhost',

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { inspectedApp } from '../config/app.ts';
 import type { Config } from '../config/config.ts';
 import { serversUp } from '../edge/haproxy.ts';
 import { allOrAbort, type ClusterContext, type ManagedCluster, warnOfOpenFiles } from './bring-up.ts';
@@ -49,7 +50,7 @@ export class LocalCluster implements ManagedCluster {
     this.#options = options;
     this.plan = options.plan;
     const { paths } = options.checked;
-    this.#page = new Page(paths.page);
+    this.#page = new Page(paths.page, inspectedApp(options.config));
     this.#secrets = [paths.tokenSecret, paths.redisPassword, paths.cookieKey].map((file) => [file, ensureSecret(file)]);
     this.#processes = new ProcessGroup({
       changed: options.changed,

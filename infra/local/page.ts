@@ -4,13 +4,24 @@ import path from 'node:path';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const BUILDS = path.join(ROOT, '.artifacts', 'page');
-const SOURCES = ['services/web/**/*', 'services/client/**/*', 'services/protocol/**/*', 'package-lock.json'];
+const SOURCES = [
+  'services/web/**/*',
+  'services/client/**/*',
+  'services/protocol/**/*',
+  'services/apps/**/*',
+  'package-lock.json',
+];
 
-/** A name for the state of the sources: changes when a file does, comes or goes. */
-function fingerprint(): string {
-  const hash = createHash('sha256');
-  for (const file of globSync(SOURCES, { cwd: ROOT }).sort()) {
-    const { mtimeMs, size } = statSync(path.join(ROOT, file));
+/** A name for the state of the sources, and of the application's: changes when a file does, comes or goes. */
+function fingerprint(app: string | undefined): string {
+  const hash = createHash('sha256').update(app ?? '');
+  const own = app === undefined ? [] : globSync('**/*', { cwd: path.dirname(app), exclude: ['**/node_modules/**'] });
+  const files = [
+    ...globSync(SOURCES, { cwd: ROOT }).map((file) => path.join(ROOT, file)),
+    ...own.map((file) => path.join(path.dirname(app!), file)),
+  ];
+  for (const file of files.sort()) {
+    const { mtimeMs, size } = statSync(file);
     if (!/\.test\.tsx?$/.test(file)) hash.update(`${file}\0${mtimeMs}\0${size}\n`);
   }
   return hash.digest('hex').slice(0, 16);
@@ -34,10 +45,15 @@ async function publish(directory: string, fill: (temporary: string) => Promise<v
 export class Page {
   readonly directory: string;
   readonly #build: string;
+  readonly #app: string | undefined;
 
-  /** @param directory Where the copies lie; each in a directory named after the state of its sources. */
-  constructor(directory: string) {
-    const name = fingerprint();
+  /**
+   * @param directory Where the copies lie; each in a directory named after the state of its sources.
+   * @param app The file of another application than the game: its page is its folder `web`, or the inspector.
+   */
+  constructor(directory: string, app?: string) {
+    this.#app = app;
+    const name = fingerprint(app);
     this.directory = path.join(directory, name);
     this.#build = path.join(BUILDS, name);
   }
@@ -48,7 +64,11 @@ export class Page {
     const built = !existsSync(this.#build);
     if (built) {
       const { buildPage } = await import('../../services/web/build.ts');
-      await publish(this.#build, buildPage);
+      await publish(this.#build, async (temporary) => {
+        await buildPage(temporary, { app: this.#app });
+        const own = this.#app && path.join(path.dirname(this.#app), 'web');
+        if (own && existsSync(own)) cpSync(own, temporary, { recursive: true });
+      });
     }
     await publish(this.directory, (temporary) => cpSync(this.#build, temporary, { recursive: true }));
     return { built };

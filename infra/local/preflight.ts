@@ -1,3 +1,4 @@
+import { checkApp } from '../config/app.ts';
 import type { Config } from '../config/config.ts';
 import { readJwtKeys } from '../config/jwt-keys.ts';
 import { type HaproxyBuild, inspectHaproxy } from '../edge/haproxy.ts';
@@ -46,6 +47,7 @@ export async function preflight(config: Config): Promise<Preflight> {
   await requireCertificateFile(config);
   await passphraseOf(config);
   readJwtKeys(config);
+  await checkApp(config);
   const redis = config.redis === 'none' ? '' : requireBinary('redis', 'redis-server');
   const haproxy = requireBinary('haproxy', 'haproxy');
   const haproxyBuild = await inspectHaproxy(haproxy).catch((error: Error) => {

@@ -1,5 +1,6 @@
 import { get } from 'node:http';
 import path from 'node:path';
+import { appOf } from '../config/app.ts';
 import { type Config, fromCheckout } from '../config/config.ts';
 import { localOrigins } from '../config/origin.ts';
 import { type ReplicaEnvironment, replicaSettings } from '../config/replica-environment.ts';
@@ -61,6 +62,7 @@ export function replicaSpec(
     REDIS_PASSWORD_FILE: paths.redisPassword,
     TOKEN_SECRET_FILE: paths.tokenSecret,
     ALLOWED_ORIGINS: localOrigins(config).join(','),
+    APP: appOf(config),
     ...replicaSettings(config),
     ...(config.jwtKeysFile === '' ? {} : { JWT_KEYS_FILE: fromCheckout(config.jwtKeysFile) }),
     // For the operations page, which looks at what the edge shows.

@@ -57,6 +57,7 @@ const Environment = v.object({
   TOKEN_SECRET_FILE: v.string(),
   ALLOWED_ORIGINS: origins,
   ...ISSUER_VARIABLES,
+  APP: v.optional(v.pipe(v.string(), v.nonEmpty('is empty')), 'grid'),
   DESIGN: v.optional(v.picklist(['stateless', 'stateful'], 'is neither stateless nor stateful'), 'stateless'),
   TRUSTED_PROXIES: v.optional(networks, PRIVATE_NETWORKS.join(',')),
   ...LIMIT_VARIABLES,
@@ -105,6 +106,8 @@ export interface Config {
   /** Whose word on a client's address is taken. */
   readonly clientAddress: ClientAddress;
   readonly limits: ReplicaLimits;
+  /** What is played: the name of an application that comes along, or a path. */
+  readonly app: string;
   readonly design: 'stateless' | 'stateful';
   readonly webRoot: string | undefined;
   /** `host:port` where the edge is reached from here, to look at its certificate; that of the first origin if not given. */
@@ -150,6 +153,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     guests: env.GUESTS === 'on',
     clientAddress: env.TRUSTED_PROXIES,
     limits: toLimits(env),
+    app: env.APP,
     design: env.DESIGN,
     webRoot: env.WEB_ROOT,
     edgeAddress: env.EDGE_ADDRESS,

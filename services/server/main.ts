@@ -1,4 +1,4 @@
-import { grid } from '../apps/grid/grid.ts';
+import { AppError, loadApp } from '../apps/load-app.ts';
 import { readConfig } from './config.ts';
 import { ConfigError } from './environment.ts';
 import { createLogger } from './ops/log.ts';
@@ -14,7 +14,7 @@ try {
     log.fatal({ err: error }, 'an error was not handled');
     process.exit(1);
   });
-  const replica = await startReplica(config, grid, log, (sentence) => {
+  const replica = await startReplica(config, await loadApp(config.app), log, (sentence) => {
     process.stderr.write(`${sentence}\n`);
     process.exit(2);
   });
@@ -37,7 +37,7 @@ try {
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
 } catch (error) {
-  if (error instanceof ConfigError) {
+  if (error instanceof ConfigError || error instanceof AppError) {
     process.stderr.write(`${error.message}\n`);
     process.exit(2);
   }

@@ -7,11 +7,19 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 /** Browsers of the last two years: what `light-dark()` in the style sheets asks for. */
 const BROWSERS = ['chrome123', 'edge123', 'firefox121', 'safari17.5'];
 
-/** The game, and below `/ops/` the operations page, which a replica serves on its internal listener alone. */
-const PAGES = [
-  { directory: '', sources: { page: 'main.tsx', styles: 'styles/page.css' } },
-  { directory: 'ops', sources: { page: 'ops/main.tsx', styles: 'ops/styles.css' } },
-];
+/** A page, and where it is in the build: the operations page is served on the internal listener of a replica alone. */
+const GAME = { source: '', directory: '', entries: { page: 'main.tsx', styles: 'styles/page.css' } };
+const INSPECTOR = {
+  source: 'inspector',
+  directory: '',
+  entries: { page: 'inspector/main.tsx', styles: 'inspector/styles.css' },
+};
+const OPERATIONS = { source: 'ops', directory: 'ops', entries: { page: 'ops/main.tsx', styles: 'ops/styles.css' } };
+
+export interface PageOptions {
+  /** The file that exports the room type of another application than the game: its page is the inspector. */
+  readonly app?: string | undefined;
+}
 
 /**
  * Builds the pages into `outDir`, which is emptied first: of each `index.html`, `favicon.svg`, and under
@@ -19,17 +27,18 @@ const PAGES = [
  * enough.
  * Throws esbuild's `BuildFailure` when a source does not compile.
  */
-export async function buildPage(outDir: string): Promise<void> {
+export async function buildPage(outDir: string, { app }: PageOptions = {}): Promise<void> {
   const { build, stop } = await import('esbuild');
   const target = resolve(outDir);
   await rm(target, { recursive: true, force: true });
   try {
-    for (const { directory, sources } of PAGES) {
+    for (const { source, directory, entries } of [app === undefined ? GAME : INSPECTOR, OPERATIONS]) {
       const pageDir = join(target, directory);
       await mkdir(pageDir, { recursive: true });
       const { metafile } = await build({
         absWorkingDir: here,
-        entryPoints: sources,
+        entryPoints: entries,
+        ...(app === undefined ? {} : { alias: { application: resolve(app) } }),
         outdir: join(pageDir, 'assets'),
         entryNames: '[name]-[hash]',
         bundle: true,
@@ -42,7 +51,7 @@ export async function buildPage(outDir: string): Promise<void> {
         metafile: true,
         logLevel: 'silent',
       });
-      let html = await readFile(join(here, directory, 'index.html'), 'utf8');
+      let html = await readFile(join(here, source, 'index.html'), 'utf8');
       for (const [path, output] of Object.entries(metafile.outputs)) {
         if (!output.entryPoint) continue;
         const built = relative(target, resolve(here, path));

@@ -8,7 +8,7 @@ export const gamesOf = (address: string): string => `gridlock:{games}:of:${addre
 
 /** A game that nobody ends is gone when it has waited for players for so long. */
 const KEEP_MS = 3_600_000;
-/** How long a room that everybody left before it began is kept, as `EMPTY_SECONDS` of `game.lua`. */
+/** How long a room that everybody left before it began is kept, as `KEEP_SECONDS.empty` of the room log. */
 const EMPTY_MS = 60_000;
 /** How full the store may be, of its `maxmemory`, for another game to be made. The scripts look again as they make it. */
 const MOST_FOR_NEW = 0.75;

@@ -271,7 +271,7 @@ for (const design of DESIGNS) {
   });
 }
 
-test('who joins one game after the other has to wait like who makes them: a game takes only so many joins', async () => {
+test('who joins one game after the other has to wait like who makes them', async () => {
   const { url } = await replicaWith(perPlayer({ gamesPerMinute: 3 }));
   const [ada, bob] = [await TestClient.connect(url), await TestClient.connect(url)];
   const { game } = ok(await ada.request({ type: 'create', players: 3 }));

@@ -122,7 +122,7 @@ export class Requests {
       case 'create':
         return this.#makeOrEnter(id, () => authority.create(this.#actor, id, this.#settings(message)));
       case 'join':
-        // A game takes only so many joins: nobody shall use them up.
+        // Joining and leaving in turns counts like making games.
         if (!this.#games.has(message.game)) await this.#countGame();
         return this.#enter(id, () => authority.join(this.#actor, id, message.game), message.game);
       case 'match':

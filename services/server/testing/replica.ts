@@ -40,6 +40,7 @@ export const testConfig = (redis: RedisSettings, appId: string, given: Partial<C
   guests: true,
   clientAddress: new ClientAddress(),
   limits: DEFAULT_LIMITS,
+  app: 'grid',
   design: 'stateless',
   webRoot: undefined,
   edgeAddress: undefined,

@@ -1,0 +1,96 @@
+import { statSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type AnyRoomType, CLIENT_MESSAGE_TYPES } from '../protocol/index.ts';
+import { counter } from './counter/counter.ts';
+import { grid } from './grid/grid.ts';
+
+/** The applications that come with the platform, by name. */
+const APPS: Readonly<Record<string, AnyRoomType>> = { grid, counter };
+export const APP_NAMES: readonly string[] = Object.keys(APPS);
+
+/** Files of an application's folder that may have its room type as the default export. */
+const ENTRIES = ['app.ts', 'app.mts', 'app.js', 'app.mjs'];
+/** What the kernel itself asks of a room. */
+const KERNEL_COMMANDS = ['create', 'join', 'leave', 'deadline'];
+const FUNCTIONS = ['decide', 'evolve', 'members', 'deadline', 'isOver', 'isOpen', 'isPublic'] as const;
+const SCHEMAS = ['settings', 'command', 'event', 'state'] as const;
+
+/** What is wrong with an application, as a sentence for the person who starts it. */
+export class AppError extends Error {
+  override readonly name = 'AppError';
+}
+
+/**
+ * The file of an application that is named by its folder, or by the file itself.
+ * @throws AppError when there is none
+ */
+export function appFile(place: string): string {
+  const found = statSync(place, { throwIfNoEntry: false });
+  if (found?.isFile()) return place;
+  if (!found) throw new AppError(`There is no application at ${place}; name ${APP_NAMES.join(' or ')}, or a folder.`);
+  const file = ENTRIES.map((entry) => path.join(place, entry)).find((one) => statSync(one, { throwIfNoEntry: false }));
+  if (file) return file;
+  throw new AppError(
+    `The application ${place} has no ${ENTRIES[0]} or ${ENTRIES[2]}; write one that exports its room type.`,
+  );
+}
+
+/**
+ * The room type of an application: one that comes with the platform, by its name, or the default export of a file.
+ * @throws AppError when it is none
+ */
+export async function loadApp(app: string): Promise<AnyRoomType> {
+  const own = APPS[app];
+  if (own) return own;
+  const file = appFile(path.resolve(app));
+  let exported: unknown;
+  try {
+    ({ default: exported } = (await import(pathToFileURL(file).href)) as { default?: unknown });
+  } catch (error) {
+    throw new AppError(`The application ${file} cannot be loaded: ${(error as Error).message}`);
+  }
+  const problem = problemOf(exported);
+  if (problem !== undefined) throw new AppError(`The application ${file} ${problem}.`);
+  return exported as AnyRoomType;
+}
+
+/** What is wrong with a room type, as the rest of a sentence about it. */
+function problemOf(exported: unknown): string | undefined {
+  if (exported === undefined) return 'has no default export; export its room type as default';
+  if (typeof exported !== 'object' || exported === null) return 'exports something else than a room type as default';
+  const type = exported as Record<string, unknown>;
+  if (typeof type['name'] !== 'string' || !/^[a-z0-9-]{1,32}$/.test(type['name'])) {
+    return 'has a room type whose name is not 1 to 32 of a-z, 0-9 and -';
+  }
+  const room = `has a room type "${type['name']}"`;
+  const schema = SCHEMAS.find((name) => !isSchema(type[name]));
+  if (schema !== undefined) return `${room} whose "${schema}" is not a schema of valibot`;
+  const missing = FUNCTIONS.find((name) => typeof type[name] !== 'function');
+  if (missing !== undefined) return `${room} without the function "${missing}"`;
+  const { key, seats } = (type['matching'] ?? {}) as Record<string, unknown>;
+  if (typeof key !== 'function' || typeof seats !== 'function') {
+    return `${room} whose "matching" has not the functions "key" and "seats"`;
+  }
+  if (typeof type['refusals'] !== 'object' || type['refusals'] === null) return `${room} without "refusals"; write {}`;
+  const taken = commandKinds(type['command']).find(
+    (kind) => CLIENT_MESSAGE_TYPES.has(kind) || KERNEL_COMMANDS.includes(kind),
+  );
+  return taken === undefined
+    ? undefined
+    : `${room} with a command "${taken}", which is the platform's; give it another name`;
+}
+
+const isSchema = (value: unknown): boolean => (value as { kind?: unknown } | undefined)?.kind === 'schema';
+
+interface KindSchema {
+  readonly options?: readonly KindSchema[];
+  readonly entries?: { readonly kind?: { readonly literal?: unknown } };
+}
+
+/** The kinds of the commands that a schema allows, as far as it names them. */
+function commandKinds(schema: unknown): string[] {
+  const { options = [], entries } = schema as KindSchema;
+  const kind = entries?.kind?.literal;
+  return [...options.flatMap(commandKinds), ...(typeof kind === 'string' ? [kind] : [])];
+}

@@ -1,0 +1,7 @@
+// The application that the build is told of.
+declare module 'application' {
+  import type { AnyRoomType } from '../../protocol/index.ts';
+
+  const room: AnyRoomType;
+  export default room;
+}

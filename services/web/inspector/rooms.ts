@@ -1,0 +1,65 @@
+import { signal } from '@preact/signals';
+import type { GridlockClient, GridlockError, Health } from '../../client/index.ts';
+
+/** Events of a room that are shown. */
+const MOST_EVENTS = 200;
+
+export interface ShownRoom {
+  readonly code: string;
+  readonly seq: number;
+  readonly state: unknown;
+  /** The newest first. */
+  readonly events: readonly { readonly seq: number; readonly text: string }[];
+}
+
+export const health = signal<Health | undefined>(undefined);
+export const shown = signal<ShownRoom | undefined>(undefined);
+/** What became of the last request. */
+export const said = signal<{ readonly text: string; readonly isBad: boolean } | undefined>(undefined);
+
+let client: GridlockClient;
+
+/** Connects, and shows the room whose code is in the address. */
+export function startRooms(own: GridlockClient): void {
+  client = own;
+  client.on('health', (now) => void (health.value = now));
+  client.on('game', ({ game, seq, state, event }) => {
+    const before = shown.value?.code === game ? shown.value.events : [];
+    const events = event ? [{ seq, text: JSON.stringify(event) }, ...before].slice(0, MOST_EVENTS) : before;
+    shown.value = { code: game, seq, state, events };
+    location.hash = game;
+  });
+  client.on('error', (error) => void (said.value = { text: sentence(error), isBad: true }));
+  void client.connect();
+  const code = location.hash.slice(1);
+  if (code !== '') void join(code);
+}
+
+export const create = (settings: string) => attempt(() => client.create(JSON.parse(settings)));
+export const match = (settings: string) => attempt(() => client.match(JSON.parse(settings)));
+export const join = (code: string) => attempt(() => client.join(code.trim().toUpperCase()));
+export const act = (command: string) => attempt(() => client.act(shown.value!.code, JSON.parse(command)));
+
+export function leave(): Promise<void> {
+  const { code } = shown.value!;
+  return attempt(async () => {
+    await client.leave(code);
+    shown.value = undefined;
+    location.hash = '';
+    return { seq: undefined };
+  });
+}
+
+async function attempt(task: () => Promise<{ readonly seq?: number | undefined }>): Promise<void> {
+  try {
+    const { seq } = await task();
+    said.value = { text: seq === undefined ? 'Done.' : `Done: event ${seq}.`, isBad: false };
+  } catch (error) {
+    said.value = { text: sentence(error as Error), isBad: true };
+  }
+}
+
+const sentence = (error: Error): string => {
+  const { code } = error as Partial<GridlockError>;
+  return code === undefined ? error.message : `${error.message} (${code})`;
+};
