@@ -11,7 +11,8 @@ export function Inspector({ room }: { room: AnyRoomType }) {
       <header>
         <h1>{room.name}</h1>
         <p data-testid="connection">
-          {state} {replica}
+          {state}
+          {replica && `, replica ${replica}`}
         </p>
         {said.value && (
           <p class={said.value.isBad ? 'bad' : ''} role="status" data-testid="said">
