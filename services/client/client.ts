@@ -1,4 +1,4 @@
-import type { AnyRoomType, CommandOf, PlayerRef, SettingsOf } from '../protocol/index.ts';
+import type { AnyRoomType, CommandOf, PlayerRef, SettingsOf, StateOf } from '../protocol/index.ts';
 import { Engine, type Welcome } from './engine.ts';
 import { GridlockError } from './errors.ts';
 import type { ClientEvents, ConnectionState, GameView, Health } from './events.ts';
@@ -47,6 +47,14 @@ export class GridlockClient<Room extends AnyRoomType = AnyRoomType> {
 
   game(code: string): GameView<Room> | undefined {
     return this.#engine.games.view(code);
+  }
+
+  /**
+   * The state of a game with the effect of this client's commands that wait for their answer: it shows them at once, and
+   * takes back what the server refuses. The state itself where nothing is under way; undefined without `room`.
+   */
+  predicted(game: string): StateOf<Room> | undefined {
+    return this.#engine.predictions.state(game) as StateOf<Room> | undefined;
   }
 
   /** Milliseconds since the Unix epoch by the server's clock, which decides when a game ends. */
@@ -134,8 +142,15 @@ export class GridlockClient<Room extends AnyRoomType = AnyRoomType> {
   }
 
   /** Has a command of the application carried out; resolves with its place in the game's history. */
-  act(game: string, { kind, ...fields }: CommandOf<Room>): Promise<Ack> {
-    return this.#engine.requests.send({ ...fields, type: kind, game });
+  act(game: string, command: CommandOf<Room>): Promise<Ack> {
+    const { predictions, requests } = this.#engine;
+    const { kind, ...fields } = command;
+    const prediction = predictions.add(game, command);
+    return requests.send(
+      { ...fields, type: kind, game },
+      (ack) => predictions.grant(prediction, ack),
+      () => predictions.remove(prediction),
+    );
   }
 
   chat(channel: string, text: string): Promise<Ack> {

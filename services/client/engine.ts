@@ -8,6 +8,7 @@ import { Games } from './games.ts';
 import { type ClientOptions, DEFAULT_OPTIONS } from './options.ts';
 import { Outbox } from './outbox.ts';
 import { type Platform, randomText, type SocketTarget } from './platform.ts';
+import { Predictions } from './predictions.ts';
 import { Renewal } from './renewal.ts';
 import { type Context, Requests } from './requests.ts';
 import { readSaved, writeSaved } from './saved-state.ts';
@@ -33,6 +34,7 @@ export class Engine {
   readonly session: Session;
   readonly games: Games;
   readonly channels: Channels;
+  readonly predictions: Predictions;
   readonly vitals: Vitals;
   readonly #platform: Platform;
   readonly #options: ClientOptions;
@@ -81,6 +83,14 @@ export class Engine {
     };
     this.games = new Games(context, this.#options.room, own?.games ?? []);
     this.channels = new Channels(context, own?.channels ?? []);
+    this.predictions = new Predictions({
+      room: this.#options.room,
+      view: (game) => this.games.view(game),
+      player: () => this.vitals.welcome?.player,
+      now: () => this.vitals.serverNow(),
+      onChange: (game) => this.#onPredicted(game),
+    });
+    this.events.on('game', ({ game }) => this.predictions.follow(game));
   }
 
   get health(): Health {
@@ -230,6 +240,11 @@ export class Engine {
       case 'watchers':
         return this.events.emit('watchers', { game: message.game, count: message.count });
     }
+  }
+
+  #onPredicted(game: string): void {
+    const state = this.predictions.state(game);
+    if (state !== undefined) this.events.emit('predicted', { game, state });
   }
 
   #save(): void {

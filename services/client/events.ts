@@ -71,6 +71,8 @@ export interface ClientEvents<Room extends AnyRoomType = AnyRoomType> {
   game: GameChange<Room>;
   chat: ChatEvent;
   presence: PresenceEvent;
+  /** What a game would be if the server grants the commands under way: changes when one is sent, granted or refused. */
+  predicted: { readonly game: string; readonly state: StateOf<Room> };
   /** How many watch a game that lets others watch. */
   watchers: WatchersEvent;
   /** Every event that was missed has been applied, in order. */

@@ -108,6 +108,7 @@ test('whatever is cut, lost or repeated, the state is right and has what was ack
 
       const view = client.game(GAME);
       assert.deepEqual(view?.state, server.state);
+      assert.deepEqual(client.predicted(GAME), server.state, 'prediction and truth have met');
       assert.deepEqual([view?.epoch, view?.seq], [server.epoch, server.history.length]);
       for (const outcome of outcomes) {
         if (outcome.seq === undefined) continue;

@@ -75,15 +75,10 @@ export async function captureCell(cell: number): Promise<void> {
   const shown = game.value;
   if (shown?.state.status !== 'active' || ownSeat.value === FREE) return;
   if (shown.state.cells[cell] !== FREE || pendingCells.value.has(cell)) return;
-  pendingCells.value = new Set(pendingCells.value).add(cell);
   try {
     await tracked(session().act(shown.game, capture(cell)));
   } catch (error) {
-    if (game.value?.game !== shown.game) return;
-    const pending = new Set(pendingCells.value);
-    pending.delete(cell);
-    pendingCells.value = pending;
-    refuse(cell, error);
+    if (game.value?.game === shown.game) refuse(cell, error);
   }
 }
 

@@ -37,6 +37,7 @@ type SessionClient = Pick<
   | 'health'
   | 'player'
   | 'game'
+  | 'predicted'
 >;
 
 /** The connection's state tells of these. */
@@ -82,6 +83,7 @@ export function startSession(through: SessionClient): void {
   client.on('state', onState);
   client.on('health', (now) => void (health.value = now));
   client.on('game', onGame);
+  client.on('predicted', ({ game: code }) => game.value?.game === code && showPredicted());
   client.on('snapshot', ({ game: code, recovered }) => {
     if (!recovered && game.value?.game === code) {
       notify({ kind: 'reloaded', tone: 'info', text: 'You were away too long: the board was reloaded.' });
@@ -224,11 +226,19 @@ function onGame(view: GameView<Grid>): void {
   batch(() => {
     returningTo.value = undefined;
     const { game: code, epoch, seq, state } = view;
-    const stays = game.value?.game === code && state.status === 'active';
-    const pending = stays ? [...pendingCells.value].filter((cell) => state.cells[cell] === FREE) : [];
-    if (pending.length !== pendingCells.value.size) pendingCells.value = new Set(pending);
     game.value = { game: code, epoch, seq, state };
+    showPredicted();
   });
+}
+
+/** Cells that were asked for show at once, and are free again when the server refuses. */
+function showPredicted(): void {
+  const { game: code, state } = game.value!;
+  const predicted = session().predicted(code)?.cells ?? state.cells;
+  const pending = predicted.flatMap((seat, cell) => (seat !== FREE && state.cells[cell] === FREE ? [cell] : []));
+  const before = pendingCells.value;
+  if (pending.length !== before.size || pending.some((cell) => !before.has(cell)))
+    pendingCells.value = new Set(pending);
 }
 
 /** A duplicated tab is another guest: the game in its address is one to join. */

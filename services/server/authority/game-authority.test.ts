@@ -8,6 +8,7 @@ import { CODE_ALPHABET } from '../../protocol/index.ts';
 import { startAuthorities, type TestAuthorities } from '../testing/authorities.ts';
 import { DESIGNS } from '../testing/replica.ts';
 import { roomKeys } from './room-log.ts';
+import { snapshotText } from './room-memory.ts';
 
 let authorities: TestAuthorities;
 
@@ -131,6 +132,19 @@ for (const design of DESIGNS) {
       await authority.leave(two!, newId(), game);
       return false;
     }, 'the two are in one game');
+  });
+
+  test(`${design}: a store whose clock was set back does not stop a game`, async () => {
+    const authority = authorities.of(design);
+    const [host, guest] = [0, 1].map((index) => ({ player: PLAYERS[index]!, generation: 1 }));
+    const { game } = await authority.create(host!, newId(), { players: 2, size: 3, seconds: 300 });
+    await authority.join(guest!, newId(), game);
+    const { seq, now, state } = await authority.view(game);
+    // The newest event is of a time that the store has yet to reach.
+    await authorities.redis.hset(roomKeys(game).head, 'snapshot', snapshotText(seq, now + 60_000, state));
+    await authorities.forget();
+    const applied = await authority.act(host!, newId(), game, { kind: 'capture', cell: 0 });
+    assert.equal(applied.seq, seq + 1);
   });
 
   test(`${design}: every key of a game expires`, async () => {

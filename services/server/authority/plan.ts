@@ -106,8 +106,8 @@ export interface PlanOptions {
   readonly type: AnyRoomType;
   readonly memory: Memory;
   readonly commands: readonly RoomCommand[];
-  /** Milliseconds by the store's clock. */
-  readonly now: number;
+  /** The time of the events, in milliseconds by the store's clock. */
+  readonly at: number;
   readonly findings: Findings;
   readonly onFault: (fault: Fault) => void;
 }
@@ -134,10 +134,10 @@ class Planner {
   readonly #computed = process.threadCpuUsage();
 
   constructor(options: PlanOptions) {
-    const { memory, now } = options;
+    const { memory, at } = options;
     this.#options = options;
     this.state = memory.state;
-    this.at = Math.max(now, memory.at);
+    this.at = at;
   }
 
   run(command: RoomCommand, index: number): Outcome {

@@ -123,11 +123,13 @@ export class RoomCopy {
   ): Promise<readonly Outcome[] | undefined> {
     const { room, hold, leaseMs, log, now } = this.#options;
     if (performance.now() < this.#suspendedUntil) return commands.map(() => refused('app_failed'));
-    let at = now();
+    /** As the store says it, once it did: its clock may have been set back since the newest event. */
+    let storeTime: number | undefined;
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const memory = this.#memory;
       const planned = plan({
-        ...{ type: log.type, memory, commands, now: at, findings },
+        ...{ type: log.type, memory, commands, findings },
+        at: storeTime ?? Math.max(now(), memory.at),
         onFault: (fault) => this.#onFault(fault),
       });
       // Even if there is nothing to write: a refusal, too, is worth only what the memory is that it comes from.
@@ -146,7 +148,7 @@ export class RoomCopy {
           findings.isFull = true;
           break;
         case 'time':
-          ({ at } = appended);
+          storeTime = appended.at;
           break;
         case 'moved':
           if (hold !== NO_HOLD || this.#lost) return undefined;

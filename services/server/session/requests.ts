@@ -37,6 +37,8 @@ export interface Services {
   readonly onSuperseded: (connection: Connection) => void;
 }
 
+const MALFORMED: ReadonlySet<string> = new Set(['bad_message', 'unknown_type']);
+
 /** An epoch no game has. */
 const NO_EPOCH = 'none';
 
@@ -157,6 +159,8 @@ export class Requests {
     metrics.refusals.inc({ code: refusal.code });
     this.#connection.error(refusal.code, refusal.message, id, refusal.retryAfterMs);
     if (refusal.code === 'rate_limited') this.#connection.countRefusal('rateLimited');
+    // What the application does not know or allow is as malformed as what the protocol does not.
+    if (MALFORMED.has(refusal.code)) this.#connection.countRefusal('badMessages');
     if (refusal.code === 'superseded') onSuperseded(this.#connection);
   }
 

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { capture, type GameState } from '../apps/grid/grid.ts';
+import { settle } from './testing/fake-clock.ts';
+import { Bench, rejection } from './testing/fake-network.ts';
+import { EPOCH, eventMessage, GAME, snapshotMessage, stateAt } from './testing/history.ts';
+
+/** A client that is in the game, whose newest event is the fourth. */
+async function joined() {
+  const bench = new Bench();
+  const socket = await bench.open();
+  const seated = bench.client.join(GAME);
+  socket.say({ type: 'ack', id: socket.request('join').id, game: GAME, epoch: EPOCH, seq: 4 }, snapshotMessage(4));
+  await seated;
+  return { bench, socket };
+}
+
+const holderOf = (state: unknown, cell: number) => (state as GameState).cells[cell];
+
+test('a command shows at once, and the state itself waits for the server', async () => {
+  const { bench } = await joined();
+  void bench.client.act(GAME, capture(0)).catch(() => undefined);
+  assert.equal(holderOf(bench.client.predicted(GAME), 0), 0);
+  assert.equal(holderOf(bench.client.game(GAME)!.state, 0), -1);
+});
+
+test('what the server refuses is taken back', async () => {
+  const { bench, socket } = await joined();
+  const refused = rejection(bench.client.act(GAME, capture(0)));
+  const { id } = socket.request('capture');
+  socket.say({ type: 'error', id, code: 'cell_taken', message: 'Taken.' });
+  await refused;
+  assert.deepEqual(bench.client.predicted(GAME), stateAt(4));
+});
+
+test('a command is predicted until its event is here, whichever of answer and event comes first', async () => {
+  for (const order of ['ack first', 'event first']) {
+    const { bench, socket } = await joined();
+    const granted = bench.client.act(GAME, capture(0));
+    const ack = { type: 'ack', id: socket.request('capture').id, game: GAME, epoch: EPOCH, seq: 5 } as const;
+    const messages = [ack, eventMessage(5)];
+    for (const message of order === 'ack first' ? messages : messages.reverse()) {
+      socket.say(message);
+      assert.equal(holderOf(bench.client.predicted(GAME), 0), 0, order);
+    }
+    await granted;
+    assert.deepEqual(bench.client.predicted(GAME), stateAt(5), order);
+  }
+});
+
+test('commands are predicted one after the other, as the server will take them', async () => {
+  const { bench } = await joined();
+  for (const cell of [0, 1, 1]) void bench.client.act(GAME, capture(cell)).catch(() => undefined);
+  const { players } = bench.client.predicted(GAME)!;
+  assert.deepEqual(
+    players.map(({ score }) => score),
+    [2, 0],
+  );
+});
+
+test('each change of what is predicted is told', async () => {
+  const { bench, socket } = await joined();
+  const seen: (number | undefined)[] = [];
+  bench.client.on('predicted', ({ state }) => seen.push(holderOf(state, 0)));
+  const refused = rejection(bench.client.act(GAME, capture(0)));
+  const { id } = socket.request('capture');
+  socket.say({ type: 'error', id, code: 'cell_taken', message: 'Taken.' });
+  await refused;
+  await settle();
+  assert.deepEqual(seen, [0, -1]);
+});
+
+test('a client that is closed predicts nothing any more', async () => {
+  const { bench } = await joined();
+  const closed = rejection(bench.client.act(GAME, capture(0)));
+  bench.client.close();
+  await closed;
+  assert.equal(holderOf(bench.client.predicted(GAME), 0), -1);
+});
