@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { playRandomly } from '../kit/random-play.ts';
-import { counter } from './counter.ts';
+import { type CounterCommand, counter } from './counter.ts';
 
 test('random play finds nothing that the kernel could not rely on, and reaches every command', () => {
   const tally = playRandomly(counter, {
     settings: (random) => ({ step: 1 + Math.floor(random() * 3) }),
-    command: (random) => ({ kind: 'add', times: Math.floor(random() * 19) - 9 }),
+    command: (random): CounterCommand =>
+      random() < 0.1 ? { kind: 'reset' } : { kind: 'add', times: Math.floor(random() * 19) - 9 },
   });
-  for (const what of ['create', 'join', 'leave', 'add']) assert.ok(tally.get(what), `${what} was reached`);
+  for (const what of ['create', 'join', 'leave', 'add', 'reset']) assert.ok(tally.get(what), `${what} was reached`);
 });
 
 test('a step is added as often as was asked for', () => {
@@ -16,4 +17,11 @@ test('a step is added as often as was asked for', () => {
   const state = { step: 5, value: 7, players: [player] };
   const { events } = counter.decide(state, { kind: 'add', times: -2 }, { now: 0, player });
   assert.equal(counter.evolve(state, events[0]!, 0).value, -3);
+});
+
+test('a reset begins at zero', () => {
+  const player = { id: 'ada', name: 'Ada' };
+  const state = { step: 5, value: 7, players: [player] };
+  const { events } = counter.decide(state, { kind: 'reset' }, { now: 0, player });
+  assert.equal(counter.evolve(state, events[0]!, 0).value, 0);
 });

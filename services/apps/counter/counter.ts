@@ -6,12 +6,14 @@ const Settings = v.strictObject({
 });
 const Command = v.variant('kind', [
   v.strictObject({ kind: v.literal('add'), times: v.pipe(v.number(), v.integer(), v.minValue(-9), v.maxValue(9)) }),
+  v.strictObject({ kind: v.literal('reset') }),
 ]);
 const Event = v.variant('kind', [
   v.object({ kind: v.literal('opened'), step: v.number() }),
   v.object({ kind: v.literal('joined'), player: PlayerRef }),
   v.object({ kind: v.literal('left'), player: PlayerId }),
   v.object({ kind: v.literal('added'), player: PlayerId, amount: v.number() }),
+  v.object({ kind: v.literal('cleared'), player: PlayerId }),
 ]);
 const State = v.object({ step: v.number(), value: v.number(), players: v.array(PlayerRef) });
 export type CounterSettings = v.InferOutput<typeof Settings>;
@@ -33,12 +35,14 @@ export const counter: RoomType<CounterSettings, CounterState, CounterCommand, Co
     const joined = { kind: 'joined', player: { id, name } } as const;
     if (command.kind === 'create') return { events: [{ kind: 'opened', step: command.settings.step }, joined] };
     if (command.kind === 'join') return { events: [joined] };
+    if (command.kind === 'reset') return { events: [{ kind: 'cleared', player: id }] };
     if (command.kind === 'leave') return { events: [{ kind: 'left', player: id }] };
     return { events: [{ kind: 'added', player: id, amount: command.times * state!.step }] };
   },
   evolve(state, event) {
     if (event.kind === 'opened') return { step: event.step, value: 0, players: [] };
     if (event.kind === 'joined') return { ...state!, players: [...state!.players, event.player] };
+    if (event.kind === 'cleared') return { ...state!, value: 0 };
     if (event.kind === 'left') return { ...state!, players: state!.players.filter(({ id }) => id !== event.player) };
     return { ...state!, value: state!.value + event.amount };
   },
