@@ -95,3 +95,17 @@ test('a game that was armed by a wrong clock ends soon after it is set right', a
   }
   assert.deepEqual(ended, [30_000]);
 });
+
+test('a clock that was stopped arms no game any more', (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  let finished = 0;
+  const clock = new GameClock(
+    () => 0,
+    async () => (finished += 1),
+    createLogger('silent', '1111'),
+  );
+  clock.stop();
+  clock.arm('ABCDEF', 10);
+  context.mock.timers.tick(1000);
+  assert.equal(finished, 0);
+});

@@ -43,6 +43,7 @@ export class GameClock {
   readonly #finish: (game: string) => Promise<number>;
   readonly #log: Logger;
   readonly #timers = new Map<string, NodeJS.Timeout>();
+  #isStopped = false;
 
   constructor(now: () => number, finish: (game: string) => Promise<number>, log: Logger) {
     this.#now = now;
@@ -62,11 +63,14 @@ export class GameClock {
   }
 
   stop(): void {
+    this.#isStopped = true;
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
   }
 
   #set(game: string, wait: number, then: (timer: NodeJS.Timeout) => void): void {
+    // What was under way when the replica stopped may still arm a game.
+    if (this.#isStopped) return;
     clearTimeout(this.#timers.get(game));
     const timer = setTimeout(() => then(timer), Math.max(wait, 0));
     this.#timers.set(game, timer);

@@ -48,6 +48,7 @@ export class SeatHold {
 
   /** Goes on with what this replica, or one that goes, held. */
   take(seats: HeldSeats): void {
+    if (this.#isStopped) return;
     const due = performance.now() + seats.leftMs;
     const timer = setTimeout(() => {
       this.#pending.delete(timer);
