@@ -5,6 +5,7 @@ import type { FeedSet } from '../history/feed.ts';
 import type { Follower, History } from '../history/history.ts';
 import type { Connection } from '../session/connection.ts';
 import type { KeyedQueue } from '../session/keyed-queue.ts';
+import { reread } from '../session/reread.ts';
 import { Packet } from '../transport/packet.ts';
 import type { GameQuota } from './game-quota.ts';
 
@@ -130,7 +131,10 @@ export class FollowedGames {
     try {
       const { authority } = this.#services;
       const { type } = authority;
-      const view = await authority.view(game);
+      const view = await reread(
+        () => authority.view(game),
+        () => this.#connection.isOpen,
+      );
       const isMember = type.members(view.state).some(({ id }) => id === this.#connection.player.id);
       const maySee = isMember || (isWatching && type.isPublic(view.state));
       if (maySee) this.show(view, isWatching, false);

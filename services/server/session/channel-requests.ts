@@ -7,6 +7,7 @@ import type { Metrics } from '../ops/metrics.ts';
 import type { Packet } from '../transport/packet.ts';
 import type { Connection } from './connection.ts';
 import type { KeyedQueue } from './keyed-queue.ts';
+import { reread } from './reread.ts';
 import type { SharedRates } from './shared-rates.ts';
 
 export interface ChannelServices {
@@ -86,7 +87,8 @@ export class ChannelRequests {
     const deliver = (packet: Packet) => this.#connection.deliver(packet);
     const startOver = () =>
       this.#queue.run(`#${channel}`, async () => {
-        const recent = await chat.recent(channel).catch(() => undefined);
+        const read = () => chat.recent(channel);
+        const recent = await reread(read, () => this.#connection.isOpen).catch(() => undefined);
         if (!this.#connection.isOpen || !this.#channels.has(channel)) return;
         // The client must not be left with a channel in which it hears nothing: it subscribes on the next socket.
         if (!recent) return this.#connection.close('tryAgainLater');
