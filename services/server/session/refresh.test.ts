@@ -71,7 +71,8 @@ describe('a token and its socket', { concurrency: true }, () => {
     const client = await TestClient.connect(short.url, token);
     assert.equal((await client.next('welcome')).expiresAt, expiresAt);
     assert.equal(await closedAtEnd(client), 4401);
-    assert.ok(Date.now() >= expiresAt - 5, 'not before its end');
+    // The replica knows the store's clock, which decides, to half a round trip; on a busy machine that is long.
+    assert.ok(Date.now() >= expiresAt - 200, 'not before its end');
   });
 
   test('a socket that shows a new token goes on beyond the end of the first one', async () => {
