@@ -17,6 +17,7 @@ import type { Config } from './config.ts';
 import type { HeldSeats } from './game/seat-hold.ts';
 import { createInternal } from './ops/internal-server.ts';
 import type { Logger } from './ops/log.ts';
+import { disconnectStore } from './redis/connect.ts';
 import { type ConnectionSet, drainSockets } from './session/connection-set.ts';
 import { REPLICA_CHANNEL } from './session/fencing.ts';
 import { type Accepted, Handshake } from './session/handshake.ts';
@@ -195,7 +196,7 @@ function stopParts(parts: Parts, { http, internal, transports }: Listeners): voi
   readiness.stop();
   connections.stop();
   parts.bus.close();
-  parts.redis.disconnect();
+  disconnectStore(parts.redis);
   http.server.closeAllConnections();
   closeServer(internal);
 }

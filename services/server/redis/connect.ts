@@ -113,6 +113,13 @@ export function connectStore(settings: RedisSettings, name: string): Store {
   });
 }
 
+/** Ends the connections for good. */
+export function disconnectStore(store: Store): void {
+  store.disconnect();
+  // The client of a cluster that is looking for its slots at this moment would go on looking for ever.
+  if (store instanceof Cluster) store.refreshSlotsCache = () => undefined;
+}
+
 // What Redis answers when it is there but cannot serve now. Anything else it says is a mistake of ours.
 const TEMPORARY = new RegExp(
   `^(${[
