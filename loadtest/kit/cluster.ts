@@ -116,7 +116,17 @@ export const temporaryStateDir = (): string => mkdtempSync(path.join(os.tmpdir()
  * Starts a cluster on free ports and in a directory of its own unless told otherwise, and resolves when it is ready.
  * @throws with everything the supervisor printed when it does not come up
  */
-export async function startCluster({ env, ...options }: ClusterOptions = {}): Promise<Cluster> {
+export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  try {
+    return await startOnce(options);
+  } catch (error) {
+    // Another process took a port between the search for it and its use.
+    if (options.port !== undefined || !/ is in use on /.test((error as Error).message)) throw error;
+    return startOnce(options);
+  }
+}
+
+async function startOnce({ env, ...options }: ClusterOptions): Promise<Cluster> {
   const [port, httpPort] = (await freePorts(2)) as [number, number];
   const stateDir = options.stateDir ?? temporaryStateDir();
   const paths = statePaths(stateDir);

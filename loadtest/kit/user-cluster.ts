@@ -36,7 +36,17 @@ export const givenIn = (directory: string): NodeJS.ProcessEnv => ({ GRIDLOCK_STA
  * Runs `npm start` with a command or upstreams on free ports and in a directory of its own; resolves when it is ready.
  * @throws with everything the supervisor printed when it does not come up
  */
-export async function startUserCluster({ env, directory, ...flags }: UserClusterOptions): Promise<UserClusterRun> {
+export async function startUserCluster(options: UserClusterOptions): Promise<UserClusterRun> {
+  try {
+    return await startOnce(options);
+  } catch (error) {
+    // Another process took a port between the search for it and its use.
+    if (options.port !== undefined || !/ is in use on /.test((error as Error).message)) throw error;
+    return startOnce(options);
+  }
+}
+
+async function startOnce({ env, directory, ...flags }: UserClusterOptions): Promise<UserClusterRun> {
   const [port, httpPort] = (await freePorts(2)) as [number, number];
   const stateDir = flags.stateDir ?? temporaryStateDir();
   const paths = statePaths(stateDir);
