@@ -170,6 +170,13 @@ test('a server of your own is refused with a sentence', async () => {
   );
 });
 
+test('another application than the game is refused with a sentence', async () => {
+  await assert.rejects(
+    prepare('--app', 'counter'),
+    /^ConfigError: app is counter, and containers and Kubernetes play grid alone: run another/,
+  );
+});
+
 test('lines of others in the file of variables stay where they are, and ours are replaced', () => {
   const first = mergeEnv('# mine\nA=1\n\nGRIDLOCK_X=old\nB=2\n', { GRIDLOCK_X: "it's" });
   assert.match(first, /^# mine\nA=1\n\nB=2\n# Written by/);

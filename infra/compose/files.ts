@@ -5,7 +5,6 @@ import { promisify } from 'node:util';
 import { CA_FILE, redisConfig } from '../components/redis/redis-config.ts';
 import { REDIS } from '../components/redis/redis-connection.ts';
 import { redisAcl } from '../components/redis/redis-users.ts';
-import { checkAppOfImage } from '../config/app.ts';
 import type { Config } from '../config/config.ts';
 import { readJwtKeys } from '../config/jwt-keys.ts';
 import { renderEdge } from '../edge/render.ts';
@@ -138,7 +137,6 @@ export async function writeComposeFiles(paths: ComposePaths, config: Config, own
     'haproxy.cfg': composeEdgeConfig(config, secret('cookie.key')),
     'leaf.pem': readFileSync(chain.leafPath, 'utf8'),
   });
-  checkAppOfImage(config);
   const jwtKeys = readJwtKeys(config);
   if (jwtKeys === undefined) rmSync(path.join(paths.replica, JWT_KEYS), { force: true });
   writeAll(paths.replica, {

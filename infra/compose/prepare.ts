@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { mirrored } from '../components/artifacts.ts';
-import { checkNoUserServer } from '../config/checks.ts';
+import { checkAppOfImage, checkNoUserServer } from '../config/checks.ts';
 import { type Config, ConfigError } from '../config/config.ts';
 import { bundle } from '../image/bundle.ts';
 import type { Owner } from './files.ts';
@@ -43,8 +43,8 @@ function refuseOwnMachine({ jwtJwksUrl }: Config): void {
   throw new ConfigError(`jwtJwksUrl is ${jwtJwksUrl}, which a container would look for in itself: use an https URL.`);
 }
 
-function refuseUserServer(config: Config): void {
-  const complaint = checkNoUserServer(config);
+function refuseOtherServers(config: Config): void {
+  const complaint = checkNoUserServer(config) ?? checkAppOfImage(config);
   if (complaint) throw new ConfigError(`${complaint.problem}: ${complaint.remedy}.`);
 }
 
@@ -54,7 +54,7 @@ function refuseUserServer(config: Config): void {
  * @throws ConfigError, CertificateError or a BuildFailure
  */
 export async function prepareCompose({ config, owner, envFile }: PrepareOptions): Promise<Prepared> {
-  refuseUserServer(config);
+  refuseOtherServers(config);
   requireFour(config);
   refuseLocalCertificates(config);
   refuseOwnMachine(config);

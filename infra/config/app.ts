@@ -24,12 +24,3 @@ export async function checkApp(config: Pick<Config, 'app'>): Promise<void> {
     throw new ConfigError(error.message);
   });
 }
-
-/**
- * The image has the game alone.
- * @throws ConfigError for another application
- */
-export function checkAppOfImage({ app }: Pick<Config, 'app'>): void {
-  if (app === GAME) return;
-  throw new ConfigError(`app is ${app}: containers play ${GAME}; run other applications with npm start.`);
-}

@@ -4,7 +4,8 @@ import path from 'node:path';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const BUILDS = path.join(ROOT, '.artifacts', 'page');
-const SOURCES = [
+/** What the page is built from; the lockfile stands for the libraries. */
+export const PAGE_SOURCES = [
   'services/web/**/*',
   'services/client/**/*',
   'services/protocol/**/*',
@@ -17,7 +18,7 @@ function fingerprint(app: string | undefined): string {
   const hash = createHash('sha256').update(app ?? '');
   const own = app === undefined ? [] : globSync('**/*', { cwd: path.dirname(app), exclude: ['**/node_modules/**'] });
   const files = [
-    ...globSync(SOURCES, { cwd: ROOT }).map((file) => path.join(ROOT, file)),
+    ...globSync(PAGE_SOURCES, { cwd: ROOT }).map((file) => path.join(ROOT, file)),
     ...own.map((file) => path.join(path.dirname(app!), file)),
   ];
   for (const file of files.sort()) {

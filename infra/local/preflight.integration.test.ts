@@ -37,6 +37,19 @@ describe('a start that cannot succeed says why in one sentence, with exit code 2
     });
   }
 
+  test('an application that is not there', async () => {
+    assertRefused(
+      await refusedStart(temporary, { app: '/nowhere' }),
+      /There is no application at \/nowhere; name grid or counter, or a folder\./,
+    );
+  });
+
+  test('an application without a default export', async () => {
+    const app = mkdtempSync(path.join(temporary, 'app-'));
+    writeFileSync(path.join(app, 'app.mjs'), 'export const room = {};');
+    assertRefused(await refusedStart(temporary, { app }), /app\.mjs has no default export; export its room type/);
+  });
+
   test('a port that another start takes at the same moment', async () => {
     const [port, httpPort] = (await freePorts(2)) as [number, number];
     const dirs = [temporaryStateDir(), temporaryStateDir()];

@@ -8,7 +8,7 @@ import { findViolations } from '../kit/history.ts';
 import { comparison } from '../kit/markdown-table.ts';
 import type { Design } from '../kit/options.ts';
 import { cpuBetween, residentBetween, tierUsage } from '../kit/process-usage.ts';
-import { decidedBy, forwardedShare } from '../kit/replica-metrics.ts';
+import { conflictsOf, decidedBy, forwardedShare } from '../kit/replica-metrics.ts';
 import { ascending, percentile } from '../kit/statistics.ts';
 
 export interface Size {
@@ -36,6 +36,8 @@ export interface Measured {
   /** The same of those who were not on it, but in a game it may have held. */
   readonly othersAfterKill: Pause;
   readonly forwarded: number;
+  /** Decisions made again as another replica was first, for each move. */
+  readonly conflicts: number;
   readonly violations: number;
 }
 
@@ -68,9 +70,10 @@ export async function measure(design: Design, size: Size, say: (line: string) =>
       await crowd.settled(cluster);
       await delay(SETTLE_MS);
       const tiers = tiersOf(await cluster.status());
-      const [used, decided, received, from] = [
+      const [used, decided, conflicts, received, from] = [
         tierUsage(tiers),
         await decidedBy(cluster),
+        await conflictsOf(cluster),
         crowd.received,
         crowd.moves.length,
       ];
@@ -84,6 +87,7 @@ export async function measure(design: Design, size: Size, say: (line: string) =>
         p99: percentile(times, 0.99),
         cpuPerEvent: Object.fromEntries(Object.entries(cpu).map(([tier, ms]) => [tier, (1000 * ms) / events])),
         forwarded: forwardedShare(decided, await decidedBy(cluster)),
+        conflicts: ((await conflictsOf(cluster)) - conflicts) / times.length,
       };
     });
     say(`${design}: kills a replica`);
@@ -192,6 +196,7 @@ const ROWS: [what: string, value: (measured: Measured) => string][] = [
   ['SIGKILL of a replica: the other players play on after', ({ othersAfterKill }) => paused(othersAfterKill)],
   ['drain of a replica: its players play on after', ({ afterDrain }) => paused(afterDrain)],
   ['moves passed on to another replica', ({ forwarded }) => `${(100 * forwarded).toFixed(2)} %`],
+  ['moves decided again, as another replica was first', ({ conflicts }) => `${(100 * conflicts).toFixed(2)} %`],
   ['moves measured', ({ moves }) => String(moves)],
   ['lost, repeated or missing events', ({ violations }) => String(violations)],
 ];

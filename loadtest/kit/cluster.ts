@@ -117,12 +117,16 @@ export const temporaryStateDir = (): string => mkdtempSync(path.join(os.tmpdir()
  * @throws with everything the supervisor printed when it does not come up
  */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  return onFreePorts(options, () => startOnce(options));
+}
+
+/** Starts once more when another process took a port between the search for it and its use. */
+export async function onFreePorts<T>({ port }: ClusterOptions, start: () => Promise<T>): Promise<T> {
   try {
-    return await startOnce(options);
+    return await start();
   } catch (error) {
-    // Another process took a port between the search for it and its use.
-    if (options.port !== undefined || !/ is in use on /.test((error as Error).message)) throw error;
-    return startOnce(options);
+    if (port !== undefined || !/ is in use on /.test((error as Error).message)) throw error;
+    return start();
   }
 }
 

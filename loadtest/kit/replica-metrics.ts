@@ -37,6 +37,14 @@ export function forwardedShare(before: Decided, after: Decided): number {
   return forwarded / Math.max(1, forwarded + after.owner - before.owner);
 }
 
+const CONFLICTS = /^gridlock_append_conflicts_total\{[^}]*\} (\d+)/m;
+
+/** Decisions that a cluster made again since it runs, as another replica had written first. */
+export async function conflictsOf(cluster: Pick<Cluster, 'status'>): Promise<number> {
+  const counts = (await metricsOf(cluster)).map((text) => Number(CONFLICTS.exec(text)?.[1] ?? 0));
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
 const WAIT_MS = 60_000;
 const MEMBERS = /^gridlock_members\{[^}]*\} (\d+)/m;
 

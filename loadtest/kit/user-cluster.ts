@@ -5,7 +5,7 @@ import { freePorts } from '../../infra/local/ports.ts';
 import { statePaths } from '../../infra/local/state-paths.ts';
 import type { UserServerStatus } from '../../infra/local/system-status.ts';
 import { waitFor } from '../../infra/local/wait.ts';
-import { type ClusterOptions, type Ending, SupervisorRun, temporaryStateDir } from './cluster.ts';
+import { type ClusterOptions, type Ending, onFreePorts, SupervisorRun, temporaryStateDir } from './cluster.ts';
 
 const WAIT_MS = 120_000;
 
@@ -37,13 +37,7 @@ export const givenIn = (directory: string): NodeJS.ProcessEnv => ({ GRIDLOCK_STA
  * @throws with everything the supervisor printed when it does not come up
  */
 export async function startUserCluster(options: UserClusterOptions): Promise<UserClusterRun> {
-  try {
-    return await startOnce(options);
-  } catch (error) {
-    // Another process took a port between the search for it and its use.
-    if (options.port !== undefined || !/ is in use on /.test((error as Error).message)) throw error;
-    return startOnce(options);
-  }
+  return onFreePorts(options, () => startOnce(options));
 }
 
 async function startOnce({ env, directory, ...flags }: UserClusterOptions): Promise<UserClusterRun> {

@@ -1,4 +1,4 @@
-import { type AnyRoomType, REFUSAL_HEADER, SESSION_PATH, SUBPROTOCOL } from '../protocol/index.ts';
+import { type AnyRoomType, REFUSAL_HEADER, SESSION_PATH, SUBPROTOCOL, TOKEN_PROTOCOL } from '../protocol/index.ts';
 import { GridlockClient } from './client.ts';
 import { GridlockError } from './errors.ts';
 import type { ClientOptions } from './options.ts';
@@ -100,9 +100,6 @@ function onChangeOfNetwork(scope: BrowserScope, listener: () => void): void {
   });
   navigator?.connection?.addEventListener('change', listener);
 }
-
-/** What begins the subprotocol that carries a token: a page can set no other header of a WebSocket. */
-const TOKEN_PROTOCOL = `${SUBPROTOCOL}.bearer.`;
 
 function browserPlatform(scope: BrowserScope, url: string | undefined, token: ClientOptions['token']): Platform {
   const server = new Server(scope, url === undefined ? scope.location.origin : originOf(url));

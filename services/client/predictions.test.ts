@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { counter } from '../apps/counter/counter.ts';
 import { capture, type GameState } from '../apps/grid/grid.ts';
+import type { GameView } from './events.ts';
+import { Predictions } from './predictions.ts';
 import { settle } from './testing/fake-clock.ts';
 import { Bench, rejection } from './testing/fake-network.ts';
 import { EPOCH, eventMessage, GAME, snapshotMessage, stateAt } from './testing/history.ts';
@@ -76,4 +79,44 @@ test('a client that is closed predicts nothing any more', async () => {
   bench.client.close();
   await closed;
   assert.equal(holderOf(bench.client.predicted(GAME), 0), -1);
+});
+
+test('a command that is granted counts once, whatever the application', () => {
+  const player = { id: 'ada', name: 'Ada' };
+  let view: GameView = { game: GAME, epoch: EPOCH, seq: 2, state: { step: 1, value: 0, players: [player] } };
+  const predictions = new Predictions({
+    room: counter,
+    view: () => view,
+    player: () => player,
+    now: () => 0,
+    onChange: () => {},
+  });
+  const predicted = () => (predictions.state(GAME) as { value: number }).value;
+  const prediction = predictions.add(GAME, { kind: 'add', times: 3 });
+  assert.equal(predicted(), 3);
+  predictions.grant(prediction, { type: 'ack', id: 'a', game: GAME, epoch: EPOCH, seq: 3 });
+  assert.equal(predicted(), 3, 'its event is not here yet');
+  view = { ...view, seq: 3, state: { step: 1, value: 3, players: [player] } };
+  predictions.follow(GAME);
+  assert.equal(predicted(), 3, 'its event is here');
+});
+
+test('a command that was granted in an epoch that is over is predicted no more', () => {
+  const player = { id: 'ada', name: 'Ada' };
+  const state = { step: 1, value: 0, players: [player] };
+  const predictions = new Predictions({
+    room: counter,
+    view: () => ({ game: GAME, epoch: 'another', seq: 2, state }),
+    player: () => player,
+    now: () => 0,
+    onChange: () => {},
+  });
+  predictions.grant(predictions.add(GAME, { kind: 'add', times: 3 }), {
+    type: 'ack',
+    id: 'a',
+    game: GAME,
+    epoch: EPOCH,
+    seq: 3,
+  });
+  assert.deepEqual(predictions.state(GAME), state);
 });

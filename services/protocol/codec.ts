@@ -14,6 +14,11 @@ import { CODE_ALPHABET, CODE_LENGTH } from './types.ts';
 
 /** The WebSocket subprotocol, and with it the version of everything in this folder. */
 export const SUBPROTOCOL = 'gridlock.v1';
+/**
+ * What a page that can set no header of a WebSocket puts before its token, as a subprotocol that the server reads and
+ * never chooses.
+ */
+export const TOKEN_PROTOCOL = `${SUBPROTOCOL}.bearer.`;
 
 /** A frame that is not a message: `code` is the `error` to answer with, `id` the request it belonged to. */
 export interface Refusal {

@@ -189,10 +189,8 @@ function buildAuthority(
     matchmaking,
     gameQuota,
     now,
-    // What was appended here need not come back through the store before it is delivered.
-    onAppended: (room: string, epoch: string, entries: readonly LogEntry[]) => {
-      for (const { seq, text } of entries) feeds.hint(roomKeys(room).events, `${epoch} ${seq} ${text}`);
-    },
+    onAppended: (room: string, epoch: string, entries: readonly LogEntry[]) =>
+      feeds.announce(roomKeys(room).events, epoch, entries),
   };
   const fault = (room: string, { command, reason }: Fault) => {
     metrics.appFaults.inc();

@@ -31,8 +31,6 @@ export const REPLICA_COMMANDS = [
   'del',
   'exists',
   'rename',
-  'getrange',
-  'setrange',
   'incr',
   'expire',
   'pexpire',

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
-import { checkAppOfImage } from '../../config/app.ts';
 import type { Config } from '../../config/config.ts';
 import { readJwtKeys } from '../../config/jwt-keys.ts';
 import { labels, selector } from '../labels.ts';
@@ -101,7 +100,6 @@ export class Game extends pulumi.ComponentResource {
 
   #deployment(name: string, args: GameArgs, token: kubernetes.core.v1.Secret, dependsOn: pulumi.Resource[]) {
     const { config, namespace, image, redis, trust } = args;
-    checkAppOfImage(config);
     const keys = readJwtKeys(config);
     const times = lifecycle(config);
     const patience = `${times.rolloutSeconds}s`;

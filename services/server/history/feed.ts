@@ -1,6 +1,6 @@
 import type { Bus } from '../redis/bus.ts';
 import { Packet } from '../transport/packet.ts';
-import type { Follower, History } from './history.ts';
+import type { Follower, History, LogEntry } from './history.ts';
 import type { Sighting } from './sightings.ts';
 
 /** How feeds report what they do, for the metrics. */
@@ -69,20 +69,25 @@ export class Feed {
     };
   }
 
-  /** Takes an announcement. */
+  /** Takes an announcement: `<epoch> <seq> <text>`. */
   hint(payload: string): void {
+    const first = payload.indexOf(' ');
+    const second = payload.indexOf(' ', first + 1);
+    const entry = { seq: Number(payload.slice(first + 1, second)), text: payload.slice(second + 1) };
+    this.announce(payload.slice(0, first), entry);
+  }
+
+  /** An entry of an epoch is in the history. */
+  announce(epoch: string, { seq, text }: LogEntry): void {
     if (this.#closed) return;
-    const [first, second] = [payload.indexOf(' '), payload.indexOf(' ', payload.indexOf(' ') + 1)];
     // Perhaps the announcement is the older one: the check finds out.
-    if (payload.slice(0, first) !== this.epoch) {
+    if (epoch !== this.epoch) {
       this.#stirred = false;
       this.#onOther();
       return;
     }
-    const seq = Number(payload.slice(first + 1, second));
     if (!(seq > this.#last)) return;
     this.#stirred = true;
-    const text = payload.slice(second + 1);
     // As nearly always: the next one, and nothing waits for it.
     if (seq === this.#last + 1 && this.#early.size === 0) {
       this.#last = seq;
@@ -259,7 +264,7 @@ export class FeedSet {
       feed = opened;
       this.#feeds.set(channel, feed);
       this.#bus.listen(channel, {
-        message: (payload) => this.hint(channel, payload),
+        message: (payload) => this.#feeds.get(channel)?.hint(payload),
         // What was announced before the subscription stood has to be read.
         confirmed: () => void this.#feeds.get(channel)?.catchUp(),
       });
@@ -272,9 +277,9 @@ export class FeedSet {
     };
   }
 
-  /** What was announced on a channel, or is about to be: `<epoch> <seq> <text>`. */
-  hint(channel: string, payload: string): void {
-    this.#feeds.get(channel)?.hint(payload);
+  /** Entries that were written here: they need not come back through the store before they are delivered. */
+  announce(channel: string, epoch: string, entries: readonly LogEntry[]): void {
+    for (const entry of entries) this.#feeds.get(channel)?.announce(epoch, entry);
   }
 
   /** The history is complete: nobody needs to follow it any longer. */

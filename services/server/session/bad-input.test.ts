@@ -92,6 +92,15 @@ test('who is not in a game may not move in it, follow it, or read its chat', asy
 });
 
 const CLOSING: [what: string, code: number, send: (client: TestClient) => void][] = [
+  [
+    'one command too many that the application does not know',
+    4400,
+    ({ socket }) => {
+      for (let count = 0; count <= LIMITS.badMessagesPerMinute; count += 1) {
+        socket.send(`{"type":"fly","id":"f${count}","game":"ABCDEF"}`);
+      }
+    },
+  ],
   ['a binary message', 1003, ({ socket }) => socket.send(Buffer.from('{"type":"ping","t":1}'))],
   ['a message that is too large', 1009, ({ socket }) => socket.send('x'.repeat(LIMITS.messageBytes + 1))],
   ['text that is not UTF-8', 1007, ({ socket }) => socket.send(Buffer.from([0xff, 0xfe]), { binary: false })],

@@ -133,7 +133,15 @@ export class Connection implements TransportEvents, HeartbeatHooks {
     if (this.#expiry !== undefined) return;
     const left = this.#expiresAt - this.#options.now();
     if (left > 2 * this.#options.heartbeatMs) return;
-    this.#expiry = setTimeout(() => this.close('unauthorized'), Math.max(left, 0));
+    this.#expiry = setTimeout(
+      () => {
+        this.#expiry = undefined;
+        // The store's clock may be better known by now than when the timer was made.
+        if (this.#expiresAt > this.#options.now()) this.#watchExpiry();
+        else this.close('unauthorized');
+      },
+      Math.max(left, 0),
+    );
   }
 
   send(message: ServerMessage): void {

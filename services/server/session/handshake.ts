@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import * as v from 'valibot';
-import { Attempt, GameCode, Slot, SUBPROTOCOL, sessionCookie } from '../../protocol/index.ts';
+import { Attempt, GameCode, Slot, sessionCookie, TOKEN_PROTOCOL } from '../../protocol/index.ts';
 import { Refusal } from '../authority/game-authority.ts';
 import type { ReplicaLimits } from '../limits.ts';
 import { tick } from '../transport/tick.ts';
@@ -118,9 +118,6 @@ export class Handshake {
     return this.#options.parseCookie(headers.cookie ?? '')[sessionCookie(slot)];
   }
 }
-
-/** What begins the subprotocol that carries a token: a page can set no other header of a WebSocket. */
-export const TOKEN_PROTOCOL = `${SUBPROTOCOL}.bearer.`;
 
 function offeredToken(protocols = ''): string | undefined {
   const offer = protocols.split(',').map((one) => one.trim());

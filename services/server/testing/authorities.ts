@@ -27,11 +27,13 @@ export interface AuthorityOptions {
   /** Hears of what the application does wrong. */
   readonly onFault?: (room: string, fault: Fault) => void;
   readonly keep?: KeptHistory;
+  /** Milliseconds, as the replica takes the store's clock to be. */
+  readonly now?: () => number;
 }
 
 export async function startAuthorities(
   type: AnyRoomType = grid,
-  { onFault = () => {}, keep }: AuthorityOptions = {},
+  { onFault = () => {}, keep, now = Date.now }: AuthorityOptions = {},
 ): Promise<TestAuthorities> {
   const server = await startRedis();
   const settings = settingsOf(server.url);
@@ -49,7 +51,7 @@ export async function startAuthorities(
   const stateless = new StatelessAuthority({
     records,
     matchmaking,
-    now: () => Date.now(),
+    now,
     report: { ...report, conflict: () => {} },
   });
   const stateful = new StatefulAuthority({
@@ -58,7 +60,7 @@ export async function startAuthorities(
     redis,
     bus,
     owner: 'test.1',
-    now: () => Date.now(),
+    now,
     report: { ...report, decided: () => {}, taken: () => {} },
   });
   return {

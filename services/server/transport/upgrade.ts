@@ -1,7 +1,7 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type ServerOptions, WebSocketServer } from 'ws';
-import { CLOSE_CODES, LIMITS, REFUSAL_HEADER, SOCKET_PATH, SUBPROTOCOL } from '../../protocol/index.ts';
+import { CLOSE_CODES, LIMITS, REFUSAL_HEADER, SOCKET_PATH, SUBPROTOCOL, TOKEN_PROTOCOL } from '../../protocol/index.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import {
   type Accepted,
@@ -10,7 +10,6 @@ import {
   type Refused,
   routedGame,
   SENTENCES,
-  TOKEN_PROTOCOL,
 } from '../session/handshake.ts';
 import type { Session } from '../session/sessions.ts';
 import { WsSocket } from './ws-socket.ts';
