@@ -173,7 +173,7 @@ function limits(config: EdgeConfig): RequestRule[] {
   ];
 }
 
-/** What no server gets, whoever wrote it. */
+/** What reaches no server, Gridlock's or the user's. */
 const noSuchMethod = refuse(
   'method_not_allowed',
   errorReply(405, 'method_not_allowed', 'Not allowed.'),
