@@ -21,8 +21,8 @@ const originsOf = (names: readonly string[], { port, allowedOrigins = [] }: Orig
 ];
 
 /**
- * The origins a page may come from: the public one, on this machine every name it has for itself, and those that are
- * allowed beside them.
+ * The origins a page may come from: the public one, every name that this machine has for itself where the edge is on it,
+ * and those that the configuration allows.
  */
 export const publicOrigins = (config: Origins): string[] =>
   originsOf(THIS_MACHINE.includes(named(config.host)) ? THIS_MACHINE : [config.host], config);

@@ -17,7 +17,7 @@ export const PLAYER_KEYS = Object.freeze({
     v.pipe(v.string(), v.check(isOrigin)),
     64,
     'origins such as https://app.example',
-    'origins beside our own whose pages may connect',
+    'further origins whose pages may connect',
   ),
   guests: flag(true, 'whether players without a JWT may come in'),
   jwtIssuer: text(PLAIN, '', A_TEXT, 'issuer (iss) of the JWTs that players may bring; empty: none'),
