@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { type Cluster, startCluster } from '../loadtest/kit/cluster.ts';
 import { findViolations } from '../loadtest/kit/history.ts';
 import { playersOnDifferentReplicas, type RecordingPlayer } from '../loadtest/kit/recording-player.ts';
-import { type ChatEvent, createNodeClient } from '../services/client/node.ts';
+import { createNodeClient, type MessageEvent } from '../services/client/node.ts';
 import { until } from './kit/wait.ts';
 
 // Whoever decides: what players see must not differ.
@@ -89,11 +89,11 @@ for (const design of ['stateless', 'stateful'] as const) {
       const joined = await playersOnDifferentReplicas(cluster, 4);
       players.push(...joined);
       const lines: string[] = [];
-      joined[3]!.client.on('chat', ({ line }: ChatEvent) => void lines.push(line));
+      joined[3]!.client.on('message', ({ line }: MessageEvent) => void lines.push(line!));
       for (const { client } of joined) await client.subscribe('lobby');
       const said: string[] = [];
       for (const player of joined) {
-        await player.client.chat('lobby', 'hello');
+        await player.client.publish('lobby', { text: 'hello' });
         // Replicas that became ready late get their part of the players about now.
         said.push(`${player.replica}:hello`);
       }

@@ -10,7 +10,7 @@ import { docker, dockerProblem } from '../infra/image/docker.ts';
 import { waitFor } from '../infra/local/wait.ts';
 import { findViolations } from '../loadtest/kit/history.ts';
 import { playersOnReplicas, type RecordingPlayer } from '../loadtest/kit/recording-player.ts';
-import type { ChatEvent } from '../services/client/node.ts';
+import type { MessageEvent } from '../services/client/node.ts';
 import { freePorts } from './kit/ports.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
@@ -104,10 +104,10 @@ test('two clients on ws1 and ws3 see 1111:hello and play a game to its end', nee
   const { game, joined } = await newGame(['1111', '3333'], { size: 5, seconds: 300 });
   const [ann, ben] = joined as [RecordingPlayer, RecordingPlayer];
   const heard = joined.map(({ client }) => {
-    return new Promise<string>((resolve) => void client.on('chat', ({ line }: ChatEvent) => resolve(line)));
+    return new Promise<string>((resolve) => void client.on('message', ({ line }: MessageEvent) => resolve(line!)));
   });
   for (const { client } of joined) await client.subscribe('lobby');
-  await ann.client.chat('lobby', 'hello');
+  await ann.client.publish('lobby', { text: 'hello' });
   assert.deepEqual(await Promise.all(heard), ['1111:hello', '1111:hello']);
 
   await Promise.all([ann.playOut(game, () => 0), ben.playOut(game, (free) => free.length - 1)]);

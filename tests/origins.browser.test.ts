@@ -20,8 +20,8 @@ client.on('state', ({ state, message }) => state === 'closed' && show('closed: '
 client.on('error', (error) => console.log(error.message));
 client.connect().then(async () => {
   await client.subscribe('lobby');
-  client.on('chat', ({ text, player }) => show([client.health.transport, player.id, text].join(' ')));
-  await client.chat('lobby', 'hello from ' + client.player.id);
+  client.on('message', ({ data, player }) => show([client.health.transport, player.id, data.text].join(' ')));
+  await client.publish('lobby', { text: 'hello from ' + client.player.id });
 });
 `;
 

@@ -13,8 +13,8 @@ import { createBrowserClient } from './services/client/browser.ts';
 const client = createBrowserClient({ token: () => location.hash.slice(1) });
 const { player } = await client.connect();
 await client.subscribe('lobby');
-client.on('chat', ({ text }) => (document.title = player.id + ' ' + text));
-await client.chat('lobby', 'hello');
+client.on('message', ({ data }) => (document.title = player.id + ' ' + data.text));
+await client.publish('lobby', { text: 'hello' });
 `;
 
 let provider: IdentityProvider;

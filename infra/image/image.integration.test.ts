@@ -65,7 +65,7 @@ test('the files of the image are a replica that is played on', async () => {
     const created = await client.request({ type: 'create', players: 2, size: 3 });
     assert.equal(created.type, 'ack');
     assert.equal((await client.request({ type: 'subscribe', channel: 'lobby' })).type, 'ack');
-    assert.equal((await client.request({ type: 'chat', channel: 'lobby', text: 'hello' })).type, 'ack');
+    assert.equal((await client.request({ type: 'publish', channel: 'lobby', data: { text: 'hello' } })).type, 'ack');
     child.kill('SIGTERM');
     assert.deepEqual(await exited, [0, null], stderr);
   } finally {

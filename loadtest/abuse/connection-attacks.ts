@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { LOBBY } from '../../services/protocol/index.ts';
+import { LOBBY } from '../../services/apps/grid/grid.ts';
 import { pause } from '../kit/pause.ts';
 import { type Attack, Counts, LINES_EACH, together } from './attack.ts';
 import { Peer } from './peer.ts';
@@ -82,7 +82,7 @@ export const deafPeers: Attack = {
       const speaker = await speakers.guest();
       await speaker?.request({ type: 'subscribe', channel: LOBBY });
       for (let line = 0; speaker && line < LINES_EACH; line += 1) {
-        const { code } = await speaker.request({ type: 'chat', channel: LOBBY, text: LONG_LINE });
+        const { code } = await speaker.request({ type: 'publish', channel: LOBBY, data: { text: LONG_LINE } });
         if (code === 'ack') tally.add('lines');
       }
       await speaker?.close();

@@ -18,7 +18,7 @@ const LOG_BYTES = 2 * MIB;
 const SLACK = 1.5;
 /** What a player may do at once, and each second from then on; see `LIMIT_VARIABLES` of the server. */
 const OF_A_PLAYER = {
-  lines: { burst: LIMITS.chatPerTenSeconds, perSecond: LIMITS.chatPerTenSeconds / 10 },
+  lines: { burst: LIMITS.publishPerTenSeconds, perSecond: LIMITS.publishPerTenSeconds / 10 },
   created: { burst: 30, perSecond: 30 / 60 },
   sockets: { burst: 60, perSecond: 60 / 60 },
 };

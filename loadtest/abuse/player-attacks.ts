@@ -1,5 +1,5 @@
 // Attacks by requests that any player may make.
-import { LOBBY } from '../../services/protocol/index.ts';
+import { LOBBY } from '../../services/apps/grid/grid.ts';
 import { pause } from '../kit/pause.ts';
 import { type Attack, Counts, ENOUGH, LINES_EACH, together } from './attack.ts';
 import { type Answer, Peer, type PeerSocket } from './peer.ts';
@@ -74,7 +74,7 @@ export const roamingPlayer: Attack = {
     const exploit = async (socket: PeerSocket) => {
       await socket.request({ type: 'subscribe', channel: LOBBY });
       const lines = Array.from({ length: LINES_EACH + 2 }, () =>
-        socket.request({ type: 'chat', channel: LOBBY, text: 'again' }),
+        socket.request({ type: 'publish', channel: LOBBY, data: { text: 'again' } }),
       );
       for (const { code } of await Promise.all(lines)) tally.add(code === 'ack' ? 'lines' : code);
       for (let refused = false; !refused && !until.aborted; ) {

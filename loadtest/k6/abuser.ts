@@ -47,7 +47,7 @@ export class Abuser {
     let open = true;
     let id = 0;
     const messages = [
-      () => `{"type":"chat","id":"f${id++}","channel":"lobby","text":"flood"}`,
+      () => `{"type":"publish","id":"f${id++}","channel":"lobby","data":{"text":"flood"}}`,
       () => `{"type":"capture","id":"f${id++}","game":"AAAAAA","cell":0}`,
       () => '{"type":"capture"',
       () => `{"type":"ping","t":${id}}`,

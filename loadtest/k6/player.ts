@@ -116,7 +116,7 @@ export class Player {
   /** Says a line to a channel. */
   say(channel: string, text: string): void {
     this.#unanswered++;
-    this.client.chat(channel, text).then(
+    this.client.publish(channel, { text }).then(
       () => {
         this.#unanswered--;
         this.#measurements.count('said_lines');
@@ -162,7 +162,7 @@ export class Player {
     this.#measurements.count('duplicates', faults.duplicates - duplicates);
     this.#measurements.count('chat_gaps', faults.chatGaps - chatGaps);
     this.#measurements.count('chat_lines', this.#sequence.caughtUp - caughtUp);
-    if (message.type === 'chat') {
+    if (message.type === 'message') {
       this.#measurements.count('chat_lines');
       this.#lag(message.at);
     }

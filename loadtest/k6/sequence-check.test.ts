@@ -12,7 +12,7 @@ const snapshot = (seq: number, recovered?: false) =>
     seq,
     ...(recovered === false ? { recovered } : {}),
   }) as ServerMessage;
-const chat = (seq: number) => ({ type: 'chat', channel: 'lobby', epoch: 'e1', seq }) as ServerMessage;
+const chat = (seq: number) => ({ type: 'message', channel: 'lobby', epoch: 'e1', seq }) as ServerMessage;
 const faultsOf = (...messages: ServerMessage[]) => {
   const wire = new SequenceCheck();
   for (const message of messages) wire.receive(message);
@@ -37,7 +37,7 @@ test('a resume that could not be exact counts what was missed', () => {
 });
 test('lines that come in a history after having been away are caught up with, the first history is not', () => {
   const history = (epoch: string, ...seqs: number[]) =>
-    ({ type: 'history', channel: 'lobby', epoch, lines: seqs.map((seq) => ({ seq })) }) as ServerMessage;
+    ({ type: 'history', channel: 'lobby', epoch, messages: seqs.map((seq) => ({ seq })) }) as ServerMessage;
   const wire = new SequenceCheck();
   for (const message of [history('e1', 1, 2, 3), chat(4), history('e1', 3, 4, 5, 6), chat(7), history('e2', 1)])
     wire.receive(message);

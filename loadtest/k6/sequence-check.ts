@@ -35,12 +35,12 @@ export class SequenceCheck {
       // Events that are gone for good: whoever was away missed at least one.
       if (message.recovered === false) this.faults.gaps += Math.max(1, seq - (this.#games.get(game)?.seq ?? seq));
       this.#games.set(game, { epoch, seq, askedAgainTo: 0 });
-    } else if (message.type === 'chat') this.#chat(message.channel, message.epoch, message.seq);
+    } else if (message.type === 'message') this.#message(message.channel, message.epoch, message.seq);
     else if (message.type === 'history') {
       const place = this.#channels.get(message.channel);
       // The first one is of a time in which nobody listened here.
-      if (place?.epoch === message.epoch) this.caughtUp += message.lines.filter(({ seq }) => seq > place.seq).length;
-      const seq = message.lines.at(-1)?.seq;
+      if (place?.epoch === message.epoch) this.caughtUp += message.messages.filter(({ seq }) => seq > place.seq).length;
+      const seq = message.messages.at(-1)?.seq;
       if (seq !== undefined) this.#channels.set(message.channel, { epoch: message.epoch, seq, askedAgainTo: 0 });
     }
   }
@@ -67,7 +67,7 @@ export class SequenceCheck {
     place.seq = seq;
   }
 
-  #chat(channel: string, epoch: string, seq: number): void {
+  #message(channel: string, epoch: string, seq: number): void {
     const place = this.#channels.get(channel);
     if (place && place.epoch === epoch && seq > place.seq + 1) this.faults.chatGaps += seq - place.seq - 1;
     if (!place || place.epoch !== epoch || seq > place.seq)

@@ -74,3 +74,47 @@ test('a folder without an application, and none, are refused with a sentence', a
     /has no app\.ts or app\.js; write one that exports its room type\.$/,
   );
 });
+
+const RULE = `{ name: 'talk:{room}', data: counter.state, subscribe: 'members', publish: 'everyone', history: { messages: 5, seconds: 60 }, presence: true }`;
+for (const [what, channels, sentence] of [
+  ['no list', '{}', /room type "counter" whose "channels" are not a list of rules\.$/],
+  ['no rule', '[7]', /whose "channels" have a rule 1 whose name is not parts with colons between them/],
+  ['a name that is none', `[{ ...rule, name: 'a b' }]`, /have a rule 1 whose name is not parts/],
+  [
+    'no schema',
+    `[rule, { ...rule, data: {} }]`,
+    /channel "talk:\{room\}" has "data" that is not a schema of valibot\.$/,
+  ],
+  [
+    'access that is none',
+    `[{ ...rule, publish: 'all' }]`,
+    /has "publish" that is not everyone, members, nobody or a function\.$/,
+  ],
+  [
+    'members without a room',
+    `[{ ...rule, name: 'talk' }]`,
+    /channel "talk" lets members subscribe and has no \{room\} in its name\.$/,
+  ],
+  [
+    'too long a history',
+    `[{ ...rule, history: { messages: 1001, seconds: 1 } }]`,
+    /"history\.messages" that is not a whole number from 1 to 1000\.$/,
+  ],
+  [
+    'no age',
+    `[{ ...rule, history: { messages: 1 } }]`,
+    /"history\.seconds" that is not a whole number from 1 to 2592000\.$/,
+  ],
+  ['no presence', `[{ ...rule, presence: 'yes' }]`, /has "presence" that is not true or false\.$/],
+  ['a line that is none', `[{ ...rule, line: 'x' }]`, /has "line" that is not a function\.$/],
+] as const) {
+  test(`a rule of channels with ${what} is told of as a sentence`, async () => {
+    const text = `import { counter } from ${COUNTER};\nconst rule = ${RULE};\nexport default { ...counter, channels: ${channels} };`;
+    await assert.rejects(loadApp(folder(text)), sentence);
+  });
+}
+
+test('rules of channels are loaded', async () => {
+  const text = `import { counter } from ${COUNTER};\nexport default { ...counter, channels: [${RULE}, { ...${RULE}, name: 'x:*', subscribe: () => true, publish: 'nobody', line: String }] };`;
+  assert.equal((await loadApp(folder(text))).channels?.length, 2);
+});

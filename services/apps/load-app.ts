@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type AnyRoomType, CLIENT_MESSAGE_TYPES } from '../protocol/index.ts';
+import { type AnyRoomType, CHANNEL_HISTORY, CLIENT_MESSAGE_TYPES, isRuleName } from '../protocol/index.ts';
 import { counter } from './counter/counter.ts';
 import { grid } from './grid/grid.ts';
 
@@ -14,6 +14,8 @@ const ENTRIES = ['app.ts', 'app.mts', 'app.js', 'app.mjs'];
 /** What the kernel itself asks of a room. */
 const KERNEL_COMMANDS = ['create', 'join', 'leave', 'deadline'];
 const FUNCTIONS = ['decide', 'evolve', 'members', 'deadline', 'isOver', 'isOpen', 'isPublic'] as const;
+/** Who may subscribe or publish, besides a function. */
+const ACCESS = ['everyone', 'members', 'nobody'];
 const SCHEMAS = ['settings', 'command', 'event', 'state'] as const;
 
 /** What is wrong with an application, as a sentence for the person who starts it. */
@@ -73,12 +75,51 @@ function problemOf(exported: unknown): string | undefined {
     return `${room} whose "matching" has not the functions "key" and "seats"`;
   }
   if (typeof type['refusals'] !== 'object' || type['refusals'] === null) return `${room} without "refusals"; write {}`;
+  const channels = channelsProblem(type['channels'] ?? []);
+  if (channels !== undefined) return `${room} whose ${channels}`;
   const taken = commandKinds(type['command']).find(
     (kind) => CLIENT_MESSAGE_TYPES.has(kind) || KERNEL_COMMANDS.includes(kind),
   );
   return taken === undefined
     ? undefined
     : `${room} with a command "${taken}", which is the platform's; give it another name`;
+}
+
+/** What is wrong with the rules of channels, as the rest of a sentence about them. */
+function channelsProblem(channels: unknown): string | undefined {
+  if (!Array.isArray(channels)) return '"channels" are not a list of rules';
+  for (const [index, value] of channels.entries()) {
+    const rule = (value ?? {}) as Record<string, unknown>;
+    if (!isRuleName(rule['name'])) {
+      return `"channels" have a rule ${index + 1} whose name is not parts with colons between them, such as lobby or board:{room}`;
+    }
+    const problem = ruleProblem(rule);
+    if (problem !== undefined) return `channel "${rule['name']}" ${problem}`;
+  }
+  return undefined;
+}
+
+function ruleProblem(rule: Record<string, unknown>): string | undefined {
+  if (!isSchema(rule['data'])) return 'has "data" that is not a schema of valibot';
+  for (const what of ['subscribe', 'publish']) {
+    const access = rule[what];
+    if (access === 'members' && !(rule['name'] as string).includes('{room}')) {
+      return `lets members ${what} and has no {room} in its name`;
+    }
+    if (!ACCESS.includes(access as string) && typeof access !== 'function') {
+      return `has "${what}" that is not ${ACCESS.join(', ')} or a function`;
+    }
+  }
+  const { messages, seconds } = (rule['history'] ?? {}) as Record<string, unknown>;
+  for (const [what, value] of Object.entries({ messages, seconds })) {
+    const most = CHANNEL_HISTORY[what as keyof typeof CHANNEL_HISTORY];
+    if (!(Number.isInteger(value) && (value as number) >= 1 && (value as number) <= most)) {
+      return `has "history.${what}" that is not a whole number from 1 to ${most}`;
+    }
+  }
+  if (typeof rule['presence'] !== 'boolean') return 'has "presence" that is not true or false';
+  const { line } = rule;
+  return line === undefined || typeof line === 'function' ? undefined : 'has "line" that is not a function';
 }
 
 const isSchema = (value: unknown): boolean => (value as { kind?: unknown } | undefined)?.kind === 'schema';

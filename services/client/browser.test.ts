@@ -35,8 +35,8 @@ class FakeBrowser {
   };
 
   welcome(): void {
-    const { messageBytes, messagesPerSecond, chatLength, resumeWindowMs } = LIMITS;
-    const limits = { messageBytes, messagesPerSecond, chatLength, resumeWindowMs };
+    const { messageBytes, messagesPerSecond, resumeWindowMs } = LIMITS;
+    const limits = { messageBytes, messagesPerSecond, resumeWindowMs };
     const [protocol, replica, connection, player] = ['gridlock.v1', '1111', 'c1', { id: 'p1', name: 'Ada' }];
     const welcome = { type: 'welcome', protocol, replica, connection, player, heartbeatMs: 15_000, now: 1, limits };
     this.sockets.at(-1)!.onmessage!({ data: JSON.stringify(welcome) });

@@ -1,9 +1,9 @@
-import type { ChatLine, ServerMessageOf } from '../protocol/index.ts';
+import { isChannelOf, type KeptMessage, type ServerMessageOf } from '../protocol/index.ts';
 import type { GridlockError } from './errors.ts';
-import type { ChatEvent } from './events.ts';
+import type { MessageEvent } from './events.ts';
 import type { Context } from './requests.ts';
 
-/** The chat channels this client listens to. */
+/** The channels this client listens to. */
 export class Channels {
   readonly #context: Context;
   readonly #subscriptions = new Map<string, Subscription>();
@@ -47,11 +47,13 @@ export class Channels {
     if (this.#subscriptions.delete(channel)) this.#context.save();
   }
 
-  /** Forgets the channel later, unless a subscription is asked for until then. */
-  forgetter(channel: string): () => void {
-    const asked = this.#subscriptions.get(channel)?.asked;
+  /** Forgets the channels of a room later, except those that are subscribed to until then. */
+  forgetter(room: string): () => void {
+    const before = this.#asked;
     return () => {
-      if (this.#subscriptions.get(channel)?.asked === asked) this.forget(channel);
+      for (const { channel, asked } of [...this.#subscriptions.values()]) {
+        if (isChannelOf(channel, room) && asked <= before) this.forget(channel);
+      }
     };
   }
 
@@ -66,7 +68,7 @@ export class Channels {
     return confirmed.length;
   }
 
-  onChat(message: ServerMessageOf<'chat'>): void {
+  onMessage(message: ServerMessageOf<'message'>): void {
     const subscription = this.#subscriptions.get(message.channel);
     if (subscription) this.#tell(subscription.receive(message));
   }
@@ -100,12 +102,12 @@ export class Channels {
     else this.#context.unrestored(error.message);
   }
 
-  #tell(lines: readonly ChatEvent[]): void {
-    for (const line of lines) this.#context.events.emit('chat', line);
+  #tell(messages: readonly MessageEvent[]): void {
+    for (const message of messages) this.#context.events.emit('message', message);
   }
 }
 
-/** One chat channel: each line once, in order, over any number of connections. */
+/** One channel: each message once, in order, over any number of connections. */
 class Subscription {
   readonly channel: string;
   /** The server has acknowledged the subscription: it is renewed on each connection. */
@@ -114,43 +116,43 @@ class Subscription {
   asked = 0;
   #epoch: string | undefined;
   #seq = 0;
-  #held: ServerMessageOf<'chat'>[] | undefined;
+  #held: ServerMessageOf<'message'>[] | undefined;
 
   constructor(channel: string) {
     this.channel = channel;
   }
 
-  /** From where to ask for lines. */
+  /** From where to ask for messages. */
   get position(): { channel: string; epoch?: string; after?: number } {
     if (this.#epoch === undefined) return { channel: this.channel };
     return { channel: this.channel, epoch: this.#epoch, after: this.#seq };
   }
 
-  /** A subscription is on its way: lines wait for the history that goes before them. */
+  /** A subscription is on its way: messages wait for the history that goes before them. */
   hold(): void {
     this.#held ??= [];
   }
 
-  /** No history will come; gives the lines that waited for it. */
-  release(): ChatEvent[] {
+  /** No history will come; gives the messages that waited for it. */
+  release(): MessageEvent[] {
     const held = this.#held ?? [];
     this.#held = undefined;
     return held.flatMap((message) => this.receive(message));
   }
 
-  receive(message: ServerMessageOf<'chat'>): ChatEvent[] {
+  receive(message: ServerMessageOf<'message'>): MessageEvent[] {
     if (this.#held) {
       this.#held.push(message);
       return [];
     }
-    const { type: _, channel: __, epoch, ...line } = message;
-    return this.#accept(epoch, line, false);
+    const { type: _, channel: __, epoch, ...content } = message;
+    return this.#accept(epoch, content, false);
   }
 
-  history(message: ServerMessageOf<'history'>): ChatEvent[] {
-    const lines = message.lines.flatMap((line) => this.#accept(message.epoch, line, true));
+  history(message: ServerMessageOf<'history'>): MessageEvent[] {
+    const kept = message.messages.flatMap((one) => this.#accept(message.epoch, one, true));
     this.#enter(message.epoch);
-    return [...lines, ...this.release()];
+    return [...kept, ...this.release()];
   }
 
   #enter(epoch: string): void {
@@ -159,10 +161,10 @@ class Subscription {
     this.#seq = 0;
   }
 
-  #accept(epoch: string, line: ChatLine, replayed: boolean): ChatEvent[] {
+  #accept(epoch: string, message: KeptMessage, replayed: boolean): MessageEvent[] {
     this.#enter(epoch);
-    if (line.seq <= this.#seq) return [];
-    this.#seq = line.seq;
-    return [{ channel: this.channel, epoch, ...line, replayed }];
+    if (message.seq <= this.#seq) return [];
+    this.#seq = message.seq;
+    return [{ channel: this.channel, epoch, ...message, replayed }];
   }
 }

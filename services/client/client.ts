@@ -1,4 +1,4 @@
-import type { AnyRoomType, CommandOf, PlayerRef, SettingsOf, StateOf } from '../protocol/index.ts';
+import type { AnyRoomType, ChannelOf, CommandOf, DataOf, PlayerRef, SettingsOf, StateOf } from '../protocol/index.ts';
 import { Engine, type Welcome } from './engine.ts';
 import { GridlockError } from './errors.ts';
 import type { ClientEvents, ConnectionState, GameView, Health } from './events.ts';
@@ -127,11 +127,11 @@ export class GridlockClient<Room extends AnyRoomType = AnyRoomType> {
     const { games, channels, requests } = this.#engine;
     const wasCompleted = games.forgetCompleted(game);
     const isLeft = ({ code }: GridlockError) => wasCompleted || code === 'game_not_found' || code === 'not_a_player';
-    // Its chat is for its players.
-    const forgetChat = channels.forgetter(game);
+    // They are for its members.
+    const forgetChannels = channels.forgetter(game);
     // Before the rest of the frame is read: a seat that was asked for after this may be given in it.
     const forget = () => {
-      forgetChat();
+      forgetChannels();
       this.#engine.forget(game);
     };
     try {
@@ -153,12 +153,13 @@ export class GridlockClient<Room extends AnyRoomType = AnyRoomType> {
     );
   }
 
-  chat(channel: string, text: string): Promise<Ack> {
-    return this.#engine.requests.send({ type: 'chat', channel, text });
+  /** Publishes in a channel that the client is subscribed to; resolves with the message's place in its history. */
+  publish<Channel extends ChannelOf<Room>>(channel: Channel, data: DataOf<Room, Channel>): Promise<Ack> {
+    return this.#engine.requests.send({ type: 'publish', channel, data });
   }
 
-  /** Listens to a channel's chat and presence, on every connection to come. The last lines said there come first. */
-  subscribe(channel: string): Promise<Ack> {
+  /** Listens to a channel's messages and presence, on every connection to come. The messages it kept come first. */
+  subscribe(channel: ChannelOf<Room>): Promise<Ack> {
     const { channels, requests } = this.#engine;
     const { position } = channels.open(channel);
     return requests.send(
@@ -168,7 +169,7 @@ export class GridlockClient<Room extends AnyRoomType = AnyRoomType> {
     );
   }
 
-  async unsubscribe(channel: string): Promise<void> {
+  async unsubscribe(channel: ChannelOf<Room>): Promise<void> {
     const { channels, requests } = this.#engine;
     channels.forget(channel);
     try {

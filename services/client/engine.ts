@@ -231,8 +231,8 @@ export class Engine {
         return this.games.onEvent(message);
       case 'snapshot':
         return this.games.onSnapshot(message);
-      case 'chat':
-        return this.channels.onChat(message);
+      case 'message':
+        return this.channels.onMessage(message);
       case 'history':
         return this.channels.onHistory(message);
       case 'presence':

@@ -1,4 +1,13 @@
-import type { AnyRoomType, ChatLine, CloseName, EventOf, PlayerRef, StateOf, Transport } from '../protocol/index.ts';
+import type {
+  AnyRoomType,
+  CloseName,
+  DataOf,
+  EventOf,
+  KeptMessage,
+  PlayerRef,
+  StateOf,
+  Transport,
+} from '../protocol/index.ts';
 import type { GridlockError } from './errors.ts';
 
 export type ConnectionState = 'connecting' | 'open' | 'reconnecting' | 'closed';
@@ -47,10 +56,12 @@ export interface GameChange<Room extends AnyRoomType = AnyRoomType> extends Game
   readonly replayed: boolean;
 }
 
-export interface ChatEvent extends ChatLine {
+/** A message of a channel. */
+export interface MessageEvent<Data = unknown> extends Omit<KeptMessage, 'data'> {
   readonly channel: string;
   readonly epoch: string;
-  /** It was said before this client came, or while it was away. */
+  readonly data: Data;
+  /** It was published before this client came, or while it was away. */
   readonly replayed: boolean;
 }
 
@@ -69,7 +80,7 @@ export interface ClientEvents<Room extends AnyRoomType = AnyRoomType> {
   state: StateChange;
   health: Health;
   game: GameChange<Room>;
-  chat: ChatEvent;
+  message: MessageEvent<DataOf<Room>>;
   presence: PresenceEvent;
   /** What a game would be if the server grants the commands under way: changes when one is sent, granted or refused. */
   predicted: { readonly game: string; readonly state: StateOf<Room> };

@@ -18,7 +18,7 @@ interface TestServer {
   readonly refusals: number[];
 }
 
-const { messageBytes, messagesPerSecond, chatLength, resumeWindowMs } = LIMITS;
+const { messageBytes, messagesPerSecond, resumeWindowMs } = LIMITS;
 
 function welcome(socket: WebSocket): void {
   socket.send(
@@ -30,7 +30,7 @@ function welcome(socket: WebSocket): void {
       player: { id: 'p1', name: 'Ada' },
       heartbeatMs: 15_000,
       now: Date.now(),
-      limits: { messageBytes, messagesPerSecond, chatLength, resumeWindowMs },
+      limits: { messageBytes, messagesPerSecond, resumeWindowMs },
     }),
   );
 }

@@ -175,22 +175,22 @@ test('while one request is held for the rate, the others wait behind it', async 
   );
 });
 
-test('chat that is held for its own rate does not hold back moves', async () => {
+test('a message that is held for its own rate does not hold back moves', async () => {
   const bench = new Bench();
   const socket = await bench.open();
-  void bench.client.chat('lobby', 'one').catch(() => {});
-  const { id } = socket.request('chat');
+  void bench.client.publish('lobby', { text: 'one' }).catch(() => {});
+  const { id } = socket.request('publish');
   socket.say({ type: 'error', id, code: 'rate_limited', message: 'Slow.', retryAfterMs: 500 });
-  void bench.client.chat('lobby', 'two').catch(() => {});
+  void bench.client.publish('lobby', { text: 'two' }).catch(() => {});
   void bench.client.act(GAME, capture(1)).catch(() => {});
   assert.deepEqual(
     socket.requests.map(({ type }) => type),
-    ['chat', 'capture'],
+    ['publish', 'capture'],
   );
   await bench.clock.advance(500);
   assert.deepEqual(
     socket.requests.map(({ type }) => type),
-    ['chat', 'capture', 'chat', 'chat'],
+    ['publish', 'capture', 'publish', 'publish'],
   );
 });
 

@@ -42,8 +42,8 @@ export class Outbox {
   #tokens = 0;
   #refilledAt = 0;
   #holdUntil = 0;
-  /** Chat has a rate of its own: moves do not wait for it. */
-  #holdChatUntil = 0;
+  /** Publishing has a rate of its own: commands do not wait for it. */
+  #holdPublishUntil = 0;
   #pumpTimer: Timer;
 
   constructor(clock: Clock, random: () => number, options: ClientOptions, transmit: (request: Request) => void) {
@@ -107,7 +107,7 @@ export class Outbox {
   cut(): void {
     this.#gate = 'shut';
     this.#holdUntil = 0;
-    this.#holdChatUntil = 0;
+    this.#holdPublishUntil = 0;
     this.#stopPump();
     for (const pending of [...this.#pending.values()]) {
       pending.inFlight = false;
@@ -145,7 +145,7 @@ export class Outbox {
   }
 
   #hold({ type }: Request, until: number): void {
-    if (type === 'chat') this.#holdChatUntil = Math.max(this.#holdChatUntil, until);
+    if (type === 'publish') this.#holdPublishUntil = Math.max(this.#holdPublishUntil, until);
     else this.#holdUntil = Math.max(this.#holdUntil, until);
   }
 
@@ -164,7 +164,7 @@ export class Outbox {
     for (const pending of this.#pending.values()) {
       if (pending.inFlight || (pending.scope === 'client' && this.#gate !== 'open')) continue;
       const tokenAt = this.#tokens >= 1 ? now : now + Math.ceil(((1 - this.#tokens) * 1000) / this.#perSecond);
-      const heldUntil = pending.request.type === 'chat' ? this.#holdChatUntil : 0;
+      const heldUntil = pending.request.type === 'publish' ? this.#holdPublishUntil : 0;
       const readyAt = Math.max(pending.notBefore, this.#holdUntil, heldUntil, tokenAt);
       if (readyAt > now) {
         wakeAt = Math.min(wakeAt, readyAt);

@@ -276,17 +276,17 @@ const line = (seq: number) => ({
   at: seq,
   replica: '1111',
   player: { id: 'p2', name: 'Bob' },
-  text: `t${seq}`,
+  data: { text: `t${seq}` },
   line: `1111:t${seq}`,
 });
-const chat = (seq: number, epoch = EPOCH) => ({ type: 'chat' as const, channel: 'lobby', epoch, ...line(seq) });
+const chat = (seq: number, epoch = EPOCH) => ({ type: 'message' as const, channel: 'lobby', epoch, ...line(seq) });
 const history = (seqs: number[], epoch = EPOCH) => ({
   type: 'history' as const,
   channel: 'lobby',
   epoch,
-  lines: seqs.map(line),
+  messages: seqs.map(line),
 });
-const texts = (bench: Bench) => bench.events('chat').map(({ text }) => text);
+const texts = (bench: Bench) => bench.events('message').map(({ data }) => (data as { text: string }).text);
 
 async function subscribed(): Promise<{ bench: Bench; socket: FakeSocket }> {
   const bench = new Bench();
@@ -304,7 +304,7 @@ test('the history of a channel comes before the lines that are said meanwhile', 
   socket.say(history([1, 2, 3]), chat(4));
   assert.deepEqual(texts(bench), ['t1', 't2', 't3', 't4']);
   assert.deepEqual(
-    bench.events('chat').map(({ replayed }) => replayed),
+    bench.events('message').map(({ replayed }) => replayed),
     [true, true, true, false],
   );
 });

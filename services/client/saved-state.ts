@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { Attempt, Channel, Epoch, GameCode, SessionAnswer, Slot } from '../protocol/index.ts';
+import { Attempt, ChannelName, Epoch, GameCode, SessionAnswer, Slot } from '../protocol/index.ts';
 import type { Store } from './platform.ts';
 
 /**
@@ -11,7 +11,7 @@ const SavedState = v.object({
   slot: Slot,
   session: v.optional(SessionAnswer),
   games: v.array(v.object({ game: GameCode, epoch: v.optional(Epoch), watching: v.optional(v.boolean()) })),
-  channels: v.array(Channel),
+  channels: v.array(ChannelName),
   /** The last attempt to connect, as in the socket's address: the next ones count on from it. */
   attempt: v.optional(Attempt),
   /** The game in the socket's address. */

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { ChannelName } from './channel-rule.ts';
 import { LIMITS } from './limits.ts';
 import type { AnyCommand } from './room-type.ts';
 import { Epoch, GameCode, Seq } from './types.ts';
@@ -8,10 +9,6 @@ export const RequestId = v.pipe(
   v.string(),
   v.regex(new RegExp(`^[A-Za-z0-9_-]{1,${LIMITS.idLength}}$`), 'is not 1 to 64 of A-Z a-z 0-9 _ -'),
 );
-
-export const LOBBY = 'lobby';
-/** The lobby, or the code of a game the player is in. */
-export const Channel = v.union([v.literal(LOBBY), GameCode], 'is neither "lobby" nor a game code');
 
 // Control characters would let one player rewrite what another one's terminal or page shows. Emoji are joined by
 // U+200D and Persian words are parted by U+200C, which are format characters too: allowed back.
@@ -24,7 +21,8 @@ const NOTHING_TO_SEE = /^[\s\p{Default_Ignorable_Code_Point}\p{M}\u2800]*$/u;
 /** Characters, not UTF-16 units, so that an emoji counts once. */
 const length = (text: string) => [...text].length;
 
-const plainText = (max: number) =>
+/** Text without control characters that shows something, of at most so many characters. */
+export const plainText = (max: number) =>
   v.pipe(
     v.string(),
     v.transform((text) => text.trim().normalize('NFC')),
@@ -33,14 +31,13 @@ const plainText = (max: number) =>
     v.check((text) => !CONTROLS.test(text), 'has control characters'),
   );
 
-/** What somebody typed or pasted, without what a name or a chat line may not have; it may be empty then. */
+/** What somebody typed or pasted, without what `plainText` refuses; it may be empty then. */
 export const toPlainText = (typed: string): string => {
   const text = typed.replace(/\s+/gu, ' ').replace(ALL_CONTROLS, '').trim().normalize('NFC');
   return NOTHING_TO_SEE.test(text) ? '' : text;
 };
 
 export const PlayerName = plainText(LIMITS.nameLength);
-export const ChatText = plainText(LIMITS.chatLength);
 
 /** A signed token as `POST /api/session` gives it. */
 const Token = v.pipe(v.string(), v.regex(/^[A-Za-z0-9._-]{1,2048}$/, 'is not a token'));
@@ -66,15 +63,21 @@ export const Watch = v.strictObject({
   epoch: v.optional(Epoch),
   seq: v.optional(Seq),
 });
-export const Chat = v.strictObject({ type: v.literal('chat'), id: RequestId, channel: Channel, text: ChatText });
+/** `data` is as the rule of the channel says. */
+export const Publish = v.strictObject({
+  type: v.literal('publish'),
+  id: RequestId,
+  channel: ChannelName,
+  data: v.unknown(),
+});
 export const Subscribe = v.strictObject({
   type: v.literal('subscribe'),
   id: RequestId,
-  channel: Channel,
+  channel: ChannelName,
   epoch: v.optional(Epoch),
   after: v.optional(Seq),
 });
-const Unsubscribe = v.strictObject({ type: v.literal('unsubscribe'), id: RequestId, channel: Channel });
+const Unsubscribe = v.strictObject({ type: v.literal('unsubscribe'), id: RequestId, channel: ChannelName });
 /** `token` is the player's new token, or the ticket that came where a cookie carries the token. */
 const Refresh = v.strictObject({ type: v.literal('refresh'), id: RequestId, token: Token });
 
@@ -85,7 +88,7 @@ export const KernelMessage = v.variant('type', [
   Match,
   Leave,
   Resume,
-  Chat,
+  Publish,
   Subscribe,
   Unsubscribe,
   Watch,
@@ -117,7 +120,7 @@ export const CLIENT_MESSAGE_TYPES: ReadonlySet<string> = new Set<KernelMessage['
   'match',
   'leave',
   'resume',
-  'chat',
+  'publish',
   'subscribe',
   'unsubscribe',
   'watch',

@@ -6,7 +6,7 @@ export const ERROR_CODES = {
   bad_json: { retry: false, meaning: 'The frame was not JSON.' },
   bad_message: { retry: false, meaning: 'A field was missing, of the wrong type or out of range.' },
   unknown_type: { retry: false, meaning: 'The message type is not one a client may send.' },
-  rate_limited: { retry: true, meaning: 'Too many messages, bytes, lines or games; wait `retryAfterMs`.' },
+  rate_limited: { retry: true, meaning: 'Too many requests, bytes, messages or games; wait `retryAfterMs`.' },
   unavailable: {
     retry: true,
     meaning: 'The store did not answer; whether it was applied is unknown: repeat with the same id.',
@@ -20,7 +20,7 @@ export const ERROR_CODES = {
   too_many_games: { retry: false, meaning: 'The connection is in `gamesPerConnection` games already.' },
   cluster_full: {
     retry: true,
-    meaning: 'The cluster has no room for another game, player or line; running games go on. Wait `retryAfterMs`.',
+    meaning: 'The cluster has no room for another game, player or message; running games go on. Wait `retryAfterMs`.',
   },
   game_not_found: {
     retry: false,
@@ -32,6 +32,9 @@ export const ERROR_CODES = {
   not_a_player: { retry: false, meaning: 'You watch this game; only its players may do this.' },
   unauthorized: { retry: false, meaning: "The token is expired, forged, revoked or not this player's." },
   superseded: { retry: false, meaning: 'A newer connection of the same player acts now.' },
+  channel_not_found: { retry: false, meaning: 'The application has no channel of this name.' },
+  not_allowed: { retry: false, meaning: 'The application does not let you do this in the channel.' },
+  too_many_channels: { retry: false, meaning: 'The connection is in `channelsPerConnection` channels already.' },
   not_subscribed: { retry: false, meaning: 'Subscribe to the channel first.' },
   id_reused: { retry: false, meaning: 'The id was used for a different request before.' },
 } as const satisfies Record<string, { retry: boolean; meaning: string }>;

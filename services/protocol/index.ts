@@ -1,3 +1,4 @@
+export * from './channel-rule.ts';
 export * from './client-messages.ts';
 export * from './codec.ts';
 export * from './codes.ts';
@@ -5,12 +6,12 @@ export * from './limits.ts';
 export * from './room-type.ts';
 export {
   Ack,
-  ChatLine,
-  ChatMessage,
   ErrorMessage,
   Event,
   GoingAway,
   History,
+  KeptMessage,
+  Message,
   Pong,
   Presence,
   ServerMessage,

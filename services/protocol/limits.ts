@@ -12,14 +12,13 @@ export const LIMITS = Object.freeze({
   bytesPerSecond: 16_384,
   /** Refused messages (malformed, unknown, too many) within a minute before the socket is closed. */
   badMessagesPerMinute: 20,
-  /** Characters of an idempotency id, a player's name and a chat line. */
+  /** Characters of an idempotency id and of a player's name. */
   idLength: 64,
   nameLength: 24,
-  chatLength: 500,
-  /** Chat lines one player may send in ten seconds. */
-  chatPerTenSeconds: 10,
-  /** Chat lines kept for who comes later. */
-  chatHistory: 50,
+  /** Messages one player may publish in channels in ten seconds. */
+  publishPerTenSeconds: 10,
+  /** Channels one connection may be subscribed to at a time. */
+  channelsPerConnection: 32,
   /** Players listed by name in a presence message. */
   presenceListed: 50,
   /** Games one connection may be in at a time, over which `create`, `join` and `match` are refused. */

@@ -52,7 +52,10 @@ test('each ack has the fields that the page names', async () => {
   const known = { game, epoch, seq };
   assert.deepEqual(fieldsOf(ok(await client.request({ type: 'resume', ...known }))), [...inGame, 'recovered'].sort());
   assert.deepEqual(fieldsOf(ok(await client.request({ type: 'subscribe', channel: game }))), inChannel);
-  assert.deepEqual(fieldsOf(ok(await client.request({ type: 'chat', channel: game, text: 'hi' }))), inChannel);
+  assert.deepEqual(
+    fieldsOf(ok(await client.request({ type: 'publish', channel: game, data: { text: 'hi' } }))),
+    inChannel,
+  );
   assert.deepEqual(fieldsOf(ok(await client.request({ type: 'unsubscribe', channel: game }))), ['channel', 'id']);
   assert.deepEqual(fieldsOf(ok(await client.request({ type: 'leave', game }))), inGame);
   for (const { socket } of [client, other]) socket.terminate();
@@ -61,8 +64,8 @@ test('each ack has the fields that the page names', async () => {
 test('welcome carries four limits, and nothing of the others', async () => {
   const client = await TestClient.connect(replica.url);
   const { limits } = await client.next('welcome');
-  const { messageBytes, messagesPerSecond, chatLength, resumeWindowMs } = LIMITS;
-  assert.deepEqual(limits, { messageBytes, messagesPerSecond, chatLength, resumeWindowMs });
+  const { messageBytes, messagesPerSecond, resumeWindowMs } = LIMITS;
+  assert.deepEqual(limits, { messageBytes, messagesPerSecond, resumeWindowMs });
   client.close();
 });
 
@@ -74,18 +77,18 @@ test('a subscription ends with its socket, and history tells the next one what i
   const author = await TestClient.connect(replica.url);
   ok(await author.request({ type: 'subscribe', channel: 'lobby' }));
   const again = await TestClient.connect(replica.url, token);
-  ok(await author.request({ type: 'chat', channel: 'lobby', text: 'hello' }));
-  const said = await author.next('chat');
+  ok(await author.request({ type: 'publish', channel: 'lobby', data: { text: 'hello' } }));
+  const said = await author.next('message');
   assert.equal(said.line, '1111:hello');
   ok(await again.request({ type: 'subscribe', channel: 'lobby', epoch: epoch!, after: seq! }));
-  const { lines } = await again.next('history');
+  const { messages } = await again.next('history');
   assert.equal(
-    again.received.some(({ type }) => type === 'chat'),
+    again.received.some(({ type }) => type === 'message'),
     false,
     'nothing was heard before',
   );
   const { type: _, channel: __, epoch: ___, ...line } = said;
-  assert.deepEqual(lines, [line]);
+  assert.deepEqual(messages, [line]);
   for (const client of [author, again]) client.close();
 });
 
@@ -116,8 +119,8 @@ test('the acks name the place in the history that the page says', async () => {
   assert.equal(ok(await client.request({ type: 'leave', game })).seq, seq, 'the seat is kept');
   const empty = ok(await other.request({ type: 'subscribe', channel: game }));
   assert.equal(empty.seq, 0);
-  const said = ok(await other.request({ type: 'chat', channel: game, text: 'hi' }));
-  const heard = await other.next('chat');
+  const said = ok(await other.request({ type: 'publish', channel: game, data: { text: 'hi' } }));
+  const heard = await other.next('message');
   assert.deepEqual([said.epoch, said.seq], [heard.epoch, heard.seq]);
   for (const { socket } of [client, other]) socket.terminate();
 });
@@ -126,15 +129,15 @@ test('history holds the lines after `after` in the epoch of the channel, and all
   const client = await TestClient.connect(replica.url);
   const { game: channel } = ok(await client.request({ type: 'create', players: 2 })) as { game: string };
   ok(await client.request({ type: 'subscribe', channel }));
-  for (const text of ['one', 'two', 'three']) ok(await client.request({ type: 'chat', channel, text }));
+  for (const text of ['one', 'two', 'three']) ok(await client.request({ type: 'publish', channel, data: { text } }));
   const linesSince = async (since: { epoch?: string; after?: number }) => {
     const from = client.received.length;
     const { epoch, seq } = ok(await client.request({ type: 'subscribe', channel, ...since }));
     const history = client.received.slice(from).find((message) => message.type === 'history');
     assert.deepEqual([history?.epoch, seq], [epoch, 3]);
-    return history?.lines.map((line) => line.seq);
+    return history?.messages.map(({ seq: number }) => number);
   };
-  const { epoch } = await client.next('chat');
+  const { epoch } = await client.next('message');
   assert.deepEqual(await linesSince({}), [1, 2, 3]);
   assert.deepEqual(await linesSince({ epoch, after: 1 }), [2, 3]);
   assert.deepEqual(await linesSince({ after: 1 }), [2, 3]);
@@ -160,7 +163,7 @@ test('a room that a player may not see is answered as one that is not there', as
     );
     assert.deepEqual(codesOf(one!, other!), ['game_not_found', 'game_not_found'], request.type);
   }
-  const chat = await stranger.request({ type: 'chat', channel: game, text: 'hi' });
+  const chat = await stranger.request({ type: 'publish', channel: game, data: { text: 'hi' } });
   ok(await stranger.request({ type: 'unsubscribe', channel: game }));
   const second = await TestClient.connect(replica.url);
   ok(await second.request({ type: 'join', game }));
@@ -181,7 +184,7 @@ test('a watcher may neither play nor talk, and the end of the game ends watching
     codesOf(
       await watcher.request({ type: 'capture', game, cell: 0 }),
       await watcher.request({ type: 'subscribe', channel: game }),
-      await watcher.request({ type: 'chat', channel: game, text: 'hi' }),
+      await watcher.request({ type: 'publish', channel: game, data: { text: 'hi' } }),
     ),
     ['not_a_player', 'not_a_player', 'not_subscribed'],
   );
@@ -203,7 +206,9 @@ test('refused messages are answered and counted, and the one too many closes wit
   const talker = await TestClient.connect(replica.url);
   const text = 'hi';
   for (let n = 0; n <= most; n += 1) {
-    assert.deepEqual(codesOf(await talker.request({ type: 'chat', channel: 'lobby', text })), ['not_subscribed']);
+    assert.deepEqual(codesOf(await talker.request({ type: 'publish', channel: 'lobby', data: { text } })), [
+      'not_subscribed',
+    ]);
   }
   assert.equal(talker.closeCode, undefined, 'what is refused for another reason does not count');
   for (let n = 0; n <= most; n += 1) talker.socket.send('{');
@@ -212,8 +217,9 @@ test('refused messages are answered and counted, and the one too many closes wit
 
   const chatter = await TestClient.connect(replica.url);
   ok(await chatter.request({ type: 'subscribe', channel: 'lobby' }));
-  const lines = LIMITS.chatPerTenSeconds + most + 5;
-  for (let n = 0; n < lines; n += 1) chatter.send({ type: 'chat', id: `line-${n}`, channel: 'lobby', text });
+  const lines = LIMITS.publishPerTenSeconds + most + 5;
+  for (let n = 0; n < lines; n += 1)
+    chatter.send({ type: 'publish', id: `line-${n}`, channel: 'lobby', data: { text } });
   assert.equal(await chatter.closed(), 4429);
   assert.equal(errorsOf(chatter).length, most + 1);
   for (const { code, id, retryAfterMs } of errorsOf(chatter)) {

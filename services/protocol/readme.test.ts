@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type * as v from 'valibot';
-import { applyEvent, GameEvent, GameState, GRID_LIMITS, type GridMessage } from '../apps/grid/grid.ts';
+import { applyEvent, CHAT, GameEvent, GameState, GRID_LIMITS, type GridMessage } from '../apps/grid/grid.ts';
 import { CLIENT_MESSAGE_TYPES, KernelMessage } from './client-messages.ts';
 import { decodeClientFrame, decodeServerFrame } from './codec.ts';
 import { CLOSE_CODES, ERROR_CODES } from './codes.ts';
@@ -66,7 +66,7 @@ test('the bounds in the text are those of the code', () => {
   assert.ok(text.includes(`a frame of at most ${grouped(LIMITS.messageBytes)} bytes`));
   assert.ok(text.includes(`exactly what you missed (${grouped(LIMITS.resumeWindowMs)})`));
   assert.ok(text.includes(`The ${LIMITS.badMessagesPerMinute + 1}st is still answered`));
-  assert.ok(text.includes(`at most the last ${LIMITS.chatHistory};`));
+  assert.ok(text.includes(`at most the last ${CHAT.history};`));
   assert.ok(text.includes(`up to ${LIMITS.presenceListed} of them`));
   for (const name of ['players', 'size', 'seconds'] as const) {
     const { min, max, default: standard } = GRID_LIMITS[name];

@@ -1,4 +1,5 @@
 import type * as v from 'valibot';
+import type { AnyChannelRule, ChannelNames, ChannelRule } from './channel-rule.ts';
 import type { PlayerRef } from './types.ts';
 
 /** A player acts on a room: `kind` and the fields of the command's schema. */
@@ -41,11 +42,17 @@ export interface Matching<Settings> {
 }
 
 /**
- * The rules of an application for one kind of room. Everything is pure: no I/O, no clock and no randomness but what the
+ * The rules of an application: those of its rooms, and of its channels. Everything is pure: no I/O, no clock and no randomness but what the
  * context hands in, so that the same command on the same state gives the same events on every replica. `State` is a
  * JSON value, and no function changes the value it is given.
  */
-export interface RoomType<Settings, State, Command extends AppCommand, Event extends AppCommand> {
+export interface RoomType<
+  Settings,
+  State,
+  Command extends AppCommand,
+  Event extends AppCommand,
+  Channels extends readonly AnyChannelRule[] = readonly AnyChannelRule[],
+> {
   /** Names the kind of room: 1 to 32 of a-z, 0-9 and `-`. */
   readonly name: string;
   /** Codes of why a command is refused, besides those of the kernel, and what each means. */
@@ -69,12 +76,30 @@ export interface RoomType<Settings, State, Command extends AppCommand, Event ext
   /** Whether players who are no members may follow the room. It may not change while the room lives. */
   isPublic(state: State): boolean;
   readonly matching: Matching<Settings>;
+  /** For what needs no rules of a room; none if left out. */
+  readonly channels?: Channels;
 }
 
 /** A room type whose types do not matter to the one who has it: the kernel passes its values on unread. */
-export type AnyRoomType = RoomType<any, any, any, any>;
+export type AnyRoomType = RoomType<any, any, any, any, any>;
 
-export type SettingsOf<Room> = Room extends RoomType<infer Settings, infer _S, infer _C, infer _E> ? Settings : never;
-export type StateOf<Room> = Room extends RoomType<infer _T, infer State, infer _C, infer _E> ? State : never;
-export type CommandOf<Room> = Room extends RoomType<infer _T, infer _S, infer Command, infer _E> ? Command : never;
-export type EventOf<Room> = Room extends RoomType<infer _T, infer _S, infer _C, infer Event> ? Event : never;
+export type SettingsOf<Room> = Room extends RoomType<infer Settings, any, any, any, any> ? Settings : never;
+export type StateOf<Room> = Room extends RoomType<any, infer State, any, any, any> ? State : never;
+export type CommandOf<Room> = Room extends RoomType<any, any, infer Command, any, any> ? Command : never;
+export type EventOf<Room> = Room extends RoomType<any, any, any, infer Event, any> ? Event : never;
+
+type RuleOf<Room> = Room extends { readonly channels?: readonly (infer Rule)[] } ? Rule : never;
+/** The channels there are, as far as the names of the rules tell. */
+export type ChannelOf<Room> = RuleOf<Room> extends ChannelRule<infer Name, any> ? ChannelNames<Name> : string;
+/** What a message of a channel carries. */
+export type DataOf<Room, Channel extends string = string> = [RuleOf<Room>] extends [AnyChannelRule]
+  ? DataOfRule<RuleOf<Room>, Channel>
+  : unknown;
+type DataOfRule<Rule, Channel extends string> =
+  Rule extends ChannelRule<infer Name, infer Data>
+    ? string extends Channel
+      ? Data
+      : Channel extends ChannelNames<Name>
+        ? Data
+        : never
+    : never;

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { Channel, LOBBY } from './client-messages.ts';
+import { ChannelName } from './channel-rule.ts';
 import type { RefusalCode } from './codes.ts';
 import { Epoch, GameCode, PlayerRef, Seq, Timestamp } from './types.ts';
 
@@ -20,16 +20,16 @@ export const Welcome = v.object({
   /** Name the game in the socket's address (`game=<code>`): its replica decides quickest. */
   routeByGame: v.optional(v.literal(true)),
   now: Timestamp,
-  limits: v.object({ messageBytes: Seq, messagesPerSecond: v.number(), chatLength: Seq, resumeWindowMs: Milliseconds }),
+  limits: v.object({ messageBytes: Seq, messagesPerSecond: v.number(), resumeWindowMs: Milliseconds }),
 });
 export const Pong = v.object({ type: v.literal('pong'), t: v.number(), now: Timestamp });
 export const Ack = v.object({
   type: v.literal('ack'),
   id: v.string(),
   game: v.optional(GameCode),
-  channel: v.optional(Channel),
+  channel: v.optional(ChannelName),
   epoch: v.optional(Epoch),
-  /** Of a command or a chat line: its place in the history. Of a resume: the newest event there is. */
+  /** Of a command or a message: its place in the history. Of a resume: the newest event there is. */
   seq: v.optional(Seq),
   /** Of a resume: whether exactly the missing events follow (true) or a snapshot (false). */
   recovered: v.optional(v.boolean()),
@@ -62,27 +62,28 @@ export const Event = v.object({
   /** Nothing follows. */
   over: v.optional(v.literal(true)),
 });
-const chatLine = {
+const message = {
   seq: Seq,
   at: Timestamp,
   /** APPID of the replica the author was connected to. */
   replica: v.string(),
   player: PlayerRef,
-  text: v.string(),
-  /** `<replica>:<text>`, as a terminal shows it. */
-  line: v.string(),
+  /** As the rule of the channel says. */
+  data: v.unknown(),
+  /** `<replica>:<text>`, as a terminal shows it, where the rule of the channel has lines. */
+  line: v.optional(v.string()),
 };
-export const ChatLine = v.object(chatLine);
-export const ChatMessage = v.object({ type: v.literal('chat'), channel: Channel, epoch: Epoch, ...chatLine });
+export const KeptMessage = v.object(message);
+export const Message = v.object({ type: v.literal('message'), channel: ChannelName, epoch: Epoch, ...message });
 export const History = v.object({
   type: v.literal('history'),
-  channel: Channel,
+  channel: ChannelName,
   epoch: Epoch,
-  lines: v.array(ChatLine),
+  messages: v.array(KeptMessage),
 });
 export const Presence = v.object({
   type: v.literal('presence'),
-  channel: Channel,
+  channel: ChannelName,
   /** Players there on all replicas; `players` lists the first of them only. */
   count: Seq,
   players: v.array(PlayerRef),
@@ -116,7 +117,7 @@ export const ServerMessage = v.variant('type', [
   Ack,
   Snapshot,
   Event,
-  ChatMessage,
+  Message,
   History,
   Presence,
   Watchers,
@@ -125,6 +126,5 @@ export const ServerMessage = v.variant('type', [
 ]);
 export type ServerMessage = v.InferOutput<typeof ServerMessage>;
 export type ServerMessageOf<T extends ServerMessage['type']> = Extract<ServerMessage, { type: T }>;
-export type ChatLine = v.InferOutput<typeof ChatLine>;
-
-export { LOBBY };
+/** A message of a channel as its history has it. */
+export type KeptMessage = v.InferOutput<typeof KeptMessage>;

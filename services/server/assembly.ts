@@ -17,7 +17,7 @@ import type { Config } from './config.ts';
 import { GameQuota } from './game/game-quota.ts';
 import { Matchmaking } from './game/matchmaking.ts';
 import { SeatHold } from './game/seat-hold.ts';
-import { Chat } from './history/chat.ts';
+import { Channels } from './history/channels.ts';
 import { FeedSet } from './history/feed.ts';
 import type { LogEntry } from './history/history.ts';
 import { HistoryStore } from './history/history-store.ts';
@@ -144,8 +144,8 @@ export type ClusterParts = ReturnType<typeof assembleCluster>;
 
 /** The games and channels: who decides, what is kept, who follows. */
 export function assembleGames(start: Start, store: StoreParts, cluster: ClusterParts) {
-  const { config, log, clock } = start;
-  const { redis, bus, histories, readFailed } = store;
+  const { config, log, clock, type } = start;
+  const { redis, bus, histories, metrics, readFailed } = store;
   const { appId, heartbeatMs } = config;
   const now = () => clock.now();
   const { games: most, perAddress } = config.limits;
@@ -166,7 +166,15 @@ export function assembleGames(start: Start, store: StoreParts, cluster: ClusterP
     authority,
     gameQuota,
     gameClock,
-    chat: new Chat(histories, appId),
+    channels: new Channels({
+      type,
+      histories,
+      replica: appId,
+      onFault: (channel, error) => {
+        metrics.appFaults.inc();
+        log.error({ app: type.name, channel, err: error }, 'the application failed');
+      },
+    }),
     presence: new Presence({ redis, bus, heartbeatMs, replica: appId, now, onError: readFailed }),
     // As long as the peer of a dead connection has to notice it.
     seatHold: new SeatHold({ authority, log, holdMs: 2 * heartbeatMs }),

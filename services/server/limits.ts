@@ -33,7 +33,7 @@ export const LIMIT_VARIABLES = {
   SOCKETS_PER_MINUTE: number(1, MANY, 60),
   MESSAGES_PER_SECOND: number(1, LIMITS.messagesPerSecond, LIMITS.messagesPerSecond),
   BYTES_PER_SECOND: number(LIMITS.messageBytes, LIMITS.bytesPerSecond, LIMITS.bytesPerSecond),
-  CHAT_PER_TEN_SECONDS: number(1, LIMITS.chatPerTenSeconds, LIMITS.chatPerTenSeconds),
+  PUBLISH_PER_TEN_SECONDS: number(1, LIMITS.publishPerTenSeconds, LIMITS.publishPerTenSeconds),
   GAMES_PER_MINUTE: number(1, MANY, 30),
 };
 
@@ -65,7 +65,7 @@ export interface ReplicaLimits {
     readonly socketsPerMinute: number;
     readonly messagesPerSecond: number;
     readonly bytesPerSecond: number;
-    readonly chatPerTenSeconds: number;
+    readonly publishPerTenSeconds: number;
     readonly gamesPerMinute: number;
   };
 }
@@ -90,7 +90,7 @@ export const toLimits = (env: Values): ReplicaLimits =>
       socketsPerMinute: env.SOCKETS_PER_MINUTE,
       messagesPerSecond: env.MESSAGES_PER_SECOND,
       bytesPerSecond: env.BYTES_PER_SECOND,
-      chatPerTenSeconds: env.CHAT_PER_TEN_SECONDS,
+      publishPerTenSeconds: env.PUBLISH_PER_TEN_SECONDS,
       gamesPerMinute: env.GAMES_PER_MINUTE,
     }),
   });

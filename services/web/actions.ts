@@ -83,7 +83,8 @@ export async function captureCell(cell: number): Promise<void> {
 }
 
 /** Says something in a channel; false when that failed. */
-export const sendChat = (channel: string, text: string): Promise<boolean> => attempt(session().chat(channel, text));
+export const sendChat = (channel: string, text: string): Promise<boolean> =>
+  attempt(session().publish(channel, { text }));
 
 function refuse(cell: number, error: unknown): void {
   const { code } = error as { code?: string };

@@ -1,16 +1,16 @@
 import { batch, computed, signal } from '@preact/signals';
-import { FREE, type Grid } from '../apps/grid/grid.ts';
+import { FREE, type Grid, type Line, LOBBY } from '../apps/grid/grid.ts';
 import type {
-  ChatEvent,
   ClosedReason,
   GameView,
   GridlockClient,
   GridlockError,
   Health,
+  MessageEvent,
   PresenceEvent,
   StateChange,
 } from '../client/index.ts';
-import { LOBBY, type PlayerRef } from '../protocol/index.ts';
+import type { PlayerRef } from '../protocol/index.ts';
 import { closedText, errorText } from './model/error-text.ts';
 import { notify, withdraw } from './notices.ts';
 import { lastGame, rememberGame } from './preferences.ts';
@@ -28,7 +28,7 @@ type SessionClient = Pick<
   | 'match'
   | 'leave'
   | 'act'
-  | 'chat'
+  | 'publish'
   | 'subscribe'
   | 'unsubscribe'
   | 'watch'
@@ -53,7 +53,7 @@ export const player = signal<PlayerRef | undefined>(undefined);
 export const game = signal<GameView<Grid> | undefined>(undefined);
 /** The game to go on with after a reload, until its state is there. */
 export const returningTo = signal<string | undefined>(undefined);
-export const chats = signal<Readonly<Record<string, readonly ChatEvent[]>>>({});
+export const chats = signal<Readonly<Record<string, readonly MessageEvent<Line>[]>>>({});
 export const presences = signal<Readonly<Record<string, PresenceEvent>>>({});
 /** How many watch the games that others may watch. */
 export const watchers = signal<Readonly<Record<string, number>>>({});
@@ -89,7 +89,7 @@ export function startSession(through: SessionClient): void {
       notify({ kind: 'reloaded', tone: 'info', text: 'You were away too long: the board was reloaded.' });
     }
   });
-  client.on('chat', onChat);
+  client.on('message', onLine);
   client.on('presence', (there) => void (presences.value = { ...presences.value, [there.channel]: there }));
   client.on('watchers', ({ game: code, count }) => void (watchers.value = { ...watchers.value, [code]: count }));
   client.on('copied', onCopied);
@@ -120,7 +120,7 @@ export function showGame(code: string): void {
   returningTo.value = code;
   const view = client.game(code);
   if (view) onGame(view);
-  // Its chat is for who plays.
+  // Its chat is for its players.
   if (!client.isWatching(code)) listen(code);
   forgetChannel(LOBBY);
 }
@@ -249,7 +249,7 @@ function onCopied(): void {
   listen(LOBBY);
 }
 
-function onChat(line: ChatEvent): void {
+function onLine(line: MessageEvent<Line>): void {
   const before = chats.value[line.channel] ?? [];
   // A new epoch counts from one again and repeats what it kept.
   const kept = before.at(-1)?.epoch === line.epoch ? before : [];

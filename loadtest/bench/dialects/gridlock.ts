@@ -1,5 +1,5 @@
-import { GRID_LIMITS, type GridMessage } from '../../../services/apps/grid/grid.ts';
-import { LOBBY, SUBPROTOCOL } from '../../../services/protocol/index.ts';
+import { GRID_LIMITS, type GridMessage, LOBBY } from '../../../services/apps/grid/grid.ts';
+import { SUBPROTOCOL } from '../../../services/protocol/index.ts';
 import { Sessions } from '../../../services/server/session/sessions.ts';
 import { ask, type Dialect, type DialectFactory, type Group, type Player, settle } from '../generator/parties.ts';
 
@@ -89,8 +89,8 @@ export const gridlock: DialectFactory = (sink, { secret = '' }): Dialect => {
         if (message.recovered === false) sink.problem('Gridlock gave a snapshot where events were due');
         return;
       }
-      case 'chat':
-        return sink.said(player, Number(message.text.slice('line '.length)));
+      case 'message':
+        return sink.said(player, Number(message.data.text.slice('line '.length)));
       case 'welcome':
         return settle(player, 'welcome');
       default:
@@ -147,7 +147,7 @@ export const gridlock: DialectFactory = (sink, { secret = '' }): Dialect => {
     },
     say: (player, number) => {
       const id = `s${(requests += 1)}`;
-      player.socket?.send(JSON.stringify({ type: 'chat', id, channel: LOBBY, text: `line ${number}` }));
+      player.socket?.send(JSON.stringify({ type: 'publish', id, channel: LOBBY, data: { text: `line ${number}` } }));
     },
     read: (player, payload) => {
       const value = JSON.parse(payload.toString()) as GridMessage | GridMessage[];

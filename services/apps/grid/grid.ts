@@ -1,9 +1,11 @@
 import * as v from 'valibot';
 import { type RoomType, Seq } from '../../protocol/index.ts';
+import { channels } from './channels.ts';
 import { applyEvent } from './fold.ts';
 import { type Capture, decide, REFUSALS } from './rules.ts';
 import { GameEvent, type GameSettings, GameState, SettingsRequest } from './types.ts';
 
+export { CHAT, type Line, LOBBY } from './channels.ts';
 export { FoldError, FREE } from './fold.ts';
 export type * from './messages.ts';
 export * from './types.ts';
@@ -16,7 +18,7 @@ export type Grid = typeof grid;
 export const capture = (cell: number): Capture => ({ kind: 'capture', cell });
 
 /** The capture game: players race for the cells of a square board until time is up or the board is full. */
-export const grid: RoomType<GameSettings, GameState, Capture, GameEvent> = {
+export const grid: RoomType<GameSettings, GameState, Capture, GameEvent, typeof channels> = {
   name: 'grid',
   refusals: REFUSALS,
   settings: SettingsRequest,
@@ -34,4 +36,5 @@ export const grid: RoomType<GameSettings, GameState, Capture, GameEvent> = {
     key: ({ players, size, seconds, spectators }) => `${players}x${size}x${seconds}${spectators ? 'w' : ''}`,
     seats: ({ players }) => players,
   },
+  channels,
 };

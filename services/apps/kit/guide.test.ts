@@ -9,7 +9,7 @@ import { loadApp } from '../load-app.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
 const GUIDE = readFileSync(path.join(ROOT, 'docs/guides/your-app.md'), 'utf8');
-const [APP = '', PLAY = ''] = [...GUIDE.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code!);
+const [APP = '', CHANNELS = '', PLAY = ''] = [...GUIDE.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code!);
 
 /** The two folders of the guide, next to each other. */
 const directory = mkdtempSync(path.join(os.tmpdir(), 'gridlock-guide-'));
@@ -30,6 +30,13 @@ test('the application of the guide passes the random play of the guide', async (
   const args = ['--disable-warning=ExperimentalWarning', 'app.test.js'];
   const { stderr } = await promisify(execFile)(process.execPath, args, { cwd: votes });
   assert.equal(stderr, '');
+});
+
+test('the application of the guide takes the channels of the guide', async () => {
+  const withChannels = APP.replace(/^\};$/m, `${CHANNELS}};`);
+  writeFileSync(path.join(votes, 'channels.js'), withChannels);
+  const { channels } = await loadApp(path.join(votes, 'channels.js'));
+  assert.equal(channels?.[0]?.name, 'talk:{room}');
 });
 
 test('a vote counts once in the application of the guide', async () => {

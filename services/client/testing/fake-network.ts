@@ -66,8 +66,8 @@ export class FakeSocket {
   }
 
   welcome(now: number, connection = 'c1', expiresAt = now + SESSION_MS): void {
-    const { messageBytes, messagesPerSecond, chatLength, resumeWindowMs } = LIMITS;
-    const limits = { messageBytes, messagesPerSecond, chatLength, resumeWindowMs };
+    const { messageBytes, messagesPerSecond, resumeWindowMs } = LIMITS;
+    const limits = { messageBytes, messagesPerSecond, resumeWindowMs };
     const own = { protocol: 'gridlock.v1', replica: '1111', connection, player: PLAYER };
     this.say({ type: 'welcome', ...own, expiresAt, heartbeatMs: HEARTBEAT_MS, now, limits });
   }
@@ -125,7 +125,7 @@ export class Bench {
       },
     };
     this.client = new GridlockClient(platform, { room: grid, ...options });
-    const types = ['state', 'health', 'game', 'chat', 'presence', 'recovered', 'snapshot', 'error'] as const;
+    const types = ['state', 'health', 'game', 'message', 'presence', 'recovered', 'snapshot', 'error'] as const;
     for (const type of types) this.client.on(type, (payload) => void this.seen.push({ type, payload }));
   }
 

@@ -147,7 +147,7 @@ export class SimulatedServer {
   }
 
   #welcome(): ServerMessage {
-    const { messageBytes, messagesPerSecond, chatLength, resumeWindowMs } = LIMITS;
+    const { messageBytes, messagesPerSecond, resumeWindowMs } = LIMITS;
     return {
       type: 'welcome',
       protocol: 'gridlock.v1',
@@ -156,7 +156,7 @@ export class SimulatedServer {
       player: { id: 'p1', name: 'Ada' },
       heartbeatMs: 15_000,
       now: this.clock.now(),
-      limits: { messageBytes, messagesPerSecond, chatLength, resumeWindowMs },
+      limits: { messageBytes, messagesPerSecond, resumeWindowMs },
     };
   }
 

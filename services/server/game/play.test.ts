@@ -55,8 +55,8 @@ for (const design of DESIGNS) {
       assert.equal((await ada.next('welcome')).replica, '1111');
       assert.equal((await bob.next('welcome')).replica, '2222');
       await Promise.all([ada, bob].map((client) => client.request({ type: 'subscribe', channel: 'lobby' })));
-      ok(await ada.request({ type: 'chat', channel: 'lobby', text: 'hello' }));
-      assert.equal((await bob.next('chat')).line, '1111:hello');
+      ok(await ada.request({ type: 'publish', channel: 'lobby', data: { text: 'hello' } }));
+      assert.equal((await bob.next('message')).line, '1111:hello');
       ada.close();
       bob.close();
     });
@@ -204,17 +204,17 @@ for (const design of DESIGNS) {
     test('who comes later gets the lines that were said, and who was away only the new ones', async () => {
       const { ada, bob, game } = await started();
       ok(await ada.request({ type: 'subscribe', channel: game }));
-      ok(await ada.request({ type: 'chat', channel: game, text: 'first' }));
-      const ack = ok(await ada.request({ type: 'chat', channel: game, text: 'second' }));
+      ok(await ada.request({ type: 'publish', channel: game, data: { text: 'first' } }));
+      const ack = ok(await ada.request({ type: 'publish', channel: game, data: { text: 'second' } }));
       ok(await bob.request({ type: 'subscribe', channel: game }));
       assert.deepEqual(
-        (await bob.next('history')).lines.map(({ text }) => text),
+        (await bob.next('history')).messages.map(({ data }) => data.text),
         ['first', 'second'],
       );
       bob.received.length = 0;
       ok(await bob.request({ type: 'subscribe', channel: game, epoch: ack.epoch!, after: 1 }));
       assert.deepEqual(
-        (await bob.next('history')).lines.map(({ text }) => text),
+        (await bob.next('history')).messages.map(({ data }) => data.text),
         ['second'],
       );
       ada.close();
@@ -224,11 +224,11 @@ for (const design of DESIGNS) {
     test('a line sent twice is said once', async () => {
       const ada = await TestClient.connect(one.url);
       ok(await ada.request({ type: 'subscribe', channel: 'lobby' }));
-      const first = ok(await ada.request({ type: 'chat', channel: 'lobby', text: 'once', id: 'line1' }));
-      const again = ok(await ada.request({ type: 'chat', channel: 'lobby', text: 'once', id: 'line1' }));
+      const first = ok(await ada.request({ type: 'publish', channel: 'lobby', data: { text: 'once' }, id: 'line1' }));
+      const again = ok(await ada.request({ type: 'publish', channel: 'lobby', data: { text: 'once' }, id: 'line1' }));
       assert.deepEqual(again, { ...first, duplicate: true });
       assert.equal(
-        codeOf(await ada.request({ type: 'chat', channel: 'lobby', text: 'twice', id: 'line1' })),
+        codeOf(await ada.request({ type: 'publish', channel: 'lobby', data: { text: 'twice' }, id: 'line1' })),
         'id_reused',
       );
       ada.close();

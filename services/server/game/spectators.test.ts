@@ -115,7 +115,7 @@ for (const design of DESIGNS) {
         const answer = await eve.request(message);
         assert.equal(answer.type === 'error' && answer.code, 'not_a_player', message.type);
       }
-      const said = await eve.request({ type: 'chat', channel: game, text: 'left corner!' });
+      const said = await eve.request({ type: 'publish', channel: game, data: { text: 'left corner!' } });
       assert.equal(said.type === 'error' && said.code, 'not_subscribed');
       const joined = await eve.request({ type: 'join', game });
       assert.equal(joined.type === 'error' && joined.code, 'game_full');
@@ -142,7 +142,7 @@ for (const design of DESIGNS) {
           assert.equal(answer.type === 'error' && answer.code, 'game_not_found', message.type);
         }
         ok(await ada.request({ type: 'subscribe', channel: game }));
-        ok(await ada.request({ type: 'chat', channel: game, text: 'between us' }));
+        ok(await ada.request({ type: 'publish', channel: game, data: { text: 'between us' } }));
         ok(await ada.request({ type: 'capture', game, cell: 0 }));
         await bob.next('event', ({ event }) => event.kind === 'captured');
         const told = eve.received.filter(({ type }) => type !== 'welcome' && type !== 'error');

@@ -47,9 +47,9 @@ for (const design of DESIGNS) {
       for (let turn = 0; !signal.aborted; turn += 1) {
         // Each within what one player may say.
         const answer = await listeners[turn % LISTENERS]!.request({
-          type: 'chat',
+          type: 'publish',
           channel: 'lobby',
-          text: 'x'.repeat(200),
+          data: { text: 'x'.repeat(200) },
         });
         if (answer.type === 'ack') said += 1;
         await delay(EVERY_MS);

@@ -64,8 +64,8 @@ const knows = (client: TestClient, game: string, epoch: string, seq: number) =>
 const hasHeard = (client: TestClient, line: string) =>
   client.received.some(
     (item) =>
-      (item.type === 'chat' && item.text === line) ||
-      (item.type === 'history' && item.lines.some(({ text }) => text === line)),
+      (item.type === 'message' && item.data.text === line) ||
+      (item.type === 'history' && item.messages.some(({ data }) => data.text === line)),
   );
 
 /** Was told of an epoch that is none of these. */
@@ -140,7 +140,7 @@ for (const design of DESIGNS) {
         const cells = sequence(round * 4, round * 4 + 3);
         const { epoch, seq } = await capture(round % 2 === 0 ? ada : bob, game, cells);
         epochs.add(epoch);
-        const line = { type: 'chat', channel: 'lobby', text: `round ${round}` } as const;
+        const line = { type: 'publish', channel: 'lobby', data: { text: `round ${round}` } } as const;
         await until(async () => {
           const answer = await ada.request(line);
           // Who asks again and again is sent away.

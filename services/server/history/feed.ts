@@ -5,9 +5,9 @@ import type { Sighting } from './sightings.ts';
 
 /** How feeds report what they do, for the metrics. */
 export interface FeedReport {
-  delivered(type: 'event' | 'chat', followers: number): void;
-  gap(type: 'event' | 'chat', filled: number): void;
-  read(type: 'event' | 'chat'): void;
+  delivered(type: 'event' | 'message', followers: number): void;
+  gap(type: 'event' | 'message', filled: number): void;
+  read(type: 'event' | 'message'): void;
   failed(channel: string, error: unknown): void;
   /** A history is followed no longer: how far it was seen. */
   left(sighting: Sighting): void;

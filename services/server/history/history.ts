@@ -12,13 +12,13 @@ export interface Position {
   readonly seq: number;
 }
 
-/** A history in Redis that is announced over pub/sub: the events of a game, or the lines of a channel. */
+/** A history in Redis that is announced over pub/sub: the events of a game, or the messages of a channel. */
 export interface History {
   /** The pub/sub channel; its messages are `<epoch> <seq> <text>`. */
   readonly channel: string;
   /** The key of its head in Redis. */
   readonly head: string;
-  readonly type: 'event' | 'chat';
+  readonly type: 'event' | 'message';
   /** Every entry after a position that still is there, oldest first; undefined when its epoch is over. */
   after(position: Position): Promise<LogEntry[] | undefined>;
   /** The newest entry; undefined when the history is gone. */

@@ -70,7 +70,7 @@ test('every key that play leaves in Redis is in the table of the README, of that
     ok(await ada.request({ type: 'watch', game: open }));
     for (const channel of ['lobby', game]) {
       ok(await ada.request({ type: 'subscribe', channel }));
-      ok(await ada.request({ type: 'chat', channel, text: 'hello' }));
+      ok(await ada.request({ type: 'publish', channel, data: { text: 'hello' } }));
     }
     for (let cell = 0; cell < 9; cell += 1) {
       ok(await (cell % 2 ? ada : bob).request({ type: 'capture', game, cell }));

@@ -162,7 +162,7 @@ for (const design of DESIGNS) {
       const promises = new Promises();
       const say = async (client: TestClient, texts: string[]) => {
         for (const text of texts) {
-          const { epoch, seq } = await insist(client, { type: 'chat', channel: 'lobby', text, id: text });
+          const { epoch, seq } = await insist(client, { type: 'publish', channel: 'lobby', data: { text }, id: text });
           promises.add(epoch!, seq!, text);
         }
       };

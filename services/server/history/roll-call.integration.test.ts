@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { afterEach, beforeEach, test } from 'node:test';
+import { grid } from '../../apps/grid/grid.ts';
 import { connectNode } from '../redis/connect.ts';
 import { cutLog, logSize, startRedis, type TestRedis } from '../testing/redis.ts';
 import { settingsOf } from '../testing/replica.ts';
-import { Chat } from './chat.ts';
+import { Channels } from './channels.ts';
 import { HistoryStore } from './history-store.ts';
 
 const PLAYER = { id: 'p1', name: 'Ada' };
@@ -20,12 +21,12 @@ async function side(replica: string) {
   await once(store, 'ready');
   const histories = new HistoryStore({ redis: store, topology: 'single', replica });
   await histories.inspect();
-  const chat = new Chat(histories, replica);
+  const channels = new Channels({ type: grid, histories, replica });
   return {
     histories,
     store,
-    say: (text: string) => chat.say(PLAYER, text, 'lobby', text),
-    recent: () => chat.recent('lobby'),
+    say: (text: string) => channels.publish(PLAYER, text, channels.read('lobby', { text })),
+    recent: () => channels.recent('lobby'),
     back: async () => {
       if (store.status !== 'ready') await once(store, 'ready');
       await histories.inspect();

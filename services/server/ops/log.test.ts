@@ -31,7 +31,7 @@ test('the log tells who came from where and how it ended, and never a token or w
   const renewed = await guest(replica.url);
   const client = await TestClient.connect(replica.url, token, { origin: ORIGIN });
   ok(await client.request({ type: 'subscribe', channel: 'lobby' }));
-  ok(await client.request({ type: 'chat', channel: 'lobby', text: 'a-secret-word' }));
+  ok(await client.request({ type: 'publish', channel: 'lobby', data: { text: 'a-secret-word' } }));
   await client.request({ type: 'refresh', token });
   await client.request({ type: 'refresh', token: renewed.token });
   client.socket.send(`{"type":"refresh","id":"r1","token":"${token}","more":1}`);

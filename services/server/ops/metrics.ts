@@ -16,7 +16,11 @@ export class Metrics {
   readonly delivered = this.#tally('gridlock_entries_delivered_total', 'Entries given to sockets', 'type');
   readonly gapsFilled = this.#counter('gridlock_gap_entries_total', 'Entries read, not announced', 'type');
   readonly feedReads = this.#counter('gridlock_feed_reads_total', 'Reads of a history to follow it', 'type');
-  readonly chatLines = this.#counter('gridlock_chat_lines_total', 'Lines said on this replica', 'channel');
+  readonly published = this.#counter(
+    'gridlock_published_messages_total',
+    'Messages published on this replica, by the name of the rule of their channel',
+    'channel',
+  );
   readonly closes = this.#counter('gridlock_closes_total', 'ConnectionSet closed', 'code');
   readonly redisErrors = this.#counter('gridlock_redis_errors_total', 'Failures of Redis', 'connection');
   readonly fences = this.#counter('gridlock_fences_total', 'ConnectionSet closed for a newer one', 'by');

@@ -68,12 +68,12 @@ test('replicas follow Redis from one root to the next while they run', async (t)
     await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
     await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
     await until(async () => {
-      const answer = await player.request({ type: 'chat', channel: 'lobby', text });
+      const answer = await player.request({ type: 'publish', channel: 'lobby', data: { text } });
       if (answer.type === 'ack') return true;
       await delay(answer.retryAfterMs ?? 100);
       return false;
     }, 'the replica writes again');
-    await player.next('chat', (line) => line.text === text);
+    await player.next('message', ({ data }) => data.text === text);
   };
 
   await trust(old.certificate, next.certificate);

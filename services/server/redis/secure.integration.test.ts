@@ -37,10 +37,10 @@ test('a game is played through TLS as a user who may do no more than the README 
   const game = created.type === 'ack' ? created.game! : assert.fail(created.message);
   assert.equal((await bob.request({ type: 'join', game })).type, 'ack');
   for (const client of [ada, bob]) await client.request({ type: 'subscribe', channel: 'lobby' });
-  assert.equal((await ada.request({ type: 'chat', channel: 'lobby', text: 'hello' })).type, 'ack');
+  assert.equal((await ada.request({ type: 'publish', channel: 'lobby', data: { text: 'hello' } })).type, 'ack');
   assert.equal((await ada.request({ type: 'capture', game, cell: 4 })).type, 'ack');
   await bob.next('event', ({ event }) => event.kind === 'captured');
-  await bob.next('chat');
+  await bob.next('message');
   await bob.next('presence', ({ count }) => count === 2);
   ada.close();
   bob.close();

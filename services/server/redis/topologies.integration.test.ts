@@ -144,8 +144,8 @@ for (const design of DESIGNS) {
         await withReplicas(cluster.settings, design, async ([one, two]) => {
           const game = await startedGame([one.url, two.url], 12);
           for (const client of [game.ada, game.bob]) ok(await client.request({ type: 'subscribe', channel: 'lobby' }));
-          ok(await game.ada.request({ type: 'chat', channel: 'lobby', text: 'hello' }));
-          await game.bob.next('chat');
+          ok(await game.ada.request({ type: 'publish', channel: 'lobby', data: { text: 'hello' } }));
+          await game.bob.next('message');
           await playThrough(game, () => cluster.masterOf(`{${game.game}}`).kill());
           game.ada.close();
           game.bob.close();
@@ -167,8 +167,8 @@ for (const design of DESIGNS) {
             const game = ok(left).game!;
             assert.equal(ok(right).game, game);
             for (const client of [ada, bob]) ok(await client.request({ type: 'subscribe', channel: game }));
-            ok(await ada.request({ type: 'chat', channel: game, text: 'hello' }));
-            assert.equal((await bob.next('chat')).line, '1111:hello');
+            ok(await ada.request({ type: 'publish', channel: game, data: { text: 'hello' } }));
+            assert.equal((await bob.next('message')).line, '1111:hello');
             await ada.next('presence', ({ count }) => count === 2);
             ada.close();
             bob.close();

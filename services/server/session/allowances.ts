@@ -103,7 +103,7 @@ class BucketSet<Name extends string> {
 /** What a socket may still do. Each gives the milliseconds to wait, and 0 when it was granted. */
 export interface Allowance {
   message(bytes: number): number;
-  chat(): number;
+  publish(): number;
   /** A request that may make a game. */
   game(): number;
   /** A game that the player makes, counted by address too. */
@@ -121,7 +121,7 @@ export interface Allowance {
  * a new socket brings no new allowance.
  */
 export class Allowances {
-  readonly #players: BucketSet<'sockets' | 'messages' | 'bytes' | 'chat' | 'games' | 'histories'>;
+  readonly #players: BucketSet<'sockets' | 'messages' | 'bytes' | 'publish' | 'games' | 'histories'>;
   readonly #addresses: BucketSet<'sessions' | 'messages' | 'bytes' | 'games' | 'refusals'>;
   /** Until when an address stays shut out, by the clock of `now`. */
   readonly #shutOut = new Map<string, number>();
@@ -135,7 +135,7 @@ export class Allowances {
       sockets: { perSecond: perPlayer.socketsPerMinute / 60, burst: perPlayer.socketsPerMinute },
       messages: { perSecond: perPlayer.messagesPerSecond, burst: perPlayer.messagesPerSecond * BURST },
       bytes: { perSecond: perPlayer.bytesPerSecond, burst: perPlayer.bytesPerSecond * BYTES_BURST },
-      chat: { perSecond: perPlayer.chatPerTenSeconds / 10, burst: perPlayer.chatPerTenSeconds },
+      publish: { perSecond: perPlayer.publishPerTenSeconds / 10, burst: perPlayer.publishPerTenSeconds },
       games: { perSecond: perPlayer.gamesPerMinute / 60, burst: perPlayer.gamesPerMinute },
       histories: HISTORIES,
     });
@@ -173,8 +173,8 @@ export class Allowances {
     );
   }
 
-  /** A line, a request that may make a game, or a socket of a player: the milliseconds to wait, or 0. */
-  take(player: string, what: 'chat' | 'games' | 'sockets' | 'histories'): number {
+  /** A message in a channel, a request that may make a game, or a socket of a player: the milliseconds to wait, or 0. */
+  take(player: string, what: 'publish' | 'games' | 'sockets' | 'histories'): number {
     return this.#players.take(player, what, this.#now());
   }
 
@@ -237,8 +237,8 @@ class SharedAllowance implements Allowance {
     return this.#all.message(this.#player, this.#address, bytes);
   }
 
-  chat(): number {
-    return this.#all.take(this.#player, 'chat');
+  publish(): number {
+    return this.#all.take(this.#player, 'publish');
   }
 
   game(): number {

@@ -36,7 +36,10 @@ test('an attempt to connect that arrives after a newer one of the same client is
   const client = await TestClient.connect(one.url, token, attempt('abcdefgh.12'));
   assert.equal(await statusOf(two, token, 'abcdefgh.9'), 409);
   assert.equal(await statusOf(two, token, 'abcdefgh.12'), 409);
-  assert.equal((await client.request({ type: 'chat', channel: 'lobby', text: 'still here' })).type, 'error');
+  assert.equal(
+    (await client.request({ type: 'publish', channel: 'lobby', data: { text: 'still here' } })).type,
+    'error',
+  );
   assert.equal(client.closeCode, undefined);
   client.socket.close();
 });

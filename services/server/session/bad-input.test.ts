@@ -57,7 +57,7 @@ const MALFORMED: [what: string, frame: string, code: string, id?: string][] = [
   ['a code that breaks out of a key', '{"type":"join","id":"a1","game":"A}:x{"}', 'bad_message', 'a1'],
   [
     'a line with control characters',
-    '{"type":"chat","id":"a1","channel":"lobby","text":"\\u001b[2J"}',
+    '{"type":"publish","id":"a1","channel":"lobby","data":{"text":"\\u001b[2J"}}',
     'bad_message',
     'a1',
   ],
@@ -70,7 +70,7 @@ test('a game that does not exist is answered with game_not_found', () =>
   expectError('{"type":"join","id":"a1","game":"ABCDEF"}', 'game_not_found', 'a1'));
 
 test('a line in a channel that was not subscribed to is answered with not_subscribed', () =>
-  expectError('{"type":"chat","id":"a1","channel":"lobby","text":"hi"}', 'not_subscribed', 'a1'));
+  expectError('{"type":"publish","id":"a1","channel":"lobby","data":{"text":"hi"}}', 'not_subscribed', 'a1'));
 
 test('who is not in a game may not move in it, follow it, or read its chat', async () => {
   const [ada, eve] = await Promise.all([TestClient.connect(replica.url), TestClient.connect(replica.url)]);
@@ -146,15 +146,15 @@ test('chat has a rate of its own', async () => {
   let [said, refused] = [0, ''];
   const from = performance.now();
   while (refused === '' && said < 60) {
-    const answer = await client.request({ type: 'chat', channel: 'lobby', text: `line ${said}` });
+    const answer = await client.request({ type: 'publish', channel: 'lobby', data: { text: `line ${said}` } });
     if (answer.type === 'ack') said += 1;
     else refused = answer.code;
   }
   assert.equal(refused, 'rate_limited');
-  assert.ok(said >= LIMITS.chatPerTenSeconds, `${said} lines`);
+  assert.ok(said >= LIMITS.publishPerTenSeconds, `${said} lines`);
   // More are allowed with the time that the first ones take.
   const tens = (performance.now() - from) / 10_000;
-  assert.ok(said <= LIMITS.chatPerTenSeconds * (1 + tens), `${said} lines`);
+  assert.ok(said <= LIMITS.publishPerTenSeconds * (1 + tens), `${said} lines`);
   client.close();
 });
 

@@ -25,17 +25,19 @@ after(async () => {
 test('who listens to the lobby hears it again when Redis has lost what it had of it', async () => {
   const [ada, bob] = await Promise.all([TestClient.connect(replica.url), TestClient.connect(replica.url)]);
   for (const client of [ada, bob]) ok(await client.request({ type: 'subscribe', channel: 'lobby' }));
-  ok(await ada.request({ type: 'chat', channel: 'lobby', text: 'before' }));
-  const { epoch } = await bob.next('chat', ({ text }) => text === 'before');
+  ok(await ada.request({ type: 'publish', channel: 'lobby', data: { text: 'before' } }));
+  const { epoch } = await bob.next('message', ({ data }) => data.text === 'before');
   const admin = adminOf(redis);
-  await admin.del('gridlock:{lobby}:channel', 'gridlock:{lobby}:chat');
+  await admin.del('gridlock:{lobby}:channel', 'gridlock:{lobby}:messages');
   admin.disconnect();
   // By the next look at what is followed, which finds nothing.
   let line = 0;
   const isHeard = async () => {
     // One player may say only so much, and the look may be late.
-    ok(await patiently(ada, { type: 'chat', channel: 'lobby', text: `after ${(line += 1)}` }));
-    return bob.received.some((item) => item.type === 'chat' && item.epoch !== epoch && item.text.startsWith('after'));
+    ok(await patiently(ada, { type: 'publish', channel: 'lobby', data: { text: `after ${(line += 1)}` } }));
+    return bob.received.some(
+      (item) => item.type === 'message' && item.epoch !== epoch && item.data.text.startsWith('after'),
+    );
   };
   await until(isHeard, 'what is said is heard', 20_000);
   ada.close();
@@ -45,19 +47,19 @@ test('who listens to the lobby hears it again when Redis has lost what it had of
 test('a channel whose head is gone and whose lines are not takes lines at once, in a new epoch', async () => {
   const ada = await TestClient.connect(replica.url);
   ok(await ada.request({ type: 'subscribe', channel: 'lobby' }));
-  const first = ok(await ada.request({ type: 'chat', channel: 'lobby', text: 'one' }));
-  ok(await ada.request({ type: 'chat', channel: 'lobby', text: 'two' }));
+  const first = ok(await ada.request({ type: 'publish', channel: 'lobby', data: { text: 'one' } }));
+  ok(await ada.request({ type: 'publish', channel: 'lobby', data: { text: 'two' } }));
   const admin = adminOf(redis);
   await admin.del('gridlock:{lobby}:channel');
   admin.disconnect();
-  const next = ok(await ada.request({ type: 'chat', channel: 'lobby', text: 'three' }));
+  const next = ok(await ada.request({ type: 'publish', channel: 'lobby', data: { text: 'three' } }));
   assert.notEqual(next.epoch, first.epoch);
   assert.ok(next.seq! > first.seq! + 1);
   ada.close();
 });
 
 test('a connection follows the channels of so many games, and no more', async () => {
-  const most = 4 * LIMITS.gamesPerConnection;
+  const most = LIMITS.channelsPerConnection;
   const guest = await TestClient.connect(replica.url);
   let host = await TestClient.connect(replica.url);
   for (let made = 0; made <= most; made += 1) {
@@ -70,7 +72,7 @@ test('a connection follows the channels of so many games, and no more', async ()
     // Who leaves a game that has begun is still one of its players.
     ok(await patiently(guest, { type: 'leave', game: game! }));
     const answer = await patiently(guest, { type: 'subscribe', channel: game! });
-    assert.equal(answer.type === 'error' ? answer.code : 'ack', made < most ? 'ack' : 'too_many_games', `${made}`);
+    assert.equal(answer.type === 'error' ? answer.code : 'ack', made < most ? 'ack' : 'too_many_channels', `${made}`);
   }
   guest.close();
   host.close();

@@ -1,7 +1,7 @@
-import { type ChatLine, type ClientMessage, LIMITS, LOBBY } from '../../protocol/index.ts';
+import { type Access, type ClientMessage, isChannelOf, type KeptMessage, LIMITS } from '../../protocol/index.ts';
 import { type GameAuthority, Refusal } from '../authority/game-authority.ts';
 import type { Presence } from '../cluster/presence.ts';
-import type { Chat } from '../history/chat.ts';
+import type { Channels } from '../history/channels.ts';
 import type { FeedSet } from '../history/feed.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import type { Packet } from '../transport/packet.ts';
@@ -12,19 +12,16 @@ import type { SharedRates } from './shared-rates.ts';
 
 export interface ChannelServices {
   readonly authority: Pick<GameAuthority, 'isPlayer'>;
-  readonly chat: Chat;
+  readonly channels: Channels;
   readonly presence: Presence;
   readonly feeds: FeedSet;
   readonly metrics: Metrics;
-  readonly rates: Pick<SharedRates, 'chat'>;
+  readonly rates: Pick<SharedRates, 'publish'>;
 }
-
-/** Of those of games that are over some may be left. */
-const MOST_CHANNELS = 4 * LIMITS.gamesPerConnection;
 
 type Message<T extends ClientMessage['type']> = Extract<ClientMessage, { type: T }>;
 
-/** What one connection asks for in the lobby and in the chat of its games, and what it follows of them. */
+/** What one connection asks for in the channels of the application, and what it follows of them. */
 export class ChannelRequests {
   readonly #connection: Connection;
   readonly #services: ChannelServices;
@@ -37,31 +34,36 @@ export class ChannelRequests {
     this.#queue = queue;
   }
 
-  async say({ id, channel, text }: Message<'chat'>): Promise<void> {
+  async publish({ id, channel, data }: Message<'publish'>): Promise<void> {
+    const { channels, metrics, rates } = this.#services;
+    const { player, allowance } = this.#connection;
+    const { rule, room } = channels.match(channel);
+    const publication = channels.read(channel, data);
     if (!this.#channels.has(channel)) throw new Refusal('not_subscribed');
-    const { rates } = this.#services;
-    const wait = this.#connection.allowance.chat() || (await rates.chat(this.#connection.player.id));
-    if (wait > 0) throw new Refusal('rate_limited', `Too many lines; wait ${wait} ms.`, wait);
-    const said = await this.#services.chat.say(this.#connection.player, id, channel, text);
-    this.#services.metrics.chatLines.inc({ channel: channel === LOBBY ? LOBBY : 'game' });
-    const duplicate = said.duplicate ? { duplicate: true } : {};
-    this.#connection.send({ type: 'ack', id, channel, epoch: said.epoch, seq: said.seq, ...duplicate });
+    if (rule.publish !== rule.subscribe) await this.#checkAccess(rule.publish, channel, room);
+    const wait = allowance.publish() || (await rates.publish(player.id));
+    if (wait > 0) throw new Refusal('rate_limited', `Too many messages in channels; wait ${wait} ms.`, wait);
+    const { epoch, seq, duplicate } = await channels.publish(player, id, publication);
+    metrics.published.inc({ channel: rule.name });
+    this.#connection.send({ type: 'ack', id, channel, epoch, seq, ...(duplicate ? { duplicate } : {}) });
   }
 
   async subscribe({ id, channel, epoch: known, after }: Message<'subscribe'>): Promise<void> {
-    const { authority, chat } = this.#services;
-    const { player } = this.#connection;
-    if (channel !== LOBBY && !(await authority.isPlayer(channel, player.id))) throw new Refusal('not_a_player');
-    const { epoch, seq, lines } = await chat.recent(channel);
+    const { channels } = this.#services;
+    const { rule, room } = channels.match(channel);
+    await this.#checkAccess(rule.subscribe, channel, room);
+    const { epoch, seq, messages } = await channels.recent(channel);
     if (!this.#connection.isOpen) return;
-    if (!this.#channels.has(channel) && this.#channels.size >= MOST_CHANNELS) throw new Refusal('too_many_games');
+    if (!this.#channels.has(channel) && this.#channels.size >= LIMITS.channelsPerConnection) {
+      throw new Refusal('too_many_channels');
+    }
     const from = known === undefined || known === epoch ? (after ?? 0) : 0;
     this.#connection.send({ type: 'ack', id, channel, epoch, seq });
     this.#show(
       channel,
       epoch,
       seq,
-      lines.filter((line) => line.seq > from),
+      messages.filter((message) => message.seq > from),
     );
   }
 
@@ -70,9 +72,20 @@ export class ChannelRequests {
     this.#connection.send({ type: 'ack', id, channel });
   }
 
+  /** The room whose members alone may subscribe to a channel; undefined where that is otherwise. */
+  roomOf(channel: string): string | undefined {
+    const { rule, room } = this.#services.channels.match(channel);
+    return rule.subscribe === 'members' ? room : undefined;
+  }
+
   leave(channel: string): void {
     this.#channels.get(channel)?.();
     this.#channels.delete(channel);
+  }
+
+  /** The player has left a room, and its channels with it. */
+  leaveRoom(room: string): void {
+    for (const channel of [...this.#channels.keys()]) if (isChannelOf(channel, room)) this.leave(channel);
   }
 
   close(): void {
@@ -80,27 +93,39 @@ export class ChannelRequests {
     this.#channels.clear();
   }
 
-  #show(channel: string, epoch: string, seq: number, lines: ChatLine[]): void {
-    const { chat, feeds, presence } = this.#services;
-    this.#connection.send({ type: 'history', channel, epoch, lines });
+  async #checkAccess(access: Access, channel: string, room: string | undefined): Promise<void> {
+    const { authority, channels } = this.#services;
+    const { player } = this.#connection;
+    if (access === 'everyone') return;
+    if (access === 'members') {
+      if (await authority.isPlayer(room!, player.id)) return;
+      throw new Refusal('not_a_player');
+    }
+    if (access === 'nobody' || !channels.allows(access, player, channel)) throw new Refusal('not_allowed');
+  }
+
+  #show(channel: string, epoch: string, seq: number, messages: KeptMessage[]): void {
+    const { channels, feeds, presence } = this.#services;
+    this.#connection.send({ type: 'history', channel, epoch, messages });
     this.leave(channel);
     const deliver = (packet: Packet) => this.#connection.deliver(packet);
     const startOver = () =>
       this.#queue.run(`#${channel}`, async () => {
-        const read = () => chat.recent(channel);
+        const read = () => channels.recent(channel);
         const recent = await reread(read, () => this.#connection.isOpen).catch(() => undefined);
         if (!this.#connection.isOpen || !this.#channels.has(channel)) return;
         // The client must not be left with a channel in which it hears nothing: it subscribes on the next socket.
         if (!recent) return this.#connection.close('tryAgainLater');
-        this.#show(channel, recent.epoch, recent.seq, recent.lines);
+        this.#show(channel, recent.epoch, recent.seq, recent.messages);
       });
-    // A channel is never over: one that Redis has no more begins anew.
+    // A channel is never over: one that Redis has no more begins again.
     const follower = { deliver, reset: startOver, ended: startOver };
-    const unfollow = feeds.follow(chat.historyOf(channel), epoch, seq, follower);
-    const leave = presence.enter(channel, this.#connection.player, deliver);
+    const unfollow = feeds.follow(channels.historyOf(channel), epoch, seq, follower);
+    const { rule } = channels.match(channel);
+    const leave = rule.presence ? presence.enter(channel, this.#connection.player, deliver) : undefined;
     this.#channels.set(channel, () => {
       unfollow();
-      leave();
+      leave?.();
     });
   }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { LIMITS, LOBBY, type ServerMessage } from '../../protocol/index.ts';
+import { LOBBY } from '../../apps/grid/grid.ts';
+import { LIMITS, type ServerMessage } from '../../protocol/index.ts';
 import { DEFAULT_LIMITS, type ReplicaLimits } from '../limits.ts';
 import type { Replica } from '../replica.ts';
 import { guest, TestClient } from '../testing/client.ts';
@@ -56,10 +57,10 @@ async function grantedWhileHopping(
 }
 
 test('chat lines of a player are counted in the cluster, whichever replicas the player goes to', async () => {
-  const replicas = await cluster(perPlayer({ chatPerTenSeconds: 5 }));
+  const replicas = await cluster(perPlayer({ publishPerTenSeconds: 5 }));
   const started = performance.now();
   const { granted, refused } = await grantedWhileHopping(replicas, (client) =>
-    client.request({ type: 'chat', channel: LOBBY, text: 'hello' }),
+    client.request({ type: 'publish', channel: LOBBY, data: { text: 'hello' } }),
   );
   const regained = Math.ceil(((performance.now() - started) / 10_000) * 5);
   assert.ok(granted >= 5 && granted <= 5 + regained, `${granted} lines were taken, ${regained} may have been regained`);

@@ -184,7 +184,7 @@ export class Connection implements TransportEvents, HeartbeatHooks {
 
   #welcome(): void {
     const { replica, heartbeatMs, now, messagesPerSecond, routeByGame } = this.#options;
-    const { messageBytes, chatLength, resumeWindowMs } = LIMITS;
+    const { messageBytes, resumeWindowMs } = LIMITS;
     this.send({
       type: 'welcome',
       protocol: SUBPROTOCOL,
@@ -195,7 +195,7 @@ export class Connection implements TransportEvents, HeartbeatHooks {
       heartbeatMs,
       ...(routeByGame ? { routeByGame } : {}),
       now: now(),
-      limits: { messageBytes, messagesPerSecond, chatLength, resumeWindowMs },
+      limits: { messageBytes, messagesPerSecond, resumeWindowMs },
     });
     this.flush();
   }

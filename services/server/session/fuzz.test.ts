@@ -62,7 +62,7 @@ const nasty = fc.constantFrom(
   'lobby',
   'ABCDEF',
   'A}:x{',
-  'gridlock:{lobby}:chat',
+  'gridlock:{lobby}:messages',
   '\u0000',
   '\u001b[2J',
   '\u202e\u2066',
@@ -124,10 +124,10 @@ const good = (game: string): fc.Arbitrary<object> => {
     fc.record({ type: fc.constant('capture' as const), id, game: code, cell: fc.nat(300) }),
     fc.record({ type: fc.constantFrom('resume' as const, 'watch' as const), id, game: code, ...position }),
     fc.record({
-      type: fc.constant('chat' as const),
+      type: fc.constant('publish' as const),
       id,
       channel,
-      text: fc.string({ minLength: 1, maxLength: 60, unit: 'grapheme' }),
+      data: fc.record({ text: fc.string({ minLength: 1, maxLength: 60, unit: 'grapheme' }) }),
     }),
     fc.record({
       type: fc.constantFrom('subscribe' as const, 'subscribe' as const, 'unsubscribe' as const),

@@ -139,7 +139,9 @@ test('bytes are counted beside messages, and what is too much is not carried out
   ok(await client.request({ type: 'subscribe', channel: 'lobby' }));
   // At once: in the time that answers take more is allowed.
   const answers = await Promise.all(
-    Array.from({ length: 16 }, () => client.request({ type: 'chat', channel: 'lobby', text: '\u{1f980}'.repeat(500) })),
+    Array.from({ length: 16 }, () =>
+      client.request({ type: 'publish', channel: 'lobby', data: { text: '\u{1f980}'.repeat(500) } }),
+    ),
   );
   const limited = answers.filter((answer) => answer.type === 'error');
   assert.ok(limited.length > 0);
@@ -150,7 +152,7 @@ test('bytes are counted beside messages, and what is too much is not carried out
   const said = answers.length - limited.length;
   const reader = await TestClient.connect(url);
   ok(await reader.request({ type: 'subscribe', channel: 'lobby' }));
-  assert.equal((await reader.next('history')).lines.length, said);
+  assert.equal((await reader.next('history')).messages.length, said);
   client.close();
   reader.close();
 });

@@ -1,12 +1,12 @@
 import * as v from 'valibot';
-import { type AnyCommand, type ClientMessage, ERROR_CODES, fieldProblem, LIMITS, LOBBY } from '../../protocol/index.ts';
+import { type AnyCommand, type ClientMessage, ERROR_CODES, fieldProblem, LIMITS } from '../../protocol/index.ts';
 import { type Actor, type Applied, type Entered, type GameAuthority, Refusal } from '../authority/game-authority.ts';
 import type { GameClock, StoreClock } from '../cluster/clock.ts';
 import type { Presence } from '../cluster/presence.ts';
 import { FollowedGames } from '../game/followed-games.ts';
 import type { GameQuota } from '../game/game-quota.ts';
 import type { SeatHold } from '../game/seat-hold.ts';
-import type { Chat } from '../history/chat.ts';
+import type { Channels } from '../history/channels.ts';
 import type { FeedSet } from '../history/feed.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import { tick } from '../transport/tick.ts';
@@ -21,7 +21,7 @@ const REQUEST_MS = 2000;
 
 export interface Services {
   readonly authority: GameAuthority;
-  readonly chat: Chat;
+  readonly channels: Channels;
   readonly presence: Presence;
   readonly feeds: FeedSet;
   readonly gameClock: GameClock;
@@ -29,7 +29,7 @@ export interface Services {
   readonly seatHold: SeatHold;
   readonly clock: StoreClock;
   readonly metrics: Metrics;
-  readonly rates: Pick<SharedRates, 'chat' | 'game'>;
+  readonly rates: Pick<SharedRates, 'publish' | 'game'>;
   readonly lookups: Pick<LookupGuard, 'begin'>;
   /** When the session ends that a token of the player says; rejects with a `Refusal`. */
   readonly refresh: (player: string, token: string) => Promise<number>;
@@ -37,7 +37,7 @@ export interface Services {
   readonly onSuperseded: (connection: Connection) => void;
 }
 
-const MALFORMED: ReadonlySet<string> = new Set(['bad_message', 'unknown_type']);
+const MALFORMED: ReadonlySet<string> = new Set(['bad_message', 'unknown_type', 'channel_not_found']);
 
 /** An epoch no game has. */
 const NO_EPOCH = 'none';
@@ -101,7 +101,7 @@ export class Requests {
    * room of others, the answer is the same, and an address has so many misses.
    */
   async #lookUp(message: Exclude<ClientMessage, { type: 'ping' }>): Promise<void> {
-    const game = roomOf(message);
+    const game = this.#roomOf(message);
     if (game === undefined || this.#games.has(game)) return this.#dispatch(message);
     const lookup = this.#services.lookups.begin(this.#connection.address);
     if (typeof lookup === 'number') throw tooMany('room codes that lead nowhere', lookup);
@@ -115,6 +115,12 @@ export class Requests {
       if (isMiss) lookup.missed();
       else lookup.found();
     }
+  }
+
+  /** The room that a request names, if it names one. What is published goes to a channel that the connection hears. */
+  #roomOf(message: Exclude<ClientMessage, { type: 'ping' }>): string | undefined {
+    if ('game' in message) return message.game as string;
+    return message.type === 'subscribe' ? this.#channels.roomOf(message.channel) : undefined;
   }
 
   async #dispatch(message: Exclude<ClientMessage, { type: 'ping' }>): Promise<void> {
@@ -139,8 +145,8 @@ export class Requests {
       case 'watch':
         this.#countHistory();
         return this.#watch(message);
-      case 'chat':
-        return this.#channels.say(message);
+      case 'publish':
+        return this.#channels.publish(message);
       case 'subscribe':
         this.#countHistory();
         return this.#channels.subscribe(message);
@@ -283,7 +289,7 @@ export class Requests {
     }
     const applied = await this.#services.authority.leave(this.#actor, id, game);
     this.#games.stop(game);
-    this.#channels.leave(game);
+    this.#channels.leaveRoom(game);
     this.#ack(id, applied);
   }
 }
@@ -291,13 +297,7 @@ export class Requests {
 const tooMany = (what: string, waitMs: number): Refusal =>
   new Refusal('rate_limited', `Too many ${what}; wait ${waitMs} ms.`, waitMs);
 
-/** The room that a request names, if it names one. A chat line goes to a channel that the connection hears already. */
-function roomOf(message: Exclude<ClientMessage, { type: 'ping' }>): string | undefined {
-  if ('game' in message) return message.game as string;
-  return message.type === 'subscribe' && message.channel !== LOBBY ? message.channel : undefined;
-}
-
-/** Moves of a game keep their order among each other; chat does not wait for them. */
+/** Commands of a room keep their order among each other; messages in channels do not wait for them. */
 function queueKeyOf(message: Exclude<ClientMessage, { type: 'ping' }>): string {
   if ('game' in message) return message.game as string;
   return 'channel' in message ? `#${message.channel}` : message.type;

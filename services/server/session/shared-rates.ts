@@ -14,29 +14,29 @@ const addressKey = (address: string) => `gridlock:{address:${address}}:rates`;
 
 /**
  * Rates that hold for the whole cluster, whichever replicas a player connects to. They are spent in Redis, by requests that
- * go there anyway: chat lines, new games, room codes that lead nowhere. Moves and bytes are counted by each replica.
+ * go there anyway: messages in channels, new games, room codes that lead nowhere. Moves and bytes are counted by each replica.
  */
 export class SharedRates {
   readonly #spend: Script;
-  readonly #chat: Rate;
+  readonly #publish: Rate;
   readonly #games: Rate;
   readonly #misses: Rate;
 
   constructor(redis: Store, { perPlayer, perAddress }: ReplicaLimits) {
     this.#spend = defineScript(redis, 'rates:spend', [new URL('./lua/spend.lua', import.meta.url)]);
-    const { chatPerTenSeconds, gamesPerMinute } = perPlayer;
+    const { publishPerTenSeconds, gamesPerMinute } = perPlayer;
     const { missesPerMinute } = perAddress;
-    this.#chat = { name: 'chat', perMinute: 6 * chatPerTenSeconds, burst: chatPerTenSeconds };
+    this.#publish = { name: 'publish', perMinute: 6 * publishPerTenSeconds, burst: publishPerTenSeconds };
     this.#games = { name: 'games', perMinute: gamesPerMinute, burst: gamesPerMinute };
     this.#misses = { name: 'misses', perMinute: missesPerMinute, burst: missesPerMinute };
   }
 
-  /** A chat line: the milliseconds to wait, or 0. Rejects with a `Refusal` when Redis does not answer. */
-  chat(player: string): Promise<number> {
-    return this.#take(playerKey(player), this.#chat);
+  /** A message in a channel: the milliseconds to wait, or 0. Rejects with a `Refusal` when Redis does not answer. */
+  publish(player: string): Promise<number> {
+    return this.#take(playerKey(player), this.#publish);
   }
 
-  /** A request that may make a game; as `chat`. */
+  /** A request that may make a game; as `publish`. */
   game(player: string): Promise<number> {
     return this.#take(playerKey(player), this.#games);
   }

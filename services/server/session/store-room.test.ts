@@ -129,7 +129,8 @@ for (const design of DESIGNS) {
       // A replica learns every few seconds how full the store is; a line a second stays within the rate.
       await until(async () => {
         assert.equal(codeOf(await bob.request({ type: 'subscribe', channel: game })), 'ack');
-        const isRefused = codeOf(await ada.request({ type: 'chat', channel: game, text: 'hi' })) === 'cluster_full';
+        const isRefused =
+          codeOf(await ada.request({ type: 'publish', channel: game, data: { text: 'hi' } })) === 'cluster_full';
         if (!isRefused) await delay(1000);
         return isRefused;
       }, 'lines wait for room');

@@ -88,9 +88,9 @@ export function positionsSeen(clients: readonly TestClient[]): number {
   };
   for (const item of clients.flatMap(({ received }) => received)) {
     if (item.type === 'event') see(`${item.game} ${item.epoch} ${item.seq}`, item.event);
-    if (item.type === 'chat') see(`${item.channel} ${item.epoch} ${item.seq}`, item.text);
+    if (item.type === 'message') see(`${item.channel} ${item.epoch} ${item.seq}`, item.data);
     if (item.type === 'history') {
-      for (const { seq, text } of item.lines) see(`${item.channel} ${item.epoch} ${seq}`, text);
+      for (const { seq, data } of item.messages) see(`${item.channel} ${item.epoch} ${seq}`, data);
     }
   }
   return seen.size;

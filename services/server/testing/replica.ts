@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { until } from '../../../tests/kit/wait.ts';
 import { grid } from '../../apps/grid/grid.ts';
+import type { AnyRoomType } from '../../protocol/index.ts';
 import type { Config } from '../config.ts';
 import { DEFAULT_LIMITS } from '../limits.ts';
 import { createLogger } from '../ops/log.ts';
@@ -58,9 +59,10 @@ export async function startTestReplica(
   redis: string | RedisSettings,
   appId: string,
   given: Partial<Config> = {},
+  type: AnyRoomType = grid,
 ): Promise<Replica> {
   const config = testConfig(typeof redis === 'string' ? settingsOf(redis) : redis, appId, given);
-  const replica = await startReplica(config, grid, createLogger(config.logLevel, appId));
+  const replica = await startReplica(config, type, createLogger(config.logLevel, appId));
   await until(() => replica.readiness.reason === undefined, 'the replica is ready');
   return replica;
 }

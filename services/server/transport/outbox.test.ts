@@ -64,7 +64,7 @@ test('a crowd is written to in slices, so that others get a turn in between', as
 test('a move leaves before what is left of a line to thousands, which goes along with it where both are due', async () => {
   const crowd = Array.from({ length: 2000 }, fakeSocket);
   const outboxes = crowd.map(({ wsSocket }) => new Outbox(wsSocket, 100, () => assert.fail()));
-  const line = new Packet('chat', '{"type":"chat"}');
+  const line = new Packet('message', '{"type":"message"}');
   for (const outbox of outboxes) outbox.push(line);
   await turn();
   const move = new Packet('event', '{"type":"event"}');

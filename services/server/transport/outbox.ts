@@ -2,11 +2,11 @@ import { Packet } from './packet.ts';
 import { tick } from './tick.ts';
 import type { TransportSocket } from './transport-socket.ts';
 
-/** ConnectionSet written to before others get a turn: a line to thousands must not hold up a move. */
+/** ConnectionSet written to before others get a turn: a message to thousands must not hold up a move. */
 const SLICE = 250;
 
 /** What a crowd gets at once, and nobody waits for. */
-const PATIENT: ReadonlySet<Packet['type']> = new Set(['chat', 'presence', 'history']);
+const PATIENT: ReadonlySet<Packet['type']> = new Set(['message', 'presence', 'history']);
 
 /**
  * Writes what the outboxes gathered during a tick, moves first, then what can wait: each frame costs a write here and at

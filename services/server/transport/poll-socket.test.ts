@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Packet } from './packet.ts';
 import { PollSocket } from './poll-socket.ts';
 
-const frame = (number: number) => new Packet('chat', `{"type":"chat","number":${number}}`);
+const frame = (number: number) => new Packet('message', `{"type":"message","number":${number}}`);
 
 test('what waits for a client that does not ask is put together once, when it does', async (t) => {
   const socket = new PollSocket('1111.abcdefgh');

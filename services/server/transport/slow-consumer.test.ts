@@ -30,7 +30,7 @@ test('who stops reading is closed with 4413 before more than the limit waits, an
   const connection = replica.sockets.ofPlayer(player.id)[0]!;
 
   slow.socket.pause();
-  const line = new Packet('chat', JSON.stringify({ filler: 'x'.repeat(8000) }));
+  const line = new Packet('message', JSON.stringify({ filler: 'x'.repeat(8000) }));
   let delivered = 0;
   // What the kernel takes in between is not the replica's memory.
   for (; connection.isOpen; delivered += 1) {

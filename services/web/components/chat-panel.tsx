@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { LIMITS, type PlayerRef, toPlainText } from '../../protocol/index.ts';
+import { CHAT } from '../../apps/grid/grid.ts';
+import { type PlayerRef, toPlainText } from '../../protocol/index.ts';
 import { sendChat } from '../actions.ts';
 import { list } from '../model/format.ts';
 import { chats, player, presences } from '../session.ts';
@@ -48,7 +49,7 @@ export function ChatPanel({ channel, title }: { channel: string; title: string }
             <span class="author">{line.player.name}</span>{' '}
             <span class="said">
               <span class="replica-tag">{line.replica}:</span>
-              {line.text}
+              {line.data.text}
             </span>
           </p>
         ))}
@@ -60,7 +61,7 @@ export function ChatPanel({ channel, title }: { channel: string; title: string }
           aria-label={`Say something in ${title}`}
           placeholder="Say something"
           autocomplete="off"
-          maxLength={LIMITS.chatLength}
+          maxLength={CHAT.length}
           value={text.value}
           onInput={(event) => void (text.value = event.currentTarget.value)}
         />

@@ -1,4 +1,5 @@
-import { LIMITS, LOBBY } from '../../protocol/index.ts';
+import { LOBBY } from '../../apps/grid/grid.ts';
+import { LIMITS } from '../../protocol/index.ts';
 import { rename } from '../actions.ts';
 import { name, settings } from '../preferences.ts';
 import { addressedGame } from '../route.ts';

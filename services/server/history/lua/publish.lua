@@ -1,7 +1,7 @@
--- KEYS: the channel (hash: epoch, seq), its lines (stream, and the pub/sub channel of the same name), this
--- request. ARGV: channel, epoch for a new channel, replica, player, text and line as JSON, fingerprint, lines
--- to keep, seconds to keep the channel, seconds to keep the request.
-local channel, epoch, replica, player, text, line, fingerprint, keep, seconds, memory = unpack(ARGV, 1, 10)
+-- KEYS: the channel (hash: epoch, seq), its messages (stream, and the pub/sub channel of the same name), this
+-- request. ARGV: channel, epoch for a new channel, replica, author and data as JSON, line as JSON or empty, fingerprint,
+-- messages to keep, seconds to keep the channel, seconds to keep the request.
+local channel, epoch, replica, author, data, line, fingerprint, keep, seconds, memory = unpack(ARGV, 1, 10)
 local stored = redis.call('GET', KEYS[3])
 if stored then
   local known, seq, then_epoch = string.match(stored, '^(%S+) (%d+) (%S+)$')
@@ -12,7 +12,7 @@ if before[1] then
   epoch = before[1]
 else
   redis.call('HSET', HEAD, 'epoch', epoch)
-  -- Lines outlived their head: a stream takes no number twice.
+  -- Messages outlived their head: a stream takes no number twice.
   local last = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)[1]
   if last then redis.call('HSET', HEAD, 'seq', string.match(last[1], '^%d+')) end
   live()
@@ -20,8 +20,9 @@ end
 local seq = redis.call('HINCRBY', KEYS[1], 'seq', 1)
 local time = redis.call('TIME')
 local at = string.format('%.0f', tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000))
-local message = '{"type":"chat","channel":"' .. channel .. '","epoch":"' .. epoch .. '","seq":' .. seq .. ',"at":' ..
-  at .. ',"replica":"' .. replica .. '","player":' .. player .. ',"text":' .. text .. ',"line":' .. line .. '}'
+if line ~= '' then line = ',"line":' .. line end
+local message = '{"type":"message","channel":"' .. channel .. '","epoch":"' .. epoch .. '","seq":' .. seq .. ',"at":' ..
+  at .. ',"replica":"' .. replica .. '","player":' .. author .. ',"data":' .. data .. line .. '}'
 redis.call('XADD', KEYS[2], 'MAXLEN', '~', keep, seq .. '-0', 'message', message)
 redis.call('EXPIRE', KEYS[1], seconds)
 redis.call('EXPIRE', KEYS[2], seconds)

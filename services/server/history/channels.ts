@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto';
+import * as v from 'valibot';
+import {
+  type Access,
+  type AnyChannelRule,
+  type AnyRoomType,
+  type ChannelMatch,
+  fieldProblem,
+  type KeptMessage,
+  matchChannel,
+  type PlayerRef,
+} from '../../protocol/index.ts';
+import { Refusal } from '../authority/game-authority.ts';
+import type { History, Position } from './history.ts';
+import { type HistoryScript, type HistoryStore, newEpoch, type RawEntry } from './history-store.ts';
+
+/** How full the store may be, of its `maxmemory`, for another message; and how long to wait for room, in milliseconds. */
+const MOST_FOR_MESSAGES = 0.85;
+const FULL_MS = 5000;
+/** How long a repeat of a message is known as such. */
+const REMEMBER_SECONDS = 600;
+
+const channelKeys = (channel: string) => {
+  const tag = `gridlock:{${channel}}`;
+  return { meta: `${tag}:channel`, messages: `${tag}:messages` };
+};
+
+/** What is published: `data` as JSON. */
+export interface Publication {
+  readonly channel: string;
+  readonly rule: AnyChannelRule;
+  readonly data: string;
+  readonly line: string | undefined;
+}
+
+export interface Published {
+  readonly epoch: string;
+  readonly seq: number;
+  readonly duplicate: boolean;
+}
+
+export interface ChannelsOptions {
+  readonly type: Pick<AnyRoomType, 'name' | 'channels'>;
+  readonly histories: HistoryStore;
+  /** APPID of this replica. */
+  readonly replica: string;
+  /** The application threw when it was asked about a channel. */
+  readonly onFault?: (channel: string, error: unknown) => void;
+}
+
+/** The application's channels: a bounded history of messages in Redis, announced as they are published. */
+export class Channels {
+  readonly #options: ChannelsOptions;
+  readonly #publish: HistoryScript;
+  readonly #recent: HistoryScript;
+
+  constructor(options: ChannelsOptions) {
+    const { histories } = (this.#options = options);
+    this.#publish = histories.define('channel:publish', [new URL('./lua/publish.lua', import.meta.url)]);
+    this.#recent = histories.define('channel:recent', [new URL('./lua/recent.lua', import.meta.url)]);
+  }
+
+  /** The rule of a channel. @throws Refusal `channel_not_found` */
+  match(channel: string): ChannelMatch {
+    const { name, channels = [] } = this.#options.type;
+    const match = matchChannel(channels, channel);
+    if (match) return match;
+    throw new Refusal('channel_not_found', `The application "${name}" has no channel "${channel}".`);
+  }
+
+  /** Whether a function of the application lets a player in. @throws Refusal `app_failed` */
+  allows(access: Exclude<Access, string>, { id, name }: PlayerRef, channel: string): boolean {
+    return this.#ask(channel, () => access({ id, name }, channel));
+  }
+
+  /** Data as a channel carries it. @throws Refusal `bad_message` when it is something else, `app_failed` */
+  read(channel: string, data: unknown): Publication {
+    const { rule } = this.match(channel);
+    const parsed = this.#ask(channel, () => v.safeParse(rule.data, data, { abortPipeEarly: true }));
+    if (!parsed.success) throw new Refusal('bad_message', fieldProblem(parsed.issues[0], `"data" of ${channel}`));
+    const line = rule.line && this.#ask(channel, () => rule.line!(parsed.output));
+    return { channel, rule, data: JSON.stringify(parsed.output), line };
+  }
+
+  /**
+   * Publishes in a channel, once for each id of the author. Rejects with a `Refusal`: `cluster_full` while the store keeps
+   * its room for rooms.
+   */
+  async publish(author: PlayerRef, id: string, { channel, rule, data, line }: Publication): Promise<Published> {
+    const { histories, replica } = this.#options;
+    if (histories.fullness > MOST_FOR_MESSAGES) throw new Refusal('cluster_full', undefined, FULL_MS);
+    const { meta, messages } = channelKeys(channel);
+    const args = [
+      channel,
+      newEpoch(),
+      replica,
+      JSON.stringify(author),
+      data,
+      line === undefined ? '' : JSON.stringify(`${replica}:${line}`),
+      createHash('sha1').update(data).digest('base64url'),
+      rule.history.messages,
+      rule.history.seconds,
+      REMEMBER_SECONDS,
+    ];
+    const reply = await this.#publish([meta, messages, `${messages}:${author.id}:${id}`], args);
+    const [, epoch, seq, duplicate] = reply as [string, string, number, number];
+    histories.sightings.note(meta, epoch, seq);
+    return { epoch, seq, duplicate: duplicate === 1 };
+  }
+
+  /**
+   * The newest messages of a channel, as many as its rule keeps, and its position. Rejects with a `Refusal`:
+   * `cluster_full` where there is no room for a channel that is not there yet.
+   */
+  async recent(channel: string): Promise<Position & { messages: KeptMessage[] }> {
+    const { meta, messages } = channelKeys(channel);
+    const { history } = this.match(channel).rule;
+    const { histories } = this.#options;
+    const isFull = histories.fullness > MOST_FOR_MESSAGES ? 1 : 0;
+    const reply = await this.#recent([meta, messages], [newEpoch(), history.messages, history.seconds, isFull]);
+    const [, epoch, seq, entries] = reply as [string, string, string, RawEntry[]];
+    histories.sightings.note(meta, epoch, Number(seq));
+    return { epoch, seq: Number(seq), messages: entries.reverse().map(([, fields]) => toKept(fields[1]!)) };
+  }
+
+  historyOf(channel: string): History {
+    const { histories } = this.#options;
+    const { meta, messages } = channelKeys(channel);
+    return {
+      channel: messages,
+      head: meta,
+      type: 'message',
+      after: (position) => histories.after(meta, messages, position),
+      position: () => histories.position(meta),
+      renew: (epoch) => histories.renew(meta, epoch),
+    };
+  }
+
+  #ask<Answer>(channel: string, question: () => Answer): Answer {
+    try {
+      return question();
+    } catch (error) {
+      this.#options.onFault?.(channel, error);
+      throw new Refusal('app_failed');
+    }
+  }
+}
+
+/** What a message is in a history, which names its channel and epoch itself. */
+function toKept(text: string): KeptMessage {
+  const { type: _, channel: __, epoch: ___, ...kept } = JSON.parse(text) as KeptMessage & Record<string, unknown>;
+  return kept as KeptMessage;
+}

@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import * as v from 'valibot';
+import { counter } from '../../apps/counter/counter.ts';
+import { type AnyChannelRule, LIMITS } from '../../protocol/index.ts';
+import { DEFAULT_LIMITS } from '../limits.ts';
+import type { Replica } from '../replica.ts';
+import { TestClient } from '../testing/client.ts';
+import { ok } from '../testing/play.ts';
+import { adminOf, startRedis, type TestRedis } from '../testing/redis.ts';
+import { startTestReplica } from '../testing/replica.ts';
+
+const rule = (name: string, given: Partial<AnyChannelRule> = {}): AnyChannelRule => ({
+  name,
+  data: v.strictObject({ x: v.number(), tags: v.optional(v.array(v.string())) }),
+  subscribe: 'everyone',
+  publish: 'everyone',
+  history: { messages: 3, seconds: 60 },
+  presence: false,
+  ...given,
+});
+const channels = [
+  rule('plain'),
+  rule('present', { presence: true }),
+  rule('spoken', { line: ({ x }) => `x is ${x}` }),
+  rule('news', { publish: 'nobody' }),
+  rule('private:*', { subscribe: ({ id }, channel) => channel === `private:${id}` }),
+  rule('notes:{room}', { subscribe: 'members', publish: 'members' }),
+  rule('billboard:{room}', { publish: 'members' }),
+  rule('broken', {
+    subscribe: () => {
+      throw new Error('a mistake');
+    },
+  }),
+];
+
+let redis: TestRedis;
+let replicas: Replica[];
+before(async () => {
+  redis = await startRedis();
+  const perPlayer = { ...DEFAULT_LIMITS.perPlayer, gamesPerMinute: 1000 };
+  const given = { limits: { ...DEFAULT_LIMITS, perPlayer } };
+  replicas = await Promise.all(
+    ['1111', '2222'].map((appId) => startTestReplica(redis.url, appId, given, { ...counter, channels })),
+  );
+});
+after(async () => {
+  for (const replica of replicas ?? []) await replica.drain();
+  await redis?.stop();
+});
+
+/** Players of both replicas, who are gone with the test. */
+async function players(context: { after(fn: () => void): void }) {
+  const both = await Promise.all(replicas.map(({ url }) => TestClient.connect(url)));
+  context.after(() => both.forEach((client) => client.close()));
+  return both as [TestClient, TestClient];
+}
+const subscribe = (client: TestClient, channel: string) => client.request({ type: 'subscribe', channel });
+const publish = (client: TestClient, channel: string, data: unknown) =>
+  client.request({ type: 'publish', channel, data });
+const answer = ({ type, ...rest }: { type: string; code?: string }) => (type === 'error' ? rest.code : type);
+const playerOf = async (client: TestClient) => (await client.next('welcome')).player;
+
+test('what an application publishes arrives on another replica as it was, and no more than its rule says', async (t) => {
+  const [ada, bob] = await players(t);
+  for (const client of [ada, bob]) ok(await subscribe(client, 'plain'));
+  const data = { x: 7, tags: ['a"b', '\u2028', '😀'] };
+  const { epoch, seq } = ok(await publish(ada, 'plain', data));
+  const { at, ...message } = await bob.next('message');
+  const player = await playerOf(ada);
+  assert.deepEqual(message, { type: 'message', channel: 'plain', epoch, seq, replica: '1111', player, data });
+  assert.ok(Math.abs(at - Date.now()) < 60_000);
+});
+
+test('what a channel does not carry is refused, and so is a message to a channel there is not', async (t) => {
+  const [ada] = await players(t);
+  ok(await subscribe(ada, 'plain'));
+  for (const data of [null, {}, { x: '1' }, { x: 1, y: 2 }, 'text', [1]]) {
+    assert.equal(answer(await publish(ada, 'plain', data)), 'bad_message', JSON.stringify(data));
+  }
+  for (const channel of ['plain2', 'private', 'notes:nobody', 'notes:']) {
+    const refused = answer(await publish(ada, channel, { x: 1 }));
+    assert.equal(refused, channel === 'notes:' ? 'bad_message' : 'channel_not_found', channel);
+  }
+});
+
+test('a line for terminals is there where the rule has one', async (t) => {
+  const [ada] = await players(t);
+  ok(await subscribe(ada, 'spoken'));
+  ok(await publish(ada, 'spoken', { x: 4 }));
+  assert.equal((await ada.next('message')).line, '1111:x is 4');
+});
+
+test('a history has as many messages as the rule keeps, and resumes after the one that was seen', async (t) => {
+  const [ada, bob] = await players(t);
+  ok(await subscribe(ada, 'present'));
+  const acks = [];
+  for (const x of [1, 2, 3, 4, 5]) acks.push(ok(await publish(ada, 'present', { x })));
+  ok(await subscribe(bob, 'present'));
+  const { messages, epoch } = await bob.next('history');
+  assert.deepEqual(
+    messages.map(({ data }) => data),
+    [{ x: 3 }, { x: 4 }, { x: 5 }],
+  );
+  bob.received.length = 0;
+  ok(await bob.request({ type: 'subscribe', channel: 'present', epoch, after: acks[3]!.seq! }));
+  assert.deepEqual(
+    (await bob.next('history')).messages.map(({ data }) => data),
+    [{ x: 5 }],
+  );
+});
+
+test('who is there is told where the rule has presence, and nowhere else', async (t) => {
+  const [ada] = await players(t);
+  ok(await subscribe(ada, 'plain'));
+  ok(await subscribe(ada, 'present'));
+  await ada.next('presence', ({ channel }) => channel === 'present');
+  const admin = adminOf(redis);
+  t.after(() => admin.disconnect());
+  assert.deepEqual(await admin.keys('gridlock:{plain}:presence'), []);
+  assert.ok(!ada.received.some((item) => item.type === 'presence' && item.channel === 'plain'));
+});
+
+test('nobody publishes where only backends may', async (t) => {
+  const [ada] = await players(t);
+  ok(await subscribe(ada, 'news'));
+  assert.equal(answer(await publish(ada, 'news', { x: 1 })), 'not_allowed');
+});
+
+test('a function of the application decides who may subscribe', async (t) => {
+  const [ada] = await players(t);
+  const { id } = await playerOf(ada);
+  ok(await subscribe(ada, `private:${id}`));
+  assert.equal(answer(await subscribe(ada, 'private:bob')), 'not_allowed');
+});
+
+test('a channel of a room is for its members, and a public one is written by them', async (t) => {
+  const [ada, bob] = await players(t);
+  const room = ok(await ada.request({ type: 'create' })).game!;
+  ok(await subscribe(ada, `notes:${room}`));
+  assert.equal(answer(await subscribe(bob, `notes:${room}`)), 'game_not_found');
+  for (const client of [ada, bob]) ok(await subscribe(client, `billboard:${room}`));
+  ok(await publish(ada, `billboard:${room}`, { x: 1 }));
+  assert.equal(answer(await publish(bob, `billboard:${room}`, { x: 2 })), 'not_a_player');
+  ok(await bob.request({ type: 'join', game: room }));
+  ok(await subscribe(bob, `notes:${room}`));
+  ok(await publish(bob, `billboard:${room}`, { x: 3 }));
+});
+
+test('leaving a room ends its channels', async (t) => {
+  const [ada, bob] = await players(t);
+  const room = ok(await ada.request({ type: 'create' })).game!;
+  ok(await bob.request({ type: 'join', game: room }));
+  for (const client of [ada, bob]) ok(await subscribe(client, `notes:${room}`));
+  ok(await bob.request({ type: 'leave', game: room }));
+  assert.equal(answer(await publish(bob, `notes:${room}`, { x: 1 })), 'not_subscribed');
+  bob.received.length = 0;
+  ok(await publish(ada, `notes:${room}`, { x: 2 }));
+  await ada.next('message', ({ channel }) => channel === `notes:${room}`);
+  ok(await subscribe(bob, 'plain'));
+  assert.ok(!bob.received.some(({ type }) => type === 'message'));
+});
+
+test('an application that throws costs the request, not the connection', async (t) => {
+  const [ada] = await players(t);
+  assert.equal(answer(await subscribe(ada, 'broken')), 'app_failed');
+  ok(await subscribe(ada, 'plain'));
+});
+
+test('a connection has so many channels, and no more', async (t) => {
+  const [ada] = await players(t);
+  const { id } = await playerOf(ada);
+  const names = ['plain', 'present', 'spoken', 'news', `private:${id}`];
+  for (let count = 0; names.length <= LIMITS.channelsPerConnection; count += 1) {
+    names.push(`billboard:${'ABCDEFGHJKLMNPQRSTUVWXYZ23456789'[count]}AAAAA`);
+  }
+  for (const [index, name] of names.entries()) {
+    const expected = index < LIMITS.channelsPerConnection ? 'ack' : 'too_many_channels';
+    assert.equal(answer(await subscribe(ada, name)), expected, `${index}`);
+  }
+});
