@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type Cluster, startCluster } from '../loadtest/kit/cluster.ts';
-import { findViolations } from '../loadtest/kit/history.ts';
-import { playersOnDifferentReplicas, type RecordingPlayer } from '../loadtest/kit/recording-player.ts';
+import { type GridPlayer, gridViolations, playersOnDifferentReplicas } from '../loadtest/kit/grid-player.ts';
 import { createNodeClient, type MessageEvent } from '../services/client/node.ts';
 import { until } from './kit/wait.ts';
 
@@ -10,7 +9,7 @@ import { until } from './kit/wait.ts';
 for (const design of ['stateless', 'stateful'] as const) {
   describe(design, () => {
     let cluster: Cluster;
-    const players: RecordingPlayer[] = [];
+    const players: GridPlayer[] = [];
 
     before(async () => {
       cluster = await startCluster({ design });
@@ -25,7 +24,7 @@ for (const design of ['stateless', 'stateful'] as const) {
     async function newGame(count: number, settings: { size: number; seconds: number }) {
       const joined = await playersOnDifferentReplicas(cluster, count);
       players.push(...joined);
-      const [host, ...guests] = joined as [RecordingPlayer, ...RecordingPlayer[]];
+      const [host, ...guests] = joined as [GridPlayer, ...GridPlayer[]];
       const { game } = await host.client.create({ players: count, ...settings });
       for (const { client } of guests) await client.join(game);
       await Promise.all(joined.map((player) => player.until(game, ({ state }) => state.status === 'active')));
@@ -33,7 +32,7 @@ for (const design of ['stateless', 'stateful'] as const) {
     }
 
     /** Everybody captures until the game ends while `fault` strikes; then the histories of all are judged. */
-    async function playThrough(fault: (joined: RecordingPlayer[], game: string) => Promise<void>) {
+    async function playThrough(fault: (joined: GridPlayer[], game: string) => Promise<void>) {
       const { game, joined } = await newGame(4, { size: 16, seconds: 300 });
       const played = Promise.all(
         joined.map((player, index) => player.playOut(game, (free) => (index * free.length) >> 2)),
@@ -42,7 +41,7 @@ for (const design of ['stateless', 'stateful'] as const) {
       await fault(joined, game);
       await played;
       await Promise.all(joined.map((player) => player.until(game, ({ state }) => state.status === 'completed')));
-      assert.deepEqual(findViolations(joined.map((player) => player.history())), []);
+      assert.deepEqual(gridViolations(joined.map((player) => player.history())), []);
       const acknowledged = joined.reduce((sum, player) => sum + player.acknowledged, 0);
       const scores = joined[0]!.client.game(game)!.state.players.map(({ score }) => score);
       assert.equal(
@@ -57,11 +56,11 @@ for (const design of ['stateless', 'stateful'] as const) {
 
     test('two clients on different replicas play a game to its end and see the same sequence of events', async () => {
       const { game, joined } = await newGame(2, { size: 5, seconds: 300 });
-      const [ann, ben] = joined as [RecordingPlayer, RecordingPlayer];
+      const [ann, ben] = joined as [GridPlayer, GridPlayer];
       assert.notEqual(ann.replica, ben.replica);
       await Promise.all([ann.playOut(game, () => 0), ben.playOut(game, (free) => free.length - 1)]);
       await Promise.all(joined.map((player) => player.until(game, ({ state }) => state.status === 'completed')));
-      assert.deepEqual(findViolations([ann.history(), ben.history()]), []);
+      assert.deepEqual(gridViolations([ann.history(), ben.history()]), []);
       const { state } = ann.client.game(game)!;
       assert.deepEqual(state, ben.client.game(game)!.state);
       assert.equal(state.reason, 'board');

@@ -8,8 +8,7 @@ import { prepareCompose } from '../infra/compose/prepare.ts';
 import { readConfig } from '../infra/config/config.ts';
 import { docker, dockerProblem } from '../infra/image/docker.ts';
 import { waitFor } from '../infra/local/wait.ts';
-import { findViolations } from '../loadtest/kit/history.ts';
-import { playersOnReplicas, type RecordingPlayer } from '../loadtest/kit/recording-player.ts';
+import { type GridPlayer, gridViolations, playersOnReplicas } from '../loadtest/kit/grid-player.ts';
 import type { MessageEvent } from '../services/client/node.ts';
 import { freePorts } from './kit/ports.ts';
 
@@ -25,7 +24,7 @@ let envFile: string;
 let image: string;
 let imageWasThere = false;
 let cluster: { url: string; rootPem: string };
-const players: RecordingPlayer[] = [];
+const players: GridPlayer[] = [];
 
 const file = path.join(ROOT, 'compose.yaml');
 const compose = (...args: string[]) =>
@@ -75,7 +74,7 @@ async function healthy(service: string): Promise<void> {
 async function newGame(appIds: readonly string[], settings: { size: number; seconds: number }) {
   const joined = await playersOnReplicas(cluster, appIds);
   players.push(...joined);
-  const [host, ...guests] = joined as [RecordingPlayer, ...RecordingPlayer[]];
+  const [host, ...guests] = joined as [GridPlayer, ...GridPlayer[]];
   const { game } = await host.client.create({ players: joined.length, ...settings });
   for (const { client } of guests) await client.join(game);
   await Promise.all(joined.map((player) => player.until(game, ({ state }) => state.status === 'active')));
@@ -83,14 +82,14 @@ async function newGame(appIds: readonly string[], settings: { size: number; seco
 }
 
 /** Everybody captures until the game ends while `fault` strikes; then the histories of all are judged. */
-async function playThrough(appIds: readonly string[], fault: (joined: RecordingPlayer[]) => Promise<void>) {
+async function playThrough(appIds: readonly string[], fault: (joined: GridPlayer[]) => Promise<void>) {
   const { game, joined } = await newGame(appIds, { size: 16, seconds: 300 });
   const played = Promise.all(joined.map((player, index) => player.playOut(game, (free) => index * (free.length >> 1))));
   await joined[0]!.until(game, ({ seq }) => seq > 40);
   await fault(joined);
   await played;
   await Promise.all(joined.map((player) => player.until(game, ({ state }) => state.status === 'completed')));
-  assert.deepEqual(findViolations(joined.map((player) => player.history())), []);
+  assert.deepEqual(gridViolations(joined.map((player) => player.history())), []);
   const scores = joined[0]!.client.game(game)!.state.players.map(({ score }) => score);
   assert.equal(
     scores.reduce((sum, score) => sum + score, 0),
@@ -102,7 +101,7 @@ async function playThrough(appIds: readonly string[], fault: (joined: RecordingP
 
 test('two clients on ws1 and ws3 see 1111:hello and play a game to its end', needsDocker, async () => {
   const { game, joined } = await newGame(['1111', '3333'], { size: 5, seconds: 300 });
-  const [ann, ben] = joined as [RecordingPlayer, RecordingPlayer];
+  const [ann, ben] = joined as [GridPlayer, GridPlayer];
   const heard = joined.map(({ client }) => {
     return new Promise<string>((resolve) => void client.on('message', ({ line }: MessageEvent) => resolve(line!)));
   });
@@ -112,7 +111,7 @@ test('two clients on ws1 and ws3 see 1111:hello and play a game to its end', nee
 
   await Promise.all([ann.playOut(game, () => 0), ben.playOut(game, (free) => free.length - 1)]);
   await Promise.all(joined.map((player) => player.until(game, ({ state }) => state.status === 'completed')));
-  assert.deepEqual(findViolations(joined.map((player) => player.history())), []);
+  assert.deepEqual(gridViolations(joined.map((player) => player.history())), []);
   assert.deepEqual(ann.client.game(game)!.state, ben.client.game(game)!.state);
   assert.deepEqual([ann.replica, ben.replica], ['1111', '3333']);
 });

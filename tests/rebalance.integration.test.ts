@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type Cluster, startCluster } from '../loadtest/kit/cluster.ts';
 import { Crowd, unevenly } from '../loadtest/kit/crowd.ts';
-import { findViolations } from '../loadtest/kit/history.ts';
-import type { RecordingPlayer } from '../loadtest/kit/recording-player.ts';
+import { type GridPlayer, gridViolations } from '../loadtest/kit/grid-player.ts';
 import { decidedBy, forwardedShare, members } from '../loadtest/kit/replica-metrics.ts';
 import { scaleOut } from '../loadtest/placement/scale-out.ts';
 
@@ -43,13 +42,13 @@ for (const design of ['stateless', 'stateful'] as const) {
           crowd.play(unevenly(200));
           await crowd.acknowledged(50);
           // By chance of their codes no game may be on a given replica: the first player's it is.
-          const [{ replica: goes }] = crowd.players as [RecordingPlayer];
+          const [{ replica: goes }] = crowd.players as [GridPlayer];
           const left = crowd.players.filter(({ replica }) => replica === goes);
           await cluster.killReplica(Number(goes[0]), 'SIGTERM');
           await Promise.all(left.map((player) => player.reconnected()));
           await crowd.acknowledged(100);
           await crowd.stop();
-          assert.deepEqual(findViolations(crowd.histories), []);
+          assert.deepEqual(gridViolations(crowd.histories), []);
         } finally {
           crowd.close();
         }
@@ -90,7 +89,7 @@ test('stateful: through the edge at most one move in a hundred is passed on, and
       const again = await share(1000);
       assert.ok(again <= 0.01, `${again} of the moves were passed on after the scale-out`);
       await crowd.stop();
-      assert.deepEqual(findViolations(crowd.histories), []);
+      assert.deepEqual(gridViolations(crowd.histories), []);
     } finally {
       process.kill(late.pid!, 'SIGCONT');
       crowd.close();

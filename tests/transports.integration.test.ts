@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type Cluster, startCluster } from '../loadtest/kit/cluster.ts';
-import { findViolations } from '../loadtest/kit/history.ts';
-import { RecordingPlayer } from '../loadtest/kit/recording-player.ts';
+import { GridPlayer, gridViolations } from '../loadtest/kit/grid-player.ts';
 import type { Transport } from '../services/protocol/index.ts';
 import { type Spread, startSpread } from '../services/server/testing/spread.ts';
 import { until } from './kit/wait.ts';
@@ -15,7 +14,7 @@ for (const design of ['stateless', 'stateful'] as const) {
   describe(design, () => {
     let cluster: Cluster;
     let spread: Spread;
-    const players: RecordingPlayer[] = [];
+    const players: GridPlayer[] = [];
 
     before(async () => {
       cluster = await startCluster({ design });
@@ -30,9 +29,9 @@ for (const design of ['stateless', 'stateful'] as const) {
 
     async function join(transports: readonly Transport[], count: number, settings: { size: number; seconds: number }) {
       const behind = { url: spread.url, rootPem: cluster.rootPem };
-      const joined: RecordingPlayer[] = [];
+      const joined: GridPlayer[] = [];
       for (let number = 1; number <= count; number += 1) {
-        joined.push(await RecordingPlayer.connect(behind, `Player ${number}`, { transports }));
+        joined.push(await GridPlayer.connect(behind, `Player ${number}`, { transports }));
       }
       players.push(...joined);
       const { game } = await joined[0]!.client.create({ players: count, ...settings });
@@ -41,9 +40,9 @@ for (const design of ['stateless', 'stateful'] as const) {
       return { game, joined };
     }
 
-    async function finish(joined: readonly RecordingPlayer[], game: string, cells: number) {
+    async function finish(joined: readonly GridPlayer[], game: string, cells: number) {
       await Promise.all(joined.map((player) => player.until(game, ({ state }) => state.status === 'completed')));
-      assert.deepEqual(findViolations(joined.map((player) => player.history())), []);
+      assert.deepEqual(gridViolations(joined.map((player) => player.history())), []);
       const scores = joined[0]!.client.game(game)!.state.players.map(({ score }) => score);
       assert.equal(
         scores.reduce((sum, score) => sum + score, 0),

@@ -1,4 +1,5 @@
 import { FAULTS } from '../../loadtest/chaos/faults.ts';
+import { APPS_UNDER_TEST } from '../../loadtest/kit/apps/index.ts';
 import { command, exits } from '../kit/command.ts';
 import { integer, oneOf, several } from '../kit/values.ts';
 
@@ -11,10 +12,15 @@ export default command('chaos', 'play while processes die, hang and go wrong')
       'with what a stranger sees. Prints a table; the cluster is ended and removed afterwards. Exits 1 when something ' +
       'was lost, doubled or left out, or a round proved nothing.',
   )
-  .option('--rounds <count>', 'rounds in all, shared out evenly to designs and faults (default 22)', integer(1, 10_000))
+  .option(
+    '--rounds <count>',
+    'rounds in all, shared out evenly to applications, designs and faults (default 22 of each application)',
+    integer(1, 10_000),
+  )
+  .option('--app <name>', 'what is played: grid, counter or both', oneOf([...APPS_UNDER_TEST, 'both']), 'grid' as const)
   .option('--design <name>', 'stateless, stateful or both', oneOf(['stateless', 'stateful', 'both']), 'both' as const)
   .option('--fault <name>', 'only this fault; may be given several times (default all)', several(oneOf(NAMES)))
-  .option('--players <count>', 'players of each of the two games, each on another replica', integer(2, 4), 4)
+  .option('--players <count>', 'players of each of the two rooms, each on another replica', integer(2, 4), 4)
   .option('--seed <number>', 'repeats targets, moments and moves of another run', integer(0, 2 ** 32 - 1))
   .option('--json <file>', 'write the table and its seed there')
   .option(

@@ -14,6 +14,7 @@ import { pathToFileURL } from 'node:url';
 import { statePaths } from '../../infra/local/state-paths.ts';
 import type { RunningStatus } from '../../infra/local/system-status.ts';
 import { waitFor } from '../../infra/local/wait.ts';
+import type { AppName } from '../kit/apps/index.ts';
 import { type Cluster, ONE_ADDRESS, startCluster, temporaryStateDir } from '../kit/cluster.ts';
 import type { Design } from '../kit/options.ts';
 import { RedisLink } from './redis-link.ts';
@@ -40,7 +41,7 @@ export class FaultyCluster {
     this.#clocks = clocks;
   }
 
-  static async start(design: Design, replicas = 4): Promise<FaultyCluster> {
+  static async start(design: Design, app: AppName, replicas = 4): Promise<FaultyCluster> {
     const stateDir = temporaryStateDir();
     const { redisConfig } = statePaths(stateDir);
     const clocks = mkdtempSync(path.join(os.tmpdir(), 'gridlock-clocks-'));
@@ -57,7 +58,7 @@ export class FaultyCluster {
         CHAOS_CLOCKS: clocks,
       };
       return new FaultyCluster(
-        await startCluster({ design, replicas, stateDir, env: { ...ONE_ADDRESS, ...env } }),
+        await startCluster({ design, app, replicas, stateDir, env: { ...ONE_ADDRESS, ...env } }),
         design,
         links,
         clocks,

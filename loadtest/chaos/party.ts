@@ -1,16 +1,32 @@
 import type { ClientOptions } from '../../services/client/node.ts';
+import type { AppUnderTest } from '../kit/apps/app-under-test.ts';
 import { inTime, pause } from '../kit/pause.ts';
 import type { Random } from '../kit/random.ts';
-import { playersOnDifferentReplicas, type RecordingPlayer } from '../kit/recording-player.ts';
+import { onDifferentReplicas, RecordingPlayer, type Target } from '../kit/recording-player.ts';
 
-const SIZE = 16;
-const SECONDS = 300;
 /** Between two moves of a player: eight a second, less than the server allows. */
 const PACE_MS = [60, 180] as const;
 const RETRY_MS = 100;
 const PATIENCE_MS = 25_000;
 
-type Target = Parameters<typeof playersOnDifferentReplicas>[0];
+export interface PartyOptions {
+  readonly app: AppUnderTest;
+  readonly count: number;
+  readonly random: Random;
+  readonly client?: Partial<ClientOptions>;
+}
+
+/** Connects a player of an application. */
+export async function connectPlayer(
+  target: Target,
+  { type }: AppUnderTest,
+  name: string,
+  options?: Partial<ClientOptions>,
+): Promise<RecordingPlayer> {
+  const player = new RecordingPlayer(target, type, name, options);
+  await player.client.connect();
+  return player;
+}
 
 /** Players on different replicas who play one game after the other with each other until they are stopped. */
 export class Party {
@@ -22,12 +38,14 @@ export class Party {
   readonly problems: string[] = [];
   /** Games that the server says it does not know, though it made them. */
   readonly vanished = new Set<string>();
+  readonly #app: AppUnderTest;
   readonly #random: Random;
   readonly #stop = new AbortController();
   #playing: Promise<void> | undefined;
 
-  private constructor(players: readonly RecordingPlayer[], random: Random) {
+  private constructor(players: readonly RecordingPlayer[], app: AppUnderTest, random: Random) {
     this.players = players;
+    this.#app = app;
     this.acknowledgedAt = players.map(() => []);
     this.#random = random;
     for (const { client } of players) {
@@ -41,8 +59,9 @@ export class Party {
     }
   }
 
-  static async seat(target: Target, count: number, random: Random, options?: Partial<ClientOptions>): Promise<Party> {
-    return new Party(await playersOnDifferentReplicas(target, count, options), random);
+  static async seat(target: Target, { app, count, random, client }: PartyOptions): Promise<Party> {
+    const connect = (name: string, options: Partial<ClientOptions>) => connectPlayer(target, app, name, options);
+    return new Party(await onDifferentReplicas(connect, count, client), app, random);
   }
 
   start(): void {
@@ -104,12 +123,12 @@ export class Party {
   /** A game that all have joined; undefined when that did not work out. */
   async #open(): Promise<string | undefined> {
     const [host, ...guests] = this.players as [RecordingPlayer, ...RecordingPlayer[]];
-    const settings = { players: this.players.length, size: SIZE, seconds: SECONDS, spectators: true };
+    const count = this.players.length;
     try {
-      const { game } = await host.client.create(settings);
+      const { game } = await host.client.create(this.#app.settings(count));
       await Promise.all(guests.map(({ client }) => client.join(game)));
-      const active = this.players.map((player) => player.until(game, ({ state }) => state.status !== 'waiting'));
-      if (!(await inTime(Promise.all(active), PATIENCE_MS))) throw new Error('It did not begin.');
+      const ready = this.players.map((player) => player.until(game, ({ state }) => this.#app.isReady(state, count)));
+      if (!(await inTime(Promise.all(ready), PATIENCE_MS))) throw new Error('It did not begin.');
       for (const old of this.games.slice(-1))
         for (const { client } of this.players) await client.leave(old).catch(() => {});
       this.games.push(game);
@@ -127,10 +146,10 @@ export class Party {
     for (;;) {
       await pause(this.#random.between(...PACE_MS), signal);
       const view = player.client.game(game);
-      if (signal.aborted || this.vanished.has(game) || !view || view.state.status !== 'active') return;
-      const free = player.freeCells(game);
-      if (free.length === 0) continue;
-      const seq = await player.capture(game, this.#random.pick(free));
+      if (signal.aborted || this.vanished.has(game) || !view || this.#app.type.isOver(view.state)) return;
+      const command = this.#app.next(view.state, this.#random);
+      if (command === undefined) continue;
+      const seq = await player.send(game, command);
       if (seq !== undefined) this.acknowledgedAt[index]!.push(performance.now());
       else if (player.refusals.at(-1)?.code === 'game_not_found') this.vanished.add(game);
     }

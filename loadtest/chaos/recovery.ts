@@ -1,10 +1,9 @@
 import { ONE_ADDRESS, startCluster } from '../kit/cluster.ts';
 import { Crowd } from '../kit/crowd.ts';
-import { findViolations } from '../kit/history.ts';
+import { type GridPlayer, gridViolations } from '../kit/grid-player.ts';
 import type { Design } from '../kit/options.ts';
 import { inTime } from '../kit/pause.ts';
 import { Random } from '../kit/random.ts';
-import type { RecordingPlayer } from '../kit/recording-player.ts';
 import { ascending, percentile } from '../kit/statistics.ts';
 
 export interface RecoveryOptions {
@@ -77,7 +76,7 @@ export async function measureRecovery({ design, clients, kills, seed, report }: 
 /** Kills the replica, and waits until all whose socket it held have their games again. */
 async function survive(crowd: Crowd, appId: string, kill: () => void): Promise<Omit<Recovery, 'design' | 'clients'>> {
   const struck = crowd.players.filter(({ replica }) => replica === appId);
-  const back = new Map<RecordingPlayer, { at: number; isExact: boolean }>();
+  const back = new Map<GridPlayer, { at: number; isExact: boolean }>();
   const resumed = new Promise<void>((resolve) => {
     for (const player of struck) {
       const note = (isExact: boolean) => {
@@ -105,7 +104,7 @@ async function survive(crowd: Crowd, appId: string, kill: () => void): Promise<O
     p99: Math.round(percentile(times, 0.99)),
     max: Math.round(times.at(-1) ?? Number.NaN),
     faults: [
-      ...findViolations(crowd.histories).map(({ fault, player, detail }) => `${fault}: ${player}, ${detail}`),
+      ...gridViolations(crowd.histories).map(({ fault, player, detail }) => `${fault}: ${player}, ${detail}`),
       ...(struck.length === 0 ? [`Nobody was connected to ${appId}, so that nothing is proved.`] : []),
       ...(notBack > 0 ? [`${notBack} clients were not resumed within ${PATIENCE_MS} ms.`] : []),
       ...(isSettled ? [] : ['The players of a game do not come to the same end of its history.']),

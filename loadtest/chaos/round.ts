@@ -1,12 +1,15 @@
-import { type ClientHistory, findViolations, type Violation } from '../kit/history.ts';
+import type { AppUnderTest } from '../kit/apps/app-under-test.ts';
+import { type AppName, appUnderTest } from '../kit/apps/index.ts';
+import type { ClientHistory, Violation } from '../kit/history.ts';
 import { inTime } from '../kit/pause.ts';
 import { Random } from '../kit/random.ts';
-import { RecordingPlayer } from '../kit/recording-player.ts';
+import { findViolations } from '../kit/violations.ts';
 import type { Fault, Strike } from './faults.ts';
 import type { FaultyCluster } from './faulty-cluster.ts';
-import { Party } from './party.ts';
+import { connectPlayer, Party } from './party.ts';
 
 export interface RoundOptions {
+  readonly app: AppName;
   readonly seed: number;
   readonly number: number;
   /** Players of each of the two games. */
@@ -37,26 +40,30 @@ const AUDIT_MS = 10_000;
 
 /** Plays, lets the fault strike, plays on, and judges what everybody saw. The cluster is whole afterwards. */
 export async function playRound(stage: FaultyCluster, fault: Fault, options: RoundOptions): Promise<Round> {
-  const { seed, number, players } = options;
-  const random = Random.of(seed, `${stage.design} ${fault.name} ${number}`);
+  const { app: name, seed, number, players: count } = options;
+  const app = appUnderTest(name);
+  const random = Random.of(seed, `${name} ${stage.design} ${fault.name} ${number}`);
   const parties: Party[] = [];
   try {
     // Of one game every player has a replica of its own; of the other the sockets go where the design wants them.
-    parties.push(await Party.seat(stage.cluster, players, random, { routeByGame: false }));
-    parties.push(await Party.seat(stage.cluster, players, random));
-    return await play(stage, fault, random, parties, number);
+    parties.push(await Party.seat(stage.cluster, { app, count, random, client: { routeByGame: false } }));
+    parties.push(await Party.seat(stage.cluster, { app, count, random }));
+    return await play({ stage, fault, app, random, parties, number });
   } finally {
     for (const party of parties) party.close();
   }
 }
 
-async function play(
-  stage: FaultyCluster,
-  fault: Fault,
-  random: Random,
-  parties: Party[],
-  number: number,
-): Promise<Round> {
+interface Play {
+  readonly stage: FaultyCluster;
+  readonly fault: Fault;
+  readonly app: AppUnderTest;
+  readonly random: Random;
+  readonly parties: readonly Party[];
+  readonly number: number;
+}
+
+async function play({ stage, fault, app, random, parties, number }: Play): Promise<Round> {
   const problems: string[] = [];
   const movedOn = async (since: number, count: number, when: string) => {
     const moved = await Promise.all(parties.map((party) => party.moved(since, count)));
@@ -75,7 +82,7 @@ async function play(
   await Promise.all(parties.map((party) => party.finish()));
   if (!(struck instanceof Error)) problems.push(...wrongEnds(before, await stage.processes(), struck));
   const histories = parties.flatMap((party) => party.players.map((player) => player.history()));
-  histories.push(await audit(stage, parties, problems));
+  histories.push(await audit(stage, app, parties, problems));
   const times = parties.flatMap(({ acknowledgedAt }) => acknowledgedAt);
   const after = times.flat().filter((time) => time > overAt).length;
   const all = times.flat().length;
@@ -88,15 +95,20 @@ async function play(
     waits: times.map((own) => longestWait(own, struckAt, endedAt)),
     epochs: epochsOf(histories),
     vanished: histories.flatMap(({ acknowledged }) => acknowledged).filter(({ game }) => vanished.has(game)).length,
-    violations: findViolations(histories),
+    violations: findViolations(histories, app),
     problems: [...problems, ...parties.flatMap((party) => party.problems)],
     histories,
   };
 }
 
 /** A stranger's look at how the games stand, to be compared with what was promised. */
-async function audit(stage: FaultyCluster, parties: readonly Party[], problems: string[]): Promise<ClientHistory> {
-  const auditor = await RecordingPlayer.connect(stage.cluster, 'Auditor');
+async function audit(
+  stage: FaultyCluster,
+  app: AppUnderTest,
+  parties: readonly Party[],
+  problems: string[],
+): Promise<ClientHistory> {
+  const auditor = await connectPlayer(stage.cluster, app, 'Auditor');
   try {
     for (const party of parties) {
       const game = party.games.at(-1);

@@ -17,8 +17,15 @@ test('several faults may be named, in any order', () => {
 
 test('clients that do not fill games are refused by a sentence that names the flag', () => {
   assert.throws(
-    () => runChaos({ design: 'both', players: 4, clients: 10 }),
+    () => runChaos({ app: 'grid', design: 'both', players: 4, clients: 10 }),
     (error: Error) => error instanceof UsageError && error.message.startsWith('--clients is '),
+  );
+});
+
+test('a measurement with clients of another application than the game is refused', () => {
+  assert.throws(
+    () => runChaos({ app: 'both', design: 'both', players: 4, clients: 8 }),
+    (error: Error) => error instanceof UsageError && error.message.includes('--app is both'),
   );
 });
 

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { UsageError } from '../../infra/usage-error.ts';
+import { APPS_UNDER_TEST, type AppName } from '../kit/apps/index.ts';
 import { DESIGNS, type Design, type Report, toStandardError } from '../kit/options.ts';
 import { FAULTS, type Fault } from './faults.ts';
 import { FaultyCluster } from './faulty-cluster.ts';
@@ -10,6 +11,7 @@ import { type Row, tableOf, tally } from './tally.ts';
 export interface ChaosOptions {
   /** In all; of a run with clients, how many kills. */
   readonly rounds?: number | undefined;
+  readonly app: AppName | 'both';
   readonly design: Design | 'both';
   /** Names; all if left out. */
   readonly fault?: readonly string[] | undefined;
@@ -19,6 +21,7 @@ export interface ChaosOptions {
   readonly clients?: number | undefined;
 }
 
+/** Of each application. */
 const DEFAULT_ROUNDS = 22;
 const DEFAULT_KILLS = 3;
 
@@ -28,6 +31,9 @@ export function runChaos(options: ChaosOptions, report = toStandardError): Promi
   if (clients !== undefined && clients % 4 !== 0) {
     throw new UsageError(`--clients is ${clients}; four play a game: give a multiple of 4.`);
   }
+  if (clients !== undefined && options.app !== 'grid') {
+    throw new UsageError(`--clients measures with grid, and --app is ${options.app}: leave one of them out.`);
+  }
   report(`--seed ${seed}`);
   const designs = options.design === 'both' ? DESIGNS : [options.design];
   return clients === undefined
@@ -36,15 +42,19 @@ export function runChaos(options: ChaosOptions, report = toStandardError): Promi
 }
 
 async function playAll(options: ChaosOptions, designs: readonly Design[], seed: number, report: Report) {
-  const { rounds = DEFAULT_ROUNDS, players, json } = options;
+  const apps = options.app === 'both' ? APPS_UNDER_TEST : [options.app];
+  const { rounds = DEFAULT_ROUNDS * apps.length, players, json } = options;
   const faults = faultsOf(options.fault);
+  const stages = apps.flatMap((app) => designs.map((design) => ({ app, design })));
   const rows: Row[] = [];
-  for (const [place, design] of designs.entries()) {
+  for (const [place, stage] of stages.entries()) {
     const roundsOf = (fault: Fault) =>
-      shareOf(rounds, designs.length * faults.length, place * faults.length + faults.indexOf(fault));
-    rows.push(...(await playDesign({ design, faults, roundsOf, players, seed, report })));
+      shareOf(rounds, stages.length * faults.length, place * faults.length + faults.indexOf(fault));
+    rows.push(...(await playStage({ ...stage, faults, roundsOf, players, seed, report })));
   }
-  const wrong = rows.flatMap((row) => row.faults.map((text) => `FAULT  ${row.design} ${row.fault}: ${text}`));
+  const wrong = rows.flatMap((row) =>
+    row.faults.map((text) => `FAULT  ${row.app} ${row.design} ${row.fault}: ${text}`),
+  );
   console.log([tableOf(rows), ...wrong].join('\n'));
   if (json !== undefined) writeFileSync(json, `${JSON.stringify({ seed, rows }, null, 2)}\n`);
   return wrong.length > 0 ? 1 : 0;
@@ -75,7 +85,8 @@ export const faultsOf = (names: readonly string[] | undefined): readonly Fault[]
 export const shareOf = (rounds: number, kinds: number, index: number): number =>
   Math.floor(rounds / kinds) + (index < rounds % kinds ? 1 : 0);
 
-interface DesignRun {
+interface StageRun {
+  readonly app: AppName;
   readonly design: Design;
   readonly faults: readonly Fault[];
   /** How many rounds of each fault. */
@@ -85,21 +96,21 @@ interface DesignRun {
   readonly report: Report;
 }
 
-/** Plays the rounds of one design, all of them on one cluster, fault by fault. */
-async function playDesign({ design, faults, roundsOf, players, seed, report }: DesignRun): Promise<Row[]> {
+/** Plays the rounds of one application in one design, all of them on one cluster, fault by fault. */
+async function playStage({ app, design, faults, roundsOf, players, seed, report }: StageRun): Promise<Row[]> {
   const rows: Row[] = [];
-  report(`${design}: starting a cluster`);
-  const cluster = await FaultyCluster.start(design);
+  report(`${app} ${design}: starting a cluster`);
+  const cluster = await FaultyCluster.start(design, app);
   try {
     for (const fault of faults) {
       const rounds: Round[] = [];
       await cluster.persist(fault.persistence);
       for (let number = 1; number <= roundsOf(fault); number++) {
-        const round = await playRound(cluster, fault, { seed, number, players });
+        const round = await playRound(cluster, fault, { app, seed, number, players });
         rounds.push(round);
-        for (const line of describeRound(design, fault, round)) report(line);
+        for (const line of describeRound(`${app} ${design}`, fault, round)) report(line);
       }
-      if (rounds.length > 0) rows.push(tally(design, fault, rounds));
+      if (rounds.length > 0) rows.push(tally(app, design, fault, rounds));
     }
   } finally {
     await cluster.stop();
@@ -107,13 +118,13 @@ async function playDesign({ design, faults, roundsOf, players, seed, report }: D
   return rows;
 }
 
-function describeRound(design: Design, fault: Fault, round: Round): string[] {
+function describeRound(stage: string, fault: Fault, round: Round): string[] {
   const { all, during, after } = round.acknowledged;
   const back = `back within ${Math.round(Math.max(...round.waits))} ms`;
   const nameOf = (kind: string) => (kind === 'lost tail' && fault.mayLose ? 'announced' : kind);
   const seen = round.violations.map((one) => `${nameOf(one.fault)}: ${one.detail}`);
   return [
-    `${design} ${fault.name} ${round.number}: ${round.what}; ${all} acknowledged, ${during} during, ${after} after; ${back}`,
+    `${stage} ${fault.name} ${round.number}: ${round.what}; ${all} acknowledged, ${during} during, ${after} after; ${back}`,
     ...[...round.problems, ...seen].map((line) => `  ${line}`),
   ];
 }

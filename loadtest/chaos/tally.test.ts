@@ -21,13 +21,13 @@ const round = (given: Partial<Round> = {}): Round => ({
   ...given,
 });
 const violation = (fault: Violation['fault']): Violation => ({ fault, player: 'pA', detail: 'at a place' });
-const rowOf = (given: Partial<Round>, fault: Fault = KILL) => tally('stateless', fault, [round(given)]);
+const rowOf = (given: Partial<Round>, fault: Fault = KILL) => tally('grid', 'stateless', fault, [round(given)]);
 
 test('rounds in which all went well have no fault', () => {
-  const row = tally('stateful', KILL, [round(), round({ waits: [300] })]);
+  const row = tally('grid', 'stateful', KILL, [round(), round({ waits: [300] })]);
   assert.deepEqual(
-    [row.design, row.fault, row.rounds, row.acked, row.lost, row.duplicated, row.gaps, row.faults],
-    ['stateful', 'redis-kill', 2, 200, 0, 0, 0, []],
+    [row.app, row.design, row.fault, row.rounds, row.acked, row.lost, row.duplicated, row.gaps, row.faults],
+    ['grid', 'stateful', 'redis-kill', 2, 200, 0, 0, 0, []],
   );
   assert.deepEqual(row.back, { median: 300, p99: 900, rounds: [300, 900] });
 });
@@ -40,8 +40,9 @@ test('each kind of violation is counted in its column and makes the run fail', (
     ['applied twice', 'duplicated'],
     ['gap', 'gaps'],
     ['order', 'other'],
-    ['two owners', 'other'],
-    ['score', 'other'],
+    ['state', 'other'],
+    ['unasked', 'other'],
+    ['rule', 'other'],
   ] as const;
   for (const [fault, column] of columns) {
     const row = rowOf({ violations: [violation(fault)] });
@@ -75,24 +76,28 @@ test('where Redis may lose the end, silence about it makes the run fail, as does
 });
 
 test('what only the histories of all rounds together show is found', () => {
-  const history = (cell: number): ClientHistory => ({
+  const history = (size: number): ClientHistory => ({
     player: 'pA',
+    name: 'Ann',
+    final: [],
     acknowledged: [],
+    open: [],
     observed: [
       {
         kind: 'event',
         game: 'AAAAAA',
         epoch: 'e',
         seq: 1,
-        event: { kind: 'captured', player: 'pA', seat: 0, cell, scores: [1] },
+        at: 1,
+        event: { kind: 'created', settings: { players: 2, size, seconds: 10 } },
       },
     ],
   });
   const rounds = [
-    round({ histories: [history(1)] }),
-    round({ number: 2, histories: [{ ...history(2), player: 'pB' }] }),
+    round({ histories: [history(3)] }),
+    round({ number: 2, histories: [{ ...history(4), player: 'pB' }] }),
   ];
-  assert.equal(tally('stateless', KILL, rounds).other, 1);
+  assert.equal(tally('grid', 'stateless', KILL, rounds).other, 1);
 });
 
 test('the longest wait counts from the strike, and to the end for who never moved again', () => {

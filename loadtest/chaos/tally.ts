@@ -1,11 +1,14 @@
-import { findViolations, type Violation } from '../kit/history.ts';
+import { type AppName, appUnderTest } from '../kit/apps/index.ts';
+import type { Violation } from '../kit/history.ts';
 import type { Design } from '../kit/options.ts';
 import { percentile } from '../kit/statistics.ts';
+import { findViolations } from '../kit/violations.ts';
 import type { Fault } from './faults.ts';
 import type { Round } from './round.ts';
 
 /** All rounds of one fault in one design, as they are told. Times are milliseconds. */
 export interface Row {
+  readonly app: AppName;
   readonly design: Design;
   readonly fault: string;
   readonly rounds: number;
@@ -13,7 +16,7 @@ export interface Row {
   readonly lost: number;
   readonly duplicated: number;
   readonly gaps: number;
-  /** Wrong order, owner or score. */
+  /** Wrong order or state, an event that nobody asked for, or a rule of the application that does not hold. */
   readonly other: number;
   /** Acknowledged moves that are gone and of which a new epoch told, where Redis does not promise more. */
   readonly announced: number;
@@ -25,9 +28,12 @@ export interface Row {
 }
 
 /** What rounds show together: each was judged by itself, and all their histories are judged once more as one. */
-export function tally(design: Design, fault: Fault, rounds: readonly Round[]): Row {
+export function tally(app: AppName, design: Design, fault: Fault, rounds: readonly Round[]): Row {
   const { mayLose = false } = fault;
-  const whole = findViolations(rounds.flatMap(({ histories }) => histories));
+  const whole = findViolations(
+    rounds.flatMap(({ histories }) => histories),
+    appUnderTest(app),
+  );
   const single = rounds.flatMap(({ violations }) => violations);
   const violations = whole.length > single.length ? whole : single;
   const count = (...faults: Violation['fault'][]) => violations.filter((one) => faults.includes(one.fault)).length;
@@ -36,6 +42,7 @@ export function tally(design: Design, fault: Fault, rounds: readonly Round[]): R
   const isWrong = (violation: Violation) => !(mayLose && violation.fault === 'lost tail');
   const waits = rounds.map((round) => Math.round(Math.max(...round.waits))).sort((left, right) => left - right);
   return {
+    app,
     design,
     fault: fault.name,
     rounds: rounds.length,
@@ -43,7 +50,7 @@ export function tally(design: Design, fault: Fault, rounds: readonly Round[]): R
     lost: count('lost') + (mayLose ? 0 : gone),
     duplicated: count('duplicate', 'applied twice'),
     gaps: count('gap'),
-    other: count('order', 'two owners', 'score'),
+    other: count('order', 'state', 'unasked', 'rule'),
     announced: mayLose ? gone : 0,
     epochs,
     back: { median: percentile(waits, 0.5), p99: percentile(waits, 0.99), rounds: waits },
@@ -67,6 +74,7 @@ function problemsOf({ acknowledged, epochs, vanished, problems }: Round, mayLose
 }
 
 const COLUMNS: readonly [string, (row: Row) => string | number][] = [
+  ['app', ({ app }) => app],
   ['design', ({ design }) => design],
   ['fault', ({ fault }) => fault],
   ['rounds', ({ rounds }) => rounds],
@@ -85,7 +93,7 @@ const COLUMNS: readonly [string, (row: Row) => string | number][] = [
 export function tableOf(rows: readonly Row[]): string {
   const lines = [COLUMNS.map(([title]) => title), ...rows.map((row) => COLUMNS.map(([, value]) => String(value(row))))];
   const widths = COLUMNS.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
-  const isText = (column: number) => column < 2;
+  const isText = (column: number) => column < 3;
   const format = (line: readonly string[]) =>
     `| ${line
       .map((cell, column) => (isText(column) ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))

@@ -4,7 +4,7 @@ import { GridlockClient } from '../../services/client/client.ts';
 import { nodePlatform } from '../../services/client/node.ts';
 import { type Cluster, ONE_ADDRESS, startCluster } from '../kit/cluster.ts';
 import { Crowd, unevenly } from '../kit/crowd.ts';
-import { findViolations } from '../kit/history.ts';
+import { gridViolations } from '../kit/grid-player.ts';
 import { comparison } from '../kit/markdown-table.ts';
 import type { Design } from '../kit/options.ts';
 import { cpuBetween, residentBetween, tierUsage } from '../kit/process-usage.ts';
@@ -145,7 +145,7 @@ async function play<T>(cluster: Cluster, size: Size, task: (crowd: Crowd) => Pro
     crowd.play(unevenly(size.moveMs));
     const result = await task(crowd);
     await crowd.stop();
-    return { result, violations: findViolations(crowd.histories).length };
+    return { result, violations: gridViolations(crowd.histories).length };
   } finally {
     crowd.close();
   }

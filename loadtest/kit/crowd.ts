@@ -2,9 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { waitFor } from '../../infra/local/wait.ts';
 import { type ClientOptions, GridlockError } from '../../services/client/node.ts';
 import type { Cluster } from './cluster.ts';
-import { type ClientHistory, findViolations, type Violation } from './history.ts';
+import { GridPlayer, gridViolations } from './grid-player.ts';
+import type { ClientHistory, Violation } from './history.ts';
 import { inTime } from './pause.ts';
-import { RecordingPlayer, type WrapPlatform } from './recording-player.ts';
+import type { WrapPlatform } from './recording-player.ts';
 import { decidedBy, forwardedShare } from './replica-metrics.ts';
 
 const CONNECTING_AT_ONCE = 20;
@@ -40,7 +41,7 @@ export const unevenly =
 
 /** An acknowledged move: when it was due, sent and acknowledged, by `performance.now()`. */
 export interface Move {
-  readonly player: RecordingPlayer;
+  readonly player: GridPlayer;
   readonly dueAt: number;
   readonly sentAt: number;
   readonly at: number;
@@ -61,7 +62,7 @@ export interface CrowdReport {
 }
 
 interface Table {
-  readonly seats: readonly RecordingPlayer[];
+  readonly seats: readonly GridPlayer[];
   readonly settings: GameSettings;
   game: string;
 }
@@ -74,7 +75,7 @@ export interface CrowdOptions {
 
 /** Players who record what they see, some of them at tables, each of which plays one game after the other. */
 export class Crowd {
-  readonly players: RecordingPlayer[] = [];
+  readonly players: GridPlayer[] = [];
   readonly moves: Move[] = [];
   readonly #random: () => number;
   readonly #dropped: Complaint[] = [];
@@ -99,7 +100,7 @@ export class Crowd {
     let next = 1;
     const connectSome = async () => {
       while (next <= count) {
-        const player = await RecordingPlayer.connect(cluster, `Player ${next++}`, client, wrap);
+        const player = await GridPlayer.connect(cluster, `Player ${next++}`, client, wrap);
         crowd.#watch(player);
         crowd.players.push(player);
       }
@@ -171,7 +172,7 @@ export class Crowd {
   }
 
   report(): CrowdReport {
-    const violations = findViolations(this.histories);
+    const violations = gridViolations(this.histories);
     return { dropped: this.#dropped, failed: this.#failed, games: this.#games, violations };
   }
 
@@ -202,7 +203,7 @@ export class Crowd {
     for (const { client } of this.players) client.close();
   }
 
-  #watch(player: RecordingPlayer): void {
+  #watch(player: GridPlayer): void {
     let open = true;
     player.client.on('state', ({ state, message = state }) => {
       if (open && state !== 'open' && !(state === 'closed' && this.#stopping)) {
@@ -212,8 +213,8 @@ export class Crowd {
     });
   }
 
-  async #open(seats: readonly RecordingPlayer[], { players, size, seconds }: GameSettings): Promise<string> {
-    const [host, ...guests] = seats as [RecordingPlayer, ...RecordingPlayer[]];
+  async #open(seats: readonly GridPlayer[], { players, size, seconds }: GameSettings): Promise<string> {
+    const [host, ...guests] = seats as [GridPlayer, ...GridPlayer[]];
     const { game } = await host.client.create({ players, size, seconds });
     await Promise.all(guests.map(({ client }) => client.join(game)));
     this.#games += 1;
@@ -241,7 +242,7 @@ export class Crowd {
   }
 
   /** Moves until the game is over. */
-  async #moveOn(player: RecordingPlayer, game: string, pace: Pace): Promise<void> {
+  async #moveOn(player: GridPlayer, game: string, pace: Pace): Promise<void> {
     for (let dueAt = pace(undefined); ; dueAt = pace(dueAt)) {
       await this.#pause(dueAt - performance.now());
       const free = this.#stopping ? [] : player.freeCells(game);
@@ -282,4 +283,4 @@ async function caughtUp({ game, seats }: Table): Promise<void> {
   await Promise.all(seats.map((player) => player.until(game, ({ seq }) => seq >= newest)));
 }
 
-const nameOf = ({ client }: RecordingPlayer): string => client.player?.name ?? 'unknown';
+const nameOf = ({ client }: GridPlayer): string => client.player?.name ?? 'unknown';

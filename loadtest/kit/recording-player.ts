@@ -1,48 +1,45 @@
-import { capture, FREE, type Grid, grid } from '../../services/apps/grid/grid.ts';
 import { GridlockClient } from '../../services/client/client.ts';
 import { type ClientOptions, type GameChange, GridlockError, nodePlatform } from '../../services/client/node.ts';
-import { decodeServerFrame, type ServerMessage } from '../../services/protocol/index.ts';
+import {
+  type AnyRoomType,
+  type CommandOf,
+  decodeServerFrame,
+  type ServerMessage,
+} from '../../services/protocol/index.ts';
 import type { Cluster } from './cluster.ts';
-import type { AcknowledgedCapture, ClientHistory, Observation, Received } from './history.ts';
+import type { Acknowledged, ClientHistory, Observation, Received } from './history.ts';
 
 /** Changes the runtime of a player's client, for instance to count what it does. */
 export type WrapPlatform = (platform: ReturnType<typeof nodePlatform>) => ReturnType<typeof nodePlatform>;
 
-/** A program that plays through the SDK and writes down what it saw and what it was promised. */
-export class RecordingPlayer {
-  readonly client: GridlockClient<Grid>;
+export type Target = Pick<Cluster, 'url' | 'rootPem'>;
+
+/** A program that plays an application through the SDK and writes down what it saw and what it was promised. */
+export class RecordingPlayer<Room extends AnyRoomType = AnyRoomType> {
+  readonly client: GridlockClient<Room>;
+  readonly #type: Room;
   readonly #observed: Observation[] = [];
   readonly #received: Received[] = [];
-  readonly #acknowledged: AcknowledgedCapture[] = [];
+  readonly #acknowledged: Acknowledged[] = [];
+  readonly #open: { game: string; command: CommandOf<Room> }[] = [];
   readonly #refusals: GridlockError[] = [];
 
   constructor(
-    cluster: Pick<Cluster, 'url' | 'rootPem'>,
+    cluster: Target,
+    type: Room,
     name: string,
     options: Partial<ClientOptions> = {},
     wrap: WrapPlatform = (platform) => platform,
   ) {
     const platform = wrap(nodePlatform({ url: cluster.url, ca: cluster.rootPem }));
     const decode = (text: string) => this.#note(decodeServerFrame(text));
-    this.client = new GridlockClient(
-      { ...platform, decode },
-      { room: grid, name, requestTimeoutMs: 30_000, ...options },
-    );
-    this.client.on('game', ({ game, epoch, seq, event, state }) => {
+    this.#type = type;
+    const own = { room: type, name, requestTimeoutMs: 30_000, ...options };
+    this.client = new GridlockClient<Room>({ ...platform, decode }, own as Partial<ClientOptions<Room>>);
+    this.client.on('game', ({ game, epoch, seq, event, at, state }) => {
       const place = { game, epoch, seq };
-      this.#observed.push(event ? { kind: 'event', ...place, event } : { kind: 'snapshot', ...place, state });
+      this.#observed.push(event ? { kind: 'event', ...place, at: at!, event } : { kind: 'snapshot', ...place, state });
     });
-  }
-
-  static async connect(
-    cluster: Pick<Cluster, 'url' | 'rootPem'>,
-    name: string,
-    options?: Partial<ClientOptions>,
-    wrap?: WrapPlatform,
-  ): Promise<RecordingPlayer> {
-    const player = new RecordingPlayer(cluster, name, options, wrap);
-    await player.client.connect();
-    return player;
   }
 
   #note(messages: ServerMessage[]): ServerMessage[] {
@@ -81,43 +78,31 @@ export class RecordingPlayer {
     return this.#acknowledged.reduce((last, one) => (one.game === game ? Math.max(last, one.seq) : last), 0);
   }
 
-  /** Cells that may be captured; none of a game that is not active. */
-  freeCells(game: string): number[] {
-    const state = this.client.game(game)?.state;
-    return state?.status === 'active' ? state.cells.flatMap((seat, cell) => (seat === FREE ? [cell] : [])) : [];
-  }
-
   history(): ClientHistory {
-    const player = this.client.player?.id ?? 'unknown';
+    const { id: player, name } = this.client.player ?? { id: 'unknown', name: 'unknown' };
     return {
       player,
+      name,
       observed: [...this.#observed],
+      final: this.client.games,
       acknowledged: [...this.#acknowledged],
+      open: [...this.#open],
       received: [...this.#received],
     };
   }
 
-  /** Captures a cell and remembers the promise; a refusal is remembered too, and gives undefined. */
-  async capture(game: string, cell: number): Promise<number | undefined> {
+  /** Sends a command and remembers the promise; a refusal is remembered too, and gives undefined. */
+  async send(game: string, command: CommandOf<Room>): Promise<number | undefined> {
     try {
-      const { epoch, seq } = await this.client.act(game, capture(cell));
-      this.#acknowledged.push({ game, cell, epoch: epoch!, seq: seq! });
+      const { epoch, seq } = await this.client.act(game, command);
+      this.#acknowledged.push({ game, command, epoch: epoch!, seq: seq! });
       return seq;
     } catch (error) {
       if (!(error instanceof GridlockError)) throw error;
       this.#refusals.push(error);
+      // Everything but the application's own refusal may hide that it happened.
+      if (!Object.hasOwn(this.#type.refusals, error.code)) this.#open.push({ game, command });
       return undefined;
-    }
-  }
-
-  /** Captures free cells, one after the other, until the game is over. `pick` chooses among those that are free. */
-  async playOut(game: string, pick: (free: readonly number[]) => number): Promise<void> {
-    for (;;) {
-      const state = this.client.game(game)?.state;
-      if (state?.status !== 'active') return;
-      const free = this.freeCells(game);
-      if (free.length === 0) return void (await this.until(game, ({ state: { status } }) => status === 'completed'));
-      await this.capture(game, free[pick(free) % free.length]!);
     }
   }
 
@@ -134,7 +119,7 @@ export class RecordingPlayer {
   }
 
   /** Resolves when the game is as wanted, at once if it is already. */
-  until(game: string, wanted: (view: Pick<GameChange, 'state' | 'seq'>) => boolean): Promise<void> {
+  until(game: string, wanted: (view: Pick<GameChange<Room>, 'state' | 'seq'>) => boolean): Promise<void> {
     const view = this.client.game(game);
     if (view && wanted(view)) return Promise.resolve();
     return new Promise((resolve) => {
@@ -147,22 +132,21 @@ export class RecordingPlayer {
   }
 }
 
+type Connect<Player> = (name: string, options: Partial<ClientOptions>) => Promise<Player>;
+
 /** Connects until every place is taken; `placeOf` tells the place of a player, or undefined where none is free. */
-async function seat(
-  cluster: Pick<Cluster, 'url' | 'rootPem'>,
+async function seat<Player extends RecordingPlayer<any>>(
+  connect: Connect<Player>,
   count: number,
-  placeOf: (player: RecordingPlayer, taken: ReadonlyMap<number, RecordingPlayer>) => number | undefined,
+  placeOf: (player: Player, taken: ReadonlyMap<number, Player>) => number | undefined,
   options?: Partial<ClientOptions>,
-): Promise<RecordingPlayer[]> {
-  const taken = new Map<number, RecordingPlayer>();
+): Promise<Player[]> {
+  const taken = new Map<number, Player>();
   // Held until the end: the edge sends the next connection to the replica that has the fewest.
-  const spare: RecordingPlayer[] = [];
+  const spare: Player[] = [];
   while (taken.size < count && spare.length < 40) {
     // A game that takes its players to its replica would bring them all together.
-    const player = await RecordingPlayer.connect(cluster, `Player ${taken.size + 1}`, {
-      routeByGame: false,
-      ...options,
-    });
+    const player = await connect(`Player ${taken.size + 1}`, { routeByGame: false, ...options });
     const place = placeOf(player, taken);
     if (place === undefined) spare.push(player);
     else taken.set(place, player);
@@ -175,21 +159,21 @@ async function seat(
 }
 
 /** Players on as many different replicas, however many connections that takes. The others are closed. */
-export const playersOnDifferentReplicas = (
-  cluster: Pick<Cluster, 'url' | 'rootPem'>,
+export const onDifferentReplicas = <Player extends RecordingPlayer<any>>(
+  connect: Connect<Player>,
   count: number,
   options?: Partial<ClientOptions>,
 ) =>
   seat(
-    cluster,
+    connect,
     count,
     ({ replica }, taken) => ([...taken.values()].some((other) => other.replica === replica) ? undefined : taken.size),
     options,
   );
 
 /** A player on each of the replicas with these APPIDs, in this order. */
-export const playersOnReplicas = (cluster: Pick<Cluster, 'url' | 'rootPem'>, appIds: readonly string[]) =>
-  seat(cluster, appIds.length, ({ replica }, taken) => {
+export const onReplicas = <Player extends RecordingPlayer<any>>(connect: Connect<Player>, appIds: readonly string[]) =>
+  seat(connect, appIds.length, ({ replica }, taken) => {
     const place = appIds.indexOf(replica);
     return place < 0 || taken.has(place) ? undefined : place;
   });

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Cluster, ONE_ADDRESS, startCluster } from '../kit/cluster.ts';
 import { Crowd, unevenly } from '../kit/crowd.ts';
-import { findViolations, type Violation } from '../kit/history.ts';
+import { gridViolations } from '../kit/grid-player.ts';
+import type { Violation } from '../kit/history.ts';
 import type { Design } from '../kit/options.ts';
 import { members } from '../kit/replica-metrics.ts';
 
@@ -71,7 +72,7 @@ export async function scaleOut(cluster: Cluster, options: ScaleOutOptions): Prom
       reconnects: crowd.reconnects - reconnects,
       perReplica: crowd.placement,
       acknowledged: crowd.moves.length,
-      violations: findViolations(crowd.histories),
+      violations: gridViolations(crowd.histories),
     };
   } finally {
     process.kill(late.pid!, 'SIGCONT');

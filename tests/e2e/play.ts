@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import { findViolations } from '../../loadtest/kit/history.ts';
-import { playersOnDifferentReplicas, type RecordingPlayer } from '../../loadtest/kit/recording-player.ts';
+import { type GridPlayer, gridViolations, playersOnDifferentReplicas } from '../../loadtest/kit/grid-player.ts';
 import { FREE } from '../../services/apps/grid/grid.ts';
 import type { System } from './system.ts';
 
@@ -9,8 +8,8 @@ import type { System } from './system.ts';
 const THINKING_MS = 20;
 const SETTINGS = { size: 12, seconds: 120 };
 
-async function playGame(players: readonly RecordingPlayer[]): Promise<void> {
-  const [host, ...guests] = players as [RecordingPlayer, ...RecordingPlayer[]];
+async function playGame(players: readonly GridPlayer[]): Promise<void> {
+  const [host, ...guests] = players as [GridPlayer, ...GridPlayer[]];
   const { game } = await host.client.create({ players: players.length, ...SETTINGS });
   for (const { client } of guests) await client.join(game);
   await Promise.all(players.map((player) => player.until(game, ({ state }) => state.status !== 'waiting')));
@@ -19,7 +18,7 @@ async function playGame(players: readonly RecordingPlayer[]): Promise<void> {
 }
 
 /** Captures what is free, from a place of the board of the player's own. */
-async function capture(player: RecordingPlayer, game: string, from: number): Promise<void> {
+async function capture(player: GridPlayer, game: string, from: number): Promise<void> {
   for (;;) {
     const state = player.client.game(game)?.state;
     if (state?.status !== 'active') return;
@@ -36,7 +35,7 @@ async function capture(player: RecordingPlayer, game: string, from: number): Pro
  */
 export async function playThrough(
   system: System,
-  fault: (players: readonly RecordingPlayer[]) => Promise<string | void>,
+  fault: (players: readonly GridPlayer[]) => Promise<string | void>,
 ): Promise<string> {
   const players = await playersOnDifferentReplicas(system, Math.min(3, system.config.replicas));
   try {
@@ -53,7 +52,7 @@ export async function playThrough(
       games += 1;
     } while (!struck);
     const told = await striking;
-    assert.deepEqual(findViolations(players.map((player) => player.history())), []);
+    assert.deepEqual(gridViolations(players.map((player) => player.history())), []);
     const moves = players.reduce((sum, player) => sum + player.acknowledged, 0);
     const back = players.reduce((sum, { client }) => sum + client.health.reconnects, 0);
     const figures = `${games} games, ${moves} moves acknowledged, 0 lost, ${back} reconnects`;
@@ -63,6 +62,6 @@ export async function playThrough(
   }
 }
 
-async function acknowledged(player: RecordingPlayer, count: number): Promise<void> {
+async function acknowledged(player: GridPlayer, count: number): Promise<void> {
   while (player.acknowledged < count) await delay(THINKING_MS);
 }

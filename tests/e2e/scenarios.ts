@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Kubectl, Resource } from '../../infra/cluster/kubectl.ts';
 import { waitFor } from '../../infra/local/wait.ts';
-import type { RecordingPlayer } from '../../loadtest/kit/recording-player.ts';
+import type { GridPlayer } from '../../loadtest/kit/grid-player.ts';
 import { grid } from '../../services/apps/grid/grid.ts';
 import { createNodeClient } from '../../services/client/node.ts';
 import { playThrough } from './play.ts';
@@ -71,7 +71,7 @@ export const game = (system: System): Promise<string> =>
 /** The pod a player is on dies without a word. */
 export const podKilled = (system: System): Promise<string> =>
   playThrough(system, async (players) => {
-    const victim = players[0] as RecordingPlayer;
+    const victim = players[0] as GridPlayer;
     const { replica } = victim;
     await system.kubectl.run(['delete', 'pod', replica, '--grace-period=0', '--force']);
     await victim.reconnected();

@@ -1,0 +1,170 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { AnyRoomType, AppCommand, KernelCommand, PlayerRef } from '../../services/protocol/index.ts';
+import type { AppUnderTest } from './apps/app-under-test.ts';
+import type { Chapter, Claim, SeenState } from './chapters.ts';
+import type { Fault, Violation } from './history.ts';
+
+/**
+ * Plays each epoch again by the rules of the application, and compares: every state that anybody saw is the one that the
+ * events before it give, every acknowledged command is at its place, and every event has one cause.
+ */
+export function judge(chapters: readonly Chapter[], players: readonly PlayerRef[], app: AppUnderTest): Violation[] {
+  return chapters.flatMap((chapter) => new Replay(chapter, players, app).run());
+}
+
+class Replay {
+  readonly #chapter: Chapter;
+  readonly #players: ReadonlyMap<string, PlayerRef>;
+  readonly #app: AppUnderTest;
+  readonly #type: AnyRoomType;
+  readonly #faults: Violation[] = [];
+  /** The state after each event, as far as it is known. */
+  readonly #states = new Map<number, any>();
+  /** Claims whose event is at their place. */
+  readonly #found = new Set<Claim>();
+  readonly #claims = new Map<number, Claim[]>();
+
+  constructor(chapter: Chapter, players: readonly PlayerRef[], app: AppUnderTest) {
+    this.#chapter = chapter;
+    this.#players = new Map(players.map((player) => [player.id, player]));
+    this.#app = app;
+    this.#type = app.type;
+    for (const claim of chapter.claims) {
+      this.#claims.set(claim.seq, [...(this.#claims.get(claim.seq) ?? []), claim]);
+    }
+  }
+
+  run(): Violation[] {
+    this.#replay();
+    for (const claim of this.#chapter.claims) this.#check(claim);
+    return this.#faults;
+  }
+
+  #replay(): void {
+    const { events, states } = this.#chapter;
+    const last = Math.max(0, ...events.keys(), ...states.map(({ seq }) => seq));
+    let isKnown = events.has(1);
+    let state: any;
+    let causedTo = 0;
+    let next = 0;
+    for (let seq = isKnown ? 0 : (states[0]?.seq ?? last); seq <= last; seq++) {
+      for (; (states[next]?.seq ?? Infinity) <= seq; next++) {
+        const seen = states[next]!;
+        if (!isKnown) [state, isKnown] = [seen.state, true];
+        else if (!isDeepStrictEqual(seen.state, state)) this.#differs(seen);
+      }
+      if (isKnown) this.#states.set(seq, state);
+      const following = events.get(seq + 1);
+      if (following === undefined) isKnown = false;
+      if (!following || !isKnown) continue;
+      if (causedTo <= seq) causedTo = seq + this.#cause(seq + 1, state);
+      try {
+        state = this.#type.evolve(state, following.event, following.at);
+      } catch (error) {
+        isKnown = false;
+        this.#fault('rule', 'all', `seq ${seq + 1}: the event cannot follow: ${(error as Error).message}`);
+      }
+    }
+  }
+
+  /** Finds who asked for the event at that place; with how many events came of it. */
+  #cause(seq: number, state: any): number {
+    const { events, open, claims } = this.#chapter;
+    const { at, event } = events.get(seq)!;
+    const eventsOf = (command: AppCommand | KernelCommand<unknown>, player?: string): number => {
+      try {
+        const decided = this.#type.decide(state, command, {
+          now: at,
+          player: player && this.#players.get(player),
+        } as never);
+        const isThere = (one: unknown, index: number) =>
+          !events.has(seq + index) || isDeepStrictEqual(events.get(seq + index)!.event, one);
+        return decided.events.every(isThere) ? decided.events.length : 0;
+      } catch {
+        return 0;
+      }
+    };
+    let count = 0;
+    for (const claim of this.#claims.get(seq) ?? []) {
+      const own = eventsOf(claim.command, claim.player);
+      if (own === 0) continue;
+      if (count === 0) this.#found.add(claim);
+      count ||= own;
+    }
+    if (count > 0) return count;
+    for (const [index, { command, player }] of open.entries()) {
+      count = eventsOf(command, player);
+      if (count === 0) continue;
+      open.splice(index, 1);
+      return count;
+    }
+    // What a room begins with, until somebody is in it.
+    if (state === undefined || this.#type.members(state).length === 0) return 1;
+    for (const kind of ['join', 'leave'] as const) {
+      for (const player of this.#players.keys()) {
+        count = eventsOf({ kind }, player);
+        if (count > 0) return count;
+      }
+    }
+    count = eventsOf({ kind: 'deadline' });
+    if (count > 0) return count;
+    const repeated = claims.find(({ command, player }) => eventsOf(command, player) > 0);
+    const text = JSON.stringify(event);
+    if (repeated) this.#fault('applied twice', repeated.player, `seq ${seq}: ${text} comes again`);
+    else this.#fault('unasked', 'all', `seq ${seq}: nobody asked for ${text}`);
+    return 1;
+  }
+
+  /** A state that somebody saw is not the one that the events give. */
+  #differs({ seq, state, player }: SeenState): void {
+    const earlier = [...this.#states].find(([, one]) => isDeepStrictEqual(one, state))?.[0];
+    const gone = this.#chapter.claims.filter((claim) => claim.seq <= seq && claim.seq > (earlier ?? seq));
+    if (gone.length === 0) this.#fault('state', player, `seq ${seq}: the state is not what the events give`);
+    for (const claim of gone) {
+      const detail = `seq ${claim.seq}: ${textOf(claim)} was acknowledged, the state at ${seq} is without it`;
+      this.#fault('lost', claim.player, detail);
+    }
+  }
+
+  #check(claim: Claim): void {
+    const { events, next, states } = this.#chapter;
+    const { seq, player, isCarried } = claim;
+    const begin = next?.states[0];
+    const isWhole = begin !== undefined && isDeepStrictEqual(this.#states.get(begin.seq), begin.state);
+    if (events.has(seq) && this.#states.has(seq - 1) && !this.#isThere(claim)) {
+      // Where an end was lost, another event has had this place before anybody looked.
+      if (isCarried && !isWhole) return;
+      const found = JSON.stringify(events.get(seq)!.event);
+      return this.#fault('lost', player, `seq ${seq}: ${textOf(claim)} was acknowledged, ${found} is there`);
+    }
+    const isGone = (state: any) => this.#app.holds?.(state, claim.command, player) === false;
+    if (begin) {
+      const isLost = seq > begin.seq || (!isWhole && isGone(begin.state));
+      if (!isLost) return;
+      const detail = `seq ${seq}: ${textOf(claim)} was acknowledged, the epoch after began without it`;
+      return this.#fault('lost tail', player, detail);
+    }
+    if (events.has(seq)) return;
+    // A state that came later has it, or nobody can say.
+    const later = states.find((state) => state.seq >= seq);
+    if (later && !isGone(later.state)) return;
+    this.#fault('lost', player, `seq ${seq}: ${textOf(claim)} was acknowledged, nothing is there`);
+  }
+
+  /** Its event is there, or it has nothing to do where it is. */
+  #isThere(claim: Claim): boolean {
+    if (this.#found.has(claim)) return true;
+    const { seq, command, player } = claim;
+    if (!this.#states.has(seq)) return false;
+    const context = { now: this.#chapter.events.get(seq)!.at, player: this.#players.get(player) };
+    const { events, refusal } = this.#type.decide(this.#states.get(seq), command, context);
+    return events.length === 0 && refusal === undefined;
+  }
+
+  #fault(fault: Fault, player: string, detail: string): void {
+    const { game, epoch } = this.#chapter;
+    this.#faults.push({ fault, player, detail: `game ${game} epoch ${epoch} ${detail}` });
+  }
+}
+
+const textOf = ({ command }: Claim): string => JSON.stringify(command);
