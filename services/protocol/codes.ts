@@ -32,6 +32,7 @@ export const ERROR_CODES = {
   not_a_player: { retry: false, meaning: 'You watch this game; only its players may do this.' },
   unauthorized: { retry: false, meaning: "The token is expired, forged, revoked or not this player's." },
   superseded: { retry: false, meaning: 'A newer connection of the same player acts now.' },
+  room_too_large: { retry: false, meaning: 'The state of the room would be larger than the cluster allows.' },
   channel_not_found: { retry: false, meaning: 'The application has no channel of this name.' },
   not_allowed: { retry: false, meaning: 'The application does not let you do this in the channel.' },
   too_many_channels: { retry: false, meaning: 'The connection is in `channelsPerConnection` channels already.' },

@@ -190,7 +190,7 @@ function buildAuthority(
   gameQuota: GameQuota,
 ): GameAuthority {
   const now = () => clock.now();
-  const records = new RoomLog(histories, type, now);
+  const records = new RoomLog(histories, type, now, config.limits.perRoom);
   const matchmaking = new Matchmaking(redis, config.tokenSecret, type.matching);
   const common = {
     records,

@@ -15,6 +15,8 @@ const number = (min: number, max: number, standard: number) =>
   );
 const MANY = 1_000_000;
 const MANY_BYTES = 1_000_000_000;
+/** A snapshot goes out in one frame, and others may wait before it. */
+const LARGEST_ROOM = 0.75 * LIMITS.sendQueueBytes;
 
 /** The bounds of a replica as the environment may set them. Those of a player are never laxer than the protocol says. */
 export const LIMIT_VARIABLES = {
@@ -35,6 +37,9 @@ export const LIMIT_VARIABLES = {
   BYTES_PER_SECOND: number(LIMITS.messageBytes, LIMITS.bytesPerSecond, LIMITS.bytesPerSecond),
   PUBLISH_PER_TEN_SECONDS: number(1, LIMITS.publishPerTenSeconds, LIMITS.publishPerTenSeconds),
   GAMES_PER_MINUTE: number(1, MANY, 30),
+  MAX_ROOM_BYTES: number(1024, LARGEST_ROOM, 131_072),
+  MAX_ROOM_HISTORY_EVENTS: number(100, MANY, 10_000),
+  MAX_ROOM_HISTORY_BYTES: number(65_536, MANY_BYTES, 4 * 1024 * 1024),
 };
 
 type Values = { readonly [Name in keyof typeof LIMIT_VARIABLES]: number };
@@ -68,6 +73,12 @@ export interface ReplicaLimits {
     readonly publishPerTenSeconds: number;
     readonly gamesPerMinute: number;
   };
+  /** What a room may use of the store: its state and what is kept of its history, as characters of JSON and events. */
+  readonly perRoom: {
+    readonly stateBytes: number;
+    readonly historyEvents: number;
+    readonly historyBytes: number;
+  };
 }
 
 export const toLimits = (env: Values): ReplicaLimits =>
@@ -92,6 +103,11 @@ export const toLimits = (env: Values): ReplicaLimits =>
       bytesPerSecond: env.BYTES_PER_SECOND,
       publishPerTenSeconds: env.PUBLISH_PER_TEN_SECONDS,
       gamesPerMinute: env.GAMES_PER_MINUTE,
+    }),
+    perRoom: Object.freeze({
+      stateBytes: env.MAX_ROOM_BYTES,
+      historyEvents: env.MAX_ROOM_HISTORY_EVENTS,
+      historyBytes: env.MAX_ROOM_HISTORY_BYTES,
     }),
   });
 

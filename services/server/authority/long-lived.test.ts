@@ -10,13 +10,13 @@ import type { GameAuthority } from './game-authority.ts';
 import { roomKeys } from './room-log.ts';
 
 /** Short, so that a room gets past every trim within a test. */
-const KEEP = { ms: 400, events: 500 };
+const BOUNDS = { historyMs: 400, historyEvents: 500 };
 /** Commands that are under way at a time. */
 const TOGETHER = 64;
 
 let authorities: TestAuthorities;
 before(async () => {
-  authorities = await startAuthorities(counter, { keep: KEEP });
+  authorities = await startAuthorities(counter, { bounds: BOUNDS });
 });
 after(async () => {
   await authorities?.stop();
@@ -68,7 +68,7 @@ for (const design of DESIGNS) {
         await addMany(authority, room, TOGETHER);
         return (await authorities.redis.hget(roomKeys(room).head, 'turned')) === '1';
       }, 'the answers have turned');
-      assert.ok((await events()) <= KEEP.events + TOGETHER, `${await events()} events are kept`);
+      assert.ok((await events()) <= BOUNDS.historyEvents + TOGETHER, `${await events()} events are kept`);
       const { seq } = (await authority.position(room))!;
       const view = await authority.view(room);
       assert.deepEqual([view.seq, numberOf(view.state)], [seq, seq - 2]);
@@ -115,7 +115,7 @@ test('a room of very many events costs what a new one costs', async () => {
   const events = repetitions(20_000, 1_000_000);
   const old = await make(events);
   // A new one in which as many events are kept.
-  const fresh = await make(KEEP.events);
+  const fresh = await make(BOUNDS.historyEvents);
   const [oldBytes, freshBytes] = await Promise.all([bytesOf(old), bytesOf(fresh)]);
   assert.ok(oldBytes <= 2 * freshBytes, `${oldBytes} bytes against ${freshBytes}`);
   assert.ok((await answersOf(old)) < events, 'answers that nobody asks for any more are thrown away');

@@ -58,7 +58,8 @@ export interface Answer {
 
 /** An event that is to be appended, and what it changes of what the kernel knows about the room. */
 export interface PlannedEvent {
-  readonly event: unknown;
+  /** The event as JSON. */
+  readonly text: string;
   /** The deadline from now on, null for none; absent when it stays. */
   readonly deadline?: number | null;
   /** The room is over from now on. */
@@ -109,6 +110,8 @@ export interface PlanOptions {
   /** The time of the events, in milliseconds by the store's clock. */
   readonly at: number;
   readonly findings: Findings;
+  /** The largest state of the room, in characters of JSON. */
+  readonly stateBytes: number;
   readonly onFault: (fault: Fault) => void;
 }
 
@@ -212,7 +215,8 @@ class Planner {
   ): Outcome {
     const { events, refusal } = this.#ask(command, player);
     const first = this.events.length + 1;
-    if (!this.#apply(command, events)) return refused('app_failed');
+    const problem = this.#apply(command, events);
+    if (problem !== undefined) return refused(problem);
     if (refusal !== undefined) return refused(refusal);
     if (events.length === 0) return this.#applied(this.#seq, false);
     // A room that is made begins with events of its own; otherwise the first is what was asked for.
@@ -239,8 +243,8 @@ class Planner {
     return { events: [], refusal: 'app_failed' };
   }
 
-  /** Whether all events were good; if not, none of them counts. */
-  #apply(command: AppCommand, events: readonly unknown[]): boolean {
+  /** Takes the events, all or none: gives the code of what is wrong with them. */
+  #apply(command: AppCommand, events: readonly unknown[]): 'app_failed' | 'room_too_large' | undefined {
     const { type } = this.#options;
     let { state } = this;
     const planned: PlannedEvent[] = [];
@@ -251,16 +255,27 @@ class Planner {
         if (!success) throw new Error(`an event is not what its schema says: ${issues[0].message}`);
         const before = state;
         state = type.evolve(before, event, this.at);
-        planned.push({ event, ...changes(type, before, state) });
+        planned.push({ text: JSON.stringify(event), ...changes(type, before, state) });
       }
     } catch (error) {
       this.#fault(command, `evolve failed: ${(error as Error).message}`);
-      return false;
+      return 'app_failed';
     }
-    if (!this.#isInTime(command, 'evolve', from)) return false;
+    if (!this.#isInTime(command, 'evolve', from)) return 'app_failed';
+    // Whoever leaves makes room, and a room that is too large still ends.
+    if (command.kind !== 'leave' && command.kind !== 'deadline' && !this.#fits(state, planned)) return 'room_too_large';
     this.events.push(...planned);
     this.state = state;
-    return true;
+    return undefined;
+  }
+
+  /** Whether the state is small enough. It is measured only where the snapshot and the events after it might be too large. */
+  #fits(state: unknown, planned: readonly PlannedEvent[]): boolean {
+    const { memory, stateBytes } = this.#options;
+    let most = memory.since.snapshot + memory.since.bytes;
+    for (const { text } of this.events) most += text.length;
+    for (const { text } of planned) most += text.length;
+    return most <= stateBytes || JSON.stringify(state).length <= stateBytes;
   }
 
   #isInTime(command: AppCommand, what: string, from: number): boolean {
@@ -305,7 +320,7 @@ class Planner {
 }
 
 /** What changes in the kernel's own view of a room. */
-function changes(type: AnyRoomType, before: unknown, after: unknown): Omit<PlannedEvent, 'event'> {
+function changes(type: AnyRoomType, before: unknown, after: unknown): Omit<PlannedEvent, 'text'> {
   const deadlineOf = (state: unknown) => (state === undefined ? undefined : type.deadline(state));
   const [old, deadline] = [deadlineOf(before), deadlineOf(after)];
   const isOver = type.isOver(after) && (before === undefined || !type.isOver(before));

@@ -128,7 +128,7 @@ export class RoomCopy {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const memory = this.#memory;
       const planned = plan({
-        ...{ type: log.type, memory, commands, findings },
+        ...{ type: log.type, stateBytes: log.bounds.stateBytes, memory, commands, findings },
         at: storeTime ?? Math.max(now(), memory.at),
         onFault: (fault) => this.#onFault(fault),
       });

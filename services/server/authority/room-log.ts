@@ -1,6 +1,7 @@
 import { type AnyRoomType, LIMITS, type PlayerRef } from '../../protocol/index.ts';
 import type { LogEntry, Position } from '../history/history.ts';
 import { type HistoryScript, type HistoryStore, type RawEntry, type Reply, toEntry } from '../history/history-store.ts';
+import { DEFAULT_LIMITS } from '../limits.ts';
 import { type Actor, Refusal, type Resumed, type View } from './game-authority.ts';
 import type { Answer, Plan } from './plan.ts';
 import { type Memory, type RawRoom, readMemory, snapshotText, wantsSnapshot } from './room-memory.ts';
@@ -45,14 +46,17 @@ export type Appended =
   /** The plan was made for another time than `at`, the store's. */
   | { readonly tag: 'time'; readonly at: number };
 
-/** What of a room's events is kept for exact resumes. */
-export interface KeptHistory {
-  /** For so long at least, in milliseconds: longer than a client may be away. */
-  readonly ms: number;
-  /** But never more than so many, however many come. */
-  readonly events: number;
+/** What a room may use of the store. Bytes are characters of JSON. */
+export interface RoomBounds {
+  /** Its largest state. */
+  readonly stateBytes: number;
+  /** Events are kept for exact resumes so long at least, in milliseconds: longer than a client may be away. */
+  readonly historyMs: number;
+  /** But never more than so many, nor about so many bytes, however many come. */
+  readonly historyEvents: number;
+  readonly historyBytes: number;
 }
-const KEPT_HISTORY: KeptHistory = { ms: LIMITS.resumeWindowMs + 30_000, events: 10_000 };
+const HISTORY_MS = LIMITS.resumeWindowMs + 30_000;
 
 /** How long a room is kept after what is the last thing in it, in seconds: over, left by everybody, without a deadline. */
 const KEEP_SECONDS = { over: 900, empty: 60, open: 3600 };
@@ -67,8 +71,7 @@ export class RoomLog {
   readonly type: AnyRoomType;
   readonly #histories: HistoryStore;
   readonly #now: () => number;
-  /** As the script reads it with a snapshot. */
-  readonly #kept: string;
+  readonly bounds: RoomBounds;
   readonly #append: RoomScript;
   readonly #read: RoomScript;
   readonly #resume: RoomScript;
@@ -82,9 +85,9 @@ export class RoomLog {
     histories: HistoryStore,
     type: AnyRoomType,
     now: () => number = Date.now,
-    kept: KeptHistory = KEPT_HISTORY,
+    bounds: Partial<RoomBounds> = {},
   ) {
-    this.#kept = `${kept.ms} ${kept.events}`;
+    this.bounds = { ...DEFAULT_LIMITS.perRoom, historyMs: HISTORY_MS, ...bounds };
     this.type = type;
     this.#histories = histories;
     this.#now = now;
@@ -167,7 +170,7 @@ export class RoomLog {
     args.push(
       share ?? '',
       keep?.seconds ?? '',
-      isSnapshot ? this.#kept : '',
+      isSnapshot ? this.#kept(memory, entries.length, bytes) : '',
       requests.length,
       ...requests,
       actors.length,
@@ -243,6 +246,13 @@ export class RoomLog {
     return { fields, snapshot: text.length };
   }
 
+  /** What of the history is kept, as the script reads it. */
+  #kept({ since }: Memory, events: number, bytes: number): string {
+    const { historyMs, historyEvents, historyBytes } = this.bounds;
+    const mean = (since.bytes + bytes) / (since.events + events);
+    return `${historyMs} ${Math.max(1, Math.min(historyEvents, Math.floor(historyBytes / mean)))}`;
+  }
+
   /** For how long the room is kept, when that has to be said again. */
   #keep(memory: Memory, { events, state, at }: Plan): { seconds: number; until: number } | undefined {
     const { type } = this;
@@ -303,11 +313,11 @@ const isSame = (some: readonly PlayerRef[], others: readonly PlayerRef[]): boole
 
 /** The events of a plan as they go over the wire. */
 function toEntries(room: string, { epoch, seq }: Memory, { events, at }: Plan): LogEntry[] {
-  return events.map(({ event, deadline, over }, index) => {
+  return events.map(({ text, deadline, over }, index) => {
     const number = seq + index + 1;
     const head = `{"type":"event","game":"${room}","epoch":"${epoch}","seq":${number},"at":${at},"event":`;
     const changes = `${deadline === undefined ? '' : `,"deadline":${deadline}`}${over ? ',"over":true' : ''}`;
-    return { seq: number, text: `${head}${JSON.stringify(event)}${changes}}` };
+    return { seq: number, text: `${head}${text}${changes}}` };
   });
 }
 

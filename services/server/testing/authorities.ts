@@ -4,7 +4,7 @@ import { grid } from '../../apps/grid/grid.ts';
 import type { AnyRoomType } from '../../protocol/index.ts';
 import type { GameAuthority } from '../authority/game-authority.ts';
 import type { Fault } from '../authority/plan.ts';
-import { type KeptHistory, RoomLog } from '../authority/room-log.ts';
+import { type RoomBounds, RoomLog } from '../authority/room-log.ts';
 import { StatefulAuthority } from '../authority/stateful/stateful-authority.ts';
 import { StatelessAuthority } from '../authority/stateless/stateless-authority.ts';
 import { Matchmaking } from '../game/matchmaking.ts';
@@ -26,14 +26,14 @@ export interface TestAuthorities {
 export interface AuthorityOptions {
   /** Hears of what the application does wrong. */
   readonly onFault?: (room: string, fault: Fault) => void;
-  readonly keep?: KeptHistory;
+  readonly bounds?: Partial<RoomBounds>;
   /** Milliseconds, as the replica takes the store's clock to be. */
   readonly now?: () => number;
 }
 
 export async function startAuthorities(
   type: AnyRoomType = grid,
-  { onFault = () => {}, keep, now = Date.now }: AuthorityOptions = {},
+  { onFault = () => {}, bounds, now = Date.now }: AuthorityOptions = {},
 ): Promise<TestAuthorities> {
   const server = await startRedis();
   const settings = settingsOf(server.url);
@@ -44,7 +44,7 @@ export async function startAuthorities(
     new HistoryStore({ redis, topology: 'single', replica: 'test' }),
     type,
     () => Date.now(),
-    keep,
+    bounds,
   );
   const matchmaking = new Matchmaking(redis, randomBytes(32), type.matching);
   const bus = new Bus({ connect: () => connectNode(settings, 'authorities-bus'), onError: () => undefined });

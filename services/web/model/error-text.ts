@@ -23,6 +23,7 @@ export const ERROR_TEXT: Readonly<Record<ErrorCode | ClientErrorCode | keyof typ
   cell_out_of_range: 'This cell is not on the board.',
   unauthorized: 'The server does not know this page any longer. Reload it to go on.',
   superseded: 'You are playing in another tab now.',
+  room_too_large: 'There is no more room in this game.',
   channel_not_found: 'There is no such conversation.',
   not_allowed: 'You may not do this here.',
   too_many_channels: 'You are in too many conversations at once. Leave a game and try again.',

@@ -232,7 +232,7 @@ test('a write under a hold that is no longer the newest is refused, whatever it 
   await until(async () => (await take('newer', { silent: first.hold })).tag === 'taken', 'the lease has run out');
   const nothing = { outcomes: [], requests: [], actors: [], answers: [], share: undefined, at: Date.now() } as const;
   const left = { kind: 'left', player: 'bob', seat: 1 } as const;
-  for (const events of [[], [{ event: left }]]) {
+  for (const events of [[], [{ text: JSON.stringify(left) }]]) {
     const plan: Plan = { ...nothing, events, state: first.memory.state };
     assert.equal((await records.append(game, first.hold, 60_000, first.memory, plan)).tag, 'fenced');
   }
