@@ -6,7 +6,8 @@ export default command('designs', 'compare the two designs')
     'Brings both designs up one after the other, measures them under the same play, and prints a table of Markdown. ' +
       'Exits 1 when something was lost.',
   )
-  .option('--games <count>', 'games of four players', integer(1, 500), 25)
+  .option('--games <count>', 'games', integer(1, 500), 25)
+  .option('--players <count>', 'players of each game', integer(2, 8), 4)
   .option('--move <ms>', 'between two moves of a player', integer(50, 60_000), 1000)
   .option('--seconds <count>', 'how long moves are measured', integer(2, 120), 15)
   .option('--idle <count>', 'connections that do nothing', integer(50, 20_000), 400)

@@ -14,6 +14,8 @@ import { ascending, percentile } from '../kit/statistics.ts';
 export interface Size {
   readonly replicas: number;
   readonly games: number;
+  /** Of each game. */
+  readonly players: number;
   /** Between two moves of a player, in milliseconds. */
   readonly moveMs: number;
   readonly seconds: number;
@@ -47,7 +49,7 @@ export interface Pause {
   readonly players: number;
 }
 
-const PLAYERS = 4;
+const BOARD = { size: 16, seconds: 300 };
 const SETTLE_MS = 1500;
 const FAULT_SECONDS = 8;
 
@@ -65,7 +67,7 @@ export async function measure(design: Design, size: Size, say: (line: string) =>
   });
   try {
     const bytesPerConnection = await idle(cluster, size, say);
-    say(`${design}: ${size.games} games of ${PLAYERS}, a move each ${size.moveMs} ms, for ${size.seconds} s`);
+    say(`${design}: ${size.games} games of ${size.players}, a move each ${size.moveMs} ms, for ${size.seconds} s`);
     const steady = await play(cluster, size, async (crowd) => {
       await crowd.settled(cluster);
       await delay(SETTLE_MS);
@@ -139,9 +141,9 @@ async function idle(cluster: Cluster, { idle: count }: Size, say: (line: string)
 
 /** Seats a crowd, has it play while `task` runs, and judges what it saw. */
 async function play<T>(cluster: Cluster, size: Size, task: (crowd: Crowd) => Promise<T>) {
-  const crowd = await Crowd.connect(cluster, PLAYERS * size.games);
+  const crowd = await Crowd.connect(cluster, size.players * size.games);
   try {
-    await crowd.seat(size.games);
+    await crowd.seat(size.games, { ...BOARD, players: size.players });
     crowd.play(unevenly(size.moveMs));
     const result = await task(crowd);
     await crowd.stop();

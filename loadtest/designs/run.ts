@@ -5,6 +5,7 @@ import { type Measured, measure, table } from './measure.ts';
 
 export interface DesignsOptions {
   readonly games: number;
+  readonly players: number;
   /** Milliseconds between two moves of a player. */
   readonly move: number;
   readonly seconds: number;
@@ -22,7 +23,7 @@ export async function runDesigns(options: DesignsOptions, report = toStandardErr
   const measured: Measured[] = [];
   for (const one of design === undefined ? DESIGNS : [design]) measured.push(await measure(one, size, report));
   process.stdout.write(
-    `${cpus().length} cores, ${size.replicas} replicas, ${size.games} games of four, ` +
+    `${cpus().length} cores, ${size.replicas} replicas, ${size.games} games of ${size.players}, ` +
       `a move of each player about every ${moveMs} ms\n\n${table(measured)}\n`,
   );
   if (json !== undefined) writeFileSync(json, `${JSON.stringify({ size, measured }, undefined, 2)}\n`);
