@@ -28,7 +28,7 @@ export type CertificateErrorCode =
 /** Codes of what was tried and did not succeed; everything else was refused before anything changed. */
 const TRIED: readonly CertificateErrorCode[] = ['acme', 'rotation_failed', 'trust_failed', 'locked'];
 
-/** A fault in the authority or its directory; its message is a sentence naming the place and the mend. */
+/** A fault in the authority or its directory; its message is a sentence that names the place and the fix. */
 export class CertificateError extends Error {
   readonly code: CertificateErrorCode;
 

@@ -55,7 +55,7 @@ export function openSolver(
   }
 }
 
-/** Puts the answer where whoever serves the directory finds it, and serves it itself when nobody does. */
+/** Puts the answer where the server of the directory finds it, and serves it itself when nobody does. */
 async function httpSolver(directory: string, listen: Listen | undefined): Promise<Solver> {
   const place = pathsOf(directory).challenges;
   mkdirSync(place, { recursive: true, mode: 0o700 });

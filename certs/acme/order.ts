@@ -83,7 +83,7 @@ export async function obtain(dir: string, order: AcmeOrder): Promise<Obtained> {
       csr: made.request,
       ...(order.email === undefined ? {} : { email: order.email }),
       termsOfServiceAgreed: true,
-      // The edge need not be reachable from here by its public name: the authority is who has to reach it.
+      // The edge need not be reachable from here by its public name: only the authority has to reach it.
       skipChallengeVerification: true,
       challengePriority: [order.challenge.type],
       challengeCreateFn: async ({ identifier }, { type, token }, keyAuthorization) => {
@@ -124,7 +124,7 @@ async function install(
   }
   const out = resolve(order.out);
   const pem = certificates.join('') + key;
-  // Whoever looks at the edge meanwhile would put back what is still in the file.
+  // A watcher that looks at the edge meanwhile would put back what is still in the file.
   return withLock(directory, async () => {
     const edge = order.edge ?? servingEdge(directory, out);
     const running = edge !== undefined && (await isRunning(edge));

@@ -97,7 +97,7 @@ function signedUpdate(server: UpdateServer, record: Buffer, seconds: number): { 
   return { message, mac };
 }
 
-/** What the signature covers beside the message (RFC 8945, 4.3.3). */
+/** What the signature covers besides the message (RFC 8945, 4.3.3). */
 function tsigVariables(server: UpdateServer, seconds: number, error = 0): Buffer {
   const ttl = Buffer.alloc(4);
   return Buffer.concat([

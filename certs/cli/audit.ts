@@ -26,7 +26,7 @@ export default addCommonOptions(audit).action(
     const { readCertificates } = await import('../x509/pem.ts');
     const { serverName, endpoint = [], root = [] } = options;
     const endpoints = endpoint.map((one) => ({ ...one, ...(serverName === undefined ? {} : { serverName }) }));
-    // Who asks for a file or an endpoint need not have an authority.
+    // To audit a file or an endpoint you need no authority.
     const hasOther = endpoints.length + files.length > 0;
     const directory = directoryOf(options);
     const result = await audit({

@@ -73,7 +73,7 @@ function placeLock(t: TestContext, token: string): string {
 
 const UUID = '6a2f41a3-c54c-fce8-32d2-0324e1c32e22';
 
-test('a lock held for too long is told with its holder and the mend', async (t) => {
+test('a lock held for too long is reported with its holder and the fix', async (t) => {
   const dir = placeLock(t, `42@7@${UUID}@elsewhere`);
   await assert.rejects(ensureChain({ dir, ...localNames, lockTimeoutMs: 50 }), {
     code: 'locked',

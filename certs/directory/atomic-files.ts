@@ -23,7 +23,7 @@ export interface StoredFile {
 
 const STAGING = '.staging';
 const PENDING = '.pending';
-/** Beside the new files: the names of those that shall go. */
+/** Next to the new files: the names of those to delete. */
 const REMOVALS = '.removals';
 
 /**
@@ -52,7 +52,7 @@ export function recover(directory: string): void {
 }
 
 /**
- * Writes one file outside the authority's directory: whoever reads it sees the old or the new content, whole.
+ * Writes one file outside the authority's directory: a reader sees either the old or the new content, whole.
  * Throws a system error.
  */
 export function writeFileAtomically(path: string, data: string | Uint8Array, mode: number): void {

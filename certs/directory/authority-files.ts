@@ -82,7 +82,7 @@ export function loadLeafFile(directory: string, path: string): StoredLeaf | unde
     throw fault('key_mismatch', 'leaf', directory, `The key in ${path} does not belong to its certificate`);
   }
   if (!isSignedBy(certificate, issuer)) {
-    throw fault('broken_chain', 'leaf', directory, `The leaf in ${path} is not signed by the intermediate beside it`);
+    throw fault('broken_chain', 'leaf', directory, `The leaf in ${path} is not signed by the intermediate next to it`);
   }
   if (cross !== undefined && !isSignedBy(issuer, cross)) {
     throw fault('broken_chain', 'leaf', directory, `The third certificate in ${path} did not sign the second`);
@@ -129,7 +129,7 @@ export function loadKey(
   return key;
 }
 
-/** An error of a role's file: what is wrong, and the mend. */
+/** An error in a role's file: what is wrong, and how to fix it. */
 export function fault(
   code: CertificateErrorCode,
   role: Role,
@@ -138,16 +138,16 @@ export function fault(
   cause?: unknown,
 ): CertificateError {
   const paths = pathsOf(directory);
-  const mend: Record<Role, string> = {
+  const fix: Record<Role, string> = {
     root:
       `put back your copy of ${paths.root} and ${paths.rootKey}, or move ${directory} away; ` +
-      'the next start then makes a new root, which has to be trusted anew',
+      'the next start then makes a new root, which has to be trusted again',
     intermediate:
       `put back your copy, or remove ${paths.intermediate} and ${paths.intermediateKey}; ` +
       'the next start then makes new ones with the root key',
     leaf: 'remove the file; the next start then makes a new leaf',
   };
-  return new CertificateError(code, `${problem}: ${mend[role]}.`, { cause });
+  return new CertificateError(code, `${problem}: ${fix[role]}.`, { cause });
 }
 
 export function assertCurrent(directory: string, root: X509Certificate, now: Date): void {

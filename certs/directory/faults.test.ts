@@ -117,13 +117,13 @@ const faults: Fault[] = [
     },
   },
   {
-    name: 'a missing root.pem beside the rest',
+    name: 'a missing root.pem next to the other files',
     code: 'incomplete',
     file: 'root.pem',
     break: remove('root.pem'),
   },
   {
-    name: 'a missing root beside the rest',
+    name: 'a missing root next to the other files',
     code: 'incomplete',
     file: 'root.pem',
     break: remove('root.pem', 'root.key'),
@@ -175,7 +175,7 @@ function authority(t: TestContext): string {
   return dir;
 }
 
-describe('refused, with the file and the mend in one sentence, and nothing on disk changed:', () => {
+describe('refused, with the file and the fix in one sentence, and nothing on disk changed:', () => {
   for (const fault of faults) {
     test(fault.name, async (t) => {
       const dir = authority(t);

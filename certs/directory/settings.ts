@@ -56,7 +56,7 @@ export function requireCrlUrl(text: string): string {
   throw new CertificateError(
     'invalid_usage',
     `"${text}" cannot be where revocation lists are served: give an http:// address, ` +
-      'as whoever checks a certificate must not need one for that.',
+      'as a client that checks a certificate must not need one for that.',
   );
 }
 

@@ -35,8 +35,8 @@ export interface Served {
 }
 
 /**
- * How long an endpoint may refuse connections. Shorter than others wait for the lock, which is held meanwhile; who is
- * refused for longer, as an address that has just opened many, tries again later.
+ * How long an endpoint may refuse connections. Shorter than others wait for the lock, which is held meanwhile. A client
+ * that is refused for longer, such as an address that has just opened many connections, tries again later.
  */
 const PATIENCE_MS = 5_000;
 const RETRY_MS = 200;
@@ -88,7 +88,7 @@ export async function push(edge: Edge, pem: string): Promise<void> {
     runtimeCommand(runtimeSocket, command).catch((error: unknown) => {
       throw edgeFault(edge, reasonOf(error));
     });
-  // Whoever was killed between set and commit has left a transaction open.
+  // A process that was killed between set and commit has left a transaction open.
   await ask(`abort ssl cert ${certificate}`);
   // An empty line ends the payload, and the next one the command.
   const payload = pem.replaceAll(/\n{2,}/g, '\n').trimEnd();

@@ -66,7 +66,7 @@ describe('a certificate of one’s own', () => {
     ['is missing', () => readServerCertificate(join(directory, 'no.pem'), HOST), /no\.pem cannot be read .*: check/],
   ];
   for (const [what, attempt, message] of faults) {
-    test(`that ${what} is refused in one sentence with the file and the mend`, () => {
+    test(`that ${what} is refused in one sentence with the file and the fix`, () => {
       assert.throws(attempt, { name: 'CertificateError', message });
     });
   }

@@ -19,11 +19,11 @@ export interface ServerCertificate {
 
 /**
  * Reads a file of leaf, chain and key, and makes sure that clients of `host` can be shown it now.
- * Throws a CertificateError that names the file, what is wrong and the mend.
+ * Throws a CertificateError that names the file, what is wrong and how to fix it.
  */
 export function readServerCertificate(path: string, host: string, now = new Date()): ServerCertificate {
-  const refuse = (code: CertificateErrorCode, problem: string, mend: string): never => {
-    throw new CertificateError(code, `${path} ${problem}: ${mend}.`);
+  const refuse = (code: CertificateErrorCode, problem: string, fix: string): never => {
+    throw new CertificateError(code, `${path} ${problem}: ${fix}.`);
   };
   const { certificates: all, keys } = readPem(path);
   // HAProxy serves a certificate twice when the file has it twice.
@@ -43,8 +43,8 @@ export function readServerCertificate(path: string, host: string, now = new Date
   if (leaf.ca) return refuse('corrupt', 'begins with the certificate of an authority', 'put the leaf first');
   const stray = certificates.findIndex((one, index) => index > 0 && !isSignedBy(certificates[index - 1]!, one));
   if (stray > 0) {
-    const mend = 'write the leaf, then who signed it, and so on';
-    return refuse('broken_chain', `is no chain: certificate ${stray + 1} did not sign the one before it`, mend);
+    const fix = 'write the leaf, then its issuer, and so on';
+    return refuse('broken_chain', `is no chain: certificate ${stray + 1} did not sign the one before it`, fix);
   }
   const { notBefore, notAfter } = validityOf(leaf);
   if (now > notAfter) return refuse('expired', `expired at ${notAfter.toISOString()}`, 'renew it');
@@ -54,7 +54,7 @@ export function readServerCertificate(path: string, host: string, now = new Date
   const fits = isIP(host) === 0 ? leaf.checkHost(host, { subject: 'never' }) : leaf.checkIP(host);
   if (fits === undefined) {
     const names = leaf.subjectAltName ?? 'no name';
-    return refuse('invalid_name', `is for ${names}, not for ${host}`, 'get one for the host, or mend the host');
+    return refuse('invalid_name', `is for ${names}, not for ${host}`, 'get one for the host, or correct the host');
   }
   const pem = `${certificates.join('')}${key.export({ type: 'pkcs8', format: 'pem' }) as string}`;
   return { leaf, chain: certificates, pem };
@@ -106,7 +106,7 @@ export class ServedFile {
     if (!(await isRunning(edge))) return undefined;
     const served = await servedLeaf(edge);
     const isServed = served?.fingerprint256 === leaf.fingerprint256;
-    // Who trusts it is not known here: that it leads to the last one of its chain has to do.
+    // Which clients trust it is not known here, so it only has to lead to the last certificate of its chain.
     if (!isServed) await deploy(edge, { pem, leaf }, this.#previous(), chain.slice(-1), { anyAuthority: true });
     if (isServed && digest(pem) === digestOf(copy)) return undefined;
     writeFileAtomically(copy, pem, 0o600);

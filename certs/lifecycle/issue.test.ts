@@ -35,7 +35,7 @@ describe('a further leaf', () => {
     assert.equal((JSON.parse(ledger!) as { place: string }[])[0]!.place, out);
   });
 
-  test('is kept with reuse as long as it is good, and made anew when it is not', async (t) => {
+  test('is kept with reuse as long as it is good, and issued again when it is not', async (t) => {
     const { dir, out } = await authority(t);
     const first = await issueLeaf({ dir, ...names, out });
     const again = () => issueLeaf({ dir, ...names, out, reuse: true });
@@ -80,7 +80,7 @@ describe('a further leaf', () => {
     assert.deepEqual(contents(dir), before);
   });
 
-  test('that cannot be written is refused with the place and the mend', async (t) => {
+  test('that cannot be written is refused with the place and the fix', async (t) => {
     const { dir } = await authority(t);
     const out = join(dir, 'missing', 'leaf.pem');
     await assert.rejects(issueLeaf({ dir, ...names, out }), {

@@ -42,12 +42,12 @@ export function revoke(options: RevokeOptions): Promise<Revocation> {
   });
 }
 
-/** Which lists were signed anew, as file names. */
+/** Which lists were signed again, as file names. */
 export type RefreshedCrls = string[];
 
 /**
- * Signs the revocation lists anew that are over half their time, or with `force` all that it has the keys
- * for. Nothing in a directory that neither names a place for lists nor has ever revoked anything.
+ * Signs again the revocation lists that are past half their lifetime, or with `force` all those it has the keys for.
+ * Does nothing in a directory that neither names a place for lists nor has ever revoked anything.
  */
 export function refreshCrls(options: {
   dir: string;

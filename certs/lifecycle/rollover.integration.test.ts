@@ -113,7 +113,7 @@ describe('a phase is refused, with nothing changed,', () => {
     assert.equal((await issueFromNextRoot({ dir })).phase, 'issued');
   });
 
-  test('while a leaf elsewhere leads to the previous root, until it is issued anew or has expired', async (t) => {
+  test('while a leaf elsewhere leads to the previous root, until it is issued again or has expired', async (t) => {
     const dir = await authority(t);
     const out = join(temporaryDirectory(t), 'redis.pem');
     const issue = () => issueLeaf({ dir, dnsNames: ['redis.game.test'], ipAddresses: [], out });

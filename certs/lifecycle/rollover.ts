@@ -134,7 +134,7 @@ export function issueFromNextRoot(
  */
 export function retireRoot(
   options: RolloverOptions & {
-    /** Cuts off whoever still needs the previous root. */
+    /** Cuts off every client that still needs the previous root. */
     force?: boolean;
   },
 ): Promise<RolloverStep> {
@@ -196,7 +196,7 @@ async function requireNobodyNeeds(directory: string, previous: X509Certificate, 
   const leaves = readIssued(directory, now).filter(({ root }) => root === keyId(previous));
   if (leaves.length === 0) return;
   const list = leaves.map(({ place, notAfter }) => `${place} (until ${notAfter.slice(0, 10)})`).join(', ');
-  throw refused(`${list} still needs ${subjectText(previous)}: issue it anew, or cut it off with --force`);
+  throw refused(`${list} still needs ${subjectText(previous)}: issue it again, or cut it off with --force`);
 }
 
 function requirePhase({ phase }: Roots, wanted: Phase): void {

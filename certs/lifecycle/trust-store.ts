@@ -145,14 +145,14 @@ function macosStore(keychain: string): TrustStore {
   };
 }
 
-async function tool(name: string, args: readonly string[], mend: string): Promise<{ stdout: string }> {
+async function tool(name: string, args: readonly string[], fix: string): Promise<{ stdout: string }> {
   try {
     return await run(name, [...args]);
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) throw new CertificateError('trust_failed', `${name} is missing: ${mend}.`);
+    if (hasCode(error, 'ENOENT')) throw new CertificateError('trust_failed', `${name} is missing: ${fix}.`);
     const { stderr = '' } = error as { stderr?: string };
     const reason = stderr.trim().split('\n').at(-1) || reasonOf(error);
-    throw new CertificateError('trust_failed', `${name} failed (${reason}): ${mend}.`, { cause: error });
+    throw new CertificateError('trust_failed', `${name} failed (${reason}): ${fix}.`, { cause: error });
   }
 }
 

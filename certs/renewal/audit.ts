@@ -100,7 +100,7 @@ function auditDirectory(directory: string, now: Date): Finding[] {
       'warning',
       'plain_root_key',
       paths.rootKey,
-      'The key is not encrypted: whoever reads it can sign for any name.',
+      'The key is not encrypted: anyone who reads it can sign for any name.',
     );
   }
   const intermediate = attempt(findings, paths.intermediate, () => loadIntermediate(directory, root));
@@ -122,9 +122,9 @@ function auditCrl(where: string, now: Date): Finding[] {
   try {
     const { nextUpdate } = new x509.X509Crl(readFileSync(where));
     if (nextUpdate === undefined || nextUpdate > now) return [];
-    return error('crl_expired', `The list was to be renewed by ${nextUpdate.toISOString()}: sign it anew with crl.`);
+    return error('crl_expired', `The list was to be renewed by ${nextUpdate.toISOString()}: sign it again with crl.`);
   } catch (cause) {
-    return error('corrupt', `The revocation list is damaged (${reasonOf(cause)}): sign it anew with crl.`);
+    return error('corrupt', `The revocation list is damaged (${reasonOf(cause)}): sign it again with crl.`);
   }
 }
 

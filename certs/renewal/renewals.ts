@@ -4,7 +4,7 @@ import { lifetimesIn, readSettings } from '../directory/settings.ts';
 import { isDue, type Lifetimes, type Role } from '../x509/lifetimes.ts';
 import { validityOf } from '../x509/summary.ts';
 
-/** What has to be made anew, in this order. */
+/** What has to be renewed, in this order. */
 export interface Due {
   roles: ('intermediate' | 'leaf')[];
   rootIsDue: boolean;

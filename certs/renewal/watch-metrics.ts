@@ -15,7 +15,7 @@ export class WatchMetrics {
   });
   #renewals = new Counter({
     name: 'certificate_renewals_total',
-    help: 'Certificates made anew, by role.',
+    help: 'Certificates renewed, by role.',
     labelNames: ['role'],
     registers: [this.#registry],
   });

@@ -82,7 +82,7 @@ export class Watcher {
       await attempt('acme', () => this.#renewAcme(now));
       await attempt('served', () => this.#followFile(now));
     } else {
-      // Whoever removed it does not want it back.
+      // It was removed on purpose: do not bring it back.
       failed.push(`${this.#directory} is missing, and with it all that could be renewed: put back your copy.`);
     }
     this.#measure(now);

@@ -1,5 +1,5 @@
 // Usage: node certs/testing/kills.ts [--kills 200]
-// Kills whoever changes an authority, at random moments, and looks at what is left.
+// Kills processes that change an authority, at random moments, and looks at what is left.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

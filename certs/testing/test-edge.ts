@@ -1,4 +1,4 @@
-// A real HAProxy that serves the leaf of a directory, for the tests beside this file.
+// A real HAProxy that serves the leaf of a directory, for the tests next to this file.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -23,7 +23,7 @@ export interface IssueOptions {
   crlUrl?: string | undefined;
 }
 
-/** What a leaf is for, beside its names. */
+/** What a leaf is for, besides its names. */
 export type LeafOptions = IssueOptions & {
   /** Milliseconds; the lifetime of a leaf by default. The caller has capped it. */
   duration?: number | undefined;
@@ -71,7 +71,7 @@ export async function issueIntermediate(
   return { certificate, key };
 }
 
-/** `root`, signed by `issuer` as well: who trusts only the issuer accepts what the root signs. */
+/** `root`, signed by `issuer` as well: a client that trusts only the issuer accepts what the root signs. */
 export function crossSign(root: X509Certificate, issuer: Identity, now: Date): Promise<X509Certificate> {
   const { notAfter } = validityOf(root);
   return signCertificate({

@@ -24,7 +24,7 @@ for (const address of ['', 'localhost', '256.1.1.1', '127.1', '::1%eth0', '[::1]
   });
 }
 
-test('an IP address among the DNS names is refused with the mend', () => {
+test('an IP address among the DNS names is refused with the fix', () => {
   assert.throws(() => normalizeNames(['127.0.0.1'], []), /list it with the IP addresses/);
 });
 

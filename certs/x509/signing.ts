@@ -15,7 +15,7 @@ export interface CertificateRequest {
   subject: x509.JsonName | x509.Name;
   publicKey: KeyObject;
   validity: Validity;
-  /** Beside the identifiers of subject and issuer key, which are always added. */
+  /** Besides the identifiers of subject and issuer key, which are always added. */
   extensions: x509.Extension[];
   /** The signing certificate authority; without one the certificate signs itself with `key`. */
   issuer?: Identity | undefined;
@@ -70,7 +70,7 @@ export function subjectNameOf(certificate: X509Certificate): x509.Name {
   return new x509.X509Certificate(certificate.raw).subjectName;
 }
 
-/** Where whoever checks for revocation finds the list of this issuer, below `base`. */
+/** Where clients that check for revocation find the list of this issuer, below `base`. */
 export function crlExtension(base: string | undefined, issuer: X509Certificate): x509.Extension[] {
   return base === undefined ? [] : [new x509.CRLDistributionPointsExtension([crlUrlOf(base, issuer)])];
 }

@@ -57,7 +57,7 @@ before(async () => {
 });
 after(() => rmSync(directory, { recursive: true, force: true }));
 
-test('every variable that compose.yaml reads is written, and none beside', () => {
+test('every variable that compose.yaml reads is written, and no other', () => {
   const read = new Set([...composeText.matchAll(/\$\{(GRIDLOCK_\w+)/g)].map(([, name]) => name!));
   const written = Object.keys(env()).filter((name) => name.startsWith('GRIDLOCK_'));
   assert.deepEqual([...read].sort(), written.sort());
@@ -154,7 +154,7 @@ test('a second preparation changes nothing, and another port changes what depend
   assert.equal(variables['GRIDLOCK_PORT'], '9443');
   assert.match(variables['GRIDLOCK_ORIGINS']!, /^https:\/\/localhost:9443,/);
   assert.equal(variables['GRIDLOCK_GRACE'], '28s');
-  assert.doesNotMatch(before, new RegExp(variables['GRIDLOCK_EDGE_FILES']!), 'the edge is made anew');
+  assert.doesNotMatch(before, new RegExp(variables['GRIDLOCK_EDGE_FILES']!), 'the edge is recreated');
   assert.match(before, new RegExp(variables['GRIDLOCK_REDIS_FILES']!), 'Redis is not');
   assert.equal(variables['MINE'], 'kept');
 });

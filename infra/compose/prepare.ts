@@ -21,7 +21,7 @@ export interface PrepareOptions {
   readonly config: Config;
   /** The user the containers run as. */
   readonly owner: Owner;
-  /** Where the variables are written; default: `.env` beside compose.yaml. */
+  /** Where the variables are written; default: `.env` next to compose.yaml. */
   readonly envFile?: string;
 }
 

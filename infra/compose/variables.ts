@@ -31,7 +31,7 @@ function place(root: string, file: string): string {
   return relative.startsWith('..') || path.isAbsolute(relative) ? file : `./${relative}`;
 }
 
-/** Changes when a file of the directory does: the container that mounts it is then made anew. */
+/** Changes when a file of the directory does: the container that mounts it is then recreated. */
 function fingerprint(directory: string): string {
   const hash = createHash('sha256');
   for (const name of readdirSync(directory).sort()) hash.update(readFileSync(path.join(directory, name)));
@@ -85,7 +85,7 @@ export function mergeEnv(text: string, variables: Readonly<Record<string, string
   return [...kept, NOTE, ...ours, ''].join('\n');
 }
 
-/** Writes our variables into the file that `docker compose` reads beside compose.yaml. */
+/** Writes our variables into the file that `docker compose` reads next to compose.yaml. */
 export function writeEnv(file: string, variables: Readonly<Record<string, string>>): void {
   const before = existsSync(file) ? readFileSync(file, 'utf8') : '';
   const text = mergeEnv(before, variables);

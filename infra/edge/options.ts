@@ -68,7 +68,7 @@ export interface EdgeOptions {
   /** Chain and key in one `.pem`; the Runtime API replaces it under this very name. */
   certificate: string;
   /**
-   * True when the key is in a file of its own: `certificate` is then a `.crt`, the key beside it a `.key`.
+   * True when the key is in a file of its own: `certificate` is then a `.crt`, the key next to it a `.key`.
    */
   separateKey?: boolean;
   /** Secret behind the sticky cookie's values. */
@@ -77,7 +77,7 @@ export interface EdgeOptions {
   runtimeSocket?: string;
   /** Address and port of the Prometheus exporter, e.g. `127.0.0.1:9101`; undefined for none. */
   metrics?: string;
-  /** Whether `/healthz` is served beside the metrics. */
+  /** Whether `/healthz` is served next to the metrics. */
   health?: boolean;
   /** Addresses to listen on, as `bind` wants them (`127.0.0.1`, `[::1]`, `*`, `[::]` for both families). */
   addresses: readonly string[];

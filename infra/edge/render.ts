@@ -39,7 +39,7 @@ const CIPHERS_TLS13 = 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA2
 
 /** What `ssl-default-bind-options`, `-ciphersuites`, `-ciphers` and `-curves` are set to. */
 export function tlsSettings({ tlsMinVersion }: Pick<EdgeConfig, 'tlsMinVersion'>) {
-  // A ticket of TLS 1.2 is under one key for as long as the edge runs: whoever gets that reads what was
+  // A ticket of TLS 1.2 is under one key for as long as the edge runs: anyone who gets that key reads what was
   // recorded.
   const ticketOption = tlsMinVersion === '1.2' ? ' no-tls-tickets' : '';
   return {

@@ -1,4 +1,4 @@
-// A real HAProxy in front of tiny echo replicas, for the tests beside this file.
+// A real HAProxy in front of tiny echo replicas, for the tests next to this file.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

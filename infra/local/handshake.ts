@@ -11,7 +11,7 @@ const PROBE_MS = 60_000;
 export interface Expected {
   /** File with the certificates to trust. */
   trust: string;
-  /** The name its certificate has to have when it is not one of the own authority, and then whoever signed it. */
+  /** The name its certificate has to have when it is not one of the own authority, and then its issuer. */
   serverName?: string;
 }
 
@@ -40,7 +40,7 @@ export async function handshake(port: number, { trust, serverName }: Expected, t
   try {
     return await new Promise((resolve, reject) => {
       client.on('error', reject);
-      // The client would try again and again: whoever asks here decides that.
+      // The client would try again and again: the caller decides that here.
       client.on('state', ({ retryInMs, message }) => {
         if (retryInMs !== undefined) reject(new Error(message));
       });

@@ -9,7 +9,7 @@ export class Report {
 
   constructor(out: NodeJS.WriteStream = process.stdout) {
     this.#out = out;
-    // Whoever read our output may leave before us (`npm start | head`): that is no reason to die undrained.
+    // The reader of our output may leave before us (`npm start | head`): that is no reason to die undrained.
     out.on('error', () => undefined);
   }
 

@@ -124,13 +124,13 @@ test('a secret is made once, long, and readable by its owner only', () => {
   assert.equal(statSync(paths.tokenSecret).mode & 0o777, 0o600);
 });
 
-test('a secret whose file a power cut left empty is made anew, and any other is kept', () => {
+test('a secret whose file a power cut left empty is made again, and any other is kept', () => {
   mkdirSync(paths.run, { recursive: true });
   const made = ensureSecret(paths.tokenSecret);
   assert.match(made, /^[0-9a-f]{64}$/);
   assert.equal(ensureSecret(paths.tokenSecret), made);
   writeFileSync(paths.tokenSecret, '');
-  const anew = ensureSecret(paths.tokenSecret);
-  assert.match(anew, /^[0-9a-f]{64}$/);
-  assert.equal(readFileSync(paths.tokenSecret, 'utf8').trim(), anew);
+  const again = ensureSecret(paths.tokenSecret);
+  assert.match(again, /^[0-9a-f]{64}$/);
+  assert.equal(readFileSync(paths.tokenSecret, 'utf8').trim(), again);
 });

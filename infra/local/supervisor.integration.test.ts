@@ -158,7 +158,7 @@ describe('a running cluster', () => {
     await cluster.settled();
   });
 
-  test('runs beside another one with its own ports and state directory', async () => {
+  test('runs next to another one with its own ports and state directory', async () => {
     const other = await startCluster({ replicas: 1 });
     try {
       const [one, two] = [await cluster.settled(), await other.settled()];

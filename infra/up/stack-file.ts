@@ -5,7 +5,7 @@ import { type Document, isMap, isScalar, type Pair, parseDocument } from 'yaml';
 import { KEYS, type Key } from '../config/keys.ts';
 import { fullName } from '../config/stack-files.ts';
 
-/** Beside `config`, what Pulumi writes at the top level. */
+/** What Pulumi writes at the top level, next to `config`. */
 const SALT = 'encryptionsalt';
 const ENGINE_KEYS = ['secretsprovider', 'encryptedkey', SALT];
 

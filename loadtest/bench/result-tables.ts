@@ -11,7 +11,7 @@ const FAILED = 'failed';
 const digits = (value: number) => (Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2);
 const plain = (value: number) => Number(value.toFixed(digits(value))).toLocaleString('en');
 
-/** A median with the least and the most beside it. */
+/** A median with the least and the most next to it. */
 function cell(numbers: readonly (number | undefined)[], scale = 1): string {
   const spread = spreadOf(numbers.flatMap((number) => (number === undefined ? [] : number * scale)));
   if (!spread) return NOTHING;
@@ -127,7 +127,7 @@ const failedIn =
         (workloads.includes(key) && what.startsWith(`${NOT_MEASURED}all:`)),
     );
 
-/** What was measured; beside it that some repetition failed, which is told below. */
+/** What was measured, marked where a repetition failed, which is explained below. */
 function shown(cell: string, failed: number, of: number): string {
   if (failed === 0) return cell;
   return failed === of ? FAILED : `${cell}, ${failed} ${FAILED}`;
@@ -143,7 +143,7 @@ function heading({ startedAt, finishedAt, commit, machine, versions, size }: Res
       .join(', ')}.`,
     `${players} players in ${players / groupSize} games behind one HAProxy of one thread, ${replicas} replicas; ` +
       `${rate} moves a second each, every move delivered to ${groupSize}; ${lines} chat lines a second to all.`,
-    `Medians of ${repetitions} repetitions (least–most) of ${seconds} s each, every system started anew, in ` +
+    `Medians of ${repetitions} repetitions (least–most) of ${seconds} s each, every system started from scratch, in ` +
       'shuffled order. CPU is user and system time of all processes of a tier per delivered event.',
   ].join('\n');
 }

@@ -54,7 +54,7 @@ export interface Capacity {
   readonly eventsPerSecond: number;
   readonly movesPerSecond: number;
   readonly games: number;
-  /** Processes of one core each; of Redis primaries, each with a copy beside it. */
+  /** Processes of one core each; of Redis primaries, each with a replica. */
   readonly processes: Readonly<Record<Tier, number>>;
   /** Cores that are busy in the normal case. */
   readonly busyCores: Readonly<Record<Tier, number>>;

@@ -14,7 +14,7 @@ export function describePlan(measured: Measured, plan: Plan, capacity: Capacity)
   const rows = (['replicas', 'edge', 'redis'] as const).map(
     (tier) =>
       `  ${NAMES[tier].padEnd(16)}${String(processes[tier]).padStart(6)}   ${cores[tier].toFixed(1).padStart(7)} cores busy   ` +
-      `${gigabytes(memory[tier]).padStart(9)}${tier === 'redis' ? '   each with a copy beside it' : '   one of them to spare'}`,
+      `${gigabytes(memory[tier]).padStart(9)}${tier === 'redis' ? '   each with a replica' : '   one of them to spare'}`,
   );
   return [
     `${whole(plan.players)} players, ${whole(plan.playing * 100)} % in ${whole(capacity.games)} games: ` +

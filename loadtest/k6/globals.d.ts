@@ -1,2 +1,2 @@
-// What k6 puts into the global scope beside the language itself.
+// What k6 puts into the global scope besides the language itself.
 declare const __ENV: Readonly<Record<string, string>>;

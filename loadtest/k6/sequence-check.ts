@@ -18,7 +18,7 @@ export interface SequenceFaults {
 }
 
 /**
- * Looks at what the server sends before the SDK puts it right: a hole or a repeat that the SDK mends is still a fault
+ * Looks at what the server sends before the SDK puts it right: a hole or a repeat that the SDK repairs is still a fault
  * of the cluster. Goes on over sockets: a resume must continue exactly where the last one was cut.
  */
 export class SequenceCheck {
@@ -32,7 +32,7 @@ export class SequenceCheck {
     if (message.type === 'event') this.#event(message.game, message.epoch, message.seq);
     else if (message.type === 'snapshot') {
       const { game, epoch, seq } = message;
-      // Events that are gone for good: whoever was away missed at least one.
+      // Events that are gone for good: a client that was away missed at least one.
       if (message.recovered === false) this.faults.gaps += Math.max(1, seq - (this.#games.get(game)?.seq ?? seq));
       this.#games.set(game, { epoch, seq, askedAgainTo: 0 });
     } else if (message.type === 'message') this.#message(message.channel, message.epoch, message.seq);

@@ -18,7 +18,7 @@ const CLI = path.join(import.meta.dirname, '../../cli/main.ts');
 const WAIT_MS = 120_000;
 
 export type ClusterOptions = Partial<Omit<Config, 'stack'>> & {
-  /** Variables for the supervisor and everything it starts, beside this process's own. */
+  /** Variables for the supervisor and everything it starts, besides this process's own. */
   env?: NodeJS.ProcessEnv;
 };
 

@@ -125,7 +125,7 @@ export class UsageSampler {
     return Object.fromEntries(
       [...this.samples].map(([name, samples]) => {
         const shares = samples.slice(1).map((sample, index) => cpuShare(samples[index]!, sample));
-        // Not from the first to the last: whoever was restarted in between began at 0 again.
+        // Not from the first to the last: a process that was restarted in between began at 0 again.
         const mean = shares.reduce((sum, share) => sum + share, 0) / Math.max(1, shares.length);
         return [name, { mean, most: Math.max(0, ...shares) }];
       }),

@@ -91,7 +91,7 @@ export async function composeTarget(given?: string): Promise<Target> {
       const pids = await Promise.all(PARTS.map(async (part) => [part, [(await state(part)).Pid]] as const));
       return Object.fromEntries(pids.filter(([, [pid]]) => pid! > 0));
     },
-    // No port of the page is published: whoever may use Docker comes from inside.
+    // No port of the page is published: anyone who may use Docker connects from inside.
     tellOperations: (run) =>
       tellOneOf(REPLICAS, async (replica) =>
         docker(['exec', '--interactive', await container(replica), ...tellFromInside(INTERNAL_PORT)], {}, run),

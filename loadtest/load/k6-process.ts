@@ -18,7 +18,7 @@ export interface K6Run {
   readonly dashboardFile: string;
   readonly localIps: string | undefined;
   readonly timeline: Timeline;
-  /** What k6 says beside the timeline. */
+  /** What k6 prints besides the timeline. */
   readonly said: (line: string) => void;
 }
 

@@ -14,7 +14,7 @@ test('more sockets than the edge may have open files for are refused before the 
     /9500 sockets take 20200 open files of the edge.*20000/,
   );
 });
-test('more sockets than k6 may have open files for are refused, whoever runs the edge', () => {
+test('more sockets than k6 may have open files for are refused, whatever runs the edge', () => {
   assert.throws(
     () => requireMachineCapacity({ ...demand, sockets: 19_700, ownEdge: false }, capacity),
     /20220 open files of k6.*ulimit -Hn/,

@@ -73,7 +73,7 @@ test('sockets of all virtual users add up, and one that says nothing in a second
   assert.equal(timeline.openNow, 4);
 });
 
-test('what k6 prints beside the timeline is left to others', () => {
+test('what k6 prints besides the timeline is left to others', () => {
   assert.equal(new Timeline().take('level=warning msg="slow"'), false);
 });
 

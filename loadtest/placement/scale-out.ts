@@ -14,7 +14,7 @@ export interface ScaleOut {
   readonly evenAfterMs: number | undefined;
   /** Players who ended on another replica than they began on. */
   readonly moved: number;
-  /** Connections that were made anew, of all players together. */
+  /** Connections that were made again, of all players together. */
   readonly reconnects: number;
   readonly perReplica: Readonly<Record<string, number>>;
   readonly acknowledged: number;
@@ -24,7 +24,7 @@ export interface ScaleOut {
 
 export interface ScaleOutOptions {
   readonly sockets: number;
-  /** Of four players each; whoever is in none only has a socket. */
+  /** Of four players each; a player in none only has a socket. */
   readonly games: number;
   /** Between two moves of a player. */
   readonly moveMs: number;

@@ -4,7 +4,7 @@ import { CALM, type RunData, SAMPLE_CUT, type Scenario } from './scenario.ts';
 /** How the last mark of a rollout begins; a target puts in front of it how many replicas there are. */
 const DONE = /^(\d+) replicas replaced$/;
 
-/** That it came to its end, and that whoever plays was sent from the old replicas to the new ones. */
+/** That it came to its end, and that players were sent from the old replicas to the new ones. */
 export function judgeRollout({ marks, timeline }: Pick<RunData, 'marks' | 'timeline'>): Threshold[] {
   const replaced = marks.map(({ text }) => Number(DONE.exec(text)?.[1] ?? 0)).find((count) => count > 0) ?? 0;
   const from = marks.find(({ text }) => text === 'rollout begins')?.at ?? Infinity;

@@ -32,7 +32,7 @@ export const rotation: Scenario = {
     cuts: [0.2, 0.4, 0.6, 0.8, 0.9].flatMap((share) => SAMPLE_CUT(seconds * share)),
     thresholds: { ...CALM, resume_ms: ['p(99)<5000'], move_round_trip_ms: ['p(99)<1500'] },
   }),
-  // Whoever plays must trust the next root before anything comes from it.
+  // Players must trust the next root before anything comes from it.
   prepare: (disturber) => disturber.rotate('accept'),
   disturb: async (disturber, { seconds }) => {
     for (const [share, step] of STEPS) {

@@ -14,7 +14,7 @@ function held({ size, timeline }: RunData, step: number) {
   const from = Math.ceil(stepSeconds * (step + RAMP_SHARE)) + 1;
   const to = Math.floor(stepSeconds * (step + 1));
   const due = socketsAfter({ ...size, steps: STEPS }, step + 1);
-  // Whoever is slow to connect has until the end of the step.
+  // A player that is slow to connect has until the end of the step.
   const open = timeline
     .held()
     .slice(Math.floor(to - stepSeconds * HELD_SHARE), to)

@@ -50,14 +50,14 @@ export interface Scenario {
   step?(run: RunData, step: number): { readonly held: boolean; readonly text: string };
 }
 
-/** Nothing lost, nothing twice, nothing left out, and whoever was away gets exactly what it missed. */
+/** Nothing lost, nothing twice, nothing left out, and a client that was away gets exactly what it missed. */
 export const EXACT: Plan['thresholds'] = {
   gaps: ['count==0'],
   duplicates: ['count==0'],
   lost_acked_moves: ['count==0'],
   recovered_rate: ['rate==1'],
 };
-/** Beside that: nobody is closed, nothing fails. For scenarios in which nothing breaks. */
+/** Besides that: nobody is closed, nothing fails. For scenarios in which nothing breaks. */
 export const CALM: Plan['thresholds'] = {
   ...EXACT,
   late_events: ['count==0'],

@@ -21,7 +21,7 @@ interface Fixture {
   shown(): Promise<string>;
 }
 
-/** A HAProxy that serves from a mounted Secret, and the agent as a process of its own beside it. */
+/** A HAProxy that serves from a mounted Secret, and the agent as a separate process next to it. */
 async function start(t: TestContext, environment: Record<string, string> = {}, acceptProxy = false): Promise<Fixture> {
   let mount: Mount | undefined;
   const edge = await startEdge({}, (directory) => {

@@ -60,7 +60,7 @@ interface MountedCertificate {
 }
 
 /**
- * Reads `tls.crt` and the `tls.key` beside it. A Secret's mount is replaced as a whole, by a link: both files
+ * Reads `tls.crt` and the `tls.key` next to it. A Secret's mount is replaced as a whole, by a link: both files
  * are read through the same one, so that a change in between cannot mix old and new.
  * @throws Error, a sentence, when the files are not there or do not belong together
  */
@@ -73,7 +73,7 @@ async function readMounted(certificate: string): Promise<MountedCertificate> {
   ]);
   const leaf = new X509Certificate(chain);
   if (!leaf.checkPrivateKey(createPrivateKey(key))) {
-    throw new Error(`The key beside ${certificate} does not belong to it.`);
+    throw new Error(`The key next to ${certificate} does not belong to it.`);
   }
   // An empty line would end the command it is sent in.
   const pem = `${chain}\n${key}\n`.replace(/\r/g, '').replace(/\n+/g, '\n');

@@ -1,4 +1,4 @@
-// Beside a HAProxy in the same pod: gives it the certificate that is mounted whenever that changes, and
+// Next to a HAProxy in the same pod: gives it the certificate that is mounted whenever that changes, and
 // empties it before the pod ends.
 import pino from 'pino';
 import { type AgentConfig, AgentConfigError, readAgentConfig } from './agent-config.ts';

@@ -1,4 +1,4 @@
-// A directory that changes as a mounted Secret does, for the tests beside this file.
+// A directory that changes as a mounted Secret does, for the tests next to this file.
 import { mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { selfSigned } from '../testing.ts';

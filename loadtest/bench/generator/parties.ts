@@ -84,7 +84,7 @@ export function ask<Answer>(player: Player, key: string, frame?: string | Buffer
   });
 }
 
-/** Gives the answer to whoever asked. */
+/** Gives the answer to its request. */
 export function settle(player: Player, key: string, answer?: unknown): void {
   const pending = player.pending.get(key);
   if (!pending) return;

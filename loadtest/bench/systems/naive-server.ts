@@ -1,5 +1,5 @@
 // The tutorial's server: every message goes as JSON through one pub/sub channel to every replica, and each picks what
-// its own sockets get. FAULT plants a fault for whoever wants to see it reported: drop, duplicate or late.
+// its own sockets get. FAULT plants a fault, to see it reported: drop, duplicate or late.
 import { createServer } from 'node:http';
 import { Redis } from 'ioredis';
 import { type WebSocket, WebSocketServer } from 'ws';
