@@ -1,4 +1,4 @@
-// Pebble, the ACME project's test server, with its challenge test server as DNS, for the tests beside this
+// Pebble, the ACME project's test server, with its challenge test server as DNS, for the tests next to this
 // file.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

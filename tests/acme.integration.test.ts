@@ -188,7 +188,7 @@ describe('updates of a real name server (RFC 2136)', { skip: withoutNamed }, () 
     return (await resolver.resolveTxt(name).catch(() => [])).flat().sort();
   };
 
-  test('add a record beside another of the same name, and take away that one alone', async () => {
+  test('add a record next to another of the same name, and take away that one alone', async () => {
     const name = '_acme-challenge.zone.example';
     await updateTxt(target(), name, 'one');
     await updateTxt(target(), name, 'two');

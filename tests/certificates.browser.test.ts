@@ -144,7 +144,7 @@ describe('openssl, Node, Python and Chromium, which trust the root alone,', () =
     'has expired': () => sign({ now: new Date(Date.now() - 2 * day) }),
     'is not valid yet': () => sign({ now: new Date(Date.now() + 2 * day) }),
     'is for another name': () => sign({ names: normalizeNames(['a.localhost'], []) }),
-    'is for a name beside permitted ones that the constraints forbid': () =>
+    'is for a forbidden name next to permitted ones': () =>
       sign({ names: normalizeNames(['localhost', 'bank.example'], []) }),
     'is for clients': () => sign({ extensions: usage(x509.ExtendedKeyUsage.clientAuth) }),
     'has no alternative names': () =>

@@ -5,7 +5,7 @@ import { type GridPlayer, gridViolations, playersOnDifferentReplicas } from '../
 import { createNodeClient, type MessageEvent } from '../services/client/node.ts';
 import { until } from './kit/wait.ts';
 
-// Whoever decides: what players see must not differ.
+// Whichever replica decides: what players see must not differ.
 for (const design of ['stateless', 'stateful'] as const) {
   describe(design, () => {
     let cluster: Cluster;

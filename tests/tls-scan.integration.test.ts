@@ -25,7 +25,7 @@ describe('the edge as npm start makes it', { concurrency: true }, () => {
     assert.ok(compliant, output);
   });
 
-  test('is outside the profile for who does not have the root', { skip: withoutSslyze }, async () => {
+  test('is outside the profile for a client that does not have the root', { skip: withoutSslyze }, async () => {
     const verdict = await compareWithProfile('modern', { url: cluster.url }, 'without-root');
     assert.deepEqual([verdict.compliant, verdict.issues], [false, ['certificate_path_validation']], verdict.output);
   });

@@ -40,7 +40,7 @@ export default addStateDirOption(logs).action(
     const end = () => tail.kill();
     for (const event of ENDS) process.on(event, end);
     const [code] = await once(tail, 'exit');
-    // Who waits for a disconnection keeps the process alive.
+    // Waiting for a disconnection keeps the process alive.
     for (const event of ENDS) process.off(event, end);
     return code === 0 || follow ? 0 : 1;
   }),

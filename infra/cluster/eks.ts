@@ -110,7 +110,7 @@ export function createNetwork(name: string, region: string, opts: pulumi.CustomR
   return { vpcId: vpc.id, subnetIds };
 }
 
-/** Who solves dns-01 challenges: cert-manager's own account. */
+/** The account that solves dns-01 challenges: cert-manager's own. */
 const SOLVER = { namespace: 'cert-manager', serviceAccount: 'cert-manager' };
 
 const TRUST = {

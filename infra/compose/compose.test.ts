@@ -184,7 +184,7 @@ test('lines of others in the file of variables stay where they are, and ours are
   assert.equal(mergeEnv(first, { GRIDLOCK_X: "it's" }), first);
 });
 
-test('the containers run as who prepares them, and never as root but where that is nobody', () => {
+test('the containers run as the user that prepares them; for root, as nobody', () => {
   assert.deepEqual(chooseOwner({ uid: 1000, gid: 1001 }, false), { uid: 1000, gid: 1001 });
   assert.deepEqual(chooseOwner({ uid: 0, gid: 0 }, false), { uid: 10_001, gid: 10_001 });
   assert.deepEqual(chooseOwner(undefined, false), { uid: 10_001, gid: 10_001 });

@@ -17,7 +17,7 @@ const LOOPBACK = /^(localhost|.*\.localhost|127\..*|::1)$/;
 
 const OF_PLAYERS = Object.keys(PLAYER_KEYS) as (keyof typeof PLAYER_KEYS)[];
 
-/** Who may connect to a server of the user's is for that to say: a JWT that nobody looks at would protect nothing. */
+/** A server of the user's says itself which clients may connect: a JWT that it does not read would protect nothing. */
 const checkPlayers: Check = ({ command, upstreams }, given) => {
   const stray = OF_PLAYERS.find((key) => given.has(key));
   if (!stray || (command === '' && upstreams.length === 0)) return undefined;

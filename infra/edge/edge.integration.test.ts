@@ -139,7 +139,7 @@ test('the sticky cookie comes with the 101, Secure, HttpOnly and SameSite=Strict
   first.socket.terminate();
 });
 
-test('in the stateful design a game has one replica, games spread, and who names none is served', async () => {
+test('in the stateful design a game has one replica, games spread, and a client that names none is served', async () => {
   await withEdge({ design: 'stateful' }, async (own) => {
     const homes = new Map<string, string>();
     for (let number = 0; number < 24; number++) {
@@ -222,7 +222,7 @@ test('without a ready replica the answer is 503 with Retry-After', async () => {
   });
 });
 
-test('the page is compressed for who asks', async () => {
+test('the page is compressed for clients that ask for it', async () => {
   const plain = await edge.https({ path: '/style.css' });
   assert.equal(plain.headers['content-encoding'], undefined);
   const body = await new Promise<Buffer>((resolve, reject) => {

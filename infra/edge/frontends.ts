@@ -63,7 +63,7 @@ export function httpsFrontend(options: EdgeOptions): string {
 const publicBinds = (options: EdgeOptions): string[] =>
   options.addresses.map((address) => bind(address, options.listenPorts?.https ?? options.config.port, options));
 
-/** Looks at what a client offers before TLS begins: a challenge goes to who answers it, all else to https. */
+/** Looks at what a client offers before TLS begins: a challenge goes to the process that answers it, all else to https. */
 export function tlsAlpnSections(options: EdgeOptions): string[] {
   const { config, tlsAlpnFront, acceptProxy = false } = options;
   if (tlsAlpnFront === undefined) return [];

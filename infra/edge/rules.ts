@@ -222,7 +222,7 @@ const forwardedHeaders: readonly RequestRule[] = [
 const hasHsts = (config: EdgeConfig): boolean => !isLoopback(config.host);
 
 /**
- * Who was asked to find another replica must not be led back by the cookie, and gets one for where it comes to. To
+ * A client that was asked to find another replica must not be led back by its cookie, and gets one for its new replica. To
  * ignore the cookie would not do: a request whose cookie is ignored gets no other, and the next one went back.
  */
 function forgetReplica({ design }: EdgeConfig): RequestRule[] {

@@ -21,7 +21,7 @@ export async function docker(args: readonly string[], env: NodeJS.ProcessEnv = {
   const merged = { ...(await dockerEnvironment()), ...env };
   try {
     const running = run('docker', [...args], { env: merged, maxBuffer: 1 << 26 });
-    // Who does not read is no failure of ours.
+    // A reader that stops reading is no failure of ours.
     running.child.stdin?.on('error', () => undefined).end(input);
     return (await running).stdout;
   } catch (error) {

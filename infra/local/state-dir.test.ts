@@ -102,7 +102,7 @@ test('a full disk is a sentence, and leaves no half-written file', () => {
   assert.deepEqual(readdirSync(paths.run), []);
 });
 
-test('leftovers are ended with their group, and who only has the pid of one is left alone', async () => {
+test('leftovers are ended with their group, and a process that only has the pid of one is left alone', async () => {
   claimStateDir(paths, 'https://a');
   const child = spawn('sleep', ['60'], { detached: true, stdio: 'ignore' });
   const exited = once(child, 'exit');

@@ -22,7 +22,7 @@ export function statePaths(stateDir: string) {
     controlSocket: path.join(run, 'control.sock'),
     /** Where revocation lists and answers to challenges are served to the edge. */
     authoritySocket: path.join(run, 'certs.sock'),
-    /** Who owns the directory: the running supervisor. */
+    /** The owner of the directory: the running supervisor. */
     owner: path.join(run, 'supervisor.json'),
     /** The processes it started, so that the next one can end them should it be killed. */
     children: path.join(run, 'children.json'),

@@ -14,7 +14,7 @@ const ENTRIES = ['app.ts', 'app.mts', 'app.js', 'app.mjs'];
 /** What the kernel itself asks of a room. */
 const KERNEL_COMMANDS = ['create', 'join', 'leave', 'deadline'];
 const FUNCTIONS = ['decide', 'evolve', 'members', 'deadline', 'isOver', 'isOpen', 'isPublic'] as const;
-/** Who may subscribe or publish, besides a function. */
+/** Access to a channel, other than by a function. */
 const ACCESS = ['everyone', 'members', 'nobody'];
 const SCHEMAS = ['settings', 'command', 'event', 'state'] as const;
 

@@ -31,8 +31,8 @@ export class Kubernetes {
       throw new Failure(503, `The API server cannot be asked for ${resource}: ${error.message}.`);
     });
     if (code !== 200) {
-      const mend = code === 403 ? '; check the role of the service account' : '';
-      throw new Failure(503, `The API server answered ${code} when asked for ${resource}${mend}.`);
+      const advice = code === 403 ? '; check the role of the service account' : '';
+      throw new Failure(503, `The API server answered ${code} when asked for ${resource}${advice}.`);
     }
     const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), text);
     if (parsed.success) return parsed.output;

@@ -93,7 +93,7 @@ export function decodeServerFrame(text: string): ServerMessage[] {
   return messages;
 }
 
-/** What is wrong with a field of `what`, as a sentence for whoever sent it. */
+/** What is wrong with a field of `what`, as a sentence for its sender. */
 export function fieldProblem(issue: v.BaseIssue<unknown>, what: string): string {
   const field = (v.getDotPath(issue) ?? 'body').slice(0, 40);
   // The value itself is never repeated: it may be large, or meant for somebody's terminal.

@@ -33,7 +33,7 @@ export const SessionAnswer = v.object({
   player: PlayerRef,
   expiresAt: Timestamp,
   token: v.optional(v.string()),
-  /** Beside a cookie: proves on a socket that is open for how long the cookie was renewed. Good for a minute. */
+  /** Comes with a cookie: proves on an open socket until when the cookie was renewed. Good for a minute. */
   ticket: v.optional(v.string()),
 });
 export type SessionAnswer = v.InferOutput<typeof SessionAnswer>;

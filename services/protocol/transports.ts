@@ -13,7 +13,7 @@ export const POLL_PATH = '/poll';
 export const SEND_PATH = '/send';
 /** Set to the protocol's name where a server refuses a connection: what is in between may refuse, too. */
 export const REFUSAL_HEADER = 'gridlock-protocol';
-/** Server-sent events beside messages: the first, and the last. */
+/** Server-sent events besides messages: the first, and the last. */
 export const STREAM_EVENTS = { open: 'open', close: 'close' } as const;
 
 /** Largest body at `SEND_PATH`, in bytes, and messages in it. */

@@ -159,7 +159,7 @@ for (const design of DESIGNS) {
     const [ada, bob] = await Promise.all([TestClient.connect(one.url), TestClient.connect(two.url)]);
     const created = await bob.request({ type: 'create', players: 2, size: 3, seconds: 5 });
     const game = created.type === 'ack' ? created.game! : '';
-    // Who comes last starts the game, on the replica that dies.
+    // The last player starts the game, on the replica that dies.
     await ada.request({ type: 'join', game });
     const captured = await ada.request({ type: 'capture', game, cell: 4 });
     assert.equal(captured.type, 'ack');

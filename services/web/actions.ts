@@ -62,7 +62,7 @@ export function offerAddressedGame(): void {
   });
 }
 
-/** Another game of the same shape: with whoever wants one, or a new one to share. */
+/** Another game of the same shape: with any player who wants one, or a new one to share. */
 export async function playAgain(way: 'match' | 'create'): Promise<void> {
   const over = game.value;
   if (!over) return;

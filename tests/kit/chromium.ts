@@ -19,7 +19,7 @@ const FLAGS = [
 ];
 
 export interface BrowserOptions {
-  /** The only root the browser trusts beside the public ones. */
+  /** The only root the browser trusts besides the public ones. */
   rootCertificate: string;
   viewport?: { width: number; height: number };
   colorScheme?: 'light' | 'dark';

@@ -50,7 +50,7 @@ interface LeafArgs {
   leaf: Leaf;
   namespace: pulumi.Input<string>;
   plan: PkiPlan;
-  /** Who signs; default: the chain's intermediate. */
+  /** The issuer; default: the chain's intermediate. */
   issuer?: string;
 }
 

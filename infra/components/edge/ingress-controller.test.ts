@@ -135,7 +135,7 @@ test('a host that is an address is in no list of host names', async () => {
   assert.equal(recording.outputs.url, 'https://203.0.113.7/');
 });
 
-test('in a preview the address of who plays is not known before the edge serves', async () => {
+test('in a preview the address of the players is not known before the edge serves', async () => {
   const recording = await run({}, true);
   assert.equal(recording.outputs.url, undefined);
   assert.equal(recording.all(INGRESS).length, 1);

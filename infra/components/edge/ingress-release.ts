@@ -57,7 +57,7 @@ export function controllerRelease(config: Config, opts: pulumi.CustomResourceOpt
           prometheus: { enabled: true },
           ingressClass: INGRESS_CLASS,
           ingressClassResource: { name: INGRESS_CLASS },
-          // Who names no host, or comes by address, is shown the game's certificate too. By name: the
+          // A client that names no host, or connects by address, is shown the game's certificate too. By name: the
           // controller can be installed while the certificate is made.
           defaultTLSSecret: { enabled: true, secretNamespace: config.namespace, secret: secretOf('edge') },
           resources: size,
@@ -82,7 +82,7 @@ export function controllerRelease(config: Config, opts: pulumi.CustomResourceOpt
             annotations: loadBalancerAnnotations(config),
             ports: { http: config.httpPort, https: config.port },
             nodePorts: nodePorts(config) ?? {},
-            // Statistics and the controller's own interface are no business of who plays.
+            // Statistics and the controller's own interface are no business of the players.
             enablePorts: { http: true, https: true, quic: false, stat: false, admin: false },
           },
           extraArgs: ['--disable-quic'],

@@ -62,7 +62,7 @@ export function redisConfig({ config, paths = REDIS_PATHS, port = REDIS_PORT }: 
   ].join('\n');
 }
 
-/** What a Redis adds that replicates: everything but who is primary, which the start script decides. */
+/** What a Redis adds that replicates: everything but which one is primary, which the start script decides. */
 export function replicatedRedisConfig(options: RedisConfigOptions): string {
   const { paths = REDIS_PATHS } = options;
   return [

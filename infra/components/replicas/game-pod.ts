@@ -43,7 +43,7 @@ export interface GamePodOptions {
 
 /** Where the edge is within the cluster: the operations page looks at what it shows. */
 function edgeAddress({ ingress, port, proxyProtocol }: Config): ReplicaEnvironment {
-  // Who comes without the balancer is refused then.
+  // A client that does not come through the balancer is refused then.
   if (proxyProtocol) return {};
   const host = ingress === 'haproxy' ? EDGE : `${CONTROLLER}.${CONTROLLER_NAMESPACE}`;
   return { EDGE_ADDRESS: `${host}:${port}` };

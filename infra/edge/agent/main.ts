@@ -40,7 +40,7 @@ async function start({ edge, drain: times, port, drainPort, intervalMs }: AgentC
       log.info(times, 'draining');
       log.info({ closed: await drain(edge.socket, times) }, 'drained');
     })().catch((error: unknown) => {
-      // Who asks again has it tried again.
+      // The next request tries again.
       draining = undefined;
       throw error;
     }));

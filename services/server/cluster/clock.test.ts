@@ -6,7 +6,7 @@ import { GameClock, StoreClock } from './clock.ts';
 
 const MINUTE_MS = 60_000;
 
-/** A machine whose clock can be set, beside a store whose clock is right. */
+/** A machine whose clock can be set, and a store whose clock is right. */
 function machine(t: TestContext) {
   const at = { store: 1_000_000_000_000, local: 1_000_000_000_000 };
   t.mock.method(Date, 'now', () => at.local);

@@ -30,7 +30,7 @@ export class StoreClock {
 }
 
 const RETRY_MS = 500;
-/** A clock that was wrong when the game began is put right soon: its end is reckoned anew so often. */
+/** A clock that was wrong when the game began is corrected soon: the end is computed again this often. */
 const RECKON_MS = 5000;
 
 /**

@@ -23,7 +23,7 @@ export interface PresenceOptions {
 }
 
 /**
- * Who is in which channel, over all replicas. Each replica keeps its own players in one field of a hash and
+ * The players in each channel, over all replicas. Each replica keeps its own players in one field of a hash and
  * renews it; what a crashed replica left counts no longer once its time is over, which all notice within a
  * heartbeat.
  */

@@ -23,11 +23,11 @@ interface Followed {
   readonly isWatching: boolean;
   /** Hears of no event any more. */
   readonly stop: () => void;
-  /** Hears no more of who watches, and is not counted. */
+  /** Hears no more of the number of watchers, and is not counted. */
   readonly leaveWatchers: () => void;
 }
 
-/** Where a game is, for who follows it from there. */
+/** Where a game is, for a connection that follows it from there. */
 interface At {
   readonly game: string;
   readonly epoch: string;

@@ -60,7 +60,7 @@ const knows = (client: TestClient, game: string, epoch: string, seq: number) =>
       item.seq >= seq,
   );
 
-/** A line comes as it is said, or with the lines there are when the channel begins anew. */
+/** A line comes as it is said, or with the lines there are when the channel begins again. */
 const hasHeard = (client: TestClient, line: string) =>
   client.received.some(
     (item) =>
@@ -143,7 +143,7 @@ for (const design of DESIGNS) {
         const line = { type: 'publish', channel: 'lobby', data: { text: `round ${round}` } } as const;
         await until(async () => {
           const answer = await ada.request(line);
-          // Who asks again and again is sent away.
+          // A client that keeps asking is sent away.
           if (answer.type === 'error') await delay(answer.retryAfterMs ?? 100);
           return answer.type === 'ack';
         }, 'the line is said');

@@ -177,7 +177,7 @@ test('whatever is lost, repeated or comes late, every follower sees exactly the 
     { weight: 2, arbitrary: fc.constant('deliver late' as const) },
     { weight: 1, arbitrary: fc.constant('repeat' as const) },
     { weight: 1, arbitrary: fc.constant('break' as const) },
-    { weight: 2, arbitrary: fc.constant('mend' as const) },
+    { weight: 2, arbitrary: fc.constant('repair' as const) },
     { weight: 2, arbitrary: fc.constant('turn' as const) },
     { weight: 1, arbitrary: fc.constant('check' as const) },
     { weight: 1, arbitrary: fc.constant('follow' as const) },
@@ -197,7 +197,7 @@ test('whatever is lost, repeated or comes late, every follower sees exactly the 
         else if (next === 'deliver late') late = late.filter((payload) => feed.hint(payload));
         else if (next === 'repeat' && last) feed.hint(last);
         else if (next === 'break') book.fails = true;
-        else if (next === 'mend') book.fails = false;
+        else if (next === 'repair') book.fails = false;
         else if (next === 'turn') await settle();
         else if (next === 'check') void feed.check();
         else if (next === 'follow') {

@@ -68,7 +68,7 @@ for (const design of DESIGNS) {
       assert.deepEqual([snapshot.recovered, snapshot.seq, snapshot.epoch], [false, known + 3, epoch]);
       assert.equal(late.back.events(game).length, 0);
 
-      // Whoever missed nothing lost nothing, however long the time.
+      // A client that missed nothing lost nothing, however long the time.
       const { recovered } = ok(await ada.request({ type: 'resume', game, epoch: epoch!, seq: known + 3 }));
       assert.equal(recovered, true);
       for (const client of [ada, late.back]) client.close();

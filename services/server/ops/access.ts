@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 
 /**
  * Why a request to the operations page is refused; undefined when it is not. The internal port asks nobody who they
- * are, so a page of another origin in the browser of who may reach it must not get through: not by its own name, and
+ * are, so a page of another origin in the browser of somebody who may reach it must not get through: not by its own name, and
  * not by a name that it lets lead here.
  */
 export function accessProblem({ headers }: Pick<IncomingMessage, 'headers'>): string | undefined {

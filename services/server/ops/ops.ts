@@ -66,7 +66,7 @@ export class Ops {
     this.#timer = setInterval(() => void this.#tick(), EVERY_MS);
   }
 
-  /** What is told to the other replicas beside the standing. */
+  /** What is told to the other replicas besides the standing. */
   get stats(): OpsStats {
     const { events, moves, p99 } = this.#rates;
     const { reason } = this.#readiness;
@@ -154,7 +154,7 @@ interface Shed {
   last: number;
 }
 
-/** Sums what is sent away second by second: to whoever looks it is one event. */
+/** Sums what is sent away second by second: for the operator it is one event. */
 export class ShedTally {
   readonly #sheds = new Map<Why, Shed>();
 

@@ -37,7 +37,7 @@ export class PageFeed {
     this.#options = options;
   }
 
-  /** Once a second: takes the members, and tells whoever looks what is new. */
+  /** Once a second: takes the members, and tells the open pages what is new. */
   tick(): void {
     const now = this.#now();
     const { log, members, canHear } = this.#options;

@@ -126,7 +126,7 @@ describe('the operations page on the internal port', () => {
     for (const viewer of viewers) {
       const known = () => ['1111', '2222'].every((replica) => viewer.stateOf(replica) === 'ready');
       await until(known, 'both are ready');
-      // Who was not ready for a moment has become so more than once.
+      // A replica that was not ready for a moment became ready more than once.
       const became = () => viewer.events.flatMap(({ kind, replica }) => (kind === 'ready' ? [replica] : []));
       await until(() => new Set(became()).size === 2, 'both events are there');
       viewer.socket.close();

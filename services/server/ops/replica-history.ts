@@ -10,7 +10,7 @@ import type { Member } from '../cluster/membership.ts';
 const STALE_MS = 2500;
 const GONE_MS = 5000;
 
-/** What a replica says of itself beside its standing. `beat` changes each time. */
+/** What a replica says of itself besides its standing. `beat` changes each time. */
 export interface OpsStats {
   readonly beat: number;
   readonly events: number;
@@ -44,7 +44,7 @@ interface Known {
 
 /**
  * The last five minutes of every replica that was heard of in that time, those that left and died among them. Whether
- * one is heard is told by its beat, by the clock of who listens.
+ * one is heard is told by its beat, by the clock of the listener.
  */
 export class ReplicaHistory {
   readonly #known = new Map<string, Known>();

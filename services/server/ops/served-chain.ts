@@ -15,7 +15,7 @@ export interface ServedChainOptions {
   readonly rootsFile?: string | undefined;
 }
 
-/** What the edge shows to who comes anew, seen in a handshake of its own. Never rejects. */
+/** The chain that the edge shows to a new client, seen in a handshake of our own. Never rejects. */
 export async function lookAtEdge(options: ServedChainOptions, now = Date.now()): Promise<ServedChain> {
   const { origin, address, rootsFile } = options;
   const { hostname, port, host } = new URL(origin);

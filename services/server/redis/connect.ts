@@ -7,14 +7,14 @@ import type { RedisSettings, RedisTls } from './settings.ts';
 /** How long one command may take before the client is told that the store is unavailable. */
 const COMMAND_MS = 2000;
 /**
- * How long a connection may answer nothing at all before it is made anew: a primary that is frozen, or gone with its
+ * How long a connection may answer nothing at all before it is replaced: a primary that is frozen, or gone with its
  * node, closes none, and another may have taken its place.
  */
 const SILENCE_MS = 3000;
-/** How often the map of a cluster's slots is read anew though nothing went wrong. */
+/** How often the map of a cluster's slots is read again though nothing went wrong. */
 const SLOTS_MS = 3000;
 
-/** A connection for commands: to the primary, whoever that is now, or to all primaries of a cluster. */
+/** A connection for commands: to the current primary, or to all primaries of a cluster. */
 export type Store = Redis | Cluster;
 
 /**
@@ -82,7 +82,7 @@ export function connectNode(
     ...(tls === undefined ? {} : { enableTLSForSentinelMode: true, sentinelTLS: options.tls! }),
     sentinelCommandTimeout: COMMAND_MS,
     sentinelRetryStrategy: backoff,
-    // Not the client's own `failoverDetector`: one that hears of the failover while the connection is being made anew
+    // Not the client's own `failoverDetector`: one that hears of the failover while the connection is being replaced
     // ends it for good, and one that is replaced while it subscribes ends the process.
   });
 }
@@ -102,7 +102,7 @@ export function connectStore(settings: RedisSettings, name: string): Store {
     enableOfflineQueue: false,
     clusterRetryStrategy: backoff,
     clusterNodeRetryStrategy: backoff,
-    // Who asks decides whether to ask again.
+    // The caller decides whether to ask again.
     retryDelayOnFailover: 0,
     retryDelayOnClusterDown: 0,
     maxRedirections: 4,

@@ -156,8 +156,8 @@ function topology(
     const { REDIS_SENTINEL_USERNAME: sentinelUsername } = env;
     const password = sentinelPassword();
     if (sentinelUsername !== undefined && password === undefined) {
-      const mend = 'name the file that holds it in REDIS_SENTINEL_PASSWORD_FILE';
-      return fail(`The user "${sentinelUsername}" of the Sentinels has no password; ${mend}.`);
+      const fix = 'name the file that holds it in REDIS_SENTINEL_PASSWORD_FILE';
+      return fail(`The user "${sentinelUsername}" of the Sentinels has no password; ${fix}.`);
     }
     return {
       kind: 'sentinel',
@@ -197,11 +197,11 @@ function tlsOf(
   const read = () => readFile('REDIS_CA_FILE', caFile);
   const roots = read();
   if (holdsCertificate(roots)) return trustedRoots(read, roots);
-  const mend = "give the root that Redis's certificate comes from";
-  return fail(`The file of REDIS_CA_FILE, ${caFile}, holds no certificate in PEM; ${mend}.`);
+  const fix = "give the root that Redis's certificate comes from";
+  return fail(`The file of REDIS_CA_FILE, ${caFile}, holds no certificate in PEM; ${fix}.`);
 }
 
-/** Reads anew whenever it is asked: roots come and go while a replica runs. */
+/** Reads the file again on every call: roots come and go while a replica runs. */
 function trustedRoots(read: () => string, first: string): RedisTls {
   let last = first;
   return {

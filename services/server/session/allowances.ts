@@ -223,7 +223,7 @@ export class Allowances {
   }
 }
 
-/** One for each socket: it holds no buckets, so that those of who does nothing can go. */
+/** One for each socket: it holds no buckets, so that those of an idle player can go. */
 class SharedAllowance implements Allowance {
   readonly #all: Allowances;
   readonly #player: string;

@@ -21,7 +21,7 @@ export interface ConnectionFactoryOptions {
   readonly log: Logger;
 }
 
-/** Makes a connection of whoever may come in, and takes it out of everything when it closes. */
+/** Makes the connection of an admitted player, and removes it everywhere when it closes. */
 export class ConnectionFactory {
   readonly #options: ConnectionFactoryOptions;
   readonly #log: ConnectionLog;

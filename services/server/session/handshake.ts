@@ -61,7 +61,7 @@ export class Handshake {
     return typeof place === 'string' ? TURNED_AWAY[place] : place;
   }
 
-  /** Who opens a connection; without `fenced` the player's other socket stays. */
+  /** The player who opens a connection; without `fenced` the player's other socket stays. */
   open(request: IncomingMessage, fenced = true): Promise<Refused | { session: Session; generation: number }> {
     return tick.awakeFor(() => this.#open(request, fenced));
   }
@@ -160,7 +160,7 @@ const TURNED_AWAY: Record<Turned, Refused> = {
   address: { status: 429, reason: 'address', headers: LATER },
 };
 
-/** What is said to who is turned away. */
+/** The answer to a client that is turned away. */
 export const SENTENCES: Record<string, string> = {
   draining: 'This replica is going away; try again.',
   origin: 'Pages of this origin may not connect.',

@@ -133,7 +133,7 @@ test('a new socket brings the player no new allowance of messages', async () => 
   second.close();
 });
 
-test('bytes are counted beside messages, and what is too much is not carried out', async () => {
+test('bytes are counted as well as messages, and what is too much is not carried out', async () => {
   const { url } = await replicaWith(perPlayer({ bytesPerSecond: 4096 }));
   const client = await TestClient.connect(url);
   ok(await client.request({ type: 'subscribe', channel: 'lobby' }));
@@ -311,7 +311,7 @@ test('who asks for the history again and again is told to wait, and gets it afte
   client.close();
 });
 
-test('who sends control frames above the rate is closed with 4429, and who answers pings is not', async () => {
+test('a client that sends control frames above the rate is closed with 4429, and one that answers pings is not', async () => {
   const { url } = await replicaWith({});
   const [loud, quiet] = [await TestClient.connect(url), await TestClient.connect(url)];
   for (let count = 0; count < LIMITS.messageBurst * 3; count += 1) loud.socket.pong('x');

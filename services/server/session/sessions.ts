@@ -108,7 +108,7 @@ export class Sessions {
   }
 
   /**
-   * The session of one of our tokens, also when it expired a while ago: for who was away, to stay the same player. One
+   * The session of one of our tokens, also when it expired a while ago, so that a player who was away stays the same player. One
    * that was traded for a JWT ends with that.
    */
   async readToRenew(token: string): Promise<Session | undefined> {

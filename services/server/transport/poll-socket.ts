@@ -62,7 +62,7 @@ export class PollSocket extends HttpSocket {
     this.#answer('gone');
   }
 
-  /** Says all there is to who waits for it; false when nobody does. */
+  /** Sends all there is to the waiting request; false when there is none. */
   #tell(): boolean {
     // What waits for the next poll is put together for that one.
     if (!this.#held) return false;

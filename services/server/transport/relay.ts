@@ -3,7 +3,7 @@ import type { Store } from '../redis/connect.ts';
 import type { HttpSocket } from './http-socket.ts';
 import { PollSocket } from './poll-socket.ts';
 
-/** What a request asks of a connection, for whoever holds it. */
+/** What a request asks of a connection, for the replica that holds it. */
 export type Asked = {
   readonly connection: string;
   /** Whose request it is. */

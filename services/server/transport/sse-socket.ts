@@ -5,7 +5,7 @@ import type { Packet } from './packet.ts';
 
 const HEADERS = {
   'Content-Type': 'text/event-stream; charset=utf-8',
-  // Who stores or repacks a stream holds it up.
+  // A proxy that stores or repacks a stream delays it.
   'Cache-Control': 'no-store, no-transform',
   'X-Accel-Buffering': 'no',
   'X-Content-Type-Options': 'nosniff',

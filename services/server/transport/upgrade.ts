@@ -99,7 +99,7 @@ export class Upgrade {
       const headers = { 'Sec-WebSocket-Version': '13', Upgrade: 'websocket' };
       return { status: 426, reason: 'version', headers };
     }
-    // Who will be turned away for the subprotocol must not close the player's other socket.
+    // A client that will be turned away for its subprotocol must not close the player's other socket.
     return this.#options.handshake.open(request, offers(request.headers['sec-websocket-protocol']));
   }
 

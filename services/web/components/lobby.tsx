@@ -15,7 +15,7 @@ export function Lobby() {
         <div class="hero">
           <div>
             <h1 tabIndex={-1}>Claim the grid.</h1>
-            <p>Everybody plays at once. A cell belongs to whoever gets there first, and the most cells win.</p>
+            <p>Everybody plays at once. A cell belongs to the first player who takes it, and the most cells win.</p>
           </div>
           <BoardPreview />
         </div>

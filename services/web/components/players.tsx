@@ -2,7 +2,7 @@ import { ordinalSuffix } from '../model/format.ts';
 import { leaders } from '../model/standings.ts';
 import { game, ownSeat, player } from '../session.ts';
 
-/** Who plays, with live scores; seats that are still open are shown as such. They keep their order. */
+/** The players with live scores, in the order of their seats, and the seats that are still open. */
 export function Scores() {
   const state = game.value?.state;
   if (!state) return null;

@@ -9,12 +9,12 @@ import type {
 import type { Feed, FeedOptions } from './feed.ts';
 import { History } from './model/history.ts';
 
-/** Who serves this page, and what it is told. Undefined until then. */
+/** The replica that serves this page, and what it tells. Undefined until then. */
 export const source = signal<{ replica: string; design: string } | undefined>(undefined);
 /** `since` by `performance.now()`, which nobody sets. */
 export const live = signal<{ isLive: boolean; since: number }>({ isLive: false, since: performance.now() });
 export const replicas = signal<readonly ReplicaNow[]>([]);
-/** By the clock of who serves the page, when it last said something. */
+/** By the clock of the replica that serves the page, when it last said something. */
 export const now = signal(Date.now());
 export const chain = signal<ServedChain | undefined>(undefined);
 export const events = signal<readonly OperationsEvent[] | undefined>(undefined);

@@ -80,7 +80,7 @@ export class Forwarder {
 
   async #answer({ id, from, game, command }: Question): Promise<void> {
     const outcome = await this.#options.onCommand(game, command).catch(() => undefined);
-    // Who asked asks again when this gets lost.
+    // The asking replica asks again when this gets lost.
     await this.#send(from, { answer: { id, outcome } }).catch(() => undefined);
   }
 }

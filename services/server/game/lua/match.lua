@@ -3,7 +3,7 @@
 -- for a new game. Gives the code of the game to enter.
 local shape, seats, candidate, closed, seconds, full = unpack(ARGV, 1, 6)
 seats = tonumber(seats)
--- A crowd that comes at once is dealt out, so many to a game, without waiting for who is there already. What
+-- A crowd that comes at once is dealt out, so many to a game, without waiting for players who are there already. What
 -- was handed out but not taken is handed out again after this time.
 local WINDOW_MS = 1000
 local time = redis.call('TIME')

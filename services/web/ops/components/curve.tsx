@@ -11,7 +11,7 @@ interface CurveProps {
   readonly label: string;
   readonly text: (value: number) => string;
   readonly height?: number;
-  /** Says beside the curve what its top is. */
+  /** Says next to the curve what its top is. */
   readonly isScaled?: boolean;
 }
 

@@ -2,7 +2,7 @@ import { certificateLevel, EVENT_TEXT, roleOf, shareLeft } from '../model/states
 import { agoText, durationText, figuresOf, figureText } from '../model/text.ts';
 import { chain, events, now, run } from '../store.ts';
 
-/** What the edge shows to who comes anew, and for how long each certificate is good. */
+/** The chain that the edge shows to a new client, and for how long each certificate is good. */
 export function Certificates() {
   const { endpoint, certificates = [], problem } = chain.value ?? {};
   return (

@@ -46,7 +46,7 @@ export function totals(replicas: readonly ReplicaNow[]) {
     moves: sum(({ moves }) => moves),
     p99: slowest.length === 0 ? null : Math.max(...slowest),
     ready: current.filter(({ state }) => state === 'ready').length,
-    // Who left was asked to, and is missed by nobody.
+    // A replica that left was asked to, and is not missed.
     all: replicas.filter(({ state }) => state !== 'left').length,
   };
 }
