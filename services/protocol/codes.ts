@@ -82,6 +82,7 @@ export const CLOSE_CODES = {
   unknownSubprotocol: { code: 4406, advice: 'stop', meaning: 'The client offered no subprotocol known here.' },
   heartbeatTimeout: { code: 4408, advice: 'reconnect', meaning: 'Nothing was heard for two heartbeats.' },
   superseded: { code: 4409, advice: 'stop', meaning: 'The same player connected elsewhere; the newer socket stays.' },
+  disconnected: { code: 4410, advice: 'stop', meaning: 'The application disconnected the player.' },
   slowConsumer: { code: 4413, advice: 'reconnect', meaning: 'The client read too slowly; resume loses nothing.' },
   rateLimited: { code: 4429, advice: 'reconnect', meaning: 'The client kept sending above its rate; back off.' },
 } as const satisfies Record<string, Omit<CloseCode, 'name'>>;

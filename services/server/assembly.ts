@@ -262,6 +262,7 @@ export function assembleSessions(start: Start, store: StoreParts, cluster: Clust
     isFull: () => histories.fullness > MOST_FOR_PLAYERS,
     supersede: (connection) => supersede(connection, 'announcement'),
     revoke: (connection) => connection.close('unauthorized'),
+    disconnect: (connection) => connection.close('disconnected'),
   });
   const rates = new SharedRates(redis, limits);
   const lookups = new LookupGuard({ missesPerMinute: limits.perAddress.missesPerMinute, rates });

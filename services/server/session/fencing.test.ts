@@ -4,16 +4,19 @@ import type { Connection } from './connection.ts';
 import type { ConnectionSet } from './connection-set.ts';
 import { Fencing, type FencingOptions } from './fencing.ts';
 
-/** Two open sockets: one of who logged out, and one that is outdated. Redis answers when told to. */
+/** Open sockets: of who logged out, of who was disconnected, one that is outdated, and a good one. Redis answers when told to. */
 function away() {
-  const connections = ['out', 'old', 'good'].map((id) => ({ player: { id }, generation: 5 }) as unknown as Connection);
+  const connections = ['out', 'cut', 'old', 'good'].map(
+    (id) => ({ player: { id }, generation: 5 }) as unknown as Connection,
+  );
   const state = { answers: false, asked: 0, closed: [] as string[] };
   const redis = {
     defineCommand: () => undefined,
     hmget: async (key: string) => {
       state.asked += 1;
       if (!state.answers) throw new Error('away');
-      return key.includes('out') ? ['6', '6'] : key.includes('old') ? ['6', null] : ['5', null];
+      const found = { out: ['6', '6', null], cut: ['6', null, '6'], old: ['6', null, null] };
+      return Object.entries(found).find(([id]) => key.includes(id))?.[1] ?? ['5', null, null];
     },
   };
   const fencing = new Fencing({
@@ -24,17 +27,18 @@ function away() {
     sockets: { all: () => connections } as unknown as ConnectionSet,
     supersede: ({ player }) => void state.closed.push(`superseded ${player.id}`),
     revoke: ({ player }) => void state.closed.push(`revoked ${player.id}`),
+    disconnect: ({ player }) => void state.closed.push(`disconnected ${player.id}`),
   });
   return { fencing, state };
 }
 
-test('a log-out that could not be looked for when the subscription came back is found afterwards', async () => {
+test('a log-out, or that a player was disconnected, that could not be looked for when the subscription came back is found afterwards', async () => {
   const { fencing, state } = away();
   await assert.rejects(fencing.recheck());
   await assert.rejects(fencing.recheckIfDue());
   state.answers = true;
   await fencing.recheckIfDue();
-  assert.deepEqual(state.closed, ['revoked out', 'superseded old']);
+  assert.deepEqual(state.closed, ['revoked out', 'disconnected cut', 'superseded old']);
 });
 
 test('what was looked for to the end is not looked for again', async () => {

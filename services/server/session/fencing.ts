@@ -10,10 +10,14 @@ export const REPLICA_CHANNEL = 'gridlock:replica:';
 /** A fence may overtake the socket it is meant for, which is being opened at that moment. */
 const RECENT_MS = 10_000;
 
+/** Why a connection that is not new enough is closed, as replicas tell each other. */
+const REASONS = ['supersede', 'logout', 'disconnect'] as const;
+type Reason = (typeof REASONS)[number];
+
 /** What a connection has to be newer than, and what it is closed for if it is not. */
 interface Mark {
   readonly generation: number;
-  readonly isLogout: boolean;
+  readonly reason: Reason;
 }
 
 const socketKey = (player: string) => `gridlock:{player:${player}}:socket`;
@@ -32,6 +36,8 @@ export interface FencingOptions {
   readonly supersede: (connection: Connection) => void;
   /** The player logged out. */
   readonly revoke: (connection: Connection) => void;
+  /** A backend had the player disconnected. */
+  readonly disconnect: (connection: Connection) => void;
 }
 
 /** Of two sockets of a player the newer one stays, and of one who logged out none, on whichever replicas they are. */
@@ -39,6 +45,7 @@ export class Fencing {
   readonly #options: FencingOptions;
   readonly #fence: Script;
   readonly #logout: Script;
+  readonly #disconnect: Script;
   readonly #recent = new Map<string, Mark>();
   readonly #isCluster: boolean;
   /** What could not be heard has not been looked for yet. */
@@ -50,6 +57,9 @@ export class Fencing {
     this.#isCluster = options.redis instanceof Cluster;
     this.#fence = defineScript(options.redis, 'player:fence', [new URL('./lua/fence.lua', import.meta.url)]);
     this.#logout = defineScript(options.redis, 'player:logout', [new URL('./lua/logout.lua', import.meta.url)]);
+    this.#disconnect = defineScript(options.redis, 'player:disconnect', [
+      new URL('./lua/disconnect.lua', import.meta.url),
+    ]);
   }
 
   /**
@@ -83,6 +93,15 @@ export class Fencing {
     this.#tell(before, `logout ${player} ${generation}`);
   }
 
+  /**
+   * The sockets that the player has now are told to close; the tokens stay good. Rejects with a `Refusal`.
+   */
+  async disconnect(player: string): Promise<void> {
+    const args = [this.#options.keepSeconds];
+    const [before, generation] = (await this.#run(this.#disconnect, player, args)) as [string, string];
+    this.#tell(before, `disconnect ${player} ${generation}`);
+  }
+
   /** The player goes on with a token of `issuedAt`: false when there was a log-out since. Rejects with a `Refusal`. */
   async renew(player: string, issuedAt: number): Promise<boolean> {
     const { redis, keepSeconds } = this.#options;
@@ -96,11 +115,12 @@ export class Fencing {
     }
   }
 
-  /** Takes `supersede <player> <generation>` or `logout <player> <generation>` from the replica's channel. */
+  /** Takes `<reason> <player> <generation>` from the replica's channel. */
   take(payload: string): void {
     const [what = '', player = '', text = ''] = payload.split(' ');
-    if (what !== 'supersede' && what !== 'logout') return;
-    const mark: Mark = { generation: Number(text), isLogout: what === 'logout' };
+    const reason = REASONS.find((one) => one === what);
+    if (reason === undefined) return;
+    const mark: Mark = { generation: Number(text), reason };
     for (const connection of this.#options.sockets.ofPlayer(player)) this.#judge(connection, mark);
     this.#recent.set(player, mark);
     setTimeout(() => {
@@ -124,9 +144,14 @@ export class Fencing {
     const began = (this.#rechecks += 1);
     await Promise.all(
       sockets.all().map(async (connection) => {
-        const [newest, out] = await redis.hmget(socketKey(connection.player.id), 'generation', 'out');
-        if (!this.#judge(connection, { generation: Number(out ?? 0), isLogout: true }))
-          this.#judge(connection, { generation: Number(newest ?? 0), isLogout: false });
+        const key = socketKey(connection.player.id);
+        const [newest, out, cut] = await redis.hmget(key, 'generation', 'out', 'cut');
+        const marks: Mark[] = [
+          { generation: Number(out ?? 0), reason: 'logout' },
+          { generation: Number(cut ?? 0), reason: 'disconnect' },
+          { generation: Number(newest ?? 0), reason: 'supersede' },
+        ];
+        marks.some((mark) => this.#judge(connection, mark));
       }),
     );
     if (began === this.#rechecks) this.#isDue = false;
@@ -137,10 +162,11 @@ export class Fencing {
     if (this.#isDue) await this.recheck();
   }
 
-  #judge(connection: Connection, { generation, isLogout }: Mark): boolean {
+  #judge(connection: Connection, { generation, reason }: Mark): boolean {
     if (connection.generation >= generation) return false;
-    if (isLogout) this.#options.revoke(connection);
-    else this.#options.supersede(connection);
+    const { supersede, revoke, disconnect } = this.#options;
+    const close = { supersede, logout: revoke, disconnect }[reason];
+    close(connection);
     return true;
   }
 

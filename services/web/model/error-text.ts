@@ -44,6 +44,7 @@ export const ERROR_TEXT: Readonly<Record<ErrorCode | ClientErrorCode | keyof typ
 /** What the page says when the connection was closed and is not made again by itself. */
 const CLOSED_TEXT: Partial<Record<ClosedReason, string>> = {
   superseded: 'You are playing in another tab.',
+  disconnected: 'You were disconnected. Connect again to go on.',
   badMessages: 'The server refused too many messages of this page. Reload it to go on.',
   unknownSubprotocol: 'The server speaks another version. Reload the page to get its newest one.',
   session_refused: ERROR_TEXT.session_refused,
