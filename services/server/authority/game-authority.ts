@@ -9,14 +9,37 @@ import {
 import type { LogEntry, Position } from '../history/history.ts';
 
 /**
- * Who acts: a player through one socket. Of two sockets of a player the one of the higher generation counts.
+ * A player who acts through one socket. Of two sockets of a player the one of the higher generation counts.
  */
-export interface Actor {
+export interface SocketActor {
   readonly player: PlayerRef;
   readonly generation: number;
   /** By which the games that it makes are counted, as `addressGroup` gives it. */
   readonly address?: string;
 }
+
+/**
+ * A backend that acts for a player. It has no socket, so that none of the player's fences it, and it fences none. Its
+ * request ids are its own: they are never confused with those of a player or of another backend.
+ */
+export interface BackendActor {
+  readonly player: PlayerRef;
+  /** Its name: 1 to 32 of A-Z a-z 0-9 _ . - */
+  readonly backend: string;
+}
+
+export type Actor = SocketActor | BackendActor;
+
+/** Who acts, as a command carries it from one replica to another. */
+export type Asker = Pick<SocketActor, 'player' | 'generation'> | BackendActor;
+
+export const askerOf = (actor: Actor): Asker =>
+  'backend' in actor
+    ? { player: actor.player, backend: actor.backend }
+    : { player: actor.player, generation: actor.generation };
+
+/** Whose request ids those of an actor are. Ids of players have no `@`. */
+export const requesterOf = (actor: Asker): string => ('backend' in actor ? `@${actor.backend}` : actor.player.id);
 
 /**
  * Where in a game's history a request took effect. `duplicate`: it had been applied before, and this is that
@@ -41,6 +64,13 @@ export interface View {
 
 export interface Entered extends Applied {
   readonly view: View;
+}
+
+/** Some events of a game, oldest first. */
+export interface HistoryPage extends Position {
+  /** The events follow this one; less than what was asked for when the epoch is another one. */
+  readonly after: number;
+  readonly entries: readonly LogEntry[];
 }
 
 export type Resumed =
@@ -73,7 +103,7 @@ export interface GameAuthority {
   /** Has the room type decide a command of its own, which its schema allows. */
   act(actor: Actor, id: string, game: string, command: AnyCommand): Promise<Applied>;
   /** What a player who knows the history up to `known` has missed. */
-  resume(actor: Actor, game: string, known: Position): Promise<Resumed>;
+  resume(actor: SocketActor, game: string, known: Position): Promise<Resumed>;
   /** The same for somebody who does not play, where the game lets others watch. Changes nothing. */
   watch(player: string, game: string, known: Position): Promise<Resumed>;
   /** Tells the room type if the deadline is over. Gives the milliseconds that are left, 0 when there is none any more. */
@@ -85,6 +115,8 @@ export interface GameAuthority {
   isPlayer(game: string, player: string): Promise<boolean>;
   /** The events after a position, oldest first; undefined when the game is gone or its epoch is another one. */
   entriesAfter(game: string, after: Position): Promise<LogEntry[] | undefined>;
+  /** At most `most` of the events that are kept after a position, whose epoch is the present one if it names none. */
+  page(game: string, after: Partial<Position>, most: number): Promise<HistoryPage>;
   /** The newest event of a game; undefined when the game is gone. */
   position(game: string): Promise<Position | undefined>;
   /** Somebody here saw more of this epoch than there is: the game goes on in another one. */

@@ -9,16 +9,13 @@ import type {
   KernelCommand,
   PlayerRef,
 } from '../../protocol/index.ts';
+import { type Asker, requesterOf } from './game-authority.ts';
 import type { Memory } from './room-memory.ts';
 
 /** How a player comes to be a member. */
 export type Mode = 'create' | 'join' | 'match';
 
-interface ByPlayer {
-  readonly player: PlayerRef;
-  readonly generation: number;
-  readonly id: string;
-}
+type ByPlayer = Asker & { readonly id: string };
 
 /** What somebody wants of a room, as it goes from one replica to another. */
 export type RoomCommand =
@@ -145,7 +142,7 @@ class Planner {
 
   run(command: RoomCommand, index: number): Outcome {
     if (command.kind === 'deadline') return this.#deadline();
-    const key = `${command.player.id}:${command.id}`;
+    const key = `${requesterOf(command)}:${command.id}`;
     const fingerprint = fingerprintOf(command);
     const known = this.#known(key);
     if (known && known.fingerprint !== fingerprint) return refused('id_reused');
@@ -153,10 +150,12 @@ class Planner {
     if (this.state === undefined) return refused('game_not_found');
     if (known) return this.#applied(known.seq, true);
     if (this.#options.findings.superseded.has(index)) return refused('superseded');
-    if (!this.#isMember(command.player.id)) return refused('not_a_player');
+    const member = this.#member(command.player.id);
+    if (!member) return refused('not_a_player');
     this.#act(command, index);
     const asked: AppCommand | KernelCommand<unknown> = command.kind === 'act' ? command.command : { kind: 'leave' };
-    return this.#decide(asked, command.player, { key, fingerprint });
+    // A backend names the player by the id alone.
+    return this.#decide(asked, 'backend' in command ? member : command.player, { key, fingerprint });
   }
 
   #enter(
@@ -176,7 +175,9 @@ class Planner {
       this.#needs(MOST_FOR_NEW);
       return this.#decide({ kind: 'create', settings }, player, { key, fingerprint });
     }
-    const isMember = this.#isMember(player.id);
+    // A backend does not come in itself: it gets the answer whoever left since.
+    if (known && 'backend' in command) return this.#applied(known.seq, true);
+    const isMember = this.#member(player.id) !== undefined;
     // The answer is old: the player may have left since.
     if (known && !isMember) return refused('not_a_player');
     if (!known && mode === 'create') return { tag: 'exists' };
@@ -298,8 +299,9 @@ class Planner {
     return known;
   }
 
-  #act({ player, generation }: ByPlayer, command: number): void {
-    this.actors.push({ command, player: player.id, generation });
+  #act(actor: ByPlayer, command: number): void {
+    if ('backend' in actor) return;
+    this.actors.push({ command, player: actor.player.id, generation: actor.generation });
   }
 
   #needs(share: number): void {
@@ -310,8 +312,8 @@ class Planner {
     return this.#options.memory.seq + this.events.length;
   }
 
-  #isMember(player: string): boolean {
-    return this.#options.type.members(this.state).some(({ id }) => id === player);
+  #member(player: string): PlayerRef | undefined {
+    return this.#options.type.members(this.state).find(({ id }) => id === player);
   }
 
   #applied(seq: number, duplicate: boolean): Outcome {
@@ -327,11 +329,12 @@ function changes(type: AnyRoomType, before: unknown, after: unknown): Omit<Plann
   return { ...(old === deadline ? {} : { deadline: deadline ?? null }), ...(isOver ? { over: true } : {}) };
 }
 
-/** Tells requests of one id apart; the same on every replica. */
+/** Tells requests of one id apart; the same on every replica. Those of a backend differ by the player, too. */
 function fingerprintOf(command: Exclude<RoomCommand, { kind: 'deadline' }>): string {
-  if (command.kind === 'leave') return 'leave';
+  const whose = 'backend' in command ? `${command.player.id} ` : '';
+  if (command.kind === 'leave') return `${whose}leave`;
   const [kind, value] = command.kind === 'act' ? ['act', command.command] : [command.mode, command.settings];
-  if (value === undefined) return kind;
-  const text = `${kind}:${JSON.stringify(value)}`;
+  if (value === undefined) return `${whose}${kind}`;
+  const text = `${whose}${kind}:${JSON.stringify(value)}`;
   return text.length <= MOST_FINGERPRINT ? text : `${kind}:${hash('sha1', text, 'base64url')}`;
 }

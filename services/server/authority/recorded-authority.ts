@@ -7,8 +7,10 @@ import {
   type Applied,
   type Entered,
   type GameAuthority,
+  type HistoryPage,
   Refusal,
   type Resumed,
+  type SocketActor,
   type View,
 } from './game-authority.ts';
 import type { Mode } from './plan.ts';
@@ -18,7 +20,8 @@ import { headKey, type RoomLog, roomKeys } from './room-log.ts';
 const ATTEMPTS = 8;
 
 const OF_ADDRESS = 'Players of your address have as many games as they may; wait.';
-const addressOf = ({ address = '' }: Actor): string => address;
+/** A backend has no address: it may make as many games as the cluster has room for. */
+const addressOf = (actor: Actor): string | undefined => ('backend' in actor ? undefined : (actor.address ?? ''));
 
 /**
  * What both designs share: games are found alike, and what happened is read from Redis by whoever asks. They differ
@@ -112,7 +115,7 @@ export abstract class RecordedAuthority implements GameAuthority {
     if (view && this.type.members(view.state).length === 0) gameQuota.emptied(game);
   }
 
-  resume(actor: Actor, game: string, known: Position): Promise<Resumed> {
+  resume(actor: SocketActor, game: string, known: Position): Promise<Resumed> {
     return this.records.resume(actor, game, known);
   }
 
@@ -130,6 +133,10 @@ export abstract class RecordedAuthority implements GameAuthority {
 
   entriesAfter(game: string, after: Position): Promise<LogEntry[] | undefined> {
     return this.records.entriesAfter(game, after);
+  }
+
+  page(game: string, after: Partial<Position>, most: number): Promise<HistoryPage> {
+    return this.records.page(game, after, most);
   }
 
   position(game: string): Promise<Position | undefined> {

@@ -2,7 +2,7 @@ import { type AnyRoomType, LIMITS, type PlayerRef } from '../../protocol/index.t
 import type { LogEntry, Position } from '../history/history.ts';
 import { type HistoryScript, type HistoryStore, type RawEntry, type Reply, toEntry } from '../history/history-store.ts';
 import { DEFAULT_LIMITS } from '../limits.ts';
-import { type Actor, Refusal, type Resumed, type View } from './game-authority.ts';
+import { type HistoryPage, Refusal, type Resumed, type SocketActor, type View } from './game-authority.ts';
 import type { Answer, Plan } from './plan.ts';
 import { type Memory, type RawRoom, readMemory, snapshotText, wantsSnapshot } from './room-memory.ts';
 
@@ -77,6 +77,7 @@ export class RoomLog {
   readonly #resume: RoomScript;
   readonly #watch: RoomScript;
   readonly #members: RoomScript;
+  readonly #page: RoomScript;
   readonly #take: RoomScript;
   readonly #release: RoomScript;
 
@@ -97,12 +98,13 @@ export class RoomLog {
     this.#resume = define('resume');
     this.#watch = define('watch');
     this.#members = define('members');
+    this.#page = define('page');
     this.#take = define('take', new URL('./stateful/lua/take.lua', import.meta.url));
     this.#release = define('release', new URL('./stateful/lua/release.lua', import.meta.url));
   }
 
   /** What a member has missed; from then on only this socket of the player acts in the room, or a newer one. */
-  async resume({ player, generation }: Actor, room: string, known: Position): Promise<Resumed> {
+  async resume({ player, generation }: SocketActor, room: string, known: Position): Promise<Resumed> {
     const args = [player.id, generation, known.epoch, known.seq, this.#now(), LIMITS.resumeWindowMs];
     return this.#shown(room, this.#toResumed(room, await this.#resume(room, args)));
   }
@@ -146,6 +148,17 @@ export class RoomLog {
   entriesAfter(room: string, after: Position): Promise<LogEntry[] | undefined> {
     const { head, events } = roomKeys(room);
     return this.#histories.after(head, events, after);
+  }
+
+  /**
+   * At most `most` of the events after a position that are kept; from the beginning of the epoch where another one is
+   * named. Rejects with `game_not_found` when there is no such room.
+   */
+  async page(room: string, { epoch = '', seq = 0 }: Partial<Position>, most: number): Promise<HistoryPage> {
+    const [, now, newest, after, entries] = await this.#page(room, [epoch, seq, most]);
+    const page = { epoch: now as string, seq: Number(newest), after: Number(after) };
+    this.saw(room, page);
+    return { ...page, entries: (entries as RawEntry[]).map(toEntry) };
   }
 
   position(room: string): Promise<Position | undefined> {

@@ -36,13 +36,14 @@ export class GameQuota {
 
   /**
    * Why a player of `address` may not make another game: `cluster` or `address` has as many as it may. Those that are
-   * being made at this moment are not counted.
+   * being made at this moment are not counted. Without an address only the cluster's count.
    */
-  async full(address: string): Promise<'cluster' | 'address' | undefined> {
+  async full(address: string | undefined): Promise<'cluster' | 'address' | undefined> {
     const { now, most, mostOfAddress, fullness } = this.#options;
     if (fullness() > MOST_FOR_NEW) return 'cluster';
     try {
-      const found = (await this.#full([GAMES_KEY, gamesOf(address)], [now(), most, mostOfAddress])) as string;
+      const ofAddress = address === undefined ? most : mostOfAddress;
+      const found = (await this.#full([GAMES_KEY, gamesOf(address ?? '')], [now(), most, ofAddress])) as string;
       return found === 'cluster' || found === 'address' ? found : undefined;
     } catch (error) {
       throw storeFailure(error);
@@ -50,17 +51,14 @@ export class GameQuota {
   }
 
   /** A game was made. What cannot be counted now is missing in the count, and nothing else. */
-  opened(game: string, address: string): void {
+  opened(game: string, address: string | undefined): void {
     const until = this.#options.now() + KEEP_MS;
-    const own = gamesOf(address);
-    this.#options.redis
+    const writing = this.#options.redis
       .pipeline()
       .zadd(GAMES_KEY, until, game)
-      .zadd(own, until, game)
-      .pexpire(GAMES_KEY, 2 * KEEP_MS)
-      .pexpire(own, KEEP_MS)
-      .exec()
-      .catch(() => undefined);
+      .pexpire(GAMES_KEY, 2 * KEEP_MS);
+    if (address !== undefined) writing.zadd(gamesOf(address), until, game).pexpire(gamesOf(address), KEEP_MS);
+    writing.exec().catch(() => undefined);
   }
 
   /** Everybody left a game before it began: it counts for as long as it is there. */

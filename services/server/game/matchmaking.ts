@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { CODE_ALPHABET, CODE_LENGTH, type Matching } from '../../protocol/index.ts';
-import { type Actor, Refusal } from '../authority/game-authority.ts';
+import { type Actor, askerOf, Refusal, requesterOf } from '../authority/game-authority.ts';
 import { type Store, storeFailure } from '../redis/connect.ts';
 import { defineScript, type Script } from '../redis/scripts.ts';
 
@@ -31,8 +31,8 @@ export class Matchmaking {
   }
 
   /** The same request gives the same code on every replica: a repeat finds the game it made. */
-  code({ player }: Actor, id: string, attempt: number): string {
-    const request = `game-code\0${player.id}\0${id}\0${attempt}`;
+  code(actor: Actor, id: string, attempt: number): string {
+    const request = `game-code\0${requesterOf(askerOf(actor))}\0${id}\0${attempt}`;
     const digest = createHmac('sha256', this.#secret).update(request).digest();
     const letter = (byte: number) => CODE_ALPHABET[byte % CODE_ALPHABET.length];
     return Array.from(digest.subarray(0, CODE_LENGTH), letter).join('');

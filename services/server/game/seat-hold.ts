@@ -1,4 +1,4 @@
-import { type Actor, type GameAuthority, Refusal } from '../authority/game-authority.ts';
+import { type GameAuthority, Refusal, type SocketActor } from '../authority/game-authority.ts';
 import type { Logger } from '../ops/log.ts';
 
 /** How often it is tried again to give up a seat while Redis does not answer, and for how long: then its game is gone. */
@@ -7,7 +7,7 @@ const GIVE_UP_MS = 3_600_000;
 
 /** Seats that are given up in so many milliseconds, as one replica tells another. */
 export interface HeldSeats {
-  readonly actor: Actor;
+  readonly actor: SocketActor;
   readonly connection: string;
   readonly games: readonly string[];
   readonly leftMs: number;
@@ -40,7 +40,7 @@ export class SeatHold {
   }
 
   /** `connection` names the socket that ended. */
-  release({ player, generation }: Actor, connection: string, games: Iterable<string>): void {
+  release({ player, generation }: SocketActor, connection: string, games: Iterable<string>): void {
     const codes = [...games];
     if (codes.length === 0) return;
     this.take({ actor: { player, generation }, connection, games: codes, leftMs: this.#options.holdMs });

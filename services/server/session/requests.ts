@@ -1,6 +1,12 @@
-import * as v from 'valibot';
-import { type AnyCommand, type ClientMessage, ERROR_CODES, fieldProblem, LIMITS } from '../../protocol/index.ts';
-import { type Actor, type Applied, type Entered, type GameAuthority, Refusal } from '../authority/game-authority.ts';
+import { type ClientMessage, ERROR_CODES, LIMITS } from '../../protocol/index.ts';
+import {
+  type Applied,
+  type Entered,
+  type GameAuthority,
+  Refusal,
+  type SocketActor,
+} from '../authority/game-authority.ts';
+import { roomCommand, roomSettings } from '../authority/room-input.ts';
 import type { GameClock, StoreClock } from '../cluster/clock.ts';
 import type { Presence } from '../cluster/presence.ts';
 import { FollowedGames } from '../game/followed-games.ts';
@@ -92,7 +98,7 @@ export class Requests {
     return !this.#queue.isIdle;
   }
 
-  get #actor(): Actor {
+  get #actor(): SocketActor {
     return this.#connection;
   }
 
@@ -138,7 +144,10 @@ export class Requests {
       case 'leave':
         return this.#leave(message);
       case 'command':
-        return this.#ack(id, await authority.act(this.#actor, id, message.game, this.#command(message)));
+        return this.#ack(
+          id,
+          await authority.act(this.#actor, id, message.game, roomCommand(authority.type, message.command)),
+        );
       case 'resume':
         this.#countHistory();
         return this.#resume(message);
@@ -176,20 +185,8 @@ export class Requests {
     this.#connection.send({ type: 'ack', id, expiresAt: this.#connection.expiresAt });
   }
 
-  /** The settings of a room as the room type takes them. */
   #settings({ type, id: _, ...settings }: Message<'create' | 'match'>): unknown {
-    const parsed = v.safeParse(this.#services.authority.type.settings, settings);
-    if (parsed.success) return parsed.output;
-    throw new Refusal('bad_message', fieldProblem(parsed.issues[0], `"${type}"`));
-  }
-
-  /** A command as the room type takes it. */
-  #command({ command }: Message<'command'>): AnyCommand {
-    const parsed = v.safeParse(this.#services.authority.type.command, command, { abortPipeEarly: true });
-    if (parsed.success) return parsed.output as AnyCommand;
-    const [issue] = parsed.issues;
-    if (v.getDotPath(issue) === 'kind') throw new Refusal('unknown_type', `There is no command "${command.kind}".`);
-    throw new Refusal('bad_message', fieldProblem(issue, `"${command.kind}"`));
+    return roomSettings(this.#services.authority.type, settings, `"${type}"`);
   }
 
   #countHistory(): void {

@@ -5,7 +5,7 @@ import type { Matchmaking } from '../../game/matchmaking.ts';
 import type { LogEntry } from '../../history/history.ts';
 import type { Bus } from '../../redis/bus.ts';
 import { type Store, storeFailure } from '../../redis/connect.ts';
-import { type Actor, type Applied, type Entered, Refusal } from '../game-authority.ts';
+import { type Actor, type Applied, askerOf, type Entered, Refusal } from '../game-authority.ts';
 import { granted, toApplied } from '../outcome.ts';
 import { ELSEWHERE, type Fault, type Mode, type Outcome, type RoomCommand } from '../plan.ts';
 import { RecordedAuthority } from '../recorded-authority.ts';
@@ -90,12 +90,12 @@ export class StatefulAuthority extends RecordedAuthority {
     return this.#held.size;
   }
 
-  protected async vacate({ player, generation }: Actor, id: string, game: string): Promise<Applied> {
-    return toApplied(game, await this.#do(game, { kind: 'leave', player, generation, id }));
+  protected async vacate(actor: Actor, id: string, game: string): Promise<Applied> {
+    return toApplied(game, await this.#do(game, { kind: 'leave', ...askerOf(actor), id }));
   }
 
-  async act({ player, generation }: Actor, id: string, game: string, command: AnyCommand): Promise<Applied> {
-    return toApplied(game, await this.#do(game, { kind: 'act', player, generation, id, command }));
+  async act(actor: Actor, id: string, game: string, command: AnyCommand): Promise<Applied> {
+    return toApplied(game, await this.#do(game, { kind: 'act', ...askerOf(actor), id, command }));
   }
 
   async finish(game: string): Promise<number> {
@@ -144,7 +144,7 @@ export class StatefulAuthority extends RecordedAuthority {
 
   protected async enter(
     mode: Mode,
-    { player, generation }: Actor,
+    actor: Actor,
     id: string,
     game: string,
     settings?: unknown,
@@ -152,8 +152,7 @@ export class StatefulAuthority extends RecordedAuthority {
     const outcome = await this.#do(game, {
       kind: 'enter',
       mode,
-      player,
-      generation,
+      ...askerOf(actor),
       id,
       ...(settings === undefined ? {} : { settings }),
     });

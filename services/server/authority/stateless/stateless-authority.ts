@@ -2,7 +2,7 @@ import type { AnyCommand } from '../../../protocol/index.ts';
 import type { GameQuota } from '../../game/game-quota.ts';
 import type { Matchmaking } from '../../game/matchmaking.ts';
 import type { LogEntry } from '../../history/history.ts';
-import { type Actor, type Applied, type Entered, Refusal } from '../game-authority.ts';
+import { type Actor, type Applied, askerOf, type Entered, Refusal } from '../game-authority.ts';
 import { granted, toApplied } from '../outcome.ts';
 import type { Fault, Mode, Outcome, RoomCommand } from '../plan.ts';
 import { RecordedAuthority } from '../recorded-authority.ts';
@@ -50,12 +50,12 @@ export class StatelessAuthority extends RecordedAuthority {
     this.#timer.unref();
   }
 
-  protected async vacate({ player, generation }: Actor, id: string, game: string): Promise<Applied> {
-    return toApplied(game, await this.#do(game, { kind: 'leave', player, generation, id }));
+  protected async vacate(actor: Actor, id: string, game: string): Promise<Applied> {
+    return toApplied(game, await this.#do(game, { kind: 'leave', ...askerOf(actor), id }));
   }
 
-  async act({ player, generation }: Actor, id: string, game: string, command: AnyCommand): Promise<Applied> {
-    return toApplied(game, await this.#do(game, { kind: 'act', player, generation, id, command }));
+  async act(actor: Actor, id: string, game: string, command: AnyCommand): Promise<Applied> {
+    return toApplied(game, await this.#do(game, { kind: 'act', ...askerOf(actor), id, command }));
   }
 
   async finish(game: string): Promise<number> {
@@ -82,13 +82,13 @@ export class StatelessAuthority extends RecordedAuthority {
 
   protected async enter(
     mode: Mode,
-    { player, generation }: Actor,
+    actor: Actor,
     id: string,
     game: string,
     settings?: unknown,
   ): Promise<Entered | undefined> {
     const given = settings === undefined ? {} : { settings };
-    const command: RoomCommand = { kind: 'enter', mode, player, generation, id, ...given };
+    const command: RoomCommand = { kind: 'enter', mode, ...askerOf(actor), id, ...given };
     // Most codes that are made up are new: whether this one is turns out when it is written.
     if (mode === 'create' && !this.#copies.has(game)) this.#open(game, undefined);
     const outcome = await this.#do(game, command);
