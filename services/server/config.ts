@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import * as v from 'valibot';
+import { ApiKeysError, parseApiKeys } from './api/api-keys.ts';
 import { ConfigError, parseEnvironment, port } from './environment.ts';
 import { LIMIT_VARIABLES, type ReplicaLimits, toLimits } from './limits.ts';
 import { REDIS_VARIABLES, type RedisSettings, redisSettings } from './redis/settings.ts';
@@ -57,6 +58,7 @@ const Environment = v.object({
   TOKEN_SECRET_FILE: v.string(),
   ALLOWED_ORIGINS: origins,
   ...ISSUER_VARIABLES,
+  API_KEYS_FILE: v.optional(v.string()),
   APP: v.optional(v.pipe(v.string(), v.nonEmpty('is empty')), 'grid'),
   DESIGN: v.optional(v.picklist(['stateless', 'stateful'], 'is neither stateless nor stateful'), 'stateless'),
   TRUSTED_PROXIES: v.optional(networks, PRIVATE_NETWORKS.join(',')),
@@ -101,6 +103,8 @@ export interface Config {
   readonly allowedOrigins: ReadonlySet<string>;
   /** Whose JWTs open sessions and connections. */
   readonly issuer: IssuerSettings | undefined;
+  /** The keys of backends, which the HTTP API is for; without, there is none. */
+  readonly apiKeysFile: string | undefined;
   /** Whether players without a JWT may come in. */
   readonly guests: boolean;
   /** Whose word on a client's address is taken. */
@@ -139,6 +143,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     throw new ConfigError(sentence);
   };
   const redis = redisSettings(env, readText, refuse);
+  if (env.API_KEYS_FILE !== undefined) checkApiKeys(readText('API_KEYS_FILE', env.API_KEYS_FILE), refuse);
   return Object.freeze({
     appId: env.APPID,
     host: env.HOST,
@@ -150,6 +155,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     tokenSecret,
     allowedOrigins: new Set(env.ALLOWED_ORIGINS),
     issuer: issuerSettings(env, readText, refuse),
+    apiKeysFile: env.API_KEYS_FILE,
     guests: env.GUESTS === 'on',
     clientAddress: env.TRUSTED_PROXIES,
     limits: toLimits(env),
@@ -163,6 +169,15 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     rebalancePercent: env.REBALANCE_PERCENT,
     logLevel: env.LOG_LEVEL,
   });
+}
+
+function checkApiKeys(text: string, refuse: (sentence: string) => never): void {
+  try {
+    parseApiKeys(text);
+  } catch (error) {
+    if (!(error instanceof ApiKeysError)) throw error;
+    refuse(`The file of API_KEYS_FILE cannot be used: ${error.message}.`);
+  }
 }
 
 function readSecret(variable: string, path: string): Buffer {

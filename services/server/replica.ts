@@ -1,4 +1,8 @@
 import { type AnyRoomType, TRANSPORTS } from '../protocol/index.ts';
+import { ApiKeys } from './api/api-keys.ts';
+import { addBackendApi } from './api/backend-api.ts';
+import { BackendRooms } from './api/backend-rooms.ts';
+import { RoomList } from './api/room-list.ts';
 import {
   assembleCluster,
   assembleGames,
@@ -67,7 +71,7 @@ export async function startReplica(
   watchGauges(parts);
   hearOtherReplicas(config, parts);
   const inspection = inspectStore(parts);
-  const listeners = await openListeners(config, log, parts);
+  const listeners = await openListeners(start, parts);
   const { ops, readiness, sockets, membership } = parts;
   ops.listening(urlOf(listeners.internal));
   readiness.listening();
@@ -127,10 +131,12 @@ function inspectStore({ redis, readiness, histories, fencing, readFailed }: Part
   }, INSPECT_MS);
 }
 
-async function openListeners(config: Config, log: Logger, parts: Parts) {
+async function openListeners(start: Start, parts: Parts) {
+  const { config, log } = start;
   const { sessions, allowances, admission, fencing, readiness, connections, metrics, redis, bus, ops } = parts;
   const { allowedOrigins, clientAddress, webRoot } = config;
   const http = await createHttp({ sessions, allowedOrigins, allowances, clientAddress, fencing, webRoot, log });
+  const apiKeys = await openApi(http, start, parts);
   const handshake = new Handshake({
     sessions,
     allowedOrigins,
@@ -157,7 +163,29 @@ async function openListeners(config: Config, log: Logger, parts: Parts) {
   await listen(internal, config.internalPort, config.internalHost);
   await http.listen({ port: config.port, host: config.host });
   const local = config.socketPath === undefined ? undefined : await listenLocally(http.server, config.socketPath);
-  return { http, internal, local, transports };
+  return { http, internal, local, transports, apiKeys };
+}
+
+/** The API for backends, where there are keys for any. */
+async function openApi(
+  http: Awaited<ReturnType<typeof createHttp>>,
+  { config: { apiKeysFile, clientAddress }, log, clock }: Start,
+  parts: Parts,
+): Promise<ApiKeys | undefined> {
+  if (apiKeysFile === undefined) return undefined;
+  const keys = new ApiKeys({
+    file: apiKeysFile,
+    onChange: (backends) => log.info({ backends }, 'the API keys were read again'),
+    onFailure: (sentence) => log.warn(sentence),
+  });
+  log.info({ backends: keys.names }, 'backends may use the API');
+  const { allowances, metrics, fencing, redis } = parts;
+  const rooms = new BackendRooms({ ...parts, clock });
+  await addBackendApi(http, {
+    ...{ keys, allowances, clientAddress, metrics, log, fencing, rooms },
+    roomList: new RoomList(redis),
+  });
+  return keys;
 }
 
 /** Accepts nobody any more, and closes the sockets over the drain's window. */
@@ -187,7 +215,8 @@ async function handSeatsOver({ redis, membership, seatHold, ops, presence }: Par
   );
 }
 
-function stopParts(parts: Parts, { http, internal, transports }: Listeners): void {
+function stopParts(parts: Parts, { http, internal, transports, apiKeys }: Listeners): void {
+  apiKeys?.stop();
   const { seatHold, membership, shedding, allowances, lookups, authority, feeds, gameClock, sessions } = parts;
   const { readiness, connections } = parts;
   for (const part of [transports, seatHold, membership, shedding, allowances, lookups, authority, feeds, gameClock])

@@ -13,6 +13,13 @@ export class Metrics {
   readonly messagesIn = this.#tally('gridlock_messages_in_total', 'Messages of clients', 'type');
   readonly messagesOut = this.#tally('gridlock_messages_out_total', 'Messages to clients', 'type');
   readonly refusals = this.#counter('gridlock_requests_refused_total', 'Requests answered by error', 'code');
+  readonly apiRequests = this.#counter(
+    'gridlock_api_requests_total',
+    'Requests of backends',
+    'backend',
+    'route',
+    'status',
+  );
   readonly delivered = this.#tally('gridlock_entries_delivered_total', 'Entries given to sockets', 'type');
   readonly gapsFilled = this.#counter('gridlock_gap_entries_total', 'Entries read, not announced', 'type');
   readonly feedReads = this.#counter('gridlock_feed_reads_total', 'Reads of a history to follow it', 'type');

@@ -38,6 +38,7 @@ export const testConfig = (redis: RedisSettings, appId: string, given: Partial<C
   tokenSecret: SECRET,
   allowedOrigins: new Set([ORIGIN]),
   issuer: undefined,
+  apiKeysFile: undefined,
   guests: true,
   clientAddress: new ClientAddress(),
   limits: DEFAULT_LIMITS,

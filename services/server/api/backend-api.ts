@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from '../ops/log.ts';
+import type { Metrics } from '../ops/metrics.ts';
+import type { Allowances } from '../session/allowances.ts';
+import { addressGroup, type ClientAddress } from '../session/client-address.ts';
+import { fail } from '../session/session-routes.ts';
+import { bearerToken } from '../session/sessions.ts';
+import type { ApiKeys } from './api-keys.ts';
+import { addPlayerRoutes, type PlayerRoutesOptions } from './player-routes.ts';
+import { answerProblem } from './problem.ts';
+import { addRoomRoutes, type RoomRoutesOptions } from './room-routes.ts';
+
+/** Where everything for backends is. */
+export const API_PATH = '/api/v1';
+/** Twice what a player may send at once: what the body says beside the command is small. */
+const BODY_BYTES = 8192;
+/** The description, as it is served. */
+export const OPENAPI = new URL('./openapi.json', import.meta.url);
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The name of the backend whose key came along; empty where there was none. */
+    backend: string;
+  }
+  interface FastifyContextConfig {
+    /** Answered without a key. */
+    isOpen?: boolean;
+  }
+}
+
+export interface BackendApiOptions extends RoomRoutesOptions, PlayerRoutesOptions {
+  readonly keys: Pick<ApiKeys, 'nameOf'>;
+  readonly allowances: Pick<Allowances, 'refused' | 'shutOut'>;
+  readonly clientAddress: ClientAddress;
+  readonly metrics: Pick<Metrics, 'apiRequests'>;
+  readonly log: Logger;
+}
+
+/** The HTTP API for backends: each request shows a key. */
+export async function addBackendApi(app: FastifyInstance, options: BackendApiOptions): Promise<void> {
+  const description = readFileSync(OPENAPI, 'utf8');
+  await app.register(
+    async (api) => {
+      api.decorateRequest('backend', '');
+      api.addHook('onRequest', async (request, reply) => {
+        if (request.routeOptions.config.isOpen) return;
+        return authorize(request, reply, options);
+      });
+      api.addHook('onResponse', async (request, reply) => count(request, reply, options));
+      api.addHook('onRoute', (route) => {
+        route.bodyLimit ??= BODY_BYTES;
+      });
+      api.setErrorHandler((error: Error, request, reply) => {
+        const answered = answerProblem(reply, error);
+        if (answered) return answered;
+        options.log.error({ err: error, backend: request.backend, url: request.routeOptions.url }, 'a request failed');
+        return fail(reply, 500, 'internal', 'The server failed at something unforeseen.');
+      });
+      api.get('/openapi.json', { exposeHeadRoute: false, config: { isOpen: true } }, async (_request, reply) =>
+        reply.type('application/json; charset=utf-8').header('Cache-Control', 'no-cache').send(description),
+      );
+      addRoomRoutes(api, options);
+      addPlayerRoutes(api, options);
+    },
+    { prefix: API_PATH },
+  );
+}
+
+/** Answers a request that shows no key, or a wrong one; who guesses is shut out for a while. */
+function authorize(request: FastifyRequest, reply: FastifyReply, options: BackendApiOptions): FastifyReply | undefined {
+  const { keys, allowances, clientAddress } = options;
+  const shown = bearerToken(request.headers.authorization);
+  const name = shown === undefined ? undefined : keys.nameOf(shown);
+  if (name !== undefined) {
+    request.backend = name;
+    return undefined;
+  }
+  const address = addressGroup(clientAddress.of(request.raw));
+  const wait = allowances.shutOut(address);
+  if (wait > 0) {
+    reply.header('Retry-After', Math.ceil(wait / 1000));
+    return fail(reply, 429, 'rate_limited', `Too many requests of this address were refused; wait ${wait} ms.`, wait);
+  }
+  allowances.refused(address);
+  const sentence =
+    shown === undefined
+      ? 'Send the key of your backend as "Authorization: Bearer <key>".'
+      : 'The key is none of this cluster; it may have been replaced.';
+  return fail(reply.header('WWW-Authenticate', 'Bearer'), 401, 'unauthorized', sentence);
+}
+
+function count(request: FastifyRequest, reply: FastifyReply, { metrics, log }: BackendApiOptions): void {
+  const { backend, method } = request;
+  const route = `${method} ${request.routeOptions.url?.slice(API_PATH.length) ?? ''}`;
+  const status = String(reply.statusCode);
+  metrics.apiRequests.inc({ backend, route, status });
+  log.debug({ backend, route, status, ms: Math.round(reply.elapsedTime) }, 'a request of a backend');
+}

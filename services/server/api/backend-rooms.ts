@@ -1,0 +1,142 @@
+import type { AnyRoomType, PlayerRef } from '../../protocol/index.ts';
+import type { Applied, BackendActor, GameAuthority, View } from '../authority/game-authority.ts';
+import { roomCommand, roomSettings } from '../authority/room-input.ts';
+import type { GameClock, StoreClock } from '../cluster/clock.ts';
+import type { GameQuota } from '../game/game-quota.ts';
+
+/** A room as a backend reads it. */
+export interface RoomReport {
+  readonly room: string;
+  readonly epoch: string;
+  readonly seq: number;
+  /** By the store's clock, in milliseconds since the Unix epoch; so is the deadline. */
+  readonly now: number;
+  readonly members: readonly PlayerRef[];
+  readonly open: boolean;
+  readonly over: boolean;
+  readonly public: boolean;
+  readonly deadline: number | null;
+  readonly state: unknown;
+}
+
+/** What a request of a backend came to. */
+export interface ApiApplied {
+  readonly room: string;
+  readonly epoch: string;
+  readonly seq: number;
+  readonly duplicate: boolean;
+}
+
+export interface BackendRoomsOptions {
+  readonly authority: GameAuthority;
+  readonly gameClock: Pick<GameClock, 'arm'>;
+  readonly gameQuota: Pick<GameQuota, 'closed'>;
+  readonly clock: Pick<StoreClock, 'now'>;
+}
+
+/** The rooms as backends create, change and read them. Every method rejects with a `Refusal`, as the authority does. */
+export class BackendRooms {
+  readonly #options: BackendRoomsOptions;
+
+  constructor(options: BackendRoomsOptions) {
+    this.#options = options;
+  }
+
+  get #type(): AnyRoomType {
+    return this.#options.authority.type;
+  }
+
+  /** Makes a room, with the player of the actor as its first member. A repeat of the id gives the room that it made. */
+  async create(actor: BackendActor, id: string, settings: unknown): Promise<ApiApplied> {
+    const parsed = roomSettings(this.#type, settings, 'the settings');
+    const entered = await this.#options.authority.create(actor, id, parsed);
+    this.#arm(entered.view);
+    return toAnswer(entered);
+  }
+
+  /** Has the room decide a command for a member. A repeat of the id gives the answer that was given. */
+  async command(actor: BackendActor, id: string, room: string, command: { kind: string }): Promise<ApiApplied> {
+    const { authority } = this.#options;
+    const applied = await authority.act(actor, id, room, roomCommand(this.#type, command));
+    void this.#settle(room);
+    return toAnswer(applied);
+  }
+
+  async read(room: string): Promise<RoomReport> {
+    const { game, epoch, seq, now, state } = await this.#current(room);
+    const type = this.#type;
+    return {
+      room: game,
+      epoch,
+      seq,
+      now,
+      members: type.members(state),
+      open: type.isOpen(state),
+      over: type.isOver(state),
+      public: type.isPublic(state),
+      deadline: type.deadline(state) ?? null,
+      state,
+    };
+  }
+
+  /** The events that are kept after a position, at most `most`, and whether some before them are not. */
+  async events(room: string, known: { epoch?: string | undefined; after: number }, most: number) {
+    await this.#current(room);
+    const asked = known.epoch === undefined ? {} : { epoch: known.epoch };
+    const page = await this.#options.authority.page(room, { ...asked, seq: known.after }, most);
+    const { epoch, seq, after, entries } = page;
+    const events = entries.map(({ text }) => eventOf(text));
+    const last = events.at(-1)?.seq ?? Math.max(after, seq);
+    return {
+      room,
+      epoch,
+      seq,
+      after,
+      reset: known.epoch !== undefined && known.epoch !== epoch,
+      trimmed: events[0] ? events[0].seq > after + 1 : after < seq,
+      events,
+      next: last,
+      more: last < seq,
+    };
+  }
+
+  /** The room at present: where nobody is there to tell it that its time is over, it is told now. */
+  async #current(room: string): Promise<View> {
+    const { authority, gameQuota, clock } = this.#options;
+    const view = await authority.view(room);
+    const deadline = this.#type.isOver(view.state) ? undefined : this.#type.deadline(view.state);
+    if (deadline === undefined || deadline > clock.now()) return view;
+    if ((await authority.finish(room)) <= 0) gameQuota.closed(room);
+    return authority.view(room);
+  }
+
+  /** A room may have nobody whose connection minds its deadline, or notices that it is over. */
+  async #settle(room: string): Promise<void> {
+    // It is looked at again with the next request.
+    const view = await this.#options.authority.view(room).catch(() => undefined);
+    if (view) this.#arm(view);
+  }
+
+  #arm({ game, state }: View): void {
+    const { gameClock, gameQuota } = this.#options;
+    const deadline = this.#type.deadline(state);
+    if (this.#type.isOver(state)) gameQuota.closed(game);
+    else if (deadline !== undefined) gameClock.arm(game, deadline);
+  }
+}
+
+const toAnswer = ({ game, epoch, seq, duplicate }: Applied): ApiApplied => ({ room: game, epoch, seq, duplicate });
+
+interface WireEvent {
+  readonly seq: number;
+  readonly at: number;
+  readonly event: unknown;
+  readonly deadline?: number | null;
+  readonly over?: true;
+}
+
+/** The part of an event's message that is not the same for all of a room. */
+function eventOf(text: string): WireEvent {
+  const { seq, at, event, deadline, over } = JSON.parse(text) as WireEvent;
+  return { seq, at, event, ...(deadline === undefined ? {} : { deadline }), ...(over ? { over } : {}) };
+}

@@ -1,0 +1,122 @@
+import { Cluster, type Redis } from 'ioredis';
+import * as v from 'valibot';
+import { headKey } from '../authority/room-log.ts';
+import { type Store, storeFailure } from '../redis/connect.ts';
+import { Problem } from './problem.ts';
+
+/** A room as its head in the store tells. */
+export interface ListedRoom {
+  readonly room: string;
+  readonly epoch: string;
+  readonly seq: number;
+  /** Ids of the members. */
+  readonly members: readonly string[];
+  /** Whether players who are no members may follow it. */
+  readonly public: boolean;
+  /** Milliseconds since the Unix epoch; null for none. */
+  readonly deadline: number | null;
+}
+
+export interface RoomPage {
+  readonly rooms: readonly ListedRoom[];
+  /** Where the next page begins; null after the last one. */
+  readonly cursor: string | null;
+}
+
+/** Keys that Redis looks at in one go: some tenths of a millisecond in which it does nothing else. */
+const KEYS_A_SCAN = 500;
+/** Scans for one page at most: one without rooms costs no more than one with many. */
+const SCANS_A_PAGE = 10;
+const HEADS = headKey('*');
+const CODE = /\{([A-Z0-9]+)\}/;
+
+/** Where a listing is: the node, its life, and what it said last. */
+const Place = v.tuple([v.string(), v.string(), v.pipe(v.string(), v.regex(/^\d{1,20}$/))]);
+type Place = v.InferOutput<typeof Place>;
+
+/**
+ * Lists the rooms that are not over. There is no index of them, which each move would have to keep true: the keys of the
+ * store are walked through, node by node, as `SCAN` does it. Whatever is there from the first page to the last is listed;
+ * what comes or goes meanwhile may be; a room may be listed twice.
+ */
+export class RoomList {
+  readonly #redis: Store;
+
+  constructor(redis: Store) {
+    this.#redis = redis;
+  }
+
+  /**
+   * A page of about `limit` rooms. Rejects with a `Problem` when the listing has to begin again, and a `Refusal` when the
+   * store does not answer.
+   */
+  async page(cursor: string | undefined, limit: number): Promise<RoomPage> {
+    try {
+      return await this.#page(cursor, limit);
+    } catch (error) {
+      throw error instanceof Problem ? error : storeFailure(error);
+    }
+  }
+
+  async #page(cursor: string | undefined, limit: number): Promise<RoomPage> {
+    const nodes = this.#nodes();
+    const place = cursor === undefined ? undefined : readCursor(cursor);
+    let index = place ? nodes.findIndex(([name]) => name === place[0]) : 0;
+    let next = place?.[2] ?? '0';
+    if (place && (index < 0 || (await lifeOf(nodes[index]![1])) !== place[1])) throw expired();
+    const rooms = new Map<string, ListedRoom>();
+    for (let scans = 0; scans < SCANS_A_PAGE && rooms.size < limit && index < nodes.length; scans += 1) {
+      const [following, keys] = await nodes[index]![1].scan(next, 'MATCH', HEADS, 'COUNT', KEYS_A_SCAN);
+      for (const room of await Promise.all(keys.map((key) => this.#read(key)))) if (room) rooms.set(room.room, room);
+      next = following;
+      if (next === '0') index += 1;
+    }
+    const node = nodes[index];
+    const following = node ? toCursor([node[0], await lifeOf(node[1]), next]) : null;
+    return { rooms: [...rooms.values()], cursor: following };
+  }
+
+  /** Undefined for one that is over, or gone since. */
+  async #read(key: string): Promise<ListedRoom | undefined> {
+    const room = CODE.exec(key)?.[1];
+    const fields = ['epoch', 'seq', 'members', 'public', 'deadline', 'over'];
+    const [epoch, seq, members, isPublic, deadline, over] = await this.#redis.hmget(key, ...fields);
+    if (room === undefined || typeof epoch !== 'string' || over === '1') return undefined;
+    return {
+      room,
+      epoch,
+      seq: Number(seq),
+      members: JSON.parse(members ?? '[]') as string[],
+      public: isPublic === '1',
+      deadline: Number(deadline) || null,
+    };
+  }
+
+  /** The primaries, by their names, always in the same order. */
+  #nodes(): [name: string, node: Redis][] {
+    if (!(this.#redis instanceof Cluster)) return [['-', this.#redis]];
+    return this.#redis
+      .nodes('master')
+      .map((node): [string, Redis] => [`${node.options.host}:${node.options.port}`, node])
+      .sort(([one], [other]) => (one < other ? -1 : 1));
+  }
+}
+
+/** Where a node is in its keys means nothing to the process that takes its place. */
+async function lifeOf(node: Redis): Promise<string> {
+  const [, id = ''] = /^run_id:(\w+)/m.exec(await node.info('server')) ?? [];
+  return id.slice(0, 12);
+}
+
+const expired = () =>
+  new Problem('cursor_expired', 'The store has changed since the last page; begin again without a cursor.');
+
+const toCursor = (place: Place): string => Buffer.from(JSON.stringify(place)).toString('base64url');
+
+function readCursor(cursor: string): Place {
+  try {
+    return v.parse(Place, JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
+  } catch {
+    throw new Problem('bad_request', 'The cursor is not one that an earlier page gave.');
+  }
+}
