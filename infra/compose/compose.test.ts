@@ -126,6 +126,20 @@ test('the network by which replicas reach an issuer leads out only where there i
   assert.ok(!readdirSync(composePaths(directory).replica).includes('jwt.keys'));
 });
 
+test('the keys of backends are mounted where there are any', async () => {
+  assert.equal(env()['GRIDLOCK_API_KEYS_FILE'], '');
+  const keys = path.join(directory, 'api-keys.txt');
+  writeFileSync(keys, `shop:${'x'.repeat(40)}\n`);
+  await prepare(`--api-keys-file=${keys}`);
+  assert.equal(env()['GRIDLOCK_API_KEYS_FILE'], '/etc/gridlock/api.keys');
+  assert.equal(
+    readFileSync(path.join(composePaths(directory).replica, 'api.keys'), 'utf8'),
+    readFileSync(keys, 'utf8'),
+  );
+  await prepare();
+  assert.ok(!readdirSync(composePaths(directory).replica).includes('api.keys'));
+});
+
 test('what is mounted can be read by its user only, and holds no key of an authority', () => {
   const { edge, replica, redis, pki } = composePaths(directory);
   const secondLine = (name: string) => readFileSync(path.join(pki, name), 'utf8').split('\n')[1]!;

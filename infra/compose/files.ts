@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { CA_FILE, redisConfig } from '../components/redis/redis-config.ts';
 import { REDIS } from '../components/redis/redis-connection.ts';
 import { redisAcl } from '../components/redis/redis-users.ts';
+import { readApiKeys } from '../config/api-keys.ts';
 import type { Config } from '../config/config.ts';
 import { readJwtKeys } from '../config/jwt-keys.ts';
 import { renderEdge } from '../edge/render.ts';
@@ -17,6 +18,8 @@ const run = promisify(execFile);
 export const MOUNT = '/etc/gridlock';
 /** The public keys of the issuer, in the directory of the replicas. */
 export const JWT_KEYS = 'jwt.keys';
+/** The keys of backends, there too. */
+export const API_KEYS = 'api.keys';
 
 /**
  * Every file the containers are given; absolute. Each container mounts one directory with what it needs and nothing
@@ -137,10 +140,12 @@ export async function writeComposeFiles(paths: ComposePaths, config: Config, own
     'haproxy.cfg': composeEdgeConfig(config, secret('cookie.key')),
     'leaf.pem': readFileSync(chain.leafPath, 'utf8'),
   });
-  const jwtKeys = readJwtKeys(config);
-  if (jwtKeys === undefined) rmSync(path.join(paths.replica, JWT_KEYS), { force: true });
+  const given = { [JWT_KEYS]: readJwtKeys(config), [API_KEYS]: readApiKeys(config) };
+  for (const [name, text] of Object.entries(given)) {
+    if (text === undefined) rmSync(path.join(paths.replica, name), { force: true });
+    else writeAll(paths.replica, { [name]: text });
+  }
   writeAll(paths.replica, {
-    ...(jwtKeys === undefined ? {} : { [JWT_KEYS]: jwtKeys }),
     'token.secret': secret('token.secret'),
     'redis.password': passwords.gridlock,
     [CA_FILE]: roots,

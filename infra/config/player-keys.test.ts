@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
+import { readApiKeys } from './api-keys.ts';
 import { ConfigError, readConfig, stackConfig } from './config.ts';
 import { readJwtKeys } from './jwt-keys.ts';
 import { localOrigins, publicOrigins } from './origin.ts';
@@ -85,7 +86,7 @@ for (const [what, args, sentence] of [
 for (const args of [['--command=node app.js'], ['--upstream=127.0.0.1:9000']]) {
   test(`what is for players is refused with ${args}, where it would protect nothing`, () => {
     const jwt = [...ISSUER, '--jwt-jwks-url=https://id.example/keys'];
-    for (const given of [jwt, ['--guests=false'], ['--allowed-origin=https://app.example']]) {
+    for (const given of [jwt, ['--guests=false'], ['--allowed-origin=https://app.example'], ['--api-keys-file=keys']]) {
       assert.throws(() => read('', ...args, ...given), refused(/is for the replicas of Gridlock/));
     }
   });
@@ -112,4 +113,22 @@ test('a file of keys is read as it is, and refused when it is missing or holds a
   assert.throws(() => readJwtKeys({ jwtKeysFile: path.join(directory, 'none') }), refused(/cannot be read \(ENOENT\)/));
   const secret = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
   assert.throws(() => readJwtKeys(file('bad.pem', secret)), refused(/jwtKeysFile .*not public/));
+});
+
+test('a file of keys for backends is read as it is, and refused, without a key in the sentence, when it is no such file', () => {
+  const file = (name: string, text: string) => {
+    writeFileSync(path.join(directory, name), text);
+    return { apiKeysFile: path.join(directory, name) };
+  };
+  const good = `shop:${'x'.repeat(40)}\n`;
+  assert.equal(readApiKeys(file('good.keys', good)), good);
+  assert.equal(readApiKeys({ apiKeysFile: '' }), undefined);
+  assert.throws(() => readApiKeys({ apiKeysFile: path.join(directory, 'none') }), refused(/cannot be read \(ENOENT\)/));
+  assert.throws(
+    () => readApiKeys(file('bad.keys', 'shop:secret')),
+    (error: Error) => {
+      assert.match(error.message, /^apiKeysFile, .*bad\.keys, cannot be used: line 1 has not a key/);
+      return !error.message.includes('secret');
+    },
+  );
 });

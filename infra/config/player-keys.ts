@@ -1,4 +1,4 @@
-// Who may play: the origins of pages, guests, and the users of an identity provider.
+// Who may come in: pages by their origins, guests, the users of an identity provider, and backends.
 import * as v from 'valibot';
 import { isJwksUrl } from '../../services/server/session/issuer-settings.ts';
 import { define, flag, list, text } from './key-definitions.ts';
@@ -18,6 +18,12 @@ export const PLAYER_KEYS = Object.freeze({
     64,
     'origins such as https://app.example',
     'further origins whose pages may connect',
+  ),
+  apiKeysFile: text(
+    FILE_PATH,
+    '',
+    'a path without quotes, backslashes or control characters',
+    'file with the keys of your backends, name:key a line; empty: no HTTP API',
   ),
   guests: flag(true, 'whether players without a JWT may come in'),
   jwtIssuer: text(PLAIN, '', A_TEXT, 'issuer (iss) of the JWTs that players may bring; empty: none'),

@@ -9,7 +9,7 @@ import { waitFor } from '../local/wait.ts';
 import { openSocket, rawTls, untilClosed, withEdge } from './edge-testing.ts';
 import { runtimeCommand } from './haproxy.ts';
 import { REDIRECT, SOCKET_BUFFER_BYTES } from './limits.ts';
-import { type Edge, FLOOD, REFUSED_PATH, startEdge, waitingBytes } from './testing.ts';
+import { type Edge, FLOOD, REFUSED_BACKEND_PATH, REFUSED_PATH, startEdge, waitingBytes } from './testing.ts';
 
 let edge: Edge;
 before(async () => {
@@ -163,6 +163,15 @@ test('an address that replicas refuse too often gets no more from the edge, unti
       );
     await waitFor(isIn, { what: 'the address to be let in again', timeoutMs: 30_000 });
     agent.destroy();
+  });
+});
+
+test('what replicas refuse a backend that showed its key is not counted, and its name goes no further', async () => {
+  await withEdge({ refusedRatePerAddress: 5 }, async (own) => {
+    for (let count = 0; count < 10; count += 1) {
+      const { status, headers } = await own.https({ localAddress: '127.0.0.66', path: REFUSED_BACKEND_PATH });
+      assert.deepEqual([status, headers['gridlock-backend']], [403, undefined]);
+    }
   });
 });
 

@@ -1,3 +1,4 @@
+import { BACKEND_HEADER } from '../../services/server/api/api-keys.ts';
 import { type UserServer, userServer } from '../config/user-server.ts';
 import { LOGGING } from './limits.ts';
 import { type EdgeConfig, isLoopback } from './options.ts';
@@ -256,9 +257,17 @@ export function requestRules(config: EdgeConfig, hostVariable = 'host'): Request
   ];
 }
 
-/** What a replica refuses is counted by address. The replica behind is not advertised. */
+/**
+ * What a replica refuses is counted by address, but for backends with a key, which may act for many players. The replica
+ * behind is not advertised.
+ */
 export const responseRules: readonly ResponseRule[] = Object.freeze([
-  { action: 'count', counter: 0, when: { if: '{ status 400:499 }' } } as const,
+  {
+    action: 'count',
+    counter: 0,
+    when: { if: `{ status 400:499 } !{ res.hdr(${BACKEND_HEADER}) -m found }` },
+  } as const,
+  { action: 'del-header', name: BACKEND_HEADER } as const,
   { action: 'del-header', name: 'server' } as const,
 ]);
 

@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { BACKEND_HEADER } from '../../services/server/api/api-keys.ts';
 import { freePorts } from '../../tests/kit/ports.ts';
 import { type Config, readConfig } from '../config/config.ts';
 import { waitFor } from '../local/wait.ts';
@@ -69,8 +70,9 @@ function flood(socket: WebSocket): void {
   setTimeout(() => socket.terminate(), 500);
 }
 
-/** An echo replica refuses this. */
+/** An echo replica refuses these, the second one as a backend's that showed its key. */
 export const REFUSED_PATH = '/refused';
+export const REFUSED_BACKEND_PATH = '/refused-backend';
 
 /** Answers every request with its own name, and what it got; echoes on /ws. */
 async function echoReplica(name: string): Promise<EchoReplica> {
@@ -81,7 +83,8 @@ async function echoReplica(name: string): Promise<EchoReplica> {
       response.end('a{color:red}'.repeat(500));
       return;
     }
-    const status = request.url === REFUSED_PATH ? 403 : 200;
+    const status = request.url?.startsWith(REFUSED_PATH) ? 403 : 200;
+    if (request.url === REFUSED_BACKEND_PATH) response.setHeader(BACKEND_HEADER, 'shop');
     response.writeHead(status, { 'Content-Type': 'application/json', Server: 'echo' });
     response.end(JSON.stringify({ name, headers: request.headers, url: request.url }));
   });

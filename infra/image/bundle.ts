@@ -29,7 +29,7 @@ export function findSources(root: string): Sources {
   const present = Object.entries(ENTRY_POINTS).filter(([, file]) => existsSync(path.join(root, file)));
   return {
     entryPoints: Object.fromEntries(present),
-    assets: globSync('services/server/**/*.lua', { cwd: root })
+    assets: globSync(['services/server/**/*.lua', 'services/server/api/openapi.json'], { cwd: root })
       .map((file) => file.replaceAll('\\', '/'))
       .sort(),
   };

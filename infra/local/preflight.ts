@@ -1,3 +1,4 @@
+import { readApiKeys } from '../config/api-keys.ts';
 import { checkApp } from '../config/app.ts';
 import type { Config } from '../config/config.ts';
 import { readJwtKeys } from '../config/jwt-keys.ts';
@@ -47,6 +48,7 @@ export async function preflight(config: Config): Promise<Preflight> {
   await requireCertificateFile(config);
   await passphraseOf(config);
   readJwtKeys(config);
+  readApiKeys(config);
   await checkApp(config);
   const redis = config.redis === 'none' ? '' : requireBinary('redis', 'redis-server');
   const haproxy = requireBinary('haproxy', 'haproxy');

@@ -65,6 +65,7 @@ export function replicaSpec(
     APP: appOf(config),
     ...replicaSettings(config),
     ...(config.jwtKeysFile === '' ? {} : { JWT_KEYS_FILE: fromCheckout(config.jwtKeysFile) }),
+    ...(config.apiKeysFile === '' ? {} : { API_KEYS_FILE: fromCheckout(config.apiKeysFile) }),
     // For the operations page, which looks at what the edge shows.
     EDGE_ADDRESS: `127.0.0.1:${config.port}`,
     ...(config.certificateFile === '' ? { CERTIFICATE_ROOTS_FILE: path.join(paths.pki, 'roots.pem') } : {}),

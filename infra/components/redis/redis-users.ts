@@ -31,6 +31,7 @@ export const REPLICA_COMMANDS = [
   'del',
   'exists',
   'rename',
+  'scan',
   'incr',
   'expire',
   'pexpire',

@@ -26,6 +26,9 @@ const ROOTS_DIRECTORY = '/etc/gridlock/roots';
 const ISSUER_DIRECTORY = '/etc/gridlock/issuer';
 /** Key of the ConfigMap with the public keys of the issuer. */
 export const ISSUER_KEYS = 'jwt.keys';
+const API_DIRECTORY = '/etc/gridlock/api';
+/** Key of the Secret with the keys of backends. */
+export const API_KEYS = 'api.keys';
 
 export interface GamePodOptions {
   readonly config: Config;
@@ -37,6 +40,8 @@ export interface GamePodOptions {
   readonly tokenSecret: pulumi.Input<string>;
   /** The public keys that players' JWTs are checked with; undefined where they are fetched, or no JWT is taken. */
   readonly issuerKeys: Trust | undefined;
+  /** Secret with the keys of backends, under `API_KEYS`; undefined where there are none. */
+  readonly apiKeys: pulumi.Input<string> | undefined;
   /** Exact origins of the page, separated by commas. */
   readonly origins: pulumi.Input<string>;
 }
@@ -49,7 +54,14 @@ function edgeAddress({ ingress, port, proxyProtocol }: Config): ReplicaEnvironme
   return { EDGE_ADDRESS: `${host}:${port}` };
 }
 
-function environment({ config, redis, roots, issuerKeys, origins }: GamePodOptions): types.input.core.v1.EnvVar[] {
+function environment({
+  config,
+  redis,
+  roots,
+  issuerKeys,
+  apiKeys,
+  origins,
+}: GamePodOptions): types.input.core.v1.EnvVar[] {
   const plain: ReplicaEnvironment = {
     HOST: '0.0.0.0',
     PORT: String(HTTP_PORT),
@@ -60,6 +72,7 @@ function environment({ config, redis, roots, issuerKeys, origins }: GamePodOptio
     ...edgeAddress(config),
     ...(roots ? { CERTIFICATE_ROOTS_FILE: `${ROOTS_DIRECTORY}/${roots.key}` } : {}),
     ...(issuerKeys ? { JWT_KEYS_FILE: `${ISSUER_DIRECTORY}/${issuerKeys.key}` } : {}),
+    ...(apiKeys === undefined ? {} : { API_KEYS_FILE: `${API_DIRECTORY}/${API_KEYS}` }),
     TOKEN_SECRET_FILE: `${TOKEN_DIRECTORY}/${TOKEN_KEY}`,
   };
   return [
@@ -76,7 +89,7 @@ interface Mounted {
   readonly volume: types.input.core.v1.Volume;
 }
 
-function files({ redis, roots, issuerKeys, tokenSecret }: GamePodOptions): Mounted[] {
+function files({ redis, roots, issuerKeys, apiKeys, tokenSecret }: GamePodOptions): Mounted[] {
   const mounted = (mountPath: string, volume: types.input.core.v1.Volume): Mounted => ({
     mount: { name: volume.name, mountPath, readOnly: true },
     volume,
@@ -98,6 +111,7 @@ function files({ redis, roots, issuerKeys, tokenSecret }: GamePodOptions): Mount
     ...(trust ? [mounted(REDIS_TRUST_DIRECTORY, bundle('redis-trust', trust))] : []),
     ...(roots ? [mounted(ROOTS_DIRECTORY, bundle('roots', roots))] : []),
     ...(issuerKeys ? [mounted(ISSUER_DIRECTORY, bundle('issuer', issuerKeys))] : []),
+    ...(apiKeys === undefined ? [] : [mounted(API_DIRECTORY, secret('api', apiKeys, API_KEYS))]),
   ];
 }
 

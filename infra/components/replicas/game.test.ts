@@ -195,6 +195,23 @@ test('the public keys of an issuer are a file of its pods, and new ones replace 
   assert.notEqual(annotations['checksum/issuer'], template.metadata.annotations['checksum/issuer']);
 });
 
+test('the keys of backends are a Secret of the pods, and new ones replace no pod, as replicas read them again', async (t) => {
+  const directory = mkdtempSync(path.join(os.tmpdir(), 'gridlock-api-'));
+  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  const file = path.join(directory, 'keys.txt');
+  const settings = { 'gridlock:apiKeysFile': file };
+  writeFileSync(file, `shop:${'x'.repeat(40)}\n`);
+  const recording = await run(settings);
+  const { stringData } = recording.one(SECRET, 'game-api').inputs as { stringData: object };
+  assert.deepEqual(stringData, { 'api.keys': readFileSync(file, 'utf8') });
+  const { template } = (recording.one(DEPLOYMENT).inputs as { spec: DeploymentSpec }).spec;
+  const [{ env, volumeMounts }] = template.spec.containers;
+  assert.equal(env.find(({ name }) => name === 'API_KEYS_FILE')?.value, '/etc/gridlock/api/api.keys');
+  assert.ok(volumeMounts.some(({ mountPath, readOnly }) => mountPath === '/etc/gridlock/api' && readOnly));
+  writeFileSync(file, `shop:${'y'.repeat(40)}\n`);
+  assert.deepEqual((await specOf(settings)).template, template);
+});
+
 test('a new secret or setting replaces the pods, and the same ones do not', async () => {
   const template = async (...given: Parameters<typeof specOf>) => JSON.stringify((await specOf(...given)).template);
   const first = await template();

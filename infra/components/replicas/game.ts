@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
+import { readApiKeys } from '../../config/api-keys.ts';
 import type { Config } from '../../config/config.ts';
 import { readJwtKeys } from '../../config/jwt-keys.ts';
 import { labels, selector } from '../labels.ts';
 import type { RedisConnection, Trust } from '../redis/redis-connection.ts';
-import { GAME, gamePod, HTTP_PORT, INTERNAL_PORT, ISSUER_KEYS, TOKEN_KEY } from './game-pod.ts';
+import { API_KEYS, GAME, gamePod, HTTP_PORT, INTERNAL_PORT, ISSUER_KEYS, TOKEN_KEY } from './game-pod.ts';
 import { lifecycle } from './lifecycle.ts';
 
 export interface GameArgs {
@@ -98,9 +99,21 @@ export class Game extends pulumi.ComponentResource {
     return { configMap: map.metadata.name, key: ISSUER_KEYS };
   }
 
+  /** Replicas read it again when it changes: a key is replaced without replacing pods. */
+  #apiKeys(name: string, namespace: pulumi.Input<string>, keys: string): pulumi.Output<string> {
+    const metadata = { name: `${GAME}-api`, namespace, labels: labels(GAME) };
+    const secret = new kubernetes.core.v1.Secret(
+      `${name}-api`,
+      { metadata, type: 'Opaque', stringData: { [API_KEYS]: pulumi.secret(keys) } },
+      { parent: this },
+    );
+    return secret.metadata.name;
+  }
+
   #deployment(name: string, args: GameArgs, token: kubernetes.core.v1.Secret, dependsOn: pulumi.Resource[]) {
     const { config, namespace, image, redis, trust } = args;
     const keys = readJwtKeys(config);
+    const apiKeys = readApiKeys(config);
     const times = lifecycle(config);
     const patience = `${times.rolloutSeconds}s`;
     return new kubernetes.apps.v1.Deployment(
@@ -136,6 +149,7 @@ export class Game extends pulumi.ComponentResource {
               roots: config.certificates === 'acme' ? undefined : trust,
               tokenSecret: token.metadata.name,
               issuerKeys: keys === undefined ? undefined : this.#issuerKeys(name, namespace, keys),
+              apiKeys: apiKeys === undefined ? undefined : this.#apiKeys(name, namespace, apiKeys),
               origins: pulumi.output(args.origins).apply((origins) => origins.join(',')),
             }),
           },

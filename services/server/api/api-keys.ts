@@ -13,7 +13,10 @@ export class ApiKeysError extends Error {
   override readonly name = 'ApiKeysError';
 }
 
-const NAME = /^[A-Za-z0-9._-]{1,32}$/;
+/** Tells the edge that a backend showed its key: what the rules refuse it is not counted against its address. */
+export const BACKEND_HEADER = 'gridlock-backend';
+
+const NAME = /^[A-Za-z0-9_-]{1,32}$/;
 /** As in an `Authorization` header. */
 const KEY = /^[A-Za-z0-9._~+/=-]+$/;
 const SHORTEST = 32;
@@ -39,7 +42,7 @@ export function parseApiKeys(text: string): readonly ApiKey[] {
     const colon = entry.indexOf(':');
     const [name, key] = [entry.slice(0, Math.max(colon, 0)).trim(), entry.slice(colon + 1).trim()];
     if (!NAME.test(name))
-      throw new ApiKeysError(`${where} does not begin with a name of 1 to 32 of A-Z a-z 0-9 . _ - and a colon`);
+      throw new ApiKeysError(`${where} does not begin with a name of 1 to 32 of A-Z a-z 0-9 _ - and a colon`);
     if (key.length < SHORTEST || key.length > LONGEST || !KEY.test(key))
       throw new ApiKeysError(`${where} has not a key of ${SHORTEST} to ${LONGEST} of A-Z a-z 0-9 . _ ~ + / = -`);
     const digest = digestOf(key);
