@@ -6,7 +6,8 @@ import type { Allowances } from '../session/allowances.ts';
 import { addressGroup, type ClientAddress } from '../session/client-address.ts';
 import { fail } from '../session/session-routes.ts';
 import { bearerToken } from '../session/sessions.ts';
-import type { ApiKeys } from './api-keys.ts';
+import { type ApiKeys, BACKEND_HEADER } from './api-keys.ts';
+import { addChannelRoutes, type ChannelRoutesOptions } from './channel-routes.ts';
 import { addPlayerRoutes, type PlayerRoutesOptions } from './player-routes.ts';
 import { answerProblem } from './problem.ts';
 import { addRoomRoutes, type RoomRoutesOptions } from './room-routes.ts';
@@ -29,11 +30,11 @@ declare module 'fastify' {
   }
 }
 
-export interface BackendApiOptions extends RoomRoutesOptions, PlayerRoutesOptions {
+export interface BackendApiOptions extends RoomRoutesOptions, ChannelRoutesOptions, PlayerRoutesOptions {
   readonly keys: Pick<ApiKeys, 'nameOf'>;
   readonly allowances: Pick<Allowances, 'refused' | 'shutOut'>;
   readonly clientAddress: ClientAddress;
-  readonly metrics: Pick<Metrics, 'apiRequests'>;
+  readonly metrics: Pick<Metrics, 'apiRequests' | 'published'>;
   readonly log: Logger;
 }
 
@@ -61,6 +62,7 @@ export async function addBackendApi(app: FastifyInstance, options: BackendApiOpt
         reply.type('application/json; charset=utf-8').header('Cache-Control', 'no-cache').send(description),
       );
       addRoomRoutes(api, options);
+      addChannelRoutes(api, options);
       addPlayerRoutes(api, options);
     },
     { prefix: API_PATH },
@@ -74,6 +76,7 @@ function authorize(request: FastifyRequest, reply: FastifyReply, options: Backen
   const name = shown === undefined ? undefined : keys.nameOf(shown);
   if (name !== undefined) {
     request.backend = name;
+    reply.header(BACKEND_HEADER, name);
     return undefined;
   }
   const address = addressGroup(clientAddress.of(request.raw));

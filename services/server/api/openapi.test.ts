@@ -4,15 +4,14 @@ import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import { fastify } from 'fastify';
 import * as v from 'valibot';
-import { counter } from '../../apps/counter/counter.ts';
 import { ERROR_CODES } from '../../protocol/index.ts';
 import type { Replica } from '../replica.ts';
-import { type ApiAnswer, Backend, KeysFile, newKey } from '../testing/backend.ts';
+import { type ApiAnswer, Backend, KeysFile, newKey, newsApp } from '../testing/backend.ts';
 import { startRedis, type TestRedis } from '../testing/redis.ts';
 import { startTestReplica } from '../testing/replica.ts';
 import { API_PATH, addBackendApi, OPENAPI } from './backend-api.ts';
 import { HTTP_CODES, statusOf } from './problem.ts';
-import { CommandBody, CreateBody } from './request-schemas.ts';
+import { CommandBody, CreateBody, PublishBody } from './request-schemas.ts';
 
 interface Operation {
   readonly operationId: string;
@@ -67,7 +66,7 @@ before(async () => {
   const key = newKey();
   keysFile = new KeysFile(`shop:${key}`);
   redis = await startRedis();
-  replica = await startTestReplica(redis.url, '1111', { apiKeysFile: keysFile.path }, counter);
+  replica = await startTestReplica(redis.url, '1111', { apiKeysFile: keysFile.path }, newsApp);
   backend = new Backend(replica.url, key);
 });
 after(async () => {
@@ -135,6 +134,14 @@ test('what the server answers is what the description says', async () => {
     await ask(backend, 'GET', place);
   for (const place of ['/rooms/x', '/rooms?limit=0', '/rooms?cursor=abc', `${room}/events?after=x`])
     await ask(backend, 'GET', place);
+  const news = { player: { id: 'ada', name: 'Ada' }, data: { text: 'hello' } };
+  for (const [channel, data, id] of [
+    ['news:today', { text: 'hello' }, 'six'],
+    ['news:today', { text: 'other' }, 'six'],
+    ['news:today', { text: 1 }, 'seven'],
+    ['weather', { text: 'hello' }, 'eight'],
+  ] as const)
+    await ask(backend, 'POST', `/channels/${channel}/messages`, { ...news, data }, id);
   await ask(backend, 'DELETE', '/players/ada/connections');
   await ask(backend, 'DELETE', '/players/ada/connections?revoke=1');
   const stranger = new Backend(replica.url);
@@ -144,10 +151,11 @@ test('what the server answers is what the description says', async () => {
     ['GET', room],
     ['GET', `${room}/events`],
     ['POST', `${room}/commands`],
+    ['POST', '/channels/news:today/messages'],
     ['DELETE', '/players/ada/connections'],
   ] as const)
     await ask(stranger, method, place);
-  assert.ok(seen.size >= 24, [...seen].sort().join(', '));
+  assert.ok(seen.size >= 29, [...seen].sort().join(', '));
 });
 
 test('a body that the description allows is one that the server takes, and no other', () => {
@@ -160,6 +168,8 @@ test('a body that the description allows is one that the server takes, and no ot
     { player: { id: 'ada', name: 'Ada', more: 1 } },
     { player: { id: 'ada', name: 'Ada' }, settings: [] },
     { player: { id: 'ada', name: 'Ada' }, settings: null },
+    { player: { id: 'ada', name: 'Ada' }, data: { text: 'hello' } },
+    { player: { id: 'ada', name: 'Ada' }, data: null },
     { player: 'ada', command: { kind: 'add', times: 1 } },
     { player: 'ada', command: { times: 1 } },
     { player: 'ada', command: 'add' },
@@ -172,6 +182,7 @@ test('a body that the description allows is one that the server takes, and no ot
   for (const [name, schema] of [
     ['CreateRoom', CreateBody],
     ['SendCommand', CommandBody],
+    ['Publish', PublishBody],
   ] as const) {
     const verdicts = bodies.map((body) => v.is(schema, body));
     assert.ok(verdicts.includes(true) && verdicts.includes(false));

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { Epoch, fieldProblem, GameCode, PlayerId, PlayerName, RequestId } from '../../protocol/index.ts';
+import { ChannelName, Epoch, fieldProblem, GameCode, PlayerId, PlayerName, RequestId } from '../../protocol/index.ts';
 import { Refusal } from '../authority/game-authority.ts';
 import { Problem } from './problem.ts';
 
@@ -15,6 +15,7 @@ const limit = (max: number, standard: number) =>
 
 /** A part of the path. */
 export const RoomPath = v.strictObject({ room: GameCode });
+export const ChannelPath = v.strictObject({ channel: ChannelName });
 export const PlayerPath = v.strictObject({ player: PlayerId });
 
 export const ListQuery = v.strictObject({
@@ -45,6 +46,15 @@ export const CommandBody = v.strictObject({
   /** The id of a member. */
   player: PlayerId,
   command: v.looseObject({ kind: v.string() }),
+});
+
+export const PublishBody = v.strictObject({
+  /** As whom. */
+  player: v.strictObject({ id: PlayerId, name: PlayerName }),
+  data: v.pipe(
+    v.unknown(),
+    v.check((data) => data !== undefined, 'is missing'),
+  ),
 });
 
 /**

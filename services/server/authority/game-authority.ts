@@ -24,7 +24,7 @@ export interface SocketActor {
  */
 export interface BackendActor {
   readonly player: PlayerRef;
-  /** Its name: 1 to 32 of A-Z a-z 0-9 _ . - */
+  /** Its name: 1 to 32 of A-Z a-z 0-9 _ - */
   readonly backend: string;
 }
 

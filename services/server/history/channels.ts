@@ -10,7 +10,7 @@ import {
   matchChannel,
   type PlayerRef,
 } from '../../protocol/index.ts';
-import { Refusal } from '../authority/game-authority.ts';
+import { type Asker, Refusal, requesterOf } from '../authority/game-authority.ts';
 import type { History, Position } from './history.ts';
 import { type HistoryScript, type HistoryStore, newEpoch, type RawEntry } from './history-store.ts';
 
@@ -83,26 +83,29 @@ export class Channels {
   }
 
   /**
-   * Publishes in a channel, once for each id of the author. Rejects with a `Refusal`: `cluster_full` while the store keeps
+   * Publishes in a channel as a player, once for each id of who asks. Rejects with a `Refusal`: `cluster_full` while the store keeps
    * its room for rooms.
    */
-  async publish(author: PlayerRef, id: string, { channel, rule, data, line }: Publication): Promise<Published> {
+  async publish(asker: Asker, id: string, { channel, rule, data, line }: Publication): Promise<Published> {
     const { histories, replica } = this.#options;
     if (histories.fullness > MOST_FOR_MESSAGES) throw new Refusal('cluster_full', undefined, FULL_MS);
     const { meta, messages } = channelKeys(channel);
+    const { id: author, name } = asker.player;
+    // Ids of a backend are its own, whichever players it names.
+    const content = 'backend' in asker ? `${author} ${data}` : data;
     const args = [
       channel,
       newEpoch(),
       replica,
-      JSON.stringify(author),
+      JSON.stringify({ id: author, name }),
       data,
       line === undefined ? '' : JSON.stringify(`${replica}:${line}`),
-      createHash('sha1').update(data).digest('base64url'),
+      createHash('sha1').update(content).digest('base64url'),
       rule.history.messages,
       rule.history.seconds,
       REMEMBER_SECONDS,
     ];
-    const reply = await this.#publish([meta, messages, `${messages}:${author.id}:${id}`], args);
+    const reply = await this.#publish([meta, messages, `${messages}:${requesterOf(asker)}:${id}`], args);
     const [, epoch, seq, duplicate] = reply as [string, string, number, number];
     histories.sightings.note(meta, epoch, seq);
     return { epoch, seq, duplicate: duplicate === 1 };

@@ -25,7 +25,7 @@ async function side(replica: string) {
   return {
     histories,
     store,
-    say: (text: string) => channels.publish(PLAYER, text, channels.read('lobby', { text })),
+    say: (text: string) => channels.publish({ player: PLAYER, generation: 1 }, text, channels.read('lobby', { text })),
     recent: () => channels.recent('lobby'),
     back: async () => {
       if (store.status !== 'ready') await once(store, 'ready');

@@ -43,7 +43,7 @@ export class ChannelRequests {
     if (rule.publish !== rule.subscribe) await this.#checkAccess(rule.publish, channel, room);
     const wait = allowance.publish() || (await rates.publish(player.id));
     if (wait > 0) throw new Refusal('rate_limited', `Too many messages in channels; wait ${wait} ms.`, wait);
-    const { epoch, seq, duplicate } = await channels.publish(player, id, publication);
+    const { epoch, seq, duplicate } = await channels.publish(this.#connection, id, publication);
     metrics.published.inc({ channel: rule.name });
     this.#connection.send({ type: 'ack', id, channel, epoch, seq, ...(duplicate ? { duplicate } : {}) });
   }

@@ -2,6 +2,24 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import * as v from 'valibot';
+import { counter } from '../../apps/counter/counter.ts';
+import type { AnyRoomType } from '../../protocol/index.ts';
+
+/** An application with a channel in which nobody but a backend publishes. */
+export const newsApp: AnyRoomType = {
+  ...counter,
+  channels: [
+    {
+      name: 'news:*',
+      data: v.strictObject({ text: v.pipe(v.string(), v.maxLength(20)) }),
+      subscribe: 'everyone',
+      publish: 'nobody',
+      history: { messages: 5, seconds: 60 },
+      presence: false,
+    },
+  ],
+};
 
 /** A key as a person makes one. */
 export const newKey = (): string => randomBytes(24).toString('base64url');
