@@ -198,7 +198,7 @@ test('lines of others in the file of variables stay where they are, and ours are
   assert.equal(mergeEnv(first, { GRIDLOCK_X: "it's" }), first);
 });
 
-test('the containers run as the user that prepares them; for root, as nobody', () => {
+test('the containers run as the user who prepares them, and as root only under rootless Docker', () => {
   assert.deepEqual(chooseOwner({ uid: 1000, gid: 1001 }, false), { uid: 1000, gid: 1001 });
   assert.deepEqual(chooseOwner({ uid: 0, gid: 0 }, false), { uid: 10_001, gid: 10_001 });
   assert.deepEqual(chooseOwner(undefined, false), { uid: 10_001, gid: 10_001 });
