@@ -51,25 +51,6 @@ for (const design of DESIGNS) {
     assert.match(game, new RegExp(`^[${CODE_ALPHABET}]{6}$`));
   });
 
-  test(`${design}: of two sockets of a player the older one cannot move any more once the newer one has`, async () => {
-    const authority = authorities.of(design);
-    const shape = { players: 2, size: 3, seconds: 30 };
-    const [older, newer] = [
-      { player: PLAYERS[0]!, generation: 1 },
-      { player: PLAYERS[0]!, generation: 2 },
-    ];
-    const { game, epoch } = await authority.create(older, newId(), shape);
-    await authority.join({ player: PLAYERS[1]!, generation: 1 }, newId(), game);
-    const kept = await authority.act(older, 'kept', game, { kind: 'capture', cell: 0 });
-    await authority.resume(newer, game, { epoch, seq: 2 });
-    await assert.rejects(authority.act(older, newId(), game, { kind: 'capture', cell: 1 }), { code: 'superseded' });
-    // What was answered once is answered again: it changes nothing.
-    assert.deepEqual(await authority.act(older, 'kept', game, { kind: 'capture', cell: 0 }), {
-      ...kept,
-      duplicate: true,
-    });
-  });
-
   test(`${design}: two quick matches at once end in the same game, and the next one opens another`, async () => {
     const authority = authorities.of(design);
     const shape = { players: 2, size: 5, seconds: 7 };

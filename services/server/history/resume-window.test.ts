@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { until } from '../../../tests/kit/wait.ts';
-import { type GridMessageOf, grid } from '../../apps/grid/grid.ts';
 import { StoreClock } from '../cluster/clock.ts';
 import { createLogger } from '../ops/log.ts';
 import { type Replica, startReplica } from '../replica.ts';
 import { guest, TestClient } from '../testing/client.ts';
-import { ok } from '../testing/play.ts';
+import { ok, PLAYABLE, type Playable, requestOf } from '../testing/play.ts';
 import { startRedis, type TestRedis } from '../testing/redis.ts';
 import { DESIGNS, type Design, settingsOf, testConfig } from '../testing/replica.ts';
 
@@ -25,26 +24,29 @@ before(async () => {
 });
 after(() => redis?.stop());
 
-async function replicaAt(appId: string, design: Design, clock: ClockAhead): Promise<Replica> {
+async function replicaAt(appId: string, { type }: Playable, design: Design, clock: ClockAhead): Promise<Replica> {
   const config = testConfig(settingsOf(redis.url), appId, { design });
-  const replica = await startReplica(config, grid, createLogger('silent', appId), undefined, clock);
+  const replica = await startReplica(config, type, createLogger('silent', appId), undefined, clock);
   await until(() => replica.readiness.reason === undefined, 'the replica is ready');
   return replica;
 }
 
-for (const design of DESIGNS) {
-  test(`${design}: who was away for 110 s resumes exactly on another replica, who was away for 130 s gets a snapshot and is told`, async () => {
+for (const [playable, design] of PLAYABLE.flatMap((one) => DESIGNS.map((design) => [one, design] as const))) {
+  test(`${playable.type.name}, ${design}: who was away for 110 s resumes exactly on another replica, who was away for 130 s gets a snapshot and is told`, async () => {
     const clock = new ClockAhead();
-    const [one, two] = await Promise.all([replicaAt('1111', design, clock), replicaAt('2222', design, clock)]);
+    const [one, two] = await Promise.all([
+      replicaAt('1111', playable, design, clock),
+      replicaAt('2222', playable, design, clock),
+    ]);
     try {
       const { token } = await guest(two.url);
       const ada = await TestClient.connect(one.url);
       const away = await TestClient.connect(two.url, token);
-      const game = ok(await ada.request({ type: 'create', players: 2, size: 4, seconds: 300 })).game!;
+      const game = ok(await ada.request({ ...playable.settings, type: 'create' } as never)).game!;
       const { epoch } = ok(await away.request({ type: 'join', game }));
       const known = (await away.next('snapshot')).seq;
       away.close();
-      for (const cell of [0, 1, 2]) ok(await ada.request({ type: 'capture', game, cell }));
+      for (const number of [0, 1, 2]) ok(await ada.request(requestOf(playable, game, number)));
       const resume = async (ahead: number) => {
         clock.ahead = ahead;
         const back = await TestClient.connect(one.url, token);
@@ -64,7 +66,7 @@ for (const design of DESIGNS) {
 
       const late = await resume(130_000);
       assert.equal(late.recovered, false);
-      const snapshot: GridMessageOf<'snapshot'> = await late.back.next('snapshot');
+      const snapshot = await late.back.next('snapshot');
       assert.deepEqual([snapshot.recovered, snapshot.seq, snapshot.epoch], [false, known + 3, epoch]);
       assert.equal(late.back.events(game).length, 0);
 

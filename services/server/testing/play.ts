@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '../../../tests/kit/wait.ts';
-import { FREE, type GridMessageOf } from '../../apps/grid/grid.ts';
-import type { ServerMessage, ServerMessageOf } from '../../protocol/index.ts';
+import { counter } from '../../apps/counter/counter.ts';
+import { FREE, type GridMessageOf, grid } from '../../apps/grid/grid.ts';
+import type { AnyRoomType, ServerMessage, ServerMessageOf } from '../../protocol/index.ts';
 import { TestClient } from './client.ts';
 
 export type Answer = ServerMessageOf<'ack'> | ServerMessageOf<'error'>;
@@ -31,6 +32,47 @@ export async function patiently(
 export const sequence = (from: number, to: number): number[] =>
   Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
+/** How a test plays a room of two of an application. */
+export interface Playable {
+  readonly type: AnyRoomType;
+  readonly settings: object;
+  /** Its newest event when both are in it. */
+  readonly begun: number;
+  /** Commands, each of them another one, up to 255. */
+  command(number: number): { readonly kind: string };
+}
+
+export const GRID: Playable = {
+  type: grid,
+  settings: { players: 2, size: 16, seconds: 120 },
+  begun: 4,
+  command: (cell) => ({ kind: 'capture', cell }),
+};
+export const COUNTER: Playable = {
+  type: counter,
+  settings: { step: 100 },
+  begun: 3,
+  command: (number) => ({ kind: 'add', times: (number % 9) + 1 }),
+};
+/** What holds must hold for both. */
+export const PLAYABLE: readonly Playable[] = [GRID, COUNTER];
+
+/** A command as it goes over a socket. */
+export function requestOf(playable: Playable, game: string, number: number): Parameters<TestClient['request']>[0] {
+  const { kind, ...fields } = playable.command(number);
+  return { type: kind, game, ...fields } as Parameters<TestClient['request']>[0];
+}
+
+/** A room of two, on a replica each, in which both may act. */
+export async function startedRoom({ settings, begun }: Playable, urls: readonly [string, string]) {
+  const [ada, bob] = (await Promise.all(urls.map((url) => TestClient.connect(url)))) as [TestClient, TestClient];
+  const create = { type: 'create', ...settings } as Parameters<TestClient['request']>[0];
+  const { game, epoch } = ok(await ada.request(create));
+  ok(await bob.request({ type: 'join', game: game! }));
+  await ada.next('event', ({ seq }) => seq === begun);
+  return { ada, bob, game: game!, epoch: epoch! };
+}
+
 /** A game of two, on a replica each, that has just begun: its newest event is the fourth. */
 export async function startedGame(urls: readonly [string, string], size: number, seconds = 120) {
   const [ada, bob] = (await Promise.all(urls.map((url) => TestClient.connect(url)))) as [TestClient, TestClient];
@@ -40,17 +82,18 @@ export async function startedGame(urls: readonly [string, string], size: number,
   return { ada, bob, game: game!, epoch: epoch! };
 }
 
-/** Captures the cells one after the other and insists, with the same id, while Redis is away. */
+/** Captures the cells, or sends other commands, one after the other, and insists, with the same id, while Redis is away. */
 export async function retryUntilSettled(
   client: TestClient,
   game: string,
   cells: readonly number[],
   onAck: (ack: ServerMessageOf<'ack'>, cell: number) => void,
   prefix = 'cell',
+  playable = GRID,
 ): Promise<void> {
   for (const cell of cells) {
     for (;;) {
-      const answer = await client.request({ type: 'capture', game, cell, id: `${prefix}${cell}` });
+      const answer = await client.request({ ...requestOf(playable, game, cell), id: `${prefix}${cell}` });
       if (answer.type === 'ack') {
         onAck(answer, cell);
         break;

@@ -1,18 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, type TestContext, test } from 'node:test';
 import { until } from '../../../../tests/kit/wait.ts';
-import { type GridMessageOf, grid } from '../../../apps/grid/grid.ts';
-import { Matchmaking } from '../../game/matchmaking.ts';
-import { HistoryStore } from '../../history/history-store.ts';
-import { Bus } from '../../redis/bus.ts';
-import { connectNode, connectStore } from '../../redis/connect.ts';
+import type { GridMessageOf } from '../../../apps/grid/grid.ts';
 import { startProxy, type TestProxy } from '../../testing/proxy.ts';
 import { adminOf, startRedis, type TestRedis } from '../../testing/redis.ts';
-import { SECRET, settingsOf } from '../../testing/replica.ts';
-import type { Actor, Applied, Refusal } from '../game-authority.ts';
-import type { Plan } from '../plan.ts';
-import { RoomLog, roomKeys } from '../room-log.ts';
-import { StatefulAuthority, type StatefulOptions } from './stateful-authority.ts';
+import { type Side, type SideOptions, startSide } from '../../testing/side.ts';
+import type { Actor, Refusal } from '../game-authority.ts';
 
 let redis: TestRedis;
 before(async () => {
@@ -20,69 +13,11 @@ before(async () => {
 });
 after(() => redis?.stop());
 
-/** One replica's part in the design, and what it reports. */
-interface Side {
-  readonly owner: string;
-  readonly authority: StatefulAuthority;
-  readonly records: RoomLog;
-  readonly bus: Bus;
-  readonly decided: Record<'owner' | 'forwarded', number>;
-  readonly taken: string[];
-  close(): void;
-}
-
 const sides = new Set<Side>();
 let count = 0;
 
-type Given = Partial<Pick<StatefulOptions, 'leaseMs' | 'now' | 'routedAt' | 'onYielded'>> & { busPort?: number };
-
-async function side({ leaseMs = 1000, busPort = redis.port, now = Date.now, ...given }: Given = {}): Promise<Side> {
-  const store = connectStore(settingsOf(redis.url), 'side');
-  const bus = new Bus({
-    connect: () => connectNode(settingsOf(`redis://127.0.0.1:${busPort}`), 'side-bus'),
-    onError: () => undefined,
-  });
-  await until(() => store.status === 'ready', 'the side is connected');
-  const owner = `side.${(count += 1)}`;
-  let isHeard = false;
-  bus.listen(`test:${owner}`, { message: () => (isHeard = true) });
-  await until(async () => {
-    await store.spublish(`test:${owner}`, '');
-    return isHeard;
-  }, 'the side hears');
-  const records = new RoomLog(new HistoryStore({ redis: store, topology: 'single', replica: 'test' }), grid);
-  const decided = { owner: 0, forwarded: 0 };
-  const taken: string[] = [];
-  const authority = new StatefulAuthority({
-    records,
-    bus,
-    owner,
-    now,
-    leaseMs,
-    ...given,
-    matchmaking: new Matchmaking(store, SECRET, grid.matching),
-    redis: store,
-    report: {
-      decided: (_kind, by) => (decided[by] += 1),
-      taken: (from) => taken.push(from),
-      batch: () => {},
-      fault: () => {},
-    },
-  });
-  const own: Side = {
-    owner,
-    authority,
-    records,
-    bus,
-    decided,
-    taken,
-    close: () => {
-      sides.delete(own);
-      authority.stop();
-      bus.close();
-      store.disconnect();
-    },
-  };
+async function side(given: SideOptions = {}): Promise<Side> {
+  const own = await startSide(redis, given);
   sides.add(own);
   return own;
 }
@@ -218,26 +153,6 @@ test('the game of an owner that does not answer is taken when its lease has run 
   await proxy.stop();
 });
 
-test('a write under a hold that is no longer the newest is refused, whatever it carries', async (context) => {
-  const admin = adminOf(redis);
-  context.after(() => admin.disconnect());
-  const { records, authority } = await side();
-  const game = await started({ authority } as Side);
-  const take = (owner: string, given = {}) => records.take(game, owner, 60_000, given);
-  await authority.releaseAll();
-  const first = await take('older');
-  assert.ok(first.tag === 'taken' && first.memory);
-  assert.equal((await take('newer', { silent: first.hold })).tag, 'held');
-  await admin.pexpire(roomKeys(game).lease, 1);
-  await until(async () => (await take('newer', { silent: first.hold })).tag === 'taken', 'the lease has run out');
-  const nothing = { outcomes: [], requests: [], actors: [], answers: [], share: undefined, at: Date.now() } as const;
-  const left = { kind: 'left', player: 'bob', seat: 1 } as const;
-  for (const events of [[], [{ text: JSON.stringify(left) }]]) {
-    const plan: Plan = { ...nothing, events, state: first.memory.state };
-    assert.equal((await records.append(game, first.hold, 60_000, first.memory, plan)).tag, 'fenced');
-  }
-});
-
 test('a clock that is wrong on the owner neither ends a game early nor keeps it going', async () => {
   const [ahead, behind] = [
     await side({ now: () => Date.now() + 600_000 }),
@@ -257,58 +172,4 @@ test('a clock that is wrong on the owner neither ends a game early nor keeps it 
     }
   }, 'the game is over');
   assert.equal((await history(behind, late)).at(-1)?.event.kind, 'finished');
-});
-
-test('whoever takes games from whom in the middle of play, each capture that was acknowledged happened once', async () => {
-  const players = await Promise.all([0, 1, 2].map(() => side({ leaseMs: 50 })));
-  const game = await started(players[0]!, 16);
-  const acknowledged = new Map<number, Applied>();
-  let playing = true;
-  const disturb = async () => {
-    for (let round = 0; playing; round += 1) {
-      const { authority } = players[round % 3]!;
-      if (round % 4 === 3) {
-        await authority.releaseAll();
-      } else {
-        // As an owner does that finds nobody listening to the other.
-        const { records } = players[round % 3]!;
-        const held = await records.take(game, `thief.${round}`, 10);
-        if (held.tag === 'held') await records.take(game, `thief.${round}`, 10, { dead: held.hold });
-      }
-      await new Promise((resolve) => setTimeout(resolve, 15));
-    }
-  };
-  const play = async (own: Side, who: Actor, from: number) => {
-    for (let step = 0; step < 128; step += 1) {
-      const cell = (from + step) % 256;
-      for (;;) {
-        try {
-          acknowledged.set(cell, await own.authority.act(who, `cell${cell}`, game, { kind: 'capture', cell }));
-          break;
-        } catch (error) {
-          const { code } = error as Refusal;
-          if (code === 'cell_taken' || code === 'game_over') break;
-          assert.equal(code, 'unavailable');
-        }
-      }
-    }
-  };
-  const disturbed = disturb();
-  await Promise.all([
-    play(players[0]!, ADA, 0),
-    play(players[1]!, BOB, 128),
-    play(players[2]!, ADA, 64),
-    play(players[1]!, BOB, 200),
-  ]);
-  playing = false;
-  await disturbed;
-  const events = await history(players[0]!, game);
-  assert.deepEqual(
-    events.map(({ seq }) => seq),
-    events.map((_, index) => index + 1),
-  );
-  const captured = events.flatMap(({ event, seq }) => (event.kind === 'captured' ? [{ cell: event.cell, seq }] : []));
-  assert.equal(new Set(captured.map(({ cell }) => cell)).size, captured.length, 'no cell was captured twice');
-  for (const [cell, { seq }] of acknowledged) assert.equal(captured.find((one) => one.cell === cell)?.seq, seq);
-  assert.ok(players.reduce((sum, { taken }) => sum + taken.length, 0) > 5, 'the game changed hands');
 });
