@@ -1,7 +1,22 @@
 import type { AnyRoomType } from '../../protocol/index.ts';
 import { FULL_MS } from '../game/matchmaking.ts';
 import { type Applied, Refusal } from './game-authority.ts';
-import type { Outcome } from './plan.ts';
+
+/** What became of a command. */
+export type Outcome =
+  | { readonly tag: 'applied'; readonly epoch: string; readonly seq: number; readonly duplicate: boolean }
+  /** There is a room of this code, and the command wanted to make one. */
+  | { readonly tag: 'exists' }
+  /** The milliseconds until the room's deadline; 0 when it has none any more. */
+  | { readonly tag: 'left'; readonly ms: number }
+  | { readonly tag: 'refused'; readonly code: string }
+  /** The room was let go of for the replica that asked. */
+  | { readonly tag: 'yielded' }
+  /** This replica does not hold the room, so that it did nothing. */
+  | { readonly tag: 'elsewhere' };
+
+export const refused = (code: string): Outcome => ({ tag: 'refused', code });
+export const ELSEWHERE: Outcome = { tag: 'elsewhere' };
 
 const RETRY_AFTER_MS: Partial<Record<string, number>> = { unavailable: 250, cluster_full: FULL_MS, app_failed: 1000 };
 

@@ -1,51 +1,13 @@
-import { hash } from 'node:crypto';
 import * as v from 'valibot';
-import type {
-  AnyCommand,
-  AnyRoomType,
-  AppCommand,
-  Context,
-  Decision,
-  KernelCommand,
-  PlayerRef,
-} from '../../protocol/index.ts';
-import { type Asker, requesterOf } from './game-authority.ts';
+import type { AnyRoomType, AppCommand, Context, Decision, KernelCommand, PlayerRef } from '../../protocol/index.ts';
+import { requesterOf } from './game-authority.ts';
+import { type Outcome, refused } from './outcome.ts';
+import { type ByPlayer, fingerprintOf, type RoomCommand } from './room-command.ts';
 import type { Memory } from './room-memory.ts';
-
-/** How a player comes to be a member. */
-export type Mode = 'create' | 'join' | 'match';
-
-type ByPlayer = Asker & { readonly id: string };
-
-/** What somebody wants of a room, as it goes from one replica to another. */
-export type RoomCommand =
-  | ({ readonly kind: 'enter'; readonly mode: Mode; readonly settings?: unknown } & ByPlayer)
-  | ({ readonly kind: 'leave' } & ByPlayer)
-  | ({ readonly kind: 'act'; readonly command: AnyCommand } & ByPlayer)
-  | { readonly kind: 'deadline' };
-
-/** What became of it. */
-export type Outcome =
-  | { readonly tag: 'applied'; readonly epoch: string; readonly seq: number; readonly duplicate: boolean }
-  /** There is a room of this code, and the command wanted to make one. */
-  | { readonly tag: 'exists' }
-  /** The milliseconds until the room's deadline; 0 when it has none any more. */
-  | { readonly tag: 'left'; readonly ms: number }
-  | { readonly tag: 'refused'; readonly code: string }
-  /** The room was let go of for the replica that asked. */
-  | { readonly tag: 'yielded' }
-  /** This replica does not hold the room, so that it did nothing. */
-  | { readonly tag: 'elsewhere' };
-
-export const refused = (code: string): Outcome => ({ tag: 'refused', code });
-export const ELSEWHERE: Outcome = { tag: 'elsewhere' };
 
 /** How full the store may be, of its `maxmemory`, for another room, and for another member of one. */
 const MOST_FOR_NEW = 0.75;
 const MOST_FOR_JOINS = 0.85;
-
-/** A longer fingerprint is kept as a digest. */
-const MOST_FINGERPRINT = 64;
 
 /** An answer given to a request, by which its repeat is known. */
 export interface Answer {
@@ -327,14 +289,4 @@ function changes(type: AnyRoomType, before: unknown, after: unknown): Omit<Plann
   const [old, deadline] = [deadlineOf(before), deadlineOf(after)];
   const isOver = type.isOver(after) && (before === undefined || !type.isOver(before));
   return { ...(old === deadline ? {} : { deadline: deadline ?? null }), ...(isOver ? { over: true } : {}) };
-}
-
-/** Tells requests of one id apart; the same on every replica. Those of a backend differ by the player, too. */
-function fingerprintOf(command: Exclude<RoomCommand, { kind: 'deadline' }>): string {
-  const whose = 'backend' in command ? `${command.player.id} ` : '';
-  if (command.kind === 'leave') return `${whose}leave`;
-  const [kind, value] = command.kind === 'act' ? ['act', command.command] : [command.mode, command.settings];
-  if (value === undefined) return `${whose}${kind}`;
-  const text = `${whose}${kind}:${JSON.stringify(value)}`;
-  return text.length <= MOST_FINGERPRINT ? text : `${kind}:${hash('sha1', text, 'base64url')}`;
 }

@@ -13,7 +13,7 @@ import {
   type SocketActor,
   type View,
 } from './game-authority.ts';
-import type { Mode } from './plan.ts';
+import type { Mode } from './room-command.ts';
 import { headKey, type RoomLog, roomKeys } from './room-log.ts';
 
 /** Attempts to find a free code, or an open game, before giving up. */

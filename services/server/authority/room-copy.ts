@@ -1,6 +1,8 @@
 import type { LogEntry } from '../history/history.ts';
 import { tick } from '../transport/tick.ts';
-import { ELSEWHERE, type Fault, type Findings, type Outcome, plan, type RoomCommand, refused } from './plan.ts';
+import { ELSEWHERE, type Outcome, refused } from './outcome.ts';
+import { type Fault, type Findings, plan } from './plan.ts';
+import type { RoomCommand } from './room-command.ts';
 import { type Appended, type Hold, NO_HOLD, type RoomLog } from './room-log.ts';
 import { emptyMemory, followed, type Memory } from './room-memory.ts';
 

@@ -1,10 +1,11 @@
-import { type AnyRoomType, LIMITS, type PlayerRef } from '../../protocol/index.ts';
+import { type AnyRoomType, LIMITS } from '../../protocol/index.ts';
 import type { LogEntry, Position } from '../history/history.ts';
 import { type HistoryScript, type HistoryStore, type RawEntry, type Reply, toEntry } from '../history/history-store.ts';
 import { DEFAULT_LIMITS } from '../limits.ts';
+import { appendRequest, type RoomBounds } from './append-request.ts';
 import { type HistoryPage, Refusal, type Resumed, type SocketActor, type View } from './game-authority.ts';
 import type { Answer, Plan } from './plan.ts';
-import { type Memory, type RawRoom, readMemory, snapshotText, wantsSnapshot } from './room-memory.ts';
+import { type Memory, type RawRoom, readMemory } from './room-memory.ts';
 
 /** The key of the head of a room's history. */
 export const headKey = (room: string): string => `gridlock:{${room}}:state`;
@@ -46,20 +47,7 @@ export type Appended =
   /** The plan was made for another time than `at`, the store's. */
   | { readonly tag: 'time'; readonly at: number };
 
-/** What a room may use of the store. Bytes are characters of JSON. */
-export interface RoomBounds {
-  /** Its largest state. */
-  readonly stateBytes: number;
-  /** Events are kept for exact resumes so long at least, in milliseconds: longer than a client may be away. */
-  readonly historyMs: number;
-  /** But never more than so many, nor about so many bytes, however many come. */
-  readonly historyEvents: number;
-  readonly historyBytes: number;
-}
 const HISTORY_MS = LIMITS.resumeWindowMs + 30_000;
-
-/** How long a room is kept after what is the last thing in it, in seconds: over, left by everybody, without a deadline. */
-const KEEP_SECONDS = { over: 900, empty: 60, open: 3600 };
 
 const file = (name: string) => new URL(`./lua/${name}.lua`, import.meta.url);
 
@@ -171,43 +159,12 @@ export class RoomLog {
 
   /** Appends a plan that was made from `memory`: all of it or nothing. */
   async append(room: string, hold: Hold, leaseMs: number, memory: Memory, plan: Plan): Promise<Appended> {
-    const entries = toEntries(room, memory, plan);
-    let bytes = 0;
-    for (const { text } of entries) bytes += text.length;
-    const isSnapshot = entries.length > 0 && wantsSnapshot(memory, entries.length, bytes);
-    const keep = entries.length > 0 ? this.#keep(memory, plan) : undefined;
-    const { fields, snapshot } = this.#fields(memory, plan, isSnapshot);
-    const { requests, actors, answers, share, at } = plan;
-    // Counted lists, as the script reads them.
-    const args: (string | number)[] = [hold, memory.epoch, memory.seq, leaseMs, at];
-    args.push(
-      share ?? '',
-      keep?.seconds ?? '',
-      isSnapshot ? this.#kept(memory, entries.length, bytes) : '',
-      requests.length,
-      ...requests,
-      actors.length,
-    );
-    for (const { player } of actors) args.push(`generation:${player}`);
-    for (const { generation } of actors) args.push(generation);
-    args.push(entries.length);
-    for (const { text } of entries) args.push(text);
-    args.push(answers.length);
-    for (const { key, answer } of answers) args.push(key, `${answer.fingerprint} ${answer.seq}`);
-    args.push(fields.length);
-    for (const [field, value] of fields) args.push(field, value);
-    const [tag, ...rest] = await this.#append(room, args);
+    const { type, bounds } = this;
+    const request = appendRequest({ room, type, bounds, hold, leaseMs }, memory, plan);
+    const [tag, ...rest] = await this.#append(room, request.args);
     switch (tag) {
-      case 'ok': {
-        if (entries.length === 0) return { tag, memory, entries };
-        const { events, bytes: before, snapshot: last } = memory.since;
-        const since = isSnapshot
-          ? { events: 0, bytes: 0, snapshot }
-          : { events: events + entries.length, bytes: before + bytes, snapshot: last };
-        const seq = memory.seq + entries.length;
-        const expiresAt = keep?.until ?? memory.expiresAt;
-        return { tag, entries, memory: { epoch: memory.epoch, seq, at, state: plan.state, expiresAt, since } };
-      }
+      case 'ok':
+        return { tag, memory: request.memory, entries: request.entries };
       case 'known':
         return { tag, answers: toAnswers(rest as (number | string)[]) };
       case 'moved':
@@ -239,46 +196,6 @@ export class RoomLog {
 
   async release(room: string, hold: Hold): Promise<void> {
     await this.#release(room, [hold]);
-  }
-
-  /** What is kept at the head besides epoch and seq, as far as the plan changes it. */
-  #fields(memory: Memory, plan: Plan, isSnapshot: boolean): { fields: [string, string | number][]; snapshot: number } {
-    const fields: [string, string | number][] = [];
-    if (plan.events.length === 0) return { fields, snapshot: 0 };
-    const { type } = this;
-    const members = type.members(plan.state);
-    if (memory.state === undefined && type.isPublic(plan.state)) fields.push(['public', 1]);
-    if (memory.state === undefined || !isSame(members, type.members(memory.state)))
-      fields.push(['members', JSON.stringify(members.map(({ id }) => id))]);
-    const deadline = plan.events.findLast((one) => one.deadline !== undefined)?.deadline;
-    if (deadline !== undefined) fields.push(['deadline', deadline ?? '']);
-    if (plan.events.some(({ over }) => over)) fields.push(['over', 1], ['deadline', '']);
-    if (!isSnapshot) return { fields, snapshot: 0 };
-    const text = snapshotText(memory.seq + plan.events.length, plan.at, plan.state);
-    fields.push(['snapshot', text]);
-    return { fields, snapshot: text.length };
-  }
-
-  /** What of the history is kept, as the script reads it. */
-  #kept({ since }: Memory, events: number, bytes: number): string {
-    const { historyMs, historyEvents, historyBytes } = this.bounds;
-    const mean = (since.bytes + bytes) / (since.events + events);
-    return `${historyMs} ${Math.max(1, Math.min(historyEvents, Math.floor(historyBytes / mean)))}`;
-  }
-
-  /** For how long the room is kept, when that has to be said again. */
-  #keep(memory: Memory, { events, state, at }: Plan): { seconds: number; until: number } | undefined {
-    const { type } = this;
-    const deadline = type.deadline(state);
-    const isEmpty = type.members(state).length === 0;
-    let seconds = KEEP_SECONDS.open;
-    if (type.isOver(state)) seconds = KEEP_SECONDS.over;
-    else if (isEmpty) seconds = KEEP_SECONDS.empty;
-    else if (deadline !== undefined) seconds = Math.ceil(Math.max(0, deadline - at) / 1000) + KEEP_SECONDS.over;
-    const until = at + seconds * 1000;
-    const isSame = !events.some((event) => event.deadline !== undefined || event.over) && !isEmpty;
-    if (isSame && Math.abs(until - memory.expiresAt) < seconds * 250) return undefined;
-    return { seconds, until };
   }
 
   #shown(room: string, resumed: Resumed): Resumed {
@@ -319,19 +236,6 @@ function onRoom(script: HistoryScript): RoomScript {
     const { head, events, answers, olderAnswers, lease } = roomKeys(room);
     return script([head, events, answers, olderAnswers, lease], args);
   };
-}
-
-const isSame = (some: readonly PlayerRef[], others: readonly PlayerRef[]): boolean =>
-  some.length === others.length && some.every(({ id }, index) => id === others[index]!.id);
-
-/** The events of a plan as they go over the wire. */
-function toEntries(room: string, { epoch, seq }: Memory, { events, at }: Plan): LogEntry[] {
-  return events.map(({ text, deadline, over }, index) => {
-    const number = seq + index + 1;
-    const head = `{"type":"event","game":"${room}","epoch":"${epoch}","seq":${number},"at":${at},"event":`;
-    const changes = `${deadline === undefined ? '' : `,"deadline":${deadline}`}${over ? ',"over":true' : ''}`;
-    return { seq: number, text: `${head}${text}${changes}}` };
-  });
 }
 
 /** Fingerprint and seq; the fingerprint may have spaces. */

@@ -1,6 +1,7 @@
 import type { Bus } from '../../redis/bus.ts';
 import type { Store } from '../../redis/connect.ts';
-import type { Outcome, RoomCommand } from '../plan.ts';
+import type { Outcome } from '../outcome.ts';
+import type { RoomCommand } from '../room-command.ts';
 
 /** The edge sent a player to another replica, at this time by the store's clock: it wants the room. */
 export interface YieldCommand {

@@ -3,9 +3,11 @@ import type { GameQuota } from '../../game/game-quota.ts';
 import type { Matchmaking } from '../../game/matchmaking.ts';
 import type { LogEntry } from '../../history/history.ts';
 import { type Actor, type Applied, askerOf, type Entered, Refusal } from '../game-authority.ts';
+import type { Outcome } from '../outcome.ts';
 import { granted, toApplied } from '../outcome.ts';
-import type { Fault, Mode, Outcome, RoomCommand } from '../plan.ts';
+import type { Fault } from '../plan.ts';
 import { RecordedAuthority } from '../recorded-authority.ts';
+import type { Mode, RoomCommand } from '../room-command.ts';
 import { RoomCopy } from '../room-copy.ts';
 import { NO_HOLD, type RoomLog } from '../room-log.ts';
 

@@ -1,0 +1,125 @@
+import type { AnyRoomType, PlayerRef } from '../../protocol/index.ts';
+import type { LogEntry } from '../history/history.ts';
+import type { Plan } from './plan.ts';
+import { type Memory, snapshotText, wantsSnapshot } from './room-memory.ts';
+
+/** What a room may use of the store. Bytes are characters of JSON. */
+export interface RoomBounds {
+  /** Its largest state. */
+  readonly stateBytes: number;
+  /** Events are kept for exact resumes so long at least, in milliseconds: longer than a client may be away. */
+  readonly historyMs: number;
+  /** But never more than so many, nor about so many bytes, however many come. */
+  readonly historyEvents: number;
+  readonly historyBytes: number;
+}
+
+/** How long a room is kept after what is the last thing in it, in seconds: over, left by everybody, without a deadline. */
+const KEEP_SECONDS = { over: 900, empty: 60, open: 3600 };
+
+/** The room to append to. */
+export interface AppendTarget {
+  readonly room: string;
+  readonly type: AnyRoomType;
+  readonly bounds: RoomBounds;
+  /** Who holds the room, empty for nobody, and for how long. */
+  readonly hold: string;
+  readonly leaseMs: number;
+}
+
+/** What the script `append` is asked for, and what the room is once it has done so. */
+export interface AppendRequest {
+  /** As the script reads them. */
+  readonly args: readonly (string | number)[];
+  readonly entries: readonly LogEntry[];
+  readonly memory: Memory;
+}
+
+/** Asks for all of a plan that was made from `memory`. */
+export function appendRequest(target: AppendTarget, memory: Memory, plan: Plan): AppendRequest {
+  const { room, type, bounds, hold, leaseMs } = target;
+  const entries = toEntries(room, memory, plan);
+  let bytes = 0;
+  for (const { text } of entries) bytes += text.length;
+  const snapshot =
+    entries.length > 0 && wantsSnapshot(memory, entries.length, bytes)
+      ? snapshotText(memory.seq + entries.length, plan.at, plan.state)
+      : undefined;
+  const keep = entries.length > 0 ? keepOf(type, memory, plan) : undefined;
+  const { requests, actors, answers, share, at } = plan;
+  const args: (string | number)[] = [hold, memory.epoch, memory.seq, leaseMs, at, share ?? '', keep?.seconds ?? ''];
+  args.push(snapshot === undefined ? '' : keptHistory(bounds, memory, entries.length, bytes));
+  // Counted lists.
+  args.push(requests.length, ...requests, actors.length);
+  for (const { player } of actors) args.push(`generation:${player}`);
+  for (const { generation } of actors) args.push(generation);
+  args.push(entries.length);
+  for (const { text } of entries) args.push(text);
+  args.push(answers.length);
+  for (const { key, answer } of answers) args.push(key, `${answer.fingerprint} ${answer.seq}`);
+  const fields = headFields(type, memory, plan);
+  if (snapshot !== undefined) fields.push(['snapshot', snapshot]);
+  args.push(fields.length);
+  for (const [field, value] of fields) args.push(field, value);
+  if (entries.length === 0) return { args, entries, memory };
+  const { events, bytes: before, snapshot: last } = memory.since;
+  const since =
+    snapshot === undefined
+      ? { events: events + entries.length, bytes: before + bytes, snapshot: last }
+      : { events: 0, bytes: 0, snapshot: snapshot.length };
+  const seq = memory.seq + entries.length;
+  const expiresAt = keep?.until ?? memory.expiresAt;
+  return { args, entries, memory: { epoch: memory.epoch, seq, at, state: plan.state, expiresAt, since } };
+}
+
+/** The events of a plan as they go over the wire. */
+function toEntries(room: string, { epoch, seq }: Memory, { events, at }: Plan): LogEntry[] {
+  return events.map(({ text, deadline, over }, index) => {
+    const number = seq + index + 1;
+    const head = `{"type":"event","game":"${room}","epoch":"${epoch}","seq":${number},"at":${at},"event":`;
+    const changes = `${deadline === undefined ? '' : `,"deadline":${deadline}`}${over ? ',"over":true' : ''}`;
+    return { seq: number, text: `${head}${text}${changes}}` };
+  });
+}
+
+/** What is kept at the head besides epoch and seq, as far as the plan changes it. */
+function headFields(type: AnyRoomType, memory: Memory, plan: Plan): [string, string | number][] {
+  const fields: [string, string | number][] = [];
+  if (plan.events.length === 0) return fields;
+  const members = type.members(plan.state);
+  if (memory.state === undefined && type.isPublic(plan.state)) fields.push(['public', 1]);
+  if (memory.state === undefined || !isSame(members, type.members(memory.state)))
+    fields.push(['members', JSON.stringify(members.map(({ id }) => id))]);
+  const deadline = plan.events.findLast((one) => one.deadline !== undefined)?.deadline;
+  if (deadline !== undefined) fields.push(['deadline', deadline ?? '']);
+  if (plan.events.some(({ over }) => over)) fields.push(['over', 1], ['deadline', '']);
+  return fields;
+}
+
+const isSame = (some: readonly PlayerRef[], others: readonly PlayerRef[]): boolean =>
+  some.length === others.length && some.every(({ id }, index) => id === others[index]!.id);
+
+/** What of the history is kept, as the script reads it with a snapshot. */
+function keptHistory(bounds: RoomBounds, { since }: Memory, events: number, bytes: number): string {
+  const { historyMs, historyEvents, historyBytes } = bounds;
+  const mean = (since.bytes + bytes) / (since.events + events);
+  return `${historyMs} ${Math.max(1, Math.min(historyEvents, Math.floor(historyBytes / mean)))}`;
+}
+
+/** For how long the room is kept, when that has to be said again. */
+function keepOf(
+  type: AnyRoomType,
+  memory: Memory,
+  { events, state, at }: Plan,
+): { seconds: number; until: number } | undefined {
+  const deadline = type.deadline(state);
+  const isEmpty = type.members(state).length === 0;
+  let seconds = KEEP_SECONDS.open;
+  if (type.isOver(state)) seconds = KEEP_SECONDS.over;
+  else if (isEmpty) seconds = KEEP_SECONDS.empty;
+  else if (deadline !== undefined) seconds = Math.ceil(Math.max(0, deadline - at) / 1000) + KEEP_SECONDS.over;
+  const until = at + seconds * 1000;
+  const stays = !events.some((event) => event.deadline !== undefined || event.over) && !isEmpty;
+  if (stays && Math.abs(until - memory.expiresAt) < seconds * 250) return undefined;
+  return { seconds, until };
+}

@@ -1,0 +1,28 @@
+import { hash } from 'node:crypto';
+import type { AnyCommand } from '../../protocol/index.ts';
+import type { Asker } from './game-authority.ts';
+
+/** How a player comes to be a member. */
+export type Mode = 'create' | 'join' | 'match';
+
+export type ByPlayer = Asker & { readonly id: string };
+
+/** What somebody wants of a room, as it goes from one replica to another. */
+export type RoomCommand =
+  | ({ readonly kind: 'enter'; readonly mode: Mode; readonly settings?: unknown } & ByPlayer)
+  | ({ readonly kind: 'leave' } & ByPlayer)
+  | ({ readonly kind: 'act'; readonly command: AnyCommand } & ByPlayer)
+  | { readonly kind: 'deadline' };
+
+/** A longer fingerprint is kept as a digest. */
+const MOST_FINGERPRINT = 64;
+
+/** Tells requests of one id apart; the same on every replica. Those of a backend differ by the player, too. */
+export function fingerprintOf(command: Exclude<RoomCommand, { kind: 'deadline' }>): string {
+  const whose = 'backend' in command ? `${command.player.id} ` : '';
+  if (command.kind === 'leave') return `${whose}leave`;
+  const [kind, value] = command.kind === 'act' ? ['act', command.command] : [command.mode, command.settings];
+  if (value === undefined) return `${whose}${kind}`;
+  const text = `${whose}${kind}:${JSON.stringify(value)}`;
+  return text.length <= MOST_FINGERPRINT ? text : `${kind}:${hash('sha1', text, 'base64url')}`;
+}
