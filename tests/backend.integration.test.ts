@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { type Cluster, startCluster } from '../loadtest/kit/cluster.ts';
 import { counter } from '../services/apps/counter/counter.ts';
 import { grid } from '../services/apps/grid/grid.ts';
-import { createNodeClient, type GridlockClient } from '../services/client/node.ts';
+import { createClient, type GridlockClient } from '../services/client/node.ts';
 import type { AnyRoomType } from '../services/protocol/index.ts';
 import { type ApiAnswer, Backend, KeysFile, newKey } from '../services/server/testing/backend.ts';
 import { until } from './kit/wait.ts';
@@ -89,7 +89,7 @@ for (const { design, type, settings, command, other } of PLAYED) {
     });
 
     async function connected(name: string): Promise<GridlockClient> {
-      const client = createNodeClient({ room: type, url: cluster.url, ca: cluster.rootPem, name });
+      const client = createClient({ room: type, url: cluster.url, ca: cluster.rootPem, name });
       clients.push(client);
       await client.connect();
       return client;
@@ -120,7 +120,7 @@ for (const { design, type, settings, command, other } of PLAYED) {
       const { seq, epoch } = (await backend.get(`/rooms/${room}`)).body;
       const history = (await backend.get(`/rooms/${room}/events?epoch=${epoch}`)).body;
       assert.deepEqual([seq, history.events.length, history.trimmed], [first.body.seq, first.body.seq, false]);
-      await until(() => ben.game(room)?.seq === seq, 'the player has seen all of it', 30_000);
+      await until(() => ben.room(room)?.seq === seq, 'the player has seen all of it', 30_000);
       const listed = (await backend.get('/rooms')).body.rooms.map((entry: { room: string }) => entry.room);
       assert.ok(listed.includes(room));
     });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type Cluster, startCluster } from '../loadtest/kit/cluster.ts';
 import { type GridPlayer, gridViolations, playersOnDifferentReplicas } from '../loadtest/kit/grid-player.ts';
-import { createNodeClient, type MessageEvent } from '../services/client/node.ts';
+import { createClient, type MessageEvent } from '../services/client/node.ts';
 import { until } from './kit/wait.ts';
 
 // Whichever replica decides: what players see must not differ.
@@ -25,7 +25,7 @@ for (const design of ['stateless', 'stateful'] as const) {
       const joined = await playersOnDifferentReplicas(cluster, count);
       players.push(...joined);
       const [host, ...guests] = joined as [GridPlayer, ...GridPlayer[]];
-      const { game } = await host.client.create({ players: count, ...settings });
+      const { code: game } = await host.client.create({ players: count, ...settings });
       for (const { client } of guests) await client.join(game);
       await Promise.all(joined.map((player) => player.until(game, ({ state }) => state.status === 'active')));
       return { game, joined };
@@ -43,7 +43,7 @@ for (const design of ['stateless', 'stateful'] as const) {
       await Promise.all(joined.map((player) => player.until(game, ({ state }) => state.status === 'completed')));
       assert.deepEqual(gridViolations(joined.map((player) => player.history())), []);
       const acknowledged = joined.reduce((sum, player) => sum + player.acknowledged, 0);
-      const scores = joined[0]!.client.game(game)!.state.players.map(({ score }) => score);
+      const scores = joined[0]!.client.room(game)!.state.players.map(({ score }) => score);
       assert.equal(
         scores.reduce((sum, score) => sum + score, 0),
         256,
@@ -61,8 +61,8 @@ for (const design of ['stateless', 'stateful'] as const) {
       await Promise.all([ann.playOut(game, () => 0), ben.playOut(game, (free) => free.length - 1)]);
       await Promise.all(joined.map((player) => player.until(game, ({ state }) => state.status === 'completed')));
       assert.deepEqual(gridViolations([ann.history(), ben.history()]), []);
-      const { state } = ann.client.game(game)!;
-      assert.deepEqual(state, ben.client.game(game)!.state);
+      const { state } = ann.client.room(game)!;
+      assert.deepEqual(state, ben.client.room(game)!.state);
       assert.equal(state.reason, 'board');
       assert.equal(state.ranking?.length, 2);
       assert.equal(ann.history().observed.at(-1)!.seq, ben.history().observed.at(-1)!.seq);
@@ -72,7 +72,7 @@ for (const design of ['stateless', 'stateful'] as const) {
       const { game, joined } = await newGame(2, { size: 9, seconds: 12 });
       await Promise.all(joined.map((player, index) => player.capture(game, index)));
       await Promise.all(joined.map((player) => player.until(game, ({ state }) => state.status === 'completed')));
-      const [ann, ben] = joined.map((player) => player.client.game(game)!.state);
+      const [ann, ben] = joined.map((player) => player.client.room(game)!.state);
       assert.deepEqual(ann, ben);
       assert.equal(ann?.reason, 'time');
       assert.deepEqual(
@@ -128,7 +128,7 @@ for (const design of ['stateless', 'stateful'] as const) {
 
     test('a client that trusts another root does not connect', async () => {
       const other = await startCluster({ replicas: 1 });
-      const client = createNodeClient({ url: cluster.url, ca: other.rootPem });
+      const client = createClient({ url: cluster.url, ca: other.rootPem });
       try {
         const refused = new Promise<string>((resolve) => {
           client.on('state', ({ message }) => message !== undefined && resolve(message));

@@ -75,7 +75,7 @@ async function newGame(appIds: readonly string[], settings: { size: number; seco
   const joined = await playersOnReplicas(cluster, appIds);
   players.push(...joined);
   const [host, ...guests] = joined as [GridPlayer, ...GridPlayer[]];
-  const { game } = await host.client.create({ players: joined.length, ...settings });
+  const { code: game } = await host.client.create({ players: joined.length, ...settings });
   for (const { client } of guests) await client.join(game);
   await Promise.all(joined.map((player) => player.until(game, ({ state }) => state.status === 'active')));
   return { game, joined };
@@ -90,7 +90,7 @@ async function playThrough(appIds: readonly string[], fault: (joined: GridPlayer
   await played;
   await Promise.all(joined.map((player) => player.until(game, ({ state }) => state.status === 'completed')));
   assert.deepEqual(gridViolations(joined.map((player) => player.history())), []);
-  const scores = joined[0]!.client.game(game)!.state.players.map(({ score }) => score);
+  const scores = joined[0]!.client.room(game)!.state.players.map(({ score }) => score);
   assert.equal(
     scores.reduce((sum, score) => sum + score, 0),
     256,
@@ -112,7 +112,7 @@ test('two clients on ws1 and ws3 see 1111:hello and play a game to its end', nee
   await Promise.all([ann.playOut(game, () => 0), ben.playOut(game, (free) => free.length - 1)]);
   await Promise.all(joined.map((player) => player.until(game, ({ state }) => state.status === 'completed')));
   assert.deepEqual(gridViolations(joined.map((player) => player.history())), []);
-  assert.deepEqual(ann.client.game(game)!.state, ben.client.game(game)!.state);
+  assert.deepEqual(ann.client.room(game)!.state, ben.client.room(game)!.state);
   assert.deepEqual([ann.replica, ben.replica], ['1111', '3333']);
 });
 

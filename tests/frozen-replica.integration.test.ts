@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { runtimeCommand } from '../infra/edge/haproxy.ts';
 import { waitFor } from '../infra/local/wait.ts';
 import { startCluster } from '../loadtest/kit/cluster.ts';
-import { createNodeClient } from '../services/client/node.ts';
+import { createClient } from '../services/client/node.ts';
 import { MemoryStore } from '../services/client/testing/fake-network.ts';
 
 const LATE = /^gridlock_upgrades_refused_total\{[^}]*reason="late"[^}]*\} (\d+)/m;
@@ -19,7 +19,7 @@ for (const reloads of [false, true]) {
     const stores = Array.from({ length: PLAYERS }, () => new MemoryStore());
     /** All of them, as programs or pages that just began. */
     const begin = () =>
-      stores.map((store) => createNodeClient({ url: cluster.url, ca: cluster.rootPem, connectTimeoutMs: 1000, store }));
+      stores.map((store) => createClient({ url: cluster.url, ca: cluster.rootPem, connectTimeoutMs: 1000, store }));
     let clients = begin();
     const close = () => clients.forEach((client) => client.close());
     const runtimeSocket = path.join(cluster.stateDir, 'run/haproxy.sock');
@@ -51,7 +51,7 @@ for (const reloads of [false, true]) {
       };
       await waitFor(late, { what: 'an attempt that comes too late', timeoutMs: 30_000, intervalMs: 50 });
       const seats = await Promise.all(clients.map((client) => client.create({ players: 2 })));
-      assert.equal(new Set(seats.map(({ game }) => game)).size, PLAYERS);
+      assert.equal(new Set(seats.map(({ code }) => code)).size, PLAYERS);
       assert.deepEqual(
         clients.map(({ state }) => state),
         clients.map(() => 'open'),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type Cluster, startCluster } from '../loadtest/kit/cluster.ts';
 import { capture, type Grid, grid } from '../services/apps/grid/grid.ts';
-import { createNodeClient, type GridlockClient } from '../services/client/node.ts';
+import { createClient, type GridlockClient } from '../services/client/node.ts';
 import type { Transport } from '../services/protocol/index.ts';
 import { AUDIENCE, IdentityProvider, ISSUER, seconds } from '../services/server/testing/identity-provider.ts';
 import { until } from './kit/wait.ts';
@@ -28,7 +28,7 @@ function player(
   transports?: readonly Transport[],
 ): GridlockClient<Grid> {
   const { url, rootPem: ca } = cluster;
-  const client = createNodeClient({ room: grid, url, ca, token, name: sub, ...(transports ? { transports } : {}) });
+  const client = createClient({ room: grid, url, ca, token, name: sub, ...(transports ? { transports } : {}) });
   clients.push(client);
   return client;
 }
@@ -40,14 +40,14 @@ for (const transport of ['websocket', 'sse', 'poll'] as const) {
     const ben = player(two, () => provider.token({ sub: two }));
     await Promise.all([ada.connect(), ben.connect()]);
     assert.deepEqual(ada.player, { id: one, name: 'Ada' });
-    const { game } = await ada.create({ players: 2, size: 4, seconds: 300 });
+    const { code: game } = await ada.create({ players: 2, size: 4, seconds: 300 });
     await ben.join(game);
-    await until(() => ada.game(game)?.state.status === 'active', 'the game has begun');
-    await ada.act(game, capture(0));
+    await until(() => ada.room(game)?.state.status === 'active', 'the game has begun');
+    await ada.send(game, capture(0));
     await cluster.killReplica(Number(ada.health.replica![0]));
-    await ben.act(game, capture(1));
-    await ada.act(game, capture(2));
-    await until(() => ada.game(game)!.state.cells.filter((seat) => seat >= 0).length === 3, 'all of it was seen');
+    await ben.send(game, capture(1));
+    await ada.send(game, capture(2));
+    await until(() => ada.room(game)!.state.cells.filter((seat) => seat >= 0).length === 3, 'all of it was seen');
     assert.deepEqual(ada.player, { id: one, name: 'Ada' });
     await cluster.settled();
   });
@@ -69,7 +69,7 @@ test('a connection goes on beyond the end of its first JWT, by newer ones', asyn
 
 test('who brings no JWT, or one that is not good, is told why and stays out', async () => {
   const { url, rootPem: ca } = cluster;
-  const guest = createNodeClient({ room: grid, url, ca });
+  const guest = createClient({ room: grid, url, ca });
   await assert.rejects(guest.connect(), /Guests may not play here; sign in first\./);
   const stranger = player('eve', () => provider.token({ sub: 'eve', aud: 'others' }));
   await assert.rejects(stranger.connect(), /not meant for the audience/);

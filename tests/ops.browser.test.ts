@@ -8,7 +8,7 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { type Cluster, startCluster } from '../loadtest/kit/cluster.ts';
 import { capture, grid } from '../services/apps/grid/grid.ts';
 import type { GridlockClient } from '../services/client/index.ts';
-import { createNodeClient } from '../services/client/node.ts';
+import { createClient } from '../services/client/node.ts';
 import { noteTexts, openBrowser } from './kit/chromium.ts';
 import { until } from './kit/wait.ts';
 
@@ -29,7 +29,7 @@ before(async () => {
   cluster = await startCluster({ replicas: 4 });
   ({ operationsUrl: address } = await cluster.status());
   for (let number = 0; number < PLAYERS; number += 1) {
-    const player = createNodeClient({ room: grid, url: cluster.url, ca: cluster.rootPem, name: `player ${number}` });
+    const player = createClient({ room: grid, url: cluster.url, ca: cluster.rootPem, name: `player ${number}` });
     player.on('error', () => undefined);
     players.push(player);
   }
@@ -60,10 +60,10 @@ after(async () => {
 async function play(one: GridlockClient, two: GridlockClient): Promise<void> {
   while (playing) {
     try {
-      const { game } = await one.create({ players: 2, size: 8, seconds: 60 });
-      await two.join(game!);
+      const { code: game } = await one.create({ players: 2, size: 8, seconds: 60 });
+      await two.join(game);
       for (let cell = 0; cell < 64 && playing; cell += 1) {
-        await (cell % 2 === 0 ? one : two).act(game!, capture(cell)).catch(() => undefined);
+        await (cell % 2 === 0 ? one : two).send(game, capture(cell)).catch(() => undefined);
         await new Promise((resolve) => setTimeout(resolve, 60));
       }
     } catch {

@@ -12,10 +12,10 @@ import { openBrowser } from './kit/chromium.ts';
 
 /** A page of somebody else, which was bundled with the SDK. */
 const PAGE = `
-import { createBrowserClient } from './services/client/browser.ts';
+import { createClient } from './services/client/browser.ts';
 const { url, jwt } = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
 const show = (text) => (document.title = text);
-const client = createBrowserClient({ url, ...(jwt ? { token: () => jwt } : {}) });
+const client = createClient({ url, ...(jwt ? { token: () => jwt } : {}) });
 client.on('state', ({ state, message }) => state === 'closed' && show('closed: ' + message));
 client.on('error', (error) => console.log(error.message));
 client.connect().then(async () => {

@@ -46,48 +46,56 @@ after(async () => {
 
 /** Plays what the first line of its input names, and says what it sees. */
 const PROGRAM = `
-import { createNodeClient, GridlockError } from 'gridlock-client';
+import { createClient, GridlockError } from 'gridlock-client';
 import { capture, grid } from 'gridlock-client/grid';
-const client = createNodeClient({ room: grid, url: process.env.URL, ca: process.env.CA, name: 'Program' });
+const client = createClient({ room: grid, url: process.env.URL, ca: process.env.CA, name: 'Program' });
 await client.connect();
-const { game } = await client.create({ players: 2, size: 3, seconds: 60 });
-console.log(game);
-client.on('game', async ({ event, state }) => {
-  if (event?.kind !== 'captured' || event.player === client.player.id) return;
-  const refusal = await client.act(game, capture(event.cell)).catch((error) => error);
-  const { seq } = await client.act(game, capture(8));
+const room = await client.create({ players: 2, size: 3, seconds: 60 });
+console.log(room.code);
+room.on('event', async ({ event }) => {
+  if (event.kind !== 'captured' || event.player === client.player.id) return;
+  const refusal = await room.send(capture(event.cell)).catch((error) => error);
+  const { seq } = await room.send(capture(8));
   console.log(JSON.stringify([event.cell, refusal instanceof GridlockError && refusal.code, seq > 0]));
   client.close();
 });
 `;
 
 const PAGE = `
-import { createBrowserClient } from 'gridlock-client';
+import { createClient } from 'gridlock-client';
 import { capture, grid } from 'gridlock-client/grid';
-const client = createBrowserClient({ name: 'Page', room: grid });
+const client = createClient({ name: 'Page', room: grid });
 await client.connect();
-const game = location.hash.slice(1);
-client.on('game', ({ state }) => {
-  document.title = state.status + ' ' + state.cells.filter((seat) => seat >= 0).length;
+const room = await client.join(location.hash.slice(1));
+room.on('change', () => {
+  document.title = room.state.status + ' ' + room.state.cells.filter((seat) => seat >= 0).length;
 });
-await client.join(game);
-await client.act(game, capture(4));
+await room.send(capture(4));
 `;
 
 const TYPED = `
-import { createBrowserClient, type BrowserScope, type GameChange } from 'gridlock-client/browser';
+import { type BrowserScope, createClient, type Room, type RoomEvent } from 'gridlock-client/browser';
 import { GridlockClient, type Platform } from 'gridlock-client/core';
 import { capture, grid, type Grid } from 'gridlock-client/grid';
 declare const scope: BrowserScope;
 declare const platform: Platform;
-const client: GridlockClient<Grid> = createBrowserClient({ name: 'Ada', transports: ['sse'], room: grid }, scope);
-client.on('game', ({ state, seq }: GameChange<Grid>) => { const cells: readonly number[] = state.cells; void [cells, seq]; });
-const epoch: Promise<string | undefined> = new GridlockClient(platform).act('ABCDEF', capture(1)).then((ack) => ack.epoch);
-void epoch;
+const client: GridlockClient<Grid> = createClient({ name: 'Ada', transports: ['sse'], room: grid }, scope);
+const room: Room<Grid> = await client.join('ABCDEF');
+room.on('event', ({ state, seq }: RoomEvent<Grid>) => { const cells: readonly number[] = state.cells; void [cells, seq]; });
+const named: Room<Grid> = await new GridlockClient(platform).join(grid, 'ABCDEF');
+const epoch: Promise<string | undefined> = named.send(capture(1)).then((ack) => ack.epoch);
+const winner: number | undefined = named.predicted.cells[0];
+void [epoch, winner];
+const unknown: Room = await new GridlockClient(platform).join('ABCDEF');
+void unknown.send({ kind: 'fly', cell: 1 });
 // @ts-expect-error a cell is a number
-void client.act('ABCDEF', { kind: 'capture', cell: 'one' });
+void room.send({ kind: 'capture', cell: 'one' });
 // @ts-expect-error there is no such command
-void client.act('ABCDEF', { kind: 'fly', cell: 1 });
+void named.send({ kind: 'fly', cell: 1 });
+// @ts-expect-error there is no such setting
+void client.create({ colour: 'red' });
+// @ts-expect-error there is no such channel
+void client.subscribe(7);
 // @ts-expect-error there is no such state
 void (client.state === 'asleep');
 `;
@@ -139,15 +147,15 @@ test('the packed SDK, installed in another project, plays from Node against a pa
 });
 
 const EVERY_ENTRY = `
-import { createNodeClient as same } from 'gridlock-client';
-import { createBrowserClient, type BrowserScope } from 'gridlock-client/browser';
+import { createClient as same } from 'gridlock-client';
+import { createClient as inBrowser, type BrowserScope } from 'gridlock-client/browser';
 import { GridlockClient, type Platform } from 'gridlock-client/core';
 import { grid } from 'gridlock-client/grid';
-import { createNodeClient, type NodeOptions } from 'gridlock-client/node';
+import { createClient, type NodeOptions } from 'gridlock-client/node';
 declare const scope: BrowserScope;
 declare const platform: Platform;
 const options: NodeOptions = { url: 'https://localhost:8443', transports: ['sse'] };
-void [createNodeClient(options), same(options), createBrowserClient({}, scope), new GridlockClient(platform), grid.name];
+void [createClient(options), same(options), inBrowser({}, scope), new GridlockClient(platform), grid.name];
 `;
 
 /** What the compiler of another project says, which checks the types of its libraries, too. */

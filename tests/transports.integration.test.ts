@@ -34,7 +34,7 @@ for (const design of ['stateless', 'stateful'] as const) {
         joined.push(await GridPlayer.connect(behind, `Player ${number}`, { transports }));
       }
       players.push(...joined);
-      const { game } = await joined[0]!.client.create({ players: count, ...settings });
+      const { code: game } = await joined[0]!.client.create({ players: count, ...settings });
       for (const { client } of joined.slice(1)) await client.join(game);
       await Promise.all(joined.map((player) => player.until(game, ({ state }) => state.status === 'active')));
       return { game, joined };
@@ -43,7 +43,7 @@ for (const design of ['stateless', 'stateful'] as const) {
     async function finish(joined: readonly GridPlayer[], game: string, cells: number) {
       await Promise.all(joined.map((player) => player.until(game, ({ state }) => state.status === 'completed')));
       assert.deepEqual(gridViolations(joined.map((player) => player.history())), []);
-      const scores = joined[0]!.client.game(game)!.state.players.map(({ score }) => score);
+      const scores = joined[0]!.client.room(game)!.state.players.map(({ score }) => score);
       assert.equal(
         scores.reduce((sum, score) => sum + score, 0),
         cells,

@@ -9,8 +9,8 @@ import { openBrowser } from './kit/chromium.ts';
 
 /** A page with a sign-in, that the cluster itself serves. */
 const PAGE = `
-import { createBrowserClient } from './services/client/browser.ts';
-const client = createBrowserClient({ token: () => location.hash.slice(1) });
+import { createClient } from './services/client/browser.ts';
+const client = createClient({ token: () => location.hash.slice(1) });
 const { player } = await client.connect();
 await client.subscribe('lobby');
 client.on('message', ({ data }) => (document.title = player.id + ' ' + data.text));

@@ -1,5 +1,5 @@
 import { capture, FREE, type Grid, grid } from '../../services/apps/grid/grid.ts';
-import { createNodeClient, type GridlockClient, GridlockError } from '../../services/client/node.ts';
+import { createClient, GridlockError, type Room } from '../../services/client/node.ts';
 
 /** Where a cluster is, and the root that vouches for it; undefined: what the system trusts. */
 export interface Target {
@@ -29,12 +29,11 @@ const isRefusal = (error: unknown): boolean =>
   error instanceof GridlockError && ['cell_taken', 'game_over'].includes(error.code);
 
 /** Resolves when the game has the status, at once if it is so already. */
-function reached(client: GridlockClient<Grid>, game: string, status: 'active' | 'completed'): Promise<void> {
-  const is = (): boolean => client.game(game)?.state.status === status;
-  if (is()) return Promise.resolve();
+function reached(room: Room<Grid>, status: 'active' | 'completed'): Promise<void> {
+  if (room.state.status === status) return Promise.resolve();
   return new Promise((resolve) => {
-    const off = client.on('game', () => {
-      if (!is()) return;
+    const off = room.on('change', () => {
+      if (room.state.status !== status) return;
       off();
       resolve();
     });
@@ -42,20 +41,19 @@ function reached(client: GridlockClient<Grid>, game: string, status: 'active' | 
 }
 
 /** Captures free cells until the game is over; gives the cells that were acknowledged. */
-async function playOut(client: GridlockClient<Grid>, game: string, latenciesMs: number[]): Promise<number[]> {
+async function playOut(room: Room<Grid>, latenciesMs: number[]): Promise<number[]> {
   const captured: number[] = [];
   for (;;) {
-    const state = client.game(game)?.state;
-    if (state?.status !== 'active') return captured;
-    const free = state.cells.flatMap((seat, cell) => (seat === FREE ? [cell] : []));
+    if (room.state.status !== 'active') return captured;
+    const free = room.state.cells.flatMap((seat, cell) => (seat === FREE ? [cell] : []));
     const cell = free[Math.floor(Math.random() * free.length)];
     if (cell === undefined) {
-      await reached(client, game, 'completed');
+      await reached(room, 'completed');
       return captured;
     }
     const start = performance.now();
     try {
-      await client.act(game, capture(cell));
+      await room.send(capture(cell));
       captured.push(cell);
       latenciesMs.push(performance.now() - start);
     } catch (error) {
@@ -66,17 +64,18 @@ async function playOut(client: GridlockClient<Grid>, game: string, latenciesMs: 
 
 /** Two players play one game to its end. */
 export async function playMatch({ url, ca }: Target): Promise<MatchResult> {
-  const clients = NAMES.map((name) => createNodeClient({ room: grid, url, ca, name }));
+  const clients = NAMES.map((name) => createClient({ room: grid, url, ca, name }));
   try {
     const welcomes = await Promise.all(clients.map((client) => client.connect()));
     const [host, ...guests] = clients;
-    const { game } = await host!.create(SETTINGS);
-    for (const guest of guests) await guest.join(game);
-    await Promise.all(clients.map((client) => reached(client, game, 'active')));
+    const rooms = [await host!.create(SETTINGS)];
+    const { code: game } = rooms[0]!;
+    for (const guest of guests) rooms.push(await guest.join(game));
+    await Promise.all(rooms.map((room) => reached(room, 'active')));
     const latenciesMs: number[] = [];
-    const captured = await Promise.all(clients.map((client) => playOut(client, game, latenciesMs)));
-    await Promise.all(clients.map((client) => reached(client, game, 'completed')));
-    const { cells, players } = host!.game(game)!.state;
+    const captured = await Promise.all(rooms.map((room) => playOut(room, latenciesMs)));
+    await Promise.all(rooms.map((room) => reached(room, 'completed')));
+    const { cells, players } = rooms[0]!.state;
     const seats = clients.map((client) => players.findIndex(({ id }) => id === client.player?.id));
     const lost = captured.flatMap((mine, index) => mine.filter((cell) => cells[cell] !== seats[index]));
     return {

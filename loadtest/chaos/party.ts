@@ -103,7 +103,7 @@ export class Party {
   #isAtOneEnd(): boolean {
     const game = this.games.at(-1);
     if (game === undefined || this.vanished.has(game)) return true;
-    const views = this.players.map(({ client }) => client.game(game));
+    const views = this.players.map(({ client }) => client.room(game));
     const [first] = views;
     if (!first || views.some((view) => view?.epoch !== first.epoch || view.seq !== first.seq)) return false;
     const promised = this.players
@@ -125,7 +125,7 @@ export class Party {
     const [host, ...guests] = this.players as [RecordingPlayer, ...RecordingPlayer[]];
     const count = this.players.length;
     try {
-      const { game } = await host.client.create(this.#app.settings(count));
+      const { code: game } = await host.client.create(this.#app.settings(count));
       await Promise.all(guests.map(({ client }) => client.join(game)));
       const ready = this.players.map((player) => player.until(game, ({ state }) => this.#app.isReady(state, count)));
       if (!(await inTime(Promise.all(ready), PATIENCE_MS))) throw new Error('It did not begin.');
@@ -145,7 +145,7 @@ export class Party {
     const { signal } = this.#stop;
     for (;;) {
       await pause(this.#random.between(...PACE_MS), signal);
-      const view = player.client.game(game);
+      const view = player.client.room(game);
       if (signal.aborted || this.vanished.has(game) || !view || this.#app.type.isOver(view.state)) return;
       const command = this.#app.next(view.state, this.#random);
       if (command === undefined) continue;

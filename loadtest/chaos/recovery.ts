@@ -1,3 +1,4 @@
+import type { Room } from '../../services/client/index.ts';
 import { ONE_ADDRESS, startCluster } from '../kit/cluster.ts';
 import { Crowd } from '../kit/crowd.ts';
 import { type GridPlayer, gridViolations } from '../kit/grid-player.ts';
@@ -84,8 +85,12 @@ async function survive(crowd: Crowd, appId: string, kill: () => void): Promise<O
         back.set(player, { at: performance.now(), isExact });
         if (back.size === struck.length) resolve();
       };
-      player.client.on('recovered', () => note(true));
-      player.client.on('snapshot', () => note(false));
+      const listen = (room: Room) => {
+        room.on('recovered', () => note(true));
+        room.on('snapshot', () => note(false));
+      };
+      player.client.rooms.forEach(listen);
+      player.client.on('room', listen);
     }
   });
   const killedAt = performance.now();

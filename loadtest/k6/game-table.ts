@@ -52,9 +52,9 @@ export class GameTable {
     const { size, seconds } = this.#plan.game;
     const [host, ...guests] = this.#players as [Player, ...Player[]];
     try {
-      const { game } = await host.client.create({ players: this.#players.length, size, seconds });
+      const { code: game } = await host.client.create({ players: this.#players.length, size, seconds });
       await Promise.all(guests.map(({ client }) => client.join(game)));
-      const started = () => host.client.game(game)?.state.status === 'active';
+      const started = () => host.client.room(game)?.state.status === 'active';
       for (const end = Date.now() + START_TIMEOUT_MS; !started(); await wait(50)) {
         if (this.#stopped || Date.now() > end) return undefined;
       }
@@ -69,7 +69,7 @@ export class GameTable {
     const last = Date.now() + this.#plan.game.seconds * 1000 + 30_000;
     const over = () =>
       this.#players.every(({ client }) => {
-        const status = client.game(game)?.state.status;
+        const status = client.room(game)?.state.status;
         return status === undefined || status === 'completed';
       });
     while (!this.#stopped && !over() && Date.now() < last) await wait(250);
@@ -92,7 +92,7 @@ export class GameTable {
 
   #move(player: Player, seat: number, dueAt: number): void {
     const game = this.#game;
-    const state = game === undefined ? undefined : player.client.game(game)?.state;
+    const state = game === undefined ? undefined : player.client.room(game)?.state;
     if (game === undefined || state?.status !== 'active') return;
     const { cells } = state;
     const count = this.#players.length;

@@ -1,5 +1,11 @@
 import { capture, type Grid, grid } from '../../services/apps/grid/grid.ts';
-import { type GameChange, GridlockClient, GridlockError } from '../../services/client/index.ts';
+import {
+  GridlockClient,
+  GridlockError,
+  type Room,
+  type RoomEvent,
+  type RoomSnapshot,
+} from '../../services/client/index.ts';
 import type { ServerMessage } from '../../services/protocol/index.ts';
 import { AcknowledgedCaptures } from './acknowledged-captures.ts';
 import type { Measurements } from './metrics.ts';
@@ -45,11 +51,7 @@ export class Player {
     });
     this.client = new GridlockClient(this.#platform, { room: grid, connectTimeoutMs: 30_000 });
     this.client.on('state', ({ state }) => this.#onState(state));
-    this.client.on('game', (change) => this.#onGame(change));
-    this.client.on('recovered', ({ game }) => this.#onRestored(game, true));
-    this.client.on('snapshot', ({ game, recovered }) => {
-      if (this.#restoring === game) this.#onRestored(game, recovered);
-    });
+    this.client.on('room', (room) => this.#follow(room));
     this.client.on('error', (error) => {
       this.#trouble = error.message;
       if (error.code !== 'session_unavailable' && error.code !== 'session_refused') return;
@@ -95,7 +97,7 @@ export class Player {
     this.#unanswered++;
     const madeAt = Date.now();
     this.#measurements.time('delay', madeAt - dueAt);
-    client.act(game, capture(cell)).then(
+    client.send(game, capture(cell)).then(
       ({ epoch, seq }) => {
         this.#unanswered--;
         this.#measurements.time('move', Date.now() - dueAt);
@@ -177,10 +179,17 @@ export class Player {
   #onState(state: string): void {
     if (state === 'reconnecting' && this.#cutAt === undefined) {
       this.#cutAt = Date.now();
-      this.#restoring = this.client.games.find(({ state: { status } }) => status !== 'completed')?.game;
+      this.#restoring = this.client.rooms.find(({ isOver }) => !isOver)?.code;
     }
     // Who was in no game has nothing to catch up with.
     if (state === 'open' && this.#cutAt !== undefined && this.#restoring === undefined) this.#resumed(true);
+  }
+
+  #follow(room: Room<Grid>): void {
+    const { code } = room;
+    room.on('event', (told) => this.#onEvent(code, told));
+    room.on('snapshot', (told) => this.#onSnapshot(code, told));
+    room.on('recovered', () => this.#onRestored(code, true));
   }
 
   #onRestored(game: string, whole: boolean): void {
@@ -194,15 +203,22 @@ export class Player {
     this.#restoring = undefined;
   }
 
-  #onGame({ game, epoch, seq, event, at, state, replayed }: GameChange): void {
-    const captured = event?.kind === 'captured' ? { player: event.player, cell: event.cell } : undefined;
-    const player = this.client.player?.id ?? '';
-    if (this.#seats === game || !event)
-      this.#captures.saw(player, { game, epoch, seq, captured, state }, event !== undefined);
+  #onEvent(game: string, { epoch, seq, event, at, state, replayed }: RoomEvent<Grid>): void {
+    const captured = event.kind === 'captured' ? { player: event.player, cell: event.cell } : undefined;
+    if (this.#seats === game) this.#captures.saw(this.#id, { game, epoch, seq, captured, state }, true);
     this.#settle();
-    if (!event) return;
     this.#measurements.count('deliveries');
-    if (!replayed && at !== undefined) this.#lag(at);
+    if (!replayed) this.#lag(at);
+  }
+
+  #onSnapshot(game: string, { epoch, seq, state, recovered }: RoomSnapshot<Grid>): void {
+    this.#captures.saw(this.#id, { game, epoch, seq, captured: undefined, state }, false);
+    this.#settle();
+    this.#onRestored(game, recovered);
+  }
+
+  get #id(): string {
+    return this.client.player?.id ?? '';
   }
 
   #lag(at: number): void {

@@ -215,7 +215,7 @@ export class Crowd {
 
   async #open(seats: readonly GridPlayer[], { players, size, seconds }: GameSettings): Promise<string> {
     const [host, ...guests] = seats as [GridPlayer, ...GridPlayer[]];
-    const { game } = await host.client.create({ players, size, seconds });
+    const { code: game } = await host.client.create({ players, size, seconds });
     await Promise.all(guests.map(({ client }) => client.join(game)));
     this.#games += 1;
     const active = seats.map((player) => player.until(game, ({ state }) => state.status !== 'waiting'));
@@ -279,7 +279,7 @@ export class Crowd {
 /** Resolves when all at a table have seen what any of them saw or was promised. */
 async function caughtUp({ game, seats }: Table): Promise<void> {
   const promised = seats.map((player) => player.lastAcknowledged(game));
-  const newest = Math.max(...promised, ...seats.map(({ client }) => client.game(game)?.seq ?? 0));
+  const newest = Math.max(...promised, ...seats.map(({ client }) => client.room(game)?.seq ?? 0));
   await Promise.all(seats.map((player) => player.until(game, ({ seq }) => seq >= newest)));
 }
 

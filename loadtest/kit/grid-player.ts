@@ -26,7 +26,7 @@ export class GridPlayer extends RecordingPlayer<Grid> {
 
   /** Cells that may be captured; none of a game that is not active. */
   freeCells(game: string): number[] {
-    return freeCells(this.client.game(game)?.state);
+    return freeCells(this.client.room(game)?.state);
   }
 
   /** Captures a cell; gives its place in the history of the game, undefined when it was refused. */
@@ -37,7 +37,7 @@ export class GridPlayer extends RecordingPlayer<Grid> {
   /** Captures free cells, one after the other, until the game is over. `pick` chooses among those that are free. */
   async playOut(game: string, pick: (free: readonly number[]) => number): Promise<void> {
     for (;;) {
-      const state = this.client.game(game)?.state;
+      const state = this.client.room(game)?.state;
       if (state?.status !== 'active') return;
       const free = this.freeCells(game);
       if (free.length === 0) return void (await this.until(game, ({ state: { status } }) => status === 'completed'));

@@ -1,5 +1,5 @@
 import { GridlockClient } from '../../services/client/client.ts';
-import { type ClientOptions, type GameChange, GridlockError, nodePlatform } from '../../services/client/node.ts';
+import { type ClientOptions, GridlockError, nodePlatform, type Room } from '../../services/client/node.ts';
 import {
   type AnyRoomType,
   type CommandOf,
@@ -15,18 +15,18 @@ export type WrapPlatform = (platform: ReturnType<typeof nodePlatform>) => Return
 export type Target = Pick<Cluster, 'url' | 'rootPem'>;
 
 /** A program that plays an application through the SDK and writes down what it saw and what it was promised. */
-export class RecordingPlayer<Room extends AnyRoomType = AnyRoomType> {
-  readonly client: GridlockClient<Room>;
-  readonly #type: Room;
+export class RecordingPlayer<Type extends AnyRoomType = AnyRoomType> {
+  readonly client: GridlockClient<Type>;
+  readonly #type: Type;
   readonly #observed: Observation[] = [];
   readonly #received: Received[] = [];
   readonly #acknowledged: Acknowledged[] = [];
-  readonly #open: { game: string; command: CommandOf<Room> }[] = [];
+  readonly #open: { game: string; command: CommandOf<Type> }[] = [];
   readonly #refusals: GridlockError[] = [];
 
   constructor(
     cluster: Target,
-    type: Room,
+    type: Type,
     name: string,
     options: Partial<ClientOptions> = {},
     wrap: WrapPlatform = (platform) => platform,
@@ -35,11 +35,15 @@ export class RecordingPlayer<Room extends AnyRoomType = AnyRoomType> {
     const decode = (text: string) => this.#note(decodeServerFrame(text));
     this.#type = type;
     const own = { room: type, name, requestTimeoutMs: 30_000, ...options };
-    this.client = new GridlockClient<Room>({ ...platform, decode }, own as Partial<ClientOptions<Room>>);
-    this.client.on('game', ({ game, epoch, seq, event, at, state }) => {
-      const place = { game, epoch, seq };
-      this.#observed.push(event ? { kind: 'event', ...place, at: at!, event } : { kind: 'snapshot', ...place, state });
-    });
+    this.client = new GridlockClient<Type>({ ...platform, decode }, own as Partial<ClientOptions<Type>>);
+    this.client.on('room', (room) => this.#observe(room));
+  }
+
+  #observe(room: Room<Type>): void {
+    const { code: game } = room;
+    const note = (observation: Observation) => void this.#observed.push(observation);
+    room.on('event', ({ epoch, seq, at, event }) => note({ kind: 'event', game, epoch, seq, at, event }));
+    room.on('snapshot', ({ epoch, seq, state }) => note({ kind: 'snapshot', game, epoch, seq, state }));
   }
 
   #note(messages: ServerMessage[]): ServerMessage[] {
@@ -47,7 +51,7 @@ export class RecordingPlayer<Room extends AnyRoomType = AnyRoomType> {
       if (message.type === 'welcome')
         this.#received.push({
           kind: 'welcome',
-          known: this.client.games.map(({ game, epoch, seq }) => ({ game, epoch, seq })),
+          known: this.client.rooms.map(({ code, epoch, seq }) => ({ game: code, epoch, seq })),
         });
       if (message.type !== 'event' && message.type !== 'snapshot') continue;
       const { type, game, epoch, seq } = message;
@@ -84,7 +88,7 @@ export class RecordingPlayer<Room extends AnyRoomType = AnyRoomType> {
       player,
       name,
       observed: [...this.#observed],
-      final: this.client.games,
+      final: this.client.rooms.map(({ code, epoch, seq, state }) => ({ game: code, epoch, seq, state })),
       acknowledged: [...this.#acknowledged],
       open: [...this.#open],
       received: [...this.#received],
@@ -92,9 +96,9 @@ export class RecordingPlayer<Room extends AnyRoomType = AnyRoomType> {
   }
 
   /** Sends a command and remembers the promise; a refusal is remembered too, and gives undefined. */
-  async send(game: string, command: CommandOf<Room>): Promise<number | undefined> {
+  async send(game: string, command: CommandOf<Type>): Promise<number | undefined> {
     try {
-      const { epoch, seq } = await this.client.act(game, command);
+      const { epoch, seq } = await this.client.send(game, command);
       this.#acknowledged.push({ game, command, epoch: epoch!, seq: seq! });
       return seq;
     } catch (error) {
@@ -119,14 +123,24 @@ export class RecordingPlayer<Room extends AnyRoomType = AnyRoomType> {
   }
 
   /** Resolves when the game is as wanted, at once if it is already. */
-  until(game: string, wanted: (view: Pick<GameChange<Room>, 'state' | 'seq'>) => boolean): Promise<void> {
-    const view = this.client.game(game);
-    if (view && wanted(view)) return Promise.resolve();
-    return new Promise((resolve) => {
-      const off = this.client.on('game', (change) => {
-        if (change.game !== game || !wanted(change)) return;
+  async until(game: string, wanted: (room: Room<Type>) => boolean): Promise<void> {
+    const room = this.client.room(game) ?? (await this.#entered(game));
+    if (wanted(room)) return;
+    await new Promise<void>((resolve) => {
+      const off = room.on('change', () => {
+        if (!wanted(room)) return;
         off();
         resolve();
+      });
+    });
+  }
+
+  #entered(game: string): Promise<Room<Type>> {
+    return new Promise((resolve) => {
+      const off = this.client.on('room', (room) => {
+        if (room.code !== game) return;
+        off();
+        resolve(room);
       });
     });
   }

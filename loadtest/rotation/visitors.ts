@@ -1,4 +1,4 @@
-import { createNodeClient } from '../../services/client/node.ts';
+import { createClient } from '../../services/client/node.ts';
 import type { RolloverStep } from './step.ts';
 
 /** A visitor by the roots it trusts. */
@@ -31,7 +31,7 @@ const OF_TRUST = /certificate/;
  * @throws when it was neither
  */
 export async function visit(url: string, roots: string): Promise<string | undefined> {
-  const client = createNodeClient({ url, ca: roots, name: 'Visitor', connectTimeoutMs: PATIENCE_MS });
+  const client = createClient({ url, ca: roots, name: 'Visitor', connectTimeoutMs: PATIENCE_MS });
   let over: NodeJS.Timeout | undefined;
   let other = '';
   try {

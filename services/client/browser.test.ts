@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LIMITS } from '../protocol/index.ts';
-import { type BrowserScope, createBrowserClient, type WebSocketLike } from './browser.ts';
+import { type BrowserScope, createClient, type WebSocketLike } from './browser.ts';
 import { FakeClock, settle } from './testing/fake-clock.ts';
 
 class FakeBrowser {
@@ -69,7 +69,7 @@ function socketClass(sockets: FakeBrowser['sockets']) {
 
 test('a page gets a cookie for its tab and opens the socket of the same origin', async () => {
   const browser = new FakeBrowser();
-  const client = createBrowserClient({ name: 'Ada' }, browser.scope);
+  const client = createClient({ name: 'Ada' }, browser.scope);
   const opened = client.connect();
   await settle();
   const [{ url, init }] = browser.requests as [FakeBrowser['requests'][0]];
@@ -87,12 +87,12 @@ test('a page gets a cookie for its tab and opens the socket of the same origin',
 
 test('a reload of the tab is the same guest, another tab is not', async () => {
   const browser = new FakeBrowser();
-  void createBrowserClient({}, browser.scope).connect();
+  void createClient({}, browser.scope).connect();
   await settle();
-  void createBrowserClient({}, browser.scope).connect();
+  void createClient({}, browser.scope).connect();
   await settle();
   browser.stored.clear();
-  void createBrowserClient({}, browser.scope).connect();
+  void createClient({}, browser.scope).connect();
   await settle();
   const [first, second, third] = browser.sockets.map(({ url }) => new URL(url).searchParams.get('slot'));
   assert.equal(first, second);
@@ -103,14 +103,14 @@ test('a reload of the tab is the same guest, another tab is not', async () => {
 test('a page whose session is refused says why and stops', async () => {
   const browser = new FakeBrowser();
   browser.status = 403;
-  const client = createBrowserClient({}, browser.scope);
+  const client = createClient({}, browser.scope);
   await assert.rejects(client.connect(), /answered 403 to the request for a session/);
   assert.equal(client.state, 'closed');
 });
 
 test('a page that is back in the net reconnects without waiting for the back-off', async () => {
   const browser = new FakeBrowser();
-  const client = createBrowserClient({}, browser.scope);
+  const client = createClient({}, browser.scope);
   const opened = client.connect();
   await settle();
   browser.welcome();
@@ -129,7 +129,7 @@ test('a page that may not use session storage plays all the same', async () => {
       throw new Error('SecurityError');
     },
   });
-  const opened = createBrowserClient({}, scope).connect();
+  const opened = createClient({}, scope).connect();
   await settle();
   browser.welcome();
   await opened;
@@ -147,7 +147,7 @@ test('a request for a session that is not answered is given up, so that its cook
         signal!.addEventListener('abort', () => reject(new Error('aborted')));
       }),
   } as unknown as BrowserScope;
-  const client = createBrowserClient({}, scope);
+  const client = createClient({}, scope);
   client.connect().catch(() => undefined);
   await settle();
   assert.equal(signals[0]!.aborted, false);
@@ -161,7 +161,7 @@ test('a request for a session that is not answered is given up, so that its cook
 for (const sign of ['online', 'pageshow', 'document resume', 'document visibilitychange', 'connection change']) {
   test(`a page makes sure of its connection at the sign "${sign}"`, async () => {
     const browser = new FakeBrowser();
-    const client = createBrowserClient({}, browser.scope);
+    const client = createClient({}, browser.scope);
     const opened = client.connect();
     await settle();
     browser.welcome();
@@ -176,7 +176,7 @@ for (const sign of ['online', 'pageshow', 'document resume', 'document visibilit
 test('a token that an answer holds is kept where no script can read it: nowhere', async () => {
   const browser = new FakeBrowser();
   browser.token = 'secret-token';
-  void createBrowserClient({}, browser.scope).connect();
+  void createClient({}, browser.scope).connect();
   await settle();
   assert.match(browser.stored.get('gridlock')!, /"expiresAt"/);
   assert.doesNotMatch(browser.stored.get('gridlock')!, /secret/);
@@ -200,12 +200,12 @@ test('a duplicated tab begins as another guest, and leaves session and games to 
   const held = new Set<string>();
   const tab = (browser: FakeBrowser) => ({ ...browser.scope, AbortController, navigator: { locks: locksOf(held)! } });
   const first = new FakeBrowser();
-  void createBrowserClient({}, tab(first)).connect();
+  void createClient({}, tab(first)).connect();
   await settle();
   const copy = new FakeBrowser();
   const saved = JSON.parse(first.stored.get('gridlock')!) as object;
   copy.stored.set('gridlock', JSON.stringify({ ...saved, games: [{ game: 'ABCDEF' }], channels: ['ABCDEF'] }));
-  const client = createBrowserClient({}, tab(copy));
+  const client = createClient({}, tab(copy));
   const copied: unknown[] = [];
   client.on('copied', (what) => void copied.push(what));
   void client.connect();
@@ -223,7 +223,7 @@ test('the clock of a page goes on evenly though that of its machine is set', () 
   const browser = new FakeBrowser();
   let elapsed = 5;
   const scope = { ...browser.scope, performance: { timeOrigin: 1_000, now: () => elapsed } };
-  const client = createBrowserClient({}, scope);
+  const client = createClient({}, scope);
   assert.equal(client.serverNow(), 1_005);
   const { now } = Date;
   try {
@@ -238,7 +238,7 @@ test('the clock of a page goes on evenly though that of its machine is set', () 
 test('a page of another origin holds the token itself and sends it with all that it asks', async () => {
   const browser = new FakeBrowser();
   browser.token = 'bearer-1';
-  const client = createBrowserClient({ url: 'https://play.example' }, browser.scope);
+  const client = createClient({ url: 'https://play.example' }, browser.scope);
   const opened = client.connect();
   await settle();
   const [{ url, init }] = browser.requests as [FakeBrowser['requests'][0]];
@@ -257,7 +257,7 @@ test('a page of another origin holds the token itself and sends it with all that
 
 for (const url of ['play.example', 'https://play.example/path', 'ftp://play.example', 'https://u:p@play.example', '']) {
   test(`"${url}" is refused at once as no origin`, () => {
-    assert.throws(() => createBrowserClient({ url }, new FakeBrowser().scope), { code: 'wrong_address' });
+    assert.throws(() => createClient({ url }, new FakeBrowser().scope), { code: 'wrong_address' });
   });
 }
 
@@ -265,7 +265,7 @@ test('the JWT of a user is shown for each session, whatever is kept of the page 
   const browser = new FakeBrowser();
   const given = ['jwt-1', 'jwt-2'];
   const arrive = async () => {
-    void createBrowserClient({ token: () => given.shift()! }, browser.scope).connect();
+    void createClient({ token: () => given.shift()! }, browser.scope).connect();
     await settle();
   };
   await arrive();

@@ -39,7 +39,8 @@ interface Target {
 
 /** What is used of a browser's global scope; said here, so that this file needs no declarations of the DOM. */
 export interface BrowserScope {
-  readonly location: { readonly origin: string };
+  /** Missing in a worker of an edge, which has to name the cluster. */
+  readonly location?: { readonly origin: string };
   readonly WebSocket: new (url: string, protocols: string | string[]) => unknown;
   readonly sessionStorage: { getItem(key: string): string | null; setItem(key: string, value: string): void };
   fetch(url: string, init: object): Promise<BrowserAnswer>;
@@ -79,7 +80,7 @@ export interface BrowserOptions<Room extends AnyRoomType = AnyRoomType> extends 
  * its own and stays the same one over a reload. A page of another origin, whose cookies browsers keep back, holds the
  * token itself. Throws a `GridlockError` (`wrong_address`) on a URL that is none.
  */
-export function createBrowserClient<Room extends AnyRoomType = AnyRoomType>(
+export function createClient<Room extends AnyRoomType = AnyRoomType>(
   { url, ...options }: BrowserOptions<Room> = {},
   scope: BrowserScope = globalThis as unknown as BrowserScope,
 ): GridlockClient<Room> {
@@ -102,7 +103,7 @@ function onChangeOfNetwork(scope: BrowserScope, listener: () => void): void {
 }
 
 function browserPlatform(scope: BrowserScope, url: string | undefined, token: ClientOptions['token']): Platform {
-  const server = new Server(scope, url === undefined ? scope.location.origin : originOf(url));
+  const server = new Server(scope, originOf(url ?? scope.location?.origin ?? ''));
   const user = token && new UserToken(token);
   const post = async (shown: string | undefined, call: SessionCall) => {
     const answer = await server.session('POST', shown, sessionBody(call, server.transport));
@@ -150,7 +151,7 @@ class Server {
   constructor(scope: BrowserScope, origin: string) {
     this.#scope = scope;
     this.#origin = origin;
-    this.transport = origin === scope.location.origin ? 'cookie' : 'bearer';
+    this.transport = origin === scope.location?.origin ? 'cookie' : 'bearer';
   }
 
   openSocket({ path, token }: SocketTarget, handlers: SocketHandlers) {

@@ -1,28 +1,27 @@
-import type { AnyRoomType, ChannelOf, CommandOf, DataOf, PlayerRef, SettingsOf, StateOf } from '../protocol/index.ts';
+import type { AnyRoomType, ChannelOf, CommandOf, DataOf, PlayerRef, SettingsOf } from '../protocol/index.ts';
 import { Engine, type Welcome } from './engine.ts';
 import { GridlockError } from './errors.ts';
-import type { ClientEvents, ConnectionState, GameView, Health } from './events.ts';
+import type { ClientEvents, ConnectionState, Health } from './events.ts';
 import type { ClientOptions } from './options.ts';
 import type { Ack } from './outbox.ts';
 import type { Platform } from './platform.ts';
-import type { NewRequest } from './requests.ts';
+import type { Room } from './room.ts';
 
-/** Acknowledged and in a game: `game` is its code, by which others join. */
-export type Seated = Ack & { readonly game: string };
+const isRoomType = (value: object): value is AnyRoomType => 'decide' in value && 'evolve' in value;
 
 /**
  * A player's side of gridlock.v1, the same in every runtime. Requests resolve when the server has acknowledged them and
  * reject with a `GridlockError`; they survive the loss of the connection until their deadline, and are applied once.
  */
-export class GridlockClient<Room extends AnyRoomType = AnyRoomType> {
+export class GridlockClient<Type extends AnyRoomType = AnyRoomType> {
   readonly #engine: Engine;
 
-  constructor(platform: Platform, options: Partial<ClientOptions<Room>> = {}) {
+  constructor(platform: Platform, options: Partial<ClientOptions<Type>> = {}) {
     this.#engine = new Engine(platform, options);
   }
 
   /** Listens to an event; returns what ends that. */
-  on<K extends keyof ClientEvents>(type: K, listener: (payload: ClientEvents<Room>[K]) => void): () => void {
+  on<K extends keyof ClientEvents>(type: K, listener: (payload: ClientEvents<Type>[K]) => void): () => void {
     return this.#engine.events.on(type, listener as (payload: ClientEvents[K]) => void);
   }
 
@@ -40,21 +39,14 @@ export class GridlockClient<Room extends AnyRoomType = AnyRoomType> {
     return vitals.welcome?.player ?? session.answer?.player;
   }
 
-  /** The games this client is in, as far as their state has arrived. */
-  get games(): GameView<Room>[] {
-    return this.#engine.games.views;
+  /** The rooms this client is in, as far as their state is here. */
+  get rooms(): Room<Type>[] {
+    return this.#engine.games.rooms as Room<Type>[];
   }
 
-  game(code: string): GameView<Room> | undefined {
-    return this.#engine.games.view(code);
-  }
-
-  /**
-   * The state of a game with the effect of this client's commands that wait for their answer: it shows them at once, and
-   * takes back what the server refuses. The state itself where nothing is under way; undefined without `room`.
-   */
-  predicted(game: string): StateOf<Room> | undefined {
-    return this.#engine.predictions.state(game) as StateOf<Room> | undefined;
+  /** The room with a code; undefined where this client is not in it, or its state is not here yet. */
+  room(code: string): Room<Type> | undefined {
+    return this.#engine.games.room(code) as Room<Type> | undefined;
   }
 
   /** Milliseconds since the Unix epoch by the server's clock, which decides when a game ends. */
@@ -96,70 +88,56 @@ export class GridlockClient<Room extends AnyRoomType = AnyRoomType> {
     return this.#engine.logout();
   }
 
-  /** Makes a room; settings that are left out have the defaults of the room type. */
-  create(settings: Partial<SettingsOf<Room>> = {}): Promise<Seated> {
-    return this.#enter({ type: 'create', ...settings });
+  /** Makes a room; settings that are left out have the defaults of the room type. Resolves when its state is here. */
+  create<Other extends AnyRoomType>(type: Other, settings?: Partial<SettingsOf<Other>>): Promise<Room<Other>>;
+  create(settings?: Partial<SettingsOf<Type>>): Promise<Room<Type>>;
+  create(first: object = {}, settings: object = {}): Promise<Room> {
+    if (isRoomType(first)) return this.#engine.rooms.enter({ type: 'create', ...settings }, first);
+    return this.#engine.rooms.enter({ type: 'create', ...first }, undefined);
   }
 
-  join(game: string): Promise<Seated> {
-    this.#expect(game);
-    return this.#enter({ type: 'join', game });
+  /**
+   * Joins the room with a code, or comes back to it. The room type may be named here where the client has none, as in
+   * `join(grid, code)`.
+   */
+  join<Other extends AnyRoomType>(type: Other, code: string): Promise<Room<Other>>;
+  join(code: string): Promise<Room<Type>>;
+  join(...names: [string] | [AnyRoomType, string]): Promise<Room> {
+    return this.#follow('join', names);
   }
 
-  /** Joins a game that waits for players and has these settings, or creates one. */
-  match(settings: Partial<SettingsOf<Room>> = {}): Promise<Seated> {
-    return this.#enter({ type: 'match', ...settings });
+  /** Joins a room that waits for players and has these settings, or makes one. */
+  match<Other extends AnyRoomType>(type: Other, settings?: Partial<SettingsOf<Other>>): Promise<Room<Other>>;
+  match(settings?: Partial<SettingsOf<Type>>): Promise<Room<Type>>;
+  match(first: object = {}, settings: object = {}): Promise<Room> {
+    if (isRoomType(first)) return this.#engine.rooms.enter({ type: 'match', ...settings }, first);
+    return this.#engine.rooms.enter({ type: 'match', ...first }, undefined);
   }
 
-  /** Follows a game of others that lets them watch: its `game` events come, and nothing can be done in it. */
-  watch(game: string): Promise<Seated> {
-    this.#expect(game);
-    return this.#enter({ type: 'watch', game });
+  /** Follows a room of others that lets them watch: its events come, and nothing can be done in it. */
+  watch<Other extends AnyRoomType>(type: Other, code: string): Promise<Room<Other>>;
+  watch(code: string): Promise<Room<Type>>;
+  watch(...names: [string] | [AnyRoomType, string]): Promise<Room> {
+    return this.#follow('watch', names);
   }
 
-  /** The game is watched, not played. */
-  isWatching(game: string): boolean {
-    return this.#engine.games.isWatching(game);
+  /** `room.send()` by the code of a room, for a program that does not follow its state. */
+  send(code: string, command: CommandOf<Type>): Promise<Ack> {
+    return this.#engine.rooms.send(code, command);
   }
 
-  /** Leaves a game, stops watching it, or puts a completed one out of sight. */
-  async leave(game: string): Promise<void> {
-    const { games, channels, requests } = this.#engine;
-    const wasCompleted = games.forgetCompleted(game);
-    const isLeft = ({ code }: GridlockError) => wasCompleted || code === 'game_not_found' || code === 'not_a_player';
-    // They are for its members.
-    const forgetChannels = channels.forgetter(game);
-    // Before the rest of the frame is read: a seat that was asked for after this may be given in it.
-    const forget = () => {
-      forgetChannels();
-      this.#engine.forget(game);
-    };
-    try {
-      await requests.send({ type: 'leave', game }, forget, (error) => isLeft(error) && forget());
-    } catch (error) {
-      if (!(error instanceof GridlockError && isLeft(error))) throw error;
-    }
-  }
-
-  /** Has a command of the application carried out; resolves with its place in the game's history. */
-  act(game: string, command: CommandOf<Room>): Promise<Ack> {
-    const { predictions, requests } = this.#engine;
-    const { kind, ...fields } = command;
-    const prediction = predictions.add(game, command);
-    return requests.send(
-      { ...fields, type: kind, game },
-      (ack) => predictions.grant(prediction, ack),
-      () => predictions.remove(prediction),
-    );
+  /** `room.leave()` by the code of a room, also for one whose state is not here yet. */
+  leave(code: string): Promise<void> {
+    return this.#engine.rooms.leave(code);
   }
 
   /** Publishes in a channel that the client is subscribed to; resolves with the message's place in its history. */
-  publish<Channel extends ChannelOf<Room>>(channel: Channel, data: DataOf<Room, Channel>): Promise<Ack> {
+  publish<Channel extends ChannelOf<Type>>(channel: Channel, data: DataOf<Type, Channel>): Promise<Ack> {
     return this.#engine.requests.send({ type: 'publish', channel, data });
   }
 
   /** Listens to a channel's messages and presence, on every connection to come. The messages it kept come first. */
-  subscribe(channel: ChannelOf<Room>): Promise<Ack> {
+  subscribe(channel: ChannelOf<Type>): Promise<Ack> {
     const { channels, requests } = this.#engine;
     const { position } = channels.open(channel);
     return requests.send(
@@ -169,7 +147,7 @@ export class GridlockClient<Room extends AnyRoomType = AnyRoomType> {
     );
   }
 
-  async unsubscribe(channel: ChannelOf<Room>): Promise<void> {
+  async unsubscribe(channel: ChannelOf<Type>): Promise<void> {
     const { channels, requests } = this.#engine;
     channels.forget(channel);
     try {
@@ -179,18 +157,8 @@ export class GridlockClient<Room extends AnyRoomType = AnyRoomType> {
     }
   }
 
-  /** A seat in a game is about to be asked for. */
-  #expect(game: string): void {
-    this.#engine.games.expect(game);
-    this.#engine.routeTo(game);
-  }
-
-  #enter(request: NewRequest<'create' | 'join' | 'match' | 'watch'>): Promise<Seated> {
-    const { games, requests } = this.#engine;
-    return requests.send(request, ({ game, epoch }) => {
-      if (game === undefined) return;
-      games.enter(game, epoch, request.type === 'watch');
-      this.#engine.routeTo(game);
-    }) as Promise<Seated>;
+  #follow(way: 'join' | 'watch', names: [string] | [AnyRoomType, string]): Promise<Room> {
+    const [type, game] = names.length === 1 ? [undefined, names[0]] : names;
+    return this.#engine.rooms.enter({ type: way, game }, type);
   }
 }

@@ -15,12 +15,12 @@ function setBack({ clock }: Bench): void {
 test('requests go out though the clock was set back', async () => {
   const bench = new Bench();
   const socket = await bench.open();
-  const first = bench.client.act(GAME, capture(0));
+  const first = bench.client.send(GAME, capture(0));
   socket.say({ type: 'ack', id: socket.request('capture').id, seq: 3 });
   await first;
   await bench.clock.advance(1000);
   setBack(bench);
-  void bench.client.act(GAME, capture(1)).catch(() => undefined);
+  void bench.client.send(GAME, capture(1)).catch(() => undefined);
   await bench.clock.advance(1000);
   assert.equal(socket.requests.length, 2);
 });
@@ -28,7 +28,7 @@ test('requests go out though the clock was set back', async () => {
 test('a request that was sent times out though the clock was set back', async () => {
   const bench = new Bench();
   await bench.open();
-  const failure = rejection(bench.client.act(GAME, capture(0)));
+  const failure = rejection(bench.client.send(GAME, capture(0)));
   await bench.clock.advance(1000);
   setBack(bench);
   await bench.clock.advance(60_000);

@@ -5,6 +5,7 @@ import { CLOSE_CODES, type ClientMessageInput } from '../protocol/index.ts';
 import { GridlockError } from './errors.ts';
 import { settle } from './testing/fake-clock.ts';
 import { Bench, HEARTBEAT_MS, MemoryStore, PLAYER, rejection } from './testing/fake-network.ts';
+import { EPOCH, GAME, snapshotMessage } from './testing/history.ts';
 
 type Ping = Extract<ClientMessageInput, { type: 'ping' }>;
 
@@ -212,7 +213,7 @@ test('a session about to expire is renewed before the next socket', async () => 
 test('close while it waits to reconnect leaves no timer and no socket', async () => {
   const bench = new Bench();
   const socket = await bench.open();
-  const waiting = rejection(bench.client.act('ABCDEF', capture(1)));
+  const waiting = rejection(bench.client.send('ABCDEF', capture(1)));
   socket.end(1006);
   bench.client.close();
   assert.equal(bench.clock.running, 0);
@@ -321,8 +322,8 @@ test('with routing by game the socket moves to the game that is joined', async (
   assert.equal(bench.socket.address, '/ws?slot=s&game=ABCDEF');
   bench.socket.welcome(bench.clock.now(), 'c2');
   const { id } = bench.socket.request('join');
-  bench.socket.say({ type: 'ack', id, game: 'ABCDEF', epoch: 'e1', seq: 2 });
-  assert.equal((await joined).game, 'ABCDEF');
+  bench.socket.say({ type: 'ack', id, game: GAME, epoch: EPOCH, seq: 2 }, snapshotMessage(2));
+  assert.equal((await joined).code, GAME);
   assert.equal(bench.sockets.length, 2);
 });
 
@@ -408,14 +409,14 @@ test('a probe that is answered costs a ping and nothing else', async () => {
 
 test('a request that stays without an answer finds within three seconds that the connection is dead', async () => {
   const { bench, socket } = await silent();
-  void bench.client.act('ABCDEF', capture(0)).catch(() => undefined);
+  void bench.client.send('ABCDEF', capture(0)).catch(() => undefined);
   await bench.clock.advance(3_000);
   assert.equal(socket.closedWith, 4408);
 });
 
 test('a request that is answered late on a connection that is alive ends nothing', async () => {
   const { bench, socket } = await silent();
-  const captured = bench.client.act('ABCDEF', capture(0));
+  const captured = bench.client.send('ABCDEF', capture(0));
   await bench.clock.advance(1_500);
   socket.say({ type: 'pong', t: bench.clock.now(), now: bench.clock.now() });
   await bench.clock.advance(2_500);

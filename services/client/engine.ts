@@ -2,8 +2,9 @@ import type { ServerMessage, ServerMessageOf } from '../protocol/index.ts';
 import { Channels } from './channels.ts';
 import { SteadyClock } from './clock.ts';
 import { Connection } from './connection.ts';
+import { Emitter } from './emitter.ts';
 import { GridlockError } from './errors.ts';
-import { type ClientEvents, Emitter, type Health, type StateChange } from './events.ts';
+import type { ClientEvents, Health, StateChange } from './events.ts';
 import { Games } from './games.ts';
 import { type ClientOptions, DEFAULT_OPTIONS } from './options.ts';
 import { Outbox } from './outbox.ts';
@@ -11,6 +12,7 @@ import { type Platform, randomText, type SocketTarget } from './platform.ts';
 import { Predictions } from './predictions.ts';
 import { Renewal } from './renewal.ts';
 import { type Context, Requests } from './requests.ts';
+import { RoomRequests } from './room-requests.ts';
 import { readSaved, writeSaved } from './saved-state.ts';
 import { Session } from './session.ts';
 import { SocketAddress } from './socket-address.ts';
@@ -34,7 +36,7 @@ export class Engine {
   readonly session: Session;
   readonly games: Games;
   readonly channels: Channels;
-  readonly predictions: Predictions;
+  readonly rooms: RoomRequests;
   readonly vitals: Vitals;
   readonly #platform: Platform;
   readonly #options: ClientOptions;
@@ -79,18 +81,26 @@ export class Engine {
       events: this.events,
       nextId: () => this.requests.nextId(),
       save: () => this.#save(),
+      follow: (game) => void predictions.follow(game),
       unrestored: (message) => this.connection.fail(message),
     };
-    this.games = new Games(context, this.#options.room, own?.games ?? []);
-    this.channels = new Channels(context, own?.channels ?? []);
-    this.predictions = new Predictions({
-      room: this.#options.room,
+    const predictions: Predictions = new Predictions({
+      type: (game) => this.games.typeOf(game),
       view: (game) => this.games.view(game),
       player: () => this.vitals.welcome?.player,
       now: () => this.vitals.serverNow(),
-      onChange: (game) => this.#onPredicted(game),
+      onChange: (game) => this.games.changed(game),
     });
-    this.events.on('game', ({ game }) => this.predictions.follow(game));
+    this.channels = new Channels(context, own?.channels ?? []);
+    this.games = new Games(context, () => this.rooms, this.#options.room, own?.games ?? []);
+    this.rooms = new RoomRequests({
+      requests: this.requests,
+      games: this.games,
+      channels: this.channels,
+      predictions,
+      routeTo: (game) => this.#routeTo(game),
+      forget: (game) => this.#forget(game),
+    });
   }
 
   get health(): Health {
@@ -122,14 +132,14 @@ export class Engine {
   }
 
   /** Takes the socket to a game's replica, where the cluster wants that. */
-  routeTo(game: string): void {
+  #routeTo(game: string): void {
     if (!this.#address.leadTo(game)) return;
     this.#save();
     this.#move();
   }
 
   /** The player has left a game: nothing leads to it any more, unless another one is being entered. */
-  forget(game: string): void {
+  #forget(game: string): void {
     this.games.forget(game);
     if (this.#address.route === game && !this.outbox.has(['join', 'watch'])) this.#address.leadNowhere();
     this.#save();
@@ -182,6 +192,7 @@ export class Engine {
       if (reason === 'superseded') this.#address.begin();
       const error = new GridlockError('closed', `The connection was closed (${reason}): ${message}`);
       this.outbox.rejectAll(error);
+      this.games.refuseWaiting(error);
       for (const waiter of this.#waiters.splice(0)) waiter.reject(error);
     }
     this.events.emit('state', change);
@@ -238,13 +249,8 @@ export class Engine {
       case 'presence':
         return this.channels.onPresence(message);
       case 'watchers':
-        return this.events.emit('watchers', { game: message.game, count: message.count });
+        return this.games.onWatchers(message);
     }
-  }
-
-  #onPredicted(game: string): void {
-    const state = this.predictions.state(game);
-    if (state !== undefined) this.events.emit('predicted', { game, state });
   }
 
   #save(): void {

@@ -70,17 +70,23 @@ test('whatever is cut, lost or repeated, the state is right and has what was ack
       const errors: string[] = [];
       const applied: { epoch: string; seq: number; replaced: boolean }[] = [];
       client.on('error', ({ code, message }) => code === 'protocol_error' && errors.push(message));
-      client.on('game', ({ epoch, seq, event }) => void applied.push({ epoch, seq, replaced: event === undefined }));
-      client.on('snapshot', ({ recovered }) => void (recovered || snapshots++));
+      client.on('room', (room) => {
+        room.on('event', ({ epoch, seq }) => void applied.push({ epoch, seq, replaced: false }));
+        room.on('snapshot', ({ epoch, seq, recovered }) => {
+          applied.push({ epoch, seq, replaced: true });
+          if (!recovered) snapshots++;
+        });
+      });
       const outcomes: Outcome[] = [];
 
       void client.connect();
       await clock.advance(100);
-      void client.join(GAME);
+      const joined = client.join(GAME);
       await clock.advance(100);
+      const room = await joined;
       for (const action of steps) {
         if (action.do === 'capture') {
-          client.act(GAME, capture(action.cell)).then(
+          room.send(capture(action.cell)).then(
             ({ seq }) => outcomes.push({ cell: action.cell, seq }),
             () => outcomes.push({ cell: action.cell, seq: undefined }),
           );
@@ -99,17 +105,17 @@ test('whatever is cut, lost or repeated, the state is right and has what was ack
       if (free !== -1) {
         server.rival(free);
         await clock.advance(1_000);
-        assert.deepEqual(client.game(GAME)?.state, server.state);
+        assert.deepEqual(room.state, server.state);
       }
       // and where no event follows, the next connection shows it.
       server.cut();
       await clock.advance(60_000);
       await settle();
 
-      const view = client.game(GAME);
-      assert.deepEqual(view?.state, server.state);
-      assert.deepEqual(client.predicted(GAME), server.state, 'prediction and truth have met');
-      assert.deepEqual([view?.epoch, view?.seq], [server.epoch, server.history.length]);
+      assert.equal(client.room(GAME), room);
+      assert.deepEqual(room.state, server.state);
+      assert.deepEqual(room.predicted, server.state, 'prediction and truth have met');
+      assert.deepEqual([room.epoch, room.seq], [server.epoch, server.history.length]);
       for (const outcome of outcomes) {
         if (outcome.seq === undefined) continue;
         acknowledged++;

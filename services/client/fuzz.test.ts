@@ -98,8 +98,9 @@ test('whatever a server sends, the client does not throw, and plays on with one 
         await bench.clock.advance(100);
       }
       const { id } = bench.socket.request('create');
-      bench.socket.say({ type: 'ack', id, game: 'GHJKLM', epoch: 'e9', seq: 2 });
-      assert.equal((await asked).game, 'GHJKLM');
+      const place = { game: 'GHJKLM', epoch: 'e9', seq: 2 };
+      bench.socket.say({ type: 'ack', id, ...place }, { type: 'snapshot', ...place, now: 1, state });
+      assert.equal((await asked).code, 'GHJKLM');
       bench.client.close();
       assert.equal(bench.clock.running, 0);
     }),

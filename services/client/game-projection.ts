@@ -1,14 +1,23 @@
 import * as v from 'valibot';
 import type { AnyRoomType, ServerMessageOf } from '../protocol/index.ts';
-import type { GameChange, GameView } from './events.ts';
+import { Emitter } from './emitter.ts';
+import type { RoomEvent, RoomEvents, RoomSnapshot } from './room-events.ts';
 
 /** An epoch no server has: asks for a snapshot. */
 const NO_EPOCH = 'none';
 /** Events kept that came before the ones they follow; beyond it they are asked for again. */
 const AHEAD_LIMIT = 512;
 
+/** A game at one place of its history. */
+export interface GameView {
+  readonly game: string;
+  readonly epoch: string;
+  readonly seq: number;
+  readonly state: unknown;
+}
+
 export interface Progress {
-  readonly changes: readonly GameChange[];
+  readonly changes: readonly (RoomEvent | RoomSnapshot)[];
   /** Events are missing: only a resume can tell which. */
   readonly gap: boolean;
   readonly error?: Error;
@@ -22,21 +31,38 @@ const NOTHING: Progress = { changes: [], gap: false };
  */
 export class GameProjection {
   readonly game: string;
-  readonly #room: AnyRoomType | undefined;
+  readonly events = new Emitter<RoomEvents>();
+  /** Followed without a seat. */
+  isWatching = false;
+  watchers = 0;
+  #type: AnyRoomType | undefined;
   /** A resume has been sent and not been answered. */
   resuming = false;
   #epoch: string | undefined;
   #seq = 0;
   #state: unknown;
+  /** What was known before a state that turned out wrong. */
+  #before: GameView | undefined;
   #isOver = false;
   #recoverTo: number | undefined;
   #replayedTo = 0;
   #ahead = new Map<number, ServerMessageOf<'event'>>();
 
-  constructor(game: string, room: AnyRoomType | undefined, epoch?: string) {
+  constructor(game: string, type: AnyRoomType | undefined, epoch?: string) {
     this.game = game;
-    this.#room = room;
+    this.#type = type;
     this.#epoch = epoch;
+  }
+
+  get type(): AnyRoomType | undefined {
+    return this.#type;
+  }
+
+  /** A state that was not folded by this type is taken from the next snapshot. */
+  adoptType(type: AnyRoomType): void {
+    if (type === this.#type) return;
+    this.#type = type;
+    this.#begin();
   }
 
   get epoch(): string | undefined {
@@ -48,15 +74,21 @@ export class GameProjection {
     return { game: this.game, epoch: this.#epoch, seq: this.#seq, state: this.#state };
   }
 
+  /** What is known, or was before it turned out wrong: a snapshot is on its way then. */
+  get latest(): GameView | undefined {
+    return this.view ?? this.#before;
+  }
+
   /** Nothing can follow. */
   get completed(): boolean {
     if (this.#isOver) return true;
-    return this.#room !== undefined && this.#state !== undefined && this.#room.isOver(this.#state);
+    return this.#type !== undefined && this.#state !== undefined && this.#type.isOver(this.#state);
   }
 
-  /** From where to ask for events. */
+  /** From where to ask for events. Without a room type events make no state: the first one is that of a snapshot. */
   get position(): { game: string; epoch: string; seq: number } {
-    return { game: this.game, epoch: this.#epoch ?? NO_EPOCH, seq: this.#seq };
+    const isFoldable = this.#type !== undefined || this.#state !== undefined;
+    return { game: this.game, epoch: (isFoldable ? this.#epoch : undefined) ?? NO_EPOCH, seq: this.#seq };
   }
 
   /** What an `ack` said about a game that is not known otherwise yet. */
@@ -99,7 +131,7 @@ export class GameProjection {
       this.#ahead.clear();
       this.#replayedTo = 0;
     }
-    if (this.#room && !v.is(this.#room.state, message.state)) {
+    if (this.#type && !v.is(this.#type.state, message.state)) {
       return { ...NOTHING, error: new Error('A snapshot is not what the room type says.') };
     }
     this.#epoch = message.epoch;
@@ -107,41 +139,44 @@ export class GameProjection {
     this.#state = message.state;
     this.#recoverTo = undefined;
     for (const seq of this.#ahead.keys()) if (seq <= message.seq) this.#ahead.delete(seq);
-    const replaced = { ...this.#viewOf(message.state), replayed: false };
+    const { epoch, seq, state } = message;
+    const replaced = { epoch, seq, state, recovered: message.recovered !== false };
     const { changes, ...rest } = this.#advance();
     return { changes: [replaced, ...changes], ...rest };
   }
 
+  /** Only a snapshot helps. */
+  #begin(): void {
+    this.#before = this.view;
+    this.#state = undefined;
+    this.#seq = 0;
+  }
+
   #advance(): Progress {
-    const changes: GameChange[] = [];
+    const changes: RoomEvent[] = [];
     for (let next = this.#ahead.get(this.#seq + 1); next; next = this.#ahead.get(this.#seq + 1)) {
       try {
         this.#state = this.#evolve(next);
       } catch (error) {
         // What is known cannot be right: start from a snapshot.
         this.cut();
+        this.#begin();
         this.#epoch = undefined;
-        this.#state = undefined;
-        this.#seq = 0;
         return { changes, gap: true, error: error as Error };
       }
       this.#seq = next.seq;
       this.#ahead.delete(next.seq);
-      const { event, at } = next;
-      changes.push({ ...this.#viewOf(this.#state), event, at, replayed: next.seq <= this.#replayedTo });
+      const { epoch, seq, event, at } = next;
+      changes.push({ epoch, seq, event, at, state: this.#state, replayed: seq <= this.#replayedTo });
     }
     return { changes, gap: this.#ahead.size > 0 };
   }
 
   #evolve({ event, at, over }: ServerMessageOf<'event'>): unknown {
     if (over) this.#isOver = true;
-    if (!this.#room) return this.#state;
+    if (!this.#type) return this.#state;
     const { kind } = event;
-    if (!v.is(this.#room.event, event)) throw new Error(`An event of kind "${kind}" is not what the room type says.`);
-    return this.#room.evolve(this.#state, event, at);
-  }
-
-  #viewOf(state: unknown): GameView {
-    return { game: this.game, epoch: this.#epoch ?? NO_EPOCH, seq: this.#seq, state };
+    if (!v.is(this.#type.event, event)) throw new Error(`An event of kind "${kind}" is not what the room type says.`);
+    return this.#type.evolve(this.#state, event, at);
   }
 }

@@ -1,9 +1,14 @@
 import { type AnyRoomType, LIMITS, type ServerMessageOf } from '../protocol/index.ts';
 import { GridlockError } from './errors.ts';
-import type { GameView } from './events.ts';
-import { GameProjection, type Progress } from './game-projection.ts';
+import { GameProjection, type GameView, type Progress } from './game-projection.ts';
 import type { Ack } from './outbox.ts';
 import type { Context } from './requests.ts';
+import { Room, type RoomHost } from './room.ts';
+
+interface Waiter {
+  resolve(room: Room): void;
+  reject(error: GridlockError): void;
+}
 
 interface SavedGame {
   readonly game: string;
@@ -11,53 +16,84 @@ interface SavedGame {
   readonly watching?: boolean | undefined;
 }
 
+const LEFT_EARLY = 'The room was left before its state came.';
+
 /** The games the player is in, each kept complete: a hole in its history is asked for, never guessed. */
 export class Games {
   readonly #context: Context;
-  readonly #room: AnyRoomType | undefined;
+  readonly #host: () => RoomHost;
+  readonly #type: AnyRoomType | undefined;
   readonly #projections = new Map<string, GameProjection>();
+  /** Of those whose state is known. */
+  readonly #rooms = new Map<string, Room>();
+  /** Those who wait for the state of a game that was entered. */
+  readonly #waiters = new Map<string, Waiter[]>();
   /** What the server still sends about these is not wanted. */
   readonly #left = new Set<string>();
-  readonly #watched = new Set<string>();
 
-  constructor(context: Context, room: AnyRoomType | undefined, saved: readonly SavedGame[]) {
+  constructor(context: Context, host: () => RoomHost, type: AnyRoomType | undefined, saved: readonly SavedGame[]) {
     this.#context = context;
-    this.#room = room;
+    this.#host = host;
+    this.#type = type;
     for (const { game, epoch, watching } of saved) {
-      this.#projections.set(game, new GameProjection(game, room, epoch));
-      if (watching) this.#watched.add(game);
+      const projection = new GameProjection(game, type, epoch);
+      projection.isWatching = watching ?? false;
+      this.#projections.set(game, projection);
     }
   }
 
-  get views(): GameView[] {
-    return [...this.#projections.values()].flatMap((projection) => projection.view ?? []);
+  get rooms(): Room[] {
+    return [...this.#rooms.values()];
   }
 
   get saved(): { game: string; epoch?: string; watching?: boolean }[] {
     const latest = [...this.#projections.values()].slice(-LIMITS.gamesPerConnection);
-    return latest.map(({ game, epoch }) => ({
+    return latest.map(({ game, epoch, isWatching }) => ({
       game,
       ...(epoch === undefined ? {} : { epoch }),
-      ...(this.#watched.has(game) ? { watching: true } : {}),
+      ...(isWatching ? { watching: true } : {}),
     }));
+  }
+
+  room(game: string): Room | undefined {
+    return this.#rooms.get(game);
   }
 
   view(game: string): GameView | undefined {
     return this.#projections.get(game)?.view;
   }
 
-  isWatching(game: string): boolean {
-    return this.#watched.has(game);
+  typeOf(game: string): AnyRoomType | undefined {
+    return this.#projections.get(game)?.type;
   }
 
-  /** The server has given the player a seat, or lets it watch; a snapshot follows. */
-  enter(game: string, epoch: string | undefined, watching = false): void {
+  /** The server has given the player a seat, or lets it watch. Resolves with the snapshot, which follows. */
+  enter(
+    game: string,
+    epoch: string | undefined,
+    { isWatching, type = this.#type }: { readonly isWatching: boolean; readonly type: AnyRoomType | undefined },
+  ): Promise<Room> {
     this.#left.delete(game);
-    if (watching) this.#watched.add(game);
-    else this.#watched.delete(game);
     const projection = this.#projections.get(game) ?? this.#track(game);
+    projection.isWatching = isWatching;
+    if (type) projection.adoptType(type);
     projection.adoptEpoch(epoch);
     this.#context.save();
+    const room = projection.view && this.#rooms.get(game);
+    if (room) return Promise.resolve(room);
+    return new Promise((resolve, reject) => {
+      this.#waiters.set(game, [...(this.#waiters.get(game) ?? []), { resolve, reject }]);
+    });
+  }
+
+  /** What was predicted of a game is something else now. */
+  changed(game: string): void {
+    this.#projections.get(game)?.events.emit('change', undefined);
+  }
+
+  /** The client is closed: nobody hears of a state any more. */
+  refuseWaiting(error: GridlockError): void {
+    for (const game of [...this.#waiters.keys()]) this.#refuse(game, error);
   }
 
   /** A seat is about to be asked for. */
@@ -67,14 +103,14 @@ export class Games {
 
   forget(game: string): void {
     this.#left.add(game);
-    this.#watched.delete(game);
-    if (this.#projections.delete(game)) this.#context.save();
+    if (this.#drop(game, new GridlockError('not_a_player', LEFT_EARLY, { game }))) this.#context.save();
   }
 
   /** All of them were somebody else's. */
   clear(): void {
-    this.#projections.clear();
-    this.#watched.clear();
+    for (const game of [...this.#projections.keys()]) {
+      this.#drop(game, new GridlockError('closed', 'The session has ended.', { game }));
+    }
   }
 
   forgetCompleted(game: string): boolean {
@@ -105,34 +141,78 @@ export class Games {
     if (this.#left.has(message.game)) return;
     const projection = this.#projections.get(message.game) ?? this.#track(message.game);
     const { epoch } = projection;
-    const { game, seq, state } = message;
     const progress = projection.replace(message);
     if (epoch !== projection.epoch) this.#context.save();
-    const recovered = message.recovered !== false;
-    this.#context.events.emit('snapshot', { game, epoch: message.epoch, seq, state, recovered });
     this.#publish(projection, progress);
   }
 
+  onWatchers({ game, count }: ServerMessageOf<'watchers'>): void {
+    const projection = this.#projections.get(game);
+    if (!projection) return;
+    projection.watchers = count;
+    projection.events.emit('watchers', { count });
+  }
+
   #track(game: string): GameProjection {
-    const projection = new GameProjection(game, this.#room);
+    const projection = new GameProjection(game, this.#type);
     this.#projections.set(game, projection);
     return projection;
   }
 
   #publish(projection: GameProjection, { changes, gap, error }: Progress): void {
     const { events, outbox } = this.#context;
-    for (const change of changes) events.emit('game', change);
+    const { game } = projection;
+    if (changes.length > 0) {
+      this.#context.follow(game);
+      this.#introduce(projection);
+      for (const change of changes) {
+        if ('event' in change) projection.events.emit('event', change);
+        else projection.events.emit('snapshot', change);
+      }
+      projection.events.emit('change', undefined);
+    }
     this.#tellRecovered(projection);
-    if (error) events.emit('error', new GridlockError('protocol_error', error.message, { game: projection.game }));
+    if (error) {
+      const problem = new GridlockError('protocol_error', error.message, { game });
+      events.emit('error', problem);
+      if (!projection.view) this.#refuse(game, problem);
+    }
     // While a seat is being taken, a snapshot is on its way.
     const seating = projection.view === undefined && outbox.has(['create', 'join', 'match', 'watch']);
     if (gap && !projection.resuming && !seating) this.#resume(projection);
   }
 
+  /** The state of a game is known: whoever waits for it, or listens to what comes, gets the room. */
+  #introduce(projection: GameProjection): void {
+    const { game, view } = projection;
+    if (!view) return;
+    const known = this.#rooms.get(game);
+    const room = known ?? new Room(this.#host(), projection);
+    this.#rooms.set(game, room);
+    if (!known) this.#context.events.emit('room', room);
+    const waiters = this.#waiters.get(game) ?? [];
+    this.#waiters.delete(game);
+    for (const waiter of waiters) waiter.resolve(room);
+  }
+
+  #refuse(game: string, error: GridlockError): void {
+    const waiters = this.#waiters.get(game) ?? [];
+    this.#waiters.delete(game);
+    for (const waiter of waiters) waiter.reject(error);
+  }
+
+  #drop(game: string, reason: GridlockError): boolean {
+    const isKnown = this.#projections.delete(game);
+    this.#rooms.delete(game);
+    this.#refuse(game, reason);
+    if (isKnown) this.#context.follow(game);
+    return isKnown;
+  }
+
   #resume(projection: GameProjection, done?: () => void): void {
     const { outbox, nextId } = this.#context;
     projection.resuming = true;
-    const type = this.#watched.has(projection.game) ? 'watch' : 'resume';
+    const type = projection.isWatching ? 'watch' : 'resume';
     outbox.add({ type, id: nextId(), ...projection.position }, 'connection', {
       onAck: (ack) => {
         this.#resumed(projection, ack);
@@ -160,13 +240,13 @@ export class Games {
     this.#context.events.emit('error', error);
     // Ended long ago, or no longer the player's: nothing is left to be restored.
     if (!error.final) this.#context.unrestored(error.message);
-    else if (this.#projections.get(projection.game) === projection && this.#projections.delete(projection.game))
+    else if (this.#projections.get(projection.game) === projection && this.#drop(projection.game, error))
       this.#context.save();
   }
 
   #tellRecovered(projection: GameProjection): void {
     const taken = projection.takeRecovered();
     const { view } = projection;
-    if (taken && view) this.#context.events.emit('recovered', { game: view.game, epoch: view.epoch, seq: view.seq });
+    if (taken && view) projection.events.emit('recovered', { epoch: view.epoch, seq: view.seq });
   }
 }

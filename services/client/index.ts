@@ -1,4 +1,4 @@
-export { GridlockClient, type Seated } from './client.ts';
+export { GridlockClient } from './client.ts';
 export type { Clock, Timer } from './clock.ts';
 export { type ClientErrorCode, GridlockError } from './errors.ts';
 export type * from './events.ts';
@@ -6,4 +6,6 @@ export { type ClientOptions, DEFAULT_OPTIONS } from './options.ts';
 export type { Ack } from './outbox.ts';
 export type * from './platform.ts';
 export { adaptWebSocket } from './platform.ts';
+export type { Room } from './room.ts';
+export type * from './room-events.ts';
 export { readSessionAnswer, sessionBody } from './session.ts';

@@ -37,7 +37,7 @@ test('the core runs where there is nothing but the language: no window, no Node,
   const joined = client.join('ABCDEF');
   await clock.advance(100);
   await joined;
-  assert.equal(client.game('ABCDEF')?.state.status, 'active');
+  assert.equal(client.room('ABCDEF')?.state.status, 'active');
   client.close();
   await settle();
 });

@@ -7,7 +7,7 @@ import { type TestContext, test } from 'node:test';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { capture, grid } from '../apps/grid/grid.ts';
 import { LIMITS, REFUSAL_HEADER } from '../protocol/index.ts';
-import { createNodeClient, type GridlockClient } from './node.ts';
+import { createClient, type GridlockClient } from './node.ts';
 
 interface TestServer {
   readonly url: string;
@@ -74,7 +74,7 @@ async function serve(t: TestContext): Promise<TestServer> {
 }
 
 function client(t: TestContext, url: string): GridlockClient {
-  const created = createNodeClient({ room: grid, url, name: 'Ada', slot: '0', backoffBaseMs: 1 });
+  const created = createClient({ room: grid, url, name: 'Ada', slot: '0', backoffBaseMs: 1 });
   t.after(() => created.close());
   return created;
 }
@@ -130,7 +130,7 @@ test('a cut socket is replaced and the request under way is sent again with its 
   });
   const player = client(t, server.url);
   await player.connect();
-  assert.equal((await player.act('ABCDEF', capture(3))).seq, 5);
+  assert.equal((await player.send('ABCDEF', capture(3))).seq, 5);
   assert.equal(new Set(ids).size, 1);
   assert.equal(ids.length, 2);
   assert.equal(player.health.reconnects, 1);
@@ -151,7 +151,7 @@ test('the address of a socket leads to the same cluster, and what is no address 
   await client(t, url.replace('http:', 'ws:')).connect();
   assert.equal(upgrades.length, 1);
   for (const wrong of ['localhost:8443', 'cluster', 'ftp://localhost', '']) {
-    assert.throws(() => createNodeClient({ url: wrong }), /is no address of a cluster; write one as https:/, wrong);
+    assert.throws(() => createClient({ url: wrong }), /is no address of a cluster; write one as https:/, wrong);
   }
 });
 
@@ -182,7 +182,7 @@ test('an agent makes the connections of session and socket', async (t) => {
     }
   }
   const agent = new Counting();
-  const created = createNodeClient({ url, agent });
+  const created = createClient({ url, agent });
   t.after(() => created.close());
   await created.connect();
   assert.equal(made.length, 2);
@@ -218,8 +218,8 @@ test('the socket obeys the proxy variables that the request for the session obey
     proxy.close();
     proxy.closeAllConnections();
   });
-  const program = `import { createNodeClient } from ${JSON.stringify(new URL('node.ts', import.meta.url).href)};
-    const client = createNodeClient({ url: ${JSON.stringify(url)}, transports: ['websocket'] });
+  const program = `import { createClient } from ${JSON.stringify(new URL('node.ts', import.meta.url).href)};
+    const client = createClient({ url: ${JSON.stringify(url)}, transports: ['websocket'] });
     await client.connect(); client.close(); process.exit(0);`;
   const { port } = proxy.address() as AddressInfo;
   const env = { ...process.env, NODE_USE_ENV_PROXY: '1', HTTP_PROXY: `http://127.0.0.1:${port}`, NO_PROXY: '' };

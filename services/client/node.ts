@@ -58,7 +58,7 @@ const WRONG_ADDRESS =
   /^(CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_(GET|VERIFY|DECRYPT|DECODE)_|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE)|PATH_LENGTH|ERR_TLS_CERT|ERR_SSL_|EPROTO|HPE_|ENOTFOUND)/;
 
 /** A client for programs: trusts `ca` and proves itself with a Bearer token. Throws on a URL that is none. */
-export function createNodeClient<Room extends AnyRoomType = AnyRoomType>({
+export function createClient<Room extends AnyRoomType = AnyRoomType>({
   url,
   ca,
   tls,

@@ -12,7 +12,7 @@ export interface ClientOptions<Room extends AnyRoomType = AnyRoomType> {
   /**
    * Gives the JWT of a signed-in user, whose player this is then instead of a guest: asked each time a session is made or
    * renewed, which is before it ends. Give one that is good for a while yet. When it rejects, it is asked again later.
-   * For `createNodeClient` and `createBrowserClient`: a platform of your own trades it in `createSession`.
+   * For `createClient`: a platform of your own trades it in `createSession`.
    */
   readonly token?: (() => Promise<string> | string) | undefined;
   /** Which of a browser's guests this is: 1 to 16 letters and digits. Saved, so that a reload keeps it. */

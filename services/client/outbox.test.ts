@@ -11,7 +11,7 @@ const idsOf = (requests: readonly { id: string }[]) => requests.map(({ id }) => 
 test('a request resolves with its acknowledgement', async () => {
   const bench = new Bench();
   const socket = await bench.open();
-  const captured = bench.client.act(GAME, capture(4));
+  const captured = bench.client.send(GAME, capture(4));
   const { id, ...request } = socket.request('capture');
   assert.deepEqual(request, { type: 'capture', game: GAME, cell: 4 });
   const ack = { type: 'ack' as const, id, game: GAME, epoch: EPOCH, seq: 9 };
@@ -23,7 +23,7 @@ test('a request resolves with its acknowledgement', async () => {
 test('a refusal rejects with the code, the sentence and the game it was about', async () => {
   const bench = new Bench();
   const socket = await bench.open();
-  const captured = rejection(bench.client.act(GAME, capture(4)));
+  const captured = rejection(bench.client.send(GAME, capture(4)));
   socket.say({ type: 'error', id: socket.request('capture').id, code: 'cell_taken', message: 'Bob has it.' });
   const { code, message, game } = await captured;
   assert.deepEqual({ code, message, game }, { code: 'cell_taken', message: 'Bob has it.', game: GAME });
@@ -40,7 +40,7 @@ test('an error that belongs to no request is an event', async () => {
 test('a request that is never answered times out', async () => {
   const bench = new Bench({ requestTimeoutMs: 5_000 });
   await bench.open();
-  const captured = rejection(bench.client.act(GAME, capture(4)));
+  const captured = rejection(bench.client.send(GAME, capture(4)));
   await bench.clock.advance(5_000);
   assert.equal((await captured).code, 'timeout');
 });
@@ -48,11 +48,11 @@ test('a request that is never answered times out', async () => {
 test('what was in flight at the cut and what was asked for after it goes out in order with the same ids', async () => {
   const bench = new Bench();
   const first = await bench.open();
-  const answers = [0, 1].map((cell) => bench.client.act(GAME, capture(cell)));
+  const answers = [0, 1].map((cell) => bench.client.send(GAME, capture(cell)));
   const sent = idsOf(first.requests);
   assert.equal(sent.length, 2);
   first.end(1006);
-  answers.push(bench.client.act(GAME, capture(2)));
+  answers.push(bench.client.send(GAME, capture(2)));
   const second = await bench.reopen();
   assert.deepEqual(
     second.requests.map((request) => request.type === 'capture' && request.cell),
@@ -66,7 +66,7 @@ test('what was in flight at the cut and what was asked for after it goes out in 
 test('what was answered before the cut is not sent again', async () => {
   const bench = new Bench();
   const first = await bench.open();
-  const captured = bench.client.act(GAME, capture(0));
+  const captured = bench.client.send(GAME, capture(0));
   first.say({ type: 'ack', id: first.request('capture').id, seq: 5 });
   first.end(1006);
   await captured;
@@ -76,8 +76,8 @@ test('what was answered before the cut is not sent again', async () => {
 test('the queue is bounded, and one more is refused at once', async () => {
   const bench = new Bench({ queueLimit: 3 });
   (await bench.open()).end(1006);
-  const kept = [0, 1, 2].map((cell) => bench.client.act(GAME, capture(cell)));
-  const { code, message } = await rejection(bench.client.act(GAME, capture(3)));
+  const kept = [0, 1, 2].map((cell) => bench.client.send(GAME, capture(cell)));
+  const { code, message } = await rejection(bench.client.send(GAME, capture(3)));
   assert.equal(code, 'queue_full');
   assert.match(message, /^3 requests wait/);
   const socket = await bench.reopen();
@@ -89,7 +89,7 @@ test('the queue is bounded, and one more is refused at once', async () => {
 test('what waited too long for a connection is refused unsent', async () => {
   const bench = new Bench({ queueMaxAgeMs: 4_000 });
   (await bench.open()).end(1006);
-  const captured = rejection(bench.client.act(GAME, capture(0)));
+  const captured = rejection(bench.client.send(GAME, capture(0)));
   await bench.clock.advance(4_000);
   assert.equal((await captured).code, 'queue_expired');
   bench.socket.welcome(bench.clock.now(), 'c2');
@@ -98,7 +98,7 @@ test('what waited too long for a connection is refused unsent', async () => {
 
 test('nothing is queued by a client that is closed', async () => {
   const bench = new Bench();
-  assert.equal((await rejection(bench.client.act(GAME, capture(0)))).code, 'closed');
+  assert.equal((await rejection(bench.client.send(GAME, capture(0)))).code, 'closed');
   assert.equal(bench.clock.running, 0);
 });
 
@@ -106,7 +106,7 @@ for (const code of ['unavailable', 'internal', 'rate_limited'] as const) {
   test(`a request refused as ${code} is repeated with the same id after the time the server named`, async () => {
     const bench = new Bench();
     const socket = await bench.open();
-    const captured = bench.client.act(GAME, capture(0));
+    const captured = bench.client.send(GAME, capture(0));
     const { id } = socket.request('capture');
     socket.say({ type: 'error', id, code, message: 'Not now.', retryAfterMs: 700 });
     await bench.clock.advance(699);
@@ -121,7 +121,7 @@ for (const code of ['unavailable', 'internal', 'rate_limited'] as const) {
 test('a repeat that would come after the deadline is not waited for', async () => {
   const bench = new Bench({ requestTimeoutMs: 5_000 });
   const socket = await bench.open();
-  const captured = rejection(bench.client.act(GAME, capture(0)));
+  const captured = rejection(bench.client.send(GAME, capture(0)));
   const { id } = socket.request('capture');
   socket.say({ type: 'error', id, code: 'unavailable', message: 'No.', retryAfterMs: 5_000 });
   const { code, retryAfterMs } = await captured;
@@ -131,7 +131,7 @@ test('a repeat that would come after the deadline is not waited for', async () =
 test('a store that stays away is asked until the deadline with growing delays', async () => {
   const bench = new Bench();
   const socket = await bench.open();
-  const captured = rejection(bench.client.act(GAME, capture(0)));
+  const captured = rejection(bench.client.send(GAME, capture(0)));
   let answered = 0;
   for (let step = 0; step < 1_500; step++) {
     const { requests } = socket;
@@ -149,7 +149,7 @@ test('a store that stays away is asked until the deadline with growing delays', 
 test('a draining replica is not asked again; the next connection is', async () => {
   const bench = new Bench();
   const first = await bench.open();
-  const captured = bench.client.act(GAME, capture(0));
+  const captured = bench.client.send(GAME, capture(0));
   const { id } = first.request('capture');
   first.say({ type: 'error', id, code: 'draining', message: 'Going.', retryAfterMs: 10 });
   await bench.clock.advance(1_000);
@@ -163,10 +163,10 @@ test('a draining replica is not asked again; the next connection is', async () =
 test('while one request is held for the rate, the others wait behind it', async () => {
   const bench = new Bench();
   const socket = await bench.open();
-  void bench.client.act(GAME, capture(0)).catch(() => {});
+  void bench.client.send(GAME, capture(0)).catch(() => {});
   const { id } = socket.request('capture');
   socket.say({ type: 'error', id, code: 'rate_limited', message: 'Slow.', retryAfterMs: 500 });
-  void bench.client.act(GAME, capture(1)).catch(() => {});
+  void bench.client.send(GAME, capture(1)).catch(() => {});
   assert.equal(socket.requests.length, 1);
   await bench.clock.advance(500);
   assert.deepEqual(
@@ -182,7 +182,7 @@ test('a message that is held for its own rate does not hold back moves', async (
   const { id } = socket.request('publish');
   socket.say({ type: 'error', id, code: 'rate_limited', message: 'Slow.', retryAfterMs: 500 });
   void bench.client.publish('lobby', { text: 'two' }).catch(() => {});
-  void bench.client.act(GAME, capture(1)).catch(() => {});
+  void bench.client.send(GAME, capture(1)).catch(() => {});
   assert.deepEqual(
     socket.requests.map(({ type }) => type),
     ['publish', 'capture'],
@@ -197,7 +197,7 @@ test('a message that is held for its own rate does not hold back moves', async (
 test('a full queue goes out no faster than the server allows', async () => {
   const bench = new Bench();
   const socket = await bench.open();
-  for (let cell = 0; cell < 60; cell++) void bench.client.act(GAME, capture(cell)).catch(() => {});
+  for (let cell = 0; cell < 60; cell++) void bench.client.send(GAME, capture(cell)).catch(() => {});
   assert.equal(socket.requests.length, LIMITS.messagesPerSecond);
   await bench.clock.advance(500);
   assert.ok(socket.requests.length <= LIMITS.messagesPerSecond * 1.5 + 1, `${socket.requests.length}`);
@@ -209,7 +209,7 @@ test('ids of two clients with different dice never meet', async () => {
   const idOf = async (seed: number) => {
     const bench = new Bench({}, { seed });
     const socket = await bench.open();
-    void bench.client.act(GAME, capture(0)).catch(() => {});
+    void bench.client.send(GAME, capture(0)).catch(() => {});
     await settle();
     return socket.request('capture').id;
   };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { counter } from '../apps/counter/counter.ts';
 import { capture, type GameState } from '../apps/grid/grid.ts';
-import type { GameView } from './events.ts';
+import type { GameView } from './game-projection.ts';
 import { Predictions } from './predictions.ts';
 import { settle } from './testing/fake-clock.ts';
 import { Bench, rejection } from './testing/fake-network.ts';
@@ -14,47 +14,46 @@ async function joined() {
   const socket = await bench.open();
   const seated = bench.client.join(GAME);
   socket.say({ type: 'ack', id: socket.request('join').id, game: GAME, epoch: EPOCH, seq: 4 }, snapshotMessage(4));
-  await seated;
-  return { bench, socket };
+  return { bench, socket, room: await seated };
 }
 
 const holderOf = (state: unknown, cell: number) => (state as GameState).cells[cell];
 
 test('a command shows at once, and the state itself waits for the server', async () => {
-  const { bench } = await joined();
-  void bench.client.act(GAME, capture(0)).catch(() => undefined);
-  assert.equal(holderOf(bench.client.predicted(GAME), 0), 0);
-  assert.equal(holderOf(bench.client.game(GAME)!.state, 0), -1);
+  const { room } = await joined();
+  void room.send(capture(0)).catch(() => undefined);
+  assert.equal(holderOf(room.predicted, 0), 0);
+  assert.equal(holderOf(room.state, 0), -1);
 });
 
 test('what the server refuses is taken back', async () => {
-  const { bench, socket } = await joined();
-  const refused = rejection(bench.client.act(GAME, capture(0)));
+  const { socket, room } = await joined();
+  const refused = rejection(room.send(capture(0)));
   const { id } = socket.request('capture');
   socket.say({ type: 'error', id, code: 'cell_taken', message: 'Taken.' });
   await refused;
-  assert.deepEqual(bench.client.predicted(GAME), stateAt(4));
+  assert.deepEqual(room.predicted, stateAt(4));
 });
 
 test('a command is predicted until its event is here, whichever of answer and event comes first', async () => {
   for (const order of ['ack first', 'event first']) {
-    const { bench, socket } = await joined();
-    const granted = bench.client.act(GAME, capture(0));
+    const { socket, room } = await joined();
+    const granted = room.send(capture(0));
     const ack = { type: 'ack', id: socket.request('capture').id, game: GAME, epoch: EPOCH, seq: 5 } as const;
     const messages = [ack, eventMessage(5)];
     for (const message of order === 'ack first' ? messages : messages.reverse()) {
       socket.say(message);
-      assert.equal(holderOf(bench.client.predicted(GAME), 0), 0, order);
+      assert.equal(holderOf(room.predicted, 0), 0, order);
     }
     await granted;
-    assert.deepEqual(bench.client.predicted(GAME), stateAt(5), order);
+    assert.deepEqual(room.predicted, stateAt(5), order);
   }
 });
 
 test('commands are predicted one after the other, as the server will take them', async () => {
-  const { bench } = await joined();
-  for (const cell of [0, 1, 1]) void bench.client.act(GAME, capture(cell)).catch(() => undefined);
-  const { players } = bench.client.predicted(GAME)!;
+  const { room } = await joined();
+  for (const cell of [0, 1, 1]) void room.send(capture(cell)).catch(() => undefined);
+  const { players } = room.predicted;
   assert.deepEqual(
     players.map(({ score }) => score),
     [2, 0],
@@ -62,10 +61,10 @@ test('commands are predicted one after the other, as the server will take them',
 });
 
 test('each change of what is predicted is told', async () => {
-  const { bench, socket } = await joined();
+  const { socket, room } = await joined();
   const seen: (number | undefined)[] = [];
-  bench.client.on('predicted', ({ state }) => seen.push(holderOf(state, 0)));
-  const refused = rejection(bench.client.act(GAME, capture(0)));
+  room.on('change', () => seen.push(holderOf(room.predicted, 0)));
+  const refused = rejection(room.send(capture(0)));
   const { id } = socket.request('capture');
   socket.say({ type: 'error', id, code: 'cell_taken', message: 'Taken.' });
   await refused;
@@ -74,18 +73,18 @@ test('each change of what is predicted is told', async () => {
 });
 
 test('a client that is closed predicts nothing any more', async () => {
-  const { bench } = await joined();
-  const closed = rejection(bench.client.act(GAME, capture(0)));
+  const { bench, room } = await joined();
+  const closed = rejection(room.send(capture(0)));
   bench.client.close();
   await closed;
-  assert.equal(holderOf(bench.client.predicted(GAME), 0), -1);
+  assert.equal(holderOf(room.predicted, 0), -1);
 });
 
 test('a command that is granted counts once, whatever the application', () => {
   const player = { id: 'ada', name: 'Ada' };
   let view: GameView = { game: GAME, epoch: EPOCH, seq: 2, state: { step: 1, value: 0, players: [player] } };
   const predictions = new Predictions({
-    room: counter,
+    type: () => counter,
     view: () => view,
     player: () => player,
     now: () => 0,
@@ -105,7 +104,7 @@ test('a command that was granted in an epoch that is over is predicted no more',
   const player = { id: 'ada', name: 'Ada' };
   const state = { step: 1, value: 0, players: [player] };
   const predictions = new Predictions({
-    room: counter,
+    type: () => counter,
     view: () => ({ game: GAME, epoch: 'another', seq: 2, state }),
     player: () => player,
     now: () => 0,

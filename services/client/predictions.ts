@@ -1,5 +1,5 @@
 import type { AnyCommand, AnyRoomType, PlayerRef } from '../protocol/index.ts';
-import type { GameView } from './events.ts';
+import type { GameView } from './game-projection.ts';
 import type { Ack } from './outbox.ts';
 
 /** A command of this client that shows before the server has granted it. */
@@ -11,7 +11,8 @@ export interface Prediction {
 }
 
 export interface PredictionsOptions {
-  readonly room: AnyRoomType | undefined;
+  /** The rules of a game; undefined where the client has none, and predicts nothing. */
+  readonly type: (game: string) => AnyRoomType | undefined;
   readonly view: (game: string) => GameView | undefined;
   readonly player: () => PlayerRef | undefined;
   /** Milliseconds since the Unix epoch by the server's clock. */
@@ -27,6 +28,8 @@ export interface PredictionsOptions {
 export class Predictions {
   readonly #options: PredictionsOptions;
   readonly #pending = new Set<Prediction>();
+  /** What `state` has made out: the same value until something changes. */
+  readonly #states = new Map<string, unknown>();
 
   constructor(options: PredictionsOptions) {
     this.#options = options;
@@ -35,23 +38,24 @@ export class Predictions {
   add(game: string, command: AnyCommand): Prediction {
     const prediction: Prediction = { game, command };
     this.#pending.add(prediction);
-    if (this.#options.room) this.#options.onChange(game);
+    this.#changed(game);
     return prediction;
   }
 
   grant(prediction: Prediction, { epoch, seq }: Ack): void {
     if (seq === undefined) return this.remove(prediction);
     prediction.granted = { epoch, seq };
-    this.follow(prediction.game);
+    if (this.follow(prediction.game)) this.#changed(prediction.game);
   }
 
   /** The command was refused, or nobody waits for it any more. */
   remove(prediction: Prediction): void {
-    if (this.#pending.delete(prediction) && this.#options.room) this.#options.onChange(prediction.game);
+    if (this.#pending.delete(prediction)) this.#changed(prediction.game);
   }
 
-  /** A game has changed: what it shows by itself needs no prediction any more. */
-  follow(game: string): void {
+  /** A game has changed: what it shows by itself needs no prediction any more. Returns whether there was such. */
+  follow(game: string): boolean {
+    this.#states.delete(game);
     const view = this.#options.view(game);
     let isChanged = false;
     for (const prediction of this.#pending) {
@@ -61,21 +65,31 @@ export class Predictions {
       this.#pending.delete(prediction);
       isChanged = true;
     }
-    if (isChanged && this.#options.room) this.#options.onChange(game);
+    return isChanged;
   }
 
   /** The state with the effect of all commands under way; undefined without a room type, or a state. */
   state(game: string): unknown {
-    const { room, view, player, now } = this.#options;
-    const truth = view(game);
-    if (!room || !truth) return undefined;
-    const context = { now: now(), player: player() };
-    let { state } = truth;
+    const type = this.#options.type(game);
+    const truth = this.#options.view(game);
+    if (!type || !truth) return undefined;
+    if (!this.#states.has(game)) this.#states.set(game, this.#predict(type, truth));
+    return this.#states.get(game);
+  }
+
+  #changed(game: string): void {
+    this.#states.delete(game);
+    if (this.#options.type(game)) this.#options.onChange(game);
+  }
+
+  #predict(type: AnyRoomType, { game, state: truth }: GameView): unknown {
+    const context = { now: this.#options.now(), player: this.#options.player() };
+    let state = truth;
     for (const { game: of, command } of this.#pending) {
       if (of !== game) continue;
       try {
-        const { events, refusal } = room.decide(state, command, context);
-        if (refusal === undefined) for (const event of events) state = room.evolve(state, event, context.now);
+        const { events, refusal } = type.decide(state, command, context);
+        if (refusal === undefined) for (const event of events) state = type.evolve(state, event, context.now);
       } catch {
         // What the server makes of it will show.
       }

@@ -6,8 +6,8 @@ import { settle } from './testing/fake-clock.ts';
 import { Bench, type FakeSocket, MemoryStore } from './testing/fake-network.ts';
 import { EPOCH, eventMessage, eventMessages, GAME, snapshotMessage, stateAt } from './testing/history.ts';
 
-const stateOf = (bench: Bench): GameState | undefined => bench.client.game(GAME)?.state;
-const seqsOf = (bench: Bench) => bench.events('game').map(({ seq }) => seq);
+const stateOf = (bench: Bench): GameState | undefined => bench.client.room(GAME)?.state;
+const seqsOf = (bench: Bench) => bench.events('event').map(({ seq }) => seq);
 
 async function join(bench: Bench, socket: FakeSocket, seq: number): Promise<void> {
   const joined = bench.client.join(GAME);
@@ -26,9 +26,8 @@ test('events in order are folded one by one, each told with the state after it',
   const { bench, socket } = await joined(3);
   socket.say(eventMessage(4), eventMessage(5));
   assert.deepEqual(stateOf(bench), stateAt(5));
-  const [, ...changes] = bench.events('game');
   assert.deepEqual(
-    changes.map(({ seq, state, replayed }) => ({ seq, state, replayed })),
+    bench.events('event').map(({ seq, state, replayed }) => ({ seq, state, replayed })),
     [
       { seq: 4, state: stateAt(4), replayed: false },
       { seq: 5, state: stateAt(5), replayed: false },
@@ -40,7 +39,7 @@ test('an event that was seen already is dropped', async () => {
   const { bench, socket } = await joined(4);
   socket.say(eventMessage(5));
   socket.say(eventMessage(5), eventMessage(3));
-  assert.deepEqual(seqsOf(bench), [4, 5]);
+  assert.deepEqual(seqsOf(bench), [5]);
   assert.deepEqual(stateOf(bench), stateAt(5));
   assert.deepEqual(
     socket.requests.map(({ type }) => type),
@@ -58,8 +57,8 @@ test('a gap is asked for and not guessed, and what came ahead is applied once it
   assert.equal(socket.requests.filter(({ type }) => type === 'resume').length, 1);
   socket.say({ type: 'ack', id, game: GAME, epoch: EPOCH, seq: 8, recovered: true }, ...eventMessages(5, 8));
   assert.deepEqual(stateOf(bench), stateAt(8));
-  assert.deepEqual(seqsOf(bench), [4, 5, 6, 7, 8]);
-  assert.deepEqual(bench.events('recovered'), [{ game: GAME, epoch: EPOCH, seq: 8 }]);
+  assert.deepEqual(seqsOf(bench), [5, 6, 7, 8]);
+  assert.deepEqual(bench.events('recovered'), [{ epoch: EPOCH, seq: 8 }]);
 });
 
 test('a gap that a resume did not fill is asked for again', async () => {
@@ -72,7 +71,7 @@ test('a gap that a resume did not fill is asked for again', async () => {
 
 test('after a reconnect a game is resumed from its last event, before anything else is sent', async () => {
   const { bench, socket } = await joined(4);
-  const captured = bench.client.act(GAME, capture(0));
+  const captured = bench.client.send(GAME, capture(0));
   socket.end(1006);
   const next = await bench.reopen();
   const { id, ...resume } = next.request('resume');
@@ -83,9 +82,8 @@ test('after a reconnect a game is resumed from its last event, before anything e
   assert.equal((await captured).seq, 5);
   next.say(eventMessage(7));
   assert.deepEqual(
-    bench.events('game').map(({ seq, replayed }) => [seq, replayed]),
+    bench.events('event').map(({ seq, replayed }) => [seq, replayed]),
     [
-      [4, false],
       [5, true],
       [6, true],
       [7, false],
@@ -118,7 +116,8 @@ test('a snapshot in place of missing events replaces the state and is told as no
   );
   assert.deepEqual(stateOf(bench), stateAt(3));
   next.say(eventMessage(4, 'e2'));
-  assert.deepEqual(bench.client.game(GAME), { game: GAME, epoch: 'e2', seq: 4, state: stateAt(4) });
+  const { epoch, seq, state } = bench.client.room(GAME)!;
+  assert.deepEqual({ epoch, seq, state }, { epoch: 'e2', seq: 4, state: stateAt(4) });
 });
 
 test('an event of another epoch is not applied but asked about', async () => {
@@ -141,7 +140,7 @@ test('an event that contradicts the state leads to a snapshot, not to a wrong bo
 test('the acknowledgement of a capture may come before its event or after it', async () => {
   for (const order of ['ack first', 'event first']) {
     const { bench, socket } = await joined(4);
-    const captured = bench.client.act(GAME, capture(0));
+    const captured = bench.client.send(GAME, capture(0));
     const ack = { type: 'ack' as const, id: socket.request('capture').id, game: GAME, epoch: EPOCH, seq: 5 };
     socket.say(...(order === 'ack first' ? [ack, eventMessage(5)] : [eventMessage(5), ack]));
     assert.equal((await captured).seq, 5, order);
@@ -170,12 +169,12 @@ test('a seat whose snapshot was cut off is restored from the first event', async
   const socket = await bench.open();
   const promise = bench.client.create();
   socket.say({ type: 'ack', id: socket.request('create').id, game: GAME, epoch: EPOCH, seq: 2 });
-  await promise;
+  await settle();
   socket.end(1006);
   const next = await bench.reopen();
   assert.equal(next.request('resume').seq, 0);
   next.say({ type: 'ack', id: next.request('resume').id, seq: 2, recovered: true }, ...eventMessages(1, 2));
-  assert.deepEqual(stateOf(bench), stateAt(2));
+  assert.deepEqual((await promise).state, stateAt(2));
 });
 
 test('a game that is gone is dropped on resume and told of', async () => {
@@ -183,7 +182,7 @@ test('a game that is gone is dropped on resume and told of', async () => {
   socket.end(1006);
   const next = await bench.reopen();
   next.say({ type: 'error', id: next.request('resume').id, code: 'game_not_found', message: 'It ended long ago.' });
-  assert.equal(bench.client.game(GAME), undefined);
+  assert.equal(bench.client.room(GAME), undefined);
   assert.deepEqual(
     bench.events('error').map(({ code, game }) => [code, game]),
     [['game_not_found', GAME]],
@@ -208,7 +207,7 @@ test('a game that was left is heard of no more', async () => {
   socket.say({ type: 'ack', id: socket.request('leave').id, game: GAME });
   await left;
   socket.say(eventMessage(4), snapshotMessage(4));
-  assert.deepEqual(bench.client.games, []);
+  assert.deepEqual(bench.client.rooms, []);
   socket.end(1006);
   assert.deepEqual((await bench.reopen()).requests, []);
 });
@@ -221,7 +220,7 @@ test('a completed game needs no resume, and leaving it succeeds whatever the ser
   const next = await bench.reopen();
   assert.deepEqual(next.requests, []);
   const left = bench.client.leave(GAME);
-  assert.equal(bench.client.game(GAME), undefined);
+  assert.equal(bench.client.room(GAME), undefined);
   next.say({ type: 'error', id: next.request('leave').id, code: 'game_over', message: 'It is over.' });
   await left;
 });
@@ -247,7 +246,7 @@ test('a reload keeps player, game and channel, and the whole history comes again
   assert.notEqual(id.split('-')[0], before.socket.request('join').id.split('-')[0]);
   socket.say({ type: 'ack', id, game: GAME, epoch: EPOCH, seq: 6, recovered: true }, ...eventMessages(1, 6));
   assert.deepEqual(stateOf(bench), stateAt(6));
-  assert.ok(bench.events('game').every(({ replayed }) => replayed));
+  assert.ok(bench.events('event').every(({ replayed }) => replayed));
 });
 
 test('a reload whose history is gone gets a snapshot', async () => {
@@ -364,6 +363,7 @@ test('the chat of a game that is joined anew while it is left is listened to', a
   socket.say(
     { type: 'ack', id: socket.request('leave').id, game: GAME },
     { type: 'ack', id: socket.request('join').id, game: GAME, epoch: EPOCH },
+    snapshotMessage(3),
     { type: 'ack', id: socket.request('subscribe').id, channel: GAME },
   );
   await Promise.all(all);
@@ -378,5 +378,5 @@ test('a game refused for good on resume is dropped, and the connection stays', a
   socket.end(1006);
   const next = await bench.reopen();
   next.say({ type: 'error', id: next.request('resume').id, code: 'too_many_games', message: 'Eight already.' });
-  assert.deepEqual([bench.client.state, bench.client.games], ['open', []]);
+  assert.deepEqual([bench.client.state, bench.client.rooms], ['open', []]);
 });

@@ -1,6 +1,7 @@
 import type { Request } from '../protocol/index.ts';
+import type { Emitter } from './emitter.ts';
 import { GridlockError } from './errors.ts';
-import type { ClientEvents, Emitter } from './events.ts';
+import type { ClientEvents } from './events.ts';
 import type { Ack, Outbox } from './outbox.ts';
 import { randomText } from './platform.ts';
 
@@ -55,6 +56,8 @@ export interface Context {
   nextId(): string;
   /** Something that should outlive a reload has changed. */
   save(): void;
+  /** A game is another one, or gone: what was predicted of it may be so, too. */
+  follow(game: string): void;
   /** A game or channel could not be restored on this connection: another one is needed. */
   unrestored(message: string): void;
 }

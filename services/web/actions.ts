@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals';
-import { capture, FREE, type GameSettings } from '../apps/grid/grid.ts';
+import { capture, FREE, type GameSettings, type Grid } from '../apps/grid/grid.ts';
+import type { Room } from '../client/index.ts';
 import { errorText } from './model/error-text.ts';
 import { notify, withdraw } from './notices.ts';
 import { chooseName, name } from './preferences.ts';
@@ -41,7 +42,7 @@ export function rename(to: string): void {
 
 /** Goes back to the lobby; a seat in a game that waits becomes free. */
 export function leaveGame(): void {
-  const code = game.value?.game ?? returningTo.value;
+  const code = game.value?.room.code ?? returningTo.value;
   showLobby();
   if (code) giveUp(code);
 }
@@ -49,7 +50,7 @@ export function leaveGame(): void {
 /** Offers the game of a link that was opened while another game is on the page. */
 export function offerAddressedGame(): void {
   onAddressedGame((code) => {
-    const shown = game.value?.game;
+    const shown = game.value?.room.code;
     if (!shown || code === shown) return;
     // Until it is accepted, the address is that of the game on the page: a reload stays there.
     showInAddress(shown);
@@ -76,9 +77,9 @@ export async function captureCell(cell: number): Promise<void> {
   if (shown?.state.status !== 'active' || ownSeat.value === FREE) return;
   if (shown.state.cells[cell] !== FREE || pendingCells.value.has(cell)) return;
   try {
-    await tracked(session().act(shown.game, capture(cell)));
+    await tracked(shown.room.send(capture(cell)));
   } catch (error) {
-    if (game.value?.game === shown.game) refuse(cell, error);
+    if (game.value?.room === shown.room) refuse(cell, error);
   }
 }
 
@@ -96,21 +97,21 @@ function refuse(cell: number, error: unknown): void {
 }
 
 /** Leaves the game on the page for another one, once there is a seat in that. */
-async function changeGame(seat: () => Promise<{ readonly game: string }>): Promise<void> {
-  const left = game.value?.game;
+async function changeGame(seat: () => Promise<Room<Grid>>): Promise<void> {
+  const left = game.value?.room.code;
   if (!(await enter(seat)) || left === undefined) return;
   quietly(session().unsubscribe(left));
   giveUp(left);
 }
 
-async function enter(seat: () => Promise<{ readonly game: string }>): Promise<boolean> {
+async function enter(seat: () => Promise<Room<Grid>>): Promise<boolean> {
   if (busy.value) return false;
   busy.value = true;
   withdraw('error');
   try {
-    const { game: code } = await tracked(seat());
+    const room = await tracked(seat());
     withdraw('invitation');
-    showGame(code);
+    showGame(room);
     return true;
   } catch (error) {
     fail(error);

@@ -1,6 +1,6 @@
 import { render } from 'preact';
 import { grid } from '../apps/grid/grid.ts';
-import { createBrowserClient } from '../client/browser.ts';
+import { createClient } from '../client/browser.ts';
 import { offerAddressedGame } from './actions.ts';
 import { App } from './components/app.tsx';
 import { reflectInDocument, startClock } from './game-clock.ts';
@@ -9,7 +9,7 @@ import { startSession } from './session.ts';
 
 const page = document.getElementById('page');
 if (!page) throw new Error('The page has no element with the id "page".');
-startSession(createBrowserClient({ name: name.value, room: grid }));
+startSession(createClient({ name: name.value, room: grid }));
 startClock();
 reflectInDocument();
 offerAddressedGame();

@@ -1,13 +1,13 @@
 import { batch, computed, signal } from '@preact/signals';
-import { FREE, type Grid, type Line, LOBBY } from '../apps/grid/grid.ts';
+import { FREE, type GameState, type Grid, type Line, LOBBY } from '../apps/grid/grid.ts';
 import type {
   ClosedReason,
-  GameView,
   GridlockClient,
   GridlockError,
   Health,
   MessageEvent,
   PresenceEvent,
+  Room,
   StateChange,
 } from '../client/index.ts';
 import type { PlayerRef } from '../protocol/index.ts';
@@ -27,18 +27,21 @@ type SessionClient = Pick<
   | 'join'
   | 'match'
   | 'leave'
-  | 'act'
   | 'publish'
   | 'subscribe'
   | 'unsubscribe'
   | 'watch'
-  | 'isWatching'
   | 'serverNow'
   | 'health'
   | 'player'
-  | 'game'
-  | 'predicted'
 >;
+
+/** The room of the game on the page, and what is known of it. */
+interface ShownGame {
+  readonly room: Room<Grid>;
+  readonly seq: number;
+  readonly state: GameState;
+}
 
 /** The connection's state tells of these. */
 const TOLD_BY_STATE: ReadonlySet<string> = new Set(['connect_failed', 'session_unavailable', 'session_refused']);
@@ -50,7 +53,7 @@ const AGAIN_MS = 2000;
 export const health = signal<Health | undefined>(undefined);
 export const player = signal<PlayerRef | undefined>(undefined);
 /** The game on the page. */
-export const game = signal<GameView<Grid> | undefined>(undefined);
+export const game = signal<ShownGame | undefined>(undefined);
 /** The game to go on with after a reload, until its state is there. */
 export const returningTo = signal<string | undefined>(undefined);
 export const chats = signal<Readonly<Record<string, readonly MessageEvent<Line>[]>>>({});
@@ -82,16 +85,9 @@ export function startSession(through: SessionClient): void {
   client = through;
   client.on('state', onState);
   client.on('health', (now) => void (health.value = now));
-  client.on('game', onGame);
-  client.on('predicted', ({ game: code }) => game.value?.game === code && showPredicted());
-  client.on('snapshot', ({ game: code, recovered }) => {
-    if (!recovered && game.value?.game === code) {
-      notify({ kind: 'reloaded', tone: 'info', text: 'You were away too long: the board was reloaded.' });
-    }
-  });
+  client.on('room', onRoom);
   client.on('message', onLine);
   client.on('presence', (there) => void (presences.value = { ...presences.value, [there.channel]: there }));
-  client.on('watchers', ({ game: code, count }) => void (watchers.value = { ...watchers.value, [code]: count }));
   client.on('copied', onCopied);
   client.on('error', onError);
   health.value = client.health;
@@ -114,20 +110,20 @@ export function connect(): void {
 }
 
 /** Puts a game that the player has a seat in, or watches, on the page. */
-export function showGame(code: string): void {
+export function showGame(room: Room<Grid>): void {
+  const { code } = room;
   rememberGame(code);
   showInAddress(code);
   returningTo.value = code;
-  const view = client.game(code);
-  if (view) onGame(view);
+  showChange(room);
   // Its chat is for its players.
-  if (!client.isWatching(code)) listen(code);
+  if (!room.isWatching) listen(code);
   forgetChannel(LOBBY);
 }
 
 /** Goes back to the lobby. */
 export function showLobby(): void {
-  const code = game.value?.game ?? returningTo.value;
+  const code = game.value?.room.code ?? returningTo.value;
   batch(() => {
     game.value = undefined;
     returningTo.value = undefined;
@@ -156,7 +152,7 @@ function listen(channel: string): void {
   );
 }
 
-const shownChannel = (): string => returningTo.value ?? game.value?.game ?? LOBBY;
+const shownChannel = (): string => returningTo.value ?? game.value?.room.code ?? LOBBY;
 
 /** Resolves when another try is worth it. */
 function ready(): Promise<void> {
@@ -220,22 +216,34 @@ function tellAway(): void {
   });
 }
 
-function onGame(view: GameView<Grid>): void {
-  const wanted = returningTo.value ?? game.value?.game;
-  if (view.game !== wanted) return;
+function onRoom(room: Room<Grid>): void {
+  const { code } = room;
+  const countWatchers = () => void (watchers.value = { ...watchers.value, [code]: room.watchers });
+  countWatchers();
+  room.on('watchers', countWatchers);
+  room.on('change', () => showChange(room));
+  room.on('snapshot', ({ recovered }) => {
+    if (!recovered && game.value?.room === room) {
+      notify({ kind: 'reloaded', tone: 'info', text: 'You were away too long: the board was reloaded.' });
+    }
+  });
+}
+
+function showChange(room: Room<Grid>): void {
+  const wanted = returningTo.value ?? game.value?.room.code;
+  if (room.code !== wanted) return;
+  const { seq, state } = room;
   batch(() => {
     returningTo.value = undefined;
-    const { game: code, epoch, seq, state } = view;
-    game.value = { game: code, epoch, seq, state };
-    showPredicted();
+    if (game.value?.room !== room || game.value.seq !== seq || game.value.state !== state)
+      game.value = { room, seq, state };
+    showPredicted(room);
   });
 }
 
 /** Cells that were asked for show at once, and are free again when the server refuses. */
-function showPredicted(): void {
-  const { game: code, state } = game.value!;
-  const predicted = session().predicted(code)?.cells ?? state.cells;
-  const pending = predicted.flatMap((seat, cell) => (seat !== FREE && state.cells[cell] === FREE ? [cell] : []));
+function showPredicted({ state, predicted }: Room<Grid>): void {
+  const pending = predicted.cells.flatMap((seat, cell) => (seat !== FREE && state.cells[cell] === FREE ? [cell] : []));
   const before = pendingCells.value;
   if (pending.length !== before.size || pending.some((cell) => !before.has(cell)))
     pendingCells.value = new Set(pending);
@@ -259,7 +267,7 @@ function onLine(line: MessageEvent<Line>): void {
 function onError(error: GridlockError): void {
   if (TOLD_BY_STATE.has(error.code)) return;
   const gone = error.code === 'game_not_found' || error.code === 'not_a_player';
-  if (gone && error.game && error.game === (returningTo.value ?? game.value?.game)) showLobby();
+  if (gone && error.game && error.game === (returningTo.value ?? game.value?.room.code)) showLobby();
   else if (gone) return;
   notify({ kind: 'error', tone: 'problem', text: errorText(error) });
 }

@@ -10,7 +10,7 @@ const SETTINGS = { size: 12, seconds: 120 };
 
 async function playGame(players: readonly GridPlayer[]): Promise<void> {
   const [host, ...guests] = players as [GridPlayer, ...GridPlayer[]];
-  const { game } = await host.client.create({ players: players.length, ...SETTINGS });
+  const { code: game } = await host.client.create({ players: players.length, ...SETTINGS });
   for (const { client } of guests) await client.join(game);
   await Promise.all(players.map((player) => player.until(game, ({ state }) => state.status !== 'waiting')));
   await Promise.all(players.map((player, index) => capture(player, game, index / players.length)));
@@ -20,7 +20,7 @@ async function playGame(players: readonly GridPlayer[]): Promise<void> {
 /** Captures what is free, from a place of the board of the player's own. */
 async function capture(player: GridPlayer, game: string, from: number): Promise<void> {
   for (;;) {
-    const state = player.client.game(game)?.state;
+    const state = player.client.room(game)?.state;
     if (state?.status !== 'active') return;
     const free = state.cells.flatMap((seat, cell) => (seat === FREE ? [cell] : []));
     if (free.length === 0) return;

@@ -3,7 +3,7 @@ import type { Kubectl, Resource } from '../../infra/cluster/kubectl.ts';
 import { waitFor } from '../../infra/local/wait.ts';
 import type { GridPlayer } from '../../loadtest/kit/grid-player.ts';
 import { grid } from '../../services/apps/grid/grid.ts';
-import { createNodeClient } from '../../services/client/node.ts';
+import { createClient } from '../../services/client/node.ts';
 import { playThrough } from './play.ts';
 import type { System } from './system.ts';
 
@@ -21,7 +21,7 @@ export async function replicasReady({ kubectl, config }: System): Promise<string
 
 /** The first WebSocket that comes through: from here on the system is up. */
 export async function firstHandshake({ url, rootPem }: System): Promise<string> {
-  const client = createNodeClient({ room: grid, url, ca: rootPem });
+  const client = createClient({ room: grid, url, ca: rootPem });
   try {
     await client.connect();
     return `welcomed by ${client.health.replica}`;
@@ -50,7 +50,7 @@ export async function underRestricted({ kubectl, config }: System): Promise<stri
 
 /** A client that trusts no root of ours is not connected. */
 export async function onlyTheRootIsTrusted(system: System): Promise<string> {
-  const client = createNodeClient({ room: grid, url: system.url });
+  const client = createClient({ room: grid, url: system.url });
   try {
     const refused = new Promise<string>((resolve) => {
       client.on('state', ({ message }) => message !== undefined && resolve(message));

@@ -1,4 +1,4 @@
-import { createNodeClient, type GridlockClient } from '../../services/client/node.ts';
+import { createClient, type GridlockClient } from '../../services/client/node.ts';
 import type { System } from './system.ts';
 
 /** How many are opened at once: what a crowd of people would do in a second. */
@@ -21,7 +21,7 @@ export class Crowd {
   async grow(count: number): Promise<void> {
     const { url, rootPem: ca } = this.#system;
     for (let opened = 0; opened < count; opened += AT_ONCE) {
-      const clients = Array.from({ length: Math.min(AT_ONCE, count - opened) }, () => createNodeClient({ url, ca }));
+      const clients = Array.from({ length: Math.min(AT_ONCE, count - opened) }, () => createClient({ url, ca }));
       this.#clients.push(...clients);
       await Promise.all(clients.map((client) => client.connect()));
     }

@@ -53,7 +53,8 @@ function manifest({ version, license, dependencies }: Manifest): object {
     sideEffects: false,
     engines: { node: '>=20' },
     exports: {
-      '.': { browser: entry('browser'), node: entry('node'), default: entry('core') },
+      // The compiler of a page names no condition, so that the part for browsers is what is left.
+      '.': { node: entry('node'), default: entry('browser') },
       './browser': entry('browser'),
       './node': entry('node'),
       './core': entry('core'),

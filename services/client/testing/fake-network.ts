@@ -13,6 +13,7 @@ import type { GridlockError } from '../errors.ts';
 import type { ClientEvents } from '../events.ts';
 import type { ClientOptions } from '../options.ts';
 import type { Platform, SessionCall, SocketHandlers, SocketTarget, Store } from '../platform.ts';
+import type { RoomEvents } from '../room-events.ts';
 import { FakeClock, settle } from './fake-clock.ts';
 import { seededRandom } from './random.ts';
 
@@ -89,12 +90,15 @@ export class MemoryStore implements Store {
   }
 }
 
+type Told = ClientEvents<Grid> & RoomEvents<Grid>;
+
 /** A client whose network, clock and dice a test holds in its hands. */
 export class Bench {
   readonly clock = new FakeClock();
   readonly sockets: FakeSocket[] = [];
   readonly sessions: SessionCall[] = [];
-  readonly seen: { type: keyof ClientEvents; payload: unknown }[] = [];
+  /** What the client told, and what each of its rooms did. */
+  readonly seen: { type: keyof Told; payload: unknown }[] = [];
   readonly endedSessions: SessionCall[] = [];
   /** Where given, the token is in a cookie, and this comes beside it. */
   ticket: string | undefined;
@@ -125,8 +129,12 @@ export class Bench {
       },
     };
     this.client = new GridlockClient(platform, { room: grid, ...options });
-    const types = ['state', 'health', 'game', 'message', 'presence', 'recovered', 'snapshot', 'error'] as const;
+    const types = ['state', 'health', 'message', 'presence', 'error'] as const;
     for (const type of types) this.client.on(type, (payload) => void this.seen.push({ type, payload }));
+    const ofRooms = ['event', 'snapshot', 'change', 'recovered', 'watchers'] as const;
+    this.client.on('room', (room) => {
+      for (const type of ofRooms) room.on(type, (payload) => void this.seen.push({ type, payload }));
+    });
   }
 
   #proof() {
@@ -138,8 +146,8 @@ export class Bench {
     return this.sockets.at(-1) ?? assert.fail('no socket was opened');
   }
 
-  events<K extends keyof ClientEvents>(type: K): ClientEvents[K][] {
-    return this.seen.filter((event) => event.type === type).map((event) => event.payload as ClientEvents[K]);
+  events<K extends keyof Told>(type: K): Told[K][] {
+    return this.seen.filter((event) => event.type === type).map((event) => event.payload as Told[K]);
   }
 
   /** Connects and is welcomed. */

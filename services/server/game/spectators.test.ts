@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { until } from '../../../tests/kit/wait.ts';
 import { applyEvent, capture, type GameState, grid } from '../../apps/grid/grid.ts';
-import { createNodeClient } from '../../client/node.ts';
+import { createClient } from '../../client/node.ts';
 import type { Replica } from '../replica.ts';
 import { TestClient } from '../testing/client.ts';
 import { ok } from '../testing/play.ts';
@@ -49,22 +49,22 @@ for (const design of DESIGNS) {
       // The seat is held for two of them: time enough to come back also when the machine stands still for a while.
       const own = await startTestReplica(redis.url, '3333', { design, heartbeatMs: 2000 });
       t.after(() => own.drain());
-      const client = createNodeClient({ room: grid, url: own.url, transports: ['websocket'], routeByGame: false });
+      const client = createClient({ room: grid, url: own.url, transports: ['websocket'], routeByGame: false });
       t.after(() => client.close());
       await client.connect();
-      const { game } = await client.create({ players: 3, spectators: true });
+      const { code: game } = await client.create({ players: 3, spectators: true });
       await client.watch(game);
       own.sockets.all()[0]!.close('serviceRestart');
       await until(() => client.health.reconnects === 1, 'it is back');
       // The seat of who is gone for good, whose hold began later, shows when the first one's is over.
       const other = await TestClient.connect(own.url);
       ok(await other.request({ type: 'join', game }));
-      const names = () => client.game(game)!.state.players.length;
+      const names = () => client.room(game)!.state.players.length;
       await until(() => names() === 2, 'the other one is seen');
       other.close();
       await until(() => names() !== 2, 'the other seat is given up');
       assert.deepEqual(
-        client.game(game)!.state.players.map(({ id }) => id),
+        client.room(game)!.state.players.map(({ id }) => id),
         [client.player!.id],
       );
     });
@@ -185,16 +185,16 @@ for (const design of DESIGNS) {
 
     test('the SDK watches, goes on after a cut and keeps out of the game', async () => {
       const { ada, bob, game } = await started(true);
-      const client = createNodeClient({ room: grid, url: urls[0] });
+      const client = createClient({ room: grid, url: urls[0] });
       await client.connect();
-      await client.watch(game);
-      assert.equal(client.isWatching(game), true);
+      const room = await client.watch(game);
+      assert.equal(room.isWatching, true);
       for (const connection of replicas[0].sockets.ofPlayer(client.player!.id)) connection.close('serviceRestart');
       ok(await bob.request({ type: 'capture', game, cell: 3 }));
-      await until(() => client.health.reconnects === 1 && client.game(game)?.state.cells[3] === 1, 'it saw the move');
-      await assert.rejects(client.act(game, capture(4)), { code: 'not_a_player' });
-      await client.leave(game);
-      assert.equal(client.isWatching(game), false);
+      await until(() => client.health.reconnects === 1 && room.state.cells[3] === 1, 'it saw the move');
+      await assert.rejects(room.send(capture(4)), { code: 'not_a_player' });
+      await room.leave();
+      assert.equal(client.room(game), undefined);
       client.close();
       ada.close();
       bob.close();

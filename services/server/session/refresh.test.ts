@@ -4,7 +4,7 @@ import { SignJWT } from 'jose';
 import { WebSocket } from 'ws';
 import { until } from '../../../tests/kit/wait.ts';
 import { capture, grid } from '../../apps/grid/grid.ts';
-import { createNodeClient } from '../../client/node.ts';
+import { createClient } from '../../client/node.ts';
 import { type SessionAnswer, SUBPROTOCOL } from '../../protocol/index.ts';
 import { StoreClock } from '../cluster/clock.ts';
 import { DEFAULT_LIMITS } from '../limits.ts';
@@ -177,7 +177,7 @@ describe('a token and its socket', { concurrency: true }, () => {
     const seconds = 20;
     const own = await startTestReplica(redis.url, '3333', { limits: { ...DEFAULT_LIMITS, sessionSeconds: seconds } });
     t.after(() => own.drain());
-    const client = createNodeClient({ url: own.url });
+    const client = createClient({ url: own.url });
     const states: string[] = [];
     client.on('state', ({ state }) => states.push(state));
     const { expiresAt, connection } = await client.connect();
@@ -188,17 +188,17 @@ describe('a token and its socket', { concurrency: true }, () => {
   });
 
   test('the SDK that could not renew gets a new session as the same player and resumes its game', async () => {
-    const client = createNodeClient({ room: grid, url: short.url });
+    const client = createClient({ room: grid, url: short.url });
     const first = await client.connect();
-    const { game } = await client.create({ players: 2 });
+    const { code: game } = await client.create({ players: 2 });
     // As if the token had ended while the machine slept.
     for (const connection of short.sockets.ofPlayer(first.player.id)) connection.close('unauthorized');
     await until(() => client.health.reconnects === 1, 'it came back');
     assert.equal(client.player?.id, first.player.id);
     const bob = await TestClient.connect(other.url);
     ok(await bob.request({ type: 'join', game }));
-    await until(() => client.game(game)?.state.status === 'active', 'it sees the game go on');
-    await client.act(game, capture(4));
+    await until(() => client.room(game)?.state.status === 'active', 'it sees the game go on');
+    await client.send(game, capture(4));
     client.close();
     bob.close();
   });

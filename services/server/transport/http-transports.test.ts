@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, type TestContext, test } from 'node:test';
 import { until } from '../../../tests/kit/wait.ts';
 import { capture, FREE, type Grid, grid } from '../../apps/grid/grid.ts';
-import { createNodeClient, type GridlockClient } from '../../client/node.ts';
+import { createClient, type GridlockClient } from '../../client/node.ts';
 import type { Transport } from '../../protocol/index.ts';
 import type { Replica } from '../replica.ts';
 import { startRedis, type TestRedis } from '../testing/redis.ts';
@@ -33,7 +33,7 @@ async function player(
 ): Promise<GridlockClient> {
   // What stands between chooses without a look at the game: it would be taken to and fro by addresses that name it.
   const own = { backoffBaseMs: 5, requestTimeoutMs: 10_000, routeByGame: false };
-  const client = createNodeClient({ room: grid, url, name, transports, ...own });
+  const client = createClient({ room: grid, url, name, transports, ...own });
   t.after(() => client.close());
   await client.connect();
   return client;
@@ -43,12 +43,12 @@ async function playOut(clients: readonly GridlockClient<Grid>[], game: string): 
   await Promise.all(
     clients.map(async (client, index) => {
       for (;;) {
-        const state = client.game(game)?.state;
+        const state = client.room(game)?.state;
         if (state?.status === 'completed') return;
         const free = state?.cells.flatMap((seat, cell) => (seat === FREE ? [cell] : [])) ?? [];
         if (free.length === 0)
-          return void (await until(() => client.game(game)?.state.status === 'completed', 'the end'));
-        await client.act(game, capture(free[(index * 7) % free.length]!)).catch((error: { code: string }) => {
+          return void (await until(() => client.room(game)?.state.status === 'completed', 'the end'));
+        await client.send(game, capture(free[(index * 7) % free.length]!)).catch((error: { code: string }) => {
           if (!['cell_taken', 'game_over'].includes(error.code)) throw error;
         });
       }
@@ -63,12 +63,12 @@ for (const design of DESIGNS) {
       t.after(() => Promise.all(replicas.map((replica) => replica.drain())));
       const spread = await spreadOver(t, replicas);
       const clients = [await player(t, spread, [transport]), await player(t, spread, [transport], 'Bob')];
-      const { game } = await clients[0]!.create({ players: 2, size: 5, seconds: 60 });
+      const { code: game } = await clients[0]!.create({ players: 2, size: 5, seconds: 60 });
       await clients[1]!.join(game);
-      await until(() => clients.every((client) => client.game(game)?.state.status === 'active'), 'the start');
+      await until(() => clients.every((client) => client.room(game)?.state.status === 'active'), 'the start');
       await playOut(clients, game);
-      assert.deepEqual(clients[0]!.game(game)!.state, clients[1]!.game(game)!.state);
-      assert.equal(clients[0]!.game(game)!.state.cells.includes(FREE), false);
+      assert.deepEqual(clients[0]!.room(game)!.state, clients[1]!.room(game)!.state);
+      assert.equal(clients[0]!.room(game)!.state.cells.includes(FREE), false);
       assert.deepEqual(
         clients.map(({ health }) => [health.transport, health.reconnects]),
         [
@@ -92,23 +92,23 @@ for (const design of DESIGNS) {
         await player(t, spread, [transport]),
         await player(t, { url: two!.url }, ['websocket'], 'Bob'),
       ];
-      const { game } = await ada.create({ players: 2, size: 5, seconds: 60 });
+      const { code: game } = await ada.create({ players: 2, size: 5, seconds: 60 });
       await bob.join(game);
-      await bob.act(game, capture(0));
-      await until(() => ada.game(game)?.state.cells[0] !== FREE, 'the first move is seen');
+      await bob.send(game, capture(0));
+      await until(() => ada.room(game)?.state.cells[0] !== FREE, 'the first move is seen');
       let recovered = 0;
-      ada.on('recovered', () => (recovered += 1));
+      ada.room(game)!.on('recovered', () => (recovered += 1));
       spread.retarget([two!.url]);
       one!.sockets
         .all()
         .find(({ player: { name } }) => name === 'Ada')!
         .close('serviceRestart');
-      for (const cell of [1, 2, 3]) await bob.act(game, capture(cell));
+      for (const cell of [1, 2, 3]) await bob.send(game, capture(cell));
       await until(() => recovered === 1, 'the game is resumed');
       assert.equal(ada.health.replica, 'b2');
-      const { seq } = await ada.act(game, capture(4));
-      await until(() => [ada, bob].every((client) => client.game(game)!.seq === seq), 'both have seen all');
-      assert.deepEqual(ada.game(game)!.state, bob.game(game)!.state);
+      const { seq } = await ada.send(game, capture(4));
+      await until(() => [ada, bob].every((client) => client.room(game)!.seq === seq), 'both have seen all');
+      assert.deepEqual(ada.room(game)!.state, bob.room(game)!.state);
     });
   }
 }
@@ -129,7 +129,7 @@ test('where upgrades are swallowed and streams are held back, a client comes to 
   const replica = await startTestReplica(redis.url, 'h1');
   t.after(() => replica.drain());
   const spread = await spreadOver(t, [replica], { upgradeStatus: 0, buffered: ['/sse'] });
-  const client = createNodeClient({ room: grid, url: spread.url, connectTimeoutMs: 2500, backoffBaseMs: 5 });
+  const client = createClient({ room: grid, url: spread.url, connectTimeoutMs: 2500, backoffBaseMs: 5 });
   t.after(() => client.close());
   await client.connect();
   assert.equal(client.health.transport, 'poll');
@@ -143,24 +143,24 @@ test('an answer to a poll or to what was sent that gets lost costs nothing: no r
   const ada = await player(t, spread, ['poll']);
   const bob = await player(t, { url: two!.url }, ['websocket'], 'Bob');
   const seen: number[] = [];
-  ada.on('game', ({ seq, event }) => event && seen.push(seq));
-  const { game } = await ada.create({ players: 2, size: 5, seconds: 60 });
+  ada.on('room', (room) => room.on('event', ({ seq }) => seen.push(seq)));
+  const { code: game } = await ada.create({ players: 2, size: 5, seconds: 60 });
   await bob.join(game);
-  await until(() => ada.game(game)?.state.status === 'active', 'the start');
+  await until(() => ada.room(game)?.state.status === 'active', 'the start');
   for (const cell of [0, 2, 4, 6]) {
     spread.lose('/poll', 2);
     spread.lose('/send', 1);
-    const acks = await Promise.all([ada.act(game, capture(cell)), bob.act(game, capture(cell + 1))]);
+    const acks = await Promise.all([ada.send(game, capture(cell)), bob.send(game, capture(cell + 1))]);
     assert.equal(acks[0].duplicate, undefined);
     const newest = Math.max(...acks.map(({ seq }) => seq!));
-    await until(() => [ada, bob].every((client) => client.game(game)!.seq === newest), 'both have seen all');
+    await until(() => [ada, bob].every((client) => client.room(game)!.seq === newest), 'both have seen all');
   }
   assert.equal(ada.health.reconnects, 0);
   assert.deepEqual(
     seen,
     Array.from(seen, (_, index) => seen[0]! + index),
   );
-  assert.deepEqual(ada.game(game)!.state, bob.game(game)!.state);
+  assert.deepEqual(ada.room(game)!.state, bob.room(game)!.state);
 });
 
 for (const transport of FALLBACKS) {
@@ -181,9 +181,9 @@ for (const transport of FALLBACKS) {
     t.after(() => Promise.all([one!.drain(), two!.drain()]));
     let text: string | undefined;
     const store = { read: () => text, write: (saved: string) => void (text = saved) };
-    const older = createNodeClient({ room: grid, url: one!.url, transports: [transport], store });
+    const older = createClient({ room: grid, url: one!.url, transports: [transport], store });
     await older.connect();
-    const newer = createNodeClient({
+    const newer = createClient({
       room: grid,
       url: two!.url,
       transports: ['websocket'],

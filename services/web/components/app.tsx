@@ -10,7 +10,7 @@ import { Lobby } from './lobby.tsx';
 import { HealthLine } from './masthead.tsx';
 
 export function App() {
-  const view = game.value?.game ?? returningTo.value;
+  const view = game.value?.room.code ?? returningTo.value;
   const before = useRef(view);
   // The button that led here is gone: whoever came by keyboard or listens goes on at the head of the new view.
   useEffect(() => {
@@ -54,7 +54,7 @@ function Announcer() {
   const before = useRef<Moment & { code: string }>(undefined);
   useSignalEffect(() => {
     const shown = game.value;
-    const now = shown && { code: shown.game, state: shown.state, seconds: seconds.value };
+    const now = shown && { code: shown.room.code, state: shown.state, seconds: seconds.value };
     const last = before.current;
     before.current = now;
     if (last?.code !== now?.code) said.value = '';

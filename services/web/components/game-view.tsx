@@ -13,7 +13,10 @@ import { Ranking, Scores } from './players.tsx';
 export function GameView() {
   const shown = game.value;
   if (!shown) return null;
-  const { game: code, state } = shown;
+  const {
+    room: { code },
+    state,
+  } = shown;
   return (
     <main class={`game is-${state.status}`} data-status={state.status}>
       <div class="topline">
@@ -36,7 +39,10 @@ export function GameView() {
 function Headline() {
   const shown = game.value;
   if (!shown) return null;
-  const { state, game: code } = shown;
+  const {
+    room: { code },
+    state,
+  } = shown;
   const { players, size } = state.settings;
   const me = player.value?.id;
   switch (state.status) {
@@ -82,7 +88,7 @@ function Clock() {
 function Watchers() {
   const shown = game.value;
   if (!shown?.state.settings.spectators) return null;
-  const count = watchers.value[shown.game] ?? 0;
+  const count = watchers.value[shown.room.code] ?? 0;
   return (
     <p class="hint" data-testid="watchers" data-count={count}>
       {watching.value ? `You are watching; ${count} in all.` : `${count} watching.`}

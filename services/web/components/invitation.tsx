@@ -7,7 +7,10 @@ import { game } from '../session.ts';
 export function Invitation() {
   const shown = game.value;
   if (!shown) return null;
-  const { game: code, state } = shown;
+  const {
+    room: { code },
+    state,
+  } = shown;
   const link = gameLink(location.origin, code);
   return (
     <section class="invitation" aria-label="Invitation">

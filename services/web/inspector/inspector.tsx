@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { AnyRoomType } from '../../protocol/index.ts';
 import { commandExamples, exampleOf } from './examples.ts';
-import { act, create, health, join, leave, match, said, shown } from './rooms.ts';
+import { create, health, join, leave, match, said, send, shown } from './rooms.ts';
 
 /** Any application, seen from the kernel: one room with its state and events, and its commands as JSON. */
 export function Inspector({ room }: { room: AnyRoomType }) {
@@ -78,7 +78,12 @@ function Entrance({ room }: { room: AnyRoomType }) {
 function Room({ room }: { room: AnyRoomType }) {
   const examples = commandExamples(room.command);
   const command = useSignal([...examples.values()][0] ?? '{}');
-  const { code, seq, state, events } = shown.value!;
+  const {
+    room: { code },
+    seq,
+    state,
+    events,
+  } = shown.value!;
   return (
     <section>
       <h2>
@@ -87,7 +92,7 @@ function Room({ room }: { room: AnyRoomType }) {
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          void act(command.value);
+          void send(command.value);
         }}
       >
         <label>

@@ -1,10 +1,10 @@
 import room from 'application';
 import { render } from 'preact';
-import { createBrowserClient } from '../../client/browser.ts';
+import { createClient } from '../../client/browser.ts';
 import { Inspector } from './inspector.tsx';
 import { startRooms } from './rooms.ts';
 
 const page = document.getElementById('page');
 if (!page) throw new Error('The page has no element with the id "page".');
-startRooms(createBrowserClient({ room }));
+startRooms(createClient({ room }));
 render(<Inspector room={room} />, page);

@@ -1,11 +1,11 @@
 import { signal } from '@preact/signals';
-import type { GridlockClient, GridlockError, Health } from '../../client/index.ts';
+import type { GridlockClient, GridlockError, Health, Room } from '../../client/index.ts';
 
 /** Events of a room that are shown. */
 const MOST_EVENTS = 200;
 
 export interface ShownRoom {
-  readonly code: string;
+  readonly room: Room;
   readonly seq: number;
   readonly state: unknown;
   /** The newest first. */
@@ -23,27 +23,34 @@ let client: GridlockClient;
 export function startRooms(own: GridlockClient): void {
   client = own;
   client.on('health', (now) => void (health.value = now));
-  client.on('game', ({ game, seq, state, event }) => {
-    const before = shown.value?.code === game ? shown.value.events : [];
-    const events = event ? [{ seq, text: JSON.stringify(event) }, ...before].slice(0, MOST_EVENTS) : before;
-    shown.value = { code: game, seq, state, events };
-    location.hash = game;
-  });
+  client.on('room', show);
   client.on('error', (error) => void (said.value = { text: sentence(error), isBad: true }));
   void client.connect();
   const code = location.hash.slice(1);
   if (code !== '') void join(code);
 }
 
+function show(room: Room): void {
+  shown.value = { room, seq: room.seq, state: room.state, events: [] };
+  location.hash = room.code;
+  const update = (...newest: ShownRoom['events']) => {
+    if (shown.value?.room !== room) return;
+    const events = [...newest, ...shown.value.events].slice(0, MOST_EVENTS);
+    shown.value = { room, seq: room.seq, state: room.state, events };
+  };
+  room.on('event', ({ seq, event }) => update({ seq, text: JSON.stringify(event) }));
+  room.on('snapshot', () => update());
+}
+
 export const create = (settings: string) => attempt(() => client.create(JSON.parse(settings)));
 export const match = (settings: string) => attempt(() => client.match(JSON.parse(settings)));
 export const join = (code: string) => attempt(() => client.join(code.trim().toUpperCase()));
-export const act = (command: string) => attempt(() => client.act(shown.value!.code, JSON.parse(command)));
+export const send = (command: string) => attempt(() => shown.value!.room.send(JSON.parse(command)));
 
 export function leave(): Promise<void> {
-  const { code } = shown.value!;
+  const { room } = shown.value!;
   return attempt(async () => {
-    await client.leave(code);
+    await room.leave();
     shown.value = undefined;
     location.hash = '';
     return { seq: undefined };
