@@ -184,11 +184,18 @@ test('a server of your own is refused with a sentence', async () => {
   );
 });
 
-test('another application than the game is refused with a sentence', async () => {
-  await assert.rejects(
-    prepare('--app', 'counter'),
-    /^ConfigError: app is counter, and containers and Kubernetes play grid alone: run another/,
-  );
+test('another application is in an image of its own, and the replicas are told to play it', async () => {
+  assert.equal(env()['GRIDLOCK_APP'], 'grid');
+  const other = await prepare('--app', 'counter');
+  assert.equal(env()['GRIDLOCK_APP'], 'counter');
+  assert.notEqual(other.image, prepared.image);
+  const replicas = services.filter(([name]) => name.startsWith('ws'));
+  for (const [name, { environment }] of replicas) assert.equal(environment!['APP'], '${GRIDLOCK_APP:-grid}', name);
+  await prepare();
+});
+
+test('a folder without an application is refused with a sentence', async () => {
+  await assert.rejects(prepare('--app', path.join(directory, 'nothing')), /^ConfigError: There is no application at /);
 });
 
 test('lines of others in the file of variables stay where they are, and ours are replaced', () => {

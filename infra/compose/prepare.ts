@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { mirrored } from '../components/artifacts.ts';
-import { checkAppOfImage, checkNoUserServer } from '../config/checks.ts';
+import { checkApp } from '../config/app.ts';
+import { checkNoUserServer } from '../config/checks.ts';
 import { type Config, ConfigError } from '../config/config.ts';
 import { bundle } from '../image/bundle.ts';
 import type { Owner } from './files.ts';
@@ -44,7 +45,7 @@ function refuseOwnMachine({ jwtJwksUrl }: Config): void {
 }
 
 function refuseOtherServers(config: Config): void {
-  const complaint = checkNoUserServer(config) ?? checkAppOfImage(config);
+  const complaint = checkNoUserServer(config);
   if (complaint) throw new ConfigError(`${complaint.problem}: ${complaint.remedy}.`);
 }
 
@@ -58,8 +59,9 @@ export async function prepareCompose({ config, owner, envFile }: PrepareOptions)
   requireFour(config);
   refuseLocalCertificates(config);
   refuseOwnMachine(config);
+  await checkApp(config);
   const paths = composePaths(config.stateDir);
-  const built = await bundle({ baseImage: mirrored(config, config.baseImage) });
+  const built = await bundle({ app: config.app, baseImage: mirrored(config, config.baseImage) });
   const rootCertificate = await writeComposeFiles(paths, config, owner);
   const variables = composeVariables(ROOT, config, paths, built, owner);
   writeEnv(envFile ?? path.join(ROOT, '.env'), variables);

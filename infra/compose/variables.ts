@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { mirrored } from '../components/artifacts.ts';
 import { memoryLimitMib } from '../components/redis/redis-config.ts';
+import { appInImage } from '../config/app.ts';
 import type { Config } from '../config/config.ts';
 import { localOrigins } from '../config/origin.ts';
 import { type ReplicaEnvironment, replicaSettings } from '../config/replica-environment.ts';
@@ -57,6 +58,7 @@ export function composeVariables(
     GRIDLOCK_ADDRESS: isLoopback(config.host) ? '127.0.0.1' : '0.0.0.0',
     GRIDLOCK_PORT: String(config.port),
     GRIDLOCK_HTTP_PORT: String(config.httpPort),
+    GRIDLOCK_APP: appInImage(config),
     GRIDLOCK_ORIGINS: localOrigins(config).join(','),
     ...Object.fromEntries(
       Object.entries({ ...UNSET, ...replicaSettings(config) }).map(([name, value]) => [PREFIX + name, value]),

@@ -144,16 +144,6 @@ export function checkNoUserServer({ command, upstreams }: Values): Complaint | u
   };
 }
 
-/** The image has the game alone; undefined for it. */
-export function checkAppOfImage({ app }: Values): Complaint | undefined {
-  if (app === 'grid') return undefined;
-  return {
-    keys: ['app'],
-    problem: `app is ${app}, and containers and Kubernetes play grid alone`,
-    remedy: 'run another application with npm start',
-  };
-}
-
 function checkPlace({ cluster, kubeconfig, context }: Values): Complaint | undefined {
   if (cluster !== 'existing' || kubeconfig !== '' || context !== '') return undefined;
   const example = 'a context of your kubeconfig, or set kubeconfig to the path of one';
@@ -255,7 +245,6 @@ function checkJwksUrl({ jwtJwksUrl }: Values): Complaint | undefined {
 export const CLUSTER_CHECKS: readonly Check[] = [
   checkJwksUrl,
   checkNoUserServer,
-  checkAppOfImage,
   checkLocalCertificates,
   checkPlace,
   checkImage,

@@ -87,7 +87,6 @@ for (const [what, values, pattern] of [
     { certificateFile: 'own.pem' },
     /certificateFile is for npm start alone .*certificatesDir/,
   ],
-  ['another application than the game', { app: 'counter' }, /app is counter, and containers and Kubernetes play grid/],
   ['a passphrase of npm start', { rootPassphraseFile: 'secret' }, /rootPassphraseFile is for npm start alone/],
   ['a registry port that is none', { imageMirror: 'mirror.example:99999' }, /gridlock:imageMirror/],
   ['a registry port 0', { image: 'registry.example:0/game:1' }, /gridlock:image /],

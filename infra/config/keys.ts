@@ -36,7 +36,7 @@ export const LOCAL_KEYS = Object.freeze({
     schema: v.pipe(v.string(), v.regex(/^[^\u0000-\u001f"'\\]{1,4096}$/)),
     default: 'grid',
     allowed: 'grid, counter, or the path of a folder',
-    help: 'npm start: what is played: grid, counter, or the folder of an application of yours',
+    help: 'what is played: grid, counter, or the folder of an application of yours',
   }),
   host: define({
     schema: host,

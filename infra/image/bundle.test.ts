@@ -4,8 +4,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { loadApp } from '../../services/apps/load-app.ts';
 import { type Bundle, bundle, findSources } from './bundle.ts';
 import { compile } from './compile.ts';
+import { userApp } from './testing.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 
@@ -58,6 +60,40 @@ test('every entry point has its bundle, the page its files, and every script its
   for (const name of Object.keys(entryPoints)) assert.ok(existsSync(path.join(first.context, 'app', `${name}.mjs`)));
   for (const asset of assets) assert.ok(existsSync(path.join(first.context, 'app', asset)), asset);
   assert.match(readFileSync(path.join(first.context, 'app/web/index.html'), 'utf8'), /assets\/page-\w+\.js/);
+});
+
+const textOf = ({ context }: Bundle, file: string) => readFileSync(path.join(context, 'app', file), 'utf8');
+
+test('another application that comes along has another page in the image, and another hash', async () => {
+  const counter = await bundle({ out: path.join(directory, 'counter'), app: 'counter' });
+  assert.notEqual(counter.hash, first.hash);
+  assert.equal(textOf(counter, 'main.mjs'), textOf(first, 'main.mjs'));
+  assert.notEqual(textOf(counter, 'web/index.html'), textOf(first, 'web/index.html'));
+  assert.ok(!existsSync(path.join(counter.context, 'app/app.mjs')));
+});
+
+test('an application in a folder is bundled with what it imports and its page, and the hash covers each', async () => {
+  const [plain, paged] = [userApp(directory), userApp(directory, '<title>Tally</title>')];
+  const bundled = await bundle({ out: path.join(directory, 'plain'), app: plain });
+  const withPage = await bundle({ out: path.join(directory, 'paged'), app: paged });
+  assert.equal(textOf(withPage, 'web/index.html'), '<title>Tally</title>');
+  assert.match(textOf(bundled, 'web/index.html'), /assets\/page-\w+\.js/);
+  assert.equal(textOf(bundled, 'app.mjs'), textOf(withPage, 'app.mjs'), 'wherever the folder is');
+  const alone = path.join(directory, 'alone.mjs');
+  await writeFile(alone, textOf(bundled, 'app.mjs'));
+  assert.equal((await loadApp(alone)).name, 'tally');
+  await writeFile(path.join(plain, 'name.js'), "export const NAME = 'other';\n");
+  const changed = await bundle({ out: path.join(directory, 'changed'), app: plain });
+  assert.equal(new Set([first, bundled, withPage, changed].map(({ hash }) => hash)).size, 4);
+});
+
+test('an application that cannot be bundled is named in a sentence', async () => {
+  const folder = userApp(directory);
+  await writeFile(path.join(folder, 'name.js'), "export { NAME } from './gone.js';\n");
+  await assert.rejects(bundle({ out: path.join(directory, 'broken'), app: folder }), {
+    name: 'ConfigError',
+    message: /^The application .*app\.js cannot be bundled into the image: .*gone\.js/s,
+  });
 });
 
 test('a trace names a source by its path in the repository, and the sources themselves stay at home', () => {

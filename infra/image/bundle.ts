@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto';
 import { existsSync, globSync } from 'node:fs';
 import { chmod, copyFile, cp, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { APP_IN_IMAGE, bundledApp, inspectedApp } from '../config/app.ts';
+import { ConfigError } from '../config/config.ts';
+import { writePage } from './app-page.ts';
 import { compile } from './compile.ts';
 
 /** The base of the image where the configuration names no other. */
@@ -40,6 +43,8 @@ export interface BundleOptions {
   readonly root?: string;
   /** Where the context is written, replacing what is there; default: `.artifacts/image/<hash>` of the checkout. */
   readonly out?: string;
+  /** What is played; default: the game. */
+  readonly app?: string;
   /** What the Dockerfile's `BASE_IMAGE` will be: part of the hash. */
   readonly baseImage?: string;
 }
@@ -52,10 +57,12 @@ export interface Bundle {
 }
 
 /**
- * Writes the build context of the image: our programs bundled, the page built, and the files they read.
- * @throws esbuild's `BuildFailure` when a source does not compile
+ * Writes the build context of the image: our programs and the application bundled, its page, and the files they read.
+ * @throws esbuild's `BuildFailure` when a source of ours does not compile, ConfigError when one of the application
+ *   does not
  */
-export async function bundle({ root = ROOT, out, baseImage = BASE_IMAGE }: BundleOptions = {}): Promise<Bundle> {
+export async function bundle(options: BundleOptions = {}): Promise<Bundle> {
+  const { root = ROOT, out, app: played = 'grid', baseImage = BASE_IMAGE } = options;
   const artifacts = path.join(root, '.artifacts', 'image');
   await mkdir(artifacts, { recursive: true });
   // Always as deep below the checkout: the page's source maps tell the way to the sources.
@@ -64,8 +71,7 @@ export async function bundle({ root = ROOT, out, baseImage = BASE_IMAGE }: Bundl
     const app = path.join(building, 'app');
     const sources = findSources(root);
     await compile(root, sources.entryPoints, app);
-    const { buildPage } = await import('../../services/web/build.ts');
-    await buildPage(path.join(app, 'web'));
+    await bundleApp(played, app);
     for (const asset of sources.assets) await copy(path.join(root, asset), path.join(app, asset));
     await copyFile(DOCKERFILE, path.join(building, 'Dockerfile'));
     const hash = await hashTree(building, baseImage);
@@ -74,6 +80,22 @@ export async function bundle({ root = ROOT, out, baseImage = BASE_IMAGE }: Bundl
     return { context, hash };
   } finally {
     await rm(building, { recursive: true, force: true });
+  }
+}
+
+/** The application where it is one of the user's, and its page. */
+async function bundleApp(app: string, out: string): Promise<void> {
+  const own = bundledApp({ app });
+  try {
+    // Seen from its own folder, so that it is the same wherever that is.
+    if (own !== undefined) {
+      const name = path.basename(APP_IN_IMAGE, '.mjs');
+      await compile(path.dirname(own), { [name]: path.basename(own) }, out);
+    }
+    await writePage(path.join(out, 'web'), inspectedApp({ app }));
+  } catch (error) {
+    if (own === undefined || !(error instanceof Error) || !('errors' in error)) throw error;
+    throw new ConfigError(`The application ${own} cannot be bundled into the image: ${error.message}`);
   }
 }
 

@@ -7,11 +7,14 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { TestClient } from '../../services/server/testing/client.ts';
+import { ok } from '../../services/server/testing/play.ts';
 import { startRedis } from '../../services/server/testing/redis.ts';
 import { freePort } from '../../tests/kit/ports.ts';
 import { until } from '../../tests/kit/wait.ts';
+import { appInImage } from '../config/app.ts';
 import { BASE_IMAGE, type Bundle, bundle } from './bundle.ts';
 import { docker, dockerProblem } from './docker.ts';
+import { userApp } from './testing.ts';
 
 const run = promisify(execFile);
 const ADDED_BYTES = 40_000_000;
@@ -29,22 +32,24 @@ before(async () => {
 
 after(() => rm(directory, { recursive: true, force: true }));
 
-test('the files of the image are a replica that is played on', async () => {
+/** A replica from the files of an image, and what plays on it. */
+async function playOn(context: string, app: string, play: (client: TestClient, page: string) => Promise<void>) {
   const redis = await startRedis();
   const [port, internalPort] = [await freePort(), await freePort()];
   const secret = path.join(directory, 'secret');
   await writeFile(secret, 'x'.repeat(32));
-  const app = path.join(built.context, 'app');
-  const child = spawn(process.execPath, ['--enable-source-maps', path.join(app, 'main.mjs')], {
+  const files = path.join(context, 'app');
+  const child = spawn(process.execPath, ['--enable-source-maps', path.join(files, 'main.mjs')], {
     cwd: directory,
     stdio: ['ignore', 'ignore', 'pipe'],
     env: {
+      APP: app.replace(/^\/app\//, `${files}/`),
       PORT: String(port),
       INTERNAL_PORT: String(internalPort),
       REDIS_URL: redis.url,
       TOKEN_SECRET_FILE: secret,
       ALLOWED_ORIGINS: 'https://localhost:8443',
-      WEB_ROOT: path.join(app, 'web'),
+      WEB_ROOT: path.join(files, 'web'),
     },
   });
   let stderr = '';
@@ -60,18 +65,35 @@ test('the files of the image are a replica that is played on', async () => {
     };
     await until(ready, 'the bundled replica is ready', 30_000);
     const url = `http://127.0.0.1:${port}`;
-    assert.match(await (await fetch(url)).text(), /<title>/);
-    const client = await TestClient.connect(url);
-    const created = await client.request({ type: 'create', players: 2, size: 3 });
-    assert.equal(created.type, 'ack');
-    assert.equal((await client.request({ type: 'subscribe', channel: 'lobby' })).type, 'ack');
-    assert.equal((await client.request({ type: 'publish', channel: 'lobby', data: { text: 'hello' } })).type, 'ack');
+    await play(await TestClient.connect(url), await (await fetch(url)).text());
     child.kill('SIGTERM');
     assert.deepEqual(await exited, [0, null], stderr);
   } finally {
     child.kill('SIGKILL');
     await redis.stop();
   }
+}
+
+test('the files of the image are a replica that is played on', async () => {
+  await playOn(built.context, 'grid', async (client, page) => {
+    assert.match(page, /<title>/);
+    const created = await client.request({ type: 'create', players: 2, size: 3 });
+    assert.equal(created.type, 'ack');
+    assert.equal((await client.request({ type: 'subscribe', channel: 'lobby' })).type, 'ack');
+    assert.equal((await client.request({ type: 'publish', channel: 'lobby', data: { text: 'hello' } })).type, 'ack');
+  });
+});
+
+test('the image of an application in a folder is a replica that plays it and serves its page', async () => {
+  const app = userApp(directory, '<title>Tally</title>');
+  const { context } = await bundle({ out: path.join(directory, 'own'), app });
+  await rm(app, { recursive: true });
+  await playOn(context, appInImage({ app }), async (client, page) => {
+    assert.equal(page, '<title>Tally</title>');
+    const { game, seq } = ok(await client.request({ type: 'create' } as never));
+    const counted = ok(await client.request({ type: 'count', game } as never));
+    assert.equal(counted.seq, seq! + 1);
+  });
 });
 
 test('the image adds less than 40 MB to its base, has no root, and runs on a read-only root', needsDocker, async () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, globSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { writePage } from '../image/app-page.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const BUILDS = path.join(ROOT, '.artifacts', 'page');
@@ -64,12 +65,7 @@ export class Page {
     if (existsSync(this.directory)) return { built: false };
     const built = !existsSync(this.#build);
     if (built) {
-      const { buildPage } = await import('../../services/web/build.ts');
-      await publish(this.#build, async (temporary) => {
-        await buildPage(temporary, { app: this.#app });
-        const own = this.#app && path.join(path.dirname(this.#app), 'web');
-        if (own && existsSync(own)) cpSync(own, temporary, { recursive: true });
-      });
+      await publish(this.#build, (temporary) => writePage(temporary, this.#app));
     }
     await publish(this.directory, (temporary) => cpSync(this.#build, temporary, { recursive: true }));
     return { built };

@@ -6,6 +6,7 @@ import { NetworkPolicies } from '../components/network-policies.ts';
 import { Autoscaling } from '../components/replicas/autoscaling.ts';
 import { Game } from '../components/replicas/game.ts';
 import { GameImage } from '../components/replicas/game-image.ts';
+import { checkAppOfImage } from '../config/app.ts';
 import { type Config, ConfigError, stackConfig } from '../config/config.ts';
 import { publicOrigins } from '../config/origin.ts';
 import { createCertificates, createCluster, createEdge, createRedis } from './parts.ts';
@@ -28,6 +29,7 @@ export interface Outputs {
 
 /** The whole system on a cluster, as the configuration wants it. */
 export async function gridlock(config: Config): Promise<Outputs> {
+  await checkAppOfImage(config);
   const cluster = await createCluster(config);
   const opts = { provider: cluster.provider };
 

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { checkAppOfImage } from '../config/app.ts';
 import type { Config } from '../config/config.ts';
 import { PreflightError } from '../local/errors.ts';
 import { writePrivate } from '../local/state-dir.ts';
@@ -77,6 +78,7 @@ function handOver(outputs: Record<string, unknown>, paths: UpPaths): void {
 export async function up(args: readonly string[], options: UpOptions): Promise<number> {
   const request = readRequest(args);
   if (!options.preview && !options.yes) requireTerminal('up');
+  await checkAppOfImage(request.config);
   const engine = openStack(request);
   requireCluster(request.config, engine);
   return exitCodeOf(await bringUp(request, engine, options));

@@ -63,7 +63,7 @@ export async function loadImages(cluster: string, images: readonly string[]): Pr
 /** Builds the image as the program would; `mine` tells that it was not there before. */
 export async function buildImage(config: Config): Promise<{ reference: string; mine: boolean }> {
   const baseImage = mirrored(config, config.baseImage);
-  const { context, hash } = await bundle({ baseImage });
+  const { context, hash } = await bundle({ app: config.app, baseImage });
   const reference = `gridlock/game:${hash}`;
   const mine = (await imagesHere([reference])).length === 0;
   await docker(['build', '--quiet', '--build-arg', `BASE_IMAGE=${baseImage}`, '--tag', reference, context]);

@@ -20,7 +20,7 @@ const loadImage: Cluster['loadImage'] = (name, reference, opts) => ({
 const imageOf = (values: Record<string, string>, preview = false, bases: string[] = []) => {
   const named = Object.entries(values).map(([key, value]) => [`gridlock:${key}`, value]);
   const config = stackConfig('dev', Object.fromEntries(named));
-  const sources = async (baseImage: string) => {
+  const sources = async (_: unknown, baseImage: string) => {
     bases.push(baseImage);
     return { context: path.resolve('.artifacts/image/0123456789ab'), hash: '0123456789ab' };
   };

@@ -14,7 +14,7 @@ export interface GameImageArgs {
   /** Where an image that is pushed nowhere is loaded. */
   readonly cluster: Pick<Cluster, 'loadImage'>;
   /** Writes what the image is built from; default: from this checkout. */
-  readonly sources?: (baseImage: string) => Promise<Bundle>;
+  readonly sources?: (config: Config, baseImage: string) => Promise<Bundle>;
 }
 
 /**
@@ -42,7 +42,7 @@ export class GameImage extends pulumi.ComponentResource {
 
   #build(name: string, { config, sources = fromCheckout }: GameImageArgs): docker.Image {
     const baseImage = mirrored(config, config.baseImage);
-    const built = pulumi.output(sources(baseImage));
+    const built = pulumi.output(sources(config, baseImage));
     const repository = config.imageRepository === '' ? LOCAL_NAME : config.imageRepository;
     return new docker.Image(
       name,
@@ -67,4 +67,4 @@ const BUILDERS = { buildkit: 'BuilderBuildKit', classic: 'BuilderV1' } as const;
 /** What the nodes of EKS Auto Mode are, whatever this machine is. */
 const EKS_PLATFORM = 'linux/amd64';
 
-const fromCheckout = (baseImage: string): Promise<Bundle> => bundle({ baseImage });
+const fromCheckout = ({ app }: Config, baseImage: string): Promise<Bundle> => bundle({ app, baseImage });

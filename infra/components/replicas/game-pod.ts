@@ -1,5 +1,6 @@
 import type { types } from '@pulumi/kubernetes';
 import type * as pulumi from '@pulumi/pulumi';
+import { appInImage } from '../../config/app.ts';
 import type { Config } from '../../config/config.ts';
 import { type ReplicaEnvironment, replicaSettings } from '../../config/replica-environment.ts';
 import { CONTROLLER, CONTROLLER_NAMESPACE, EDGE } from '../edge/edge-service.ts';
@@ -67,6 +68,7 @@ function environment({
     PORT: String(HTTP_PORT),
     INTERNAL_HOST: '0.0.0.0',
     INTERNAL_PORT: String(INTERNAL_PORT),
+    APP: appInImage(config),
     ...replicaSettings(config),
     WEB_ROOT: '/app/web',
     ...edgeAddress(config),

@@ -149,6 +149,17 @@ test('secrets are files of its pods, never variables', async () => {
   );
 });
 
+test('a replica is told what is played, and where the image has it', async () => {
+  const appOf = async (app: string) => {
+    const [{ env }] = (await specOf({ 'gridlock:app': app })).template.spec.containers;
+    return env.find(({ name }) => name === 'APP')?.value;
+  };
+  assert.deepEqual(
+    [await appOf('grid'), await appOf('counter'), await appOf('/home/ada/votes')],
+    ['grid', 'counter', '/app/app.mjs'],
+  );
+});
+
 test('a replica is told its name, its design, where it is opened from, and Redis', async () => {
   const [{ env }] = (await specOf({ 'gridlock:design': 'stateful' })).template.spec.containers;
   const value = (name: string) => env.find((each) => each.name === name);
