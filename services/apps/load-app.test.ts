@@ -114,6 +114,20 @@ for (const [what, channels, sentence] of [
   });
 }
 
+test('a retention that is none is told of as a sentence', async () => {
+  const text = (retention: string) =>
+    `import { counter } from ${COUNTER};\nexport default { ...counter, retention: ${retention} };`;
+  await assert.rejects(
+    loadApp(folder(text('{ idle: 0 }'))),
+    /whose "retention\.idle" is not a whole number of seconds/,
+  );
+  await assert.rejects(
+    loadApp(folder(text('{ days: 1 }'))),
+    /"retention" has a field "days"; there are idle, empty, over\.$/,
+  );
+  assert.equal((await loadApp(folder(text('{ idle: 86400 }')))).retention?.idle, 86_400);
+});
+
 test('rules of channels are loaded', async () => {
   const text = `import { counter } from ${COUNTER};\nexport default { ...counter, channels: [${RULE}, { ...${RULE}, name: 'x:*', subscribe: () => true, publish: 'nobody', line: String }] };`;
   assert.equal((await loadApp(folder(text))).channels?.length, 2);

@@ -1,7 +1,14 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type AnyRoomType, CHANNEL_HISTORY, CLIENT_MESSAGE_TYPES, isRuleName } from '../protocol/index.ts';
+import {
+  type AnyRoomType,
+  CHANNEL_HISTORY,
+  CLIENT_MESSAGE_TYPES,
+  isRuleName,
+  LONGEST_RETENTION,
+  RETENTION,
+} from '../protocol/index.ts';
 import { counter } from './counter/counter.ts';
 import { grid } from './grid/grid.ts';
 
@@ -75,6 +82,8 @@ function problemOf(exported: unknown): string | undefined {
     return `${room} whose "matching" has not the functions "key" and "seats"`;
   }
   if (typeof type['refusals'] !== 'object' || type['refusals'] === null) return `${room} without "refusals"; write {}`;
+  const retention = retentionProblem(type['retention'] ?? {});
+  if (retention !== undefined) return `${room} whose ${retention}`;
   const channels = channelsProblem(type['channels'] ?? []);
   if (channels !== undefined) return `${room} whose ${channels}`;
   const taken = commandKinds(type['command']).find(
@@ -83,6 +92,18 @@ function problemOf(exported: unknown): string | undefined {
   return taken === undefined
     ? undefined
     : `${room} with a command "${taken}", which is the platform's; give it another name`;
+}
+
+/** What is wrong with how long rooms are kept, as the rest of a sentence about it. */
+function retentionProblem(retention: unknown): string | undefined {
+  for (const [what, value] of Object.entries(retention as object)) {
+    if (!Object.hasOwn(RETENTION, what))
+      return `"retention" has a field "${what}"; there are ${Object.keys(RETENTION).join(', ')}`;
+    if (!isWhole(value, LONGEST_RETENTION)) {
+      return `"retention.${what}" is not a whole number of seconds from 1 to ${LONGEST_RETENTION}`;
+    }
+  }
+  return undefined;
 }
 
 /** What is wrong with the rules of channels, as the rest of a sentence about them. */
@@ -113,7 +134,7 @@ function ruleProblem(rule: Record<string, unknown>): string | undefined {
   const { messages, seconds } = (rule['history'] ?? {}) as Record<string, unknown>;
   for (const [what, value] of Object.entries({ messages, seconds })) {
     const most = CHANNEL_HISTORY[what as keyof typeof CHANNEL_HISTORY];
-    if (!(Number.isInteger(value) && (value as number) >= 1 && (value as number) <= most)) {
+    if (!isWhole(value, most)) {
       return `has "history.${what}" that is not a whole number from 1 to ${most}`;
     }
   }
@@ -121,6 +142,9 @@ function ruleProblem(rule: Record<string, unknown>): string | undefined {
   const { line } = rule;
   return line === undefined || typeof line === 'function' ? undefined : 'has "line" that is not a function';
 }
+
+const isWhole = (value: unknown, most: number): boolean =>
+  Number.isInteger(value) && (value as number) >= 1 && (value as number) <= most;
 
 const isSchema = (value: unknown): boolean => (value as { kind?: unknown } | undefined)?.kind === 'schema';
 

@@ -33,6 +33,20 @@ export interface Decision<Event> {
   readonly refusal?: string | undefined;
 }
 
+/** How long a room is kept in the store after the last thing that happened in it, in seconds. */
+export interface Retention {
+  /** While it goes on. One with a deadline is kept until that and for `over` at least. */
+  readonly idle: number;
+  /** Once everybody has left. */
+  readonly empty: number;
+  /** Once it is over. */
+  readonly over: number;
+}
+
+/** What holds where an application says nothing else; and the longest that it may say: a year. */
+export const RETENTION: Retention = Object.freeze({ idle: 3600, empty: 60, over: 900 });
+export const LONGEST_RETENTION = 366 * 24 * 3600;
+
 /** How quick match finds a room. */
 export interface Matching<Settings> {
   /** Rooms of the same key are alike to a player who wants any. */
@@ -76,6 +90,8 @@ export interface RoomType<
   /** Whether players who are no members may follow the room. It may not change while the room lives. */
   isPublic(state: State): boolean;
   readonly matching: Matching<Settings>;
+  /** What is left out is as in `RETENTION`. */
+  readonly retention?: Partial<Retention>;
   /** For what needs no rules of a room; none if left out. */
   readonly channels?: Channels;
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Cluster } from 'ioredis';
-import type { AnyRoomType } from '../protocol/index.ts';
+import { type AnyRoomType, RETENTION } from '../protocol/index.ts';
 import { type GameAuthority, Refusal } from './authority/game-authority.ts';
 import type { Fault } from './authority/plan.ts';
 import { RoomLog, roomKeys } from './authority/room-log.ts';
@@ -150,7 +150,14 @@ export function assembleGames(start: Start, store: StoreParts, cluster: ClusterP
   const now = () => clock.now();
   const { games: most, perAddress } = config.limits;
   const fullness = () => histories.fullness;
-  const gameQuota = new GameQuota({ redis, most, mostOfAddress: perAddress.games, now, fullness });
+  const gameQuota = new GameQuota({
+    redis,
+    most,
+    mostOfAddress: perAddress.games,
+    now,
+    idleSeconds: type.retention?.idle ?? RETENTION.idle,
+    fullness,
+  });
   const authority = buildAuthority(start, store, cluster, gameQuota);
   const gameClock = new GameClock(
     now,

@@ -1,4 +1,4 @@
-import type { AnyRoomType, PlayerRef } from '../../protocol/index.ts';
+import { type AnyRoomType, type PlayerRef, RETENTION } from '../../protocol/index.ts';
 import type { LogEntry } from '../history/history.ts';
 import type { Plan } from './plan.ts';
 import { type Memory, snapshotText, wantsSnapshot } from './room-memory.ts';
@@ -13,9 +13,6 @@ export interface RoomBounds {
   readonly historyEvents: number;
   readonly historyBytes: number;
 }
-
-/** How long a room is kept after what is the last thing in it, in seconds: over, left by everybody, without a deadline. */
-const KEEP_SECONDS = { over: 900, empty: 60, open: 3600 };
 
 /** The room to append to. */
 export interface AppendTarget {
@@ -114,10 +111,11 @@ function keepOf(
 ): { seconds: number; until: number } | undefined {
   const deadline = type.deadline(state);
   const isEmpty = type.members(state).length === 0;
-  let seconds = KEEP_SECONDS.open;
-  if (type.isOver(state)) seconds = KEEP_SECONDS.over;
-  else if (isEmpty) seconds = KEEP_SECONDS.empty;
-  else if (deadline !== undefined) seconds = Math.ceil(Math.max(0, deadline - at) / 1000) + KEEP_SECONDS.over;
+  const { idle, empty, over } = { ...RETENTION, ...type.retention };
+  let seconds = idle;
+  if (type.isOver(state)) seconds = over;
+  else if (isEmpty) seconds = empty;
+  else if (deadline !== undefined) seconds = Math.ceil(Math.max(0, deadline - at) / 1000) + over;
   const until = at + seconds * 1000;
   const stays = !events.some((event) => event.deadline !== undefined || event.over) && !isEmpty;
   if (stays && Math.abs(until - memory.expiresAt) < seconds * 250) return undefined;

@@ -42,10 +42,9 @@ export abstract class RecordedAuthority implements GameAuthority {
   abstract finish(game: string): Promise<number>;
   abstract observe(game: string, epoch: string, entry: LogEntry): void;
   abstract arrived(game: string, at: number): Promise<void>;
+  abstract leave(actor: Actor, id: string, game: string): Promise<Applied>;
   abstract handOver(): Promise<void>;
   abstract stop(): void;
-
-  protected abstract vacate(actor: Actor, id: string, game: string): Promise<Applied>;
 
   /** Undefined when a game of this code exists already and the mode is `create`. */
   protected abstract enter(
@@ -76,12 +75,6 @@ export abstract class RecordedAuthority implements GameAuthority {
     return this.#counted((await this.enter('join', actor, id, game))!, actor);
   }
 
-  async leave(actor: Actor, id: string, game: string): Promise<Applied> {
-    const applied = await this.vacate(actor, id, game);
-    if (this.#gameQuota && !applied.duplicate) void this.#countEmpty(game, this.#gameQuota);
-    return applied;
-  }
-
   async match(actor: Actor, id: string, settings: unknown): Promise<Entered> {
     const isFull = (await this.#gameQuota?.full(addressOf(actor))) !== undefined;
     let closed = '';
@@ -107,12 +100,6 @@ export abstract class RecordedAuthority implements GameAuthority {
     const isFirst = this.type.members(state)[0]?.id === player.id && !this.type.isOver(state);
     if (isFirst && !entered.duplicate) this.#gameQuota?.opened(entered.game, addressOf(actor));
     return entered;
-  }
-
-  /** A game that nobody is in is gone soon, unless another player comes. */
-  async #countEmpty(game: string, gameQuota: GameQuota): Promise<void> {
-    const view = await this.view(game).catch(() => undefined);
-    if (view && this.type.members(view.state).length === 0) gameQuota.emptied(game);
   }
 
   resume(actor: SocketActor, game: string, known: Position): Promise<Resumed> {

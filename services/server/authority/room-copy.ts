@@ -27,6 +27,8 @@ export interface RoomCopyOptions {
   readonly onConflict?: () => void;
   /** Events were appended, and are announced. */
   readonly onAppended?: (room: string, epoch: string, entries: readonly LogEntry[]) => void;
+  /** The keys of the room expire at another time from now on, in milliseconds by the store's clock. */
+  readonly onKept?: (room: string, until: number) => void;
   readonly onFault?: (room: string, fault: Fault) => void;
   /** This copy is not to be used any longer. */
   readonly onLost: (copy: RoomCopy) => void;
@@ -177,7 +179,9 @@ export class RoomCopy {
   #follow({ memory, entries }: Extract<Appended, { tag: 'ok' }>): void {
     // What was announced may have been here before the answer.
     if (memory.epoch === this.#memory.epoch && memory.seq < this.#memory.seq) return;
+    const { expiresAt } = this.#memory;
     this.#memory = memory;
+    if (memory.expiresAt !== expiresAt) this.#options.onKept?.(this.room, memory.expiresAt);
     if (entries.length > 0) this.#options.onAppended?.(this.room, memory.epoch, entries);
   }
 

@@ -6,10 +6,6 @@ export const GAMES_KEY = 'gridlock:{games}:open';
 /** The same of those that players of one address made. */
 export const gamesOf = (address: string): string => `gridlock:{games}:of:${address}`;
 
-/** A game that nobody ends is gone when it has waited for players for so long. */
-const KEEP_MS = 3_600_000;
-/** How long a room that everybody left before it began is kept, as `KEEP_SECONDS.empty` of the room log. */
-const EMPTY_MS = 60_000;
 /** How full the store may be, of its `maxmemory`, for another game to be made. The scripts look again as they make it. */
 const MOST_FOR_NEW = 0.75;
 
@@ -20,6 +16,8 @@ export interface GameQuotaOptions {
   readonly mostOfAddress: number;
   /** Milliseconds by Redis's clock. */
   readonly now: () => number;
+  /** For how long a game is kept in which nothing happens, in seconds. */
+  readonly idleSeconds: number;
   /** How full the store is, of its `maxmemory`: 0 to 1. */
   readonly fullness: () => number;
 }
@@ -52,19 +50,24 @@ export class GameQuota {
 
   /** A game was made. What cannot be counted now is missing in the count, and nothing else. */
   opened(game: string, address: string | undefined): void {
-    const until = this.#options.now() + KEEP_MS;
-    const writing = this.#options.redis
+    const { redis, now, idleSeconds } = this.#options;
+    const until = now() + 1000 * idleSeconds;
+    const writing = redis
       .pipeline()
       .zadd(GAMES_KEY, until, game)
-      .pexpire(GAMES_KEY, 2 * KEEP_MS);
-    if (address !== undefined) writing.zadd(gamesOf(address), until, game).pexpire(gamesOf(address), KEEP_MS);
+      .expire(GAMES_KEY, 2 * idleSeconds);
+    if (address !== undefined) writing.zadd(gamesOf(address), until, game).expire(gamesOf(address), idleSeconds);
     writing.exec().catch(() => undefined);
   }
 
-  /** Everybody left a game before it began: it counts for as long as it is there. */
-  emptied(game: string): void {
-    const { redis, now } = this.#options;
-    redis.zadd(GAMES_KEY, 'XX', now() + EMPTY_MS, game).catch(() => undefined);
+  /** A game is there until then, in milliseconds by the store's clock: for so long it counts. */
+  kept(game: string, until: number): void {
+    const { redis, idleSeconds } = this.#options;
+    const writing = redis
+      .pipeline()
+      .zadd(GAMES_KEY, 'XX', until, game)
+      .expire(GAMES_KEY, 2 * idleSeconds);
+    writing.exec().catch(() => undefined);
   }
 
   /** A game ended. */

@@ -91,7 +91,7 @@ export class StatefulAuthority extends RecordedAuthority {
     return this.#held.size;
   }
 
-  protected async vacate(actor: Actor, id: string, game: string): Promise<Applied> {
+  async leave(actor: Actor, id: string, game: string): Promise<Applied> {
     return toApplied(game, await this.#do(game, { kind: 'leave', ...askerOf(actor), id }));
   }
 
@@ -255,7 +255,7 @@ export class StatefulAuthority extends RecordedAuthority {
     });
     if (taken.tag === 'held') return taken.hold;
     this.#holders.delete(game);
-    const { onAppended } = this.#options;
+    const { gameQuota, onAppended } = this.#options;
     const held = new RoomCopy({
       room: game,
       now,
@@ -264,6 +264,7 @@ export class StatefulAuthority extends RecordedAuthority {
       memory: taken.memory,
       log: this.records,
       ...(onAppended ? { onAppended } : {}),
+      onKept: (room, until) => gameQuota?.kept(room, until),
       onFault: (room, fault) => report?.fault(room, fault),
       onBatch: (commands) => report?.batch(commands),
       onLost: (lost) => {

@@ -52,7 +52,7 @@ export class StatelessAuthority extends RecordedAuthority {
     this.#timer.unref();
   }
 
-  protected async vacate(actor: Actor, id: string, game: string): Promise<Applied> {
+  async leave(actor: Actor, id: string, game: string): Promise<Applied> {
     return toApplied(game, await this.#do(game, { kind: 'leave', ...askerOf(actor), id }));
   }
 
@@ -129,7 +129,7 @@ export class StatelessAuthority extends RecordedAuthority {
   }
 
   #open(game: string, memory: Awaited<ReturnType<RoomLog['read']>>): RoomCopy {
-    const { now, onAppended, report } = this.#options;
+    const { now, gameQuota, onAppended, report } = this.#options;
     const copy = new RoomCopy({
       room: game,
       hold: NO_HOLD,
@@ -138,6 +138,7 @@ export class StatelessAuthority extends RecordedAuthority {
       log: this.records,
       now,
       ...(onAppended ? { onAppended } : {}),
+      onKept: (room, until) => gameQuota?.kept(room, until),
       onBatch: (commands) => report?.batch(commands),
       onConflict: () => report?.conflict(),
       onFault: (room, fault) => report?.fault(room, fault),
