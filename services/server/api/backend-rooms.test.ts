@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import * as v from 'valibot';
+import { until } from '../../../tests/kit/wait.ts';
+import { counter } from '../../apps/counter/counter.ts';
+import type { AnyRoomType } from '../../protocol/index.ts';
+import type { BackendActor } from '../authority/game-authority.ts';
+import { GameClock } from '../cluster/clock.ts';
+import { createLogger } from '../ops/log.ts';
+import { startAuthorities, type TestAuthorities } from '../testing/authorities.ts';
+import { DESIGNS } from '../testing/replica.ts';
+import { BackendRooms } from './backend-rooms.ts';
+
+interface State {
+  readonly endsAt: number | null;
+  readonly over: boolean;
+  readonly owner: string;
+}
+
+/** A room that is over some milliseconds after somebody lit its fuse. */
+const bomb: AnyRoomType = {
+  ...counter,
+  name: 'bomb',
+  settings: v.object({}),
+  command: v.strictObject({ kind: v.literal('light'), ms: v.number() }),
+  event: v.object({ kind: v.string(), owner: v.optional(v.string()), endsAt: v.optional(v.number()) }),
+  state: v.object({ endsAt: v.nullable(v.number()), over: v.boolean(), owner: v.string() }),
+  decide(_state, command, { now, player }) {
+    if (command.kind === 'create') return { events: [{ kind: 'made', owner: player!.id }] };
+    if (command.kind === 'light') return { events: [{ kind: 'lit', endsAt: now + command.ms }] };
+    return { events: command.kind === 'deadline' ? [{ kind: 'burst' }] : [] };
+  },
+  evolve: (state: State | undefined, event): State => ({
+    owner: event.owner ?? state!.owner,
+    endsAt: event.endsAt ?? state?.endsAt ?? null,
+    over: event.kind === 'burst',
+  }),
+  members: ({ owner }: State) => [{ id: owner, name: owner }],
+  deadline: ({ endsAt, over }: State) => (over ? undefined : (endsAt ?? undefined)),
+  isOver: ({ over }: State) => over,
+};
+
+const SHOP: BackendActor = { player: { id: 'ada', name: 'Ada' }, backend: 'shop' };
+
+let authorities: TestAuthorities;
+before(async () => {
+  authorities = await startAuthorities(bomb);
+});
+after(async () => {
+  await authorities?.stop();
+});
+
+for (const design of DESIGNS) {
+  describe(design, () => {
+    let count = 0;
+    const id = () => `${design}${(count += 1)}`;
+    function roomsWith(arm: GameClock['arm']) {
+      const closed: string[] = [];
+      const authority = authorities.of(design);
+      const clock = { now: () => Date.now() };
+      const gameQuota = { closed: (game: string) => void closed.push(game) };
+      return { rooms: new BackendRooms({ authority, gameClock: { arm }, gameQuota, clock }), closed, authority };
+    }
+    const light = (ms: number) => ({ kind: 'light', ms }) as { kind: string };
+
+    test('a room that only backends use is told when its time is over', async (context) => {
+      const gameClock: GameClock = new GameClock(
+        Date.now,
+        (game) => authorities.of(design).finish(game),
+        createLogger('silent', 'test'),
+      );
+      context.after(() => gameClock.stop());
+      const { rooms, authority } = roomsWith((game, endsAt) => gameClock.arm(game, endsAt));
+      const { room } = await rooms.create(SHOP, id(), {});
+      await rooms.command(SHOP, id(), room, light(50));
+      await until(async () => bomb.isOver((await authority.view(room)).state), 'the room is over');
+    });
+
+    test('a room whose replica died before its time was over is over for whoever reads it after that', async () => {
+      const { rooms, closed } = roomsWith(() => undefined);
+      const { room } = await rooms.create(SHOP, id(), {});
+      await rooms.command(SHOP, id(), room, light(30));
+      assert.equal((await rooms.read(room)).over, false);
+      await until(async () => (await rooms.read(room)).over, 'the room is over');
+      assert.deepEqual(closed, [room]);
+      assert.deepEqual((await rooms.read(room)).deadline, null);
+      const { events } = await rooms.events(room, { after: 2 }, 10);
+      assert.deepEqual(
+        events.map(({ event, over }) => [event, over]),
+        [[{ kind: 'burst' }, true]],
+      );
+    });
+  });
+}
