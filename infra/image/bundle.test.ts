@@ -96,6 +96,11 @@ test('an application that cannot be bundled is named in a sentence', async () =>
   });
 });
 
+test('the description of the API lies where the server looks for it', () => {
+  const file = 'services/server/api/openapi.json';
+  assert.deepEqual(readFileSync(path.join(first.context, 'app', file)), readFileSync(path.join(ROOT, file)));
+});
+
 test('a trace names a source by its path in the repository, and the sources themselves stay at home', () => {
   const map = JSON.parse(readFileSync(path.join(first.context, 'app/main.mjs.map'), 'utf8')) as Record<string, unknown>;
   assert.ok((map['sources'] as string[]).includes('services/server/main.ts'));

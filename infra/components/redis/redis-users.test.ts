@@ -28,7 +28,7 @@ test('every command that a script of the game calls is allowed', () => {
 test('every command that the game sends is allowed', () => {
   const pattern = /(?:\bredis|\bpipeline|\bstore|\bnode)(?:\s*\)?)\s*\.(\w+)\(|^\s+\.(\w+)\(/gm;
   const known =
-    /^(h(get|set|setnx|del|mget|getall|incrby)|get|set|del|x\w+|z\w+|p?expire|publish|spublish|s?subscribe|s?unsubscribe|time|info|eval|evalsha|multi|exec|incr)$/;
+    /^(h(get|set|setnx|del|mget|getall|incrby)|get|set|del|x\w+|z\w+|p?expire|publish|spublish|s?subscribe|s?unsubscribe|time|info|eval|evalsha|multi|exec|incr|scan)$/;
   const sent = sources('**/*.ts')
     .flatMap((text) => [...text.matchAll(pattern)].map(([, one, two]) => (one ?? two)!.toLowerCase()))
     .filter((name) => known.test(name));

@@ -71,7 +71,9 @@ test('a key that is written to the file is taken, and one that is not there any 
   file.write(`shop:${next}`);
   await until(() => keys.nameOf(next) === 'shop', 'the new key is known');
   assert.equal(keys.nameOf(old), undefined);
-  assert.deepEqual(heard, { names: [['shop']], failures: [] });
+  file.write(`shop:${old}`);
+  await until(() => keys.nameOf(old) === 'shop', 'the old key is known again');
+  assert.deepEqual(heard, { names: [['shop'], ['shop']], failures: [] });
 });
 
 test('a file that is replaced through a link is read again, as those of a mounted Secret are', async (context) => {

@@ -66,7 +66,8 @@ export class RoomList {
     if (place && (index < 0 || (await lifeOf(nodes[index]![1])) !== place[1])) throw expired();
     const rooms = new Map<string, ListedRoom>();
     for (let scans = 0; scans < SCANS_A_PAGE && rooms.size < limit && index < nodes.length; scans += 1) {
-      const [following, keys] = await nodes[index]![1].scan(next, 'MATCH', HEADS, 'COUNT', KEYS_A_SCAN);
+      const [, node] = nodes[index]!;
+      const [following, keys] = await node.scan(next, 'MATCH', HEADS, 'COUNT', KEYS_A_SCAN);
       for (const room of await Promise.all(keys.map((key) => this.#read(key)))) if (room) rooms.set(room.room, room);
       next = following;
       if (next === '0') index += 1;
