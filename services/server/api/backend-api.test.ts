@@ -154,6 +154,8 @@ for (const design of DESIGNS) {
         [{ ...add(1), more: 1 }, 400, 'bad_message'],
         [{ ...add(1), player: 'a b' }, 400, 'bad_message'],
         ['{"player":', 400, 'bad_json'],
+        ['', 400, 'bad_message'],
+        ['{"__proto__":{"player":"ada"}}', 400, 'bad_json'],
         ['x'.repeat(9000), 413, 'too_large'],
       ] as const) {
         const answer = await two.post(place, body, newId());
@@ -239,7 +241,10 @@ for (const design of DESIGNS) {
         assert.equal(again.closeCode, undefined);
         again.close();
       }
-      assert.equal((await one.call('DELETE', '/players/nobody/connections')).status, 204);
+      const nobody = '/players/nobody/connections';
+      assert.equal((await one.call('DELETE', nobody)).status, 204);
+      const headers = { 'content-type': 'application/json' };
+      assert.equal((await one.call('DELETE', nobody, { headers })).status, 204, 'a type without a body does no harm');
       assert.equal((await one.call('DELETE', '/players/a%20b/connections')).status, 400);
     });
 

@@ -52,6 +52,7 @@ export async function addBackendApi(app: FastifyInstance, options: BackendApiOpt
       api.addHook('onRoute', (route) => {
         route.bodyLimit ??= BODY_BYTES;
       });
+      acceptNoBody(api);
       api.setErrorHandler((error: Error, request, reply) => {
         const answered = answerProblem(reply, error);
         if (answered) return answered;
@@ -67,6 +68,16 @@ export async function addBackendApi(app: FastifyInstance, options: BackendApiOpt
     },
     { prefix: API_PATH },
   );
+}
+
+/** Clients name a type also where they send nothing. */
+function acceptNoBody(api: FastifyInstance): void {
+  const parse = api.getDefaultJsonParser('error', 'error');
+  api.removeContentTypeParser('application/json');
+  api.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined);
+    else void parse(request, body, done);
+  });
 }
 
 /** Answers a request that shows no key, or a wrong one; who guesses is shut out for a while. */

@@ -60,7 +60,6 @@ export const statusOf = (code: string): number =>
 /** What fastify itself refuses a request with, by its codes. */
 const OF_FASTIFY: Readonly<Record<string, Problem | Refusal>> = {
   FST_ERR_CTP_INVALID_JSON_BODY: new Refusal('bad_json', 'The body is not JSON.'),
-  FST_ERR_CTP_EMPTY_JSON_BODY: new Refusal('bad_json', 'The body is empty; send JSON.'),
   FST_ERR_CTP_INVALID_MEDIA_TYPE: new Problem('not_json', 'Send the request as application/json.'),
   FST_ERR_CTP_BODY_TOO_LARGE: new Problem('too_large', 'The body is too large.'),
 };
