@@ -150,12 +150,17 @@ const EVERY_ENTRY = `
 import { createClient as same } from 'gridlock-client';
 import { createClient as inBrowser, type BrowserScope } from 'gridlock-client/browser';
 import { GridlockClient, type Platform } from 'gridlock-client/core';
-import { grid } from 'gridlock-client/grid';
+import { type Grid, grid } from 'gridlock-client/grid';
+import { createUseRoom, type RoomView, type UseSyncExternalStore } from 'gridlock-client/hook';
 import { createClient, type NodeOptions } from 'gridlock-client/node';
 declare const scope: BrowserScope;
 declare const platform: Platform;
+declare const store: UseSyncExternalStore;
 const options: NodeOptions = { url: 'https://localhost:8443', transports: ['sse'] };
 void [createClient(options), same(options), inBrowser({}, scope), new GridlockClient(platform), grid.name];
+const useRoom = createUseRoom(store);
+const view: RoomView<Grid> = useRoom(await inBrowser({}, scope).join(grid, 'ABCDEF'));
+void view.predicted.cells;
 `;
 
 /** What the compiler of another project says, which checks the types of its libraries, too. */

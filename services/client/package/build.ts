@@ -12,6 +12,7 @@ const ENTRIES = {
   core: 'client/index',
   browser: 'client/browser',
   node: 'client/node',
+  hook: 'client/hook',
   grid: 'apps/grid/grid',
 } as const;
 /** The oldest that the package runs in. */
@@ -58,6 +59,7 @@ function manifest({ version, license, dependencies }: Manifest): object {
       './browser': entry('browser'),
       './node': entry('node'),
       './core': entry('core'),
+      './hook': entry('hook'),
       './grid': entry('grid'),
     },
     dependencies: { ws: `^${dependencies['ws']}` },
