@@ -1,10 +1,15 @@
-import { closeCode } from '../../services/protocol/index.ts';
+import { CLOSE_MEANINGS, type CloseName, closeCode } from '../../services/protocol/index.ts';
 import { describeGenerator, describeMachine } from '../load/describe.ts';
 import type { Summary } from '../load/summary.ts';
 import { chart, type Line } from './chart.ts';
 import { clock, duration, escapeHtml, grouped } from './html.ts';
 import { SCRIPT, STYLE } from './page-assets.ts';
 
+const meaningOf = (code: number): string => {
+  const { name } = closeCode(code);
+  const meaning = CLOSE_MEANINGS[name as CloseName] ?? 'A code that gridlock.v1 does not define.';
+  return meaning.replaceAll('`', '');
+};
 const MEANT: Readonly<Record<string, string>> = { 3000: 'cut by the scenario', 1000: 'the end of the run' };
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
 const mebibytes = (value: number): string => `${grouped(value)} MiB`;
@@ -163,9 +168,7 @@ ${table(
     ['closed with', ''],
     codes.length === 0
       ? [row(['none', '0'])]
-      : codes.map(([code, value]) =>
-          row([`${code} ${MEANT[code] ?? closeCode(Number(code)).meaning.replaceAll('`', '')}`, grouped(value)]),
-        ),
+      : codes.map(([code, value]) => row([`${code} ${MEANT[code] ?? meaningOf(Number(code))}`, grouped(value)])),
   )}
 <br>${table(
     ['replica', 'sockets', 'share'],

@@ -234,8 +234,8 @@ export class Connection {
   }
 
   #lost(code: number, reason: string, sendCode = code === 4408 ? 4408 : 1000): void {
-    const { name, advice, meaning } = closeCode(code);
-    const message = reason || meaning;
+    const { name, advice } = closeCode(code);
+    const message = reason || (name === 'abnormal' ? 'The connection broke.' : `It was closed with ${code} (${name}).`);
     const opened = this.#state === 'open';
     this.#drop(sendCode, '');
     if (!opened) {

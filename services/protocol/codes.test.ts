@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CLOSE_CODES, closeCode } from './codes.ts';
+import { CLOSE_CODES, closeCode, ERROR_CODES, isWorthRepeating } from './codes.ts';
 
 test('no two entries of the table share a code', () => {
   const codes = Object.values(CLOSE_CODES).map((entry) => entry.code);
@@ -23,4 +23,9 @@ test('a restarting replica asks to come back, a superseding socket does not', ()
   assert.equal(closeCode(1012).advice, 'reconnect');
   assert.equal(closeCode(4409).advice, 'stop');
   assert.equal(closeCode(4401).advice, 'authenticate');
+});
+
+test('a request is repeated after the codes that say so in the table, and after no refusal of an application', () => {
+  for (const [code, { retry }] of Object.entries(ERROR_CODES)) assert.equal(isWorthRepeating(code), retry, code);
+  assert.equal(isWorthRepeating('cell_taken'), false);
 });

@@ -46,7 +46,17 @@ export type ErrorCode = keyof typeof ERROR_CODES;
 export type RefusalCode = ErrorCode | (string & {});
 
 /** Whether the same request may succeed later without being changed. Refusals of applications do not. */
-export const isWorthRepeating = (code: string): boolean => code in ERROR_CODES && ERROR_CODES[code as ErrorCode].retry;
+export const isWorthRepeating = (code: string): boolean => WORTH_REPEATING.includes(code as ErrorCode);
+
+/** Those of the table with `retry`; named again so that a client need not carry the table. */
+const WORTH_REPEATING: readonly ErrorCode[] = [
+  'rate_limited',
+  'unavailable',
+  'internal',
+  'app_failed',
+  'draining',
+  'cluster_full',
+];
 
 /** What a client does after the socket was closed with a code. */
 type CloseAdvice =
@@ -61,33 +71,55 @@ interface CloseCode {
   readonly code: number;
   readonly name: string;
   readonly advice: CloseAdvice;
-  readonly meaning: string;
 }
 
 /** The one table of close codes; RFC 6455 section 7.4 for those below 4000. */
 export const CLOSE_CODES = {
-  normal: { code: 1000, advice: 'stop', meaning: 'Either side was done.' },
-  goingAway: { code: 1001, advice: 'reconnect', meaning: 'The page was left, or the server is going away.' },
-  protocolError: { code: 1002, advice: 'stop', meaning: 'The frames broke RFC 6455.' },
-  unsupportedData: { code: 1003, advice: 'stop', meaning: 'A binary message was sent; gridlock.v1 is text.' },
-  abnormal: { code: 1006, advice: 'reconnect', meaning: 'The connection broke without a close frame.' },
-  invalidText: { code: 1007, advice: 'stop', meaning: 'A text message was not UTF-8.' },
-  policyViolation: { code: 1008, advice: 'stop', meaning: 'A message came in too many fragments.' },
-  messageTooBig: { code: 1009, advice: 'stop', meaning: 'A message was larger than `limits.messageBytes`.' },
-  internalError: { code: 1011, advice: 'reconnect', meaning: 'The server failed at something unforeseen.' },
-  serviceRestart: { code: 1012, advice: 'reconnect', meaning: 'This replica drains; see `going_away` for the delay.' },
-  tryAgainLater: { code: 1013, advice: 'reconnect', meaning: 'The server is over its capacity; back off further.' },
-  badMessages: { code: 4400, advice: 'stop', meaning: 'Too many messages were refused within a minute.' },
-  unauthorized: { code: 4401, advice: 'authenticate', meaning: 'The player token expired or was revoked.' },
-  unknownSubprotocol: { code: 4406, advice: 'stop', meaning: 'The client offered no subprotocol known here.' },
-  heartbeatTimeout: { code: 4408, advice: 'reconnect', meaning: 'Nothing was heard for two heartbeats.' },
-  superseded: { code: 4409, advice: 'stop', meaning: 'The same player connected elsewhere; the newer socket stays.' },
-  disconnected: { code: 4410, advice: 'stop', meaning: 'The application disconnected the player.' },
-  slowConsumer: { code: 4413, advice: 'reconnect', meaning: 'The client read too slowly; resume loses nothing.' },
-  rateLimited: { code: 4429, advice: 'reconnect', meaning: 'The client kept sending above its rate; back off.' },
+  normal: { code: 1000, advice: 'stop' },
+  goingAway: { code: 1001, advice: 'reconnect' },
+  protocolError: { code: 1002, advice: 'stop' },
+  unsupportedData: { code: 1003, advice: 'stop' },
+  abnormal: { code: 1006, advice: 'reconnect' },
+  invalidText: { code: 1007, advice: 'stop' },
+  policyViolation: { code: 1008, advice: 'stop' },
+  messageTooBig: { code: 1009, advice: 'stop' },
+  internalError: { code: 1011, advice: 'reconnect' },
+  serviceRestart: { code: 1012, advice: 'reconnect' },
+  tryAgainLater: { code: 1013, advice: 'reconnect' },
+  badMessages: { code: 4400, advice: 'stop' },
+  unauthorized: { code: 4401, advice: 'authenticate' },
+  unknownSubprotocol: { code: 4406, advice: 'stop' },
+  heartbeatTimeout: { code: 4408, advice: 'reconnect' },
+  superseded: { code: 4409, advice: 'stop' },
+  disconnected: { code: 4410, advice: 'stop' },
+  slowConsumer: { code: 4413, advice: 'reconnect' },
+  rateLimited: { code: 4429, advice: 'reconnect' },
 } as const satisfies Record<string, Omit<CloseCode, 'name'>>;
 
 export type CloseName = keyof typeof CLOSE_CODES;
+
+/** What each close code says. A table of its own: a page need not load it. */
+export const CLOSE_MEANINGS: Readonly<Record<CloseName, string>> = {
+  normal: 'Either side was done.',
+  goingAway: 'The page was left, or the server is going away.',
+  protocolError: 'The frames broke RFC 6455.',
+  unsupportedData: 'A binary message was sent; gridlock.v1 is text.',
+  abnormal: 'The connection broke without a close frame.',
+  invalidText: 'A text message was not UTF-8.',
+  policyViolation: 'A message came in too many fragments.',
+  messageTooBig: 'A message was larger than `limits.messageBytes`.',
+  internalError: 'The server failed at something unforeseen.',
+  serviceRestart: 'This replica drains; see `going_away` for the delay.',
+  tryAgainLater: 'The server is over its capacity; back off further.',
+  badMessages: 'Too many messages were refused within a minute.',
+  unauthorized: 'The player token expired or was revoked.',
+  unknownSubprotocol: 'The client offered no subprotocol known here.',
+  heartbeatTimeout: 'Nothing was heard for two heartbeats.',
+  superseded: 'The same player connected elsewhere; the newer socket stays.',
+  disconnected: 'The application disconnected the player.',
+  slowConsumer: 'The client read too slowly; resume loses nothing.',
+  rateLimited: 'The client kept sending above its rate; back off.',
+};
 
 const BY_CODE = new Map<number, CloseCode>(
   Object.entries(CLOSE_CODES).map(([name, entry]) => [entry.code, { name, ...entry }]),
@@ -101,5 +133,5 @@ export function closeCode(code: number): CloseCode {
   const known = BY_CODE.get(code);
   if (known) return known;
   const advice = code >= 4400 && code <= 4499 ? 'stop' : 'reconnect';
-  return { code, name: 'unknown', advice, meaning: 'A code that gridlock.v1 does not define.' };
+  return { code, name: 'unknown', advice };
 }

@@ -5,7 +5,7 @@ import type * as v from 'valibot';
 import { applyEvent, CHAT, GameEvent, GameState, GRID_LIMITS, type GridMessage } from '../apps/grid/grid.ts';
 import { CLIENT_MESSAGE_TYPES, KernelMessage } from './client-messages.ts';
 import { decodeClientFrame, decodeServerFrame } from './codec.ts';
-import { CLOSE_CODES, ERROR_CODES } from './codes.ts';
+import { CLOSE_CODES, CLOSE_MEANINGS, type CloseName, ERROR_CODES } from './codes.ts';
 import { LIMITS } from './limits.ts';
 import { ServerMessage } from './server-messages.ts';
 import { SessionAnswer, SessionEnd, SessionRequest } from './session.ts';
@@ -87,7 +87,8 @@ test('the tables of codes say what the code says', () => {
   for (const [code, { retry, meaning }] of Object.entries(ERROR_CODES)) {
     assert.ok(readme.includes(`| \`${code}\` | ${retry ? 'yes' : 'no'} | ${meaning} |`), code);
   }
-  for (const [name, { code, advice, meaning }] of Object.entries(CLOSE_CODES)) {
+  for (const [name, { code, advice }] of Object.entries(CLOSE_CODES)) {
+    const meaning = CLOSE_MEANINGS[name as CloseName];
     assert.ok(readme.includes(`| ${code} | \`${name}\` | ${advice} | ${meaning} |`), name);
   }
 });

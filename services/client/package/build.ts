@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import type { BuildOptions, Plugin } from 'esbuild';
 
 const run = promisify(execFile);
 const here = import.meta.dirname;
@@ -66,17 +67,39 @@ function manifest({ version, license, dependencies }: Manifest): object {
   };
 }
 
+/** What makes a value and does nothing else. */
+const MAKERS = /(?<=[^.\w])(v\.\w+|plainText|new RegExp|Object\.freeze)(?=\()/g;
+/** What a schema says about a wrong value, which only a server tells. */
+const COMPLAINTS = /, (['`])(?:is|has) [^'`]*\1(?=\))/g;
+
+/** Our modules do nothing when they are loaded: what of them nobody uses is left out. */
+const pureSources: Plugin = {
+  name: 'pure-sources',
+  setup: (build) => {
+    build.onResolve({ filter: /^\.\.?\/.*\.ts$/ }, ({ path: file, resolveDir }) => ({
+      path: path.resolve(resolveDir, file),
+      sideEffects: false,
+    }));
+    build.onLoad({ filter: /\.ts$/ }, async ({ path: file }) => ({
+      contents: (await readFile(file, 'utf8')).replaceAll(COMPLAINTS, '').replaceAll(MAKERS, '/* @__PURE__ */ $1'),
+      loader: 'ts',
+    }));
+  },
+};
+
+/** Makes the SDK small. */
+export const SLIM: BuildOptions = {
+  plugins: [pureSources],
+  alias: { valibot: path.join(here, 'small-valibot.ts') },
+};
+
 async function buildModules(outDir: string): Promise<void> {
   const { build } = await import('esbuild');
-  await build({
+  const shared: BuildOptions = {
     absWorkingDir: root,
-    entryPoints: Object.fromEntries(
-      Object.entries(ENTRIES).map(([name, file]) => [name, path.join(here, '../..', `${file}.ts`)]),
-    ),
     outdir: outDir,
-    chunkNames: 'chunks/[name]-[hash]',
     bundle: true,
-    splitting: true,
+    minify: true,
     format: 'esm',
     platform: 'neutral',
     mainFields: ['module', 'main'],
@@ -85,7 +108,19 @@ async function buildModules(outDir: string): Promise<void> {
     target: TARGET,
     legalComments: 'inline',
     logLevel: 'silent',
+  };
+  const { grid, ...sdk } = Object.fromEntries(
+    Object.entries(ENTRIES).map(([name, file]) => [name, path.join(here, '../..', `${file}.ts`)]),
+  );
+  await build({
+    ...shared,
+    entryPoints: sdk,
+    chunkNames: 'chunks/[name]-[hash]',
+    splitting: true,
+    ...SLIM,
   });
+  // An application checks commands and settings, too, by all that valibot has.
+  await build({ ...shared, entryPoints: { grid: grid! } });
 }
 
 /** What the sources declare, with the one library beside it that their types come from. */

@@ -1,8 +1,5 @@
 import type { Transport } from '../../protocol/index.ts';
-import type { Platform } from '../platform.ts';
-import { callerOf } from './calls.ts';
-import { openEventSource } from './event-source.ts';
-import { openLongPoll } from './long-poll.ts';
+import type { Platform, Socket, SocketHandlers, SocketTarget } from '../platform.ts';
 
 /** Connections in a row that never began, before the next transport is tried: the first time, and once it has worked. */
 const FAILURES = 2;
@@ -80,10 +77,32 @@ export function supported(platform: Platform, transports: readonly Transport[]):
   return can.length > 0 ? can : ['websocket'];
 }
 
-/** What makes a socket by a transport. */
+/** What makes a socket by a transport. The others than WebSocket are loaded when they are needed: seldom. */
 export function openerOf(platform: Platform, transport: Transport): Platform['openSocket'] {
-  const caller = callerOf(platform);
-  if (transport === 'websocket' || !caller) return (target, handlers) => platform.openSocket(target, handlers);
-  const open = transport === 'sse' ? openEventSource : openLongPoll;
-  return (target, handlers) => open(caller, target, handlers);
+  if (transport === 'websocket' || !platform.request)
+    return (target, handlers) => platform.openSocket(target, handlers);
+  const opener = import('./fallbacks.ts').then(({ fallbackOf }) => fallbackOf(platform, transport));
+  return (target, handlers) => openLater(opener, target, handlers);
+}
+
+/** A socket whose opener is on its way: what is said until then waits. */
+function openLater(opener: Promise<Platform['openSocket']>, target: SocketTarget, handlers: SocketHandlers): Socket {
+  let socket: Socket | undefined;
+  let isClosed = false;
+  const waiting: string[] = [];
+  opener.then(
+    (open) => {
+      if (isClosed) return;
+      socket = open(target, handlers);
+      for (const text of waiting) socket.send(text);
+    },
+    (error: unknown) => isClosed || handlers.onClose(1006, `The transport could not be loaded: ${String(error)}`),
+  );
+  return {
+    send: (text) => void (socket ? socket.send(text) : waiting.push(text)),
+    close: (code, reason) => {
+      isClosed = true;
+      socket?.close(code, reason);
+    },
+  };
 }
