@@ -57,16 +57,29 @@ export function readMemory(type: AnyRoomType, [, , epoch, , snapshot, entries]: 
 /** The room after the entry that follows. Throws when it is not the next one, or cannot follow. */
 export function followed(type: AnyRoomType, memory: Memory, { seq, text }: LogEntry): Memory {
   if (seq !== memory.seq + 1) throw new Error(`Event ${seq} of a room does not follow ${memory.seq}.`);
-  const { event, at } = JSON.parse(text) as { event: unknown; at: number };
+  const { event, at, deadline, over } = JSON.parse(text) as FollowedEvent;
   const { events, bytes, snapshot } = memory.since;
+  const state = type.evolve(memory.state, event, at);
+  // The writer said for how long the room is kept from now on: here that is not known.
+  const isKeptOtherwise = deadline !== undefined || over || isEmpty(type, memory.state) !== isEmpty(type, state);
   return {
     ...memory,
     seq,
     at,
-    state: type.evolve(memory.state, event, at),
+    state,
+    expiresAt: isKeptOtherwise ? 0 : memory.expiresAt,
     since: { events: events + 1, bytes: bytes + text.length, snapshot },
   };
 }
+
+interface FollowedEvent {
+  readonly event: unknown;
+  readonly at: number;
+  readonly deadline?: number | null;
+  readonly over?: true;
+}
+
+const isEmpty = (type: AnyRoomType, state: unknown): boolean => state === undefined || type.members(state).length === 0;
 
 /** Whether the time has come for another snapshot, once `events` of so many `bytes` are added. */
 export const wantsSnapshot = ({ since }: Memory, events: number, bytes: number): boolean =>
