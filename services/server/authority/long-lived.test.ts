@@ -95,6 +95,18 @@ for (const design of DESIGNS) {
       assert.deepEqual(again, { ...first, duplicate: true });
     });
 
+    test('the answers expire with the room, also those given since the last turn', async () => {
+      const { authority, room } = await opened();
+      const { head, answers, olderAnswers } = roomKeys(room);
+      const { redis } = authorities;
+      await until(async () => {
+        await addMany(authority, room, TOGETHER);
+        return (await redis.hget(head, 'turned')) === '1';
+      }, 'the answers have turned');
+      await authority.act(ADA, id(), room, { kind: 'add', times: 1 });
+      for (const key of [answers, olderAnswers]) assert.notEqual(await redis.pttl(key), -1, `${key} never expires`);
+    });
+
     test('a replica that has no copy of a room goes on from its snapshot', async () => {
       const { authority, room } = await opened();
       await addMany(authority, room, 300);

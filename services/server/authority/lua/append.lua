@@ -51,7 +51,12 @@ local function tidy(seq, at, kept)
   if not marks[3] then
     redis.call('HSET', HEAD, 'answersSince', integer(at))
   elseif age >= TURN * window or (age >= TURN_SOONER * window and redis.call('HLEN', ANSWERS) > tonumber(most)) then
-    if redis.call('EXISTS', ANSWERS) == 1 then redis.call('RENAME', ANSWERS, OLDER) end
+    if redis.call('EXISTS', ANSWERS) == 1 then
+      redis.call('RENAME', ANSWERS, OLDER)
+      -- The next answers may come without `keep`: their key is made now, so that it expires with the room.
+      redis.call('HSET', ANSWERS, '', '')
+      redis.call('PEXPIRE', ANSWERS, redis.call('PTTL', HEAD))
+    end
     redis.call('HSET', HEAD, 'answersSince', integer(at), 'turned', '1')
   end
 end
