@@ -29,6 +29,7 @@ const careless: typeof counter = {
     if (event.kind === 'added' && event.amount === 7) throw new Error('a mistake in evolve');
     return counter.evolve(state, event, at);
   },
+  deadline: ({ value }) => (value === 8 ? Number.NaN : undefined),
 };
 
 let authorities: TestAuthorities;
@@ -60,6 +61,7 @@ for (const design of DESIGNS) {
       ['emits an event that its schema does not allow', 2, /an event is not what its schema says/],
       ['throws in evolve', 7, /evolve failed: a mistake in evolve/],
       ['takes too long', 4, /decide took \d+ ms/],
+      ['gives a deadline that is no number', 3, /the deadline NaN is not a whole number of milliseconds/],
     ] as const) {
       test(`an application that ${what} costs its command and nothing else`, async () => {
         const { authority, room } = await opened();

@@ -1,5 +1,13 @@
 import * as v from 'valibot';
-import type { AnyRoomType, AppCommand, Context, Decision, KernelCommand, PlayerRef } from '../../protocol/index.ts';
+import {
+  type AnyRoomType,
+  type AppCommand,
+  type Context,
+  type Decision,
+  type KernelCommand,
+  type PlayerRef,
+  Timestamp,
+} from '../../protocol/index.ts';
 import { requesterOf } from './game-authority.ts';
 import { type Outcome, refused } from './outcome.ts';
 import { type ByPlayer, fingerprintOf, type RoomCommand } from './room-command.ts';
@@ -283,10 +291,13 @@ class Planner {
   }
 }
 
-/** What changes in the kernel's own view of a room. */
+/** What changes in the kernel's own view of a room. Throws when the application gives a deadline that is none. */
 function changes(type: AnyRoomType, before: unknown, after: unknown): Omit<PlannedEvent, 'text'> {
   const deadlineOf = (state: unknown) => (state === undefined ? undefined : type.deadline(state));
   const [old, deadline] = [deadlineOf(before), deadlineOf(after)];
+  // JSON would not have it, and no replica could read the room any more.
+  if (deadline !== undefined && !v.is(Timestamp, deadline))
+    throw new Error(`the deadline ${deadline} is not a whole number of milliseconds`);
   const isOver = type.isOver(after) && (before === undefined || !type.isOver(before));
   return { ...(old === deadline ? {} : { deadline: deadline ?? null }), ...(isOver ? { over: true } : {}) };
 }
