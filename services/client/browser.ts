@@ -89,6 +89,9 @@ export function createClient<Room extends AnyRoomType = AnyRoomType>(
   return client;
 }
 
+/** @deprecated The earlier name of `createClient`. */
+export const createBrowserClient = createClient;
+
 /** A network that changed says nothing on the sockets it took away: browsers give other signs of it. */
 function onChangeOfNetwork(scope: BrowserScope, listener: () => void): void {
   const { document, navigator } = scope;

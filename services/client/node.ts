@@ -69,6 +69,9 @@ export function createClient<Room extends AnyRoomType = AnyRoomType>({
   return new GridlockClient(nodePlatform({ url, ca, tls, agent, store }, options.token), options);
 }
 
+/** @deprecated The earlier name of `createClient`. */
+export const createNodeClient = createClient;
+
 /**
  * The runtime of the SDK in Node, for a cluster; `token` as in the options. Throws a `GridlockError` (`wrong_address`)
  * on a URL that is none.
