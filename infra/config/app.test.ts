@@ -22,7 +22,7 @@ test('a folder without an application is refused by a sentence that names it, be
   const empty = path.join(folder, 'empty');
   await assert.rejects(checkAppOfImage({ app: empty, image: '' }), {
     name: 'ConfigError',
-    message: `There is no application at ${empty}; name grid or counter, or a folder.`,
+    message: `There is no application at ${empty}; name grid, counter or whiteboard, or a folder.`,
   });
   await assert.rejects(checkAppOfImage({ app: folder, image: '' }), /has a room type|app\.js/);
 });

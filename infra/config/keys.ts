@@ -35,8 +35,8 @@ export const LOCAL_KEYS = Object.freeze({
   app: define({
     schema: v.pipe(v.string(), v.regex(/^[^\u0000-\u001f"'\\]{1,4096}$/)),
     default: 'grid',
-    allowed: 'grid, counter, or the path of a folder',
-    help: 'what is played: grid, counter, or the folder of an application of yours',
+    allowed: 'grid, counter, whiteboard, or the path of a folder',
+    help: 'what is played: grid, counter, whiteboard, or the folder of an application of yours',
   }),
   host: define({
     schema: host,

@@ -7,8 +7,8 @@ import path from 'node:path';
  * @throws esbuild's `BuildFailure` when a source does not compile
  */
 export async function writePage(directory: string, app: string | undefined): Promise<void> {
-  const { buildPage } = await import('../../services/web/build.ts');
+  const { buildPage, isBuilt } = await import('../../services/web/build.ts');
   await buildPage(directory, { app });
-  const own = app === undefined ? undefined : path.join(path.dirname(app), 'web');
+  const own = app === undefined || isBuilt(app) ? undefined : path.join(path.dirname(app), 'web');
   if (own !== undefined && existsSync(own)) cpSync(own, directory, { recursive: true });
 }

@@ -40,7 +40,7 @@ describe('a start that cannot succeed says why in one sentence, with exit code 2
   test('an application that is not there', async () => {
     assertRefused(
       await refusedStart(temporary, { app: '/nowhere' }),
-      /There is no application at \/nowhere; name grid or counter, or a folder\./,
+      /There is no application at \/nowhere; name grid, counter or whiteboard, or a folder\./,
     );
   });
 

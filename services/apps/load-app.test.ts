@@ -67,7 +67,7 @@ for (const [what, text, sentence] of [
 test('a folder without an application, and none, are refused with a sentence', async () => {
   await assert.rejects(
     loadApp(path.join(directory, 'nowhere')),
-    /There is no application at .*nowhere; name grid or counter, or a folder\.$/,
+    /There is no application at .*nowhere; name grid, counter or whiteboard, or a folder\.$/,
   );
   await assert.rejects(
     loadApp(folder('', 'other.js')),

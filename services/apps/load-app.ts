@@ -11,10 +11,12 @@ import {
 } from '../protocol/index.ts';
 import { counter } from './counter/counter.ts';
 import { grid } from './grid/grid.ts';
+import { whiteboard } from './whiteboard/whiteboard.ts';
 
 /** The applications that come with the platform, by name. */
-const APPS: Readonly<Record<string, AnyRoomType>> = { grid, counter };
+const APPS: Readonly<Record<string, AnyRoomType>> = { grid, counter, whiteboard };
 export const APP_NAMES: readonly string[] = Object.keys(APPS);
+const NAMES = new Intl.ListFormat('en-GB', { type: 'disjunction' });
 
 /** Files of an application's folder that may have its room type as the default export. */
 const ENTRIES = ['app.ts', 'app.mts', 'app.js', 'app.mjs'];
@@ -37,7 +39,7 @@ export class AppError extends Error {
 export function appFile(place: string): string {
   const found = statSync(place, { throwIfNoEntry: false });
   if (found?.isFile()) return place;
-  if (!found) throw new AppError(`There is no application at ${place}; name ${APP_NAMES.join(' or ')}, or a folder.`);
+  if (!found) throw new AppError(`There is no application at ${place}; name ${NAMES.format(APP_NAMES)}, or a folder.`);
   const file = ENTRIES.map((entry) => path.join(place, entry)).find((one) => statSync(one, { throwIfNoEntry: false }));
   if (file) return file;
   throw new AppError(

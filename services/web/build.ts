@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { basename, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -8,16 +9,49 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const BROWSERS = ['chrome123', 'edge123', 'firefox121', 'safari17.5'];
 
 /** A page, and where it is in the build: the operations page is served on the internal listener of a replica alone. */
-const GAME = { source: '', directory: '', entries: { page: 'main.tsx', styles: 'styles/page.css' } };
-const INSPECTOR = {
+interface Source {
+  /** Where its entries are. */
+  readonly root: string;
+  /** Where its `index.html` is, below that. */
+  readonly source: string;
+  readonly directory: string;
+  readonly entries: { readonly page: string; readonly styles: string };
+}
+
+const GAME: Source = {
+  root: here,
+  source: '',
+  directory: '',
+  entries: { page: 'main.tsx', styles: 'styles/page.css' },
+};
+const INSPECTOR: Source = {
+  root: here,
   source: 'inspector',
   directory: '',
   entries: { page: 'inspector/main.tsx', styles: 'inspector/styles.css' },
 };
-const OPERATIONS = { source: 'ops', directory: 'ops', entries: { page: 'ops/main.tsx', styles: 'ops/styles.css' } };
+const OPERATIONS: Source = {
+  root: here,
+  source: 'ops',
+  directory: 'ops',
+  entries: { page: 'ops/main.tsx', styles: 'ops/styles.css' },
+};
+
+/** The page of an application in TypeScript: `index.html`, `main.ts` and `styles.css` in its folder `web`. */
+function ownPage(app: string): Source | undefined {
+  const root = join(dirname(resolve(app)), 'web');
+  if (!existsSync(join(root, 'main.ts'))) return undefined;
+  return { root, source: '', directory: '', entries: { page: 'main.ts', styles: 'styles.css' } };
+}
+
+/** Whether the folder `web` of an application is bundled, instead of copied as it is. */
+export const isBuilt = (app: string): boolean => ownPage(app) !== undefined;
 
 export interface PageOptions {
-  /** The file that exports the room type of another application than the game: its page is the inspector. */
+  /**
+   * The file that exports the room type of another application than the game: its page is its own in TypeScript, else the
+   * inspector.
+   */
   readonly app?: string | undefined;
 }
 
@@ -32,12 +66,13 @@ export async function buildPage(outDir: string, { app }: PageOptions = {}): Prom
   const target = resolve(outDir);
   await rm(target, { recursive: true, force: true });
   try {
-    for (const { source, directory, entries } of [app === undefined ? GAME : INSPECTOR, OPERATIONS]) {
+    const page = app === undefined ? GAME : (ownPage(app) ?? INSPECTOR);
+    for (const { root, source, directory, entries } of [page, OPERATIONS]) {
       const pageDir = join(target, directory);
       await mkdir(pageDir, { recursive: true });
       const { metafile } = await build({
-        absWorkingDir: here,
-        entryPoints: entries,
+        absWorkingDir: root,
+        entryPoints: { ...entries },
         ...(app === undefined ? {} : { alias: { application: resolve(app) } }),
         outdir: join(pageDir, 'assets'),
         entryNames: '[name]-[hash]',
@@ -51,10 +86,10 @@ export async function buildPage(outDir: string, { app }: PageOptions = {}): Prom
         metafile: true,
         logLevel: 'silent',
       });
-      let html = await readFile(join(here, source, 'index.html'), 'utf8');
+      let html = await readFile(join(root, source, 'index.html'), 'utf8');
       for (const [path, output] of Object.entries(metafile.outputs)) {
         if (!output.entryPoint) continue;
-        const built = relative(target, resolve(here, path));
+        const built = relative(target, resolve(root, path));
         html = html.replaceAll(`/${output.entryPoint}`, `/${built.replaceAll('\\', '/')}`);
       }
       await writeFile(join(pageDir, 'index.html'), html);

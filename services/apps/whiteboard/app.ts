@@ -1,0 +1,1 @@
+export { whiteboard as default } from './whiteboard.ts';
