@@ -15,8 +15,8 @@ const number = (min: number, max: number, standard: number) =>
   );
 const MANY = 1_000_000;
 const MANY_BYTES = 1_000_000_000;
-/** A snapshot goes out in one frame, and others may wait before it. */
-const LARGEST_ROOM = 0.75 * LIMITS.sendQueueBytes;
+/** A snapshot, or the history of a channel, goes out in one frame, and others may wait before it. */
+export const LARGEST_FRAME = 0.75 * LIMITS.sendQueueBytes;
 
 /** The bounds of a replica as the environment may set them. Those of a player are never laxer than the protocol says. */
 export const LIMIT_VARIABLES = {
@@ -37,7 +37,7 @@ export const LIMIT_VARIABLES = {
   BYTES_PER_SECOND: number(LIMITS.messageBytes, LIMITS.bytesPerSecond, LIMITS.bytesPerSecond),
   PUBLISH_PER_TEN_SECONDS: number(1, LIMITS.publishPerTenSeconds, LIMITS.publishPerTenSeconds),
   GAMES_PER_MINUTE: number(1, MANY, 30),
-  MAX_ROOM_BYTES: number(1024, LARGEST_ROOM, 131_072),
+  MAX_ROOM_BYTES: number(1024, LARGEST_FRAME, 131_072),
   MAX_ROOM_HISTORY_EVENTS: number(100, MANY, 10_000),
   MAX_ROOM_HISTORY_BYTES: number(65_536, MANY_BYTES, 4 * 1024 * 1024),
 };

@@ -11,6 +11,7 @@ import {
   type PlayerRef,
 } from '../../protocol/index.ts';
 import { type Asker, Refusal, requesterOf } from '../authority/game-authority.ts';
+import { LARGEST_FRAME } from '../limits.ts';
 import type { History, Position } from './history.ts';
 import { type HistoryScript, type HistoryStore, newEpoch, type RawEntry } from './history-store.ts';
 
@@ -112,7 +113,7 @@ export class Channels {
   }
 
   /**
-   * The newest messages of a channel, as many as its rule keeps, and its position. Rejects with a `Refusal`:
+   * The newest messages of a channel, as many as its rule keeps and fit into a frame, and its position. Rejects with a `Refusal`:
    * `cluster_full` where there is no room for a channel that is not there yet.
    */
   async recent(channel: string): Promise<Position & { messages: KeptMessage[] }> {
@@ -123,7 +124,7 @@ export class Channels {
     const reply = await this.#recent([meta, messages], [newEpoch(), history.messages, history.seconds, isFull]);
     const [, epoch, seq, entries] = reply as [string, string, string, RawEntry[]];
     histories.sightings.note(meta, epoch, Number(seq));
-    return { epoch, seq: Number(seq), messages: entries.reverse().map(([, fields]) => toKept(fields[1]!)) };
+    return { epoch, seq: Number(seq), messages: fitting(entries.map(([, fields]) => fields[1]!)).map(toKept) };
   }
 
   historyOf(channel: string): History {
@@ -147,6 +148,13 @@ export class Channels {
       throw new Refusal('app_failed');
     }
   }
+}
+
+/** As many of the newest texts as a frame holds, of the newest first, in the order they came. */
+function fitting(texts: readonly string[]): string[] {
+  let bytes = 0;
+  const most = texts.findIndex((text) => (bytes += Buffer.byteLength(text)) > LARGEST_FRAME);
+  return texts.slice(0, most < 0 ? texts.length : most).reverse();
 }
 
 /** What a message is in a history, which names its channel and epoch itself. */

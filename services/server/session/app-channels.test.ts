@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import * as v from 'valibot';
+import { until } from '../../../tests/kit/wait.ts';
 import { counter } from '../../apps/counter/counter.ts';
 import { type AnyChannelRule, LIMITS } from '../../protocol/index.ts';
+import { Channels } from '../history/channels.ts';
+import { HistoryStore } from '../history/history-store.ts';
 import { DEFAULT_LIMITS } from '../limits.ts';
+import { connectStore, disconnectStore } from '../redis/connect.ts';
 import type { Replica } from '../replica.ts';
 import { TestClient } from '../testing/client.ts';
 import { ok } from '../testing/play.ts';
 import { adminOf, startRedis, type TestRedis } from '../testing/redis.ts';
-import { startTestReplica } from '../testing/replica.ts';
+import { settingsOf, startTestReplica } from '../testing/replica.ts';
 
 const rule = (name: string, given: Partial<AnyChannelRule> = {}): AnyChannelRule => ({
   name,
@@ -27,6 +31,7 @@ const channels = [
   rule('private:*', { subscribe: ({ id }, channel) => channel === `private:${id}` }),
   rule('notes:{room}', { subscribe: 'members', publish: 'members' }),
   rule('billboard:{room}', { publish: 'members' }),
+  rule('long', { data: v.string(), history: { messages: 1000, seconds: 60 } }),
   rule('broken', {
     subscribe: () => {
       throw new Error('a mistake');
@@ -48,6 +53,14 @@ after(async () => {
   for (const replica of replicas ?? []) await replica.drain();
   await redis?.stop();
 });
+
+/** The histories as a backend writes them, of which no player has so many. */
+async function histories(context: { after(fn: () => void): void }): Promise<HistoryStore> {
+  const store = connectStore(settingsOf(redis.url), 'test');
+  context.after(() => disconnectStore(store));
+  await until(() => store.status === 'ready', 'Redis is connected');
+  return new HistoryStore({ redis: store, topology: 'single', replica: 'test' });
+}
 
 /** Players of both replicas, who are gone with the test. */
 async function players(context: { after(fn: () => void): void }) {
@@ -108,6 +121,25 @@ test('a history has as many messages as the rule keeps, and resumes after the on
     (await bob.next('history')).messages.map(({ data }) => data),
     [{ x: 5 }],
   );
+});
+
+test('a history that is larger than a frame may be begins later', async (t) => {
+  const [ada, bob] = await players(t);
+  ok(await subscribe(ada, 'long'));
+  const player = await playerOf(ada);
+  const kept = new Channels({ type: { name: 'test', channels }, histories: await histories(t), replica: '1111' });
+  const line = 'x'.repeat(4000);
+  for (let from = 0; from < 200; from += 50) {
+    const some = Array.from({ length: 50 }, (_, index) =>
+      kept.publish({ player, backend: 'shop' }, `m${from + index}`, kept.read('long', line)),
+    );
+    await Promise.all(some);
+  }
+  ok(await subscribe(bob, 'long'));
+  const { messages } = await bob.next('history');
+  const bytes = Buffer.byteLength(JSON.stringify(messages));
+  assert.equal(messages.at(-1)!.seq, 200);
+  assert.ok(bytes < LIMITS.sendQueueBytes && bytes > LIMITS.sendQueueBytes / 2, `${bytes} bytes in one frame`);
 });
 
 test('who is there is told where the rule has presence, and nowhere else', async (t) => {
