@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Cluster } from 'ioredis';
-import { type AnyRoomType, RETENTION } from '../protocol/index.ts';
+import type { AnyRoomType } from '../protocol/index.ts';
 import { type GameAuthority, Refusal } from './authority/game-authority.ts';
 import type { Fault } from './authority/plan.ts';
 import { RoomLog, roomKeys } from './authority/room-log.ts';
@@ -155,7 +155,6 @@ export function assembleGames(start: Start, store: StoreParts, cluster: ClusterP
     most,
     mostOfAddress: perAddress.games,
     now,
-    idleSeconds: type.retention?.idle ?? RETENTION.idle,
     fullness,
   });
   const authority = buildAuthority(start, store, cluster, gameQuota);
@@ -163,8 +162,8 @@ export function assembleGames(start: Start, store: StoreParts, cluster: ClusterP
     now,
     async (game) => {
       const left = await authority.finish(game);
-      // Nobody may follow the game any more, and hear that it is over.
-      if (left <= 0) gameQuota.closed(game);
+      // Nobody may follow the game any more, and hear that it is over; or it goes on without a deadline.
+      if (left <= 0 && type.isOver((await authority.view(game)).state)) gameQuota.closed(game);
       return left;
     },
     log,

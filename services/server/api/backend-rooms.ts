@@ -102,12 +102,14 @@ export class BackendRooms {
 
   /** The room at present: where nobody is there to tell it that its time is over, it is told now. */
   async #current(room: string): Promise<View> {
-    const { authority, gameQuota, clock } = this.#options;
+    const { authority, clock } = this.#options;
     const view = await authority.view(room);
     const deadline = this.#type.isOver(view.state) ? undefined : this.#type.deadline(view.state);
     if (deadline === undefined || deadline > clock.now()) return view;
-    if ((await authority.finish(room)) <= 0) gameQuota.closed(room);
-    return authority.view(room);
+    await authority.finish(room);
+    const finished = await authority.view(room);
+    this.#arm(finished);
+    return finished;
   }
 
   /** A room may have nobody whose connection minds its deadline, or notices that it is over. */

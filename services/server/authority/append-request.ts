@@ -109,15 +109,18 @@ function keepOf(
   memory: Memory,
   { events, state, at }: Plan,
 ): { seconds: number; until: number } | undefined {
-  const deadline = type.deadline(state);
-  const isEmpty = type.members(state).length === 0;
-  const { idle, empty, over } = { ...RETENTION, ...type.retention };
-  let seconds = idle;
-  if (type.isOver(state)) seconds = over;
-  else if (isEmpty) seconds = empty;
-  else if (deadline !== undefined) seconds = Math.ceil(Math.max(0, deadline - at) / 1000) + over;
+  const seconds = retentionOf(type, state, at);
   const until = at + seconds * 1000;
-  const stays = !events.some((event) => event.deadline !== undefined || event.over) && !isEmpty;
+  const stays = !events.some((event) => event.deadline !== undefined || event.over) && type.members(state).length > 0;
   if (stays && Math.abs(until - memory.expiresAt) < seconds * 250) return undefined;
   return { seconds, until };
+}
+
+/** For how many seconds a room is kept after what happened at `at`, if nothing follows. */
+export function retentionOf(type: AnyRoomType, state: unknown, at: number): number {
+  const { idle, empty, over } = { ...RETENTION, ...type.retention };
+  if (type.isOver(state)) return over;
+  if (type.members(state).length === 0) return empty;
+  const deadline = type.deadline(state);
+  return deadline === undefined ? idle : Math.ceil(Math.max(0, deadline - at) / 1000) + over;
 }

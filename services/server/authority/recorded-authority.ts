@@ -2,6 +2,7 @@ import type { AnyCommand, AnyRoomType } from '../../protocol/index.ts';
 import type { GameQuota } from '../game/game-quota.ts';
 import { FULL_MS, type Matchmaking } from '../game/matchmaking.ts';
 import type { LogEntry, Position } from '../history/history.ts';
+import { retentionOf } from './append-request.ts';
 import {
   type Actor,
   type Applied,
@@ -96,9 +97,10 @@ export abstract class RecordedAuthority implements GameAuthority {
   /** Whoever has the first seat counts the game; by the time it is looked at, it may be full. */
   #counted(entered: Entered, actor: Actor): Entered {
     const { player } = actor;
-    const { state } = entered.view;
+    const { game, state, now } = entered.view;
     const isFirst = this.type.members(state)[0]?.id === player.id && !this.type.isOver(state);
-    if (isFirst && !entered.duplicate) this.#gameQuota?.opened(entered.game, addressOf(actor));
+    if (isFirst && !entered.duplicate)
+      this.#gameQuota?.opened(game, addressOf(actor), now + 1000 * retentionOf(this.type, state, now));
     return entered;
   }
 

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import * as v from 'valibot';
 import { until } from '../../../tests/kit/wait.ts';
 import { counter } from '../../apps/counter/counter.ts';
+import type { AnyRoomType } from '../../protocol/index.ts';
 import { headKey } from '../authority/room-log.ts';
 import { TestClient } from '../testing/client.ts';
 import { ok } from '../testing/play.ts';
@@ -11,6 +13,21 @@ import { GAMES_KEY } from './game-quota.ts';
 
 /** Seconds: short, so that a test outlives them. */
 const RETENTION = { idle: 3, empty: 1200 };
+
+/** A counter with one deadline, as many seconds after it was made as its step, with which it goes on. */
+const timed: AnyRoomType = {
+  ...counter,
+  retention: RETENTION,
+  event: v.union([counter.event, v.object({ kind: v.literal('passed') })]),
+  decide: (state, command, context) =>
+    command.kind === 'deadline' ? { events: [{ kind: 'passed' }] } : counter.decide(state, command, context),
+  evolve: (state, event, at) => {
+    if (event.kind === 'passed') return { ...state, endsAt: null };
+    const next = counter.evolve(state, event, at);
+    return event.kind === 'opened' ? { ...next, endsAt: at + 1000 * event.step } : next;
+  },
+  deadline: ({ endsAt }) => endsAt ?? undefined,
+};
 
 let redis: TestRedis;
 before(async () => {
@@ -43,6 +60,25 @@ for (const design of DESIGNS) {
       ok(await ada.request({ type: 'leave', game: room }));
       await until(async () => (await left()) > RETENTION.idle, 'an empty room is kept as its type says');
       await until(async () => (await counts()) > Date.now() + 1000 * (RETENTION.empty - 60), 'it counts as long');
+      const counted = (await admin.pttl(GAMES_KEY)) / 1000;
+      assert.ok(counted > RETENTION.empty - 60, `the count of rooms is kept for ${counted} s`);
+    });
+
+    test('a room with a deadline counts until that, and longer when it goes on after it', async (t) => {
+      const replica = await startTestReplica(redis.url, design === 'stateless' ? '3333' : '4444', { design }, timed);
+      t.after(() => replica.drain());
+      const admin = adminOf(redis);
+      t.after(() => admin.disconnect());
+      const ada = await TestClient.connect(replica.url);
+      t.after(() => ada.close());
+      const counts = async (room: string) => Number((await admin.zscore(GAMES_KEY, room)) ?? 0);
+      const long = ok(await ada.request({ type: 'create', step: 60 })).game!;
+      await until(async () => (await counts(long)) > Date.now() + 55_000, 'it counts until the deadline');
+      const short = ok(await ada.request({ type: 'create', step: 1 })).game!;
+      await until(async () => (await admin.hget(headKey(short), 'deadline')) === '', 'the deadline is over');
+      // What follows the deadline is done before this.
+      ok(await ada.request({ type: 'add', game: short, times: 1 }));
+      assert.ok((await counts(short)) > 0, 'the room is there, and counts');
     });
   });
 }

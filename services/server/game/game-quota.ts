@@ -1,3 +1,4 @@
+import type { ChainableCommander } from 'ioredis';
 import { type Store, storeFailure } from '../redis/connect.ts';
 import { defineScript, type Script } from '../redis/scripts.ts';
 
@@ -16,8 +17,6 @@ export interface GameQuotaOptions {
   readonly mostOfAddress: number;
   /** Milliseconds by Redis's clock. */
   readonly now: () => number;
-  /** For how long a game is kept in which nothing happens, in seconds. */
-  readonly idleSeconds: number;
   /** How full the store is, of its `maxmemory`: 0 to 1. */
   readonly fullness: () => number;
 }
@@ -48,25 +47,23 @@ export class GameQuota {
     }
   }
 
-  /** A game was made. What cannot be counted now is missing in the count, and nothing else. */
-  opened(game: string, address: string | undefined): void {
-    const { redis, now, idleSeconds } = this.#options;
-    const until = now() + 1000 * idleSeconds;
-    const writing = redis
-      .pipeline()
-      .zadd(GAMES_KEY, until, game)
-      .expire(GAMES_KEY, 2 * idleSeconds);
-    if (address !== undefined) writing.zadd(gamesOf(address), until, game).expire(gamesOf(address), idleSeconds);
+  /**
+   * A game was made, and is there until then, in milliseconds by the store's clock. What cannot be counted now is missing
+   * in the count, and nothing else.
+   */
+  opened(game: string, address: string | undefined, until: number): void {
+    const writing = this.#options.redis.pipeline();
+    for (const key of address === undefined ? [GAMES_KEY] : [GAMES_KEY, gamesOf(address)]) {
+      writing.zadd(key, until, game);
+      keep(writing, key, until);
+    }
     writing.exec().catch(() => undefined);
   }
 
   /** A game is there until then, in milliseconds by the store's clock: for so long it counts. */
   kept(game: string, until: number): void {
-    const { redis, idleSeconds } = this.#options;
-    const writing = redis
-      .pipeline()
-      .zadd(GAMES_KEY, 'XX', until, game)
-      .expire(GAMES_KEY, 2 * idleSeconds);
+    const writing = this.#options.redis.pipeline().zadd(GAMES_KEY, 'XX', until, game);
+    keep(writing, GAMES_KEY, until);
     writing.exec().catch(() => undefined);
   }
 
@@ -74,4 +71,9 @@ export class GameQuota {
   closed(game: string): void {
     this.#options.redis.zrem(GAMES_KEY, game).catch(() => undefined);
   }
+}
+
+/** A count is there as long as any game in it. */
+function keep(writing: ChainableCommander, key: string, until: number): void {
+  writing.pexpireat(key, until, 'NX').pexpireat(key, until, 'GT');
 }
