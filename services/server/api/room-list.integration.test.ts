@@ -97,3 +97,23 @@ test('in a cluster the rooms of all its primaries are listed', async (context) =
   const { rooms } = await listed(new RoomList(redis), 50);
   assert.equal(new Set(rooms).size, 600);
 });
+
+test('a listing begins again when a primary takes the place of another one', async (context) => {
+  const cluster = await startCluster();
+  context.after(() => cluster.stop());
+  const redis = connectStore(cluster.settings, 'list').on('error', () => undefined) as Cluster;
+  context.after(() => disconnectStore(redis));
+  await connected(redis);
+  const list = new RoomList(redis);
+  await fill(redis, 600);
+  let place = await list.page(undefined, 1);
+  const first = () => JSON.parse(Buffer.from(place.cursor!, 'base64url').toString('utf8'))[0] as string;
+  const begun = first();
+  while (first() === begun) place = await list.page(place.cursor!, 1);
+  // The one that was listed first is not needed for the rest, but what takes its place may come later in the order.
+  const primary = cluster.masters.find(({ port }) => begun.endsWith(`:${port}`))!;
+  await primary.kill();
+  const names = () => redis.nodes('master').map(({ options }) => `${options.host}:${options.port}`);
+  await until(() => !names().includes(begun) && names().length === 3, 'another primary is known', 60_000);
+  await assert.rejects(list.page(place.cursor!, 10), refusedWith('cursor_expired'));
+});

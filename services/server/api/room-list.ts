@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { Cluster, type Redis } from 'ioredis';
 import * as v from 'valibot';
 import { headKey } from '../authority/room-log.ts';
@@ -30,8 +31,8 @@ const SCANS_A_PAGE = 10;
 const HEADS = headKey('*');
 const CODE = /\{([A-Z0-9]+)\}/;
 
-/** Where a listing is: the node, its life, and what it said last. */
-const Place = v.tuple([v.string(), v.string(), v.pipe(v.string(), v.regex(/^\d{1,20}$/))]);
+/** Where a listing is: the node, its life, and what it said last; and which nodes there are. */
+const Place = v.tuple([v.string(), v.string(), v.pipe(v.string(), v.regex(/^\d{1,20}$/)), v.string()]);
 type Place = v.InferOutput<typeof Place>;
 
 /**
@@ -60,10 +61,12 @@ export class RoomList {
 
   async #page(cursor: string | undefined, limit: number): Promise<RoomPage> {
     const nodes = this.#nodes();
+    const all = hash('sha1', nodes.map(([name]) => name).join(' '), 'base64url');
     const place = cursor === undefined ? undefined : readCursor(cursor);
     let index = place ? nodes.findIndex(([name]) => name === place[0]) : 0;
     let next = place?.[2] ?? '0';
-    if (place && (index < 0 || (await lifeOf(nodes[index]![1])) !== place[1])) throw expired();
+    // A node that takes the place of another one may come before this one in the order, and would be left out.
+    if (place && (place[3] !== all || index < 0 || (await lifeOf(nodes[index]![1])) !== place[1])) throw expired();
     const rooms = new Map<string, ListedRoom>();
     for (let scans = 0; scans < SCANS_A_PAGE && rooms.size < limit && index < nodes.length; scans += 1) {
       const [, node] = nodes[index]!;
@@ -73,7 +76,7 @@ export class RoomList {
       if (next === '0') index += 1;
     }
     const node = nodes[index];
-    const following = node ? toCursor([node[0], await lifeOf(node[1]), next]) : null;
+    const following = node ? toCursor([node[0], await lifeOf(node[1]), next, all]) : null;
     return { rooms: [...rooms.values()], cursor: following };
   }
 
