@@ -80,7 +80,7 @@ export class Channels {
     const parsed = this.#ask(channel, () => v.safeParse(rule.data, data, { abortPipeEarly: true }));
     if (!parsed.success) throw new Refusal('bad_message', fieldProblem(parsed.issues[0], `"data" of ${channel}`));
     const line = rule.line && this.#ask(channel, () => rule.line!(parsed.output));
-    return { channel, rule, data: JSON.stringify(parsed.output), line };
+    return { channel, rule, data: this.#ask(channel, () => toJson(parsed.output)), line };
   }
 
   /**
@@ -148,6 +148,13 @@ export class Channels {
       throw new Refusal('app_failed');
     }
   }
+}
+
+/** Throws when there is no JSON of it. */
+function toJson(data: unknown): string {
+  const text = JSON.stringify(data) as string | undefined;
+  if (text === undefined) throw new Error('what the schema makes of the data is not JSON');
+  return text;
 }
 
 /** As many of the newest texts as a frame holds, of the newest first, in the order they came. */

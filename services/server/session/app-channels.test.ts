@@ -32,6 +32,18 @@ const channels = [
   rule('notes:{room}', { subscribe: 'members', publish: 'members' }),
   rule('billboard:{room}', { publish: 'members' }),
   rule('long', { data: v.string(), history: { messages: 1000, seconds: 60 } }),
+  rule('mute', {
+    data: v.pipe(
+      v.unknown(),
+      v.transform(() => undefined),
+    ),
+  }),
+  rule('huge', {
+    data: v.pipe(
+      v.number(),
+      v.transform((x) => BigInt(x)),
+    ),
+  }),
   rule('broken', {
     subscribe: () => {
       throw new Error('a mistake');
@@ -172,8 +184,14 @@ test('a channel of a room is for its members, and a public one is written by the
   ok(await subscribe(ada, `notes:${room}`));
   assert.equal(answer(await subscribe(bob, `notes:${room}`)), 'game_not_found');
   for (const client of [ada, bob]) ok(await subscribe(client, `billboard:${room}`));
+  ok(await subscribe(bob, 'billboard:ZZZZZZ'));
+  assert.equal(answer(await publish(bob, 'billboard:ZZZZZZ', { x: 2 })), 'game_not_found');
   ok(await publish(ada, `billboard:${room}`, { x: 1 }));
-  assert.equal(answer(await publish(bob, `billboard:${room}`, { x: 2 })), 'not_a_player');
+  assert.equal(
+    answer(await publish(bob, `billboard:${room}`, { x: 2 })),
+    'game_not_found',
+    'a code that leads nowhere is answered alike',
+  );
   ok(await bob.request({ type: 'join', game: room }));
   ok(await subscribe(bob, `notes:${room}`));
   ok(await publish(bob, `billboard:${room}`, { x: 3 }));
@@ -196,6 +214,10 @@ test('leaving a room ends its channels', async (t) => {
 test('an application that throws costs the request, not the connection', async (t) => {
   const [ada] = await players(t);
   assert.equal(answer(await subscribe(ada, 'broken')), 'app_failed');
+  for (const channel of ['mute', 'huge']) {
+    ok(await subscribe(ada, channel));
+    assert.equal(answer(await publish(ada, channel, 1)), 'app_failed', `${channel} makes of it what is not JSON`);
+  }
   ok(await subscribe(ada, 'plain'));
 });
 

@@ -72,10 +72,11 @@ export class ChannelRequests {
     this.#connection.send({ type: 'ack', id, channel });
   }
 
-  /** The room whose members alone may subscribe to a channel; undefined where that is otherwise. */
-  roomOf(channel: string): string | undefined {
+  /** The room for which it is looked up whether the player is a member; undefined where that does not matter. */
+  roomOf({ type, channel }: Message<'subscribe' | 'publish'>): string | undefined {
     const { rule, room } = this.#services.channels.match(channel);
-    return rule.subscribe === 'members' ? room : undefined;
+    const asks = type === 'subscribe' ? rule.subscribe : rule.subscribe === rule.publish ? undefined : rule.publish;
+    return asks === 'members' ? room : undefined;
   }
 
   leave(channel: string): void {

@@ -123,10 +123,11 @@ export class Requests {
     }
   }
 
-  /** The room that a request names, if it names one. What is published goes to a channel that the connection hears. */
+  /** The room that a request names, or that the channel is of which it names. */
   #roomOf(message: Exclude<ClientMessage, { type: 'ping' }>): string | undefined {
     if ('game' in message) return message.game as string;
-    return message.type === 'subscribe' ? this.#channels.roomOf(message.channel) : undefined;
+    const isAboutChannel = message.type === 'subscribe' || message.type === 'publish';
+    return isAboutChannel ? this.#channels.roomOf(message) : undefined;
   }
 
   async #dispatch(message: Exclude<ClientMessage, { type: 'ping' }>): Promise<void> {
