@@ -233,3 +233,62 @@ test('a value that is not the sum of what was added is reported', () => {
   const wrong = findViolations(room.seenAs({ ...room.state, value: 34 }), counter);
   assert.match(wrong.find(({ fault }) => fault === 'rule')!.detail, /the value is 34, the sum 33/);
 });
+
+for (const name of APPS_UNDER_TEST) {
+  const { settings, moves } = PLAYS[name];
+  const app = appUnderTest(name);
+
+  describe(`${name}: an epoch that lost its end`, () => {
+    /** The last move was seen and not acknowledged; the next epoch began without it, and with `more` after that. */
+    const cut = (more: (room: PlayedRoom) => void) => {
+      const room = new PlayedRoom(app, settings, moves);
+      const last = room.acknowledged.pop()!;
+      const next = new PlayedRoom(app, settings, moves.slice(0, -1));
+      const from = next.seq;
+      next.acknowledged.splice(0);
+      more(next);
+      const seen = (events: typeof next.events) =>
+        events.map((event) => ({ ...event, epoch: 'f' }) as (typeof events)[0]);
+      const begin = { kind: 'snapshot' as const, game: GAME, epoch: 'f', seq: from, state: next.states[from] };
+      return {
+        last,
+        histories: room.histories().map((each) => ({
+          ...each,
+          observed: [...each.observed, begin, ...seen(next.events.slice(from))],
+          acknowledged: [
+            ...each.acknowledged,
+            ...next.acknowledged.flatMap(({ player, ...own }) =>
+              player === each.player ? [{ ...own, epoch: 'f' }] : [],
+            ),
+          ],
+        })),
+      };
+    };
+
+    test('may have done a command that was acknowledged in the next one', () => {
+      const { histories } = cut((next) => {
+        next.move(BEN, moves[1]!.command.kind === 'capture' ? capture(1) : moves[1]!.command);
+        next.move(moves[2]!.player, moves[2]!.command);
+      });
+      assert.deepEqual(findViolations(histories, app), []);
+    });
+
+    test('may not have done what nobody asked for before or after', () => {
+      const { histories } = cut(() => {});
+      assert.deepEqual([...new Set(findViolations(histories, app).map(({ fault }) => fault))].length, 1);
+    });
+  });
+}
+
+test('an acknowledgement of the next epoch for what that epoch does not hold is lost', () => {
+  const { settings, moves } = PLAYS.grid;
+  const room = new PlayedRoom(grid, settings, moves);
+  const last = room.acknowledged.pop()!;
+  const begin = { kind: 'snapshot' as const, game: GAME, epoch: 'f', seq: room.seq, state: room.states[room.seq - 1] };
+  const histories = room.histories().map((each) => ({
+    ...each,
+    observed: [...each.observed, begin],
+    acknowledged: last.player === each.player ? [...each.acknowledged, { ...last, epoch: 'f' }] : each.acknowledged,
+  }));
+  assert.ok(findViolations(histories, grid).some(({ fault }) => fault === 'lost'));
+});

@@ -158,6 +158,8 @@ export class RoomCopy {
           if (hold !== NO_HOLD || this.#lost) return undefined;
           this.#options.onConflict?.();
           await this.#catchUp(memory, appended.entries);
+          // The store lost an end of the room, and answers with it.
+          if (this.#memory.epoch !== memory.epoch) findings.known.clear();
           // The commands have waited for one answer already.
           if (!isAwake) return tick.awakeFor(() => this.#record(commands, findings, true));
           break;

@@ -17,6 +17,7 @@ import { type Design, settingsOf } from './replica.ts';
 
 /** The two designs on one Redis, without sockets. */
 export interface TestAuthorities {
+  readonly records: RoomLog;
   readonly redis: Store;
   of(design: Design): GameAuthority;
   /** Nobody holds a game in memory any longer. */
@@ -66,6 +67,7 @@ export async function startAuthorities(
   });
   return {
     redis,
+    records,
     of: (design) => (design === 'stateless' ? stateless : stateful),
     forget: () => {
       stateless.stop();
