@@ -107,6 +107,28 @@ for (const design of DESIGNS) {
       for (const key of [answers, olderAnswers]) assert.notEqual(await redis.pttl(key), -1, `${key} never expires`);
     });
 
+    test('a room remembers nothing of the many who came and went', async () => {
+      const { authority, room } = await opened();
+      const { head } = roomKeys(room);
+      const visitors = 200;
+      const member = { player: { id: 'bob', name: 'Bob' }, generation: 1 };
+      await authority.join(member, id(), room);
+      for (let visitor = 0; visitor < visitors; visitor += 1) {
+        const actor = { player: { id: `v${visitor}`, name: 'Visitor' }, generation: 1 };
+        await authority.join(actor, id(), room);
+        await authority.leave(actor, id(), room);
+      }
+      const recent = { player: { id: 'eve', name: 'Eve' }, generation: 1000 * (Date.now() + 3_600_000) };
+      await authority.join(recent, id(), room);
+      await authority.leave(recent, id(), room);
+      const { redis } = authorities;
+      await redis.hset(head, 'answersSince', 0);
+      await addMany(authority, room, 10 * TOGETHER);
+      const generations = Object.keys(await redis.hgetall(head)).filter((field) => field.startsWith('generation:'));
+      // Of those who left, only whoever opened a socket lately.
+      assert.deepEqual(generations.sort(), ['generation:ada', 'generation:bob', 'generation:eve']);
+    });
+
     test('a replica that has no copy of a room goes on from its snapshot', async () => {
       const { authority, room } = await opened();
       await addMany(authority, room, 300);

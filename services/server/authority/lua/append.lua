@@ -35,6 +35,18 @@ local function known_of(first, count)
   return known
 end
 
+-- Forgets the sockets of players who left, unless one was opened after `time` (milliseconds): older ones are closed.
+local function forget_sockets(time)
+  local fields = redis.call('HGETALL', HEAD)
+  local left = {}
+  for index = 1, #fields, 2 do
+    local player = string.match(fields[index], '^generation:(.*)$')
+    if player and tonumber(fields[index + 1]) < 1000 * time then left[player] = fields[index] end
+  end
+  for player in string.gmatch(redis.call('HGET', HEAD, 'members') or '', '"([^"]*)"') do left[player] = nil end
+  for _, field in pairs(left) do redis.call('HDEL', HEAD, field) end
+end
+
 -- With each snapshot: what nobody needs any more is thrown away.
 local function tidy(seq, at, kept)
   local window, most = string.match(kept, '^(%d+) (%d+)$')
@@ -58,6 +70,7 @@ local function tidy(seq, at, kept)
       redis.call('PEXPIRE', ANSWERS, redis.call('PTTL', HEAD))
     end
     redis.call('HSET', HEAD, 'answersSince', integer(at), 'turned', '1')
+    forget_sockets(at - TURN * window)
   end
 end
 
