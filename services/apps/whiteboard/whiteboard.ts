@@ -4,6 +4,8 @@ import { BOARD, Command, Event, KEPT, MOST_PLAYERS, Settings, State, type Stroke
 
 export type * from './types.ts';
 
+const KEPT_SECONDS = 30 * 24 * 3600;
+
 const Pointer = v.strictObject({
   x: v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(BOARD.width)),
   y: v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(BOARD.height)),
@@ -79,6 +81,8 @@ export const whiteboard: RoomType<Settings, State, Command, Event, readonly [typ
   isOpen: ({ players }) => players.length < MOST_PLAYERS,
   isPublic: () => true,
   matching: { key: ({ name }) => name, seats: () => MOST_PLAYERS },
+  // A board is looked at again after a weekend, also if everybody has closed it.
+  retention: { idle: KEPT_SECONDS, empty: KEPT_SECONDS },
   channels: [pointers],
 };
 
