@@ -62,6 +62,8 @@ export abstract class RecordedAuthority implements GameAuthority {
 
   async create(actor: Actor, id: string, settings: unknown): Promise<Entered> {
     const full = await this.#gameQuota?.full(addressOf(actor));
+    const made = full && (await this.#repeated(actor, id, settings));
+    if (made) return made;
     if (full === 'address') throw new Refusal('rate_limited', OF_ADDRESS, FULL_MS);
     if (full === 'cluster') throw new Refusal('cluster_full', undefined, FULL_MS);
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
@@ -70,6 +72,12 @@ export abstract class RecordedAuthority implements GameAuthority {
       if (entered) return this.#counted(entered, actor);
     }
     throw new Refusal('unavailable', 'No free game code was found; try again.', 1000);
+  }
+
+  /** The room that this request has made before; undefined when it has made none. */
+  async #repeated(actor: Actor, id: string, settings: unknown): Promise<Entered | undefined> {
+    const game = this.#matchmaking.code(actor, id, 0);
+    return (await this.position(game)) && this.enter('create', actor, id, game, settings);
   }
 
   async join(actor: Actor, id: string, game: string): Promise<Entered> {

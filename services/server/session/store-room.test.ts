@@ -54,6 +54,19 @@ for (const design of DESIGNS) {
       return replica;
     };
 
+    test('a repeat of the request that made the last room there may be gets that room', async () => {
+      const { url } = await replicaWith({ games: 1 });
+      const ada = await TestClient.connect(url);
+      const request = { type: 'create', players: 2, id: 'once' } as const;
+      const { game } = ok(await ada.request(request));
+      await until(async () => (await admin.zcard('gridlock:{games}:open')) === 1, 'the room is counted');
+      ada.received.length = 0;
+      const again = ok(await ada.request(request));
+      assert.deepEqual([again.game, again.duplicate], [game, true]);
+      assert.equal(codeOf(await ada.request({ type: 'create', players: 2 })), 'cluster_full');
+      ada.close();
+    });
+
     test('rooms that are made and left count for as long as they are in the store, which is a minute', async () => {
       const { url } = await replicaWith({ games: 3 });
       const [ada, bob] = [await TestClient.connect(url), await TestClient.connect(url)];
