@@ -14,6 +14,7 @@ class FakeBrowser {
   readonly listeners = new Map<string, () => void>();
 
   readonly scope: BrowserScope = {
+    Date: { now: () => 0 },
     location: { origin: 'https://localhost:8443' },
     sessionStorage: {
       getItem: (key) => this.stored.get(key) ?? null,
@@ -172,6 +173,26 @@ for (const sign of ['online', 'pageshow', 'document resume', 'document visibilit
     client.close();
   });
 }
+
+test('a page that stood still makes sure of its connection without any sign', async () => {
+  const browser = new FakeBrowser();
+  let now = 0;
+  const client = createClient({}, { ...browser.scope, Date: { now: () => now } });
+  const opened = client.connect();
+  await settle();
+  browser.welcome();
+  await opened;
+  now += 1000;
+  await browser.clock.advance(1000);
+  await browser.clock.advance(2_900);
+  const count = (): number => browser.sockets.length;
+  assert.equal(count(), 1, 'a timer in time is no sign');
+  now += 5000;
+  await browser.clock.advance(1000);
+  await browser.clock.advance(3_000);
+  assert.ok(browser.sockets[0]!.closed && count() === 2, 'the silent socket was replaced');
+  client.close();
+});
 
 test('a token that an answer holds is kept where no script can read it: nowhere', async () => {
   const browser = new FakeBrowser();

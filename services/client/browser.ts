@@ -46,6 +46,8 @@ export interface BrowserScope {
   fetch(url: string, init: object): Promise<BrowserAnswer>;
   setTimeout(callback: () => void, delayMs: number): unknown;
   clearTimeout(timer: unknown): void;
+  /** Of the machine: it goes on while the page stands still. */
+  readonly Date: { now(): number };
   readonly AbortController?: new () => { readonly signal: object; abort(): void };
   readonly TextDecoderStream?: new () => object;
   readonly performance?: { readonly timeOrigin: number; now(): number };
@@ -59,6 +61,9 @@ export interface BrowserScope {
 }
 
 const STORE_KEY = 'gridlock';
+/** How often a page looks whether it stood still, and for how long it has to. */
+const WATCH_MS = 1000;
+const STOOD_STILL_MS = 2500;
 /** Given up then: an answer that came later would still set its cookie, for a session that is not used. */
 const SESSION_MS = 10_000;
 
@@ -103,6 +108,15 @@ function onChangeOfNetwork(scope: BrowserScope, listener: () => void): void {
     if (document.visibilityState === 'visible') listener();
   });
   navigator?.connection?.addEventListener('change', listener);
+  // A page that was frozen, or whose machine slept, may get no sign but that its timers are late.
+  const watch = () => {
+    const from = scope.Date.now();
+    scope.setTimeout(() => {
+      if (scope.Date.now() - from > STOOD_STILL_MS) listener();
+      watch();
+    }, WATCH_MS);
+  };
+  watch();
 }
 
 function browserPlatform(scope: BrowserScope, url: string | undefined, token: ClientOptions['token']): Platform {
