@@ -137,6 +137,8 @@ export class GameProjection {
     this.#epoch = message.epoch;
     this.#seq = message.seq;
     this.#state = message.state;
+    // The store may have lost the end of a room that was over.
+    this.#isOver = false;
     this.#recoverTo = undefined;
     for (const seq of this.#ahead.keys()) if (seq <= message.seq) this.#ahead.delete(seq);
     const { epoch, seq, state } = message;
@@ -147,7 +149,7 @@ export class GameProjection {
 
   /** Only a snapshot helps. */
   #begin(): void {
-    this.#before = this.view;
+    this.#before = this.latest;
     this.#state = undefined;
     this.#seq = 0;
   }

@@ -18,6 +18,9 @@ interface SavedGame {
 
 const LEFT_EARLY = 'The room was left before its state came.';
 
+/** Rooms that were left and may still be heard of. */
+const MOST_LEFT = 64;
+
 /** The games the player is in, each kept complete: a hole in its history is asked for, never guessed. */
 export class Games {
   readonly #context: Context;
@@ -103,6 +106,7 @@ export class Games {
 
   forget(game: string): void {
     this.#left.add(game);
+    if (this.#left.size > MOST_LEFT) this.#left.delete(this.#left.values().next().value!);
     if (this.#drop(game, new GridlockError('not_a_player', LEFT_EARLY, { game }))) this.#context.save();
   }
 

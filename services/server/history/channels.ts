@@ -15,9 +15,8 @@ import { LARGEST_FRAME } from '../limits.ts';
 import type { History, Position } from './history.ts';
 import { type HistoryScript, type HistoryStore, newEpoch, type RawEntry } from './history-store.ts';
 
-/** How full the store may be, of its `maxmemory`, for another message; and how long to wait for room, in milliseconds. */
+/** How full the store may be, of its `maxmemory`, for another message. */
 const MOST_FOR_MESSAGES = 0.85;
-const FULL_MS = 5000;
 /** How long a repeat of a message is known as such. */
 const REMEMBER_SECONDS = 600;
 
@@ -89,7 +88,6 @@ export class Channels {
    */
   async publish(asker: Asker, id: string, { channel, rule, data, line }: Publication): Promise<Published> {
     const { histories, replica } = this.#options;
-    if (histories.fullness > MOST_FOR_MESSAGES) throw new Refusal('cluster_full', undefined, FULL_MS);
     const { meta, messages } = channelKeys(channel);
     const { id: author, name } = asker.player;
     // Ids of a backend are its own, whichever players it names.
@@ -105,6 +103,7 @@ export class Channels {
       rule.history.messages,
       rule.history.seconds,
       REMEMBER_SECONDS,
+      histories.fullness > MOST_FOR_MESSAGES ? 1 : 0,
     ];
     const reply = await this.#publish([meta, messages, `${messages}:${requesterOf(asker)}:${id}`], args);
     const [, epoch, seq, duplicate] = reply as [string, string, number, number];

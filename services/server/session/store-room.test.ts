@@ -133,6 +133,8 @@ for (const design of DESIGNS) {
       const { ada, bob, game } = await startedGame([url, url], 9);
       const { game: waiting } = ok(await seated.request({ type: 'create', players: 2 }));
       ok(await ada.request({ type: 'subscribe', channel: game }));
+      const said = { type: 'publish', id: 'said', channel: game, data: { text: 'hello' } } as const;
+      ok(await ada.request(said));
       const stranger = await guest(url);
       // 10 % are left.
       await admin.config('SET', 'maxmemory', String(Math.ceil((await used()) / 0.9)));
@@ -147,6 +149,7 @@ for (const design of DESIGNS) {
         if (!isRefused) await delay(1000);
         return isRefused;
       }, 'lines wait for room');
+      assert.equal(ok(await ada.request(said)).duplicate, true, 'a repeat gets its answer');
       for (let cell = 0; cell < 20; cell += 1) {
         ok(await patiently(cell % 2 === 0 ? ada : bob, { type: 'capture', game, cell }));
       }

@@ -1,13 +1,14 @@
 -- KEYS: the channel (hash: epoch, seq), its messages (stream, and the pub/sub channel of the same name), this
 -- request. ARGV: channel, epoch for a new channel, replica, author and data as JSON, line as JSON or empty, fingerprint,
--- messages to keep, seconds to keep the channel, seconds to keep the request.
-local channel, epoch, replica, author, data, line, fingerprint, keep, seconds, memory = unpack(ARGV, 1, 10)
+-- messages to keep, seconds to keep the channel, seconds to keep the request, 1 where there is no room for a new message.
+local channel, epoch, replica, author, data, line, fingerprint, keep, seconds, memory, full = unpack(ARGV, 1, 11)
 local stored = redis.call('GET', KEYS[3])
 if stored then
   local known, seq, then_epoch = string.match(stored, '^(%S+) (%d+) (%S+)$')
   if known ~= fingerprint then return { 'refused', 'id_reused' } end
   return { 'ok', then_epoch, tonumber(seq), 1 }
 end
+if full == '1' then return { 'refused', 'cluster_full' } end
 if before[1] then
   epoch = before[1]
 else
