@@ -108,14 +108,10 @@ class Replay {
     }
     count = eventsOf({ kind: 'deadline' });
     if (count > 0) return count;
-    if (this.#isLostEnd(seq)) {
-      // It was lost with the end of the epoch before it was acknowledged, and done again in one that followed.
-      for (let later = this.#chapter.next; later; later = later.next) {
-        for (const { command, player } of later.claims) {
-          count = eventsOf(command, player);
-          if (count > 0) return count;
-        }
-      }
+    // It was lost with the end of the epoch before it was acknowledged, and done again in one that followed.
+    for (const { command, player } of this.#laterClaims()) {
+      count = eventsOf(command, player);
+      if (count > 0) return count;
     }
     const repeated = claims.find(({ command, player }) => eventsOf(command, player) > 0);
     const text = JSON.stringify(event);
@@ -124,12 +120,11 @@ class Replay {
     return 1;
   }
 
-  /** Whether the next epoch may have begun without what is at a place. */
-  #isLostEnd(seq: number): boolean {
-    const begin = this.#chapter.next?.states[0];
-    if (!begin || begin.seq < seq) return begin !== undefined;
-    // A state that tells nothing of its commands may be the same by chance.
-    return this.#app.holds === undefined || !isDeepStrictEqual(this.#states.get(begin.seq), begin.state);
+  /** What was acknowledged after this epoch, also where nobody saw the place that was named. */
+  #laterClaims(): Claim[] {
+    const claims = this.#chapter.claims.filter(({ isCarried }) => isCarried);
+    for (let later = this.#chapter.next; later; later = later.next) claims.push(...later.claims);
+    return claims;
   }
 
   /** A state that somebody saw is not the one that the events give. */
@@ -151,7 +146,7 @@ class Replay {
     const isGone = (state: any) => this.#app.holds?.(state, claim.command, player) === false;
     if (events.has(seq) && this.#states.has(seq - 1) && !this.#isThere(claim)) {
       // Where an end was lost, another event has had this place before anybody looked.
-      if (isCarried && begin && begin.seq >= seq && !isGone(begin.state) && this.#isLostEnd(seq)) return;
+      if (isCarried && begin && !isGone(begin.state)) return;
       const found = JSON.stringify(events.get(seq)!.event);
       return this.#fault('lost', player, `seq ${seq}: ${textOf(claim)} was acknowledged, ${found} is there`);
     }
