@@ -12,7 +12,7 @@ export interface Seen {
   readonly game: string;
   readonly epoch: string;
   readonly seq: number;
-  /** The event in that place, of whoever captured which cell; undefined when it is a state. */
+  /** The event in that place, which says who captured which cell; undefined when it is a state. */
   readonly captured?: { readonly player: string; readonly cell: number } | undefined;
   readonly state: Pick<GameState, 'players' | 'cells'>;
 }

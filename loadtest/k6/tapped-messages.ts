@@ -1,7 +1,7 @@
 import type { ServerMessage } from '../../services/protocol/index.ts';
 
 /**
- * The messages of a frame, each shown to whoever watches when the SDK takes it. What it leaves of a frame, as it has
+ * The messages of a frame, each shown to the observer when the SDK takes it. What it leaves of a frame, as it has
  * just moved to another socket, never came as far as it can tell: it is asked for again there, and is no duplicate then.
  */
 export class TappedMessages extends Array<ServerMessage> {

@@ -186,7 +186,7 @@ export class Games {
     if (gap && !projection.resuming && !seating) this.#resume(projection);
   }
 
-  /** The state of a game is known: whoever waits for it, or listens to what comes, gets the room. */
+  /** The state of a game is known: callers that wait for it, and listeners to new rooms, get the room. */
   #introduce(projection: GameProjection): void {
     const { game, view } = projection;
     if (!view) return;

@@ -121,7 +121,7 @@ test('while a state that turned out wrong is replaced, a room shows the one befo
   assert.deepEqual([room.seq, room.state], [5, stateAt(5)]);
 });
 
-test('whoever waits for the state of a room is told when it cannot come', async () => {
+test('a caller that waits for the state of a room is told when it cannot come', async () => {
   const entering = async (bench: Bench) => {
     const socket = await bench.open();
     const failure = rejection(bench.client.join(GAME));

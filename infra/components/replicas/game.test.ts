@@ -155,7 +155,7 @@ test('a replica is told what is played, and where the image has it', async () =>
     return env.find(({ name }) => name === 'APP')?.value;
   };
   assert.deepEqual(
-    [await appOf('grid'), await appOf('counter'), await appOf('/home/ada/votes')],
+    [await appOf('grid'), await appOf('counter'), await appOf('../votes')],
     ['grid', 'counter', '/app/app.mjs'],
   );
 });

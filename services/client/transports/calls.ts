@@ -27,7 +27,7 @@ const CODE_OF_STATUS: Readonly<Record<number, number>> = { 401: 4401, 403: 1008,
 
 /**
  * The close code for a refusal. A 403 or 503 of a proxy says nothing about the server; a 401 is worth a new token,
- * whoever said it.
+ * from the server or a proxy.
  */
 export function codeOfRefusal(status: number, refusedBy: string | undefined): number {
   if (refusedBy !== SUBPROTOCOL && status !== 401) return 1006;

@@ -14,7 +14,7 @@ import { addRoomRoutes, type RoomRoutesOptions } from './room-routes.ts';
 
 /** Where everything for backends is. */
 export const API_PATH = '/api/v1';
-/** Twice what a player may send at once: what the body says beside the command is small. */
+/** Twice what a player may send at once: what the body says besides the command is small. */
 const BODY_BYTES = 8192;
 /** The description, as it is served. */
 export const OPENAPI = new URL('./openapi.json', import.meta.url);

@@ -77,7 +77,7 @@ for (const design of DESIGNS) {
       await until(async () => bomb.isOver((await authority.view(room)).state), 'the room is over');
     });
 
-    test('a room whose replica died before its time was over is over for whoever reads it after that', async () => {
+    test('a room whose replica died before its time was over is over for the next backend that reads it', async () => {
       const { rooms, closed } = roomsWith(() => undefined);
       const { room } = await rooms.create(SHOP, id(), {});
       // Longer than the first look takes on a busy machine.

@@ -125,7 +125,7 @@ for (const design of DESIGNS) {
       await redis.hset(head, 'answersSince', 0);
       await addMany(authority, room, 10 * TOGETHER);
       const generations = Object.keys(await redis.hgetall(head)).filter((field) => field.startsWith('generation:'));
-      // Of those who left, only whoever opened a socket lately.
+      // Of those who left, only players who opened a socket lately.
       assert.deepEqual(generations.sort(), ['generation:ada', 'generation:bob', 'generation:eve']);
     });
 

@@ -25,7 +25,7 @@ const OF_ADDRESS = 'Players of your address have as many games as they may; wait
 const addressOf = (actor: Actor): string | undefined => ('backend' in actor ? undefined : (actor.address ?? ''));
 
 /**
- * What both designs share: games are found alike, and what happened is read from Redis by whoever asks. They differ
+ * What both designs share: games are found alike, and what happened is read from Redis by any replica. They differ
  * in who decides.
  */
 export abstract class RecordedAuthority implements GameAuthority {

@@ -12,7 +12,7 @@ import { HealthLine } from './masthead.tsx';
 export function App() {
   const view = game.value?.room.code ?? returningTo.value;
   const before = useRef(view);
-  // The button that led here is gone: whoever came by keyboard or listens goes on at the head of the new view.
+  // The button that led here is gone: a reader with a keyboard or a screen reader goes on at the head of the new view.
   useEffect(() => {
     if (before.current === view) return;
     before.current = view;

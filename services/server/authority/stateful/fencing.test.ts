@@ -65,7 +65,7 @@ for (const { type, settings, command, begun } of PLAYABLE) {
       }
     });
 
-    test('whoever takes rooms from whom in the middle of play, each command that was acknowledged happened once', async () => {
+    test('whichever replicas take rooms from each other in the middle of play, each command that was acknowledged happened once', async () => {
       const players = await Promise.all([0, 1, 2].map(() => side({ leaseMs: 50 })));
       const game = await started(players[0]!);
       const acknowledged: Applied[] = [];

@@ -58,7 +58,7 @@ export interface StatefulOptions {
 
 /**
  * The design in which one replica holds a game in memory and decides by the rules: whichever takes the game's hold
- * in Redis. It records before it answers, and the record refuses whoever is not the newest holder. A replica that is
+ * in Redis. It records before it answers, and the record refuses every replica but the newest holder. A replica that is
  * asked for a game it does not hold passes the command on.
  */
 export class StatefulAuthority extends RecordedAuthority {
@@ -109,7 +109,7 @@ export class StatefulAuthority extends RecordedAuthority {
   }
 
   /**
-   * The edge sends the players of this game here: whoever holds it is asked to let go of it, before a move has to be
+   * The edge sends the players of this game here: its holder is asked to let go of it, before a move has to be
    * passed on.
    */
   async arrived(game: string, at: number): Promise<void> {
@@ -161,7 +161,7 @@ export class StatefulAuthority extends RecordedAuthority {
     return { ...toApplied(game, outcome), view: await this.view(game) };
   }
 
-  /** Has a command decided by whoever holds the game, taking it if nobody does. */
+  /** Has a command decided by the holder of the game, taking it if nobody holds it. */
   async #do(game: string, command: RoomCommand): Promise<Outcome> {
     const { report } = this.#options;
     const deadline = performance.now() + COMMAND_MS;
