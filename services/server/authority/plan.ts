@@ -233,7 +233,7 @@ class Planner {
       return 'app_failed';
     }
     if (!this.#isInTime(command, 'evolve', from)) return 'app_failed';
-    // Whoever leaves makes room, and a room that is too large still ends.
+    // Leaving makes room, and a room that is too large still ends.
     if (command.kind !== 'leave' && command.kind !== 'deadline' && !this.#fits(state, planned)) return 'room_too_large';
     this.events.push(...planned);
     this.state = state;

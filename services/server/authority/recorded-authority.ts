@@ -102,7 +102,7 @@ export abstract class RecordedAuthority implements GameAuthority {
     throw new Refusal('unavailable', 'The open games fill faster than you could enter one; try again.', 250);
   }
 
-  /** Whoever has the first seat counts the game; by the time it is looked at, it may be full. */
+  /** The request that took the first seat counts the game; by the time it is looked at, it may be full. */
   #counted(entered: Entered, actor: Actor): Entered {
     const { player } = actor;
     const { game, state, now } = entered.view;

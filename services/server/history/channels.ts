@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 import {
   type Access,
-  type AnyChannelRule,
   type AnyRoomType,
   type ChannelMatch,
   fieldProblem,
@@ -26,9 +25,8 @@ const channelKeys = (channel: string) => {
 };
 
 /** What is published: `data` as JSON. */
-export interface Publication {
+export interface Publication extends ChannelMatch {
   readonly channel: string;
-  readonly rule: AnyChannelRule;
   readonly data: string;
   readonly line: string | undefined;
 }
@@ -75,16 +73,16 @@ export class Channels {
 
   /** Data as a channel carries it. @throws Refusal `bad_message` when it is something else, `app_failed` */
   read(channel: string, data: unknown): Publication {
-    const { rule } = this.match(channel);
+    const { rule, room } = this.match(channel);
     const parsed = this.#ask(channel, () => v.safeParse(rule.data, data, { abortPipeEarly: true }));
     if (!parsed.success) throw new Refusal('bad_message', fieldProblem(parsed.issues[0], `"data" of ${channel}`));
     const line = rule.line && this.#ask(channel, () => rule.line!(parsed.output));
-    return { channel, rule, data: this.#ask(channel, () => toJson(parsed.output)), line };
+    return { channel, rule, room, data: this.#ask(channel, () => toJson(parsed.output)), line };
   }
 
   /**
-   * Publishes in a channel as a player, once for each id of who asks. Rejects with a `Refusal`: `cluster_full` while the store keeps
-   * its room for rooms.
+   * Publishes in a channel as a player, once for each id of the asker. Rejects with a `Refusal`: `cluster_full` while the
+   * store keeps its space for rooms.
    */
   async publish(asker: Asker, id: string, { channel, rule, data, line }: Publication): Promise<Published> {
     const { histories, replica } = this.#options;
@@ -112,8 +110,8 @@ export class Channels {
   }
 
   /**
-   * The newest messages of a channel, as many as its rule keeps and fit into a frame, and its position. Rejects with a `Refusal`:
-   * `cluster_full` where there is no room for a channel that is not there yet.
+   * The newest messages of a channel, as many as its rule keeps and fit into a frame, and its position. Rejects with a
+   * `Refusal`: `cluster_full` where the store has no space for a new channel.
    */
   async recent(channel: string): Promise<Position & { messages: KeptMessage[] }> {
     const { meta, messages } = channelKeys(channel);

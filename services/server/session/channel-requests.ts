@@ -37,8 +37,8 @@ export class ChannelRequests {
   async publish({ id, channel, data }: Message<'publish'>): Promise<void> {
     const { channels, metrics, rates } = this.#services;
     const { player, allowance } = this.#connection;
-    const { rule, room } = channels.match(channel);
     const publication = channels.read(channel, data);
+    const { rule, room } = publication;
     if (!this.#channels.has(channel)) throw new Refusal('not_subscribed');
     if (rule.publish !== rule.subscribe) await this.#checkAccess(rule.publish, channel, room);
     const wait = allowance.publish() || (await rates.publish(player.id));
