@@ -23,6 +23,8 @@ class Replay {
   /** Claims whose event is at their place. */
   readonly #found = new Set<Claim>();
   readonly #claims = new Map<number, Claim[]>();
+  /** Claims of later epochs that explain an event of this one: each explains one. */
+  readonly #redone = new Set<Claim>();
 
   constructor(chapter: Chapter, players: readonly PlayerRef[], app: AppUnderTest) {
     this.#chapter = chapter;
@@ -109,9 +111,11 @@ class Replay {
     count = eventsOf({ kind: 'deadline' });
     if (count > 0) return count;
     // It was lost with the end of the epoch before it was acknowledged, and done again in one that followed.
-    for (const { command, player } of this.#laterClaims()) {
-      count = eventsOf(command, player);
-      if (count > 0) return count;
+    for (const claim of this.#laterClaims()) {
+      count = this.#redone.has(claim) ? 0 : eventsOf(claim.command, claim.player);
+      if (count === 0) continue;
+      this.#redone.add(claim);
+      return count;
     }
     const repeated = claims.find(({ command, player }) => eventsOf(command, player) > 0);
     const text = JSON.stringify(event);

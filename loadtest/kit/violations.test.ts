@@ -235,7 +235,7 @@ test('a value that is not the sum of what was added is reported', () => {
 });
 
 for (const name of APPS_UNDER_TEST) {
-  const { settings, moves } = PLAYS[name];
+  const { settings, moves, again } = PLAYS[name];
   const app = appUnderTest(name);
 
   describe(`${name}: an epoch that lost its end`, () => {
@@ -289,6 +289,17 @@ for (const name of APPS_UNDER_TEST) {
         ],
       }));
       assert.deepEqual(findViolations(histories, app), []);
+    });
+
+    test('may not have done a command twice that was acknowledged once in the next one', () => {
+      const { histories } = cut((next) => next.move(moves[2]!.player, moves[2]!.command));
+      const twice = histories.map((each) => {
+        const from = each.observed.findIndex(({ epoch }) => epoch === 'f');
+        const seq = new PlayedRoom(app, settings, moves).seq + 1;
+        const more = { kind: 'event' as const, game: GAME, epoch: EPOCH, seq, at: seq, event: again };
+        return { ...each, observed: each.observed.toSpliced(from, 0, more) };
+      });
+      assert.ok(findViolations(twice, app).some(({ fault }) => fault === 'applied twice' || fault === 'unasked'));
     });
 
     test('may not have done what nobody asked for before or after', () => {
