@@ -4,6 +4,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import type { BrowserContext, Page } from 'playwright-core';
 import { type Cluster, startCluster } from '../loadtest/kit/cluster.ts';
+import { assertAccessible } from './kit/axe.ts';
 import { openBrowser } from './kit/chromium.ts';
 
 const ARTEFACTS = path.resolve(import.meta.dirname, '../.artifacts');
@@ -172,7 +173,7 @@ test('the board is played by keyboard alone', async () => {
   await Promise.all([ann.close(), ben.close()]);
 });
 
-test("chat in the lobby reaches the other page with the tag of the author's replica", async () => {
+test("chat in the lobby reaches the other page; the author's replica is noted, and not in the way of the text", async () => {
   const [ann, ben] = await Promise.all([arrive('Ann'), arrive('Ben')]);
   await part(ann, 'chat-input').fill('hello');
   await part(ann, 'chat-input').press('Enter');
@@ -180,7 +181,8 @@ test("chat in the lobby reaches the other page with the tag of the author's repl
   await line.waitFor();
   // A new name is taken on over a new socket, which may be another replica's.
   const replica = (await part(ann, 'health-replica').innerText()).trim();
-  assert.match(await line.innerText(), new RegExp(replica));
+  assert.equal(await line.getAttribute('data-replica'), replica);
+  assert.equal(await line.innerText(), 'Ann hello');
   await part(ben, 'presence').getByText('Ann').first().waitFor();
   await ben.screenshot({ path: path.join(ARTEFACTS, 'lobby.png') });
   await Promise.all([ann.close(), ben.close()]);
@@ -198,3 +200,32 @@ test('on a phone the page does not scroll sideways, in the lobby or on a 16 by 1
   await ann.screenshot({ path: path.join(ARTEFACTS, 'phone.png') });
   await Promise.all([ann.close(), ben.close()]);
 });
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`axe finds nothing in the lobby, a waiting game, a running one and a finished one, ${colorScheme}`, async () => {
+    const ann = await arrive('Ann');
+    await ann.emulateMedia({ colorScheme });
+    await assertAccessible(ann, 'the lobby');
+    for (const [id, value] of Object.entries({ players: '2', size: '3', seconds: '300' })) {
+      await part(ann, id).fill(value);
+      await part(ann, id).blur();
+    }
+    await part(ann, 'create').click();
+    const code = (await part(ann, 'game-code').first().innerText()).trim();
+    await assertAccessible(ann, 'a waiting game');
+    const ben = await arrive('Ben', `${cluster.url}/#${code}`);
+    await ben.emulateMedia({ colorScheme });
+    await assertAccessible(ben, 'the lobby of an invited player');
+    await part(ben, 'join').click();
+    await Promise.all([ann, ben].map((page) => inState(page, 'active')));
+    for (let cell = 0; cell < 9; cell++) {
+      if (cell === 5) await assertAccessible(ann, 'a running game');
+      await part([ann, ben][cell % 2]!, `cell-${cell}`).click();
+      await Promise.all([held(ann, cell), held(ben, cell)]);
+    }
+    await Promise.all([ann, ben].map((page) => inState(page, 'completed')));
+    await assertAccessible(ann, 'the page of the winner');
+    await assertAccessible(ben, 'the page of the loser');
+    await Promise.all([ann.close(), ben.close()]);
+  });
+}

@@ -39,6 +39,9 @@ export const SessionAnswer = v.object({
 export type SessionAnswer = v.InferOutput<typeof SessionAnswer>;
 
 export const SESSION_PATH = '/api/session';
+
+/** Answers `GET` with `{"origin"}`, the public one of the cluster: links to hand on begin with it. */
+export const ADDRESS_PATH = '/api/address';
 export const SOCKET_PATH = '/ws';
 /** `__Host-` makes browsers insist on Secure, Path=/ and no Domain. */
 export const sessionCookie = (slot: string): string => `__Host-gridlock-${slot}`;

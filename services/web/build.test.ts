@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { buildPage } from './build.ts';
 
 let outDir: string;
@@ -35,4 +36,27 @@ test('nothing in the page is inline, so that a strict content security policy ho
 
 test('what was in the directory before is gone', async () => {
   assert.deepEqual((await readdir(outDir)).sort(), ['assets', 'favicon.svg', 'index.html', 'ops']);
+});
+
+test('the script and the style sheets are there compressed, as the browser gets them', async () => {
+  const files = await readdir(join(outDir, 'assets'));
+  const plain = files.filter((file) => /\.(js|css)$/.test(file));
+  assert.equal(plain.length, 2);
+  const sizes = { plain: 0, gzip: 0, brotli: 0 };
+  for (const file of plain) {
+    const path = join(outDir, 'assets', file);
+    const [content, zipped, brotli] = await Promise.all([
+      readFile(path),
+      readFile(`${path}.gz`),
+      readFile(`${path}.br`),
+    ]);
+    assert.deepEqual([gunzipSync(zipped), brotliDecompressSync(brotli)], [content, content], file);
+    sizes.plain += content.length;
+    sizes.gzip += zipped.length;
+    sizes.brotli += brotli.length;
+  }
+  assert.ok(sizes.gzip < 0.4 * sizes.plain, JSON.stringify(sizes));
+  assert.ok(sizes.brotli < 0.93 * sizes.gzip, JSON.stringify(sizes));
+  // A page that is played within seconds; what it grows by should be worth that.
+  assert.ok(sizes.brotli < 60 * 1024, JSON.stringify(sizes));
 });

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { compressFiles } from './compress.ts';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 
@@ -57,8 +58,8 @@ export interface PageOptions {
 
 /**
  * Builds the pages into `outDir`, which is emptied first: of each `index.html`, `favicon.svg`, and under
- * `assets/` the rest with its hash in the name, to be cached for ever. Nothing is inline, so `default-src 'self'` is
- * enough.
+ * `assets/` the rest with its hash in the name, to be cached for ever, also compressed. Nothing is inline, so
+ * `default-src 'self'` is enough.
  * Throws esbuild's `BuildFailure` when a source does not compile.
  */
 export async function buildPage(outDir: string, { app }: PageOptions = {}): Promise<void> {
@@ -94,6 +95,7 @@ export async function buildPage(outDir: string, { app }: PageOptions = {}): Prom
       }
       await writeFile(join(pageDir, 'index.html'), html);
       await copyFile(join(here, 'favicon.svg'), join(pageDir, 'favicon.svg'));
+      await compressFiles(join(pageDir, 'assets'));
     }
   } finally {
     await stop();

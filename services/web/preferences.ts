@@ -1,4 +1,4 @@
-import { signal } from '@preact/signals';
+import { type Signal, signal } from '@preact/signals';
 import { type GameSettings, GRID_LIMITS } from '../apps/grid/grid.ts';
 import { type Pick, proposeName, readName } from './model/guest.ts';
 
@@ -29,6 +29,18 @@ export function chooseName(to: string): void {
   remember('gridlock.name', name.value);
 }
 
+/** Whether a game is heard and felt: for all tabs of this browser, and remembered. */
+export const sound = signal(readSwitch('gridlock.sound'));
+export const vibration = signal(readSwitch('gridlock.vibration'));
+
+export function keepSwitch(which: Signal<boolean>, on: boolean): void {
+  which.value = on;
+  const key = which === sound ? 'gridlock.sound' : 'gridlock.vibration';
+  try {
+    localStorage.setItem(key, on ? 'on' : 'off');
+  } catch {}
+}
+
 /** The game this tab is in, to go on with it after a reload. */
 export const lastGame = (): string | undefined => read('gridlock.game') ?? undefined;
 export const rememberGame = (code: string | undefined): void => remember('gridlock.game', code ?? '');
@@ -46,4 +58,13 @@ function remember(key: string, value: string): void {
   try {
     sessionStorage.setItem(key, value);
   } catch {}
+}
+
+/** On until it is turned off. */
+function readSwitch(key: string): boolean {
+  try {
+    return localStorage.getItem(key) !== 'off';
+  } catch {
+    return true;
+  }
 }

@@ -1,12 +1,13 @@
 import fastifyCookie from '@fastify/cookie';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
+import { ADDRESS_PATH } from '../../protocol/index.ts';
 import type { Logger } from '../ops/log.ts';
 import { addSessionRoutes, fail, type SessionRoutesOptions } from '../session/session-routes.ts';
 import { addCors } from './cors.ts';
 import { CONTENT_SECURITY_POLICY } from './security-headers.ts';
 
 /** File names that carry a digest of their content, as esbuild's `[name]-[hash]` gives them. */
-const HASHED = /-[A-Z2-7]{8}\.[a-z0-9]+(\.map)?$/;
+const HASHED = /-[A-Z2-7]{8}\.[a-z0-9]+(\.(map|br|gz))?$/;
 
 export interface HttpOptions extends SessionRoutesOptions {
   readonly webRoot: string | undefined;
@@ -47,6 +48,9 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
 
   addCors(app, options.allowedOrigins);
   addSessionRoutes(app, options);
+  // The first one is the public one.
+  const [origin] = options.allowedOrigins;
+  app.get(ADDRESS_PATH, (_request, reply) => reply.header('Cache-Control', 'no-cache').send({ origin }));
 
   if (options.webRoot !== undefined) {
     const { fastifyStatic } = await import('@fastify/static');
@@ -55,6 +59,8 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
       // The operations page is for the internal listener alone.
       allowedPath: (pathName) => !/^\/+ops(\/|$)/.test(pathName),
       cacheControl: false,
+      // The build has compressed what is worth it; the edge compresses what is left.
+      preCompressed: true,
       setHeaders: (reply, path) => {
         const cache = HASHED.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache';
         reply.header('Cache-Control', cache);

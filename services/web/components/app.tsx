@@ -5,7 +5,9 @@ import { seconds } from '../game-clock.ts';
 import { announcement, type Moment } from '../model/announcement.ts';
 import { notices, withdraw } from '../notices.ts';
 import { game, player, returningTo } from '../session.ts';
+import { Celebration } from './celebration.tsx';
 import { GameView } from './game-view.tsx';
+import { HelpButtons, HelpDialog } from './help.tsx';
 import { Lobby } from './lobby.tsx';
 import { HealthLine } from './masthead.tsx';
 
@@ -26,10 +28,13 @@ export function App() {
           Gridlock
         </div>
         <HealthLine />
+        <HelpButtons />
       </header>
       <Notices />
       {game.value ? <GameView /> : returningTo.value ? <Returning code={returningTo.value} /> : <Lobby />}
       <Announcer />
+      <HelpDialog />
+      <Celebration />
     </>
   );
 }

@@ -31,6 +31,8 @@ export function Board() {
     focused.value = cell;
     void captureCell(cell);
   };
+  // A screen reader moves the focus without a key: the arrows go on from there.
+  const reach = (cell: number) => void (focused.value = cell);
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
     const to = moveFocus(roving, event.key, size);
@@ -56,6 +58,7 @@ export function Board() {
             reachable={cell === roving}
             playable={active}
             onCapture={capture}
+            onReach={reach}
           />
         );
       })}
@@ -92,10 +95,12 @@ interface CellProps {
   readonly reachable: boolean;
   readonly playable: boolean;
   readonly onCapture: (cell: number) => void;
+  /** It has the focus, whatever gave it that. */
+  readonly onReach: (cell: number) => void;
 }
 
 function Cell(props: CellProps) {
-  const { cell, seat, own, label, pending, refused, reachable, playable, onCapture } = props;
+  const { cell, seat, own, label, pending, refused, reachable, playable, onCapture, onReach } = props;
   const held = seat !== FREE;
   const shown = held ? seat : pending ? own : FREE;
   const classes = ['cell'];
@@ -113,6 +118,7 @@ function Cell(props: CellProps) {
       aria-disabled={!playable}
       tabIndex={reachable ? 0 : -1}
       onClick={() => onCapture(cell)}
+      onFocus={() => onReach(cell)}
       // A mouse counts from the moment it is pressed: a quick player has moved on before it is let go.
       onPointerDown={(event) => {
         if (event.pointerType === 'mouse' && event.button === 0) onCapture(cell);

@@ -45,12 +45,13 @@ export function ChatPanel({ channel, title }: { channel: string; title: string }
       >
         {lines.length === 0 && <p class="chat-empty">Nothing has been said yet.</p>}
         {lines.map((line) => (
-          <p key={line.seq} class={line.player.id === player.value?.id ? 'mine' : ''} data-testid="chat-line">
-            <span class="author">{line.player.name}</span>{' '}
-            <span class="said">
-              <span class="replica-tag">{line.replica}:</span>
-              {line.data.text}
-            </span>
+          <p
+            key={line.seq}
+            class={line.player.id === player.value?.id ? 'mine' : ''}
+            data-testid="chat-line"
+            data-replica={line.replica}
+          >
+            <span class="author">{line.player.name}</span> <span class="said">{line.data.text}</span>
           </p>
         ))}
       </div>

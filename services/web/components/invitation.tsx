@@ -1,7 +1,9 @@
 import { useSignal } from '@preact/signals';
 import { gameLink } from '../model/format.ts';
 import { notify } from '../notices.ts';
+import { invite } from '../public-address.ts';
 import { game } from '../session.ts';
+import { QrCode } from './qr-code.tsx';
 
 /** What a player needs to get the others in, over the board that waits for them. */
 export function Invitation() {
@@ -11,7 +13,8 @@ export function Invitation() {
     room: { code },
     state,
   } = shown;
-  const link = gameLink(location.origin, code);
+  const { origin, isReachable } = invite.value;
+  const link = gameLink(origin, code);
   return (
     <section class="invitation" aria-label="Invitation">
       <p class="label">Game code</p>
@@ -21,10 +24,20 @@ export function Invitation() {
       <p class="seats-taken" data-testid="seats">
         {state.players.length} of {state.settings.players} seats taken
       </p>
+      {isReachable && <QrCode text={link} label="QR code of the link to this game" />}
       <a class="game-link" data-testid="game-link" href={link} onClick={(event) => event.preventDefault()}>
         {link}
       </a>
-      <CopyButton text={link} label="Copy the link" />
+      {!isReachable && (
+        <p class="hint" data-testid="only-here">
+          The link opens on this machine only. To invite others on your network, start the cluster with{' '}
+          <code>--host</code> and the name or address of this machine.
+        </p>
+      )}
+      <div class="invite-ways">
+        <CopyButton text={link} label="Copy the link" />
+        {isReachable && 'share' in navigator && <ShareButton link={link} />}
+      </div>
     </section>
   );
 }
@@ -46,6 +59,24 @@ function CopyButton({ text, label }: { text: string; label: string }) {
   return (
     <button type="button" class="button primary copy" data-testid="copy-link" onClick={() => void copy()}>
       <span aria-live="polite">{copied.value ? 'Copied' : label}</span>
+    </button>
+  );
+}
+
+/** Hands the link to the system's own sheet, with the people and programs that the player shares with. */
+function ShareButton({ link }: { link: string }) {
+  const share = async () => {
+    try {
+      await navigator.share({ title: 'Gridlock', text: 'Play Gridlock with me.', url: link });
+    } catch (error) {
+      // Closed without a choice.
+      if ((error as Error).name === 'AbortError') return;
+      notify({ kind: 'share', tone: 'problem', text: 'The system did not share the link. Copy it instead.' });
+    }
+  };
+  return (
+    <button type="button" class="button" data-testid="share-link" onClick={() => void share()}>
+      Share…
     </button>
   );
 }

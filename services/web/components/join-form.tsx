@@ -23,8 +23,9 @@ export function JoinForm() {
   };
   return (
     <form class={`card join ${invited ? 'invited' : ''}`} onSubmit={submit}>
+      <h2>{invited ? 'You are invited to a game' : 'Join by code'}</h2>
       <label class="field">
-        <span class="label">{invited ? 'You are invited to this game' : 'Join with a code'}</span>
+        <span class="label">Its code</span>
         <input
           type="text"
           data-testid="join-code"
@@ -42,19 +43,6 @@ export function JoinForm() {
           }}
         />
       </label>
-      <button type="submit" class={`button ${invited ? 'primary' : ''}`} data-testid="join" disabled={busy.value}>
-        Join
-      </button>
-      <button
-        type="button"
-        class="button quiet"
-        data-testid="watch"
-        title="Without a seat, where the game allows it"
-        disabled={busy.value}
-        onClick={() => take(watchGame)}
-      >
-        Watch
-      </button>
       {wrong.value ? (
         <span {...hint} class="hint wrong" role="alert">
           A code has six letters and digits, like K7MPQ2.
@@ -64,6 +52,19 @@ export function JoinForm() {
           Six letters and digits, or the whole link.
         </span>
       )}
+      <button type="submit" class={`button ${invited ? 'primary' : ''}`} data-testid="join" disabled={busy.value}>
+        Join
+      </button>
+      <button
+        type="button"
+        class="button"
+        data-testid="watch"
+        title="Without a seat, where the game allows it"
+        disabled={busy.value}
+        onClick={() => take(watchGame)}
+      >
+        Watch
+      </button>
     </form>
   );
 }

@@ -1,56 +1,33 @@
 import { LOBBY } from '../../apps/grid/grid.ts';
-import { LIMITS } from '../../protocol/index.ts';
-import { rename } from '../actions.ts';
-import { name, settings } from '../preferences.ts';
+import { settings } from '../preferences.ts';
 import { addressedGame } from '../route.ts';
 import { ChatPanel } from './chat-panel.tsx';
 import { JoinForm } from './join-form.tsx';
 import { NewGame } from './new-game.tsx';
+import { QuickMatch } from './quick-match.tsx';
 
+/** The ways to play first, largest and above the fold; a player who waits can talk next to them. */
 export function Lobby() {
   const invited = addressedGame.value !== undefined;
   return (
-    <main class="lobby">
-      <div class="lobby-play">
-        <div class="hero">
-          <div>
-            <h1 tabIndex={-1}>Claim the grid.</h1>
-            <p>Everybody plays at once. A cell belongs to the first player who takes it, and the most cells win.</p>
-          </div>
-          <BoardPreview />
+    <main class={`lobby ${invited ? 'invited' : ''}`}>
+      <div class="hero">
+        <div>
+          <h1 tabIndex={-1}>Claim the grid.</h1>
+          <p>Everybody plays at once. A cell belongs to the first player who takes it, and the most cells win.</p>
         </div>
-        <NameField />
-        {invited ? (
-          <>
-            <JoinForm />
-            <NewGame />
-          </>
-        ) : (
-          <>
-            <NewGame />
-            <JoinForm />
-          </>
-        )}
+        <BoardPreview />
       </div>
-      <ChatPanel channel={LOBBY} title="Lobby" />
+      <div class="ways">
+        {invited && <JoinForm />}
+        <QuickMatch />
+        {!invited && <JoinForm />}
+        <NewGame />
+      </div>
+      <aside class="lobby-side">
+        <ChatPanel channel={LOBBY} title="Lobby" />
+      </aside>
     </main>
-  );
-}
-
-function NameField() {
-  return (
-    <label class="field name-field">
-      <span class="label">Your name</span>
-      <input
-        type="text"
-        data-testid="name"
-        autocomplete="nickname"
-        spellcheck={false}
-        maxLength={LIMITS.nameLength}
-        value={name.value}
-        onChange={(event) => rename(event.currentTarget.value)}
-      />
-    </label>
   );
 }
 

@@ -1,14 +1,15 @@
 import type { ComponentChildren } from 'preact';
 import { type GameSettings, GRID_LIMITS } from '../../apps/grid/grid.ts';
-import { busy, createGame, quickMatch } from '../actions.ts';
+import { busy, createGame } from '../actions.ts';
 import { settings } from '../preferences.ts';
 
-/** The shape of a game, and the two ways into one of that shape. */
+/** The shape of a game, and the way to make one of that shape. */
 export function NewGame() {
   const { players, size, seconds, spectators } = settings.value;
   const change = (part: Partial<GameSettings>) => void (settings.value = { ...settings.value, ...part });
   return (
     <form class="card new-game" aria-label="New game" onSubmit={(event) => event.preventDefault()}>
+      <h2>New game</h2>
       <div class="shape">
         <NumberField
           id="players"
@@ -45,26 +46,15 @@ export function NewGame() {
         />
         Let others watch
       </label>
-      <div class="choices">
-        <button
-          type="button"
-          class="button primary"
-          data-testid="quick-match"
-          disabled={busy.value}
-          onClick={() => void quickMatch(settings.value)}
-        >
-          Quick match<small>with anyone who wants this one</small>
-        </button>
-        <button
-          type="button"
-          class="button"
-          data-testid="create"
-          disabled={busy.value}
-          onClick={() => void createGame(settings.value)}
-        >
-          Create a game<small>and share its code with friends</small>
-        </button>
-      </div>
+      <button
+        type="button"
+        class="button"
+        data-testid="create"
+        disabled={busy.value}
+        onClick={() => void createGame(settings.value)}
+      >
+        Create a game<small>and invite your friends</small>
+      </button>
     </form>
   );
 }
