@@ -1,29 +1,35 @@
 // Where roots are trusted: options of trust and untrust.
 import { Option } from '@commander-js/extra-typings';
-import type { TrustStore } from '../lifecycle/trust-store.ts';
+import type { TrustStore } from '../trust/store.ts';
 import { oneOf } from './values.ts';
 
-export const STORE = new Option('--store <store>', 'system (Debian or macOS) or nss (Chromium and Chrome on Linux)')
-  .argParser(oneOf(['system', 'nss']))
-  .default('system' as const);
-export const NSS_DATABASE = new Option('--nss-database <dir>', "the browser's database (default ~/.pki/nssdb)");
+export const STORE = new Option(
+  '--store <store>',
+  'system (Linux or macOS) or nss (Chromium and Chrome on Linux); default: that, and of every browser found',
+).argParser(oneOf(['system', 'nss']));
+export const NSS_DATABASE = new Option(
+  '--nss-database <dir>',
+  "the only browser's database (default ~/.pki/nssdb, and every profile of Firefox)",
+);
 export const DEBIAN_DIRECTORY = new Option('--debian-directory <dir>', 'instead of /usr/local/share/ca-certificates');
 export const DEBIAN_ETC = new Option('--debian-etc <dir>', 'instead of /etc/ssl/certs');
 
 interface StoreOptions {
-  store: 'system' | 'nss';
+  store?: 'system' | 'nss' | undefined;
   nssDatabase?: string | undefined;
   debianDirectory?: string | undefined;
   debianEtc?: string | undefined;
 }
 
-/** The store that the options mean. */
-export async function storeOf({ store, nssDatabase, debianDirectory, debianEtc }: StoreOptions): Promise<TrustStore> {
-  const { trustStore } = await import('../lifecycle/trust-store.ts');
-  const system = process.platform === 'darwin' ? 'macos' : 'debian';
-  return trustStore(store === 'nss' ? 'nss' : system, {
+/** The stores that the options mean: one that is named, or every one there is. */
+export async function storesOf({ store, nssDatabase, debianDirectory, debianEtc }: StoreOptions) {
+  const { everyStore, systemStore, trustStore } = await import('../trust/stores.ts');
+  const options = {
     nssDatabase,
     debian:
       debianDirectory === undefined || debianEtc === undefined ? undefined : { local: debianDirectory, etc: debianEtc },
-  });
+  };
+  const stores: readonly TrustStore[] =
+    store === undefined ? everyStore(options) : [store === 'nss' ? trustStore('nss', options) : systemStore(options)];
+  return { stores, isNamed: store !== undefined };
 }

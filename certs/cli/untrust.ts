@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { command, EXIT } from './command.ts';
 import { addCommonOptions, directoryOf } from './options.ts';
 import { runs } from './output.ts';
-import { DEBIAN_DIRECTORY, DEBIAN_ETC, NSS_DATABASE, STORE, storeOf } from './store-options.ts';
+import { DEBIAN_DIRECTORY, DEBIAN_ETC, NSS_DATABASE, STORE, storesOf } from './store-options.ts';
 import { several } from './values.ts';
 
 const untrust = command('untrust', 'take that back')
@@ -19,13 +19,20 @@ export default addCommonOptions(untrust).action(
     const { forgetConsumer } = await import('../directory/consumers.ts');
     const { readCertificates } = await import('../x509/pem.ts');
     const directory = directoryOf(options);
-    const store = await storeOf(options);
+    const { stores, isNamed } = await storesOf(options);
     const named = options.root?.flatMap(readCertificates);
     const roots = named ?? [...loadTrust(directory), ...loadRetired(directory)];
-    for (const root of roots) await store.remove(root);
-    if (existsSync(pathsOf(directory).root)) await forgetConsumer(directory, store.consumer);
-    output.result(`${store.consumer.place} trusts no root of ${directory} any more`, {
-      store: store.consumer,
+    const changed = stores.filter((store) => isNamed || store.obstacle() === undefined);
+    for (const store of stores)
+      if (!changed.includes(store)) output.warn(`${store.readers} are left alone: ${store.obstacle()}`);
+    for (const store of changed) {
+      for (const root of roots) await store.remove(root);
+      if (existsSync(pathsOf(directory).root)) await forgetConsumer(directory, store.consumer);
+    }
+    const lines = changed.map(({ consumer }) => `${consumer.place} trusts no root of ${directory} any more`);
+    output.result(lines.join('\n') || 'No store of this machine could be changed.', {
+      store: changed[0]?.consumer,
+      stores: changed.map(({ consumer }) => consumer),
       roots: roots.map(({ fingerprint256 }) => fingerprint256),
     });
     return EXIT.done;

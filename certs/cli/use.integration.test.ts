@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { ensureChain } from '../index.ts';
-import { authority, certs, json, openssl } from '../testing/command-line.ts';
+import { authority, certs, certsWith, json, openssl } from '../testing/command-line.ts';
 import { localNames, temporaryDirectory } from '../testing/fixtures.ts';
 
 describe('export', () => {
@@ -113,8 +113,8 @@ describe('trust and untrust', () => {
     const { dir, at } = await authority(t);
     const flags = ['--dir', dir, '--store', 'nss', '--nss-database', at('nss')];
     const listed = () => execFileSync('certutil', ['-d', `sql:${at('nss')}`, '-L'], { encoding: 'utf8' });
-    await json('trust', ...flags);
-    await json('trust', ...flags);
+    await json('trust', '--yes', ...flags);
+    await json('trust', '--yes', ...flags);
     assert.equal(listed().match(/gridlock [0-9a-f]{16} +C,,/g)?.length, 1);
     await json('untrust', ...flags);
     assert.ok(!listed().includes('gridlock'));
@@ -124,7 +124,7 @@ describe('trust and untrust', () => {
     if (!existsSync('/usr/sbin/update-ca-certificates')) return t.skip('this is not Debian');
     const { dir, at } = await authority(t);
     execFileSync('mkdir', [at('local'), at('etc')]);
-    const flags = ['--dir', dir, '--debian-directory', at('local'), '--debian-etc', at('etc')];
+    const flags = ['--dir', dir, '--store', 'system', '--debian-directory', at('local'), '--debian-etc', at('etc')];
     await json('issue', '--dir', dir, '--dns', 'localhost', '--out', at('leaf.pem'));
     const verify = () =>
       openssl(
@@ -137,9 +137,65 @@ describe('trust and untrust', () => {
         at('leaf.pem'),
         at('leaf.pem'),
       );
-    await json('trust', ...flags);
+    await json('trust', '--yes', ...flags);
     assert.match(verify(), /OK/);
     await json('untrust', ...flags);
     assert.throws(verify);
+  });
+
+  /** Runs a command whose user has another home. */
+  const inHome = (home: string, ...args: string[]) => certsWith({ HOME: home }, ...args);
+
+  test('without a store named put the root where every browser of the user looks, and take all of it back', async (t) => {
+    const { dir, at } = await authority(t);
+    const profiles = ['.mozilla/firefox/abc.default-release', 'snap/firefox/common/.mozilla/firefox/x.default'];
+    const places = ['.pki/nssdb', ...profiles].map((place) => join(at('home'), place));
+    for (const place of [...places.slice(1), at('local'), at('etc')]) execFileSync('mkdir', ['-p', place]);
+    for (const place of places.slice(1)) execFileSync('certutil', ['-d', `sql:${place}`, '-N', '--empty-password']);
+    const listed = (place: string) => execFileSync('certutil', ['-d', `sql:${place}`, '-L'], { encoding: 'utf8' });
+    const flags = ['--dir', dir, '--debian-directory', at('local'), '--debian-etc', at('etc')];
+    for (let time = 0; time < 2; time++) {
+      const { code, stdout, stderr } = await inHome(at('home'), 'trust', '--yes', ...flags);
+      assert.equal(code, 0, stderr);
+      for (const place of [at('local'), ...places]) assert.ok(stdout.includes(`${place} trusts O=Gridlock`), stdout);
+      // The second time there is nothing left to do, and so nothing to announce.
+      assert.equal(/certutil -d sql:.*nssdb -A -t C,,/.test(stderr), time === 0, stderr);
+      for (const place of places) assert.equal(listed(place).match(/gridlock [0-9a-f]{16} +C,,/g)?.length, 1);
+    }
+    assert.equal((await inHome(at('home'), 'untrust', ...flags)).code, 0);
+    for (const place of places) assert.ok(!listed(place).includes('gridlock'));
+    assert.deepEqual(readdirSync(at('local')), []);
+  });
+
+  test('ask first, and change nothing where nobody can be asked', async (t) => {
+    const { dir, at } = await authority(t);
+    const flags = ['--dir', dir, '--store', 'nss', '--nss-database', at('nss')];
+    const { code, stderr } = await certs('trust', ...flags);
+    assert.equal(code, 2);
+    assert.match(stderr, /^The root is O=Gridlock, CN=.*, valid until .*, SHA-256\n {2}[0-9A-F:]{95}\n/);
+    assert.match(stderr, new RegExp(`certutil -d sql:${at('nss')} -A -t C,, -n "gridlock [0-9a-f]{16}"\n`));
+    assert.match(stderr, /say --yes/);
+    assert.ok(!existsSync(at('nss')));
+  });
+
+  test('leave alone what cannot be changed, and say how it could', async (t) => {
+    const { dir, at } = await authority(t);
+    const flags = ['--dir', dir, '--debian-directory', at('missing'), '--debian-etc', at('etc')];
+    const { code, stdout, stderr } = await inHome(at('home'), 'trust', '--yes', ...flags);
+    assert.equal(code, 0, stderr);
+    assert.match(
+      stderr,
+      /^Warning: curl, .* are left alone: .*missing is missing: install the package ca-certificates\.$/m,
+    );
+    assert.match(stdout, /nssdb trusts/);
+    const bare = await certsWith({ HOME: at('home'), PATH: at('nowhere') }, 'trust', '--yes', ...flags);
+    assert.equal(bare.code, 1);
+    assert.match(bare.stderr, /left alone: certutil is missing: install the package libnss3-tools\./);
+  });
+
+  test('refuse a directory without a root', async (t) => {
+    const { code, stderr } = await certs('trust', '--yes', '--dir', temporaryDirectory(t));
+    assert.equal(code, 2);
+    assert.match(stderr, /root\.pem is missing: name the --dir of an authority/);
   });
 });

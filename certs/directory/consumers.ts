@@ -6,8 +6,8 @@ import { withDirectory } from './directory.ts';
 
 /** Somebody who trusts the roots of this authority, as far as the authority put them there itself. */
 export interface Consumer {
-  /** A bundle that was exported, a browser's database, or a system's store. */
-  kind: 'file' | 'nss' | 'debian' | 'macos';
+  /** A bundle that was exported, a browser's database, or a system's store: Debian's, that of another Linux, macOS's. */
+  kind: 'file' | 'nss' | 'debian' | 'anchors' | 'macos';
   /** Path of the file, database or keychain. */
   place: string;
 }

@@ -5,9 +5,9 @@ import { loadCertificate, loadRoot, loadTrust, pathsOf } from '../directory/auth
 import { type Consumer, readConsumers } from '../directory/consumers.ts';
 import { type IssuedElsewhere, readIssued } from '../directory/issued.ts';
 import { CertificateError } from '../errors.ts';
+import { rootsHeldBy } from '../trust/stores.ts';
 import { keyId } from '../x509/keys.ts';
 import { subjectText } from '../x509/summary.ts';
-import { rootsHeldBy } from './trust-store.ts';
 
 /**
  * Steady: one root. Accepted: clients get to know the next. Issued: it signs, and the previous still counts.

@@ -11,9 +11,14 @@ import { temporaryDirectory } from './fixtures.ts';
 const MAIN = join(import.meta.dirname, '../cli/main.ts');
 
 /** Runs a command as its user does, as a process of its own. */
-export function certs(...args: string[]): Promise<Captured> {
+export const certs = (...args: string[]): Promise<Captured> => certsWith({}, ...args);
+
+/** The same with other variables in its environment. */
+export function certsWith(variables: NodeJS.ProcessEnv, ...args: string[]): Promise<Captured> {
+  const command = ['--disable-warning=ExperimentalWarning', MAIN, ...args];
+  const env = { ...process.env, ...variables };
   return new Promise((resolve) => {
-    execFile(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args], (error, stdout, stderr) => {
+    execFile(process.execPath, command, { env }, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
     });
   });

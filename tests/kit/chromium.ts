@@ -19,8 +19,10 @@ const FLAGS = [
 ];
 
 export interface BrowserOptions {
-  /** The only root the browser trusts besides the public ones. */
-  rootCertificate: string;
+  /** The only root the browser trusts besides the public ones; without, what is in the store of `home`. */
+  rootCertificate?: string;
+  /** A home directory that is there already, which is not removed. */
+  home?: string;
   viewport?: { width: number; height: number };
   colorScheme?: 'light' | 'dark';
 }
@@ -29,17 +31,20 @@ export interface BrowserOptions {
  * A Chromium with a profile of its own, which trusts the given root through the certificate store of that profile's
  * home, as a user's would. Close it with `close`, which removes the profile too.
  */
-export async function openBrowser({ rootCertificate, viewport, colorScheme }: BrowserOptions): Promise<BrowserContext> {
+export async function openBrowser(options: BrowserOptions): Promise<BrowserContext> {
+  const { rootCertificate, viewport, colorScheme } = options;
   const executablePath = findBinary(...PART_BINARIES.chromium);
   const certutil = findBinary('certutil');
   if (!executablePath || !certutil) {
     throw new Error('Chromium or certutil is missing: `npm test` installs both, or says how.');
   }
-  const home = await mkdtemp(path.join(os.tmpdir(), 'gridlock-browser-'));
-  const store = `sql:${path.join(home, '.pki', 'nssdb')}`;
-  await run('mkdir', ['-p', path.join(home, '.pki', 'nssdb')]);
-  await run(certutil, ['-d', store, '-N', '--empty-password']);
-  await run(certutil, ['-d', store, '-A', '-t', 'C,,', '-n', 'gridlock', '-i', rootCertificate]);
+  const home = options.home ?? (await mkdtemp(path.join(os.tmpdir(), 'gridlock-browser-')));
+  if (rootCertificate !== undefined) {
+    const store = `sql:${path.join(home, '.pki', 'nssdb')}`;
+    await run('mkdir', ['-p', path.join(home, '.pki', 'nssdb')]);
+    await run(certutil, ['-d', store, '-N', '--empty-password']);
+    await run(certutil, ['-d', store, '-A', '-t', 'C,,', '-n', 'gridlock', '-i', rootCertificate]);
+  }
   const context = await chromium.launchPersistentContext(path.join(home, 'profile'), {
     executablePath,
     headless: true,
@@ -50,6 +55,7 @@ export async function openBrowser({ rootCertificate, viewport, colorScheme }: Br
   });
   // What Chromium started may write there for a while yet; a profile that stays fails no test.
   context.on('close', () => {
+    if (options.home !== undefined) return;
     rm(home, { recursive: true, force: true, maxRetries: 20 }).catch(() => undefined);
   });
   return context;
