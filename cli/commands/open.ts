@@ -1,10 +1,7 @@
-import { spawn } from 'node:child_process';
+import { browserOpener, openAddress } from '../../infra/local/browser.ts';
 import { PreflightError } from '../../infra/local/errors.ts';
-import { findBinary } from '../../infra/setup/binaries.mjs';
 import { command, exits } from '../kit/command.ts';
 import { addStateDirOption, stateDirOf } from '../kit/config-options.ts';
-
-const OPENERS = process.platform === 'darwin' ? ['open'] : ['xdg-open', 'wslview'];
 
 const open = command('open', 'open the page of the running cluster in the browser');
 
@@ -15,10 +12,9 @@ export default addStateDirOption(open).action(
     const status = await readStatus(stateDir);
     if (!status.running) throw new PreflightError(`Nothing is running on ${stateDir}: gridlock start.`);
     process.stdout.write(`${status.url}\n`);
-    const opener = findBinary(...OPENERS);
-    if (!opener)
-      throw new PreflightError(`This machine has no ${OPENERS[0]} to open a browser with: open the address.`);
-    spawn(opener, [status.url], { detached: true, stdio: 'ignore' }).unref();
+    const opener = browserOpener();
+    if ('problem' in opener) throw new PreflightError(opener.problem);
+    openAddress(opener.program, status.url);
     return 0;
   }),
 );

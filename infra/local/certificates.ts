@@ -74,6 +74,26 @@ export async function describeCertificateFile(
   }
 }
 
+/** The default directory of an authority, as its commands know it. */
+const DEFAULT_DIRECTORY = '.gridlock/pki';
+
+/** The command that lets this machine trust the root; undefined when it was given, or the root is not what is served. */
+export async function trustCommand(
+  { certificateFile }: Pick<Config, 'certificateFile'>,
+  { pki }: Pick<StatePaths, 'pki'>,
+): Promise<string | undefined> {
+  if (certificateFile !== '') return undefined;
+  const { readConsumers } = await import('../../certs/directory/consumers.ts');
+  try {
+    // A bundle that was exported is for others.
+    if (readConsumers(pki).some(({ kind }) => kind !== 'file')) return undefined;
+  } catch {
+    // What is damaged is told by the command.
+  }
+  const directory = pki === resolve(DEFAULT_DIRECTORY) ? '' : ` --dir ${pki}`;
+  return `npm run certs -- trust${directory}`;
+}
+
 /** The passphrase of the root's key; undefined when it is kept plain. @throws CertificateError */
 export async function passphraseOf({ rootPassphraseFile }: Pick<Config, 'rootPassphraseFile'>) {
   if (rootPassphraseFile === '') return undefined;

@@ -40,8 +40,11 @@ export class Report {
     }
   }
 
-  /** The closing table and the line that says that people can come. */
-  ready(status: AnyStatus): void {
+  /**
+   * The closing table and the line that says that people can come. `trustCommand` lets this machine trust the root;
+   * undefined when nobody has to.
+   */
+  ready(status: AnyStatus, trustCommand?: string): void {
     const { edge, redis } = status;
     const servers = 'replicas' in status ? status.replicas : status.servers;
     const rows = [
@@ -69,6 +72,7 @@ export class Report {
         ...table,
         '',
         `root certificate  ${status.rootCertificate}`,
+        ...(trustCommand === undefined ? [] : [`to trust it       ${trustCommand}`]),
         ...('operationsUrl' in status ? [`operations        ${status.operationsUrl}`] : []),
         `ready ${status.url}`,
       ].join('\n'),

@@ -1,4 +1,6 @@
 import type { Config } from '../config/config.ts';
+import { publicUrl } from '../config/origin.ts';
+import { browserOpener, noScreen, openAddress } from './browser.ts';
 import { StartError } from './errors.ts';
 import { exemptLoopbackFromProxies } from './loopback.ts';
 import { Report } from './report.ts';
@@ -25,17 +27,27 @@ function superviseSignals(supervisor: Supervisor): void {
   });
 }
 
+/** Opens the page in the browser. A cluster that runs is not worth less where there is none. */
+function openPage(config: Config, report: Report): void {
+  const opener = browserOpener();
+  const problem = noScreen() ?? ('problem' in opener ? opener.problem : undefined);
+  if (problem !== undefined) report.line(problem);
+  else if ('program' in opener) openAddress(opener.program, publicUrl(config));
+}
+
 /**
  * Brings a cluster up and resolves when it is ready. From then on the process lives until a signal, `npm run stop` or
  * the end of its launcher stops the cluster.
  * @throws PreflightError when nothing was started, StartError when what was started is stopped again
  */
-export async function start(config: Config): Promise<void> {
+export async function start(config: Config, { opens = false } = {}): Promise<void> {
   exemptLoopbackFromProxies();
-  const supervisor = new Supervisor(config, new Report());
+  const report = new Report();
+  const supervisor = new Supervisor(config, report);
   superviseSignals(supervisor);
   try {
     await supervisor.start();
+    if (opens && !supervisor.stopping) openPage(config, report);
   } catch (error) {
     // Stopped by a signal: its handler ends the process when all is down.
     if (supervisor.stopRequested) return;

@@ -1,0 +1,33 @@
+import { spawn } from 'node:child_process';
+import { findBinary } from '../setup/binaries.mjs';
+
+const OPENERS = process.platform === 'darwin' ? ['open'] : ['xdg-open', 'wslview'];
+
+/** What opens an address in the user's browser; or a sentence about why nothing does. */
+export function browserOpener(): { readonly program: string } | { readonly problem: string } {
+  const program = findBinary(...OPENERS);
+  if (program !== undefined) return { program };
+  return { problem: `This machine has no ${OPENERS[0]} to open a browser with: open the address.` };
+}
+
+/** Gives an address to the program that opens browsers, which outlives this one. */
+export function openAddress(program: string, url: string): void {
+  const child = spawn(program, [url], { detached: true, stdio: 'ignore' });
+  // The address is printed, too.
+  child.on('error', () => undefined);
+  child.unref();
+}
+
+/**
+ * Why nobody would see a browser that a start opens; undefined where somebody would. `environment` is that of the
+ * process.
+ */
+export function noScreen(
+  environment: NodeJS.ProcessEnv = process.env,
+  platform: NodeJS.Platform = process.platform,
+): string | undefined {
+  if (environment['CI']) return 'The browser is not opened, as this runs in CI.';
+  const screens = ['DISPLAY', 'WAYLAND_DISPLAY', 'WSL_DISTRO_NAME'];
+  if (platform !== 'linux' || screens.some((name) => environment[name])) return undefined;
+  return 'The browser is not opened, as there is no screen here (DISPLAY is not set): open the address elsewhere.';
+}
