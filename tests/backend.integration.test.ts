@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { request } from 'node:https';
 import { after, before, describe, test } from 'node:test';
 import { type Cluster, startCluster } from '../loadtest/kit/cluster.ts';
 import { counter } from '../services/apps/counter/counter.ts';
@@ -8,6 +6,7 @@ import { grid } from '../services/apps/grid/grid.ts';
 import { createClient, type GridlockClient } from '../services/client/node.ts';
 import type { AnyRoomType } from '../services/protocol/index.ts';
 import { type ApiAnswer, Backend, KeysFile, newKey } from '../services/server/testing/backend.ts';
+import { trustingFetch } from './kit/trusting-fetch.ts';
 import { until } from './kit/wait.ts';
 
 interface Played {
@@ -19,25 +18,7 @@ interface Played {
   readonly other: { readonly kind: string };
 }
 
-/** `fetch` that trusts the cluster's root alone, each time on a new connection. */
-const fetchOf = (cluster: Cluster) =>
-  (async (url: string, init: RequestInit) => {
-    const call = request(url, {
-      method: init.method,
-      headers: {
-        ...(init.headers as Record<string, string>),
-        'content-length': Buffer.byteLength(`${init.body ?? ''}`),
-      },
-      ca: cluster.rootPem,
-      agent: false,
-    });
-    call.end(init.body);
-    const [response] = await once(call, 'response');
-    let text = '';
-    for await (const part of response) text += part;
-    const headers = new Headers(response.headers as Record<string, string>);
-    return new Response(response.statusCode === 204 ? null : text, { status: response.statusCode, headers });
-  }) as typeof fetch;
+const fetchOf = (cluster: Cluster) => trustingFetch(cluster.rootPem);
 
 /** Repeats as a backend does: with the same key while there is no answer, or none that settles it. */
 async function settled(ask: () => Promise<ApiAnswer>): Promise<ApiAnswer> {

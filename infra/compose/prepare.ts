@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { mirrored } from '../components/artifacts.ts';
 import { checkApp } from '../config/app.ts';
-import { checkNoUserServer } from '../config/checks.ts';
+import { checkNoBreaking, checkNoUserServer } from '../config/checks.ts';
 import { type Config, ConfigError } from '../config/config.ts';
 import { bundle } from '../image/bundle.ts';
 import type { Owner } from './files.ts';
@@ -44,8 +44,8 @@ function refuseOwnMachine({ jwtJwksUrl }: Config): void {
   throw new ConfigError(`jwtJwksUrl is ${jwtJwksUrl}, which a container would look for in itself: use an https URL.`);
 }
 
-function refuseOtherServers(config: Config): void {
-  const complaint = checkNoUserServer(config);
+function refuseWhatIsLocal(config: Config): void {
+  const complaint = checkNoUserServer(config) ?? checkNoBreaking(config);
   if (complaint) throw new ConfigError(`${complaint.problem}: ${complaint.remedy}.`);
 }
 
@@ -55,7 +55,7 @@ function refuseOtherServers(config: Config): void {
  * @throws ConfigError, CertificateError or a BuildFailure
  */
 export async function prepareCompose({ config, owner, envFile }: PrepareOptions): Promise<Prepared> {
-  refuseOtherServers(config);
+  refuseWhatIsLocal(config);
   requireFour(config);
   refuseLocalCertificates(config);
   refuseOwnMachine(config);

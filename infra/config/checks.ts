@@ -77,6 +77,15 @@ const checkUserServer: Check = ({ command, upstreams }, given) => {
   };
 };
 
+const checkBreaking: Check = ({ command, upstreams, breakIt }) => {
+  if (breakIt !== 'on' || (command === '' && upstreams.length === 0)) return undefined;
+  return {
+    keys: ['breakIt'],
+    problem: 'breakIt is on, and command or upstreams is set',
+    remedy: 'unset it: the buttons are on the page of the game, which is not served then',
+  };
+};
+
 /** What stands in a file for a Kubernetes cluster is passed over by Gridlock's own replicas. */
 function checkLocalRedis({ command, upstreams, redis }: Values): Complaint | undefined {
   const isOwn = command === '' && upstreams.length === 0;
@@ -100,6 +109,7 @@ export const LOCAL_CHECKS: readonly Check[] = [
   checkPlayers,
   checkJwt,
   checkUserServer,
+  checkBreaking,
   checkLocalRedis,
   ({ port, httpPort }) =>
     port === httpPort
@@ -142,6 +152,12 @@ export function checkNoUserServer({ command, upstreams }: Values): Complaint | u
     problem: `${key} is for npm start alone`,
     remedy: 'unset it: containers and Kubernetes run the replicas of Gridlock',
   };
+}
+
+/** Nobody is there in containers and on Kubernetes to start again what was killed on purpose. */
+export function checkNoBreaking({ breakIt }: Pick<Values, 'breakIt'>): Complaint | undefined {
+  if (breakIt !== 'on') return undefined;
+  return { keys: ['breakIt'], problem: 'breakIt is for npm start alone', remedy: 'unset it' };
 }
 
 function checkPlace({ cluster, kubeconfig, context }: Values): Complaint | undefined {
@@ -245,6 +261,7 @@ function checkJwksUrl({ jwtJwksUrl }: Values): Complaint | undefined {
 export const CLUSTER_CHECKS: readonly Check[] = [
   checkJwksUrl,
   checkNoUserServer,
+  checkNoBreaking,
   checkLocalCertificates,
   checkPlace,
   checkImage,

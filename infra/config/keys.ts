@@ -88,6 +88,11 @@ export const LOCAL_KEYS = Object.freeze({
     'single',
     'Redis: one, three with Sentinel, or your own; npm start has one, or none with command; upstreams have none by default',
   ),
+  breakIt: choice(
+    ['auto', 'on', 'off'],
+    'auto',
+    "with npm start: buttons in the page that kill a replica and more; auto: where host is this machine's own name",
+  ),
   ...SERVER_KEYS,
 });
 

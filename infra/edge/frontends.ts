@@ -1,4 +1,5 @@
 import { userServer } from '../config/user-server.ts';
+import { BREAK_CONDITIONS, breakMarks, breakRefusals } from './break-it.ts';
 import { ALPN, REDIRECT, STALLED_MS, USER_TIMEOUTS } from './limits.ts';
 import { addressOnly, REFUSALS_PATH, refusalMetrics } from './metrics.ts';
 import type { EdgeOptions } from './options.ts';
@@ -43,19 +44,23 @@ function bind(address: string, port: number, options: EdgeOptions): string {
 
 /** https and wss. */
 export function httpsFrontend(options: EdgeOptions): string {
-  const { config, certificate, tlsAlpnFront } = options;
+  const { config, certificate, tlsAlpnFront, breakIt } = options;
   // Behind the TCP front the client's address comes with the PROXY protocol.
   const binds =
     tlsAlpnFront === undefined ? publicBinds(options) : [`bind ${quote(`unix@${tlsAlpnFront.https}`)} accept-proxy`];
+  const conditions = [...conditionsOf(config), ...(breakIt === undefined ? [] : BREAK_CONDITIONS)];
   return section('frontend https', [
     binds.map((line) => `${line} ssl crt ${quote(certificate)} alpn ${ALPN}`),
     `maxconn ${config.maxConnections}`,
     userServer(config) !== undefined && `timeout client ${USER_TIMEOUTS.client}s`,
     limitConnections(tlsAlpnFront === undefined ? options : { ...options, acceptProxy: true }),
-    conditionsOf(config).map(({ name, criterion, value }) => `acl ${name} ${criterion} ${value}`),
+    conditions.map(({ name, criterion, value }) => `acl ${name} ${criterion} ${value}`),
+    breakIt !== undefined && breakMarks.flatMap(requestText),
     requestRules(config).flatMap(requestText),
+    breakIt !== undefined && breakRefusals(breakIt).flatMap(requestText),
     responseRules.map((rule) => responseText(rule, 'response')),
     afterResponseRules(config).map((rule) => responseText(rule, 'after-response')),
+    breakIt !== undefined && 'use_backend break if is_break',
     'default_backend replicas',
   ]);
 }

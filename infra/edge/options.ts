@@ -102,6 +102,8 @@ export interface EdgeOptions {
    * descriptors a connection takes; undefined for none.
    */
   tlsAlpnFront?: { challenges: string; https: string };
+  /** UNIX socket of what breaks parts of the cluster on purpose, and whether it takes a key; undefined for nothing. */
+  breakIt?: { socket: string; takesKey: boolean };
 }
 
 /** True when `host` names this machine only. */

@@ -1,3 +1,4 @@
+import { breakBackend } from './break-it.ts';
 import {
   authorityBackend,
   HTTP_SOURCES,
@@ -126,6 +127,7 @@ export function renderEdge(options: EdgeOptions): string {
     ...(options.metrics === undefined ? [] : [metricsFrontend(options.metrics, options.health)]),
     replicasBackend(options),
     ...(options.authoritySocket === undefined ? [] : [authorityBackend(options.authoritySocket)]),
+    ...(options.breakIt === undefined ? [] : [breakBackend(options.breakIt)]),
     ...countingTables,
     ...(needsResolvers(options) ? [resolversSection] : []),
   ];

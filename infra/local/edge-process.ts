@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Config } from '../config/config.ts';
+import { offersBreaking } from '../edge/break-it.ts';
 import { bindAddresses, type EdgeServer } from '../edge/options.ts';
 import { renderEdge } from '../edge/render.ts';
 import { prepareCertificates } from './certificates.ts';
@@ -74,6 +75,7 @@ export function edgeSpec(config: Config, paths: StatePaths, plan: EdgePlan): Pro
     runtimeSocket: 'run/haproxy.sock',
     authoritySocket: 'run/certs.sock',
     ...(config.acmeTlsAlpn ? { tlsAlpnFront: { challenges: 'run/acme-tls.sock', https: 'run/https.sock' } } : {}),
+    ...(offersBreaking(config) ? { breakIt: { socket: 'run/break.sock', takesKey: config.apiKeysFile !== '' } } : {}),
     ...(plan.metricsPort === undefined ? {} : { metrics: `127.0.0.1:${plan.metricsPort}` }),
     addresses: bindAddresses(config.host, hasIpv6()),
     hasUserTimeout: process.platform === 'linux',

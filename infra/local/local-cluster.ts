@@ -45,6 +45,8 @@ export class LocalCluster implements ManagedCluster {
   #page: Page;
   #secrets: readonly (readonly [file: string, content: string])[];
   #processes: ProcessGroup;
+  /** Pids that ended on purpose, by the name of the process. */
+  #crashed = new Map<string, number | undefined>();
 
   constructor(options: ClusterOptions) {
     this.#options = options;
@@ -173,6 +175,24 @@ export class LocalCluster implements ManagedCluster {
       () => this.#options.report.line(`${name} is ready again`),
       () => undefined,
     );
+  }
+
+  /** Ends a process as a crash would; it is started again. False when it does not run at the moment. */
+  crash(name: string): boolean {
+    const process = this.#processes.get(name);
+    this.#crashed.set(name, process?.pid);
+    return process?.crash() ?? false;
+  }
+
+  /** Resolves when a process that crashed does its work again. */
+  async recovered(name: string): Promise<void> {
+    const crashed = this.#crashed.get(name);
+    const replaced = async () => {
+      const { pid } = this.#processes.get(name) ?? {};
+      return (pid !== undefined && pid !== crashed) || undefined;
+    };
+    await this.#wait(`a new process of ${name}`, replaced);
+    await this.#ready(name);
   }
 
   get farewell(): string {

@@ -159,7 +159,7 @@ export function claimStateDir(paths: StatePaths, url: string, runs?: string): vo
 
 /** Gives the directory back. What outlives a run (chain, data, secrets, logs) stays. */
 export function releaseStateDir(paths: StatePaths): void {
-  for (const file of [paths.children, paths.controlSocket, paths.runtimeSocket, paths.owner])
+  for (const file of [paths.children, paths.controlSocket, paths.breakSocket, paths.runtimeSocket, paths.owner])
     rmSync(file, { force: true });
 }
 

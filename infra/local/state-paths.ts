@@ -22,6 +22,8 @@ export function statePaths(stateDir: string) {
     controlSocket: path.join(run, 'control.sock'),
     /** Where revocation lists and answers to challenges are served to the edge. */
     authoritySocket: path.join(run, 'certs.sock'),
+    /** Where the edge hands on requests to break something on purpose. */
+    breakSocket: path.join(run, 'break.sock'),
     /** The owner of the directory: the running supervisor. */
     owner: path.join(run, 'supervisor.json'),
     /** The processes it started, so that the next one can end them should it be killed. */

@@ -3,8 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config/config.ts';
 import { publicUrl } from '../config/origin.ts';
 import { userServer } from '../config/user-server.ts';
+import { offersBreaking } from '../edge/break-it.ts';
+import { type Breaker, startBreaker } from './break-it.ts';
 import type { ManagedCluster } from './bring-up.ts';
 import { type RunningAuthority, startAuthority, untilStarted } from './certificate-renewal.ts';
+import { trustCommand } from './certificates.ts';
 import { serveControl } from './control.ts';
 import { StartError } from './errors.ts';
 import { LocalCluster, planCluster } from './local-cluster.ts';
@@ -33,6 +36,7 @@ export class Supervisor {
   #cluster: ManagedCluster | undefined;
   #logs: LogFiles | undefined;
   #control: Server | undefined;
+  #breaker: Breaker | undefined;
   #authority: Promise<RunningAuthority | undefined> | undefined;
   #stopped: Promise<void> | undefined;
   #stopRequested = false;
@@ -113,10 +117,13 @@ export class Supervisor {
 
   async #enterRunning({ paths }: Preflight): Promise<void> {
     this.#phase = 'running';
-    const status = await this.status();
-    if (this.stopping) return;
-    this.#report.ready(status);
     const report = (line: string) => this.#report.line(line);
+    const cluster = this.#cluster;
+    if (cluster instanceof LocalCluster && offersBreaking(this.#config))
+      this.#breaker = await startBreaker(this.#config, paths, cluster, report);
+    const [status, trust] = [await this.status(), await trustCommand(this.#config, paths)];
+    if (this.stopping) return this.#breaker?.close();
+    this.#report.ready(status, trust);
     const begin = () => startAuthority(this.#config, paths, report);
     this.#authority = untilStarted(begin, { report, signal: this.#abort.signal });
   }
@@ -163,6 +170,7 @@ export class Supervisor {
     const wasRunning = this.#phase === 'running';
     this.#phase = 'stopping';
     this.#abort.abort(new StartError('Stopped while starting.'));
+    this.#breaker?.close();
     if (!this.#checked) return;
     // What it is at may take long, as an order at an authority far away does; broken off, it leaves nothing half done.
     const stopped = this.#authority?.then((authority) => authority?.stop());

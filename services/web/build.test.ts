@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import * as v from 'valibot';
+import { BREAK_STATUS, BreakStatus } from '../protocol/break-it.ts';
 import { buildPage } from './build.ts';
 
 let outDir: string;
@@ -35,7 +37,12 @@ test('nothing in the page is inline, so that a strict content security policy ho
 });
 
 test('what was in the directory before is gone', async () => {
-  assert.deepEqual((await readdir(outDir)).sort(), ['assets', 'favicon.svg', 'index.html', 'ops']);
+  assert.deepEqual((await readdir(outDir)).sort(), ['assets', 'break', 'favicon.svg', 'index.html', 'ops']);
+});
+
+test('a replica says by a file of the page that nothing can be broken there', async () => {
+  const text = await readFile(join(outDir, BREAK_STATUS), 'utf8');
+  assert.deepEqual(v.parse(BreakStatus, JSON.parse(text)), { available: false, parts: [], strikes: [] });
 });
 
 test('the script and the style sheets are there compressed, as the browser gets them', async () => {

@@ -97,6 +97,11 @@ export async function buildPage(outDir: string, { app }: PageOptions = {}): Prom
       await copyFile(join(here, 'favicon.svg'), join(pageDir, 'favicon.svg'));
       await compressFiles(join(pageDir, 'assets'));
     }
+    if (app === undefined) {
+      // Where nothing may be broken, a replica answers with this what the supervisor of npm start answers elsewhere.
+      await mkdir(join(target, 'break'));
+      await copyFile(join(here, 'break', 'status.json'), join(target, 'break', 'status.json'));
+    }
   } finally {
     await stop();
   }

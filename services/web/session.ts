@@ -23,6 +23,7 @@ type SessionClient = Pick<
   | 'on'
   | 'connect'
   | 'reconnect'
+  | 'probe'
   | 'create'
   | 'join'
   | 'match'

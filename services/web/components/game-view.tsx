@@ -5,6 +5,7 @@ import { count } from '../model/format.ts';
 import { endReason, outcome, standing } from '../model/standings.ts';
 import { game, player, watchers, watching } from '../session.ts';
 import { Board } from './board.tsx';
+import { BreakPanel } from './break-panel.tsx';
 import { ChatPanel } from './chat-panel.tsx';
 import { Invitation } from './invitation.tsx';
 import { Ranking, Scores } from './players.tsx';
@@ -30,6 +31,7 @@ export function GameView() {
       {state.status === 'completed' ? <Ranking /> : <Scores />}
       <Watchers />
       <GameActions />
+      <BreakPanel />
       {!watching.value && <ChatPanel channel={code} title="Game" />}
     </main>
   );

@@ -1,0 +1,63 @@
+// How requests to break a part of the cluster on purpose find the supervisor, and which of them do.
+import { BREAK_FROM_HEADER, BREAK_PATH, BREAK_STATUS } from '../../services/protocol/break-it.ts';
+import type { Config } from '../config/config.ts';
+import { userServer } from '../config/user-server.ts';
+import { type EdgeOptions, isLoopback } from './options.ts';
+import { type Condition, errorReply, quote, type RequestRule, refuse } from './rules.ts';
+import { section } from './syntax.ts';
+
+type BreakIt = NonNullable<EdgeOptions['breakIt']>;
+
+/** Whether the page of this cluster has buttons that break it: by default only where nobody else can reach it. */
+export const offersBreaking = (config: Config): boolean =>
+  userServer(config) === undefined &&
+  (config.breakIt === 'on' || (config.breakIt === 'auto' && isLoopback(config.host)));
+
+export const BREAK_CONDITIONS: readonly Condition[] = [
+  { name: 'is_break', criterion: 'path_beg', value: BREAK_PATH },
+  { name: 'is_from_here', criterion: 'src', value: '127.0.0.0/8 ::1' },
+];
+
+/** What a proxy adds: behind one on this machine the client may be anywhere. */
+const PROXY_HEADERS = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'via'];
+
+/** To be applied before the headers of proxies are taken away. */
+export const breakMarks: readonly RequestRule[] = [
+  { action: 'del-header', name: BREAK_FROM_HEADER },
+  {
+    action: 'set-header',
+    name: BREAK_FROM_HEADER,
+    value: 'loopback',
+    when: {
+      if: `is_break is_from_here ${PROXY_HEADERS.map((name) => `!{ req.hdr(${name}) -m found }`).join(' ')}`,
+    },
+  },
+];
+
+const MAY_NOT = `is_break !{ req.hdr(${BREAK_FROM_HEADER}) -m found } !{ req.hdr(authorization) -m found }`;
+
+/** From elsewhere and without a key nothing gets through; whether a key is right is for the supervisor to say. */
+export function breakRefusals({ takesKey }: BreakIt): readonly RequestRule[] {
+  const status = JSON.stringify({ available: false, ...(takesKey ? { needsKey: true } : {}) });
+  const remedy = takesKey ? "come from this machine, or send the operator's key" : 'come from this machine';
+  return [
+    {
+      action: 'return',
+      reply: {
+        status: 200,
+        contentType: 'application/json',
+        body: { format: 'string', content: quote(status) },
+        headers: [['Cache-Control', 'no-store']],
+      },
+      when: { if: `${MAY_NOT} { path ${BREAK_STATUS} }` },
+    },
+    refuse(
+      'internal_path',
+      errorReply(403, 'not_allowed', `Nobody may break anything from there: ${remedy}.`),
+      MAY_NOT,
+    ),
+  ];
+}
+
+export const breakBackend = ({ socket }: BreakIt): string =>
+  section('backend break', [`server supervisor ${quote(`unix@${socket}`)}`]);

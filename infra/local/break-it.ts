@@ -1,0 +1,54 @@
+import path from 'node:path';
+import type { BreakPart } from '../../services/protocol/break-it.ts';
+import { ApiKeys } from '../../services/server/api/api-keys.ts';
+import { type Config, fromCheckout } from '../config/config.ts';
+import { localOrigins } from '../config/origin.ts';
+import { BreakAccess } from './break-access.ts';
+import { BreakServer } from './break-server.ts';
+import type { StatePaths } from './state-paths.ts';
+import { type Breakable, Strikes } from './strikes.ts';
+
+/** What breaks parts of a running cluster on request. */
+export interface Breaker {
+  close(): void;
+}
+
+/** Begins to take requests to break parts of a cluster. */
+export async function startBreaker(
+  config: Config,
+  paths: StatePaths,
+  cluster: Breakable,
+  report: (line: string) => void,
+): Promise<Breaker> {
+  const { host, port, apiKeysFile, certificateFile } = config;
+  const keys =
+    apiKeysFile === ''
+      ? undefined
+      : new ApiKeys({ file: fromCheckout(apiKeysFile), onFailure: (line) => report(line) });
+  // A certificate of the user's own is theirs to renew.
+  const parts: BreakPart[] = ['replica', 'redis', 'edge', ...(certificateFile === '' ? ['certificate' as const] : [])];
+  const strikes = new Strikes({ cluster, parts, rotateLeaf: () => rotateLeaf(paths.pki), report });
+  // Pages that may connect to play may not break anything.
+  const access = new BreakAccess({ origins: localOrigins({ host, port }), keys });
+  const server = await new BreakServer({ socketPath: paths.breakSocket, access, strikes }).listen();
+  return {
+    close() {
+      server.close();
+      keys?.stop();
+    },
+  };
+}
+
+async function rotateLeaf(dir: string): Promise<{ before: string; after: string }> {
+  const [{ readChain }, { rotate }] = await Promise.all([
+    import('../../certs/index.ts'),
+    import('../../certs/lifecycle/rotate.ts'),
+  ]);
+  const leafIn = (certificates: readonly { role: string; serialNumber: string }[]) =>
+    certificates.find(({ role }) => role === 'leaf')!.serialNumber;
+  const before = leafIn(readChain(dir).certificates);
+  const { edge, certificates } = await rotate({ dir, role: 'leaf' });
+  if (edge !== 'updated')
+    throw new Error(`The edge does not run, and will serve ${path.join(dir, 'leaf.pem')} when it is back.`);
+  return { before, after: leafIn(certificates) };
+}

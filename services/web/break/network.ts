@@ -1,0 +1,120 @@
+import type { BrowserAnswer, BrowserScope } from '../../client/browser.ts';
+import type { WebSocketLike } from '../../client/platform.ts';
+
+type Fetch = BrowserScope['fetch'];
+type SocketClass = new (url: string, protocols: string | string[]) => WebSocketLike;
+
+/** What ends when the network is cut. */
+class Line {
+  isCut = false;
+  readonly ends = new Set<() => void>();
+}
+
+/**
+ * The network between this page's client and the cluster, which can be cut: sockets and requests that are under way end
+ * as they do when a cable is pulled, and no other begins until it is joined again.
+ */
+export class Network {
+  /** What the client is to be made with. */
+  readonly scope: BrowserScope;
+  readonly #line = new Line();
+
+  constructor(real: BrowserScope = globalThis as unknown as BrowserScope) {
+    const line = this.#line;
+    this.scope = {
+      WebSocket: cuttableSocket(real.WebSocket as SocketClass, line),
+      fetch: cuttableFetch((url, init) => real.fetch(url, init), line),
+      // The browser's own functions want to be called on its own object.
+      setTimeout: (callback, delayMs) => real.setTimeout(callback, delayMs),
+      clearTimeout: (timer) => real.clearTimeout(timer),
+      addEventListener: (type, listener) => real.addEventListener(type, listener),
+      // Looking at it throws where storage is forbidden, which is for the client to see.
+      get sessionStorage() {
+        return real.sessionStorage;
+      },
+      Date: real.Date,
+      ...(real.location ? { location: real.location } : {}),
+      ...(real.AbortController ? { AbortController: real.AbortController } : {}),
+      ...(real.TextDecoderStream ? { TextDecoderStream: real.TextDecoderStream } : {}),
+      ...(real.performance ? { performance: real.performance } : {}),
+      ...(real.document ? { document: real.document } : {}),
+      ...(real.navigator ? { navigator: real.navigator } : {}),
+    };
+  }
+
+  cut(): void {
+    this.#line.isCut = true;
+    for (const end of [...this.#line.ends]) end();
+  }
+
+  join(): void {
+    this.#line.isCut = false;
+  }
+}
+
+/** As browsers tell of a connection that broke. */
+const BROKEN = { code: 1006, reason: '' };
+
+function cuttableSocket(Real: SocketClass, line: Line): SocketClass {
+  return class implements WebSocketLike {
+    onmessage: WebSocketLike['onmessage'] = null;
+    onclose: WebSocketLike['onclose'] = null;
+    onerror: WebSocketLike['onerror'] = null;
+    readonly #real: WebSocketLike;
+
+    constructor(url: string, protocols: string | string[]) {
+      if (line.isCut) throw new Error('The network is cut.');
+      const real = new Real(url, protocols);
+      const end = () => {
+        line.ends.delete(end);
+        real.onmessage = null;
+        real.onclose = null;
+        real.close();
+        this.onclose?.(BROKEN);
+      };
+      line.ends.add(end);
+      real.onmessage = (event) => this.onmessage?.(event);
+      real.onerror = (event) => this.onerror?.(event);
+      real.onclose = (event) => {
+        line.ends.delete(end);
+        this.onclose?.(event);
+      };
+      this.#real = real;
+    }
+
+    send(text: string): void {
+      // What is said into a cut cable is lost, and nobody says so.
+      if (!line.isCut) this.#real.send(text);
+    }
+
+    close(code?: number, reason?: string): void {
+      this.#real.close(code, reason);
+    }
+  };
+}
+
+interface Init {
+  readonly signal?: AbortSignal;
+}
+
+function cuttableFetch(real: Fetch, line: Line): Fetch {
+  return async (url, init): Promise<BrowserAnswer> => {
+    if (line.isCut) throw new TypeError('The network is cut.');
+    const abort = new AbortController();
+    const { signal } = init as Init;
+    if (signal?.aborted) abort.abort();
+    signal?.addEventListener('abort', () => abort.abort());
+    const end = () => {
+      line.ends.delete(end);
+      abort.abort();
+    };
+    line.ends.add(end);
+    try {
+      // Its body may be read for as long as the page is there: the line keeps its end until it is cut.
+      return await real(url, { ...init, signal: abort.signal });
+    } catch (error) {
+      line.ends.delete(end);
+      throw error;
+    }
+  };
+}
