@@ -134,6 +134,8 @@ const settled = (number: number, code: string): Promise<void> =>
   until(async () => {
     const trial = trials.value.find((one) => one.number === number);
     const isOpen = session().health.state === 'open';
+    // The cluster answers this page: there is no reason to wait for a socket that is due later.
+    if (!isOpen && (await look().catch(() => undefined))) session().probe();
     // A game that was left is not followed to its end.
     return !trial || (isOpen && game.value?.room.code !== code) || isSettled(trial, isOpen);
   });

@@ -19,24 +19,23 @@ export function BreakPanel() {
   const offered = BUTTONS.filter(([target]) => target === 'network' || parts.includes(target));
   return (
     <section class="card break-it" aria-labelledby="break-it" data-testid="break-it">
-      <header>
+      <div class="break-top">
         <h2 id="break-it">Break it</h2>
-        <p class="hint">For real. Play on, and see what you notice.</p>
-      </header>
-      <div class="break-buttons">
-        {offered.map(([target, label]) => (
-          <button
-            key={target}
-            type="button"
-            class="button small"
-            data-testid={`break-${target}`}
-            // Disabled it would lose the focus of the keyboard.
-            aria-disabled={isBreaking.value || health.value?.state !== 'open'}
-            onClick={() => health.value?.state === 'open' && void breakIt(target)}
-          >
-            {label}
-          </button>
-        ))}
+        <div class="break-buttons">
+          {offered.map(([target, label]) => (
+            <button
+              key={target}
+              type="button"
+              class="button small"
+              data-testid={`break-${target}`}
+              // Disabled it would lose the focus of the keyboard.
+              aria-disabled={isBreaking.value || health.value?.state !== 'open'}
+              onClick={() => health.value?.state === 'open' && void breakIt(target)}
+            >
+              {label}
+            </button>
+          ))}
+        </div>
       </div>
       <Strip />
     </section>
@@ -48,11 +47,15 @@ function Strip() {
   const shown = trials.value;
   return (
     <>
-      <ol class="break-strip" aria-label="What happened">
-        {shown.map((trial) => (
-          <TrialRow key={trial.number} trial={trial} />
-        ))}
-      </ol>
+      {shown.length === 0 ? (
+        <p class="hint">All of it is real. Play on, and see here what you notice.</p>
+      ) : (
+        <ol class="break-strip" aria-label="What happened">
+          {shown.map((trial) => (
+            <TrialRow key={trial.number} trial={trial} />
+          ))}
+        </ol>
+      )}
       <p class="visually-hidden" role="status">
         {shown[0] && shown[0].state !== 'under way' ? spoken(shown[0]) : ''}
       </p>
