@@ -48,7 +48,8 @@ async function rotateLeaf(dir: string): Promise<{ before: string; after: string 
     certificates.find(({ role }) => role === 'leaf')!.serialNumber;
   const before = leafIn(readChain(dir).certificates);
   const { edge, certificates } = await rotate({ dir, role: 'leaf' });
-  if (edge !== 'updated')
+  if (edge === 'none') throw new Error('The authority has just started, and knows no edge yet: try again in a moment.');
+  if (edge === 'not running')
     throw new Error(`The edge does not run, and will serve ${path.join(dir, 'leaf.pem')} when it is back.`);
   return { before, after: leafIn(certificates) };
 }
