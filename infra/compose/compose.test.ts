@@ -184,6 +184,11 @@ test('a server of your own is refused with a sentence', async () => {
   );
 });
 
+test('what breaks parts on purpose is refused with a sentence, and no edge of containers knows of it', async () => {
+  await assert.rejects(prepare('--break-it', 'on'), /^ConfigError: breakIt is for npm start alone: unset it/);
+  assert.doesNotMatch(readFileSync(path.join(composePaths(directory).edge, 'haproxy.cfg'), 'utf8'), /break/);
+});
+
 test('another application is in an image of its own, and the replicas are told to play it', async () => {
   assert.equal(env()['GRIDLOCK_APP'], 'grid');
   const other = await prepare('--app', 'counter');

@@ -87,6 +87,7 @@ for (const [what, values, pattern] of [
     { certificateFile: 'own.pem' },
     /certificateFile is for npm start alone .*certificatesDir/,
   ],
+  ['what breaks parts of npm start', { breakIt: 'on' }, /breakIt is for npm start alone/],
   ['a passphrase of npm start', { rootPassphraseFile: 'secret' }, /rootPassphraseFile is for npm start alone/],
   ['a registry port that is none', { imageMirror: 'mirror.example:99999' }, /gridlock:imageMirror/],
   ['a registry port 0', { image: 'registry.example:0/game:1' }, /gridlock:image /],

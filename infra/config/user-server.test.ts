@@ -107,6 +107,11 @@ for (const [what, args, pattern] of [
     /whose servers Gridlock does not end/,
   ],
   ['a signal that cannot ask', ['--command', 'x', '--drain-signal', 'SIGKILL'], /SIGTERM or SIGINT or/],
+  [
+    'breaking a server of the user',
+    ['--command', 'x', '--break-it', 'on'],
+    /^breakIt is on, and command or upstreams is set/,
+  ],
   ['no Redis for the replicas of Gridlock', ['--redis', 'none'], /Gridlock's own replicas need one/],
   [
     'a Redis that npm start has not',

@@ -134,8 +134,7 @@ const settled = (number: number, code: string): Promise<void> =>
   until(async () => {
     const trial = trials.value.find((one) => one.number === number);
     const isOpen = session().health.state === 'open';
-    // The cluster answers this page: there is no reason to wait for a socket that is due later.
-    if (!isOpen && (await look().catch(() => undefined))) session().probe();
+    if (!isOpen) await look().catch(() => undefined);
     // A game that was left is not followed to its end.
     return !trial || (isOpen && game.value?.room.code !== code) || isSettled(trial, isOpen);
   });
@@ -147,7 +146,10 @@ async function nextEvent(seen: number, seq: () => number): Promise<void> {
 
 async function look(): Promise<BreakStatus> {
   const answer = await fetch(BREAK_STATUS, { headers: authorization(), cache: 'no-store' });
-  return v.parse(BreakStatus, await answer.json());
+  const status = v.parse(BreakStatus, await answer.json());
+  // The cluster answers this page: there is no reason to wait for a socket that is due later.
+  if (session().health.state === 'reconnecting') session().probe();
+  return status;
 }
 
 const authorization = () => (key === undefined ? {} : { authorization: `Bearer ${key}` });

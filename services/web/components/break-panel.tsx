@@ -9,7 +9,7 @@ const BUTTONS: readonly (readonly [target: Target, label: string])[] = [
   ['redis', 'Kill Redis'],
   ['edge', 'Restart the edge'],
   ['certificate', 'Rotate the certificate'],
-  ['network', 'Cut my network for 5 s'],
+  ['network', 'Cut my network, 5 s'],
 ];
 
 /** Buttons that break the cluster for real, and what this page noticed of it. */
