@@ -212,6 +212,9 @@ for (const colorScheme of ['light', 'dark'] as const) {
     }
     await part(ann, 'create').click();
     const code = (await part(ann, 'game-code').first().innerText()).trim();
+    // Nobody else reaches this machine as localhost.
+    await part(ann, 'only-here').waitFor();
+    assert.equal(await part(ann, 'qr-code').count(), 0);
     await assertAccessible(ann, 'a waiting game');
     const ben = await arrive('Ben', `${cluster.url}/#${code}`);
     await ben.emulateMedia({ colorScheme });

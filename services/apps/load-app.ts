@@ -134,7 +134,7 @@ function ruleProblem(rule: Record<string, unknown>): string | undefined {
     }
   }
   const { messages, seconds } = (rule['history'] ?? {}) as Record<string, unknown>;
-  for (const [what, value] of Object.entries({ messages, seconds })) {
+  for (const [what, value] of rule['history'] === 'none' ? [] : Object.entries({ messages, seconds })) {
     const most = CHANNEL_HISTORY[what as keyof typeof CHANNEL_HISTORY];
     if (!isWhole(value, most)) {
       return `has "history.${what}" that is not a whole number from 1 to ${most}`;

@@ -78,6 +78,10 @@ export class Channels {
     if (subscription) this.#tell(subscription.history(message));
   }
 
+  onSignal({ type: _, ...signal }: ServerMessageOf<'signal'>): void {
+    if (this.#subscriptions.has(signal.channel)) this.#context.events.emit('signal', signal);
+  }
+
   onPresence(message: ServerMessageOf<'presence'>): void {
     const { channel, count, players } = message;
     if (this.#subscriptions.has(channel)) this.#context.events.emit('presence', { channel, count, players });

@@ -246,6 +246,8 @@ export class Engine {
         return this.channels.onMessage(message);
       case 'history':
         return this.channels.onHistory(message);
+      case 'signal':
+        return this.channels.onSignal(message);
       case 'presence':
         return this.channels.onPresence(message);
       case 'watchers':

@@ -42,6 +42,14 @@ export interface MessageEvent<Data = unknown> extends Omit<KeptMessage, 'data'> 
   readonly replayed: boolean;
 }
 
+/** What somebody published in a channel that keeps nothing; it may have been lost for others. */
+export interface SignalEvent<Data = unknown> {
+  readonly channel: string;
+  readonly at: number;
+  readonly player: PlayerRef;
+  readonly data: Data;
+}
+
 export interface PresenceEvent {
   readonly channel: string;
   readonly count: number;
@@ -54,6 +62,7 @@ export interface ClientEvents<Type extends AnyRoomType = AnyRoomType> {
   /** The state of a room is here, after it was entered or the page was loaded again; nothing of it was told before. */
   room: Room<Type>;
   message: MessageEvent<DataOf<Type>>;
+  signal: SignalEvent<DataOf<Type>>;
   presence: PresenceEvent;
   /**
    * The page is a copy of one that is still open, as a duplicated tab is: it begins as another guest. `games` are the

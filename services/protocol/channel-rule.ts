@@ -7,6 +7,11 @@ import { GameCode, type PlayerRef } from './types.ts';
  */
 export type Access = 'everyone' | 'members' | 'nobody' | ((player: PlayerRef, channel: string) => boolean);
 
+interface KeptHistory {
+  readonly messages: number;
+  readonly seconds: number;
+}
+
 /** What an application says about its channels of one kind. */
 export interface ChannelRule<Name extends string = string, Data = unknown> {
   /**
@@ -18,8 +23,11 @@ export interface ChannelRule<Name extends string = string, Data = unknown> {
   readonly data: v.GenericSchema<unknown, Data>;
   readonly subscribe: Access;
   readonly publish: Access;
-  /** What a channel keeps: so many of the newest messages (1 to 1000), until nothing came for so many seconds. */
-  readonly history: { readonly messages: number; readonly seconds: number };
+  /**
+   * What a channel keeps: so many of the newest messages (1 to 1000), until nothing came for so many seconds. `none`: what
+   * is published goes to those who are there, as a signal that may be lost, and costs the store nothing.
+   */
+  readonly history: KeptHistory | 'none';
   /** Whether subscribers are told who else is there. */
   readonly presence: boolean;
   /** A message as one line for a terminal, which shows it after the APPID of its replica and a colon. */

@@ -17,6 +17,8 @@ export const LIMITS = Object.freeze({
   nameLength: 24,
   /** Messages one player may publish in channels in ten seconds. */
   publishPerTenSeconds: 10,
+  /** Signals a second one player may send, in channels that keep nothing; twice as many at once. */
+  signalsPerSecond: 10,
   /** Channels one connection may be subscribed to at a time. */
   channelsPerConnection: 32,
   /** Players listed by name in a presence message. */

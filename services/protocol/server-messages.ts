@@ -81,6 +81,15 @@ export const History = v.object({
   epoch: Epoch,
   messages: v.array(KeptMessage),
 });
+/** In a channel that keeps nothing. */
+export const Signal = v.object({
+  type: v.literal('signal'),
+  channel: ChannelName,
+  at: Timestamp,
+  player: PlayerRef,
+  /** As the rule of the channel says. */
+  data: v.unknown(),
+});
 export const Presence = v.object({
   type: v.literal('presence'),
   channel: ChannelName,
@@ -119,6 +128,7 @@ export const ServerMessage = v.variant('type', [
   Event,
   Message,
   History,
+  Signal,
   Presence,
   Watchers,
   GoingAway,

@@ -21,6 +21,7 @@ import { Channels } from './history/channels.ts';
 import { FeedSet } from './history/feed.ts';
 import type { LogEntry } from './history/history.ts';
 import { HistoryStore } from './history/history-store.ts';
+import { Signals } from './history/signals.ts';
 import type { Logger } from './ops/log.ts';
 import { Metrics } from './ops/metrics.ts';
 import { Ops } from './ops/ops.ts';
@@ -181,6 +182,7 @@ export function assembleGames(start: Start, store: StoreParts, cluster: ClusterP
         log.error({ app: type.name, channel, err: error }, 'the application failed');
       },
     }),
+    signals: new Signals({ redis, bus, now }),
     presence: new Presence({ redis, bus, heartbeatMs, replica: appId, now, onError: readFailed }),
     // As long as the peer of a dead connection has to notice it.
     seatHold: new SeatHold({ authority, log, holdMs: 2 * heartbeatMs }),

@@ -179,10 +179,10 @@ async function openApi(
     onFailure: (sentence) => log.warn(sentence),
   });
   log.info({ backends: keys.names }, 'backends may use the API');
-  const { allowances, metrics, fencing, channels, redis } = parts;
+  const { allowances, metrics, fencing, channels, signals, redis } = parts;
   const rooms = new BackendRooms({ ...parts, clock });
   await addBackendApi(http, {
-    ...{ keys, allowances, clientAddress, metrics, log, fencing, channels, rooms },
+    ...{ keys, allowances, clientAddress, metrics, log, fencing, channels, signals, rooms },
     roomList: new RoomList(redis),
   });
   return keys;

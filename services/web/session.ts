@@ -87,7 +87,8 @@ export function startSession(through: SessionClient): void {
   client.on('state', onState);
   client.on('health', (now) => void (health.value = now));
   client.on('room', onRoom);
-  client.on('message', onLine);
+  // Cursors are the one thing in a channel that is no line, and come as signals.
+  client.on('message', (said) => onLine(said as MessageEvent<Line>));
   client.on('presence', (there) => void (presences.value = { ...presences.value, [there.channel]: there }));
   client.on('copied', onCopied);
   client.on('error', onError);

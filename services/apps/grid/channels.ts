@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { type ChannelRule, plainText } from '../../protocol/index.ts';
+import { type ChannelRule, plainText, Seq } from '../../protocol/index.ts';
+import { GRID_LIMITS } from './types.ts';
 
 export const LOBBY = 'lobby';
 
@@ -10,14 +11,26 @@ const Line = v.strictObject({ text: plainText(CHAT.length) });
 /** What a player says in the lobby or in a game. */
 export type Line = v.InferOutput<typeof Line>;
 
+const MOST_CELLS = GRID_LIMITS.size.max ** 2;
+const Cursor = v.strictObject({ cell: v.nullable(v.pipe(Seq, v.maxValue(MOST_CELLS - 1))) });
+/** The cell that a player points at; null for none. */
+export type Cursor = v.InferOutput<typeof Cursor>;
+
+/** Where the players of a game point. */
+export const cursorsOf = (game: string) => `cursors:${game}` as const;
+
 const chat = {
   data: Line,
   presence: true,
   line: ({ text }: Line) => text,
 } as const;
 
-/** The lobby, where everybody talks, and the chat of each game, which has the game's code as its name. */
-export const channels: readonly [ChannelRule<typeof LOBBY, Line>, ChannelRule<'{room}', Line>] = [
+/** The lobby, where everybody talks; the chat of each game, which has the game's code as its name; and its cursors. */
+export const channels: readonly [
+  ChannelRule<typeof LOBBY, Line>,
+  ChannelRule<'{room}', Line>,
+  ChannelRule<'cursors:{room}', Cursor>,
+] = [
   {
     ...chat,
     name: LOBBY,
@@ -31,5 +44,13 @@ export const channels: readonly [ChannelRule<typeof LOBBY, Line>, ChannelRule<'{
     subscribe: 'members',
     publish: 'members',
     history: { messages: CHAT.history, seconds: 3600 },
+  },
+  {
+    name: 'cursors:{room}',
+    data: Cursor,
+    subscribe: 'members',
+    publish: 'members',
+    history: 'none',
+    presence: false,
   },
 ];

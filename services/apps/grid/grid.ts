@@ -5,7 +5,7 @@ import { applyEvent } from './fold.ts';
 import { type Capture, decide, REFUSALS } from './rules.ts';
 import { GameEvent, type GameSettings, GameState, SettingsRequest } from './types.ts';
 
-export { CHAT, type Line, LOBBY } from './channels.ts';
+export { CHAT, type Cursor, cursorsOf, type Line, LOBBY } from './channels.ts';
 export { FoldError, FREE } from './fold.ts';
 export type * from './messages.ts';
 export * from './types.ts';

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 import {
   type Access,
+  type AnyChannelRule,
   type AnyRoomType,
   type ChannelMatch,
   fieldProblem,
@@ -86,6 +87,7 @@ export class Channels {
    */
   async publish(asker: Asker, id: string, { channel, rule, data, line }: Publication): Promise<Published> {
     const { histories, replica } = this.#options;
+    const history = keptBy(rule);
     const { meta, messages } = channelKeys(channel);
     const { id: author, name } = asker.player;
     // Ids of a backend are its own, whichever players it names.
@@ -98,8 +100,8 @@ export class Channels {
       data,
       line === undefined ? '' : JSON.stringify(`${replica}:${line}`),
       createHash('sha1').update(content).digest('base64url'),
-      rule.history.messages,
-      rule.history.seconds,
+      history.messages,
+      history.seconds,
       REMEMBER_SECONDS,
       histories.fullness > MOST_FOR_MESSAGES ? 1 : 0,
     ];
@@ -115,7 +117,7 @@ export class Channels {
    */
   async recent(channel: string): Promise<Position & { messages: KeptMessage[] }> {
     const { meta, messages } = channelKeys(channel);
-    const { history } = this.match(channel).rule;
+    const history = keptBy(this.match(channel).rule);
     const { histories } = this.#options;
     const isFull = histories.fullness > MOST_FOR_MESSAGES ? 1 : 0;
     const reply = await this.#recent([meta, messages], [newEpoch(), history.messages, history.seconds, isFull]);
@@ -145,6 +147,12 @@ export class Channels {
       throw new Refusal('app_failed');
     }
   }
+}
+
+/** How much a channel keeps. Only signals go through one that keeps nothing. */
+function keptBy({ name, history }: AnyChannelRule): Exclude<AnyChannelRule['history'], 'none'> {
+  if (history === 'none') throw new Error(`A channel ${name} has no history.`);
+  return history;
 }
 
 /** Throws when there is no JSON of it. */

@@ -104,6 +104,8 @@ class BucketSet<Name extends string> {
 export interface Allowance {
   message(bytes: number): number;
   publish(): number;
+  /** A message in a channel that keeps nothing. */
+  signal(): number;
   /** A request that may make a game. */
   game(): number;
   /** A game that the player makes, counted by address too. */
@@ -121,7 +123,7 @@ export interface Allowance {
  * a new socket brings no new allowance.
  */
 export class Allowances {
-  readonly #players: BucketSet<'sockets' | 'messages' | 'bytes' | 'publish' | 'games' | 'histories'>;
+  readonly #players: BucketSet<'sockets' | 'messages' | 'bytes' | 'publish' | 'signals' | 'games' | 'histories'>;
   readonly #addresses: BucketSet<'sessions' | 'messages' | 'bytes' | 'games' | 'refusals'>;
   /** Until when an address stays shut out, by the clock of `now`. */
   readonly #shutOut = new Map<string, number>();
@@ -136,6 +138,7 @@ export class Allowances {
       messages: { perSecond: perPlayer.messagesPerSecond, burst: perPlayer.messagesPerSecond * BURST },
       bytes: { perSecond: perPlayer.bytesPerSecond, burst: perPlayer.bytesPerSecond * BYTES_BURST },
       publish: { perSecond: perPlayer.publishPerTenSeconds / 10, burst: perPlayer.publishPerTenSeconds },
+      signals: { perSecond: LIMITS.signalsPerSecond, burst: 2 * LIMITS.signalsPerSecond },
       games: { perSecond: perPlayer.gamesPerMinute / 60, burst: perPlayer.gamesPerMinute },
       histories: HISTORIES,
     });
@@ -174,7 +177,7 @@ export class Allowances {
   }
 
   /** A message in a channel, a request that may make a game, or a socket of a player: the milliseconds to wait, or 0. */
-  take(player: string, what: 'publish' | 'games' | 'sockets' | 'histories'): number {
+  take(player: string, what: 'publish' | 'signals' | 'games' | 'sockets' | 'histories'): number {
     return this.#players.take(player, what, this.#now());
   }
 
@@ -239,6 +242,10 @@ class SharedAllowance implements Allowance {
 
   publish(): number {
     return this.#all.take(this.#player, 'publish');
+  }
+
+  signal(): number {
+    return this.#all.take(this.#player, 'signals');
   }
 
   game(): number {

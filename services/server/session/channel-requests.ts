@@ -1,8 +1,16 @@
-import { type Access, type ClientMessage, isChannelOf, type KeptMessage, LIMITS } from '../../protocol/index.ts';
+import {
+  type Access,
+  type AnyChannelRule,
+  type ClientMessage,
+  isChannelOf,
+  type KeptMessage,
+  LIMITS,
+} from '../../protocol/index.ts';
 import { type GameAuthority, Refusal } from '../authority/game-authority.ts';
 import type { Presence } from '../cluster/presence.ts';
 import type { Channels } from '../history/channels.ts';
 import type { FeedSet } from '../history/feed.ts';
+import { isSignalled, type Signals } from '../history/signals.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import type { Packet } from '../transport/packet.ts';
 import type { Connection } from './connection.ts';
@@ -13,6 +21,7 @@ import type { SharedRates } from './shared-rates.ts';
 export interface ChannelServices {
   readonly authority: Pick<GameAuthority, 'isPlayer'>;
   readonly channels: Channels;
+  readonly signals: Signals;
   readonly presence: Presence;
   readonly feeds: FeedSet;
   readonly metrics: Metrics;
@@ -35,12 +44,19 @@ export class ChannelRequests {
   }
 
   async publish({ id, channel, data }: Message<'publish'>): Promise<void> {
-    const { channels, metrics, rates } = this.#services;
+    const { channels, metrics, rates, signals } = this.#services;
     const { player, allowance } = this.#connection;
     const publication = channels.read(channel, data);
     const { rule, room } = publication;
     if (!this.#channels.has(channel)) throw new Refusal('not_subscribed');
     if (rule.publish !== rule.subscribe) await this.#checkAccess(rule.publish, channel, room);
+    if (isSignalled(rule)) {
+      const wait = allowance.signal();
+      if (wait > 0) throw new Refusal('rate_limited', `Too many signals; wait ${wait} ms.`, wait);
+      await signals.publish(channel, player, publication.data);
+      metrics.published.inc({ channel: rule.name });
+      return this.#connection.send({ type: 'ack', id, channel });
+    }
     const wait = allowance.publish() || (await rates.publish(player.id));
     if (wait > 0) throw new Refusal('rate_limited', `Too many messages in channels; wait ${wait} ms.`, wait);
     const { epoch, seq, duplicate } = await channels.publish(this.#connection, id, publication);
@@ -52,11 +68,10 @@ export class ChannelRequests {
     const { channels } = this.#services;
     const { rule, room } = channels.match(channel);
     await this.#checkAccess(rule.subscribe, channel, room);
+    if (isSignalled(rule)) return this.#hearSignals(id, channel, rule);
     const { epoch, seq, messages } = await channels.recent(channel);
     if (!this.#connection.isOpen) return;
-    if (!this.#channels.has(channel) && this.#channels.size >= LIMITS.channelsPerConnection) {
-      throw new Refusal('too_many_channels');
-    }
+    this.#checkCount(channel);
     const from = known === undefined || known === epoch ? (after ?? 0) : 0;
     this.#connection.send({ type: 'ack', id, channel, epoch, seq });
     this.#show(
@@ -92,6 +107,26 @@ export class ChannelRequests {
   close(): void {
     for (const stop of this.#channels.values()) stop();
     this.#channels.clear();
+  }
+
+  #hearSignals(id: string, channel: string, rule: AnyChannelRule): void {
+    if (!this.#connection.isOpen) return;
+    this.#checkCount(channel);
+    const { signals, presence } = this.#services;
+    this.#connection.send({ type: 'ack', id, channel });
+    this.leave(channel);
+    const deliver = (packet: Packet) => this.#connection.deliver(packet);
+    const unfollow = signals.follow(channel, deliver);
+    const leave = rule.presence ? presence.enter(channel, this.#connection.player, deliver) : undefined;
+    this.#channels.set(channel, () => {
+      unfollow();
+      leave?.();
+    });
+  }
+
+  #checkCount(channel: string): void {
+    if (this.#channels.has(channel) || this.#channels.size < LIMITS.channelsPerConnection) return;
+    throw new Refusal('too_many_channels');
   }
 
   async #checkAccess(access: Access, channel: string, room: string | undefined): Promise<void> {

@@ -14,6 +14,7 @@ import type { GameQuota } from '../game/game-quota.ts';
 import type { SeatHold } from '../game/seat-hold.ts';
 import type { Channels } from '../history/channels.ts';
 import type { FeedSet } from '../history/feed.ts';
+import type { Signals } from '../history/signals.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import { tick } from '../transport/tick.ts';
 import { ChannelRequests } from './channel-requests.ts';
@@ -28,6 +29,7 @@ const REQUEST_MS = 2000;
 export interface Services {
   readonly authority: GameAuthority;
   readonly channels: Channels;
+  readonly signals: Signals;
   readonly presence: Presence;
   readonly feeds: FeedSet;
   readonly gameClock: GameClock;

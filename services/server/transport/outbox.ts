@@ -6,7 +6,7 @@ import type { TransportSocket } from './transport-socket.ts';
 const SLICE = 250;
 
 /** What a crowd gets at once, and nobody waits for. */
-const PATIENT: ReadonlySet<Packet['type']> = new Set(['message', 'presence', 'history']);
+const PATIENT: ReadonlySet<Packet['type']> = new Set(['message', 'signal', 'presence', 'history']);
 
 /**
  * Writes what the outboxes gathered during a tick, moves first, then what can wait: each frame costs a write here and at

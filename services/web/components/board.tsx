@@ -2,6 +2,7 @@ import { useComputed, useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { FREE } from '../../apps/grid/grid.ts';
 import { captureCell, refusedCell } from '../actions.ts';
+import { pointAt } from '../cursors.ts';
 import { cellLabel } from '../model/format.ts';
 import { moveFocus } from '../model/movement.ts';
 import { game, ownSeat, pendingCells } from '../session.ts';
@@ -32,7 +33,10 @@ export function Board() {
     void captureCell(cell);
   };
   // A screen reader moves the focus without a key: the arrows go on from there.
-  const reach = (cell: number) => void (focused.value = cell);
+  const reach = (cell: number) => {
+    focused.value = cell;
+    pointAt(cell);
+  };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
     const to = moveFocus(roving, event.key, size);
@@ -76,6 +80,8 @@ export function Board() {
       data-seq={seq}
       style={{ '--size': String(size) }}
       onKeyDown={onKeyDown}
+      onPointerLeave={() => pointAt(undefined)}
+      onFocusOut={() => pointAt(undefined)}
     >
       {Array.from({ length: size }, (_, index) => row(index * size))}
     </div>
@@ -119,6 +125,9 @@ function Cell(props: CellProps) {
       tabIndex={reachable ? 0 : -1}
       onClick={() => onCapture(cell)}
       onFocus={() => onReach(cell)}
+      onPointerEnter={(event) => {
+        if (event.pointerType === 'mouse') pointAt(cell);
+      }}
       // A mouse counts from the moment it is pressed: a quick player has moved on before it is let go.
       onPointerDown={(event) => {
         if (event.pointerType === 'mouse' && event.button === 0) onCapture(cell);

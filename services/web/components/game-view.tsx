@@ -7,6 +7,7 @@ import { game, player, watchers, watching } from '../session.ts';
 import { Board } from './board.tsx';
 import { BreakPanel } from './break-panel.tsx';
 import { ChatPanel } from './chat-panel.tsx';
+import { Cursors } from './cursors.tsx';
 import { Invitation } from './invitation.tsx';
 import { Ranking, Scores } from './players.tsx';
 
@@ -26,6 +27,7 @@ export function GameView() {
       </div>
       <div class="stage">
         <Board />
+        <Cursors />
         {state.status === 'waiting' && <Invitation />}
       </div>
       {state.status === 'completed' ? <Ranking /> : <Scores />}
