@@ -63,8 +63,8 @@ export default {
     ),
     rule(
       'tests-are-leaves',
-      'Code that ships does not import code of tests, but for the commands that run tests.',
-      { pathNot: `${TESTS}|^cli/commands/(e2e|test)\\.ts$` },
+      'Code that ships does not import code of tests, but for the commands that run tests or take pictures.',
+      { pathNot: `${TESTS}|^cli/commands/(e2e|screenshots|test)\\.ts$` },
       { path: TESTS },
     ),
     {

@@ -43,6 +43,7 @@ export const GROUPS: Readonly<Record<string, Readonly<Record<string, Entry>>>> =
   Development: {
     setup: { profile: 'start', load: () => import('./setup.ts') },
     test: { profile: 'test', load: () => import('./test.ts') },
+    screenshots: { profile: 'test', load: () => import('./screenshots.ts') },
     sdk: { profile: 'packages', load: () => import('./sdk.ts') },
   },
 };

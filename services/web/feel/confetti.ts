@@ -24,15 +24,15 @@ export function throwConfetti(canvas: HTMLCanvasElement, colours: readonly strin
   [canvas.width, canvas.height] = [Math.round(width * scale), Math.round(height * scale)];
   const pen = canvas.getContext('2d')!;
   const scraps = Array.from({ length: SCRAPS }, (_, index) => scrap(index, width, height, colours));
-  let last: number | undefined;
-  let age = 0;
+  const start = performance.now();
+  let last = start;
   let frame = requestAnimationFrame(draw);
 
   function draw(now: number): void {
-    // A tab that was hidden goes on where it was.
-    const step = Math.min(0.05, (now - (last ?? now)) / 1000);
+    const age = (now - start) / 1000;
+    const step = Math.max(0, now - last) / 1000;
     last = now;
-    age += step;
+    // Also for a tab that was hidden meanwhile.
     if (age > SECONDS) return done();
     pen.setTransform(scale, 0, 0, scale, 0, 0);
     pen.clearRect(0, 0, width, height);
