@@ -25,7 +25,7 @@ export function JoinForm() {
     <form class={`card join ${invited ? 'invited' : ''}`} onSubmit={submit}>
       <h2>{invited ? 'You are invited to a game' : 'Join by code'}</h2>
       <label class="field">
-        <span class="label">Its code</span>
+        <span class="label">Game code</span>
         <input
           type="text"
           data-testid="join-code"

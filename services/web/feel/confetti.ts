@@ -59,7 +59,7 @@ function scrap(index: number, width: number, height: number, colours: readonly s
     turn: Math.random() * Math.PI,
     spin: (Math.random() - 0.5) * 14,
     side: 6 + Math.random() * 7,
-    colour: colours[index % colours.length] ?? 'currentColor',
+    colour: colours[Math.floor(index / 2) % colours.length] ?? 'currentColor',
   };
 }
 

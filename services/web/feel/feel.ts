@@ -2,7 +2,7 @@ import { effect, signal } from '@preact/signals';
 import { refusedCell } from '../actions.ts';
 import { cueBetween, type Felt } from '../model/cues.ts';
 import { sound, vibration } from '../preferences.ts';
-import { game, pendingCells, player } from '../session.ts';
+import { game, pendingCells, player, serverNow } from '../session.ts';
 import { playSound, unlockSound } from './sound.ts';
 import { vibrate } from './vibration.ts';
 
@@ -18,6 +18,7 @@ export function startFeel(): void {
     const now = shown && {
       code: shown.room.code,
       state: shown.state,
+      now: serverNow(),
       pending: pendingCells.value.size,
       refused: refusedCell.value !== undefined,
     };

@@ -26,7 +26,7 @@ const active = play(...OPENING, STARTED);
 const over = (ann: number, ben: number) => play(...OPENING, STARTED, finished(ann, ben));
 
 const felt = (state: GameState, more: Partial<Felt> = {}): Felt => ({
-  ...{ code: CODE, state, pending: 0, refused: false },
+  ...{ code: CODE, state, now: 1500, pending: 0, refused: false },
   ...more,
 });
 
@@ -47,6 +47,12 @@ test('a game that has just come onto the page is silent', () => {
   assert.equal(cueBetween(undefined, felt(over(5, 4)), 'ann'), undefined);
   assert.equal(cueBetween(felt(active), felt(over(5, 4), { code: 'ABCDEF' }), 'ann'), undefined);
   assert.equal(cueBetween(felt(active), undefined, 'ann'), undefined);
+});
+
+test('a page that is loaded again, and gets the game again, celebrates nothing twice', () => {
+  const later = { now: 60_000 };
+  assert.equal(cueBetween(felt(waiting, later), felt(active, later), 'ann'), undefined);
+  assert.equal(cueBetween(felt(active, later), felt(over(5, 4), later), 'ann'), undefined);
 });
 
 test('a draw of all players has no winner', () => {

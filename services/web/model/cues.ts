@@ -3,23 +3,30 @@ import type { GameState } from '../../apps/grid/grid.ts';
 /** What can be heard and felt in a game. */
 export type Cue = 'capture' | 'refused' | 'start' | 'win' | 'end';
 
+/** A page that is loaded again gets the whole game again: what is older was celebrated before. */
+const FRESH_MS = 2000;
+
 /** What a player has of a game at one moment: its state, the cells asked for, and one that another player was faster at. */
 export interface Felt {
   readonly code: string;
+  /** By the server's clock. */
+  readonly now: number;
   readonly state: GameState;
   readonly pending: number;
   readonly refused: boolean;
 }
 
 /**
- * What to play between two moments of a page, for the player with id `me`. A game that is shown for the first time is
- * silent: a page that is loaded again celebrates nothing twice.
+ * What to play between two moments of a page, for the player with id `me`. A game that has just come onto the page is
+ * silent.
  */
 export function cueBetween(before: Felt | undefined, now: Felt | undefined, me: string | undefined): Cue | undefined {
   if (!before || !now || before.code !== now.code) return undefined;
-  if (before.state.status !== now.state.status) {
-    if (now.state.status === 'active') return 'start';
-    if (now.state.status === 'completed') return hasWon(now.state, me) ? 'win' : 'end';
+  const { status, startedAt = 0, finishedAt = 0 } = now.state;
+  if (before.state.status !== status) {
+    if (now.now - Math.max(startedAt, finishedAt) > FRESH_MS) return undefined;
+    if (status === 'active') return 'start';
+    if (status === 'completed') return hasWon(now.state, me) ? 'win' : 'end';
   }
   if (now.refused && !before.refused) return 'refused';
   return now.pending > before.pending ? 'capture' : undefined;
