@@ -346,6 +346,27 @@ test('presence is told for subscribed channels only', async () => {
   assert.deepEqual(bench.events('presence'), [{ channel: 'lobby', count: 7, players }]);
 });
 
+test('a channel that keeps nothing tells its signals until it is left, and is subscribed to again after a cut', async () => {
+  const bench = new Bench();
+  const socket = await bench.open();
+  const asked = bench.client.subscribe('pointers');
+  socket.say({ type: 'ack', id: socket.request('subscribe').id, channel: 'pointers' });
+  await asked;
+  const signal = { channel: 'pointers', at: 1, player: { id: 'p2', name: 'Bob' }, data: { x: 1 } };
+  socket.say({ type: 'signal', ...signal });
+  socket.end(1006);
+  const next = await bench.reopen();
+  const { id: _, ...request } = next.request('subscribe');
+  assert.deepEqual(request, { type: 'subscribe', channel: 'pointers' });
+  next.say({ type: 'ack', id: next.request('subscribe').id, channel: 'pointers' });
+  next.say({ type: 'signal', ...signal, at: 2 });
+  const left = bench.client.unsubscribe('pointers');
+  next.say({ type: 'ack', id: next.request('unsubscribe').id });
+  await left;
+  next.say({ type: 'signal', ...signal, at: 3 });
+  assert.deepEqual(bench.events('signal'), [signal, { ...signal, at: 2 }]);
+});
+
 test('with a game its chat is left too', async () => {
   const { bench, socket } = await joined(3);
   void bench.client.subscribe(GAME);

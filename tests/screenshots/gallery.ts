@@ -24,6 +24,8 @@ export interface Look {
 const NAMES = ['Grace', 'Edsger', 'Radia'] as const;
 const PHONE = { width: 390, height: 844 } as const;
 const FRAMES_IN_THE_AIR = 36;
+/** A trial ends within a minute, or says that it did not. */
+const TRIAL_MS = 90_000;
 const SETTINGS = { players: 4, size: 9, seconds: 300 } as const;
 /** The cells of a game in the order in which they are taken, with clusters as people make them. */
 const cellsInOrder = (size: number): number[] =>
@@ -165,6 +167,27 @@ export async function winner(studio: Studio): Promise<void> {
     count(${FRAMES_IN_THE_AIR});
   })`);
   await page.screenshot({ path: path.join(studio.directory, 'winner.png') });
+  company.close();
+  await page.close();
+}
+
+/** What a player notices when the replica of the page is killed, and then the edge restarts. */
+export async function breakIt(studio: Studio): Promise<void> {
+  const company = new Company(studio, NAMES.slice(0, 1));
+  const page = await arrive(studio);
+  const code = await create(page, { players: 2, size: 9, seconds: 300 });
+  await company.join(code);
+  await page.locator('[data-testid=board][data-status=active]').waitFor();
+  const cells = cellsInOrder(9);
+  for (const [round, target] of ['replica', 'edge'].entries()) {
+    const mine = cells.slice(round * 20, round * 20 + 8);
+    for (const cell of mine) await part(page, `cell-${cell}`).click();
+    await part(page, `break-${target}`).click();
+    await company.play(code, cells.slice(round * 20 + 8, round * 20 + 18));
+    await page.locator(`[data-testid=trial][data-target=${target}][data-state=over]`).waitFor({ timeout: TRIAL_MS });
+  }
+  await part(page, 'connection-state').and(page.locator('[data-state=open]')).waitFor();
+  await save(studio, page, 'break-it');
   company.close();
   await page.close();
 }

@@ -3,13 +3,18 @@ import path from 'node:path';
 import { UsageError } from '../../infra/usage-error.ts';
 import { ONE_ADDRESS, startCluster } from '../../loadtest/kit/cluster.ts';
 import { openBrowser } from '../kit/chromium.ts';
-import { board, lobby, type Studio, winner } from './gallery.ts';
+import { board, breakIt, lobby, type Studio, winner } from './gallery.ts';
 
 /** The name that invitations show; the page is opened by a name of this machine. */
 const HOST = 'play.example';
 const LAPTOP = { width: 1280, height: 800 } as const;
 
-const PICTURES: Readonly<Record<string, (studio: Studio) => Promise<void>>> = { lobby, board, winner };
+const PICTURES: Readonly<Record<string, (studio: Studio) => Promise<void>>> = {
+  lobby,
+  board,
+  winner,
+  'break-it': breakIt,
+};
 const PICTURE_NAMES = Object.keys(PICTURES);
 
 /**
@@ -21,7 +26,7 @@ export async function takeScreenshots(names: readonly string[], directory: strin
   if (unknown !== undefined)
     throw new UsageError(`There is no picture "${unknown}"; there are ${PICTURE_NAMES.join(', ')}.`);
   mkdirSync(directory, { recursive: true });
-  const cluster = await startCluster({ host: HOST, env: ONE_ADDRESS });
+  const cluster = await startCluster({ host: HOST, breakIt: 'on', env: ONE_ADDRESS });
   const browser = await openBrowser({
     rootCertificate: path.join(cluster.stateDir, 'pki', 'root.pem'),
     viewport: LAPTOP,

@@ -129,7 +129,7 @@ export class Bench {
       },
     };
     this.client = new GridlockClient(platform, { room: grid, ...options });
-    const types = ['state', 'health', 'message', 'presence', 'error'] as const;
+    const types = ['state', 'health', 'message', 'signal', 'presence', 'error'] as const;
     for (const type of types) this.client.on(type, (payload) => void this.seen.push({ type, payload }));
     const ofRooms = ['event', 'snapshot', 'change', 'recovered', 'watchers'] as const;
     this.client.on('room', (room) => {
