@@ -186,7 +186,8 @@ export async function breakIt(studio: Studio): Promise<void> {
     await company.play(code, cells.slice(round * 20 + 8, round * 20 + 18));
     await page.locator(`[data-testid=trial][data-target=${target}][data-state=over]`).waitFor({ timeout: TRIAL_MS });
   }
-  await part(page, 'connection-state').and(page.locator('[data-state=open]')).waitFor();
+  await part(page, 'presence').getByText('2 here').waitFor();
+  await page.setViewportSize({ width: 1280, height: 860 });
   await save(studio, page, 'break-it');
   company.close();
   await page.close();
