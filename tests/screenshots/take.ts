@@ -4,6 +4,7 @@ import { UsageError } from '../../infra/usage-error.ts';
 import { ONE_ADDRESS, startCluster } from '../../loadtest/kit/cluster.ts';
 import { openBrowser } from '../kit/chromium.ts';
 import { board, breakIt, lobby, type Studio, winner } from './gallery.ts';
+import { operations, report } from './operations.ts';
 
 /** The name that invitations show; the page is opened by a name of this machine. */
 const HOST = 'play.example';
@@ -14,6 +15,8 @@ const PICTURES: Readonly<Record<string, (studio: Studio) => Promise<void>>> = {
   board,
   winner,
   'break-it': breakIt,
+  operations,
+  report,
 };
 const PICTURE_NAMES = Object.keys(PICTURES);
 

@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { load } from '../../loadtest/load/run.ts';
+import { capture, type Grid, grid } from '../../services/apps/grid/grid.ts';
+import type { GridlockClient } from '../../services/client/index.ts';
+import { createClient } from '../../services/client/node.ts';
+import type { Studio } from './gallery.ts';
+
+const PAIRS = 6;
+const PACE_MS = 90;
+/** The page gets its figures once a second: so many make a curve worth looking at. */
+const FRAMES = 60;
+const FAILOVER = { sockets: 200, duration: 90 } as const;
+const NARROW = { width: 400, height: 860 } as const;
+
+/** Two players, in one game after the other until the signal. */
+async function play(one: GridlockClient<Grid>, two: GridlockClient<Grid>, end: AbortSignal): Promise<void> {
+  while (!end.aborted) {
+    const room = await one.create({ players: 2, size: 8, seconds: 60, spectators: true });
+    await two.join(room.code);
+    for (let cell = 0; cell < 64 && !end.aborted; cell += 1) {
+      const pause = new Promise((resolve) => setTimeout(resolve, PACE_MS));
+      await (cell % 2 === 0 ? one : two).send(room.code, capture(cell)).catch(() => undefined);
+      await pause;
+    }
+  }
+}
+
+/** The operations page over a minute of play. */
+export async function operations({ url, rootPem, operationsUrl, directory, openPage }: Studio): Promise<void> {
+  const players = Array.from({ length: 2 * PAIRS }, (_, index) =>
+    createClient({ room: grid, url, ca: rootPem, name: `Player ${index + 1}` }),
+  );
+  await Promise.all(players.map((player) => player.connect()));
+  const end = new AbortController();
+  const games = Array.from({ length: PAIRS }, (_, pair) =>
+    play(players[2 * pair]!, players[2 * pair + 1]!, end.signal),
+  );
+  const page = await openPage();
+  const seen = new Promise<void>((resolve) => {
+    let frames = 0;
+    page.on('websocket', (socket) => socket.on('framereceived', () => (frames += 1) === FRAMES && resolve()));
+  });
+  await page.goto(operationsUrl);
+  await seen;
+  await page.screenshot({ path: path.join(directory, 'operations.png'), fullPage: true });
+  end.abort();
+  await Promise.allSettled(games);
+  for (const player of players) player.close();
+  await page.close();
+}
+
+/** The report of a failover run, from its head, in the dark and on a phone. */
+export async function report({ directory, openPage }: Studio): Promise<void> {
+  const out = mkdtempSync(path.join(os.tmpdir(), 'gridlock-report-'));
+  try {
+    const exitCode = await load('failover', { ...FAILOVER, out });
+    if (exitCode !== 0)
+      console.error('The run did not hold all it promises: run it again on a machine with less to do.');
+    const page = await openPage();
+    await page.goto(pathToFileURL(path.join(out, 'report.html')).href);
+    await page.screenshot({ path: path.join(directory, 'load-report.png') });
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.mouse.wheel(0, 500);
+    await page.screenshot({ path: path.join(directory, 'load-curves.png') });
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.setViewportSize(NARROW);
+    await page.evaluate('scrollTo(0, 0)');
+    await page.screenshot({ path: path.join(directory, 'load-narrow.png') });
+    await page.close();
+  } finally {
+    rmSync(out, { recursive: true, force: true });
+  }
+}
