@@ -79,6 +79,8 @@ export interface RoomType<
   decide(state: State | undefined, command: Command | KernelCommand<Settings>, context: Context): Decision<Event>;
   /** The state after an event that happened at `at` (milliseconds). Throws when the event cannot follow the state. */
   evolve(state: State | undefined, event: Event, at: number): State;
+  /** The events that end a room early, as an operator asks for it. Left out, its rooms cannot be closed. */
+  close?(state: State): readonly Event[];
   /** The players who may act in the room, the one who answers for it first. */
   members(state: State): readonly PlayerRef[];
   /** When the kernel sends the command `deadline`, in milliseconds since the Unix epoch; undefined for never. */

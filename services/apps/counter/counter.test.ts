@@ -9,7 +9,8 @@ test('random play finds nothing that the kernel could not rely on, and reaches e
     command: (random): CounterCommand =>
       random() < 0.1 ? { kind: 'reset' } : { kind: 'add', times: Math.floor(random() * 19) - 9 },
   });
-  for (const what of ['create', 'join', 'leave', 'add', 'reset']) assert.ok(tally.get(what), `${what} was reached`);
+  for (const what of ['create', 'join', 'leave', 'add', 'reset', 'close'])
+    assert.ok(tally.get(what), `${what} was reached`);
 });
 
 test('a step is added as often as was asked for', () => {
@@ -24,4 +25,11 @@ test('a reset begins at zero', () => {
   const state = { step: 5, value: 7, players: [player] };
   const { events } = counter.decide(state, { kind: 'reset' }, { now: 0, player });
   assert.equal(counter.evolve(state, events[0]!, 0).value, 0);
+});
+
+test('nothing is added once the counter is closed', () => {
+  const player = { id: 'ada', name: 'Ada' };
+  const closed = counter.evolve({ step: 5, value: 7, players: [player] }, { kind: 'closed' }, 0);
+  const { refusal } = counter.decide(closed, { kind: 'add', times: 1 }, { now: 0, player });
+  assert.deepEqual([refusal, counter.isOver(closed), counter.isOpen(closed)], ['game_over', true, false]);
 });

@@ -14,14 +14,20 @@ const Event = v.variant('kind', [
   v.object({ kind: v.literal('left'), player: PlayerId }),
   v.object({ kind: v.literal('added'), player: PlayerId, amount: v.number() }),
   v.object({ kind: v.literal('cleared'), player: PlayerId }),
+  v.object({ kind: v.literal('closed') }),
 ]);
-const State = v.object({ step: v.number(), value: v.number(), players: v.array(PlayerRef) });
+const State = v.object({
+  step: v.number(),
+  value: v.number(),
+  players: v.array(PlayerRef),
+  closed: v.optional(v.literal(true)),
+});
 export type CounterSettings = v.InferOutput<typeof Settings>;
 export type CounterCommand = v.InferOutput<typeof Command>;
 export type CounterEvent = v.InferOutput<typeof Event>;
 export type CounterState = v.InferOutput<typeof State>;
 
-/** A number that everybody in the room adds to. It has no end. */
+/** A number that everybody in the room adds to. It goes on until an operator closes it. */
 export const counter: RoomType<CounterSettings, CounterState, CounterCommand, CounterEvent> = {
   name: 'counter',
   refusals: {},
@@ -34,6 +40,7 @@ export const counter: RoomType<CounterSettings, CounterState, CounterCommand, Co
     const { id, name } = player!;
     const joined = { kind: 'joined', player: { id, name } } as const;
     if (command.kind === 'create') return { events: [{ kind: 'opened', step: command.settings.step }, joined] };
+    if (state!.closed) return command.kind === 'leave' ? { events: [] } : { events: [], refusal: 'game_over' };
     if (command.kind === 'join') return { events: [joined] };
     if (command.kind === 'reset') return { events: [{ kind: 'cleared', player: id }] };
     if (command.kind === 'leave') return { events: [{ kind: 'left', player: id }] };
@@ -43,13 +50,15 @@ export const counter: RoomType<CounterSettings, CounterState, CounterCommand, Co
     if (event.kind === 'opened') return { step: event.step, value: 0, players: [] };
     if (event.kind === 'joined') return { ...state!, players: [...state!.players, event.player] };
     if (event.kind === 'cleared') return { ...state!, value: 0 };
+    if (event.kind === 'closed') return { ...state!, closed: true };
     if (event.kind === 'left') return { ...state!, players: state!.players.filter(({ id }) => id !== event.player) };
     return { ...state!, value: state!.value + event.amount };
   },
+  close: () => [{ kind: 'closed' }],
   members: ({ players }) => players,
   deadline: () => undefined,
-  isOver: () => false,
-  isOpen: () => true,
+  isOver: ({ closed }) => closed === true,
+  isOpen: ({ closed }) => closed !== true,
   isPublic: () => true,
   matching: { key: ({ step }) => `${step}`, seats: () => 100 },
 };

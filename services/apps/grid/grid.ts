@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { type RoomType, Seq } from '../../protocol/index.ts';
 import { channels } from './channels.ts';
 import { applyEvent } from './fold.ts';
-import { type Capture, decide, REFUSALS } from './rules.ts';
+import { type Capture, close, decide, REFUSALS } from './rules.ts';
 import { GameEvent, type GameSettings, GameState, SettingsRequest } from './types.ts';
 
 export { CHAT, type Cursor, cursorsOf, type Line, LOBBY } from './channels.ts';
@@ -27,6 +27,7 @@ export const grid: RoomType<GameSettings, GameState, Capture, GameEvent, typeof 
   state: GameState,
   decide,
   evolve: applyEvent,
+  close,
   members: ({ players }) => players,
   deadline: ({ status, endsAt }) => (status === 'active' ? endsAt : undefined),
   isOver: ({ status }) => status === 'completed',

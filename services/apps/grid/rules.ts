@@ -1,6 +1,6 @@
 import type { Context, Decision, ErrorCode, KernelCommand, PlayerRef } from '../../protocol/index.ts';
 import { applyEvent, FREE } from './fold.ts';
-import type { GameEvent, GameSettings, GameState, Ranked } from './types.ts';
+import type { FinishReason, GameEvent, GameSettings, GameState, Ranked } from './types.ts';
 
 /** A player takes a cell: `row * size + column`. */
 export type Capture = { readonly kind: 'capture'; readonly cell: number };
@@ -46,6 +46,9 @@ export function decide(state: GameState | undefined, command: Command, { now, pl
       return finish(state, now);
   }
 }
+
+/** Ends a game early, also one that has not begun. */
+export const close = (state: GameState): GameEvent[] => [finished(state, 'closed')];
 
 /** The state after the events of a decision, all at the same time. */
 export function applyAll(state: GameState | undefined, events: readonly GameEvent[], at: number) {
@@ -103,7 +106,7 @@ function finish(state: GameState, now: number): Verdict {
   return { events: [finished(state, 'time')] };
 }
 
-const finished = (state: GameState, reason: 'time' | 'board'): GameEvent => ({
+const finished = (state: GameState, reason: FinishReason): GameEvent => ({
   kind: 'finished',
   reason,
   ranking: rank(state.players),

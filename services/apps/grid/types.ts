@@ -53,7 +53,8 @@ export type Ranked = v.InferOutput<typeof Ranked>;
 
 const GameStatus = v.picklist(['waiting', 'active', 'completed']);
 
-const FinishReason = v.picklist(['time', 'board']);
+const FinishReason = v.picklist(['time', 'board', 'closed']);
+export type FinishReason = v.InferOutput<typeof FinishReason>;
 
 export const GameState = v.object({
   settings: GameSettings,

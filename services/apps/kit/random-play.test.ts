@@ -15,7 +15,7 @@ test('the capture game keeps to what the kernel relies on, to the end of its gam
     settings: (random) => ({ players: 2 + Math.floor(random() * 2), size: 3, seconds: 30 }),
     command: (random) => ({ kind: 'capture', cell: Math.floor(random() * 10) }),
   });
-  for (const what of ['capture', 'cell_taken', 'game_full', 'game_not_active', 'deadline', 'leave'])
+  for (const what of ['capture', 'cell_taken', 'game_full', 'game_not_active', 'deadline', 'leave', 'close'])
     assert.ok(tally.get(what), `${what} was reached`);
 });
 
@@ -66,6 +66,11 @@ test('a memory outside the state is found', () => {
     return { ...counter.evolve(state, event, at), value };
   };
   assert.throws(() => playRandomly({ ...counter, evolve }, play), /the replay gives another state/);
+});
+
+test('a room that goes on after it was closed is found', () => {
+  const close: typeof counter.close = () => [{ kind: 'cleared', player: 'ada' }];
+  assert.throws(() => playRandomly({ ...counter, close }, play), /the room goes on after close\(\)/);
 });
 
 test('a member who is listed twice is found', () => {

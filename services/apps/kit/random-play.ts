@@ -50,6 +50,7 @@ export function playRandomly<Settings, State, Command extends AppCommand, Event 
       else if (dice < 0.2) table.run({ kind: 'leave' }, player);
       else table.run(play.command(random), player);
     }
+    table.close();
     table.finish();
   }
   return tally;
@@ -93,6 +94,18 @@ class Table<Settings, State, Command extends AppCommand, Event extends AppComman
     if (!isDeepStrictEqual(decided, again)) this.#fail(`decide(${JSON.stringify(command)}) gave two different results`);
     this.#count(decided.refusal ?? command.kind);
     for (const event of decided.events) this.#apply(event);
+  }
+
+  /** An operator ends the room, where the room type lets one do that. */
+  close(): void {
+    if (this.#state === undefined || this.isOver || !this.#type.close) return;
+    const close = (state: State) => this.#quietly('close()', () => this.#type.close!(state));
+    const events = close(freeze(this.#state));
+    if (!isDeepStrictEqual(close(structuredClone(this.#state)), events))
+      this.#fail('close() gave two different results');
+    for (const event of events) this.#apply(event);
+    if (!this.isOver) this.#fail('the room goes on after close()');
+    this.#count('close');
   }
 
   /** The history, replayed from its beginning, has to give the same state. */

@@ -44,6 +44,7 @@ export const Event = v.variant('kind', [
   v.object({ kind: v.literal('drawn'), stroke: Stroke }),
   v.object({ kind: v.literal('erased'), player: PlayerId, stroke: Seq }),
   v.object({ kind: v.literal('cleared'), player: PlayerId }),
+  v.object({ kind: v.literal('closed') }),
 ]);
 export type Event = v.InferOutput<typeof Event>;
 
@@ -56,5 +57,7 @@ export const State = v.object({
   /** The id of the next stroke. */
   next: Seq,
   players: v.array(PlayerRef),
+  /** Nobody draws any more. */
+  closed: v.optional(v.literal(true)),
 });
 export type State = v.InferOutput<typeof State>;

@@ -24,7 +24,7 @@ const pointers: ChannelRule<'pointers:{room}', Pointer> = {
 
 export type Whiteboard = typeof whiteboard;
 
-/** A board that everybody in the room draws on. It has no end; what is on it is bounded. */
+/** A board that everybody in the room draws on. It goes on until an operator closes it; what is on it is bounded. */
 export const whiteboard: RoomType<Settings, State, Command, Event, readonly [typeof pointers]> = {
   name: 'whiteboard',
   refusals: { board_empty: 'There is nothing on the board.', no_such_stroke: 'The stroke is not on the board.' },
@@ -37,7 +37,8 @@ export const whiteboard: RoomType<Settings, State, Command, Event, readonly [typ
     const { id, name } = player!;
     const joined = { kind: 'joined', player: { id, name } } as const;
     if (command.kind === 'create') return { events: [{ kind: 'opened', name: command.settings.name }, joined] };
-    const { strokes, players, next } = state!;
+    const { strokes, players, next, closed } = state!;
+    if (closed) return command.kind === 'leave' ? { events: [] } : { events: [], refusal: 'game_over' };
     switch (command.kind) {
       case 'join':
         return players.length < MOST_PLAYERS ? { events: [joined] } : { events: [], refusal: 'game_full' };
@@ -73,12 +74,15 @@ export const whiteboard: RoomType<Settings, State, Command, Event, readonly [typ
         );
       case 'cleared':
         return withStrokes(board, []);
+      case 'closed':
+        return { ...board, closed: true };
     }
   },
+  close: () => [{ kind: 'closed' }],
   members: ({ players }) => players,
   deadline: () => undefined,
-  isOver: () => false,
-  isOpen: ({ players }) => players.length < MOST_PLAYERS,
+  isOver: ({ closed }) => closed === true,
+  isOpen: ({ players, closed }) => closed !== true && players.length < MOST_PLAYERS,
   isPublic: () => true,
   matching: { key: ({ name }) => name, seats: () => MOST_PLAYERS },
   // A board is looked at again after a weekend, also if everybody has closed it.

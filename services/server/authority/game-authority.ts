@@ -102,6 +102,8 @@ export interface GameAuthority {
   leave(actor: Actor, id: string, game: string): Promise<Applied>;
   /** Has the room type decide a command of its own, which its schema allows. */
   act(actor: Actor, id: string, game: string, command: AnyCommand): Promise<Applied>;
+  /** Ends a room for an operator, as its room type says: the events go the way of all others. */
+  close(operator: string, id: string, game: string): Promise<Applied>;
   /** What a player who knows the history up to `known` has missed. */
   resume(actor: SocketActor, game: string, known: Position): Promise<Resumed>;
   /** The same for somebody who does not play, where the game lets others watch. Changes nothing. */

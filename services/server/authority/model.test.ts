@@ -13,6 +13,9 @@ import { roomKeys } from './room-log.ts';
 import { snapshotText } from './room-memory.ts';
 
 const PLAYERS = ['ada', 'bob "the" builder', 'cyd/é😀', 'dan'].map((name, index) => ({ id: `p${index}`, name }));
+/** What an operator does: no command of an application has a space. */
+const CLOSE = 'operator closes';
+const OPERATOR = 'olga';
 const player = fc.constantFrom(...PLAYERS);
 /** Mostly new ids, at times one that was used before. */
 const request = fc.oneof({ weight: 6, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.nat(20) });
@@ -40,7 +43,7 @@ const SUBJECTS: readonly Subject[] = [
     command: fc.record({ kind: fc.constant('capture' as const), cell: fc.nat(10) }),
     reached: [
       ...['capture', 'cell_taken', 'cell_out_of_range', 'game_full', 'game_over', 'game_not_active'],
-      ...['board', 'time', 'active'],
+      ...['board', 'time', 'closed', 'active'],
     ],
     ending: ({ reason, status }: GameState) => reason ?? status,
   },
@@ -54,7 +57,7 @@ const SUBJECTS: readonly Subject[] = [
       },
       { weight: 1, arbitrary: fc.constant({ kind: 'reset' as const }) },
     ),
-    reached: ['add', 'reset', 'game_not_active', 'below', 'above'],
+    reached: ['add', 'reset', 'game_not_active', 'game_over', 'below', 'above'],
     ending: ({ value }: { value: number }) => (value < 0 ? 'below' : 'above'),
   },
 ];
@@ -70,6 +73,7 @@ const stepsOf = ({ command }: Subject) =>
         { weight: 20, arbitrary: command },
         { weight: 1, arbitrary: fc.constant<AnyCommand>({ kind: 'deadline' }) },
       ),
+      close: fc.integer({ min: 0, max: 100 }).map((value) => value === 42),
       player,
       request,
       timeOut: fc.integer({ min: 0, max: 200 }).map((value) => value === 77),
@@ -92,6 +96,7 @@ class Model {
   run(given: AnyCommand, by: PlayerRef, request: string, now: number): { refusal?: string; seq?: number } {
     const { kind } = given;
     if (kind === 'deadline') return this.#deadline(now);
+    if (kind === CLOSE) return this.#close(request, now);
     const key = `${by.id}:${request}`;
     const fingerprint = JSON.stringify(given);
     const isIn = this.state !== undefined && this.type.members(this.state).some(({ id }) => id === by.id);
@@ -110,6 +115,19 @@ class Model {
     // The answer names the event the request asked for: not the start or end that came with it.
     const seq = first + (kind === 'create' ? count : 1);
     this.#answers.set(key, { fingerprint, seq });
+    return { seq };
+  }
+
+  #close(request: string, now: number): { refusal?: string; seq?: number } {
+    const stored = this.#answers.get(`@@${OPERATOR}:${request}`);
+    if (stored) return { seq: stored.seq };
+    if (this.type.isOver(this.state)) return { refusal: 'game_over' };
+    const seq = this.events.length + 1;
+    for (const event of this.type.close!(this.state)) {
+      this.state = this.type.evolve(this.state, event, now);
+      this.events.push(event as AnyCommand);
+    }
+    this.#answers.set(`@@${OPERATOR}:${request}`, { fingerprint: 'close', seq });
     return { seq };
   }
 
@@ -147,6 +165,8 @@ function run(authority: GameAuthority, game: string, given: AnyCommand, by: Play
       return attempt(() => authority.leave(actor, request, game));
     case 'deadline':
       return attempt(() => authority.finish(game));
+    case CLOSE:
+      return attempt(() => authority.close(OPERATOR, request, game));
     default:
       return attempt(() => authority.act(actor, request, game, given));
   }
@@ -192,7 +212,8 @@ for (const subject of SUBJECTS) {
           const created = await authority.create({ player: PLAYERS[0]!, generation: 1 }, newId(), settings);
           const { game } = created;
           model.run({ kind: 'create', settings }, PLAYERS[0]!, 'create', created.view.now);
-          for (const [index, { command: next, player: by, request: old, timeOut: isOut }] of given.entries()) {
+          for (const [index, { command, player: by, request: old, timeOut: isOut, close }] of given.entries()) {
+            const next = close ? { kind: CLOSE } : command;
             if (isOut) {
               await timeOut(authorities, authority, game, model);
               // What was changed behind the back of a copy is found by the next one.
@@ -230,7 +251,7 @@ for (const subject of SUBJECTS) {
         { numRuns: repetitions(60, 600) },
       );
       // A test that never gets there proves nothing.
-      for (const what of ['join', 'leave', 'id_reused', 'not_a_player', ...subject.reached])
+      for (const what of ['join', 'leave', 'id_reused', 'not_a_player', CLOSE, ...subject.reached])
         assert.ok(reached.get(what), `${what} was reached`);
     });
   }

@@ -82,6 +82,9 @@ export interface PlanOptions {
   readonly onFault: (fault: Fault) => void;
 }
 
+/** How the end that an operator asks for is named in faults; known by its identity, as applications have names, too. */
+const CLOSE: AppCommand = Object.freeze({ kind: 'close' });
+
 /** Decides commands one after the other. */
 export function plan(options: PlanOptions): Plan {
   const planner = new Planner(options);
@@ -112,6 +115,7 @@ class Planner {
 
   run(command: RoomCommand, index: number): Outcome {
     if (command.kind === 'deadline') return this.#deadline();
+    if (command.kind === 'close') return this.#close(command);
     const key = `${requesterOf(command)}:${command.id}`;
     const fingerprint = fingerprintOf(command);
     const known = this.#known(key);
@@ -179,12 +183,33 @@ class Planner {
     return { tag: 'left', ms: Math.max(0, (next ?? 0) - this.at) };
   }
 
+  /** Nobody has to be a member for it. The room is over then, or the application is at fault. */
+  #close({ operator, id }: Extract<RoomCommand, { kind: 'close' }>): Outcome {
+    const { type } = this.#options;
+    if (this.state === undefined) return refused('game_not_found');
+    // Names of backends have no `@`.
+    const key = `@@${operator}:${id}`;
+    const known = this.#known(key);
+    if (known) return this.#applied(known.seq, true);
+    if (type.isOver(this.state)) return refused('game_over');
+    const decision = this.#timed(CLOSE, () => ({ events: type.close?.(this.state) ?? [] }));
+    return this.#take(CLOSE, decision, { key, fingerprint: CLOSE.kind });
+  }
+
   #decide(
     command: AppCommand | KernelCommand<unknown>,
     player: PlayerRef | undefined,
     request?: { readonly key: string; readonly fingerprint: string },
   ): Outcome {
-    const { events, refusal } = this.#ask(command, player);
+    return this.#take(command, this.#ask(command, player), request);
+  }
+
+  /** Takes what was decided into the plan. */
+  #take(
+    command: AppCommand | KernelCommand<unknown>,
+    { events, refusal }: Decision<unknown>,
+    request?: { readonly key: string; readonly fingerprint: string },
+  ): Outcome {
     const first = this.events.length + 1;
     const problem = this.#apply(command, events);
     if (problem !== undefined) return refused(problem);
@@ -204,9 +229,13 @@ class Planner {
   /** What the application says; a mistake of its own is a refusal. */
   #ask(command: AppCommand | KernelCommand<unknown>, player: PlayerRef | undefined): Decision<unknown> {
     const context: Context = { now: this.at, player };
+    return this.#timed(command, () => this.#options.type.decide(this.state, command, context));
+  }
+
+  #timed(command: AppCommand, decide: () => Decision<unknown>): Decision<unknown> {
     const from = performance.now();
     try {
-      const decision = this.#options.type.decide(this.state, command, context);
+      const decision = decide();
       if (this.#isInTime(command, 'decide', from)) return decision;
     } catch (error) {
       this.#fault(command, `decide failed: ${(error as Error).message}`);
@@ -228,13 +257,15 @@ class Planner {
         state = type.evolve(before, event, this.at);
         planned.push({ text: JSON.stringify(event), ...changes(type, before, state) });
       }
+      if (command === CLOSE && !type.isOver(state)) throw new Error('the room goes on after it was closed');
     } catch (error) {
       this.#fault(command, `evolve failed: ${(error as Error).message}`);
       return 'app_failed';
     }
     if (!this.#isInTime(command, 'evolve', from)) return 'app_failed';
     // Leaving makes room, and a room that is too large still ends.
-    if (command.kind !== 'leave' && command.kind !== 'deadline' && !this.#fits(state, planned)) return 'room_too_large';
+    const isBound = command.kind !== 'leave' && command.kind !== 'deadline' && command !== CLOSE;
+    if (isBound && !this.#fits(state, planned)) return 'room_too_large';
     this.events.push(...planned);
     this.state = state;
     return undefined;

@@ -43,6 +43,7 @@ export abstract class RecordedAuthority implements GameAuthority {
   abstract finish(game: string): Promise<number>;
   abstract observe(game: string, epoch: string, entry: LogEntry): void;
   abstract arrived(game: string, at: number): Promise<void>;
+  abstract close(operator: string, id: string, game: string): Promise<Applied>;
   abstract leave(actor: Actor, id: string, game: string): Promise<Applied>;
   abstract handOver(): Promise<void>;
   abstract stop(): void;

@@ -12,13 +12,15 @@ export type RoomCommand =
   | ({ readonly kind: 'enter'; readonly mode: Mode; readonly settings?: unknown } & ByPlayer)
   | ({ readonly kind: 'leave' } & ByPlayer)
   | ({ readonly kind: 'act'; readonly command: AnyCommand } & ByPlayer)
-  | { readonly kind: 'deadline' };
+  | { readonly kind: 'deadline' }
+  /** An operator, known by the name of the key, ends the room. */
+  | { readonly kind: 'close'; readonly operator: string; readonly id: string };
 
 /** A longer fingerprint is kept as a digest. */
 const MOST_FINGERPRINT = 64;
 
 /** Tells requests of one id apart; the same on every replica. Those of a backend differ by the player, too. */
-export function fingerprintOf(command: Exclude<RoomCommand, { kind: 'deadline' }>): string {
+export function fingerprintOf(command: Exclude<RoomCommand, { kind: 'deadline' | 'close' }>): string {
   const whose = 'backend' in command ? `${command.player.id} ` : '';
   if (command.kind === 'leave') return `${whose}leave`;
   const [kind, value] = command.kind === 'act' ? ['act', command.command] : [command.mode, command.settings];

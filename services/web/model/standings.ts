@@ -11,6 +11,7 @@ export function leaders(state: GameState): number[] {
 
 /** How a completed game came out for the player with id `me`, in a few words. */
 export function outcome(state: GameState, me: string | undefined): string {
+  if (state.reason === 'closed') return 'Nobody won';
   const winners = (state.ranking ?? []).filter((entry) => entry.rank === 1);
   const won = winners.some((entry) => entry.player === me);
   if (winners.length === 1) return won ? 'You won' : `${winners[0]?.name} won`;
@@ -21,8 +22,13 @@ export function outcome(state: GameState, me: string | undefined): string {
 }
 
 /** Why it ended, in a sentence. */
-export const endReason = (state: GameState): string =>
-  state.reason === 'board' ? 'Every cell is taken.' : 'The time is out.';
+export const endReason = ({ reason }: GameState): string => END_REASONS[reason ?? 'time'];
+
+const END_REASONS: Readonly<Record<NonNullable<GameState['reason']>, string>> = {
+  board: 'Every cell is taken.',
+  time: 'The time is out.',
+  closed: 'An operator closed the game.',
+};
 
 /** How a running game stands for the player with id `me`, in a few words. */
 export function standing(state: GameState, me: string | undefined): string {

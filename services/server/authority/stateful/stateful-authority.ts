@@ -99,6 +99,10 @@ export class StatefulAuthority extends RecordedAuthority {
     return toApplied(game, await this.#do(game, { kind: 'act', ...askerOf(actor), id, command }));
   }
 
+  async close(operator: string, id: string, game: string): Promise<Applied> {
+    return toApplied(game, await this.#do(game, { kind: 'close', operator, id }));
+  }
+
   async finish(game: string): Promise<number> {
     const outcome = await this.#do(game, { kind: 'deadline' });
     return outcome.tag === 'left' ? outcome.ms : 0;
