@@ -31,6 +31,7 @@ async function withSystem(work: () => Promise<void>): Promise<void> {
   mkdirSync(statePaths(stateDir).run, { recursive: true });
   const server = await serveControl(statePaths(stateDir).controlSocket, {
     status: () => Promise.resolve({ running: true, url: URL } as RunningStatus),
+    rotate: () => Promise.reject(new Error('There is no edge.')),
     stop: () => undefined,
   });
   await work().finally(() => server.close());

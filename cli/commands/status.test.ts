@@ -124,6 +124,7 @@ test('with a system it exits with 0: the table on a terminal, JSON elsewhere and
   mkdirSync(statePaths(stateDir).run, { recursive: true });
   const server = await serveControl(statePaths(stateDir).controlSocket, {
     status: () => Promise.resolve(RUNNING),
+    rotate: () => Promise.reject(new Error('There is no edge.')),
     stop: () => undefined,
   });
   try {

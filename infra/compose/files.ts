@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { CA_FILE, redisConfig } from '../components/redis/redis-config.ts';
 import { REDIS } from '../components/redis/redis-connection.ts';
 import { redisAcl } from '../components/redis/redis-users.ts';
-import { readApiKeys } from '../config/api-keys.ts';
+import { readApiKeys, readOperatorKeys } from '../config/api-keys.ts';
 import type { Config } from '../config/config.ts';
 import { readJwtKeys } from '../config/jwt-keys.ts';
 import { renderEdge } from '../edge/render.ts';
@@ -20,6 +20,8 @@ export const MOUNT = '/etc/gridlock';
 export const JWT_KEYS = 'jwt.keys';
 /** The keys of backends, there too. */
 export const API_KEYS = 'api.keys';
+/** Those of operators, too. */
+export const OPERATOR_KEYS = 'operator.keys';
 
 /**
  * Every file the containers are given; absolute. Each container mounts one directory with what it needs and nothing
@@ -80,6 +82,8 @@ export const REPLICAS = ['ws1', 'ws2', 'ws3', 'ws4'] as const;
 /** Ports of a replica in its container. */
 const PORT = 8080;
 export const INTERNAL_PORT = 9090;
+/** Where the edge tells its figures to the replicas, published nowhere. */
+export const EDGE_METRICS_PORT = 8404;
 
 /** The edge of `npm start`, with the replicas by the names Compose gives them. Paths are the container's. */
 export function composeEdgeConfig(config: Config, cookieKey: string): string {
@@ -91,6 +95,7 @@ export function composeEdgeConfig(config: Config, cookieKey: string): string {
     certificate: `${MOUNT}/leaf.pem`,
     cookieKey,
     addresses: ['*'],
+    metrics: `*:${EDGE_METRICS_PORT}`,
   });
 }
 
@@ -140,7 +145,11 @@ export async function writeComposeFiles(paths: ComposePaths, config: Config, own
     'haproxy.cfg': composeEdgeConfig(config, secret('cookie.key')),
     'leaf.pem': readFileSync(chain.leafPath, 'utf8'),
   });
-  const given = { [JWT_KEYS]: readJwtKeys(config), [API_KEYS]: readApiKeys(config) };
+  const given = {
+    [JWT_KEYS]: readJwtKeys(config),
+    [API_KEYS]: readApiKeys(config),
+    [OPERATOR_KEYS]: readOperatorKeys(config),
+  };
   for (const [name, text] of Object.entries(given)) {
     if (text === undefined) rmSync(path.join(paths.replica, name), { force: true });
     else writeAll(paths.replica, { [name]: text });

@@ -10,7 +10,7 @@ import { type ReplicaEnvironment, replicaSettings } from '../config/replica-envi
 import { isLoopback } from '../edge/options.ts';
 import type { Bundle } from '../image/bundle.ts';
 import { writePrivate } from '../local/state-dir.ts';
-import { API_KEYS, type ComposePaths, JWT_KEYS, MOUNT, type Owner } from './files.ts';
+import { API_KEYS, type ComposePaths, JWT_KEYS, MOUNT, OPERATOR_KEYS, type Owner } from './files.ts';
 
 const PREFIX = 'GRIDLOCK_';
 /** What a container may take beyond the drain window: for what is under way, and to leave. */
@@ -65,6 +65,7 @@ export function composeVariables(
     ),
     GRIDLOCK_JWT_KEYS_FILE: config.jwtKeysFile === '' ? '' : `${MOUNT}/${JWT_KEYS}`,
     GRIDLOCK_API_KEYS_FILE: config.apiKeysFile === '' ? '' : `${MOUNT}/${API_KEYS}`,
+    GRIDLOCK_OPERATOR_KEYS_FILE: config.operatorKeysFile === '' ? '' : `${MOUNT}/${OPERATOR_KEYS}`,
     // Compose makes the network again when this changes.
     GRIDLOCK_ISSUER_INTERNAL: String(config.jwtJwksUrl === ''),
     GRIDLOCK_REDIS_MEMORY: `${memoryLimitMib(config.redisMemoryMib)}m`,

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { readApiKeys } from './api-keys.ts';
+import { readApiKeys, readOperatorKeys } from './api-keys.ts';
 import { ConfigError, readConfig, stackConfig } from './config.ts';
 import { readJwtKeys } from './jwt-keys.ts';
 import { localOrigins, publicOrigins } from './origin.ts';
@@ -130,5 +130,16 @@ test('a file of keys for backends is read as it is, and refused, without a key i
       assert.match(error.message, /^apiKeysFile, .*bad\.keys, cannot be used: line 1 has not a key/);
       return !error.message.includes('secret');
     },
+  );
+});
+
+test('the same is done with the keys of operators', () => {
+  const operatorKeysFile = path.join(directory, 'operator.keys');
+  writeFileSync(operatorKeysFile, `olga:${'x'.repeat(40)}\n`);
+  assert.equal(readOperatorKeys({ operatorKeysFile }), readFileSync(operatorKeysFile, 'utf8'));
+  writeFileSync(operatorKeysFile, 'olga');
+  assert.throws(
+    () => readOperatorKeys({ operatorKeysFile }),
+    refused(/^operatorKeysFile, .*operator\.keys, cannot be used/),
   );
 });

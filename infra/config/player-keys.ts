@@ -1,4 +1,4 @@
-// Who may come in: pages by their origins, guests, the users of an identity provider, and backends.
+// Who may come in: pages by their origins, guests, the users of an identity provider, backends and operators.
 import * as v from 'valibot';
 import { isJwksUrl } from '../../services/server/session/issuer-settings.ts';
 import { define, flag, list, text } from './key-definitions.ts';
@@ -24,6 +24,12 @@ export const PLAYER_KEYS = Object.freeze({
     '',
     'a path without quotes, backslashes or control characters',
     'file with the keys of your backends, name:key a line; empty: no HTTP API',
+  ),
+  operatorKeysFile: text(
+    FILE_PATH,
+    '',
+    'a path without quotes, backslashes or control characters',
+    'file with the keys of operators, name:key a line; empty: npm start makes one, elsewhere the operations page only shows',
   ),
   guests: flag(true, 'whether players without a JWT may come in'),
   jwtIssuer: text(PLAIN, '', A_TEXT, 'issuer (iss) of the JWTs that players may bring; empty: none'),

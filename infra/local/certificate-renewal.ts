@@ -76,3 +76,20 @@ export async function untilStarted(
   }
   return undefined;
 }
+
+/**
+ * Replaces the leaf in the running edge; open connections stay. Resolves with what is served from now on, as a sentence.
+ * @throws CertificateError when the edge goes on with the one before
+ */
+export async function rotateLeaf(
+  { certificateFile }: Pick<Config, 'certificateFile'>,
+  { pki }: Pick<StatePaths, 'pki'>,
+): Promise<string> {
+  if (certificateFile !== '') throw new Error(`The edge serves ${certificateFile}: replace that file instead.`);
+  const { rotate } = await import('../../certs/lifecycle/rotate.ts');
+  const { certificates, edge } = await rotate({ dir: pki, role: 'leaf' });
+  const leaf = certificates.find(({ role }) => role === 'leaf')!;
+  const { serialNumber, notAfter } = leaf;
+  const made = `leaf ${serialNumber}, good until ${notAfter.slice(0, 10)}`;
+  return edge === 'updated' ? `The edge shows the new ${made}.` : `The edge will show the new ${made}, when it runs.`;
+}

@@ -6,6 +6,8 @@ import type { AnyStatus, RunningStatus } from './system-status.ts';
 /** What can be asked of a running supervisor over its UNIX socket: one word a line, one line of JSON back. */
 export interface ControlHandler {
   status(): Promise<AnyStatus>;
+  /** Replaces the certificate of the edge. Gives what came of it, as a sentence. */
+  rotate(): Promise<string>;
   /** Begins the drain; the connection closes when the process ends. */
   stop(): void;
 }
@@ -24,6 +26,11 @@ export function serveControl(socketPath: string, handler: ControlHandler): Promi
       if (command === 'status') {
         handler.status().then(
           (status) => socket.end(`${JSON.stringify(status)}\n`),
+          (error: Error) => socket.end(`${JSON.stringify({ error: error.message })}\n`),
+        );
+      } else if (command === 'rotate') {
+        handler.rotate().then(
+          (rotated) => socket.end(`${JSON.stringify({ rotated })}\n`),
           (error: Error) => socket.end(`${JSON.stringify({ error: error.message })}\n`),
         );
       } else if (command === 'stop') {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { inspectedApp } from '../config/app.ts';
@@ -12,7 +13,7 @@ import { Page } from './page.ts';
 import { freePorts } from './ports.ts';
 import type { Preflight } from './preflight.ts';
 import { pingRedis, redisSpec } from './redis-process.ts';
-import { edgeServers, planReplicas, replicaReady, replicaSpec } from './replica-process.ts';
+import { edgeServers, operationsSettings, planReplicas, replicaReady, replicaSpec } from './replica-process.ts';
 import { ensureSecret } from './state-dir.ts';
 import { ProcessGroup, type ProcessSpec } from './supervised-process.ts';
 import { describeSystem, type Plan, type RunningStatus } from './system-status.ts';
@@ -53,7 +54,11 @@ export class LocalCluster implements ManagedCluster {
     this.plan = options.plan;
     const { paths } = options.checked;
     this.#page = new Page(paths.page, inspectedApp(options.config));
-    this.#secrets = [paths.tokenSecret, paths.redisPassword, paths.cookieKey].map((file) => [file, ensureSecret(file)]);
+    const operatorKeys = () => `operator:${randomBytes(32).toString('base64url')}`;
+    this.#secrets = [
+      ...[paths.tokenSecret, paths.redisPassword, paths.cookieKey].map((file) => [file, ensureSecret(file)] as const),
+      [paths.operatorKeys, ensureSecret(paths.operatorKeys, operatorKeys())] as const,
+    ];
     this.#processes = new ProcessGroup({
       changed: options.changed,
       ended: (name, reason, delayMs) => this.#onEnded(name, reason, delayMs),
@@ -81,7 +86,7 @@ export class LocalCluster implements ManagedCluster {
 
   async #startReplicas(): Promise<void> {
     const { config, checked, report } = this.#options;
-    const { replicas, redisPort } = this.plan;
+    const { replicas, redisPort, metricsPort } = this.plan;
     const page = this.#page;
     await report.step(
       'page',
@@ -91,7 +96,8 @@ export class LocalCluster implements ManagedCluster {
     page.removeOthers();
     for (const replica of replicas) {
       const spec = replicaSpec(replica, config, checked.paths, redisPort, page.directory);
-      this.#launch({ ...spec, prepare: () => this.#prepareReplica() });
+      const env = { ...spec.env, ...operationsSettings(config, checked.paths, metricsPort) };
+      this.#launch({ ...spec, env, prepare: () => this.#prepareReplica() });
     }
     const ready = () => Promise.all(replicas.map(({ name }) => this.#ready(name)));
     await report.step('replicas', ready, () => `${replicas.map(({ appId }) => appId).join(', ')} ready`);

@@ -81,6 +81,18 @@ export function replicaSpec(
   };
 }
 
+/** What the operations page of a replica of this run can do: act with a key, look at the edge, have a certificate replaced. */
+export const operationsSettings = (
+  config: Config,
+  paths: StatePaths,
+  metricsPort: number | undefined,
+): ReplicaEnvironment => ({
+  OPERATOR_KEYS_FILE: config.operatorKeysFile === '' ? paths.operatorKeys : fromCheckout(config.operatorKeysFile),
+  // What is in a file of the user's own is for its owner to replace.
+  ...(config.certificateFile === '' ? { CONTROL_SOCKET: paths.controlSocket } : {}),
+  ...(metricsPort === undefined ? {} : { EDGE_METRICS_URL: `http://127.0.0.1:${metricsPort}` }),
+});
+
 /** Resolves with true when the replica says that it is ready, with undefined otherwise. */
 export function replicaReady({ internalPort }: Replica): Promise<true | undefined> {
   return new Promise((resolve) => {

@@ -33,6 +33,8 @@ export function statePaths(stateDir: string) {
     tokenSecret: path.join(run, 'token.secret'),
     redisPassword: path.join(run, 'redis.password'),
     cookieKey: path.join(run, 'cookie.key'),
+    /** For the operations page, where no other file is configured. */
+    operatorKeys: path.join(run, 'operator.keys'),
   });
   if (Buffer.byteLength(paths.controlSocket) > SOCKET_PATH_BYTES) {
     throw new PreflightError(

@@ -6,7 +6,7 @@ import { userServer } from '../config/user-server.ts';
 import { offersBreaking } from '../edge/break-it.ts';
 import { type Breaker, startBreaker } from './break-it.ts';
 import type { ManagedCluster } from './bring-up.ts';
-import { type RunningAuthority, startAuthority, untilStarted } from './certificate-renewal.ts';
+import { type RunningAuthority, rotateLeaf, startAuthority, untilStarted } from './certificate-renewal.ts';
 import { trustCommand } from './certificates.ts';
 import { serveControl } from './control.ts';
 import { StartError } from './errors.ts';
@@ -108,6 +108,7 @@ export class Supervisor {
   #listen({ paths }: Preflight): Promise<Server> {
     return serveControl(paths.controlSocket, {
       status: () => this.status(),
+      rotate: () => rotateLeaf(this.#config, paths),
       // Asked twice, it is still one request: only a signal cuts a drain short.
       stop: () => {
         if (!this.stopping) process.kill(process.pid, 'SIGTERM');

@@ -7,7 +7,17 @@ export const OPERATIONS_SOCKET = '/ops/ws';
 export const OPERATIONS_HISTORY_MS = 5 * 60_000;
 
 /** What happens to replicas. */
-export const OPERATIONS_EVENTS = ['ready', 'not_ready', 'drain', 'gone', 'shed', 'takeover', 'redis'] as const;
+export const OPERATIONS_EVENTS = [
+  'ready',
+  'not_ready',
+  'drain',
+  'gone',
+  'shed',
+  'takeover',
+  'redis',
+  /** An operator did something, or somebody tried to. */
+  'action',
+] as const;
 export type OperationsEventKind = (typeof OPERATIONS_EVENTS)[number];
 
 export interface OperationsEvent {
@@ -69,6 +79,52 @@ export interface ServedChain {
   readonly problem?: string;
 }
 
+/** How the edge is; only `problem` where it cannot be asked. Rates are null until there are two readings. */
+export interface EdgeNow {
+  readonly at: number;
+  readonly problem?: string;
+  readonly sessions?: number;
+  readonly sessionLimit?: number;
+  readonly handshakesPerSecond?: number | null;
+  readonly requestsPerSecond?: number | null;
+  /** Since the edge was started. */
+  readonly refusals?: readonly { readonly reason: string; readonly total: number; readonly perSecond: number | null }[];
+}
+
+/** A node of Redis that takes writes, and those that copy it. */
+export interface StoreNode {
+  readonly name: string;
+  readonly role: string;
+  /** Bytes. */
+  readonly memory: number;
+  /** Null for none. */
+  readonly memoryLimit: number | null;
+  readonly commandsPerSecond: number;
+  readonly clients: number;
+  /** Keys thrown away for want of memory: none of ours may be. */
+  readonly evicted: number;
+  readonly isWriting: boolean;
+  readonly replicas: readonly { readonly name: string; readonly state: string; readonly lagSeconds: number }[];
+}
+
+export interface SlowCommand {
+  readonly id: string;
+  readonly node: string;
+  readonly at: number;
+  readonly ms: number;
+  /** The command and the keys that it names. */
+  readonly text: string;
+}
+
+export interface StoreNow {
+  readonly at: number;
+  readonly nodes: readonly StoreNode[];
+  /** The newest first. */
+  readonly slow: readonly SlowCommand[];
+  readonly slowProblem?: string;
+  readonly problem?: string;
+}
+
 const moment = v.union([
   v.pipe(v.number(), v.integer(), v.minValue(0)),
   v.pipe(
@@ -104,5 +160,7 @@ export type OperationsMessage =
     }
   | { readonly type: 'tick'; readonly now: number; readonly replicas: readonly ReplicaNow[] }
   | { readonly type: 'certificates'; readonly chain: ServedChain }
+  | { readonly type: 'edge'; readonly edge: EdgeNow }
+  | { readonly type: 'store'; readonly store: StoreNow }
   | { readonly type: 'events'; readonly events: readonly OperationsEvent[] }
   | { readonly type: 'run'; readonly run: LoadRun | null };

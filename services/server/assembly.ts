@@ -52,6 +52,8 @@ export interface Start {
   readonly clock: StoreClock;
   /** Takes the sentence when the Redis it finds will never do. */
   readonly onUnusable: (sentence: string) => void;
+  /** Drains this replica and ends its process; undefined where it is a part of another one. */
+  readonly onDrain?: (() => void) | undefined;
 }
 
 /** The way to Redis, and how it is: each group of parts is built from the ones before it. */

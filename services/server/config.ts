@@ -59,11 +59,16 @@ const Environment = v.object({
   ALLOWED_ORIGINS: origins,
   ...ISSUER_VARIABLES,
   API_KEYS_FILE: v.optional(v.string()),
+  OPERATOR_KEYS_FILE: v.optional(v.string()),
   APP: v.optional(v.pipe(v.string(), v.nonEmpty('is empty')), 'grid'),
   DESIGN: v.optional(v.picklist(['stateless', 'stateful'], 'is neither stateless nor stateful'), 'stateless'),
   TRUSTED_PROXIES: v.optional(networks, PRIVATE_NETWORKS.join(',')),
   ...LIMIT_VARIABLES,
   WEB_ROOT: v.optional(v.string()),
+  EDGE_METRICS_URL: v.optional(
+    v.pipe(v.string(), v.regex(/^http:\/\/[^\s/]+$/, 'is not an address such as http://127.0.0.1:9101')),
+  ),
+  CONTROL_SOCKET: v.optional(v.pipe(v.string(), v.nonEmpty('is empty'))),
   EDGE_ADDRESS: v.optional(v.pipe(v.string(), v.regex(/^[^\s/]+:\d{1,5}$/, 'is not host:port'))),
   CERTIFICATE_ROOTS_FILE: v.optional(v.string()),
   HEARTBEAT_MS: v.optional(milliseconds(100, 25_000), '15000'),
@@ -105,6 +110,8 @@ export interface Config {
   readonly issuer: IssuerSettings | undefined;
   /** The keys of backends, which the HTTP API is for; without, there is none. */
   readonly apiKeysFile: string | undefined;
+  /** The keys of operators, who act through the operations page; without, it only shows. */
+  readonly operatorKeysFile: string | undefined;
   /** Whether players without a JWT may come in. */
   readonly guests: boolean;
   /** Whose word on a client's address is taken. */
@@ -116,6 +123,10 @@ export interface Config {
   readonly webRoot: string | undefined;
   /** `host:port` where the edge is reached from here, to look at its certificate; that of the first origin if not given. */
   readonly edgeAddress: string | undefined;
+  /** Where the edge tells its figures on an internal port. */
+  readonly edgeMetricsUrl: string | undefined;
+  /** The UNIX socket of the supervisor, where `npm start` runs this replica. */
+  readonly controlSocket: string | undefined;
   /** PEM of the roots that players trust. */
   readonly rootsFile: string | undefined;
   readonly heartbeatMs: number;
@@ -143,7 +154,10 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     throw new ConfigError(sentence);
   };
   const redis = redisSettings(env, readText, refuse);
-  if (env.API_KEYS_FILE !== undefined) checkApiKeys(readText('API_KEYS_FILE', env.API_KEYS_FILE), refuse);
+  for (const variable of ['API_KEYS_FILE', 'OPERATOR_KEYS_FILE'] as const) {
+    const file = env[variable];
+    if (file !== undefined) checkKeys(variable, readText(variable, file), refuse);
+  }
   return Object.freeze({
     appId: env.APPID,
     host: env.HOST,
@@ -156,6 +170,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     allowedOrigins: new Set(env.ALLOWED_ORIGINS),
     issuer: issuerSettings(env, readText, refuse),
     apiKeysFile: env.API_KEYS_FILE,
+    operatorKeysFile: env.OPERATOR_KEYS_FILE,
     guests: env.GUESTS === 'on',
     clientAddress: env.TRUSTED_PROXIES,
     limits: toLimits(env),
@@ -163,6 +178,8 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     design: env.DESIGN,
     webRoot: env.WEB_ROOT,
     edgeAddress: env.EDGE_ADDRESS,
+    edgeMetricsUrl: env.EDGE_METRICS_URL,
+    controlSocket: env.CONTROL_SOCKET,
     rootsFile: env.CERTIFICATE_ROOTS_FILE,
     heartbeatMs: env.HEARTBEAT_MS,
     drainMs: env.DRAIN_MS,
@@ -171,12 +188,12 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   });
 }
 
-function checkApiKeys(text: string, refuse: (sentence: string) => never): void {
+function checkKeys(variable: string, text: string, refuse: (sentence: string) => never): void {
   try {
     parseApiKeys(text);
   } catch (error) {
     if (!(error instanceof ApiKeysError)) throw error;
-    refuse(`The file of API_KEYS_FILE cannot be used: ${error.message}.`);
+    refuse(`The file of ${variable} cannot be used: ${error.message}.`);
   }
 }
 

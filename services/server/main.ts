@@ -1,4 +1,5 @@
 import { AppError, loadApp } from '../apps/load-app.ts';
+import { StoreClock } from './cluster/clock.ts';
 import { readConfig } from './config.ts';
 import { ConfigError } from './environment.ts';
 import { createLogger } from './ops/log.ts';
@@ -14,17 +15,19 @@ try {
     log.fatal({ err: error }, 'an error was not handled');
     process.exit(1);
   });
-  const replica = await startReplica(config, await loadApp(config.app), log, (sentence) => {
+  const onUnusable = (sentence: string) => {
     process.stderr.write(`${sentence}\n`);
     process.exit(2);
-  });
+  };
+  const type = await loadApp(config.app);
+  const replica = await startReplica(config, type, log, onUnusable, new StoreClock(), () => stop('an operator'));
   log.info({ url: replica.url, internalUrl: replica.internalUrl }, 'listening');
 
   let stopping = false;
-  const stop = (signal: NodeJS.Signals) => {
+  const stop = (by: NodeJS.Signals | 'an operator') => {
     if (stopping) process.exit(1);
     stopping = true;
-    log.info({ signal, sockets: replica.sockets.size }, 'draining');
+    log.info({ by, sockets: replica.sockets.size }, 'draining');
     setTimeout(() => {
       log.error('the drain took too long');
       process.exit(1);

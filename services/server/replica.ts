@@ -19,6 +19,7 @@ import type { Membership } from './cluster/membership.ts';
 import type { Readiness } from './cluster/readiness.ts';
 import type { Config } from './config.ts';
 import type { HeldSeats } from './game/seat-hold.ts';
+import { openOperatorAccess } from './operator-access.ts';
 import { createInternal } from './ops/internal-server.ts';
 import type { Logger } from './ops/log.ts';
 import { disconnectStore } from './redis/connect.ts';
@@ -53,7 +54,7 @@ const SEATS = 'seats ';
 
 /**
  * Starts a replica of rooms of a type. Resolves when it listens, which is before it is ready. `onUnusable` is given the sentence when the
- * Redis it finds will never do.
+ * Redis it finds will never do; `onDrain` drains it and ends its process, as an operator asks.
  */
 export async function startReplica(
   config: Config,
@@ -61,8 +62,9 @@ export async function startReplica(
   log: Logger,
   onUnusable: (sentence: string) => void = () => {},
   clock = new StoreClock(),
+  onDrain?: () => void,
 ): Promise<Replica> {
-  const start: Start = { config, type, log, clock, onUnusable };
+  const start: Start = { config, type, log, clock, onUnusable, onDrain };
   const store = assembleStore(start);
   const cluster = assembleCluster(start, store);
   const games = assembleGames(start, store, cluster);
@@ -136,7 +138,10 @@ async function openListeners(start: Start, parts: Parts) {
   const { sessions, allowances, admission, fencing, readiness, connections, metrics, redis, bus, ops } = parts;
   const { allowedOrigins, clientAddress, webRoot } = config;
   const http = await createHttp({ sessions, allowedOrigins, allowances, clientAddress, fencing, webRoot, log });
-  const apiKeys = await openApi(http, start, parts);
+  const rooms = new BackendRooms({ ...parts, clock: start.clock });
+  const roomList = new RoomList(redis);
+  const apiKeys = await openApi(http, start, parts, { rooms, roomList });
+  const operatorAccess = openOperatorAccess(start, parts, { rooms, roomList });
   const handshake = new Handshake({
     sessions,
     allowedOrigins,
@@ -163,14 +168,15 @@ async function openListeners(start: Start, parts: Parts) {
   await listen(internal, config.internalPort, config.internalHost);
   await http.listen({ port: config.port, host: config.host });
   const local = config.socketPath === undefined ? undefined : await listenLocally(http.server, config.socketPath);
-  return { http, internal, local, transports, apiKeys };
+  return { http, internal, local, transports, apiKeys, operatorAccess };
 }
 
 /** The API for backends, where there are keys for any. */
 async function openApi(
   http: Awaited<ReturnType<typeof createHttp>>,
-  { config: { apiKeysFile, clientAddress }, log, clock }: Start,
+  { config: { apiKeysFile, clientAddress }, log }: Start,
   parts: Parts,
+  { rooms, roomList }: { rooms: BackendRooms; roomList: RoomList },
 ): Promise<ApiKeys | undefined> {
   if (apiKeysFile === undefined) return undefined;
   const keys = new ApiKeys({
@@ -179,11 +185,10 @@ async function openApi(
     onFailure: (sentence) => log.warn(sentence),
   });
   log.info({ backends: keys.names }, 'backends may use the API');
-  const { allowances, metrics, fencing, channels, signals, redis } = parts;
-  const rooms = new BackendRooms({ ...parts, clock });
+  const { allowances, metrics, fencing, channels, signals } = parts;
   await addBackendApi(http, {
     ...{ keys, allowances, clientAddress, metrics, log, fencing, channels, signals, rooms },
-    roomList: new RoomList(redis),
+    roomList,
   });
   return keys;
 }
@@ -215,8 +220,9 @@ async function handSeatsOver({ redis, membership, seatHold, ops, presence }: Par
   );
 }
 
-function stopParts(parts: Parts, { http, internal, transports, apiKeys }: Listeners): void {
+function stopParts(parts: Parts, { http, internal, transports, apiKeys, operatorAccess }: Listeners): void {
   apiKeys?.stop();
+  operatorAccess.stop();
   const { seatHold, membership, shedding, allowances, lookups, authority, feeds, gameClock, sessions } = parts;
   const { readiness, connections } = parts;
   for (const part of [transports, seatHold, membership, shedding, allowances, lookups, authority, feeds, gameClock])

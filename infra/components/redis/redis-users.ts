@@ -16,6 +16,7 @@ export const REPLICA_COMMANDS = [
   'client|setname',
   'info',
   'role',
+  'slowlog|get',
   'time',
   // Scripts and transactions; what a script calls is checked again, command by command.
   'eval',

@@ -30,6 +30,9 @@ export const ISSUER_KEYS = 'jwt.keys';
 const API_DIRECTORY = '/etc/gridlock/api';
 /** Key of the Secret with the keys of backends. */
 export const API_KEYS = 'api.keys';
+const OPERATOR_DIRECTORY = '/etc/gridlock/operator';
+/** Key of the Secret with the keys of operators. */
+export const OPERATOR_KEYS = 'operator.keys';
 
 export interface GamePodOptions {
   readonly config: Config;
@@ -43,6 +46,8 @@ export interface GamePodOptions {
   readonly issuerKeys: Trust | undefined;
   /** Secret with the keys of backends, under `API_KEYS`; undefined where there are none. */
   readonly apiKeys: pulumi.Input<string> | undefined;
+  /** The same for operators, under `OPERATOR_KEYS`. */
+  readonly operatorKeys: pulumi.Input<string> | undefined;
   /** Exact origins of the page, separated by commas. */
   readonly origins: pulumi.Input<string>;
 }
@@ -61,6 +66,7 @@ function environment({
   roots,
   issuerKeys,
   apiKeys,
+  operatorKeys,
   origins,
 }: GamePodOptions): types.input.core.v1.EnvVar[] {
   const plain: ReplicaEnvironment = {
@@ -75,6 +81,7 @@ function environment({
     ...(roots ? { CERTIFICATE_ROOTS_FILE: `${ROOTS_DIRECTORY}/${roots.key}` } : {}),
     ...(issuerKeys ? { JWT_KEYS_FILE: `${ISSUER_DIRECTORY}/${issuerKeys.key}` } : {}),
     ...(apiKeys === undefined ? {} : { API_KEYS_FILE: `${API_DIRECTORY}/${API_KEYS}` }),
+    ...(operatorKeys === undefined ? {} : { OPERATOR_KEYS_FILE: `${OPERATOR_DIRECTORY}/${OPERATOR_KEYS}` }),
     TOKEN_SECRET_FILE: `${TOKEN_DIRECTORY}/${TOKEN_KEY}`,
   };
   return [
@@ -91,7 +98,7 @@ interface Mounted {
   readonly volume: types.input.core.v1.Volume;
 }
 
-function files({ redis, roots, issuerKeys, apiKeys, tokenSecret }: GamePodOptions): Mounted[] {
+function files({ redis, roots, issuerKeys, apiKeys, operatorKeys, tokenSecret }: GamePodOptions): Mounted[] {
   const mounted = (mountPath: string, volume: types.input.core.v1.Volume): Mounted => ({
     mount: { name: volume.name, mountPath, readOnly: true },
     volume,
@@ -114,6 +121,9 @@ function files({ redis, roots, issuerKeys, apiKeys, tokenSecret }: GamePodOption
     ...(roots ? [mounted(ROOTS_DIRECTORY, bundle('roots', roots))] : []),
     ...(issuerKeys ? [mounted(ISSUER_DIRECTORY, bundle('issuer', issuerKeys))] : []),
     ...(apiKeys === undefined ? [] : [mounted(API_DIRECTORY, secret('api', apiKeys, API_KEYS))]),
+    ...(operatorKeys === undefined
+      ? []
+      : [mounted(OPERATOR_DIRECTORY, secret('operator', operatorKeys, OPERATOR_KEYS))]),
   ];
 }
 

@@ -1,12 +1,21 @@
 import { createHash } from 'node:crypto';
 import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
-import { readApiKeys } from '../../config/api-keys.ts';
+import { readApiKeys, readOperatorKeys } from '../../config/api-keys.ts';
 import type { Config } from '../../config/config.ts';
 import { readJwtKeys } from '../../config/jwt-keys.ts';
 import { labels, selector } from '../labels.ts';
 import type { RedisConnection, Trust } from '../redis/redis-connection.ts';
-import { API_KEYS, GAME, gamePod, HTTP_PORT, INTERNAL_PORT, ISSUER_KEYS, TOKEN_KEY } from './game-pod.ts';
+import {
+  API_KEYS,
+  GAME,
+  gamePod,
+  HTTP_PORT,
+  INTERNAL_PORT,
+  ISSUER_KEYS,
+  OPERATOR_KEYS,
+  TOKEN_KEY,
+} from './game-pod.ts';
 import { lifecycle } from './lifecycle.ts';
 
 export interface GameArgs {
@@ -100,11 +109,13 @@ export class Game extends pulumi.ComponentResource {
   }
 
   /** Replicas read it again when it changes: a key is replaced without replacing pods. */
-  #apiKeys(name: string, namespace: pulumi.Input<string>, keys: string): pulumi.Output<string> {
-    const metadata = { name: `${GAME}-api`, namespace, labels: labels(GAME) };
+  #keys(name: string, namespace: pulumi.Input<string>, whose: 'api' | 'operator', keys: string | undefined) {
+    if (keys === undefined) return undefined;
+    const metadata = { name: `${GAME}-${whose}`, namespace, labels: labels(GAME) };
+    const key = whose === 'api' ? API_KEYS : OPERATOR_KEYS;
     const secret = new kubernetes.core.v1.Secret(
-      `${name}-api`,
-      { metadata, type: 'Opaque', stringData: { [API_KEYS]: pulumi.secret(keys) } },
+      `${name}-${whose}`,
+      { metadata, type: 'Opaque', stringData: { [key]: pulumi.secret(keys) } },
       { parent: this },
     );
     return secret.metadata.name;
@@ -113,7 +124,6 @@ export class Game extends pulumi.ComponentResource {
   #deployment(name: string, args: GameArgs, token: kubernetes.core.v1.Secret, dependsOn: pulumi.Resource[]) {
     const { config, namespace, image, redis, trust } = args;
     const keys = readJwtKeys(config);
-    const apiKeys = readApiKeys(config);
     const times = lifecycle(config);
     const patience = `${times.rolloutSeconds}s`;
     return new kubernetes.apps.v1.Deployment(
@@ -149,7 +159,8 @@ export class Game extends pulumi.ComponentResource {
               roots: config.certificates === 'acme' ? undefined : trust,
               tokenSecret: token.metadata.name,
               issuerKeys: keys === undefined ? undefined : this.#issuerKeys(name, namespace, keys),
-              apiKeys: apiKeys === undefined ? undefined : this.#apiKeys(name, namespace, apiKeys),
+              apiKeys: this.#keys(name, namespace, 'api', readApiKeys(config)),
+              operatorKeys: this.#keys(name, namespace, 'operator', readOperatorKeys(config)),
               origins: pulumi.output(args.origins).apply((origins) => origins.join(',')),
             }),
           },

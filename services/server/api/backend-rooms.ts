@@ -1,23 +1,15 @@
-import type { AnyRoomType, PlayerRef } from '../../protocol/index.ts';
-import type { Applied, BackendActor, GameAuthority, View } from '../authority/game-authority.ts';
+import type { AnyRoomType } from '../../protocol/index.ts';
+import type { RoomEvent, RoomReport } from '../../protocol/operator.ts';
+import {
+  type Applied,
+  type BackendActor,
+  type GameAuthority,
+  Refusal,
+  type View,
+} from '../authority/game-authority.ts';
 import { roomCommand, roomSettings } from '../authority/room-input.ts';
 import type { GameClock, StoreClock } from '../cluster/clock.ts';
 import type { GameQuota } from '../game/game-quota.ts';
-
-/** A room as a backend reads it. */
-export interface RoomReport {
-  readonly room: string;
-  readonly epoch: string;
-  readonly seq: number;
-  /** By the store's clock, in milliseconds since the Unix epoch; so is the deadline. */
-  readonly now: number;
-  readonly members: readonly PlayerRef[];
-  readonly open: boolean;
-  readonly over: boolean;
-  readonly public: boolean;
-  readonly deadline: number | null;
-  readonly state: unknown;
-}
 
 /** What a request of a backend came to. */
 export interface ApiApplied {
@@ -58,6 +50,17 @@ export class BackendRooms {
   async command(actor: BackendActor, id: string, room: string, command: { kind: string }): Promise<ApiApplied> {
     const { authority } = this.#options;
     const applied = await authority.act(actor, id, room, roomCommand(this.#type, command));
+    void this.#settle(room);
+    return toAnswer(applied);
+  }
+
+  /** Ends a room for an operator. A repeat of the id gives the answer that was given. */
+  async close(operator: string, id: string, room: string): Promise<ApiApplied> {
+    const { name, close } = this.#type;
+    if (close === undefined) {
+      throw new Refusal('not_closable', `Rooms of "${name}" cannot be closed: the room type has no function "close".`);
+    }
+    const applied = await this.#options.authority.close(operator, id, room);
     void this.#settle(room);
     return toAnswer(applied);
   }
@@ -129,16 +132,8 @@ export class BackendRooms {
 
 const toAnswer = ({ game, epoch, seq, duplicate }: Applied): ApiApplied => ({ room: game, epoch, seq, duplicate });
 
-interface WireEvent {
-  readonly seq: number;
-  readonly at: number;
-  readonly event: unknown;
-  readonly deadline?: number | null;
-  readonly over?: true;
-}
-
 /** The part of an event's message that is not the same for all of a room. */
-function eventOf(text: string): WireEvent {
-  const { seq, at, event, deadline, over } = JSON.parse(text) as WireEvent;
+function eventOf(text: string): RoomEvent {
+  const { seq, at, event, deadline, over } = JSON.parse(text) as RoomEvent;
   return { seq, at, event, ...(deadline === undefined ? {} : { deadline }), ...(over ? { over } : {}) };
 }

@@ -22,6 +22,11 @@ export const ListQuery = v.strictObject({
   cursor: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,512}$/, 'is not a cursor'))),
   limit: limit(500, 100),
 });
+/** Of an operator, who also searches. */
+export const OperatorListQuery = v.strictObject({
+  ...ListQuery.entries,
+  search: v.optional(v.pipe(v.string(), v.trim(), v.maxLength(100, 'is longer than 100 characters')), ''),
+});
 export const EventsQuery = v.strictObject({
   epoch: v.optional(Epoch),
   after: v.optional(wholeNumber(Number.MAX_SAFE_INTEGER), '0'),

@@ -1,28 +1,10 @@
 import { hash } from 'node:crypto';
 import { Cluster, type Redis } from 'ioredis';
 import * as v from 'valibot';
+import type { ListedRoom, RoomPage } from '../../protocol/operator.ts';
 import { headKey } from '../authority/room-log.ts';
 import { type Store, storeFailure } from '../redis/connect.ts';
 import { Problem } from './problem.ts';
-
-/** A room as its head in the store tells. */
-export interface ListedRoom {
-  readonly room: string;
-  readonly epoch: string;
-  readonly seq: number;
-  /** Ids of the members. */
-  readonly members: readonly string[];
-  /** Whether players who are no members may follow it. */
-  readonly public: boolean;
-  /** Milliseconds since the Unix epoch; null for none. */
-  readonly deadline: number | null;
-}
-
-export interface RoomPage {
-  readonly rooms: readonly ListedRoom[];
-  /** Where the next page begins; null after the last one. */
-  readonly cursor: string | null;
-}
 
 /** Keys that Redis looks at in one go: some tenths of a millisecond in which it does nothing else. */
 const KEYS_A_SCAN = 500;
@@ -48,18 +30,19 @@ export class RoomList {
   }
 
   /**
-   * A page of about `limit` rooms. Rejects with a `Problem` when the listing has to begin again, and a `Refusal` when the
+   * A page of about `limit` rooms, with `search` of those whose code or member has it in its name: there may be none on a
+   * page that is not the last one. Rejects with a `Problem` when the listing has to begin again, and a `Refusal` when the
    * store does not answer.
    */
-  async page(cursor: string | undefined, limit: number): Promise<RoomPage> {
+  async page(cursor: string | undefined, limit: number, search = ''): Promise<RoomPage> {
     try {
-      return await this.#page(cursor, limit);
+      return await this.#page(cursor, limit, search);
     } catch (error) {
       throw error instanceof Problem ? error : storeFailure(error);
     }
   }
 
-  async #page(cursor: string | undefined, limit: number): Promise<RoomPage> {
+  async #page(cursor: string | undefined, limit: number, search: string): Promise<RoomPage> {
     const nodes = this.#nodes();
     const all = hash('sha1', nodes.map(([name]) => name).join(' '), 'base64url');
     const place = cursor === undefined ? undefined : readCursor(cursor);
@@ -71,7 +54,8 @@ export class RoomList {
     for (let scans = 0; scans < SCANS_A_PAGE && rooms.size < limit && index < nodes.length; scans += 1) {
       const [, node] = nodes[index]!;
       const [following, keys] = await node.scan(next, 'MATCH', HEADS, 'COUNT', KEYS_A_SCAN);
-      for (const room of await Promise.all(keys.map((key) => this.#read(key)))) if (room) rooms.set(room.room, room);
+      for (const room of await Promise.all(keys.map((key) => this.#read(key))))
+        if (room && matches(room, search)) rooms.set(room.room, room);
       next = following;
       if (next === '0') index += 1;
     }
@@ -105,6 +89,9 @@ export class RoomList {
       .sort(([one], [other]) => (one < other ? -1 : 1));
   }
 }
+
+const matches = ({ room, members }: ListedRoom, search: string): boolean =>
+  room.includes(search.toUpperCase()) || members.some((id) => id.toLowerCase().includes(search.toLowerCase()));
 
 /** Where a node is in its keys means nothing to the process that takes its place. */
 async function lifeOf(node: Redis): Promise<string> {

@@ -28,8 +28,8 @@ export interface SheddingOptions {
   readonly onBegin?: (count: number, why: Why) => void;
 }
 
-/** More than its part; to see where the edge sends the game now; the game is held elsewhere now. */
-export type Why = 'mean' | 'probe' | 'moved';
+/** More than its part; to see where the edge sends the game now; the game is held elsewhere now; an operator asked. */
+export type Why = 'mean' | 'probe' | 'moved' | 'asked';
 
 /** Sends single clients to another replica while this one stays. They resume there, so that they lose nothing. */
 export class Shedding<Connection extends Sheddable> {

@@ -3,7 +3,7 @@ import type { GameClock } from '../cluster/clock.ts';
 import { type Presence, watchersOf } from '../cluster/presence.ts';
 import type { FeedSet } from '../history/feed.ts';
 import type { Follower, History } from '../history/history.ts';
-import type { Connection } from '../session/connection.ts';
+import type { Connection, FollowedRoom } from '../session/connection.ts';
 import type { KeyedQueue } from '../session/keyed-queue.ts';
 import { reread } from '../session/reread.ts';
 import { Packet } from '../transport/packet.ts';
@@ -57,6 +57,10 @@ export class FollowedGames {
   /** The games the player has a seat in. */
   get played(): string[] {
     return [...this.#games].filter(([, { isWatching }]) => !isWatching).map(([game]) => game);
+  }
+
+  get all(): FollowedRoom[] {
+    return [...this.#games].map(([game, { isWatching }]) => ({ game, isWatching }));
   }
 
   has(game: string): boolean {

@@ -2,6 +2,7 @@ import type { Member } from '../cluster/membership.ts';
 import type { Why } from '../cluster/shedding.ts';
 import type { Config } from '../config.ts';
 import type { Store } from '../redis/connect.ts';
+import { EdgeStats } from './edge-stats.ts';
 import { EventLog } from './event-log.ts';
 import type { Metrics } from './metrics.ts';
 import { LastRun, PageFeed } from './page-feed.ts';
@@ -9,6 +10,7 @@ import { PageServer } from './page-server.ts';
 import { Rates } from './rates.ts';
 import type { OpsStats } from './replica-history.ts';
 import { lookAtEdge } from './served-chain.ts';
+import { StoreStats } from './store-stats.ts';
 
 const EVERY_MS = 1000;
 /** Trouble with Redis comes in swarms: one event tells of it for a while. */
@@ -17,7 +19,7 @@ const REDIS_SILENCE_MS = 30_000;
 export interface OpsOptions {
   readonly config: Pick<
     Config,
-    'appId' | 'design' | 'allowedOrigins' | 'edgeAddress' | 'rootsFile' | 'webRoot' | 'internalHost'
+    'appId' | 'design' | 'allowedOrigins' | 'edgeAddress' | 'edgeMetricsUrl' | 'rootsFile' | 'webRoot' | 'internalHost'
   >;
   readonly metrics: Metrics;
   readonly redis: Store;
@@ -48,6 +50,8 @@ export class Ops {
     this.log = new EventLog({ redis, replica: config.appId, now });
     const [origin = ''] = [...config.allowedOrigins].filter((one) => one.startsWith('https:'));
     const { edgeAddress: address, rootsFile } = config;
+    const edge = new EdgeStats(config.edgeMetricsUrl);
+    const store = new StoreStats(redis);
     this.#pageFeed = new PageFeed({
       replica: config.appId,
       design: config.design,
@@ -56,6 +60,8 @@ export class Ops {
       log: this.log,
       lastRun: new LastRun(redis),
       lookAtEdge: () => lookAtEdge({ origin, address, rootsFile }),
+      readEdge: () => edge.read(now()),
+      readStore: () => store.read(now()),
     });
     this.server = new PageServer({ pageFeed: this.#pageFeed, webRoot: config.webRoot });
   }
@@ -114,6 +120,11 @@ export class Ops {
     return this.log.note('drain', `drains and sends away ${sockets} sockets`);
   }
 
+  /** The certificate of the edge was replaced. */
+  rotated(): void {
+    this.#pageFeed.lookAgain();
+  }
+
   stop(): void {
     clearInterval(this.#timer);
     this.server.close();
@@ -141,6 +152,7 @@ const TEXT: Readonly<Record<Why, (sockets: string) => string>> = {
   mean: (sockets) => `sent ${sockets} to replicas with fewer`,
   probe: (sockets) => `sent ${sockets} to see where the edge sends their games now`,
   moved: (sockets) => `sent ${sockets} after a game that is held elsewhere now`,
+  asked: (sockets) => `sent ${sockets} away, as an operator asked`,
 };
 
 /** It is over when nothing more was sent away for so long. */

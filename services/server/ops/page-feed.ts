@@ -1,7 +1,13 @@
 import * as v from 'valibot';
 import type { WebSocket } from 'ws';
 import { fieldProblem } from '../../protocol/index.ts';
-import { LoadRun, type OperationsMessage, type ServedChain } from '../../protocol/operations.ts';
+import {
+  type EdgeNow,
+  LoadRun,
+  type OperationsMessage,
+  type ServedChain,
+  type StoreNow,
+} from '../../protocol/operations.ts';
 import type { Member } from '../cluster/membership.ts';
 import type { Store } from '../redis/connect.ts';
 import type { EventLog } from './event-log.ts';
@@ -10,6 +16,8 @@ import { ReplicaHistory } from './replica-history.ts';
 const EVENTS_SHOWN = 40;
 /** How often the edge is asked for its certificates while somebody looks. */
 const CHAIN_MS = 30_000;
+/** The same for how the edge and Redis are. */
+const FIGURES_MS = 2000;
 /** A page that does not read is no reason to keep what it does not read. */
 const MOST_BUFFERED = 1 << 20;
 
@@ -22,6 +30,8 @@ export interface PageFeedOptions {
   readonly log: EventLog;
   readonly lastRun: LastRun;
   readonly lookAtEdge: () => Promise<ServedChain>;
+  readonly readEdge: () => Promise<EdgeNow>;
+  readonly readStore: () => Promise<StoreNow>;
   readonly now?: () => number;
 }
 
@@ -32,6 +42,7 @@ export class PageFeed {
   readonly #viewers = new Set<WebSocket>();
   readonly #told = new Map<string, string>();
   #lookedAt = -Infinity;
+  #readAt = -Infinity;
 
   constructor(options: PageFeedOptions) {
     this.#options = options;
@@ -73,19 +84,33 @@ export class PageFeed {
     this.#tellChange({ type: 'run', run });
   }
 
+  /** The edge shows something else from now on: it is asked with the next tick. */
+  lookAgain(): void {
+    this.#lookedAt = -Infinity;
+  }
+
   close(): void {
     for (const viewer of this.#viewers) viewer.close(1012, 'the replica stops');
   }
 
   /** What of Redis and of the edge is new. While one of them does not answer, the page keeps what it has. */
   async #refresh(now: number): Promise<void> {
-    const { log, lastRun, lookAtEdge } = this.#options;
+    const { log, lastRun, lookAtEdge, readEdge, readStore } = this.#options;
     const due = now - this.#lookedAt >= CHAIN_MS;
     if (due) this.#lookedAt = now;
+    // A little less, as ticks come a little sooner or later.
+    const areFiguresDue = now - this.#readAt >= FIGURES_MS - 500;
+    if (areFiguresDue) this.#readAt = now;
     await Promise.allSettled([
       log.newest(EVENTS_SHOWN).then((events) => this.#tellChange({ type: 'events', events })),
       lastRun.read().then((run) => this.#tellChange({ type: 'run', run })),
       ...(due ? [lookAtEdge().then((chain) => this.#tellChange({ type: 'certificates', chain }))] : []),
+      ...(areFiguresDue
+        ? [
+            readEdge().then((edge) => this.#tellChange({ type: 'edge', edge })),
+            readStore().then((store) => this.#tellChange({ type: 'store', store })),
+          ]
+        : []),
     ]);
   }
 

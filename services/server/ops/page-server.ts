@@ -3,8 +3,10 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { extname, join } from 'node:path';
 import { WebSocketServer } from 'ws';
 import { OPERATIONS_PATH, OPERATIONS_SOCKET } from '../../protocol/operations.ts';
+import { OPERATOR_PATH } from '../../protocol/operator.ts';
 import { CONTENT_SECURITY_POLICY } from '../transport/security-headers.ts';
 import { accessProblem, isLoopback } from './access.ts';
+import type { OperatorApi } from './operator-api.ts';
 import { type PageFeed, parseRun } from './page-feed.ts';
 
 const RUN_PATH = '/ops/run';
@@ -22,8 +24,15 @@ export class PageServer {
   readonly #options: PageServerOptions;
   readonly #sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: 1024 });
 
+  #operatorApi: OperatorApi | undefined;
+
   constructor(options: PageServerOptions) {
     this.#options = options;
+  }
+
+  /** From now on operators may act, with their keys. */
+  open(operatorApi: OperatorApi): void {
+    this.#operatorApi = operatorApi;
   }
 
   /** Takes the upgrades of a server. */
@@ -50,6 +59,7 @@ export class PageServer {
     const problem = accessProblem(request);
     const path = pathOf(request);
     if (problem !== undefined) return answer(response, 403, problem);
+    if (path.startsWith(OPERATOR_PATH)) return this.#operate(request, response);
     if (path === RUN_PATH) return this.#takeRun(request, response);
     if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, 'There is only GET here.');
     if (path === '/ops') return void response.writeHead(308, { Location: OPERATIONS_PATH }).end();
@@ -75,6 +85,11 @@ export class PageServer {
   close(): void {
     this.#options.pageFeed.close();
     this.#sockets.close();
+  }
+
+  async #operate(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (this.#operatorApi) return this.#operatorApi.handle(request, response);
+    answer(response, 404, 'This cluster has no keys of operators (operatorKeysFile): the page only shows.');
   }
 
   async #takeRun(request: IncomingMessage, response: ServerResponse): Promise<void> {

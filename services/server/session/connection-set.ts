@@ -36,6 +36,11 @@ export class ConnectionSet {
     return [...(this.#ofPlayer.get(player) ?? [])];
   }
 
+  /** Every one, without a copy: for who only looks. */
+  values(): Iterable<Connection> {
+    return this.#all.values();
+  }
+
   all(): Connection[] {
     return [...this.#all];
   }

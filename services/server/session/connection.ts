@@ -23,10 +23,19 @@ import type { Allowance } from './allowances.ts';
 const CLOSE_MS = 2000;
 const MINUTE_MS = 60_000;
 
+/** A room that a connection follows, as a player or as somebody who watches. */
+export interface FollowedRoom {
+  readonly game: string;
+  readonly isWatching: boolean;
+}
+
 /** Carries out the messages of one connection that are well-formed and within the rate. */
 export interface RequestHandler {
   /** A request waits for its answer. */
   readonly isBusy: boolean;
+  /** The rooms that it follows. */
+  readonly rooms: readonly FollowedRoom[];
+  follows(game: string): boolean;
   handle(message: ClientMessage): void;
   /** The connection is over. */
   close(): void;
@@ -63,6 +72,8 @@ export class Connection implements TransportEvents, HeartbeatHooks {
   readonly id: string;
   readonly player: PlayerRef;
   readonly generation: number;
+  /** Milliseconds since the Unix epoch, by the store's clock. */
+  readonly openedAt: number;
   readonly #options: ConnectionOptions;
   readonly #socket: TransportSocket;
   readonly #outbox: Outbox;
@@ -81,6 +92,7 @@ export class Connection implements TransportEvents, HeartbeatHooks {
     this.id = socket.id ?? randomBytes(9).toString('base64url');
     this.player = player;
     this.generation = generation;
+    this.openedAt = options.now();
     this.#outbox = new Outbox(socket, LIMITS.sendQueueBytes, () => this.close('slowConsumer'));
     this.#heartbeat = new Heartbeat(heartbeatMs, this);
     this.extend(options.expiresAt);
@@ -95,6 +107,14 @@ export class Connection implements TransportEvents, HeartbeatHooks {
   /** Whether a request waits for its answer. */
   get isBusy(): boolean {
     return this.#requests?.isBusy === true;
+  }
+
+  get rooms(): readonly FollowedRoom[] {
+    return this.#requests?.rooms ?? [];
+  }
+
+  follows(game: string): boolean {
+    return this.#requests?.follows(game) === true;
   }
 
   /** Names the connection in what is logged. Made when it is needed, which is seldom. */

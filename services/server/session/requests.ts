@@ -18,7 +18,7 @@ import type { Signals } from '../history/signals.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import { tick } from '../transport/tick.ts';
 import { ChannelRequests } from './channel-requests.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, FollowedRoom } from './connection.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import type { LookupGuard } from './lookup-guard.ts';
 import type { SharedRates } from './shared-rates.ts';
@@ -98,6 +98,14 @@ export class Requests {
   /** A request waits for its answer. */
   get isBusy(): boolean {
     return !this.#queue.isIdle;
+  }
+
+  get rooms(): readonly FollowedRoom[] {
+    return this.#games.all;
+  }
+
+  follows(game: string): boolean {
+    return this.#games.has(game);
   }
 
   get #actor(): SocketActor {

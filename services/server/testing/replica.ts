@@ -39,6 +39,7 @@ export const testConfig = (redis: RedisSettings, appId: string, given: Partial<C
   allowedOrigins: new Set([ORIGIN]),
   issuer: undefined,
   apiKeysFile: undefined,
+  operatorKeysFile: undefined,
   guests: true,
   clientAddress: new ClientAddress(),
   limits: DEFAULT_LIMITS,
@@ -46,6 +47,8 @@ export const testConfig = (redis: RedisSettings, appId: string, given: Partial<C
   design: 'stateless',
   webRoot: undefined,
   edgeAddress: undefined,
+  edgeMetricsUrl: undefined,
+  controlSocket: undefined,
   rootsFile: undefined,
   heartbeatMs: 15_000,
   drainMs: 50,
@@ -61,9 +64,10 @@ export async function startTestReplica(
   appId: string,
   given: Partial<Config> = {},
   type: AnyRoomType = grid,
+  onDrain?: () => void,
 ): Promise<Replica> {
   const config = testConfig(typeof redis === 'string' ? settingsOf(redis) : redis, appId, given);
-  const replica = await startReplica(config, type, createLogger(config.logLevel, appId));
+  const replica = await startReplica(config, type, createLogger(config.logLevel, appId), undefined, undefined, onDrain);
   await until(() => replica.readiness.reason === undefined, 'the replica is ready');
   return replica;
 }

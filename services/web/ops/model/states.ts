@@ -17,7 +17,11 @@ export const EVENT_TEXT: Readonly<Record<OperationsEventKind, string>> = {
   shed: 'Shed',
   takeover: 'Takeover',
   redis: 'Redis',
+  action: 'Operator',
 };
+
+/** Whether players may come in there. */
+export const isReady = ({ state }: Pick<ReplicaNow, 'state'>): boolean => state === 'ready';
 
 /** Whether the figures of a replica are those of now. */
 export const isCurrent = (replica: Pick<ReplicaNow, 'state'>): boolean => replica.state !== 'stale' && !isOver(replica);
