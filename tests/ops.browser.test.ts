@@ -1,14 +1,15 @@
 // The operations page in Chromium, on the internal port of a replica of a real cluster with real players.
 
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import type { BrowserContext, Page } from 'playwright-core';
+import type { BrowserContext, Locator, Page } from 'playwright-core';
 import { type Cluster, startCluster } from '../loadtest/kit/cluster.ts';
 import { capture, grid } from '../services/apps/grid/grid.ts';
 import type { GridlockClient } from '../services/client/index.ts';
 import { createClient } from '../services/client/node.ts';
+import { assertAccessible } from './kit/axe.ts';
 import { noteTexts, openBrowser } from './kit/chromium.ts';
 import { until } from './kit/wait.ts';
 
@@ -20,6 +21,7 @@ let browser: BrowserContext;
 let page: Page;
 let address: string;
 const players: GridlockClient[] = [];
+const guests: GridlockClient[] = [];
 const problems: string[] = [];
 let playing = true;
 let games: Promise<unknown> = Promise.resolve();
@@ -50,7 +52,7 @@ before(async () => {
 
 after(async () => {
   playing = false;
-  for (const player of players) player.close();
+  for (const player of [...players, ...guests]) player.close();
   await games;
   await browser?.close();
   await cluster?.stop();
@@ -73,10 +75,51 @@ async function play(one: GridlockClient, two: GridlockClient): Promise<void> {
   }
 }
 
+/** What `npm start` made. */
+const operatorKey = () =>
+  readFileSync(path.join(cluster.stateDir, 'run', 'operator.keys'), 'utf8')
+    .trim()
+    .split(':')[1]!;
+
+async function signIn(): Promise<void> {
+  await page.getByRole('button', { name: 'Sign in to act' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Key of an operator').fill(operatorKey());
+  await dialog.getByRole('button', { name: 'Sign in' }).click();
+  await dialog.waitFor({ state: 'hidden' });
+}
+
+async function newPlayer(name: string): Promise<GridlockClient> {
+  const player = createClient({ room: grid, url: cluster.url, ca: cluster.rootPem, name });
+  player.on('error', () => undefined);
+  guests.push(player);
+  await player.connect();
+  return player;
+}
+
+/** Waits until the events tell of an action. */
+const told = (text: string | RegExp) =>
+  until(
+    async () => {
+      const texts = await page.locator('[data-testid=events] [data-kind=action] .event-text').allInnerTexts();
+      const actions = texts.map((one) => one.replace(/^\S+ /, ''));
+      return actions.some((one) => (typeof text === 'string' ? one === text : text.test(one)));
+    },
+    `the events tell ${text}`,
+    30_000,
+  );
+
 const inState = (replica: string, state: string) =>
   page.locator(`[data-testid=replica-${replica}][data-state=${state}]`).waitFor({ timeout: 60_000 });
 const screenshot = (name: string) =>
   page.screenshot({ path: path.join(ARTEFACTS, `operations-${name}.png`), fullPage: true });
+
+/** Pixels of a canvas that are not empty. */
+const inkOf = (canvas: Locator) =>
+  canvas.evaluate((element: any) => {
+    const { data } = element.getContext('2d').getImageData(0, 0, element.width, element.height);
+    return data.filter((value: number, index: number) => index % 4 === 3 && value > 0).length as number;
+  });
 
 test('every replica is on the page, ready, and their sockets are those of the players', async () => {
   for (const replica of ['1111', '2222', '3333', '4444']) await inState(replica, 'ready');
@@ -105,12 +148,45 @@ test('what is played is seen in events, moves and their 99th percentile, as figu
   await figure('p99')
     .filter({ hasText: /\d\sms/ })
     .waitFor();
-  const line = figure('sockets').locator('.curve-line');
-  const isDrawn = (path: { getAttribute(name: string): string | null } | null) =>
-    (path?.getAttribute('d') ?? '').split('L').length > 3;
-  await page.waitForFunction(isDrawn, await line.elementHandle());
+  const chart = figure('sockets').getByRole('img');
+  await until(async () => Number(await chart.getAttribute('data-points')) > 3, 'the curve has points', 60_000);
+  await until(async () => (await inkOf(chart.locator('canvas'))) > 20, 'it is drawn', 60_000);
   const spoken = await figure('sockets').getByRole('img').getAttribute('aria-label');
   assert.match(spoken ?? '', /^Sockets, last five minutes: from \d+ to \d+$/);
+});
+
+test('pointing at a curve shows the value of that moment', async () => {
+  const total = page.getByTestId('total-sockets');
+  const tip = total.getByTestId('chart-tip');
+  assert.equal(await tip.isVisible(), false);
+  const { x, y, width, height } = (await total.getByRole('img').boundingBox())!;
+  await page.mouse.move(x + width - 3, y + height / 2);
+  await tip.filter({ hasText: new RegExp(`^${PLAYERS} · (now|\\d+\\ss ago)$`) }).waitFor();
+  await page.mouse.move(0, 0);
+  await tip.waitFor({ state: 'hidden' });
+});
+
+test('the edge is there with its sessions and handshakes, and Redis with its memory and commands', async () => {
+  const edge = page.getByTestId('edge');
+  await edge
+    .getByTestId('edge-sessions')
+    .filter({ hasText: new RegExp(`^${PLAYERS} of [1-9]`) })
+    .waitFor({ timeout: 60_000 });
+  // Somebody comes in: the replica itself looks at the certificate, and that is a handshake.
+  await edge
+    .getByTestId('edge-handshakes')
+    .filter({ hasText: /^\d[\d.]* a second/ })
+    .waitFor({ timeout: 60_000 });
+  const store = page.getByTestId('store');
+  await store
+    .getByTestId('store-memory')
+    .filter({ hasText: /^\d+\sMB of 403\sMB, \d+ %$/ })
+    .waitFor({ timeout: 60_000 });
+  await store
+    .getByTestId('store-commands')
+    .filter({ hasText: /^[1-9][\d,]* a second$/ })
+    .waitFor({ timeout: 60_000 });
+  await store.getByText(/primary · \d+ clients · no replica/).waitFor();
 });
 
 test('the certificates that the edge shows are there with their days', async () => {
@@ -161,10 +237,192 @@ test('it is whole at 360 px, in the dark, and for the keyboard', async () => {
   await page.setViewportSize({ width: 1280, height: 1180 });
   await page.emulateMedia({ colorScheme: 'light' });
   // What scrolls has to be reached without a mouse.
+  await page.getByRole('button', { name: 'Sign in to act' }).focus();
   await page.keyboard.press('Tab');
   await page.getByTestId('events').and(page.locator(':focus')).waitFor();
   const unnamed = await page.locator('svg[role=img]:not([aria-label])').count();
   assert.equal(unnamed, 0);
+});
+
+test('a wrong key lets nobody in, and is told of', async () => {
+  await page.getByRole('button', { name: 'Sign in to act' }).click();
+  const dialog = page.getByRole('dialog');
+  await assertAccessible(page, 'the sign-in');
+  await dialog.getByLabel('Key of an operator').fill('x'.repeat(40));
+  await dialog.getByRole('button', { name: 'Sign in' }).click();
+  await dialog.getByRole('alert').filter({ hasText: 'The key is none of an operator' }).waitFor();
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'hidden' });
+  await page.locator('[data-testid=events] [data-kind=action]').filter({ hasText: 'is none of an operator' }).waitFor();
+  assert.equal(await page.getByTestId('rooms').count(), 0);
+  assert.equal(await page.getByRole('button', { name: /^Drain/ }).count(), 0);
+});
+
+test('with the key of npm start rooms and connections are there, also after a reload', async () => {
+  await signIn();
+  await page.getByTestId('operator').getByText('operator', { exact: true }).waitFor();
+  await page.reload();
+  await page.getByTestId('operator').getByText('operator', { exact: true }).waitFor();
+  const connections = page.getByTestId('connections').locator('tbody tr');
+  await until(async () => (await connections.count()) === PLAYERS, 'every player is listed');
+  await page.getByTestId('rooms').locator('tbody tr').first().waitFor();
+  await assertAccessible(page, 'the lists');
+  await screenshot('operator');
+  await page.getByRole('searchbox', { name: 'Search connections' }).fill('player 3');
+  await page.keyboard.press('Enter');
+  await until(async () => (await connections.count()) === 1, 'one is found');
+  assert.match(
+    (await connections.first().innerText()).replaceAll(/\s+/g, ' '),
+    /^player 3 \S+ \d{4} websocket 127\.0\.0\.1 /,
+  );
+});
+
+test('a room shows its state, its history and where its members are, and is closed after one question', async () => {
+  const [one, two] = await Promise.all(['Ann', 'Ben'].map(newPlayer));
+  const { code: room } = await one!.create({ players: 2, size: 16, seconds: 300 });
+  await two!.join(room);
+  await one!.send(room, capture(7));
+  await page.getByRole('searchbox', { name: 'Search rooms' }).fill(room);
+  await page.keyboard.press('Enter');
+  await page.getByTestId('rooms').getByRole('button', { name: room }).click();
+  const shown = page.getByTestId('room');
+  await shown.getByText(/^Ann/).waitFor();
+  await shown
+    .locator('.members li')
+    .filter({ hasText: /Ben \S+ \d{4} by websocket$/ })
+    .waitFor();
+  assert.match(await page.getByTestId('room-state').innerText(), /"status": "active"/);
+  await page.getByTestId('room-history').getByText('"kind":"captured"').waitFor();
+  await assertAccessible(page, 'a room');
+  await screenshot('room');
+  await shown.getByRole('button', { name: 'Close the room' }).click();
+  await page.getByRole('heading', { name: `Close room ${room}?` }).waitFor();
+  await assertAccessible(page, 'a question');
+  await screenshot('question');
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  assert.equal(one!.room(room)?.state.status, 'active', 'a question is no answer');
+  await shown.getByRole('button', { name: 'Close the room' }).click();
+  await page.getByTestId('confirm').click();
+  await until(
+    () => [one, two].every((player) => player!.room(room)?.state.reason === 'closed'),
+    'both players see the end',
+  );
+  await shown.getByText(/^over/).waitFor();
+  await page.keyboard.press('Escape');
+  await told(`operator: close room ${room}. Event 6 ended it.`);
+});
+
+test('a player is disconnected, and a message published', async () => {
+  const [one] = await Promise.all(['Cyd'].map(newPlayer));
+  await one!.subscribe('lobby');
+  const heard: unknown[] = [];
+  one!.on('message', ({ data, player }) => heard.push([player.name, data]));
+  const publish = page.getByTestId('publish');
+  await publish.getByLabel('Message, as JSON').fill('{"text":"at six we stop"');
+  await publish.getByRole('button', { name: 'Publish' }).click();
+  await publish.getByText('The message is not JSON.').waitFor();
+  await publish.getByLabel('Message, as JSON').fill('{"text":"at six we stop"}');
+  await publish.getByRole('button', { name: 'Publish' }).click();
+  await page.getByTestId('confirm').click();
+  await until(() => heard.length === 1, 'it is heard');
+  assert.deepEqual(heard, [['operator', { text: 'at six we stop' }]]);
+  const closed = new Promise((resolve) =>
+    one!.on('state', ({ state, reason }) => state === 'closed' && resolve(reason)),
+  );
+  await page.getByRole('searchbox', { name: 'Search connections' }).fill('Cyd');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Disconnect Cyd' }).click();
+  await page.getByTestId('confirm').click();
+  assert.equal(await closed, 'disconnected');
+  await told(/^operator: disconnect player \S+\. The sockets of the player are told to close\.$/);
+});
+
+test('the certificate is rotated in the running edge, and no socket is lost', async () => {
+  const leaf = () => page.getByTestId('certificates').getByRole('listitem').first().innerText();
+  const serial = async () => (await cluster.status()).certificates.find(({ role }) => role === 'leaf')!.serialNumber;
+  const before = await serial();
+  const open = players.map((player) => player.health.connection);
+  await page.getByRole('button', { name: 'Rotate the certificate' }).click();
+  await page.getByTestId('confirm').click();
+  const after = async () => (await serial()) !== before;
+  await until(after, 'there is a new leaf', 60_000);
+  await told(new RegExp(`^operator: rotate the certificate\\. The edge shows the new leaf ${await serial()}, `));
+  assert.match(await leaf(), /^Leaf/);
+  assert.deepEqual(
+    players.map((player) => player.health.connection),
+    open,
+  );
+});
+
+test('the sockets of a replica are moved, and a replica is drained: it is back, and nobody lost a game', async () => {
+  await page.getByRole('button', { name: 'Move the sockets of 4444' }).click();
+  await page.getByTestId('confirm').click();
+  await told(/^operator: move the sockets of replica 4444\. It sends \d+ sockets away\.$/);
+  const { replicas } = await cluster.status();
+  const pid = replicas[3]!.pid;
+  await page.getByRole('button', { name: 'Drain 4444' }).click();
+  await page.getByTestId('confirm').click();
+  await told(/^operator: drain replica 4444\. It drains \d+ sockets, ends, and is started again\.$/);
+  await until(
+    async () => {
+      const now = (await cluster.status()).replicas[3]!;
+      return now.ready && now.pid !== pid;
+    },
+    'another process is there',
+    60_000,
+  );
+  await inState('4444', 'ready');
+  await until(() => players.every((player) => player.state === 'open'), 'every player is back', 60_000);
+});
+
+test('through the edge nobody reaches any of it, with the key neither', async () => {
+  const { Agent, request } = await import('node:https');
+  const agent = new Agent({ ca: cluster.rootPem });
+  const key = operatorKey();
+  const { hostname, port } = new URL(cluster.url);
+  const statusOf = (path: string, method: string, headers: Record<string, string>) =>
+    new Promise<number>((resolve, reject) => {
+      request({ agent, hostname, port, path, method, headers }, (response) => {
+        response.resume();
+        resolve(response.statusCode!);
+      })
+        .on('error', reject)
+        .end(
+          method === 'POST' ? JSON.stringify({ id: 'x', request: { action: 'drain', replica: '1111' } }) : undefined,
+        );
+    });
+  const authorization = `Bearer ${key}`;
+  for (const host of [`${hostname}:${port}`, '127.0.0.1:9090']) {
+    for (const path of [
+      '/ops/api/actions',
+      '//ops/api/actions',
+      '/%6fps/api/actions',
+      '/x/../ops/api/actions',
+      '/ops/',
+    ]) {
+      for (const method of ['GET', 'POST']) {
+        const status = await statusOf(path, method, { host, authorization, 'content-type': 'application/json' });
+        assert.ok([400, 403, 404, 405, 421].includes(status), `${method} ${path} ${status}`);
+      }
+    }
+  }
+  agent.destroy();
+  assert.equal((await cluster.status()).replicas[0]!.ready, true);
+});
+
+test('who has signed out sees figures only, in the dark and on a phone as well', async () => {
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.setViewportSize({ width: 390, height: 844 });
+  await assertAccessible(page, 'the lists in the dark, on a phone');
+  await screenshot('operator-phone');
+  const widest = await page.evaluate<number>('document.documentElement.scrollWidth');
+  assert.ok(widest <= 390, `it is ${widest} px wide`);
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.setViewportSize({ width: 1280, height: 1180 });
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('button', { name: 'Sign in to act' }).waitFor();
+  assert.equal(await page.getByTestId('connections').count(), 0);
+  await assertAccessible(page, 'figures only');
 });
 
 test('a replica that stops falls silent, is gone and told of, and is back when it goes on', async () => {

@@ -2,6 +2,7 @@ import { render } from 'preact';
 import { OPERATIONS_SOCKET } from '../../protocol/operations.ts';
 import { App } from './components/app.tsx';
 import { Feed, type FeedSocket } from './feed.ts';
+import { signInAgain } from './operator.ts';
 import { startStore } from './store.ts';
 
 const page = document.getElementById('page');
@@ -16,4 +17,5 @@ startStore(
       ...handlers,
     }),
 );
+void signInAgain();
 render(<App />, page);

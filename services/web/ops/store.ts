@@ -1,13 +1,16 @@
 import { signal } from '@preact/signals';
 import type {
+  EdgeNow,
   LoadRun,
   OperationsEvent,
   OperationsMessage,
   ReplicaNow,
   ServedChain,
+  StoreNow,
 } from '../../protocol/operations.ts';
 import type { Feed, FeedOptions } from './feed.ts';
 import { History } from './model/history.ts';
+import { Trail } from './model/trail.ts';
 
 /** The replica that serves this page, and what it tells. Undefined until then. */
 export const source = signal<{ replica: string; design: string } | undefined>(undefined);
@@ -18,6 +21,11 @@ export const replicas = signal<readonly ReplicaNow[]>([]);
 export const now = signal(Date.now());
 export const chain = signal<ServedChain | undefined>(undefined);
 export const events = signal<readonly OperationsEvent[] | undefined>(undefined);
+export const edge = signal<EdgeNow | undefined>(undefined);
+export const store = signal<StoreNow | undefined>(undefined);
+/** What the charts of the edge and of Redis are drawn from; they change with those. */
+export const edgeTrails = { sessions: new Trail(), handshakes: new Trail(), requests: new Trail() };
+export const storeTrails = { memory: new Trail(), commands: new Trail() };
 export const run = signal<LoadRun | null | undefined>(undefined);
 /** What the curves are drawn from; changes with `now`. */
 export const history = new History();
@@ -49,10 +57,39 @@ function take(message: OperationsMessage): void {
     case 'certificates':
       chain.value = message.chain;
       return;
+    case 'edge':
+      takeEdge(message.edge);
+      return;
+    case 'store':
+      takeStore(message.store);
+      return;
     case 'events':
       events.value = message.events;
       return;
     case 'run':
       run.value = message.run;
   }
+}
+
+function takeEdge(told: EdgeNow): void {
+  const { at, sessions = null, handshakesPerSecond = null, requestsPerSecond = null } = told;
+  edgeTrails.sessions.add(at, sessions);
+  edgeTrails.handshakes.add(at, handshakesPerSecond);
+  edgeTrails.requests.add(at, requestsPerSecond);
+  edge.value = told;
+}
+
+function takeStore(told: StoreNow): void {
+  const { at, nodes } = told;
+  const sum = (of: (node: StoreNow['nodes'][number]) => number) =>
+    nodes.length === 0 ? null : nodes.reduce((total, node) => total + of(node), 0);
+  storeTrails.memory.add(
+    at,
+    sum(({ memory }) => memory),
+  );
+  storeTrails.commands.add(
+    at,
+    sum(({ commandsPerSecond }) => commandsPerSecond),
+  );
+  store.value = told;
 }

@@ -2,10 +2,17 @@ import { useSignal, useSignalEffect } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import type { ReplicaNow } from '../../../protocol/operations.ts';
 import { changesText } from '../model/states.ts';
+import { operator } from '../operator.ts';
 import { live, replicas } from '../store.ts';
+import { Confirmation } from './confirm.tsx';
+import { Connections } from './connections.tsx';
+import { Edge } from './edge.tsx';
 import { Masthead } from './masthead.tsx';
 import { Certificates, Events, LastRun } from './panels.tsx';
+import { Publish } from './publish.tsx';
 import { Replicas } from './replicas.tsx';
+import { Rooms } from './rooms.tsx';
+import { StorePanel } from './store-panel.tsx';
 import { Totals } from './totals.tsx';
 
 export function App() {
@@ -15,6 +22,21 @@ export function App() {
       <main class={live.value.isLive ? 'ops' : 'ops ops-stale'}>
         <Totals />
         <Replicas />
+        <div class="ops-halves">
+          <Edge />
+          <StorePanel />
+        </div>
+        {operator.value === undefined ? (
+          <p class="ops-note ops-signed-out">
+            Rooms, connections and everything that acts need the key of an operator: sign in at the top.
+          </p>
+        ) : (
+          <>
+            <Rooms />
+            <Connections />
+            <Publish />
+          </>
+        )}
         <div class="ops-columns">
           <div class="ops-column">
             <Events />
@@ -24,6 +46,7 @@ export function App() {
         </div>
       </main>
       <Announcer />
+      <Confirmation />
     </>
   );
 }

@@ -3,6 +3,7 @@ import { useEffect } from 'preact/hooks';
 import { isOver } from '../model/states.ts';
 import { durationText } from '../model/text.ts';
 import { live, replicas, source } from '../store.ts';
+import { SignIn } from './sign-in.tsx';
 
 /** Whose page this is, and whether what it shows is of now. */
 export function Masthead() {
@@ -42,6 +43,7 @@ export function Masthead() {
           </div>
         )}
       </dl>
+      <SignIn />
       {!isLive && others.length > 0 && (
         <p class="ops-elsewhere">
           Replica {replica} does not answer. The same page of{' '}

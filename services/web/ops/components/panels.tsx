@@ -1,6 +1,8 @@
 import { certificateLevel, EVENT_TEXT, roleOf, shareLeft } from '../model/states.ts';
 import { agoText, durationText, figuresOf, figureText } from '../model/text.ts';
+import { operator } from '../operator.ts';
 import { chain, events, now, run } from '../store.ts';
+import { confirm } from './confirm.tsx';
 
 /** The chain that the edge shows to a new client, and for how long each certificate is good. */
 export function Certificates() {
@@ -44,7 +46,20 @@ export function Certificates() {
           );
         })}
       </ul>
+      <Rotate />
     </section>
+  );
+}
+
+/** Replaces the leaf, where that can be done from here. */
+function Rotate() {
+  if (operator.value === undefined) return null;
+  const problem = operator.value.unavailable.rotate;
+  if (problem !== undefined) return <p class="ops-note certificates-note">{problem}</p>;
+  return (
+    <button type="button" class="button small certificates-note" onClick={() => confirm({ action: 'rotate' })}>
+      Rotate the certificate
+    </button>
   );
 }
 
@@ -53,7 +68,7 @@ export function Events() {
   const all = events.value;
   return (
     <section class="card panel" aria-labelledby="events-title">
-      <h2 id="events-title">Faults and drains</h2>
+      <h2 id="events-title">Faults, drains and operators</h2>
       {all === undefined && <p class="ops-empty">Redis has not been read yet.</p>}
       {all?.length === 0 && <p class="ops-empty">Nothing has happened in the last seven days.</p>}
       {all !== undefined && all.length > 0 && (

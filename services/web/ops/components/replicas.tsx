@@ -2,8 +2,10 @@ import type { ReplicaNow } from '../../../protocol/operations.ts';
 import type { Measure } from '../model/history.ts';
 import { isCurrent, isOver, STATE_TEXT } from '../model/states.ts';
 import { agoText, countText, durationText, memoryText, msText } from '../model/text.ts';
+import { operator } from '../operator.ts';
 import { history, now, replicas } from '../store.ts';
-import { Curve } from './curve.tsx';
+import { Chart } from './chart.tsx';
+import { confirm } from './confirm.tsx';
 
 /** Every replica of the last five minutes, those that are gone or have left last. */
 export function Replicas() {
@@ -55,7 +57,7 @@ function ReplicaCard({ replica: it }: { replica: ReplicaNow }) {
               {isNow ? value : '–'}
             </dd>
             <dd class="figure-curve">
-              <Curve
+              <Chart
                 points={history.points(replica, measure)}
                 now={now.value}
                 highest={history.highest(measure)}
@@ -67,6 +69,28 @@ function ReplicaCard({ replica: it }: { replica: ReplicaNow }) {
           </div>
         ))}
       </dl>
+      {operator.value !== undefined && isNow && (
+        <p class="replica-actions">
+          <button
+            type="button"
+            class="button small"
+            aria-label={`Move the sockets of ${replica}`}
+            disabled={state === 'draining'}
+            onClick={() => confirm({ action: 'move', replica })}
+          >
+            Move sockets
+          </button>
+          <button
+            type="button"
+            class="button small"
+            aria-label={`Drain ${replica}`}
+            disabled={state === 'draining'}
+            onClick={() => confirm({ action: 'drain', replica })}
+          >
+            Drain
+          </button>
+        </p>
+      )}
     </article>
   );
 }

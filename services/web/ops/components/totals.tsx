@@ -2,7 +2,7 @@ import type { Measure } from '../model/history.ts';
 import { totals } from '../model/states.ts';
 import { countText, msText } from '../model/text.ts';
 import { history, now, replicas } from '../store.ts';
-import { Curve } from './curve.tsx';
+import { Chart } from './chart.tsx';
 
 /** What the replicas do together. */
 export function Totals() {
@@ -29,7 +29,7 @@ export function Totals() {
             <div class="card total" key={measure} data-testid={`total-${measure}`}>
               <h3>{title}</h3>
               <p class="total-value">{value}</p>
-              <Curve points={points} now={now.value} highest={highest} label={title} text={text} height={56} isScaled />
+              <Chart points={points} now={now.value} highest={highest} label={title} text={text} height={56} isScaled />
             </div>
           );
         })}

@@ -1,0 +1,105 @@
+import type { StoreNode } from '../../../protocol/operations.ts';
+import { agoText, countText, memoryText, msText } from '../model/text.ts';
+import { now, store, storeTrails } from '../store.ts';
+import { Chart } from './chart.tsx';
+import { FIGURES_GAP_MS } from './edge.tsx';
+
+/** How Redis is: memory, commands, who copies it, and what was slow. */
+export function StorePanel() {
+  const { problem, nodes = [], slow = [], slowProblem } = store.value ?? {};
+  const commands = nodes.reduce((sum, { commandsPerSecond }) => sum + commandsPerSecond, 0);
+  const memory = nodes.reduce((sum, node) => sum + node.memory, 0);
+  return (
+    <section class="card panel" aria-labelledby="store-title" data-testid="store">
+      <h2 id="store-title">Redis</h2>
+      {store.value === undefined && <p class="ops-empty">Redis has not been asked yet.</p>}
+      {problem !== undefined && (
+        <p class="ops-problem" role="alert">
+          {problem}
+        </p>
+      )}
+      {nodes.length > 0 && (
+        <dl class="figures">
+          <div class="figure">
+            <dt>Memory</dt>
+            <dd class="figure-value" data-testid="store-memory">
+              {memoryText(memory)} <small>{limitText(nodes)}</small>
+            </dd>
+            <dd class="figure-curve">
+              <Chart
+                points={storeTrails.memory.points}
+                now={now.value}
+                highest={storeTrails.memory.highest}
+                label="Memory of Redis"
+                text={memoryText}
+                height={32}
+                gapMs={FIGURES_GAP_MS}
+              />
+            </dd>
+          </div>
+          <div class="figure">
+            <dt>Commands</dt>
+            <dd class="figure-value" data-testid="store-commands">
+              {countText(commands)} <small>a second</small>
+            </dd>
+            <dd class="figure-curve">
+              <Chart
+                points={storeTrails.commands.points}
+                now={now.value}
+                highest={storeTrails.commands.highest}
+                label="Commands of Redis"
+                text={countText}
+                height={32}
+                gapMs={FIGURES_GAP_MS}
+              />
+            </dd>
+          </div>
+        </dl>
+      )}
+      <ul class="nodes">
+        {nodes.map((node) => (
+          <Node key={node.name} node={node} />
+        ))}
+      </ul>
+      {nodes.length > 0 && (
+        <>
+          <h3>Slow log</h3>
+          {slowProblem !== undefined && <p class="ops-empty">{slowProblem}</p>}
+          {slow.length === 0 && slowProblem === undefined && <p class="ops-empty">No command was slow.</p>}
+          <ul class="slow" data-testid="slow-log">
+            {slow.map(({ id, at, ms, text }) => (
+              <li key={id}>
+                <b>{msText(ms)}</b>
+                <span class="ops-mono">{text}</span>
+                <span class="ops-note">{agoText(now.value - at)}</span>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </section>
+  );
+}
+
+/** The share of the limit, of the fullest node. */
+function limitText(nodes: readonly StoreNode[]): string {
+  const shares = nodes.flatMap(({ memory, memoryLimit }) => (memoryLimit === null ? [] : [memory / memoryLimit]));
+  if (shares.length === 0) return 'no limit';
+  const limit = nodes.reduce((sum, { memoryLimit }) => sum + (memoryLimit ?? 0), 0);
+  return `of ${memoryText(limit)}, ${Math.round(Math.max(...shares) * 100)} %`;
+}
+
+function Node({ node: { name, role, clients, evicted, isWriting, replicas } }: { node: StoreNode }) {
+  const copies =
+    replicas.length === 0
+      ? 'no replica'
+      : replicas.map(({ name: copy, state, lagSeconds }) => `${copy} ${state}, ${lagSeconds} s behind`).join('; ');
+  return (
+    <li>
+      <span class="ops-mono">{name}</span> {role === 'master' ? 'primary' : role} · {countText(clients)} clients ·{' '}
+      {copies}
+      {evicted > 0 && <b class="ops-bad"> · {countText(evicted)} keys thrown away for want of memory</b>}
+      {!isWriting && <b class="ops-bad"> · cannot write to its disk</b>}
+    </li>
+  );
+}
