@@ -170,7 +170,8 @@ async function play({
     };
     const startedAt = new Date();
     report(
-      `${options.name} on ${target.url} (${target.name}): ${options.sockets} sockets, ${options.vus} virtual users, ` +
+      `${options.name} on ${target.url} (${target.name}): ${options.sockets} sockets, ` +
+        `${options.vus === 1 ? '1 virtual user' : `${options.vus} virtual users`}, ` +
         `${options.seconds} s, k6 ${k6.version}${localIps === undefined ? '' : `, from ${localIps}`}`,
     );
     const said: string[] = [];
@@ -263,7 +264,7 @@ async function play({
     });
     writeFileSync(path.join(out, 'summary.json'), `${JSON.stringify(summary, null, 1)}\n`);
     const dashboard = existsSync(dashboardFile) ? readFileSync(dashboardFile, 'utf8') : undefined;
-    writeFileSync(path.join(out, 'report.html'), reportPage(summary, dashboard));
+    writeFileSync(path.join(out, 'report.html'), await reportPage(summary, dashboard));
     await tellOperations(target, summary, report);
     return summary;
   } finally {

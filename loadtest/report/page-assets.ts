@@ -1,3 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+
 /** Of the report: light and dark, from 320 pixels of width. */
 export const STYLE = `
 :root{color-scheme:light dark;--paper:light-dark(#f6f7f9,#12151a);--card:light-dark(#fff,#1b2027);
@@ -19,21 +23,12 @@ h3{font-size:1rem;margin:0}p{margin:0;color:var(--soft)}
 .tile small{display:block;font-size:.8rem;font-weight:400;color:var(--soft)}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,460px),1fr));gap:16px}
 figure{margin:0;padding:14px 14px 10px;min-width:0}figcaption p{font-size:.85rem}
-.legend{list-style:none;margin:6px 0 0;padding:0;display:flex;flex-wrap:wrap;gap:2px 14px;font-size:.85rem}
-.legend i{display:inline-block;width:14px;height:3px;border-radius:2px;margin-right:6px;vertical-align:middle}
-.plot{display:grid;grid-template-columns:auto 1fr;margin-top:22px}
-.y{position:relative;width:62px;font-size:.75rem;color:var(--soft)}
-.y span{position:absolute;right:8px;transform:translateY(-50%);white-space:nowrap;font-variant-numeric:tabular-nums}
-.area{position:relative;height:190px}svg{display:block;width:100%;height:100%;overflow:visible}
-.x{grid-column:2;display:flex;justify-content:space-between;font-size:.75rem;color:var(--soft);padding-top:6px}
-.grid{stroke:var(--line);stroke-width:1;vector-effect:non-scaling-stroke}
-.mark{stroke:var(--mark);stroke-width:1;stroke-dasharray:3 3;vector-effect:non-scaling-stroke}
-.numbers b{position:absolute;top:-19px;transform:translateX(-50%);font-size:.7rem;color:var(--mark)}
-.line{fill:none;stroke-width:1.75;stroke-linejoin:round;stroke-linecap:round;vector-effect:non-scaling-stroke}
-.dots{stroke-width:5}
-${[0, 1, 2, 3, 4, 5, 6, 7].map((n) => `.line.s${n}{stroke:var(--c${n})}i.s${n}{background:var(--c${n})}`).join('')}
-.cursor{position:absolute;top:0;bottom:0;width:1px;background:var(--soft);pointer-events:none}
-.read{display:block;min-height:1.4em;font-size:.8rem;color:var(--soft);font-variant-numeric:tabular-nums}
+.plot{margin-top:8px;min-height:240px}
+.uplot{font:inherit;width:100%!important}.u-wrap{width:100%!important}
+.u-legend{font-size:.85rem!important;text-align:left!important;font-variant-numeric:tabular-nums}
+.u-legend th,.u-legend td{padding:2px 4px!important;border:0!important}
+.u-legend .u-marker{width:14px!important;height:3px!important}
+.u-hz .u-cursor-x,.u-hz .u-cursor-y{border-color:var(--soft)}
 .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%}
 th,td{text-align:left;padding:8px 14px;border-top:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}
 thead th{border-top:0;color:var(--soft);font-size:.85rem;font-weight:500}
@@ -43,27 +38,27 @@ td.v{font-weight:650;white-space:nowrap;overflow-wrap:normal}
 .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,320px),1fr));gap:16px}
 ol.marks,ul.marks{margin:0;padding:12px 14px 12px 40px}ol.marks time{color:var(--soft);font-variant-numeric:tabular-nums}
 details>summary{cursor:pointer;padding:12px 14px}iframe{width:100%;height:82vh;border:0;border-top:1px solid var(--line);background:#fff}
-@media(max-width:560px){th,td{padding:8px 10px}.y{width:54px}.area{height:170px}h1{font-size:1.35rem}}
+details+details,.card+details{margin-top:12px}
+@media(max-width:560px){th,td{padding:8px 10px}h1{font-size:1.35rem}}
 `;
 
-/** Of the report: hovering or touching a chart shows the values of that second. */
-export const SCRIPT = `
-for (const figure of document.querySelectorAll('.chart')) {
-  const lines = JSON.parse(figure.dataset.lines);
-  const [area, cursor, read] = ['.area', '.cursor', '.read'].map((name) => figure.querySelector(name));
-  const seconds = Math.max(...lines.map(([, values]) => values.length));
-  area.addEventListener('pointermove', (event) => {
-    const { left, width } = area.getBoundingClientRect();
-    const share = Math.max(0, Math.min(1, (event.clientX - left) / width));
-    const second = Math.round(share * (seconds - 1));
-    cursor.hidden = false;
-    cursor.style.left = share * 100 + '%';
-    const time = Math.floor(second / 60) + ':' + String(second % 60).padStart(2, '0');
-    read.textContent = time + '  ' + lines.map(([label, values]) => label + ' ' + (values[second] ?? '–')).join(' · ');
-  });
-  area.addEventListener('pointerleave', () => {
-    cursor.hidden = true;
-    read.textContent = '';
-  });
+/** What draws the charts, with its library and the library's style, for a page that needs no other file. */
+export async function viewAssets(): Promise<{ script: string; style: string }> {
+  const { build, stop } = await import('esbuild');
+  try {
+    const { outputFiles } = await build({
+      entryPoints: [path.join(import.meta.dirname, 'view/main.ts')],
+      bundle: true,
+      minify: true,
+      format: 'iife',
+      target: 'es2022',
+      write: false,
+      logLevel: 'silent',
+    });
+    const style = readFileSync(createRequire(import.meta.url).resolve('uplot/dist/uPlot.min.css'), 'utf8');
+    // The end of a script element must not stand within it.
+    return { script: outputFiles[0]!.text.replaceAll('</script', '<\\/script'), style };
+  } finally {
+    await stop();
+  }
 }
-`;

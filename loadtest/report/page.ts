@@ -1,9 +1,9 @@
 import { CLOSE_MEANINGS, type CloseName, closeCode } from '../../services/protocol/index.ts';
 import { describeGenerator, describeMachine } from '../load/describe.ts';
 import type { Summary } from '../load/summary.ts';
-import { chart, type Line } from './chart.ts';
-import { clock, duration, escapeHtml, grouped } from './html.ts';
-import { SCRIPT, STYLE } from './page-assets.ts';
+import { type Chart, type ChartData, chartFigure, type Line } from './chart.ts';
+import { clock, duration, escapeHtml, grouped, scriptJson } from './html.ts';
+import { STYLE, viewAssets } from './page-assets.ts';
 
 const meaningOf = (code: number): string => {
   const { name } = closeCode(code);
@@ -12,7 +12,6 @@ const meaningOf = (code: number): string => {
 };
 const MEANT: Readonly<Record<string, string>> = { 3000: 'cut by the scenario', 1000: 'the end of the run' };
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
-const mebibytes = (value: number): string => `${grouped(value)} MiB`;
 const table = (head: readonly string[], rows: readonly string[]): string =>
   `<div class="card scroll"><table><thead><tr>${head
     .map((name, index) => `<th${index > 0 ? ' class="n"' : ''}>${escapeHtml(name)}</th>`)
@@ -29,59 +28,57 @@ const curve = (summary: Summary, name: string): Line[] => {
   ];
 };
 
-function charts(summary: Summary): string {
-  const { series, marks } = summary;
+function chartsOf(summary: Summary): Chart[] {
+  const { series } = summary;
   const names = [...new Set(series.replicas.flatMap((replicas) => Object.keys(replicas)))].sort();
   const usage = Object.entries(series.usage);
-  const count = { show: grouped, marks };
-  const times = { show: (ms: number) => duration(ms), scale: 'logarithmic', marks } as const;
   return [
-    chart({
-      ...count,
+    {
+      unit: 'count',
       title: 'Connections',
       note: 'Sockets open at the end of each second.',
       lines: [{ label: 'open', values: series.open }],
-    }),
-    chart({
-      ...count,
+    },
+    {
+      unit: 'count',
       title: 'Connections by replica',
       note: 'How the edge spread them.',
       lines: names.map((name) => ({ label: name, values: series.replicas.map((replicas) => replicas[name] ?? 0) })),
-    }),
-    chart({
-      ...times,
+    },
+    {
+      unit: 'ms',
       title: 'Move round trip',
       note: 'From when a move was due to its acknowledgement.',
       lines: curve(summary, 'move'),
-    }),
-    chart({
-      ...times,
+    },
+    {
+      unit: 'ms',
       title: 'Delay of the generator',
       note: 'From when a move was due to when k6 came to make it: part of its round trip.',
       lines: curve(summary, 'delay'),
-    }),
-    chart({
-      ...times,
+    },
+    {
+      unit: 'ms',
       title: 'Delivery lag',
       note: 'From when an event happened to its arrival at a player.',
       lines: curve(summary, 'lag'),
-    }),
-    chart({
-      ...times,
+    },
+    {
+      unit: 'ms',
       title: 'Recovery',
       note: 'From the loss of a connection until all that was missed is there.',
       lines: curve(summary, 'resume'),
       dots: true,
-    }),
-    chart({
-      ...times,
+    },
+    {
+      unit: 'ms',
       title: 'Handshakes',
       note: 'From opening a socket to the welcome: TCP, TLS, upgrade.',
       lines: curve(summary, 'handshake'),
       dots: true,
-    }),
-    chart({
-      ...count,
+    },
+    {
+      unit: 'count',
       title: 'Events a second',
       note: 'Moves that were acknowledged, and events delivered of them.',
       lines: [
@@ -89,30 +86,51 @@ function charts(summary: Summary): string {
         { label: 'moves', values: series.moves },
         ...(series.lines.some((lines) => lines > 0) ? [{ label: 'lines of chat', values: series.lines }] : []),
       ],
-    }),
-    ...(usage.length === 0
-      ? []
-      : [
-          chart({
-            show: percent,
-            marks,
-            title: 'CPU',
-            note: 'Of one core. What k6 takes, the cluster has not.',
-            lines: usage.map(([label, samples]) => ({ label, values: samples.map((second) => second?.cpu ?? null) })),
-          }),
-          chart({
-            show: mebibytes,
-            marks,
-            title: 'Memory',
-            note: 'Resident bytes.',
-            lines: usage.map(([label, samples]) => ({
-              label,
-              values: samples.map((second) => second && second.residentBytes / 2 ** 20),
-            })),
-          }),
-        ]),
-  ].join('\n');
+    },
+    ...(usage.length === 0 ? [] : usageCharts(usage)),
+  ];
 }
+
+type Usage = Summary['series']['usage'][string];
+
+const usageCharts = (usage: readonly [string, Usage][]): Chart[] => [
+  {
+    unit: 'percent',
+    title: 'CPU',
+    note: 'Of one core. What k6 takes, the cluster has not.',
+    lines: usage.map(([label, samples]) => ({ label, values: samples.map((second) => second?.cpu ?? null) })),
+  },
+  {
+    unit: 'MiB',
+    title: 'Memory',
+    note: 'Resident bytes.',
+    lines: usage.map(([label, samples]) => ({
+      label,
+      values: samples.map((second) => (second ? second.residentBytes / 2 ** 20 : null)),
+    })),
+  },
+];
+
+/** The checks that failed, and folded those that hold. */
+function checks(thresholds: Summary['thresholds']): string {
+  const rows = (some: Summary['thresholds']) =>
+    some
+      .map(
+        ({ name, passed: held, value }) =>
+          `<tr><td class="v ${held ? 'passed' : 'failed'}">` +
+          `${held ? '✓ holds' : '✗ failed'}</td><td class="w">${escapeHtml(name)}</td><td>${escapeHtml(value)}</td></tr>`,
+      )
+      .join('');
+  const of = (some: Summary['thresholds']) =>
+    `<div class="scroll"><table><thead><tr><th></th><th>what was asked</th><th>what came</th></tr></thead><tbody>${rows(some)}</tbody></table></div>`;
+  const [failed, held] = [thresholds.filter(({ passed }) => !passed), thresholds.filter(({ passed }) => passed)];
+  const count = held.length === 1 ? '1 check holds' : `${held.length} checks hold`;
+  return `<h2>Checks</h2>${failed.length === 0 ? '' : `<div class="card">${of(failed)}</div>`}${
+    held.length === 0 ? '' : `<details class="card"><summary>${count}</summary>${of(held)}</details>`
+  }`;
+}
+
+const users = (count: number): string => (count === 1 ? '1 virtual user' : `${grouped(count)} virtual users`);
 
 function tiles(summary: Summary): string {
   const { metrics, counters, sockets, recovered_rate: recovered } = summary;
@@ -126,7 +144,7 @@ function tiles(summary: Summary): string {
       `${summary.thresholds.length - failed} of ${summary.thresholds.length}`,
       failed === 0 ? 'all hold' : `${failed} failed`,
     ),
-    tile('Sockets held', grouped(sockets.most), `of ${grouped(sockets.wanted)}, by ${sockets.vus} virtual users`),
+    tile('Sockets held', grouped(sockets.most), `of ${grouped(sockets.wanted)}, by ${users(sockets.vus)}`),
     tile('Move, p99', duration(of('move_round_trip_ms')?.p99), `p50 ${duration(of('move_round_trip_ms')?.p50)}`),
     tile('Delivery, p99', duration(of('delivery_lag_ms')?.p99), `p50 ${duration(of('delivery_lag_ms')?.p50)}`),
     tile(
@@ -187,31 +205,19 @@ ${table(
 }
 
 /** The report of a run: one file that needs no other, with k6's own dashboard in it where there is one. */
-export function reportPage(summary: Summary, dashboard: string | undefined): string {
+export async function reportPage(summary: Summary, dashboard: string | undefined): Promise<string> {
   const { scenario, target, startedAt, seconds, passed, marks, thresholds, machine } = summary;
   const verdict = passed ? '<span class="verdict passed">passed</span>' : '<span class="verdict failed">failed</span>';
-  const judged = thresholds
-    .map(
-      ({ name, passed: held, value }) =>
-        `<tr><td class="v ${held ? 'passed' : 'failed'}">` +
-        `${held ? '✓ holds' : '✗ failed'}</td><td class="w">${escapeHtml(name)}</td><td>${escapeHtml(value)}</td></tr>`,
-    )
-    .join('');
+  const { script, style } = await viewAssets();
+  const charts = chartsOf(summary);
+  const drawn: ChartData = { charts, marks };
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
-<title>${escapeHtml(scenario)} ${passed ? 'passed' : 'failed'} – Gridlock load run</title><style>${STYLE}</style></head><body><main>
+<title>${escapeHtml(scenario)} ${passed ? 'passed' : 'failed'} – Gridlock load run</title><style>${style}${STYLE}</style></head><body><main>
 <h1>${escapeHtml(scenario)} ${verdict}</h1>
 <p>${escapeHtml(startedAt.replace('T', ' ').slice(0, 19))} UTC · ${clock(seconds)} min · target ${escapeHtml(target)} · ${machine.cores} cores, ${Math.round(machine.memoryBytes / 2 ** 30)} GiB · k6 ${escapeHtml(summary.k6)} · commit ${escapeHtml(summary.commit)}</p>
 <p>The machine meanwhile: ${escapeHtml([describeMachine(summary), describeGenerator(summary)].filter((text) => text).join('. Of the generator: '))}.</p>
 ${tiles(summary)}
-<h2>Thresholds</h2><div class="card scroll"><table><thead><tr><th></th><th>what was asked</th><th>what came</th></tr></thead><tbody>${judged}</tbody></table></div>
-${
-  summary.said.length === 0
-    ? ''
-    : `<h2>What k6 and the cluster said</h2><div class="card"><ul class="marks">${summary.said
-        .map((line) => `<li>${escapeHtml(line)}</li>`)
-        .join('')}</ul></div>`
-}
 <h2>Curves</h2>${
     marks.length === 0
       ? ''
@@ -219,7 +225,16 @@ ${
           .map(({ at, text }) => `<li><time>${clock(at)}</time> ${escapeHtml(text)}</li>`)
           .join('')}</ol></div><br>`
   }
-<div class="charts">${charts(summary)}</div>
+<noscript><p>The curves are drawn by a script, which this browser does not run. The figures below are without them.</p></noscript>
+<div class="charts">${charts.map(chartFigure).join('\n')}</div>
+${checks(thresholds)}
+${
+  summary.said.length === 0
+    ? ''
+    : `<h2>What k6 and the cluster said</h2><div class="card"><ul class="marks">${summary.said
+        .map((line) => `<li>${escapeHtml(line)}</li>`)
+        .join('')}</ul></div>`
+}
 ${details(summary)}
 ${
   dashboard === undefined
@@ -227,6 +242,6 @@ ${
     : `<h2>k6's own dashboard</h2><details class="card"><summary>Show what k6 exported</summary>
 <iframe title="k6 dashboard" sandbox="allow-scripts" loading="lazy" srcdoc="${escapeHtml(dashboard)}"></iframe></details>`
 }
-</main><script>${SCRIPT}</script></body></html>
+</main><script type="application/json" id="charts">${scriptJson(drawn)}</script><script>${script}</script></body></html>
 `;
 }

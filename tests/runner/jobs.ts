@@ -81,6 +81,7 @@ const TYPES = {
   'services/protocol/tsconfig.json': 'services/protocol, without Node or a browser',
   'services/client/tsconfig.json': 'services/client, without Node or a browser',
   'services/web/tsconfig.json': 'services/web, in a browser',
+  'loadtest/report/view/tsconfig.json': 'the charts of load reports, in a browser',
   'services/web/tsconfig.node.json': 'services/web, its build and tests',
 };
 /** Where code is; some of them may not exist in a checkout. */
