@@ -16,7 +16,7 @@ interface Counted {
 }
 
 const UNKNOWN =
-  'Nothing tells this replica where the figures of the edge are (EDGE_METRICS_URL). On Kubernetes the Grafana board shows them.';
+  'Nothing tells this replica where the figures of the edge are (EDGE_METRICS_URL). On Kubernetes Grafana shows them.';
 
 /** What the edge counts, read from its exporter on an internal port. */
 export class EdgeStats {
