@@ -55,7 +55,7 @@ function summary() {
   for (let second = 0; second < SECONDS; second += 1) {
     const open = 4 + second;
     const isAway = second >= 60 && second < 70;
-    const curves = { move: { 5: 3, 40: 1 }, lag: { 2: 3 }, ...(second === 63 ? { resume: { 640: 2 } } : {}) };
+    const curves = { move: { 5: 3, 40: 1 }, lag: { 2: 3 }, ...(second === 63 ? { resume: { 60: 2 } } : {}) };
     const tick = {
       ...{ vu: 1, second, open, counts: { acked_moves: 3, deliveries: 12 }, closes: {}, curves },
       replicas: isAway ? { 1111: open } : { 1111: open / 2, 2222: open / 2 },

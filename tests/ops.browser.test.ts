@@ -355,7 +355,7 @@ test('the certificate is rotated in the running edge, and no socket is lost', as
 });
 
 test('the sockets of a replica are moved, and a replica is drained: it is back, and nobody lost a game', async () => {
-  await page.getByRole('button', { name: 'Move the sockets of 4444' }).click();
+  await page.getByRole('button', { name: 'Move sockets of 4444' }).click();
   await page.getByTestId('confirm').click();
   await told(/^operator: move the sockets of replica 4444\. It sends \d+ sockets away\.$/);
   const { replicas } = await cluster.status();
@@ -471,9 +471,11 @@ test('the page says that it is stale when its own replica dies, and comes back t
   await inState('1111', 'ready');
 });
 
-test('nothing went wrong in the page but the socket that was lost', () => {
+test('nothing went wrong in the page but the socket that was lost, and the key that was wrong', () => {
+  const [refused, others] = [/401 \(Unauthorized\)/, /WebSocket connection|ERR_CONNECTION|401 \(Unauthorized\)/];
   assert.deepEqual(
-    problems.filter((text) => !/WebSocket connection|ERR_CONNECTION/.test(text)),
+    problems.filter((text) => !others.test(text)),
     [],
   );
+  assert.equal(problems.filter((text) => refused.test(text)).length, 1);
 });

@@ -1,10 +1,10 @@
-import path from 'node:path';
 import type { BreakPart } from '../../services/protocol/break-it.ts';
 import { ApiKeys } from '../../services/server/api/api-keys.ts';
 import { type Config, fromCheckout } from '../config/config.ts';
 import { localOrigins } from '../config/origin.ts';
 import { BreakAccess } from './break-access.ts';
 import { BreakServer } from './break-server.ts';
+import { rotateLeaf } from './certificate-renewal.ts';
 import type { StatePaths } from './state-paths.ts';
 import { type Breakable, Strikes } from './strikes.ts';
 
@@ -37,19 +37,4 @@ export async function startBreaker(
       keys?.stop();
     },
   };
-}
-
-async function rotateLeaf(dir: string): Promise<{ before: string; after: string }> {
-  const [{ readChain }, { rotate }] = await Promise.all([
-    import('../../certs/index.ts'),
-    import('../../certs/lifecycle/rotate.ts'),
-  ]);
-  const leafIn = (certificates: readonly { role: string; serialNumber: string }[]) =>
-    certificates.find(({ role }) => role === 'leaf')!.serialNumber;
-  const before = leafIn(readChain(dir).certificates);
-  const { edge, certificates } = await rotate({ dir, role: 'leaf' });
-  if (edge === 'none') throw new Error('The authority has just started, and knows no edge yet: try again in a moment.');
-  if (edge === 'not running')
-    throw new Error(`The edge does not run, and will serve ${path.join(dir, 'leaf.pem')} when it is back.`);
-  return { before, after: leafIn(certificates) };
 }

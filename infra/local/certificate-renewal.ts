@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import type { Server } from 'node:http';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Watcher } from '../../certs/renewal/watcher.ts';
 import type { Config } from '../config/config.ts';
@@ -77,19 +78,29 @@ export async function untilStarted(
   return undefined;
 }
 
+/** What a rotation changed: serial numbers, and the end of the new leaf. */
+export interface RotatedLeaf {
+  readonly before: string;
+  readonly after: string;
+  readonly notAfter: string;
+}
+
 /**
- * Replaces the leaf in the running edge; open connections stay. Resolves with what is served from now on, as a sentence.
- * @throws CertificateError when the edge goes on with the one before
+ * Replaces the leaf in the running edge; open connections stay.
+ * @throws CertificateError when clients would not accept the new one, and the edge serves the one before
  */
-export async function rotateLeaf(
-  { certificateFile }: Pick<Config, 'certificateFile'>,
-  { pki }: Pick<StatePaths, 'pki'>,
-): Promise<string> {
-  if (certificateFile !== '') throw new Error(`The edge serves ${certificateFile}: replace that file instead.`);
-  const { rotate } = await import('../../certs/lifecycle/rotate.ts');
-  const { certificates, edge } = await rotate({ dir: pki, role: 'leaf' });
-  const leaf = certificates.find(({ role }) => role === 'leaf')!;
-  const { serialNumber, notAfter } = leaf;
-  const made = `leaf ${serialNumber}, good until ${notAfter.slice(0, 10)}`;
-  return edge === 'updated' ? `The edge shows the new ${made}.` : `The edge will show the new ${made}, when it runs.`;
+export async function rotateLeaf(dir: string): Promise<RotatedLeaf> {
+  const [{ readChain }, { rotate }] = await Promise.all([
+    import('../../certs/index.ts'),
+    import('../../certs/lifecycle/rotate.ts'),
+  ]);
+  const leafIn = <Certificate extends { role: string }>(certificates: readonly Certificate[]) =>
+    certificates.find(({ role }) => role === 'leaf')!;
+  const before = leafIn(readChain(dir).certificates).serialNumber;
+  const { edge, certificates } = await rotate({ dir, role: 'leaf' });
+  if (edge === 'none') throw new Error('The authority has just started, and knows no edge yet: try again in a moment.');
+  if (edge === 'not running')
+    throw new Error(`The edge does not run, and will serve ${path.join(dir, 'leaf.pem')} when it is back.`);
+  const { serialNumber: after, notAfter } = leafIn(certificates);
+  return { before, after, notAfter };
 }

@@ -108,7 +108,13 @@ export class Supervisor {
   #listen({ paths }: Preflight): Promise<Server> {
     return serveControl(paths.controlSocket, {
       status: () => this.status(),
-      rotate: () => rotateLeaf(this.#config, paths),
+      rotate: async () => {
+        if (this.#config.certificateFile !== '') {
+          throw new Error(`The edge serves ${this.#config.certificateFile}: replace that file instead.`);
+        }
+        const { after, notAfter } = await rotateLeaf(paths.pki);
+        return `The edge shows the new leaf ${after}, good until ${notAfter.slice(0, 10)}.`;
+      },
       // Asked twice, it is still one request: only a signal cuts a drain short.
       stop: () => {
         if (!this.stopping) process.kill(process.pid, 'SIGTERM');

@@ -31,7 +31,7 @@ figure{margin:0;padding:14px 14px 10px;min-width:0}figcaption p{font-size:.85rem
 .u-hz .u-cursor-x,.u-hz .u-cursor-y{border-color:var(--soft)}
 .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%}
 th,td{text-align:left;padding:8px 14px;border-top:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}
-thead th{border-top:0;color:var(--soft);font-size:.85rem;font-weight:500}
+thead td{border-top:0}thead th{border-top:0;color:var(--soft);font-size:.85rem;font-weight:500}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap;overflow-wrap:normal}
 td:first-child{min-width:10.5em}td.v{min-width:0!important}td.w{min-width:11em}td.w+td{min-width:6.5em}
 td.v{font-weight:650;white-space:nowrap;overflow-wrap:normal}

@@ -13,8 +13,8 @@ const meaningOf = (code: number): string => {
 const MEANT: Readonly<Record<string, string>> = { 3000: 'cut by the scenario', 1000: 'the end of the run' };
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
 const table = (head: readonly string[], rows: readonly string[]): string =>
-  `<div class="card scroll"><table><thead><tr>${head
-    .map((name, index) => `<th${index > 0 ? ' class="n"' : ''}>${escapeHtml(name)}</th>`)
+  `<div class="card scroll" tabindex="0" role="group" aria-label="${escapeHtml(head.find((name) => name !== ''))}"><table><thead><tr>${head
+    .map((name, index) => (name === '' ? '<td></td>' : `<th${index > 0 ? ' class="n"' : ''}>${escapeHtml(name)}</th>`))
     .join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
 const row = ([first, ...rest]: readonly string[]): string =>
   `<tr><td>${escapeHtml(first)}</td>${rest.map((cell) => `<td class="n">${escapeHtml(cell)}</td>`).join('')}</tr>`;
@@ -122,7 +122,7 @@ function checks(thresholds: Summary['thresholds']): string {
       )
       .join('');
   const of = (some: Summary['thresholds']) =>
-    `<div class="scroll"><table><thead><tr><th></th><th>what was asked</th><th>what came</th></tr></thead><tbody>${rows(some)}</tbody></table></div>`;
+    `<div class="scroll" tabindex="0" role="group" aria-label="Checks"><table><thead><tr><td></td><th>what was asked</th><th>what came</th></tr></thead><tbody>${rows(some)}</tbody></table></div>`;
   const [failed, held] = [thresholds.filter(({ passed }) => !passed), thresholds.filter(({ passed }) => passed)];
   const count = held.length === 1 ? '1 check holds' : `${held.length} checks hold`;
   return `<h2>Checks</h2>${failed.length === 0 ? '' : `<div class="card">${of(failed)}</div>`}${

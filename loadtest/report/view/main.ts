@@ -18,6 +18,10 @@ const SHOW: Readonly<Record<Chart['unit'], (value: number) => string>> = {
 
 const { charts, marks } = JSON.parse(document.getElementById('charts')!.textContent!) as ChartData;
 const plots: uPlot[] = [];
+// Takes the colours of the style sheet, which a canvas cannot read.
+const probe = document.body.appendChild(document.createElement('span'));
+probe.hidden = true;
+const linear = uPlot.paths.linear!();
 
 for (const figure of document.querySelectorAll<HTMLElement>('figure.chart')) {
   draw(figure.querySelector<HTMLElement>('.plot')!, charts[Number(figure.dataset['chart'])]!);
@@ -44,7 +48,7 @@ function draw(place: HTMLElement, { lines, unit, dots = false }: Chart): void {
       width: place.clientWidth,
       height: HEIGHT,
       padding: [18, 8, 0, 0],
-      cursor: { sync: { key: 'report' }, drag: { x: false, y: false }, points: { size: 7 } },
+      cursor: { y: false, sync: { key: 'report' }, drag: { x: false, y: false }, points: { size: 7 } },
       scales: {
         x: { time: false },
         y: isLogarithmic
@@ -79,8 +83,6 @@ function draw(place: HTMLElement, { lines, unit, dots = false }: Chart): void {
   plots.push(plot);
   new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height: HEIGHT })).observe(place);
 }
-
-const linear = uPlot.paths.linear!();
 
 function lineOnly(plot: uPlot, line: number, from: number, to: number): uPlot.Series.Paths | null {
   const paths = linear(plot, line, from, to);
@@ -120,9 +122,6 @@ function drawMarks(plot: uPlot): void {
   }
   ctx.restore();
 }
-
-const probe = document.body.appendChild(document.createElement('span'));
-probe.hidden = true;
 
 /** A colour of the style sheet, as a canvas takes it. */
 function colour(name: string): string {

@@ -108,12 +108,12 @@ export function Dialog({ title, onClose, isWide = false, children }: DialogProps
       aria-labelledby="dialog-title"
       onClose={onClose}
     >
-      <header class="dialog-head">
+      <div class="dialog-head">
         <h2 id="dialog-title">{title}</h2>
         <button type="button" class="close" aria-label="Close" onClick={onClose}>
           ×
         </button>
-      </header>
+      </div>
       {children}
     </dialog>
   );

@@ -74,7 +74,7 @@ function ReplicaCard({ replica: it }: { replica: ReplicaNow }) {
           <button
             type="button"
             class="button small"
-            aria-label={`Move the sockets of ${replica}`}
+            aria-label={`Move sockets of ${replica}`}
             disabled={state === 'draining'}
             onClick={() => confirm({ action: 'move', replica })}
           >

@@ -27,16 +27,16 @@ export function SignIn() {
 
   if (name !== undefined) {
     return (
-      <p class="ops-operator" data-testid="operator">
+      <div class="ops-operator" data-testid="operator">
         <span class="ops-note">Operator</span> <b>{name}</b>
         <button type="button" class="button small" onClick={signOut}>
           Sign out
         </button>
-      </p>
+      </div>
     );
   }
   return (
-    <p class="ops-operator">
+    <div class="ops-operator">
       <button type="button" class="button small" onClick={() => (isOpen.value = true)}>
         Sign in to act
       </button>
@@ -71,6 +71,6 @@ export function SignIn() {
           </form>
         </Dialog>
       )}
-    </p>
+    </div>
   );
 }
