@@ -14,7 +14,7 @@ export class PagedList<Item, Place> {
   readonly #next = signal<Place | null>(null);
   readonly #read: (search: string, after: Place | null) => Promise<Page<Item, Place>>;
   readonly #idOf: (item: Item) => string;
-  #search = '';
+  readonly #search = signal('');
   #turn = 0;
 
   constructor(read: (search: string, after: Place | null) => Promise<Page<Item, Place>>, idOf: (item: Item) => string) {
@@ -35,19 +35,24 @@ export class PagedList<Item, Place> {
     return this.#problem;
   }
 
+  /** What was searched for; empty when all are listed. */
+  get search(): string {
+    return this.#search.value;
+  }
+
   get hasMore(): boolean {
     return this.#next.value !== null;
   }
 
   /** Begins with the first page. */
   async begin(search: string): Promise<void> {
-    this.#search = search;
+    this.#search.value = search;
     await this.#take(null, []);
   }
 
   /** The first page again, as after something was changed. */
   again(): Promise<void> {
-    return this.begin(this.#search);
+    return this.begin(this.#search.value);
   }
 
   async more(): Promise<void> {
@@ -59,7 +64,7 @@ export class PagedList<Item, Place> {
     this.#isReading.value = true;
     this.#problem.value = '';
     try {
-      const { items, next } = await this.#read(this.#search, after);
+      const { items, next } = await this.#read(this.#search.value, after);
       // Somebody searched for something else meanwhile.
       if (turn !== this.#turn) return;
       const known = new Set(before.map(this.#idOf));

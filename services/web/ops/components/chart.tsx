@@ -106,10 +106,14 @@ function draw(place: HTMLDivElement, height: number, onCursor: (plot: uPlot) => 
     if (place.clientWidth > 0) plot.setSize({ width: place.clientWidth, height });
   });
   watch.observe(place);
+  const scheme = matchMedia('(prefers-color-scheme: dark)');
+  const redraw = () => plot.redraw();
+  scheme.addEventListener('change', redraw);
   return {
     plot,
     stop: () => {
       watch.disconnect();
+      scheme.removeEventListener('change', redraw);
       plot.destroy();
     },
   };

@@ -28,20 +28,22 @@ export function Search({ list, label, placeholder }: SearchProps) {
         value={text.value}
         onInput={({ currentTarget }) => (text.value = currentTarget.value)}
       />
-      <button type="submit" class="button small" disabled={list.isReading}>
+      {/* Not turned off while it reads: Enter would do nothing then. */}
+      <button type="submit" class="button small">
         {text.value === '' ? 'Refresh' : 'Search'}
       </button>
     </form>
   );
 }
 
+const emptyText = ({ hasMore, search }: PagedList<any, any>, empty: string): string =>
+  hasMore ? 'None among those that were looked at.' : search === '' ? empty : `None has "${search}".`;
+
 /** What stands below a list: that it is empty, a problem, the way to more. */
 export function ListEnd({ list, empty }: { list: PagedList<any, any>; empty: string }) {
   return (
     <>
-      {list.items?.length === 0 && !list.isReading && (
-        <p class="ops-empty">{list.hasMore ? 'None among those that were looked at.' : empty}</p>
-      )}
+      {list.items?.length === 0 && !list.isReading && <p class="ops-empty">{emptyText(list, empty)}</p>}
       <p class="ops-problem" role="alert">
         {list.problem}
       </p>
