@@ -9,6 +9,8 @@ import { until } from '../kit/wait.ts';
 export interface Studio {
   readonly url: string;
   readonly operationsUrl: string;
+  /** The keys of operators. */
+  readonly operatorKeysFile: string;
   readonly rootPem: string;
   /** Where the pictures go. */
   readonly directory: string;

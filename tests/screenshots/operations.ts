@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { Page } from 'playwright-core';
 import { load } from '../../loadtest/load/run.ts';
 import { capture, type Grid, grid } from '../../services/apps/grid/grid.ts';
 import type { GridlockClient } from '../../services/client/index.ts';
@@ -28,8 +29,18 @@ async function play(one: GridlockClient<Grid>, two: GridlockClient<Grid>, end: A
   }
 }
 
-/** The operations page over a minute of play. */
-export async function operations({ url, rootPem, operationsUrl, directory, openPage }: Studio): Promise<void> {
+/** Shows the key of an operator, so that the page lists rooms and connections, and has its buttons. */
+async function signIn(page: Page, keysFile: string): Promise<void> {
+  const key = readFileSync(keysFile, 'utf8').trim().split(':')[1]!;
+  await page.getByRole('button', { name: 'Sign in to act' }).click();
+  await page.getByLabel('Key of an operator').fill(key);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.getByTestId('operator').waitFor();
+}
+
+/** The operations page over a minute of play, as an operator sees it, and a room. */
+export async function operations(studio: Studio): Promise<void> {
+  const { url, rootPem, operationsUrl, operatorKeysFile, directory, openPage } = studio;
   const players = Array.from({ length: 2 * PAIRS }, (_, index) =>
     createClient({ room: grid, url, ca: rootPem, name: `Player ${index + 1}` }),
   );
@@ -45,7 +56,14 @@ export async function operations({ url, rootPem, operationsUrl, directory, openP
   });
   await page.goto(operationsUrl);
   await seen;
+  await signIn(page, operatorKeysFile);
+  const rooms = page.getByTestId('rooms').locator('tbody button');
+  await rooms.nth(PAIRS - 1).waitFor();
+  await page.getByTestId('connections').locator('tbody tr').nth(PAIRS).waitFor();
   await page.screenshot({ path: path.join(directory, 'operations.png'), fullPage: true });
+  await rooms.first().click();
+  await page.getByTestId('room-history').getByText('captured').first().waitFor();
+  await page.screenshot({ path: path.join(directory, 'operations-room.png') });
   end.abort();
   await Promise.allSettled(games);
   for (const player of players) player.close();

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { statePaths } from '../../infra/local/state-paths.ts';
 import { UsageError } from '../../infra/usage-error.ts';
 import { ONE_ADDRESS, startCluster } from '../../loadtest/kit/cluster.ts';
 import { openBrowser } from '../kit/chromium.ts';
@@ -39,6 +40,7 @@ export async function takeScreenshots(names: readonly string[], directory: strin
     const studio: Studio = {
       ...{ url: cluster.url.replace(HOST, 'localhost'), directory, rootPem: cluster.rootPem },
       operationsUrl: (await cluster.status()).operationsUrl,
+      operatorKeysFile: statePaths(cluster.stateDir).operatorKeys,
       openPage: async ({ width = LAPTOP.width, height = LAPTOP.height, colorScheme = 'light' } = {}) => {
         const page = await browser.newPage();
         await page.setViewportSize({ width, height });
