@@ -105,6 +105,11 @@ for (const [what, channels, sentence] of [
     `[{ ...rule, history: { messages: 1 } }]`,
     /"history\.seconds" that is not a whole number from 1 to 2592000\.$/,
   ],
+  [
+    'a history of another kind',
+    `[{ ...rule, history: 'all' }]`,
+    /has "history" that is neither 'none' nor \{ messages, seconds \}\.$/,
+  ],
   ['no presence', `[{ ...rule, presence: 'yes' }]`, /has "presence" that is not true or false\.$/],
   ['a line that is none', `[{ ...rule, line: 'x' }]`, /has "line" that is not a function\.$/],
 ] as const) {
@@ -129,6 +134,6 @@ test('a retention that is none is told of as a sentence', async () => {
 });
 
 test('rules of channels are loaded', async () => {
-  const text = `import { counter } from ${COUNTER};\nexport default { ...counter, channels: [${RULE}, { ...${RULE}, name: 'x:*', subscribe: () => true, publish: 'nobody', line: String }] };`;
-  assert.equal((await loadApp(folder(text))).channels?.length, 2);
+  const text = `import { counter } from ${COUNTER};\nexport default { ...counter, channels: [${RULE}, { ...${RULE}, name: 'x:*', subscribe: () => true, publish: 'nobody', line: String }, { ...${RULE}, name: 'y', history: 'none', subscribe: 'everyone' }] };`;
+  assert.equal((await loadApp(folder(text))).channels?.length, 3);
 });

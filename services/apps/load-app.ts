@@ -136,8 +136,12 @@ function ruleProblem(rule: Record<string, unknown>): string | undefined {
       return `has "${what}" that is not ${ACCESS.join(', ')} or a function`;
     }
   }
-  const { messages, seconds } = (rule['history'] ?? {}) as Record<string, unknown>;
-  for (const [what, value] of rule['history'] === 'none' ? [] : Object.entries({ messages, seconds })) {
+  const { history } = rule;
+  if (history !== 'none' && (typeof history !== 'object' || history === null)) {
+    return `has "history" that is neither 'none' nor { messages, seconds }`;
+  }
+  const { messages, seconds } = history as Record<string, unknown>;
+  for (const [what, value] of history === 'none' ? [] : Object.entries({ messages, seconds })) {
     const most = CHANNEL_HISTORY[what as keyof typeof CHANNEL_HISTORY];
     if (!isWhole(value, most)) {
       return `has "history.${what}" that is not a whole number from 1 to ${most}`;
