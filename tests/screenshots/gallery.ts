@@ -96,8 +96,8 @@ async function create(page: Page, settings: object): Promise<string> {
   return (await part(page, 'game-code').first().innerText()).trim();
 }
 
-const save = (studio: Studio, page: Page, name: string) =>
-  page.screenshot({ path: path.join(studio.directory, `${name}.png`), animations: 'disabled' });
+const save = (studio: Studio, page: Page, name: string, { fullPage = false } = {}) =>
+  page.screenshot({ path: path.join(studio.directory, `${name}.png`), animations: 'disabled', fullPage });
 
 /** The lobby, with a few people in it. */
 export async function lobby(studio: Studio): Promise<void> {
@@ -189,8 +189,8 @@ export async function breakIt(studio: Studio): Promise<void> {
     await page.locator(`[data-testid=trial][data-target=${target}][data-state=over]`).waitFor({ timeout: TRIAL_MS });
   }
   await part(page, 'presence').getByText('2 here').waitFor();
-  await page.setViewportSize({ width: 1280, height: 860 });
-  await save(studio, page, 'break-it');
+  await page.locator('h1').hover();
+  await save(studio, page, 'break-it', { fullPage: true });
   company.close();
   await page.close();
 }

@@ -12,9 +12,10 @@ const HOST = 'play.example';
 const LAPTOP = { width: 1280, height: 800 } as const;
 
 const PICTURES: Readonly<Record<string, (studio: Studio) => Promise<void>>> = {
-  lobby,
   board,
   winner,
+  // With somebody among the best players of the day.
+  lobby,
   'break-it': breakIt,
   operations,
   report,
