@@ -81,7 +81,8 @@ export async function report({ directory, openPage }: Studio): Promise<void> {
     await page.goto(pathToFileURL(path.join(out, 'report.html')).href);
     await page.screenshot({ path: path.join(directory, 'load-report.png') });
     await page.emulateMedia({ colorScheme: 'dark' });
-    await page.mouse.wheel(0, 500);
+    await page.reload();
+    await page.evaluate('scrollTo(0, 500)');
     await page.screenshot({ path: path.join(directory, 'load-curves.png') });
     await page.emulateMedia({ colorScheme: 'light' });
     await page.setViewportSize(NARROW);
