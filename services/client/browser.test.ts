@@ -101,6 +101,19 @@ test('a reload of the tab is the same guest, another tab is not', async () => {
   assert.equal(browser.requests.length, 2);
 });
 
+test('a second client with a store of its own is another player, and stays it over a reload', async () => {
+  const browser = new FakeBrowser();
+  const kept = new Map<string, string>();
+  const store = { read: () => kept.get('bot'), write: (text: string) => void kept.set('bot', text) };
+  for (const options of [{}, { store }, {}, { store }]) {
+    void createClient(options, browser.scope).connect();
+    await settle();
+  }
+  const slots = browser.sockets.map(({ url }) => new URL(url).searchParams.get('slot'));
+  assert.deepEqual([slots[0], slots[1]], [slots[2], slots[3]]);
+  assert.notEqual(slots[0], slots[1]);
+});
+
 test('a page whose session is refused says why and stops', async () => {
   const browser = new FakeBrowser();
   browser.status = 403;

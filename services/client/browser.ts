@@ -78,6 +78,11 @@ export interface BrowserOptions<Room extends AnyRoomType = AnyRoomType> extends 
    * one that served the page where it is left out.
    */
   readonly url?: string | undefined;
+  /**
+   * What keeps session and rooms over a reload; session storage where it is left out. A second client of a page is a
+   * player of its own, and needs a store of its own.
+   */
+  readonly store?: Store | undefined;
 }
 
 /**
@@ -86,10 +91,13 @@ export interface BrowserOptions<Room extends AnyRoomType = AnyRoomType> extends 
  * token itself. Throws a `GridlockError` (`wrong_address`) on a URL that is none.
  */
 export function createClient<Room extends AnyRoomType = AnyRoomType>(
-  { url, ...options }: BrowserOptions<Room> = {},
+  { url, store, ...options }: BrowserOptions<Room> = {},
   scope: BrowserScope = globalThis as unknown as BrowserScope,
 ): GridlockClient<Room> {
-  const client = new GridlockClient(browserPlatform(scope, url, options.token), options);
+  const client = new GridlockClient(
+    browserPlatform(scope, { url, store: store ?? sessionStore(scope), token: options.token }),
+    options,
+  );
   onChangeOfNetwork(scope, () => client.probe());
   return client;
 }
@@ -119,7 +127,10 @@ function onChangeOfNetwork(scope: BrowserScope, listener: () => void): void {
   watch();
 }
 
-function browserPlatform(scope: BrowserScope, url: string | undefined, token: ClientOptions['token']): Platform {
+function browserPlatform(
+  scope: BrowserScope,
+  { url, store, token }: Pick<BrowserOptions, 'url' | 'token'> & { readonly store: Store },
+): Platform {
   const server = new Server(scope, originOf(url ?? scope.location?.origin ?? ''));
   const user = token && new UserToken(token);
   const post = async (shown: string | undefined, call: SessionCall) => {
@@ -144,7 +155,7 @@ function browserPlatform(scope: BrowserScope, url: string | undefined, token: Cl
     endSession: async (call) => {
       readSessionEnd((await server.session('DELETE', call.token, sessionEndBody(call))).status);
     },
-    store: user ? withoutSession(sessionStore(scope)) : sessionStore(scope),
+    store: user ? withoutSession(store) : store,
     claimSlot: (slot) => claimSlot(scope, slot),
   };
 }
