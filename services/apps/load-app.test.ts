@@ -53,6 +53,11 @@ for (const [what, text, sentence] of [
     /with a command "resume", which is the platform's; give it another name\.$/,
   ],
   [
+    'results that are no function',
+    `import { counter } from ${COUNTER};\nexport default { ...counter, results: [] };`,
+    /whose "results" is not a function\.$/,
+  ],
+  [
     'no matching',
     `import { counter } from ${COUNTER};\nexport default { ...counter, matching: {} };`,
     /whose "matching" has not the functions "key" and "seats"\.$/,

@@ -79,8 +79,9 @@ function problemOf(exported: unknown): string | undefined {
   if (schema !== undefined) return `${room} whose "${schema}" is not a schema of valibot`;
   const missing = FUNCTIONS.find((name) => typeof type[name] !== 'function');
   if (missing !== undefined) return `${room} without the function "${missing}"`;
-  if (type['close'] !== undefined && typeof type['close'] !== 'function') {
-    return `${room} whose "close" is not a function`;
+  const wrong = ['close', 'results'].find((name) => type[name] !== undefined && typeof type[name] !== 'function');
+  if (wrong !== undefined) {
+    return `${room} whose "${wrong}" is not a function`;
   }
   const { key, seats } = (type['matching'] ?? {}) as Record<string, unknown>;
   if (typeof key !== 'function' || typeof seats !== 'function') {

@@ -1,5 +1,6 @@
 import type * as v from 'valibot';
 import type { AnyChannelRule, ChannelNames, ChannelRule } from './channel-rule.ts';
+import type { Result } from './ranking.ts';
 import type { PlayerRef } from './types.ts';
 
 /** A player acts on a room: `kind` and the fields of the command's schema. */
@@ -92,6 +93,8 @@ export interface RoomType<
   /** Whether players who are no members may follow the room. It may not change while the room lives. */
   isPublic(state: State): boolean;
   readonly matching: Matching<Settings>;
+  /** How a room came out that is over: it counts in the ranking of the day. A room without results counts nowhere. */
+  results?(state: State): readonly Result[];
   /** What is left out is as in `RETENTION`. */
   readonly retention?: Partial<Retention>;
   /** For what needs no rules of a room; none if left out. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Cluster } from 'ioredis';
-import type { AnyRoomType } from '../protocol/index.ts';
+import { type AnyRoomType, RETENTION } from '../protocol/index.ts';
 import { type GameAuthority, Refusal } from './authority/game-authority.ts';
 import type { Fault } from './authority/plan.ts';
 import { RoomLog, roomKeys } from './authority/room-log.ts';
@@ -14,8 +14,10 @@ import { Readiness } from './cluster/readiness.ts';
 import { Rebalance } from './cluster/rebalance.ts';
 import { Shedding } from './cluster/shedding.ts';
 import type { Config } from './config.ts';
+import { EndedRooms } from './game/ended-rooms.ts';
 import { GameQuota } from './game/game-quota.ts';
 import { Matchmaking } from './game/matchmaking.ts';
+import { Ranking } from './game/ranking.ts';
 import { SeatHold } from './game/seat-hold.ts';
 import { Channels } from './history/channels.ts';
 import { FeedSet } from './history/feed.ts';
@@ -161,28 +163,36 @@ export function assembleGames(start: Start, store: StoreParts, cluster: ClusterP
     fullness,
   });
   const authority = buildAuthority(start, store, cluster, gameQuota);
+  const ranking = new Ranking({ redis, now, rememberSeconds: 2 * (type.retention?.over ?? RETENTION.over) });
+  const appFailed = (about: object, error: unknown) => {
+    metrics.appFaults.inc();
+    log.error({ app: type.name, ...about, err: error }, 'the application failed');
+  };
+  const endedRooms = new EndedRooms({
+    ...{ redis, type, ranking, gameQuota, now, log },
+    view: (room) => authority.view(room),
+    onFault: (room, error) => appFailed({ room }, error),
+  });
   const gameClock = new GameClock(
     now,
     async (game) => {
       const left = await authority.finish(game);
       // Nobody may follow the game any more, and hear that it is over; or it goes on without a deadline.
-      if (left <= 0 && type.isOver((await authority.view(game)).state)) gameQuota.closed(game);
+      if (left <= 0 && type.isOver((await authority.view(game)).state)) endedRooms.note(game);
       return left;
     },
     log,
   );
   return {
     authority,
-    gameQuota,
+    ranking,
+    endedRooms,
     gameClock,
     channels: new Channels({
       type,
       histories,
       replica: appId,
-      onFault: (channel, error) => {
-        metrics.appFaults.inc();
-        log.error({ app: type.name, channel, err: error }, 'the application failed');
-      },
+      onFault: (channel, error) => appFailed({ channel }, error),
     }),
     signals: new Signals({ redis, bus, now }),
     presence: new Presence({ redis, bus, heartbeatMs, replica: appId, now, onError: readFailed }),

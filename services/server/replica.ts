@@ -18,6 +18,7 @@ import { StoreClock } from './cluster/clock.ts';
 import type { Membership } from './cluster/membership.ts';
 import type { Readiness } from './cluster/readiness.ts';
 import type { Config } from './config.ts';
+import { addRankingRoute } from './game/ranking-route.ts';
 import type { HeldSeats } from './game/seat-hold.ts';
 import { openOperatorAccess } from './operator-access.ts';
 import { createInternal } from './ops/internal-server.ts';
@@ -138,6 +139,7 @@ async function openListeners(start: Start, parts: Parts) {
   const { sessions, allowances, admission, fencing, readiness, connections, metrics, redis, bus, ops } = parts;
   const { allowedOrigins, clientAddress, webRoot } = config;
   const http = await createHttp({ sessions, allowedOrigins, allowances, clientAddress, fencing, webRoot, log });
+  addRankingRoute(http, parts.ranking);
   const rooms = new BackendRooms({ ...parts, clock: start.clock });
   const roomList = new RoomList(redis);
   const apiKeys = await openApi(http, start, parts, { rooms, roomList });
@@ -223,9 +225,21 @@ async function handSeatsOver({ redis, membership, seatHold, ops, presence }: Par
 function stopParts(parts: Parts, { http, internal, transports, apiKeys, operatorAccess }: Listeners): void {
   apiKeys?.stop();
   operatorAccess.stop();
-  const { seatHold, membership, shedding, allowances, lookups, authority, feeds, gameClock, sessions } = parts;
+  const { seatHold, endedRooms, membership, shedding, allowances, lookups, authority, feeds, gameClock, sessions } =
+    parts;
   const { readiness, connections } = parts;
-  for (const part of [transports, seatHold, membership, shedding, allowances, lookups, authority, feeds, gameClock])
+  for (const part of [
+    transports,
+    seatHold,
+    endedRooms,
+    membership,
+    shedding,
+    allowances,
+    lookups,
+    authority,
+    feeds,
+    gameClock,
+  ])
     part.stop();
   sessions.stop();
   readiness.stop();

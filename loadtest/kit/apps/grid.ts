@@ -20,7 +20,8 @@ export const gridUnderTest: AppUnderTest<Grid> = {
     const free = freeCells(state);
     return free.length === 0 ? undefined : capture(random.pick(free));
   },
-  holds: ({ players, cells }, { cell }, player) => players[cells[cell] ?? FREE]?.id === player,
+  holds: ({ players, cells }, command, player) =>
+    command.kind !== 'capture' || players[cells[command.cell] ?? FREE]?.id === player,
   faultsIn: ownershipFaults,
 };
 

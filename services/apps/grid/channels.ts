@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { type ChannelRule, plainText, Seq } from '../../protocol/index.ts';
+import { type ChannelRule, GameCode, plainText, Seq } from '../../protocol/index.ts';
 import { GRID_LIMITS } from './types.ts';
 
 export const LOBBY = 'lobby';
@@ -19,17 +19,28 @@ export type Cursor = v.InferOutput<typeof Cursor>;
 /** Where the players of a game point. */
 export const cursorsOf = (game: string) => `cursors:${game}` as const;
 
+const Rematch = v.strictObject({ game: GameCode });
+/** The code of the game in which the players of one that is over meet again. */
+export type Rematch = v.InferOutput<typeof Rematch>;
+
+/** Where the players of a game that is over are told of the next one. */
+export const rematchOf = (game: string) => `rematch:${game}` as const;
+
 const chat = {
   data: Line,
   presence: true,
   line: ({ text }: Line) => text,
 } as const;
 
-/** The lobby, where everybody talks; the chat of each game, which has the game's code as its name; and its cursors. */
+/**
+ * The lobby, where everybody talks; the chat of each game, which has the game's code as its name; its cursors; and where
+ * its players agree on another game.
+ */
 export const channels: readonly [
   ChannelRule<typeof LOBBY, Line>,
   ChannelRule<'{room}', Line>,
   ChannelRule<'cursors:{room}', Cursor>,
+  ChannelRule<'rematch:{room}', Rematch>,
 ] = [
   {
     ...chat,
@@ -51,6 +62,15 @@ export const channels: readonly [
     subscribe: 'members',
     publish: 'members',
     history: 'none',
+    presence: false,
+  },
+  {
+    name: 'rematch:{room}',
+    data: Rematch,
+    subscribe: 'members',
+    publish: 'members',
+    // Each player says it once at most.
+    history: { messages: 8, seconds: 900 },
     presence: false,
   },
 ];

@@ -23,6 +23,14 @@ export function applyEvent(state: GameState | undefined, event: GameEvent, at: n
     }
     case 'left':
       return { ...state, players: state.players.filter((_, seat) => seat !== event.seat) };
+    case 'introduced': {
+      const { seat, bot } = event;
+      if (!state.players[seat]) throw new FoldError(`Nobody sits at seat ${seat}.`);
+      return {
+        ...state,
+        players: state.players.map((player, index) => (index === seat ? { ...player, bot } : player)),
+      };
+    }
     case 'started':
       return { ...state, status: 'active', startedAt: event.startedAt, endsAt: event.endsAt };
     case 'captured': {

@@ -18,6 +18,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ kind: 'leave' as const }) },
   { weight: 20, arbitrary: fc.record({ kind: fc.constant('capture' as const), cell: fc.nat(10) }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'deadline' as const }) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'introduce' as const, bot: 'easy' as const }) },
 );
 /** A command of a player, and the milliseconds that passed before it. */
 const step = fc.record({ command, player, wait: fc.integer({ min: 0, max: 300 }) });
@@ -165,4 +166,25 @@ test('a capture after the end of time ends the game and is refused', () => {
     ['finished'],
   );
   assert.equal(applyEvent(state, late.events[0]!, 5100).status, 'completed');
+});
+
+test('a bot that says that it is one is marked at its own seat, once, and keeps the mark when seats move up', () => {
+  const [ada, bob, cyd] = PLAYERS as [PlayerRef, PlayerRef, PlayerRef];
+  const context = (by: PlayerRef) => ({ now: 1, player: by });
+  let state = create({ players: 4, size: 3, seconds: 5 }, 1);
+  for (const one of [bob, cyd]) state = applyAll(state, decide(state, { kind: 'join' }, context(one)).events, 1)!;
+  const said = decide(state, { kind: 'introduce', bot: 'hard' }, context(cyd));
+  assert.deepEqual(said.events, [{ kind: 'introduced', player: 'cyd', seat: 2, bot: 'hard' }]);
+  state = applyAll(state, said.events, 1)!;
+  assert.deepEqual(decide(state, { kind: 'introduce', bot: 'hard' }, context(cyd)).events, []);
+  state = applyAll(state, decide(state, { kind: 'leave' }, context(bob)).events, 1)!;
+  assert.deepEqual(
+    state.players.map(({ id, bot }) => [id, bot]),
+    [
+      [ada.id, undefined],
+      [cyd.id, 'hard'],
+    ],
+  );
+  const stranger = decide(state, { kind: 'introduce', bot: 'easy' }, context(PLAYERS[4]!));
+  assert.equal(stranger.refusal, 'not_a_player');
 });

@@ -1,11 +1,14 @@
-import type { Context, Decision, ErrorCode, KernelCommand, PlayerRef } from '../../protocol/index.ts';
+import type { Context, Decision, ErrorCode, KernelCommand, PlayerRef, Result } from '../../protocol/index.ts';
 import { applyEvent, FREE } from './fold.ts';
-import type { FinishReason, GameEvent, GameSettings, GameState, Ranked } from './types.ts';
+import type { BotStrength, FinishReason, GameEvent, GameSettings, GameState, Ranked } from './types.ts';
 
 /** A player takes a cell: `row * size + column`. */
 export type Capture = { readonly kind: 'capture'; readonly cell: number };
 
-export type Command = Capture | KernelCommand<GameSettings>;
+/** A bot says that it is one: so it is marked, and has no place among the players of the day. */
+export type Introduction = { readonly kind: 'introduce'; readonly bot: BotStrength };
+
+export type Command = Capture | Introduction | KernelCommand<GameSettings>;
 
 /** Why the game refuses a command, besides the codes of the kernel. */
 export const REFUSALS = Object.freeze({
@@ -31,6 +34,19 @@ export function rank(players: GameState['players']): Ranked[] {
   );
 }
 
+/**
+ * How a game that is over counts for its players: a cell is a point, and a draw is nobody's win. Bots do not count, but a
+ * win against one does. A game that an operator closed counts for nobody.
+ */
+export function results({ players, ranking = [], reason }: GameState): Result[] {
+  if (reason === 'closed') return [];
+  const isDraw = ranking.every(({ rank }) => rank === 1);
+  return ranking.flatMap(({ rank, player, name, score }) => {
+    const isBot = players.some(({ id, bot }) => id === player && bot !== undefined);
+    return isBot ? [] : [{ player: { id: player, name }, points: score, won: rank === 1 && !isDraw }];
+  });
+}
+
 /** What a command does to a game. `state` is undefined while the game does not exist. */
 export function decide(state: GameState | undefined, command: Command, { now, player }: Context): Verdict {
   if (command.kind === 'create') return create(player!, command.settings);
@@ -42,6 +58,8 @@ export function decide(state: GameState | undefined, command: Command, { now, pl
       return leave(state, player!.id);
     case 'capture':
       return capture(state, player!.id, command.cell, now);
+    case 'introduce':
+      return introduce(state, player!.id, command.bot);
     case 'deadline':
       return finish(state, now);
   }
@@ -98,6 +116,14 @@ function capture(state: GameState, player: string, cell: number, now: number): V
   const after = applyEvent(state, captured, now);
   const full = !after.cells.includes(FREE);
   return { events: full ? [captured, finished(after, 'board')] : [captured] };
+}
+
+function introduce(state: GameState, player: string, bot: BotStrength): Verdict {
+  const seat = seatOf(state, player);
+  if (seat === -1) return refuse('not_a_player');
+  if (state.status === 'completed') return refuse('game_over');
+  if (state.players[seat]!.bot === bot) return { events: [] };
+  return { events: [{ kind: 'introduced', player, seat, bot }] };
 }
 
 function finish(state: GameState, now: number): Verdict {

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { PlayerId, Seq, Timestamp } from '../../protocol/index.ts';
+import { GameCode, PlayerId, Seq, Timestamp } from '../../protocol/index.ts';
 
 /** A game's shape: least, most and default of each setting. */
 export const GRID_LIMITS = Object.freeze({
@@ -15,12 +15,16 @@ export const PlayersSetting = within(GRID_LIMITS.players);
 export const SizeSetting = within(GRID_LIMITS.size);
 export const SecondsSetting = within(GRID_LIMITS.seconds);
 
-/** A game's shape: seats, side of the square board in cells, length in seconds; and whether others may watch. */
+/**
+ * A game's shape: seats, side of the square board in cells, length in seconds; whether others may watch; and the game
+ * that it is the rematch of.
+ */
 export const GameSettings = v.object({
   players: PlayersSetting,
   size: SizeSetting,
   seconds: SecondsSetting,
   spectators: v.optional(v.boolean()),
+  rematchOf: v.optional(GameCode),
 });
 export type GameSettings = v.InferOutput<typeof GameSettings>;
 
@@ -32,20 +36,27 @@ export const SettingsRequest = v.pipe(
     seconds: v.optional(SecondsSetting, GRID_LIMITS.seconds.default),
     /** Whether others may watch the game. */
     spectators: v.optional(v.boolean()),
+    /** The game whose players match for another one. */
+    rematchOf: v.optional(GameCode),
   }),
   // In the one form in which they are kept.
   v.transform(
-    ({ players, size, seconds, spectators }): GameSettings => ({
+    ({ players, size, seconds, spectators, rematchOf }): GameSettings => ({
       players,
       size,
       seconds,
       ...(spectators ? { spectators } : {}),
+      ...(rematchOf === undefined ? {} : { rematchOf }),
     }),
   ),
 );
 
-/** A player at a seat; the seat is the index in `GameState.players`, the score the number of cells held. */
-const SeatedPlayer = v.object({ id: PlayerId, name: v.string(), score: Seq });
+/** How well a bot plays. */
+export const BotStrength = v.picklist(['easy', 'medium', 'hard']);
+export type BotStrength = v.InferOutput<typeof BotStrength>;
+
+/** A player at a seat; the seat is the index in `GameState.players`, the score the number of cells held; a bot says that it is one. */
+const SeatedPlayer = v.object({ id: PlayerId, name: v.string(), score: Seq, bot: v.optional(BotStrength) });
 
 /** Best first; equal scores share a rank and the next rank is skipped (1, 2, 2, 4). */
 export const Ranked = v.object({ rank: Seq, player: PlayerId, name: v.string(), score: Seq });
@@ -77,6 +88,8 @@ export const GameEvent = v.variant('kind', [
   v.object({ kind: v.literal('joined'), player: PlayerId, name: v.string(), seat: Seq }),
   /** Only while the game waits: later seats move up by one. */
   v.object({ kind: v.literal('left'), player: PlayerId, seat: Seq }),
+  /** A bot says of itself that it is one. */
+  v.object({ kind: v.literal('introduced'), player: PlayerId, seat: Seq, bot: BotStrength }),
   v.object({ kind: v.literal('started'), startedAt: Timestamp, endsAt: Timestamp }),
   v.object({ kind: v.literal('captured'), player: PlayerId, seat: Seq, cell: Seq, scores: v.array(Seq) }),
   v.object({ kind: v.literal('finished'), reason: FinishReason, ranking: v.array(Ranked) }),

@@ -59,8 +59,8 @@ for (const design of DESIGNS) {
       const closed: string[] = [];
       const authority = authorities.of(design);
       const clock = { now: () => Date.now() };
-      const gameQuota = { closed: (game: string) => void closed.push(game) };
-      return { rooms: new BackendRooms({ authority, gameClock: { arm }, gameQuota, clock }), closed, authority };
+      const endedRooms = { note: (game: string) => void closed.push(game) };
+      return { rooms: new BackendRooms({ authority, gameClock: { arm }, endedRooms, clock }), closed, authority };
     }
     const light = (ms: number) => ({ kind: 'light', ms }) as { kind: string };
 

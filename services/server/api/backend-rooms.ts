@@ -9,7 +9,7 @@ import {
 } from '../authority/game-authority.ts';
 import { roomCommand, roomSettings } from '../authority/room-input.ts';
 import type { GameClock, StoreClock } from '../cluster/clock.ts';
-import type { GameQuota } from '../game/game-quota.ts';
+import type { EndedRooms } from '../game/ended-rooms.ts';
 
 /** What a request of a backend came to. */
 export interface ApiApplied {
@@ -22,7 +22,7 @@ export interface ApiApplied {
 export interface BackendRoomsOptions {
   readonly authority: GameAuthority;
   readonly gameClock: Pick<GameClock, 'arm'>;
-  readonly gameQuota: Pick<GameQuota, 'closed'>;
+  readonly endedRooms: Pick<EndedRooms, 'note'>;
   readonly clock: Pick<StoreClock, 'now'>;
 }
 
@@ -123,9 +123,9 @@ export class BackendRooms {
   }
 
   #arm({ game, state }: View): void {
-    const { gameClock, gameQuota } = this.#options;
+    const { gameClock, endedRooms } = this.#options;
     const deadline = this.#type.deadline(state);
-    if (this.#type.isOver(state)) gameQuota.closed(game);
+    if (this.#type.isOver(state)) endedRooms.note(game);
     else if (deadline !== undefined) gameClock.arm(game, deadline);
   }
 }

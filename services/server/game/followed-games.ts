@@ -7,14 +7,14 @@ import type { Connection, FollowedRoom } from '../session/connection.ts';
 import type { KeyedQueue } from '../session/keyed-queue.ts';
 import { reread } from '../session/reread.ts';
 import { Packet } from '../transport/packet.ts';
-import type { GameQuota } from './game-quota.ts';
+import type { EndedRooms } from './ended-rooms.ts';
 
 export interface FollowedGamesServices {
   readonly authority: GameAuthority;
   readonly presence: Presence;
   readonly feeds: FeedSet;
   readonly gameClock: GameClock;
-  readonly gameQuota: GameQuota;
+  readonly endedRooms: Pick<EndedRooms, 'note'>;
 }
 
 /** A game that a connection follows. */
@@ -155,11 +155,11 @@ export interface GameHistoryParts {
   readonly authority: GameAuthority;
   readonly feeds: FeedSet;
   readonly gameClock: GameClock;
-  readonly gameQuota: Pick<GameQuota, 'closed'>;
+  readonly endedRooms: Pick<EndedRooms, 'note'>;
 }
 
 /** The events of a game as a feed follows them. Its start arms the clock, and its end ends the feed. */
-export function gameHistory(game: string, { authority, feeds, gameClock, gameQuota }: GameHistoryParts): History {
+export function gameHistory(game: string, { authority, feeds, gameClock, endedRooms }: GameHistoryParts): History {
   const channel = authority.channel(game);
   return {
     channel,
@@ -173,7 +173,7 @@ export function gameHistory(game: string, { authority, feeds, gameClock, gameQuo
       const { deadline, over } = changesOf(entry.text);
       if (over) {
         gameClock.disarm(game);
-        gameQuota.closed(game);
+        endedRooms.note(game);
         feeds.end(channel);
       } else if (deadline !== undefined) {
         if (deadline === null) gameClock.disarm(game);

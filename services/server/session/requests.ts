@@ -9,8 +9,8 @@ import {
 import { roomCommand, roomSettings } from '../authority/room-input.ts';
 import type { GameClock, StoreClock } from '../cluster/clock.ts';
 import type { Presence } from '../cluster/presence.ts';
+import type { EndedRooms } from '../game/ended-rooms.ts';
 import { FollowedGames } from '../game/followed-games.ts';
-import type { GameQuota } from '../game/game-quota.ts';
 import type { SeatHold } from '../game/seat-hold.ts';
 import type { Channels } from '../history/channels.ts';
 import type { FeedSet } from '../history/feed.ts';
@@ -33,7 +33,7 @@ export interface Services {
   readonly presence: Presence;
   readonly feeds: FeedSet;
   readonly gameClock: GameClock;
-  readonly gameQuota: GameQuota;
+  readonly endedRooms: Pick<EndedRooms, 'note'>;
   readonly seatHold: SeatHold;
   readonly clock: StoreClock;
   readonly metrics: Metrics;
