@@ -1,9 +1,12 @@
 import { signal } from '@preact/signals';
+import { STRENGTHS } from '../apps/grid/bot/strategy.ts';
 import { capture, FREE, type GameSettings, type Grid } from '../apps/grid/grid.ts';
 import type { Room } from '../client/index.ts';
+import { callBot, dismissBots, expectBot } from './bots.ts';
 import { errorText } from './model/error-text.ts';
 import { notify, withdraw } from './notices.ts';
-import { chooseName, name } from './preferences.ts';
+import { chooseName, chooseStrength, name, settings } from './preferences.ts';
+import { meetAgain } from './rematch.ts';
 import { onAddressedGame, showInAddress } from './route.ts';
 import {
   game,
@@ -21,6 +24,9 @@ import {
 /** Long enough for the cell to be seen shaking its head. */
 const REFUSAL_SHOWN_MS = 400;
 
+/** Players of a quick match. */
+const QUICK_SEATS = 2;
+
 /** Refusals of a capture that the board itself shows. */
 const PLAIN_TO_SEE: ReadonlySet<string> = new Set(['cell_taken', 'game_over', 'game_not_active']);
 
@@ -29,7 +35,12 @@ export const busy = signal(false);
 /** A cell that somebody else was faster at, for a moment. */
 export const refusedCell = signal<number | undefined>(undefined);
 
-export const quickMatch = (settings: GameSettings) => enter(() => session().match(settings));
+/** Two who want the same meet; where nobody else does, a bot comes. */
+export const quickMatch = (settings: GameSettings) => enter(() => matchTwo(settings));
+/** A game with a bot at once, for nobody else to come in between. */
+export async function playBot(settings: GameSettings): Promise<void> {
+  if (await createGame({ ...settings, players: QUICK_SEATS })) callBot(game.value!.room.code);
+}
 export const createGame = (settings: GameSettings) => enter(() => session().create(settings));
 export const joinGame = (code: string) => enter(() => session().join(code));
 export const watchGame = (code: string) => enter(() => session().watch(code));
@@ -40,8 +51,17 @@ export function rename(to: string): void {
   quietly(session().connect({ name: name.value }));
 }
 
+/** Starts the game that the address asks for. */
+export async function startAtOnce({ against }: { readonly against: string }): Promise<void> {
+  showInAddress(undefined);
+  const named = STRENGTHS.find((one) => one === against);
+  if (named) chooseStrength(named);
+  await (named || against === 'bot' ? playBot(settings.value) : quickMatch(settings.value));
+}
+
 /** Goes back to the lobby; a seat in a game that waits becomes free. */
 export function leaveGame(): void {
+  dismissBots();
   const code = game.value?.room.code ?? returningTo.value;
   showLobby();
   if (code) giveUp(code);
@@ -63,12 +83,25 @@ export function offerAddressedGame(): void {
   });
 }
 
-/** Another game of the same shape: with any player who wants one, or a new one to share. */
-export async function playAgain(way: 'match' | 'create'): Promise<void> {
+/** Another game of the same shape, with whoever else wants one. */
+export async function playAgain(): Promise<void> {
   const over = game.value;
   if (!over) return;
-  const { settings } = over.state;
-  await changeGame(() => (way === 'match' ? session().match(settings) : session().create(settings)));
+  const { rematchOf: _, ...shape } = over.state.settings;
+  await changeGame(() => matchTwo(shape));
+}
+
+/** Another game of the same players: the first one who asks makes it, and all others come into the same one. */
+export async function playRematch(): Promise<void> {
+  const over = game.value;
+  if (!over) return;
+  await changeGame(() => meetAgain(over), { withBots: true });
+}
+
+async function matchTwo(shape: GameSettings): Promise<Room<Grid>> {
+  const room = await session().match({ ...shape, players: QUICK_SEATS });
+  expectBot(room.code);
+  return room;
 }
 
 /** Asks for a cell. The board shows it as asked for until the server's event, or its refusal, settles it. */
@@ -97,9 +130,10 @@ function refuse(cell: number, error: unknown): void {
 }
 
 /** Leaves the game on the page for another one, once there is a seat in that. */
-async function changeGame(seat: () => Promise<Room<Grid>>): Promise<void> {
+async function changeGame(seat: () => Promise<Room<Grid>>, { withBots = false } = {}): Promise<void> {
   const left = game.value?.room.code;
   if (!(await enter(seat)) || left === undefined) return;
+  if (!withBots) dismissBots();
   quietly(session().unsubscribe(left));
   giveUp(left);
 }

@@ -1,5 +1,6 @@
 import { type Signal, signal } from '@preact/signals';
-import { type GameSettings, GRID_LIMITS } from '../apps/grid/grid.ts';
+import { STRENGTHS } from '../apps/grid/bot/strategy.ts';
+import { type BotStrength, type GameSettings, GRID_LIMITS } from '../apps/grid/grid.ts';
 import { type Pick, proposeName, readName } from './model/guest.ts';
 
 const pick: Pick = (below) => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) % below;
@@ -16,9 +17,9 @@ const stored = (key: string, propose: () => string): string => {
 /** What the player wants to be called. */
 export const name = signal(stored('gridlock.name', () => proposeName(pick)));
 
-/** The shape of the next game that is matched or created here. */
+/** The shape of the next game that is matched or created here: most come alone, or with one other person. */
 export const settings = signal<GameSettings>({
-  players: GRID_LIMITS.players.default,
+  players: 2,
   size: GRID_LIMITS.size.default,
   seconds: GRID_LIMITS.seconds.default,
 });
@@ -35,10 +36,16 @@ export const vibration = signal(readSwitch('gridlock.vibration'));
 
 export function keepSwitch(which: Signal<boolean>, on: boolean): void {
   which.value = on;
-  const key = which === sound ? 'gridlock.sound' : 'gridlock.vibration';
-  try {
-    localStorage.setItem(key, on ? 'on' : 'off');
-  } catch {}
+  remember(which === sound ? 'gridlock.sound' : 'gridlock.vibration', on ? 'on' : 'off', 'local');
+}
+
+const knownStrength = STRENGTHS.find((one) => one === read('gridlock.strength', 'local'));
+/** How well the bots play that this page calls. */
+export const strength = signal<BotStrength>(knownStrength ?? 'medium');
+
+export function chooseStrength(to: BotStrength): void {
+  strength.value = to;
+  remember('gridlock.strength', to, 'local');
 }
 
 /** The game this tab is in, to go on with it after a reload. */
@@ -46,25 +53,25 @@ export const lastGame = (): string | undefined => read('gridlock.game') ?? undef
 export const rememberGame = (code: string | undefined): void => remember('gridlock.game', code ?? '');
 
 // Storage can be forbidden by the browser; the page then forgets on reload, and works.
-function read(key: string): string | null {
+export function read(key: string, where: 'session' | 'local' = 'session'): string | null {
   try {
-    return sessionStorage.getItem(key);
+    return storage(where).getItem(key);
   } catch {
     return null;
   }
 }
 
-function remember(key: string, value: string): void {
+export function remember(key: string, value: string, where: 'session' | 'local' = 'session'): void {
   try {
-    sessionStorage.setItem(key, value);
+    storage(where).setItem(key, value);
   } catch {}
 }
 
 /** On until it is turned off. */
 function readSwitch(key: string): boolean {
-  try {
-    return localStorage.getItem(key) !== 'off';
-  } catch {
-    return true;
-  }
+  return read(key, 'local') !== 'off';
+}
+
+function storage(where: 'session' | 'local'): Storage {
+  return where === 'session' ? sessionStorage : localStorage;
 }

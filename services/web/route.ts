@@ -20,3 +20,12 @@ export function showInAddress(code: string | undefined): void {
   history.replaceState(null, '', code ? `#${code}` : location.pathname);
   addressedGame.value = code;
 }
+
+/**
+ * Whether the address asks for a game at once (`/?play`), and against what: `/?play=bot` against a bot of the chosen
+ * strength, `/?play=hard` against one of that strength.
+ */
+export function askedToPlay(): { readonly against: string } | undefined {
+  const against = new URLSearchParams(location.search).get('play');
+  return against === null ? undefined : { against };
+}

@@ -10,7 +10,7 @@ import type {
   Room,
   StateChange,
 } from '../client/index.ts';
-import type { PlayerRef } from '../protocol/index.ts';
+import type { DataOf, PlayerRef } from '../protocol/index.ts';
 import { closedText, errorText } from './model/error-text.ts';
 import { notify, withdraw } from './notices.ts';
 import { lastGame, rememberGame } from './preferences.ts';
@@ -81,20 +81,22 @@ export const session = (): SessionClient => client;
 /** Milliseconds since the Unix epoch by the server's clock. */
 export const serverNow = (): number => client.serverNow();
 
-/** Connects, and goes on with the game that this tab was in unless its address asks for another one. */
-export function startSession(through: SessionClient): void {
+/**
+ * Connects, and goes on with the game that this tab was in unless its address asks for another one. `isFresh`: it asks
+ * for a new one.
+ */
+export function startSession(through: SessionClient, { isFresh = false } = {}): void {
   client = through;
   client.on('state', onState);
   client.on('health', (now) => void (health.value = now));
   client.on('room', onRoom);
-  // Cursors are the one thing in a channel that is no line, and come as signals.
-  client.on('message', (said) => onLine(said as MessageEvent<Line>));
+  client.on('message', onMessage);
   client.on('presence', (there) => void (presences.value = { ...presences.value, [there.channel]: there }));
   client.on('copied', onCopied);
   client.on('error', onError);
   health.value = client.health;
   const last = lastGame();
-  const elsewhere = addressedGame.value !== undefined && addressedGame.value !== last;
+  const elsewhere = isFresh || (addressedGame.value !== undefined && addressedGame.value !== last);
   connect();
   if (last && !elsewhere) {
     returningTo.value = last;
@@ -146,12 +148,9 @@ export function giveUp(code: string): void {
   );
 }
 
-function listen(channel: string): void {
-  void retryUntilSettled(
-    () => client.subscribe(channel),
-    () => shownChannel() === channel,
-    ready,
-  );
+/** Subscribes to a channel, however long the connection is away, as long as it is `wanted`. */
+export function listen(channel: string, wanted = () => shownChannel() === channel): void {
+  void retryUntilSettled(() => client.subscribe(channel), wanted, ready);
 }
 
 const shownChannel = (): string => returningTo.value ?? game.value?.room.code ?? LOBBY;
@@ -173,7 +172,7 @@ export function quietly(request: Promise<unknown>): void {
   request.catch(() => {});
 }
 
-function forgetChannel(channel: string): void {
+export function forgetChannel(channel: string): void {
   quietly(client.unsubscribe(channel));
   const { [channel]: _said, ...otherChats } = chats.value;
   const { [channel]: _there, ...otherPresences } = presences.value;
@@ -259,7 +258,9 @@ function onCopied(): void {
   listen(LOBBY);
 }
 
-function onLine(line: MessageEvent<Line>): void {
+function onMessage(message: MessageEvent<DataOf<Grid>>): void {
+  if (!('text' in message.data)) return;
+  const line = message as MessageEvent<Line>;
   const before = chats.value[line.channel] ?? [];
   // A new epoch counts from one again and repeats what it kept.
   const kept = before.at(-1)?.epoch === line.epoch ? before : [];

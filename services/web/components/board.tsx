@@ -49,13 +49,15 @@ export function Board() {
     <div key={start} role="row" class="board-row">
       {state.cells.slice(start, start + size).map((seat, column) => {
         const cell = start + column;
-        const holder = seat === FREE ? undefined : seat === own ? 'you' : (state.players[seat]?.name ?? '');
+        const { name = '', bot } = state.players[seat] ?? {};
+        const holder = seat === FREE ? undefined : seat === own ? 'you' : bot ? `${name}, a bot` : name;
         return (
           <Cell
             key={cell}
             cell={cell}
             seat={seat}
             own={own}
+            isBot={bot !== undefined}
             label={cellLabel(cell, size, holder)}
             pending={pendingCells.value.has(cell)}
             refused={refusedCell.value === cell}
@@ -94,6 +96,8 @@ interface CellProps {
   readonly seat: number;
   /** The player's own seat, or -1. */
   readonly own: number;
+  /** Whether a bot holds it. */
+  readonly isBot: boolean;
   readonly label: string;
   readonly pending: boolean;
   readonly refused: boolean;
@@ -106,7 +110,7 @@ interface CellProps {
 }
 
 function Cell(props: CellProps) {
-  const { cell, seat, own, label, pending, refused, reachable, playable, onCapture, onReach } = props;
+  const { cell, seat, own, isBot, label, pending, refused, reachable, playable, onCapture, onReach } = props;
   const held = seat !== FREE;
   const shown = held ? seat : pending ? own : FREE;
   const classes = ['cell'];
@@ -133,7 +137,7 @@ function Cell(props: CellProps) {
         if (event.pointerType === 'mouse' && event.button === 0) onCapture(cell);
       }}
     >
-      <span class="tile">{shown !== FREE && <Glyph seat={shown} />}</span>
+      <span class="tile">{shown !== FREE && <Glyph seat={shown} isBot={isBot} />}</span>
     </button>
   );
 }

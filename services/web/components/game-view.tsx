@@ -1,10 +1,12 @@
-import { busy, leaveGame, playAgain } from '../actions.ts';
+import { busy, leaveGame, playAgain, playRematch } from '../actions.ts';
 import { face } from '../game-clock.ts';
 import { formatClock } from '../model/clock.ts';
 import { count } from '../model/format.ts';
 import { endReason, outcome, standing } from '../model/standings.ts';
+import { rematchAskedBy } from '../rematch.ts';
 import { game, player, watchers, watching } from '../session.ts';
 import { Board } from './board.tsx';
+import { BotOffer } from './bot-offer.tsx';
 import { BreakPanel } from './break-panel.tsx';
 import { ChatPanel } from './chat-panel.tsx';
 import { Cursors } from './cursors.tsx';
@@ -32,7 +34,11 @@ export function GameView() {
       </div>
       {state.status === 'completed' ? <Ranking /> : <Scores />}
       <Watchers />
-      <GameActions />
+      <div class="actions-area">
+        <BotOffer />
+        {state.status === 'completed' && !watching.value && <RematchLine />}
+        <GameActions />
+      </div>
       <BreakPanel />
       {!watching.value && <ChatPanel channel={code} title="Game" />}
     </main>
@@ -100,6 +106,16 @@ function Watchers() {
   );
 }
 
+/** Who of the other players waits in the rematch already. */
+function RematchLine() {
+  const by = rematchAskedBy.value;
+  return (
+    <p class="hint" role="status" data-testid="rematch-asked">
+      {by && by.id !== player.value?.id ? `${by.name} wants a rematch.` : ''}
+    </p>
+  );
+}
+
 /** The ways out of a game, and into the next one. */
 function GameActions() {
   const shown = game.value;
@@ -115,23 +131,25 @@ function GameActions() {
   }
   return (
     <div class="actions">
-      <button
-        type="button"
-        class="button primary"
-        data-testid="play-again"
-        disabled={busy.value}
-        onClick={() => void playAgain('match')}
-      >
-        Play again
-      </button>
+      {!watching.value && (
+        <button
+          type="button"
+          class="button primary"
+          data-testid="rematch"
+          disabled={busy.value}
+          onClick={() => void playRematch()}
+        >
+          Rematch
+        </button>
+      )}
       <button
         type="button"
         class="button"
-        data-testid="new-game"
+        data-testid="play-again"
         disabled={busy.value}
-        onClick={() => void playAgain('create')}
+        onClick={() => void playAgain()}
       >
-        New game
+        Quick match
       </button>
       <button type="button" class="button" data-testid="back-to-lobby" title="Back to the lobby" onClick={leaveGame}>
         Lobby

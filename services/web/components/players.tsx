@@ -1,3 +1,4 @@
+import type { BotStrength } from '../../apps/grid/grid.ts';
 import { ordinalSuffix } from '../model/format.ts';
 import { leaders } from '../model/standings.ts';
 import { game, ownSeat, player } from '../session.ts';
@@ -11,11 +12,12 @@ export function Scores() {
   return (
     <section class="card standings" aria-label="Scores">
       <ol class="players" data-testid="scores">
-        {state.players.map(({ id, name, score }, seat) => (
+        {state.players.map(({ id, name, score, bot }, seat) => (
           <PlayerRow
             key={id}
             seat={seat}
             name={name}
+            bot={bot}
             score={score}
             you={seat === ownSeat.value}
             leads={ahead.includes(seat)}
@@ -39,17 +41,21 @@ export function Ranking() {
   return (
     <section class="card standings" aria-label="Final ranking">
       <ol class="players" data-testid="ranking">
-        {(state.ranking ?? []).map(({ rank, player: id, name, score }) => (
-          <PlayerRow
-            key={id}
-            seat={state.players.findIndex((seated) => seated.id === id)}
-            name={name}
-            score={score}
-            you={id === player.value?.id}
-            leads={rank === 1}
-            place={rank}
-          />
-        ))}
+        {(state.ranking ?? []).map(({ rank, player: id, name, score }) => {
+          const seat = state.players.findIndex((seated) => seated.id === id);
+          return (
+            <PlayerRow
+              key={id}
+              seat={seat}
+              name={name}
+              bot={state.players[seat]?.bot}
+              score={score}
+              you={id === player.value?.id}
+              leads={rank === 1}
+              place={rank}
+            />
+          );
+        })}
       </ol>
     </section>
   );
@@ -58,6 +64,8 @@ export function Ranking() {
 interface PlayerRowProps {
   readonly seat: number;
   readonly name: string;
+  /** How well it plays, if it is a bot. */
+  readonly bot: BotStrength | undefined;
   readonly score: number;
   readonly you: boolean;
   readonly leads?: boolean;
@@ -66,7 +74,7 @@ interface PlayerRowProps {
 }
 
 /** A player's line among the scores and in the ranking; both have the same size. */
-function PlayerRow({ seat, name, score, you, leads = false, place }: PlayerRowProps) {
+function PlayerRow({ seat, name, bot, score, you, leads = false, place }: PlayerRowProps) {
   return (
     <li class={`player ${leads ? 'leads' : ''} ${you ? 'own' : ''}`} data-seat={seat} data-score={score}>
       {place !== undefined && (
@@ -75,8 +83,13 @@ function PlayerRow({ seat, name, score, you, leads = false, place }: PlayerRowPr
           <span class="suffix">{ordinalSuffix(place)}</span>
         </span>
       )}
-      <SeatChip seat={seat} />
+      <SeatChip seat={seat} isBot={bot !== undefined} />
       <span class="player-name">{name}</span>
+      {bot && (
+        <span class="bot-tag" data-testid="bot-tag">
+          bot<span class="bot-strength">, {bot}</span>
+        </span>
+      )}
       {you && <span class="you">you</span>}
       <span class="score">{score}</span>
     </li>
@@ -95,20 +108,29 @@ const SHAPES = [
   'm12 2.8 2.7 5.9 6.4.7-4.8 4.3 1.4 6.3-5.7-3.3L6.3 20l1.4-6.3-4.8-4.3 6.4-.7Z',
 ];
 
-/** The shape of a seat (0 to 7), in the colour of the text around it. */
-export function Glyph({ seat }: { seat: number }) {
+/** The shape of a seat (0 to 7), in the colour of the text around it; that of a bot has an antenna. */
+export function Glyph({ seat, isBot = false }: { seat: number; isBot?: boolean }) {
+  const shape = <path d={SHAPES[seat % SHAPES.length]} fill="currentColor" fill-rule="evenodd" />;
   return (
     <svg class="glyph" viewBox="0 0 24 24" aria-hidden="true">
-      <path d={SHAPES[seat % SHAPES.length]} fill="currentColor" fill-rule="evenodd" />
+      {isBot ? (
+        <>
+          <g transform="translate(2.4 5.6) scale(0.8)">{shape}</g>
+          <path d="M12 9V4" stroke="currentColor" stroke-width="1.8" />
+          <circle cx="12" cy="2.7" r="2.2" fill="currentColor" />
+        </>
+      ) : (
+        shape
+      )}
     </svg>
   );
 }
 
 /** The shape of a seat on the colour of the seat. */
-function SeatChip({ seat }: { seat: number }) {
+function SeatChip({ seat, isBot }: { seat: number; isBot: boolean }) {
   return (
     <span class={`chip seat-${seat}`}>
-      <Glyph seat={seat} />
+      <Glyph seat={seat} isBot={isBot} />
     </span>
   );
 }

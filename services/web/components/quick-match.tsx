@@ -1,10 +1,11 @@
 import { LIMITS } from '../../protocol/index.ts';
 import { busy, quickMatch, rename } from '../actions.ts';
 import { name, settings } from '../preferences.ts';
+import { PlayBot } from './bot-offer.tsx';
 
 /** The shortest way into a game: a name, and one button. */
 export function QuickMatch() {
-  const { players, size, seconds } = settings.value;
+  const { size, seconds } = settings.value;
   return (
     <section class="card quick" aria-label="Quick match">
       <NameField />
@@ -17,9 +18,10 @@ export function QuickMatch() {
       >
         Quick match
         <small>
-          {players} players, {size} × {size} cells, {seconds} seconds
+          with the next player, or a bot: {size} × {size} cells, {seconds} seconds
         </small>
       </button>
+      <PlayBot />
     </section>
   );
 }

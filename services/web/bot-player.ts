@@ -1,0 +1,128 @@
+import { randomOf } from '../apps/grid/bot/random.ts';
+import { nextMove, type Trail } from '../apps/grid/bot/strategy.ts';
+import { type BotStrength, capture, FREE, type Grid, introduce, rematchChannel } from '../apps/grid/grid.ts';
+import type { GridlockClient, GridlockError, Room } from '../client/index.ts';
+
+/** What a bot uses of the client. */
+export type BotClient = Pick<
+  GridlockClient<Grid>,
+  'on' | 'connect' | 'close' | 'join' | 'leave' | 'subscribe' | 'player' | 'rooms'
+>;
+
+export interface BotOptions {
+  /** A client that is not connected yet, or was in a game before the page was loaded again. */
+  readonly client: BotClient;
+  readonly strength: BotStrength;
+  /** The same seed makes the same choices. */
+  readonly seed: number;
+  /** It plays no more: there was no seat, or no connection was to be had. */
+  readonly onEnd: (error?: GridlockError) => void;
+}
+
+/** A player that a program plays: a client and a session of its own, which obey the same limits as everybody's. */
+export class BotPlayer {
+  readonly strength: BotStrength;
+  readonly #options: BotOptions;
+  readonly #random: () => number;
+  readonly #offs: (() => void)[] = [];
+  #room: Room<Grid> | undefined;
+  #trail: Trail = {};
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isStopped = false;
+
+  constructor(options: BotOptions) {
+    const { client, strength, seed } = (this.#options = options);
+    this.strength = strength;
+    this.#random = randomOf(seed);
+    this.#offs.push(
+      client.on('room', (room) => this.#enter(room)),
+      client.on('message', ({ channel, data }) => {
+        if ('game' in data && this.#room && channel === rematchChannel(this.#room.code)) void this.join(data.game);
+      }),
+      // The page was duplicated: the bot plays on in the other one.
+      client.on('copied', () => this.#end()),
+    );
+  }
+
+  /** By which the server knows it; undefined before its first session. */
+  get id(): string | undefined {
+    return this.#options.client.player?.id;
+  }
+
+  /** Sits down in a game; goes on where it was before the page was loaded again if none is named. */
+  async join(game?: string): Promise<void> {
+    const { client } = this.#options;
+    try {
+      await client.connect();
+      if (game !== undefined && !this.#isStopped) await client.join(game);
+    } catch (error) {
+      this.#end(error as GridlockError);
+    }
+  }
+
+  /** Leaves its game and hangs up. */
+  async stop(): Promise<void> {
+    if (this.#isStopped) return;
+    this.#silence();
+    const { client } = this.#options;
+    // A seat in a game that waits becomes free; in one that has begun the bot just plays no more.
+    await Promise.allSettled(client.rooms.map(({ code }) => client.leave(code)));
+    client.close();
+  }
+
+  #end(error?: GridlockError): void {
+    if (this.#isStopped) return;
+    void this.stop();
+    this.#options.onEnd(error);
+  }
+
+  #silence(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+    for (const off of this.#offs) off();
+  }
+
+  #enter(room: Room<Grid>): void {
+    const { client } = this.#options;
+    const before = this.#room;
+    if (this.#isStopped || before === room) return;
+    this.#room = room;
+    this.#trail = {};
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (before) quietly(client.leave(before.code));
+    this.#offs.push(
+      room.on('event', ({ event }) => {
+        if (event.kind !== 'captured') return;
+        const who = event.player === client.player?.id ? 'own' : 'rival';
+        this.#trail = { ...this.#trail, [who]: event.cell };
+      }),
+      room.on('change', () => this.#think(room)),
+    );
+    quietly(room.send(introduce(this.strength)));
+    quietly(client.subscribe(rematchChannel(room.code)));
+    this.#think(room);
+  }
+
+  /** Chooses the next cell, and takes it when a hand would be there. */
+  #think(room: Room<Grid>): void {
+    const { state } = room;
+    if (this.#isStopped || this.#room !== room || this.#timer !== undefined || state.status !== 'active') return;
+    const move = nextMove(this.strength, state, this.#trail, this.#random);
+    if (!move) return;
+    this.#timer = setTimeout(() => void this.#take(room, move.cell), move.delayMs);
+  }
+
+  async #take(room: Room<Grid>, cell: number): Promise<void> {
+    // Another player may have been faster; the time is over for a hand that was on its way.
+    if (room.state.cells[cell] === FREE) await room.send(capture(cell)).catch(() => undefined);
+    if (this.#room !== room) return;
+    this.#timer = undefined;
+    this.#think(room);
+  }
+}
+
+/** For requests whose failure costs nothing. */
+function quietly(request: Promise<unknown>): void {
+  request.catch(() => undefined);
+}

@@ -1,0 +1,45 @@
+import { computed, effect, signal } from '@preact/signals';
+import { FREE, type GameState, type Grid, rematchChannel } from '../apps/grid/grid.ts';
+import type { Room } from '../client/index.ts';
+import type { PlayerRef } from '../protocol/index.ts';
+import { forgetChannel, game, listen, ownSeat, quietly, session } from './session.ts';
+
+/** Who of the players of a game that is over asked first for another one, by the code of the game that is over. */
+const asked = signal<Readonly<Record<string, PlayerRef>>>({});
+
+/** The game on the page, if it is over and the player had a seat in it. */
+const endedGame = computed(() => {
+  const shown = game.value;
+  return shown?.state.status === 'completed' && ownSeat.value !== FREE ? shown.room.code : undefined;
+});
+
+/** Who waits in the rematch of the game on the page; undefined while nobody does. */
+export const rematchAskedBy = computed(() => (endedGame.value ? asked.value[endedGame.value] : undefined));
+
+/** Hears of a rematch from the end of a game on. */
+export function watchForRematch(): void {
+  session().on('message', ({ channel, player, data }) => {
+    const code = endedGame.peek();
+    if (code === undefined || channel !== rematchChannel(code) || !('game' in data)) return;
+    asked.value = { ...asked.value, [code]: asked.value[code] ?? player };
+  });
+  effect(() => {
+    const code = endedGame.value;
+    if (code === undefined) return undefined;
+    const channel = rematchChannel(code);
+    listen(channel, () => endedGame.peek() === code);
+    return () => forgetChannel(channel);
+  });
+}
+
+/**
+ * A seat in the rematch of a game that is over. All its players match for the same game, so that there is exactly one
+ * however many ask at the same time; the others are told of it.
+ */
+export async function meetAgain(over: { readonly room: Room<Grid>; readonly state: GameState }): Promise<Room<Grid>> {
+  const { code } = over.room;
+  const room = await session().match({ ...over.state.settings, rematchOf: code });
+  // Who is not told now can still ask, and comes into the same game.
+  if (asked.peek()[code] === undefined) quietly(session().publish(rematchChannel(code), { game: room.code }));
+  return room;
+}
