@@ -142,7 +142,12 @@ test('a game whose creator lets others watch is shown to them read-only, and cou
   await part(ann, 'cell-4').click();
   await held(eve, 4);
   await eve.locator('[data-testid=board][aria-readonly=true]').waitFor();
-  assert.equal(await part(eve, 'chat-input').count(), 0);
+  const talk = eve.getByRole('region', { name: 'Watchers chat' });
+  assert.equal(await part(eve, 'chat-input').count(), 1, 'there is a chat of those who watch, and no other');
+  await talk.getByTestId('chat-input').fill('what a move');
+  await talk.getByTestId('chat-input').press('Enter');
+  await talk.getByTestId('chat-line').getByText('what a move').waitFor();
+  assert.equal(await ann.getByText('what a move').count(), 0, 'players hear nothing of it');
   await part(ann, 'watchers').and(ann.locator('[data-count="1"]')).waitFor();
   await part(eve, 'cell-5').click({ force: true });
   await part(ben, 'cell-6').click();

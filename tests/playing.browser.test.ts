@@ -3,6 +3,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import type { BrowserContext, Page } from 'playwright-core';
 import { type Cluster, startCluster } from '../loadtest/kit/cluster.ts';
+import { assertAccessible } from './kit/axe.ts';
 import { openBrowser } from './kit/chromium.ts';
 
 let cluster: Cluster;
@@ -187,4 +188,47 @@ test('two players who ask for a rematch at the same time come into one game', as
   await Promise.all([ann, ben].map((page) => inState(page, 'active')));
   assert.equal(await gameOf(ann), await gameOf(ben));
   await close(ann, ben);
+});
+
+test("players see what the watchers said after the end, and their game among the day's best", async () => {
+  const ann = await arrive('Ann');
+  await shape(ann, { players: 2, size: 3 });
+  await part(ann, 'spectators').check();
+  await part(ann, 'create').click();
+  await inState(ann, 'waiting');
+  const link = `${cluster.url}/#${await gameOf(ann)}`;
+  const [ben, eve] = await Promise.all([arrive('Ben', link), arrive('Eve', link)]);
+  await part(eve, 'watch').click();
+  await part(ben, 'join').click();
+  await Promise.all([ann, eve].map((page) => inState(page, 'active')));
+  await part(eve, 'chat-input').fill('take the corner');
+  await part(eve, 'chat-input').press('Enter');
+  await part(eve, 'chat-line').getByText('take the corner').waitFor();
+  await playToTheEnd(ann);
+  await inState(ben, 'completed');
+  for (const page of [ann, ben]) {
+    await page.getByRole('region', { name: 'Watchers chat' }).getByText('take the corner').waitFor();
+    await part(page, 'leader').filter({ hasText: 'Ann' }).filter({ hasText: '9 cells' }).first().waitFor();
+  }
+  assert.equal(await part(eve, 'rematch').count(), 0, 'a rematch is for the players');
+  await assertAccessible(ann, 'a game that is over, with rematch, leaders and watchers');
+  await part(ann, 'back-to-lobby').click();
+  await part(ann, 'leader').filter({ hasText: 'you' }).filter({ hasText: '1 win' }).waitFor();
+  await assertAccessible(ann, 'the lobby with leaders');
+  await close(ann, ben, eve);
+});
+
+test('no state of a game with a bot has anything that axe finds', async () => {
+  const ann = await arrive('Ann');
+  await shape(ann, { players: 3, size: 3 });
+  await part(ann, 'create').click();
+  await part(ann, 'call-bot').waitFor();
+  await assertAccessible(ann, 'a game that waits, with the offer of a bot');
+  await part(ann, 'call-bot').click();
+  await botTags(ann).waitFor();
+  await part(ann, 'call-bot').click();
+  await inState(ann, 'active');
+  assert.equal(await botTags(ann).count(), 2);
+  await assertAccessible(ann, 'a game with two bots');
+  await close(ann);
 });

@@ -53,6 +53,11 @@ for (const [what, text, sentence] of [
     /with a command "resume", which is the platform's; give it another name\.$/,
   ],
   [
+    'watchers of no room',
+    `import { counter } from ${COUNTER};\nimport { grid } from ${JSON.stringify(path.join(import.meta.dirname, 'grid/grid.ts'))};\nexport default { ...counter, channels: [{ ...grid.channels[0], subscribe: 'watchers' }] };`,
+    /channel "lobby" lets watchers subscribe and has no \{room\} in its name\.$/,
+  ],
+  [
     'results that are no function',
     `import { counter } from ${COUNTER};\nexport default { ...counter, results: [] };`,
     /whose "results" is not a function\.$/,
@@ -93,7 +98,7 @@ for (const [what, channels, sentence] of [
   [
     'access that is none',
     `[{ ...rule, publish: 'all' }]`,
-    /has "publish" that is not everyone, members, nobody or a function\.$/,
+    /has "publish" that is not everyone, members, watchers, nobody or a function\.$/,
   ],
   [
     'members without a room',

@@ -24,7 +24,7 @@ const ENTRIES = ['app.ts', 'app.mts', 'app.js', 'app.mjs'];
 const KERNEL_COMMANDS = ['create', 'join', 'leave', 'deadline'];
 const FUNCTIONS = ['decide', 'evolve', 'members', 'deadline', 'isOver', 'isOpen', 'isPublic'] as const;
 /** Access to a channel, other than by a function. */
-const ACCESS = ['everyone', 'members', 'nobody'];
+const ACCESS = ['everyone', 'members', 'watchers', 'nobody'];
 const SCHEMAS = ['settings', 'command', 'event', 'state'] as const;
 
 /** What is wrong with an application, as a sentence for the person who starts it. */
@@ -130,8 +130,8 @@ function ruleProblem(rule: Record<string, unknown>): string | undefined {
   if (!isSchema(rule['data'])) return 'has "data" that is not a schema of valibot';
   for (const what of ['subscribe', 'publish']) {
     const access = rule[what];
-    if (access === 'members' && !(rule['name'] as string).includes('{room}')) {
-      return `lets members ${what} and has no {room} in its name`;
+    if ((access === 'members' || access === 'watchers') && !(rule['name'] as string).includes('{room}')) {
+      return `lets ${access} ${what} and has no {room} in its name`;
     }
     if (!ACCESS.includes(access as string) && typeof access !== 'function') {
       return `has "${what}" that is not ${ACCESS.join(', ')} or a function`;

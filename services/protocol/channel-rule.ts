@@ -2,10 +2,11 @@ import * as v from 'valibot';
 import { GameCode, type PlayerRef } from './types.ts';
 
 /**
- * Who may do something in a channel: every player; the members of the room in its name; nobody but a backend; or those
- * that a pure function of the player and the channel's name lets in.
+ * Who may do something in a channel: every player; the members of the room in its name; those who may only watch that
+ * room, and once it is over its members too; nobody but a backend; or those that a pure function of the player and the
+ * channel's name lets in.
  */
-export type Access = 'everyone' | 'members' | 'nobody' | ((player: PlayerRef, channel: string) => boolean);
+export type Access = 'everyone' | 'members' | 'watchers' | 'nobody' | ((player: PlayerRef, channel: string) => boolean);
 
 interface KeptHistory {
   readonly messages: number;

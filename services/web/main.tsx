@@ -10,7 +10,8 @@ import { startFeel } from './feel/feel.ts';
 import { reflectInDocument, startClock } from './game-clock.ts';
 import { name } from './preferences.ts';
 import { learnPublicAddress } from './public-address.ts';
-import { watchForRematch } from './rematch.ts';
+import { watchRanking } from './ranking.ts';
+import { watchAfterEnd } from './rematch.ts';
 import { askedToPlay } from './route.ts';
 import { returningTo, startSession } from './session.ts';
 
@@ -21,7 +22,8 @@ startSession(createClient({ name: name.value, room: grid }, network.scope), { is
 if (returningTo.value === undefined) dismissBots();
 else resumeBots();
 watchForBots();
-watchForRematch();
+watchAfterEnd();
+watchRanking();
 startClock();
 startFeel();
 startCursors();

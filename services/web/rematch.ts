@@ -1,5 +1,5 @@
 import { computed, effect, signal } from '@preact/signals';
-import { FREE, type GameState, type Grid, rematchChannel } from '../apps/grid/grid.ts';
+import { FREE, type GameState, type Grid, rematchChannel, watchersChannel } from '../apps/grid/grid.ts';
 import type { Room } from '../client/index.ts';
 import type { PlayerRef } from '../protocol/index.ts';
 import { forgetChannel, game, listen, ownSeat, quietly, session } from './session.ts';
@@ -13,11 +13,13 @@ const endedGame = computed(() => {
   return shown?.state.status === 'completed' && ownSeat.value !== FREE ? shown.room.code : undefined;
 });
 
+const isWatchable = computed(() => game.value?.state.settings.spectators === true);
+
 /** Who waits in the rematch of the game on the page; undefined while nobody does. */
 export const rematchAskedBy = computed(() => (endedGame.value ? asked.value[endedGame.value] : undefined));
 
-/** Hears of a rematch from the end of a game on. */
-export function watchForRematch(): void {
+/** Hears of a rematch, and of what the watchers said, from the end of a game on. */
+export function watchAfterEnd(): void {
   session().on('message', ({ channel, player, data }) => {
     const code = endedGame.peek();
     if (code === undefined || channel !== rematchChannel(code) || !('game' in data)) return;
@@ -26,9 +28,9 @@ export function watchForRematch(): void {
   effect(() => {
     const code = endedGame.value;
     if (code === undefined) return undefined;
-    const channel = rematchChannel(code);
-    listen(channel, () => endedGame.peek() === code);
-    return () => forgetChannel(channel);
+    const channels = [rematchChannel(code), ...(isWatchable.peek() ? [watchersChannel(code)] : [])];
+    for (const channel of channels) listen(channel, () => endedGame.peek() === code);
+    return () => channels.forEach(forgetChannel);
   });
 }
 

@@ -1,5 +1,5 @@
 import { batch, computed, signal } from '@preact/signals';
-import { FREE, type GameState, type Grid, type Line, LOBBY } from '../apps/grid/grid.ts';
+import { FREE, type GameState, type Grid, type Line, LOBBY, watchersChannel } from '../apps/grid/grid.ts';
 import type {
   ClosedReason,
   GridlockClient,
@@ -120,8 +120,7 @@ export function showGame(room: Room<Grid>): void {
   showInAddress(code);
   returningTo.value = code;
   showChange(room);
-  // Its chat is for its players.
-  if (!room.isWatching) listen(code);
+  listen(room.isWatching ? watchersChannel(code) : code, () => shownChannel() === code);
   forgetChannel(LOBBY);
 }
 
@@ -135,7 +134,7 @@ export function showLobby(): void {
   });
   rememberGame(undefined);
   showInAddress(undefined);
-  if (code) forgetChannel(code);
+  if (code) for (const channel of [code, watchersChannel(code)]) forgetChannel(channel);
   listen(LOBBY);
 }
 

@@ -24,7 +24,10 @@ const Rematch = v.strictObject({ game: GameCode });
 export type Rematch = v.InferOutput<typeof Rematch>;
 
 /** Where the players of a game that is over are told of the next one. */
-export const rematchOf = (game: string) => `rematch:${game}` as const;
+export const rematchChannel = (game: string) => `rematch:${game}` as const;
+
+/** Where those who watch a game talk. Its players see it once the game is over. */
+export const watchersChannel = (game: string) => `watchers:${game}` as const;
 
 const chat = {
   data: Line,
@@ -33,13 +36,14 @@ const chat = {
 } as const;
 
 /**
- * The lobby, where everybody talks; the chat of each game, which has the game's code as its name; its cursors; and where
- * its players agree on another game.
+ * The lobby, where everybody talks; the chat of each game, which has the game's code as its name; its cursors; the chat of
+ * its watchers; and where its players agree on another game.
  */
 export const channels: readonly [
   ChannelRule<typeof LOBBY, Line>,
   ChannelRule<'{room}', Line>,
   ChannelRule<'cursors:{room}', Cursor>,
+  ChannelRule<'watchers:{room}', Line>,
   ChannelRule<'rematch:{room}', Rematch>,
 ] = [
   {
@@ -63,6 +67,13 @@ export const channels: readonly [
     publish: 'members',
     history: 'none',
     presence: false,
+  },
+  {
+    ...chat,
+    name: 'watchers:{room}',
+    subscribe: 'watchers',
+    publish: 'watchers',
+    history: { messages: CHAT.history, seconds: 3600 },
   },
   {
     name: 'rematch:{room}',

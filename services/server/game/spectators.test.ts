@@ -69,6 +69,40 @@ for (const design of DESIGNS) {
       );
     });
 
+    test('those who watch talk where the players hear nothing before the end, and read it after', async () => {
+      const { ada, bob, game } = await started(true);
+      const [eve, dan] = await Promise.all(urls.map((url) => TestClient.connect(url)));
+      const channel = `watchers:${game}`;
+      const refusal = async (client: TestClient, of = channel) => {
+        const answer = await client.request({ type: 'subscribe', channel: of });
+        return answer.type === 'error' ? answer.code : answer.type;
+      };
+      for (const client of [eve!, dan!]) ok(await client.request({ type: 'subscribe', channel }));
+      ok(await eve!.request({ type: 'publish', channel, data: { text: 'ada takes the corner' } }));
+      await dan!.next('message', (message) => message.channel === channel);
+      assert.equal(await refusal(ada), 'not_allowed', 'a player is not advised');
+      assert.equal(await refusal(eve!, game), 'game_not_found', 'the chat of the players is theirs');
+      for (let cell = 0; cell < 16; cell += 1) ok(await bob.request({ type: 'capture', game, cell }));
+      ok(await ada.request({ type: 'subscribe', channel }));
+      const { messages } = await ada.next('history', (history) => history.channel === channel);
+      assert.deepEqual(
+        messages.map(({ data }) => data),
+        [{ text: 'ada takes the corner' }],
+      );
+      for (const client of [ada, bob, eve!, dan!]) client.close();
+    });
+
+    test('a game that nobody may watch has no channel for watchers, and does not tell that it is there', async () => {
+      const { ada, bob, game } = await started(undefined);
+      const eve = await TestClient.connect(urls[0]);
+      const answers = await Promise.all(
+        [eve, ada].map((client) => client.request({ type: 'subscribe', channel: `watchers:${game}` })),
+      );
+      const codes = answers.map((answer) => (answer.type === 'error' ? answer.code : answer.type));
+      assert.deepEqual(codes, ['game_not_found', 'not_allowed']);
+      for (const client of [ada, bob, eve]) client.close();
+    });
+
     test('who watches gets the game as it is and every event of it, from any replica', async () => {
       const { ada, bob, game } = await started(true);
       ok(await ada.request({ type: 'capture', game, cell: 0 }));

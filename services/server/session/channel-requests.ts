@@ -19,7 +19,7 @@ import { reread } from './reread.ts';
 import type { SharedRates } from './shared-rates.ts';
 
 export interface ChannelServices {
-  readonly authority: Pick<GameAuthority, 'isPlayer'>;
+  readonly authority: Pick<GameAuthority, 'isPlayer' | 'type' | 'view'>;
   readonly channels: Channels;
   readonly signals: Signals;
   readonly presence: Presence;
@@ -87,11 +87,11 @@ export class ChannelRequests {
     this.#connection.send({ type: 'ack', id, channel });
   }
 
-  /** The room for which it is looked up whether the player is a member; undefined where that does not matter. */
+  /** The room for which it is looked up whether the player is a member or may watch; undefined where that does not matter. */
   roomOf({ type, channel }: Message<'subscribe' | 'publish'>): string | undefined {
     const { rule, room } = this.#services.channels.match(channel);
     const asks = type === 'subscribe' ? rule.subscribe : rule.subscribe === rule.publish ? undefined : rule.publish;
-    return asks === 'members' ? room : undefined;
+    return asks === 'members' || asks === 'watchers' ? room : undefined;
   }
 
   leave(channel: string): void {
@@ -137,7 +137,18 @@ export class ChannelRequests {
       if (await authority.isPlayer(room!, player.id)) return;
       throw new Refusal('not_a_player');
     }
+    if (access === 'watchers') return this.#checkWatcher(room!);
     if (access === 'nobody' || !channels.allows(access, player, channel)) throw new Refusal('not_allowed');
+  }
+
+  /** Nobody advises players: they are let in once the room is over. */
+  async #checkWatcher(room: string): Promise<void> {
+    const { authority } = this.#services;
+    const { type } = authority;
+    const { state } = await authority.view(room);
+    const isMember = type.members(state).some(({ id }) => id === this.#connection.player.id);
+    if (!type.isPublic(state)) throw new Refusal(isMember ? 'not_allowed' : 'game_not_found');
+    if (isMember && !type.isOver(state)) throw new Refusal('not_allowed');
   }
 
   #show(channel: string, epoch: string, seq: number, messages: KeptMessage[]): void {

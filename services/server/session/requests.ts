@@ -293,6 +293,7 @@ export class Requests {
   async #leave({ id, game }: Message<'leave'>): Promise<void> {
     if (this.#games.isWatching(game)) {
       this.#games.stop(game);
+      this.#channels.leaveRoom(game);
       return this.#connection.send({ type: 'ack', id, game });
     }
     const applied = await this.#services.authority.leave(this.#actor, id, game);

@@ -1,16 +1,18 @@
+import { watchersChannel } from '../../apps/grid/grid.ts';
 import { busy, leaveGame, playAgain, playRematch } from '../actions.ts';
 import { face } from '../game-clock.ts';
 import { formatClock } from '../model/clock.ts';
 import { count } from '../model/format.ts';
 import { endReason, outcome, standing } from '../model/standings.ts';
 import { rematchAskedBy } from '../rematch.ts';
-import { game, player, watchers, watching } from '../session.ts';
+import { chats, game, player, watchers, watching } from '../session.ts';
 import { Board } from './board.tsx';
 import { BotOffer } from './bot-offer.tsx';
 import { BreakPanel } from './break-panel.tsx';
 import { ChatPanel } from './chat-panel.tsx';
 import { Cursors } from './cursors.tsx';
 import { Invitation } from './invitation.tsx';
+import { Leaderboard } from './leaderboard.tsx';
 import { Ranking, Scores } from './players.tsx';
 
 /** A game from its waiting room to its ranking: the parts keep their places all the way. */
@@ -38,9 +40,10 @@ export function GameView() {
         <BotOffer />
         {state.status === 'completed' && !watching.value && <RematchLine />}
         <GameActions />
+        {state.status === 'completed' && <Leaderboard />}
       </div>
       <BreakPanel />
-      {!watching.value && <ChatPanel channel={code} title="Game" />}
+      <GameChats code={code} />
     </main>
   );
 }
@@ -103,6 +106,20 @@ function Watchers() {
     <p class="hint" data-testid="watchers" data-count={count}>
       {watching.value ? `You are watching; ${count} in all.` : `${count} watching.`}
     </p>
+  );
+}
+
+/** The players' chat, and that of the watchers, which players see once the game is over and somebody said something. */
+function GameChats({ code }: { code: string }) {
+  const ofWatchers = watchersChannel(code);
+  if (watching.value) return <ChatPanel channel={ofWatchers} title="Watchers" />;
+  const isOver = game.value?.state.status === 'completed';
+  const hasSaid = (chats.value[ofWatchers]?.length ?? 0) > 0;
+  return (
+    <div class="chats">
+      <ChatPanel channel={code} title="Game" />
+      {isOver && hasSaid && <ChatPanel channel={ofWatchers} title="Watchers" />}
+    </div>
   );
 }
 

@@ -3,6 +3,7 @@ import { settings } from '../preferences.ts';
 import { addressedGame } from '../route.ts';
 import { ChatPanel } from './chat-panel.tsx';
 import { JoinForm } from './join-form.tsx';
+import { Leaderboard } from './leaderboard.tsx';
 import { NewGame } from './new-game.tsx';
 import { QuickMatch } from './quick-match.tsx';
 
@@ -25,6 +26,7 @@ export function Lobby() {
         <NewGame />
       </div>
       <aside class="lobby-side">
+        <Leaderboard />
         <ChatPanel channel={LOBBY} title="Lobby" />
       </aside>
     </main>
