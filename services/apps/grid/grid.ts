@@ -5,7 +5,16 @@ import { applyEvent } from './fold.ts';
 import { type Capture, close, decide, type Introduction, REFUSALS, results } from './rules.ts';
 import { BotStrength, GameEvent, type GameSettings, GameState, SettingsRequest } from './types.ts';
 
-export { CHAT, type Cursor, cursorsOf, type Line, LOBBY, type Rematch, rematchChannel, watchersChannel } from './channels.ts';
+export {
+  CHAT,
+  type Cursor,
+  cursorsOf,
+  type Line,
+  LOBBY,
+  type Rematch,
+  rematchChannel,
+  watchersChannel,
+} from './channels.ts';
 export { FoldError, FREE } from './fold.ts';
 export type * from './messages.ts';
 export * from './types.ts';

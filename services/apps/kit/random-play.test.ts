@@ -14,11 +14,20 @@ test('the capture game keeps to what the kernel relies on, to the end of its gam
   const tally = playRandomly(grid, {
     settings: (random) => ({ players: 2 + Math.floor(random() * 2), size: 3, seconds: 30 }),
     command: (random) =>
-      random() < 0.05
+      random() < 0.3
         ? { kind: 'introduce' as const, bot: 'easy' as const }
         : { kind: 'capture' as const, cell: Math.floor(random() * 10) },
   });
-  for (const what of ['capture', 'introduce', 'cell_taken', 'game_full', 'game_not_active', 'deadline', 'leave', 'close'])
+  for (const what of [
+    'capture',
+    'introduce',
+    'cell_taken',
+    'game_full',
+    'game_not_active',
+    'deadline',
+    'leave',
+    'close',
+  ])
     assert.ok(tally.get(what), `${what} was reached`);
 });
 
