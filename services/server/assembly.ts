@@ -28,7 +28,7 @@ import type { Logger } from './ops/log.ts';
 import { Metrics } from './ops/metrics.ts';
 import { Ops } from './ops/ops.ts';
 import { Bus } from './redis/bus.ts';
-import { connectNode, connectStore, failuresOf } from './redis/connect.ts';
+import { connectNode, connectStore, failuresOf, type StoreConnection } from './redis/connect.ts';
 import { Allowances } from './session/allowances.ts';
 import type { Connection } from './session/connection.ts';
 import { ConnectionFactory } from './session/connection-factory.ts';
@@ -59,13 +59,13 @@ export interface Start {
 }
 
 /** The way to Redis, and how it is: each group of parts is built from the ones before it. */
-export function assembleStore({ config, log, clock, onUnusable }: Start) {
+export function assembleStore({ config, type, log, clock, onUnusable }: Start) {
   const { appId } = config;
-  const metrics = new Metrics(appId);
+  const metrics = new Metrics(appId, type);
   const redis = connectStore(config.redis, `gridlock-${appId}`);
   const ops = new Ops({ config, metrics, redis, now: () => clock.now() });
-  const onWarning = (connection: string, reason: string) => ops.redisFailed(connection, reason);
-  const failures = (connection: string) => failuresOf(connection, { log, metrics, onWarning });
+  const onWarning = (connection: StoreConnection, reason: string) => ops.redisFailed(connection, reason);
+  const failures = (connection: StoreConnection) => failuresOf(connection, { log, metrics, onWarning });
   redis.on('error', failures('commands'));
   const bus = new Bus({
     connect: (node) => connectNode(config.redis, `gridlock-${appId}-bus`, {}, node),

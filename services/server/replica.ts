@@ -1,4 +1,5 @@
 import { type AnyRoomType, TRANSPORTS } from '../protocol/index.ts';
+import { beginCounting } from './api/api-counters.ts';
 import { ApiKeys } from './api/api-keys.ts';
 import { addBackendApi } from './api/backend-api.ts';
 import { BackendRooms } from './api/backend-rooms.ts';
@@ -181,13 +182,17 @@ async function openApi(
   { rooms, roomList }: { rooms: BackendRooms; roomList: RoomList },
 ): Promise<ApiKeys | undefined> {
   if (apiKeysFile === undefined) return undefined;
+  const { allowances, metrics, fencing, channels, signals } = parts;
   const keys = new ApiKeys({
     file: apiKeysFile,
-    onChange: (backends) => log.info({ backends }, 'the API keys were read again'),
+    onChange: (backends) => {
+      beginCounting(metrics, backends);
+      log.info({ backends }, 'the API keys were read again');
+    },
     onFailure: (sentence) => log.warn(sentence),
   });
+  beginCounting(metrics, keys.names);
   log.info({ backends: keys.names }, 'backends may use the API');
-  const { allowances, metrics, fencing, channels, signals } = parts;
   await addBackendApi(http, {
     ...{ keys, allowances, clientAddress, metrics, log, fencing, channels, signals, rooms },
     roomList,

@@ -6,6 +6,7 @@ import type { Allowances } from '../session/allowances.ts';
 import { addressGroup, type ClientAddress } from '../session/client-address.ts';
 import { fail } from '../session/session-routes.ts';
 import { bearerToken } from '../session/sessions.ts';
+import { OPENAPI } from './api-counters.ts';
 import { type ApiKeys, BACKEND_HEADER } from './api-keys.ts';
 import { addChannelRoutes, type ChannelRoutesOptions } from './channel-routes.ts';
 import { addPlayerRoutes, type PlayerRoutesOptions } from './player-routes.ts';
@@ -16,9 +17,6 @@ import { addRoomRoutes, type RoomRoutesOptions } from './room-routes.ts';
 export const API_PATH = '/api/v1';
 /** Twice what a player may send at once: what the body says besides the command is small. */
 const BODY_BYTES = 8192;
-/** The description, as it is served. */
-export const OPENAPI = new URL('./openapi.json', import.meta.url);
-
 declare module 'fastify' {
   interface FastifyRequest {
     /** The name of the backend whose key came along; empty where there was none. */

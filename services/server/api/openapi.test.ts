@@ -9,7 +9,8 @@ import type { Replica } from '../replica.ts';
 import { type ApiAnswer, Backend, KeysFile, newKey, newsApp } from '../testing/backend.ts';
 import { startRedis, type TestRedis } from '../testing/redis.ts';
 import { startTestReplica } from '../testing/replica.ts';
-import { API_PATH, addBackendApi, OPENAPI } from './backend-api.ts';
+import { OPENAPI } from './api-counters.ts';
+import { API_PATH, addBackendApi } from './backend-api.ts';
 import { HTTP_CODES, statusOf } from './problem.ts';
 import { CommandBody, CreateBody, PublishBody } from './request-schemas.ts';
 

@@ -11,6 +11,7 @@ export interface EventLogOptions {
   readonly redis: Pick<Store, 'xadd' | 'expire' | 'xrevrange' | 'set' | 'on' | 'status'>;
   readonly replica: string;
   readonly now: () => number;
+  readonly onNoted?: (kind: OperationsEventKind) => void;
 }
 
 type Waiting = Omit<OperationsEvent, 'id'>;
@@ -28,6 +29,7 @@ export class EventLog {
 
   /** Notes what happened to this replica, or to another. While Redis is away it is kept here. */
   note(kind: OperationsEventKind, text: string, replica = this.#options.replica): Promise<void> {
+    this.#options.onNoted?.(kind);
     this.#waiting.push({ at: this.#options.now(), replica, kind, text: text.slice(0, 300) });
     if (this.#waiting.length > MOST_WAITING) this.#waiting.shift();
     return this.#flush();

@@ -1,66 +1,154 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { AnyChannelRule, AnyRoomType } from '../../protocol/index.ts';
+import { OPERATIONS_EVENTS } from '../../protocol/operations.ts';
+import { LabelledCounter, Tally } from './counters.ts';
+import * as values from './label-values.ts';
 
 /** What a replica counts. Labels are bounded: types, codes and reasons, never players or games. */
 export class Metrics {
   readonly registry = new Registry();
-  readonly upgradesRefused = this.#counter('gridlock_upgrades_refused_total', 'Handshakes refused', 'reason');
-  readonly transportRequests = this.#counter(
-    'gridlock_transport_requests_total',
-    'Requests without a WebSocket',
-    'kind',
-    'by',
-  );
-  readonly messagesIn = this.#tally('gridlock_messages_in_total', 'Messages of clients', 'type');
-  readonly messagesOut = this.#tally('gridlock_messages_out_total', 'Messages to clients', 'type');
-  readonly refusals = this.#counter('gridlock_requests_refused_total', 'Requests answered by error', 'code');
-  readonly apiRequests = this.#counter(
-    'gridlock_api_requests_total',
-    'Requests of backends',
-    'backend',
-    'route',
-    'status',
-  );
-  readonly delivered = this.#tally('gridlock_entries_delivered_total', 'Entries given to sockets', 'type');
-  readonly gapsFilled = this.#counter('gridlock_gap_entries_total', 'Entries read, not announced', 'type');
-  readonly feedReads = this.#counter('gridlock_feed_reads_total', 'Reads of a history to follow it', 'type');
-  readonly published = this.#counter(
-    'gridlock_published_messages_total',
-    'Messages published on this replica, by the name of the rule of their channel',
-    'channel',
-  );
-  readonly closes = this.#counter('gridlock_closes_total', 'ConnectionSet closed', 'code');
-  readonly redisErrors = this.#counter('gridlock_redis_errors_total', 'Failures of Redis', 'connection');
-  readonly fences = this.#counter('gridlock_fences_total', 'ConnectionSet closed for a newer one', 'by');
-  readonly resumes = this.#counter('gridlock_resumes_total', 'Requests to resume', 'recovered');
-  readonly shed = this.#counter('gridlock_sockets_shed_total', 'ConnectionSet sent to another replica', 'why');
-  readonly decided = this.#counter('gridlock_commands_decided_total', 'Commands for games', 'kind', 'by');
-  readonly taken = this.#counter('gridlock_games_taken_total', 'Games taken into memory', 'from');
+  readonly #registers = [this.registry];
+  readonly upgradesRefused = new LabelledCounter({
+    name: 'gridlock_upgrades_refused_total',
+    help: 'Handshakes refused',
+    labels: { reason: values.REFUSED_REASONS },
+    registers: this.#registers,
+  });
+  readonly transportRequests = new LabelledCounter({
+    name: 'gridlock_transport_requests_total',
+    help: 'Requests without a WebSocket',
+    labels: { kind: values.ASKED_KINDS, by: ['holder', 'relay'] },
+    registers: this.#registers,
+  });
+  readonly messagesIn = new Tally({
+    name: 'gridlock_messages_in_total',
+    help: 'Messages of clients',
+    labels: { type: values.MESSAGES_IN },
+    registers: this.#registers,
+  });
+  readonly messagesOut = new Tally({
+    name: 'gridlock_messages_out_total',
+    help: 'Messages to clients',
+    labels: { type: values.MESSAGES_OUT },
+    registers: this.#registers,
+  });
+  readonly delivered = new Tally({
+    name: 'gridlock_entries_delivered_total',
+    help: 'Entries given to sockets',
+    labels: { type: values.ENTRIES },
+    registers: this.#registers,
+  });
+  readonly gapsFilled = new LabelledCounter({
+    name: 'gridlock_gap_entries_total',
+    help: 'Entries read, not announced',
+    labels: { type: values.ENTRIES },
+    registers: this.#registers,
+  });
+  readonly feedReads = new LabelledCounter({
+    name: 'gridlock_feed_reads_total',
+    help: 'Reads of a history to follow it',
+    labels: { type: values.ENTRIES },
+    registers: this.#registers,
+  });
+  readonly closes = new LabelledCounter({
+    name: 'gridlock_closes_total',
+    help: 'Connections closed, by close code',
+    labels: { code: values.CLOSED_WITH },
+    registers: this.#registers,
+  });
+  readonly redisErrors = new LabelledCounter({
+    name: 'gridlock_redis_errors_total',
+    help: 'Failures of Redis',
+    labels: { connection: values.STORE_CONNECTIONS },
+    registers: this.#registers,
+  });
+  readonly fences = new LabelledCounter({
+    name: 'gridlock_fences_total',
+    help: 'Connections closed for a newer one of the same player',
+    labels: { by: ['announcement', 'move'] },
+    registers: this.#registers,
+  });
+  readonly resumes = new LabelledCounter({
+    name: 'gridlock_resumes_total',
+    help: 'Requests to resume',
+    labels: { recovered: ['true', 'false'] },
+    registers: this.#registers,
+  });
+  readonly shed = new LabelledCounter({
+    name: 'gridlock_sockets_shed_total',
+    help: 'Connections sent to another replica',
+    labels: { why: values.REASONS_TO_SHED },
+    registers: this.#registers,
+  });
+  readonly decided = new LabelledCounter({
+    name: 'gridlock_commands_decided_total',
+    help: 'Commands for games',
+    labels: { kind: values.COMMAND_KINDS, by: ['owner', 'forwarded'] },
+    registers: this.#registers,
+  });
+  readonly taken = new LabelledCounter({
+    name: 'gridlock_games_taken_total',
+    help: 'Games taken into memory',
+    labels: { from: ['nobody', 'dead', 'silent'] },
+    registers: this.#registers,
+  });
+  readonly events = new LabelledCounter({
+    name: 'gridlock_operations_events_total',
+    help: 'Events that this replica noted for the operations page',
+    labels: { kind: OPERATIONS_EVENTS },
+    registers: this.#registers,
+  });
+  /** `addBackendApi` knows the values of its labels. */
+  readonly apiRequests = new Counter({
+    name: 'gridlock_api_requests_total',
+    help: 'Requests of backends',
+    labelNames: ['backend', 'route', 'status'],
+    registers: this.#registers,
+  });
+  readonly refusals: LabelledCounter<{ code: readonly string[] }>;
+  readonly published: LabelledCounter<{ channel: readonly string[] }>;
   readonly conflicts = new Counter({
     name: 'gridlock_append_conflicts_total',
     help: 'Decisions made again, as another replica had written first',
-    registers: [this.registry],
+    registers: this.#registers,
   });
   readonly appFaults = new Counter({
     name: 'gridlock_app_faults_total',
     help: 'Commands refused as the application failed',
-    registers: [this.registry],
+    registers: this.#registers,
   });
   readonly batches = new Histogram({
     name: 'gridlock_append_batch_commands',
     help: 'Commands decided and appended together',
     buckets: [1, 2, 4, 8, 16, 32, 64],
-    registers: [this.registry],
+    registers: this.#registers,
   });
   readonly commandSeconds = new Histogram({
     name: 'gridlock_command_seconds',
     help: 'From the arrival of a command of the application to its acknowledgement',
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
-    registers: [this.registry],
+    registers: this.#registers,
   });
 
-  constructor(replica: string) {
+  /** An application adds its refusals and channels to what is counted. */
+  constructor(
+    replica: string,
+    { refusals = {}, channels = [] }: Pick<Partial<AnyRoomType>, 'refusals' | 'channels'> = {},
+  ) {
     this.registry.setDefaultLabels({ replica });
     collectDefaultMetrics({ register: this.registry });
+    this.refusals = new LabelledCounter({
+      name: 'gridlock_requests_refused_total',
+      help: 'Requests answered by error',
+      labels: { code: [...values.ERRORS, ...Object.keys(refusals)] },
+      registers: this.#registers,
+    });
+    this.published = new LabelledCounter({
+      name: 'gridlock_published_messages_total',
+      help: 'Messages published on this replica, by the name of the rule of their channel',
+      labels: { channel: channels.map(({ name }: AnyChannelRule) => name) },
+      registers: this.#registers,
+    });
   }
 
   /** A gauge that is read when the metrics are. */
@@ -68,7 +156,7 @@ export class Metrics {
     new Gauge({
       name,
       help,
-      registers: [this.registry],
+      registers: this.#registers,
       collect() {
         this.set(value());
       },
@@ -87,43 +175,10 @@ export class Metrics {
       name,
       help,
       labelNames: [label],
-      registers: [this.registry],
+      registers: this.#registers,
       collect() {
         for (const value of values) this.set({ [label]: value }, read(value));
       },
     });
-  }
-
-  #tally<Label extends string>(name: string, help: string, label: Label): Tally<Label> {
-    return new Tally({ name, help, label, registers: [this.registry] });
-  }
-
-  #counter<Label extends string>(name: string, help: string, ...labelNames: Label[]): Counter<Label> {
-    return new Counter({ name, help, labelNames, registers: [this.registry] });
-  }
-}
-
-/**
- * A counter of one label for what happens thousands of times a second: it adds up in a map, and the client library,
- * which looks labels up by building a text of them, is told when somebody reads.
- */
-export class Tally<Label extends string> extends Counter<Label> {
-  readonly #label: Label;
-  readonly #counts = new Map<string, number>();
-
-  constructor(options: { name: string; help: string; label: Label; registers: Registry[] }) {
-    const { name, help, label, registers } = options;
-    super({ name, help, labelNames: [label], registers });
-    this.#label = label;
-  }
-
-  count(value: string, times = 1): void {
-    this.#counts.set(value, (this.#counts.get(value) ?? 0) + times);
-  }
-
-  override get() {
-    for (const [value, times] of this.#counts) this.inc({ [this.#label]: value } as Record<Label, string>, times);
-    this.#counts.clear();
-    return super.get();
   }
 }

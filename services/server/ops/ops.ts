@@ -1,3 +1,4 @@
+import type { OperationsEventKind } from '../../protocol/operations.ts';
 import type { Member } from '../cluster/membership.ts';
 import type { Why } from '../cluster/shedding.ts';
 import type { Config } from '../config.ts';
@@ -47,7 +48,8 @@ export class Ops {
     const { config, metrics, redis, now } = options;
     this.#options = options;
     this.#rates = new Rates(metrics);
-    this.log = new EventLog({ redis, replica: config.appId, now });
+    const onNoted = (kind: OperationsEventKind) => metrics.events.inc({ kind });
+    this.log = new EventLog({ redis, replica: config.appId, now, onNoted });
     const [origin = ''] = [...config.allowedOrigins].filter((one) => one.startsWith('https:'));
     const { edgeAddress: address, rootsFile } = config;
     const edge = new EdgeStats(config.edgeMetricsUrl);

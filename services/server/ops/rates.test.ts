@@ -41,8 +41,8 @@ test('events and moves are those of the last second, the percentile that of the 
   const rates = new Rates(metrics);
   await rates.read(0);
   assert.deepEqual([rates.events, rates.moves, rates.p99], [0, 0, null]);
-  metrics.delivered.inc({ type: 'game' }, 30);
-  metrics.delivered.inc({ type: 'message' }, 10);
+  metrics.delivered.count('event', 30);
+  metrics.delivered.count('message', 10);
   for (let move = 0; move < 20; move += 1) metrics.commandSeconds.observe(0.004);
   await rates.read(2000);
   assert.deepEqual([rates.events, rates.moves], [20, 10]);

@@ -152,15 +152,21 @@ export function storeFailure(error: unknown): unknown {
 
 const WARN_MS = 5000;
 
+/** What fails, as in the metrics: the connection for commands, the one for announcements, or reading a history. */
+export type StoreConnection = 'commands' | 'bus' | 'reads';
+
 export interface FailuresOptions {
   readonly log: Logger;
   readonly metrics: Pick<Metrics, 'redisErrors'>;
   /** What was logged. */
-  readonly onWarning: (connection: string, reason: string) => void;
+  readonly onWarning: (connection: StoreConnection, reason: string) => void;
 }
 
 /** Counts every failure of a connection to Redis, and logs one in a while: they come in swarms. */
-export function failuresOf(connection: string, { log, metrics, onWarning }: FailuresOptions): (error: unknown) => void {
+export function failuresOf(
+  connection: StoreConnection,
+  { log, metrics, onWarning }: FailuresOptions,
+): (error: unknown) => void {
   let silentUntil = 0;
   return (error) => {
     metrics.redisErrors.inc({ connection });

@@ -10,10 +10,25 @@ import { addressGroup, type ClientAddress } from './client-address.ts';
 import { KeysUnavailable } from './issuer-keys.ts';
 import { bearerToken, type Session, type Sessions } from './sessions.ts';
 
-/** Why a request is turned away; `reason` as in the metrics. */
+/** Why a request is turned away, as in the metrics. */
+export type RefusedReason =
+  | Turned
+  | 'path'
+  | 'version'
+  | 'draining'
+  | 'origin'
+  | 'token'
+  | 'issuer'
+  | 'late'
+  | 'store'
+  | 'store_full'
+  | 'refusals'
+  | 'sockets'
+  | 'internal';
+
 export interface Refused {
   readonly status: number;
-  readonly reason: string;
+  readonly reason: RefusedReason;
   readonly headers?: Record<string, string>;
 }
 
@@ -161,7 +176,7 @@ const TURNED_AWAY: Record<Turned, Refused> = {
 };
 
 /** The answer to a client that is turned away. */
-export const SENTENCES: Record<string, string> = {
+export const SENTENCES: Readonly<Partial<Record<RefusedReason, string>>> = {
   draining: 'This replica is going away; try again.',
   origin: 'Pages of this origin may not connect.',
   token: 'The player token is missing, expired or not valid; get one from POST /api/session.',

@@ -270,7 +270,7 @@ export class Requests {
       this.#withinGames(game, () => authority.resume(this.#actor, game, known)),
     );
     this.#holdIfGone(game);
-    metrics.resumes.inc({ recovered: String(resumed.recovered) });
+    metrics.resumes.inc({ recovered: resumed.recovered ? 'true' : 'false' });
     this.#games.goOn(id, game, resumed, false);
     // Who was away has waited long enough.
     this.#connection.flush();

@@ -8,6 +8,7 @@ import {
   type Handshake,
   type Place,
   type Refused,
+  type RefusedReason,
   routedGame,
   SENTENCES,
 } from '../session/handshake.ts';
@@ -125,7 +126,7 @@ function destroyed(this: Duplex): void {
 }
 const leaveWith = (socket: Duplex, place: Place) => socket.once('close', place.leave);
 
-const OWN_SENTENCES: Record<string, string> = {
+const OWN_SENTENCES: Readonly<Partial<Record<RefusedReason, string>>> = {
   path: `The WebSocket is at ${SOCKET_PATH}.`,
   version: 'Use version 13 of the WebSocket protocol.',
 };
