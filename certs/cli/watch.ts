@@ -43,7 +43,7 @@ export default addCommonOptions(watch).action(
       output.result(text, { done: lines, failed });
       return failed.length === 0 ? EXIT.done : EXIT.failed;
     }
-    const metrics = () => watcher.metrics.text();
+    const metrics = () => watcher.tell();
     const server =
       options.listen === undefined ? undefined : await startResponder(placeOf(options.listen), { dir, metrics });
     watcher.start();

@@ -4,12 +4,23 @@ import type { CertificateSummary } from '../x509/summary.ts';
 /** `role`: of the chain, or `served` for a file of one's own. */
 export type Expiring = Pick<CertificateSummary, 'path' | 'notAfter'> & { role: string };
 
+const RENEWED = ['leaf', 'intermediate', 'acme', 'served'];
+/** What fails as well, and renews nothing by itself. */
+const OTHER_WORK = ['chain', 'crl'];
+
 /** What a daemon that renews certificates tells Prometheus. */
 export class WatchMetrics {
   #registry = new Registry();
   #expiry = new Gauge({
     name: 'certificate_expiry_seconds',
     help: 'Seconds until the certificate expires; negative when it has.',
+    labelNames: ['role', 'path'],
+    registers: [this.#registry],
+  });
+  /** A moment, so that a change shows whenever a certificate was replaced, by this daemon or by hand. */
+  #notAfter = new Gauge({
+    name: 'certificate_not_after_seconds',
+    help: 'End of validity of the certificate, in seconds since 1970.',
     labelNames: ['role', 'path'],
     registers: [this.#registry],
   });
@@ -33,16 +44,16 @@ export class WatchMetrics {
 
   constructor() {
     // A series that is there from the beginning has a rate from the first event.
-    for (const role of ['leaf', 'intermediate']) {
-      this.#renewals.inc({ role }, 0);
-      this.#failures.inc({ role }, 0);
-    }
+    for (const role of RENEWED) this.#renewals.inc({ role }, 0);
+    for (const role of [...RENEWED, ...OTHER_WORK]) this.#failures.inc({ role }, 0);
   }
 
   /** Drops what is no longer there. */
   expiries(certificates: readonly Expiring[], now: Date): void {
     this.#expiry.reset();
+    this.#notAfter.reset();
     for (const { role, path, notAfter } of certificates) {
+      this.#notAfter.set({ role, path }, Math.floor(Date.parse(notAfter) / 1000));
       this.#expiry.set({ role, path }, Math.floor((Date.parse(notAfter) - now.getTime()) / 1000));
     }
   }

@@ -48,6 +48,19 @@ describe('a look at the directory', () => {
     assert.equal(await metric(watcher, 'certificate_renewals_total{role="leaf"}'), 0);
   });
 
+  test('tells when each certificate ends as soon as it is another one, whatever replaced it', async (t) => {
+    const dir = await authority(t);
+    const watcher = new Watcher({ dir });
+    const told = async () => {
+      await watcher.tell();
+      return metric(watcher, `certificate_not_after_seconds{role="leaf",path="${join(dir, 'leaf.pem')}"}`);
+    };
+    const before = await told();
+    assert.equal(before, Date.parse(readChain(dir).certificates.at(-1)!.notAfter) / 1000);
+    await rotate({ dir, role: 'leaf', now: later(DAY_MS) });
+    assert.ok((await told()) > before);
+  });
+
   test('renews the leaf after two thirds of its life, and a little later at most', async (t) => {
     const dir = await authority(t);
     const [root, intermediate, leaf] = serials(dir);

@@ -62,6 +62,12 @@ export class Watcher {
     await this.#running;
   }
 
+  /** What it tells Prometheus, with the certificates as they are now: another process may have replaced one. */
+  tell(): Promise<string> {
+    this.#measure(this.#now());
+    return this.metrics.text();
+  }
+
   /** One look: renews what is due. Resolves with the sentences of what failed. */
   async look(): Promise<string[]> {
     const now = this.#now();

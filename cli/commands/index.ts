@@ -14,6 +14,7 @@ export const GROUPS: Readonly<Record<string, Readonly<Record<string, Entry>>>> =
     start: { profile: 'start', load: () => import('./start.ts') },
     status: { profile: 'packages', load: () => import('./status.ts') },
     open: { profile: 'packages', load: () => import('./open.ts') },
+    metrics: { profile: 'packages', load: () => import('./metrics.ts') },
     logs: { profile: 'packages', load: () => import('./logs.ts') },
     stop: { profile: 'packages', load: () => import('./stop.ts') },
     compose: { profile: 'cluster', load: () => import('./compose.ts') },

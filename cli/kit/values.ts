@@ -21,6 +21,12 @@ export const decimal =
     return text.trim() !== '' && value >= least && value <= most ? value : refuse(`a number from ${least} to ${most}`);
   };
 
+/** A text of a form. */
+export const matching =
+  (form: RegExp, what: string) =>
+  (text: string): string =>
+    form.test(text) ? text : refuse(what);
+
 const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 
 /** A duration such as `90s`, `30m`, `1h` or `7d`, or a number of seconds; in seconds. */

@@ -6,6 +6,7 @@ import { connect as connectTcp } from 'node:net';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
+import { startResponder } from '../../certs/renewal/responder.ts';
 import { routedGame } from '../../services/server/session/handshake.ts';
 import { openSocket, tls, untilClosed, withEdge } from './edge-testing.ts';
 import { runtimeCommand, serversUp } from './haproxy.ts';
@@ -276,4 +277,22 @@ test('the internal port answers only those who ask by address', async () => {
     assert.equal((await edge.metrics({ path, headers: { Host: '[::1]:9101' } })).status, 200);
     assert.equal((await edge.metrics({ path, headers: { Host: 'rebound.example' } })).status, 421);
   }
+});
+
+test('what the authority tells of its certificates is there, too, and nowhere else', async (t) => {
+  const own = await startEdge({}, { authoritySocket: 'certs.sock' });
+  t.after(() => own.close());
+  const told = 'certificate_not_after_seconds{role="leaf"} 4711\n';
+  const responder = await startResponder(path.join(own.directory, 'certs.sock'), {
+    dir: own.directory,
+    metrics: () => Promise.resolve(told),
+  });
+  t.after(() => responder.close());
+  assert.deepEqual([(await own.metrics({ path: '/certificates' })).body], [told]);
+  assert.match((await own.metrics()).body, /haproxy_process_current_connections/);
+  assert.equal((await own.metrics({ path: '/certificates', headers: { Host: 'rebound.example' } })).status, 421);
+  const elsewhere = await own.metrics({ path: '/crl/x.crl' });
+  assert.deepEqual([elsewhere.status, JSON.parse(elsewhere.body).code], [404, 'not_found']);
+  // Nobody who comes from outside reads it.
+  for (const path of ['/certificates', '/metrics']) assert.notEqual((await own.plain({ path })).body, told);
 });

@@ -1,7 +1,7 @@
 import { userServer } from '../config/user-server.ts';
 import { BREAK_CONDITIONS, breakMarks, breakRefusals } from './break-it.ts';
 import { ALPN, REDIRECT, STALLED_MS, USER_TIMEOUTS } from './limits.ts';
-import { addressOnly, REFUSALS_PATH, refusalMetrics } from './metrics.ts';
+import { addressOnly, CERTIFICATES_PATH, REFUSALS_PATH, refusalMetrics } from './metrics.ts';
 import type { EdgeOptions } from './options.ts';
 import { except, notRedirected, redirectConnectionRules, redirectRules } from './redirect.ts';
 import {
@@ -122,17 +122,24 @@ export function httpFrontend(options: EdgeOptions): string {
 }
 
 /** Prometheus metrics, on an internal address; there too `/healthz` says that HAProxy is alive. */
-export function metricsFrontend(address: string, health = false): string {
+export function metricsFrontend({ metrics, health = false, authoritySocket }: EdgeOptions): string {
+  const hasAuthority = authoritySocket !== undefined;
+  const places = ['/metrics', REFUSALS_PATH, ...(hasAuthority ? [CERTIFICATES_PATH] : [])];
   return section('frontend metrics', [
-    `bind ${address}`,
+    `bind ${metrics}`,
     'option dontlog-normal',
     health && 'monitor-uri /healthz',
     requestText(addressOnly),
+    hasAuthority && `acl is_certificates path ${CERTIFICATES_PATH}`,
     'http-request use-service prometheus-exporter if { path /metrics }',
     requestText(refusalMetrics(REFUSALS)),
     requestText({
       action: 'return',
-      reply: errorReply(404, 'not_found', `The metrics are at /metrics and ${REFUSALS_PATH}.`),
+      reply: errorReply(404, 'not_found', `The metrics are at ${places.slice(0, -1).join(', ')} and ${places.at(-1)}.`),
+      ...(hasAuthority ? { when: { unless: 'is_certificates' } } : {}),
     }),
+    // The authority has them at the usual path.
+    hasAuthority && 'http-request set-path /metrics',
+    hasAuthority && 'default_backend authority',
   ]);
 }

@@ -6,6 +6,9 @@ import { escapedText } from './syntax.ts';
 export const REFUSALS_PATH = '/refusals';
 export const REFUSALS_METRIC = 'gridlock_edge_refused_requests_total';
 
+/** Where the certificates that an authority behind the edge keeps renewed are told, on the same port. */
+export const CERTIFICATES_PATH = '/certificates';
+
 /** localhost or an address, with any port. */
 const ADDRESS_HOST = String.raw`^(localhost|[0-9.]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?$`;
 

@@ -124,7 +124,7 @@ export function renderEdge(options: EdgeOptions): string {
     ...tlsAlpnSections(options),
     httpsFrontend(options),
     httpFrontend(options),
-    ...(options.metrics === undefined ? [] : [metricsFrontend(options.metrics, options.health)]),
+    ...(options.metrics === undefined ? [] : [metricsFrontend(options)]),
     replicasBackend(options),
     ...(options.authoritySocket === undefined ? [] : [authorityBackend(options.authoritySocket)]),
     ...(options.breakIt === undefined ? [] : [breakBackend(options.breakIt)]),

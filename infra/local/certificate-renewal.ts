@@ -41,7 +41,7 @@ export async function startAuthority(
     ...(config.acmeTlsAlpn ? { challengeSocket: '../run/acme-tls.sock' } : {}),
   });
   const watcher: Watcher = new watch.Watcher({ dir: paths.pki, report, passphrase, served });
-  const metrics = () => watcher.metrics.text();
+  const metrics = () => watcher.tell();
   const server: Server = await startResponder(paths.authoritySocket, { dir: paths.pki, metrics });
   watcher.start();
   return {

@@ -92,6 +92,7 @@ export function assembleStore({ config, type, log, clock, onUnusable }: Start) {
     topology: config.redis.topology.kind,
     replica: appId,
     onNotice: (sentence) => log.warn(sentence),
+    onInspected: (servers) => metrics.redis.take(servers),
     onUnusable: (sentence) => {
       readiness.unusable(sentence);
       log.error(sentence);

@@ -6,24 +6,29 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { stringify } from 'yaml';
-import { type Config, stackConfig } from '../../config/config.ts';
+import { stackConfig } from '../../config/config.ts';
 import { findBinary } from '../../setup/binaries.mjs';
-import { alertRules } from './alert-rules.ts';
+import type { RuleGroup } from './alert-rule.ts';
+import { alertRules, localAlertRules } from './alert-rules.ts';
 import type { AlertCase } from './testing/alert-case.ts';
 import { CASES } from './testing/alert-cases.ts';
+import { THRESHOLDS } from './thresholds.ts';
 
 const TOOLS = path.resolve(import.meta.dirname, '../../../.tools/bin/promtool');
 const promtool = findBinary(TOOLS, 'promtool');
 const skip = promtool === undefined && 'promtool is not installed: node infra/setup/run.mjs test';
 
-const STACKS = {
-  'cert-manager': stackConfig('dev', { 'gridlock:redis': 'sentinel', 'gridlock:ingress': 'haproxy' }),
-  files: stackConfig('dev', {
-    'gridlock:redis': 'sentinel',
-    'gridlock:ingress': 'haproxy',
-    'gridlock:certificates': 'files',
-    'gridlock:certificatesDir': 'x',
-  }),
+const STACKS: Readonly<Record<string, readonly RuleGroup[]>> = {
+  'cert-manager': alertRules(stackConfig('dev', { 'gridlock:redis': 'sentinel', 'gridlock:ingress': 'haproxy' })),
+  files: alertRules(
+    stackConfig('dev', {
+      'gridlock:redis': 'sentinel',
+      'gridlock:ingress': 'haproxy',
+      'gridlock:certificates': 'files',
+      'gridlock:certificatesDir': 'x',
+    }),
+  ),
+  local: localAlertRules('gridlock'),
 };
 
 function run(args: readonly string[], files: Record<string, object>) {
@@ -42,7 +47,7 @@ function run(args: readonly string[], files: Record<string, object>) {
   }
 }
 
-const judged = (name: string, config: Config, cases: readonly AlertCase[]) =>
+const judged = (name: string, rules: readonly RuleGroup[], cases: readonly AlertCase[]) =>
   test(`promtool finds every alert firing when it should, and silent when not (${name})`, { skip }, () => {
     const tests = cases.map(({ name, series, at = 15, alert, fires, severity = 'warning' }) => ({
       name,
@@ -57,7 +62,7 @@ const judged = (name: string, config: Config, cases: readonly AlertCase[]) =>
       ],
     }));
     // Texts of the alerts are for people: only labels are compared.
-    const groups = alertRules(config).map((group) => ({
+    const groups = rules.map((group) => ({
       ...group,
       rules: group.rules.map(({ annotations: _, ...rule }) => rule),
     }));
@@ -68,10 +73,10 @@ const judged = (name: string, config: Config, cases: readonly AlertCase[]) =>
     assert.equal(status, 0, output);
   });
 
-for (const [name, config] of Object.entries(STACKS)) {
+for (const [name, rules] of Object.entries(STACKS)) {
   judged(
     name,
-    config,
+    rules,
     CASES.filter(({ stack = 'cert-manager' }) => stack === name),
   );
 }
@@ -91,9 +96,7 @@ for (const redis of ['single', 'sentinel', 'external']) {
 
 test('every alert has a case in which it fires', () => {
   const fired = new Set(CASES.filter(({ fires }) => fires.length > 0).map(({ alert }) => alert));
-  const all = Object.values(STACKS).flatMap((config) =>
-    alertRules(config).flatMap(({ rules }) => rules.map(({ alert }) => alert)),
-  );
+  const all = Object.values(STACKS).flatMap((groups) => groups.flatMap(({ rules }) => rules.map(({ alert }) => alert)));
   assert.deepEqual(
     all.filter((alert) => !fired.has(alert)),
     [],
@@ -120,4 +123,14 @@ test('alerts are about what the stack has', () => {
     'GridlockEdgeCertificateExpires',
     'GridlockEdgeCertificateFails',
   ]);
+});
+
+test('an alert fires at the threshold that the boards draw', () => {
+  const rules = Object.values(STACKS).flatMap((groups) => groups.flatMap(({ rules }) => rules));
+  for (const { alert, severity, at } of Object.values(THRESHOLDS)) {
+    const [rule] = rules.filter((one) => one.alert === `Gridlock${alert}`);
+    assert.ok(rule, alert);
+    assert.equal(rule.labels.severity, severity, alert);
+    assert.match(rule.expr, new RegExp(`[<>] ${at}\\b`), alert);
+  }
 });

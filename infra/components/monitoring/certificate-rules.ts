@@ -2,6 +2,9 @@ import type { Config } from '../../config/config.ts';
 import { CERT_MANAGER } from '../certificates/cert-manager.ts';
 import { pkiLifetimes, rootName } from '../certificates/pki-plan.ts';
 import { type AlertRule, rule } from './alert-rule.ts';
+import { THRESHOLDS } from './thresholds.ts';
+
+const { certificate } = THRESHOLDS;
 
 /** As cert-manager tells of what it makes. */
 export function certificateRules({ namespace, pki }: Pick<Config, 'namespace' | 'pki'>): AlertRule[] {
@@ -50,6 +53,17 @@ export function certificateRules({ namespace, pki }: Pick<Config, 'namespace' | 
   ];
 }
 
+/** `notAfter` has a series for each certificate that is served, which `label` names. */
+export const expiryRule = (notAfter: string, label: 'pod' | 'role'): AlertRule =>
+  rule(
+    certificate.severity,
+    certificate.alert,
+    `${notAfter} - time() < ${certificate.at}`,
+    '10m',
+    `The certificate of the edge ({{ $labels.${label} }}) expires in {{ $value | humanizeDuration }}.`,
+    'Then nobody can connect any more. It was not renewed, or the edge does not take the new one: see its log.',
+  );
+
 const DUE_HOURS = pkiLifetimes.edge.renewBefore;
 
 /** As the plain edge tells of what it shows: the one watch there is on a chain from files. */
@@ -67,14 +81,7 @@ export function servedCertificateRules(config: Pick<Config, 'namespace' | 'certi
   return [
     // Otherwise somebody renews it, and another alert tells when that fails.
     ...(config.certificates === 'files' ? [due] : []),
-    rule(
-      'critical',
-      'EdgeCertificateExpires',
-      `${end} - time() < 24 * 3600 and ${end} > 0`,
-      '10m',
-      'The certificate that {{ $labels.pod }} serves expires in {{ $value | humanizeDuration }}.',
-      'Then nobody can connect any more. It was not renewed, or the edge does not take the new one: see its agent.',
-    ),
+    expiryRule(`(${end} > 0)`, 'pod'),
     rule(
       'warning',
       'EdgeCertificateFails',

@@ -1,193 +1,81 @@
 import type { Config } from '../../config/config.ts';
-import { REFUSALS_METRIC } from '../../edge/metrics.ts';
 import { CONTROLLER_NAMESPACE } from '../edge/edge-service.ts';
+import { annotationsOf } from './boards/annotations.ts';
+import { dashboard, type Variable } from './boards/dashboard.ts';
+import { certificatePanels, edgePanels } from './boards/edge-board.ts';
+import { gamePanels } from './boards/game-board.ts';
+import { redisPanels } from './boards/redis-board.ts';
+import { AUTHORITY, type CertificateSource, certificateSource, isOfNamespace } from './certificate-source.ts';
 
-/** One graph: what it is called, in what unit, and a query for each kind of line with its legend. */
-interface Panel {
-  readonly title: string;
-  readonly unit: string;
-  readonly queries: readonly (readonly [expr: string, legend: string])[];
+/** Of which cluster the boards are. */
+interface Places {
+  /** Namespaces of the replicas and of the edge, which are chosen first. */
+  readonly game: string;
+  readonly edge: string;
+  readonly certificates: CertificateSource | undefined;
 }
 
-const WIDTH = 12;
-const HEIGHT = 8;
-const DATA_SOURCE = { type: 'prometheus', uid: '${datasource}' };
+const CHOSEN = 'namespace="$namespace"';
+const CHOSEN_PODS = `${CHOSEN},pod=~"$pod"`;
 
-const game = (ns: string): Panel[] => [
-  { title: 'Open sockets', unit: 'short', queries: [[`gridlock_sockets{${ns}}`, '{{pod}}']] },
-  {
-    title: 'Ready and draining replicas',
-    unit: 'short',
-    queries: [
-      [`sum(gridlock_ready{${ns}})`, 'ready'],
-      [`sum(gridlock_draining{${ns}})`, 'draining'],
-    ],
-  },
-  {
-    title: 'Moves, from arrival to acknowledgement',
-    unit: 's',
-    queries: ['0.5', '0.95', '0.99'].map((quantile) => [
-      `histogram_quantile(${quantile}, sum by (le) (rate(gridlock_command_seconds_bucket{${ns}}[$__rate_interval])))`,
-      `p${Number(quantile) * 100}`,
-    ]),
-  },
-  {
-    title: 'Messages',
-    unit: 'ops',
-    queries: [
-      [`sum by (type) (rate(gridlock_messages_in_total{${ns}}[$__rate_interval]))`, 'in: {{type}}'],
-      [`sum by (type) (rate(gridlock_messages_out_total{${ns}}[$__rate_interval]))`, 'out: {{type}}'],
-    ],
-  },
-  {
-    title: 'Closed sockets by code',
-    unit: 'ops',
-    queries: [[`sum by (code) (rate(gridlock_closes_total{${ns}}[$__rate_interval]))`, '{{code}}']],
-  },
-  {
-    title: 'Returns: exact, or by snapshot',
-    unit: 'ops',
-    queries: [
-      [`sum by (recovered) (rate(gridlock_resumes_total{${ns}}[$__rate_interval]))`, 'recovered {{recovered}}'],
-    ],
-  },
-  {
-    title: 'Refusals',
-    unit: 'ops',
-    queries: [
-      [`sum by (code) (rate(gridlock_requests_refused_total{${ns}}[$__rate_interval]))`, 'request: {{code}}'],
-      [`sum by (reason) (rate(gridlock_upgrades_refused_total{${ns}}[$__rate_interval]))`, 'handshake: {{reason}}'],
-    ],
-  },
-  {
-    title: 'Redis: failures, and entries that had to be read',
-    unit: 'ops',
-    queries: [
-      [`sum by (connection) (rate(gridlock_redis_errors_total{${ns}}[$__rate_interval]))`, 'failed: {{connection}}'],
-      [`sum by (type) (rate(gridlock_gap_entries_total{${ns}}[$__rate_interval]))`, 'gap: {{type}}'],
-    ],
-  },
-  {
-    title: 'Event loop, 99th percentile of its delay',
-    unit: 's',
-    queries: [[`nodejs_eventloop_lag_p99_seconds{${ns},pod=~"game-.*"}`, '{{pod}}']],
-  },
-  {
-    title: 'CPU and memory of a replica',
-    unit: 'short',
-    queries: [
-      [`rate(process_cpu_seconds_total{${ns},pod=~"game-.*"}[$__rate_interval])`, 'cores {{pod}}'],
-      [`process_resident_memory_bytes{${ns},pod=~"game-.*"} / 2^20`, 'MiB {{pod}}'],
-    ],
-  },
+/** The namespace and the pods that tell a metric. */
+const placeOf = (metric: string, namespace: string): Variable[] => [
+  { name: 'namespace', label: 'Namespace', metric, of: 'namespace', first: namespace },
+  { name: 'pod', label: 'Pod', metric: `${metric}{${CHOSEN}}`, of: 'pod' },
 ];
 
-const edge = (ns: string): Panel[] => [
-  {
-    title: 'Connections',
-    unit: 'short',
-    queries: [[`sum by (pod) (haproxy_process_current_connections{${ns}})`, '{{pod}}']],
-  },
-  {
-    title: 'TLS handshakes',
-    unit: 'ops',
-    queries: [
-      [`sum by (pod) (rate(haproxy_process_ssl_connections_total{${ns}}[$__rate_interval]))`, '{{pod}}'],
-      [`sum(rate(haproxy_process_ssl_cache_misses_total{${ns}}[$__rate_interval]))`, 'not resumed'],
-    ],
-  },
-  {
-    title: 'Requests by answer',
-    unit: 'ops',
-    queries: [
-      [
-        `sum by (proxy, code) (rate(haproxy_frontend_http_responses_total{${ns}}[$__rate_interval]))`,
-        '{{proxy}} {{code}}',
+const REPLICAS = 'gridlock_ready';
+const NODES = 'gridlock_redis_memory_bytes';
+
+function boards({ game, edge, certificates }: Places): Record<string, object> {
+  // Where both are in one namespace, they follow the reader's choice.
+  const isOne = game === edge;
+  const edgeOf = isOne ? CHOSEN : `namespace="${edge}"`;
+  const gameOf = isOne ? CHOSEN : `namespace="${game}"`;
+  const certificatesOf = certificates !== undefined && isOfNamespace(certificates) ? `namespace="${game}"` : undefined;
+  const marks = (replicas: string, proxies: string) => annotationsOf(replicas, certificatesOf ?? proxies, certificates);
+  const all = [
+    dashboard({
+      uid: 'gridlock-game',
+      title: 'Gridlock: game',
+      variables: placeOf(REPLICAS, game),
+      annotations: marks(CHOSEN, edgeOf),
+      panels: gamePanels(CHOSEN_PODS),
+    }),
+    dashboard({
+      uid: 'gridlock-edge',
+      title: 'Gridlock: edge',
+      variables: placeOf('haproxy_process_current_connections', edge),
+      annotations: marks(gameOf, CHOSEN),
+      panels: [
+        ...edgePanels(CHOSEN_PODS),
+        ...(certificates === undefined ? [] : certificatePanels(certificatesOf ?? CHOSEN_PODS, certificates)),
       ],
-    ],
-  },
-  {
-    title: 'Refused requests by reason',
-    unit: 'ops',
-    queries: [[`sum by (reason) (rate(${REFUSALS_METRIC}{${ns}}[$__rate_interval]))`, '{{reason}}']],
-  },
-  {
-    title: 'Sockets and requests at the replicas',
-    unit: 'short',
-    queries: [[`sum by (proxy) (haproxy_backend_current_sessions{${ns}})`, '{{proxy}}']],
-  },
-  {
-    title: 'Servers that take new players',
-    unit: 'short',
-    queries: [[`min by (proxy) (haproxy_backend_active_servers{${ns}})`, '{{proxy}}']],
-  },
-  {
-    title: 'Errors towards replicas',
-    unit: 'ops',
-    queries: [
-      [
-        `sum by (proxy) (rate(haproxy_backend_connection_errors_total{${ns}}[$__rate_interval]))`,
-        'connection {{proxy}}',
+    }),
+    dashboard({
+      uid: 'gridlock-redis',
+      title: 'Gridlock: Redis',
+      variables: [
+        ...placeOf(REPLICAS, game),
+        { name: 'node', label: 'Redis', metric: `${NODES}{${CHOSEN}}`, of: 'node' },
       ],
-      [`sum by (proxy) (rate(haproxy_backend_retry_warnings_total{${ns}}[$__rate_interval]))`, 'retried {{proxy}}'],
-    ],
-  },
-];
-
-/** What the plain edge's agent adds. */
-const certificate = (ns: string): Panel[] => [
-  {
-    title: 'Time until the served certificate expires',
-    unit: 's',
-    queries: [[`(gridlock_edge_certificate_not_after_seconds{${ns}} > 0) - time()`, '{{pod}}']],
-  },
-  {
-    title: 'Certificate: replaced, and looks that failed',
-    unit: 'short',
-    queries: [
-      [`increase(gridlock_edge_certificate_changes_total{${ns}}[$__rate_interval])`, 'replaced {{pod}}'],
-      [`increase(gridlock_edge_certificate_failures_total{${ns}}[$__rate_interval])`, 'failed {{pod}}'],
-    ],
-  },
-];
-
-const graph = ({ title, unit, queries }: Panel, index: number) => ({
-  id: index + 1,
-  type: 'timeseries',
-  title,
-  datasource: DATA_SOURCE,
-  gridPos: { x: (index % 2) * WIDTH, y: Math.floor(index / 2) * HEIGHT, w: WIDTH, h: HEIGHT },
-  fieldConfig: { defaults: { unit, min: 0 }, overrides: [] },
-  options: { legend: { displayMode: 'list', placement: 'bottom' }, tooltip: { mode: 'multi' } },
-  targets: queries.map(([expr, legendFormat], number) => ({
-    refId: String.fromCharCode(65 + number),
-    datasource: DATA_SOURCE,
-    expr,
-    legendFormat,
-  })),
-});
-
-const dashboard = (uid: string, title: string, panels: readonly Panel[]) => ({
-  uid,
-  title,
-  tags: ['gridlock'],
-  schemaVersion: 39,
-  editable: false,
-  refresh: '10s',
-  time: { from: 'now-1h', to: 'now' },
-  templating: {
-    list: [{ name: 'datasource', label: 'Data source', type: 'datasource', query: 'prometheus', current: {} }],
-  },
-  panels: panels.map(graph),
-});
-
-/** Grafana's dashboards by file name, for the namespaces of the game and of its edge. Pure. */
-export function dashboards({ namespace, ingress }: Pick<Config, 'namespace' | 'ingress'>): Record<string, object> {
-  const ns = (name: string) => `namespace="${name}"`;
-  const plain = ingress === 'haproxy';
-  const panels = plain ? [...edge(ns(namespace)), ...certificate(ns(namespace))] : edge(ns(CONTROLLER_NAMESPACE));
-  return {
-    'gridlock-game.json': dashboard('gridlock-game', 'Gridlock: game', game(ns(namespace))),
-    'gridlock-edge.json': dashboard('gridlock-edge', 'Gridlock: edge', panels),
-  };
+      annotations: marks(CHOSEN, edgeOf),
+      panels: redisPanels(CHOSEN_PODS, `${CHOSEN_PODS},node=~"$node"`),
+    }),
+  ];
+  return Object.fromEntries(all.map((board) => [`${board.uid}.json`, board]));
 }
+
+/** Grafana's dashboards of a stack, by file name. Pure. */
+export function dashboards(config: Pick<Config, 'namespace' | 'ingress' | 'certificates'>): Record<string, object> {
+  const { namespace, ingress } = config;
+  return boards({
+    game: namespace,
+    edge: ingress === 'haproxy' ? namespace : CONTROLLER_NAMESPACE,
+    certificates: certificateSource(config),
+  });
+}
+
+/** The same for the processes of `npm start`. */
+export const localDashboards = (namespace: string): Record<string, object> =>
+  boards({ game: namespace, edge: namespace, certificates: AUTHORITY });

@@ -33,6 +33,8 @@ export interface HistoryStoreOptions {
   readonly onNotice?: (sentence: string) => void;
   /** This Redis cannot be used. */
   readonly onUnusable?: (sentence: string) => void;
+  /** Takes what the primaries said of themselves, every few seconds. */
+  readonly onInspected?: (servers: readonly ServerFacts[]) => void;
 }
 
 /**
@@ -140,6 +142,7 @@ export class HistoryStore {
     const { topology, onUnusable } = this.#options;
     const nodes = this.redis instanceof Redis ? [this.redis] : (this.redis as Cluster).nodes('master');
     const servers = await Promise.all(nodes.map(readServer));
+    this.#options.onInspected?.(servers);
     this.#fullness = Math.max(0, ...servers.map(({ fullness }) => fullness));
     for (const { version, eviction } of servers) {
       const problem = versionProblem(version);

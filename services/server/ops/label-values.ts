@@ -57,6 +57,7 @@ export const MESSAGES_OUT = each<ServerMessage['type']>({
   history: 1,
   presence: 1,
   watchers: 1,
+  signal: 1,
   going_away: 1,
   error: 1,
 });

@@ -3,6 +3,7 @@ import type { AnyChannelRule, AnyRoomType } from '../../protocol/index.ts';
 import { OPERATIONS_EVENTS } from '../../protocol/operations.ts';
 import { LabelledCounter, Tally } from './counters.ts';
 import * as values from './label-values.ts';
+import { RedisMetrics } from './redis-metrics.ts';
 
 /** What a replica counts. Labels are bounded: types, codes and reasons, never players or games. */
 export class Metrics {
@@ -105,6 +106,7 @@ export class Metrics {
     labelNames: ['backend', 'route', 'status'],
     registers: this.#registers,
   });
+  readonly redis = new RedisMetrics(this.registry);
   readonly refusals: LabelledCounter<{ code: readonly string[] }>;
   readonly published: LabelledCounter<{ channel: readonly string[] }>;
   readonly conflicts = new Counter({

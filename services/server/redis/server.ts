@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { parseLoad, type ServerLoad } from './server-load.ts';
 import type { Topology } from './settings.ts';
 
 /** The oldest Redis that has sharded pub/sub, which games spread over a cluster need. */
@@ -20,11 +21,23 @@ export interface ServerFacts {
   readonly eviction: string | undefined;
   /** What is used of `maxmemory`, 0 to 1; 0 where there is none. */
   readonly fullness: number;
+  /** host:port, as this connection was made. */
+  readonly node: string;
+  readonly load: ServerLoad;
+  /** How long it took to answer, in seconds. */
+  readonly seconds: number;
 }
 
 /** Asks one node about itself. */
 export async function readServer(node: Redis): Promise<ServerFacts> {
-  const [info, persistence] = await Promise.all([node.info(), readDurability(node)]);
+  const asked = performance.now();
+  let seconds = 0;
+  const [info, persistence] = await Promise.all([
+    node.info().finally(() => {
+      seconds = (performance.now() - asked) / 1000;
+    }),
+    readDurability(node),
+  ]);
   const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? '';
   const policy = field('maxmemory_policy');
   const most = Number(field('maxmemory'));
@@ -37,8 +50,17 @@ export async function readServer(node: Redis): Promise<ServerFacts> {
     replicas: Number(field('connected_slaves')),
     isDurable: persistence,
     fullness: most > 0 ? Number(field('used_memory')) / most : 0,
+    node: addressOf(node),
+    load: parseLoad(info),
+    seconds,
     eviction: most > 0 && policy !== 'noeviction' ? policy : undefined,
   };
+}
+
+/** Sentinel says where the primary is: then only the connection knows. */
+function addressOf({ options, stream }: Redis): string {
+  const { sentinels, host, port } = options;
+  return sentinels ? `${stream?.remoteAddress}:${stream?.remotePort}` : `${host}:${port}`;
 }
 
 async function readDurability(node: Redis): Promise<boolean | undefined> {

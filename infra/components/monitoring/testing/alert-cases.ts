@@ -144,6 +144,28 @@ export const CASES: readonly AlertCase[] = [
     },
   },
   {
+    name: 'Redis has little memory left, as every replica tells',
+    alert: 'GridlockRedisNearlyFull',
+    fires: [{ node: 'redis:6379' }],
+    series: {
+      [`gridlock_redis_memory_bytes{${pod('a')},node="redis:6379"}`]: '75x20',
+      [`gridlock_redis_memory_bytes{${pod('b')},node="redis:6379"}`]: '75x20',
+      [`gridlock_redis_memory_limit_bytes{${pod('a')},node="redis:6379"}`]: '100x20',
+      [`gridlock_redis_memory_limit_bytes{${pod('b')},node="redis:6379"}`]: '100x20',
+    },
+  },
+  {
+    name: 'Redis has memory left, or no limit',
+    alert: 'GridlockRedisNearlyFull',
+    fires: [],
+    series: {
+      [`gridlock_redis_memory_bytes{${pod('a')},node="redis:6379"}`]: '65x20',
+      [`gridlock_redis_memory_limit_bytes{${pod('a')},node="redis:6379"}`]: '100x20',
+      [`gridlock_redis_memory_bytes{${pod('a')},node="other:6379"}`]: '65x20',
+      [`gridlock_redis_memory_limit_bytes{${pod('a')},node="other:6379"}`]: '0x20',
+    },
+  },
+  {
     name: 'commands to Redis fail',
     alert: 'GridlockRedisErrors',
     fires: [{ connection: 'commands' }],

@@ -124,4 +124,15 @@ export const CERTIFICATE_CASES: readonly AlertCase[] = [
     fires: [{ namespace: 'gridlock', pod: 'edge-a' }],
     series: { [`gridlock_edge_certificate_not_after_seconds{${pod('edge-a')}}`]: `${0.5 * DAY}x20` },
   },
+  {
+    name: 'a certificate of npm start was not renewed',
+    stack: 'local',
+    alert: 'GridlockEdgeCertificateExpires',
+    severity: 'critical',
+    fires: [{ namespace: 'gridlock', pod: 'edge', role: 'leaf' }],
+    series: {
+      [`certificate_not_after_seconds{${pod('edge')},role="leaf"}`]: `${0.5 * DAY}x20`,
+      [`certificate_not_after_seconds{${pod('edge')},role="root"}`]: `${0.5 * DAY}x20`,
+    },
+  },
 ];

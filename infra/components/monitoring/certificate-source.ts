@@ -1,0 +1,47 @@
+import type { Config } from '../../config/config.ts';
+
+/** Who tells Prometheus about the certificate that the edge serves. `labels` are matchers, as in `namespace="gridlock"`. */
+export interface CertificateSource {
+  /** When it ends, in seconds since 1970; no series where that is not known yet. */
+  notAfter(labels: string): string;
+  /** Above 0 where it was replaced within the window. */
+  replaced(labels: string, window: string): string;
+  /** What one line is called. */
+  readonly legend: string;
+}
+
+/** The plain edge's agent. 0 until it has served one. */
+const AGENT: CertificateSource = {
+  notAfter: (labels) => `(gridlock_edge_certificate_not_after_seconds{${labels}} > 0)`,
+  replaced: (labels, window) =>
+    `sum by (pod) (increase(gridlock_edge_certificate_changes_total{${labels}}[${window}])) > 0`,
+  legend: '{{pod}}',
+};
+
+/** The authority of `npm start`, behind its edge. */
+export const AUTHORITY: CertificateSource = {
+  notAfter: (labels) => `certificate_not_after_seconds{${labels},role=~"leaf|served"}`,
+  replaced: (labels, window) =>
+    `sum by (role) (changes(certificate_not_after_seconds{${labels},role=~"leaf|served"}[${window}])) > 0`,
+  legend: '{{role}}',
+};
+
+/** cert-manager, which says of each certificate in which namespace it is, and has no pod of it. */
+const CERT_MANAGER: CertificateSource = {
+  notAfter: (labels) => `(certmanager_certificate_expiration_timestamp_seconds{${labels}} > 0)`,
+  replaced: (labels, window) =>
+    `sum by (name) (changes(certmanager_certificate_expiration_timestamp_seconds{${labels}}[${window}])) > 0`,
+  legend: '{{name}}',
+};
+
+/** Who tells on Kubernetes; undefined where nobody does. */
+export function certificateSource({
+  ingress,
+  certificates,
+}: Pick<Config, 'ingress' | 'certificates'>): CertificateSource | undefined {
+  if (ingress === 'haproxy') return AGENT;
+  return certificates === 'files' ? undefined : CERT_MANAGER;
+}
+
+/** Whether the source's series belong to a namespace only, and to no pod of the edge. */
+export const isOfNamespace = (source: CertificateSource): boolean => source === CERT_MANAGER;
