@@ -1,7 +1,6 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { Refusal } from '../authority/game-authority.ts';
 import type { Logger } from '../ops/log.ts';
-import type { Metrics } from '../ops/metrics.ts';
 import type { RedisSettings, RedisTls } from './settings.ts';
 
 /** How long one command may take before the client is told that the store is unavailable. */
@@ -157,7 +156,7 @@ export type StoreConnection = 'commands' | 'bus' | 'reads';
 
 export interface FailuresOptions {
   readonly log: Logger;
-  readonly metrics: Pick<Metrics, 'redisErrors'>;
+  readonly metrics: { readonly redisErrors: { inc(labels: { readonly connection: StoreConnection }): void } };
   /** What was logged. */
   readonly onWarning: (connection: StoreConnection, reason: string) => void;
 }
