@@ -32,6 +32,7 @@ async function withSystem<T>(work: () => Promise<T>): Promise<T> {
   const server = await serveControl(statePaths(stateDir).controlSocket, {
     status: () => Promise.resolve(STATUS),
     stop: () => undefined,
+    rotate: () => Promise.reject(new Error('not asked for')),
   });
   return work().finally(() => server.close());
 }

@@ -39,5 +39,11 @@ export function annotationsOf(game: string, edge: string, certificates: Certific
       text: '{{pod}} drains.',
     },
     ...rotations,
+    {
+      name: 'Actions of operators',
+      color: 'blue',
+      expr: `sum by (pod) (increase(gridlock_operations_events_total{${game},kind="action"}[${WINDOW}])) > 0`,
+      text: 'An operator did something on the operations page, which says what.',
+    },
   ];
 }
