@@ -25,7 +25,9 @@ async function countersOf({ registry }: Metrics): Promise<{ name: string; labels
 test('every labelled counter starts with 0 for each value of its labels', async () => {
   const metrics = new Metrics('1111', TYPE as never);
   beginCounting(metrics, ['shop']);
-  const labelled = (await countersOf(metrics)).filter(({ labels }) => labels.length > 0);
+  // The nodes of Redis are found, and not known: what they count are figures of Redis, which has them from its start.
+  const isKnown = ({ labels }: { labels: string[] }) => labels.length > 0 && String(labels) !== 'node';
+  const labelled = (await countersOf(metrics)).filter(isKnown);
   assert.ok(labelled.length > 15, `${labelled.length} counters`);
   for (const { name, labels, series } of labelled) {
     assert.ok(series.length > 1, `${name} has ${series.length} series`);
