@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { ensureChain } from '../index.ts';
-import { authority, certs, certsWith, json, openssl } from '../testing/command-line.ts';
+import { atTerminal, authority, certs, certsWith, json, openssl } from '../testing/command-line.ts';
 import { localNames, temporaryDirectory } from '../testing/fixtures.ts';
 
 describe('export', () => {
@@ -176,6 +176,21 @@ describe('trust and untrust', () => {
     assert.match(stderr, new RegExp(`certutil -d sql:${at('nss')} -A -t C,, -n "gridlock [0-9a-f]{16}"\n`));
     assert.match(stderr, /say --yes/);
     assert.ok(!existsSync(at('nss')));
+  });
+
+  test('do it when the user at the terminal says yes, and nothing when not', async (t) => {
+    if (process.platform !== 'linux') return t.skip('script takes other flags here');
+    const { dir, at } = await authority(t);
+    const flags = ['--dir', dir, '--store', 'nss', '--nss-database', at('nss')];
+    const refused = await atTerminal('n', 'trust', ...flags);
+    assert.match(refused.output, /Go on\? \[y\/N\][\s\S]*Nothing was changed\./);
+    assert.deepEqual([refused.code, existsSync(at('nss'))], [2, false]);
+    const done = await atTerminal('y', 'trust', ...flags);
+    assert.deepEqual([done.code, existsSync(at('nss'))], [0, true], done.output);
+    // There is nothing to ask any more.
+    const again = await atTerminal(undefined, 'trust', ...flags);
+    assert.equal(again.code, 0);
+    assert.doesNotMatch(again.output, /Go on/);
   });
 
   test('leave alone what cannot be changed, and say how it could', async (t) => {

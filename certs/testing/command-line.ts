@@ -1,6 +1,7 @@
 // Runs the command line, for the tests of its commands.
 import assert from 'node:assert/strict';
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { type Captured, captured } from '../../tests/kit/captured.ts';
@@ -22,6 +23,23 @@ export function certsWith(variables: NodeJS.ProcessEnv, ...args: string[]): Prom
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
     });
   });
+}
+
+/** Runs a command at a terminal, where its user answers the question. */
+export async function atTerminal(
+  answer: string | undefined,
+  ...args: string[]
+): Promise<{ code: number; output: string }> {
+  const command = [process.execPath, '--disable-warning=ExperimentalWarning', MAIN, ...args];
+  const child = spawn('script', ['-qec', command.map((word) => `'${word}'`).join(' '), '/dev/null']);
+  let output = '';
+  child.stdout.on('data', (chunk) => {
+    const asked = output.includes('[y/N]');
+    output += String(chunk);
+    if (!asked && output.includes('[y/N]') && answer !== undefined) child.stdin.write(`${answer}\n`);
+  });
+  const [code] = (await once(child, 'close')) as [number];
+  return { code, output };
 }
 
 /** Runs a command within this process. */
