@@ -8,6 +8,7 @@ import type { BrowserContext, Locator, Page } from 'playwright-core';
 import { fetchServed } from '../certs/edge/tls-endpoint.ts';
 import { type Cluster, startCluster } from '../loadtest/kit/cluster.ts';
 import { Backend, KeysFile, newKey } from '../services/server/testing/backend.ts';
+import { assertAccessible } from './kit/axe.ts';
 import { openBrowser } from './kit/chromium.ts';
 import { repetitions } from './kit/repetitions.ts';
 import { trustingFetch } from './kit/trusting-fetch.ts';
@@ -175,10 +176,12 @@ test('on another machine than the cluster the buttons are there for who has the 
     const page = await stranger.newPage();
     await page.goto(other.url);
     await part(page, 'create').click();
+    await assertAccessible(page, 'the form for the key');
     const key = part(page, 'break-key');
     await key.getByLabel("The operator's key").fill('x'.repeat(40));
     await key.getByRole('button').click();
     await key.getByRole('alert').waitFor();
+    await assertAccessible(page, 'the form with a wrong key');
     assert.equal(await part(page, 'break-it').count(), 0);
     await key.getByLabel("The operator's key").fill(operator);
     await key.getByRole('button').click();
@@ -192,3 +195,17 @@ test('on another machine than the cluster the buttons are there for who has the 
     keys.remove();
   }
 });
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`axe finds nothing in the buttons and the strip before, during and after a break, ${colorScheme}`, async () => {
+    const { ann, ben } = await newGame();
+    await ann.emulateMedia({ colorScheme });
+    await assertAccessible(ann, 'the buttons');
+    const pressed = press(ann, 'network');
+    await ann.locator('[data-testid=trial][data-state="under way"]').waitFor();
+    await assertAccessible(ann, 'the strip while the network is cut');
+    await pressed;
+    await assertAccessible(ann, 'the strip after it');
+    await Promise.all([ann.close(), ben.close()]);
+  });
+}

@@ -45,7 +45,7 @@ async function stepFor(
 }
 
 /** What will be done, line by line. */
-function planText(steps: readonly Step[], roots: readonly X509Certificate[], subjects: readonly string[]): string {
+function planLines(steps: readonly Step[], roots: readonly X509Certificate[], subjects: readonly string[]): string[] {
   const whose = roots.map(({ fingerprint256, validTo }, index) => [
     `The root is ${subjects[index]}, valid until ${validTo}, SHA-256`,
     `  ${fingerprint256}`,
@@ -55,7 +55,7 @@ function planText(steps: readonly Step[], roots: readonly X509Certificate[], sub
     ...add.map((root) => `  ${store.adds(root)}`),
     ...remove.map(() => '  remove the retired root'),
   ]);
-  return [...whose.flat(), ...work].join('\n');
+  return [...whose.flat(), ...work];
 }
 
 /** Does the steps. What fails does not keep the others from being done; resolves with what went wrong. */
@@ -89,10 +89,11 @@ export default addCommonOptions(trust).action(
       else steps.push(await stepFor(store, roots, loadRetired(directory)));
     }
     const due = steps.filter((step) => !isDone(step));
+    const plan = due.length === 0 ? [] : planLines(due, roots, roots.map(subjectText));
     if (due.length > 0 && !options.yes) {
-      process.stderr.write(`${printableLines(planText(due, roots, roots.map(subjectText)))}\n`);
+      process.stderr.write(`${printableLines(plan.join('\n'))}\n`);
       if (!(await confirm('Go on?'))) throw usage('Nothing was changed.');
-    } else if (due.length > 0) output.progress(planText(due, roots, roots.map(subjectText)));
+    } else for (const line of plan) output.progress(line);
     const [problem] = await carryOut(due, output);
     if (problem !== undefined && due.length === 1) throw problem;
     const trusting = [];

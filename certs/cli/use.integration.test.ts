@@ -159,7 +159,7 @@ describe('trust and untrust', () => {
       assert.equal(code, 0, stderr);
       for (const place of [at('local'), ...places]) assert.ok(stdout.includes(`${place} trusts O=Gridlock`), stdout);
       // The second time there is nothing left to do, and so nothing to announce.
-      assert.equal(/certutil -d sql:.*nssdb -A -t C,,/.test(stderr), time === 0, stderr);
+      assert.equal(/^ {2}certutil -d sql:.*nssdb -A -t C,,/m.test(stderr), time === 0, stderr);
       for (const place of places) assert.equal(listed(place).match(/gridlock [0-9a-f]{16} +C,,/g)?.length, 1);
     }
     assert.equal((await inHome(at('home'), 'untrust', ...flags)).code, 0);
