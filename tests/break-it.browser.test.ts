@@ -170,7 +170,7 @@ test('on another machine than the cluster the buttons are there for who has the 
   if (elsewhere === undefined) return t.skip('this machine has no address but loopback');
   const operator = newKey();
   const keys = new KeysFile(`operator:${operator}`);
-  const other = await startCluster({ replicas: 1, host: elsewhere, breakIt: 'on', apiKeysFile: keys.path });
+  const other = await startCluster({ replicas: 1, host: elsewhere, breakIt: 'on', operatorKeysFile: keys.path });
   const stranger = await openBrowser({ rootCertificate: path.join(other.stateDir, 'pki', 'root.pem') });
   try {
     const page = await stranger.newPage();

@@ -141,14 +141,18 @@ describe('a cluster that others reach', { skip: elsewhere === undefined && 'no a
   const [operator, shop] = [newKey(), newKey()];
   const bearer = (key: string) => ({ host: elsewhere!, headers: { authorization: `Bearer ${key}` } });
   let keysFile: KeysFile;
+  let shopFile: KeysFile;
   let cluster: Cluster;
   before(async () => {
-    keysFile = new KeysFile(`operator:${operator}`, `shop:${shop}`);
-    cluster = await startCluster({ replicas: 1, host: elsewhere!, breakIt: 'on', apiKeysFile: keysFile.path });
+    keysFile = new KeysFile(`olga:${operator}`);
+    shopFile = new KeysFile(`shop:${shop}`);
+    const files = { operatorKeysFile: keysFile.path, apiKeysFile: shopFile.path };
+    cluster = await startCluster({ replicas: 1, host: elsewhere!, breakIt: 'on', ...files });
   });
   after(async () => {
     await cluster?.stop();
     keysFile?.remove();
+    shopFile?.remove();
   });
 
   test('from elsewhere nothing is broken without the key, whatever a request says about itself', async () => {

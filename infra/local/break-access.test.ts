@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { test } from 'node:test';
 import { BreakAccess } from './break-access.ts';
 
-const KEYS: Readonly<Record<string, string>> = { 'operator-key': 'operator', 'shop-key': 'shop' };
+const KEYS: Readonly<Record<string, string>> = { 'operator-key': 'olga' };
 const origins = ['https://localhost:8443', 'https://127.0.0.1:8443'];
 const access = new BreakAccess({ origins, keys: { nameOf: (shown) => KEYS[shown] } });
 const withoutKeys = new BreakAccess({ origins, keys: undefined });

@@ -3,9 +3,6 @@ import { BlockList, isIP } from 'node:net';
 import { BREAK_FROM_HEADER, BREAK_HEADER } from '../../services/protocol/break-it.ts';
 import type { ApiKeys } from '../../services/server/api/api-keys.ts';
 
-/** The key of `apiKeysFile` that may break things: a backend that may make rooms may not. */
-export const OPERATOR = 'operator';
-
 const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
 LOOPBACK.addAddress('::1', 'ipv6');
@@ -21,7 +18,7 @@ export interface Refusal {
 export interface AccessOptions {
   /** The origins of the cluster's own page. */
   readonly origins: readonly string[];
-  /** Undefined where nobody has a key. */
+  /** Of operators: a backend that may make rooms may break nothing. Undefined where nobody has a key. */
   readonly keys: Pick<ApiKeys, 'nameOf'> | undefined;
 }
 
@@ -61,14 +58,14 @@ export class BreakAccess {
     if (headers[BREAK_FROM_HEADER] === 'loopback' && isLoopbackAddress(headers['x-forwarded-for']))
       return 'a page on this machine';
     const [, key] = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '') ?? [];
-    if (key === undefined || this.#options.keys?.nameOf(key) !== OPERATOR) return undefined;
-    return "a page with the operator's key";
+    const name = key === undefined ? undefined : this.#options.keys?.nameOf(key);
+    return name === undefined ? undefined : `a page with the key of ${name}`;
   }
 
   #unknown(shown: string | undefined): Refusal {
     const { keys } = this.#options;
     if (shown !== undefined && keys !== undefined)
-      return refusal(401, 'unauthorized', "This is not the operator's key.");
+      return refusal(401, 'unauthorized', 'This is not the key of an operator.');
     return refusal(
       403,
       'not_allowed',

@@ -1,10 +1,11 @@
 import type { BreakPart } from '../../services/protocol/break-it.ts';
 import { ApiKeys } from '../../services/server/api/api-keys.ts';
-import { type Config, fromCheckout } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import { localOrigins } from '../config/origin.ts';
 import { BreakAccess } from './break-access.ts';
 import { BreakServer } from './break-server.ts';
 import { rotateLeaf } from './certificate-renewal.ts';
+import { operatorKeysOf } from './replica-process.ts';
 import type { StatePaths } from './state-paths.ts';
 import { type Breakable, Strikes } from './strikes.ts';
 
@@ -20,11 +21,8 @@ export async function startBreaker(
   cluster: Breakable,
   report: (line: string) => void,
 ): Promise<Breaker> {
-  const { host, port, apiKeysFile, certificateFile } = config;
-  const keys =
-    apiKeysFile === ''
-      ? undefined
-      : new ApiKeys({ file: fromCheckout(apiKeysFile), onFailure: (line) => report(line) });
+  const { host, port, certificateFile } = config;
+  const keys = new ApiKeys({ file: operatorKeysOf(config, paths), onFailure: (line) => report(line) });
   // A certificate of the user's own is theirs to renew.
   const parts: BreakPart[] = ['replica', 'redis', 'edge', ...(certificateFile === '' ? ['certificate' as const] : [])];
   const strikes = new Strikes({ cluster, parts, rotateLeaf: () => rotateLeaf(paths.pki), report });
@@ -34,7 +32,7 @@ export async function startBreaker(
   return {
     close() {
       server.close();
-      keys?.stop();
+      keys.stop();
     },
   };
 }

@@ -75,7 +75,7 @@ export function edgeSpec(config: Config, paths: StatePaths, plan: EdgePlan): Pro
     runtimeSocket: 'run/haproxy.sock',
     authoritySocket: 'run/certs.sock',
     ...(config.acmeTlsAlpn ? { tlsAlpnFront: { challenges: 'run/acme-tls.sock', https: 'run/https.sock' } } : {}),
-    ...(offersBreaking(config) ? { breakIt: { socket: 'run/break.sock', takesKey: config.apiKeysFile !== '' } } : {}),
+    ...(offersBreaking(config) ? { breakIt: { socket: 'run/break.sock', takesKey: true } } : {}),
     ...(plan.metricsPort === undefined ? {} : { metrics: `127.0.0.1:${plan.metricsPort}` }),
     addresses: bindAddresses(config.host, hasIpv6()),
     hasUserTimeout: process.platform === 'linux',

@@ -81,13 +81,19 @@ export function replicaSpec(
   };
 }
 
+/** The file with the keys of operators: the configured one, or that of the state directory. */
+export const operatorKeysOf = (
+  { operatorKeysFile }: Pick<Config, 'operatorKeysFile'>,
+  { operatorKeys }: Pick<StatePaths, 'operatorKeys'>,
+): string => (operatorKeysFile === '' ? operatorKeys : fromCheckout(operatorKeysFile));
+
 /** What the operations page of a replica of this run can do: act with a key, look at the edge, have a certificate replaced. */
 export const operationsSettings = (
   config: Config,
   paths: StatePaths,
   metricsPort: number | undefined,
 ): ReplicaEnvironment => ({
-  OPERATOR_KEYS_FILE: config.operatorKeysFile === '' ? paths.operatorKeys : fromCheckout(config.operatorKeysFile),
+  OPERATOR_KEYS_FILE: operatorKeysOf(config, paths),
   // What is in a file of the user's own is for its owner to replace.
   ...(config.certificateFile === '' ? { CONTROL_SOCKET: paths.controlSocket } : {}),
   ...(metricsPort === undefined ? {} : { EDGE_METRICS_URL: `http://127.0.0.1:${metricsPort}` }),
