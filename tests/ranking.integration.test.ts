@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import * as v from 'valibot';
 import { startCluster } from '../loadtest/kit/cluster.ts';
 import { type GridPlayer, playersOnDifferentReplicas } from '../loadtest/kit/grid-player.ts';
-import { DayRanking, RANKING_PATH } from '../services/protocol/index.ts';
+import { DayRanking, RANKING_PATH } from '../services/protocol/ranking.ts';
 import { until } from './kit/wait.ts';
 
 const GAMES = 6;

@@ -94,10 +94,7 @@ export function createClient<Room extends AnyRoomType = AnyRoomType>(
   { url, store, ...options }: BrowserOptions<Room> = {},
   scope: BrowserScope = globalThis as unknown as BrowserScope,
 ): GridlockClient<Room> {
-  const client = new GridlockClient(
-    browserPlatform(scope, { url, store: store ?? sessionStore(scope), token: options.token }),
-    options,
-  );
+  const client = new GridlockClient(browserPlatform(scope, url, options.token, store), options);
   onChangeOfNetwork(scope, () => client.probe());
   return client;
 }
@@ -129,7 +126,9 @@ function onChangeOfNetwork(scope: BrowserScope, listener: () => void): void {
 
 function browserPlatform(
   scope: BrowserScope,
-  { url, store, token }: Pick<BrowserOptions, 'url' | 'token'> & { readonly store: Store },
+  url: string | undefined,
+  token: ClientOptions['token'],
+  store: Store = sessionStore(scope),
 ): Platform {
   const server = new Server(scope, originOf(url ?? scope.location?.origin ?? ''));
   const user = token && new UserToken(token);
@@ -164,7 +163,7 @@ function browserPlatform(
 function originOf(url: string): string {
   const origin = /^(https?:\/\/[^/?#\s@]+)\/?$/i.exec(url)?.[1];
   if (origin !== undefined) return origin.toLowerCase();
-  throw new GridlockError('wrong_address', `"${url}" is no origin of a cluster; write one as https://play.example.`);
+  throw new GridlockError('wrong_address', `"${url}" is no origin; write one as https://play.example.`);
 }
 
 const authorization = (token: string | undefined) => (token === undefined ? {} : { authorization: `Bearer ${token}` });
@@ -192,11 +191,11 @@ class Server {
     const scope = this.#scope;
     const abort = scope.AbortController && new scope.AbortController();
     const timer = scope.setTimeout(() => abort?.abort(), SESSION_MS);
-    const init = { ...this.#init(token, body), method, ...(abort ? { signal: abort.signal } : {}) };
+    const init = { ...this.#init(token, body), method, signal: abort?.signal };
     return scope
       .fetch(this.#origin + SESSION_PATH, init)
       .catch((error: unknown) => {
-        throw new GridlockError('session_unavailable', `The request about the session failed: ${String(error)}`);
+        throw new GridlockError('session_unavailable', `The request about the session failed: ${error}`);
       })
       .finally(() => scope.clearTimeout(timer));
   }
@@ -218,7 +217,7 @@ class Server {
       };
       read().then(
         () => handlers.onEnd(),
-        (error: unknown) => handlers.onEnd(`The request failed: ${String(error)}`),
+        (error: unknown) => handlers.onEnd(`The request failed: ${error}`),
       );
       return { abort: () => abort.abort() };
     };

@@ -186,13 +186,13 @@ export class Outbox {
   #expire(pending: Pending): void {
     const { type } = pending.request;
     if (!pending.everSent) {
-      const message = `There was no connection for too long; the "${type}" was not sent.`;
+      const message = `No connection for too long: the "${type}" was not sent.`;
       return this.#fail(pending, new GridlockError('queue_expired', message));
     }
     const leftMs = pending.deadline - this.#clock.now();
     if (leftMs > 0) pending.timer = this.#clock.setTimeout(() => this.#expire(pending), leftMs);
     else {
-      const message = `The server did not answer the "${type}" in time; whether it was applied is unknown.`;
+      const message = `The server did not answer "${type}" in time; whether it was applied is unknown.`;
       this.#fail(pending, new GridlockError('timeout', message));
     }
   }

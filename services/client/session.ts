@@ -123,7 +123,7 @@ export class UserToken {
       const message = error instanceof Error ? error.message : String(error);
       throw new GridlockError('session_unavailable', `The option token gave no JWT: ${message}`);
     }
-    throw new GridlockError('session_unavailable', 'The option token gave no JWT, but nothing.');
+    throw new GridlockError('session_unavailable', 'The option token gave no JWT.');
   }
 }
 
@@ -173,7 +173,7 @@ export function readSessionAnswer(status: number, body: string): SessionAnswer {
   }
   const parsed = v.safeParse(SessionAnswer, value);
   if (parsed.success) return parsed.output;
-  throw new GridlockError('session_unavailable', 'The answer to the request for a session is not of this protocol.');
+  throw new GridlockError('session_unavailable', 'The answer is not of this protocol.');
 }
 
 function parse(body: string): unknown {

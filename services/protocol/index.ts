@@ -3,7 +3,7 @@ export * from './client-messages.ts';
 export * from './codec.ts';
 export * from './codes.ts';
 export * from './limits.ts';
-export * from './ranking.ts';
+export type { Result } from './ranking.ts';
 export * from './room-type.ts';
 export {
   Ack,

@@ -1,6 +1,6 @@
 import { computed, effect, signal } from '@preact/signals';
 import * as v from 'valibot';
-import { DayRanking, RANKING_PATH } from '../protocol/index.ts';
+import { DayRanking, RANKING_PATH } from '../protocol/ranking.ts';
 import { game } from './session.ts';
 
 const AGAIN_MS = 10_000;

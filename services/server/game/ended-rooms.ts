@@ -6,9 +6,8 @@ import type { Store } from '../redis/connect.ts';
 import { GAMES_KEY, type GameQuota } from './game-quota.ts';
 import type { Ranking } from './ranking.ts';
 
-/** One replica at a time looks for rooms that ended while nobody saw it, this often. */
+/** A replica looks for rooms that ended while nobody saw it, this often. */
 const SWEEP_MS = 5000;
-const SWEEP_KEY = 'gridlock:{games}:sweep';
 /** Rooms that are asked about at a time. */
 const PAGE = 64;
 
@@ -88,7 +87,6 @@ export class EndedRooms {
   async #sweep(): Promise<void> {
     const { now, redis, type } = this.#options;
     try {
-      if ((await redis.set(SWEEP_KEY, '1', 'PX', SWEEP_MS - 500, 'NX')) === null) return;
       // A room that is over is kept for so long at most: what is kept for longer goes on.
       const until = now() + 1000 * (type.retention?.over ?? RETENTION.over);
       const rooms = await redis.zrangebyscore(GAMES_KEY, now(), until);

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { RANKING_PATH } from '../../protocol/index.ts';
+import { RANKING_PATH } from '../../protocol/ranking.ts';
 import { Refusal } from '../authority/game-authority.ts';
 import { fail } from '../session/session-routes.ts';
 import type { Ranking } from './ranking.ts';

@@ -3,7 +3,7 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import * as v from 'valibot';
 import { until } from '../../../tests/kit/wait.ts';
 import { type GameState, grid } from '../../apps/grid/grid.ts';
-import { DayRanking, RANKING_PATH } from '../../protocol/index.ts';
+import { DayRanking, RANKING_PATH } from '../../protocol/ranking.ts';
 import { createLogger } from '../ops/log.ts';
 import type { Replica } from '../replica.ts';
 import { startAuthorities, type TestAuthorities } from '../testing/authorities.ts';

@@ -1,4 +1,4 @@
-import type { DayRanking, RankedPlayer, Result } from '../../protocol/index.ts';
+import type { DayRanking, RankedPlayer, Result } from '../../protocol/ranking.ts';
 import { type Store, storeFailure } from '../redis/connect.ts';
 import { defineScript, type Script } from '../redis/scripts.ts';
 

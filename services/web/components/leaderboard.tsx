@@ -1,4 +1,4 @@
-import type { RankedPlayer } from '../../protocol/index.ts';
+import type { RankedPlayer } from '../../protocol/ranking.ts';
 import { count } from '../model/format.ts';
 import { dayRanking } from '../ranking.ts';
 import { player } from '../session.ts';
