@@ -1,7 +1,7 @@
 import { SIZES } from '../../loadtest/bench/sizes.ts';
-import { GRIDLOCK } from '../../loadtest/bench/systems/gridlock.ts';
+import { GRIDLOCK, ON_REQUEST } from '../../loadtest/bench/systems/gridlock.ts';
 import { PEERS } from '../../loadtest/bench/systems/peers.ts';
-import { WORKLOADS } from '../../loadtest/bench/systems/system.ts';
+import { COMPARED, WORKLOADS } from '../../loadtest/bench/systems/system.ts';
 import { command, exits } from '../kit/command.ts';
 import { decimal, existingFile, integer, oneOf } from '../kit/values.ts';
 
@@ -16,9 +16,15 @@ export default command('bench', 'compare with other real-time servers')
   .option(
     '--only <names>',
     `systems to measure, separated by commas; a part of a name stands for all that contain it: ` +
-      [...GRIDLOCK, ...PEERS].map(({ name }) => name).join(', '),
+      `${[...GRIDLOCK, ...PEERS].map(({ name }) => name).join(', ')}; and, not measured unless they are named, ` +
+      ON_REQUEST.map(({ name }) => name).join(', '),
   )
-  .option('--workload <names>', `of ${WORKLOADS.join(', ')}, separated by commas; or all`, 'all')
+  .option(
+    '--workload <names>',
+    `of ${WORKLOADS.join(', ')}, separated by commas; or all, which is the first ${COMPARED.length}. curve is latency and CPU ` +
+      'by deliveries a second, growth CPU by rooms, members and idle sockets, soak memory over minutes; each with a picture',
+    'all',
+  )
   .option(
     '--size <name>',
     `full (${full.players} players, about 35 minutes) or tiny`,
@@ -30,6 +36,7 @@ export default command('bench', 'compare with other real-time servers')
   .option('--rate <number>', `moves a second of each player (default ${full.rate})`, decimal(0.1, 15))
   .option('--repetitions <count>', `times each system is measured (default ${full.repetitions})`, integer(1, 100))
   .option('--seconds <count>', `seconds a rate is measured (default ${full.seconds})`, decimal(0.5, 600))
+  .option('--minutes <count>', `minutes of a soak (default ${full.soak.minutes})`, decimal(0.1, 1440))
   .option('--centrifugo <path>', 'a Centrifugo binary (version 6), measured too', existingFile)
   .option('--out <dir>', 'where the result is written', '.artifacts/bench')
   .action(

@@ -5,10 +5,12 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { ensureCertificates } from '../../infra/local/certificates.ts';
 import { findBinary } from '../../infra/setup/binaries.mjs';
-import type { Episode, Flow } from './episode.ts';
+import type { Episode } from './episode.ts';
+import type { Flow } from './flow.ts';
 import { Generator } from './generator/generator.ts';
 import type { Load, Measured } from './generator/workload.ts';
 import { planBench } from './options.ts';
+import { pictures } from './pictures.ts';
 import { describeRun } from './result.ts';
 import { toMarkdown } from './result-tables.ts';
 import { run } from './run.ts';
@@ -57,6 +59,63 @@ describe('the bench at its tiny size', () => {
     const markdown = toMarkdown({ ...describeRun(flags), finishedAt: new Date().toISOString(), episodes });
     assert.equal(markdown.match(/^\| Gridlock stateless \| always \|/gm)?.length, 5, markdown);
     assert.equal(markdown.match(/^\| naive server \| none \|/gm)?.length, 5, markdown);
+  });
+});
+
+describe('what is measured on request, at its tiny size', () => {
+  const flags = planBench({
+    size: 'tiny',
+    only: 'gridlock-stateless-cluster-always',
+    workload: 'curve,growth,soak',
+  });
+  let episode: Episode;
+
+  before(async () => {
+    [episode] = (await run({ ...flags, report: () => undefined })) as [Episode];
+  });
+
+  test('a Redis Cluster of three masters serves all of it, and nothing is lost', () => {
+    assert.equal(flags.systems[0]!.redisMasters, 3);
+    assert.deepEqual(episode.problems, {});
+    for (const flow of [...episode.curve!, ...episode.growth!, episode.soak!]) assertWhole(flow, episode.system);
+  });
+
+  test('the curve has every rate that the system keeps up with', () => {
+    assert.deepEqual(
+      episode.curve!.map(({ asked, keptUp }) => [asked, keptUp]),
+      SIZES.tiny.curve.deliveries.map((asked) => [asked, true]),
+    );
+  });
+
+  test('growth has a point for rooms, for members and for idle sockets', () => {
+    const { rooms, members, idle } = SIZES.tiny.growth;
+    assert.deepEqual(
+      episode.growth!.map(({ series, count }) => [series, count]),
+      [
+        ['rooms', rooms.counts[0]],
+        ['members', members.counts[0]],
+        ['idle', idle.counts[0]],
+      ],
+    );
+    // Each of the room got every move.
+    const crowded = episode.growth!.find(({ series }) => series === 'members')!;
+    assert.equal(crowded.expected, crowded.sent * members.counts[0]);
+  });
+
+  test('a soak has samples of the memory of every tier', () => {
+    for (const tier of ['replicas', 'redis', 'edge']) {
+      const samples = episode.soak!.memory[tier] ?? [];
+      assert.ok(samples.length >= 2 && samples.every(({ residentBytes }) => residentBytes > 0), tier);
+    }
+  });
+
+  test('each has its table and its picture', () => {
+    const result = { ...describeRun(flags), finishedAt: new Date().toISOString(), episodes: [episode] };
+    assert.equal(
+      toMarkdown(result).match(/^\| Gridlock stateless, Redis Cluster of 3 \| always \|/gm)?.length,
+      6 + 3 + 1,
+    );
+    assert.deepEqual(Object.keys(pictures(result)), ['curve.svg', 'growth.svg', 'soak.svg']);
   });
 });
 
@@ -118,7 +177,7 @@ describe('a fault that is planted', () => {
       const ca = readFileSync(path.join(pki, 'root.pem'), 'utf8');
       await generator.call('gather', [{ port: stage.port, ca, dialect: 'naive', params: {}, players, groupSize }]);
       await generator.call('connect', [0, players]);
-      await generator.call('seat', ['apart']);
+      await generator.call('seat', ['apart', players]);
       return await generator.call('play', [{ rate: 200, warmSeconds: 0, seconds, ...load }], (edge) => {
         if (edge === 'begin') onBegin(stage);
       });

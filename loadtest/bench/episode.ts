@@ -1,22 +1,15 @@
-import { cpuBetween, residentBetween, sum, type Tiers, type TierUsage, tierUsage } from '../kit/process-usage.ts';
+import { cpuBetween, residentBetween, type Tiers, type TierUsage, tierUsage } from '../kit/process-usage.ts';
 import { percentile } from '../kit/statistics.ts';
+import { type CurveStep, measureCurve } from './curve/measure.ts';
+import { type CpuPerEvent, type Flow, tallyOf } from './flow.ts';
 import type { Tally } from './generator/deliveries.ts';
-import type { Generator } from './generator/generator.ts';
 import { type Absence, now, STEPS, type Step } from './generator/thin-crowd.ts';
-import type { Load, Measured } from './generator/workload.ts';
+import type { Load } from './generator/workload.ts';
+import type { GrowthPoint } from './growth/measure.ts';
+import type { LoadedSystem } from './loaded-system.ts';
 import type { Size } from './sizes.ts';
-import type { SystemUnderTest } from './system-under-test.ts';
-import type { System, Workload } from './systems/system.ts';
-
-/** CPU microseconds for one delivered event, by tier. */
-export type CpuPerEvent = Readonly<Record<string, number>>;
-
-export interface Flow extends Tally {
-  readonly deliveriesPerSecond: number;
-  readonly cpu: CpuPerEvent;
-  /** Share of one core that the generator used. */
-  readonly generatorCpu: number;
-}
+import type { Soak } from './soak/measure.ts';
+import type { Workload } from './systems/system.ts';
 
 /** What one repetition of one system showed; undefined is what was not measured. */
 export interface Episode {
@@ -41,6 +34,9 @@ export interface Episode {
     readonly cpu: CpuPerEvent;
     readonly generatorCpu: number;
   };
+  curve?: readonly CurveStep[];
+  growth?: GrowthPoint[];
+  soak?: Soak;
   /** What went wrong, and how often. */
   problems: Record<string, number>;
 }
@@ -50,23 +46,22 @@ export const NOT_MEASURED = 'not measured: ';
 /** Play before a replica is killed. */
 const QUIET_MS = 1000;
 const SETTLE_MS = 1000;
+/** The workloads of players in games. */
+const PLAYED: readonly Workload[] = ['curve', 'max', 'moves', 'chat', 'kill'];
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /** Measures one system that is up, with one generator. */
 export class Performance {
-  readonly #system: System;
-  readonly #stage: SystemUnderTest;
-  readonly #generator: Generator;
+  readonly #loaded: LoadedSystem;
   readonly #size: Size;
-  readonly #ca: string;
 
-  constructor(system: System, stage: SystemUnderTest, generator: Generator, size: Size, ca: string) {
-    [this.#system, this.#stage, this.#generator, this.#size, this.#ca] = [system, stage, generator, size, ca];
+  constructor(loaded: LoadedSystem, size: Size) {
+    [this.#loaded, this.#size] = [loaded, size];
   }
 
   async run(workloads: readonly Workload[], episode: Episode): Promise<void> {
-    const wanted = new Set(workloads.filter((workload) => this.#system.workloads.includes(workload)));
+    const wanted = new Set(workloads.filter((workload) => this.#loaded.system.workloads.includes(workload)));
     /** What fails is told, and what comes after it is measured all the same. */
     const measure = async (workload: Workload, task: () => Promise<void>): Promise<void> => {
       if (!wanted.has(workload)) return;
@@ -80,68 +75,54 @@ export class Performance {
       try {
         episode.idle = await this.#idle();
       } finally {
-        await this.#generator.call('disperse', []);
+        await this.#loaded.generator.call('disperse', []);
       }
     });
-    if ((['moves', 'chat', 'max', 'kill'] as const).every((workload) => !wanted.has(workload))) return;
-    await this.#stage.deserted();
-    await this.#gather(this.#size.players);
-    await this.#generator.call('connect', [0, this.#size.players]);
-    await this.#generator.call('seat', [this.#system.seating]);
-    const { rate, players, heatSeconds } = this.#size;
-    await this.#flow('play', rate * players, { warmSeconds: 0, seconds: heatSeconds });
+    if (PLAYED.every((workload) => !wanted.has(workload))) return;
+    await this.#loaded.stage.deserted();
+    const { rate, players, groupSize, heatSeconds } = this.#size;
+    await this.#loaded.heat({ players, groupSize }, rate * players, heatSeconds);
+    await measure('curve', async () => void (episode.curve = await measureCurve(this.#loaded, this.#size)));
     await measure('max', async () => void (episode.max = await this.#max()));
     await pause(SETTLE_MS);
     await measure('moves', async () => void (episode.moves = await this.#flow('play', rate * players)));
     await measure('chat', async () => void (episode.chat = await this.#chat()));
-    Object.assign(episode.problems, await this.#generator.call('problems', []));
+    Object.assign(episode.problems, await this.#loaded.generator.call('problems', []));
     // Last, as it leaves one replica less, and sockets that were cut.
     await measure('kill', async () => void (episode.kill = await this.#kill()));
-    await this.#generator.call('disperse', []);
-  }
-
-  async #gather(players: number): Promise<void> {
-    const { dialect, params = {} } = this.#system;
-    const { groupSize } = this.#size;
-    const options = { port: this.#stage.port, ca: this.#ca, dialect, params, players, groupSize };
-    await this.#generator.call('gather', [options]);
+    await this.#loaded.generator.call('disperse', []);
   }
 
   async #idle(): Promise<Record<string, number>> {
     const { first, all } = this.#size.idle;
-    await this.#gather(all);
-    await this.#generator.call('connect', [0, first]);
+    await this.#loaded.gather({ players: all, groupSize: this.#size.groupSize });
+    await this.#loaded.generator.call('connect', [0, first]);
     const before = await this.#resting();
-    await this.#generator.call('connect', [first, all]);
+    await this.#loaded.generator.call('connect', [first, all]);
     const gained = residentBetween(before, await this.#resting());
     return Object.fromEntries(Object.entries(gained).map(([tier, bytes]) => [tier, bytes / (all - first)]));
   }
 
   /** What the tiers hold once garbage is collected. */
   async #resting(): Promise<TierUsage> {
-    const { tiers } = this.#stage;
+    const { stage, system } = this.#loaded;
     await pause(SETTLE_MS);
-    if (this.#system.dialect !== 'centrifugo') await this.#stage.collectGarbage();
+    if (system.dialect !== 'centrifugo') await stage.collectGarbage();
     await pause(SETTLE_MS);
-    return tierUsage(tiers);
+    return tierUsage(stage.tiers);
   }
 
   async #chat(): Promise<Flow> {
-    await this.#generator.call('listen', []);
+    await this.#loaded.generator.call('listen', []);
     // Who came is announced to all: that is over before anything is measured.
     await pause(SETTLE_MS);
     return this.#flow('say', this.#size.lines);
   }
 
-  async #flow(what: 'play' | 'say', rate: number, given: Partial<Load> = {}): Promise<Flow> {
+  /** At the rate and for the time that the size says, or as given. */
+  #flow(what: 'play' | 'say', rate: number, given: Partial<Load> = {}): Promise<Flow> {
     const { seconds, warmSeconds } = this.#size;
-    const tiers: Tiers = { ...this.#stage.tiers, generator: [this.#generator.pid] };
-    let [before, after]: [TierUsage, TierUsage] = [{}, {}];
-    const measured = await this.#generator.call(what, [{ rate, seconds, warmSeconds, ...given }], (edge) => {
-      if (edge === 'begin') before = tierUsage(tiers);
-      else after = tierUsage(tiers);
-    });
-    return toFlow(measured, cpuBetween(before, after));
+    return this.#loaded.flow(what, { rate, seconds, warmSeconds, ...given });
   }
 
   async #max(): Promise<NonNullable<Episode['max']>> {
@@ -160,15 +141,16 @@ export class Performance {
 
   async #kill(): Promise<NonNullable<Episode['kill']>> {
     const { killPlayers, groupSize, rate } = this.#size;
-    await this.#generator.call('beginFailover', [killPlayers / groupSize, rate * killPlayers]);
+    const { stage, generator } = this.#loaded;
+    await generator.call('beginFailover', [killPlayers / groupSize, rate * killPlayers]);
     await pause(QUIET_MS);
-    const [killed, affected] = fullest(await this.#generator.call('replicas', []));
-    const tiers: Tiers = { ...this.#stage.tiersWithout(killed), generator: [this.#generator.pid] };
+    const [killed, affected] = fullest(await generator.call('replicas', []));
+    const tiers: Tiers = { ...stage.tiersWithout(killed), generator: [generator.pid] };
     const before = tierUsage(tiers);
     let cpuMs: Record<string, number> = {};
     const killedAt = now();
-    this.#stage.signalReplica(killed, 'SIGKILL');
-    const { measured, absences } = await this.#generator.call('endFailover', [affected], () => {
+    stage.signalReplica(killed, 'SIGKILL');
+    const { measured, absences } = await generator.call('endFailover', [affected], () => {
       cpuMs = cpuBetween(before, tierUsage(tiers));
     });
     const back = absences.filter(({ at }) => at.back !== undefined).length;
@@ -190,20 +172,6 @@ function stepsOf(absences: readonly Absence[], since: number): NonNullable<Episo
     return { half: percentile(times, 0.5) - since, all: (times.at(-1) ?? Number.NaN) - since };
   };
   return Object.fromEntries(STEPS.map((step) => [step, passed(step)])) as ReturnType<typeof stepsOf>;
-}
-
-const tallyOf = ({ deliveredInTime: _inTime, seconds: _seconds, ...tally }: Measured): Tally => tally;
-
-function toFlow(measured: Measured, cpuMs: Record<string, number>): Flow {
-  const { deliveredInTime, seconds } = measured;
-  const { generator = 0, ...tiers } = cpuMs;
-  const perEvent = Object.fromEntries(Object.entries(tiers).map(([tier, ms]) => [tier, (ms * 1000) / deliveredInTime]));
-  return {
-    ...tallyOf(measured),
-    deliveriesPerSecond: deliveredInTime / seconds,
-    cpu: { ...perEvent, all: sum(Object.values(perEvent)) },
-    generatorCpu: generator / 1000 / seconds,
-  };
 }
 
 const STRIDE = 1.5;

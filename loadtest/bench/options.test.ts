@@ -30,6 +30,16 @@ test('a system is named whole, or by a part for all that contain it', () => {
   assert.deepEqual(systems({ only: 'socket.io' }), ['socket.io-redis', 'socket.io-streams']);
 });
 
+test('what is measured only on request has to be meant', () => {
+  assert.ok(!systems({}).some((name) => /cluster|counter/.test(name)));
+  assert.ok(!systems({ only: 'gridlock' }).some((name) => /cluster|counter/.test(name)));
+  assert.deepEqual(systems({ only: 'gridlock-stateless-cluster-always' }), ['gridlock-stateless-cluster-always']);
+  const clusters = systems({ only: 'cluster' });
+  assert.ok(clusters.length > 1 && clusters.every((name) => name.includes('cluster')), clusters.join());
+  assert.deepEqual(planBench({ workload: 'curve,soak,growth' }).workloads, ['curve', 'growth', 'soak']);
+  assert.equal(planBench({ minutes: 3 }).size.soak.minutes, 3);
+});
+
 test('games are the players by four', () => {
   assert.equal(planBench({ games: 10 }).size.players, 40);
   assert.equal(planBench({ players: 80 }).size.killPlayers, 80);

@@ -1,8 +1,8 @@
 import { UsageError } from '../../infra/usage-error.ts';
 import { SIZES, type Size, type SizeName } from './sizes.ts';
-import { GRIDLOCK } from './systems/gridlock.ts';
+import { GRIDLOCK, ON_REQUEST } from './systems/gridlock.ts';
 import { centrifugo, PEERS } from './systems/peers.ts';
-import { type System, WORKLOADS, type Workload } from './systems/system.ts';
+import { COMPARED, type System, WORKLOADS, type Workload } from './systems/system.ts';
 
 export interface BenchOptions {
   /** Names of systems, or parts of them, separated by commas; all if left out. */
@@ -15,6 +15,8 @@ export interface BenchOptions {
   readonly rate?: number | undefined;
   readonly repetitions?: number | undefined;
   readonly seconds?: number | undefined;
+  /** Of a soak. */
+  readonly minutes?: number | undefined;
   /** Path of a binary. */
   readonly centrifugo?: string | undefined;
   readonly out?: string | undefined;
@@ -48,30 +50,36 @@ export function planBench(options: BenchOptions): BenchPlan {
       rate: options.rate ?? size.rate,
       repetitions: options.repetitions ?? size.repetitions,
       seconds: options.seconds ?? size.seconds,
+      soak: { minutes: options.minutes ?? size.soak.minutes },
     },
     out,
   };
 }
 
-function systemsOf(only: string | undefined, systems: readonly System[]): readonly System[] {
-  if (only === undefined) return systems;
-  const parts = only.split(',').map((part) => part.trim());
-  const unknown = parts.find((part) => part === '' || !systems.some(({ name }) => name.includes(part)));
-  if (unknown !== undefined) {
-    throw new UsageError(`--only names "${unknown}"; there are ${systems.map(({ name }) => name).join(', ')}.`);
-  }
-  // A whole name stands for itself alone.
-  const isWanted = (name: string) =>
-    parts.some((part) => (systems.some((system) => system.name === part) ? name === part : name.includes(part)));
-  return systems.filter(({ name }) => isWanted(name));
+/** The systems of the comparison if none are named. */
+function systemsOf(only: string | undefined, compared: readonly System[]): readonly System[] {
+  if (only === undefined) return compared;
+  const all = [...compared, ...ON_REQUEST];
+  const wanted = only.split(',').flatMap((text) => {
+    const part = text.trim();
+    const having = (systems: readonly System[]) => systems.filter(({ name }) => part !== '' && name.includes(part));
+    // A whole name stands for itself alone, and those on request have to be meant.
+    const whole = all.filter(({ name }) => name === part);
+    const found = [whole, having(compared), having(ON_REQUEST)].find(({ length }) => length > 0);
+    if (found) return found;
+    throw new UsageError(`--only names "${part}"; there are ${all.map(({ name }) => name).join(', ')}.`);
+  });
+  return all.filter((system) => wanted.includes(system));
 }
 
 function workloadsOf(text = 'all'): readonly Workload[] {
-  if (text === 'all') return WORKLOADS;
+  if (text === 'all') return COMPARED;
   const parts = text.split(',').map((part) => part.trim());
   const unknown = parts.find((part) => !WORKLOADS.includes(part as Workload));
   if (unknown !== undefined) {
-    throw new UsageError(`--workload names "${unknown}"; there are ${WORKLOADS.join(', ')} and all.`);
+    throw new UsageError(
+      `--workload names "${unknown}"; there are ${WORKLOADS.join(', ')}, and all for the first ${COMPARED.length}.`,
+    );
   }
   return WORKLOADS.filter((workload) => parts.includes(workload));
 }

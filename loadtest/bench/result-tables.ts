@@ -1,23 +1,16 @@
 import { ratioOf, type Spread, spreadOf } from '../kit/statistics.ts';
-import { type Episode, type Flow, NOT_MEASURED } from './episode.ts';
+import { cell, NOTHING, table } from './cells.ts';
+import { curveParts } from './curve/report.ts';
+import { type Episode, NOT_MEASURED } from './episode.ts';
+import type { Flow } from './flow.ts';
+import { growthParts } from './growth/report.ts';
 import type { Result } from './result.ts';
+import { soakParts } from './soak/report.ts';
 
 const TIERS = ['replicas', 'redis', 'edge', 'all'] as const;
 /** What the others are compared with. */
 const REFERENCE = 'socket.io-redis';
-const NOTHING = '–';
 const FAILED = 'failed';
-
-const digits = (value: number) => (Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2);
-const plain = (value: number) => Number(value.toFixed(digits(value))).toLocaleString('en');
-
-/** A median with the least and the most next to it. */
-function cell(numbers: readonly (number | undefined)[], scale = 1): string {
-  const spread = spreadOf(numbers.flatMap((number) => (number === undefined ? [] : number * scale)));
-  if (!spread) return NOTHING;
-  const { median, least, most, of } = spread;
-  return of === 1 ? plain(median) : `${plain(median)} (${plain(least)}–${plain(most)})`;
-}
 
 type Column = readonly [title: string, value: (episodes: readonly Episode[]) => string];
 
@@ -113,6 +106,9 @@ export function toMarkdown(result: Result): string {
     heading(result),
     ...parts,
     ...ratios(result),
+    ...curveParts(result),
+    ...growthParts(result),
+    ...soakParts(result),
     ...(problems.length > 0 ? ['### What went wrong', problems.join('\n')] : []),
   ].join('\n\n')}\n`;
 }
@@ -148,16 +144,15 @@ function heading({ startedAt, finishedAt, commit, machine, versions, size }: Res
   ].join('\n');
 }
 
-const table = (head: readonly string[], body: readonly (readonly string[])[]): string =>
-  [head, head.map((_, index) => (index < 2 ? '---' : '---:')), ...body]
-    .map((row) => `| ${row.join(' | ')} |`)
-    .join('\n');
-
 /** Against the reference, each between the worst and the best that the spreads allow. */
 function ratios({ systems, episodes }: Result): string[] {
   const values: readonly (readonly [title: string, value: (episode: Episode) => number | undefined])[] = [
+    ['p50 of a move', ({ moves }) => moves?.p50],
+    ['p99 of a move', ({ moves }) => moves?.p99],
     ['CPU of a move', ({ moves }) => moves?.cpu['all']],
     ['most deliveries', ({ max }) => max?.deliveriesPerSecond],
+    ['p50 in the flood of chat', ({ chat }) => chat?.p50],
+    ['p99 in the flood of chat', ({ chat }) => chat?.p99],
     ['CPU of a chat line', ({ chat }) => chat?.cpu['all']],
     ['idle memory at the replica', ({ idle }) => idle?.['replicas']],
     ['time until all are back', ({ kill }) => kill?.allBackMs],
@@ -177,6 +172,7 @@ function ratios({ systems, episodes }: Result): string[] {
         return `${median.toFixed(2)} (${least.toFixed(2)}–${most.toFixed(2)})`;
       }),
     ]);
+  if (body.every((row) => row.slice(2).every((text) => text === NOTHING))) return [];
   const label = systems.find(({ name }) => name === REFERENCE)?.label ?? REFERENCE;
   return [`### Times ${label}`, table(['', 'Redis writes', ...values.map(([title]) => title)], body)];
 }

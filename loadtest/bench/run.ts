@@ -1,18 +1,17 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { ensureCertificates } from '../../infra/local/certificates.ts';
-import { PreflightError } from '../../infra/local/errors.ts';
-import { findBinary, installCommand } from '../../infra/setup/binaries.mjs';
 import { toStandardError } from '../kit/options.ts';
 import { type Episode, NOT_MEASURED, Performance } from './episode.ts';
-import { Generator } from './generator/generator.ts';
 import { shuffled } from './generator/workload.ts';
+import { growthSteps, measureGrowth } from './growth/measure.ts';
+import type { LoadedSystem } from './loaded-system.ts';
 import { type BenchOptions, planBench } from './options.ts';
+import { pictures } from './pictures.ts';
 import { describeRun, type Result } from './result.ts';
 import { toMarkdown } from './result-tables.ts';
 import type { Size } from './sizes.ts';
-import { SystemUnderTest } from './system-under-test.ts';
+import { measureSoak } from './soak/measure.ts';
+import { Stages } from './stages.ts';
 import { ensurePeers } from './systems/peers.ts';
 import type { System, Workload } from './systems/system.ts';
 
@@ -24,7 +23,7 @@ export interface RunOptions {
   readonly workloads: readonly Workload[];
   readonly size: Size;
   readonly report: (line: string) => void;
-  /** How long one system may take. */
+  /** How long one system may take, a soak not counted. */
   readonly episodeMs?: number;
   /** Ends the run after what is going on. */
   readonly signal?: AbortSignal;
@@ -44,7 +43,10 @@ export async function runBench(options: BenchOptions, report = toStandardError):
   mkdirSync(out, { recursive: true });
   writeFileSync(path.join(out, 'bench.json'), `${JSON.stringify(result, null, 2)}\n`);
   writeFileSync(path.join(out, 'bench.md'), markdown);
-  process.stdout.write(`${markdown}\nwritten to ${out}/bench.json and ${out}/bench.md\n`);
+  const drawn = Object.entries(pictures(result));
+  for (const [file, svg] of drawn) writeFileSync(path.join(out, file), svg);
+  const written = ['bench.json', 'bench.md', ...drawn.map(([file]) => file)].map((file) => path.join(out, file));
+  process.stdout.write(`${markdown}\nwritten to ${written.join(', ')}\n`);
   const isWhole = episodes.every(
     ({ problems }) => !Object.keys(problems).some((what) => what.startsWith(NOT_MEASURED)),
   );
@@ -52,70 +54,69 @@ export async function runBench(options: BenchOptions, report = toStandardError):
 }
 
 /** Measures every system as often as asked, each time in another order. What fails is told in its episode. */
-export async function run(given: RunOptions): Promise<Episode[]> {
-  const { systems, workloads, size, report, signal, episodeMs = EPISODE_MS } = given;
-  const [haproxy, redis] = [binary('haproxy', 'haproxy'), binary('redis', 'redis-server')];
-  const pki = mkdtempSync(path.join(os.tmpdir(), 'gridlock-bench-pki-'));
+export async function run(options: RunOptions): Promise<Episode[]> {
+  const { systems, size, report, signal } = options;
+  const stages = await Stages.prepare(size.replicas);
   const episodes: Episode[] = [];
   try {
-    await ensureCertificates(pki, 'localhost');
-    const ca = readFileSync(path.join(pki, 'root.pem'), 'utf8');
     for (let repetition = 1; repetition <= size.repetitions; repetition += 1) {
       for (const system of shuffled(systems)) {
         if (signal?.aborted) return episodes;
         report(`${repetition}/${size.repetitions} ${system.name}`);
         const episode: Episode = { system: system.name, repetition, problems: {} };
-        const options = { replicas: size.replicas, haproxy, redis, pki };
-        await measure(system, workloads, size, ca, options, episode, episodeMs, signal);
+        await measureAll(system, options, stages, episode);
         episodes.push(episode);
         report(`    ${summary(episode)}`);
       }
     }
   } finally {
-    rmSync(pki, { recursive: true, force: true });
+    stages.remove();
   }
   return episodes;
 }
 
-async function measure(
+/** Measures one system in one repetition: what grows and what is long on systems of their own, the rest on one. */
+async function measureAll(
   system: System,
-  workloads: readonly Workload[],
-  size: Size,
-  ca: string,
-  options: Parameters<typeof SystemUnderTest.start>[1],
+  { workloads, size, signal, episodeMs = EPISODE_MS }: RunOptions,
+  stages: Stages,
   episode: Episode,
-  episodeMs: number,
-  signal: AbortSignal | undefined,
 ): Promise<void> {
-  const generator = new Generator();
-  let stage: SystemUnderTest | undefined;
-  let isLate = false;
-  const stop = async () => {
-    await generator.stop();
-    await stage?.stop();
+  const isWanted = (workload: Workload) => workloads.includes(workload) && system.workloads.includes(workload);
+  /** What fails is told, and what comes after it is measured all the same. */
+  const attempt = async (
+    what: Workload | 'all',
+    on: System,
+    ms: number,
+    task: (loaded: LoadedSystem) => Promise<void>,
+  ) => {
+    try {
+      await stages.use(on, ms, task, signal);
+    } catch (error) {
+      if (!signal?.aborted) episode.problems[`${NOT_MEASURED}${what}: ${(error as Error).message}`] = 1;
+    }
   };
-  const deadline = setTimeout(() => {
-    isLate = true;
-    void stop();
-  }, episodeMs);
-  signal?.addEventListener('abort', stop, { once: true });
-  try {
-    stage = await SystemUnderTest.start(system, options);
-    await new Performance(system, stage, generator, size, ca).run(workloads, episode);
-  } catch (error) {
-    const why = isLate ? `it took longer than ${episodeMs / 1000} s` : (error as Error).message;
-    if (!signal?.aborted) episode.problems[`${NOT_MEASURED}all: ${why}`] = 1;
-  } finally {
-    clearTimeout(deadline);
-    signal?.removeEventListener('abort', stop);
-    await stop();
+  const together = workloads.filter((workload) => workload !== 'growth' && workload !== 'soak' && isWanted(workload));
+  if (together.length > 0) {
+    await attempt('all', system, episodeMs, (loaded) => new Performance(loaded, size).run(together, episode));
+  }
+  for (const step of isWanted('growth') ? growthSteps(size.growth) : []) {
+    if (signal?.aborted) return;
+    await attempt('growth', system.roomy ?? system, episodeMs, async (loaded) => {
+      episode.growth = [...(episode.growth ?? []), await measureGrowth(loaded, step, size)];
+    });
+  }
+  if (isWanted('soak') && !signal?.aborted) {
+    await attempt('soak', system, episodeMs + size.soak.minutes * 60_000, async (loaded) => {
+      episode.soak = await measureSoak(loaded, size);
+    });
   }
 }
 
 const short = (number: number | undefined) => (number === undefined ? '-' : number.toFixed(number < 10 ? 1 : 0));
 
 /** One line for who waits. */
-function summary({ moves, chat, idle, kill, max, problems }: Episode): string {
+function summary({ moves, chat, idle, kill, max, curve, growth, soak, problems }: Episode): string {
   return [
     moves &&
       `moves p99 ${short(moves.p99)} ms, ${short(moves.cpu['all'])} us (generator ${short(moves.generatorCpu * 100)} %)`,
@@ -123,14 +124,12 @@ function summary({ moves, chat, idle, kill, max, problems }: Episode): string {
     chat && `chat ${short(chat.cpu['all'])} us`,
     idle && `idle ${short((idle['replicas'] ?? 0) / 1024)} KiB`,
     kill && `kill: ${kill.lost} missed, back in ${short(kill.allBackMs)} ms`,
+    curve && `keeps up to ${short(Math.max(0, ...curve.filter(({ keptUp }) => keptUp).map(({ asked }) => asked)))}/s`,
+    growth &&
+      `growth ${growth.map(({ series, count, cpu }) => `${count} ${series} ${short(cpu['all'])}`).join(', ')} us`,
+    soak && `soak p99 ${short(soak.p99)} ms, ${short(soak.cpu['all'])} us`,
     ...Object.entries(problems).map(([what, count]) => `${count}x ${what}`),
   ]
     .filter(Boolean)
     .join('; ');
-}
-
-function binary(part: 'haproxy' | 'redis', name: string): string {
-  const found = findBinary(name);
-  if (found !== undefined) return found;
-  throw new PreflightError(`${name} is not installed: ${installCommand([part])}`);
 }

@@ -28,6 +28,28 @@ export interface Size {
     readonly limitMs: number;
     readonly enough: number;
   };
+  /**
+   * The curve: deliveries a second, the same for every system. A system keeps up as long as its slowest hundredth takes at
+   * most `limitMs` and at least the share `enough` of what is asked for arrives in time.
+   */
+  readonly curve: {
+    readonly deliveries: readonly number[];
+    readonly seconds: number;
+    readonly warmSeconds: number;
+    readonly limitMs: number;
+    readonly enough: number;
+  };
+  /** What grows at the same deliveries a second: rooms of a few, members of a room, and sockets that only are there. */
+  readonly growth: {
+    readonly deliveries: number;
+    readonly seconds: number;
+    readonly warmSeconds: number;
+    readonly rooms: { readonly members: number; readonly counts: readonly number[] };
+    readonly members: { readonly players: number; readonly counts: readonly number[] };
+    readonly idle: { readonly rooms: number; readonly members: number; readonly counts: readonly number[] };
+  };
+  /** How long memory is looked at. */
+  readonly soak: { readonly minutes: number };
 }
 
 export const SIZES = {
@@ -44,6 +66,23 @@ export const SIZES = {
     idle: { first: 800, all: 2800 },
     killPlayers: 400,
     max: { seconds: 2, warmSeconds: 0.7, most: 100_000, limitMs: 100, enough: 0.95 },
+    curve: {
+      deliveries: [1000, 2000, 4000, 8000, 12_000, 16_000, 20_000, 24_000, 28_000, 32_000],
+      seconds: 3,
+      warmSeconds: 1,
+      limitMs: 1000,
+      enough: 0.95,
+    },
+    growth: {
+      deliveries: 4000,
+      seconds: 6,
+      warmSeconds: 1.5,
+      // One HAProxy may hold no more than 9,900 sockets where a process may open 20,000 files.
+      rooms: { members: 3, counts: [250, 500, 1000, 2500] },
+      members: { players: 960, counts: [2, 4, 8, 16, 32, 64] },
+      idle: { rooms: 250, members: 4, counts: [0, 2000, 5000] },
+    },
+    soak: { minutes: 10 },
   },
   tiny: {
     // What is measured is longer than a busy machine holds up a process: of nothing delivered there is no price.
@@ -61,6 +100,16 @@ export const SIZES = {
     killPlayers: 32,
     // Whether the search works, wherever it runs: not how fast that is.
     max: { seconds: 0.5, warmSeconds: 0.1, most: 1000, limitMs: 5000, enough: 0.1 },
+    curve: { deliveries: [100, 200], seconds: 2, warmSeconds: 0.1, limitMs: 5000, enough: 0.1 },
+    growth: {
+      deliveries: 200,
+      seconds: 2,
+      warmSeconds: 0.1,
+      rooms: { members: 3, counts: [8] },
+      members: { players: 32, counts: [16] },
+      idle: { rooms: 4, members: 4, counts: [24] },
+    },
+    soak: { minutes: 0.1 },
   },
 } as const satisfies Record<string, Size>;
 export type SizeName = keyof typeof SIZES;

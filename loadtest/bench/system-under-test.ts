@@ -6,16 +6,16 @@ import os from 'node:os';
 import path from 'node:path';
 import { runtimeCommand, serversUp } from '../../infra/edge/haproxy.ts';
 import { freePorts } from '../../infra/local/ports.ts';
-import { pingRedis, redisSpec } from '../../infra/local/redis-process.ts';
+import { pingRedis } from '../../infra/local/redis-process.ts';
 import { ensureSecret } from '../../infra/local/state-dir.ts';
 import { type StatePaths, statePaths } from '../../infra/local/state-paths.ts';
 import { waitFor } from '../../infra/local/wait.ts';
 import type { Tiers } from '../kit/process-usage.ts';
+import { isGridlock } from './dialects/index.ts';
 import { genericEdge } from './generic-edge.ts';
+import { joinCluster, nodeCommand, planNodes } from './redis-nodes.ts';
 import type { Command, System } from './systems/system.ts';
 
-/** More than any run needs. */
-const MEMORY_MIB = 4096;
 const READY_MS = 30_000;
 const LOG_BYTES = 2000;
 
@@ -41,27 +41,33 @@ export class SystemUnderTest {
 
   static async start(system: System, { replicas, haproxy, redis, pki }: SystemOptions): Promise<SystemUnderTest> {
     const count = system.isSingle ? 1 : replicas;
-    const [port, httpPort, redisPort, ...others] = (await freePorts(3 + 2 * count)) as [number, number, number];
+    const masters = system.redisMasters ?? 1;
+    const ports = await freePorts(2 + 2 * masters + 2 * count);
+    const [port, httpPort] = ports as [number, number];
+    const nodes = planNodes(system, ports.slice(2));
+    const others = ports.slice(2 + 2 * masters);
     const paths = statePaths(mkdtempSync(path.join(os.tmpdir(), 'gridlock-bench-')));
     for (const directory of [paths.run, paths.logs, paths.redis]) mkdirSync(directory, { mode: 0o700 });
     cpSync(pki, paths.pki, { recursive: true });
     const stage = new SystemUnderTest(paths, port);
     try {
       const redisPassword = ensureSecret(paths.redisPassword);
-      if (system.persistence !== undefined) {
-        const { command, args } = redisSpec(paths, redis, redisPort, MEMORY_MIB);
-        const persistence = system.persistence === 'none' ? ['--appendonly', 'no'] : [];
-        stage.#spawn('redis', { command, args: [...args, ...persistence], env: process.env }, paths.redis);
-        await stage.#until('Redis', () => pingRedis(paths, redisPort));
+      for (const redisNode of nodes) {
+        const { cwd, ...command } = nodeCommand(redisNode, system, paths, redis);
+        stage.#spawn(redisNode.name, command, cwd);
+        await stage.#until(redisNode.name, () => pingRedis(paths, redisNode.port));
       }
+      if (system.redisMasters !== undefined) await joinCluster(nodes, paths);
+      const redisPorts = nodes.map((redisNode) => redisNode.port);
+      const isOurs = isGridlock(system.dialect);
       const servers = Array.from({ length: count }, (_, index) => ({
         name: `ws${index + 1}`,
         port: others[2 * index]!,
-        internalPort: system.dialect === 'gridlock' ? others[2 * index + 1]! : others[2 * index]!,
-        ...(system.dialect === 'gridlock' ? { socket: `run/ws${index + 1}.sock` } : {}),
+        internalPort: isOurs ? others[2 * index + 1]! : others[2 * index]!,
+        ...(isOurs ? { socket: `run/ws${index + 1}.sock` } : {}),
       }));
-      servers.forEach(({ name, ...ports }, index) => {
-        const place = { number: index + 1, ...ports, redisPort, redisPassword, directory: paths.root };
+      servers.forEach(({ name, ...itsPorts }, index) => {
+        const place = { number: index + 1, ...itsPorts, redisPorts, redisPassword, directory: paths.root };
         stage.#spawn(name, system.replica(place), paths.root);
       });
       for (const { name, internalPort } of servers) {
@@ -85,7 +91,7 @@ export class SystemUnderTest {
       [...this.#children].flatMap(([name, { pid }]) => (isOne(name) && pid !== undefined ? [pid] : []));
     return {
       replicas: pids((name) => name.startsWith('ws')),
-      redis: pids((name) => name === 'redis'),
+      redis: pids((name) => name.startsWith('redis')),
       edge: pids((name) => name === 'edge'),
     };
   }
@@ -168,7 +174,7 @@ export class SystemUnderTest {
   }
 }
 
-const childOf = (name: string) => (name === 'Redis' ? 'redis' : name === 'the edge' ? 'edge' : name);
+const childOf = (name: string) => (name === 'the edge' ? 'edge' : name);
 
 /** Of all replicas together. */
 async function sessionsAt(runtimeSocket: string): Promise<number> {

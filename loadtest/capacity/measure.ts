@@ -1,27 +1,27 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { ensureCertificates } from '../../infra/local/certificates.ts';
-import { findBinary } from '../../infra/setup/binaries.mjs';
-import { Generator } from '../bench/generator/generator.ts';
+import { highest } from '../bench/episode.ts';
+import type { LoadedSystem } from '../bench/loaded-system.ts';
 import { describeRun } from '../bench/result.ts';
 import { SIZES } from '../bench/sizes.ts';
-import { SystemUnderTest } from '../bench/system-under-test.ts';
+import { Stages } from '../bench/stages.ts';
 import { GRIDLOCK } from '../bench/systems/gridlock.ts';
-import type { System } from '../bench/systems/system.ts';
-import { cpuBetween, residentBetween, type TierUsage, tierUsage } from '../kit/process-usage.ts';
+import { cpuBetween, residentBetween, tierUsage } from '../kit/process-usage.ts';
 import { lineThrough } from '../kit/statistics.ts';
-import { type Measured, TIERS, type Tier } from './model.ts';
+import { type Measured, type Reached, TIERS, type Tier } from './model.ts';
 
 /** Whose figures are taken: the default design, with every write on disk before it counts. */
 const SYSTEM = GRIDLOCK.find(({ name }) => name === 'gridlock-stateless-always')!;
-/** Where the ticks of a replica are as long as they get: below, an event costs less the more there are. */
-const FITTED_AT = [960, 1280, 1600];
-export const CHECKED_AT = 1440;
-const { groupSize, replicas, rate } = SIZES.full;
+/** Far enough apart to tell what an event costs from what is used without any. */
+const FITTED_AT = [480, 960, 1440];
+export const CHECKED_AT = 1200;
+const { groupSize, replicas, rate, max } = SIZES.full;
 const SECONDS = { warmSeconds: 3, seconds: 8 };
+const HEAT_SECONDS = 3;
 const IDLE_SOCKETS = 2400;
 const REST_MS = 2000;
+/** At one replica; an edge that may open 20,000 files holds 9,900 sockets at most. */
+const ALONE = { players: 1600, groupSize, idle: 8000 };
+/** Longer than any part of it takes. */
+const MOST_MS = 300_000;
 
 type PerTier = Record<Tier, number>;
 export interface Sample {
@@ -39,60 +39,62 @@ const perTier = (value: (tier: Tier) => number): PerTier => ({
   edge: value('edge'),
 });
 
-/** A system that is up with nobody on it, and a generator; both are gone after the task. */
-async function onStage<T>(
-  task: (stage: SystemUnderTest, generator: Generator, system: System, ca: string) => Promise<T>,
-): Promise<T> {
-  const [haproxy, redis] = [findBinary('haproxy'), findBinary('redis-server')];
-  if (!haproxy || !redis) throw new Error('HAProxy and Redis are needed; npm start says how to get them.');
-  const pki = mkdtempSync(path.join(os.tmpdir(), 'gridlock-capacity-'));
-  const generator = new Generator();
-  let stage: SystemUnderTest | undefined;
+/** The system, started from scratch with so many replicas. */
+async function onStage<T>(count: number, task: (loaded: LoadedSystem) => Promise<T>): Promise<T> {
+  const stages = await Stages.prepare(count);
   try {
-    await ensureCertificates(pki, 'localhost');
-    stage = await SystemUnderTest.start(SYSTEM, { replicas, haproxy, redis, pki });
-    return await task(stage, generator, SYSTEM, readFileSync(path.join(pki, 'root.pem'), 'utf8'));
+    return await stages.use(SYSTEM, MOST_MS, task);
   } finally {
-    await generator.stop();
-    await stage?.stop();
-    rmSync(pki, { recursive: true, force: true });
+    stages.remove();
   }
 }
 
 /** Plays with so many players. */
 export function sampleAt(players: number): Promise<Sample> {
-  return onStage(async (stage, generator, { dialect, params = {} }, ca) => {
-    await generator.call('gather', [{ port: stage.port, ca, dialect, params, players, groupSize }]);
-    await generator.call('connect', [0, players]);
-    await generator.call('seat', ['apart']);
-    let [before, after]: [TierUsage, TierUsage] = [{}, {}];
-    const { deliveredInTime, seconds, p99 } = await generator.call(
-      'play',
-      [{ rate: rate * players, ...SECONDS }],
-      (edge) => {
-        if (edge === 'begin') before = tierUsage(stage.tiers);
-        else after = tierUsage(stage.tiers);
-      },
-    );
-    const cpu = cpuBetween(before, after);
+  return onStage(replicas, async (loaded) => {
+    await loaded.heat({ players, groupSize }, rate * players, HEAT_SECONDS);
+    const { deliveriesPerSecond, cpu, p99 } = await loaded.flow('play', { rate: rate * players, ...SECONDS });
     return {
       players,
       p99,
-      eventsPerSecond: deliveredInTime / seconds,
-      cpu: perTier((tier) => (cpu[tier]! * 1000) / seconds),
+      eventsPerSecond: deliveriesPerSecond,
+      cpu: perTier((tier) => cpu[tier]! * deliveriesPerSecond),
+    };
+  });
+}
+
+/** The most that one process of each tier does soon enough, with as many sockets as one edge can hold. */
+function reachedAlone(): Promise<Reached> {
+  return onStage(1, async (loaded) => {
+    const { players, idle } = ALONE;
+    const first = rate * players * groupSize;
+    await loaded.heat(ALONE, rate * players, HEAT_SECONDS);
+    let eventsPerSecond = 0;
+    await highest(first / 2, max.most, async (deliveries) => {
+      const flow = await loaded.flow('play', { ...max, rate: deliveries / groupSize });
+      const passes = flow.p99 <= max.limitMs && flow.lost === 0 && flow.deliveriesPerSecond >= max.enough * deliveries;
+      if (passes) eventsPerSecond = Math.max(eventsPerSecond, flow.deliveriesPerSecond);
+      return passes;
+    });
+    const one = { sockets: players + idle, eventsPerSecond };
+    return {
+      replica: one,
+      edge: one,
+      redis: { games: players / groupSize, movesPerSecond: eventsPerSecond / groupSize },
     };
   });
 }
 
 /** What sockets cost that only are there, and what it costs to open them. */
 function idleCosts(): Promise<{ perHandshake: PerTier; perProcess: PerTier; perSocket: PerTier }> {
-  return onStage(async (stage, generator, { dialect, params = {} }, ca) => {
+  return onStage(replicas, async (loaded) => {
+    const { stage, generator } = loaded;
     const resting = async () => {
-      for (const pid of stage.tiers['replicas']!) process.kill(pid, 'SIGWINCH');
+      await stage.collectGarbage();
       await pause(REST_MS);
       return tierUsage(stage.tiers);
     };
-    await generator.call('gather', [{ port: stage.port, ca, dialect, params, players: IDLE_SOCKETS, groupSize }]);
+    await loaded.gather({ players: IDLE_SOCKETS, groupSize });
     const empty = await resting();
     const first = IDLE_SOCKETS / 4;
     await generator.call('connect', [0, first]);
@@ -118,6 +120,8 @@ export async function measure(report: (text: string) => void): Promise<Measured>
   }
   report(`holding ${IDLE_SOCKETS} idle sockets`);
   const { perHandshake, perProcess, perSocket } = await idleCosts();
+  report(`loading one replica with ${ALONE.players + ALONE.idle} sockets`);
+  const reached = reachedBy(samples, await reachedAlone());
   const { commit, machine, versions } = describeRun({ systems: [SYSTEM], size: SIZES.full, workloads: [] });
   const fit = (tier: Tier) => lineThrough(samples.map(({ eventsPerSecond, cpu }) => [eventsPerSecond, cpu[tier]]));
   const costs = Object.fromEntries(
@@ -136,9 +140,22 @@ export async function measure(report: (text: string) => void): Promise<Measured>
     memory: Object.fromEntries(
       TIERS.map((tier) => [tier, { perProcess: perProcess[tier], perSocket: perSocket[tier] }]),
     ) as unknown as Measured['memory'],
+    reached,
     fittedAt: FITTED_AT,
     replicas,
     groupSize,
     movesPerSecond: rate,
+  };
+}
+
+/** With several replicas the edge and Redis may have done more than with one. */
+function reachedBy(samples: readonly Sample[], alone: Reached): Reached {
+  const most = Math.max(
+    ...samples.filter(({ p99 }) => p99 <= max.limitMs).map(({ eventsPerSecond }) => eventsPerSecond),
+  );
+  return {
+    replica: alone.replica,
+    edge: { ...alone.edge, eventsPerSecond: Math.max(alone.edge.eventsPerSecond, most) },
+    redis: { ...alone.redis, movesPerSecond: Math.max(alone.redis.movesPerSecond, most / groupSize) },
   };
 }

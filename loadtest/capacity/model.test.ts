@@ -19,6 +19,11 @@ const measured: Measured = {
     redis: { perProcess: 10e6, perSocket: 0 },
     edge: { perProcess: 30e6, perSocket: 20_000 },
   },
+  reached: {
+    replica: { sockets: 5000, eventsPerSecond: 10_000 },
+    edge: { sockets: 9000, eventsPerSecond: 20_000 },
+    redis: { games: 1000, movesPerSecond: 4000 },
+  },
   fittedAt: [300, 1000],
   replicas: 4,
   groupSize: 4,

@@ -10,11 +10,19 @@ export interface Measured {
   readonly perHandshake: Readonly<Record<Tier, number>>;
   /** Of one process, and of each idle socket; the sockets' buffers in the kernel are not in it. */
   readonly memory: Readonly<Record<Tier, { readonly perProcess: number; readonly perSocket: number }>>;
+  /** The most that one process held and did while it was measured. */
+  readonly reached: Reached;
   /** The players that the figures come from. */
   readonly fittedAt: readonly number[];
   readonly replicas: number;
   readonly groupSize: number;
   readonly movesPerSecond: number;
+}
+
+export interface Reached {
+  readonly replica: { readonly sockets: number; readonly eventsPerSecond: number };
+  readonly edge: { readonly sockets: number; readonly eventsPerSecond: number };
+  readonly redis: { readonly games: number; readonly movesPerSecond: number };
 }
 
 export type Tier = 'replicas' | 'redis' | 'edge';

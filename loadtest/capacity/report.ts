@@ -1,5 +1,6 @@
 import type { Sample } from './measure.ts';
 import { busyCores, type Capacity, type Measured, type Plan, TIERS } from './model.ts';
+import { checkPlan } from './plan-check.ts';
 
 /** How far a prediction may be off. */
 const TOLERANCE = 0.25;
@@ -25,6 +26,9 @@ export function describePlan(measured: Measured, plan: Plan, capacity: Capacity)
     `  a month           $${whole(bill.total)}   (cores $${whole(bill.cores)}, memory $${whole(bill.memory)}, ` +
       `traffic of ${whole(capacity.egressPerMonth / 1e12)} TB $${whole(bill.egress)}, balancer $${whole(bill.balancer)})`,
     '',
+    'Asked of one process when one replica and one edge are missing, and the most that one did when it was measured:',
+    ...checkRows(measured, plan, capacity),
+    '',
     'Assumed:',
     `  - costs as measured ${measured.at.slice(0, 10)} at ${measured.commit} on ${measured.machine} with ${measured.versions};`,
     `    a core there counts as ${plan.coreSpeed}; the games were played over ${measured.replicas} replicas, which each event goes to`,
@@ -33,8 +37,20 @@ export function describePlan(measured: Measured, plan: Plan, capacity: Capacity)
     `  - a socket has ${whole(plan.kernelBytesPerSocket / 1024)} KiB of kernel buffers at each tier, a game ${whole(plan.redisBytesPerGame / 1024)} KiB in Redis`,
     `  - an event is ${plan.bytesPerEvent} bytes on the wire; the load lasts all month; prices by --price-core, --price-gb, --price-egress`,
     '  - the cost of an event does not grow with the number of replicas: a game is announced only to those of its players',
+    `  - games spread evenly over the shards by their hash slots; a shard has connections from ${whole(processes.replicas)} replicas, measured with ${measured.replicas}`,
+    '  - what the whole cluster shares is at one shard and small: quick match, the number of open games, the list of replicas',
+    '  - nothing is said to everybody: a line in the lobby would be delivered to every player, and is not counted',
+    '  - a balancer of connections spreads them evenly over the edges; it, the network between machines, and disks were not measured',
+    '  - what goes beyond what was measured goes on as measured: a process is no slower for its sockets and games',
     '',
   ].join('\n');
+}
+
+function checkRows(measured: Measured, plan: Plan, capacity: Capacity): string[] {
+  return checkPlan(measured, plan, capacity).map(({ process, what, asked, measured: most }) => {
+    const verdict = asked <= most ? 'measured' : `${(asked / most).toFixed(1)} times as much as was measured`;
+    return `  ${process.padEnd(12)} ${what.padEnd(20)} ${whole(asked).padStart(9)} ${whole(most).padStart(9)}   ${verdict}`;
+  });
 }
 
 /** A prediction against what was measured at a size that the figures do not come from. */

@@ -4,6 +4,7 @@ import { UsageError } from '../../infra/usage-error.ts';
 import { toStandardError } from '../kit/options.ts';
 import { CHECKED_AT, measure, sampleAt } from './measure.ts';
 import { capacityFor, type Measured } from './model.ts';
+import { checkPlan } from './plan-check.ts';
 import { type PlanNumbers, planOf } from './plan-numbers.ts';
 import { describeCheck, describePlan } from './report.ts';
 
@@ -34,8 +35,11 @@ export async function runCapacity(
   }
   const plan = planOf(numbers);
   const capacity = capacityFor(measured, plan);
+  const checks = checkPlan(measured, plan, capacity);
   process.stdout.write(
-    json ? `${JSON.stringify({ measured, plan, capacity }, null, 2)}\n` : describePlan(measured, plan, capacity),
+    json
+      ? `${JSON.stringify({ measured, plan, capacity, checks }, null, 2)}\n`
+      : describePlan(measured, plan, capacity),
   );
   return 0;
 }

@@ -1,7 +1,6 @@
 import { GRID_LIMITS, type GridMessage, LOBBY } from '../../../services/apps/grid/grid.ts';
-import { SUBPROTOCOL } from '../../../services/protocol/index.ts';
-import { Sessions } from '../../../services/server/session/sessions.ts';
 import { ask, type Dialect, type DialectFactory, type Group, type Player, settle } from '../generator/parties.ts';
+import { handshakeWith } from './handshake.ts';
 
 const SIZE = GRID_LIMITS.size.max;
 const CELLS = SIZE ** 2;
@@ -25,8 +24,6 @@ interface Board {
 
 /** gridlock.v1. A group plays one game after the other, as each board is full some time. */
 export const gridlock: DialectFactory = (sink, { secret = '' }): Dialect => {
-  const sessions = new Sessions(Buffer.from(secret, 'hex'));
-  const tokens = new Map<Player, string>();
   const boards = new Map<Group, Board[]>();
   const byCode = new Map<string, Board>();
   let requests = 0;
@@ -103,12 +100,7 @@ export const gridlock: DialectFactory = (sink, { secret = '' }): Dialect => {
   };
 
   return {
-    handshake: async (player) => {
-      const id = `bench-${player.index}`;
-      const token = tokens.get(player) ?? (await sessions.issue({ id, name: id })).token;
-      tokens.set(player, token);
-      return { path: '/ws', headers: { Authorization: `Bearer ${token}`, 'Sec-WebSocket-Protocol': SUBPROTOCOL } };
-    },
+    handshake: handshakeWith(secret),
     greet: async (player) => {
       await ask(player, 'welcome');
     },

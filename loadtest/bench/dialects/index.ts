@@ -1,6 +1,7 @@
 import { ask, type DialectFactory, type Group, moveOf, settle } from '../generator/parties.ts';
 import { centrifugo } from './centrifugo.ts';
 import { colyseus } from './colyseus.ts';
+import { counter } from './counter.ts';
 import { gridlock } from './gridlock.ts';
 import { socketIo } from './socket-io.ts';
 
@@ -34,8 +35,11 @@ export const naive: DialectFactory = (sink) => ({
 /** Sockets that are only held. */
 export const bare: DialectFactory = (sink, params) => ({ ...naive(sink, params), enter: async () => undefined });
 
-export const DIALECTS = { gridlock, naive, bare, socketIo, colyseus, centrifugo } satisfies Record<
+export const DIALECTS = { gridlock, counter, naive, bare, socketIo, colyseus, centrifugo } satisfies Record<
   string,
   DialectFactory
 >;
 export type DialectName = keyof typeof DIALECTS;
+
+/** Whether it is a room type of ours that is talked to. */
+export const isGridlock = (dialect: DialectName): boolean => dialect === 'gridlock' || dialect === 'counter';

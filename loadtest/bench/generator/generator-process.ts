@@ -33,7 +33,7 @@ const handlers: Handlers = {
     crowd = new ThinCrowd(options);
   },
   connect: (_window, from, to) => gathered().connect(from, to),
-  seat: (_window, where) => gathered().seat(where),
+  seat: (_window, where, players) => gathered().seat(where, players),
   listen: () => gathered().listen(),
   play: (window, load) => play(gathered(), load, window),
   say: (window, load) => say(gathered(), load, window),

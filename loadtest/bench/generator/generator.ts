@@ -69,7 +69,8 @@ export interface Calls {
   /** A crowd without sockets. */
   gather: { args: [options: ThinCrowdOptions]; answer: void };
   connect: { args: [from: number, to: number]; answer: void };
-  seat: { args: [where: 'apart' | 'together']; answer: void };
+  /** Only so many players, those with the first sockets. */
+  seat: { args: [where: 'apart' | 'together', players: number]; answer: void };
   listen: { args: []; answer: void };
   play: { args: [load: Load]; answer: Measured };
   say: { args: [load: Load]; answer: Measured };

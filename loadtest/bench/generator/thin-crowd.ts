@@ -89,9 +89,13 @@ export class ThinCrowd {
     await Promise.all(Array.from({ length: OPENING }, some));
   }
 
-  /** Groups players by the replica that has their socket, each of a group elsewhere or all together, and seats them. */
-  async seat(where: 'apart' | 'together'): Promise<void> {
-    const byReplica = Map.groupBy(this.players, ({ replica }) => replica);
+  /**
+   * Groups the first so many players by the replica that has their socket, each of a group elsewhere or all together, and
+   * seats them. The others only hold a socket.
+   */
+  async seat(where: 'apart' | 'together', count = this.players.length): Promise<void> {
+    const seated = this.players.slice(0, count);
+    const byReplica = Map.groupBy(seated, ({ replica }) => replica);
     const replicas = [...byReplica.values()];
     const order =
       where === 'together' || replicas.length === 1
@@ -101,6 +105,7 @@ export class ThinCrowd {
           ).flat();
     // A room that is asked for with the socket is there already.
     if (replicas.length > 1) this.#group(order);
+    else this.groups.splice(Math.floor(count / this.#options.groupSize));
     let next = 0;
     const some = async () => {
       for (let index = next++; index < this.groups.length; index = next++) {

@@ -8,7 +8,8 @@ export interface Place {
   readonly port: number;
   /** For who asks whether it is ready; its own port where a system has but one. */
   readonly internalPort: number;
-  readonly redisPort: number;
+  /** Of one Redis, or of each master of a cluster. */
+  readonly redisPorts: readonly number[];
   readonly redisPassword: string;
   /** A directory of the system's own. */
   readonly directory: string;
@@ -20,8 +21,10 @@ export interface Command {
   readonly env: NodeJS.ProcessEnv;
 }
 
-export type Workload = 'moves' | 'chat' | 'idle' | 'kill' | 'max';
-export const WORKLOADS: readonly Workload[] = ['moves', 'chat', 'idle', 'kill', 'max'];
+/** Those of the comparison, and those that take so long that they are measured only when they are named. */
+export type Workload = 'moves' | 'chat' | 'idle' | 'kill' | 'max' | 'curve' | 'growth' | 'soak';
+export const COMPARED: readonly Workload[] = ['moves', 'chat', 'idle', 'kill', 'max'];
+export const WORKLOADS: readonly Workload[] = [...COMPARED, 'curve', 'growth', 'soak'];
 
 /** One row of the comparison. */
 export interface System {
@@ -33,6 +36,10 @@ export interface System {
   readonly seating: 'apart' | 'together';
   /** How Redis writes to disk; undefined where there is no Redis. */
   readonly persistence: 'always' | 'none' | undefined;
+  /** Masters of a Redis Cluster, where it is one. */
+  readonly redisMasters?: number;
+  /** The same with an application whose rooms have as many members as are asked for: what `growth` measures. */
+  readonly roomy?: System;
   /** In one process only, as it runs. */
   readonly isSingle: boolean;
   readonly readyPath: string;
@@ -61,5 +68,5 @@ export function node(
   };
 }
 
-export const redisUrl = ({ redisPort, redisPassword }: Place): string =>
-  `redis://:${redisPassword}@127.0.0.1:${redisPort}`;
+export const redisUrl = ({ redisPorts, redisPassword }: Place): string =>
+  `redis://:${redisPassword}@127.0.0.1:${redisPorts[0]}`;

@@ -1,0 +1,39 @@
+import type { Flow } from '../flow.ts';
+import type { LoadedSystem } from '../loaded-system.ts';
+import type { Size } from '../sizes.ts';
+
+/** One rate of the curve. */
+export interface CurveStep extends Flow {
+  /** Deliveries a second that were asked for. */
+  readonly asked: number;
+  /** Whether it delivered enough in time, and soon enough. Where it did not, the curve ends. */
+  readonly keptUp: boolean;
+}
+
+/**
+ * The same rates for every system, each higher than the one before, up to the first that it cannot keep up with. Such a
+ * rate is tried once more, as a single hiccup is no limit.
+ */
+export async function climb(
+  { deliveries, limitMs, enough }: Pick<Size['curve'], 'deliveries' | 'limitMs' | 'enough'>,
+  flowAt: (deliveries: number) => Promise<Flow>,
+): Promise<CurveStep[]> {
+  const steps: CurveStep[] = [];
+  const step = async (asked: number): Promise<CurveStep> => {
+    const flow = await flowAt(asked);
+    return { ...flow, asked, keptUp: flow.p99 <= limitMs && flow.deliveriesPerSecond >= enough * asked };
+  };
+  for (const asked of deliveries) {
+    const first = await step(asked);
+    const taken = first.keptUp ? first : await step(asked);
+    steps.push(taken);
+    if (!taken.keptUp) break;
+  }
+  return steps;
+}
+
+/** The curve of a system on which a crowd in groups of one size has played already. */
+export function measureCurve(loaded: LoadedSystem, { curve, groupSize }: Size): Promise<CurveStep[]> {
+  const { warmSeconds, seconds } = curve;
+  return climb(curve, (deliveries) => loaded.flow('play', { rate: deliveries / groupSize, warmSeconds, seconds }));
+}

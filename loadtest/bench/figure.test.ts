@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { figure } from './figure.ts';
+
+test('names stand in a picture as text, whatever they are', () => {
+  const svg = figure({
+    title: 'A & B',
+    note: '',
+    names: ['<script>'],
+    panels: [
+      {
+        title: 't',
+        xLabel: '',
+        xScale: 'linear',
+        xTicks: [0, 1],
+        yScale: 'linear',
+        lines: { '<script>': [{ x: 1, y: 2 }] },
+      },
+      { title: 'u', xLabel: '', xScale: 'linear', xTicks: [0, 1], yScale: 'linear', lines: {} },
+    ],
+  });
+  assert.match(svg, /A &amp; B/);
+  assert.doesNotMatch(svg, /<script>|NaN/);
+  assert.match(svg, /Nothing was measured\./);
+});
