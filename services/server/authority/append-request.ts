@@ -47,10 +47,10 @@ export function appendRequest(target: AppendTarget, memory: Memory, plan: Plan):
   const args: (string | number)[] = [hold, memory.epoch, memory.seq, leaseMs, at, share ?? '', keep?.seconds ?? ''];
   args.push(snapshot === undefined ? '' : keptHistory(bounds, memory, entries.length, bytes));
   // Counted lists.
-  args.push(requests.length, ...requests, actors.length);
+  args.push(actors.length);
   for (const { player } of actors) args.push(`generation:${player}`);
   for (const { generation } of actors) args.push(generation);
-  args.push(entries.length);
+  args.push(requests.length, ...requests, entries.length);
   for (const { text } of entries) args.push(text);
   args.push(answers.length);
   for (const { key, answer } of answers) args.push(key, `${answer.fingerprint} ${answer.seq}`);

@@ -1,5 +1,5 @@
 import type { LogEntry } from '../history/history.ts';
-import { tick } from '../transport/tick.ts';
+import { turn } from '../transport/turn.ts';
 import { ELSEWHERE, type Outcome, refused } from './outcome.ts';
 import { type Fault, type Findings, plan } from './plan.ts';
 import type { RoomCommand } from './room-command.ts';
@@ -10,6 +10,8 @@ import { emptyMemory, followed, type Memory } from './room-memory.ts';
 const BATCH = 64;
 /** An application that stalls twice within this time, in milliseconds, is not asked about the room for as long. */
 const STALL_MS = 10_000;
+/** Events that are announced are folded when the room is needed, or once there are so many. */
+const MOST_AHEAD = 64;
 /** Plans in a row that the store may turn down before this copy is given up. */
 const ATTEMPTS = 16;
 
@@ -50,6 +52,8 @@ export class RoomCopy {
   usedAt = performance.now();
   readonly #options: RoomCopyOptions;
   #memory: Memory;
+  /** The events after `#memory`, not folded yet. */
+  #ahead: LogEntry[] = [];
   #queue: Waiting[] = [];
   #running: Promise<void> | undefined;
   #lost = false;
@@ -70,6 +74,7 @@ export class RoomCopy {
 
   /** The room as far as this copy knows it. */
   get memory(): Memory {
+    this.#fold();
     return this.#memory;
   }
 
@@ -87,7 +92,7 @@ export class RoomCopy {
   observe(epoch: string, entries: readonly LogEntry[]): void {
     if (this.#lost || this.#memory.state === undefined) return;
     // It is read again when somebody needs it.
-    if (!this.#advance(epoch, entries)) this.#lose();
+    if (!this.#take(epoch, entries)) this.#lose();
   }
 
   /** Resolves when nothing is under way; from then on every command is for somebody else. */
@@ -98,7 +103,7 @@ export class RoomCopy {
 
   /** Decides once all that came in this turn was read: other commands, and what other replicas appended. */
   #atEndOfTurn(): Promise<void> {
-    return new Promise((resolve) => tick.atEnd('decisions', () => resolve(this.#run())));
+    return new Promise((resolve) => turn.atEnd('decisions', () => resolve(this.#run())));
   }
 
   async #run(): Promise<void> {
@@ -123,13 +128,13 @@ export class RoomCopy {
   async #record(
     commands: readonly RoomCommand[],
     findings: Findings = { superseded: new Set(), known: new Map(), isFull: false },
-    isAwake = false,
   ): Promise<readonly Outcome[] | undefined> {
     const { room, hold, leaseMs, log, now } = this.#options;
     if (performance.now() < this.#suspendedUntil) return commands.map(() => refused('app_failed'));
     /** As the store says it, once it did: its clock may have been set back since the newest event. */
     let storeTime: number | undefined;
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      if (!this.#fold()) return undefined;
       const memory = this.#memory;
       const planned = plan({
         ...{ type: log.type, stateBytes: log.bounds.stateBytes, memory, commands, findings },
@@ -160,8 +165,6 @@ export class RoomCopy {
           await this.#catchUp(memory, appended.entries);
           // The store lost an end of the room, and answers with it.
           if (this.#memory.epoch !== memory.epoch) findings.known.clear();
-          // The commands have waited for one answer already.
-          if (!isAwake) return tick.awakeFor(() => this.#record(commands, findings, true));
           break;
         case 'fenced':
           return undefined;
@@ -179,27 +182,42 @@ export class RoomCopy {
   }
 
   #follow({ memory, entries }: Extract<Appended, { tag: 'ok' }>): void {
-    // What was announced may have been here before the answer.
+    // What was announced may have been folded before the answer came.
     if (memory.epoch === this.#memory.epoch && memory.seq < this.#memory.seq) return;
     const { expiresAt } = this.#memory;
     this.#memory = memory;
+    this.#ahead = this.#ahead.filter(({ seq }) => seq > memory.seq);
     if (memory.expiresAt !== expiresAt) this.#options.onKept?.(this.room, memory.expiresAt);
     if (entries.length > 0) this.#options.onAppended?.(this.room, memory.epoch, entries);
   }
 
   /** Takes the events that another replica appended, or reads the room where these do not tell. */
   async #catchUp({ epoch, seq }: Memory, entries: readonly LogEntry[]): Promise<void> {
-    const isAhead = this.#advance(epoch, entries) && this.#memory.epoch === epoch && this.#memory.seq > seq;
-    if (!isAhead) this.#memory = (await this.#options.log.read(this.room)) ?? emptyMemory();
+    const isAhead = this.#take(epoch, entries) && this.#fold() && this.#memory.seq > seq;
+    if (isAhead) return;
+    const memory = (await this.#options.log.read(this.room)) ?? emptyMemory();
+    this.#ahead = [];
+    this.#memory = memory;
   }
 
-  /** Whether the memory knows all of the entries now. */
-  #advance(epoch: string, entries: readonly LogEntry[]): boolean {
+  /** Notes events that another replica appended. False when one before them is missing, or the epoch is another one. */
+  #take(epoch: string, entries: readonly LogEntry[]): boolean {
     if (epoch !== this.#memory.epoch) return false;
+    for (const entry of entries) {
+      const next = this.#memory.seq + this.#ahead.length + 1;
+      if (entry.seq > next) return false;
+      if (entry.seq === next) this.#ahead.push(entry);
+    }
+    return this.#ahead.length < MOST_AHEAD || this.#fold();
+  }
+
+  /** Brings the memory up to what is known. False when an event cannot follow. */
+  #fold(): boolean {
+    if (this.#ahead.length === 0) return true;
+    const entries = this.#ahead;
+    this.#ahead = [];
     try {
-      for (const entry of entries) {
-        if (entry.seq > this.#memory.seq) this.#memory = followed(this.#options.log.type, this.#memory, entry);
-      }
+      for (const entry of entries) this.#memory = followed(this.#options.log.type, this.#memory, entry);
       return true;
     } catch {
       return false;

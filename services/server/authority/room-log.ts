@@ -80,15 +80,15 @@ export class RoomLog {
     this.type = type;
     this.#histories = histories;
     this.#now = now;
-    const define = (name: string, url = file(name)) => onRoom(histories.define(`room:${name}`, [url], [file('room')]));
-    this.#append = onRoom(histories.defineMany('room:append', [file('room'), file('append')]));
-    this.#read = define('read');
-    this.#resume = define('resume');
-    this.#watch = define('watch');
-    this.#members = define('members');
-    this.#page = define('page');
-    this.#take = define('take', new URL('./stateful/lua/take.lua', import.meta.url));
-    this.#release = define('release', new URL('./stateful/lua/release.lua', import.meta.url));
+    const define = (url: URL) => onRoom(histories.define([url], [file('room'), file('reading')]));
+    this.#append = onRoom(histories.defineMany([file('room'), file('append')]));
+    this.#read = define(file('read'));
+    this.#resume = define(file('resume'));
+    this.#watch = define(file('watch'));
+    this.#members = define(file('members'));
+    this.#page = define(file('page'));
+    this.#take = define(file('../stateful/lua/take'));
+    this.#release = define(file('../stateful/lua/release'));
   }
 
   /** What a member has missed; from then on only this socket of the player acts in the room, or a newer one. */

@@ -28,7 +28,7 @@ export class GameQuota {
 
   constructor(options: GameQuotaOptions) {
     this.#options = options;
-    this.#full = defineScript(options.redis, 'games:full', [new URL('./lua/full.lua', import.meta.url)]);
+    this.#full = defineScript(options.redis, [new URL('./lua/full.lua', import.meta.url)]);
   }
 
   /**

@@ -26,8 +26,8 @@ export class Matchmaking {
   constructor(redis: Store, secret: Uint8Array, matching: Matching<unknown>) {
     this.#matching = matching;
     this.#secret = secret;
-    this.#find = defineScript(redis, 'match:find', [new URL('./lua/match.lua', import.meta.url)]);
-    this.#close = defineScript(redis, 'match:close', [new URL('./lua/unmatch.lua', import.meta.url)]);
+    this.#find = defineScript(redis, [new URL('./lua/match.lua', import.meta.url)]);
+    this.#close = defineScript(redis, [new URL('./lua/unmatch.lua', import.meta.url)]);
   }
 
   /** The same request gives the same code on every replica: a repeat finds the game it made. */

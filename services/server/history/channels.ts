@@ -55,8 +55,8 @@ export class Channels {
 
   constructor(options: ChannelsOptions) {
     const { histories } = (this.#options = options);
-    this.#publish = histories.define('channel:publish', [new URL('./lua/publish.lua', import.meta.url)]);
-    this.#recent = histories.define('channel:recent', [new URL('./lua/recent.lua', import.meta.url)]);
+    this.#publish = histories.define([new URL('./lua/publish.lua', import.meta.url)]);
+    this.#recent = histories.define([new URL('./lua/recent.lua', import.meta.url)]);
   }
 
   /** The rule of a channel. @throws Refusal `channel_not_found` */

@@ -5,7 +5,7 @@ import { type Store, storeFailure } from '../redis/connect.ts';
 import { Batch, defineScript } from '../redis/scripts.ts';
 import { continues, isSafe, readServer, type ServerFacts, versionProblem } from '../redis/server.ts';
 import type { Topology } from '../redis/settings.ts';
-import { tick } from '../transport/tick.ts';
+import { turn } from '../transport/turn.ts';
 import type { LogEntry, Position } from './history.ts';
 import { RollCall } from './roll-call.ts';
 import { Sightings } from './sightings.ts';
@@ -58,38 +58,38 @@ export class HistoryStore {
   constructor(options: HistoryStoreOptions) {
     this.redis = options.redis;
     this.#options = options;
-    this.#adopt = this.#raw('history:adopt', [file('life'), file('adopt')]);
+    this.#adopt = this.#raw([file('life'), file('adopt')]);
     this.#rollCall = new RollCall({
       replica: options.replica,
       sightings: this.sightings,
-      sight: this.#raw('history:sight', [file('life'), file('sight')]),
-      sign: this.#raw('history:sign', [file('life'), file('sign')]),
+      sight: this.#raw([file('life'), file('sight')]),
+      sign: this.#raw([file('life'), file('sign')]),
       newEpoch,
       onNotice: (sentence) => this.#notice(sentence),
     });
-    this.#renew = this.define('history:renew', [file('renew')]);
-    this.#after = this.define('history:after', [file('after')]);
-    this.#position = this.defineMany('history:position', [file('position')]);
+    this.#renew = this.define([file('renew')]);
+    this.#after = this.define([file('after')]);
+    this.#position = this.defineMany([file('position')]);
   }
 
   /**
-   * Makes a script of the files, joined in order, known to the client. What is in `library` only defines functions; the
+   * A script made of the files, joined in order. What is in `library` only defines functions; the
    * rest runs after the guard of the epoch.
    */
-  define(name: string, files: readonly URL[], library: readonly URL[] = []): HistoryScript {
-    const script = this.#raw(name, [...GUARD, ...library, file('one'), ...files]);
-    return this.#decided((keys, args) => script(keys, [this.#known, ...args]));
+  define(files: readonly URL[], library: readonly URL[] = []): HistoryScript {
+    const script = this.#raw([...GUARD, ...library, file('one'), ...files]);
+    return this.#decided((keys, args) => script(keys, [...args, this.#known]));
   }
 
   /**
    * The same for what is asked so often that many are carried out at once: the files define the function `each`, which
    * gives the reply to one, and `open`, which is told where its keys begin.
    */
-  defineMany(name: string, files: readonly URL[]): HistoryScript {
-    const script = this.#raw(name, [...GUARD, ...files, file('many')]);
+  defineMany(files: readonly URL[]): HistoryScript {
+    const script = this.#raw([...GUARD, ...files, file('many')]);
     const batch = new Batch<Reply>({
-      script: async (keys, args) => (await script(keys, [this.#known, ...args]))[1] as Reply[],
-      tick,
+      script: (keys, args) => script(keys, [...args, this.#known]).then((reply) => reply[1] as Reply[]),
+      turn,
       // In a cluster a script takes the keys of one slot only.
       most: this.#options.topology === 'cluster' ? 1 : MOST_TOGETHER,
     });
@@ -186,7 +186,7 @@ export class HistoryStore {
           (await this.#rollCall.isComplete(server.life));
       }
       // Nothing is there yet: only what is known of the server was old.
-      if (life !== '') await this.#adopt([head], [this.#known, life, isSame ? '' : newEpoch()]);
+      if (life !== '') await this.#adopt([head], [life, isSame ? '' : newEpoch(), this.#known]);
     } catch (error) {
       throw storeFailure(error);
     }
@@ -198,17 +198,12 @@ export class HistoryStore {
     this.#options.onNotice?.(sentence);
   }
 
-  #raw(name: string, files: readonly URL[]): RawScript {
-    const run = defineScript(this.redis, name, files);
-    // A pipeline that the client gathers leaves once the one before is answered, which a replica that rests reads late.
-    if (this.redis instanceof Redis) this.redis.options.autoPipeliningIgnoredCommands?.push(name);
-    return async (keys, args) => {
-      try {
-        return (await run(keys, args)) as Reply;
-      } catch (error) {
+  #raw(files: readonly URL[]): RawScript {
+    const run = defineScript(this.redis, files);
+    return (keys, args) =>
+      run(keys, args).catch((error: unknown) => {
         throw storeFailure(error);
-      }
-    };
+      }) as Promise<Reply>;
   }
 }
 

@@ -56,7 +56,7 @@ export class RollCall {
   /** Answers the roll; gives those who have not told yet. To be called every few seconds. */
   async sign(life: string, known: readonly string[] = []): Promise<string[]> {
     const { replica, sign } = this.#options;
-    const args = [serverOf(life), replica, SILENCE_MS, KEEP_SECONDS, ...known];
+    const args = [replica, SILENCE_MS, KEEP_SECONDS, ...known, serverOf(life)];
     const [tag, present, missing] = (await sign([ROLL], args)) as [string, string[], string[]];
     if (tag !== 'roll') throw new Refusal('unavailable', undefined, 1000);
     this.#present = present;
@@ -66,7 +66,7 @@ export class RollCall {
   /** This replica goes: nobody has to wait for it. */
   async leave(): Promise<void> {
     const { replica, sign } = this.#options;
-    await sign([ROLL], [serverOf('-'), replica, SILENCE_MS, KEEP_SECONDS]);
+    await sign([ROLL], [replica, SILENCE_MS, KEEP_SECONDS, serverOf('-')]);
   }
 
   async #tell(life: string): Promise<number> {
@@ -87,7 +87,7 @@ export class RollCall {
 
   async #compare(life: string, seen: readonly Sighting[]): Promise<number> {
     const { sight, newEpoch } = this.#options;
-    const args = [serverOf(life), newEpoch(), ...seen.flatMap(({ epoch, seq }) => [epoch, seq])];
+    const args = [newEpoch(), ...seen.flatMap(({ epoch, seq }) => [epoch, seq]), serverOf(life)];
     const [tag, lost] = await sight(
       seen.map(({ head }) => head),
       args,

@@ -93,7 +93,7 @@ export function connectNode(
 export function connectStore(settings: RedisSettings, name: string): Store {
   const { topology } = settings;
   if (topology.kind !== 'cluster') {
-    return connectNode(settings, name, { enableAutoPipelining: true, autoPipeliningIgnoredCommands: [] });
+    return connectNode(settings, name, { enableAutoPipelining: true });
   }
   return new Cluster([...topology.nodes], {
     redisOptions: nodeOptions(settings, name),

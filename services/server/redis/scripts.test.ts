@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Tick } from '../transport/tick.ts';
+import type { Turn } from '../transport/turn.ts';
 import { Batch } from './scripts.ts';
 
 /** Everything leaves when told. */
-function held(): { tick: Pick<Tick, 'atEnd'>; leave: () => void } {
+function held(): { turn: Pick<Turn, 'atEnd'>; leave: () => void } {
   const tasks: (() => void)[] = [];
   return {
-    tick: { atEnd: (_phase, task) => void tasks.push(task) },
+    turn: { atEnd: (_phase, task) => void tasks.push(task) },
     leave: () => {
       for (const task of tasks.splice(0)) task();
     },
@@ -15,14 +15,14 @@ function held(): { tick: Pick<Tick, 'atEnd'>; leave: () => void } {
 }
 
 test('requests that come together are one command, and each gets its own reply', async () => {
-  const { tick, leave } = held();
+  const { turn, leave } = held();
   const commands: unknown[] = [];
   const batch = new Batch<string>({
     script: async (keys, args) => {
       commands.push([keys, args]);
       return keys.map((key) => `reply to ${key}`);
     },
-    tick,
+    turn,
     most: 8,
   });
   const replies = [batch.run(['a'], [1, 2]), batch.run(['b'], [3])];
@@ -37,14 +37,14 @@ test('requests that come together are one command, and each gets its own reply',
 });
 
 test('no command carries more than it may', async () => {
-  const { tick, leave } = held();
+  const { turn, leave } = held();
   const sizes: number[] = [];
   const batch = new Batch<string>({
     script: async (keys) => {
       sizes.push(keys.length);
       return [...keys];
     },
-    tick,
+    turn,
     most: 2,
   });
   const replies = ['a', 'b', 'c', 'd', 'e'].map((key) => batch.run([key], []));
@@ -54,13 +54,13 @@ test('no command carries more than it may', async () => {
 });
 
 test('a command that fails is a failure of all that it carried, and of no others', async () => {
-  const { tick, leave } = held();
+  const { turn, leave } = held();
   const batch = new Batch<string>({
     script: async (keys) => {
       if (keys.includes('a')) throw new Error('away');
       return [...keys];
     },
-    tick,
+    turn,
     most: 2,
   });
   const replies = ['a', 'b', 'c'].map((key) => batch.run([key], []));

@@ -1,5 +1,7 @@
+import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Tick } from '../transport/tick.ts';
+import { Command } from 'ioredis';
+import type { Turn } from '../transport/turn.ts';
 import type { Store } from './connect.ts';
 
 type Argument = string | number;
@@ -10,14 +12,22 @@ export type Script = (keys: readonly string[], args: readonly Argument[]) => Pro
 const read = (file: URL): string => readFileSync(file, 'utf8');
 
 /**
- * Makes a script of the files, joined in order, known to the client. It is sent whole once, then by its
- * digest.
+ * A script made of the files, joined in order. It is sent by its digest, and whole where the server does not know it yet.
+ * It leaves at once: a pipeline that the client gathers waits for the answer to the one before.
  */
-export function defineScript(redis: Store, name: string, files: readonly URL[]): Script {
-  redis.defineCommand(name, { lua: files.map(read).join('\n') });
-  const command = (redis as unknown as Record<string, (...args: Argument[]) => Promise<unknown>>)[name];
-  return (keys, args) => command!.call(redis, keys.length, ...keys, ...args);
+export function defineScript(redis: Store, files: readonly URL[]): Script {
+  const lua = files.map(read).join('\n');
+  const digest = hash('sha1', lua);
+  const send = (name: 'eval' | 'evalsha', script: string, keys: readonly string[], args: readonly Argument[]) =>
+    redis.sendCommand(new Command(name, [script, keys.length, ...keys, ...args], UTF8)) as Promise<unknown>;
+  return (keys, args) =>
+    send('evalsha', digest, keys, args).catch((error: Error) => {
+      if (!error.message.startsWith('NOSCRIPT')) throw error;
+      return send('eval', lua, keys, args);
+    });
 }
+
+const UTF8 = { replyEncoding: 'utf8' } as const;
 
 /** Replies of one script to many requests, in their order. */
 export type ManyScript<Reply> = (keys: readonly string[], args: readonly Argument[]) => Promise<readonly Reply[]>;
@@ -31,7 +41,7 @@ interface Request<Reply> {
 
 export interface BatchOptions<Reply> {
   readonly script: ManyScript<Reply>;
-  readonly tick: Pick<Tick, 'atEnd'>;
+  readonly turn: Pick<Turn, 'atEnd'>;
   /** Requests that one script takes at most: nothing else is done by Redis meanwhile. */
   readonly most: number;
 }
@@ -52,7 +62,7 @@ export class Batch<Reply> {
   run(keys: readonly string[], args: readonly Argument[]): Promise<Reply> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ keys, args, resolve, reject });
-      if (this.#waiting.length === 1) this.#options.tick.atEnd('commands', () => this.#leave());
+      if (this.#waiting.length === 1) this.#options.turn.atEnd('commands', () => this.#leave());
     });
   }
 
@@ -60,10 +70,10 @@ export class Batch<Reply> {
     const { most } = this.#options;
     const requests = this.#waiting;
     this.#waiting = [];
-    for (let first = 0; first < requests.length; first += most) void this.#send(requests.slice(first, first + most));
+    for (let first = 0; first < requests.length; first += most) this.#send(requests.slice(first, first + most));
   }
 
-  async #send(requests: readonly Request<Reply>[]): Promise<void> {
+  #send(requests: readonly Request<Reply>[]): void {
     const keys: string[] = [];
     const [first] = requests;
     const args: Argument[] = [first!.keys.length];
@@ -71,11 +81,11 @@ export class Batch<Reply> {
       keys.push(...request.keys);
       args.push(request.args.length, ...request.args);
     }
-    try {
-      const replies = await this.#options.script(keys, args);
-      requests.forEach(({ resolve }, index) => resolve(replies[index]!));
-    } catch (error) {
-      for (const { reject } of requests) reject(error);
-    }
+    this.#options.script(keys, args).then(
+      (replies) => requests.forEach(({ resolve }, index) => resolve(replies[index]!)),
+      (error) => {
+        for (const { reject } of requests) reject(error);
+      },
+    );
   }
 }

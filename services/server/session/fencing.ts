@@ -55,11 +55,9 @@ export class Fencing {
   constructor(options: FencingOptions) {
     this.#options = options;
     this.#isCluster = options.redis instanceof Cluster;
-    this.#fence = defineScript(options.redis, 'player:fence', [new URL('./lua/fence.lua', import.meta.url)]);
-    this.#logout = defineScript(options.redis, 'player:logout', [new URL('./lua/logout.lua', import.meta.url)]);
-    this.#disconnect = defineScript(options.redis, 'player:disconnect', [
-      new URL('./lua/disconnect.lua', import.meta.url),
-    ]);
+    this.#fence = defineScript(options.redis, [new URL('./lua/fence.lua', import.meta.url)]);
+    this.#logout = defineScript(options.redis, [new URL('./lua/logout.lua', import.meta.url)]);
+    this.#disconnect = defineScript(options.redis, [new URL('./lua/disconnect.lua', import.meta.url)]);
   }
 
   /**

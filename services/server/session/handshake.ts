@@ -3,7 +3,6 @@ import * as v from 'valibot';
 import { Attempt, GameCode, Slot, sessionCookie, TOKEN_PROTOCOL } from '../../protocol/index.ts';
 import { Refusal } from '../authority/game-authority.ts';
 import type { ReplicaLimits } from '../limits.ts';
-import { tick } from '../transport/tick.ts';
 import type { TransportSocket } from '../transport/transport-socket.ts';
 import type { Allowances } from './allowances.ts';
 import { addressGroup, type ClientAddress } from './client-address.ts';
@@ -77,11 +76,7 @@ export class Handshake {
   }
 
   /** The player who opens a connection; without `fenced` the player's other socket stays. */
-  open(request: IncomingMessage, fenced = true): Promise<Refused | { session: Session; generation: number }> {
-    return tick.awakeFor(() => this.#open(request, fenced));
-  }
-
-  async #open(request: IncomingMessage, fenced: boolean): Promise<Refused | { session: Session; generation: number }> {
+  async open(request: IncomingMessage, fenced = true): Promise<Refused | { session: Session; generation: number }> {
     const { sessions, allowances, isDraining, fence } = this.#options;
     if (isDraining()) return { status: 503, reason: 'draining', headers: { 'Retry-After': '1' } };
     const session = await this.#identify(request, (token) => sessions.read(token));

@@ -16,7 +16,6 @@ import type { Channels } from '../history/channels.ts';
 import type { FeedSet } from '../history/feed.ts';
 import type { Signals } from '../history/signals.ts';
 import type { Metrics } from '../ops/metrics.ts';
-import { tick } from '../transport/tick.ts';
 import { ChannelRequests } from './channel-requests.ts';
 import type { Connection, FollowedRoom } from './connection.ts';
 import { KeyedQueue } from './keyed-queue.ts';
@@ -266,9 +265,7 @@ export class Requests {
   async #resume({ id, game, epoch, seq }: Message<'resume'>): Promise<void> {
     const { authority, metrics } = this.#services;
     const known = { epoch, seq };
-    const resumed = await tick.awakeFor(() =>
-      this.#withinGames(game, () => authority.resume(this.#actor, game, known)),
-    );
+    const resumed = await this.#withinGames(game, () => authority.resume(this.#actor, game, known));
     this.#holdIfGone(game);
     metrics.resumes.inc({ recovered: resumed.recovered ? 'true' : 'false' });
     this.#games.goOn(id, game, resumed, false);

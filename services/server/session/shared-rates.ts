@@ -23,7 +23,7 @@ export class SharedRates {
   readonly #misses: Rate;
 
   constructor(redis: Store, { perPlayer, perAddress }: ReplicaLimits) {
-    this.#spend = defineScript(redis, 'rates:spend', [new URL('./lua/spend.lua', import.meta.url)]);
+    this.#spend = defineScript(redis, [new URL('./lua/spend.lua', import.meta.url)]);
     const { publishPerTenSeconds, gamesPerMinute } = perPlayer;
     const { missesPerMinute } = perAddress;
     this.#publish = { name: 'publish', perMinute: 6 * publishPerTenSeconds, burst: publishPerTenSeconds };

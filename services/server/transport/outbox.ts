@@ -1,6 +1,6 @@
 import { Packet } from './packet.ts';
-import { tick } from './tick.ts';
 import type { TransportSocket } from './transport-socket.ts';
+import { turn } from './turn.ts';
 
 /** ConnectionSet written to before others get a turn: a message to thousands must not hold up a move. */
 const SLICE = 250;
@@ -9,7 +9,7 @@ const SLICE = 250;
 const PATIENT: ReadonlySet<Packet['type']> = new Set(['message', 'signal', 'presence', 'history']);
 
 /**
- * Writes what the outboxes gathered during a tick, moves first, then what can wait: each frame costs a write here and at
+ * Writes what the outboxes gathered during a turn, moves first, then what can wait: each frame costs a write here and at
  * the edge, and TLS there, which is more than what is in it.
  */
 class Flusher {
@@ -57,7 +57,7 @@ class Flusher {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    tick.atEnd('frames', () => this.#flush());
+    turn.atEnd('frames', () => this.#flush());
   }
 }
 
@@ -79,7 +79,6 @@ export class Outbox {
 
   push(packet: Packet): void {
     this.#packets.push(packet);
-    tick.count();
     const isUrgent = !PATIENT.has(packet.type);
     if (this.#packets.length === 1 || isUrgent) flusher.add(this, isUrgent);
   }

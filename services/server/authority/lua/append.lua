@@ -1,8 +1,9 @@
 -- Appends what was decided for one of many rooms: all of it or nothing. ARGV from `first` on: the hold of the writer
 -- ('' when any replica may write), epoch and seq that it goes on from, its lease in milliseconds, the time for which it
 -- decided, how full the store may be of its `maxmemory` ('' when that does not matter), seconds to keep the room ('' to
--- leave that as it is), and with a new snapshot how long in milliseconds, and how many events are kept ("<ms> <events>"). Then five counted lists: keys of the requests; actors (fields of
--- the head, then as many generations); events; answers (key, value); fields of the head (field, value).
+-- leave that as it is), and with a new snapshot how long in milliseconds, and how many events are kept ("<ms> <events>").
+-- Then five counted lists: actors (fields of the head, then as many generations); keys of the requests; events; answers
+-- (key, value); fields of the head (field, value).
 
 -- How far the writer's time may be from the store's, in milliseconds.
 local EARLY, LATE = 250, 2000
@@ -11,6 +12,16 @@ local EARLY, LATE = 250, 2000
 local TURN, TURN_SOONER = 4, 0.5
 -- Events that a writer is given which did not know of them.
 local MOST_MISSED = 256
+
+-- The newest generations of the actors are read with the rest of the head.
+local ACTORS, COMMON = 8, #FIELDS
+local open_room = open
+local function open(key, first)
+  open_room(key)
+  local count = tonumber(ARGV[first + ACTORS])
+  for index = 1, count do FIELDS[COMMON + index] = ARGV[first + ACTORS + index] end
+  for index = #FIELDS, COMMON + count + 1, -1 do FIELDS[index] = nil end
+end
 
 -- Whether the store is fuller than a share of its `maxmemory`; never where there is none.
 local function is_fuller(share)
@@ -87,7 +98,9 @@ local function each(first)
     if seq ~= '0' then return { 'moved' } end
   end
 
-  local next = first + 8
+  local actors = first + ACTORS
+  local acting = tonumber(ARGV[actors])
+  local next = actors + 1 + 2 * acting
   local count = tonumber(ARGV[next])
   if count > 0 and before[1] then
     local known = known_of(next + 1, count)
@@ -96,19 +109,14 @@ local function each(first)
   next = next + 1 + count
 
   local written = {}
-  count = tonumber(ARGV[next])
-  if count > 0 then
-    local newest = before[1] and redis.call('HMGET', HEAD, unpack(ARGV, next + 1, next + count)) or {}
-    for index = 1, count do
-      local field, generation, other = ARGV[next + index], ARGV[next + count + index], newest[index]
-      if other and tonumber(generation) < tonumber(other) then return { 'superseded', index } end
-      if other ~= generation then
-        written[#written + 1] = field
-        written[#written + 1] = generation
-      end
+  for index = 1, acting do
+    local generation, newest = ARGV[actors + acting + index], before[COMMON + index]
+    if newest ~= generation then
+      if newest and tonumber(generation) < tonumber(newest) then return { 'superseded', index } end
+      written[#written + 1] = ARGV[actors + index]
+      written[#written + 1] = generation
     end
   end
-  next = next + 1 + 2 * count
 
   local at, moment = clock(), tonumber(now)
   local deadline = tonumber(before[DEADLINE] or '')

@@ -12,6 +12,8 @@ local function stranger()
   -- A caller that knows an earlier life takes part in this one only after it has told what it saw.
   if KNOWN_LIFE ~= LIFE and KNOWN_LIFE ~= '-' then return { 'stranger', '', '', '0' } end
   -- The worst that was seen in a life counts for all of it.
-  if before[4] == '1' and DURABLE == '0' and KNOWN_LIFE == LIFE then redis.call('HSET', HEAD, 'durable', '0') end
+  if before[4] == '1' and KNOWN_LIFE == LIFE and string.sub(KNOWN, -1) == '0' then
+    redis.call('HSET', HEAD, 'durable', '0')
+  end
   return nil
 end

@@ -1,10 +1,11 @@
--- KEYS[1] is the head of a history: the hash with its epoch and seq. The first argument is what the caller knows of
+-- KEYS[1] is the head of a history: the hash with its epoch and seq. The last argument is what the caller knows of
 -- this server, "<life> <run> <durable>", and is taken away here.
 --
 -- A life is the time in which a server is primary without a break: it has a replication id of its own, which no
 -- restart and no promotion keeps, and which is not part of the data. So the data cannot mislead about it.
 local HEAD = KEYS[1]
-local KNOWN_LIFE, RUN, DURABLE = string.match(table.remove(ARGV, 1), '^(%S+) (%S+) (%S+)$')
+local KNOWN = table.remove(ARGV)
+local KNOWN_LIFE = string.sub(KNOWN, 1, string.find(KNOWN, ' ', 1, true) - 1)
 local replication = redis.call('INFO', 'replication')
 if not string.find(replication, 'role:master', 1, true) then
   return redis.error_reply('READONLY This is not the primary.')
@@ -15,7 +16,7 @@ local LIFE = string.sub(replication, before_id + 1, before_id + 40)
 
 -- Notes in which life the history goes on, and whether all of it will still be there after a restart.
 local function live()
-  local run, durable = RUN, DURABLE
+  local run, durable = string.match(KNOWN, '^%S+ (%S+) (%S+)$')
   if KNOWN_LIFE ~= LIFE then run, durable = '-', '0' end
   redis.call('HSET', HEAD, 'life', LIFE, 'run', run, 'durable', durable)
 end
