@@ -5,6 +5,9 @@ import { LabelledCounter, Tally } from './counters.ts';
 import * as values from './label-values.ts';
 import { RedisMetrics } from './redis-metrics.ts';
 
+/** How often the lag of the event loop is looked at: each look wakes the process, which costs more than what it finds. */
+const LAG_MS = 100;
+
 /** What a replica counts. Labels are bounded: types, codes and reasons, never players or games. */
 export class Metrics {
   readonly registry = new Registry();
@@ -138,7 +141,7 @@ export class Metrics {
     { refusals = {}, channels = [] }: Pick<Partial<AnyRoomType>, 'refusals' | 'channels'> = {},
   ) {
     this.registry.setDefaultLabels({ replica });
-    collectDefaultMetrics({ register: this.registry });
+    collectDefaultMetrics({ register: this.registry, eventLoopMonitoringPrecision: LAG_MS });
     this.refusals = new LabelledCounter({
       name: 'gridlock_requests_refused_total',
       help: 'Requests answered by error',
