@@ -37,7 +37,7 @@ export class Ranking {
 
   constructor(options: RankingOptions) {
     this.#options = options;
-    this.#count = defineScript(options.redis, 'ranking:count', [new URL('./lua/count.lua', import.meta.url)]);
+    this.#count = defineScript(options.redis, [new URL('./lua/count.lua', import.meta.url)]);
   }
 
   /** Counts how a room came out: once, however often it is told, by whichever replicas. */
