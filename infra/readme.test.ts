@@ -40,6 +40,18 @@ test('the README has no key or chart that is not there', () => {
 
 test('what the README links to is there', () => {
   for (const [, target] of text.matchAll(/\]\((?!https?:|#)([^)]+)\)/g)) {
-    assert.ok(existsSync(path.join(import.meta.dirname, target!)), target);
+    const [file, heading] = target!.split('#') as [string, string?];
+    const linked = path.join(import.meta.dirname, file);
+    assert.ok(existsSync(linked), target);
+    if (heading !== undefined) assert.ok(headingsOf(readFileSync(linked, 'utf8')).includes(heading), target);
   }
 });
+
+/** The headings of a page, as links name them. */
+const headingsOf = (page: string) =>
+  [...page.matchAll(/^#+ (.+)$/gm)].map(([, title]) =>
+    title!
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  );
