@@ -67,7 +67,7 @@ export const SIZES = {
     killPlayers: 400,
     max: { seconds: 2, warmSeconds: 0.7, most: 100_000, limitMs: 100, enough: 0.95 },
     curve: {
-      deliveries: [1000, 2000, 4000, 8000, 12_000, 16_000, 20_000, 24_000, 28_000, 32_000],
+      deliveries: [1000, 2000, 4000, 8000, 12_000, 16_000, 20_000, 25_000, 32_000, 40_000],
       seconds: 3,
       warmSeconds: 1,
       limitMs: 1000,
