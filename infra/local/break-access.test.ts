@@ -58,7 +58,7 @@ test('a request that a form could send is refused', () => {
   assert.equal(codeOf({ ...HERE, 'gridlock-break': undefined }), 'header_missing');
 });
 
-test('what may be broken is told to who may break it alone', () => {
+test('only a client that may break something is told what it may break', () => {
   assert.equal(codeOf({ ...HERE, origin: undefined, 'gridlock-break': undefined }, 'GET'), undefined);
   assert.equal(codeOf(ELSEWHERE, 'GET'), 'not_allowed');
   assert.equal(codeOf({ ...HERE, host: 'evil.example' }, 'GET'), 'misdirected');

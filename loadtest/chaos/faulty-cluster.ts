@@ -101,7 +101,7 @@ export class FaultyCluster {
     this.#persistence = persistence;
     const { redisConfig } = statePaths(this.cluster.stateDir);
     const text = readFileSync(redisConfig, 'utf8').replace(/^appendfsync \w+$/m, `appendfsync ${persistence}`);
-    // Whoever reads it meets the old one or the new one.
+    // A reader finds the old file or the new one, never half of one.
     writeFileSync(`${redisConfig}.new`, text, { mode: 0o600 });
     renameSync(`${redisConfig}.new`, redisConfig);
     await this.cluster.killRedis('SIGTERM');

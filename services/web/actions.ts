@@ -83,7 +83,7 @@ export function offerAddressedGame(): void {
   });
 }
 
-/** Another game of the same shape, with whoever else wants one. */
+/** Another game of the same shape, with any other player who asks for one. */
 export async function playAgain(): Promise<void> {
   const over = game.value;
   if (!over) return;

@@ -43,7 +43,7 @@ export function openLongPoll(caller: Caller, target: SocketTarget, handlers: Soc
       if (number <= cursor) continue;
       cursor = number;
       handlers.onMessage(frame);
-      // Whoever got the message may have closed the connection.
+      // The handler of the message may have closed the connection.
       if (told) return;
     }
     if (head.close) return end(head.close.code, head.close.reason);

@@ -26,9 +26,9 @@ export interface SeatHoldOptions {
 }
 
 /**
- * Keeps the seats of a player whose connection ended, for a while: then one in a game that still waits is given up, so
- * that nobody waits for who closed the page. Whoever came back on a newer socket is not touched, as the game refuses
- * what an older one does; nor is a seat in a game that has begun, which stays with its player.
+ * Keeps the seats of a player whose connection ended, for a while. A seat in a game that still waits is then given up, so
+ * that nobody waits for a player who closed the page. A player who came back on a newer socket keeps it, because the game
+ * refuses what an older socket does. A seat in a game that has begun stays with its player.
  */
 export class SeatHold {
   readonly #options: SeatHoldOptions;

@@ -53,8 +53,8 @@ export class ReplicaHistory {
   #listeningSince = -Infinity;
 
   /**
-   * Takes what is known of the replicas at this moment. Gives those that ended without a drain. Whoever cannot hear, or
-   * was stopped itself, does not take the others for gone.
+   * Takes what is known of the replicas at this moment. Gives those that ended without a drain. A replica that cannot
+   * hear, or was stopped itself, does not take the others for gone.
    */
   take(members: readonly Member[], now: number, canHear = true): Loss[] {
     if (!canHear || now - this.#takenAt > STALE_MS) this.#listeningSince = now;

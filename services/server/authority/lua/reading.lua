@@ -7,7 +7,7 @@ local function is_member(player)
   return string.find(redis.call('HGET', HEAD, 'members') or '', '"' .. player .. '"', 1, true) ~= nil
 end
 
--- The room as whoever wants its state folds it: the newest snapshot, and the events after it.
+-- What the state of the room is folded from: the newest snapshot and the events after it.
 local function room()
   local head = redis.call('HMGET', HEAD, 'epoch', 'seq', 'snapshot')
   local from = head[3] and string.match(head[3], '^%d+') or '0'
