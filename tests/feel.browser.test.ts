@@ -178,7 +178,9 @@ test('a captured cell shows in the frame of the click, however long the answer t
   await ann.evaluate('globalThis.isSlow = true');
   await part(ann, 'cell-12').click();
   await held(ann, 12);
-  await ann.waitForFunction('globalThis.pressed?.settledAfterMs');
+  // Not `waitForFunction`, which evaluates a string in the page: its policy forbids that.
+  const isSettled = () => ann.evaluate<boolean>('globalThis.pressed?.settledAfterMs !== undefined');
+  await until(isSettled, 'the answer is there');
   const pressed = await ann.evaluate<{ classes: string; seat: string; settledAfterMs: number }>('globalThis.pressed');
   assert.match(pressed.classes, /\bpending\b/);
   assert.match(pressed.classes, /\bseat-0\b/);
