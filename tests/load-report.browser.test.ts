@@ -15,6 +15,7 @@ import { Timeline } from '../loadtest/load/timeline.ts';
 import { reportPage } from '../loadtest/report/page.ts';
 import { assertAccessible } from './kit/axe.ts';
 import { openBrowser } from './kit/chromium.ts';
+import { until } from './kit/wait.ts';
 
 const ARTEFACTS = path.resolve(import.meta.dirname, '../.artifacts');
 const SECONDS = 120;
@@ -125,7 +126,9 @@ test('it is whole on a phone and in the dark, and axe finds nothing', async () =
   await assertAccessible(page, 'the report in the dark');
   await screenshot('dark');
   await page.setViewportSize({ width: 390, height: 844 });
-  await page.waitForFunction('document.querySelector("figure canvas").getBoundingClientRect().width < 390');
+  const isNarrow = () =>
+    page.evaluate<boolean>('document.querySelector("figure canvas").getBoundingClientRect().width < 390');
+  await until(isNarrow, 'the charts fit');
   const widest = await page.evaluate<number>('document.documentElement.scrollWidth');
   assert.ok(widest <= 390, `it is ${widest} px wide`);
   await assertAccessible(page, 'the report on a phone');
