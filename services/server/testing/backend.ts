@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import * as v from 'valibot';
@@ -35,7 +35,9 @@ export class KeysFile {
   }
 
   write(...lines: readonly string[]): void {
-    writeFileSync(this.path, `${lines.join('\n')}\n`, { mode: 0o600 });
+    // Whole at once: the replica may read it at any moment.
+    writeFileSync(`${this.path}.new`, `${lines.join('\n')}\n`, { mode: 0o600 });
+    renameSync(`${this.path}.new`, this.path);
   }
 
   remove(): void {
