@@ -10,6 +10,7 @@ import { type Cluster, startCluster } from '../loadtest/kit/cluster.ts';
 import { Backend, KeysFile, newKey } from '../services/server/testing/backend.ts';
 import { assertAccessible } from './kit/axe.ts';
 import { openBrowser } from './kit/chromium.ts';
+import { connected, create, fill, inState, part } from './kit/game-page.ts';
 import { repetitions } from './kit/repetitions.ts';
 import { trustingFetch } from './kit/trusting-fetch.ts';
 
@@ -39,29 +40,21 @@ after(async () => {
   keysFile?.remove();
 });
 
-const part = (page: Page, id: string) => page.getByTestId(id);
-
 async function arrive(name: string, address = cluster.url): Promise<Page> {
   const page = await browser.newPage();
   await page.goto(address);
-  await part(page, 'connection-state').and(page.locator('[data-state=open]')).waitFor();
-  await part(page, 'name').fill(name);
-  await part(page, 'name').blur();
+  await connected(page);
+  await fill(page, 'name', name);
   return page;
 }
 
 /** Two pages in a running game on the largest board. */
 async function newGame(): Promise<{ ann: Page; ben: Page; code: string }> {
   const ann = await arrive('Ann');
-  for (const [id, value] of Object.entries({ players: '2', size: '16', seconds: '300' })) {
-    await part(ann, id).fill(value);
-    await part(ann, id).blur();
-  }
-  await part(ann, 'create').click();
-  const code = (await part(ann, 'game-code').first().innerText()).trim();
+  const code = await create(ann, { players: 2, size: 16, seconds: 300 });
   const ben = await arrive('Ben', `${cluster.url}/#${code}`);
   await part(ben, 'join').click();
-  for (const page of [ann, ben]) await page.locator('[data-testid=board][data-status=active]').waitFor();
+  for (const page of [ann, ben]) await inState(page, 'active');
   return { ann, ben, code };
 }
 

@@ -8,6 +8,7 @@ import decodeQr from 'qr/decode.js';
 import { type Cluster, startCluster } from '../loadtest/kit/cluster.ts';
 import { assertAccessible } from './kit/axe.ts';
 import { openBrowser } from './kit/chromium.ts';
+import { connected, create, fill, held, inState, part } from './kit/game-page.ts';
 import { until } from './kit/wait.ts';
 
 /** The name that others on the network use. */
@@ -33,10 +34,6 @@ after(async () => {
   await cluster?.stop();
 });
 
-const part = (page: Page, id: string) => page.getByTestId(id);
-const inState = (page: Page, status: string) => page.locator(`[data-testid=board][data-status=${status}]`).waitFor();
-const held = (page: Page, cell: number) => page.locator(`[data-testid=cell-${cell}]:not([data-seat="-1"])`).waitFor();
-
 interface Arrival {
   readonly address?: string;
   /** Runs in the page before anything else. */
@@ -49,19 +46,9 @@ async function arrive(name: string, { address = here, first, reducedMotion }: Ar
   if (first !== undefined) await page.addInitScript(first);
   if (reducedMotion !== undefined) await page.emulateMedia({ reducedMotion });
   await page.goto(address);
-  await part(page, 'connection-state').and(page.locator('[data-state=open]')).waitFor();
-  await part(page, 'name').fill(name);
-  await part(page, 'name').blur();
+  await connected(page);
+  await fill(page, 'name', name);
   return page;
-}
-
-async function create(page: Page, settings: object): Promise<string> {
-  for (const [id, value] of Object.entries(settings)) {
-    await part(page, id).fill(String(value));
-    await part(page, id).blur();
-  }
-  await part(page, 'create').click();
-  return (await part(page, 'game-code').first().innerText()).trim();
 }
 
 interface Match {

@@ -6,6 +6,7 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { type Cluster, startCluster } from '../loadtest/kit/cluster.ts';
 import { assertAccessible } from './kit/axe.ts';
 import { openBrowser } from './kit/chromium.ts';
+import { connected, create, fill, held, inState, noteProblems, part, problemsOf } from './kit/game-page.ts';
 
 const ARTEFACTS = path.resolve(import.meta.dirname, '../.artifacts');
 
@@ -26,37 +27,20 @@ after(async () => {
   await cluster?.stop();
 });
 
-const part = (page: Page, id: string) => page.getByTestId(id);
-
 /** A tab of its own, which is a player of its own. */
 async function arrive(name: string, address = cluster.url): Promise<Page> {
   const page = await browser.newPage();
-  const problems: string[] = [];
-  page.on('pageerror', (error) => problems.push(error.message));
-  page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
-  Object.assign(page, { problems });
+  noteProblems(page);
   await page.goto(address);
-  await part(page, 'connection-state').and(page.locator('[data-state=open]')).waitFor();
-  await part(page, 'name').fill(name);
-  await part(page, 'name').blur();
+  await connected(page);
+  await fill(page, 'name', name);
   return page;
 }
-
-const problemsOf = (page: Page) => (page as Page & { problems: string[] }).problems;
-
-const inState = (page: Page, status: string) => page.locator(`[data-testid=board][data-status=${status}]`).waitFor();
-
-const held = (page: Page, cell: number) => page.locator(`[data-testid=cell-${cell}]:not([data-seat="-1"])`).waitFor();
 
 /** Two pages in one running game; the second came by the link that the first one shows. */
 async function newGame(settings: { size: number; seconds: number }): Promise<[Page, Page, string]> {
   const ann = await arrive('Ann');
-  for (const [id, value] of Object.entries({ players: 2, ...settings })) {
-    await part(ann, id).fill(String(value));
-    await part(ann, id).blur();
-  }
-  await part(ann, 'create').click();
-  const code = (await part(ann, 'game-code').first().innerText()).trim();
+  const code = await create(ann, { players: 2, ...settings });
   const ben = await arrive('Ben', `${cluster.url}/#${code}`);
   await part(ben, 'join').click();
   await Promise.all([ann, ben].map((page) => inState(page, 'active')));
@@ -86,7 +70,7 @@ test('a page whose connection is cut resumes the game where it was and misses no
   const replica = (await part(ben, 'health-replica').innerText()).trim();
   assert.equal(await part(ben, 'health-reconnects').getAttribute('data-count'), '0');
   await cluster.killReplica(Number(replica[0]), 'SIGKILL');
-  await part(ann, 'connection-state').and(ann.locator('[data-state=open]')).waitFor();
+  await connected(ann);
   for (const cell of [10, 20, 30]) {
     await part(ann, `cell-${cell}`).click();
     await held(ann, cell);

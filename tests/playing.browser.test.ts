@@ -5,6 +5,7 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { type Cluster, startCluster } from '../loadtest/kit/cluster.ts';
 import { assertAccessible } from './kit/axe.ts';
 import { openBrowser } from './kit/chromium.ts';
+import { connected, inState, noteProblems, part, problemsOf, shape } from './kit/game-page.ts';
 
 let cluster: Cluster;
 let browser: BrowserContext;
@@ -22,36 +23,19 @@ after(async () => {
   await cluster?.stop();
 });
 
-const part = (page: Page, id: string) => page.getByTestId(id);
-
 /** A tab, which is a player of its own. */
 async function arrive(name: string, address = cluster.url): Promise<Page> {
   const page = await browser.newPage();
   await page.addInitScript(
     `sessionStorage.getItem('gridlock.name') ?? sessionStorage.setItem('gridlock.name', '${name}')`,
   );
-  const problems: string[] = [];
-  page.on('pageerror', (error) => problems.push(error.message));
-  page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
-  Object.assign(page, { problems });
+  noteProblems(page);
   await page.goto(address);
-  await part(page, 'connection-state').and(page.locator('[data-state=open]')).waitFor();
+  await connected(page);
   return page;
 }
 
-const problemsOf = (page: Page) => (page as Page & { problems: string[] }).problems;
-
-const inState = (page: Page, status: string) => page.locator(`[data-testid=board][data-status=${status}]`).waitFor();
-
 const botTags = (page: Page) => part(page, 'bot-tag');
-
-/** The shape of the next game that the page makes. */
-async function shape(page: Page, settings: Record<string, number>): Promise<void> {
-  for (const [id, value] of Object.entries(settings)) {
-    await part(page, id).fill(String(value));
-    await part(page, id).blur();
-  }
-}
 
 /** Takes the free cells one after the other until the game is over. */
 async function playToTheEnd(page: Page): Promise<void> {

@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import type { BrowserContext, Page } from 'playwright-core';
 import { type Cluster, startCluster } from '../loadtest/kit/cluster.ts';
 import { openBrowser } from './kit/chromium.ts';
+import { connected, create, inState, part } from './kit/game-page.ts';
 
 let cluster: Cluster;
 let browser: BrowserContext;
@@ -17,8 +18,6 @@ after(async () => {
   await browser?.close();
   await cluster?.stop();
 });
-
-const part = (page: Page, id: string) => page.getByTestId(id);
 
 /** A page in a browser in which these do not work. */
 async function arrive(broken: readonly ('WebSocket' | 'stream')[], address = cluster.url): Promise<Page> {
@@ -38,7 +37,7 @@ async function arrive(broken: readonly ('WebSocket' | 'stream')[], address = clu
   }
   if (broken.includes('stream')) await page.route('**/sse?*', (route) => route.abort());
   await page.goto(address);
-  await part(page, 'connection-state').and(page.locator('[data-state=open]')).waitFor();
+  await connected(page);
   return page;
 }
 
@@ -48,16 +47,11 @@ for (const [broken, transport] of [
 ] as const) {
   test(`a page without ${broken.join(' and ')} plays a game over ${transport} with one that has all`, async () => {
     const ann = await arrive(broken);
-    for (const [id, value] of Object.entries({ players: 2, size: 3, seconds: 300 })) {
-      await part(ann, id).fill(String(value));
-      await part(ann, id).blur();
-    }
-    await part(ann, 'create').click();
-    const code = (await part(ann, 'game-code').first().innerText()).trim();
+    const code = await create(ann, { players: 2, size: 3, seconds: 300 });
     const ben = await arrive([], `${cluster.url}/#${code}`);
     await part(ben, 'join').click();
     const pages = [ann, ben];
-    await Promise.all(pages.map((page) => page.locator('[data-testid=board][data-status=active]').waitFor()));
+    await Promise.all(pages.map((page) => inState(page, 'active')));
     for (let cell = 0; cell < 9; cell += 1) {
       await part(pages[cell % 2]!, `cell-${cell}`).click();
       const held = (page: Page) => page.locator(`[data-testid=cell-${cell}]:not([data-seat="-1"])`).waitFor();

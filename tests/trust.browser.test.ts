@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test';
 import { type Cluster, startCluster } from '../loadtest/kit/cluster.ts';
 import { openBrowser } from './kit/chromium.ts';
 import { temporaryDirectory } from './kit/directories.ts';
+import { connected } from './kit/game-page.ts';
 
 const CLI = path.join(import.meta.dirname, '../cli/main.ts');
 
@@ -22,7 +23,7 @@ async function visit(home: string): Promise<string> {
   try {
     const page = await browser.newPage();
     await page.goto(cluster.url);
-    await page.getByTestId('connection-state').and(page.locator('[data-state=open]')).waitFor();
+    await connected(page);
     return await page.title();
   } catch (error) {
     return /net::\w+/.exec((error as Error).message)?.[0] ?? (error as Error).message;

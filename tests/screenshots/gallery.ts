@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import { capture, type Grid, grid } from '../../services/apps/grid/grid.ts';
 import type { GridlockClient } from '../../services/client/index.ts';
 import { createClient } from '../../services/client/node.ts';
+import { connected, create, fill, part } from '../kit/game-page.ts';
 import { until } from '../kit/wait.ts';
 
 /** Where the pictures are taken. */
@@ -75,25 +76,13 @@ class Company {
   }
 }
 
-const part = (page: Page, id: string) => page.getByTestId(id);
-
 async function arrive(studio: Studio, look: Look = {}): Promise<Page> {
   const page = await studio.openPage(look);
   await page.goto(studio.url);
-  await part(page, 'connection-state').and(page.locator('[data-state=open]')).waitFor();
-  await part(page, 'name').fill('Ada');
-  await part(page, 'name').blur();
+  await connected(page);
+  await fill(page, 'name', 'Ada');
   await part(page, 'presence').getByText('Ada (you)').waitFor();
   return page;
-}
-
-async function create(page: Page, settings: object): Promise<string> {
-  for (const [id, value] of Object.entries(settings)) {
-    await part(page, id).fill(String(value));
-    await part(page, id).blur();
-  }
-  await part(page, 'create').click();
-  return (await part(page, 'game-code').first().innerText()).trim();
 }
 
 const save = (studio: Studio, page: Page, name: string, { fullPage = false } = {}) =>
