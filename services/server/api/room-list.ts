@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import type { ListedRoom, RoomPage } from '../../protocol/operator.ts';
 import { headKey } from '../authority/room-log.ts';
 import { type Store, storeFailure } from '../redis/connect.ts';
+import { infoFields } from '../redis/info.ts';
 import { Problem } from './problem.ts';
 
 /** Keys that Redis looks at in one go: some tenths of a millisecond in which it does nothing else. */
@@ -95,7 +96,7 @@ const matches = ({ room, members }: ListedRoom, search: string): boolean =>
 
 /** Where a node is in its keys means nothing to the process that takes its place. */
 async function lifeOf(node: Redis): Promise<string> {
-  const [, id = ''] = /^run_id:(\w+)/m.exec(await node.info('server')) ?? [];
+  const id = infoFields(await node.info('server')).get('run_id') ?? '';
   return id.slice(0, 12);
 }
 

@@ -1,6 +1,8 @@
 import { Cluster, type Redis } from 'ioredis';
 import type { SlowCommand, StoreNode, StoreNow } from '../../protocol/operations.ts';
 import type { Store } from '../redis/connect.ts';
+import { infoFields } from '../redis/info.ts';
+import { parseLoad } from '../redis/server-load.ts';
 
 /** The slow log changes seldom: it is read this much less often than the figures. */
 const SLOW_LOG_EVERY = 5;
@@ -37,24 +39,21 @@ export class StoreStats {
 }
 
 async function describe([name, node]: [string, Redis]): Promise<StoreNode> {
-  const fields = fieldsOf(await node.info());
-  const number = (field: string) => Number(fields.get(field) ?? 0);
+  const info = await node.info();
+  const fields = infoFields(info);
+  const { memoryBytes, memoryLimitBytes, clients, isPersistent } = parseLoad(info);
   return {
     name,
     role: fields.get('role') ?? 'unknown',
-    memory: number('used_memory'),
-    memoryLimit: number('maxmemory') || null,
-    commandsPerSecond: number('instantaneous_ops_per_sec'),
-    clients: number('connected_clients'),
-    evicted: number('evicted_keys'),
-    isWriting: fields.get('aof_last_write_status') !== 'err',
+    memory: memoryBytes,
+    memoryLimit: memoryLimitBytes || null,
+    commandsPerSecond: Number(fields.get('instantaneous_ops_per_sec') ?? 0),
+    clients,
+    evicted: Number(fields.get('evicted_keys') ?? 0),
+    isWriting: isPersistent,
     replicas: [...fields].filter(([field]) => /^slave\d+$/.test(field)).map(([, text]) => replicaOf(text)),
   };
 }
-
-/** `field:value` a line. */
-const fieldsOf = (text: string): Map<string, string> =>
-  new Map([...text.matchAll(/^([a-z0-9_]+):(.*?)\r?$/gm)].map(([, field, value]) => [field!, value!]));
 
 /** `ip=10.0.0.2,port=6379,state=online,offset=10,lag=0` */
 function replicaOf(text: string): StoreNode['replicas'][number] {

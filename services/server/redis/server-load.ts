@@ -1,3 +1,5 @@
+import { infoFields } from './info.ts';
+
 /** What a Redis does and how full it is, as its `INFO` says. */
 export interface ServerLoad {
   readonly memoryBytes: number;
@@ -24,7 +26,7 @@ const REPLICA = /^slave\d+:.*?\boffset=(\d+)/gm;
 
 /** Reads the reply of `INFO`. What this version of Redis does not tell counts as 0. */
 export function parseLoad(info: string): ServerLoad {
-  const fields = new Map([...info.matchAll(/^(\w+):(.*?)\r?$/gm)].map(([, name, value]) => [name, value]));
+  const fields = infoFields(info);
   const number = (name: string) => Number(fields.get(name)) || 0;
   const offset = number('master_repl_offset');
   const lags = [...info.matchAll(REPLICA)].map(([, seen]) => offset - Number(seen));

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { infoFields } from './info.ts';
 import { parseLoad, type ServerLoad } from './server-load.ts';
 import type { Topology } from './settings.ts';
 
@@ -38,22 +39,23 @@ export async function readServer(node: Redis): Promise<ServerFacts> {
     }),
     readDurability(node),
   ]);
-  const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? '';
+  const fields = infoFields(info);
+  const field = (name: string) => fields.get(name) ?? '';
   const policy = field('maxmemory_policy');
-  const most = Number(field('maxmemory'));
+  const load = parseLoad(info);
   return {
     version: field('redis_version'),
     runId: field('run_id'),
     life: field('master_replid'),
     isPrimary: field('role') === 'master',
     wasPromoted: /[1-9a-f]/.test(field('master_replid2')),
-    replicas: Number(field('connected_slaves')),
+    replicas: load.replicas,
     isDurable: persistence,
-    fullness: most > 0 ? Number(field('used_memory')) / most : 0,
+    fullness: load.memoryLimitBytes > 0 ? load.memoryBytes / load.memoryLimitBytes : 0,
     node: addressOf(node),
-    load: parseLoad(info),
+    load,
     seconds,
-    eviction: most > 0 && policy !== 'noeviction' ? policy : undefined,
+    eviction: load.memoryLimitBytes > 0 && policy !== 'noeviction' ? policy : undefined,
   };
 }
 

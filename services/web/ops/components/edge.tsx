@@ -1,9 +1,6 @@
 import { countText, rateText } from '../model/text.ts';
-import { edge, edgeTrails, now } from '../store.ts';
-import { Chart } from './chart.tsx';
-
-/** Edge and Redis are asked every two seconds. */
-export const FIGURES_GAP_MS = 7000;
+import { edge, edgeTrails } from '../store.ts';
+import { Figure } from './figure.tsx';
 
 /** What comes in, and what is refused. */
 export function Edge() {
@@ -30,23 +27,16 @@ export function Edge() {
         <>
           <dl class="figures">
             {figures.map(([trail, title, value, unit]) => (
-              <div key={trail} class="figure">
-                <dt>{title}</dt>
-                <dd class="figure-value" data-testid={`edge-${trail}`}>
-                  {value} <small>{unit}</small>
-                </dd>
-                <dd class="figure-curve">
-                  <Chart
-                    points={edgeTrails[trail].points}
-                    now={now.value}
-                    highest={edgeTrails[trail].highest}
-                    label={title}
-                    text={trail === 'sessions' ? countText : rateText}
-                    height={32}
-                    gapMs={FIGURES_GAP_MS}
-                  />
-                </dd>
-              </div>
+              <Figure
+                key={trail}
+                title={title}
+                label={title}
+                testId={`edge-${trail}`}
+                trail={edgeTrails[trail]}
+                text={trail === 'sessions' ? countText : rateText}
+              >
+                {value} <small>{unit}</small>
+              </Figure>
             ))}
           </dl>
           <h3>Refused since its start</h3>

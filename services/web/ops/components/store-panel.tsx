@@ -1,8 +1,7 @@
 import type { StoreNode } from '../../../protocol/operations.ts';
 import { agoText, countText, memoryText, msText } from '../model/text.ts';
 import { now, store, storeTrails } from '../store.ts';
-import { Chart } from './chart.tsx';
-import { FIGURES_GAP_MS } from './edge.tsx';
+import { Figure } from './figure.tsx';
 
 /** How Redis is: memory, commands, who copies it, and what was slow. */
 export function StorePanel() {
@@ -20,40 +19,24 @@ export function StorePanel() {
       )}
       {nodes.length > 0 && (
         <dl class="figures">
-          <div class="figure">
-            <dt>Memory</dt>
-            <dd class="figure-value" data-testid="store-memory">
-              {memoryText(memory)} <small>{limitText(nodes)}</small>
-            </dd>
-            <dd class="figure-curve">
-              <Chart
-                points={storeTrails.memory.points}
-                now={now.value}
-                highest={storeTrails.memory.highest}
-                label="Memory of Redis"
-                text={memoryText}
-                height={32}
-                gapMs={FIGURES_GAP_MS}
-              />
-            </dd>
-          </div>
-          <div class="figure">
-            <dt>Commands</dt>
-            <dd class="figure-value" data-testid="store-commands">
-              {countText(commands)} <small>a second</small>
-            </dd>
-            <dd class="figure-curve">
-              <Chart
-                points={storeTrails.commands.points}
-                now={now.value}
-                highest={storeTrails.commands.highest}
-                label="Commands of Redis"
-                text={countText}
-                height={32}
-                gapMs={FIGURES_GAP_MS}
-              />
-            </dd>
-          </div>
+          <Figure
+            title="Memory"
+            label="Memory of Redis"
+            testId="store-memory"
+            trail={storeTrails.memory}
+            text={memoryText}
+          >
+            {memoryText(memory)} <small>{limitText(nodes)}</small>
+          </Figure>
+          <Figure
+            title="Commands"
+            label="Commands of Redis"
+            testId="store-commands"
+            trail={storeTrails.commands}
+            text={countText}
+          >
+            {countText(commands)} <small>a second</small>
+          </Figure>
         </dl>
       )}
       <ul class="nodes">
