@@ -1,9 +1,10 @@
 // Runs one job as a process group, so that it can be ended with everything it started.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { processFields } from '../../infra/setup/process-identity.mjs';
 import type { Job } from './jobs.ts';
 import { ROOT } from './options.ts';
 
@@ -50,9 +51,23 @@ function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals | 0): boolean
   }
 }
 
-/** True when every process of the group is gone after the grace period or before. */
+/**
+ * Whether a process of the group runs. A zombie does not: where the first process of a container waits for no orphans,
+ * they stay for as long as the container.
+ */
+function groupRuns(child: ChildProcess): boolean {
+  if (!signalGroup(child, 0)) return false;
+  if (process.platform !== 'linux') return true;
+  return readdirSync('/proc').some((name) => {
+    if (!/^\d+$/.test(name)) return false;
+    const [state, , group] = processFields(Number(name)) ?? [];
+    return group === String(child.pid) && state !== 'Z' && state !== 'X';
+  });
+}
+
+/** True when no process of the group runs after the grace period or before. */
 async function groupEnded(child: ChildProcess): Promise<boolean> {
-  for (const deadline = performance.now() + GRACE_MS; signalGroup(child, 0); await delay(POLL_MS)) {
+  for (const deadline = performance.now() + GRACE_MS; groupRuns(child); await delay(POLL_MS)) {
     if (performance.now() > deadline) return false;
   }
   return true;

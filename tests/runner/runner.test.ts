@@ -113,6 +113,26 @@ test('a file that leaves a process behind fails, and the process is ended', asyn
   assert.ok(isGone(Number(readFileSync(pidFile, 'utf8'))));
 });
 
+test('a zombie that nobody waits for is no process left behind', {
+  skip: process.platform === 'linux' ? false : 'zombies are told apart on Linux only',
+}, async (context) => {
+  const pidFile = path.join(scratch, 'parent');
+  // The parent leaves the group and never waits for its child, which has ended: as the first process of a container.
+  const file = testFile(
+    'zombie.test.mjs',
+    "import { spawn } from 'node:child_process'; import { once } from 'node:events';",
+    `test('starts', async () => {
+      const script = 'true & echo $$ > ${pidFile}; exec setsid sleep 600';
+      const child = spawn('sh', ['-c', script], { stdio: 'ignore' });
+      await once(child, 'spawn');
+      child.unref();
+    });`,
+  );
+  context.after(() => process.kill(Number(readFileSync(pidFile, 'utf8')), 'SIGKILL'));
+  const { code, output } = await runTests([file]);
+  assert.equal(code, 0, output);
+});
+
 function isGone(pid: number): boolean {
   try {
     process.kill(pid, 0);
