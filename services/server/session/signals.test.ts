@@ -47,7 +47,7 @@ const publish = (client: TestClient, channel: string, data: unknown) =>
   client.request({ type: 'publish', channel, data });
 const answer = ({ type, ...rest }: { type: string; code?: string }) => (type === 'error' ? rest.code : type);
 
-/** A subscription reaches Redis a moment after its answer; a signal before that is lost, as any may be. */
+/** A subscription reaches Redis a moment after it is answered. A signal that is published before that is lost. */
 async function heardBy(count: number, channel: string, context: { after(fn: () => void): void }): Promise<void> {
   const admin = adminOf(redis);
   context.after(() => admin.disconnect());
