@@ -186,8 +186,10 @@ function project(name: string, sources: Record<string, string>): string {
   for (const file of ['package.json', 'biome.json', '.dependency-cruiser.mjs']) {
     cpSync(path.join(ROOT, file), path.join(root, file));
   }
-  // The one file that the runner imports from elsewhere.
-  cpSync(path.join(ROOT, 'infra/usage-error.ts'), path.join(root, 'infra/usage-error.ts'));
+  // The files that the runner imports from elsewhere.
+  for (const file of ['infra/usage-error.ts', 'infra/setup/process-identity.mjs']) {
+    cpSync(path.join(ROOT, file), path.join(root, file));
+  }
   cpSync(import.meta.dirname, path.join(root, 'tests/runner'), {
     recursive: true,
     filter: (file) => !file.endsWith('.test.ts'),
