@@ -1,13 +1,37 @@
+/** What the objects of a WebSocket cluster are for. */
+export type Part = 'server' | 'edge' | 'redis' | 'certificates' | 'monitoring' | 'network-policy' | 'autoscaling';
+
+/** A part of one WebSocket cluster. */
+export interface PartOfCluster {
+  /** Name of the WebSocket cluster. */
+  readonly cluster: string;
+  readonly part: Part;
+}
+
 /**
- * What a Service, a policy or a disruption budget finds its pods by. It never changes: selectors are
+ * What a Service, a policy or a disruption budget finds the pods of a part by. It never changes: selectors are
  * immutable.
  */
+export const selectorOf = ({ cluster, part }: PartOfCluster) => ({
+  'app.kubernetes.io/name': part,
+  'app.kubernetes.io/instance': cluster,
+});
+
+/** The labels that every object of a part carries. */
+export const labelsOf = (part: PartOfCluster) => ({
+  ...selectorOf(part),
+  'app.kubernetes.io/component': part.part,
+  'app.kubernetes.io/part-of': 'gridlock',
+  'app.kubernetes.io/managed-by': 'pulumi',
+});
+
+/** As `selectorOf`, of a part with a fixed name. */
 export const selector = (name: string, component: string = name) => ({
   'app.kubernetes.io/name': name,
   'app.kubernetes.io/component': component,
 });
 
-/** The labels every object of ours carries. */
+/** As `labelsOf`, of a part with a fixed name. */
 export const labels = (name: string, component: string = name) => ({
   ...selector(name, component),
   'app.kubernetes.io/instance': 'gridlock',

@@ -180,7 +180,7 @@ test('another number of replicas is refused with a sentence', async () => {
 test('a server of your own is refused with a sentence', async () => {
   await assert.rejects(
     prepare('--command', 'node server.js'),
-    /^ConfigError: command is for npm start alone: unset it/,
+    /^ConfigError: command is for npm start alone: set serverImage/,
   );
 });
 

@@ -1,8 +1,9 @@
 import path from 'node:path';
 import { mirrored } from '../components/artifacts.ts';
 import { checkApp } from '../config/app.ts';
-import { checkNoBreaking, checkNoUserServer } from '../config/checks.ts';
+import { checkNoBreaking } from '../config/checks.ts';
 import { type Config, ConfigError } from '../config/config.ts';
+import { checkNoUserServer } from '../config/server-checks.ts';
 import { bundle } from '../image/bundle.ts';
 import type { Owner } from './files.ts';
 import { composePaths, REPLICAS, writeComposeFiles } from './files.ts';
@@ -47,6 +48,9 @@ function refuseOwnMachine({ jwtJwksUrl }: Config): void {
 function refuseWhatIsLocal(config: Config): void {
   const complaint = checkNoUserServer(config) ?? checkNoBreaking(config);
   if (complaint) throw new ConfigError(`${complaint.problem}: ${complaint.remedy}.`);
+  if (config.serverImage !== '') {
+    throw new ConfigError('serverImage is for Kubernetes: unset it, as compose.yaml runs the replicas of Gridlock.');
+  }
 }
 
 /**

@@ -1,32 +1,17 @@
 // What two keys must agree on.
 import { isIP } from 'node:net';
+import { type Check, type Complaint, needs } from './complaint.ts';
 import type { Key, Values } from './keys.ts';
-import { PLAYER_KEYS } from './player-keys.ts';
-
-export interface Complaint {
-  /** The keys that disagree; the message names the place of the first that is set anywhere. */
-  keys: readonly Key[];
-  problem: string;
-  remedy: string;
-}
-
-/** `given`: the keys that somebody set, encrypted ones among them. */
-type Check = (values: Values, given: ReadonlySet<Key>) => Complaint | undefined;
+import {
+  checkBreaking,
+  checkImageOfServer,
+  checkLocalRedis,
+  checkNoUserServer,
+  checkPlayers,
+  checkUserServer,
+} from './server-checks.ts';
 
 const LOOPBACK = /^(localhost|.*\.localhost|127\..*|::1)$/;
-
-const OF_PLAYERS = Object.keys(PLAYER_KEYS) as (keyof typeof PLAYER_KEYS)[];
-
-/** A server of the user's says itself which clients may connect: a JWT that it does not read would protect nothing. */
-const checkPlayers: Check = ({ command, upstreams }, given) => {
-  const stray = OF_PLAYERS.find((key) => given.has(key));
-  if (!stray || (command === '' && upstreams.length === 0)) return undefined;
-  return {
-    keys: [stray],
-    problem: `${stray} is for the replicas of Gridlock, and command or upstreams is set`,
-    remedy: 'unset it: your own server decides who may connect',
-  };
-};
 
 const JWT_KEYS = ['jwtAudience', 'jwtJwksUrl', 'jwtKeysFile', 'jwtNameClaim', 'jwtIdClaim'] as const;
 
@@ -50,65 +35,12 @@ const checkJwt: Check = (values, given) => {
   };
 };
 
-const ONLY_WITH_SERVER = ['socketPaths', 'sticky', 'healthPath'] as const;
-const ONLY_WITH_COMMAND = ['drainSignal', 'drainSeconds'] as const;
-
-const checkUserServer: Check = ({ command, upstreams }, given) => {
-  if (command !== '' && upstreams.length > 0) {
-    return {
-      keys: ['upstreams', 'command'],
-      problem: 'command and upstreams are both set',
-      remedy: 'a server is started, or it runs already: unset one of them',
-    };
-  }
-  const isOwn = command === '' && upstreams.length === 0;
-  const stray = isOwn
-    ? [...ONLY_WITH_SERVER, ...ONLY_WITH_COMMAND].find((key) => given.has(key))
-    : command === '' && ONLY_WITH_COMMAND.find((key) => given.has(key));
-  if (!stray) return undefined;
-  return {
-    keys: [stray],
-    problem: isOwn
-      ? `${stray} is set, and neither command nor upstreams`
-      : `${stray} is set with upstreams, whose servers Gridlock does not end`,
-    remedy: isOwn
-      ? 'it is for a server of your own: set one of them too, or unset it'
-      : 'unset it, or set command instead',
-  };
-};
-
-const checkBreaking: Check = ({ command, upstreams, breakIt }) => {
-  if (breakIt !== 'on' || (command === '' && upstreams.length === 0)) return undefined;
-  return {
-    keys: ['breakIt'],
-    problem: 'breakIt is on, and command or upstreams is set',
-    remedy: 'unset it: the buttons are on the page of the game, which is not served then',
-  };
-};
-
-/** What stands in a file for a Kubernetes cluster is passed over by Gridlock's own replicas. */
-function checkLocalRedis({ command, upstreams, redis }: Values): Complaint | undefined {
-  const isOwn = command === '' && upstreams.length === 0;
-  if (isOwn && redis === 'none') {
-    return {
-      keys: ['redis'],
-      problem: "redis is none, and Gridlock's own replicas need one",
-      remedy: 'none is for command and upstreams: set one of them, or redis to single',
-    };
-  }
-  if (isOwn || redis === 'single' || redis === 'none') return undefined;
-  return {
-    keys: ['redis'],
-    problem: `redis is ${redis}, which npm start has not`,
-    remedy: 'set it to single for a Redis on this machine, or to none',
-  };
-}
-
 /** What `npm start` checks. */
 export const LOCAL_CHECKS: readonly Check[] = [
   checkPlayers,
   checkJwt,
   checkUserServer,
+  checkImageOfServer,
   checkBreaking,
   checkLocalRedis,
   ({ port, httpPort }) =>
@@ -120,12 +52,6 @@ export const LOCAL_CHECKS: readonly Check[] = [
         }
       : undefined,
 ];
-
-const needs = (because: Key, problem: string, key: string, example: string): Complaint => ({
-  keys: [because],
-  problem: `${problem} needs ${key}`,
-  remedy: `set it to ${example}`,
-});
 
 function checkLocalCertificates({ certificateFile, rootPassphraseFile }: Values): Complaint | undefined {
   if (certificateFile !== '') {
@@ -143,17 +69,6 @@ function checkLocalCertificates({ certificateFile, rootPassphraseFile }: Values)
   };
 }
 
-/** What keys of a server of the user's are for; undefined without one. */
-export function checkNoUserServer({ command, upstreams }: Values): Complaint | undefined {
-  if (command === '' && upstreams.length === 0) return undefined;
-  const key = command === '' ? 'upstreams' : 'command';
-  return {
-    keys: [key],
-    problem: `${key} is for npm start alone`,
-    remedy: 'unset it: containers and Kubernetes run the replicas of Gridlock',
-  };
-}
-
 /** Nobody is there in containers and on Kubernetes to start again what was killed on purpose. */
 export function checkNoBreaking({ breakIt }: Pick<Values, 'breakIt'>): Complaint | undefined {
   if (breakIt !== 'on') return undefined;
@@ -161,12 +76,12 @@ export function checkNoBreaking({ breakIt }: Pick<Values, 'breakIt'>): Complaint
 }
 
 function checkPlace({ cluster, kubeconfig, context }: Values): Complaint | undefined {
-  if (cluster !== 'existing' || kubeconfig !== '' || context !== '') return undefined;
+  if (cluster === 'kind' || cluster === 'eks' || kubeconfig !== '' || context !== '') return undefined;
   const example = 'a context of your kubeconfig, or set kubeconfig to the path of one';
-  return needs('cluster', 'cluster: existing', 'context', example);
+  return needs('cluster', `cluster: ${cluster}`, 'context', example);
 }
 
-function checkImage({ cluster, image, imageRepository }: Values): Complaint | undefined {
+function checkImage({ cluster, image, imageRepository, serverImage }: Values): Complaint | undefined {
   if (image !== '' && imageRepository !== '') {
     return {
       keys: ['image', 'imageRepository'],
@@ -174,7 +89,7 @@ function checkImage({ cluster, image, imageRepository }: Values): Complaint | un
       remedy: 'an image that is named is neither built nor pushed: unset one of them',
     };
   }
-  if (cluster === 'kind' || image !== '' || imageRepository !== '') return undefined;
+  if (cluster === 'kind' || serverImage !== '' || image !== '' || imageRepository !== '') return undefined;
   const example = 'a repository to push to, or set image to one that the cluster can pull';
   return needs('cluster', `cluster: ${cluster}, into which no image can be loaded,`, 'imageRepository', example);
 }
@@ -219,11 +134,11 @@ function checkCertificates(values: Values): Complaint | undefined {
   return undefined;
 }
 
-const checkRedis: Check = ({ redis }, given) => {
-  if (redis === 'none') {
+const checkRedis: Check = ({ redis, serverImage }, given) => {
+  if (redis === 'none' && serverImage === '') {
     return {
       keys: ['redis'],
-      problem: 'redis is none, and the replicas need one',
+      problem: 'redis is none, and the replicas of Gridlock need one',
       remedy: 'set it to single, sentinel or external',
     };
   }

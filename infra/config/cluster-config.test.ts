@@ -80,7 +80,7 @@ test('every key tells what it is for and what it may be', () => {
 
 for (const [what, values, pattern] of [
   ['an unknown key', { replica: 4 }, /sets gridlock:replica, which is no key/],
-  ['an unknown cluster', { cluster: 'gke' }, /"gke" of gridlock:cluster in the stack prod is refused: kind or/],
+  ['an unknown cluster', { cluster: 'mesos' }, /"mesos" of gridlock:cluster in the stack prod is refused: kind or/],
   ['a latest image', { image: 'registry.example/game:latest' }, /gridlock:image .*tag other than latest/],
   [
     'a certificate of npm start',

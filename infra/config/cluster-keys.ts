@@ -1,18 +1,11 @@
 // The keys of a Kubernetes cluster. `npm start` refuses a wrong value too, and uses none of them.
 import * as v from 'valibot';
+import { A_REFERENCE, orEmpty, REFERENCE, REPOSITORY } from './image-reference.ts';
 import { choice, define, flag, integer, map, text, trueOrFalse, wholeNumber } from './key-definitions.ts';
 import { parseRedisUrl, RedisUrlError } from './redis-url.ts';
 
 const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/;
 const RESERVED_NAMESPACES = /^(default|kube-.*|cert-manager|haproxy-controller|monitoring)$/;
-const PORT = '(?:[1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])';
-const REPOSITORY = `[a-z0-9][a-z0-9._-]*(:${PORT})?(/[a-z0-9][a-z0-9._-]*)*`;
-const REFERENCE = new RegExp(
-  `^${REPOSITORY}(:(?!latest$)[\\w][\\w.-]{0,127}(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})$`,
-);
-const A_REFERENCE = 'an image reference with a tag other than latest, or with a digest';
-/** Empty, or what the pattern describes. */
-const orEmpty = (pattern: RegExp): RegExp => new RegExp(`^$|${pattern.source}`);
 const PATH = /^[^\u0000-\u001f"'\\]{0,4096}$/;
 
 /** A chart: whether the program installs it, and where it comes from. */
@@ -40,6 +33,11 @@ export const CHARTS = Object.freeze({
     name: 'kubernetes-ingress',
     source: 'https://haproxytech.github.io/helm-charts',
     version: '1.52.1',
+  },
+  keda: {
+    name: 'keda',
+    source: 'https://kedacore.github.io/charts',
+    version: '2.20.2',
   },
   metricsServer: {
     name: 'metrics-server',
@@ -86,6 +84,7 @@ const charts = v.pipe(
     certManager: chart(CHARTS.certManager),
     trustManager: chart(CHARTS.trustManager),
     ingress: chart(CHARTS.ingress),
+    keda: chart(CHARTS.keda),
     metricsServer: chart(CHARTS.metricsServer),
     monitoring: chart(CHARTS.monitoring),
   }),
@@ -137,12 +136,12 @@ const redisUrl = v.pipe(
 );
 
 export const CLUSTER_KEYS = Object.freeze({
-  cluster: choice(['kind', 'existing', 'eks'], 'kind', 'where the cluster comes from'),
+  cluster: choice(['kind', 'existing', 'eks', 'gke', 'aks'], 'kind', 'where the cluster comes from'),
   clusterName: text(DNS_LABEL, 'gridlock', 'up to 40 of a-z, 0-9 and -', 'name of the kind or EKS cluster'),
   nodeImage: text(orEmpty(REFERENCE), '', A_REFERENCE, "node image of kind; empty: kind's own"),
   workers: integer(0, 10, 2, 'worker nodes of kind, without the control plane'),
-  kubeconfig: text(PATH, '', 'a path', "existing: kubeconfig file; empty: kubectl's own"),
-  context: text(/^[^\u0000-\u001f\s]{0,253}$/, '', 'a context of the kubeconfig', 'existing: context to use'),
+  kubeconfig: text(PATH, '', 'a path', "existing, gke, aks: kubeconfig file; empty: kubectl's own"),
+  context: text(/^[^\u0000-\u001f\s]{0,253}$/, '', 'a context of the kubeconfig', 'existing, gke, aks: context to use'),
   awsRegion: text(/^[a-z]{2}(-[a-z]+)+-\d$/, 'eu-central-1', 'a region such as eu-central-1', 'eks: region'),
   namespace: define({
     schema: namespace,
@@ -226,6 +225,12 @@ export const CLUSTER_KEYS = Object.freeze({
   ),
   maxReplicas: integer(1, 200, 12, 'most game replicas'),
   socketsPerReplica: integer(1, 100_000, 1500, 'sockets of a replica above which one is added'),
+  scaleOn: text(
+    /^([a-zA-Z_:][a-zA-Z0-9_:]{0,200})?$/,
+    '',
+    'the name of a Prometheus gauge',
+    "gauge of a replica that socketsPerReplica bounds; empty: the sockets of Gridlock, the edge's sessions of yours",
+  ),
   monitoring: choice(
     ['none', 'operator', 'stack'],
     'none',

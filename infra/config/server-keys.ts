@@ -1,7 +1,8 @@
-// The keys of a server of your own behind the edge of `npm start`, instead of Gridlock's replicas.
+// The keys of a server of your own behind the edge, instead of Gridlock's replicas.
 import * as v from 'valibot';
 import { parseEndpoint } from './endpoint.ts';
-import { choice, define, integer, list, text } from './key-definitions.ts';
+import { A_REFERENCE, orEmpty, REFERENCE } from './image-reference.ts';
+import { choice, define, integer, list, map, text } from './key-definitions.ts';
 
 /** As many as there are replicas at most. */
 export const MOST_UPSTREAMS = 16;
@@ -12,6 +13,17 @@ const QUERY_NAME = '[A-Za-z0-9_.~-]{1,64}';
 const endpoint = v.pipe(
   v.string(),
   v.check((value) => parseEndpoint(value) !== undefined),
+);
+
+const VARIABLE = v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/));
+const VALUE = v.pipe(
+  v.union([v.string(), v.number(), v.boolean()]),
+  v.transform(String),
+  v.regex(/^[^\u0000]{0,32768}$/),
+);
+const environment = v.pipe(
+  v.record(VARIABLE, VALUE),
+  v.transform((variables): Readonly<Record<string, string>> => Object.freeze(variables)),
 );
 
 export const SERVER_KEYS = Object.freeze({
@@ -27,28 +39,53 @@ export const SERVER_KEYS = Object.freeze({
     `up to ${MOST_UPSTREAMS} of host:port with commas between, IPv6 in brackets`,
     'servers that run already, behind the edge instead of the replicas of Gridlock',
   ),
+  serverImage: text(
+    orEmpty(REFERENCE),
+    '',
+    A_REFERENCE,
+    'in containers and on Kubernetes: runs this image, once for each replica, instead of the replicas of Gridlock',
+  ),
+  serverPort: integer(1, 65_535, 8080, 'with serverImage: port that it listens on, which is told to it as PORT'),
+  serverEnvironment: map(
+    environment,
+    v.parse(environment, {}),
+    'a map of variables and their values',
+    'with serverImage: variables that it gets in addition',
+  ),
+  metricsPath: text(
+    orEmpty(URL_PATH),
+    '',
+    'a path that begins with /',
+    'with serverImage: where a replica has its metrics for Prometheus; empty: it has none',
+  ),
+  metricsPort: integer(0, 65_535, 0, 'with serverImage: port of its metrics; 0: serverPort'),
   socketPaths: list(
     v.pipe(v.string(), v.regex(URL_PATH)),
     16,
     'paths that begin with /, of letters, digits and . _ ~ - /, with commas between or the flag once for each',
-    'with command or upstreams: only these paths, and what is below them, reach your server; empty: every path',
+    'with a server of yours: only these paths, and what is below them, reach your server; empty: every path',
   ),
   sticky: text(
     new RegExp(`^(cookie|source|none|header:${HEADER_NAME}|query:${QUERY_NAME})$`),
     'cookie',
     'cookie, source, header:NAME, query:NAME or none',
-    'with command or upstreams: what keeps a client at one of your servers',
+    'with a server of yours: what keeps a client at one of your servers',
   ),
   healthPath: text(
-    new RegExp(`^$|${URL_PATH.source}`),
+    orEmpty(URL_PATH),
     '',
     'a path that begins with /',
-    'with command or upstreams: a server is up when this answers 2xx or 3xx; empty: when its port takes a connection',
+    'with a server of yours: a server is up when this answers 2xx or 3xx; empty: when its port takes a connection',
   ),
   drainSignal: choice(
     ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'],
     'SIGTERM',
-    'with command: asks a server to close its sockets and end',
+    'with command or serverImage: asks a server to close its sockets and end',
   ),
-  drainSeconds: integer(0, 600, 10, 'with command: how long a server may take to end after that; then it is killed'),
+  drainSeconds: integer(
+    0,
+    600,
+    10,
+    'with command or serverImage: how long a server may take to end after that; then it is killed',
+  ),
 });

@@ -96,11 +96,11 @@ for (const [what, args, pattern] of [
   [
     'stickiness without a server',
     ['--sticky', 'source'],
-    /^sticky is set, and neither command nor upstreams \(the flag/,
+    /^sticky is set, and none of command, upstreams and serverImage \(the flag/,
   ],
-  ['a socket path without a server', ['--socket-path', '/ws'], /^socketPaths is set, and neither/],
-  ['a health path without a server', ['--health-path', '/up'], /^healthPath is set, and neither/],
-  ['a drain without a server', ['--drain-seconds', '3'], /^drainSeconds is set, and neither/],
+  ['a socket path without a server', ['--socket-path', '/ws'], /^socketPaths is set, and none of/],
+  ['a health path without a server', ['--health-path', '/up'], /^healthPath is set, and none of/],
+  ['a drain without a server', ['--drain-seconds', '3'], /^drainSeconds is set, and none of/],
   [
     'a drain with an upstream',
     ['--upstream', 'a:1', '--drain-signal', 'SIGINT'],
@@ -128,7 +128,7 @@ test('what a stack says of Redis on Kubernetes does not keep the replicas of Gri
   assert.equal(readFile('  redis: external\n').redis, 'external');
 });
 
-test('on Kubernetes a server of the user and a cluster without Redis are refused', () => {
+test('on Kubernetes the command of a server and replicas of Gridlock without Redis are refused', () => {
   assert.throws(() => stackConfig('dev', { 'gridlock:command': 'x' }), refused(/^command is for npm start alone/));
   assert.throws(
     () => stackConfig('dev', { 'gridlock:upstreams': '["a:1"]' }),
@@ -136,3 +136,61 @@ test('on Kubernetes a server of the user and a cluster without Redis are refused
   );
   assert.throws(() => stackConfig('dev', { 'gridlock:redis': 'none' }), refused(/^redis is none/));
 });
+
+const image = 'registry.example/chat:1';
+const cluster = (values: Readonly<Record<string, unknown>> = {}) =>
+  stackConfig(
+    'dev',
+    Object.fromEntries(
+      Object.entries({ serverImage: image, ...values }).map(([key, value]) => [
+        `gridlock:${key}`,
+        typeof value === 'string' ? value : JSON.stringify(value),
+      ]),
+    ),
+  );
+
+test('an image makes a server of the user, with or without a Redis, and needs no image of Gridlock', () => {
+  const config = cluster({ sticky: 'none', socketPaths: ['/chat'], redis: 'none', drainSeconds: 30 });
+  assert.deepEqual(userServer(config), { stickiness: { by: 'none' }, socketPaths: ['/chat'], healthPath: '' });
+  assert.equal(config.redis, 'none');
+  assert.equal(cluster({ cluster: 'gke', context: 'mine' }).serverImage, image);
+  assert.equal(cluster({ redis: 'sentinel' }).redis, 'sentinel');
+});
+
+test('a file may name a command for this machine and an image for Kubernetes', () => {
+  assert.equal(cluster({ command: 'node server.js' }).command, 'node server.js');
+  assert.equal(readFile(`  serverImage: ${image}\n  command: node server.js\n`).command, 'node server.js');
+});
+
+test('variables of the server are text, whatever YAML makes of them', () => {
+  assert.deepEqual(cluster({ serverEnvironment: { LEVEL: 'info', DEBUG: true, LIMIT: 5 } }).serverEnvironment, {
+    LEVEL: 'info',
+    DEBUG: 'true',
+    LIMIT: '5',
+  });
+  assert.deepEqual(cluster({ redis: 'none', serverEnvironment: { REDIS_URL: 'x' } }).serverEnvironment, {
+    REDIS_URL: 'x',
+  });
+});
+
+for (const [what, values, pattern] of [
+  ['an image that changes', { serverImage: 'chat:latest' }, /serverImage .*tag other than latest/],
+  ['an image of Gridlock too', { image: 'game:1' }, /^image is for the replicas of Gridlock, and serverImage is set/],
+  ['a port without an image', { serverImage: '', serverPort: 3000 }, /^serverPort is set, and serverImage is not/],
+  ['a variable that is set already', { serverEnvironment: { PORT: '1' } }, /has PORT, .*set serverPort instead/],
+  [
+    'another Redis than its own',
+    { serverEnvironment: { REDIS_URL: 'x' } },
+    /has REDIS_URL, which Gridlock sets itself/,
+  ],
+  ['a variable that is no name', { serverEnvironment: { 'A B': '1' } }, /serverEnvironment .*a map of variables/],
+  ['a gauge of no metrics', { scaleOn: 'chat_sockets' }, /^scaleOn is set, and metricsPath is not/],
+  ['a gauge that is no name', { scaleOn: 'a b', metricsPath: '/metrics' }, /the name of a Prometheus gauge/],
+  ['a port of no metrics', { metricsPort: 9000 }, /^metricsPort is set, and metricsPath is not/],
+  ['tokens that it does not read', { jwtIssuer: 'x' }, /^jwtIssuer is for the replicas of Gridlock/],
+  ['a cluster that nobody names', { cluster: 'aks' }, /^cluster: aks needs context/],
+] as const) {
+  test(`with an image, ${what} is refused with a sentence`, () => {
+    assert.throws(() => cluster(values), refused(pattern));
+  });
+}

@@ -15,7 +15,10 @@ export interface UserServer {
 }
 
 /** The keys that make a server of the user's. */
-export type UserServerKeys = Pick<Values, 'command' | 'upstreams' | 'socketPaths' | 'sticky' | 'healthPath'>;
+export type UserServerKeys = Pick<
+  Values,
+  'command' | 'upstreams' | 'serverImage' | 'socketPaths' | 'sticky' | 'healthPath'
+>;
 
 function stickinessOf(sticky: string): Stickiness {
   const [by, name] = sticky.split(':') as [Stickiness['by'], string | undefined];
@@ -26,10 +29,11 @@ function stickinessOf(sticky: string): Stickiness {
 export function userServer({
   command,
   upstreams,
+  serverImage,
   socketPaths,
   sticky,
   healthPath,
 }: UserServerKeys): UserServer | undefined {
-  if (command === '' && upstreams.length === 0) return undefined;
+  if (command === '' && upstreams.length === 0 && serverImage === '') return undefined;
   return { stickiness: stickinessOf(sticky), socketPaths, healthPath };
 }

@@ -51,6 +51,7 @@ export type EdgeConfig = Pick<
   | 'maxBodyBytes'
   | 'command'
   | 'upstreams'
+  | 'serverImage'
   | 'socketPaths'
   | 'sticky'
   | 'healthPath'

@@ -1,5 +1,6 @@
-import type { Config } from '../config/config.ts';
+import { type Config, ConfigError } from '../config/config.ts';
 import { publicUrl } from '../config/origin.ts';
+import { checkNoServerImage } from '../config/server-checks.ts';
 import { browserOpener, noScreen, openAddress } from './browser.ts';
 import { StartError } from './errors.ts';
 import { exemptLoopbackFromProxies } from './loopback.ts';
@@ -38,9 +39,11 @@ function openPage(config: Config, report: Report): void {
 /**
  * Brings a cluster up and resolves when it is ready. From then on the process lives until a signal, `npm run stop` or
  * the end of its launcher stops the cluster.
- * @throws PreflightError when nothing was started, StartError when what was started is stopped again
+ * @throws ConfigError for an image to run, PreflightError when nothing was started, StartError when what was started is stopped again
  */
 export async function start(config: Config, { opens = false } = {}): Promise<void> {
+  const complaint = checkNoServerImage(config);
+  if (complaint) throw new ConfigError(`${complaint.problem}: ${complaint.remedy}.`);
   exemptLoopbackFromProxies();
   const report = new Report();
   const supervisor = new Supervisor(config, report);

@@ -22,6 +22,8 @@ export async function createCluster(config: Config): Promise<Cluster> {
     case 'kind':
       return new (await import('../cluster/kind.ts')).KindCluster('cluster', config);
     case 'existing':
+    case 'gke':
+    case 'aks':
       return new (await import('../cluster/existing.ts')).ExistingCluster('cluster', config);
     case 'eks':
       return new (await import('../cluster/eks.ts')).EksCluster('cluster', config);

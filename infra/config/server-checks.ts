@@ -1,0 +1,142 @@
+// What the keys of a server of the user's must agree on.
+import type { Check, Complaint } from './complaint.ts';
+import type { Values } from './keys.ts';
+import { PLAYER_KEYS } from './player-keys.ts';
+
+const OF_PLAYERS = Object.keys(PLAYER_KEYS) as (keyof typeof PLAYER_KEYS)[];
+
+/** Whether a server of the user's is started on this machine, or runs there. */
+const isLocalServer = ({ command, upstreams }: Values): boolean => command !== '' || upstreams.length > 0;
+
+/** A server of the user's says itself which clients may connect: a JWT that it does not read would protect nothing. */
+export const checkPlayers: Check = (values, given) => {
+  const stray = OF_PLAYERS.find((key) => given.has(key));
+  if (!stray || (!isLocalServer(values) && values.serverImage === '')) return undefined;
+  return {
+    keys: [stray],
+    problem: `${stray} is for the replicas of Gridlock, and command, upstreams or serverImage is set`,
+    remedy: 'unset it: your own server decides who may connect',
+  };
+};
+
+const ONLY_WITH_IMAGE = ['serverPort', 'serverEnvironment', 'metricsPath', 'metricsPort'] as const;
+const ONLY_WITH_SERVER = ['socketPaths', 'sticky', 'healthPath'] as const;
+const ONLY_WITH_COMMAND = ['drainSignal', 'drainSeconds'] as const;
+
+export const checkUserServer: Check = (values, given) => {
+  const { command, upstreams, serverImage } = values;
+  if (command !== '' && upstreams.length > 0) {
+    return {
+      keys: ['upstreams', 'command'],
+      problem: 'command and upstreams are both set',
+      remedy: 'a server is started, or it runs already: unset one of them',
+    };
+  }
+  if (serverImage !== '') return undefined;
+  const ofImage = ONLY_WITH_IMAGE.find((key) => given.has(key));
+  if (ofImage) {
+    return {
+      keys: [ofImage],
+      problem: `${ofImage} is set, and serverImage is not`,
+      remedy: 'it is for the image of a server of your own: set serverImage too, or unset it',
+    };
+  }
+  const isOwn = !isLocalServer(values);
+  const stray = isOwn
+    ? [...ONLY_WITH_SERVER, ...ONLY_WITH_COMMAND].find((key) => given.has(key))
+    : command === '' && ONLY_WITH_COMMAND.find((key) => given.has(key));
+  if (!stray) return undefined;
+  return {
+    keys: [stray],
+    problem: isOwn
+      ? `${stray} is set, and none of command, upstreams and serverImage`
+      : `${stray} is set with upstreams, whose servers Gridlock does not end`,
+    remedy: isOwn
+      ? 'it is for a server of your own: set one of them too, or unset it'
+      : 'unset it, or set command instead',
+  };
+};
+
+export const checkBreaking: Check = (values) => {
+  if (values.breakIt !== 'on' || !isLocalServer(values)) return undefined;
+  return {
+    keys: ['breakIt'],
+    problem: 'breakIt is on, and command or upstreams is set',
+    remedy: 'unset it: the buttons are on the page of the game, which is not served then',
+  };
+};
+
+/** What stands in a file for containers or a Kubernetes cluster is passed over by `npm start`. */
+export function checkLocalRedis(values: Values): Complaint | undefined {
+  const { redis, serverImage } = values;
+  if (serverImage !== '') return undefined;
+  const isOwn = !isLocalServer(values);
+  if (isOwn && redis === 'none') {
+    return {
+      keys: ['redis'],
+      problem: "redis is none, and Gridlock's own replicas need one",
+      remedy: 'none is for command, upstreams and serverImage: set one of them, or redis to single',
+    };
+  }
+  if (isOwn || redis === 'single' || redis === 'none') return undefined;
+  return {
+    keys: ['redis'],
+    problem: `redis is ${redis}, which npm start has not`,
+    remedy: 'set it to single for a Redis on this machine, or to none',
+  };
+}
+
+/** What containers and Kubernetes cannot run; undefined without it, or where `serverImage` takes its place. */
+export function checkNoUserServer(values: Values): Complaint | undefined {
+  if (!isLocalServer(values) || values.serverImage !== '') return undefined;
+  const key = values.command === '' ? 'upstreams' : 'command';
+  return {
+    keys: [key],
+    problem: `${key} is for npm start alone`,
+    remedy: 'set serverImage to an image of your server, or unset it to run the replicas of Gridlock',
+  };
+}
+
+/** `npm start` runs no image; undefined without one, or where a command takes its place. */
+export function checkNoServerImage(values: Values): Complaint | undefined {
+  if (values.serverImage === '' || isLocalServer(values)) return undefined;
+  return {
+    keys: ['serverImage'],
+    problem: 'serverImage is for containers and Kubernetes',
+    remedy: 'set command too, such as "node server.js", which npm start runs in its place, or unset it',
+  };
+}
+
+/** What the platform itself tells a server. */
+const TOLD = ['PORT', 'APPID'];
+const ONLY_OF_GRIDLOCK = ['image', 'imageRepository'] as const;
+
+/** What an image of the user's must agree with. */
+export const checkImageOfServer: Check = ({ serverImage, serverEnvironment, redis, scaleOn, metricsPath }, given) => {
+  if (serverImage === '') return undefined;
+  const stray = ONLY_OF_GRIDLOCK.find((key) => given.has(key));
+  if (stray) {
+    return {
+      keys: [stray],
+      problem: `${stray} is for the replicas of Gridlock, and serverImage is set`,
+      remedy: 'unset one of them',
+    };
+  }
+  const told = [...TOLD, ...(redis === 'none' ? [] : ['REDIS_URL'])].find((name) =>
+    Object.hasOwn(serverEnvironment, name),
+  );
+  if (told !== undefined) {
+    return {
+      keys: ['serverEnvironment'],
+      problem: `serverEnvironment has ${told}, which Gridlock sets itself`,
+      remedy: told === 'PORT' ? 'set serverPort instead' : 'choose another name',
+    };
+  }
+  const metrics = given.has('metricsPort') ? 'metricsPort' : scaleOn === '' ? undefined : 'scaleOn';
+  if (metrics === undefined || metricsPath !== '') return undefined;
+  return {
+    keys: [metrics],
+    problem: `${metrics} is set, and metricsPath is not`,
+    remedy: 'set it to the path where your server has its metrics, such as /metrics',
+  };
+};
