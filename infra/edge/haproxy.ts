@@ -59,3 +59,7 @@ export async function serverStates(socketPath: string, backend = 'replicas'): Pr
 /** Sends a server nobody new, also by its cookie; open sockets stay. */
 export const takeOutOfRotation = (socketPath: string, server: string, backend = 'replicas'): Promise<string> =>
   runtimeCommand(socketPath, `set server ${backend}/${server} state maint`);
+
+/** Sends it clients again as soon as its checks succeed. */
+export const returnToRotation = (socketPath: string, server: string, backend = 'replicas'): Promise<string> =>
+  runtimeCommand(socketPath, `set server ${backend}/${server} state ready`);

@@ -4,7 +4,7 @@ import { processStart } from '../../infra/setup/process-identity.mjs';
 import { childrenOf } from '../kit/process-usage.ts';
 import type { Random } from '../kit/random.ts';
 import type { FaultyCluster, Persistence } from './faulty-cluster.ts';
-import type { RedisLink } from './redis-link.ts';
+import type { Link } from './link.ts';
 
 /** What a fault did. */
 export interface Strike {
@@ -34,18 +34,18 @@ const TROUBLE_MS = [1500, 3000] as const;
 const PATIENCE_MS = 30_000;
 
 /** One link, some or all of them. */
-function someLinks({ links }: FaultyCluster, random: Random): { names: string; struck: RedisLink[] } {
+function someLinks({ links }: FaultyCluster, random: Random): { names: string; struck: Link[] } {
   const appIds = random.some([...links.keys()], random.between(1, links.size));
   return { names: appIds.sort().join(', '), struck: appIds.map((appId) => links.get(appId)!) };
 }
 
-const hindered = (links: readonly RedisLink[]) => links.reduce((sum, link) => sum + link.hindered, 0);
+const hindered = (links: readonly Link[]) => links.reduce((sum, link) => sum + link.hindered, 0);
 
 /**
  * Resolves after that time and once something went over the links, which is then more than `before`: they pass nothing
  * while this process is held up.
  */
-async function untilHindered(links: readonly RedisLink[], before: number, ms: number): Promise<void> {
+async function untilHindered(links: readonly Link[], before: number, ms: number): Promise<void> {
   await delay(ms);
   const isHindered = async () => hindered(links) > before || undefined;
   const what = 'something to go over the connections to Redis';

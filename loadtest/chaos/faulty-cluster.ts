@@ -17,7 +17,7 @@ import { waitFor } from '../../infra/local/wait.ts';
 import type { AppName } from '../kit/apps/index.ts';
 import { type Cluster, ONE_ADDRESS, startCluster, temporaryStateDir } from '../kit/cluster.ts';
 import type { Design } from '../kit/options.ts';
-import { RedisLink } from './redis-link.ts';
+import { Link } from './link.ts';
 
 export type Persistence = 'always' | 'everysec';
 
@@ -30,11 +30,11 @@ const PATIENCE_MS = 10_000;
 export class FaultyCluster {
   readonly cluster: Cluster;
   readonly design: Design;
-  readonly links: ReadonlyMap<string, RedisLink>;
+  readonly links: ReadonlyMap<string, Link>;
   readonly #clocks: string;
   #persistence: Persistence = 'always';
 
-  private constructor(cluster: Cluster, design: Design, links: ReadonlyMap<string, RedisLink>, clocks: string) {
+  private constructor(cluster: Cluster, design: Design, links: ReadonlyMap<string, Link>, clocks: string) {
     this.cluster = cluster;
     this.design = design;
     this.links = links;
@@ -46,10 +46,10 @@ export class FaultyCluster {
     const { redisConfig } = statePaths(stateDir);
     const clocks = mkdtempSync(path.join(os.tmpdir(), 'gridlock-clocks-'));
     const target = () => Number(/^port (\d+)$/m.exec(readFileSync(redisConfig, 'utf8'))![1]);
-    const links = new Map<string, RedisLink>();
+    const links = new Map<string, Link>();
     try {
       for (let number = 1; number <= replicas; number++) {
-        links.set(String(number).repeat(4), await RedisLink.start(target));
+        links.set(String(number).repeat(4), await Link.start(() => ({ host: '127.0.0.1', port: target() })));
       }
       const ports = Object.fromEntries([...links].map(([appId, { port }]) => [appId, port]));
       const env = {

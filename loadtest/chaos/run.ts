@@ -7,15 +7,16 @@ import { FaultyCluster } from './faulty-cluster.ts';
 import { measureRecovery, type Recovery } from './recovery.ts';
 import { playRound, type Round } from './round.ts';
 import { type Row, tableOf, tally } from './tally.ts';
+import { FOR_USER_SERVER, flagOf, type UserChaosOptions } from './user-server/options.ts';
 
-export interface ChaosOptions {
+export interface ChaosOptions extends UserChaosOptions {
   /** In all; of a run with clients, how many kills. */
   readonly rounds?: number | undefined;
-  readonly app: AppName | 'both';
-  readonly design: Design | 'both';
+  readonly app?: AppName | 'both' | undefined;
+  readonly design?: Design | 'both' | undefined;
   /** Names; all if left out. */
   readonly fault?: readonly string[] | undefined;
-  readonly players: number;
+  readonly players?: number | undefined;
   readonly seed?: number | undefined;
   readonly json?: string | undefined;
   readonly clients?: number | undefined;
@@ -24,26 +25,52 @@ export interface ChaosOptions {
 /** Of each application. */
 const DEFAULT_ROUNDS = 22;
 const DEFAULT_KILLS = 3;
+const DEFAULT_PLAYERS = 4;
+const OF_THE_GAME = ['app', 'design', 'players', 'clients'] as const;
 
 /** Plays under faults, or measures recoveries; prints a table. Resolves with the exit code. @throws UsageError */
 export function runChaos(options: ChaosOptions, report = toStandardError): Promise<number> {
-  const { clients, seed = Date.now() % 2 ** 32 } = options;
+  if (options.command !== undefined || options.target !== undefined) return runForUser(options, report);
+  requireOwnFlags(options);
+  const { clients, app = 'grid', design = 'both', seed = Date.now() % 2 ** 32 } = options;
   if (clients !== undefined && clients % 4 !== 0) {
     throw new UsageError(`--clients is ${clients}; four play a game: give a multiple of 4.`);
   }
-  if (clients !== undefined && options.app !== 'grid') {
-    throw new UsageError(`--clients measures with grid, and --app is ${options.app}: leave one of them out.`);
+  if (clients !== undefined && app !== 'grid') {
+    throw new UsageError(`--clients measures with grid, and --app is ${app}: leave one of them out.`);
   }
   report(`--seed ${seed}`);
-  const designs = options.design === 'both' ? DESIGNS : [options.design];
+  const designs = design === 'both' ? DESIGNS : [design];
   return clients === undefined
-    ? playAll(options, designs, seed, report)
+    ? playAll({ ...options, app }, designs, seed, report)
     : killAll(options, designs, clients, seed, report);
 }
 
-async function playAll(options: ChaosOptions, designs: readonly Design[], seed: number, report: Report) {
+/** Flags of a game have no meaning for a server of the user's. */
+async function runForUser(options: ChaosOptions, report: Report): Promise<number> {
+  const stray = OF_THE_GAME.find((flag) => options[flag] !== undefined);
+  if (stray) throw new UsageError(`--${stray} is for Gridlock's own replicas, not for your server: leave it out.`);
+  const { runUserChaos } = await import('./user-server/run.ts');
+  return runUserChaos(options, report);
+}
+
+function requireOwnFlags(options: ChaosOptions): void {
+  const stray = FOR_USER_SERVER.find((option) => options[option] !== undefined);
+  if (stray) throw new UsageError(`${flagOf(stray)} is for a server of your own: name it with --command or --target.`);
+  const unknown = options.fault?.find((name) => !FAULTS.some((fault) => fault.name === name));
+  if (unknown) {
+    throw new UsageError(`--fault ${unknown} is for a server of your own: name it with --command or --target.`);
+  }
+}
+
+async function playAll(
+  options: ChaosOptions & { app: AppName | 'both' },
+  designs: readonly Design[],
+  seed: number,
+  report: Report,
+) {
   const apps = options.app === 'both' ? APPS_UNDER_TEST : [options.app];
-  const { rounds = DEFAULT_ROUNDS * apps.length, players, json } = options;
+  const { rounds = DEFAULT_ROUNDS * apps.length, players = DEFAULT_PLAYERS, json } = options;
   const faults = faultsOf(options.fault);
   const stages = apps.flatMap((app) => designs.map((design) => ({ app, design })));
   const rows: Row[] = [];

@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { WebSocket } from 'ws';
+import { connect as connectTcp, isIP } from 'node:net';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+import { type ClientOptions, WebSocket } from 'ws';
 import { type ConnectPlan, forSocket } from './options.ts';
 import type { Tally } from './tally.ts';
 
@@ -7,6 +9,17 @@ const HANDSHAKE_MS = 10_000;
 /** Back-off of a socket that was dropped or refused: doubled each time, and spread so that not all come at once. */
 const BACKOFF = { firstMs: 250, lastMs: 5000 };
 const NORMAL = 1000;
+
+/** Leads the connection through a port of this machine; the certificate is still that of the target. */
+function leadThrough(port: number): ClientOptions {
+  const tcp = () => connectTcp({ host: '127.0.0.1', port });
+  const connect = (options: ConnectionOptions & { isServer?: boolean; defaultPort?: number | string }) => {
+    // As ws does it itself.
+    const servername = options.servername ?? (isIP(options.host ?? '') === 0 ? options.host : '');
+    return options.defaultPort === 80 ? tcp() : connectTls({ ...options, path: undefined, socket: tcp(), servername });
+  };
+  return { createConnection: connect as unknown as typeof connectTcp };
+}
 
 /** One client: connects, holds, says what it is told to, and comes back when it is cut. */
 export class HeldSocket {
@@ -64,11 +77,12 @@ export class HeldSocket {
   }
 
   #connect(): void {
-    const { target, ca, headers } = this.#plan;
+    const { target, ca, through, headers } = this.#plan;
     const begun = performance.now();
     const own = headers.map(([name, value]) => [name, forSocket(value, this.#number)] as const);
     const socket = new WebSocket(forSocket(target, this.#number), {
       ...(ca === undefined ? {} : { ca }),
+      ...(through === undefined ? {} : leadThrough(through)),
       headers: { ...(this.#cookie === undefined ? {} : { Cookie: this.#cookie }), ...Object.fromEntries(own) },
       handshakeTimeout: HANDSHAKE_MS,
       perMessageDeflate: false,

@@ -23,6 +23,8 @@ export interface ConnectPlan {
   readonly target: string;
   /** PEM of what is trusted; undefined for the system's own authorities. */
   readonly ca: Buffer | undefined;
+  /** A port of this machine that leads to the target; TLS is with the target all the same. */
+  readonly through?: number;
   readonly sockets: number;
   readonly seconds: number;
   readonly rampSeconds: number;

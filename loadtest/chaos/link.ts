@@ -7,14 +7,20 @@ interface Waiting {
   bytes: Buffer | undefined;
 }
 
+/** Where a link leads. */
+export interface LinkTarget {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** One direction of one connection: whatever the trouble, bytes keep their order and the end comes last. */
 class Pipe {
   readonly #to: Socket;
-  readonly #link: RedisLink;
+  readonly #link: Link;
   readonly #waiting: Waiting[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(from: Socket, to: Socket, link: RedisLink) {
+  constructor(from: Socket, to: Socket, link: Link) {
     this.#to = to;
     this.#link = link;
     from.on('data', (bytes) => this.#take(bytes));
@@ -55,24 +61,24 @@ interface Pair {
   pipes: [Pipe, Pipe];
 }
 
-/** The way of one replica to Redis, as a TCP proxy on a port of this machine that can be cut, slowed and silenced. */
-export class RedisLink {
+/** A TCP proxy on a port of this machine whose connections can be cut, slowed and silenced. */
+export class Link {
   /** Chunks that came late or were held back, so far. */
   hindered = 0;
   #isHeld = false;
   #delay: (() => number) | undefined;
   readonly #pairs = new Set<Pair>();
   readonly #server: Server;
-  readonly #target: () => number;
+  readonly #target: () => LinkTarget;
 
-  private constructor(target: () => number) {
+  private constructor(target: () => LinkTarget) {
     this.#target = target;
     this.#server = createServer((inward) => this.#join(inward));
   }
 
-  /** `target` tells the port of Redis once somebody connects. */
-  static async start(target: () => number): Promise<RedisLink> {
-    const link = new RedisLink(target);
+  /** `target` says where the link leads each time that somebody connects. */
+  static async start(target: () => LinkTarget): Promise<Link> {
+    const link = new Link(target);
     link.#server.listen(0, '127.0.0.1');
     await once(link.#server, 'listening');
     return link;
@@ -123,7 +129,7 @@ export class RedisLink {
   }
 
   #join(inward: Socket): void {
-    const outward = connect(this.#target(), '127.0.0.1');
+    const outward = connect(this.#target());
     const sockets: Pair['sockets'] = [inward, outward];
     const pair: Pair = { sockets, pipes: [new Pipe(inward, outward, this), new Pipe(outward, inward, this)] };
     this.#pairs.add(pair);

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, test } from 'node:test';
-import { RedisLink } from './redis-link.ts';
+import { Link } from './link.ts';
 
-let link: RedisLink;
+let link: Link;
 let client: Socket;
 let answered: string;
 let stop: () => Promise<void>;
@@ -16,7 +16,7 @@ beforeEach(async () => {
     socket.on('error', () => undefined).pipe(socket);
   }).listen(0, '127.0.0.1');
   await once(echo, 'listening');
-  link = await RedisLink.start(() => (echo.address() as AddressInfo).port);
+  link = await Link.start(() => ({ host: '127.0.0.1', port: (echo.address() as AddressInfo).port }));
   client = connect(link.port, '127.0.0.1');
   client.on('error', () => undefined);
   answered = '';
