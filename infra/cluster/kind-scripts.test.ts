@@ -1,11 +1,13 @@
 // The commands of the kind cluster, run by a real shell against stand-ins of kind and docker.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { CREATE, DELETE, UPDATE } from './kind-scripts.ts';
+import { until } from '../../tests/kit/wait.ts';
+import { CREATE, DELETE, REMOVE, UPDATE } from './kind-scripts.ts';
 
 let directory: string;
 const inDirectory = (name: string) => path.join(directory, name);
@@ -27,19 +29,20 @@ esac`,
   );
 }
 
+const environmentWith = (environment: Record<string, string>) => ({
+  PATH: `${directory}:/usr/bin:/bin`,
+  TMPDIR: directory,
+  HOME: directory,
+  CLUSTER: 'arena',
+  OWNER: 'us',
+  PORT: '9443',
+  NODE_PORT: '30443',
+  ...environment,
+});
+
 function run(script: string, environment: Record<string, string> = {}, input = '') {
-  const result = spawnSync('/bin/sh', ['-c', script], {
-    encoding: 'utf8',
-    input,
-    env: {
-      PATH: `${directory}:/usr/bin:/bin`,
-      TMPDIR: directory,
-      CLUSTER: 'arena',
-      PORT: '9443',
-      NODE_PORT: '30443',
-      ...environment,
-    },
-  });
+  const env = environmentWith(environment);
+  const result = spawnSync('/bin/sh', ['-c', script], { encoding: 'utf8', input, env });
   return { status: result.status, stdout: result.stdout.trim(), stderr: result.stderr };
 }
 
@@ -53,6 +56,62 @@ test('a cluster that is not there is made from the configuration on stdin', () =
   assert.deepEqual(run(CREATE, {}, 'nodes: []').stdout, 'created');
   assert.deepEqual(log(), ['create cluster --name arena --config - --wait 120s']);
   assert.equal(readFileSync(inDirectory('config'), 'utf8'), 'nodes: []');
+});
+
+const markFile = () => inDirectory('.local/state/gridlock/kind/arena');
+function mark(...lines: string[]): void {
+  mkdirSync(path.dirname(markFile()), { recursive: true });
+  writeFileSync(markFile(), `${lines.join('\n')}\n`);
+}
+
+test('what was made is marked as ours, and known again when the state has not heard of it', () => {
+  fakeKind('other');
+  run(CREATE, {}, 'nodes: []');
+  assert.equal(readFileSync(markFile(), 'utf8'), 'us\nmade\n');
+  fakeKind('arena');
+  standIn('docker', 'echo 127.0.0.1:9443');
+  assert.equal(run(CREATE).stdout, 'created');
+  assert.equal(run(CREATE, { OWNER: 'others' }).stdout, 'adopted');
+  assert.equal(run(CREATE, { OWNER: '' }).stdout, 'adopted');
+});
+
+test('a cluster whose creation was interrupted is made again, and is ours', async () => {
+  standIn(
+    'kind',
+    `case "$1 $2" in
+  "get clusters") [ -e "${inDirectory('nodes')}" ] && echo arena ;;
+  "create cluster") touch "${inDirectory('nodes')}"; [ -e "${inDirectory('fast')}" ] || read -r _ <"${inDirectory('forever')}" ;;
+  "delete cluster") rm -f "${inDirectory('nodes')}"; echo deleted >> "${inDirectory('log')}" ;;
+esac`,
+  );
+  spawnSync('mkfifo', [inDirectory('forever')]);
+  const first = spawn('/bin/sh', ['-c', CREATE], { env: environmentWith({}), stdio: ['pipe', 'ignore', 'ignore'] });
+  first.stdin.end();
+  const marked = () => (existsSync(markFile()) ? readFileSync(markFile(), 'utf8') : '');
+  await until(() => existsSync(inDirectory('nodes')) && marked() !== '', 'kind is at it');
+  assert.match(marked(), /^us\nmaking \d+\n$/);
+  // The engine ends the shell, and not what it runs.
+  first.kill('SIGKILL');
+  await once(first, 'exit');
+  writeFileSync(inDirectory('fast'), '');
+  const { stdout, stderr } = run(CREATE);
+  assert.equal(stdout, 'created');
+  assert.match(stderr, /was interrupted while it made the kind cluster arena/);
+  assert.deepEqual(log(), ['deleted']);
+});
+
+test('a creation that fails leaves no mark', () => {
+  standIn('kind', '[ "$1" = create ] && exit 7; exit 0');
+  assert.equal(run(CREATE).status, 7);
+  assert.equal(existsSync(markFile()), false);
+});
+
+test('what is removed loses its mark', () => {
+  fakeKind('arena');
+  mark('us', 'made');
+  assert.equal(run(REMOVE).status, 0);
+  assert.deepEqual(log(), ['delete cluster --name arena']);
+  assert.equal(existsSync(markFile()), false);
 });
 
 test('a cluster that is there and maps the port is adopted', () => {

@@ -11,20 +11,51 @@ const NEEDS_KIND = `command -v kind >/dev/null || {
 }`;
 
 /**
+ * The mark says which stack made a cluster, from before kind begins: an interrupted run has no other memory of it. Its
+ * lines are OWNER, and \`making PID\` or \`made\`.
+ */
+const MARK = `MARK="\${XDG_STATE_HOME:-$HOME/.local/state}/gridlock/kind/$CLUSTER"
+exists() { kind get clusters 2>/dev/null | grep -qxF "$CLUSTER"; }
+is_ours() { [ -n "\${OWNER:-}" ] && [ "$(sed -n 1p "$MARK" 2>/dev/null)" = "$OWNER" ]; }
+mark() { mkdir -p "\${MARK%/*}" && printf '%s\\n%s\\n' "$OWNER" "$*" >"$MARK"; }
+end_creation() {
+  pid=$(sed -n 's/^making \\([0-9]*\\)$/\\1/p' "$MARK" 2>/dev/null || true)
+  [ -n "$pid" ] || return 0
+  case "$(ps -o args= -p "$pid" 2>/dev/null)" in
+    *"kind create cluster --name $CLUSTER "*) kill "$pid" && while kill -0 "$pid" 2>/dev/null; do sleep 1; done ;;
+  esac
+}
+remove() {
+  end_creation
+  kind delete cluster --name "$CLUSTER" >&2
+  rm -f "$MARK"
+}`;
+
+/**
  * Makes the cluster from the configuration on stdin, or adopts one of that name. Prints which of the two, as
  * only a cluster that was made here is deleted.
  */
 export const CREATE = `set -eu
 ${NEEDS_KIND}
 ${OWN_KUBECONFIG}
-if ! kind get clusters 2>/dev/null | grep -qxF "$CLUSTER"; then
-  kind create cluster --name "$CLUSTER" --config - --wait 120s >&2
+${MARK}
+if is_ours && grep -q '^making ' "$MARK"; then
+  echo "The last run was interrupted while it made the kind cluster $CLUSTER; it is made again." >&2
+  remove
+fi
+if ! exists; then
+  exec 3<&0
+  kind create cluster --name "$CLUSTER" --config - --wait 120s <&3 >&2 &
+  kind=$!
+  mark making "$kind"
+  wait "$kind" || { status=$?; rm -f "$MARK"; exit "$status"; }
+  mark made
   echo created
   exit 0
 fi
 mapped=$(docker port "$CLUSTER-control-plane" "$NODE_PORT/tcp" 2>/dev/null || true)
 case "$mapped" in
-  *":$PORT") echo adopted ;;
+  *":$PORT") if is_ours; then echo created; else echo adopted; fi ;;
   *)
     echo "The kind cluster $CLUSTER exists, but does not map port $PORT of this machine: delete it" \\
       "(kind delete cluster --name $CLUSTER), or set clusterName to another name." >&2
@@ -35,11 +66,19 @@ esac`;
 /** Keeps what the creation printed. */
 export const UPDATE = 'printf "%s" "$PULUMI_COMMAND_STDOUT"';
 
-/** Nothing to do for an adopted cluster, and no error for one that is gone. */
+/** Deletes the cluster, whole or half made, and no error for one that is gone. */
+export const REMOVE = `set -eu
+${NEEDS_KIND}
+${OWN_KUBECONFIG}
+${MARK}
+remove`;
+
+/** Nothing to do for an adopted cluster. */
 export const DELETE = `set -eu
 ${OWN_KUBECONFIG}
+${MARK}
 case "$PULUMI_COMMAND_STDOUT" in
-  *created*) kind delete cluster --name "$CLUSTER" >&2 ;;
+  *created*) remove ;;
   *) echo "Left the kind cluster $CLUSTER, which was there before." >&2 ;;
 esac`;
 

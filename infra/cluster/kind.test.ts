@@ -9,7 +9,9 @@ import { kindConfig } from './kind-config.ts';
 
 const COMMAND = 'command:local:Command';
 const PROVIDER = 'pulumi:providers:kubernetes';
+const OWNER = 'random:index/randomId:RandomId';
 const CHILDREN = [
+  [OWNER, 'cluster-owner'],
   [COMMAND, 'cluster-nodes'],
   [COMMAND, 'cluster-kubeconfig'],
   [PROVIDER, 'cluster-provider'],
@@ -29,7 +31,9 @@ test('a kind cluster is its nodes, its kubeconfig and a provider', async () => {
   const recording = await record(program);
   recording.assertChildren('cluster', CHILDREN);
   const nodes = recording.one(COMMAND, 'cluster-nodes');
-  assert.deepEqual(nodes.inputs.environment, { CLUSTER: 'arena', PORT: '9443', NODE_PORT: '30443' });
+  const { OWNER: owner, ...environment } = nodes.inputs.environment as Record<string, string>;
+  assert.deepEqual(environment, { CLUSTER: 'arena', PORT: '9443', NODE_PORT: '30443' });
+  assert.match(owner!, /^[0-9a-f]{16}$/);
   assert.deepEqual(parse(String(nodes.inputs.stdin)), kindConfig(config));
   assert.deepEqual(nodes.inputs.triggers, ['arena', nodes.inputs.stdin]);
   assert.deepEqual(nodes.options, {

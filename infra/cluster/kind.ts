@@ -1,6 +1,7 @@
 import * as command from '@pulumi/command';
 import type * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
+import * as random from '@pulumi/random';
 import { stringify } from 'yaml';
 import { NODE_PORTS } from '../components/edge/edge-service.ts';
 import type { Config } from '../config/config.ts';
@@ -40,6 +41,8 @@ export class KindCluster extends pulumi.ComponentResource implements Cluster {
 
   #createNodes(name: string, config: Config): command.local.Command {
     const stdin = stringify(kindConfig(config));
+    // In the state before kind begins, so that a run after an interrupted one knows its cluster again.
+    const owner = new random.RandomId(`${name}-owner`, { byteLength: 8 }, { parent: this });
     return new command.local.Command(
       `${name}-nodes`,
       {
@@ -47,7 +50,12 @@ export class KindCluster extends pulumi.ComponentResource implements Cluster {
         update: UPDATE,
         delete: DELETE,
         stdin,
-        environment: { ...this.#environment, PORT: `${config.port}`, NODE_PORT: `${NODE_PORTS.https}` },
+        environment: {
+          ...this.#environment,
+          OWNER: owner.hex,
+          PORT: `${config.port}`,
+          NODE_PORT: `${NODE_PORTS.https}`,
+        },
         triggers: [config.clusterName, stdin],
         logging: command.local.Logging.Stderr,
       },

@@ -33,6 +33,7 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
     const hex = stand(name, 2 * Number(inputs.length));
     return { hex, base64: Buffer.from(hex, 'hex').toString('base64') };
   },
+  'random:index/randomId:RandomId': ({ name, inputs }) => ({ hex: stand(name, 2 * Number(inputs.byteLength)) }),
   'random:index/randomString:RandomString': ({ name, inputs }) => ({
     result: stand(name, Number(inputs.length)),
   }),

@@ -1,5 +1,6 @@
 // What up, down and rotate have in common: exit codes and questions.
 import os from 'node:os';
+import { createInterface } from 'node:readline/promises';
 import { PreflightError } from '../local/errors.ts';
 
 const FAILED = 1;
@@ -14,4 +15,14 @@ export function requireTerminal(command: string): void {
   throw new PreflightError(
     `There is no terminal to ask for a confirmation on: npm run ${command} -- --yes goes on without.`,
   );
+}
+
+/** Whether a person says yes. */
+export async function agreed(question: string): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
+  } finally {
+    terminal.close();
+  }
 }

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, test } from 'node:test';
-import { DEV, FakeProject, STATE_WITH_CLUSTER } from './testing.ts';
+import {
+  DEV,
+  FakeProject,
+  STATE_WITH_CLUSTER,
+  STATE_WITH_OWN_CLUSTER,
+  STATE_WITH_OWNER,
+  STATE_WITH_PROTECTED,
+} from './testing.ts';
 
 let project: FakeProject;
 beforeEach(() => {
@@ -10,6 +17,9 @@ beforeEach(() => {
 afterEach(() => project.remove());
 
 const commands = () => project.calls().map(({ command }) => command);
+
+/** With the programs that the script of kind's cluster uses. */
+const withShell = () => ({ PATH: `${project.path('bin')}:/usr/bin:/bin` });
 
 /** Brings the fake stack up, and forgets how. */
 async function up(args: readonly string[] = []): Promise<void> {
@@ -24,10 +34,50 @@ test('npm run down destroys what the state knows, then forgets stack, state and 
   await up();
   const { code, stderr } = await project.run('down', ['--yes']);
   assert.equal(code, 0, stderr);
-  assert.deepEqual(commands(), ['destroy', 'stack rm']);
+  assert.deepEqual(commands(), ['stack export', 'destroy', 'stack rm']);
   assert.ok(!existsSync(project.path('.gridlock/pulumi')));
   assert.ok(!existsSync(project.path('.gridlock/kubernetes')));
   assert.equal(project.read('Pulumi.dev.yaml'), DEV);
+});
+
+test('a kind cluster that the stack made is deleted as a whole, and the rest is forgotten', async () => {
+  await up();
+  project.tell('state', STATE_WITH_OWN_CLUSTER);
+  const { code, stdout, stderr } = await project.run('down', ['--yes'], withShell());
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^The kind cluster gridlock is deleted, and the stack/m);
+  assert.deepEqual(commands(), ['stack export', 'kind delete cluster --name gridlock', 'stack rm']);
+  assert.ok(!existsSync(project.path('.gridlock/pulumi')));
+});
+
+test('a kind cluster that cannot be deleted is not forgotten', async () => {
+  await up();
+  project.tell('state', STATE_WITH_OWN_CLUSTER);
+  project.tell('kind-fails', '');
+  const { code, stderr } = await project.run('down', ['--yes'], withShell());
+  assert.equal(code, 1);
+  assert.match(stderr, /ERROR: as planned/);
+  assert.ok(!commands().includes('stack rm'));
+});
+
+test('a cluster whose creation was interrupted is deleted, though the state has not heard of it', async () => {
+  await up();
+  project.tell('state', STATE_WITH_OWNER);
+  mkdirSync(project.path('.local/state/gridlock/kind'), { recursive: true });
+  project.write('.local/state/gridlock/kind/gridlock', 'us\nmaking 1\n');
+  const { code, stderr } = await project.run('down', ['--yes'], withShell());
+  assert.equal(code, 0, stderr);
+  assert.deepEqual(commands(), ['stack export', 'kind delete cluster --name gridlock', 'stack rm']);
+  assert.ok(!existsSync(project.path('.local/state/gridlock/kind/gridlock')));
+});
+
+test('what the stack protects keeps it from being taken down, with the way to do it', async () => {
+  await up();
+  project.tell('state', STATE_WITH_PROTECTED);
+  const { code, stderr } = await project.run('down', ['--yes']);
+  assert.equal(code, 2);
+  assert.match(stderr, /protects redis, .*take a backup, set gridlock:protect to false in Pulumi\.dev\.yaml/);
+  assert.deepEqual(commands(), ['stack export']);
 });
 
 test('a second npm run down does nothing and says so', async () => {
@@ -115,6 +165,8 @@ test('a cluster elsewhere that is gone is forgotten by --unreachable only: by a 
   assert.deepEqual(
     calls.map(({ command, env }) => [command, env.PULUMI_K8S_DELETE_UNREACHABLE]),
     [
+      ['stack export', undefined],
+      ['state unprotect', undefined],
       ['refresh', 'true'],
       ['destroy', 'true'],
       ['stack rm', undefined],

@@ -4,11 +4,14 @@ import { type Config, readConfig } from '../config/config.ts';
 import { PreflightError } from '../local/errors.ts';
 import { findBinary } from '../setup/binaries.mjs';
 import { forgetStack, openBackend, removeDeadLocks, stackExists } from './backend.ts';
-import { exitCodeOf, requireTerminal } from './command.ts';
-import { Engine } from './engine.ts';
-import { kindCluster, speaksOfCluster } from './kind-cluster.ts';
-import { ROOT, type UpPaths, upPaths } from './paths.ts';
+import { agreed, exitCodeOf, requireTerminal } from './command.ts';
+import { Engine, type StateResource } from './engine.ts';
+import { deleteKindCluster, isMadeHere, kindCluster, speaksOfCluster } from './kind-cluster.ts';
+import { checkedInFile, ROOT, type UpPaths, upPaths } from './paths.ts';
 import { downloadEngine, requireTools, TOOLS } from './tools.ts';
+
+/** Instead of an exit code: a person said no. */
+const DECLINED = -1;
 
 /** The stack as its last `up` had it: flags of that run are in the working copy only. */
 function lastConfig(stack: string, paths: UpPaths): Config {
@@ -35,9 +38,33 @@ function nothingIsUp(stack: string, paths: UpPaths): number {
 }
 
 /** Everything lived in a cluster that is no more: there is nothing to undo but the stack itself. */
-function forgetGoneCluster(engine: Engine, name: string): void {
+async function forgetGoneCluster(engine: Engine, name: string): Promise<number> {
   process.stdout.write(`The kind cluster ${name} is gone already; the stack is forgotten.\n`);
   engine.remove(true);
+  return 0;
+}
+
+/** Nothing of the stack outlives a cluster that it made: the rest is forgotten with it. */
+async function deleteCluster(engine: Engine, name: string, yes: boolean): Promise<number> {
+  if (!yes && !(await agreed(`Delete the kind cluster ${name} and everything in it?`))) return DECLINED;
+  const code = deleteKindCluster(name);
+  if (code !== 0) return code;
+  engine.remove(true);
+  process.stdout.write(
+    `The kind cluster ${name} is deleted, and the stack and what is remembered of it are removed.\n`,
+  );
+  return 0;
+}
+
+/** @throws PreflightError when the state has what is not to be deleted */
+function requireUnprotected(stack: string, resources: readonly StateResource[]): void {
+  const names = resources.filter(({ protect }) => protect === true).map(({ urn }) => urn.split('::').at(-1));
+  if (names.length === 0) return;
+  throw new PreflightError(
+    `The stack ${stack} protects ${names.join(' and ')}, and what is in there would be lost: take a backup, set ` +
+      `gridlock:protect to false in ${path.basename(checkedInFile(stack))}, npm run up -- --stack ${stack}, and then ` +
+      'do this again.',
+  );
 }
 
 /** Takes down what the state knows. Resolves with the engine's exit code. */
@@ -92,10 +119,26 @@ export async function down(
   const binary = requireTools(kind ? [TOOLS.docker, TOOLS.kind, TOOLS.pulumi] : [TOOLS.pulumi], downloadEngine);
   const engine = new Engine(binary, stack, paths, openBackend(paths, stack, binary));
   removeDeadLocks(paths);
-  const gone = kind && kindCluster(config.clusterName).state === 'gone' && speaksOfCluster(engine.resources());
-  if (gone) forgetGoneCluster(engine, config.clusterName);
-  const code = gone ? 0 : await destroy(engine, { yes, unreachable });
+  const resources = engine.resources();
+  const code = await takeDown(engine, config, resources, { yes, unreachable });
+  if (code === DECLINED) return 0;
   if (code === 0) forgetStack(paths);
   failureHint(config, code);
   return exitCodeOf(code);
+}
+
+/** Takes down the cluster, or what is in it. Resolves with an exit code. */
+async function takeDown(
+  engine: Engine,
+  { stack, cluster, clusterName }: Config,
+  resources: readonly StateResource[],
+  options: { yes: boolean; unreachable: boolean },
+): Promise<number> {
+  const isGone = cluster === 'kind' && kindCluster(clusterName).state === 'gone';
+  if (isGone && speaksOfCluster(resources)) return forgetGoneCluster(engine, clusterName);
+  if (options.unreachable) engine.unprotect();
+  else requireUnprotected(stack, resources);
+  if (cluster === 'kind' && !isGone && isMadeHere(clusterName, resources))
+    return deleteCluster(engine, clusterName, options.yes);
+  return destroy(engine, options);
 }

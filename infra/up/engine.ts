@@ -10,6 +10,9 @@ export interface StateResource {
   type: string;
   urn: string;
   inputs?: Record<string, unknown>;
+  outputs?: Record<string, unknown>;
+  /** The engine refuses to delete it. */
+  protect?: boolean;
 }
 
 /** The Pulumi engine on one stack of our backend. */
@@ -62,6 +65,11 @@ export class Engine {
   remove(force = false): void {
     const flags = ['--yes', '--preserve-config', '--remove-backups', ...(force ? ['--force'] : [])];
     this.#ask(['stack', 'rm', ...flags], this.#paths.project);
+  }
+
+  /** Lets everything be deleted. */
+  unprotect(): void {
+    this.#ask(['state', 'unprotect', '--all', '--yes'], this.#paths.project);
   }
 
   /**

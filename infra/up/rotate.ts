@@ -1,11 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import type { Pki } from '../config/cluster-keys.ts';
 import type { Config } from '../config/config.ts';
 import { PreflightError } from '../local/errors.ts';
 import { stackExists } from './backend.ts';
-import { exitCodeOf, requireTerminal } from './command.ts';
+import { agreed, exitCodeOf, requireTerminal } from './command.ts';
 import { checkedInFile } from './paths.ts';
 import { AFTER, rotated, type Step } from './pki.ts';
 import { unfinishedStep, withRotation } from './pki-file.ts';
@@ -32,15 +31,6 @@ function requireTurn({ stack, paths, config }: StackRequest): void {
   }
   if (!stackExists(paths, stack)) {
     throw new PreflightError(`The stack ${stack} is not up, so there is nothing to rotate: npm run up first.`);
-  }
-}
-
-async function agreed(question: string): Promise<boolean> {
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  try {
-    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
-  } finally {
-    terminal.close();
   }
 }
 
@@ -82,7 +72,7 @@ export async function rotate(
 
   const next = readRequest([...args, '--pki', JSON.stringify(after)]);
   const engine = openStack(next);
-  requireCluster(next.config, engine);
+  await requireCluster(next.config, engine);
   if (!yes) {
     const code = await bringUp(next, engine, { preview: true, policies });
     if (code !== 0 || dryRun) return exitCodeOf(code);

@@ -15,7 +15,7 @@ const args = process.argv.slice(2);
 const read = (name, initial) => existsSync(path.join(fake, name)) ? readFileSync(path.join(fake, name), 'utf8') : initial;
 const option = (name) => args[args.indexOf(name) + 1];
 if (args[0] === 'version') { console.log(read('pulumi-version', 'v3.265.0')); process.exit(0); }
-const command = ['stack', 'config'].includes(args[0]) ? args.slice(0, 2).join(' ') : args[0];
+const command = ['stack', 'config', 'state'].includes(args[0]) ? args.slice(0, 2).join(' ') : args[0];
 const file = args.includes('--config-file') ? readFileSync(option('--config-file'), 'utf8') : undefined;
 const input = command === 'config set' ? readFileSync(0, 'utf8') : undefined;
 const { PATH, PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE, PULUMI_K8S_DELETE_UNREACHABLE } = process.env;
@@ -51,10 +51,18 @@ const nodes = process.env.FAKE + '/nodes';
 if (process.argv[2] === '--version') console.log('Docker version 28.2.2, build 1');
 else if (existsSync(process.env.FAKE + '/no-engine')) { console.error(readFileSync(process.env.FAKE + '/no-engine', 'utf8')); process.exit(1); }
 else if (process.argv[2] === 'ps') process.stdout.write(existsSync(nodes) ? readFileSync(nodes, 'utf8') : '');
+else if (process.argv[2] === 'port') console.log('127.0.0.1:' + (existsSync(process.env.FAKE + '/mapped') ? readFileSync(process.env.FAKE + '/mapped', 'utf8') : '8443'));
 else console.log('28.2.2');
 `;
 const KIND = `
-import { existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
+const args = process.argv.slice(2);
+if (args[0] === 'delete') {
+  appendFileSync(process.env.FAKE + '/calls', JSON.stringify({ command: 'kind ' + args.join(' '), args: [], env: {} }) + '\\n');
+  if (existsSync(process.env.FAKE + '/kind-fails')) { console.error('ERROR: as planned'); process.exit(1); }
+  rmSync(process.env.FAKE + '/nodes', { force: true });
+  process.exit(0);
+}
 const version = process.env.FAKE + '/kind-version';
 console.log('kind ' + (existsSync(version) ? readFileSync(version, 'utf8') : 'v0.33.0') + ' go1.26 linux/amd64');
 `;
@@ -167,7 +175,28 @@ export class FakeProject {
   }
 }
 
-/** A state that speaks of things in a cluster. */
-export const STATE_WITH_CLUSTER = JSON.stringify({
-  deployment: { resources: [{ type: 'kubernetes:core/v1:Namespace', urn: 'urn:x' }] },
+const stateOf = (...resources: object[]): string => JSON.stringify({ deployment: { resources } });
+const NAMESPACE = { type: 'kubernetes:core/v1:Namespace', urn: 'urn:x' };
+const nodes = (stdout: string) => ({
+  type: 'command:local:Command',
+  urn: 'urn:pulumi:dev::gridlock::command:local:Command::cluster-nodes',
+  inputs: { environment: { CLUSTER: 'gridlock' } },
+  outputs: { stdout },
+});
+
+/** A state that speaks of things in a cluster that was there before. */
+export const STATE_WITH_CLUSTER = stateOf(nodes('adopted'), NAMESPACE);
+/** A state of a cluster that the stack made. */
+export const STATE_WITH_OWN_CLUSTER = stateOf(nodes('created'), NAMESPACE);
+/** A state whose creation of the cluster was interrupted, of the owner that its mark would name. */
+export const STATE_WITH_OWNER = stateOf({
+  type: 'random:index/randomId:RandomId',
+  urn: 'urn:pulumi:dev::gridlock::random:index/randomId:RandomId::cluster-owner',
+  outputs: { hex: 'us' },
+});
+/** A state with a volume that is not to be deleted. */
+export const STATE_WITH_PROTECTED = stateOf(nodes('created'), {
+  type: 'kubernetes:apps/v1:StatefulSet',
+  urn: 'urn:pulumi:dev::gridlock::kubernetes:apps/v1:StatefulSet::redis',
+  protect: true,
 });

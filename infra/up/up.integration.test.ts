@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
@@ -190,6 +191,33 @@ describe('npm run up that cannot succeed says why with exit code 2 and calls no 
   test('a kind cluster whose node is stopped', async () => {
     project.tell('nodes', 'gridlock-control-plane exited\ngridlock-worker running\n');
     await assertRefused(/gridlock-control-plane is stopped; start it: docker start gridlock-control-plane/);
+  });
+
+  test('a port that is in use, before kind finds out', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    try {
+      const pattern = new RegExp(
+        `Port ${port} is in use on 127\\.0\\.0\\.1: end what listens there, or choose another port`,
+      );
+      await assertRefused(pattern, ['--yes', '--http-port', String(port)]);
+    } finally {
+      server.close();
+    }
+  });
+
+  test('a kind cluster that would be adopted, and maps another port', async () => {
+    project.tell('nodes', 'gridlock-control-plane running\n');
+    project.tell('mapped', '9443');
+    await assertRefused(/The kind cluster gridlock exists, but does not map port 8443 .*clusterName/);
+  });
+
+  test('a kind cluster of a stack that this state does not know', async () => {
+    project.tell('nodes', 'gridlock-control-plane running\n');
+    mkdirSync(project.path('.local/state/gridlock/kind'), { recursive: true });
+    project.write('.local/state/gridlock/kind/gridlock', 'others\nmade\n');
+    await assertRefused(/belongs to a stack that this state does not know: .*pulumi up.* kind-gridlock/);
   });
 
   test('a passphrase that is gone while a stack is there', async () => {

@@ -2,11 +2,10 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { checkAppOfImage } from '../config/app.ts';
 import type { Config } from '../config/config.ts';
-import { PreflightError } from '../local/errors.ts';
 import { writePrivate } from '../local/state-dir.ts';
 import { exitCodeOf, requireTerminal } from './command.ts';
 import type { Engine } from './engine.ts';
-import { kindCluster, kindComplaint } from './kind-cluster.ts';
+import { requireKindCluster } from './kind-cluster.ts';
 import { checkedInFile, type UpPaths } from './paths.ts';
 import { withoutMark } from './pki-file.ts';
 import { openStack, readRequest } from './stack.ts';
@@ -23,11 +22,9 @@ export interface UpOptions {
   policies?: boolean | undefined;
 }
 
-/** @throws PreflightError when the kind cluster the state speaks of cannot be used */
-export function requireCluster(config: Config, engine: Engine): void {
-  if (config.cluster !== 'kind') return;
-  const complaint = kindComplaint(config, kindCluster(config.clusterName), engine.resources());
-  if (complaint) throw new PreflightError(complaint);
+/** @throws PreflightError when the kind cluster cannot be used, or not be made */
+export async function requireCluster(config: Config, engine: Engine): Promise<void> {
+  if (config.cluster === 'kind') await requireKindCluster(config, engine.resources());
 }
 
 /** Runs `pulumi up` or `pulumi preview`; resolves with its exit code. */
@@ -80,6 +77,6 @@ export async function up(args: readonly string[], options: UpOptions): Promise<n
   if (!options.preview && !options.yes) requireTerminal('up');
   await checkAppOfImage(request.config);
   const engine = openStack(request);
-  requireCluster(request.config, engine);
+  await requireCluster(request.config, engine);
   return exitCodeOf(await bringUp(request, engine, options));
 }
