@@ -5,6 +5,7 @@ import type { GridlockClient } from '../../services/client/index.ts';
 import { createClient } from '../../services/client/node.ts';
 import { connected, create, fill, part } from '../kit/game-page.ts';
 import { until } from '../kit/wait.ts';
+import { Recording } from './recording.ts';
 
 /** Where the pictures are taken. */
 export interface Studio {
@@ -26,6 +27,7 @@ export interface Look {
 
 const NAMES = ['Grace', 'Edsger', 'Radia'] as const;
 const PHONE = { width: 390, height: 844 } as const;
+const STAGE = { width: 980, height: 820 } as const;
 const FRAMES_IN_THE_AIR = 36;
 /** A trial ends within a minute, or says that it did not. */
 const TRIAL_MS = 90_000;
@@ -180,6 +182,33 @@ export async function breakIt(studio: Studio): Promise<void> {
   await part(page, 'presence').getByText('2 here').waitFor();
   await page.locator('h1').hover();
   await save(studio, page, 'break-it', { fullPage: true });
+  company.close();
+  await page.close();
+}
+
+/** A moving picture: a game of two in which the replica of the page is killed, and both play on. */
+export async function survives(studio: Studio): Promise<void> {
+  const company = new Company(studio, NAMES.slice(0, 1));
+  const page = await arrive(studio, STAGE);
+  const code = await create(page, { players: 2, size: 9, seconds: 300 });
+  await company.join(code);
+  await page.locator('[data-testid=board][data-status=active]').waitFor();
+  await part(page, 'break-replica').scrollIntoViewIfNeeded();
+  const cells = cellsInOrder(9);
+  const take = async (begin: number, end: number) => {
+    for (const [index, cell] of cells.slice(begin, end).entries()) {
+      if (index % 2 === 0) await part(page, `cell-${cell}`).click();
+      else await company.play(code, [cell]);
+    }
+  };
+  const recording = new Recording(page);
+  await take(0, 20);
+  await part(page, 'break-replica').hover();
+  await part(page, 'break-replica').click();
+  await take(20, 50);
+  await page.locator('[data-testid=trial][data-target=replica][data-state=over]').waitFor({ timeout: TRIAL_MS });
+  await take(50, 60);
+  await recording.save(path.join(studio.directory, 'survives.webp'));
   company.close();
   await page.close();
 }

@@ -4,7 +4,7 @@ import { statePaths } from '../../infra/local/state-paths.ts';
 import { UsageError } from '../../infra/usage-error.ts';
 import { ONE_ADDRESS, startCluster } from '../../loadtest/kit/cluster.ts';
 import { openBrowser } from '../kit/chromium.ts';
-import { board, breakIt, lobby, type Studio, winner } from './gallery.ts';
+import { board, breakIt, lobby, type Studio, survives, winner } from './gallery.ts';
 import { operations, report } from './operations.ts';
 
 /** The name that invitations show; the page is opened by a name of this machine. */
@@ -17,6 +17,7 @@ const PICTURES: Readonly<Record<string, (studio: Studio) => Promise<void>>> = {
   // With somebody among the best players of the day.
   lobby,
   'break-it': breakIt,
+  survives,
   operations,
   report,
 };

@@ -19,10 +19,10 @@ const UNITS: Record<string, number> = { s: 1, min: 60, h: 3600, days: 86_400 };
 const CODE = '[A-Z2-9]{6}';
 const PARTS: Record<string, string> = { game: CODE, channel: `(?:lobby|${CODE})`, address: '[^{}]+' };
 
-/** The table of the keys in the README: key, type, what is in it, size, longest life. */
+/** The table of the keys in the documentation: key, type, what is in it, size, longest life. */
 function documented(): Row[] {
-  const readme = readFileSync(fileURLToPath(new URL('../../README.md', import.meta.url)), 'utf8');
-  const rows = [...readme.matchAll(/^\| `(gridlock:[^`]+)` \| (\w+) \|.*\| (\d+) (s|min|h|days) \|$/gm)];
+  const page = readFileSync(fileURLToPath(new URL('../../../docs/reference/redis-keys.md', import.meta.url)), 'utf8');
+  const rows = [...page.matchAll(/^\| `(gridlock:[^`]+)` \| (\w+) \|.*\| (\d+) (s|min|h|days) \|$/gm)];
   return rows.map(([, key = '', type = '', count, unit = '']) => ({
     key,
     type,
@@ -39,7 +39,7 @@ before(async () => {
 });
 after(() => redis?.stop());
 
-test('every key that play leaves in Redis is in the table of the README, of that type, and expires as it says', async (context) => {
+test('every key that play leaves in Redis is in the documented table, of that type, and expires as it says', async (context) => {
   const rows = documented();
   assert.ok(rows.length >= 12, `${rows.length} rows were found`);
   const admin = adminOf(redis);
