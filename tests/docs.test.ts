@@ -15,7 +15,10 @@ const pages = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
 
 const read = (page: string): string => readFileSync(path.join(ROOT, page), 'utf8');
 /** A page without its blocks and spans of code, which hold no links. */
-const prose = (page: string): string => read(page).replace(/^```[\s\S]*?^```/gm, '').replace(/`[^`\n]*`/g, '');
+const prose = (page: string): string =>
+  read(page)
+    .replace(/^```[\s\S]*?^```/gm, '')
+    .replace(/`[^`\n]*`/g, '');
 
 /** The anchor that a heading is linked by, as GitHub makes it. */
 const anchorOf = (heading: string): string =>
@@ -54,11 +57,10 @@ describe('every link between pages leads to a file and a heading that are there'
 
 test('every page of docs is in its index', () => {
   const index = read('docs/README.md');
-  const linked = new Set(
-    [...index.matchAll(/\]\(([^)#\s]+)/g)].map(([, file]) => path.join('docs', file!)),
-  );
+  const linked = new Set([...index.matchAll(/\]\(([^)#\s]+)/g)].map(([, file]) => path.join('docs', file!)));
   const missing = pages.filter(
-    (page) => page.startsWith('docs/') && page !== 'docs/README.md' && !page.startsWith('docs/adr/') && !linked.has(page),
+    (page) =>
+      page.startsWith('docs/') && page !== 'docs/README.md' && !page.startsWith('docs/adr/') && !linked.has(page),
   );
   assert.deepEqual(missing, []);
   assert.ok(linked.has('docs/adr/README.md'));

@@ -58,7 +58,9 @@ export function keyOf(name: string, where: string): Key | undefined {
     throw new ConfigError(`${where} sets ${name}, which nothing reads: write ${NAMESPACE}${key}.`);
   }
   if (isKey(key)) return key;
-  throw new ConfigError(`${where} sets ${name}, which is no key of Gridlock: infra/README.md lists them.`);
+  throw new ConfigError(
+    `${where} sets ${name}, which is no key of Gridlock: docs/reference/configuration.md lists them.`,
+  );
 }
 
 /** The map that a file holds; undefined without the file. @throws ConfigError */

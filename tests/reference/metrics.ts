@@ -13,7 +13,10 @@ function rows(exposition: string, prefix: string): string[][] {
   return helps
     .filter(([, name]) => name!.startsWith(prefix))
     .map(([, name, help]) => {
-      const type = lines.find((line) => line.startsWith(`# TYPE ${name} `))!.split(' ').at(-1)!;
+      const type = lines
+        .find((line) => line.startsWith(`# TYPE ${name} `))!
+        .split(' ')
+        .at(-1)!;
       const samples = lines.filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name}_bucket{`));
       const labels = [...new Set(samples.flatMap(labelNames))].filter((label) => !COMMON.has(label)).sort();
       return [code(name!), type, labels.map(code).join(', '), help!];
