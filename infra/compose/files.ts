@@ -7,6 +7,7 @@ import { REDIS } from '../components/redis/redis-connection.ts';
 import { redisAcl } from '../components/redis/redis-users.ts';
 import { readApiKeys, readOperatorKeys } from '../config/api-keys.ts';
 import type { Config } from '../config/config.ts';
+import { edgeSettings } from '../config/edge-settings.ts';
 import { readJwtKeys } from '../config/jwt-keys.ts';
 import { renderEdge } from '../edge/render.ts';
 import { ensureCertificates } from '../local/certificates.ts';
@@ -88,7 +89,7 @@ export const EDGE_METRICS_PORT = 8404;
 /** The edge of `npm start`, with the replicas by the names Compose gives them. Paths are the container's. */
 export function composeEdgeConfig(config: Config, cookieKey: string): string {
   return renderEdge({
-    config,
+    settings: edgeSettings(config),
     servers: REPLICAS.map((name) => ({ name, address: name, port: PORT, checkPort: INTERNAL_PORT })),
     // The container of a replica that starts again may have another address.
     resolveNames: true,

@@ -4,7 +4,8 @@ import { createServer, type Server } from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { offersBreaking } from './break-it.ts';
+import { edgeSettings } from '../config/edge-settings.ts';
+import { offersBreaking } from '../local/offers-breaking.ts';
 import { renderEdge } from './render.ts';
 import { defaults, type Edge, type RequestInit, startEdge } from './testing.ts';
 
@@ -86,6 +87,12 @@ test('breaking is offered where nobody else can come, and elsewhere by the flag 
   assert.ok(offers({ host: 'game.example', breakIt: 'on' }));
   assert.ok(!offers({ breakIt: 'off' }));
   assert.ok(!offers({ command: 'node server.js' }));
-  const options = { config: defaults, certificate: 'leaf.pem', cookieKey: 'k', servers: [], addresses: ['*'] };
+  const options = {
+    settings: edgeSettings(defaults),
+    certificate: 'leaf.pem',
+    cookieKey: 'k',
+    servers: [],
+    addresses: ['*'],
+  };
   assert.doesNotMatch(renderEdge(options), /break/);
 });

@@ -1,17 +1,10 @@
 // How requests to break a part of the cluster on purpose find the supervisor, and which of them do.
 import { BREAK_FROM_HEADER, BREAK_PATH, BREAK_STATUS } from '../../services/protocol/break-it.ts';
-import type { Config } from '../config/config.ts';
-import { userServer } from '../config/user-server.ts';
-import { type EdgeOptions, isLoopback } from './options.ts';
+import type { EdgeOptions } from './options.ts';
 import { type Condition, errorReply, quote, type RequestRule, refuse } from './rules.ts';
 import { section } from './syntax.ts';
 
 type BreakIt = NonNullable<EdgeOptions['breakIt']>;
-
-/** Whether the page of this cluster has buttons that break it: by default only where nobody else can reach it. */
-export const offersBreaking = (config: Config): boolean =>
-  userServer(config) === undefined &&
-  (config.breakIt === 'on' || (config.breakIt === 'auto' && isLoopback(config.host)));
 
 export const BREAK_CONDITIONS: readonly Condition[] = [
   { name: 'is_break', criterion: 'path_beg', value: BREAK_PATH },

@@ -1,4 +1,3 @@
-import { userServer } from '../config/user-server.ts';
 import { BREAK_CONDITIONS, breakMarks, breakRefusals } from './break-it.ts';
 import { ALPN, REDIRECT, STALLED_MS, USER_TIMEOUTS } from './limits.ts';
 import { addressOnly, CERTIFICATES_PATH, REFUSALS_PATH, refusalMetrics } from './metrics.ts';
@@ -15,6 +14,7 @@ import {
   requestRules,
   responseRules,
 } from './rules.ts';
+import { isGridlock } from './settings.ts';
 import { connectionText, REFUSALS, requestText, responseText, section, tableText } from './syntax.ts';
 import { TABLES } from './tables.ts';
 
@@ -27,8 +27,8 @@ const FRONT_SOURCES = 'front_sources';
 const CRL_PATH = '/crl/';
 
 /** With the PROXY protocol the connection's address is the balancer's: the client's is known a step later. */
-const limitConnections = ({ config, acceptProxy = false }: EdgeOptions): string[] =>
-  connectionRules(config, SOURCES).map((rule) => connectionText(rule, acceptProxy ? 'session' : 'connection'));
+const limitConnections = ({ settings, acceptProxy = false }: EdgeOptions): string[] =>
+  connectionRules(settings, SOURCES).map((rule) => connectionText(rule, acceptProxy ? 'session' : 'connection'));
 
 function bind(address: string, port: number, options: EdgeOptions): string {
   const { acceptProxy = false, stalledMs = STALLED_MS, hasUserTimeout = true } = options;
@@ -44,44 +44,44 @@ function bind(address: string, port: number, options: EdgeOptions): string {
 
 /** https and wss. */
 export function httpsFrontend(options: EdgeOptions): string {
-  const { config, certificate, tlsAlpnFront, breakIt } = options;
+  const { settings, certificate, tlsAlpnFront, breakIt } = options;
   // Behind the TCP front the client's address comes with the PROXY protocol.
   const binds =
     tlsAlpnFront === undefined ? publicBinds(options) : [`bind ${quote(`unix@${tlsAlpnFront.https}`)} accept-proxy`];
-  const conditions = [...conditionsOf(config), ...(breakIt === undefined ? [] : BREAK_CONDITIONS)];
+  const conditions = [...conditionsOf(settings.server), ...(breakIt === undefined ? [] : BREAK_CONDITIONS)];
   return section('frontend https', [
     binds.map((line) => `${line} ssl crt ${quote(certificate)} alpn ${ALPN}`),
-    `maxconn ${config.maxConnections}`,
-    userServer(config) !== undefined && `timeout client ${USER_TIMEOUTS.client}s`,
+    `maxconn ${settings.maxConnections}`,
+    !isGridlock(settings.server) && `timeout client ${USER_TIMEOUTS.client}s`,
     limitConnections(tlsAlpnFront === undefined ? options : { ...options, acceptProxy: true }),
     conditions.map(({ name, criterion, value }) => `acl ${name} ${criterion} ${value}`),
     breakIt !== undefined && breakMarks.flatMap(requestText),
-    requestRules(config).flatMap(requestText),
+    requestRules(settings).flatMap(requestText),
     breakIt !== undefined && breakRefusals(breakIt).flatMap(requestText),
     responseRules.map((rule) => responseText(rule, 'response')),
-    afterResponseRules(config).map((rule) => responseText(rule, 'after-response')),
+    afterResponseRules(settings).map((rule) => responseText(rule, 'after-response')),
     breakIt !== undefined && 'use_backend break if is_break',
     'default_backend replicas',
   ]);
 }
 
 const publicBinds = (options: EdgeOptions): string[] =>
-  options.addresses.map((address) => bind(address, options.listenPorts?.https ?? options.config.port, options));
+  options.addresses.map((address) => bind(address, options.listenPorts?.https ?? options.settings.port, options));
 
 /** Looks at what a client offers before TLS begins: a challenge goes to the process that answers it, all else to https. */
 export function tlsAlpnSections(options: EdgeOptions): string[] {
-  const { config, tlsAlpnFront, acceptProxy = false } = options;
+  const { settings, tlsAlpnFront, acceptProxy = false } = options;
   if (tlsAlpnFront === undefined) return [];
-  const rules = connectionRules(config, FRONT_SOURCES);
+  const rules = connectionRules(settings, FRONT_SOURCES);
   return [
     section('frontend tls', [
       'mode tcp',
       'option dontlog-normal',
       'option tcplog',
       publicBinds(options),
-      `maxconn ${config.maxConnections}`,
+      `maxconn ${settings.maxConnections}`,
       rules.map((rule) => connectionText(rule, acceptProxy ? 'session' : 'connection')),
-      `tcp-request inspect-delay ${config.headerTimeoutMs}ms`,
+      `tcp-request inspect-delay ${settings.headerTimeoutMs}ms`,
       'tcp-request content accept if { req.ssl_hello_type 1 }',
       'tcp-request content reject',
       'use_backend challenges if { req.ssl_alpn acme-tls/1 }',
@@ -99,14 +99,14 @@ export const authorityBackend = (socket: string): string =>
 
 /** Plain http: redirects, and serves what must not be behind TLS. */
 export function httpFrontend(options: EdgeOptions): string {
-  const { config, addresses, authoritySocket, listenPorts } = options;
+  const { settings, addresses, authoritySocket, listenPorts } = options;
   const paths = `${ACME_PATH} ${CRL_PATH}`;
   const layer = options.acceptProxy ? 'session' : 'connection';
   // Whether somebody is there for what is not redirected; without, it is not found.
   const answered = authoritySocket !== undefined;
-  const redirect = redirectRules(config).map((rule) => (answered ? except(rule, 'is_authority') : rule));
+  const redirect = redirectRules(settings).map((rule) => (answered ? except(rule, 'is_authority') : rule));
   return section('frontend http', [
-    addresses.map((address) => bind(address, listenPorts?.http ?? config.httpPort, options)),
+    addresses.map((address) => bind(address, listenPorts?.http ?? settings.httpPort, options)),
     // A flood of these must not take the connections of https.
     `maxconn ${REDIRECT.connections}`,
     `timeout http-request ${REDIRECT.requestMs}ms`,

@@ -1,3 +1,5 @@
+import { isGridlock, type ServerBehind } from './settings.ts';
+
 /** Time-outs of the edge in seconds, the same wherever it runs. Those that are configured are not here. */
 export const TIMEOUTS = Object.freeze({
   keepAlive: 10,
@@ -26,8 +28,8 @@ const SHORTEST_TUNNEL_MS = 120_000;
  * How long a tunnel lives through which nothing gets, in either direction. Heartbeats go both ways, so that this only
  * ends tunnels to peers that neither read nor write.
  */
-export const tunnelTimeoutMs = ({ heartbeatMs }: { heartbeatMs: number }): number =>
-  Math.max(SHORTEST_TUNNEL_MS, 5 * heartbeatMs);
+export const tunnelTimeoutMs = (server: ServerBehind): number =>
+  isGridlock(server) ? Math.max(SHORTEST_TUNNEL_MS, 5 * server.heartbeatMs) : 1000 * USER_TIMEOUTS.tunnel;
 
 /** The time-outs of a server of the user's where they differ, in seconds: nothing is known of its habits. */
 export const USER_TIMEOUTS = Object.freeze({

@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import type { Config } from '../config/config.ts';
+import type { EdgeSettings } from './settings.ts';
 
 /** One replica as the edge sees it: where it serves, and where it tells that it is ready. */
 export interface EdgeServer {
@@ -31,37 +31,11 @@ export interface EdgeDiscovery {
   hashKey?: 'addr-port';
 }
 
-/** The part of the configuration the edge is rendered from. */
-export type EdgeConfig = Pick<
-  Config,
-  | 'port'
-  | 'httpPort'
-  | 'design'
-  | 'host'
-  | 'tlsMinVersion'
-  | 'heartbeatMs'
-  | 'maxConnections'
-  | 'connectionsPerAddress'
-  | 'connectionRatePerAddress'
-  | 'requestRatePerAddress'
-  | 'refusedRatePerAddress'
-  | 'connectionRate'
-  | 'handshakeRate'
-  | 'headerTimeoutMs'
-  | 'maxBodyBytes'
-  | 'command'
-  | 'upstreams'
-  | 'serverImage'
-  | 'socketPaths'
-  | 'sticky'
-  | 'healthPath'
->;
-
 /**
  * Everything `renderEdge` needs. Paths are as HAProxy shall see them, best relative to its working directory.
  */
 export interface EdgeOptions {
-  config: EdgeConfig;
+  settings: EdgeSettings;
   /** The replicas, or how to find them. */
   servers: readonly EdgeServer[] | EdgeDiscovery;
   /** Whether the servers' addresses are names, which may be unknown at first and change. */

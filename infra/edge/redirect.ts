@@ -1,6 +1,6 @@
 // What is done to plain http: all but a few paths is sent to https.
 import { REDIRECT } from './limits.ts';
-import { type EdgeConfig, isLoopback } from './options.ts';
+import { isLoopback } from './options.ts';
 import {
   type ConnectionRule,
   errorReply,
@@ -10,6 +10,7 @@ import {
   type ReturnRule,
   refuse,
 } from './rules.ts';
+import type { EdgeSettings } from './settings.ts';
 import { CLIENT_KEY } from './tables.ts';
 
 const WELL_FORMED_HOST = String.raw`^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?$`;
@@ -21,11 +22,11 @@ export const redirectConnectionRules = (table: string): ConnectionRule[] => [
 ];
 
 /** Sends a request over plain http to https, keeping host, path and query. */
-export function redirectRules(config: EdgeConfig): ReturnRule[] {
-  const port = config.port === 443 ? '' : `:${config.port}`;
-  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+export function redirectRules({ host, port }: Pick<EdgeSettings, 'host' | 'port'>): ReturnRule[] {
+  const suffix = port === 443 ? '' : `:${port}`;
+  const name = host.includes(':') ? `[${host}]` : host;
   // A browser keeps a 308 for good: on loopback that would outlive us and bind whatever uses the port next.
-  const noStore = isLoopback(config.host) ? [['Cache-Control', 'no-store'] as const] : [];
+  const noStore = isLoopback(host) ? [['Cache-Control', 'no-store'] as const] : [];
   const to = (location: string): Reply => ({
     status: 308,
     headers: [['Location', quote(location)], ...noStore],
@@ -33,10 +34,10 @@ export function redirectRules(config: EdgeConfig): ReturnRule[] {
   return [
     {
       action: 'return',
-      reply: to(`https://%[req.hdr(host),regsub(:[0-9]+$,)]${port}%[pathq]`),
+      reply: to(`https://%[req.hdr(host),regsub(:[0-9]+$,)]${suffix}%[pathq]`),
       when: { if: `{ req.hdr(host) -m reg ${quote(WELL_FORMED_HOST)} }` },
     },
-    { action: 'return', reply: to(`https://${host}${port}%[pathq]`) },
+    { action: 'return', reply: to(`https://${name}${suffix}%[pathq]`) },
   ];
 }
 

@@ -8,6 +8,7 @@ import fc from 'fast-check';
 import { QUIET_MS } from '../../services/server/transport/http-transports.ts';
 import { repetitions } from '../../tests/kit/repetitions.ts';
 import type { Config } from '../config/config.ts';
+import { edgeSettings } from '../config/edge-settings.ts';
 import { findBinary } from '../setup/binaries.mjs';
 import { TIMEOUTS, tunnelTimeoutMs } from './limits.ts';
 import { bindAddresses, type EdgeOptions } from './options.ts';
@@ -24,7 +25,7 @@ before(() => selfSigned(directory));
 function render(config: Partial<Config> = {}, options: Partial<EdgeOptions> = {}): string {
   const merged = { ...defaults, ...config };
   return renderEdge({
-    config: merged,
+    settings: edgeSettings(merged),
     servers: Array.from({ length: merged.replicas }, (_, index) => ({
       name: `ws${index + 1}`,
       address: '127.0.0.1',
@@ -81,7 +82,7 @@ test('HAProxy accepts the limits wherever they lie in their range', () => {
       (config) => {
         const { status, output } = check(render(config));
         assert.equal(status, 0, output);
-        assert.ok(tunnelTimeoutMs(config) > 2 * config.heartbeatMs);
+        assert.ok(tunnelTimeoutMs({ design: 'stateless', ...config }) > 2 * config.heartbeatMs);
       },
     ),
     { numRuns: repetitions(8, 100) },

@@ -18,16 +18,17 @@ import {
   TIMEOUTS,
   tunnelTimeoutMs,
 } from './limits.ts';
-import type { EdgeConfig, EdgeOptions } from './options.ts';
+import type { EdgeOptions } from './options.ts';
 import { needsResolvers, replicasBackend, resolversSection } from './replicas-backend.ts';
 import { ERRORS, quote } from './rules.ts';
+import type { EdgeSettings } from './settings.ts';
 import { errorText, REFUSALS, section, tableText } from './syntax.ts';
 import { TABLES } from './tables.ts';
 
 /** Connections of the other frontends (redirect, metrics) beyond those of https. */
 export const SPARE_CONNECTIONS = REDIRECT.connections + 100;
 
-// https://ssl-config.mozilla.org, "intermediate" 5.7 for TLS 1.2, "modern" for 1.3.
+// https://ssl-settings.mozilla.org, "intermediate" 5.7 for TLS 1.2, "modern" for 1.3.
 const CIPHERS_TLS12 = [
   'ECDHE-ECDSA-AES128-GCM-SHA256',
   'ECDHE-RSA-AES128-GCM-SHA256',
@@ -39,7 +40,7 @@ const CIPHERS_TLS12 = [
 const CIPHERS_TLS13 = 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256';
 
 /** What `ssl-default-bind-options`, `-ciphersuites`, `-ciphers` and `-curves` are set to. */
-export function tlsSettings({ tlsMinVersion }: Pick<EdgeConfig, 'tlsMinVersion'>) {
+export function tlsSettings({ tlsMinVersion }: Pick<EdgeSettings, 'tlsMinVersion'>) {
   // A ticket of TLS 1.2 is under one key for as long as the edge runs: anyone who gets that key reads what was
   // recorded.
   const ticketOption = tlsMinVersion === '1.2' ? ' no-tls-tickets' : '';
@@ -51,15 +52,15 @@ export function tlsSettings({ tlsMinVersion }: Pick<EdgeConfig, 'tlsMinVersion'>
   };
 }
 
-function globalSection({ config, runtimeSocket, separateKey, tlsAlpnFront }: EdgeOptions): string {
-  const tls = tlsSettings(config);
+function globalSection({ settings, runtimeSocket, separateKey, tlsAlpnFront }: EdgeOptions): string {
+  const tls = tlsSettings(settings);
   // Through the TCP front every connection counts twice.
   const times = tlsAlpnFront === undefined ? 1 : 2;
   return section('global', [
     `log stdout len ${LOGGING.lineBytes} format raw local0 info`,
-    `maxconn ${config.maxConnections * times + SPARE_CONNECTIONS}`,
-    `maxconnrate ${config.connectionRate * times}`,
-    `maxsslrate ${config.handshakeRate}`,
+    `maxconn ${settings.maxConnections * times + SPARE_CONNECTIONS}`,
+    `maxconnrate ${settings.connectionRate * times}`,
+    `maxsslrate ${settings.handshakeRate}`,
     `hard-stop-after ${HARD_STOP_SECONDS}s`,
     SOCKET_BUFFERS.map((name) => `tune.${name} ${SOCKET_BUFFER_BYTES}`),
     // Otherwise two instances could share a port without either noticing.
@@ -69,7 +70,7 @@ function globalSection({ config, runtimeSocket, separateKey, tlsAlpnFront }: Edg
     'stats timeout 30s',
     `ssl-default-bind-options ${tls.options}`,
     `ssl-default-bind-ciphersuites ${tls.ciphersuites}`,
-    config.tlsMinVersion === '1.2' && `ssl-default-bind-ciphers ${tls.ciphers}`,
+    settings.tlsMinVersion === '1.2' && `ssl-default-bind-ciphers ${tls.ciphers}`,
     `ssl-default-bind-curves ${tls.curves}`,
     separateKey === true && 'ssl-load-extra-del-ext',
     // Chrome and Firefox get WebSocket over http/2 wrong with some servers; without it they use http/1.1 for
@@ -85,7 +86,7 @@ function globalSection({ config, runtimeSocket, separateKey, tlsAlpnFront }: Edg
 export const LOG_FORMAT =
   '%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq %HM %HV %HPO';
 
-function defaultsSection({ config }: EdgeOptions): string {
+function defaultsSection({ settings }: EdgeOptions): string {
   return section('defaults', [
     'mode http',
     'log global',
@@ -95,7 +96,7 @@ function defaultsSection({ config }: EdgeOptions): string {
     'option http-no-delay',
     `option redispatch ${RETRIES.redispatchEvery}`,
     `retries ${RETRIES.count}`,
-    `timeout http-request ${config.headerTimeoutMs}ms`,
+    `timeout http-request ${settings.headerTimeoutMs}ms`,
     `timeout http-keep-alive ${TIMEOUTS.keepAlive}s`,
     `timeout client ${TIMEOUTS.client}s`,
     `timeout client-fin ${TIMEOUTS.clientFin}s`,
@@ -103,7 +104,7 @@ function defaultsSection({ config }: EdgeOptions): string {
     `timeout queue ${TIMEOUTS.queue}s`,
     `timeout server ${TIMEOUTS.server}s`,
     `timeout server-fin ${TIMEOUTS.serverFin}s`,
-    `timeout tunnel ${tunnelTimeoutMs(config)}ms`,
+    `timeout tunnel ${tunnelTimeoutMs(settings.server)}ms`,
     `timeout check ${TIMEOUTS.check}s`,
     ERRORS.map(errorText),
   ]);

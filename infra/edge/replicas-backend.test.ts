@@ -4,6 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import type { Config } from '../config/config.ts';
+import { edgeSettings } from '../config/edge-settings.ts';
 import { findBinary } from '../setup/binaries.mjs';
 import { mountSecret } from './agent/testing.ts';
 import { inspectHaproxy } from './haproxy.ts';
@@ -23,9 +25,9 @@ const discovery: EdgeDiscovery = {
   slots: 24,
 };
 
-const render = (options: Partial<EdgeOptions> = {}, config: Partial<EdgeOptions['config']> = {}): string =>
+const render = (options: Partial<EdgeOptions> = {}, config: Partial<Config> = {}): string =>
   renderEdge({
-    config: { ...defaults, port: 443, host: 'game.example', ...config },
+    settings: edgeSettings({ ...defaults, port: 443, host: 'game.example', ...config }),
     servers: discovery,
     certificate: 'tls/tls.crt',
     separateKey: true,

@@ -1,7 +1,7 @@
-import { type UserServer, userServer } from '../config/user-server.ts';
 import { USER_TIMEOUTS } from './limits.ts';
 import type { EdgeDiscovery, EdgeOptions } from './options.ts';
 import { quote, STICKY_COOKIE } from './rules.ts';
+import { type GridlockReplicas, isGridlock, type UserServer } from './settings.ts';
 import { section } from './syntax.ts';
 
 const isDiscovery = (servers: EdgeOptions['servers']): servers is EdgeDiscovery => 'slots' in servers;
@@ -42,8 +42,8 @@ const CONSISTENT = 'hash-type consistent sdbm avalanche';
  * Stateless: a browser stays where its cookie says. Stateful: a game is held by the replica its code hashes
  * to.
  */
-function balancing({ config, cookieKey }: EdgeOptions): string[] {
-  if (config.design === 'stateful') {
+function balancing({ design }: GridlockReplicas, cookieKey: string): string[] {
+  if (design === 'stateful') {
     // Requests without a game (the page, a session, the lobby) go round robin.
     return ['balance url_param game', CONSISTENT];
   }
@@ -81,8 +81,8 @@ const userLines = (server: UserServer, cookieKey: string): string[] => [
 ];
 
 /** What is done for Gridlock's replicas. */
-const ownLines = (options: EdgeOptions): string[] => [
-  ...balancing(options),
+const gridlockLines = (server: GridlockReplicas, cookieKey: string): string[] => [
+  ...balancing(server, cookieKey),
   ...httpCheck('/readyz', '200'),
   'compression algo gzip',
   `compression type ${COMPRESSED_TYPES}`,
@@ -90,9 +90,10 @@ const ownLines = (options: EdgeOptions): string[] => [
 
 /** The replicas, and how a request finds its own. */
 export function replicasBackend(options: EdgeOptions): string {
-  const server = userServer(options.config);
+  const { settings, cookieKey } = options;
+  const { server } = settings;
   return section('backend replicas', [
-    server === undefined ? ownLines(options) : userLines(server, options.cookieKey),
+    isGridlock(server) ? gridlockLines(server, cookieKey) : userLines(server, cookieKey),
     // A replica that is not ready gets nothing new and keeps its sockets: it closes them itself while it
     // drains.
     'default-server check inter 500ms fastinter 200ms downinter 200ms fall 2 rise 1',

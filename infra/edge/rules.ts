@@ -1,7 +1,14 @@
 import { BACKEND_HEADER } from '../../services/server/api/api-keys.ts';
-import { type UserServer, userServer } from '../config/user-server.ts';
 import { LOGGING } from './limits.ts';
-import { type EdgeConfig, isLoopback } from './options.ts';
+import { isLoopback } from './options.ts';
+import {
+  type EdgeLimits,
+  type EdgeSettings,
+  type GridlockReplicas,
+  isGridlock,
+  type ServerBehind,
+  type UserServer,
+} from './settings.ts';
 import { CLIENT_KEY } from './tables.ts';
 
 /** Name of the cookie that keeps a browser at its replica in the stateless design. */
@@ -72,10 +79,9 @@ export const CONDITIONS: readonly Condition[] = Object.freeze([
   { name: 'is_upgrade', criterion: 'req.hdr(upgrade)', value: '-i websocket' },
 ]);
 
-/** The conditions that the rules of a configuration use. */
-export function conditionsOf(config: EdgeConfig): readonly Condition[] {
-  const server = userServer(config);
-  if (server === undefined) return CONDITIONS;
+/** The conditions that the rules for a server use. */
+export function conditionsOf(server: ServerBehind): readonly Condition[] {
+  if (isGridlock(server)) return CONDITIONS;
   if (server.socketPaths.length === 0) return [];
   const paths = server.socketPaths.map((socketPath) => socketPath.replace(/\/+$/, ''));
   return [
@@ -144,16 +150,16 @@ export const ERRORS: readonly Reply[] = Object.freeze([
 ]);
 
 /** Counts and cuts off addresses that open too many connections or that replicas refuse too often, before a TLS handshake is spent on them. */
-export function connectionRules(config: EdgeConfig, table: string): ConnectionRule[] {
+export function connectionRules(limits: EdgeLimits, table: string): ConnectionRule[] {
   return [
     { action: 'track', counter: 0, key: CLIENT_KEY, table },
-    { action: 'reject', when: { if: `{ sc_conn_cur(0) gt ${config.connectionsPerAddress} }` } },
-    { action: 'reject', when: { if: `{ sc_conn_rate(0) gt ${config.connectionRatePerAddress} }` } },
-    { action: 'reject', when: { if: `{ sc_gpc0_rate(0) gt ${config.refusedRatePerAddress} }` } },
+    { action: 'reject', when: { if: `{ sc_conn_cur(0) gt ${limits.connectionsPerAddress} }` } },
+    { action: 'reject', when: { if: `{ sc_conn_rate(0) gt ${limits.connectionRatePerAddress} }` } },
+    { action: 'reject', when: { if: `{ sc_gpc0_rate(0) gt ${limits.refusedRatePerAddress} }` } },
   ];
 }
 
-function limits(config: EdgeConfig): RequestRule[] {
+function limitRequests(limits: EdgeLimits): RequestRule[] {
   const rateLimited = errorReply(429, 'rate_limited', 'Too many requests from this address.', {
     'Retry-After': '10',
   });
@@ -161,14 +167,14 @@ function limits(config: EdgeConfig): RequestRule[] {
     'Retry-After': '10',
   });
   const lengthRequired = errorReply(411, 'length_required', 'Send a Content-Length.');
-  const tooLarge = errorReply(413, 'too_large', `The body is larger than ${config.maxBodyBytes} bytes.`);
+  const tooLarge = errorReply(413, 'too_large', `The body is larger than ${limits.maxBodyBytes} bytes.`);
   return [
-    refuse('rate_limited', rateLimited, `{ sc_http_req_rate(0) gt ${config.requestRatePerAddress} }`),
+    refuse('rate_limited', rateLimited, `{ sc_http_req_rate(0) gt ${limits.requestRatePerAddress} }`),
     // Only what a replica refuses counts, so that a crowd that tries again is let in again in time.
-    refuse('refused_often', refusedOften, `{ sc_gpc0_rate(0) gt ${config.refusedRatePerAddress} }`),
+    refuse('refused_often', refusedOften, `{ sc_gpc0_rate(0) gt ${limits.refusedRatePerAddress} }`),
     refuse('length_required', lengthRequired, '{ req.hdr(transfer-encoding) -m found }'),
-    refuse('too_large', tooLarge, `{ req.hdr_val(content-length) gt ${config.maxBodyBytes} }`),
-    { action: 'wait-for-body', timeMs: config.headerTimeoutMs },
+    refuse('too_large', tooLarge, `{ req.hdr_val(content-length) gt ${limits.maxBodyBytes} }`),
+    { action: 'wait-for-body', timeMs: limits.headerTimeoutMs },
     // In http/2 a body of unknown length has no header that tells of it.
     refuse('length_required', lengthRequired, '{ req.body_len gt 0 } !{ req.hdr(content-length) -m found }'),
   ];
@@ -220,13 +226,13 @@ const forwardedHeaders: readonly RequestRule[] = [
 ];
 
 // For localhost it would bind every other port of the user's browser to https.
-const hasHsts = (config: EdgeConfig): boolean => !isLoopback(config.host);
+const hasHsts = ({ host }: Pick<EdgeSettings, 'host'>): boolean => !isLoopback(host);
 
 /**
  * A client that was asked to find another replica must not be led back by its cookie, and gets one for its new replica. To
  * ignore the cookie would not do: a request whose cookie is ignored gets no other, and the next one went back.
  */
-function forgetReplica({ design }: EdgeConfig): RequestRule[] {
+function forgetReplica({ design }: GridlockReplicas): RequestRule[] {
   if (design === 'stateful') return [];
   return [
     {
@@ -240,19 +246,19 @@ function forgetReplica({ design }: EdgeConfig): RequestRule[] {
 }
 
 /** Limits, refusals and headers of a request over https. `hostVariable` keeps the name that was asked for. */
-export function requestRules(config: EdgeConfig, hostVariable = 'host'): RequestRule[] {
+export function requestRules(settings: EdgeSettings, hostVariable = 'host'): RequestRule[] {
   const keepHost: RequestRule = {
     action: 'set-var',
     scope: 'txn',
     name: hostVariable,
     expression: 'req.hdr(host)',
   };
-  const server = userServer(config);
+  const { server } = settings;
   return [
     quietFlood,
-    ...(hasHsts(config) ? [keepHost] : []),
-    ...limits(config),
-    ...(server === undefined ? [...refusals(), ...forgetReplica(config)] : userRefusals(server)),
+    ...(hasHsts(settings) ? [keepHost] : []),
+    ...limitRequests(settings),
+    ...(isGridlock(server) ? [...refusals(), ...forgetReplica(server)] : userRefusals(server)),
     ...forwardedHeaders,
   ];
 }
@@ -272,8 +278,8 @@ export const responseRules: readonly ResponseRule[] = Object.freeze([
 ]);
 
 /** Also on what HAProxy answers by itself. */
-export function afterResponseRules(config: EdgeConfig, hostVariable = 'host'): ResponseRule[] {
-  if (!hasHsts(config)) return [];
+export function afterResponseRules(settings: Pick<EdgeSettings, 'host'>, hostVariable = 'host'): ResponseRule[] {
+  if (!hasHsts(settings)) return [];
   const unless = `{ var(txn.${hostVariable}) -m reg -i ${quote(LOOPBACK_HOST)} }`;
   return [
     {

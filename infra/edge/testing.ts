@@ -11,6 +11,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { BACKEND_HEADER } from '../../services/server/api/api-keys.ts';
 import { freePorts } from '../../tests/kit/ports.ts';
 import { type Config, readConfig } from '../config/config.ts';
+import { edgeSettings } from '../config/edge-settings.ts';
 import { waitFor } from '../local/wait.ts';
 import { findBinary } from '../setup/binaries.mjs';
 import { serversUp } from './haproxy.ts';
@@ -181,7 +182,7 @@ export async function startEdge(
     rmSync(directory, { recursive: true, force: true });
   };
   const options = {
-    config,
+    settings: edgeSettings(config),
     certificate: 'leaf.pem',
     cookieKey: 'not a secret',
     runtimeSocket: 'haproxy.sock',

@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Config } from '../config/config.ts';
+import { edgeSettings } from '../config/edge-settings.ts';
 import { findBinary } from '../setup/binaries.mjs';
 import type { EdgeOptions } from './options.ts';
 import { renderEdge } from './render.ts';
@@ -17,7 +18,7 @@ before(() => selfSigned(directory));
 
 const render = (config: Partial<Config>, addresses = ['127.0.0.1', '::1'], options: Partial<EdgeOptions> = {}) =>
   renderEdge({
-    config: { ...defaults, command: 'node server.js', ...config },
+    settings: edgeSettings({ ...defaults, command: 'node server.js', ...config }),
     servers: addresses.map((address, index) => ({ name: `ws${index + 1}`, address, port: 21_000 + index })),
     certificate: 'leaf.pem',
     cookieKey: 'not a secret',

@@ -2,11 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Config } from '../config/config.ts';
-import { offersBreaking } from '../edge/break-it.ts';
+import { edgeSettings } from '../config/edge-settings.ts';
 import { bindAddresses, type EdgeServer } from '../edge/options.ts';
 import { renderEdge } from '../edge/render.ts';
 import { prepareCertificates } from './certificates.ts';
 import { PreflightError } from './errors.ts';
+import { offersBreaking } from './offers-breaking.ts';
 import { hasIpv6 } from './ports.ts';
 import { ensureSecret, restoreFile } from './state-dir.ts';
 import type { StatePaths } from './state-paths.ts';
@@ -65,8 +66,8 @@ export interface EdgePlan {
  */
 export function edgeSpec(config: Config, paths: StatePaths, plan: EdgePlan): ProcessSpec {
   const text = renderEdge({
-    config: {
-      ...config,
+    settings: {
+      ...edgeSettings(config),
       maxConnections: affordableConnections(config.maxConnections, undefined, descriptorsOf(config)),
     },
     servers: plan.servers,

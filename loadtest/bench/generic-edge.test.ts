@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { edgeSettings } from '../../infra/config/edge-settings.ts';
 import { renderEdge } from '../../infra/edge/render.ts';
 import { defaults } from '../../infra/edge/testing.ts';
 import { forAnySystem } from './generic-edge.ts';
 
 const text = renderEdge({
-  config: defaults,
+  settings: edgeSettings(defaults),
   servers: [{ name: 'ws1', address: '127.0.0.1', port: 1, checkPort: 2 }],
   certificate: 'leaf.pem',
   cookieKey: 'key',

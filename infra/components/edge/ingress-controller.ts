@@ -3,6 +3,7 @@ import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import * as random from '@pulumi/random';
 import type { Config } from '../../config/config.ts';
+import { edgeSettings } from '../../config/edge-settings.ts';
 import { publicUrl } from '../../config/origin.ts';
 import { labels } from '../labels.ts';
 import { Namespace } from '../namespace.ts';
@@ -64,13 +65,14 @@ const haproxyResource = (
 
 /** What an own controller is told for all of its traffic; the release names these in its ConfigMap. */
 function controllerSettings(parent: IngressController, config: Config, release: kubernetes.helm.v3.Release) {
+  const settings = edgeSettings(config);
   const make = (kind: Kind, name: string, spec: object) =>
     haproxyResource(kind, name, CONTROLLER_NAMESPACE, spec, { parent, dependsOn: release });
   return [
-    make('Global', EDGE, globalSpec(config)),
-    make('Defaults', EDGE, defaultsSpec(config)),
-    make('Frontend', `${EDGE}-https`, httpsSpec(config)),
-    make('Frontend', `${EDGE}-http`, httpSpec(config)),
+    make('Global', EDGE, globalSpec(settings)),
+    make('Defaults', EDGE, defaultsSpec(settings)),
+    make('Frontend', `${EDGE}-https`, httpsSpec(settings, config.proxyProtocol)),
+    make('Frontend', `${EDGE}-http`, httpSpec(settings, config.proxyProtocol)),
     make('Frontend', `${EDGE}-stats`, statsSpec()),
   ];
 }
@@ -84,7 +86,7 @@ function makeBackend(
   // HAProxy's own default would be the same everywhere, and tell the addresses of the replicas.
   const key = new random.RandomPassword(`${name}-cookie-key`, { length: 40, special: false }, { parent });
   const shared = !config.charts.ingress.install;
-  const spec = backendSpec(config, pulumi.secret(key.result), shared);
+  const spec = backendSpec(edgeSettings(config), pulumi.secret(key.result), shared);
   return haproxyResource('Backend', GAME, namespace, spec, { parent, dependsOn });
 }
 

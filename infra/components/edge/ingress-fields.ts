@@ -1,12 +1,13 @@
 // The rules of infra/edge as fields of the ingress controller's custom resources (ingress.v3.haproxy.org).
 import {
-  CONDITIONS,
   type ConnectionRule,
+  conditionsOf,
   type Reply,
   type RequestRule,
   type ResponseRule,
   type When,
 } from '../../edge/rules.ts';
+import type { ServerBehind } from '../../edge/settings.ts';
 import type { Table } from '../../edge/tables.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -89,9 +90,6 @@ export const errorFields = (reply: Reply): Fields => ({
   ...content(reply),
 });
 
-/** `acl_list` with the conditions that the rules name. */
-export const conditionFields: readonly Fields[] = CONDITIONS.map(({ name, criterion, value }) => ({
-  acl_name: name,
-  criterion,
-  value,
-}));
+/** `acl_list` with the conditions that the rules for a server name. */
+export const conditionFields = (server: ServerBehind): readonly Fields[] =>
+  conditionsOf(server).map(({ name, criterion, value }) => ({ acl_name: name, criterion, value }));

@@ -11,6 +11,7 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { WebSocket } from 'ws';
 import { stackConfig } from '../../config/config.ts';
+import { edgeSettings } from '../../config/edge-settings.ts';
 import { runtimeCommand } from '../../edge/haproxy.ts';
 import { ALPN, LOGGING, REDIRECT, SOCKET_BUFFER_BYTES, tunnelTimeoutMs } from '../../edge/limits.ts';
 import { REFUSALS_PATH } from '../../edge/metrics.ts';
@@ -25,17 +26,17 @@ import { cloud } from './testing.ts';
 
 /** The configuration that the controller makes of our resources, with its own lines as far as they matter here. */
 function controllerText(options: EdgeOptions): string {
-  const config = { ...stackConfig('dev', {}), ...options.config };
-  const accept = config.proxyProtocol ? ' accept-proxy' : '';
+  const { settings, acceptProxy = false } = options;
+  const accept = acceptProxy ? ' accept-proxy' : '';
   const base = 'http-request set-var(txn.base) base';
   const own = [base, 'default_backend replicas'];
-  const https = `bind 127.0.0.1:${config.port}${accept} ssl crt leaf.pem alpn ${ALPN}`;
+  const https = `bind 127.0.0.1:${settings.port}${accept} ssl crt leaf.pem alpn ${ALPN}`;
   const exporter = 'http-request use-service prometheus-exporter if { path /metrics }';
   return `${[
-    globalText(globalSpec(config), ['stats socket unix@haproxy.sock mode 600 level admin']),
-    defaultsText(defaultsSpec(config), ['mode http', 'log global']),
-    frontendText(httpsSpec(config), [https], own),
-    frontendText(httpSpec(config), [`bind 127.0.0.1:${config.httpPort}${accept}`], own),
+    globalText(globalSpec(settings), ['stats socket unix@haproxy.sock mode 600 level admin']),
+    defaultsText(defaultsSpec(settings), ['mode http', 'log global']),
+    frontendText(httpsSpec(settings, acceptProxy), [https], own),
+    frontendText(httpSpec(settings, acceptProxy), [`bind 127.0.0.1:${settings.httpPort}${accept}`], own),
     frontendText(statsSpec(), [`bind ${options.metrics}`, 'no log'], [base, exporter]),
     replicasBackend(options).replace('backend replicas', 'backend replicas from haproxytech'),
   ].join('\n\n')}\n`;
@@ -56,7 +57,10 @@ test('HAProxy accepts what the controller is told, without a warning', (t) => {
     const config = stackConfig('dev', stack as Record<string, string>);
     const servers = [{ name: 'ws1', address: '127.0.0.1', port: 21_000, checkPort: 22_000 }];
     const common = { cookieKey: 'x', certificate: 'leaf.pem', addresses: [], metrics: '127.0.0.1:23000' };
-    writeFileSync(path.join(directory, 'haproxy.cfg'), controllerText({ config, servers, ...common }));
+    writeFileSync(
+      path.join(directory, 'haproxy.cfg'),
+      controllerText({ settings: edgeSettings(config), acceptProxy: config.proxyProtocol, servers, ...common }),
+    );
     const { status, stdout, stderr } = spawnSync(findBinary('haproxy')!, ['-c', '-f', 'haproxy.cfg'], {
       cwd: directory,
       encoding: 'utf8',
@@ -97,7 +101,7 @@ test('plain http is one request a connection, and its own limit for each address
   const edge = await start(t);
   const { status, headers } = await edge.plain({ headers: { Connection: 'keep-alive' } });
   assert.deepEqual([status, headers.connection], [308, 'close']);
-  const spec = httpSpec(stackConfig('dev', {}));
+  const spec = httpSpec(edgeSettings(stackConfig('dev', {})), false);
   assert.deepEqual([spec.maxconn, spec.http_request_timeout], [REDIRECT.connections, REDIRECT.requestMs]);
 });
 
@@ -111,7 +115,7 @@ test('metrics and counters of refusals are for those who ask by address', async 
 
 test('peers that never read take little memory, and end when nothing gets through their tunnel', async (t) => {
   const TUNNEL_MS = 2000;
-  const real = `timeout tunnel ${tunnelTimeoutMs(stackConfig('dev', {}))}`;
+  const real = `timeout tunnel ${tunnelTimeoutMs(edgeSettings(stackConfig('dev', {})).server)}`;
   const edge = await start(t, (text) => {
     assert.ok(text.includes(real));
     return text.replaceAll(real, `timeout tunnel ${TUNNEL_MS}`);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stackConfig } from '../../config/config.ts';
+import { edgeSettings } from '../../config/edge-settings.ts';
 import { renderEdge } from '../../edge/render.ts';
 import { cloud, type Fields, of, run, spec } from './testing.ts';
 
@@ -59,7 +60,7 @@ test('the kernel holds as little for a peer, and a log line is as short and with
   const recording = await run();
   const [global, defaults] = [spec(recording, 'Global'), spec(recording, 'Defaults')];
   const plain = renderEdge({
-    config: stackConfig('dev', {}),
+    settings: edgeSettings(stackConfig('dev', {})),
     servers: [],
     certificate: 'x',
     cookieKey: 'x',

@@ -1,6 +1,5 @@
 // What the ingress controller is told, as specs of its custom resources. Times are milliseconds.
 import type * as pulumi from '@pulumi/pulumi';
-import type { Config } from '../../config/config.ts';
 import {
   HARD_STOP_SECONDS,
   LOGGING,
@@ -10,6 +9,7 @@ import {
   SOCKET_BUFFERS,
   TIMEOUTS,
   tunnelTimeoutMs,
+  USER_TIMEOUTS,
 } from '../../edge/limits.ts';
 import { addressOnly, refusalMetrics } from '../../edge/metrics.ts';
 import { except, redirectConnectionRules, redirectRules } from '../../edge/redirect.ts';
@@ -28,6 +28,7 @@ import {
   responseRules,
   STICKY_COOKIE,
 } from '../../edge/rules.ts';
+import { type EdgeSettings, isGridlock, type ServerBehind, type Stickiness } from '../../edge/settings.ts';
 import { TABLES } from '../../edge/tables.ts';
 import {
   conditionFields,
@@ -53,18 +54,18 @@ const HTTP = 'http';
 const STATS = 'stats';
 
 /** `Global`: limits of the whole process, TLS, and what becomes of a process that a reload replaced. */
-export function globalSpec(config: Config) {
-  const tls = tlsSettings(config);
+export function globalSpec(settings: EdgeSettings) {
+  const tls = tlsSettings(settings);
   return {
     hard_stop_after: 1000 * HARD_STOP_SECONDS,
     close_spread_time: 1000 * CLOSE_SPREAD_SECONDS,
     h2_workaround_bogus_websocket_clients: true,
     performance_options: {
-      maxconn: config.maxConnections + SPARE_CONNECTIONS,
-      maxconnrate: config.connectionRate,
+      maxconn: settings.maxConnections + SPARE_CONNECTIONS,
+      maxconnrate: settings.connectionRate,
     },
     ssl_options: {
-      maxsslrate: config.handshakeRate,
+      maxsslrate: settings.handshakeRate,
       default_bind_options: tls.options,
       default_bind_ciphersuites: tls.ciphersuites,
       // Set explicitly: the controller's defaults are weaker.
@@ -81,12 +82,12 @@ export function globalSpec(config: Config) {
 }
 
 /** `Defaults`: time-outs and log lines of every frontend and backend. */
-export const defaultsSpec = (config: Config) => ({
+export const defaultsSpec = (settings: EdgeSettings) => ({
   ...REDISPATCH,
   http_no_delay: 'enabled',
   dontlognull: 'enabled',
   log_format: quote(LOG_FORMAT),
-  http_request_timeout: config.headerTimeoutMs,
+  http_request_timeout: settings.headerTimeoutMs,
   http_keep_alive_timeout: 1000 * TIMEOUTS.keepAlive,
   client_timeout: 1000 * TIMEOUTS.client,
   client_fin_timeout: 1000 * TIMEOUTS.clientFin,
@@ -95,11 +96,11 @@ export const defaultsSpec = (config: Config) => ({
   server_timeout: 1000 * TIMEOUTS.server,
   server_fin_timeout: 1000 * TIMEOUTS.serverFin,
   check_timeout: 1000 * TIMEOUTS.check,
-  tunnel_timeout: tunnelTimeoutMs(config),
+  tunnel_timeout: tunnelTimeoutMs(settings.server),
 });
 
-const connectionRuleFields = ({ proxyProtocol }: Config, rules: readonly ConnectionRule[]) =>
-  rules.map((rule) => connectionFields(rule, proxyProtocol ? 'session' : 'connection'));
+const connectionRuleFields = (acceptProxy: boolean, rules: readonly ConnectionRule[]) =>
+  rules.map((rule) => connectionFields(rule, acceptProxy ? 'session' : 'connection'));
 
 /** A rule as items of `http_request_rule_list`, which count what it refuses. */
 const countedFields = (rule: RequestRule): Fields[] => counted(rule, STATS).map(requestFields);
@@ -108,39 +109,44 @@ const countedFields = (rule: RequestRule): Fields[] => counted(rule, STATS).map(
  * What is done to requests and their answers: in the https frontend, or in the backend of a shared
  * controller. Only an own controller has a table in which refusals are counted.
  */
-const ruleFields = (config: Config, fields: (rule: RequestRule) => Fields | Fields[]) => ({
-  acl_list: conditionFields,
-  http_request_rule_list: requestRules(config, HOST_VARIABLE).flatMap(fields),
+const ruleFields = (settings: EdgeSettings, fields: (rule: RequestRule) => Fields | Fields[]) => ({
+  acl_list: conditionFields(settings.server),
+  http_request_rule_list: requestRules(settings, HOST_VARIABLE).flatMap(fields),
   http_response_rule_list: responseRules.map(requestFields),
-  http_after_response_rule_list: afterResponseRules(config, HOST_VARIABLE).map(requestFields),
+  http_after_response_rule_list: afterResponseRules(settings, HOST_VARIABLE).map(requestFields),
 });
 
-/** `Frontend` of https and wss. */
-export const httpsSpec = (config: Config) => ({
+/**
+ * `Frontend` of https and wss.
+ *
+ * @param acceptProxy whether a balancer in front tells the client's address by the PROXY protocol
+ */
+export const httpsSpec = (settings: EdgeSettings, acceptProxy: boolean) => ({
   name: HTTPS,
-  maxconn: config.maxConnections,
+  maxconn: settings.maxConnections,
+  ...(isGridlock(settings.server) ? {} : { client_timeout: 1000 * USER_TIMEOUTS.client }),
   stick_table: tableFields(TABLES.sources),
-  tcp_request_rule_list: connectionRuleFields(config, connectionRules(config, HTTPS)),
+  tcp_request_rule_list: connectionRuleFields(acceptProxy, connectionRules(settings, HTTPS)),
   http_error_rule_list: ERRORS.map(errorFields),
-  ...ruleFields(config, countedFields),
+  ...ruleFields(settings, countedFields),
 });
 
 /** `Frontend` of plain http: redirects, but for the challenges of an ACME authority. */
-export const httpSpec = (config: Config) => ({
+export const httpSpec = (settings: EdgeSettings, acceptProxy: boolean) => ({
   name: HTTP,
   maxconn: REDIRECT.connections,
   http_request_timeout: REDIRECT.requestMs,
   client_timeout: REDIRECT.requestMs,
   http_connection_mode: 'httpclose',
   stick_table: tableFields(TABLES.httpSources),
-  tcp_request_rule_list: connectionRuleFields(config, [
+  tcp_request_rule_list: connectionRuleFields(acceptProxy, [
     // The table of the https frontend, for both.
-    ...connectionRules(config, HTTPS),
+    ...connectionRules(settings, HTTPS),
     ...redirectConnectionRules(HTTP),
   ]),
   http_error_rule_list: ERRORS.map(errorFields),
   acl_list: [{ acl_name: 'is_challenge', criterion: 'path_beg', value: ACME_PATH }],
-  http_request_rule_list: [quietFlood, ...redirectRules(config).map((rule) => except(rule, 'is_challenge'))].map(
+  http_request_rule_list: [quietFlood, ...redirectRules(settings).map((rule) => except(rule, 'is_challenge'))].map(
     requestFields,
   ),
 });
@@ -152,40 +158,62 @@ export const statsSpec = () => ({
   http_request_rule_list: [addressOnly, refusalMetrics(STATS)].map(requestFields),
 });
 
-/** A browser stays where its cookie says; or a game is held by the replica that its code hashes to. */
-function balancing({ design }: Config, cookieKey: pulumi.Input<string>) {
-  if (design === 'stateful') {
-    return {
-      balance: { algorithm: 'url_param', url_param: 'game' },
-      hash_type: { method: 'consistent', function: 'sdbm', modifier: 'avalanche' },
-      // Not by slot: the pods of the controller fill theirs in different orders.
-      default_server: { hash_key: 'addr-port' },
-    };
+/** What a value hashes to changes for few clients when a server comes or goes, and is the same for every pod. */
+const CONSISTENT = {
+  hash_type: { method: 'consistent', function: 'sdbm', modifier: 'avalanche' },
+  // Not by slot: the pods of the controller fill theirs in different orders.
+  default_server: { hash_key: 'addr-port' },
+};
+
+const byCookie = (cookieKey: pulumi.Input<string>) => ({
+  balance: { algorithm: 'leastconn' },
+  cookie: {
+    name: STICKY_COOKIE,
+    type: 'insert',
+    indirect: true,
+    nocache: true,
+    httponly: true,
+    secure: true,
+    dynamic: true,
+    attr: [{ value: 'SameSite=Strict' }],
+  },
+  dynamic_cookie_key: cookieKey,
+});
+
+/** How a client finds a server of anybody's, as `replicasBackend` of a plain edge has it. */
+function userBalancing(stickiness: Stickiness, cookieKey: pulumi.Input<string>): Fields {
+  switch (stickiness.by) {
+    case 'cookie':
+      return byCookie(cookieKey);
+    case 'source':
+      return { balance: { algorithm: 'source' }, ...CONSISTENT };
+    case 'header':
+      return { balance: { algorithm: 'hdr', hdr_name: stickiness.name }, ...CONSISTENT };
+    case 'query':
+      return { balance: { algorithm: 'url_param', url_param: stickiness.name }, ...CONSISTENT };
+    case 'none':
+      return { balance: { algorithm: 'leastconn' } };
   }
-  return {
-    balance: { algorithm: 'leastconn' },
-    cookie: {
-      name: STICKY_COOKIE,
-      type: 'insert',
-      indirect: true,
-      nocache: true,
-      httponly: true,
-      secure: true,
-      dynamic: true,
-      attr: [{ value: 'SameSite=Strict' }],
-    },
-    dynamic_cookie_key: cookieKey,
-  };
+}
+
+/** What is done for a server: of Gridlock's a browser stays where its cookie says, or a game where its code hashes to. */
+function serverFields(server: ServerBehind, cookieKey: pulumi.Input<string>): Fields {
+  if (!isGridlock(server)) {
+    return { ...userBalancing(server.stickiness, cookieKey), server_timeout: 1000 * USER_TIMEOUTS.server };
+  }
+  const compression = { algorithms: ['gzip'], types: COMPRESSED_TYPES.split(' ') };
+  return server.design === 'stateful'
+    ? { balance: { algorithm: 'url_param', url_param: 'game' }, ...CONSISTENT, compression }
+    : { ...byCookie(cookieKey), compression };
 }
 
 /** `Backend` of the replicas. With `rules` it also does what the https frontend of an own controller does. */
-export const backendSpec = (config: Config, cookieKey: pulumi.Input<string>, rules: boolean) => ({
+export const backendSpec = (settings: EdgeSettings, cookieKey: pulumi.Input<string>, rules: boolean) => ({
   // Every other proxy of the controller names its defaults section; one that does not makes HAProxy warn.
   from: 'haproxytech',
-  ...balancing(config, cookieKey),
+  ...serverFields(settings.server, cookieKey),
   ...REDISPATCH,
-  tunnel_timeout: tunnelTimeoutMs(config),
+  tunnel_timeout: tunnelTimeoutMs(settings.server),
   'http-no-delay': 'enabled',
-  compression: { algorithms: ['gzip'], types: COMPRESSED_TYPES.split(' ') },
-  ...(rules ? ruleFields(config, requestFields) : {}),
+  ...(rules ? ruleFields(settings, requestFields) : {}),
 });

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import * as random from '@pulumi/random';
+import { edgeSettings } from '../../config/edge-settings.ts';
 import { publicUrl } from '../../config/origin.ts';
 import { renderEdge } from '../../edge/render.ts';
 import { labels, selector } from '../labels.ts';
@@ -65,7 +66,7 @@ function haproxyConfig(parent: HaproxyEdge, name: string, { config, namespace, g
   const inside = pulumi.all([key.result, namespace, game.headlessService]);
   const text = inside.apply(([cookieKey, where, service]) =>
     renderEdge({
-      config,
+      settings: edgeSettings(config),
       servers: {
         name: `${service}.${where}.svc.${CLUSTER_DOMAIN}`,
         port: HTTP_PORT,

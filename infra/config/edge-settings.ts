@@ -1,0 +1,32 @@
+import type { EdgeLimits, EdgeSettings } from '../edge/settings.ts';
+import type { Values } from './keys.ts';
+import { type UserServerKeys, userServer } from './user-server.ts';
+
+type EdgeKeys = UserServerKeys &
+  Pick<Values, keyof EdgeLimits | 'host' | 'port' | 'httpPort' | 'tlsMinVersion' | 'design' | 'heartbeatMs'>;
+
+/** What the configuration says of the edge, wherever it runs. */
+export function edgeSettings(config: EdgeKeys): EdgeSettings {
+  const { host, port, httpPort, tlsMinVersion, design, heartbeatMs } = config;
+  return {
+    host,
+    port,
+    httpPort,
+    tlsMinVersion,
+    server: userServer(config) ?? { design, heartbeatMs },
+    ...edgeLimits(config),
+  };
+}
+
+/** What the configuration says of how much an edge takes. */
+export const edgeLimits = (config: Pick<Values, keyof EdgeLimits>): EdgeLimits => ({
+  maxConnections: config.maxConnections,
+  connectionsPerAddress: config.connectionsPerAddress,
+  connectionRatePerAddress: config.connectionRatePerAddress,
+  requestRatePerAddress: config.requestRatePerAddress,
+  refusedRatePerAddress: config.refusedRatePerAddress,
+  connectionRate: config.connectionRate,
+  handshakeRate: config.handshakeRate,
+  headerTimeoutMs: config.headerTimeoutMs,
+  maxBodyBytes: config.maxBodyBytes,
+});
