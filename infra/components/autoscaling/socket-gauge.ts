@@ -1,0 +1,61 @@
+import type * as pulumi from '@pulumi/pulumi';
+
+/** A port of a container, by the name that the container gives it and by its number. */
+export interface NamedPort {
+  readonly name: string;
+  readonly number: number;
+}
+
+/** A gauge of open sockets that pods tell at a path of theirs, in Prometheus' text format. */
+export interface SocketGauge {
+  /** Whose sockets a pod tells: its own, or those that it passes on to the replicas. */
+  readonly toldBy: 'replicas' | 'edge';
+  /** Namespace of these pods; default: that of the replicas. */
+  readonly namespace?: pulumi.Input<string>;
+  /** Labels of these pods. */
+  readonly pods: Readonly<Record<string, string>>;
+  readonly port: NamedPort;
+  /** Default: `/metrics`. */
+  readonly path?: string;
+  /**
+   * Name of the gauge. One that has several series in a pod is read at the first: name its labels, as in
+   * `sockets{transport="websocket"}`.
+   */
+  readonly metric: string;
+}
+
+/** Sessions of a backend as HAProxy's own exporter tells them: open sockets, and requests under way. */
+const sessionsOf = (backend: string): string => `haproxy_backend_current_sessions{proxy="${backend}"}`;
+
+export interface HaproxySessions {
+  /** Labels of the edge's pods. */
+  readonly pods: Readonly<Record<string, string>>;
+  /** Where HAProxy's exporter is. */
+  readonly port: NamedPort;
+}
+
+/** The sessions that a plain HAProxy passes on to the replicas. */
+export const haproxySessions = ({ pods, port }: HaproxySessions): SocketGauge => ({
+  toldBy: 'edge',
+  pods,
+  port,
+  metric: sessionsOf('replicas'),
+});
+
+export interface ControllerSessions {
+  /** Namespace of the ingress controller, and its Helm release. */
+  readonly namespace: string;
+  readonly release: string;
+  /** The Service that the Ingress leads to: its namespace, its name and the name of its port. */
+  readonly service: { readonly namespace: string; readonly name: string; readonly port: string };
+}
+
+/** The sessions that haproxytech's ingress controller passes on to a Service. */
+export const controllerSessions = ({ namespace, release, service }: ControllerSessions): SocketGauge => ({
+  toldBy: 'edge',
+  namespace,
+  pods: { 'app.kubernetes.io/name': 'kubernetes-ingress', 'app.kubernetes.io/instance': release },
+  port: { name: 'stat', number: 1024 },
+  // How the controller calls the backend of a Service.
+  metric: sessionsOf(`${service.namespace}_svc_${service.name}_${service.port}`),
+});

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { certManagerRules, type IngressControllerRules, ingressControllerRules, kedaRules } from './chart-rules.ts';
+import { comes, goes, plain } from './testing/openings.ts';
+
+const prometheus = { namespace: 'monitoring' };
+const controller: IngressControllerRules = {
+  ports: [8443, 8080],
+  statPort: 1024,
+  replicas: { namespace: 'apps', labels: { 'app.kubernetes.io/name': 'server' }, port: 3000 },
+};
+
+for (const [chart, rules] of [
+  ['cert-manager', certManagerRules({})],
+  ['KEDA', kedaRules({})],
+  ['the ingress controller', ingressControllerRules(controller)],
+] as const) {
+  test(`the namespace of ${chart} is shut both ways but for DNS and the API server`, () => {
+    assert.deepEqual(plain(rules, 'default-deny'), { podSelector: {}, policyTypes: ['Ingress', 'Egress'] });
+    assert.deepEqual(goes(rules, 'allow-api-server'), ['anywhere:443', 'anywhere:6443']);
+    assert.ok(goes(rules, 'allow-dns').includes('kube-system/kube-dns:53'));
+  });
+}
+
+test('the API server reaches the webhooks, and nobody else comes to cert-manager', () => {
+  const rules = certManagerRules({});
+  assert.deepEqual(comes(rules, 'cert-manager'), []);
+  assert.deepEqual(comes(rules, 'webhook'), ['anywhere:10250']);
+  assert.deepEqual(comes(rules, 'trust-manager'), ['anywhere:6443']);
+});
+
+test('cert-manager proves a name to an authority: it looks at its own answer, and at the records of the domain', () => {
+  assert.equal(plain(certManagerRules({}), 'cert-manager').egress, undefined);
+  const proving = [...new Set(goes(certManagerRules({ acme: true }), 'cert-manager'))];
+  assert.deepEqual(proving, ['anywhere:80', 'anywhere:53']);
+});
+
+test('the API server reaches KEDA, whose operator reads the pods of the cluster', () => {
+  const rules = kedaRules({});
+  assert.deepEqual(comes(rules, 'metrics-apiserver'), ['anywhere:6443']);
+  assert.deepEqual(goes(rules, 'metrics-apiserver'), ['keda-operator:9666']);
+  assert.deepEqual(comes(rules, 'webhooks'), ['anywhere:9443']);
+  assert.deepEqual(comes(rules, 'operator'), ['keda-operator-metrics-apiserver:9666']);
+  assert.deepEqual(goes(rules, 'operator'), ['*/*:*']);
+});
+
+test('clients come to the ingress controller, which goes to the replicas', () => {
+  const rules = ingressControllerRules(controller);
+  assert.deepEqual(comes(rules, 'controller'), ['anywhere:8443', 'anywhere:8080']);
+  assert.deepEqual(goes(rules, 'controller'), ['apps/server:3000']);
+});
+
+test('the ingress controller passes challenges on to their solvers', () => {
+  const rules = ingressControllerRules({ ...controller, acmeSolver: true });
+  assert.deepEqual(goes(rules, 'controller'), ['apps/server:3000', 'apps/true:8089']);
+});
+
+test('metrics are read by Prometheus, where there is one, and sessions by KEDA, where it scales on them', () => {
+  assert.deepEqual(comes(certManagerRules({ prometheus }), 'cert-manager'), ['monitoring/*:9402']);
+  assert.deepEqual(comes(kedaRules({ prometheus }), 'operator').slice(1), ['monitoring/*:8080']);
+  const read = ingressControllerRules({ ...controller, prometheus, scaledOnSessions: true });
+  assert.deepEqual(comes(read, 'controller').slice(2), ['monitoring/*:1024', '*/keda-operator:1024']);
+});

@@ -1,0 +1,114 @@
+// What the charts need in the namespaces they are installed into.
+import type * as pulumi from '@pulumi/pulumi';
+import {
+  API_SERVER,
+  DNS,
+  denial,
+  from,
+  fromAnywhere,
+  type IngressRule,
+  type PodPlace,
+  type PolicySpec,
+  PUBLIC_DNS,
+  policyOn,
+  to,
+  toAnywhere,
+} from './rule.ts';
+
+/** Policies of a namespace by their names. */
+export type PolicySpecs = Readonly<Record<string, PolicySpec>>;
+
+/** Every pod of the namespace is shut but for DNS and the API server. */
+const shut = (): PolicySpecs => ({
+  'default-deny': denial(),
+  'allow-dns': policyOn(undefined, { egress: [DNS] }),
+  'allow-api-server': policyOn(undefined, { egress: [API_SERVER] }),
+});
+
+const named = (name: string) => ({ 'app.kubernetes.io/name': name });
+
+/** The metrics of pods, for Prometheus where there is one. */
+const metrics = (prometheus: PodPlace | undefined, ...ports: number[]): IngressRule[] =>
+  prometheus === undefined ? [] : [from([prometheus], ...ports)];
+
+export interface ReadBy {
+  /** The pods that read metrics; undefined: nobody does. */
+  readonly prometheus?: PodPlace | undefined;
+}
+
+const CERT_MANAGER_METRICS = 9402;
+
+/**
+ * cert-manager and trust-manager. With `acme` cert-manager also asks the authority (at 443, as the API server), looks
+ * at its own answers to a challenge at port 80, and asks the name servers of the domain.
+ */
+export const certManagerRules = ({ prometheus, acme = false }: ReadBy & { readonly acme?: boolean }): PolicySpecs => ({
+  ...shut(),
+  'cert-manager': policyOn(named('cert-manager'), {
+    ingress: metrics(prometheus, CERT_MANAGER_METRICS),
+    ...(acme ? { egress: [toAnywhere(80), PUBLIC_DNS] } : {}),
+  }),
+  webhook: policyOn(named('webhook'), { ingress: [fromAnywhere(10_250)] }),
+  'trust-manager': policyOn(
+    { app: 'trust-manager' },
+    { ingress: [fromAnywhere(6443), ...metrics(prometheus, CERT_MANAGER_METRICS)] },
+  ),
+});
+
+/** The parts of KEDA. */
+const OPERATOR = named('keda-operator');
+const METRICS_API_SERVER = named('keda-operator-metrics-apiserver');
+
+/** KEDA's operator, wherever it is: it reads the gauges. */
+export const KEDA_OPERATOR: PodPlace = { namespace: '*', labels: OPERATOR };
+
+/** KEDA, which serves a whole cluster: its operator goes to whatever pods of the cluster others have it read. */
+export const kedaRules = ({ prometheus }: ReadBy): PolicySpecs => ({
+  ...shut(),
+  operator: policyOn(OPERATOR, {
+    ingress: [from([{ labels: METRICS_API_SERVER }], 9666), ...metrics(prometheus, 8080)],
+    egress: [{ to: [{ namespaceSelector: {} }] }],
+  }),
+  'metrics-apiserver': policyOn(METRICS_API_SERVER, {
+    ingress: [fromAnywhere(6443)],
+    egress: [to([{ labels: OPERATOR }], 9666)],
+  }),
+  webhooks: policyOn(named('keda-admission-webhooks'), { ingress: [fromAnywhere(9443)] }),
+});
+
+export interface IngressControllerRules extends ReadBy {
+  /** Ports of its containers that clients come to. */
+  readonly ports: readonly number[];
+  /** Its statistics and metrics. */
+  readonly statPort: number;
+  /** Whether KEDA reads its sessions. */
+  readonly scaledOnSessions?: boolean;
+  /** The replicas, and the port that sockets are passed on to. */
+  readonly replicas: {
+    readonly namespace: pulumi.Input<string>;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly port: number;
+  };
+  /** Whether it passes on challenges to cert-manager's solvers in the namespace of the replicas. */
+  readonly acmeSolver?: boolean;
+}
+
+/** cert-manager's pods that answer an authority's challenge, in the namespace of the certificate. */
+export const SOLVER = { 'acme.cert-manager.io/http01-solver': 'true' } as const;
+export const SOLVER_PORT = 8089;
+
+/** A cluster's own ingress controller, in a namespace of its own. */
+export function ingressControllerRules(args: IngressControllerRules): PolicySpecs {
+  const { prometheus, ports, statPort, scaledOnSessions = false, replicas, acmeSolver = false } = args;
+  const readers = [...(prometheus ? [prometheus] : []), ...(scaledOnSessions ? [KEDA_OPERATOR] : [])];
+  return {
+    ...shut(),
+    controller: policyOn(named('kubernetes-ingress'), {
+      ingress: [fromAnywhere(...ports), ...(readers.length > 0 ? [from(readers, statPort)] : [])],
+      egress: [
+        to([{ namespace: replicas.namespace, labels: replicas.labels }], replicas.port),
+        ...(acmeSolver ? [to([{ namespace: replicas.namespace, labels: SOLVER }], SOLVER_PORT)] : []),
+      ],
+    }),
+  };
+}
