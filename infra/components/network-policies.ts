@@ -7,7 +7,7 @@ import { AGENT_PORT, METRICS_PORT } from './edge/plain-edge-pod.ts';
 import { labels, namespaceNamed, selector } from './labels.ts';
 import { MONITORING_NAMESPACE } from './monitoring/monitoring.ts';
 import type { RedisConnection } from './redis/redis-connection.ts';
-import { REDIS, REDIS_PORT, SENTINEL_PORT } from './redis/redis-connection.ts';
+import { REDIS_PORT, SENTINEL_PORT } from './redis/redis-connection.ts';
 import { GAME, HTTP_PORT, INTERNAL_PORT } from './replicas/game-pod.ts';
 import { METRICS_API, METRICS_API_PORT } from './replicas/metrics-api.ts';
 
@@ -49,6 +49,8 @@ type Settings = Pick<
   Config,
   'ingress' | 'redis' | 'autoscaling' | 'monitoring' | 'certificates' | 'acmeChallenge' | 'jwtJwksUrl'
 >;
+
+const REDIS = 'redis';
 
 const tcp = (...ports: readonly number[]): Port[] => ports.map((port) => ({ protocol: 'TCP', port }));
 const pods = (name: string): Peer => ({ podSelector: { matchLabels: selector(name) } });

@@ -3,7 +3,6 @@ import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, rmSync } fr
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { CA_FILE, redisConfig } from '../components/redis/redis-config.ts';
-import { REDIS } from '../components/redis/redis-connection.ts';
 import { redisAcl } from '../components/redis/redis-users.ts';
 import { readApiKeys, readOperatorKeys } from '../config/api-keys.ts';
 import type { Config } from '../config/config.ts';
@@ -12,6 +11,7 @@ import { readJwtKeys } from '../config/jwt-keys.ts';
 import { renderEdge } from '../edge/render.ts';
 import { ensureCertificates } from '../local/certificates.ts';
 import { ensureSecret, writePrivate } from '../local/state-dir.ts';
+import { replicaAccess } from '../program/replica-access.ts';
 
 const run = promisify(execFile);
 
@@ -80,6 +80,8 @@ export async function findOwner(): Promise<Owner> {
 
 /** The replicas that compose.yaml names. */
 export const REPLICAS = ['ws1', 'ws2', 'ws3', 'ws4'] as const;
+/** The container of Redis. */
+const REDIS = 'redis';
 /** Ports of a replica in its container. */
 const PORT = 8080;
 export const INTERNAL_PORT = 9090;
@@ -162,8 +164,12 @@ export async function writeComposeFiles(paths: ComposePaths, config: Config, own
   });
   const places = { data: '/data', config: MOUNT, scripts: MOUNT, secrets: MOUNT, tls: MOUNT, trust: MOUNT };
   writeAll(paths.redis, {
-    'redis.conf': redisConfig({ config, paths: places }),
-    'redis.acl': redisAcl(passwords),
+    'redis.conf': redisConfig({
+      persistence: config.redisPersistence,
+      memoryMib: config.redisMemoryMib,
+      paths: places,
+    }),
+    'redis.acl': redisAcl('single', passwords, replicaAccess),
     'probe.password': passwords.probe,
     'tls.crt': redis.certificates,
     'tls.key': redis.key,

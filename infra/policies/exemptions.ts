@@ -30,7 +30,7 @@ export const EXEMPTIONS: readonly Exemption[] = [
   },
   {
     policy: 'three-probes',
-    objects: /^StatefulSet .*\/redis$/,
+    objects: /^StatefulSet .*-redis$/,
     complaints: /^container certificates /,
     reason:
       'It serves nobody: it tells Redis of a renewed certificate, and ends, to be started again, when' + ' it cannot.',
@@ -62,7 +62,7 @@ export const EXEMPTIONS: readonly Exemption[] = [
   },
   {
     policy: 'enough-replicas',
-    objects: /^StatefulSet .*\/redis$/,
+    objects: /^StatefulSet .*-redis$/,
     reason:
       'One Redis is the choice `redis: single`: it writes each move to disk before it answers, so ' +
       'that its loss costs time only. `redis: sentinel` has three.',

@@ -36,10 +36,10 @@ export async function gridlock(config: Config): Promise<Outputs> {
   const namespace = new Namespace('gridlock', { name: config.namespace, level: 'restricted' }, opts).metadataName;
   const image = new GameImage('image', { config, cluster }, opts).reference;
   const certificates = createCertificates('certificates', { config, namespace }, opts);
-  const redis = createRedis(config, { namespace, certificates }, opts);
+  const { redisSecret: secret, trust } = certificates;
+  const redis = createRedis(config, { namespace, certificates: { secret, trust } }, opts);
   const tokenSecret = new random.RandomPassword('token-secret', { length: 48, special: false }).result;
   const origins = publicOrigins(config);
-  const { trust } = certificates;
   const game = new Game('game', { config, namespace, image, redis, trust, tokenSecret, origins }, opts);
   const services = {
     service: game.service.metadata.name,

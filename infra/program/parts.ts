@@ -8,11 +8,14 @@ import type { CertificateSet, CertificatesArgs } from '../components/certificate
 import type { Edge, EdgeArgs } from '../components/edge/edge-service.ts';
 import { IngressController } from '../components/edge/ingress-controller.ts';
 import { HaproxyEdge } from '../components/edge/plain-edge.ts';
+import type { OwnRedisArgs } from '../components/redis/own-redis.ts';
 import type { RedisCertificates, RedisConnection } from '../components/redis/redis-connection.ts';
 import { RedisExternal } from '../components/redis/redis-external.ts';
 import { RedisSentinel } from '../components/redis/redis-sentinel.ts';
 import { RedisSingle } from '../components/redis/redis-single.ts';
 import { type Config, ConfigError } from '../config/config.ts';
+import { rootsOf, urlOf } from './external-redis.ts';
+import { replicaAccess } from './replica-access.ts';
 
 type Options = pulumi.ComponentResourceOptions;
 
@@ -46,6 +49,9 @@ export function createCertificates(name: string, args: CertificatesArgs, opts?: 
 export const createEdge = (name: string, args: EdgeArgs, opts?: Options): Edge =>
   args.config.ingress === 'controller' ? new IngressController(name, args, opts) : new HaproxyEdge(name, args, opts);
 
+/** Name of Gridlock's own cluster, which that of each object begins with. */
+export const CLUSTER = 'gridlock';
+
 export interface RedisArgs {
   /** Namespace of Redis and of the game. */
   readonly namespace: pulumi.Input<string>;
@@ -55,13 +61,25 @@ export interface RedisArgs {
 
 /** Redis, and how a replica reaches it. */
 export function createRedis(config: Config, args: RedisArgs, opts?: Options): RedisConnection {
+  const part = { namespace: args.namespace, cluster: CLUSTER, imageMirror: config.imageMirror };
+  const own: OwnRedisArgs = {
+    ...part,
+    certificates: args.certificates,
+    image: config.redisImage,
+    persistence: config.redisPersistence,
+    memoryMib: config.redisMemoryMib,
+    storage: config.redisStorage,
+    access: replicaAccess,
+  };
   switch (config.redis) {
     case 'single':
-      return new RedisSingle('redis', { config, ...args }, opts).connection;
+      return new RedisSingle('redis', own, opts).connection;
     case 'sentinel':
-      return new RedisSentinel('redis', { config, ...args }, opts).connection;
-    case 'external':
-      return new RedisExternal('redis', { config, ...args }, opts).connection;
+      return new RedisSentinel('redis', own, opts).connection;
+    case 'external': {
+      const roots = rootsOf(config);
+      return new RedisExternal('redis', { ...part, url: urlOf(config), ...(roots ? { roots } : {}) }, opts).connection;
+    }
     case 'none':
       throw new ConfigError('redis is none, and the replicas need one.');
   }

@@ -64,7 +64,7 @@ function edgeNames({ host, cluster }: NamedBy): Names {
 /** What each leaf must name. */
 export function leafNames(config: NamedBy, leaf: Leaf): Names {
   if (leaf === 'edge') return edgeNames(config);
-  if (leaf === 'redis') return { dnsNames: redisDnsNames(config.namespace), ipAddresses: [] };
+  if (leaf === 'redis') return { dnsNames: redisDnsNames('gridlock', config.namespace), ipAddresses: [] };
   const service = serviceHost('metrics-api', config.namespace);
   return { dnsNames: [service, `${service}.cluster.local`], ipAddresses: [] };
 }

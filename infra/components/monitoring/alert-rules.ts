@@ -95,14 +95,14 @@ function redisRules(ns: string, redis: Config['redis']) {
     ),
   ];
   if (redis === 'external') return rules;
-  const serving = `kube_statefulset_status_replicas_ready{${ns},statefulset="redis"}`;
+  const serving = `kube_statefulset_status_replicas_ready{${ns},statefulset="gridlock-redis"}`;
   const down = rule(
     'critical',
     'RedisDown',
     `${serving} < 1`,
     '30s',
     'Redis is down.',
-    'No move is possible. Look at the events of redis-0 and at its volume.',
+    'No move is possible. Look at the events of gridlock-redis-0 and at its volume.',
   );
   if (redis === 'single') return [down, ...rules];
   return [

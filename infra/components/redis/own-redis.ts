@@ -1,118 +1,208 @@
 import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
-import type { Config } from '../../config/config.ts';
 import { mirrored } from '../artifacts.ts';
-import { labels, selector } from '../labels.ts';
+import { labelsOf, selectorOf } from '../labels.ts';
+import type { PartArgs } from '../part.ts';
+import type { Persistence } from './redis-config.ts';
 import {
   type EnvVar,
+  headlessName,
+  memberNames,
   ownRedisEnv,
   PASSWORD_KEY,
-  REDIS,
+  REDIS_PORT,
   type RedisCertificates,
   type RedisConnection,
+  redisName,
 } from './redis-connection.ts';
 import { dataClaim, type RedisPodOptions, redisScripts } from './redis-pod.ts';
-import { checksumOf, type RedisSecrets, redisSecrets } from './redis-users.ts';
+import {
+  ANY_SERVER,
+  checksumOf,
+  type RedisSecrets,
+  redisSecrets,
+  type ServerAccess,
+  type Topology,
+} from './redis-users.ts';
 
-export interface OwnRedisArgs {
-  readonly config: Pick<Config, 'imageMirror' | 'redisImage' | 'redisPersistence' | 'redisMemoryMib' | 'redisStorage'>;
-  /** Namespace of Redis and of the game. */
-  readonly namespace: pulumi.Input<string>;
+export const REDIS_IMAGE = 'redis:8.0';
+
+export interface OwnRedisArgs extends PartArgs {
   /** Redis's certificate, and the roots that everybody checks it by. */
   readonly certificates: RedisCertificates;
+  /** Image of Redis and Sentinel; default: `redis:8.0`. */
+  readonly image?: string;
+  /** When a write is on disk: before it is answered, or within a second; default: `always`. */
+  readonly persistence?: Persistence;
+  /** Memory for data in MiB; the container may take twice that, to rewrite its file. Default: 256. */
+  readonly memoryMib?: number;
+  /** Size of each volume; default: `1Gi`. It may grow later where the storage class allows it. */
+  readonly storage?: string;
+  /** Storage class of the volumes; default: that of the cluster. It cannot be changed later. */
+  readonly storageClass?: string;
+  /** What the servers may do in Redis; default: everything but administer it. */
+  readonly access?: ServerAccess;
+  /** Refuses every change that would delete the StatefulSet; default: false. */
+  readonly protect?: boolean;
 }
 
 type StatefulSetSpec = kubernetes.types.input.apps.v1.StatefulSetSpec;
 
 /** How the topologies differ in their StatefulSet. */
-export interface Topology {
+export interface RedisSet {
   /** What pods read as `redis.conf` and the like, by file name. */
   readonly settings: Readonly<Record<string, string>>;
-  readonly set: Pick<StatefulSetSpec, 'serviceName' | 'replicas' | 'podManagementPolicy' | 'minReadySeconds'>;
+  readonly replicas: number;
+  readonly more?: Pick<StatefulSetSpec, 'minReadySeconds'>;
   readonly pod: (options: RedisPodOptions) => pulumi.Input<kubernetes.types.input.core.v1.PodSpec>;
+  /** What has to be there before the pods. */
+  readonly dependsOn?: pulumi.Resource[];
 }
 
-/** A Redis of the stack, whatever its topology: a StatefulSet with its users, secrets and files. */
+/**
+ * A Redis of the cluster, whatever its topology: a StatefulSet with its users, secrets and files. Topologies share the
+ * type, the names, and what a StatefulSet cannot change: a change of topology updates the set, and the volume of the
+ * first pod stays.
+ */
 export abstract class OwnRedis extends pulumi.ComponentResource {
   readonly #name: string;
+  protected readonly cluster: string;
   protected readonly args: OwnRedisArgs;
   protected readonly secrets: RedisSecrets;
 
-  constructor(
-    type: string,
-    users: 'single' | 'sentinel',
-    name: string,
-    args: OwnRedisArgs,
-    opts?: pulumi.ComponentResourceOptions,
-  ) {
-    super(type, name, {}, opts);
+  constructor(topology: Topology, name: string, args: OwnRedisArgs, opts?: pulumi.ComponentResourceOptions) {
+    super('gridlock:components:Redis', name, {}, opts);
+    const { namespace, cluster = name, access = ANY_SERVER } = args;
     this.#name = name;
     this.args = args;
-    this.secrets = redisSecrets(users, args.namespace, this);
+    this.cluster = cluster;
+    this.secrets = redisSecrets(name, { topology, access, namespace, cluster }, this);
   }
 
-  protected get metadata() {
-    return { name: REDIS, namespace: this.args.namespace, labels: labels(REDIS) };
+  protected metadataOf(name: string) {
+    return { name, namespace: this.args.namespace, labels: labelsOf({ cluster: this.cluster, part: 'redis' }) };
+  }
+
+  protected get selector() {
+    return selectorOf({ cluster: this.cluster, part: 'redis' });
+  }
+
+  /** What Redis's own configuration is made of. */
+  protected get settings() {
+    const { persistence = 'always', memoryMib = 256 } = this.args;
+    return { persistence, memoryMib };
   }
 
   /** A Service that does not wait for an endpoint: the pods start after it. */
-  protected service(
-    resource: string,
-    name: string,
-    spec: kubernetes.types.input.core.v1.ServiceSpec,
-  ): kubernetes.core.v1.Service {
-    const metadata = { ...this.metadata, name, annotations: { 'pulumi.com/skipAwait': 'true' } };
-    return new kubernetes.core.v1.Service(resource, { metadata, spec }, { parent: this });
+  protected service(name: string, spec: kubernetes.types.input.core.v1.ServiceSpec): kubernetes.core.v1.Service {
+    const metadata = { ...this.metadataOf(name), annotations: { 'pulumi.com/skipAwait': 'true' } };
+    const suffix = name.slice(redisName(this.cluster).length);
+    return new kubernetes.core.v1.Service(`${this.#name}${suffix}`, { metadata, spec }, { parent: this });
   }
 
-  /** The StatefulSet with its account and files. */
-  protected statefulSet(
-    { settings, set, pod }: Topology,
-    dependsOn: pulumi.Resource[] = [],
-  ): kubernetes.apps.v1.StatefulSet {
-    const { config, certificates } = this.args;
+  /** Keeps pods from being evicted: all but `maxUnavailable` of them. */
+  protected budget(maxUnavailable: number): void {
+    const spec = {
+      maxUnavailable,
+      selector: { matchLabels: this.selector },
+      unhealthyPodEvictionPolicy: 'AlwaysAllow',
+    };
+    const metadata = this.metadataOf(redisName(this.cluster));
+    new kubernetes.policy.v1.PodDisruptionBudget(this.#name, { metadata, spec }, { parent: this });
+  }
+
+  /** The StatefulSet with its account, files and volumes. */
+  protected statefulSet({ settings, replicas, more, pod, dependsOn = [] }: RedisSet): kubernetes.apps.v1.StatefulSet {
+    const {
+      image = REDIS_IMAGE,
+      imageMirror,
+      certificates,
+      storage = '1Gi',
+      storageClass,
+      protect = false,
+    } = this.args;
+    const name = redisName(this.cluster);
     const scripts = redisScripts();
-    const account = { metadata: this.metadata, automountServiceAccountToken: false };
-    new kubernetes.core.v1.ServiceAccount(this.#name, account, { parent: this });
+    const metadata = this.metadataOf(name);
+    new kubernetes.core.v1.ServiceAccount(
+      this.#name,
+      { metadata, automountServiceAccountToken: false },
+      { parent: this },
+    );
     const options: RedisPodOptions = {
-      image: mirrored(config, config.redisImage),
-      redisMemoryMib: config.redisMemoryMib,
-      config: this.#configMap('config', REDIS, settings),
-      scripts: this.#configMap('scripts', `${REDIS}-scripts`, scripts),
+      cluster: this.cluster,
+      image: mirrored({ imageMirror: imageMirror ?? '' }, image),
+      memoryMib: this.settings.memoryMib,
+      config: this.#configMap('config', settings),
+      scripts: this.#configMap('scripts', scripts),
       files: this.secrets.files,
       certificates,
     };
-    return new kubernetes.apps.v1.StatefulSet(
+    const annotations = {
+      'checksum/config': checksumOf({ ...settings, ...scripts }),
+      'checksum/secrets': this.secrets.filesChecksum,
+    };
+    const set = new kubernetes.apps.v1.StatefulSet(
       this.#name,
       {
-        metadata: this.metadata,
+        metadata,
         spec: {
-          ...set,
-          selector: { matchLabels: selector(REDIS) },
-          template: {
-            metadata: {
-              labels: labels(REDIS),
-              annotations: {
-                'checksum/config': checksumOf({ ...settings, ...scripts }),
-                'checksum/secrets': this.secrets.filesChecksum,
-              },
-            },
-            spec: pod(options),
-          },
-          volumeClaimTemplates: [dataClaim(config.redisStorage)],
+          serviceName: headlessName(this.cluster),
+          replicas,
+          // A primary takes writes once a replica is there: the first must not be waited for alone.
+          podManagementPolicy: 'Parallel',
+          ...more,
+          selector: { matchLabels: this.selector },
+          template: { metadata: { labels: metadata.labels, annotations }, spec: pod(options) },
+          volumeClaimTemplates: [dataClaim(this.cluster, { storage, storageClass })],
         },
       },
-      { parent: this, dependsOn },
+      // Volumes outlive their template: it is for the first of them, and `volume` has them grow.
+      { parent: this, dependsOn, protect, ignoreChanges: ['spec.volumeClaimTemplates'] },
+    );
+    for (const member of memberNames(this.cluster).slice(0, replicas)) this.#volume(member, storage, set);
+    return set;
+  }
+
+  /** The size of a pod's volume. The API server refuses what its storage class cannot do, and nothing restarts. */
+  #volume(member: string, storage: string, set: kubernetes.apps.v1.StatefulSet): void {
+    new kubernetes.core.v1.PersistentVolumeClaimPatch(
+      `${this.#name}${member.slice(redisName(this.cluster).length)}-volume`,
+      {
+        metadata: {
+          ...this.metadataOf(`data-${member}`),
+          // The StatefulSet's controller wrote the first size.
+          annotations: { 'pulumi.com/patchForce': 'true' },
+        },
+        spec: { resources: { requests: { storage } } },
+      },
+      // A size cannot be taken back.
+      { parent: this, dependsOn: set, retainOnDelete: true },
     );
   }
 
-  #configMap(suffix: string, name: string, data: Record<string, string>): pulumi.Output<string> {
-    const metadata = { ...this.metadata, name };
+  #configMap(suffix: string, data: Record<string, string>): pulumi.Output<string> {
+    const metadata = this.metadataOf(`${redisName(this.cluster)}-${suffix}`);
     return new kubernetes.core.v1.ConfigMap(`${this.#name}-${suffix}`, { metadata, data }, { parent: this }).metadata
       .name;
   }
 
-  /** How a replica reaches it: by `env`, as the ACL user of the replicas. */
+  /** The set's own Service, whatever the state of its pods. */
+  protected headless(ports: kubernetes.types.input.core.v1.ServicePort[]): kubernetes.core.v1.Service {
+    return this.service(headlessName(this.cluster), {
+      clusterIP: 'None',
+      publishNotReadyAddresses: true,
+      selector: this.selector,
+      ports,
+    });
+  }
+
+  /** The pod of this name alone. */
+  protected only(member: string) {
+    return { ...this.selector, 'statefulset.kubernetes.io/pod-name': member };
+  }
+
+  /** How a server reaches it: by `env`, as the user of the servers. */
   protected connectionBy(
     env: readonly EnvVar[],
     ports: readonly number[],
@@ -129,3 +219,5 @@ export abstract class OwnRedis extends pulumi.ComponentResource {
     };
   }
 }
+
+export const REDIS_SERVICE_PORT = { name: 'redis', port: REDIS_PORT, targetPort: 'redis' };

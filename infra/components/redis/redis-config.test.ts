@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { stackConfig } from '../../config/config.ts';
 import {
   memoryLimitMib,
   redisConfig,
@@ -10,11 +9,11 @@ import {
   topologyEnv,
 } from './redis-config.ts';
 
-const config = stackConfig('dev', {});
+const options = { persistence: 'always', memoryMib: 256 } as const;
 const lines = (text: string): string[] => text.split('\n');
 
 test('Redis is spoken to by TLS only, by users with passwords only, and drops nothing', () => {
-  const found = lines(redisConfig({ config }));
+  const found = lines(redisConfig(options));
   for (const line of [
     'port 0',
     'tls-port 6379',
@@ -29,19 +28,18 @@ test('Redis is spoken to by TLS only, by users with passwords only, and drops no
   }
 });
 
-test('the persistence is what the configuration says', () => {
-  const everysec = stackConfig('dev', { 'gridlock:redisPersistence': 'everysec' });
-  assert.ok(lines(redisConfig({ config: everysec })).includes('appendfsync everysec'));
+test('the persistence is what it is told', () => {
+  assert.ok(lines(redisConfig({ ...options, persistence: 'everysec' })).includes('appendfsync everysec'));
 });
 
 test('half of the memory is left for rewriting the file, of which each page may exist twice', () => {
-  const [, mebibytes] = /^maxmemory (\d+)mb$/m.exec(redisConfig({ config })) ?? [];
-  assert.equal(Number(mebibytes), config.redisMemoryMib);
-  assert.ok(Number(mebibytes) <= memoryLimitMib(config.redisMemoryMib) / 2);
+  const [, mebibytes] = /^maxmemory (\d+)mb$/m.exec(redisConfig(options)) ?? [];
+  assert.equal(Number(mebibytes), options.memoryMib);
+  assert.ok(Number(mebibytes) <= memoryLimitMib(options.memoryMib) / 2);
 });
 
 test('a replicated Redis refuses writes without a replica that keeps up', () => {
-  const found = lines(replicatedRedisConfig({ config }));
+  const found = lines(replicatedRedisConfig(options));
   for (const line of ['min-replicas-to-write 1', 'min-replicas-max-lag 10', 'tls-replication yes']) {
     assert.ok(found.includes(line), line);
   }
@@ -52,9 +50,12 @@ test('a primary that is gone is noticed before clients give up, and no configura
   const { head, settings } = sentinelConfig();
   assert.ok(lines(head).includes('sentinel announce-hostnames yes'));
   assert.ok(lines(settings).includes(`sentinel down-after-milliseconds gridlock ${SENTINEL_TIMES.downAfterMs}`));
-  assert.doesNotMatch(head + settings + replicatedRedisConfig({ config }), /auth-pass|requirepass|masterauth/);
+  assert.doesNotMatch(head + settings + replicatedRedisConfig(options), /auth-pass|requirepass|masterauth/);
 });
 
 test('the scripts know the members by names that outlive their pods', () => {
-  assert.equal(topologyEnv('play').MEMBERS, [0, 1, 2].map((number) => `redis-${number}.play.svc:6379:26379`).join(' '));
+  assert.equal(
+    topologyEnv('chat', 'play').MEMBERS,
+    [0, 1, 2].map((number) => `chat-redis-${number}.play.svc:6379:26379`).join(' '),
+  );
 });

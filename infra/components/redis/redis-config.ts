@@ -1,4 +1,3 @@
-import type { Config } from '../../config/config.ts';
 import { memberNames, PRIMARY, QUORUM, REDIS_PORT, SENTINEL_PORT, serviceHost } from './redis-connection.ts';
 
 /** Where the pod's volumes are; the scripts get the directories as variables. */
@@ -15,10 +14,15 @@ export type RedisPaths = Readonly<Record<keyof typeof REDIS_PATHS, string>>;
 export const CA_FILE = 'roots.pem';
 
 /** What the container of Redis may take: as much again as its data, for rewriting its file and for clients. */
-export const memoryLimitMib = (redisMemoryMib: number): number => 2 * redisMemoryMib;
+export const memoryLimitMib = (memoryMib: number): number => 2 * memoryMib;
+
+/** When a write is on disk: before it is answered, or within a second. */
+export type Persistence = 'always' | 'everysec';
 
 export interface RedisConfigOptions {
-  readonly config: Pick<Config, 'redisPersistence' | 'redisMemoryMib'>;
+  readonly persistence: Persistence;
+  /** Memory for data. */
+  readonly memoryMib: number;
   readonly paths?: RedisPaths;
   readonly port?: number;
 }
@@ -33,7 +37,12 @@ const tls = (paths: RedisPaths): string[] => [
 ];
 
 /** `redis.conf` of one Redis that nobody replicates. Pure, without a secret. */
-export function redisConfig({ config, paths = REDIS_PATHS, port = REDIS_PORT }: RedisConfigOptions): string {
+export function redisConfig({
+  persistence,
+  memoryMib,
+  paths = REDIS_PATHS,
+  port = REDIS_PORT,
+}: RedisConfigOptions): string {
   return [
     'bind * -::*',
     // Not the network protects it but TLS and passwords.
@@ -49,10 +58,10 @@ export function redisConfig({ config, paths = REDIS_PATHS, port = REDIS_PORT }: 
     'appendonly yes',
     // With always a reply leaves only after the write is on disk: nothing acknowledged is lost when Redis
     // dies.
-    `appendfsync ${config.redisPersistence}`,
+    `appendfsync ${persistence}`,
     // A rewrite must not suspend that.
     'no-appendfsync-on-rewrite no',
-    `maxmemory ${config.redisMemoryMib}mb`,
+    `maxmemory ${memoryMib}mb`,
     // What is full refuses writes, and drops no game.
     'maxmemory-policy noeviction',
     'maxclients 4000',
@@ -123,9 +132,11 @@ export const sentinelSecrets = (password: string) => ({
 });
 
 /** Variables of the scripts in a Sentinel pod: who else there is. */
-export const topologyEnv = (namespace: string): Record<string, string> => ({
+export const topologyEnv = (cluster: string, namespace: string): Record<string, string> => ({
   PRIMARY,
   QUORUM: String(QUORUM),
   SENTINEL_PORT: String(SENTINEL_PORT),
-  MEMBERS: memberNames.map((name) => `${serviceHost(name, namespace)}:${REDIS_PORT}:${SENTINEL_PORT}`).join(' '),
+  MEMBERS: memberNames(cluster)
+    .map((name) => `${serviceHost(name, namespace)}:${REDIS_PORT}:${SENTINEL_PORT}`)
+    .join(' '),
 });

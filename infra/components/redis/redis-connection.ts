@@ -1,8 +1,7 @@
 import type { types } from '@pulumi/kubernetes';
 import type * as pulumi from '@pulumi/pulumi';
 
-/** Name of Redis's StatefulSet and Service, and of the primary as Sentinel calls it. */
-export const REDIS = 'redis';
+/** The primary as Sentinel calls it. */
 export const PRIMARY = 'gridlock';
 export const REDIS_PORT = 6379;
 export const SENTINEL_PORT = 26_379;
@@ -10,22 +9,29 @@ export const SENTINELS = 3;
 /** Sentinels that must agree before a primary is replaced. */
 export const QUORUM = 2;
 
+/** Base of the names of a cluster's Redis: of its StatefulSet and of the Service of one Redis. */
+export const redisName = (cluster: string): string => `${cluster}-redis`;
+
+/** The StatefulSet's own Service. It is the same in every topology, so that a change of topology keeps the set. */
+export const headlessName = (cluster: string): string => `${redisName(cluster)}-headless`;
+
 /**
- * The pods of the Sentinel topology, each with its own Service, which keeps its address when the pod
- * changes.
+ * The pods of a cluster's Redis; one has the first only. With Sentinel each has a Service of its name, which keeps its
+ * address when the pod changes.
  */
-export const memberNames: readonly string[] = Array.from({ length: SENTINELS }, (_, index) => `${REDIS}-${index}`);
+export const memberNames = (cluster: string): string[] =>
+  Array.from({ length: SENTINELS }, (_, index) => `${redisName(cluster)}-${index}`);
 
 /** A Service's name as every pod of the cluster resolves it, whatever the cluster's domain. */
 export const serviceHost = (service: string, namespace: string): string => `${service}.${namespace}.svc`;
 
 /** Everything Redis's certificate must name, in any topology: a change of topology needs no new one. */
-export const redisDnsNames = (namespace: string): string[] => [
-  ...[REDIS, ...memberNames].flatMap((service) => [
+export const redisDnsNames = (cluster: string, namespace: string): string[] => [
+  ...[redisName(cluster), ...memberNames(cluster)].flatMap((service) => [
     serviceHost(service, namespace),
     `${serviceHost(service, namespace)}.cluster.local`,
   ]),
-  REDIS,
+  redisName(cluster),
   'localhost',
 ];
 
@@ -37,7 +43,7 @@ export const REDIS_TRUST_DIRECTORY = '/etc/gridlock/redis-trust';
 export const PASSWORD_KEY = 'password';
 export const passwordFile = `${REDIS_PASSWORD_DIRECTORY}/${PASSWORD_KEY}`;
 
-/** The accepted roots, as a ConfigMap of the game's namespace. */
+/** The accepted roots, as a ConfigMap of the cluster's namespace. */
 export interface Trust {
   readonly configMap: pulumi.Input<string>;
   readonly key: string;
@@ -45,8 +51,8 @@ export interface Trust {
 
 /** What Redis needs of the certificates. */
 export interface RedisCertificates {
-  /** Secret with `tls.crt` (leaf and intermediate) and `tls.key`. */
-  readonly redisSecret: pulumi.Input<string>;
+  /** Name of the Secret with `tls.crt` (leaf and intermediate) and `tls.key`. */
+  readonly secret: pulumi.Input<string>;
   readonly trust: Trust;
 }
 

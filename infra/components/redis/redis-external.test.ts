@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ConfigError } from '../../config/config.ts';
 import { parseRedisUrl } from '../../config/redis-url.ts';
-import { addressOf, externalEnv, readRoots } from './redis-external.ts';
+import { externalEnv } from './redis-external.ts';
 
 const env = (url: string) =>
   Object.fromEntries(externalEnv(parseRedisUrl(url)).map(({ name, value }) => [name, value]));
@@ -23,19 +22,6 @@ test('several hosts are a Cluster', () => {
     REDIS_PASSWORD_FILE: '/etc/gridlock/redis/password',
   });
   assert.equal(env('redis://one.example,two.example').REDIS_TLS, 'false');
-});
-
-test('an address that only the engine can decrypt is refused with what to do', () => {
-  assert.throws(
-    () => addressOf({ redisUrl: '' }),
-    (error: Error) => error instanceof ConfigError && /is encrypted.*--redis-url/.test(error.message),
-  );
-});
-
-test('roots that are not there, or are none, are a sentence; without a file the public ones do', () => {
-  assert.equal(readRoots(''), undefined);
-  assert.throws(() => readRoots('/nowhere.pem'), /redisCaFile, \/nowhere\.pem, cannot be read \(ENOENT\)/);
-  assert.throws(() => readRoots(import.meta.filename), /holds no certificate/);
 });
 
 const text = fc.string({ minLength: 1, maxLength: 20, unit: 'grapheme-ascii' });

@@ -1,32 +1,20 @@
-import { readFileSync } from 'node:fs';
 import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
-import { type Config, ConfigError, fromCheckout } from '../../config/config.ts';
 import { parseRedisUrl, type RedisAddress } from '../../config/redis-url.ts';
-import { labels } from '../labels.ts';
+import { labelsOf } from '../labels.ts';
+import type { PartArgs } from '../part.ts';
 import {
   type EnvVar,
   PASSWORD_KEY,
   passwordFile,
-  REDIS,
   REDIS_TRUST_DIRECTORY,
   type RedisConnection,
+  redisName,
   type Trust,
 } from './redis-connection.ts';
 import { checksumOf } from './redis-users.ts';
 
 const ROOTS_KEY = 'roots.pem';
-
-/**
- * The address of the configuration. That it is set is checked before: what only the engine can decrypt reads as empty.
- * @throws ConfigError with a sentence
- */
-export function addressOf({ redisUrl }: Pick<Config, 'redisUrl'>): RedisAddress {
-  if (redisUrl !== '') return parseRedisUrl(redisUrl);
-  throw new ConfigError(
-    'redisUrl is encrypted, and only the Pulumi engine can decrypt it: give it as --redis-url, or use npm run up.',
-  );
-}
 
 /** The variables of a replica for an address; the password is not among them. Pure. */
 export function externalEnv({ tls, username, password, hosts, database }: RedisAddress, trust?: Trust): EnvVar[] {
@@ -42,32 +30,14 @@ export function externalEnv({ tls, username, password, hosts, database }: RedisA
   return Object.entries({ ...env, ...account }).map(([name, value]) => ({ name, value }));
 }
 
-/**
- * The roots of a private authority; undefined where the public ones do.
- * @throws ConfigError with a sentence
- */
-export function readRoots(file: string): string | undefined {
-  if (file === '') return undefined;
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new ConfigError(
-      `redisCaFile, ${file}, cannot be read (${(error as NodeJS.ErrnoException).code}): correct the path.`,
-    );
-  }
-  if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
-  throw new ConfigError(`redisCaFile, ${file}, holds no certificate: give a PEM file of the roots.`);
-}
-
-export interface RedisExternalArgs {
+export interface RedisExternalArgs extends PartArgs {
   /**
-   * `redisUrl` with its password, which becomes a Secret; `redisCaFile` unless its certificate is a public
-   * one.
+   * Where Redis is: `rediss://user:password@host:port/database`, or several hosts of a Cluster with commas between. The
+   * password becomes a Secret.
    */
-  readonly config: Pick<Config, 'redisUrl' | 'redisCaFile'>;
-  /** Namespace of the game. */
-  readonly namespace: pulumi.Input<string>;
+  readonly url: string;
+  /** Roots of its certificate as PEM; default: the public ones. */
+  readonly roots?: string;
 }
 
 /**
@@ -76,17 +46,22 @@ export interface RedisExternalArgs {
 export class RedisExternal extends pulumi.ComponentResource {
   readonly connection: RedisConnection;
 
-  constructor(name: string, { config, namespace }: RedisExternalArgs, opts?: pulumi.ComponentResourceOptions) {
-    super('gridlock:components:RedisExternal', name, {}, opts);
-    const address = addressOf(config);
-    const roots = readRoots(config.redisCaFile === '' ? '' : fromCheckout(config.redisCaFile));
-    const metadata = { namespace, labels: labels(REDIS) };
+  constructor(name: string, args: RedisExternalArgs, opts?: pulumi.ComponentResourceOptions) {
+    // The type of a Redis of the cluster's own: the Secret is updated when one becomes the other.
+    super('gridlock:components:Redis', name, {}, opts);
+    const { url, roots, namespace, cluster = name } = args;
+    const address = parseRedisUrl(url);
+    const metadataOf = (suffix: string) => ({
+      name: `${redisName(cluster)}-${suffix}`,
+      namespace,
+      labels: labelsOf({ cluster, part: 'redis' }),
+    });
     const trust =
       roots === undefined
         ? undefined
         : new kubernetes.core.v1.ConfigMap(
             `${name}-trust`,
-            { metadata: { ...metadata, name: `${REDIS}-trust` }, data: { [ROOTS_KEY]: roots } },
+            { metadata: metadataOf('trust'), data: { [ROOTS_KEY]: roots } },
             { parent: this },
           );
     const files = { [PASSWORD_KEY]: address.password ?? '' };
@@ -94,12 +69,8 @@ export class RedisExternal extends pulumi.ComponentResource {
       address.password === undefined
         ? undefined
         : new kubernetes.core.v1.Secret(
-            name,
-            {
-              metadata: { ...metadata, name: `${REDIS}-password` },
-              type: 'Opaque',
-              stringData: pulumi.secret(files),
-            },
+            `${name}-password`,
+            { metadata: metadataOf('password'), type: 'Opaque', stringData: pulumi.secret(files) },
             { parent: this },
           );
     this.connection = {

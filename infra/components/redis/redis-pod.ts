@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { types } from '@pulumi/kubernetes';
 import type * as pulumi from '@pulumi/pulumi';
 import { containerSecurity, isolatedPod, podSecurity, resources, SECRET_MODE } from '../hardening.ts';
-import { labels } from '../labels.ts';
+import { labelsOf } from '../labels.ts';
 import { CA_FILE, memoryLimitMib, REDIS_PATHS } from './redis-config.ts';
 import type { RedisCertificates } from './redis-connection.ts';
-import { REDIS, REDIS_PORT, SENTINEL_PORT } from './redis-connection.ts';
+import { REDIS_PORT, redisName, SENTINEL_PORT } from './redis-connection.ts';
 
 type Container = types.input.core.v1.Container;
 type Probe = types.input.core.v1.Probe;
@@ -23,8 +23,10 @@ export const redisScripts = (): Record<string, string> =>
   );
 
 export interface RedisPodOptions {
+  /** Name of the cluster whose Redis it is. */
+  readonly cluster: string;
   readonly image: string;
-  readonly redisMemoryMib: number;
+  readonly memoryMib: number;
   /** ConfigMaps with what `redisConfig` gives, and with the scripts. */
   readonly config: pulumi.Input<string>;
   readonly scripts: pulumi.Input<string>;
@@ -34,7 +36,7 @@ export interface RedisPodOptions {
 }
 
 /** Where the scripts find everything; beyond that they are told nothing. */
-export const scriptEnv = (more: Readonly<Record<string, string>> = {}): EnvVar[] => [
+export const scriptEnv = (more: Readonly<Record<string, pulumi.Input<string>>> = {}): EnvVar[] => [
   { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
   ...Object.entries({
     DATA: REDIS_PATHS.data,
@@ -58,7 +60,7 @@ const mounts = [
 ];
 
 function volumes({ config, scripts, files, certificates }: RedisPodOptions): Volume[] {
-  const { redisSecret, trust } = certificates;
+  const { secret, trust } = certificates;
   return [
     { name: 'config', configMap: { name: config } },
     { name: 'scripts', configMap: { name: scripts } },
@@ -66,7 +68,7 @@ function volumes({ config, scripts, files, certificates }: RedisPodOptions): Vol
     {
       name: 'tls',
       secret: {
-        secretName: redisSecret,
+        secretName: secret,
         defaultMode: SECRET_MODE,
         items: ['tls.crt', 'tls.key'].map((key) => ({ key, path: key })),
       },
@@ -92,7 +94,7 @@ const probe = (what: 'alive' | 'ready' | 'sentinel' | 'quorum', timing: Probe): 
 
 /** The container of Redis itself. */
 export const redisContainer = (
-  { image, redisMemoryMib }: RedisPodOptions,
+  { image, memoryMib }: RedisPodOptions,
   command: readonly string[],
   env: EnvVar[],
 ): Container => ({
@@ -102,7 +104,7 @@ export const redisContainer = (
   command: [...command],
   env,
   ports: [{ name: 'redis', containerPort: REDIS_PORT }],
-  resources: resources(['100m', '256Mi'], ['1', `${memoryLimitMib(redisMemoryMib)}Mi`]),
+  resources: resources(['100m', '256Mi'], ['1', `${memoryLimitMib(memoryMib)}Mi`]),
   // A large file takes its time to load.
   startupProbe: probe('ready', { periodSeconds: 3, failureThreshold: 200 }),
   livenessProbe: probe('alive', { periodSeconds: 20, failureThreshold: 3 }),
@@ -153,7 +155,7 @@ export const redisPodSpec = (
   options: RedisPodOptions,
   rest: Partial<types.input.core.v1.PodSpec> & Pick<types.input.core.v1.PodSpec, 'containers'>,
 ): types.input.core.v1.PodSpec => ({
-  serviceAccountName: REDIS,
+  serviceAccountName: redisName(options.cluster),
   ...isolatedPod,
   securityContext: podSecurity,
   volumes: volumes(options),
@@ -161,7 +163,14 @@ export const redisPodSpec = (
 });
 
 /** The volume each Redis keeps its file on. */
-export const dataClaim = (storage: string): types.input.core.v1.PersistentVolumeClaim => ({
-  metadata: { name: 'data', labels: labels(REDIS) },
-  spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage } } },
+export const dataClaim = (
+  cluster: string,
+  { storage, storageClass }: { storage: string; storageClass: string | undefined },
+): types.input.core.v1.PersistentVolumeClaim => ({
+  metadata: { name: 'data', labels: labelsOf({ cluster, part: 'redis' }) },
+  spec: {
+    accessModes: ['ReadWriteOnce'],
+    ...(storageClass === undefined ? {} : { storageClassName: storageClass }),
+    resources: { requests: { storage } },
+  },
 });

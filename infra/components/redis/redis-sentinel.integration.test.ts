@@ -21,7 +21,7 @@ import {
 import { startTestReplica } from '../../../services/server/testing/replica.ts';
 import { until } from '../../../tests/kit/wait.ts';
 import { CA_FILE, SENTINEL_TIMES } from './redis-config.ts';
-import { ownRedisEnv, passwordFile, REDIS, REDIS_TRUST_DIRECTORY, sentinelRedisEnv } from './redis-connection.ts';
+import { memberNames, ownRedisEnv, passwordFile, REDIS_TRUST_DIRECTORY, sentinelRedisEnv } from './redis-connection.ts';
 import { loseVolume, PASSWORDS, type RedisPod, type RedisSet, redisSet } from './testing/redis-pods.ts';
 import { everyReady, everySettled, field, namedPort, primaryOf, servedSerial } from './testing/redis-questions.ts';
 
@@ -101,7 +101,7 @@ after(async () => {
 
 test('three empty pods become a primary and two replicas that know each other', async () => {
   const first = await primary();
-  assert.equal(first.name, `${REDIS}-0`);
+  assert.equal(first.name, memberNames('gridlock')[0]);
   await until(async () => (await field(first, 'replication', 'connected_slaves')) === '2', 'both follow', LONG);
   await everySettled(set, LONG);
   await written('first');

@@ -1,12 +1,12 @@
-import * as kubernetes from '@pulumi/kubernetes';
+import type * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
+import * as random from '@pulumi/random';
 import { overNodes } from '../hardening.ts';
-import { selector } from '../labels.ts';
-import { OwnRedis, type OwnRedisArgs } from './own-redis.ts';
+import { selectorOf } from '../labels.ts';
+import { OwnRedis, type OwnRedisArgs, REDIS_SERVICE_PORT } from './own-redis.ts';
 import { replicatedRedisConfig, sentinelConfig, topologyEnv } from './redis-config.ts';
 import {
   memberNames,
-  REDIS,
   REDIS_PORT,
   type RedisConnection,
   SENTINEL_PORT,
@@ -24,26 +24,27 @@ import {
   sentinelContainer,
 } from './redis-pod.ts';
 
-const settingsOf = (config: OwnRedisArgs['config']): Record<string, string> => {
-  const { head, settings } = sentinelConfig();
-  const redis = replicatedRedisConfig({ config });
-  return { 'redis.conf': redis, 'sentinel-head.conf': head, 'sentinel-settings.conf': settings };
-};
+const PORTS = [REDIS_SERVICE_PORT, { name: 'sentinel', port: SENTINEL_PORT, targetPort: 'sentinel' }];
 
-function sentinelPod(options: RedisPodOptions, namespace: string): kubernetes.types.input.core.v1.PodSpec {
-  const env = scriptEnv(topologyEnv(namespace));
+function sentinelPod(
+  options: RedisPodOptions,
+  namespace: string,
+  set: pulumi.Input<string>,
+): kubernetes.types.input.core.v1.PodSpec {
+  const { cluster, image } = options;
+  const env = scriptEnv({ ...topologyEnv(cluster, namespace), SET: set });
   return redisPodSpec(options, {
     // On one node three still survive a crash.
-    ...overNodes(selector(REDIS)),
-    initContainers: [sentinelContainer(options.image, env), keeperContainer(options.image, env)],
+    ...overNodes(selectorOf({ cluster, part: 'redis' })),
+    initContainers: [sentinelContainer(image, env), keeperContainer(image, env)],
     containers: [
       {
         ...redisContainer(options, script('start-redis'), env),
         lifecycle: { preStop: { exec: { command: script('hand-over') } } },
       },
     ],
-    // The hand-over takes up to 20 s, and Redis then waits up to 10 s for its replicas.
-    terminationGracePeriodSeconds: 45,
+    // A hand-over takes up to 30 s, and Redis then waits up to 10 s for its replicas.
+    terminationGracePeriodSeconds: 60,
   });
 }
 
@@ -56,54 +57,33 @@ export class RedisSentinel extends OwnRedis {
   readonly connection: RedisConnection;
 
   constructor(name: string, args: OwnRedisArgs, opts?: pulumi.ComponentResourceOptions) {
-    super('gridlock:components:RedisSentinel', 'sentinel', name, args, opts);
-    const services = [REDIS, ...memberNames].map((service) => this.#memberService(service));
-    this.#budget(name);
-    const set = this.statefulSet(
-      {
-        settings: settingsOf(args.config),
-        set: {
-          serviceName: REDIS,
-          replicas: SENTINELS,
-          // A primary takes writes once a replica is there: the first must not be waited for alone.
-          podManagementPolicy: 'Parallel',
-          minReadySeconds: 5,
-        },
-        pod: (options) => pulumi.output(args.namespace).apply((it) => sentinelPod(options, it)),
-      },
-      services,
+    super('sentinel', name, args, opts);
+    const members = memberNames(this.cluster);
+    // Each pod has its own address, which stays when the pod changes, so that nobody, least of all a sentinel, holds on
+    // to one that is gone.
+    const services = members.map((member) =>
+      this.service(member, { publishNotReadyAddresses: true, selector: this.only(member), ports: PORTS }),
     );
+    this.budget(1);
+    // Made when the topology becomes this one: volumes of three that were there before know another.
+    const id = new random.RandomString(`${name}-set`, { length: 8, special: false }, { parent: this }).result;
+    const { head, settings } = sentinelConfig();
+    const set = this.statefulSet({
+      settings: {
+        'redis.conf': replicatedRedisConfig(this.settings),
+        'sentinel-head.conf': head,
+        'sentinel-settings.conf': settings,
+      },
+      replicas: SENTINELS,
+      more: { minReadySeconds: 5 },
+      pod: (options) => pulumi.output(args.namespace).apply((it) => sentinelPod(options, it, id)),
+      dependsOn: [this.headless(PORTS), ...services],
+    });
     const sentinels = pulumi
       .output(args.namespace)
-      .apply((it) => memberNames.map((member) => `${serviceHost(member, it)}:${SENTINEL_PORT}`).join(','));
+      .apply((it) => members.map((member) => `${serviceHost(member, it)}:${SENTINEL_PORT}`).join(','));
     const env = [{ name: 'REDIS_SENTINELS', value: sentinels }, ...sentinelRedisEnv];
     this.connection = this.connectionBy(env, [REDIS_PORT, SENTINEL_PORT], set);
     this.registerOutputs({ sentinels });
-  }
-
-  /**
-   * The set's Service, and one per pod: that address stays when the pod changes, so that nobody, least of all
-   * a sentinel, holds on to one that is gone.
-   */
-  #memberService(service: string): kubernetes.core.v1.Service {
-    const one = service === REDIS ? {} : { 'statefulset.kubernetes.io/pod-name': service };
-    return this.service(service, service, {
-      ...(service === REDIS ? { clusterIP: 'None' } : {}),
-      publishNotReadyAddresses: true,
-      selector: { ...selector(REDIS), ...one },
-      ports: [
-        { name: 'redis', port: REDIS_PORT, targetPort: 'redis' },
-        { name: 'sentinel', port: SENTINEL_PORT, targetPort: 'sentinel' },
-      ],
-    });
-  }
-
-  #budget(name: string): void {
-    const spec = {
-      maxUnavailable: 1,
-      selector: { matchLabels: selector(REDIS) },
-      unhealthyPodEvictionPolicy: 'AlwaysAllow',
-    };
-    new kubernetes.policy.v1.PodDisruptionBudget(name, { metadata: this.metadata, spec }, { parent: this });
   }
 }

@@ -4,10 +4,18 @@ import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { REPLICA_COMMANDS, type RedisPasswords, redisAcl, sentinelAcl } from './redis-users.ts';
+import { REPLICA_COMMANDS, replicaAccess } from '../../program/replica-access.ts';
+import { type RedisPasswords, redisAcl, sentinelAcl } from './redis-users.ts';
 
 const GAME = path.resolve(import.meta.dirname, '../../../services/server');
-const passwords: RedisPasswords = { gridlock: 'a', probe: 'b', keeper: 'c', replication: 'd', sentinel: 'e' };
+const passwords: RedisPasswords = {
+  gridlock: 'a',
+  probe: 'b',
+  keeper: 'c',
+  backup: 'f',
+  replication: 'd',
+  sentinel: 'e',
+};
 const sources = (pattern: string): string[] =>
   globSync(pattern, { cwd: GAME, exclude: (name) => /test/.test(name) }).map((file) =>
     readFileSync(path.join(GAME, file), 'utf8'),
@@ -42,7 +50,9 @@ test('every command that the game sends is allowed', () => {
 test('a password is written as its hash only, and the default user is off', () => {
   fc.assert(
     fc.property(fc.stringMatching(/^[A-Za-z0-9]{20,40}$/), (password) => {
-      const acl = redisAcl({ ...passwords, gridlock: password }) + sentinelAcl({ ...passwords, gridlock: password });
+      const acl =
+        redisAcl('sentinel', { ...passwords, gridlock: password }, replicaAccess) +
+        sentinelAcl({ ...passwords, gridlock: password });
       assert.ok(!acl.includes(password));
       assert.ok(acl.includes(`user gridlock on #${createHash('sha256').update(password).digest('hex')} ~gridlock:* `));
       assert.match(acl, /^user default off /);
@@ -52,20 +62,33 @@ test('a password is written as its hash only, and the default user is off', () =
 
 test('who has no password is no user', () => {
   const { gridlock, probe, keeper } = passwords;
-  const users = redisAcl({ gridlock, probe, keeper }).match(/^user \w+/gm);
+  const users = redisAcl('single', { gridlock, probe, keeper }).match(/^user \w+/gm);
   assert.deepEqual(users, ['user default', 'user gridlock', 'user probe', 'user keeper']);
 });
 
-test('a replica may read the configuration only where it holds no password', () => {
-  const { gridlock, probe, keeper } = passwords;
-  assert.match(redisAcl({ gridlock, probe, keeper }), /user gridlock .*\+config\|get/);
-  assert.doesNotMatch(redisAcl(passwords), /\+config\|get/);
+test('a server may read the configuration only where it holds no password', () => {
+  assert.match(redisAcl('single', passwords, replicaAccess), /user gridlock .*\+config\|get/);
+  assert.doesNotMatch(redisAcl('sentinel', passwords, replicaAccess), /\+config\|get/);
+});
+
+test('a server of yours may do everything but administer Redis', () => {
+  const [, rules] = /^user gridlock on #\w+ (.*)$/m.exec(redisAcl('sentinel', passwords)) ?? [];
+  assert.equal(rules, '~* resetchannels &* +@all -@admin -@dangerous +info +role');
 });
 
 test('nobody who can come in may do everything: every rule begins with nothing', () => {
-  const lines = `${redisAcl(passwords)}${sentinelAcl(passwords)}`.trim().split('\n');
-  for (const line of lines.filter((each) => !each.startsWith('user default off '))) {
+  const lines = `${redisAcl('sentinel', passwords, replicaAccess)}${sentinelAcl(passwords)}`.trim().split('\n');
+  for (const line of lines.filter((each) => !/^user (default off|backup) /.test(each))) {
     assert.match(line, / -@all/);
     assert.doesNotMatch(line, /\+@|nopass|>/);
   }
+});
+
+test('the user of backups reads and replaces what is stored, and nothing else', () => {
+  const [, rules] = /^user backup on #\w+ (.*)$/m.exec(redisAcl('sentinel', passwords)) ?? [];
+  assert.equal(
+    rules,
+    '~* resetchannels -@all +@write -migrate ' +
+      '+auth +hello +ping +echo +select +info +dbsize +sync +psync +replconf',
+  );
 });

@@ -2,98 +2,61 @@ import { createHash } from 'node:crypto';
 import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import * as random from '@pulumi/random';
-import { labels } from '../labels.ts';
+import { labelsOf } from '../labels.ts';
 import { replicationSecret, sentinelSecrets } from './redis-config.ts';
-import { PASSWORD_KEY, REDIS } from './redis-connection.ts';
+import { PASSWORD_KEY, redisName } from './redis-connection.ts';
 
-/** Commands a replica sends or its scripts call; a test reads them out of `services/server`. */
-export const REPLICA_COMMANDS = [
-  // The connection.
-  'auth',
-  'hello',
-  'ping',
-  'select',
-  'client|setname',
-  'info',
-  'role',
-  'slowlog|get',
-  'time',
-  // Scripts and transactions; what a script calls is checked again, command by command.
-  'eval',
-  'evalsha',
-  'script|load',
-  'script|exists',
-  'multi',
-  'exec',
-  'discard',
-  // State, histories, leases, presence.
-  'get',
-  'set',
-  'del',
-  'exists',
-  'rename',
-  'scan',
-  'incr',
-  'expire',
-  'pexpire',
-  'pexpireat',
-  'ttl',
-  'pttl',
-  'hget',
-  'hset',
-  'hsetnx',
-  'hdel',
-  'hmget',
-  'hgetall',
-  'hincrby',
-  'hlen',
-  'hexists',
-  'xadd',
-  'xrange',
-  'xrevrange',
-  'xlen',
-  'xtrim',
-  'zadd',
-  'zincrby',
-  'zrem',
-  'zremrangebyrank',
-  'zremrangebyscore',
-  'zrange',
-  'zrangebyscore',
-  'zrevrange',
-  'zscore',
-  'zcard',
-  'zintercard',
-  'zinterstore',
-  // Announcements.
-  'publish',
-  'subscribe',
-  'unsubscribe',
-  'spublish',
-  'ssubscribe',
-  'sunsubscribe',
-] as const;
+/** What servers may do in Redis, as rules of its access control list. */
+export interface ServerAccess {
+  /** Patterns of keys. */
+  readonly keys: readonly string[];
+  /** Patterns of channels. */
+  readonly channels: readonly string[];
+  /** Commands, such as `+@all` and `-flushall`, in order. */
+  readonly commands: readonly string[];
+}
+
+/** Everything but what administers Redis, or holds it up for everybody: what a server of yours may do by default. */
+export const ANY_SERVER: ServerAccess = {
+  keys: ['*'],
+  channels: ['*'],
+  commands: ['+@all', '-@admin', '-@dangerous', '+info', '+role'],
+};
 
 /** The users of Redis and Sentinel. There is no other. */
-export type RedisUser = 'gridlock' | 'probe' | 'keeper' | 'replication' | 'sentinel';
+export const REDIS_USERS = ['gridlock', 'probe', 'keeper', 'backup', 'replication', 'sentinel'] as const;
+export type RedisUser = (typeof REDIS_USERS)[number];
 
 export type RedisPasswords = Readonly<Record<RedisUser, string>>;
 
-const allow = (commands: readonly string[]): string => ['-@all', ...commands.map((name) => `+${name}`)].join(' ');
+const granted = (commands: readonly string[]): string => commands.map((name) => `+${name}`).join(' ');
+const allow = (commands: readonly string[]): string => `-@all ${granted(commands)}`;
 
-/**
- * A Redis without replicas has no password in its configuration: there a replica may read how moves are kept.
- */
-const SINGLE_COMMANDS = ['config|get'];
+/** One Redis has no password in its configuration: there a server may read how writes are kept. */
+const SINGLE_COMMANDS = ['+config|get'];
 
-const replicaRules = (commands: readonly string[]): string =>
-  `~gridlock:* resetchannels &gridlock:* ${allow(commands)}`;
+function serverRules({ keys, channels, commands }: ServerAccess): string {
+  const patterns = [...keys.map((key) => `~${key}`), 'resetchannels', ...channels.map((channel) => `&${channel}`)];
+  return [...patterns, ...commands].join(' ');
+}
 
-const REDIS_RULES: Readonly<Record<RedisUser, string>> = {
-  gridlock: replicaRules(REPLICA_COMMANDS),
+const REDIS_RULES: Readonly<Record<Exclude<RedisUser, 'gridlock'>, string>> = {
   probe: `resetkeys resetchannels ${allow(['auth', 'hello', 'ping', 'role', 'info'])}`,
   // Gives Redis a renewed certificate, and hands a primary over before its pod goes.
   keeper: `resetkeys resetchannels ${allow(['auth', 'hello', 'role', 'info', 'config|set', 'client|pause'])}`,
+  // Takes a snapshot, and puts one back in place of all there is.
+  backup: `~* resetchannels ${allow(['@write'])} -migrate ${granted([
+    'auth',
+    'hello',
+    'ping',
+    'echo',
+    'select',
+    'info',
+    'dbsize',
+    'sync',
+    'psync',
+    'replconf',
+  ])}`,
   replication: `resetkeys resetchannels ${allow(['auth', 'ping', 'psync', 'replconf'])}`,
   // https://redis.io/docs/latest/operate/oss_and_stack/management/sentinel, "Redis Access Control List
   // authentication".
@@ -164,29 +127,38 @@ function aclFile(rules: Readonly<Partial<Record<RedisUser, string>>>, passwords:
   return ['user default off resetpass ~* &* +@all', ...users, ''].join('\n');
 }
 
-/** Redis's users: only who has a password here. Passwords are written as their hashes. */
-export function redisAcl(passwords: Partial<RedisPasswords>): string {
-  const isSingle = passwords.replication === undefined;
-  const gridlock = replicaRules([...REPLICA_COMMANDS, ...(isSingle ? SINGLE_COMMANDS : [])]);
-  return aclFile({ ...REDIS_RULES, gridlock }, passwords);
+export type Topology = 'single' | 'sentinel';
+
+/** Redis's users: only those that have a password here. Passwords are written as their hashes. */
+export function redisAcl(
+  topology: Topology,
+  passwords: Partial<RedisPasswords>,
+  access: ServerAccess = ANY_SERVER,
+): string {
+  const rules = [serverRules(access), ...(topology === 'single' ? SINGLE_COMMANDS : [])].join(' ');
+  return aclFile({ gridlock: rules, ...REDIS_RULES }, passwords);
 }
 
 /** Sentinel's users: who looks for the primary, who probes, who hands over, and the other sentinels. */
 export const sentinelAcl = (passwords: RedisPasswords): string => aclFile(SENTINEL_RULES, passwords);
 
-const SINGLE_USERS = ['gridlock', 'probe', 'keeper'] as const satisfies readonly RedisUser[];
-const SENTINEL_USERS = [...SINGLE_USERS, 'replication', 'sentinel'] as const satisfies readonly RedisUser[];
-
-/** What Redis's own pods read: the users, and the passwords of those who work inside the pod. Pure. */
-export function redisFiles(passwords: Partial<RedisPasswords>): Record<string, string> {
-  const { probe = '', keeper = '', replication, sentinel } = passwords;
-  const own = { 'redis.acl': redisAcl(passwords), probe, keeper };
-  if (replication === undefined || sentinel === undefined) return own;
+/**
+ * What Redis's own pods read: the users, and the passwords of those that work inside the pod. One Redis knows the users
+ * of a set too, so that it can become the first of one while it serves. Pure.
+ */
+export function redisFiles(
+  topology: Topology,
+  passwords: RedisPasswords,
+  access: ServerAccess = ANY_SERVER,
+): Record<string, string> {
+  const { probe, keeper, backup, replication, sentinel } = passwords;
+  const own = { 'redis.acl': redisAcl(topology, passwords, access), probe, keeper, backup };
+  if (topology === 'single') return own;
   const { peers, primary } = sentinelSecrets(sentinel);
   return {
     ...own,
     'replication.conf': replicationSecret(replication),
-    'sentinel.acl': sentinelAcl(passwords as RedisPasswords),
+    'sentinel.acl': sentinelAcl(passwords),
     'sentinel-peers.conf': peers,
     'sentinel-primary.conf': primary,
   };
@@ -202,28 +174,35 @@ export interface RedisSecrets {
   /** Name of the Secret Redis's pods mount. */
   readonly files: pulumi.Output<string>;
   readonly filesChecksum: pulumi.Output<string>;
-  /** Name of the Secret a replica mounts: its own password, under `PASSWORD_KEY`. */
+  /** Name of the Secret a server mounts: its own password, under `PASSWORD_KEY`. */
   readonly password: pulumi.Output<string>;
   readonly passwordChecksum: pulumi.Output<string>;
 }
 
+export interface RedisSecretsOptions {
+  readonly topology: Topology;
+  readonly access: ServerAccess;
+  readonly namespace: pulumi.Input<string>;
+  /** Name of the cluster whose Redis it is. */
+  readonly cluster: string;
+}
+
 /** A password for each of Redis's users, and the Secrets that hand them out. */
 export function redisSecrets(
-  topology: 'single' | 'sentinel',
-  namespace: pulumi.Input<string>,
+  name: string,
+  { topology, access, namespace, cluster }: RedisSecretsOptions,
   parent: pulumi.Resource,
 ): RedisSecrets {
-  const users = topology === 'single' ? SINGLE_USERS : SENTINEL_USERS;
-  const entries = users.map((user) => {
-    const { result } = new random.RandomPassword(`${REDIS}-${user}`, { length: 40, special: false }, { parent });
+  const entries = REDIS_USERS.map((user) => {
+    const { result } = new random.RandomPassword(`${name}-${user}`, { length: 40, special: false }, { parent });
     return [user, result] as const;
   });
-  const passwords = pulumi.all(Object.fromEntries(entries)) as pulumi.Output<Partial<RedisPasswords>>;
-  const secret = (name: string, stringData: pulumi.Output<Record<string, string>>) =>
+  const passwords = pulumi.all(Object.fromEntries(entries)) as unknown as pulumi.Output<RedisPasswords>;
+  const secret = (suffix: string, stringData: pulumi.Output<Record<string, string>>) =>
     new kubernetes.core.v1.Secret(
-      name,
+      `${name}-${suffix}`,
       {
-        metadata: { name, namespace, labels: labels(REDIS) },
+        metadata: { name: `${redisName(cluster)}-${suffix}`, namespace, labels: labelsOf({ cluster, part: 'redis' }) },
         type: 'Opaque',
         stringData: pulumi.secret(stringData),
       },
@@ -232,12 +211,12 @@ export function redisSecrets(
   const checksum = (contents: pulumi.Output<Record<string, string>>) =>
     // Tells of a change, and nothing of what changed.
     pulumi.unsecret(contents.apply(checksumOf));
-  const files = passwords.apply(redisFiles);
-  const password = passwords.apply(({ gridlock = '' }): Record<string, string> => ({ [PASSWORD_KEY]: gridlock }));
+  const files = passwords.apply((known) => redisFiles(topology, known, access));
+  const password = passwords.apply(({ gridlock }): Record<string, string> => ({ [PASSWORD_KEY]: gridlock }));
   return {
-    files: secret(`${REDIS}-files`, files).metadata.name,
+    files: secret('files', files).metadata.name,
     filesChecksum: checksum(files),
-    password: secret(`${REDIS}-password`, password).metadata.name,
+    password: secret('password', password).metadata.name,
     passwordChecksum: checksum(password),
   };
 }

@@ -1,39 +1,53 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { test } from 'node:test';
-import { CHECKOUT, stackConfig } from '../../config/config.ts';
-import { createRedis } from '../../program/parts.ts';
 import { MOCK_PEM } from '../../render/provider-answers.ts';
 import type { Child } from '../../render/recorder.ts';
 import { record } from '../../render/recorder.ts';
-import { redisDnsNames } from './redis-connection.ts';
+import type { OwnRedisArgs } from './own-redis.ts';
+import { type RedisConnection, redisDnsNames } from './redis-connection.ts';
+import { RedisExternal } from './redis-external.ts';
+import { RedisSentinel } from './redis-sentinel.ts';
+import { RedisSingle } from './redis-single.ts';
+import { REDIS_USERS } from './redis-users.ts';
 
-const certificates = { redisSecret: 'redis-tls', trust: { configMap: 'trust', key: 'roots.pem' } };
-const [SERVICE, SET, SECRET, CONFIG_MAP] = [
+const certificates = { secret: 'chat-redis-tls', trust: { configMap: 'trust', key: 'roots.pem' } };
+const [SERVICE, SET, SECRET, CONFIG_MAP, BUDGET, VOLUME] = [
   'kubernetes:core/v1:Service',
   'kubernetes:apps/v1:StatefulSet',
   'kubernetes:core/v1:Secret',
   'kubernetes:core/v1:ConfigMap',
+  'kubernetes:policy/v1:PodDisruptionBudget',
+  'kubernetes:core/v1:PersistentVolumeClaimPatch',
 ];
-const password = (user: string): Child => ['random:index/randomPassword:RandomPassword', `redis-${user}`];
+const PASSWORD = 'random:index/randomPassword:RandomPassword';
 
-const run = (settings: Record<string, string>, preview = false) =>
+const recorded = (make: () => { connection: RedisConnection }, preview = false) =>
   record(
     () => {
-      const connection = createRedis(stackConfig('dev', settings), { namespace: 'gridlock', certificates });
-      const { ready: _, ...rest } = connection;
-      return rest;
+      const { ready: _, ...connection } = make().connection;
+      return connection;
     },
     { preview },
   );
+
+const TOPOLOGIES = { single: RedisSingle, sentinel: RedisSentinel };
+type Topology = keyof typeof TOPOLOGIES;
+const topologies = Object.keys(TOPOLOGIES) as Topology[];
+
+const run = (topology: Topology, args: Partial<OwnRedisArgs> = {}, preview = false) =>
+  recorded(
+    () => new TOPOLOGIES[topology]('redis', { namespace: 'play', cluster: 'chat', certificates, ...args }),
+    preview,
+  );
+const external = (args: { url: string; roots?: string }, preview = false) =>
+  recorded(() => new RedisExternal('redis', { namespace: 'play', cluster: 'chat', ...args }), preview);
+
 const variables = (env: unknown) =>
   Object.fromEntries((env as { name: string; value: string }[]).map(({ name, value }) => [name, value]));
 
 interface Pod {
   spec: {
-    initContainers: { name: string; restartPolicy: string }[];
+    initContainers: { name: string; restartPolicy: string; env: { name: string; value: string }[] }[];
     containers: Record<string, unknown>[];
     volumes: { name: string }[];
     serviceAccountName: string;
@@ -43,38 +57,40 @@ interface Pod {
 interface SetSpec {
   serviceName: string;
   replicas: number;
+  selector: object;
   template: Pod;
   podManagementPolicy?: string;
 }
+const setOf = (recording: Awaited<ReturnType<typeof run>>) => recording.one(SET).inputs as { spec: SetSpec };
 
 const COMMON: Child[] = [
-  password('gridlock'),
-  password('probe'),
-  password('keeper'),
+  ...REDIS_USERS.map((user): Child => [PASSWORD, `redis-${user}`]),
   [SECRET, 'redis-files'],
   [SECRET, 'redis-password'],
   [CONFIG_MAP, 'redis-config'],
   [CONFIG_MAP, 'redis-scripts'],
   ['kubernetes:core/v1:ServiceAccount', 'redis'],
-  [SERVICE, 'redis'],
+  [SERVICE, 'redis-headless'],
+  [BUDGET, 'redis'],
   [SET, 'redis'],
+  [VOLUME, 'redis-0-volume'],
 ];
 
 test('a single Redis has exactly these children', async () => {
-  const recording = await run({});
-  recording.assertChildren('redis', [...COMMON, [SERVICE, 'redis-headless']]);
-  const { spec } = recording.one(SET).inputs as { spec: SetSpec };
-  assert.deepEqual([spec.serviceName, spec.replicas], ['redis-headless', 1]);
+  const recording = await run('single');
+  recording.assertChildren('redis', [...COMMON, [SERVICE, 'redis']]);
+  const { spec } = setOf(recording);
+  assert.deepEqual([spec.serviceName, spec.replicas], ['chat-redis-headless', 1]);
   assert.deepEqual(
     spec.template.spec.initContainers.map(({ name, restartPolicy }) => [name, restartPolicy]),
     [['certificates', 'Always']],
   );
 });
 
-test('a replica is told to come by TLS, as its own user, with files for password and roots', async () => {
-  const { outputs } = await run({});
+test('a server is told to come by TLS, as its own user, with files for password and roots', async () => {
+  const { outputs } = await run('single');
   assert.deepEqual(variables(outputs.env), {
-    REDIS_URL: 'rediss://redis.gridlock.svc:6379',
+    REDIS_URL: 'rediss://chat-redis.play.svc:6379',
     REDIS_USERNAME: 'gridlock',
     REDIS_PASSWORD_FILE: '/etc/gridlock/redis/password',
     REDIS_TLS: 'true',
@@ -82,19 +98,19 @@ test('a replica is told to come by TLS, as its own user, with files for password
   });
 });
 
-test('with Sentinel there are three, each with its own address, and a budget', async () => {
-  const recording = await run({ 'gridlock:redis': 'sentinel' });
+test('with Sentinel there are three, each with its own address', async () => {
+  const recording = await run('sentinel');
   recording.assertChildren('redis', [
     ...COMMON,
-    password('replication'),
-    password('sentinel'),
+    ['random:index/randomString:RandomString', 'redis-set'],
     [SERVICE, 'redis-0'],
     [SERVICE, 'redis-1'],
     [SERVICE, 'redis-2'],
-    ['kubernetes:policy/v1:PodDisruptionBudget', 'redis'],
+    [VOLUME, 'redis-1-volume'],
+    [VOLUME, 'redis-2-volume'],
   ]);
-  const { spec } = recording.one(SET).inputs as { spec: SetSpec };
-  assert.deepEqual([spec.serviceName, spec.replicas, spec.podManagementPolicy], ['redis', 3, 'Parallel']);
+  const { spec } = setOf(recording);
+  assert.deepEqual([spec.replicas, spec.podManagementPolicy], [3, 'Parallel']);
   assert.deepEqual(
     spec.template.spec.initContainers.map(({ name }) => name),
     ['sentinel', 'certificates'],
@@ -106,38 +122,76 @@ test('with Sentinel there are three, each with its own address, and a budget', a
   const member = recording.one(SERVICE, 'redis-1').inputs as {
     spec: { selector: object; publishNotReadyAddresses: boolean };
   };
-  assert.equal((member.spec.selector as Record<string, string>)['statefulset.kubernetes.io/pod-name'], 'redis-1');
+  assert.equal((member.spec.selector as Record<string, string>)['statefulset.kubernetes.io/pod-name'], 'chat-redis-1');
   assert.equal(member.spec.publishNotReadyAddresses, true);
 });
 
-test('a replica finds the primary by the sentinels, whose names are in the certificate', async () => {
-  const { outputs } = await run({ 'gridlock:redis': 'sentinel' });
+test('a server finds the primary by the sentinels, whose names are in the certificate', async () => {
+  const { outputs } = await run('sentinel');
   const env = variables(outputs.env);
   assert.equal(env.REDIS_MASTER_NAME, 'gridlock');
   const hosts = env.REDIS_SENTINELS!.split(',').map((address) => address.replace(':26379', ''));
   assert.equal(hosts.length, 3);
-  for (const host of [...hosts, 'redis.gridlock.svc', 'localhost'])
-    assert.ok(redisDnsNames('gridlock').includes(host), host);
+  for (const host of [...hosts, 'chat-redis.play.svc', 'localhost'])
+    assert.ok(redisDnsNames('chat', 'play').includes(host), host);
 });
 
-test('an external Redis is a Secret with the password, and roots where they are private', async (t) => {
-  const directory = mkdtempSync(path.join(tmpdir(), 'gridlock-ca-'));
-  const home = process.cwd();
-  process.chdir(directory);
-  t.after(() => {
-    process.chdir(home);
-    rmSync(directory, { recursive: true });
-  });
-  const file = path.join(directory, 'ca.pem');
-  writeFileSync(file, MOCK_PEM);
-  const recording = await run({
-    'gridlock:redis': 'external',
-    'gridlock:redisUrl': 'rediss://u:hush@cache.example:6390',
-    // Paths start at the checkout: the engine runs the program elsewhere.
-    'gridlock:redisCaFile': path.relative(CHECKOUT, file),
-  });
+test('a change of topology updates the StatefulSet, as nothing differs that it cannot change', async () => {
+  const fixed = async (topology: Topology) => {
+    const { urn, inputs } = (await run(topology)).one(SET);
+    const { serviceName, podManagementPolicy, selector } = (inputs as unknown as { spec: SetSpec }).spec;
+    return { urn, metadata: inputs['metadata'], serviceName, podManagementPolicy, selector };
+  };
+  assert.deepEqual(await fixed('single'), await fixed('sentinel'));
+});
+
+test('every object of one topology that the other has too is the same resource', async () => {
+  const named = async (topology: Topology) => {
+    const { registrations } = await run(topology);
+    return registrations.flatMap(({ type, urn, inputs }) => {
+      const { name } = (inputs['metadata'] ?? {}) as { name?: string };
+      return name === undefined ? [] : [[`${type} ${name}`, urn] as const];
+    });
+  };
+  const single = new Map(await named('single'));
+  for (const [object, urn] of await named('sentinel')) assert.equal(single.get(object) ?? urn, urn, object);
+});
+
+test('the one pod is evicted by nobody, and of three one at a time', async () => {
+  for (const [topology, maxUnavailable] of [
+    ['single', 0],
+    ['sentinel', 1],
+  ] as const) {
+    const { spec } = (await run(topology)).one(BUDGET).inputs as { spec: object };
+    assert.deepEqual(spec, {
+      maxUnavailable,
+      selector: { matchLabels: { 'app.kubernetes.io/name': 'redis', 'app.kubernetes.io/instance': 'chat' } },
+      unhealthyPodEvictionPolicy: 'AlwaysAllow',
+    });
+  }
+});
+
+test('a volume grows by itself, without a change of the StatefulSet, and stays when it is no longer managed', async () => {
+  const recording = await run('single', { storage: '5Gi' });
+  const volume = recording.one(VOLUME);
+  assert.deepEqual(
+    [(volume.inputs['metadata'] as { name: string }).name, volume.inputs['spec'] as object],
+    ['data-chat-redis-0', { resources: { requests: { storage: '5Gi' } } }],
+  );
+  assert.equal(volume.options.retainOnDelete, true);
+  assert.ok(volume.dependsOn.includes('redis'));
+  assert.deepEqual(recording.one(SET).options.ignoreChanges, ['spec.volumeClaimTemplates']);
+});
+
+test('only what is asked for is protected', async () => {
+  assert.equal((await run('single')).one(SET).options.protect, undefined);
+  assert.equal((await run('single', { protect: true })).one(SET).options.protect, true);
+});
+
+test('an external Redis is a Secret with the password, and roots where they are private', async () => {
+  const recording = await external({ url: 'rediss://u:hush@cache.example:6390', roots: MOCK_PEM });
   recording.assertChildren('redis', [
-    [SECRET, 'redis'],
+    [SECRET, 'redis-password'],
     [CONFIG_MAP, 'redis-trust'],
   ]);
   assert.deepEqual(recording.one(SECRET).secrets, ['stringData']);
@@ -146,17 +200,15 @@ test('an external Redis is a Secret with the password, and roots where they are 
 });
 
 test('in a preview an external Redis is known as a whole', async () => {
-  const settings = { 'gridlock:redis': 'external', 'gridlock:redisUrl': 'rediss://u:hush@cache.example' };
-  const recording = await run(settings, true);
-  recording.assertChildren('redis', [[SECRET, 'redis']]);
+  const recording = await external({ url: 'rediss://u:hush@cache.example' }, true);
+  recording.assertChildren('redis', [[SECRET, 'redis-password']]);
   assert.equal(variables(recording.outputs.env).REDIS_URL, 'rediss://cache.example:6379');
 });
 
-for (const topology of ['single', 'sentinel']) {
+for (const topology of topologies) {
   test(`no password is outside of a Secret (${topology})`, async () => {
-    const { registrations } = await run({ 'gridlock:redis': topology });
-    const passwords = registrations.filter(({ type }) => type === 'random:index/randomPassword:RandomPassword');
-    assert.ok(passwords.length >= 3);
+    const { registrations } = await run(topology);
+    assert.equal(registrations.filter(({ type }) => type === PASSWORD).length, REDIS_USERS.length);
     for (const { type, secrets } of registrations) {
       if (type === SECRET) assert.deepEqual(secrets, ['stringData']);
       else assert.deepEqual(secrets, []);
@@ -164,8 +216,8 @@ for (const topology of ['single', 'sentinel']) {
   });
 
   test(`in a preview, where passwords are unknown, the pods are known (${topology})`, async () => {
-    const recording = await run({ 'gridlock:redis': topology }, true);
-    const { spec } = recording.one(SET).inputs as { spec: SetSpec };
+    const recording = await run(topology, {}, true);
+    const { spec } = setOf(recording);
     assert.equal(spec.template.metadata.annotations['checksum/config']?.length, 16);
     assert.equal(spec.template.spec.containers.length, 1);
   });

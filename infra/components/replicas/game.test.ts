@@ -15,7 +15,7 @@ const [DEPLOYMENT, SERVICE, SECRET] = [
   'kubernetes:core/v1:Service',
   'kubernetes:core/v1:Secret',
 ];
-const certificates = { redisSecret: 'redis-tls', trust: { configMap: 'trust', key: 'roots.pem' } };
+const certificates = { secret: 'redis-tls', trust: { configMap: 'trust', key: 'roots.pem' } };
 
 const run = (settings: Record<string, string> = {}, { token = 'x'.repeat(48), preview = false } = {}) => {
   const config = stackConfig('dev', settings);
@@ -81,7 +81,7 @@ test('a rollout never has fewer replicas than before, and the budget lets one go
     type: 'RollingUpdate',
     rollingUpdate: { maxUnavailable: 0, maxSurge: 1 },
   });
-  const budget = (await run()).one('kubernetes:policy/v1:PodDisruptionBudget').inputs as {
+  const budget = (await run()).one('kubernetes:policy/v1:PodDisruptionBudget', 'game').inputs as {
     spec: Record<string, unknown>;
   };
   assert.equal(budget.spec.maxUnavailable, 1);
@@ -166,7 +166,7 @@ test('a replica is told its name, its design, where it is opened from, and Redis
   assert.deepEqual(value('APPID')?.valueFrom, { fieldRef: { fieldPath: 'metadata.name' } });
   assert.equal(value('DESIGN')?.value, 'stateful');
   assert.equal(value('ALLOWED_ORIGINS')?.value, 'https://localhost:8443,https://play.example');
-  assert.equal(value('REDIS_URL')?.value, 'rediss://redis.gridlock.svc:6379');
+  assert.equal(value('REDIS_URL')?.value, 'rediss://gridlock-redis.gridlock.svc:6379');
   assert.equal(new Set(env.map(({ name }) => name)).size, env.length);
 });
 

@@ -3,7 +3,7 @@ import { CERTIFICATE_CASES } from './certificate-alert-cases.ts';
 
 const ns = 'namespace="gridlock"';
 const hpa = `${ns},horizontalpodautoscaler="game"`;
-const redisReady = `kube_statefulset_status_replicas_ready{${ns},statefulset="redis"}`;
+const redisReady = `kube_statefulset_status_replicas_ready{${ns},statefulset="gridlock-redis"}`;
 const pod = (name: string) => `${ns},pod="${name}"`;
 
 const refused = (name: string, reason: string) =>
@@ -178,7 +178,7 @@ export const CASES: readonly AlertCase[] = [
     alert: 'GridlockRedisDown',
     at: 3,
     severity: 'critical',
-    fires: [{ namespace: 'gridlock', statefulset: 'redis' }],
+    fires: [{ namespace: 'gridlock', statefulset: 'gridlock-redis' }],
     series: {
       [redisReady]: '3 0x10',
     },
@@ -187,7 +187,7 @@ export const CASES: readonly AlertCase[] = [
     name: 'two of three Redis are ready',
     alert: 'GridlockRedisNotRedundant',
     at: 10,
-    fires: [{ namespace: 'gridlock', statefulset: 'redis' }],
+    fires: [{ namespace: 'gridlock', statefulset: 'gridlock-redis' }],
     series: {
       [redisReady]: '2x10',
     },

@@ -8,21 +8,39 @@ redis() {
   ask keeper localhost "$REDIS_PORT" "$@"
 }
 
-role=$(redis ROLE | head -n 1) || exit 0
-[ "$role" = master ] || exit 0
+left() { [ "$(date +%s)" -lt "$deadline" ]; }
+within() { deadline=$(($(date +%s) + $1)); }
+role() { redis ROLE | head -n 1; }
+
+# When all stop at once, as one Redis is to be enough from now on, the first pod has the volume that stays: it outlasts
+# the others, so that it gets what they acknowledged until they stopped.
+within "${STAY_SECONDS:-10}"
+while left && [ "$self" = "$(member 0)" ] && [ "$(role)" = slave ]; do sleep 0.5; done
+[ "$(role)" = master ] || exit 0
 
 redis CLIENT PAUSE 600000 WRITE >/dev/null
-deadline=$(($(date +%s) + ${HAND_OVER_SECONDS:-20}))
-left() { [ "$(date +%s)" -lt "$deadline" ]; }
+within "${HAND_OVER_SECONDS:-20}"
 
-# True when a replica has said that it holds everything.
+# True when every replica that is there has said that it holds everything; "$1" with one of them is enough.
 followed() {
-  redis INFO replication | tr -d '\r' | awk -F: '
+  redis INFO replication | tr -d '\r' | awk -F: -v enough="${1:-all}" '
     /^master_repl_offset:/ { mine = $2 }
     /^slave[0-9]+:/ && /state=online/ { match($2, /offset=[0-9]+/); seen[substr($2, RSTART + 7, RLENGTH - 7)] }
-    END { exit !(mine in seen) }'
+    END { for (offset in seen) behind += offset != mine; exit !(mine in seen && (enough == "one" || !behind)) }'
 }
-while left && ! followed; do sleep 0.2; done
+# None is there: nobody could take over.
+alone() { [ "$(redis INFO replication | tr -d '\r' | sed -n 's/^connected_slaves://p')" = 0 ]; }
+
+give_up=$(($(date +%s) + 5))
+waits() { [ "$(date +%s)" -lt "$give_up" ]; }
+while left && ! followed; do
+  if ! waits && followed one; then break; fi
+  if ! waits && alone; then
+    say "no replica is there to take over"
+    exit 0
+  fi
+  sleep 0.2
+done
 
 # True when a sentinel was told, or is at it already.
 announce() {

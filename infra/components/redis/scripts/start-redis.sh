@@ -69,6 +69,8 @@ fi
   echo "include $CONFIG/redis.conf"
   echo "replica-announce-ip $self_host"
   echo "replica-announce-port $self_port"
+  # Its volume is the one that stays when one Redis is to be enough: it takes over before the others.
+  [ "$self" != "$(member 0)" ] || echo "replica-priority 50"
   # What Sentinel changes later Redis writes below.
   [ -z "$primary" ] || echo "replicaof $primary"
 } > "$conf.new"

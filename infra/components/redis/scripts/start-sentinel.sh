@@ -5,6 +5,19 @@
 
 self=$(self)
 conf="$DATA/sentinel.conf"
+
+# A volume that another set of three left knows of primaries that are no more, and its data are old. The first pod's are
+# those of the one Redis that came between, which left no mark.
+if [ "$(cat "$DATA/set" 2>/dev/null)" != "$SET" ]; then
+  rm -f "$conf" "$DATA/redis.conf"
+  if [ -f "$DATA/set" ]; then
+    say "this volume belonged to another set: its data are removed"
+    rm -rf "$DATA/appendonlydir"
+  fi
+  echo "$SET" > "$DATA/set.new"
+  mv "$DATA/set.new" "$DATA/set"
+fi
+
 state='^sentinel (myid|monitor|current-epoch|config-epoch|leader-epoch|known-replica|known-sentinel) '
 
 write_config() {

@@ -7,17 +7,23 @@ import path from 'node:path';
 import { Redis, type RedisOptions } from 'ioredis';
 import { localCertificate } from '../../../../services/server/testing/certificate.ts';
 import { freePorts } from '../../../../tests/kit/ports.ts';
-import { stackConfig } from '../../../config/config.ts';
-import { type RedisPaths, replicatedRedisConfig, SENTINEL_TIMES, sentinelConfig } from '../redis-config.ts';
-import { PRIMARY, QUORUM, SENTINELS } from '../redis-connection.ts';
+import { replicaAccess } from '../../../program/replica-access.ts';
+import {
+  type RedisPaths,
+  redisConfig,
+  replicatedRedisConfig,
+  SENTINEL_TIMES,
+  sentinelConfig,
+} from '../redis-config.ts';
+import { memberNames, PRIMARY, QUORUM, SENTINELS } from '../redis-connection.ts';
 import { redisScripts } from '../redis-pod.ts';
-import type { RedisPasswords } from '../redis-users.ts';
-import { redisFiles } from '../redis-users.ts';
+import { type RedisPasswords, redisFiles, type Topology } from '../redis-users.ts';
 
 export const PASSWORDS: RedisPasswords = {
   gridlock: 'game-password',
   probe: 'probe-password',
   keeper: 'keeper-password',
+  backup: 'backup-password',
   replication: 'replication-password',
   sentinel: 'sentinel-password',
 };
@@ -62,10 +68,12 @@ export class RedisPod {
       // A machine that is held up answers late, and its sentinels replace nobody for half a minute.
       ASK_SECONDS: '15',
       HAND_OVER_SECONDS: '90',
+      STAY_SECONDS: '60',
+      SET: 'first',
     };
   }
 
-  /** Starts a container: `start-redis`, `start-sentinel` or `keeper`. */
+  /** Starts a container: `start-redis`, `start-single`, `start-sentinel` or `keeper`. */
   start(script: string): void {
     const child = this.#spawn(script);
     this.#running.set(script, child);
@@ -80,13 +88,39 @@ export class RedisPod {
     return this.#running.has(script);
   }
 
-  /** Runs a script to its end: `probe` or `hand-over`. */
+  /** What the pod's containers find as files: those of one Redis, or of a member of the set with this mark. */
+  become(topology: Topology, set = 'first'): void {
+    const { paths } = this;
+    this.#env.SET = set;
+    const redis = { persistence: 'always', memoryMib: 64, paths, port: this.redisPort } as const;
+    const { head, settings } = sentinelConfig(paths, this.sentinelPort);
+    const ofSet = {
+      'redis.conf': replicatedRedisConfig(redis),
+      'sentinel-head.conf': head,
+      'sentinel-settings.conf': patient(settings),
+    };
+    write(paths.config, topology === 'single' ? { 'redis.conf': redisConfig(redis) } : ofSet);
+    write(paths.secrets, redisFiles(topology, PASSWORDS, replicaAccess));
+  }
+
+  /** Runs a script to its end: `probe`, `hand-over`, `backup` or `restore`. */
   async run(script: string, ...args: readonly string[]): Promise<Script> {
     const child = this.#spawn(script, args);
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data: Buffer) => (output += data));
-    const [code] = (await once(child, 'exit')) as [number | null];
+    const [code] = (await once(child, 'close')) as [number | null];
     return { code, output };
+  }
+
+  /** Runs a script on standard input; resolves with what it wrote to standard output. */
+  async pipe(script: string, input: Buffer = Buffer.alloc(0)): Promise<Buffer> {
+    const child = this.#spawn(script);
+    const parts: Buffer[] = [];
+    child.stdout?.on('data', (data: Buffer) => parts.push(data));
+    child.stdin?.end(input);
+    const [code] = (await once(child, 'close')) as [number | null];
+    assert.equal(code, 0, `${script}: ${this.output}`);
+    return Buffer.concat(parts);
   }
 
   /** Ends one container, or all of them. */
@@ -130,7 +164,7 @@ export class RedisPod {
     const child = spawn('sh', [file, ...args], {
       env: this.#env,
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     });
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on('data', (data: Buffer) => (this.output = `${this.output}${data}`.slice(-20_000)));
@@ -169,22 +203,16 @@ export async function redisSet(): Promise<RedisSet> {
     { length: SENTINELS },
     (_, index) => [ports[2 * index], ports[2 * index + 1]] as [number, number],
   );
-  const config = stackConfig('dev', { 'gridlock:redis': 'sentinel' });
-  const pods = members.map(([redisPort, sentinelPort], index) => {
+  const pods = memberNames('gridlock').map((name, index) => {
     const at = (what: string) => path.join(root, String(index), what);
     const paths = Object.fromEntries(
       ['data', 'config', 'scripts', 'secrets', 'tls', 'trust'].map((what) => [what, at(what)]),
     ) as RedisPaths;
-    const { head, settings } = sentinelConfig(paths, sentinelPort);
     write(paths.data, {});
-    write(paths.config, {
-      'redis.conf': replicatedRedisConfig({ config, paths, port: redisPort }),
-      'sentinel-head.conf': head,
-      'sentinel-settings.conf': patient(settings),
-    });
     write(paths.scripts, redisScripts());
-    write(paths.secrets, redisFiles(PASSWORDS));
-    return new RedisPod(`redis-${index}`, paths, members);
+    const pod = new RedisPod(name, paths, members);
+    pod.become('sentinel');
+    return pod;
   });
   const roots: string[] = [];
   const renew = async () => {
