@@ -177,7 +177,7 @@ test('another number of replicas is refused with a sentence', async () => {
   await assert.rejects(prepare('--replicas', '6'), /^ConfigError: replicas is 6, and compose\.yaml names 4/);
 });
 
-test('a server of your own is refused with a sentence', async () => {
+test('a command of your own is refused with a sentence that names the way for containers', async () => {
   await assert.rejects(
     prepare('--command', 'node server.js'),
     /^ConfigError: command is for npm start alone: set serverImage/,

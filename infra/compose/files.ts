@@ -2,12 +2,14 @@ import { execFile } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import type { Chain } from '../../certs/index.ts';
 import { CA_FILE, redisConfig } from '../components/redis/redis-config.ts';
 import { redisAcl } from '../components/redis/redis-users.ts';
 import { readApiKeys, readOperatorKeys } from '../config/api-keys.ts';
 import type { Config } from '../config/config.ts';
 import { edgeSettings } from '../config/edge-settings.ts';
 import { readJwtKeys } from '../config/jwt-keys.ts';
+import type { EdgeServer } from '../edge/options.ts';
 import { renderEdge } from '../edge/render.ts';
 import { ensureCertificates } from '../local/certificates.ts';
 import { ensureSecret, writePrivate } from '../local/state-dir.ts';
@@ -17,6 +19,11 @@ const run = promisify(execFile);
 
 /** Where a container has the directory it is given. */
 export const MOUNT = '/etc/gridlock';
+/** Where the edge has the one that it writes to. */
+export const RUN_MOUNT = '/run/gridlock';
+const RUNTIME_SOCKET = 'haproxy.sock';
+const LEAF = 'leaf.pem';
+export const HAPROXY_CONFIG = 'haproxy.cfg';
 /** The public keys of the issuer, in the directory of the replicas. */
 export const JWT_KEYS = 'jwt.keys';
 /** The keys of backends, there too. */
@@ -25,8 +32,8 @@ export const API_KEYS = 'api.keys';
 export const OPERATOR_KEYS = 'operator.keys';
 
 /**
- * Every file the containers are given; absolute. Each container mounts one directory with what it needs and nothing
- * else: the keys of the authorities, in `pki`, are in none.
+ * Every file the containers are given; absolute. Each container mounts what it needs and nothing else: the keys of the
+ * authorities, in `pki`, are in none.
  */
 export function composePaths(stateDir: string) {
   const root = path.resolve(stateDir, 'compose');
@@ -44,6 +51,12 @@ export function composePaths(stateDir: string) {
     edge,
     replica,
     redis,
+    /** Of the Redis of a server of the user's. */
+    serverRedis: path.join(root, 'server-redis'),
+    /** Where the edge has the socket of its Runtime API. */
+    run: path.join(root, 'run'),
+    /** Of a server of the user's: what Docker Compose reads. */
+    composeFile: path.join(root, 'compose.yaml'),
   });
 }
 
@@ -88,21 +101,61 @@ export const INTERNAL_PORT = 9090;
 /** Where the edge tells its figures to the replicas, published nowhere. */
 export const EDGE_METRICS_PORT = 8404;
 
-/** The edge of `npm start`, with the replicas by the names Compose gives them. Paths are the container's. */
-export function composeEdgeConfig(config: Config, cookieKey: string): string {
+/** The edge of `npm start`, with the servers by the names Compose gives them. Paths are the container's. */
+export function composeEdgeConfig(
+  config: Config,
+  cookieKey: string,
+  servers: readonly EdgeServer[],
+  metrics?: string,
+): string {
   return renderEdge({
     settings: edgeSettings(config),
-    servers: REPLICAS.map((name) => ({ name, address: name, port: PORT, checkPort: INTERNAL_PORT })),
+    servers,
     // The container of a replica that starts again may have another address.
     resolveNames: true,
-    certificate: `${MOUNT}/leaf.pem`,
+    certificate: `${MOUNT}/${LEAF}`,
     cookieKey,
+    runtimeSocket: `${RUN_MOUNT}/${RUNTIME_SOCKET}`,
     addresses: ['*'],
-    metrics: `*:${EDGE_METRICS_PORT}`,
+    ...(metrics === undefined ? {} : { metrics }),
   });
 }
 
-const mounted = (paths: ComposePaths): string[] => [paths.edge, paths.replica, paths.redis];
+const gridlockReplicas = REPLICAS.map((name) => ({ name, address: name, port: PORT, checkPort: INTERNAL_PORT }));
+
+const mounted = (paths: ComposePaths): string[] => [
+  paths.edge,
+  paths.replica,
+  paths.redis,
+  paths.serverRedis,
+  paths.run,
+];
+
+/** Makes the directories of the containers. */
+export function makeDirectories(paths: ComposePaths): void {
+  for (const directory of [paths.root, paths.secrets, ...mounted(paths)]) {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  }
+}
+
+/** Writes what the edge mounts, and tells the authority which edge serves its leaf: a rotation closes no socket. */
+export async function writeEdgeFiles(
+  paths: ComposePaths,
+  { port }: Pick<Config, 'port'>,
+  haproxy: string,
+  { leafPath, changed }: Pick<Chain, 'leafPath' | 'changed'>,
+): Promise<void> {
+  const leaf = readFileSync(leafPath, 'utf8');
+  writeAll(paths.edge, { [HAPROXY_CONFIG]: haproxy, [LEAF]: leaf });
+  const edge = {
+    runtimeSocket: path.join(paths.run, RUNTIME_SOCKET),
+    certificate: `${MOUNT}/${LEAF}`,
+    endpoints: [{ host: '127.0.0.1', port, serverName: 'localhost' }],
+  };
+  const { isRunning, push, writeEdge } = await import('../../certs/edge/edge-deployment.ts');
+  writeEdge(paths.pki, { ...edge, runtimeSocket: path.relative(paths.pki, edge.runtimeSocket) });
+  if (changed.length > 0 && (await isRunning(edge))) await push(edge, leaf);
+}
 
 /** Makes or renews the chain, and the certificate of Redis from the same authority. */
 async function certificates(paths: ComposePaths, { host }: Config) {
@@ -118,12 +171,13 @@ async function certificates(paths: ComposePaths, { host }: Config) {
   return { chain, redis, roots: readFileSync(chain.trustPath, 'utf8') };
 }
 
-function writeAll(directory: string, files: Readonly<Record<string, string>>): void {
+/** Writes files that only their owner reads. */
+export function writeAll(directory: string, files: Readonly<Record<string, string>>): void {
   for (const [name, content] of Object.entries(files)) writePrivate(path.join(directory, name), content);
 }
 
 /** Gives what a container mounts to its user; only root can, and only root has to. */
-function handOver(paths: ComposePaths, { uid, gid }: Owner): void {
+export function handOver(paths: ComposePaths, { uid, gid }: Owner): void {
   for (const directory of mounted(paths)) {
     chmodSync(directory, 0o700);
     if (process.getuid?.() !== 0) continue;
@@ -138,16 +192,12 @@ function handOver(paths: ComposePaths, { uid, gid }: Owner): void {
  * @throws CertificateError
  */
 export async function writeComposeFiles(paths: ComposePaths, config: Config, owner: Owner): Promise<string> {
-  for (const directory of [paths.root, paths.secrets, ...mounted(paths)]) {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-  }
+  makeDirectories(paths);
   const { chain, redis, roots } = await certificates(paths, config);
   const secret = (name: string) => ensureSecret(path.join(paths.secrets, name));
   const passwords = { gridlock: secret('redis.password'), probe: secret('probe.password') };
-  writeAll(paths.edge, {
-    'haproxy.cfg': composeEdgeConfig(config, secret('cookie.key')),
-    'leaf.pem': readFileSync(chain.leafPath, 'utf8'),
-  });
+  const haproxy = composeEdgeConfig(config, secret('cookie.key'), gridlockReplicas, `*:${EDGE_METRICS_PORT}`);
+  await writeEdgeFiles(paths, config, haproxy, chain);
   const given = {
     [JWT_KEYS]: readJwtKeys(config),
     [API_KEYS]: readApiKeys(config),

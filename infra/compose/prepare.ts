@@ -3,10 +3,12 @@ import { mirrored } from '../components/artifacts.ts';
 import { checkApp } from '../config/app.ts';
 import { checkNoBreaking } from '../config/checks.ts';
 import { type Config, ConfigError } from '../config/config.ts';
+import { urlOf } from '../config/origin.ts';
 import { checkNoUserServer } from '../config/server-checks.ts';
 import { bundle } from '../image/bundle.ts';
 import type { Owner } from './files.ts';
 import { composePaths, REPLICAS, writeComposeFiles } from './files.ts';
+import { prepareUserServer } from './user-server.ts';
 import { composeVariables, writeEnv } from './variables.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -15,8 +17,10 @@ export interface Prepared {
   readonly url: string;
   /** Path of the certificate to trust. */
   readonly rootCertificate: string;
-  /** `gridlock/game:<hash>` */
+  /** `gridlock/game:<hash>`, or that of the user's server. */
   readonly image: string;
+  /** What Docker Compose reads; undefined for the compose.yaml of the checkout. */
+  readonly composeFile?: string;
 }
 
 export interface PrepareOptions {
@@ -27,8 +31,8 @@ export interface PrepareOptions {
   readonly envFile?: string;
 }
 
-function requireFour({ replicas }: Config): void {
-  if (replicas === REPLICAS.length) return;
+function requireFour({ replicas, serverImage }: Config): void {
+  if (replicas === REPLICAS.length || serverImage !== '') return;
   throw new ConfigError(
     `replicas is ${replicas}, and compose.yaml names ${REPLICAS.length}, ${REPLICAS[0]} to ${REPLICAS.at(-1)}: ` +
       'start another number with npm start, or on Kubernetes.',
@@ -48,9 +52,14 @@ function refuseOwnMachine({ jwtJwksUrl }: Config): void {
 function refuseWhatIsLocal(config: Config): void {
   const complaint = checkNoUserServer(config) ?? checkNoBreaking(config);
   if (complaint) throw new ConfigError(`${complaint.problem}: ${complaint.remedy}.`);
-  if (config.serverImage !== '') {
-    throw new ConfigError('serverImage is for Kubernetes: unset it, as compose.yaml runs the replicas of Gridlock.');
-  }
+}
+
+/** A Redis that is there already is named to a server of the user's as its user likes. */
+function requireRedis({ redis, serverImage }: Config): void {
+  if (serverImage === '' || redis === 'single' || redis === 'none') return;
+  throw new ConfigError(
+    `redis is ${redis}, and containers have one Redis or none: set it to single, or to none with REDIS_URL in serverEnvironment.`,
+  );
 }
 
 /**
@@ -63,13 +72,17 @@ export async function prepareCompose({ config, owner, envFile }: PrepareOptions)
   requireFour(config);
   refuseLocalCertificates(config);
   refuseOwnMachine(config);
-  await checkApp(config);
+  requireRedis(config);
   const paths = composePaths(config.stateDir);
+  const url = urlOf('https', config.host, config.port);
+  if (config.serverImage !== '') {
+    const rootCertificate = await prepareUserServer(paths, config, owner);
+    return { url, rootCertificate, image: config.serverImage, composeFile: paths.composeFile };
+  }
+  await checkApp(config);
   const built = await bundle({ app: config.app, baseImage: mirrored(config, config.baseImage) });
   const rootCertificate = await writeComposeFiles(paths, config, owner);
   const variables = composeVariables(ROOT, config, paths, built, owner);
   writeEnv(envFile ?? path.join(ROOT, '.env'), variables);
-  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
-  const url = `https://${host}${config.port === 443 ? '' : `:${config.port}`}`;
   return { url, rootCertificate, image: variables['GRIDLOCK_IMAGE']! };
 }

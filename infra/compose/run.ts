@@ -27,9 +27,14 @@ async function requirePorts({ port, httpPort, host }: Config): Promise<void> {
 }
 
 /** Runs docker compose in the foreground; resolves with its exit code. */
-async function composeUp(options: readonly string[]): Promise<number> {
+async function composeUp(composeFile: string | undefined, options: readonly string[]): Promise<number> {
   const env = await dockerEnvironment();
-  const child = spawn('docker', ['compose', 'up', '--build', ...options], { cwd: ROOT, env, stdio: 'inherit' });
+  const up =
+    composeFile === undefined
+      ? ['compose', 'up', '--build', ...options]
+      : // Containers of another number of copies, or of Gridlock's replicas, would be in the way.
+        ['compose', '--file', composeFile, 'up', '--remove-orphans', ...options];
+  const child = spawn('docker', up, { cwd: ROOT, env, stdio: 'inherit' });
   // The terminal sends Ctrl-C to both: Compose stops the containers, and we wait for it.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => (signal === 'SIGINT' && process.stdin.isTTY ? undefined : child.kill(signal)));
@@ -50,8 +55,12 @@ export async function runCompose(
 ): Promise<number> {
   await requireDocker();
   if (!isPrepareOnly) await requirePorts(config);
-  const { url, rootCertificate } = await prepareCompose({ config, owner: await findOwner() });
+  const { url, rootCertificate, composeFile } = await prepareCompose({ config, owner: await findOwner() });
   const trust = path.relative(process.cwd(), rootCertificate);
-  process.stdout.write(`prepared; play at ${url} as soon as the containers are up, and trust ${trust}\n`);
-  return isPrepareOnly ? 0 : composeUp(upOptions);
+  const what = composeFile === undefined ? 'play' : 'your server is';
+  process.stdout.write(`prepared; ${what} at ${url} as soon as the containers are up, and trust ${trust}\n`);
+  if (composeFile !== undefined && isPrepareOnly) {
+    process.stdout.write(`docker compose --file ${path.relative(process.cwd(), composeFile)} up starts it\n`);
+  }
+  return isPrepareOnly ? 0 : composeUp(composeFile, upOptions);
 }

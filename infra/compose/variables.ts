@@ -10,7 +10,7 @@ import { type ReplicaEnvironment, replicaSettings } from '../config/replica-envi
 import { isLoopback } from '../edge/options.ts';
 import type { Bundle } from '../image/bundle.ts';
 import { writePrivate } from '../local/state-dir.ts';
-import { API_KEYS, type ComposePaths, JWT_KEYS, MOUNT, OPERATOR_KEYS, type Owner } from './files.ts';
+import { API_KEYS, type ComposePaths, HAPROXY_CONFIG, JWT_KEYS, MOUNT, OPERATOR_KEYS, type Owner } from './files.ts';
 
 const PREFIX = 'GRIDLOCK_';
 /** What a container may take beyond the drain window: for what is under way, and to leave. */
@@ -32,10 +32,10 @@ function place(root: string, file: string): string {
   return relative.startsWith('..') || path.isAbsolute(relative) ? file : `./${relative}`;
 }
 
-/** Changes when a file of the directory does: the container that mounts it is then recreated. */
-function fingerprint(directory: string): string {
+/** Changes when one of these files of the directory does: the container that mounts it is then recreated. */
+export function fingerprint(directory: string, names: readonly string[] = readdirSync(directory)): string {
   const hash = createHash('sha256');
-  for (const name of readdirSync(directory).sort()) hash.update(readFileSync(path.join(directory, name)));
+  for (const name of [...names].sort()) hash.update(readFileSync(path.join(directory, name)));
   return hash.digest('hex').slice(0, 12);
 }
 
@@ -70,7 +70,8 @@ export function composeVariables(
     GRIDLOCK_ISSUER_INTERNAL: String(config.jwtJwksUrl === ''),
     GRIDLOCK_REDIS_MEMORY: `${memoryLimitMib(config.redisMemoryMib)}m`,
     GRIDLOCK_GRACE: `${Math.ceil((config.drainMs + GRACE_MARGIN_MS) / 1000)}s`,
-    GRIDLOCK_EDGE_FILES: fingerprint(paths.edge),
+    // Not its leaf: a rotation puts that into the running edge.
+    GRIDLOCK_EDGE_FILES: fingerprint(paths.edge, [HAPROXY_CONFIG]),
     GRIDLOCK_REPLICA_FILES: fingerprint(paths.replica),
     GRIDLOCK_REDIS_FILES: fingerprint(paths.redis),
   };

@@ -24,7 +24,7 @@ const refused = (sockets: number, addresses = 1, more = {}) => {
 test('the limits are read from the configuration the edge runs with', () => {
   const file = path.join(directory, 'haproxy.cfg');
   const args = ['--max-connections=700', '--connections-per-address=500', '--connection-rate-per-address=400'];
-  writeFileSync(file, composeEdgeConfig(readConfig({ args, directory }), 'key'));
+  writeFileSync(file, composeEdgeConfig(readConfig({ args, directory }), 'key', []));
   assert.deepEqual(readEdgeLimits(file), {
     connections: 700,
     connectionsPerAddress: 500,
