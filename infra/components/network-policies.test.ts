@@ -22,7 +22,7 @@ const run = (values: Record<string, string> = {}, preview = false) =>
 for (const preview of [true, false]) {
   test(`the game's namespace has a policy for each of its parts (preview: ${preview})`, async () => {
     const recording = await run({ 'gridlock:ingress': 'haproxy' }, preview);
-    const names = ['default-deny', 'allow-dns', 'game', 'redis', 'metrics-api', 'edge'];
+    const names = ['default-deny', 'allow-dns', 'gridlock', 'redis', 'metrics-api', 'edge'];
     recording.assertChildren(
       'network-policies',
       names.map((name) => [POLICY, `network-policies-${name}`] as const),
@@ -44,7 +44,7 @@ test('what is not there has no policy', async () => {
     'gridlock:redisUrl': 'redis://cache.example',
   });
   const names = recording.all(POLICY).map(({ name }) => name.replace('network-policies-', ''));
-  assert.deepEqual(names.sort(), ['allow-dns', 'default-deny', 'game']);
+  assert.deepEqual(names.sort(), ['allow-dns', 'default-deny', 'gridlock']);
 });
 
 type Settings = Parameters<typeof networkRules>[0];
@@ -108,22 +108,22 @@ test('everything is shut both ways, and every opening names its ports', () => {
 });
 
 test('only the edge, the metrics API and Prometheus come to a replica, which goes to Redis and looks at the edge', () => {
-  const { game } = rules({ ...base, monitoring: 'stack' });
+  const { gridlock: game } = rules({ ...base, monitoring: 'stack' });
   assert.deepEqual(openings(game!.ingress, 'from'), ['haproxy-controller:8080', 'metrics-api:9090', 'monitoring:9090']);
   assert.deepEqual(openings(game!.egress, 'to'), ['redis:6379', 'haproxy-controller:8443']);
 });
 
 test('a replica gets out to the keys of the issuer where they are at a URL, by its port', () => {
-  const egress = (jwtJwksUrl: string) => openings(rules({ ...base, jwtJwksUrl }).game!.egress, 'to');
+  const egress = (jwtJwksUrl: string) => openings(rules({ ...base, jwtJwksUrl }).gridlock!.egress, 'to');
   assert.deepEqual(egress('https://id.example/keys'), ['redis:6379', 'haproxy-controller:8443', '*:443']);
   assert.deepEqual(egress('https://id.example:8444/keys').at(-1), '*:8444');
 });
 
 test('the plain edge looks at readiness itself', () => {
-  const { game, edge } = rules({ ...base, ingress: 'haproxy', autoscaling: 'none' });
+  const { gridlock: game, edge } = rules({ ...base, ingress: 'haproxy', autoscaling: 'none' });
   assert.deepEqual(openings(game!.ingress, 'from'), ['edge:8080', 'edge:9090']);
   assert.deepEqual(openings(edge!.ingress, 'from'), ['*:8443', '*:8080']);
-  assert.deepEqual(openings(edge!.egress, 'to'), ['game:8080', 'game:9090']);
+  assert.deepEqual(openings(edge!.egress, 'to'), ['server:8080', 'server:9090']);
 });
 
 test('Prometheus reads the plain edge and its agent, and nobody else comes to where it is emptied', () => {
@@ -132,27 +132,22 @@ test('Prometheus reads the plain edge and its agent, and nobody else comes to wh
 });
 
 test('Redis admits replicas, and with Sentinel its own kind', () => {
-  assert.deepEqual(openings(rules(base).redis!.ingress, 'from'), ['game:6379']);
+  assert.deepEqual(openings(rules(base).redis!.ingress, 'from'), ['server:6379']);
   assert.equal(rules(base).redis!.egress, undefined);
   const { redis } = rules({ ...base, redis: 'sentinel' }, [6379, 26_379]);
-  assert.deepEqual(
-    openings(redis!.ingress, 'from'),
-    ['game:6379', 'game:26379', 'redis:6379', 'redis:26379'].sort((a, b) =>
-      a.split(':')[0]! < b.split(':')[0]! ? -1 : 1,
-    ),
-  );
+  assert.deepEqual(openings(redis!.ingress, 'from'), ['server:6379', 'server:26379', 'redis:6379', 'redis:26379']);
   assert.deepEqual(openings(redis!.egress, 'to'), ['redis:6379', 'redis:26379']);
 });
 
 test('an external Redis is reached at its own ports, and no policy is for one that is not there', () => {
   const found = rules({ ...base, redis: 'external' }, [6380, 7000]);
-  assert.deepEqual(openings(found.game!.egress, 'to'), ['*:6380', '*:7000', 'haproxy-controller:8443']);
+  assert.deepEqual(openings(found.gridlock!.egress, 'to'), ['*:6380', '*:7000', 'haproxy-controller:8443']);
   assert.equal(found.redis, undefined);
 });
 
 test('the metrics API reaches replicas and the API server', () => {
   const found = rules(base)['metrics-api'];
-  assert.deepEqual(openings(found!.egress, 'to'), ['game:9090', '*:443', '*:6443']);
+  assert.deepEqual(openings(found!.egress, 'to'), ['server:9090', '*:443', '*:6443']);
   assert.equal(rules({ ...base, autoscaling: 'existing' })['metrics-api'], undefined);
 });
 

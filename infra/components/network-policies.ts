@@ -4,11 +4,11 @@ import * as pulumi from '@pulumi/pulumi';
 import type { Config } from '../config/config.ts';
 import { CONTROLLER_NAMESPACE, EDGE, EDGE_PORTS } from './edge/edge-service.ts';
 import { AGENT_PORT, METRICS_PORT } from './edge/plain-edge-pod.ts';
-import { labels, namespaceNamed, selector } from './labels.ts';
+import { labels, namespaceNamed, selector, selectorOf } from './labels.ts';
 import { MONITORING_NAMESPACE } from './monitoring/monitoring.ts';
 import type { RedisConnection } from './redis/redis-connection.ts';
 import { REDIS_PORT, SENTINEL_PORT } from './redis/redis-connection.ts';
-import { GAME, HTTP_PORT, INTERNAL_PORT } from './replicas/game-pod.ts';
+import { HTTP_PORT, INTERNAL_PORT, SERVER } from './replicas/gridlock.ts';
 import { METRICS_API, METRICS_API_PORT } from './replicas/metrics-api.ts';
 
 export interface NetworkPoliciesArgs {
@@ -54,6 +54,7 @@ const REDIS = 'redis';
 
 const tcp = (...ports: readonly number[]): Port[] => ports.map((port) => ({ protocol: 'TCP', port }));
 const pods = (name: string): Peer => ({ podSelector: { matchLabels: selector(name) } });
+const server: Peer = { podSelector: { matchLabels: selectorOf(SERVER) } };
 const from = (peers: Peer[], ...ports: readonly number[]) => ({ from: peers, ports: tcp(...ports) });
 const to = (peers: Peer[], ...ports: readonly number[]) => ({ to: peers, ports: tcp(...ports) });
 const anywhere = (...ports: readonly number[]) => ({ ports: tcp(...ports) });
@@ -92,22 +93,25 @@ const issuer = ({ jwtJwksUrl }: Settings) =>
 function game(config: Settings, redisPorts: readonly number[]): Spec {
   const readers = [...(config.autoscaling === 'adapter' ? [pods(METRICS_API)] : []), ...monitoring(config)];
   const redis = config.redis === 'external' ? anywhere(...redisPorts) : to([pods(REDIS)], ...redisPorts);
-  return policy(of(GAME), {
-    ingress: [
-      // The plain edge looks at readiness itself.
-      from([edge(config)], HTTP_PORT, ...(config.ingress === 'haproxy' ? [INTERNAL_PORT] : [])),
-      ...(readers.length > 0 ? [from(readers, INTERNAL_PORT)] : []),
-    ],
-    // The edge, to see which certificate it shows; the keys of the issuer are outside, at a name whose addresses change.
-    egress: [redis, to([edge(config)], EDGE_PORTS.https), ...issuer(config)],
-  });
+  return policy(
+    { matchLabels: selectorOf(SERVER) },
+    {
+      ingress: [
+        // The plain edge looks at readiness itself.
+        from([edge(config)], HTTP_PORT, ...(config.ingress === 'haproxy' ? [INTERNAL_PORT] : [])),
+        ...(readers.length > 0 ? [from(readers, INTERNAL_PORT)] : []),
+      ],
+      // The edge, to see which certificate it shows; the keys of the issuer are outside, at a name whose addresses change.
+      egress: [redis, to([edge(config)], EDGE_PORTS.https), ...issuer(config)],
+    },
+  );
 }
 
 function redis(config: Settings): Spec {
-  if (config.redis === 'single') return policy(of(REDIS), { ingress: [from([pods(GAME)], REDIS_PORT)] });
+  if (config.redis === 'single') return policy(of(REDIS), { ingress: [from([server], REDIS_PORT)] });
   const ports = [REDIS_PORT, SENTINEL_PORT];
   return policy(of(REDIS), {
-    ingress: [from([pods(GAME), pods(REDIS)], ...ports)],
+    ingress: [from([server, pods(REDIS)], ...ports)],
     egress: [to([pods(REDIS)], ...ports)],
   });
 }
@@ -118,7 +122,7 @@ function redis(config: Settings): Spec {
  */
 const metricsApi = policy(of(METRICS_API), {
   ingress: [anywhere(METRICS_API_PORT)],
-  egress: [to([pods(GAME)], INTERNAL_PORT), anywhere(443, 6443)],
+  egress: [to([server], INTERNAL_PORT), anywhere(443, 6443)],
 });
 
 /** cert-manager's pods that answer an authority's challenge, in the namespace of the certificate. */
@@ -133,7 +137,7 @@ const plainEdge = (config: Settings): Spec =>
       anywhere(...Object.values(EDGE_PORTS)),
       ...(config.monitoring === 'none' ? [] : [from(monitoring(config), METRICS_PORT, AGENT_PORT)]),
     ],
-    egress: [to([pods(GAME)], HTTP_PORT, INTERNAL_PORT)],
+    egress: [to([server], HTTP_PORT, INTERNAL_PORT)],
   });
 
 /**
@@ -144,7 +148,7 @@ export function networkRules(config: Settings, redisPorts: readonly number[]): R
   return {
     'default-deny': { podSelector: {}, policyTypes: ['Ingress', 'Egress'] },
     'allow-dns': policy({}, { egress: [dns] }),
-    [GAME]: game(config, redisPorts),
+    [SERVER.cluster]: game(config, redisPorts),
     ...(config.redis === 'external' ? {} : { [REDIS]: redis(config) }),
     ...(config.autoscaling === 'adapter' ? { [METRICS_API]: metricsApi } : {}),
     ...(config.ingress === 'haproxy' ? { [EDGE]: plainEdge(config) } : {}),

@@ -17,7 +17,7 @@ export interface PodOptions {
   readonly nodeSelector?: Readonly<Record<string, string>>;
   readonly tolerations?: readonly types.input.core.v1.Toleration[];
   readonly priorityClassName?: string;
-  readonly annotations?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, pulumi.Input<string>>>;
   readonly labels?: Readonly<Record<string, string>>;
   readonly volumes?: readonly types.input.core.v1.Volume[];
   /** Of the main container. */

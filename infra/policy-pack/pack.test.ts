@@ -86,3 +86,14 @@ test('what the API server fills in is no fault of ours', async () => {
   (answered.find(({ props }) => props.kind === 'Deployment')!.props.spec as { replicas: number }).replicas = 1;
   assert.deepEqual(await reported(resourcesOf(objects), answered), []);
 });
+
+test('a field that the engine ignores is not ours to be complained of', async () => {
+  const objects = good();
+  objects.Deployment!.spec.replicas = 4;
+  objects.HorizontalPodAutoscaler!.spec.minReplicas = 3;
+  const withOptions = (ignoreChanges: string[]) =>
+    resourcesOf(objects).map((each) => ({ ...each, opts: each.props.kind === 'Deployment' ? { ignoreChanges } : {} }));
+  const names = async (ignored: string[]) => (await reported(withOptions(ignored))).map(([name]) => name);
+  assert.deepEqual(await names([]), ['replicas-of-the-autoscaler']);
+  assert.deepEqual(await names(['spec.replicas']), []);
+});

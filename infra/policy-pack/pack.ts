@@ -6,6 +6,7 @@ import {
 } from '@pulumi/policy';
 import { complaintsOf, type Manifest, POLICIES, type Policy } from '../policies/index.ts';
 import { nameOf } from '../policies/manifest.ts';
+import { withoutFields } from '../render/ignored-fields.ts';
 
 /**
  * Stands for what a preview does not know yet. Two of them count as the same: most often it is the namespace.
@@ -27,10 +28,15 @@ function known(value: unknown): unknown {
   return Object.fromEntries(Object.keys(value).map((name) => [name, field(name)]));
 }
 
+type Asking = Pick<PolicyResource, 'type' | 'props'> & Partial<Pick<PolicyResource, 'opts'>>;
+
 /** An object of a cluster as far as it is known; undefined for a chart, a provider or something elsewhere. */
-function manifestOf({ type, props }: Pick<PolicyResource, 'type' | 'props'>): Manifest | undefined {
+function manifestOf({ type, props, opts }: Asking): Manifest | undefined {
   if (!type.startsWith('kubernetes:')) return undefined;
-  const { apiVersion, kind, spec, ...rest } = known(props) as Record<string, unknown>;
+  const { apiVersion, kind, spec, ...rest } = withoutFields(
+    known(props) as Record<string, unknown>,
+    opts?.ignoreChanges ?? [],
+  );
   if (typeof apiVersion !== 'string' || typeof kind !== 'string') return undefined;
   return {
     ...rest,

@@ -1,14 +1,14 @@
 import * as pulumi from '@pulumi/pulumi';
-import * as random from '@pulumi/random';
 import { Monitoring } from '../components/monitoring/monitoring.ts';
 import { Namespace } from '../components/namespace.ts';
 import { NetworkPolicies } from '../components/network-policies.ts';
 import { Autoscaling } from '../components/replicas/autoscaling.ts';
-import { Game } from '../components/replicas/game.ts';
-import { GameImage } from '../components/replicas/game-image.ts';
+import { Replicas } from '../components/replicas/replicas.ts';
 import { checkAppOfImage } from '../config/app.ts';
 import { type Config, ConfigError, stackConfig } from '../config/config.ts';
-import { publicOrigins } from '../config/origin.ts';
+import { GridlockImage } from './gridlock-image.ts';
+import { GridlockServer } from './gridlock-server.ts';
+import { CLUSTER } from './names.ts';
 import { createCertificates, createCluster, createEdge, createRedis } from './parts.ts';
 
 /** What `pulumi stack output` shows. */
@@ -34,20 +34,23 @@ export async function gridlock(config: Config): Promise<Outputs> {
   const opts = { provider: cluster.provider };
 
   const namespace = new Namespace('gridlock', { name: config.namespace, level: 'restricted' }, opts).metadataName;
-  const image = new GameImage('image', { config, cluster }, opts).reference;
+  const image = new GridlockImage('image', { config, cluster }, opts).reference;
   const certificates = createCertificates('certificates', { config, namespace }, opts);
   const { redisSecret: secret, trust } = certificates;
   const redis = createRedis(config, { namespace, certificates: { secret, trust } }, opts);
-  const tokenSecret = new random.RandomPassword('token-secret', { length: 48, special: false }).result;
-  const origins = publicOrigins(config);
-  const game = new Game('game', { config, namespace, image, redis, trust, tokenSecret, origins }, opts);
+  const { settings } = new GridlockServer('server', { config, namespace, cluster: CLUSTER, trust }, opts);
+  const replicas = new Replicas(
+    'replicas',
+    { ...settings, ...scale(config), namespace, cluster: CLUSTER, image, redis, acrossZones: config.cluster === 'eks' },
+    opts,
+  );
   const services = {
-    service: game.service.metadata.name,
-    headlessService: game.headlessService.metadata.name,
+    service: replicas.service.metadata.name,
+    headlessService: replicas.headlessService.metadata.name,
   };
   const edge = createEdge('edge', { config, namespace, game: services, certificates, image }, opts);
   if (config.autoscaling !== 'none') {
-    new Autoscaling('autoscaling', { config, namespace, game, image, certificates }, opts);
+    new Autoscaling('autoscaling', { config, namespace, replicas, image, certificates }, opts);
   }
   new NetworkPolicies('network-policies', { config, namespace, redis }, opts);
   if (config.monitoring !== 'none') new Monitoring('monitoring', { config, namespace }, opts);
@@ -61,6 +64,13 @@ export async function gridlock(config: Config): Promise<Outputs> {
     loadCommand: `npm run play -- --stack ${config.stack} --games 100`,
   };
 }
+
+/** How many replicas there are, and who decides it. */
+const scale = ({ replicas, maxReplicas, autoscaling }: Config) => ({
+  replicas,
+  maxReplicas,
+  scaled: autoscaling !== 'none',
+});
 
 /** The program as the engine runs it. */
 export async function run(): Promise<Outputs> {

@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { withoutFields } from './ignored-fields.ts';
 import type { Registration } from './registration.ts';
 
 /** An object as the API server takes it. */
@@ -58,7 +59,10 @@ const identity = ({ kind, metadata }: Manifest): string => `${kind}/${metadata.n
 
 /** The objects of a program in the order to apply them, which is the same in every run. */
 export function manifestsOf(registrations: readonly Registration[]): Manifest[] {
-  const manifests = registrations.filter(isManifest).map(({ inputs }) => sorted(inputs) as Manifest);
+  const manifests = registrations.filter(isManifest).map(({ inputs, options }) => {
+    const ignored = (options.ignoreChanges ?? []) as readonly string[];
+    return sorted(withoutFields(inputs, ignored)) as Manifest;
+  });
   return manifests.sort((a, b) => rankOf(a) - rankOf(b) || (identity(a) < identity(b) ? -1 : 1));
 }
 

@@ -42,13 +42,13 @@ class FakeKubectl {
 const rolledOut = (before: readonly string[], after: readonly string[]) => {
   const kubectl = new FakeKubectl(before, after);
   const cluster = new KindCluster([kubectl as unknown as Kubectl]);
-  return { kubectl, done: cluster.rollOut(kubectl as unknown as Kubectl, 'game') };
+  return { kubectl, done: cluster.rollOut(kubectl as unknown as Kubectl, 'gridlock') };
 };
 
 test('a rollout is over when every workload is as it is wanted and every pod is another', async () => {
   const { kubectl, done } = rolledOut(['a', 'b'], ['c', 'd']);
   assert.equal(await done, '2 replicas replaced');
-  assert.deepEqual(kubectl.asked, ['rollout restart deployment/game', 'settled']);
+  assert.deepEqual(kubectl.asked, ['rollout restart deployment/gridlock', 'settled']);
 });
 
 test('a rollout that leaves a pod behind has failed', async () => {

@@ -4,11 +4,11 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { Kubectl, type Pod } from '../../infra/cluster/kubectl.ts';
 import { CONTROLLER, CONTROLLER_NAMESPACE, EDGE } from '../../infra/components/edge/edge-service.ts';
-import { INTERNAL_PORT } from '../../infra/components/replicas/game-pod.ts';
 import { readConfig } from '../../infra/config/config.ts';
 import { publicUrl } from '../../infra/config/origin.ts';
 import { docker } from '../../infra/image/docker.ts';
 import { waitFor } from '../../infra/local/wait.ts';
+import { CLUSTER, INTERNAL_PORT } from '../../infra/program/names.ts';
 import { upPaths } from '../../infra/up/paths.ts';
 import { UsageError } from '../../infra/usage-error.ts';
 import { tellFromInside, tellOneOf } from './operations-page.ts';
@@ -39,7 +39,7 @@ export async function kindTarget(stack: string): Promise<Target> {
     );
   }
   const game = new Kubectl(config.clusterName, config.namespace);
-  await game.pods('game').catch((error: Error) => {
+  await game.pods('server').catch((error: Error) => {
     throw new UsageError(`The kind cluster ${config.clusterName} cannot be looked at: ${error.message}.`);
   });
   const plain = config.ingress === 'haproxy';
@@ -52,18 +52,18 @@ export async function kindTarget(stack: string): Promise<Target> {
     processes: () => cluster.processes(),
     // The network policies let nobody to the page from outside: from inside its container it is near.
     tellOperations: async (told) =>
-      tellOneOf(await game.pods('game'), ({ metadata }) =>
+      tellOneOf(await game.pods('server'), ({ metadata }) =>
         game.run(['exec', '--stdin', metadata.name, '--', ...tellFromInside(INTERNAL_PORT)], told),
       ),
     faults: {
-      'a replica': { strike: () => cluster.kill(game, 'game'), closes: 'replica' },
+      'a replica': { strike: () => cluster.kill(game, 'server'), closes: 'replica' },
       // A new pod, as a container that dies twice in ten minutes is kept waiting before it may start again.
       'the pod of Redis': { strike: () => cluster.lose(game, 'redis'), closes: 'none' },
       // One of its pods.
       'the edge': { strike: () => cluster.kill(edge, plain ? EDGE : CONTROLLER), closes: 'some' },
-      'a pod': { strike: () => cluster.lose(game, 'game'), closes: 'replica' },
+      'a pod': { strike: () => cluster.lose(game, 'server'), closes: 'replica' },
     },
-    rollOut: () => cluster.rollOut(game, 'game'),
+    rollOut: () => cluster.rollOut(game, CLUSTER),
     rotate: async (step) => {
       await run(process.execPath, [
         '--disable-warning=ExperimentalWarning',
@@ -146,9 +146,9 @@ export class KindCluster {
     return `${name} is replaced`;
   }
 
-  /** Replaces every pod of a Deployment, as a new version would. */
+  /** Replaces every replica, the pods of a Deployment, as a new version would. */
   async rollOut(kubectl: Kubectl, deployment: string): Promise<string> {
-    const names = async () => (await kubectl.pods(deployment)).map(({ metadata }) => metadata.name);
+    const names = async () => (await kubectl.pods('server')).map(({ metadata }) => metadata.name);
     const before = await names();
     await kubectl.run(['rollout', 'restart', `deployment/${deployment}`]);
     await this.settled();

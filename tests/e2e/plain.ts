@@ -95,7 +95,7 @@ export class PlainSystem implements System {
 
   async #ready(): Promise<string> {
     await this.kubectl.settled();
-    return `${(await this.kubectl.pods('game')).length} replicas`;
+    return `${(await this.kubectl.pods('server')).length} replicas`;
   }
 
   async rollOut(): Promise<string> {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Kubectl, Resource } from '../../infra/cluster/kubectl.ts';
 import { waitFor } from '../../infra/local/wait.ts';
+import { CLUSTER } from '../../infra/program/names.ts';
 import type { GridPlayer } from '../../loadtest/kit/grid-player.ts';
 import { grid } from '../../services/apps/grid/grid.ts';
 import { createClient } from '../../services/client/node.ts';
@@ -11,7 +12,7 @@ import type { System } from './system.ts';
 export async function replicasReady({ kubectl, config }: System): Promise<string> {
   const enough = async () => {
     await kubectl.settled();
-    const { status } = await kubectl.json<Resource>('get', 'deployment', 'game');
+    const { status } = await kubectl.json<Resource>('get', 'deployment', CLUSTER);
     const ready = Number(status?.['readyReplicas'] ?? 0);
     return ready >= config.replicas ? ready : undefined;
   };
@@ -82,7 +83,7 @@ export const podKilled = (system: System): Promise<string> =>
 /** Every replica is replaced, one by one. */
 export const rollingUpdate = (system: System): Promise<string> =>
   playThrough(system, async () => {
-    const names = async () => (await system.kubectl.pods('game')).map(({ metadata }) => metadata.name);
+    const names = async () => (await system.kubectl.pods('server')).map(({ metadata }) => metadata.name);
     const before = await names();
     const told = await system.rollOut();
     const after = await names();
@@ -96,7 +97,7 @@ export const rollingUpdate = (system: System): Promise<string> =>
 
 /** The node with the most replicas and without Redis, whose volume is of its node. */
 async function nodeToDrain(kubectl: Kubectl): Promise<string> {
-  const [game, redis] = await Promise.all([kubectl.pods('game'), kubectl.pods('redis')]);
+  const [game, redis] = await Promise.all([kubectl.pods('server'), kubectl.pods('redis')]);
   const kept = new Set(redis.map(({ spec }) => spec.nodeName));
   const counts = new Map<string, number>();
   for (const { spec } of game) {
@@ -115,7 +116,7 @@ export const nodeDrained = (system: System): Promise<string> =>
     try {
       await kubectl.run(['drain', node, '--ignore-daemonsets', '--delete-emptydir-data', '--timeout=300s']);
       await kubectl.settled();
-      const left = (await kubectl.pods('game')).filter(({ spec }) => spec.nodeName === node);
+      const left = (await kubectl.pods('server')).filter(({ spec }) => spec.nodeName === node);
       assert.equal(left.length, 0, 'no replica is left on the node');
     } finally {
       await kubectl.run(['uncordon', node]);
@@ -126,7 +127,7 @@ export const nodeDrained = (system: System): Promise<string> =>
 /** One replica may be evicted; the next only when another has taken its place. */
 export async function budgetKept({ kubectl, config }: System): Promise<string> {
   await kubectl.settled();
-  const pods = (await kubectl.pods('game')).map(({ metadata }) => metadata.name);
+  const pods = (await kubectl.pods('server')).map(({ metadata }) => metadata.name);
   const evict = (name: string) => {
     const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace: config.namespace } };
     const path = `/api/v1/namespaces/${config.namespace}/pods/${name}/eviction`;
@@ -146,11 +147,11 @@ interface Autoscaler extends Resource {
 export async function scaledOut(system: System, grow: (count: number) => Promise<void>): Promise<string> {
   const { kubectl, config } = system;
   const replicas = async () => {
-    const { spec, status } = await kubectl.json<Resource>('get', 'deployment', 'game');
+    const { spec, status } = await kubectl.json<Resource>('get', 'deployment', CLUSTER);
     return { wanted: Number(spec?.['replicas']), ready: Number(status?.['readyReplicas'] ?? 0) };
   };
   const sockets = async () => {
-    const { status } = await kubectl.json<Autoscaler>('get', 'hpa', 'game');
+    const { status } = await kubectl.json<Autoscaler>('get', 'hpa', CLUSTER);
     const text = status?.currentMetrics?.find(({ type }) => type === 'Pods')?.pods?.current.averageValue;
     // A quantity: 97500m is 97.5.
     return text === undefined ? undefined : Number.parseInt(text, 10) / (text.endsWith('m') ? 1000 : 1);

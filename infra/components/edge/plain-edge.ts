@@ -6,7 +6,7 @@ import { edgeSettings } from '../../config/edge-settings.ts';
 import { publicUrl } from '../../config/origin.ts';
 import { renderEdge } from '../../edge/render.ts';
 import { labels, selector } from '../labels.ts';
-import { HTTP_PORT, INTERNAL_PORT } from '../replicas/game-pod.ts';
+import { HTTP_PORT, INTERNAL_PORT } from '../replicas/gridlock.ts';
 import type { Edge, EdgeArgs } from './edge-service.ts';
 import {
   balancerAddress,

@@ -65,7 +65,7 @@ function replicaRules(ns: string) {
       probes.alert,
       `
       histogram_quantile(0.95, sum by (le, pod) (
-        rate(prober_probe_duration_seconds_bucket{${ns},pod=~"game-.*",probe_type="Readiness"}[5m]))) > ${probes.at}`,
+        rate(prober_probe_duration_seconds_bucket{${ns},pod=~"gridlock-[a-z0-9]{6,10}-[a-z0-9]{5}",probe_type="Readiness"}[5m]))) > ${probes.at}`,
       '5m',
       'Readiness probes of {{ $labels.pod }} take {{ $value | humanizeDuration }}.',
       'Its event loop is held up or its node is out of CPU. At 2 s it loses its place at the edge.',
@@ -133,7 +133,7 @@ function edgeRules(ns: string) {
 }
 
 function scalingRules(ns: string) {
-  const hpa = `${ns},horizontalpodautoscaler="game"`;
+  const hpa = `${ns},horizontalpodautoscaler="gridlock"`;
   return [
     rule(
       'warning',

@@ -36,7 +36,7 @@ test('without monitoring there is nothing', async () => {
 test('an operator is told what to read and when to alert, and Grafana what to show', async () => {
   const recording = await run({ 'gridlock:monitoring': 'operator' });
   recording.assertChildren('monitoring', [
-    [POD_MONITOR, 'monitoring-game'],
+    [POD_MONITOR, 'monitoring-server'],
     [POD_MONITOR, 'monitoring-edge'],
     [POD_MONITOR, 'monitoring-cert-manager'],
     [RULE, 'monitoring-alerts'],

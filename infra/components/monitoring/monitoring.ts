@@ -4,9 +4,9 @@ import type { Config } from '../../config/config.ts';
 import { REFUSALS_PATH } from '../../edge/metrics.ts';
 import { chartPlace } from '../artifacts.ts';
 import { CONTROLLER_NAMESPACE, countsRefusals, EDGE } from '../edge/edge-service.ts';
-import { labels, selector } from '../labels.ts';
+import { labels, selector, selectorOf } from '../labels.ts';
 import { Namespace } from '../namespace.ts';
-import { GAME } from '../replicas/game-pod.ts';
+import { SERVER } from '../replicas/gridlock.ts';
 import { alertRules } from './alert-rules.ts';
 import { dashboards } from './dashboards.ts';
 
@@ -51,7 +51,7 @@ function watched({ config, namespace }: MonitoringArgs): Watched[] {
     ports: ['http-metrics'],
   };
   return [
-    { name: GAME, namespace, matchLabels: selector(GAME), ports: ['internal'] },
+    { name: SERVER.part, namespace, matchLabels: selectorOf(SERVER), ports: ['internal'] },
     { name: EDGE, ...edge },
     ...(config.certificates === 'files' ? [] : [certManager]),
   ];

@@ -14,14 +14,14 @@ const API_SERVICE = 'kubernetes:apiregistration.k8s.io/v1:APIService';
 const run = (settings: Record<string, string> = {}, preview = false) =>
   record(
     () => {
-      const deployment = new kubernetes.apps.v1.Deployment('game', {
-        metadata: { name: 'game' },
+      const deployment = new kubernetes.apps.v1.Deployment('gridlock', {
+        metadata: { name: 'gridlock' },
         spec: { selector: {}, template: {} },
       });
       new Autoscaling('autoscaling', {
         config: stackConfig('dev', settings),
         namespace: 'gridlock',
-        game: { deployment },
+        replicas: { deployment },
         image: 'gridlock/game:abc',
         certificates: { metricsApiSecret: 'metrics-tls', rootCertificate: MOCK_PEM },
       });
@@ -33,7 +33,7 @@ const run = (settings: Record<string, string> = {}, preview = false) =>
 test('sockets come first, CPU second; fast up, one by one down', () => {
   const { metrics, behavior, ...bounds } = scaling({ replicas: 3, maxReplicas: 9, socketsPerReplica: 500 });
   assert.deepEqual(bounds, {
-    scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'game' },
+    scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'gridlock' },
     minReplicas: 3,
     maxReplicas: 9,
   });
@@ -64,7 +64,7 @@ test('the adapter brings the metrics API and metrics-server, for which the autos
     [RELEASE, 'autoscaling-metrics-server'],
   ]);
   const { dependsOn } = recording.one(HPA);
-  for (const name of ['game', 'autoscaling-metrics-server']) assert.ok(dependsOn.includes(name), dependsOn.join());
+  for (const name of ['gridlock', 'autoscaling-metrics-server']) assert.ok(dependsOn.includes(name), dependsOn.join());
   const values = (recording.one(RELEASE).inputs as { values: { args: string[] } }).values;
   assert.deepEqual(values.args, ['--kubelet-insecure-tls']);
 });

@@ -2,17 +2,17 @@ import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import type { Config } from '../../config/config.ts';
 import { chartPlace } from '../artifacts.ts';
-import { labels } from '../labels.ts';
-import type { Game } from './game.ts';
-import { GAME } from './game-pod.ts';
+import { labelsOf } from '../labels.ts';
+import { SERVER } from './gridlock.ts';
 import { MetricsApi } from './metrics-api.ts';
+import type { Replicas } from './replicas.ts';
 
 export interface AutoscalingArgs {
   readonly config: Config;
   /** Namespace of the game. */
   readonly namespace: pulumi.Input<string>;
   /** The replicas that are scaled. */
-  readonly game: Pick<Game, 'deployment'>;
+  readonly replicas: Pick<Replicas, 'deployment'>;
   /** Image of the game, which the metrics API is part of. */
   readonly image: pulumi.Input<string>;
   readonly certificates: {
@@ -34,7 +34,7 @@ type HpaSpec = kubernetes.types.input.autoscaling.v2.HorizontalPodAutoscalerSpec
  */
 export function scaling(config: Pick<Config, 'replicas' | 'maxReplicas' | 'socketsPerReplica'>): HpaSpec {
   return {
-    scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: GAME },
+    scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: SERVER.cluster },
     minReplicas: config.replicas,
     maxReplicas: config.maxReplicas,
     metrics: [
@@ -74,12 +74,12 @@ export class Autoscaling extends pulumi.ComponentResource {
 
   constructor(name: string, args: AutoscalingArgs, opts?: pulumi.ComponentResourceOptions) {
     super('gridlock:components:Autoscaling', name, {}, opts);
-    const { config, namespace, game } = args;
+    const { config, namespace, replicas } = args;
     const sources = config.autoscaling === 'adapter' ? this.#sources(name, args) : [];
     this.autoscaler = new kubernetes.autoscaling.v2.HorizontalPodAutoscaler(
       name,
-      { metadata: { name: GAME, namespace, labels: labels(GAME) }, spec: scaling(config) },
-      { parent: this, dependsOn: [game.deployment, ...sources] },
+      { metadata: { name: SERVER.cluster, namespace, labels: labelsOf(SERVER) }, spec: scaling(config) },
+      { parent: this, dependsOn: [replicas.deployment, ...sources] },
     );
     this.registerOutputs({});
   }

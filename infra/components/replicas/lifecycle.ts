@@ -1,11 +1,9 @@
-import type { Config } from '../../config/config.ts';
-
 /**
- * Time between "this pod ends" and SIGTERM, in which the edge learns of it: the ingress controller looks
+ * Time between "this pod ends" and the signal, in which the edge learns of it: the ingress controller looks
  * every 5 s.
  */
 export const PRE_STOP_SECONDS = 10;
-/** What the replica itself allows its drain beyond the window before it leaves anyway. */
+/** What a replica is allowed beyond its drain before it leaves anyway. */
 export const FLUSH_SECONDS = 3;
 /** What is left before the kubelet kills. */
 export const MARGIN_SECONDS = 7;
@@ -14,10 +12,8 @@ export const MARGIN_SECONDS = 7;
  * then.
  */
 const MIN_READY_SECONDS = 10;
-/** Time a replica may take from its container's start to its first readiness. */
-export const START_SECONDS = 60;
 
-/** The times in the life of a game pod, in seconds. Several derive from the drain window. */
+/** The times in the life of a replica's pod, in seconds. Several derive from the drain. */
 export interface Lifecycle {
   readonly preStopSeconds: number;
   readonly drainSeconds: number;
@@ -29,21 +25,25 @@ export interface Lifecycle {
   readonly rolloutSeconds: number;
 }
 
-type Settings = Pick<Config, 'drainMs' | 'replicas' | 'maxReplicas' | 'autoscaling'>;
+export interface LifecycleArgs {
+  /** Time from the signal to the end of a replica's last socket. */
+  readonly drainSeconds: number;
+  /** Time from the start of a replica's container to its first readiness. */
+  readonly startSeconds: number;
+  /** As many replicas as there can be. */
+  readonly replicas: number;
+}
 
-/**
- * Grace = preStop + drain window + flush + margin; a rollout is given the time of all its pods, one by one.
- */
-export function lifecycle({ drainMs, replicas, maxReplicas, autoscaling }: Settings): Lifecycle {
-  const drainSeconds = Math.ceil(drainMs / 1000);
+/** Grace = preStop + drain + flush + margin; a rollout is given the time of all its pods, one by one. */
+export function lifecycle({ drainSeconds, startSeconds, replicas }: LifecycleArgs): Lifecycle {
   const graceSeconds = PRE_STOP_SECONDS + drainSeconds + FLUSH_SECONDS + MARGIN_SECONDS;
-  const step = START_SECONDS + MIN_READY_SECONDS + graceSeconds;
+  const step = startSeconds + MIN_READY_SECONDS + graceSeconds;
   return {
     preStopSeconds: PRE_STOP_SECONDS,
     drainSeconds,
     graceSeconds,
     minReadySeconds: MIN_READY_SECONDS,
     progressDeadlineSeconds: 2 * step,
-    rolloutSeconds: step * (1 + (autoscaling === 'none' ? replicas : maxReplicas)),
+    rolloutSeconds: step * (1 + replicas),
   };
 }

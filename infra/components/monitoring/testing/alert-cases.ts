@@ -2,7 +2,7 @@ import type { AlertCase } from './alert-case.ts';
 import { CERTIFICATE_CASES } from './certificate-alert-cases.ts';
 
 const ns = 'namespace="gridlock"';
-const hpa = `${ns},horizontalpodautoscaler="game"`;
+const hpa = `${ns},horizontalpodautoscaler="gridlock"`;
 const redisReady = `kube_statefulset_status_replicas_ready{${ns},statefulset="gridlock-redis"}`;
 const pod = (name: string) => `${ns},pod="${name}"`;
 
@@ -136,11 +136,14 @@ export const CASES: readonly AlertCase[] = [
   {
     name: 'probes take a second',
     alert: 'GridlockProbesSlow',
-    fires: [{ pod: 'game-a' }],
+    fires: [{ pod: 'gridlock-5f6c7d8e9f-x2b4c' }],
     series: {
-      [`prober_probe_duration_seconds_bucket{${pod('game-a')},probe_type="Readiness",le="0.5"}`]: '0x20',
-      [`prober_probe_duration_seconds_bucket{${pod('game-a')},probe_type="Readiness",le="1"}`]: '0+60x20',
-      [`prober_probe_duration_seconds_bucket{${pod('game-a')},probe_type="Readiness",le="+Inf"}`]: '0+60x20',
+      [`prober_probe_duration_seconds_bucket{${pod('gridlock-5f6c7d8e9f-x2b4c')},probe_type="Readiness",le="0.5"}`]:
+        '0x20',
+      [`prober_probe_duration_seconds_bucket{${pod('gridlock-5f6c7d8e9f-x2b4c')},probe_type="Readiness",le="1"}`]:
+        '0+60x20',
+      [`prober_probe_duration_seconds_bucket{${pod('gridlock-5f6c7d8e9f-x2b4c')},probe_type="Readiness",le="+Inf"}`]:
+        '0+60x20',
     },
   },
   {
@@ -204,7 +207,7 @@ export const CASES: readonly AlertCase[] = [
   {
     name: 'the autoscaler wants no more than it may',
     alert: 'GridlockAutoscalerAtMaximum',
-    fires: [{ namespace: 'gridlock', horizontalpodautoscaler: 'game' }],
+    fires: [{ namespace: 'gridlock', horizontalpodautoscaler: 'gridlock' }],
     series: {
       [`kube_horizontalpodautoscaler_status_desired_replicas{${hpa}}`]: '12x20',
       [`kube_horizontalpodautoscaler_spec_max_replicas{${hpa}}`]: '12x20',
@@ -223,7 +226,9 @@ export const CASES: readonly AlertCase[] = [
     name: 'the autoscaler gets no metrics',
     alert: 'GridlockAutoscalerBlind',
     at: 10,
-    fires: [{ namespace: 'gridlock', horizontalpodautoscaler: 'game', condition: 'ScalingActive', status: 'false' }],
+    fires: [
+      { namespace: 'gridlock', horizontalpodautoscaler: 'gridlock', condition: 'ScalingActive', status: 'false' },
+    ],
     series: {
       [`kube_horizontalpodautoscaler_status_condition{${hpa},condition="ScalingActive",status="false"}`]: '1x20',
     },

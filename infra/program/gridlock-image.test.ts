@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
 import * as command from '@pulumi/command';
-import type { Cluster } from '../../cluster/cluster.ts';
-import { stackConfig } from '../../config/config.ts';
-import { record } from '../../render/recorder.ts';
-import { GameImage } from './game-image.ts';
+import type { Cluster } from '../cluster/cluster.ts';
+import { stackConfig } from '../config/config.ts';
+import { record } from '../render/recorder.ts';
+import { GridlockImage } from './gridlock-image.ts';
 
 const IMAGE = 'docker:index/image:Image';
 const COMMAND = 'command:local:Command';
@@ -25,7 +25,7 @@ const imageOf = (values: Record<string, string>, preview = false, bases: string[
     return { context: path.resolve('.artifacts/image/0123456789ab'), hash: '0123456789ab' };
   };
   const cluster = config.cluster === 'kind' ? { loadImage } : {};
-  return record(() => ({ reference: new GameImage('image', { config, cluster, sources }).reference }), {
+  return record(() => ({ reference: new GridlockImage('image', { config, cluster, sources }).reference }), {
     preview,
   });
 };

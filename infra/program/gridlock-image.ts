@@ -1,15 +1,15 @@
 import path from 'node:path';
 import * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
-import type { Cluster } from '../../cluster/cluster.ts';
-import type { Config } from '../../config/config.ts';
-import { type Bundle, bundle } from '../../image/bundle.ts';
-import { mirrored } from '../artifacts.ts';
+import type { Cluster } from '../cluster/cluster.ts';
+import { mirrored } from '../components/artifacts.ts';
+import type { Config } from '../config/config.ts';
+import { type Bundle, bundle } from '../image/bundle.ts';
 
 /** Name of the image on this machine and in kind. */
 const LOCAL_NAME = 'gridlock/game';
 
-export interface GameImageArgs {
+export interface GridlockImageArgs {
   readonly config: Config;
   /** Where an image that is pushed nowhere is loaded. */
   readonly cluster: Pick<Cluster, 'loadImage'>;
@@ -22,12 +22,12 @@ export interface GameImageArgs {
  * the hash of what is in it, so that it changes when that does. A reference in the configuration is taken as
  * it is.
  */
-export class GameImage extends pulumi.ComponentResource {
+export class GridlockImage extends pulumi.ComponentResource {
   /** The reference for pods, known once the cluster can pull it. */
   readonly reference: pulumi.Output<string>;
 
-  constructor(name: string, args: GameImageArgs, opts?: pulumi.ComponentResourceOptions) {
-    super('gridlock:components:GameImage', name, {}, opts);
+  constructor(name: string, args: GridlockImageArgs, opts?: pulumi.ComponentResourceOptions) {
+    super('gridlock:program:GridlockImage', name, {}, opts);
     const { config, cluster } = args;
     if (config.image !== '') {
       this.reference = pulumi.output(config.image);
@@ -40,7 +40,7 @@ export class GameImage extends pulumi.ComponentResource {
     this.registerOutputs({ reference: this.reference });
   }
 
-  #build(name: string, { config, sources = fromCheckout }: GameImageArgs): docker.Image {
+  #build(name: string, { config, sources = fromCheckout }: GridlockImageArgs): docker.Image {
     const baseImage = mirrored(config, config.baseImage);
     const built = pulumi.output(sources(config, baseImage));
     const repository = config.imageRepository === '' ? LOCAL_NAME : config.imageRepository;

@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import * as kubernetes from '@pulumi/kubernetes';
+import * as pulumi from '@pulumi/pulumi';
+import * as random from '@pulumi/random';
+import { CONTROLLER, CONTROLLER_NAMESPACE, EDGE } from '../components/edge/edge-service.ts';
+import { labelsOf } from '../components/labels.ts';
+import type { Trust } from '../components/redis/redis-connection.ts';
+import type { MountedFiles, ReplicasArgs } from '../components/replicas/replicas-args.ts';
+import { readApiKeys, readOperatorKeys } from '../config/api-keys.ts';
+import { appInImage } from '../config/app.ts';
+import type { Config } from '../config/config.ts';
+import { readJwtKeys } from '../config/jwt-keys.ts';
+import { publicOrigins } from '../config/origin.ts';
+import { type ReplicaEnvironment, replicaSettings } from '../config/replica-environment.ts';
+import { HTTP_PORT, INTERNAL_PORT } from './names.ts';
+
+const DIRECTORY = '/etc/gridlock';
+const TOKEN_KEY = 'token';
+
+export interface GridlockServerArgs {
+  readonly config: Config;
+  readonly namespace: pulumi.Input<string>;
+  /** Name of the WebSocket cluster. */
+  readonly cluster: string;
+  /** The roots that vouch for the certificates of the cluster's own chain. */
+  readonly trust: Trust;
+  /** Signs the players' tokens: 32 characters or more; default: made at random. */
+  readonly tokenSecret?: pulumi.Input<string>;
+}
+
+/** What the replicas of Gridlock's server are told in their own way. */
+export type ServerSettings = Pick<
+  ReplicasArgs,
+  'port' | 'environment' | 'files' | 'health' | 'readiness' | 'metrics' | 'drain' | 'pod'
+>;
+
+/** Where the edge is within the cluster: the operations page looks at what it shows. */
+function edgeAddress({ ingress, port, proxyProtocol }: Config): ReplicaEnvironment {
+  // A client that does not come through the balancer is refused then.
+  if (proxyProtocol) return {};
+  const host = ingress === 'haproxy' ? EDGE : `${CONTROLLER}.${CONTROLLER_NAMESPACE}`;
+  return { EDGE_ADDRESS: `${host}:${port}` };
+}
+
+const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
+
+/** A file of the pods, and the variable by which a replica finds it. */
+interface Told {
+  readonly variable: keyof ReplicaEnvironment;
+  readonly files: MountedFiles & { readonly keys: readonly [string] };
+}
+
+/** What only Gridlock's server has: its secrets, its keys, its variables. */
+export class GridlockServer extends pulumi.ComponentResource {
+  readonly settings: ServerSettings;
+  readonly #args: GridlockServerArgs;
+
+  constructor(name: string, args: GridlockServerArgs, opts?: pulumi.ComponentResourceOptions) {
+    super('gridlock:program:GridlockServer', name, {}, opts);
+    this.#args = args;
+    const { config, trust } = args;
+    const tokenSecret = pulumi.output(args.tokenSecret ?? randomText(`${name}-token`, this));
+    const issuerKeys = readJwtKeys(config);
+    const told = [
+      this.#secret('TOKEN_SECRET_FILE', 'token', TOKEN_KEY, tokenSecret),
+      // With ACME the edge's certificate is a public authority's.
+      ...(config.certificates === 'acme' ? [] : [roots(trust)]),
+      ...this.#issuer(issuerKeys),
+      ...this.#keys('API_KEYS_FILE', 'api', readApiKeys(config)),
+      ...this.#keys('OPERATOR_KEYS_FILE', 'operator', readOperatorKeys(config)),
+    ];
+    this.settings = {
+      port: HTTP_PORT,
+      environment: this.#environment(told),
+      files: told.map(({ files }) => files),
+      // Never Redis: all replicas would be killed for what none of them can fix.
+      health: { path: '/healthz', port: INTERNAL_PORT },
+      readiness: { path: '/readyz', port: INTERNAL_PORT },
+      metrics: { path: '/metrics', port: INTERNAL_PORT },
+      drain: { seconds: Math.ceil(config.drainMs / 1000) },
+      pod: {
+        annotations: {
+          // Read at the start: a new one replaces the pods.
+          'checksum/token': pulumi.unsecret(tokenSecret.apply(digest)),
+          ...(issuerKeys === undefined ? {} : { 'checksum/issuer': digest(issuerKeys) }),
+        },
+      },
+    };
+    this.registerOutputs({});
+  }
+
+  #environment(told: readonly Told[]): Record<string, pulumi.Input<string>> {
+    const { config } = this.#args;
+    const variables: ReplicaEnvironment = {
+      HOST: '0.0.0.0',
+      INTERNAL_HOST: '0.0.0.0',
+      INTERNAL_PORT: String(INTERNAL_PORT),
+      APP: appInImage(config),
+      ...replicaSettings(config),
+      WEB_ROOT: '/app/web',
+      ...edgeAddress(config),
+      ...Object.fromEntries(told.map(({ variable, files }) => [variable, `${files.directory}/${files.keys[0]}`])),
+      ALLOWED_ORIGINS: publicOrigins(config).join(','),
+    };
+    return variables as Record<string, string>;
+  }
+
+  #metadata(suffix: string) {
+    const { cluster, namespace } = this.#args;
+    return { name: `${cluster}-${suffix}`, namespace, labels: labelsOf({ cluster, part: 'server' }) };
+  }
+
+  #secret(variable: Told['variable'], name: string, key: string, value: pulumi.Input<string>): Told {
+    const metadata = this.#metadata(name);
+    const secret = new kubernetes.core.v1.Secret(
+      metadata.name,
+      { metadata, type: 'Opaque', stringData: { [key]: pulumi.secret(value) } },
+      { parent: this },
+    );
+    return { variable, files: { name, directory: `${DIRECTORY}/${name}`, secret: secret.metadata.name, keys: [key] } };
+  }
+
+  /** Replicas read it again when it changes: a key is replaced without replacing pods. */
+  #keys(variable: Told['variable'], name: string, keys: string | undefined): Told[] {
+    return keys === undefined ? [] : [this.#secret(variable, name, `${name}.keys`, keys)];
+  }
+
+  /** The public keys that players' JWTs are checked with, where they are not fetched. */
+  #issuer(keys: string | undefined): Told[] {
+    if (keys === undefined) return [];
+    const [key, metadata] = ['jwt.keys', this.#metadata('issuer')];
+    const map = new kubernetes.core.v1.ConfigMap(metadata.name, { metadata, data: { [key]: keys } }, { parent: this });
+    const directory = `${DIRECTORY}/issuer`;
+    return [
+      { variable: 'JWT_KEYS_FILE', files: { name: 'issuer', directory, configMap: map.metadata.name, keys: [key] } },
+    ];
+  }
+}
+
+const randomText = (name: string, parent: pulumi.Resource): pulumi.Output<string> =>
+  new random.RandomPassword(name, { length: 48, special: false }, { parent }).result;
+
+/** The roots that players are given. */
+const roots = ({ configMap, key }: Trust): Told => ({
+  variable: 'CERTIFICATE_ROOTS_FILE',
+  files: { name: 'roots', directory: `${DIRECTORY}/roots`, configMap, keys: [key] },
+});
