@@ -1,6 +1,6 @@
 import { STEPS } from '../../infra/up/pki.ts';
 import { command, exits } from '../kit/command.ts';
-import { addConfigOptions, CLUSTER, configArgs } from '../kit/config-options.ts';
+import { addConfigOptions, configArgs } from '../kit/config-options.ts';
 import { oneOf } from '../kit/values.ts';
 
 const HELP = `
@@ -9,9 +9,7 @@ Steps:
   intermediate        a new intermediate, and a leaf of it
   root-accept         a new root, which clients accept and which does not issue yet
   root-issue          the new root issues
-  root-retire         the old root is no longer accepted
-
-The flags that the stack was brought up with have to be given again.`;
+  root-retire         the old root is no longer accepted`;
 
 const rotate = command('rotate', 'replace the certificates of a stack')
   .description("Edits gridlock:pki in the stack's file, then brings the stack up.")
@@ -21,10 +19,7 @@ const rotate = command('rotate', 'replace the certificates of a stack')
   .option('--policy-pack', 'refuse manifests that break a policy of infra/policies')
   .addHelpText('after', HELP);
 
-// The command makes the next pki itself.
-const KEYS = CLUSTER.filter((key) => key !== 'pki');
-
-export default addConfigOptions(rotate, KEYS).action(
+export default addConfigOptions(rotate, ['stateDir']).action(
   exits(async (step, { dryRun, yes, policyPack, ...options }) => {
     const { rotate: rotateStack } = await import('../../infra/up/rotate.ts');
     return rotateStack(step, configArgs(options), { dryRun, yes, policies: policyPack });

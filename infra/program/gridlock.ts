@@ -10,6 +10,7 @@ import { GridlockImage } from './gridlock-image.ts';
 import { GridlockServer } from './gridlock-server.ts';
 import { CLUSTER } from './names.ts';
 import { createCertificates, createCluster, createEdge, createRedis } from './parts.ts';
+import { RecordedConfiguration, requireStackChangeable } from './recorded-configuration.ts';
 
 /** What `pulumi stack output` shows. */
 export interface Outputs {
@@ -75,7 +76,10 @@ const scale = ({ replicas, maxReplicas, autoscaling }: Config) => ({
 /** The program as the engine runs it. */
 export async function run(): Promise<Outputs> {
   try {
-    return await gridlock(stackConfig(pulumi.getStack(), pulumi.runtime.allConfig()));
+    const config = stackConfig(pulumi.getStack(), pulumi.runtime.allConfig());
+    await requireStackChangeable(config);
+    new RecordedConfiguration('configuration', config);
+    return await gridlock(config);
   } catch (error) {
     // A wrong configuration is a sentence for its author, not a stack trace.
     throw error instanceof ConfigError ? new pulumi.RunError(error.message) : error;

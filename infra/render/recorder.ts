@@ -20,6 +20,9 @@ export interface RecordOptions {
 // Not in the types: the wait for requests under way.
 const { waitForRPCs } = settings as unknown as { waitForRPCs(): Promise<void> };
 
+/** What backends without organizations call theirs. */
+const ORGANIZATION = 'organization';
+
 type Callback = (error: unknown, response: unknown) => void;
 interface Monitor {
   newUrn(parent: string, type: string, name: string): string;
@@ -75,6 +78,7 @@ export async function record<T>(
     project,
     stack,
     preview,
+    ORGANIZATION,
   );
   listen((request, urn) => registrations.push(registrationOf(request, urn)));
   let returned: T | undefined;

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { recordIn } from '../config/changes.ts';
 import { type Config, readConfig } from '../config/config.ts';
 import { PreflightError } from '../local/errors.ts';
 import { findBinary } from '../setup/binaries.mjs';
@@ -13,15 +14,18 @@ import { downloadEngine, requireTools, TOOLS } from './tools.ts';
 /** Instead of an exit code: a person said no. */
 const DECLINED = -1;
 
-/** The stack as its last `up` had it: flags of that run are in the working copy only. */
-function lastConfig(stack: string, paths: UpPaths): Config {
+type Place = Pick<Config, 'stack' | 'cluster' | 'clusterName'>;
+
+/** Where the stack is: as its state has it, or, from before there was one, as it was configured last. */
+function placeOf(stack: string, paths: UpPaths, resources: readonly StateResource[] = []): Place {
   const directory = existsSync(paths.stackFile) ? path.dirname(paths.stackFile) : ROOT;
-  return readConfig({ args: ['--stack', stack], directory });
+  const { cluster, clusterName } = readConfig({ args: ['--stack', stack], directory });
+  return { stack, cluster, clusterName, ...(JSON.parse(recordIn(resources) ?? '{}') as Partial<Place>) };
 }
 
 /** Says of a kind cluster that has the name ours would have, and is not ours to delete. */
 function nothingIsUp(stack: string, paths: UpPaths): number {
-  const { cluster, clusterName } = lastConfig(stack, paths);
+  const { cluster, clusterName } = placeOf(stack, paths);
   forgetStack(paths);
   process.stdout.write(`The stack ${stack} is not up.\n`);
   if (cluster !== 'kind' || !findBinary('docker')) return 0;
@@ -83,7 +87,7 @@ async function destroy(engine: Engine, { yes, unreachable }: { yes: boolean; unr
   return code;
 }
 
-function failureHint({ cluster, clusterName }: Config, code: number): void {
+function failureHint({ cluster, clusterName }: Place, code: number): void {
   if (code === 0 || cluster === 'kind') return;
   process.stderr.write(
     `If the cluster of this stack (${cluster} ${clusterName}) is gone for good: npm run down -- --unreachable\n`,
@@ -111,26 +115,28 @@ export async function down(
   const paths = upPaths(stateDir, stack);
   if (!stackExists(paths, stack)) return nothingIsUp(stack, paths);
   if (!yes) requireTerminal('down');
-  const config = lastConfig(stack, paths);
-  const kind = config.cluster === 'kind';
-  if (kind && unreachable) {
-    throw new PreflightError('A kind cluster that is gone is noticed: npm run down needs no --unreachable for it.');
-  }
-  const binary = requireTools(kind ? [TOOLS.docker, TOOLS.kind, TOOLS.pulumi] : [TOOLS.pulumi], downloadEngine);
+  const binary = requireTools([TOOLS.pulumi], downloadEngine);
   const engine = new Engine(binary, stack, paths, openBackend(paths, stack, binary));
   removeDeadLocks(paths);
   const resources = engine.resources();
-  const code = await takeDown(engine, config, resources, { yes, unreachable });
+  const place = placeOf(stack, paths, resources);
+  if (place.cluster === 'kind') {
+    requireTools([TOOLS.docker, TOOLS.kind, TOOLS.pulumi], downloadEngine);
+    if (unreachable) {
+      throw new PreflightError('A kind cluster that is gone is noticed: npm run down needs no --unreachable for it.');
+    }
+  }
+  const code = await takeDown(engine, place, resources, { yes, unreachable });
   if (code === DECLINED) return 0;
   if (code === 0) forgetStack(paths);
-  failureHint(config, code);
+  failureHint(place, code);
   return exitCodeOf(code);
 }
 
 /** Takes down the cluster, or what is in it. Resolves with an exit code. */
 async function takeDown(
   engine: Engine,
-  { stack, cluster, clusterName }: Config,
+  { stack, cluster, clusterName }: Place,
   resources: readonly StateResource[],
   options: { yes: boolean; unreachable: boolean },
 ): Promise<number> {

@@ -85,11 +85,6 @@ for (const [what, args, pattern] of [
   ['a step there is not', ['root', '--yes'], /'root' is invalid.*Allowed: leaf, intermediate, root-accept/],
   ['a step out of order', ['root-issue', '--yes'], /begins with root-accept/],
   ['a pki as a flag', ['leaf', '--yes', '--pki', '{"leaf":3}'], /Unknown option '--pki'/],
-  [
-    'certificates that are files',
-    ['leaf', '--yes', '--certificates', 'files', '--certificates-dir', 'x'],
-    /npm run certs/,
-  ],
   ['nobody to confirm', ['leaf'], /npm run rotate -- --yes/],
 ] as const) {
   test(`${what} is refused with exit code 2 and changes nothing`, async () => {
@@ -100,6 +95,14 @@ for (const [what, args, pattern] of [
     assert.deepEqual(project.calls(), []);
   });
 }
+
+test('certificates that are files are refused with exit code 2', async () => {
+  project.write('Pulumi.dev.yaml', `${DEV}  gridlock:certificates: files\n  gridlock:certificatesDir: x\n`);
+  const { code, stderr } = await project.run('rotate', ['leaf', '--yes']);
+  assert.equal(code, 2, stderr);
+  assert.match(stderr, /npm run certs/);
+  assert.deepEqual(project.calls(), []);
+});
 
 test('a stack that is not up is not rotated', async () => {
   await project.run('down', ['--yes']);

@@ -10,7 +10,7 @@ import { AFTER, rotated, type Step } from './pki.ts';
 import { unfinishedStep, withRotation } from './pki-file.ts';
 import { openStack, readRequest, type StackRequest } from './stack.ts';
 import { writeKeepingMode } from './stack-file.ts';
-import { bringUp, requireCluster } from './up.ts';
+import { bringUp, requireReachable } from './up.ts';
 
 const readIfThere = (file: string): string => (existsSync(file) ? readFileSync(file, 'utf8') : '');
 
@@ -54,7 +54,7 @@ export interface RotateOptions {
 
 /**
  * Writes a step of a rotation into the stack's file, and brings the stack up.
- * @param args flags of the configuration, without --pki
+ * @param args --stack and --state-dir
  * @returns the exit code
  * @throws ConfigError or PreflightError before anything was changed
  */
@@ -71,8 +71,7 @@ export async function rotate(
   process.stdout.write(`gridlock:pki  ${JSON.stringify(before)}\n           -> ${JSON.stringify(after)}\n`);
 
   const next = readRequest([...args, '--pki', JSON.stringify(after)]);
-  const engine = openStack(next);
-  await requireCluster(next.config, engine);
+  const engine = await openStack(next, requireReachable(next.config));
   if (!yes) {
     const code = await bringUp(next, engine, { preview: true, policies });
     if (code !== 0 || dryRun) return exitCodeOf(code);

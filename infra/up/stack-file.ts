@@ -2,7 +2,8 @@
 // as it is.
 import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { type Document, isMap, isScalar, type Pair, parseDocument } from 'yaml';
-import { KEYS, type Key } from '../config/keys.ts';
+import type { Config } from '../config/config.ts';
+import { isList, KEYS, type Key } from '../config/keys.ts';
 import { fullName } from '../config/stack-files.ts';
 
 /** What Pulumi writes at the top level, next to `config`. */
@@ -37,9 +38,11 @@ export const saltOf = (text: string): string | undefined => {
   return typeof salt === 'string' ? salt : undefined;
 };
 
+const isMapKey = (key: Key): boolean => typeof KEYS[key].default === 'object' && !isList(key);
+
 /** A map is written as JSON on the command line. */
 function keyValue(key: Key, text: string): unknown {
-  if (typeof KEYS[key].default !== 'object') return text;
+  if (!isMapKey(key)) return text;
   try {
     return JSON.parse(text);
   } catch {
@@ -77,6 +80,33 @@ export function remakeStackFile(
     document.setIn(['config', `gridlock:${key}`], document.createNode(keyValue(key, String(value))));
   }
   return document.toString({ lineWidth: 0 });
+}
+
+/** Flags that say where to look, and not what the stack is. */
+const OF_THE_RUN: readonly Key[] = ['stateDir'];
+
+/**
+ * The checked-in text with the flags of a run, as keys: comments stay. A secret is in the working copy alone.
+ * @returns the names of the keys that are written, too
+ */
+export function withFlags(
+  checkedIn: string,
+  flags: ReadonlyMap<Key, { value: unknown }>,
+  config: Config,
+): { text: string; keys: Key[] } {
+  const document = parseDocument(checkedIn);
+  if (!isMap(document.contents)) document.contents = document.createNode({}) as never;
+  if (!isMap(document.get('config', true))) document.set('config', document.createNode({}));
+  const items = (document.get('config', true) as { items: Pair[] }).items;
+  const keys = [...flags.keys()].filter((key) => !KEYS[key].secret && !OF_THE_RUN.includes(key));
+  for (const key of keys) {
+    const value: unknown = isMapKey(key) ? keyValue(key, String(flags.get(key)?.value)) : config[key];
+    const name = `gridlock:${key}`;
+    const there = items.find((item) => isScalar(item.key) && fullName(String(item.key.value)) === name);
+    const written = typeof value === 'object' ? document.createNode(value, { flow: true }) : value;
+    document.setIn(['config', isScalar(there?.key) ? there.key.value : name], written);
+  }
+  return { text: keys.length === 0 ? checkedIn : document.toString({ lineWidth: 0 }), keys };
 }
 
 /** The working copy, remade from the files on disk. */

@@ -3,7 +3,7 @@ import { type Config, ConfigError, readConfig, readFlags } from '../config/confi
 import { KEYS, type Key } from '../config/keys.ts';
 import { writePrivate } from '../local/state-dir.ts';
 import { openBackend, removeDeadLocks, stackExists } from './backend.ts';
-import { Engine } from './engine.ts';
+import { Engine, type StateResource } from './engine.ts';
 import { checkedInFile, ROOT, type UpPaths, upPaths } from './paths.ts';
 import { encryptedKeys, remadeFrom } from './stack-file.ts';
 import { downloadEngine, requireTools, toolsFor } from './tools.ts';
@@ -49,16 +49,22 @@ function writeCopy(paths: UpPaths, copy: string): void {
 /**
  * The engine on the stack, which is made when it is not there: tools looked at, backend, working copy and
  * secrets in place.
+ * @param check looks at what the stack is made of before anything is written; throws when it cannot be brought up
  * @throws PreflightError when a tool is missing
  */
-export function openStack({ stack, flags, paths, copy, config }: StackRequest): Engine {
+export async function openStack(
+  { stack, flags, paths, copy, config }: StackRequest,
+  check: (resources: readonly StateResource[]) => Promise<void>,
+): Promise<Engine> {
   const binary = requireTools(toolsFor(config), downloadEngine);
   const engine = new Engine(binary, stack, paths, openBackend(paths, stack, binary));
-  writeCopy(paths, copy);
   for (const pid of removeDeadLocks(paths)) {
     process.stderr.write(`Removed the lock of an earlier run (pid ${pid}) that was killed.\n`);
   }
-  if (!stackExists(paths, stack)) engine.init();
+  const isThere = stackExists(paths, stack);
+  await check(isThere ? engine.resources() : []);
+  writeCopy(paths, copy);
+  if (!isThere) engine.init();
   for (const [key, { value }] of flags) setSecret(engine, key, value);
   return engine;
 }

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { RECORD_TYPE } from '../config/changes.ts';
 
 const GRIDLOCK = path.resolve(import.meta.dirname, '../../cli/main.ts');
 
@@ -18,9 +19,9 @@ if (args[0] === 'version') { console.log(read('pulumi-version', 'v3.265.0')); pr
 const command = ['stack', 'config', 'state'].includes(args[0]) ? args.slice(0, 2).join(' ') : args[0];
 const file = args.includes('--config-file') ? readFileSync(option('--config-file'), 'utf8') : undefined;
 const input = command === 'config set' ? readFileSync(0, 'utf8') : undefined;
-const { PATH, PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE, PULUMI_K8S_DELETE_UNREACHABLE } = process.env;
+const { PATH, PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE, PULUMI_K8S_DELETE_UNREACHABLE, GRIDLOCK_ACCEPT_DATA_LOSS } = process.env;
 const passphrase = readFileSync(process.env.PULUMI_CONFIG_PASSPHRASE_FILE, 'utf8');
-const env = { PATH, PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE, PULUMI_K8S_DELETE_UNREACHABLE, passphrase };
+const env = { PATH, PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE, PULUMI_K8S_DELETE_UNREACHABLE, GRIDLOCK_ACCEPT_DATA_LOSS, passphrase };
 appendFileSync(path.join(fake, 'calls'), JSON.stringify({ command, args, env, file, input }) + '\\n');
 const stacks = path.join(new URL(PULUMI_BACKEND_URL).pathname, '.pulumi/stacks/gridlock');
 const state = path.join(stacks, option('--stack') + '.json');
@@ -183,6 +184,10 @@ const nodes = (stdout: string) => ({
   inputs: { environment: { CLUSTER: 'gridlock' } },
   outputs: { stdout },
 });
+
+/** The state of a kind cluster that the stack made, with the record of what it was brought up with. */
+export const stateWith = (record: string): string =>
+  stateOf({ type: RECORD_TYPE, urn: 'urn:configuration', outputs: { values: record } }, nodes('created'), NAMESPACE);
 
 /** A state that speaks of things in a cluster that was there before. */
 export const STATE_WITH_CLUSTER = stateOf(nodes('adopted'), NAMESPACE);

@@ -6,7 +6,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { parse } from 'yaml';
-import { DEV, FakeProject, STATE_WITH_CLUSTER } from './testing.ts';
+import { recorded } from '../config/changes.ts';
+import { stackConfig } from '../config/config.ts';
+import { DEV, FakeProject, STATE_WITH_CLUSTER, stateWith } from './testing.ts';
 
 const modeOf = (file: string): string => (statSync(file).mode & 0o777).toString(8);
 
@@ -15,6 +17,12 @@ beforeEach(() => {
   project = new FakeProject();
 });
 afterEach(() => project.remove());
+
+/** What the stack of `DEV` was brought up with, or, with other keys, would be. */
+const recordOf = (keys: Record<string, string>): string => {
+  const values = Object.entries({ replicas: '3', ...keys }).map(([key, value]) => [`gridlock:${key}`, value]);
+  return recorded(stackConfig('dev', Object.fromEntries(values)));
+};
 
 const upCall = () => project.calls().find(({ command }) => command === 'up')!;
 
@@ -25,11 +33,11 @@ describe('the first npm run up', () => {
     const calls = project.calls();
     assert.deepEqual(
       calls.map(({ command }) => command),
-      ['stack init', 'stack export', 'up', 'stack output'],
+      ['stack init', 'up', 'stack output'],
     );
-    assert.ok(calls[2]!.args.includes('--yes') && calls[2]!.args.includes('--skip-preview'));
-    assert.match(calls[2]!.env.passphrase!, /^[0-9a-f]{64}\n$/);
-    assert.equal(calls[2]!.env.PULUMI_BACKEND_URL, `file://${project.path('.gridlock/pulumi/state')}`);
+    assert.ok(calls[1]!.args.includes('--yes') && calls[1]!.args.includes('--skip-preview'));
+    assert.match(calls[1]!.env.passphrase!, /^[0-9a-f]{64}\n$/);
+    assert.equal(calls[1]!.env.PULUMI_BACKEND_URL, `file://${project.path('.gridlock/pulumi/state')}`);
     assert.equal(modeOf(project.path('.gridlock/pulumi/passphrase')), '600');
     assert.equal(modeOf(project.path('.gridlock/pulumi')), '700');
   });
@@ -58,14 +66,90 @@ test('a second npm run up keeps stack, salt and passphrase', async () => {
   assert.equal(second.env.passphrase, first.env.passphrase);
 });
 
-test('a flag is for its run, a change of the checked-in file for all', async () => {
-  await project.run('up', ['--yes', '--replicas', '6', '--charts', '{"ingress":{"source":"./charts/ingress"}}']);
-  const config = parse(upCall().file!).config;
-  assert.equal(config['gridlock:replicas'], '6');
-  assert.deepEqual(config['gridlock:charts'], { ingress: { source: './charts/ingress' } });
-  project.write('Pulumi.dev.yaml', DEV.replace('# gridlock:port: 8443', 'gridlock:port: 9443'));
+test('a flag is written into the checked-in file, comments kept, and the next run goes on from it', async () => {
+  const charts = '{"ingress":{"source":"./charts/ingress"}}';
+  const { stdout } = await project.run('up', [
+    '--yes',
+    '--replicas',
+    '6',
+    '--charts',
+    charts,
+    '--state-dir',
+    '.gridlock',
+  ]);
+  assert.match(stdout, /^Pulumi\.dev\.yaml has replicas, charts of the flags now\.$/m);
+  assert.equal(
+    project.read('Pulumi.dev.yaml'),
+    DEV.replace('3 # three', '6 # three').replace(
+      '# three\n',
+      '# three\n  gridlock:charts: { ingress: { source: ./charts/ingress } }\n',
+    ),
+  );
+  project.calls();
   await project.run('up', ['--yes']);
-  assert.deepEqual(parse(upCall().file!).config, { 'gridlock:replicas': 3, 'gridlock:port': 9443 });
+  const config = parse(upCall().file!).config;
+  assert.deepEqual(config, { 'gridlock:replicas': 6, 'gridlock:charts': { ingress: { source: './charts/ingress' } } });
+});
+
+test('flags of a run that changed nothing are not kept', async () => {
+  await project.run('up', ['--preview', '--replicas', '6']);
+  project.tell('fails-at', 'up');
+  await project.run('up', ['--yes', '--replicas', '6']);
+  assert.equal(project.read('Pulumi.dev.yaml'), DEV);
+});
+
+test('flags of a run that failed half-way are kept', async () => {
+  project.tell('fails-at', 'up');
+  project.tell('state', stateWith(recordOf({ replicas: '6' })));
+  await project.run('up', ['--yes', '--replicas', '6']);
+  assert.equal(parse(project.read('Pulumi.dev.yaml')).config['gridlock:replicas'], 6);
+});
+
+describe('a stack that is up', () => {
+  beforeEach(async () => {
+    await project.run('up', ['--yes']);
+    project.calls();
+    project.tell('nodes', 'gridlock-control-plane running\n');
+    project.tell('state', stateWith(recordOf({})));
+  });
+
+  test('is told what changes and what that costs, before the engine does it', async () => {
+    const { code, stdout } = await project.run('up', ['--yes', '--max-sockets', '100', '--workers', '2']);
+    assert.equal(code, 0);
+    assert.match(stdout, /^maxSockets changes from 20000 to 100: the replicas are replaced one after the other/m);
+    assert.doesNotMatch(stdout, /workers changes/);
+  });
+
+  test('is left alone by a change that cannot be made, and so is every file', async () => {
+    const copy = project.read('.gridlock/pulumi/project/Pulumi.dev.yaml');
+    const { code, stderr } = await project.run('up', ['--yes', '--workers', '3', '--namespace', 'other']);
+    assert.equal(code, 2);
+    assert.match(stderr, /The stack dev is up, and cannot become what its configuration says:/);
+    assert.match(stderr, /workers changes from 2 to 3\. Kind cannot change the nodes/);
+    assert.match(stderr, /namespace changes from gridlock to other\./);
+    assert.deepEqual(
+      project.calls().map(({ command }) => command),
+      ['stack export'],
+    );
+    assert.equal(project.read('.gridlock/pulumi/project/Pulumi.dev.yaml'), copy);
+    assert.equal(project.read('Pulumi.dev.yaml'), DEV);
+  });
+
+  test('loses data only when that is accepted, which the program is told too', async () => {
+    const lossy = ['--yes', '--redis', 'sentinel'];
+    const { code, stderr } = await project.run('up', lossy);
+    assert.equal(code, 2);
+    assert.match(stderr, /redis changes from single to sentinel\. What is in Redis is lost\..*--accept-data-loss/s);
+    project.calls();
+    const accepted = await project.run('up', [...lossy, '--accept-data-loss']);
+    assert.equal(accepted.code, 0, accepted.stderr);
+    assert.equal(upCall().env.GRIDLOCK_ACCEPT_DATA_LOSS, 'true');
+  });
+});
+
+test('--refresh looks first at what is there', async () => {
+  await project.run('up', ['--yes', '--refresh']);
+  assert.ok(upCall().args.includes('--refresh'));
 });
 
 test('a secret is encrypted, does not appear in a file or an argument, and stays for the next runs', async () => {
@@ -98,9 +182,9 @@ test('--preview shows and changes nothing, --policy-pack adds the policies', asy
   const calls = project.calls();
   assert.deepEqual(
     calls.map(({ command }) => command),
-    ['stack init', 'stack export', 'preview'],
+    ['stack init', 'preview'],
   );
-  assert.match(calls[2]!.args.join(' '), /--policy-pack infra\/policy-pack/);
+  assert.match(calls[1]!.args.join(' '), /--policy-pack infra\/policy-pack/);
 });
 
 test('a failing engine ends it with exit code 1, and no cluster is said to be ready', async () => {
@@ -138,6 +222,11 @@ describe('npm run up that cannot succeed says why with exit code 2 and calls no 
     assert.equal(code, 2, stdout + stderr);
     assert.match(stderr, pattern);
     assert.ok(!project.calls().some(({ command }) => command === 'up'));
+  }
+
+  async function upBefore(): Promise<void> {
+    await project.run('up', ['--yes']);
+    project.calls();
   }
 
   test('every missing tool at once, with the version and where to get it', async () => {
@@ -184,6 +273,7 @@ describe('npm run up that cannot succeed says why with exit code 2 and calls no 
   });
 
   test('a kind cluster that is gone though the state speaks of it', async () => {
+    await upBefore();
     project.tell('state', STATE_WITH_CLUSTER);
     await assertRefused(/The kind cluster gridlock of the stack dev is gone.* npm run down -- --stack dev/);
   });
@@ -221,8 +311,7 @@ describe('npm run up that cannot succeed says why with exit code 2 and calls no 
   });
 
   test('a passphrase that is gone while a stack is there', async () => {
-    await project.run('up', ['--yes']);
-    project.calls();
+    await upBefore();
     rmSync(project.path('.gridlock/pulumi/passphrase'));
     await assertRefused(/passphrase is gone, and without it the state of the stack dev cannot be read/);
   });

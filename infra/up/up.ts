@@ -1,15 +1,16 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { checkAppOfImage } from '../config/app.ts';
+import { ACCEPT_DATA_LOSS, recorded, recordIn, requireChangeable } from '../config/changes.ts';
 import type { Config } from '../config/config.ts';
 import { writePrivate } from '../local/state-dir.ts';
 import { exitCodeOf, requireTerminal } from './command.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, StateResource } from './engine.ts';
 import { requireKindCluster } from './kind-cluster.ts';
 import { checkedInFile, type UpPaths } from './paths.ts';
 import { withoutMark } from './pki-file.ts';
-import { openStack, readRequest } from './stack.ts';
-import { writeKeepingMode } from './stack-file.ts';
+import { openStack, readRequest, type StackRequest } from './stack.ts';
+import { withFlags, writeKeepingMode } from './stack-file.ts';
 
 const POLICY_PACK = path.join('infra', 'policy-pack');
 
@@ -20,22 +21,38 @@ export interface UpOptions {
   yes?: boolean | undefined;
   /** Also runs the policy pack. */
   policies?: boolean | undefined;
+  /** Looks first at what is really there. */
+  refresh?: boolean | undefined;
+  /** Also makes changes that lose data. */
+  acceptDataLoss?: boolean | undefined;
 }
 
-/** @throws PreflightError when the kind cluster cannot be used, or not be made */
-export async function requireCluster(config: Config, engine: Engine): Promise<void> {
-  if (config.cluster === 'kind') await requireKindCluster(config, engine.resources());
-}
+/**
+ * Whether what the state speaks of can become what the configuration says. Says what the changes cost.
+ * @throws ConfigError for a change that cannot be made, PreflightError for a kind cluster that cannot be used
+ */
+export const requireReachable =
+  (config: Config, acceptDataLoss = false) =>
+  async (resources: readonly StateResource[]): Promise<void> => {
+    const record = recordIn(resources);
+    if (record !== undefined) {
+      const { losses, costs } = requireChangeable(record, config, acceptDataLoss);
+      process.stdout.write([...losses, ...costs].map((sentence) => `${sentence}\n`).join(''));
+    }
+    if (config.cluster === 'kind') await requireKindCluster(config, resources);
+  };
 
 /** Runs `pulumi up` or `pulumi preview`; resolves with its exit code. */
 export async function bringUp(
   { config, paths }: { config: Config; paths: UpPaths },
   engine: Engine,
-  { preview = false, yes = false, policies = false }: UpOptions,
+  { preview = false, yes = false, policies = false, refresh = false, acceptDataLoss = false }: UpOptions,
 ): Promise<number> {
-  const packs = policies ? ['--policy-pack', POLICY_PACK] : [];
-  if (preview) return engine.run('preview', packs);
-  const code = await engine.run('up', [...packs, ...(yes ? ['--yes', '--skip-preview'] : [])]);
+  const args = [...(policies ? ['--policy-pack', POLICY_PACK] : []), ...(refresh ? ['--refresh'] : [])];
+  // The program looks at the changes too, for those who call Pulumi themselves.
+  const env = acceptDataLoss ? { [ACCEPT_DATA_LOSS]: 'true' } : {};
+  if (preview) return engine.run('preview', args, env);
+  const code = await engine.run('up', [...args, ...(yes ? ['--yes', '--skip-preview'] : [])], env);
   if (code !== 0) return code;
   finishRotation(config.stack);
   handOver(engine.outputs(), paths);
@@ -76,7 +93,21 @@ export async function up(args: readonly string[], options: UpOptions): Promise<n
   const request = readRequest(args);
   if (!options.preview && !options.yes) requireTerminal('up');
   await checkAppOfImage(request.config);
-  const engine = openStack(request);
-  await requireCluster(request.config, engine);
-  return exitCodeOf(await bringUp(request, engine, options));
+  const engine = await openStack(request, requireReachable(request.config, options.acceptDataLoss));
+  const code = await bringUp(request, engine, options);
+  if (!options.preview && (code === 0 || hasBegun(request.config, engine))) keepFlags(request);
+  return exitCodeOf(code);
+}
+
+/** Whether an `up` that failed has made a part of what it was to make. */
+const hasBegun = (config: Config, engine: Engine): boolean => recordIn(engine.resources()) === recorded(config);
+
+/** Writes the flags into the stack's file: the next `up` and `rotate` go on from what the stack is. */
+function keepFlags({ stack, flags, config }: StackRequest): void {
+  const file = checkedInFile(stack);
+  const before = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const { text, keys } = withFlags(before, flags, config);
+  if (text === before) return;
+  writeKeepingMode(file, text);
+  process.stdout.write(`${path.basename(file)} has ${keys.join(', ')} of the flags now.\n`);
 }

@@ -1,3 +1,4 @@
+import { changeGroups } from '../../infra/config/changeability.ts';
 import { CLUSTER_KEYS } from '../../infra/config/cluster-keys.ts';
 import { flagOf, KEYS, type Key, LOCAL_KEYS } from '../../infra/config/keys.ts';
 import { PLAYER_KEYS } from '../../infra/config/player-keys.ts';
@@ -71,9 +72,21 @@ export function configurationPage(): ReferencePage {
     return [`## ${title}`, about, rows].filter((part) => part !== '').join('\n\n');
   });
   if (left.size > 0) throw new Error(`No group of the reference has ${[...left].join(', ')}: add one.`);
-  const text = [INTRODUCTION, ...sections].join('\n\n');
+  const text = [INTRODUCTION, ...sections, CHANGES, changes()].join('\n\n');
   return { file: 'docs/reference/configuration.md', text: `${text}\n` };
 }
+
+const changes = (): string =>
+  table(
+    ['keys', 'on a running stack', 'what it costs, or what to do instead'],
+    changeGroups().map(({ keys, effect, cost }) => [keys.map(code).join(' '), effect, cost]),
+  );
+
+const CHANGES = `## Changing a running stack
+
+What a change of each key does to a stack that is up on Kubernetes. \`npm run up\`, and the program under plain
+\`pulumi up\`, compare every key with what the stack was brought up with, and refuse what this table refuses before
+anything is touched. [Changing a running stack](../../infra/README.md#changing-a-running-stack) says how.`;
 
 const INTRODUCTION = `# Configuration
 

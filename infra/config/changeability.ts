@@ -1,0 +1,230 @@
+// What a change of each key does to a stack that is up. The reference of the configuration has this as a table.
+import type { Key, Values } from './keys.ts';
+
+/** What is thought of one change. */
+export type Verdict =
+  /** It is made, and costs this; empty: nothing. */
+  | { readonly kind: 'made'; readonly cost: string }
+  /** It is made only by those who accept that this is lost. */
+  | { readonly kind: 'loses'; readonly what: string }
+  /** It is never made: what to do instead. */
+  | { readonly kind: 'refused'; readonly remedy: string };
+
+export interface Changeability {
+  /** What the change does, for the table. */
+  readonly effect: string;
+  /** What it costs, or what to do instead, for the table. */
+  readonly cost: string;
+  readonly judge: (before: Values, after: Values) => Verdict;
+}
+
+const made = (effect: string, cost = ''): Changeability => ({
+  effect,
+  cost: cost === '' ? 'nothing' : cost,
+  judge: () => ({ kind: 'made', cost }),
+});
+
+type Condition = (before: Values, after: Values) => boolean;
+const always: Condition = () => true;
+
+/** Refused where the condition holds, and free elsewhere. */
+const refused = (why: string, remedy: string, when: Condition = always): Changeability => ({
+  effect: `refused: ${why}`,
+  cost: remedy,
+  judge: (...values) =>
+    when(...values) ? { kind: 'refused', remedy: `${why}: ${remedy}` } : { kind: 'made', cost: '' },
+});
+
+/** Loses something where the condition holds, and costs something elsewhere. */
+const loses = (effect: string, what: string, when: Condition, cost = ''): Changeability => ({
+  effect,
+  cost: `${what} is lost, so it is refused without \`--accept-data-loss\`${cost === '' ? '' : `; otherwise ${cost}`}`,
+  judge: (...values) => (when(...values) ? { kind: 'loses', what } : { kind: 'made', cost }),
+});
+
+const onKind: Condition = ({ cluster }) => cluster === 'kind';
+const onOwnCluster: Condition = ({ cluster }) => cluster === 'kind' || cluster === 'eks';
+const onEks: Condition = ({ cluster }) => cluster === 'eks';
+const byContext: Condition = ({ cluster }) => cluster !== 'kind' && cluster !== 'eks';
+
+const UNUSED = made('nothing: `npm start` alone uses it');
+const IN_PLACE = made('in place');
+const ROLLS = made(
+  'rolls the replicas',
+  'the replicas are replaced one after the other; the sockets of each reconnect during its drain',
+);
+const EDGE = made(
+  'the edge takes it over',
+  'the controller reloads, and sockets stay; the plain edge is replaced pod by pod, and the sockets of each reconnect',
+);
+const EDGE_AND_REPLICAS = made('rolls the replicas, and the edge takes it over', ROLLS.cost);
+const REDIS = made(
+  'restarts Redis',
+  'with redis: single commands wait until it is back; with sentinel another Redis takes over',
+);
+const EVERYTHING = made('restarts every pod', `${ROLLS.cost}; Redis restarts too`);
+
+const NEW_STACK = 'bring a second stack up next to it (another --stack), move the clients, then take this one down';
+const NEW_CLUSTER = 'npm run down and npm run up make a new one; back Redis and the root up before, as they go with it';
+
+const BYTES: Readonly<Record<string, number>> = { Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40 };
+const bytes = (size: string): number => Number.parseInt(size, 10) * (BYTES[size.slice(-2)] ?? 1);
+const hasVolume = ({ redis }: Values): boolean => redis === 'single' || redis === 'sentinel';
+
+/** A root that nobody accepts yet may not issue, and one that issues may not be dropped. */
+function skipsAStep({ pki: before }: Values, { pki: after }: Values): boolean {
+  return !before.generations.includes(after.issuing) || !after.generations.includes(before.issuing);
+}
+
+export const CHANGEABILITY: { readonly [K in Key]: Changeability } = Object.freeze({
+  cluster: refused('a stack stays on its cluster', NEW_STACK),
+  clusterName: refused('the cluster has its name for good', NEW_STACK, onOwnCluster),
+  nodeImage: refused('kind cannot change the nodes of a cluster', NEW_CLUSTER, onKind),
+  workers: refused('kind cannot change the nodes of a cluster', NEW_CLUSTER, onKind),
+  port: refused('on kind, the ports are those the cluster was made with', NEW_CLUSTER, onKind),
+  httpPort: refused('on kind, the ports are those the cluster was made with', NEW_CLUSTER, onKind),
+  kubeconfig: loses(
+    'in place, where it leads to the same cluster',
+    'sight of the cluster that the stack is on',
+    byContext,
+  ),
+  context: loses(
+    'in place, where it leads to the same cluster',
+    'sight of the cluster that the stack is on',
+    byContext,
+  ),
+  awsRegion: refused('a cluster stays in its region', NEW_STACK, onEks),
+  namespace: refused(
+    'Redis and every object would be made again in the new one while the old hold the ports',
+    NEW_STACK,
+  ),
+  stateDir: made('nothing in the cluster: `npm run up` looks for its state there', 'move the directory yourself'),
+
+  app: made('rolls the replicas', `${ROLLS.cost}; rooms of the application before are no longer served`),
+  serverImage: ROLLS,
+  serverPort: EDGE_AND_REPLICAS,
+  serverEnvironment: ROLLS,
+  image: ROLLS,
+  imageRepository: ROLLS,
+  imageBuilder: made('in place'),
+  baseImage: ROLLS,
+  imageMirror: EVERYTHING,
+  design: EDGE_AND_REPLICAS,
+  healthPath: EDGE_AND_REPLICAS,
+  heartbeatMs: EDGE_AND_REPLICAS,
+  drainMs: ROLLS,
+  drainSignal: ROLLS,
+  drainSeconds: ROLLS,
+  rebalancePercent: ROLLS,
+  sessionSeconds: ROLLS,
+  allowedOrigins: ROLLS,
+  apiKeysFile: ROLLS,
+  operatorKeysFile: ROLLS,
+  guests: ROLLS,
+  jwtIssuer: ROLLS,
+  jwtAudience: ROLLS,
+  jwtJwksUrl: ROLLS,
+  jwtKeysFile: ROLLS,
+  jwtNameClaim: ROLLS,
+  jwtIdClaim: ROLLS,
+  maxSockets: ROLLS,
+  maxGames: ROLLS,
+  replicas: IN_PLACE,
+
+  host: made(
+    'new certificates, and it rolls the replicas',
+    `the edge's certificate is for the new name only; ${ROLLS.cost}`,
+  ),
+  ingress: refused('two edges cannot hold the ports of a node at once', NEW_STACK),
+  ingressReplicas: made('in place', 'where it gets smaller, the sockets of the pods that go reconnect'),
+  ingressService: made('in place', 'the address of the edge changes, and with it the DNS entry of the host'),
+  proxyProtocol: made('in place', 'new connections fail until the load balancer and every pod of the edge agree'),
+  socketPaths: EDGE,
+  sticky: EDGE,
+  tlsMinVersion: EDGE,
+  maxConnections: EDGE,
+  connectionsPerAddress: EDGE,
+  connectionRatePerAddress: EDGE,
+  requestRatePerAddress: EDGE,
+  refusedRatePerAddress: EDGE,
+  connectionRate: EDGE,
+  handshakeRate: EDGE,
+  headerTimeoutMs: EDGE,
+  maxBodyBytes: EDGE,
+  haproxyImage: EDGE,
+
+  certificates: loses(
+    'other certificates',
+    'the root key of the own chain',
+    ({ certificates: before }, { certificates: after }) => before !== 'files' && after === 'files',
+    'clients have to trust the other authority',
+  ),
+  certificatesDir: made('in place', 'the edge serves the new leaf'),
+  pki: {
+    effect: 'what `npm run rotate` does',
+    cost: "nothing; refused where a step of a root's rollover is skipped",
+    judge: (before, after) =>
+      skipsAStep(before, after)
+        ? {
+            kind: 'refused',
+            remedy: 'clients would be shown a root that they do not accept: npm run rotate goes step by step',
+          }
+        : { kind: 'made', cost: '' },
+  },
+  acmeServer: made('new certificates', 'clients have to trust the other authority'),
+  acmeEmail: IN_PLACE,
+  acmeChallenge: IN_PLACE,
+  acmeDnsZone: IN_PLACE,
+
+  redis: loses('another Redis', 'what is in Redis', always),
+  redisUrl: made('rolls the replicas', 'not compared, as it is secret; another Redis has none of the games'),
+  redisCaFile: ROLLS,
+  redisImage: REDIS,
+  redisMemoryMib: REDIS,
+  redisPersistence: REDIS,
+  redisStorage: refused(
+    'a volume keeps its size',
+    'npm run backup, a second stack with the new size, and a restore there',
+    ({ redisStorage: before, ...values }, { redisStorage: after }) =>
+      hasVolume(values as Values) && bytes(before) !== bytes(after),
+  ),
+
+  autoscaling: IN_PLACE,
+  scaleOn: IN_PLACE,
+  maxReplicas: EDGE,
+  socketsPerReplica: IN_PLACE,
+  monitoring: IN_PLACE,
+  metricsPath: IN_PLACE,
+  metricsPort: IN_PLACE,
+  charts: loses(
+    'upgrades, installs or removes the charts',
+    'every certificate of cert-manager',
+    ({ charts: before }, { charts: after }) => before.certManager.install && !after.certManager.install,
+    'what a chart installs restarts, and a controller that restarts drains its sockets',
+  ),
+
+  command: UNUSED,
+  upstreams: UNUSED,
+  certificateFile: UNUSED,
+  rootPassphraseFile: UNUSED,
+  acmeTlsAlpn: UNUSED,
+  breakIt: UNUSED,
+});
+
+/** Keys that change alike. */
+export interface ChangeGroup {
+  readonly effect: string;
+  readonly cost: string;
+  readonly keys: Key[];
+}
+
+/** Every key, those with the same effect and cost together. */
+export function changeGroups(): ChangeGroup[] {
+  const groups = new Map<string, ChangeGroup>();
+  for (const [key, { effect, cost }] of Object.entries(CHANGEABILITY) as [Key, Changeability][]) {
+    const group = groups.get(`${effect}|${cost}`) ?? { effect, cost, keys: [] };
+    group.keys.push(key);
+    groups.set(`${effect}|${cost}`, group);
+  }
+  return [...groups.values()];
+}

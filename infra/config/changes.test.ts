@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { changesSince, recorded, requireChangeable } from './changes.ts';
+import { ConfigError, stackConfig } from './config.ts';
+
+const config = (keys: Readonly<Record<string, unknown>> = {}) =>
+  stackConfig(
+    'dev',
+    Object.fromEntries(
+      Object.entries(keys).map(([key, value]) => [
+        `gridlock:${key}`,
+        typeof value === 'object' ? JSON.stringify(value) : String(value),
+      ]),
+    ),
+  );
+const changes = (before: Readonly<Record<string, unknown>>, after: Readonly<Record<string, unknown>>) =>
+  changesSince(recorded(config(before)), config(after));
+
+test('what is the same is no change', () => {
+  assert.deepEqual(changes({ redis: 'sentinel' }, { redis: 'sentinel' }), { refused: [], losses: [], costs: [] });
+});
+
+test('a record has no secret, and a key that it does not have is not compared', () => {
+  const url = 'rediss://me:hidden@redis.example:6379';
+  const record = recorded(config({ redis: 'external', redisUrl: url }));
+  assert.doesNotMatch(record, /hidden/);
+  assert.deepEqual(changesSince('{}', config({ workers: 3 })), { refused: [], losses: [], costs: [] });
+});
+
+const pki = (generations: string[], issuing: string) => ({ pki: { generations, issuing } });
+
+for (const [what, before, after, pattern] of [
+  [
+    'the nodes of kind',
+    {},
+    { workers: 3 },
+    /^workers changes from 2 to 3\. Kind cannot change the nodes of a cluster: /,
+  ],
+  ['the ports of kind', {}, { port: 9443 }, /^port changes from 8443 to 9443\. On kind/],
+  ['the namespace', {}, { namespace: 'other' }, /^namespace changes from gridlock to other\. /],
+  [
+    'a volume that shrinks',
+    { redisStorage: '2Gi' },
+    { redisStorage: '1Gi' },
+    /^redisStorage changes from 2Gi to 1Gi\. /,
+  ],
+  ['a step of a rollover that is skipped', {}, pki(['g2'], 'g2'), /^pki changes\. Clients would be shown a root/],
+  ['a root that issues and is dropped', pki(['g1', 'g2'], 'g1'), pki(['g2'], 'g2'), /^pki changes\. /],
+] as const) {
+  test(`refused: ${what}`, () => {
+    const { refused, losses } = changes(before, after);
+    assert.equal(refused.length, 1);
+    assert.match(refused[0]!, pattern);
+    assert.deepEqual(losses, []);
+  });
+}
+
+for (const [what, before, after] of [
+  ['nodes of kind elsewhere', { cluster: 'existing', context: 'c', image: 'r/i:1' }, { workers: 3 }],
+  ['a volume that is said in another unit', { redisStorage: '1Gi' }, { redisStorage: '1024Mi' }],
+  ['a volume there is not', { redis: 'external', redisUrl: 'redis://r:1' }, { redisStorage: '2Gi' }],
+  ['the next step of a rollover', pki(['g1', 'g2'], 'g1'), pki(['g1', 'g2'], 'g2')],
+  ['its last step', pki(['g1', 'g2'], 'g2'), pki(['g2'], 'g2')],
+] as const) {
+  test(`made: ${what}`, () => {
+    const { refused, losses, costs } = changes(before, { ...before, ...after });
+    assert.deepEqual([refused, losses], [[], []]);
+    assert.equal(costs.length, 1);
+  });
+}
+
+test('what would be lost is refused until that is accepted', () => {
+  const record = recorded(config());
+  const after = config({ redis: 'sentinel' });
+  assert.throws(() => requireChangeable(record, after, false), ConfigError);
+  assert.deepEqual(requireChangeable(record, after, true).losses, [
+    'redis changes from single to sentinel. What is in Redis is lost.',
+  ]);
+  assert.throws(() => requireChangeable(record, config({ redis: 'sentinel', workers: 3 }), true), /workers changes/);
+});

@@ -1,0 +1,43 @@
+// The stack's memory of what it was brought up with, by which a change that cannot be made is refused.
+import * as pulumi from '@pulumi/pulumi';
+import {
+  ACCEPT_DATA_LOSS,
+  RECORD_TYPE,
+  type Recorded,
+  type RecordHolder,
+  recorded,
+  recordIn,
+  requireChangeable,
+} from '../config/changes.ts';
+import type { Config } from '../config/config.ts';
+
+/** In the state from the beginning of an `up`, also of one that fails half-way. */
+export class RecordedConfiguration extends pulumi.ComponentResource {
+  constructor(name: string, config: Config) {
+    super(RECORD_TYPE, name);
+    this.registerOutputs({ values: recorded(config) });
+  }
+}
+
+/**
+ * What the engine's state says the stack was brought up with; undefined for one that never was. The engine reads
+ * the resources of a stack that has none only to break, so its outputs are asked for first.
+ */
+async function lastRecord(): Promise<Recorded | undefined> {
+  const name = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
+  const stack = await pulumi.runtime.invoke('pulumi:pulumi:readStackOutputs', { name });
+  if (Object.keys(stack?.outputs ?? {}).length === 0) return undefined;
+  const { outputs } = await pulumi.runtime.invoke('pulumi:pulumi:readStackResourceOutputs', { stackName: name });
+  return recordIn(Object.values((outputs ?? {}) as Record<string, RecordHolder>));
+}
+
+/**
+ * Holds also for `pulumi up`, which nobody else checks. Says what the changes cost.
+ * @throws ConfigError before anything is registered
+ */
+export async function requireStackChangeable(config: Config, env: NodeJS.ProcessEnv = process.env): Promise<void> {
+  const record = await lastRecord();
+  if (record === undefined) return;
+  const { losses, costs } = requireChangeable(record, config, env[ACCEPT_DATA_LOSS] === 'true');
+  for (const sentence of [...losses, ...costs]) await pulumi.log.info(sentence);
+}
