@@ -46,6 +46,7 @@ export const GROUPS: Readonly<Record<string, Readonly<Record<string, Entry>>>> =
     test: { profile: 'test', load: () => import('./test.ts') },
     screenshots: { profile: 'test', load: () => import('./screenshots.ts') },
     sdk: { profile: 'packages', load: () => import('./sdk.ts') },
+    'infra-package': { profile: 'cluster', load: () => import('./infra-package.ts') },
   },
 };
 

@@ -78,6 +78,7 @@ export function testJobs({ files, nodeOptions, full }: Pick<Options, 'files' | '
 
 const TYPES = {
   'tsconfig.json': 'infra, certs, services, loadtest, tests, examples',
+  'infra/package/tsconfig.json': 'the package of the components, as it is compiled',
   'services/protocol/tsconfig.json': 'services/protocol, without Node or a browser',
   'services/client/tsconfig.json': 'services/client, without Node or a browser',
   'services/web/tsconfig.json': 'services/web, in a browser',

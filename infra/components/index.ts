@@ -1,0 +1,8 @@
+// What the package exports: the parts of a cluster of anybody's WebSocket server.
+export { Autoscaling, type AutoscalingArgs } from './autoscaling/autoscaling.ts';
+export { NetworkPolicies, type NetworkPoliciesArgs } from './network-policies/network-policies.ts';
+export type { PartArgs, PodOptions } from './part.ts';
+export { RedisSentinel } from './redis/redis-sentinel.ts';
+export { RedisSingle } from './redis/redis-single.ts';
+export { Replicas } from './replicas/replicas.ts';
+export type { ReplicasArgs } from './replicas/replicas-args.ts';
