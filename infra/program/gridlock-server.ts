@@ -31,7 +31,7 @@ export interface GridlockServerArgs {
 /** What the replicas of Gridlock's server are told in their own way. */
 export type ServerSettings = Pick<
   ReplicasArgs,
-  'port' | 'environment' | 'files' | 'health' | 'readiness' | 'metrics' | 'drain' | 'pod'
+  'port' | 'environment' | 'files' | 'readsRedisFiles' | 'health' | 'readiness' | 'metrics' | 'drain' | 'pod'
 >;
 
 /** Where the edge is within the cluster: the operations page looks at what it shows. */
@@ -73,6 +73,7 @@ export class GridlockServer extends pulumi.ComponentResource {
       port: HTTP_PORT,
       environment: this.#environment(told),
       files: told.map(({ files }) => files),
+      readsRedisFiles: true,
       // Never Redis: all replicas would be killed for what none of them can fix.
       health: { path: '/healthz', port: INTERNAL_PORT },
       readiness: { path: '/readyz', port: INTERNAL_PORT },

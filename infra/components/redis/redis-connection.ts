@@ -61,7 +61,14 @@ export interface RedisConnection {
   /** Variables `REDIS_*` of a replica. */
   readonly env: readonly EnvVar[];
   /** Secret with the password, mounted at `REDIS_PASSWORD_DIRECTORY`; undefined where Redis wants none. */
-  readonly passwordSecret: { readonly name: pulumi.Input<string>; readonly key: string } | undefined;
+  readonly passwordSecret:
+    | {
+        readonly name: pulumi.Input<string>;
+        readonly key: string;
+        /** Key of the password as a URL has it, where that is another text. */
+        readonly urlKey?: string;
+      }
+    | undefined;
   /**
    * Roots of Redis's certificate, mounted at `REDIS_TRUST_DIRECTORY`; undefined: those every system trusts,
    * or no TLS.

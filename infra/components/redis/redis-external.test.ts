@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseRedisUrl } from '../../config/redis-url.ts';
-import { externalEnv } from './redis-external.ts';
+import { record } from '../../render/recorder.ts';
+import { externalEnv, RedisExternal } from './redis-external.ts';
 
 const env = (url: string) =>
   Object.fromEntries(externalEnv(parseRedisUrl(url)).map(({ name, value }) => [name, value]));
@@ -37,4 +38,12 @@ test('user and password come out as they were put in, and no variable holds the 
       assert.ok(values.every((value) => !value.includes('hush')));
     }),
   );
+});
+
+test('the Secret has the password as it is, and as a URL has it', async () => {
+  const recording = await record(() => {
+    new RedisExternal('redis', { namespace: 'apps', url: 'rediss://chat:a%40b@cache.example' });
+  });
+  const { stringData } = recording.one('kubernetes:core/v1:Secret').inputs;
+  assert.deepEqual(stringData, { password: 'a@b', 'url-password': 'a%40b' });
 });

@@ -15,6 +15,8 @@ import {
 import { checksumOf } from './redis-users.ts';
 
 const ROOTS_KEY = 'roots.pem';
+/** The password with special characters as escapes. */
+const URL_PASSWORD_KEY = 'url-password';
 
 /** The variables of a replica for an address; the password is not among them. Pure. */
 export function externalEnv({ tls, username, password, hosts, database }: RedisAddress, trust?: Trust): EnvVar[] {
@@ -64,7 +66,8 @@ export class RedisExternal extends pulumi.ComponentResource {
             { metadata: metadataOf('trust'), data: { [ROOTS_KEY]: roots } },
             { parent: this },
           );
-    const files = { [PASSWORD_KEY]: address.password ?? '' };
+    const { password = '' } = address;
+    const files = { [PASSWORD_KEY]: password, [URL_PASSWORD_KEY]: encodeURIComponent(password) };
     const secret =
       address.password === undefined
         ? undefined
@@ -75,7 +78,7 @@ export class RedisExternal extends pulumi.ComponentResource {
           );
     this.connection = {
       env: externalEnv(address, trust && { configMap: trust.metadata.name, key: ROOTS_KEY }),
-      passwordSecret: secret && { name: secret.metadata.name, key: PASSWORD_KEY },
+      passwordSecret: secret && { name: secret.metadata.name, key: PASSWORD_KEY, urlKey: URL_PASSWORD_KEY },
       trust: trust && { configMap: trust.metadata.name, key: ROOTS_KEY },
       checksum: checksumOf(files),
       ready: secret,

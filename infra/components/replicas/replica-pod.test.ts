@@ -147,3 +147,22 @@ test('pods are spread over nodes and zones, each version by itself', async () =>
   ]);
   assert.deepEqual((await spread(true))[1], [zone, 'DoNotSchedule', versions]);
 });
+
+test('a server that knows Redis by its address is told the password in it, by Kubernetes', async () => {
+  const env = [...REDIS.env, { name: 'REDIS_USERNAME', value: 'gridlock' }];
+  const told = await containerOf({ redis: { ...REDIS, env } });
+  assert.deepEqual(told.env.slice(2), [
+    {
+      name: 'REDIS_PASSWORD',
+      valueFrom: { secretKeyRef: { name: 'chat-redis-password', key: 'password' } },
+    },
+    { name: 'REDIS_USERNAME', value: 'gridlock' },
+    { name: 'REDIS_URL', value: 'rediss://gridlock:$(REDIS_PASSWORD)@chat-redis.apps.svc:6379' },
+    { name: 'NODE_EXTRA_CA_CERTS', value: '/etc/gridlock/redis-trust/roots.pem' },
+  ]);
+});
+
+test('a server that reads the password from its file is told the address alone', async () => {
+  const { env } = await containerOf({ redis: REDIS, readsRedisFiles: true });
+  assert.deepEqual(env.slice(2), REDIS.env);
+});

@@ -2,8 +2,8 @@ import type { types } from '@pulumi/kubernetes';
 import type * as pulumi from '@pulumi/pulumi';
 import { containerSecurity, isolatedPod, podSecurity, resources, SECRET_MODE, USER } from '../hardening.ts';
 import { selectorOf } from '../labels.ts';
-import { REDIS_PASSWORD_DIRECTORY, REDIS_TRUST_DIRECTORY } from '../redis/redis-connection.ts';
 import type { Lifecycle } from './lifecycle.ts';
+import { redisFiles, redisVariables } from './redis-access.ts';
 import type { MountedFiles, ReplicasArgs } from './replicas-args.ts';
 
 type PodSpec = types.input.core.v1.PodSpec;
@@ -107,26 +107,6 @@ function spreading(cluster: string, acrossZones: boolean): Pick<PodSpec, 'topolo
   };
 }
 
-/** How a replica reaches Redis, as files. */
-function redisFiles({ redis }: ReplicasArgs): MountedFiles[] {
-  const { passwordSecret, trust } = redis ?? {};
-  return [
-    ...(passwordSecret
-      ? [
-          {
-            name: 'redis',
-            directory: REDIS_PASSWORD_DIRECTORY,
-            secret: passwordSecret.name,
-            keys: [passwordSecret.key],
-          },
-        ]
-      : []),
-    ...(trust
-      ? [{ name: 'redis-trust', directory: REDIS_TRUST_DIRECTORY, configMap: trust.configMap, keys: [trust.key] }]
-      : []),
-  ];
-}
-
 interface Mounted {
   readonly mount: types.input.core.v1.VolumeMount;
   readonly volume: types.input.core.v1.Volume;
@@ -159,9 +139,12 @@ function environment(args: ReplicasArgs, secret: pulumi.Input<string> | undefine
       name,
       valueFrom: { secretKeyRef: { name: secret!, key: name } },
     })),
-    ...(args.redis?.env ?? []),
+    ...redisEnvironment(args),
   ];
 }
+
+const redisEnvironment = ({ redis, readsRedisFiles = false }: ReplicasArgs): readonly EnvVar[] =>
+  redis === undefined ? [] : readsRedisFiles ? redis.env : redisVariables(redis);
 
 /** The user of the pod's processes, where it is not the usual one. */
 function identity<Security extends { runAsUser: number; runAsGroup: number }>(
@@ -183,8 +166,11 @@ export interface ReplicaPodOptions {
 
 /** The pod of a replica. */
 export function replicaPod(args: ReplicasArgs, { name, cluster, times, secret }: ReplicaPodOptions): PodSpec {
-  const { pod = {}, files = [] } = args;
-  const all = [...[...files, ...redisFiles(args)].map(mounted), ...(args.writableDirectories ?? []).map(writable)];
+  const { pod = {}, files = [], redis } = args;
+  const all = [
+    ...[...files, ...(redis ? redisFiles(redis) : [])].map(mounted),
+    ...(args.writableDirectories ?? []).map(writable),
+  ];
   return {
     serviceAccountName: name,
     ...isolatedPod,

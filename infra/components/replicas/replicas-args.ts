@@ -56,8 +56,10 @@ export interface ReplicasArgs extends PartArgs {
     /** Default: SIGTERM. Another one needs a shell, `/bin/sh`, in the image, and is not to be ignored by process 1. */
     readonly signal?: string;
   };
-  /** How it reaches Redis. */
+  /** How it reaches Redis: by `REDIS_URL`, which has the password. */
   readonly redis?: RedisConnection;
+  /** Whether it reads the password from the file `REDIS_PASSWORD_FILE` instead. Default: false. */
+  readonly readsRedisFiles?: boolean;
   /** Where it has its metrics for Prometheus. */
   readonly metrics?: { readonly path: string; readonly port?: number };
   /** Requests and limits of its container. */
