@@ -66,6 +66,7 @@ export const REPLICA_COMMANDS = [
   'spublish',
   'ssubscribe',
   'sunsubscribe',
+  'pubsub|shardnumsub',
 ] as const;
 
 /** What Gridlock's replicas may do in Redis: these commands, on keys and channels of their own. */

@@ -220,6 +220,8 @@ function buildAuthority(
     now,
     onAppended: (room: string, epoch: string, entries: readonly LogEntry[]) =>
       feeds.announce(roomKeys(room).events, epoch, entries),
+    isListening: (room: string) => bus.isListening(roomKeys(room).events),
+    onUncertain: (room: string) => feeds.catchUp(roomKeys(room).events),
   };
   const fault = (room: string, { command, reason }: Fault) => {
     metrics.appFaults.inc();

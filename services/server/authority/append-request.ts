@@ -19,9 +19,12 @@ export interface AppendTarget {
   readonly room: string;
   readonly type: AnyRoomType;
   readonly bounds: RoomBounds;
-  /** Who holds the room, empty for nobody, and for how long. */
+  /** Who holds the room; empty for nobody. */
   readonly hold: string;
-  readonly leaseMs: number;
+  /** For how long the room is held from now on; undefined to leave the lease as it is. */
+  readonly leaseMs: number | undefined;
+  /** Whether this replica listens to the room, and no other one did when it last wrote. */
+  readonly isAlone: boolean;
 }
 
 /** What the script `append` is asked for, and what the room is once it has done so. */
@@ -34,7 +37,7 @@ export interface AppendRequest {
 
 /** Asks for all of a plan that was made from `memory`. */
 export function appendRequest(target: AppendTarget, memory: Memory, plan: Plan): AppendRequest {
-  const { room, type, bounds, hold, leaseMs } = target;
+  const { room, type, bounds, hold, leaseMs, isAlone } = target;
   const entries = toEntries(room, memory, plan);
   let bytes = 0;
   for (const { text } of entries) bytes += text.length;
@@ -44,8 +47,9 @@ export function appendRequest(target: AppendTarget, memory: Memory, plan: Plan):
       : undefined;
   const keep = entries.length > 0 ? keepOf(type, memory, plan) : undefined;
   const { requests, actors, answers, share, at } = plan;
-  const args: (string | number)[] = [hold, memory.epoch, memory.seq, leaseMs, at, share ?? '', keep?.seconds ?? ''];
-  args.push(snapshot === undefined ? '' : keptHistory(bounds, memory, entries.length, bytes));
+  const args: (string | number)[] = [hold, memory.epoch, memory.seq, leaseMs ?? '', at];
+  args.push(share ?? '', keep?.seconds ?? '');
+  args.push(snapshot === undefined ? '' : keptHistory(bounds, memory, entries.length, bytes), isAlone ? 1 : '');
   // Counted lists.
   args.push(actors.length);
   for (const { player } of actors) args.push(`generation:${player}`);

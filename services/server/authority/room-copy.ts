@@ -19,6 +19,7 @@ export interface RoomCopyOptions {
   readonly room: string;
   /** `NO_HOLD` where every replica may write: then this copy catches up when another one did. */
   readonly hold: Hold;
+  /** For how long each hold lasts, in milliseconds; 0 without one. */
   readonly leaseMs: number;
   readonly memory: Memory | undefined;
   readonly log: RoomLog;
@@ -27,11 +28,15 @@ export interface RoomCopyOptions {
   readonly onBatch?: (commands: number) => void;
   /** Another replica had written since this copy was read. */
   readonly onConflict?: () => void;
-  /** Events were appended, and are announced. */
+  /** Whether this replica hears what is announced in the room. */
+  readonly isListening?: (room: string) => boolean;
+  /** Events were appended. They may be announced to nobody when only this replica listens. */
   readonly onAppended?: (room: string, epoch: string, entries: readonly LogEntry[]) => void;
   /** The keys of the room expire at another time from now on, in milliseconds by the store's clock. */
   readonly onKept?: (room: string, until: number) => void;
   readonly onFault?: (room: string, fault: Fault) => void;
+  /** Whether an append took effect is unknown: there may be events that were not announced. */
+  readonly onUncertain?: (room: string) => void;
   /** This copy is not to be used any longer. */
   readonly onLost: (copy: RoomCopy) => void;
 }
@@ -59,6 +64,9 @@ export class RoomCopy {
   #lost = false;
   #stalledAt = -Infinity;
   #suspendedUntil = -Infinity;
+  /** Nobody else listened to the room when this copy last announced something. */
+  #isAlone = false;
+  #renewedAt = -Infinity;
 
   constructor(options: RoomCopyOptions) {
     const { room, hold, memory } = options;
@@ -116,6 +124,7 @@ export class RoomCopy {
     } catch (error) {
       // Whether it was appended is unknown, and so is what is in the room now.
       this.#lose();
+      this.#options.onUncertain?.(this.room);
       for (const { reject } of batch) reject(error);
     }
     if (this.#queue.length > 0) return this.#atEndOfTurn();
@@ -129,7 +138,7 @@ export class RoomCopy {
     commands: readonly RoomCommand[],
     findings: Findings = { superseded: new Set(), known: new Map(), isFull: false },
   ): Promise<readonly Outcome[] | undefined> {
-    const { room, hold, leaseMs, log, now } = this.#options;
+    const { room, hold, log, now } = this.#options;
     if (performance.now() < this.#suspendedUntil) return commands.map(() => refused('app_failed'));
     /** As the store says it, once it did: its clock may have been set back since the newest event. */
     let storeTime: number | undefined;
@@ -142,9 +151,12 @@ export class RoomCopy {
         onFault: (fault) => this.#onFault(fault),
       });
       // Even if there is nothing to write: a refusal, too, is worth only what the memory is that it comes from.
-      const appended = await log.append(room, hold, leaseMs, memory, planned);
+      const sentAt = performance.now();
+      const isAlone = this.#isAlone && (this.#options.isListening?.(room) ?? false);
+      const appended = await log.append(room, { hold, leaseMs: this.#leaseAt(sentAt), isAlone }, memory, planned);
       switch (appended.tag) {
         case 'ok':
+          this.#renew(appended, sentAt);
           this.#follow(appended);
           return planned.outcomes;
         case 'known':
@@ -171,6 +183,19 @@ export class RoomCopy {
       }
     }
     return undefined;
+  }
+
+  /** The lease to ask for, in milliseconds; undefined while more than half of the last one is left. */
+  #leaseAt(time: number): number | undefined {
+    const { hold, leaseMs } = this.#options;
+    return hold === NO_HOLD || time - this.#renewedAt < leaseMs / 2 ? undefined : leaseMs;
+  }
+
+  /** Notes what an append at `sentAt` says of the lease and the listeners. One without events changes neither. */
+  #renew({ entries, listeners }: Extract<Appended, { tag: 'ok' }>, sentAt: number): void {
+    if (entries.length === 0) return;
+    if (this.#leaseAt(sentAt) !== undefined) this.#renewedAt = sentAt;
+    this.#isAlone = listeners === 1;
   }
 
   #onFault(fault: Fault): void {

@@ -33,7 +33,13 @@ export type Taken =
 
 /** What an append came to; but for `ok`, nothing was written. */
 export type Appended =
-  | { readonly tag: 'ok'; readonly memory: Memory; readonly entries: readonly LogEntry[] }
+  | {
+      readonly tag: 'ok';
+      readonly memory: Memory;
+      readonly entries: readonly LogEntry[];
+      /** Replicas that listen to the room; 0 when nothing was announced. */
+      readonly listeners: number;
+    }
   /** The hold is another one's by now. */
   | { readonly tag: 'fenced' }
   /** The room went on without the writer; `entries` are the next ones, none where it has to be read. */
@@ -46,6 +52,15 @@ export type Appended =
   | { readonly tag: 'full' }
   /** The plan was made for another time than `at`, the store's. */
   | { readonly tag: 'time'; readonly at: number };
+
+/** How a replica appends. */
+export interface AppendOptions {
+  readonly hold: Hold;
+  /** For how long the room is held from now on; undefined to leave the lease as it is. */
+  readonly leaseMs?: number | undefined;
+  /** Whether this replica listens to the room, and no other one did when it last wrote; default: not. */
+  readonly isAlone?: boolean;
+}
 
 const HISTORY_MS = LIMITS.resumeWindowMs + 30_000;
 
@@ -158,13 +173,18 @@ export class RoomLog {
   }
 
   /** Appends a plan that was made from `memory`: all of it or nothing. */
-  async append(room: string, hold: Hold, leaseMs: number, memory: Memory, plan: Plan): Promise<Appended> {
+  async append(
+    room: string,
+    { hold, leaseMs, isAlone = false }: AppendOptions,
+    memory: Memory,
+    plan: Plan,
+  ): Promise<Appended> {
     const { type, bounds } = this;
-    const request = appendRequest({ room, type, bounds, hold, leaseMs }, memory, plan);
+    const request = appendRequest({ room, type, bounds, hold, leaseMs, isAlone }, memory, plan);
     const [tag, ...rest] = await this.#append(room, request.args);
     switch (tag) {
       case 'ok':
-        return { tag, memory: request.memory, entries: request.entries };
+        return { tag, memory: request.memory, entries: request.entries, listeners: Number(rest[0]) };
       case 'known':
         return { tag, answers: toAnswers(rest as (number | string)[]) };
       case 'moved':

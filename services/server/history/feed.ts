@@ -282,6 +282,11 @@ export class FeedSet {
     for (const entry of entries) this.#feeds.get(channel)?.announce(epoch, entry);
   }
 
+  /** There may be entries that nobody announced. */
+  catchUp(channel: string): void {
+    void this.#feeds.get(channel)?.catchUp();
+  }
+
   /** The history is complete: nobody needs to follow it any longer. */
   end(channel: string): void {
     const feed = this.#feeds.get(channel);

@@ -53,6 +53,12 @@ export class Bus {
     if (place !== undefined) this.#subscribers.get(place)?.remove(channel);
   }
 
+  /** Whether what is published in a channel now arrives here. */
+  isListening(channel: string): boolean {
+    const place = this.#places.get(channel);
+    return place !== undefined && (this.#subscribers.get(place)?.isListening(channel) ?? false);
+  }
+
   /** Replaces the connection that looks alive but does not deliver this channel. */
   rebuild(channel: string): void {
     const place = this.#places.get(channel);
@@ -152,6 +158,8 @@ export class Subscriber {
   readonly #connect: () => Redis;
   readonly #options: SubscriberOptions;
   readonly #listeners = new Map<string, Listener>();
+  /** Channels that the connection of now has confirmed. */
+  readonly #confirmed = new Set<string>();
   #redis: Redis;
 
   constructor(connect: () => Redis, options: SubscriberOptions) {
@@ -165,7 +173,12 @@ export class Subscriber {
     if (this.#redis.status === 'ready') void this.#subscribe(this.#redis, [channel]);
   }
 
+  isListening(channel: string): boolean {
+    return this.#redis.status === 'ready' && this.#confirmed.has(channel);
+  }
+
   remove(channel: string): void {
+    this.#confirmed.delete(channel);
     if (!this.#listeners.delete(channel) || this.#redis.status !== 'ready') return;
     this.#redis.sunsubscribe(channel).catch(this.#options.onError);
   }
@@ -188,10 +201,12 @@ export class Subscriber {
   #open(): Redis {
     const redis = this.#connect();
     const { onError, onLost } = this.#options;
+    this.#confirmed.clear();
     redis.on('error', onError);
     redis.on('close', onLost);
     redis.on('smessage', (channel: string, payload: string) => this.#listeners.get(channel)?.message(payload));
     redis.on('ready', () => {
+      this.#confirmed.clear();
       for (const channels of this.#batches()) void this.#subscribe(redis, channels);
     });
     return redis;
@@ -209,6 +224,7 @@ export class Subscriber {
 
   async #subscribe(redis: Redis, channels: string[]): Promise<void> {
     const { onError, onLost } = this.#options;
+    const asked = channels.map((channel) => this.#listeners.get(channel));
     try {
       await redis.ssubscribe(...channels);
     } catch (error) {
@@ -220,7 +236,13 @@ export class Subscriber {
       return;
     }
     if (redis !== this.#redis) return;
-    for (const channel of channels) this.#listeners.get(channel)?.confirmed?.();
+    for (const [index, channel] of channels.entries()) {
+      const listener = asked[index];
+      // Removed since. A listener that took its place has asked again.
+      if (listener === undefined || this.#listeners.get(channel) !== listener) continue;
+      this.#confirmed.add(channel);
+      listener.confirmed?.();
+    }
   }
 }
 

@@ -1,7 +1,8 @@
 -- Appends what was decided for one of many rooms: all of it or nothing. ARGV from `first` on: the hold of the writer
--- ('' when any replica may write), epoch and seq that it goes on from, its lease in milliseconds, the time for which it
--- decided, how full the store may be of its `maxmemory` ('' when that does not matter), seconds to keep the room ('' to
--- leave that as it is), and with a new snapshot how long in milliseconds, and how many events are kept ("<ms> <events>").
+-- ('' when any replica may write), epoch and seq that it goes on from, its lease in milliseconds ('' to leave that as it
+-- is), the time for which it decided, how full the store may be of its `maxmemory` ('' when that does not matter), seconds
+-- to keep the room ('' to leave that as it is), with a new snapshot how long in milliseconds, and how many events are kept
+-- ("<ms> <events>"), and '1' when the writer listens to the room and nobody else did when it last wrote ('' otherwise).
 -- Then five counted lists: actors (fields of the head, then as many generations); keys of the requests; events; answers
 -- (key, value); fields of the head (field, value).
 
@@ -14,7 +15,7 @@ local TURN, TURN_SOONER = 4, 0.5
 local MOST_MISSED = 256
 
 -- The newest generations of the actors are read with the rest of the head.
-local ACTORS, COMMON = 8, #FIELDS
+local ACTORS, COMMON = 9, #FIELDS
 local open_room = open
 local function open(key, first)
   open_room(key)
@@ -85,8 +86,22 @@ local function tidy(seq, at, kept)
   end
 end
 
+-- Announces new events to the replicas that listen to the room, and returns how many do. A writer that is the only one needs
+-- no announcement: it delivers what it wrote once it has the answer.
+local function announce(epoch, seq, first, events, alone)
+  if alone ~= '' then
+    local listeners = redis.call('PUBSUB', 'SHARDNUMSUB', EVENTS)[2]
+    if listeners <= 1 then return listeners end
+  end
+  local listeners = 0
+  for index = 1, events do
+    listeners = redis.call('SPUBLISH', EVENTS, epoch .. ' ' .. (seq + index) .. ' ' .. ARGV[first + index])
+  end
+  return listeners
+end
+
 local function each(first)
-  local hold, epoch, seq, lease, now, share, keep, kept = unpack(ARGV, first, first + 7)
+  local hold, epoch, seq, lease, now, share, keep, kept, alone = unpack(ARGV, first, first + 8)
   if before[1] then
     if hold ~= '' and before[HOLD] ~= hold then return { 'fenced' } end
     if before[1] ~= epoch or before[SEQ] ~= seq then
@@ -143,7 +158,7 @@ local function each(first)
       if hold ~= '' then redis.call('HSET', HEAD, 'hold', hold) end
       live()
     end
-    if hold ~= '' then redis.call('SET', LEASE, hold, 'PX', lease) end
+    if lease ~= '' then redis.call('SET', LEASE, hold, 'PX', lease) end
   end
   -- What changes nothing does not wait for the disk, and leaves no room where there is none.
   if #written > 0 and (before[1] or events > 0) then redis.call('HSET', HEAD, unpack(written)) end
@@ -151,8 +166,5 @@ local function each(first)
   if keep ~= '' then
     for _, key in ipairs({ HEAD, EVENTS, ANSWERS, OLDER }) do redis.call('EXPIRE', key, keep) end
   end
-  for index = 1, events do
-    redis.call('SPUBLISH', EVENTS, epoch .. ' ' .. (number + index) .. ' ' .. ARGV[announced + index])
-  end
-  return { 'ok' }
+  return { 'ok', events > 0 and announce(epoch, number, announced, events, alone) or 0 }
 end

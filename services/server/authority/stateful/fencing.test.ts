@@ -61,7 +61,10 @@ for (const { type, settings, command, begun } of PLAYABLE) {
       const { events: decided } = type.decide(first.memory.state, command(0), { now: Date.now(), player: ADA.player });
       for (const events of [[], decided.map((event) => ({ text: JSON.stringify(event) }))]) {
         const plan: Plan = { ...nothing, events, state: first.memory.state };
-        assert.equal((await records.append(game, first.hold, 60_000, first.memory, plan)).tag, 'fenced');
+        assert.equal(
+          (await records.append(game, { hold: first.hold, leaseMs: 60_000 }, first.memory, plan)).tag,
+          'fenced',
+        );
       }
     });
 

@@ -51,7 +51,9 @@ export interface StatefulOptions {
   readonly routedAt?: (game: string) => number | undefined;
   /** The game was handed to the replica to which the edge sends its players now. */
   readonly onYielded?: (game: string) => void;
+  readonly isListening?: (room: string) => boolean;
   readonly onAppended?: (room: string, epoch: string, entries: readonly LogEntry[]) => void;
+  readonly onUncertain?: (room: string) => void;
   readonly report?: StatefulReport;
   readonly leaseMs?: number;
 }
@@ -259,7 +261,7 @@ export class StatefulAuthority extends RecordedAuthority {
     });
     if (taken.tag === 'held') return taken.hold;
     this.#holders.delete(game);
-    const { gameQuota, onAppended } = this.#options;
+    const { gameQuota, isListening, onAppended, onUncertain } = this.#options;
     const held = new RoomCopy({
       room: game,
       now,
@@ -267,7 +269,9 @@ export class StatefulAuthority extends RecordedAuthority {
       leaseMs: this.#leaseMs,
       memory: taken.memory,
       log: this.records,
+      ...(isListening ? { isListening } : {}),
       ...(onAppended ? { onAppended } : {}),
+      ...(onUncertain ? { onUncertain } : {}),
       onKept: (room, until) => gameQuota?.kept(room, until),
       onFault: (room, fault) => report?.fault(room, fault),
       onBatch: (commands) => report?.batch(commands),

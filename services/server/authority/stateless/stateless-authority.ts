@@ -31,7 +31,9 @@ export interface StatelessOptions {
   readonly gameQuota?: GameQuota;
   /** Milliseconds by the store's clock. */
   readonly now: () => number;
+  readonly isListening?: (room: string) => boolean;
   readonly onAppended?: (room: string, epoch: string, entries: readonly LogEntry[]) => void;
+  readonly onUncertain?: (room: string) => void;
   readonly report?: StatelessReport;
 }
 
@@ -133,7 +135,7 @@ export class StatelessAuthority extends RecordedAuthority {
   }
 
   #open(game: string, memory: Awaited<ReturnType<RoomLog['read']>>): RoomCopy {
-    const { now, gameQuota, onAppended, report } = this.#options;
+    const { now, gameQuota, isListening, onAppended, onUncertain, report } = this.#options;
     const copy = new RoomCopy({
       room: game,
       hold: NO_HOLD,
@@ -141,7 +143,9 @@ export class StatelessAuthority extends RecordedAuthority {
       memory,
       log: this.records,
       now,
+      ...(isListening ? { isListening } : {}),
       ...(onAppended ? { onAppended } : {}),
+      ...(onUncertain ? { onUncertain } : {}),
       onKept: (room, until) => gameQuota?.kept(room, until),
       onBatch: (commands) => report?.batch(commands),
       onConflict: () => report?.conflict(),
