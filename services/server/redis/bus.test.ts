@@ -28,7 +28,7 @@ test('a bus listens to a channel once the store has confirmed it, and no longer 
   await confirmed;
   assert.equal(bus.isListening('room'), true);
   assert.equal(bus.isListening('another room'), false);
-  await admin.client('KILL', 'TYPE', 'pubsub');
+  await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
   await until(() => !bus.isListening('room'), 'the loss of the connection is noticed');
 });
 
