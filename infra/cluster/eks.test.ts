@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { loadBalancerAnnotations } from '../components/edge/edge-service.ts';
+import { loadBalancerAnnotations } from '../components/edge/load-balancer.ts';
 import { stackConfig } from '../config/config.ts';
 import { createCluster } from '../program/parts.ts';
 import { record } from '../render/recorder.ts';
@@ -73,9 +73,9 @@ test('for dns-01, cert-manager may write into the one hosted zone and no other',
 
 test("the load balancer speaks the edge's protocol, and only AWS is told how", () => {
   const attributes = 'service.beta.kubernetes.io/aws-load-balancer-target-group-attributes';
-  const spoken = loadBalancerAnnotations({ cluster: 'eks', proxyProtocol: true })[attributes];
+  const spoken = loadBalancerAnnotations('eks', { proxyProtocol: true })[attributes];
   assert.match(String(spoken), /proxy_protocol_v2\.enabled=true/);
-  const silent = loadBalancerAnnotations({ cluster: 'eks', proxyProtocol: false })[attributes];
+  const silent = loadBalancerAnnotations('eks', { proxyProtocol: false })[attributes];
   assert.match(String(silent), /proxy_protocol_v2\.enabled=false/);
-  assert.deepEqual(loadBalancerAnnotations({ cluster: 'existing', proxyProtocol: true }), {});
+  assert.deepEqual(loadBalancerAnnotations(undefined, { proxyProtocol: true }), {});
 });

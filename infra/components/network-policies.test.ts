@@ -44,7 +44,7 @@ test('what is not there has no policy', async () => {
     'gridlock:redisUrl': 'redis://cache.example',
   });
   const names = recording.all(POLICY).map(({ name }) => name.replace('network-policies-', ''));
-  assert.deepEqual(names.sort(), ['allow-dns', 'default-deny', 'gridlock']);
+  assert.deepEqual(names.sort(), ['allow-dns', 'default-deny', 'edge', 'edge-definitions', 'gridlock']);
 });
 
 type Settings = Parameters<typeof networkRules>[0];
@@ -56,6 +56,8 @@ const base: Settings = {
   certificates: 'cert-manager',
   acmeChallenge: 'http-01',
   jwtJwksUrl: '',
+  charts: stackConfig('dev', {}).charts,
+  ingressNamespace: 'haproxy-controller',
 };
 const settings = fc.record({
   ingress: fc.constantFrom('controller' as const, 'haproxy' as const),
@@ -65,6 +67,8 @@ const settings = fc.record({
   certificates: fc.constantFrom('cert-manager' as const, 'acme' as const, 'files' as const),
   acmeChallenge: fc.constantFrom('http-01' as const, 'dns-01' as const),
   jwtJwksUrl: fc.constantFrom('', 'https://id.example/keys'),
+  charts: fc.constant(stackConfig('dev', {}).charts),
+  ingressNamespace: fc.constant('haproxy-controller'),
 });
 
 interface Opening {
@@ -109,13 +113,13 @@ test('everything is shut both ways, and every opening names its ports', () => {
 
 test('only the edge, the metrics API and Prometheus come to a replica, which goes to Redis and looks at the edge', () => {
   const { gridlock: game } = rules({ ...base, monitoring: 'stack' });
-  assert.deepEqual(openings(game!.ingress, 'from'), ['haproxy-controller:8080', 'metrics-api:9090', 'monitoring:9090']);
-  assert.deepEqual(openings(game!.egress, 'to'), ['redis:6379', 'haproxy-controller:8443']);
+  assert.deepEqual(openings(game!.ingress, 'from'), ['edge:8080', 'edge:9090', 'metrics-api:9090', 'monitoring:9090']);
+  assert.deepEqual(openings(game!.egress, 'to'), ['redis:6379', 'edge:8443']);
 });
 
 test('a replica gets out to the keys of the issuer where they are at a URL, by its port', () => {
   const egress = (jwtJwksUrl: string) => openings(rules({ ...base, jwtJwksUrl }).gridlock!.egress, 'to');
-  assert.deepEqual(egress('https://id.example/keys'), ['redis:6379', 'haproxy-controller:8443', '*:443']);
+  assert.deepEqual(egress('https://id.example/keys'), ['redis:6379', 'edge:8443', '*:443']);
   assert.deepEqual(egress('https://id.example:8444/keys').at(-1), '*:8444');
 });
 
@@ -128,7 +132,13 @@ test('the plain edge looks at readiness itself', () => {
 
 test('Prometheus reads the plain edge and its agent, and nobody else comes to where it is emptied', () => {
   const { edge } = rules({ ...base, ingress: 'haproxy', monitoring: 'operator' });
-  assert.deepEqual(openings(edge!.ingress, 'from'), ['*:8443', '*:8080', 'monitoring:8404', 'monitoring:9102']);
+  assert.deepEqual(openings(edge!.ingress, 'from'), [
+    '*:8443',
+    '*:8080',
+    'monitoring:8404',
+    'monitoring:9102',
+    'monitoring:1024',
+  ]);
 });
 
 test('Redis admits replicas, and with Sentinel its own kind', () => {
@@ -141,7 +151,7 @@ test('Redis admits replicas, and with Sentinel its own kind', () => {
 
 test('an external Redis is reached at its own ports, and no policy is for one that is not there', () => {
   const found = rules({ ...base, redis: 'external' }, [6380, 7000]);
-  assert.deepEqual(openings(found.gridlock!.egress, 'to'), ['*:6380', '*:7000', 'haproxy-controller:8443']);
+  assert.deepEqual(openings(found.gridlock!.egress, 'to'), ['*:6380', '*:7000', 'edge:8443']);
   assert.equal(found.redis, undefined);
 });
 
@@ -157,6 +167,6 @@ test('every pod may ask the DNS', () => {
 
 test('a challenge over http reaches its solver, and one over DNS needs none', () => {
   const http = rules({ ...base, certificates: 'acme' });
-  assert.deepEqual(openings(http['acme-solver']!.ingress, 'from'), ['haproxy-controller:8089']);
+  assert.deepEqual(openings(http['acme-solver']!.ingress, 'from'), ['edge:8089']);
   assert.equal(rules({ ...base, certificates: 'acme', acmeChallenge: 'dns-01' })['acme-solver'], undefined);
 });

@@ -2,8 +2,7 @@ import type { types } from '@pulumi/kubernetes';
 import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import type { Config } from '../config/config.ts';
-import { CONTROLLER_NAMESPACE, EDGE, EDGE_PORTS } from './edge/edge-service.ts';
-import { AGENT_PORT, METRICS_PORT } from './edge/plain-edge-pod.ts';
+import { CONTROLLER_PORTS, DEFINITIONS_LABELS, EDGE_PORTS, HAPROXY_PORTS } from './edge/names.ts';
 import { labels, namespaceNamed, selector, selectorOf } from './labels.ts';
 import { MONITORING_NAMESPACE } from './monitoring/monitoring.ts';
 import type { RedisConnection } from './redis/redis-connection.ts';
@@ -47,7 +46,15 @@ type Port = types.input.networking.v1.NetworkPolicyPort;
 
 type Settings = Pick<
   Config,
-  'ingress' | 'redis' | 'autoscaling' | 'monitoring' | 'certificates' | 'acmeChallenge' | 'jwtJwksUrl'
+  | 'ingress'
+  | 'charts'
+  | 'ingressNamespace'
+  | 'redis'
+  | 'autoscaling'
+  | 'monitoring'
+  | 'certificates'
+  | 'acmeChallenge'
+  | 'jwtJwksUrl'
 >;
 
 const REDIS = 'redis';
@@ -84,8 +91,11 @@ const dns = {
 const monitoring = (config: Settings): Peer[] =>
   config.monitoring === 'none' ? [] : [{ namespaceSelector: namespaceNamed(MONITORING_NAMESPACE) }];
 
+const EDGE = { matchLabels: selectorOf({ cluster: 'gridlock', part: 'edge' }) };
+const hasPods = ({ ingress, charts }: Settings): boolean => ingress === 'haproxy' || charts.ingress.install;
+
 const edge = (config: Settings): Peer =>
-  config.ingress === 'haproxy' ? pods(EDGE) : { namespaceSelector: namespaceNamed(CONTROLLER_NAMESPACE) };
+  hasPods(config) ? { podSelector: EDGE } : { namespaceSelector: namespaceNamed(config.ingressNamespace) };
 
 const issuer = ({ jwtJwksUrl }: Settings) =>
   jwtJwksUrl === '' ? [] : [anywhere(Number(new URL(jwtJwksUrl).port || 443))];
@@ -97,8 +107,8 @@ function game(config: Settings, redisPorts: readonly number[]): Spec {
     { matchLabels: selectorOf(SERVER) },
     {
       ingress: [
-        // The plain edge looks at readiness itself.
-        from([edge(config)], HTTP_PORT, ...(config.ingress === 'haproxy' ? [INTERNAL_PORT] : [])),
+        // A plain edge looks at readiness itself.
+        from([edge(config)], HTTP_PORT, INTERNAL_PORT),
         ...(readers.length > 0 ? [from(readers, INTERNAL_PORT)] : []),
       ],
       // The edge, to see which certificate it shows; the keys of the issuer are outside, at a name whose addresses change.
@@ -131,13 +141,22 @@ const SOLVER_PORT = 8089;
 const hasSolver = ({ certificates, acmeChallenge }: Settings): boolean =>
   certificates === 'acme' && acmeChallenge === 'http-01';
 
-const plainEdge = (config: Settings): Spec =>
-  policy(of(EDGE), {
+const API_SERVER = anywhere(443, 6443);
+
+/** Both kinds of pods that an edge may have. */
+const ownEdge = (config: Settings): Spec =>
+  policy(EDGE, {
     ingress: [
       anywhere(...Object.values(EDGE_PORTS)),
-      ...(config.monitoring === 'none' ? [] : [from(monitoring(config), METRICS_PORT, AGENT_PORT)]),
+      ...(config.monitoring === 'none'
+        ? []
+        : [from(monitoring(config), ...Object.values(HAPROXY_PORTS), CONTROLLER_PORTS.stat)]),
     ],
-    egress: [to([server], HTTP_PORT, INTERNAL_PORT)],
+    egress: [
+      to([server], HTTP_PORT, INTERNAL_PORT),
+      ...(config.ingress === 'controller' ? [API_SERVER] : []),
+      ...(hasSolver(config) ? [to([{ podSelector: SOLVER }], SOLVER_PORT)] : []),
+    ],
   });
 
 /**
@@ -151,7 +170,10 @@ export function networkRules(config: Settings, redisPorts: readonly number[]): R
     [SERVER.cluster]: game(config, redisPorts),
     ...(config.redis === 'external' ? {} : { [REDIS]: redis(config) }),
     ...(config.autoscaling === 'adapter' ? { [METRICS_API]: metricsApi } : {}),
-    ...(config.ingress === 'haproxy' ? { [EDGE]: plainEdge(config) } : {}),
+    ...(hasPods(config) ? { edge: ownEdge(config) } : {}),
+    ...(config.ingress === 'controller' && hasPods(config)
+      ? { 'edge-definitions': policy({ matchLabels: DEFINITIONS_LABELS }, { egress: [API_SERVER] }) }
+      : {}),
     ...(hasSolver(config) ? { 'acme-solver': policy(SOLVER, { ingress: [from([edge(config)], SOLVER_PORT)] }) } : {}),
   };
 }

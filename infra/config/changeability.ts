@@ -135,7 +135,13 @@ export const CHANGEABILITY: { readonly [K in Key]: Changeability } = Object.free
     'new certificates, and it rolls the replicas',
     `the edge's certificate is for the new name only; ${ROLLS.cost}`,
   ),
-  ingress: refused('two edges cannot hold the ports of a node at once', NEW_STACK),
+  ingress: made(
+    'in place',
+    'the new pods join the old ones behind the same Service; then the old ones are drained, and their sockets reconnect',
+  ),
+  ingressClass: made('in place', 'sockets reconnect when the other controller takes the Ingress over'),
+  ingressNamespace: IN_PLACE,
+  externalDns: IN_PLACE,
   ingressReplicas: made('in place', 'where it gets smaller, the sockets of the pods that go reconnect'),
   ingressService: made('in place', 'the address of the edge changes, and with it the DNS entry of the host'),
   proxyProtocol: made('in place', 'new connections fail until the load balancer and every pod of the edge agree'),
@@ -152,6 +158,7 @@ export const CHANGEABILITY: { readonly [K in Key]: Changeability } = Object.free
   headerTimeoutMs: EDGE,
   maxBodyBytes: EDGE,
   haproxyImage: EDGE,
+  controllerImage: made('in place', 'the pods of the edge are replaced one by one, and the sockets of each reconnect'),
 
   certificates: loses(
     'other certificates',

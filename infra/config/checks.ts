@@ -94,6 +94,36 @@ function checkImage({ cluster, image, imageRepository, serverImage }: Values): C
   return needs('cluster', `cluster: ${cluster}, into which no image can be loaded,`, 'imageRepository', example);
 }
 
+/** Load balancers that pass packets on as they are: they keep the client's address, and speak no PROXY protocol. */
+const PASSTHROUGH: readonly string[] = ['gke', 'aks'];
+
+function checkBalancer({ cluster, ingressService, proxyProtocol }: Values): Complaint | undefined {
+  if (!proxyProtocol || ingressService === 'NodePort' || !PASSTHROUGH.includes(cluster)) return undefined;
+  return {
+    keys: ['proxyProtocol'],
+    problem: `proxyProtocol is true with cluster: ${cluster}, whose load balancer does not speak it`,
+    remedy: 'unset it: the edge sees the addresses of clients without it there',
+  };
+}
+
+/** external-dns makes a record of a public name for a load balancer. */
+function checkExternalDns({ externalDns, cluster, host, ingressService }: Values): Complaint | undefined {
+  if (!externalDns) return undefined;
+  if (LOOPBACK.test(host) || isIP(host) !== 0) {
+    return {
+      keys: ['externalDns', 'host'],
+      problem: `externalDns is true and host is ${host}`,
+      remedy: 'set host to a name in a zone that your external-dns manages',
+    };
+  }
+  if (cluster !== 'kind' && ingressService !== 'NodePort') return undefined;
+  return {
+    keys: ['externalDns'],
+    problem: `externalDns is true with ${cluster === 'kind' ? 'cluster: kind' : 'ingressService: NodePort'}`,
+    remedy: 'unset it: there is no load balancer that a name could lead to',
+  };
+}
+
 function checkEdge({ cluster, ingressService, proxyProtocol }: Values): Complaint | undefined {
   if (!proxyProtocol || (cluster !== 'kind' && ingressService !== 'NodePort')) return undefined;
   return {
@@ -181,6 +211,8 @@ export const CLUSTER_CHECKS: readonly Check[] = [
   checkPlace,
   checkImage,
   checkEdge,
+  checkBalancer,
+  checkExternalDns,
   checkCertificates,
   checkChallenge,
   checkRedis,

@@ -165,6 +165,12 @@ export const CLUSTER_KEYS = Object.freeze({
   ),
   baseImage: text(REFERENCE, 'node:24-bookworm-slim', A_REFERENCE, "what the game's image is built on"),
   haproxyImage: text(REFERENCE, 'haproxy:3.2', A_REFERENCE, 'image of the plain HAProxy edge'),
+  controllerImage: text(
+    REFERENCE,
+    'docker.io/haproxytech/kubernetes-ingress:3.2.12',
+    A_REFERENCE,
+    'image of the ingress controller: the version that its chart is pinned with',
+  ),
   redisImage: text(REFERENCE, 'redis:8.0', A_REFERENCE, 'image of Redis and Sentinel'),
   charts: map(
     charts,
@@ -174,12 +180,25 @@ export const CLUSTER_KEYS = Object.freeze({
     'which charts are installed, and from where',
   ),
   ingress: choice(['controller', 'haproxy'], 'controller', 'HAProxy: the ingress controller, or a plain one'),
+  ingressClass: text(
+    DNS_LABEL,
+    'haproxy',
+    'up to 40 of a-z, 0-9 and -',
+    'charts.ingress.install false: class of the HAProxy ingress controller that the cluster has',
+  ),
+  ingressNamespace: text(
+    DNS_LABEL,
+    'haproxy-controller',
+    'up to 40 of a-z, 0-9 and -',
+    'charts.ingress.install false: namespace of that controller, which the network policies open',
+  ),
   ingressReplicas: integer(1, 16, 2, 'pods of the edge'),
   ingressService: choice(
     ['auto', 'NodePort', 'LoadBalancer'],
     'auto',
     'service of the edge; NodePort: 30443 and 30080; auto: that on kind, else LoadBalancer',
   ),
+  externalDns: flag(false, 'whether external-dns is asked to make the DNS record of host'),
   proxyProtocol: flag(false, 'whether the load balancer before the edge speaks the PROXY protocol'),
   certificates: choice(
     ['cert-manager', 'acme', 'files'],

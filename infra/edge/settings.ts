@@ -45,6 +45,19 @@ export interface EdgeLimits {
   readonly maxBodyBytes: number;
 }
 
+/** Limits for a small cluster, whose clients may all be behind one address. */
+export const USUAL_LIMITS: EdgeLimits = Object.freeze({
+  maxConnections: 8000,
+  connectionsPerAddress: 4000,
+  connectionRatePerAddress: 4000,
+  requestRatePerAddress: 8000,
+  refusedRatePerAddress: 200,
+  connectionRate: 20_000,
+  handshakeRate: 1000,
+  headerTimeoutMs: 5000,
+  maxBodyBytes: 16_384,
+});
+
 /** Everything about an edge that does not depend on where it runs. */
 export interface EdgeSettings extends EdgeLimits {
   /** The name or address that clients connect to. */

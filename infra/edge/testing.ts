@@ -152,6 +152,8 @@ export interface Edge {
   replicas: EchoReplica[];
   ca: Buffer;
   runtimeSocket: string;
+  /** Of the master process, which reaches workers that a reload replaced. */
+  masterSocket: string;
   /** A request to the https port, or with `plain` to the http port. */
   https(options?: RequestInit): Promise<Answer>;
   plain(options?: RequestInit): Promise<Answer>;
@@ -197,7 +199,7 @@ export async function startEdge(
     closeReplicas();
     throw error;
   }
-  const child = spawn(findBinary('haproxy')!, ['-W', '-f', 'haproxy.cfg'], {
+  const child = spawn(findBinary('haproxy')!, ['-W', '-S', 'unix@master.sock,level,admin', '-f', 'haproxy.cfg'], {
     cwd: directory,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -230,6 +232,7 @@ export async function startEdge(
     replicas,
     ca,
     runtimeSocket,
+    masterSocket: path.join(directory, 'master.sock'),
     inRotation,
     close,
     https: (options) => send(httpsRequest, { port, ca, path: '/', servername: 'localhost', ...options }),

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import * as random from '@pulumi/random';
-import { CONTROLLER, CONTROLLER_NAMESPACE, EDGE } from '../components/edge/edge-service.ts';
+import { edgeName } from '../components/edge/names.ts';
 import { labelsOf } from '../components/labels.ts';
 import type { Trust } from '../components/redis/redis-connection.ts';
 import type { MountedFiles, ReplicasArgs } from '../components/replicas/replicas-args.ts';
@@ -35,11 +35,11 @@ export type ServerSettings = Pick<
 >;
 
 /** Where the edge is within the cluster: the operations page looks at what it shows. */
-function edgeAddress({ ingress, port, proxyProtocol }: Config): ReplicaEnvironment {
-  // A client that does not come through the balancer is refused then.
-  if (proxyProtocol) return {};
-  const host = ingress === 'haproxy' ? EDGE : `${CONTROLLER}.${CONTROLLER_NAMESPACE}`;
-  return { EDGE_ADDRESS: `${host}:${port}` };
+function edgeAddress({ ingress, charts, port, proxyProtocol }: Config, cluster: string): ReplicaEnvironment {
+  // A client that does not come through the balancer is refused then; and the Service of a controller of others is not
+  // known.
+  if (proxyProtocol || (ingress === 'controller' && !charts.ingress.install)) return {};
+  return { EDGE_ADDRESS: `${edgeName(cluster)}:${port}` };
 }
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
@@ -99,7 +99,7 @@ export class GridlockServer extends pulumi.ComponentResource {
       APP: appInImage(config),
       ...replicaSettings(config),
       WEB_ROOT: '/app/web',
-      ...edgeAddress(config),
+      ...edgeAddress(config, this.#args.cluster),
       ...Object.fromEntries(told.map(({ variable, files }) => [variable, `${files.directory}/${files.keys[0]}`])),
       ALLOWED_ORIGINS: publicOrigins(config).join(','),
     };

@@ -6,10 +6,11 @@ import { Autoscaling } from '../components/replicas/autoscaling.ts';
 import { Replicas } from '../components/replicas/replicas.ts';
 import { checkAppOfImage } from '../config/app.ts';
 import { type Config, ConfigError, stackConfig } from '../config/config.ts';
+import { createEdge } from './edge.ts';
 import { GridlockImage } from './gridlock-image.ts';
 import { GridlockServer } from './gridlock-server.ts';
 import { CLUSTER } from './names.ts';
-import { createCertificates, createCluster, createEdge, createRedis } from './parts.ts';
+import { createCertificates, createCluster, createRedis } from './parts.ts';
 import { RecordedConfiguration, requireStackChangeable } from './recorded-configuration.ts';
 
 /** What `pulumi stack output` shows. */

@@ -5,9 +5,6 @@ import { AcmeCertificates } from '../components/certificates/acme-certificates.t
 import { CertificateChain } from '../components/certificates/certificate-chain.ts';
 import { CertificateFiles } from '../components/certificates/certificate-files.ts';
 import type { CertificateSet, CertificatesArgs } from '../components/certificates/certificate-set.ts';
-import type { Edge, EdgeArgs } from '../components/edge/edge-service.ts';
-import { IngressController } from '../components/edge/ingress-controller.ts';
-import { HaproxyEdge } from '../components/edge/plain-edge.ts';
 import type { OwnRedisArgs } from '../components/redis/own-redis.ts';
 import type { RedisCertificates, RedisConnection } from '../components/redis/redis-connection.ts';
 import { RedisExternal } from '../components/redis/redis-external.ts';
@@ -44,10 +41,6 @@ export function createCertificates(name: string, args: CertificatesArgs, opts?: 
       return new CertificateFiles(name, args, opts);
   }
 }
-
-/** The edge: the ingress controller, or a plain HAProxy. Both behave the same. */
-export const createEdge = (name: string, args: EdgeArgs, opts?: Options): Edge =>
-  args.config.ingress === 'controller' ? new IngressController(name, args, opts) : new HaproxyEdge(name, args, opts);
 
 /** Name of Gridlock's own cluster, which that of each object begins with. */
 export const CLUSTER = 'gridlock';

@@ -3,7 +3,6 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { Kubectl, type Pod } from '../../infra/cluster/kubectl.ts';
-import { CONTROLLER, CONTROLLER_NAMESPACE, EDGE } from '../../infra/components/edge/edge-service.ts';
 import { readConfig } from '../../infra/config/config.ts';
 import { publicUrl } from '../../infra/config/origin.ts';
 import { docker } from '../../infra/image/docker.ts';
@@ -42,9 +41,7 @@ export async function kindTarget(stack: string): Promise<Target> {
   await game.pods('server').catch((error: Error) => {
     throw new UsageError(`The kind cluster ${config.clusterName} cannot be looked at: ${error.message}.`);
   });
-  const plain = config.ingress === 'haproxy';
-  const edge = plain ? game : new Kubectl(config.clusterName, CONTROLLER_NAMESPACE);
-  const cluster = new KindCluster(plain ? [game] : [game, edge]);
+  const cluster = new KindCluster([game]);
   return {
     name: 'kind',
     url: publicUrl(config),
@@ -60,7 +57,7 @@ export async function kindTarget(stack: string): Promise<Target> {
       // A new pod, as a container that dies twice in ten minutes is kept waiting before it may start again.
       'the pod of Redis': { strike: () => cluster.lose(game, 'redis'), closes: 'none' },
       // One of its pods.
-      'the edge': { strike: () => cluster.kill(edge, plain ? EDGE : CONTROLLER), closes: 'some' },
+      'the edge': { strike: () => cluster.kill(game, 'edge'), closes: 'some' },
       'a pod': { strike: () => cluster.lose(game, 'server'), closes: 'replica' },
     },
     rollOut: () => cluster.rollOut(game, CLUSTER),

@@ -31,7 +31,7 @@ test('by ACME comes the leaf of the edge alone; the inner ones stay on the own c
       server: 'https://acme-v02.api.letsencrypt.org/directory',
       email: 'who@game.example',
       privateKeySecretRef: { name: 'gridlock-acme-account' },
-      solvers: [{ http01: { ingress: { ingressClassName: 'haproxy', serviceType: 'ClusterIP' } } }],
+      solvers: [{ http01: { ingress: { ingressClassName: 'gridlock', serviceType: 'ClusterIP' } } }],
     },
   });
   const redis = spec(recording, CERTIFICATE, 'gridlock-redis') as { issuerRef: { name: string } };

@@ -1,6 +1,6 @@
 import * as pulumi from '@pulumi/pulumi';
 import type { Config } from '../../config/config.ts';
-import { INGRESS_CLASS } from '../edge/edge-service.ts';
+import { scopeOf } from '../names.ts';
 import { CertificateChain } from './certificate-chain.ts';
 import { issuerResource, leafResource } from './certificate-resources.ts';
 import type { CertificateSet, CertificatesArgs, TrustSource } from './certificate-set.ts';
@@ -37,7 +37,10 @@ export class AcmeCertificates extends pulumi.ComponentResource implements Certif
   }
 }
 
-type AcmeConfig = Pick<Config, 'acmeServer' | 'acmeEmail' | 'acmeChallenge' | 'acmeDnsZone' | 'awsRegion'>;
+type AcmeConfig = Pick<
+  Config,
+  'acmeServer' | 'acmeEmail' | 'acmeChallenge' | 'acmeDnsZone' | 'awsRegion' | 'charts' | 'namespace' | 'ingressClass'
+>;
 
 /** `spec` of the issuer. */
 function acmeIssuer(config: AcmeConfig) {
@@ -47,12 +50,16 @@ function acmeIssuer(config: AcmeConfig) {
       server: acmeServer,
       email: acmeEmail,
       privateKeySecretRef: { name: `${ISSUER}-account` },
-      solvers: [config.acmeChallenge === 'http-01' ? httpSolver : dnsSolver(config)],
+      solvers: [config.acmeChallenge === 'http-01' ? httpSolver(config) : dnsSolver(config)],
     },
   };
 }
 
-const httpSolver = { http01: { ingress: { ingressClassName: INGRESS_CLASS, serviceType: 'ClusterIP' } } };
+/** By the controller of this cluster, or by the one that was there before. */
+function httpSolver({ charts, namespace, ingressClass }: AcmeConfig) {
+  const ingressClassName = charts.ingress.install ? scopeOf(namespace, 'gridlock') : ingressClass;
+  return { http01: { ingress: { ingressClassName, serviceType: 'ClusterIP' } } };
+}
 
 /** Route 53, with the rights of cert-manager's own service account. */
 const dnsSolver = ({ acmeDnsZone, awsRegion }: AcmeConfig) => ({

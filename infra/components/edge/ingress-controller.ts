@@ -1,141 +1,165 @@
-import { isIP } from 'node:net';
 import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
-import * as random from '@pulumi/random';
-import type { Config } from '../../config/config.ts';
-import { edgeSettings } from '../../config/edge-settings.ts';
-import { publicUrl } from '../../config/origin.ts';
-import { labels } from '../labels.ts';
-import { Namespace } from '../namespace.ts';
-import type { Edge, EdgeArgs } from './edge-service.ts';
-import { balancerAddress, CONTROLLER, CONTROLLER_NAMESPACE, INGRESS_CLASS, serverSlots } from './edge-service.ts';
-import { controllerRelease } from './ingress-release.ts';
-import { backendSpec, defaultsSpec, globalSpec, httpSpec, httpsSpec, statsSpec } from './ingress-resources.ts';
+import { ALPN } from '../../edge/limits.ts';
+import { labelsOf } from '../labels.ts';
+import { ControllerAccess } from './controller-access.ts';
+import { controllerDefinitions } from './controller-definitions.ts';
+import { CONTROLLER_GRACE_SECONDS } from './controller-drain.ts';
+import { CONTROLLER_IMAGE, COOKIE_KEY, COOKIE_KEY_VARIABLE, controllerPod } from './controller-pod.ts';
+import { type ControllerEdgeArgs, settingsOf } from './edge-args.ts';
+import { haproxyResource, ingressBackend } from './ingress-backend.ts';
+import { defaultsSpec, globalSpec, httpSpec, httpsSpec, statsSpec } from './ingress-resources.ts';
+import { edgeDeployment, edgeName, edgePodLabels, edgeSelector, ingressClassOf } from './names.ts';
 
-/** Name of the backend, and of the controller's settings. */
-const GAME = 'game';
-const EDGE = 'edge';
+export interface IngressControllerArgs extends ControllerEdgeArgs {
+  readonly cluster: string;
+  /** The key behind the sticky cookie. */
+  readonly cookieKey: pulumi.Input<string>;
+}
 
 /**
- * haproxytech's ingress controller, and the game's Ingress on it. What HAProxy does is told by custom
- * resources alone: the same as `infra/edge` tells a plain one.
+ * haproxytech's ingress controller for one cluster alone, and the Ingress on it. What HAProxy does is told by custom
+ * resources: the same as `infra/edge` tells a plain one.
  */
-export class IngressController extends pulumi.ComponentResource implements Edge {
-  readonly url: pulumi.Output<string>;
-  readonly address: pulumi.Output<string>;
+export class IngressController extends pulumi.ComponentResource {
+  readonly deployment: kubernetes.apps.v1.Deployment;
 
-  constructor(name: string, args: EdgeArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: IngressControllerArgs, opts?: pulumi.ComponentResourceOptions) {
     super('gridlock:components:IngressController', name, {}, opts);
-    const { config } = args;
-    const release = config.charts.ingress.install ? install(this, name, config) : undefined;
-    const settings = release === undefined ? [] : controllerSettings(this, config, release);
-    const backend = makeBackend(this, name, args, [...settings]);
-    const ingress = makeIngress(this, name, args, [backend, ...(release === undefined ? [] : [release])]);
-
-    this.url = ingress.id.apply(() => `${publicUrl(config)}/`);
-    this.address = release === undefined ? ingressAddress(ingress) : serviceAddress(this, release);
-    this.registerOutputs({ url: this.url, address: this.address });
+    const { cluster, namespace, chart, controllerImage: image = CONTROLLER_IMAGE, imageMirror = '' } = args;
+    const parent = { parent: this };
+    const ingressClass = ingressClassOf(namespace, cluster);
+    const access = new ControllerAccess(`${name}-access`, { cluster, namespace }, parent);
+    const release = controllerDefinitions(
+      `${name}-definitions`,
+      { cluster, namespace, chart, image, imageMirror, ingressClass, jobAccount: access.jobAccount },
+      parent,
+    );
+    const resources = controllerResources(this, name, args, release);
+    const ingress = ingressBackend(
+      name,
+      // HAProxy reads its environment: the key itself is in no resource but its Secret.
+      { ...args, ingressClass, cookieKey: `"\${${COOKIE_KEY_VARIABLE}}"`, shared: false },
+      { parent: this, dependsOn: release },
+    );
+    this.deployment = makeDeployment(this, name, { ...args, account: access.controllerAccount, ingressClass, image }, [
+      ...resources,
+      ingress,
+    ]);
+    this.registerOutputs({});
   }
 }
 
-function install(parent: IngressController, name: string, config: Config): kubernetes.helm.v3.Release {
-  const namespace = new Namespace(`${name}-namespace`, { name: CONTROLLER_NAMESPACE, level: 'restricted' }, { parent });
-  return controllerRelease(config, { parent, dependsOn: namespace });
-}
+const metadataOf = ({ cluster, namespace }: Pick<IngressControllerArgs, 'cluster' | 'namespace'>, suffix = '') => ({
+  name: `${edgeName(cluster)}${suffix}`,
+  namespace,
+  labels: labelsOf({ cluster, part: 'edge' }),
+});
 
-type Kind = 'Backend' | 'Defaults' | 'Frontend' | 'Global';
-
-const haproxyResource = (
-  kind: Kind,
+/** What the controller is told for all of its traffic, and the ConfigMap that names it. */
+function controllerResources(
+  parent: IngressController,
   name: string,
-  namespace: pulumi.Input<string>,
-  spec: object,
-  opts: pulumi.CustomResourceOptions,
-) =>
-  new kubernetes.apiextensions.CustomResource(
-    `${name}-${kind.toLowerCase()}`,
-    {
-      apiVersion: 'ingress.v3.haproxy.org/v3',
-      kind,
-      metadata: { name, namespace, labels: labels(EDGE) },
-      spec,
-    },
-    opts,
+  args: IngressControllerArgs,
+  release: kubernetes.helm.v3.Release,
+): pulumi.Resource[] {
+  const settings = settingsOf(args);
+  const { proxyProtocol = false, namespace, cluster, replicas } = args;
+  const specs = [
+    ['global', 'Global', globalSpec(settings)],
+    ['defaults', 'Defaults', defaultsSpec(settings)],
+    ['frontend-https', 'Frontend', httpsSpec(settings, proxyProtocol)],
+    ['frontend-http', 'Frontend', httpSpec(settings, proxyProtocol)],
+    ['frontend-stats', 'Frontend', statsSpec()],
+  ] as const;
+  const suffixOf = (key: string) => (key.startsWith('frontend') ? key.slice('frontend'.length) : '');
+  const resources = specs.map(([key, kind, spec]) =>
+    haproxyResource(kind, `${name}-${key}`, metadataOf(args, suffixOf(key)), spec, { parent, dependsOn: release }),
   );
-
-/** What an own controller is told for all of its traffic; the release names these in its ConfigMap. */
-function controllerSettings(parent: IngressController, config: Config, release: kubernetes.helm.v3.Release) {
-  const settings = edgeSettings(config);
-  const make = (kind: Kind, name: string, spec: object) =>
-    haproxyResource(kind, name, CONTROLLER_NAMESPACE, spec, { parent, dependsOn: release });
-  return [
-    make('Global', EDGE, globalSpec(settings)),
-    make('Defaults', EDGE, defaultsSpec(settings)),
-    make('Frontend', `${EDGE}-https`, httpsSpec(settings, config.proxyProtocol)),
-    make('Frontend', `${EDGE}-http`, httpSpec(settings, config.proxyProtocol)),
-    make('Frontend', `${EDGE}-stats`, statsSpec()),
-  ];
-}
-
-function makeBackend(
-  parent: IngressController,
-  name: string,
-  { config, namespace }: EdgeArgs,
-  dependsOn: pulumi.Resource[],
-) {
-  // HAProxy's own default would be the same everywhere, and tell the addresses of the replicas.
-  const key = new random.RandomPassword(`${name}-cookie-key`, { length: 40, special: false }, { parent });
-  const shared = !config.charts.ingress.install;
-  const spec = backendSpec(edgeSettings(config), pulumi.secret(key.result), shared);
-  return haproxyResource('Backend', GAME, namespace, spec, { parent, dependsOn });
-}
-
-function makeIngress(
-  parent: IngressController,
-  name: string,
-  { config, namespace, game, certificates }: EdgeArgs,
-  dependsOn: pulumi.Resource[],
-) {
-  const { host, charts, port } = config;
-  const named = isIP(host) === 0;
-  const shared = !charts.ingress.install;
-  const backend = { service: { name: game.service, port: { name: 'http' } } };
-  return new kubernetes.networking.v1.Ingress(
-    name,
+  const named = specs.map(([key]) => [
+    `cr-${key}`,
+    pulumi.interpolate`${namespace}/${edgeName(cluster)}${suffixOf(key)}`,
+  ]);
+  const map = new kubernetes.core.v1.ConfigMap(
+    `${name}-settings`,
     {
-      metadata: {
-        name: GAME,
-        namespace,
-        labels: labels(EDGE),
-        annotations: {
-          'haproxy.org/cr-backend': pulumi.interpolate`${namespace}/${GAME}`,
-          'haproxy.org/scale-server-slots': String(serverSlots(config)),
-          // An own controller's http frontend redirects by itself.
-          'haproxy.org/ssl-redirect': String(shared),
-          ...(shared ? { 'haproxy.org/ssl-redirect-code': '308', 'haproxy.org/ssl-redirect-port': String(port) } : {}),
-        },
+      metadata: metadataOf(args),
+      data: {
+        ...(Object.fromEntries(named) as Record<string, pulumi.Output<string>>),
+        'scale-server-slots': String(replicas.slots),
+        'tls-alpn': ALPN,
+        // The balancer's addresses are not known, and nobody else reaches these ports.
+        ...(proxyProtocol ? { 'proxy-protocol': '0.0.0.0/0,::/0' } : {}),
       },
+    },
+    { parent },
+  );
+  return [...resources, map];
+}
+
+interface DeploymentArgs extends IngressControllerArgs {
+  readonly account: pulumi.Input<string>;
+  readonly ingressClass: pulumi.Input<string>;
+  readonly image: string;
+}
+
+/** It comes after all that it reads, and goes before it: sockets that are drained are served until they are closed. */
+function makeDeployment(
+  parent: IngressController,
+  name: string,
+  args: DeploymentArgs,
+  dependsOn: pulumi.Resource[],
+): kubernetes.apps.v1.Deployment {
+  const {
+    cluster,
+    namespace,
+    account,
+    ingressClass,
+    certificateSecret,
+    image,
+    imageMirror = '',
+    pods = 2,
+    pod = {},
+  } = args;
+  const part = { cluster, part: 'edge' } as const;
+  const secret = new kubernetes.core.v1.Secret(
+    `${name}-key`,
+    { metadata: metadataOf(args, '-key'), type: 'Opaque', stringData: { [COOKIE_KEY]: pulumi.secret(args.cookieKey) } },
+    { parent },
+  );
+  const keySecret = secret.metadata.name;
+  const settings = edgeName(cluster);
+  const spec = {
+    cluster,
+    namespace,
+    account,
+    image,
+    imageMirror,
+    ingressClass,
+    settings,
+    keySecret,
+    certificateSecret,
+    pod,
+  };
+  return new kubernetes.apps.v1.Deployment(
+    `${name}-pods`,
+    {
+      metadata: { ...metadataOf(args), name: edgeDeployment(cluster, 'controller') },
       spec: {
-        ingressClassName: INGRESS_CLASS,
-        tls: [{ ...(named ? { hosts: [host] } : {}), secretName: certificates.edgeSecret }],
-        rules: [
-          {
-            // Whatever name people come by; but not those of others on the same controller.
-            ...(shared && named ? { host } : {}),
-            http: { paths: [{ path: '/', pathType: 'Prefix', backend }] },
+        replicas: pods,
+        minReadySeconds: 5,
+        progressDeadlineSeconds: 120 + pods * CONTROLLER_GRACE_SECONDS,
+        strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+        selector: { matchLabels: edgeSelector(cluster, 'controller') },
+        template: {
+          metadata: {
+            labels: { ...labelsOf(part), ...edgePodLabels('controller'), ...pod.labels },
+            annotations: { ...pod.annotations },
           },
-        ],
+          spec: controllerPod(spec),
+        },
       },
     },
     { parent, dependsOn },
   );
-}
-
-const ingressAddress = (ingress: kubernetes.networking.v1.Ingress): pulumi.Output<string> =>
-  ingress.status.apply((status) => balancerAddress(status));
-
-function serviceAddress(parent: IngressController, release: kubernetes.helm.v3.Release): pulumi.Output<string> {
-  const id = release.id.apply(() => `${CONTROLLER_NAMESPACE}/${CONTROLLER}`);
-  const service = kubernetes.core.v1.Service.get(`${CONTROLLER}-read`, id, { parent, dependsOn: release });
-  return service.status.apply((status) => balancerAddress(status));
 }

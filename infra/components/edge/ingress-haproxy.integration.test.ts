@@ -22,7 +22,6 @@ import { waitFor } from '../../local/wait.ts';
 import { findBinary } from '../../setup/binaries.mjs';
 import { defaultsSpec, globalSpec, httpSpec, httpsSpec, statsSpec } from './ingress-resources.ts';
 import { defaultsText, frontendText, globalText } from './testing/haproxy-text.ts';
-import { cloud } from './testing.ts';
 
 /** The configuration that the controller makes of our resources, with its own lines as far as they matter here. */
 function controllerText(options: EdgeOptions): string {
@@ -52,15 +51,20 @@ test('HAProxy accepts what the controller is told, without a warning', (t) => {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'gridlock-ingress-'));
   t.after(() => rmSync(directory, { recursive: true, force: true }));
   selfSigned(directory);
-  const stacks = [{}, cloud, { ...cloud, 'gridlock:proxyProtocol': 'true' }, { 'gridlock:tlsMinVersion': '1.2' }];
-  for (const stack of stacks) {
-    const config = stackConfig('dev', stack as Record<string, string>);
+  const own = { stickiness: { by: 'source' }, socketPaths: ['/chat'], healthPath: '/up' } as const;
+  const edges = [
+    {},
+    { host: 'chat.example' },
+    { host: 'chat.example', acceptProxy: true },
+    { tlsMinVersion: '1.2' },
+    { server: own },
+  ] as const;
+  for (const { acceptProxy, ...changes } of edges.map((each) => ({ acceptProxy: false, ...each }))) {
+    const settings = { ...edgeSettings(stackConfig('dev', {})), ...changes };
     const servers = [{ name: 'ws1', address: '127.0.0.1', port: 21_000, checkPort: 22_000 }];
     const common = { cookieKey: 'x', certificate: 'leaf.pem', addresses: [], metrics: '127.0.0.1:23000' };
-    writeFileSync(
-      path.join(directory, 'haproxy.cfg'),
-      controllerText({ settings: edgeSettings(config), acceptProxy: config.proxyProtocol, servers, ...common }),
-    );
+    const text = controllerText({ settings, acceptProxy, servers, ...common });
+    writeFileSync(path.join(directory, 'haproxy.cfg'), text);
     const { status, stdout, stderr } = spawnSync(findBinary('haproxy')!, ['-c', '-f', 'haproxy.cfg'], {
       cwd: directory,
       encoding: 'utf8',

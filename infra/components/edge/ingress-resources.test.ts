@@ -3,7 +3,11 @@ import { test } from 'node:test';
 import { stackConfig } from '../../config/config.ts';
 import { edgeSettings } from '../../config/edge-settings.ts';
 import { renderEdge } from '../../edge/render.ts';
-import { cloud, type Fields, of, run, spec } from './testing.ts';
+import { controllerArgs, type Fields, GRIDLOCK, run as runEdge, spec } from './testing.ts';
+
+/** On the controller, Gridlock's replicas where nothing else is said. */
+const run = (changes: Partial<typeof controllerArgs> = {}) =>
+  runEdge({ ...controllerArgs, server: GRIDLOCK, ...changes });
 
 test('in the stateless design a browser stays where its cookie says', async () => {
   const recording = await run();
@@ -30,12 +34,11 @@ test('in the stateless design a browser stays where its cookie says', async () =
       types: ['text/css', 'text/javascript', 'application/javascript', 'image/svg+xml', 'application/manifest+json'],
     },
   });
-  assert.equal(String(key).length, 40);
-  assert.deepEqual(recording.one(of('Backend')).secrets, ['spec.dynamic_cookie_key']);
+  assert.equal(key, '"${EDGE_COOKIE_KEY}"');
 });
 
 test('in the stateful design a game is where its code hashes to, for every pod of the controller', async () => {
-  const backend = spec(await run({ 'gridlock:design': 'stateful' }), 'Backend');
+  const backend = spec(await run({ server: { ...GRIDLOCK, design: 'stateful' } }), 'Backend');
   assert.deepEqual(
     [backend['balance'], backend['hash_type'], backend['default_server'], backend['cookie']],
     [
@@ -47,8 +50,46 @@ test('in the stateful design a game is where its code hashes to, for every pod o
   );
 });
 
+for (const [stickiness, balance] of [
+  [{ by: 'source' }, { algorithm: 'source' }],
+  [
+    { by: 'header', name: 'X-User' },
+    { algorithm: 'hdr', hdr_name: 'X-User' },
+  ],
+  [
+    { by: 'query', name: 'room' },
+    { algorithm: 'url_param', url_param: 'room' },
+  ],
+  [{ by: 'none' }, { algorithm: 'leastconn' }],
+] as const) {
+  test(`a server of anybody's is found by ${stickiness.by}`, async () => {
+    const backend = spec(await run({ server: { stickiness, socketPaths: [], healthPath: '' } }), 'Backend');
+    assert.deepEqual(backend['balance'], balance);
+    const hashed = balance.algorithm !== 'leastconn';
+    assert.equal(backend['hash_type'] !== undefined, hashed);
+    assert.deepEqual(backend['default_server'], hashed ? { hash_key: 'addr-port' } : undefined);
+    assert.deepEqual([backend['cookie'], backend['compression']], [undefined, undefined]);
+  });
+}
+
+test("a server of anybody's is given its paths alone, and time to be silent", async () => {
+  const recording = await run({ server: { stickiness: { by: 'cookie' }, socketPaths: ['/chat'], healthPath: '' } });
+  const https = spec(recording, 'Frontend', 'edge-controller-frontend-https') as Record<string, Fields[]>;
+  assert.deepEqual(https['acl_list'], [
+    { acl_name: 'is_socket', criterion: 'path', value: '/chat' },
+    { acl_name: 'is_socket', criterion: 'path_beg', value: '/chat/' },
+  ]);
+  const notFound = https['http_request_rule_list']?.find(({ cond_test: test }) => test === '!is_socket');
+  assert.equal(notFound?.['track_sc_key'], 'str(internal_path)');
+  const backend = spec(recording, 'Backend');
+  assert.deepEqual(
+    [https['client_timeout'], backend['server_timeout'], backend['tunnel_timeout']],
+    [75_000, 75_000, 3_600_000],
+  );
+});
+
 test('TLS, limits and what outlives a reload are those of the plain edge', async () => {
-  const global = spec(await run({ 'gridlock:tlsMinVersion': '1.2', 'gridlock:handshakeRate': '77' }), 'Global');
+  const global = spec(await run({ tlsMinVersion: '1.2', limits: { handshakeRate: 77 } }), 'Global');
   const tls = global['ssl_options'] as Record<string, unknown>;
   assert.deepEqual(
     [global['hard_stop_after'], global['close_spread_time'], tls['maxsslrate'], tls['default_bind_options']],
@@ -82,7 +123,10 @@ test('the kernel holds as little for a peer, and a log line is as short and with
 });
 
 test('the https frontend counts, refuses and rewrites, in this order', async () => {
-  const https = spec(await run(cloud), 'Frontend', 'edge-https-frontend') as Record<string, Record<string, unknown>[]>;
+  const https = spec(await run(), 'Frontend', 'edge-controller-frontend-https') as Record<
+    string,
+    Record<string, unknown>[]
+  >;
   assert.deepEqual(https['tcp_request_rule_list'], [
     {
       type: 'connection',
@@ -132,7 +176,10 @@ test('the https frontend counts, refuses and rewrites, in this order', async () 
 });
 
 test('plain http is redirected, but for the challenges of an ACME authority', async () => {
-  const http = spec(await run(cloud), 'Frontend', 'edge-http-frontend') as Record<string, Record<string, unknown>[]>;
+  const http = spec(await run(), 'Frontend', 'edge-controller-frontend-http') as Record<
+    string,
+    Record<string, unknown>[]
+  >;
   assert.deepEqual(http['acl_list'], [
     { acl_name: 'is_challenge', criterion: 'path_beg', value: '/.well-known/acme-challenge/' },
   ]);
@@ -143,7 +190,7 @@ test('plain http is redirected, but for the challenges of an ACME authority', as
   assert.deepEqual(other, {
     type: 'return',
     return_status_code: 308,
-    return_hdrs: [{ name: 'Location', fmt: '"https://game.example%[pathq]"' }],
+    return_hdrs: [{ name: 'Location', fmt: '"https://chat.example%[pathq]"' }],
     cond: 'unless',
     cond_test: 'is_challenge',
   });
@@ -151,8 +198,8 @@ test('plain http is redirected, but for the challenges of an ACME authority', as
 
 test('every refusal of the https frontend is counted, in the table of the frontend that serves the counters', async () => {
   const recording = await run();
-  const requests = spec(recording, 'Frontend', 'edge-https-frontend')['http_request_rule_list'] as Fields[];
-  const stats = spec(recording, 'Frontend', 'edge-stats-frontend');
+  const requests = spec(recording, 'Frontend', 'edge-controller-frontend-https')['http_request_rule_list'] as Fields[];
+  const stats = spec(recording, 'Frontend', 'edge-controller-frontend-stats');
   const refusals = requests.filter(({ type }) => type === 'return');
   const tracked = requests.filter(({ type }) => type === 'track-sc');
   assert.deepEqual(

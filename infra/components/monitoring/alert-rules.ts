@@ -1,6 +1,5 @@
 import type { Config } from '../../config/config.ts';
 import { REFUSALS_METRIC } from '../../edge/metrics.ts';
-import { CONTROLLER_NAMESPACE, countsRefusals } from '../edge/edge-service.ts';
 import { type RuleGroup, rule } from './alert-rule.ts';
 import { certificateRules, expiryRule, servedCertificateRules } from './certificate-rules.ts';
 import { AUTHORITY } from './certificate-source.ts';
@@ -157,17 +156,19 @@ function scalingRules(ns: string) {
   ];
 }
 
+/** Whether the edge counts what it refuses: a controller of others does not do it for us. */
+const countsRefusals = ({ ingress, charts }: Settings): boolean => ingress === 'haproxy' || charts.ingress.install;
+
 /** The alerts for a stack, grouped by what they watch. Pure. */
 export function alertRules(config: Settings): RuleGroup[] {
   const ns = `namespace="${config.namespace}"`;
-  const edge = config.ingress === 'haproxy' ? ns : `namespace="${CONTROLLER_NAMESPACE}"`;
   const certificates = [
     ...(config.certificates === 'files' ? [] : certificateRules(config)),
     ...(config.ingress === 'haproxy' ? servedCertificateRules(config) : []),
   ];
   return [
     { name: 'gridlock-replicas', rules: replicaRules(ns) },
-    ...(countsRefusals(config) ? [{ name: 'gridlock-edge', rules: edgeRules(edge) }] : []),
+    ...(countsRefusals(config) ? [{ name: 'gridlock-edge', rules: edgeRules(ns) }] : []),
     { name: 'gridlock-redis', rules: redisRules(ns, config.redis) },
     ...(config.autoscaling === 'none' ? [] : [{ name: 'gridlock-scaling', rules: scalingRules(ns) }]),
     ...(certificates.length === 0 ? [] : [{ name: 'gridlock-certificates', rules: certificates }]),

@@ -81,7 +81,7 @@ test('a reader chooses the namespace, which is that of the stack at first, and p
     board?.templating.list.find((one) => one.name === name)?.current.value;
   const [controller, plain, , local] = all;
   assert.equal(first(controller!['gridlock-game.json'], 'namespace'), 'gridlock');
-  assert.equal(first(controller!['gridlock-edge.json'], 'namespace'), 'haproxy-controller');
+  assert.equal(first(controller!['gridlock-edge.json'], 'namespace'), 'gridlock');
   assert.equal(first(plain!['gridlock-edge.json'], 'namespace'), 'gridlock');
   assert.equal(first(local!['gridlock-redis.json'], 'namespace'), 'here');
   for (const board of boards) {

@@ -1,5 +1,4 @@
 import type { Config } from '../../config/config.ts';
-import { CONTROLLER_NAMESPACE } from '../edge/edge-service.ts';
 import { annotationsOf } from './boards/annotations.ts';
 import { dashboard, type Variable } from './boards/dashboard.ts';
 import { certificatePanels, edgePanels } from './boards/edge-board.ts';
@@ -66,12 +65,18 @@ function boards({ game, edge, certificates }: Places): Record<string, object> {
   return Object.fromEntries(all.map((board) => [`${board.uid}.json`, board]));
 }
 
+type EdgePlace = Pick<Config, 'namespace' | 'ingress' | 'charts' | 'ingressNamespace'>;
+
+/** A controller of others is in a namespace of its own. */
+const edgeNamespace = ({ ingress, charts, namespace, ingressNamespace }: EdgePlace): string =>
+  ingress === 'haproxy' || charts.ingress.install ? namespace : ingressNamespace;
+
 /** Grafana's dashboards of a stack, by file name. Pure. */
-export function dashboards(config: Pick<Config, 'namespace' | 'ingress' | 'certificates'>): Record<string, object> {
-  const { namespace, ingress } = config;
+export function dashboards(config: EdgePlace & Pick<Config, 'certificates'>): Record<string, object> {
+  const { namespace } = config;
   return boards({
     game: namespace,
-    edge: ingress === 'haproxy' ? namespace : CONTROLLER_NAMESPACE,
+    edge: edgeNamespace(config),
     certificates: certificateSource(config),
   });
 }

@@ -7,7 +7,8 @@ import { stackConfig } from '../../config/config.ts';
 import { createMetrics } from '../../edge/agent/agent-server.ts';
 import { REFUSALS_METRIC } from '../../edge/metrics.ts';
 import { record } from '../../render/recorder.ts';
-import { AGENT_PORT, edgePod, METRICS_PORT } from '../edge/plain-edge-pod.ts';
+import { haproxyPod } from '../edge/haproxy-edge-pod.ts';
+import { HAPROXY_PORTS } from '../edge/names.ts';
 import { alertRules, localAlertRules } from './alert-rules.ts';
 import { dashboards, localDashboards } from './dashboards.ts';
 import { Monitoring, stackValues } from './monitoring.ts';
@@ -93,7 +94,7 @@ test('the edge is watched where it is', async () => {
     };
     return [metadata.namespace, ...spec.podMetricsEndpoints.map(({ port, path }) => port + path)];
   };
-  assert.deepEqual(await where('controller'), ['haproxy-controller', 'stat/metrics', 'stat/refusals']);
+  assert.deepEqual(await where('controller'), ['gridlock', 'stat/metrics', 'stat/refusals']);
   assert.deepEqual(await where('haproxy'), ['gridlock', 'metrics/metrics', 'agent/metrics', 'metrics/refusals']);
   const others = { 'gridlock:charts': '{"ingress":{"install":false}}' };
   assert.deepEqual(
@@ -118,11 +119,22 @@ test('two targets at one port are told apart', async () => {
 });
 
 test('ports that are read are ports of the containers', () => {
-  const config = stackConfig('dev', { 'gridlock:ingress': 'haproxy' });
-  const { containers, initContainers } = edgePod({ config, image: 'x', configSecret: 'x', tlsSecret: 'x' });
+  const { containers, initContainers } = haproxyPod({
+    kind: 'haproxy',
+    namespace: 'chat',
+    cluster: 'chat',
+    host: 'chat.example',
+    server: { stickiness: { by: 'none' }, socketPaths: [], healthPath: '' },
+    replicas: { service: 'chat', headlessService: 'chat-headless', port: 8080, slots: 4 },
+    certificateSecret: 'x',
+    agentImage: 'x',
+    cookieKey: 'x',
+    configSecret: 'x',
+    account: 'x',
+  });
   const all = [...(containers as Container[]), ...(initContainers as Container[])].flatMap(({ ports }) => ports);
   const port = (name: string) => all.find((each) => each.name === name)?.containerPort;
-  assert.deepEqual([port('metrics'), port('agent')], [METRICS_PORT, AGENT_PORT]);
+  assert.deepEqual([port('metrics'), port('agent')], [HAPROXY_PORTS.metrics, HAPROXY_PORTS.agent]);
 });
 
 test('every metric of ours that is shown or alerted on is one that a replica or the edge tells', async () => {

@@ -3,8 +3,8 @@ import * as pulumi from '@pulumi/pulumi';
 import type { Config } from '../../config/config.ts';
 import { REFUSALS_PATH } from '../../edge/metrics.ts';
 import { chartPlace } from '../artifacts.ts';
-import { CONTROLLER_NAMESPACE, countsRefusals, EDGE } from '../edge/edge-service.ts';
-import { labels, selector, selectorOf } from '../labels.ts';
+import { edgePodLabels } from '../edge/names.ts';
+import { labels, selectorOf } from '../labels.ts';
 import { Namespace } from '../namespace.ts';
 import { SERVER } from '../replicas/gridlock.ts';
 import { alertRules } from './alert-rules.ts';
@@ -33,17 +33,21 @@ interface Watched {
   readonly refusals?: string;
 }
 
+/** The edge, where it is: a controller of others is in its own namespace, and counts no refusals for us. */
+function watchedEdge(config: Config, namespace: pulumi.Input<string>): Watched {
+  const name = 'edge';
+  if (config.ingress === 'haproxy') {
+    return { name, namespace, matchLabels: edgePodLabels('haproxy'), ports: ['metrics', 'agent'], refusals: 'metrics' };
+  }
+  if (config.charts.ingress.install) {
+    return { name, namespace, matchLabels: edgePodLabels('controller'), ports: ['stat'], refusals: 'stat' };
+  }
+  const matchLabels = { 'app.kubernetes.io/name': 'kubernetes-ingress' };
+  return { name, namespace: config.ingressNamespace, matchLabels, ports: ['stat'] };
+}
+
 /** Whose `/metrics` are read. */
 function watched({ config, namespace }: MonitoringArgs): Watched[] {
-  const edge =
-    config.ingress === 'haproxy'
-      ? { namespace, matchLabels: selector(EDGE), ports: ['metrics', 'agent'], refusals: 'metrics' }
-      : {
-          namespace: CONTROLLER_NAMESPACE,
-          matchLabels: { 'app.kubernetes.io/name': 'kubernetes-ingress' },
-          ports: ['stat'],
-          ...(countsRefusals(config) ? { refusals: 'stat' } : {}),
-        };
   const certManager = {
     name: 'cert-manager',
     namespace: 'cert-manager',
@@ -52,7 +56,7 @@ function watched({ config, namespace }: MonitoringArgs): Watched[] {
   };
   return [
     { name: SERVER.part, namespace, matchLabels: selectorOf(SERVER), ports: ['internal'] },
-    { name: EDGE, ...edge },
+    watchedEdge(config, namespace),
     ...(config.certificates === 'files' ? [] : [certManager]),
   ];
 }

@@ -1,0 +1,159 @@
+import type * as kubernetes from '@pulumi/kubernetes';
+import * as pulumi from '@pulumi/pulumi';
+import { mirrored } from '../artifacts.ts';
+import { resources } from '../hardening.ts';
+import type { PodOptions } from '../part.ts';
+import { CONTROLLER_GRACE_SECONDS, drainScript } from './controller-drain.ts';
+import { CONTROLLER_PORTS, EDGE_PORTS, edgeName, edgeSelector } from './names.ts';
+import { placement, spread } from './pod-placement.ts';
+
+/** The version that the chart is pinned with. */
+export const CONTROLLER_IMAGE = 'docker.io/haproxytech/kubernetes-ingress:3.2.12';
+/** User and group that the files of the image belong to. */
+const USER = 1000;
+/** What HAProxy's configuration names the key behind the sticky cookie by. */
+export const COOKIE_KEY_VARIABLE = 'EDGE_COOKIE_KEY';
+export const COOKIE_KEY = 'cookie.key';
+
+export interface ControllerPodArgs {
+  readonly cluster: string;
+  readonly namespace: pulumi.Input<string>;
+  readonly account: pulumi.Input<string>;
+  readonly image: string;
+  readonly imageMirror: string;
+  readonly ingressClass: pulumi.Input<string>;
+  /** Name of the ConfigMap with the controller's settings. */
+  readonly settings: pulumi.Input<string>;
+  /** Secret with `COOKIE_KEY`. */
+  readonly keySecret: pulumi.Input<string>;
+  readonly certificateSecret: pulumi.Input<string>;
+  readonly pod: PodOptions;
+}
+
+type Container = kubernetes.types.input.core.v1.Container;
+
+const TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount';
+const TOKEN_SECONDS = 3607;
+
+/** The token that the kubelet would mount by itself, asked for where it is needed. */
+const token = {
+  name: 'token',
+  projected: {
+    defaultMode: 0o440,
+    sources: [
+      { serviceAccountToken: { path: 'token', expirationSeconds: TOKEN_SECONDS } },
+      { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+      { downwardAPI: { items: [{ path: 'namespace', fieldRef: { fieldPath: 'metadata.namespace' } }] } },
+    ],
+  },
+};
+
+/** All that controller and HAProxy write: configuration, certificates and sockets, none of which outlives the pod. */
+const WRITABLE = [
+  { name: 'work', mountPath: '/tmp', subPath: 'tmp' },
+  { name: 'work', mountPath: '/run', subPath: 'run' },
+  { name: 'work', mountPath: '/var/state/haproxy', subPath: 'state' },
+  { name: 'configuration', mountPath: '/etc/haproxy' },
+];
+
+const inMemory = (sizeLimit: string) => ({ medium: 'Memory', sizeLimit });
+
+function commandLine(args: ControllerPodArgs): pulumi.Input<string>[] {
+  const own = (name: pulumi.Input<string>) => pulumi.interpolate`${args.namespace}/${name}`;
+  return [
+    pulumi.interpolate`--configmap=${own(args.settings)}`,
+    // A client that names no host, or connects by address, is shown this certificate too. By name: the controller can
+    // start while it is made.
+    pulumi.interpolate`--default-ssl-certificate=${own(args.certificateSecret)}`,
+    // Of other namespaces it reads nothing.
+    pulumi.interpolate`--namespace-whitelist=${args.namespace}`,
+    pulumi.interpolate`--ingress.class=${args.ingressClass}`,
+    pulumi.interpolate`--publish-service=${own(edgeName(args.cluster))}`,
+    `--http-bind-port=${EDGE_PORTS.http}`,
+    `--https-bind-port=${EDGE_PORTS.https}`,
+    `--stats-bind-port=${CONTROLLER_PORTS.stat}`,
+    `--healthz-bind-port=${CONTROLLER_PORTS.healthz}`,
+    `--controller-port=${CONTROLLER_PORTS.admin}`,
+    '--disable-quic',
+    '--log=info',
+  ];
+}
+
+const probe = (action: object, periodSeconds: number, failureThreshold: number) => ({
+  ...action,
+  periodSeconds,
+  failureThreshold,
+  timeoutSeconds: 2,
+});
+
+const field = (name: string, fieldPath: string) => ({ name, valueFrom: { fieldRef: { fieldPath } } });
+
+function controller(args: ControllerPodArgs): Container {
+  const ports = { ...EDGE_PORTS, ...CONTROLLER_PORTS };
+  return {
+    name: 'controller',
+    image: mirrored({ imageMirror: args.imageMirror }, args.image),
+    imagePullPolicy: 'IfNotPresent',
+    args: commandLine(args),
+    env: [
+      field('POD_NAME', 'metadata.name'),
+      field('POD_NAMESPACE', 'metadata.namespace'),
+      field('POD_IP', 'status.podIP'),
+      // HAProxy can read it from a variable, and from no file.
+      { name: COOKIE_KEY_VARIABLE, valueFrom: { secretKeyRef: { name: args.keySecret, key: COOKIE_KEY } } },
+    ],
+    ports: Object.entries(ports).map(([name, containerPort]) => ({ name, containerPort })),
+    // HAProxy runs.
+    startupProbe: probe({ httpGet: { port: 'healthz', path: '/healthz' } }, 1, 120),
+    // It has been told what it serves. Not at the https port: that opens when there is a certificate, and an ACME
+    // authority that is to issue the first one comes by http.
+    readinessProbe: probe({ tcpSocket: { port: 'http' } }, 5, 2),
+    // The controller follows the cluster; a HAProxy that dies is started again within the container.
+    livenessProbe: probe({ httpGet: { port: 'admin', path: '/healthz' } }, 10, 3),
+    // Ends when the sockets are closed; only then HAProxy is told to stop.
+    lifecycle: { preStop: { exec: { command: ['/bin/sh', '-c', drainScript()] } } },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      // The file of HAProxy's wrapper has this capability: the kernel starts it in no container that may not have it.
+      capabilities: { drop: ['ALL'], add: ['NET_BIND_SERVICE'] },
+      privileged: false,
+      readOnlyRootFilesystem: true,
+      runAsNonRoot: true,
+      runAsUser: USER,
+      runAsGroup: USER,
+    },
+    resources: resources(['100m', '192Mi'], ['2', '768Mi']),
+    volumeMounts: [
+      ...WRITABLE,
+      { name: token.name, mountPath: TOKEN, readOnly: true },
+      ...(args.pod.volumeMounts ?? []),
+    ],
+  };
+}
+
+/** The pod of the cluster's own ingress controller, with HAProxy in the same container. */
+export function controllerPod(args: ControllerPodArgs): kubernetes.types.input.core.v1.PodSpec {
+  return {
+    ...placement(args.pod),
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    serviceAccountName: args.account,
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: USER,
+      runAsGroup: USER,
+      fsGroup: USER,
+      fsGroupChangePolicy: 'OnRootMismatch',
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+    terminationGracePeriodSeconds: CONTROLLER_GRACE_SECONDS,
+    containers: [controller(args)],
+    volumes: [
+      { name: 'work', emptyDir: inMemory('64Mi') },
+      { name: 'configuration', emptyDir: inMemory('32Mi') },
+      token,
+      ...(args.pod.volumes ?? []),
+    ],
+    ...spread(edgeSelector(args.cluster, 'controller')),
+  };
+}

@@ -1,0 +1,17 @@
+import assert from 'node:assert/strict';
+import type { Container, Pod } from '../testing.ts';
+
+/** What Pod Security `restricted` asks of a pod and its container, and that neither has a token that it did not ask for. */
+export function restricted(pod: Pod, { securityContext }: Container): void {
+  const { allowPrivilegeEscalation, capabilities, runAsNonRoot, privileged } = securityContext as Record<
+    string,
+    unknown
+  > & {
+    capabilities: { drop: string[]; add?: string[] };
+  };
+  assert.deepEqual([allowPrivilegeEscalation, runAsNonRoot, privileged], [false, true, false]);
+  assert.deepEqual(capabilities.drop, ['ALL']);
+  assert.ok((capabilities.add ?? []).every((name) => name === 'NET_BIND_SERVICE'));
+  assert.deepEqual([pod.automountServiceAccountToken, pod.securityContext['runAsNonRoot']], [false, true]);
+  assert.deepEqual(pod.securityContext['seccompProfile'], { type: 'RuntimeDefault' });
+}
