@@ -78,9 +78,9 @@ export default {
       name: 'resolvable',
       severity: 'error',
       comment:
-        'An import leads somewhere. The peers of the bench and an example have a package.json of their own, and a build ' +
+        'An import leads somewhere. The peers of the bench and some examples have a package.json of their own, and a build ' +
         'gives the inspector its application.',
-      from: { pathNot: '^(loadtest/peers|examples/socket-io)/' },
+      from: { pathNot: '^(loadtest/peers|examples/(socket-io|pulumi-typescript))/' },
       to: { couldNotResolve: true, pathNot: '^application$' },
     },
   ],

@@ -34,10 +34,13 @@ async function buildImage(): Promise<void> {
   const context = path.join(directory, 'context');
   cpSync(path.join(ROOT, 'examples/ws'), context, { recursive: true });
   cpSync(path.join(ROOT, 'node_modules/ws'), path.join(context, 'node_modules/ws'), { recursive: true });
-  const lines = [`FROM ${baseImage}`, 'WORKDIR /app', 'COPY . .', 'USER 10001', 'CMD ["/app/server.mjs"]'];
-  const entrypoint = await docker(['image', 'inspect', '--format', '{{json .Config.Entrypoint}}', baseImage]);
-  // The upstream image starts a script that takes a file for an argument of node as well.
-  if (!entrypoint.includes('node')) lines.push('ENTRYPOINT ["node"]');
+  const lines = [
+    `FROM ${baseImage}`,
+    'WORKDIR /app',
+    'COPY . .',
+    'USER 10001',
+    'ENTRYPOINT ["node", "/app/server.mjs"]',
+  ];
   writeFileSync(path.join(context, 'Dockerfile'), `${lines.join('\n')}\n`);
   await docker(['build', '--tag', IMAGE, context]);
 }

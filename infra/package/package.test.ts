@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -57,6 +57,13 @@ ${source}`,
   return JSON.parse(stdout);
 }
 
+/** Compiles a file in the other directory, as a program of somebody's would be. */
+function compile(file: string) {
+  const tsc = path.join(ROOT, 'node_modules/typescript/bin/tsc');
+  const flags = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2024', '--skipLibCheck'];
+  return run(process.execPath, [tsc, ...flags, '--types', 'node', file], { cwd: directory });
+}
+
 interface Made {
   type: string;
   name: string;
@@ -93,11 +100,9 @@ console.log(JSON.stringify(made));`,
 });
 
 test('the types of the package are those of its arguments', async () => {
-  const tsc = path.join(ROOT, 'node_modules/typescript/bin/tsc');
   const check = (file: string, source: string) => {
     writeFileSync(path.join(directory, file), source);
-    const flags = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2024', '--skipLibCheck'];
-    return run(process.execPath, [tsc, ...flags, '--types', 'node', file], { cwd: directory });
+    return compile(file);
   };
   const program = (image: string) =>
     `import { Replicas } from 'gridlock';\nnew Replicas('chat', { namespace: 'chat', image: ${image}, replicas: 3 });\n`;
@@ -106,6 +111,24 @@ test('the types of the package are those of its arguments', async () => {
     assert.match(error.stdout, /wrong\.mts\(2,\d+\): error TS2322: Type 'number' is not assignable/);
     return true;
   });
+});
+
+test('the example of a program in TypeScript compiles, and runs its server', async () => {
+  const example = path.join(ROOT, 'examples/pulumi-typescript');
+  cpSync(path.join(example, 'index.ts'), path.join(directory, 'index.ts'));
+  writeFileSync(path.join(directory, 'package.json'), '{"type":"module"}');
+  await compile('index.ts');
+  const made = (await runProgram(
+    'example',
+    `const { service } = await import('./index.ts');
+await new Promise((resolve) => service.apply(resolve));
+await pulumi.runtime.disconnect();
+console.log(JSON.stringify(made));`,
+  )) as Made[];
+  const { metadata } = made.find(({ type }) => type === 'kubernetes:apps/v1:Deployment')!.inputs as {
+    metadata: { name: string; namespace: string };
+  };
+  assert.deepEqual([metadata.name, metadata.namespace], ['chat', 'chat']);
 });
 
 test('the schema tells other languages what a component takes, in the words of its documentation', () => {
