@@ -1,5 +1,7 @@
 // What the package exports: the parts of a cluster of anybody's WebSocket server.
 export { Autoscaling, type AutoscalingArgs } from './autoscaling/autoscaling.ts';
+export { Edge } from './edge/edge.ts';
+export type { EdgeArgs } from './edge/edge-args.ts';
 export { NetworkPolicies, type NetworkPoliciesArgs } from './network-policies/network-policies.ts';
 export type { PartArgs, PodOptions } from './part.ts';
 export { RedisSentinel } from './redis/redis-sentinel.ts';

@@ -143,6 +143,15 @@ test('the schema tells other languages what a component takes, in the words of i
   assert.deepEqual(Object.keys(drain.properties!).sort(), ['seconds', 'signal']);
 });
 
+test('a component that takes one of several interfaces takes what any of them does, and needs what all do', () => {
+  const { inputProperties, requiredInputs, properties } = schema.resources['gridlock:index:Edge']!;
+  const kinds = schema.types['gridlock:index:EdgeKind']!.enum!.map(({ value }) => value);
+  assert.deepEqual(kinds.sort(), ['controller', 'existing-controller', 'haproxy']);
+  for (const name of ['chart', 'agentImage', 'ingressClass']) assert.ok(name in inputProperties, name);
+  assert.ok(requiredInputs.includes('certificateSecret') && !requiredInputs.includes('chart'));
+  assert.deepEqual(Object.keys(properties), ['url', 'address']);
+});
+
 test('every type that the schema names is in it', () => {
   const named = new Set(JSON.stringify(schema).match(/#\/types\/[\w:]+/g));
   assert.ok(named.size > 0);

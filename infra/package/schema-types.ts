@@ -35,6 +35,15 @@ export class SchemaTypes {
     return text === '' ? {} : { description: text };
   }
 
+  /** The arguments of a component. Of a choice of interfaces it takes all, and needs what each of them does. */
+  inputs(type: ts.Type, where: string) {
+    const common = type.getProperties();
+    const others = membersOf(type).flatMap((member) => member.getProperties());
+    const further = others.filter(({ name }) => !common.some((one) => one.name === name));
+    const { properties, required } = this.properties([...common, ...further], where);
+    return { properties, required: required.filter((name) => common.some((one) => one.name === name)) };
+  }
+
   /** The properties of an interface, and which of them have to be given. `where` names a type that has no name. */
   properties(symbols: readonly ts.Symbol[], where: string): Required<Pick<TypeSpec, 'properties' | 'required'>> {
     const properties: Record<string, PropertySpec> = {};

@@ -43,7 +43,7 @@ function resourceOf(symbol: ts.Symbol, checker: ts.TypeChecker, types: SchemaTyp
   const [construct] = checker.getTypeOfSymbol(symbol).getConstructSignatures();
   const args = construct?.getParameters().find((parameter) => parameter.name === 'args');
   if (args === undefined) throw new Error(`The component ${name} has no parameter "args" in its constructor.`);
-  const inputs = types.properties(checker.getTypeOfSymbol(args).getProperties(), name);
+  const inputs = types.inputs(checker.getTypeOfSymbol(args), name);
   const outputs = types.properties(outputsOf(checker.getDeclaredTypeOfSymbol(symbol), checker), `${name}Output`);
   // What a component gives is an output, whatever it is in TypeScript.
   const properties = Object.fromEntries(
