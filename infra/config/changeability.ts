@@ -183,17 +183,23 @@ export const CHANGEABILITY: { readonly [K in Key]: Changeability } = Object.free
   acmeChallenge: IN_PLACE,
   acmeDnsZone: IN_PLACE,
 
-  redis: loses('another Redis', 'what is in Redis', always),
+  redis: loses(
+    'single and sentinel: one becomes three, or three one, on the volume of the first; else another Redis',
+    'what is in Redis',
+    (before, after) => hasVolume(before) !== hasVolume(after) || !hasVolume(after),
+    'commands wait while Redis restarts and hands over',
+  ),
   redisUrl: made('rolls the replicas', 'not compared, as it is secret; another Redis has none of the games'),
   redisCaFile: ROLLS,
   redisImage: REDIS,
   redisMemoryMib: REDIS,
   redisPersistence: REDIS,
   redisStorage: refused(
-    'a volume keeps its size',
-    'npm run backup, a second stack with the new size, and a restore there',
+    'a volume does not shrink, and on kind it does not grow',
+    'a second stack with the new size, and a backup of this one restored there',
     ({ redisStorage: before, ...values }, { redisStorage: after }) =>
-      hasVolume(values as Values) && bytes(before) !== bytes(after),
+      hasVolume({ ...values, redisStorage: before }) &&
+      (bytes(after) < bytes(before) || (values.cluster === 'kind' && bytes(after) !== bytes(before))),
   ),
 
   autoscaling: IN_PLACE,

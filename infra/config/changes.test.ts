@@ -44,6 +44,7 @@ for (const [what, before, after, pattern] of [
     { redisStorage: '1Gi' },
     /^redisStorage changes from 2Gi to 1Gi\. /,
   ],
+  ['a volume of kind that grows', {}, { redisStorage: '2Gi' }, /^redisStorage changes from 1Gi to 2Gi\. /],
   ['a step of a rollover that is skipped', {}, pki(['g2'], 'g2'), /^pki changes\. Clients would be shown a root/],
   ['a root that issues and is dropped', pki(['g1', 'g2'], 'g1'), pki(['g2'], 'g2'), /^pki changes\. /],
 ] as const) {
@@ -57,6 +58,8 @@ for (const [what, before, after, pattern] of [
 
 for (const [what, before, after] of [
   ['nodes of kind elsewhere', { cluster: 'existing', context: 'c', image: 'r/i:1' }, { workers: 3 }],
+  ['one Redis that becomes three', {}, { redis: 'sentinel' }],
+  ['a volume that grows in the cloud', { cluster: 'existing', context: 'c', image: 'r/i:1' }, { redisStorage: '2Gi' }],
   ['a volume that is said in another unit', { redisStorage: '1Gi' }, { redisStorage: '1024Mi' }],
   ['a volume there is not', { redis: 'external', redisUrl: 'redis://r:1' }, { redisStorage: '2Gi' }],
   ['the next step of a rollover', pki(['g1', 'g2'], 'g1'), pki(['g1', 'g2'], 'g2')],
@@ -71,10 +74,10 @@ for (const [what, before, after] of [
 
 test('what would be lost is refused until that is accepted', () => {
   const record = recorded(config());
-  const after = config({ redis: 'sentinel' });
+  const after = config({ redis: 'external', redisUrl: 'rediss://redis.example' });
   assert.throws(() => requireChangeable(record, after, false), ConfigError);
   assert.deepEqual(requireChangeable(record, after, true).losses, [
-    'redis changes from single to sentinel. What is in Redis is lost.',
+    'redis changes from single to external. What is in Redis is lost.',
   ]);
-  assert.throws(() => requireChangeable(record, config({ redis: 'sentinel', workers: 3 }), true), /workers changes/);
+  assert.throws(() => requireChangeable(record, config({ workers: 3 }), true), /workers changes/);
 });

@@ -47,7 +47,7 @@ test('a change that cannot be made is refused by the program itself', async () =
 });
 
 test('a loss is accepted by a variable of the environment', async () => {
-  const after = config({ 'gridlock:redis': 'sentinel' });
+  const after = config({ 'gridlock:redis': 'external', 'gridlock:redisUrl': 'rediss://redis.example' });
   await assert.rejects(check(config(), after), /GRIDLOCK_ACCEPT_DATA_LOSS=true for pulumi up/);
   await check(config(), after, { GRIDLOCK_ACCEPT_DATA_LOSS: 'true' });
 });

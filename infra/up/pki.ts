@@ -66,9 +66,12 @@ const NEXT: { readonly [S in Step]: (pki: Pki) => Pki } = {
  */
 export const rotated = (pki: Pki, step: Step): Pki => NEXT[step](pki);
 
+/** Steps by which the edge gets another certificate. */
+export const CHANGES_LEAF: readonly Step[] = ['leaf', 'intermediate', 'root-issue'];
+
 /** What is to be done when a step has succeeded. */
 export const AFTER: { readonly [S in Step]: string } = {
-  leaf: 'The edge serves the new leaf.',
+  leaf: 'The new leaf is issued.',
   intermediate: 'The new intermediate signs; leaves of the old one stay valid until they expire.',
   'root-accept':
     'Clients inside the cluster accept both roots. Give the new root certificate to the others; ' +

@@ -1,16 +1,34 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { parse } from 'yaml';
+import { authority, FakeEdge } from './edge-testing.ts';
 import { DEV, FakeProject } from './testing.ts';
 
 let project: FakeProject;
+let edge: FakeEdge;
 beforeEach(async () => {
   project = new FakeProject();
+  edge = new FakeEdge();
+  edge.show('edge-1', await (await authority('g1'))());
+  project.tell('outputs', JSON.stringify({ kubeconfig: await edge.start() }));
   const { code, stderr } = await project.run('up', ['--yes']);
   assert.equal(code, 0, stderr);
   project.calls();
 });
-afterEach(() => project.remove());
+afterEach(async () => {
+  project.remove();
+  await edge.stop();
+});
+
+/** Does a step; while its `up` is under way, the edge gets a leaf of this generation. */
+async function rotatedTo(generation: string, step: string) {
+  project.tell('hangs-at', 'up');
+  const running = project.run('rotate', [step, '--yes']);
+  await Promise.race([project.hanging(), running]);
+  edge.show('edge-1', await (await authority(generation))());
+  project.tell('goes-on', '');
+  return running;
+}
 
 const written = (): unknown => parse(project.read('Pulumi.dev.yaml')).config['gridlock:pki'];
 const pki = (generations: string[], issuing: string, intermediate = 1, leaf = 1) => ({
@@ -21,7 +39,7 @@ const pki = (generations: string[], issuing: string, intermediate = 1, leaf = 1)
 });
 
 test('a rotation is written into the checked-in file, comments kept, and brought up', async () => {
-  const { code, stdout, stderr } = await project.run('rotate', ['leaf', '--yes']);
+  const { code, stdout, stderr } = await rotatedTo('g1', 'leaf');
   assert.equal(code, 0, stderr);
   const up = project.calls().find(({ command }) => command === 'up')!;
   assert.deepEqual(parse(up.file!).config['gridlock:pki'], pki(['g1'], 'g1', 1, 2));
@@ -32,17 +50,39 @@ test('a rotation is written into the checked-in file, comments kept, and brought
       '# three\n  gridlock:pki: { generations: [ g1 ], issuing: g1, intermediate: 1, leaf: 2 }\n',
     ),
   );
-  assert.match(stdout, /The edge serves the new leaf\.\n$/);
+  assert.match(stdout, /1 pod of the edge, all there are, with the new certificate\.\nThe new leaf is issued\.\n$/);
 });
 
 test('a root is rolled over in three steps', async () => {
   const after: unknown[] = [];
-  for (const step of ['root-accept', 'root-issue', 'root-retire']) {
-    const { code, stderr } = await project.run('rotate', [step, '--yes', '--stack', 'dev']);
-    assert.equal(code, 0, stderr);
-    after.push(written());
-  }
+  const accepted = await project.run('rotate', ['root-accept', '--yes', '--stack', 'dev']);
+  assert.equal(accepted.code, 0, accepted.stderr);
+  after.push(written());
+  const issued = await rotatedTo('g2', 'root-issue');
+  assert.equal(issued.code, 0, issued.stderr);
+  assert.match(issued.stdout, /^1 pod of the edge, all there are, with the new certificate\.$/m);
+  after.push(written());
+  const retired = await project.run('rotate', ['root-retire', '--yes']);
+  assert.equal(retired.code, 0, retired.stderr);
+  after.push(written());
   assert.deepEqual(after, [pki(['g1', 'g2'], 'g1'), pki(['g1', 'g2'], 'g2'), pki(['g2'], 'g2')]);
+});
+
+test('a root is not retired while the edge serves a leaf of it', async () => {
+  project.write('Pulumi.dev.yaml', `${DEV}  gridlock:pki: { generations: [g1, g2], issuing: g2 }\n`);
+  const file = project.read('Pulumi.dev.yaml');
+  const { code, stderr } = await project.run('rotate', ['root-retire', '--yes']);
+  assert.equal(code, 2);
+  assert.match(stderr, /edge-1 still serves a certificate of Gridlock root g1, which clients would refuse/);
+  assert.equal(project.read('Pulumi.dev.yaml'), file);
+  assert.deepEqual(project.calls(), []);
+});
+
+test('an edge that cannot be seen keeps no leaf from being rotated, and is said to be unseen', async () => {
+  await edge.stop();
+  const { code, stderr } = await project.run('rotate', ['leaf', '--yes']);
+  assert.equal(code, 0);
+  assert.match(stderr, /What the edge serves cannot be seen, so nothing waits for it: connect ECONNREFUSED/);
 });
 
 test('--dry-run previews the next pki and writes nothing', async () => {

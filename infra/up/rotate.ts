@@ -5,9 +5,11 @@ import type { Config } from '../config/config.ts';
 import { PreflightError } from '../local/errors.ts';
 import { stackExists } from './backend.ts';
 import { agreed, exitCodeOf, requireTerminal } from './command.ts';
+import { EdgeWatch } from './edge-watch.ts';
 import { checkedInFile } from './paths.ts';
-import { AFTER, rotated, type Step } from './pki.ts';
+import { AFTER, CHANGES_LEAF, rotated, type Step } from './pki.ts';
 import { unfinishedStep, withRotation } from './pki-file.ts';
+import type { ServedLeaf } from './served-leaf.ts';
 import { openStack, readRequest, type StackRequest } from './stack.ts';
 import { writeKeepingMode } from './stack-file.ts';
 import { bringUp, requireReachable } from './up.ts';
@@ -71,6 +73,8 @@ export async function rotate(
   process.stdout.write(`gridlock:pki  ${JSON.stringify(before)}\n           -> ${JSON.stringify(after)}\n`);
 
   const next = readRequest([...args, '--pki', JSON.stringify(after)]);
+  const edge = EdgeWatch.of(next.config, next.paths);
+  if (step === 'root-retire' && !dryRun) await edge?.requireIssuedBy(after.issuing);
   const engine = await openStack(next, requireReachable(next.config));
   if (!yes) {
     const code = await bringUp(next, engine, { preview: true, policies });
@@ -79,8 +83,26 @@ export async function rotate(
   }
   const file = checkedInFile(next.stack);
   writeKeepingMode(file, withRotation(readIfThere(file), step, before, after));
+  const served = CHANGES_LEAF.includes(step) ? await servedNow(edge) : undefined;
   const code = await bringUp(next, engine, { yes: true, policies });
-  if (code === 0) process.stdout.write(`${AFTER[step]}\n`);
-  else failed(next.config, step, before);
-  return exitCodeOf(code);
+  if (code !== 0) {
+    failed(next.config, step, before);
+    return exitCodeOf(code);
+  }
+  if (edge && served)
+    process.stdout.write(`${await edge.untilReplaced(served)} pods of the edge serve the new leaf.\n`);
+  process.stdout.write(`${AFTER[step]}\n`);
+  return 0;
+}
+
+/** What the edge serves before a step; undefined, and said, where that cannot be seen. */
+async function servedNow(edge: EdgeWatch | undefined): Promise<ServedLeaf[] | undefined> {
+  try {
+    return await edge?.served();
+  } catch (error) {
+    process.stderr.write(
+      `What the edge serves cannot be seen, so nothing waits for it: ${(error as Error).message}.\n`,
+    );
+    return undefined;
+  }
 }

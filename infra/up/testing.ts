@@ -41,7 +41,7 @@ if (command === 'config set') {
 if (read('hangs-at', '') === command) {
   writeFileSync(path.join(fake, 'hanging'), String(process.pid));
   process.on('SIGINT', () => process.exit(1));
-  await new Promise((resolve) => setTimeout(resolve, 60_000));
+  while (!existsSync(path.join(fake, 'goes-on'))) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 const failing = read('fails-at', '').split('\\n');
 if (failing.includes(command)) { console.error('error: as planned'); process.exit(255); }
@@ -122,7 +122,7 @@ export class FakeProject {
     writeFileSync(this.path(name), text);
   }
 
-  /** Tells the tools how to behave: `fails-at`, `hangs-at`, `state`, `outputs`, `nodes`, `no-engine`, ... */
+  /** Tells the tools how to behave: `fails-at`, `hangs-at`, `goes-on`, `state`, `outputs`, `nodes`, `no-engine`, ... */
   tell(name: string, text: string): void {
     writeFileSync(path.join(this.#fake, name), text);
   }

@@ -6,7 +6,7 @@ import { CERT_MANAGER, CertManager } from './cert-manager.ts';
 import { certificateResource, issuerResource, leafResource } from './certificate-resources.ts';
 import type { CertificateSet, TrustSource } from './certificate-set.ts';
 import { allNames, fingerprintOf, LEAVES, type Leaf, nameConstraints } from './certificate-set.ts';
-import { type PkiPlan, pkiLifetimes, planPki } from './pki-plan.ts';
+import { type PkiPlan, pkiLifetimes, planPki, rootCommonName } from './pki-plan.ts';
 
 /** Name of the bundle, and of the ConfigMap that trust-manager makes of it. */
 export const TRUST = 'gridlock-roots';
@@ -75,7 +75,7 @@ function makeRoots(parent: CertificateChain, { roots }: PkiPlan, manager: CertMa
         namespace: CERT_MANAGER,
         spec: {
           secretName: name,
-          commonName: `Gridlock root ${generation}`,
+          commonName: rootCommonName(generation),
           subject: { organizations: ['Gridlock'] },
           isCA: true,
           usages: ['cert sign', 'crl sign'],

@@ -111,3 +111,6 @@ export const pkiLifetimes = checkLifetimes({
   edge: { duration: 7 * DAY, renewBefore: 2 * DAY },
   internal: { duration: 30 * DAY, renewBefore: 10 * DAY },
 });
+
+/** Common name of the root of a generation. */
+export const rootCommonName = (generation: string): string => `Gridlock root ${generation}`;

@@ -1,0 +1,73 @@
+// What every pod of the edge shows to a client, seen through the API server: no load balancer chooses for us.
+import type { Duplex } from 'node:stream';
+import { connect, type DetailedPeerCertificate } from 'node:tls';
+import type { KubeApi } from '../cluster/kube-api.ts';
+
+const PATIENCE_MS = 10_000;
+
+/** Where the pods of an edge are, and how they are spoken to. */
+export interface EdgePods {
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly port: number;
+  /** Name that the certificate is for. */
+  readonly host: string;
+  /** Whether a connection begins with the PROXY protocol. */
+  readonly proxyProtocol: boolean;
+}
+
+export interface ServedLeaf {
+  readonly pod: string;
+  readonly fingerprint: string;
+  /** Common name of what signed the last certificate of the chain: of the root. */
+  readonly root: string;
+}
+
+/** The last certificate of the chain as it was shown. */
+function lastOf(leaf: DetailedPeerCertificate): DetailedPeerCertificate {
+  const seen = new Set<string>();
+  let last = leaf;
+  while (last.issuerCertificate && !seen.has(last.fingerprint256)) {
+    seen.add(last.fingerprint256);
+    last = last.issuerCertificate;
+  }
+  return last;
+}
+
+function shown(stream: Duplex, pod: string, { host, proxyProtocol, port }: EdgePods): Promise<ServedLeaf> {
+  if (proxyProtocol) stream.write(`PROXY TCP4 127.0.0.1 127.0.0.1 65535 ${port}\r\n`);
+  return new Promise((resolve, reject) => {
+    // Which certificate it is, is the question: whether it is trusted, others ask.
+    const socket = connect({ socket: stream, servername: host, rejectUnauthorized: false });
+    const timer = setTimeout(() => socket.destroy(new Error('no TLS handshake')), PATIENCE_MS);
+    socket.once('error', reject).once('close', () => {
+      clearTimeout(timer);
+      stream.destroy();
+      reject(new Error('it hung up'));
+    });
+    stream.once('error', reject);
+    socket.once('secureConnect', () => {
+      const leaf = socket.getPeerCertificate(true);
+      resolve({ pod, fingerprint: leaf.fingerprint256, root: String(lastOf(leaf).issuer.CN) });
+      socket.destroy();
+    });
+  });
+}
+
+/**
+ * What each pod serves now.
+ * @throws Error when there is none, or one does not answer
+ */
+export async function servedLeaves(api: KubeApi, edge: EdgePods): Promise<ServedLeaf[]> {
+  const pods = await api.pods(edge.namespace, edge.labels);
+  if (pods.length === 0) throw new Error(`no pod of the edge runs in the namespace ${edge.namespace}`);
+  return Promise.all(
+    pods.map(async ({ metadata: { name } }) => {
+      try {
+        return await shown(api.connect(edge.namespace, name, edge.port), name, edge);
+      } catch (error) {
+        throw new Error(`${name}: ${(error as Error).message}`, { cause: error });
+      }
+    }),
+  );
+}
