@@ -32,8 +32,8 @@ export default {
     rule(
       'server-needs-protocol-only',
       'The server knows no application, client, page or deployment; main.ts alone puts server and application together.',
-      { path: '^services/(server|metrics-api)/', pathNot: `${TESTS}|^services/server/main\\.ts$` },
-      { path: OURS, pathNot: '^services/(server|metrics-api|protocol)/' },
+      { path: '^services/server/', pathNot: `${TESTS}|^services/server/main\\.ts$` },
+      { path: OURS, pathNot: '^services/(server|protocol)/' },
     ),
     rule(
       'apps-are-pure',

@@ -5,7 +5,7 @@ import { choice, define, flag, integer, map, text, trueOrFalse, wholeNumber } fr
 import { parseRedisUrl, RedisUrlError } from './redis-url.ts';
 
 const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/;
-const RESERVED_NAMESPACES = /^(default|kube-.*|cert-manager|haproxy-controller|monitoring)$/;
+const RESERVED_NAMESPACES = /^(default|kube-.*|cert-manager|haproxy-controller|keda|monitoring)$/;
 const PATH = /^[^\u0000-\u001f"'\\]{0,4096}$/;
 
 /** A chart: whether the program installs it, and where it comes from. */
@@ -238,9 +238,9 @@ export const CLUSTER_KEYS = Object.freeze({
   redisPersistence: choice(['always', 'everysec'], 'always', 'when Redis writes a move to disk'),
   redisStorage: text(/^[1-9]\d{0,4}(Mi|Gi|Ti)$/, '1Gi', 'a size such as 1Gi', 'volume of each Redis'),
   autoscaling: choice(
-    ['adapter', 'existing', 'none'],
-    'adapter',
-    'scaling on sockets: with our metrics API, one the cluster has, or not',
+    ['keda', 'existing', 'none'],
+    'keda',
+    'scaling on sockets: by KEDA, installed or as the cluster has it, or not',
   ),
   maxReplicas: integer(1, 200, 12, 'most game replicas'),
   socketsPerReplica: integer(1, 100_000, 1500, 'sockets of a replica above which one is added'),

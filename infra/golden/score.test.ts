@@ -78,13 +78,18 @@ export const EXEMPTIONS: readonly Exemption[] = [
   },
   {
     check: 'service-targets-pod',
-    objects: /^Service\/redis-\d$/,
+    objects: /^Service\/gridlock-redis(-\d)?$/,
     reason: 'Selects one pod by the label statefulset.kubernetes.io/pod-name, which the StatefulSet adds.',
   },
   {
     check: 'networkpolicy-targets-pod',
-    objects: /^NetworkPolicy\/acme-solver$/,
+    objects: /^NetworkPolicy\/gridlock-acme-solver$/,
     reason: "cert-manager makes the solver's pod for the seconds of a challenge.",
+  },
+  {
+    check: 'networkpolicy-targets-pod',
+    objects: /^NetworkPolicy\/(default-deny|allow-dns|allow-api-server|operator|metrics-apiserver|webhooks)$/,
+    reason: "They are for the pods of KEDA's chart, which only Helm renders.",
   },
   {
     check: 'networkpolicy-targets-pod',

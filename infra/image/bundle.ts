@@ -23,7 +23,6 @@ export interface Sources {
 
 const ENTRY_POINTS = {
   main: 'services/server/main.ts',
-  'metrics-api': 'services/metrics-api/main.ts',
   'edge-agent': 'infra/edge/agent/main.ts',
 };
 

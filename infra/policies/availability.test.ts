@@ -1,5 +1,14 @@
 import { AVAILABILITY } from './availability.ts';
-import { podOf, testFaults } from './testing/faults.ts';
+import { type Objects, podOf, testFaults } from './testing/faults.ts';
+import type { Loose } from './testing/good-manifests.ts';
+
+/** The same by KEDA as the good manifests have it by an autoscaler of their own. */
+function scaleByKeda(objects: Objects, changes: Loose = {}): void {
+  const { metadata } = objects.HorizontalPodAutoscaler!;
+  const spec = { scaleTargetRef: { name: metadata.name }, minReplicaCount: 3, maxReplicaCount: 6, ...changes };
+  objects.ScaledObject = { apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject', metadata, spec };
+  delete objects.HorizontalPodAutoscaler;
+}
 
 testFaults(AVAILABILITY, [
   ['rolling-update', 'recreation', (o) => (o.Deployment!.spec.strategy = { type: 'Recreate' }), /updated by Recreate/],
@@ -23,6 +32,22 @@ testFaults(AVAILABILITY, [
     'a maximum below the minimum',
     (o) => (o.HorizontalPodAutoscaler!.spec.maxReplicas = 1),
     /maximum of 1/,
+  ],
+  ['enough-replicas', 'two at least for KEDA', (o) => scaleByKeda(o, { minReplicaCount: 2 }), /2 pods only/],
+  [
+    'replicas-of-the-autoscaler',
+    'a number next to KEDA',
+    (o) => {
+      scaleByKeda(o);
+      o.Deployment!.spec.replicas = 3;
+    },
+    /sets replicas/,
+  ],
+  [
+    'autoscaler-target',
+    'no target of KEDA',
+    (o) => scaleByKeda(o, { scaleTargetRef: { name: 'other' } }),
+    /Deployment other, which does not/,
   ],
   ['disruption-budget', 'no budget', (o) => delete o.PodDisruptionBudget, /no PodDisruptionBudget/],
   [

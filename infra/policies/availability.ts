@@ -6,17 +6,27 @@ const FEWEST = 3;
 /** What keeps interchangeable pods running; a DaemonSet follows the nodes. */
 const isReplicated = (manifest: Manifest): boolean => isController(manifest) && manifest.kind !== 'DaemonSet';
 
-const isTarget = (manifest: Manifest, { kind, spec }: Manifest): boolean =>
-  kind === 'HorizontalPodAutoscaler' &&
-  spec?.scaleTargetRef?.kind === manifest.kind &&
-  spec?.scaleTargetRef?.name === manifest.metadata?.name;
+/** What an autoscaler says of its target, be it Kubernetes' own or KEDA's; undefined for another object. */
+function scaling({ kind, spec }: Manifest): { target: Fields; min: number; max: number } | undefined {
+  const target = { kind: 'Deployment', ...spec?.scaleTargetRef };
+  if (kind === 'HorizontalPodAutoscaler') return { target, min: spec?.minReplicas ?? 1, max: spec?.maxReplicas };
+  if (kind !== 'ScaledObject') return undefined;
+  return { target, min: spec?.minReplicaCount ?? 0, max: spec?.maxReplicaCount ?? 100 };
+}
+
+function isTarget(manifest: Manifest, autoscaler: Manifest): boolean {
+  const target = scaling(autoscaler)?.target;
+  return target?.kind === manifest.kind && target?.name === manifest.metadata?.name;
+}
 
 const autoscalerOf = (manifest: Manifest, all: readonly Manifest[]): Manifest | undefined =>
   sameNamespace(manifest, all).find((other) => isTarget(manifest, other));
 
 /** The fewest pods there are when nothing fails. */
-const fewest = (manifest: Manifest, all: readonly Manifest[]): number =>
-  Number(autoscalerOf(manifest, all)?.spec?.minReplicas ?? manifest.spec?.replicas ?? 1);
+function fewest(manifest: Manifest, all: readonly Manifest[]): number {
+  const autoscaler = autoscalerOf(manifest, all);
+  return Number((autoscaler && scaling(autoscaler)?.min) ?? manifest.spec?.replicas ?? 1);
+}
 
 const budgetOf = (manifest: Manifest, all: readonly Manifest[]): Manifest | undefined =>
   sameNamespace(manifest, all).find(
@@ -65,12 +75,13 @@ export const AVAILABILITY: readonly Policy[] = [
     sentence: 'Autoscalers scale something that exists, and upwards.',
     whole: true,
     check: (manifest, all) => {
-      if (manifest.kind !== 'HorizontalPodAutoscaler') return [];
-      const { scaleTargetRef, minReplicas = 1, maxReplicas } = manifest.spec ?? {};
-      if (maxReplicas < minReplicas) return [`has a maximum of ${maxReplicas}, a minimum of ${minReplicas}`];
+      const scaled = scaling(manifest);
+      if (scaled === undefined) return [];
+      const { target, min, max } = scaled;
+      if (max < min) return [`has a maximum of ${max}, a minimum of ${min}`];
       return sameNamespace(manifest, all).some((other) => isTarget(other, manifest))
         ? []
-        : [`scales ${scaleTargetRef?.kind} ${scaleTargetRef?.name}, which does not exist`];
+        : [`scales ${target['kind']} ${target['name']}, which does not exist`];
     },
   },
   workload(

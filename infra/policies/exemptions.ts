@@ -22,13 +22,8 @@ export const EXEMPTIONS: readonly Exemption[] = [
   },
   {
     policy: 'stable-api',
-    objects: /^(Bundle|Backend|Global|Defaults|TCP) /,
-    reason: 'trust-manager and the ingress controller have no later version of these.',
-  },
-  {
-    policy: 'no-token',
-    objects: /^Deployment .*\/metrics-api$/,
-    reason: 'It asks the Kubernetes API for the pods whose sockets it counts, and whether who asks it may know.',
+    objects: /^(Bundle|Backend|Global|Defaults|TCP|ScaledObject) /,
+    reason: 'trust-manager, the ingress controller and KEDA have no later version of these.',
   },
   {
     policy: 'three-probes',
@@ -46,13 +41,6 @@ export const EXEMPTIONS: readonly Exemption[] = [
     policy: 'enough-replicas',
     objects: /^Deployment .*-edge(-controller)?$/,
     reason: 'Two edges survive the loss of one; `ingressReplicas` says how many there are.',
-  },
-  {
-    policy: 'enough-replicas',
-    objects: /^Deployment .*\/metrics-api$/,
-    reason:
-      'One of two is enough to answer the autoscaler, which keeps the number of pods as it is while ' +
-      'nobody answers.',
   },
   {
     policy: 'enough-replicas',

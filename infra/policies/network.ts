@@ -22,16 +22,18 @@ const peersOf = ({ spec = {} }: Manifest): Fields[] => [
   ...(spec.egress ?? []).flatMap((rule: Fields) => rule.to ?? []),
 ];
 
-/** A Service's pods, when it has any to select. */
-function servedPods(manifest: Manifest, all: readonly Manifest[]): Manifest[] | undefined {
-  const selector = manifest.spec?.selector;
-  if (manifest.kind !== 'Service' || !selector) return undefined;
-  return podsSelected(all, manifest.metadata?.namespace, selector);
-}
-
 /** Namespaces we put something into: others' pods we cannot see. */
 const ourNamespaces = (all: readonly Manifest[]): Set<string | undefined> =>
   new Set(all.filter(isController).map(({ metadata }) => metadata?.namespace));
+
+/** A Service's pods, when it has any to select. */
+function servedPods(manifest: Manifest, all: readonly Manifest[]): Manifest[] | undefined {
+  const selector = manifest.spec?.selector;
+  // What charts of other namespaces make is not seen here.
+  if (manifest.kind !== 'Service' || !selector || !ourNamespaces(all).has(manifest.metadata?.namespace))
+    return undefined;
+  return podsSelected(all, manifest.metadata?.namespace, selector);
+}
 
 export const NETWORK: readonly Policy[] = [
   {

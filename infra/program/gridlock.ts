@@ -1,17 +1,20 @@
 import * as pulumi from '@pulumi/pulumi';
+import { Autoscaling } from '../components/autoscaling/autoscaling.ts';
 import { Monitoring } from '../components/monitoring/monitoring.ts';
 import { Namespace } from '../components/namespace.ts';
-import { NetworkPolicies } from '../components/network-policies.ts';
-import { Autoscaling } from '../components/replicas/autoscaling.ts';
+import { NetworkPolicies } from '../components/network-policies/network-policies.ts';
 import { Replicas } from '../components/replicas/replicas.ts';
 import { checkAppOfImage } from '../config/app.ts';
 import { type Config, ConfigError, stackConfig } from '../config/config.ts';
 import { createEdge } from './edge.ts';
 import { GridlockImage } from './gridlock-image.ts';
 import { GridlockServer } from './gridlock-server.ts';
+import { monitoringArgs } from './monitoring.ts';
 import { CLUSTER } from './names.ts';
 import { createCertificates, createCluster, createRedis } from './parts.ts';
+import { policiesArgs } from './policies.ts';
 import { RecordedConfiguration, requireStackChangeable } from './recorded-configuration.ts';
+import { scalingArgs } from './scaling.ts';
 
 /** What `pulumi stack output` shows. */
 export interface Outputs {
@@ -52,10 +55,11 @@ export async function gridlock(config: Config): Promise<Outputs> {
   };
   const edge = createEdge('edge', { config, namespace, game: services, certificates, image }, opts);
   if (config.autoscaling !== 'none') {
-    new Autoscaling('autoscaling', { config, namespace, replicas, image, certificates }, opts);
+    const deployment = replicas.deployment.metadata.name;
+    new Autoscaling('autoscaling', scalingArgs(config, { namespace, deployment }), opts);
   }
-  new NetworkPolicies('network-policies', { config, namespace, redis }, opts);
-  if (config.monitoring !== 'none') new Monitoring('monitoring', { config, namespace }, opts);
+  new NetworkPolicies('network-policies', policiesArgs(config, { namespace, redisPorts: redis.ports }), opts);
+  if (config.monitoring !== 'none') new Monitoring('monitoring', monitoringArgs(config, namespace), opts);
 
   return {
     url: edge.url,

@@ -53,6 +53,12 @@ export const DEFINITIONS: readonly Source[] = [
     folder: 'deploy/crds',
   },
   {
+    module: 'github.com/kedacore/keda/v2',
+    version: `v${CHARTS.keda.version}`,
+    sum: 'h1:SR60v8uIcelbveS8n/1jcl8tLdBBIbHMxmdOHw8tKqA=',
+    folder: 'config/crd/bases',
+  },
+  {
     // The newest version the module proxy has; the chart kube-prometheus-stack counts differently.
     module: 'github.com/prometheus-operator/prometheus-operator',
     version: 'v0.85.0',

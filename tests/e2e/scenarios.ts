@@ -140,7 +140,7 @@ export async function budgetKept({ kubectl, config }: System): Promise<string> {
 }
 
 interface Autoscaler extends Resource {
-  status?: { currentMetrics?: { type: string; pods?: { current: { averageValue: string } } }[] };
+  status?: { currentMetrics?: { type: string; external?: { current: { value?: string } } }[] };
 }
 
 /** Opens sockets until the autoscaler adds a replica, and waits until it serves. */
@@ -152,11 +152,11 @@ export async function scaledOut(system: System, grow: (count: number) => Promise
   };
   const sockets = async () => {
     const { status } = await kubectl.json<Autoscaler>('get', 'hpa', CLUSTER);
-    const text = status?.currentMetrics?.find(({ type }) => type === 'Pods')?.pods?.current.averageValue;
+    const text = status?.currentMetrics?.find(({ type }) => type === 'External')?.external?.current.value;
     // A quantity: 97500m is 97.5.
     return text === undefined ? undefined : Number.parseInt(text, 10) / (text.endsWith('m') ? 1000 : 1);
   };
-  const what = 'the autoscaler to know the sockets of the pods';
+  const what = 'KEDA to tell the sockets of the pods';
   await waitFor(sockets, { what, timeoutMs: 120_000, intervalMs: 2000 });
   const before = await replicas();
   const wanted = Math.ceil(before.wanted * config.socketsPerReplica * 1.3);

@@ -65,15 +65,16 @@ test('KEDA is told the namespace in a way that it understands: with a port, the 
 
 test('pods of an edge in another namespace are found there', async () => {
   const service = { namespace: 'apps', name: 'chat', port: 'http' };
-  const gauge = controllerSessions({ namespace: 'apps-chat-edge', release: 'apps-chat-edge', service });
+  const port = { name: 'stat', number: 1024 };
+  const gauge = controllerSessions({ namespace: 'ingress', pods: { of: 'edge' }, port, service });
   const recording = await run({ gauge });
   const { metadata, spec } = recording.one(SERVICE).inputs as unknown as Inputs;
-  assert.equal(metadata.namespace, 'apps-chat-edge');
+  assert.equal(metadata.namespace, 'ingress');
   assert.deepEqual(spec.ports, [{ name: 'stat', port: 1024, targetPort: 'stat' }]);
   assert.equal(gauge.metric, 'haproxy_backend_current_sessions{proxy="apps_svc_chat_http"}');
   const scaled = recording.one(SCALED_OBJECT).inputs as unknown as Inputs;
   assert.equal(scaled.metadata.namespace, 'apps', 'the object is where the Deployment is');
-  assert.match(scaled.spec.triggers[0]!.metadata.url, /^http:\/\/chat-sockets\.apps-chat-edge\.svc:1024\/metrics$/);
+  assert.match(scaled.spec.triggers[0]!.metadata.url, /^http:\/\/chat-sockets\.ingress\.svc:1024\/metrics$/);
 });
 
 test('a plain edge tells the sessions of its one backend', () => {

@@ -3,6 +3,9 @@ import * as pulumi from '@pulumi/pulumi';
 import { type ChartPlace, mirrored } from '../artifacts.ts';
 import { containerSecurity, resources } from '../hardening.ts';
 import { Namespace } from '../namespace.ts';
+import { kedaRules } from '../network-policies/chart-rules.ts';
+import { NamespacePolicies } from '../network-policies/network-policies.ts';
+import type { PodPlace } from '../network-policies/rule.ts';
 
 /** Namespace and release of KEDA. There is one in a cluster: it serves the API of external metrics. */
 export const KEDA = 'keda';
@@ -13,9 +16,11 @@ export interface KedaArgs {
   readonly imageMirror?: string | undefined;
   /** Pods of each of its three parts; default: 2. */
   readonly replicas?: number;
+  /** Who reads its metrics; undefined: nobody does. */
+  readonly prometheus?: PodPlace | undefined;
 }
 
-/** KEDA in a namespace of its own. Its custom resources stay when it goes. */
+/** KEDA in a namespace of its own, which is shut but for what KEDA needs. Its custom resources stay when it goes. */
 export class Keda extends pulumi.ComponentResource {
   /** What has to be there before a ScaledObject can be made. */
   readonly release: kubernetes.helm.v3.Release;
@@ -23,6 +28,11 @@ export class Keda extends pulumi.ComponentResource {
   constructor(name: string, args: KedaArgs, opts?: pulumi.ComponentResourceOptions) {
     super('gridlock:components:Keda', name, {}, opts);
     const namespace = new Namespace(`${name}-namespace`, { name: KEDA, level: 'restricted' }, { parent: this });
+    new NamespacePolicies(
+      `${name}-policies`,
+      { namespace: namespace.metadataName, cluster: KEDA, specs: kedaRules(args) },
+      { parent: this },
+    );
     this.release = new kubernetes.helm.v3.Release(
       name,
       {
@@ -47,7 +57,10 @@ const perPart = <Value>(operator: Value, metricServer = operator, webhooks = ope
 });
 
 /** Values of the chart keda. Pure. */
-export function kedaValues({ imageMirror = '', replicas = 2 }: Omit<KedaArgs, 'chart'>): Record<string, unknown> {
+export function kedaValues({
+  imageMirror = '',
+  replicas = 2,
+}: Pick<KedaArgs, 'imageMirror' | 'replicas'>): Record<string, unknown> {
   const security = { ...containerSecurity, seccompProfile: { type: 'RuntimeDefault' } };
   const budget = replicas > 1 ? { maxUnavailable: 1 } : {};
   const probes = (startSeconds: number) => ({

@@ -42,20 +42,19 @@ export const haproxySessions = ({ pods, port }: HaproxySessions): SocketGauge =>
   metric: sessionsOf('replicas'),
 });
 
-export interface ControllerSessions {
-  /** Namespace of the ingress controller, and its Helm release. */
-  readonly namespace: string;
-  readonly release: string;
+export interface ControllerSessions extends HaproxySessions {
+  /** Namespace of the ingress controller; default: that of the replicas. */
+  readonly namespace?: pulumi.Input<string> | undefined;
   /** The Service that the Ingress leads to: its namespace, its name and the name of its port. */
   readonly service: { readonly namespace: string; readonly name: string; readonly port: string };
 }
 
 /** The sessions that haproxytech's ingress controller passes on to a Service. */
-export const controllerSessions = ({ namespace, release, service }: ControllerSessions): SocketGauge => ({
+export const controllerSessions = ({ namespace, pods, port, service }: ControllerSessions): SocketGauge => ({
   toldBy: 'edge',
-  namespace,
-  pods: { 'app.kubernetes.io/name': 'kubernetes-ingress', 'app.kubernetes.io/instance': release },
-  port: { name: 'stat', number: 1024 },
+  ...(namespace === undefined ? {} : { namespace }),
+  pods,
+  port,
   // How the controller calls the backend of a Service.
   metric: sessionsOf(`${service.namespace}_svc_${service.name}_${service.port}`),
 });

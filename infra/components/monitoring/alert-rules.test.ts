@@ -6,12 +6,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { stringify } from 'yaml';
-import { stackConfig } from '../../config/config.ts';
 import { findBinary } from '../../setup/binaries.mjs';
 import type { RuleGroup } from './alert-rule.ts';
 import { alertRules, localAlertRules } from './alert-rules.ts';
+import type { Monitored } from './monitored.ts';
 import type { AlertCase } from './testing/alert-case.ts';
 import { CASES } from './testing/alert-cases.ts';
+import { CONTROLLER, FILES, OTHER, PLAIN } from './testing/monitored.ts';
 import { THRESHOLDS } from './thresholds.ts';
 
 const TOOLS = path.resolve(import.meta.dirname, '../../../.tools/bin/promtool');
@@ -19,15 +20,9 @@ const promtool = findBinary(TOOLS, 'promtool');
 const skip = promtool === undefined && 'promtool is not installed: node infra/setup/run.mjs test';
 
 const STACKS: Readonly<Record<string, readonly RuleGroup[]>> = {
-  'cert-manager': alertRules(stackConfig('dev', { 'gridlock:redis': 'sentinel', 'gridlock:ingress': 'haproxy' })),
-  files: alertRules(
-    stackConfig('dev', {
-      'gridlock:redis': 'sentinel',
-      'gridlock:ingress': 'haproxy',
-      'gridlock:certificates': 'files',
-      'gridlock:certificatesDir': 'x',
-    }),
-  ),
+  'cert-manager': alertRules(PLAIN),
+  files: alertRules(FILES),
+  other: alertRules(OTHER),
   local: localAlertRules('gridlock'),
 };
 
@@ -81,14 +76,10 @@ for (const [name, rules] of Object.entries(STACKS)) {
   );
 }
 
-for (const redis of ['single', 'sentinel', 'external']) {
+for (const redis of ['single', 'sentinel', 'external', undefined] as const) {
   test(`promtool accepts every expression and template (redis: ${redis})`, { skip }, () => {
-    const settings = {
-      'gridlock:redis': redis,
-      ...(redis === 'external' ? { 'gridlock:redisUrl': 'redis://a:6379' } : {}),
-    };
     const { status, output } = run(['check', 'rules', '--lint=all', '--lint-fatal', 'rules.yaml'], {
-      'rules.yaml': { groups: alertRules(stackConfig('dev', settings)) },
+      'rules.yaml': { groups: alertRules({ ...CONTROLLER, redis }) },
     });
     assert.equal(status, 0, output);
   });
@@ -103,26 +94,37 @@ test('every alert has a case in which it fires', () => {
   );
 });
 
-test('alerts are about what the stack has', () => {
-  const names = (settings: Record<string, string>) => alertRules(stackConfig('dev', settings)).map(({ name }) => name);
-  assert.deepEqual(
-    names({
-      'gridlock:autoscaling': 'none',
-      'gridlock:certificates': 'files',
-      'gridlock:certificatesDir': 'x',
-    }),
-    ['gridlock-replicas', 'gridlock-edge', 'gridlock-redis'],
-  );
-  assert.ok(!names({ 'gridlock:charts': '{"ingress":{"install":false}}' }).includes('gridlock-edge'));
-  const served = (settings: Record<string, string>) =>
-    alertRules(stackConfig('dev', settings))
+test('alerts are about what the cluster has', () => {
+  const names = (monitored: Monitored) => alertRules(monitored).map(({ name }) => name);
+  assert.deepEqual(names({ ...CONTROLLER, isScaled: false, certificates: {} }), [
+    'gridlock-replicas',
+    'gridlock-edge',
+    'gridlock-redis',
+  ]);
+  const others = { ...CONTROLLER.edge, refusalsPort: undefined };
+  assert.ok(!names({ ...CONTROLLER, edge: others }).includes('gridlock-edge'));
+  const served = (monitored: Monitored) =>
+    alertRules(monitored)
       .flatMap(({ rules }) => rules.map(({ alert }) => alert))
       .filter((name) => name.startsWith('GridlockEdgeCertificate'));
-  assert.deepEqual(served({}), [], 'the controller has no agent');
-  assert.deepEqual(served({ 'gridlock:ingress': 'haproxy' }), [
-    'GridlockEdgeCertificateExpires',
-    'GridlockEdgeCertificateFails',
-  ]);
+  assert.deepEqual(served(CONTROLLER), [], 'the controller has no agent');
+  assert.deepEqual(served(PLAIN), ['GridlockEdgeCertificateExpires', 'GridlockEdgeCertificateFails']);
+});
+
+test('of a server that is not ours, nothing is asked that only ours tells', () => {
+  const text = JSON.stringify(alertRules(OTHER));
+  assert.doesNotMatch(text, /gridlock_(?!edge_)/);
+  assert.match(text, /kube_deployment_status_replicas_ready/);
+});
+
+test('two clusters of one namespace are told apart by the job of their series', () => {
+  const exprs = (monitored: Monitored) =>
+    alertRules(monitored)
+      .flatMap(({ rules }) => rules.map(({ expr }) => expr))
+      .join('\n');
+  const ours = [...exprs(PLAIN).matchAll(/gridlock_(?!edge_)\w+\{([^}]*)\}/g)];
+  assert.ok(ours.length > 10);
+  for (const [, matchers] of ours) assert.match(matchers!, /job="gridlock\/gridlock-server"/);
 });
 
 test('an alert fires at the threshold that the boards draw', () => {

@@ -1,16 +1,30 @@
-import type { Config } from '../../config/config.ts';
 import { REFUSALS_METRIC } from '../../edge/metrics.ts';
 import { type RuleGroup, rule } from './alert-rule.ts';
 import { certificateRules, expiryRule, servedCertificateRules } from './certificate-rules.ts';
 import { AUTHORITY } from './certificate-source.ts';
 import { DROPPED } from './closes.ts';
+import { type Monitored, seriesOf } from './monitored.ts';
 import { THRESHOLDS } from './thresholds.ts';
 
 const { ready, dropped, snapshots, moves, probes, redisErrors, redisMemory, refusals } = THRESHOLDS;
 
-type Settings = Pick<Config, 'namespace' | 'redis' | 'autoscaling' | 'certificates' | 'charts' | 'ingress' | 'pki'>;
+/** What Kubernetes tells of the replicas of anybody's server. */
+function deploymentRules({ namespace, cluster }: Monitored) {
+  return [
+    rule(
+      ready.severity,
+      ready.alert,
+      `(sum(kube_deployment_status_replicas_ready{namespace="${namespace}",deployment="${cluster}"}) or vector(0))
+        < ${ready.at}`,
+      '1m',
+      'No replica is ready.',
+      'Nobody can connect. Look at the events and at the log of a pod.',
+    ),
+  ];
+}
 
-function replicaRules(ns: string) {
+/** @param ns matches the series of the replicas @param pods matches their names */
+function replicaRules(ns: string, pods: string) {
   return [
     rule(
       ready.severity,
@@ -64,7 +78,7 @@ function replicaRules(ns: string) {
       probes.alert,
       `
       histogram_quantile(0.95, sum by (le, pod) (
-        rate(prober_probe_duration_seconds_bucket{${ns},pod=~"gridlock-[a-z0-9]{6,10}-[a-z0-9]{5}",probe_type="Readiness"}[5m]))) > ${probes.at}`,
+        rate(prober_probe_duration_seconds_bucket{${pods},probe_type="Readiness"}[5m]))) > ${probes.at}`,
       '5m',
       'Readiness probes of {{ $labels.pod }} take {{ $value | humanizeDuration }}.',
       'Its event loop is held up or its node is out of CPU. At 2 s it loses its place at the edge.',
@@ -72,7 +86,15 @@ function replicaRules(ns: string) {
   ];
 }
 
-function redisRules(ns: string, redis: Config['redis']) {
+interface WatchedRedis {
+  readonly kind: Monitored['redis'];
+  /** Matches its StatefulSet. */
+  readonly statefulSet: string;
+  readonly name: string;
+}
+
+/** @param ns matches the series of the replicas */
+function redisRules(ns: string, { kind, statefulSet, name }: WatchedRedis) {
   const rules = [
     rule(
       redisErrors.severity,
@@ -93,17 +115,17 @@ function redisRules(ns: string, redis: Config['redis']) {
       'From 75 % on new games are refused, from 85 % on new players. Raise its limit, or look at what is kept so long.',
     ),
   ];
-  if (redis === 'external') return rules;
-  const serving = `kube_statefulset_status_replicas_ready{${ns},statefulset="gridlock-redis"}`;
+  if (kind === 'external') return rules;
+  const serving = `kube_statefulset_status_replicas_ready{${statefulSet}}`;
   const down = rule(
     'critical',
     'RedisDown',
     `${serving} < 1`,
     '30s',
     'Redis is down.',
-    'No move is possible. Look at the events of gridlock-redis-0 and at its volume.',
+    `No move is possible. Look at the events of ${name}-0 and at its volume.`,
   );
-  if (redis === 'single') return [down, ...rules];
+  if (kind === 'single') return [down, ...rules];
   return [
     down,
     rule(
@@ -131,8 +153,8 @@ function edgeRules(ns: string) {
   ];
 }
 
-function scalingRules(ns: string) {
-  const hpa = `${ns},horizontalpodautoscaler="gridlock"`;
+function scalingRules({ namespace, cluster }: Monitored) {
+  const hpa = `namespace="${namespace}",horizontalpodautoscaler="${cluster}"`;
   return [
     rule(
       'warning',
@@ -141,8 +163,8 @@ function scalingRules(ns: string) {
       kube_horizontalpodautoscaler_status_desired_replicas{${hpa}}
         >= on (namespace, horizontalpodautoscaler) kube_horizontalpodautoscaler_spec_max_replicas{${hpa}}`,
       '10m',
-      'The game runs with as many replicas as it may.',
-      'Further players crowd those there are: raise maxReplicas, or socketsPerReplica when CPU allows.',
+      'There are as many replicas as there may be.',
+      'Further clients crowd those there are: raise maxReplicas, or socketsPerReplica when CPU allows.',
     ),
     rule(
       'warning',
@@ -151,27 +173,44 @@ function scalingRules(ns: string) {
       kube_horizontalpodautoscaler_status_condition{${hpa},condition="ScalingActive",status="false"} == 1`,
       '5m',
       'The autoscaler gets no metrics.',
-      'No replica is added or taken away. Look at the APIService v1beta2.custom.metrics.k8s.io and metrics-api.',
+      'No replica is added or taken away. Look at KEDA and the APIService v1beta1.external.metrics.k8s.io.',
+    ),
+    rule(
+      'warning',
+      'SocketsUnread',
+      `
+      sum(rate(keda_scaled_object_errors_total{namespace="${namespace}",scaledObject="${cluster}"}[5m])) > 0`,
+      '5m',
+      'KEDA cannot read how many sockets are open.',
+      'There are as many replicas as before. kubectl describe scaledobject says why; look at the network policies.',
     ),
   ];
 }
 
-/** Whether the edge counts what it refuses: a controller of others does not do it for us. */
-const countsRefusals = ({ ingress, charts }: Settings): boolean => ingress === 'haproxy' || charts.ingress.install;
-
-/** The alerts for a stack, grouped by what they watch. Pure. */
-export function alertRules(config: Settings): RuleGroup[] {
-  const ns = `namespace="${config.namespace}"`;
-  const certificates = [
-    ...(config.certificates === 'files' ? [] : certificateRules(config)),
-    ...(config.ingress === 'haproxy' ? servedCertificateRules(config) : []),
+/** The alerts for a cluster, grouped by what they watch. Pure. */
+export function alertRules(monitored: Monitored): RuleGroup[] {
+  const { namespace, cluster, server, edge, redis, isScaled, certificates } = monitored;
+  const series = seriesOf(monitored);
+  const kube = `namespace="${namespace}"`;
+  const redisName = `${cluster}-redis`;
+  const isOwn = server.kind === 'gridlock';
+  const edgePods = `namespace="${edge.pods.namespace ?? namespace}"`;
+  const certificateAlerts = [
+    ...(certificates.certManager === undefined ? [] : certificateRules(namespace, certificates.certManager)),
+    ...(edge.tellsCertificate ? servedCertificateRules(edgePods, certificates.certManager === undefined) : []),
   ];
+  const watched = { kind: redis, statefulSet: `${kube},statefulset="${redisName}"`, name: redisName };
   return [
-    { name: 'gridlock-replicas', rules: replicaRules(ns) },
-    ...(countsRefusals(config) ? [{ name: 'gridlock-edge', rules: edgeRules(ns) }] : []),
-    { name: 'gridlock-redis', rules: redisRules(ns, config.redis) },
-    ...(config.autoscaling === 'none' ? [] : [{ name: 'gridlock-scaling', rules: scalingRules(ns) }]),
-    ...(certificates.length === 0 ? [] : [{ name: 'gridlock-certificates', rules: certificates }]),
+    {
+      name: 'gridlock-replicas',
+      rules: isOwn
+        ? replicaRules(series, `${kube},pod=~"${cluster}-[a-z0-9]{6,10}-[a-z0-9]{5}"`)
+        : deploymentRules(monitored),
+    },
+    ...(edge.refusalsPort === undefined ? [] : [{ name: 'gridlock-edge', rules: edgeRules(edgePods) }]),
+    ...(isOwn && redis !== undefined ? [{ name: 'gridlock-redis', rules: redisRules(series, watched) }] : []),
+    ...(isScaled ? [{ name: 'gridlock-scaling', rules: scalingRules(monitored) }] : []),
+    ...(certificateAlerts.length === 0 ? [] : [{ name: 'gridlock-certificates', rules: certificateAlerts }]),
   ];
 }
 
@@ -179,10 +218,10 @@ export function alertRules(config: Settings): RuleGroup[] {
 export function localAlertRules(namespace: string): RuleGroup[] {
   const ns = `namespace="${namespace}"`;
   return [
-    { name: 'gridlock-replicas', rules: replicaRules(ns) },
+    { name: 'gridlock-replicas', rules: replicaRules(ns, `${ns},pod=~"ws.*"`) },
     { name: 'gridlock-edge', rules: edgeRules(ns) },
     // Its process is started again by itself.
-    { name: 'gridlock-redis', rules: redisRules(ns, 'external') },
+    { name: 'gridlock-redis', rules: redisRules(ns, { kind: 'external', statefulSet: '', name: '' }) },
     { name: 'gridlock-certificates', rules: [expiryRule(AUTHORITY.notAfter(ns), 'role')] },
   ];
 }

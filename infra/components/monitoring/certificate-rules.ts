@@ -1,15 +1,16 @@
-import type { Config } from '../../config/config.ts';
-import { CERT_MANAGER } from '../certificates/cert-manager.ts';
-import { pkiLifetimes, rootName } from '../certificates/pki-plan.ts';
+import { pkiLifetimes } from '../certificates/pki-plan.ts';
 import { type AlertRule, rule } from './alert-rule.ts';
+import type { Monitored } from './monitored.ts';
 import { THRESHOLDS } from './thresholds.ts';
 
 const { certificate } = THRESHOLDS;
 
-/** As cert-manager tells of what it makes. */
-export function certificateRules({ namespace, pki }: Pick<Config, 'namespace' | 'pki'>): AlertRule[] {
-  const ours = `namespace=~"${namespace}|${CERT_MANAGER}"`;
-  const root = `namespace="${CERT_MANAGER}",name="${rootName(pki.issuing)}"`;
+/** As cert-manager tells of what it makes, in the namespace of a cluster and in its own. */
+export function certificateRules(
+  namespace: string,
+  manager: NonNullable<Monitored['certificates']['certManager']>,
+): AlertRule[] {
+  const ours = `namespace=~"${namespace}|${manager.namespace}"`;
   return [
     rule(
       'critical',
@@ -40,18 +41,22 @@ export function certificateRules({ namespace, pki }: Pick<Config, 'namespace' | 
       'The certificate {{ $labels.name }} is not ready.',
       'Nothing could be issued: kubectl describe certificate {{ $labels.name }} says why.',
     ),
-    rule(
-      'warning',
-      'RootExpires',
-      `
-      certmanager_certificate_expiration_timestamp_seconds{${root}} - time() < ${pkiLifetimes.root.renewBefore} * 3600
-        and certmanager_certificate_expiration_timestamp_seconds{${root}} > 0`,
-      '1h',
-      'The root {{ $labels.name }}, which issues, expires in {{ $value | humanizeDuration }}.',
-      'It is not renewed by itself: npm run rotate -- root-accept, then root-issue once clients trust the new one.',
-    ),
+    ...(manager.root === undefined ? [] : [rootRule(`namespace="${manager.namespace}",name="${manager.root}"`)]),
   ];
 }
+
+/** @param root matches the root that issues */
+const rootRule = (root: string): AlertRule =>
+  rule(
+    'warning',
+    'RootExpires',
+    `
+    certmanager_certificate_expiration_timestamp_seconds{${root}} - time() < ${pkiLifetimes.root.renewBefore} * 3600
+      and certmanager_certificate_expiration_timestamp_seconds{${root}} > 0`,
+    '1h',
+    'The root {{ $labels.name }}, which issues, expires in {{ $value | humanizeDuration }}.',
+    'It is not renewed by itself: npm run rotate -- root-accept, then root-issue once clients trust the new one.',
+  );
 
 /** `notAfter` has a series for each certificate that is served, which `label` names. */
 export const expiryRule = (notAfter: string, label: 'pod' | 'role'): AlertRule =>
@@ -66,9 +71,12 @@ export const expiryRule = (notAfter: string, label: 'pod' | 'role'): AlertRule =
 
 const DUE_HOURS = pkiLifetimes.edge.renewBefore;
 
-/** As the plain edge tells of what it shows: the one watch there is on a chain from files. */
-export function servedCertificateRules(config: Pick<Config, 'namespace' | 'certificates'>): AlertRule[] {
-  const series = (name: string) => `gridlock_edge_certificate_${name}{namespace="${config.namespace}"}`;
+/**
+ * As the plain edge tells of what it shows: the one watch there is on a chain from files.
+ * @param edge matches the series of the edge's pods
+ */
+export function servedCertificateRules(edge: string, isFromFiles: boolean): AlertRule[] {
+  const series = (name: string) => `gridlock_edge_certificate_${name}{${edge}}`;
   const end = series('not_after_seconds');
   const due = rule(
     'warning',
@@ -76,11 +84,11 @@ export function servedCertificateRules(config: Pick<Config, 'namespace' | 'certi
     `${end} - time() < ${DUE_HOURS} * 3600 and ${end} > 0`,
     '10m',
     'The certificate of {{ $labels.pod }} ends in {{ $value | humanizeDuration }}.',
-    'Issue the leaves in certificatesDir again, those of Redis and metrics-api too, and bring the stack up again.',
+    'Issue the leaves in certificatesDir again, that of Redis too, and bring the stack up again.',
   );
   return [
     // Otherwise somebody renews it, and another alert tells when that fails.
-    ...(config.certificates === 'files' ? [due] : []),
+    ...(isFromFiles ? [due] : []),
     expiryRule(`(${end} > 0)`, 'pod'),
     rule(
       'warning',

@@ -1,4 +1,4 @@
-import type { Config } from '../../config/config.ts';
+import type { Monitored } from './monitored.ts';
 
 /** Who tells Prometheus about the certificate that the edge serves. `labels` are matchers, as in `namespace="gridlock"`. */
 export interface CertificateSource {
@@ -36,11 +36,11 @@ const CERT_MANAGER: CertificateSource = {
 
 /** Who tells on Kubernetes; undefined where nobody does. */
 export function certificateSource({
-  ingress,
+  edge,
   certificates,
-}: Pick<Config, 'ingress' | 'certificates'>): CertificateSource | undefined {
-  if (ingress === 'haproxy') return AGENT;
-  return certificates === 'files' ? undefined : CERT_MANAGER;
+}: Pick<Monitored, 'edge' | 'certificates'>): CertificateSource | undefined {
+  if (edge.tellsCertificate) return AGENT;
+  return certificates.certManager === undefined ? undefined : CERT_MANAGER;
 }
 
 /** Whether the source's series belong to a namespace only, and to no pod of the edge. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { stackConfig } from '../../config/config.ts';
 import { alertRules } from './alert-rules.ts';
 import { dashboards, localDashboards } from './dashboards.ts';
+import { CONTROLLER, OTHER, PLAIN } from './testing/monitored.ts';
 
 interface Panel {
   id: number;
@@ -26,9 +26,7 @@ interface Board {
   annotations: { list: { name: string; expr: string; enable: boolean }[] };
 }
 
-const CONTROLLER = stackConfig('dev', { 'gridlock:ingress': 'controller' });
-const PLAIN = stackConfig('dev', { 'gridlock:ingress': 'haproxy' });
-const FILES = stackConfig('dev', { 'gridlock:certificates': 'files', 'gridlock:certificatesDir': 'x' });
+const FILES = { ...CONTROLLER, certificates: {} };
 const all = [dashboards(CONTROLLER), dashboards(PLAIN), dashboards(FILES), localDashboards('here')] as Record<
   string,
   Board
@@ -53,6 +51,22 @@ test('there is a board for the game, the edge and Redis, wherever it runs', () =
     assert.deepEqual(Object.keys(files), ['gridlock-game.json', 'gridlock-edge.json', 'gridlock-redis.json']);
     for (const [file, { uid }] of Object.entries(files)) assert.equal(`${uid}.json`, file);
   }
+});
+
+test('of a server that is not ours there is the board of the edge', () => {
+  assert.deepEqual(Object.keys(dashboards(OTHER)), ['gridlock-edge.json']);
+});
+
+test('boards are called as their cluster', () => {
+  const files = Object.entries(dashboards({ ...PLAIN, cluster: 'chat' })) as [string, { uid: string; title: string }][];
+  assert.deepEqual(
+    files.map(([file, { uid, title }]) => [file, uid, title]),
+    [
+      ['chat-game.json', 'chat-game', 'Chat: game'],
+      ['chat-edge.json', 'chat-edge', 'Chat: edge'],
+      ['chat-redis.json', 'chat-redis', 'Chat: Redis'],
+    ],
+  );
 });
 
 test('panels do not cover each other, and each has a query for the chosen namespace', () => {
@@ -81,7 +95,7 @@ test('a reader chooses the namespace, which is that of the stack at first, and p
     board?.templating.list.find((one) => one.name === name)?.current.value;
   const [controller, plain, , local] = all;
   assert.equal(first(controller!['gridlock-game.json'], 'namespace'), 'gridlock');
-  assert.equal(first(controller!['gridlock-edge.json'], 'namespace'), 'gridlock');
+  assert.equal(first(controller!['gridlock-edge.json'], 'namespace'), 'gridlock-edge');
   assert.equal(first(plain!['gridlock-edge.json'], 'namespace'), 'gridlock');
   assert.equal(first(local!['gridlock-redis.json'], 'namespace'), 'here');
   for (const board of boards) {

@@ -1,13 +1,15 @@
-import type { Config } from '../../config/config.ts';
 import { annotationsOf } from './boards/annotations.ts';
 import { dashboard, type Variable } from './boards/dashboard.ts';
 import { certificatePanels, edgePanels } from './boards/edge-board.ts';
 import { gamePanels } from './boards/game-board.ts';
 import { redisPanels } from './boards/redis-board.ts';
 import { AUTHORITY, type CertificateSource, certificateSource, isOfNamespace } from './certificate-source.ts';
+import type { Monitored } from './monitored.ts';
 
 /** Of which cluster the boards are. */
 interface Places {
+  /** What their names begin with. */
+  readonly stem: string;
   /** Namespaces of the replicas and of the edge, which are chosen first. */
   readonly game: string;
   readonly edge: string;
@@ -26,7 +28,9 @@ const placeOf = (metric: string, namespace: string): Variable[] => [
 const REPLICAS = 'gridlock_ready';
 const NODES = 'gridlock_redis_memory_bytes';
 
-function boards({ game, edge, certificates }: Places): Record<string, object> {
+const titleOf = (stem: string): string => `${stem.charAt(0).toUpperCase()}${stem.slice(1)}`;
+
+function boards({ stem, game, edge, certificates }: Places): Record<string, object> {
   // Where both are in one namespace, they follow the reader's choice.
   const isOne = game === edge;
   const edgeOf = isOne ? CHOSEN : `namespace="${edge}"`;
@@ -35,15 +39,15 @@ function boards({ game, edge, certificates }: Places): Record<string, object> {
   const marks = (replicas: string, proxies: string) => annotationsOf(replicas, certificatesOf ?? proxies, certificates);
   const all = [
     dashboard({
-      uid: 'gridlock-game',
-      title: 'Gridlock: game',
+      uid: `${stem}-game`,
+      title: `${titleOf(stem)}: game`,
       variables: placeOf(REPLICAS, game),
       annotations: marks(CHOSEN, edgeOf),
       panels: gamePanels(CHOSEN_PODS),
     }),
     dashboard({
-      uid: 'gridlock-edge',
-      title: 'Gridlock: edge',
+      uid: `${stem}-edge`,
+      title: `${titleOf(stem)}: edge`,
       variables: placeOf('haproxy_process_current_connections', edge),
       annotations: marks(gameOf, CHOSEN),
       panels: [
@@ -52,8 +56,8 @@ function boards({ game, edge, certificates }: Places): Record<string, object> {
       ],
     }),
     dashboard({
-      uid: 'gridlock-redis',
-      title: 'Gridlock: Redis',
+      uid: `${stem}-redis`,
+      title: `${titleOf(stem)}: Redis`,
       variables: [
         ...placeOf(REPLICAS, game),
         { name: 'node', label: 'Redis', metric: `${NODES}{${CHOSEN}}`, of: 'node' },
@@ -65,22 +69,22 @@ function boards({ game, edge, certificates }: Places): Record<string, object> {
   return Object.fromEntries(all.map((board) => [`${board.uid}.json`, board]));
 }
 
-type EdgePlace = Pick<Config, 'namespace' | 'ingress' | 'charts' | 'ingressNamespace'>;
+/** Names of the dashboards of a cluster. */
+export const boardFiles = ({ cluster, server }: Pick<Monitored, 'cluster' | 'server'>): string[] =>
+  (server.kind === 'gridlock' ? ['game', 'edge', 'redis'] : ['edge']).map((board) => `${cluster}-${board}.json`);
 
-/** A controller of others is in a namespace of its own. */
-const edgeNamespace = ({ ingress, charts, namespace, ingressNamespace }: EdgePlace): string =>
-  ingress === 'haproxy' || charts.ingress.install ? namespace : ingressNamespace;
-
-/** Grafana's dashboards of a stack, by file name. Pure. */
-export function dashboards(config: EdgePlace & Pick<Config, 'certificates'>): Record<string, object> {
-  const { namespace } = config;
-  return boards({
+/** Grafana's dashboards of a cluster, by file name. Of a server that is not Gridlock's there is the edge's only. Pure. */
+export function dashboards(monitored: Monitored): Record<string, object> {
+  const { namespace, cluster, server, edge } = monitored;
+  const all = boards({
+    stem: cluster,
     game: namespace,
-    edge: edgeNamespace(config),
-    certificates: certificateSource(config),
+    edge: edge.pods.namespace ?? namespace,
+    certificates: certificateSource(monitored),
   });
+  return Object.fromEntries(boardFiles({ cluster, server }).map((file) => [file, all[file]!]));
 }
 
 /** The same for the processes of `npm start`. */
 export const localDashboards = (namespace: string): Record<string, object> =>
-  boards({ game: namespace, edge: namespace, certificates: AUTHORITY });
+  boards({ stem: 'gridlock', game: namespace, edge: namespace, certificates: AUTHORITY });

@@ -1,14 +1,15 @@
 import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
-import type { Config } from '../../config/config.ts';
 import { REFUSALS_PATH } from '../../edge/metrics.ts';
-import { chartPlace } from '../artifacts.ts';
-import { edgePodLabels } from '../edge/names.ts';
-import { labels, selectorOf } from '../labels.ts';
+import type { ChartPlace } from '../artifacts.ts';
+import { labelsOf } from '../labels.ts';
+import { scopeOf } from '../names.ts';
 import { Namespace } from '../namespace.ts';
-import { SERVER } from '../replicas/gridlock.ts';
+import type { PartArgs } from '../part.ts';
+import type { RuleGroup } from './alert-rule.ts';
 import { alertRules } from './alert-rules.ts';
-import { dashboards } from './dashboards.ts';
+import { boardFiles, dashboards } from './dashboards.ts';
+import { type Monitored, type MonitoredPods, monitorOf } from './monitored.ts';
 
 /**
  * Namespace of Prometheus, Alertmanager and Grafana: the stack's, or where the operator's own are expected.
@@ -17,70 +18,57 @@ export const MONITORING_NAMESPACE = 'monitoring';
 /** Name of the stack's Helm release, by which its Prometheus finds what it shall watch. */
 export const MONITORING_RELEASE = 'monitoring';
 
-export interface MonitoringArgs {
-  readonly config: Config;
-  /** Namespace of the game. */
-  readonly namespace: pulumi.Input<string>;
+export interface MonitoringArgs extends PartArgs {
+  readonly server: Monitored['server'];
+  readonly edge: Monitored['edge'];
+  /** Undefined: there is none, or the replicas do not tell of it. */
+  readonly redis?: Monitored['redis'];
+  /** Whether the replicas are scaled. */
+  readonly isScaled: boolean;
+  readonly certificates: Monitored['certificates'];
+  /** Whose metrics are read besides those of the replicas and the edge, by a name for each: cert-manager, KEDA. */
+  readonly others?: Readonly<Record<string, MonitoredPods>>;
+  /** Installs Prometheus, Alertmanager and Grafana; default: the cluster has the Prometheus Operator. */
+  readonly stack?: { readonly chart: ChartPlace } | undefined;
 }
 
-interface Watched {
-  readonly name: string;
-  readonly namespace: pulumi.Input<string>;
-  readonly matchLabels: Readonly<Record<string, string>>;
-  /** By the names their containers give them. */
-  readonly ports: readonly string[];
-  /** The port that serves the counters of refused requests too. */
-  readonly refusals?: string;
-}
-
-/** The edge, where it is: a controller of others is in its own namespace, and counts no refusals for us. */
-function watchedEdge(config: Config, namespace: pulumi.Input<string>): Watched {
-  const name = 'edge';
-  if (config.ingress === 'haproxy') {
-    return { name, namespace, matchLabels: edgePodLabels('haproxy'), ports: ['metrics', 'agent'], refusals: 'metrics' };
-  }
-  if (config.charts.ingress.install) {
-    return { name, namespace, matchLabels: edgePodLabels('controller'), ports: ['stat'], refusals: 'stat' };
-  }
-  const matchLabels = { 'app.kubernetes.io/name': 'kubernetes-ingress' };
-  return { name, namespace: config.ingressNamespace, matchLabels, ports: ['stat'] };
-}
-
-/** Whose `/metrics` are read. */
-function watched({ config, namespace }: MonitoringArgs): Watched[] {
-  const certManager = {
-    name: 'cert-manager',
-    namespace: 'cert-manager',
-    matchLabels: { 'app.kubernetes.io/name': 'cert-manager', 'app.kubernetes.io/component': 'controller' },
-    ports: ['http-metrics'],
-  };
-  return [
-    { name: SERVER.part, namespace, matchLabels: selectorOf(SERVER), ports: ['internal'] },
-    watchedEdge(config, namespace),
-    ...(config.certificates === 'files' ? [] : [certManager]),
-  ];
-}
-
-/**
- * What Prometheus reads, when it alerts, and what Grafana shows; with `stack` also both of them. `operator`
- * expects the Prometheus Operator in the cluster, `none` makes nothing: the pods carry annotations for
- * other collectors.
- */
+/** What Prometheus reads, when it alerts, and what Grafana shows. */
 export class Monitoring extends pulumi.ComponentResource {
+  readonly #cluster: string;
+  readonly #namespace: pulumi.Output<string>;
+
   constructor(name: string, args: MonitoringArgs, opts?: pulumi.ComponentResourceOptions) {
     super('gridlock:components:Monitoring', name, {}, opts);
-    const { config } = args;
-    if (config.monitoring !== 'none') {
-      const dependsOn = config.monitoring === 'stack' ? this.#stack(name, config) : [];
-      for (const pods of watched(args)) this.#podMonitor(name, pods, dependsOn);
-      this.#alerts(name, args, dependsOn);
-      this.#dashboards(name, args);
+    const { cluster = name, server, edge, others = {} } = args;
+    this.#cluster = cluster;
+    this.#namespace = pulumi.output(args.namespace);
+    const monitored = this.#namespace.apply((namespace): Monitored => ({ ...args, cluster, namespace }));
+    const scope = this.#namespace.apply((namespace) => scopeOf(namespace, cluster));
+    const dependsOn = args.stack === undefined ? [] : this.#stack(name, args.stack.chart, args.imageMirror);
+    const podMonitor = (part: string, monitor: pulumi.Input<string>, pods: MonitoredPods, refusalsPort?: string) =>
+      this.#podMonitor(`${name}-${part}`, monitor, { pods, refusalsPort }, dependsOn);
+    if (server.pods) podMonitor('server', monitorOf({ cluster }, 'server'), server.pods);
+    podMonitor('edge', monitorOf({ cluster }, 'edge'), edge.pods, edge.refusalsPort);
+    for (const [part, pods] of Object.entries(others)) {
+      // In the namespace of others, where two clusters may have theirs.
+      podMonitor(part, pulumi.interpolate`${scope}-${part}`, pods);
+    }
+    this.#alerts(name, monitored.apply(alertRules), dependsOn);
+    for (const file of boardFiles({ cluster, server })) {
+      this.#dashboard(
+        name,
+        file,
+        monitored.apply((all) => dashboards(all)[file]!),
+      );
     }
     this.registerOutputs({});
   }
 
-  #stack(name: string, config: Config): pulumi.Resource[] {
-    if (!config.charts.monitoring.install) return [];
+  get #labels() {
+    return labelsOf({ cluster: this.#cluster, part: 'monitoring' });
+  }
+
+  #stack(name: string, chart: ChartPlace, imageMirror = ''): pulumi.Resource[] {
     // Not restricted: that is more than all parts of the chart keep to.
     const namespace = new Namespace(
       `${name}-namespace`,
@@ -92,31 +80,32 @@ export class Monitoring extends pulumi.ComponentResource {
       {
         name: MONITORING_RELEASE,
         namespace: namespace.metadataName,
-        ...chartPlace(config, 'monitoring'),
-        values: stackValues(config),
+        ...chart,
+        values: stackValues({ imageMirror }),
       },
       { parent: this },
     );
     return [release];
   }
 
-  #podMonitor(name: string, pods: Watched, dependsOn: pulumi.Resource[]): void {
+  #podMonitor(
+    name: string,
+    monitor: pulumi.Input<string>,
+    { pods, refusalsPort }: { pods: MonitoredPods; refusalsPort: string | undefined },
+    dependsOn: pulumi.Resource[],
+  ): void {
     new kubernetes.apiextensions.CustomResource(
-      `${name}-${pods.name}`,
+      name,
       {
         apiVersion: 'monitoring.coreos.com/v1',
         kind: 'PodMonitor',
-        metadata: {
-          name: `gridlock-${pods.name}`,
-          namespace: pods.namespace,
-          labels: labels('monitoring', pods.name),
-        },
+        metadata: { name: monitor, namespace: pods.namespace ?? this.#namespace, labels: this.#labels },
         spec: {
-          selector: { matchLabels: pods.matchLabels },
-          // Their own labels win: cert-manager tells the namespace of each certificate.
+          selector: { matchLabels: pods.labels },
+          // Their own labels win: cert-manager and KEDA tell the namespace of what they speak of.
           podMetricsEndpoints: [
-            ...pods.ports.map((port) => endpoint(port, '/metrics')),
-            ...(pods.refusals === undefined ? [] : [refusalsEndpoint(pods.refusals)]),
+            ...pods.endpoints.map(({ port, path }) => endpoint(port, path)),
+            ...(refusalsPort === undefined ? [] : [refusalsEndpoint(refusalsPort)]),
           ],
         },
       },
@@ -124,36 +113,34 @@ export class Monitoring extends pulumi.ComponentResource {
     );
   }
 
-  #alerts(name: string, { config, namespace }: MonitoringArgs, dependsOn: pulumi.Resource[]): void {
+  #alerts(name: string, groups: pulumi.Input<RuleGroup[]>, dependsOn: pulumi.Resource[]): void {
     new kubernetes.apiextensions.CustomResource(
       `${name}-alerts`,
       {
         apiVersion: 'monitoring.coreos.com/v1',
         kind: 'PrometheusRule',
-        metadata: { name: 'gridlock', namespace, labels: labels('monitoring', 'alerts') },
-        spec: { groups: alertRules(config) },
+        metadata: { name: this.#cluster, namespace: this.#namespace, labels: this.#labels },
+        spec: { groups },
       },
       { parent: this, dependsOn },
     );
   }
 
-  #dashboards(name: string, { config, namespace }: MonitoringArgs): void {
-    for (const [file, content] of Object.entries(dashboards(config))) {
-      const dashboard = file.replace('.json', '');
-      new kubernetes.core.v1.ConfigMap(
-        `${name}-${dashboard}`,
-        {
-          metadata: {
-            name: `dashboard-${dashboard}`,
-            namespace,
-            // By which Grafana's sidecar finds it.
-            labels: { ...labels('monitoring', 'dashboard'), grafana_dashboard: '1' },
-          },
-          data: { [file]: `${JSON.stringify(content, null, 2)}\n` },
+  #dashboard(name: string, file: string, content: pulumi.Output<object>): void {
+    const dashboard = file.replace('.json', '');
+    new kubernetes.core.v1.ConfigMap(
+      `${name}-${dashboard}`,
+      {
+        metadata: {
+          name: `dashboard-${dashboard}`,
+          namespace: this.#namespace,
+          // By which Grafana's sidecar finds it.
+          labels: { ...this.#labels, grafana_dashboard: '1' },
         },
-        { parent: this },
-      );
-    }
+        data: { [file]: content.apply((board) => `${JSON.stringify(board, null, 2)}\n`) },
+      },
+      { parent: this },
+    );
   }
 }
 
@@ -177,7 +164,7 @@ const selectAll = {
 const registry = (mirror: string, name: string) => (mirror === '' ? {} : { image: { registry: `${mirror}/${name}` } });
 
 /** Values of the chart kube-prometheus-stack. Pure. */
-export function stackValues({ imageMirror }: Pick<Config, 'imageMirror'>): Record<string, unknown> {
+export function stackValues({ imageMirror }: { readonly imageMirror: string }): Record<string, unknown> {
   const from = (name: string) => registry(imageMirror, name);
   // Most clusters show none of their metrics to pods: only dead targets otherwise.
   const controlPlane = { enabled: false };

@@ -1,19 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { certManagerRules, type IngressControllerRules, ingressControllerRules, kedaRules } from './chart-rules.ts';
+import { certManagerRules, kedaRules } from './chart-rules.ts';
 import { comes, goes, plain } from './testing/openings.ts';
 
 const prometheus = { namespace: 'monitoring' };
-const controller: IngressControllerRules = {
-  ports: [8443, 8080],
-  statPort: 1024,
-  replicas: { namespace: 'apps', labels: { 'app.kubernetes.io/name': 'server' }, port: 3000 },
-};
 
 for (const [chart, rules] of [
   ['cert-manager', certManagerRules({})],
   ['KEDA', kedaRules({})],
-  ['the ingress controller', ingressControllerRules(controller)],
 ] as const) {
   test(`the namespace of ${chart} is shut both ways but for DNS and the API server`, () => {
     assert.deepEqual(plain(rules, 'default-deny'), { podSelector: {}, policyTypes: ['Ingress', 'Egress'] });
@@ -44,20 +38,7 @@ test('the API server reaches KEDA, whose operator reads the pods of the cluster'
   assert.deepEqual(goes(rules, 'operator'), ['*/*:*']);
 });
 
-test('clients come to the ingress controller, which goes to the replicas', () => {
-  const rules = ingressControllerRules(controller);
-  assert.deepEqual(comes(rules, 'controller'), ['anywhere:8443', 'anywhere:8080']);
-  assert.deepEqual(goes(rules, 'controller'), ['apps/server:3000']);
-});
-
-test('the ingress controller passes challenges on to their solvers', () => {
-  const rules = ingressControllerRules({ ...controller, acmeSolver: true });
-  assert.deepEqual(goes(rules, 'controller'), ['apps/server:3000', 'apps/true:8089']);
-});
-
-test('metrics are read by Prometheus, where there is one, and sessions by KEDA, where it scales on them', () => {
+test('metrics are read by Prometheus, where there is one', () => {
   assert.deepEqual(comes(certManagerRules({ prometheus }), 'cert-manager'), ['monitoring/*:9402']);
   assert.deepEqual(comes(kedaRules({ prometheus }), 'operator').slice(1), ['monitoring/*:8080']);
-  const read = ingressControllerRules({ ...controller, prometheus, scaledOnSessions: true });
-  assert.deepEqual(comes(read, 'controller').slice(2), ['monitoring/*:1024', '*/keda-operator:1024']);
 });

@@ -1,5 +1,4 @@
 // What the charts need in the namespaces they are installed into.
-import type * as pulumi from '@pulumi/pulumi';
 import {
   API_SERVER,
   DNS,
@@ -76,39 +75,6 @@ export const kedaRules = ({ prometheus }: ReadBy): PolicySpecs => ({
   webhooks: policyOn(named('keda-admission-webhooks'), { ingress: [fromAnywhere(9443)] }),
 });
 
-export interface IngressControllerRules extends ReadBy {
-  /** Ports of its containers that clients come to. */
-  readonly ports: readonly number[];
-  /** Its statistics and metrics. */
-  readonly statPort: number;
-  /** Whether KEDA reads its sessions. */
-  readonly scaledOnSessions?: boolean;
-  /** The replicas, and the port that sockets are passed on to. */
-  readonly replicas: {
-    readonly namespace: pulumi.Input<string>;
-    readonly labels: Readonly<Record<string, string>>;
-    readonly port: number;
-  };
-  /** Whether it passes on challenges to cert-manager's solvers in the namespace of the replicas. */
-  readonly acmeSolver?: boolean;
-}
-
 /** cert-manager's pods that answer an authority's challenge, in the namespace of the certificate. */
 export const SOLVER = { 'acme.cert-manager.io/http01-solver': 'true' } as const;
 export const SOLVER_PORT = 8089;
-
-/** A cluster's own ingress controller, in a namespace of its own. */
-export function ingressControllerRules(args: IngressControllerRules): PolicySpecs {
-  const { prometheus, ports, statPort, scaledOnSessions = false, replicas, acmeSolver = false } = args;
-  const readers = [...(prometheus ? [prometheus] : []), ...(scaledOnSessions ? [KEDA_OPERATOR] : [])];
-  return {
-    ...shut(),
-    controller: policyOn(named('kubernetes-ingress'), {
-      ingress: [fromAnywhere(...ports), ...(readers.length > 0 ? [from(readers, statPort)] : [])],
-      egress: [
-        to([{ namespace: replicas.namespace, labels: replicas.labels }], replicas.port),
-        ...(acmeSolver ? [to([{ namespace: replicas.namespace, labels: SOLVER }], SOLVER_PORT)] : []),
-      ],
-    }),
-  };
-}

@@ -6,7 +6,7 @@ import { type ClusterRulesArgs, clusterRules, type EdgeOpenings, type RedisOpeni
 import { toAnywhere } from './rule.ts';
 import { comes, goes, plain } from './testing/openings.ts';
 
-const CONTROLLER: EdgeOpenings = { place: { namespace: 'chat-edge' } };
+const ELSEWHERE: EdgeOpenings = { place: { namespace: 'chat-edge' } };
 const PLAIN: EdgeOpenings = {
   place: { labels: selectorOf({ cluster: 'chat', part: 'edge' }) },
   own: { ports: [8443, 8080], metricsPorts: [8404, 9102] },
@@ -17,14 +17,14 @@ const KEDA = { namespace: 'keda', labels: { 'app.kubernetes.io/name': 'keda-oper
 const base: ClusterRulesArgs = {
   cluster: 'chat',
   server: { port: 8080, checkPort: 9090, metricsPort: 9090 },
-  edge: CONTROLLER,
+  edge: ELSEWHERE,
   redis: { kind: 'single', ports: [6379] },
 };
 const rules = (changes: Partial<ClusterRulesArgs> = {}) => clusterRules({ ...base, ...changes });
 
 test('everything of the cluster is shut both ways, and every opening names its ports', () => {
   const any = fc.record({
-    edge: fc.constantFrom(CONTROLLER, PLAIN),
+    edge: fc.constantFrom(ELSEWHERE, PLAIN),
     redis: fc.constantFrom<(RedisOpenings | undefined)[]>(
       undefined,
       { kind: 'single', ports: [6379] },
@@ -117,4 +117,14 @@ test('every pod may ask the DNS of the cluster, and the cache of it on its node'
 test('a challenge over http reaches its solver, where there is one', () => {
   assert.deepEqual(comes(rules({ acmeSolver: true }), 'chat-acme-solver'), ['chat-edge/*:8089']);
   assert.equal(rules()['chat-acme-solver'], undefined);
+});
+
+test('an ingress controller asks the API server, as what makes its definitions does, and goes to solvers', () => {
+  const controller = { ...PLAIN, own: { ...PLAIN.own!, asksApiServer: true, definitions: { made: 'once' } } };
+  const found = rules({ edge: controller, acmeSolver: true });
+  const api = ['anywhere:443', 'anywhere:6443'];
+  assert.deepEqual(goes(found, 'chat-edge'), ['server:8080', 'server:9090', ...api, 'true:8089']);
+  assert.deepEqual(goes(found, 'chat-edge-definitions'), api);
+  assert.deepEqual(comes(found, 'chat-edge-definitions'), []);
+  assert.equal(rules({ edge: PLAIN })['chat-edge-definitions'], undefined);
 });

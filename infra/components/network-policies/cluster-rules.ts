@@ -2,6 +2,7 @@ import { selectorOf } from '../labels.ts';
 import type { PolicySpecs } from './chart-rules.ts';
 import { SOLVER, SOLVER_PORT } from './chart-rules.ts';
 import {
+  API_SERVER,
   DNS,
   denial,
   type EgressRule,
@@ -16,8 +17,6 @@ import {
 
 /** The replicas, and who comes to which of their ports. */
 export interface ServerOpenings {
-  /** Labels of their pods; default: those that `labelsOf` gives them. */
-  readonly labels?: Readonly<Record<string, string>>;
   /** Where the edge passes sockets on to. */
   readonly port: number;
   /** Where a plain edge asks whether a replica is ready; default: `port`. */
@@ -33,18 +32,22 @@ export interface EdgeOpenings {
   /** Its pods: by their labels alone where they are in the cluster's own namespace. */
   readonly place: PodPlace;
   /** Those of an edge in the cluster's own namespace: where clients come to, and where the readers do. */
-  readonly own?: { readonly ports: readonly number[]; readonly metricsPorts: readonly number[] };
+  readonly own?: {
+    readonly ports: readonly number[];
+    readonly metricsPorts: readonly number[];
+    /** Whether it asks the API server, as an ingress controller does. Default: false. */
+    readonly asksApiServer?: boolean;
+    /** Labels of pods that only ask the API server, such as one that makes definitions for a controller. */
+    readonly definitions?: Readonly<Record<string, string>>;
+  };
 }
 
-/** Redis: one that is part of the cluster, or one elsewhere at these ports. */
-export type RedisOpenings =
-  | {
-      readonly kind: 'single' | 'sentinel';
-      readonly ports: readonly number[];
-      /** Labels of its pods; default: those that `labelsOf` gives them. */
-      readonly labels?: Readonly<Record<string, string>>;
-    }
-  | { readonly kind: 'external'; readonly ports: readonly number[] };
+/** Redis: one that is part of the cluster, or one elsewhere. */
+export interface RedisOpenings {
+  readonly kind: 'single' | 'sentinel' | 'external';
+  /** The ports that replicas connect to; with Sentinel also those of its pods among each other. */
+  readonly ports: readonly number[];
+}
 
 export interface ClusterRulesArgs {
   readonly cluster: string;
@@ -63,45 +66,48 @@ export interface ClusterRulesArgs {
   readonly acmeSolver?: boolean;
 }
 
-const redisLabels = (cluster: string, { labels }: { readonly labels?: Readonly<Record<string, string>> }) =>
-  labels ?? selectorOf({ cluster, part: 'redis' });
-
-const redisWay = (cluster: string, redis: RedisOpenings): EgressRule =>
-  redis.kind === 'external'
-    ? toAnywhere(...redis.ports)
-    : to([{ labels: redisLabels(cluster, redis) }], ...redis.ports);
-
-const serverLabels = ({ cluster, server }: ClusterRulesArgs) =>
-  server.labels ?? selectorOf({ cluster, part: 'server' });
+/** Pods of a part of the cluster. */
+const podsOf = ({ cluster }: ClusterRulesArgs, part: 'server' | 'redis'): Required<Pick<PodPlace, 'labels'>> => ({
+  labels: selectorOf({ cluster, part }),
+});
 
 function serverRules(args: ClusterRulesArgs): PolicySpec {
-  const { cluster, server, edge, redis, readers = [] } = args;
+  const { server, edge, redis, readers = [] } = args;
   const { port, checkPort = port, metricsPort, egress = [] } = server;
   const edgePorts = edge.own && checkPort !== port ? [port, checkPort] : [port];
-  return policyOn(serverLabels(args), {
+  return policyOn(podsOf(args, 'server').labels, {
     ingress: [
       from([edge.place], ...edgePorts),
       ...(readers.length > 0 && metricsPort !== undefined ? [from(readers, metricsPort)] : []),
     ],
-    egress: [...(redis === undefined ? [] : [redisWay(cluster, redis)]), ...egress],
+    egress: [
+      ...(redis === undefined
+        ? []
+        : [redis.kind === 'external' ? toAnywhere(...redis.ports) : to([podsOf(args, 'redis')], ...redis.ports)]),
+      ...egress,
+    ],
   });
 }
 
 function edgeRules(args: ClusterRulesArgs): PolicySpec | undefined {
-  const { server, edge, readers = [] } = args;
+  const { server, edge, readers = [], acmeSolver = false } = args;
   if (edge.own === undefined) return undefined;
   const { port, checkPort = port } = server;
-  const { ports, metricsPorts } = edge.own;
+  const { ports, metricsPorts, asksApiServer = false } = edge.own;
   return policyOn(edge.place.labels, {
     ingress: [fromAnywhere(...ports), ...(readers.length > 0 ? [from(readers, ...metricsPorts)] : [])],
-    egress: [to([{ labels: serverLabels(args) }], ...(checkPort === port ? [port] : [port, checkPort]))],
+    egress: [
+      to([podsOf(args, 'server')], ...(checkPort === port ? [port] : [port, checkPort])),
+      ...(asksApiServer ? [API_SERVER] : []),
+      ...(acmeSolver ? [to([{ labels: SOLVER }], SOLVER_PORT)] : []),
+    ],
   });
 }
 
 function redisRules(args: ClusterRulesArgs): PolicySpec | undefined {
-  const { cluster, redis } = args;
+  const { redis } = args;
   if (redis === undefined || redis.kind === 'external') return undefined;
-  const [server, own] = [{ labels: serverLabels(args) }, { labels: redisLabels(cluster, redis) }];
+  const [server, own] = [podsOf(args, 'server'), podsOf(args, 'redis')];
   if (redis.kind === 'single') return policyOn(own.labels, { ingress: [from([server], ...redis.ports)] });
   return policyOn(own.labels, {
     ingress: [from([server, own], ...redis.ports)],
@@ -118,6 +124,7 @@ export function clusterRules(args: ClusterRulesArgs): PolicySpecs {
     [`${cluster}-allow-dns`]: policyOn(all, { egress: [DNS] }),
     [cluster]: serverRules(args),
     [`${cluster}-edge`]: edgeRules(args),
+    [`${cluster}-edge-definitions`]: edge.own?.definitions && policyOn(edge.own.definitions, { egress: [API_SERVER] }),
     [`${cluster}-redis`]: redisRules(args),
     [`${cluster}-acme-solver`]: acmeSolver
       ? policyOn(SOLVER, { ingress: [from([edge.place], SOLVER_PORT)] })

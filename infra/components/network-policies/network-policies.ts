@@ -23,7 +23,7 @@ export class NetworkPolicies extends pulumi.ComponentResource {
 }
 
 export interface NamespacePoliciesArgs extends PartArgs {
-  /** As `certManagerRules`, `kedaRules` and `ingressControllerRules` say. */
+  /** As `certManagerRules` and `kedaRules` say. */
   readonly specs: PolicySpecs;
 }
 

@@ -9,5 +9,5 @@ export interface AlertCase {
   fires: Record<string, string>[];
   severity?: 'warning' | 'critical';
   /** Whose rules: default: those of a stack with cert-manager. */
-  stack?: 'files' | 'local';
+  stack?: 'files' | 'other' | 'local';
 }

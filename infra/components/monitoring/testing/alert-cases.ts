@@ -1,9 +1,11 @@
 import type { AlertCase } from './alert-case.ts';
 import { CERTIFICATE_CASES } from './certificate-alert-cases.ts';
 
-const ns = 'namespace="gridlock"';
-const hpa = `${ns},horizontalpodautoscaler="gridlock"`;
-const redisReady = `kube_statefulset_status_replicas_ready{${ns},statefulset="gridlock-redis"}`;
+const kube = 'namespace="gridlock"';
+const ns = `${kube},job="gridlock/gridlock-server"`;
+const hpa = `${kube},horizontalpodautoscaler="gridlock"`;
+const redisReady = `kube_statefulset_status_replicas_ready{${kube},statefulset="gridlock-redis"}`;
+const PROBED = 'gridlock-6d4cf56db6-abcde';
 const pod = (name: string) => `${ns},pod="${name}"`;
 
 const refused = (name: string, reason: string) =>
@@ -43,7 +45,7 @@ export const CASES: readonly AlertCase[] = [
     name: 'a replica is not ready for minutes',
     alert: 'GridlockReplicaNotReady',
     at: 6,
-    fires: [{ namespace: 'gridlock', pod: 'b' }],
+    fires: [{ namespace: 'gridlock', job: 'gridlock/gridlock-server', pod: 'b' }],
     series: {
       [`gridlock_ready{${pod('b')}}`]: '0x10',
       [`gridlock_draining{${pod('b')}}`]: '0x10',
@@ -136,14 +138,11 @@ export const CASES: readonly AlertCase[] = [
   {
     name: 'probes take a second',
     alert: 'GridlockProbesSlow',
-    fires: [{ pod: 'gridlock-5f6c7d8e9f-x2b4c' }],
+    fires: [{ pod: PROBED }],
     series: {
-      [`prober_probe_duration_seconds_bucket{${pod('gridlock-5f6c7d8e9f-x2b4c')},probe_type="Readiness",le="0.5"}`]:
-        '0x20',
-      [`prober_probe_duration_seconds_bucket{${pod('gridlock-5f6c7d8e9f-x2b4c')},probe_type="Readiness",le="1"}`]:
-        '0+60x20',
-      [`prober_probe_duration_seconds_bucket{${pod('gridlock-5f6c7d8e9f-x2b4c')},probe_type="Readiness",le="+Inf"}`]:
-        '0+60x20',
+      [`prober_probe_duration_seconds_bucket{${pod(PROBED)},probe_type="Readiness",le="0.5"}`]: '0x20',
+      [`prober_probe_duration_seconds_bucket{${pod(PROBED)},probe_type="Readiness",le="1"}`]: '0+60x20',
+      [`prober_probe_duration_seconds_bucket{${pod(PROBED)},probe_type="Readiness",le="+Inf"}`]: '0+60x20',
     },
   },
   {
@@ -232,6 +231,33 @@ export const CASES: readonly AlertCase[] = [
     series: {
       [`kube_horizontalpodautoscaler_status_condition{${hpa},condition="ScalingActive",status="false"}`]: '1x20',
     },
+  },
+  {
+    name: 'KEDA reads nothing',
+    alert: 'GridlockSocketsUnread',
+    fires: [{}],
+    series: { [`keda_scaled_object_errors_total{${kube},scaledObject="gridlock"}`]: '0+4x20' },
+  },
+  {
+    name: 'KEDA read nothing once',
+    alert: 'GridlockSocketsUnread',
+    fires: [],
+    series: { [`keda_scaled_object_errors_total{${kube},scaledObject="gridlock"}`]: '0x4 1x16' },
+  },
+  {
+    name: 'no replica of another server is ready',
+    stack: 'other',
+    alert: 'GridlockNoReplicaReady',
+    severity: 'critical',
+    fires: [{}],
+    series: { [`kube_deployment_status_replicas_ready{${kube},deployment="gridlock"}`]: '2 0x20' },
+  },
+  {
+    name: 'a replica of another server is ready',
+    stack: 'other',
+    alert: 'GridlockNoReplicaReady',
+    fires: [],
+    series: { [`kube_deployment_status_replicas_ready{${kube},deployment="gridlock"}`]: '1x20' },
   },
   ...CERTIFICATE_CASES,
 ];
