@@ -88,6 +88,8 @@ const TYPES = {
 /** Where code is; some of them may not exist in a checkout. */
 const CODE = ['infra', 'services', 'certs', 'loadtest', 'tests', 'cli', 'examples'];
 
+const PROSE = 'tests/prose/main.ts';
+
 /** Biome colours what it writes into a pipe, too. */
 const PLAIN = process.stdout.isTTY ? [] : ['--colors=off'];
 
@@ -97,14 +99,15 @@ export function lintJobs(): Job[] {
   const check = (name: string, seconds: number, args: string[]): Job => ({
     ...{ name, seconds, args, kind: 'check', cores: 1, alone: false },
   });
-  const directories = CODE.filter((directory) => existsSync(path.join(ROOT, directory)));
+  const exists = (place: string) => existsSync(path.join(ROOT, place));
   return [
     check('lint and format', 3, [packageFile('@biomejs/biome/bin/biome'), 'ci', '.', '--max-diagnostics=50', ...PLAIN]),
     check('import rules', 6, [
       packageFile('dependency-cruiser/bin/dependency-cruiser.mjs'),
       ...['--config', '.dependency-cruiser.mjs', '--output-type', 'err'],
-      ...directories,
+      ...CODE.filter(exists),
     ]),
+    ...(exists(PROSE) ? [check('plain English', 3, ['--disable-warning=ExperimentalWarning', PROSE])] : []),
   ];
 }
 

@@ -227,7 +227,20 @@ interface Fault {
   says: RegExp[];
   counts: string;
 }
+const PROSE = path.join(ROOT, 'tests/prose');
 const FAULTS: Record<string, Fault> = {
+  'a phrase that is not plain English': {
+    sources: {
+      'infra/one.ts': `// Made ${'anew'}.\n${TIDY}`,
+      ...Object.fromEntries(
+        readdirSync(PROSE)
+          .filter((file) => !file.endsWith('.test.ts'))
+          .map((file) => [`tests/prose/${file}`, readFileSync(path.join(PROSE, file), 'utf8')]),
+      ),
+    },
+    says: [/infra\/one\.ts:1: "anew": write "again"/],
+    counts: '3 passed, 1 failed, 0 skipped',
+  },
   'an unformatted file': {
     sources: { 'services/server/one.ts': 'export const one   = 1\n' },
     says: [/services\/server\/one\.ts format/],
@@ -266,6 +279,6 @@ for (const [fault, { sources, says, counts }] of Object.entries(FAULTS)) {
     const { code, output } = await check(project(fault.replaceAll(' ', '-'), sources));
     assert.equal(code, 1, output);
     for (const message of says) assert.match(output, message);
-    assert.equal(lastLine(output), counts);
+    assert.equal(lastLine(output), counts, output);
   });
 }
