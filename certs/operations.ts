@@ -1,4 +1,4 @@
-// What the commands do, as calls. Loads the X.509 library at once; `index.ts` has what a start needs, without it.
+// The commands as functions. Loads the X.509 library at once; `index.ts` has the part that a start needs, without it.
 
 export type { AcmeOrder, Obtained } from './acme/order.ts';
 export { obtain } from './acme/order.ts';

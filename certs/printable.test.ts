@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { CertificateError } from './errors.ts';
 import { printable, printableJson, printableLines } from './printable.ts';
 
-test('what a terminal obeys or hides is written as an escape, and everything else stays', () => {
+test('characters that a terminal obeys or hides are escaped, and everything else stays', () => {
   assert.equal(printable('a\u001b[2Jb\u009bc\rd\ne\tf\u007f'), 'a\\u001b[2Jb\\u009bc\\u000dd\\u000ae\\u0009f\\u007f');
   assert.equal(printable('abc\u202ecod.exe\u2066\u200b\ufeff'), 'abc\\u202ecod.exe\\u2066\\u200b\\ufeff');
   assert.equal(printable('Größe 東京 😀'), 'Größe 東京 😀');

@@ -38,7 +38,7 @@ describe('a passphrase', () => {
     });
   }
 
-  test('opens the key it closed, and no other word of the same shape does', () => {
+  test('opens the key that it encrypted, and no similar passphrase does', () => {
     const key = privateKeyPem(generateKeyPair('P-256').privateKey, 'grüße');
     assert.ok(createPrivateKey({ key, passphrase: Buffer.from('grüße', 'utf8') }));
     assert.throws(() => createPrivateKey({ key, passphrase: 'gräöe' }));

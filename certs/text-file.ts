@@ -17,16 +17,17 @@ export function readBytes(path: string): Buffer {
 }
 
 /**
- * The text of a file in UTF-8, without a byte order mark. Another encoding is refused, never guessed: every character that
- * is replaced makes two different secrets equal. Throws a CertificateError that names the file.
+ * The text of a file in UTF-8, without a byte order mark. Another encoding is refused, never guessed: replacement
+ * characters would make two different secrets equal. Throws a CertificateError that names the file.
  */
 export function readText(path: string): string {
   return decodeText(readBytes(path), path);
 }
 
-/** As `readText`, for bytes that were read already. */
+/** As `readText`, for the bytes of a file. */
 export function decodeText(bytes: Uint8Array, path: string): string {
-  // What Windows calls "Unicode": without a mark its letters have zero bytes between them, which UTF-8 text never has.
+  // The encoding that Windows calls "Unicode". Without a mark its letters have zero bytes between them, which UTF-8
+  // text never has.
   const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
   if (isUtf16 || bytes.includes(0)) throw encodingError(path, 'is in UTF-16, or binary');
   try {
@@ -49,7 +50,7 @@ export function readPassphrase(path: string): string {
   );
 }
 
-/** A secret in base64. Throws a CertificateError for what is not base64: decoders drop the rest without a word. */
+/** A secret in base64. Throws a CertificateError for anything else, because decoders silently drop it. */
 export function readBase64Secret(path: string): string {
   const secret = readText(path).trim();
   if (/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/.test(secret) && secret !== '')

@@ -12,7 +12,7 @@ import { CertificateError, reasonOf } from '../errors.ts';
 import { type Listen, removeStaleSocket, startResponder } from '../renewal/responder.ts';
 import { type UpdateServer, updateTxt } from './rfc2136.ts';
 
-/** How a name is proved. Plain data: it is kept for the renewal. */
+/** How to prove a name. It is plain data, because it is kept for the renewal. */
 export type ChallengeSettings =
   | { type: 'http-01'; listen?: Listen | undefined }
   | { type: 'dns-01'; update: Omit<UpdateServer, 'secret'> & { secretFile: string } }
@@ -55,7 +55,7 @@ export function openSolver(
   }
 }
 
-/** Puts the answer where the server of the directory finds it, and serves it itself when nobody does. */
+/** Puts the answer where the directory's server finds it. Serves it itself when no such server runs. */
 async function httpSolver(directory: string, listen: Listen | undefined): Promise<Solver> {
   const place = pathsOf(directory).challenges;
   mkdirSync(place, { recursive: true, mode: 0o700 });
@@ -109,7 +109,7 @@ function updateSolver(server: UpdateServer): Solver {
   };
 }
 
-/** Commands of the user's, told by environment variables what to set. */
+/** The user's commands, which read from environment variables what to set. */
 function hookSolver({ set, clear }: { set: string; clear: string }): Solver {
   const run = async (command: string, { domain, keyAuthorization }: Challenge) => {
     const env = {
@@ -148,7 +148,7 @@ async function somebodyListens(listen: Listen): Promise<boolean> {
 
 const recordOf = (domain: string): string => `_acme-challenge.${domain}`;
 
-/** A token becomes the name of a file. */
+/** A token becomes the name of a file, so it must not hold a path. */
 function safe(token: string): string {
   if (/^[A-Za-z0-9_-]{1,128}$/.test(token)) return token;
   throw new CertificateError('acme', `The authority sent the token "${token}", which RFC 8555 does not allow.`);

@@ -25,7 +25,7 @@ async function refusing(t: TestContext) {
   return { asked, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
-/** Keeps an order as one that was made before. */
+/** Stores an order as if it had been made before. */
 function keep(dir: string, server: string, out: string): void {
   const name = createHash('sha256').update(out).digest('hex').slice(0, 16);
   const order = { server, dnsNames: ['a.example'], challenge: { type: 'http-01' }, out };

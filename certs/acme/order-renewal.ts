@@ -9,7 +9,7 @@ import { readPem } from '../x509/pem.ts';
 import { validityOf } from '../x509/summary.ts';
 import { type AcmeOrder, type Obtained, obtain } from './order.ts';
 
-/** An order that is kept, and when it may be tried again after it failed. */
+/** A stored order, and when it may be tried again after a failure. */
 interface KeptOrder {
   order: AcmeOrder;
   failures: number;
@@ -30,16 +30,15 @@ export async function obtainAndKeep(dir: string, order: AcmeOrder): Promise<Obta
 }
 
 /**
- * Renews what was obtained and of whose life a third is left. One that failed is left alone for a while, so
- * that the authority's limits are not used up. Throws a CertificateError for the first failure, after all
- * were tried.
+ * Renews the certificates that have a third of their life left. After a failure an order waits for a while, so that the
+ * authority's limits are not used up. Throws a CertificateError for the first failure, after all orders were tried.
  */
 export async function renewAcme(dir: string, now: Date): Promise<Obtained[]> {
   const directory = resolve(dir);
   const renewed: Obtained[] = [];
   const failed: unknown[] = [];
   for (const kept of readOrders(directory)) {
-    // One that is further away was written by a clock that was wrong.
+    // A time further away than that was written while the clock was wrong.
     const waitMs = kept.notBefore === undefined ? 0 : Date.parse(kept.notBefore) - now.getTime();
     if (waitMs > 0 && waitMs <= LONGEST_WAIT_MS) continue;
     try {

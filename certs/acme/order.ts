@@ -16,7 +16,10 @@ import { normalizeNames } from '../x509/names.ts';
 import { parsePem, readCertificates, readPem } from '../x509/pem.ts';
 import { type Challenge, type ChallengeSettings, openSolver } from './challenges.ts';
 
-/** What to obtain, from whom and how. Plain data: it is kept for the renewal. */
+/**
+ * A certificate to obtain: its names, its authority and the challenge. It is plain data, because it is kept for the
+ * renewal.
+ */
 export interface AcmeOrder {
   /** Address of the ACME directory. */
   server: string;
@@ -124,7 +127,7 @@ async function install(
   }
   const out = resolve(order.out);
   const pem = certificates.join('') + key;
-  // A watcher that looks at the edge meanwhile would put back what is still in the file.
+  // A watcher that looked at the edge now would put the old certificate back, which is still in the file.
   return withLock(directory, async () => {
     const edge = order.edge ?? servingEdge(directory, out);
     const running = edge !== undefined && (await isRunning(edge));
@@ -135,7 +138,7 @@ async function install(
   });
 }
 
-/** The known edge when it serves this very file: where it is may have changed since the order was made. */
+/** The running edge when it serves this very file: its address may have changed since the order was made. */
 function servingEdge(directory: string, out: string): Edge | undefined {
   const edge = readEdge(directory);
   return edge?.file === out ? edge : undefined;
@@ -155,7 +158,7 @@ function rootsOf({ roots }: AcmeOrder): X509Certificate[] {
 async function clientOf(directory: string, { server, serverRoots }: AcmeOrder) {
   const { default: acme } = await import('acme-client');
   const ca = serverRoots === undefined ? undefined : readFileSync(serverRoots);
-  // A server that takes a request and never answers it must not end all other renewals, too.
+  // A server that takes a request and never answers must not block all other renewals.
   acme.axios.defaults.timeout = ANSWER_MS;
   acme.axios.defaults.httpsAgent = new Agent(ca === undefined ? {} : { ca });
   const id = createHash('sha256').update(server).digest('hex').slice(0, 16);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { CertificateError, reasonOf } from '../errors.ts';
 
-/** A name server that takes updates, and the key it knows us by (RFC 2136 with TSIG, RFC 8945). */
+/** A name server that takes updates, and the key that identifies us (RFC 2136 with TSIG, RFC 8945). */
 export interface UpdateServer {
   host: string;
   port: number;
@@ -63,7 +63,7 @@ export async function updateTxt(
   }
   const code = answer.readUInt16BE(2) & 0xf;
   if (answer.readUInt16BE(0) !== message.readUInt16BE(0))
-    throw new CertificateError('acme', `${where} answers something else.`);
+    throw new CertificateError('acme', `${where} did not answer with a DNS message.`);
   if (code !== 0) {
     throw new CertificateError(
       'acme',
@@ -97,7 +97,7 @@ function signedUpdate(server: UpdateServer, record: Buffer, seconds: number): { 
   return { message, mac };
 }
 
-/** What the signature covers besides the message (RFC 8945, 4.3.3). */
+/** The fields that the signature covers in addition to the message (RFC 8945, 4.3.3). */
 function tsigVariables(server: UpdateServer, seconds: number, error = 0): Buffer {
   const ttl = Buffer.alloc(4);
   return Buffer.concat([
@@ -159,7 +159,7 @@ function resourceRecord(name: string, type: number, dnsClass: number, ttl: numbe
   return Buffer.concat([encodeName(name), words(type, dnsClass), seconds, words(data.length), data]);
 }
 
-/** In lower case, as what is signed has to be. */
+/** In lower case, as the signature requires. */
 function encodeName(name: string): Buffer {
   const labels = name.toLowerCase().replace(/\.$/, '').split('.');
   return Buffer.concat([...labels.map((label) => characterString(label)), Buffer.from([0])]);

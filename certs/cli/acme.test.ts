@@ -4,7 +4,7 @@ import { writeEdge } from '../index.ts';
 import { temporaryDirectory } from '../testing/fixtures.ts';
 import acme, { orderOf } from './acme.ts';
 
-/** What these flags order. */
+/** The order that these flags make. */
 async function ordered(...args: string[]) {
   let order: unknown;
   acme.action(async (options) => void (order = await orderOf(options)));

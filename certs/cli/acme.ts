@@ -68,7 +68,7 @@ export default acme.action(
   }),
 );
 
-/** What the options order. Throws a CertificateError where they do not go together. */
+/** The order that the options describe. Throws a CertificateError for options that contradict each other. */
 export async function orderOf(options: Options): Promise<AcmeOrder> {
   const { LETS_ENCRYPT } = await import('../acme/order.ts');
   const directory = directoryOf(options);
@@ -87,7 +87,7 @@ export async function orderOf(options: Options): Promise<AcmeOrder> {
   };
 }
 
-/** The value of an option that this challenge cannot do without. */
+/** The value of an option that this challenge requires. */
 function needed(value: string | undefined, flag: string): string {
   if (value !== undefined) return value;
   throw usage(`dns-01 needs ${flag}. See "gridlock certs acme --help".`);

@@ -18,7 +18,7 @@ import untrust from './untrust.ts';
 import verify from './verify.ts';
 import watch from './watch.ts';
 
-/** Prints what is wrong with a command line itself, as with --json that is an object, too. */
+/** Prints usage errors itself, because with --json they are an object too. */
 class Certs extends Command {
   override async parseAsync(args: readonly string[] = process.argv.slice(2), options?: ParseOptions): Promise<this> {
     try {

@@ -1,9 +1,9 @@
 import { Command, CommanderError } from '@commander-js/extra-typings';
 
-/** Exit codes of every command. One that a signal ended exits with 128 plus the signal's number. */
+/** Exit codes of every command. A command that a signal ended exits with 128 plus the signal's number. */
 export const EXIT = {
   done: 0,
-  /** It was tried and did not succeed, or what was checked is not good. */
+  /** The attempt failed, or a check found a fault. */
   failed: 1,
   /** Refused before anything was changed: wrong usage or input, or something is missing on this machine. */
   refused: 2,
@@ -16,16 +16,16 @@ function nameOf(command: Command<any, any, any>): string {
   return `${command.parent ? nameOf(command.parent) : 'gridlock'} ${command.name()}`;
 }
 
-/** What commander found wrong, and its guess at what was meant. */
+/** The fault that commander found, and its guess at the flag or command that was meant. */
 function faultIn({ code, message }: CommanderError, command: Command<any, any, any>): string[] {
   if (code === 'commander.help') return [`say which: ${command.commands.map((each) => each.name()).join(', ')}`];
-  // Commander looks for what is missing first, and a flag that was misspelt is missing, too.
+  // Commander reports missing flags first, and a misspelt flag is also a missing one.
   const misspelt = command.args.find((arg) => /^--./.test(arg));
   if (code === 'commander.missingMandatoryOptionValue' && misspelt) return [`unknown option '${misspelt}'`];
   return /^(?:error: )?(.*?)\.?(?:\n\((.*)\))?$/s.exec(message)!.slice(1);
 }
 
-/** What is wrong with a command line, in sentences that end with where to look. */
+/** The fault of a command line, in sentences that end with where to look. */
 function sentencesOf(error: CommanderError, command: Command<any, any, any>): string {
   const [wrong = '', guess] = faultIn(error, command);
   const sentences = [`${wrong[0]!.toUpperCase()}${wrong.slice(1)}.`, guess, `See "${nameOf(command)} --help".`];

@@ -76,7 +76,7 @@ async function fromFlags({ dns = [], ip = [], subject, keyType }: Asked) {
   });
 }
 
-/** What the file asks for; subject and names of the flags take the place of its own. */
+/** The request that the file describes. The flags replace its subject and names. */
 async function fromConfig({ dns = [], ip = [], subject, keyType, reqexts }: Asked, config: string) {
   const { parseRequestKeyType, withOtherNames } = await import('../x509/certificate-request.ts');
   const { normalizeNames } = await import('../x509/names.ts');

@@ -48,7 +48,7 @@ describe('wrong usage', () => {
     }
   });
 
-  test('no command, and one that is not there, are refused with those that are', async () => {
+  test('a missing or unknown command is refused with the list of commands', async () => {
     assert.match(
       (await refusal('isue')).message,
       /^Unknown command 'isue'\. Did you mean issue\? See "gridlock certs --help"\.$/,
@@ -89,7 +89,7 @@ describe('wrong usage', () => {
     });
   }
 
-  test('a type of key that there is not has a code of its own', async () => {
+  test('an unknown type of key has its own error code', async () => {
     for (const args of [
       ['init'],
       ['rotate', 'leaf'],

@@ -24,7 +24,7 @@ Phases:
           next phase
   issue   the next root signs a new intermediate and leaf, which the running edge serves
   retire  the previous root is no longer trusted. roots.pem holds only the new one
-  status  where the rollover stands, and who still needs what
+  status  the phase of the rollover, and the places and leaves that are not ready for the next
 
 A phase that would cut somebody off is refused. rollover looks at the places that trust or "export
 --format bundle" wrote to. For other clients, --distributed says that they have roots.pem. With

@@ -21,7 +21,7 @@ interface StoreOptions {
   debianEtc?: string | undefined;
 }
 
-/** The stores that the options mean: one that is named, or every one there is. */
+/** The stores that the options select: the named one, or all. */
 export async function storesOf({ store, nssDatabase, debianDirectory, debianEtc }: StoreOptions) {
   const { everyStore, systemStore, trustStore } = await import('../trust/stores.ts');
   const options = {

@@ -23,7 +23,7 @@ after "rollover accept" and after "rollover retire", which then also removes the
 places are remembered, so that rollover can say what they lack.`,
   );
 
-/** What is to be done in a store. */
+/** A change to make in a store. */
 interface Step {
   readonly store: TrustStore;
   readonly add: readonly X509Certificate[];
@@ -38,13 +38,13 @@ async function stepFor(
   retired: readonly X509Certificate[],
 ): Promise<Step> {
   const [add, remove]: X509Certificate[][] = [[], []];
-  // What cannot be looked at, for a program that is missing, is told before.
+  // A store that cannot be read because a program is missing is reported first.
   for (const root of roots) if (!(await store.holds(root))) add!.push(root);
   for (const root of retired) if (await store.holds(root)) remove!.push(root);
   return { store, add: add!, remove: remove! };
 }
 
-/** What will be done, line by line. */
+/** The plan, line by line. */
 function planLines(steps: readonly Step[], roots: readonly X509Certificate[], subjects: readonly string[]): string[] {
   const whose = roots.map(({ fingerprint256, validTo }, index) => [
     `The root is ${subjects[index]}, valid until ${validTo}, SHA-256`,
@@ -58,7 +58,7 @@ function planLines(steps: readonly Step[], roots: readonly X509Certificate[], su
   return [...whose.flat(), ...work];
 }
 
-/** Does the steps. What fails does not keep the others from being done; resolves with what went wrong. */
+/** Takes the steps. A failure does not keep the others from being taken; resolves with the failures. */
 async function carryOut(steps: readonly Step[], output: Output): Promise<Error[]> {
   const problems: Error[] = [];
   for (const { store, add, remove } of steps) {

@@ -42,8 +42,8 @@ export function pathsOf(directory: string) {
 }
 
 /*
- * Each loader gives undefined for an absent file, throws a CertificateError for one that cannot be relied
- * on, and leaves the clock to its caller.
+ * Each loader returns undefined for a missing file, throws a CertificateError for a damaged one, and leaves dates to
+ * its caller.
  */
 
 export function loadRoot(directory: string): X509Certificate | undefined {

@@ -19,7 +19,7 @@ export interface IssuedElsewhere {
 
 const FILE_NAME = 'issued.json';
 
-/** What was issued and is still valid. Throws a CertificateError for a damaged record. */
+/** The issued leaves that are still valid. Throws a CertificateError for a damaged record. */
 export function readIssued(directory: string, now: Date): IssuedElsewhere[] {
   const path = join(directory, FILE_NAME);
   if (!existsSync(path)) return [];

@@ -93,7 +93,7 @@ describe('the directory of a new authority', () => {
     });
   }
 
-  test('is not one that everybody shares', async (t) => {
+  test('is not a shared directory', async (t) => {
     const dir = join(temporaryDirectory(t), 'shared');
     mkdirSync(dir);
     chmodSync(dir, 0o1777);

@@ -10,8 +10,8 @@ for (const name of ['authority.json', 'issued.json', 'consumers.json', 'revoked.
 const OWN_PATTERN = /^(\.pending|\.staging|\.lock-.*|[0-9a-f]{16}\.crl)$/;
 
 /**
- * Makes sure that a command may write to each of `outputs`: none is a file of an authority by whatever path, link or
- * spelling, none is one of the files it reads, and no two are the same. Called before anything is made. Throws a
+ * Makes sure that a command may write to each of `outputs`. None may be a file of an authority, by any path, link or
+ * spelling, or a file that the command reads, and no two may be the same. Called before anything is made. Throws a
  * CertificateError.
  */
 export function requireOutputs(
@@ -24,7 +24,7 @@ export function requireOutputs(
     if (isAuthorityFile(dir, output)) {
       throw new CertificateError(
         'exists',
-        `${output} belongs to the authority itself: choose another file. What is the authority's is renewed with rotate.`,
+        `${output} belongs to the authority itself: choose another file. The rotate command renews the authority's own files.`,
       );
     }
     const other = taken.get(identityOf(output));
@@ -48,10 +48,7 @@ export function writeOutput(path: string, data: string | Uint8Array, mode = 0o60
   }
 }
 
-/**
- * Lets nobody but its owner into a directory that gets keys. Throws a CertificateError for one that is not its user's
- * alone.
- */
+/** Closes a directory that gets keys to everybody but its owner. Throws a CertificateError when others use it too. */
 export function closeDirectory(directory: string): void {
   const { uid, mode } = statSync(directory);
   if ((mode & 0o7777) === 0o700) return;
@@ -73,7 +70,7 @@ function isAuthorityFile(dir: string, output: string): boolean {
   const identity = identityOf(output);
   if (filesIn(directory).some((own) => isOwn(directory, own) && identityOf(own) === identity)) return true;
   if (isOwn(directory, path)) return true;
-  // An authority that the command was not told of.
+  // The file may belong to an authority that the command line does not name.
   const parents = [dirname(path), dirname(dirname(path)), dirname(dirname(dirname(path)))];
   return parents.some((parent) => isAuthority(parent) && isOwn(parent, path));
 }

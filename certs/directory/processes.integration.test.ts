@@ -10,7 +10,7 @@ import { localNames, temporaryDirectory } from '../testing/fixtures.ts';
 const LIBRARY = new URL('../index.ts', import.meta.url).href;
 const LOCK = new URL('./directory-lock.ts', import.meta.url).href;
 
-/** A process of its own that runs this module text; killed when the test is over. */
+/** A separate process that runs this module text; killed when the test is over. */
 function start(t: TestContext, code: string) {
   const child = spawn(process.execPath, ['--input-type=module', '--eval', code], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -28,7 +28,7 @@ export interface Edge {
   challengeSocket?: string;
 }
 
-/** What to serve, and what has to be seen then. */
+/** The certificate to serve, and how to check in a handshake that it is served. */
 export interface Served {
   pem: string;
   leaf: X509Certificate;

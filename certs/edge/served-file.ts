@@ -72,9 +72,9 @@ export interface ServedFileOptions {
 const POLL_MS = 500;
 
 /**
- * A certificate of one's own that the edge serves. Whatever is written to its file is looked at first, put into the
- * running edge, seen in a handshake, and only then what the edge would start with. What is no good is told, and the
- * one before stays.
+ * The user's own certificate at the edge. A new version of its file is checked, put into the running edge and seen in a
+ * handshake. Only then does it become the file that the edge starts with. A bad file is reported, and the previous
+ * certificate stays.
  */
 export class ServedFile {
   readonly #options: ServedFileOptions;

@@ -51,7 +51,7 @@ export interface ChainOptions {
   ipAddresses: readonly string[];
   now?: Date;
   lifetimes?: Lifetimes;
-  /** Of what is made without a predecessor; ECDSA P-256 unless the directory's settings say otherwise. */
+  /** Of keys that have no predecessor; ECDSA P-256 unless the directory's settings say otherwise. */
   keyType?: KeyType;
   /** Where revocation lists are served; remembered in the directory. */
   crlUrl?: string;
@@ -76,8 +76,8 @@ interface Wanted {
 type Context = Wanted & { settings: Settings; keyType: KeyType | undefined; passphrase: string | undefined };
 
 /**
- * Makes what is missing, expired or due for renewal, or does not cover the names; keeps the rest.
- * Throws a CertificateError when what is there cannot be relied on; a root is never replaced.
+ * Makes each certificate that is missing, expired, due for renewal or does not cover the names, and keeps the rest. A
+ * root is never replaced. Throws a CertificateError for damaged files.
  */
 export async function ensureChain(options: ChainOptions): Promise<Chain> {
   const names = normalizeNames(options.dnsNames, options.ipAddresses);
@@ -104,7 +104,7 @@ export async function ensureChain(options: ChainOptions): Promise<Chain> {
   );
 }
 
-/** What is on disk, whether due or not. Throws a CertificateError for what is missing or damaged. */
+/** The chain on disk, due for renewal or not. Throws a CertificateError for missing or damaged files. */
 export function readChain(dir: string): Chain {
   const directory = resolve(dir);
   const paths = pathsOf(directory);
@@ -129,7 +129,7 @@ async function renew(context: Context): Promise<Role[]> {
   const stored = inspect(context);
   if (stored.intermediate !== undefined && stored.leaf !== undefined) return [];
 
-  // Loaded here only: the call that has nothing to make stays fast.
+  // Loaded only here, so that a call that makes nothing stays fast.
   const authority = await import('../x509/issuance.ts');
   const { directory, names, now, lifetimes, settings, passphrase } = context;
   const issue = (predecessor?: Identity) => ({
@@ -184,7 +184,7 @@ function absent(path: string): never {
   throw new CertificateError('incomplete', `${path} is missing: start the cluster once, which makes it.`);
 }
 
-/** What can be kept; throws for what can be neither kept nor replaced. */
+/** The certificates to keep. Throws for files that can be neither kept nor replaced. */
 function inspect({ directory, names, now, lifetimes }: Wanted): Kept {
   const root = loadRoot(directory);
   if (root === undefined) {
@@ -213,7 +213,7 @@ function inspect({ directory, names, now, lifetimes }: Wanted): Kept {
   return { root, intermediate, ...(keepLeaf ? { leaf } : {}) };
 }
 
-/** Without root.pem everything that hangs on it is lost, so nothing of it is silently written over. */
+/** Without root.pem everything that depends on it is lost, so it is never silently overwritten. */
 function assertNothingLeft(directory: string): void {
   const paths = pathsOf(directory);
   const left = [paths.rootKey, paths.intermediate, paths.intermediateKey, paths.leaf].filter((path) =>

@@ -13,9 +13,7 @@ import {
   servedLeaf,
 } from '../edge/edge-deployment.ts';
 
-/**
- * What became of the edge: it serves the new leaf, it does not run and will read the file, or there is none.
- */
+/** The state of the edge: it serves the new leaf, it does not run and will read the file, or there is none. */
 export type EdgeOutcome = 'updated' | 'not running' | 'none';
 
 export interface Change {

@@ -13,11 +13,13 @@ export interface ExportOptions {
   format: ExportFormat;
   /** Encrypts PKCS#12. */
   passphrase?: string | undefined;
-  /** What PKCS#12 calls the key. */
+  /** The friendly name of the key in PKCS#12. */
   name?: string;
 }
 
-/** The content of a file in another format. Throws a CertificateError for what is not in the file. */
+/**
+ * The content of a file in another format. Throws a CertificateError when the file lacks a part that the format needs.
+ */
 export async function exportCertificates(options: ExportOptions): Promise<string | Uint8Array> {
   const directory = resolve(options.dir);
   if (options.format === 'bundle') {

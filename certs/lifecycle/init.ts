@@ -14,7 +14,7 @@ import { type CertificateSummary, summarize } from '../x509/summary.ts';
 
 export interface InitOptions {
   dir: string;
-  /** What the intermediate may sign for: these names and what is below them. */
+  /** The names that the intermediate may sign for, with every name below them. */
   dnsNames: readonly string[];
   ipAddresses: readonly string[];
   keyType?: KeyType | undefined;
@@ -65,7 +65,7 @@ export async function initAuthority(options: InitOptions): Promise<CertificateSu
 }
 
 function assertEmpty(directory: string): void {
-  // An account with an ACME authority may have been there first.
+  // The directory may exist already because of an account with an ACME authority.
   const { acme: _, challenges: __, ...own } = pathsOf(directory);
   const there = [...Object.values(own), join(directory, SETTINGS_NAME)].find((path) => existsSync(path));
   if (there === undefined) return;

@@ -16,7 +16,7 @@ import { isSignedBy } from '../x509/summary.ts';
 
 export interface RevokeOptions {
   dir: string;
-  /** The certificate, or the serial number (hexadecimal) of one that the intermediate has signed. */
+  /** The certificate, or the hexadecimal serial number of a certificate that the intermediate has signed. */
   certificate: X509Certificate | string;
   reason?: RevocationReason;
   /** Opens the root's key, which signs off the intermediate. */
@@ -42,12 +42,12 @@ export function revoke(options: RevokeOptions): Promise<Revocation> {
   });
 }
 
-/** Which lists were signed again, as file names. */
+/** The lists that were signed again, as file names. */
 export type RefreshedCrls = string[];
 
 /**
- * Signs again the revocation lists that are past half their lifetime, or with `force` all those it has the keys for.
- * Does nothing in a directory that neither names a place for lists nor has ever revoked anything.
+ * Signs the revocation lists again that are past half their lifetime; with `force`, all whose keys are there. Does
+ * nothing in a directory that neither names a place for lists nor has ever revoked anything.
  */
 export function refreshCrls(options: {
   dir: string;

@@ -10,7 +10,8 @@ import { keyId } from '../x509/keys.ts';
 import { subjectText } from '../x509/summary.ts';
 
 /**
- * Steady: one root. Accepted: clients get to know the next. Issued: it signs, and the previous still counts.
+ * Steady: there is one root. Accepted: clients learn the next root. Issued: the next root signs, and clients still
+ * trust the previous one.
  */
 export type Phase = 'steady' | 'accepted' | 'issued';
 
@@ -59,7 +60,7 @@ export function loadRoots(directory: string): Roots {
   };
 }
 
-/** Where a rollover stands, and who still needs what. Reads only. */
+/** The phase of a rollover, and the places and leaves that are not ready for the next one. Changes nothing. */
 export async function rolloverStatus(dir: string, now = new Date()): Promise<RolloverStatus> {
   const directory = resolve(dir);
   const { phase, issuing, next, previous, cross } = loadRoots(directory);

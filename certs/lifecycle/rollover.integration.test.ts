@@ -28,7 +28,7 @@ async function authority(t: TestContext) {
 }
 
 type Client = 'g1' | 'g1 and g2' | 'g2';
-/** What clients see after each step, by the roots they trust. */
+/** The results that clients get after each step, by the roots they trust. */
 const table: Record<'plain' | 'cross-signed', [step: string, Record<Client, boolean>][]> = {
   plain: [
     ['accept', { g1: true, 'g1 and g2': true, g2: false }],
@@ -93,7 +93,7 @@ describe('a phase is refused, with nothing changed,', () => {
     await refused(dir, () => acceptRoot({ dir }), /not retired yet/);
   });
 
-  test('when nobody says that clients have the next root', async (t) => {
+  test('while it is unknown whether clients have the next root', async (t) => {
     const dir = await authority(t);
     await acceptRoot({ dir });
     await refused(dir, () => issueFromNextRoot({ dir }), /give clients .*roots\.pem.*--distributed/);

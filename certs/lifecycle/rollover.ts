@@ -25,7 +25,7 @@ import { loadRoots, missingIn, type Phase, type Roots } from './rollover-status.
 
 export interface RolloverOptions {
   dir: string;
-  /** Opens the root's key, and closes that of the next one. */
+  /** Decrypts the root's key, and encrypts that of the next root. */
   passphrase?: string | undefined;
   now?: Date;
 }
@@ -44,7 +44,7 @@ export function acceptRoot(
     const roots = loadRoots(directory);
     requirePhase(roots, 'steady');
     assertCurrent(directory, roots.issuing, now);
-    // A root whose key is closed must not be followed by one whose key lies open.
+    // The successor of a root with an encrypted key must not have a plain one.
     if (passphrase === undefined && loadKey('root', directory, roots.issuing) === 'encrypted') {
       signingRoot(directory, roots.issuing);
     }
@@ -73,7 +73,7 @@ export function acceptRoot(
  */
 export function issueFromNextRoot(
   options: RolloverOptions & {
-    /** Says that clients nobody recorded have the bundle with both roots. */
+    /** Confirms that clients without a record here have the bundle with both roots. */
     distributed?: boolean;
   },
 ): Promise<RolloverStep> {

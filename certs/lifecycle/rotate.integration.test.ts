@@ -70,7 +70,7 @@ describe('a rotation through the running edge', { skip: withoutHaproxy }, () => 
     assert.match(String(answer), /^HTTP\/1\.1 200 OK/);
   });
 
-  test('that a resumed session does not see is checked by a full handshake', async (t) => {
+  test('is checked by a full handshake, as a resumed session does not show it', async (t) => {
     const { dir, running } = await cluster(t);
     const ca = readFileSync(join(dir, 'root.pem'));
     const first = connect({ port: running.port, host: '127.0.0.1', ca });

@@ -28,7 +28,7 @@ export interface RotateOptions {
   dir: string;
   /** A new intermediate comes with a new leaf. */
   role: 'leaf' | 'intermediate';
-  /** Of what is made; that of its predecessor by default. */
+  /** The type of the new key; that of its predecessor by default. */
   keyType?: KeyType | undefined;
   /** Opens the root's key, for a new intermediate. */
   passphrase?: string | undefined;

@@ -21,14 +21,14 @@ const codes = ({ findings }: Audit, level: 'error' | 'warning') =>
   findings.filter((finding) => finding.level === level).map(({ code }) => code);
 
 describe('an audit of a directory', () => {
-  test('finds nothing but the plain root key in a new one', async (t) => {
+  test('finds only the plain root key in a new authority', async (t) => {
     const result = await audit({ dir: await authority(t) });
     assert.ok(result.good);
     assert.deepEqual(codes(result, 'error'), []);
     assert.deepEqual(codes(result, 'warning'), ['plain_root_key']);
   });
 
-  test('tells what is over, and what soon will be', async (t) => {
+  test('reports certificates that have expired or soon will', async (t) => {
     const dir = await authority(t);
     assert.deepEqual(codes(await audit({ dir, now: later(6.5 * DAY_MS) }), 'warning'), [
       'plain_root_key',
@@ -39,7 +39,7 @@ describe('an audit of a directory', () => {
     assert.ok(codes(late, 'warning').includes('root_due'));
   });
 
-  test('tells of open permissions, an interrupted change, and lists that are missing', async (t) => {
+  test('reports open permissions, an interrupted change and missing lists', async (t) => {
     const dir = await authority(t);
     chmodSync(dir, 0o755);
     chmodSync(join(dir, 'leaf.pem'), 0o640);
@@ -77,7 +77,7 @@ describe('an audit of an endpoint', () => {
     assert.equal(result.checked.length, 2);
   });
 
-  test('tells of an expired leaf, another name, another root, old TLS, and nobody', async (t) => {
+  test('reports an expired leaf, another name, another root, old TLS and no answer', async (t) => {
     const dir = await authority(t);
     const out = join(temporaryDirectory(t), 'other.pem');
     const make = async (dnsNames: string[], now = new Date()) =>

@@ -32,7 +32,7 @@ export interface Audit {
   findings: Finding[];
 }
 
-/** Everything that is wrong, or will be, with certificates on disk and in use. Reads only. */
+/** Every present and coming problem with the certificates on disk and in use. Changes nothing. */
 export async function audit(options: AuditOptions): Promise<Audit> {
   const { now = new Date() } = options;
   const directory = options.dir === undefined ? undefined : resolve(options.dir);
@@ -159,7 +159,7 @@ async function auditEndpoint(endpoint: Endpoint, roots: readonly X509Certificate
   }
 }
 
-/** What cannot be read is a finding, and does not end the audit. */
+/** An unreadable file is a finding and does not end the audit. */
 function attempt<T>(findings: Finding[], where: string, work: () => T): T | undefined {
   try {
     return work();

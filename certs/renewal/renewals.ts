@@ -4,18 +4,18 @@ import { lifetimesIn, readSettings } from '../directory/settings.ts';
 import { isDue, type Lifetimes, type Role } from '../x509/lifetimes.ts';
 import { validityOf } from '../x509/summary.ts';
 
-/** What has to be renewed, in this order. */
+/** The kinds of renewal, in the order in which they are done. */
 export interface Due {
   roles: ('intermediate' | 'leaf')[];
   rootIsDue: boolean;
 }
 
-/** Part of its lifetime by which a renewal may come later than the others that were made at the same time. */
+/** The spread of renewals, as a part of the lifetime: leaves that were made together are not renewed together. */
 const JITTER_SHARE = 1 / 20;
 
 /**
- * When a leaf is renewed: when two thirds of its life are over, and a little later by chance. The chance is
- * drawn from its fingerprint, so that it is the same after a restart.
+ * The time to renew a leaf: after two thirds of its life, plus a random delay. The delay comes from its fingerprint, so
+ * that it is the same after a restart.
  */
 export function renewalTime(certificate: X509Certificate, lifetimes: Lifetimes): Date {
   const { notBefore, notAfter } = validityOf(certificate);
@@ -25,7 +25,7 @@ export function renewalTime(certificate: X509Certificate, lifetimes: Lifetimes):
   return new Date(notAfter.getTime() - whole * (renewBefore / duration) + whole * JITTER_SHARE * chance);
 }
 
-/** What of a directory is due. Throws a CertificateError for what is missing or damaged. */
+/** The renewals that are due in a directory. Throws a CertificateError for missing or damaged files. */
 export function renewalsDue(directory: string, now: Date): Due {
   const lifetimes = lifetimesIn(readSettings(directory));
   const root = loadRoot(directory);
@@ -36,10 +36,10 @@ export function renewalsDue(directory: string, now: Date): Due {
     isDue(role, validityOf(certificate), validityOf(issuer), now, lifetimes);
   const rootLeft = validityOf(root).notAfter.getTime() - now.getTime();
   const roles: Due['roles'] = [];
-  // Made while the clock was ahead, it is good for nobody until then.
+  // A certificate from a clock that was ahead is not valid yet, so no client accepts it.
   const early = (certificate: X509Certificate) => validityOf(certificate).notBefore > now;
   if (due('intermediate', intermediate, root) || early(intermediate)) roles.push('intermediate');
-  // One of an earlier intermediate is what an interrupted change may have left.
+  // An interrupted change may have left a leaf of an earlier intermediate.
   const strange = leaf.issuer.fingerprint256 !== intermediate.fingerprint256;
   const leafDue = due('leaf', leaf.certificate, intermediate) && now >= renewalTime(leaf.certificate, lifetimes);
   if (leafDue || strange || early(leaf.certificate)) roles.push('leaf');

@@ -15,8 +15,8 @@ export interface ResponderOptions {
 export type Listen = string | { host: string; port: number };
 
 /**
- * Serves what others have to read of an authority without TLS: revocation lists below `/crl/`, answers to
- * http-01 challenges, metrics. Stands behind the edge; reads the files at each request.
+ * Serves the parts of an authority that clients read without TLS: revocation lists below `/crl/`, answers to http-01
+ * challenges, and metrics. It runs behind the edge, and reads the files at each request.
  */
 export async function startResponder(listen: Listen, options: ResponderOptions): Promise<Server> {
   const directory = resolve(options.dir);

@@ -1,14 +1,14 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { CertificateSummary } from '../x509/summary.ts';
 
-/** `role`: of the chain, or `served` for a file of one's own. */
+/** `role`: the place in the chain, or `served` for the user's own file. */
 export type Expiring = Pick<CertificateSummary, 'path' | 'notAfter'> & { role: string };
 
 const RENEWED = ['leaf', 'intermediate', 'acme', 'served'];
-/** What fails as well, and renews nothing by itself. */
+/** A kind of failure that belongs to no renewal. */
 const OTHER_WORK = ['chain', 'crl'];
 
-/** What a daemon that renews certificates tells Prometheus. */
+/** The metrics of a daemon that renews certificates. */
 export class WatchMetrics {
   #registry = new Registry();
   #expiry = new Gauge({
@@ -38,17 +38,17 @@ export class WatchMetrics {
   });
   #corrections = new Counter({
     name: 'certificate_edge_corrections_total',
-    help: 'Times the edge did not serve what is on disk, and was made to.',
+    help: 'Times that the edge served another leaf than the one on disk, and was corrected.',
     registers: [this.#registry],
   });
 
   constructor() {
-    // A series that is there from the beginning has a rate from the first event.
+    // A series that exists from the start shows the first event as a rate.
     for (const role of RENEWED) this.#renewals.inc({ role }, 0);
     for (const role of [...RENEWED, ...OTHER_WORK]) this.#failures.inc({ role }, 0);
   }
 
-  /** Drops what is no longer there. */
+  /** Drops the certificates that are gone. */
   expiries(certificates: readonly Expiring[], now: Date): void {
     this.#expiry.reset();
     this.#notAfter.reset();

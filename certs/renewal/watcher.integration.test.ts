@@ -31,13 +31,13 @@ async function metric({ metrics }: Watcher, series: string): Promise<number> {
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = performance.now() + 30_000;
   while (!(await condition())) {
-    assert.ok(performance.now() < deadline, 'it never came to be');
+    assert.ok(performance.now() < deadline, 'it did not happen in time');
     await delay(20);
   }
 }
 
 describe('a look at the directory', () => {
-  test('changes nothing while nothing is due, and tells how long each certificate lives', async (t) => {
+  test('changes nothing while nothing is due, and reports how long each certificate lives', async (t) => {
     const dir = await authority(t);
     const before = serials(dir);
     const watcher = new Watcher({ dir });
@@ -48,7 +48,7 @@ describe('a look at the directory', () => {
     assert.equal(await metric(watcher, 'certificate_renewals_total{role="leaf"}'), 0);
   });
 
-  test('tells when each certificate ends as soon as it is another one, whatever replaced it', async (t) => {
+  test('reports the end of each certificate as soon as it is replaced, by any process', async (t) => {
     const dir = await authority(t);
     const watcher = new Watcher({ dir });
     const told = async () => {
@@ -124,7 +124,7 @@ describe('a look at the directory', () => {
 test('a renewal, a failure and its recovery reach the edge, the report and the metrics', {
   skip: withoutHaproxy,
 }, async (t) => {
-  // Made so long ago that the leaf is due by the clock that OpenSSL goes by as well.
+  // Backdated, so that the leaf is also due by OpenSSL's clock.
   const longAgo = later(-5.1 * DAY_MS);
   const dir = join(temporaryDirectory(t), 'pki');
   await ensureChain({ dir, ...localNames, now: longAgo });

@@ -17,19 +17,19 @@ export interface WatchOptions {
   dir: string;
   /** Opens the root's key when the intermediate is due. */
   passphrase?: string | undefined;
-  /** Gets a sentence about every renewal, failure and recovery. */
+  /** Called with a sentence about every renewal, failure and recovery. */
   report?: (line: string) => void;
-  /** The certificate of one's own that the edge serves instead of the leaf. */
+  /** The user's own certificate, which the edge serves instead of the leaf. */
   served?: ServedFile | undefined;
-  /** Milliseconds between two looks at the directory and the edge. */
+  /** Milliseconds between two checks of the directory and the edge. */
   intervalMs?: number;
   now?: () => Date;
   random?: () => number;
 }
 
 /**
- * Keeps an authority's certificates renewed and the edge serving them. What fails is tried again, at longer
- * and longer intervals; the certificate in use stays meanwhile.
+ * Renews an authority's certificates and keeps the edge serving them. A failure is retried at longer and longer
+ * intervals; the certificate in use stays until then.
  */
 export class Watcher {
   readonly metrics = new WatchMetrics();
@@ -48,13 +48,13 @@ export class Watcher {
     this.#directory = resolve(options.dir);
   }
 
-  /** Looks at once, and from then on again and again until `stop`. */
+  /** Checks at once, and then at every interval until `stop`. */
   start(): void {
     this.#schedule(0);
     this.#options.served?.watch(() => this.#lookNow());
   }
 
-  /** Resolves when nothing of it runs any more. */
+  /** Resolves when the last check has ended. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#options.served?.unwatch();
@@ -62,13 +62,13 @@ export class Watcher {
     await this.#running;
   }
 
-  /** What it tells Prometheus, with the certificates as they are now: another process may have replaced one. */
+  /** Its metrics, with the certificates as they are now: another process may have replaced one. */
   tell(): Promise<string> {
     this.#measure(this.#now());
     return this.metrics.text();
   }
 
-  /** One look: renews what is due. Resolves with the sentences of what failed. */
+  /** One check: does the renewals that are due. Resolves with a sentence for each failure. */
   async look(): Promise<string[]> {
     const now = this.#now();
     const failed: string[] = [];
@@ -148,7 +148,7 @@ export class Watcher {
     const { served } = this.#options;
     const edge = readEdge(this.#directory);
     if (served === undefined || edge === undefined) return;
-    // Alone: an order of another process changes the edge and the file as one.
+    // Under the lock, because another process changes the edge and the file together.
     const leaf = await withLock(this.#directory, () => served.follow(edge, now));
     if (leaf === undefined) return;
     this.metrics.renewed('served');
@@ -161,7 +161,7 @@ export class Watcher {
       const own: Expiring[] = readChain(this.#directory).certificates;
       this.metrics.expiries([...own, ...this.#expiryOfServed()], now);
     } catch {
-      // What is wrong with the directory was told when it was looked at.
+      // The check of the directory has reported this already.
     }
   }
 
@@ -172,7 +172,7 @@ export class Watcher {
     return leaf === undefined ? [] : [{ role: 'served', path, notAfter: leaf.validToDate.toISOString() }];
   }
 
-  /** Unless it is looking already, which may be over before the change: then right after that. */
+  /** A check that runs already may have missed the change: then another one follows it. */
   #lookNow(): void {
     if (this.#looking) this.#again = true;
     else {

@@ -11,10 +11,10 @@ import { temporaryDirectory } from './fixtures.ts';
 /** The command line's entry. */
 const MAIN = join(import.meta.dirname, '../cli/main.ts');
 
-/** Runs a command as its user does, as a process of its own. */
+/** Runs a command as its user does, in a separate process. */
 export const certs = (...args: string[]): Promise<Captured> => certsWith({}, ...args);
 
-/** The same with other variables in its environment. */
+/** The same with additional environment variables. */
 export function certsWith(variables: NodeJS.ProcessEnv, ...args: string[]): Promise<Captured> {
   const command = ['--disable-warning=ExperimentalWarning', MAIN, ...args];
   const env = { ...process.env, ...variables };
@@ -57,7 +57,7 @@ export async function json<T>(...args: string[]): Promise<T> {
 export const openssl = (...args: string[]) =>
   execFileSync('openssl', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 
-/** A new authority in a directory that is gone when the test is over. */
+/** A new authority in a directory that is removed when the test is over. */
 export async function authority(
   t: TestContext,
   ...flags: string[]

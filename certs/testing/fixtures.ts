@@ -11,7 +11,7 @@ export function later(ms: number, from = new Date()): Date {
   return new Date(from.getTime() + ms);
 }
 
-/** An empty directory that is gone when the test is over. */
+/** An empty directory that is removed when the test is over. */
 export function temporaryDirectory(t: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), 'gridlock-certs-'));
   t.after(() => rmSync(directory, { recursive: true, force: true }));

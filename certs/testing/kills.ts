@@ -1,5 +1,5 @@
 // Usage: node certs/testing/kills.ts [--kills 200]
-// Kills processes that change an authority, at random moments, and looks at what is left.
+// Kills processes that change an authority, at random moments, and checks the state that is left.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,7 +19,7 @@ import { startTestEdge } from './test-edge.ts';
 const kinds = ['rotate', 'watch', 'rollover'] as const;
 type Kind = (typeof kinds)[number];
 
-/** What a killed process does over and over; it says "begin" when it has done it once. */
+/** The loop of a process that is killed; it prints "begin" after the first turn. */
 const programs: Record<Kind, string> = {
   rotate: `
     const { rotate } = await import(at('lifecycle/rotate.ts'));
@@ -42,19 +42,19 @@ const programs: Record<Kind, string> = {
     }`,
 };
 
-/** Milliseconds within which the kill falls: longer than one turn of what is killed. */
+/** Milliseconds within which the kill falls: longer than one turn of the killed loop. */
 const WINDOW_MS = 250;
 
 export interface KillReport {
   kills: number;
-  /** How often the edge served something else than what was on disk, and was brought back. */
+  /** How often the edge served another leaf than the one on disk, and was corrected. */
   brokenOff: number;
   /** How often files of an interrupted change had to be moved into place. */
   completed: number;
   restartsOfTheEdge: number;
 }
 
-/** Throws what was wrong after a kill. */
+/** Throws the first fault that a kill left. */
 export async function survive(kills: number, progress: (line: string) => void = () => undefined): Promise<KillReport> {
   const cleanups: (() => unknown)[] = [];
   const base = mkdtempSync(join(tmpdir(), 'gridlock-kills-'));
@@ -72,13 +72,13 @@ export async function survive(kills: number, progress: (line: string) => void = 
       const kind = kinds[report.kills % kinds.length]!;
       await kill(start(kind, dir), kind);
       report.kills += 1;
-      // What a client sees, before anybody has repaired anything: it trusts what it was told to trust so far.
+      // A client's view before anything is repaired. The client trusts the roots that it had before the kill.
       const roots = loadTrust(dir);
       const served = await fetchServed(endpoint, roots);
       if (served.refused !== undefined)
         throw new Error(`after ${report.kills} kills (${kind}) clients refuse: ${served.refused}`);
       if (report.kills % 10 === 0) {
-        // And what the edge would serve, had it died at the same moment.
+        // The leaf that the edge would serve after a crash at the same moment.
         await edge.stop();
         await edge.start();
         report.restartsOfTheEdge += 1;
@@ -112,7 +112,7 @@ async function kill(child: ChildProcess, kind: Kind): Promise<void> {
   child.stderr!.on('data', (chunk) => (errors += String(chunk)));
   const ended = once(child, 'exit');
   await Promise.race([once(child.stdout!, 'data'), ended]);
-  // A certificate's times are whole seconds: with each a successor lives longer, and the watcher makes one.
+  // A certificate's times are whole seconds. After each second a successor would live longer, so the watcher makes one.
   const toSecond = kind === 'watch' ? 1000 - (Date.now() % 1000) : 0;
   await delay(toSecond + Math.random() * WINDOW_MS);
   if (child.exitCode !== null) throw new Error(`it ended by itself: ${errors}`);

@@ -10,7 +10,7 @@ import { type Edge, isRunning, writeEdge } from '../edge/edge-deployment.ts';
 
 const binary = ['/usr/sbin/haproxy', '/usr/local/sbin/haproxy', '/opt/homebrew/bin/haproxy'].find(existsSync);
 
-/** Why tests with a running edge cannot run here. */
+/** The reason why tests with a running edge are skipped here; undefined when they run. */
 export const withoutHaproxy = binary === undefined ? 'haproxy is not installed: apt-get install haproxy' : false;
 
 export interface TestEdge {

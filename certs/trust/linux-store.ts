@@ -3,11 +3,11 @@ import { accessSync, constants, existsSync, readFileSync, rmSync } from 'node:fs
 import { join } from 'node:path';
 import { nickname, type TrustStore, tool, writeRoot } from './store.ts';
 
-/** How a distribution takes roots of its administrator: a directory, and what reads it. */
+/** How a distribution takes its administrator's roots: a directory, and the program that reads it. */
 interface Layout {
   readonly directory: string;
   readonly update: readonly [program: string, ...args: string[]];
-  /** Without, the link to a file that was removed would stay. */
+  /** Without it, the link to a removed file would stay. */
   readonly fresh?: string;
   readonly installed: string;
 }
@@ -34,7 +34,7 @@ export interface DebianDirectories {
   readonly etc: string;
 }
 
-/** The system's store that OpenSSL, curl, Python and Go use on Linux; at `place` if it is remembered from before. */
+/** The system's store that OpenSSL, curl, Python and Go use on Linux; at `place` if an earlier run recorded it. */
 export function linuxStore(directories?: DebianDirectories, place?: string): TrustStore {
   const [debian] = LAYOUTS;
   const isHere = ({ directory }: Layout) => (place === undefined ? existsSync(directory) : directory === place);

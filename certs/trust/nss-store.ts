@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 import { ignoreMissing, nickname, type TrustStore, tool } from './store.ts';
 
 const FIX = 'install the package libnss3-tools';
-/** Profiles of Firefox, by how it was installed. */
+/** The places of Firefox profiles, which depend on how Firefox was installed. */
 const FIREFOX = [
   '.mozilla/firefox/*',
   'snap/firefox/common/.mozilla/firefox/*',

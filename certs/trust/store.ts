@@ -8,21 +8,21 @@ import { keyId } from '../x509/keys.ts';
 
 /** A place where programs look for the roots they trust. */
 export interface TrustStore {
-  /** How it is remembered. */
+  /** The name under which it is recorded. */
   consumer: Consumer;
   /** Which programs look there, in a few words. */
   readers: string;
-  /** What adding a root does, in the words of a command line. */
+  /** The change that adding a root makes, as a command line would say it. */
   adds(root: X509Certificate): string;
   /** Why it cannot be changed from here, as a sentence with what to do; undefined when it can. */
   obstacle(): string | undefined;
   holds(root: X509Certificate): Promise<boolean>;
-  /** Adding what is there, and removing what is not, changes nothing. Both throw a CertificateError. */
+  /** Adding a root twice, or removing a root that is not there, changes nothing. Both throw a CertificateError. */
   add(root: X509Certificate): Promise<void>;
   remove(root: X509Certificate): Promise<void>;
 }
 
-/** What a root is called in every store. */
+/** The name of a root in every store. */
 export const nickname = (root: X509Certificate): string => `gridlock ${keyId(root)}`;
 
 /** Runs a program that changes or reads a store. Throws a CertificateError that ends with `fix`. */
@@ -37,7 +37,7 @@ export async function tool(name: string, args: readonly string[], fix: string): 
   }
 }
 
-/** What is asked for by a name that is not there, is not there. */
+/** The program fails when no root has the name: then the root is not there. */
 export function ignoreMissing(error: unknown): { stdout: string } {
   if (error instanceof CertificateError && /could not find|not be found|PR_FILE_NOT_FOUND/i.test(error.message))
     return { stdout: '' };

@@ -9,7 +9,7 @@ import { browserDatabases, chromiumDatabase, nssStore } from './nss-store.ts';
 import type { TrustStore } from './store.ts';
 
 export interface StoreOptions {
-  /** The only database of a browser; by default `~/.pki/nssdb` of Chromium, or all there are. */
+  /** The only browser database to use; by default `~/.pki/nssdb` of Chromium, or all that exist. */
   nssDatabase?: string | undefined;
   /** Other directories than the system's, for update-ca-certificates. */
   debian?: DebianDirectories | undefined;
@@ -40,7 +40,7 @@ export function everyStore(options: StoreOptions = {}): TrustStore[] {
   return [systemStore(options), ...databases.map(nssStore)];
 }
 
-/** Which of `roots` a remembered place holds. Throws a CertificateError for one that cannot be looked at. */
+/** The roots of `roots` that a recorded place holds. Throws a CertificateError when the place cannot be read. */
 export async function rootsHeldBy(
   { kind, place }: Consumer,
   roots: readonly X509Certificate[],

@@ -42,7 +42,7 @@ export async function createRequest(options: RequestOptions): Promise<{ request:
   return { request: await signedRequest(privateKey, nameOf(options.subject), [sanExtension(names)]), privateKey };
 }
 
-/** The same request for another subject or other names; what else it asks for stays. */
+/** The same request for another subject or other names; everything else stays. */
 export async function withOtherNames(
   request: string,
   privateKey: KeyObject,
@@ -80,7 +80,7 @@ export interface CheckedRequest {
   subject: string;
   names: Names;
   publicKey: KeyObject;
-  /** What it asks for beyond that, and does not get. */
+  /** Its further requests, which are not granted. */
   dropped: string[];
 }
 
@@ -95,8 +95,8 @@ const WELL_KNOWN: Record<string, string> = {
 };
 
 /**
- * Reads a request in PEM, wherever in the text it is, or in DER. Throws a CertificateError for what is no request, is not
- * signed by its own key, or asks for too much.
+ * Reads a request in DER, or in PEM anywhere in a text. Throws a CertificateError for a text without a request, a
+ * request that is not signed by its own key, and a request that asks for too much.
  */
 export async function checkRequest(request: string | Uint8Array, path: string): Promise<CheckedRequest> {
   const parsed = await parseRequest(request, path);
@@ -136,7 +136,7 @@ function reduced(request: x509.Pkcs10CertificateRequest, path: string): CheckedR
   };
 }
 
-/** What a request asks for, as it is written there and whether or not this authority would certify it. */
+/** The content of a request as it is written, whether or not this authority would certify it. */
 export async function describeRequest(request: string | Uint8Array, path: string) {
   const parsed = await parseRequest(request, path);
   const { dnsNames, ipAddresses } = listedNames(parsed);
@@ -176,8 +176,8 @@ function listedNames(request: x509.Pkcs10CertificateRequest) {
 }
 
 /**
- * A dNSName is ASCII (RFC 5280, 4.2.1.6), and openssl writes what it was given: the bytes count, of which the parser made
- * Latin-1 letters. UTF-8 becomes its `xn--` form; anything else would be a name that nobody asked for.
+ * A dNSName is ASCII (RFC 5280, 4.2.1.6), but openssl writes any bytes it was given, and the parser reads them as
+ * Latin-1. UTF-8 becomes its `xn--` form. Anything else is refused, as it would be a name that nobody asked for.
  */
 function decodeDnsName(latin1: string): string {
   const bytes = Buffer.from(latin1, 'latin1');

@@ -23,7 +23,7 @@ export interface IssueOptions {
   crlUrl?: string | undefined;
 }
 
-/** What a leaf is for, besides its names. */
+/** The properties of a leaf other than its names. */
 export type LeafOptions = IssueOptions & {
   /** Milliseconds; the lifetime of a leaf by default. The caller has capped it. */
   duration?: number | undefined;

@@ -2,7 +2,7 @@ import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject, type
 import { readFileSync } from 'node:fs';
 import { CertificateError, reasonOf } from '../errors.ts';
 
-/** What a key can be: ECDSA on two curves, RSA of two lengths, Ed25519. */
+/** The types of keys: ECDSA on two curves, RSA of two lengths, Ed25519. */
 export const keyTypes = ['P-256', 'P-384', 'RSA-2048', 'RSA-4096', 'Ed25519'] as const;
 export type KeyType = (typeof keyTypes)[number];
 export interface KeyPair {
@@ -27,7 +27,7 @@ export function generateKeyPair(type: KeyType | `RSA-${number}`): KeyPair {
   return generateKeyPairSync('rsa', { modulusLength: Number(type.slice('RSA-'.length)) });
 }
 
-/** The type of a key; undefined for one that this authority neither makes nor signs with. */
+/** The type of a key; undefined for a type that this authority neither makes nor signs with. */
 export function keyTypeOf(key: KeyObject): KeyType | undefined {
   const details = key.asymmetricKeyDetails;
   if (key.asymmetricKeyType === 'ed25519') return 'Ed25519';
@@ -73,7 +73,7 @@ export function decryptKey(path: string, passphrase: string): KeyObject {
   }
 }
 
-/** Sixteen hexadecimal digits that tell the keys of authorities apart. */
+/** Sixteen hexadecimal digits that identify the key of an authority. */
 export function keyId(certificate: X509Certificate): string {
   const spki = certificate.publicKey.export({ type: 'spki', format: 'der' });
   return createHash('sha256').update(spki).digest('hex').slice(0, 16);

@@ -1,4 +1,4 @@
-// The library asks for the polyfill before its own first line: everybody imports it from here.
+// The library needs the polyfill before its own first line, so every file imports it from here.
 import 'reflect-metadata';
 
 export * from '@peculiar/x509';

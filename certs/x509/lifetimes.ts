@@ -44,7 +44,7 @@ export function lifetimesOf(durations: Readonly<Record<Role, number>>): Lifetime
 /** The one table of lifetimes. */
 export const lifetimes: Lifetimes = lifetimesOf({ root: 3650 * DAY_MS, intermediate: 90 * DAY_MS, leaf: 7 * DAY_MS });
 
-/** From when on which lifetime, in days, is the longest that browsers accept of a public authority. */
+/** The longest lifetime, in days, that browsers accept from a public authority, by the date from which it holds. */
 export const browserLimits: readonly (readonly [from: string, days: number])[] = [
   ['2020-09-01', 398],
   ['2026-03-15', 200],

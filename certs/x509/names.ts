@@ -43,9 +43,9 @@ function normalizeDnsName(name: string): string {
   return wildcard + ascii;
 }
 
-/** The name with its international labels as `xn--`; empty when one cannot be written so. */
+/** The name with its international labels as `xn--`; empty when a label has no such form. */
 function toAscii(host: string): string {
-  // What is no letter is dropped or read as a dot on the way to ASCII, so it must not get there.
+  // The conversion to ASCII drops characters that are not letters or reads them as dots, so they are refused first.
   const isPlain = /^[a-z0-9.-]*$/.test(host);
   if (isPlain && !/(^|\.)xn--/.test(host)) return host;
   const others = /^[a-z0-9.\u0080-\u{10ffff}-]*$/u;

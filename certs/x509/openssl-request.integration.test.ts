@@ -15,7 +15,7 @@ const simple = (subject: string, extensions = 'subjectAltName = DNS:shop.example
   body('', 'prompt = no', subject, extensions);
 const SAN = 'subjectAltName = DNS:shop.example';
 
-/** Files that openssl takes or refuses, and what it makes of them is what counts. */
+/** Files that openssl takes or refuses: its result is the right one. */
 const configs: Record<string, string> = {
   'prompts with defaults': body(
     '',
@@ -126,7 +126,7 @@ describe('the key of a configuration is', () => {
     });
   }
 
-  test('never one that clients refuse', async (t) => {
+  test('never a key that clients refuse', async (t) => {
     const config = join(temporaryDirectory(t), 'r.cnf');
     writeFileSync(config, body('', 'prompt = no\ndefault_bits = 1024', 'CN = shop.example', SAN));
     await assert.rejects(requestFromConfig({ config }), { code: 'invalid_key_type' });

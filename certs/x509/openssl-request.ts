@@ -20,14 +20,14 @@ export interface ConfiguredRequestOptions {
 
 /**
  * A new key, and the request that `openssl req -new -batch -config` makes for it: openssl reads the file, so that
- * variables, prompts with their defaults, `.include` and every kind of name mean what they mean there. Throws a
- * CertificateError for a file that openssl refuses, and when openssl is missing.
+ * variables, prompts with defaults, `.include` and every kind of name keep their meaning. Throws a CertificateError for
+ * a file that openssl refuses, and when openssl is missing.
  */
 export async function requestFromConfig(
   options: ConfiguredRequestOptions,
 ): Promise<{ request: string; privateKey: ReturnType<typeof generateKeyPair>['privateKey'] }> {
   const { config, extensions } = options;
-  // Said here, as openssl only says "no such file".
+  // Checked here, because openssl only says "no such file".
   readBytes(config);
   const keyType = options.keyType ?? (await configuredKeyType(config));
   const { privateKey } = generateKeyPair(keyType);
@@ -45,8 +45,8 @@ async function configuredKeyType(config: string): Promise<RequestKeyType> {
 }
 
 /**
- * A value of `[req]` as openssl reads it; undefined when the file has none. The file is given to openssl with a subject
- * appended that is made of this value, as openssl has no command that prints one.
+ * A value of `[req]` as openssl reads it; undefined when the file has none. openssl has no command that prints a value,
+ * so it gets the file with a subject appended that contains the value.
  */
 async function configuredValue(config: string, name: string): Promise<string | undefined> {
   const directory = mkdtempSync(join(tmpdir(), 'gridlock-request-'));
@@ -69,7 +69,7 @@ async function configuredValue(config: string, name: string): Promise<string | u
 }
 
 /**
- * Runs openssl with `input` on its standard input. Through a pipe of the shell: what Node gives a child is a socket, which
+ * Runs openssl with `input` on its standard input. A shell's pipe is needed, because Node gives a child a socket, which
  * cannot be opened as `/dev/stdin`.
  */
 async function openssl(
@@ -94,7 +94,7 @@ async function openssl(
   );
 }
 
-/** What openssl says is wrong: its last error with the line or limit it names, without addresses of its source. */
+/** The last error of openssl with the line or limit it names, without the places in its source. */
 function reasonIn(stderr: string): string {
   const lines = stderr.split('\n').filter((line) => line.trim() !== '');
   const errors = lines.flatMap((line) => {

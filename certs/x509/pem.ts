@@ -2,7 +2,7 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { CertificateError, reasonOf } from '../errors.ts';
 import { readBytes } from '../text-file.ts';
 
-/** What is in a file of certificates and keys. */
+/** The content of a file of certificates and keys. */
 export interface PemContent {
   certificates: X509Certificate[];
   keys: (KeyObject | 'encrypted')[];
@@ -33,12 +33,12 @@ export function readPem(path: string): PemContent {
   }
 }
 
-/** DER begins with a SEQUENCE, and no text of PEM does: this is the digit zero with a length after it. */
+/** DER begins with a SEQUENCE, whose byte is the digit zero in ASCII; no PEM text begins with it and a length. */
 export function isDer(bytes: Uint8Array): boolean {
   return bytes[0] === 0x30 && (bytes[1] ?? 0) >= 0x80;
 }
 
-/** PEM is ASCII with any text around it, in whatever encoding. Throws for UTF-16, in which nothing would be found. */
+/** PEM is ASCII with text around it in any encoding. Throws for UTF-16, in which no block would be found. */
 export function pemText(bytes: Uint8Array): string {
   if (bytes.includes(0)) throw new TypeError('it is in UTF-16, or binary: save it as UTF-8');
   return Buffer.from(bytes).toString('latin1');

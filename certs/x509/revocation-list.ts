@@ -34,7 +34,7 @@ export interface RevocationRecord {
 const RECORD_NAME = 'revoked.json';
 const { X509CrlGenerator } = x509;
 
-/** What was revoked so far. Throws a CertificateError for a damaged record. */
+/** The revocations so far. Throws a CertificateError for a damaged record. */
 export function readRevocations(directory: string): RevocationRecord {
   const path = join(directory, RECORD_NAME);
   if (!existsSync(path)) return { lists: 0, revocations: [] };
@@ -90,7 +90,7 @@ async function signCrl(
     entries: own.map(({ serialNumber, revokedAt, reason }) => ({
       serialNumber: serialNumber.toLowerCase(),
       revocationDate: new Date(revokedAt),
-      // "Unspecified" is said by saying nothing.
+      // A list expresses "unspecified" by leaving the reason out.
       ...(reason === 'unspecified' ? {} : { reason: REASONS[reason] }),
     })),
     extensions: [await issuerIdentifier(issuer.certificate), crlNumber(number)],

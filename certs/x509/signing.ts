@@ -24,7 +24,7 @@ export interface CertificateRequest {
 
 const { KeyUsageFlags } = x509;
 
-/** Signs what it is given: policy is the caller's. */
+/** Signs anything it is given: the caller decides on policy. */
 export async function signCertificate(request: CertificateRequest): Promise<X509Certificate> {
   const signer = request.issuer?.key ?? request.key;
   if (signer === undefined) throw new TypeError('a certificate is signed by its issuer or by its own key');
@@ -45,7 +45,7 @@ export async function signCertificate(request: CertificateRequest): Promise<X509
   return new X509Certificate(Buffer.from(certificate.rawData));
 }
 
-/** How the library is told to sign with a key. Throws a CertificateError for a key it cannot sign with. */
+/** The parameters with which the library signs by a key. Throws a CertificateError for a key it cannot sign with. */
 export function signingKeyOf(key: KeyObject) {
   const type = keyTypeOf(key);
   if (type === undefined) {

@@ -38,7 +38,7 @@ export function validityOf(certificate: X509Certificate): Validity {
 
 /** The subject on one line that a terminal only shows. */
 export function subjectText(certificate: X509Certificate): string {
-  // Public authorities leave it empty, which is no text then.
+  // Public authorities leave the subject empty, so there may be no text.
   return printable(((certificate.subject as string | undefined) ?? '').split('\n').join(', '));
 }
 

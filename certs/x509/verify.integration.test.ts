@@ -21,7 +21,7 @@ const skip = await run('openssl', ['version']).then(
   () => 'openssl is not installed: apt-get install openssl',
 );
 
-/** What `openssl verify` says of `file`, with nothing trusted but the root. */
+/** The verdict of `openssl verify` on `file`, with only the root trusted. */
 async function verify(dir: string, file: string, ...options: string[]): Promise<string> {
   const trust = ['-no-CApath', '-no-CAstore', '-CAfile', join(dir, 'root.pem')];
   const chain = ['-untrusted', join(dir, 'intermediate.pem')];

@@ -10,7 +10,7 @@ import { browserLimit } from './lifetimes.ts';
 import { parseSubjectAltName } from './names.ts';
 import { isSignedBy, validityOf } from './summary.ts';
 
-/** One thing that is wrong, or soon will be. */
+/** One present or coming problem. */
 export interface Finding {
   /** An error makes clients refuse; a warning does not, or not yet. */
   level: 'error' | 'warning';
@@ -38,7 +38,7 @@ export interface VerifyOptions {
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** What a client, and a browser in particular, would object to; nothing when the chain is good. */
+/** The objections of clients, and of browsers in particular; none when the chain is good. */
 export function verifyChain(options: VerifyOptions): { path: CertificateDetails[]; findings: Finding[] } {
   const { chain, roots, where, now = new Date() } = options;
   const findings: Finding[] = [];

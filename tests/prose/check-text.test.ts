@@ -38,6 +38,11 @@ test('a long sentence and a repeated word are found', () => {
   );
 });
 
+test('a row that is set off, as in a help text, is not joined to the sentence before it', () => {
+  const rows = ['say(`One two three four five', '  six seven eight nine ten`);'];
+  assert.deepEqual(found('a.ts', ...rows), []);
+});
+
 test('a rule for sentences looks at each of them, but not at headings, cells and names of tests', () => {
   assert.deepEqual(found('a.md', '# Qui', '', 'It is so. Qui knows.', '', '| Qui |', '| --- |'), ['3 Qui knows.']);
   assert.deepEqual(found('a.ts', "test('qui comes goes');", "say('Qui comes so late.');"), ['2 Qui comes so late.']);

@@ -15,13 +15,16 @@ export interface Passage {
 /** Stands for code, a placeholder or an image within a passage. No rule takes it for a word. */
 export const GAP = '□';
 
+/** A row that begins another sentence, as in a table of a help text. */
+const SET_OFF = /^(\s\s|\s*$)/;
+
 /** Builds a passage from pieces, each with the line that it starts on; a newline in a piece starts the next line. */
 export function passage(pieces: readonly (readonly [text: string, line: number])[], whole: boolean): Passage {
   const anchors: Anchor[] = [];
   let text = '';
   for (const [piece, first] of pieces) {
     for (const [index, row] of piece.split('\n').entries()) {
-      if (index > 0) text += ' ';
+      if (index > 0) text += SET_OFF.test(row) ? '\n\n' : ' ';
       anchors.push({ offset: text.length, line: first + index });
       text += index > 0 ? row.trimStart() : row;
     }

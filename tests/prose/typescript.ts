@@ -70,7 +70,7 @@ class SourceProse {
     if (ts.isTaggedTemplateExpression(node)) return;
     if (ts.isJsxAttribute(node) && /^class(Name)?$/.test(node.name.getText(this.#file))) return;
     if (ts.isJsxText(node)) {
-      this.#addMessage([[node.text, this.#line(node.pos)]]);
+      this.#addMessage([[node.text.replace(/^[ \t]+/gm, ' '), this.#line(node.pos)]]);
       return;
     }
     const pieces = this.#piecesOf(node);
