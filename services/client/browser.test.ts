@@ -101,7 +101,7 @@ test('a reload of the tab is the same guest, another tab is not', async () => {
   assert.equal(browser.requests.length, 2);
 });
 
-test('a second client with a store of its own is another player, and stays it over a reload', async () => {
+test('a second client with a separate store is another player, and stays that player over a reload', async () => {
   const browser = new FakeBrowser();
   const kept = new Map<string, string>();
   const store = { read: () => kept.get('bot'), write: (text: string) => void kept.set('bot', text) };
@@ -216,7 +216,7 @@ test('a token that an answer holds is kept where no script can read it: nowhere'
   assert.doesNotMatch(browser.stored.get('gridlock')!, /secret/);
 });
 
-/** The locks of a browser, each held for good by who asked for it first. */
+/** The locks of a browser. The first page that requests a lock holds it for good. */
 function locksOf(held: Set<string>) {
   const request = (name: string, { signal }: { signal?: AbortSignal }, callback: () => Promise<never>) => {
     if (!held.has(name)) {
@@ -230,7 +230,7 @@ function locksOf(held: Set<string>) {
   return { request } as NonNullable<BrowserScope['navigator']>['locks'];
 }
 
-test('a duplicated tab begins as another guest, and leaves session and games to the tab it is a copy of', async () => {
+test('a duplicated tab begins as another guest, and leaves session and games to the original tab', async () => {
   const held = new Set<string>();
   const tab = (browser: FakeBrowser) => ({ ...browser.scope, AbortController, navigator: { locks: locksOf(held)! } });
   const first = new FakeBrowser();
@@ -248,7 +248,7 @@ test('a duplicated tab begins as another guest, and leaves session and games to 
   assert.deepEqual(copied, [{ games: ['ABCDEF'] }]);
   const [slot, ownSlot] = [first, copy].map(({ sockets }) => new URL(sockets[0]!.url).searchParams.get('slot'));
   assert.notEqual(slot, ownSlot);
-  assert.equal(copy.requests.length, 1, 'it got a session of its own');
+  assert.equal(copy.requests.length, 1, 'it got a separate session');
   assert.doesNotMatch(copy.stored.get('gridlock')!, /ABCDEF/);
   assert.equal(held.size, 2);
 });

@@ -37,7 +37,7 @@ interface Target {
   addEventListener(type: string, listener: () => void): void;
 }
 
-/** What is used of a browser's global scope; said here, so that this file needs no declarations of the DOM. */
+/** The parts of a browser's global scope that are used, declared here so that this file needs no DOM types. */
 export interface BrowserScope {
   /** Missing in a worker of an edge, which has to name the cluster. */
   readonly location?: { readonly origin: string };
@@ -46,14 +46,14 @@ export interface BrowserScope {
   fetch(url: string, init: object): Promise<BrowserAnswer>;
   setTimeout(callback: () => void, delayMs: number): unknown;
   clearTimeout(timer: unknown): void;
-  /** Of the machine: it goes on while the page stands still. */
+  /** The machine's clock, which goes on while the page is frozen. */
   readonly Date: { now(): number };
   readonly AbortController?: new () => { readonly signal: object; abort(): void };
   readonly TextDecoderStream?: new () => object;
   readonly performance?: { readonly timeOrigin: number; now(): number };
   readonly document?: Target & { readonly visibilityState: string };
   readonly navigator?: {
-    /** What Chromium tells of the network. */
+    /** Chromium's report about the network. */
     readonly connection?: Target;
     readonly locks?: { request(name: string, options: object, callback: () => Promise<never>): Promise<unknown> };
   };
@@ -61,34 +61,34 @@ export interface BrowserScope {
 }
 
 const STORE_KEY = 'gridlock';
-/** How often a page looks whether it stood still, and for how long it has to. */
+/** How often a page checks whether it was frozen, and the shortest pause that counts. */
 const WATCH_MS = 1000;
 const STOOD_STILL_MS = 2500;
-/** Given up then: an answer that came later would still set its cookie, for a session that is not used. */
+/** After this time the request is aborted: a later answer would still set its cookie, for an unused session. */
 const SESSION_MS = 10_000;
 
-/** A page that is loaded again gets its slot as soon as the one before is gone; a copy waits in vain. */
+/** A reloaded page gets its slot as soon as the previous page is gone. A copy never gets it. */
 const CLAIM_MS = 1_000;
-/** What each page has taken: two clients of one page are no copies. */
+/** The slots that this page has taken: two clients of one page are not copies. */
 const CLAIMED = new WeakMap<BrowserScope, Set<string>>();
 
 export interface BrowserOptions<Room extends AnyRoomType = AnyRoomType> extends Partial<ClientOptions<Room>> {
   /**
-   * Origin of the cluster, as `https://play.example`, for a page of another origin, which the cluster has to allow. The
-   * one that served the page where it is left out.
+   * Origin of the cluster, as `https://play.example`, for a page of another origin, which the cluster has to allow. By
+   * default the origin that served the page.
    */
   readonly url?: string | undefined;
   /**
-   * What keeps session and rooms over a reload; session storage where it is left out. A second client of a page is a
-   * player of its own, and needs a store of its own.
+   * Keeps session and rooms over a reload; session storage by default. A second client in a page is a separate player,
+   * and needs a separate store.
    */
   readonly store?: Store | undefined;
 }
 
 /**
- * A client for the cluster that served the page. The token is a cookie that scripts cannot read; each tab is a guest of
- * its own and stays the same one over a reload. A page of another origin, whose cookies browsers keep back, holds the
- * token itself. Throws a `GridlockError` (`wrong_address`) on a URL that is none.
+ * A client for the cluster that served the page. The token is a cookie that scripts cannot read. Each tab is a separate
+ * guest and stays that guest over a reload. A page of another origin, whose cookies browsers block, holds the token
+ * itself. Throws a `GridlockError` (`wrong_address`) for an invalid URL.
  */
 export function createClient<Room extends AnyRoomType = AnyRoomType>(
   { url, store, ...options }: BrowserOptions<Room> = {},
@@ -102,18 +102,18 @@ export function createClient<Room extends AnyRoomType = AnyRoomType>(
 /** @deprecated The earlier name of `createClient`. */
 export const createBrowserClient = createClient;
 
-/** A network that changed says nothing on the sockets it took away: browsers give other signs of it. */
+/** A change of network does not close the sockets that it breaks, but browsers give other signs of it. */
 function onChangeOfNetwork(scope: BrowserScope, listener: () => void): void {
   const { document, navigator } = scope;
   scope.addEventListener('online', listener);
-  // Out of the back-forward cache, and out of being frozen.
+  // The page returned from the back-forward cache, or was resumed.
   scope.addEventListener('pageshow', listener);
   document?.addEventListener('resume', listener);
   document?.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'visible') listener();
   });
   navigator?.connection?.addEventListener('change', listener);
-  // A page that was frozen, or whose machine slept, may get no sign but that its timers are late.
+  // For a page that was frozen, or whose machine slept, late timers may be the only sign.
   const watch = () => {
     const from = scope.Date.now();
     scope.setTimeout(() => {
@@ -136,7 +136,7 @@ function browserPlatform(
     const answer = await server.session('POST', shown, sessionBody(call, server.transport));
     const session = readSessionAnswer(answer.status, await answer.text());
     if (server.transport === 'bearer') return session;
-    // A token is nothing that scripts of the page should be able to read.
+    // Scripts of the page should not be able to read a token.
     const { token: _, ...rest } = session;
     return rest;
   };
@@ -200,7 +200,7 @@ class Server {
       .finally(() => scope.clearTimeout(timer));
   }
 
-  /** Requests whose answers are read as they come; where the browser has no way to, there is only the WebSocket. */
+  /** Requests whose answers are read in pieces. A browser without streams has only the WebSocket. */
   caller(): Platform['request'] {
     const { AbortController, TextDecoderStream } = this.#scope;
     if (!AbortController || !TextDecoderStream) return undefined;
@@ -223,14 +223,17 @@ class Server {
     };
   }
 
-  /** With the edge's cookie also from another origin, where the browser lets it: it keeps a client at its replica. */
+  /**
+   * Sends the edge's cookie from another origin too, if the browser allows it: the cookie keeps a client at its
+   * replica.
+   */
   #init(token: string | undefined, body: string) {
     const headers = { 'content-type': 'application/json', ...authorization(token) };
     return { credentials: this.transport === 'cookie' ? 'same-origin' : 'include', headers, body };
   }
 }
 
-/** Session storage may be forbidden: then already looking at it throws, and a reload makes a new guest. */
+/** Session storage may be forbidden. Then even reading the property throws, and a reload makes a new guest. */
 function sessionStore(scope: BrowserScope): Store {
   return {
     read: () => scope.sessionStorage.getItem(STORE_KEY) ?? undefined,
@@ -238,7 +241,7 @@ function sessionStore(scope: BrowserScope): Store {
   };
 }
 
-/** By a lock that a browser holds for a page until it is gone. Where it has none, copies are not noticed. */
+/** A browser holds a lock for a page until the page is gone. Without locks, copies are not noticed. */
 function claimSlot(scope: BrowserScope, slot: string): Promise<boolean> {
   const { AbortController, navigator } = scope;
   const claimed = CLAIMED.get(scope) ?? new Set();

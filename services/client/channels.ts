@@ -3,7 +3,7 @@ import type { GridlockError } from './errors.ts';
 import type { MessageEvent } from './events.ts';
 import type { Context } from './requests.ts';
 
-/** The channels this client listens to. */
+/** The channels that this client listens to. */
 export class Channels {
   readonly #context: Context;
   readonly #subscriptions = new Map<string, Subscription>();
@@ -36,7 +36,7 @@ export class Channels {
     this.#context.save();
   }
 
-  /** The subscription was not granted; an earlier one stands. */
+  /** The subscription was refused; an earlier one remains. */
   refuse(channel: string): void {
     const subscription = this.#subscriptions.get(channel);
     if (subscription && !subscription.confirmed) this.#subscriptions.delete(channel);
@@ -116,7 +116,7 @@ class Subscription {
   readonly channel: string;
   /** The server has acknowledged the subscription: it is renewed on each connection. */
   confirmed = false;
-  /** Which of all subscriptions was asked for last. */
+  /** Counts the requests to subscribe, so that the last one is known. */
   asked = 0;
   #epoch: string | undefined;
   #seq = 0;
@@ -126,7 +126,7 @@ class Subscription {
     this.channel = channel;
   }
 
-  /** From where to ask for messages. */
+  /** The place from which to request messages. */
   get position(): { channel: string; epoch?: string; after?: number } {
     if (this.#epoch === undefined) return { channel: this.channel };
     return { channel: this.channel, epoch: this.#epoch, after: this.#seq };
@@ -137,7 +137,7 @@ class Subscription {
     this.#held ??= [];
   }
 
-  /** No history will come; gives the messages that waited for it. */
+  /** No history will come. Returns the messages that waited for it. */
   release(): MessageEvent[] {
     const held = this.#held ?? [];
     this.#held = undefined;

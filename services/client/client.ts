@@ -33,7 +33,7 @@ export class GridlockClient<Type extends AnyRoomType = AnyRoomType> {
     return this.#engine.health;
   }
 
-  /** Who the server takes this client for; undefined before the first session. */
+  /** The player of this client; undefined before the first session. */
   get player(): PlayerRef | undefined {
     const { vitals, session } = this.#engine;
     return vitals.welcome?.player ?? session.answer?.player;
@@ -62,27 +62,27 @@ export class GridlockClient<Type extends AnyRoomType = AnyRoomType> {
     return this.#engine.connect(options.name);
   }
 
-  /** Connects without waiting for the back-off, or takes the place of the socket that superseded this one. */
+  /** Connects without waiting for the back-off, or supersedes the socket that superseded this one. */
   reconnect(): Promise<Welcome> {
     return this.connect();
   }
 
   /**
-   * Makes sure that the connection works, as after a change of the network: one that does not answer within seconds is
-   * made again, and a wait for the next attempt ends. A browser client calls it by itself.
+   * Checks the connection, for example after a change of network. A connection that does not answer within seconds is
+   * replaced, and a wait for the next attempt ends. A browser client calls this itself.
    */
   probe(): void {
     this.#engine.connection.probe();
   }
 
-  /** Ends the connection and refuses what waits for an answer. `connect` brings the games back. */
+  /** Ends the connection and rejects waiting requests. `connect` brings the games back. */
   close(): void {
     this.#engine.connection.close();
   }
 
   /**
    * Ends the session: every socket of the player is closed, and its token opens none any more. The next `connect` is
-   * that of a new guest. Rejects when the server could not be told; the client is closed then, too.
+   * that of a new guest. Rejects when the server did not answer; the client is closed in this case too.
    */
   logout(): Promise<void> {
     return this.#engine.logout();
@@ -114,7 +114,7 @@ export class GridlockClient<Type extends AnyRoomType = AnyRoomType> {
     return this.#engine.rooms.enter({ type: 'match', ...first }, undefined);
   }
 
-  /** Follows a room of others that lets them watch: its events come, and nothing can be done in it. */
+  /** Watches a room: its events come, but commands are refused. */
   watch<Other extends AnyRoomType>(type: Other, code: string): Promise<Room<Other>>;
   watch(code: string): Promise<Room<Type>>;
   watch(...names: [string] | [AnyRoomType, string]): Promise<Room> {
@@ -136,7 +136,7 @@ export class GridlockClient<Type extends AnyRoomType = AnyRoomType> {
     return this.#engine.requests.send({ type: 'publish', channel, data });
   }
 
-  /** Listens to a channel's messages and presence, on every connection to come. The messages it kept come first. */
+  /** Listens to a channel's messages and presence, on this and every later connection. Its history comes first. */
   subscribe(channel: ChannelOf<Type>): Promise<Ack> {
     const { channels, requests } = this.#engine;
     const { position } = channels.open(channel);

@@ -1,14 +1,14 @@
 /** A running timer; each runtime has its own kind. */
 export type Timer = unknown;
 
-/** Time in milliseconds; `now` counts from the Unix epoch, and goes on evenly though somebody sets the clock. */
+/** Time in milliseconds. `now` counts from the Unix epoch, and goes on evenly when the clock is set. */
 export interface Clock {
   now(): number;
   setTimeout(callback: () => void, delayMs: number): Timer;
   clearTimeout(timer: Timer): void;
 }
 
-/** Time that never goes back: where the clock of the platform is set back, that step is left out. */
+/** Time that never goes back: when the platform's clock is set back, the step is ignored. */
 export class SteadyClock implements Clock {
   readonly #clock: Clock;
   #seen: number;
@@ -38,7 +38,7 @@ export class SteadyClock implements Clock {
 const SAMPLES = 8;
 /** Clocks drift apart, and are read in whole milliseconds. */
 const TOLERANCE_MS = 20;
-/** A message is not under way for longer. */
+/** The longest time that a message is under way. */
 const LONGEST_WAY_MS = 10_000;
 
 interface Sample {
@@ -46,7 +46,7 @@ interface Sample {
   readonly offsetMs: number;
 }
 
-/** The server's clock as seen from here: of the last pongs, the one with the shortest round trip errs least. */
+/** The server's clock as estimated here: of the last pongs, the one with the shortest round trip is the most exact. */
 export class ServerTime {
   #samples: Sample[] = [];
   #fallbackMs = 0;
@@ -58,7 +58,7 @@ export class ServerTime {
     return rest.reduce((best, sample) => (sample.roundTripMs <= best.roundTripMs ? sample : best), first).offsetMs;
   }
 
-  /** A time of the server whose way here was not measured: used until a pong came. */
+  /** A server time whose delay was not measured; used until the first pong. */
   hint(serverNow: number, localNow: number): void {
     this.#fallbackMs = serverNow - localNow;
     this.#keep(this.#fallbackMs, this.#fallbackMs + LONGEST_WAY_MS);
@@ -72,8 +72,8 @@ export class ServerTime {
   }
 
   /**
-   * Of the samples, those that the newest one allows. A clock was set, or stood still while the machine slept, when an
-   * older one is off by more than the time it took.
+   * The samples that agree with the newest one. When an older sample differs by more than its round trip, a clock was
+   * set, or stood still while the machine slept.
    */
   #keep(leastMs: number, mostMs: number): void {
     this.#samples = this.#samples.filter(({ offsetMs, roundTripMs }) => {

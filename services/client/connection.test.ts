@@ -185,7 +185,7 @@ test('two sockets that never opened lead to a fresh session, as a browser does n
   assert.equal(bench.sessions[1]!.token, 'token-1');
 });
 
-test('a session that cannot be had is asked for again, one that is refused is not', async () => {
+test('a failed request for a session is repeated, a refused one is not', async () => {
   const bench = new Bench();
   bench.sessionError = new Error('ECONNREFUSED');
   const opened = rejection(bench.client.connect());
@@ -240,7 +240,7 @@ test('close while open ends the socket with 1000', async () => {
   assert.equal(bench.clock.running, 0);
 });
 
-test('frames that are not of the protocol cost the connection, not the client', async () => {
+test('frames outside the protocol end the connection, not the client', async () => {
   for (const frame of ['nonsense', '{"type":"pong"}', new Uint8Array(3)]) {
     const bench = new Bench();
     const socket = await bench.open();
@@ -347,7 +347,7 @@ test('each attempt to connect has a higher number than the one before, and anoth
   assert.notEqual(other.socket.attempt.client, seen[0]!.client);
 });
 
-test('who was superseded comes back as another client: a copy of the page may count on from the same attempt', async () => {
+test('a superseded client comes back as another client, as a copy of the page may continue from the same attempt', async () => {
   const bench = new Bench();
   const first = await bench.open();
   first.end(4409);

@@ -19,7 +19,7 @@ import { openerOf, supported, TransportChoice } from './transports/choice.ts';
 interface ConnectionHandlers {
   /** Makes sure that there is a session; a new one with `renew`. */
   authenticate(renew: boolean): Promise<void>;
-  /** Asked once for each socket; `rebalance`: the replica of the one before asked for another. */
+  /** Called once for each socket. `rebalance`: the previous replica asked the client to choose another. */
   target(rebalance: boolean): SocketTarget;
   onState(change: StateChange): void;
   onWelcome(welcome: ServerMessageOf<'welcome'>): void;
@@ -29,18 +29,18 @@ interface ConnectionHandlers {
   onError(error: GridlockError): void;
 }
 
-/** After so many sockets that never opened, the token may be at fault: browsers do not tell a 401 from the rest. */
+/** After this many sockets that never opened, the token may be the cause: browsers do not report a 401. */
 const FAILURES_BEFORE_RENEWAL = 2;
-/** Once there is a sign of another network, an attempt that began on the one before is given up after this. */
+/** After a sign of another network, an attempt that began on the old network is abandoned after this time. */
 const HURRY_MS = 5_000;
-/** Signs of a network that come one after the other make no more attempts than one in this time. */
+/** Signs of a change of network cause at most one attempt in this time. */
 const RETRY_GAP_MS = 1_000;
-/** An address is given up that was wrong so many times in a row, before the first welcome: one that worked comes back. */
+/** An address that failed this many times before the first welcome is abandoned; an address that once worked is not. */
 const WRONG_TIMES = 3;
-/** Whatever a server asks for: nobody is sent away for longer. */
+/** The longest delay that a server may ask for. */
 const LONGEST_WAIT_MS = 300_000;
 
-/** One socket at a time, made again as the close codes ask, until it is told to stop. */
+/** Keeps one socket open, and replaces it as the close codes ask, until it is told to stop. */
 export class Connection {
   readonly #platform: Platform;
   readonly #clock: Clock;
@@ -51,13 +51,13 @@ export class Connection {
   readonly #transports: TransportChoice;
   #state: ConnectionState = 'closed';
   #socket: Socket | undefined;
-  /** Names the attempt: what an older one still says is ignored. */
+  /** Identifies the attempt: events of an older one are ignored. */
   #attempt = 0;
   #timer: Timer;
   /** Between two attempts. */
   #waiting = false;
   #begunAt = 0;
-  /** When an attempt that is under way is given up. */
+  /** Ends an attempt that takes too long. */
   #welcomeBy = Infinity;
   #welcomedBefore = false;
   #everWelcomed = false;
@@ -95,8 +95,8 @@ export class Connection {
   }
 
   /**
-   * Something suggests that the network is another one: a socket has to answer soon, a wait ends. Does nothing while
-   * the connection is closed.
+   * The network may have changed: a socket has to answer soon, and a wait ends. Does nothing while the connection is
+   * closed.
    */
   probe(): void {
     if (this.#state === 'open') return this.#heartbeat.probe();
@@ -120,7 +120,7 @@ export class Connection {
     this.#stop('client', 'The client was closed.');
   }
 
-  /** The socket is of no use, though it is open: back off and make another. */
+  /** The socket is open but unusable: back off and make another. */
   fail(message: string): void {
     if (this.#state === 'open') this.#lost(1006, message);
   }
@@ -195,7 +195,7 @@ export class Connection {
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       this.#handlers.onError(new GridlockError('protocol_error', message));
-      // What the frame meant is unknown: only a resume can tell what it held.
+      // The content of the frame is lost: only a resume can restore it.
       return this.#lost(1006, message, 4400);
     }
     this.#heartbeat.heard();

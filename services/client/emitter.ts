@@ -1,8 +1,8 @@
-/** Typed events: `Events` maps a name to what its listeners get. */
+/** Typed events: `Events` maps a name to the arguments of its listeners. */
 export class Emitter<Events extends object> {
   readonly #listeners = new Map<keyof Events, Set<(payload: never) => void>>();
 
-  /** Returns what ends the subscription. */
+  /** Returns a function that ends the subscription. */
   on<K extends keyof Events>(type: K, listener: (payload: Events[K]) => void): () => void {
     const listeners = this.#listeners.get(type) ?? new Set();
     this.#listeners.set(type, listeners.add(listener));
@@ -14,7 +14,7 @@ export class Emitter<Events extends object> {
       try {
         (listener as (payload: Events[K]) => void)(payload);
       } catch (error) {
-        // A listener's mistake must show, but not stop the message it was told about.
+        // An error of a listener must be visible, but not stop the message.
         void Promise.reject(error);
       }
     }

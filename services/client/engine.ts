@@ -27,7 +27,7 @@ interface Waiter {
   reject(error: GridlockError): void;
 }
 
-/** What runs behind a `GridlockClient`: its parts, and what they tell each other. */
+/** The parts of a `GridlockClient`, and the calls between them. */
 export class Engine {
   readonly events = new Emitter<ClientEvents>();
   readonly connection: Connection;
@@ -118,7 +118,7 @@ export class Engine {
     });
   }
 
-  /** Ends the session on the server, and forgets whose it was even where the server cannot be told. */
+  /** Ends the session on the server, and forgets it even when the server does not answer. */
   async logout(): Promise<void> {
     this.connection.close();
     try {
@@ -138,7 +138,7 @@ export class Engine {
     this.#move();
   }
 
-  /** The player has left a game: nothing leads to it any more, unless another one is being entered. */
+  /** The player has left a game: the address no longer names it, unless another game is being entered. */
   #forget(game: string): void {
     this.games.forget(game);
     if (this.#address.route === game && !this.outbox.has(['join', 'watch'])) this.#address.leadNowhere();
@@ -151,7 +151,7 @@ export class Engine {
     this.#save();
   }
 
-  /** A page that was copied has the slot, session and games of the one it is a copy of: it begins as another guest. */
+  /** A copied page has the slot, session and games of the original, so it begins as another guest. */
   async #claim(): Promise<void> {
     const { random } = this.#platform;
     const isOwn = async () => (await this.#platform.claimSlot?.(this.session.slot)) ?? true;

@@ -1,7 +1,7 @@
 import type * as v from 'valibot';
 import { type ErrorMessage, isWorthRepeating, type RefusalCode } from '../protocol/index.ts';
 
-/** What can go wrong on this side of the wire. */
+/** The errors of this side of the wire. */
 const CLIENT_ERROR_CODES = [
   /** Sent, and not answered before the deadline: whether it was applied is unknown. */
   'timeout',
@@ -15,7 +15,7 @@ const CLIENT_ERROR_CODES = [
   'connect_failed',
   'session_refused',
   'session_unavailable',
-  /** The address can never work as it is: its scheme, its certificate, a redirect, a name that is not known. */
+  /** The address cannot work: its scheme, its certificate, a redirect or an unknown name. */
   'wrong_address',
   'protocol_error',
 ] as const;

@@ -4,7 +4,9 @@ import type { Room } from './room.ts';
 
 export type ConnectionState = 'connecting' | 'open' | 'reconnecting' | 'closed';
 
-/** Why the client is closed: `idle` before the first `connect`, `client` after `close`, else what the server meant. */
+/**
+ * Why the client is closed: `idle` before the first `connect`, `client` after `close`, otherwise the server's reason.
+ */
 export type ClosedReason = 'idle' | 'client' | 'session_refused' | 'wrong_address' | CloseName | 'unknown';
 
 export interface StateChange {
@@ -18,7 +20,7 @@ export interface StateChange {
 
 export interface Health {
   readonly state: ConnectionState;
-  /** What the connection is made by, or will be next. */
+  /** The transport of this connection, or of the next one. */
   readonly transport: Transport;
   /** APPID of the replica that holds the socket. */
   readonly replica: string | undefined;
@@ -42,7 +44,7 @@ export interface MessageEvent<Data = unknown> extends Omit<KeptMessage, 'data'> 
   readonly replayed: boolean;
 }
 
-/** What somebody published in a channel that keeps nothing; it may have been lost for others. */
+/** A message of a channel without history. Other subscribers may have missed it. */
 export interface SignalEvent<Data = unknown> {
   readonly channel: string;
   readonly at: number;
@@ -59,16 +61,16 @@ export interface PresenceEvent {
 export interface ClientEvents<Type extends AnyRoomType = AnyRoomType> {
   state: StateChange;
   health: Health;
-  /** The state of a room is here, after it was entered or the page was loaded again; nothing of it was told before. */
+  /** The state of a room has arrived, after you entered it or reloaded the page. No event of it was emitted before. */
   room: Room<Type>;
   message: MessageEvent<DataOf<Type>>;
   signal: SignalEvent<DataOf<Type>>;
   presence: PresenceEvent;
   /**
-   * The page is a copy of one that is still open, as a duplicated tab is: it begins as another guest. `games` are the
-   * codes of the rooms of the other page, which goes on with them.
+   * The page is a copy of an open page, such as a duplicated tab, and begins as another guest. `games` are the codes of
+   * the original page's rooms, which stay with that page.
    */
   copied: { readonly games: readonly string[] };
-  /** Trouble that belongs to no request of the caller. */
+  /** An error that belongs to no request of the caller. */
   error: GridlockError;
 }

@@ -16,7 +16,7 @@ const state = {
   createdAt: 1,
 };
 
-/** Messages a server may send, to be bent. */
+/** Messages of a server, to be distorted. */
 const good: fc.Arbitrary<ServerMessage> = fc.oneof(
   fc.record({ type: fc.constant('pong' as const), t: fc.nat(), now: fc.nat() }),
   fc.record({ type: fc.constant('ack' as const), id: fc.string(), game: fc.constant(GAME), seq: fc.nat() }),
@@ -78,7 +78,7 @@ const frame: fc.Arbitrary<unknown> = fc.oneof(
   },
 );
 
-test('whatever a server sends, the client does not throw, and plays on with one that makes sense', async () => {
+test('no message of a server makes the client throw, and it goes on with a correct server', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(frame, { minLength: 1, maxLength: 12 }), async (frames) => {
       const bench = new Bench();
@@ -88,7 +88,7 @@ test('whatever a server sends, the client does not throw, and plays on with one 
       if (bench.client.state !== 'open') await bench.reopen();
       const asked = bench.client.create(settings);
       await settle();
-      // What is restored first has to be answered first.
+      // The server answers in the order in which the client restores.
       for (const request of bench.socket.requests) {
         if (request.type === 'resume') {
           bench.socket.say({ type: 'error', id: request.id, code: 'game_not_found', message: 'There is none.' });

@@ -5,7 +5,7 @@ import type { RoomEvent, RoomEvents, RoomSnapshot } from './room-events.ts';
 
 /** An epoch no server has: asks for a snapshot. */
 const NO_EPOCH = 'none';
-/** Events kept that came before the ones they follow; beyond it they are asked for again. */
+/** The most events to keep that came too early; beyond that they are requested again. */
 const AHEAD_LIMIT = 512;
 
 /** A game at one place of its history. */
@@ -26,8 +26,8 @@ export interface Progress {
 const NOTHING: Progress = { changes: [], gap: false };
 
 /**
- * One game as far as it is known here: the fold of its events from the first, or from a snapshot on. Without a room type
- * the state is that of the newest snapshot.
+ * The local copy of a game: its events folded from the first, or from a snapshot. Without a room type the state is that
+ * of the newest snapshot.
  */
 export class GameProjection {
   readonly game: string;
@@ -41,7 +41,7 @@ export class GameProjection {
   #epoch: string | undefined;
   #seq = 0;
   #state: unknown;
-  /** What was known before a state that turned out wrong. */
+  /** The last good view, from before a state turned out wrong. */
   #before: GameView | undefined;
   #isOver = false;
   #recoverTo: number | undefined;
@@ -58,7 +58,7 @@ export class GameProjection {
     return this.#type;
   }
 
-  /** A state that was not folded by this type is taken from the next snapshot. */
+  /** A state that this type did not fold is replaced by the next snapshot. */
   adoptType(type: AnyRoomType): void {
     if (type === this.#type) return;
     this.#type = type;
@@ -74,29 +74,32 @@ export class GameProjection {
     return { game: this.game, epoch: this.#epoch, seq: this.#seq, state: this.#state };
   }
 
-  /** What is known, or was before it turned out wrong: a snapshot is on its way then. */
+  /** The current view, or the last good one while a snapshot is on its way. */
   get latest(): GameView | undefined {
     return this.view ?? this.#before;
   }
 
-  /** Nothing can follow. */
+  /** No event can follow. */
   get completed(): boolean {
     if (this.#isOver) return true;
     return this.#type !== undefined && this.#state !== undefined && this.#type.isOver(this.#state);
   }
 
-  /** From where to ask for events. Without a room type events make no state: the first one is that of a snapshot. */
+  /**
+   * The place from which to request events. Without a room type events make no state, so the first state is a
+   * snapshot's.
+   */
   get position(): { game: string; epoch: string; seq: number } {
     const isFoldable = this.#type !== undefined || this.#state !== undefined;
     return { game: this.game, epoch: (isFoldable ? this.#epoch : undefined) ?? NO_EPOCH, seq: this.#seq };
   }
 
-  /** What an `ack` said about a game that is not known otherwise yet. */
+  /** The place that an `ack` gave for a game without a state so far. */
   adoptEpoch(epoch: string | undefined): void {
     this.#epoch ??= epoch;
   }
 
-  /** The socket is gone, and with it whatever was promised on it. */
+  /** The socket is gone, and with it every answer that was expected on it. */
   cut(): void {
     this.resuming = false;
     this.#recoverTo = undefined;
@@ -132,7 +135,7 @@ export class GameProjection {
       this.#replayedTo = 0;
     }
     if (this.#type && !v.is(this.#type.state, message.state)) {
-      return { ...NOTHING, error: new Error('A snapshot is not what the room type says.') };
+      return { ...NOTHING, error: new Error('The snapshot does not match the room type.') };
     }
     this.#epoch = message.epoch;
     this.#seq = message.seq;
@@ -160,7 +163,7 @@ export class GameProjection {
       try {
         this.#state = this.#evolve(next);
       } catch (error) {
-        // What is known cannot be right: start from a snapshot.
+        // The local state must be wrong: start from a snapshot.
         this.cut();
         this.#begin();
         this.#epoch = undefined;
@@ -178,7 +181,7 @@ export class GameProjection {
     if (over) this.#isOver = true;
     if (!this.#type) return this.#state;
     const { kind } = event;
-    if (!v.is(this.#type.event, event)) throw new Error(`An event of kind "${kind}" is not what the room type says.`);
+    if (!v.is(this.#type.event, event)) throw new Error(`An event of kind "${kind}" does not match the room type.`);
     return this.#type.evolve(this.#state, event, at);
   }
 }

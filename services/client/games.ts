@@ -21,7 +21,7 @@ const LEFT_EARLY = 'The room was left before its state came.';
 /** Rooms that were left and may still be heard of. */
 const MOST_LEFT = 64;
 
-/** The games the player is in, each kept complete: a hole in its history is asked for, never guessed. */
+/** The games of the player, each kept complete: missing events are requested, never guessed. */
 export class Games {
   readonly #context: Context;
   readonly #host: () => RoomHost;
@@ -31,7 +31,7 @@ export class Games {
   readonly #rooms = new Map<string, Room>();
   /** Those who wait for the state of a game that was entered. */
   readonly #waiters = new Map<string, Waiter[]>();
-  /** What the server still sends about these is not wanted. */
+  /** Games that were left: later messages about them are ignored. */
   readonly #left = new Set<string>();
 
   constructor(context: Context, host: () => RoomHost, type: AnyRoomType | undefined, saved: readonly SavedGame[]) {
@@ -89,12 +89,12 @@ export class Games {
     });
   }
 
-  /** What was predicted of a game is something else now. */
+  /** The prediction of a game has changed. */
   changed(game: string): void {
     this.#projections.get(game)?.events.emit('change', undefined);
   }
 
-  /** The client is closed: nobody hears of a state any more. */
+  /** The client is closed, so those who wait for a state are told. */
   refuseWaiting(error: GridlockError): void {
     for (const game of [...this.#waiters.keys()]) this.#refuse(game, error);
   }
@@ -110,7 +110,7 @@ export class Games {
     if (this.#drop(game, new GridlockError('not_a_player', LEFT_EARLY, { game }))) this.#context.save();
   }
 
-  /** All of them were somebody else's. */
+  /** The player has changed, so all games are dropped. */
   clear(): void {
     for (const game of [...this.#projections.keys()]) {
       this.#drop(game, new GridlockError('closed', 'The session has ended.', { game }));
@@ -123,9 +123,9 @@ export class Games {
     return completed;
   }
 
-  /** Asks for what was missed, game by game; returns how many times `done` will be called. */
+  /** Requests missed events, game by game. Returns how many times `done` will be called. */
   restore(done: () => void): number {
-    // A completed game has no more events, unless this client does not know how it ended.
+    // A completed game has no further events, unless this client missed its end.
     const open = [...this.#projections.values()].filter((projection) => !projection.completed);
     for (const projection of open) this.#resume(projection, done);
     return open.length;

@@ -2,19 +2,19 @@ import type { Clock, Timer } from './clock.ts';
 
 interface HeartbeatHandlers {
   ping(): void;
-  /** Nothing was heard for two intervals, or after a probe, though asked. */
+  /** The peer was silent for two intervals, or did not answer a probe. */
   dead(reason: string): void;
 }
 
-/** Whatever a server asks for. */
+/** The bounds of the interval that a server may ask for. */
 const MIN_INTERVAL_MS = 50;
-/** How long a probe is waited for: long enough for a slow network, short enough for a player. */
+/** How long to wait for the answer to a probe: long enough for a slow network, short enough for a player. */
 const PROBE_MS = 2_500;
-/** A request that nothing was heard after for so long makes a probe, which is waited for as long again. */
+/** If nothing arrives for this long after a request, a probe is sent and gets the same time. */
 const ANSWER_MS = 1_400;
-/** As many round trips as a probe may take on a slow network. */
+/** The number of round trips that a probe may take on a slow network. */
 const PATIENCE_ROUND_TRIPS = 4;
-/** A timer that is so late was held back, and what arrived meanwhile is not read yet. */
+/** A timer this late was throttled, and messages that arrived since may be unread. */
 const LATE_MS = 500;
 /** A server that is slow for everybody must not be asked again and again: each probe that fails doubles the next ones. */
 const LONGEST_PATIENCE = 16;
@@ -31,9 +31,9 @@ export class Heartbeat {
   #intervalMs = 0;
   #lastHeardAt = 0;
   #nextPingAt = 0;
-  /** When the first ping went out that nothing was heard after. */
+  /** The time of the first ping since the peer was last heard. */
   #askedAt: number | undefined;
-  /** Until when the answer to a request, and that to a probe, is waited for. */
+  /** The deadlines for the answer to a request, and to a probe. */
   #answerBy = Infinity;
   #probeBy = Infinity;
   #dueAt = 0;
@@ -81,11 +81,11 @@ export class Heartbeat {
     this.#patience = Math.max(1, this.#patience / 2);
   }
 
-  /** Something was sent that the peer answers. */
+  /** A message that the peer answers was sent. */
   asked(): void {
     if (this.#timer === undefined || this.#answerBy < Infinity || this.#probeBy < Infinity) return;
     this.#answerBy = this.#clock.now() + this.#patient(ANSWER_MS);
-    // A timer that runs before is enough: it looks what else is due.
+    // An earlier timer is enough, because it checks all deadlines.
     if (this.#dueAt > this.#answerBy) this.#rearm();
   }
 
@@ -105,7 +105,7 @@ export class Heartbeat {
   #tick(): void {
     const now = this.#clock.now();
     if (now >= this.#probeBy) {
-      // What came while this page stood still is read first.
+      // Messages that came while the page was frozen are read first.
       if (now - this.#dueAt > LATE_MS) this.#probeBy = now + LATE_MS;
       else return this.#dead('Nothing was heard after the connection was in doubt.');
     }

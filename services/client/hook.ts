@@ -1,14 +1,14 @@
 import type { AnyRoomType, PlayerRef, StateOf } from '../protocol/index.ts';
 import type { Room } from './room.ts';
 
-/** What React (18 and later) and `preact/compat` export under this name. */
+/** The function that React (18 and later) and `preact/compat` export under this name. */
 export type UseSyncExternalStore = <Snapshot>(
   subscribe: (onChange: () => void) => () => void,
   getSnapshot: () => Snapshot,
   getServerSnapshot?: () => Snapshot,
 ) => Snapshot;
 
-/** A room at one moment: another object only when something of it is different. */
+/** A room at one moment. The object changes only when the room does. */
 export interface RoomView<Type extends AnyRoomType = AnyRoomType> {
   readonly state: StateOf<Type>;
   /** With the effect of the commands that wait for their answer: what a page draws. */
@@ -46,7 +46,7 @@ interface RoomStore {
 }
 
 const NO_STORE: RoomStore = { subscribe: () => () => {}, read: () => undefined };
-/** The same functions for a room each time: others would be a new subscription on each pass. */
+/** Cached by room, because new functions would mean a new subscription on each pass. */
 const STORES = new WeakMap<Room, RoomStore>();
 
 function storeOf(room: Room): RoomStore {

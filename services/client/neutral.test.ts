@@ -7,7 +7,7 @@ import type * as Sdk from './index.ts';
 import { FakeClock, settle } from './testing/fake-clock.ts';
 import { SimulatedServer } from './testing/simulated-server.ts';
 
-test('the core runs where there is nothing but the language: no window, no Node, no timers of its own', async () => {
+test('the core runs with the bare language: no window, no Node, no global timers', async () => {
   const { outputFiles, metafile } = await build({
     entryPoints: [fileURLToPath(new URL('index.ts', import.meta.url))],
     bundle: true,

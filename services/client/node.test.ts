@@ -14,7 +14,7 @@ interface TestServer {
   readonly sessions: { authorization: string | undefined; body: unknown }[];
   readonly upgrades: IncomingMessage[];
   readonly sockets: WebSocketServer;
-  /** What the next upgrades are answered with in place of a socket. */
+  /** The refusals with which the next upgrades are answered. */
   readonly refusals: number[];
 }
 

@@ -26,16 +26,16 @@ import { codeOfRefusal } from './transports/calls.ts';
 
 export * from './index.ts';
 
-/** What TLS is told besides the root. */
+/** TLS options other than the root. */
 export type TlsOptions = Pick<ConnectionOptions, 'servername' | 'allowPartialTrustChain'>;
 
 /** Where the cluster is, and how it is reached. */
 export interface NodeTarget {
   /** Origin of the cluster, as `https://localhost:8443`; `wss:` and `ws:` are read as `https:` and `http:`. */
   readonly url: string;
-  /** PEM of the root to trust, besides none of the system's. */
+  /** PEM of the only root to trust, in place of the system's. */
   readonly ca?: string | Buffer | undefined;
-  /** For a server whose certificate is under another name than the URL's, or is trusted by itself. */
+  /** For a server whose certificate has another name than the URL, or is trusted directly. */
   readonly tls?: TlsOptions | undefined;
   /**
    * Makes the connections of session, socket and fallback transports, as through a proxy. Where it is left out, all of
@@ -53,7 +53,7 @@ export const SOCKET_OPTIONS: Readonly<{ perMessageDeflate: false; maxPayload: nu
   Object.freeze({ perMessageDeflate: false, maxPayload: 1 << 20, closeTimeout: 2_000 });
 const SESSION_TIMEOUT_MS = 10_000;
 
-/** What no repeat makes good: the certificate is not trusted, this is no TLS or no HTTP, or the name is not known. */
+/** Permanent errors: the certificate is not trusted, the server speaks no TLS or HTTP, or the name is unknown. */
 const WRONG_ADDRESS =
   /^(CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_(GET|VERIFY|DECRYPT|DECODE)_|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE)|PATH_LENGTH|ERR_TLS_CERT|ERR_SSL_|EPROTO|HPE_|ENOTFOUND)/;
 
@@ -141,7 +141,7 @@ class Server {
       upgrade.destroy();
       webSocket.terminate();
     });
-    // Its types say less of `onmessage` than the standard does.
+    // The types of ws are narrower for `onmessage` than the standard.
     return adaptWebSocket(webSocket as unknown as Parameters<typeof adaptWebSocket>[0], {
       onMessage: handlers.onMessage,
       onClose: (code, reason) => handlers.onClose(refusedWith ?? code, reason || failure),
@@ -205,8 +205,8 @@ class Server {
   }
 
   /**
-   * What takes a socket through the proxy that Node's own requests go through; ws uses no agent by itself. A connection
-   * for each socket: one that is left over from a request may be about to end.
+   * An agent for the proxy that Node's own requests use, because ws uses no agent by default. Each socket gets a new
+   * connection: one left over from a request may be about to close.
    */
   #proxy(): http.Agent | undefined {
     const { globalAgent, Agent } = this.#protocol;

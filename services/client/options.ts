@@ -10,14 +10,14 @@ export interface ClientOptions<Room extends AnyRoomType = AnyRoomType> {
   /** The player's name; the server invents one where it is left out. */
   readonly name?: string | undefined;
   /**
-   * Gives the JWT of a signed-in user, whose player this is then instead of a guest: asked each time a session is made or
-   * renewed, which is before it ends. Give one that is good for a while yet. When it rejects, it is asked again later.
-   * For `createClient`: a platform of your own trades it in `createSession`.
+   * Returns the JWT of a signed-in user, who then plays instead of a guest. Called each time a session is made or
+   * renewed, before the old one ends. Return a JWT that remains valid for some time. When it rejects, it is called
+   * again later. Only `createClient` uses it: your own platform exchanges the JWT in `createSession`.
    */
   readonly token?: (() => Promise<string> | string) | undefined;
-  /** Which of a browser's guests this is: 1 to 16 letters and digits. Saved, so that a reload keeps it. */
+  /** Distinguishes the guests of a browser: 1 to 16 letters and digits. Saved, so that a reload keeps it. */
   readonly slot?: string | undefined;
-  /** Session, socket and welcome must be there within. */
+  /** The time within which session, socket and welcome must arrive. */
   readonly connectTimeoutMs: number;
   /** From the call until the promise rejects with `timeout`. */
   readonly requestTimeoutMs: number;
@@ -27,9 +27,9 @@ export interface ClientOptions<Room extends AnyRoomType = AnyRoomType> {
   readonly queueLimit: number;
   readonly backoffBaseMs: number;
   readonly backoffCapMs: number;
-  /** A connection that held this long counts as good: the next back-off starts small again. */
+  /** A connection that lasted this long counts as stable: the next back-off starts small again. */
   readonly stableAfterMs: number;
-  /** The ways to connect, the best first: the next one is tried where one does not work. */
+  /** The transports in order of preference: the next one is tried when one fails. */
   readonly transports: readonly Transport[];
   /**
    * Names the game in the socket's address and moves the socket on join, for the stateful design. What the server says

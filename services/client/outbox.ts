@@ -28,8 +28,8 @@ interface Pending {
 }
 
 /**
- * Requests until they are answered, in the order in which they were made. Each goes out as often as it takes, always
- * with its own id, at no more than the rate the server allows.
+ * Requests until they are answered, in the order in which they were made. Each is sent until it is answered, always
+ * with its own id, within the rate that the server allows.
  */
 export class Outbox {
   readonly #clock: Clock;
@@ -42,7 +42,7 @@ export class Outbox {
   #tokens = 0;
   #refilledAt = 0;
   #holdUntil = 0;
-  /** Publishing has a rate of its own: commands do not wait for it. */
+  /** Publishing has a separate rate, so that commands do not wait for it. */
   #holdPublishUntil = 0;
   #pumpTimer: Timer;
 
@@ -134,7 +134,7 @@ export class Outbox {
     });
     const retryAt = this.#clock.now() + (message.retryAfterMs ?? pending.backoff.next());
     if (error.final || retryAt >= pending.deadline) this.#fail(pending, error);
-    // A draining replica answers nothing more: the next connection sends it again.
+    // A draining replica answers no further requests: the next connection sends it again.
     else if (message.code !== 'draining') {
       pending.inFlight = false;
       pending.notBefore = retryAt;

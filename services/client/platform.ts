@@ -1,7 +1,7 @@
 import type { ServerMessage, SessionAnswer } from '../protocol/index.ts';
 import type { Clock } from './clock.ts';
 
-/** Where a socket is to go: path and query on the cluster's origin, and the token where no cookie carries it. */
+/** The address of a socket: path and query on the cluster's origin, and the token if no cookie carries it. */
 export interface SocketTarget {
   readonly path: string;
   readonly token: string | undefined;
@@ -55,7 +55,7 @@ export interface Store {
   write(text: string): void;
 }
 
-/** All that the client needs of the runtime it is in. */
+/** All that the client needs from its runtime. */
 export interface Platform {
   readonly clock: Clock;
   /** At least 0, below 1. */
@@ -69,11 +69,11 @@ export interface Platform {
   endSession?(call: SessionCall): Promise<void>;
   readonly store?: Store | undefined;
   /**
-   * Takes a slot for as long as this page is there; false when another page has it, of which this one is a copy. Left
-   * out where pages are not copied.
+   * Takes a slot for the life of this page; false when the page from which this one was copied has it. Left out where
+   * pages cannot be copied.
    */
   claimSlot?(slot: string): Promise<boolean>;
-  /** Reads a frame instead of `decodeServerFrame`, for who must see the frames, too; throws on what is none. */
+  /** Replaces `decodeServerFrame` for a caller that must see the frames too. Throws for an invalid frame. */
   decode?(text: string): ServerMessage[];
 }
 
@@ -84,7 +84,7 @@ export function randomText(random: () => number, length: number): string {
   return text;
 }
 
-/** The part of the standard `WebSocket` that is used here: browsers, Node's `ws` and k6 have it. */
+/** The part of the standard `WebSocket` that is used here. Browsers, Node's `ws` and k6 have it. */
 export interface WebSocketLike {
   onmessage: ((event: { data: unknown }) => void) | null;
   onclose: ((event: { code: number; reason: string }) => void) | null;

@@ -26,7 +26,7 @@ test('a command shows at once, and the state itself waits for the server', async
   assert.equal(holderOf(room.state, 0), -1);
 });
 
-test('what the server refuses is taken back', async () => {
+test('the effect of a refused command is taken back', async () => {
   const { socket, room } = await joined();
   const refused = rejection(room.send(capture(0)));
   const { id } = socket.request('capture');
@@ -100,7 +100,7 @@ test('a command that is granted counts once, whatever the application', () => {
   assert.equal(predicted(), 3, 'its event is here');
 });
 
-test('a command that was granted in an epoch that is over is predicted no more', () => {
+test('a command that was granted in an earlier epoch is no longer predicted', () => {
   const player = { id: 'ada', name: 'Ada' };
   const state = { step: 1, value: 0, players: [player] };
   const predictions = new Predictions({

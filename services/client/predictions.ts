@@ -6,7 +6,7 @@ import type { Ack } from './outbox.ts';
 export interface Prediction {
   readonly game: string;
   readonly command: AnyCommand;
-  /** Where it was granted: it shows until the event of this place is here. */
+  /** The place at which it was granted: it shows until the event of this place arrives. */
   granted?: { readonly epoch: string | undefined; readonly seq: number };
 }
 
@@ -17,18 +17,18 @@ export interface PredictionsOptions {
   readonly player: () => PlayerRef | undefined;
   /** Milliseconds since the Unix epoch by the server's clock. */
   readonly now: () => number;
-  /** What a game would be has changed. */
+  /** The prediction of a game has changed. */
   readonly onChange: (game: string) => void;
 }
 
 /**
- * What games would be if the server grants every command that waits for its answer. The server decides by the same
- * functions, so that nearly always it does; a refusal takes the command's effect back.
+ * The state of games if the server grants every waiting command. The server decides by the same functions, so it nearly
+ * always does. A refusal takes the command's effect back.
  */
 export class Predictions {
   readonly #options: PredictionsOptions;
   readonly #pending = new Set<Prediction>();
-  /** What `state` has made out: the same value until something changes. */
+  /** The cached result of `state`: the same value until something changes. */
   readonly #states = new Map<string, unknown>();
 
   constructor(options: PredictionsOptions) {
@@ -53,7 +53,7 @@ export class Predictions {
     if (this.#pending.delete(prediction)) this.#changed(prediction.game);
   }
 
-  /** A game has changed: what it shows by itself needs no prediction any more. Returns whether there was such. */
+  /** A game has changed: commands whose events have arrived need no prediction. Returns whether there were any. */
   follow(game: string): boolean {
     this.#states.delete(game);
     const view = this.#options.view(game);
@@ -91,7 +91,7 @@ export class Predictions {
         const { events, refusal } = type.decide(state, command, context);
         if (refusal === undefined) for (const event of events) state = type.evolve(state, event, context.now);
       } catch {
-        // What the server makes of it will show.
+        // The command may not apply: the server's answer will show it.
       }
     }
     return state;

@@ -3,14 +3,14 @@ import { test } from 'node:test';
 import { settle } from './testing/fake-clock.ts';
 import { Bench, HEARTBEAT_MS, PLAYER } from './testing/fake-network.ts';
 
-test('who is asked to find another replica says so in the next address, and no longer once welcomed', async () => {
+test('a client that is asked to find another replica says so in its next address, until it is welcomed', async () => {
   const bench = new Bench({ slot: 's' });
   const first = await bench.open();
   first.say({ type: 'going_away', reconnectAfterMs: 100, rebalance: true });
   first.end(1012);
   await bench.clock.advance(100);
   assert.equal(bench.socket.address, '/ws?slot=s&rebalance=1');
-  // The attempt fails: the wish still stands.
+  // The attempt fails: the request still applies.
   bench.socket.end(1006);
   await bench.clock.advance(10_000);
   assert.equal(bench.socket.address, '/ws?slot=s&rebalance=1');

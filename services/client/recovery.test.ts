@@ -177,7 +177,7 @@ test('a seat whose snapshot was cut off is restored from the first event', async
   assert.deepEqual((await promise).state, stateAt(2));
 });
 
-test('a game that is gone is dropped on resume and told of', async () => {
+test('a game that is gone is dropped on resume, with an event', async () => {
   const { bench, socket } = await joined(4);
   socket.end(1006);
   const next = await bench.reopen();
@@ -201,7 +201,7 @@ test('a resume that is never answered costs the connection: silence about a game
   assert.equal((await bench.reopen()).request('resume').seq, 4);
 });
 
-test('a game that was left is heard of no more', async () => {
+test('a game that was left emits no further events', async () => {
   const { bench, socket } = await joined(3);
   const left = bench.client.leave(GAME);
   socket.say({ type: 'ack', id: socket.request('leave').id, game: GAME });
@@ -378,7 +378,7 @@ test('with a game its chat is left too', async () => {
   assert.deepEqual((await bench.reopen()).requests, []);
 });
 
-test('the chat of a game that is joined anew while it is left is listened to', async () => {
+test('the chat of a game that is joined again while it is left is listened to', async () => {
   const { bench, socket } = await joined(3);
   const all = [bench.client.leave(GAME), bench.client.join(GAME), bench.client.subscribe(GAME)];
   socket.say(

@@ -59,7 +59,7 @@ test('a renewal that fails is tried again before the token ends', async () => {
   assert.equal(socket.request('refresh').token, 'token-3');
 });
 
-test('where a cookie carries the token the ticket beside it is shown, and not kept', async () => {
+test('if a cookie carries the token, the ticket that came with it is shown and not kept', async () => {
   const store = {
     text: undefined as string | undefined,
     read: () => store.text,

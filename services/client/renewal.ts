@@ -1,14 +1,19 @@
 import type { Clock, Timer } from './clock.ts';
 import type { Outbox } from './outbox.ts';
 
-/** When in its remaining life a token is renewed: at a moment between these parts of it, as many may start together. */
+/**
+ * A token is renewed at a random moment between these parts of its remaining life, as many clients may start together.
+ */
 const EARLIEST = 0.75;
 const LATEST = 0.85;
-/** What could not be renewed is tried again after this part of what is left. */
+/** A failed renewal is tried again after this part of the remaining life. */
 const AGAIN = 0.25;
 /** setTimeout runs at once when asked to wait longer than this. */
 const LONGEST_MS = 2 ** 31 - 1;
-/** Below this nothing is tried any more: the server ends the socket, and the next one begins with a new token. */
+/**
+ * With less time left there is no further attempt: the server ends the socket, and the next one begins with a new
+ * token.
+ */
 const LEAST_MS = 500;
 
 interface RenewalParts {
@@ -26,7 +31,7 @@ interface RenewalParts {
 export class Renewal {
   readonly #parts: RenewalParts;
   #timer: Timer;
-  /** Names the socket: what was begun for an older one is of no use any more. */
+  /** Identifies the socket: a renewal for an older one is dropped. */
   #socket = 0;
 
   constructor(parts: RenewalParts) {

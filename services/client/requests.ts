@@ -48,7 +48,7 @@ export class Requests {
   }
 }
 
-/** What games and channels share with the client they belong to. */
+/** The part of the client that games and channels share. */
 export interface Context {
   readonly outbox: Outbox;
   readonly events: Emitter<ClientEvents>;
@@ -56,7 +56,7 @@ export interface Context {
   nextId(): string;
   /** Something that should outlive a reload has changed. */
   save(): void;
-  /** A game is another one, or gone: what was predicted of it may be so, too. */
+  /** A game has changed or is gone, so its prediction may have changed too. */
   follow(game: string): void;
   /** A game or channel could not be restored on this connection: another one is needed. */
   unrestored(message: string): void;

@@ -17,7 +17,7 @@ interface Parts {
   forget(game: string): void;
 }
 
-/** What a player asks for about rooms: to enter one, to do something in it, to leave it. */
+/** The requests of a player about rooms: to enter one, to act in it, to leave it. */
 export class RoomRequests implements RoomHost {
   readonly #parts: Parts;
 

@@ -3,11 +3,11 @@ import type { GameProjection, GameView } from './game-projection.ts';
 import type { Ack } from './outbox.ts';
 import type { RoomEvents } from './room-events.ts';
 
-/** What a room asks of the client that is in it. */
+/** The part of the client that a room uses. */
 export interface RoomHost {
   send(code: string, command: CommandOf<AnyRoomType>): Promise<Ack>;
   leave(code: string): Promise<void>;
-  /** The state with the commands that wait for their answer; undefined where nothing can be predicted. */
+  /** The state with the effect of waiting commands; undefined if nothing can be predicted. */
   predicted(code: string): unknown;
 }
 
@@ -16,7 +16,7 @@ export interface RoomHost {
  * after that it stays as it was.
  */
 export class Room<Type extends AnyRoomType = AnyRoomType> {
-  /** By which others join. */
+  /** The code with which others join. */
   readonly code: string;
   readonly #host: RoomHost;
   readonly #projection: GameProjection;
@@ -50,7 +50,7 @@ export class Room<Type extends AnyRoomType = AnyRoomType> {
     return this.#projection.type?.members(this.state) ?? [];
   }
 
-  /** Of the store that numbers the events: a new one counts from another history. */
+  /** The epoch of the history that numbers the events. */
   get epoch(): string {
     return this.#view.epoch;
   }
@@ -60,17 +60,17 @@ export class Room<Type extends AnyRoomType = AnyRoomType> {
     return this.#view.seq;
   }
 
-  /** Nothing happens in it any more. */
+  /** Whether the room has ended. */
   get isOver(): boolean {
     return this.#projection.completed;
   }
 
-  /** When something happens by itself, in milliseconds since the Unix epoch by the server's clock (`serverNow()`). */
+  /** The next deadline, in milliseconds since the Unix epoch by the server's clock (`serverNow()`). */
   get deadline(): number | undefined {
     return this.isOver ? undefined : this.#projection.type?.deadline(this.state);
   }
 
-  /** It is watched, not played. */
+  /** Whether it is watched, not played. */
   get isWatching(): boolean {
     return this.#projection.isWatching;
   }
@@ -80,7 +80,7 @@ export class Room<Type extends AnyRoomType = AnyRoomType> {
     return this.#projection.watchers;
   }
 
-  /** Listens to an event of the room; returns what ends that. What happened before is in `state`. */
+  /** Listens to an event of the room; returns a function that ends it. `state` holds the effect of earlier events. */
   on<K extends keyof RoomEvents>(type: K, listener: (payload: RoomEvents<Type>[K]) => void): () => void {
     return this.#projection.events.on(type, listener as (payload: RoomEvents[K]) => void);
   }
@@ -93,7 +93,7 @@ export class Room<Type extends AnyRoomType = AnyRoomType> {
     return this.#host.send(this.code, command);
   }
 
-  /** Leaves the room, stops watching it, or puts one that is over out of sight. */
+  /** Leaves the room, stops watching it, or drops a room that is over. */
   leave(): Promise<void> {
     return this.#host.leave(this.code);
   }

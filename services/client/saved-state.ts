@@ -3,8 +3,8 @@ import { Attempt, ChannelName, Epoch, GameCode, SessionAnswer, Slot } from '../p
 import type { Store } from './platform.ts';
 
 /**
- * What outlives a reload. The state of a game is not in it: its events are asked for again from the first, and the
- * epoch tells whether they still are the same ones.
+ * The data that a reload keeps. The state of a game is not part of it: its events are requested again from the first,
+ * and the epoch shows whether they are still the same.
  */
 const SavedState = v.object({
   version: v.literal(1),
@@ -19,7 +19,7 @@ const SavedState = v.object({
 });
 type SavedState = v.InferOutput<typeof SavedState>;
 
-/** What was saved, or undefined where nothing usable was. */
+/** The saved data, or undefined if there is none that is usable. */
 export function readSaved(store: Store | undefined): SavedState | undefined {
   try {
     const parsed = v.safeParse(SavedState, JSON.parse(store?.read() ?? 'null'));

@@ -4,11 +4,11 @@ import { GridlockError } from './errors.ts';
 import type { ClientOptions } from './options.ts';
 import type { Platform, SessionCall, Store } from './platform.ts';
 
-/** A token is renewed this long before it expires, in milliseconds; one that lives shortly a part of its life before. */
+/** A token is renewed this many milliseconds before it expires; a short-lived token, a part of its life before. */
 const RENEW_BEFORE = 60_000;
 const RENEW_PART = 0.1;
 
-/** Who the player is, and the proof of it. */
+/** The identity of the player, and its proof. */
 export class Session {
   readonly #platform: Platform;
   #slot: string;
@@ -16,7 +16,7 @@ export class Session {
   #nameSettled = false;
   #answer: SessionAnswer | undefined;
   #renewBefore = RENEW_BEFORE;
-  /** Counts the requests: what an older one is answered is of no use any more. */
+  /** Counts the requests: the answer to an older one is dropped. */
   #asked = 0;
 
   constructor(platform: Platform, slot: string, saved: SessionAnswer | undefined) {
@@ -25,7 +25,7 @@ export class Session {
     this.#answer = saved;
   }
 
-  /** Which of the browser's guests this is. */
+  /** Distinguishes the guests of a browser. */
   get slot(): string {
     return this.#slot;
   }
@@ -88,7 +88,7 @@ export class Session {
   }
 }
 
-/** A JWT that ran out on the way is worth another one; what is refused so many times in a row is refused for good. */
+/** A JWT may expire on the way, so a refused one is replaced; after this many refusals in a row the client stops. */
 const REFUSED_TIMES = 3;
 
 /** The JWT of a signed-in user, which is traded for each session. */
@@ -100,7 +100,7 @@ export class UserToken {
     this.#get = get;
   }
 
-  /** Makes a session with the token of the moment; rejects with a `GridlockError` that tells whether to try again. */
+  /** Makes a session with the current token. Rejects with a `GridlockError` that tells whether to try again. */
   async trade(make: (token: string) => Promise<SessionAnswer>): Promise<SessionAnswer> {
     const token = await this.#ask();
     try {

@@ -4,7 +4,7 @@ import { randomText } from './platform.ts';
 
 const INSTANCE_LENGTH = 8;
 
-/** What a page that was loaded again knows of the sockets before. */
+/** The data about earlier sockets that a reload keeps. */
 interface Saved {
   readonly attempt?: string | undefined;
   readonly route?: string | undefined;
@@ -36,7 +36,7 @@ export class SocketAddress {
     return this.#route;
   }
 
-  /** What the page needs to know when it is loaded again. */
+  /** The data to keep for a reload. */
   get saved(): Saved {
     return {
       ...(this.#attempts === 0 ? {} : { attempt: this.#attempt }),
@@ -49,7 +49,7 @@ export class SocketAddress {
     this.#isRouted = isRouted;
   }
 
-  /** Leads to a game's replica; true when that is another address than before. */
+  /** Names a game, whose replica the socket should reach; true when that changes the address. */
   leadTo(game: string): boolean {
     if (!this.#isRouted || game === this.#route) return false;
     this.#route = game;
@@ -62,11 +62,15 @@ export class SocketAddress {
 
   /** Counts one more attempt. */
   advance(): void {
-    // By time: what was saved may be a copy of, or older than, what connected often since, and would come late each time.
+    // Based on time: the saved number may be a copy, or older than that of a client that connected often since. All of
+    // its attempts would then be refused as late.
     this.#attempts = Math.max(this.#attempts + 1, Math.floor(this.#clock.now()));
   }
 
-  /** A copy of this page may have taken over and count on from the same attempt: the next ones are another client's. */
+  /**
+   * A copy of this page may have superseded it and continue from the same attempt, so later attempts get another client
+   * id.
+   */
   begin(): void {
     this.#instance = randomText(this.#random, INSTANCE_LENGTH);
     this.#attempts = 0;

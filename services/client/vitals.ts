@@ -4,7 +4,7 @@ import type { ConnectionState, Health } from './events.ts';
 
 type Welcome = ServerMessageOf<'welcome'>;
 
-/** What is measured of the connection. */
+/** The measurements of the connection. */
 export class Vitals {
   readonly #clock: Clock;
   readonly #serverTime = new ServerTime();
@@ -19,7 +19,7 @@ export class Vitals {
     this.#clock = clock;
   }
 
-  /** The last one there was. */
+  /** The last welcome. */
   get welcome(): Welcome | undefined {
     return this.#welcome;
   }

@@ -1,30 +1,30 @@
-// What a page and the supervisor of `npm start` say to each other about the parts that are broken on purpose.
+// The messages between a page and the supervisor of `npm start` about parts that are broken on purpose.
 import * as v from 'valibot';
 import { Seq, Timestamp } from './types.ts';
 
-/** Everything below it leads to the supervisor, where the edge lets it. */
+/** The edge sends every path below it to the supervisor, if the request may break things. */
 export const BREAK_PATH = '/break/';
-/** Always answered, also where nothing may be broken: then it says so. */
+/** Always answered: where nothing may be broken, the answer says so. */
 export const BREAK_STATUS = `${BREAK_PATH}status.json`;
-/** A page of another origin cannot send it without asking first, which is refused. */
+/** A page of another origin cannot send this type without a preflight request, which is refused. */
 export const BREAK_HEADER = 'gridlock-break';
-/** What the edge says about where a request comes from; it takes it away from what clients send. */
+/** The header in which the edge says where a request comes from. The edge removes it from requests of clients. */
 export const BREAK_FROM_HEADER = 'gridlock-break-from';
 
 export const BREAK_PARTS = ['replica', 'redis', 'edge', 'certificate'] as const;
 const BreakPart = v.picklist(BREAK_PARTS);
 export type BreakPart = v.InferOutput<typeof BreakPart>;
 
-/** One part that was broken on purpose, and what came of it. */
+/** A part that was broken on purpose, and how it recovered. */
 export const Strike = v.object({
   id: Seq,
   part: BreakPart,
   /** Of a replica. */
   appId: v.optional(v.string()),
-  /** When it was struck, by the clock of the supervisor. */
+  /** The time of the fault, by the clock of the supervisor. */
   at: Timestamp,
   state: v.picklist(['under way', 'over', 'failed']),
-  /** Until the part did its work again; for a certificate until a fresh handshake showed the new one. */
+  /** Milliseconds until the part worked again; for a certificate, until a new handshake showed the new one. */
   backAfterMs: v.optional(v.number()),
   /** Serial numbers of the leaf. */
   serials: v.optional(v.object({ before: v.string(), after: v.string() })),
@@ -35,7 +35,7 @@ export type Strike = v.InferOutput<typeof Strike>;
 /** The answer at `BREAK_STATUS`. */
 export const BreakStatus = v.object({
   available: v.boolean(),
-  /** It would be with the operator's key. */
+  /** The operator's key would allow it. */
   needsKey: v.optional(v.boolean()),
   parts: v.optional(v.array(BreakPart), []),
   /** The latest, oldest first. */

@@ -17,7 +17,7 @@ const ruleOf = (channel: string) => {
   return match && [match.rule.name, match.room];
 };
 
-test('a name of its own, a room and anything match', () => {
+test('a fixed name, a room and a wildcard match', () => {
   assert.deepEqual(ruleOf('lobby'), ['lobby', undefined]);
   assert.deepEqual(ruleOf('lobby:private'), ['lobby:private', undefined]);
   assert.deepEqual(ruleOf('ABCDEF'), ['{room}', 'ABCDEF']);
@@ -25,7 +25,7 @@ test('a name of its own, a room and anything match', () => {
   assert.deepEqual(ruleOf('news:2026'), ['news:*', undefined]);
 });
 
-test('of several rules the first one holds', () => assert.deepEqual(ruleOf('news:sport'), ['news:*', undefined]));
+test('of several rules the first one applies', () => assert.deepEqual(ruleOf('news:sport'), ['news:*', undefined]));
 
 test('nothing else matches', () => {
   for (const channel of ['', 'lobb', 'lobby2', 'lobby:', 'abcdef', 'board:', 'board:abcdef', 'news', 'news:a:b']) {

@@ -2,9 +2,8 @@ import * as v from 'valibot';
 import { GameCode, type PlayerRef } from './types.ts';
 
 /**
- * Who may do something in a channel: every player; the members of the room in its name; those who may only watch that
- * room, and once it is over its members too; nobody but a backend; or those that a pure function of the player and the
- * channel's name lets in.
+ * The players who may do something in a channel. These are all players; the members of the room in its name; those who
+ * may only watch that room, and its members once it is over; only backends; or those that a pure function accepts.
  */
 export type Access = 'everyone' | 'members' | 'watchers' | 'nobody' | ((player: PlayerRef, channel: string) => boolean);
 
@@ -13,20 +12,21 @@ interface KeptHistory {
   readonly seconds: number;
 }
 
-/** What an application says about its channels of one kind. */
+/** An application's rules for one kind of channel. */
 export interface ChannelRule<Name extends string = string, Data = unknown> {
   /**
    * The channels it is about: parts with colons between them. A part is itself (`lobby`), `{room}` for the code of a
-   * room, or `*` for anything. Of several rules that match a name the first one holds.
+   * room, or `*` for anything. Of several rules that match a name the first one applies.
    */
   readonly name: Name;
-  /** What a message carries: any JSON value up to the size of a frame. */
+  /** The content of a message: any JSON value up to the size of a frame. */
   readonly data: v.GenericSchema<unknown, Data>;
   readonly subscribe: Access;
   readonly publish: Access;
   /**
-   * What a channel keeps: so many of the newest messages (1 to 1000), until nothing came for so many seconds. `none`: what
-   * is published goes to those who are there, as a signal that may be lost, and costs the store nothing.
+   * The history of a channel: this many of the newest messages (1 to 1000), kept until this many seconds passed without
+   * another. `none`: a message goes only to present subscribers, as a signal that may be lost, and costs the store
+   * nothing.
    */
   readonly history: KeptHistory | 'none';
   /** Whether subscribers are told who else is there. */
@@ -35,7 +35,7 @@ export interface ChannelRule<Name extends string = string, Data = unknown> {
   readonly line?: (data: Data) => string;
 }
 
-/** A rule whose types do not matter to its reader. */
+/** A rule for code that does not use its types. */
 export type AnyChannelRule = ChannelRule<string, any>;
 
 /** Bounds of `history`. */
@@ -53,7 +53,7 @@ export const ChannelName = v.pipe(
   v.regex(new RegExp(`^${PART}(:${PART})*$`), 'is not parts of A-Z a-z 0-9 _ . - with colons between them'),
 );
 
-/** Whether the name of a rule is one: its parts are itself, `{room}` (once at most) or `*`. */
+/** Whether a text can be the name of a rule: its parts are literal, `{room}` (once at most) or `*`. */
 export function isRuleName(name: unknown): name is string {
   if (typeof name !== 'string' || name.length > NAME_LENGTH) return false;
   const parts = name.split(':');
@@ -61,7 +61,7 @@ export function isRuleName(name: unknown): name is string {
   return parts.every(isPart) && parts.filter((part) => part === ROOM).length <= 1;
 }
 
-/** A rule that holds for a channel, and the room in the channel's name, if there is one. */
+/** The rule that applies to a channel, and the room in the channel's name, if there is one. */
 export interface ChannelMatch {
   readonly rule: AnyChannelRule;
   readonly room: string | undefined;

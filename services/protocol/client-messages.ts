@@ -14,14 +14,14 @@ export const RequestId = v.pipe(
 // U+200D and Persian words are parted by U+200C, which are format characters too: allowed back.
 const CONTROLS = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]/u;
 const ALL_CONTROLS = new RegExp(CONTROLS, 'gu');
-// What is drawn as nothing: spaces, fillers such as U+3164, joiners, variation selectors, and the empty Braille cell; marks
-// alone have no letter to stand on.
+// Characters that show nothing: spaces, fillers such as U+3164, joiners, variation selectors, the empty Braille cell,
+// and marks without a letter.
 const NOTHING_TO_SEE = /^[\s\p{Default_Ignorable_Code_Point}\p{M}\u2800]*$/u;
 
 /** Characters, not UTF-16 units, so that an emoji counts once. */
 const length = (text: string) => [...text].length;
 
-/** Text without control characters that shows something, of at most so many characters. */
+/** Visible text without control characters, of at most `max` characters. */
 export const plainText = (max: number) =>
   v.pipe(
     v.string(),
@@ -31,7 +31,7 @@ export const plainText = (max: number) =>
     v.check((text) => !CONTROLS.test(text), 'has control characters'),
   );
 
-/** What somebody typed or pasted, without what `plainText` refuses; it may be empty then. */
+/** Typed or pasted text without the characters that `plainText` refuses. The result may be empty. */
 export const toPlainText = (typed: string): string => {
   const text = typed.replace(/\s+/gu, ' ').replace(ALL_CONTROLS, '').trim().normalize('NFC');
   return NOTHING_TO_SEE.test(text) ? '' : text;
@@ -43,7 +43,7 @@ export const PlayerName = plainText(LIMITS.nameLength);
 const Token = v.pipe(v.string(), v.regex(/^[A-Za-z0-9._-]{1,2048}$/, 'is not a token'));
 
 const Ping = v.strictObject({ type: v.literal('ping'), t: v.pipe(v.number(), v.finite()) });
-/** Every other field is a setting of the room, as the schema of its room type says. */
+/** Every other field is a setting of the room, as defined by the schema of its room type. */
 export const Create = v.looseObject({ type: v.literal('create'), id: RequestId });
 export const Join = v.strictObject({ type: v.literal('join'), id: RequestId, game: GameCode });
 const Match = v.looseObject({ type: v.literal('match'), id: RequestId });
@@ -63,7 +63,7 @@ export const Watch = v.strictObject({
   epoch: v.optional(Epoch),
   seq: v.optional(Seq),
 });
-/** `data` is as the rule of the channel says. */
+/** The rule of the channel defines `data`. */
 export const Publish = v.strictObject({
   type: v.literal('publish'),
   id: RequestId,
@@ -96,17 +96,17 @@ export const KernelMessage = v.variant('type', [
 ]);
 export type KernelMessage = v.InferOutput<typeof KernelMessage>;
 
-/** The kind of a command of an application: what its message has as `type`. */
+/** The kind of an application's command, which is the `type` of its message. */
 export const CommandKind = v.pipe(v.string(), v.regex(/^[a-z][A-Za-z0-9_-]{0,31}$/, 'is not the kind of a command'));
 /** A message of any other type, with the code of a room: a command of the room's application, whose fields are its own. */
 export const Command = v.looseObject({ type: CommandKind, id: RequestId, game: GameCode });
 
-/** A message as it was read: the command of an application is apart from what the kernel knows. */
+/** A decoded message: an application's command is separate from the kernel's own fields. */
 export type ClientMessage =
   | KernelMessage
   | { readonly type: 'command'; readonly id: string; readonly game: string; readonly command: AnyCommand };
 
-/** What a client writes: fields with a default may be left out. */
+/** A message as a client writes it: fields with a default may be left out. */
 export type ClientMessageInput = v.InferInput<typeof KernelMessage> | CommandInput;
 export type CommandInput = v.InferInput<typeof Command>;
 /** The messages that are answered by `ack` or `error`: all but `ping`. */

@@ -64,7 +64,7 @@ test('settings out of range are refused', () => {
   }
 });
 
-test('what a text may not have is left out of what was typed, and the rest is accepted', () => {
+test('forbidden characters are removed from typed text, and the rest is accepted', () => {
   assert.equal(toPlainText(' a\u200bb\tc\n\u202ed '), 'ab c d');
   assert.equal(toPlainText('علی\u200cرضا'), 'علی\u200cرضا');
   const typed = fc.string({ unit: 'binary', maxLength: 300 });
@@ -148,7 +148,7 @@ test('a command names a game, or it is a message of an unknown type', () => {
   assert.equal(refusalOf({ type: 'capture', id: 'a', cell: 1 }).code, 'unknown_type');
 });
 
-test('a name in which there is nothing to see is refused, and a mark on a letter is not', () => {
+test('an invisible name is refused, and a mark on a letter is not', () => {
   const hidden = [
     '\u3164',
     '\u2800\u2800',

@@ -15,8 +15,8 @@ import { CODE_ALPHABET, CODE_LENGTH } from './types.ts';
 /** The WebSocket subprotocol, and with it the version of everything in this folder. */
 export const SUBPROTOCOL = 'gridlock.v1';
 /**
- * What a page that can set no header of a WebSocket puts before its token, as a subprotocol that the server reads and
- * never chooses.
+ * The prefix of a token that a page sends as a subprotocol, since it cannot set a header. The server reads this
+ * subprotocol and never selects it.
  */
 export const TOKEN_PROTOCOL = `${SUBPROTOCOL}.bearer.`;
 
@@ -29,7 +29,7 @@ export interface Refusal {
 
 type Decoded = { ok: true; message: ClientMessage } | { ok: false; refusal: Refusal };
 
-/** Reads one text frame of a client. Never throws: what is wrong comes back as a refusal with a sentence. */
+/** Reads one text frame of a client. Never throws: a bad frame becomes a refusal with a sentence. */
 export function decodeClientFrame(text: string): Decoded {
   let value: unknown;
   try {
@@ -67,7 +67,7 @@ const KIND = /^[a-z][A-Za-z0-9_-]{0,31}$/;
 const ID = new RegExp(`^[A-Za-z0-9_-]{1,${LIMITS.idLength}}$`);
 const CODE = new RegExp(`^[${CODE_ALPHABET}]{${CODE_LENGTH}}$`);
 
-/** By far the most messages are commands: what is one beyond doubt need not go through the schema, which takes longer. */
+/** Most messages are commands. A frame that is clearly a command skips the schema, which takes longer. */
 function isPlainCommand(value: object): boolean {
   const { type, id, game } = value as Record<string, unknown>;
   if (typeof type !== 'string' || typeof id !== 'string' || typeof game !== 'string') return false;
@@ -87,16 +87,16 @@ export function decodeServerFrame(text: string): ServerMessage[] {
   for (const item of items) {
     const parsed = v.safeParse(ServerMessage, item);
     if (parsed.success) messages.push(parsed.output);
-    // A newer server may say more than this client knows; what it does know must be well-formed.
+    // A newer server may send types that this client does not know; the types that it knows must be well-formed.
     else if (isKnownServerType(item)) throw new ProtocolError(`The server sent a malformed "${item.type}" message.`);
   }
   return messages;
 }
 
-/** What is wrong with a field of `what`, as a sentence for its sender. */
+/** The fault of a field of `what`, as a sentence for its sender. */
 export function fieldProblem(issue: v.BaseIssue<unknown>, what: string): string {
   const field = (v.getDotPath(issue) ?? 'body').slice(0, 40);
-  // The value itself is never repeated: it may be large, or meant for somebody's terminal.
+  // The value itself is never repeated, as it may be large or try to control a terminal.
   const found = /^(is|has) /.test(issue.message)
     ? issue.message
     : `is not valid: expected ${issue.expected ?? 'something else'}`;

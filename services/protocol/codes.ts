@@ -48,7 +48,7 @@ export type RefusalCode = ErrorCode | (string & {});
 /** Whether the same request may succeed later without being changed. Refusals of applications do not. */
 export const isWorthRepeating = (code: string): boolean => WORTH_REPEATING.includes(code as ErrorCode);
 
-/** Those of the table with `retry`; named again so that a client need not carry the table. */
+/** The codes of the table with `retry`. They are repeated here so that a client need not carry the table. */
 const WORTH_REPEATING: readonly ErrorCode[] = [
   'rate_limited',
   'unavailable',
@@ -58,13 +58,13 @@ const WORTH_REPEATING: readonly ErrorCode[] = [
   'cluster_full',
 ];
 
-/** What a client does after the socket was closed with a code. */
+/** The action of a client after its socket was closed with a code. */
 type CloseAdvice =
   /** Connect again after a back-off with jitter, and resume. */
   | 'reconnect'
   /** Get a fresh token from `POST /api/session` first, then connect again. */
   | 'authenticate'
-  /** Do not connect again by itself: the same would happen. */
+  /** Do not connect again without the user: the result would be the same. */
   | 'stop';
 
 interface CloseCode {
@@ -98,7 +98,7 @@ export const CLOSE_CODES = {
 
 export type CloseName = keyof typeof CLOSE_CODES;
 
-/** What each close code says. A table of its own: a page need not load it. */
+/** The meaning of each close code. It is a separate table, so that a page need not load it. */
 export const CLOSE_MEANINGS: Readonly<Record<CloseName, string>> = {
   normal: 'Either side was done.',
   goingAway: 'The page was left, or the server is going away.',
@@ -126,8 +126,8 @@ const BY_CODE = new Map<number, CloseCode>(
 );
 
 /**
- * What a close code asks of the client. Unknown codes of the 44xx range stop, as a newer server may have reasons this
- * client does not know; every other unknown code is taken for a broken connection.
+ * The action that a close code asks of the client. Unknown codes of the 44xx range stop, as a newer server may have
+ * reasons that this client does not know. Every other unknown code counts as a broken connection.
  */
 export function closeCode(code: number): CloseCode {
   const known = BY_CODE.get(code);

@@ -1,12 +1,12 @@
-// What the operations page and the replica that serves it say to each other, on the internal port.
+// The messages between the operations page and the replica that serves it, on the internal port.
 import * as v from 'valibot';
 
 export const OPERATIONS_PATH = '/ops/';
 export const OPERATIONS_SOCKET = '/ops/ws';
-/** How far back the curves go. */
+/** The time span of the curves. */
 export const OPERATIONS_HISTORY_MS = 5 * 60_000;
 
-/** What happens to replicas. */
+/** Changes of replicas. */
 export const OPERATIONS_EVENTS = [
   'ready',
   'not_ready',
@@ -15,7 +15,7 @@ export const OPERATIONS_EVENTS = [
   'shed',
   'takeover',
   'redis',
-  /** An operator did something, or somebody tried to. */
+  /** An operator acted, or somebody tried to. */
   'action',
 ] as const;
 export type OperationsEventKind = (typeof OPERATIONS_EVENTS)[number];
@@ -24,15 +24,15 @@ export interface OperationsEvent {
   readonly id: string;
   /** Milliseconds since the Unix epoch. */
   readonly at: number;
-  /** Whom it happened to. */
+  /** The replica that changed. */
   readonly replica: string;
   readonly kind: OperationsEventKind;
   readonly text: string;
 }
 
 /**
- * `stale`: silent for longer than it should be. `gone`: silent for so long that nobody counts on it. `left`: the same,
- * of one that had drained, as it was asked to.
+ * `stale`: silent for longer than it should be. `gone`: silent for so long that the others do not rely on it. `left`:
+ * gone after it drained on request.
  */
 export type ReplicaState = 'ready' | 'not_ready' | 'draining' | 'stale' | 'gone' | 'left';
 
@@ -41,9 +41,9 @@ export interface ReplicaSample {
   readonly at: number;
   readonly sockets: number;
   readonly games: number;
-  /** Events and lines given to sockets, a second. */
+  /** Events and lines given to sockets each second. */
   readonly events: number;
-  /** Commands of the application answered, a second. */
+  /** Commands of the application answered each second. */
   readonly moves: number;
   /** Milliseconds from the arrival of a command to its answer; null when there was none. */
   readonly p99: number | null;
@@ -57,7 +57,7 @@ export interface ReplicaNow extends ReplicaSample {
   readonly startedAt: number;
   /** Resident bytes. */
   readonly memory: number;
-  /** Its own page, where this machine can open it. */
+  /** The address of its own page, where this machine can open it. */
   readonly page?: string;
 }
 
@@ -70,16 +70,16 @@ export interface ServedCertificate {
   readonly notAfter: number;
 }
 
-/** What the edge shows: the leaf first, the root last where it is known. */
+/** The chain that the edge shows: the leaf first, the root last if it is known. */
 export interface ServedChain {
   readonly endpoint: string;
   readonly checkedAt: number;
   readonly certificates: readonly ServedCertificate[];
-  /** Why clients would refuse it, or why nothing could be seen. */
+  /** Why clients would refuse it, or why the chain could not be read. */
   readonly problem?: string;
 }
 
-/** How the edge is; only `problem` where it cannot be asked. Rates are null until there are two readings. */
+/** The state of the edge; only `problem` when it does not answer. Rates are null until there are two readings. */
 export interface EdgeNow {
   readonly at: number;
   readonly problem?: string;
@@ -91,7 +91,7 @@ export interface EdgeNow {
   readonly refusals?: readonly { readonly reason: string; readonly total: number; readonly perSecond: number | null }[];
 }
 
-/** A node of Redis that takes writes, and those that copy it. */
+/** A primary of Redis and its replicas. */
 export interface StoreNode {
   readonly name: string;
   readonly role: string;
@@ -101,7 +101,7 @@ export interface StoreNode {
   readonly memoryLimit: number | null;
   readonly commandsPerSecond: number;
   readonly clients: number;
-  /** Keys thrown away for want of memory: none of ours may be. */
+  /** Keys that Redis evicted for lack of memory. Any eviction is a fault: no key may be lost. */
   readonly evicted: number;
   readonly isWriting: boolean;
   readonly replicas: readonly { readonly name: string; readonly state: string; readonly lagSeconds: number }[];
@@ -136,7 +136,7 @@ const moment = v.union([
 const short = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
 const figure = v.nullable(v.union([v.number(), v.pipe(v.string(), v.maxLength(200)), v.boolean()]));
 
-/** What the end of a load run tells. */
+/** The result of a load run. */
 export const LoadRun = v.object({
   scenario: short,
   startedAt: moment,
@@ -150,7 +150,7 @@ export const LoadRun = v.object({
 });
 export type LoadRun = v.InferOutput<typeof LoadRun>;
 
-/** From the replica to the page. Each replaces what was told before of the same type. */
+/** Messages of the replica to the page. Each replaces the previous one of its type. */
 export type OperationsMessage =
   | {
       readonly type: 'hello';

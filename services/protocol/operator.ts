@@ -1,4 +1,4 @@
-// What an operator asks of a cluster, with a key, on the internal port of any replica.
+// The requests of an operator, who has a key, at the internal port of any replica.
 import * as v from 'valibot';
 import { ChannelName } from './channel-rule.ts';
 import { RequestId } from './client-messages.ts';
@@ -11,11 +11,11 @@ export const OPERATOR_PATH = '/ops/api/';
 const ReplicaName = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_.-]{1,253}$/, 'is not the name of a replica'));
 
 export const OperatorAction = v.variant('action', [
-  /** The replica sends its sockets to the others and ends; what runs it starts it again. */
+  /** The replica sends its sockets to the others and ends. Its supervisor starts it again. */
   v.strictObject({ action: v.literal('drain'), replica: ReplicaName }),
   /** The replica sends its sockets away and stays; the edge chooses where they go. */
   v.strictObject({ action: v.literal('move'), replica: ReplicaName }),
-  /** With `revoke` the player's tokens are good for nothing any more. */
+  /** With `revoke` the player's tokens are no longer valid. */
   v.strictObject({
     action: v.literal('disconnect'),
     player: PlayerId,
@@ -39,18 +39,18 @@ export type OperatorActionName = OperatorAction['action'];
 /** The body of an action. A repeat of the id closes a room and publishes a message only once. */
 export const OperatorRequest = v.strictObject({ id: RequestId, request: OperatorAction });
 
-/** Who the key is of, and for each action that cannot be done here, why. */
+/** The owner of the key, and the reason for each action that is unavailable here. */
 export interface OperatorSession {
   readonly operator: string;
   readonly unavailable: Readonly<Partial<Record<OperatorActionName, string>>>;
 }
 
-/** What became of an action, as a sentence. */
+/** The result of an action, as a sentence. */
 export interface OperatorOutcome {
   readonly text: string;
 }
 
-/** A room, as the head of its history tells. */
+/** A room, as the head of its history describes it. */
 export interface ListedRoom {
   readonly room: string;
   readonly epoch: string;
@@ -96,20 +96,20 @@ export interface RoomEvent {
 export interface RoomEvents {
   readonly seq: number;
   readonly events: readonly RoomEvent[];
-  /** Some before the first one are not kept. */
+  /** Some events before the first one are no longer kept. */
   readonly trimmed: boolean;
 }
 
-/** The place of a connection in the order in which they are listed: the newest first. */
+/** The position of a connection in the list, which begins with the newest. */
 const Place = v.strictObject({ since: v.number(), id: v.pipe(v.string(), v.maxLength(64)) });
 export type ConnectionPlace = v.InferOutput<typeof Place>;
 
-/** Which connections are asked for. */
+/** The connections to list. */
 export const ConnectionQuery = v.strictObject({
   /** A part of the id or the name of the player, or of the address. */
   search: v.optional(v.pipe(v.string(), v.maxLength(100)), ''),
   room: v.optional(GameCode),
-  /** Those that come after this one. */
+  /** Only connections after this position. */
   after: v.optional(Place),
   limit: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100)), 50),
 });
@@ -120,11 +120,11 @@ export const ListedConnection = v.object({
   player: v.object({ id: v.string(), name: v.string() }),
   replica: v.string(),
   transport: v.custom<Transport>((name) => TRANSPORTS.includes(name as Transport)),
-  /** By which its address is counted. */
+  /** The form of its address for which limits count. */
   address: v.string(),
   /** Milliseconds since the Unix epoch, by the store's clock. */
   since: v.number(),
-  /** What it follows; with `watching` as somebody who does not play. */
+  /** The rooms and channels that it follows; with `watching` as a watcher. */
   rooms: v.array(v.object({ room: v.string(), watching: v.boolean() })),
 });
 export type ListedConnection = v.InferOutput<typeof ListedConnection>;
@@ -133,6 +133,6 @@ export interface ConnectionPage {
   readonly connections: readonly ListedConnection[];
   /** Where the next page begins; null after the last one. */
   readonly next: ConnectionPlace | null;
-  /** Replicas that did not answer: what is there is missing. */
+  /** Replicas that did not answer: their connections are missing. */
   readonly silent: readonly string[];
 }

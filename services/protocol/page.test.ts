@@ -1,4 +1,4 @@
-// What the page says of answers, held against a replica.
+// Compares the answers that the page promises with those of a replica.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
@@ -43,7 +43,7 @@ test('each ack has the fields that the page names', async () => {
   const game = created.game!;
   const { epoch, seq } = await client.next('snapshot');
   assert.equal(epoch, created.epoch);
-  assert.ok(created.seq! <= seq, 'the snapshot holds what the ack tells of');
+  assert.ok(created.seq! <= seq, 'the snapshot is no older than the place in the ack');
   const other = await TestClient.connect(replica.url);
   assert.deepEqual(fieldsOf(ok(await other.request({ type: 'watch', game }))), inGame);
   assert.deepEqual(fieldsOf(ok(await other.request({ type: 'leave', game }))), ['game', 'id']);
@@ -145,7 +145,7 @@ test('history holds the lines after `after` in the epoch of the channel, and all
   client.close();
 });
 
-test('a room that a player may not see is answered as one that is not there', async () => {
+test('a room that a player may not see is answered like a missing room', async () => {
   const owner = await TestClient.connect(replica.url);
   const { game } = ok(await owner.request({ type: 'create', players: 2 })) as { game: string };
   const stranger = await TestClient.connect(replica.url);
@@ -210,7 +210,7 @@ test('refused messages are answered and counted, and the one too many closes wit
       'not_subscribed',
     ]);
   }
-  assert.equal(talker.closeCode, undefined, 'what is refused for another reason does not count');
+  assert.equal(talker.closeCode, undefined, 'a request that is refused for another reason does not count');
   for (let n = 0; n <= most; n += 1) talker.socket.send('{');
   assert.equal(await talker.closed(), 4400);
   assert.equal(errorsOf(talker).filter(({ code }) => code === 'bad_json').length, most + 1);
@@ -267,7 +267,7 @@ test('a session is answered with the status that the page names, without the hea
   assert.deepEqual(await who(bearer), player, 'the token renews the session');
   assert.notEqual((await who({ authorization: 'Bearer a.b.c' })).id, player.id, 'a forged one makes a new guest');
   assert.equal((await session('DELETE', {}, bearer)).status, 204);
-  assert.notEqual((await who(bearer)).id, player.id, 'so does one that was logged out');
+  assert.notEqual((await who(bearer)).id, player.id, 'so does a token that was logged out');
 });
 
 /** The codes of errors. */
@@ -288,7 +288,7 @@ async function poller(url = replica.url) {
   return { post, connection, cursor };
 }
 
-test('/send takes messages as objects; one that is a string is refused as a frame that is no object', async () => {
+test('/send takes messages as objects; a string is refused as a frame that is no object', async () => {
   const { post, connection, cursor } = await poller();
   const ping = { type: 'ping', t: 7 };
   const sent = await post('/send', { connection, number: 1, messages: [ping, JSON.stringify(ping)] });
@@ -317,7 +317,7 @@ test('a poll whose cursor is ahead, and a batch that leaves a number out, are an
   assert.equal((await post('/poll', { connection, cursor })).status, 410);
 });
 
-test('a refusal to open a connection, or for want of a token, has the header that names the protocol', async () => {
+test('a refusal to open a connection, or for lack of a token, has the header that names the protocol', async () => {
   const { token } = await guest(replica.url);
   const ask = async (path: string, authorization: string, body: object = {}) => {
     const headers = { 'content-type': 'application/json', authorization };

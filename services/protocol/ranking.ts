@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { PlayerId, type PlayerRef } from './types.ts';
 
-/** How a room came out for one of its players. */
+/** The result of a room for one of its players. */
 export interface Result {
   readonly player: PlayerRef;
   /** A whole number from 0 on. */

@@ -14,14 +14,14 @@ import { Close, PollHead, PollRequest, SEND_BYTES, SEND_MESSAGES, SendRequest, S
 const readme = readFileSync(new URL('README.md', import.meta.url), 'utf8');
 const transcript = readme.split('\n').filter((line) => /^[<>] /.test(line));
 
-/** As the decoder gives it: what a command of the game carries is apart. */
+/** As the decoder returns it: the fields of a game's command are separate. */
 function messageOf({ type, id, game, ...fields }: Record<string, unknown>) {
   if (type !== 'capture')
     return { type, ...(id === undefined ? {} : { id }), ...(game === undefined ? {} : { game }), ...fields };
   return { type: 'command', id, game, command: { kind: type, ...fields } };
 }
 
-test('every frame of the transcript is one that the schemas accept', () => {
+test('the schemas accept every frame of the transcript', () => {
   assert.ok(transcript.length > 20);
   for (const line of transcript) {
     const frame = line.slice(2);

@@ -11,7 +11,7 @@ export interface AppCommand {
 /** A command of any application. */
 export type AnyCommand = AppCommand & { readonly [field: string]: unknown };
 
-/** What the kernel itself asks of a room. */
+/** A command of the kernel itself. */
 export type KernelCommand<Settings> =
   | { readonly kind: 'create'; readonly settings: Settings }
   | { readonly kind: 'join' }
@@ -19,7 +19,7 @@ export type KernelCommand<Settings> =
   /** The room's deadline is over. */
   | { readonly kind: 'deadline' };
 
-/** All that a decision may depend on, besides the state and the command. */
+/** All that a decision may depend on, apart from the state and the command. */
 export interface Context {
   /** Milliseconds since the Unix epoch by the store's clock; the time of the events that follow. */
   readonly now: number;
@@ -34,9 +34,9 @@ export interface Decision<Event> {
   readonly refusal?: string | undefined;
 }
 
-/** How long a room is kept in the store after the last thing that happened in it, in seconds. */
+/** How long the store keeps a room after its last event, in seconds. */
 export interface Retention {
-  /** While it goes on. One with a deadline is kept until that and for `over` at least. */
+  /** While it goes on. A room with a deadline is kept until `over` seconds after it, at least. */
   readonly idle: number;
   /** Once everybody has left. */
   readonly empty: number;
@@ -44,13 +44,13 @@ export interface Retention {
   readonly over: number;
 }
 
-/** What holds where an application says nothing else; and the longest that it may say: a year. */
+/** The defaults for applications that name no time, and the longest time that they may name: a year. */
 export const RETENTION: Retention = Object.freeze({ idle: 3600, empty: 60, over: 900 });
 export const LONGEST_RETENTION = 366 * 24 * 3600;
 
 /** How quick match finds a room. */
 export interface Matching<Settings> {
-  /** Rooms of the same key are alike to a player who wants any. */
+  /** A player who asks for any room may get each room with the same key. */
   key(settings: Settings): string;
   /** Players that fit into one room. */
   seats(settings: Settings): number;
@@ -70,38 +70,38 @@ export interface RoomType<
 > {
   /** Names the kind of room: 1 to 32 of a-z, 0-9 and `-`. */
   readonly name: string;
-  /** Codes of why a command is refused, besides those of the kernel, and what each means. */
+  /** The codes with which the application refuses commands, in addition to the kernel's, and the meaning of each. */
   readonly refusals: Readonly<Record<string, string>>;
   readonly settings: v.GenericSchema<unknown, Settings>;
   readonly command: v.GenericSchema<unknown, Command>;
   readonly event: v.GenericSchema<unknown, Event>;
   readonly state: v.GenericSchema<unknown, State>;
-  /** What a command does to a room. `state` is undefined while the room does not exist; then only `create` comes. */
+  /** Decides on a command. `state` is undefined while the room does not exist; then the command is `create`. */
   decide(state: State | undefined, command: Command | KernelCommand<Settings>, context: Context): Decision<Event>;
   /** The state after an event that happened at `at` (milliseconds). Throws when the event cannot follow the state. */
   evolve(state: State | undefined, event: Event, at: number): State;
   /** The events that end a room early, as an operator asks for it. Left out, its rooms cannot be closed. */
   close?(state: State): readonly Event[];
-  /** The players who may act in the room, the one who answers for it first. */
+  /** The players who may act in the room; the first is its owner. */
   members(state: State): readonly PlayerRef[];
   /** When the kernel sends the command `deadline`, in milliseconds since the Unix epoch; undefined for never. */
   deadline(state: State): number | undefined;
-  /** Nothing happens in the room any more: its history is kept for a while, then it is gone. */
+  /** Whether the room has ended: its history is kept for a while, then deleted. */
   isOver(state: State): boolean;
   /** Whether the room waits for players: quick match sends more. */
   isOpen(state: State): boolean;
   /** Whether players who are no members may follow the room. It may not change while the room lives. */
   isPublic(state: State): boolean;
   readonly matching: Matching<Settings>;
-  /** How a room came out that is over: it counts in the ranking of the day. A room without results counts nowhere. */
+  /** The results of a room that is over, for the ranking of the day. A room without results does not count. */
   results?(state: State): readonly Result[];
-  /** What is left out is as in `RETENTION`. */
+  /** Fields that are left out are as in `RETENTION`. */
   readonly retention?: Partial<Retention>;
-  /** For what needs no rules of a room; none if left out. */
+  /** Channels carry messages that need no rules of a room. None if left out. */
   readonly channels?: Channels;
 }
 
-/** A room type whose types do not matter to the one who has it: the kernel passes its values on unread. */
+/** A room type for code that does not use its types: the kernel passes its values on unread. */
 export type AnyRoomType = RoomType<any, any, any, any, any>;
 
 export type SettingsOf<Room> = Room extends RoomType<infer Settings, any, any, any, any> ? Settings : never;
@@ -110,9 +110,9 @@ export type CommandOf<Room> = Room extends RoomType<any, any, infer Command, any
 export type EventOf<Room> = Room extends RoomType<any, any, any, infer Event, any> ? Event : never;
 
 type RuleOf<Room> = Room extends { readonly channels?: readonly (infer Rule)[] } ? Rule : never;
-/** The channels there are, as far as the names of the rules tell. */
+/** The channels of an application, by the names of its rules. */
 export type ChannelOf<Room> = RuleOf<Room> extends ChannelRule<infer Name, any> ? ChannelNames<Name> : string;
-/** What a message of a channel carries. */
+/** The content of a channel's message. */
 export type DataOf<Room, Channel extends string = string> = [RuleOf<Room>] extends [AnyChannelRule]
   ? DataOfRule<RuleOf<Room>, Channel>
   : unknown;

@@ -17,7 +17,7 @@ export const Welcome = v.object({
   expiresAt: v.optional(Timestamp),
   /** Both sides send something at least this often, and hang up after two of them in silence. */
   heartbeatMs: Milliseconds,
-  /** Name the game in the socket's address (`game=<code>`): its replica decides quickest. */
+  /** Name the game in the socket's address (`game=<code>`): the replica that holds the game answers fastest. */
   routeByGame: v.optional(v.literal(true)),
   now: Timestamp,
   limits: v.object({ messageBytes: Seq, messagesPerSecond: v.number(), resumeWindowMs: Milliseconds }),
@@ -57,9 +57,9 @@ export const Event = v.object({
   at: Timestamp,
   /** As the room type of the application has it. */
   event: v.looseObject({ kind: v.string() }),
-  /** Until when something must happen, from now on, null for no time; absent when this stays. */
+  /** The new deadline of the room, or null for none; absent when it stays the same. */
   deadline: v.optional(v.nullable(Timestamp)),
-  /** Nothing follows. */
+  /** The room is over, and no event follows. */
   over: v.optional(v.literal(true)),
 });
 const message = {
@@ -107,7 +107,7 @@ export const Watchers = v.object({
 export const GoingAway = v.object({
   type: v.literal('going_away'),
   reconnectAfterMs: Milliseconds,
-  /** The replica stays, and has more sockets than its part: come back by an address that ends in `rebalance=1`. */
+  /** The replica stays, but has more sockets than its share. Reconnect with `rebalance=1` in the address. */
   rebalance: v.optional(v.literal(true)),
 });
 export const ErrorMessage = v.object({

@@ -2,12 +2,12 @@ import * as v from 'valibot';
 import { PlayerName } from './client-messages.ts';
 import { PlayerRef, Timestamp } from './types.ts';
 
-/** Which of a browser's guests this is: one a tab, so that two tabs can be two players. */
+/** Distinguishes the guests of a browser: each tab can have one, so that two tabs can be two players. */
 export const Slot = v.pipe(v.string(), v.regex(/^[A-Za-z0-9]{1,16}$/, 'is not 1 to 16 letters and digits'));
 
 /**
- * In the address of a connection: which attempt of which client it is, as `<client>.<number>`. One that was given up may
- * still arrive, and must not take the place of the one that was made instead.
+ * Numbers the attempts of a client to connect, as `<client>.<number>` in the address. An abandoned attempt may still
+ * arrive, and must not replace the newer one.
  */
 export const Attempt = v.pipe(
   v.string(),
@@ -33,14 +33,14 @@ export const SessionAnswer = v.object({
   player: PlayerRef,
   expiresAt: Timestamp,
   token: v.optional(v.string()),
-  /** Comes with a cookie: proves on an open socket until when the cookie was renewed. Good for a minute. */
+  /** Comes with a cookie, and proves on an open socket that the cookie was renewed. Valid for a minute. */
   ticket: v.optional(v.string()),
 });
 export type SessionAnswer = v.InferOutput<typeof SessionAnswer>;
 
 export const SESSION_PATH = '/api/session';
 
-/** Answers `GET` with `{"origin"}`, the public one of the cluster: links to hand on begin with it. */
+/** Answers `GET` with `{"origin"}`, the public origin of the cluster. Links for other people begin with it. */
 export const ADDRESS_PATH = '/api/address';
 export const SOCKET_PATH = '/ws';
 /** `__Host-` makes browsers insist on Secure, Path=/ and no Domain. */

@@ -7,11 +7,11 @@ export type Transport = (typeof TRANSPORTS)[number];
 
 /** `POST` opens a stream of server-sent events (`GET` does for programs), for which a client posts to `SEND_PATH`. */
 export const STREAM_PATH = '/sse';
-/** `POST` opens a connection without a stream, or gives what came on it since. */
+/** `POST` opens a connection without a stream, or returns its new frames. */
 export const POLL_PATH = '/poll';
-/** `POST` brings what a client says on a connection that was opened at one of the two above. */
+/** `POST` brings the messages of a client on a connection that was opened at one of the two paths above. */
 export const SEND_PATH = '/send';
-/** Set to the protocol's name where a server refuses a connection: what is in between may refuse, too. */
+/** Set to the protocol's name when a server refuses a connection, to distinguish it from a refusal by a proxy. */
 export const REFUSAL_HEADER = 'gridlock-protocol';
 /** Server-sent events besides messages: the first, and the last. */
 export const STREAM_EVENTS = { open: 'open', close: 'close' } as const;
@@ -20,7 +20,7 @@ export const STREAM_EVENTS = { open: 'open', close: 'close' } as const;
 export const SEND_BYTES = 12_288;
 export const SEND_MESSAGES = LIMITS.messageBurst;
 
-/** Names a connection: the APPID of the replica that holds it, and chance. */
+/** The id of a connection: the APPID of the replica that holds it, and a random part. */
 const ConnectionId = v.pipe(
   v.string(),
   v.regex(/^[A-Za-z0-9_-]{1,32}\.[A-Za-z0-9_-]{8,32}$/, 'is not the id of a connection'),
@@ -41,10 +41,10 @@ export type PollRequest = v.InferInput<typeof PollRequest>;
 /** Body at `SEND_PATH`. */
 export const SendRequest = v.strictObject({
   connection: ConnectionId,
-  /** 1 for the first on this connection, then one more each: a repeat is taken once. */
+  /** 1 for the first batch of this connection, then one more for each. A repeat is applied once. */
   number: v.pipe(Count, v.minValue(1)),
   messages: v.pipe(v.array(v.unknown()), v.maxLength(SEND_MESSAGES)),
-  /** The client is done, after these messages. */
+  /** The client closes the connection after these messages. */
   close: v.optional(v.boolean()),
 });
 export type SendRequest = v.InferInput<typeof SendRequest>;
@@ -52,5 +52,5 @@ export type SendRequest = v.InferInput<typeof SendRequest>;
 /** The first line of the answer at `POLL_PATH`; each line that follows is a frame, the last of them number `cursor`. */
 export const PollHead = v.object({ connection: ConnectionId, cursor: Count, close: v.optional(Close) });
 export type PollHead = v.InferOutput<typeof PollHead>;
-/** What the first event of a stream carries. */
+/** The content of the first event of a stream. */
 export const StreamOpen = v.object({ connection: ConnectionId });

@@ -16,7 +16,7 @@ const ENTRIES = {
   hook: 'client/hook',
   grid: 'apps/grid/grid',
 } as const;
-/** The oldest that the package runs in. */
+/** The oldest runtimes that the package supports. */
 const TARGET = ['es2022', 'node20', 'chrome123', 'firefox121', 'safari17.5'];
 const VALIBOT = 'valibot.d.mts';
 
@@ -67,9 +67,9 @@ function manifest({ version, license, dependencies }: Manifest): object {
   };
 }
 
-/** What makes a value and does nothing else. */
+/** Functions without side effects. */
 const MAKERS = /(?<=[^.\w])(v\.\w+|plainText|new RegExp|Object\.freeze)(?=\()/g;
-/** What a schema says about a wrong value, which only a server tells. */
+/** The messages of schemas about wrong values, which only servers send. */
 const COMPLAINTS = /, (['`])(?:is|has) [^'`]*\1(?=\))/g;
 
 /** Our modules do nothing when they are loaded: what of them nobody uses is left out. */
@@ -103,7 +103,7 @@ async function buildModules(outDir: string): Promise<void> {
     format: 'esm',
     platform: 'neutral',
     mainFields: ['module', 'main'],
-    // The only ones that the package needs where it runs; only its Node part imports them.
+    // The only runtime dependencies of the package; only its Node part imports them.
     external: ['ws', 'node:*'],
     target: TARGET,
     legalComments: 'inline',
@@ -119,11 +119,11 @@ async function buildModules(outDir: string): Promise<void> {
     splitting: true,
     ...SLIM,
   });
-  // An application checks commands and settings, too, by all that valibot has.
+  // An application also checks commands and settings, and may use all of valibot.
   await build({ ...shared, entryPoints: { grid: grid! } });
 }
 
-/** What the sources declare, with the one library beside it that their types come from. */
+/** The declarations of the sources, next to the only library that they take types from. */
 async function buildTypes(outDir: string): Promise<void> {
   const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
   await run(process.execPath, [tsc, '-p', here, '--outDir', outDir]).catch((error: { stdout: string }) => {

@@ -1,6 +1,6 @@
 /**
- * The part of valibot that the SDK uses to check what a server says, without messages and without a copy of what was
- * checked: every page loads it. It takes the place of valibot when the package is built, and a test compares the two.
+ * The part of valibot with which the SDK checks messages of a server. It makes no error messages and no copies, because
+ * every page loads it. It replaces valibot when the package is built, and a test compares the two.
  */
 
 type Check = ((value: any) => boolean) & { readonly entries?: Entries; readonly literal?: unknown };

@@ -40,13 +40,13 @@ export class FakeSocket {
     return this.target.path.replace(/&attempt=[^&]*/, '');
   }
 
-  /** Which client says it is, and its how manyeth attempt. */
+  /** The client that it names, and the number of the attempt. */
   get attempt(): { client: string; number: number } {
     const [client = '', number] = (/[?&]attempt=([^&]*)/.exec(this.target.path)?.[1] ?? '').split('.');
     return { client, number: Number(number) };
   }
 
-  /** What the client has sent but pings. */
+  /** The messages of the client except pings. */
   get requests(): Request[] {
     return this.sent.filter((message) => message.type !== 'ping') as Request[];
   }
@@ -92,19 +92,19 @@ export class MemoryStore implements Store {
 
 type Told = ClientEvents<Grid> & RoomEvents<Grid>;
 
-/** A client whose network, clock and dice a test holds in its hands. */
+/** A client whose network, clock and random numbers a test controls. */
 export class Bench {
   readonly clock = new FakeClock();
   readonly sockets: FakeSocket[] = [];
   readonly sessions: SessionCall[] = [];
-  /** What the client told, and what each of its rooms did. */
+  /** The events of the client and of each of its rooms. */
   readonly seen: { type: keyof Told; payload: unknown }[] = [];
   readonly endedSessions: SessionCall[] = [];
-  /** Where given, the token is in a cookie, and this comes beside it. */
+  /** If given, a cookie carries the token, and this ticket comes with it. */
   ticket: string | undefined;
   /** How long a token is good for. */
   sessionMs = SESSION_MS;
-  /** What `POST /api/session` fails with. */
+  /** The error of `POST /api/session`. */
   sessionError: Error | undefined;
   readonly client: GridlockClient<Grid>;
 
@@ -169,7 +169,7 @@ export class Bench {
   }
 }
 
-/** How a promise ended, for those that must be rejected. */
+/** The error of a promise that must be rejected. */
 export async function rejection(promise: Promise<unknown>): Promise<GridlockError> {
   return promise.then(
     () => assert.fail('the promise was not rejected'),

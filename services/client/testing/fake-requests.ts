@@ -39,7 +39,7 @@ export class FakeRequest {
   }
 }
 
-/** A network of requests that a test holds in its hands. */
+/** A network of requests that a test controls. */
 export class FakeRequests {
   readonly clock = new FakeClock();
   readonly all: FakeRequest[] = [];

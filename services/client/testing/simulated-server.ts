@@ -37,9 +37,9 @@ export class SimulatedServer {
   readonly history: GridMessageOf<'event'>[] = [];
   /** Events up to here can no longer be replayed. */
   trimmedTo = 0;
-  /** What happens to the next messages of the server: one entry each. */
+  /** The fate of the next messages of the server, one entry for each. */
   readonly faults: ('lose' | 'repeat')[] = [];
-  /** What the next requests are refused with. */
+  /** The errors with which the next requests are refused. */
   readonly refusals: ('unavailable' | 'rate_limited')[] = [];
   /** Messages under way, each a timer. */
   running = 0;
@@ -72,7 +72,7 @@ export class SimulatedServer {
     };
   }
 
-  /** The network breaks: what is under way in either direction is lost. */
+  /** The network breaks: messages under way in either direction are lost. */
   cut(code = 1006): void {
     const line = this.#line;
     if (!line?.alive) return;

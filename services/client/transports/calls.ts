@@ -3,7 +3,7 @@ import { SUBPROTOCOL } from '../../protocol/index.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { HttpAnswer, HttpCall, HttpHandlers, Platform } from '../platform.ts';
 
-/** What a connection over requests needs of the platform. */
+/** The part of the platform that a connection over requests needs. */
 export interface Caller {
   readonly clock: Clock;
   readonly random: () => number;
@@ -20,9 +20,9 @@ const REPEATS = 3;
 const REPEAT_MS = 250;
 /** Longer than any poll is held. */
 const ANSWER_MS = 40_000;
-/** Answers of what is in between: the request may have arrived or not. */
+/** Answers of a proxy: the request may have arrived or not. */
 const UNSURE: ReadonlySet<number> = new Set([408, 502, 503, 504]);
-/** Close codes that say what the status of a refusal means. */
+/** The close codes for the statuses of refusals. */
 const CODE_OF_STATUS: Readonly<Record<number, number>> = { 401: 4401, 403: 1008, 429: 1013, 503: 1013 };
 
 /**
@@ -34,7 +34,9 @@ export function codeOfRefusal(status: number, refusedBy: string | undefined): nu
   return CODE_OF_STATUS[status] ?? 1006;
 }
 
-/** Requests of a connection, one after the other. One that may be repeated is, when its answer gets lost. */
+/**
+ * Sends the requests of a connection one after the other, and repeats a request whose answer is lost if that is safe.
+ */
 export class Calls {
   readonly #caller: Caller;
   #call: { abort(): void } | undefined;
@@ -79,7 +81,7 @@ export class Calls {
   }
 }
 
-/** JSON that is as the schema says; undefined when it is not. */
+/** JSON that matches the schema; undefined otherwise. */
 export function parsedAs<S extends v.GenericSchema>(schema: S, text: string): v.InferOutput<S> | undefined {
   try {
     const parsed = v.safeParse(schema, JSON.parse(text));

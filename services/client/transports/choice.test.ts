@@ -23,11 +23,11 @@ test('the next transport is tried after two connections that never began, and th
   assert.deepEqual(choose().attempts('-------'), ['websocket', 'websocket', 'sse', 'sse', 'poll', 'poll', 'websocket']);
 });
 
-test('what worked is kept, also when it fails now and then', () => {
+test('a transport that worked is kept, even if it fails now and then', () => {
   assert.deepEqual(choose().attempts('--+-+--+').slice(2), Array(6).fill('sse'));
 });
 
-test('one that has worked is given up only after six failures: the server may be away', () => {
+test('a transport that has worked is given up only after six failures: the server may be down', () => {
   const { choice, attempts } = choose();
   assert.deepEqual(attempts('+------').at(-1), 'websocket');
   assert.equal(choice.next(), 'sse');

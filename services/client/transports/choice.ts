@@ -1,13 +1,13 @@
 import type { Transport } from '../../protocol/index.ts';
 import type { Platform, Socket, SocketHandlers, SocketTarget } from '../platform.ts';
 
-/** Connections in a row that never began, before the next transport is tried: the first time, and once it has worked. */
+/** Failed connections in a row before the next transport is tried: at first, and once the transport has worked. */
 const FAILURES = 2;
 const FAILURES_OF_PROVEN = 6;
 /** How long another transport that works is kept before the best one is tried again, at the next connection. */
 export const KEEP_MS = 300_000;
 
-/** Which transport the next connection is made by. */
+/** Chooses the transport of the next connection. */
 export class TransportChoice {
   readonly #transports: readonly Transport[];
   readonly #now: () => number;
@@ -16,7 +16,7 @@ export class TransportChoice {
   #failures = 0;
   #since = 0;
   #keepMs = KEEP_MS;
-  /** What worked, to go back to when the best one still does not. */
+  /** The last transport that worked, to return to when the best one still fails. */
   #fallback = 0;
 
   /** `transports`: the best first. `now` in milliseconds. */
@@ -33,7 +33,7 @@ export class TransportChoice {
   next(): Transport {
     if (this.#index > 0 && this.#fallback === this.#index && this.#now() - this.#since >= this.#keepMs) {
       this.#index = 0;
-      // One failure is enough to go back to what works.
+      // One failure is enough to return to the transport that works.
       this.#failures = FAILURES - 1;
     }
     return this.current;
@@ -63,7 +63,7 @@ export class TransportChoice {
       this.#failures = 0;
       return;
     }
-    // One that has worked is not broken by a proxy: more likely the server is away, for all of them.
+    // A proxy rarely breaks a transport that has worked: more likely the server is down, for all transports.
     const allowed = this.#proven.has(this.current) ? FAILURES_OF_PROVEN : FAILURES;
     if (this.#failures < allowed) return;
     this.#index = (this.#index + 1) % this.#transports.length;
@@ -71,13 +71,13 @@ export class TransportChoice {
   }
 }
 
-/** Those of the transports that the platform can do. */
+/** The transports that the platform supports. */
 export function supported(platform: Platform, transports: readonly Transport[]): readonly Transport[] {
   const can = transports.filter((transport) => transport === 'websocket' || platform.request);
   return can.length > 0 ? can : ['websocket'];
 }
 
-/** What makes a socket by a transport. The others than WebSocket are loaded when they are needed: seldom. */
+/** The opener of sockets for a transport. All but WebSocket are loaded when they are needed, which is rare. */
 export function openerOf(platform: Platform, transport: Transport): Platform['openSocket'] {
   if (transport === 'websocket' || !platform.request)
     return (target, handlers) => platform.openSocket(target, handlers);
@@ -85,7 +85,7 @@ export function openerOf(platform: Platform, transport: Transport): Platform['op
   return (target, handlers) => openLater(opener, target, handlers);
 }
 
-/** A socket whose opener is on its way: what is said until then waits. */
+/** A socket whose opener is still loading: messages wait until then. */
 function openLater(opener: Promise<Platform['openSocket']>, target: SocketTarget, handlers: SocketHandlers): Socket {
   let socket: Socket | undefined;
   let isClosed = false;

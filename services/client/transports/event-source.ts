@@ -20,14 +20,14 @@ export function openEventSource(caller: Caller, target: SocketTarget, handlers: 
     if (told) return;
     if (type === STREAM_EVENTS.open) {
       const open = parsedAs(StreamOpen, data);
-      return open ? sender.start(open.connection) : end(1006, 'What answers is no server of this protocol.');
+      return open ? sender.start(open.connection) : end(1006, 'The answer is not from a server of this protocol.');
     }
     if (type === STREAM_EVENTS.close) {
       const close = parsedAs(Close, data) ?? { code: 1006, reason: 'The stream ended in an unknown way.' };
       return end(close.code, close.reason);
     }
     number += 1;
-    // Something in between dropped or repeated a part: only a resume can tell what it held.
+    // A proxy dropped or repeated a part: only a resume can restore it.
     if (id !== String(number)) return end(1006, `Frame ${id} came where ${number} was due.`);
     handlers.onMessage(data);
   };

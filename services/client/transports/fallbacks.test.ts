@@ -167,7 +167,7 @@ test('a refusal by the server has its code, by something in between it is a brok
   }
 });
 
-test('who answers but is no server of the protocol is not believed', () => {
+test('an answer from a server of another protocol is not trusted', () => {
   const one = stream();
   one.net.all[0]!.begin(200, 'event: open\ndata: <html>\n\n');
   const two = poll();

@@ -4,7 +4,7 @@ import { callerOf } from './calls.ts';
 import { openEventSource } from './event-source.ts';
 import { openLongPoll } from './long-poll.ts';
 
-/** What makes a socket where no WebSocket comes through. The platform makes requests. */
+/** Opens sockets where no WebSocket gets through, by requests of the platform. */
 export function fallbackOf(platform: Platform, transport: Transport): Platform['openSocket'] {
   const caller = callerOf(platform)!;
   const open = transport === 'sse' ? openEventSource : openLongPoll;

@@ -23,7 +23,7 @@ export function openLongPoll(caller: Caller, target: SocketTarget, handlers: Soc
 
   const poll = () => {
     const body: PollRequest = connection === undefined ? {} : { connection, cursor };
-    // What opens a connection is not repeated: the first one may have been opened.
+    // A request that opens a connection is not repeated: the first one may have succeeded.
     const repeats = connection === undefined ? 0 : undefined;
     polls.ask({ path: `${POLL_PATH}${query}`, token, body: JSON.stringify(body) }, take, repeats);
   };
@@ -34,7 +34,7 @@ export function openLongPoll(caller: Caller, target: SocketTarget, handlers: Soc
     if (status !== 200) return end(codeOfRefusal(status, refusedBy), `The server answered ${status} to a poll.`);
     const [first = '', ...frames] = text.split('\n').filter(Boolean);
     const head = parsedAs(PollHead, first);
-    if (!head) return end(1006, 'What answers is no server of this protocol.');
+    if (!head) return end(1006, 'The answer is not from a server of this protocol.');
     if (connection === undefined) sender.start((connection = head.connection));
     let number = head.cursor - frames.length;
     if (number > cursor) return end(1006, `Frame ${number + 1} came where ${cursor + 1} was due.`);

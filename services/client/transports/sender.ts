@@ -1,7 +1,7 @@
 import { SEND_BYTES, SEND_MESSAGES, SEND_PATH } from '../../protocol/index.ts';
 import { type Caller, Calls, codeOfRefusal } from './calls.ts';
 
-/** Room for what is around the messages of a batch. */
+/** Room for the JSON around the messages of a batch. */
 const ENVELOPE_BYTES = 200;
 /** Bytes of UTF-8 that a UTF-16 unit takes at most. */
 const UNIT_BYTES = 3;
@@ -56,7 +56,7 @@ export class Sender {
     this.#calls.stop();
   }
 
-  /** After what is being done: messages that are said together go together. */
+  /** After the current task, so that messages of one task go together. */
   #soon(): void {
     void Promise.resolve().then(() => this.#flush());
   }
@@ -68,8 +68,8 @@ export class Sender {
       this.#isBusy = false;
       if (answer?.status === 204) return this.#flush();
       this.stop();
-      if (!answer) return this.#onFailure(1006, 'What was sent was not answered.');
-      const reason = `The server answered ${answer.status} to what was sent.`;
+      if (!answer) return this.#onFailure(1006, 'The messages were not answered.');
+      const reason = `The server answered ${answer.status} to the messages.`;
       this.#onFailure(codeOfRefusal(answer.status, answer.refusedBy), reason);
     });
   }
