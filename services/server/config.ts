@@ -94,7 +94,7 @@ export type ReplicaVariable = keyof typeof Environment.entries;
 /** All of them: what starts a replica can set no other. */
 export const REPLICA_VARIABLES = Object.freeze(Object.keys(Environment.entries)) as readonly ReplicaVariable[];
 
-/** Everything a replica is told from outside. Times are milliseconds. */
+/** The configuration of a replica. Times are milliseconds. */
 export interface Config {
   readonly appId: string;
   readonly host: string;
@@ -143,7 +143,7 @@ export interface Config {
 export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const env = parseEnvironment(Environment, environment);
   if (env.WEB_ROOT !== undefined && !statSync(env.WEB_ROOT, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new ConfigError(`WEB_ROOT, ${env.WEB_ROOT}, is not a directory; build the page or mend the path.`);
+    throw new ConfigError(`WEB_ROOT, ${env.WEB_ROOT}, is not a directory; build the page or correct the path.`);
   }
   const tokenSecret = readSecret('TOKEN_SECRET_FILE', env.TOKEN_SECRET_FILE);
   if (tokenSecret.length < 32) {

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-/** What is wrong with the configuration of a service, as a sentence for the person who starts it. */
+/** A fault in the configuration of a service, as a sentence for the person who starts it. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
@@ -13,8 +13,8 @@ export const port = v.pipe(
 );
 
 /**
- * What a service is told by environment variables. One that is set to nothing counts as not set, as in the
- * shell's ${X:-default}. Throws a `ConfigError`.
+ * Reads the environment variables of a service. An empty variable counts as unset, as in the shell's ${X:-default}.
+ * Throws a `ConfigError`.
  */
 export function parseEnvironment<Schema extends v.GenericSchema<unknown, unknown>>(
   schema: Schema,

@@ -54,7 +54,7 @@ function watched(args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess 
   return child;
 }
 
-/** A replica as a process of its own, at a free port. */
+/** A replica as a separate process, at a free port. */
 async function launch(design: Design): Promise<{ child: ChildProcess; url: string }> {
   const child = watched([MAIN], {
     REDIS_URL: redis.url,

@@ -73,7 +73,7 @@ export interface ReplicaLimits {
     readonly publishPerTenSeconds: number;
     readonly gamesPerMinute: number;
   };
-  /** What a room may use of the store: its state and what is kept of its history, as characters of JSON and events. */
+  /** The share of the store that a room may use: characters of JSON in its state, and kept events. */
   readonly perRoom: {
     readonly stateBytes: number;
     readonly historyEvents: number;

@@ -15,7 +15,9 @@ export interface OperatorAccess {
   stop(): void;
 }
 
-/** Answers what operators ask through other replicas, and where there are keys of operators, what they ask of this one. */
+/**
+ * Answers operators' requests that other replicas pass on and, if there are operator keys, requests to this replica.
+ */
 export function openOperatorAccess(
   start: Start,
   parts: Parts,

@@ -20,7 +20,7 @@ function routesOf(description: string): readonly (readonly [route: string, statu
   );
 }
 
-/** Who shows no key that is one has no name. */
+/** A request without a valid key has no name. */
 const NOBODY = '';
 const NOT_LET_IN = ['401', '429'];
 

@@ -64,7 +64,7 @@ for (const [what, text, sentence] of [
   });
 }
 
-test('a key that is written to the file is taken, and one that is not there any more is refused', async (context) => {
+test('a key that is added to the file is accepted, and a removed key is refused', async (context) => {
   const [old, next] = [newKey(), newKey()];
   const file = fileOf(context, `shop:${old}`);
   const { keys, heard } = watched(context, file.path);

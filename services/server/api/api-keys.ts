@@ -2,13 +2,13 @@ import { hash, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 
-/** What a backend shows, and the name by which logs and metrics know it. */
+/** The key of a backend, and its name in logs and metrics. */
 export interface ApiKey {
   readonly name: string;
   readonly digest: Buffer;
 }
 
-/** What is wrong with a file of keys, as the end of a sentence about it. It never repeats a key. */
+/** The fault of a file of keys, as the end of a sentence. It never repeats a key. */
 export class ApiKeysError extends Error {
   override readonly name = 'ApiKeysError';
 }
@@ -70,7 +70,7 @@ export class ApiKeys {
   readonly #options: ApiKeysOptions;
   #keys: readonly ApiKey[];
   #text: string;
-  /** What was told of the file last. */
+  /** The last sentence that was reported about the file. */
   #failure: string | undefined;
   readonly #timer: NodeJS.Timeout;
 

@@ -229,7 +229,7 @@ for (const design of DESIGNS) {
       }
     });
 
-    test('a player is disconnected from whichever replica, with a code of its own, and may come back', async () => {
+    test('a player is disconnected from any replica, with a separate close code, and may come back', async () => {
       for (const via of [one, two]) {
         const client = await TestClient.connect(replicas[1]!.url);
         const { player } = await client.next('welcome');
@@ -248,7 +248,7 @@ for (const design of DESIGNS) {
       assert.equal((await one.call('DELETE', '/players/a%20b/connections')).status, 400);
     });
 
-    test('with revoke the tokens of the player are good for nothing any more', async () => {
+    test('with revoke the tokens of the player are no longer valid', async () => {
       const client = await TestClient.connect(replicas[1]!.url);
       const { player } = await client.next('welcome');
       assert.equal((await one.call('DELETE', `/players/${player.id}/connections?revoke=true`)).status, 204);
@@ -292,7 +292,11 @@ describe('who may ask', () => {
     const last = guesses.find(({ status }) => status === 429)!;
     assert.equal(last.body.code, 'rate_limited');
     assert.ok(last.body.retryAfterMs > 0 && Number(last.headers.get('retry-after')) > 0);
-    assert.equal((await key.get('/rooms')).status, 200, 'who has a key is not kept out by others of the address');
+    assert.equal(
+      (await key.get('/rooms')).status,
+      200,
+      'a request with a key is not blocked by others from its address',
+    );
   });
 
   test('metrics name the backend and the route, and never a key', async () => {

@@ -15,11 +15,11 @@ import { addRoomRoutes, type RoomRoutesOptions } from './room-routes.ts';
 
 /** Where everything for backends is. */
 export const API_PATH = '/api/v1';
-/** Twice what a player may send at once: what the body says besides the command is small. */
+/** Twice the largest frame of a player: the fields around the command are small. */
 const BODY_BYTES = 8192;
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The name of the backend whose key came along; empty where there was none. */
+    /** The name of the backend whose key came with the request; empty without a key. */
     backend: string;
   }
   interface FastifyContextConfig {
@@ -78,7 +78,7 @@ function acceptNoBody(api: FastifyInstance): void {
   });
 }
 
-/** Answers a request that shows no key, or a wrong one; who guesses is shut out for a while. */
+/** Answers a request without a key or with a wrong one. An address that guesses is blocked for a while. */
 function authorize(request: FastifyRequest, reply: FastifyReply, options: BackendApiOptions): FastifyReply | undefined {
   const { keys, allowances, clientAddress } = options;
   const shown = bearerToken(request.headers.authorization);

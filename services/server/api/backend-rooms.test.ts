@@ -93,7 +93,7 @@ for (const design of DESIGNS) {
       );
     });
 
-    test('events that are not kept any more, or were lost with their epoch, are told of', async () => {
+    test('the answer says when events were trimmed or lost with their epoch', async () => {
       const { rooms, authority } = roomsWith(() => undefined);
       const { room, epoch } = await rooms.create(SHOP, id(), {});
       const { redis } = authorities;
@@ -102,7 +102,7 @@ for (const design of DESIGNS) {
       await rooms.command(SHOP, id(), room, light(60_000));
       const seqs = (page: Awaited<ReturnType<BackendRooms['events']>>) => page.events.map(({ seq }) => seq);
       const newest = (await rooms.read(room)).seq;
-      // What came before the snapshot is what a long-lived room throws away.
+      // A long-lived room drops the events before its snapshot.
       const first = Number.parseInt((await redis.hget(head, 'snapshot'))!, 10) + 1;
       await redis.xtrim(events, 'MINID', `${first}-0`);
       const left = Array.from({ length: newest - first + 1 }, (_, index) => first + index);

@@ -159,7 +159,7 @@ test('what the server answers is what the description says', async () => {
   assert.ok(seen.size >= 29, [...seen].sort().join(', '));
 });
 
-test('a body that the description allows is one that the server takes, and no other', () => {
+test('the server accepts exactly the bodies that the description allows', () => {
   const bodies: unknown[] = [
     { player: { id: 'ada', name: 'Ada' } },
     { player: { id: 'ada', name: 'Ada' }, settings: { step: 2 } },

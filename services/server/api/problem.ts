@@ -57,7 +57,7 @@ export class Problem extends Error {
 export const statusOf = (code: string): number =>
   Object.hasOwn(STATUS, code) ? STATUS[code as ErrorCode] : OF_APPLICATION;
 
-/** What fastify itself refuses a request with, by its codes. */
+/** The refusals of fastify itself, by its codes. */
 const OF_FASTIFY: Readonly<Record<string, Problem | Refusal>> = {
   FST_ERR_CTP_INVALID_JSON_BODY: new Refusal('bad_json', 'The body is not JSON.'),
   FST_ERR_CTP_INVALID_MEDIA_TYPE: new Problem('not_json', 'Send the request as application/json.'),

@@ -63,7 +63,7 @@ export const PublishBody = v.strictObject({
 });
 
 /**
- * What came, as the schema has it. `what` names it, for the sentence.
+ * Parses input by a schema. `what` names the input in the sentence of a refusal.
  * @throws Refusal `bad_message`
  */
 export function parsed<S extends v.GenericSchema>(schema: S, given: unknown, what: string): v.InferOutput<S> {
@@ -73,7 +73,7 @@ export function parsed<S extends v.GenericSchema>(schema: S, given: unknown, wha
 }
 
 /**
- * What came as JSON.
+ * Parses a body of JSON.
  * @throws Refusal `bad_message`, or Problem `not_json` where it is something else
  */
 export function parsedBody<S extends v.GenericSchema>(schema: S, request: JsonRequest): v.InferOutput<S> {

@@ -65,7 +65,7 @@ export class RoomList {
     return { rooms: [...rooms.values()], cursor: following };
   }
 
-  /** Undefined for one that is over, or gone since. */
+  /** Undefined for a room that is over, or was deleted since. */
   async #read(key: string): Promise<ListedRoom | undefined> {
     const room = CODE.exec(key)?.[1];
     const fields = ['epoch', 'seq', 'members', 'public', 'deadline', 'over'];
@@ -109,6 +109,6 @@ function readCursor(cursor: string): Place {
   try {
     return v.parse(Place, JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
   } catch {
-    throw new Problem('bad_request', 'The cursor is not one that an earlier page gave.');
+    throw new Problem('bad_request', 'The cursor does not come from an earlier page.');
   }
 }

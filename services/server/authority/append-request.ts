@@ -19,7 +19,7 @@ export interface AppendTarget {
   readonly room: string;
   readonly type: AnyRoomType;
   readonly bounds: RoomBounds;
-  /** Who holds the room; empty for nobody. */
+  /** The replica that holds the room; empty for none. */
   readonly hold: string;
   /** For how long the room is held from now on; undefined to leave the lease as it is. */
   readonly leaseMs: number | undefined;
@@ -27,7 +27,7 @@ export interface AppendTarget {
   readonly isAlone: boolean;
 }
 
-/** What the script `append` is asked for, and what the room is once it has done so. */
+/** A request to the script `append`, and the room after it. */
 export interface AppendRequest {
   /** As the script reads them. */
   readonly args: readonly (string | number)[];
@@ -83,7 +83,7 @@ function toEntries(room: string, { epoch, seq }: Memory, { events, at }: Plan): 
   });
 }
 
-/** What is kept at the head besides epoch and seq, as far as the plan changes it. */
+/** The fields of the head other than epoch and seq that the plan changes. */
 function headFields(type: AnyRoomType, memory: Memory, plan: Plan): [string, string | number][] {
   const fields: [string, string | number][] = [];
   if (plan.events.length === 0) return fields;
@@ -100,7 +100,7 @@ function headFields(type: AnyRoomType, memory: Memory, plan: Plan): [string, str
 const isSame = (some: readonly PlayerRef[], others: readonly PlayerRef[]): boolean =>
   some.length === others.length && some.every(({ id }, index) => id === others[index]!.id);
 
-/** What of the history is kept, as the script reads it with a snapshot. */
+/** The bounds of the kept history, as the script reads them with a snapshot. */
 function keptHistory(bounds: RoomBounds, { since }: Memory, events: number, bytes: number): string {
   const { historyMs, historyEvents, historyBytes } = bounds;
   const mean = (since.bytes + bytes) / (since.events + events);

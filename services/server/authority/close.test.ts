@@ -38,7 +38,7 @@ for (const design of DESIGNS) {
     const { entries } = await authority.page(game, { seq: 2 }, 10);
     const [event, ...more] = entries.map(({ text }) => JSON.parse(text) as { event: object; over?: true });
     assert.deepEqual([event?.event, event?.over, more], [{ kind: 'closed' }, true, []]);
-    // It is kept as long as one that came to its own end.
+    // It is kept as long as a room that ended by its rules.
     assert.equal(await redis.hget(roomKeys(game).head, 'over'), '1');
     const left = await redis.ttl(roomKeys(game).head);
     assert.ok(left > 880 && left <= 900, `it is kept for ${left} s`);

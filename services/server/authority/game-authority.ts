@@ -30,7 +30,7 @@ export interface BackendActor {
 
 export type Actor = SocketActor | BackendActor;
 
-/** Who acts, as a command carries it from one replica to another. */
+/** The actor of a command, as one replica passes it on to another. */
 export type Asker = Pick<SocketActor, 'player' | 'generation'> | BackendActor;
 
 export const askerOf = (actor: Actor): Asker =>
@@ -89,9 +89,9 @@ export type Resumed =
   | { readonly recovered: false; readonly view: View };
 
 /**
- * Decides and records what happens in games. Every method rejects with a `Refusal` when the request is not
- * granted, and with `unavailable` when the store did not answer, in which case it may or may not have been
- * applied: the same `id` again gives the answer.
+ * Decides and records the events of games. Every method rejects with a `Refusal` when the request is not granted, and
+ * with `unavailable` when the store did not answer. Then the request may or may not have been applied: repeat it with
+ * the same `id` to get the answer.
  */
 export interface GameAuthority {
   readonly type: AnyRoomType;
@@ -100,7 +100,7 @@ export interface GameAuthority {
   /** Quick match: enters the open game of this shape, or opens one. */
   match(actor: Actor, id: string, settings: unknown): Promise<Entered>;
   leave(actor: Actor, id: string, game: string): Promise<Applied>;
-  /** Has the room type decide a command of its own, which its schema allows. */
+  /** Has the room type decide one of its own commands, which its schema allows. */
   act(actor: Actor, id: string, game: string, command: AnyCommand): Promise<Applied>;
   /** Ends a room for an operator, as its room type says: the events go the way of all others. */
   close(operator: string, id: string, game: string): Promise<Applied>;
@@ -112,7 +112,7 @@ export interface GameAuthority {
   finish(game: string): Promise<number>;
   /** Events of a game that is followed here were announced. */
   observe(game: string, epoch: string, entry: LogEntry): void;
-  /** A snapshot for who is in the game already. */
+  /** A snapshot for a player who is in the game already. */
   view(game: string): Promise<View>;
   isPlayer(game: string, player: string): Promise<boolean>;
   /** The events after a position, oldest first; undefined when the game is gone or its epoch is another one. */

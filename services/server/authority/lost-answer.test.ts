@@ -24,7 +24,7 @@ for (const design of DESIGNS) {
       const add = () => authority.act(ADA, 'add', game, { kind: 'add', times: 5 });
       const first = await add();
       await authorities.forget();
-      // The store tells of the answer, and has lost it by the time that the repeat is confirmed.
+      // The store returns the stored answer, and has lost it by the time that the repeat is confirmed.
       const append = records.append.bind(records);
       t.mock.method(records, 'append', async (...args: Parameters<typeof append>) => {
         const appended = await append(...args);

@@ -17,10 +17,10 @@ const PLAYERS = ['ada', 'bob "the" builder', 'cyd/é😀', 'dan'].map((name, ind
 const CLOSE = 'operator closes';
 const OPERATOR = 'olga';
 const player = fc.constantFrom(...PLAYERS);
-/** Mostly new ids, at times one that was used before. */
+/** Mostly new ids, at times a used one. */
 const request = fc.oneof({ weight: 6, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.nat(20) });
 
-/** What is asked of the rooms of an application, and what of it a run has to reach: it proves nothing otherwise. */
+/** The commands for the rooms of an application, and those that a run has to reach: otherwise it proves nothing. */
 interface Subject {
   readonly type: AnyRoomType;
   readonly settings: fc.Arbitrary<object>;
@@ -216,7 +216,7 @@ for (const subject of SUBJECTS) {
             const next = close ? { kind: CLOSE } : command;
             if (isOut) {
               await timeOut(authorities, authority, game, model);
-              // What was changed behind the back of a copy is found by the next one.
+              // The next command finds a change that the copy did not see.
               await authorities.forget();
             }
             const requestId = `${old ?? index}`;
@@ -236,7 +236,7 @@ for (const subject of SUBJECTS) {
             recorded.map(({ seq }) => seq),
             recorded.map((_, index) => index + 1),
           );
-          // Who is no member sees the same where it may, and nothing elsewhere.
+          // A player who is no member sees the same state if the room allows it, and nothing otherwise.
           const watched = attempt(async () =>
             (await authority.watch('nobody', game, { epoch: 'none', seq: 0 })).recovered ? 1 : 0,
           );

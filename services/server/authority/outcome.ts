@@ -2,7 +2,7 @@ import type { AnyRoomType } from '../../protocol/index.ts';
 import { FULL_MS } from '../game/matchmaking.ts';
 import { type Applied, Refusal } from './game-authority.ts';
 
-/** What became of a command. */
+/** The outcome of a command. */
 export type Outcome =
   | { readonly tag: 'applied'; readonly epoch: string; readonly seq: number; readonly duplicate: boolean }
   /** There is a room of this code, and the command wanted to make one. */
@@ -27,7 +27,7 @@ export function granted({ refusals }: AnyRoomType, outcome: Outcome): Outcome {
   throw new Refusal(code, refusals[code], RETRY_AFTER_MS[code]);
 }
 
-/** What a player is told of a request that took effect. */
+/** The answer to a request that took effect. */
 export function toApplied(game: string, outcome: Outcome): Applied {
   if (outcome.tag !== 'applied') throw new Error(`A room answered "${outcome.tag}" to what a player asked for.`);
   const { epoch, seq, duplicate } = outcome;

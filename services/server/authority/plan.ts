@@ -23,7 +23,7 @@ export interface Answer {
   readonly seq: number;
 }
 
-/** An event that is to be appended, and what it changes of what the kernel knows about the room. */
+/** An event to append, and its effect on the kernel's view of the room. */
 export interface PlannedEvent {
   /** The event as JSON. */
   readonly text: string;
@@ -33,7 +33,7 @@ export interface PlannedEvent {
   readonly over?: true;
 }
 
-/** What the store told of an earlier plan for the same commands. */
+/** The store's answer to an earlier plan for the same commands. */
 export interface Findings {
   /** Commands of sockets that a newer one replaced. */
   readonly superseded: Set<number>;
@@ -215,7 +215,7 @@ class Planner {
     if (problem !== undefined) return refused(problem);
     if (refusal !== undefined) return refused(refusal);
     if (events.length === 0) return this.#applied(this.#seq, false);
-    // A room that is made begins with events of its own; otherwise the first is what was asked for.
+    // A new room begins with its own events; otherwise the first event is the requested one.
     const seq = this.#options.memory.seq + (command.kind === 'create' ? this.events.length : first);
     if (request) {
       const { key, fingerprint } = request;
@@ -226,7 +226,7 @@ class Planner {
     return this.#applied(seq, false);
   }
 
-  /** What the application says; a mistake of its own is a refusal. */
+  /** The application's decision. An error in it becomes a refusal. */
   #ask(command: AppCommand | KernelCommand<unknown>, player: PlayerRef | undefined): Decision<unknown> {
     const context: Context = { now: this.at, player };
     return this.#timed(command, () => this.#options.type.decide(this.state, command, context));
@@ -322,7 +322,7 @@ class Planner {
   }
 }
 
-/** What changes in the kernel's own view of a room. Throws when the application gives a deadline that is none. */
+/** The changes to the kernel's own view of a room. Throws when the application returns an invalid deadline. */
 function changes(type: AnyRoomType, before: unknown, after: unknown): Omit<PlannedEvent, 'text'> {
   const deadlineOf = (state: unknown) => (state === undefined ? undefined : type.deadline(state));
   const [old, deadline] = [deadlineOf(before), deadlineOf(after)];

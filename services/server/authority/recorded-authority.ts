@@ -25,8 +25,8 @@ const OF_ADDRESS = 'Players of your address have as many games as they may; wait
 const addressOf = (actor: Actor): string | undefined => ('backend' in actor ? undefined : (actor.address ?? ''));
 
 /**
- * What both designs share: games are found alike, and what happened is read from Redis by any replica. They differ
- * in who decides.
+ * The part that both designs share: any replica finds games and reads their events from Redis in the same way. The
+ * designs differ in the replica that decides.
  */
 export abstract class RecordedAuthority implements GameAuthority {
   protected readonly records: RoomLog;

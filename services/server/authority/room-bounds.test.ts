@@ -24,7 +24,7 @@ const State = v.object({ players: v.array(PlayerRef), texts: v.array(v.string())
 const LINE = 'x'.repeat(100);
 type Note = v.InferOutput<typeof State>;
 
-/** What is written, or left behind, is kept in the state; what is said is an event and nothing more. */
+/** A written or dropped text is kept in the state; a spoken text is only an event. */
 const notes: RoomType<object, Note, v.InferOutput<typeof Command>, v.InferOutput<typeof Event>> = {
   name: 'notes',
   refusals: {},
@@ -94,7 +94,7 @@ for (const design of DESIGNS) {
     };
     const act = (authority: GameAuthority, room: string, kind: string) =>
       authority.act(ADA, id(), room, { kind, text: LINE });
-    /** Writes until the room takes no more; gives how many texts it took. */
+    /** Writes until the room refuses more, and returns how many texts it took. */
     const fill = async (authority: GameAuthority, room: string) => {
       for (let written = 0; written < 200; written += 1) {
         const code = await codeOf(act(authority, room, 'write'));

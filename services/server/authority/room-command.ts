@@ -7,7 +7,7 @@ export type Mode = 'create' | 'join' | 'match';
 
 export type ByPlayer = Asker & { readonly id: string };
 
-/** What somebody wants of a room, as it goes from one replica to another. */
+/** A request about a room, as one replica passes it on to another. */
 export type RoomCommand =
   | ({ readonly kind: 'enter'; readonly mode: Mode; readonly settings?: unknown } & ByPlayer)
   | ({ readonly kind: 'leave' } & ByPlayer)

@@ -207,7 +207,7 @@ export class RoomCopy {
   }
 
   #follow({ memory, entries }: Extract<Appended, { tag: 'ok' }>): void {
-    // What was announced may have been folded before the answer came.
+    // An announced event may have been folded before the answer came.
     if (memory.epoch === this.#memory.epoch && memory.seq < this.#memory.seq) return;
     const { expiresAt } = this.#memory;
     this.#memory = memory;

@@ -199,8 +199,8 @@ export class RoomLog {
   }
 
   /**
-   * Takes a room for `owner` if nobody holds it. `dead` is a hold that may be broken at once, `silent` one that may be
-   * once its lease has run out.
+   * Takes a room for `owner` if nobody holds it. `dead` is a hold that may be broken at once, and `silent` a hold that
+   * may be broken once its lease has run out.
    */
   async take(
     room: string,

@@ -32,7 +32,7 @@ export const emptyMemory = (): Memory => ({
 /** What the script `room` gives. */
 export type RawRoom = [tag: 'room', now: string, epoch: string, seq: string, snapshot: string, entries: RawEntry[]];
 
-/** What is kept under `snapshot` at the head of a room. */
+/** The value of the field `snapshot` at the head of a room. */
 export const snapshotText = (seq: number, at: number, state: unknown): string =>
   `${seq} ${at} ${JSON.stringify(state)}`;
 

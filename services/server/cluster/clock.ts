@@ -69,7 +69,7 @@ export class GameClock {
   }
 
   #set(game: string, wait: number, then: (timer: NodeJS.Timeout) => void): void {
-    // What was under way when the replica stopped may still arm a game.
+    // A request that was under way when the replica stopped may still arm a game.
     if (this.#isStopped) return;
     clearTimeout(this.#timers.get(game));
     const timer = setTimeout(() => then(timer), Math.max(wait, 0));

@@ -30,8 +30,8 @@ test('connections to Redis that stand but pass nothing take the replica out, and
   await proxy.stop();
 });
 
-test('a peer that went silent is dropped within two heartbeats, one that answers is not', async () => {
-  // Long enough for one that answers to be heard in time, also when the machine stands still for a while.
+test('a silent peer is dropped within two heartbeats, and a peer that answers is not', async () => {
+  // Long enough to hear a peer that answers, even if the machine pauses for a while.
   const heartbeatMs = 2000;
   const replica = await startTestReplica(redis.url, '1111', { heartbeatMs });
   const from = performance.now();

@@ -19,7 +19,7 @@ export interface Standing {
 export interface Member extends Standing {
   readonly replica: string;
   readonly startedAt: number;
-  /** What else it says of itself. */
+  /** The further fields of its announcement. */
   readonly [stat: string]: unknown;
 }
 
@@ -34,7 +34,7 @@ export interface MembershipOptions {
   readonly forgetMs?: number;
 }
 
-/** Which replicas there are and how they are: each says so once a second, and one that falls silent is forgotten. */
+/** The replicas of the cluster and their state. Each announces itself once a second, and a silent one is forgotten. */
 export class Membership {
   readonly #options: MembershipOptions;
   readonly #startedAt = Date.now();
@@ -76,7 +76,7 @@ export class Membership {
     this.#tasks.push(task);
   }
 
-  /** Says how this replica is now. What cannot be said now is said in a second. */
+  /** Announces the state of this replica now. A failure is made up for a second later. */
   announce(): void {
     this.#options.redis.spublish(MEMBERSHIP_CHANNEL, JSON.stringify(this.own)).catch(() => undefined);
   }

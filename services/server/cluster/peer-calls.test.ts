@@ -56,7 +56,7 @@ test('who cannot do it says why; nobody, silence and a store that is away are to
   assert.deepEqual(await one.ask('2222', 'a'), { tag: 'silent' });
 });
 
-test('one that has stopped is nobody', async () => {
+test('a stopped replica counts as absent', async () => {
   const { join } = network();
   const one = join('1111', async () => '');
   const two = join('2222', async () => '');

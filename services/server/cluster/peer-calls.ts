@@ -79,7 +79,7 @@ export class PeerCalls<Question, Answer> {
   async #reply(to: string, id: number, question: Question): Promise<void> {
     const called = await this.#answerTo(question);
     const message = called.tag === 'answer' ? { answer: called.answer, id } : { failed: textOf(called), id };
-    // One that gets lost counts as silence.
+    // A lost answer counts as silence.
     await this.#send(to, message).catch(() => undefined);
   }
 

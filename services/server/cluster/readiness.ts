@@ -16,7 +16,7 @@ export interface ReadinessOptions {
   readonly clock: StoreClock;
   readonly replica: string;
   readonly onChange: (ready: boolean, reason: string | undefined) => void;
-  /** What is published on this channel does not arrive though the connection stands. */
+  /** Messages published on this channel do not arrive, though the connection is open. */
   readonly onDeaf: (channel: string) => void;
   readonly probeMs?: number;
 }
@@ -93,7 +93,7 @@ export class Readiness {
       ?.then(([seconds, micros]) => {
         clock.observe(Number(seconds) * 1000 + Number(micros) / 1000, sentAt, Date.now());
         for (const [channel, probe] of this.#probes) this.#send(channel, probe);
-        // What did not go out does not come back, which is what counts.
+        // A probe that was not sent does not come back, and the missing answer is what counts.
       })
       .catch(() => undefined);
   }

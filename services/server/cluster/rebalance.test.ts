@@ -73,7 +73,7 @@ function replica(sockets: Socket[], given: Partial<RebalanceOptions<Socket>> = {
   return { ...state, state, open, seconds };
 }
 
-test('what is above the mean is shed, at most the configured part in a second, and no more', () => {
+test('sockets above the mean are shed, at most the configured part in a second', () => {
   const { state, open, seconds, shed } = replica(many(100));
   state.others = [member('2222', 0)];
   seconds(3);
@@ -103,7 +103,7 @@ test('while sockets come in, nobody is sent away for figures that are a second o
   assert.ok(shed.length > 0, 'but when it is over and the difference stays');
 });
 
-test('a replica alone, one that is not ready, one that drains and a small difference move nothing', () => {
+test('a single replica, an unready one, a draining one and a small difference move nothing', () => {
   for (const others of [
     [],
     [member('2222', 0, { ready: false })],

@@ -24,9 +24,9 @@ export interface RebalanceOptions<Connection extends Sheddable> {
 }
 
 /**
- * Gives a replica that comes into the cluster its part of the sockets, gradually. Stateless: who has more than the mean
- * sheds what is above it. Stateful: where the edge sends a game cannot be known here, so that one socket of each game
- * is sent away to find out; it comes back, or the game moves to where it went and the others follow.
+ * Gives a new replica its share of the sockets, gradually. Stateless: a replica with more sockets than the mean sheds
+ * the surplus. Stateful: a replica cannot know where the edge sends a game, so it sends one socket of each game away to
+ * find out. The socket comes back, or the game moves with it and the others follow.
  */
 export class Rebalance<Connection extends Sheddable> {
   readonly #options: RebalanceOptions<Connection>;

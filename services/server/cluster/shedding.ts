@@ -10,7 +10,7 @@ const BUSY_LOOK_MS = 20;
 /** A player who came back to where he was sent away from is left alone for so long. */
 const LEAVE_ALONE_MS = 300_000;
 
-/** What is needed of a connection. */
+/** The part of a connection that shedding needs. */
 export interface Sheddable {
   readonly player: { readonly id: string };
   readonly isOpen: boolean;

@@ -144,7 +144,7 @@ export class FollowedGames {
       if (maySee) this.show(view, isWatching, false);
     } catch (error) {
       if (error instanceof Refusal && error.code === 'game_not_found') return;
-      // The client must not be left with a history that is no more: it resumes on the next socket.
+      // The client must not keep a history that no longer exists: it resumes on the next socket.
       this.#connection.log.warn({ game, reason: (error as Error).message }, 'a game could not be read again');
       this.#connection.close('tryAgainLater');
     }

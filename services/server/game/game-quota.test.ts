@@ -76,7 +76,7 @@ for (const design of DESIGNS) {
       await until(async () => (await counts(long)) > Date.now() + 55_000, 'it counts until the deadline');
       const short = ok(await ada.request({ type: 'create', step: 1 })).game!;
       await until(async () => (await admin.hget(headKey(short), 'deadline')) === '', 'the deadline is over');
-      // What follows the deadline is done before this.
+      // The work after the deadline is done before this.
       ok(await ada.request({ type: 'add', game: short, times: 1 }));
       assert.ok((await counts(short)) > 0, 'the room is there, and counts');
     });

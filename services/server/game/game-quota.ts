@@ -47,10 +47,7 @@ export class GameQuota {
     }
   }
 
-  /**
-   * A game was made, and is there until then, in milliseconds by the store's clock. What cannot be counted now is missing
-   * in the count, and nothing else.
-   */
+  /** Counts a new game until its end, in milliseconds by the store's clock. A failure only makes the count too low. */
   opened(game: string, address: string | undefined, until: number): void {
     const writing = this.#options.redis.pipeline();
     for (const key of address === undefined ? [GAMES_KEY] : [GAMES_KEY, gamesOf(address)]) {

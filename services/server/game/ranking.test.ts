@@ -51,7 +51,7 @@ for (const design of DESIGNS) {
       await until(async () => (await admin.exists(countedKey(game))) === 1, 'the game is counted');
       await until(async () => (await admin.zscore(GAMES_KEY, game)) === null, 'it is no open game any more');
       const rankings = async () => Promise.all(urls.map(readRanking));
-      await until(async () => (await rankings()).every(({ players }) => players.length === 2), 'both tell of it');
+      await until(async () => (await rankings()).every(({ players }) => players.length === 2), 'both report the end');
       const [one, other] = await rankings();
       assert.deepEqual(one, other);
       assert.deepEqual(
@@ -124,7 +124,7 @@ describe('without a replica that saw the end', () => {
   test('a game whose replica died at its end is found by another one and counts once', async (t) => {
     const { redis } = authorities;
     const game = await unseenEnd('lost');
-    // What is known of it is what was known while it went on.
+    // The record holds the state while the room went on.
     await redis.zadd(GAMES_KEY, Date.now() + 890_000, game);
     const parts = [replicaParts(), replicaParts(), replicaParts()];
     t.after(() => parts.forEach(({ endedRooms }) => void endedRooms.stop()));
@@ -140,7 +140,7 @@ describe('without a replica that saw the end', () => {
     await redis.del(rankingKeys(new Date().toISOString().slice(0, 10)).order);
   });
 
-  test('an end that is told of many times, by several replicas at once, counts once', async (t) => {
+  test('an end that several replicas report many times at once counts once', async (t) => {
     const { redis } = authorities;
     const game = await unseenEnd('often');
     const parts = [replicaParts(), replicaParts()];

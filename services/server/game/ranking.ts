@@ -13,7 +13,7 @@ export const countedKey = (room: string): string => `gridlock:{ranking}:counted:
 const KEEP_SECONDS = 2 * 24 * 3600;
 /** Players of a day: the last ones make room. */
 const MOST_PLAYERS = 10_000;
-/** Players that are told of. */
+/** The number of players to report. */
 const SHOWN = 10;
 /** A ranking is read once in so many milliseconds, however many ask. */
 const FRESH_MS = 500;

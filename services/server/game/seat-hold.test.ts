@@ -68,7 +68,7 @@ for (const design of DESIGNS) {
       for (const client of [host, back, witness]) client.close();
     });
 
-    test('a seat in a game that has begun stays with who is away', async () => {
+    test('a seat in a game that has begun stays with an absent player', async () => {
       const { host, other, game } = await waitingGame();
       const third = await TestClient.connect(replica.url);
       await third.request({ type: 'join', game });
@@ -127,7 +127,7 @@ for (const design of DESIGNS) {
     const before = await events();
     const { token, player } = await guest(replica.url);
     const leaver = await TestClient.connect(replica.url, token);
-    // The rate of the player is asked for first. What follows is carried out, and its answer comes too late.
+    // The rate of the player is checked first. The next request is carried out, and its answer comes too late.
     const hold = proxy.holdAfter(`{player:${player.id}}:rates`);
     leaver.send({ type: 'join', id: 'x', game: game! });
     await until(() => hold.held() > 0, 'the request is on its way to Redis');
@@ -136,7 +136,7 @@ for (const design of DESIGNS) {
     await until(async () => (await events()) > before, 'Redis took the seat');
     leaver.close();
     await until(() => replica.sockets.ofPlayer(player.id).length === 0, 'the connection is gone');
-    // What was asked for later is given up, and so is that.
+    // The later request is given up, and so is this one.
     const later = await host.request({ type: 'create', players: 3 });
     assert.equal(later.type === 'error' && later.code, 'unavailable');
     release();
@@ -194,7 +194,7 @@ test('a seat that could not be given up while Redis did not answer is given up w
   hold.stop();
 });
 
-test('a hold that is stopped while Redis does not answer asks no more', async () => {
+test('a hold that is stopped while Redis does not answer makes no further requests', async () => {
   let asked = 0;
   const refusals = [Promise.withResolvers<never>(), Promise.withResolvers<never>()];
   const hold = new SeatHold({

@@ -46,7 +46,7 @@ export class SeatHold {
     this.take({ actor: { player, generation }, connection, games: codes, leftMs: this.#options.holdMs });
   }
 
-  /** Goes on with what this replica, or one that goes, held. */
+  /** Continues the holds of this replica, or of a replica that leaves. */
   take(seats: HeldSeats): void {
     if (this.#isStopped) return;
     const due = performance.now() + seats.leftMs;

@@ -185,7 +185,7 @@ for (const design of DESIGNS) {
       }
     });
 
-    test('a watcher who leaves hears no more, and the seats are as they were', async () => {
+    test('a watcher who leaves receives nothing further, and the seats stay as they were', async () => {
       const { ada, bob, game } = await started(true);
       const eve = await TestClient.connect(urls[0]);
       ok(await eve.request({ type: 'watch', game }));
@@ -207,7 +207,7 @@ for (const design of DESIGNS) {
       for (const client of [ada, bob, ...watchers]) client.close();
     });
 
-    test('a quick match does not bring who wants no watchers together with who allows them', async () => {
+    test('a quick match does not mix players who allow watchers with those who do not', async () => {
       const [ada, bob] = [await TestClient.connect(urls[0]), await TestClient.connect(urls[1])];
       const shape = { type: 'match', players: 2, size: 5, seconds: 9 } as const;
       const open = ok(await ada.request({ ...shape, spectators: true }));

@@ -149,7 +149,7 @@ export class Channels {
   }
 }
 
-/** How much a channel keeps. Only signals go through one that keeps nothing. */
+/** How much a channel keeps. A channel without history carries only signals. */
 function keptBy({ name, history }: AnyChannelRule): Exclude<AnyChannelRule['history'], 'none'> {
   if (history === 'none') throw new Error(`A channel ${name} has no history.`);
   return history;

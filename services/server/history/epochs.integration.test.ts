@@ -76,7 +76,7 @@ const hasHeard = (client: TestClient, line: string) =>
       (item.type === 'history' && item.messages.some(({ data }) => data.text === line)),
   );
 
-/** Was told of an epoch that is none of these. */
+/** Was given an epoch other than these. */
 const hasStartedOver = (client: TestClient, game: string, epochs: ReadonlySet<string>) =>
   client.received.some(
     (item) => item.type === 'snapshot' && item.recovered === false && item.game === game && !epochs.has(item.epoch),
@@ -134,7 +134,7 @@ for (const [playable, design] of PLAYABLE.flatMap((one) => DESIGNS.map((design) 
       assert.equal((await actAs(ada, game, [2])).epoch, after.epoch);
     });
 
-    test('a Redis that was not durable and comes back as one that is has lost what it may have', async () => {
+    test('a Redis that returns as durable, but was not, counts as having lost its tail', async () => {
       const { ada, game, epoch } = await setUpWith(['appendfsync everysec']);
       await actAs(ada, game, [0]);
       await crash(() => appendFile(join(redis.directory, 'redis.conf'), 'appendfsync always\n'));
@@ -148,7 +148,7 @@ for (const [playable, design] of PLAYABLE.flatMap((one) => DESIGNS.map((design) 
       const epochs = new Set<string>();
       for (let round = 0; round < 6; round += 1) {
         await admin!.save();
-        // What follows is seen by both and lost with the crash.
+        // Both replicas see the next events, and the crash loses them.
         const numbers = sequence(round * 4, round * 4 + 3);
         const { epoch, seq } = await actAs(round % 2 === 0 ? ada : bob, game, numbers);
         epochs.add(epoch);
@@ -178,7 +178,7 @@ for (const [playable, design] of PLAYABLE.flatMap((one) => DESIGNS.map((design) 
       assert.ok(positionsSeen([ada, bob]) >= 6 + 4 * 4);
     });
 
-    test('an older copy of a durable log is found out by who saw more, and opens a new epoch', async () => {
+    test('a replica that saw more detects an older copy of a durable log, and a new epoch opens', async () => {
       const { ada, bob, game, epoch } = await setUpWith([]);
       const [log, copy] = ['appendonlydir', 'copy'].map((name) => join(redis.directory, name));
       await cp(log!, copy!, { recursive: true });

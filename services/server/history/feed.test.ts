@@ -109,7 +109,7 @@ test('what was lost at the end is found by the check', async () => {
   assert.deepEqual(ada.seen, entries(1, 1));
 });
 
-test('a history of another epoch, or one that went back, is not taken for the same', async () => {
+test('a history of another epoch, or a history that went back, does not count as the same', async () => {
   const book = new Book();
   book.write();
   assert.equal(await new Feed(book, 'e0', 1, SILENT).check(), 'other');

@@ -198,7 +198,7 @@ export class Feed {
     this.history.delivered?.(this.epoch, { seq, text });
   }
 
-  /** Gives a follower that is behind the feed what it lacks, then what came meanwhile. */
+  /** Sends a follower that is behind the events it lacks, then those that arrived since. */
   async #bringUp(place: Place): Promise<void> {
     place.queue ??= [];
     try {
@@ -265,7 +265,7 @@ export class FeedSet {
       this.#feeds.set(channel, feed);
       this.#bus.listen(channel, {
         message: (payload) => this.#feeds.get(channel)?.hint(payload),
-        // What was announced before the subscription stood has to be read.
+        // Events announced before the subscription was active have to be read.
         confirmed: () => void this.#feeds.get(channel)?.catchUp(),
       });
     }

@@ -38,8 +38,8 @@ export interface HistoryStoreOptions {
 }
 
 /**
- * The histories in Redis: games and channels, each with an epoch and a seq. Sees to it that no (epoch, seq) is ever
- * used twice: whatever may have lost a tail opens a new epoch before anything else is written.
+ * The histories in Redis: games and channels, each with a seq and an epoch. A pair of these is never used twice: a
+ * history that may have lost its tail opens a new epoch before the next write.
  */
 export class HistoryStore {
   readonly redis: Store;
@@ -73,8 +73,8 @@ export class HistoryStore {
   }
 
   /**
-   * A script made of the files, joined in order. What is in `library` only defines functions; the
-   * rest runs after the guard of the epoch.
+   * A script made of the files, joined in order. Files in `library` only define functions; the others run after the
+   * guard of the epoch.
    */
   define(files: readonly URL[], library: readonly URL[] = []): HistoryScript {
     const script = this.#raw([...GUARD, ...library, file('one'), ...files]);

@@ -52,7 +52,7 @@ async function insist(client: TestClient, request: Parameters<TestClient['reques
   }
 }
 
-/** What was acknowledged, by (epoch, seq). */
+/** The acknowledged events, by (epoch, seq). */
 class Promises {
   readonly all = new Map<string, string>();
 

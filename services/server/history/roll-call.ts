@@ -112,7 +112,7 @@ export class RollCall {
   }
 }
 
-/** What `life.lua` is told of the server; the rest of it is of no use here. */
+/** The values of the server that `life.lua` needs. */
 const serverOf = (life: string) => `${life} - 0`;
 
 /** Does something once for a life, unless it fails or comes to nothing: then the next one tries again. */

@@ -1,4 +1,4 @@
-/** What was seen is remembered for this long, and for twice as long at most. */
+/** A sighting is remembered for this long, and for twice as long at most. */
 const KEEP_MS = 900_000;
 
 /** The newest seq of an epoch that was seen, of the history with this head. */
@@ -9,8 +9,8 @@ export interface Sighting {
 }
 
 /**
- * How far this replica has seen each history: what it answered with, what it read, what was announced to it. A Redis
- * that has less than that has lost something.
+ * How far this replica has seen each history, by its answers, its reads and announcements. A Redis that has less has
+ * lost events.
  */
 export class Sightings {
   readonly #sources: (() => Iterable<Sighting>)[] = [];

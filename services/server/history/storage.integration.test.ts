@@ -68,7 +68,7 @@ for (const design of DESIGNS) {
             await retryUntilSettled(ada, game, sequence(0, 9), onAck);
             disk.fill();
             let cell = 10;
-            // With everysec Redis answers what it cannot write, keeps it, and refuses what comes after.
+            // With everysec Redis acknowledges a write that it cannot put on disk, keeps it, and refuses later ones.
             for (let refused = false; !refused; cell += 1) {
               assert.ok(cell < 100, 'a capture is refused at last');
               const answer = await ada.request({ type: 'capture', game, cell, id: `full${cell}` });

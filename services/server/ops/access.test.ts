@@ -25,7 +25,7 @@ test('a page of another origin may not ask', () => {
   assert.match(accessProblem({ headers: { ...headers, origin: 'http://evil.example' } }) ?? '', /Another page/);
 });
 
-test('the machine itself is told from an address of a network', () => {
+test('the machine itself is distinguished from an address of a network', () => {
   const loopback = [
     'localhost:9090',
     '127.0.0.2:1',

@@ -2,9 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 
 /**
- * Why a request to the operations page is refused; undefined when it is not. The internal port asks nobody who they
- * are, so a page of another origin in the browser of somebody who may reach it must not get through: not by its own name, and
- * not by a name that it lets lead here.
+ * Why a request to the operations page is refused; undefined when it is not. The internal port has no authentication.
+ * So a page of another origin must not get through in the browser of somebody who can reach the port, neither under its
+ * own name nor under a name that it resolves to this address.
  */
 export function accessProblem({ headers }: Pick<IncomingMessage, 'headers'>): string | undefined {
   const { host = '', origin } = headers;

@@ -12,8 +12,8 @@ interface Options<L extends Labels> {
 }
 
 /**
- * A counter whose labels have values that are known from the start. Every series is there with 0 before anything happens:
- * one that began with 1 would hide its first event from `rate()`.
+ * A counter whose labels have values that are known from the start. Every series exists with 0 before the first event:
+ * a series that begins with 1 would hide that event from `rate()`.
  */
 export class LabelledCounter<const L extends Labels> {
   readonly #counter: Counter;
@@ -37,8 +37,8 @@ function combinations(labels: Labels): Record<string, string>[] {
 }
 
 /**
- * The same with one label, for what happens thousands of times a second: it adds up in a map, and the client library,
- * which looks labels up by building a text of them, is told when somebody reads.
+ * The same with one label, for events that happen thousands of times a second. It counts in a map and updates the
+ * client library only when somebody reads, because the library builds a text for each look-up of labels.
  */
 export class Tally<Value extends string> extends Counter {
   readonly #label: string;

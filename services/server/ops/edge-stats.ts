@@ -4,10 +4,10 @@ import type { EdgeNow } from '../../protocol/operations.ts';
 
 const TIMEOUT_MS = 2000;
 const MOST_BYTES = 1 << 20;
-/** What players come through. */
+/** The part of the edge that players use. */
 const FRONTEND = 'https';
 
-/** What is counted from the start of the edge on. */
+/** The counters since the start of the edge. */
 interface Counted {
   readonly at: number;
   readonly handshakes: number;

@@ -4,7 +4,7 @@ import { hostProblem } from './access.ts';
 import type { Metrics } from './metrics.ts';
 import type { PageServer } from './page-server.ts';
 
-/** Health, readiness, metrics and the operations page, on a listener of their own that the edge does not publish. */
+/** Health, readiness, metrics and the operations page, on a separate listener that the edge does not publish. */
 export function createInternal(readiness: Readiness, metrics: Metrics, ops: PageServer): Server {
   const server = createServer((request, response) => {
     if (/^\/ops(\/|\?|$)/.test(request.url ?? '')) {

@@ -19,8 +19,8 @@ export interface ConnectionName {
 }
 
 /**
- * Tells of each connection that opens and closes, and of a crowd only how many more there were: each one of them costs
- * as much as the rest of the welcome when all come at once. At the level `debug` each has its line.
+ * Logs each connection that opens and closes. Of a crowd it logs only the number of the rest, as each line costs as
+ * much as the remaining welcome when all arrive at once. At the level `debug` each connection has a line.
  */
 export class ConnectionLog {
   readonly #log: Logger;

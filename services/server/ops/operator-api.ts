@@ -151,7 +151,7 @@ function refuse(response: ServerResponse, status: number, code: string, message:
 function send(response: ServerResponse, status: number, body: object): void {
   if (response.headersSent) return;
   const headers = { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' };
-  // What of the request was not read comes no more.
+  // The unread rest of the request will not arrive.
   response.writeHead(status, { ...headers, ...(status === 413 ? { Connection: 'close' } : {}) });
   response.end(JSON.stringify(body));
 }

@@ -43,7 +43,7 @@ export interface OperatorsOptions {
 const NO_SUPERVISOR =
   'Only npm start can replace the certificate from here. On Kubernetes it is npm run rotate, or cert-manager does it by itself.';
 
-/** What operators do, whichever replica they ask. Each action is told in the events, with who did it and what came of it. */
+/** The actions of operators, at any replica. Each is reported in the events, with its operator and its result. */
 export class Operators {
   readonly #options: OperatorsOptions;
 

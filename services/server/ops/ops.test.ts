@@ -21,7 +21,7 @@ test('what does not end is told every half minute', () => {
   assert.deepEqual(told, Array(2).fill('sent 62 sockets to replicas with fewer'));
 });
 
-test('each reason is a sentence of its own, and one socket is no plural', () => {
+test('each reason is a separate sentence, and one socket is no plural', () => {
   const tally = new ShedTally();
   tally.add(1, 'moved', 0);
   tally.add(2, 'probe', 0);
@@ -31,7 +31,7 @@ test('each reason is a sentence of its own, and one socket is no plural', () => 
   ]);
 });
 
-test('where the system cannot be asked for want of a descriptor, what it last told counts', (t) => {
+test('when no descriptor is left to ask the system, its last answer counts', (t) => {
   const told = residentBytes();
   assert.ok(told > 1_000_000);
   t.mock.method(process.memoryUsage, 'rss', () => {

@@ -14,7 +14,7 @@ import { lookAtEdge } from './served-chain.ts';
 import { StoreStats } from './store-stats.ts';
 
 const EVERY_MS = 1000;
-/** Trouble with Redis comes in swarms: one event tells of it for a while. */
+/** Errors of Redis come in swarms, so one event stands for all errors of a while. */
 const REDIS_SILENCE_MS = 30_000;
 
 export interface OpsOptions {
@@ -28,7 +28,7 @@ export interface OpsOptions {
   readonly now: () => number;
 }
 
-/** What a replica tells those who look after it, and what it remembers for them. */
+/** The reports of a replica to its operators, and the history that it keeps for them. */
 export class Ops {
   readonly log: EventLog;
   readonly server: PageServer;
@@ -74,7 +74,7 @@ export class Ops {
     this.#timer = setInterval(() => void this.#tick(), EVERY_MS);
   }
 
-  /** What is told to the other replicas besides the standing. */
+  /** The fields that other replicas get, in addition to its standing. */
   get stats(): OpsStats {
     const { events, moves, p99 } = this.#rates;
     const { reason } = this.#readiness;

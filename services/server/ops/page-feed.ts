@@ -35,7 +35,7 @@ export interface PageFeedOptions {
   readonly now?: () => number;
 }
 
-/** What operations pages are told: how each replica is, what happened, what the edge shows, the last load run. */
+/** The data for operations pages: the state of each replica, events, the edge's certificate and the last load run. */
 export class PageFeed {
   readonly #options: PageFeedOptions;
   readonly #history = new ReplicaHistory();
@@ -93,7 +93,7 @@ export class PageFeed {
     for (const viewer of this.#viewers) viewer.close(1012, 'the replica stops');
   }
 
-  /** What of Redis and of the edge is new. While one of them does not answer, the page keeps what it has. */
+  /** The changes of Redis and the edge. While one of them does not answer, the page keeps its last state. */
   async #refresh(now: number): Promise<void> {
     const { log, lastRun, lookAtEdge, readEdge, readStore } = this.#options;
     const due = now - this.#lookedAt >= CHAIN_MS;
@@ -139,7 +139,7 @@ function send(viewer: WebSocket, text: string): void {
 const KEY = 'gridlock:{ops}:run';
 const KEEP_SECONDS = 30 * 24 * 60 * 60;
 
-/** Reads what a load run sends, or gives the sentence that says what is wrong with it. */
+/** Reads the report of a load run, or returns a sentence about its fault. */
 export function parseRun(text: string): LoadRun | string {
   let value: unknown;
   try {

@@ -121,7 +121,7 @@ describe('the operations page on the internal port', () => {
     own.socket.close();
   });
 
-  test('tells of every replica, whichever serves it, and of what happened to them', async () => {
+  test('the page of any replica reports every replica and its events', async () => {
     const viewers = [new Viewer(one), new Viewer(two)];
     for (const viewer of viewers) {
       const known = () => ['1111', '2222'].every((replica) => viewer.stateOf(replica) === 'ready');
@@ -141,7 +141,7 @@ describe('the operations page on the internal port', () => {
     const viewer = new Viewer(two);
     await until(() => viewer.last('run')?.run === null, 'there is none as yet');
     assert.equal((await post(JSON.stringify(RUN))).status, 204);
-    await until(() => viewer.last('run')?.run?.scenario === 'smoke', 'the other replica tells of it');
+    await until(() => viewer.last('run')?.run?.scenario === 'smoke', 'the other replica reports it');
     assert.deepEqual(viewer.last('run')?.run, RUN);
     viewer.socket.close();
   });
@@ -162,7 +162,7 @@ describe('the operations page on the internal port', () => {
     assert.match(await refusals[1]!.text(), /passed/);
   });
 
-  test('tells of a drain and of who left, and of trouble with Redis once it is over', async () => {
+  test('reports a drain, a replica that left, and errors of Redis once they are over', async () => {
     const viewer = new Viewer(one);
     const three = await startTestReplica(redis.url, '3333');
     await until(() => viewer.stateOf('3333') === 'ready', 'the third is there');

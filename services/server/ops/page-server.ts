@@ -120,7 +120,7 @@ async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
   for await (const chunk of request as AsyncIterable<Buffer>) {
     length += chunk.length;
     if (length <= MOST_BODY) chunks.push(chunk);
-    // What is so long that it is no mistake any more is not read to its end.
+    // A body far above the limit is not read to its end.
     if (length > 16 * MOST_BODY) break;
   }
   return length > MOST_BODY ? undefined : Buffer.concat(chunks).toString('utf8');

@@ -24,7 +24,7 @@ export function quantile(buckets: Buckets, q: number): number | null {
   return lower;
 }
 
-/** What came to a histogram between two readings. */
+/** The samples that a histogram gained between two readings. */
 export function difference(later: Buckets, earlier: Buckets): Buckets {
   return later.map(({ bound, count }, index) => ({ bound, count: count - (earlier[index]?.count ?? 0) }));
 }

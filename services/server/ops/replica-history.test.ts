@@ -60,7 +60,7 @@ test('a replica that speaks has its figures and one sample a second', () => {
   assert.equal(watched.history.samples['a']?.length, 3);
 });
 
-test('one that falls silent is stale after three seconds, and after six gone and lost once', () => {
+test('a silent replica is stale after three seconds, and gone and lost once after six', () => {
   const watched = new Watched();
   watched.seconds(3, ['a', 'b']);
   assert.deepEqual(watched.seconds(3, ['a']), []);
@@ -71,7 +71,7 @@ test('one that falls silent is stale after three seconds, and after six gone and
   assert.deepEqual(watched.seconds(10, ['a']), []);
 });
 
-test('one that drained and went has left, and is not lost', () => {
+test('a replica that drained and ended has left, and is not lost', () => {
   const watched = new Watched();
   watched.seconds(3, ['a', 'b']);
   watched.says('b', { draining: true, ready: false }, 0);
@@ -82,7 +82,7 @@ test('one that drained and went has left, and is not lost', () => {
   assert.equal(watched.stateOf('b'), 'left');
 });
 
-test('one that is another process than before was lost, unless it had drained', () => {
+test('a replica that returns as another process was lost, unless it had drained', () => {
   const watched = new Watched();
   watched.seconds(2, ['a', 'b', 'c']);
   watched.says('c', { draining: true });

@@ -96,7 +96,7 @@ export class ReplicaHistory {
 
   #hear(member: Member, now: number): void {
     const known = this.#known.get(member.replica);
-    // One that does not tell its beat, as of another version, counts as heard while it is a member.
+    // A replica of another version, which sends no beat, counts as heard while it is a member.
     const { beat = now, events = 0, moves = 0, p99 = null, memory = 0, reason, page } = member as Partial<OpsStats>;
     const state = stateOf(member);
     const isSame = known?.isMember && known.beat === beat && known.now.startedAt === member.startedAt;

@@ -9,7 +9,7 @@ const SLOW_LOG_EVERY = 5;
 const SLOW_LOG_LENGTH = 10;
 const MOST_TEXT = 120;
 
-/** How Redis is: what it tells of itself, node by node. */
+/** The state of Redis by its own reports, node by node. */
 export class StoreStats {
   readonly #redis: Store;
   #reads = 0;

@@ -183,9 +183,7 @@ export class Subscriber {
     this.#redis.sunsubscribe(channel).catch(this.#options.onError);
   }
 
-  /**
-   * Replaces a connection that looks alive but delivers nothing. One that is down is being replaced already.
-   */
+  /** Replaces a connection that looks alive but delivers nothing. A closed connection is already being replaced. */
   rebuild(): void {
     if (this.#redis.status !== 'ready') return;
     this.#redis.removeAllListeners('smessage');

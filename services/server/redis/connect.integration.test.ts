@@ -5,7 +5,7 @@ import { until } from '../../../tests/kit/wait.ts';
 import { startCluster } from '../testing/cluster.ts';
 import { connectStore, disconnectStore } from './connect.ts';
 
-test('the store of a cluster that ends while it looks for its slots looks for them no more', async (t) => {
+test('the store of a cluster that ends while it looks for its slots stops looking', async (t) => {
   const cluster = await startCluster();
   t.after(() => cluster.stop());
   const store = connectStore(cluster.settings, 'test');
@@ -17,7 +17,7 @@ test('the store of a cluster that ends while it looks for its slots looks for th
   disconnectStore(store);
   const before = looks.mock.callCount();
   t.mock.timers.enable({ apis: ['setTimeout'] });
-  // What was under way ends now, and begins the next round.
+  // The round under way ends now, and the next one begins.
   for (const onFound of found) onFound();
   t.mock.timers.tick(60_000);
   assert.equal(looks.mock.callCount(), before);

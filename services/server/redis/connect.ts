@@ -81,8 +81,8 @@ export function connectNode(
     ...(tls === undefined ? {} : { enableTLSForSentinelMode: true, sentinelTLS: options.tls! }),
     sentinelCommandTimeout: COMMAND_MS,
     sentinelRetryStrategy: backoff,
-    // Not the client's own `failoverDetector`: one that hears of the failover while the connection is being replaced
-    // ends it for good, and one that is replaced while it subscribes ends the process.
+    // Not the client's own `failoverDetector`. If it hears of the failover while the connection is being replaced, it
+    // ends the connection for good; if it is replaced while it subscribes, it ends the process.
   });
 }
 
@@ -119,7 +119,7 @@ export function disconnectStore(store: Store): void {
   if (store instanceof Cluster) store.refreshSlotsCache = () => undefined;
 }
 
-// What Redis answers when it is there but cannot serve now. Anything else it says is a mistake of ours.
+// The errors of a Redis that is running but cannot serve now. Any other error is a bug of ours.
 const TEMPORARY = new RegExp(
   `^(${[
     'LOADING',
@@ -157,7 +157,7 @@ export type StoreConnection = 'commands' | 'bus' | 'reads';
 export interface FailuresOptions {
   readonly log: Logger;
   readonly metrics: { readonly redisErrors: { inc(labels: { readonly connection: StoreConnection }): void } };
-  /** What was logged. */
+  /** The logged lines. */
   readonly onWarning: (connection: StoreConnection, reason: string) => void;
 }
 

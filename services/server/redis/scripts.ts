@@ -47,8 +47,8 @@ export interface BatchOptions<Reply> {
 }
 
 /**
- * Lets one script carry out the requests that came together: a command has a price of its own, here and in Redis,
- * which is more than that of a request in it. All of them have the same number of keys.
+ * Runs requests that arrived together in one script, because a command costs more than each request in it, here and in
+ * Redis. All of them have the same number of keys.
  */
 export class Batch<Reply> {
   readonly #options: BatchOptions<Reply>;

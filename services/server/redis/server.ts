@@ -20,7 +20,7 @@ export interface ServerFacts {
   readonly isDurable: boolean | undefined;
   /** By what policy it throws data away when it is full; undefined when it refuses writes instead, or is never full. */
   readonly eviction: string | undefined;
-  /** What is used of `maxmemory`, 0 to 1; 0 where there is none. */
+  /** The used part of `maxmemory`, 0 to 1; 0 without a limit. */
   readonly fullness: number;
   /** host:port, as this connection was made. */
   readonly node: string;
@@ -94,9 +94,9 @@ export interface Life {
 
 /**
  * Whether the next life has everything that anybody saw of this one, if Redis keeps its promises (`RollCall` checks
- * that). It does in one case only: a single Redis restarted from a log that was on disk before each answer. Behind
- * Sentinel and in a cluster a restart cannot be told from a failover and back, after which this server has the older data
- * of a replica. A Redis with replicas may have been replaced by one of them.
+ * that). This holds in one case only: a single Redis restarted from a log that was on disk before each answer. Behind
+ * Sentinel and in a cluster, a restart looks the same as a failover and back, after which this server has the older
+ * data of a replica. A Redis with replicas may have been replaced by one of them.
  */
 export function continues(before: Life, server: ServerFacts, topology: Topology['kind']): boolean {
   return (

@@ -53,7 +53,7 @@ test('a URL names user, host, port and database, and rediss encrypts', () => {
   });
 });
 
-test('Sentinels are listed with the name of the primary and a password of their own', () => {
+test('Sentinels are listed with the name of the primary and their own password', () => {
   const settings = read({
     REDIS_SENTINELS: 's-0:26379, s-1',
     REDIS_MASTER_NAME: 'games',

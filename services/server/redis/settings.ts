@@ -35,7 +35,7 @@ export interface RedisSettings {
 
 const nonEmpty = v.pipe(v.string(), v.nonEmpty('is empty'));
 
-/** What is wrong with a URL of Redis, as the end of a sentence that does not repeat it; undefined when nothing is. */
+/** The fault of a Redis URL, as the end of a sentence that does not repeat it; undefined for a good URL. */
 function urlProblem(text: string): string | undefined {
   const url = URL.parse(text);
   if (!url || !/^rediss?:$/.test(url.protocol) || url.hostname === '' || url.port === '0') {

@@ -59,7 +59,7 @@ async function playThrough({ ada, bob, game }: Awaited<ReturnType<typeof started
   return epochs;
 }
 
-/** What makes the Sentinels replace a primary; a frozen one closes no connection, and answers nothing. */
+/** The faults that make Sentinels replace a primary. A frozen primary closes no connection and answers nothing. */
 const FAULTS: [what: string, strike: (primary: TestRedis) => Promise<void>][] = [
   ['dies', (primary) => primary.kill()],
   ['freezes', async ({ pid }) => void process.kill(pid, 'SIGSTOP')],

@@ -30,7 +30,7 @@ export class TokenBucket {
     return Math.ceil(((count - this.#tokens) / this.#perSecond) * 1000);
   }
 
-  /** Gives back one that was taken for nothing. */
+  /** Returns an allowance that was not used. */
   give(): void {
     this.#tokens = Math.min(this.#burst, this.#tokens + 1);
   }
@@ -41,7 +41,7 @@ export class TokenBucket {
   }
 }
 
-/** What is sent at once may be so many times what is sent in a second: a page that comes back restores what it had. */
+/** A burst may be this many times the rate of a second, as a reloaded page restores its games and channels. */
 const BURST = LIMITS.messageBurst / LIMITS.messagesPerSecond;
 const BYTES_BURST = 4;
 /** New games cost the store most: an address makes no more at once than in this time. */
@@ -87,7 +87,7 @@ class BucketSet<Name extends string> {
     return bucket.take(now, count);
   }
 
-  /** Gives back one that was taken for nothing. */
+  /** Returns an allowance that was not used. */
   give(key: string, name: Name): void {
     this.#all.get(key)?.[name]?.give();
   }

@@ -221,7 +221,7 @@ test('an application that throws costs the request, not the connection', async (
   ok(await subscribe(ada, 'plain'));
 });
 
-test('a connection has so many channels, and no more', async (t) => {
+test('a connection has at most the allowed number of channels', async (t) => {
   const [ada] = await players(t);
   const { id } = await playerOf(ada);
   const names = ['plain', 'present', 'spoken', 'news', `private:${id}`];

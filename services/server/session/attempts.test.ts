@@ -44,7 +44,7 @@ test('an attempt to connect that arrives after a newer one of the same client is
   client.socket.close();
 });
 
-test('the next attempt of the same client, any of another one and one that says nothing take its place', async () => {
+test('the next attempt of the same client, any of another client and one without a number replace it', async () => {
   const { token } = await guest(one.url);
   let before = await TestClient.connect(one.url, token, attempt('abcdefgh.5'));
   for (const options of [

@@ -140,7 +140,7 @@ test('who sends above the rate is told how long to wait, and is closed with 4429
   await neighbourIsFine();
 });
 
-test('chat has a rate of its own', async () => {
+test('chat has a separate rate', async () => {
   const client = await TestClient.connect(replica.url);
   await client.request({ type: 'subscribe', channel: 'lobby' });
   let [said, refused] = [0, ''];
@@ -158,7 +158,7 @@ test('chat has a rate of its own', async () => {
   client.close();
 });
 
-test('a connection is in so many games at a time and no more, even when it asks for all at once', async () => {
+test('a connection is in at most the allowed number of games, even when it asks for all at once', async () => {
   const client = await TestClient.connect(replica.url);
   const games: string[] = [];
   for (let count = 0; count <= LIMITS.gamesPerConnection; count += 1) {

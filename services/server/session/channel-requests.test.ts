@@ -58,7 +58,7 @@ test('a channel whose head is gone and whose lines are not takes lines at once, 
   ada.close();
 });
 
-test('a connection follows the channels of so many games, and no more', async () => {
+test('a connection follows the channels of at most the allowed number of games', async () => {
   const most = LIMITS.channelsPerConnection;
   const guest = await TestClient.connect(replica.url);
   let host = await TestClient.connect(replica.url);
@@ -69,7 +69,7 @@ test('a connection follows the channels of so many games, and no more', async ()
     }
     const { game } = ok(await patiently(host, { type: 'create', players: 2, seconds: 300 }));
     ok(await patiently(guest, { type: 'join', game: game! }));
-    // Who leaves a game that has begun is still one of its players.
+    // A player who leaves a game that has begun is still one of its players.
     ok(await patiently(guest, { type: 'leave', game: game! }));
     const answer = await patiently(guest, { type: 'subscribe', channel: game! });
     assert.equal(answer.type === 'error' ? answer.code : 'ack', made < most ? 'ack' : 'too_many_channels', `${made}`);

@@ -30,7 +30,7 @@ export interface ChannelServices {
 
 type Message<T extends ClientMessage['type']> = Extract<ClientMessage, { type: T }>;
 
-/** What one connection asks for in the channels of the application, and what it follows of them. */
+/** The requests of one connection about the application's channels, and its subscriptions. */
 export class ChannelRequests {
   readonly #connection: Connection;
   readonly #services: ChannelServices;
@@ -165,7 +165,7 @@ export class ChannelRequests {
         if (!recent) return this.#connection.close('tryAgainLater');
         this.#show(channel, recent.epoch, recent.seq, recent.messages);
       });
-    // A channel is never over: one that Redis has no more begins again.
+    // A channel never ends: if Redis no longer has it, it begins again.
     const follower = { deliver, reset: startOver, ended: startOver };
     const unfollow = feeds.follow(channels.historyOf(channel), epoch, seq, follower);
     const { rule } = channels.match(channel);

@@ -15,11 +15,11 @@ const familyOf = (address: string) => (isIP(address) === 6 ? 'ipv6' : 'ipv4');
 /** IPv4 as it is, without the form that a dual-stack listener gives it. */
 const plain = (address: string) => address.trim().replace(/^::ffff:(?=\d+\.)/i, '');
 
-/** Tells from which address a request came, believing the proxies of some networks only. */
+/** The address from which a request came. Only proxies of the given networks are trusted. */
 export class ClientAddress {
   readonly #trusted = new BlockList();
 
-  /** `networks` in CIDR notation. Throws on one that is none. */
+  /** `networks` in CIDR notation. Throws for an invalid one. */
   constructor(networks: readonly string[] = PRIVATE_NETWORKS) {
     for (const network of networks) {
       const [address = '', prefix = ''] = network.split('/');

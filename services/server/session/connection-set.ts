@@ -36,7 +36,7 @@ export class ConnectionSet {
     return [...(this.#ofPlayer.get(player) ?? [])];
   }
 
-  /** Every one, without a copy: for who only looks. */
+  /** All connections, without a copy, for callers that only read. */
   values(): Iterable<Connection> {
     return this.#all.values();
   }

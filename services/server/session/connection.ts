@@ -67,7 +67,7 @@ export interface ConnectionOptions {
   readonly onClosed: (connection: Connection) => void;
 }
 
-/** One socket of a player: what comes in is checked and passed on, what goes out is gathered and bounded. */
+/** One socket of a player. Incoming messages are checked and passed on; outgoing ones are gathered and bounded. */
 export class Connection implements TransportEvents, HeartbeatHooks {
   readonly id: string;
   readonly player: PlayerRef;
@@ -134,7 +134,7 @@ export class Connection implements TransportEvents, HeartbeatHooks {
     return this.#options.allowance;
   }
 
-  /** When the connection ends for want of a valid token. */
+  /** When the connection ends because its token expires. */
   get expiresAt(): number {
     return this.#expiresAt;
   }
@@ -271,7 +271,7 @@ export class Connection implements TransportEvents, HeartbeatHooks {
     }
   }
 
-  /** A request was refused as malformed or too many. Who goes on like that is closed. */
+  /** A request was refused as malformed or too many. A client that goes on like this is closed. */
   countRefusal(closeAs: CloseName): void {
     const now = performance.now();
     if (!this.#refused || now - this.#refused.since > MINUTE_MS) this.#refused = { count: 0, since: now };

@@ -4,7 +4,10 @@ import type { Connection } from './connection.ts';
 import type { ConnectionSet } from './connection-set.ts';
 import { Fencing, type FencingOptions } from './fencing.ts';
 
-/** Open sockets: of who logged out, of who was disconnected, one that is outdated, and a good one. Redis answers when told to. */
+/**
+ * Open sockets: of a player who logged out, of one who was disconnected, an outdated one and a good one. Redis answers
+ * when the test says so.
+ */
 function away() {
   const connections = ['out', 'cut', 'old', 'good'].map(
     (id) => ({ player: { id }, generation: 5 }) as unknown as Connection,

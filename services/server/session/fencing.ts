@@ -14,7 +14,7 @@ const RECENT_MS = 10_000;
 const REASONS = ['supersede', 'logout', 'disconnect'] as const;
 type Reason = (typeof REASONS)[number];
 
-/** What a connection has to be newer than, and what it is closed for if it is not. */
+/** The generation that a connection has to exceed, and the close code otherwise. */
 interface Mark {
   readonly generation: number;
   readonly reason: Reason;
@@ -48,7 +48,7 @@ export class Fencing {
   readonly #disconnect: Script;
   readonly #recent = new Map<string, Mark>();
   readonly #isCluster: boolean;
-  /** What could not be heard has not been looked for yet. */
+  /** Messages may have been lost, so the fences are read again. */
   #isDue = false;
   #rechecks = 0;
 
@@ -62,9 +62,9 @@ export class Fencing {
 
   /**
    * The generation of a socket that the player opens now with a token of `issuedAt`, by this `attempt` of its client if
-   * it says which. Older ones are told to close. Rejects with a `Refusal`: `unauthorized` when the player logged out
-   * since; `superseded` when the client has come in by a newer attempt, as this one was held up on its way or by a replica
-   * that stood still; `cluster_full` when there is no room for a player who was not here lately.
+   * that is given. Older sockets are told to close. Rejects with a `Refusal`. Its code is `unauthorized` when the
+   * player logged out since, `superseded` when a newer attempt of the client has connected, and `cluster_full` when
+   * there is no room for a player who was not here lately.
    */
   async open(player: string, issuedAt: number, attempt = ''): Promise<number> {
     const { replica, keepSeconds, socketsPerMinute, isFull } = this.#options;

@@ -223,7 +223,7 @@ for (const [index, design] of DESIGNS.entries()) {
           count(`close ${eve.closeCode}`);
         }
         for (const item of eve.received) {
-          // What is not of the protocol would have made the client's decoder throw.
+          // Any frame outside the protocol would have made the client's decoder throw.
           if (item.type === 'error') assert.ok(item.code in ERROR_CODES, item.code);
           count(item.type === 'error' ? item.code : item.type);
           const isTheirs = 'game' in item && item.game === game;

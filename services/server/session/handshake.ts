@@ -138,8 +138,8 @@ function offeredToken(protocols = ''): string | undefined {
 const FIRST_GAME = /^[^?]*\?(?:[^&]*&)*?game=([^&]*)/;
 
 /**
- * The `game` in the address of a request, if it can be one: read as the edge does, which decodes nothing. Who writes it
- * otherwise was not sent here for its sake, and must not draw the game away from its players.
+ * The `game` in the address of a request, if it can be one: read as the edge does, which decodes nothing. The edge did
+ * not route a request with another spelling by it, so such a request must not move the game away from its players.
  */
 export function routedGame(url = ''): string | undefined {
   const value = FIRST_GAME.exec(url)?.[1];

@@ -40,8 +40,8 @@ export interface RemoteKeysOptions {
 }
 
 /**
- * Keys at a URL. They are read at the start, from time to time, and when a token names one that is not known; what was
- * read is kept while the URL does not answer.
+ * Keys at a URL. They are read at the start, from time to time, and when a token names an unknown key. The last keys
+ * are kept while the URL does not answer.
  */
 export class RemoteKeys implements IssuerKeys {
   readonly #url: URL;

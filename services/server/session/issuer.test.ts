@@ -95,7 +95,7 @@ test('name and id come from the claims that are configured', async () => {
   await assert.rejects(own.read(await provider.token({ nick: 'Ada' })), /no claim "uid"/);
 });
 
-test('an id that fits is the player’s, any other is mapped to one that is always the same', () => {
+test('a fitting id is the player’s, and any other is mapped to a stable one', () => {
   assert.equal(playerId(ISSUER, 'user-1'), 'user-1');
   for (const subject of ['auth0|5f7c', 'ada@example.com', 'x'.repeat(65), 'Ådä']) {
     const id = playerId(ISSUER, subject);
@@ -105,14 +105,14 @@ test('an id that fits is the player’s, any other is mapped to one that is alwa
   }
 });
 
-test('nobody can have the id of a guest, or one that is made of another id', () => {
+test('nobody can have the id of a guest, or an id that is derived from another one', () => {
   const guest = 'AbCdEfGh-_12';
   assert.notEqual(playerId(ISSUER, guest), guest);
   const mapped = playerId(ISSUER, 'ada@example.com');
   assert.notEqual(playerId(ISSUER, mapped), mapped);
 });
 
-test('a name that is missing or cannot be shown is replaced by one that stays, one that is too long is cut', () => {
+test('a missing or invisible name is replaced by a stable one, and a long name is cut', () => {
   assert.equal(playerName(' Ada ', 'user-1'), 'Ada');
   assert.equal(playerName('Maximiliane Oberhofer-Schmidt', 'user-1'), 'Maximiliane Oberhofer-Sc');
   for (const claim of [undefined, 7, '', '   ', 'a\u202eb', '\u200b']) {

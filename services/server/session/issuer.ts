@@ -38,7 +38,7 @@ export class Issuer {
   }
 
   /**
-   * Who a JWT is of, also when it expired up to `lateSeconds` ago. Rejects with a `JwtRefusal`, or with
+   * The player of a JWT, even if it expired up to `lateSeconds` ago. Rejects with a `JwtRefusal`, or with
    * `KeysUnavailable`.
    */
   async read(token: string, lateSeconds = 0): Promise<Identity> {
@@ -116,15 +116,15 @@ function sentenceOf(error: unknown, { issuer, audience }: IssuerSettings): strin
   return 'The JWT is not signed as it should be.';
 }
 
-/** What begins the id of a player whose own does not fit. */
+/** The prefix of derived ids, for players whose own id does not fit. */
 const MAPPED = 'jwt_';
 /** As long as the ids of guests. */
 const GUEST_ID_LENGTH = 12;
 const MAPPED_LENGTH = 32;
 
 /**
- * The id of an issuer's subject: its own where that fits and can be no guest's, else one that is made of it. The same
- * subject always has the same id, and no two have one.
+ * The id of an issuer's subject: its own if that fits and cannot be a guest's, otherwise a derived one. The same
+ * subject always has the same id, and no two subjects share one.
  */
 export function playerId(issuer: string, subject: string): string {
   const isFree = subject.length !== GUEST_ID_LENGTH && !subject.startsWith(MAPPED);

@@ -250,7 +250,7 @@ describe('where no guests are let in', { concurrency: true }, () => {
     );
   });
 
-  test('the token of a guest is of no use, and one that was traded is', async () => {
+  test('the token of a guest is refused, and a traded token is accepted', async () => {
     const { token } = await guest(replica.url);
     assert.equal(await refusal(closed.url, token), 401);
     assert.equal((await session('POST', token, { url: closed.url })).answer.code, 'no_guests');

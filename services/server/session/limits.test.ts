@@ -83,11 +83,11 @@ test('the players of all replicas together are bounded', async () => {
     const refused = await refusal(second.url, token);
     refused.close();
     return refused.status === 503;
-  }, 'the other replica has told of its sockets');
+  }, 'the other replica has reported its sockets');
   for (const client of clients) client.close();
 });
 
-test('an address has so many sockets and no more, whatever others have', async () => {
+test('an address has at most its allowed sockets, whatever others have', async () => {
   const { url } = await replicaWith(perAddress({ sockets: 1 }));
   const { token } = await guest(url);
   const held = await refusal(url, token, '203.0.113.1');
@@ -127,7 +127,7 @@ test('a new socket brings the player no new allowance of messages', async () => 
   assert.ok(retryAfterMs! > 0 && retryAfterMs! <= 1000);
   const answers = () => second.received.filter(({ type }) => type === 'pong' || type === 'error');
   await until(() => answers().length === 20, 'all are answered');
-  // What comes with the time is all that is left of it.
+  // Only the allowance that accrues with time is left.
   const granted = answers().filter(({ type }) => type === 'pong').length;
   assert.ok(granted <= (5 * (performance.now() - from)) / 1000, `${granted} messages`);
   second.close();
@@ -169,7 +169,7 @@ test('the messages of an address are counted over all of its players', async () 
   for (const client of clients) client.close();
 });
 
-test('a player makes so many games within a minute and no more', async () => {
+test('a player makes at most the allowed number of games within a minute', async () => {
   const { url } = await replicaWith(perPlayer({ gamesPerMinute: 2 }));
   const client = await TestClient.connect(url);
   ok(await client.request({ type: 'create', players: 2 }));
@@ -232,7 +232,7 @@ test('sessions of an address are bounded, with 429 and Retry-After', async () =>
 });
 
 for (const design of DESIGNS) {
-  test(`${design}: there are so many games in the cluster and no more, until one of them ends`, async () => {
+  test(`${design}: the cluster has at most the allowed number of games, until one of them ends`, async () => {
     const { url } = await replicaWith({ games: 1 }, design);
     const [ada, bob] = [await TestClient.connect(url), await TestClient.connect(url)];
     // What other tests left behind counts as well: start from where there is none.
@@ -311,7 +311,7 @@ test('who asks for the history again and again is told to wait, and gets it afte
   client.close();
 });
 
-test('a client that sends control frames above the rate is closed with 4429, and one that answers pings is not', async () => {
+test('a client that sends control frames above the rate is closed with 4429, and a client that answers pings is not', async () => {
   const { url } = await replicaWith({});
   const [loud, quiet] = [await TestClient.connect(url), await TestClient.connect(url)];
   for (let count = 0; count < LIMITS.messageBurst * 3; count += 1) loud.socket.pong('x');

@@ -139,7 +139,7 @@ describe('a token and its socket', { concurrency: true }, () => {
     client.close();
   });
 
-  test('the ticket beside a renewed cookie extends the socket, and opens none', async () => {
+  test('the ticket that comes with a renewed cookie extends the socket, and opens none', async () => {
     const first = await session('POST', { origin: ORIGIN }, { transport: 'cookie' });
     const socket = new WebSocket(`${short.url.replace('http', 'ws')}/ws`, SUBPROTOCOL, {
       headers: { cookie: first.cookie!, origin: ORIGIN },

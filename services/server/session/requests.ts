@@ -184,7 +184,7 @@ export class Requests {
     metrics.refusals.inc({ code: refusal.code });
     this.#connection.error(refusal.code, refusal.message, id, refusal.retryAfterMs);
     if (refusal.code === 'rate_limited') this.#connection.countRefusal('rateLimited');
-    // What the application does not know or allow is as malformed as what the protocol does not.
+    // A request that the application does not know or allow is as malformed as one outside the protocol.
     if (MALFORMED.has(refusal.code)) this.#connection.countRefusal('badMessages');
     if (refusal.code === 'superseded') onSuperseded(this.#connection);
   }
@@ -269,7 +269,7 @@ export class Requests {
     this.#holdIfGone(game);
     metrics.resumes.inc({ recovered: resumed.recovered ? 'true' : 'false' });
     this.#games.goOn(id, game, resumed, false);
-    // Who was away has waited long enough.
+    // A reconnecting client has waited long enough.
     this.#connection.flush();
   }
 
@@ -277,7 +277,7 @@ export class Requests {
     const { authority } = this.#services;
     const { player } = this.#connection;
     const isNew = epoch === NO_EPOCH;
-    // Who plays and asks to watch goes on as a player, whose seat is not given up.
+    // A player who asks to watch goes on as a player and keeps the seat.
     const isWatching = !(await authority.isPlayer(game, player.id));
     const known = { epoch, seq };
     const seen = await this.#withinGames(game, () =>

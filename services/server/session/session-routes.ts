@@ -153,7 +153,7 @@ export function addSessionRoutes(app: FastifyInstance, options: SessionRoutesOpt
 /** Stable, as pages and programs show it. */
 const NO_GUESTS = 'Guests may not play here; sign in first.';
 
-/** Whose session it will be. The name of a guest is what the guest says, that of others what the issuer says. */
+/** The player of the new session. Guests choose their name; the issuer gives the name of others. */
 function playerOf(known: Session | undefined, name: string | undefined): PlayerRef {
   if (!known) return newGuest(name);
   return known.endsAt === undefined ? { id: known.player.id, name: name ?? known.player.name } : known.player;

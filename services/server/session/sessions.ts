@@ -47,8 +47,7 @@ export interface SessionsOptions {
 
 /**
  * Signs and reads the tokens of players, and reads the JWTs of an identity provider. All replicas share the secret, so
- * that any of them reads any token. What reads a JWT rejects with `KeysUnavailable` while nobody can tell whether it is
- * good.
+ * that any of them reads any token. Methods that read a JWT reject with `KeysUnavailable` while it cannot be verified.
  */
 export class Sessions {
   /** How long a token is good for. For as long again it can be exchanged for a new one of the same player. */
@@ -108,8 +107,8 @@ export class Sessions {
   }
 
   /**
-   * The session of one of our tokens, also when it expired a while ago, so that a player who was away stays the same player. One
-   * that was traded for a JWT ends with that.
+   * The session of one of our tokens, also when it expired a while ago, so that a player who was away stays the same
+   * player. A session that was traded for a JWT ends with the JWT.
    */
   async readToRenew(token: string): Promise<Session | undefined> {
     const session = await this.#read(token, TOKEN, this.seconds);

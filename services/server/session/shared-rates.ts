@@ -5,7 +5,7 @@ import { defineScript, type Script } from '../redis/scripts.ts';
 interface Rate {
   readonly name: string;
   readonly perMinute: number;
-  /** What may be spent at once. */
+  /** The largest amount to spend at once. */
   readonly burst: number;
 }
 

@@ -88,7 +88,7 @@ test('signals are for the members of a room, and stop when a player leaves it', 
   const [ada, bob] = await players(t);
   const game = ok(await ada.request({ type: 'create' })).game!;
   const channel = `pointers:${game}`;
-  // A room that a player is not in and one that is not there get the same answer.
+  // A room that a player is not in is answered like a missing room.
   assert.equal(answer(await subscribe(bob, channel)), 'game_not_found');
   assert.equal(answer(await publish(bob, channel, { x: 1 })), 'not_subscribed');
   ok(await bob.request({ type: 'join', game }));
@@ -109,7 +109,7 @@ test('data that the channel does not carry is refused', async (t) => {
   }
 });
 
-test('signals have a rate of their own, which leaves that of the chat alone', async (t) => {
+test('signals have a separate rate, which does not affect that of the chat', async (t) => {
   const [ada] = await players(t);
   for (const channel of ['pointers', 'talk']) ok(await subscribe(ada, channel));
   const most = 2 * LIMITS.signalsPerSecond;

@@ -7,7 +7,7 @@ type Algorithm = 'RS256' | 'PS256' | 'ES256' | 'EdDSA';
 export const ISSUER = 'https://id.example/';
 export const AUDIENCE = 'gridlock-test';
 
-/** Claims of a token; a time that is left out is a good one, one that is `null` is missing. */
+/** Claims of a token. A time that is left out is valid; `null` means that the claim is missing. */
 export interface Claims extends Omit<JWTPayload, 'exp' | 'iat' | 'iss' | 'aud'> {
   readonly exp?: number | null;
   readonly iat?: number | null;

@@ -54,7 +54,7 @@ export const COUNTER: Playable = {
   begun: 3,
   command: (number) => ({ kind: 'add', times: (number % 9) + 1 }),
 };
-/** What holds must hold for both. */
+/** Every test must hold for both. */
 export const PLAYABLE: readonly Playable[] = [GRID, COUNTER];
 
 /** A command as it goes over a socket. */
@@ -98,7 +98,7 @@ export async function retryUntilSettled(
         onAck(answer, cell);
         break;
       }
-      // A capture that was lost with a tail of the history is made by its repeat; one that was not is its own.
+      // A repeat makes a lost capture again, and finds a kept one.
       if (answer.code === 'cell_taken' || answer.code === 'game_over') break;
       assert.ok(['unavailable', 'rate_limited'].includes(answer.code), answer.code);
       await delay(answer.retryAfterMs ?? 100);

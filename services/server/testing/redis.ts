@@ -30,7 +30,7 @@ export interface RedisTestOptions {
   readonly port?: number;
 }
 
-/** A Redis of its own on a free port, durable as the real one is unless told otherwise. */
+/** A separate Redis on a free port, durable like the real one unless told otherwise. */
 export async function startRedis(options: RedisTestOptions = {}): Promise<TestRedis> {
   if (options.port !== undefined) return startOn(options.port, options);
   try {

@@ -10,7 +10,7 @@ import { type Replica, startReplica } from '../replica.ts';
 import { ClientAddress } from '../session/client-address.ts';
 
 export type Design = Config['design'];
-/** What holds must hold for both. */
+/** Every test must hold for both. */
 export const DESIGNS: readonly Design[] = ['stateless', 'stateful'];
 
 export const ORIGIN = 'https://game.test';

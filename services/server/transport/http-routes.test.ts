@@ -107,7 +107,7 @@ test('frames that were not confirmed come again, those that were do not, whichev
   assert.equal((await post('/poll', { connection, cursor: 9 })).status, 409);
 });
 
-test('a batch that comes twice is taken once, one that comes before its turn is refused with 409', async () => {
+test('a repeated batch is taken once, and a batch out of order is refused with 409', async () => {
   const { connection } = await openPoll();
   const batch = { connection, number: 1, messages: [{ type: 'ping', t: 7 }] };
   assert.equal((await post('/send', batch)).status, 204);
@@ -120,7 +120,7 @@ test('a batch that comes twice is taken once, one that comes before its turn is 
   );
 });
 
-test('a connection is of no use to another player, and one that never was is gone', async () => {
+test('a connection is useless to another player, and an unknown one counts as gone', async () => {
   const { connection } = await openPoll();
   const other = { ...JSON_TYPE, authorization: `Bearer ${(await guest(one.url)).token}` };
   for (const replica of [one, two]) {

@@ -8,7 +8,7 @@ export const connectionId = (replica: string): string => `${replica}.${randomByt
 /** Which replica holds a connection. */
 export const holderOf = (id: string): string => id.slice(0, id.lastIndexOf('.'));
 
-/** A socket whose client speaks in requests of their own, each with a batch of messages. */
+/** A socket whose client sends separate requests, each with a batch of messages. */
 export abstract class HttpSocket implements TransportSocket {
   readonly id: string;
   abstract readonly transport: Transport;
@@ -34,7 +34,7 @@ export abstract class HttpSocket implements TransportSocket {
     return this.#closing === undefined && !this.#isOver;
   }
 
-  /** Nothing about the connection is of use to anybody any more. */
+  /** Nobody needs the connection's data any more. */
   get ended(): Promise<void> {
     return this.#ended.promise;
   }

@@ -48,7 +48,7 @@ export class HttpTransports {
   }
 }
 
-/** What another replica has to answer a batch, and a poll beyond the time it is held. */
+/** The time within which another replica has to answer a batch, and a poll beyond the time it is held. */
 const ANSWER_MS = 2000;
 
 export interface TransportRoutesOptions {
@@ -62,7 +62,7 @@ export interface TransportRoutesOptions {
   readonly metrics: Metrics;
 }
 
-/** Connections without a WebSocket. What belongs to one may come to any replica. */
+/** Connections without a WebSocket. Their requests may come to any replica. */
 export function addTransportRoutes(app: FastifyInstance, options: TransportRoutesOptions): void {
   const { replica, handshake, holder, relay, heartbeatMs, accept, metrics } = options;
 

@@ -3,8 +3,8 @@ import type { Server as HttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 
 /**
- * Has an HTTP server answer on a UNIX socket too, where an edge on the same machine finds it: what passes there costs
- * half of what it does through the loopback's TCP. Only its own user may connect.
+ * Has an HTTP server listen on a UNIX socket too, for an edge on the same machine: it costs half as much as the
+ * loopback's TCP. Only its own user may connect.
  */
 export function listenLocally(http: HttpServer, path: string): Promise<Server> {
   // Left behind by a process that was killed.

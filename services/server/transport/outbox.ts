@@ -9,8 +9,8 @@ const SLICE = 250;
 const PATIENT: ReadonlySet<Packet['type']> = new Set(['message', 'signal', 'presence', 'history']);
 
 /**
- * Writes what the outboxes gathered during a turn, moves first, then what can wait: each frame costs a write here and at
- * the edge, and TLS there, which is more than what is in it.
+ * Writes the messages that the outboxes gathered during a turn: moves first, then those that can wait. Each frame costs
+ * a write here and at the edge, and TLS there, which is more than its content costs.
  */
 class Flusher {
   readonly #urgent = new Set<Outbox>();

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import * as ws from 'ws';
 import { textFrame } from './packet.ts';
 
-// What ws reads with, which its types do not name.
+// The receiver of ws, which its types do not name.
 const { Receiver } = ws as unknown as { Receiver: new (options: object) => Writable };
 
 test('a frame of any length is read as the text it holds', async () => {

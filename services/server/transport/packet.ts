@@ -1,6 +1,6 @@
 import { encodeServerMessage, type ServerMessage } from '../../protocol/index.ts';
 
-/** What goes over the wire at once, made once and given to every socket that gets it. */
+/** The bytes of one write, made once and given to every socket that gets them. */
 export class Packet {
   readonly text: string;
   /** For the metrics: the `type` of the first message. */

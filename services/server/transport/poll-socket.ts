@@ -64,7 +64,7 @@ export class PollSocket extends HttpSocket {
 
   /** Sends all there is to the waiting request; false when there is none. */
   #tell(): boolean {
-    // What waits for the next poll is put together for that one.
+    // Frames that wait for the next poll are joined for that poll.
     if (!this.#held) return false;
     const close = this.closing;
     const head: PollHead = { connection: this.id, cursor: this.#number, ...(close ? { close } : {}) };

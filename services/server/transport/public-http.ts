@@ -59,7 +59,7 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
       // The operations page is for the internal listener alone.
       allowedPath: (pathName) => !/^\/+ops(\/|$)/.test(pathName),
       cacheControl: false,
-      // The build has compressed what is worth it; the edge compresses what is left.
+      // The build has compressed files where it helps; the edge compresses the rest.
       preCompressed: true,
       setHeaders: (reply, path) => {
         const cache = HASHED.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache';

@@ -26,7 +26,7 @@ test('a request that fails at the replica that holds the connection is answered,
   assert.deepEqual(await one.ask('2222', asked, 1000), { tag: 'gone' });
 });
 
-test('a message nested more deeply than can be written is one that is too big', () => {
+test('a message that is nested too deeply to be written counts as too big', () => {
   const socket = new PollSocket('1111.abcdefgh');
   let tooBig = 0;
   socket.listen({ message() {}, heard() {}, control() {}, tooBig: () => (tooBig += 1), failed() {}, closed() {} });

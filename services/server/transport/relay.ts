@@ -120,7 +120,7 @@ export class Relay {
   async #answer({ id, from, asked }: Question): Promise<void> {
     // A failure is that of one request, and not of everybody here.
     const answer = await this.#options.onAsked(asked).catch((): Answer => ({ tag: 'gone' }));
-    // What gets lost is asked for again.
+    // A lost message is requested again.
     await this.#send(from, { reply: { id, answer } }).catch(() => undefined);
   }
 }

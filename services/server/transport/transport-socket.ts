@@ -1,7 +1,7 @@
 import type { Transport } from '../../protocol/index.ts';
 import type { Packet } from './packet.ts';
 
-/** What a socket tells of its peer. */
+/** The events of a socket. */
 export interface TransportEvents {
   message(data: Buffer, isBinary: boolean): void;
   /** The peer gave a sign of life that is no message. */
@@ -10,7 +10,7 @@ export interface TransportEvents {
   control(bytes: number): void;
   /** The peer said more at once than it may. The connection is to be closed for it. */
   tooBig(): void;
-  /** What went wrong; `closed` follows. */
+  /** An error; `closed` follows. */
   failed(error: Error): void;
   /** Nothing comes any more; called once. `code` as in the table of close codes. */
   closed(code: number): void;
@@ -29,7 +29,7 @@ export interface TransportSocket {
   /** Sends one frame: a message, or several of them. Only while it is open. */
   write(packet: Packet): void;
   ping(): void;
-  /** What was written before still arrives, then the peer is told the code. */
+  /** Earlier writes still arrive, then the peer gets the code. */
   close(code: number, reason: string): void;
   /** Ends it without a word. */
   terminate(): void;

@@ -1,4 +1,4 @@
-/** What is done at the end of a turn of the event loop, in this order. */
+/** The work at the end of a turn of the event loop, in this order. */
 const PHASES = ['decisions', 'commands', 'frames'] as const;
 
 export type Phase = (typeof PHASES)[number];

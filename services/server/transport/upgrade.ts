@@ -120,7 +120,8 @@ export class Upgrade {
   }
 }
 
-// What stays with a socket for as long as it lives is made where no request is in reach, which would stay as well.
+// Objects that live as long as the socket are made outside the scope of the request; otherwise they would keep the
+// request alive too.
 function destroyed(this: Duplex): void {
   this.destroy();
 }

@@ -1,17 +1,17 @@
--- Appends what was decided for one of many rooms: all of it or nothing. ARGV from `first` on: the hold of the writer
--- ('' when any replica may write), epoch and seq that it goes on from, its lease in milliseconds ('' to leave that as it
--- is), the time for which it decided, how full the store may be of its `maxmemory` ('' when that does not matter), seconds
--- to keep the room ('' to leave that as it is), with a new snapshot how long in milliseconds, and how many events are kept
--- ("<ms> <events>"), and '1' when the writer listens to the room and nobody else did when it last wrote ('' otherwise).
--- Then five counted lists: actors (fields of the head, then as many generations); keys of the requests; events; answers
+-- Appends a decision for one of many rooms: all of it or nothing. ARGV from `first` on: the hold of the writer ('' when
+-- any replica may write), the epoch and seq from which it continues, its lease in milliseconds ('' to leave that as it
+-- is). Then the time for which it decided, the part of `maxmemory` that the store may use ('' for any) and the seconds
+-- to keep the room ('' to leave that as it is). With a new snapshot, how long and how many events are kept ("<ms>
+-- <events>"). Then '1' when the writer listens to the room and nobody else did when it last wrote ('' otherwise). Then
+-- five counted lists: actors (fields of the head, then as many generations); keys of the requests; events; answers
 -- (key, value); fields of the head (field, value).
 
 -- How far the writer's time may be from the store's, in milliseconds.
 local EARLY, LATE = 250, 2000
--- A repeat is known by its answer for so many times as long as events are kept; where there are more answers than kept
--- events, for half as long.
+-- Answers, by which repeats are recognised, are kept this many times as long as events; half as long when there are
+-- more answers than kept events.
 local TURN, TURN_SOONER = 4, 0.5
--- Events that a writer is given which did not know of them.
+-- The most events to return to a writer that has missed some.
 local MOST_MISSED = 256
 
 -- The newest generations of the actors are read with the rest of the head.
@@ -160,7 +160,7 @@ local function each(first)
     end
     if lease ~= '' then redis.call('SET', LEASE, hold, 'PX', lease) end
   end
-  -- What changes nothing does not wait for the disk, and leaves no room where there is none.
+  -- A request that changes nothing does not wait for the disk, and creates no room.
   if #written > 0 and (before[1] or events > 0) then redis.call('HSET', HEAD, unpack(written)) end
   if kept ~= '' then tidy(number + events, at, kept) end
   if keep ~= '' then

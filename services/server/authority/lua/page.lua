@@ -1,5 +1,5 @@
--- ARGV: epoch ('' for the present one), seq, most. Events that are kept after seq, at most so many; from the beginning of
--- the epoch when another one is named. Events of an earlier epoch may still be there, under numbers of their own.
+-- ARGV: epoch ('' for the present one), seq, most. Returns at most `most` kept events after seq, or from the beginning
+-- of the epoch when another epoch is given. Events of an earlier epoch may still be there, under other numbers.
 if not before[1] then return refuse('game_not_found') end
 local opened = tonumber(redis.call('HGET', HEAD, 'opened') or 0)
 local after = tonumber(ARGV[2])

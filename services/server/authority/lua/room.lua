@@ -1,6 +1,6 @@
--- Shared by the scripts of one room. KEYS: the head (hash), the events (stream, and the channel of the same name), the
--- answers given and those given before the last turn (hashes), and the lease of the replica that holds the room in
--- memory, all under one hash tag. None of them knows an application: what happens is decided outside.
+-- Shared by the scripts of one room. KEYS, all under one hash tag: the head (hash); the events (stream, and the channel
+-- of the same name); the answers, and those from before the last turn (hashes); the lease of the holder. None of them
+-- knows an application: the events are decided outside.
 local EVENTS, ANSWERS, OLDER, LEASE
 local function open(first)
   HEAD, EVENTS, ANSWERS, OLDER, LEASE = unpack(KEYS, first, first + 4)

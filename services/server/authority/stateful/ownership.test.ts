@@ -102,7 +102,7 @@ test('a game that was handed over is taken at once, however long its lease', asy
   await one.authority.handOver();
   assert.equal((await two.authority.act(BOB, 'b0', game, { kind: 'capture', cell: 0 })).seq, 5);
   assert.deepEqual(two.taken, ['nobody']);
-  // Who is on the way out still serves its own, through the new owner.
+  // A draining replica still serves its own players, through the new owner.
   assert.equal((await one.authority.act(ADA, 'a0', game, { kind: 'capture', cell: 1 })).seq, 6);
   assert.equal(one.decided.forwarded, 1);
 });
@@ -121,7 +121,7 @@ test('the game of an owner that is gone is taken at once, however long its lease
   patient(context);
   assert.equal((await two.authority.act(BOB, 'b9', game, { kind: 'capture', cell: 9 })).seq, 14);
   assert.deepEqual(two.taken, ['dead']);
-  // What was answered by the one is known to the other.
+  // The new owner knows the answers of the previous one.
   const repeated = await two.authority.act(ADA, 'a3', game, { kind: 'capture', cell: 3 });
   assert.deepEqual([repeated.seq, repeated.duplicate], [8, true]);
 });

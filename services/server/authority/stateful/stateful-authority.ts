@@ -69,7 +69,7 @@ export class StatefulAuthority extends RecordedAuthority {
   readonly #forwarder: Forwarder;
   readonly #held = new Map<string, RoomCopy>();
   readonly #taking = new Map<string, Promise<Hold | undefined>>();
-  /** Who held the games of which this replica found out that it may not have them. */
+  /** The holders of games that this replica asked for and could not take. */
   readonly #holders = new Map<string, Hold>();
   readonly #timer: NodeJS.Timeout;
   #handingOver = false;
@@ -133,7 +133,10 @@ export class StatefulAuthority extends RecordedAuthority {
     }
   }
 
-  /** Lets others have the games at once. What is still asked of this replica is decided, and let go again. */
+  /**
+   * Releases the games for others at once. Further requests to this replica are decided, and their games released
+   * again.
+   */
   async handOver(): Promise<void> {
     this.#handingOver = true;
     await this.releaseAll();
@@ -286,7 +289,7 @@ export class StatefulAuthority extends RecordedAuthority {
 
   async #release(held: RoomCopy): Promise<void> {
     await held.retire();
-    // What cannot be let go now is taken when the lease has run out.
+    // A game that cannot be released now is taken by others when its lease has run out.
     await this.records.release(held.room, held.hold).catch(() => undefined);
   }
 
@@ -295,7 +298,7 @@ export class StatefulAuthority extends RecordedAuthority {
     for (const held of this.#held.values()) {
       if (held.usedAt < before && held.isIdle) void this.#release(held);
     }
-    // Who holds what is found out again by asking.
+    // The holders are found again by requests.
     this.#holders.clear();
   }
 }

@@ -3,8 +3,8 @@
 -- for a new game. Gives the code of the game to enter.
 local shape, seats, candidate, closed, seconds, full = unpack(ARGV, 1, 6)
 seats = tonumber(seats)
--- A crowd that comes at once is dealt out, so many to a game, without waiting for players who are there already. What
--- was handed out but not taken is handed out again after this time.
+-- Seats are reserved for a crowd that arrives at once, without waiting for each player to join. A reserved seat that
+-- was not taken becomes free after this time.
 local WINDOW_MS = 1000
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)

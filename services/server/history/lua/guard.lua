@@ -1,4 +1,4 @@
--- What is read of the head before anything else; others add to it what they need, as one read costs what many do.
+-- The fields of the head that are read first. Other scripts add theirs, because one read of many fields costs the same.
 local FIELDS = { 'epoch', 'life', 'run', 'durable' }
 local before
 

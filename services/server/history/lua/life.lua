@@ -1,8 +1,8 @@
 -- KEYS[1] is the head of a history: the hash with its epoch and seq. The last argument is what the caller knows of
 -- this server, "<life> <run> <durable>", and is taken away here.
 --
--- A life is the time in which a server is primary without a break: it has a replication id of its own, which no
--- restart and no promotion keeps, and which is not part of the data. So the data cannot mislead about it.
+-- A life is the time in which a server is primary without a break. It has a unique replication id, which no restart or
+-- promotion keeps and which is not part of the data, so the data cannot be wrong about it.
 local HEAD = KEYS[1]
 local KNOWN = table.remove(ARGV)
 local KNOWN_LIFE = string.sub(KNOWN, 1, string.find(KNOWN, ' ', 1, true) - 1)

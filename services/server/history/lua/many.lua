@@ -1,5 +1,6 @@
--- Runs `each` on every one of many histories, after `open` was told which of KEYS and of ARGV is its first. ARGV: how many
--- keys each has, then for each how many arguments and these. What fails for one is not the end of the others.
+-- Runs `each` on every one of many histories, after `open` got the index of its first key and argument. ARGV: the
+-- number of keys of each history, then for each the number of arguments and the arguments. A failure of one does not
+-- stop the others.
 local width, first = tonumber(ARGV[1]), 2
 local replies = {}
 for index = 0, #KEYS / width - 1 do

@@ -1,3 +1,3 @@
--- What follows is about one history.
+-- The rest of the script is about one history.
 local unknown = stranger()
 if unknown then return unknown end

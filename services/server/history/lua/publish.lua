@@ -1,6 +1,7 @@
--- KEYS: the channel (hash: epoch, seq), its messages (stream, and the pub/sub channel of the same name), this
--- request. ARGV: channel, epoch for a new channel, replica, author and data as JSON, line as JSON or empty, fingerprint,
--- messages to keep, seconds to keep the channel, seconds to keep the request, 1 where there is no room for a new message.
+-- KEYS: the channel (hash: epoch, seq), its messages (stream, and the pub/sub channel of the same name), this request.
+-- ARGV: channel, epoch for a new channel, replica, author and data as JSON, line as JSON or empty, fingerprint. Then
+-- messages to keep, seconds to keep the channel, seconds to keep the request, and 1 if there is no room for a new
+-- message.
 local channel, epoch, replica, author, data, line, fingerprint, keep, seconds, memory, full = unpack(ARGV, 1, 11)
 local stored = redis.call('GET', KEYS[3])
 if stored then
