@@ -81,7 +81,7 @@ test('a folder without an application, and none, are refused with a sentence', a
   );
   await assert.rejects(
     loadApp(folder('', 'other.js')),
-    /has no app\.ts or app\.js; write one that exports its room type\.$/,
+    /has no app\.ts or app\.js; write a file that exports its room type\.$/,
   );
 });
 
@@ -123,13 +123,13 @@ for (const [what, channels, sentence] of [
   ['no presence', `[{ ...rule, presence: 'yes' }]`, /has "presence" that is not true or false\.$/],
   ['a line that is none', `[{ ...rule, line: 'x' }]`, /has "line" that is not a function\.$/],
 ] as const) {
-  test(`a rule of channels with ${what} is told of as a sentence`, async () => {
+  test(`a rule of channels with ${what} is reported as a sentence`, async () => {
     const text = `import { counter } from ${COUNTER};\nconst rule = ${RULE};\nexport default { ...counter, channels: ${channels} };`;
     await assert.rejects(loadApp(folder(text)), sentence);
   });
 }
 
-test('a retention that is none is told of as a sentence', async () => {
+test('an invalid retention is reported as a sentence', async () => {
   const text = (retention: string) =>
     `import { counter } from ${COUNTER};\nexport default { ...counter, retention: ${retention} };`;
   await assert.rejects(

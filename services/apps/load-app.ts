@@ -27,7 +27,7 @@ const FUNCTIONS = ['decide', 'evolve', 'members', 'deadline', 'isOver', 'isOpen'
 const ACCESS = ['everyone', 'members', 'watchers', 'nobody'];
 const SCHEMAS = ['settings', 'command', 'event', 'state'] as const;
 
-/** What is wrong with an application, as a sentence for the person who starts it. */
+/** A fault of an application, as a sentence for the person who starts it. */
 export class AppError extends Error {
   override readonly name = 'AppError';
 }
@@ -43,12 +43,12 @@ export function appFile(place: string): string {
   const file = ENTRIES.map((entry) => path.join(place, entry)).find((one) => statSync(one, { throwIfNoEntry: false }));
   if (file) return file;
   throw new AppError(
-    `The application ${place} has no ${ENTRIES[0]} or ${ENTRIES[2]}; write one that exports its room type.`,
+    `The application ${place} has no ${ENTRIES[0]} or ${ENTRIES[2]}; write a file that exports its room type.`,
   );
 }
 
 /**
- * The room type of an application: one that comes with the platform, by its name, or the default export of a file.
+ * The room type of an application: a built-in one, by its name, or the default export of a file.
  * @throws AppError when it is none
  */
 export async function loadApp(app: string): Promise<AnyRoomType> {
@@ -66,7 +66,7 @@ export async function loadApp(app: string): Promise<AnyRoomType> {
   return exported as AnyRoomType;
 }
 
-/** What is wrong with a room type, as the rest of a sentence about it. */
+/** The fault of a room type, as the rest of a sentence about it. */
 function problemOf(exported: unknown): string | undefined {
   if (exported === undefined) return 'has no default export; export its room type as default';
   if (typeof exported !== 'object' || exported === null) return 'exports something else than a room type as default';
@@ -100,7 +100,7 @@ function problemOf(exported: unknown): string | undefined {
     : `${room} with a command "${taken}", which is the platform's; give it another name`;
 }
 
-/** What is wrong with how long rooms are kept, as the rest of a sentence about it. */
+/** The fault of the times for which rooms are kept, as the rest of a sentence about them. */
 function retentionProblem(retention: unknown): string | undefined {
   for (const [what, value] of Object.entries(retention as object)) {
     if (!Object.hasOwn(RETENTION, what))
@@ -112,7 +112,7 @@ function retentionProblem(retention: unknown): string | undefined {
   return undefined;
 }
 
-/** What is wrong with the rules of channels, as the rest of a sentence about them. */
+/** The fault of the rules of channels, as the rest of a sentence about them. */
 function channelsProblem(channels: unknown): string | undefined {
   if (!Array.isArray(channels)) return '"channels" are not a list of rules';
   for (const [index, value] of channels.entries()) {

@@ -15,11 +15,11 @@ export interface BotOptions {
   readonly strength: BotStrength;
   /** The same seed makes the same choices. */
   readonly seed: number;
-  /** It plays no more: there was no seat, or no connection was to be had. */
+  /** It has stopped playing: there was no seat, or no connection. */
   readonly onEnd: (error?: GridlockError) => void;
 }
 
-/** A player that a program plays: a client and a session of its own, which obey the same limits as everybody's. */
+/** A player that a program plays, with its own client and session, under the same limits as everybody. */
 export class BotPlayer {
   readonly strength: BotStrength;
   readonly #options: BotOptions;
@@ -65,7 +65,7 @@ export class BotPlayer {
     if (this.#isStopped) return;
     this.#silence();
     const { client } = this.#options;
-    // A seat in a game that waits becomes free; in one that has begun the bot just plays no more.
+    // A seat in a waiting game becomes free; in a game that has begun the bot just stops playing.
     await Promise.allSettled(client.rooms.map(({ code }) => client.leave(code)));
     client.close();
   }

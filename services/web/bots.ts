@@ -74,7 +74,7 @@ export function watchForBots(): void {
   });
 }
 
-/** This game is one that quick match led to. */
+/** Quick match led to this game. */
 export function expectBot(code: string): void {
   matched.value = code;
   remember(MATCHED_KEY, code);

@@ -50,7 +50,7 @@ function tell(): void {
   timer = undefined;
   const code = followed.peek();
   const alone = (game.peek()?.state.players.length ?? 0) < 2;
-  // What waits for a connection would be old when it comes.
+  // A position that waits for a connection would be outdated when it arrives.
   if (code === undefined || alone || wanted === told || session().health.state !== 'open') return;
   told = wanted;
   quietly(session().publish(cursorsOf(code), { cell: wanted ?? null }));

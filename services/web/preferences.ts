@@ -24,7 +24,7 @@ export const settings = signal<GameSettings>({
   seconds: GRID_LIMITS.seconds.default,
 });
 
-/** What no name can have is left out of it; an empty name is made up. */
+/** Removes characters that no name may have, and replaces an empty name. */
 export function chooseName(to: string): void {
   name.value = readName(to) || proposeName(pick);
   remember('gridlock.name', name.value);

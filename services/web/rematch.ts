@@ -4,7 +4,7 @@ import type { Room } from '../client/index.ts';
 import type { PlayerRef } from '../protocol/index.ts';
 import { forgetChannel, game, listen, ownSeat, quietly, session } from './session.ts';
 
-/** Who of the players of a game that is over asked first for another one, by the code of the game that is over. */
+/** The player who first asked for a rematch, by the code of the finished game. */
 const asked = signal<Readonly<Record<string, PlayerRef>>>({});
 
 /** The game on the page, if it is over and the player had a seat in it. */
@@ -15,7 +15,7 @@ const endedGame = computed(() => {
 
 const isWatchable = computed(() => game.value?.state.settings.spectators === true);
 
-/** Who waits in the rematch of the game on the page; undefined while nobody does. */
+/** The players who wait in the rematch of the game on the page; undefined while nobody does. */
 export const rematchAskedBy = computed(() => (endedGame.value ? asked.value[endedGame.value] : undefined));
 
 /** Hears of a rematch, and of what the watchers said, from the end of a game on. */
@@ -35,13 +35,13 @@ export function watchAfterEnd(): void {
 }
 
 /**
- * A seat in the rematch of a game that is over. All its players match for the same game, so that there is exactly one
- * however many ask at the same time; the others are told of it.
+ * A seat in the rematch of a finished game. All its players match for the same game, so there is exactly one rematch
+ * however many players ask at the same time. The others get a message.
  */
 export async function meetAgain(over: { readonly room: Room<Grid>; readonly state: GameState }): Promise<Room<Grid>> {
   const { code } = over.room;
   const room = await session().match({ ...over.state.settings, rematchOf: code });
-  // Who is not told now can still ask, and comes into the same game.
+  // A player who gets no message can still ask, and joins the same game.
   if (asked.peek()[code] === undefined) quietly(session().publish(rematchChannel(code), { game: room.code }));
   return room;
 }

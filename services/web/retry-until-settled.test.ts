@@ -16,7 +16,7 @@ const failing = (...codes: ConstructorParameters<typeof GridlockError>[0][]) => 
 const always = () => true;
 const atOnce = async () => {};
 
-test('what failed for want of a connection is asked for again until it is answered', async () => {
+test('a request that failed without a connection is repeated until it is answered', async () => {
   const { calls, request } = failing('queue_expired', 'closed', 'timeout');
   await retryUntilSettled(request, always, atOnce);
   assert.deepEqual(calls, ['queue_expired', 'closed', 'timeout', 'answered']);

@@ -44,7 +44,7 @@ interface ShownGame {
   readonly state: GameState;
 }
 
-/** The connection's state tells of these. */
+/** The connection's state shows these errors. */
 const TOLD_BY_STATE: ReadonlySet<string> = new Set(['connect_failed', 'session_unavailable', 'session_refused']);
 const CHAT_KEPT = 200;
 /** A connection that is away for less is not worth a word. */

@@ -20,10 +20,10 @@ export type Cursor = v.InferOutput<typeof Cursor>;
 export const cursorsOf = (game: string) => `cursors:${game}` as const;
 
 const Rematch = v.strictObject({ game: GameCode });
-/** The code of the game in which the players of one that is over meet again. */
+/** The code of the game in which the players of a finished game meet again. */
 export type Rematch = v.InferOutput<typeof Rematch>;
 
-/** Where the players of a game that is over are told of the next one. */
+/** The channel that announces the next game to the players of a finished one. */
 export const rematchChannel = (game: string) => `rematch:${game}` as const;
 
 /** Where those who watch a game talk. Its players see it once the game is over. */

@@ -65,7 +65,7 @@ export function decide(state: GameState | undefined, command: Command, { now, pl
   }
 }
 
-/** Ends a game early, also one that has not begun. */
+/** Ends a game early, even before it has begun. */
 export const close = (state: GameState): GameEvent[] => [finished(state, 'closed')];
 
 /** The state after the events of a decision, all at the same time. */

@@ -82,7 +82,7 @@ export const GameState = v.object({
 });
 export type GameState = v.InferOutput<typeof GameState>;
 
-/** What happened in a game. Folding the events of a game from seq 1 gives its state (`applyEvent` of the game's rules). */
+/** An event of a game. Folding the events of a game from seq 1 gives its state (`applyEvent` of the game's rules). */
 export const GameEvent = v.variant('kind', [
   v.object({ kind: v.literal('created'), settings: GameSettings }),
   v.object({ kind: v.literal('joined'), player: PlayerId, name: v.string(), seat: Seq }),

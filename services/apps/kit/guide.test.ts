@@ -22,7 +22,7 @@ writeFileSync(path.join(votes, 'package.json'), '{"type":"module"}');
 writeFileSync(path.join(votes, 'app.js'), APP);
 writeFileSync(path.join(votes, 'app.test.js'), PLAY);
 
-test('the application of the guide is one that a replica takes', async () => {
+test('a replica accepts the application of the guide', async () => {
   assert.equal((await loadApp(votes)).name, 'votes');
 });
 

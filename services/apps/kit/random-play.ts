@@ -28,9 +28,9 @@ export class RoomTypeError extends Error {
 }
 
 /**
- * Plays random histories against a room type, without a server, and checks what the kernel relies on: that deciding
- * twice gives the same, that nothing changes what it is given, that events and states match their schemas, that the state is a JSON
- * value which `evolve` alone makes, and that a replay of the history gives the state of the live play.
+ * Plays random histories against a room type, without a server, and checks the properties that the kernel relies on.
+ * Deciding twice gives the same result, and no function changes its arguments. Events and states match their schemas.
+ * The state is a JSON value that only `evolve` makes, and a replay of the history gives the state of the live play.
  * @throws RoomTypeError with the seed and the history that show the mistake
  */
 export function playRandomly<Settings, State, Command extends AppCommand, Event extends AppCommand>(

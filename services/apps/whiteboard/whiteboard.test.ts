@@ -34,7 +34,7 @@ test('random play finds nothing that the kernel could not rely on, and reaches e
     assert.ok(tally.get(what), `${what} was reached`);
 });
 
-test('a stroke has an id of its own, also when one before it was erased', () => {
+test('a stroke has a unique id, even after an earlier one was erased', () => {
   const drawn = act(act(EMPTY, stroke(2)), stroke(3));
   const again = act(act(act(drawn, { kind: 'erase', stroke: 2 }), stroke(1)), stroke(1));
   assert.deepEqual([again.strokes.map(({ id }) => id), again.points], [[1, 3, 4], 4]);

@@ -12,7 +12,7 @@ const Pointer = v.strictObject({
 });
 export type Pointer = v.InferOutput<typeof Pointer>;
 
-/** Who is at the board, and where each of them points. */
+/** The players at the board, and the point of each. */
 const pointers: ChannelRule<'pointers:{room}', Pointer> = {
   name: 'pointers:{room}',
   data: Pointer,

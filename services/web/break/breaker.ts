@@ -15,7 +15,7 @@ import { back, isSettled, lost, reached, received, type Target, type Trial } fro
 /** How long the network of the page is cut. */
 const CUT_MS = 5000;
 const LOOK_MS = 150;
-/** What is not back by then does not come back. */
+/** A part that has not recovered by then will not recover. */
 const PATIENCE_MS = 60_000;
 /** How long an event is waited for after everything is back. */
 const AFTERMATH_MS = 1500;
@@ -24,7 +24,7 @@ const KEPT = 3;
 /** The network of the page's client: it is made with its scope. */
 export const network = new Network();
 
-/** What may be broken from here; nothing until that is known. */
+/** The parts that may be broken from here; none until that is known. */
 export const offer = signal<BreakStatus>({ available: false, parts: [], strikes: [] });
 /** The latest, newest first. */
 export const trials = signal<readonly Trial[]>([]);

@@ -49,7 +49,7 @@ test('a socket passes on what comes and what is said, and its end', () => {
   assert.deepEqual([sockets[0]!.sent, told], [['hello'], ['welcome', 1012]]);
 });
 
-test('a cut ends the real socket, tells of it once as of a broken one, and loses what is said or comes later', () => {
+test('a cut ends the real socket, reports it once as broken, and loses all later messages', () => {
   const { network, sockets, open } = bench();
   const { socket, told } = open();
   const [real] = sockets;

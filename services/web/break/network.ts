@@ -4,15 +4,15 @@ import type { WebSocketLike } from '../../client/platform.ts';
 type Fetch = BrowserScope['fetch'];
 type SocketClass = new (url: string, protocols: string | string[]) => WebSocketLike;
 
-/** What ends when the network is cut. */
+/** A connection that ends when the network is cut. */
 class Line {
   isCut = false;
   readonly ends = new Set<() => void>();
 }
 
 /**
- * The network between this page's client and the cluster, which can be cut: sockets and requests that are under way end
- * as they do when a cable is pulled, and no other begins until it is joined again.
+ * The network between this page's client and the cluster, which can be cut. Open sockets and requests end as they do
+ * when a cable is pulled, and no other begins until the network is restored.
  */
 export class Network {
   /** What the client is to be made with. */
@@ -52,7 +52,7 @@ export class Network {
   }
 }
 
-/** As browsers tell of a connection that broke. */
+/** As browsers report a broken connection. */
 const BROKEN = { code: 1006, reason: '' };
 
 function cuttableSocket(Real: SocketClass, line: Line): SocketClass {
@@ -83,7 +83,7 @@ function cuttableSocket(Real: SocketClass, line: Line): SocketClass {
     }
 
     send(text: string): void {
-      // What is said into a cut cable is lost, and nobody says so.
+      // Messages into a cut cable are lost without an error.
       if (!line.isCut) this.#real.send(text);
     }
 

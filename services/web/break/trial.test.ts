@@ -49,7 +49,7 @@ test('a trial that takes the socket is over when part and socket are back', () =
   assert.ok(!isSettled(back(lost(waiting, 1), 2, '1111'), true));
 });
 
-test('one that leaves the socket alone is over with its part, unless the socket went too', () => {
+test('a trial that leaves the socket alone ends with its part, unless the socket went too', () => {
   const struck = { ...trialOf('redis'), strike: strike({ part: 'redis' }) };
   assert.ok(isSettled(struck, true));
   assert.ok(!isSettled(lost(struck, 1), true));

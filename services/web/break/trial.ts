@@ -25,7 +25,7 @@ export interface Trial {
   readonly backAt?: number;
   readonly replicaAfter?: string | undefined;
   readonly tally: Tally;
-  /** What the supervisor tells of the part. */
+  /** The supervisor's report about the part. */
   readonly strike?: Strike;
   readonly problem?: string;
 }

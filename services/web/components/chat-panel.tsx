@@ -25,7 +25,7 @@ export function ChatPanel({ channel, title }: { channel: string; title: string }
     if (!said) return;
     text.value = '';
     atEnd.current = true;
-    // What could not be said goes back into the line, unless something else is being written by now.
+    // A text that could not be sent goes back into the input, unless you have begun another one.
     if (!(await sendChat(channel, said)) && text.value === '') text.value = said;
   };
 

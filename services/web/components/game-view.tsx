@@ -123,7 +123,7 @@ function GameChats({ code }: { code: string }) {
   );
 }
 
-/** Who of the other players waits in the rematch already. */
+/** The other players who already wait in the rematch. */
 function RematchLine() {
   const by = rematchAskedBy.value;
   return (

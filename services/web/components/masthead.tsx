@@ -9,7 +9,7 @@ const STATES: Readonly<Record<ConnectionState, string>> = {
   closed: 'Offline',
 };
 
-/** What is used where something on the way lets no WebSocket through. */
+/** The transports for networks that let no WebSocket through. */
 const TRANSPORT_NAMES: Readonly<Record<Health['transport'], string>> = {
   websocket: 'WebSocket',
   sse: 'event stream',

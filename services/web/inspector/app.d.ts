@@ -1,4 +1,4 @@
-// The application that the build is told of.
+// The application that the build inserts.
 declare module 'application' {
   import type { AnyRoomType } from '../../protocol/index.ts';
 

@@ -6,7 +6,7 @@ import { grid } from '../../apps/grid/grid.ts';
 import { commandExamples, exampleOf } from './examples.ts';
 
 for (const type of [counter, grid]) {
-  test(`${type.name}: each example of a command is one that its schema allows`, () => {
+  test(`${type.name}: its schema allows each example of a command`, () => {
     const examples = commandExamples(type.command);
     assert.ok(examples.size > 0);
     for (const [kind, text] of examples) {
@@ -15,7 +15,7 @@ for (const type of [counter, grid]) {
     }
   });
 
-  test(`${type.name}: the example of settings is one that their schema allows`, () => {
+  test(`${type.name}: the schema allows the example of settings`, () => {
     assert.ok(v.is(type.settings, exampleOf(type.settings)), JSON.stringify(exampleOf(type.settings)));
   });
 }

@@ -1,4 +1,4 @@
-/** What is looked at of a schema of valibot to make an example of it. */
+/** The fields of a valibot schema from which an example is made. */
 interface Shape {
   readonly type?: string;
   readonly options?: readonly unknown[];

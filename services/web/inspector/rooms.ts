@@ -14,7 +14,7 @@ export interface ShownRoom {
 
 export const health = signal<Health | undefined>(undefined);
 export const shown = signal<ShownRoom | undefined>(undefined);
-/** What became of the last request. */
+/** The result of the last request. */
 export const said = signal<{ readonly text: string; readonly isBad: boolean } | undefined>(undefined);
 
 let client: GridlockClient;

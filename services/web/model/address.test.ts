@@ -5,7 +5,7 @@ import { inviteOf, isThisMachine, readPublicOrigin } from './address.ts';
 const HERE = 'https://localhost:8443';
 const LAN = 'https://192.168.1.20:8443';
 
-test('names of this machine are told from names that others can use', () => {
+test('names of this machine are distinguished from names that others can use', () => {
   for (const name of ['localhost', 'play.localhost', '127.0.0.1', '127.1.2.3', '[::1]']) assert.ok(isThisMachine(name));
   for (const name of ['192.168.1.20', 'play.example', 'localhost.example', '127.example', '[fe80::1]']) {
     assert.ok(!isThisMachine(name), name);

@@ -12,8 +12,8 @@ export interface Invite {
 }
 
 /**
- * The origin for links that others open. A player who came by a name that others can use hands that on; one who came by a
- * name of this machine alone hands on the public one, as far as the server has told it.
+ * The origin for links that others open. If the page was opened by a name that others can use, its links have that
+ * name. If it was opened by a name of this machine, they have the public one, once the server has sent it.
  */
 export function inviteOf(own: string, told: string | undefined): Invite {
   const origin = told !== undefined && isThisMachine(new URL(own).hostname) ? told : own;

@@ -35,7 +35,7 @@ test('a cell is felt when it is asked for, not when the answer comes', () => {
   assert.equal(cueBetween(felt(active, { pending: 1 }), felt(active), 'ann'), undefined);
 });
 
-test('a refusal, the start and the end have cues of their own, and only a winner hears the fanfare', () => {
+test('a refusal, the start and the end have different cues, and only a winner hears the fanfare', () => {
   assert.equal(cueBetween(felt(active, { pending: 1 }), felt(active, { refused: true }), 'ann'), 'refused');
   assert.equal(cueBetween(felt(waiting), felt(active), 'ann'), 'start');
   assert.equal(cueBetween(felt(active), felt(over(5, 4)), 'ann'), 'win');

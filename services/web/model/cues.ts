@@ -1,12 +1,14 @@
 import type { GameState } from '../../apps/grid/grid.ts';
 
-/** What can be heard and felt in a game. */
+/** The sounds and vibrations of a game. */
 export type Cue = 'capture' | 'refused' | 'start' | 'win' | 'end';
 
 /** A page that is loaded again gets the whole game again: what is older was celebrated before. */
 const FRESH_MS = 2000;
 
-/** What a player has of a game at one moment: its state, the cells asked for, and one that another player was faster at. */
+/**
+ * A player's view of a game at one moment: its state, the requested cells, and a cell that another player took first.
+ */
 export interface Felt {
   readonly code: string;
   /** By the server's clock. */
@@ -17,8 +19,7 @@ export interface Felt {
 }
 
 /**
- * What to play between two moments of a page, for the player with id `me`. A game that has just come onto the page is
- * silent.
+ * Chooses the cues between two moments of a page, for the player with id `me`. A game that has just appeared is silent.
  */
 export function cueBetween(before: Felt | undefined, now: Felt | undefined, me: string | undefined): Cue | undefined {
   if (!before || !now || before.code !== now.code) return undefined;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { CLOSE_CODES, type CloseName, ERROR_CODES } from '../../protocol/index.ts';
 import { closedText, ERROR_TEXT, errorText } from './error-text.ts';
 
-test('every error code of the protocol has a full sentence of its own', () => {
+test('every error code of the protocol has a full and unique sentence', () => {
   for (const code of Object.keys(ERROR_CODES)) assert.ok(Object.hasOwn(ERROR_TEXT, code), code);
   const sentences = Object.values(ERROR_TEXT);
   for (const sentence of sentences) assert.match(sentence, /^[A-Z].{10,}\.$/);

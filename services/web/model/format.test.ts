@@ -29,7 +29,7 @@ test('names are joined as in a sentence', () => {
   ]);
 });
 
-test('a cell is named by row and column from one, and by who holds it', () => {
+test('a cell is named by row and column from one, and by its holder', () => {
   assert.equal(cellLabel(0, 9, undefined), 'row 1, column 1, free');
   assert.equal(cellLabel(22, 9, 'Ann'), 'row 3, column 5, held by Ann');
 });

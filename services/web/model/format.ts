@@ -9,7 +9,7 @@ export function formatRoundTrip(ms: number | undefined): string {
 /** `1 reconnect`, `2 reconnects`: `noun` in the number that fits. */
 export const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
 
-/** What makes 1 the 1st, 2 the 2nd, 3 the 3rd and 4 the 4th. */
+/** The suffixes that make 1 the 1st, 2 the 2nd, 3 the 3rd and 4 the 4th. */
 export function ordinalSuffix(n: number): string {
   const teen = n % 100 >= 11 && n % 100 <= 13;
   return teen ? 'th' : ({ 1: 'st', 2: 'nd', 3: 'rd' }[n % 10] ?? 'th');

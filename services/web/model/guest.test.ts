@@ -10,7 +10,7 @@ const pick = fc.func(fc.nat()).map((next) => {
   return (below: number) => next(calls++) % below;
 });
 
-test('every proposed name is one that the server accepts', () => {
+test('the server accepts every proposed name', () => {
   fc.assert(fc.property(pick, (choose) => v.is(PlayerName, proposeName(choose))));
 });
 

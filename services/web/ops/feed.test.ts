@@ -77,5 +77,5 @@ test('who comes back to the page does not wait for the pause to end', () => {
   it.retryNow();
   assert.equal(sockets.length, 2);
   it.retryNow();
-  assert.equal(sockets.length, 2, 'one that is being opened is not opened twice');
+  assert.equal(sockets.length, 2, 'a feed that is being opened is not opened twice');
 });

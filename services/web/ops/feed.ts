@@ -1,7 +1,7 @@
 import { Backoff } from '../../client/backoff.ts';
 import type { OperationsMessage } from '../../protocol/operations.ts';
 
-/** The replica tells something each second: one that is silent for so long has gone, whatever TCP says. */
+/** The replica sends something each second. If it is silent for this long, it is gone, even if the socket is open. */
 export const SILENCE_MS = 5000;
 const RETRY = { firstMs: 500, lastMs: 8000 };
 

@@ -35,7 +35,7 @@ export class PagedList<Item, Place> {
     return this.#problem;
   }
 
-  /** What was searched for; empty when all are listed. */
+  /** The search text; empty when all are listed. */
   get search(): string {
     return this.#search.value;
   }

@@ -139,7 +139,7 @@ client.on('message', ({ player, data, replayed }) => {
   if (!replayed && player.id !== here) pointers.show(player, data as Pointer);
 });
 
-/** The board of the address, or one that anybody may come to. */
+/** The board in the address, or a board that anybody may join. */
 async function open(): Promise<void> {
   await client.connect();
   here = client.player!.id;

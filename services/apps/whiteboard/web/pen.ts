@@ -7,7 +7,7 @@ const PIECE_POINTS = 40;
 /** A point nearer to the one before tells nothing. */
 const LEAST_STEP = 3;
 
-/** Gathers points into strokes: what is sent, and what is still under the pen. */
+/** Gathers points into strokes: the sent part, and the part still under the pen. */
 export class Pen {
   readonly #send: (line: Line) => void;
   #line: Line | undefined;
@@ -17,7 +17,7 @@ export class Pen {
     this.#send = send;
   }
 
-  /** What is not sent yet; undefined while the pen is up. */
+  /** The unsent part; undefined while the pen is up. */
   get line(): Line | undefined {
     return this.#line;
   }

@@ -7,7 +7,7 @@ export interface Line {
   readonly width: number;
   readonly points: readonly Point[];
 }
-/** What is on the board, on a canvas. */
+/** Draws the board on a canvas. */
 export class Picture {
   readonly #canvas: HTMLCanvasElement;
   #strokes: State['strokes'] = [];

@@ -10,7 +10,7 @@ interface ChartProps {
   readonly now: number;
   /** The highest value of all charts that this one is compared with. */
   readonly highest: number;
-  /** What is drawn, for those who do not see it. */
+  /** Describes the chart for people who do not see it. */
   readonly label: string;
   readonly text: (value: number) => string;
   readonly height?: number;
@@ -95,7 +95,7 @@ function draw(place: HTMLDivElement, height: number, onCursor: (plot: uPlot) => 
         width: 1.75,
         stroke: colour,
         fill: () => colour().replace(/^rgb\((.*)\)$/, 'rgba($1, 0.14)'),
-        // One that stands alone is no line.
+        // A single point makes no line.
         points: { show: true, size: 3, filter: (plot, line) => alone(plot.data[line]!) },
       },
     ],

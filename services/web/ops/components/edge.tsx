@@ -2,7 +2,7 @@ import { countText, rateText } from '../model/text.ts';
 import { edge, edgeTrails } from '../store.ts';
 import { Figure } from './figure.tsx';
 
-/** What comes in, and what is refused. */
+/** Incoming and refused connections. */
 export function Edge() {
   const {
     problem,

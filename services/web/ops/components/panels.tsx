@@ -63,7 +63,7 @@ function Rotate() {
   );
 }
 
-/** What happened to the replicas, the newest first. */
+/** Events of the replicas, the newest first. */
 export function Events() {
   const all = events.value;
   return (

@@ -21,7 +21,7 @@ interface Found {
   readonly isTrimmed: boolean;
 }
 
-/** What a room is, who is in it and from where, and what happened in it. */
+/** A room: its state, its players and their connections, and its events. */
 export function RoomDialog({ room, onClose, onChange }: RoomDialogProps) {
   const found = useSignal<Found | undefined>(undefined);
   const problem = useSignal('');
@@ -96,7 +96,7 @@ export function RoomDialog({ room, onClose, onChange }: RoomDialogProps) {
           </ol>
           {(events.at(-1)?.seq ?? 1) > 1 &&
             (isTrimmed ? (
-              <p class="ops-note">What happened before is not kept.</p>
+              <p class="ops-note">Earlier events are no longer kept.</p>
             ) : (
               <button type="button" class="button small" onClick={() => void earlier()}>
                 Earlier events

@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import { operator, signIn, signOut } from '../operator.ts';
 import { Dialog } from './confirm.tsx';
 
-/** Who acts here, and the way to become somebody who may. */
+/** The operator who is signed in, and the form to sign in. */
 export function SignIn() {
   const isOpen = useSignal(false);
   const isUnderWay = useSignal(false);

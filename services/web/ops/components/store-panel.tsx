@@ -81,7 +81,7 @@ function Node({ node: { name, role, clients, evicted, isWriting, replicas } }: {
     <li>
       <span class="ops-mono">{name}</span> {role === 'master' ? 'primary' : role} · {countText(clients)} clients ·{' '}
       {copies}
-      {evicted > 0 && <b class="ops-bad"> · {countText(evicted)} keys thrown away for want of memory</b>}
+      {evicted > 0 && <b class="ops-bad"> · {countText(evicted)} keys evicted for lack of memory</b>}
       {!isWriting && <b class="ops-bad"> · cannot write to its disk</b>}
     </li>
   );

@@ -1,6 +1,6 @@
 import type { OperatorAction } from '../../../protocol/operator.ts';
 
-/** What somebody is asked before an action. */
+/** The question before an action. */
 export interface Question {
   readonly title: string;
   readonly text: string;

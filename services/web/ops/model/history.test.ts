@@ -28,7 +28,7 @@ test('a replica that says nothing new has no new point', () => {
   ]);
 });
 
-test('what is older than five minutes, and who is not told of any more, is forgotten', () => {
+test('samples older than five minutes and replicas without reports are dropped', () => {
   const history = new History();
   history.reset({ a: [now('a', 0), now('a', 299_000)], b: [now('b', 299_000)] });
   history.add([now('a', 301_000)], 301_000);

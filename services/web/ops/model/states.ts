@@ -29,7 +29,7 @@ export const isCurrent = (replica: Pick<ReplicaNow, 'state'>): boolean => replic
 /** Whether nobody counts on a replica any more. */
 export const isOver = ({ state }: Pick<ReplicaNow, 'state'>): boolean => state === 'gone' || state === 'left';
 
-/** What changed between two looks, for those who listen to the page; empty when nothing did. */
+/** The change between two moments, for screen readers; empty when nothing changed. */
 export function changesText(before: readonly ReplicaNow[], after: readonly ReplicaNow[]): string {
   if (before.length === 0) return '';
   const states = new Map(before.map(({ replica, state }) => [replica, state]));
@@ -39,7 +39,7 @@ export function changesText(before: readonly ReplicaNow[], after: readonly Repli
     .join(' ');
 }
 
-/** What all replicas that are heard of do together. */
+/** The totals of all known replicas. */
 export function totals(replicas: readonly ReplicaNow[]) {
   const current = replicas.filter(isCurrent);
   const sum = (of: (replica: ReplicaNow) => number) => current.reduce((total, replica) => total + of(replica), 0);

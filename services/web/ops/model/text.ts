@@ -47,7 +47,7 @@ export const agoText = (ms: number): string => (ms < SECOND ? 'now' : `${duratio
 /** Bytes in MB. */
 export const memoryText = (bytes: number): string => `${Math.round(bytes / 1_000_000)}${NARROW}MB`;
 
-/** What of a summary is a figure, `p99_ms` read as `p99 ms`; what has parts is left out. */
+/** The figures of a summary, with `p99_ms` written as `p99 ms`. Nested values are left out. */
 export function figuresOf(summary: Readonly<Record<string, unknown>>, most: number): [string, string][] {
   return Object.entries(summary)
     .filter(([, value]) => ['number', 'string', 'boolean'].includes(typeof value))
