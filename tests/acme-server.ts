@@ -131,7 +131,7 @@ async function listens(port: number): Promise<true> {
 
 function fetchText(url: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    // What is fetched is the root itself, of a server that this process has just started.
+    // This fetches the root itself, from a server that this process has just started.
     const asked = request(url, { rejectUnauthorized: false }, (response) => {
       let text = '';
       response.on('data', (chunk) => (text += String(chunk)));

@@ -39,7 +39,7 @@ interface Outcome {
   readonly isLate: boolean;
 }
 
-/** What kosoku's index and report say of a case. */
+/** The fields about a case in kosoku's index and report. */
 interface IndexEntry extends Omit<Outcome, 'isLate'> {
   readonly reportfile: string;
 }
@@ -50,7 +50,7 @@ interface CaseReport {
 
 const PASSED = new Set(['OK', 'NON-STRICT', 'INFORMATIONAL', 'UNIMPLEMENTED']);
 
-/** What came of each case, by its name. */
+/** The result of each case, by its name. */
 type Outcomes = ReadonlyMap<string, Outcome>;
 
 function readOutcomes(directory: string): Outcomes {
@@ -116,8 +116,8 @@ async function fuzzServer(
 }
 
 /**
- * Runs all cases against a server. A case waits a second for an answer, and for the end of its connection: one that
- * failed for being late is run once more, by itself, and that counts.
+ * Runs all cases against a server. A case waits a second for an answer, and for the end of its connection. A case that
+ * was late runs again by itself, and the second result counts.
  */
 export async function testServer(port: number, report: string): Promise<Verdict> {
   const all = await fuzzServer(port, freshDirectory(report), 4);

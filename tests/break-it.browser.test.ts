@@ -156,7 +156,7 @@ for (const [target, { strike, takesSocket }] of Object.entries(TARGETS)) {
   });
 }
 
-test('on another machine than the cluster the buttons are there for who has the key of the operator', async (t) => {
+test('on another machine than the cluster the buttons appear only with the key of the operator', async (t) => {
   const elsewhere = Object.values(os.networkInterfaces())
     .flatMap((addresses) => addresses ?? [])
     .find(({ internal, family }) => !internal && family === 'IPv4')?.address;

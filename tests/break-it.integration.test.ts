@@ -1,4 +1,4 @@
-// Who may break parts of a running cluster through its edge, and that nobody else can.
+// Only the permitted requests may break parts of a running cluster through its edge.
 import assert from 'node:assert/strict';
 import { request as httpRequest } from 'node:http';
 import os from 'node:os';
@@ -38,7 +38,7 @@ async function ask(cluster: Cluster, place: string, { host, headers = {}, method
   return { status: answer.status, told };
 }
 
-/** What would be different if anything had been broken. */
+/** The state that would differ if anything had been broken. */
 async function traces(cluster: Cluster): Promise<unknown> {
   const { redis, edge, replicas, certificates } = await cluster.status();
   const processes = [redis, edge, ...replicas].map(({ pid, restarts }) => [pid, restarts]);

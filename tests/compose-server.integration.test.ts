@@ -1,4 +1,4 @@
-// A server of the user's as containers: the ws example, in an image that knows nothing of Gridlock.
+// A server of the user's as containers: the ws example, in an image without any part of Gridlock.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

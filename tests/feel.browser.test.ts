@@ -135,7 +135,7 @@ test('a focus that comes without a key, as from a screen reader, is where the ar
   await close(ann, ben);
 });
 
-/** Notes what a cell looks like in the frame of a press, and holds back what the page sends for 500 ms longer. */
+/** Records the look of a cell in the frame of a press, and delays the page's messages by 500 ms. */
 const SLOW_NETWORK = `
   const send = WebSocket.prototype.send;
   const held = [];

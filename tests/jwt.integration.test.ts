@@ -67,7 +67,7 @@ test('a connection goes on beyond the end of its first JWT, by newer ones', asyn
   assert.deepEqual([client.health.connection, client.health.reconnects], [connection, 0]);
 });
 
-test('who brings no JWT, or one that is not good, is told why and stays out', async () => {
+test('a player without a valid JWT is refused with the reason', async () => {
   const { url, rootPem: ca } = cluster;
   const guest = createClient({ room: grid, url, ca });
   await assert.rejects(guest.connect(), /Guests may not play here; sign in first\./);

@@ -1,4 +1,4 @@
-// The report of a load run in Chromium, as a file of its own.
+// The report of a load run in Chromium, as a standalone file.
 
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -30,7 +30,7 @@ interface Job {
   static_configs: { targets: string[] }[];
 }
 
-/** What `$__rate_interval` is with the interval of the configuration. */
+/** The value of `$__rate_interval` with the interval of the configuration. */
 const RATE_INTERVAL = '20s';
 const WAIT_MS = 60_000;
 

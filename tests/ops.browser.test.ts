@@ -75,7 +75,7 @@ async function play(one: GridlockClient, two: GridlockClient): Promise<void> {
   }
 }
 
-/** What `npm start` made. */
+/** The key that `npm start` made. */
 const operatorKey = () =>
   readFileSync(path.join(cluster.stateDir, 'run', 'operator.keys'), 'utf8')
     .trim()
@@ -97,7 +97,7 @@ async function newPlayer(name: string): Promise<GridlockClient> {
   return player;
 }
 
-/** Waits until the events tell of an action. */
+/** Waits until the events report an action. */
 const told = (text: string | RegExp) =>
   until(
     async () => {
@@ -236,7 +236,7 @@ test('it is whole at 360 px, in the dark, and for the keyboard', async () => {
   await until(async () => (await widest()) <= 360, 'nothing is wider than the phone');
   await page.setViewportSize({ width: 1280, height: 1180 });
   await page.emulateMedia({ colorScheme: 'light' });
-  // What scrolls has to be reached without a mouse.
+  // A scrolling part has to be reached without a mouse.
   await page.getByRole('button', { name: 'Sign in to act' }).focus();
   await page.keyboard.press('Tab');
   await page.getByTestId('events').and(page.locator(':focus')).waitFor();
@@ -244,7 +244,7 @@ test('it is whole at 360 px, in the dark, and for the keyboard', async () => {
   assert.equal(unnamed, 0);
 });
 
-test('a wrong key lets nobody in, and is told of', async () => {
+test('a wrong key lets nobody in, and is reported', async () => {
   await page.getByRole('button', { name: 'Sign in to act' }).click();
   const dialog = page.getByRole('dialog');
   await assertAccessible(page, 'the sign-in');
@@ -426,7 +426,7 @@ test('who has signed out sees figures only, in the dark and on a phone as well',
   await assertAccessible(page, 'figures only');
 });
 
-test('a replica that stops falls silent, is gone and told of, and is back when it goes on', async () => {
+test('a frozen replica is silent, then gone with an event, and is back when it goes on', async () => {
   const { replicas } = await cluster.settled();
   const { pid } = replicas[2]!;
   const stale = await noteTexts(page, '[data-testid=replica-3333][data-state=stale] [data-testid=sockets-3333]');
@@ -445,7 +445,7 @@ test('a replica that stops falls silent, is gone and told of, and is back when i
   await inState('3333', 'ready');
 });
 
-test('a killed replica is told of once, and is back', async () => {
+test('a killed replica is reported once, and is back', async () => {
   const told = page.locator('[data-testid=events] [data-kind=gone][data-replica="2222"]');
   assert.equal(await told.count(), 0, 'who was stopped itself does not take the others for gone');
   await cluster.killReplica(2);

@@ -28,7 +28,7 @@ client.connect().then(async () => {
 let provider: IdentityProvider;
 let cluster: Cluster;
 let browser: BrowserContext;
-/** Servers of pages: one whose origin is allowed, and one that nobody has named. */
+/** Servers of pages: one with an allowed origin, and one with an unknown origin. */
 const sites: Server[] = [];
 let [friend, stranger] = ['', ''];
 

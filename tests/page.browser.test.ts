@@ -27,7 +27,7 @@ after(async () => {
   await cluster?.stop();
 });
 
-/** A tab of its own, which is a player of its own. */
+/** A new tab, which is a separate player. */
 async function arrive(name: string, address = cluster.url): Promise<Page> {
   const page = await browser.newPage();
   noteProblems(page);

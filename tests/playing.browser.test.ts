@@ -23,7 +23,7 @@ after(async () => {
   await cluster?.stop();
 });
 
-/** A tab, which is a player of its own. */
+/** A tab, which is a separate player. */
 async function arrive(name: string, address = cluster.url): Promise<Page> {
   const page = await browser.newPage();
   await page.addInitScript(

@@ -34,7 +34,7 @@ for (const design of ['stateless', 'stateful'] as const) {
         await ben.client.join(game);
         await Promise.all(players.map((player) => player.until(game, ({ state }) => state.status === 'active')));
         await Promise.all([ann.playOut(game, () => 0), ben.playOut(game, (free) => free.length - 1)]);
-        // One of them decided the end, or told of it; at this moment it counts the game.
+        // One of them decided or reported the end; at this moment it counts the game.
         const killed = [ann, ben][number % 2]!;
         const { reconnects, replica } = killed.client.health;
         await cluster.killReplica(Number(replica![0]), 'SIGKILL');
@@ -49,7 +49,7 @@ for (const design of ['stateless', 'stateful'] as const) {
         const wins = listed.reduce((sum, one) => sum + one.wins, 0);
         return { wins, points: listed.reduce((sum, one) => sum + one.points, 0) };
       };
-      // What nobody lived to count is found once its time would have been over.
+      // A game that no replica counted is found once its time would have been over.
       await until(async () => (await sums()).points >= GAMES * CELLS, 'all games count', (SECONDS + 20) * 1000);
       assert.deepEqual(await sums(), { wins: GAMES, points: GAMES * CELLS });
     });

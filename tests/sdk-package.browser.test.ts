@@ -44,7 +44,10 @@ after(async () => {
   if (directory) rmSync(directory, { recursive: true, force: true });
 });
 
-/** Plays what the first line of its input names, and says what it sees. */
+/**
+ * Creates a room and prints its code. When the other player captures a cell, it tries the same cell and another one,
+ * and prints the answers.
+ */
 const PROGRAM = `
 import { createClient, GridlockError } from 'gridlock-client';
 import { capture, grid } from 'gridlock-client/grid';

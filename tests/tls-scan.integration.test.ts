@@ -1,4 +1,4 @@
-// What two well-known scanners say about the TLS of a running edge. Everything that testssl.sh has, which takes
+// The verdicts of two well-known scanners on the TLS of a running edge. All sections of testssl.sh, which takes
 // minutes: npm test -- --full tests/tls-scan.integration.test.ts
 import assert from 'node:assert/strict';
 import path from 'node:path';

@@ -41,7 +41,7 @@ export interface ProfileVerdict {
   code: number | null;
   /** True when the edge was scanned and nothing about it is outside the profile. */
   compliant: boolean;
-  /** What is outside, as `tls_versions`, `certificate_path_validation`. */
+  /** The results outside the profile, such as `tls_versions` or `certificate_path_validation`. */
   issues: string[];
   output: string;
 }
@@ -87,8 +87,8 @@ export interface Finding {
 export const SECTIONS = ['-p', '-s', '-f', '-P', '-S', '-h', '-U'];
 
 /**
- * What testssl.sh finds in these sections; none of them means all it has. The reports are `testssl-<report>.txt` and
- * `.json`.
+ * The findings of testssl.sh in these sections; without any, in all sections. The reports are `testssl-<report>.txt`
+ * and `.json`.
  */
 export async function scan({ url, ca }: Target, sections: readonly string[], report: string): Promise<Finding[]> {
   const file = path.join(REPORTS, `testssl-${report}.json`);

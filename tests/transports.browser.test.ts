@@ -45,7 +45,7 @@ for (const [broken, transport] of [
   [['WebSocket'], 'sse'],
   [['WebSocket', 'stream'], 'poll'],
 ] as const) {
-  test(`a page without ${broken.join(' and ')} plays a game over ${transport} with one that has all`, async () => {
+  test(`a page without ${broken.join(' and ')} plays a game over ${transport} with an unrestricted page`, async () => {
     const ann = await arrive(broken);
     const code = await create(ann, { players: 2, size: 3, seconds: 300 });
     const ben = await arrive([], `${cluster.url}/#${code}`);

@@ -1,4 +1,4 @@
-// A browser that knows nothing of Gridlock but what `gridlock certs trust` told its store.
+// A browser whose only knowledge of Gridlock is the root that `gridlock certs trust` put into its store.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';

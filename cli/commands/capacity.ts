@@ -4,9 +4,8 @@ import { decimal } from '../kit/values.ts';
 
 const capacity = command('capacity', 'compute how many replicas a load needs')
   .description(
-    'Prints how many replicas, edges and shards of Redis so many players take, and what that costs, from what was ' +
-      'measured on one machine (loadtest/capacity/measured.json). Exits 1 when --check finds a prediction more than a ' +
-      'quarter off.',
+    'Prints the replicas, edges and shards of Redis that a number of players needs, and their cost, from measurements ' +
+      'on one machine (loadtest/capacity/measured.json). Exits 1 when --check finds a prediction more than a quarter off.',
   )
   .option('--json', 'print the result as JSON')
   .option('--measure', 'measure on this machine and write measured.json; takes about two minutes')

@@ -14,12 +14,12 @@ const listed = (faults: readonly { name: string; about: string }[]): string =>
 
 export default command('chaos', 'play while processes die, hang and go wrong')
   .description(
-    'Brings a cluster of four replicas up and plays on it while something of it dies, hangs or goes wrong, round after ' +
-      'round. Then the histories of all players are compared with each other, with what was acknowledged to them and ' +
-      'with what a stranger sees. Prints a table; the cluster is ended and removed afterwards. Exits 1 when something ' +
-      'was lost, doubled or left out, or a round proved nothing. With --command or --target it does this to a server of ' +
-      'your own: it holds sockets to it, and exits 1 when more of them were dropped than the fault explains, a copy that ' +
-      'was asked to end dropped some without a close frame, or one did not come back.',
+    'Starts a cluster of four replicas and plays on it while a part of it dies, hangs or misbehaves, round after round. ' +
+      'Then it compares the histories of all players with each other, with their acknowledged commands and with the view ' +
+      'of a stranger. Prints a table, and removes the cluster. Exits 1 when an event was lost, doubled or left out, or a ' +
+      'round proved nothing. With --command or --target it does this to your own server, to which it holds sockets. It ' +
+      'then exits 1 when the fault does not explain all dropped sockets, a copy that was asked to end dropped some ' +
+      'without a close frame, or a socket did not come back.',
   )
   .option(
     '--rounds <count>',

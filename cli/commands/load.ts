@@ -5,14 +5,14 @@ import connect from './load-connect.ts';
 
 export default command('load', 'put a cluster under load with k6')
   .description('Puts a cluster under load with k6, and says whether it held what it promises: exits 1 when it did not.')
-  // What comes after the name of a subcommand is its own.
+  // Arguments after the name of a subcommand belong to it.
   .enablePositionalOptions()
   .addCommand(connect)
   .argument('<scenario>', `one of ${Object.keys(SCENARIOS).join(', ')}`, oneOf(Object.keys(SCENARIOS)))
   .option(
     '--target <name>',
-    'local (the one of npm start), compose, kind, or an address such as wss://localhost:8443 (default: a cluster of its ' +
-      'own on free ports, which ends with the run)',
+    'local (the one of npm start), compose, kind, or an address such as wss://localhost:8443 (default: a separate ' +
+      'cluster on free ports, which ends with the run)',
   )
   .option('--stack <name>', 'the stack of --target kind (default dev)')
   .option('--state-dir <dir>', 'the state directory of --target local or compose (default .gridlock)')

@@ -7,8 +7,8 @@ Example:
 
 const manifests = command('manifests', 'print the manifests of a stack, to apply without Pulumi')
   .description(
-    'Prints the manifests of a stack with real secrets. What is no manifest (charts, the image, the cluster) is named ' +
-      'on standard error.',
+    'Prints the manifests of a stack with real secrets. Other parts (charts, the image, the cluster) are named on ' +
+      'standard error.',
   )
   .addHelpText('after', EXAMPLE);
 

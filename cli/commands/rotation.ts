@@ -3,9 +3,9 @@ import { decimal, integer } from '../kit/values.ts';
 
 export default command('rotation', 'measure a rotation of certificates under load')
   .description(
-    'Brings a cluster up, plays on it while its certificates are rotated and its root is rolled over, and looks whether ' +
-      'anybody noticed: sockets dropped, handshakes refused, moves that took longer than in the same run without ' +
-      'rotation. Exits 1 when somebody did.',
+    'Starts a cluster, and plays on it while its certificates are rotated and its root is rolled over. Exits 1 when a ' +
+      'player noticed: a socket was dropped, a handshake refused, or moves took longer than in the same run without ' +
+      'rotation.',
   )
   .option('--sockets <count>', 'players, two in a game: an even number', integer(2, 3000), 1000)
   .option('--pace <rate>', 'moves a second of each', decimal(0.1, 20), 0.5)

@@ -29,7 +29,7 @@ function processRows(status: AnyStatus): Row[] {
   ];
 }
 
-/** What is behind the edge. */
+/** The servers behind the edge. */
 function servedFacts(status: AnyStatus): Row[] {
   if ('replicas' in status) {
     return [

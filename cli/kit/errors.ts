@@ -1,6 +1,6 @@
 import { EXIT } from '../../certs/cli/command.ts';
 
-/** What is printed for an error that ends a command, and the exit code. */
+/** The printed text of an error that ends a command, and its exit code. */
 export function describeError(error: unknown): { text: string; exitCode: number } {
   if (!(error instanceof Error))
     return { text: `Gridlock has a bug: it threw ${String(error)}.`, exitCode: EXIT.failed };

@@ -5,12 +5,12 @@ import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
 
 const SOURCE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-/** What the page's own rules are about: WCAG 2.2 A and AA, and what axe counts as best practice. */
+/** The rules for the pages: WCAG 2.2 A and AA, and axe's best practices. */
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
 /**
- * Fails when axe finds a violation in what the page shows now; `state` names that in the error. What moves is brought to
- * its end first: a colour on its way to another one has a contrast of its own.
+ * Fails when axe finds a violation in the current state of the page, which `state` names in the error. Animations are
+ * finished first, because a colour in transition has another contrast.
  */
 export async function assertAccessible(page: Page, state: string): Promise<void> {
   const violations = await page.evaluate(`(async () => {

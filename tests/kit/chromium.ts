@@ -28,8 +28,8 @@ export interface BrowserOptions {
 }
 
 /**
- * A Chromium with a profile of its own, which trusts the given root through the certificate store of that profile's
- * home, as a user's would. Close it with `close`, which removes the profile too.
+ * A Chromium with its own profile, which trusts the given root through the certificate store of that profile's home, as
+ * a user's would. Close it with `close`, which removes the profile too.
  */
 export async function openBrowser(options: BrowserOptions): Promise<BrowserContext> {
   const { rootCertificate, viewport, colorScheme } = options;
@@ -53,7 +53,7 @@ export async function openBrowser(options: BrowserOptions): Promise<BrowserConte
     ...(viewport ? { viewport } : {}),
     ...(colorScheme ? { colorScheme } : {}),
   });
-  // What Chromium started may write there for a while yet; a profile that stays fails no test.
+  // Processes of Chromium may still write there for a while; a profile that stays fails no test.
   context.on('close', () => {
     if (options.home !== undefined) return;
     rm(home, { recursive: true, force: true, maxRetries: 20 }).catch(() => undefined);

@@ -29,7 +29,7 @@ test('without a file everything is chosen, and a flag leaves out the rest', () =
   assert.deepEqual(kinds({ checks: true }), { lint: true, types: true, unit: false, integration: false });
 });
 
-test('files, folders and patterns are told from options of Node and their values', () => {
+test('files, folders and patterns are distinguished from options of Node and their values', () => {
   const { files, nodeOptions, lint, types, full, measure } = chooseWhat(
     ['certs/cli', '--test-name-pattern', 'issue', UNIT_FILE, '--test-only', 'tests/runner/opt*.test.ts'],
     { full: true },

@@ -31,13 +31,13 @@ function filesOf(argument: string): string[] {
   );
 }
 
-/** What may be asked for by a flag. */
+/** The parts of a run that flags select. */
 export type Flags = {
   readonly [flag in 'unit' | 'integration' | 'lint' | 'checks' | 'full' | 'measure']?: true | undefined;
 };
 
 /**
- * Tells files from options of Node; what follows such an option and is no file is the option's value.
+ * Separates files from options of Node. An argument after such an option that is no file is its value.
  * @throws UsageError when there are no test files at an argument
  */
 export function chooseWhat(args: readonly string[], flags: Flags): Options {

@@ -97,7 +97,7 @@ export async function runJob(job: Job, { directory, full, live, limitMs }: RunOp
   ];
   const env: NodeJS.ProcessEnv = { ...process.env, GRIDLOCK_TEST_FILE: job.name, GRIDLOCK_TEST_USAGE: usage };
   if (full) env['GRIDLOCK_TEST_FULL'] = '1';
-  // A test run inside of a test run is one of its own.
+  // A test run inside a test run is independent.
   delete env['NODE_TEST_CONTEXT'];
   const begun = performance.now();
   const args = [...(job.kind === 'tests' ? reporters : []), ...job.args];

@@ -12,7 +12,7 @@ const CACHE = path.join(ROOT, 'node_modules', '.cache', 'tests');
 const OVERCOMMIT = 1.25;
 const LIMIT_MS = { default: 10 * 60_000, full: 120 * 60_000 };
 
-/** What ends a run early; a launcher that was killed passes no signal on, and disconnects. */
+/** The events that end a run early. A killed launcher passes no signal on, but disconnects. */
 const ENDS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'] as const;
 
 function jobsOf(options: Options): Job[] {

@@ -136,7 +136,7 @@ test('a zombie that nobody waits for is no process left behind', {
 function isGone(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    // One that nobody waits for stays as a zombie.
+    // A process that nobody waits for stays as a zombie.
     return /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
   } catch {
     return true;
@@ -181,7 +181,7 @@ function project(name: string, sources: Record<string, string>): string {
     path.join(root, 'tsconfig.json'),
     JSON.stringify({ extends: path.join(ROOT, 'tsconfig.json'), ...types }),
   );
-  // What Git ignores is not checked.
+  // Files that Git ignores are not checked.
   writeFileSync(path.join(root, '.gitignore'), 'node_modules\ntsconfig.json\n');
   for (const file of ['package.json', 'biome.json', '.dependency-cruiser.mjs']) {
     cpSync(path.join(ROOT, file), path.join(root, file));
