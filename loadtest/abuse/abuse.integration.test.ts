@@ -19,7 +19,10 @@ const MOST = 3;
 const SPARE_MS = 50;
 /** A window with fewer moves says nothing in favour of its attack. */
 const FEWEST_MOVES = 10;
-/** What an attack does shows in each of its windows, what other tests do to the machine in some: so many are tried. */
+/**
+ * The effect of an attack shows in each window, that of other tests on the machine only in some: so several windows are
+ * tried.
+ */
 const MOST_WINDOWS = 10;
 /** Among other tests, an attacker that yields to everybody would mount nothing. */
 const NORMAL = 0;

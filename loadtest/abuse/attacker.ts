@@ -6,14 +6,14 @@ import type { AttackContext, AttackReport } from './attack.ts';
 import type { AttackName } from './attacks.ts';
 
 const PROGRAM = path.join(import.meta.dirname, 'attacker-process.ts');
-/** What takes this long beyond its time hangs. */
+/** An attack that takes this long beyond its time hangs. */
 const GRACE_MS = 60_000;
 
 export type AttackPlace = Omit<AttackContext, 'begin' | 'held'>;
 export type AttackRequest = { name: AttackName; ms: number; place: AttackPlace } | { letGo: true };
 export type AttackResponse = AttackReport | { begun: true } | { failed: string };
 
-/** Attacks from a process of its own, at a low priority. */
+/** Attacks from a separate process, at a low priority. */
 export class Attacker {
   readonly #process: ChildProcess;
   readonly #ended: Promise<never>;

@@ -40,7 +40,7 @@ export const refusedRequests: Attack = {
         const socket = connectTls({ ...from, servername: 'localhost', ca, ALPNProtocols: ['http/1.1'] });
         let owed = 0;
         const isOver = () => until.aborted || (tally.counts['answered'] ?? 0) >= MOST_REFUSED;
-        // What was sent is answered and counted before it ends, so that both sides come to the same number.
+        // All messages are answered and counted before it ends, so that both sides count the same.
         const next = () => {
           if (owed > 0) return;
           if (isOver()) return void socket.destroy();

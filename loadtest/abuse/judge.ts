@@ -8,7 +8,7 @@ import type { AttackName } from './attacks.ts';
 const MIB = 2 ** 20;
 /** The smallest store that is deployed: the chart's. */
 const STORE_BYTES = 384 * MIB;
-/** A game that everybody left before it began is kept for a minute; one that nobody leaves counts for its address. */
+/** A game that everybody left before it began is kept for a minute; a game with players counts for its address. */
 const KEPT_S = 60;
 /** Of the store, what one address may fill by its rate within that time, and by the games that it may have at once. */
 const STORE_SHARE = 0.1;
@@ -44,7 +44,7 @@ const happened = (step: AttackStep, least: number, ...names: string[]): Threshol
   };
 };
 
-/** What the store gained a second, less what it gained in the quiet while before. */
+/** The growth of the store each second, less its growth in the calm window before. */
 function storeGain({ before, quietEnd, between, after }: AttackWindow): number {
   const gain = (from: typeof before, to: typeof before) => (to.storeBytes - from.storeBytes) / seconds(from, to);
   return Math.max(0, gain(between, after) - gain(before, quietEnd));
@@ -153,5 +153,5 @@ const JUDGES: Readonly<Record<AttackName, (step: AttackStep) => Threshold[]>> = 
   halfOpenRequests: (step) => [happened(step, 400, 'opened', 'cut off'), judgeProbes(step)],
 };
 
-/** What the attack did to the cluster itself; what the other players noticed is measured elsewhere. */
+/** The effect of the attack on the cluster itself; its effect on other players is measured elsewhere. */
 export const judgeStep = (step: AttackStep): Threshold[] => JUDGES[step.name](step);

@@ -11,7 +11,7 @@ import type { Size } from './sizes.ts';
 import type { Soak } from './soak/measure.ts';
 import type { Workload } from './systems/system.ts';
 
-/** What one repetition of one system showed; undefined is what was not measured. */
+/** The results of one repetition of one system; undefined for values that were not measured. */
 export interface Episode {
   readonly system: string;
   readonly repetition: number;
@@ -37,7 +37,7 @@ export interface Episode {
   curve?: readonly CurveStep[];
   growth?: GrowthPoint[];
   soak?: Soak;
-  /** What went wrong, and how often. */
+  /** The errors, and how often each occurred. */
   problems: Record<string, number>;
 }
 
@@ -62,7 +62,7 @@ export class Performance {
 
   async run(workloads: readonly Workload[], episode: Episode): Promise<void> {
     const wanted = new Set(workloads.filter((workload) => this.#loaded.system.workloads.includes(workload)));
-    /** What fails is told, and what comes after it is measured all the same. */
+    /** A failure is reported, and the later parts are measured all the same. */
     const measure = async (workload: Workload, task: () => Promise<void>): Promise<void> => {
       if (!wanted.has(workload)) return;
       try {
@@ -114,7 +114,7 @@ export class Performance {
 
   async #chat(): Promise<Flow> {
     await this.#loaded.generator.call('listen', []);
-    // Who came is announced to all: that is over before anything is measured.
+    // Each arrival is announced to all: that is over before anything is measured.
     await pause(SETTLE_MS);
     return this.#flow('say', this.#size.lines);
   }

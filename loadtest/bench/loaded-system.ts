@@ -5,7 +5,7 @@ import type { Load } from './generator/workload.ts';
 import type { SystemUnderTest } from './system-under-test.ts';
 import type { System } from './systems/system.ts';
 
-/** Who is on a system: players in rooms of one size, and others who only hold a socket. */
+/** The clients of a system: players in rooms of one size, and others that only hold a socket. */
 export interface Crowd {
   readonly players: number;
   readonly groupSize: number;

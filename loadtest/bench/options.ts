@@ -22,7 +22,7 @@ export interface BenchOptions {
   readonly out?: string | undefined;
 }
 
-/** What is to be measured. */
+/** The measurements to take. */
 export interface BenchPlan {
   readonly systems: readonly System[];
   readonly workloads: readonly Workload[];

@@ -123,7 +123,7 @@ const failedIn =
         (workloads.includes(key) && what.startsWith(`${NOT_MEASURED}all:`)),
     );
 
-/** What was measured, marked where a repetition failed, which is explained below. */
+/** The measured value, with a mark if a repetition failed, which is explained below. */
 function shown(cell: string, failed: number, of: number): string {
   if (failed === 0) return cell;
   return failed === of ? FAILED : `${cell}, ${failed} ${FAILED}`;

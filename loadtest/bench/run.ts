@@ -15,7 +15,7 @@ import { Stages } from './stages.ts';
 import { ensurePeers } from './systems/peers.ts';
 import type { System, Workload } from './systems/system.ts';
 
-/** Longer than any system takes that works: one that hangs must not hold up the others. */
+/** Longer than any working system takes, so that a system that hangs does not block the others. */
 const EPISODE_MS = 300_000;
 
 export interface RunOptions {
@@ -53,7 +53,7 @@ export async function runBench(options: BenchOptions, report = toStandardError):
   return isWhole && !interrupted.signal.aborted ? 0 : 1;
 }
 
-/** Measures every system as often as asked, each time in another order. What fails is told in its episode. */
+/** Measures every system as often as asked, each time in another order. A failure is reported in its episode. */
 export async function run(options: RunOptions): Promise<Episode[]> {
   const { systems, size, report, signal } = options;
   const stages = await Stages.prepare(size.replicas);
@@ -75,7 +75,7 @@ export async function run(options: RunOptions): Promise<Episode[]> {
   return episodes;
 }
 
-/** Measures one system in one repetition: what grows and what is long on systems of their own, the rest on one. */
+/** Measures one system in one repetition: growth and soak on separate systems, the rest on one. */
 async function measureAll(
   system: System,
   { workloads, size, signal, episodeMs = EPISODE_MS }: RunOptions,
@@ -83,7 +83,7 @@ async function measureAll(
   episode: Episode,
 ): Promise<void> {
   const isWanted = (workload: Workload) => workloads.includes(workload) && system.workloads.includes(workload);
-  /** What fails is told, and what comes after it is measured all the same. */
+  /** A failure is reported, and the later parts are measured all the same. */
   const attempt = async (
     what: Workload | 'all',
     on: System,
@@ -115,7 +115,7 @@ async function measureAll(
 
 const short = (number: number | undefined) => (number === undefined ? '-' : number.toFixed(number < 10 ? 1 : 0));
 
-/** One line for who waits. */
+/** One line for the person who waits. */
 function summary({ moves, chat, idle, kill, max, curve, growth, soak, problems }: Episode): string {
   return [
     moves &&

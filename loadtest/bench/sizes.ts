@@ -8,7 +8,7 @@ export interface Size {
   readonly rate: number;
   /** Play before anything but idle sockets is measured: until then servers compile what they run. */
   readonly heatSeconds: number;
-  /** What is measured of moves and of chat, and what goes before. */
+  /** The durations of the measurements of moves and chat, and of the warm-up. */
   readonly seconds: number;
   readonly warmSeconds: number;
   /** Lines a second, of all together. */
@@ -95,7 +95,7 @@ export const SIZES = {
     seconds: 4,
     warmSeconds: 0.2,
     lines: 5,
-    // So many that what they take is more than what collecting garbage gives back.
+    // Enough that they take more memory than a garbage collection frees.
     idle: { first: 16, all: 272 },
     killPlayers: 32,
     // Whether the search works, wherever it runs: not how fast that is.

@@ -28,7 +28,7 @@ export interface SystemOptions {
   readonly pki: string;
 }
 
-/** One system up and running: Redis, the replicas and the edge, each as processes of their own. */
+/** One running system: Redis, the replicas and the edge, each in separate processes. */
 export class SystemUnderTest {
   readonly port: number;
   readonly #paths: StatePaths;

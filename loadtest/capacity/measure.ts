@@ -10,7 +10,7 @@ import { type Measured, type Reached, TIERS, type Tier } from './model.ts';
 
 /** Whose figures are taken: the default design, with every write on disk before it counts. */
 const SYSTEM = GRIDLOCK.find(({ name }) => name === 'gridlock-stateless-always')!;
-/** Far enough apart to tell what an event costs from what is used without any. */
+/** Far enough apart to distinguish the cost of an event from the base load. */
 const FITTED_AT = [480, 960, 1440];
 export const CHECKED_AT = 1200;
 const { groupSize, replicas, rate, max } = SIZES.full;
@@ -85,7 +85,7 @@ function reachedAlone(): Promise<Reached> {
   });
 }
 
-/** What sockets cost that only are there, and what it costs to open them. */
+/** The cost of idle sockets, and of opening them. */
 function idleCosts(): Promise<{ perHandshake: PerTier; perProcess: PerTier; perSocket: PerTier }> {
   return onStage(replicas, async (loaded) => {
     const { stage, generator } = loaded;

@@ -1,4 +1,4 @@
-/** What was measured on one machine; times are microseconds of CPU, sizes bytes. */
+/** The measurements on one machine; times are microseconds of CPU, sizes bytes. */
 export interface Measured {
   readonly at: string;
   readonly commit: string;

@@ -31,7 +31,7 @@ test('what a plan asks of a process is its share of the whole, with one replica 
   assert.equal(asked['Redis shard moves a second'], movesPerSecond / processes.redis);
 });
 
-test('a faster core does more of what takes CPU, and holds no more', () => {
+test('a faster core does more work, and holds the same number of sockets', () => {
   const [slow, fast] = [checksFor({ 'core-speed': 1 }), checksFor({ 'core-speed': 2 })].map(({ checks }) =>
     checks.map((check) => check.measured),
   );

@@ -164,7 +164,7 @@ function fault(cluster: Cluster, size: Size, signal: NodeJS.Signals) {
     await delay(1000 * FAULT_SECONDS);
     const firstAfter = new Map<unknown, number>();
     for (const { player, sentAt, at } of crowd.moves) {
-      // One that was begun before the fault may have been acknowledged before it as well.
+      // A move that was begun before the fault may have been acknowledged before it as well.
       if (sentAt < from && at < from) continue;
       if (!firstAfter.has(player)) firstAfter.set(player, at - from);
     }

@@ -9,7 +9,7 @@ const BURST = 20;
 const AGAIN_MS = 100;
 const TOO_LARGE = 'x'.repeat(64 * 1024);
 
-/** One client that keeps to nothing: floods, sends what is no message and what is too large, and always comes back. */
+/** A client that breaks every rule: it floods, sends invalid and oversized messages, and always comes back. */
 export class Abuser {
   readonly #plan: Plan;
   readonly #startAt: number;

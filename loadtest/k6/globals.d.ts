@@ -1,2 +1,2 @@
-// What k6 puts into the global scope besides the language itself.
+// The globals of k6, in addition to those of the language.
 declare const __ENV: Readonly<Record<string, string>>;

@@ -39,7 +39,7 @@ export class Histogram {
     this.#total += count;
   }
 
-  /** What has been added since the last time. */
+  /** The samples that were added since the last call. */
   take(): Record<number, number> {
     const counts = Object.fromEntries(this.#counts) as Record<number, number>;
     this.#counts.clear();

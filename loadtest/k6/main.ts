@@ -1,4 +1,4 @@
-// What k6 runs, whatever the scenario: the plan in its environment says what its players do.
+// The script of k6 for every scenario: the plan in its environment describes the players.
 import exec from 'k6/execution';
 import type { Options } from 'k6/options';
 import { Abuser } from './abuser.ts';

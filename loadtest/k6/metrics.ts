@@ -85,7 +85,7 @@ export class Measurements {
     console.log(reason);
   }
 
-  /** What has been measured since the last time. */
+  /** The measurements since the last call. */
   take(): Pick<Tick, 'counts' | 'closes' | 'curves'> {
     const curves: Partial<Record<Curve, Record<number, number>>> = {};
     for (const curve of Object.keys(this.#curves) as Curve[]) {

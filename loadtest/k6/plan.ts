@@ -43,7 +43,7 @@ export interface Cut {
 export const CURVES = ['move', 'lag', 'resume', 'handshake', 'delay', 'answer'] as const;
 export type Curve = (typeof CURVES)[number];
 
-/** What one virtual user has to tell of one second. */
+/** The report of one virtual user about one second. */
 export interface Tick {
   readonly vu: number;
   /** Since the players began. */

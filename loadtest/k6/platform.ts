@@ -6,7 +6,7 @@ import { readSessionAnswer, sessionBody } from '../../services/client/session.ts
 import { SESSION_PATH, type ServerMessage, SUBPROTOCOL } from '../../services/protocol/index.ts';
 import { TappedMessages } from './tapped-messages.ts';
 
-/** With this the server is told of a cut, which the client takes for a broken connection. */
+/** The close code of a cut, which the client treats as a broken connection. */
 export const CUT_CODE = 3000;
 
 /** What a test wants to see of a client's sockets. */
@@ -52,7 +52,7 @@ export class K6Platform implements Platform {
   }
 
   openSocket({ path, token }: { path: string; token: string | undefined }, handlers: SocketHandlers) {
-    // A jar of its own: the edge's cookie would keep all clients of a virtual user on one replica.
+    // A separate jar, because the edge's cookie would keep all clients of a virtual user on one replica.
     const socket = new WebSocket(this.#origin.replace(/^http/, 'ws') + path, null, {
       jar: new http.CookieJar(),
       headers: {

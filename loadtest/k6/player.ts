@@ -73,7 +73,7 @@ export class Player {
     return this.#unanswered;
   }
 
-  /** Of one that is not connected. */
+  /** The connection of a player who is not connected. */
   get whereabouts(): string {
     const since =
       this.#cutAt === undefined ? 'never connected' : `away for ${Math.round((Date.now() - this.#cutAt) / 1000)} s`;
@@ -137,7 +137,7 @@ export class Player {
     this.#sequence.forget(game);
   }
 
-  /** Ends it and settles what it was promised. What is unanswered still fails, in the next turn. */
+  /** Ends it and settles its promises. Unanswered requests still fail, in the next turn. */
   close(): void {
     this.#captures.close();
     this.#settle();
@@ -181,7 +181,7 @@ export class Player {
       this.#cutAt = Date.now();
       this.#restoring = this.client.rooms.find(({ isOver }) => !isOver)?.code;
     }
-    // Who was in no game has nothing to catch up with.
+    // A player without a game has nothing to catch up with.
     if (state === 'open' && this.#cutAt !== undefined && this.#restoring === undefined) this.#resumed(true);
   }
 

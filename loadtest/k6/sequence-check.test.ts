@@ -43,6 +43,6 @@ test('lines that come in a history after having been away are caught up with, th
     wire.receive(message);
   assert.deepEqual([wire.caughtUp, wire.faults], [2, NONE]);
 });
-test('a line of chat that was left out counts, one that comes again after a resume does not', () => {
+test('a missing line of chat counts, and a line that is repeated after a resume does not', () => {
   assert.deepEqual(faultsOf(chat(1), chat(2), chat(2), chat(4)), { ...NONE, chatGaps: 1 });
 });

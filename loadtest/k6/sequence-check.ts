@@ -8,7 +8,7 @@ interface Place {
   askedAgainTo: number;
 }
 
-/** What was wrong with what came. */
+/** The faults of the received events. */
 export interface SequenceFaults {
   /** Events that were left out. */
   gaps: number;

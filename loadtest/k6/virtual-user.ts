@@ -128,7 +128,7 @@ export class VirtualUser {
     this.#tick();
     this.#over = true;
     for (const player of this.#players) player.close();
-    // What was not answered fails only now, and is told, too.
+    // Unanswered requests fail only now, and are reported too.
     await this.#sleep(0);
     this.#tick();
   }

@@ -31,7 +31,7 @@ export interface Chapter {
   /** In the order of their places. */
   readonly states: readonly SeenState[];
   readonly claims: readonly Claim[];
-  /** Commands that may have happened here or in another epoch of the game; one that is found to have is taken out. */
+  /** Commands that may have happened here or in another epoch of the game. A command that is found is removed. */
   readonly open: { readonly player: string; readonly command: AppCommand }[];
   /** The epoch that followed. */
   readonly next: Chapter | undefined;

@@ -80,7 +80,7 @@ export class SupervisorRun {
     try {
       return await waitFor(match, { what, timeoutMs: WAIT_MS, intervalMs: 20, signal: ended.signal });
     } catch (error) {
-      // What was waited for may have been its last words.
+      // The awaited line may have been its last output.
       return (await match()) ?? Promise.reject(error);
     }
   }

@@ -53,7 +53,7 @@ interface Complaint {
 }
 
 export interface CrowdReport {
-  /** Sockets that were lost, and why; one that comes back and is lost again counts again. */
+  /** Lost sockets, and the reasons. A socket that comes back and is lost again counts again. */
   readonly dropped: readonly Complaint[];
   /** Moves that were not answered, or refused for no reason that belongs to the game. */
   readonly failed: readonly Complaint[];
@@ -228,7 +228,7 @@ export class Crowd {
     while (!this.#stopping) {
       try {
         await Promise.all(seats.map((player) => this.#moveOn(player, table.game, pace)));
-        // What was acknowledged to one has to reach all before their histories are compared.
+        // An acknowledged command has to reach all players before their histories are compared.
         await inTime(caughtUp(table), WAIT_MS);
         if (this.#stopping) return;
         for (const { client } of seats) await client.leave(table.game);

@@ -59,6 +59,6 @@ export const playersOnDifferentReplicas = (target: Target, count: number): Promi
 export const playersOnReplicas = (target: Target, appIds: readonly string[]): Promise<GridPlayer[]> =>
   onReplicas(connectTo(target), appIds);
 
-/** What is wrong with the histories of all clients of some games of the capture game. */
+/** The violations in the histories of all clients of some games of the capture game. */
 export const gridViolations = (histories: readonly ClientHistory[]): Violation[] =>
   findViolations(histories, gridUnderTest);

@@ -5,8 +5,8 @@ import type { Chapter, Claim, SeenState } from './chapters.ts';
 import type { Fault, Violation } from './history.ts';
 
 /**
- * Plays each epoch again by the rules of the application, and compares: every state that anybody saw is the one that the
- * events before it give, every acknowledged command is at its place, and every event has one cause.
+ * Plays each epoch again by the rules of the application, and compares. Every seen state must follow from the events
+ * before it, every acknowledged command must be at its place, and every event must have one cause.
  */
 export function judge(chapters: readonly Chapter[], players: readonly PlayerRef[], app: AppUnderTest): Violation[] {
   return chapters.flatMap((chapter) => new Replay(chapter, players, app).run());
@@ -110,7 +110,7 @@ class Replay {
     }
     count = eventsOf({ kind: 'deadline' });
     if (count > 0) return count;
-    // It was lost with the end of the epoch before it was acknowledged, and done again in one that followed.
+    // It was lost with the end of the epoch before it was acknowledged, and done again in a later one.
     for (const claim of this.#laterClaims()) {
       count = this.#redone.has(claim) ? 0 : eventsOf(claim.command, claim.player);
       if (count === 0) continue;
@@ -124,7 +124,7 @@ class Replay {
     return 1;
   }
 
-  /** What was acknowledged after this epoch, also where nobody saw the place that was named. */
+  /** Commands acknowledged after this epoch, even if nobody saw the event at their place. */
   #laterClaims(): Claim[] {
     const claims = this.#chapter.claims.filter(({ isCarried }) => isCarried);
     for (let later = this.#chapter.next; later; later = later.next) claims.push(...later.claims);

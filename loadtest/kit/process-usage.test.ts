@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { cpuBetween, processTree, processUsage, residentBetween, tierUsage } from './process-usage.ts';
 
-test('a process that computes is seen to use CPU, and one that takes memory to hold it', async () => {
+test('the CPU of a process that computes and the memory of a process that allocates are measured', async () => {
   const script = `
     process.stdin.once('data', () => {
       globalThis.kept = Buffer.alloc(64 * 2 ** 20, 1);

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { processFields } from '../../infra/setup/process-identity.mjs';
 
-/** What a process has used so far, and what it holds now. */
+/** The resources that a process has used so far, and those that it holds now. */
 export interface ProcessUsage {
   /** User and system time since its start, in milliseconds; counted in ticks of the kernel, mostly 10 ms. */
   readonly cpuMs: number;
@@ -56,7 +56,10 @@ export type Tiers = Readonly<Record<string, readonly number[]>>;
 /** Per tier: CPU in milliseconds since the processes began, and resident bytes now. */
 export type TierUsage = Readonly<Record<string, { readonly cpuMs: number; readonly residentBytes: number }>>;
 
-/** Reads what the tiers have used, with all processes that theirs started. One that is gone counts as nothing. */
+/**
+ * Reads the usage of the tiers, including all processes that theirs started. A process that has ended counts as
+ * nothing.
+ */
 export function tierUsage(tiers: Tiers): TierUsage {
   return Object.fromEntries(
     Object.entries(tiers).map(([tier, pids]) => {

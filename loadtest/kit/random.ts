@@ -34,7 +34,7 @@ export class Random {
     );
   }
 
-  /** Numbers of its own for something that has a name, whatever else was drawn before. */
+  /** A separate sequence of numbers for a name, independent of earlier draws. */
   static of(seed: number, name: string): Random {
     let hash = 0x811c9dc5 ^ seed;
     for (const char of name) hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193);

@@ -14,7 +14,7 @@ export type WrapPlatform = (platform: ReturnType<typeof nodePlatform>) => Return
 
 export type Target = Pick<Cluster, 'url' | 'rootPem'>;
 
-/** A program that plays an application through the SDK and writes down what it saw and what it was promised. */
+/** A program that plays an application through the SDK and records the events it saw and the answers it got. */
 export class RecordingPlayer<Type extends AnyRoomType = AnyRoomType> {
   readonly client: GridlockClient<Type>;
   readonly #type: Type;

@@ -1,7 +1,7 @@
 import { waitFor } from '../../infra/local/wait.ts';
 import type { Cluster } from './cluster.ts';
 
-/** What each ready replica of a cluster says for Prometheus: one that is stopped does not answer. */
+/** The metrics of each ready replica of a cluster: a stopped replica does not answer. */
 export async function metricsOf(cluster: Pick<Cluster, 'status'>): Promise<string[]> {
   const { replicas } = await cluster.status();
   return Promise.all(
@@ -11,7 +11,7 @@ export async function metricsOf(cluster: Pick<Cluster, 'status'>): Promise<strin
   );
 }
 
-/** Commands of one kind that a cluster decided since it runs, by who decided them. */
+/** Commands of one kind that a cluster has decided since its start, by the deciding replica. */
 export interface Decided {
   readonly owner: number;
   readonly forwarded: number;
@@ -48,7 +48,7 @@ export async function conflictsOf(cluster: Pick<Cluster, 'status'>): Promise<num
 const WAIT_MS = 60_000;
 const MEMBERS = /^gridlock_members\{[^}]*\} (\d+)/m;
 
-/** Resolves when every ready replica of a cluster has heard of so many lately, itself among them, and of no more. */
+/** Resolves when every ready replica of a cluster has lately heard of exactly this many replicas, including itself. */
 export async function members(cluster: Pick<Cluster, 'status'>, count: number): Promise<void> {
   const isSo = async () => {
     const heard = (await metricsOf(cluster)).map((text) => Number(MEMBERS.exec(text)?.[1]));

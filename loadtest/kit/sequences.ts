@@ -25,8 +25,8 @@ export function sequenceFaults({ player, observed }: ClientHistory): Violation[]
 }
 
 /**
- * What is wrong with what came over the sockets of one client, before it put anything right by itself: on each socket
- * the events of a game follow each other, from where the client stood or from a snapshot.
+ * The faults in the events on the sockets of one client, before the client corrects any. On each socket the events of a
+ * game must follow each other, from the client's place or from a snapshot.
  */
 export function wireFaults(received: readonly Received[]): WireFault[] {
   const faults: WireFault[] = [];

@@ -39,7 +39,7 @@ test('the ratio shows moves that became slower, and the interval how much the st
   assert.ok(low < high && low >= 2 && high <= 4, `${low} ${high}`);
 });
 
-test('a line is found through points, and one that would begin below zero goes through the origin', () => {
+test('a line is fitted to points, and a line with a negative intercept goes through the origin', () => {
   const { start, slope } = lineThrough([
     [1, 12],
     [2, 14],

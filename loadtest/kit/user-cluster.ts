@@ -33,7 +33,7 @@ export type UserClusterOptions = ClusterOptions & {
 export const givenIn = (directory: string): NodeJS.ProcessEnv => ({ GRIDLOCK_STARTED_IN: directory });
 
 /**
- * Runs `npm start` with a command or upstreams on free ports and in a directory of its own; resolves when it is ready.
+ * Runs `npm start` with a command or upstreams on free ports and in a separate directory; resolves when it is ready.
  * @throws with everything the supervisor printed when it does not come up
  */
 export async function startUserCluster(options: UserClusterOptions): Promise<UserClusterRun> {

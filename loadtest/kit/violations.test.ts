@@ -115,7 +115,7 @@ for (const name of APPS_UNDER_TEST) {
       assert.deepEqual(faultsOf(room.seenAs({ ...room.state, [key]: 77 })), ['state'], ann!.id);
     });
 
-    test('a snapshot after a gap is no gap, and one that goes back in time is a duplicate', () => {
+    test('a snapshot after a gap is no gap, and a snapshot that goes back in time is a duplicate', () => {
       const room = play();
       const snapshot = (seq: number) => ({
         kind: 'snapshot' as const,

@@ -6,7 +6,7 @@ import { judge } from './judge.ts';
 import { sequenceFaults, wireFaults } from './sequences.ts';
 
 /**
- * What is wrong with the histories of all clients of some games of an application; empty when nothing is.
+ * The violations in the histories of all clients of some games of an application; empty when there are none.
  *
  * - gap, duplicate: one client's seq numbers of a game are not consecutive within an epoch, or on one of its sockets
  * - applied twice: a command is in an epoch twice

@@ -6,7 +6,7 @@ const p = (p99: number) => ({ samples: 9, p50: 1, p95: 1, p99, max: p99 });
 const generator = (delay: number, move: number) =>
   describeGenerator({ metrics: { generator_delay_ms: p(delay), move_round_trip_ms: p(move) } });
 
-test('a generator that is late for a good part of the round trip is told of', () => {
+test('a generator that is late for a good part of the round trip is reported', () => {
   assert.match(generator(2700, 3300)!, /up to 2700 ms late \(p99\).*round trip of 3300 ms/);
 });
 test('a generator that is in time, or whose delay is small compared with the round trip, is not worth a word', () => {

@@ -14,11 +14,11 @@ export function describeGenerator({ metrics }: Pick<Summary, 'metrics'>): string
   if (delay < LATE_MS || delay < move * LATE_SHARE) return undefined;
   return (
     `k6 did not get to run in time: its moves were made up to ${ms(delay)} ms late (p99), which is part of their round ` +
-    `trip of ${ms(move)} ms, and what came back waited for it, too; with fewer sockets, or on an idle machine, it is faster`
+    `trip of ${ms(move)} ms, and answers waited too. It is faster with fewer sockets, or on an idle machine`
   );
 }
 
-/** How much of what was measured may be the machine's: what else it did, and how long all of them waited. */
+/** The part of the measurements that may be due to the machine: its other load, and how long all processes waited. */
 export function describeMachine({ machine, cpu }: Pick<Summary, 'machine' | 'cpu'>): string {
   if (!machine.busy) return 'not known here';
   const parts = Object.values(cpu).reduce((sum, { mean }) => sum + mean, 0);

@@ -18,7 +18,7 @@ export interface K6Run {
   readonly dashboardFile: string;
   readonly localIps: string | undefined;
   readonly timeline: Timeline;
-  /** What k6 prints besides the timeline. */
+  /** The output of k6 other than the timeline. */
   readonly said: (line: string) => void;
 }
 
@@ -38,8 +38,8 @@ export const THRESHOLDS_FAILED = 99;
 const MEMORY_SHARE = 0.4;
 
 /**
- * k6 collects its garbage as seldom as memory allows: the script is there once for each virtual user, so that there is
- * much to look through, and meanwhile moves are made late and what comes back is read late.
+ * k6 collects garbage as rarely as memory allows. Each virtual user has a copy of the script, so a collection takes
+ * long, and until it ends moves and reads are late.
  */
 function garbageCollection(): NodeJS.ProcessEnv {
   const { GOGC = 'off', GOMEMLIMIT = String(Math.floor(process.availableMemory() * MEMORY_SHARE)) } = process.env;

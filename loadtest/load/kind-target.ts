@@ -94,7 +94,7 @@ const containerIds = ({ status }: Pod): string[] =>
 const restarts = ({ status }: Pod): number =>
   (status.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0);
 
-/** What is done to the pods of a kind cluster, whose nodes are containers of this machine. */
+/** The actions on the pods of a kind cluster, whose nodes are containers of this machine. */
 export class KindCluster {
   readonly #kubectls: readonly Kubectl[];
 

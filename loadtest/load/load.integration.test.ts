@@ -13,8 +13,8 @@ import { FaultyProxy, type Plant } from './testing/faulty-proxy.ts';
 
 const MAIN = path.join(import.meta.dirname, '../../cli/main.ts');
 /**
- * Every client is cut once, and who is not connected then is not: from the end of the ramp to the first cut there is a
- * quarter of this, which is longer than a busy machine holds up k6 or the cluster.
+ * Every connected client is cut once. A quarter of this time lies between the end of the ramp and the first cut, which
+ * is longer than a busy machine delays k6 or the cluster.
  */
 const SECONDS = 24;
 
@@ -75,7 +75,10 @@ const failedOf = ({ thresholds }: Thresholds) => thresholds.filter(({ passed }) 
 /** `move_round_trip_ms p(95)<500`: by what the machine had to spare, so that it may fail without a fault of anybody. */
 const SPEED = /_ms p\(\d+\)<(\d+)$/;
 
-/** What has failed but for speed; of speed, that it was judged by what was measured, and of both, that they decide. */
+/**
+ * The failed thresholds other than speed. For speed it checks that the verdict follows the measurements, and for both
+ * that they decide the run.
+ */
 function faultsOf({ thresholds, passed: allPassed }: Summary, code: number, output: string): string[] {
   const speed = thresholds.filter(({ name }) => SPEED.test(name));
   assert.equal(speed.length, 6, output);
@@ -101,7 +104,7 @@ async function planted(plant: Plant) {
 // They wait more than they compute.
 describe('a run of the smallest size', { concurrency: 3 }, () => {
   test('a replica that hangs is reported', options, async () => {
-    // Of its own, as with so short a heartbeat a machine that is held up costs sockets, too.
+    // A separate cluster, as with so short a heartbeat a busy machine costs sockets too.
     const own = await startCluster({ replicas: 2, heartbeatMs: 2000 });
     try {
       const run = await load('hung', own);

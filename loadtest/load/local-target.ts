@@ -40,7 +40,7 @@ export interface OwnOptions {
   readonly design: 'stateless' | 'stateful';
 }
 
-/** A cluster on free ports, in a directory of its own, that ends with the run. */
+/** A cluster on free ports, in a separate directory, that ends with the run. */
 export async function ownTarget({ replicas, design, strict = false }: OwnOptions): Promise<Target> {
   const cluster = await startCluster({
     replicas,

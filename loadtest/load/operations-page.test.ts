@@ -38,7 +38,7 @@ async function replica(t: TestContext, status: number) {
   return { port: (server.address() as AddressInfo).port, bodies };
 }
 
-test('what is told of a run is what a replica takes, sentences that are too long among it', () => {
+test('a replica accepts the report of a run, even with long sentences', () => {
   const run = parseRun(runText(summary));
   assert.ok(typeof run !== 'string', String(run));
   assert.equal(run.thresholds[0]?.name.length, 200);

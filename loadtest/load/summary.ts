@@ -39,7 +39,7 @@ export interface Run {
   readonly usage: UsageSampler;
   readonly marks: readonly Mark[];
   readonly thresholds: readonly Threshold[];
-  /** What k6 and the players complained of, each once. */
+  /** The complaints of k6 and the players, each once. */
   readonly said: readonly string[];
 }
 

@@ -1,6 +1,6 @@
 import type { RunningStatus } from '../../infra/local/system-status.ts';
 
-/** What can be done to the authority of a cluster under play. */
+/** The actions on the authority of a cluster under play. */
 export type RotationStep = 'accept' | 'leaf' | 'intermediate' | 'issue' | 'retire';
 
 /** Which sockets a fault closes, each once: none, those of one replica, some of all, or all. */
@@ -23,7 +23,7 @@ export interface EdgeLimits {
   readonly seesAddresses: boolean;
 }
 
-/** A cluster that is put under load. What cannot be done to it from here is left out. */
+/** A cluster that is put under load. Actions that are impossible from here are left out. */
 export interface Target {
   /** own, local, compose, kind or the address. */
   readonly name: string;
@@ -41,7 +41,7 @@ export interface Target {
   readonly faults: Readonly<Record<string, Fault>>;
   rollOut?(told: (text: string) => void): Promise<string>;
   rotate?(step: RotationStep): Promise<string>;
-  /** Where it can be told from here. */
+  /** Undefined if it is unknown here. */
   readonly limits?: EdgeLimits | undefined;
   /** What the cluster has said of processes that ended, where it can be heard. */
   endings?(): readonly string[];

@@ -8,7 +8,7 @@ interface Second {
   readonly closes: Record<string, number>;
 }
 
-/** What was sent by the client that misbehaves, and how its sockets ended. */
+/** The messages of the misbehaving client, and the ends of its sockets. */
 export interface AbuseReport {
   readonly sent: number;
   readonly closes: Readonly<Record<string, number>>;

@@ -32,7 +32,7 @@ test('a run without samples fails, whatever k6 thinks of it', () => {
   ]);
 });
 
-test("k6's verdicts are taken over with what was measured, and one that is missing counts as failed", () => {
+test("k6's verdicts are adopted with their measurements, and a missing verdict counts as failed", () => {
   const metrics = {
     gaps: { type: 'counter', contains: 'default', values: { count: 2 }, thresholds: { 'count==0': { ok: false } } },
     resume_ms: {
@@ -60,7 +60,7 @@ test('a counter that k6 and its players do not agree on fails, by its name', () 
   assert.equal(agreement({ metrics }, journalOf({ counts: { gaps: 2 } }), ['gaps', 'duplicates']).passed, true);
 });
 
-test('sockets of all virtual users add up, and one that says nothing in a second still holds its own', () => {
+test('sockets of all virtual users add up, and a user without a report in a second still holds its sockets', () => {
   const timeline = journalOf(
     { vu: 1, second: 0, open: 2, replicas: { 1111: 2 } },
     { vu: 2, second: 0, open: 1, replicas: { 2222: 1 } },

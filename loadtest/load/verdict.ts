@@ -5,7 +5,7 @@ import type { Timeline } from './timeline.ts';
 export interface Threshold {
   readonly name: string;
   readonly passed: boolean;
-  /** What was measured, with its unit. */
+  /** The measured value, with its unit. */
   readonly value: string;
 }
 
@@ -16,7 +16,7 @@ interface K6Metric {
   readonly thresholds?: Readonly<Record<string, { readonly ok: boolean }>>;
 }
 
-/** What k6 hands to `handleSummary`, as far as it is used. */
+/** The used part of the data that k6 passes to `handleSummary`. */
 export interface K6Summary {
   readonly metrics: Readonly<Record<string, K6Metric>>;
   readonly state?: { readonly testRunDurationMs?: number };
@@ -41,7 +41,7 @@ function measured({ contains, values }: K6Metric, test: string): string {
   return `${round(value)}${contains === 'time' ? ' ms' : ''}`;
 }
 
-/** The thresholds k6 has judged. One that it was not told of any more is missing, and that is a failure, too. */
+/** The thresholds that k6 has judged. A threshold without data is missing, which is a failure too. */
 export function k6Thresholds(summary: K6Summary, asked: Readonly<Record<string, readonly string[]>>): Threshold[] {
   return Object.entries(asked).flatMap(([name, tests]) =>
     tests.map((test) => {

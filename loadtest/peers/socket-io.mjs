@@ -13,7 +13,7 @@ const io = new Server(http, {
   serveClient: false,
   transports: ['websocket'],
   adapter: isStreams ? createStreamsAdapter(redis) : createAdapter(redis, redis.duplicate()),
-  // What makes the streams worth their price: who comes back gets what was missed.
+  // The reason to pay for the streams: a reconnecting client gets the messages that it missed.
   ...(isStreams ? { connectionStateRecovery: {} } : {}),
 });
 

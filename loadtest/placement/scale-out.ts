@@ -49,7 +49,7 @@ export async function scaleOut(cluster: Cluster, options: ScaleOutOptions): Prom
     await cluster.rotation(replicas.slice(0, -1).map(({ name }) => name));
     crowd = await Crowd.connect(cluster, sockets);
     await crowd.seat(games);
-    // Until then the others take it for one that was there all along.
+    // Until then the others treat it as a replica that was there all along.
     await members(cluster, replicas.length - 1);
     crowd.play(unevenly(moveMs));
     const [before, reconnects] = [crowd.players.map(({ replica }) => replica), crowd.reconnects];

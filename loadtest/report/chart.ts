@@ -8,7 +8,7 @@ export interface Line {
 
 export interface Chart {
   readonly title: string;
-  /** What is to be seen, in a sentence. */
+  /** The content of the chart, in a sentence. */
   readonly note: string;
   readonly lines: readonly Line[];
   /** Milliseconds are drawn on a logarithmic scale: the rare ones are far from the usual. */
@@ -20,7 +20,7 @@ export interface Chart {
 /** What the page's script draws: it is in the page as JSON. */
 export interface ChartData {
   readonly charts: readonly Chart[];
-  /** What was done to the cluster, and in which second. */
+  /** The actions on the cluster, and the second of each. */
   readonly marks: readonly { readonly at: number; readonly text: string }[];
 }
 

@@ -42,7 +42,7 @@ details+details,.card+details{margin-top:12px}
 @media(max-width:560px){th,td{padding:8px 10px}h1{font-size:1.35rem}}
 `;
 
-/** What draws the charts, with its library and the library's style, for a page that needs no other file. */
+/** The code that draws the charts, with its library and the library's style, for a page that needs no other file. */
 export async function viewAssets(): Promise<{ script: string; style: string }> {
   const { build, stop } = await import('esbuild');
   try {

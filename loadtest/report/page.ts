@@ -97,7 +97,7 @@ const usageCharts = (usage: readonly [string, Usage][]): Chart[] => [
   {
     unit: 'percent',
     title: 'CPU',
-    note: 'Of one core. What k6 takes, the cluster has not.',
+    note: 'Of one core. The CPU that k6 takes is missing for the cluster.',
     lines: usage.map(([label, samples]) => ({ label, values: samples.map((second) => second?.cpu ?? null) })),
   },
   {

@@ -44,7 +44,7 @@ async function serveLeaf(t: TestContext, authority = dir) {
   return { port, serial: leaf.summary.serialNumber, came };
 }
 
-test('clients who trust the root are counted, each with a handshake of its own', async (t) => {
+test('clients who trust the root are counted, each with a separate handshake', async (t) => {
   const { port, serial, came } = await serveLeaf(t);
   const handshakes = new Handshakes(port, bundle, 100);
   handshakes.expect(serial);

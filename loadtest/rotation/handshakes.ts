@@ -60,7 +60,7 @@ export class Handshakes {
     clearTimeout(this.#timer);
     await Promise.all(this.#open);
     const placeOf = new Map(this.#inForce.map((serial, place) => [serial, place]));
-    // One that is not known was in force for so short that the next one came before anybody was told.
+    // An unknown certificate was replaced before its fingerprint was reported.
     const stale = this.#seen.filter(({ since, serial }) => (placeOf.get(serial) ?? Infinity) < since);
     return {
       completed: this.#seen.length,
@@ -99,7 +99,7 @@ export class Handshakes {
       });
       let shown = false;
       const failed = (reason: string) => {
-        // What happens to a socket after its handshake is no matter of the handshake's.
+        // Errors of a socket after its handshake do not count here.
         if (!shown) this.#failures.set(reason, (this.#failures.get(reason) ?? 0) + 1);
         shown = true;
         socket.destroy();

@@ -31,6 +31,6 @@ process.on('message', (step: Step) => {
     (error: Error) => answer({ failed: error.message }),
   );
 });
-// What signs is loaded by the first rotation otherwise, which then is no ordinary one.
+// Otherwise the first rotation would load the code that signs, and take longer than the others.
 await import('../../certs/x509/issuance.ts');
 answer('ready');

@@ -7,7 +7,7 @@ const PROGRAM = path.join(import.meta.dirname, 'rotation-worker-process.ts');
 
 export type Answer = { done: Done } | { failed: string };
 
-/** Rotates in a process of its own: keys and signatures must not hold up the players, whose moves are timed. */
+/** Rotates in a separate process: keys and signatures must not delay the players, whose moves are timed. */
 export class RotationWorker {
   readonly #process: ChildProcess;
   readonly #ready: Promise<unknown>;

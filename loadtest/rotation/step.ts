@@ -1,10 +1,10 @@
-/** What is done to the authority of a running cluster. */
+/** An action on the authority of a running cluster. */
 export const ROTATIONS = ['leaf', 'intermediate'] as const;
 export const ROLLOVER = ['accept', 'issue', 'retire'] as const;
 export type RolloverStep = (typeof ROLLOVER)[number];
 export type Step = (typeof ROTATIONS)[number] | RolloverStep;
 
-/** What came of a step. */
+/** The result of a step. */
 export interface Done {
   step: Step;
   tookMs: number;

@@ -5,7 +5,7 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((total, numbe
 const failedHandshakes = ({ handshakes }: RunResult): number => sum(Object.values(handshakes.failures));
 const ms = (value: number): string => value.toFixed(1);
 
-/** What must not be, as sentences; none when all is well. The p99 may be `maxRatio` times that without rotations. */
+/** The failures, as sentences; none when all is well. The p99 may be `maxRatio` times that without rotations. */
 export function faultsOf(result: RunResult, maxRatio = Infinity): string[] {
   const { options, players, handshakes, rotations, refusals, ratio } = result;
   const faults: string[] = [];

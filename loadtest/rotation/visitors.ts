@@ -5,7 +5,7 @@ import type { RolloverStep } from './step.ts';
 export const VISITORS = ['g1', 'g1 and g2', 'g2'] as const;
 export type Visitor = (typeof VISITORS)[number];
 
-/** Who gets in after which step: the previous root vouches for the edge until the next one issues. */
+/** The clients that get in after each step: the previous root vouches for the edge until the next one issues. */
 export const EXPECTED: Readonly<Record<RolloverStep, Readonly<Record<Visitor, boolean>>>> = {
   accept: { g1: true, 'g1 and g2': true, g2: false },
   issue: { g1: false, 'g1 and g2': true, g2: true },

@@ -2,7 +2,7 @@ import type { Mark } from '../load/disturber.ts';
 import type { Threshold } from '../load/verdict.ts';
 import { EXACT, type RunData, SAMPLE_CUT, type Scenario } from './scenario.ts';
 
-/** What is told at the end of a second may have happened at its beginning. */
+/** An event reported at the end of a second may have happened at its beginning. */
 const BEFORE = 1;
 /** Seconds around a fault in which a socket may have come to the part that is killed. */
 const AROUND = 2;
@@ -25,13 +25,13 @@ function judgeFault({ timeline, size }: Pick<RunData, 'timeline' | 'size'>, mark
   }[closes] as [number, number];
   return {
     name: `${name} killed closes ${most === 0 ? 'no socket' : `${least} to ${most} sockets`}`,
-    // Nothing can be told of a cluster that held no socket.
+    // A cluster without sockets cannot be judged.
     passed: held > 0 && closed >= least && closed <= most,
     value: `${closed} closed of ${held} held`,
   };
 }
 
-/** Each fault by itself: that it struck and was mended, and that it closed no socket it need not. */
+/** Each fault by itself: that it struck and was repaired, and closed only the sockets that it had to. */
 export function judgeFaults(run: Pick<RunData, 'timeline' | 'size' | 'marks'>): Threshold[] {
   const struck = run.marks.filter(({ fault }) => fault);
   const mended = struck.filter(({ fault }) => run.marks.some((mark) => mark.mended === fault!.name));

@@ -18,7 +18,7 @@ export interface Size {
 /** What a scenario does to a cluster, which not every target allows. */
 export type Ability = 'faults' | 'rollOut' | 'rotate';
 
-/** A run that is over, for who judges it. */
+/** A finished run, for the judge. */
 export interface RunData {
   readonly size: Size;
   readonly timeline: Timeline;
@@ -27,7 +27,7 @@ export interface RunData {
   readonly attacks: Attacks;
 }
 
-/** What may be said by a scenario of a plan; the rest comes from where and how large the run is. */
+/** The part of a plan that a scenario sets; the rest comes from the target and the size of the run. */
 export type PlanPart = Pick<Plan, 'playing' | 'thresholds'> &
   Partial<Pick<Plan, 'steps' | 'rampSeconds' | 'game' | 'chatLines' | 'cuts' | 'abuse' | 'lateMs'>>;
 
@@ -40,11 +40,11 @@ export interface Scenario {
   /** What the target must allow: looked at before anything starts. */
   readonly needs?: Ability;
   plan(size: Size): PlanPart;
-  /** What is done to the cluster meanwhile; ends with the run. */
+  /** The actions on the cluster during the run; they end with it. */
   disturb?(disturber: Disturber, size: Size): Promise<void>;
   /** Before k6 starts, where the cluster must be made ready for it. */
   prepare?(disturber: Disturber): Promise<void>;
-  /** What k6 cannot judge. */
+  /** The judgement of things that k6 cannot see. */
   judge?(run: RunData): Threshold[];
   /** Judges a step that is over: whether the next one is to be taken. */
   step?(run: RunData, step: number): { readonly held: boolean; readonly text: string };

@@ -4,7 +4,7 @@ import { CALM_BUT_LATE, judgeLateness, type RunData, SAMPLE_CUT, type Scenario }
 
 /** The beginning is left out: caches and heaps find their size. */
 const WARM_UP = 1 / 3;
-/** What may be gained over the time looked at, in parts of what there is, and at least in any case. */
+/** The growth that is allowed over the observed time: a part of the present amount, and a minimum. */
 const MEMORY = { part: 0.1, least: 8 * 2 ** 20 };
 const DESCRIPTORS = { part: 0.02, least: 4 };
 

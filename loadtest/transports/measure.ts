@@ -60,7 +60,7 @@ export async function measure(cluster: Cluster, transport: Transport, plan: Plan
   });
   const gather = (count: number) =>
     Crowd.connect(server, count, { client: { transports: [transport] }, wrap: counted });
-  /** What happens meanwhile, as differences. */
+  /** The changes of the counters meanwhile. */
   const during = async (crowd: Crowd, seconds: number) => {
     await delay(WARM_UP_MS);
     const before = { usage: tierUsage(tiers), bytes: wire.bytes, requests, events: crowd.received };

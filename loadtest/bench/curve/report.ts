@@ -49,7 +49,7 @@ export function curveParts(result: Result): string[] {
     '### Latency and CPU by deliveries a second',
     `Columns: deliveries a second that are asked for, the same for all, ${seconds} s each. A system stops at the first rate that ` +
       `it cannot keep up with: less than ${enough * 100} % arrives in time, or p99 is over ${limitMs / 1000} s. ✗ marks that ` +
-      'rate, with the times that so many of the repetitions failed at it; – is not measured.',
+      'rate, with the number of repetitions that failed at it. – is not measured.',
     ...tables,
   ];
 }

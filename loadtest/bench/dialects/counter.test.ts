@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { moveAt, timesOf } from './counter.ts';
 
-test('what a move adds tells which one it was, also of one that is lost, early or comes again', () => {
+test('the number that a move adds identifies it, even if it is lost, early or repeated', () => {
   for (let next = 9; next < 60; next += 1) {
     for (let index = next - 9; index <= next + 9; index += 1) {
       assert.equal(moveAt(next, timesOf(index)), index, `expected ${next}`);

@@ -2,7 +2,7 @@ import { SUBPROTOCOL } from '../../../services/protocol/index.ts';
 import { Sessions } from '../../../services/server/session/sessions.ts';
 import type { Dialect, Player } from '../generator/parties.ts';
 
-/** Who a player of the bench is to Gridlock. */
+/** The session of a player of the bench with Gridlock. */
 export const idOf = ({ index }: Player): string => `bench-${index}`;
 
 /** Upgrades with a token for each player, made from the replicas' secret in hexadecimal. */

@@ -7,7 +7,7 @@ import { socketIo } from './socket-io.ts';
 
 const gameOf = (group: Group) => `g${group.index}`;
 
-/** JSON objects; the server hands every one of them to who is in its game. */
+/** JSON objects; the server sends each of them to the players of its game. */
 export const naive: DialectFactory = (sink) => ({
   handshake: async () => ({ path: '/' }),
   greet: async () => undefined,

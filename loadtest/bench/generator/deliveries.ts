@@ -1,8 +1,8 @@
 import { percentile } from '../../kit/statistics.ts';
 
-/** What became of everything that was sent, each to be delivered to each of some receivers exactly once. */
+/** The deliveries of all messages, each to be delivered to each of some receivers exactly once. */
 export interface Tally {
-  /** What was sent, and deliveries that this asked for. */
+  /** The sent messages, and the deliveries that they require. */
   readonly sent: number;
   readonly expected: number;
   readonly delivered: number;
@@ -56,7 +56,7 @@ export class Stream {
     this.#acknowledged[number] = 1;
   }
 
-  /** True when it came for the first time. What was never sent is not counted. */
+  /** True for the first delivery. A message that was never sent is not counted. */
   receive(number: number, receiver: number): boolean {
     if (!(number >= 0 && number < this.#next)) return false;
     const place = number * this.receivers + receiver;

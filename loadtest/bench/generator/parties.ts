@@ -39,7 +39,7 @@ export interface Sink {
 
 /** How a system wants to be talked to. */
 export interface Dialect {
-  /** What is asked for at the upgrade. */
+  /** The request for the upgrade. */
   handshake(player: Player): Promise<{ path: string; headers?: Record<string, string> }>;
   /** Resolves when the server has let the open socket in. */
   greet(player: Player): Promise<void>;
@@ -56,13 +56,13 @@ export interface Dialect {
   read(player: Player, payload: Buffer): void;
 }
 
-/** Made from what the system tells of itself, e.g. a secret for tokens. */
+/** Made from data of the system, such as a secret for tokens. */
 export type DialectFactory = (sink: Sink, params: Readonly<Record<string, string>>) => Dialect;
 
 /** How long an answer may take before the run is given up. */
 const ANSWER_MS = 15_000;
 
-/** Sends a request and waits for who settles it under this key. What is kept as `frame` can be sent again. */
+/** Sends a request and waits for its answer under this key. The stored `frame` can be sent again. */
 export function ask<Answer>(player: Player, key: string, frame?: string | Buffer): Promise<Answer> {
   return new Promise<Answer>((resolve, reject) => {
     const timer = setTimeout(() => {
@@ -92,7 +92,7 @@ export function settle(player: Player, key: string, answer?: unknown): void {
   pending.resolve(answer);
 }
 
-/** What the peers are told of a move: about what an event of a game is made of. */
+/** The message of the peers about a move: about the same content as an event of a game. */
 export const moveOf = (player: Player, game: string, number: number) => ({
   game,
   n: number,

@@ -16,16 +16,16 @@ export interface ThinCrowdOptions {
 
 /** Sockets that are being opened at the same time. */
 const OPENING = 32;
-/** Who was cut off comes back after a random part of this, and again so until it is in. */
+/** A client that was cut off comes back after a random part of this time, and tries again until it is in. */
 const COME_BACK_MS = 100;
 const GREETING_MS = 3000;
-/** Who comes for the first time does not come again, and nothing is measured yet. */
+/** A first connection does not retry, and nothing is measured yet. */
 const FIRST_GREETING_MS = 30_000;
 
 /** Milliseconds by a clock that all processes of this machine share. */
 export const now = (): number => Number(process.hrtime.bigint() / 1000n) / 1000;
 
-/** What somebody who comes back goes through, in order. */
+/** The steps of a client that comes back, in order. */
 export const STEPS = ['cut', 'tried', 'secured', 'upgraded', 'greeted', 'back'] as const;
 export type Step = (typeof STEPS)[number];
 
@@ -40,7 +40,7 @@ export interface Absence {
 export class ThinCrowd {
   readonly players: Player[];
   groups: Group[] = [];
-  /** What everybody says to everybody. */
+  /** Chat from everybody to everybody. */
   readonly lines: Stream;
   readonly problems = new Map<string, number>();
   readonly absences: Absence[] = [];
@@ -115,7 +115,9 @@ export class ThinCrowd {
     await Promise.all(Array.from({ length: OPENING }, some));
   }
 
-  /** Has every group ready for so many moves: what it takes to open games is not measured with what moves cost. */
+  /**
+   * Prepares every group for a number of moves, so that the cost of opening games is not measured with that of moves.
+   */
   async makeRoom(moves: number): Promise<void> {
     await Promise.all(this.groups.map((group) => this.#dialect.makeRoom?.(group, moves)));
   }
@@ -126,7 +128,7 @@ export class ThinCrowd {
 
   move(player: Player, dueAt: number): void {
     const { group } = player;
-    // Who is cut off does not move.
+    // A client that is cut off does not move.
     if (!group || !player.socket?.isOpen) return;
     const number = group.moves.send(dueAt);
     this.moves?.sent(group.moves);

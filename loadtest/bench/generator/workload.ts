@@ -22,7 +22,7 @@ export interface Measured extends Tally {
 const GRACE_MS = 8000;
 /** Some groups are a move ahead of others. */
 const SPARE_MOVES = 4;
-/** What comes twice comes soon. */
+/** A repeated delivery comes soon. */
 const LINGER_MS = 200;
 
 type Send = (player: Player, dueAt: number) => void;

@@ -16,7 +16,7 @@ test('every point fills its rooms, and fits through one edge', () => {
   }
 });
 
-test('a point is in the table of what grew, and one that was not measured is left open', () => {
+test('a point is in the table of its growing quantity, and an unmeasured point is left open', () => {
   const point = (series: 'rooms' | 'members' | 'idle', count: number, cost: number) => ({
     series,
     count,

@@ -2,7 +2,7 @@ import type { Flow } from '../flow.ts';
 import type { Crowd, LoadedSystem } from '../loaded-system.ts';
 import type { Size } from '../sizes.ts';
 
-/** What grows while the deliveries a second stay the same. */
+/** The quantity that grows while the deliveries a second stay the same. */
 export type Series = 'rooms' | 'members' | 'idle';
 
 export interface GrowthPoint extends Flow {

@@ -1,4 +1,4 @@
-// Loaded into every Node process whose memory is measured: what is resident shall be what is used.
+// Loaded into every Node process whose memory is measured, so that resident memory is used memory.
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 

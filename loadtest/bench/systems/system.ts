@@ -6,7 +6,7 @@ export interface Place {
   /** 1, 2, ... */
   readonly number: number;
   readonly port: number;
-  /** For who asks whether it is ready; its own port where a system has but one. */
+  /** The port to ask whether it is ready; its public port if a system has only one. */
   readonly internalPort: number;
   /** Of one Redis, or of each master of a cluster. */
   readonly redisPorts: readonly number[];
@@ -32,7 +32,7 @@ export interface System {
   readonly name: string;
   readonly label: string;
   readonly dialect: DialectName;
-  /** Whether the players of a game are on replicas of their own, or all on one. */
+  /** Whether the players of a game are on different replicas, or all on one. */
   readonly seating: 'apart' | 'together';
   /** How Redis writes to disk; undefined where there is no Redis. */
   readonly persistence: 'always' | 'none' | undefined;

@@ -14,6 +14,6 @@ export interface AppUnderTest<Room extends AnyRoomType = AnyRoomType> {
   next(state: StateOf<Room>, random: Random): CommandOf<Room> | undefined;
   /** Whether a state still has the effect of a command; left out by an application whose state does not tell. */
   holds?(state: StateOf<Room>, command: CommandOf<Room>, player: string): boolean;
-  /** What is wrong with an epoch of a room by what the application promises, computed without its rules. */
+  /** The violations of the application's promises in an epoch of a room, found without its rules. */
   faultsIn(chapter: Chapter): Violation[];
 }

@@ -46,7 +46,7 @@ export class PlayedRoom {
     return { kind: 'event', game: GAME, epoch: EPOCH, seq, at: seq, event };
   }
 
-  /** What the two have seen; a test plants a fault in what the first saw. */
+  /** The records of the two players; a test plants a fault in the first. */
   histories(plant: (observed: Observation[]) => Observation[] = (observed) => observed): ClientHistory[] {
     const historyOf = ({ id, name }: Player, observed: Observation[]): ClientHistory => {
       const acknowledged = this.acknowledged.filter(({ player }) => player === id).map(({ player: _, ...own }) => own);

@@ -19,8 +19,8 @@ interface Upstream {
 }
 
 /**
- * Stands in front of a cluster under the cluster's own certificate and passes everything on, except that now and then
- * it loses, repeats or holds back an event: what a cluster must never do, so that a test sees it being noticed.
+ * A proxy in front of a cluster, with the cluster's certificate. Now and then it loses, repeats or delays an event,
+ * which a cluster must never do, so that a test can check that the fault is noticed.
  */
 export class FaultyProxy {
   readonly planted = { count: 0 };

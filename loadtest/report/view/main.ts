@@ -34,7 +34,7 @@ function draw(place: HTMLElement, { lines, unit, dots = false }: Chart): void {
   const show = SHOW[unit];
   const isLogarithmic = unit === 'ms';
   const seconds = Array.from({ length: Math.max(...lines.map(({ values }) => values.length)) }, (_, second) => second);
-  // What takes less than a millisecond is at the bottom of a scale that has no zero.
+  // Values below a millisecond are at the bottom of a scale that has no zero.
   const drawn = lines.map(({ values }) =>
     values.map((value) => (value === null ? null : isLogarithmic ? Math.max(1, value) : value)),
   );
