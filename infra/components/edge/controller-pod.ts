@@ -1,7 +1,7 @@
 import type * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import { mirrored } from '../artifacts.ts';
-import { resources } from '../hardening.ts';
+import { containerSecurity, resources } from '../hardening.ts';
 import type { PodOptions } from '../part.ts';
 import { CONTROLLER_GRACE_SECONDS, drainScript } from './controller-drain.ts';
 import { CONTROLLER_PORTS, EDGE_PORTS, edgeName, edgeSelector } from './names.ts';
@@ -48,12 +48,14 @@ const token = {
   },
 };
 
+const CONFIGURATION = '/etc/haproxy';
+
 /** All that controller and HAProxy write: configuration, certificates and sockets, none of which outlives the pod. */
 const WRITABLE = [
   { name: 'work', mountPath: '/tmp', subPath: 'tmp' },
   { name: 'work', mountPath: '/run', subPath: 'run' },
   { name: 'work', mountPath: '/var/state/haproxy', subPath: 'state' },
-  { name: 'configuration', mountPath: '/etc/haproxy' },
+  { name: 'configuration', mountPath: CONFIGURATION },
 ];
 
 const inMemory = (sizeLimit: string) => ({ medium: 'Memory', sizeLimit });
@@ -88,12 +90,32 @@ const probe = (action: object, periodSeconds: number, failureThreshold: number) 
 
 const field = (name: string, fieldPath: string) => ({ name, valueFrom: { fieldRef: { fieldPath } } });
 
+const security = {
+  ...containerSecurity,
+  runAsUser: USER,
+  runAsGroup: USER,
+};
+
+const imageOf = ({ imageMirror, image }: ControllerPodArgs) => ({
+  image: mirrored({ imageMirror }, image),
+  imagePullPolicy: 'IfNotPresent',
+});
+
+/** HAProxy starts before the controller has written anything: it starts with what is in the image. */
+const firstConfiguration = (args: ControllerPodArgs): Container => ({
+  name: 'first-configuration',
+  ...imageOf(args),
+  command: ['/bin/sh', '-c', `cp -R ${CONFIGURATION}/. /configuration/`],
+  securityContext: security,
+  resources: resources(['10m', '16Mi'], ['200m', '64Mi']),
+  volumeMounts: [{ name: 'configuration', mountPath: '/configuration' }],
+});
+
 function controller(args: ControllerPodArgs): Container {
   const ports = { ...EDGE_PORTS, ...CONTROLLER_PORTS };
   return {
     name: 'controller',
-    image: mirrored({ imageMirror: args.imageMirror }, args.image),
-    imagePullPolicy: 'IfNotPresent',
+    ...imageOf(args),
     args: commandLine(args),
     env: [
       field('POD_NAME', 'metadata.name'),
@@ -112,16 +134,8 @@ function controller(args: ControllerPodArgs): Container {
     livenessProbe: probe({ httpGet: { port: 'admin', path: '/healthz' } }, 10, 3),
     // Ends when the sockets are closed; only then HAProxy is told to stop.
     lifecycle: { preStop: { exec: { command: ['/bin/sh', '-c', drainScript()] } } },
-    securityContext: {
-      allowPrivilegeEscalation: false,
-      // The file of HAProxy's wrapper has this capability: the kernel starts it in no container that may not have it.
-      capabilities: { drop: ['ALL'], add: ['NET_BIND_SERVICE'] },
-      privileged: false,
-      readOnlyRootFilesystem: true,
-      runAsNonRoot: true,
-      runAsUser: USER,
-      runAsGroup: USER,
-    },
+    // The file of HAProxy's wrapper has this capability: the kernel starts it in no container that may not have it.
+    securityContext: { ...security, capabilities: { drop: ['ALL'], add: ['NET_BIND_SERVICE'] } },
     resources: resources(['100m', '192Mi'], ['2', '768Mi']),
     volumeMounts: [
       ...WRITABLE,
@@ -147,6 +161,7 @@ export function controllerPod(args: ControllerPodArgs): kubernetes.types.input.c
       seccompProfile: { type: 'RuntimeDefault' },
     },
     terminationGracePeriodSeconds: CONTROLLER_GRACE_SECONDS,
+    initContainers: [firstConfiguration(args)],
     containers: [controller(args)],
     volumes: [
       { name: 'work', emptyDir: inMemory('64Mi') },

@@ -126,7 +126,7 @@ test('its pods write to memory alone, are limited, and are asked three different
   const { spec: pod } = deployment(await run(controllerArgs)).template;
   const [container] = pod.containers;
   assert.ok(container);
-  restricted(pod, container);
+  for (const each of [container, ...pod.initContainers]) restricted(pod, each);
   assert.equal(container.securityContext['readOnlyRootFilesystem'], true);
   const volumes = new Map(pod.volumes.map((volume) => [volume.name, volume]));
   for (const { name, readOnly = false } of container.volumeMounts) {
