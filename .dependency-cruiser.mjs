@@ -44,20 +44,20 @@ export default {
     {
       name: 'services-never-infra',
       severity: 'error',
-      comment: 'What is deployed knows nothing of how; this holds for tests too.',
+      comment: 'Deployed code does not depend on how it is deployed; this holds for tests too.',
       from: { path: '^services/' },
       to: { path: '^(infra|loadtest|cli)/' },
     },
     {
       name: 'certs-stands-alone',
       severity: 'error',
-      comment: 'The certificate authority is of use without the rest; this holds for tests too.',
+      comment: 'The certificate authority is useful without the rest; this holds for tests too.',
       from: { path: '^certs/' },
       to: { path: OURS, pathNot: '^(certs|tests/kit)/' },
     },
     rule(
       'infra-never-loadtest',
-      'What is deployed is not built from what drives it.',
+      'Deployed code is not built from the code that drives it.',
       { path: '^infra/' },
       { path: '^(loadtest|tests|cli)/' },
     ),
@@ -78,7 +78,7 @@ export default {
       name: 'resolvable',
       severity: 'error',
       comment:
-        'An import leads somewhere. The peers of the bench and some examples have a package.json of their own, and a build ' +
+        'An import leads somewhere. The peers of the bench and some examples have their own package.json, and a build ' +
         'gives the inspector its application.',
       from: { pathNot: '^(loadtest/peers|examples/(socket-io|pulumi-typescript))/' },
       to: { couldNotResolve: true, pathNot: '^application$' },

@@ -133,7 +133,7 @@ function heading({ startedAt, finishedAt, commit, machine, versions, size }: Res
   const { players, groupSize, rate, replicas, seconds, repetitions, lines } = size;
   return [
     `Commit ${commit}, ${startedAt.slice(0, 16)}Z to ${finishedAt.slice(11, 16)}Z. ${machine.cores} cores (` +
-      `${machine.model}), ${machine.memoryGb} GB, Linux ${machine.kernel}; they also carry the generator.`,
+      `${machine.model}), ${machine.memoryGb} GB, Linux ${machine.kernel}. They also carry the generator.`,
     `${Object.entries(versions)
       .map(([name, version]) => `${name} ${version}`)
       .join(', ')}.`,

@@ -38,6 +38,10 @@ test('a long sentence and a repeated word are found', () => {
   );
 });
 
+test('a sentence may end with a number or a unit', () => {
+  assert.deepEqual(found('a.md', 'One two three four takes 10 s. Six seven is 8. Nine ten eleven twelve.'), []);
+});
+
 test('a row that is set off, as in a help text, is not joined to the sentence before it', () => {
   const rows = ['say(`One two three four five', '  six seven eight nine ten`);'];
   assert.deepEqual(found('a.ts', ...rows), []);
@@ -109,6 +113,10 @@ describe('other languages', () => {
 
   test('comments of YAML are read', () => {
     assert.deepEqual(found('a.yaml', '# foo', 'a: "# foo"  # foo', 'b: |', '  # foo'), ['1 foo', '2 foo']);
+  });
+
+  test('a row of YAML that a comment switches off is code', () => {
+    assert.deepEqual(found('a.yaml', '# foo', '# foo:bar: 1 # or foo', '# foos'), ['1 foo', '3 foos']);
   });
 
   test('comments of Lua are read', () => {

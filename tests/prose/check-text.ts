@@ -8,7 +8,7 @@ import { applyExceptions, readExceptions } from './exceptions.ts';
 import type { Finding } from './finding.ts';
 import { markdownPassages } from './markdown.ts';
 import { cssPassages, luaPassages, shellPassages, yamlPassages } from './other-languages.ts';
-import { lineAt, type Passage } from './passage.ts';
+import { GAP, lineAt, type Passage } from './passage.ts';
 import type { Rules } from './rules.ts';
 import { typescriptPassages } from './typescript.ts';
 
@@ -42,8 +42,11 @@ interface Parsed {
   readonly repeated: readonly { readonly words: string; readonly offset: number }[];
 }
 
+/** After these the parser never ends a sentence, though here it often does: numbers, units, `seq` and `id`. */
+const NO_ABBREVIATION = /\d(?=\. )|(?<=\d )[a-z](?=\.)|\b(seq|id)(?=\.)/g;
+
 function parseEnglish(text: string): Parsed {
-  const file = new VFile(text);
+  const file = new VFile(text.replace(NO_ABBREVIATION, (word) => 'x'.repeat(word.length - 1) + GAP));
   const tree: Root = english.parse(file);
   english.runSync(tree, file);
   const sentences = tree.children

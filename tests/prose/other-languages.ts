@@ -32,6 +32,9 @@ function lexedPassages(source: string, { token }: Lexicon): Passage[] {
   return [...joinedComments(rows), ...blocks];
 }
 
+/** A row of YAML that a comment switches off, such as `key: value # remark`. */
+const SWITCHED_OFF = /^ *[a-z][\w-]*(:[\w-]+)*: \S*( +#.*)?$/;
+
 function yamlPassages(source: string): Passage[] {
   const lines = new LineCounter();
   const rows: RowComment[] = [];
@@ -42,7 +45,8 @@ function yamlPassages(source: string): Passage[] {
     if (token.type === 'comment') {
       const { line, col } = lines.linePos(token.offset);
       const before = source.slice(token.offset - col + 1, token.offset);
-      rows.push({ text: token.source.replace(/^#+/, ''), line, alone: before.trim() === '' });
+      const text = token.source.replace(/^#+/, '');
+      if (!SWITCHED_OFF.test(text)) rows.push({ text, line, alone: before.trim() === '' });
     } else Object.values(value).forEach(visit);
   };
   for (const token of new Parser(lines.addNewLine).parse(source)) visit(token);

@@ -17,7 +17,7 @@ export function commandsPage(catalog: Catalog): ReferencePage {
 ${GENERATED}
 
 Run a command as \`npx gridlock <command>\`, or by the npm script of the same name: \`npm run load -- smoke\` is
-\`gridlock load smoke\`. What all commands have in common is in [the command line](../../cli/README.md).
+\`gridlock load smoke\`. [The command line](../../cli/README.md) describes the common part.
 
 \`\`\`text
 ${overview!.help.trim()}

@@ -84,9 +84,9 @@ const changes = (): string =>
 
 const CHANGES = `## Changing a running stack
 
-What a change of each key does to a stack that is up on Kubernetes. \`npm run up\`, and the program under plain
-\`pulumi up\`, compare every key with what the stack was brought up with, and refuse what this table refuses before
-anything is touched. [Changing a running stack](../../infra/README.md#changing-a-running-stack) says how.`;
+The effect of a change of each key on a stack that is up on Kubernetes. \`npm run up\`, and the program under plain
+\`pulumi up\`, compare every key with the value that the stack was brought up with. They refuse the changes that this
+table refuses before anything is touched. [Changing a running stack](../../infra/README.md#changing-a-running-stack) says how.`;
 
 const INTRODUCTION = `# Configuration
 
