@@ -114,6 +114,17 @@ for (const [what, values, pattern] of [
   ['EKS without an image to pull', { cluster: 'eks' }, /cluster: eks, .* needs imageRepository/],
   ['an image both named and pushed', { image: 'game:1', imageRepository: 'registry.example/game' }, /both set/],
   ['the PROXY protocol on kind', { proxyProtocol: true }, /proxyProtocol is true with cluster: kind/],
+  [
+    'the PROXY protocol on a cloud whose balancer passes packets on',
+    { cluster: 'gke', context: 'there', image: 'registry.example/game:1', proxyProtocol: true },
+    /proxyProtocol is true with cluster: gke/,
+  ],
+  ['external-dns for localhost', { externalDns: true }, /externalDns is true and host is localhost/],
+  [
+    'external-dns without a load balancer',
+    { externalDns: true, host: 'play.example' },
+    /externalDns is true with cluster: kind/,
+  ],
   ['files without a directory', { certificates: 'files' }, /certificates: files needs certificatesDir/],
   ['ACME for localhost', { certificates: 'acme', acmeEmail: 'a@b.example' }, /certificates is acme and host localhost/],
   ['ACME without an account', { certificates: 'acme', host: 'play.example' }, /needs acmeEmail/],

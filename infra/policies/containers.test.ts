@@ -1,4 +1,4 @@
-import { IMAGES, PROBES, RESOURCES, SECRETS } from './containers.ts';
+import { BY_DIGEST, IMAGES, PROBES, RESOURCES, SECRETS } from './containers.ts';
 import { containerOf, podOf, testFaults } from './testing/faults.ts';
 
 testFaults(IMAGES, [
@@ -10,6 +10,10 @@ testFaults(IMAGES, [
   ],
   ['pinned-image', 'no tag', (o) => (containerOf(o).image = 'registry:5000/web'), /without a tag/],
   ['pinned-image', 'latest', (o) => (containerOf(o).image = 'web:latest'), /image web:latest/],
+]);
+
+testFaults(BY_DIGEST, [
+  ['image-by-digest', 'a tag', (o) => (containerOf(o).image = 'web:1.4'), /image web:1\.4, whose tag/],
 ]);
 
 testFaults(RESOURCES, [

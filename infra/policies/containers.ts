@@ -27,6 +27,13 @@ export const IMAGES: readonly Policy[] = [
   ),
 ];
 
+/** Policies that are asked for: not every registry tells the digest of an image before it is pushed. */
+export const BY_DIGEST: readonly Policy[] = [
+  eachContainer('image-by-digest', 'Images are named by their digest.', ({ image }) =>
+    DIGEST.test(image) ? undefined : `has the image ${image}, whose tag may come to mean another`,
+  ),
+];
+
 const BOTH = ['memory', 'ephemeral-storage'];
 
 export const RESOURCES: readonly Policy[] = [

@@ -2,7 +2,7 @@
 // and Polaris
 // that matter here.
 import { AVAILABILITY } from './availability.ts';
-import { IMAGES, PROBES, RESOURCES, SECRETS } from './containers.ts';
+import { BY_DIGEST, IMAGES, PROBES, RESOURCES, SECRETS } from './containers.ts';
 import { exemptionOf } from './exemptions.ts';
 import { IDENTITY } from './identity.ts';
 import type { Policy } from './manifest.ts';
@@ -24,6 +24,9 @@ export const POLICIES: readonly Policy[] = [
   ...NETWORK,
   ...METADATA,
 ];
+
+/** Policies of the pack that count only where its configuration says so. */
+export const OPTIONAL_POLICIES: readonly Policy[] = BY_DIGEST;
 
 /** An object that breaks a policy. */
 export interface Finding {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ResourceValidationPolicy, type StackValidationPolicy, unknownCheckingProxy } from '@pulumi/policy';
-import { POLICIES } from '../policies/index.ts';
+import { OPTIONAL_POLICIES, POLICIES } from '../policies/index.ts';
 import { goodManifests } from '../policies/testing/good-manifests.ts';
 import { crossGuard } from './pack.ts';
 
@@ -17,7 +17,7 @@ async function reported(
   answered = resources,
 ): Promise<[string, string, string | undefined][]> {
   const reports: [string, string, string | undefined][] = [];
-  const policies = crossGuard();
+  const policies = crossGuard().filter(({ enforcementLevel }) => enforcementLevel !== 'disabled');
   const reporting = (name: string) => (sentence: string, urn?: string) => reports.push([name, sentence, urn]);
   for (const { name, validateResource } of policies as ResourceValidationPolicy[]) {
     if (typeof validateResource !== 'function') continue;
@@ -35,7 +35,15 @@ const resourcesOf = (objects: ReturnType<typeof good>) => Object.values(objects)
 test('every policy is in the pack, with its sentence', () => {
   assert.deepEqual(
     crossGuard().map(({ name, description }) => [name, description]),
-    POLICIES.map(({ name, sentence }) => [name, sentence]),
+    [...POLICIES, ...OPTIONAL_POLICIES].map(({ name, sentence }) => [name, sentence]),
+  );
+});
+
+test('an optional policy counts only where the configuration of the pack says so', () => {
+  const disabled = crossGuard().filter(({ enforcementLevel }) => enforcementLevel === 'disabled');
+  assert.deepEqual(
+    disabled.map(({ name }) => name),
+    OPTIONAL_POLICIES.map(({ name }) => name),
   );
 });
 

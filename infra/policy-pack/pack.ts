@@ -4,7 +4,7 @@ import {
   type StackValidationPolicy,
   UnknownValueError,
 } from '@pulumi/policy';
-import { complaintsOf, type Manifest, POLICIES, type Policy } from '../policies/index.ts';
+import { complaintsOf, type Manifest, OPTIONAL_POLICIES, POLICIES, type Policy } from '../policies/index.ts';
 import { nameOf } from '../policies/manifest.ts';
 import { withoutFields } from '../render/ignored-fields.ts';
 
@@ -52,7 +52,11 @@ const sentences = (policy: Policy, manifest: Manifest, all: readonly Manifest[])
     .filter((complaint) => !complaint.includes(UNKNOWN))
     .map((complaint) => `${nameOf(manifest)} ${complaint}.`);
 
-const described = ({ name, sentence }: Policy) => ({ name, description: sentence });
+const described = (policy: Policy) => ({
+  name: policy.name,
+  description: policy.sentence,
+  ...(OPTIONAL_POLICIES.includes(policy) ? { enforcementLevel: 'disabled' as const } : {}),
+});
 
 /**
  * What the program asked for, by URN: a resource is shown alone before it is made, and again with all others
@@ -84,7 +88,7 @@ const ofAll = (policy: Policy, asked: Asked): StackValidationPolicy => ({
 
 /** The policies as Pulumi's policy engine takes them. */
 export function crossGuard(
-  policies: readonly Policy[] = POLICIES,
+  policies: readonly Policy[] = [...POLICIES, ...OPTIONAL_POLICIES],
 ): (ResourceValidationPolicy | StackValidationPolicy)[] {
   const asked: Asked = new Map();
   return policies.map((policy) => (policy.whole ? ofAll(policy, asked) : ofOne(policy, asked)));
