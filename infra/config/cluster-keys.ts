@@ -1,5 +1,6 @@
 // The keys of a Kubernetes cluster. `npm start` refuses a wrong value too, and uses none of them.
 import * as v from 'valibot';
+import type { Pki } from '../components/certificates/pki-plan.ts';
 import { A_REFERENCE, orEmpty, REFERENCE, REPOSITORY } from './image-reference.ts';
 import { choice, define, flag, integer, map, text, trueOrFalse, wholeNumber } from './key-definitions.ts';
 import { parseRedisUrl, RedisUrlError } from './redis-url.ts';
@@ -90,18 +91,6 @@ const charts = v.pipe(
   }),
   v.transform((all): Charts => Object.freeze(all)),
 );
-
-/** The generations of the certificate chain: see the rollover accept -> issue -> retire. */
-export interface Pki {
-  /** Roots that clients accept. */
-  readonly generations: readonly string[];
-  /** The root that issues. */
-  readonly issuing: string;
-  /** Number of the intermediate of the issuing generation. */
-  readonly intermediate: number;
-  /** Number of the leaf; a higher one is a new leaf. */
-  readonly leaf: number;
-}
 
 const generation = v.pipe(v.string(), v.regex(/^g[1-9]\d{0,3}$/));
 const pki = v.pipe(

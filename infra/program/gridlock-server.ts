@@ -23,7 +23,7 @@ export interface GridlockServerArgs {
   /** Name of the WebSocket cluster. */
   readonly cluster: string;
   /** The roots that vouch for the certificates of the cluster's own chain. */
-  readonly trust: Trust;
+  readonly trust: Trust | undefined;
   /** Signs the players' tokens: 32 characters or more; default: made at random. */
   readonly tokenSecret?: pulumi.Input<string>;
 }
@@ -64,7 +64,7 @@ export class GridlockServer extends pulumi.ComponentResource {
     const told = [
       this.#secret('TOKEN_SECRET_FILE', 'token', TOKEN_KEY, tokenSecret),
       // With ACME the edge's certificate is a public authority's.
-      ...(config.certificates === 'acme' ? [] : [roots(trust)]),
+      ...(config.certificates === 'acme' || trust === undefined ? [] : [roots(trust)]),
       ...this.#issuer(issuerKeys),
       ...this.#keys('API_KEYS_FILE', 'api', readApiKeys(config)),
       ...this.#keys('OPERATOR_KEYS_FILE', 'operator', readOperatorKeys(config)),

@@ -6,14 +6,16 @@ import { NetworkPolicies } from '../components/network-policies/network-policies
 import { Replicas } from '../components/replicas/replicas.ts';
 import { checkAppOfImage } from '../config/app.ts';
 import { type Config, ConfigError, stackConfig } from '../config/config.ts';
+import { createCertificates } from './certificates.ts';
 import { createEdge } from './edge.ts';
 import { GridlockImage } from './gridlock-image.ts';
 import { GridlockServer } from './gridlock-server.ts';
 import { monitoringArgs } from './monitoring.ts';
 import { CLUSTER } from './names.ts';
-import { createCertificates, createCluster, createRedis } from './parts.ts';
+import { createCluster } from './parts.ts';
 import { policiesArgs } from './policies.ts';
 import { RecordedConfiguration, requireStackChangeable } from './recorded-configuration.ts';
+import { createRedis } from './redis.ts';
 import { scalingArgs } from './scaling.ts';
 
 /** What `pulumi stack output` shows. */
@@ -41,8 +43,9 @@ export async function gridlock(config: Config): Promise<Outputs> {
   const namespace = new Namespace('gridlock', { name: config.namespace, level: 'restricted' }, opts).metadataName;
   const image = new GridlockImage('image', { config, cluster }, opts).reference;
   const certificates = createCertificates('certificates', { config, namespace }, opts);
-  const { redisSecret: secret, trust } = certificates;
-  const redis = createRedis(config, { namespace, certificates: { secret, trust } }, opts);
+  const redis = createRedis(config, { namespace, certificates }, opts);
+  if (redis === undefined) throw new ConfigError('redis is none, and the replicas need one.');
+  const { trust } = certificates;
   const { settings } = new GridlockServer('server', { config, namespace, cluster: CLUSTER, trust }, opts);
   const replicas = new Replicas(
     'replicas',

@@ -60,7 +60,7 @@ export function monitoringArgs(config: Config, namespace: pulumi.Input<string>):
     edge: edgeOf(config),
     redis: redis === 'none' ? undefined : redis,
     isScaled: autoscaling !== 'none',
-    certificates: hasManager ? { certManager: { namespace: CERT_MANAGER, root: rootName(pki.issuing) } } : {},
+    certificates: hasManager ? { certManager: { namespace: CERT_MANAGER, root: rootName(scopeOf(namespace, CLUSTER), pki.issuing) } } : {},
     others: {
       ...(hasManager ? { 'cert-manager': CERT_MANAGER_PODS } : {}),
       ...(autoscaling === 'keda' && charts.keda.install ? { keda: KEDA_PODS } : {}),

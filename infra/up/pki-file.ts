@@ -1,6 +1,6 @@
 // A rotation as an edit of the stack's file, which keeps its comments.
 import { type Document, isMap, isPair, isScalar, type Pair, parseDocument } from 'yaml';
-import type { Pki } from '../config/cluster-keys.ts';
+import type { Pki } from '../components/certificates/pki-plan.ts';
 import { ConfigError, fullName } from '../config/stack-files.ts';
 import type { Step } from './pki.ts';
 

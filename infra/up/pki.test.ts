@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Pki } from '../config/cluster-keys.ts';
+import type { Pki } from '../components/certificates/pki-plan.ts';
 import { ConfigError } from '../config/config.ts';
 import { rotated, STEPS, type Step } from './pki.ts';
 

@@ -1,6 +1,6 @@
 // The steps of a rotation, on the stack's `pki`.
 
-import type { Pki } from '../config/cluster-keys.ts';
+import type { Pki } from '../components/certificates/pki-plan.ts';
 import { ConfigError } from '../config/config.ts';
 
 export const STEPS = ['leaf', 'intermediate', 'root-accept', 'root-issue', 'root-retire'] as const;

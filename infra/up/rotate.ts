@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Pki } from '../config/cluster-keys.ts';
+import type { Pki } from '../components/certificates/pki-plan.ts';
 import type { Config } from '../config/config.ts';
 import { PreflightError } from '../local/errors.ts';
 import { stackExists } from './backend.ts';

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { Kubectl } from '../../infra/cluster/kubectl.ts';
-import { ensureCertificateDirectory } from '../../infra/components/certificates/certificate-directory.ts';
 import { publicUrl } from '../../infra/config/origin.ts';
 import { docker } from '../../infra/image/docker.ts';
+import { ensureCertificateDirectory } from '../../infra/program/certificate-directory.ts';
+import { namesOf } from '../../infra/program/certificates.ts';
 import {
   addedMegabytes,
   buildImage,
@@ -70,7 +71,7 @@ export class PlainSystem implements System {
       return loadImages(config.clusterName, images);
     });
     await steps.must('certificates made', async () => {
-      return `leaves for ${(await ensureCertificateDirectory(this.#certificates, config)).join(', ')}`;
+      return `leaves for ${(await ensureCertificateDirectory(this.#certificates, namesOf(config))).join(', ')}`;
     });
     await steps.must('manifests accepted', () => this.#apply());
   }
@@ -107,7 +108,7 @@ export class PlainSystem implements System {
   async rotate(step: RotationStep): Promise<string> {
     assert.equal(step, 'leaf');
     rmSync(path.join(this.#certificates, 'edge.pem'));
-    const made = await ensureCertificateDirectory(this.#certificates, this.config);
+    const made = await ensureCertificateDirectory(this.#certificates, namesOf(this.config));
     assert.deepEqual(made, ['edge']);
     return this.#apply();
   }

@@ -1,67 +1,67 @@
+import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
-import type { Config } from '../../config/config.ts';
-import { scopeOf } from '../names.ts';
-import { CertificateChain } from './certificate-chain.ts';
-import { issuerResource, leafResource } from './certificate-resources.ts';
-import type { CertificateSet, CertificatesArgs, TrustSource } from './certificate-set.ts';
-import { planPki } from './pki-plan.ts';
+import { labelsOf } from '../labels.ts';
+import { type AcmeChallenge, solverOf } from './acme-challenge.ts';
+import { CertificateChain, type CertificateChainArgs, type ChainParts } from './certificate-chain.ts';
+import { issuerResource, type LeafIssuer } from './certificate-resources.ts';
 
-const ISSUER = 'gridlock-acme';
+export const LETS_ENCRYPT = 'https://acme-v02.api.letsencrypt.org/directory';
+
+export interface AcmeCertificatesArgs extends CertificateChainArgs {
+  /** Directory of the authority; default: Let's Encrypt. */
+  readonly server?: string;
+  /** E-mail address of the account. */
+  readonly email: string;
+  /** How the names of the edge are proved. */
+  readonly challenge: AcmeChallenge;
+}
 
 /**
- * The edge's certificate by ACME, from the authority that the configuration names; the cluster's internal ones come from
- * the chain of cert-manager.
+ * The edge's certificate by ACME; that of Redis comes from an own chain of cert-manager, as no authority certifies the
+ * names of a Kubernetes cluster.
  */
-export class AcmeCertificates extends pulumi.ComponentResource implements CertificateSet {
-  readonly edgeSecret: pulumi.Output<string>;
-  readonly redisSecret: pulumi.Output<string>;
-  readonly metricsApiSecret: pulumi.Output<string>;
-  readonly trust: TrustSource;
-  readonly rootCertificate: pulumi.Output<string>;
-
-  constructor(name: string, { config, namespace }: CertificatesArgs, opts?: pulumi.ComponentResourceOptions) {
-    super('gridlock:components:AcmeCertificates', name, {}, opts);
-    const inner = new CertificateChain(`${name}-inner`, { config, namespace, without: ['edge'] }, { parent: this });
-    const issuer = issuerResource(ISSUER, acmeIssuer(config), {
-      parent: this,
-      dependsOn: inner.certManager.certificates,
-    });
-    const leaf = { config, leaf: 'edge', namespace, plan: planPki(config.pki), issuer: ISSUER } as const;
-
-    this.edgeSecret = leafResource(this, leaf, [issuer]);
-    this.redisSecret = inner.redisSecret;
-    this.metricsApiSecret = inner.metricsApiSecret;
-    this.trust = inner.trust;
-    this.rootCertificate = inner.rootCertificate;
-    this.registerOutputs({ edgeSecret: this.edgeSecret });
+export class AcmeCertificates extends CertificateChain {
+  constructor(name: string, args: AcmeCertificatesArgs, opts?: pulumi.ComponentResourceOptions) {
+    super(name, args, opts, (chain) => acmeIssuer(chain, args));
   }
 }
 
-type AcmeConfig = Pick<
-  Config,
-  'acmeServer' | 'acmeEmail' | 'acmeChallenge' | 'acmeDnsZone' | 'awsRegion' | 'charts' | 'namespace' | 'ingressClass'
->;
-
-/** `spec` of the issuer. */
-function acmeIssuer(config: AcmeConfig) {
-  const { acmeServer, acmeEmail } = config;
-  return {
+/** The issuer, with the Secret that its challenge needs. */
+function acmeIssuer(chain: ChainParts, { server = LETS_ENCRYPT, email, challenge }: AcmeCertificatesArgs): LeafIssuer {
+  const { parent, cluster, scope, keysNamespace, manager } = chain;
+  const name = pulumi.interpolate`${scope}-acme`;
+  const { solver, secret } = solverOf(challenge);
+  const secretName = pulumi.interpolate`${scope}-acme-dns`;
+  const credentials =
+    secret === undefined
+      ? []
+      : [
+          new kubernetes.core.v1.Secret(
+            `${chain.name}-acme-dns`,
+            {
+              metadata: {
+                name: secretName,
+                namespace: keysNamespace,
+                labels: labelsOf({ cluster, part: 'certificates' }),
+              },
+              type: 'Opaque',
+              stringData: { [secret.key]: pulumi.secret(secret.value) },
+            },
+            { parent, dependsOn: manager.certificates },
+          ),
+        ];
+  const spec = {
     acme: {
-      server: acmeServer,
-      email: acmeEmail,
-      privateKeySecretRef: { name: `${ISSUER}-account` },
-      solvers: [config.acmeChallenge === 'http-01' ? httpSolver(config) : dnsSolver(config)],
+      server,
+      email,
+      privateKeySecretRef: { name: pulumi.interpolate`${scope}-acme-account` },
+      solvers: [solver(secretName)],
     },
   };
+  const issuer = issuerResource(
+    `${chain.name}-acme`,
+    { name, cluster, spec },
+    { parent, dependsOn: [...manager.certificates, ...credentials] },
+  );
+  return { name, dependsOn: [issuer] };
 }
-
-/** By the controller of this cluster, or by the one that was there before. */
-function httpSolver({ charts, namespace, ingressClass }: AcmeConfig) {
-  const ingressClassName = charts.ingress.install ? scopeOf(namespace, 'gridlock') : ingressClass;
-  return { http01: { ingress: { ingressClassName, serviceType: 'ClusterIP' } } };
-}
-
-/** Route 53, with the rights of cert-manager's own service account. */
-const dnsSolver = ({ acmeDnsZone, awsRegion }: AcmeConfig) => ({
-  dns01: { route53: { region: awsRegion, hostedZoneID: acmeDnsZone } },
-});

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fromCheckout } from '../../config/config.ts';
-import { RELEASE, run, type Spec } from './testing.ts';
+import { record } from '../../render/recorder.ts';
+import { CertManager, type CertManagerArgs } from './cert-manager.ts';
+import { CHARTS, RELEASE, type Spec } from './testing.ts';
+
+const run = (args: CertManagerArgs = CHARTS) =>
+  record(() => {
+    new CertManager('certificates-manager', args);
+  });
 
 test('cert-manager and trust-manager are installed from their charts, under restricted', async () => {
   const recording = await run();
@@ -22,7 +28,7 @@ test('cert-manager and trust-manager are installed from their charts, under rest
   });
   assert.deepEqual(
     [values['crds'], values['enableCertificateOwnerRef'], values['imageRegistry'], values['replicaCount']],
-    [{ enabled: true, keep: true }, true, 'quay.io', 1],
+    [{ enabled: true, keep: true }, true, 'quay.io', 2],
   );
   const trust = recording.one(RELEASE, 'trust-manager');
   assert.ok(trust.dependsOn.includes('cert-manager'));
@@ -30,13 +36,7 @@ test('cert-manager and trust-manager are installed from their charts, under rest
 });
 
 test('charts come from a directory, images from a mirror, and nothing that is there is installed', async () => {
-  const recording = await run({
-    'gridlock:imageMirror': 'mirror.example/images',
-    'gridlock:charts': JSON.stringify({
-      certManager: { source: './charts/cert-manager' },
-      trustManager: { install: false },
-    }),
-  });
+  const recording = await run({ certManager: { chart: '/charts/cert-manager' }, imageMirror: 'mirror.example/images' });
   const { chart, version, values } = recording.one(RELEASE).inputs as {
     chart: string;
     version?: string;
@@ -44,25 +44,26 @@ test('charts come from a directory, images from a mirror, and nothing that is th
   };
   assert.deepEqual(
     [chart, version, values['imageRegistry']],
-    [fromCheckout('./charts/cert-manager'), undefined, 'mirror.example/images/quay.io'],
+    ['/charts/cert-manager', undefined, 'mirror.example/images/quay.io'],
   );
-  const none = await run({
-    'gridlock:charts': JSON.stringify({ certManager: { install: false }, trustManager: { install: false } }),
-  });
-  none.assertChildren('certificates-manager', []);
+  (await run({})).assertChildren('certificates-manager', []);
 });
 
-test('outside of kind cert-manager has two of everything', async () => {
-  const recording = await run({
-    'gridlock:cluster': 'existing',
-    'gridlock:context': 'there',
-    'gridlock:image': 'registry.example/gridlock:1',
-  });
-  const { values } = recording.one(RELEASE, 'cert-manager').inputs as {
-    values: { replicaCount: number; webhook: { replicaCount: number; podDisruptionBudget: object } };
+test('there are two of each part, or as many as are asked for', async () => {
+  const sizes = async (args: CertManagerArgs) => {
+    const { values } = (await run(args)).one(RELEASE, 'cert-manager').inputs as {
+      values: { replicaCount: number; webhook: { replicaCount: number; podDisruptionBudget: object } };
+    };
+    return [values.replicaCount, values.webhook.replicaCount, values.webhook.podDisruptionBudget];
   };
-  assert.deepEqual(
-    [values.replicaCount, values.webhook.replicaCount, values.webhook.podDisruptionBudget],
-    [2, 2, { enabled: true }],
-  );
+  assert.deepEqual(await sizes(CHARTS), [2, 2, { enabled: true }]);
+  assert.deepEqual(await sizes({ ...CHARTS, replicas: 1 }), [1, 1, { enabled: false }]);
+});
+
+test('for workload identity on Azure its pods and service account are labelled', async () => {
+  const { values } = (await run({ ...CHARTS, azureIdentity: true })).one(RELEASE, 'cert-manager').inputs as {
+    values: { podLabels: object; serviceAccount: { labels: object } };
+  };
+  const labels = { 'azure.workload.identity/use': 'true' };
+  assert.deepEqual([values.podLabels, values.serviceAccount.labels], [labels, labels]);
 });

@@ -1,36 +1,43 @@
 import * as command from '@pulumi/command';
 import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
-import type { Config } from '../../config/config.ts';
-import { chartPlace, mirrored } from '../artifacts.ts';
+import { type ChartPlace, mirrored } from '../artifacts.ts';
 import { Namespace } from '../namespace.ts';
 
 /** Namespace of cert-manager and trust-manager, and of the keys of roots and intermediates. */
 export const CERT_MANAGER = 'cert-manager';
 
 export interface CertManagerArgs {
-  /** Which charts are installed and from where, how many replicas there are, and the mirror of images. */
-  readonly config: Pick<Config, 'charts' | 'cluster' | 'imageMirror'>;
+  /** Where cert-manager is installed from; default: the Kubernetes cluster has it. */
+  readonly certManager?: ChartPlace | undefined;
+  /** Where trust-manager is installed from; default: the Kubernetes cluster has it. */
+  readonly trustManager?: ChartPlace | undefined;
+  /** A registry and path that every image comes from; default: where the charts have it from. */
+  readonly imageMirror?: string | undefined;
+  /** Pods of each part; default: 2. */
+  readonly replicas?: number;
+  /** Has cert-manager sign in to Azure by workload identity, as a challenge in Azure DNS without a secret needs. */
+  readonly azureIdentity?: boolean;
 }
 
-/** cert-manager and trust-manager, each unless the cluster has it already. */
+/** cert-manager and trust-manager, each unless the Kubernetes cluster has it already. */
 export class CertManager extends pulumi.ComponentResource {
   /** What has to be there before a Certificate or an Issuer can be made. */
   readonly certificates: pulumi.Resource[];
   /** What has to be there before a Bundle can be made. */
   readonly bundles: pulumi.Resource[];
 
-  constructor(name: string, { config }: CertManagerArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: CertManagerArgs, opts?: pulumi.ComponentResourceOptions) {
     super('gridlock:components:CertManager', name, {}, opts);
-    const { certManager, trustManager } = config.charts;
-    const parent = { parent: this };
-
-    const namespace = certManager.install
-      ? [new Namespace(`${name}-namespace`, { name: CERT_MANAGER, level: 'restricted' }, parent)]
-      : [];
-    this.certificates = certManager.install ? [release(this, config, namespace)] : [];
+    const { certManager, trustManager } = args;
+    const namespace =
+      certManager === undefined
+        ? []
+        : [new Namespace(`${name}-namespace`, { name: CERT_MANAGER, level: 'restricted' }, { parent: this })];
+    this.certificates = certManager === undefined ? [] : [release(this, certManager, args, namespace)];
     const after = [...namespace, ...this.certificates];
-    this.bundles = trustManager.install ? [webhookPause(this, trustRelease(this, config, after))] : after;
+    this.bundles =
+      trustManager === undefined ? after : [webhookPause(this, trustRelease(this, trustManager, args, after))];
     this.registerOutputs();
   }
 }
@@ -43,16 +50,20 @@ const size = (cpu: string, memory: string, most: string) => ({
   limits: { memory: most },
 });
 
-// One of each will do on a laptop; elsewhere no node may take the last one with it.
-const replicasOf = ({ cluster }: CertManagerArgs['config']) => (cluster === 'kind' ? 1 : 2);
+/** What a pod needs for workload identity; the name of the identity is in the challenge. */
+const azureLabels = { 'azure.workload.identity/use': 'true' };
 
-function release(parent: CertManager, config: CertManagerArgs['config'], dependsOn: pulumi.Resource[]) {
-  const replicaCount = replicasOf(config);
+function release(
+  parent: CertManager,
+  chart: ChartPlace,
+  { imageMirror = '', replicas: replicaCount = 2, azureIdentity = false }: CertManagerArgs,
+  dependsOn: pulumi.Resource[],
+) {
   const common = { replicaCount, podDisruptionBudget: { enabled: replicaCount > 1 } };
   return new kubernetes.helm.v3.Release(
     CERT_MANAGER,
     {
-      ...chartPlace(config, 'certManager'),
+      ...chart,
       name: CERT_MANAGER,
       namespace: CERT_MANAGER,
       timeout: TIMEOUT_SECONDS,
@@ -61,9 +72,10 @@ function release(parent: CertManager, config: CertManagerArgs['config'], depends
         // Kept when the release goes: with them the Certificates of others would go too.
         crds: { enabled: true, keep: true },
         global: { leaderElection: { namespace: CERT_MANAGER } },
-        imageRegistry: mirrored(config, 'quay.io'),
+        imageRegistry: mirrored({ imageMirror }, 'quay.io'),
         // A root that is retired takes its key with it.
         enableCertificateOwnerRef: true,
+        ...(azureIdentity ? { podLabels: azureLabels, serviceAccount: { labels: azureLabels } } : {}),
         resources: size('10m', '64Mi', '256Mi'),
         webhook: { ...common, resources: size('10m', '32Mi', '128Mi') },
         cainjector: { ...common, resources: size('10m', '64Mi', '512Mi') },
@@ -74,12 +86,16 @@ function release(parent: CertManager, config: CertManagerArgs['config'], depends
   );
 }
 
-function trustRelease(parent: CertManager, config: CertManagerArgs['config'], dependsOn: pulumi.Resource[]) {
-  const replicaCount = replicasOf(config);
+function trustRelease(
+  parent: CertManager,
+  chart: ChartPlace,
+  { imageMirror = '', replicas: replicaCount = 2 }: CertManagerArgs,
+  dependsOn: pulumi.Resource[],
+) {
   return new kubernetes.helm.v3.Release(
     'trust-manager',
     {
-      ...chartPlace(config, 'trustManager'),
+      ...chart,
       name: 'trust-manager',
       namespace: CERT_MANAGER,
       timeout: TIMEOUT_SECONDS,
@@ -87,7 +103,7 @@ function trustRelease(parent: CertManager, config: CertManagerArgs['config'], de
         replicaCount,
         podDisruptionBudget: { enabled: replicaCount > 1 },
         crds: { enabled: true, keep: true },
-        imageRegistry: mirrored(config, 'quay.io'),
+        imageRegistry: mirrored({ imageMirror }, 'quay.io'),
         // Our bundle has our roots only: no image with those of the public is needed.
         defaultPackage: { enabled: false },
         app: { trust: { namespace: CERT_MANAGER } },

@@ -1,36 +1,60 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UNKNOWN } from '../../render/registration.ts';
-import { BUNDLE, CERTIFICATE, CONFIG_MAP, ISSUER, MANAGER, names, pki, run, spec } from './testing.ts';
+import { namesOfHost } from './certificate-set.ts';
+import { FIRST } from './pki-plan.ts';
+import { BUNDLE, CERTIFICATE, CONFIG_MAP, ISSUER, MANAGER, names, runChain as run, spec } from './testing.ts';
 
-test('the own chain is cert-manager, one root, one intermediate, three leaves and a bundle', async () => {
+test('the own chain is cert-manager, one root, one intermediate, two leaves and a bundle', async () => {
   const recording = await run();
   recording.assertChildren('certificates', [
     [MANAGER, 'certificates-manager'],
-    [ISSUER, 'gridlock-self-signed-issuer'],
-    [CERTIFICATE, 'gridlock-root-g1'],
-    [ISSUER, 'gridlock-root-g1-issuer'],
-    [CERTIFICATE, 'gridlock-intermediate-g1-1'],
-    [ISSUER, 'gridlock-intermediate-g1-1-issuer'],
-    [BUNDLE, 'gridlock-roots'],
-    [CERTIFICATE, 'gridlock-edge'],
-    [CERTIFICATE, 'gridlock-redis'],
-    [CERTIFICATE, 'gridlock-metrics-api'],
+    [ISSUER, 'certificates-self-signed-issuer'],
+    [CERTIFICATE, 'certificates-root-g1'],
+    [ISSUER, 'certificates-root-g1-issuer'],
+    [CERTIFICATE, 'certificates-intermediate-g1-1'],
+    [ISSUER, 'certificates-intermediate-g1-1-issuer'],
+    [BUNDLE, 'certificates-roots'],
+    [CERTIFICATE, 'certificates-edge'],
+    [CERTIFICATE, 'certificates-redis'],
   ]);
-  const { edgeSecret, redisSecret, metricsApiSecret, trust, rootCertificate } = recording.outputs;
-  assert.deepEqual(
-    [edgeSecret, redisSecret, metricsApiSecret],
-    ['gridlock-edge-tls', 'gridlock-redis-tls', 'gridlock-metrics-api-tls'],
-  );
-  assert.deepEqual(trust, { configMap: 'gridlock-roots', key: 'roots.pem' });
+  const { edgeSecret, redisSecret, trust, rootCertificate } = recording.outputs;
+  assert.deepEqual([edgeSecret, redisSecret], ['chat-edge-tls', 'chat-redis-tls']);
+  assert.deepEqual(trust, { configMap: 'play-chat-roots', key: 'roots.pem' });
   assert.match(String(rootCertificate), /BEGIN CERTIFICATE/);
+});
+
+test('what belongs to the whole Kubernetes cluster has the namespace in its name', async () => {
+  const recording = await run();
+  const named = (type: string) => names(recording, type).sort();
+  assert.deepEqual(named(ISSUER), ['play-chat-intermediate-g1-1', 'play-chat-root-g1', 'play-chat-self-signed']);
+  assert.deepEqual(named(BUNDLE), ['play-chat-roots']);
+  assert.deepEqual(named(CERTIFICATE), ['chat-edge', 'chat-redis', 'play-chat-intermediate-g1-1', 'play-chat-root-g1']);
+});
+
+test('a cluster without Redis has no certificate for it, and an intermediate that may sign none', async () => {
+  const recording = await run({ names: { edge: namesOfHost('game.example') } });
+  assert.equal(recording.outputs.redisSecret, undefined);
+  assert.equal(recording.all(CERTIFICATE).length, 3);
+  const { nameConstraints } = spec(recording, CERTIFICATE, 'certificates-intermediate-g1-1') as {
+    nameConstraints: { permitted: object };
+  };
+  assert.deepEqual(nameConstraints.permitted, { dnsDomains: ['game.example'] });
+});
+
+test('only the root that issues is protected, so that the other can be retired', async () => {
+  const protectedOnes = (recording: Awaited<ReturnType<typeof run>>) =>
+    recording.registrations.filter(({ options }) => options.protect).map(({ name }) => name);
+  const pki = { ...FIRST, generations: ['g1', 'g2'], issuing: 'g2' };
+  assert.deepEqual(protectedOnes(await run({ pki, protect: true })), ['certificates-root-g2']);
+  assert.deepEqual(protectedOnes(await run({ pki })), []);
 });
 
 test('a root signs itself once, is never renewed, and keeps its key', async () => {
   const recording = await run();
-  const root = recording.one(CERTIFICATE, 'gridlock-root-g1');
+  const root = recording.one(CERTIFICATE, 'certificates-root-g1');
   assert.deepEqual(root.inputs['spec'], {
-    secretName: 'gridlock-root-g1',
+    secretName: 'play-chat-root-g1',
     commonName: 'Gridlock root g1',
     subject: { organizations: ['Gridlock'] },
     isCA: true,
@@ -38,10 +62,10 @@ test('a root signs itself once, is never renewed, and keeps its key', async () =
     duration: '87600h',
     renewal: { policy: 'Disabled' },
     privateKey: { algorithm: 'ECDSA', size: 384, encoding: 'PKCS8', rotationPolicy: 'Never' },
-    issuerRef: { group: 'cert-manager.io', kind: 'ClusterIssuer', name: 'gridlock-self-signed' },
+    issuerRef: { group: 'cert-manager.io', kind: 'ClusterIssuer', name: 'play-chat-self-signed' },
   });
   assert.deepEqual(root.inputs['metadata'], {
-    name: 'gridlock-root-g1',
+    name: 'play-chat-root-g1',
     namespace: 'cert-manager',
     labels: (root.inputs['metadata'] as { labels: object }).labels,
     annotations: { 'pulumi.com/waitFor': 'condition=Ready' },
@@ -50,34 +74,34 @@ test('a root signs itself once, is never renewed, and keeps its key', async () =
 
 test('an intermediate is constrained to the names of its leaves, and its keys are replaced', async () => {
   const recording = await run();
-  const { nameConstraints, subject, ...rest } = spec(recording, CERTIFICATE, 'gridlock-intermediate-g1-1') as {
+  const { nameConstraints, subject, ...rest } = spec(recording, CERTIFICATE, 'certificates-intermediate-g1-1') as {
     nameConstraints: { critical: boolean; permitted: { dnsDomains: string[]; ipRanges: string[] } };
     subject: { serialNumber: string };
   };
   assert.deepEqual(rest, {
-    secretName: 'gridlock-intermediate-g1-1',
+    secretName: 'play-chat-intermediate-g1-1',
     commonName: 'Gridlock intermediate g1-1',
     isCA: true,
     usages: ['cert sign', 'crl sign', 'digital signature'],
     duration: '2160h',
     renewBefore: '720h',
     privateKey: { algorithm: 'ECDSA', size: 256, encoding: 'PKCS8', rotationPolicy: 'Always' },
-    issuerRef: { group: 'cert-manager.io', kind: 'ClusterIssuer', name: 'gridlock-root-g1' },
+    issuerRef: { group: 'cert-manager.io', kind: 'ClusterIssuer', name: 'play-chat-root-g1' },
   });
   assert.equal(nameConstraints.critical, true);
   assert.ok(nameConstraints.permitted.dnsDomains.includes('localhost'));
   assert.match(subject.serialNumber, /^[0-9a-f]{8}$/);
-  const elsewhere = await run({ 'gridlock:host': 'game.example' });
-  const other = spec(elsewhere, CERTIFICATE, 'gridlock-intermediate-g1-1') as {
+  const elsewhere = await run({ names: { edge: namesOfHost('game.example', true) } });
+  const other = spec(elsewhere, CERTIFICATE, 'certificates-intermediate-g1-1') as {
     subject: { serialNumber: string };
   };
   assert.notEqual(other.subject.serialNumber, subject.serialNumber);
 });
 
 test('the leaf of the edge is for what people connect to, signed by the intermediate', async () => {
-  const recording = await run({ 'gridlock:host': 'game.example' });
-  assert.deepEqual(spec(recording, CERTIFICATE, 'gridlock-edge'), {
-    secretName: 'gridlock-edge-tls',
+  const recording = await run({ names: { edge: namesOfHost('game.example', true) } });
+  assert.deepEqual(spec(recording, CERTIFICATE, 'certificates-edge'), {
+    secretName: 'chat-edge-tls',
     commonName: 'Gridlock edge',
     subject: { organizations: ['Gridlock'], serialNumber: 'g1-1-1' },
     duration: '168h',
@@ -86,7 +110,7 @@ test('the leaf of the edge is for what people connect to, signed by the intermed
     privateKey: { algorithm: 'ECDSA', size: 256, encoding: 'PKCS8', rotationPolicy: 'Always' },
     dnsNames: ['game.example', 'localhost'],
     ipAddresses: ['127.0.0.1', '::1'],
-    issuerRef: { group: 'cert-manager.io', kind: 'ClusterIssuer', name: 'gridlock-intermediate-g1-1' },
+    issuerRef: { group: 'cert-manager.io', kind: 'ClusterIssuer', name: 'play-chat-intermediate-g1-1' },
   });
 });
 
@@ -96,13 +120,13 @@ test('everything waits for what signs it, and a leaf for the bundle with its roo
     const { dependsOn } = recording.one(type, name);
     for (const each of wanted) assert.ok(dependsOn.includes(each), `${name} waits for ${dependsOn.join(', ')}`);
   };
-  waits(ISSUER, 'gridlock-self-signed-issuer', 'cert-manager');
-  waits(CERTIFICATE, 'gridlock-root-g1', 'gridlock-self-signed-issuer');
-  waits(ISSUER, 'gridlock-root-g1-issuer', 'gridlock-root-g1');
-  waits(CERTIFICATE, 'gridlock-intermediate-g1-1', 'gridlock-root-g1-issuer');
-  waits(ISSUER, 'gridlock-intermediate-g1-1-issuer', 'gridlock-intermediate-g1-1');
-  waits(BUNDLE, 'gridlock-roots', 'gridlock-root-g1-issuer', 'trust-manager-webhook');
-  waits(CERTIFICATE, 'gridlock-edge', 'gridlock-intermediate-g1-1-issuer', 'gridlock-roots');
+  waits(ISSUER, 'certificates-self-signed-issuer', 'cert-manager');
+  waits(CERTIFICATE, 'certificates-root-g1', 'certificates-self-signed-issuer');
+  waits(ISSUER, 'certificates-root-g1-issuer', 'certificates-root-g1');
+  waits(CERTIFICATE, 'certificates-intermediate-g1-1', 'certificates-root-g1-issuer');
+  waits(ISSUER, 'certificates-intermediate-g1-1-issuer', 'certificates-intermediate-g1-1');
+  waits(BUNDLE, 'certificates-roots', 'certificates-root-g1-issuer', 'trust-manager-webhook');
+  waits(CERTIFICATE, 'certificates-edge', 'certificates-intermediate-g1-1-issuer', 'certificates-roots');
   for (const { inputs } of [...recording.all(CERTIFICATE), ...recording.all(ISSUER)]) {
     const { annotations } = inputs['metadata'] as { annotations: Record<string, string> };
     assert.equal(annotations['pulumi.com/waitFor'], 'condition=Ready');
@@ -110,16 +134,16 @@ test('everything waits for what signs it, and a leaf for the bundle with its roo
 });
 
 test('the bundle has every accepted root, and no intermediate', async () => {
-  const recording = await run(pki({ generations: ['g1', 'g2'], issuing: 'g1' }));
+  const recording = await run({ pki: { ...FIRST, generations: ['g1', 'g2'] } });
   const bundle = recording.one(BUNDLE);
   assert.deepEqual(bundle.inputs['spec'], {
     sources: [
-      { secret: { name: 'gridlock-root-g1', key: 'tls.crt' } },
-      { secret: { name: 'gridlock-root-g2', key: 'tls.crt' } },
+      { secret: { name: 'play-chat-root-g1', key: 'tls.crt' } },
+      { secret: { name: 'play-chat-root-g2', key: 'tls.crt' } },
     ],
     target: {
       configMap: { key: 'roots.pem' },
-      namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'gridlock' } },
+      namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'play' } },
     },
   });
   const { annotations } = bundle.inputs['metadata'] as { annotations: Record<string, string> };
@@ -127,17 +151,17 @@ test('the bundle has every accepted root, and no intermediate', async () => {
 });
 
 test('a rollover changes the objects step by step, and the leaves keep their names throughout', async () => {
-  const leaves = ['gridlock-edge', 'gridlock-redis', 'gridlock-metrics-api'];
+  const leaves = ['chat-edge', 'chat-redis'];
   for (const [step, authorities] of [
-    [{ generations: ['g1'] }, ['gridlock-root-g1', 'gridlock-intermediate-g1-1']],
-    [{ generations: ['g1', 'g2'] }, ['gridlock-root-g1', 'gridlock-root-g2', 'gridlock-intermediate-g1-1']],
+    [{ generations: ['g1'] }, ['play-chat-root-g1', 'play-chat-intermediate-g1-1']],
+    [{ generations: ['g1', 'g2'] }, ['play-chat-root-g1', 'play-chat-root-g2', 'play-chat-intermediate-g1-1']],
     [
       { generations: ['g1', 'g2'], issuing: 'g2' },
-      ['gridlock-root-g1', 'gridlock-root-g2', 'gridlock-intermediate-g2-1'],
+      ['play-chat-root-g1', 'play-chat-root-g2', 'play-chat-intermediate-g2-1'],
     ],
-    [{ generations: ['g2'], issuing: 'g2' }, ['gridlock-root-g2', 'gridlock-intermediate-g2-1']],
+    [{ generations: ['g2'], issuing: 'g2' }, ['play-chat-root-g2', 'play-chat-intermediate-g2-1']],
   ] as const) {
-    const recording = await run(pki(step));
+    const recording = await run({ pki: { ...FIRST, ...step } });
     assert.deepEqual(names(recording, CERTIFICATE).sort(), [...authorities, ...leaves].sort());
   }
 });
@@ -149,5 +173,5 @@ test('in the first preview nothing is read, and what is not there yet is unknown
     true,
   );
   assert.equal(recording.outputs.edgeSecret, undefined);
-  assert.equal(recording.all(CERTIFICATE).length, 5);
+  assert.equal(recording.all(CERTIFICATE).length, 4);
 });

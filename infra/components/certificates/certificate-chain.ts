@@ -1,81 +1,137 @@
 import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
-import type { Config } from '../../config/config.ts';
-import { labels, namespaceNamed } from '../labels.ts';
-import { CERT_MANAGER, CertManager } from './cert-manager.ts';
-import { certificateResource, issuerResource, leafResource } from './certificate-resources.ts';
-import type { CertificateSet, TrustSource } from './certificate-set.ts';
-import { allNames, fingerprintOf, LEAVES, type Leaf, nameConstraints } from './certificate-set.ts';
-import { type PkiPlan, pkiLifetimes, planPki, rootCommonName } from './pki-plan.ts';
+import { labelsOf, namespaceNamed } from '../labels.ts';
+import { scopeOf } from '../names.ts';
+import { CERT_MANAGER, CertManager, type CertManagerArgs } from './cert-manager.ts';
+import {
+  certificateResource,
+  issuerRef,
+  issuerResource,
+  type LeafIssuer,
+  leafResource,
+} from './certificate-resources.ts';
+import type { CertificateSet, CertificatesArgs, Leaf, TrustSource } from './certificate-set.ts';
+import { fingerprintOf, LEAVES, nameConstraints, union } from './certificate-set.ts';
+import { FIRST, type Pki, type PkiPlan, pkiLifetimes, planPki, rootCommonName } from './pki-plan.ts';
 
-/** Name of the bundle, and of the ConfigMap that trust-manager makes of it. */
-export const TRUST = 'gridlock-roots';
+/** Key of the accepted roots in their ConfigMap. */
 export const TRUST_KEY = 'roots.pem';
-const SELF_SIGNED = 'gridlock-self-signed';
 
-export interface CertificateChainArgs {
-  /** The generations of the chain, the names it is for, and where the charts come from. */
-  readonly config: Config;
-  /** Namespace of the game, where the leaves and the trusted roots are. */
-  readonly namespace: pulumi.Input<string>;
-  /** Leaves that come from elsewhere. */
-  readonly without?: readonly Leaf[];
+export interface CertificateChainArgs extends CertificatesArgs {
+  /** The accepted roots, the one that issues, and the numbers of intermediate and leaf; default: one root, nothing rotated. */
+  readonly pki?: Pki;
+  /** Where cert-manager and trust-manager are installed from; default: the Kubernetes cluster has both. */
+  readonly certManager?: Omit<CertManagerArgs, 'imageMirror'>;
+  /** Namespace in which cert-manager keeps the keys of ClusterIssuers, and trust-manager reads roots; default: `cert-manager`. */
+  readonly keysNamespace?: string;
+  /** Refuses every change that would delete the root that issues, and its key; default: false. */
+  readonly protect?: boolean;
 }
 
 /**
  * The own chain by cert-manager: self-signed -> root -> intermediate -> leaves, and the accepted roots as a
- * ConfigMap by trust-manager. Keys of roots and intermediates stay out of the game's namespace.
+ * ConfigMap by trust-manager. Keys of roots and intermediates stay out of the cluster's namespace.
  */
 export class CertificateChain extends pulumi.ComponentResource implements CertificateSet {
   readonly edgeSecret: pulumi.Output<string>;
-  readonly redisSecret: pulumi.Output<string>;
-  readonly metricsApiSecret: pulumi.Output<string>;
-  readonly trust: TrustSource;
+  readonly redisSecret: pulumi.Output<string> | undefined;
+  readonly trust: TrustSource | undefined;
   readonly rootCertificate: pulumi.Output<string>;
-  /** What installed cert-manager. */
-  readonly certManager: CertManager;
 
-  constructor(name: string, args: CertificateChainArgs, opts?: pulumi.ComponentResourceOptions) {
-    super('gridlock:components:CertificateChain', name, {}, opts);
-    const { config, namespace, without = [] } = args;
-    const plan = planPki(config.pki);
-    const manager = new CertManager(`${name}-manager`, { config }, { parent: this });
+  /** `edge` makes who signs the edge's certificate; default: the chain. */
+  constructor(
+    name: string,
+    args: CertificateChainArgs,
+    opts?: pulumi.ComponentResourceOptions,
+    edge?: (chain: ChainParts) => LeafIssuer,
+  ) {
+    // One type, whoever signs the edge's certificate: a change of that changes the certificate in place.
+    super('gridlock:components:Certificates', name, {}, opts);
+    const { namespace, cluster = name, names, pki = FIRST, certManager = {}, imageMirror } = args;
+    const scope = pulumi.output(namespace).apply((it) => scopeOf(it, cluster));
+    const plan = planPki(pki);
+    const manager = new CertManager(`${name}-manager`, { ...certManager, imageMirror }, { parent: this });
+    const parts: ChainParts = {
+      parent: this,
+      name,
+      cluster,
+      scope,
+      namespace,
+      manager,
+      keysNamespace: args.keysNamespace ?? CERT_MANAGER,
+      protect: args.protect ?? false,
+    };
+    const own = LEAVES.filter((leaf) => names[leaf] !== undefined && (leaf !== 'edge' || edge === undefined));
+    const chain =
+      own.length === 0
+        ? undefined
+        : makeChain(
+            parts,
+            plan,
+            own.map((leaf) => names[leaf]!),
+          );
+    const secret = (leaf: Leaf, issuer: LeafIssuer) =>
+      leafResource(this, `${name}-${leaf}`, { leaf, cluster, namespace, names: names[leaf]!, issuer });
 
-    const roots = makeRoots(this, plan, manager);
-    const issuer = makeIntermediate(this, plan, config, [...roots.values()]);
-    const bundle = makeBundle(this, plan, namespace, [...roots.values(), ...manager.bundles]);
-    const secrets = Object.fromEntries(
-      LEAVES.filter((leaf) => !without.includes(leaf)).map((leaf) => {
-        // Nobody is shown a leaf of a root that is not in the bundle yet.
-        const made = leafResource(this, { config, leaf, namespace, plan }, [issuer, bundle]);
-        return [leaf, made];
-      }),
-    );
-
-    this.certManager = manager;
-    this.edgeSecret = secrets['edge'] ?? pulumi.output('');
-    this.redisSecret = secrets['redis'] ?? pulumi.output('');
-    this.metricsApiSecret = secrets['metrics-api'] ?? pulumi.output('');
-    this.trust = { configMap: bundle.metadata.name, key: TRUST_KEY };
-    this.rootCertificate = readBundle(this, bundle, namespace);
-    this.registerOutputs({ rootCertificate: this.rootCertificate });
+    this.edgeSecret = secret('edge', edge?.(parts) ?? chain!.issuer);
+    this.redisSecret = names.redis && secret('redis', chain!.issuer);
+    this.trust = chain?.trust;
+    this.rootCertificate = chain?.roots ?? pulumi.output('');
+    this.registerOutputs({ edgeSecret: this.edgeSecret, rootCertificate: this.rootCertificate });
   }
 }
 
-type Resources = ReadonlyMap<string, kubernetes.apiextensions.CustomResource>;
+/** What every object of a chain is made with. */
+export interface ChainParts {
+  readonly parent: pulumi.Resource;
+  /** Of the component. */
+  readonly name: string;
+  /** Of the WebSocket cluster. */
+  readonly cluster: string;
+  /** What names of objects outside of the namespace begin with. */
+  readonly scope: pulumi.Output<string>;
+  readonly namespace: pulumi.Input<string>;
+  readonly manager: CertManager;
+  readonly keysNamespace: string;
+  readonly protect: boolean;
+}
 
-/** The issuer of every accepted root, by its name. */
-function makeRoots(parent: CertificateChain, { roots }: PkiPlan, manager: CertManager): Resources {
-  const options = { parent, dependsOn: manager.certificates };
-  const selfSigned = issuerResource(SELF_SIGNED, { selfSigned: {} }, options);
-  const issuers = roots.map(({ name, generation }) => {
-    const root = certificateResource(
-      name,
+const scoped = ({ scope }: ChainParts, name: string): pulumi.Output<string> => pulumi.interpolate`${scope}-${name}`;
+
+/** Roots, intermediate and bundle, and who signs leaves of these names. */
+function makeChain(parts: ChainParts, plan: PkiPlan, names: CertificatesArgs['names'][Leaf][]) {
+  const roots = makeRoots(parts, plan);
+  const intermediate = makeIntermediate(parts, plan, names, roots);
+  const bundle = makeBundle(parts, plan, [...roots, ...parts.manager.bundles]);
+  const issuer: LeafIssuer = {
+    name: scoped(parts, plan.intermediate.name),
+    serial: plan.leafSerial,
+    // Nobody is shown a leaf of a root that is not in the bundle yet.
+    dependsOn: [intermediate, bundle],
+  };
+  return { issuer, trust: { configMap: bundle.metadata.name, key: TRUST_KEY }, roots: readBundle(parts, bundle) };
+}
+
+/** The issuer of every accepted root. */
+function makeRoots(parts: ChainParts, { roots }: PkiPlan): pulumi.Resource[] {
+  const { parent, name, cluster, keysNamespace, manager, protect } = parts;
+  const selfSigned = scoped(parts, 'self-signed');
+  const first = issuerResource(
+    `${name}-self-signed`,
+    { name: selfSigned, cluster, spec: { selfSigned: {} } },
+    { parent, dependsOn: manager.certificates },
+  );
+  return roots.map((root) => {
+    const secretName = scoped(parts, root.name);
+    const certificate = certificateResource(
+      `${name}-${root.name}`,
       {
-        namespace: CERT_MANAGER,
+        name: secretName,
+        namespace: keysNamespace,
+        cluster,
         spec: {
-          secretName: name,
-          commonName: rootCommonName(generation),
+          secretName,
+          commonName: rootCommonName(root.generation),
           subject: { organizations: ['Gridlock'] },
           isCA: true,
           usages: ['cert sign', 'crl sign'],
@@ -83,14 +139,19 @@ function makeRoots(parent: CertificateChain, { roots }: PkiPlan, manager: CertMa
           // A new root is a new generation: under the same name it would be trusted by nobody.
           renewal: { policy: 'Disabled' },
           privateKey: { algorithm: 'ECDSA', size: 384, encoding: 'PKCS8', rotationPolicy: 'Never' },
-          issuerRef: { group: 'cert-manager.io', kind: 'ClusterIssuer', name: SELF_SIGNED },
+          issuerRef: issuerRef(selfSigned),
         },
       },
-      { parent, dependsOn: selfSigned },
+      // One that no longer issues is to be retired.
+      { parent, dependsOn: first, protect: protect && root.issues },
     );
-    return [name, issuerResource(name, { ca: { secretName: name } }, { parent, dependsOn: root })] as const;
+    const spec = { ca: { secretName } };
+    return issuerResource(
+      `${name}-${root.name}`,
+      { name: secretName, cluster, spec },
+      { parent, dependsOn: certificate },
+    );
   });
-  return new Map(issuers);
 }
 
 /**
@@ -98,55 +159,60 @@ function makeRoots(parent: CertificateChain, { roots }: PkiPlan, manager: CertMa
  * change.
  */
 function makeIntermediate(
-  parent: CertificateChain,
-  { intermediate: { name, root } }: PkiPlan,
-  config: Config,
+  parts: ChainParts,
+  { intermediate }: PkiPlan,
+  names: CertificatesArgs['names'][Leaf][],
   dependsOn: pulumi.Resource[],
 ) {
-  const names = allNames(config);
+  const { parent, name, cluster, keysNamespace } = parts;
+  const all = pulumi.all(names.map((each) => pulumi.output(each!))).apply(union);
   const { duration, renewBefore } = pkiLifetimes.intermediate;
+  const secretName = scoped(parts, intermediate.name);
   const certificate = certificateResource(
-    name,
+    `${name}-${intermediate.name}`,
     {
-      namespace: CERT_MANAGER,
+      name: secretName,
+      namespace: keysNamespace,
+      cluster,
       spec: {
-        secretName: name,
-        commonName: `Gridlock intermediate ${name.slice('gridlock-intermediate-'.length)}`,
+        secretName,
+        commonName: `Gridlock intermediate ${intermediate.number}`,
         // Changed constraints alone would not cause a new certificate; a changed subject does.
-        subject: { organizations: ['Gridlock'], serialNumber: fingerprintOf(names) },
+        subject: { organizations: ['Gridlock'], serialNumber: all.apply(fingerprintOf) },
         isCA: true,
         usages: ['cert sign', 'crl sign', 'digital signature'],
         duration: `${duration}h`,
         renewBefore: `${renewBefore}h`,
         privateKey: { algorithm: 'ECDSA', size: 256, encoding: 'PKCS8', rotationPolicy: 'Always' },
-        nameConstraints: nameConstraints(names),
-        issuerRef: { group: 'cert-manager.io', kind: 'ClusterIssuer', name: root },
+        nameConstraints: all.apply(nameConstraints),
+        issuerRef: issuerRef(scoped(parts, intermediate.root)),
       },
     },
     { parent, dependsOn },
   );
-  return issuerResource(name, { ca: { secretName: name } }, { parent, dependsOn: certificate });
+  const spec = { ca: { secretName } };
+  return issuerResource(
+    `${name}-${intermediate.name}`,
+    { name: secretName, cluster, spec },
+    { parent, dependsOn: certificate },
+  );
 }
 
-function makeBundle(
-  parent: CertificateChain,
-  { roots }: PkiPlan,
-  namespace: pulumi.Input<string>,
-  dependsOn: pulumi.Resource[],
-) {
+function makeBundle(parts: ChainParts, { roots }: PkiPlan, dependsOn: pulumi.Resource[]) {
+  const { parent, name, cluster, namespace } = parts;
   return new kubernetes.apiextensions.CustomResource(
-    TRUST,
+    `${name}-roots`,
     {
       apiVersion: 'trust.cert-manager.io/v1alpha1',
       kind: 'Bundle',
       metadata: {
-        name: TRUST,
-        labels: labels('trust'),
+        name: scoped(parts, 'roots'),
+        labels: labelsOf({ cluster, part: 'certificates' }),
         annotations: { 'pulumi.com/waitFor': 'condition=Synced' },
       },
       spec: {
         // Roots only: an intermediate in here would be trusted by itself, and could not be replaced.
-        sources: roots.map(({ name }) => ({ secret: { name, key: 'tls.crt' } })),
+        sources: roots.map((root) => ({ secret: { name: scoped(parts, root.name), key: 'tls.crt' } })),
         target: { configMap: { key: TRUST_KEY }, namespaceSelector: namespaceNamed(namespace) },
       },
     },
@@ -156,12 +222,13 @@ function makeBundle(
 
 /** The accepted roots as they are in the cluster; no key is read for it. */
 function readBundle(
-  parent: CertificateChain,
+  { parent, name, namespace }: ChainParts,
   bundle: kubernetes.apiextensions.CustomResource,
-  namespace: pulumi.Input<string>,
 ): pulumi.Output<string> {
   // By the bundle's id, which is unknown until it is there: before, there is nothing to read.
-  const id = pulumi.all([namespace, bundle.id]).apply(([where]) => `${where}/${TRUST}`);
-  const found = kubernetes.core.v1.ConfigMap.get(`${TRUST}-read`, id, { parent, dependsOn: bundle });
+  const id = pulumi
+    .all([namespace, bundle.metadata.name, bundle.id])
+    .apply(([where, configMap]) => `${where}/${configMap}`);
+  const found = kubernetes.core.v1.ConfigMap.get(`${name}-roots-read`, id, { parent, dependsOn: bundle });
   return found.data.apply((data) => data[TRUST_KEY] ?? '');
 }

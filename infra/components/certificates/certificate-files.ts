@@ -1,53 +1,62 @@
 import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
-import { fromCheckout } from '../../config/config.ts';
-import { labels } from '../labels.ts';
-import { TRUST, TRUST_KEY } from './certificate-chain.ts';
-import { type Pair, readCertificateDirectory } from './certificate-directory.ts';
-import type { CertificateSet, CertificatesArgs, TrustSource } from './certificate-set.ts';
-import { type Leaf, secretOf } from './certificate-set.ts';
+import { labelsOf } from '../labels.ts';
+import type { PartArgs } from '../part.ts';
+import { TRUST_KEY } from './certificate-chain.ts';
+import type { CertificateSet, Leaf, TrustSource } from './certificate-set.ts';
 
-/** Certificates from a directory, for clusters without cert-manager. You renew them by writing new files. */
+/** A certificate with its chain, and its key. */
+export interface Pair {
+  /** Leaf and what is between it and its root, as PEM. */
+  readonly chain: pulumi.Input<string>;
+  /** As PEM; it becomes a Secret. */
+  readonly key: pulumi.Input<string>;
+}
+
+export interface CertificateFilesArgs extends PartArgs {
+  /** All accepted roots as PEM. */
+  readonly roots: pulumi.Input<string>;
+  readonly edge: Pair;
+  /** Of Redis, where the cluster has one of its own. */
+  readonly redis?: Pair | undefined;
+}
+
+/** Certificates of yours, for clusters without cert-manager. You renew them by giving others. */
 export class CertificateFiles extends pulumi.ComponentResource implements CertificateSet {
   readonly edgeSecret: pulumi.Output<string>;
-  readonly redisSecret: pulumi.Output<string>;
-  readonly metricsApiSecret: pulumi.Output<string>;
+  readonly redisSecret: pulumi.Output<string> | undefined;
   readonly trust: TrustSource;
   readonly rootCertificate: pulumi.Output<string>;
 
-  constructor(name: string, { config, namespace }: CertificatesArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: CertificateFilesArgs, opts?: pulumi.ComponentResourceOptions) {
     super('gridlock:components:CertificateFiles', name, {}, opts);
-    const { roots, leaves } = readCertificateDirectory(fromCheckout(config.certificatesDir), config);
-    const secret = (leaf: Leaf) => makeSecret(this, leaf, leaves[leaf], namespace);
+    const { namespace, cluster = name, roots, edge, redis } = args;
+    // Other names than cert-manager's: for a moment, both are there when one takes the place of the other.
+    const metadataOf = (suffix: string) => ({
+      name: `${cluster}-files-${suffix}`,
+      namespace,
+      labels: labelsOf({ cluster, part: 'certificates' }),
+    });
+    const secret = (leaf: Leaf, { chain, key }: Pair) =>
+      new kubernetes.core.v1.Secret(
+        `${name}-${leaf}`,
+        {
+          metadata: metadataOf(`${leaf}-tls`),
+          type: 'kubernetes.io/tls',
+          stringData: { 'tls.crt': chain, 'tls.key': pulumi.secret(key) },
+        },
+        { parent: this },
+      ).metadata.name;
     const trust = new kubernetes.core.v1.ConfigMap(
-      TRUST,
-      { metadata: { name: TRUST, namespace, labels: labels('trust') }, data: { [TRUST_KEY]: roots } },
+      `${name}-roots`,
+      { metadata: metadataOf('roots'), data: { [TRUST_KEY]: roots } },
       { parent: this },
     );
 
-    this.edgeSecret = secret('edge');
-    this.redisSecret = secret('redis');
-    this.metricsApiSecret = secret('metrics-api');
+    this.edgeSecret = secret('edge', edge);
+    this.redisSecret = redis && secret('redis', redis);
     this.trust = { configMap: trust.metadata.name, key: TRUST_KEY };
     this.rootCertificate = pulumi.output(roots);
     this.registerOutputs({ rootCertificate: this.rootCertificate });
   }
-}
-
-function makeSecret(
-  parent: CertificateFiles,
-  leaf: Leaf,
-  { chain, key }: Pair,
-  namespace: pulumi.Input<string>,
-): pulumi.Output<string> {
-  const made = new kubernetes.core.v1.Secret(
-    `gridlock-${leaf}`,
-    {
-      metadata: { name: secretOf(leaf), namespace, labels: labels('certificates') },
-      type: 'kubernetes.io/tls',
-      stringData: { 'tls.crt': chain, 'tls.key': pulumi.secret(key) },
-    },
-    { parent },
-  );
-  return made.metadata.name;
 }

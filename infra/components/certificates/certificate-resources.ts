@@ -1,9 +1,7 @@
 import * as kubernetes from '@pulumi/kubernetes';
-import type * as pulumi from '@pulumi/pulumi';
-import type { Config } from '../../config/config.ts';
-import { labels } from '../labels.ts';
-import { type Leaf, leafNames, secretOf } from './certificate-set.ts';
-import type { PkiPlan } from './pki-plan.ts';
+import * as pulumi from '@pulumi/pulumi';
+import { labelsOf } from '../labels.ts';
+import { type Leaf, type Names, secretOf } from './certificate-set.ts';
 import { pkiLifetimes } from './pki-plan.ts';
 
 const GROUP = 'cert-manager.io';
@@ -11,82 +9,113 @@ const GROUP = 'cert-manager.io';
 const ready = { 'pulumi.com/waitFor': 'condition=Ready' };
 
 interface CertificateArgs {
+  /** Name of the object. */
+  name: pulumi.Input<string>;
   namespace: pulumi.Input<string>;
+  /** Name of the cluster it is for. */
+  cluster: string;
   spec: Record<string, unknown>;
 }
 
 /** A Certificate that counts as made when its Secret is there. */
 export const certificateResource = (
-  name: string,
-  { namespace, spec }: CertificateArgs,
+  resource: string,
+  { name, namespace, cluster, spec }: CertificateArgs,
   opts: pulumi.CustomResourceOptions,
 ) =>
   new kubernetes.apiextensions.CustomResource(
-    name,
+    resource,
     {
       apiVersion: `${GROUP}/v1`,
       kind: 'Certificate',
-      metadata: { name, namespace, labels: labels('certificates'), annotations: ready },
+      metadata: { name, namespace, labels: labelsOf({ cluster, part: 'certificates' }), annotations: ready },
       spec,
     },
     opts,
   );
 
+interface IssuerArgs {
+  /** Name of the object. */
+  name: pulumi.Input<string>;
+  /** Name of the cluster it is for. */
+  cluster: string;
+  spec: Record<string, unknown>;
+}
+
 /** A ClusterIssuer that counts as made when it can sign. */
-export const issuerResource = (name: string, spec: Record<string, unknown>, opts: pulumi.CustomResourceOptions) =>
+export const issuerResource = (
+  resource: string,
+  { name, cluster, spec }: IssuerArgs,
+  opts: pulumi.CustomResourceOptions,
+) =>
   new kubernetes.apiextensions.CustomResource(
-    `${name}-issuer`,
+    `${resource}-issuer`,
     {
       apiVersion: `${GROUP}/v1`,
       kind: 'ClusterIssuer',
-      metadata: { name, labels: labels('certificates'), annotations: ready },
+      metadata: { name, labels: labelsOf({ cluster, part: 'certificates' }), annotations: ready },
       spec,
     },
     opts,
   );
 
-interface LeafArgs {
-  config: Config;
-  leaf: Leaf;
-  namespace: pulumi.Input<string>;
-  plan: PkiPlan;
-  /** The issuer; default: the chain's intermediate. */
-  issuer?: string;
+export const issuerRef = (name: pulumi.Input<string>) => ({ group: GROUP, kind: 'ClusterIssuer', name });
+
+/** Who signs a leaf. */
+export interface LeafIssuer {
+  /** Name of its ClusterIssuer. */
+  readonly name: pulumi.Input<string>;
+  /** Of the own chain: what names the leaf, and is another one for a new leaf. An authority of others names it itself. */
+  readonly serial?: string | undefined;
+  /** What has to be there before the leaf. */
+  readonly dependsOn: pulumi.Resource[];
 }
+
+interface LeafArgs {
+  readonly leaf: Leaf;
+  readonly cluster: string;
+  readonly namespace: pulumi.Input<string>;
+  readonly names: pulumi.Input<Names>;
+  readonly issuer: LeafIssuer;
+}
+
+const nonEmpty = (values: readonly string[]) => (values.length > 0 ? values : undefined);
 
 /** A leaf; resolves to the name of its Secret once that is there. */
 export function leafResource(
   parent: pulumi.Resource,
-  { config, leaf, namespace, plan, issuer }: LeafArgs,
-  dependsOn: pulumi.Resource[],
+  resource: string,
+  { leaf, cluster, namespace, names, issuer }: LeafArgs,
 ): pulumi.Output<string> {
-  const { dnsNames, ipAddresses } = leafNames(config, leaf);
   const { duration, renewBefore } = leaf === 'edge' ? pkiLifetimes.edge : pkiLifetimes.internal;
-  const own = issuer === undefined;
+  const { serial, dependsOn } = issuer;
+  const named = pulumi.output(names);
   const made = certificateResource(
-    `gridlock-${leaf}`,
+    resource,
     {
+      name: `${cluster}-${leaf}`,
       namespace,
+      cluster,
       spec: {
-        secretName: secretOf(leaf),
+        secretName: secretOf(cluster, leaf),
         // Not a name of a host: those are the alternative ones. A new serial number causes a new
         // leaf.
-        ...(own
-          ? {
+        ...(serial === undefined
+          ? {}
+          : {
               commonName: `Gridlock ${leaf}`,
-              subject: { organizations: ['Gridlock'], serialNumber: plan.leafSerial },
+              subject: { organizations: ['Gridlock'], serialNumber: serial },
               duration: `${duration}h`,
-            }
-          : {}),
+            }),
         renewBeforePercentage: Math.round((100 * renewBefore) / duration),
         usages: ['digital signature', 'server auth'],
         privateKey: { algorithm: 'ECDSA', size: 256, encoding: 'PKCS8', rotationPolicy: 'Always' },
-        ...(dnsNames.length > 0 ? { dnsNames } : {}),
-        ...(ipAddresses.length > 0 ? { ipAddresses } : {}),
-        issuerRef: { group: GROUP, kind: 'ClusterIssuer', name: issuer ?? plan.intermediate.name },
+        dnsNames: named.apply(({ dnsNames }) => nonEmpty(dnsNames)),
+        ipAddresses: named.apply(({ ipAddresses }) => nonEmpty(ipAddresses)),
+        issuerRef: issuerRef(issuer.name),
       },
     },
     { parent, dependsOn },
   );
-  return made.id.apply(() => secretOf(leaf));
+  return made.id.apply(() => secretOf(cluster, leaf));
 }

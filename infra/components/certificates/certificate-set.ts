@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
 import { isIP, isIPv4 } from 'node:net';
 import type * as pulumi from '@pulumi/pulumi';
-import type { Config } from '../../config/config.ts';
 import { isLoopback } from '../../edge/options.ts';
-import { redisDnsNames, serviceHost } from '../redis/redis-connection.ts';
+import type { PartArgs } from '../part.ts';
 
 /** Where pods find the roots they accept. */
 export interface TrustSource {
-  /** Name of the ConfigMap, in the game's namespace. */
+  /** Name of the ConfigMap, in the cluster's namespace. */
   readonly configMap: pulumi.Output<string>;
   /** Its key with all accepted roots as PEM. */
   readonly key: string;
@@ -16,25 +15,19 @@ export interface TrustSource {
 /** The certificates of a cluster, wherever they come from. */
 export interface CertificateSet {
   /**
-   * Names of Secrets of type `kubernetes.io/tls` in the game's namespace; each is known once the Secret is
+   * Names of Secrets of type `kubernetes.io/tls` in the cluster's namespace; each is known once the Secret is
    * there. `tls.crt` has the leaf and what is between it and its root.
    */
   readonly edgeSecret: pulumi.Output<string>;
-  readonly redisSecret: pulumi.Output<string>;
-  readonly metricsApiSecret: pulumi.Output<string>;
-  /** The roots that pods accept from each other. */
-  readonly trust: TrustSource;
+  /** Undefined in a cluster without a Redis of its own. */
+  readonly redisSecret: pulumi.Output<string> | undefined;
+  /** The roots that pods accept from each other; undefined where no certificate of theirs comes from them. */
+  readonly trust: TrustSource | undefined;
   /**
    * All roots that vouch for the chain as PEM; what clients of the edge need unless it is one of the public
    * ones.
    */
   readonly rootCertificate: pulumi.Output<string>;
-}
-
-export interface CertificatesArgs {
-  readonly config: Config;
-  /** Namespace of the game. */
-  readonly namespace: pulumi.Input<string>;
 }
 
 /** Names a certificate is for. */
@@ -43,17 +36,25 @@ export interface Names {
   readonly ipAddresses: readonly string[];
 }
 
-export type Leaf = 'edge' | 'redis' | 'metrics-api';
-export const LEAVES: readonly Leaf[] = ['edge', 'redis', 'metrics-api'];
+export const LEAVES = ['edge', 'redis'] as const;
+export type Leaf = (typeof LEAVES)[number];
 
-/** Name of the Secret with a leaf, its intermediate and its key, in the game's namespace. */
-export const secretOf = (leaf: Leaf): string => `gridlock-${leaf}-tls`;
+/** What each certificate is for. Without `redis` there is none for Redis. */
+export interface LeafNames {
+  readonly edge: pulumi.Input<Names>;
+  readonly redis?: pulumi.Input<Names> | undefined;
+}
 
-type NamedBy = Pick<Config, 'host' | 'namespace' | 'cluster'>;
+export interface CertificatesArgs extends PartArgs {
+  /** The names of the edge, and of Redis where the cluster has one of its own. */
+  readonly names: LeafNames;
+}
 
-function edgeNames({ host, cluster }: NamedBy): Names {
-  // A kind cluster's ports are bound to loopback: people come by any of its names.
-  const local = cluster === 'kind' || isLoopback(host);
+/** Name of the Secret with a leaf, its intermediate and its key, in the cluster's namespace. */
+export const secretOf = (cluster: string, leaf: Leaf): string => `${cluster}-${leaf}-tls`;
+
+/** What the edge's certificate has to name for a host; `local`: people also come by the names of their own machine. */
+export function namesOfHost(host: string, local = isLoopback(host)): Names {
   const address = isIP(host) !== 0;
   return {
     dnsNames: [...new Set([...(address ? [] : [host]), ...(local ? ['localhost'] : [])])],
@@ -61,22 +62,11 @@ function edgeNames({ host, cluster }: NamedBy): Names {
   };
 }
 
-/** What each leaf must name. */
-export function leafNames(config: NamedBy, leaf: Leaf): Names {
-  if (leaf === 'edge') return edgeNames(config);
-  if (leaf === 'redis') return { dnsNames: redisDnsNames('gridlock', config.namespace), ipAddresses: [] };
-  const service = serviceHost('metrics-api', config.namespace);
-  return { dnsNames: [service, `${service}.cluster.local`], ipAddresses: [] };
-}
-
-/** All names of all leaves: what their intermediate may sign for, and no other. */
-export function allNames(config: NamedBy): Names {
-  const all = LEAVES.map((leaf) => leafNames(config, leaf));
-  return {
-    dnsNames: [...new Set(all.flatMap(({ dnsNames }) => dnsNames))],
-    ipAddresses: [...new Set(all.flatMap(({ ipAddresses }) => ipAddresses))],
-  };
-}
+/** All names of several certificates: what their intermediate may sign for, and no other. */
+export const union = (all: readonly Names[]): Names => ({
+  dnsNames: [...new Set(all.flatMap(({ dnsNames }) => dnsNames))],
+  ipAddresses: [...new Set(all.flatMap(({ ipAddresses }) => ipAddresses))],
+});
 
 /** `nameConstraints` of an intermediate, as cert-manager wants them. */
 export function nameConstraints({ dnsNames, ipAddresses }: Names) {

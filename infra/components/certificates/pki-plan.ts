@@ -1,9 +1,24 @@
-import type { Pki } from '../../config/cluster-keys.ts';
+/** The generations of the certificate chain: see the rollover accept -> issue -> retire. */
+export interface Pki {
+  /** Roots that clients accept. */
+  readonly generations: readonly string[];
+  /** The root that issues. */
+  readonly issuing: string;
+  /** Number of the intermediate of the issuing generation. */
+  readonly intermediate: number;
+  /** Number of the leaf; a higher one is a new leaf. */
+  readonly leaf: number;
+}
+
+/** A chain that was never rotated. */
+export const FIRST: Pki = { generations: ['g1'], issuing: 'g1', intermediate: 1, leaf: 1 };
 
 /** A root; its certificate and its ClusterIssuer have the same name. */
 export interface PlannedRoot {
   readonly name: string;
   readonly generation: string;
+  /** It signs intermediates: without its key there are none. */
+  readonly issues: boolean;
 }
 
 /** The intermediate that signs the leaves; its certificate and its ClusterIssuer have the same name. */
@@ -11,11 +26,13 @@ export interface PlannedIntermediate {
   readonly name: string;
   /** Name of the root it is signed by. */
   readonly root: string;
+  /** Generation and number, such as `g1-1`. */
+  readonly number: string;
 }
 
 /**
- * Which objects of the chain there are, by name. What is no longer planned is deleted after the rest is in
- * place.
+ * Which objects of the chain there are, by name within the scope of their cluster. What is no longer planned is deleted
+ * after the rest is in place.
  */
 export interface PkiPlan {
   /** Accepted by clients, in the order they are listed in the trust bundle. */
@@ -25,10 +42,13 @@ export interface PkiPlan {
   readonly leafSerial: string;
 }
 
-export const rootName = (generation: string): string => `gridlock-root-${generation}`;
+const rootOf = (generation: string): string => `root-${generation}`;
+
+/** Name of a root's Certificate, Secret and ClusterIssuer. */
+export const rootName = (scope: string, generation: string): string => `${scope}-${rootOf(generation)}`;
 
 /**
- * Plans the chain from the configuration. A rollover is three changes of it, one `up` each:
+ * Plans the chain. A rollover is three changes of it, one `up` each:
  *
  *     accept   generations [g1, g2], issuing g1   the root g2 appears and is trusted; it signs nothing yet
  *     issue    generations [g1, g2], issuing g2   intermediate and leaves come from g2; g1 is still trusted
@@ -43,10 +63,15 @@ export function planPki({ generations, issuing, intermediate, leaf }: Pki): PkiP
         'accept it first, and let it issue when every client knows its root.',
     );
   }
+  const number = `${issuing}-${intermediate}`;
   return {
-    roots: generations.map((generation) => ({ generation, name: rootName(generation) })),
-    intermediate: { name: `gridlock-intermediate-${issuing}-${intermediate}`, root: rootName(issuing) },
-    leafSerial: `${issuing}-${intermediate}-${leaf}`,
+    roots: generations.map((generation) => ({
+      generation,
+      name: rootOf(generation),
+      issues: generation === issuing,
+    })),
+    intermediate: { name: `intermediate-${number}`, root: rootOf(issuing), number },
+    leafSerial: `${number}-${leaf}`,
   };
 }
 

@@ -5,14 +5,14 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import * as pulumi from '@pulumi/pulumi';
-import { ConfigError, stackConfig } from '../../config/config.ts';
-import { createCertificates } from '../../program/parts.ts';
-import { record } from '../../render/recorder.ts';
+import { ConfigError, stackConfig } from '../config/config.ts';
+import { record } from '../render/recorder.ts';
 import {
   CertificateDirectoryError,
   ensureCertificateDirectory,
   readCertificateDirectory,
 } from './certificate-directory.ts';
+import { createCertificates, namesOf } from './certificates.ts';
 
 const directory = mkdtempSync(path.join(os.tmpdir(), 'gridlock-certificates-'));
 after(() => rmSync(directory, { recursive: true, force: true }));
@@ -21,25 +21,26 @@ const config = stackConfig('dev', {
   'gridlock:certificates': 'files',
   'gridlock:certificatesDir': directory,
 });
+const names = namesOf(config);
 const DAY_MS = 86_400_000;
 
 before(async () => {
-  assert.deepEqual(await ensureCertificateDirectory(directory, config), ['edge', 'redis', 'metrics-api']);
+  assert.deepEqual(await ensureCertificateDirectory(directory, names), ['edge', 'redis']);
 });
 
 test('a second call keeps what is good, and issues again what is due', async () => {
-  assert.deepEqual(await ensureCertificateDirectory(directory, config), []);
+  assert.deepEqual(await ensureCertificateDirectory(directory, names), []);
   const later = mkdtempSync(path.join(os.tmpdir(), 'gridlock-certificates-'));
   try {
-    await ensureCertificateDirectory(later, config, new Date(Date.now() - 6 * DAY_MS));
-    assert.deepEqual(await ensureCertificateDirectory(later, config), ['edge', 'redis', 'metrics-api']);
+    await ensureCertificateDirectory(later, names, new Date(Date.now() - 6 * DAY_MS));
+    assert.deepEqual(await ensureCertificateDirectory(later, names), ['edge', 'redis']);
   } finally {
     rmSync(later, { recursive: true, force: true });
   }
 });
 
 test('each leaf has its own key and the intermediate, and leads to the root', () => {
-  const { roots, leaves } = readCertificateDirectory(directory, config);
+  const { roots, leaves } = readCertificateDirectory(directory, names);
   const root = new X509Certificate(roots);
   const keys = new Set<string>();
   for (const { chain, key } of Object.values(leaves)) {
@@ -50,7 +51,7 @@ test('each leaf has its own key and the intermediate, and leads to the root', ()
     assert.ok(issuer.verify(root.publicKey));
     keys.add(key);
   }
-  assert.equal(keys.size, 3);
+  assert.equal(keys.size, 2);
 });
 
 test('the files become Secrets and the trusted roots, without cert-manager', async () => {
@@ -59,20 +60,19 @@ test('the files become Secrets and the trusted roots, without cert-manager', asy
     return { rootCertificate: made.rootCertificate, edgeSecret: made.edgeSecret };
   });
   recording.assertChildren('certificates', [
-    ['kubernetes:core/v1:ConfigMap', 'gridlock-roots'],
-    ['kubernetes:core/v1:Secret', 'gridlock-edge'],
-    ['kubernetes:core/v1:Secret', 'gridlock-redis'],
-    ['kubernetes:core/v1:Secret', 'gridlock-metrics-api'],
+    ['kubernetes:core/v1:ConfigMap', 'certificates-roots'],
+    ['kubernetes:core/v1:Secret', 'certificates-edge'],
+    ['kubernetes:core/v1:Secret', 'certificates-redis'],
   ]);
-  assert.equal(recording.registrations.length, 5);
-  const secret = recording.one('kubernetes:core/v1:Secret', 'gridlock-edge');
+  assert.equal(recording.registrations.length, 4);
+  const secret = recording.one('kubernetes:core/v1:Secret', 'certificates-edge');
   assert.equal(secret.inputs['type'], 'kubernetes.io/tls');
   assert.deepEqual(Object.keys(secret.inputs['stringData'] as object), ['tls.crt', 'tls.key']);
   assert.deepEqual(secret.secrets, ['stringData']);
   const { data } = recording.one('kubernetes:core/v1:ConfigMap').inputs as { data: Record<string, string> };
   assert.deepEqual(Object.keys(data), ['roots.pem']);
   assert.equal(recording.outputs.rootCertificate, data['roots.pem']);
-  assert.equal(recording.outputs.edgeSecret, 'gridlock-edge-tls');
+  assert.equal(recording.outputs.edgeSecret, 'gridlock-files-edge-tls');
 });
 
 test('in a preview the files are known: only the names of Secrets wait until those are there', async () => {
@@ -84,7 +84,7 @@ test('in a preview the files are known: only the names of Secrets wait until tho
     { preview: true },
   );
   assert.match(String(recording.outputs.rootCertificate), /BEGIN CERTIFICATE/);
-  assert.equal(recording.all('kubernetes:core/v1:Secret').length, 3);
+  assert.equal(recording.all('kubernetes:core/v1:Secret').length, 2);
 });
 
 test('what cannot be used is refused with the file and what to do', async () => {
@@ -92,7 +92,7 @@ test('what cannot be used is refused with the file and what to do', async () => 
   const [edge, redis] = [readFileSync(at('edge.pem'), 'utf8'), readFileSync(at('redis.pem'), 'utf8')];
   const refused = (message: RegExp, now?: Date) =>
     assert.throws(
-      () => readCertificateDirectory(directory, config, now),
+      () => readCertificateDirectory(directory, names, now),
       (error: Error) => {
         assert.ok(error instanceof CertificateDirectoryError && error instanceof ConfigError);
         assert.match(error.message, message);

@@ -1,8 +1,8 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { type Config, ConfigError } from '../../config/config.ts';
-import { allNames, LEAVES, type Leaf, leafNames, type Names } from './certificate-set.ts';
+import { LEAVES, type Leaf, type Names, union } from '../components/certificates/certificate-set.ts';
+import { ConfigError } from '../config/config.ts';
 
 /** A certificate with its chain, and its key. */
 export interface Pair {
@@ -11,10 +11,13 @@ export interface Pair {
   readonly key: string;
 }
 
+/** The names of each certificate that is wanted. */
+export type WantedNames = Readonly<{ edge: Names } & Partial<Record<Leaf, Names>>>;
+
 export interface CertificateDirectory {
   /** All accepted roots as PEM. */
   readonly roots: string;
-  readonly leaves: Readonly<Record<Leaf, Pair>>;
+  readonly leaves: Readonly<{ edge: Pair } & Partial<Record<Leaf, Pair>>>;
 }
 
 /** A directory of certificates that cannot be used; the message is a sentence that says what to do. */
@@ -22,18 +25,18 @@ export class CertificateDirectoryError extends ConfigError {
   override name = 'CertificateDirectoryError';
 }
 
-type NamedBy = Pick<Config, 'host' | 'namespace' | 'cluster'>;
-
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 const KEY = /-----BEGIN (?:EC |RSA )?PRIVATE KEY-----[^-]+-----END (?:EC |RSA )?PRIVATE KEY-----/g;
 
-function read(file: string): string {
+const wanted = (names: WantedNames): Leaf[] => LEAVES.filter((leaf) => names[leaf] !== undefined);
+
+function read(file: string, leaves: readonly Leaf[]): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
     throw new CertificateDirectoryError(
       `${file} cannot be read (${(error as NodeJS.ErrnoException).code}): certificatesDir has to hold root.pem and ` +
-        `${LEAVES.map((leaf) => `${leaf}.pem`).join(', ')}, each with leaf, intermediate and key.`,
+        `${leaves.map((leaf) => `${leaf}.pem`).join(', ')}, each with leaf, intermediate and key.`,
     );
   }
 }
@@ -43,8 +46,7 @@ const covers = (certificate: X509Certificate, { dnsNames, ipAddresses }: Names):
   ...ipAddresses.filter((address) => certificate.checkIP(address) === undefined),
 ];
 
-function readPair(file: string, names: Names, now: Date): Pair {
-  const text = read(file);
+function readPair(file: string, text: string, names: Names, now: Date): Pair {
   const [chain, keys] = [text.match(CERTIFICATE) ?? [], text.match(KEY) ?? []];
   const [first] = chain;
   const [key] = keys;
@@ -77,25 +79,35 @@ function readPair(file: string, names: Names, now: Date): Pair {
  * @throws CertificateDirectoryError for what is missing, damaged, expired, or not for the names it is needed
  * for
  */
-export function readCertificateDirectory(directory: string, config: NamedBy, now = new Date()): CertificateDirectory {
+export function readCertificateDirectory(
+  directory: string,
+  names: WantedNames,
+  now = new Date(),
+): CertificateDirectory {
   const at = (name: string) => path.join(directory, name);
-  const roots = read(existsSync(at('roots.pem')) ? at('roots.pem') : at('root.pem'));
-  const pairs = LEAVES.map((leaf) => [leaf, readPair(at(`${leaf}.pem`), leafNames(config, leaf), now)] as const);
-  return { roots, leaves: Object.fromEntries(pairs) as Record<Leaf, Pair> };
+  const leaves = wanted(names);
+  const readAt = (name: string) => read(at(name), leaves);
+  const roots = readAt(existsSync(at('roots.pem')) ? 'roots.pem' : 'root.pem');
+  const pairs = leaves.map((leaf) => {
+    const file = `${leaf}.pem`;
+    return [leaf, readPair(at(file), readAt(file), names[leaf] as Names, now)] as const;
+  });
+  return { roots, leaves: Object.fromEntries(pairs) as CertificateDirectory['leaves'] };
 }
 
 /**
  * Makes such a directory, with its own authority in it: what is good is kept, what is due is issued again.
  * Resolves with the leaves that were issued.
  */
-export async function ensureCertificateDirectory(directory: string, config: NamedBy, now?: Date): Promise<Leaf[]> {
-  const { ensureChain, issueLeaf } = await import('../../../certs/index.ts');
+export async function ensureCertificateDirectory(directory: string, names: WantedNames, now?: Date): Promise<Leaf[]> {
+  const { ensureChain, issueLeaf } = await import('../../certs/index.ts');
   const common = { dir: directory, ...(now === undefined ? {} : { now }) };
-  await ensureChain({ ...common, ...allNames(config) });
+  const leaves = wanted(names);
+  await ensureChain({ ...common, ...union(leaves.map((leaf) => names[leaf] as Names)) });
   const made: Leaf[] = [];
-  for (const leaf of LEAVES) {
+  for (const leaf of leaves) {
     const out = path.join(directory, `${leaf}.pem`);
-    const { issued } = await issueLeaf({ ...common, ...leafNames(config, leaf), out, reuse: true });
+    const { issued } = await issueLeaf({ ...common, ...(names[leaf] as Names), out, reuse: true });
     if (issued) made.push(leaf);
   }
   return made;

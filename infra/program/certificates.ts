@@ -1,0 +1,70 @@
+// The certificates of Gridlock's own stack: what the configuration makes of them.
+import type * as pulumi from '@pulumi/pulumi';
+import { chartPlace } from '../components/artifacts.ts';
+import { AcmeCertificates } from '../components/certificates/acme-certificates.ts';
+import type { AcmeChallenge } from '../components/certificates/acme-challenge.ts';
+import { CertificateChain, type CertificateChainArgs } from '../components/certificates/certificate-chain.ts';
+import { CertificateFiles } from '../components/certificates/certificate-files.ts';
+import { type CertificateSet, namesOfHost } from '../components/certificates/certificate-set.ts';
+import { scopeOf } from '../components/names.ts';
+import { redisDnsNames } from '../components/redis/redis-connection.ts';
+import { type Config, fromCheckout } from '../config/config.ts';
+import { isLoopback } from '../edge/options.ts';
+import { readCertificateDirectory, type WantedNames } from './certificate-directory.ts';
+import { CLUSTER } from './names.ts';
+
+type NamedBy = Pick<Config, 'host' | 'namespace' | 'cluster' | 'redis'>;
+
+/** What the certificates of a stack are for. */
+export function namesOf({ host, namespace, cluster, redis }: NamedBy): WantedNames {
+  return {
+    // A kind cluster's ports are bound to loopback: people come by any of its names.
+    edge: namesOfHost(host, cluster === 'kind' || isLoopback(host)),
+    ...(redis === 'single' || redis === 'sentinel'
+      ? { redis: { dnsNames: redisDnsNames(CLUSTER, namespace), ipAddresses: [] } }
+      : {}),
+  };
+}
+
+export interface ProgramCertificatesArgs {
+  readonly config: Config;
+  /** Namespace of the game. */
+  readonly namespace: pulumi.Input<string>;
+}
+
+/** An own chain, the edge's certificate by ACME, or all from files. */
+export function createCertificates(
+  name: string,
+  { config, namespace }: ProgramCertificatesArgs,
+  opts?: pulumi.ComponentResourceOptions,
+): CertificateSet {
+  const part = { namespace, cluster: CLUSTER, imageMirror: config.imageMirror };
+  const names = namesOf(config);
+  if (config.certificates === 'files') {
+    const { roots, leaves } = readCertificateDirectory(fromCheckout(config.certificatesDir), names);
+    return new CertificateFiles(name, { ...part, roots, ...leaves }, opts);
+  }
+  const chain = { ...part, names, pki: config.pki, certManager: certManagerOf(config) };
+  if (config.certificates === 'cert-manager') return new CertificateChain(name, chain, opts);
+  const { acmeServer: server, acmeEmail: email } = config;
+  return new AcmeCertificates(name, { ...chain, server, email, challenge: challengeOf(config) }, opts);
+}
+
+function certManagerOf(config: Config): NonNullable<CertificateChainArgs['certManager']> {
+  const { certManager, trustManager } = config.charts;
+  return {
+    certManager: certManager.install ? chartPlace(config, 'certManager') : undefined,
+    trustManager: trustManager.install ? chartPlace(config, 'trustManager') : undefined,
+    // One of each will do on a laptop; elsewhere no node may take the last one with it.
+    replicas: config.cluster === 'kind' ? 1 : 2,
+  };
+}
+
+function challengeOf(config: Config): AcmeChallenge {
+  if (config.acmeChallenge === 'http-01') return { kind: 'http-01', ingressClass: ingressClassOf(config) };
+  return { kind: 'route53', region: config.awsRegion, hostedZoneId: config.acmeDnsZone };
+}
+
+/** Of the controller of this cluster, or of the one that was there before. */
+const ingressClassOf = ({ charts, namespace, ingressClass }: Config): string =>
+  charts.ingress.install ? scopeOf(namespace, CLUSTER) : ingressClass;
