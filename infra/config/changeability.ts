@@ -181,13 +181,17 @@ export const CHANGEABILITY: { readonly [K in Key]: Changeability } = Object.free
   acmeServer: made('new certificates', 'clients have to trust the other authority'),
   acmeEmail: IN_PLACE,
   acmeChallenge: IN_PLACE,
+  acmeDns: IN_PLACE,
   acmeDnsZone: IN_PLACE,
+  acmeDnsProject: IN_PLACE,
+  acmeDnsSecret: IN_PLACE,
+  acmeAzure: IN_PLACE,
 
   redis: loses(
     'single and sentinel: one becomes three, or three one, on the volume of the first; else another Redis',
     'what is in Redis',
     (before, after) => hasVolume(before) !== hasVolume(after) || !hasVolume(after),
-    'commands wait while Redis restarts and hands over',
+    'while all its pods are ready, nothing acknowledged is lost; replicas not yet replaced may find no Redis that takes moves',
   ),
   redisUrl: made('rolls the replicas', 'not compared, as it is secret; another Redis has none of the games'),
   redisCaFile: ROLLS,
@@ -201,6 +205,12 @@ export const CHANGEABILITY: { readonly [K in Key]: Changeability } = Object.free
       hasVolume({ ...values, redisStorage: before }) &&
       (bytes(after) < bytes(before) || (values.cluster === 'kind' && bytes(after) !== bytes(before))),
   ),
+  redisStorageClass: refused(
+    'a volume keeps its class',
+    'a second stack with the other class, and a backup of this one restored there',
+    (before, after) => hasVolume(before) && hasVolume(after) && before.redisStorageClass !== after.redisStorageClass,
+  ),
+  protect: IN_PLACE,
 
   autoscaling: IN_PLACE,
   scaleOn: IN_PLACE,

@@ -45,6 +45,12 @@ for (const [what, before, after, pattern] of [
     /^redisStorage changes from 2Gi to 1Gi\. /,
   ],
   ['a volume of kind that grows', {}, { redisStorage: '2Gi' }, /^redisStorage changes from 1Gi to 2Gi\. /],
+  [
+    'the class of a volume',
+    {},
+    { redisStorageClass: 'fast' },
+    /^redisStorageClass changes\b.*A volume keeps its class/,
+  ],
   ['a step of a rollover that is skipped', {}, pki(['g2'], 'g2'), /^pki changes\. Clients would be shown a root/],
   ['a root that issues and is dropped', pki(['g1', 'g2'], 'g1'), pki(['g2'], 'g2'), /^pki changes\. /],
 ] as const) {
@@ -61,6 +67,7 @@ for (const [what, before, after] of [
   ['one Redis that becomes three', {}, { redis: 'sentinel' }],
   ['a volume that grows in the cloud', { cluster: 'existing', context: 'c', image: 'r/i:1' }, { redisStorage: '2Gi' }],
   ['a volume that is said in another unit', { redisStorage: '1Gi' }, { redisStorage: '1024Mi' }],
+  ['three that become one', { redis: 'sentinel' }, { redis: 'single' }],
   ['a volume there is not', { redis: 'external', redisUrl: 'redis://r:1' }, { redisStorage: '2Gi' }],
   ['the next step of a rollover', pki(['g1', 'g2'], 'g1'), pki(['g1', 'g2'], 'g2')],
   ['its last step', pki(['g1', 'g2'], 'g2'), pki(['g2'], 'g2')],

@@ -1,6 +1,7 @@
 // What two keys must agree on.
 import { isIP } from 'node:net';
 import { type Check, type Complaint, needs } from './complaint.ts';
+import { checkDnsChallenge } from './dns-checks.ts';
 import type { Key, Values } from './keys.ts';
 import {
   checkBreaking,
@@ -144,7 +145,7 @@ function checkChallenge({ certificates, acmeChallenge, ingress }: Values): Compl
 }
 
 function checkCertificates(values: Values): Complaint | undefined {
-  const { certificates, certificatesDir, acmeEmail, acmeChallenge, acmeDnsZone, host } = values;
+  const { certificates, certificatesDir, acmeEmail, host } = values;
   const wants = (key: Key, example: string) => needs('certificates', `certificates: ${certificates}`, key, example);
   if (certificates === 'files' && certificatesDir === '') {
     return wants('certificatesDir', 'the directory of a chain that certs/ wrote');
@@ -158,9 +159,6 @@ function checkCertificates(values: Values): Complaint | undefined {
     };
   }
   if (acmeEmail === '') return wants('acmeEmail', 'the address of the account');
-  if (acmeChallenge === 'dns-01' && acmeDnsZone === '') {
-    return needs('acmeChallenge', 'acmeChallenge: dns-01', 'acmeDnsZone', 'the Route 53 zone of the host');
-  }
   return undefined;
 }
 
@@ -215,6 +213,7 @@ export const CLUSTER_CHECKS: readonly Check[] = [
   checkExternalDns,
   checkCertificates,
   checkChallenge,
+  checkDnsChallenge,
   checkRedis,
   checkScaling,
 ];

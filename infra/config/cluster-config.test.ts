@@ -10,6 +10,8 @@ import { KEYS, type Key } from './keys.ts';
 const directory = mkdtempSync(path.join(os.tmpdir(), 'gridlock-config-'));
 after(() => rmSync(directory, { recursive: true, force: true }));
 
+const BY_DNS = { certificates: 'acme', host: 'play.example', acmeEmail: 'a@b.example', acmeChallenge: 'dns-01' };
+
 /** What the engine hands over for keys of ours. */
 const engine = (values: Readonly<Record<string, unknown>> = {}) =>
   stackConfig(
@@ -131,7 +133,37 @@ for (const [what, values, pattern] of [
   [
     'dns-01 without a zone',
     { certificates: 'acme', host: 'play.example', acmeEmail: 'a@b.example', acmeChallenge: 'dns-01' },
-    /dns-01 needs acmeDnsZone/,
+    /dns-01 by route53 needs acmeDnsZone/,
+  ],
+  ['Route 53 with the name of a zone', { ...BY_DNS, acmeDnsZone: 'play.example' }, /route53 needs acmeDnsZone/],
+  ['Cloud DNS without a project', { ...BY_DNS, acmeDns: 'cloud-dns' }, /cloud-dns needs acmeDnsProject/],
+  ['Cloudflare without a token', { ...BY_DNS, acmeDns: 'cloudflare' }, /cloudflare needs acmeDnsSecret/],
+  ['Azure DNS without a zone', { ...BY_DNS, acmeDns: 'azure-dns' }, /azure-dns needs acmeDnsZone/],
+  [
+    'Azure DNS without an identity',
+    {
+      ...BY_DNS,
+      acmeDns: 'azure-dns',
+      acmeDnsZone: 'play.example',
+      acmeAzure: { subscriptionId: 's', resourceGroup: 'g' },
+    },
+    /azure-dns needs clientId of acmeAzure/,
+  ],
+  [
+    'an application of Azure without its tenant',
+    {
+      ...BY_DNS,
+      acmeDns: 'azure-dns',
+      acmeDnsZone: 'play.example',
+      acmeAzure: { subscriptionId: 's', resourceGroup: 'g', clientId: 'c' },
+      acmeDnsSecret: 'hush',
+    },
+    /azure-dns needs tenantId of acmeAzure/,
+  ],
+  [
+    'the project of another provider',
+    { ...BY_DNS, acmeDns: 'cloudflare', acmeDnsSecret: 'hush', acmeDnsProject: 'my-project' },
+    /acmeDnsProject is set, which acmeDns: cloudflare does not use/,
   ],
   [
     'the http-01 challenge behind the plain edge',

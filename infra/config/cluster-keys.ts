@@ -105,6 +105,12 @@ const pki = v.pipe(
   v.transform((value): Pki => Object.freeze({ ...value, generations: Object.freeze(value.generations) })),
 );
 
+const ID = v.optional(v.pipe(v.string(), v.regex(/^([A-Za-z0-9][A-Za-z0-9._()-]{0,89})?$/)), '');
+const azure = v.pipe(
+  v.strictObject({ subscriptionId: ID, resourceGroup: ID, clientId: ID, tenantId: ID }),
+  v.transform((value) => Object.freeze(value)),
+);
+
 const namespace = v.pipe(
   v.string(),
   v.regex(DNS_LABEL),
@@ -213,7 +219,38 @@ export const CLUSTER_KEYS = Object.freeze({
   }),
   acmeEmail: text(/^$|^[^\s@"'\\]+@[^\s@"'\\]+\.[^\s@"'\\]+$/, '', 'an e-mail address', 'acme: account'),
   acmeChallenge: choice(['http-01', 'dns-01'], 'http-01', 'acme: how the name is proved'),
-  acmeDnsZone: text(/^(Z[A-Z0-9]{3,31})?$/, '', 'a hosted zone ID such as Z0123456789', 'dns-01: zone of Route 53'),
+  acmeDns: choice(
+    ['route53', 'cloud-dns', 'azure-dns', 'cloudflare'],
+    'route53',
+    'dns-01: who serves the zone of the host',
+  ),
+  acmeDnsZone: text(
+    /^([A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?)?$/,
+    '',
+    'an ID such as Z0123456789, or a name such as example.com',
+    'dns-01: ID of the hosted zone (route53), its name (azure-dns) or that of the managed zone (cloud-dns; may be empty)',
+  ),
+  acmeDnsProject: text(
+    /^([a-z][a-z0-9.:-]{4,62}[a-z0-9])?$/,
+    '',
+    'the ID of a project',
+    'dns-01 by cloud-dns: project of the zone',
+  ),
+  acmeAzure: map(
+    azure,
+    v.parse(azure, {}),
+    'a map {subscriptionId, resourceGroup, clientId, tenantId: the last one only with acmeDnsSecret}',
+    'dns-01 by azure-dns: where the zone is, and the identity that may change it',
+  ),
+  acmeDnsSecret: define({
+    schema: v.pipe(v.string('it is no text'), v.maxLength(16_384, 'it is longer than 16384 characters')),
+    default: '',
+    allowed: 'text of up to 16384 characters',
+    help:
+      'dns-01: token (cloudflare), key of a service account as JSON (cloud-dns) or secret of an application ' +
+      '(azure-dns); empty with the last two: workload identity (may be encrypted)',
+    secret: true,
+  }),
   redisUrl: define({
     schema: redisUrl,
     default: '',
@@ -226,6 +263,17 @@ export const CLUSTER_KEYS = Object.freeze({
   redisCaFile: text(PATH, '', 'a path', 'external: PEM file of the roots of its certificate; empty: public ones'),
   redisPersistence: choice(['always', 'everysec'], 'always', 'when Redis writes a move to disk'),
   redisStorage: text(/^[1-9]\d{0,4}(Mi|Gi|Ti)$/, '1Gi', 'a size such as 1Gi', 'volume of each Redis'),
+  redisStorageClass: text(
+    /^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?)?$/,
+    '',
+    'the name of a storage class',
+    "class of Redis's volumes; empty: the cluster's default",
+  ),
+  protect: choice(
+    ['auto', 'true', 'false'],
+    'auto',
+    'whether the StatefulSet of Redis and the root that issues may not be deleted; auto: true outside of kind',
+  ),
   autoscaling: choice(
     ['keda', 'existing', 'none'],
     'keda',

@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { parseAllDocuments } from 'yaml';
+import { readConfig } from '../config/config.ts';
+import { render } from '../render/render.ts';
 import { SchemasUnavailable, schemaDirectory, WITHOUT_SCHEMA } from '../schemas/sources.ts';
-import { checkedIn, goldenFile, stacks } from './golden.ts';
+import { checkedIn, goldenFile, STACKS, stacks } from './golden.ts';
 import { toolPath, toolProblem } from './tools.ts';
 
 /** The schemas, or why there are none. */
@@ -63,6 +65,28 @@ for (const [what, manifest] of [
   test(`the schemas refuse ${what}`, { skip }, () => {
     const deployment = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'a' }, ...manifest };
     assert.equal(conform(['-'], JSON.stringify(deployment)).summary.invalid, 1);
+  });
+}
+
+const BY_DNS = ['--stack', 'cloud', '--acme-challenge', 'dns-01'];
+const AZURE = { subscriptionId: 's', resourceGroup: 'g', clientId: 'c', tenantId: 't' };
+
+for (const [provider, ...flags] of [
+  ['route53', '--acme-dns-zone', 'Z0123456789'],
+  ['cloud-dns', '--acme-dns-project', 'my-project'],
+  ['cloud-dns', '--acme-dns-project', 'my-project', '--acme-dns-zone', 'my-zone', '--acme-dns-secret', '{}'],
+  ['azure-dns', '--acme-dns-zone', 'example.com', '--acme-azure', JSON.stringify(AZURE)],
+  ['azure-dns', '--acme-dns-zone', 'example.com', '--acme-azure', JSON.stringify(AZURE), '--acme-dns-secret', 'hush'],
+  ['cloudflare', '--acme-dns-secret', 'hush'],
+] as const) {
+  test(`the issuer of a challenge by ${[provider, ...flags].join(' ')} is what cert-manager wants`, {
+    skip,
+  }, async () => {
+    const args = [...BY_DNS, '--acme-dns', provider, ...flags];
+    const { manifests } = await render(readConfig({ args, directory: STACKS.cloud, target: 'cluster' }));
+    const issuer = manifests.find(({ kind, metadata }) => kind === 'ClusterIssuer' && /-acme$/.test(metadata.name));
+    const { resources, summary } = conform(['-'], JSON.stringify(issuer));
+    assert.deepEqual([summary.valid, resources], [1, []]);
   });
 }
 

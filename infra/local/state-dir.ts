@@ -27,7 +27,7 @@ export interface Owner {
 }
 
 /** Writes a file of mode 0600 so that a reader sees the old or the new content, never a part. */
-export function writePrivate(file: string, content: string): void {
+export function writePrivate(file: string, content: string | Uint8Array): void {
   const temporary = `${file}.${process.pid}.tmp`;
   try {
     // On disk before it gets its name: a power cut would leave it empty.

@@ -12,6 +12,7 @@ import { type Config, fromCheckout } from '../config/config.ts';
 import { isLoopback } from '../edge/options.ts';
 import { readCertificateDirectory, type WantedNames } from './certificate-directory.ts';
 import { CLUSTER } from './names.ts';
+import { isProtected } from './protection.ts';
 
 type NamedBy = Pick<Config, 'host' | 'namespace' | 'cluster' | 'redis'>;
 
@@ -44,7 +45,7 @@ export function createCertificates(
     const { roots, leaves } = readCertificateDirectory(fromCheckout(config.certificatesDir), names);
     return new CertificateFiles(name, { ...part, roots, ...leaves }, opts);
   }
-  const chain = { ...part, names, pki: config.pki, certManager: certManagerOf(config) };
+  const chain = { ...part, names, pki: config.pki, certManager: certManagerOf(config), protect: isProtected(config) };
   if (config.certificates === 'cert-manager') return new CertificateChain(name, chain, opts);
   const { acmeServer: server, acmeEmail: email } = config;
   return new AcmeCertificates(name, { ...chain, server, email, challenge: challengeOf(config) }, opts);
@@ -57,13 +58,29 @@ function certManagerOf(config: Config): NonNullable<CertificateChainArgs['certMa
     trustManager: trustManager.install ? chartPlace(config, 'trustManager') : undefined,
     // One of each will do on a laptop; elsewhere no node may take the last one with it.
     replicas: config.cluster === 'kind' ? 1 : 2,
+    azureIdentity: isByDns(config) && config.acmeDns === 'azure-dns' && config.acmeDnsSecret === '',
   };
 }
 
+const isByDns = ({ certificates, acmeChallenge }: Config): boolean =>
+  certificates === 'acme' && acmeChallenge === 'dns-01';
+
 function challengeOf(config: Config): AcmeChallenge {
   if (config.acmeChallenge === 'http-01') return { kind: 'http-01', ingressClass: ingressClassOf(config) };
-  return { kind: 'route53', region: config.awsRegion, hostedZoneId: config.acmeDnsZone };
+  const { acmeDns, acmeDnsZone: zone } = config;
+  switch (acmeDns) {
+    case 'route53':
+      return { kind: acmeDns, region: config.awsRegion, hostedZoneId: zone };
+    case 'cloud-dns':
+      return { kind: acmeDns, project: config.acmeDnsProject, zone: filled(zone), key: filled(config.acmeDnsSecret) };
+    case 'azure-dns':
+      return { kind: acmeDns, ...config.acmeAzure, zone, secret: filled(config.acmeDnsSecret) };
+    case 'cloudflare':
+      return { kind: acmeDns, token: config.acmeDnsSecret };
+  }
 }
+
+const filled = (text: string): string | undefined => (text === '' ? undefined : text);
 
 /** Of the controller of this cluster, or of the one that was there before. */
 const ingressClassOf = ({ charts, namespace, ingressClass }: Config): string =>

@@ -7,6 +7,7 @@ import { rootName } from '../components/certificates/pki-plan.ts';
 import { edgeSelector } from '../components/edge/names.ts';
 import type { Monitored, MonitoredPods } from '../components/monitoring/monitored.ts';
 import type { MonitoringArgs } from '../components/monitoring/monitoring.ts';
+import { scopeOf } from '../components/names.ts';
 import { KEDA_OPERATOR } from '../components/network-policies/chart-rules.ts';
 import type { Config } from '../config/config.ts';
 import { CLUSTER, CONTROLLER_OF_OTHERS } from './names.ts';
@@ -60,7 +61,9 @@ export function monitoringArgs(config: Config, namespace: pulumi.Input<string>):
     edge: edgeOf(config),
     redis: redis === 'none' ? undefined : redis,
     isScaled: autoscaling !== 'none',
-    certificates: hasManager ? { certManager: { namespace: CERT_MANAGER, root: rootName(scopeOf(namespace, CLUSTER), pki.issuing) } } : {},
+    certificates: hasManager
+      ? { certManager: { namespace: CERT_MANAGER, root: rootName(scopeOf(config.namespace, CLUSTER), pki.issuing) } }
+      : {},
     others: {
       ...(hasManager ? { 'cert-manager': CERT_MANAGER_PODS } : {}),
       ...(autoscaling === 'keda' && charts.keda.install ? { keda: KEDA_PODS } : {}),

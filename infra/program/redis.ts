@@ -8,6 +8,7 @@ import { RedisSingle } from '../components/redis/redis-single.ts';
 import type { Config } from '../config/config.ts';
 import { rootsOf, urlOf } from './external-redis.ts';
 import { CLUSTER } from './names.ts';
+import { isProtected } from './protection.ts';
 import { replicaAccess } from './replica-access.ts';
 
 export interface RedisArgs {
@@ -46,6 +47,8 @@ function ownRedis(config: Config, { redisSecret, trust }: RedisArgs['certificate
     persistence: config.redisPersistence,
     memoryMib: config.redisMemoryMib,
     storage: config.redisStorage,
+    ...(config.redisStorageClass === '' ? {} : { storageClass: config.redisStorageClass }),
+    protect: isProtected(config),
     // A server of the user's may do what it likes.
     ...(config.serverImage === '' ? { access: replicaAccess } : {}),
   };
