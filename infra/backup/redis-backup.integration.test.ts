@@ -78,7 +78,7 @@ test('nothing is touched while servers run, which would go on with what they rem
   const snapshot = await backUpRedis(pods, 'play', CLUSTER);
   servers = 'pod/gridlock-1\npod/gridlock-2\n';
   try {
-    await assert.rejects(restoreRedis(pods, 'play', CLUSTER, snapshot), /2 servers run on this Redis .*--replicas 0/);
+    await assert.rejects(restoreRedis(pods, 'play', CLUSTER, snapshot), /2 servers run on this Redis.*--replicas 0/);
   } finally {
     servers = '';
   }
