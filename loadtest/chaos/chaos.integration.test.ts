@@ -10,13 +10,13 @@ import { playRound } from './round.ts';
 import { faultsOf } from './run.ts';
 import { tally } from './tally.ts';
 
-/** The game meets every fault; with another application they differ by what is lost and what is only late. */
+/** The game meets every fault. The counter meets three: a killed replica, delayed data and lost data. */
 const FAULTS_OF: Record<AppName, readonly Fault[]> = {
   grid: FAULTS,
   counter: faultsOf(['replica-kill', 'redis-silent', 'redis-lost-tail']),
 };
 
-// Both designs at a time: a round is mostly waiting.
+// Both designs run at the same time: a round is mostly waiting.
 describe('under every fault', { concurrency: true }, () => {
   for (const design of DESIGNS) {
     test(`${design}: a round with it costs no acknowledged move, no duplicate and no gap`, async (t) => {
@@ -33,7 +33,7 @@ describe('under every fault', { concurrency: true }, () => {
               assert.deepEqual(tally(app, design, fault, rounds).faults, []);
             });
           }
-          await t.test(`${app}: and a Redis that loses what it promised to keep is found out`, async () => {
+          await t.test(`${app}: and a Redis that loses data it acknowledged is detected`, async () => {
             const broken = { ...FAULTS.find(({ name }) => name === 'redis-lost-tail')!, mayLose: false };
             await stage.persist(broken.persistence);
             const round = await playRound(stage, broken, { app, seed: 1, number: 1, players: 3 });

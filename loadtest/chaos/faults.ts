@@ -6,11 +6,11 @@ import type { Random } from '../kit/random.ts';
 import type { FaultyCluster, Persistence } from './faulty-cluster.ts';
 import type { Link } from './link.ts';
 
-/** What a fault did. */
+/** The effect of a fault. */
 export interface Strike {
   /** As the end of a sentence about the round. */
   readonly what: string;
-  /** The processes that are other ones afterwards; any other that is died of it, which is wrong. */
+  /** The processes that the fault replaces. Any other process that ended did so wrongly. */
   readonly ended: readonly string[];
 }
 
@@ -19,7 +19,7 @@ export interface Fault {
   readonly about: string;
   /** How Redis persists in the rounds of this fault. */
   readonly persistence: Persistence;
-  /** Redis loses something, which has to be announced. */
+  /** Redis loses data, and clients have to learn of it. */
   readonly mayLose?: boolean;
   /** Resolves when the fault is over. @throws when it did not strike */
   strike(stage: FaultyCluster, random: Random): Promise<Strike>;
@@ -42,8 +42,8 @@ function someLinks({ links }: FaultyCluster, random: Random): { names: string; s
 const hindered = (links: readonly Link[]) => links.reduce((sum, link) => sum + link.hindered, 0);
 
 /**
- * Resolves after that time and once something went over the links, which is then more than `before`: they pass nothing
- * while this process is held up.
+ * Resolves when the time is over and the links have hindered more than `before` chunks. The time alone proves nothing:
+ * the links run in this process and pass nothing while it is held up.
  */
 async function untilHindered(links: readonly Link[], before: number, ms: number): Promise<void> {
   await delay(ms);
@@ -52,7 +52,7 @@ async function untilHindered(links: readonly Link[], before: number, ms: number)
   await waitFor(isHindered, { what, timeoutMs: PATIENCE_MS, intervalMs: 5 });
 }
 
-/** Kills Redis and takes so many bytes off the end of its log. */
+/** Kills Redis and cuts a number of bytes off the end of its log. */
 const loseEnd =
   (least: number, most: number): Fault['strike'] =>
   async (stage, random) => {
@@ -60,7 +60,7 @@ const loseEnd =
     const { pid } = redis;
     if (pid === undefined) throw new Error('Redis does not run.');
     let bytes = 0;
-    // It would start Redis again before the log is cut, should this process be held up.
+    // Otherwise the supervisor could restart Redis before the log is cut, if this process is held up.
     process.kill(supervisor, 'SIGSTOP');
     try {
       process.kill(pid, 'SIGKILL');
@@ -145,7 +145,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'redis-slow',
-    about: 'what passes between replicas and Redis is delayed by up to a second',
+    about: 'traffic between replicas and Redis is delayed by up to a second',
     persistence: 'always',
     strike: async (stage, random) => {
       const { names, struck } = someLinks(stage, random);

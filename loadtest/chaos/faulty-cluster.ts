@@ -26,7 +26,7 @@ const PRELOAD = pathToFileURL(path.join(import.meta.dirname, 'preload.ts')).href
 const CLOCK_TOLERANCE_MS = 2000;
 const PATIENCE_MS = 10_000;
 
-/** A real cluster of four replicas, each with a link of its own to Redis and a clock that can be set. */
+/** A real cluster of four replicas. Each has its own link to Redis and a clock that can be set. */
 export class FaultyCluster {
   readonly cluster: Cluster;
   readonly design: Design;
@@ -89,13 +89,13 @@ export class FaultyCluster {
     return new Map(all.filter((entry): entry is [string, number] => entry[1] !== undefined));
   }
 
-  /** Resolves when the process of that name is another one than `pid`. */
+  /** Resolves when the process of that name is no longer `pid`. */
   async replaced(name: string, pid: number): Promise<void> {
     const isOther = async () => (await this.processes()).get(name) !== pid || undefined;
     await waitFor(isOther, { what: `the end of ${name}`, timeoutMs: PATIENCE_MS, intervalMs: 10 });
   }
 
-  /** Has Redis persist in this way, by a restart if it does not yet. */
+  /** Makes Redis persist in this way, with a restart if it does not yet. */
   async persist(persistence: Persistence): Promise<void> {
     if (persistence === this.#persistence) return;
     this.#persistence = persistence;
@@ -108,7 +108,7 @@ export class FaultyCluster {
     await this.cluster.settled();
   }
 
-  /** Takes bytes off the end of what a Redis that is down wrote to its log, as a power cut may; gives their number. */
+  /** Cuts bytes off the end of the log of a stopped Redis, as a power cut may; returns their number. */
   forget(bytes: number): number {
     const directory = path.join(statePaths(this.cluster.stateDir).redis, 'appendonlydir');
     const newest = readdirSync(directory)
@@ -123,7 +123,7 @@ export class FaultyCluster {
     return taken;
   }
 
-  /** Sets the clock of a replica wrong by so many milliseconds; resolves when the replica shows it. */
+  /** Sets the clock of a replica off by a number of milliseconds; resolves when the replica shows it. */
   async setClock(appId: string, offsetMs: number): Promise<void> {
     const { replicas } = await this.status();
     const { pid } = replicas.find((replica) => replica.appId === appId) ?? {};
@@ -135,7 +135,7 @@ export class FaultyCluster {
     process.kill(pid, 'SIGUSR2');
     const shows = async () => Number(readFileSync(`${file}.shows`, 'utf8'));
     const shown = await waitFor(shows, { what: `the clock of ${appId}`, timeoutMs: PATIENCE_MS, intervalMs: 5 });
-    // It was looked at between the signal and now, however long that took.
+    // The clock was read at some moment between the signal and now.
     const rightAt = shown - offsetMs;
     if (rightAt < askedAt - CLOCK_TOLERANCE_MS || rightAt > Date.now() + CLOCK_TOLERANCE_MS) {
       throw new Error(`The clock of ${appId} was set wrong by ${offsetMs} ms and shows ${shown - Date.now()} ms.`);

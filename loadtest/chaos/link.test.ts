@@ -35,7 +35,7 @@ async function answer(text: string): Promise<void> {
   while (!answered.includes(text)) await once(client, 'data');
 }
 
-test('what goes through an untroubled link comes out as it was', async () => {
+test('a link without a fault passes bytes unchanged', async () => {
   client.write('one');
   await answer('one');
   client.write('two');
@@ -43,7 +43,7 @@ test('what goes through an untroubled link comes out as it was', async () => {
   assert.equal(link.hindered, 0);
 });
 
-test('a link that was cut ends its connections and takes new ones', async () => {
+test('a link that is cut ends its connections and accepts new ones', async () => {
   client.write('one');
   await answer('one');
   const closed = new Promise((resolve) => client.on('close', resolve));
@@ -55,7 +55,7 @@ test('a link that was cut ends its connections and takes new ones', async () => 
   next.destroy();
 });
 
-test('a slow link takes its time and keeps the order', async () => {
+test('a slow link delays bytes and keeps their order', async () => {
   const delays = [60, 0, 30, 0, 0];
   link.slow(() => delays.shift() ?? 0);
   const before = performance.now();
@@ -66,7 +66,7 @@ test('a slow link takes its time and keeps the order', async () => {
   assert.ok(performance.now() - before >= 60);
 });
 
-test('what a silent link held back arrives when it speaks again, and counts', async () => {
+test('bytes that a silent link held back arrive when it is released, and are counted', async () => {
   link.hold();
   client.write('late');
   while (link.hindered === 0) await new Promise(setImmediate);
@@ -75,7 +75,7 @@ test('what a silent link held back arrives when it speaks again, and counts', as
   await answer('late');
 });
 
-test('the end of a connection does not pass a silent link either', async () => {
+test('a silent link also holds back the end of a connection', async () => {
   client.write('one');
   await answer('one');
   link.hold();

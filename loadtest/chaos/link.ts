@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** What waits to be passed on; the last of a direction has no bytes. */
+/** A chunk that waits to be passed on; the last one of a direction has no bytes. */
 interface Waiting {
   dueAt: number;
   bytes: Buffer | undefined;
@@ -13,7 +13,7 @@ export interface LinkTarget {
   readonly port: number;
 }
 
-/** One direction of one connection: whatever the trouble, bytes keep their order and the end comes last. */
+/** One direction of one connection. Whatever the fault, bytes keep their order and the end comes last. */
 class Pipe {
   readonly #to: Socket;
   readonly #link: Link;
@@ -76,7 +76,7 @@ export class Link {
     this.#server = createServer((inward) => this.#join(inward));
   }
 
-  /** `target` says where the link leads each time that somebody connects. */
+  /** `target` is called for each new connection and returns where the link leads. */
   static async start(target: () => LinkTarget): Promise<Link> {
     const link = new Link(target);
     link.#server.listen(0, '127.0.0.1');
@@ -96,7 +96,7 @@ export class Link {
     return this.#delay?.() ?? 0;
   }
 
-  /** Resets every connection there is; gives their number. New ones work. */
+  /** Resets every open connection and returns their number. New connections work. */
   cut(): number {
     const count = this.#pairs.size;
     for (const { sockets, pipes } of this.#pairs) {
@@ -106,17 +106,19 @@ export class Link {
     return count;
   }
 
-  /** From now on each chunk takes as many milliseconds longer as this says; undefined ends that for those to come. */
+  /**
+   * Delays each chunk from now on by the milliseconds that `delay` returns; undefined ends the delay for later chunks.
+   */
   slow(delay: (() => number) | undefined): void {
     this.#delay = delay;
   }
 
-  /** Nothing passes in either direction, not even an end. New connections stand, and are as silent. */
+  /** Passes nothing in either direction, not even an end. New connections are accepted, and are just as silent. */
   hold(): void {
     this.#isHeld = true;
   }
 
-  /** What was held arrives now, however late that is, also of connections that one side has given up. */
+  /** Passes on everything that was held, however late, even on connections that one side has given up. */
   release(): void {
     this.#isHeld = false;
     for (const { pipes } of this.#pairs) for (const pipe of pipes) pipe.flush();

@@ -4,7 +4,7 @@ import { inTime, pause } from '../kit/pause.ts';
 import type { Random } from '../kit/random.ts';
 import { onDifferentReplicas, RecordingPlayer, type Target } from '../kit/recording-player.ts';
 
-/** Between two moves of a player: eight a second, less than the server allows. */
+/** The pause between two moves of a player: eight moves a second, fewer than the server allows. */
 const PACE_MS = [60, 180] as const;
 const RETRY_MS = 100;
 const PATIENCE_MS = 25_000;
@@ -28,13 +28,13 @@ export async function connectPlayer(
   return player;
 }
 
-/** Players on different replicas who play one game after the other with each other until they are stopped. */
+/** Players on different replicas. They play one game after another with each other until they are stopped. */
 export class Party {
   readonly players: readonly RecordingPlayer[];
   /** When each player's moves were acknowledged, by `performance.now()`. */
   readonly acknowledgedAt: readonly number[][];
   readonly games: string[] = [];
-  /** What should not have happened besides what the histories show. */
+  /** Failures that the histories do not show. */
   readonly problems: string[] = [];
   /** Games that the server says it does not know, though it made them. */
   readonly vanished = new Set<string>();
@@ -66,11 +66,14 @@ export class Party {
 
   start(): void {
     this.#playing = this.#play();
-    // Told by `finish`.
+    // `finish` reports the error.
     this.#playing.catch(() => undefined);
   }
 
-  /** Resolves when every player has had so many moves acknowledged after `since`; false when that takes too long. */
+  /**
+   * Resolves with true when every player has had `count` moves acknowledged after `since`; with false when that takes
+   * too long.
+   */
   async moved(since: number, count: number): Promise<boolean> {
     const deadline = performance.now() + PATIENCE_MS;
     const done = () => this.acknowledgedAt.every((times) => times.filter((time) => time > since).length >= count);
@@ -81,7 +84,7 @@ export class Party {
     return true;
   }
 
-  /** Lets the last moves be answered and everybody see the same end; leaves the sockets open. */
+  /** Waits until the last moves are answered and all players see the same end. Leaves the sockets open. */
   async finish(): Promise<void> {
     this.#stop.abort();
     await this.#playing;
@@ -120,7 +123,7 @@ export class Party {
     }
   }
 
-  /** A game that all have joined; undefined when that did not work out. */
+  /** A game that all players have joined; undefined when they could not. */
   async #open(): Promise<string | undefined> {
     const [host, ...guests] = this.players as [RecordingPlayer, ...RecordingPlayer[]];
     const count = this.players.length;
@@ -134,7 +137,7 @@ export class Party {
       this.games.push(game);
       return game;
     } catch {
-      // While the fault lasts nobody need be able to begin anything.
+      // While the fault lasts, no game has to begin.
       await pause(RETRY_MS, this.#stop.signal);
       return undefined;
     }

@@ -1,5 +1,5 @@
-// Loaded into every replica of a cluster under faults, before its own code (node --import): leads its way to Redis
-// through a proxy, and lets its clock be set wrong while it runs.
+// Loaded into every replica of a cluster under faults, before its own code (node --import). It routes the connection to
+// Redis through a proxy, and lets a test set the clock of the replica wrong while it runs.
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 
 const { APPID, CHAOS_REDIS_PORTS, CHAOS_CLOCKS } = process.env;

@@ -16,11 +16,11 @@ export interface RecoveryOptions {
   readonly report: (line: string) => void;
 }
 
-/** What one kill of a replica meant to its clients. Times are milliseconds from the signal on. */
+/** The effect of one killed replica on its clients. Times are milliseconds since the signal. */
 export interface Recovery {
   readonly design: Design;
   readonly clients: number;
-  /** Those whose socket the replica held. */
+  /** Clients whose socket the replica held. */
   readonly cut: number;
   readonly exactly: number;
   readonly bySnapshot: number;
@@ -32,12 +32,12 @@ export interface Recovery {
 }
 
 const GAME = { players: 4, size: 16, seconds: 300 };
-/** Between two moves of a client: with a thousand of them a hundred moves a second. */
+/** The pause between two moves of a client. With a thousand clients this makes a hundred moves a second. */
 const PACE_MS = 10_000;
 const PATIENCE_MS = 60_000;
 const END_MS = 20_000;
 
-/** Kills one of four replicas while clients, four in a game, play slowly, and waits until every one is resumed. */
+/** Kills one of four replicas while clients, four in a game, play slowly. Waits until every client is resumed. */
 export async function measureRecovery({ design, clients, kills, seed, report }: RecoveryOptions): Promise<Recovery[]> {
   const random = Random.of(seed, `${design} recovery`);
   report(`${design}: starting a cluster`);
@@ -47,7 +47,7 @@ export async function measureRecovery({ design, clients, kills, seed, report }: 
     for (let kill = 1; kill <= kills; kill++) {
       const { replicas } = await cluster.settled();
       report(`${design} ${kill}: connecting ${clients} clients`);
-      // The players of a game come one after the other, and the edge spreads them over the replicas.
+      // The players of a game connect one after another, so the edge spreads them over the replicas.
       const crowd = await Crowd.connect(cluster, clients, {
         client: { routeByGame: false },
         random: () => random.next(),
@@ -56,7 +56,7 @@ export async function measureRecovery({ design, clients, kills, seed, report }: 
         await crowd.seat(clients / GAME.players, GAME);
         crowd.play((dueAt) => performance.now() + (dueAt === undefined ? random.between(0, PACE_MS) : PACE_MS));
         const { appId, pid } = random.pick(replicas);
-        // Not through the supervisor: to ask it how things stand would cost what is measured.
+        // Not through the supervisor: asking it for the status would take time that is measured.
         const result = await survive(crowd, appId, () => process.kill(pid!, 'SIGKILL'));
         results.push({ design, clients, ...result });
         const { cut, exactly, bySnapshot, median, max } = result;
@@ -74,7 +74,7 @@ export async function measureRecovery({ design, clients, kills, seed, report }: 
   return results;
 }
 
-/** Kills the replica, and waits until all whose socket it held have their games again. */
+/** Kills the replica, and waits until every client whose socket it held has its game again. */
 async function survive(crowd: Crowd, appId: string, kill: () => void): Promise<Omit<Recovery, 'design' | 'clients'>> {
   const struck = crowd.players.filter(({ replica }) => replica === appId);
   const back = new Map<GridPlayer, { at: number; isExact: boolean }>();

@@ -16,17 +16,17 @@ export interface RoundOptions {
   readonly players: number;
 }
 
-/** What was seen in one round. Times are milliseconds. */
+/** The observations of one round. Times are milliseconds. */
 export interface Round {
   readonly number: number;
   readonly what: string;
-  /** Moves acknowledged in all; from the strike until the fault was over; and after that. */
+  /** Moves acknowledged in all, from the strike until the fault was over, and after that. */
   readonly acknowledged: { readonly all: number; readonly during: number; readonly after: number };
-  /** The longest that each player had to wait for an acknowledgement from the strike on. */
+  /** The longest time that each player waited for an acknowledgement after the strike. */
   readonly waits: readonly number[];
-  /** Epochs that a game went on in after its first. */
+  /** Epochs of a game after its first. */
   readonly epochs: number;
-  /** Acknowledged moves that are gone with games the server no longer knows. */
+  /** Acknowledged moves that were lost with games the server no longer knows. */
   readonly vanished: number;
   readonly violations: readonly Violation[];
   /** Why the round proves nothing, or what else went wrong. */
@@ -38,14 +38,14 @@ const MOVES_BEFORE = 4;
 const MOVES_AFTER = 4;
 const AUDIT_MS = 10_000;
 
-/** Plays, lets the fault strike, plays on, and judges what everybody saw. The cluster is whole afterwards. */
+/** Plays, lets the fault strike, plays on, and checks the histories of all players. The cluster is whole afterwards. */
 export async function playRound(stage: FaultyCluster, fault: Fault, options: RoundOptions): Promise<Round> {
   const { app: name, seed, number, players: count } = options;
   const app = appUnderTest(name);
   const random = Random.of(seed, `${name} ${stage.design} ${fault.name} ${number}`);
   const parties: Party[] = [];
   try {
-    // Of one game every player has a replica of its own; of the other the sockets go where the design wants them.
+    // In one game every player has its own replica; in the other the sockets go where the design routes them.
     parties.push(await Party.seat(stage.cluster, { app, count, random, client: { routeByGame: false } }));
     parties.push(await Party.seat(stage.cluster, { app, count, random }));
     return await play({ stage, fault, app, random, parties, number });
@@ -101,7 +101,7 @@ async function play({ stage, fault, app, random, parties, number }: Play): Promi
   };
 }
 
-/** A stranger's look at how the games stand, to be compared with what was promised. */
+/** The state of the games as a new client sees it, to be compared with what the server acknowledged. */
 async function audit(
   stage: FaultyCluster,
   app: AppUnderTest,
@@ -122,7 +122,7 @@ async function audit(
   }
 }
 
-/** Processes that are not the ones they were and should be, or are and should not. */
+/** Processes that the fault should not have ended, or should have ended and did not. */
 function wrongEnds(
   before: ReadonlyMap<string, number>,
   after: ReadonlyMap<string, number>,
@@ -136,7 +136,7 @@ function wrongEnds(
   });
 }
 
-/** The longest time without an acknowledgement within a stretch. */
+/** The longest time without an acknowledgement within an interval. */
 export function longestWait(acknowledgedAt: readonly number[], from: number, to: number): number {
   const within = acknowledgedAt.filter((time) => time > from && time <= to);
   const marks = [from, ...within, ...(within.length === 0 ? [to] : [])];

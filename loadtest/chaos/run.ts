@@ -10,11 +10,11 @@ import { type Row, tableOf, tally } from './tally.ts';
 import { FOR_USER_SERVER, flagOf, type UserChaosOptions } from './user-server/options.ts';
 
 export interface ChaosOptions extends UserChaosOptions {
-  /** In all; of a run with clients, how many kills. */
+  /** Rounds in all; with `clients`, the number of kills. */
   readonly rounds?: number | undefined;
   readonly app?: AppName | 'both' | undefined;
   readonly design?: Design | 'both' | undefined;
-  /** Names; all if left out. */
+  /** Names of faults; default: all of them. */
   readonly fault?: readonly string[] | undefined;
   readonly players?: number | undefined;
   readonly seed?: number | undefined;
@@ -22,7 +22,7 @@ export interface ChaosOptions extends UserChaosOptions {
   readonly clients?: number | undefined;
 }
 
-/** Of each application. */
+/** Rounds of each application. */
 const DEFAULT_ROUNDS = 22;
 const DEFAULT_KILLS = 3;
 const DEFAULT_PLAYERS = 4;
@@ -46,7 +46,7 @@ export function runChaos(options: ChaosOptions, report = toStandardError): Promi
     : killAll(options, designs, clients, seed, report);
 }
 
-/** Flags of a game have no meaning for a server of the user's. */
+/** Flags of a game have no meaning for the user's own server. */
 async function runForUser(options: ChaosOptions, report: Report): Promise<number> {
   const stray = OF_THE_GAME.find((flag) => options[flag] !== undefined);
   if (stray) throw new UsageError(`--${stray} is for Gridlock's own replicas, not for your server: leave it out.`);
@@ -104,11 +104,11 @@ async function killAll(
   return wrong.length > 0 ? 1 : 0;
 }
 
-/** In the order in which they are listed, so that Redis changes how it persists only once. */
+/** The faults of these names in the order of the list, so that Redis changes how it persists only once. */
 export const faultsOf = (names: readonly string[] | undefined): readonly Fault[] =>
   names === undefined ? FAULTS : FAULTS.filter(({ name }) => names.includes(name));
 
-/** Rounds of one of so many kinds when all of them share a number evenly; the first ones get what is left over. */
+/** The rounds of each kind when `rounds` are shared evenly among `kinds`; the first kinds get the remainder. */
 export const shareOf = (rounds: number, kinds: number, index: number): number =>
   Math.floor(rounds / kinds) + (index < rounds % kinds ? 1 : 0);
 
@@ -116,14 +116,14 @@ interface StageRun {
   readonly app: AppName;
   readonly design: Design;
   readonly faults: readonly Fault[];
-  /** How many rounds of each fault. */
+  /** The number of rounds of a fault. */
   readonly roundsOf: (fault: Fault) => number;
   readonly players: number;
   readonly seed: number;
   readonly report: Report;
 }
 
-/** Plays the rounds of one application in one design, all of them on one cluster, fault by fault. */
+/** Plays the rounds of one application in one design, all on one cluster, fault by fault. */
 async function playStage({ app, design, faults, roundsOf, players, seed, report }: StageRun): Promise<Row[]> {
   const rows: Row[] = [];
   report(`${app} ${design}: starting a cluster`);

@@ -23,7 +23,7 @@ const round = (given: Partial<Round> = {}): Round => ({
 const violation = (fault: Violation['fault']): Violation => ({ fault, player: 'pA', detail: 'at a place' });
 const rowOf = (given: Partial<Round>, fault: Fault = KILL) => tally('grid', 'stateless', fault, [round(given)]);
 
-test('rounds in which all went well have no fault', () => {
+test('rounds without a failure have no fault', () => {
   const row = tally('grid', 'stateful', KILL, [round(), round({ waits: [300] })]);
   assert.deepEqual(
     [row.app, row.design, row.fault, row.rounds, row.acked, row.lost, row.duplicated, row.gaps, row.faults],
@@ -59,23 +59,23 @@ test('a fault that did not strike makes the run fail', () => {
   assert.match(rowOf({ problems: ['The fault did not strike: it was not there.'] }).faults.join(), /did not strike/);
 });
 
-test('where Redis promises everything, a new epoch and a game that is gone make the run fail', () => {
+test('where Redis may lose nothing, a new epoch or a lost game makes the run fail', () => {
   assert.equal(rowOf({ epochs: 1 }).faults.length, 1);
   const row = rowOf({ vanished: 3 });
   assert.deepEqual([row.lost, row.faults.length], [3, 1]);
 });
 
-test('where Redis may lose the end, a loss that a new epoch tells of is announced, and no fault', () => {
+test('where Redis may lose the end, a loss that a new epoch announces is not a fault', () => {
   const row = rowOf({ epochs: 2, vanished: 1, violations: [violation('lost tail')] }, FORGET);
   assert.deepEqual([row.lost, row.announced, row.faults], [0, 2, []]);
 });
 
-test('where Redis may lose the end, silence about it makes the run fail, as does any other violation', () => {
+test('where Redis may lose the end, a loss that is not announced makes the run fail, as does any other violation', () => {
   assert.equal(rowOf({}, FORGET).faults.length, 1);
   assert.equal(rowOf({ epochs: 1, violations: [violation('lost')] }, FORGET).faults.length, 1);
 });
 
-test('what only the histories of all rounds together show is found', () => {
+test('a violation that only the histories of all rounds together show is found', () => {
   const history = (size: number): ClientHistory => ({
     player: 'pA',
     name: 'Ann',
@@ -100,7 +100,7 @@ test('what only the histories of all rounds together show is found', () => {
   assert.equal(tally('grid', 'stateless', KILL, rounds).other, 1);
 });
 
-test('the longest wait counts from the strike, and to the end for who never moved again', () => {
+test('the longest wait counts from the strike, and lasts to the end for a player who never moved again', () => {
   assert.equal(longestWait([5, 90, 130, 400, 420], 100, 500), 270);
   assert.equal(longestWait([5, 90], 100, 500), 400);
   assert.equal(longestWait([5, 300], 100, 500), 200);

@@ -6,7 +6,7 @@ import { findViolations } from '../kit/violations.ts';
 import type { Fault } from './faults.ts';
 import type { Round } from './round.ts';
 
-/** All rounds of one fault in one design, as they are told. Times are milliseconds. */
+/** The result of all rounds of one fault in one design. Times are milliseconds. */
 export interface Row {
   readonly app: AppName;
   readonly design: Design;
@@ -16,18 +16,18 @@ export interface Row {
   readonly lost: number;
   readonly duplicated: number;
   readonly gaps: number;
-  /** Wrong order or state, an event that nobody asked for, or a rule of the application that does not hold. */
+  /** Wrong order or state, an event without a command, or a broken rule of the application. */
   readonly other: number;
-  /** Acknowledged moves that are gone and of which a new epoch told, where Redis does not promise more. */
+  /** Acknowledged moves that were lost and announced by a new epoch, where Redis promises no more than that. */
   readonly announced: number;
   readonly epochs: number;
-  /** How long, in each round, until the last of the players had a move acknowledged again. */
+  /** The time in each round until every player had a move acknowledged again. */
   readonly back: { readonly median: number; readonly p99: number; readonly rounds: readonly number[] };
-  /** What went wrong, sentence by sentence; nothing did when there is none. */
+  /** The failures, one sentence each; empty when there were none. */
   readonly faults: readonly string[];
 }
 
-/** What rounds show together: each was judged by itself, and all their histories are judged once more as one. */
+/** The result of several rounds. Each was checked by itself; their histories are checked once more together. */
 export function tally(app: AppName, design: Design, fault: Fault, rounds: readonly Round[]): Row {
   const { mayLose = false } = fault;
   const whole = findViolations(
@@ -66,7 +66,7 @@ function problemsOf({ acknowledged, epochs, vanished, problems }: Round, mayLose
     ...problems,
     ...(acknowledged.after === 0 ? ['No move was acknowledged after the fault, so that nothing is proved.'] : []),
     ...(mayLose && epochs === 0 && vanished === 0
-      ? ['Redis lost the end of its log, and no new epoch told of it.']
+      ? ['Redis lost the end of its log, and no new epoch announced it.']
       : []),
     ...(!mayLose && epochs > 0 ? [`${epochs} new epochs began though Redis lost nothing.`] : []),
     ...(!mayLose && vanished > 0 ? [`${vanished} acknowledged moves are gone with their game.`] : []),

@@ -15,7 +15,7 @@ const quiet = () => undefined;
 /** Longer than any test: each run ends when it has seen enough. */
 const SECONDS = 60;
 
-/** A server that does with each of its sockets, which it counts from 1, what it is told. */
+/** A server that calls `behave` with each of its sockets and its number, from 1. */
 async function serve(t: TestContext, behave: (socket: WebSocket, number: number, url: string) => void) {
   const server = createServer();
   const sockets = new WebSocketServer({ server });
@@ -63,7 +63,7 @@ test('sockets that are held and answered pass, each with its number in target an
   assert.match(describeConnect(summary), /^ {2}pings +\d+ sent, \d+ answered$/m);
 });
 
-test('a socket that is dropped is counted by its close code, comes back, and the time that took is told', async (t) => {
+test('a dropped socket is counted by its close code, reconnects, and the time to reconnect is reported', async (t) => {
   const { target } = await serve(t, (socket, number) => {
     if (number === 1) socket.close(4001, 'go away');
     if (number === 2) socket.terminate();
@@ -97,7 +97,7 @@ test('a ping without its answer fails the run, whatever else the server sends', 
   assert.equal(passed(summary)['every ping was answered'], false);
 });
 
-test('a client keeps the cookie that it got for the next time, as a browser does', async (t) => {
+test('a client sends the cookie it got when it reconnects, as a browser does', async (t) => {
   const cookies: (string | undefined)[] = [];
   const { target, sockets } = await serve(t, (socket, number) => number === 1 && socket.close(1012));
   sockets.on('headers', (headers, request) => {

@@ -6,7 +6,10 @@ import { type ConnectPlan, forSocket } from './options.ts';
 import type { Tally } from './tally.ts';
 
 const HANDSHAKE_MS = 10_000;
-/** Back-off of a socket that was dropped or refused: doubled each time, and spread so that not all come at once. */
+/**
+ * Back-off of a socket that was dropped or refused. It doubles each time, with jitter, so that sockets do not all
+ * return at once.
+ */
 const BACKOFF = { firstMs: 250, lastMs: 5000 };
 const NORMAL = 1000;
 
@@ -14,14 +17,14 @@ const NORMAL = 1000;
 function leadThrough(port: number): ClientOptions {
   const tcp = () => connectTcp({ host: '127.0.0.1', port });
   const connect = (options: ConnectionOptions & { isServer?: boolean; defaultPort?: number | string }) => {
-    // As ws does it itself.
+    // The same rule as in ws.
     const servername = options.servername ?? (isIP(options.host ?? '') === 0 ? options.host : '');
     return options.defaultPort === 80 ? tcp() : connectTls({ ...options, path: undefined, socket: tcp(), servername });
   };
   return { createConnection: connect as unknown as typeof connectTcp };
 }
 
-/** One client: connects, holds, says what it is told to, and comes back when it is cut. */
+/** One client: it connects, holds its socket, sends its pings, and reconnects when it is cut. */
 export class HeldSocket {
   readonly #plan: ConnectPlan;
   readonly #tally: Tally;
@@ -57,13 +60,13 @@ export class HeldSocket {
     this.#timer = setTimeout(() => this.#connect(), delayMs);
   }
 
-  /** Says nothing more; what is under way may arrive. */
+  /** Sends nothing more; messages under way may still arrive. */
   fallSilent(): void {
     clearTimeout(this.#pinging);
     this.#pinging = undefined;
   }
 
-  /** Closes it for good; that is no drop. */
+  /** Closes the socket for good. This does not count as a drop. */
   close(): void {
     this.#over = true;
     clearTimeout(this.#timer);
@@ -71,7 +74,7 @@ export class HeldSocket {
     this.#socket?.close(NORMAL);
   }
 
-  /** What close did not end. */
+  /** Ends the socket at once, where `close` did not. */
   terminate(): void {
     this.#socket?.terminate();
   }
@@ -93,7 +96,7 @@ export class HeldSocket {
     socket.on('upgrade', (response: IncomingMessage) => this.#keepCookie(response));
     socket.on('unexpected-response', (request, response) => {
       problem = `HTTP ${response.statusCode}`;
-      // With a listener here, ws leaves the rest to it.
+      // When there is a listener, ws leaves the clean-up to it.
       request.destroy();
       this.#failed(problem);
     });
@@ -137,7 +140,7 @@ export class HeldSocket {
 
   #heard(text: string): void {
     const { ping } = this.#plan;
-    // Whatever else a server sends is none of the answers.
+    // Anything else that the server sends is not an answer.
     if (ping === undefined || !text.includes(forSocket(ping.expect, this.#number))) return;
     const sentAt = this.#unanswered.shift();
     if (sentAt !== undefined) this.#tally.echoed(performance.now() - sentAt);

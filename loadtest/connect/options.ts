@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { UsageError } from '../../infra/usage-error.ts';
 
-/** Where the number of a socket is put in a target, a header or a text. */
+/** The placeholder for the number of a socket in a target, a header or a text. */
 const NUMBER = '{n}';
 
 export interface ConnectOptions {
@@ -18,17 +18,17 @@ export interface ConnectOptions {
   readonly out?: string | undefined;
 }
 
-/** A run, as it was asked for. Times are seconds. */
+/** The plan of a run, from the options. Times are seconds. */
 export interface ConnectPlan {
   readonly target: string;
-  /** PEM of what is trusted; undefined for the system's own authorities. */
+  /** The trusted root in PEM; undefined for the system's own authorities. */
   readonly ca: Buffer | undefined;
   /** A port of this machine that leads to the target; TLS is with the target all the same. */
   readonly through?: number;
   readonly sockets: number;
   readonly seconds: number;
   readonly rampSeconds: number;
-  /** What each socket says, how often a second, and what its answer holds; undefined to hold still. */
+  /** The text each socket sends, how often a second, and the text its answer contains; undefined to send nothing. */
   readonly ping: { readonly text: string; readonly expect: string; readonly pace: number } | undefined;
   readonly headers: readonly (readonly [name: string, value: string])[];
   /** Where summary.json goes. */
@@ -65,7 +65,7 @@ function trustOf(file: string | undefined, target: string): Buffer | undefined {
   }
 }
 
-/** @throws UsageError for options that are wrong or do not agree */
+/** @throws UsageError for options that are wrong or contradict each other */
 export function planConnect(options: ConnectOptions): ConnectPlan {
   const target = targetOf(options.target);
   const { ping, seconds } = options;

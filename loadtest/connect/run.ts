@@ -10,13 +10,13 @@ import { type ConnectSummary, describeConnect, summariseConnect } from './summar
 import { Tally } from './tally.ts';
 
 const TELL_EVERY_MS = 10_000;
-/** After the last ping: what is under way arrives, and sockets that were cut come back. */
+/** Time after the last ping for answers under way to arrive, and for sockets that were cut to reconnect. */
 const SETTLE_MS = 6000;
 const CLOSE_MS = 2000;
 const LOOK_MS = 50;
 const DELAY_RESOLUTION_MS = 10;
 
-/** Runs as the command does: prints the result, and resolves with the exit code. @throws UsageError */
+/** Runs the command: prints the result, and resolves with the exit code. @throws UsageError */
 export async function connect(options: ConnectOptions, report: Report = toStandardError): Promise<number> {
   const plan = planConnect(options);
   const stop = new AbortController();
@@ -29,15 +29,15 @@ export async function connect(options: ConnectOptions, report: Report = toStanda
   return summary.passed ? 0 : 1;
 }
 
-/** Resolves when it is so, or after so long. */
+/** Resolves when the condition holds, or after `mostMs`. */
 async function until(isSo: () => boolean, mostMs: number): Promise<void> {
   const end = performance.now() + mostMs;
   while (!isSo() && performance.now() < end) await sleep(LOOK_MS);
 }
 
 /**
- * Opens, holds and closes the sockets of a run, and counts into the tally. The signal ends it early: what is under way
- * still arrives.
+ * Opens, holds and closes the sockets of a run, and counts into the tally. The signal ends the run early; answers under
+ * way still arrive.
  * @throws UsageError when none ever opened
  */
 export async function holdSockets(
@@ -82,7 +82,7 @@ export async function holdSockets(
     startedAt,
     openAtEnd,
     unanswered,
-    // Its own interval is no delay.
+    // The interval of the monitor itself is not a delay.
     delayMs: Math.max(0, delay.percentile(99) / 1e6 - DELAY_RESOLUTION_MS),
   });
 }

@@ -42,7 +42,7 @@ function thresholdsOf({ plan, tally, openAtEnd, unanswered }: Outcome): Threshol
 
 const finite = (value: number): number | null => (Number.isFinite(value) ? round(value) : null);
 
-/** What `summary.json` holds. Times are milliseconds. */
+/** The contents of `summary.json`. Times are milliseconds. */
 export function summariseConnect(outcome: Outcome) {
   const { plan, tally, startedAt, openAtEnd, delayMs } = outcome;
   const thresholds = thresholdsOf(outcome);

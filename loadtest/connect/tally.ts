@@ -4,7 +4,7 @@ import { Histogram } from '../k6/histogram.ts';
 export const TIMES = ['handshake', 'reconnect', 'echo'] as const;
 export type Time = (typeof TIMES)[number];
 
-/** What all sockets of a run have seen together. */
+/** The counts and times of all sockets of a run. */
 export class Tally {
   readonly times: Readonly<Record<Time, Histogram>> = {
     handshake: new Histogram(),
@@ -13,7 +13,7 @@ export class Tally {
   };
   /** Handshakes that succeeded, those after a drop among them. */
   opened = 0;
-  /** Open now, and at most so far. */
+  /** Sockets open now, and the most so far. */
   open = 0;
   mostOpen = 0;
   sent = 0;

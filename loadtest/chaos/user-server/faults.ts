@@ -6,20 +6,20 @@ import { childrenOf } from '../../kit/process-usage.ts';
 import type { Random } from '../../kit/random.ts';
 import type { Copy, RunningEdge, Stage } from './stage.ts';
 
-/** What a fault did, and what that explains. */
+/** The effect of a fault, and the drops that it explains. */
 export interface Strike {
   /** As the end of a sentence about the round. */
   readonly what: string;
-  /** So many sockets were dropped by it: fewer prove that it did not strike, more are more than it explains. */
+  /** The number of sockets that it may drop. Fewer prove that it did not strike; it does not explain more. */
   readonly drops: { readonly least: number; readonly most: number };
-  /** Whether each of them has to be told by a close frame. */
+  /** Whether each dropped socket has to get a close frame. */
   readonly announces: boolean;
 }
 
 /** The sockets of a round while a fault strikes. */
 export interface Scene {
   readonly stage: Stage;
-  /** How many there are. */
+  /** Their number. */
   readonly sockets: number;
   /** Resolves when all of them are open. */
   whole(): Promise<void>;
@@ -28,7 +28,7 @@ export interface Scene {
 export interface UserFault {
   readonly name: string;
   readonly about: string;
-  /** `copies` and `edge` are processes of this machine; `pings` need something that goes over the network. */
+  /** `copies` and `edge` are processes on this machine; `pings` means that each socket has to send something. */
   readonly needs: 'copies' | 'edge' | 'network' | 'pings';
   /** Resolves when the fault is over. @throws when it did not strike */
   strike(scene: Scene, random: Random): Promise<Strike>;
@@ -44,7 +44,7 @@ function edgeOf({ edge }: Stage): RunningEdge {
   return edge;
 }
 
-/** One of the copies that hold sockets, and what it holds; fewer are ours where others are connected too. */
+/** One of the copies that hold sockets, and the number it holds; some may belong to other clients. */
 async function someCopy(scene: Scene, random: Random): Promise<Copy & { drops: Strike['drops'] }> {
   const edge = edgeOf(scene.stage);
   const held = await edge.held();
@@ -83,7 +83,7 @@ export const USER_FAULTS: readonly UserFault[] = [
       } finally {
         process.kill(pid, 'SIGCONT');
       }
-      // Its own timers may have found its clients silent.
+      // Its own timers may have closed clients as silent.
       return { what: `${name} stood still for ${ms} ms`, drops: { ...drops, least: 0 }, announces: false };
     },
   },
@@ -157,13 +157,13 @@ export const USER_FAULTS: readonly UserFault[] = [
       }
       const count = link.hindered - before;
       const what = `nothing passed for ${ms} ms, and ${count} packets ${isLost ? 'were lost' : 'arrived late'}`;
-      // A server may find clients silent that it hears nothing of.
+      // A server may close clients that it hears nothing from.
       return { what, drops: { least: isLost ? sockets : 0, most: sockets }, announces: false };
     },
   },
 ];
 
-/** The user's own fault: a command of a shell, such as one that deletes a pod. It has struck when it exits with 0. */
+/** The user's own fault: a shell command, for example to delete a pod. It has struck when it exits with 0. */
 export const commandFault = (command: string): UserFault => ({
   name: 'strike',
   about: command,

@@ -5,11 +5,11 @@ import { type ConnectPlan, planConnect } from '../../connect/options.ts';
 import { commandFault, USER_FAULTS, type UserFault } from './faults.ts';
 
 export interface UserChaosOptions {
-  /** Of a cluster of its own: what is run. */
+  /** The server to run behind a new edge. */
   readonly command?: string | undefined;
-  /** Instead: an address where a server runs already. */
+  /** The address of a running server, instead of a command. */
   readonly target?: string | undefined;
-  /** Of the own cluster: what its sockets ask for. */
+  /** The path that the sockets request, with a command. */
   readonly path?: string | undefined;
   readonly ca?: string | undefined;
   readonly replicas?: number | undefined;
@@ -32,22 +32,22 @@ export interface UserChaosOptions {
 const DEFAULT_SOCKETS = 60;
 const DEFAULT_PACE = 5;
 export const DEFAULT_REPLICAS = 3;
-/** A run ends when it has seen enough. */
+/** A run ends by itself when its rounds are over. */
 const LONGEST_SECONDS = 86_400;
 const FOR_COMMAND = ['path', 'replicas', 'sticky', 'healthPath'] as const;
 const FOR_TARGET = ['ca', 'stateDir', 'strike'] as const;
 const FOR_SOCKETS = ['drainSignal', 'sockets', 'ping', 'expect', 'pace', 'header'] as const;
-/** Options that mean something with a server of the user's alone. */
+/** Options for the user's own server only. */
 export const FOR_USER_SERVER = [...FOR_COMMAND, ...FOR_TARGET, ...FOR_SOCKETS];
 
 /** `healthPath` -> `--health-path` */
 export const flagOf = (option: string) => `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
-/** @throws UsageError for options that do not go together */
+/** @throws UsageError for options that contradict each other */
 export function checkUserChaos(options: UserChaosOptions): void {
   const { command, target, fault = [], ping, strike } = options;
   if (command !== undefined && target !== undefined) {
-    throw new UsageError('--command starts a server and --target names one that runs: leave one of them out.');
+    throw new UsageError('--command starts a server and --target names a running one: leave one of them out.');
   }
   const [other, foreign] =
     command === undefined ? (['--command', FOR_COMMAND] as const) : (['--target', FOR_TARGET] as const);
@@ -78,13 +78,13 @@ export function planSockets(options: UserChaosOptions, target: string, ca: strin
   });
 }
 
-/** Where sockets of the own cluster go, and what they trust. */
+/** The target of the sockets with a command, and the root that they trust. */
 export const ownTarget = (port: number, stateDir: string, target = '/') => ({
   target: `wss://localhost:${port}${target}`,
   ca: path.join(statePaths(stateDir).pki, 'root.pem'),
 });
 
-/** What can be struck: processes of copies and of the edge, or the network alone. */
+/** The parts that a fault can strike: processes of copies and of the edge, or the network alone. */
 export interface Reach {
   readonly copies: boolean;
   readonly edge: boolean;

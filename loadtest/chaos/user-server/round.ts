@@ -10,20 +10,20 @@ import type { Stage } from './stage.ts';
 
 const PATIENCE_MS = 30_000;
 const LOOK_MS = 10;
-/** What a socket sees that ended without a close frame. */
+/** The close code of a socket that ended without a close frame. */
 export const UNANNOUNCED = 1006;
 
-/** What was seen in one round. Times are milliseconds. */
+/** The observations of one round. Times are milliseconds. */
 export interface UserRound {
   readonly number: number;
   readonly what: string;
   /** Sockets that were dropped, by close code; handshakes that failed, by reason. */
   readonly dropped: Readonly<Record<string, number>>;
   readonly refused: Readonly<Record<string, number>>;
-  /** From the strike until every socket was open; and of each socket that was dropped, until it was. */
+  /** The time from the strike until every socket was open, and until each dropped socket was. */
   readonly wholeAgainMs: number;
   readonly reconnects: Histogram;
-  /** What went wrong, sentence by sentence; nothing did when there is none. */
+  /** The failures, one sentence each; empty when there were none. */
   readonly problems: readonly string[];
 }
 
@@ -31,11 +31,14 @@ export interface UserRoundOptions {
   readonly plan: ConnectPlan;
   readonly seed: number;
   readonly number: number;
-  /** What becomes of a socket that does not come back is waited for so long. */
+  /** How long to wait for a socket that does not come back. */
   readonly patienceMs?: number;
 }
 
-/** Opens the sockets, lets the fault strike, waits until all are back, and closes them. The stage is whole afterwards. */
+/**
+ * Opens the sockets, lets the fault strike, waits until all are open again, and closes them. The stage is whole
+ * afterwards.
+ */
 export async function playUserRound(stage: Stage, fault: UserFault, options: UserRoundOptions): Promise<UserRound> {
   const { plan, seed, number, patienceMs = PATIENCE_MS } = options;
   const { sockets } = plan;
@@ -78,7 +81,7 @@ export async function playUserRound(stage: Stage, fault: UserFault, options: Use
   };
 }
 
-/** What the fault does not explain. */
+/** The failures that the fault does not explain. */
 export function judge(
   { dropped, sockets, pings }: Pick<ConnectSummary, 'dropped' | 'sockets' | 'pings'>,
   { drops, announces }: Pick<Strike, 'drops' | 'announces'>,

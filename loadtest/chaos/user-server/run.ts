@@ -24,7 +24,7 @@ const DEFAULT_STATE_DIR = '.gridlock';
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 /**
- * Holds sockets to a server of the user's while faults strike; prints a table. Resolves with the exit code.
+ * Holds sockets to the user's own server while faults strike; prints a table. Resolves with the exit code.
  * @throws UsageError
  */
 export async function runUserChaos(options: UserChaosOptions, report = toStandardError): Promise<number> {
@@ -34,7 +34,7 @@ export async function runUserChaos(options: UserChaosOptions, report = toStandar
 
 async function onOwnCluster(options: UserChaosOptions, command: string, report: Report): Promise<number> {
   const { replicas = DEFAULT_REPLICAS, sticky, healthPath, drainSignal, path } = options;
-  // A wrong option is found before anything is started.
+  // This finds a wrong option before anything is started.
   planSockets(options, 'wss://localhost', undefined);
   report(`starting ${replicas} copies of ${command}`);
   const cluster = await startUserCluster({

@@ -19,11 +19,11 @@ export interface Copy {
   readonly pid: number;
 }
 
-/** What the sockets of a round go through, and what can be struck of it. */
+/** The path of the sockets in a round, with the parts that a fault can strike. */
 export interface Stage {
   /** Between the sockets and the edge. */
   readonly link: Link;
-  /** Undefined for a server elsewhere, of which only the network can be struck. */
+  /** Undefined for a server elsewhere: a fault can strike only its network. */
   readonly edge?: RunningEdge;
 }
 
@@ -31,7 +31,7 @@ const copiesOf = (status: AnyStatus) => ('servers' in status ? status.servers : 
 
 /** The edge of a running `npm start` and the copies behind it, found by its state directory. */
 export class RunningEdge {
-  /** Asks a copy to end. */
+  /** The signal that asks a copy to end. */
   readonly drainSignal: NodeJS.Signals;
   readonly #paths: StatePaths;
 
@@ -44,7 +44,7 @@ export class RunningEdge {
     return askAnyStatus(this.#paths.controlSocket);
   }
 
-  /** Those that run as processes which this edge has started. */
+  /** The copies that run as processes of this edge. */
   async copies(): Promise<Copy[]> {
     return copiesOf(await this.status()).flatMap(({ name, pid }) => (pid === undefined ? [] : [{ name, pid }]));
   }
@@ -63,13 +63,13 @@ export class RunningEdge {
     return new Map([...own, ...copies.map(({ name, pid }) => [name, pid] as const)]);
   }
 
-  /** Resolves when the process of that name is another one than `pid`. */
+  /** Resolves when the process of that name is no longer `pid`. */
   async replaced(name: string, pid: number): Promise<void> {
     const isOther = async () => ((await this.processes()).get(name) ?? pid) !== pid || undefined;
     await waitFor(isOther, { what: `another process of ${name}`, timeoutMs: PATIENCE_MS, intervalMs: LOOK_MS });
   }
 
-  /** Resolves when everything runs and every copy is in rotation. */
+  /** Resolves when every process runs and every copy is in rotation. */
   async settled(): Promise<void> {
     const isWhole = async () => {
       const status = await this.status();
@@ -101,7 +101,10 @@ export class RunningEdge {
     await waitFor(attempt, { what: `${name} to answer again`, timeoutMs: PATIENCE_MS, intervalMs: LOOK_MS });
   }
 
-  /** A new leaf and a new intermediate; resolves when a handshake has shown the leaf. @throws when it shows another */
+  /**
+   * Issues a new leaf and a new intermediate; resolves when a handshake has shown the leaf. @throws when it shows
+   * another
+   */
   async rotate(): Promise<string> {
     const worker = new RotationWorker(this.#paths.pki);
     try {
@@ -121,7 +124,7 @@ export class RunningEdge {
 /** The serial number of the certificate that a handshake shows. */
 function servedSerial(port: number): Promise<string> {
   return new Promise((resolve, reject) => {
-    // Whose it is does not matter here: the number is compared.
+    // The issuer does not matter here: only the serial number is compared.
     const socket = connect({ host: '127.0.0.1', port, servername: 'localhost', rejectUnauthorized: false });
     socket.setTimeout(HANDSHAKE_MS, () => socket.destroy(new Error('The edge does not answer.')));
     socket.once('error', reject);

@@ -13,7 +13,7 @@ export interface UserRow {
   readonly unannounced: number;
   /** Handshakes that failed. */
   readonly refused: number;
-  /** Of the sockets that were dropped: how long until each was open again. */
+  /** For the sockets that were dropped, the time until each was open again. */
   readonly back: { readonly median: number | null; readonly max: number | null };
   readonly faults: readonly string[];
 }
@@ -21,7 +21,7 @@ export interface UserRow {
 const sum = (counts: Readonly<Record<string, number>>) => Object.values(counts).reduce((total, one) => total + one, 0);
 const whole = (value: number) => (Number.isFinite(value) ? Math.round(value) : null);
 
-/** What the rounds of a fault show together. */
+/** The totals of all rounds of a fault. */
 export function userRow(fault: string, sockets: number, rounds: readonly UserRound[]): UserRow {
   const times = new Histogram();
   for (const { reconnects } of rounds) times.merge(reconnects);

@@ -39,7 +39,7 @@ after(async () => {
   rmSync(temporary, { recursive: true, force: true });
 });
 
-/** Of all sockets in the rounds of a fault, how many it drops. */
+/** How many of all sockets a fault drops in its rounds. */
 const DROPS: Record<string, 'all' | 'some' | 'none' | 'any'> = {
   'replica-kill': 'some',
   'replica-stop': 'none',
@@ -88,7 +88,7 @@ test('the command strikes a running npm start, prints a table and writes it down
   assert.deepEqual(rows[0]!.faults, []);
 });
 
-test('the command starts copies of a server, and says which it cut without a word', async () => {
+test('the command starts copies of a server, and reports sockets that they cut without a close frame', async () => {
   const stubborn = `${JSON.stringify(process.execPath)} ${JSON.stringify(path.join(ROOT, 'infra/local/testing/echo-server.mjs'))}`;
   const flags = ['--command', stubborn, '--replicas', '2', '--sockets', '8', '--fault', 'rolling-restart'];
   const args = ['--disable-warning=ExperimentalWarning', path.join(ROOT, 'cli/main.ts'), 'chaos', ...flags];
