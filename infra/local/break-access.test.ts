@@ -8,7 +8,7 @@ const origins = ['https://localhost:8443', 'https://127.0.0.1:8443'];
 const access = new BreakAccess({ origins, keys: { nameOf: (shown) => KEYS[shown] } });
 const withoutKeys = new BreakAccess({ origins, keys: undefined });
 
-/** What the edge hands on of a request that the page on this machine makes. */
+/** The headers that the edge passes on from a request of the page on this machine. */
 const HERE: IncomingHttpHeaders = {
   host: 'localhost:8443',
   origin: 'https://localhost:8443',
@@ -20,13 +20,13 @@ const ELSEWHERE: IncomingHttpHeaders = { ...HERE, 'x-forwarded-for': '192.0.2.7'
 
 const codeOf = (headers: IncomingHttpHeaders, method = 'POST', by = access) => by.problem({ headers, method })?.code;
 
-test('a page on this machine may, by each of its origins', () => {
+test('a page on this machine may break something, from each of its origins', () => {
   assert.equal(codeOf(HERE), undefined);
   const address = { host: '127.0.0.1:8443', origin: 'https://127.0.0.1:8443', 'x-forwarded-for': '::1' };
   assert.equal(codeOf({ ...HERE, ...address }), undefined);
 });
 
-test('from elsewhere it takes the key of the operator, and no other', () => {
+test("from elsewhere, only the operator's key is accepted", () => {
   assert.equal(codeOf(ELSEWHERE), 'not_allowed');
   assert.equal(codeOf({ ...ELSEWHERE, authorization: 'Bearer operator-key' }), undefined);
   assert.equal(codeOf({ ...ELSEWHERE, authorization: 'Bearer shop-key' }), 'unauthorized');
@@ -35,19 +35,19 @@ test('from elsewhere it takes the key of the operator, and no other', () => {
   assert.equal(codeOf({ ...ELSEWHERE, authorization: 'Bearer operator-key' }, 'POST', withoutKeys), 'not_allowed');
 });
 
-test('neither a mark of the edge nor an address alone says that a request is from this machine', () => {
+test('neither the header of the edge nor the address alone proves that a request is from this machine', () => {
   assert.equal(codeOf({ ...HERE, 'gridlock-break-from': undefined }), 'not_allowed');
   assert.equal(codeOf({ ...HERE, 'x-forwarded-for': undefined }), 'not_allowed');
   for (const address of ['192.0.2.7', '127.0.0.1, 192.0.2.7', '2002:7f00:1::', 'localhost', '128.0.0.1'])
     assert.equal(codeOf({ ...HERE, 'x-forwarded-for': address }), 'not_allowed', address);
 });
 
-test('another name for this machine is refused, so that a page elsewhere gains nothing by one that leads here', () => {
+test('another name for this machine is refused, so that a page elsewhere cannot use a name that resolves to it', () => {
   for (const host of ['evil.example:8443', 'localhost', 'localhost:8444', 'localhost:8443.evil.example', undefined])
     assert.equal(codeOf({ ...HERE, host, origin: `https://${host}` }), 'misdirected', host);
 });
 
-test('a page of another origin is refused, and one that says none', () => {
+test('a page of another origin is refused, and so is a request without an origin', () => {
   for (const origin of ['https://evil.example', 'https://127.0.0.1:8443', 'http://localhost:8443', 'null', undefined])
     assert.equal(codeOf({ ...HERE, origin }), 'origin_not_allowed', origin);
   const withKey = { ...ELSEWHERE, authorization: 'Bearer operator-key', origin: 'https://evil.example' };

@@ -18,7 +18,9 @@ export interface Refusal {
 export interface AccessOptions {
   /** The origins of the cluster's own page. */
   readonly origins: readonly string[];
-  /** Of operators: a backend that may make rooms may break nothing. Undefined where nobody has a key. */
+  /**
+   * Keys of operators only: a backend that may make rooms must not break anything. Undefined where nobody has a key.
+   */
   readonly keys: Pick<ApiKeys, 'nameOf'> | undefined;
 }
 
@@ -26,7 +28,10 @@ type Request = Pick<IncomingMessage, 'headers' | 'method'>;
 
 const refusal = (status: Refusal['status'], code: string, message: string): Refusal => ({ status, code, message });
 
-/** Decides who may break a part of the cluster: a page of its own on this machine, or one whose user has the key. */
+/**
+ * Decides which clients may break a part of the cluster: its own page on this machine, or a page whose user has the
+ * key.
+ */
 export class BreakAccess {
   readonly #options: AccessOptions;
 
@@ -34,11 +39,11 @@ export class BreakAccess {
     this.#options = options;
   }
 
-  /** Why a request is refused; undefined when it is not. */
+  /** The reason why a request is refused; undefined when it is allowed. */
   problem(request: Request): Refusal | undefined {
     const { headers } = request;
     const { origins } = this.#options;
-    // A page elsewhere can give its own name this address.
+    // The name of a page elsewhere can resolve to this address.
     const own = `https://${headers.host}`;
     if (!origins.includes(own)) return refusal(421, 'misdirected', `Come by ${origins.join(' or ')}.`);
     if (this.#whoIs(request) === undefined) return this.#unknown(headers.authorization);
@@ -49,7 +54,7 @@ export class BreakAccess {
     return undefined;
   }
 
-  /** Who asks, for the report. */
+  /** The name of the client, for the report. */
   who(request: Request): string {
     return this.#whoIs(request) ?? 'nobody';
   }
@@ -74,7 +79,7 @@ export class BreakAccess {
   }
 }
 
-/** `address` is as the edge wrote it: one, and not a list. */
+/** `address` is as the edge wrote it: a single address, not a list. */
 function isLoopbackAddress(address: string | string[] | undefined): boolean {
   if (typeof address !== 'string') return false;
   const family = isIP(address);

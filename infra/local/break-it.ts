@@ -9,12 +9,12 @@ import { operatorKeysOf } from './replica-process.ts';
 import type { StatePaths } from './state-paths.ts';
 import { type Breakable, Strikes } from './strikes.ts';
 
-/** What breaks parts of a running cluster on request. */
+/** Breaks parts of a running cluster on request. */
 export interface Breaker {
   close(): void;
 }
 
-/** Begins to take requests to break parts of a cluster. */
+/** Starts to accept requests to break parts of a cluster. */
 export async function startBreaker(
   config: Config,
   paths: StatePaths,
@@ -23,7 +23,7 @@ export async function startBreaker(
 ): Promise<Breaker> {
   const { host, port, certificateFile } = config;
   const keys = new ApiKeys({ file: operatorKeysOf(config, paths), onFailure: (line) => report(line) });
-  // A certificate of the user's own is theirs to renew.
+  // Only the user can renew their own certificate.
   const parts: BreakPart[] = ['replica', 'redis', 'edge', ...(certificateFile === '' ? ['certificate' as const] : [])];
   const strikes = new Strikes({ cluster, parts, rotateLeaf: () => rotateLeaf(paths.pki), report });
   // Pages that may connect to play may not break anything.

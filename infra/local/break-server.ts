@@ -19,7 +19,7 @@ export interface BreakServerOptions {
   readonly strikes: Strikes;
 }
 
-/** Takes requests to break a part of the cluster, which the edge hands on through a UNIX socket. */
+/** Accepts requests to break a part of the cluster. The edge passes them on through a UNIX socket. */
 export class BreakServer {
   readonly #options: BreakServerOptions;
   readonly #server: Server;
@@ -73,7 +73,7 @@ export class BreakServer {
   }
 }
 
-/** Undefined when it is not what it should be. */
+/** Undefined when the body is not valid. */
 async function bodyOf(request: IncomingMessage): Promise<v.InferOutput<typeof BreakRequest> | undefined> {
   let text = '';
   try {

@@ -3,25 +3,22 @@ import { findBinary } from '../setup/binaries.mjs';
 
 const OPENERS = process.platform === 'darwin' ? ['open'] : ['xdg-open', 'wslview'];
 
-/** What opens an address in the user's browser; or a sentence about why nothing does. */
+/** The program that opens an address in the user's browser, or a sentence that says why there is none. */
 export function browserOpener(): { readonly program: string } | { readonly problem: string } {
   const program = findBinary(...OPENERS);
   if (program !== undefined) return { program };
   return { problem: `This machine has no ${OPENERS[0]} to open a browser with: open the address.` };
 }
 
-/** Gives an address to the program that opens browsers, which outlives this one. */
+/** Opens an address with a program that outlives this one. */
 export function openAddress(program: string, url: string): void {
   const child = spawn(program, [url], { detached: true, stdio: 'ignore' });
-  // The address is printed, too.
+  // The address is printed as well.
   child.on('error', () => undefined);
   child.unref();
 }
 
-/**
- * Why nobody would see a browser that a start opens; undefined where somebody would. `environment` is that of the
- * process.
- */
+/** The reason why nobody would see a browser; undefined where somebody would. `environment` is that of the process. */
 export function noScreen(
   environment: NodeJS.ProcessEnv = process.env,
   platform: NodeJS.Platform = process.platform,

@@ -4,7 +4,7 @@ import { type RunningAuthority, untilStarted } from './certificate-renewal.ts';
 
 const AUTHORITY: RunningAuthority = { stop: async () => undefined };
 
-/** An authority that starts after these reasons not to. */
+/** An authority that fails to start with each of these reasons, and then starts. */
 function reluctant(reasons: string[]) {
   const lines: string[] = [];
   const start = async () => {
@@ -15,7 +15,7 @@ function reluctant(reasons: string[]) {
   return { lines, start, report: (line: string) => void lines.push(line) };
 }
 
-test('an authority that does not start is tried again until it does, and each reason is told once', async () => {
+test('an authority that does not start is tried again until it does, and each reason is reported once', async () => {
   const { lines, start, report } = reluctant(['no space', 'no space', 'no socket']);
   const { signal } = new AbortController();
   assert.equal(await untilStarted(start, { report, signal, retryMs: 1 }), AUTHORITY);
@@ -26,13 +26,13 @@ test('an authority that does not start is tried again until it does, and each re
   ]);
 });
 
-test('one that starts at once is not told of', async () => {
+test('an authority that starts at once is not reported', async () => {
   const { lines, start, report } = reluctant([]);
   assert.equal(await untilStarted(start, { report, signal: new AbortController().signal }), AUTHORITY);
   assert.deepEqual(lines, []);
 });
 
-test('who is stopped does not wait for the next attempt', async () => {
+test('a stop does not wait for the next attempt', async () => {
   const { start } = reluctant(['no space']);
   const stop = new AbortController();
   const started = untilStarted(start, { report: () => stop.abort(), signal: stop.signal, retryMs: 3_600_000 });

@@ -10,14 +10,14 @@ import type { StatePaths } from './state-paths.ts';
 
 const RETRY_MS = 30_000;
 
-/** What keeps the certificates of a running cluster renewed, and serves its revocation lists. */
+/** Renews the certificates of a running cluster, and serves its revocation lists. */
 export interface RunningAuthority {
   stop(): Promise<void>;
 }
 
 /**
- * Tells the authority which edge serves its leaf, and from then on renews through it what becomes due. Serves
- * revocation lists, answers to http-01 challenges and metrics on a socket behind the edge.
+ * Tells the authority which edge serves its leaf, and from then on renews certificates through it as they become due.
+ * Serves revocation lists, answers to http-01 challenges and metrics on a socket behind the edge.
  */
 export async function startAuthority(
   config: Pick<Config, 'host' | 'port' | 'acmeTlsAlpn' | 'certificateFile' | 'rootPassphraseFile'>,
@@ -55,8 +55,8 @@ export async function startAuthority(
 }
 
 /**
- * Starts the authority, again and again where it does not: the cluster runs on without it, with the certificates it
- * has, and what is in its way may go. Undefined when the signal came first.
+ * Starts the authority, and retries until it succeeds: the cluster runs on with the certificates it has, and the cause
+ * may go away. Undefined when the signal came first.
  */
 export async function untilStarted(
   start: () => Promise<RunningAuthority>,

@@ -7,13 +7,13 @@ import { ensureChain } from '../../certs/index.ts';
 import { temporaryDirectory } from '../../tests/kit/directories.ts';
 import { trustCommand } from './certificates.ts';
 
-test('a start names the command that trusts the root, until it was given', async (t) => {
+test('a start names the command that trusts the root, until it has been run', async (t) => {
   const pki = path.join(temporaryDirectory(t), 'pki');
   await ensureChain({ dir: pki, dnsNames: ['localhost'], ipAddresses: [] });
   const named = `npm run certs -- trust --dir ${pki}`;
   const command = () => trustCommand({ certificateFile: '' }, { pki });
   assert.equal(await command(), named);
-  // A bundle that was exported is for others than the browser of this machine.
+  // An exported bundle is for clients other than the browser on this machine.
   await recordConsumer(pki, { kind: 'file', place: 'roots.pem' });
   assert.equal(await command(), named);
   await recordConsumer(pki, { kind: 'nss', place: 'nssdb' });
@@ -22,7 +22,7 @@ test('a start names the command that trusts the root, until it was given', async
   assert.equal(await command(), named);
 });
 
-test('nobody has to trust a root that is not what the edge serves, and the default directory goes without saying', async () => {
+test('no command is named for a root that the edge does not serve, and the command omits the default directory', async () => {
   assert.equal(await trustCommand({ certificateFile: 'public.pem' }, { pki: '/nowhere' }), undefined);
   assert.equal(
     await trustCommand({ certificateFile: '' }, { pki: path.resolve('.gridlock/pki-of-nobody') }),

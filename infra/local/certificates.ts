@@ -8,7 +8,7 @@ import type { StatePaths } from './state-paths.ts';
 
 /**
  * Makes or reuses the chain for every name of this machine and the configured host; its authority may also sign
- * `others`. The certificates name `crlUrl` as where revocation lists are.
+ * `others`. The certificates name `crlUrl` as the place of revocation lists.
  */
 export async function ensureCertificates(
   directory: string,
@@ -30,7 +30,7 @@ export async function ensureCertificates(
 
 /** The user's own certificate that the edge serves instead of the authority's leaf. */
 export type ServedCertificate = Omit<CertificateSummary, 'role'> & {
-  /** Why what is in the file now is not what is served. */
+  /** Why the edge does not serve the present content of the file. */
   problem?: string;
 };
 
@@ -46,14 +46,14 @@ export async function servedFile(
   return new ServedFile({ path: certificateFile, host, copy: edgeCertificate });
 }
 
-/** @throws CertificateError when the configured file cannot be served to those who come to the host */
+/** @throws CertificateError when the configured file cannot be served to clients of the host */
 export async function requireCertificateFile({ host, certificateFile }: FileSettings): Promise<void> {
   if (certificateFile === '') return;
   const { readServerCertificate } = await import('../../certs/edge/served-file.ts');
   readServerCertificate(resolve(certificateFile), host);
 }
 
-/** What the edge serves of the configured file, and what is wrong with what is in it now. */
+/** The certificate that the edge serves from the configured file, and the problem with the present content, if any. */
 export async function describeCertificateFile(
   { host, certificateFile }: FileSettings,
   { edgeCertificate }: Pick<StatePaths, 'edgeCertificate'>,
@@ -77,7 +77,10 @@ export async function describeCertificateFile(
 /** The default directory of an authority, as its commands know it. */
 const DEFAULT_DIRECTORY = '.gridlock/pki';
 
-/** The command that lets this machine trust the root; undefined when it was given, or the root is not what is served. */
+/**
+ * The command that lets this machine trust the root; undefined when it has been run, or the edge does not serve the
+ * root.
+ */
 export async function trustCommand(
   { certificateFile }: Pick<Config, 'certificateFile'>,
   { pki }: Pick<StatePaths, 'pki'>,
@@ -85,23 +88,23 @@ export async function trustCommand(
   if (certificateFile !== '') return undefined;
   const { readConsumers } = await import('../../certs/directory/consumers.ts');
   try {
-    // A bundle that was exported is for others.
+    // An exported bundle is for other clients.
     if (readConsumers(pki).some(({ kind }) => kind !== 'file')) return undefined;
   } catch {
-    // What is damaged is told by the command.
+    // The command reports the damage.
   }
   const directory = pki === resolve(DEFAULT_DIRECTORY) ? '' : ` --dir ${pki}`;
   return `npm run certs -- trust${directory}`;
 }
 
-/** The passphrase of the root's key; undefined when it is kept plain. @throws CertificateError */
+/** The passphrase of the root's key; undefined when the key is not encrypted. @throws CertificateError */
 export async function passphraseOf({ rootPassphraseFile }: Pick<Config, 'rootPassphraseFile'>) {
   if (rootPassphraseFile === '') return undefined;
   const { readPassphrase } = await import('../../certs/text-file.ts');
   return readPassphrase(rootPassphraseFile);
 }
 
-/** All that the edge serves, or may have to. Resolves with what became of it, for a progress line. */
+/** Prepares every certificate that the edge serves or may have to. Resolves with the result, for a progress line. */
 export async function prepareCertificates(config: Config, paths: StatePaths): Promise<string> {
   const { host, httpPort } = config;
   const crlUrl = `${urlOf('http', host, httpPort)}/crl`;
@@ -111,7 +114,7 @@ export async function prepareCertificates(config: Config, paths: StatePaths): Pr
   return `${config.certificateFile}, valid until ${served.validToDate.toISOString().slice(0, 10)}`;
 }
 
-/** What became of the chain, as a progress line. */
+/** The result for the chain, as a progress line. */
 export function describeChain({ changed, certificates }: Chain): string {
   const until = certificates.find(({ role }) => role === 'leaf')?.notAfter.slice(0, 10);
   return `${changed.length > 0 ? `made ${changed.join(', ')}` : 'reused'}, leaf valid until ${until}`;

@@ -49,7 +49,7 @@ for (const text of [`node 'server.js`, 'node "server.js', `node "it's`]) {
   });
 }
 
-test('what is run without a shell has the words that sh would have given it', () => {
+test('a command that is run without a shell has the words that sh would give it', () => {
   const piece = fc.constantFrom('a', 'b ', ' ', "'", '"', '\\', '=', '#', '-', '/', 'é');
   const texts = fc.array(
     fc.array(piece, { maxLength: 12 }).map((parts) => `printf x ${parts.join('')}`),

@@ -5,13 +5,13 @@ export type CommandLine =
   | { readonly words: readonly [program: string, ...args: string[]] }
   | { readonly script: string };
 
-/** What means something to a shell outside of quotes; `=` and `#` only where they stand. */
+/** Characters with a meaning for a shell outside of quotes. `=` and `#` have one only in certain places. */
 const SHELL_ONLY = /[|&;<>()$`*?[\]{}~!\n]/;
-/** What means something inside double quotes. */
+/** Characters with a meaning inside double quotes. */
 const EXPANDED = /[$`]/;
 const ASSIGNMENT = /^[A-Za-z_]\w*=/;
 
-/** Reads words as a shell does, with its quotes and backslashes; undefined when only a shell can do what it says. */
+/** Reads words as a shell does, with its quotes and backslashes; undefined for a command that needs a shell. */
 class WordReader {
   readonly #text: string;
   #at = 0;
@@ -73,7 +73,7 @@ class WordReader {
 }
 
 /**
- * Splits a command into words as a shell does. One with anything else of a shell in it (a pipe, a variable, `&&`, a
+ * Splits a command into words as a shell does. A command with any other shell syntax (a pipe, a variable, `&&`, a
  * pattern, an assignment in front) is a script for `sh`.
  * @throws PreflightError for a quote that does not end
  */

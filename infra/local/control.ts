@@ -3,10 +3,10 @@ import { connect, createServer, type Server } from 'node:net';
 import { UsageError } from '../usage-error.ts';
 import type { AnyStatus, RunningStatus } from './system-status.ts';
 
-/** What can be asked of a running supervisor over its UNIX socket: one word a line, one line of JSON back. */
+/** The requests to a running supervisor over its UNIX socket: one word per line, answered by one line of JSON. */
 export interface ControlHandler {
   status(): Promise<AnyStatus>;
-  /** Replaces the certificate of the edge. Gives what came of it, as a sentence. */
+  /** Replaces the certificate of the edge. Resolves with the result as a sentence. */
   rotate(): Promise<string>;
   /** Begins the drain; the connection closes when the process ends. */
   stop(): void;
@@ -51,8 +51,8 @@ export function serveControl(socketPath: string, handler: ControlHandler): Promi
 const ANSWER_MS = 5000;
 
 /**
- * Sends one command and resolves with what was answered once the other side has closed.
- * @throws when nobody listens, or nothing is answered within five seconds
+ * Sends one command and resolves with the answer once the other side has closed. @throws when nothing listens, or there
+ * is no answer within five seconds
  */
 export function askControl(socketPath: string, command: 'status' | 'stop'): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -71,7 +71,7 @@ export function askControl(socketPath: string, command: 'status' | 'stop'): Prom
   });
 }
 
-/** The status of whatever runs. @throws when nobody listens or the answer is an error */
+/** The status of the running cluster, of either kind. @throws when nobody listens or the answer is an error */
 export async function askAnyStatus(socketPath: string): Promise<AnyStatus> {
   const status = JSON.parse(await askControl(socketPath, 'status')) as AnyStatus | { error: string };
   if ('error' in status) throw new Error(status.error);
@@ -80,7 +80,7 @@ export async function askAnyStatus(socketPath: string): Promise<AnyStatus> {
 
 /**
  * The status of a cluster of Gridlock's replicas.
- * @throws when nobody listens or the answer is an error; UsageError when a server of the user's runs there
+ * @throws when nobody listens or the answer is an error; UsageError when the user's own server runs there
  */
 export async function askStatus(socketPath: string): Promise<RunningStatus> {
   const status = await askAnyStatus(socketPath);

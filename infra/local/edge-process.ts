@@ -13,7 +13,9 @@ import { ensureSecret, restoreFile } from './state-dir.ts';
 import type { StatePaths } from './state-paths.ts';
 import type { ProcessSpec } from './supervised-process.ts';
 
-/** Descriptors HAProxy needs besides two a connection: listeners, checks, pollers, the other frontends. */
+/**
+ * Descriptors that HAProxy needs in addition to two per connection: listeners, checks, pollers, the other frontends.
+ */
 const SPARE_DESCRIPTORS = 1600;
 const FEWEST_CONNECTIONS = 10;
 
@@ -29,11 +31,13 @@ function openFilesLimit(): number {
   }
 }
 
-/** What the edge calls the file it serves: the authority's leaf, or the copy of a certificate of one's own. */
+/** The edge's name for the file it serves: the authority's leaf, or the copy of the user's own certificate. */
 export const servedCertificate = ({ certificateFile }: Pick<Config, 'certificateFile'>): string =>
   certificateFile === '' ? 'pki/leaf.pem' : 'run/edge.pem';
 
-/** How many connections the edge may take: the configured number, or what the limit of open files leaves. */
+/**
+ * The most connections that the edge may take: the configured number, or fewer where the limit of open files is lower.
+ */
 export function affordableConnections(
   wanted: number,
   limit: number = openFilesLimit(),
@@ -42,7 +46,7 @@ export function affordableConnections(
   return Math.max(FEWEST_CONNECTIONS, Math.min(wanted, Math.floor((limit - SPARE_DESCRIPTORS) / descriptors)));
 }
 
-/** Descriptors of HAProxy that a connection takes: towards either side, and twice that through the TCP front. */
+/** Descriptors of HAProxy that a connection takes: one towards each side, and twice that through the TCP frontend. */
 export const descriptorsOf = ({ acmeTlsAlpn }: Pick<Config, 'acmeTlsAlpn'>): number => (acmeTlsAlpn ? 4 : 2);
 
 /** @throws PreflightError when HAProxy would not even start with this limit of open files */
@@ -62,7 +66,8 @@ export interface EdgePlan {
 }
 
 /**
- * Writes HAProxy's configuration and tells how it is run. Paths are relative: a UNIX socket's must be short.
+ * Writes HAProxy's configuration and returns how to run it. Paths are relative, as the path of a UNIX socket must be
+ * short.
  */
 export function edgeSpec(config: Config, paths: StatePaths, plan: EdgePlan): ProcessSpec {
   const text = renderEdge({

@@ -1,7 +1,7 @@
-/** Start-up is refused before anything was started. */
+/** Start-up was refused before anything was started. */
 export class PreflightError extends Error {
   override name = 'PreflightError';
-  /** Of the command: what was asked for has to be changed. */
+  /** Of the command: the user has to change the request. */
   readonly exitCode = 2;
 }
 

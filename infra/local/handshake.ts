@@ -7,15 +7,15 @@ import type { StatePaths } from './state-paths.ts';
 const TIMEOUT_MS = 2000;
 const PROBE_MS = 60_000;
 
-/** What the edge has to prove. */
+/** The identity that the edge has to prove. */
 export interface Expected {
   /** File with the certificates to trust. */
   trust: string;
-  /** The name its certificate has to have when it is not one of the own authority, and then its issuer. */
+  /** The name and the issuer that its certificate must have when it is not from the cluster's own authority. */
   serverName?: string;
 }
 
-/** What the edge of a configuration has to prove: the own root, or the very certificate that it was given. */
+/** The identity that the edge of a configuration has to prove: its own root, or exactly the configured certificate. */
 export function expectedOf(
   { host, certificateFile }: Pick<Config, 'host' | 'certificateFile'>,
   { pki, edgeCertificate }: Pick<StatePaths, 'pki' | 'edgeCertificate'>,
@@ -25,7 +25,7 @@ export function expectedOf(
 }
 
 /**
- * Does what a player's program does: gets a token and opens a WebSocket through the edge, trusting one root alone.
+ * Connects as a player's program does: gets a token and opens a WebSocket through the edge, trusting one root alone.
  * Resolves with the APPID of the replica that said welcome; rejects when the first attempt fails. With `tokenSecret`,
  * the file of that, it makes the token itself: for a cluster that lets no guests in.
  */
@@ -40,7 +40,7 @@ export async function handshake(port: number, { trust, serverName }: Expected, t
   try {
     return await new Promise((resolve, reject) => {
       client.on('error', reject);
-      // The client would try again and again: the caller decides that here.
+      // The client would retry forever; here the caller decides that.
       client.on('state', ({ retryInMs, message }) => {
         if (retryInMs !== undefined) reject(new Error(message));
       });
@@ -51,14 +51,14 @@ export async function handshake(port: number, { trust, serverName }: Expected, t
   }
 }
 
-/** As if it had been traded for a JWT that ends soon. */
+/** As if it had been exchanged for a JWT that expires soon. */
 async function ownSession(tokenSecret: string) {
   const { Sessions } = await import('../../services/server/session/sessions.ts');
   const now = Date.now();
   return new Sessions(readFileSync(tokenSecret)).issue({ id: 'probe', name: 'probe' }, now, now + PROBE_MS);
 }
 
-/** Resolves with the version of TLS, as `TLSv1.3`, once the edge has proved what it has to; rejects otherwise. */
+/** Resolves with the version of TLS, as `TLSv1.3`, once the edge has proved its identity; rejects otherwise. */
 export function tlsHandshake(port: number, { trust, serverName = 'localhost' }: Expected): Promise<string> {
   return new Promise((resolve, reject) => {
     const ca = readFileSync(trust);

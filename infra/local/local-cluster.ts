@@ -20,7 +20,7 @@ import { describeSystem, type Plan, type RunningStatus } from './system-status.t
 import { waitFor } from './wait.ts';
 
 const READY_TIMEOUT_MS = 30_000;
-/** Beyond the drain window: what a replica takes to flush and leave. */
+/** The time beyond the drain window that a replica needs to flush and leave. */
 const DRAIN_MARGIN_MS = 5000;
 
 /** Chooses the internal ports of a run. */
@@ -68,7 +68,7 @@ export class LocalCluster implements ManagedCluster {
 
   /**
    * Resolves when a WebSocket handshake through the edge has succeeded.
-   * @throws StartError or CertificateError; what was started still runs then
+   * @throws StartError or CertificateError; the processes that were started still run then
    */
   async bringUp(): Promise<void> {
     await allOrAbort(this.#options.abort, [this.#startRedis(), this.#startReplicas(), this.#startEdge()]);
@@ -136,7 +136,7 @@ export class LocalCluster implements ManagedCluster {
     this.#options.abort.signal.throwIfAborted();
     this.#processes.launch({
       ...spec,
-      // Whatever was deleted since the start is there again when the process needs it.
+      // Restores files that were deleted since the start, before the process needs them.
       prepare: async () => {
         for (const [file, content] of this.#secrets) ensureSecret(file, content);
         await spec.prepare?.();
@@ -155,7 +155,7 @@ export class LocalCluster implements ManagedCluster {
     return waitFor(attempt, { what, timeoutMs: READY_TIMEOUT_MS, signal: this.#options.abort.signal });
   }
 
-  /** Resolves when the process of this name does its work. */
+  /** Resolves when the process of this name is ready. */
   #ready(name: string): Promise<unknown> {
     const { paths } = this.#options.checked;
     const replica = this.plan.replicas.find((one) => one.name === name);
@@ -183,14 +183,14 @@ export class LocalCluster implements ManagedCluster {
     );
   }
 
-  /** Ends a process as a crash would; it is started again. False when it does not run at the moment. */
+  /** Kills a process as a crash would; it is started again. False when it does not run at the moment. */
   crash(name: string): boolean {
     const process = this.#processes.get(name);
     this.#crashed.set(name, process?.pid);
     return process?.crash() ?? false;
   }
 
-  /** Resolves when a process that crashed does its work again. */
+  /** Resolves when a process that crashed is ready again. */
   async recovered(name: string): Promise<void> {
     const crashed = this.#crashed.get(name);
     const replaced = async () => {

@@ -33,7 +33,7 @@ test('log files that grow are rotated while they are written, within their total
   assert.equal(logs.droppedLines, 0);
 });
 
-test('on a disk that is nearly full only the last lines stay, and each that is dropped is counted', (t) => {
+test('on a disk that is nearly full only the last lines stay, and dropped lines are counted', (t) => {
   const { logs, lines, file, total } = logsOf(t, { reserveBytes: Number.MAX_SAFE_INTEGER, tailBytes: 1000 });
   writeFileSync(file('ws1.log'), '');
   logs.start();
@@ -50,7 +50,7 @@ test('on a disk that is nearly full only the last lines stay, and each that is d
   assert.match(lines[0]!, /^The disk of .* is nearly full \(\d+ MiB free\): logs are dropped/);
 });
 
-test('the files of the last run stay as .1, and a directory that is gone is no error', (t) => {
+test('the files of the last run stay as .1, and a missing directory is not an error', (t) => {
   const { logs, file } = logsOf(t, { reserveBytes: 0 });
   writeFileSync(file('ws1.log'), 'of the last run\n');
   logs.start();

@@ -18,11 +18,11 @@ const MIB = 1024 * 1024;
 const CHUNK_BYTES = 256 * 1024;
 
 export interface LogLimits {
-  /** What all log files may take together, rotated ones included. */
+  /** The most that all log files may take together, rotated ones included. */
   totalBytes: number;
-  /** Free space on the disk below which logs give theirs back. */
+  /** Free space on the disk below which logs are dropped. */
   reserveBytes: number;
-  /** What is kept of each log then. */
+  /** The end of each log that is kept then. */
   tailBytes: number;
   checkMs: number;
 }
@@ -34,7 +34,7 @@ export const LOG_LIMITS: LogLimits = Object.freeze({
   checkMs: 500,
 });
 
-/** Bytes that may still be written below a directory; Infinity where the system does not tell. */
+/** Bytes that may still be written below a directory; Infinity where the system does not say. */
 export function freeBytes(directory: string): number {
   try {
     const { bavail, bsize } = statfsSync(directory);
@@ -45,8 +45,8 @@ export function freeBytes(directory: string): number {
 }
 
 /**
- * The log files of a run. Its processes append to them by themselves, so that none waits for the supervisor or ends with
- * it; from here they are kept small. A file that has grown too large is copied to `.1` and emptied, as logrotate's
+ * The log files of a run. Processes append to them directly, so that none waits for the supervisor or ends with it.
+ * This class keeps the files small. A file that has grown too large is copied to `.1` and emptied, as logrotate's
  * `copytruncate` does. On a disk that is nearly full, only the last lines of each log stay: the room belongs to the
  * data.
  */
@@ -81,7 +81,7 @@ export class LogFiles {
     clearInterval(this.#timer);
   }
 
-  /** One look at all files. Never throws: the next look may succeed. */
+  /** Checks all files once. Never throws: the next check may succeed. */
   check(): void {
     try {
       const starving = freeBytes(this.#directory) < this.#limits.reserveBytes;
@@ -90,7 +90,7 @@ export class LogFiles {
       if (starving !== this.#starving) this.#tell(starving);
       this.#starving = starving;
     } catch {
-      // The directory is gone, or a file of it is.
+      // The directory, or a file in it, no longer exists.
     }
   }
 
@@ -103,11 +103,11 @@ export class LogFiles {
   #rotateLarge(): void {
     const current = this.#files('.log');
     const old = this.#files('.log.1');
-    // Of each log there are two files; a third of the room is for what is written between two looks.
+    // Each log has two files. A third of the room is for lines written between two checks.
     const most = Math.floor(this.#limits.totalBytes / (3 * Math.max(1, current.length, old.length)));
     for (const file of current) {
       if (statSync(file).size <= most) continue;
-      // First, so that the disk never holds three.
+      // This comes first, so that the disk never holds three files.
       rmSync(`${file}.1`, { force: true });
       copyFileSync(file, `${file}.1`);
       truncateSync(file);
@@ -145,7 +145,7 @@ function keepTail(file: string, bytes: number): number {
     const tail = Buffer.alloc(size - from);
     readSync(descriptor, tail, 0, tail.length, from);
     const whole = from === 0 ? 0 : tail.indexOf('\n') + 1;
-    // Writers append: what they write from here on follows.
+    // Writers append, so their next lines follow here.
     truncateSync(file);
     appendFileSync(file, tail.subarray(whole));
     return before + (whole > 0 ? 1 : 0);

@@ -7,7 +7,7 @@ const exempted = (environment: NodeJS.ProcessEnv) => {
   return environment;
 };
 
-test('this machine is exempted from proxies, next to what the environment exempts', () => {
+test('this machine is exempt from proxies, in addition to the hosts that the environment exempts', () => {
   assert.deepEqual(exempted({}), { NO_PROXY: 'localhost,127.0.0.1,::1,[::1]' });
   assert.deepEqual(exempted({ no_proxy: '.corp, localhost' }), {
     no_proxy: '.corp,localhost,127.0.0.1,::1,[::1]',

@@ -7,7 +7,7 @@ import { PAGE_SOURCES } from './page.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 
-test('the page is built again when any file changes that it is built from', async () => {
+test('the page is rebuilt when any of its sources changes', async () => {
   const { metafile } = await build({
     absWorkingDir: ROOT,
     entryPoints: ['services/web/main.tsx', 'services/web/inspector/main.tsx', 'services/web/ops/main.tsx'],

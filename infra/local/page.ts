@@ -5,7 +5,7 @@ import { writePage } from '../image/app-page.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const BUILDS = path.join(ROOT, '.artifacts', 'page');
-/** What the page is built from; the lockfile stands for the libraries. */
+/** The sources of the page; the lockfile stands for the libraries. */
 export const PAGE_SOURCES = [
   'services/web/**/*',
   'services/client/**/*',
@@ -14,7 +14,10 @@ export const PAGE_SOURCES = [
   'package-lock.json',
 ];
 
-/** A name for the state of the sources, and of the application's: changes when a file does, comes or goes. */
+/**
+ * A name for the state of the sources, including the application's. It changes when a file changes, appears or
+ * disappears.
+ */
 function fingerprint(app: string | undefined): string {
   const hash = createHash('sha256').update(app ?? '');
   const own = app === undefined ? [] : globSync('**/*', { cwd: path.dirname(app), exclude: ['**/node_modules/**'] });
@@ -38,19 +41,19 @@ async function publish(directory: string, fill: (temporary: string) => Promise<v
     renameSync(temporary, directory);
   } catch (error) {
     rmSync(temporary, { recursive: true, force: true });
-    // Another start may have published the same page meanwhile.
+    // Another start may have published the same page in the meantime.
     if (!existsSync(directory)) throw error;
   }
 }
 
-/** The page that a run serves: a copy of its own, which no installation and no other checkout changes. */
+/** The page that a run serves: its own copy, which no installation and no other checkout changes. */
 export class Page {
   readonly directory: string;
   readonly #build: string;
   readonly #app: string | undefined;
 
   /**
-   * @param directory Where the copies lie; each in a directory named after the state of its sources.
+   * @param directory The parent of the copies; each is in a directory named after the state of its sources.
    * @param app The file of another application than the game: its page is its folder `web`, or the inspector.
    */
   constructor(directory: string, app?: string) {
@@ -60,7 +63,7 @@ export class Page {
     this.#build = path.join(BUILDS, name);
   }
 
-  /** Resolves when the copy is there; says whether the page had to be built for it. */
+  /** Resolves when the copy is there; its result says whether the page had to be built. */
   async ensure(): Promise<{ built: boolean }> {
     if (existsSync(this.directory)) return { built: false };
     const built = !existsSync(this.#build);

@@ -18,19 +18,19 @@ test('free ports are free, distinct, and below the range of outgoing connections
   }
 });
 
-test('free ports are looked for below the ephemeral range where it leaves room', () => {
+test('free ports come from below the ephemeral range where there is room', () => {
   assert.deepEqual(portRange(32_768), { from: 20_000, to: 32_000 });
   assert.deepEqual(portRange(25_000), { from: 20_000, to: 25_000 });
   assert.deepEqual(portRange(10_000), { from: 2000, to: 10_000 });
   assert.deepEqual(portRange(1024), { from: 20_000, to: 32_000 });
 });
 
-test('a limit of open files that HAProxy would not start with is refused', () => {
+test('a limit of open files that is too low for HAProxy to start is refused', () => {
   assert.throws(() => requireOpenFiles(1024), PreflightError);
   requireOpenFiles(4096);
 });
 
-test('a port somebody listens on is not free', async () => {
+test('a port that a process listens on is not free', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   assert.equal(await portProblem((server.address() as { port: number }).port, '127.0.0.1'), 'EADDRINUSE');

@@ -22,8 +22,8 @@ export const hasIpv6 = (): boolean =>
   Object.values(os.networkInterfaces()).some((list) => list?.some(({ family }) => family === 'IPv6'));
 
 /**
- * Outgoing connections get their port from this range up: a port of ours in it could be taken by one while the
- * process that listens on it is being restarted.
+ * Outgoing connections get their port from here up. If one of our ports were in that range, a connection could take it
+ * while the process that listens on it restarts.
  */
 function firstEphemeralPort(): number {
   try {
@@ -33,7 +33,7 @@ function firstEphemeralPort(): number {
   }
 }
 
-/** Where free ports are looked for: below the ephemeral range, unless that begins too low to leave room. */
+/** The range to search for free ports: below the ephemeral range, unless that begins too low to leave room. */
 export function portRange(firstEphemeral: number): { from: number; to: number } {
   const to = Math.min(RANGE.to, firstEphemeral);
   if (to > RANGE.from + 1000) return { from: RANGE.from, to };
@@ -41,8 +41,8 @@ export function portRange(firstEphemeral: number): { from: number; to: number } 
 }
 
 /**
- * How far the search has come: from a random place, which keeps processes started at the same moment apart, and on from
- * there, so that no two callers of this one get the same port before either listens.
+ * The position of the search. It begins at random, which keeps processes apart that start at the same moment. It only
+ * moves forward, so that no two callers in this process get the same port before either listens.
  */
 let searched = Math.floor(Math.random() * RANGE.to);
 

@@ -14,7 +14,7 @@ import { requireCommand, startedIn } from './user-command.ts';
 
 export interface Preflight {
   paths: StatePaths;
-  /** Empty when the cluster has none. */
+  /** Empty when the cluster has no Redis. */
   redis: string;
   haproxy: string;
   haproxyBuild: HaproxyBuild;
@@ -33,15 +33,15 @@ export async function requirePorts({ port, httpPort, host }: Config): Promise<vo
 }
 
 /**
- * Looks at everything that can be known to be wrong before anything is started or written.
+ * Checks everything that can be checked before anything is started or written.
  * @throws PreflightError, or ConfigError, with one sentence
  */
 export async function preflight(config: Config): Promise<Preflight> {
   const paths = statePaths(config.stateDir);
-  // First, as an instance on this directory most often holds the ports too.
+  // This check comes first, as an instance on this directory usually holds the ports too.
   requireUnowned(paths);
   requireOurs(paths);
-  // What a killed instance left running may hold them: it is ended first.
+  // Processes that a killed instance left behind may hold the ports: they are ended first.
   if (leftoversOf(paths).length === 0) await requirePorts(config);
   requireOpenFiles();
   if (config.command !== '') requireCommand(config.command, startedIn());

@@ -25,7 +25,7 @@ interface Configuration {
 const read = (status: AnyStatus, rulesFile?: string) =>
   parse(prometheusConfig(status, { namespace: 'here', rulesFile })) as Configuration;
 
-test('each replica is a pod, and so is the edge, which tells three things', () => {
+test('each replica is a pod, and so is the edge, which has three kinds of metrics', () => {
   const { scrape_configs: jobs, rule_files: rules } = read(CLUSTER);
   assert.equal(rules, undefined);
   const lines = jobs.flatMap(({ job_name: name, metrics_path: path, static_configs: all }) =>
@@ -40,14 +40,14 @@ test('each replica is a pod, and so is the edge, which tells three things', () =
   ]);
 });
 
-test('of servers of the user only the edge is read', () => {
+test("with the user's own servers, only the edge is scraped", () => {
   assert.deepEqual(
     read(SERVERS).scrape_configs.map(({ job_name: name }) => name),
     ['gridlock-edge', 'gridlock-edge-refusals', 'gridlock-certificates'],
   );
 });
 
-test('an HAProxy without the exporter is left out, and this is said', () => {
+test('an HAProxy without the exporter is left out, and a sentence says so', () => {
   const { metricsPort: _, ...edge } = EDGE;
   const status = { ...CLUSTER, edge } as AnyStatus;
   assert.deepEqual(

@@ -6,7 +6,7 @@ import type { AnyStatus } from './system-status.ts';
 const INTERVAL = '5s';
 
 export interface PrometheusOptions {
-  /** What the label `namespace` says, by which boards and alerts tell clusters apart. */
+  /** The value of the label `namespace`, by which dashboards and alerts distinguish clusters. */
   readonly namespace: string;
   /** A file of alert rules; absolute. */
   readonly rulesFile?: string | undefined;
@@ -18,7 +18,7 @@ interface Job {
   readonly targets: readonly { readonly port: number; readonly pod: string }[];
 }
 
-/** What tells metrics. Each process is a pod, so that the boards of a cluster on Kubernetes fit. */
+/** The processes with metrics. Each is a pod, so that the dashboards for Kubernetes work here too. */
 function jobsOf(status: AnyStatus): Job[] {
   const { metricsPort } = status.edge;
   const replicas = 'replicas' in status ? status.replicas : [];
@@ -56,7 +56,7 @@ export function prometheusConfig(status: AnyStatus, { namespace, rulesFile }: Pr
   return `# Of ${status.url}, since ${status.startedAt}. Ports change with each start: print it again then.\n${text}`;
 }
 
-/** Why something is missing in it, as a sentence; undefined when nothing is. */
+/** A sentence about a part that is missing in it; undefined when nothing is. */
 export const missingFrom = ({ edge }: AnyStatus): string | undefined =>
   edge.metricsPort === undefined
     ? 'The edge is left out: this HAProxy was built without its Prometheus exporter.'

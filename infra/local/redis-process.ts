@@ -16,9 +16,9 @@ function redisConfig(port: number, password: string, memoryMib: number): string 
     'logfile ""',
     'save ""',
     'appendonly yes',
-    // A reply leaves only after the write is on disk: nothing acknowledged is lost when Redis dies.
+    // Redis replies only after the write is on disk: no acknowledged write is lost when Redis dies.
     'appendfsync always',
-    // What is full refuses writes, and drops no game.
+    // A full Redis refuses writes, and evicts no game.
     `maxmemory ${memoryMib}mb`,
     'maxmemory-policy noeviction',
     'maxclients 1000',
@@ -26,11 +26,11 @@ function redisConfig(port: number, password: string, memoryMib: number): string 
   ].join('\n');
 }
 
-/** Writes Redis's configuration and tells how it is run. */
+/** Writes Redis's configuration and returns how to run it. */
 export function redisSpec(paths: StatePaths, binary: string, port: number, memoryMib: number): ProcessSpec {
   const text = redisConfig(port, ensureSecret(paths.redisPassword), memoryMib);
-  // Only what was deleted: settings that were changed while it ran, such as appendfsync, must survive a crash, as
-  // replicas judge by them whether Redis lost something.
+  // Restores only a deleted file. Settings that were changed while Redis ran, such as appendfsync, must survive a
+  // crash: replicas use them to decide whether Redis lost data.
   const prepare = async () => {
     if (!existsSync(paths.redisConfig)) restoreFile(paths.redisConfig, text);
   };
@@ -39,7 +39,7 @@ export function redisSpec(paths: StatePaths, binary: string, port: number, memor
   return { name: 'redis', command: binary, args: [paths.redisConfig], cwd: paths.redis, logFile, prepare };
 }
 
-/** Resolves with true when Redis serves, that is has loaded its data; rejects while it does not. */
+/** Resolves with true when Redis has loaded its data and serves; rejects until then. */
 export async function pingRedis(paths: StatePaths, port: number): Promise<true> {
   const { Redis } = await import('ioredis');
   const redis = new Redis({
@@ -49,10 +49,10 @@ export async function pingRedis(paths: StatePaths, port: number): Promise<true> 
     lazyConnect: true,
     connectTimeout: 1000,
     commandTimeout: 1000,
-    // The caller asks again.
+    // The caller retries.
     retryStrategy: () => null,
   });
-  // The calls below report what fails.
+  // The calls below report failures.
   redis.on('error', () => undefined);
   try {
     await redis.connect();

@@ -18,7 +18,10 @@ export interface Replica {
   appId: string;
   port: number;
   internalPort: number;
-  /** The UNIX socket through which the edge reaches it, relative to the state directory; else through its port. */
+  /**
+   * The UNIX socket through which the edge reaches it, relative to the state directory; without it, the edge uses its
+   * port.
+   */
   socket?: string;
 }
 
@@ -33,7 +36,7 @@ export function planReplicas(count: number, ports: readonly number[]): Replica[]
   }));
 }
 
-/** The replicas as the edge has to know them. */
+/** The replicas as servers of the edge. */
 export const edgeServers = (replicas: readonly Omit<Replica, 'appId'>[]): EdgeServer[] =>
   replicas.map(({ name, port, internalPort, socket }) => ({
     name,
@@ -43,7 +46,7 @@ export const edgeServers = (replicas: readonly Omit<Replica, 'appId'>[]): EdgeSe
     ...(socket === undefined ? {} : { socket }),
   }));
 
-/** How a replica is run. */
+/** The process of a replica. */
 export function replicaSpec(
   replica: Replica,
   config: Config,
@@ -87,14 +90,14 @@ export const operatorKeysOf = (
   { operatorKeys }: Pick<StatePaths, 'operatorKeys'>,
 ): string => (operatorKeysFile === '' ? operatorKeys : fromCheckout(operatorKeysFile));
 
-/** What the operations page of a replica of this run can do: act with a key, look at the edge, have a certificate replaced. */
+/** The abilities of the operations page in this run: act with a key, inspect the edge, replace a certificate. */
 export const operationsSettings = (
   config: Config,
   paths: StatePaths,
   metricsPort: number | undefined,
 ): ReplicaEnvironment => ({
   OPERATOR_KEYS_FILE: operatorKeysOf(config, paths),
-  // What is in a file of the user's own is for its owner to replace.
+  // Only the user replaces the content of their own file.
   ...(config.certificateFile === '' ? { CONTROL_SOCKET: paths.controlSocket } : {}),
   ...(metricsPort === undefined ? {} : { EDGE_METRICS_URL: `http://127.0.0.1:${metricsPort}` }),
 });

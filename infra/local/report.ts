@@ -2,14 +2,14 @@ import type { AnyStatus } from './system-status.ts';
 
 const CLEAR_LINE = '\r\u001b[K';
 
-/** What the user sees: one line a finished step; on a terminal also what is still being waited for. */
+/** The output for the user: one line per finished step, and on a terminal also the steps that are still pending. */
 export class Report {
   #out: NodeJS.WriteStream;
   #pending = new Set<string>();
 
   constructor(out: NodeJS.WriteStream = process.stdout) {
     this.#out = out;
-    // The reader of our output may leave before us (`npm start | head`): that is no reason to die undrained.
+    // The reader of our output may end before us (`npm start | head`). That must not end the cluster without a drain.
     out.on('error', () => undefined);
   }
 
@@ -18,7 +18,7 @@ export class Report {
     this.#drawPending();
   }
 
-  /** Runs one step; its line tells the result and the time it took. */
+  /** Runs one step; its line shows the result and the duration. */
   async step<T>(name: string, work: () => Promise<T>, describe: (result: T) => string): Promise<T> {
     const begin = performance.now();
     this.#pending.add(name);
@@ -41,8 +41,8 @@ export class Report {
   }
 
   /**
-   * The closing table and the line that says that people can come. `trustCommand` lets this machine trust the root;
-   * undefined when nobody has to.
+   * The closing table, and the line that says that clients can connect. `trustCommand` lets this machine trust the
+   * root; undefined when that is not needed.
    */
   ready(status: AnyStatus, trustCommand?: string): void {
     const { edge, redis } = status;
@@ -54,7 +54,7 @@ export class Report {
         name,
         appId,
         pid,
-        // A server that ran already is elsewhere, perhaps.
+        // A server that already ran may be on another machine.
         'address' in where && appId === '' ? where.address : where.port,
       ]),
       ...(redis === undefined ? [] : [['redis', '', redis.pid, redis.port]]),

@@ -17,7 +17,7 @@ function superviseSignals(supervisor: Supervisor): void {
     process.exit(0);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
-  // Our launcher was killed and can no longer pass a signal on.
+  // Our launcher was killed and can no longer pass on a signal.
   process.on('disconnect', () => {
     if (!supervisor.stopping) void stop();
   });
@@ -28,7 +28,7 @@ function superviseSignals(supervisor: Supervisor): void {
   });
 }
 
-/** Opens the page in the browser. A cluster that runs is not worth less where there is none. */
+/** Opens the page in the browser. Without a browser the cluster runs all the same. */
 function openPage(config: Config, report: Report): void {
   const opener = browserOpener();
   const problem = noScreen() ?? ('problem' in opener ? opener.problem : undefined);
@@ -39,7 +39,8 @@ function openPage(config: Config, report: Report): void {
 /**
  * Brings a cluster up and resolves when it is ready. From then on the process lives until a signal, `npm run stop` or
  * the end of its launcher stops the cluster.
- * @throws ConfigError for an image to run, PreflightError when nothing was started, StartError when what was started is stopped again
+ * @throws ConfigError for an image to run, PreflightError when nothing was started, StartError when the processes that
+ * were started have been stopped again
  */
 export async function start(config: Config, { opens = false } = {}): Promise<void> {
   const complaint = checkNoServerImage(config);

@@ -67,7 +67,7 @@ test('a directory whose owner died is taken over, also when its pid was given to
   }
 });
 
-test("an owner's file that is damaged does not lock the directory for good", () => {
+test("a damaged owner's file does not lock the directory forever", () => {
   for (const damaged of ['', '{', '{}', 'null', '[]', '7', '{"pid":"one"}', `{"pid":${process.ppid}}`]) {
     claimStateDir(paths, 'https://a');
     writeFileSync(paths.owner, damaged);
@@ -77,7 +77,7 @@ test("an owner's file that is damaged does not lock the directory for good", () 
   }
 });
 
-test('a damaged record of processes does not keep the next start from beginning', async () => {
+test('a damaged record of processes does not prevent the next start', async () => {
   claimStateDir(paths, 'https://a');
   for (const damaged of ['', '{', '{}', 'null', '[null, 7, {}]', `[{"name":"ws1","pid":${process.ppid}}]`]) {
     writeFileSync(paths.children, damaged);
@@ -85,7 +85,7 @@ test('a damaged record of processes does not keep the next start from beginning'
   }
 });
 
-test('a directory with something else in it is not taken, one of ours or a new one is', () => {
+test('a directory with other content is refused; a state directory or a new one is claimed', () => {
   requireOurs(statePaths(path.join(paths.root, 'new')));
   requireOurs(paths);
   writeFileSync(path.join(paths.root, 'letter'), '');
@@ -95,7 +95,7 @@ test('a directory with something else in it is not taken, one of ours or a new o
   requireOurs(paths);
 });
 
-test('a full disk is a sentence, and leaves no half-written file', () => {
+test('a full disk is reported in a sentence, and leaves no half-written file', () => {
   mkdirSync(paths.run);
   symlinkSync('/dev/full', `${paths.owner}.${process.pid}.${process.pid}.tmp`);
   assert.throws(() => claimStateDir(paths, 'https://a'), /cannot be used \(ENOSPC.*\): .* --state-dir\.$/);
@@ -124,7 +124,7 @@ test('a secret is made once, long, and readable by its owner only', () => {
   assert.equal(statSync(paths.tokenSecret).mode & 0o777, 0o600);
 });
 
-test('a secret whose file a power cut left empty is made again, and any other is kept', () => {
+test('a secret whose file is empty after a power cut is made again, and any other secret is kept', () => {
   mkdirSync(paths.run, { recursive: true });
   const made = ensureSecret(paths.tokenSecret);
   assert.match(made, /^[0-9a-f]{64}$/);

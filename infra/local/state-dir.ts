@@ -22,7 +22,7 @@ export interface Owner {
   pid: number;
   start: string;
   url: string;
-  /** What it runs in a few words, where that is not Gridlock's replicas. */
+  /** A short description of the cluster, where it does not run Gridlock's replicas. */
   runs?: string;
 }
 
@@ -30,7 +30,7 @@ export interface Owner {
 export function writePrivate(file: string, content: string | Uint8Array): void {
   const temporary = `${file}.${process.pid}.tmp`;
   try {
-    // On disk before it gets its name: a power cut would leave it empty.
+    // The content is on disk before the file gets its name. Otherwise a power cut could leave it empty.
     writeFileSync(temporary, content, { mode: 0o600, flush: true });
     renameSync(temporary, file);
   } catch (error) {
@@ -39,7 +39,7 @@ export function writePrivate(file: string, content: string | Uint8Array): void {
   }
 }
 
-/** What a file records of processes that still run; nothing where it is damaged. */
+/** The records in a file of processes that still run; none where the file is damaged. */
 function readAlive<T extends { pid: number; start: string }>(file: string): T[] {
   let recorded: unknown;
   try {
@@ -70,7 +70,7 @@ export function requireUnowned(paths: StatePaths): void {
 }
 
 /**
- * Taking a directory closes it to everybody else, so that one with something else in it is not taken.
+ * Claiming a directory closes it to other users, so a directory with other content is never claimed.
  * @throws PreflightError when the directory is there and is no state directory
  */
 export function requireOurs(paths: StatePaths): void {
@@ -92,7 +92,7 @@ export function requireOurs(paths: StatePaths): void {
   );
 }
 
-/** Writes a generated file unless it is as it shall be: on a full disk, what is there still serves. */
+/** Writes a generated file unless its content is right already: on a full disk, the existing file can still be used. */
 export function restoreFile(file: string, content: string): void {
   let known: string | undefined;
   try {
@@ -103,7 +103,10 @@ export function restoreFile(file: string, content: string): void {
   if (known !== content) writePrivate(file, content);
 }
 
-/** What a failure to read or write below the state directory is to the user; any other error as it is. */
+/**
+ * Turns a failure to read or write below the state directory into an error for the user; returns any other error
+ * unchanged.
+ */
 export function stateDirProblem(paths: StatePaths, error: unknown): unknown {
   if (!(error instanceof Error && 'syscall' in error)) return error;
   // A full disk names no path.
@@ -114,7 +117,7 @@ export function stateDirProblem(paths: StatePaths, error: unknown): unknown {
   );
 }
 
-/** Removes the file of a dead owner, unless a live one has replaced it meanwhile. */
+/** Removes the file of a dead owner, unless a live owner has replaced it in the meantime. */
 function takeAway(paths: StatePaths): void {
   const aside = `${paths.owner}.${process.pid}.stale`;
   try {
@@ -126,7 +129,7 @@ function takeAway(paths: StatePaths): void {
   rmSync(aside, { force: true });
 }
 
-/** Makes the directory and takes it; a directory left by a dead supervisor is taken over. */
+/** Makes the directory and claims it; a directory left by a dead supervisor is taken over. */
 export function claimStateDir(paths: StatePaths, url: string, runs?: string): void {
   const start = processStart(process.pid) ?? '';
   const owner: Owner = { pid: process.pid, start, url, ...(runs === undefined ? {} : { runs }) };
@@ -143,7 +146,7 @@ export function claimStateDir(paths: StatePaths, url: string, runs?: string): vo
   try {
     for (;;) {
       try {
-        // Unlike a rename, a link never replaces the file of one that was faster.
+        // Unlike a rename, a link never replaces the file of a faster supervisor.
         linkSync(mine, paths.owner);
         return;
       } catch (error) {
@@ -157,7 +160,7 @@ export function claimStateDir(paths: StatePaths, url: string, runs?: string): vo
   }
 }
 
-/** Gives the directory back. What outlives a run (chain, data, secrets, logs) stays. */
+/** Releases the directory. Chain, data, secrets and logs outlive the run. */
 export function releaseStateDir(paths: StatePaths): void {
   for (const file of [paths.children, paths.controlSocket, paths.breakSocket, paths.runtimeSocket, paths.owner])
     rmSync(file, { force: true });
@@ -167,10 +170,10 @@ export function recordChildren(paths: StatePaths, children: readonly ProcessReco
   writePrivate(paths.children, JSON.stringify(children));
 }
 
-/** What a supervisor that was killed left running. */
+/** The processes that a killed supervisor left running. */
 export const leftoversOf = (paths: StatePaths): ProcessRecord[] => readAlive<ProcessRecord>(paths.children);
 
-/** Ends what a supervisor that was killed left running. Resolves with the names of what was ended. */
+/** Ends the processes that a killed supervisor left running. Resolves with their names. */
 export async function endLeftovers(paths: StatePaths): Promise<string[]> {
   const alive = leftoversOf(paths);
   for (const { pid } of alive) signalGroup(pid, 'SIGKILL');
@@ -180,9 +183,7 @@ export async function endLeftovers(paths: StatePaths): Promise<string[]> {
   return alive.map(({ name }) => name);
 }
 
-/**
- * The content of a secret's file; where there is none, `content` is written to it, by default 32 random bytes as hex.
- */
+/** The content of a secret's file. A missing file is written with `content`, by default 32 random bytes as hex. */
 export function ensureSecret(file: string, content = randomBytes(32).toString('hex')): string {
   const known = existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
   if (known !== '') return known;

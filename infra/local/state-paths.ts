@@ -20,20 +20,20 @@ export function statePaths(stateDir: string) {
     edgeConfig: path.join(run, 'haproxy.cfg'),
     runtimeSocket: path.join(run, 'haproxy.sock'),
     controlSocket: path.join(run, 'control.sock'),
-    /** Where revocation lists and answers to challenges are served to the edge. */
+    /** The authority serves revocation lists and answers to challenges to the edge here. */
     authoritySocket: path.join(run, 'certs.sock'),
-    /** Where the edge hands on requests to break something on purpose. */
+    /** The edge passes on requests to break something here. */
     breakSocket: path.join(run, 'break.sock'),
     /** The owner of the directory: the running supervisor. */
     owner: path.join(run, 'supervisor.json'),
-    /** The processes it started, so that the next one can end them should it be killed. */
+    /** The processes it started, so that the next supervisor can end them if this one is killed. */
     children: path.join(run, 'children.json'),
-    /** The last good copy of a certificate of one's own, which the edge serves. */
+    /** The last good copy of the user's own certificate, which the edge serves. */
     edgeCertificate: path.join(run, 'edge.pem'),
     tokenSecret: path.join(run, 'token.secret'),
     redisPassword: path.join(run, 'redis.password'),
     cookieKey: path.join(run, 'cookie.key'),
-    /** For the operations page, where no other file is configured. */
+    /** The keys for the operations page, where no other file is configured. */
     operatorKeys: path.join(run, 'operator.keys'),
   });
   if (Buffer.byteLength(paths.controlSocket) > SOCKET_PATH_BYTES) {

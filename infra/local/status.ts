@@ -5,7 +5,7 @@ import { statePaths } from './state-paths.ts';
 import type { Status } from './system-status.ts';
 
 /**
- * What runs on a state directory.
+ * The status of the instance on a state directory.
  * @throws PreflightError when an instance runs there and does not answer
  */
 export async function readStatus(stateDir: string): Promise<Status> {

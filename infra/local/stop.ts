@@ -6,16 +6,16 @@ import { endLeftovers, releaseStateDir, runningOwner } from './state-dir.ts';
 import { statePaths } from './state-paths.ts';
 import { waitFor } from './wait.ts';
 
-/** The longest drain there is, and what comes after it. */
+/** The longest possible drain, and the steps after it. */
 const DRAIN_MS = 660_000;
-/** From the end of the control socket to that of the process. */
+/** The time from the end of the control socket to the end of the process. */
 const ENDING_MS = 2000;
 /** For an instance that did not answer and was sent a signal. */
 const DEAF_MS = 20_000;
 
 /**
- * Ends the instance on a state directory, or what a killed one left running. Resolves with a sentence that says what
- * was ended.
+ * Ends the instance on a state directory, or the processes that a killed instance left running. Resolves with a
+ * sentence about the result.
  * @throws StartError when the instance does not end
  */
 export async function stop(stateDir: string): Promise<string> {
@@ -27,7 +27,7 @@ export async function stop(stateDir: string): Promise<string> {
     let timeoutMs = DRAIN_MS;
     await askControl(paths.controlSocket, 'stop').catch(async () => {
       timeoutMs = DEAF_MS;
-      // One that is ending by itself has closed its socket already.
+      // An instance that is already ending has closed its socket.
       await end(ENDING_MS).catch(() => process.kill(owner.pid, 'SIGTERM'));
     });
     await end(timeoutMs).catch(() => {

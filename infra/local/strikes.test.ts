@@ -4,7 +4,7 @@ import { until } from '../../tests/kit/wait.ts';
 import { planReplicas } from './replica-process.ts';
 import { StrikeRefused, Strikes } from './strikes.ts';
 
-/** A cluster of two replicas whose processes are back when the test says so. */
+/** A cluster of two replicas whose processes return when the test says so. */
 function bench({ parts = ['replica', 'redis', 'edge', 'certificate'] as const } = {}) {
   const crashed: string[] = [];
   const lines: string[] = [];
@@ -35,7 +35,7 @@ function bench({ parts = ['replica', 'redis', 'edge', 'certificate'] as const } 
   return { strikes, crashed, lines, waiting, dead, refused };
 }
 
-test('a strike kills the process of the part, and is over when that does its work again', async () => {
+test('a strike kills the process of the part, and is over when that process is ready again', async () => {
   const { strikes, crashed, waiting, lines } = bench();
   const { id, state } = strikes.strike('replica', '2222', 'a test');
   assert.deepEqual([crashed, state, lines], [['ws2'], 'under way', ['break it: killed replica 2222, asked by a test']]);
@@ -53,7 +53,7 @@ test('a strike kills the process of the part, and is over when that does its wor
   }
 });
 
-test('a part that is not back yet, or does not run, is not struck', () => {
+test('a part that has not recovered yet, or does not run, is not struck', () => {
   const { strikes, crashed, dead, refused } = bench();
   strikes.strike('replica', '1111', 'a test');
   assert.equal(refused('replica', '1111'), 'under_way');
@@ -64,7 +64,7 @@ test('a part that is not back yet, or does not run, is not struck', () => {
   assert.equal(strikes.latest.length, 2);
 });
 
-test('a replica that there is not, and a part that is not offered, are refused by name', () => {
+test('an unknown replica, and a part that is not offered, are refused by name', () => {
   const { crashed, refused } = bench({ parts: ['replica', 'redis', 'edge'] as never });
   assert.equal(refused('replica', '3333'), 'unknown_replica');
   assert.equal(refused('replica'), 'unknown_replica');
@@ -72,7 +72,7 @@ test('a replica that there is not, and a part that is not offered, are refused b
   assert.deepEqual(crashed, []);
 });
 
-test('a rotation tells both serial numbers, and a part that does not come back why', async () => {
+test('a rotation reports both serial numbers, and a part that does not recover reports why', async () => {
   const { strikes, waiting } = bench();
   strikes.strike('certificate', undefined, 'a test');
   strikes.strike('redis', undefined, 'a test');

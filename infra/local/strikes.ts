@@ -1,7 +1,7 @@
 import type { BREAK_PARTS, BreakPart, Strike } from '../../services/protocol/break-it.ts';
 import type { LocalCluster } from './local-cluster.ts';
 
-/** What of a cluster can be broken on purpose. */
+/** The parts of a cluster that can be broken on purpose. */
 export type Breakable = Pick<LocalCluster, 'plan' | 'crash' | 'recovered'>;
 
 export interface StrikesOptions {
@@ -24,7 +24,7 @@ export class StrikeRefused extends Error {
 
 const KEPT = 20;
 
-/** Breaks parts of a running cluster on purpose, and tells how long each took to do its work again. */
+/** Breaks parts of a running cluster on purpose, and records how long each took to recover. */
 export class Strikes {
   readonly parts: readonly BreakPart[];
   readonly #options: StrikesOptions;
@@ -42,7 +42,7 @@ export class Strikes {
   }
 
   /**
-   * Strikes at once; what comes of it is in `latest`.
+   * Strikes at once; the outcome is in `latest`.
    * @throws StrikeRefused when there is no such part, or it does not run at the moment
    */
   strike(part: BreakPart, appId: string | undefined, who: string): Strike {
@@ -73,7 +73,7 @@ export class Strikes {
     return strike;
   }
 
-  /** The name of the process that is to be killed; undefined for a certificate. */
+  /** The name of the process to kill; undefined for a certificate. */
   #nameOf(part: BreakPart, appId: string | undefined): string | undefined {
     if (part === 'certificate') return undefined;
     if (part !== 'replica') return part === 'edge' ? 'haproxy' : part;

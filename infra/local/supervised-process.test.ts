@@ -46,7 +46,7 @@ test('the reason names the signal', async () => {
   assert.equal((await ended(1)).reason, 'was ended by SIGKILL');
 });
 
-test('a program that does not exist is an end with a reason, not a crash', async () => {
+test('a program that does not exist ends with a reason, not with a crash', async () => {
   const ends: string[] = [];
   const child = new SupervisedProcess(
     {
@@ -72,7 +72,7 @@ test('a program that does not exist is an end with a reason, not a crash', async
   );
 });
 
-test('without a place for its log a process runs all the same', async () => {
+test('a process runs even if its log cannot be opened', async () => {
   const marker = path.join(directory, 'ran');
   const child = new SupervisedProcess(
     {
@@ -98,7 +98,7 @@ test('restarts back off exponentially', async () => {
   assert.equal(child.restarts, 2);
 });
 
-test('what a process leaves behind in its group is ended with it', async () => {
+test('the other processes of its group end with a process', async () => {
   const { ended } = supervise('sleep 60 & echo $!; exit 1');
   const pid = Number((await ended(1)).reason.split(': ')[1]);
   await waitFor(async () => processStart(pid) === undefined || undefined, {
@@ -107,7 +107,7 @@ test('what a process leaves behind in its group is ended with it', async () => {
   });
 });
 
-test('a stopped process is not restarted, and one that ignores the signal is killed', async () => {
+test('a stopped process is not restarted, and is killed if it ignores the signal', async () => {
   const { child, ends } = supervise('trap "" TERM; echo on; while :; do sleep 0.05; done', () => true);
   const pid = child.pid!;
   await child.stop([{ signal: 'SIGTERM', graceMs: 200 }]);

@@ -3,7 +3,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { processStart } from '../setup/process-identity.mjs';
 import { freeBytes } from './log-files.ts';
 
-/** What is run, and where its output goes. */
+/** The program to run, and the file for its output. */
 export interface ProcessSpec {
   /** Name in reports and of the log file. */
   name: string;
@@ -12,7 +12,7 @@ export interface ProcessSpec {
   cwd: string;
   env?: NodeJS.ProcessEnv;
   logFile: string;
-  /** Whether signals go to its whole process group: where it is a shell, which passes none on. */
+  /** Whether signals go to its whole process group. A shell needs that, as it passes none on. */
   signalsGroup?: boolean;
   /** Writes the files that the process reads, where they are missing. Called before every restart. */
   prepare?(): Promise<void>;
@@ -22,7 +22,7 @@ export interface ProcessSpec {
 export interface ProcessRecord {
   name: string;
   pid: number;
-  /** When it started, as `processStart` tells. */
+  /** The start time, as `processStart` returns it. */
   start: string;
 }
 
@@ -36,7 +36,7 @@ export function signalGroup(leader: number, signal: NodeJS.Signals): boolean {
 }
 
 export interface ProcessObserver {
-  /** A child was spawned, or is gone: what is recorded about it has changed. */
+  /** A child was spawned or has ended: its record has changed. */
   changed(): void;
   /** The process ended by itself. True lets it be restarted after `delayMs`. */
   ended(process: SupervisedProcess, reason: string, delayMs: number): boolean;
@@ -75,7 +75,7 @@ function logTail(file: string): string {
   }
 }
 
-/** The last line of a log; of a JSON line its message. */
+/** The last line of a log; for a JSON line, its message. */
 function lastLogLine(file: string): string {
   const line = logTail(file).split('\n').at(-1) ?? '';
   try {
@@ -94,8 +94,8 @@ export const lastLogLines = (file: string, count: number): string[] =>
     .slice(-count);
 
 /**
- * One process kept running: spawned as the leader of its own process group with its output in a file, restarted with
- * exponential backoff when it ends by itself, the backoff forgotten after it has run for ten seconds.
+ * One process that is kept running. It leads its own process group and writes its output to a file. When it ends by
+ * itself it is restarted with exponential backoff, which is reset after ten seconds of running.
  */
 export class SupervisedProcess {
   readonly name: string;
@@ -132,7 +132,7 @@ export class SupervisedProcess {
   start(): void {
     const { command, args, cwd, env, logFile } = this.#spec;
     const log = openLog(logFile);
-    // Its own group keeps the terminal's Ctrl-C away from it: the supervisor decides who leaves when.
+    // Its own group keeps the terminal's Ctrl-C away from it: the supervisor decides when each process ends.
     const child = spawn(command, args, {
       cwd,
       detached: true,
@@ -152,7 +152,7 @@ export class SupervisedProcess {
 
   #onEnd(child: ChildProcess, how: string): void {
     if (this.#child !== child) return;
-    // A process may leave others of its group behind, on the ports its next run needs.
+    // A process may leave others of its group behind, which hold the ports that its next run needs.
     if (child.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
     this.#child = undefined;
     this.#observer.changed();
@@ -161,7 +161,7 @@ export class SupervisedProcess {
     this.#restartLater(this.#explain(how));
   }
 
-  /** Adds why: its last words, unless it could not write them. */
+  /** Adds the reason: its last log line, unless the disk is full. */
   #explain(how: string): string {
     const { cwd, logFile } = this.#spec;
     if (freeBytes(cwd) < FULL_BYTES) return `${how}; the disk of ${cwd} is full: make room on it`;
@@ -194,8 +194,8 @@ export class SupervisedProcess {
   }
 
   /**
-   * Ends it at once, as a crash would. Nothing is wrong with it, so it is back without the wait that grows with every
-   * crash. False when it does not run at the moment.
+   * Ends it at once, as a crash would. As nothing is wrong with it, it restarts without the backoff. False when it does
+   * not run at the moment.
    */
   crash(): boolean {
     this.#failures = 0;
@@ -203,7 +203,7 @@ export class SupervisedProcess {
   }
 
   /**
-   * Ends it for good: sends each signal in turn and gives it the time to leave, then SIGKILL. Never rejects.
+   * Ends it for good: sends each signal in turn and waits for the process to leave, then sends SIGKILL. Never rejects.
    */
   async stop(steps: readonly { signal: NodeJS.Signals; graceMs: number }[]): Promise<void> {
     this.#stopping = true;
@@ -232,7 +232,7 @@ export class SupervisedProcess {
 export interface GroupObserver {
   /** The set of running children has changed. */
   changed(children: readonly ProcessRecord[]): void;
-  /** One ended by itself. True lets it be restarted after `delayMs`. */
+  /** A process ended by itself. True lets it be restarted after `delayMs`. */
   ended(name: string, reason: string, delayMs: number): boolean;
   /** It was spawned again. */
   restarted(name: string): void;

@@ -59,7 +59,7 @@ describe('a running cluster', () => {
   after(() => cluster.stop());
 
   test('is described by npm run status', async () => {
-    // A replica that is held up for a second is not ready at that moment.
+    // A replica that is held up for a second is not ready in that time.
     const described = async () => {
       const run = await runCommand('status', cluster.stateDir);
       return run.stdout.includes('"ready": false') ? undefined : run;
@@ -144,10 +144,10 @@ describe('a running cluster', () => {
     assert.ok(await waitFor(welcomed, { what: 'a handshake', timeoutMs: 30_000 }));
   });
 
-  test('waits longer before each further restart of what keeps dying', async () => {
+  test('waits longer before each further restart of a process that keeps dying', async () => {
     await cluster.settled();
     await cluster.killReplica(1);
-    // Killed as soon as it is there: what has run for long enough is no longer waited for longer.
+    // Kill it as soon as it runs: the backoff is reset for a process that has run long enough.
     const again = async () => (await cluster.status()).replicas[0]!.pid;
     await waitFor(again, { what: 'the replica to be started again', timeoutMs: 30_000 });
     await cluster.killReplica(1);
@@ -162,7 +162,7 @@ describe('a running cluster', () => {
     const other = await startCluster({ replicas: 1 });
     try {
       const [one, two] = [await cluster.settled(), await other.settled()];
-      // One that takes longer than a handshake may is no answer.
+      // A connection that takes longer than the limit of a handshake does not count as an answer.
       const answerOf = ({ edge }: RunningStatus, { rootCertificate: trust }: RunningStatus) =>
         waitFor(
           () =>
@@ -198,7 +198,7 @@ describe('a running cluster', () => {
   });
 });
 
-test('npm run stop ends a cluster and says so, and is content when there is none', async () => {
+test('npm run stop ends a cluster and says so, and succeeds when there is none', async () => {
   const cluster = await startCluster({ replicas: 1 });
   const stopped = await runCommand('stop', cluster.stateDir);
   assert.equal(stopped.code, 0);
@@ -210,7 +210,7 @@ test('npm run stop ends a cluster and says so, and is content when there is none
   await cluster.stop();
 });
 
-test('npm run stop twice is one wish: the drain is not cut short', async () => {
+test('a second npm run stop does not cut the drain short', async () => {
   const cluster = await startCluster({ replicas: 1 });
   const {
     replicas: [replica],
@@ -225,7 +225,7 @@ test('npm run stop twice is one wish: the drain is not cut short', async () => {
   await cluster.stop();
 });
 
-test('an instance that does not answer is named, not waited for', async () => {
+test('status names an instance that does not answer, and does not wait for it', async () => {
   const cluster = await startCluster({ replicas: 1 });
   const { pid } = await cluster.status();
   process.kill(pid, 'SIGSTOP');
@@ -241,7 +241,7 @@ test('an instance that does not answer is named, not waited for', async () => {
   }
 });
 
-test('a state directory that can no longer be written costs nobody their process', async () => {
+test('processes survive a state directory that can no longer be written', async () => {
   const cluster = await startCluster({ replicas: 1 });
   const {
     replicas: [replica],
@@ -299,7 +299,7 @@ test('a stop while it is starting leaves no process', async () => {
   rmSync(stateDir, { recursive: true });
 });
 
-test('a stop that comes with the last step of the start is not answered with ready', async () => {
+test('a start that is stopped in its last step does not report ready', async () => {
   const [port, httpPort] = (await freePorts(2)) as [number, number];
   const stateDir = temporaryStateDir();
   const args = [`--port=${port}`, `--http-port=${httpPort}`, `--state-dir=${stateDir}`, '--replicas=1'];
@@ -320,7 +320,7 @@ test('a stop that comes with the last step of the start is not answered with rea
   rmSync(stateDir, { recursive: true });
 });
 
-test('what a supervisor killed with SIGKILL left running is ended by the next start', async () => {
+test('the next start ends processes that a supervisor killed with SIGKILL left running', async () => {
   const stateDir = temporaryStateDir();
   const first = await startCluster({ replicas: 1, stateDir });
   const old = pidsOf(await first.status());
@@ -343,7 +343,7 @@ test('what a supervisor killed with SIGKILL left running is ended by the next st
   rmSync(stateDir, { recursive: true });
 });
 
-test('a start on the same ports ends what a supervisor killed with SIGKILL left on them', async () => {
+test('a start on the same ports ends processes that a supervisor killed with SIGKILL left on them', async () => {
   const stateDir = temporaryStateDir();
   const [port, httpPort] = (await freePorts(2)) as [number, number];
   const options = { replicas: 1, stateDir, port, httpPort };
@@ -357,7 +357,7 @@ test('a start on the same ports ends what a supervisor killed with SIGKILL left 
   rmSync(stateDir, { recursive: true });
 });
 
-test('what was generated and is deleted is there again when the process that reads it is restarted', async () => {
+test('a deleted generated file is restored when the process that reads it is restarted', async () => {
   const cluster = await startCluster({ replicas: 1 });
   const at = (...names: string[]) => path.join(cluster.stateDir, ...names);
   const page = at('page', readdirSync(at('page'))[0]!);
@@ -393,7 +393,7 @@ test('what was generated and is deleted is there again when the process that rea
   }
 });
 
-test('nothing that a running cluster serves is in node_modules', async () => {
+test('a running cluster serves nothing from node_modules', async () => {
   const cluster = await startCluster({ replicas: 1 });
   try {
     const { replicas } = await cluster.status();
@@ -405,7 +405,7 @@ test('nothing that a running cluster serves is in node_modules', async () => {
   }
 });
 
-test('a proxy that the environment names is not asked for this machine', async () => {
+test('a proxy from the environment is not used for this machine', async () => {
   const proxy = 'http://127.0.0.1:9';
   const env = { NODE_USE_ENV_PROXY: '1', HTTP_PROXY: proxy, HTTPS_PROXY: proxy, NO_PROXY: '', no_proxy: '' };
   const cluster = await startCluster({ replicas: 1, env });
@@ -414,7 +414,7 @@ test('a proxy that the environment names is not asked for this machine', async (
 
 const isRoot = process.getuid?.() === 0 && process.platform === 'linux';
 
-test('a disk that fills up keeps its room for the data, and one that is full is named', { skip: !isRoot }, async () => {
+test('on a disk that fills up, logs leave room for the data, and a full disk is named', { skip: !isRoot }, async () => {
   const disk = temporaryStateDir();
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'none', disk]);
   try {

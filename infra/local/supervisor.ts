@@ -19,7 +19,7 @@ import type { ProcessRecord } from './supervised-process.ts';
 import type { AnyStatus } from './system-status.ts';
 import { describeServers, planUserCluster, UserCluster } from './user-cluster.ts';
 
-/** What the authority gets to finish a change to the edge. */
+/** The time for the authority to finish a change to the edge. */
 const AUTHORITY_MS = 2000;
 
 /**
@@ -51,14 +51,14 @@ export class Supervisor {
     return this.#phase === 'stopping';
   }
 
-  /** True when `stop` was called, rather than start-up having failed by itself. */
+  /** True when `stop` was called; false when start-up failed by itself. */
   get stopRequested(): boolean {
     return this.#stopRequested;
   }
 
   /**
    * Resolves when a WebSocket handshake through the edge has succeeded. When it rejects, nothing is left running.
-   * @throws PreflightError before anything was touched; StartError or CertificateError when it failed on the way
+   * @throws PreflightError before anything was changed; StartError or CertificateError when it failed later
    */
   async start(): Promise<void> {
     const checked = await preflight(this.#config);
@@ -71,7 +71,7 @@ export class Supervisor {
       this.#abort.signal.throwIfAborted();
       this.#control = await this.#listen(checked);
       await this.#cluster.bringUp();
-      // A stop may have come with the last step.
+      // A stop may have come during the last step.
       this.#abort.signal.throwIfAborted();
       await this.#enterRunning(checked);
     } catch (error) {
@@ -79,7 +79,7 @@ export class Supervisor {
     }
   }
 
-  /** Makes the directory of an earlier run that of this one. */
+  /** Takes over the state directory from an earlier run. */
   async #takeOver({ paths }: Preflight): Promise<void> {
     const leftovers = await endLeftovers(paths);
     if (leftovers.length > 0) {
@@ -115,7 +115,7 @@ export class Supervisor {
         const { after, notAfter } = await rotateLeaf(paths.pki);
         return `The edge shows the new leaf ${after}, good until ${notAfter.slice(0, 10)}.`;
       },
-      // Asked twice, it is still one request: only a signal cuts a drain short.
+      // A second request changes nothing: only a signal cuts a drain short.
       stop: () => {
         if (!this.stopping) process.kill(process.pid, 'SIGTERM');
       },
@@ -138,7 +138,7 @@ export class Supervisor {
   async #failStart({ paths }: Preflight, error: unknown): Promise<never> {
     this.#abort.abort(error);
     await this.#takeDownOnce();
-    // Another process may have taken a port since they were looked at: that is the clearer sentence.
+    // Another process may have taken a port since the preflight. Then that is the clearer error.
     if (error instanceof StartError && !this.#stopRequested) await requirePorts(this.#config);
     throw stateDirProblem(paths, error);
   }
@@ -157,7 +157,7 @@ export class Supervisor {
     }
   }
 
-  /** What `npm run status` prints. */
+  /** The status that `npm run status` prints. */
   status(): Promise<AnyStatus> {
     return this.#cluster!.status(this.#startedAt, this.#phase !== 'starting');
   }
@@ -179,7 +179,7 @@ export class Supervisor {
     this.#abort.abort(new StartError('Stopped while starting.'));
     this.#breaker?.close();
     if (!this.#checked) return;
-    // What it is at may take long, as an order at an authority far away does; broken off, it leaves nothing half done.
+    // Its current work may take long, such as an order at a remote authority. Aborted, it leaves nothing half done.
     const stopped = this.#authority?.then((authority) => authority?.stop());
     await Promise.race([stopped, sleep(AUTHORITY_MS, undefined, { ref: false })]);
     if (wasRunning && this.#cluster) this.#report.line(this.#cluster.farewell);

@@ -35,7 +35,7 @@ export interface ProcessStatus {
   restarts: number;
 }
 
-/** What runs whatever is behind the edge. Paths are absolute. */
+/** The status of the processes that every cluster has, whatever is behind its edge. Paths are absolute. */
 export interface EdgeStatus {
   running: true;
   pid: number;
@@ -52,22 +52,22 @@ export interface EdgeStatus {
     runtimeSocket: string;
     restarts: number;
   };
-  /** Root, intermediate and leaf of the own authority; none while a file of them is missing. */
+  /** Root, intermediate and leaf of the cluster's own authority; empty while one of their files is missing. */
   certificates: CertificateSummary[];
-  /** Only with a certificate file: what the edge serves. */
+  /** Only with a certificate file: the certificate that the edge serves. */
   certificateFile?: ServedCertificate;
 }
 
-/** What `npm run status` prints of a cluster of Gridlock's replicas. */
+/** The status of a cluster of Gridlock's replicas, as `npm run status` prints it. */
 export interface RunningStatus extends EdgeStatus {
-  /** The operations page, as the first replica serves it; every other one does on its internal port. */
+  /** The operations page of the first replica; each of the others serves it on its internal port. */
   operationsUrl: string;
   design: Config['design'];
   redis: ProcessStatus;
   replicas: ReplicaStatus[];
 }
 
-/** One server of the user's. */
+/** One of the user's own servers. */
 export interface ServerStatus {
   /** ws1, ws2, ... */
   name: string;
@@ -78,17 +78,17 @@ export interface ServerStatus {
   up: boolean;
   /** Open sockets and requests through the edge. */
   sessions: number;
-  /** Of a server that was started: 1111, 2222, ... */
+  /** Only for a server that we started: 1111, 2222, ... */
   appId?: string;
   /** Undefined while it is being restarted. */
   pid?: number;
   restarts?: number;
 }
 
-/** What `npm run status` prints of servers of the user's behind the edge. */
+/** The status of the user's own servers behind the edge, as `npm run status` prints it. */
 export interface UserServerStatus extends EdgeStatus {
   server: {
-    /** What was started, and where; undefined with servers that ran already. */
+    /** The command that was started, and its directory; undefined for servers that already ran. */
     command?: string;
     directory?: string;
     sticky: string;
@@ -113,13 +113,13 @@ export interface System {
   complete: boolean;
 }
 
-/** The part of a process in a status. */
+/** The process part of a status. */
 export function runOf({ process }: Pick<System, 'process'>, name: string): { pid?: number; restarts: number } {
   const { pid, restarts = 0 } = process(name) ?? {};
   return { ...(pid === undefined ? {} : { pid }), restarts };
 }
 
-/** What runs whatever is behind the edge. */
+/** Describes the processes that every cluster has, whatever is behind its edge. */
 export async function describeEdge(
   { config, paths, startedAt, ...system }: Omit<System, 'plan'>,
   metricsPort: number | undefined,
@@ -131,7 +131,7 @@ export async function describeEdge(
     try {
       return readChain(paths.pki).certificates;
     } catch {
-      // A file of it was deleted: it is issued again when the edge restarts.
+      // A file of the chain was deleted: the chain is issued again when the edge restarts.
       return [];
     }
   };
@@ -155,7 +155,7 @@ export async function describeEdge(
   };
 }
 
-/** Describes a running system, asking each replica whether it is ready. */
+/** Describes a running system; asks each replica whether it is ready. */
 export async function describeSystem({ plan, ...system }: System): Promise<RunningStatus> {
   const { redisPort, metricsPort, replicas } = plan;
   return {

@@ -9,7 +9,7 @@ function belongsTo(pid: string, stateDir: string): boolean {
     const named = readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(stateDir);
     return named || readlinkSync(`/proc/${pid}/cwd`).startsWith(stateDir);
   } catch {
-    // It has ended meanwhile.
+    // It has ended in the meantime.
     return false;
   }
 }
@@ -18,7 +18,7 @@ function belongsTo(pid: string, stateDir: string): boolean {
 export const processesOf = (stateDir: string): string[] =>
   readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && belongsTo(pid, stateDir));
 
-/** Resolves when no process works there: one that was just killed may be seen for a moment. */
+/** Resolves when no process works there: a process that was just killed may be visible for a moment. */
 export async function noProcessOf(stateDir: string): Promise<void> {
   await waitFor(async () => processesOf(stateDir).length === 0 || undefined, {
     what: 'no process',
@@ -26,7 +26,7 @@ export async function noProcessOf(stateDir: string): Promise<void> {
   });
 }
 
-/** How a start on free ports ends that is not expected to come up. */
+/** The outcome of a start on free ports that is not expected to succeed. */
 export async function refusedStart(
   directory: string,
   flags: ConstructorParameters<typeof SupervisorRun>[0],

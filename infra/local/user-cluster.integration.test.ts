@@ -32,7 +32,7 @@ interface Echo {
   redisUrl?: string;
 }
 
-/** What the server behind the edge says to a request. */
+/** The answer of the server behind the edge to a request. */
 function ask({ port, ca }: UserClusterRun, target = '/', headers: Record<string, string> = {}): Promise<Echo> {
   return new Promise((resolve, reject) => {
     request(
@@ -82,7 +82,7 @@ describe('a command behind the edge', () => {
   });
   after(() => cluster.stop());
 
-  test('runs as often as asked, in the directory of its user, with a port, an APPID and a Redis', async () => {
+  test('runs as many copies as asked, in the directory of its user, with a port, an APPID and a Redis', async () => {
     const answers = await Promise.all(Array.from({ length: 24 }, (_, user) => ask(cluster, `/x?user=${user}`)));
     assert.deepEqual([...new Set(answers.map(({ appId }) => appId))].sort(), ['1111', '2222']);
     assert.deepEqual([...new Set(answers.map(({ directory }) => directory))], [temporary]);
@@ -185,7 +185,7 @@ describe('a command behind the edge', () => {
   });
 });
 
-test('at the stop each copy is asked to end while the edge sends it nobody new, and nothing is left', async (t) => {
+test('a stop asks each copy to end while the edge sends it no new client, and nothing is left', async (t) => {
   const cluster = await startUserCluster({
     command: COMMAND,
     replicas: 2,
@@ -237,7 +237,7 @@ test('a copy that does not end is killed after the drain', async (t) => {
   assert.equal(processStart(pid!), undefined);
 });
 
-test('a command for a shell is drained too, and what it started ends with it', async (t) => {
+test('a shell command is drained too, and the processes that it started end with it', async (t) => {
   const directory = mkdtempSync(path.join(temporary, 'shell-'));
   const stateDir = path.join(directory, 's');
   const cluster = await startUserCluster({
@@ -255,7 +255,7 @@ test('a command for a shell is drained too, and what it started ends with it', a
   await noProcessOf(directory);
 });
 
-describe('what does not come up', () => {
+describe('a server that does not come up', () => {
   const start = async (flags: ConstructorParameters<typeof SupervisorRun>[0]) => {
     const [port, httpPort] = (await freePorts(2)) as [number, number];
     const stateDir = path.join(mkdtempSync(path.join(temporary, 'd-')), 's');
@@ -279,7 +279,7 @@ describe('what does not come up', () => {
     });
   }
 
-  test('of a command that ends at once the last words are shown, and where its log is', async () => {
+  test('for a command that ends at once, its last lines and the place of its log are shown', async () => {
     writeFileSync(path.join(temporary, 'broken.mjs'), "console.log('hello');\nimport('nowhere-to-be-found');\n");
     const { code, stderr, stateDir } = await start({ command: `${NODE} broken.mjs` });
     assert.equal(code, 1);
@@ -296,7 +296,7 @@ describe('what does not come up', () => {
   });
 });
 
-test('servers that run already get the edge, are checked by it, and stay when it ends', async () => {
+test('servers that already run get an edge with health checks, and stay when it ends', async () => {
   const servers = ['one', 'two'].map((name) =>
     createServer((incoming, response) => response.end(JSON.stringify({ appId: name, url: incoming.url }))).listen(
       0,
@@ -340,7 +340,7 @@ test('servers that run already get the edge, are checked by it, and stay when it
   }
 });
 
-test('an upstream whose name nobody knows is refused', async () => {
+test('an upstream whose name cannot be resolved is refused', async () => {
   const [port, httpPort] = (await freePorts(2)) as [number, number];
   const stateDir = path.join(temporary, 'unknown');
   const { code, stderr } = await new SupervisorRun({ port, httpPort, stateDir, upstreams: ['nobody.invalid:80'] })

@@ -18,21 +18,21 @@ import { describeEdge, runOf, type ServerStatus, type UserServerStatus } from '.
 import { answers, type Copy, copySpec, requireCommand, startedIn } from './user-command.ts';
 import { waitFor } from './wait.ts';
 
-/** Nothing is known of what a server of the user's does before it listens. */
+/** The user's own server may take its time before it listens. */
 const READY_TIMEOUT_MS = 60_000;
-/** For servers that should run already: it starts without them. */
+/** The time to look for servers that should already run; the edge starts without them. */
 const LOOK_MS = 3000;
-/** As many as a stack of Node and the error above it. */
+/** Enough for a stack trace of Node and the error above it. */
 const LAST_LINES = 25;
 
-/** A server of the user's: where the edge reaches it, and what it is as a process of ours. */
+/** The user's own server: its address for the edge, and its process if we started it. */
 export interface PlannedServer {
   readonly name: string;
-  /** As it was named. */
+  /** The endpoint as the user gave it. */
   readonly endpoint: Endpoint;
-  /** As the edge is told: an address. */
+  /** The IP address for the edge. */
   readonly address: string;
-  /** Undefined when it ran already. */
+  /** Undefined when it already ran. */
   readonly copy?: Copy;
 }
 
@@ -42,11 +42,11 @@ export interface UserPlan {
   /** Undefined when HAProxy has no Prometheus exporter. */
   readonly metricsPort: number | undefined;
   readonly servers: readonly PlannedServer[];
-  /** Where the command is run. */
+  /** The working directory of the command. */
   readonly directory: string;
 }
 
-/** What runs, in a few words; undefined for Gridlock's replicas. */
+/** A short description of the servers; undefined for Gridlock's replicas. */
 export function describeServers({ command, upstreams, replicas }: Config): string | undefined {
   if (command !== '') return `${replicas} copies of ${command} from ${startedIn()}`;
   return upstreams.length > 0 ? `an edge in front of ${upstreams.join(', ')}` : undefined;
@@ -54,7 +54,7 @@ export function describeServers({ command, upstreams, replicas }: Config): strin
 
 async function addressOf({ host, port }: Endpoint): Promise<string> {
   if (isIP(host) !== 0) return host;
-  // Which family comes first differs between systems; what listens on localhost listens here nearly always.
+  // Systems differ in which address family comes first. A server on localhost nearly always listens on this address.
   if (host === 'localhost') return '127.0.0.1';
   try {
     return (await lookup(host)).address;
@@ -64,7 +64,7 @@ async function addressOf({ host, port }: Endpoint): Promise<string> {
   }
 }
 
-/** Chooses the internal ports of a run, and finds the servers that run already. @throws PreflightError */
+/** Chooses the internal ports of a run, and finds the servers that already run. @throws PreflightError */
 export async function planUserCluster(config: Config, { haproxyBuild }: Preflight): Promise<UserPlan> {
   const copies = config.command === '' ? 0 : config.replicas;
   const free = await freePorts(2 + copies, [config.port, config.httpPort]);
@@ -91,7 +91,7 @@ export interface UserClusterOptions extends ClusterContext {
   plan: UserPlan;
 }
 
-/** The edge in front of servers of the user's, which it starts, or which run already. */
+/** The edge in front of the user's own servers, which it starts, or which already run. */
 export class UserCluster implements ManagedCluster {
   readonly #options: UserClusterOptions;
   readonly #processes: ProcessGroup;
@@ -107,7 +107,7 @@ export class UserCluster implements ManagedCluster {
     });
   }
 
-  /** Resolves when every server that was started answers, and TLS does at the edge. */
+  /** Resolves when every server that was started answers, and the edge completes a TLS handshake. */
   async bringUp(): Promise<void> {
     const { abort } = this.#options;
     await allOrAbort(abort, [this.#startServers(), this.#startEdge()]);
@@ -117,7 +117,7 @@ export class UserCluster implements ManagedCluster {
 
   async #startServers(): Promise<void> {
     const { report, config } = this.#options;
-    // A server may ask for Redis with its first line.
+    // A server may connect to Redis in its first line.
     const redisUrl = await this.#startRedis();
     if (config.command === '') {
       await report.step(
@@ -155,7 +155,7 @@ export class UserCluster implements ManagedCluster {
     return `${servers.map(({ copy }) => copy?.appId).join(', ')} answer`;
   }
 
-  /** Says which of the servers that should run already do. */
+  /** Reports which of the servers that should already run do so. */
   async #look(): Promise<string> {
     const { config, plan } = this.#options;
     const found = plan.servers.map(async ({ endpoint, address }) => {
@@ -199,7 +199,7 @@ export class UserCluster implements ManagedCluster {
     abort.signal.throwIfAborted();
     this.#processes.launch({
       ...spec,
-      // Whatever was deleted since the start is there again when the process needs it.
+      // Restores files that were deleted since the start, before the process needs them.
       prepare: async () => {
         ensureSecret(checked.paths.cookieKey, this.#cookieKey);
         await spec.prepare?.();
@@ -211,7 +211,7 @@ export class UserCluster implements ManagedCluster {
     return waitFor(attempt, { what, timeoutMs: READY_TIMEOUT_MS, signal: this.#options.abort.signal });
   }
 
-  /** Resolves when the process of this name does its work. */
+  /** Resolves when the process of this name is ready. */
   async #ready(name: string): Promise<void> {
     const { checked, plan } = this.#options;
     const server = plan.servers.find((one) => one.name === name);
@@ -239,7 +239,7 @@ export class UserCluster implements ManagedCluster {
     return path.join(this.#options.checked.paths.logs, `${name}.log`);
   }
 
-  /** What a server printed last, and where the rest is; begins on the same line. */
+  /** The last lines that a server printed, and the place of the rest. Begins on the same line. */
   #lastWords(name: string): string {
     const file = this.#logOf(name);
     const lines = lastLogLines(file, LAST_LINES);
@@ -252,7 +252,7 @@ export class UserCluster implements ManagedCluster {
     const copy = plan.servers.find((server) => server.name === name)?.copy;
     const what = `${copy === undefined ? name : `${name} (APPID ${copy.appId})`} ${reason}`;
     if (!restarts()) {
-      // Its last lines are shown as they are.
+      // Its last lines are shown unchanged.
       const words = copy === undefined ? '' : `.${this.#lastWords(name)}`;
       const how = copy === undefined ? what : what.replace(/; its last log line: [\s\S]*$/, '');
       abort.abort(new StartError(`${how}${words}`));
@@ -303,12 +303,12 @@ export class UserCluster implements ManagedCluster {
     };
   }
 
-  /** Takes every server out of rotation, asks it to end and waits for that; then ends HAProxy, and Redis. */
+  /** Takes every server out of rotation, asks it to end and waits until it has; then ends HAProxy, and Redis. */
   async takeDown(): Promise<void> {
     const { config, checked, plan } = this.#options;
     const processes = this.#processes;
     const started = plan.servers.filter(({ copy }) => copy !== undefined);
-    // Without an edge there is nobody to keep away.
+    // Without an edge there are no clients to keep away.
     const out = started.map(({ name }) => takeOutOfRotation(checked.paths.runtimeSocket, name).catch(() => undefined));
     await Promise.all(out);
     const drain = { signal: config.drainSignal, graceMs: config.drainSeconds * 1000 };

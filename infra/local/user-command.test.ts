@@ -5,7 +5,7 @@ import { environmentOf, startedIn } from './user-command.ts';
 
 const copy = { name: 'ws2', appId: '2222', port: 3000 };
 
-test('a command belongs to the directory in which it was given, with npm and without', () => {
+test('a command runs in the directory in which the user gave it, with npm and without', () => {
   assert.equal(startedIn({ GRIDLOCK_STARTED_IN: CHECKOUT, INIT_CWD: '/srv/app' }), '/srv/app');
   assert.equal(startedIn({ GRIDLOCK_STARTED_IN: '/srv/app', INIT_CWD: '/somewhere/else' }), '/srv/app');
   assert.equal(startedIn({ GRIDLOCK_STARTED_IN: CHECKOUT }), CHECKOUT);

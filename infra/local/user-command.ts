@@ -11,7 +11,7 @@ import type { StatePaths } from './state-paths.ts';
 import type { ProcessSpec } from './supervised-process.ts';
 
 const PROBE_MS = 1000;
-/** Of npm and of ours: a server is to see what its user sees. */
+/** Variables of npm and of Gridlock: a server gets the environment of its user. */
 const NOT_THE_USERS = /^(npm_(lifecycle|package)_.*|npm_command|INIT_CWD|GRIDLOCK_STARTED_IN)$/;
 
 /** One process of the user's server. */
@@ -23,10 +23,10 @@ export interface Copy {
   readonly port: number;
 }
 
-/** The directory in which the user gave the command, whatever npm and our launcher made of it. */
+/** The directory in which the user ran the command, even if npm and our launcher changed it since. */
 export function startedIn(env: NodeJS.ProcessEnv = process.env): string {
   const { GRIDLOCK_STARTED_IN: directory = process.cwd(), INIT_CWD: before } = env;
-  // npm runs scripts in the checkout, and tells where it was called.
+  // npm runs scripts in the checkout, and passes on the directory in which it was called.
   return path.resolve(directory === CHECKOUT && before !== undefined ? before : directory);
 }
 
@@ -40,7 +40,7 @@ function isProgram(file: string): boolean {
 }
 
 /**
- * How the command is run.
+ * Decides how the command is run.
  * @throws PreflightError when there is no such program, or a quote is not closed
  */
 export function requireCommand(text: string, directory: string, env: NodeJS.ProcessEnv = process.env): CommandLine {
@@ -55,7 +55,7 @@ export function requireCommand(text: string, directory: string, env: NodeJS.Proc
   );
 }
 
-/** What a copy gets from its user's environment and from us. */
+/** The environment of a copy: its user's, and our variables. */
 export function environmentOf(
   { port, appId }: Copy,
   redisUrl: string | undefined,
@@ -76,7 +76,7 @@ export interface CopyPlan {
   readonly redisUrl: string | undefined;
 }
 
-/** How a copy is run. */
+/** The process of a copy. */
 export function copySpec(
   copy: Copy,
   { drainSignal }: Pick<Config, 'drainSignal'>,
@@ -93,7 +93,7 @@ export function copySpec(
     const [program, ...args] = command.words;
     return { ...common, command: program, args };
   }
-  // Without the trap the shell would die of the signal at once, and the server be killed after it, undrained.
+  // Without the trap the signal would end the shell at once, and the server would be killed without a drain.
   const script = `trap : ${drainSignal.slice('SIG'.length)}\n${command.script}`;
   return { ...common, command: '/bin/sh', args: ['-c', script], signalsGroup: true };
 }
@@ -111,7 +111,7 @@ function takesConnection({ host, port }: Endpoint): Promise<true | undefined> {
   });
 }
 
-/** Resolves with true when the server is up as the edge sees it, with undefined otherwise. */
+/** Resolves with true when the server would pass the health check of the edge, with undefined otherwise. */
 export function answers({ host, port }: Endpoint, healthPath: string): Promise<true | undefined> {
   if (healthPath === '') return takesConnection({ host, port });
   return new Promise((resolve) => {

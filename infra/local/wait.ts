@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { StartError } from './errors.ts';
 
 export interface WaitOptions {
-  /** What is waited for, as the end of "timed out waiting for ...". */
+  /** The awaited condition, as the end of "timed out waiting for ...". */
   what: string;
   timeoutMs: number;
   intervalMs?: number;
