@@ -21,6 +21,7 @@ export const GROUPS: Readonly<Record<string, Readonly<Record<string, Entry>>>> =
   },
   'On Kubernetes': {
     up: { profile: 'cluster', load: () => import('./up.ts') },
+    outputs: { profile: 'cluster', load: () => import('./outputs.ts') },
     down: { profile: 'cluster', load: () => import('./down.ts') },
     rotate: { profile: 'cluster', load: () => import('./rotate.ts') },
     backup: { profile: 'cluster', load: () => import('./backup.ts') },

@@ -13,12 +13,13 @@ let directory: string;
 beforeEach(() => {
   directory = mkdtempSync(path.join(os.tmpdir(), 'gridlock-play-'));
   process.chdir(directory);
-  Object.assign(process.env, { PATH: directory, GRIDLOCK_PATH_ONLY: '1' });
+  Object.assign(process.env, { PATH: directory, GRIDLOCK_PATH_ONLY: '1', PULUMI_HOME: directory });
 });
 afterEach(() => {
   process.chdir(home);
   process.env.PATH = PATH;
   delete process.env.GRIDLOCK_PATH_ONLY;
+  delete process.env.PULUMI_HOME;
   rmSync(directory, { recursive: true, force: true });
 });
 
@@ -40,6 +41,20 @@ test("a stack that pulumi brought up is found by the engine's outputs", () => {
   assert.deepEqual(findTarget({ stack: 'dev' }), { url: 'https://arena.example', ca: 'root' });
 });
 
+test('a stack that Pulumi does not tell of is not brought up a second time without a word of why', () => {
+  write('pulumi', '#!/bin/sh\necho "error: passphrase must be set" >&2\nexit 255\n', 0o755);
+  assert.throws(
+    () => findTarget({ stack: 'dev' }),
+    /pulumi stack output says: passphrase must be set\. Where you use Pulumi yourself, log in to its backend/,
+  );
+});
+
+test('the launcher that npm puts on PATH is not asked, as it would download an engine', () => {
+  write('node_modules/.bin/pulumi', '#!/bin/sh\nexit 1\n', 0o755);
+  process.env.PATH = path.join(directory, 'node_modules/.bin');
+  assert.throws(() => findTarget({ stack: 'dev' }), /Pulumi is not installed/);
+});
+
 test("where a public authority certifies the edge, the system's roots are trusted", () => {
   write('.gridlock/kubernetes/cloud/root.pem', 'inner');
   const keys = { certificates: 'acme', host: 'play.example', port: 443 };
@@ -51,5 +66,8 @@ test("where a public authority certifies the edge, the system's roots are truste
 test('a cluster that is not there is refused with a sentence that says how to get it', () => {
   const refused = (pattern: RegExp) => (error: unknown) => error instanceof ConfigError && pattern.test(error.message);
   assert.throws(() => findTarget({}), refused(/pki\/root\.pem: npm start brings a cluster up/));
-  assert.throws(() => findTarget({ stack: 'dev' }), refused(/npm run up -- --stack dev brings it up/));
+  assert.throws(
+    () => findTarget({ stack: 'dev' }),
+    refused(/Pulumi is not installed.*npm run up -- --stack dev brings it up/),
+  );
 });

@@ -4,7 +4,7 @@ import { get } from 'node:https';
 import path from 'node:path';
 import { ConfigError, readConfig } from '../config/config.ts';
 import { publicUrl } from '../config/origin.ts';
-import { findBinary } from '../setup/binaries.mjs';
+import { findEngine } from '../up/tools.ts';
 import type { Target } from './match.ts';
 
 /** Which cluster is meant. */
@@ -23,13 +23,25 @@ function readRoot(file: string): string {
   }
 }
 
-/** What `pulumi up` says of a stack; undefined without it. */
-function outputsOf(stack: string): { url?: string; rootCertificate?: string } | undefined {
-  const pulumi = findBinary('pulumi');
-  if (!pulumi) return undefined;
+interface StackOutputs {
+  url?: string;
+  rootCertificate?: string;
+}
+
+/** What Pulumi itself says of a stack, or why it says nothing. */
+function outputsOf(stack: string): StackOutputs | string {
+  const pulumi = findEngine();
+  if (!pulumi) return 'Pulumi is not installed';
   const args = ['stack', 'output', '--json', '--stack', stack, '--non-interactive'];
-  const { status, stdout } = spawnSync(pulumi, args, { encoding: 'utf8' });
-  return status === 0 ? (JSON.parse(stdout) as { url?: string; rootCertificate?: string }) : undefined;
+  const { status, stdout, stderr } = spawnSync(pulumi, args, { encoding: 'utf8' });
+  if (status === 0) return JSON.parse(stdout) as StackOutputs;
+  return `pulumi stack output says: ${
+    stderr
+      .trim()
+      .split('\n')
+      .at(-1)
+      ?.replace(/^error: /, '') ?? ''
+  }`;
 }
 
 /**
@@ -52,10 +64,19 @@ export function findTarget({ url, ca, stack }: TargetOptions): Target {
   const place = stack === undefined ? ['pki'] : ['kubernetes', stack];
   const file = ca ?? path.join(config.stateDir, ...place, 'root.pem');
   if (existsSync(file)) return { url: publicUrl(config), ca: readRoot(file) };
-  const outputs = stack === undefined ? undefined : outputsOf(stack);
-  if (outputs?.url) return { url: outputs.url, ca: outputs.rootCertificate };
-  const how = stack === undefined ? 'npm start brings a cluster up' : `npm run up -- --stack ${stack} brings it up`;
-  throw new ConfigError(`There is no root certificate at ${file}: ${how}, or name one by --url and --ca.`);
+  if (stack === undefined) {
+    throw new ConfigError(
+      `There is no root certificate at ${file}: npm start brings a cluster up, or name one by --url and --ca.`,
+    );
+  }
+  const outputs = outputsOf(stack);
+  if (typeof outputs !== 'string' && outputs.url) return { url: outputs.url, ca: outputs.rootCertificate };
+  const reason = typeof outputs === 'string' ? outputs : 'the stack has no outputs yet';
+  throw new ConfigError(
+    `The stack ${stack} is not found: npm run up has left no root certificate at ${file}, and ${reason}. Where you use ` +
+      'Pulumi yourself, log in to its backend and give the passphrase as for pulumi up; else npm run up -- --stack ' +
+      `${stack} brings it up, or name a cluster by --url and --ca.`,
+  );
 }
 
 const PATIENCE_MS = 15_000;

@@ -1,7 +1,6 @@
 // Pulumi without an account: state in a directory, secrets under a passphrase, both in the state directory.
 import { randomBytes } from 'node:crypto';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { PreflightError } from '../local/errors.ts';
@@ -75,33 +74,6 @@ export function openBackend(
     // A lost working copy is no lost stack: the state knows the salt too.
     PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER: 'true',
   };
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-/** Removes the locks of engines of this machine that were killed. Returns their pids. */
-export function removeDeadLocks(paths: UpPaths): number[] {
-  const names = existsSync(paths.locks) ? readdirSync(paths.locks) : [];
-  const dead: number[] = [];
-  for (const name of names.filter((file) => file.endsWith('.json'))) {
-    const file = path.join(paths.locks, name);
-    try {
-      const { pid, hostname } = JSON.parse(readFileSync(file, 'utf8')) as { pid?: number; hostname?: string };
-      if (hostname !== os.hostname() || typeof pid !== 'number' || isAlive(pid)) continue;
-      rmSync(file, { force: true });
-      dead.push(pid);
-    } catch {
-      // Just released, or written by an engine that notes other things: its own message will say so.
-    }
-  }
-  return dead;
 }
 
 /** Takes away what belongs to one stack, and everything when it was the last. */

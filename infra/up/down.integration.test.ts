@@ -71,6 +71,16 @@ test('a cluster whose creation was interrupted is deleted, though the state has 
   assert.ok(!existsSync(project.path('.local/state/gridlock/kind/gridlock')));
 });
 
+test('nothing is taken down while an engine is at work on the stack', async () => {
+  await up();
+  project.tell('state', STATE_WITH_OWN_CLUSTER);
+  project.lock('alive', process.pid);
+  const { code, stderr } = await project.run('down', ['--yes']);
+  assert.equal(code, 2);
+  assert.match(stderr, /is at work on the stack dev: wait until it is done/);
+  assert.deepEqual(commands(), []);
+});
+
 test('what the stack protects keeps it from being taken down, with the way to do it', async () => {
   await up();
   project.tell('state', STATE_WITH_PROTECTED);

@@ -4,11 +4,13 @@ import { recordIn } from '../config/changes.ts';
 import { type Config, readConfig } from '../config/config.ts';
 import { PreflightError } from '../local/errors.ts';
 import { findBinary } from '../setup/binaries.mjs';
-import { forgetStack, openBackend, removeDeadLocks, stackExists } from './backend.ts';
+import { forgetStack, stackExists } from './backend.ts';
 import { agreed, exitCodeOf, requireTerminal } from './command.ts';
-import { Engine, type StateResource } from './engine.ts';
+import type { Engine, StateResource } from './engine.ts';
 import { deleteKindCluster, isMadeHere, kindCluster, speaksOfCluster } from './kind-cluster.ts';
+import { requireUnlocked } from './locks.ts';
 import { checkedInFile, ROOT, type UpPaths, upPaths } from './paths.ts';
+import { openKnownStack } from './stack.ts';
 import { downloadEngine, requireTools, TOOLS } from './tools.ts';
 
 /** Instead of an exit code: a person said no. */
@@ -115,9 +117,8 @@ export async function down(
   const paths = upPaths(stateDir, stack);
   if (!stackExists(paths, stack)) return nothingIsUp(stack, paths);
   if (!yes) requireTerminal('down');
-  const binary = requireTools([TOOLS.pulumi], downloadEngine);
-  const engine = new Engine(binary, stack, paths, openBackend(paths, stack, binary));
-  removeDeadLocks(paths);
+  const engine = openKnownStack(stack, paths);
+  requireUnlocked(paths, stack);
   const resources = engine.resources();
   const place = placeOf(stack, paths, resources);
   if (place.cluster === 'kind') {

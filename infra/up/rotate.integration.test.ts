@@ -50,7 +50,7 @@ test('a rotation is written into the checked-in file, comments kept, and brought
       '# three\n  gridlock:pki: { generations: [ g1 ], issuing: g1, intermediate: 1, leaf: 2 }\n',
     ),
   );
-  assert.match(stdout, /1 pod of the edge, all there are, with the new certificate\.\nThe new leaf is issued\.\n$/);
+  assert.match(stdout, /1 pod of the edge serves the new certificate\.\nThe new leaf is issued\.\n$/);
 });
 
 test('a root is rolled over in three steps', async () => {
@@ -60,7 +60,7 @@ test('a root is rolled over in three steps', async () => {
   after.push(written());
   const issued = await rotatedTo('g2', 'root-issue');
   assert.equal(issued.code, 0, issued.stderr);
-  assert.match(issued.stdout, /^1 pod of the edge, all there are, with the new certificate\.$/m);
+  assert.match(issued.stdout, /^1 pod of the edge serves the new certificate\.$/m);
   after.push(written());
   const retired = await project.run('rotate', ['root-retire', '--yes']);
   assert.equal(retired.code, 0, retired.stderr);

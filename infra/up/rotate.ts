@@ -89,8 +89,12 @@ export async function rotate(
     failed(next.config, step, before);
     return exitCodeOf(code);
   }
-  if (edge && served)
-    process.stdout.write(`${await edge.untilReplaced(served)} pods of the edge serve the new leaf.\n`);
+  if (edge && served) {
+    const pods = await edge.untilReplaced(served);
+    const serve = pods === 1 ? 'pod of the edge serves' : 'pods of the edge serve';
+    process.stdout.write(`${pods} ${serve} the new certificate.
+`);
+  }
   process.stdout.write(`${AFTER[step]}\n`);
   return 0;
 }

@@ -2,11 +2,12 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { type Config, ConfigError, readConfig, readFlags } from '../config/config.ts';
 import { KEYS, type Key } from '../config/keys.ts';
 import { writePrivate } from '../local/state-dir.ts';
-import { openBackend, removeDeadLocks, stackExists } from './backend.ts';
+import { openBackend, stackExists } from './backend.ts';
 import { Engine, type StateResource } from './engine.ts';
+import { requireUnlocked } from './locks.ts';
 import { checkedInFile, ROOT, type UpPaths, upPaths } from './paths.ts';
 import { encryptedKeys, remadeFrom } from './stack-file.ts';
-import { downloadEngine, requireTools, toolsFor } from './tools.ts';
+import { downloadEngine, requireTools, TOOLS, toolsFor } from './tools.ts';
 
 type Flags = ReturnType<typeof readFlags>['flags'];
 
@@ -58,15 +59,19 @@ export async function openStack(
 ): Promise<Engine> {
   const binary = requireTools(toolsFor(config), downloadEngine);
   const engine = new Engine(binary, stack, paths, openBackend(paths, stack, binary));
-  for (const pid of removeDeadLocks(paths)) {
-    process.stderr.write(`Removed the lock of an earlier run (pid ${pid}) that was killed.\n`);
-  }
+  requireUnlocked(paths, stack);
   const isThere = stackExists(paths, stack);
   await check(isThere ? engine.resources() : []);
   writeCopy(paths, copy);
   if (!isThere) engine.init();
   for (const [key, { value }] of flags) setSecret(engine, key, value);
   return engine;
+}
+
+/** The engine on a stack that is there, whatever it is made of. @throws PreflightError without an engine */
+export function openKnownStack(stack: string, paths: UpPaths): Engine {
+  const binary = requireTools([TOOLS.pulumi], downloadEngine);
+  return new Engine(binary, stack, paths, openBackend(paths, stack, binary));
 }
 
 function setSecret(engine: Engine, key: Key, value: unknown): void {

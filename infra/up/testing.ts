@@ -1,7 +1,16 @@
 // A project whose tools are programs that note how they are called.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { RECORD_TYPE } from '../config/changes.ts';
@@ -69,6 +78,8 @@ console.log('kind ' + (existsSync(version) ? readFileSync(version, 'utf8') : 'v0
 `;
 const PROGRAMS = { pulumi: PULUMI, docker: DOCKER, kind: KIND };
 
+type Script = 'up' | 'down' | 'rotate' | 'outputs';
+
 export interface Call {
   command: string;
   args: string[];
@@ -135,7 +146,21 @@ export class FakeProject {
     return lines.map((line) => JSON.parse(line) as Call);
   }
 
-  start(script: 'up' | 'down' | 'rotate', args: readonly string[] = [], env: NodeJS.ProcessEnv = {}) {
+  get #locks(): string {
+    return this.path('.gridlock/pulumi/state/.pulumi/locks/organization/gridlock/dev');
+  }
+
+  /** Leaves the lock of an engine on the stack dev. */
+  lock(name: string, pid: number, hostname = os.hostname()): void {
+    mkdirSync(this.#locks, { recursive: true });
+    writeFileSync(path.join(this.#locks, `${name}.json`), JSON.stringify({ pid, hostname }));
+  }
+
+  locks(): string[] {
+    return readdirSync(this.#locks).sort();
+  }
+
+  start(script: Script, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}) {
     return spawn(process.execPath, ['--disable-warning=ExperimentalWarning', GRIDLOCK, script, ...args], {
       cwd: this.root,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -149,11 +174,7 @@ export class FakeProject {
     });
   }
 
-  async run(
-    script: 'up' | 'down' | 'rotate',
-    args: readonly string[] = [],
-    env: NodeJS.ProcessEnv = {},
-  ): Promise<Ending> {
+  async run(script: Script, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Promise<Ending> {
     const child = this.start(script, args, env);
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (chunk) => (stdout += chunk));

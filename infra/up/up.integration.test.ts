@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { parse } from 'yaml';
@@ -202,18 +201,13 @@ test('Ctrl-C reaches the engine and is what ends it', async () => {
   assert.deepEqual(await once(child, 'exit'), [130, null]);
 });
 
-test('the lock of an engine that was killed is removed, that of a living one stays', async () => {
+test('the lock of an engine that was killed is removed', async () => {
   await project.run('up', ['--yes']);
-  const locks = project.path('.gridlock/pulumi/state/.pulumi/locks/organization/gridlock/dev');
-  mkdirSync(locks, { recursive: true });
-  const lock = (name: string, pid: number, hostname: string) =>
-    writeFileSync(path.join(locks, `${name}.json`), JSON.stringify({ pid, hostname }));
-  lock('dead', 2 ** 22 + 1, os.hostname());
-  lock('elsewhere', 2 ** 22 + 1, 'another.example');
-  lock('alive', process.pid, os.hostname());
+  project.lock('dead', 2 ** 22 + 1);
+  project.lock('elsewhere', 2 ** 22 + 1, 'another.example');
   const { stderr } = await project.run('up', ['--yes']);
   assert.match(stderr, /Removed the lock of an earlier run \(pid 4194305\)/);
-  assert.deepEqual(readdirSync(locks).sort(), ['alive.json', 'elsewhere.json']);
+  assert.deepEqual(project.locks(), ['elsewhere.json']);
 });
 
 describe('npm run up that cannot succeed says why with exit code 2 and calls no engine', () => {
@@ -308,6 +302,12 @@ describe('npm run up that cannot succeed says why with exit code 2 and calls no 
     mkdirSync(project.path('.local/state/gridlock/kind'), { recursive: true });
     project.write('.local/state/gridlock/kind/gridlock', 'others\nmade\n');
     await assertRefused(/belongs to a stack that this state does not know: .*pulumi up.* kind-gridlock/);
+  });
+
+  test('an engine that is at work on the stack', async () => {
+    await upBefore();
+    project.lock('alive', process.pid);
+    await assertRefused(new RegExp(`An engine \\(process ${process.pid}\\) is at work on the stack dev: wait`));
   });
 
   test('a passphrase that is gone while a stack is there', async () => {

@@ -172,7 +172,7 @@ export abstract class OwnRedis extends pulumi.ComponentResource {
         metadata: {
           ...this.metadataOf(`data-${member}`),
           // The StatefulSet's controller wrote the first size.
-          annotations: { 'pulumi.com/patchForce': 'true' },
+          annotations: { 'pulumi.com/patchForce': 'true', 'pulumi.com/skipAwait': 'true' },
         },
         spec: { resources: { requests: { storage } } },
       },
