@@ -88,8 +88,9 @@ export const EXEMPTIONS: readonly Exemption[] = [
   },
   {
     check: 'networkpolicy-targets-pod',
-    objects: /^NetworkPolicy\/(default-deny|allow-dns|allow-api-server|operator|metrics-apiserver|webhooks)$/,
-    reason: "They are for the pods of KEDA's chart, which only Helm renders.",
+    objects:
+      /^NetworkPolicy\/(default-deny|allow-dns|allow-api-server|operator|metrics-apiserver|webhooks?|cert-manager|trust-manager)$/,
+    reason: 'They are for the pods of the charts of KEDA and cert-manager, which only Helm renders.',
   },
   {
     check: 'networkpolicy-targets-pod',

@@ -12,6 +12,7 @@ import { type Config, fromCheckout } from '../config/config.ts';
 import { isLoopback } from '../edge/options.ts';
 import { readCertificateDirectory, type WantedNames } from './certificate-directory.ts';
 import { CLUSTER } from './names.ts';
+import { prometheus } from './policies.ts';
 import { isProtected } from './protection.ts';
 
 type NamedBy = Pick<Config, 'host' | 'namespace' | 'cluster' | 'redis'>;
@@ -58,6 +59,8 @@ function certManagerOf(config: Config): NonNullable<CertificateChainArgs['certMa
     trustManager: trustManager.install ? chartPlace(config, 'trustManager') : undefined,
     // One of each will do on a laptop; elsewhere no node may take the last one with it.
     replicas: config.cluster === 'kind' ? 1 : 2,
+    acme: config.certificates === 'acme',
+    prometheus: prometheus(config),
     azureIdentity: isByDns(config) && config.acmeDns === 'azure-dns' && config.acmeDnsSecret === '',
   };
 }

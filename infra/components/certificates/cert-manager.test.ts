@@ -13,6 +13,7 @@ test('cert-manager and trust-manager are installed from their charts, under rest
   const recording = await run();
   recording.assertChildren('certificates-manager', [
     ['gridlock:components:Namespace', 'certificates-manager-namespace'],
+    ['gridlock:components:NamespacePolicies', 'certificates-manager-policies'],
     [RELEASE, 'cert-manager'],
     [RELEASE, 'trust-manager'],
     ['command:local:Command', 'trust-manager-webhook'],
@@ -33,6 +34,17 @@ test('cert-manager and trust-manager are installed from their charts, under rest
   const trust = recording.one(RELEASE, 'trust-manager');
   assert.ok(trust.dependsOn.includes('cert-manager'));
   assert.deepEqual((trust.inputs['values'] as Spec)['defaultPackage'], { enabled: false });
+});
+
+test('the namespace of cert-manager is shut, and opened for an authority and Prometheus where they are', async () => {
+  const policies = async (args: CertManagerArgs) =>
+    JSON.stringify((await run(args)).all('kubernetes:networking.k8s.io/v1:NetworkPolicy').map(({ inputs }) => inputs));
+  const usual = await policies(CHARTS);
+  assert.match(usual, /"name":"default-deny","namespace":"cert-manager"/);
+  assert.doesNotMatch(usual, /"port":80\b|monitoring"}/);
+  const open = await policies({ ...CHARTS, acme: true, prometheus: { namespace: 'monitoring' } });
+  assert.match(open, /"port":80\b/);
+  assert.match(open, /"kubernetes.io\/metadata.name":"monitoring"/);
 });
 
 test('charts come from a directory, images from a mirror, and nothing that is there is installed', async () => {

@@ -3,6 +3,9 @@ import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import { type ChartPlace, mirrored } from '../artifacts.ts';
 import { Namespace } from '../namespace.ts';
+import { certManagerRules } from '../network-policies/chart-rules.ts';
+import { NamespacePolicies } from '../network-policies/network-policies.ts';
+import type { PodPlace } from '../network-policies/rule.ts';
 
 /** Namespace of cert-manager and trust-manager, and of the keys of roots and intermediates. */
 export const CERT_MANAGER = 'cert-manager';
@@ -18,9 +21,16 @@ export interface CertManagerArgs {
   readonly replicas?: number;
   /** Has cert-manager sign in to Azure by workload identity, as a challenge in Azure DNS without a secret needs. */
   readonly azureIdentity?: boolean;
+  /** Whether cert-manager proves names to an ACME authority, and gets out for it. Default: false. */
+  readonly acme?: boolean;
+  /** Who reads its metrics; undefined: nobody does. */
+  readonly prometheus?: PodPlace | undefined;
 }
 
-/** cert-manager and trust-manager, each unless the Kubernetes cluster has it already. */
+/**
+ * cert-manager and trust-manager, each unless the Kubernetes cluster has it already. A namespace that is made for them is
+ * shut but for what they need.
+ */
 export class CertManager extends pulumi.ComponentResource {
   /** What has to be there before a Certificate or an Issuer can be made. */
   readonly certificates: pulumi.Resource[];
@@ -30,16 +40,23 @@ export class CertManager extends pulumi.ComponentResource {
   constructor(name: string, args: CertManagerArgs, opts?: pulumi.ComponentResourceOptions) {
     super('gridlock:components:CertManager', name, {}, opts);
     const { certManager, trustManager } = args;
-    const namespace =
-      certManager === undefined
-        ? []
-        : [new Namespace(`${name}-namespace`, { name: CERT_MANAGER, level: 'restricted' }, { parent: this })];
+    const namespace = certManager === undefined ? [] : [shutNamespace(this, name, args)];
     this.certificates = certManager === undefined ? [] : [release(this, certManager, args, namespace)];
     const after = [...namespace, ...this.certificates];
     this.bundles =
       trustManager === undefined ? after : [webhookPause(this, trustRelease(this, trustManager, args, after))];
     this.registerOutputs();
   }
+}
+
+function shutNamespace(parent: CertManager, name: string, args: CertManagerArgs): Namespace {
+  const namespace = new Namespace(`${name}-namespace`, { name: CERT_MANAGER, level: 'restricted' }, { parent });
+  new NamespacePolicies(
+    `${name}-policies`,
+    { namespace: namespace.metadataName, cluster: CERT_MANAGER, specs: certManagerRules(args) },
+    { parent },
+  );
+  return namespace;
 }
 
 // The first start pulls images and waits for a webhook to answer.
