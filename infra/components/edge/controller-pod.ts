@@ -81,11 +81,11 @@ function commandLine(args: ControllerPodArgs): pulumi.Input<string>[] {
   ];
 }
 
-const probe = (action: object, periodSeconds: number, failureThreshold: number) => ({
+const probe = (action: object, periodSeconds: number, failureThreshold: number, timeoutSeconds = 2) => ({
   ...action,
   periodSeconds,
   failureThreshold,
-  timeoutSeconds: 2,
+  timeoutSeconds,
 });
 
 const field = (name: string, fieldPath: string) => ({ name, valueFrom: { fieldRef: { fieldPath } } });
@@ -130,8 +130,9 @@ function controller(args: ControllerPodArgs): Container {
     // It has been told what it serves. Not at the https port: that opens when there is a certificate, and an ACME
     // authority that is to issue the first one comes by http.
     readinessProbe: probe({ tcpSocket: { port: 'http' } }, 5, 2),
-    // The controller follows the cluster; a HAProxy that dies is started again within the container.
-    livenessProbe: probe({ httpGet: { port: 'admin', path: '/healthz' } }, 10, 3),
+    // The controller follows the cluster; a HAProxy that dies is started again within the container. Patient: to kill it
+    // cuts off all of its sockets, and a busy node answers late.
+    livenessProbe: probe({ httpGet: { port: 'admin', path: '/healthz' } }, 10, 6, 5),
     // Ends when the sockets are closed; only then HAProxy is told to stop.
     lifecycle: { preStop: { exec: { command: ['/bin/sh', '-c', drainScript()] } } },
     // The file of HAProxy's wrapper has this capability: the kernel starts it in no container that may not have it.

@@ -28,11 +28,11 @@ type Container = kubernetes.types.input.core.v1.Container;
 
 const runtimeMount = { name: 'run', mountPath: '/run/edge' };
 const tlsMount = { name: 'tls', mountPath: '/etc/edge/tls', readOnly: true };
-const probe = (action: object, periodSeconds: number, failureThreshold: number) => ({
+const probe = (action: object, periodSeconds: number, failureThreshold: number, timeoutSeconds = 2) => ({
   ...action,
   periodSeconds,
   failureThreshold,
-  timeoutSeconds: 2,
+  timeoutSeconds,
 });
 const get = (port: string, path: string) => ({ httpGet: { port, path } });
 
@@ -47,7 +47,8 @@ function haproxy({ haproxyImage = HAPROXY_IMAGE, imageMirror = '', pod = {} }: H
     startupProbe: probe(get('metrics', '/healthz'), 1, 30),
     // It takes connections: not while it is drained.
     readinessProbe: probe({ tcpSocket: { port: 'https' } }, 5, 2),
-    livenessProbe: probe(get('metrics', '/healthz'), 10, 3),
+    // Patient: to kill it cuts off all of its sockets, and a busy node answers late.
+    livenessProbe: probe(get('metrics', '/healthz'), 10, 6, 5),
     // Answers when the sockets are closed; only then HAProxy is told to stop.
     lifecycle: { preStop: { httpGet: { port: DRAIN_PORT, path: '/drain' } } },
     securityContext: containerSecurity,
