@@ -6,12 +6,12 @@ export interface Cluster {
   provider: kubernetes.Provider;
   /** Secret. */
   kubeconfig: pulumi.Output<string>;
-  /** Puts an image of this machine's Docker into the cluster; undefined where images are pulled. */
+  /** Loads an image from this machine's Docker into the cluster; undefined where images are pulled. */
   loadImage?: (name: string, reference: pulumi.Input<string>, opts: pulumi.CustomResourceOptions) => LoadedImage;
 }
 
 export interface LoadedImage {
-  /** Known once the image is in the cluster; what it will be is known in a preview too. */
+  /** Resolves once the image is in the cluster; in a preview, with the reference that it will have. */
   reference: pulumi.Output<string>;
 }
 
@@ -25,9 +25,9 @@ export const clusterProvider = (
     `${name}-provider`,
     {
       kubeconfig,
-      // A stack whose cluster is gone can still be destroyed.
+      // A stack whose cluster no longer exists can still be destroyed.
       deleteUnreachable: true,
-      // A changed certificate or configuration is updated in place; replaced, it would be missing for a moment.
+      // A changed certificate or configuration is updated in place. A replacement would be missing for a moment.
       enableSecretMutable: true,
       enableConfigMapMutable: true,
     },

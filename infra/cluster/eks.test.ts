@@ -48,13 +48,13 @@ test('EKS has its own network, a cluster in Auto Mode, and volumes', async () =>
   assert.deepEqual(recording.one('pulumi:providers:kubernetes').secrets, ['kubeconfig']);
 });
 
-test('a preview of EKS knows nothing of the cluster yet, and shows all of it', async () => {
+test('a preview of EKS does not know the cluster yet, and shows all of its resources', async () => {
   const recording = await record(() => createCluster(configOf()), { preview: true });
   recording.assertChildren('cluster', [...NETWORK, ...CLUSTER]);
   assert.equal(recording.one('pulumi:providers:kubernetes').inputs.kubeconfig, UNKNOWN);
 });
 
-test('for dns-01, cert-manager may write into the one hosted zone and no other', async () => {
+test('for dns-01, cert-manager may write into its hosted zone and no other', async () => {
   const acme = {
     certificates: 'acme',
     host: 'play.example.com',
@@ -71,7 +71,7 @@ test('for dns-01, cert-manager may write into the one hosted zone and no other',
   assert.deepEqual([namespace, serviceAccount], ['cert-manager', 'cert-manager']);
 });
 
-test("the load balancer speaks the edge's protocol, and only AWS is told how", () => {
+test("the load balancer speaks the edge's protocol, and only AWS gets annotations for it", () => {
   const attributes = 'service.beta.kubernetes.io/aws-load-balancer-target-group-attributes';
   const spoken = loadBalancerAnnotations('eks', { proxyProtocol: true })[attributes];
   assert.match(String(spoken), /proxy_protocol_v2\.enabled=true/);

@@ -11,8 +11,8 @@ import type { Cluster } from './cluster.ts';
 import { clusterProvider } from './cluster.ts';
 
 /**
- * A managed cluster on AWS in its own network. EKS runs in Auto Mode: it sizes the nodes to the pods, and
- * brings volumes, and network load balancers that can speak the PROXY protocol.
+ * A managed cluster on AWS in its own network. EKS runs in Auto Mode: it sizes the nodes to the pods, and provides
+ * volumes and network load balancers that can speak the PROXY protocol.
  */
 export class EksCluster extends pulumi.ComponentResource implements Cluster {
   readonly provider: kubernetes.Provider;
@@ -45,7 +45,7 @@ export class EksCluster extends pulumi.ComponentResource implements Cluster {
     this.registerOutputs({ kubeconfig: this.kubeconfig });
   }
 
-  /** Auto Mode brings the volumes, but no class of them. */
+  /** Auto Mode provides the volumes, but no StorageClass. */
   #createStorageClass(name: string): void {
     new kubernetes.storage.v1.StorageClass(
       `${name}-volumes`,
@@ -74,8 +74,8 @@ export interface Network {
 }
 
 /**
- * A network of three public subnets, one a zone. Nodes get public addresses, which security groups close: a
- * NAT gateway a zone would cost more than the nodes of a small cluster.
+ * A network of three public subnets, one per zone. Nodes get public addresses, which security groups close: a NAT
+ * gateway per zone would cost more than the nodes of a small cluster.
  */
 export function createNetwork(name: string, region: string, opts: pulumi.CustomResourceOptions): Network {
   const tags = { Name: name };
@@ -98,7 +98,7 @@ export function createNetwork(name: string, region: string, opts: pulumi.CustomR
         availabilityZone: `${region}${zone}`,
         cidrBlock: `10.42.${index * 64}.0/18`,
         mapPublicIpOnLaunch: true,
-        // By this tag the load balancer finds its subnets.
+        // The load balancer finds its subnets by this tag.
         tags: { Name: `${name}-${zone}`, 'kubernetes.io/role/elb': '1' },
       },
       opts,
@@ -124,7 +124,7 @@ const TRUST = {
   ],
 };
 
-/** What a challenge in one hosted zone takes. */
+/** The permissions for a challenge in one hosted zone. */
 const challengePolicy = (zone: string) => ({
   Version: '2012-10-17',
   Statement: [

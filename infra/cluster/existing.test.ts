@@ -29,7 +29,7 @@ const config = stackConfig('prod', {
 });
 
 for (const preview of [true, false]) {
-  test(`a cluster that is there is a provider and nothing else (preview: ${preview})`, async () => {
+  test(`an existing cluster is a provider and nothing else (preview: ${preview})`, async () => {
     let isSecret = false;
     let loads = true;
     const recording = await record(
@@ -44,7 +44,7 @@ for (const preview of [true, false]) {
     recording.assertChildren('cluster', [['pulumi:providers:kubernetes', 'cluster-provider']]);
     const provider = recording.one('pulumi:providers:kubernetes');
     assert.deepEqual(provider.secrets, ['kubeconfig']);
-    // Known before anything is made: it was there before.
+    // The kubeconfig is known before anything is made, as the cluster existed before.
     assert.equal(provider.inputs.kubeconfig, recording.outputs.kubeconfig);
     const { clusters } = parse(recording.outputs.kubeconfig) as { clusters: object[] };
     assert.deepEqual(clusters, [{ name: 'prod', cluster: { server: 'https://prod.example' } }]);
@@ -69,7 +69,7 @@ const write = (name: string, text: string): string => {
   return file;
 };
 
-test('a context is taken with its cluster and user, its files made absolute, and nobody else', () => {
+test('only the context with its cluster and user is taken, with absolute paths of files', () => {
   const picked = pickContext(kubeconfigText('prod', 'staging'), 'staging', '/srv/kube')!;
   assert.deepEqual(parse(picked), {
     apiVersion: 'v1',
@@ -86,7 +86,7 @@ test('a context is taken with its cluster and user, its files made absolute, and
   });
 });
 
-test('without a context the current one is taken, and one that is not there is none', () => {
+test('without a context the current one is used, and a context that does not exist is undefined', () => {
   assert.match(pickContext(kubeconfigText('prod', 'staging'), '', '/')!, /prod-token/);
   assert.equal(pickContext(kubeconfigText('prod'), 'staging', '/'), undefined);
   assert.equal(pickContext('', '', '/'), undefined);
@@ -99,7 +99,7 @@ test('the file of the configuration wins; without one, the first of KUBECONFIG t
   assert.match(readKubeconfig({ kubeconfig: one, context: '' }, env), /prod-token/);
 });
 
-test('a file or a context that is not there is refused with a sentence', () => {
+test('a missing file or context is refused with a sentence', () => {
   const file = write('three', kubeconfigText('prod'));
   const refused = (pattern: RegExp) => (error: unknown) => {
     assert.ok(error instanceof ConfigError);

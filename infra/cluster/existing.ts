@@ -8,10 +8,7 @@ import { type Config, ConfigError, fromCheckout } from '../config/config.ts';
 import type { Cluster } from './cluster.ts';
 import { clusterProvider } from './cluster.ts';
 
-/**
- * A cluster that is there, by a context of a kubeconfig. Nothing of it but what the stack installs is
- * touched.
- */
+/** An existing cluster, by a context of a kubeconfig. The stack touches only the objects that it installs. */
 export class ExistingCluster extends pulumi.ComponentResource implements Cluster {
   readonly provider: kubernetes.Provider;
   readonly kubeconfig: pulumi.Output<string>;
@@ -49,7 +46,7 @@ const FILES = ['certificate-authority', 'client-certificate', 'client-key', 'tok
 const named = <T extends Entry>(entries: readonly T[] | undefined, name: string): T | undefined =>
   entries?.find((entry) => entry.name === name);
 
-/** With every file named absolutely. */
+/** The settings with absolute paths of files. */
 function located(settings: Record<string, unknown>, directory: string): Record<string, unknown> {
   const entries = Object.entries(settings).map(([key, value]) =>
     FILES.includes(key) ? [key, path.resolve(directory, String(value))] : [key, value],
@@ -58,8 +55,8 @@ function located(settings: Record<string, unknown>, directory: string): Record<s
 }
 
 /**
- * One context of a kubeconfig with its cluster and user and nothing else: the rest is not this stack's
- * business. An empty `context` means the current one; undefined when the kubeconfig does not have it.
+ * One context of a kubeconfig with its cluster and user, and nothing else, as this stack does not need the rest. An
+ * empty `context` means the current one; undefined when the kubeconfig does not have it.
  */
 export function pickContext(text: string, context: string, directory: string): string | undefined {
   const all = (parse(text) ?? {}) as Kubeconfig;
@@ -101,6 +98,6 @@ export function readKubeconfig(config: Pick<Config, 'kubeconfig' | 'context'>, e
   const context = config.context === '' ? 'a current context' : `a context ${config.context}`;
   throw new ConfigError(
     `No kubeconfig has ${context} with its cluster and user (read: ${files.join(', ')}):` +
-      ' `kubectl config get-contexts` lists those there are.',
+      ' `kubectl config get-contexts` lists the existing ones.',
   );
 }

@@ -9,7 +9,7 @@ interface Node {
   extraPortMappings?: { containerPort: number; hostPort: number; listenAddress: string; protocol: string }[];
 }
 
-/** kind's own configuration: one control plane, which is the way in, and the workers. */
+/** kind's own configuration: one control plane, which maps the ports, and the workers. */
 export function kindConfig(config: Pick<Config, 'nodeImage' | 'workers' | 'port' | 'httpPort'>) {
   const image = config.nodeImage === '' ? {} : { image: config.nodeImage };
   const mapping = (containerPort: number, hostPort: number) => ({

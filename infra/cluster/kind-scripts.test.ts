@@ -18,7 +18,7 @@ function standIn(name: string, body: string): void {
   chmodSync(inDirectory(name), 0o755);
 }
 
-/** A kind that knows the clusters given, and writes down what it is told to do. */
+/** A stand-in for kind that has the given clusters, and writes down its commands. */
 function fakeKind(...clusters: string[]): void {
   standIn(
     'kind',
@@ -51,7 +51,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-test('a cluster that is not there is made from the configuration on stdin', () => {
+test('a missing cluster is made from the configuration on stdin', () => {
   fakeKind('other', 'arena-two');
   assert.deepEqual(run(CREATE, {}, 'nodes: []').stdout, 'created');
   assert.deepEqual(log(), ['create cluster --name arena --config - --wait 120s']);
@@ -64,7 +64,7 @@ function mark(...lines: string[]): void {
   writeFileSync(markFile(), `${lines.join('\n')}\n`);
 }
 
-test('what was made is marked as ours, and known again when the state has not heard of it', () => {
+test('a cluster that was made is marked as ours, and recognized when the state does not have it', () => {
   fakeKind('other');
   run(CREATE, {}, 'nodes: []');
   assert.equal(readFileSync(markFile(), 'utf8'), 'us\nmade\n');
@@ -90,7 +90,7 @@ esac`,
   const marked = () => (existsSync(markFile()) ? readFileSync(markFile(), 'utf8') : '');
   await until(() => existsSync(inDirectory('nodes')) && marked() !== '', 'kind is at it');
   assert.match(marked(), /^us\nmaking \d+\n$/);
-  // The engine ends the shell, and not what it runs.
+  // The engine ends the shell, but not the programs that it runs.
   first.kill('SIGKILL');
   await once(first, 'exit');
   writeFileSync(inDirectory('fast'), '');
@@ -106,7 +106,7 @@ test('a creation that fails leaves no mark', () => {
   assert.equal(existsSync(markFile()), false);
 });
 
-test('what is removed loses its mark', () => {
+test('a removed cluster loses its mark', () => {
   fakeKind('arena');
   mark('us', 'made');
   assert.equal(run(REMOVE).status, 0);
@@ -114,7 +114,7 @@ test('what is removed loses its mark', () => {
   assert.equal(existsSync(markFile()), false);
 });
 
-test('a cluster that is there and maps the port is adopted', () => {
+test('an existing cluster that maps the port is adopted', () => {
   fakeKind('arena');
   standIn('docker', 'echo 127.0.0.1:9443');
   assert.deepEqual(run(CREATE).stdout, 'adopted');
@@ -125,7 +125,7 @@ for (const [what, docker] of [
   ['another port', 'echo 127.0.0.1:19443'],
   ['no port', 'echo "no public port" >&2; exit 1'],
 ] as const) {
-  test(`a cluster that is there and maps ${what} is refused with a sentence`, () => {
+  test(`an existing cluster that maps ${what} is refused with a sentence`, () => {
     fakeKind('arena');
     standIn('docker', docker);
     const { status, stderr, stdout } = run(CREATE);
@@ -140,7 +140,7 @@ test('without kind a sentence says how to get it', () => {
   assert.match(stderr, /^kind is not on PATH: /);
 });
 
-test('a cluster that was made here is deleted, one that was adopted stays', () => {
+test('a cluster that was made here is deleted; an adopted cluster stays', () => {
   fakeKind('arena');
   assert.equal(run(DELETE, { PULUMI_COMMAND_STDOUT: 'adopted' }).status, 0);
   assert.deepEqual(log(), []);
@@ -148,7 +148,7 @@ test('a cluster that was made here is deleted, one that was adopted stays', () =
   assert.deepEqual(log(), ['delete cluster --name arena']);
 });
 
-test('an update keeps what the creation told', () => {
+test('an update keeps the output of the creation', () => {
   assert.equal(run(UPDATE, { PULUMI_COMMAND_STDOUT: 'created' }).stdout, 'created');
 });
 

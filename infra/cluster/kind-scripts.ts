@@ -1,4 +1,4 @@
-// What the kind cluster's commands run. POSIX sh; everything that varies comes by environment or stdin.
+// The scripts of the kind cluster's commands. POSIX sh; everything that varies comes by environment or stdin.
 
 // kind writes into a kubeconfig; the user's own is not ours to change.
 const OWN_KUBECONFIG = `KUBECONFIG=$(mktemp)
@@ -11,8 +11,8 @@ const NEEDS_KIND = `command -v kind >/dev/null || {
 }`;
 
 /**
- * The mark says which stack made a cluster, from before kind begins: an interrupted run has no other memory of it. Its
- * lines are OWNER, and \`making PID\` or \`made\`.
+ * The mark says which stack made a cluster. It is written before kind begins, as an interrupted run leaves no other
+ * record. Its lines are OWNER, and \`making PID\` or \`made\`.
  */
 const MARK = `MARK="\${XDG_STATE_HOME:-$HOME/.local/state}/gridlock/kind/$CLUSTER"
 exists() { kind get clusters 2>/dev/null | grep -qxF "$CLUSTER"; }
@@ -63,10 +63,10 @@ case "$mapped" in
     ;;
 esac`;
 
-/** Keeps what the creation printed. */
+/** Keeps the output of the creation. */
 export const UPDATE = 'printf "%s" "$PULUMI_COMMAND_STDOUT"';
 
-/** Deletes the cluster, whole or half made, and no error for one that is gone. */
+/** Deletes the cluster, whole or half made. A cluster that no longer exists is not an error. */
 export const REMOVE = `set -eu
 ${NEEDS_KIND}
 ${OWN_KUBECONFIG}

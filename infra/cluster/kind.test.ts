@@ -70,7 +70,7 @@ test('in the first preview the kubeconfig is unknown, and the image has its name
   assert.deepEqual(recording.outputs, { loaded: 'gridlock/game:abc', kubeconfig: undefined });
 });
 
-test("kind's configuration binds every port to this machine alone, and has as many workers as wished", () => {
+test("kind's configuration binds every port to this machine alone, and has the configured number of workers", () => {
   const { nodes, networking } = kindConfig({
     nodeImage: 'kindest/node:v1',
     workers: 2,

@@ -11,7 +11,7 @@ import { kindConfig } from './kind-config.ts';
 import { CREATE, DELETE, KUBECONFIG, LOAD, UPDATE } from './kind-scripts.ts';
 
 /**
- * A kind cluster on this machine. One that exists under its name is adopted, and stays when the stack goes. A
+ * A kind cluster on this machine. An existing cluster of its name is adopted, and stays when the stack is destroyed. A
  * change of nodes or ports makes a new cluster.
  */
 export class KindCluster extends pulumi.ComponentResource implements Cluster {
@@ -41,7 +41,7 @@ export class KindCluster extends pulumi.ComponentResource implements Cluster {
 
   #createNodes(name: string, config: Config): command.local.Command {
     const stdin = stringify(kindConfig(config));
-    // In the state before kind begins, so that a run after an interrupted one knows its cluster again.
+    // In the state before kind begins, so that a run after an interrupted one recognizes its cluster.
     const owner = new random.RandomId(`${name}-owner`, { byteLength: 8 }, { parent: this });
     return new command.local.Command(
       `${name}-nodes`,
@@ -59,7 +59,7 @@ export class KindCluster extends pulumi.ComponentResource implements Cluster {
         triggers: [config.clusterName, stdin],
         logging: command.local.Logging.Stderr,
       },
-      // Two clusters of one name, or on one port, cannot be there at once.
+      // Two clusters of one name, or on one port, cannot exist at the same time.
       { parent: this, deleteBeforeReplace: true, customTimeouts: { create: '10m' } },
     );
   }

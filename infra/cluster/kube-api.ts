@@ -8,7 +8,7 @@ import { WebSocket } from 'ws';
 import { parse } from 'yaml';
 
 const TIMEOUT_MS = 15_000;
-/** Of the API's WebSockets: the first byte of a frame is its channel. */
+/** The subprotocol of the API's WebSockets: the first byte of a frame is its channel. */
 const PROTOCOL = 'v4.channel.k8s.io';
 const DATA = 0;
 
@@ -47,7 +47,7 @@ const pem = (data: string | undefined, file: string | undefined): Buffer | undef
   return file === undefined ? undefined : readFileSync(file);
 };
 
-/** What the program of a cloud says of who we are. */
+/** The credentials that the program of a cloud prints. */
 function execute({
   command,
   args = [],
@@ -72,13 +72,13 @@ function execute({
   } as User;
 }
 
-/** The API server of a kubeconfig with one context: enough of it to look at pods, from outside of the cluster. */
+/** The API server of a kubeconfig with one context: enough of a client to look at pods from outside of the cluster. */
 export class KubeApi {
   readonly #url: string;
   readonly #tls: SecureContextOptions & { servername?: string };
   readonly #headers: Readonly<Record<string, string>>;
 
-  /** @throws Error when the kubeconfig names no cluster, or a program that does not say who we are */
+  /** @throws Error when the kubeconfig names no cluster, or a program that prints no credentials */
   constructor(kubeconfig: string) {
     const { clusters, users } = parse(kubeconfig) as { clusters: { cluster: Server }[]; users: { user: User }[] };
     const { cluster } = clusters[0]!;
@@ -96,7 +96,7 @@ export class KubeApi {
     };
   }
 
-  /** The pods with these labels that are not on their way out. */
+  /** The pods with these labels that are not being deleted. */
   async pods(namespace: string, labels: Readonly<Record<string, string>>): Promise<PodState[]> {
     const selector = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
     const query = `labelSelector=${encodeURIComponent(selector.join(','))}`;

@@ -5,7 +5,7 @@ export interface Resource {
   metadata: {
     name: string;
     uid?: string;
-    /** Goes up with every change of what is wanted. */
+    /** Increases with every change of the specification. */
     generation?: number;
     labels?: Record<string, string>;
     deletionTimestamp?: string;
@@ -23,13 +23,11 @@ export interface Pod extends Resource {
   };
 }
 
-/**
- * kubectl of the cluster's own control plane: the version fits, and this machine needs none.
- */
+/** The kubectl of the cluster's own control plane: its version fits, and this machine needs no kubectl. */
 export class Kubectl {
   readonly #cluster: string;
   readonly #namespace: string;
-  /** What the API server has warned of. */
+  /** The warnings of the API server. */
   readonly warnings: string[] = [];
 
   constructor(cluster: string, namespace: string) {
@@ -37,9 +35,9 @@ export class Kubectl {
     this.#namespace = namespace;
   }
 
-  /** Resolves with what it prints. @throws with what it complains of */
+  /** Resolves with its output. @throws with its error output */
   run(args: readonly string[], input = ''): Promise<string> {
-    // Manifests say themselves where they belong.
+    // Manifests name their own namespace.
     const where = args[0] === 'apply' ? [] : ['--namespace', this.#namespace];
     const inside = ['kubectl', '--kubeconfig', '/etc/kubernetes/admin.conf', ...where];
     const command = ['exec', '--interactive', `${this.#cluster}-control-plane`, ...inside, ...args];
@@ -67,13 +65,13 @@ export class Kubectl {
     return (await this.json<{ items: T[] }>('get', ...args)).items;
   }
 
-  /** The pods of a part that are not on their way out. */
+  /** The pods of a part that are not being deleted. */
   async pods(name: string): Promise<Pod[]> {
     const pods = await this.list<Pod>('pods', '--selector', `app.kubernetes.io/name=${name}`);
     return pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   }
 
-  /** Resolves when every workload of the namespace is as it is wanted, new pods in place of old ones. */
+  /** Resolves when every workload of the namespace matches its specification, with new pods in place of old ones. */
   async settled(seconds = 300): Promise<void> {
     for (const kind of ['deployment', 'statefulset']) {
       for (const { metadata } of await this.list(kind)) {

@@ -63,7 +63,7 @@ test('every variable that compose.yaml reads is written, and no other', () => {
   assert.deepEqual([...read].sort(), written.sort());
 });
 
-test('who has prepared nothing gets a sentence that says how', () => {
+test('without a preparation, Compose stops with a sentence that says how to prepare', () => {
   assert.match(composeText, /\$\{GRIDLOCK_IMAGE:\?run "npm run compose" once/);
 });
 
@@ -140,7 +140,7 @@ test('the keys of backends are mounted where there are any', async () => {
   assert.ok(!readdirSync(composePaths(directory).replica).includes('api.keys'));
 });
 
-test('what is mounted can be read by its user only, and holds no key of an authority', () => {
+test('mounted files can be read by their user only, and hold no key of an authority', () => {
   const { edge, replica, redis, pki } = composePaths(directory);
   const secondLine = (name: string) => readFileSync(path.join(pki, name), 'utf8').split('\n')[1]!;
   const keys = ['root.key', 'intermediate.key'].map(secondLine);
@@ -177,19 +177,19 @@ test('another number of replicas is refused with a sentence', async () => {
   await assert.rejects(prepare('--replicas', '6'), /^ConfigError: replicas is 6, and compose\.yaml names 4/);
 });
 
-test('a command of your own is refused with a sentence that names the way for containers', async () => {
+test('a command is refused with a sentence that names the key for containers', async () => {
   await assert.rejects(
     prepare('--command', 'node server.js'),
     /^ConfigError: command is for npm start alone: set serverImage/,
   );
 });
 
-test('what breaks parts on purpose is refused with a sentence, and no edge of containers knows of it', async () => {
+test('breaking parts on purpose is refused with a sentence, and the edge of containers does not offer it', async () => {
   await assert.rejects(prepare('--break-it', 'on'), /^ConfigError: breakIt is for npm start alone: unset it/);
   assert.doesNotMatch(readFileSync(path.join(composePaths(directory).edge, 'haproxy.cfg'), 'utf8'), /break/);
 });
 
-test('another application is in an image of its own, and the replicas are told to play it', async () => {
+test('another application is in its own image, and the replicas are told to play it', async () => {
   assert.equal(env()['GRIDLOCK_APP'], 'grid');
   const other = await prepare('--app', 'counter');
   assert.equal(env()['GRIDLOCK_APP'], 'counter');
@@ -203,7 +203,7 @@ test('a folder without an application is refused with a sentence', async () => {
   await assert.rejects(prepare('--app', path.join(directory, 'nothing')), /^ConfigError: There is no application at /);
 });
 
-test('lines of others in the file of variables stay where they are, and ours are replaced', () => {
+test("other lines in the file of variables stay in place, and Gridlock's are replaced", () => {
   const first = mergeEnv('# mine\nA=1\n\nGRIDLOCK_X=old\nB=2\n', { GRIDLOCK_X: "it's" });
   assert.match(first, /^# mine\nA=1\n\nB=2\n# Written by/);
   assert.match(first, /\nGRIDLOCK_X='it\\'s'\n$/);

@@ -17,23 +17,23 @@ import { replicaAccess } from '../program/replica-access.ts';
 
 const run = promisify(execFile);
 
-/** Where a container has the directory it is given. */
+/** The path in a container of the directory that it mounts. */
 export const MOUNT = '/etc/gridlock';
-/** Where the edge has the one that it writes to. */
+/** The path in the edge of the directory that it writes to. */
 export const RUN_MOUNT = '/run/gridlock';
 const RUNTIME_SOCKET = 'haproxy.sock';
 const LEAF = 'leaf.pem';
 export const HAPROXY_CONFIG = 'haproxy.cfg';
 /** The public keys of the issuer, in the directory of the replicas. */
 export const JWT_KEYS = 'jwt.keys';
-/** The keys of backends, there too. */
+/** The keys of backends, in the same directory. */
 export const API_KEYS = 'api.keys';
-/** Those of operators, too. */
+/** The keys of operators, in the same directory. */
 export const OPERATOR_KEYS = 'operator.keys';
 
 /**
- * Every file the containers are given; absolute. Each container mounts what it needs and nothing else: the keys of the
- * authorities, in `pki`, are in none.
+ * Every file for the containers; absolute. Each container mounts only the files it needs. No container mounts the keys
+ * of the authorities, in `pki`.
  */
 export function composePaths(stateDir: string) {
   const root = path.resolve(stateDir, 'compose');
@@ -46,16 +46,16 @@ export function composePaths(stateDir: string) {
     root,
     pki: path.join(root, 'pki'),
     redisLeaf: path.join(root, 'pki', 'redis.pem'),
-    /** What is kept from one preparation to the next, by its owner only. */
+    /** Secrets that are kept from one preparation to the next, readable by their owner only. */
     secrets: path.join(root, 'secrets'),
     edge,
     replica,
     redis,
-    /** Of the Redis of a server of the user's. */
+    /** For the Redis of the user's own server. */
     serverRedis: path.join(root, 'server-redis'),
-    /** Where the edge has the socket of its Runtime API. */
+    /** The directory of the socket of the edge's Runtime API. */
     run: path.join(root, 'run'),
-    /** Of a server of the user's: what Docker Compose reads. */
+    /** The file that Docker Compose reads for the user's own server. */
     composeFile: path.join(root, 'compose.yaml'),
   });
 }
@@ -68,13 +68,13 @@ export interface Owner {
   readonly gid: number;
 }
 
-/** For those who have no user to share: root, and a system without numbers for users. */
+/** The user of the containers for root, and on a system without numbers for users. */
 const STRANGER: Owner = { uid: 10_001, gid: 10_001 };
 
 /**
- * The user of the containers: they read what the person who prepares it owns (mode 0600), so they run as that
- * person. Root's containers do not run as root: the files are given to them. Where Docker itself runs without root,
- * the container's root is that person and nobody else is.
+ * The user of the containers. They read files of mode 0600 that belong to the person who prepares them, so they run as
+ * that person. For root they run as another user, who gets the files. Under rootless Docker, only root in the container
+ * is that person.
  */
 export function chooseOwner(person: Owner | undefined, rootless: boolean): Owner {
   if (rootless) return { uid: 0, gid: 0 };
@@ -98,7 +98,7 @@ const REDIS = 'redis';
 /** Ports of a replica in its container. */
 const PORT = 8080;
 export const INTERNAL_PORT = 9090;
-/** Where the edge tells its figures to the replicas, published nowhere. */
+/** The port of the edge's metrics for the replicas; it is not published. */
 export const EDGE_METRICS_PORT = 8404;
 
 /** The edge of `npm start`, with the servers by the names Compose gives them. Paths are the container's. */
@@ -111,7 +111,7 @@ export function composeEdgeConfig(
   return renderEdge({
     settings: edgeSettings(config),
     servers,
-    // The container of a replica that starts again may have another address.
+    // The container of a replica may have another address after a restart.
     resolveNames: true,
     certificate: `${MOUNT}/${LEAF}`,
     cookieKey,
@@ -138,7 +138,10 @@ export function makeDirectories(paths: ComposePaths): void {
   }
 }
 
-/** Writes what the edge mounts, and tells the authority which edge serves its leaf: a rotation closes no socket. */
+/**
+ * Writes the files that the edge mounts, and tells the authority which edge serves its leaf, so that a rotation closes
+ * no socket.
+ */
 export async function writeEdgeFiles(
   paths: ComposePaths,
   { port }: Pick<Config, 'port'>,
@@ -176,7 +179,7 @@ export function writeAll(directory: string, files: Readonly<Record<string, strin
   for (const [name, content] of Object.entries(files)) writePrivate(path.join(directory, name), content);
 }
 
-/** Gives what a container mounts to its user; only root can, and only root has to. */
+/** Gives the files that a container mounts to its user. Only root can do this, and only root has to. */
 export function handOver(paths: ComposePaths, { uid, gid }: Owner): void {
   for (const directory of mounted(paths)) {
     chmodSync(directory, 0o700);
@@ -187,8 +190,8 @@ export function handOver(paths: ComposePaths, { uid, gid }: Owner): void {
 }
 
 /**
- * Writes what each container mounts, owned by `owner`; secrets and certificates that are there and good are kept.
- * Resolves with the path of the root certificate.
+ * Writes what each container mounts, owned by `owner`; valid secrets and certificates are kept. Resolves with the path
+ * of the root certificate.
  * @throws CertificateError
  */
 export async function writeComposeFiles(paths: ComposePaths, config: Config, owner: Owner): Promise<string> {

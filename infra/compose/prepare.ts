@@ -19,7 +19,7 @@ export interface Prepared {
   readonly rootCertificate: string;
   /** `gridlock/game:<hash>`, or that of the user's server. */
   readonly image: string;
-  /** What Docker Compose reads; undefined for the compose.yaml of the checkout. */
+  /** The file that Docker Compose reads; undefined for the compose.yaml of the checkout. */
   readonly composeFile?: string;
 }
 
@@ -27,7 +27,7 @@ export interface PrepareOptions {
   readonly config: Config;
   /** The user the containers run as. */
   readonly owner: Owner;
-  /** Where the variables are written; default: `.env` next to compose.yaml. */
+  /** The file for the variables; default: `.env` next to compose.yaml. */
   readonly envFile?: string;
 }
 
@@ -54,7 +54,7 @@ function refuseWhatIsLocal(config: Config): void {
   if (complaint) throw new ConfigError(`${complaint.problem}: ${complaint.remedy}.`);
 }
 
-/** A Redis that is there already is named to a server of the user's as its user likes. */
+/** Users name an existing Redis to their own server as they like. */
 function requireRedis({ redis, serverImage }: Config): void {
   if (serverImage === '' || redis === 'single' || redis === 'none') return;
   throw new ConfigError(
@@ -63,7 +63,7 @@ function requireRedis({ redis, serverImage }: Config): void {
 }
 
 /**
- * Makes, or reuses, all that compose.yaml needs on this machine: the image's context, the certificate chain, the
+ * Makes or reuses everything that compose.yaml needs on this machine: the image's context, the certificate chain, the
  * secrets, the configuration of the edge and of Redis, and the file with the variables.
  * @throws ConfigError, CertificateError or a BuildFailure
  */

@@ -16,7 +16,7 @@ async function requireDocker(): Promise<void> {
   });
 }
 
-/** @throws PreflightError when something else has one of the ports; our own edge gives them back by itself. */
+/** @throws PreflightError when another process has one of the ports; our own edge releases them by itself. */
 async function requirePorts({ port, httpPort, host }: Config): Promise<void> {
   const project = process.env['COMPOSE_PROJECT_NAME'] ?? 'gridlock';
   const filter = (label: string) => ['--filter', `label=com.docker.compose.${label}`];

@@ -4,13 +4,13 @@ import type { Config } from '../config/config.ts';
 import { isLoopback } from '../edge/options.ts';
 import { MOUNT, type Owner, RUN_MOUNT } from './files.ts';
 
-/** Where Redis is, by the name that Compose gives it. */
+/** The host name that Compose gives to Redis. */
 export const REDIS_HOST = 'redis';
 const REDIS_PORT = 6379;
-/** What the edge may take beyond the drain of the servers, in seconds. */
+/** The time that the edge may take beyond the drain of the servers, in seconds. */
 const EDGE_MARGIN = 2;
 
-/** What becomes another container when it changes. */
+/** Values whose change makes a new container. */
 export interface Fingerprints {
   readonly edge: string;
   readonly redis: string;
@@ -20,15 +20,15 @@ export interface ServerComposeOptions {
   readonly config: Config;
   readonly owner: Owner;
   readonly fingerprints: Fingerprints;
-  /** Of Redis. */
+  /** The password of Redis. */
   readonly password: string;
 }
 
-/** The servers of the user's, as containers: ws1, ws2, ... */
+/** The containers of the user's own server: ws1, ws2, ... */
 export const serverNames = ({ replicas }: Pick<Config, 'replicas'>): string[] =>
   Array.from({ length: replicas }, (_, index) => `ws${index + 1}`);
 
-/** Nothing may become more than it is. */
+/** No process may gain privileges. */
 const CONTAINED = {
   cap_drop: ['ALL'],
   security_opt: ['no-new-privileges:true'],
@@ -66,7 +66,7 @@ function edgeService({ config, owner, fingerprints }: ServerComposeOptions) {
     stop_signal: 'SIGUSR1',
     stop_grace_period: `${drainSeconds + EDGE_MARGIN}s`,
     healthcheck: {
-      // Its image has no client for http, but it has bash.
+      // Its image has no HTTP client, but it has bash.
       test: ['CMD', 'bash', '-c', literal(redirects)],
       ...{ interval: '5s', timeout: '4s', retries: 3, start_period: '10s' },
     },
@@ -86,7 +86,7 @@ function serverService({ config, password }: ServerComposeOptions, index: number
     image: serverImage,
     read_only: true,
     tmpfs: ['/tmp'],
-    // Its health is what the edge sees: nothing is known of what is in the image.
+    // The edge checks its health: the content of the image is unknown.
     ...(redis === 'none' ? {} : { depends_on: { [REDIS_HOST]: { condition: 'service_healthy' } } }),
     networks: ['edge', 'out', ...(redis === 'none' ? [] : ['data'])],
     environment: Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, literal(value)])),
@@ -108,7 +108,7 @@ function redisServices({ config, owner, fingerprints }: ServerComposeOptions) {
       depends_on: { 'redis-volume': { condition: 'service_completed_successfully' } },
       environment: { GRIDLOCK_FILES: fingerprints.redis },
       volumes: [bind('./server-redis', MOUNT), 'server-redis:/data'],
-      // Rewriting its file may copy every page.
+      // A rewrite of its file may copy every page.
       mem_limit: `${memoryLimitMib(config.redisMemoryMib)}m`,
       stop_grace_period: '20s',
       healthcheck: {
@@ -126,7 +126,9 @@ function redisServices({ config, owner, fingerprints }: ServerComposeOptions) {
   };
 }
 
-/** What Docker Compose runs: the edge, the servers of the user's, and their Redis. Paths are relative to the file. */
+/**
+ * The services for Docker Compose: the edge, the user's own servers, and their Redis. Paths are relative to the file.
+ */
 export function serverCompose(options: ServerComposeOptions) {
   const { config } = options;
   const hasRedis = config.redis !== 'none';
@@ -141,7 +143,7 @@ export function serverCompose(options: ServerComposeOptions) {
     networks: {
       front: {},
       edge: { internal: true },
-      // What your server asks of others it asks from here; nothing is published on it.
+      // The network for outgoing connections of your server; nothing is published on it.
       out: {},
       ...(hasRedis ? { data: { internal: true } } : {}),
     },
@@ -161,7 +163,7 @@ export const serverRedisConfig = (password: string, memoryMib: number): string =
     'logfile ""',
     'save ""',
     'appendonly yes',
-    // A reply leaves only after the write is on disk: nothing acknowledged is lost when Redis dies.
+    // Redis replies only after the write is on disk: no acknowledged write is lost when Redis dies.
     'appendfsync always',
     `maxmemory ${memoryMib}mb`,
     'maxmemory-policy noeviction',

@@ -48,7 +48,7 @@ async function prepare(...args: string[]) {
 }
 const edgeConfig = () => readFileSync(path.join(composePaths(directory).edge, 'haproxy.cfg'), 'utf8');
 
-test('so many containers of the image are behind the edge, each with its port, APPID and Redis', async () => {
+test('the containers of the image are behind the edge, each with its port, APPID and Redis', async () => {
   const { compose, image } = await prepare('--replicas', '3', '--server-port', '3000');
   assert.equal(image, IMAGE);
   assert.deepEqual(Object.keys(compose.services), ['edge', 'ws1', 'ws2', 'ws3', 'redis', 'redis-volume']);
@@ -61,7 +61,7 @@ test('so many containers of the image are behind the edge, each with its port, A
   assert.ok(!existsSync(envFile), 'the compose.yaml of the checkout has its variables still');
 });
 
-test('what the server is told besides gets through Compose as it is', async () => {
+test('further variables of the server pass through Compose unchanged', async () => {
   const { compose } = await prepare('--server-environment', '{"PRICE":"$5","DEBUG":"chat:*"}');
   assert.deepEqual(
     [compose.services['ws1']!.environment!['PRICE'], compose.services['ws1']!.environment!['DEBUG']],
@@ -69,7 +69,7 @@ test('what the server is told besides gets through Compose as it is', async () =
   );
 });
 
-test('without a Redis there is none, and nobody waits for one', async () => {
+test('with redis: none there is no Redis, and no container waits for one', async () => {
   const { compose } = await prepare('--redis', 'none', '--replicas', '2');
   assert.deepEqual(Object.keys(compose.services), ['edge', 'ws1', 'ws2']);
   assert.deepEqual([compose.networks['data'], compose.volumes], [undefined, undefined]);
@@ -81,7 +81,7 @@ test('a Redis elsewhere is refused with a sentence that says how to name it', as
   await assert.rejects(prepare('--redis', 'sentinel'), /^ConfigError: redis is sentinel, .* REDIS_URL in serverEnv/);
 });
 
-test('paths, stickiness and health are those of the edge', async () => {
+test('the edge has the configured paths, stickiness and health check', async () => {
   await prepare('--socket-path', '/ws', '--sticky', 'query:room', '--health-path', '/healthz');
   const text = edgeConfig();
   assert.match(text, /balance url_param room/);
@@ -123,7 +123,7 @@ test('a second preparation changes nothing, and the password of Redis is for its
   assert.notEqual((await prepare('--port', '9443')).text, text);
 });
 
-test('a new certificate does not make a new edge: the authority knows where the running one takes it', async () => {
+test('a new certificate does not make a new edge: the authority gives it to the running one', async () => {
   await prepare();
   const { pki, run } = composePaths(directory);
   const { readEdge } = await import('../../certs/edge/edge-deployment.ts');

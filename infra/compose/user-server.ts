@@ -19,8 +19,8 @@ import { fingerprint } from './variables.ts';
 const NOTE = '# Written by npm run compose from the configuration; changes here are lost the next time.\n';
 
 /**
- * Writes what the containers of a server of the user's mount, and what Docker Compose reads. Resolves with the path of
- * the root certificate.
+ * Writes the files that the containers of the user's own server mount, and the file for Docker Compose. Resolves with
+ * the path of the root certificate.
  * @throws CertificateError
  */
 export async function prepareUserServer(paths: ComposePaths, config: Config, owner: Owner): Promise<string> {

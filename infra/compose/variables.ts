@@ -13,10 +13,10 @@ import { writePrivate } from '../local/state-dir.ts';
 import { API_KEYS, type ComposePaths, HAPROXY_CONFIG, JWT_KEYS, MOUNT, OPERATOR_KEYS, type Owner } from './files.ts';
 
 const PREFIX = 'GRIDLOCK_';
-/** What a container may take beyond the drain window: for what is under way, and to leave. */
+/** The time that a container may take beyond the drain window, to finish work under way and leave. */
 const GRACE_MARGIN_MS = 8000;
 
-/** What a replica is not told in every configuration; compose.yaml names it all the same. */
+/** Variables that not every configuration sets; compose.yaml always names them. */
 const UNSET: ReplicaEnvironment = {
   GUESTS: 'on',
   JWT_ISSUER: '',
@@ -26,7 +26,7 @@ const UNSET: ReplicaEnvironment = {
   JWT_ID_CLAIM: '',
 };
 
-/** As Compose shall see it: relative where it can be, so that the checkout can be moved. */
+/** The path for Compose: relative where possible, so that the checkout can be moved. */
 function place(root: string, file: string): string {
   const relative = path.relative(root, file).replaceAll('\\', '/');
   return relative.startsWith('..') || path.isAbsolute(relative) ? file : `./${relative}`;
@@ -70,7 +70,7 @@ export function composeVariables(
     GRIDLOCK_ISSUER_INTERNAL: String(config.jwtJwksUrl === ''),
     GRIDLOCK_REDIS_MEMORY: `${memoryLimitMib(config.redisMemoryMib)}m`,
     GRIDLOCK_GRACE: `${Math.ceil((config.drainMs + GRACE_MARGIN_MS) / 1000)}s`,
-    // Not its leaf: a rotation puts that into the running edge.
+    // Without the leaf: a rotation puts that into the running edge.
     GRIDLOCK_EDGE_FILES: fingerprint(paths.edge, [HAPROXY_CONFIG]),
     GRIDLOCK_REPLICA_FILES: fingerprint(paths.replica),
     GRIDLOCK_REDIS_FILES: fingerprint(paths.redis),
@@ -79,7 +79,7 @@ export function composeVariables(
 
 const NOTE = '# Written by npm run compose, for compose.yaml; lines that do not begin with GRIDLOCK_ are kept.';
 
-/** Compose takes what is in single quotes as it is. */
+/** Compose takes text in single quotes literally. */
 const quoted = (value: string): string => `'${value.replaceAll("'", String.raw`\'`)}'`;
 
 /** `text` with our variables replaced by these, and everything else left alone. */

@@ -8,7 +8,7 @@ import { appInImage, bundledApp, checkAppOfImage } from './app.ts';
 const folder = mkdtempSync(path.join(os.tmpdir(), 'gridlock-app-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-test('an application that comes along is in every image, by its name', () => {
+test('a built-in application is in every image, under its name', () => {
   assert.deepEqual([appInImage({ app: 'counter' }), bundledApp({ app: 'counter' })], ['counter', undefined]);
 });
 
@@ -27,6 +27,6 @@ test('a folder without an application is refused by a sentence that names it, be
   await assert.rejects(checkAppOfImage({ app: folder, image: '' }), /has a room type|app\.js/);
 });
 
-test('an image that the configuration names has its application already', async () => {
+test('an image that the configuration names already has its application', async () => {
   await checkAppOfImage({ app: path.join(folder, 'empty'), image: 'registry.example/game:1' });
 });

@@ -1,19 +1,19 @@
-// What a change of each key does to a stack that is up. The reference of the configuration has this as a table.
+// The effect of a change of each key on a running stack. The reference of the configuration has this as a table.
 import type { Key, Values } from './keys.ts';
 
-/** What is thought of one change. */
+/** The verdict on one change. */
 export type Verdict =
-  /** It is made, and costs this; empty: nothing. */
+  /** The change is made at this cost; empty: none. */
   | { readonly kind: 'made'; readonly cost: string }
-  /** It is made only by those who accept that this is lost. */
+  /** The change is made only when the user accepts this loss. */
   | { readonly kind: 'loses'; readonly what: string }
-  /** It is never made: what to do instead. */
+  /** The change is never made; `remedy` says what to do instead. */
   | { readonly kind: 'refused'; readonly remedy: string };
 
 export interface Changeability {
-  /** What the change does, for the table. */
+  /** The effect of the change, for the table. */
   readonly effect: string;
-  /** What it costs, or what to do instead, for the table. */
+  /** Its cost, or the alternative, for the table. */
   readonly cost: string;
   readonly judge: (before: Values, after: Values) => Verdict;
 }
@@ -71,7 +71,7 @@ const BYTES: Readonly<Record<string, number>> = { Mi: 2 ** 20, Gi: 2 ** 30, Ti: 
 const bytes = (size: string): number => Number.parseInt(size, 10) * (BYTES[size.slice(-2)] ?? 1);
 const hasVolume = ({ redis }: Values): boolean => redis === 'single' || redis === 'sentinel';
 
-/** A root that nobody accepts yet may not issue, and one that issues may not be dropped. */
+/** A root that no client accepts yet must not issue, and the issuing root must not be dropped. */
 function skipsAStep({ pki: before }: Values, { pki: after }: Values): boolean {
   return !before.generations.includes(after.issuing) || !after.generations.includes(before.issuing);
 }
@@ -189,7 +189,7 @@ export const CHANGEABILITY: { readonly [K in Key]: Changeability } = Object.free
 
   redis: loses(
     'single and sentinel: one becomes three, or three one, on the volume of the first; else another Redis',
-    'what is in Redis',
+    'the data in Redis',
     (before, after) => hasVolume(before) !== hasVolume(after) || !hasVolume(after),
     'while all its pods are ready, nothing acknowledged is lost; replicas not yet replaced may find no Redis that takes moves',
   ),
@@ -234,7 +234,7 @@ export const CHANGEABILITY: { readonly [K in Key]: Changeability } = Object.free
   breakIt: UNUSED,
 });
 
-/** Keys that change alike. */
+/** Keys whose change has the same effect and cost. */
 export interface ChangeGroup {
   readonly effect: string;
   readonly cost: string;

@@ -16,7 +16,7 @@ const config = (keys: Readonly<Record<string, unknown>> = {}) =>
 const changes = (before: Readonly<Record<string, unknown>>, after: Readonly<Record<string, unknown>>) =>
   changesSince(recorded(config(before)), config(after));
 
-test('what is the same is no change', () => {
+test('equal values are not a change', () => {
   assert.deepEqual(changes({ redis: 'sentinel' }, { redis: 'sentinel' }), { refused: [], losses: [], costs: [] });
 });
 
@@ -79,12 +79,12 @@ for (const [what, before, after] of [
   });
 }
 
-test('what would be lost is refused until that is accepted', () => {
+test('a change that loses data is refused until the loss is accepted', () => {
   const record = recorded(config());
   const after = config({ redis: 'external', redisUrl: 'rediss://redis.example' });
   assert.throws(() => requireChangeable(record, after, false), ConfigError);
   assert.deepEqual(requireChangeable(record, after, true).losses, [
-    'redis changes from single to external. What is in Redis is lost.',
+    'redis changes from single to external. The data in Redis is lost.',
   ]);
   assert.throws(() => requireChangeable(record, config({ workers: 3 }), true), /workers changes/);
 });

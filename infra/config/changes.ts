@@ -1,9 +1,9 @@
-// Whether a stack that is up can become what its configuration now says.
+// Decides whether a running stack can be changed to its present configuration.
 import { CHANGEABILITY } from './changeability.ts';
 import { type Config, ConfigError } from './config.ts';
 import { KEYS, type Key, type Values } from './keys.ts';
 
-/** What a stack was brought up with, as JSON: every key but the secret ones. */
+/** The configuration that a stack was brought up with, as JSON: every key except the secret ones. */
 export type Recorded = string;
 
 const compared = (Object.keys(KEYS) as Key[]).filter((key) => !KEYS[key].secret);
@@ -30,17 +30,17 @@ export function recordIn(resources: Iterable<RecordHolder>): Recorded | undefine
 
 const shown = (value: unknown): string => (typeof value === 'string' && value !== '' ? value : JSON.stringify(value));
 
-/** What it takes to make the changes. */
+/** The consequences of the changes. */
 export interface Changes {
-  /** Sentences: what is never done, and what to do instead. */
+  /** Sentences about changes that are never made, with the alternative. */
   readonly refused: readonly string[];
-  /** Sentences: what would be lost. */
+  /** Sentences about data that would be lost. */
   readonly losses: readonly string[];
-  /** Sentences: what is done, and what it costs. */
+  /** Sentences about changes that are made, with their cost. */
   readonly costs: readonly string[];
 }
 
-/** What changes from the recorded configuration to the new one. A key that the record does not have is not compared. */
+/** The changes from the recorded configuration to the new one. A key that the record does not have is not compared. */
 export function changesSince(record: Recorded, after: Config): Changes {
   const values = JSON.parse(record) as Partial<Values>;
   const before: Values = { ...after, ...values };
@@ -64,11 +64,11 @@ export function changesSince(record: Recorded, after: Config): Changes {
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** By which somebody says to Pulumi itself what `--accept-data-loss` says to `npm run up`. */
+/** The variable that does for Pulumi what `--accept-data-loss` does for `npm run up`. */
 export const ACCEPT_DATA_LOSS = 'GRIDLOCK_ACCEPT_DATA_LOSS';
 
 /**
- * @param acceptsLoss whether what would be lost may be
+ * @param acceptsLoss whether the user accepts a loss of data
  * @throws ConfigError with every change that cannot be made
  */
 export function requireChangeable(record: Recorded, after: Config, acceptsLoss: boolean): Changes {

@@ -1,4 +1,4 @@
-// What two keys must agree on.
+// Checks that two keys agree.
 import { isIP } from 'node:net';
 import { type Check, type Complaint, needs } from './complaint.ts';
 import { checkDnsChallenge } from './dns-checks.ts';
@@ -36,7 +36,7 @@ const checkJwt: Check = (values, given) => {
   };
 };
 
-/** What `npm start` checks. */
+/** The checks of `npm start`. */
 export const LOCAL_CHECKS: readonly Check[] = [
   checkPlayers,
   checkJwt,
@@ -70,7 +70,7 @@ function checkLocalCertificates({ certificateFile, rootPassphraseFile }: Values)
   };
 }
 
-/** Nobody is there in containers and on Kubernetes to start again what was killed on purpose. */
+/** In containers and on Kubernetes, no supervisor restarts a part that was killed on purpose. */
 export function checkNoBreaking({ breakIt }: Pick<Values, 'breakIt'>): Complaint | undefined {
   if (breakIt !== 'on') return undefined;
   return { keys: ['breakIt'], problem: 'breakIt is for npm start alone', remedy: 'unset it' };
@@ -91,11 +91,13 @@ function checkImage({ cluster, image, imageRepository, serverImage }: Values): C
     };
   }
   if (cluster === 'kind' || serverImage !== '' || image !== '' || imageRepository !== '') return undefined;
-  const example = 'a repository to push to, or set image to one that the cluster can pull';
+  const example = 'a repository to push to, or set image to an image that the cluster can pull';
   return needs('cluster', `cluster: ${cluster}, into which no image can be loaded,`, 'imageRepository', example);
 }
 
-/** Load balancers that pass packets on as they are: they keep the client's address, and speak no PROXY protocol. */
+/**
+ * Load balancers that pass packets on unchanged: they keep the client's address, and do not speak the PROXY protocol.
+ */
 const PASSTHROUGH: readonly string[] = ['gke', 'aks'];
 
 function checkBalancer({ cluster, ingressService, proxyProtocol }: Values): Complaint | undefined {

@@ -12,7 +12,7 @@ after(() => rmSync(directory, { recursive: true, force: true }));
 
 const BY_DNS = { certificates: 'acme', host: 'play.example', acmeEmail: 'a@b.example', acmeChallenge: 'dns-01' };
 
-/** What the engine hands over for keys of ours. */
+/** The values that the engine passes on for our keys. */
 const engine = (values: Readonly<Record<string, unknown>> = {}) =>
   stackConfig(
     'prod',
@@ -74,7 +74,7 @@ test('keys of a cluster are no flags of npm start, whose checks leave them to th
   assert.equal(readConfig({ directory, args: ['--replicas', '16'] }).maxReplicas, 12);
 });
 
-test('every key tells what it is for and what it may be', () => {
+test('every key has a help text and names its allowed values', () => {
   for (const [key, { help, allowed }] of Object.entries(KEYS)) {
     assert.ok(help.length > 8 && allowed.length > 5, key);
   }

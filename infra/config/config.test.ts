@@ -206,7 +206,7 @@ for (const [what, files, pattern] of [
     /moves the files/,
   ],
 ] as const) {
-  test(`${what} is refused instead of passed over`, () => {
+  test(`${what} is refused instead of ignored`, () => {
     assert.throws(() => readFiles(files), refused(pattern));
   });
 }

@@ -18,14 +18,11 @@ export interface ConfigSource {
   directory?: string;
   /** Directory of `Pulumi.yaml`, whose `config` is the default of every stack; default: the same. */
   projectDirectory?: string;
-  /**
-   * Whether keys must also agree on what a Kubernetes cluster needs; default: `local`, what `npm start`
-   * needs.
-   */
+  /** Whether keys must fit `npm start` or a Kubernetes cluster; default: `local`, for `npm start`. */
   target?: Target;
 }
 
-/** What is configured: processes on this machine, whose flags are fewer, or a Kubernetes cluster. */
+/** The target of the configuration: processes on this machine, which have fewer flags, or a Kubernetes cluster. */
 export type Target = 'local' | 'cluster';
 
 type Lookup = (key: Key) => Found | undefined;
@@ -37,7 +34,7 @@ const shown = (value: unknown): string => JSON.stringify(value) ?? String(value)
 
 /**
  * The stack and the keys a command line sets, as text.
- * @throws ConfigError for what is no flag of this target
+ * @throws ConfigError for an argument that is not a flag of this target
  */
 export function readFlags(args: readonly string[], target: Target): { stack: string; flags: Map<Key, Found> } {
   const names = new Map(keysOf(target).map((key) => [flagOf(key), key]));
@@ -64,7 +61,7 @@ export function readFlags(args: readonly string[], target: Target): { stack: str
   return { stack, flags };
 }
 
-/** The last of several flags counts; of a list each one does. */
+/** The last of several flags counts; for a list, each one does. */
 function withEarlier(key: Key, value: string, flags: ReadonlyMap<Key, Found>): string {
   const earlier = flags.get(key)?.value;
   return isList(key) && typeof earlier === 'string' ? `${earlier},${value}` : value;
@@ -94,7 +91,7 @@ function parseKey(key: Key, found: Found | undefined): unknown {
 function parseValues(stack: string, source: Lookup, target: Target): Config {
   const values = Object.fromEntries(keys.map((key) => [key, parseKey(key, source(key))])) as Values;
   const given = new Set(keys.filter((key) => source(key) && source(key)?.value !== ''));
-  // Servers that run already have what they need.
+  // Servers that already run need no Redis from us.
   if (values.upstreams.length > 0 && !given.has('redis')) Object.assign(values, { redis: 'none' });
   for (const check of target === 'cluster' ? [...LOCAL_CHECKS, ...CLUSTER_CHECKS] : LOCAL_CHECKS) {
     const complaint = check(values, given);
@@ -119,7 +116,7 @@ export function readConfig(source: ConfigSource = {}): Config {
 }
 
 /**
- * Reads what the Pulumi engine hands over (`pulumi.runtime.allConfig()`): every value is text, a map JSON.
+ * Reads the values of the Pulumi engine (`pulumi.runtime.allConfig()`): every value is text, and a map is JSON.
  * @throws ConfigError with one sentence for whatever is wrong
  */
 export function stackConfig(stack: string, values: Readonly<Record<string, string>>): Config {

@@ -5,7 +5,7 @@ import { type UserServerKeys, userServer } from './user-server.ts';
 type EdgeKeys = UserServerKeys &
   Pick<Values, keyof EdgeLimits | 'host' | 'port' | 'httpPort' | 'tlsMinVersion' | 'design' | 'heartbeatMs'>;
 
-/** What the configuration says of the edge, wherever it runs. */
+/** The settings of the edge from the configuration, wherever it runs. */
 export function edgeSettings(config: EdgeKeys): EdgeSettings {
   const { host, port, httpPort, tlsMinVersion, design, heartbeatMs } = config;
   return {
@@ -18,7 +18,7 @@ export function edgeSettings(config: EdgeKeys): EdgeSettings {
   };
 }
 
-/** What the configuration says of how much an edge takes. */
+/** The limits of an edge from the configuration. */
 export const edgeLimits = (config: Pick<Values, keyof EdgeLimits>): EdgeLimits => ({
   maxConnections: config.maxConnections,
   connectionsPerAddress: config.connectionsPerAddress,

@@ -16,7 +16,7 @@ export interface KeyDefinition<Schema extends v.GenericSchema<unknown, unknown>>
 export const define = <Schema extends v.GenericSchema<unknown, unknown>>(definition: KeyDefinition<Schema>) =>
   Object.freeze(definition);
 
-/** Flags and `pulumi config set` give text where YAML gives a number: both mean the number. */
+/** Flags and `pulumi config set` give text where YAML gives a number: both are accepted. */
 export const wholeNumber = (min: number, max: number) =>
   v.pipe(
     v.union([v.number(), v.pipe(v.string(), v.regex(/^\d{1,9}$/), v.transform(Number))]),
@@ -74,7 +74,7 @@ export function list(item: v.GenericSchema<string, string>, most: number, allowe
   return define({ schema, default: Object.freeze<string[]>([]), allowed, help });
 }
 
-/** A map. The engine hands maps over as JSON text, YAML as they are. */
+/** A map. The engine passes maps as JSON text; YAML has them as maps. */
 export function map<Schema extends v.GenericSchema<unknown, unknown>>(
   schema: Schema,
   initial: v.InferOutput<Schema>,

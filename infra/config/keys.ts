@@ -6,11 +6,11 @@ import { PLAYER_KEYS } from './player-keys.ts';
 import { SERVER_KEYS } from './server-keys.ts';
 
 const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
-/** Names to listen on, which nobody can connect to. */
+/** Addresses to listen on, to which no client can connect. */
 const WILDCARD_ADDRESSES = ['0.0.0.0', '::'];
 /** Control characters and quotes have no place in the configuration files a path is written into. */
 const FILE_PATH = /^[^\u0000-\u001f"'\\]{0,4096}$/;
-/** A host as browsers write it in the origin they send; undefined for what they read as something else. */
+/** A host as browsers write it in the origin they send; undefined for a name that they read differently. */
 function browserHost(name: string): string | undefined {
   if (isIP(name) === 6) return URL.parse(`https://[${name}]`)?.hostname.slice(1, -1);
   const isHost = HOST_NAME.test(name) && URL.parse(`https://${name}`)?.hostname === name;
@@ -78,7 +78,7 @@ export const LOCAL_KEYS = Object.freeze({
   connectionRatePerAddress: integer(1, 1_000_000, 4000, 'new connections of one client address in 10 s'),
   requestRatePerAddress: integer(1, 1_000_000, 8000, 'requests of one client address in 10 s'),
   refusedRatePerAddress: integer(1, 1_000_000, 200, 'requests of one client address that replicas refuse in 10 s'),
-  // A refused connection counts too: near what one address can try, a flood would keep everybody waiting.
+  // A refused connection counts too: if this were near the rate of one address, a flood would delay every client.
   connectionRate: integer(1, 1_000_000, 20_000, 'new connections a second at the edge; more wait'),
   handshakeRate: integer(1, 1_000_000, 1000, 'TLS handshakes a second at the edge; more wait'),
   headerTimeoutMs: integer(100, 600_000, 5000, 'time a client has to send its request, header and body each'),

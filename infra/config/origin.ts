@@ -13,7 +13,7 @@ export function urlOf(scheme: 'http' | 'https', host: string, port: number): str
   return `${scheme}://${named(host)}${port === STANDARD_PORTS[scheme] ? '' : `:${port}`}`;
 }
 
-/** Where people go: `https://localhost:8443`. */
+/** The public address: `https://localhost:8443`. */
 export const publicUrl = ({ host, port }: Address): string => urlOf('https', host, port);
 
 const originsOf = (names: readonly string[], { port, allowedOrigins = [] }: Origins): string[] => [
@@ -21,8 +21,8 @@ const originsOf = (names: readonly string[], { port, allowedOrigins = [] }: Orig
 ];
 
 /**
- * The origins a page may come from: the public one, every name that this machine has for itself where the edge is on it,
- * and those that the configuration allows.
+ * The allowed origins of a page: the public one, every name of this machine for itself where the edge runs on it, and
+ * those in the configuration.
  */
 export const publicOrigins = (config: Origins): string[] =>
   originsOf(THIS_MACHINE.includes(named(config.host)) ? THIS_MACHINE : [config.host], config);

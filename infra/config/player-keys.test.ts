@@ -43,7 +43,7 @@ for (const origin of [
   });
 }
 
-test('they come after our own, each once', () => {
+test('other origins come after our own, each once', () => {
   const { allowedOrigins } = read(
     '',
     '--allowed-origin=https://app.example',
@@ -57,7 +57,7 @@ test('they come after our own, each once', () => {
 
 const ISSUER = ['--jwt-issuer=https://id.example/', '--jwt-audience=game'];
 
-test('an issuer reaches a replica with all that belongs to it', () => {
+test('an issuer reaches a replica with all its settings', () => {
   const config = read('', ...ISSUER, '--jwt-jwks-url=https://id.example/keys', '--guests=false', '--jwt-id-claim=uid');
   const { GUESTS, JWT_ISSUER, JWT_AUDIENCE, JWT_JWKS_URL, JWT_NAME_CLAIM, JWT_ID_CLAIM } = replicaSettings(
     config,
@@ -84,7 +84,7 @@ for (const [what, args, sentence] of [
 }
 
 for (const args of [['--command=node app.js'], ['--upstream=127.0.0.1:9000']]) {
-  test(`what is for players is refused with ${args}, where it would protect nothing`, () => {
+  test(`keys for players are refused with ${args}, where they would protect nothing`, () => {
     const jwt = [...ISSUER, '--jwt-jwks-url=https://id.example/keys'];
     for (const given of [jwt, ['--guests=false'], ['--allowed-origin=https://app.example'], ['--api-keys-file=keys']]) {
       assert.throws(() => read('', ...args, ...given), refused(/is for the replicas of Gridlock/));
@@ -101,7 +101,7 @@ test('a pod cannot fetch keys from the machine it is deployed from', () => {
   assert.throws(() => stackConfig('dev', values), refused(/a pod would look for in itself/));
 });
 
-test('a file of keys is read as it is, and refused when it is missing or holds a private key', () => {
+test('a file of keys is read unchanged, and refused when it is missing or holds a private key', () => {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
   const file = (name: string, text: string) => {
     writeFileSync(path.join(directory, name), text);
@@ -115,7 +115,7 @@ test('a file of keys is read as it is, and refused when it is missing or holds a
   assert.throws(() => readJwtKeys(file('bad.pem', secret)), refused(/jwtKeysFile .*not public/));
 });
 
-test('a file of keys for backends is read as it is, and refused, without a key in the sentence, when it is no such file', () => {
+test('a file of keys for backends is read unchanged, and refused without a key in the sentence when it is invalid', () => {
   const file = (name: string, text: string) => {
     writeFileSync(path.join(directory, name), text);
     return { apiKeysFile: path.join(directory, name) };
@@ -133,7 +133,7 @@ test('a file of keys for backends is read as it is, and refused, without a key i
   );
 });
 
-test('the same is done with the keys of operators', () => {
+test('the same holds for the keys of operators', () => {
   const operatorKeysFile = path.join(directory, 'operator.keys');
   writeFileSync(operatorKeysFile, `olga:${'x'.repeat(40)}\n`);
   assert.equal(readOperatorKeys({ operatorKeysFile }), readFileSync(operatorKeysFile, 'utf8'));

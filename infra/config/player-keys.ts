@@ -1,11 +1,12 @@
-// Who may come in: pages by their origins, guests, the users of an identity provider, backends and operators.
+// Keys that decide which clients may connect: pages by their origins, guests, users of an identity provider, backends
+// and operators.
 import * as v from 'valibot';
 import { isJwksUrl } from '../../services/server/session/issuer-settings.ts';
 import { define, flag, list, text } from './key-definitions.ts';
 
 const isOrigin = (given: string): boolean => /^https?:/.test(given) && URL.parse(given)?.origin === given;
 
-/** What is written into environment files and manifests as it is. */
+/** Text that is written into environment files and manifests unchanged. */
 const PLAIN = /^[^\s"'\\$]{0,1024}$/;
 const CLAIM = /^[^\s,"'\\$]{1,128}$/;
 const FILE_PATH = /^[^\u0000-\u001f"'\\]{0,4096}$/;

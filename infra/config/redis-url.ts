@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 
-/** What an address of Redis says, with the password apart from the rest. */
+/** The parts of an address of Redis, with the password separate from the rest. */
 export interface RedisAddress {
   readonly tls: boolean;
   readonly username: string | undefined;
@@ -14,7 +14,10 @@ export interface RedisAddress {
 const DEFAULT_PORT = 6379;
 const HOST_NAME = /^[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_])?$/i;
 
-/** Why an address is refused, as the end of a sentence that does not repeat it: it may hold a password. */
+/**
+ * The reason why an address is refused, as the end of a sentence. It does not repeat the address, which may hold a
+ * password.
+ */
 export class RedisUrlError extends Error {
   override name = 'RedisUrlError';
 }
@@ -52,8 +55,8 @@ function readHost(text: string): string {
 }
 
 /**
- * Reads `rediss://user:password@host:port,host:port/0`. Pure. Whatever would not reach a replica is refused: a query,
- * a fragment, a user without a password.
+ * Reads `rediss://user:password@host:port,host:port/0`. Pure. It refuses every part that would not reach a replica: a
+ * query, a fragment, a user without a password.
  * @throws RedisUrlError
  */
 export function parseRedisUrl(url: string): RedisAddress {

@@ -10,15 +10,15 @@ import { readConfig } from './config.ts';
 import { replicaSettings } from './replica-environment.ts';
 
 const config = readConfig({ directory: '/nonexistent' });
-/** With all that is not set by default. */
+/** A configuration with every setting that has no default. */
 const issuer = readConfig({
   args: ['--jwt-issuer=x', '--jwt-audience=y', '--jwt-jwks-url=https://id.example', '--guests=false'],
   directory: '/nonexistent',
 });
 const known = new Set<string>(REPLICA_VARIABLES);
-/** Of the container, not of the program in it: another value makes a new container. */
+/** Variables of the container, not of the program in it: another value makes a new container. */
 const OF_COMPOSE = ['GRIDLOCK_FILES'];
-/** Of Node, and of the supervisor's own environment. */
+/** Variables of Node, and of the supervisor's own environment. */
 const OF_NODE = ['NODE_ENV'];
 
 function assertKnown(names: readonly string[], except: readonly string[] = [], configured = config): void {

@@ -14,7 +14,7 @@ const issuer = (config: Config) => ({
 
 /**
  * The variables of a replica that follow from the configuration alone: the same for processes, containers and pods.
- * Where a replica listens, what it is called and where its files are depends on how it is run.
+ * The address, the name and the files of a replica depend on how it is run.
  */
 export const replicaSettings = (config: Config) =>
   ({

@@ -1,14 +1,14 @@
-// What the keys of a server of the user's must agree on.
+// Checks that the keys of the user's own server agree.
 import type { Check, Complaint } from './complaint.ts';
 import type { Values } from './keys.ts';
 import { PLAYER_KEYS } from './player-keys.ts';
 
 const OF_PLAYERS = Object.keys(PLAYER_KEYS) as (keyof typeof PLAYER_KEYS)[];
 
-/** Whether a server of the user's is started on this machine, or runs there. */
+/** Whether the user's own server is started on this machine, or already runs there. */
 const isLocalServer = ({ command, upstreams }: Values): boolean => command !== '' || upstreams.length > 0;
 
-/** A server of the user's says itself which clients may connect: a JWT that it does not read would protect nothing. */
+/** The user's own server decides which clients may connect: a JWT that it does not read would protect nothing. */
 export const checkPlayers: Check = (values, given) => {
   const stray = OF_PLAYERS.find((key) => given.has(key));
   if (!stray || (!isLocalServer(values) && values.serverImage === '')) return undefined;
@@ -66,7 +66,7 @@ export const checkBreaking: Check = (values) => {
   };
 };
 
-/** What stands in a file for containers or a Kubernetes cluster is passed over by `npm start`. */
+/** `npm start` ignores values in a file that are for containers or a Kubernetes cluster. */
 export function checkLocalRedis(values: Values): Complaint | undefined {
   const { redis, serverImage } = values;
   if (serverImage !== '') return undefined;
@@ -86,7 +86,10 @@ export function checkLocalRedis(values: Values): Complaint | undefined {
   };
 }
 
-/** What containers and Kubernetes cannot run; undefined without it, or where `serverImage` takes its place. */
+/**
+ * A complaint about a server that containers and Kubernetes cannot run; undefined without one, or where `serverImage`
+ * replaces it.
+ */
 export function checkNoUserServer(values: Values): Complaint | undefined {
   if (!isLocalServer(values) || values.serverImage !== '') return undefined;
   const key = values.command === '' ? 'upstreams' : 'command';
@@ -97,7 +100,7 @@ export function checkNoUserServer(values: Values): Complaint | undefined {
   };
 }
 
-/** `npm start` runs no image; undefined without one, or where a command takes its place. */
+/** A complaint about an image, which `npm start` cannot run; undefined without one, or where a command replaces it. */
 export function checkNoServerImage(values: Values): Complaint | undefined {
   if (values.serverImage === '' || isLocalServer(values)) return undefined;
   return {
@@ -107,11 +110,11 @@ export function checkNoServerImage(values: Values): Complaint | undefined {
   };
 }
 
-/** What the platform itself tells a server. */
+/** Variables that the platform itself sets for a server. */
 const TOLD = ['PORT', 'APPID'];
 const ONLY_OF_GRIDLOCK = ['image', 'imageRepository'] as const;
 
-/** What an image of the user's must agree with. */
+/** Checks that the keys agree with the user's own image. */
 export const checkImageOfServer: Check = ({ serverImage, serverEnvironment, redis, scaleOn, metricsPath }, given) => {
   if (serverImage === '') return undefined;
   const stray = ONLY_OF_GRIDLOCK.find((key) => given.has(key));

@@ -4,7 +4,7 @@ import { parseEndpoint } from './endpoint.ts';
 import { A_REFERENCE, orEmpty, REFERENCE } from './image-reference.ts';
 import { choice, define, integer, list, map, text } from './key-definitions.ts';
 
-/** As many as there are replicas at most. */
+/** The same as the largest number of replicas. */
 export const MOST_UPSTREAMS = 16;
 const URL_PATH = /^\/[A-Za-z0-9._~/-]{0,200}$/;
 const HEADER_NAME = '[A-Za-z0-9-]{1,64}';

@@ -1,5 +1,5 @@
-// Pulumi.yaml and Pulumi.<stack>.yaml, read the way the engine reads them: what it takes is taken, and what it would
-// pass over in silence is refused.
+// Reads Pulumi.yaml and Pulumi.<stack>.yaml in the same way as the engine. Keys that the engine would ignore are
+// refused.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse as parseYaml } from 'yaml';
@@ -8,10 +8,7 @@ import { KEYS, type Key } from './keys.ts';
 export const PROJECT = 'gridlock';
 const NAMESPACE = `${PROJECT}:`;
 
-/**
- * A configuration that is refused; the message names the key, where it came from, what was found and what is
- * allowed.
- */
+/** A configuration that is refused. The message names the key, its source, its value and the allowed values. */
 export class ConfigError extends Error {
   override name = 'ConfigError';
   readonly exitCode = 2;
@@ -19,17 +16,17 @@ export class ConfigError extends Error {
 
 export interface Found {
   readonly value: unknown;
-  /** Where it was found, for messages. */
+  /** The place of the value, for messages. */
   readonly where: string;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Namespaces of the providers of our program, whose keys are not ours. */
+/** Namespaces of the providers in our program, whose keys belong to them. */
 const PROVIDERS = ['aws', 'command', 'docker', 'eks', 'kubernetes', 'pulumi', 'random'];
-/** What a stack's file may hold next to `config`; `environment` is known, and refused. */
+/** Fields that a stack's file may have next to `config`; `environment` is known, and refused. */
 const STACK_FIELDS = ['config', 'environment', 'secretsprovider', 'encryptedkey', 'encryptionsalt'];
-/** What the declaration of a key in Pulumi.yaml may hold. */
+/** Fields that the declaration of a key in Pulumi.yaml may have. */
 const DECLARATION_FIELDS = ['type', 'items', 'description', 'secret', 'default', 'value'];
 
 const isKey = (name: string): name is Key => Object.hasOwn(KEYS, name);
@@ -120,13 +117,13 @@ export function readStackFile(directory: string, stack: string): Map<Key, Found>
   return keysIn(document.config ?? {}, file);
 }
 
-/** What Pulumi.yaml says of one key: a default, or a declaration of one. */
+/** The entry of one key in Pulumi.yaml: a default, or a declaration of one. */
 interface Declared {
   readonly found: Found | undefined;
   readonly where: string;
 }
 
-/** @throws ConfigError for what the engine refuses */
+/** @throws ConfigError for entries that the engine refuses */
 function declared({ value, where }: Found): Declared {
   if (!isMap(value)) return { found: { value, where }, where };
   const stray = Object.keys(value).find((field) => !DECLARATION_FIELDS.includes(field));

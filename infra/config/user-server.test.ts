@@ -32,7 +32,7 @@ test('a command makes a server of the user: every path, kept by a cookie, with a
   assert.deepEqual([config.redis, config.drainSignal, config.drainSeconds], ['single', 'SIGTERM', 10]);
 });
 
-test('servers that run already have no Redis unless one is asked for', () => {
+test('servers that already run have no Redis unless one is configured', () => {
   assert.equal(read('--upstream', '127.0.0.1:3000').redis, 'none');
   assert.equal(read('--upstream', '127.0.0.1:3000', '--redis', 'single').redis, 'single');
 });
@@ -124,7 +124,7 @@ for (const [what, args, pattern] of [
   });
 }
 
-test('what a stack says of Redis on Kubernetes does not keep the replicas of Gridlock from starting', () => {
+test("a stack's Redis on Kubernetes does not prevent Gridlock's replicas from starting", () => {
   assert.equal(readFile('  redis: external\n').redis, 'external');
 });
 
@@ -157,7 +157,7 @@ test('an image makes a server of the user, with or without a Redis, and needs no
   assert.equal(cluster({ redis: 'sentinel' }).redis, 'sentinel');
 });
 
-test('a file may name a command for this machine and an image for Kubernetes', () => {
+test('a file may have a command for this machine and an image for Kubernetes', () => {
   assert.equal(cluster({ command: 'node server.js' }).command, 'node server.js');
   assert.equal(readFile(`  serverImage: ${image}\n  command: node server.js\n`).command, 'node server.js');
 });

@@ -1,7 +1,7 @@
 import type { Stickiness, UserServer } from '../edge/settings.ts';
 import type { Values } from './keys.ts';
 
-/** The keys that make a server of the user's. */
+/** The keys that configure the user's own server. */
 export type UserServerKeys = Pick<
   Values,
   'command' | 'upstreams' | 'serverImage' | 'socketPaths' | 'sticky' | 'healthPath'

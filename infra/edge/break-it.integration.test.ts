@@ -9,7 +9,7 @@ import { offersBreaking } from '../local/offers-breaking.ts';
 import { renderEdge } from './render.ts';
 import { defaults, type Edge, type RequestInit, startEdge } from './testing.ts';
 
-/** An address of this machine that is not loopback: who comes by it is from elsewhere as far as the edge can tell. */
+/** An address of this machine that is not loopback. To the edge, a client on it comes from another machine. */
 const elsewhere = Object.values(os.networkInterfaces())
   .flatMap((addresses) => addresses ?? [])
   .find(({ internal, family }) => !internal && family === 'IPv4')?.address;
@@ -40,14 +40,14 @@ test('from this machine a request reaches the supervisor, and the edge says that
   assert.equal(headers?.['x-forwarded-for'], '127.0.0.1');
 });
 
-test('what a proxy on this machine hands on counts as from elsewhere', async () => {
+test('a request through a proxy on this machine counts as from elsewhere', async () => {
   for (const name of ['X-Forwarded-For', 'X-Real-IP', 'Forwarded', 'Via', 'X-Forwarded-Host', 'X-Forwarded-Proto']) {
     const { status, code } = await ask({ headers: { [name]: '127.0.0.1' } });
     assert.deepEqual([status, code], [403, 'not_allowed'], name);
   }
 });
 
-test('from elsewhere nothing but what shows a key gets through, whatever it says about itself', async (t) => {
+test('from elsewhere only requests with a key get through, whatever their headers claim', async (t) => {
   if (elsewhere === undefined) return t.skip('this machine has no address but loopback');
   const from = { host: elsewhere };
   for (const part of ['replica', 'redis', 'edge', 'certificate', 'anything']) {
@@ -63,12 +63,12 @@ test('from elsewhere nothing but what shows a key gets through, whatever it says
   assert.deepEqual([status.status, JSON.parse(status.body)], [200, { available: false, needsKey: true }]);
 });
 
-test('other ways to write the path lead to a replica, which knows nothing of it', async () => {
+test('other ways to write the path lead to a replica, which does not know the path', async () => {
   for (const written of ['//break/redis', '/%62reak/redis', '/BREAK/redis', '/./break/redis', '/break'])
     assert.match((await ask({ path: written })).name ?? '', /^ws[12]$/, written);
 });
 
-test('without the option the edge knows nothing of it', async () => {
+test('without the option the edge does not know the path', async () => {
   const own = await startEdge();
   try {
     const { body } = await own.https({ path: '/break/redis' });
@@ -78,7 +78,7 @@ test('without the option the edge knows nothing of it', async () => {
   }
 });
 
-test('breaking is offered where nobody else can come, and elsewhere by the flag alone', () => {
+test('breaking is offered where nobody else can connect, and elsewhere only by the flag', () => {
   const offers = (overrides: Partial<typeof defaults>) => offersBreaking({ ...defaults, ...overrides });
   assert.ok(offers({}));
   assert.ok(offers({ host: '127.0.0.1' }));

@@ -1,4 +1,4 @@
-// How requests to break a part of the cluster on purpose find the supervisor, and which of them do.
+// Routes requests to break a part of the cluster on purpose to the supervisor, and decides which of them get through.
 import { BREAK_FROM_HEADER, BREAK_PATH, BREAK_STATUS } from '../../services/protocol/break-it.ts';
 import type { EdgeOptions } from './options.ts';
 import { type Condition, errorReply, quote, type RequestRule, refuse } from './rules.ts';
@@ -11,10 +11,10 @@ export const BREAK_CONDITIONS: readonly Condition[] = [
   { name: 'is_from_here', criterion: 'src', value: '127.0.0.0/8 ::1' },
 ];
 
-/** What a proxy adds: behind one on this machine the client may be anywhere. */
+/** Headers that a proxy adds: behind a proxy on this machine, the client may be anywhere. */
 const PROXY_HEADERS = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'via'];
 
-/** To be applied before the headers of proxies are taken away. */
+/** Must be applied before the headers of proxies are removed. */
 export const breakMarks: readonly RequestRule[] = [
   { action: 'del-header', name: BREAK_FROM_HEADER },
   {
@@ -29,7 +29,7 @@ export const breakMarks: readonly RequestRule[] = [
 
 const MAY_NOT = `is_break !{ req.hdr(${BREAK_FROM_HEADER}) -m found } !{ req.hdr(authorization) -m found }`;
 
-/** From elsewhere and without a key nothing gets through; whether a key is right is for the supervisor to say. */
+/** A request from elsewhere without a key does not get through. The supervisor checks the key. */
 export function breakRefusals({ takesKey }: BreakIt): readonly RequestRule[] {
   const status = JSON.stringify({ available: false, ...(takesKey ? { needsKey: true } : {}) });
   const remedy = takesKey ? "come from this machine, or send the operator's key" : 'come from this machine';

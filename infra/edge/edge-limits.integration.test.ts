@@ -17,7 +17,7 @@ before(async () => {
 });
 after(() => edge.close());
 
-test('headers that arrive too slowly are answered with 408 and cut, while others are served', async () => {
+test('headers that arrive too slowly are answered with 408 and cut, while other clients are served', async () => {
   const slow = await rawTls(edge);
   const closed = untilClosed(slow);
   slow.write('GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ');
@@ -64,7 +64,7 @@ test('a body over the limit is refused with 413, one of unknown length with 411'
   assert.equal(chunked.status, 411);
 });
 
-test('a body over http/2 that does not tell its length is refused with 411, and one that does is taken', async () => {
+test('a body over http/2 without its length is refused with 411, and a body with its length is accepted', async () => {
   const session = connectHttp2(`https://localhost:${edge.config.port}`, {
     ca: edge.ca,
     lookup: (_name, _options, found) => found(null, [{ address: '127.0.0.1', family: 4 }]),
@@ -131,7 +131,7 @@ test('a flood of connections is cut for its address only', async () => {
 test('an address that connects too often is cut until it slows down, and others are not', async () => {
   await withEdge({ connectionRatePerAddress: 5 }, async (own) => {
     const from = (localAddress: string) => own.https({ localAddress });
-    // At once, as what is counted is forgotten again within seconds.
+    // All at once, as the counts expire within seconds.
     const allowed = await Promise.all(Array.from({ length: 5 }, () => from('127.0.0.66')));
     assert.deepEqual(
       allowed.map(({ status }) => status),
@@ -142,7 +142,7 @@ test('an address that connects too often is cut until it slows down, and others 
   });
 });
 
-test('an address that replicas refuse too often gets no more from the edge, until it is forgotten', async () => {
+test('the edge cuts off an address that replicas refuse too often, until its count expires', async () => {
   await withEdge({ refusedRatePerAddress: 5 }, async (own) => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const ask = (localAddress: string, path: string, given?: Agent) =>
@@ -155,7 +155,7 @@ test('an address that replicas refuse too often gets no more from the edge, unti
     // A new connection is not worth a TLS handshake.
     await assert.rejects(ask('127.0.0.66', '/'), /ECONNRESET|socket disconnected|hang up/);
     assert.equal((await ask('127.0.0.77', '/')).status, 200);
-    // What the edge refuses by itself does not count: asking again does not keep an address out.
+    // Requests that the edge itself refuses do not count: a retry does not keep an address out.
     const isIn = () =>
       ask('127.0.0.66', '/').then(
         (answer) => answer.status === 200 || undefined,
@@ -166,7 +166,7 @@ test('an address that replicas refuse too often gets no more from the edge, unti
   });
 });
 
-test('what replicas refuse a backend that showed its key is not counted, and its name goes no further', async () => {
+test('refusals to a backend with a key are not counted, and its name is not passed on to clients', async () => {
   await withEdge({ refusedRatePerAddress: 5 }, async (own) => {
     for (let count = 0; count < 10; count += 1) {
       const { status, headers } = await own.https({ localAddress: '127.0.0.66', path: REFUSED_BACKEND_PATH });
@@ -175,10 +175,10 @@ test('what replicas refuse a backend that showed its key is not counted, and its
   });
 });
 
-test('an address that asks too much gets 429 with Retry-After', async () => {
+test('an address that sends too many requests gets 429 with Retry-After', async () => {
   await withEdge({ requestRatePerAddress: 5 }, async (own) => {
     const ask = () => own.https({ localAddress: '127.0.0.66' });
-    // At once, as what is counted is forgotten again within seconds.
+    // All at once, as the counts expire within seconds.
     const allowed = await Promise.all(Array.from({ length: 5 }, ask));
     assert.deepEqual(
       allowed.map(({ status }) => status),
@@ -190,8 +190,8 @@ test('an address that asks too much gets 429 with Retry-After', async () => {
   });
 });
 
-test('half-open connections to plain http from one address keep nobody else waiting', async () => {
-  // Without a limit for one address they would be there for half a minute.
+test('half-open connections to plain http from one address do not delay other clients', async () => {
+  // Without a limit per address they would stay for half a minute.
   await withEdge({ headerTimeoutMs: 30_000 }, async (own) => {
     const attacker = { host: '127.0.0.1', port: own.config.httpPort, localAddress: '127.0.0.66' };
     const sockets = Array.from({ length: REDIRECT.connections + 20 }, () => connectTcp(attacker));
@@ -228,7 +228,7 @@ test('peers that never read are gone soon after their replica has closed, and ta
       socket.on('error', () => undefined);
       sockets.push(socket);
       socket.send(FLOOD);
-      // From here on it reads nothing, and its system tells the edge so.
+      // From here on it reads nothing, and its kernel tells the edge so.
       (socket as unknown as { _socket: Socket })._socket.pause();
     }
     const sessions = async () => (await runtimeCommand(own.runtimeSocket, 'show sess')).split('fe=https').length - 1;
@@ -239,7 +239,7 @@ test('peers that never read are gone soon after their replica has closed, and ta
       return ((await sessions()) === 0 && waitingBytes(own.config.port) === 0) || undefined;
     };
     await waitFor(gone, { what: 'the sessions to end', timeoutMs: 15_000 });
-    // The kernel counts up to twice the buffer, and what is on its way.
+    // The kernel counts up to twice the buffer, and the bytes in flight.
     assert.ok(most <= 3 * SOCKET_BUFFER_BYTES * count, `${most} bytes waited for ${count} peers`);
   } finally {
     for (const socket of sockets) socket.terminate();

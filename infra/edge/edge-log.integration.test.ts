@@ -30,7 +30,7 @@ test('refused requests are all counted by reason, and of a flood few are logged,
   });
 });
 
-test('many requests of one address are logged in part only, also those that are served', async () => {
+test('many requests of one address are logged only in part, even those that are served', async () => {
   await withEdge({}, async (own) => {
     const agent = new Agent({ keepAlive: true, maxSockets: 4 });
     const many = 4 * LOGGING.requestsPerAddress;
@@ -43,7 +43,7 @@ test('many requests of one address are logged in part only, also those that are 
   });
 });
 
-test('refused requests of many addresses are logged in part only, and counted whole', async () => {
+test('refused requests of many addresses are logged only in part, and all counted', async () => {
   await withEdge({}, async (own) => {
     const [addresses, each] = [40, 10];
     const path = '/metrics';
@@ -60,7 +60,7 @@ test('refused requests of many addresses are logged in part only, and counted wh
     assert.equal((await own.https({ path: '/seen' })).status, 200);
     await waitFor(async () => own.log().includes('/seen') || undefined, { what: 'the log', timeoutMs: 30_000 });
     const logged = own.log().split(path).length - 1;
-    // HAProxy's rate slides: of two seconds next to each other it may let the limit of both through at once.
+    // HAProxy's rate slides: it may let the limit of two adjacent seconds through at once.
     const most = 2 * LOGGING.refusalsPerReason * (seconds + 1);
     assert.ok(logged > 0 && logged <= most, `${logged} of ${addresses * each} are logged, ${most} may be`);
     const refusals = refusalsOf(await own.metrics({ path: '/refusals' }));

@@ -1,11 +1,11 @@
-// How tests speak to an edge: over TLS, as a WebSocket, byte by byte.
+// Connections of tests to an edge: over TLS, as a WebSocket, byte by byte.
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { WebSocket } from 'ws';
 import { type Edge, startEdge } from './testing.ts';
 
-/** Runs a test body against an edge of its own. */
+/** Runs a test body against its own edge. */
 export async function withEdge(
   overrides: Parameters<typeof startEdge>[0],
   work: (edge: Edge) => Promise<void>,

@@ -95,7 +95,7 @@ test('a spoofed X-Forwarded-For is replaced by the address the edge saw', async 
   for (const name of ['x-forwarded-host', 'x-real-ip', 'forwarded']) assert.equal(headers[name], undefined, name);
 });
 
-test('internal paths are not there from outside, however they are written', async () => {
+test('internal paths are not found from outside, however they are written', async () => {
   for (const hidden of ['/healthz', '/readyz', '/metrics', '/READYZ', '/%6detrics', '/metrics/x']) {
     assert.equal((await edge.https({ path: hidden })).status, 404, hidden);
   }
@@ -140,7 +140,7 @@ test('the sticky cookie comes with the 101, Secure, HttpOnly and SameSite=Strict
   first.socket.terminate();
 });
 
-test('in the stateful design a game has one replica, games spread, and a client that names none is served', async () => {
+test('in the stateful design a game has one replica, games spread, and a client without a game is served', async () => {
   await withEdge({ design: 'stateful' }, async (own) => {
     const homes = new Map<string, string>();
     for (let number = 0; number < 24; number++) {
@@ -159,7 +159,7 @@ test('in the stateful design a game has one replica, games spread, and a client 
   });
 });
 
-test('a replica takes no address for one that the edge chose it by, unless the edge did', async () => {
+test('a replica believes that the edge routed by the address only when the edge did', async () => {
   await withEdge({ design: 'stateful' }, async (own) => {
     const homeOf = async (query: string) => {
       const { socket, replica } = await openSocket(own, query);
@@ -271,7 +271,7 @@ test('the Runtime API replaces the certificate under open sockets', async () => 
   });
 });
 
-test('the internal port answers only those who ask by address', async () => {
+test('the internal port answers only requests by address', async () => {
   for (const path of ['/metrics', '/refusals']) {
     assert.equal((await edge.metrics({ path })).status, 200);
     assert.equal((await edge.metrics({ path, headers: { Host: '[::1]:9101' } })).status, 200);
@@ -279,7 +279,7 @@ test('the internal port answers only those who ask by address', async () => {
   }
 });
 
-test('what the authority tells of its certificates is there, too, and nowhere else', async (t) => {
+test("the authority's report on its certificates is on the internal port, and nowhere else", async (t) => {
   const own = await startEdge({}, { authoritySocket: 'certs.sock' });
   t.after(() => own.close());
   const told = 'certificate_not_after_seconds{role="leaf"} 4711\n';
@@ -293,6 +293,6 @@ test('what the authority tells of its certificates is there, too, and nowhere el
   assert.equal((await own.metrics({ path: '/certificates', headers: { Host: 'rebound.example' } })).status, 421);
   const elsewhere = await own.metrics({ path: '/crl/x.crl' });
   assert.deepEqual([elsewhere.status, JSON.parse(elsewhere.body).code], [404, 'not_found']);
-  // Nobody who comes from outside reads it.
+  // A client from outside cannot read it.
   for (const path of ['/certificates', '/metrics']) assert.notEqual((await own.plain({ path })).body, told);
 });

@@ -18,11 +18,11 @@ import { isGridlock } from './settings.ts';
 import { connectionText, REFUSALS, requestText, responseText, section, tableText } from './syntax.ts';
 import { TABLES } from './tables.ts';
 
-/** What is counted per client address, for all frontends together. */
+/** The table of counters per client address, for all frontends together. */
 export const SOURCES = 'sources';
 /** Connections to plain http, counted per client address. */
 export const HTTP_SOURCES = 'http_sources';
-/** The same for connections to the TCP front. */
+/** The same for connections to the TCP frontend. */
 const FRONT_SOURCES = 'front_sources';
 const CRL_PATH = '/crl/';
 
@@ -45,7 +45,7 @@ function bind(address: string, port: number, options: EdgeOptions): string {
 /** https and wss. */
 export function httpsFrontend(options: EdgeOptions): string {
   const { settings, certificate, tlsAlpnFront, breakIt } = options;
-  // Behind the TCP front the client's address comes with the PROXY protocol.
+  // Behind the TCP frontend the client's address comes with the PROXY protocol.
   const binds =
     tlsAlpnFront === undefined ? publicBinds(options) : [`bind ${quote(`unix@${tlsAlpnFront.https}`)} accept-proxy`];
   const conditions = [...conditionsOf(settings.server), ...(breakIt === undefined ? [] : BREAK_CONDITIONS)];
@@ -68,7 +68,10 @@ export function httpsFrontend(options: EdgeOptions): string {
 const publicBinds = (options: EdgeOptions): string[] =>
   options.addresses.map((address) => bind(address, options.listenPorts?.https ?? options.settings.port, options));
 
-/** Looks at what a client offers before TLS begins: a challenge goes to the process that answers it, all else to https. */
+/**
+ * Reads the protocols that a client offers before TLS begins: a challenge goes to the process that answers it,
+ * everything else to https.
+ */
 export function tlsAlpnSections(options: EdgeOptions): string[] {
   const { settings, tlsAlpnFront, acceptProxy = false } = options;
   if (tlsAlpnFront === undefined) return [];
@@ -97,17 +100,17 @@ export function tlsAlpnSections(options: EdgeOptions): string[] {
 export const authorityBackend = (socket: string): string =>
   section('backend authority', [`server authority ${quote(`unix@${socket}`)}`]);
 
-/** Plain http: redirects, and serves what must not be behind TLS. */
+/** Plain http: redirects, and serves the paths that must not be behind TLS. */
 export function httpFrontend(options: EdgeOptions): string {
   const { settings, addresses, authoritySocket, listenPorts } = options;
   const paths = `${ACME_PATH} ${CRL_PATH}`;
   const layer = options.acceptProxy ? 'session' : 'connection';
-  // Whether somebody is there for what is not redirected; without, it is not found.
+  // Whether a server answers the paths that are not redirected; without one they are not found.
   const answered = authoritySocket !== undefined;
   const redirect = redirectRules(settings).map((rule) => (answered ? except(rule, 'is_authority') : rule));
   return section('frontend http', [
     addresses.map((address) => bind(address, listenPorts?.http ?? settings.httpPort, options)),
-    // A flood of these must not take the connections of https.
+    // A flood of plain http must not use up the connections of https.
     `maxconn ${REDIRECT.connections}`,
     `timeout http-request ${REDIRECT.requestMs}ms`,
     `timeout client ${REDIRECT.requestMs}ms`,
@@ -121,7 +124,7 @@ export function httpFrontend(options: EdgeOptions): string {
   ]);
 }
 
-/** Prometheus metrics, on an internal address; there too `/healthz` says that HAProxy is alive. */
+/** Prometheus metrics, on an internal address, where `/healthz` also says that HAProxy is alive. */
 export function metricsFrontend({ metrics, health = false, authoritySocket }: EdgeOptions): string {
   const hasAuthority = authoritySocket !== undefined;
   const places = ['/metrics', REFUSALS_PATH, ...(hasAuthority ? [CERTIFICATES_PATH] : [])];
@@ -138,7 +141,7 @@ export function metricsFrontend({ metrics, health = false, authoritySocket }: Ed
       reply: errorReply(404, 'not_found', `The metrics are at ${places.slice(0, -1).join(', ')} and ${places.at(-1)}.`),
       ...(hasAuthority ? { when: { unless: 'is_certificates' } } : {}),
     }),
-    // The authority has them at the usual path.
+    // The authority serves its metrics at the usual path.
     hasAuthority && 'http-request set-path /metrics',
     hasAuthority && 'default_backend authority',
   ]);

@@ -8,12 +8,12 @@ const OLDEST = [2, 6] as const;
 
 export interface HaproxyBuild {
   version: string;
-  /** At least the oldest version the rendered configuration is for. */
+  /** Whether the version is new enough for the rendered configuration. */
   supported: boolean;
   prometheus: boolean;
 }
 
-/** Asks a HAProxy binary what it is. Rejects when it cannot be run. */
+/** Asks a HAProxy binary for its version and features. Rejects when it cannot be run. */
 export async function inspectHaproxy(binary: string): Promise<HaproxyBuild> {
   const { stdout } = await promisify(execFile)(binary, ['-vv']);
   const match = /HAProxy version (\d+)\.(\d+)\S*/i.exec(stdout);
@@ -41,7 +41,7 @@ export interface ServerState {
   readonly sessions: number;
 }
 
-/** What the edge knows of the servers of a backend, by name. @throws when HAProxy does not answer */
+/** The states of the servers of a backend in the edge, by name. @throws when HAProxy does not answer */
 export async function serverStates(socketPath: string, backend = 'replicas'): Promise<Map<string, ServerState>> {
   // Of type server (4); columns by their names in the first line.
   const [head = '', ...lines] = (await runtimeCommand(socketPath, `show stat ${backend} 4 -1`)).trim().split('\n');
@@ -56,10 +56,10 @@ export async function serverStates(socketPath: string, backend = 'replicas'): Pr
   );
 }
 
-/** Sends a server nobody new, also by its cookie; open sockets stay. */
+/** Sends a server no new clients, not even those with its cookie; open sockets stay. */
 export const takeOutOfRotation = (socketPath: string, server: string, backend = 'replicas'): Promise<string> =>
   runtimeCommand(socketPath, `set server ${backend}/${server} state maint`);
 
-/** Sends it clients again as soon as its checks succeed. */
+/** Sends a server clients again as soon as its checks succeed. */
 export const returnToRotation = (socketPath: string, server: string, backend = 'replicas'): Promise<string> =>
   runtimeCommand(socketPath, `set server ${backend}/${server} state ready`);

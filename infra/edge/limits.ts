@@ -1,6 +1,6 @@
 import { isGridlock, type ServerBehind } from './settings.ts';
 
-/** Time-outs of the edge in seconds, the same wherever it runs. Those that are configured are not here. */
+/** Time-outs of the edge in seconds, the same wherever it runs. Configured time-outs are not here. */
 export const TIMEOUTS = Object.freeze({
   keepAlive: 10,
   /** Also bounds the TLS handshake. */
@@ -16,7 +16,7 @@ export const TIMEOUTS = Object.freeze({
 /** Connections to replicas that fail: each repetition goes to another one. */
 export const RETRIES = Object.freeze({ count: 3, redispatchEvery: 1 });
 
-/** What TLS offers to clients. */
+/** The protocols that TLS offers to clients. */
 export const ALPN = 'h2,http/1.1';
 
 /** How long a process that a reload replaced keeps its open sockets. */
@@ -25,18 +25,18 @@ export const HARD_STOP_SECONDS = 3600;
 const SHORTEST_TUNNEL_MS = 120_000;
 
 /**
- * How long a tunnel lives through which nothing gets, in either direction. Heartbeats go both ways, so that this only
- * ends tunnels to peers that neither read nor write.
+ * How long a tunnel without traffic in either direction lives. Heartbeats go both ways, so this ends only tunnels to
+ * peers that neither read nor write.
  */
 export const tunnelTimeoutMs = (server: ServerBehind): number =>
   isGridlock(server) ? Math.max(SHORTEST_TUNNEL_MS, 5 * server.heartbeatMs) : 1000 * USER_TIMEOUTS.tunnel;
 
-/** The time-outs of a server of the user's where they differ, in seconds: nothing is known of its habits. */
+/** Different time-outs for the user's own server, in seconds, as its behaviour is not known. */
 export const USER_TIMEOUTS = Object.freeze({
-  /** A long poll is held this long, a slow answer waited for. */
+  /** The longest long poll or slow answer. */
   client: 75,
   server: 75,
-  /** A socket without heartbeats may be silent this long; a dead peer is found by what is sent to it. */
+  /** A socket without heartbeats may be silent this long. A dead peer is detected when data is sent to it. */
   tunnel: 3600,
 });
 
@@ -44,26 +44,26 @@ export const USER_TIMEOUTS = Object.freeze({
 export const STALLED_MS = 30_000;
 
 /**
- * What the kernel may hold for one connection, in bytes for each direction; it takes twice that with its own records.
- * Left to itself it holds up to 4 MiB for a peer that does not read.
+ * The kernel's buffer for one connection, in bytes for each direction; it uses twice that with its own records. By
+ * default it holds up to 4 MiB for a peer that does not read.
  */
 export const SOCKET_BUFFER_BYTES = 131_072;
-/** The settings `tune.*` that this is the value of. */
+/** The settings `tune.*` that have this value. */
 export const SOCKET_BUFFERS = ['sndbuf.client', 'rcvbuf.client', 'sndbuf.server', 'rcvbuf.server'] as const;
 
 /** Plain http: each connection is for one request, which is answered at once. */
 export const REDIRECT = Object.freeze({
   connections: 600,
-  /** Open ones of one address. */
+  /** Open connections of one address. */
   perAddress: 20,
   /** Time to send the request. */
   requestMs: 3000,
 });
 
-/** What is logged of requests. Counters count all of them. */
+/** Limits of the log of requests. Counters count all requests. */
 export const LOGGING = Object.freeze({
   lineBytes: 512,
-  /** Requests of one address in 10 s, and refusals for one reason in 1 s: what is beyond is not logged. */
+  /** Requests of one address in 10 s, and refusals for one reason in 1 s. Requests beyond these are not logged. */
   requestsPerAddress: 100,
   refusalsPerReason: 5,
 });

@@ -1,4 +1,4 @@
-// What the edge reports on an internal port, in addition to HAProxy's exporter.
+// Metrics of the edge on an internal port, in addition to HAProxy's exporter.
 import { errorReply, quote, REFUSAL_REASONS, type RequestRule, type ReturnRule } from './rules.ts';
 import { escapedText } from './syntax.ts';
 
@@ -6,13 +6,15 @@ import { escapedText } from './syntax.ts';
 export const REFUSALS_PATH = '/refusals';
 export const REFUSALS_METRIC = 'gridlock_edge_refused_requests_total';
 
-/** Where the certificates that an authority behind the edge keeps renewed are told, on the same port. */
+/** The path of the report on certificates that an authority behind the edge renews, on the same port. */
 export const CERTIFICATES_PATH = '/certificates';
 
 /** localhost or an address, with any port. */
 const ADDRESS_HOST = String.raw`^(localhost|[0-9.]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?$`;
 
-/** A page elsewhere can give its own name this address, but no browser sends an address as the name of a page. */
+/**
+ * The name of a page elsewhere can resolve to this address, but no browser sends an address as the host of such a page.
+ */
 export const addressOnly: RequestRule = Object.freeze({
   action: 'return',
   reply: errorReply(421, 'misdirected', 'Ask by address.'),

@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
 import type { EdgeSettings } from './settings.ts';
 
-/** One replica as the edge sees it: where it serves, and where it tells that it is ready. */
+/** One replica as the edge sees it: its address, and the port of its readiness check. */
 export interface EdgeServer {
   /** ws1, ws2, ... */
   name: string;
@@ -10,13 +10,11 @@ export interface EdgeServer {
   port: number;
   /** Undefined for the port itself. */
   checkPort?: number;
-  /** A UNIX socket through which it is reached instead of the port, as HAProxy shall see its path. */
+  /** A UNIX socket through which it is reached instead of the port; the path as HAProxy sees it. */
   socket?: string;
 }
 
-/**
- * Replicas found by name: as many servers as there is room for, filled as the name's addresses come and go.
- */
+/** Replicas found by name: a fixed number of server slots, filled as the name's addresses come and go. */
 export interface EdgeDiscovery {
   /** A name with one address a replica, complete with its domain: no search list applies. */
   name: string;
@@ -25,15 +23,13 @@ export interface EdgeDiscovery {
   /** At least as many as there can be replicas, old and new ones of a rollout together. */
   slots: number;
   /**
-   * What consistent hashing goes by. Several edges have a replica in different slots, and agree on where a
-   * game is by `addr-port`, which HAProxy knows since 3.0.
+   * The key of consistent hashing. Several edges have a replica in different slots, and agree on the replica of a game
+   * by `addr-port`, which HAProxy has since 3.0.
    */
   hashKey?: 'addr-port';
 }
 
-/**
- * Everything `renderEdge` needs. Paths are as HAProxy shall see them, best relative to its working directory.
- */
+/** Everything `renderEdge` needs. Paths are as HAProxy sees them, best relative to its working directory. */
 export interface EdgeOptions {
   settings: EdgeSettings;
   /** The replicas, or how to find them. */
@@ -42,9 +38,7 @@ export interface EdgeOptions {
   resolveNames?: boolean;
   /** Chain and key in one `.pem`; the Runtime API replaces it under this very name. */
   certificate: string;
-  /**
-   * True when the key is in a file of its own: `certificate` is then a `.crt`, the key next to it a `.key`.
-   */
+  /** True when the key is in a separate file: `certificate` is then a `.crt`, and the key next to it a `.key`. */
   separateKey?: boolean;
   /** Secret behind the sticky cookie's values. */
   cookieKey: string;
@@ -56,28 +50,28 @@ export interface EdgeOptions {
   health?: boolean;
   /** Addresses to listen on, as `bind` wants them (`127.0.0.1`, `[::1]`, `*`, `[::]` for both families). */
   addresses: readonly string[];
-  /** Ports to listen on where they are not the ones people connect to. */
+  /** Ports to listen on where they differ from the ports that clients connect to. */
   listenPorts?: { https: number; http: number };
-  /**
-   * Whether a balancer in front tells the client's address by the PROXY protocol, and no client comes
-   * without.
-   */
+  /** Whether a balancer in front sends the client's address by the PROXY protocol on every connection. */
   acceptProxy?: boolean;
-  /** How long a peer may read nothing of what was sent to it; default: `STALLED_MS`. */
+  /** How long a peer may leave sent data unread; default: `STALLED_MS`. */
   stalledMs?: number;
-  /** False on a system without TCP_USER_TIMEOUT, which HAProxy refuses to be asked for there. Linux has it. */
+  /** False on a system without TCP_USER_TIMEOUT, where HAProxy refuses the option. Linux has it. */
   hasUserTimeout?: boolean;
   /**
-   * UNIX socket of what serves revocation lists below `/crl/` and answers http-01 challenges; undefined for
-   * nothing.
+   * UNIX socket of the authority, which serves revocation lists below `/crl/` and answers http-01 challenges; undefined
+   * for none.
    */
   authoritySocket?: string;
   /**
-   * A TCP front that looks at the ALPN and hands tls-alpn-01 challenges to a UNIX socket. It doubles the
-   * descriptors a connection takes; undefined for none.
+   * A TCP frontend that reads the ALPN and passes tls-alpn-01 challenges to a UNIX socket. It doubles the descriptors
+   * of a connection; undefined for none.
    */
   tlsAlpnFront?: { challenges: string; https: string };
-  /** UNIX socket of what breaks parts of the cluster on purpose, and whether it takes a key; undefined for nothing. */
+  /**
+   * UNIX socket of the server that breaks parts of the cluster on purpose, and whether it accepts a key; undefined for
+   * none.
+   */
   breakIt?: { socket: string; takesKey: boolean };
 }
 
@@ -87,7 +81,7 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host.endsWith('.localhost') || host === '::1';
 }
 
-/** Where to listen for a host: on loopback only for a loopback name, on every address otherwise. */
+/** The addresses to listen on for a host: loopback only for a loopback name, every address otherwise. */
 export function bindAddresses(host: string, ipv6: boolean): string[] {
   if (isLoopback(host)) {
     const own = isIPv4(host) ? [host] : [];

@@ -12,11 +12,11 @@ async function openSocket({ config, ca }: Edge, query: string, cookie?: string) 
   return { socket, replica: String(greeting), cookie: set[0]?.split(';')[0] };
 }
 
-test('who was asked to find another replica is not led back by the cookie, and stays where it comes to', async () => {
+test('a client that was asked to move is not led back by its cookie, and stays at its new replica', async () => {
   const edge = await startEdge();
   try {
     const first = await openSocket(edge, '?slot=0');
-    // The one it is on has more sockets than the other.
+    // Its replica has more sockets than the other.
     const back = await openSocket(edge, '?slot=0', first.cookie);
     assert.equal(back.replica, first.replica);
     const moved = await openSocket(edge, '?slot=0&rebalance=1', `mine=1; ${first.cookie}; other=2`);

@@ -1,4 +1,4 @@
-// What is done to plain http: all but a few paths is sent to https.
+// The rules for plain http: all but a few paths are redirected to https.
 import { REDIRECT } from './limits.ts';
 import { isLoopback } from './options.ts';
 import {
@@ -25,7 +25,7 @@ export const redirectConnectionRules = (table: string): ConnectionRule[] => [
 export function redirectRules({ host, port }: Pick<EdgeSettings, 'host' | 'port'>): ReturnRule[] {
   const suffix = port === 443 ? '' : `:${port}`;
   const name = host.includes(':') ? `[${host}]` : host;
-  // A browser keeps a 308 for good: on loopback that would outlive us and bind whatever uses the port next.
+  // A browser keeps a 308 forever. On loopback that would outlive the cluster and redirect the next server on the port.
   const noStore = isLoopback(host) ? [['Cache-Control', 'no-store'] as const] : [];
   const to = (location: string): Reply => ({
     status: 308,

@@ -96,7 +96,7 @@ test('paths and secrets with quotes, dollars and backslashes are passed on as th
   assert.ok(output.includes(certificate), output);
 });
 
-test('a configuration HAProxy would refuse is told apart', () => {
+test('a configuration that HAProxy refuses is detected', () => {
   assert.notEqual(check(render().replace('timeout connect', 'timeout conect')).status, 0);
 });
 
@@ -120,13 +120,13 @@ test('loopback hosts are bound to loopback only and get no HSTS; others get both
   assert.match(open, /bind \*:8443 tcp-ut 30000ms ssl/);
 });
 
-test('a loopback address is listened on, and a name that only begins like one is public', () => {
+test('a loopback address is listened on, and a name that only begins like a loopback address is public', () => {
   assert.deepEqual(bindAddresses('127.0.0.2', true), ['127.0.0.1', '127.0.0.2', '[::1]']);
   assert.deepEqual(bindAddresses('127.0.0.1', false), ['127.0.0.1']);
   assert.deepEqual(bindAddresses('127.example', false), ['*']);
 });
 
-test('the rate of all connections leaves room for what is refused of an address that floods', () => {
+test('the rate of all connections leaves room for the refused connections of a flood', () => {
   const { connectionRate, connectionRatePerAddress } = defaults;
   assert.ok(connectionRate >= 40 * (connectionRatePerAddress / 10));
 });
@@ -146,11 +146,11 @@ test('the Runtime API is for the owner alone and never on TCP', () => {
   ]);
 });
 
-test('a front that looks at the ALPN is there only when asked for, and then HAProxy accepts it', () => {
+test('the TCP frontend that reads the ALPN exists only when asked for, and HAProxy accepts it', () => {
   assert.ok(!render().includes('acme-tls/1'));
   const text = render({}, { tlsAlpnFront: { challenges: 'acme-tls.sock', https: 'https.sock' } });
   assert.match(text, /use_backend challenges if \{ req\.ssl_alpn acme-tls\/1 \}/);
-  // Every connection counts twice: at the front, and at https behind it.
+  // Every connection counts twice: at the TCP frontend, and at https behind it.
   const limit = (rendered: string) => Number(/^ {2}maxconn (\d+)$/m.exec(rendered)?.[1]);
   assert.equal(limit(text) - limit(render()), defaults.maxConnections);
   const { status, output } = check(text);
@@ -164,7 +164,7 @@ test('revocation lists and challenges are answered by the authority when there i
   assert.match(render(), /return status 404 .*path_beg \/\.well-known\/acme-challenge\/ \/crl\//);
 });
 
-test('a stream of events and a poll that is held are never silent for as long as the edge waits, and are not compressed', () => {
+test("event streams and long polls send something within the edge's time-out, and are not compressed", () => {
   assert.ok(2 * QUIET_MS <= 1000 * Math.min(TIMEOUTS.client, TIMEOUTS.server));
   assert.doesNotMatch(COMPRESSED_TYPES, /event-stream|ndjson/);
 });

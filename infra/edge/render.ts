@@ -39,10 +39,9 @@ const CIPHERS_TLS12 = [
 ].join(':');
 const CIPHERS_TLS13 = 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256';
 
-/** What `ssl-default-bind-options`, `-ciphersuites`, `-ciphers` and `-curves` are set to. */
+/** The values of `ssl-default-bind-options`, `-ciphersuites`, `-ciphers` and `-curves`. */
 export function tlsSettings({ tlsMinVersion }: Pick<EdgeSettings, 'tlsMinVersion'>) {
-  // A ticket of TLS 1.2 is under one key for as long as the edge runs: anyone who gets that key reads what was
-  // recorded.
+  // TLS 1.2 tickets use one key for as long as the edge runs: anyone who gets that key can read recorded traffic.
   const ticketOption = tlsMinVersion === '1.2' ? ' no-tls-tickets' : '';
   return {
     options: `ssl-min-ver TLSv${tlsMinVersion} prefer-client-ciphers${ticketOption}`,
@@ -54,7 +53,7 @@ export function tlsSettings({ tlsMinVersion }: Pick<EdgeSettings, 'tlsMinVersion
 
 function globalSection({ settings, runtimeSocket, separateKey, tlsAlpnFront }: EdgeOptions): string {
   const tls = tlsSettings(settings);
-  // Through the TCP front every connection counts twice.
+  // Through the TCP frontend every connection counts twice.
   const times = tlsAlpnFront === undefined ? 1 : 2;
   return section('global', [
     `log stdout len ${LOGGING.lineBytes} format raw local0 info`,
@@ -73,8 +72,7 @@ function globalSection({ settings, runtimeSocket, separateKey, tlsAlpnFront }: E
     settings.tlsMinVersion === '1.2' && `ssl-default-bind-ciphers ${tls.ciphers}`,
     `ssl-default-bind-curves ${tls.curves}`,
     separateKey === true && 'ssl-load-extra-del-ext',
-    // Chrome and Firefox get WebSocket over http/2 wrong with some servers; without it they use http/1.1 for
-    // it.
+    // Chrome and Firefox fail with WebSocket over http/2 on some servers; with this option they use http/1.1 for it.
     'h2-workaround-bogus-websocket-clients',
   ]);
 }
@@ -92,7 +90,7 @@ function defaultsSection({ settings }: EdgeOptions): string {
     'log global',
     `log-format ${quote(LOG_FORMAT)}`,
     'option dontlognull',
-    // Moves are small and wait for nothing.
+    // Moves are small and must not wait for more data.
     'option http-no-delay',
     `option redispatch ${RETRIES.redispatchEvery}`,
     `retries ${RETRIES.count}`,

@@ -63,7 +63,7 @@ test('HAProxy accepts, without a warning, replicas found by name in every varian
   }
 });
 
-test('HAProxy accepts servers whose names nobody knows yet', () => {
+test('HAProxy accepts servers whose names cannot be resolved yet', () => {
   const servers = ['ws1', 'ws2'].map((name) => ({
     name,
     address: `${name}.invalid`,
@@ -75,20 +75,20 @@ test('HAProxy accepts servers whose names nobody knows yet', () => {
   assert.match(output, /disabling server/);
 });
 
-test('there is a slot for every replica there may be, and each is found by the name', () => {
+test('there is a slot for every possible replica, and each is found by the name', () => {
   assert.match(
     render(),
     /^ {2}server-template ws 1-24 game-headless\.gridlock\.svc\.cluster\.local:8080 port 9090 resolvers cluster resolve-prefer ipv4 init-addr none$/m,
   );
 });
 
-test('several edges agree on where a game is by the address of its replica', () => {
+test('several edges agree on the replica of a game by its address', () => {
   const text = render({ servers: { ...discovery, hashKey: 'addr-port' } }, { design: 'stateful' });
   assert.match(text, /balance url_param game\n +hash-type consistent sdbm avalanche/);
   assert.match(text, /server-template .* hash-key addr-port$/m);
 });
 
-test('it listens on the ports of the container and redirects to the one people connect to', () => {
+test('it listens on the ports of the container and redirects to the port that clients connect to', () => {
   const text = render();
   assert.match(text, /bind \*:8443 tcp-ut 30000ms ssl/);
   assert.match(text, /bind \*:8080 tcp-ut 30000ms\n/);

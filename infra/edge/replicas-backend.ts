@@ -7,10 +7,10 @@ import { section } from './syntax.ts';
 const isDiscovery = (servers: EdgeOptions['servers']): servers is EdgeDiscovery => 'slots' in servers;
 const RESOLVED = 'resolvers cluster resolve-prefer ipv4';
 
-/** The servers of the replicas: one each, or a template with as many as there is room for. */
+/** The servers of the replicas: one each, or a template with a fixed number of slots. */
 function serverLines({ servers, resolveNames = false }: EdgeOptions): string[] {
   if (!isDiscovery(servers)) {
-    // A name that is not known yet keeps nobody waiting: HAProxy starts, and asks until it is.
+    // A name that cannot be resolved yet delays nothing: HAProxy starts, and asks until it can.
     const found = resolveNames ? ` ${RESOLVED} init-addr last,libc,none` : '';
     return servers.map(({ name, address, port, checkPort = port, socket }) => {
       const at = address.includes(':') ? `[${address}]` : address;
@@ -24,7 +24,7 @@ function serverLines({ servers, resolveNames = false }: EdgeOptions): string[] {
   return [`server-template ws 1-${slots} ${name}:${port} port ${checkPort} ${RESOLVED} init-addr none${key}`];
 }
 
-/** Nothing that is made for one visitor: the length of a compressed page can tell what is in it (BREACH). */
+/** Nothing that is made for one visitor: the length of a compressed page can reveal its content (BREACH). */
 export const COMPRESSED_TYPES =
   'text/css text/javascript application/javascript image/svg+xml application/manifest+json';
 
@@ -35,7 +35,7 @@ const byCookie = (cookieKey: string): string[] => [
   `dynamic-cookie-key ${quote(cookieKey)}`,
 ];
 
-/** What a value hashes to changes for few clients when a server comes or goes. */
+/** Few clients move to another server when a server comes or goes. */
 const CONSISTENT = 'hash-type consistent sdbm avalanche';
 
 /**
@@ -50,7 +50,7 @@ function balancing({ design }: GridlockReplicas, cookieKey: string): string[] {
   return byCookie(cookieKey);
 }
 
-/** How a client finds a server of the user's. Without the header or parameter, requests go round robin. */
+/** The choice of one of the user's own servers. Without the header or parameter, requests go round robin. */
 function userBalancing({ stickiness }: UserServer, cookieKey: string): string[] {
   switch (stickiness.by) {
     case 'cookie':
@@ -72,7 +72,7 @@ const httpCheck = (path: string, status: string): string[] => [
   `http-check expect status ${status}`,
 ];
 
-/** What is done for a server of the user's: what it answers is passed on as it is. */
+/** The lines for the user's own server, whose answers pass unchanged. */
 const userLines = (server: UserServer, cookieKey: string): string[] => [
   ...userBalancing(server, cookieKey),
   ...(server.healthPath === '' ? [] : httpCheck(server.healthPath, '200-399')),
@@ -80,7 +80,7 @@ const userLines = (server: UserServer, cookieKey: string): string[] => [
   `timeout tunnel ${USER_TIMEOUTS.tunnel}s`,
 ];
 
-/** What is done for Gridlock's replicas. */
+/** The lines for Gridlock's replicas. */
 const gridlockLines = (server: GridlockReplicas, cookieKey: string): string[] => [
   ...balancing(server, cookieKey),
   ...httpCheck('/readyz', '200'),
@@ -94,8 +94,7 @@ export function replicasBackend(options: EdgeOptions): string {
   const { server } = settings;
   return section('backend replicas', [
     isGridlock(server) ? gridlockLines(server, cookieKey) : userLines(server, cookieKey),
-    // A replica that is not ready gets nothing new and keeps its sockets: it closes them itself while it
-    // drains.
+    // A replica that is not ready gets no new requests and keeps its sockets: it closes them itself while it drains.
     'default-server check inter 500ms fastinter 200ms downinter 200ms fall 2 rise 1',
     serverLines(options),
   ]);
@@ -113,7 +112,7 @@ export const resolversSection = section('resolvers cluster', [
   'resolve_retries 3',
   'timeout resolve 1s',
   'timeout retry 500ms',
-  // An address that is gone is gone; a name server that is away for a moment takes no replica out.
+  // An address that leaves the answer is removed at once; a name server that fails for a moment removes no replica.
   'hold valid 1s',
   'hold obsolete 1s',
   'hold nx 30s',

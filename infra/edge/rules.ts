@@ -23,7 +23,7 @@ export const quote = (text: string): string => `"${text.replace(/[\\"$]/g, '\\$&
 /** When a rule applies; the test is a condition of HAProxy. */
 export type When = { if: string } | { unless: string };
 
-/** What HAProxy answers by itself. Bodies and header values are as HAProxy's parser wants them. */
+/** An answer by HAProxy itself. Bodies and header values are as HAProxy's parser wants them. */
 export interface Reply {
   status: number;
   contentType?: string;
@@ -32,7 +32,7 @@ export interface Reply {
   headers?: readonly (readonly [name: string, value: string])[];
 }
 
-/** What happens to a connection before anything is read from it. */
+/** A rule for a connection before anything is read from it. */
 export type ConnectionRule =
   | { action: 'track'; counter: 0 | 1; key: string; table: string }
   | { action: 'reject'; when: { if: string } };
@@ -42,11 +42,11 @@ export type ReturnRule = {
   action: 'return';
   reply: Reply;
   when?: When;
-  /** What it is counted as, where it refuses a request. */
+  /** The reason to count it under, where it refuses a request. */
   reason?: string;
 };
 
-/** What happens to a request, in order. */
+/** A rule for a request; rules apply in order. */
 export type RequestRule =
   | ReturnRule
   | { action: 'wait-for-body'; timeMs: number }
@@ -57,7 +57,7 @@ export type RequestRule =
   | { action: 'set-header'; name: string; value: string; when?: When }
   | { action: 'replace-header'; name: string; match: string; value: string; when: When };
 
-/** What happens to every response. */
+/** A rule for every response. */
 export type ResponseRule =
   | { action: 'count'; counter: 0; when: When }
   | { action: 'del-header'; name: string }
@@ -66,7 +66,7 @@ export type ResponseRule =
 /** Where an ACME authority looks for its challenges. */
 export const ACME_PATH = '/.well-known/acme-challenge/';
 
-/** A named condition of the rules; those of one name hold if one of them does. */
+/** A named condition of the rules. Of several with one name, one has to hold. */
 export interface Condition {
   readonly name: string;
   readonly criterion: string;
@@ -100,7 +100,7 @@ export function errorReply(status: number, code: string, message: string, header
   };
 }
 
-/** Why requests are refused. */
+/** The reasons for which requests are refused. */
 export const REFUSAL_REASONS = [
   'rate_limited',
   'refused_often',
@@ -115,7 +115,7 @@ export const REFUSAL_REASONS = [
 ] as const;
 type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
-/** A rule that refuses what a test finds. */
+/** A rule that refuses requests that match a test. */
 export const refuse = (reason: RefusalReason, reply: Reply, test: string): ReturnRule => ({
   action: 'return',
   reply,
@@ -139,7 +139,7 @@ export const quietFlood: RequestRule = Object.freeze({
   when: { if: `{ sc_http_req_rate(0) gt ${LOGGING.requestsPerAddress} }` },
 });
 
-/** What HAProxy answers when it gives up by itself. */
+/** The answers of HAProxy when it gives up by itself. */
 export const ERRORS: readonly Reply[] = Object.freeze([
   errorReply(400, 'bad_request', 'The request is malformed or its headers are too large.'),
   errorReply(408, 'request_timeout', 'The request took too long to arrive.'),
@@ -170,36 +170,36 @@ function limitRequests(limits: EdgeLimits): RequestRule[] {
   const tooLarge = errorReply(413, 'too_large', `The body is larger than ${limits.maxBodyBytes} bytes.`);
   return [
     refuse('rate_limited', rateLimited, `{ sc_http_req_rate(0) gt ${limits.requestRatePerAddress} }`),
-    // Only what a replica refuses counts, so that a crowd that tries again is let in again in time.
+    // Only refusals by a replica count, so that a crowd that retries is let in again in time.
     refuse('refused_often', refusedOften, `{ sc_gpc0_rate(0) gt ${limits.refusedRatePerAddress} }`),
     refuse('length_required', lengthRequired, '{ req.hdr(transfer-encoding) -m found }'),
     refuse('too_large', tooLarge, `{ req.hdr_val(content-length) gt ${limits.maxBodyBytes} }`),
     { action: 'wait-for-body', timeMs: limits.headerTimeoutMs },
-    // In http/2 a body of unknown length has no header that tells of it.
+    // In http/2 no header marks a body of unknown length.
     refuse('length_required', lengthRequired, '{ req.body_len gt 0 } !{ req.hdr(content-length) -m found }'),
   ];
 }
 
-/** What reaches no server, Gridlock's or the user's. */
+/** Requests that reach no server, neither Gridlock's nor the user's. */
 const noSuchMethod = refuse(
   'method_not_allowed',
   errorReply(405, 'method_not_allowed', 'Not allowed.'),
   '{ method TRACE CONNECT }',
 );
 
-/** What never reaches a server of the user's: other paths than those it named, if it named some. */
+/** Requests that never reach the user's own server: paths outside the configured ones, if there are any. */
 function userRefusals({ socketPaths }: UserServer): RequestRule[] {
   if (socketPaths.length === 0) return [noSuchMethod];
   const notFound = errorReply(404, 'not_found', `The server is at ${socketPaths.join(', ')}.`);
   return [
     refuse('internal_path', notFound, '!is_socket'),
-    // To some servers /ws/../admin is /admin.
+    // Some servers treat /ws/../admin as /admin.
     refuse('internal_path', notFound, '{ path,url_dec -m sub /.. }'),
     noSuchMethod,
   ];
 }
 
-/** What never reaches a replica. */
+/** Requests that never reach a replica. */
 function refusals(): RequestRule[] {
   const openHere = (status: number, code: string, headers: Record<string, string>) =>
     errorReply(status, code, 'Open a WebSocket here.', headers);
@@ -225,12 +225,12 @@ const forwardedHeaders: readonly RequestRule[] = [
   { action: 'set-header', name: 'X-Forwarded-Proto', value: 'https' },
 ];
 
-// For localhost it would bind every other port of the user's browser to https.
+// For localhost, HSTS would force https on every other port in the user's browser.
 const hasHsts = ({ host }: Pick<EdgeSettings, 'host'>): boolean => !isLoopback(host);
 
 /**
- * A client that was asked to find another replica must not be led back by its cookie, and gets one for its new replica. To
- * ignore the cookie would not do: a request whose cookie is ignored gets no other, and the next one went back.
+ * A client that was asked to move must not be led back by its cookie, and gets a cookie for its new replica. Ignoring
+ * the cookie is not enough: HAProxy then sets no new cookie, and the next request would go back.
  */
 function forgetReplica({ design }: GridlockReplicas): RequestRule[] {
   if (design === 'stateful') return [];
@@ -245,7 +245,7 @@ function forgetReplica({ design }: GridlockReplicas): RequestRule[] {
   ];
 }
 
-/** Limits, refusals and headers of a request over https. `hostVariable` keeps the name that was asked for. */
+/** Limits, refusals and headers of a request over https. `hostVariable` keeps the requested host name. */
 export function requestRules(settings: EdgeSettings, hostVariable = 'host'): RequestRule[] {
   const keepHost: RequestRule = {
     action: 'set-var',
@@ -264,8 +264,8 @@ export function requestRules(settings: EdgeSettings, hostVariable = 'host'): Req
 }
 
 /**
- * What a replica refuses is counted by address, but for backends with a key, which may act for many players. The replica
- * behind is not advertised.
+ * Counts a replica's refusals by address, except those to backends with a key, which may act for many players. Does not
+ * reveal the replica behind.
  */
 export const responseRules: readonly ResponseRule[] = Object.freeze([
   {
@@ -277,7 +277,7 @@ export const responseRules: readonly ResponseRule[] = Object.freeze([
   { action: 'del-header', name: 'server' } as const,
 ]);
 
-/** Also on what HAProxy answers by itself. */
+/** The rules also apply to answers by HAProxy itself. */
 export function afterResponseRules(settings: Pick<EdgeSettings, 'host'>, hostVariable = 'host'): ResponseRule[] {
   if (!hasHsts(settings)) return [];
   const unless = `{ var(txn.${hostVariable}) -m reg -i ${quote(LOOPBACK_HOST)} }`;

@@ -1,9 +1,9 @@
-/** What keeps a client at one server. */
+/** The way to keep a client at one server. */
 export type Stickiness =
   | { readonly by: 'cookie' | 'source' | 'none' }
   | { readonly by: 'header' | 'query'; readonly name: string };
 
-/** A server of anybody's behind the edge, as far as the edge has to know it. */
+/** The user's own server behind the edge, as far as the edge has to know it. */
 export interface UserServer {
   readonly stickiness: Stickiness;
   /** Only these paths, and what is below them, reach it; none for every path. */
@@ -12,11 +12,16 @@ export interface UserServer {
   readonly healthPath: string;
 }
 
-/** Gridlock's own replicas behind the edge: it knows their paths, and how they are found again. */
+/**
+ * Gridlock's own replicas behind the edge. The edge knows their paths, and how to route a client back to its replica.
+ */
 export interface GridlockReplicas {
-  /** `stateless`: a browser stays where its cookie says. `stateful`: a game is held where its code hashes to. */
+  /**
+   * `stateless`: a browser stays at the replica in its cookie. `stateful`: a game is at the replica that its code
+   * hashes to.
+   */
   readonly design: 'stateless' | 'stateful';
-  /** How often either side of a socket shows that it is there. */
+  /** How often each side of a socket sends a heartbeat. */
   readonly heartbeatMs: number;
 }
 
@@ -24,7 +29,7 @@ export type ServerBehind = UserServer | GridlockReplicas;
 
 export const isGridlock = (server: ServerBehind): server is GridlockReplicas => 'design' in server;
 
-/** What one edge takes, in all and from one address. */
+/** The limits of one edge, in all and for one address. */
 export interface EdgeLimits {
   /** Open connections over https. */
   readonly maxConnections: number;

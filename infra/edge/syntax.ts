@@ -65,7 +65,7 @@ export function tableText(name: string, { type, keyBytes, size, expireSeconds, s
   return section(`backend ${name}`, [`stick-table type ${type}${length} size ${size}${expire} store ${store}`]);
 }
 
-/** Text as `lf-string` takes it, without quotes. */
+/** Text in the form for `lf-string`, without quotes. */
 export const escapedText = (text: string): string => text.replace(/[\\ "#'$]/g, '\\$&').replaceAll('\n', '\\n');
 
 export const responseText = (rule: ResponseRule, when: 'response' | 'after-response'): string =>

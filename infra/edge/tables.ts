@@ -1,15 +1,15 @@
-/** A stick table: what is counted, and by which key. */
+/** A stick table: its counters and its key. */
 export interface Table {
   readonly type: 'ipv6' | 'string';
-  /** Of a string: how many bytes of it tell one from another. */
+  /** For a string key: its length in bytes; only this part distinguishes keys. */
   readonly keyBytes?: number;
   readonly size: number;
-  /** Without, entries stay: they are counters. */
+  /** Without it, entries stay: they are counters. */
   readonly expireSeconds?: number;
   readonly store: string;
 }
 
-/** By which clients are counted: their address, of IPv6 the network that one customer gets. */
+/** The key by which clients are counted: their address; for IPv6, the network that one customer gets. */
 export const CLIENT_KEY = 'src,ipmask(32,64)';
 
 const EXPIRE_SECONDS = 30;

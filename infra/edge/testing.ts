@@ -62,7 +62,10 @@ async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** What makes an echo replica send more than any buffer holds, and close soon after, as a replica does with slow readers. */
+/**
+ * A message that makes an echo replica send more than any buffer holds, and close soon after, as a replica does with
+ * slow readers.
+ */
 export const FLOOD = 'flood';
 const FLOOD_BYTES = 16 * 1024 * 1024;
 
@@ -71,7 +74,7 @@ function flood(socket: WebSocket): void {
   setTimeout(() => socket.terminate(), 500);
 }
 
-/** An echo replica refuses these, the second one as a backend's that showed its key. */
+/** An echo replica refuses these paths, the second as if for a backend with a key. */
 export const REFUSED_PATH = '/refused';
 export const REFUSED_BACKEND_PATH = '/refused-backend';
 
@@ -152,13 +155,13 @@ export interface Edge {
   replicas: EchoReplica[];
   ca: Buffer;
   runtimeSocket: string;
-  /** Of the master process, which reaches workers that a reload replaced. */
+  /** The socket of the master process, which reaches workers that a reload replaced. */
   masterSocket: string;
   /** A request to the https port, or with `plain` to the http port. */
   https(options?: RequestInit): Promise<Answer>;
   plain(options?: RequestInit): Promise<Answer>;
   metrics(options?: RequestInit): Promise<Answer>;
-  /** What HAProxy has logged so far. */
+  /** The log of HAProxy so far. */
   log(): string;
   /** Resolves when exactly these replicas are in rotation. */
   inRotation(...names: string[]): Promise<void>;

@@ -14,7 +14,7 @@ async function edgeOf(t: TestContext, config: Partial<Config>, extra: Partial<Ed
   return edge;
 }
 
-/** Names of the servers that answered so many requests. */
+/** The names of the servers that answered a number of requests. */
 async function answering(edge: Edge, request: (index: number) => RequestInit, count = 12): Promise<string[]> {
   const names: string[] = [];
   for (let index = 0; index < count; index++) {
@@ -90,7 +90,7 @@ test('with socket paths only they and what is below them reach the server', asyn
   socket.terminate();
 });
 
-test('a server that is taken out of rotation gets nobody new, cookie or not, and keeps its open sockets', async (t) => {
+test('a server out of rotation gets no new clients, not even by cookie, and keeps its open sockets', async (t) => {
   const edge = await edgeOf(t, {});
   const { headers, body } = await edge.https();
   const cookie = String(headers['set-cookie']).split(';')[0]!;
@@ -107,7 +107,7 @@ test('a server that is taken out of rotation gets nobody new, cookie or not, and
   assert.equal((await serverStates(edge.runtimeSocket)).get(at)?.up, false);
 });
 
-test('the edge tells which servers are up and how many sessions each has', async (t) => {
+test('the edge reports which servers are up and how many sessions each has', async (t) => {
   const edge = await edgeOf(t, { sticky: 'query:user', healthPath: '/style.css' });
   const { socket, at } = await openSocket(edge);
   t.after(() => socket.terminate());
@@ -122,7 +122,7 @@ test('the edge tells which servers are up and how many sessions each has', async
   assert.deepEqual(Object.fromEntries(states), { [at]: { up: true, sessions: 1 }, [other]: { up: true, sessions: 0 } });
 });
 
-test('a server whose health path answers an error gets nobody until it answers again', async (t) => {
+test('a server whose health path answers an error gets no clients until it recovers', async (t) => {
   const edge = await edgeOf(t, { sticky: 'none', healthPath: '/up' });
   edge.replicas[0]!.setReady(false);
   await edge.inRotation('ws2');

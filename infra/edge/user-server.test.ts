@@ -45,7 +45,7 @@ for (const sticky of ['cookie', 'source', 'none', 'header:X-User', 'query:room']
           const front = { authoritySocket: 'certs.sock', ...(tlsAlpnFront ? { tlsAlpnFront } : {}) };
           const { status, output } = check(render({ sticky, socketPaths, healthPath }, undefined, front));
           assert.equal(status, 0, output);
-          // Of the front, which is TCP, HAProxy says that it ignores an option of HTTP.
+          // HAProxy warns that the TCP frontend ignores an option of HTTP.
           assert.doesNotMatch(output.replace(/^.*as it requires HTTP mode\.$/gm, ''), /WARNING|ALERT/);
         }
       }
@@ -53,7 +53,7 @@ for (const sticky of ['cookie', 'source', 'none', 'header:X-User', 'query:room']
   });
 }
 
-test('servers that run already get the same edge as servers that are started', () => {
+test('servers that already run get the same edge as servers that are started', () => {
   const upstreams = ['127.0.0.1:3000', '[::1]:3001'];
   assert.equal(render({ command: '', upstreams }), render({}));
 });
@@ -62,7 +62,7 @@ test('the design of games, which a stack may set, does not concern a server of y
   assert.equal(render({ design: 'stateful' }), render({ design: 'stateless' }));
 });
 
-test('each way to keep a client at a server is its own balancing', () => {
+test('each way to keep a client at a server has its own balancing', () => {
   const balancing = (sticky: string) => backendOf(render({ sticky })).match(/^ {2}(balance|cookie|hash-type).*/gm);
   assert.deepEqual(balancing('source'), ['  balance source', '  hash-type consistent sdbm avalanche']);
   assert.deepEqual(balancing('header:X-User'), ['  balance hdr(X-User)', '  hash-type consistent sdbm avalanche']);

@@ -48,7 +48,7 @@ test('without a place to write to, the context lies under its hash among the art
   assert.deepEqual(filesOf(named.context), filesOf(first.context));
   assert.deepEqual(await bundle(), named);
   const leftovers = readdirSync(path.dirname(named.context)).filter((name) => name.startsWith('building-'));
-  // Others build there at the same time, and are done between two looks.
+  // Other builds run there at the same time, and may finish between two checks.
   const builtAt = (name: string) =>
     statSync(path.join(named.context, '..', name), { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
   assert.ok(leftovers.every((name) => Date.now() - builtAt(name) < 60_000));
@@ -64,7 +64,7 @@ test('every entry point has its bundle, the page its files, and every script its
 
 const textOf = ({ context }: Bundle, file: string) => readFileSync(path.join(context, 'app', file), 'utf8');
 
-test('another application that comes along has another page in the image, and another hash', async () => {
+test('another built-in application has another page in the image, and another hash', async () => {
   const counter = await bundle({ out: path.join(directory, 'counter'), app: 'counter' });
   assert.notEqual(counter.hash, first.hash);
   assert.equal(textOf(counter, 'main.mjs'), textOf(first, 'main.mjs'));
@@ -101,7 +101,7 @@ test('the description of the API lies where the server looks for it', () => {
   assert.deepEqual(readFileSync(path.join(first.context, 'app', file)), readFileSync(path.join(ROOT, file)));
 });
 
-test('a trace names a source by its path in the repository, and the sources themselves stay at home', () => {
+test('a trace names a source by its path in the repository, and the image holds no sources', () => {
   const map = JSON.parse(readFileSync(path.join(first.context, 'app/main.mjs.map'), 'utf8')) as Record<string, unknown>;
   assert.ok((map['sources'] as string[]).includes('services/server/main.ts'));
   assert.equal(map['sourcesContent'], undefined);

@@ -13,7 +13,7 @@ export const BASE_IMAGE = 'node:24-bookworm-slim';
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const DOCKERFILE = path.join(import.meta.dirname, 'Dockerfile');
 
-/** What the image is made of, by the name it has in `/app`; paths are relative to the repository. */
+/** The sources of the image, by their name in `/app`; paths are relative to the repository. */
 export interface Sources {
   /** `main` -> `services/server/main.ts`: bundled into `/app/main.mjs`. */
   readonly entryPoints: Readonly<Record<string, string>>;
@@ -40,18 +40,18 @@ export function findSources(root: string): Sources {
 export interface BundleOptions {
   /** The checkout; default: this one. */
   readonly root?: string;
-  /** Where the context is written, replacing what is there; default: `.artifacts/image/<hash>` of the checkout. */
+  /** The directory for the context, which is replaced; default: `.artifacts/image/<hash>` of the checkout. */
   readonly out?: string;
-  /** What is played; default: the game. */
+  /** The application to bundle; default: the game. */
   readonly app?: string;
-  /** What the Dockerfile's `BASE_IMAGE` will be: part of the hash. */
+  /** The value of the Dockerfile's `BASE_IMAGE`, which is part of the hash. */
   readonly baseImage?: string;
 }
 
 export interface Bundle {
   /** The build context, absolute, with its `Dockerfile`. */
   readonly context: string;
-  /** 12 hex digits over everything the image is made of: the same sources give the same, anywhere. */
+  /** 12 hex digits of a hash over everything in the image: the same sources give the same hash on every machine. */
   readonly hash: string;
 }
 
@@ -64,7 +64,7 @@ export async function bundle(options: BundleOptions = {}): Promise<Bundle> {
   const { root = ROOT, out, app: played = 'grid', baseImage = BASE_IMAGE } = options;
   const artifacts = path.join(root, '.artifacts', 'image');
   await mkdir(artifacts, { recursive: true });
-  // Always as deep below the checkout: the page's source maps tell the way to the sources.
+  // Always at the same depth below the checkout, as the page's source maps hold the relative path to the sources.
   const building = await mkdtemp(path.join(artifacts, 'building-'));
   try {
     const app = path.join(building, 'app');
@@ -82,11 +82,11 @@ export async function bundle(options: BundleOptions = {}): Promise<Bundle> {
   }
 }
 
-/** The application where it is one of the user's, and its page. */
+/** Bundles the application, if it is the user's own, and its page. */
 async function bundleApp(app: string, out: string): Promise<void> {
   const own = bundledApp({ app });
   try {
-    // Seen from its own folder, so that it is the same wherever that is.
+    // Built relative to its own folder, so that the result does not depend on its place.
     if (own !== undefined) {
       const name = path.basename(APP_IN_IMAGE, '.mjs');
       await compile(path.dirname(own), { [name]: path.basename(own) }, out);
@@ -104,8 +104,8 @@ async function copy(from: string, to: string): Promise<void> {
 }
 
 /**
- * Hashes paths and contents in order, and gives every file the mode it shall have in the image: its user is another
- * than who builds it, whatever that one's umask is.
+ * Hashes paths and contents in order, and sets the mode that each file has in the image. The image's user must be able
+ * to read it, whatever the umask of the person who builds it.
  */
 async function hashTree(directory: string, baseImage: string): Promise<string> {
   const hash = createHash('sha256').update(`${baseImage}\0`);
@@ -124,7 +124,7 @@ async function hashTree(directory: string, baseImage: string): Promise<string> {
   return hash.digest('hex').slice(0, 12);
 }
 
-/** Moves the finished context to its place; one named by its hash that is there already is the same. */
+/** Moves the finished context to its place. A context with the same hash is the same, and stays. */
 async function publish(building: string, context: string, replace: boolean): Promise<void> {
   if (replace) {
     await rm(context, { recursive: true, force: true });

@@ -2,15 +2,15 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Plugin } from 'esbuild';
 
-// Packages that are CommonJS ask for `require`, which a module does not have.
+// CommonJS packages need `require`, which a module does not have.
 const BANNER = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
-/** Those that say where a file is in a way no bundle can keep. */
+/** The properties that a bundle cannot preserve. */
 const UNKEPT = /import\.meta\.(dirname|filename|main|resolve)\b/;
 
 /**
- * Keeps `import.meta.url` of our sources what it says in the repository, so that a file is found beside the source
- * that reads it: below the bundle at the same path.
+ * Keeps `import.meta.url` of our sources as it is in the repository. A source then finds a file at the same relative
+ * path below the bundle.
  */
 const ownLocations = (root: string): Plugin => ({
   name: 'own-locations',
@@ -36,7 +36,7 @@ export async function compile(root: string, entryPoints: Readonly<Record<string,
   const { outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: { ...entryPoints },
-    // As if it stood at the top of the repository: a trace then names each source by its path there.
+    // As if the output were at the top of the repository, so that a trace names each source by its path there.
     outdir: root,
     outExtension: { '.js': '.mjs' },
     write: false,

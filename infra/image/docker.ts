@@ -3,9 +3,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/**
- * The environment for docker: where the BuildKit plugin is not installed, the builder that needs none is chosen.
- */
+/** The environment for docker: without the BuildKit plugin, it selects the classic builder. */
 let environment: Promise<NodeJS.ProcessEnv> | undefined;
 
 export function dockerEnvironment(): Promise<NodeJS.ProcessEnv> {
@@ -21,7 +19,7 @@ export async function docker(args: readonly string[], env: NodeJS.ProcessEnv = {
   const merged = { ...(await dockerEnvironment()), ...env };
   try {
     const running = run('docker', [...args], { env: merged, maxBuffer: 1 << 26 });
-    // A reader that stops reading is no failure of ours.
+    // A reader that stops reading is not a failure here.
     running.child.stdin?.on('error', () => undefined).end(input);
     return (await running).stdout;
   } catch (error) {
@@ -30,7 +28,7 @@ export async function docker(args: readonly string[], env: NodeJS.ProcessEnv = {
   }
 }
 
-/** Why docker, or one of these images, cannot be used here, as a sentence; undefined when all can. */
+/** A sentence that says why docker, or one of these images, cannot be used here; undefined when all can. */
 export async function dockerProblem(...images: readonly string[]): Promise<string | undefined> {
   try {
     await docker(['version', '--format', '{{.Server.Version}}']);

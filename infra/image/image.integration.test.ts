@@ -25,14 +25,14 @@ let directory: string;
 let built: Bundle;
 
 before(async () => {
-  // Outside of the repository: a package that is not in the bundle would be found in there.
+  // Outside of the repository, where a package that is missing in the bundle would be found.
   directory = await mkdtemp(path.join(os.tmpdir(), 'gridlock-image-'));
   built = await bundle({ out: path.join(directory, 'context') });
 });
 
 after(() => rm(directory, { recursive: true, force: true }));
 
-/** A replica from the files of an image, and what plays on it. */
+/** Starts a replica from the files of an image, and plays on it. */
 async function playOn(context: string, app: string, play: (client: TestClient, page: string) => Promise<void>) {
   const redis = await startRedis();
   const [port, internalPort] = [await freePort(), await freePort()];
@@ -74,7 +74,7 @@ async function playOn(context: string, app: string, play: (client: TestClient, p
   }
 }
 
-test('the files of the image are a replica that is played on', async () => {
+test('a replica runs from the files of the image and can be played on', async () => {
   await playOn(built.context, 'grid', async (client, page) => {
     assert.match(page, /<title>/);
     const created = await client.request({ type: 'create', players: 2, size: 3 });
@@ -84,7 +84,7 @@ test('the files of the image are a replica that is played on', async () => {
   });
 });
 
-test('the image of an application in a folder is a replica that plays it and serves its page', async () => {
+test('the image of an application in a folder runs a replica that plays it and serves its page', async () => {
   const app = userApp(directory, '<title>Tally</title>');
   const { context } = await bundle({ out: path.join(directory, 'own'), app });
   await rm(app, { recursive: true });

@@ -3,7 +3,7 @@ import path from 'node:path';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 
-/** An application of a user's in a folder of its own: the counter by another name, with a module and a page of its own. */
+/** A user's application in its own folder: the counter under another name, with its own module and page. */
 export function userApp(directory: string, web?: string): string {
   const folder = mkdtempSync(path.join(directory, 'app-'));
   symlinkSync(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'));

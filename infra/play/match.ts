@@ -1,13 +1,13 @@
 import { capture, FREE, type Grid, grid } from '../../services/apps/grid/grid.ts';
 import { createClient, GridlockError, type Room } from '../../services/client/node.ts';
 
-/** Where a cluster is, and the root that vouches for it; undefined: what the system trusts. */
+/** The address of a cluster, and the root that it is trusted by; undefined: the system's roots. */
 export interface Target {
   url: string;
   ca: string | undefined;
 }
 
-/** What came of one game. */
+/** The result of one game. */
 export interface MatchResult {
   game: string;
   /** Replicas the players were on. */
@@ -24,11 +24,11 @@ export interface MatchResult {
 const SETTINGS = { players: 2, size: 5, seconds: 30 };
 const NAMES = ['Ada', 'Grace'];
 
-/** A capture that another player was faster with, or that came when the game was over. */
+/** A capture that came after another player's, or after the end of the game. */
 const isRefusal = (error: unknown): boolean =>
   error instanceof GridlockError && ['cell_taken', 'game_over'].includes(error.code);
 
-/** Resolves when the game has the status, at once if it is so already. */
+/** Resolves when the game has the status, at once if it already has. */
 function reached(room: Room<Grid>, status: 'active' | 'completed'): Promise<void> {
   if (room.state.status === status) return Promise.resolve();
   return new Promise((resolve) => {

@@ -39,7 +39,7 @@ test('games are played to their end, and no acknowledged move is lost', async ()
   assert.match(lines[3]!, /^3 of 3 games played to the end, 75 moves acknowledged, 0 lost; p50 /);
 });
 
-test('a cluster that is not trusted is not played on, and a sentence says why', async () => {
+test('play refuses a cluster that is not trusted, and a sentence says why', async () => {
   const { code, stdout, stderr } = await play('--url', cluster.url);
   assert.deepEqual([code, stdout], [2, '']);
   assert.match(stderr, /^https:\/\/\S+ cannot be played on: .*certificate.* --ca names the root to trust\.$/m);

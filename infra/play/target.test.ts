@@ -28,7 +28,7 @@ const write = (file: string, text: string, mode = 0o644): void => {
   writeFileSync(path.join(directory, file), text, { mode });
 };
 
-test('without a word the cluster of npm start is meant, by a stack the one on Kubernetes', () => {
+test('the default is the cluster of npm start; a stack selects the one on Kubernetes', () => {
   write('.gridlock/pki/root.pem', 'local');
   write('.gridlock/kubernetes/dev/root.pem', 'kind');
   assert.deepEqual(findTarget({}), { url: 'https://localhost:8443', ca: 'local' });
@@ -41,7 +41,7 @@ test("a stack that pulumi brought up is found by the engine's outputs", () => {
   assert.deepEqual(findTarget({ stack: 'dev' }), { url: 'https://arena.example', ca: 'root' });
 });
 
-test('a stack that Pulumi does not tell of is not brought up a second time without a word of why', () => {
+test('a stack that Pulumi does not know is not brought up a second time without a word of why', () => {
   write('pulumi', '#!/bin/sh\necho "error: passphrase must be set" >&2\nexit 255\n', 0o755);
   assert.throws(
     () => findTarget({ stack: 'dev' }),
@@ -63,7 +63,7 @@ test("where a public authority certifies the edge, the system's roots are truste
   assert.deepEqual(findTarget({ stack: 'cloud' }), { url: 'https://play.example', ca: undefined });
 });
 
-test('a cluster that is not there is refused with a sentence that says how to get it', () => {
+test('a missing cluster is refused with a sentence that says how to start it', () => {
   const refused = (pattern: RegExp) => (error: unknown) => error instanceof ConfigError && pattern.test(error.message);
   assert.throws(() => findTarget({}), refused(/pki\/root\.pem: npm start brings a cluster up/));
   assert.throws(

@@ -7,7 +7,7 @@ import { publicUrl } from '../config/origin.ts';
 import { findEngine } from '../up/tools.ts';
 import type { Target } from './match.ts';
 
-/** Which cluster is meant. */
+/** The options that select a cluster. */
 export interface TargetOptions {
   url?: string | undefined;
   /** File of the root. */
@@ -28,7 +28,7 @@ interface StackOutputs {
   rootCertificate?: string;
 }
 
-/** What Pulumi itself says of a stack, or why it says nothing. */
+/** The outputs of a stack from Pulumi itself, or the reason why there are none. */
 function outputsOf(stack: string): StackOutputs | string {
   const pulumi = findEngine();
   if (!pulumi) return 'Pulumi is not installed';
@@ -59,7 +59,7 @@ export function findTarget({ url, ca, stack }: TargetOptions): Target {
     return { url: address.origin, ca: ca && readRoot(ca) };
   }
   const config = readConfig({ args: ['--stack', stack ?? 'dev'] });
-  // Whom everybody trusts vouches for the edge: the own root is for inside the cluster.
+  // A public authority certifies the edge; the cluster's own root is only for connections inside the cluster.
   if (stack !== undefined && config.certificates === 'acme') return { url: publicUrl(config), ca: undefined };
   const place = stack === undefined ? ['pki'] : ['kubernetes', stack];
   const file = ca ?? path.join(config.stateDir, ...place, 'root.pem');

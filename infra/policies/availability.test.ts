@@ -2,7 +2,7 @@ import { AVAILABILITY } from './availability.ts';
 import { type Objects, podOf, testFaults } from './testing/faults.ts';
 import type { Loose } from './testing/good-manifests.ts';
 
-/** The same by KEDA as the good manifests have it by an autoscaler of their own. */
+/** Scales with KEDA instead of the good manifests' own autoscaler. */
 function scaleByKeda(objects: Objects, changes: Loose = {}): void {
   const { metadata } = objects.HorizontalPodAutoscaler!;
   const spec = { scaleTargetRef: { name: metadata.name }, minReplicaCount: 3, maxReplicaCount: 6, ...changes };

@@ -3,10 +3,10 @@ import { type Fields, isController, type Manifest, matches, podSpec, podTemplate
 
 const FEWEST = 3;
 
-/** What keeps interchangeable pods running; a DaemonSet follows the nodes. */
+/** Whether a workload keeps interchangeable pods running; a DaemonSet follows the nodes. */
 const isReplicated = (manifest: Manifest): boolean => isController(manifest) && manifest.kind !== 'DaemonSet';
 
-/** What an autoscaler says of its target, be it Kubernetes' own or KEDA's; undefined for another object. */
+/** The target and limits of an autoscaler, either Kubernetes' own or KEDA's; undefined for another object. */
 function scaling({ kind, spec }: Manifest): { target: Fields; min: number; max: number } | undefined {
   const target = { kind: 'Deployment', ...spec?.scaleTargetRef };
   if (kind === 'HorizontalPodAutoscaler') return { target, min: spec?.minReplicas ?? 1, max: spec?.maxReplicas };

@@ -27,7 +27,7 @@ export const IMAGES: readonly Policy[] = [
   ),
 ];
 
-/** Policies that are asked for: not every registry tells the digest of an image before it is pushed. */
+/** Policies that a configuration has to enable: not every registry knows the digest of an image before it is pushed. */
 export const BY_DIGEST: readonly Policy[] = [
   eachContainer('image-by-digest', 'Images are named by their digest.', ({ image }) =>
     DIGEST.test(image) ? undefined : `has the image ${image}, whose tag may come to mean another`,
@@ -67,7 +67,7 @@ export const SECRETS: readonly Policy[] = [
 const KINDS = ['startupProbe', 'livenessProbe', 'readinessProbe'] as const;
 const ACTIONS = ['httpGet', 'tcpSocket', 'exec', 'grpc'] as const;
 
-/** A policy on each lasting container of what keeps pods running. */
+/** A policy on each lasting container of a workload that keeps pods running. */
 const eachLasting = (
   name: string,
   sentence: string,

@@ -1,4 +1,4 @@
-// What a policy does not ask of an object, each with the reason.
+// Exemptions of objects from policies, each with its reason.
 import { type Manifest, nameOf } from './manifest.ts';
 
 export interface Exemption {
@@ -18,7 +18,7 @@ export const EXEMPTIONS: readonly Exemption[] = [
     objects: /./,
     reason:
       "Our image's tag is the hash of its content, which cannot come to mean something else, and an " +
-      'image loaded into kind is in no registry to ask. Those of others are pinned by version.',
+      'image loaded into kind is in no registry. Images of other projects are pinned by version.',
   },
   {
     policy: 'stable-api',
@@ -30,7 +30,7 @@ export const EXEMPTIONS: readonly Exemption[] = [
     objects: /^StatefulSet .*-redis$/,
     complaints: /^container certificates /,
     reason:
-      'It serves nobody: it tells Redis of a renewed certificate, and ends, to be started again, when' + ' it cannot.',
+      'It serves no clients: it loads a renewed certificate into Redis. When it cannot, it ends and is' + ' restarted.',
   },
   {
     policy: 'no-node-port',
@@ -52,7 +52,7 @@ export const EXEMPTIONS: readonly Exemption[] = [
   {
     policy: 'no-token',
     objects: CONTROLLER,
-    reason: 'An ingress controller follows what is in the cluster: it asks for a token of its own, for an hour.',
+    reason: 'An ingress controller follows what is in the cluster: it uses a token that is valid for an hour.',
   },
   {
     policy: 'no-secrets-access',
@@ -82,8 +82,8 @@ export const EXEMPTIONS: readonly Exemption[] = [
     policy: 'secrets-by-file',
     objects: CONTROLLER,
     reason:
-      'HAProxy reads the key behind its sticky cookie from no file. The key opens nothing: with it one can tell from a ' +
-      'cookie which replica it is for.',
+      'HAProxy reads the key behind its sticky cookie from no file. The key opens nothing: it only lets a ' +
+      'reader of a cookie learn the replica in it.',
   },
   {
     policy: 'policy-peer-exists',

@@ -1,6 +1,4 @@
-// What reviewers of Kubernetes manifests look for, as predicates: the checks behind kube-score, kube-linter
-// and Polaris
-// that matter here.
+// Reviews of Kubernetes manifests, as predicates: the checks of kube-score, kube-linter and Polaris that matter here.
 import { AVAILABILITY } from './availability.ts';
 import { BY_DIGEST, IMAGES, PROBES, RESOURCES, SECRETS } from './containers.ts';
 import { exemptionOf } from './exemptions.ts';
@@ -37,11 +35,11 @@ export interface Finding {
   readonly complaint: string;
 }
 
-/** What is wrong with an object by one policy, exemptions left out. */
+/** The faults of an object under one policy, without exempt ones. */
 export const complaintsOf = (policy: Policy, manifest: Manifest, all: readonly Manifest[]): string[] =>
   policy.check(manifest, all).filter((complaint) => exemptionOf(policy.name, manifest, complaint) === undefined);
 
-/** What is wrong with a whole set of objects, exemptions left out. */
+/** The faults in a whole set of objects, without exempt ones. */
 export const review = (manifests: readonly Manifest[], policies: readonly Policy[] = POLICIES): Finding[] =>
   policies.flatMap((policy) =>
     manifests.flatMap((manifest) =>

@@ -25,7 +25,7 @@ export interface Container extends Fields {
   readonly name: string;
 }
 
-/** The label that tells the pods of a StatefulSet apart. */
+/** The label that distinguishes the pods of a StatefulSet. */
 const POD_NAME = 'statefulset.kubernetes.io/pod-name';
 /** The workloads that keep pods running. */
 const CONTROLLERS = ['Deployment', 'StatefulSet', 'DaemonSet'];
@@ -40,7 +40,7 @@ export const isNamespaced = ({ kind }: Manifest): boolean => !CLUSTER_WIDE.test(
 export const nameOf = ({ kind, metadata }: Manifest): string =>
   `${kind} ${metadata?.namespace ? `${metadata.namespace}/` : ''}${metadata?.name ?? '?'}`;
 
-/** Metadata and spec of the pods an object makes; undefined for one that makes none. */
+/** Metadata and spec of the pods an object makes; undefined for an object without pods. */
 export function podTemplate(manifest: Manifest): { metadata: Metadata; spec: Fields } | undefined {
   const { kind, metadata = {}, spec = {} } = manifest;
   if (kind === 'Pod') return { metadata, spec };
@@ -97,16 +97,13 @@ export const sameNamespace = (manifest: Manifest, all: readonly Manifest[]): Man
 
 /** A rule for Kubernetes objects. */
 export interface Policy {
-  /** As findings and exemptions call it. */
+  /** The name in findings and exemptions. */
   readonly name: string;
-  /** What it asks for, as a sentence. */
+  /** The rule, as a sentence. */
   readonly sentence: string;
   /** Whether it has to see the other objects too. */
   readonly whole?: true;
-  /**
-   * What is wrong with an object, each as the rest of a sentence whose subject the object is; empty when it
-   * is good.
-   */
+  /** The faults of an object, each as the rest of a sentence whose subject is the object; empty when there are none. */
   readonly check: (manifest: Manifest, all: readonly Manifest[]) => string[];
 }
 

@@ -22,14 +22,14 @@ const peersOf = ({ spec = {} }: Manifest): Fields[] => [
   ...(spec.egress ?? []).flatMap((rule: Fields) => rule.to ?? []),
 ];
 
-/** Namespaces we put something into: others' pods we cannot see. */
+/** Namespaces with objects of ours: we cannot see the pods in others. */
 const ourNamespaces = (all: readonly Manifest[]): Set<string | undefined> =>
   new Set(all.filter(isController).map(({ metadata }) => metadata?.namespace));
 
 /** A Service's pods, when it has any to select. */
 function servedPods(manifest: Manifest, all: readonly Manifest[]): Manifest[] | undefined {
   const selector = manifest.spec?.selector;
-  // What charts of other namespaces make is not seen here.
+  // Objects that charts make in other namespaces are not visible here.
   if (manifest.kind !== 'Service' || !selector || !ourNamespaces(all).has(manifest.metadata?.namespace))
     return undefined;
   return podsSelected(all, manifest.metadata?.namespace, selector);
@@ -64,7 +64,7 @@ export const NETWORK: readonly Policy[] = [
         const namespace = namespaceSelector
           ? namespaceSelector.matchLabels?.['kubernetes.io/metadata.name']
           : manifest.metadata?.namespace;
-        // An empty selector means every pod; what charts of other namespaces make is not seen here.
+        // An empty selector means every pod. Objects that charts make in other namespaces are not visible here.
         if (!podSelector?.matchLabels || !ours.has(namespace) || BUILT_IN_NAMESPACES.includes(namespace)) return [];
         return podsSelected(all, namespace, podSelector.matchLabels).length > 0
           ? []

@@ -30,7 +30,7 @@ test('every policy has a unique name and a sentence', () => {
   }
 });
 
-test('every exemption is of a policy there is, and has a reason', () => {
+test('every exemption names an existing policy, and has a reason', () => {
   for (const { policy, reason } of EXEMPTIONS) {
     assert.ok(
       POLICIES.some(({ name }) => name === policy),

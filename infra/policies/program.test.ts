@@ -23,7 +23,7 @@ configs.set(
 const rendered = new Map<string, readonly Manifest[]>();
 for (const [what, config] of configs) rendered.set(what, (await render(config)).manifests);
 
-describe('what the program puts into a cluster breaks no policy', () => {
+describe('the objects of the program break no policy', () => {
   for (const [stack, manifests] of rendered) {
     test(stack, () => {
       assert.ok(manifests.length > 20, 'the program was rendered');
@@ -32,7 +32,7 @@ describe('what the program puts into a cluster breaks no policy', () => {
   }
 });
 
-test('every exemption is needed: one that is not hides what comes later', () => {
+test('every exemption is needed: an unused exemption would hide later faults', () => {
   const all = [...rendered.values()];
   const idle = EXEMPTIONS.filter(({ policy, objects, complaints }) => {
     const { check } = POLICIES.find(({ name }) => name === policy)!;

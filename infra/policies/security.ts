@@ -1,6 +1,6 @@
 import { type Container, eachContainer, type Fields, type Manifest, type Policy, podSpec } from './manifest.ts';
 
-/** Identities below belong to people and daemons of a host. */
+/** Lower ids belong to people and daemons of a host. */
 const LOWEST_ID = 10_000;
 /** Sysctls that reach no further than the pod. */
 const SAFE_SYSCTLS =

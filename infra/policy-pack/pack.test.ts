@@ -11,7 +11,7 @@ const resource = (props: Record<string, unknown>) => ({
   props,
 });
 
-/** What the pack reports of resources, and of what the API server made of them. */
+/** The reports of the pack on resources, and on the API server's answers for them. */
 async function reported(
   resources: ReturnType<typeof resource>[],
   answered = resources,
@@ -47,7 +47,7 @@ test('an optional policy counts only where the configuration of the pack says so
   );
 });
 
-test('a good program is not complained of', async () => {
+test('a good program causes no complaint', async () => {
   assert.deepEqual(await reported(resourcesOf(good())), []);
 });
 
@@ -66,14 +66,14 @@ test('a fault among several is reported with the resource that has it', async ()
   assert.ok(reports.some(([name, , urn]) => name === 'network-policy' && urn === 'urn:Deployment'));
 });
 
-test('what is no object of a cluster is passed over', async () => {
+test('a resource that is not an object of a cluster is skipped', async () => {
   const release = { type: 'kubernetes:helm.sh/v3:Release', urn: 'urn:r', props: { chart: 'x' } };
   const provider = { type: 'pulumi:providers:kubernetes', urn: 'urn:p', props: {} };
   assert.deepEqual(await reported([release, provider] as never), []);
 });
 
-test('what a preview does not know yet is no fault, and keeps no other from being found', async () => {
-  // The text by which the engine says that a text is not known.
+test('an unknown value in a preview is not a fault, and does not hide another fault', async () => {
+  // The text with which the engine marks an unknown text.
   const unknown = '04da6b54-80e4-46f7-96ec-b56ff0331ba9';
   const objects = good();
   for (const object of Object.values(objects)) object.metadata.namespace = unknown;
@@ -88,14 +88,14 @@ test('what a preview does not know yet is no fault, and keeps no other from bein
   ]);
 });
 
-test('what the API server fills in is no fault of ours', async () => {
+test('a value that the API server fills in is not a fault', async () => {
   const objects = good();
   const answered = resourcesOf(structuredClone(objects));
   (answered.find(({ props }) => props.kind === 'Deployment')!.props.spec as { replicas: number }).replicas = 1;
   assert.deepEqual(await reported(resourcesOf(objects), answered), []);
 });
 
-test('a field that the engine ignores is not ours to be complained of', async () => {
+test('a field that the engine ignores causes no complaint', async () => {
   const objects = good();
   objects.Deployment!.spec.replicas = 4;
   objects.HorizontalPodAutoscaler!.spec.minReplicas = 3;

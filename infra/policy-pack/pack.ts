@@ -8,12 +8,10 @@ import { complaintsOf, type Manifest, OPTIONAL_POLICIES, POLICIES, type Policy }
 import { nameOf } from '../policies/manifest.ts';
 import { withoutFields } from '../render/ignored-fields.ts';
 
-/**
- * Stands for what a preview does not know yet. Two of them count as the same: most often it is the namespace.
- */
+/** Stands for a value that a preview does not know yet. Two of them count as equal: usually it is the namespace. */
 const UNKNOWN = '<unknown>';
 
-/** The value without the engine's guard, which throws where something is not known yet. */
+/** The value without the engine's guard, which throws on unknown values. */
 function known(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const field = (name: string): unknown => {
@@ -46,7 +44,7 @@ function manifestOf({ type, props, opts }: Asking): Manifest | undefined {
   } as Manifest;
 }
 
-/** What is wrong as sentences. What only is not known yet is looked at in the update. */
+/** The faults as sentences. Unknown values are checked in the update. */
 const sentences = (policy: Policy, manifest: Manifest, all: readonly Manifest[]): string[] =>
   complaintsOf(policy, manifest, all)
     .filter((complaint) => !complaint.includes(UNKNOWN))
@@ -59,9 +57,8 @@ const described = (policy: Policy) => ({
 });
 
 /**
- * What the program asked for, by URN: a resource is shown alone before it is made, and again with all others
- * as the API
- * server answered, which fills in what was left to it.
+ * The objects that the program asked for, by URN. The policy engine shows each resource alone before it is made. It
+ * shows all of them again with the API server's answers, which include defaults.
  */
 type Asked = Map<string, Manifest>;
 
@@ -86,7 +83,7 @@ const ofAll = (policy: Policy, asked: Asked): StackValidationPolicy => ({
   },
 });
 
-/** The policies as Pulumi's policy engine takes them. */
+/** The policies in the form for Pulumi's policy engine. */
 export function crossGuard(
   policies: readonly Policy[] = [...POLICIES, ...OPTIONAL_POLICIES],
 ): (ResourceValidationPolicy | StackValidationPolicy)[] {

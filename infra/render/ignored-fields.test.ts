@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { withoutFields } from './ignored-fields.ts';
 
-test('only the named fields are gone, and the object itself is as it was', () => {
+test('only the named fields are removed, and the object itself is unchanged', () => {
   const object = { spec: { replicas: 4, template: { spec: {} } }, replicas: 1 };
   assert.deepEqual(withoutFields(object, ['spec.replicas']), { spec: { template: { spec: {} } }, replicas: 1 });
   assert.equal(object.spec.replicas, 4);

@@ -9,8 +9,8 @@ function without(fields: Fields, [first, ...rest]: readonly string[]): Fields {
 }
 
 /**
- * An object without the fields that are somebody else's once it is there, by their paths, such as `spec.replicas`: what
- * the engine ignores, nobody else who applies the object may reset.
+ * An object without the fields that another controller owns once it exists, by their paths, such as `spec.replicas`.
+ * The engine ignores these fields, and other tools that apply the object must not reset them either.
  */
 export const withoutFields = (object: Fields, paths: readonly string[]): Fields =>
   paths.reduce((fields, path) => without(fields, path.split('.')), object);

@@ -22,7 +22,7 @@ test('a secret is random, and the same in the next rendering', () => {
   assert.equal(statSync(file).mode & 0o777, 0o600);
 });
 
-test('another stack has other secrets, and what is no secret is left to others', () => {
+test('another stack has other secrets, and other resources are not answered', () => {
   const [a, b] = ['a', 'b'].map((name) => new KeptSecrets(path.join(directory, `${name}.json`)));
   assert.notEqual(ask(a!, 'one')?.result, ask(b!, 'one')?.result);
   assert.equal(ask(a!, 'one', 'command:local:Command'), undefined);

@@ -7,7 +7,7 @@ const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 
 const password = (length: number): string => Array.from({ length }, () => LETTERS[randomInt(LETTERS.length)]).join('');
 
-/** What the random resources of a stack are, kept in a file so that a second rendering has the same. */
+/** The values of a stack's random resources, kept in a file so that a second rendering has the same values. */
 export class KeptSecrets {
   readonly #file: string;
   readonly #values: Record<string, string>;

@@ -19,7 +19,7 @@ const registration = (kind: string, name: string, more: Partial<Registration> = 
   ...more,
 });
 
-test('what others refer to comes first, then kinds and names by the alphabet', () => {
+test('kinds that others refer to come first, then kinds and names by the alphabet', () => {
   const all = [
     registration('Service', 'b'),
     registration('Deployment', 'game'),
@@ -37,7 +37,7 @@ test('what others refer to comes first, then kinds and names by the alphabet', (
   );
 });
 
-test('what is only read, a chart, a component and a provider are no manifests', () => {
+test('a resource that is only read, a chart, a component and a provider are not manifests', () => {
   const none = [
     registration('Secret', 'read', { read: true }),
     registration('Release', 'chart', { type: 'kubernetes:helm.sh/v3:Release', inputs: { chart: 'a' } }),

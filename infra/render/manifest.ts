@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import { withoutFields } from './ignored-fields.ts';
 import type { Registration } from './registration.ts';
 
-/** An object as the API server takes it. */
+/** An object in the form for the API server. */
 export interface Manifest {
   apiVersion: string;
   kind: string;
@@ -15,7 +15,7 @@ export interface Manifest {
   [field: string]: unknown;
 }
 
-/** What others refer to comes first. */
+/** Kinds that others refer to come first. */
 const KINDS_IN_ORDER = [
   'Namespace',
   'StorageClass',
@@ -43,7 +43,7 @@ const rankOfKey = (key: string): number => {
 };
 const byKey = (a: string, b: string): number => rankOfKey(a) - rankOfKey(b) || (a < b ? -1 : 1);
 
-/** The value with its keys in an order that does not depend on who wrote them. */
+/** The value with its keys in an order that does not depend on their source. */
 export function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value;

@@ -5,7 +5,7 @@ import { toYaml } from './manifest.ts';
 import type { Registration } from './registration.ts';
 import { render } from './render.ts';
 
-/** What there must be before the manifests are applied, one line each. */
+/** The resources that must exist before the manifests are applied, one line each. */
 function prerequisites(others: readonly Registration[]): string[] {
   return others.flatMap(({ type, inputs }) => {
     if (type === 'kubernetes:helm.sh/v3:Release') {
@@ -19,8 +19,8 @@ function prerequisites(others: readonly Registration[]): string[] {
 }
 
 /**
- * Prints the manifests of a stack with real secrets, to apply without Pulumi. What is no manifest (charts, the image,
- * the cluster) is named on standard error.
+ * Prints the manifests of a stack with real secrets, to apply without Pulumi. Resources that are not manifests (charts,
+ * the image, the cluster) are named on standard error.
  */
 export async function printManifests(config: Config): Promise<void> {
   const file = path.resolve(config.stateDir, 'manifests', `${config.stack}.json`);

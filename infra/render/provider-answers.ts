@@ -1,11 +1,11 @@
-// What a provider would answer, as far as the program of this project asks.
+// The answers of providers that the program of this project needs.
 import { createHash } from 'node:crypto';
 import type { Registration } from './registration.ts';
 
-/** What a provider adds to the inputs of a resource it made; undefined: nothing. */
+/** The outputs that a provider adds to the inputs of a resource; undefined: none. */
 export type Answer = (registration: Registration) => Record<string, unknown> | undefined;
 
-/** Text that is the same in every run and tells where it came from. */
+/** Text that is the same in every run and names its source. */
 function stand(name: string, length: number): string {
   const digest = createHash('sha256').update(name).digest('hex');
   return digest.repeat(Math.ceil(length / digest.length)).slice(0, length);

@@ -49,13 +49,13 @@ test('a recording has every child with its inputs, parent, provider and options,
   assert.equal(recording.one('test:components:Pair').parent, undefined);
 });
 
-test('what the program returns is resolved', async () => {
+test('the return value of the program is resolved', async () => {
   const { outputs } = await record(program);
   assert.equal(outputs.fixed, 7);
   assert.equal(outputs.password.length, 12);
 });
 
-test('in a preview, what a provider answers is unknown, and what depends on it is not made', async () => {
+test('in a preview, the answers of providers are unknown, and resources that depend on them are not made', async () => {
   const recording = await record(program, { preview: true });
   assert.equal(recording.one(SECRET).inputs.stringData, UNKNOWN);
   assert.deepEqual(recording.one(SECRET).inputs.metadata, { name: 'pair' });
@@ -71,7 +71,7 @@ test('a test may answer for a provider, and a program runs the same twice', asyn
   }
 });
 
-test('a child too many or too few is refused', async () => {
+test('an additional or missing child is refused', async () => {
   const recording = await record(program);
   assert.throws(() => recording.assertChildren('pair', [[SECRET, 'pair-secret']]), assert.AssertionError);
   assert.throws(() => recording.one(SECRET, 'other'), /0 resources/);

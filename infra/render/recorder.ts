@@ -7,20 +7,20 @@ import { type Answer, answer } from './provider-answers.ts';
 import { fromRead, fromRegister, type Registration, type ResourceRequest, registrationOf } from './registration.ts';
 
 export interface RecordOptions {
-  /** As `pulumi preview` runs it: what providers answer is unknown. Default: false. */
+  /** As `pulumi preview` runs it: the answers of providers are unknown. Default: false. */
   preview?: boolean;
   stack?: string;
   project?: string;
-  /** What providers answer beyond the usual; asked first. */
+  /** Further answers of providers, which come before the usual ones. */
   answers?: Answer;
-  /** What functions of providers answer, by token. */
+  /** The answers of providers' functions, by token. */
   calls?: Readonly<Record<string, (inputs: Record<string, unknown>) => Record<string, unknown>>>;
 }
 
 // Not in the types: the wait for requests under way.
 const { waitForRPCs } = settings as unknown as { waitForRPCs(): Promise<void> };
 
-/** What backends without organizations call theirs. */
+/** The organization's name in backends without organizations. */
 const ORGANIZATION = 'organization';
 
 type Callback = (error: unknown, response: unknown) => void;
@@ -30,7 +30,7 @@ interface Monitor {
   readResource(request: ReadResourceRequest, callback: Callback): Promise<void>;
 }
 
-/** Has every request kept, with its parent, provider and options, which Pulumi's mocks do not tell. */
+/** Keeps every request, with its parent, provider and options, which Pulumi's mocks do not pass on. */
 function listen(keep: (request: ResourceRequest, urn: string) => void): void {
   const monitor = settings.getMonitor() as unknown as Monitor;
   const { registerResource, readResource } = monitor;
@@ -57,7 +57,7 @@ async function settled(registrations: readonly Registration[]): Promise<void> {
 
 /**
  * Runs a program, or a part of one, against a stand-in of the engine. One at a time in a process.
- * `outputs` of the recording is what the program returned, with its outputs resolved.
+ * `outputs` of the recording is the program's return value, with its outputs resolved.
  */
 export async function record<T>(
   program: () => T | Promise<T>,
@@ -111,7 +111,7 @@ export type Child = readonly [type: string, name: string];
 
 const byTypeAndName = (a: Child, b: Child): number => (a.join() < b.join() ? -1 : 1);
 
-/** What a program registered, in the order it did, and what it returned. */
+/** The resources that a program registered, in order, and its return value. */
 export class Recording<T = unknown> {
   readonly registrations: readonly Registration[];
   readonly outputs: T;

@@ -1,13 +1,13 @@
 import type { ReadResourceRequest, RegisterResourceRequest } from '@pulumi/pulumi/proto/resource_pb.js';
 
-/** Stands in the inputs for what a preview cannot know yet. */
+/** Stands in the inputs for a value that a preview cannot know yet. */
 export const UNKNOWN = '<unknown>';
 
 /** A resource as a program registered it. */
 export interface Registration {
   readonly type: string;
   readonly name: string;
-  /** What the program gave, every secret uncovered; `UNKNOWN` where a preview does not know. */
+  /** The program's inputs, with every secret unwrapped; `UNKNOWN` where a preview does not know the value. */
   readonly inputs: Readonly<Record<string, unknown>>;
   /** Paths of the inputs that are secret, such as `data` or `spec.values[0]`. */
   readonly secrets: readonly string[];
@@ -21,18 +21,18 @@ export interface Registration {
   readonly dependsOn: readonly string[];
   /** Options that change how the engine treats it, as far as they are set. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** True for one that is only read (`X.get`). */
+  /** True for a resource that is only read (`X.get`). */
   readonly read: boolean;
   readonly urn: string;
 }
 
-// How the engine's protocol marks what is no plain value.
+// The engine's markers for values that are not plain.
 const UNKNOWN_VALUE = '04da6b54-80e4-46f7-96ec-b56ff0331ba9';
 const MARK = '4dabf18193072939515e22adb298388d';
 const SECRET = '1b47061264138c4ac30d75fd1eb44270';
 const RESOURCE = '5cf8f73096256a8f31e491e813e4eb8e';
 
-/** Decodes a value of the protocol; `found` is told where a secret was. */
+/** Decodes a value of the protocol; `found` gets the path of each secret. */
 function decode(value: unknown, path: string, found: string[]): unknown {
   if (value === UNKNOWN_VALUE) return UNKNOWN;
   if (Array.isArray(value)) return value.map((item, index) => decode(item, `${path}[${index}]`, found));
@@ -51,7 +51,7 @@ function decode(value: unknown, path: string, found: string[]): unknown {
 /** `urn:pulumi:stack::project::a$b::name` -> `name`; a provider's reference ends with `::id`. */
 const nameOf = (urn: string): string => urn.split('::')[3] ?? urn;
 
-/** What the engine would have been told, as a value to assert on. */
+/** The request to the engine, as a value to assert on. */
 export function registrationOf(request: ResourceRequest, urn: string): Registration {
   const secrets: string[] = [];
   const inputs = decode(request.inputs, '', secrets) as Record<string, unknown>;

@@ -4,11 +4,11 @@ import { isManifest, type Manifest, manifestsOf } from './manifest.ts';
 import { type RecordOptions, record } from './recorder.ts';
 import type { Registration } from './registration.ts';
 
-/** The whole program of a stack, as text would tell it. */
+/** The result of the whole program of a stack. */
 export interface Rendering {
-  /** What the API server gets, in the order to apply it. */
+  /** The objects for the API server, in the order to apply them. */
   manifests: Manifest[];
-  /** What is no object of the cluster: charts, images, commands, the cloud's resources. */
+  /** Resources that are not objects of the cluster: charts, images, commands, the cloud's resources. */
   others: Registration[];
   /** The stack's outputs. */
   outputs: Record<keyof Outputs, string>;

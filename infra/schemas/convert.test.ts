@@ -29,7 +29,7 @@ const document: OpenApi = {
   },
 };
 
-test('a kind is taken with what it refers to, without comments, and closed to unknown fields', () => {
+test('the schema of a kind includes its references, has no comments, and refuses unknown fields', () => {
   assert.deepEqual(schemaOf(document, kind), {
     $ref: '#/definitions/io.Thing',
     definitions: {
@@ -50,12 +50,12 @@ test('a kind is taken with what it refers to, without comments, and closed to un
   });
 });
 
-test('a kind nobody knows has no schema', () => {
+test('an unknown kind has no schema', () => {
   assert.equal(schemaOf(document, { ...kind, version: 'v2' }), undefined);
   assert.equal(schemaOf({}, kind), undefined);
 });
 
-test('a definition of custom resources gives the schema of its version; fields it keeps unknown stay open', () => {
+test('a custom resource definition gives the schema of its version; fields that it leaves open stay open', () => {
   const open = {
     type: 'object',
     'x-kubernetes-preserve-unknown-fields': true,

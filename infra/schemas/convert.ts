@@ -1,4 +1,4 @@
-// From what an API server tells of its kinds to JSON schemas that kubeconform reads.
+// Converts an API server's description of its kinds to JSON schemas that kubeconform reads.
 
 type Schema = Record<string, unknown>;
 
@@ -14,14 +14,14 @@ export interface OpenApi {
 }
 
 const REFERENCE = '#/components/schemas/';
-/** What people read, and what only the API server acts on. */
+/** Keys for readers, and keys that only the API server uses. */
 const DROPPED = /^(description|default|example|x-kubernetes-.*)$/;
 
-/** Name of the file of a kind, as kubeconform fills in its template. */
+/** The name of a kind's file, as kubeconform fills in its template. */
 export const fileOf = ({ group, version, kind }: Kind): string =>
   `${kind.toLowerCase()}${group === '' ? '' : `-${group.split('.')[0]}`}-${version.toLowerCase()}.json`;
 
-/** Where an API server tells of a group and version. */
+/** The path of an API server's description of a group and version. */
 export const pathOf = ({ group, version }: Kind): string =>
   group === '' ? `api/${version}` : `apis/${group}/${version}`;
 
@@ -31,9 +31,7 @@ export function kindOf({ apiVersion, kind }: { apiVersion: string; kind: string 
   return { group, version: version!, kind };
 }
 
-/**
- * A schema without comments, that refuses what it does not know. `used` is told every schema it refers to.
- */
+/** A schema without comments, which refuses unknown fields. `used` gets every schema that it refers to. */
 function strict(schema: unknown, used: (name: string) => void): unknown {
   if (Array.isArray(schema)) return schema.map((item) => strict(item, used));
   if (typeof schema !== 'object' || schema === null) return schema;
@@ -46,7 +44,7 @@ function strict(schema: unknown, used: (name: string) => void): unknown {
       used(name);
       result[key] = `#/definitions/${name}`;
     } else if (key === 'properties') {
-      // Names of fields, which may be what is dropped elsewhere: a `default`, a `description`.
+      // Names of fields, which may equal a dropped key, such as `default` or `description`.
       const fields = Object.entries(value as Schema).map(([name, field]) => [name, strict(field, used)]);
       result[key] = Object.fromEntries(fields);
     } else if (key === 'required' && (value as string[]).length === 0) {

@@ -67,7 +67,7 @@ export const DEFINITIONS: readonly Source[] = [
   },
 ];
 
-/** Kinds of the controller of haproxytech, which is no Go module: nothing here checks their fields. */
+/** Kinds of haproxytech's controller, which is not a Go module: nothing here checks their fields. */
 export const WITHOUT_SCHEMA = /^ingress\.v3\.haproxy\.org\//;
 
 /** Go or the network is missing; the message is a sentence. */
@@ -90,7 +90,7 @@ function kindsOfGoldens(): Kind[] {
 
 /** Fetches a module into Go's cache. Returns the folder that is read. @throws SchemasUnavailable, or Error for a wrong hash */
 function fetched(go: string, { module, version, sum, folder }: Source): string {
-  // Outside of any module: this one has no go.mod, and needs none.
+  // Outside of any module, as none is needed.
   const options = { cwd: path.parse(CHECKOUT).root, encoding: 'utf8', timeout: DOWNLOAD_MS, stdio: 'pipe' } as const;
   let text: string;
   try {
@@ -137,8 +137,8 @@ function make(go: string, kinds: readonly Kind[], directory: string): void {
 }
 
 /**
- * The directory with a schema for every kind of the goldens, made where it is not there yet: the first time this
- * fetches the modules above, about 30 MB.
+ * The directory with a schema for every kind of the goldens, made where it is missing: the first run fetches the
+ * modules above, about 30 MB.
  * @throws SchemasUnavailable, or Error when a module or the tables above are not as they should be
  */
 export function schemaDirectory(): string {

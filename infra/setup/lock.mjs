@@ -10,19 +10,19 @@ const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 function holderIsGone(lock) {
   try {
     const [, pid, start] = /^(\d*) ?(.*)$/.exec(readFileSync(path.join(lock, 'pid'), 'utf8')) ?? [];
-    // 0 would be this very process: the file was made and could not be written, as on a full disk.
+    // Pid 0 would mean this process: the file was made but not written, as on a full disk.
     if (!(Number(pid) > 0)) throw Object.assign(new Error('no pid'), { code: 'ENOENT' });
     process.kill(Number(pid), 0);
     return start !== '' && processStart(Number(pid)) !== start;
   } catch (error) {
     if (error.code === 'ESRCH') return true;
-    // No pid in it: the holder is between mkdir and the write, has just left, or died right there.
+    // There is no pid in it: the holder is between mkdir and the write, has just left, or died there.
     const age = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
     return error.code === 'ENOENT' && age > 10_000;
   }
 }
 
-/** Runs `work` while no other set-up of this checkout does; a lock left by a dead process is taken over. */
+/** Runs `work` while no other set-up of this checkout runs; a lock left by a dead process is taken over. */
 export async function withLock(root, work) {
   const lock = path.join(root, '.tools', 'setup.lock');
   mkdirSync(path.dirname(lock), { recursive: true });

@@ -17,7 +17,7 @@ const FILES = [
   'infra/**/*.{md,ts,mjs,yaml}',
   'cli/**/*.{md,mjs,ts}',
 ];
-/** What speaks of other versions: what happened, what there was to choose from, and tests. */
+/** Files that name other versions: the history, the decision, and tests. */
 const OTHERS = ['CHANGELOG.md', 'docs/adr/0001-node-from-a-package.md', '**/*.test.ts'];
 
 const read = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8');
@@ -42,7 +42,7 @@ test('files, images and workflows name the pinned Node, or the oldest that the s
   }
   const wrong = [...named].filter(([, versions]) => versions.some((at) => ![PIN.version, MAJOR, oldest].includes(at)));
   assert.deepEqual(wrong, []);
-  // Where it must not be missing, whatever the expression above makes of it.
+  // Files that must name it, whatever the expression above finds.
   for (const file of ['README.md', 'compose.yaml', 'infra/image/Dockerfile', 'infra/image/bundle.ts']) {
     assert.ok(named.has(file), file);
   }

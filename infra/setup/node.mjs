@@ -1,4 +1,4 @@
-// The Node.js that everything runs on: where it is, and how it gets there. Plain JavaScript without packages.
+// The Node.js that everything runs on: its place, and how it is installed. Plain JavaScript without packages.
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { findBinary, PART_BINARIES } from './binaries.mjs';
@@ -16,7 +16,7 @@ function sourceOf(platform, pin) {
   throw new SetupError(`Gridlock runs on ${Object.keys(pin.platforms).join(', ')}; this machine is ${platform}.`);
 }
 
-/** Where the pinned Node is once the set-up has run. */
+/** The path of the pinned Node once the set-up has run. */
 export function nodeBinary(root, platform = HERE, pin = PIN) {
   const { npm } = sourceOf(platform, pin);
   // npm removes from node_modules what it did not install.
@@ -35,7 +35,7 @@ export async function unpackWheel({ wheel, tag, sha256, files }, directory) {
   const args = ['install', '--require-hashes', '--requirement', requirements, '--target', target, '--no-deps'];
   // No Python of the wheel is run, so the version that it asks for does not matter: a Mac may only have 3.9.
   args.push('--only-binary=:all:', '--platform', tag, '--ignore-requires-python', '--no-compile');
-  // Settings of a person that pip would refuse together with --target.
+  // User settings that pip refuses together with --target.
   const env = { ...process.env, PIP_USER: '0', PIP_REQUIRE_VIRTUALENV: '0', PIP_DISABLE_PIP_VERSION_CHECK: '1' };
   try {
     await run(`pip install ${wheel}`, findBinary(...PART_BINARIES.pip), args, { env });
@@ -49,7 +49,10 @@ export async function unpackWheel({ wheel, tag, sha256, files }, directory) {
   return path.join(target, files);
 }
 
-/** Makes the whole home of Node elsewhere and renames it: what is there is complete and has the right version. */
+/**
+ * Makes the whole home of Node elsewhere and renames it, so that an existing home is complete and has the right
+ * version.
+ */
 async function fetchNode(source, binary, version) {
   const home = path.resolve(binary, '../..');
   const temporary = path.join(home, '../fetching');
@@ -75,7 +78,7 @@ async function fetchNode(source, binary, version) {
 }
 
 /**
- * What is to be done for the pinned Node: a function, or undefined when it is there or comes with the npm packages.
+ * The step for the pinned Node: a function, or undefined when it is installed or comes with the npm packages.
  * @throws SetupError on a platform that has no Node here
  */
 export function nodeStep(root, platform = HERE, pin = PIN) {

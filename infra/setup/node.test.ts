@@ -21,7 +21,7 @@ const pip = findBinary(...PART_BINARIES.pip);
 const python = findBinary('python3');
 const withoutPip = pip && python ? false : 'pip is not there: install Python 3 with pip to run this';
 
-/** Where pip finds the wheel of the test, and nothing else. */
+/** The index where pip finds the wheel of the test, and nothing else. */
 const index = path.join(temporary, 'index');
 let sha256: string;
 
@@ -31,7 +31,7 @@ before(() => {
   mkdirSync(path.join(files, 'nodes/bin'), { recursive: true });
   mkdirSync(path.join(files, 'nodes-1.0.0.dist-info'));
   mkdirSync(index);
-  // It says that it is another version, and is the Node that runs the test.
+  // It claims another version, and is the Node that runs the test.
   const program = `#!/bin/sh\ncase "$1" in --version) echo v9.9.9;; *) exec "${NODE}" "$@";; esac\n`;
   writeFileSync(path.join(files, 'nodes/bin/node'), program);
   writeFileSync(path.join(files, 'nodes/bin/LICENSE'), 'MIT');
@@ -48,7 +48,7 @@ const pinOf = (version: string, digest = sha256): NodePin => ({
   version,
   platforms: { [HERE]: { wheel: 'nodes==1.0.0', tag: TAG, sha256: digest, files: 'nodes/bin' } },
 });
-/** What was fetched into a checkout, besides the Node that every checkout of a test has on macOS. */
+/** The files fetched into a checkout, without the Node that every checkout of a test has on macOS. */
 const fetchedIn = (root: string) =>
   readdirSync(path.join(root, '.tools/node')).filter((name) => !name.startsWith(PIN.version));
 
@@ -64,7 +64,7 @@ test('Node comes out of a wheel, once, and a script runs on it', { skip: without
   assert.equal((await run(root, ['start', file])).stderr, '');
 });
 
-test('what a killed set-up left of Node is neither used nor in the way', { skip: withoutPip }, async () => {
+test('an incomplete Node of a killed set-up is neither used nor in the way', { skip: withoutPip }, async () => {
   const root = checkout();
   const left = path.join(root, '.tools/node/fetching/node/bin');
   mkdirSync(left, { recursive: true });

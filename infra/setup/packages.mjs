@@ -6,10 +6,7 @@ import { run, SetupError, step } from './step.mjs';
 const STAMP = 'node_modules/.gridlock-install';
 /** npm's own record of what it installed. */
 const RECORD = 'node_modules/.package-lock.json';
-/**
- * What runs needs the packages of `dependencies`; what builds, tests and deploys needs those of development
- * too.
- */
+/** Running needs the packages of `dependencies`; building, testing and deploying also needs those of development. */
 const RUNTIME = 'runtime';
 const ALL = 'all';
 const RUNTIME_PROFILES = ['packages', 'start'];
@@ -25,7 +22,7 @@ function wantedPackages(lockfile, set) {
     .map(([place, entry]) => [place, entry.version]);
 }
 
-/** What npm recorded as installed that is not what the lockfile wants. */
+/** The packages in npm's record that differ from the lockfile. */
 function unlike(root, wanted) {
   try {
     const hidden = JSON.parse(readFileSync(path.join(root, RECORD), 'utf8')).packages;
@@ -35,7 +32,7 @@ function unlike(root, wanted) {
   }
 }
 
-/** What an earlier set-up installed: the lockfile's digest with the platform, and the set. */
+/** The stamp of an earlier set-up: the lockfile's digest with the platform, and the set. */
 function readStamp(stampFile) {
   if (!existsSync(stampFile)) return {};
   const [digest, platform, set] = readFileSync(stampFile, 'utf8').trim().split(' ');
@@ -43,29 +40,29 @@ function readStamp(stampFile) {
 }
 
 /**
- * Adds what is missing and replaces what has another version. Nothing else is touched, unlike by `npm ci`, which
- * removes everything first: a cluster may be running from these very packages.
+ * Adds missing packages and replaces those with another version. It touches nothing else: a cluster may be running from
+ * these packages, and `npm ci` would remove them all first.
  */
 async function install(root, set, wanted) {
   const args = ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   // Whatever NODE_ENV or the user's npm configuration leaves out: Node itself is an optional package.
   args.push(set === ALL ? '--include=dev' : '--omit=dev', '--include=optional');
-  // Started by npm: use that very npm, which need not be the one on PATH.
+  // When npm started us, use the same npm, which may not be the one on PATH.
   const npm = process.env.npm_execpath;
   if (npm?.endsWith('npm-cli.js')) await run('npm install', process.execPath, [npm, ...args], { cwd: root });
   else await run('npm install', 'npm', args, { cwd: root });
-  // It follows package.json where the lockfile does not agree with that.
+  // npm follows package.json where the lockfile disagrees.
   const wrong = unlike(root, wanted);
   if (wrong.length === 0) return;
   throw new SetupError(
-    `npm installed something else than package-lock.json says: ${wrong.slice(0, 5).join(', ')}. ` +
+    `npm did not install what package-lock.json says: ${wrong.slice(0, 5).join(', ')}. ` +
       'Bring package.json and package-lock.json into agreement with npm install.',
   );
 }
 
 /**
- * What is to be done for the npm packages of a profile: a function, or undefined when they are as the
- * lockfile wants them. Where all packages are installed, all stay.
+ * The step for the npm packages of a profile: a function, or undefined when they match the lockfile. Where all packages
+ * are installed, all stay.
  */
 export function packagesStep(root, profile) {
   const lockfile = readFileSync(path.join(root, 'package-lock.json'), 'utf8');

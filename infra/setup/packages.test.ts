@@ -27,7 +27,7 @@ test('two set-ups at once install once, and neither leaves its lock', async () =
   assert.ok(!existsSync(path.join(root, '.tools/setup.lock')));
 });
 
-test('whatever NODE_ENV says, npm is asked for Node, and for what develops only where needed', async () => {
+test('whatever NODE_ENV says, npm installs Node, and development packages only where needed', async () => {
   const log = path.join(temporary, 'npm.log');
   const bin = programs({ ...parts, npm: `echo "$*" > ${log}; exit 1` });
   const env = { ...only(bin), NODE_ENV: 'production', npm_execpath: '' };
@@ -41,7 +41,7 @@ test('whatever NODE_ENV says, npm is asked for Node, and for what develops only 
   }
 });
 
-/** A checkout with a package that runs and one that develops, for npm as it is to install from files. */
+/** A checkout with one runtime package and one development package. The real npm installs both from files. */
 function checkoutWithPackages() {
   const root = checkout();
   for (const name of ['runs', 'develops']) {
@@ -67,7 +67,7 @@ function checkoutWithPackages() {
   return { root, lockfile, there, setUp: async (profile: string) => (await run(root, [profile])).stderr };
 }
 
-test('start installs what runs; what develops comes when it is needed, and then stays', async () => {
+test('start installs the runtime packages; development packages come when needed, and then stay', async () => {
   const { lockfile, there, setUp } = checkoutWithPackages();
   assert.match(await setUp('start'), /installing npm packages/);
   assert.deepEqual(there(), ['runs']);
@@ -75,20 +75,20 @@ test('start installs what runs; what develops comes when it is needed, and then 
   assert.match(await setUp('cluster'), /installing npm packages/);
   assert.deepEqual(there(), ['develops', 'runs']);
   for (const profile of ['start', 'cluster']) assert.equal(await setUp(profile), '');
-  // A changed lockfile does not take from a developer what was there.
+  // A changed lockfile does not remove development packages.
   writeFileSync(lockfile, `${readFileSync(lockfile, 'utf8')}\n`);
   await setUp('start');
   assert.deepEqual(there(), ['develops', 'runs']);
 });
 
-test('what a person installed with npm ci counts as it is', async () => {
+test('packages that a person installed with npm ci are accepted', async () => {
   const { root, there, setUp } = checkoutWithPackages();
   execFileSync('npm', ['ci'], { cwd: root });
   for (const profile of ['start', 'cluster']) assert.equal(await setUp(profile), '');
   assert.deepEqual(there(), ['develops', 'runs']);
 });
 
-test('an installation leaves in place what is there, because a cluster may be running from it', async () => {
+test('an installation leaves existing packages in place, because a cluster may be running from them', async () => {
   const { root, lockfile, there, setUp } = checkoutWithPackages();
   await setUp('start');
   const before = readFileSync(lockfile, 'utf8');
@@ -105,12 +105,12 @@ test('an installation leaves in place what is there, because a cluster may be ru
   assert.equal(readFileSync(lockfile, 'utf8'), before);
 });
 
-test('packages that are not those of the lockfile are refused', async () => {
+test('packages that differ from the lockfile are refused', async () => {
   const { root, setUp } = checkoutWithPackages();
   const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
   writeFileSync(path.join(root, 'package/package.json'), JSON.stringify({ name: 'runs', version: '2.0.0' }));
   execFileSync('tar', ['-czf', 'runs-2.tgz', 'package'], { cwd: root });
   manifest.dependencies.runs = 'file:runs-2.tgz';
   writeFileSync(path.join(root, 'package.json'), JSON.stringify(manifest));
-  assert.match(await setUp('start'), /npm installed something else than package-lock\.json says: node_modules\/runs\./);
+  assert.match(await setUp('start'), /npm did not install what package-lock\.json says: node_modules\/runs\./);
 });

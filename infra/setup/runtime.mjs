@@ -17,8 +17,8 @@ function presentNode(root) {
 }
 
 /**
- * Runs a script on the pinned Node in a session of its own, so that signals reach it through us only, and ends with
- * its exit code (128 + n after signal n). The channel tells the script when we are killed.
+ * Runs a script on the pinned Node in its own session, so that signals reach it only through us. Ends with its exit
+ * code (128 + n after signal n). The channel tells the script when we are killed.
  */
 export function runScript(root, args) {
   const child = spawn(presentNode(root), ['--disable-warning=ExperimentalWarning', ...args], {
@@ -57,7 +57,7 @@ export function runScript(root, args) {
   child.on('exit', (code, signal) => process.exit(code ?? 128 + os.constants.signals[signal]));
 }
 
-/** npm that was killed can pass no signal on: what it had started must not go on without it. */
+/** A killed npm cannot pass on signals: the processes that it started must not go on without it. */
 function whenOrphaned(leave) {
   const parent = process.ppid;
   const timer = setInterval(() => {

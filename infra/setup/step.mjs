@@ -42,8 +42,8 @@ export function progress(line) {
 }
 
 /**
- * Runs one step and tells how long it took: on a terminal in a line that is kept up to date, elsewhere in a line
- * before and a line after it.
+ * Runs one step and shows how long it took: on a terminal in a line that is updated, elsewhere in a line before and a
+ * line after it.
  */
 export async function step(title, work) {
   const begun = performance.now();

@@ -9,7 +9,7 @@ const PARTS_OF_PROFILE = {
   test: ['haproxy', 'redis', 'chromium', 'openssl', 'certutil'],
 };
 const PARTS_ALWAYS = ['haproxy', 'redis'];
-/** What a profile can do without, and what is skipped then. */
+/** The parts that a profile can do without, and the work that is then skipped. */
 const OPTIONAL_PARTS = {
   test: { testssl: 'the scan of the edge by testssl.sh', named: 'the test of updates of a name server' },
 };
@@ -34,8 +34,8 @@ async function withoutStartingServices(work) {
 }
 
 /**
- * Runs apt-get, and waits for another one to finish, as the automatic updates in the first minutes of a new machine.
- * apt itself waits for dpkg's lock only; that of the package lists it gives up on at once.
+ * Runs apt-get, and waits for another run to finish, such as the automatic updates in the first minutes of a new
+ * machine. By itself apt-get waits only for dpkg's lock. It gives up at once when the package lists are locked.
  */
 async function aptGet(...args) {
   const deadline = Date.now() + LOCK_WAIT_SECONDS * 1000;
@@ -64,7 +64,7 @@ async function aptInstall(names) {
       await install();
     } catch (error) {
       if (error.exitCode !== 2) throw error;
-      // The package lists may be missing or too old: fetch them, then it counts.
+      // The package lists may be missing or too old: fetch them and try once more.
       await aptGet('update', '-q');
       await install();
     }
@@ -97,7 +97,7 @@ async function installOptional(part, usedBy) {
   }
 }
 
-/** What is to be done for the system parts of a profile: a function, or undefined when all are there. */
+/** The step for the system parts of a profile: a function, or undefined when all are installed. */
 export function systemPartsStep(profile) {
   const missing = notFound(PARTS_OF_PROFILE[profile] ?? PARTS_ALWAYS);
   const optional = OPTIONAL_PARTS[profile] ?? {};

@@ -17,7 +17,7 @@ test('a part that the tests can do without is skipped by name, with what needs i
   );
 });
 
-test('it is not asked for where it is, nor by a start', async () => {
+test('an installed part is not asked for, nor any optional part by a start', async () => {
   const root = checkout();
   await run(root, ['cluster']);
   for (const [profile, there] of [
@@ -28,7 +28,7 @@ test('it is not asked for where it is, nor by a start', async () => {
   }
 });
 
-test('an apt that finds its locks held is waited for, and said to be', { skip: process.getuid?.() !== 0 }, async () => {
+test('an apt whose locks are held is waited for, and a line says so', { skip: process.getuid?.() !== 0 }, async () => {
   const root = checkout();
   await run(root, ['start']);
   const log = path.join(temporary, 'locked-apt.log');

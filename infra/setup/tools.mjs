@@ -39,12 +39,12 @@ async function installPython(python, bin, tool) {
   symlinkSync(program, path.join(bin, tool.name));
 }
 
-/** The command a person types to get one tool. */
+/** The command that installs one tool. */
 function toolCommand(profile, tool) {
   return `install ${LANGUAGES[tool.language].called}, then: node infra/setup/run.mjs ${tool.profiles[0] ?? profile}`;
 }
 
-/** What is to be done for the pinned tools of a profile: a function, or undefined when all are there. */
+/** The step for the pinned tools of a profile: a function, or undefined when all are installed. */
 export function toolsStep(root, profile) {
   const bin = path.join(root, '.tools', 'bin');
   const missing = toolsOf(profile).filter((tool) => !existsSync(stampOf(bin, tool)));

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { checkout, only, parts, programs, run } from './testing.ts';
 
-test('a pinned tool is got where its language is, into the checkout, once', async () => {
+test('a pinned tool is installed into the checkout once, where its language is installed', async () => {
   const root = checkout();
   await run(root, ['start']);
   const bin = programs({ ...parts, go: 'echo "$*" >> "$GOBIN/log"; touch "$GOBIN/k6"' });

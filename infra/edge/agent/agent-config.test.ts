@@ -4,7 +4,7 @@ import { AgentConfigError, readAgentConfig } from './agent-config.ts';
 
 const least = { EDGE_CERTIFICATE: '/tls/tls.crt', EDGE_RUNTIME_SOCKET: '/run/haproxy.sock' };
 
-test('what is not set has a default', () => {
+test('a setting that is not set has a default', () => {
   assert.deepEqual(readAgentConfig(least), {
     edge: {
       certificate: '/tls/tls.crt',
@@ -20,7 +20,7 @@ test('what is not set has a default', () => {
   });
 });
 
-test('what is wrong is refused with a sentence that names it', () => {
+test('a wrong setting is refused with a sentence that names it', () => {
   for (const [setting, message] of [
     [{ EDGE_RUNTIME_SOCKET: '' }, /^EDGE_RUNTIME_SOCKET is not set\.$/],
     [{ EDGE_CERTIFICATE: '/tls/leaf.pem' }, /EDGE_CERTIFICATE.*\.crt file/],

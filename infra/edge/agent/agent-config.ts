@@ -1,13 +1,13 @@
 import type { ServedEdge } from './certificate-agent.ts';
 import type { DrainTimes } from './drain.ts';
 
-/** Everything the agent is told. */
+/** The settings of the agent. */
 export interface AgentConfig {
   edge: ServedEdge;
   drain: DrainTimes;
-  /** Where /healthz, /readyz and /metrics are served. */
+  /** The port of /healthz, /readyz and /metrics. */
   port: number;
-  /** Where /drain is served: who may read metrics is not to empty the edge. */
+  /** The port of /drain, which is separate because a client that may read metrics must not drain the edge. */
   drainPort: number;
   intervalMs: number;
 }

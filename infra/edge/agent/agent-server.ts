@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Counter, Gauge, Registry } from 'prom-client';
 
-/** What the agent counts. */
+/** The metrics of the agent. */
 export function createMetrics() {
   const registry = new Registry();
   const registers = [registry];
@@ -45,7 +45,7 @@ async function listen(port: number, answers: Readonly<Record<string, (answer: An
   return server;
 }
 
-/** Serves `/healthz`, `/metrics`, and `/readyz`: whether HAProxy has served what is mounted. */
+/** Serves `/healthz`, `/metrics`, and `/readyz`, which tells whether HAProxy has served the mounted certificate. */
 export const serveMetrics = (port: number, registry: Registry, isReady: () => boolean): Promise<Server> =>
   listen(port, {
     '/healthz': (answer) => answer(200),
@@ -57,7 +57,7 @@ export const serveMetrics = (port: number, registry: Registry, isReady: () => bo
       ),
   });
 
-/** Serves `/drain`, which answers when the edge may be stopped: when `drain` has resolved. */
+/** Serves `/drain`, which answers when the edge may be stopped, that is when `drain` has resolved. */
 export const serveDrain = (port: number, drain: () => Promise<void>): Promise<Server> =>
   listen(port, {
     '/drain': (answer) =>

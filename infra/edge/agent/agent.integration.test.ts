@@ -128,7 +128,7 @@ test('behind a balancer with the PROXY protocol the new certificate is served an
 });
 
 test('a drain refuses new connections, closes the open ones over its window, and then answers', async (t) => {
-  // Long against what a machine may be held up for.
+  // This is much longer than a busy machine delays a process.
   const { edge, agent, drain } = await start(t, { DRAIN_ACCEPT_MS: '6000', DRAIN_SPREAD_MS: '12000' });
   const sockets = await Promise.all(Array.from({ length: 20 }, () => openSocket(edge)));
   const closings: number[] = [];
@@ -141,7 +141,7 @@ test('a drain refuses new connections, closes the open ones over its window, and
   );
   assert.equal((await fetch(`${agent}/drain`)).status, 404, 'not where metrics are read');
   const drained = fetch(drain);
-  // As long as others may not know yet, who comes is served.
+  // New clients are served while a balancer may not know of the drain yet.
   const late = await openSocket(edge);
   late.on('error', () => undefined);
   await waitFor(

@@ -7,18 +7,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { runtimeCommand } from '../haproxy.ts';
 
-/** What the agent tells of its work. */
+/** The events of the agent. */
 export interface Events {
-  /** HAProxy serves what is mounted; `notAfter` is the end of its validity. */
+  /** HAProxy serves the mounted certificate; `notAfter` is the end of its validity. */
   inStep(notAfter: Date): void;
   changed(fingerprint: string): void;
-  /** The certificate stays as it is until a later look succeeds. */
+  /** The served certificate stays until a later check succeeds. */
   failed(error: Error): void;
 }
 
 /**
- * Keeps the certificate that HAProxy serves the one that is mounted.
- * `run` looks again and again until the signal; what fails is tried again at the next look.
+ * Keeps the certificate that HAProxy serves equal to the mounted one. `run` checks at intervals until the signal; a
+ * failure is retried at the next check.
  */
 export class CertificateAgent {
   readonly #edge: ServedEdge;
@@ -29,7 +29,7 @@ export class CertificateAgent {
     this.#events = events;
   }
 
-  /** One look: compares, and replaces when they differ. Never throws. */
+  /** Checks once: compares, and replaces the certificate when they differ. Never throws. */
   async look(): Promise<void> {
     try {
       const mounted = await readMounted(this.#edge.certificate);
@@ -75,14 +75,14 @@ async function readMounted(certificate: string): Promise<MountedCertificate> {
   if (!leaf.checkPrivateKey(createPrivateKey(key))) {
     throw new Error(`The key next to ${certificate} does not belong to it.`);
   }
-  // An empty line would end the command it is sent in.
+  // An empty line would end the command that carries it.
   const pem = `${chain}\n${key}\n`.replace(/\r/g, '').replace(/\n+/g, '\n');
   return { leaf, pem };
 }
 
 const HANDSHAKE_MS = 5000;
 
-/** A HAProxy and the one certificate it serves. */
+/** A HAProxy and its only certificate. */
 export interface ServedEdge {
   /** Runtime API. */
   socket: string;

@@ -7,7 +7,7 @@ const BATCH = 100;
 const FRONTENDS = ['https', 'http'];
 
 export interface DrainTimes {
-  /** How long new connections are still taken, until everybody sends them elsewhere. */
+  /** How long new connections are still accepted, until all balancers send them elsewhere. */
   acceptMs: number;
   /** The window over which the open sockets are closed. */
   spreadMs: number;
@@ -32,9 +32,9 @@ function shuffled<T>(items: readonly T[]): T[] {
 }
 
 /**
- * Empties a HAProxy that is about to be stopped: takes no new connection after a while, then closes the open
- * ones in random order, evenly over the window, so that their clients do not all come to the next edge at
- * once. Resolves with how many were closed; when HAProxy is gone there is nothing left to do.
+ * Drains a HAProxy that is about to be stopped. It accepts no new connection after a while. Then it closes the open
+ * ones in random order, evenly over the window, so that their clients do not all reach the next edge at once. Resolves
+ * with the number of closed connections. When HAProxy has ended, there is nothing left to do.
  */
 export async function drain(socket: string, { acceptMs, spreadMs }: DrainTimes): Promise<number> {
   await sleep(acceptMs);
@@ -42,7 +42,7 @@ export async function drain(socket: string, { acceptMs, spreadMs }: DrainTimes):
   try {
     for (const frontend of FRONTENDS) await runtimeCommand(socket, `disable frontend ${frontend}`);
     const deadline = performance.now() + spreadMs;
-    // A few sockets are closed less than one a tick: what is owed adds up.
+    // With few sockets, less than one is due per tick: the fractions add up.
     for (let owed = 0; ; owed %= 1) {
       const open = shuffled(await openStreams(socket));
       if (open.length === 0) return closed;

@@ -1,5 +1,5 @@
-// Next to a HAProxy in the same pod: gives it the certificate that is mounted whenever that changes, and
-// empties it before the pod ends.
+// Runs next to a HAProxy in the same pod: gives it the mounted certificate whenever that changes, and drains it before
+// the pod ends.
 import pino from 'pino';
 import { type AgentConfig, AgentConfigError, readAgentConfig } from './agent-config.ts';
 import { createMetrics, portOf, serveDrain, serveMetrics } from './agent-server.ts';
@@ -22,7 +22,7 @@ async function start({ edge, drain: times, port, drainPort, intervalMs }: AgentC
       log.info({ fingerprint }, 'the edge serves a new certificate');
     },
     failed: (error) => {
-      // HAProxy starts after the agent: until it has, there is nothing wrong.
+      // HAProxy starts after the agent: until then this is not an error.
       if (!ready && (error as NodeJS.ErrnoException).syscall === 'connect') {
         log.debug({ err: error }, 'the edge does not answer yet');
         return;

@@ -1,4 +1,4 @@
-// A directory that changes as a mounted Secret does, for the tests next to this file.
+// A directory that changes in the way of a mounted Secret, for the tests next to this file.
 import { mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { selfSigned } from '../testing.ts';
@@ -18,7 +18,7 @@ export function makePair(directory: string): { chain: string; key: string } {
   return { chain: pem.slice(0, pem.indexOf('-----BEGIN PRIVATE KEY')), key };
 }
 
-/** The kubelet's way: files behind `..data`, a link that is replaced when all of them are there. */
+/** Works like the kubelet: the files are behind `..data`, a link that is replaced when all of them are complete. */
 export function mountSecret(directory: string): Mount {
   const at = (...names: string[]) => path.join(directory, 'tls', ...names);
   mkdirSync(at(), { recursive: true });

@@ -1,4 +1,4 @@
-// Tests of policies by faults planted into a good set of manifests.
+// Tests of policies with faults that are planted into a good set of manifests.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Manifest, Policy } from '../index.ts';
@@ -7,7 +7,7 @@ import { goodManifests, type Loose } from './good-manifests.ts';
 /** The good set, by kind. */
 export type Objects = Record<string, Loose>;
 
-/** The policy it breaks, what it is, how it is planted, and what is said of it. */
+/** The policy that the fault breaks, its name, the function that plants it, and the expected complaint. */
 export type Fault = readonly [string, string, (objects: Objects) => unknown, RegExp];
 
 export const podOf = ({ Deployment }: Objects): Loose => Deployment!.spec.template.spec;
@@ -15,7 +15,7 @@ export const containerOf = (objects: Objects): Loose => podOf(objects).container
 export const securityOf = (objects: Objects): Loose => containerOf(objects).securityContext;
 export const setOf = (objects: Objects): Manifest[] => Object.values(objects) as unknown as Manifest[];
 
-/** One test a fault; a policy that has none fails. */
+/** One test per fault; a policy without a fault fails. */
 export function testFaults(policies: readonly Policy[], faults: readonly Fault[]): void {
   for (const [policy, what, plant, pattern] of faults) {
     test(`${policy} finds ${what}`, () => {

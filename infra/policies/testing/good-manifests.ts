@@ -1,7 +1,7 @@
 // A set of manifests that breaks no policy, to plant faults into.
 import type { Fields, Manifest } from '../manifest.ts';
 
-/** What a test may change. */
+/** A value that a test may change. */
 export type Loose = Record<string, any>;
 
 const GOOD_LABELS = {
