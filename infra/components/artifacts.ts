@@ -2,7 +2,7 @@ import { CHARTS, type ChartName } from '../config/cluster-keys.ts';
 import type { Config } from '../config/config.ts';
 import { fromCheckout } from '../config/config.ts';
 
-/** What `helm.v3.Release` wants to know about a chart's place. */
+/** The fields of `helm.v3.Release` for a chart's place. */
 export interface ChartPlace {
   chart: string;
   version?: string;

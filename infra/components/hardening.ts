@@ -1,7 +1,7 @@
 /** User and group of every container of ours: above what a host gives to people and daemons. */
 export const USER = 10_001;
 
-/** What Pod Security `restricted` asks of a pod, and files that the group may read. */
+/** The fields of a pod that Pod Security `restricted` requires, and files that the group may read. */
 export const podSecurity = {
   runAsNonRoot: true,
   runAsUser: USER,
@@ -11,7 +11,7 @@ export const podSecurity = {
   seccompProfile: { type: 'RuntimeDefault' },
 };
 
-/** What `restricted` asks of a container, with a file system that cannot be written. */
+/** The fields of a container that `restricted` requires, and a read-only file system. */
 export const containerSecurity = {
   allowPrivilegeEscalation: false,
   capabilities: { drop: ['ALL'] },
@@ -38,7 +38,7 @@ export function resources(requests: readonly [string, string], limits: readonly 
   return { requests: size(requests, '16Mi'), limits: size(limits, '128Mi') };
 }
 
-/** Pods of one kind on as many nodes as there are: one that fails takes few of them along. */
+/** Spreads pods of one kind over all nodes, so that a failed node takes few of them. */
 export const overNodes = (matchLabels: Readonly<Record<string, string>>) => ({
   topologySpreadConstraints: [
     {

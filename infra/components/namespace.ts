@@ -26,7 +26,7 @@ export class Namespace extends pulumi.ComponentResource {
   }
 }
 
-/** What is refused is also what is warned of and audited. */
+/** The same level is enforced, audited and warned about. */
 const securityLabels = (level: NamespaceArgs['level']): Record<string, string> =>
   Object.fromEntries(
     ['enforce', 'audit', 'warn'].flatMap((mode) => [

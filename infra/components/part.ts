@@ -11,7 +11,7 @@ export interface PartArgs {
   readonly imageMirror?: string;
 }
 
-/** What clusters ask of pods beyond what runs in them. */
+/** Options of pods that a cluster may require. */
 export interface PodOptions {
   readonly imagePullSecrets?: readonly string[];
   readonly nodeSelector?: Readonly<Record<string, string>>;

@@ -28,7 +28,7 @@ export interface ResourceSpec {
   required: string[];
 }
 
-/** What Pulumi knows of a package, for programs in any language. */
+/** Pulumi's schema of a package, for programs in any language. */
 export interface PackageSchema {
   readonly name: string;
   readonly version: string;

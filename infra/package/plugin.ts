@@ -1,4 +1,4 @@
-// What Pulumi runs for programs in other languages, as PulumiPlugin.yaml of the package says.
+// The plugin that Pulumi runs for programs in other languages; the package's PulumiPlugin.yaml names it.
 import { readFileSync } from 'node:fs';
 import type * as pulumi from '@pulumi/pulumi';
 import { main } from '@pulumi/pulumi/provider/index.js';

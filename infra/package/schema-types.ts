@@ -11,8 +11,8 @@ const PRIMITIVES = [
 const capitalised = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
 
 /**
- * Reads TypeScript types as those of a Pulumi schema. What other languages cannot give, such as a function, is left
- * out; what belongs to another package is anything.
+ * Reads TypeScript types as those of a Pulumi schema. Types that other languages cannot give, such as a function, are
+ * left out; a type of another package becomes any value.
  */
 export class SchemaTypes {
   /** By name. */

@@ -96,8 +96,8 @@ export function readCertificateDirectory(
 }
 
 /**
- * Makes such a directory, with its own authority in it: what is good is kept, what is due is issued again.
- * Resolves with the leaves that were issued.
+ * Makes such a directory, with its own authority in it. Valid certificates are kept; those that are due are issued
+ * again. Resolves with the leaves that were issued.
  */
 export async function ensureCertificateDirectory(directory: string, names: WantedNames, now?: Date): Promise<Leaf[]> {
   const { ensureChain, issueLeaf } = await import('../../certs/index.ts');

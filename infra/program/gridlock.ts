@@ -18,7 +18,7 @@ import { RecordedConfiguration, requireStackChangeable } from './recorded-config
 import { createRedis } from './redis.ts';
 import { scalingArgs } from './scaling.ts';
 
-/** What `pulumi stack output` shows. */
+/** The outputs that `pulumi stack output` shows. */
 export interface Outputs {
   /** Where people play. */
   url: pulumi.Output<string>;

@@ -49,7 +49,7 @@ const KEDA_PODS: MonitoredPods = {
   endpoints: metricsAt('metrics'),
 };
 
-/** What of a stack is monitored. */
+/** The monitored parts of a stack. */
 export function monitoringArgs(config: Config, namespace: pulumi.Input<string>): MonitoringArgs {
   const { certificates, autoscaling, charts, redis, monitoring, imageMirror, pki } = config;
   const hasManager = certificates !== 'files';

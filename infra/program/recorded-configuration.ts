@@ -11,7 +11,7 @@ import {
 } from '../config/changes.ts';
 import type { Config } from '../config/config.ts';
 
-/** In the state from the beginning of an `up`, also of one that fails half-way. */
+/** In the state from the beginning of an `up`, even if the `up` fails half-way. */
 export class RecordedConfiguration extends pulumi.ComponentResource {
   constructor(name: string, config: Config) {
     super(RECORD_TYPE, name);
@@ -20,8 +20,8 @@ export class RecordedConfiguration extends pulumi.ComponentResource {
 }
 
 /**
- * What the engine's state says the stack was brought up with; undefined for one that never was. The engine reads
- * the resources of a stack that has none only to break, so its outputs are asked for first.
+ * The configuration in the engine's state with which the stack was brought up; undefined for a new stack. The engine
+ * reads the resources of a stack that has none only to break, so its outputs are asked for first.
  */
 async function lastRecord(): Promise<Recorded | undefined> {
   const name = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;

@@ -69,7 +69,7 @@ export const REPLICA_COMMANDS = [
   'pubsub|shardnumsub',
 ] as const;
 
-/** What Gridlock's replicas may do in Redis: these commands, on keys and channels of their own. */
+/** The rights of Gridlock's replicas in Redis: these commands, on their own keys and channels. */
 export const replicaAccess: ServerAccess = {
   keys: ['gridlock:*'],
   channels: ['gridlock:*'],

@@ -12,7 +12,9 @@ import { replicaPorts, SERVER_LABELS } from './replica-ports.ts';
 /** CPU of a replica of Gridlock's above which one is added: Node works on one core, and bursts need room. */
 const CPU = '700m';
 
-/** Who tells how many sockets are open: the replicas, or the edge for a server of the user's that does not. */
+/**
+ * The source of the number of open sockets: the replicas, or the edge for a user's own server without such a metric.
+ */
 export function socketGauge(config: Config): SocketGauge {
   const { serverImage, scaleOn, metricsPath, namespace, ingress, ingressNamespace, charts } = config;
   const { metrics, sockets } = replicaPorts(config);

@@ -131,7 +131,7 @@ test('a stack that was never finished is destroyed although there is no cluster'
   assert.deepEqual(commands(), ['stack export', 'destroy', 'stack rm']);
 });
 
-test('the cluster that is looked for is the one up was told of', async () => {
+test('down looks for the cluster that up was given', async () => {
   await up(['--cluster-name', 'other']);
   project.tell('nodes', '');
   const { stdout } = await project.run('down', ['--yes']);

@@ -43,7 +43,7 @@ function nothingIsUp(stack: string, paths: UpPaths): number {
   return 0;
 }
 
-/** Everything lived in a cluster that is no more: there is nothing to undo but the stack itself. */
+/** Everything was in a cluster that no longer exists: there is nothing to undo but the stack itself. */
 async function forgetGoneCluster(engine: Engine, name: string): Promise<number> {
   process.stdout.write(`The kind cluster ${name} is gone already; the stack is forgotten.\n`);
   engine.remove(true);

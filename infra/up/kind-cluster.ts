@@ -52,7 +52,7 @@ function makerOf(clusterName: string, env: NodeJS.ProcessEnv = process.env): str
   return existsSync(file) ? readFileSync(file, 'utf8').split('\n')[0] : undefined;
 }
 
-/** What marks the clusters of this state. */
+/** The mark of the clusters of this state. */
 const markOf = (resources: readonly StateResource[]): unknown => named(resources, 'cluster-owner')?.outputs?.hex;
 
 /** Whether the stack made the cluster: as its state says, or the mark of a creation that was interrupted. */
@@ -63,7 +63,7 @@ export function isMadeHere(clusterName: string, resources: readonly StateResourc
   return mark !== undefined && makerOf(clusterName) === mark;
 }
 
-/** Deletes the cluster, also one that is half made. Returns kind's exit code; its output is the user's. */
+/** Deletes the cluster, even if it is half made. Returns kind's exit code; its output is the user's. */
 export function deleteKindCluster(name: string): number {
   const { status } = spawnSync('/bin/sh', ['-c', REMOVE], { env: { ...process.env, CLUSTER: name }, stdio: 'inherit' });
   return status ?? 1;
@@ -98,7 +98,7 @@ function adoptionComplaint(name: string, port: number, resources: readonly State
   if (maker !== undefined) {
     if (maker === markOf(resources)) return undefined;
     return (
-      `The kind cluster ${name} belongs to a stack that this state does not know: to another checkout, or to one that ` +
+      `The kind cluster ${name} belongs to a stack that this state does not know: to another checkout, or to a stack that ` +
       `you brought up with pulumi up. Go on there, set clusterName to another name, set cluster to existing with the ` +
       `context kind-${name} for a second stack on it, or delete it: kind delete cluster --name ${name}`
     );

@@ -1,4 +1,4 @@
-// The locks that engines hold on a stack: files that name the process, and outlive one that is killed.
+// The locks that engines hold on a stack: files that name the process, and stay when it is killed.
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -14,7 +14,10 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** The process of this machine that a lock names; undefined for one of another machine, or one that is just released. */
+/**
+ * The process of this machine that a lock names; undefined for a lock of another machine, or a lock that was just
+ * released.
+ */
 function holderOf(file: string): number | undefined {
   try {
     const { pid, hostname } = JSON.parse(readFileSync(file, 'utf8')) as { pid?: number; hostname?: string };

@@ -3,14 +3,14 @@ import path from 'node:path';
 /** The directory of Pulumi.yaml: the checkout, where the launcher of every command goes to. */
 export const ROOT = process.cwd();
 
-/** What `npm run up` keeps in the state directory; absolute. */
+/** The files of `npm run up` in the state directory; absolute. */
 export function upPaths(stateDir: string, stack: string) {
   const home = path.join(path.resolve(stateDir), 'pulumi');
   const project = path.join(home, 'project');
   const handed = path.join(path.resolve(stateDir), 'kubernetes', stack);
   return Object.freeze({
     home,
-    /** What Pulumi knows of the stacks. */
+    /** Pulumi's state of the stacks. */
     backend: path.join(home, 'state'),
     /** Locks that running (and killed) engines hold on this stack. */
     locks: path.join(home, 'state', '.pulumi', 'locks', 'organization', 'gridlock', stack),

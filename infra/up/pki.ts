@@ -69,7 +69,7 @@ export const rotated = (pki: Pki, step: Step): Pki => NEXT[step](pki);
 /** Steps by which the edge gets another certificate. */
 export const CHANGES_LEAF: readonly Step[] = ['leaf', 'intermediate', 'root-issue'];
 
-/** What is to be done when a step has succeeded. */
+/** The next thing to do after each step. */
 export const AFTER: { readonly [S in Step]: string } = {
   leaf: 'The new leaf is issued.',
   intermediate: 'The new intermediate signs; leaves of the old one stay valid until they expire.',

@@ -6,7 +6,7 @@ import type { Config } from '../config/config.ts';
 import { isList, KEYS, type Key } from '../config/keys.ts';
 import { fullName } from '../config/stack-files.ts';
 
-/** What Pulumi writes at the top level, next to `config`. */
+/** Keys that Pulumi writes at the top level, next to `config`. */
 const SALT = 'encryptionsalt';
 const ENGINE_KEYS = ['secretsprovider', 'encryptedkey', SALT];
 
@@ -64,7 +64,7 @@ export function remakeStackFile(
   if (!isMap(document.get('config', true))) document.set('config', document.createNode({}));
   const last = parsed(lastCopy);
   const ownSalt = document.get(SALT);
-  // What another salt encrypted cannot be read any more.
+  // Values that were encrypted with another salt can no longer be read.
   if (ownSalt === undefined || ownSalt === last.get(SALT)) {
     for (const key of ENGINE_KEYS) {
       const value = last.get(key);

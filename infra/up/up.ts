@@ -28,7 +28,7 @@ export interface UpOptions {
 }
 
 /**
- * Whether what the state speaks of can become what the configuration says. Says what the changes cost.
+ * Checks that the stack in the state can be changed to the configuration. Prints the cost of the changes.
  * @throws ConfigError for a change that cannot be made, PreflightError for a kind cluster that cannot be used
  */
 export const requireReachable =

@@ -130,7 +130,7 @@ export class FullSystem implements System {
       const { stdout } = await this.#project.run('down', ['--state-dir', this.#project.stateDir, '--yes']);
       return summary(stdout);
     });
-    // One that was there before the program is not the program's to delete, and may not be ours.
+    // A cluster that existed before the program is not the program's to delete, and may belong to someone else.
     if (!this.#adopted && (await clusterExists(clusterName))) {
       await steps.run('cluster deleted', async () => void (await deleteCluster(clusterName)));
     }

@@ -27,7 +27,7 @@ async function kind(args: readonly string[], input = ''): Promise<string> {
   }
 }
 
-/** Makes the cluster exactly as the program would; one that is there is adopted, as the program would too. */
+/** Makes the cluster exactly as the program does, and like the program adopts an existing one. */
 export async function ensureCluster(config: Config): Promise<{ made: boolean; told: string }> {
   const told = `kind ${config.clusterName}, ${1 + config.workers} nodes`;
   if (await clusterExists(config.clusterName)) return { made: false, told: `${told}, there before` };

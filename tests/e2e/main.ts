@@ -31,7 +31,7 @@ async function settingsFor(options: Options): Promise<Record<string, unknown>> {
   };
 }
 
-/** Everything that is done to a running system. One that fails does not keep the next from being tried. */
+/** Every scenario for a running system. A failed scenario does not prevent the next one. */
 async function exercise(system: System, steps: Steps): Promise<void> {
   await steps.run('all under restricted', () => scenarios.underRestricted(system));
   await steps.run('only the root vouches', () => scenarios.onlyTheRootIsTrusted(system));

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { chartsIn } from './options.ts';
 import { StepFailure, Steps } from './steps.ts';
 
-test('a directory of charts is the source of each, and one that lacks a chart is refused by name', () => {
+test('a directory of charts is the source of each, and a directory without one of them is refused by name', () => {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'gridlock-charts-'));
   try {
     for (const name of ['cert-manager', 'trust-manager', 'kubernetes-ingress']) {

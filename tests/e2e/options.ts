@@ -7,7 +7,7 @@ export type Mode = 'full' | 'plain';
 
 /** What a run of the end-to-end test was asked for. */
 export interface Options {
-  /** Undefined: the better one that is possible. */
+  /** Undefined: the best mode that is possible. */
   readonly mode: Mode | undefined;
   /** Directory with a directory for each chart. */
   readonly charts: string | undefined;

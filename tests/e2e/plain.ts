@@ -128,7 +128,7 @@ export class PlainSystem implements System {
 
   async stop(steps: Steps): Promise<void> {
     const { clusterName } = this.config;
-    // One that was there before is not ours to delete.
+    // A cluster that existed before is not ours to delete.
     if (!this.#adopted && (await clusterExists(clusterName))) {
       await steps.run('cluster deleted', async () => void (await deleteCluster(clusterName)));
     }

@@ -32,7 +32,7 @@ const rootsIn = (pem: string): string[] =>
     (certificate) => new X509Certificate(certificate).serialNumber,
   );
 
-/** What a step changes of what is served, and of the roots that are accepted. */
+/** The certificates that a step changes at the edge, and its change to the number of accepted roots. */
 const CHANGES: Record<RotationStep, { served: readonly (keyof Served)[]; roots: number }> = {
   leaf: { served: ['leaf'], roots: 0 },
   intermediate: { served: ['leaf', 'intermediate'], roots: 0 },
@@ -42,8 +42,8 @@ const CHANGES: Record<RotationStep, { served: readonly (keyof Served)[]; roots: 
 };
 
 /**
- * Does one step of a rotation under open sockets: what it is to change is changed, the roots of before still vouch for
- * what is served then, and not one socket is closed.
+ * Does one step of a rotation under open sockets. The step changes exactly its certificates, the previous roots still
+ * verify the new ones, and no socket is closed.
  */
 export async function rotated(system: System, step: RotationStep, crowd: Crowd): Promise<string> {
   const [before, roots] = [await served(system), system.rootPem];

@@ -4,11 +4,11 @@ export interface StepResult {
   readonly name: string;
   readonly result: 'passed' | 'failed';
   readonly seconds: number;
-  /** What was seen, or what went wrong. */
+  /** The result, or the error. */
   readonly detail: string;
 }
 
-/** The steps of a run, told as they go, and once more as a table at the end. */
+/** The steps of a run, printed as they finish, and once more as a table at the end. */
 export class Steps {
   readonly results: StepResult[] = [];
   readonly #diagnose: (error: unknown) => Promise<string>;

@@ -11,14 +11,14 @@ export interface System {
   readonly url: string;
   /** Every root that is accepted at the moment, and no other. */
   readonly rootPem: string;
-  /** What rotations this way of running it has. */
+  /** The rotations that this way of running it supports. */
   readonly rotations: readonly RotationStep[];
   /** Brings it up, step by step. */
   start(steps: Steps): Promise<void>;
   /** Changes the configuration so that every replica is replaced, and resolves when it is done. */
   rollOut(): Promise<string>;
   rotate(step: RotationStep): Promise<string>;
-  /** What else is to be seen of this way of running it. */
+  /** Further checks of this way of running it. */
   inspect(steps: Steps): Promise<void>;
   /** Takes everything down. */
   stop(steps: Steps): Promise<void>;

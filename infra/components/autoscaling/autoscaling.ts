@@ -9,11 +9,11 @@ import type { SocketGauge } from './socket-gauge.ts';
 
 export interface AutoscalingArgs extends PartArgs, Pick<ScaledObjectArgs, 'min' | 'max' | 'socketsPerReplica' | 'cpu'> {
   /**
-   * Name of the Deployment that is scaled, as the Deployment itself tells it: KEDA refuses one that is not there.
-   * Nobody else may set its `.spec.replicas`.
+   * Name of the scaled Deployment, as an output of the Deployment itself: KEDA refuses a Deployment that does not
+   * exist. Nothing else may set its `.spec.replicas`.
    */
   readonly deployment: pulumi.Input<string>;
-  /** Who tells how many sockets are open. */
+  /** The source of the number of open sockets. */
   readonly gauge: SocketGauge;
   /** Installs KEDA; default: the cluster has it. */
   readonly keda?: Omit<KedaArgs, 'imageMirror'> | undefined;

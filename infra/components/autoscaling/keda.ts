@@ -16,13 +16,16 @@ export interface KedaArgs {
   readonly imageMirror?: string | undefined;
   /** Pods of each of its three parts; default: 2. */
   readonly replicas?: number;
-  /** Who reads its metrics; undefined: nobody does. */
+  /** The pods that read its metrics; undefined: none. */
   readonly prometheus?: PodPlace | undefined;
 }
 
-/** KEDA in a namespace of its own, which is shut but for what KEDA needs. Its custom resources stay when it goes. */
+/**
+ * KEDA in its own namespace, which is closed except for the traffic that KEDA needs. Its custom resources stay when it
+ * is removed.
+ */
 export class Keda extends pulumi.ComponentResource {
-  /** What has to be there before a ScaledObject can be made. */
+  /** The release that must exist before a ScaledObject can be made. */
   readonly release: kubernetes.helm.v3.Release;
 
   constructor(name: string, args: KedaArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -22,7 +22,7 @@ interface Spec {
 const specOf = (changes: Partial<ScaledObjectArgs> = {}) =>
   scaledObjectSpec({ ...args, ...changes }) as unknown as Spec;
 
-test('what replicas tell of themselves is averaged, and compared as it is', () => {
+test("the replicas' own gauge is averaged, and compared unchanged", () => {
   const [sockets] = specOf().triggers;
   assert.deepEqual(sockets, {
     type: 'metrics-api',

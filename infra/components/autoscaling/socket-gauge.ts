@@ -18,7 +18,7 @@ export interface SocketGauge {
   /** Default: `/metrics`. */
   readonly path?: string;
   /**
-   * Name of the gauge. One that has several series in a pod is read at the first: name its labels, as in
+   * Name of the gauge. If a pod has several series of it, only the first is read: add labels, as in
    * `sockets{transport="websocket"}`.
    */
   readonly metric: string;

@@ -23,7 +23,7 @@ export interface CertManagerArgs {
   readonly azureIdentity?: boolean;
   /** Whether cert-manager proves names to an ACME authority, and gets out for it. Default: false. */
   readonly acme?: boolean;
-  /** Who reads its metrics; undefined: nobody does. */
+  /** The pods that read its metrics; undefined: none. */
   readonly prometheus?: PodPlace | undefined;
 }
 
@@ -32,9 +32,9 @@ export interface CertManagerArgs {
  * shut but for what they need.
  */
 export class CertManager extends pulumi.ComponentResource {
-  /** What has to be there before a Certificate or an Issuer can be made. */
+  /** The resources that must exist before a Certificate or an Issuer can be made. */
   readonly certificates: pulumi.Resource[];
-  /** What has to be there before a Bundle can be made. */
+  /** The resources that must exist before a Bundle can be made. */
   readonly bundles: pulumi.Resource[];
 
   constructor(name: string, args: CertManagerArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -45,7 +45,8 @@ export class CertificateChain extends pulumi.ComponentResource implements Certif
     opts?: pulumi.ComponentResourceOptions,
     edge?: (chain: ChainParts) => LeafIssuer,
   ) {
-    // One type, whoever signs the edge's certificate: a change of that changes the certificate in place.
+    // There is one type for every issuer of the edge's certificate, so that another issuer changes the certificate in
+    // place.
     super('gridlock:components:Certificates', name, {}, opts);
     const { namespace, cluster = name, names, pki = FIRST, certManager = {}, imageMirror } = args;
     const scope = pulumi.output(namespace).apply((it) => scopeOf(it, cluster));
@@ -88,7 +89,7 @@ export interface ChainParts {
   readonly name: string;
   /** Of the WebSocket cluster. */
   readonly cluster: string;
-  /** What names of objects outside of the namespace begin with. */
+  /** The prefix for names of objects outside of the namespace. */
   readonly scope: pulumi.Output<string>;
   readonly namespace: pulumi.Input<string>;
   readonly manager: CertManager;
@@ -142,7 +143,7 @@ function makeRoots(parts: ChainParts, { roots }: PkiPlan): pulumi.Resource[] {
           issuerRef: issuerRef(selfSigned),
         },
       },
-      // One that no longer issues is to be retired.
+      // A root that no longer issues is going to be retired.
       { parent, dependsOn: first, protect: protect && root.issues },
     );
     const spec = { ca: { secretName } };

@@ -17,7 +17,7 @@ export interface CertificateFilesArgs extends PartArgs {
   /** All accepted roots as PEM. */
   readonly roots: pulumi.Input<string>;
   readonly edge: Pair;
-  /** Of Redis, where the cluster has one of its own. */
+  /** The pair of Redis, where the cluster has its own. */
   readonly redis?: Pair | undefined;
 }
 

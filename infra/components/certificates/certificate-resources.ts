@@ -61,13 +61,13 @@ export const issuerResource = (
 
 export const issuerRef = (name: pulumi.Input<string>) => ({ group: GROUP, kind: 'ClusterIssuer', name });
 
-/** Who signs a leaf. */
+/** The issuer of a leaf. */
 export interface LeafIssuer {
   /** Name of its ClusterIssuer. */
   readonly name: pulumi.Input<string>;
   /** Of the own chain: what names the leaf, and is another one for a new leaf. An authority of others names it itself. */
   readonly serial?: string | undefined;
-  /** What has to be there before the leaf. */
+  /** The resources that must exist before the leaf. */
   readonly dependsOn: pulumi.Resource[];
 }
 

@@ -19,7 +19,7 @@ export interface CertificateSet {
    * there. `tls.crt` has the leaf and what is between it and its root.
    */
   readonly edgeSecret: pulumi.Output<string>;
-  /** Undefined in a cluster without a Redis of its own. */
+  /** Undefined in a cluster without its own Redis. */
   readonly redisSecret: pulumi.Output<string> | undefined;
   /** The roots that pods accept from each other; undefined where no certificate of theirs comes from them. */
   readonly trust: TrustSource | undefined;
@@ -46,7 +46,7 @@ export interface LeafNames {
 }
 
 export interface CertificatesArgs extends PartArgs {
-  /** The names of the edge, and of Redis where the cluster has one of its own. */
+  /** The names of the edge, and of Redis where the cluster has its own. */
   readonly names: LeafNames;
 }
 

@@ -31,8 +31,8 @@ export interface PlannedIntermediate {
 }
 
 /**
- * Which objects of the chain there are, by name within the scope of their cluster. What is no longer planned is deleted
- * after the rest is in place.
+ * The objects of the chain, by name within the scope of their cluster. An object that is no longer planned is deleted
+ * after the others are in place.
  */
 export interface PkiPlan {
   /** Accepted by clients, in the order they are listed in the trust bundle. */

@@ -24,7 +24,7 @@ const NAMESPACE_RULES = [
   },
 ];
 
-/** What belongs to no namespace, and tells nothing of what runs in the cluster but the names of namespaces. */
+/** Objects without a namespace. They reveal nothing about the cluster except the names of namespaces. */
 const CLUSTER_RULES = [
   { apiGroups: [''], resources: ['namespaces'], verbs: READ },
   { apiGroups: ['networking.k8s.io'], resources: ['ingressclasses'], verbs: READ },

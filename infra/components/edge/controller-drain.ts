@@ -19,8 +19,9 @@ export interface DrainOptions {
 }
 
 /**
- * A script for the shell of the controller's image: stops taking connections after a while, then closes the open ones
- * of every worker in random order, evenly over the window, so that their clients do not all come to the next pod at once.
+ * A script for the shell of the controller's image. It stops accepting connections after a while. Then it closes the
+ * open ones of every worker in random order, evenly over the window, so that their clients do not all reach the next
+ * pod at once.
  */
 export function drainScript(options: DrainOptions = {}): string {
   const { masterSocket = MASTER_SOCKET, acceptSeconds = ACCEPT_SECONDS, spreadSeconds = SPREAD_SECONDS } = options;
@@ -44,7 +45,7 @@ export function drainScript(options: DrainOptions = {}): string {
     '  open=$(sessions "$left")',
     '  [ -n "$open" ] || exit 0',
     '  count=$(echo "$open" | wc -l)',
-    // What does not divide evenly is closed early rather than late.
+    // A remainder is closed early rather than late.
     '  due=$(((count + left - 1) / left))',
     `  echo "$open" | head -n "$due" | awk '{ printf "%s%s", $0, NR % ${BATCH} ? "; " : "\\n" } END { print "" }' |`,
     '    while read -r commands; do echo "$commands" | ask; done > /dev/null',

@@ -11,7 +11,7 @@ import { placement, spread } from './pod-placement.ts';
 export const CONTROLLER_IMAGE = 'docker.io/haproxytech/kubernetes-ingress:3.2.12';
 /** User and group that the files of the image belong to. */
 const USER = 1000;
-/** What HAProxy's configuration names the key behind the sticky cookie by. */
+/** The variable of the key behind the sticky cookie in HAProxy's configuration. */
 export const COOKIE_KEY_VARIABLE = 'EDGE_COOKIE_KEY';
 export const COOKIE_KEY = 'cookie.key';
 

@@ -25,7 +25,7 @@ export interface EdgeServiceOptions {
   readonly nodePorts?: { readonly https: number; readonly http: number };
 }
 
-/** What both kinds of edge, and one on a controller that is there already, are told. */
+/** The arguments of both kinds of edge, and of an edge on an existing controller. */
 export interface CommonEdgeArgs extends PartArgs {
   /** The name or address that clients connect to. */
   readonly host: string;
@@ -42,7 +42,7 @@ export interface CommonEdgeArgs extends PartArgs {
   readonly tlsMinVersion?: '1.2' | '1.3';
 }
 
-/** What an edge with pods of its own is told. */
+/** The arguments of an edge with its own pods. */
 export interface OwnEdgeArgs extends CommonEdgeArgs {
   /** Number of pods; default: 2. */
   readonly pods?: number;

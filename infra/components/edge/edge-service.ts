@@ -60,7 +60,7 @@ export const edgeBudget = (
       spec: {
         maxUnavailable: 1,
         selector: { matchLabels: selectorOf(part) },
-        // One that is not ready serves nobody, and must not keep a node from being drained.
+        // A pod that is not ready serves no clients, and must not block the drain of a node.
         unhealthyPodEvictionPolicy: 'AlwaysAllow',
       },
     },

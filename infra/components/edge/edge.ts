@@ -10,9 +10,9 @@ import { IngressController } from './ingress-controller.ts';
 const USUAL_CLASS = 'haproxy';
 
 /**
- * The way into a WebSocket cluster: TLS, limits, stickiness and drain, by a plain HAProxy, by HAProxy's ingress controller
- * for this cluster alone, or on one that is there already. All behave the same. One running edge can become another
- * kind: the Service stays, and has both behind it until the old one is drained.
+ * The entry to a WebSocket cluster: TLS, limits, stickiness and drain, by a plain HAProxy, by HAProxy's ingress
+ * controller for this cluster alone, or on an existing controller. All behave the same. One running edge can become
+ * another kind: the Service stays, and has both behind it until the old one is drained.
  */
 export class Edge extends pulumi.ComponentResource implements EdgeOutputs {
   readonly url: pulumi.Output<string>;

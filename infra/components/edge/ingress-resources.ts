@@ -209,7 +209,7 @@ function serverFields(server: ServerBehind, cookieKey: pulumi.Input<string>): Fi
 
 /** `Backend` of the replicas. With `rules` it also does what the https frontend of an own controller does. */
 export const backendSpec = (settings: EdgeSettings, cookieKey: pulumi.Input<string>, rules: boolean) => ({
-  // Every other proxy of the controller names its defaults section; one that does not makes HAProxy warn.
+  // Every other proxy of the controller names its defaults section; HAProxy warns about a proxy without it.
   from: 'haproxytech',
   ...serverFields(settings.server, cookieKey),
   ...REDISPATCH,

@@ -23,7 +23,7 @@ export const loadBalancerAnnotations = (
   ...externalDnsAnnotations(dnsName),
 });
 
-/** What external-dns reads of a Service or an Ingress. */
+/** The annotations of a Service or an Ingress that external-dns reads. */
 export const externalDnsAnnotations = (dnsName: string | undefined): Record<string, string> =>
   dnsName === undefined ? {} : { 'external-dns.alpha.kubernetes.io/hostname': dnsName };
 

@@ -3,7 +3,7 @@ import type { PodOptions } from '../part.ts';
 
 type PodSpec = kubernetes.types.input.core.v1.PodSpec;
 
-/** Pods on as many nodes and zones as there are: one that fails takes few of them along. */
+/** Spreads pods over all nodes and zones, so that a failure takes few of them. */
 export const spread = (matchLabels: Readonly<Record<string, string>>) => ({
   topologySpreadConstraints: ['kubernetes.io/hostname', 'topology.kubernetes.io/zone'].map((topologyKey) => ({
     maxSkew: 1,
@@ -21,7 +21,7 @@ export const spread = (matchLabels: Readonly<Record<string, string>>) => ({
   },
 });
 
-/** What the user asks of where and how a pod of the edge runs, beyond what is in it. */
+/** The user's options for the placement of the edge's pods. */
 export function placement(pod: PodOptions): Partial<PodSpec> {
   const { imagePullSecrets = [], nodeSelector, tolerations, priorityClassName } = pod;
   return {

@@ -8,7 +8,7 @@ import { THRESHOLDS } from './thresholds.ts';
 
 const { ready, dropped, snapshots, moves, probes, redisErrors, redisMemory, refusals } = THRESHOLDS;
 
-/** What Kubernetes tells of the replicas of anybody's server. */
+/** Alerts on Kubernetes' own metrics of the replicas of any server. */
 function deploymentRules({ namespace, cluster }: Monitored) {
   return [
     rule(

@@ -5,7 +5,7 @@ import { THRESHOLDS } from './thresholds.ts';
 
 const { certificate } = THRESHOLDS;
 
-/** As cert-manager tells of what it makes, in the namespace of a cluster and in its own. */
+/** Alerts on cert-manager's metrics of its certificates, in the namespace of a cluster and in its own. */
 export function certificateRules(
   namespace: string,
   manager: NonNullable<Monitored['certificates']['certManager']>,
@@ -72,7 +72,7 @@ export const expiryRule = (notAfter: string, label: 'pod' | 'role'): AlertRule =
 const DUE_HOURS = pkiLifetimes.edge.renewBefore;
 
 /**
- * As the plain edge tells of what it shows: the one watch there is on a chain from files.
+ * Alerts on the plain edge's metrics of the certificate that it serves. For a chain from files there are no others.
  * @param edge matches the series of the edge's pods
  */
 export function servedCertificateRules(edge: string, isFromFiles: boolean): AlertRule[] {

@@ -1,6 +1,8 @@
 import type { Monitored } from './monitored.ts';
 
-/** Who tells Prometheus about the certificate that the edge serves. `labels` are matchers, as in `namespace="gridlock"`. */
+/**
+ * A source of metrics about the certificate that the edge serves. `labels` are matchers, as in `namespace="gridlock"`.
+ */
 export interface CertificateSource {
   /** When it ends, in seconds since 1970; no series where that is not known yet. */
   notAfter(labels: string): string;
@@ -34,7 +36,7 @@ const CERT_MANAGER: CertificateSource = {
   legend: '{{name}}',
 };
 
-/** Who tells on Kubernetes; undefined where nobody does. */
+/** The source on Kubernetes; undefined where there is none. */
 export function certificateSource({
   edge,
   certificates,

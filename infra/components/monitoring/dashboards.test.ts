@@ -33,7 +33,7 @@ const all = [dashboards(CONTROLLER), dashboards(PLAIN), dashboards(FILES), local
 >[];
 const boards = all.flatMap((files) => Object.values(files));
 
-/** The unit of what a query gives, by what it counts. */
+/** The unit of a query's result, derived from its metric. */
 function unitOf(expr: string): string {
   if (expr.includes('histogram_quantile')) return expr.includes('_seconds_bucket') ? 's' : 'short';
   if (/\)?\s\/\s/.test(expr)) return 'percentunit';
@@ -118,7 +118,7 @@ test('every board marks faults, drains and rotations', () => {
   const [controller, plain, files, local] = all.map((one) => rotations(one['gridlock-game.json']));
   assert.match(controller!, /certmanager_certificate_expiration_timestamp_seconds\{namespace="gridlock"\}/);
   assert.match(plain!, /gridlock_edge_certificate_changes_total\{namespace="\$namespace"\}/);
-  assert.equal(files, '', 'nobody tells of a certificate from a directory that the controller serves');
+  assert.equal(files, '', 'there is no metric of a certificate from a directory that the controller serves');
   assert.match(local!, /certificate_not_after_seconds\{namespace="\$namespace",role=~"leaf\|served"\}/);
 });
 

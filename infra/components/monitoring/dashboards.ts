@@ -8,7 +8,7 @@ import type { Monitored } from './monitored.ts';
 
 /** Of which cluster the boards are. */
 interface Places {
-  /** What their names begin with. */
+  /** The prefix of their names. */
   readonly stem: string;
   /** Namespaces of the replicas and of the edge, which are chosen first. */
   readonly game: string;

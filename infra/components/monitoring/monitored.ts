@@ -7,7 +7,7 @@ export interface MonitoredPods {
   readonly endpoints: readonly { readonly port: string; readonly path: string }[];
 }
 
-/** A WebSocket cluster as its metrics tell of it. */
+/** A WebSocket cluster as its metrics describe it. */
 export interface Monitored {
   readonly cluster: string;
   readonly namespace: string;
@@ -17,10 +17,10 @@ export interface Monitored {
     readonly pods: MonitoredPods;
     /** The port that tells the counters of refused requests too; undefined: nobody counts them. */
     readonly refusalsPort?: string | undefined;
-    /** Whether the edge tells of the certificate that it serves. */
+    /** Whether the edge has metrics of the certificate that it serves. */
     readonly tellsCertificate: boolean;
   };
-  /** Undefined: there is none, or the replicas do not tell of it. */
+  /** Undefined: there is none, or the replicas have no metrics of it. */
   readonly redis?: 'single' | 'sentinel' | 'external' | undefined;
   /** Whether the replicas are scaled. */
   readonly isScaled: boolean;

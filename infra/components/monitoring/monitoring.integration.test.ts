@@ -10,7 +10,7 @@ import { until } from '../../../tests/kit/wait.ts';
 import { findBinary } from '../../setup/binaries.mjs';
 import { localDashboards } from './dashboards.ts';
 
-test('every metric of the edge that is shown is one that HAProxy tells', async (t) => {
+test('HAProxy exports every metric of the edge that is shown', async (t) => {
   const haproxy = findBinary('haproxy') ?? assert.fail('HAProxy is not installed: npm run setup');
   const [port] = (await freePorts(1)) as [number];
   const directory = mkdtempSync(path.join(tmpdir(), 'gridlock-exporter-'));

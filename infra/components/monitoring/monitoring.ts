@@ -21,7 +21,7 @@ export const MONITORING_RELEASE = 'monitoring';
 export interface MonitoringArgs extends PartArgs {
   readonly server: Monitored['server'];
   readonly edge: Monitored['edge'];
-  /** Undefined: there is none, or the replicas do not tell of it. */
+  /** Undefined: there is none, or the replicas have no metrics of it. */
   readonly redis?: Monitored['redis'];
   /** Whether the replicas are scaled. */
   readonly isScaled: boolean;
@@ -32,7 +32,7 @@ export interface MonitoringArgs extends PartArgs {
   readonly stack?: { readonly chart: ChartPlace } | undefined;
 }
 
-/** What Prometheus reads, when it alerts, and what Grafana shows. */
+/** The scrape targets and alerts of Prometheus, and the dashboards of Grafana. */
 export class Monitoring extends pulumi.ComponentResource {
   readonly #cluster: string;
   readonly #namespace: pulumi.Output<string>;
@@ -146,7 +146,10 @@ export class Monitoring extends pulumi.ComponentResource {
 
 const endpoint = (port: string, path: string) => ({ port, path, interval: '15s', honorLabels: true });
 
-/** Its own label keeps what Prometheus tells of this target (`up`) apart from the other one at the same port. */
+/**
+ * Its own label keeps Prometheus's metrics of this target (`up`) separate from those of the other target at the same
+ * port.
+ */
 const refusalsEndpoint = (port: string) => ({
   ...endpoint(port, REFUSALS_PATH),
   relabelings: [{ action: 'replace', targetLabel: 'endpoint', replacement: 'refusals' }],

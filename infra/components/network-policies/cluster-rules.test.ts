@@ -100,7 +100,7 @@ test('Redis admits replicas, and with Sentinel its own kind', () => {
   assert.deepEqual(goes(sentinel, 'chat-redis'), ['redis:6379', 'redis:26379']);
 });
 
-test('an external Redis is reached at its own ports, and no policy is for one that is not there', () => {
+test('an external Redis is reached at its own ports, and without a Redis there is no policy for it', () => {
   const found = rules({ redis: { kind: 'external', ports: [6380, 7000] } });
   assert.deepEqual(goes(found, 'chat'), ['anywhere:6380', 'anywhere:7000']);
   assert.equal(found['chat-redis'], undefined);

@@ -37,12 +37,12 @@ export interface EdgeOpenings {
     readonly metricsPorts: readonly number[];
     /** Whether it asks the API server, as an ingress controller does. Default: false. */
     readonly asksApiServer?: boolean;
-    /** Labels of pods that only ask the API server, such as one that makes definitions for a controller. */
+    /** Labels of pods that only call the API server, such as a job that makes definitions for a controller. */
     readonly definitions?: Readonly<Record<string, string>>;
   };
 }
 
-/** Redis: one that is part of the cluster, or one elsewhere. */
+/** Redis, which is part of the cluster or external. */
 export interface RedisOpenings {
   readonly kind: 'single' | 'sentinel' | 'external';
   /** The ports that replicas connect to; with Sentinel also those of its pods among each other. */
@@ -60,7 +60,9 @@ export interface ClusterRulesArgs {
   readonly edge: EdgeOpenings;
   /** Undefined: the replicas use none. */
   readonly redis?: RedisOpenings | undefined;
-  /** Who reads the metrics of replicas and of an edge of the cluster's own namespace, such as Prometheus and KEDA. */
+  /**
+   * Pods that read the metrics of replicas and of an edge in the cluster's own namespace, such as Prometheus and KEDA.
+   */
   readonly readers?: readonly PodPlace[];
   /** Whether cert-manager answers challenges of an ACME authority over http in this namespace. */
   readonly acmeSolver?: boolean;

@@ -50,12 +50,12 @@ type StatefulSetSpec = kubernetes.types.input.apps.v1.StatefulSetSpec;
 
 /** How the topologies differ in their StatefulSet. */
 export interface RedisSet {
-  /** What pods read as `redis.conf` and the like, by file name. */
+  /** The configuration files of the pods, such as `redis.conf`, by name. */
   readonly settings: Readonly<Record<string, string>>;
   readonly replicas: number;
   readonly more?: Pick<StatefulSetSpec, 'minReadySeconds'>;
   readonly pod: (options: RedisPodOptions) => pulumi.Input<kubernetes.types.input.core.v1.PodSpec>;
-  /** What has to be there before the pods. */
+  /** The resources that must exist before the pods. */
   readonly dependsOn?: pulumi.Resource[];
 }
 
@@ -87,7 +87,7 @@ export abstract class OwnRedis extends pulumi.ComponentResource {
     return selectorOf({ cluster: this.cluster, part: 'redis' });
   }
 
-  /** What Redis's own configuration is made of. */
+  /** The values in Redis's own configuration. */
   protected get settings() {
     const { persistence = 'always', memoryMib = 256 } = this.args;
     return { persistence, memoryMib };

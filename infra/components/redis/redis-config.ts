@@ -62,7 +62,7 @@ export function redisConfig({
     // A rewrite must not suspend that.
     'no-appendfsync-on-rewrite no',
     `maxmemory ${memoryMib}mb`,
-    // What is full refuses writes, and drops no game.
+    // A full Redis refuses writes, and evicts no game.
     'maxmemory-policy noeviction',
     'maxclients 4000',
     'tcp-keepalive 30',
@@ -95,7 +95,7 @@ export const replicationSecret = (password: string): string => `masteruser repli
 
 export const SENTINEL_TIMES = { downAfterMs: 3000, failoverTimeoutMs: 20_000 } as const;
 
-/** `sentinel.conf` without its state: what comes before `sentinel monitor` and what comes after. */
+/** `sentinel.conf` without its state: the parts before and after `sentinel monitor`. */
 export function sentinelConfig(
   paths: RedisPaths = REDIS_PATHS,
   port = SENTINEL_PORT,
@@ -125,7 +125,7 @@ export function sentinelConfig(
   return { head: head.join('\n'), settings: settings.join('\n') };
 }
 
-/** What Sentinel tells Redis and the other sentinels; `monitor` must have come before. */
+/** The passwords of Sentinel for Redis and for the other sentinels; these lines must come after `monitor`. */
 export const sentinelSecrets = (password: string) => ({
   peers: `sentinel sentinel-user sentinel\nsentinel sentinel-pass ${password}\n`,
   primary: `sentinel auth-user ${PRIMARY} sentinel\nsentinel auth-pass ${PRIMARY} ${password}\n`,

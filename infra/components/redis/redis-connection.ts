@@ -49,7 +49,7 @@ export interface Trust {
   readonly key: string;
 }
 
-/** What Redis needs of the certificates. */
+/** The certificates for Redis. */
 export interface RedisCertificates {
   /** Name of the Secret with `tls.crt` (leaf and intermediate) and `tls.key`. */
   readonly secret: pulumi.Input<string>;
@@ -76,7 +76,7 @@ export interface RedisConnection {
   readonly trust: Trust | undefined;
   /** Changes when the password does: replicas are replaced then. */
   readonly checksum: pulumi.Input<string>;
-  /** What to wait for before replicas start. */
+  /** The resource to wait for before replicas start. */
   readonly ready: pulumi.Resource | undefined;
   /** The ports a replica connects to. */
   readonly ports: readonly number[];

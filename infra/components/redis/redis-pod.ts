@@ -140,8 +140,8 @@ export const sentinelContainer = (image: string, env: EnvVar[]): Container => ({
   command: script('start-sentinel'),
   env,
   ports: [{ name: 'sentinel', containerPort: SENTINEL_PORT }],
-  // One that is held up for two seconds trusts its clock no more, and replaces nobody for half a minute: more than the
-  // little it needs, and room for its probes.
+  // A sentinel that is held up for two seconds no longer trusts its clock, and replaces no primary for half a minute.
+  // It gets more CPU than the little it needs, and room for its probes.
   resources: resources(['50m', '32Mi'], ['1', '128Mi']),
   startupProbe: probe('sentinel', { periodSeconds: 3, failureThreshold: 40 }),
   livenessProbe: probe('sentinel', { periodSeconds: 20, failureThreshold: 3 }),

@@ -50,8 +50,8 @@ function sentinelPod(
 
 /**
  * Three Redis, each with a sentinel next to it: two of the sentinels replace a primary that is gone within
- * seconds. A pod that is stopped on purpose hands over first, and loses nothing; one that dies may take with
- * it what it had acknowledged and not yet passed on, which replicas notice by the new epoch.
+ * seconds. A pod that is stopped on purpose hands over first, and loses nothing. A pod that dies may lose writes that
+ * it had acknowledged and not yet replicated; the servers notice this by the new epoch.
  */
 export class RedisSentinel extends OwnRedis {
   readonly connection: RedisConnection;
@@ -59,8 +59,8 @@ export class RedisSentinel extends OwnRedis {
   constructor(name: string, args: OwnRedisArgs, opts?: pulumi.ComponentResourceOptions) {
     super('sentinel', name, args, opts);
     const members = memberNames(this.cluster);
-    // Each pod has its own address, which stays when the pod changes, so that nobody, least of all a sentinel, holds on
-    // to one that is gone.
+    // Each pod has its own address, which stays when the pod is replaced. Otherwise clients, and above all sentinels,
+    // would keep the address of a pod that no longer exists.
     const services = members.map((member) =>
       this.service(member, { publishNotReadyAddresses: true, selector: this.only(member), ports: PORTS }),
     );

@@ -26,7 +26,7 @@ class Writer {
   async #write(prefix: string): Promise<void> {
     for (let number = 0; this.#going; number += 1) {
       const key = `gridlock:${prefix}:${number}`;
-      // A primary that is paused answers no more: its socket closes when it goes.
+      // A paused primary no longer answers: its socket closes when it ends.
       const answers = clients.map((client) => client.set(key, '1').then(() => true));
       const taken = await Promise.any(answers).catch(() => false);
       if (taken) this.acknowledged.push(key);

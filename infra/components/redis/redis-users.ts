@@ -6,7 +6,7 @@ import { labelsOf } from '../labels.ts';
 import { replicationSecret, sentinelSecrets } from './redis-config.ts';
 import { PASSWORD_KEY, redisName } from './redis-connection.ts';
 
-/** What servers may do in Redis, as rules of its access control list. */
+/** The rights of servers in Redis, as rules of its access control list. */
 export interface ServerAccess {
   /** Patterns of keys. */
   readonly keys: readonly string[];
@@ -16,7 +16,10 @@ export interface ServerAccess {
   readonly commands: readonly string[];
 }
 
-/** Everything but what administers Redis, or holds it up for everybody: what a server of yours may do by default. */
+/**
+ * The default rights of your own server: every command except those that administer Redis or block it for other
+ * clients.
+ */
 export const ANY_SERVER: ServerAccess = {
   keys: ['*'],
   channels: ['*'],
@@ -209,7 +212,7 @@ export function redisSecrets(
       { parent },
     );
   const checksum = (contents: pulumi.Output<Record<string, string>>) =>
-    // Tells of a change, and nothing of what changed.
+    // Shows that something changed, but not the content.
     pulumi.unsecret(contents.apply(checksumOf));
   const files = passwords.apply((known) => redisFiles(topology, known, access));
   const password = passwords.apply(({ gridlock }): Record<string, string> => ({ [PASSWORD_KEY]: gridlock }));

@@ -5,7 +5,7 @@
 export const PRE_STOP_SECONDS = 10;
 /** What a replica is allowed beyond its drain before it leaves anyway. */
 export const FLUSH_SECONDS = 3;
-/** What is left before the kubelet kills. */
+/** The time left before the kubelet kills the pod. */
 export const MARGIN_SECONDS = 7;
 /**
  * How long a pod must have been ready before the next one is replaced: clients of the last have come back by

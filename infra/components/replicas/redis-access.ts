@@ -1,4 +1,4 @@
-// How a replica is told of Redis.
+// The settings and files by which a replica reaches Redis.
 import type { types } from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import { REDIS_PASSWORD_DIRECTORY, REDIS_TRUST_DIRECTORY, type RedisConnection } from '../redis/redis-connection.ts';

@@ -83,7 +83,7 @@ test('it can do nothing it need not', async () => {
   }
 });
 
-test('an image may want a user of its own, and directories to write to', async () => {
+test('an image may have its own user, and directories to write to', async () => {
   const { spec } = (await deploymentOf({ runAs: { user: 1000 }, writableDirectories: ['/tmp'] })).spec.template;
   const [{ securityContext, volumeMounts }] = spec.containers;
   const { runAsUser, runAsGroup, fsGroup } = spec.securityContext as Record<string, number>;

@@ -27,7 +27,7 @@ export interface ReplicasArgs extends PartArgs {
   readonly image: pulumi.Input<string>;
   /** Port that it listens on, which is told to it as `PORT`; default: 8080. */
   readonly port?: number;
-  /** What the container runs; default: what the image says. */
+  /** The command of the container; default: the image's own. */
   readonly command?: readonly string[];
   readonly args?: readonly string[];
   /** Variables in addition to `PORT`, `APPID` (the name of the pod) and, with `redis`, `REDIS_*`. */

@@ -34,7 +34,7 @@ test('their number is that which was asked for, and an autoscaler changes it fro
   assert.deepEqual(scaled.options['ignoreChanges'], ['spec.replicas']);
 });
 
-test('without an autoscaler they take the number over from one that was there', async () => {
+test('without an autoscaler, the Deployment takes over the number from an earlier autoscaler', async () => {
   const force = 'pulumi.com/patchForce';
   assert.equal((await deploymentOf()).metadata.annotations?.[force], 'true');
   assert.equal((await deploymentOf({ scaled: true })).metadata.annotations?.[force], undefined);

@@ -45,7 +45,7 @@ export class Replicas extends pulumi.ComponentResource {
     this.registerOutputs({ service: this.service.metadata.name, port: this.ports[0]!.number });
   }
 
-  /** What selects the pods. */
+  /** The selector of the pods. */
   get selector() {
     return selectorOf({ cluster: this.#cluster, part: 'server' });
   }
@@ -71,7 +71,7 @@ export class Replicas extends pulumi.ComponentResource {
         spec: {
           maxUnavailable: 1,
           selector: { matchLabels: this.selector },
-          // One that is not ready serves nobody, and must not keep a node from being drained.
+          // A pod that is not ready serves no clients, and must not block the drain of a node.
           unhealthyPodEvictionPolicy: 'AlwaysAllow',
         },
       },

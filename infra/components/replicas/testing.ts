@@ -48,7 +48,7 @@ export interface DeploymentInputs {
   };
 }
 
-/** The replicas of `CHAT` with these changes, as the engine is told of them. */
+/** The replicas of `CHAT` with these changes, as the program registers them. */
 export const runChat = (changes: Partial<ReplicasArgs> = {}, preview = false) =>
   record(
     () => {

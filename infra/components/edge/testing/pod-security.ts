@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Container, Pod } from '../testing.ts';
 
-/** What Pod Security `restricted` asks of a pod and its container, and that neither has a token that it did not ask for. */
+/** Checks that a pod and its container meet Pod Security `restricted`, and have no token that they did not ask for. */
 export function restricted(pod: Pod, { securityContext }: Container): void {
   const { allowPrivilegeEscalation, capabilities, runAsNonRoot, privileged } = securityContext as Record<
     string,

@@ -3,7 +3,7 @@ import type { Threshold } from '../thresholds.ts';
 /** Units that Grafana knows. An axis has one. */
 export type Unit = 'short' | 'ops' | 's' | 'bytes' | 'Bps' | 'percentunit';
 
-/** One graph: what it is called, in what unit, and a query for each kind of line with its legend. */
+/** One graph: its title, its unit, and a query for each kind of line with its legend. */
 export interface Panel {
   readonly title: string;
   readonly description?: string;
@@ -24,7 +24,7 @@ export interface Variable {
   readonly first?: string;
 }
 
-/** What happened, as a mark or a span across every graph. */
+/** An event, as a mark or a span across every graph. */
 export interface Annotation {
   readonly name: string;
   readonly color: 'red' | 'orange' | 'blue';

@@ -62,7 +62,7 @@ export const CERTIFICATE_CASES: readonly AlertCase[] = [
     },
   },
   {
-    name: 'the root that issues has more than a year, and one that is only accepted has less',
+    name: 'the issuing root has more than a year, and a root that is only accepted has less',
     alert: 'GridlockRootExpires',
     at: 70,
     fires: [],

@@ -45,8 +45,8 @@ const openings = (rules: readonly Rule[] = [], side: 'from' | 'to'): string[] =>
     }),
   );
 
-/** Who may come: `namespace/pods:port`, the namespace where it is another one. */
+/** The allowed sources: `namespace/pods:port`, without the namespace where it is the same. */
 export const comes = (specs: PolicySpecs, name: string): string[] => openings(plain(specs, name).ingress, 'from');
 
-/** Where the pods may go. */
+/** The allowed destinations of the pods. */
 export const goes = (specs: PolicySpecs, name: string): string[] => openings(plain(specs, name).egress, 'to');

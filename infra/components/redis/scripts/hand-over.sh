@@ -12,8 +12,8 @@ left() { [ "$(date +%s)" -lt "$deadline" ]; }
 within() { deadline=$(($(date +%s) + $1)); }
 role() { redis ROLE | head -n 1; }
 
-# When all stop at once, as one Redis is to be enough from now on, the first pod has the volume that stays: it outlasts
-# the others, so that it gets what they acknowledged until they stopped.
+# When three Redis become one, all pods stop at once and the volume of the first pod stays. The first pod stops last, so
+# that it gets all the writes that the others acknowledged.
 within "${STAY_SECONDS:-10}"
 while left && [ "$self" = "$(member 0)" ] && [ "$(role)" = slave ]; do sleep 0.5; done
 [ "$(role)" = master ] || exit 0

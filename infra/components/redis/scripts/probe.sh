@@ -3,7 +3,7 @@
 . "$SCRIPTS/common.sh"
 
 case $1 in
-  # One that loads its data or lost its primary lives: it answers, with an error.
+  # A Redis that loads its data or lost its primary is alive: it answers, with an error.
   alive)
     answer=$(ask probe localhost "$REDIS_PORT" PING 2>&1) || case $answer in
       *LOADING* | *MASTERDOWN* | *BUSY* | *MISCONF*) ;;

@@ -37,8 +37,8 @@ look_up() {
   done
 }
 
-# As a primary an empty pod would be copied by the others, and their data be gone: it must be sure that there are none,
-# by what enough sentinels know, or wait until these have named another.
+# If an empty pod became the primary, the others would copy it and lose their data. It must learn from enough sentinels
+# that there are no data, or wait until they have named another primary.
 endangers() {
   ! has_data || return 1
   [ "$primary" = "$self_host $self_port" ] || { [ -z "$primary" ] && [ "$self" = "$(member 0)" ]; } || return 1
@@ -69,9 +69,9 @@ fi
   echo "include $CONFIG/redis.conf"
   echo "replica-announce-ip $self_host"
   echo "replica-announce-port $self_port"
-  # Its volume is the one that stays when one Redis is to be enough: it takes over before the others.
+  # When three Redis become one, this pod's volume stays: it takes over before the others.
   [ "$self" != "$(member 0)" ] || echo "replica-priority 50"
-  # What Sentinel changes later Redis writes below.
+  # Redis writes later changes by Sentinel below.
   [ -z "$primary" ] || echo "replicaof $primary"
 } > "$conf.new"
 mv "$conf.new" "$conf"

@@ -6,8 +6,8 @@
 self=$(self)
 conf="$DATA/sentinel.conf"
 
-# A volume that another set of three left knows of primaries that are no more, and its data are old. The first pod's are
-# those of the one Redis that came between, which left no mark.
+# A volume from an earlier set of three names primaries that no longer exist, and its data are old. The data of the
+# first pod come from the single Redis in between, which left no mark.
 if [ "$(cat "$DATA/set" 2>/dev/null)" != "$SET" ]; then
   rm -f "$conf" "$DATA/redis.conf"
   if [ -f "$DATA/set" ]; then
@@ -56,7 +56,7 @@ while [ -z "$stopping" ]; do
     wait "$pause" || kill "$pause" 2>/dev/null || true
     [ -z "$renewed$stopping" ] && [ "$(fingerprint)" != "$seen" ] || continue
     renewed=yes
-    # Each at a moment of its own, so that two of three keep watching.
+    # Each sentinel restarts at a different time, so that two of three keep watching.
     sleep "$((${POD_NAME##*-} * ${WATCH_SECONDS:-5}))"
     say "the certificate was renewed: starting again with it"
     kill -TERM "$child" 2>/dev/null || true

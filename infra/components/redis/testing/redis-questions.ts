@@ -50,8 +50,8 @@ export const everyReady = ({ pods }: RedisSet, timeoutMs: number): Promise<void>
   );
 
 /**
- * Each sentinel knows the others and both replicas, and is done with the failover before. One that is not hears of none
- * that others make: it waits for the primary that it made, until that one is back.
+ * Each sentinel knows the others and both replicas, and has finished the failover before. An unfinished sentinel
+ * ignores the failovers of others: it waits until its own new primary is back.
  */
 export const everySettled = ({ pods }: RedisSet, timeoutMs: number): Promise<void> =>
   until(
