@@ -171,7 +171,7 @@ export abstract class OwnRedis extends pulumi.ComponentResource {
       {
         metadata: {
           ...this.metadataOf(`data-${member}`),
-          // The StatefulSet's controller wrote the first size.
+          // The StatefulSet's controller wrote the first size, and the provider would wait for a claim without a pod.
           annotations: { 'pulumi.com/patchForce': 'true', 'pulumi.com/skipAwait': 'true' },
         },
         spec: { resources: { requests: { storage } } },

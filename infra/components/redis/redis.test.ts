@@ -178,6 +178,8 @@ test('a volume grows by itself, without a change of the StatefulSet, and stays w
     [(volume.inputs['metadata'] as { name: string }).name, volume.inputs['spec'] as object],
     ['data-chat-redis-0', { resources: { requests: { storage: '5Gi' } } }],
   );
+  const { annotations } = volume.inputs['metadata'] as { annotations: object };
+  assert.deepEqual(annotations, { 'pulumi.com/patchForce': 'true', 'pulumi.com/skipAwait': 'true' });
   assert.equal(volume.options.retainOnDelete, true);
   assert.ok(volume.dependsOn.includes('redis'));
   assert.deepEqual(recording.one(SET).options.ignoreChanges, ['spec.volumeClaimTemplates']);
