@@ -188,7 +188,7 @@ export const CHANGEABILITY: { readonly [K in Key]: Changeability } = Object.free
   acmeAzure: IN_PLACE,
 
   redis: loses(
-    'single and sentinel: one becomes three, or three one, on the volume of the first; else another Redis',
+    'single and sentinel: Redis restarts as one or three on the volume of the first, and the replicas are replaced; else another Redis',
     'the data in Redis',
     (before, after) => hasVolume(before) !== hasVolume(after) || !hasVolume(after),
     'while all its pods are ready, nothing acknowledged is lost; replicas not yet replaced may find no Redis that takes moves',

@@ -138,7 +138,7 @@ describe('a stack that is up', () => {
     const lossy = ['--yes', '--redis', 'external', '--redis-url', 'rediss://redis.example'];
     const { code, stderr } = await project.run('up', lossy);
     assert.equal(code, 2);
-    assert.match(stderr, /redis changes from single to external\. What is in Redis is lost\..*--accept-data-loss/s);
+    assert.match(stderr, /redis changes from single to external\. The data in Redis is lost\..*--accept-data-loss/s);
     project.calls();
     const accepted = await project.run('up', [...lossy, '--accept-data-loss']);
     assert.equal(accepted.code, 0, accepted.stderr);
