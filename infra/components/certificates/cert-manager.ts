@@ -2,6 +2,7 @@ import * as command from '@pulumi/command';
 import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import { type ChartPlace, mirrored } from '../artifacts.ts';
+import { containerSecurity, resources } from '../hardening.ts';
 import { Namespace } from '../namespace.ts';
 import { certManagerRules } from '../network-policies/chart-rules.ts';
 import { NamespacePolicies } from '../network-policies/network-policies.ts';
@@ -62,9 +63,10 @@ function shutNamespace(parent: CertManager, name: string, args: CertManagerArgs)
 // The first start pulls images and waits for a webhook to answer.
 const TIMEOUT_SECONDS = 600;
 
-const size = (cpu: string, memory: string, most: string) => ({
-  requests: { cpu, memory },
-  limits: { memory: most },
+/** What each container of cert-manager is held to, as its chart wants it told. */
+const held = (cpu: string, memory: string, most: string) => ({
+  resources: resources([cpu, memory], ['1', most]),
+  containerSecurityContext: containerSecurity,
 });
 
 /** What a pod needs for workload identity; the name of the identity is in the challenge. */
@@ -93,10 +95,10 @@ function release(
         // A root that is retired takes its key with it.
         enableCertificateOwnerRef: true,
         ...(azureIdentity ? { podLabels: azureLabels, serviceAccount: { labels: azureLabels } } : {}),
-        resources: size('10m', '64Mi', '256Mi'),
-        webhook: { ...common, resources: size('10m', '32Mi', '128Mi') },
-        cainjector: { ...common, resources: size('10m', '64Mi', '512Mi') },
-        startupapicheck: { resources: size('10m', '32Mi', '128Mi') },
+        ...held('10m', '64Mi', '256Mi'),
+        webhook: { ...common, ...held('10m', '32Mi', '128Mi') },
+        cainjector: { ...common, ...held('10m', '64Mi', '512Mi') },
+        startupapicheck: held('10m', '32Mi', '128Mi'),
       },
     },
     { parent, dependsOn },
@@ -123,8 +125,8 @@ function trustRelease(
         imageRegistry: mirrored({ imageMirror }, 'quay.io'),
         // Our bundle has our roots only: no image with those of the public is needed.
         defaultPackage: { enabled: false },
-        app: { trust: { namespace: CERT_MANAGER } },
-        resources: size('10m', '32Mi', '128Mi'),
+        app: { trust: { namespace: CERT_MANAGER }, securityContext: containerSecurity },
+        resources: resources(['10m', '32Mi'], ['1', '128Mi']),
       },
     },
     { parent, dependsOn },
