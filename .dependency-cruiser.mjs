@@ -62,6 +62,15 @@ export default {
       { path: '^(loadtest|tests|cli)/' },
     ),
     rule(
+      'components-take-arguments',
+      'The components take arguments, and know neither the configuration nor the program of Gridlock.',
+      { path: '^infra/components/' },
+      {
+        path: '^infra/(config|program|cluster|up|local|compose|render|play)/',
+        pathNot: '^infra/config/redis-url\\.ts$',
+      },
+    ),
+    rule(
       'tests-are-leaves',
       'Code that ships does not import code of tests, but for the commands that run tests or take pictures.',
       { pathNot: `${TESTS}|^cli/commands/(e2e|screenshots|test)\\.ts$` },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadBalancerAnnotations } from '../components/edge/load-balancer.ts';
 import { stackConfig } from '../config/config.ts';
-import { createCluster } from '../program/parts.ts';
+import { createCluster } from '../program/create-cluster.ts';
 import { record } from '../render/recorder.ts';
 import { UNKNOWN } from '../render/registration.ts';
 

@@ -6,7 +6,7 @@ import { after, test } from 'node:test';
 import * as pulumi from '@pulumi/pulumi';
 import { parse, stringify } from 'yaml';
 import { ConfigError, stackConfig } from '../config/config.ts';
-import { createCluster } from '../program/parts.ts';
+import { createCluster } from '../program/create-cluster.ts';
 import { record } from '../render/recorder.ts';
 import { pickContext, readKubeconfig } from './existing.ts';
 

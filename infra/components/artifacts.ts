@@ -1,7 +1,3 @@
-import { CHARTS, type ChartName } from '../config/cluster-keys.ts';
-import type { Config } from '../config/config.ts';
-import { fromCheckout } from '../config/config.ts';
-
 /** The fields of `helm.v3.Release` for a chart's place. */
 export interface ChartPlace {
   chart: string;
@@ -9,20 +5,6 @@ export interface ChartPlace {
   repositoryOpts?: { repo: string };
 }
 
-/**
- * Where a chart comes from by the configuration: a directory or archive, a registry, or a chart repository.
- */
-export function chartPlace(config: Pick<Config, 'charts'>, name: ChartName): ChartPlace {
-  const { source, version } = config.charts[name];
-  if (version === '') return { chart: fromCheckout(source) };
-  if (source.startsWith('oci://')) return { chart: source, version };
-  return { chart: CHARTS[name].name, version, repositoryOpts: { repo: source } };
-}
-
-/**
- * An image reference as this cluster pulls it: with the mirror of the configuration in front, if there is
- * one.
- */
-export function mirrored(config: Pick<Config, 'imageMirror'>, reference: string): string {
-  return config.imageMirror === '' ? reference : `${config.imageMirror}/${reference}`;
-}
+/** An image reference as a cluster pulls it: with its mirror in front, if there is one. */
+export const mirrored = ({ imageMirror = '' }: { imageMirror?: string | undefined }, reference: string): string =>
+  imageMirror === '' ? reference : `${imageMirror}/${reference}`;

@@ -8,3 +8,5 @@ export { RedisSentinel } from './redis/redis-sentinel.ts';
 export { RedisSingle } from './redis/redis-single.ts';
 export { Replicas } from './replicas/replicas.ts';
 export type { ReplicasArgs } from './replicas/replicas-args.ts';
+export { WebSocketCluster } from './web-socket-cluster.ts';
+export type { WebSocketClusterArgs } from './web-socket-cluster-args.ts';

@@ -8,7 +8,7 @@ export interface PartArgs {
   /** Name of the WebSocket cluster that it belongs to; default: the name of the part. */
   readonly cluster?: string;
   /** Put before the reference of every image that the part chooses itself, such as `mirror.example/images`. */
-  readonly imageMirror?: string;
+  readonly imageMirror?: string | undefined;
 }
 
 /** Options of pods that a cluster may require. */

@@ -82,7 +82,7 @@ function checkPlace({ cluster, kubeconfig, context }: Values): Complaint | undef
   return needs('cluster', `cluster: ${cluster}`, 'context', example);
 }
 
-function checkImage({ cluster, image, imageRepository, serverImage }: Values): Complaint | undefined {
+function checkImage({ cluster, image, imageRepository, serverImage, ingress }: Values): Complaint | undefined {
   if (image !== '' && imageRepository !== '') {
     return {
       keys: ['image', 'imageRepository'],
@@ -90,7 +90,8 @@ function checkImage({ cluster, image, imageRepository, serverImage }: Values): C
       remedy: 'an image that is named is neither built nor pushed: unset one of them',
     };
   }
-  if (cluster === 'kind' || serverImage !== '' || image !== '' || imageRepository !== '') return undefined;
+  if (cluster === 'kind' || (serverImage !== '' && ingress !== 'haproxy') || image !== '' || imageRepository !== '')
+    return undefined;
   const example = 'a repository to push to, or set image to an image that the cluster can pull';
   return needs('cluster', `cluster: ${cluster}, into which no image can be loaded,`, 'imageRepository', example);
 }

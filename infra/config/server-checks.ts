@@ -115,9 +115,13 @@ const TOLD = ['PORT', 'APPID'];
 const ONLY_OF_GRIDLOCK = ['image', 'imageRepository'] as const;
 
 /** Checks that the keys agree with the user's own image. */
-export const checkImageOfServer: Check = ({ serverImage, serverEnvironment, redis, scaleOn, metricsPath }, given) => {
+export const checkImageOfServer: Check = (
+  { serverImage, serverEnvironment, ingress, redis, scaleOn, metricsPath },
+  given,
+) => {
   if (serverImage === '') return undefined;
-  const stray = ONLY_OF_GRIDLOCK.find((key) => given.has(key));
+  // The plain edge runs an agent, which is in the image of Gridlock.
+  const stray = ingress === 'haproxy' ? undefined : ONLY_OF_GRIDLOCK.find((key) => given.has(key));
   if (stray) {
     return {
       keys: [stray],

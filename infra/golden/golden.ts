@@ -15,6 +15,7 @@ export const STACKS = Object.freeze({
   cloud: ROOT,
   sentinel: import.meta.dirname,
   stateful: import.meta.dirname,
+  'socket-io': import.meta.dirname,
 });
 export type Stack = keyof typeof STACKS;
 export const stacks = Object.keys(STACKS) as Stack[];

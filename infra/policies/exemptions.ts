@@ -33,6 +33,29 @@ export const EXEMPTIONS: readonly Exemption[] = [
       'It serves no clients: it loads a renewed certificate into Redis. When it cannot, it ends and is' + ' restarted.',
   },
   {
+    policy: 'three-probes',
+    objects: /^Deployment /,
+    complaints: /^container server has no livenessProbe$/,
+    reason:
+      'Of a server that is not ours nothing may be known but its port, for which the kernel answers whatever becomes of ' +
+      'it. Its process is started again when it ends.',
+  },
+  {
+    policy: 'different-probes',
+    objects: /^Deployment /,
+    complaints: /^container server /,
+    reason:
+      'A server that is not ours may have one path that says how it is. It takes no clients after 4 seconds without an ' +
+      'answer, and is started again after 30.',
+  },
+  {
+    policy: 'secrets-by-file',
+    objects: /^Deployment /,
+    complaints: /^container server has the secret REDIS_PASSWORD in its environment$/,
+    reason:
+      'A server that is not ours knows Redis by REDIS_URL, and reads no file of ours. The value is in a Secret alone.',
+  },
+  {
     policy: 'no-node-port',
     objects: /^Service .*-edge$/,
     reason: 'kind has no load balancer: a port of its node, bound to the loopback of this machine, is the way in.',

@@ -20,6 +20,15 @@ configs.set(
   }),
 );
 
+configs.set(
+  'a server that is not ours, with a health path behind the plain edge',
+  stackConfig('dev', {
+    'gridlock:serverImage': 'registry.example/chat:1',
+    'gridlock:healthPath': '/up',
+    'gridlock:ingress': 'haproxy',
+  }),
+);
+
 const rendered = new Map<string, readonly Manifest[]>();
 for (const [what, config] of configs) rendered.set(what, (await render(config)).manifests);
 

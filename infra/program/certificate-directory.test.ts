@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import * as pulumi from '@pulumi/pulumi';
+import { CertificateFiles } from '../components/certificates/certificate-files.ts';
 import { ConfigError, stackConfig } from '../config/config.ts';
 import { record } from '../render/recorder.ts';
 import {
@@ -12,7 +13,7 @@ import {
   ensureCertificateDirectory,
   readCertificateDirectory,
 } from './certificate-directory.ts';
-import { createCertificates, namesOf } from './certificates.ts';
+import { certificatesOf, namesOf } from './certificates.ts';
 
 const directory = mkdtempSync(path.join(os.tmpdir(), 'gridlock-certificates-'));
 after(() => rmSync(directory, { recursive: true, force: true }));
@@ -56,16 +57,16 @@ test('each leaf has its own key and the intermediate, and leads to the root', ()
 
 test('the files become Secrets and the trusted roots, without cert-manager', async () => {
   const recording = await record(() => {
-    const made = createCertificates('certificates', { config, namespace: 'gridlock' });
+    const made = new CertificateFiles('gridlock', { namespace: 'gridlock', ...certificatesOf(config).files! });
     return { rootCertificate: made.rootCertificate, edgeSecret: made.edgeSecret };
   });
-  recording.assertChildren('certificates', [
-    ['kubernetes:core/v1:ConfigMap', 'certificates-roots'],
-    ['kubernetes:core/v1:Secret', 'certificates-edge'],
-    ['kubernetes:core/v1:Secret', 'certificates-redis'],
+  recording.assertChildren('gridlock', [
+    ['kubernetes:core/v1:ConfigMap', 'gridlock-roots'],
+    ['kubernetes:core/v1:Secret', 'gridlock-edge'],
+    ['kubernetes:core/v1:Secret', 'gridlock-redis'],
   ]);
   assert.equal(recording.registrations.length, 4);
-  const secret = recording.one('kubernetes:core/v1:Secret', 'certificates-edge');
+  const secret = recording.one('kubernetes:core/v1:Secret', 'gridlock-edge');
   assert.equal(secret.inputs['type'], 'kubernetes.io/tls');
   assert.deepEqual(Object.keys(secret.inputs['stringData'] as object), ['tls.crt', 'tls.key']);
   assert.deepEqual(secret.secrets, ['stringData']);
@@ -78,7 +79,10 @@ test('the files become Secrets and the trusted roots, without cert-manager', asy
 test('in a preview the files are known: only the names of Secrets wait until those are there', async () => {
   const recording = await record(
     () => {
-      const made = createCertificates('certificates', { config, namespace: pulumi.output('gridlock') });
+      const made = new CertificateFiles('gridlock', {
+        namespace: pulumi.output('gridlock'),
+        ...certificatesOf(config).files!,
+      });
       return { rootCertificate: made.rootCertificate };
     },
     { preview: true },

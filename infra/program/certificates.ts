@@ -1,19 +1,17 @@
 // The certificates of Gridlock's own stack: what the configuration makes of them.
-import type * as pulumi from '@pulumi/pulumi';
-import { chartPlace } from '../components/artifacts.ts';
-import { AcmeCertificates } from '../components/certificates/acme-certificates.ts';
 import type { AcmeChallenge } from '../components/certificates/acme-challenge.ts';
-import { CertificateChain, type CertificateChainArgs } from '../components/certificates/certificate-chain.ts';
-import { CertificateFiles } from '../components/certificates/certificate-files.ts';
-import { type CertificateSet, namesOfHost } from '../components/certificates/certificate-set.ts';
+import type { CertificateChainArgs } from '../components/certificates/certificate-chain.ts';
+import { type Names, namesOfHost } from '../components/certificates/certificate-set.ts';
 import { scopeOf } from '../components/names.ts';
 import { redisDnsNames } from '../components/redis/redis-connection.ts';
+import type { CertificatesChoice } from '../components/web-socket-cluster-args.ts';
 import { type Config, fromCheckout } from '../config/config.ts';
 import { isLoopback } from '../edge/options.ts';
 import { readCertificateDirectory, type WantedNames } from './certificate-directory.ts';
+import { chartPlace } from './charts.ts';
 import { CLUSTER } from './names.ts';
-import { prometheus } from './policies.ts';
 import { isProtected } from './protection.ts';
+import { prometheus } from './scaling.ts';
 
 type NamedBy = Pick<Config, 'host' | 'namespace' | 'cluster' | 'redis'>;
 
@@ -28,28 +26,19 @@ export function namesOf({ host, namespace, cluster, redis }: NamedBy): WantedNam
   };
 }
 
-export interface ProgramCertificatesArgs {
-  readonly config: Config;
-  /** Namespace of the game. */
-  readonly namespace: pulumi.Input<string>;
-}
+/** What the edge's certificate names. */
+export const certificateNamesOf = (config: NamedBy): Names => namesOf(config).edge;
 
 /** An own chain, the edge's certificate by ACME, or all from files. */
-export function createCertificates(
-  name: string,
-  { config, namespace }: ProgramCertificatesArgs,
-  opts?: pulumi.ComponentResourceOptions,
-): CertificateSet {
-  const part = { namespace, cluster: CLUSTER, imageMirror: config.imageMirror };
-  const names = namesOf(config);
+export function certificatesOf(config: Config): CertificatesChoice {
   if (config.certificates === 'files') {
-    const { roots, leaves } = readCertificateDirectory(fromCheckout(config.certificatesDir), names);
-    return new CertificateFiles(name, { ...part, roots, ...leaves }, opts);
+    const { roots, leaves } = readCertificateDirectory(fromCheckout(config.certificatesDir), namesOf(config));
+    return { files: { roots, ...leaves } };
   }
-  const chain = { ...part, names, pki: config.pki, certManager: certManagerOf(config), protect: isProtected(config) };
-  if (config.certificates === 'cert-manager') return new CertificateChain(name, chain, opts);
+  const chain = { pki: config.pki, certManager: certManagerOf(config), protect: isProtected(config) };
+  if (config.certificates === 'cert-manager') return { chain };
   const { acmeServer: server, acmeEmail: email } = config;
-  return new AcmeCertificates(name, { ...chain, server, email, challenge: challengeOf(config) }, opts);
+  return { acme: { ...chain, server, email, challenge: challengeOf(config) } };
 }
 
 function certManagerOf(config: Config): NonNullable<CertificateChainArgs['certManager']> {

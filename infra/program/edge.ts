@@ -1,29 +1,12 @@
-// How the configuration of a stack becomes the arguments of its edge.
+// How the configuration of a stack becomes the edge of its cluster.
 import type * as pulumi from '@pulumi/pulumi';
-import { chartPlace } from '../components/artifacts.ts';
-import type { CertificateSet } from '../components/certificates/certificate-set.ts';
-import { Edge } from '../components/edge/edge.ts';
-import type { EdgeArgs, EdgeServiceOptions } from '../components/edge/edge-args.ts';
+import type { EdgeServiceOptions } from '../components/edge/edge-args.ts';
 import { NODE_PORTS } from '../components/edge/edge-service.ts';
 import { type Cloud, externalDnsAnnotations, loadBalancerAnnotations } from '../components/edge/load-balancer.ts';
+import type { EdgeChoice } from '../components/web-socket-cluster-args.ts';
 import type { Config } from '../config/config.ts';
-import { edgeLimits } from '../config/edge-settings.ts';
-import { userServer } from '../config/user-server.ts';
-import { CLUSTER, HTTP_PORT, INTERNAL_PORT } from './names.ts';
-
-/** What the edge is in front of, and with which certificate. */
-export interface EdgeNeeds {
-  readonly namespace: pulumi.Input<string>;
-  /** The replicas: a Service, and one with an address for each. */
-  readonly game: { readonly service: pulumi.Input<string>; readonly headlessService: pulumi.Input<string> };
-  readonly certificates: Pick<CertificateSet, 'edgeSecret'>;
-  /** Image of the game, which has the certificate agent too. */
-  readonly image: pulumi.Input<string>;
-}
-
-/** Room for replicas at the edge: in a rollout each may be there twice, as the old one and the new. */
-const serverSlots = ({ replicas, maxReplicas, autoscaling }: Config): number =>
-  2 * (autoscaling === 'none' ? replicas : Math.max(replicas, maxReplicas));
+import { chartPlace } from './charts.ts';
+import { CONTROLLER_OF_OTHERS } from './names.ts';
 
 const CLOUDS: readonly string[] = ['eks', 'gke', 'aks'] satisfies Cloud[];
 
@@ -38,41 +21,20 @@ function serviceOptions({ cluster, ingressService, proxyProtocol, externalDns, h
   };
 }
 
-/** The arguments of the edge of a stack. */
-export function edgeArgs(config: Config, { namespace, game, certificates, image }: EdgeNeeds): EdgeArgs {
-  const { host, port, httpPort, design, heartbeatMs, charts, ingress, imageMirror, externalDns } = config;
-  const own = userServer(config);
-  const common = {
-    namespace,
-    cluster: CLUSTER,
-    ...(imageMirror === '' ? {} : { imageMirror }),
-    host,
-    ports: { https: port, http: httpPort },
-    server: own ?? { design, heartbeatMs },
-    replicas: {
-      ...game,
-      port: own === undefined ? HTTP_PORT : config.serverPort,
-      ...(own === undefined ? { checkPort: INTERNAL_PORT } : {}),
-      slots: serverSlots(config),
-    },
-    certificateSecret: certificates.edgeSecret,
-    limits: edgeLimits(config),
-    tlsMinVersion: config.tlsMinVersion,
-  };
+/** The edge of a stack. `agentImage` is the image of Gridlock, which has the agent of the plain one. */
+export function edgeOf(config: Config, agentImage: pulumi.Input<string>): EdgeChoice {
+  const { host, charts, ingress, externalDns, ingressClass, ingressNamespace } = config;
   const pods = { pods: config.ingressReplicas, service: serviceOptions(config), proxyProtocol: config.proxyProtocol };
-  if (ingress === 'haproxy') {
-    return { kind: 'haproxy', ...common, ...pods, haproxyImage: config.haproxyImage, agentImage: image };
+  if (ingress === 'haproxy') return { haproxy: { ...pods, haproxyImage: config.haproxyImage, agentImage } };
+  if (charts.ingress.install) {
+    const { controllerImage } = config;
+    return { controller: { ...pods, chart: chartPlace(config, 'ingress'), controllerImage } };
   }
-  if (!charts.ingress.install) {
-    const annotations = externalDns ? externalDnsAnnotations(host) : {};
-    return { kind: 'existing-controller', ...common, ingressClass: config.ingressClass, annotations };
-  }
-  const { controllerImage } = config;
-  return { kind: 'controller', ...common, ...pods, chart: chartPlace(config, 'ingress'), controllerImage };
+  return {
+    existingController: {
+      ingressClass,
+      annotations: externalDns ? externalDnsAnnotations(host) : {},
+      pods: { namespace: ingressNamespace, labels: CONTROLLER_OF_OTHERS },
+    },
+  };
 }
-
-export const createEdge = (
-  name: string,
-  { config, ...needs }: EdgeNeeds & { readonly config: Config },
-  opts?: pulumi.ComponentResourceOptions,
-): Edge => new Edge(name, edgeArgs(config, needs), opts);

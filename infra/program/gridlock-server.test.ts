@@ -14,8 +14,7 @@ const run = (settings: Record<string, string> = {}, { token = 'x'.repeat(48), pr
   const config = stackConfig('dev', settings);
   return record(
     () => {
-      const trust = { configMap: 'gridlock-roots', key: 'roots.pem' };
-      const args = { config, namespace: 'gridlock', cluster: 'gridlock', trust, tokenSecret: token };
+      const args = { config, namespace: 'gridlock', cluster: 'gridlock', tokenSecret: token };
       const server = new GridlockServer('server', args);
       new Replicas('gridlock', {
         ...server.settings,
@@ -40,7 +39,7 @@ test('what only the server of Gridlock has is named after the cluster', async ()
 test('a token secret is made where none is given', async () => {
   const args = { config: stackConfig('dev', {}), namespace: 'gridlock', cluster: 'gridlock' };
   const recording = await record(() => {
-    new GridlockServer('server', { ...args, trust: { configMap: 'roots', key: 'roots.pem' } });
+    new GridlockServer('server', args);
   });
   assert.equal(recording.one('random:index/randomPassword:RandomPassword', 'server-token').inputs['length'], 48);
 });
@@ -76,7 +75,6 @@ test('secrets are files of its pods, never variables', async () => {
     container.volumeMounts.map(({ mountPath, readOnly }) => [mountPath, readOnly]),
     [
       ['/etc/gridlock/token', true],
-      ['/etc/gridlock/roots', true],
       ['/etc/gridlock/redis', true],
       ['/etc/gridlock/redis-trust', true],
     ],
@@ -105,18 +103,22 @@ test('a replica is told its name, its design, where it is opened from, and Redis
 });
 
 test('a replica knows the roots that players are given, where no public authority vouches for the edge', async () => {
-  const rootsOf = async (settings?: Record<string, string>) => {
-    const { containers, volumes } = (await specOf(settings)).template.spec;
-    const { value } = containers[0].env.find(({ name }) => name === 'CERTIFICATE_ROOTS_FILE') ?? {};
-    return [value, JSON.stringify(volumes).includes('"roots"')];
+  const rootsOf = async (settings: Record<string, string> = {}) => {
+    const config = stackConfig('dev', settings);
+    const { outputs } = await record(() => {
+      const args = { config, namespace: 'gridlock', cluster: 'gridlock' };
+      const { environment, rootsDirectory } = new GridlockServer('server', args).settings;
+      return { file: environment?.['CERTIFICATE_ROOTS_FILE'], rootsDirectory };
+    });
+    return [outputs.file, outputs.rootsDirectory];
   };
-  assert.deepEqual(await rootsOf(), ['/etc/gridlock/roots/roots.pem', true]);
+  assert.deepEqual(await rootsOf(), ['/etc/gridlock/roots/roots.pem', '/etc/gridlock/roots']);
   const acme = {
     'gridlock:certificates': 'acme',
     'gridlock:acmeEmail': 'a@play.example',
     'gridlock:host': 'play.example',
   };
-  assert.deepEqual(await rootsOf(acme), [undefined, false]);
+  assert.deepEqual(await rootsOf(acme), [undefined, undefined]);
 });
 
 test('the public keys of an issuer are a file of its pods, and new ones replace them', async (t) => {
@@ -168,10 +170,7 @@ test('a new secret or setting replaces the pods, and the same ones do not', asyn
 
 test('in a preview only what comes of passwords is unknown', async () => {
   const args = { config: stackConfig('dev', {}), namespace: 'gridlock', cluster: 'gridlock' };
-  const { outputs } = await record(
-    () => ({ ...new GridlockServer('server', { ...args, trust: { configMap: 'a', key: 'b' } }).settings }),
-    { preview: true },
-  );
+  const { outputs } = await record(() => ({ ...new GridlockServer('server', args).settings }), { preview: true });
   assert.equal(outputs.environment?.['DESIGN'], 'stateless');
   assert.equal(outputs.pod, undefined);
 });

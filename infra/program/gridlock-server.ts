@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import * as random from '@pulumi/random';
+import { TRUST_KEY } from '../components/certificates/certificate-chain.ts';
 import { edgeName } from '../components/edge/names.ts';
 import { labelsOf } from '../components/labels.ts';
-import type { Trust } from '../components/redis/redis-connection.ts';
-import type { MountedFiles, ReplicasArgs } from '../components/replicas/replicas-args.ts';
+import type { MountedFiles } from '../components/replicas/replicas-args.ts';
 import { readApiKeys, readOperatorKeys } from '../config/api-keys.ts';
 import { appInImage } from '../config/app.ts';
 import type { Config } from '../config/config.ts';
@@ -13,8 +13,10 @@ import { readJwtKeys } from '../config/jwt-keys.ts';
 import { publicOrigins } from '../config/origin.ts';
 import { type ReplicaEnvironment, replicaSettings } from '../config/replica-environment.ts';
 import { HTTP_PORT, INTERNAL_PORT } from './names.ts';
+import type { ServerArgs } from './server.ts';
 
 const DIRECTORY = '/etc/gridlock';
+const ROOTS_DIRECTORY = `${DIRECTORY}/roots`;
 const TOKEN_KEY = 'token';
 
 export interface GridlockServerArgs {
@@ -22,17 +24,20 @@ export interface GridlockServerArgs {
   readonly namespace: pulumi.Input<string>;
   /** Name of the WebSocket cluster. */
   readonly cluster: string;
-  /** The roots that vouch for the certificates of the cluster's own chain. */
-  readonly trust: Trust | undefined;
   /** Signs the players' tokens: 32 characters or more; default: made at random. */
   readonly tokenSecret?: pulumi.Input<string>;
 }
 
 /** What the replicas of Gridlock's server are told in their own way. */
-export type ServerSettings = Pick<
-  ReplicasArgs,
-  'port' | 'environment' | 'files' | 'readsRedisFiles' | 'health' | 'readiness' | 'metrics' | 'drain' | 'pod'
->;
+export type ServerSettings = Omit<ServerArgs, 'image'>;
+
+/** Where they listen, and who asks them what. Never Redis: all would be killed for what none of them can fix. */
+export const GRIDLOCK_PORTS = Object.freeze({
+  port: HTTP_PORT,
+  health: { path: '/healthz', port: INTERNAL_PORT },
+  readiness: { path: '/readyz', port: INTERNAL_PORT },
+  metrics: { path: '/metrics', port: INTERNAL_PORT },
+}) satisfies ServerSettings;
 
 /** Where the edge is within the cluster: the operations page looks at what it shows. */
 function edgeAddress({ ingress, charts, port, proxyProtocol }: Config, cluster: string): ReplicaEnvironment {
@@ -41,6 +46,9 @@ function edgeAddress({ ingress, charts, port, proxyProtocol }: Config, cluster: 
   if (proxyProtocol || (ingress === 'controller' && !charts.ingress.install)) return {};
   return { EDGE_ADDRESS: `${edgeName(cluster)}:${port}` };
 }
+
+/** Whether players are given the roots: with ACME the edge's certificate is a public authority's. */
+const knowsRoots = ({ certificates }: Config): boolean => certificates !== 'acme';
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
 
@@ -58,26 +66,23 @@ export class GridlockServer extends pulumi.ComponentResource {
   constructor(name: string, args: GridlockServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super('gridlock:program:GridlockServer', name, {}, opts);
     this.#args = args;
-    const { config, trust } = args;
+    const { config } = args;
     const tokenSecret = pulumi.output(args.tokenSecret ?? randomText(`${name}-token`, this));
     const issuerKeys = readJwtKeys(config);
     const told = [
       this.#secret('TOKEN_SECRET_FILE', 'token', TOKEN_KEY, tokenSecret),
-      // With ACME the edge's certificate is a public authority's.
-      ...(config.certificates === 'acme' || trust === undefined ? [] : [roots(trust)]),
       ...this.#issuer(issuerKeys),
       ...this.#keys('API_KEYS_FILE', 'api', readApiKeys(config)),
       ...this.#keys('OPERATOR_KEYS_FILE', 'operator', readOperatorKeys(config)),
     ];
     this.settings = {
-      port: HTTP_PORT,
+      ...GRIDLOCK_PORTS,
+      gridlock: { design: config.design, heartbeatMs: config.heartbeatMs },
       environment: this.#environment(told),
       files: told.map(({ files }) => files),
       readsRedisFiles: true,
-      // Never Redis: all replicas would be killed for what none of them can fix.
-      health: { path: '/healthz', port: INTERNAL_PORT },
-      readiness: { path: '/readyz', port: INTERNAL_PORT },
-      metrics: { path: '/metrics', port: INTERNAL_PORT },
+      writableDirectories: [],
+      ...(knowsRoots(config) ? { rootsDirectory: ROOTS_DIRECTORY } : {}),
       drain: { seconds: Math.ceil(config.drainMs / 1000) },
       pod: {
         annotations: {
@@ -100,6 +105,7 @@ export class GridlockServer extends pulumi.ComponentResource {
       ...replicaSettings(config),
       WEB_ROOT: '/app/web',
       ...edgeAddress(config, this.#args.cluster),
+      ...(knowsRoots(config) ? { CERTIFICATE_ROOTS_FILE: `${ROOTS_DIRECTORY}/${TRUST_KEY}` } : {}),
       ...Object.fromEntries(told.map(({ variable, files }) => [variable, `${files.directory}/${files.keys[0]}`])),
       ALLOWED_ORIGINS: publicOrigins(config).join(','),
     };
@@ -140,9 +146,3 @@ export class GridlockServer extends pulumi.ComponentResource {
 
 const randomText = (name: string, parent: pulumi.Resource): pulumi.Output<string> =>
   new random.RandomPassword(name, { length: 48, special: false }, { parent }).result;
-
-/** The roots that players are given. */
-const roots = ({ configMap, key }: Trust): Told => ({
-  variable: 'CERTIFICATE_ROOTS_FILE',
-  files: { name: 'roots', directory: `${DIRECTORY}/roots`, configMap, keys: [key] },
-});

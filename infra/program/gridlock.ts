@@ -1,22 +1,22 @@
 import * as pulumi from '@pulumi/pulumi';
-import { Autoscaling } from '../components/autoscaling/autoscaling.ts';
-import { Monitoring } from '../components/monitoring/monitoring.ts';
 import { Namespace } from '../components/namespace.ts';
-import { NetworkPolicies } from '../components/network-policies/network-policies.ts';
-import { Replicas } from '../components/replicas/replicas.ts';
+import { WebSocketCluster } from '../components/web-socket-cluster.ts';
+import type { WebSocketClusterArgs } from '../components/web-socket-cluster-args.ts';
 import { checkAppOfImage } from '../config/app.ts';
 import { type Config, ConfigError, stackConfig } from '../config/config.ts';
-import { createCertificates } from './certificates.ts';
-import { createEdge } from './edge.ts';
+import { edgeLimits } from '../config/edge-settings.ts';
+import { certificateNamesOf, certificatesOf } from './certificates.ts';
+import { createCluster } from './create-cluster.ts';
+import { edgeOf } from './edge.ts';
 import { GridlockImage } from './gridlock-image.ts';
 import { GridlockServer } from './gridlock-server.ts';
-import { monitoringArgs } from './monitoring.ts';
+import { monitoringOf } from './monitoring.ts';
 import { CLUSTER } from './names.ts';
-import { createCluster } from './parts.ts';
-import { policiesArgs } from './policies.ts';
+import { policiesOf } from './policies.ts';
 import { RecordedConfiguration, requireStackChangeable } from './recorded-configuration.ts';
-import { createRedis } from './redis.ts';
-import { scalingArgs } from './scaling.ts';
+import { redisOf } from './redis.ts';
+import { scalingOf } from './scaling.ts';
+import { type ServerArgs, userServerArgs } from './server.ts';
 
 /** The outputs that `pulumi stack output` shows. */
 export interface Outputs {
@@ -34,52 +34,65 @@ export interface Outputs {
   loadCommand: string;
 }
 
+export interface ClusterNeeds {
+  readonly namespace: pulumi.Input<string>;
+  /** The server that the replicas run. */
+  readonly server: ServerArgs;
+  /** Image with the agent of the plain edge. */
+  readonly agentImage: pulumi.Input<string>;
+}
+
+/** The cluster as the configuration wants it. */
+export const clusterArgs = (config: Config, { namespace, server, agentImage }: ClusterNeeds): WebSocketClusterArgs => ({
+  ...server,
+  namespace,
+  imageMirror: config.imageMirror,
+  replicas: config.replicas,
+  autoscaling: scalingOf(config),
+  acrossZones: config.cluster === 'eks',
+  host: config.host,
+  ports: { https: config.port, http: config.httpPort },
+  limits: edgeLimits(config),
+  tlsMinVersion: config.tlsMinVersion,
+  edge: edgeOf(config, agentImage),
+  certificates: certificatesOf(config),
+  certificateNames: certificateNamesOf(config),
+  redis: redisOf(config),
+  networkPolicies: policiesOf(config),
+  monitoring: monitoringOf(config),
+});
+
 /** The whole system on a cluster, as the configuration wants it. */
 export async function gridlock(config: Config): Promise<Outputs> {
-  await checkAppOfImage(config);
+  const own = userServerArgs(config);
+  if (own === undefined) await checkAppOfImage(config);
   const cluster = await createCluster(config);
   const opts = { provider: cluster.provider };
 
   const namespace = new Namespace('gridlock', { name: config.namespace, level: 'restricted' }, opts).metadataName;
-  const image = new GridlockImage('image', { config, cluster }, opts).reference;
-  const certificates = createCertificates('certificates', { config, namespace }, opts);
-  const redis = createRedis(config, { namespace, certificates }, opts);
-  if (redis === undefined) throw new ConfigError('redis is none, and the replicas need one.');
-  const { trust } = certificates;
-  const { settings } = new GridlockServer('server', { config, namespace, cluster: CLUSTER, trust }, opts);
-  const replicas = new Replicas(
-    'replicas',
-    { ...settings, ...scale(config), namespace, cluster: CLUSTER, image, redis, acrossZones: config.cluster === 'eks' },
+  // A server of the user's needs it for the agent of the plain edge alone.
+  const image =
+    own === undefined || config.ingress === 'haproxy'
+      ? new GridlockImage('image', { config, cluster }, opts).reference
+      : '';
+  const server = own ?? {
+    ...new GridlockServer('server', { config, namespace, cluster: CLUSTER }, opts).settings,
+    image,
+  };
+  const { url, address, rootCertificate } = new WebSocketCluster(
+    CLUSTER,
+    clusterArgs(config, { namespace, server, agentImage: image }),
     opts,
   );
-  const services = {
-    service: replicas.service.metadata.name,
-    headlessService: replicas.headlessService.metadata.name,
-  };
-  const edge = createEdge('edge', { config, namespace, game: services, certificates, image }, opts);
-  if (config.autoscaling !== 'none') {
-    const deployment = replicas.deployment.metadata.name;
-    new Autoscaling('autoscaling', scalingArgs(config, { namespace, deployment }), opts);
-  }
-  new NetworkPolicies('network-policies', policiesArgs(config, { namespace, redisPorts: redis.ports }), opts);
-  if (config.monitoring !== 'none') new Monitoring('monitoring', monitoringArgs(config, namespace), opts);
-
   return {
-    url: edge.url,
-    address: edge.address,
-    rootCertificate: certificates.rootCertificate,
+    url,
+    address,
+    rootCertificate,
     kubeconfig: cluster.kubeconfig,
     playCommand: `npm run play -- --stack ${config.stack}`,
     loadCommand: `npm run play -- --stack ${config.stack} --games 100`,
   };
 }
-
-/** How many replicas there are, and who decides it. */
-const scale = ({ replicas, maxReplicas, autoscaling }: Config) => ({
-  replicas,
-  maxReplicas,
-  scaled: autoscaling !== 'none',
-});
 
 /** The program as the engine runs it. */
 export async function run(): Promise<Outputs> {

@@ -1,57 +1,48 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { clusterRules } from '../components/network-policies/cluster-rules.ts';
 import { comes, goes, plain } from '../components/network-policies/testing/openings.ts';
-import { stackConfig } from '../config/config.ts';
 import { CLUSTER } from './names.ts';
-import { policiesArgs } from './policies.ts';
-
-const OTHER_SERVER = { 'gridlock:serverImage': 'chat.example/chat:1', 'gridlock:serverPort': '3000' };
-
-function rulesOf(values: Record<string, string> = {}) {
-  const args = policiesArgs(stackConfig('dev', values), { namespace: 'gridlock', redisPorts: [6379] });
-  return clusterRules({ ...args, cluster: CLUSTER });
-}
+import { OTHER_SERVER, rulesIn } from './testing.ts';
 
 test('the whole namespace of the stack is shut', () => {
-  assert.deepEqual(plain(rulesOf(), `${CLUSTER}-default-deny`).podSelector, {});
+  assert.deepEqual(plain(rulesIn(), `${CLUSTER}-default-deny`).podSelector, {});
 });
 
 test('only the edge, KEDA and Prometheus come to a replica, which goes to Redis and looks at the edge', () => {
-  const rules = rulesOf({ 'gridlock:monitoring': 'stack' });
+  const rules = rulesIn({ 'gridlock:monitoring': 'stack' });
   const readers = ['keda/keda-operator:9090', 'monitoring/*:9090'];
   assert.deepEqual(comes(rules, CLUSTER), ['edge:8080', 'edge:9090', ...readers]);
   assert.deepEqual(goes(rules, CLUSTER), ['redis:6379', 'edge:8443']);
 });
 
 test("the cluster's own KEDA comes from wherever it is, and nobody comes where nothing scales", () => {
-  const existing = comes(rulesOf({ 'gridlock:autoscaling': 'existing' }), CLUSTER);
+  const existing = comes(rulesIn({ 'gridlock:autoscaling': 'existing' }), CLUSTER);
   assert.deepEqual(existing, ['edge:8080', 'edge:9090', '*/keda-operator:9090']);
-  assert.deepEqual(comes(rulesOf({ 'gridlock:autoscaling': 'none' }), CLUSTER), ['edge:8080', 'edge:9090']);
+  assert.deepEqual(comes(rulesIn({ 'gridlock:autoscaling': 'none' }), CLUSTER), ['edge:8080', 'edge:9090']);
 });
 
 test('a replica gets out to the keys of the issuer where they are at a URL, by its port', () => {
   const issuer = { 'gridlock:jwtIssuer': 'https://id.example', 'gridlock:jwtAudience': 'play' };
-  const last = (url: string) => goes(rulesOf({ ...issuer, 'gridlock:jwtJwksUrl': url }), CLUSTER).at(-1);
+  const last = (url: string) => goes(rulesIn({ ...issuer, 'gridlock:jwtJwksUrl': url }), CLUSTER).at(-1);
   assert.equal(last('https://id.example/keys'), 'anywhere:443');
   assert.equal(last('https://id.example:8444/keys'), 'anywhere:8444');
 });
 
 test("a server of the user's is reached at its own port, and looks at no edge", () => {
-  const rules = rulesOf({ ...OTHER_SERVER, 'gridlock:redis': 'none' });
+  const rules = rulesIn({ ...OTHER_SERVER, 'gridlock:redis': 'none' });
   assert.deepEqual(comes(rules, CLUSTER), ['edge:3000']);
   assert.deepEqual(goes(rules, CLUSTER), []);
 });
 
 test("the metrics of a server of the user's are read where it has them", () => {
   const metrics = { 'gridlock:metricsPath': '/metrics', 'gridlock:metricsPort': '9100' };
-  const rules = rulesOf({ ...OTHER_SERVER, ...metrics, 'gridlock:scaleOn': 'chat_sockets' });
+  const rules = rulesIn({ ...OTHER_SERVER, ...metrics, 'gridlock:scaleOn': 'chat_sockets' });
   assert.deepEqual(comes(rules, CLUSTER).slice(1), ['keda/keda-operator:9100']);
 });
 
 test('a controller of others comes from its own namespace, and is not shut there', () => {
-  const rules = rulesOf({ 'gridlock:charts': '{"ingress":{"install":false}}' });
-  assert.match(comes(rules, CLUSTER)[0]!, /\/\*:8080$/);
+  const rules = rulesIn({ 'gridlock:charts': '{"ingress":{"install":false}}' });
+  assert.match(comes(rules, CLUSTER)[0]!, /^haproxy-controller\/kubernetes-ingress:8080$/);
   assert.equal(rules[`${CLUSTER}-edge`], undefined);
 });
 
@@ -63,7 +54,7 @@ test('a challenge over http reaches its solver, and one over DNS needs none', ()
     'gridlock:port': '443',
     'gridlock:httpPort': '80',
   };
-  assert.deepEqual(comes(rulesOf(acme), `${CLUSTER}-acme-solver`), ['edge:8089']);
+  assert.deepEqual(comes(rulesIn(acme), `${CLUSTER}-acme-solver`), ['edge:8089']);
   const dns = { ...acme, 'gridlock:acmeChallenge': 'dns-01', 'gridlock:acmeDnsZone': 'Z0123456789' };
-  assert.equal(rulesOf(dns)[`${CLUSTER}-acme-solver`], undefined);
+  assert.equal(rulesIn(dns)[`${CLUSTER}-acme-solver`], undefined);
 });

@@ -37,7 +37,7 @@ interface Inputs {
   metadata: { name: string; namespace: string };
   spec: {
     scaleTargetRef: { name: string };
-    triggers: { metadata: { url: string } }[];
+    triggers: { metadata: { url: string; valueLocation: string } }[];
     clusterIP: string;
     selector: object;
     ports: object[];
@@ -71,8 +71,9 @@ test('pods of an edge in another namespace are found there', async () => {
   const { metadata, spec } = recording.one(SERVICE).inputs as unknown as Inputs;
   assert.equal(metadata.namespace, 'ingress');
   assert.deepEqual(spec.ports, [{ name: 'stat', port: 1024, targetPort: 'stat' }]);
-  assert.equal(gauge.metric, 'haproxy_backend_current_sessions{proxy="apps_svc_chat_http"}');
   const scaled = recording.one(SCALED_OBJECT).inputs as unknown as Inputs;
+  const { valueLocation } = scaled.spec.triggers[0]!.metadata;
+  assert.equal(valueLocation, 'haproxy_backend_current_sessions{proxy="apps_svc_chat_http"}');
   assert.equal(scaled.metadata.namespace, 'apps', 'the object is where the Deployment is');
   assert.match(scaled.spec.triggers[0]!.metadata.url, /^http:\/\/chat-sockets\.ingress\.svc:1024\/metrics$/);
 });

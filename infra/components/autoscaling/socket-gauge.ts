@@ -1,4 +1,4 @@
-import type * as pulumi from '@pulumi/pulumi';
+import * as pulumi from '@pulumi/pulumi';
 
 /** A port of a container, by the name that the container gives it and by its number. */
 export interface NamedPort {
@@ -21,7 +21,7 @@ export interface SocketGauge {
    * Name of the gauge. If a pod has several series of it, only the first is read: add labels, as in
    * `sockets{transport="websocket"}`.
    */
-  readonly metric: string;
+  readonly metric: pulumi.Input<string>;
 }
 
 /** Sessions of a backend as HAProxy's own exporter tells them: open sockets, and requests under way. */
@@ -46,7 +46,7 @@ export interface ControllerSessions extends HaproxySessions {
   /** Namespace of the ingress controller; default: that of the replicas. */
   readonly namespace?: pulumi.Input<string> | undefined;
   /** The Service that the Ingress leads to: its namespace, its name and the name of its port. */
-  readonly service: { readonly namespace: string; readonly name: string; readonly port: string };
+  readonly service: { readonly namespace: pulumi.Input<string>; readonly name: string; readonly port: string };
 }
 
 /** The sessions that haproxytech's ingress controller passes on to a Service. */
@@ -56,5 +56,5 @@ export const controllerSessions = ({ namespace, pods, port, service }: Controlle
   pods,
   port,
   // How the controller calls the backend of a Service.
-  metric: sessionsOf(`${service.namespace}_svc_${service.name}_${service.port}`),
+  metric: pulumi.output(service.namespace).apply((where) => sessionsOf(`${where}_svc_${service.name}_${service.port}`)),
 });

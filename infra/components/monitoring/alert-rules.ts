@@ -196,7 +196,7 @@ export function alertRules(monitored: Monitored): RuleGroup[] {
   const isOwn = server.kind === 'gridlock';
   const edgePods = `namespace="${edge.pods.namespace ?? namespace}"`;
   const certificateAlerts = [
-    ...(certificates.certManager === undefined ? [] : certificateRules(namespace, certificates.certManager)),
+    ...(certificates.certManager === undefined ? [] : certificateRules(monitored, certificates.certManager)),
     ...(edge.tellsCertificate ? servedCertificateRules(edgePods, certificates.certManager === undefined) : []),
   ];
   const watched = { kind: redis, statefulSet: `${kube},statefulset="${redisName}"`, name: redisName };

@@ -1,4 +1,5 @@
-import { pkiLifetimes } from '../certificates/pki-plan.ts';
+import { FIRST, pkiLifetimes, rootName } from '../certificates/pki-plan.ts';
+import { scopeOf } from '../names.ts';
 import { type AlertRule, rule } from './alert-rule.ts';
 import type { Monitored } from './monitored.ts';
 import { THRESHOLDS } from './thresholds.ts';
@@ -7,9 +8,10 @@ const { certificate } = THRESHOLDS;
 
 /** Alerts on cert-manager's metrics of its certificates, in the namespace of a cluster and in its own. */
 export function certificateRules(
-  namespace: string,
+  { cluster, namespace }: Pick<Monitored, 'cluster' | 'namespace'>,
   manager: NonNullable<Monitored['certificates']['certManager']>,
 ): AlertRule[] {
+  const root = rootName(scopeOf(namespace, cluster), manager.issuing ?? FIRST.issuing);
   const ours = `namespace=~"${namespace}|${manager.namespace}"`;
   return [
     rule(
@@ -41,7 +43,7 @@ export function certificateRules(
       'The certificate {{ $labels.name }} is not ready.',
       'Nothing could be issued: kubectl describe certificate {{ $labels.name }} says why.',
     ),
-    ...(manager.root === undefined ? [] : [rootRule(`namespace="${manager.namespace}",name="${manager.root}"`)]),
+    rootRule(`namespace="${manager.namespace}",name="${root}"`),
   ];
 }
 

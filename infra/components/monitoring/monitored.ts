@@ -29,8 +29,8 @@ export interface Monitored {
     readonly certManager?:
       | {
           readonly namespace: string;
-          /** The root that issues, as cert-manager calls its Certificate; undefined: there is none of ours. */
-          readonly root?: string | undefined;
+          /** The generation of the root that issues; undefined: that of a chain on which nothing was rotated. */
+          readonly issuing?: string | undefined;
         }
       | undefined;
   };

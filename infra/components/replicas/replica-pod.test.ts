@@ -17,9 +17,12 @@ test('a server is told its port and its name, and what its own environment says'
   assert.deepEqual(ports, [{ name: 'http', containerPort: 3000 }]);
 });
 
-test('without a path a server is up when its port takes a connection', async () => {
+test('without a path a server is up when its port takes a connection, and is not restarted for it', async () => {
   const container = await containerOf();
-  for (const probe of PROBES) assert.deepEqual((container[probe] as { tcpSocket: object }).tcpSocket, { port: 'http' });
+  for (const probe of ['startupProbe', 'readinessProbe']) {
+    assert.deepEqual((container[probe] as { tcpSocket: object }).tcpSocket, { port: 'http' });
+  }
+  assert.equal('livenessProbe' in container, false);
 });
 
 test('with a path it is asked there, and its probes are three and differ', async () => {

@@ -25,10 +25,13 @@ export interface ContainerPort {
   readonly number: number;
 }
 
-const portOf = ({ port = DEFAULT_PORT }: ReplicasArgs): number => port;
+/** The arguments that name ports of a replica. */
+type Ports = Pick<ReplicasArgs, 'port' | 'health' | 'readiness' | 'liveness' | 'metrics'>;
+
+const portOf = ({ port = DEFAULT_PORT }: Ports): number => port;
 
 /** The ports that a replica listens on: that of its sockets first. */
-export function containerPorts(args: ReplicasArgs): ContainerPort[] {
+export function containerPorts(args: Ports): ContainerPort[] {
   const { health, readiness, liveness, metrics } = args;
   const others = [health, readiness, liveness, metrics]
     .map((each) => each?.port)
@@ -43,17 +46,22 @@ export function containerPorts(args: ReplicasArgs): ContainerPort[] {
 }
 
 /** The port of a number that the container has. */
-export const namedPort = (args: ReplicasArgs, number: number | undefined): ContainerPort =>
+export const namedPort = (args: Ports, number: number | undefined): ContainerPort =>
   containerPorts(args).find((port) => port.number === number) ?? { name: HTTP, number: portOf(args) };
 
-/** Three questions to a replica: has it started, does it still turn, does it take clients. */
+/**
+ * Three questions to a replica: has it started, does it still turn, does it take clients. Of a server with nothing but a
+ * port the second is not asked: the kernel answers for it whatever becomes of it, and a process that ends is started
+ * again anyway.
+ */
 function probes(args: ReplicasArgs): Pick<Container, 'startupProbe' | 'livenessProbe' | 'readinessProbe'> {
   const { health = {} } = args;
   const ask = ({ path, port }: { path?: string; port?: number }) => {
     const { name } = namedPort(args, port);
     return path === undefined || path === '' ? { tcpSocket: { port: name } } : { httpGet: { path, port: name } };
   };
-  const [alive, ready] = [ask(args.liveness ?? health), ask(args.readiness ?? health)];
+  const [liveness, readiness] = [args.liveness ?? health, args.readiness ?? health];
+  const [alive, ready] = [ask(liveness), ask(readiness)];
   return {
     startupProbe: {
       ...alive,
@@ -61,7 +69,9 @@ function probes(args: ReplicasArgs): Pick<Container, 'startupProbe' | 'livenessP
       timeoutSeconds: 1,
       failureThreshold: health.startSeconds ?? DEFAULT_START_SECONDS,
     },
-    livenessProbe: { ...alive, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3 },
+    ...(liveness.path
+      ? { livenessProbe: { ...alive, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3 } }
+      : {}),
     readinessProbe: { ...ready, periodSeconds: 2, timeoutSeconds: 2, failureThreshold: 2 },
   };
 }

@@ -41,7 +41,7 @@ export interface ReplicasArgs extends PartArgs {
   readonly health?: Probe & { readonly startSeconds?: number };
   /** When it takes clients, if that is another question. */
   readonly readiness?: Probe;
-  /** When it is restarted, if that is another question. */
+  /** When it is restarted, if that is another question. Without a path it is not: only a process that ends is. */
   readonly liveness?: Probe;
   /** How many there are; at first, where they are scaled. */
   readonly replicas: number;

@@ -12,7 +12,7 @@ export const CONTROLLER: Monitored = {
   },
   redis: 'sentinel',
   isScaled: true,
-  certificates: { certManager: { namespace: 'cert-manager', root: 'gridlock-root-g1' } },
+  certificates: { certManager: { namespace: 'cert-manager', issuing: 'g1' } },
 };
 
 /** The same behind a plain HAProxy in its own namespace. */

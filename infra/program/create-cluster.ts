@@ -1,4 +1,3 @@
-// The parts of a stack that the configuration chooses between.
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Config } from '../config/config.ts';
 
