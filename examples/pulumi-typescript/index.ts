@@ -1,19 +1,34 @@
-// The Socket.IO example on Kubernetes: its image is all that Gridlock knows of it.
+// The Socket.IO example on Kubernetes: its image is all that Gridlock knows of it. The cluster needs cert-manager and
+// trust-manager.
 import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
-import { Replicas } from 'gridlock';
+import { WebSocketCluster } from 'gridlock';
 
-const image = new pulumi.Config().get('image') ?? 'chat:1.4';
+const config = new pulumi.Config();
+const image = config.get('image') ?? 'chat:1.4';
+const host = config.get('host') ?? 'chat.example.com';
 const { metadata } = new kubernetes.core.v1.Namespace('namespace', { metadata: { name: 'chat' } });
 
-const chat = new Replicas('chat', {
+const chat = new WebSocketCluster('chat', {
   namespace: metadata.name,
   image,
   port: 3000,
+  host,
   replicas: 3,
   environment: { NODE_ENV: 'production' },
+  // Long polling needs every request of a client at the same replica.
+  stickiness: { by: 'cookie' },
   drain: { seconds: 20 },
+  edge: {
+    controller: {
+      chart: {
+        chart: 'kubernetes-ingress',
+        version: '1.52.1',
+        repositoryOpts: { repo: 'https://haproxytech.github.io/helm-charts' },
+      },
+    },
+  },
 });
 
 export const namespace = metadata.name;
-export const service = chat.service.metadata.name;
+export const { url, address, service, rootCertificate } = chat;

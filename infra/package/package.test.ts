@@ -48,7 +48,12 @@ async function runProgram(name: string, source: string): Promise<unknown> {
     `import * as pulumi from '@pulumi/pulumi';
 const made = [];
 await pulumi.runtime.setMocks({
-  newResource: ({ type, name, inputs }) => (made.push({ type, name, inputs }), { id: name, state: inputs }),
+  newResource: ({ type, name, inputs, id }) => {
+    made.push({ type, name, inputs });
+    // Objects that are read from the cluster have what others put there, such as the roots.
+    const read = id ? { data: { 'roots.pem': 'roots' } } : {};
+    return { id: id || name, state: { ...read, ...inputs } };
+  },
   call: ({ inputs }) => inputs,
 });
 ${source}`,
@@ -120,15 +125,25 @@ test('the example of a program in TypeScript compiles, and runs its server', asy
   await compile('index.ts');
   const made = (await runProgram(
     'example',
-    `const { service } = await import('./index.ts');
-await new Promise((resolve) => service.apply(resolve));
+    `const { service, url } = await import('./index.ts');
+await new Promise((resolve) => pulumi.all([service, url]).apply(resolve));
 await pulumi.runtime.disconnect();
 console.log(JSON.stringify(made));`,
   )) as Made[];
-  const { metadata } = made.find(({ type }) => type === 'kubernetes:apps/v1:Deployment')!.inputs as {
-    metadata: { name: string; namespace: string };
-  };
-  assert.deepEqual([metadata.name, metadata.namespace], ['chat', 'chat']);
+  const deployments = made.filter(({ type }) => type === 'kubernetes:apps/v1:Deployment');
+  const places = deployments.map(({ inputs }) => {
+    const { name, namespace } = (inputs as { metadata: { name: string; namespace: string } }).metadata;
+    return `${namespace}/${name}`;
+  });
+  assert.deepEqual(places.sort(), ['chat/chat', 'chat/chat-edge-controller']);
+});
+
+test('a program in another language can make a whole cluster', () => {
+  const { inputProperties, requiredInputs, properties } = schema.resources['gridlock:index:WebSocketCluster']!;
+  assert.deepEqual(requiredInputs.sort(), ['edge', 'host', 'image', 'namespace']);
+  for (const name of ['certificates', 'redis', 'autoscaling', 'stickiness', 'monitoring'])
+    assert.ok(name in inputProperties, name);
+  assert.deepEqual(Object.keys(properties), ['url', 'address', 'rootCertificate', 'service']);
 });
 
 test('the schema tells other languages what a component takes, in the words of its documentation', () => {
