@@ -6,6 +6,7 @@ import { stackConfig } from '../config/config.ts';
 import type { Key } from '../config/keys.ts';
 import { record } from '../render/recorder.ts';
 import { gridlock } from './gridlock.ts';
+import { CLUSTER } from './names.ts';
 
 /** Another value for keys that other tests do not change. */
 const OTHER: Partial<Record<Key, string>> = {
@@ -52,8 +53,8 @@ async function pods(values: Readonly<Record<string, string>>): Promise<{ replica
   const templateOf = (type: string, name: string) =>
     JSON.stringify((recording.one(type, name).inputs as unknown as Workload).spec.template);
   return {
-    replicas: templateOf('kubernetes:apps/v1:Deployment', 'replicas'),
-    redis: templateOf('kubernetes:apps/v1:StatefulSet', 'redis'),
+    replicas: templateOf('kubernetes:apps/v1:Deployment', CLUSTER),
+    redis: templateOf('kubernetes:apps/v1:StatefulSet', `${CLUSTER}-redis`),
   };
 }
 
