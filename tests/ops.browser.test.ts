@@ -326,6 +326,8 @@ test('a player is disconnected, and a message published', async () => {
   await page.getByTestId('confirm').click();
   await until(() => heard.length === 1, 'it is heard');
   assert.deepEqual(heard, [['operator', { text: 'at six we stop' }]]);
+  // The question stays until its answer is here; until then, the rest of the page takes no key.
+  await page.getByRole('dialog').waitFor({ state: 'hidden' });
   const closed = new Promise((resolve) =>
     one!.on('state', ({ state, reason }) => state === 'closed' && resolve(reason)),
   );
