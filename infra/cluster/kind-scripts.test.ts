@@ -48,6 +48,7 @@ function run(script: string, environment: Record<string, string> = {}, input = '
 
 beforeEach(() => {
   directory = mkdtempSync(path.join(os.tmpdir(), 'gridlock-kind-'));
+  standIn('docker', `echo "$*" >> "${inDirectory('docker.log')}"`);
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
@@ -56,6 +57,16 @@ test('a missing cluster is made from the configuration on stdin', () => {
   assert.deepEqual(run(CREATE, {}, 'nodes: []').stdout, 'created');
   assert.deepEqual(log(), ['create cluster --name arena --config - --wait 120s']);
   assert.equal(readFileSync(inDirectory('config'), 'utf8'), 'nodes: []');
+});
+
+test('a new cluster is made once pods reach the API server by its Service', () => {
+  fakeKind('other');
+  assert.equal(run(CREATE, {}, 'nodes: []').stdout, 'created');
+  const asked = readFileSync(inDirectory('docker.log'), 'utf8');
+  assert.match(asked, /^exec arena-control-plane kubectl .* rollout status daemonset\/kube-proxy --timeout 120s$/m);
+  standIn('docker', 'echo "timed out waiting for the condition" >&2; exit 1');
+  const { status, stdout } = run(CREATE, {}, 'nodes: []');
+  assert.deepEqual([status, stdout], [1, '']);
 });
 
 const markFile = () => inDirectory('.local/state/gridlock/kind/arena');
@@ -157,5 +168,5 @@ test('no kubeconfig is left behind', () => {
   run(CREATE);
   run(DELETE, { PULUMI_COMMAND_STDOUT: 'created' });
   const left = spawnSync('ls', [directory], { encoding: 'utf8' }).stdout.trim().split('\n');
-  assert.deepEqual(left.sort(), ['config', 'kind', 'log']);
+  assert.deepEqual(left.sort(), ['config', 'docker', 'docker.log', 'kind', 'log']);
 });

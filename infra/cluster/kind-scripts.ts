@@ -49,6 +49,9 @@ if ! exists; then
   kind=$!
   mark making "$kind"
   wait "$kind" || { status=$?; rm -f "$MARK"; exit "$status"; }
+  # kind waits for the node alone. Before kube-proxy runs, no pod reaches the API server by its Service.
+  docker exec "$CLUSTER-control-plane" kubectl --kubeconfig /etc/kubernetes/admin.conf --namespace kube-system \\
+    rollout status daemonset/kube-proxy --timeout 120s >&2
   mark made
   echo created
   exit 0
