@@ -11,6 +11,9 @@ import { roomKeys } from '../room-log.ts';
 /** Commands of each of the four that play. */
 const COMMANDS = 60;
 
+/** After so many acknowledged commands the room is taken from its owner. */
+const COMMANDS_PER_HOLD = 12;
+
 let redis: TestRedis;
 before(async () => {
   redis = await startRedis({ config: ['appendfsync everysec'] });
@@ -72,33 +75,30 @@ for (const { type, settings, command, begun } of PLAYABLE) {
       const players = await Promise.all([0, 1, 2].map(() => side({ leaseMs: 50 })));
       const game = await started(players[0]!);
       const acknowledged: Applied[] = [];
-      let playing = true;
+      let disturbances = 0;
       const disturb = async () => {
-        for (let round = 0; playing; round += 1) {
-          const { authority, records } = players[round % 3]!;
-          if (round % 4 === 3) {
-            await authority.releaseAll();
-          } else {
-            // As an owner does that finds nobody listening to the other.
-            const held = await records.take(game, `thief.${round}`, 10);
-            if (held.tag === 'held') await records.take(game, `thief.${round}`, 10, { dead: held.hold });
+        const round = disturbances++;
+        const { authority, records } = players[round % 3]!;
+        if (round % 4 === 3) return authority.releaseAll();
+        // As an owner does that finds nobody listening to the other.
+        const held = await records.take(game, `thief.${round}`, 10);
+        if (held.tag === 'held') await records.take(game, `thief.${round}`, 10, { dead: held.hold });
+      };
+      const retried = async (attempt: () => Promise<Applied>): Promise<Applied> => {
+        for (;;) {
+          try {
+            return await attempt();
+          } catch (error) {
+            assert.equal((error as Refusal).code, 'unavailable');
           }
-          await new Promise((resolve) => setTimeout(resolve, 15));
         }
       };
       const play = async ({ authority }: Side, who: Actor, from: number) => {
         for (let number = from; number < from + COMMANDS; number += 1) {
-          for (;;) {
-            try {
-              acknowledged.push(await authority.act(who, `command${number}`, game, command(number)));
-              break;
-            } catch (error) {
-              assert.equal((error as Refusal).code, 'unavailable');
-            }
-          }
+          const applied = await retried(() => authority.act(who, `command${number}`, game, command(number)));
+          if (acknowledged.push(applied) % COMMANDS_PER_HOLD === 0) await disturb();
         }
       };
-      const disturbed = disturb();
       const [one, two, three] = players as [Side, Side, Side];
       await Promise.all([
         play(one, ADA, 0),
@@ -106,8 +106,6 @@ for (const { type, settings, command, begun } of PLAYABLE) {
         play(three, ADA, 2 * COMMANDS),
         play(two, BOB, 3 * COMMANDS),
       ]);
-      playing = false;
-      await disturbed;
       const { epoch } = (await one.records.position(game))!;
       const entries = (await one.records.entriesAfter(game, { epoch, seq: 0 }))!;
       const seqs = Array.from({ length: begun + 4 * COMMANDS }, (_, index) => index + 1);
