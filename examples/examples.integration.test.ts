@@ -1,4 +1,5 @@
-// Each example as its README starts it: which copy answers, and the drain. One whose runtime is not there is skipped.
+// Starts each example as its README says, and checks which copy answers and that it drains. An example whose runtime is
+// not installed is skipped.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,7 +20,7 @@ const node = JSON.stringify(process.execPath);
 
 interface Client {
   socket: WebSocket;
-  /** Says something and resolves with the answer. */
+  /** Sends a text and resolves with the answer. */
   say(text: string): Promise<string>;
 }
 
@@ -34,7 +35,9 @@ async function connect({ port, ca }: UserClusterRun, target: string, headers = {
   return { socket, say };
 }
 
-/** Opens sockets until each of two copies has answered, and shows that a value stays with its copy; then stops. */
+/**
+ * Opens sockets for twelve rooms on two copies, checks that each room stays at its copy, and then stops the cluster.
+ */
 async function talkAndStop(options: UserClusterOptions, target: (room: number) => string): Promise<void> {
   const cluster = await startUserCluster({ replicas: 2, ...options });
   const copies = new Map<string, string>();
@@ -42,7 +45,8 @@ async function talkAndStop(options: UserClusterOptions, target: (room: number) =
   for (let room = 0; room < 12; room++) {
     for (const text of ['hello', 'again']) {
       const client = await connect(cluster, target(room), { 'X-Room': String(room) });
-      const [, appId] = /^(\d{4}): (?:hello|again)$/.exec(await client.say(text)) ?? assert.fail('no answer of a copy');
+      const [, appId] =
+        /^(\d{4}): (?:hello|again)$/.exec(await client.say(text)) ?? assert.fail('a copy did not answer');
       assert.equal(copies.get(String(room)) ?? appId, appId);
       copies.set(String(room), appId!);
       clients.push(client);
@@ -56,7 +60,7 @@ async function talkAndStop(options: UserClusterOptions, target: (room: number) =
 
 const byHeader = { sticky: 'header:X-Room', redis: 'none' } as const;
 
-test('ws: a room lives in one copy, which its query leads to', async () => {
+test('ws: the query leads every socket of a room to one copy', async () => {
   const command = `${node} ${JSON.stringify(example('ws/server.mjs'))}`;
   const options = {
     command,
@@ -69,7 +73,7 @@ test('ws: a room lives in one copy, which its query leads to', async () => {
 });
 
 const hasGo = works('go', 'version');
-test('Go: a server of the standard library alone', { skip: hasGo ? false : 'Go is not installed' }, async () => {
+test('Go: a server with only the standard library', { skip: hasGo ? false : 'Go is not installed' }, async () => {
   const env = { ...process.env, GOTOOLCHAIN: 'local', GOPROXY: 'off', GO111MODULE: 'off', GOFLAGS: '' };
   execFileSync('go', ['build', '-o', path.join(temporary, 'server'), example('go/main.go')], { env, stdio: 'inherit' });
   await talkAndStop({ ...byHeader, command: './server', directory: temporary }, () => '/any/path');
@@ -77,17 +81,17 @@ test('Go: a server of the standard library alone', { skip: hasGo ? false : 'Go i
 
 const hasPython = works('python3', '-c', 'import websockets.asyncio.server');
 const noPython = hasPython ? false : 'the Python package websockets 14 or newer is not installed';
-test('Python: a server of the package websockets', { skip: noPython }, async () => {
+test('Python: a server with the websockets package', { skip: noPython }, async () => {
   await talkAndStop({ ...byHeader, command: `python3 ${JSON.stringify(example('python/server.py'))}` }, () => '/');
 });
 
-/** The packages of the example, or those of the bench, which has the same. */
+/** The packages of the example, or those of loadtest/peers, which needs the same ones. */
 const packages = [example('socket-io'), path.join(import.meta.dirname, '../loadtest/peers')]
   .map((place) => path.join(place, 'node_modules'))
   .find((place) => existsSync(path.join(place, 'socket.io')));
 const noSocketIo = packages === undefined ? 'Socket.IO is not installed: npm install in examples/socket-io' : false;
 
-/** A client of Socket.IO that polls, as far as it takes to hear which copy it has. */
+/** The part of a polling Socket.IO client that these tests need. */
 class PollingClient {
   readonly #cluster: UserClusterRun;
   #cookie = '';
@@ -97,7 +101,10 @@ class PollingClient {
     this.#cluster = cluster;
   }
 
-  /** Resolves with the APPID of its copy. @throws when a request is refused, as by a copy that does not know it */
+  /**
+   * Resolves with the APPID of its copy. @throws when a request is refused, for example by a copy that does not know
+   * the client
+   */
   async connect(): Promise<string> {
     const opened = await this.#send('GET');
     const { sid } = JSON.parse(opened.slice(1)) as { sid: string };
@@ -112,7 +119,7 @@ class PollingClient {
     return this.#send('POST', `42${JSON.stringify(['say', text])}`);
   }
 
-  /** Resolves with the first thing that anybody said. */
+  /** Resolves with the first text that any client said. */
   async hear(): Promise<string> {
     for (;;) {
       const said = /\["said","([^"]+)"\]/.exec(await this.#send('GET'))?.[1];

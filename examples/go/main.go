@@ -1,4 +1,5 @@
-// Echo with Go's standard library alone: the little of RFC 6455 that it takes. For more than an example, use a library.
+// An echo server with only Go's standard library. It has the few parts of RFC 6455 that it needs; in production, use a
+// library.
 package main
 
 import (
@@ -36,14 +37,14 @@ type socket struct {
 	writing sync.Mutex
 }
 
-// readFrame gives the next frame of a client: whole messages of up to 64 KiB.
+// readFrame returns the next frame of a client. It accepts unfragmented messages of up to 64 KiB.
 func (s *socket) readFrame() (byte, []byte, error) {
 	var head [2]byte
 	if _, err := io.ReadFull(s.reader, head[:]); err != nil {
 		return 0, nil, err
 	}
 	if head[0]&0x80 == 0 || head[1]&0x80 == 0 {
-		return 0, nil, errors.New("a frame in parts, or without a mask")
+		return 0, nil, errors.New("a frame is fragmented or has no mask")
 	}
 	length := uint64(head[1] & 0x7f)
 	if length >= 126 {
@@ -54,7 +55,7 @@ func (s *socket) readFrame() (byte, []byte, error) {
 		length = binary.BigEndian.Uint64(append(make([]byte, 8-len(more)), more...))
 	}
 	if length > mostBytes {
-		return 0, nil, errors.New("a frame that is too long")
+		return 0, nil, errors.New("a frame is too long")
 	}
 	rest := make([]byte, 4+length)
 	if _, err := io.ReadFull(s.reader, rest); err != nil {
@@ -127,7 +128,7 @@ func handle(writer http.ResponseWriter, request *http.Request) {
 	mutex.Unlock()
 }
 
-// drain asks every client to go, and waits a while until they have.
+// drain closes every socket with 1001 and waits up to five seconds for the clients to close theirs.
 func drain() {
 	mutex.Lock()
 	for s := range open {

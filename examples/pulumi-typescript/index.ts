@@ -1,5 +1,4 @@
-// The Socket.IO example on Kubernetes: its image is all that Gridlock knows of it. The cluster needs cert-manager and
-// trust-manager.
+// The Socket.IO example on Kubernetes: Gridlock needs only its image. The cluster needs cert-manager and trust-manager.
 import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import { WebSocketCluster } from 'gridlock';
@@ -16,7 +15,7 @@ const chat = new WebSocketCluster('chat', {
   host,
   replicas: 3,
   environment: { NODE_ENV: 'production' },
-  // Long polling needs every request of a client at the same replica.
+  // Long polling works only if all requests of a client reach the same replica.
   stickiness: { by: 'cookie' },
   drain: { seconds: 20 },
   edge: {

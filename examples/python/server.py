@@ -1,4 +1,4 @@
-"""Echo with the websockets package: says which copy answers, and drains when it is asked to end."""
+"""An echo server with the websockets package. It says which copy answers, and drains on SIGTERM."""
 import asyncio
 import os
 import signal

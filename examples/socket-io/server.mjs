@@ -1,4 +1,4 @@
-// Socket.IO with its long polling, and rooms over all copies through Redis.
+// Socket.IO with long polling. Redis joins the rooms of all copies.
 import { createServer } from 'node:http';
 import { createAdapter } from '@socket.io/redis-adapter';
 import { Redis } from 'ioredis';

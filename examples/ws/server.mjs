@@ -1,4 +1,4 @@
-// Rooms in the memory of one copy: the edge brings everybody with the same ?room= here.
+// Each room is in the memory of one copy, because the edge sends all sockets with the same ?room= to it.
 import { createServer } from 'node:http';
 import { WebSocketServer } from 'ws';
 

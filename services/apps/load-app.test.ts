@@ -19,11 +19,11 @@ function folder(text: string, entry = 'app.js'): string {
   return place;
 }
 
-test('an application that comes along is loaded by its name', async () => {
+test('a built-in application is loaded by its name', async () => {
   assert.equal(await loadApp('counter'), counter);
 });
 
-test('a folder is an application by the default export of its app.ts, and so is the file itself', async () => {
+test('an application is loaded from a folder by the default export of its app.ts, and from the file itself', async () => {
   const place = folder(`import { counter } from ${COUNTER};\nexport default { ...counter, name: 'mine' };`, 'app.ts');
   assert.equal((await loadApp(place)).name, 'mine');
   assert.equal((await loadApp(path.join(place, 'app.ts'))).name, 'mine');
@@ -31,50 +31,50 @@ test('a folder is an application by the default export of its app.ts, and so is 
 
 for (const [what, text, sentence] of [
   ['no default export', 'export const room = 1;', /app\.js has no default export; export its room type as default\.$/],
-  ['something else', 'export default 7;', /exports something else than a room type as default\.$/],
+  ['something else', 'export default 7;', /exports something other than a room type as default\.$/],
   [
     'a missing function',
     `import { counter } from ${COUNTER};\nconst { decide, ...rest } = counter; export default rest;`,
     /has a room type "counter" without the function "decide"\.$/,
   ],
   [
-    'something that is no schema',
+    'something that is not a schema',
     `import { counter } from ${COUNTER};\nexport default { ...counter, event: { kind: 'x' } };`,
     /whose "event" is not a schema of valibot\.$/,
   ],
   [
-    'a name that is none',
+    'an invalid name',
     `import { counter } from ${COUNTER};\nexport default { ...counter, name: 'My App' };`,
     /whose name is not 1 to 32 of a-z, 0-9 and -\.$/,
   ],
   [
-    "a command of the platform's name",
+    "a command with a name of the platform's",
     `import { counter } from ${COUNTER};\nexport default { ...counter, command: { ...counter.command, options: [{ entries: { kind: { literal: 'resume' } } }] } };`,
     /with a command "resume", which is the platform's; give it another name\.$/,
   ],
   [
-    'watchers of no room',
+    'watchers without a room',
     `import { counter } from ${COUNTER};\nimport { grid } from ${JSON.stringify(path.join(import.meta.dirname, 'grid/grid.ts'))};\nexport default { ...counter, channels: [{ ...grid.channels[0], subscribe: 'watchers' }] };`,
     /channel "lobby" lets watchers subscribe and has no \{room\} in its name\.$/,
   ],
   [
-    'results that are no function',
+    'results that are not a function',
     `import { counter } from ${COUNTER};\nexport default { ...counter, results: [] };`,
     /whose "results" is not a function\.$/,
   ],
   [
     'no matching',
     `import { counter } from ${COUNTER};\nexport default { ...counter, matching: {} };`,
-    /whose "matching" has not the functions "key" and "seats"\.$/,
+    /whose "matching" lacks the functions "key" and "seats"\.$/,
   ],
-  ['a mistake in its text', 'export default {', /app\.js cannot be loaded: /],
+  ['a syntax error', 'export default {', /app\.js cannot be loaded: /],
 ] as const) {
   test(`an application with ${what} is refused with a sentence`, async () => {
     await assert.rejects(loadApp(folder(text)), { name: 'AppError', message: sentence });
   });
 }
 
-test('a folder without an application, and none, are refused with a sentence', async () => {
+test('a folder without an application and a missing folder are refused with a sentence', async () => {
   await assert.rejects(
     loadApp(path.join(directory, 'nowhere')),
     /There is no application at .*nowhere; name grid, counter or whiteboard, or a folder\.$/,
@@ -88,15 +88,15 @@ test('a folder without an application, and none, are refused with a sentence', a
 const RULE = `{ name: 'talk:{room}', data: counter.state, subscribe: 'members', publish: 'everyone', history: { messages: 5, seconds: 60 }, presence: true }`;
 for (const [what, channels, sentence] of [
   ['no list', '{}', /room type "counter" whose "channels" are not a list of rules\.$/],
-  ['no rule', '[7]', /whose "channels" have a rule 1 whose name is not parts with colons between them/],
-  ['a name that is none', `[{ ...rule, name: 'a b' }]`, /have a rule 1 whose name is not parts/],
+  ['no rule', '[7]', /whose "channels" have a rule 1 whose name is not made of parts with colons between them/],
+  ['an invalid name', `[{ ...rule, name: 'a b' }]`, /have a rule 1 whose name is not made of parts/],
   [
     'no schema',
     `[rule, { ...rule, data: {} }]`,
     /channel "talk:\{room\}" has "data" that is not a schema of valibot\.$/,
   ],
   [
-    'access that is none',
+    'invalid access',
     `[{ ...rule, publish: 'all' }]`,
     /has "publish" that is not everyone, members, watchers, nobody or a function\.$/,
   ],
@@ -121,7 +121,7 @@ for (const [what, channels, sentence] of [
     /has "history" that is neither 'none' nor \{ messages, seconds \}\.$/,
   ],
   ['no presence', `[{ ...rule, presence: 'yes' }]`, /has "presence" that is not true or false\.$/],
-  ['a line that is none', `[{ ...rule, line: 'x' }]`, /has "line" that is not a function\.$/],
+  ['a line that is not a function', `[{ ...rule, line: 'x' }]`, /has "line" that is not a function\.$/],
 ] as const) {
   test(`a rule of channels with ${what} is reported as a sentence`, async () => {
     const text = `import { counter } from ${COUNTER};\nconst rule = ${RULE};\nexport default { ...counter, channels: ${channels} };`;

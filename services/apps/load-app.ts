@@ -49,7 +49,7 @@ export function appFile(place: string): string {
 
 /**
  * The room type of an application: a built-in one, by its name, or the default export of a file.
- * @throws AppError when it is none
+ * @throws AppError when it is not a room type
  */
 export async function loadApp(app: string): Promise<AnyRoomType> {
   const own = APPS[app];
@@ -69,7 +69,7 @@ export async function loadApp(app: string): Promise<AnyRoomType> {
 /** The fault of a room type, as the rest of a sentence about it. */
 function problemOf(exported: unknown): string | undefined {
   if (exported === undefined) return 'has no default export; export its room type as default';
-  if (typeof exported !== 'object' || exported === null) return 'exports something else than a room type as default';
+  if (typeof exported !== 'object' || exported === null) return 'exports something other than a room type as default';
   const type = exported as Record<string, unknown>;
   if (typeof type['name'] !== 'string' || !/^[a-z0-9-]{1,32}$/.test(type['name'])) {
     return 'has a room type whose name is not 1 to 32 of a-z, 0-9 and -';
@@ -85,7 +85,7 @@ function problemOf(exported: unknown): string | undefined {
   }
   const { key, seats } = (type['matching'] ?? {}) as Record<string, unknown>;
   if (typeof key !== 'function' || typeof seats !== 'function') {
-    return `${room} whose "matching" has not the functions "key" and "seats"`;
+    return `${room} whose "matching" lacks the functions "key" and "seats"`;
   }
   if (typeof type['refusals'] !== 'object' || type['refusals'] === null) return `${room} without "refusals"; write {}`;
   const retention = retentionProblem(type['retention'] ?? {});
@@ -118,7 +118,7 @@ function channelsProblem(channels: unknown): string | undefined {
   for (const [index, value] of channels.entries()) {
     const rule = (value ?? {}) as Record<string, unknown>;
     if (!isRuleName(rule['name'])) {
-      return `"channels" have a rule ${index + 1} whose name is not parts with colons between them, such as lobby or board:{room}`;
+      return `"channels" have a rule ${index + 1} whose name is not made of parts with colons between them, such as lobby or board:{room}`;
     }
     const problem = ruleProblem(rule);
     if (problem !== undefined) return `channel "${rule['name']}" ${problem}`;

@@ -2,9 +2,9 @@
 import * as v from 'valibot';
 import { Seq, Timestamp } from './types.ts';
 
-/** The edge sends every path below it to the supervisor, if the request may break things. */
+/** The edge passes a request below this path to the supervisor if its sender may break parts. */
 export const BREAK_PATH = '/break/';
-/** Always answered: where nothing may be broken, the answer says so. */
+/** The supervisor always answers here, and says whether anything may be broken. */
 export const BREAK_STATUS = `${BREAK_PATH}status.json`;
 /** A page of another origin cannot send this type without a preflight request, which is refused. */
 export const BREAK_HEADER = 'gridlock-break';
@@ -19,7 +19,7 @@ export type BreakPart = v.InferOutput<typeof BreakPart>;
 export const Strike = v.object({
   id: Seq,
   part: BreakPart,
-  /** Of a replica. */
+  /** The broken replica. */
   appId: v.optional(v.string()),
   /** The time of the fault, by the clock of the supervisor. */
   at: Timestamp,
@@ -35,7 +35,7 @@ export type Strike = v.InferOutput<typeof Strike>;
 /** The answer at `BREAK_STATUS`. */
 export const BreakStatus = v.object({
   available: v.boolean(),
-  /** The operator's key would allow it. */
+  /** An operator may break parts with a key. */
   needsKey: v.optional(v.boolean()),
   parts: v.optional(v.array(BreakPart), []),
   /** The latest, oldest first. */

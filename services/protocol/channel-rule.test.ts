@@ -25,7 +25,7 @@ test('a fixed name, a room and a wildcard match', () => {
   assert.deepEqual(ruleOf('news:2026'), ['news:*', undefined]);
 });
 
-test('of several rules the first one applies', () => assert.deepEqual(ruleOf('news:sport'), ['news:*', undefined]));
+test('the first rule that matches applies', () => assert.deepEqual(ruleOf('news:sport'), ['news:*', undefined]));
 
 test('nothing else matches', () => {
   for (const channel of ['', 'lobb', 'lobby2', 'lobby:', 'abcdef', 'board:', 'board:abcdef', 'news', 'news:a:b']) {
@@ -33,14 +33,14 @@ test('nothing else matches', () => {
   }
 });
 
-test('a channel has a name of parts', () => {
+test('the name of a channel consists of parts', () => {
   for (const name of ['lobby', 'a:b:c', 'A-Z_0.9', 'x'.repeat(64)]) assert.ok(v.is(ChannelName, name), name);
   for (const name of ['', ':', 'a:', ':a', 'a::b', 'a b', 'ä', '{room}', 'news:*', 'x'.repeat(65)]) {
     assert.ok(!v.is(ChannelName, name), name);
   }
 });
 
-test('a rule has a name of parts, of which one may be the room', () => {
+test('the name of a rule consists of parts, and one of them may be the room', () => {
   for (const name of ['lobby', '{room}', 'board:{room}', 'news:*', '*']) assert.ok(isRuleName(name), name);
   for (const name of ['', 'a:', '{rooms}', 'x{room}', '{room}:{room}', 'news*', 'a b', 7, undefined]) {
     assert.ok(!isRuleName(name), String(name));

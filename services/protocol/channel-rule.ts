@@ -2,8 +2,9 @@ import * as v from 'valibot';
 import { GameCode, type PlayerRef } from './types.ts';
 
 /**
- * The players who may do something in a channel. These are all players; the members of the room in its name; those who
- * may only watch that room, and its members once it is over; only backends; or those that a pure function accepts.
+ * The players who may do something in a channel. These are all players, the members of the room in its name, nobody but
+ * backends, or the players that a pure function accepts. `watchers` are the watchers of that room, and its members once
+ * it is over.
  */
 export type Access = 'everyone' | 'members' | 'watchers' | 'nobody' | ((player: PlayerRef, channel: string) => boolean);
 
@@ -15,8 +16,8 @@ interface KeptHistory {
 /** An application's rules for one kind of channel. */
 export interface ChannelRule<Name extends string = string, Data = unknown> {
   /**
-   * The channels it is about: parts with colons between them. A part is itself (`lobby`), `{room}` for the code of a
-   * room, or `*` for anything. Of several rules that match a name the first one applies.
+   * The channels that the rule applies to: parts with colons between them. A part is literal (`lobby`), `{room}` for
+   * the code of a room, or `*` for anything. Of several rules that match a name the first one applies.
    */
   readonly name: Name;
   /** The content of a message: any JSON value up to the size of a frame. */
@@ -24,9 +25,8 @@ export interface ChannelRule<Name extends string = string, Data = unknown> {
   readonly subscribe: Access;
   readonly publish: Access;
   /**
-   * The history of a channel: this many of the newest messages (1 to 1000), kept until this many seconds passed without
-   * another. `none`: a message goes only to present subscribers, as a signal that may be lost, and costs the store
-   * nothing.
+   * The history of a channel: how many of the newest messages are kept (1 to 1000), and for how many seconds after the
+   * last one. With `none`, a message goes only to present subscribers, as a signal that may be lost, and is not stored.
    */
   readonly history: KeptHistory | 'none';
   /** Whether subscribers are told who else is there. */
@@ -50,7 +50,7 @@ const NAME_LENGTH = 64;
 export const ChannelName = v.pipe(
   v.string(),
   v.maxLength(NAME_LENGTH, `is longer than ${NAME_LENGTH} characters`),
-  v.regex(new RegExp(`^${PART}(:${PART})*$`), 'is not parts of A-Z a-z 0-9 _ . - with colons between them'),
+  v.regex(new RegExp(`^${PART}(:${PART})*$`), 'is not made of parts of A-Z a-z 0-9 _ . - with colons between them'),
 );
 
 /** Whether a text can be the name of a rule: its parts are literal, `{room}` (once at most) or `*`. */

@@ -7,11 +7,11 @@ import { Epoch, GameCode, Seq } from './types.ts';
 /** Names the request and makes it idempotent: a repeat with the same id is applied once. */
 export const RequestId = v.pipe(
   v.string(),
-  v.regex(new RegExp(`^[A-Za-z0-9_-]{1,${LIMITS.idLength}}$`), 'is not 1 to 64 of A-Z a-z 0-9 _ -'),
+  v.regex(new RegExp(`^[A-Za-z0-9_-]{1,${LIMITS.idLength}}$`), 'is not 1 to 64 characters of A-Z a-z 0-9 _ -'),
 );
 
-// Control characters would let one player rewrite what another one's terminal or page shows. Emoji are joined by
-// U+200D and Persian words are parted by U+200C, which are format characters too: allowed back.
+// Control characters would let a player rewrite the terminal or page of another player. Two format characters are
+// allowed: U+200D joins emoji, and U+200C separates parts of Persian words.
 const CONTROLS = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]/u;
 const ALL_CONTROLS = new RegExp(CONTROLS, 'gu');
 // Characters that show nothing: spaces, fillers such as U+3164, joiners, variation selectors, the empty Braille cell,
@@ -55,7 +55,7 @@ export const Resume = v.strictObject({
   epoch: Epoch,
   seq: Seq,
 });
-/** Follows a game that lets others watch; with `epoch` and `seq` it goes on from there, as `resume` does. */
+/** Follows a game that lets others watch; with `epoch` and `seq` the events continue from there, as with `resume`. */
 export const Watch = v.strictObject({
   type: v.literal('watch'),
   id: RequestId,
@@ -78,7 +78,7 @@ export const Subscribe = v.strictObject({
   after: v.optional(Seq),
 });
 const Unsubscribe = v.strictObject({ type: v.literal('unsubscribe'), id: RequestId, channel: ChannelName });
-/** `token` is the player's new token, or the ticket that came where a cookie carries the token. */
+/** `token` is the player's new token. If a cookie carries the token, it is the ticket that came with the cookie. */
 const Refresh = v.strictObject({ type: v.literal('refresh'), id: RequestId, token: Token });
 
 export const KernelMessage = v.variant('type', [

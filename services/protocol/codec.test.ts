@@ -46,7 +46,7 @@ test('an id that is not usable is not echoed', () => {
   assert.equal(refusalOf({ type: 'leave', id: 'a'.repeat(65), game: 'ABCDEF' }).id, undefined);
 });
 
-test("settings are read as they are: what they may be is the application's to say", () => {
+test('settings are passed on as they are, because the application defines them', () => {
   const create = { type: 'create', id: 'r1', players: 4, colour: 'red' };
   assert.deepEqual(decodeClientFrame(JSON.stringify(create)), { ok: true, message: create });
 });
@@ -71,11 +71,11 @@ test('forbidden characters are removed from typed text, and the rest is accepted
   fc.assert(fc.property(typed, (text) => toPlainText(text) === '' || v.is(plainText(CHAT.length), toPlainText(text))));
 });
 
-test('no text whatever makes the decoder throw', () => {
+test('no text makes the decoder throw', () => {
   fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (text) => typeof decodeClientFrame(text).ok === 'boolean'));
 });
 
-test('every message that a client can write is read back as it was', () => {
+test('the decoder returns each message as the client wrote it', () => {
   const id = fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/);
   const game = fc.stringMatching(/^[A-HJ-NP-Z2-9]{6}$/);
   const message: fc.Arbitrary<ClientMessageInput> = fc.oneof(
@@ -106,7 +106,7 @@ test('an error code that only a newer server knows is a refusal, not a broken co
   assert.equal(isWorthRepeating('too_late'), false);
 });
 
-test('a type that only a newer server knows is passed over, a malformed known one is not', () => {
+test('a message of an unknown type is skipped, and a malformed message of a known type is refused', () => {
   assert.deepEqual(decodeServerFrame('[{"type":"confetti"},{"type":"pong","t":1,"now":2}]'), [
     { type: 'pong', t: 1, now: 2 },
   ]);
@@ -114,7 +114,7 @@ test('a type that only a newer server knows is passed over, a malformed known on
   assert.throws(() => decodeServerFrame('nonsense'), ProtocolError);
 });
 
-test('a command is accepted and refused as its schema says, whichever way it is read', () => {
+test('the schema and the fast path accept and refuse the same commands', () => {
   const move = { type: 'capture', id: 'a-1_Z', game: 'ABC234', cell: 7 };
   const variants: object[] = [
     move,
@@ -144,7 +144,7 @@ test('a command is accepted and refused as its schema says, whichever way it is 
   }
 });
 
-test('a command names a game, or it is a message of an unknown type', () => {
+test('a command without a game is a message of an unknown type', () => {
   assert.equal(refusalOf({ type: 'capture', id: 'a', cell: 1 }).code, 'unknown_type');
 });
 

@@ -49,7 +49,7 @@ export function decodeClientFrame(text: string): Decoded {
   }
   if (typeof type !== 'string' || game === undefined) {
     const known = [...CLIENT_MESSAGE_TYPES].join(', ');
-    const sentence = `The type is none that a client may send without a game; these are ${known}.`;
+    const sentence = `A message without a game must have one of these types: ${known}.`;
     return refuse('unknown_type', sentence, readableId);
   }
   if (!isPlainCommand(value)) {

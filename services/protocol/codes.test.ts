@@ -19,13 +19,13 @@ test('an unknown 44xx code stops the client and any other unknown one lets it re
   assert.equal(closeCode(3000).advice, 'reconnect');
 });
 
-test('a restarting replica asks to come back, a superseding socket does not', () => {
+test('a client reconnects after a restart of its replica, but not after it was superseded', () => {
   assert.equal(closeCode(1012).advice, 'reconnect');
   assert.equal(closeCode(4409).advice, 'stop');
   assert.equal(closeCode(4401).advice, 'authenticate');
 });
 
-test('a request is repeated after the codes that say so in the table, and after no refusal of an application', () => {
+test('a request is repeated after a code with `retry` in the table, and never after a refusal of an application', () => {
   for (const [code, { retry }] of Object.entries(ERROR_CODES)) assert.equal(isWorthRepeating(code), retry, code);
   assert.equal(isWorthRepeating('cell_taken'), false);
 });

@@ -48,7 +48,7 @@ export type RefusalCode = ErrorCode | (string & {});
 /** Whether the same request may succeed later without being changed. Refusals of applications do not. */
 export const isWorthRepeating = (code: string): boolean => WORTH_REPEATING.includes(code as ErrorCode);
 
-/** The codes of the table with `retry`. They are repeated here so that a client need not carry the table. */
+/** The codes of the table with `retry`. This copy saves clients from loading the whole table. */
 const WORTH_REPEATING: readonly ErrorCode[] = [
   'rate_limited',
   'unavailable',
@@ -73,7 +73,7 @@ interface CloseCode {
   readonly advice: CloseAdvice;
 }
 
-/** The one table of close codes; RFC 6455 section 7.4 for those below 4000. */
+/** The only table of close codes. RFC 6455, section 7.4, defines those below 4000. */
 export const CLOSE_CODES = {
   normal: { code: 1000, advice: 'stop' },
   goingAway: { code: 1001, advice: 'reconnect' },

@@ -6,7 +6,7 @@ export const OPERATIONS_SOCKET = '/ops/ws';
 /** The time span of the curves. */
 export const OPERATIONS_HISTORY_MS = 5 * 60_000;
 
-/** Changes of replicas. */
+/** The kinds of changes that the page lists. */
 export const OPERATIONS_EVENTS = [
   'ready',
   'not_ready',
@@ -31,8 +31,8 @@ export interface OperationsEvent {
 }
 
 /**
- * `stale`: silent for longer than it should be. `gone`: silent for so long that the others do not rely on it. `left`:
- * gone after it drained on request.
+ * `stale`: silent for longer than a healthy replica. `gone`: silent for so long that the others do not rely on it.
+ * `left`: gone after it drained on request.
  */
 export type ReplicaState = 'ready' | 'not_ready' | 'draining' | 'stale' | 'gone' | 'left';
 
@@ -70,7 +70,7 @@ export interface ServedCertificate {
   readonly notAfter: number;
 }
 
-/** The chain that the edge shows: the leaf first, the root last if it is known. */
+/** The chain that the edge serves: the leaf first, the root last if it is known. */
 export interface ServedChain {
   readonly endpoint: string;
   readonly checkedAt: number;

@@ -1,4 +1,4 @@
-// The requests of an operator, who has a key, at the internal port of any replica.
+// The requests that an operator sends, with a key, to the internal port of any replica.
 import * as v from 'valibot';
 import { ChannelName } from './channel-rule.ts';
 import { RequestId } from './client-messages.ts';
@@ -30,7 +30,7 @@ export const OperatorAction = v.variant('action', [
       v.check((data) => data !== undefined, 'is missing'),
     ),
   }),
-  /** Replaces the certificate that the edge shows. */
+  /** Replaces the certificate that the edge serves. */
   v.strictObject({ action: v.literal('rotate') }),
 ]);
 export type OperatorAction = v.InferOutput<typeof OperatorAction>;
@@ -57,7 +57,7 @@ export interface ListedRoom {
   readonly seq: number;
   /** Ids of the members. */
   readonly members: readonly string[];
-  /** Whether players who are no members may follow it. */
+  /** Whether players who are not members may watch it. */
   readonly public: boolean;
   /** Milliseconds since the Unix epoch; null for none. */
   readonly deadline: number | null;
@@ -120,7 +120,7 @@ export const ListedConnection = v.object({
   player: v.object({ id: v.string(), name: v.string() }),
   replica: v.string(),
   transport: v.custom<Transport>((name) => TRANSPORTS.includes(name as Transport)),
-  /** The form of its address for which limits count. */
+  /** The client's address in the form for which limits count, such as the network of an IPv6 address. */
   address: v.string(),
   /** Milliseconds since the Unix epoch, by the store's clock. */
   since: v.number(),

@@ -1,4 +1,4 @@
-// Compares the answers that the page promises with those of a replica.
+// Compares the answers of a replica with those that README.md promises.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
@@ -28,13 +28,13 @@ after(async () => {
   await redis?.stop();
 });
 
-/** The fields of a message but its type, in order. */
+/** The fields of a message except its type, in order. */
 const fieldsOf = (message: object) =>
   Object.keys(message)
     .filter((key) => key !== 'type')
     .sort();
 
-test('each ack has the fields that the page names', async () => {
+test('each ack has the fields that the README names', async () => {
   const client = await TestClient.connect(replica.url);
   const inGame = ['epoch', 'game', 'id', 'seq'];
   const inChannel = ['channel', 'epoch', 'id', 'seq'];
@@ -61,7 +61,7 @@ test('each ack has the fields that the page names', async () => {
   for (const { socket } of [client, other]) socket.terminate();
 });
 
-test('welcome carries four limits, and nothing of the others', async () => {
+test('welcome has four limits and none of the others', async () => {
   const client = await TestClient.connect(replica.url);
   const { limits } = await client.next('welcome');
   const { messageBytes, messagesPerSecond, resumeWindowMs } = LIMITS;
@@ -69,7 +69,7 @@ test('welcome carries four limits, and nothing of the others', async () => {
   client.close();
 });
 
-test('a subscription ends with its socket, and history tells the next one what it missed', async () => {
+test('a subscription ends with its socket, and the next one receives what it missed as history', async () => {
   const { token } = await guest(replica.url, { name: 'Ada' });
   const first = await TestClient.connect(replica.url, token);
   const { epoch, seq } = ok(await first.request({ type: 'subscribe', channel: 'lobby' }));
@@ -85,14 +85,14 @@ test('a subscription ends with its socket, and history tells the next one what i
   assert.equal(
     again.received.some(({ type }) => type === 'message'),
     false,
-    'nothing was heard before',
+    'no message came before',
   );
   const { type: _, channel: __, epoch: ___, ...line } = said;
   assert.deepEqual(messages, [line]);
   for (const client of [author, again]) client.close();
 });
 
-test('the acks name the place in the history that the page says', async () => {
+test('the acks name the place in the history that the README promises', async () => {
   const client = await TestClient.connect(replica.url);
   const created = ok(await client.request({ type: 'create', players: 2, size: 3, seconds: 30 }));
   const game = created.game!;
@@ -195,12 +195,12 @@ test('a watcher may neither play nor talk, and the end of the game ends watching
   for (const client of [...players, watcher]) client.close();
 });
 
-test('the page names how many refused messages an address may have', () => {
+test('the README names how many refused messages an address may have', () => {
   const page = readFileSync(new URL('README.md', import.meta.url), 'utf8');
   assert.ok(page.includes(`Above ${DEFAULT_LIMITS.perAddress.refusalsPerMinute} a minute`));
 });
 
-test('refused messages are answered and counted, and the one too many closes with the code of its kind', async () => {
+test('refused messages are answered and counted, and one too many closes the socket with the code of its kind', async () => {
   const most = LIMITS.badMessagesPerMinute;
   const errorsOf = ({ received }: TestClient) => received.filter((message) => message.type === 'error');
   const talker = await TestClient.connect(replica.url);
@@ -235,7 +235,7 @@ test('refused messages are answered and counted, and the one too many closes wit
   }
 });
 
-test('a session is answered with the status that the page names, without the header of a refusal', async () => {
+test('a session is answered with the status that the README names, without the header of a refusal', async () => {
   const session = async (method: string, body: object | undefined, headers: Record<string, string> = {}) => {
     const type: Record<string, string> = body ? { 'content-type': 'application/json' } : {};
     const init = { method, headers: { ...type, ...headers }, ...(body ? { body: JSON.stringify(body) } : {}) };
@@ -265,9 +265,9 @@ test('a session is answered with the status that the page names, without the hea
     return ((await response.json()) as { player: { id: string; name: string } }).player;
   };
   assert.deepEqual(await who(bearer), player, 'the token renews the session');
-  assert.notEqual((await who({ authorization: 'Bearer a.b.c' })).id, player.id, 'a forged one makes a new guest');
+  assert.notEqual((await who({ authorization: 'Bearer a.b.c' })).id, player.id, 'a forged token makes a new guest');
   assert.equal((await session('DELETE', {}, bearer)).status, 204);
-  assert.notEqual((await who(bearer)).id, player.id, 'so does a token that was logged out');
+  assert.notEqual((await who(bearer)).id, player.id, 'a token that was logged out makes a new guest');
 });
 
 /** The codes of errors. */
@@ -288,7 +288,7 @@ async function poller(url = replica.url) {
   return { post, connection, cursor };
 }
 
-test('/send takes messages as objects; a string is refused as a frame that is no object', async () => {
+test('/send accepts messages as objects; a string is refused as a frame that is not an object', async () => {
   const { post, connection, cursor } = await poller();
   const ping = { type: 'ping', t: 7 };
   const sent = await post('/send', { connection, number: 1, messages: [ping, JSON.stringify(ping)] });
@@ -345,7 +345,7 @@ test('a refusal to open a connection, or for lack of a token, has the header tha
   }
 });
 
-test('a client that closes hears nothing more: its poll is answered 410', async () => {
+test('a client that has closed receives nothing more: its poll is answered with 410', async () => {
   const { post, connection, cursor } = await poller();
   const held = post('/poll', { connection, cursor });
   assert.equal((await post('/send', { connection, number: 1, messages: [], close: true })).status, 204);
@@ -353,7 +353,7 @@ test('a client that closes hears nothing more: its poll is answered 410', async 
   assert.equal((await post('/poll', { connection, cursor })).status, 410);
 });
 
-test('a poll that finds nothing ends with its first line, and shows that the client is there, as a pong does', async () => {
+test('a poll without messages ends after its first line, and counts as a sign of life like a pong', async () => {
   const socket = await TestClient.connect(quick.url);
   const { post, connection, cursor } = await poller(quick.url);
   const began = performance.now();

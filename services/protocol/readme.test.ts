@@ -49,7 +49,7 @@ test('the events of the transcript follow its snapshot without a gap', () => {
   );
 });
 
-test('the limits are those of the code', () => {
+test('the limits match the code', () => {
   const rows = readme.matchAll(/^\| (`\w+`(?:, `\w+`)*) \| ([\d, ]+) \|/gm);
   const told = [...rows].flatMap(([, names = '', values = '']) => {
     const numbers = values.split(', ').map(Number);
@@ -59,7 +59,7 @@ test('the limits are those of the code', () => {
   for (const [name, value] of told) assert.equal(value, LIMITS[name as keyof typeof LIMITS], name);
 });
 
-test('the bounds in the text are those of the code', () => {
+test('the bounds in the text match the code', () => {
   const grouped = (value: number) => value.toLocaleString('en-US');
   const text = readme.replace(/\s+/g, ' ');
   assert.ok(text.includes(`has at most ${grouped(SEND_BYTES)} bytes and ${SEND_MESSAGES} messages`));
@@ -83,7 +83,7 @@ test('every kind of event and every message of either side is in a table', () =>
   }
 });
 
-test('the tables of codes say what the code says', () => {
+test('the tables of codes match the code', () => {
   for (const [code, { retry, meaning }] of Object.entries(ERROR_CODES)) {
     assert.ok(readme.includes(`| \`${code}\` | ${retry ? 'yes' : 'no'} | ${meaning} |`), code);
   }
@@ -93,7 +93,10 @@ test('the tables of codes say what the code says', () => {
   }
 });
 
-/** Every field of an object, those inside of it included, with whether it may be absent. `state` and `event` have tables. */
+/**
+ * Every field of an object, including nested ones, and whether it may be absent. `state` and `event` have separate
+ * tables.
+ */
 function fieldsOf(entries: v.ObjectEntries): (readonly [name: string, isOptional: boolean])[] {
   return Object.entries(entries).flatMap(([name, entry]) => {
     if (name === 'type') return [];
@@ -108,7 +111,7 @@ function innerOf(schema: v.GenericSchema): v.ObjectEntries | undefined {
   return entries ?? (item && innerOf(item));
 }
 
-/** The fields that a cell of a table names in code, with whether a question mark follows. */
+/** The fields that a table cell names in code, and whether a question mark follows each. */
 const namedIn = (cell: string) =>
   [...cell.matchAll(/`([^`]+)`/g)].flatMap(([, code = '']) =>
     [...code.matchAll(/([A-Za-z]\w*)(\??)/g)].map(([, name = '', mark]) => [name, mark === '?'] as const),
@@ -120,10 +123,10 @@ for (const [side, heading, schema] of [
 ] as const) {
   for (const { entries } of schema.options) {
     const type = entries.type.literal;
-    test(`the page names every field of "${type}" of the ${side}, and marks those that may be absent`, () => {
+    test(`the README names every field of "${type}" of the ${side}, and marks those that may be absent`, () => {
       const table = readme.slice(readme.indexOf(heading)).split('\n\n')[0]!;
       const row = table.split('\n').find((line) => line.startsWith(`| \`${type}\` |`));
-      const named = namedIn(row?.split(' | ')[1] ?? assert.fail(`there is no row of "${type}"`));
+      const named = namedIn(row?.split(' | ')[1] ?? assert.fail(`there is no row for "${type}"`));
       for (const [name, isOptional] of fieldsOf(entries)) {
         assert.ok(
           named.some(([other, mark]) => other === name && mark === isOptional),
@@ -134,14 +137,14 @@ for (const [side, heading, schema] of [
   }
 }
 
-test('the page names every field of a session and of the requests in place of a WebSocket', () => {
+test('the README names every field of a session and of the requests that replace a WebSocket', () => {
   const schemas = { SessionRequest, SessionAnswer, SessionEnd, PollRequest, SendRequest, PollHead, StreamOpen, Close };
   for (const [schema, { entries }] of Object.entries(schemas)) {
     for (const name of Object.keys(entries)) assert.match(readme, new RegExp(`["\`]${name}["\`]`), `${schema}.${name}`);
   }
 });
 
-test('the page names every field of a game and of what happens in it', () => {
+test('the README names every field of a game and of its events', () => {
   for (const name of Object.keys(GameState.entries)) assert.match(readme, new RegExp(`\`${name}\\??[ \`]`), name);
   for (const { entries } of GameEvent.options) {
     const kind = entries.kind.literal;

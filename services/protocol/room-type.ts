@@ -16,31 +16,31 @@ export type KernelCommand<Settings> =
   | { readonly kind: 'create'; readonly settings: Settings }
   | { readonly kind: 'join' }
   | { readonly kind: 'leave' }
-  /** The room's deadline is over. */
+  /** The room's deadline has passed. */
   | { readonly kind: 'deadline' };
 
 /** All that a decision may depend on, apart from the state and the command. */
 export interface Context {
   /** Milliseconds since the Unix epoch by the store's clock; the time of the events that follow. */
   readonly now: number;
-  /** The player that acts; undefined for `deadline`. */
+  /** The player who acts; undefined for `deadline`. */
   readonly player: PlayerRef | undefined;
 }
 
 /** The events that a command causes, in order. A refused command may cause some, too. */
 export interface Decision<Event> {
   readonly events: readonly Event[];
-  /** Stable code of why the command is not granted. */
+  /** Stable code of the reason for the refusal. */
   readonly refusal?: string | undefined;
 }
 
 /** How long the store keeps a room after its last event, in seconds. */
 export interface Retention {
-  /** While it goes on. A room with a deadline is kept until `over` seconds after it, at least. */
+  /** While the room goes on. A room with a deadline is kept until at least `over` seconds after the deadline. */
   readonly idle: number;
   /** Once everybody has left. */
   readonly empty: number;
-  /** Once it is over. */
+  /** Once the room is over. */
   readonly over: number;
 }
 
@@ -50,16 +50,16 @@ export const LONGEST_RETENTION = 366 * 24 * 3600;
 
 /** How quick match finds a room. */
 export interface Matching<Settings> {
-  /** A player who asks for any room may get each room with the same key. */
+  /** A player may get any room whose settings have the same key. */
   key(settings: Settings): string;
   /** Players that fit into one room. */
   seats(settings: Settings): number;
 }
 
 /**
- * The rules of an application: those of its rooms, and of its channels. Everything is pure: no I/O, no clock and no randomness but what the
- * context hands in, so that the same command on the same state gives the same events on every replica. `State` is a
- * JSON value, and no function changes the value it is given.
+ * The rules of an application: those of its rooms, and of its channels. Everything is pure: no I/O, no clock and no
+ * randomness except what the context provides, so that the same command on the same state gives the same events on
+ * every replica. `State` is a JSON value, and no function changes the value it is given.
  */
 export interface RoomType<
   Settings,
@@ -90,12 +90,12 @@ export interface RoomType<
   isOver(state: State): boolean;
   /** Whether the room waits for players: quick match sends more. */
   isOpen(state: State): boolean;
-  /** Whether players who are no members may follow the room. It may not change while the room lives. */
+  /** Whether players who are not members may watch the room. It may not change while the room exists. */
   isPublic(state: State): boolean;
   readonly matching: Matching<Settings>;
   /** The results of a room that is over, for the ranking of the day. A room without results does not count. */
   results?(state: State): readonly Result[];
-  /** Fields that are left out are as in `RETENTION`. */
+  /** Fields that are left out have the values of `RETENTION`. */
   readonly retention?: Partial<Retention>;
   /** Channels carry messages that need no rules of a room. None if left out. */
   readonly channels?: Channels;

@@ -13,9 +13,9 @@ export const Welcome = v.object({
   /** Names this socket in the server's logs. */
   connection: v.string(),
   player: PlayerRef,
-  /** When the token of this socket ends, and the socket with it unless it is refreshed. */
+  /** When the token of this socket expires. The socket closes then, unless the token is refreshed before. */
   expiresAt: v.optional(Timestamp),
-  /** Both sides send something at least this often, and hang up after two of them in silence. */
+  /** Both sides send something at least this often, and close the socket after twice this time of silence. */
   heartbeatMs: Milliseconds,
   /** Name the game in the socket's address (`game=<code>`): the replica that holds the game answers fastest. */
   routeByGame: v.optional(v.literal(true)),
@@ -29,13 +29,13 @@ export const Ack = v.object({
   game: v.optional(GameCode),
   channel: v.optional(ChannelName),
   epoch: v.optional(Epoch),
-  /** Of a command or a message: its place in the history. Of a resume: the newest event there is. */
+  /** For a command or a message, its place in the history. For a resume, the newest event. */
   seq: v.optional(Seq),
-  /** Of a resume: whether exactly the missing events follow (true) or a snapshot (false). */
+  /** For a resume: whether exactly the missing events follow (true) or a snapshot (false). */
   recovered: v.optional(v.boolean()),
-  /** The id had been applied before; this is the answer it got then. */
+  /** A request with this id was applied before, and this is its answer. */
   duplicate: v.optional(v.boolean()),
-  /** Of a refresh: when the token that was shown ends. */
+  /** For a refresh: when the new token expires. */
   expiresAt: v.optional(Timestamp),
 });
 export const Snapshot = v.object({
@@ -81,7 +81,7 @@ export const History = v.object({
   epoch: Epoch,
   messages: v.array(KeptMessage),
 });
-/** In a channel that keeps nothing. */
+/** A message of a channel without history. */
 export const Signal = v.object({
   type: v.literal('signal'),
   channel: ChannelName,
@@ -93,26 +93,26 @@ export const Signal = v.object({
 export const Presence = v.object({
   type: v.literal('presence'),
   channel: ChannelName,
-  /** Players there on all replicas; `players` lists the first of them only. */
+  /** The players in the channel on all replicas; `players` lists only the first of them. */
   count: Seq,
   players: v.array(PlayerRef),
 });
-/** To the players of a game that others may watch, and to these. */
+/** Sent to the players and the watchers of a game that others may watch. */
 export const Watchers = v.object({
   type: v.literal('watchers'),
   game: GameCode,
-  /** Those who watch, on all replicas. */
+  /** The watchers on all replicas. */
   count: Seq,
 });
 export const GoingAway = v.object({
   type: v.literal('going_away'),
   reconnectAfterMs: Milliseconds,
-  /** The replica stays, but has more sockets than its share. Reconnect with `rebalance=1` in the address. */
+  /** The replica keeps running, but has more sockets than its share. Reconnect with `rebalance=1` in the address. */
   rebalance: v.optional(v.literal(true)),
 });
 export const ErrorMessage = v.object({
   type: v.literal('error'),
-  /** Of the table, or one of the application's refusals. */
+  /** A code of the table, or a refusal of the application. */
   code: v.custom<RefusalCode>((code) => typeof code === 'string' && /^[a-z][a-z0-9_]{0,63}$/.test(code)),
   message: v.string(),
   /** The request it answers; absent when the frame had no readable id. */
@@ -136,5 +136,5 @@ export const ServerMessage = v.variant('type', [
 ]);
 export type ServerMessage = v.InferOutput<typeof ServerMessage>;
 export type ServerMessageOf<T extends ServerMessage['type']> = Extract<ServerMessage, { type: T }>;
-/** A message of a channel as its history has it. */
+/** A message in the history of a channel. */
 export type KeptMessage = v.InferOutput<typeof KeptMessage>;

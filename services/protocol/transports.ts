@@ -9,7 +9,7 @@ export type Transport = (typeof TRANSPORTS)[number];
 export const STREAM_PATH = '/sse';
 /** `POST` opens a connection without a stream, or returns its new frames. */
 export const POLL_PATH = '/poll';
-/** `POST` brings the messages of a client on a connection that was opened at one of the two paths above. */
+/** `POST` delivers the messages of a client for a connection that was opened at one of the two paths above. */
 export const SEND_PATH = '/send';
 /** Set to the protocol's name when a server refuses a connection, to distinguish it from a refusal by a proxy. */
 export const REFUSAL_HEADER = 'gridlock-protocol';
@@ -41,7 +41,7 @@ export type PollRequest = v.InferInput<typeof PollRequest>;
 /** Body at `SEND_PATH`. */
 export const SendRequest = v.strictObject({
   connection: ConnectionId,
-  /** 1 for the first batch of this connection, then one more for each. A repeat is applied once. */
+  /** 1 for the first batch of this connection, then one more for each batch. A repeated batch is applied once. */
   number: v.pipe(Count, v.minValue(1)),
   messages: v.pipe(v.array(v.unknown()), v.maxLength(SEND_MESSAGES)),
   /** The client closes the connection after these messages. */

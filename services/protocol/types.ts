@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-/** Letters and digits nobody confuses when a code is read aloud. */
+/** Letters and digits that are hard to confuse when a code is read aloud. */
 export const CODE_ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789';
 export const CODE_LENGTH = 6;
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { playRandomly } from '../kit/random-play.ts';
 import { type CounterCommand, counter } from './counter.ts';
 
-test('random play finds nothing that the kernel could not rely on, and reaches every command', () => {
+test('random play finds no fault and reaches every command', () => {
   const tally = playRandomly(counter, {
     settings: (random) => ({ step: 1 + Math.floor(random() * 3) }),
     command: (random): CounterCommand =>
@@ -13,14 +13,14 @@ test('random play finds nothing that the kernel could not rely on, and reaches e
     assert.ok(tally.get(what), `${what} was reached`);
 });
 
-test('a step is added as often as was asked for', () => {
+test('a step is added as many times as requested', () => {
   const player = { id: 'ada', name: 'Ada' };
   const state = { step: 5, value: 7, players: [player] };
   const { events } = counter.decide(state, { kind: 'add', times: -2 }, { now: 0, player });
   assert.equal(counter.evolve(state, events[0]!, 0).value, -3);
 });
 
-test('a reset begins at zero', () => {
+test('a reset sets the number to zero', () => {
   const player = { id: 'ada', name: 'Ada' };
   const state = { step: 5, value: 7, players: [player] };
   const { events } = counter.decide(state, { kind: 'reset' }, { now: 0, player });

@@ -4,7 +4,7 @@ import { GRID_LIMITS } from './types.ts';
 
 export const LOBBY = 'lobby';
 
-/** Characters of a line, and how many are kept for players who come later. */
+/** The most characters in a line, and the lines kept for players who come later. */
 export const CHAT = Object.freeze({ length: 500, history: 50 });
 
 const Line = v.strictObject({ text: plainText(CHAT.length) });
@@ -26,7 +26,7 @@ export type Rematch = v.InferOutput<typeof Rematch>;
 /** The channel that announces the next game to the players of a finished one. */
 export const rematchChannel = (game: string) => `rematch:${game}` as const;
 
-/** Where those who watch a game talk. Its players see it once the game is over. */
+/** The chat of a game's watchers. Its players see it once the game is over. */
 export const watchersChannel = (game: string) => `watchers:${game}` as const;
 
 const chat = {
@@ -80,7 +80,7 @@ export const channels: readonly [
     data: Rematch,
     subscribe: 'members',
     publish: 'members',
-    // Each player says it once at most.
+    // Each player announces it once at most.
     history: { messages: 8, seconds: 900 },
     presence: false,
   },

@@ -34,7 +34,7 @@ test('an event leaves the state it was applied to as it was', () => {
   assert.deepEqual(before, copy);
 });
 
-test('an event that cannot follow is refused, as the history must have a hole', () => {
+test('an event that cannot follow the state is refused, because the history must have a gap', () => {
   assert.throws(() => applyEvent(undefined, HISTORY[1]!, 1), FoldError);
   assert.throws(() => applyEvent(fold(HISTORY), HISTORY[0]!, 1), FoldError);
   assert.throws(() => applyEvent(fold(HISTORY), HISTORY[6]!, 1), FoldError);

@@ -5,8 +5,8 @@ export const FREE = -1;
 
 /**
  * The state after an event: the same on every side of the wire. `state` is undefined before the first event of a game
- * (`created`); `at` is the event's time. Returns a new value and leaves the old one as it is. Throws a `FoldError`
- * when the event cannot follow the state, which means that the history has a hole.
+ * (`created`); `at` is the event's time. Returns a new value and leaves the old one as it is. Throws a `FoldError` when
+ * the event cannot follow the state, which means that the history has a gap.
  */
 export function applyEvent(state: GameState | undefined, event: GameEvent, at: number): GameState {
   if (event.kind === 'created') {

@@ -20,7 +20,7 @@ export type * from './messages.ts';
 export * from './types.ts';
 export { applyEvent, type Capture, type Introduction };
 
-/** The type of the room type, for what is typed by it. */
+/** The static type of the room type. */
 export type Grid = typeof grid;
 
 /** The command that takes a cell: `row * size + column`. */
@@ -50,7 +50,7 @@ export const grid: RoomType<GameSettings, GameState, Capture | Introduction, Gam
   isOpen: ({ status }) => status === 'waiting',
   isPublic: ({ settings }) => settings.spectators === true,
   matching: {
-    // A rematch is for the players of one game: the first of them that asks makes it, and the others find it.
+    // A rematch is only for the players of one game: the first who asks creates it, and the others find it.
     key: ({ players, size, seconds, spectators, rematchOf }) =>
       `${players}x${size}x${seconds}${spectators ? 'w' : ''}${rematchOf ? `-${rematchOf}` : ''}`,
     seats: ({ players }) => players,

@@ -12,6 +12,6 @@ type Typed<Message> = Message extends { type: 'event' }
         ? Omit<Message, 'messages'> & { messages: (Omit<KeptMessage, 'data'> & { data: Line })[] }
         : Message;
 
-/** What a server of the game says: the messages of the protocol, with its own states, events and lines. */
+/** The messages of a server of this game: those of the protocol, with the states, events and lines of the game. */
 export type GridMessage = Typed<ServerMessage>;
 export type GridMessageOf<T extends GridMessage['type']> = Extract<GridMessage, { type: T }>;

@@ -57,7 +57,7 @@ function play({ settings: shape, steps }: Given) {
 
 const holds = (check: (played: Played[]) => void) => fc.assert(fc.property(game, (given) => check(play(given))));
 
-test('the games that are tried out get everywhere: to the board full, to time out, to a game never begun', () => {
+test('the generated games include a full board, a game that runs out of time and a game that never begins', () => {
   const ends = new Set<string | undefined>(
     fc.sample(game, 300).map((given) => {
       const last = play(given).at(-1)?.after;
@@ -91,7 +91,7 @@ test('nothing happens after a game has ended', () => {
   });
 });
 
-test('a game starts exactly when its last seat is taken, and nobody takes one more', () => {
+test('a game starts exactly when its last seat is taken, and nobody can join after that', () => {
   holds((played) => {
     for (const { after } of played) {
       assert.ok(after.players.length <= after.settings.players);
@@ -100,7 +100,7 @@ test('a game starts exactly when its last seat is taken, and nobody takes one mo
   });
 });
 
-test('a game ends by board exactly when no cell is free, and by time only when time is out', () => {
+test('a game ends by board exactly when no cell is free, and by time only when time is up', () => {
   holds((played) => {
     for (const { after } of played) {
       if (after.status === 'active') assert.ok(after.cells.includes(FREE));
@@ -110,7 +110,7 @@ test('a game ends by board exactly when no cell is free, and by time only when t
   });
 });
 
-test('a refused command changes nothing, unless it finds that time is out', () => {
+test('a refused command changes nothing, unless it finds that time is up', () => {
   holds((played) => {
     for (const { events, refusal } of played) {
       if (refusal) assert.ok(events.every((event) => event.kind === 'finished' && event.reason === 'time'));
@@ -155,7 +155,7 @@ test('a ranking lists everybody once, best first, and a rank is one more than th
   );
 });
 
-test('a capture after the end of time ends the game and is refused', () => {
+test('a capture after time is up ends the game and is refused', () => {
   const shape = { players: 2, size: 3, seconds: 5 };
   let state = create(shape, 0);
   state = applyAll(state, decide(state, { kind: 'join' }, { now: 100, player: PLAYERS[1] }).events, 100)!;
@@ -168,7 +168,7 @@ test('a capture after the end of time ends the game and is refused', () => {
   assert.equal(applyEvent(state, late.events[0]!, 5100).status, 'completed');
 });
 
-test('a bot that says that it is one is marked at its own seat, once, and keeps the mark when seats move up', () => {
+test('a bot that identifies itself is marked at its own seat, once, and keeps the mark when seats move up', () => {
   const [ada, bob, cyd] = PLAYERS as [PlayerRef, PlayerRef, PlayerRef];
   const context = (by: PlayerRef) => ({ now: 1, player: by });
   let state = create({ players: 4, size: 3, seconds: 5 }, 1);

@@ -5,7 +5,7 @@ import type { BotStrength, FinishReason, GameEvent, GameSettings, GameState, Ran
 /** A player takes a cell: `row * size + column`. */
 export type Capture = { readonly kind: 'capture'; readonly cell: number };
 
-/** A bot says that it is one: so it is marked, and has no place among the players of the day. */
+/** A bot says that it is a bot. It is then marked, and does not count in the ranking of the day. */
 export type Introduction = { readonly kind: 'introduce'; readonly bot: BotStrength };
 
 export type Command = Capture | Introduction | KernelCommand<GameSettings>;
@@ -35,8 +35,8 @@ export function rank(players: GameState['players']): Ranked[] {
 }
 
 /**
- * How a game that is over counts for its players: a cell is a point, and a draw is nobody's win. Bots do not count, but a
- * win against one does. A game that an operator closed counts for nobody.
+ * The results of a game for its players: a cell is a point, and nobody wins a draw. Bots do not count, but a win
+ * against one does. A game that an operator closed counts for nobody.
  */
 export function results({ players, ranking = [], reason }: GameState): Result[] {
   if (reason === 'closed') return [];
@@ -98,7 +98,7 @@ function join(state: GameState, player: PlayerRef, now: number): Verdict {
 function leave(state: GameState, player: string): Verdict {
   const seat = seatOf(state, player);
   if (seat === -1) return refuse('not_a_player');
-  // Once the game runs the seat and its cells stay: a player who left may come back.
+  // Once the game runs, a player who leaves keeps the seat and its cells, and may come back.
   return { events: state.status === 'waiting' ? [{ kind: 'left', player, seat }] : [] };
 }
 

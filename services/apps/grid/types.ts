@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { GameCode, PlayerId, Seq, Timestamp } from '../../protocol/index.ts';
 
-/** A game's shape: least, most and default of each setting. */
+/** The minimum, maximum and default of each setting. */
 export const GRID_LIMITS = Object.freeze({
   players: { min: 2, max: 8, default: 4 },
   size: { min: 3, max: 16, default: 9 },
@@ -36,10 +36,10 @@ export const SettingsRequest = v.pipe(
     seconds: v.optional(SecondsSetting, GRID_LIMITS.seconds.default),
     /** Whether others may watch the game. */
     spectators: v.optional(v.boolean()),
-    /** The game whose players match for another one. */
+    /** The finished game, if this is a rematch of it. */
     rematchOf: v.optional(GameCode),
   }),
-  // In the one form in which they are kept.
+  // The store keeps settings in this form: without false and undefined fields.
   v.transform(
     ({ players, size, seconds, spectators, rematchOf }): GameSettings => ({
       players,
@@ -55,7 +55,10 @@ export const SettingsRequest = v.pipe(
 export const BotStrength = v.picklist(['easy', 'medium', 'hard']);
 export type BotStrength = v.InferOutput<typeof BotStrength>;
 
-/** A player at a seat; the seat is the index in `GameState.players`, the score the number of cells held; a bot says that it is one. */
+/**
+ * A player at a seat, which is the index in `GameState.players`. The score is the number of cells held; `bot` marks a
+ * bot.
+ */
 const SeatedPlayer = v.object({ id: PlayerId, name: v.string(), score: Seq, bot: v.optional(BotStrength) });
 
 /** Best first; equal scores share a rank and the next rank is skipped (1, 2, 2, 4). */
@@ -71,7 +74,7 @@ export const GameState = v.object({
   settings: GameSettings,
   status: GameStatus,
   players: v.array(SeatedPlayer),
-  /** One entry a cell, row by row: the seat that holds it, or -1. */
+  /** One entry per cell, row by row: the seat that holds it, or -1. */
   cells: v.array(v.number()),
   createdAt: Timestamp,
   startedAt: v.optional(Timestamp),
@@ -88,7 +91,7 @@ export const GameEvent = v.variant('kind', [
   v.object({ kind: v.literal('joined'), player: PlayerId, name: v.string(), seat: Seq }),
   /** Only while the game waits: later seats move up by one. */
   v.object({ kind: v.literal('left'), player: PlayerId, seat: Seq }),
-  /** A bot says of itself that it is one. */
+  /** A bot has identified itself. */
   v.object({ kind: v.literal('introduced'), player: PlayerId, seat: Seq, bot: BotStrength }),
   v.object({ kind: v.literal('started'), startedAt: Timestamp, endsAt: Timestamp }),
   v.object({ kind: v.literal('captured'), player: PlayerId, seat: Seq, cell: Seq, scores: v.array(Seq) }),

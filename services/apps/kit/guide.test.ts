@@ -32,7 +32,7 @@ test('the application of the guide passes the random play of the guide', async (
   assert.equal(stderr, '');
 });
 
-test('the application of the guide takes the channels of the guide', async () => {
+test('the application of the guide works with the channels of the guide', async () => {
   const withChannels = APP.replace(/^\};$/m, `${CHANNELS}};`);
   writeFileSync(path.join(votes, 'channels.js'), withChannels);
   const { channels } = await loadApp(path.join(votes, 'channels.js'));

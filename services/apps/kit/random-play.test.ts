@@ -10,7 +10,7 @@ const play = {
   rooms: 5,
 };
 
-test('the capture game keeps to what the kernel relies on, to the end of its games', () => {
+test('the capture game is sound until its games are over', () => {
   const tally = playRandomly(grid, {
     settings: (random) => ({ players: 2 + Math.floor(random() * 2), size: 3, seconds: 30 }),
     command: (random) =>
@@ -31,7 +31,7 @@ test('the capture game keeps to what the kernel relies on, to the end of its gam
     assert.ok(tally.get(what), `${what} was reached`);
 });
 
-test('a decision by chance or by the clock is found', () => {
+test('a decision that depends on chance or on the clock is found', () => {
   const decide: typeof counter.decide = (...given) => {
     const { events } = counter.decide(...given);
     return { events: events.map((event) => (event.kind === 'added' ? { ...event, amount: Math.random() } : event)) };
@@ -44,7 +44,7 @@ test('a state that is changed in place is found', () => {
     if (event.kind !== 'added') return counter.evolve(state, event, at);
     return Object.assign(state!, { value: state!.value + event.amount });
   };
-  assert.throws(() => playRandomly({ ...counter, evolve }, play), /evolve\(.*\) changes what it was given/);
+  assert.throws(() => playRandomly({ ...counter, evolve }, play), /evolve\(.*\) changes its arguments/);
 });
 
 test('an event that its own schema does not allow is found', () => {
@@ -55,7 +55,7 @@ test('an event that its own schema does not allow is found', () => {
   assert.throws(() => playRandomly({ ...counter, decide }, play), /is not in the schema/);
 });
 
-test('a state that JSON does not keep is found', () => {
+test('a state that JSON does not preserve is found', () => {
   const evolve: typeof counter.evolve = (state, event, at) => ({
     ...counter.evolve(state, event, at),
     since: new Date(0),
@@ -71,7 +71,7 @@ test('a state that its own schema does not allow is found', () => {
   assert.throws(() => playRandomly({ ...counter, evolve }, play), /the state after .* is not in its schema/);
 });
 
-test('a memory outside the state is found', () => {
+test('memory outside the state is found', () => {
   let value = 0;
   const evolve: typeof counter.evolve = (state, event, at) => {
     value += 1;

@@ -7,7 +7,7 @@ export type Random = () => number;
 
 export interface RandomPlay<Settings, Command> {
   readonly settings: (random: Random) => Settings;
-  /** A command of the application's own, good or bad. */
+  /** A command of the application, valid or not. */
   readonly command: (random: Random) => Command;
   /** Rooms that are played, and the commands in each. */
   readonly rooms?: number;
@@ -22,7 +22,7 @@ const PLAYERS: readonly PlayerRef[] = ['ada', 'bob', 'cyd', 'dan', 'eve'].map((i
 /** Milliseconds that may pass before a command. */
 const MOST_WAIT_MS = 2000;
 
-/** What a room type does and may not do. */
+/** A room type did something that it must not do. */
 export class RoomTypeError extends Error {
   override readonly name = 'RoomTypeError';
 }
@@ -56,7 +56,7 @@ export function playRandomly<Settings, State, Command extends AppCommand, Event 
   return tally;
 }
 
-/** One room, played as the kernel does: only members act, and the deadline comes when it is over. */
+/** One room, played as the kernel runs it: only members act, and `deadline` comes once the deadline has passed. */
 class Table<Settings, State, Command extends AppCommand, Event extends AppCommand> {
   readonly #type: RoomType<Settings, State, Command, Event>;
   readonly #seed: number;
@@ -96,7 +96,7 @@ class Table<Settings, State, Command extends AppCommand, Event extends AppComman
     for (const event of decided.events) this.#apply(event);
   }
 
-  /** An operator ends the room, where the room type lets one do that. */
+  /** An operator ends the room, if the room type allows that. */
   close(): void {
     if (this.#state === undefined || this.isOver || !this.#type.close) return;
     const close = (state: State) => this.#quietly('close()', () => this.#type.close!(state));
@@ -114,7 +114,7 @@ class Table<Settings, State, Command extends AppCommand, Event extends AppComman
       (state, { event, at }) => this.#type.evolve(state, JSON.parse(JSON.stringify(event)) as Event, at),
       undefined,
     );
-    if (!isDeepStrictEqual(replayed, this.#state)) this.#fail('the replay gives another state than the live play');
+    if (!isDeepStrictEqual(replayed, this.#state)) this.#fail('the replay gives a different state from the live play');
   }
 
   get #members(): readonly PlayerRef[] {
@@ -155,7 +155,7 @@ class Table<Settings, State, Command extends AppCommand, Event extends AppComman
     } catch (error) {
       const { message } = error as Error;
       const isChange = error instanceof TypeError && /read only|not extensible|delete property/.test(message);
-      return this.#fail(isChange ? `${what} changes what it was given: ${message}` : `${what} failed: ${message}`);
+      return this.#fail(isChange ? `${what} changes its arguments: ${message}` : `${what} failed: ${message}`);
     }
   }
 

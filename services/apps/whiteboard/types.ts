@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import { PlayerId, PlayerRef, plainText, Seq } from '../../protocol/index.ts';
 
-/** Sides of the board; a point is a whole place on it. */
+/** The sides of the board. The coordinates of a point are whole numbers. */
 export const BOARD = Object.freeze({ width: 1600, height: 900 });
-/** What a board keeps at most: beyond it the oldest strokes fall off. */
+/** The most that a board keeps. Beyond it, the oldest strokes are dropped. */
 export const KEPT = Object.freeze({ strokes: 400, points: 6000 });
 /** Points of one stroke; a longer line is several strokes. */
 export const STROKE_POINTS = 100;
@@ -28,7 +28,7 @@ const line = {
 
 export const Command = v.variant('kind', [
   v.strictObject({ kind: v.literal('draw'), ...line }),
-  /** Any stroke, of whichever player. */
+  /** Erases any stroke, whether the player drew it or not. */
   v.strictObject({ kind: v.literal('erase'), stroke: Seq }),
   v.strictObject({ kind: v.literal('clear') }),
 ]);
@@ -52,12 +52,12 @@ export const State = v.object({
   name: v.string(),
   /** The oldest first, which is also the lowest on the board. */
   strokes: v.array(Stroke),
-  /** Of all strokes. */
+  /** The number of points of all strokes. */
   points: Seq,
   /** The id of the next stroke. */
   next: Seq,
   players: v.array(PlayerRef),
-  /** Nobody draws any more. */
+  /** An operator has closed the board. */
   closed: v.optional(v.literal(true)),
 });
 export type State = v.InferOutput<typeof State>;

@@ -20,7 +20,7 @@ function act(state: State, command: Command): State {
   return events.reduce((before, event) => whiteboard.evolve(before, event, 0), state);
 }
 
-test('random play finds nothing that the kernel could not rely on, and reaches every command and refusal', () => {
+test('random play finds no fault and reaches every command and refusal', () => {
   const tally = playRandomly(whiteboard, {
     settings: () => ({ name: 'Plans' }),
     command: (random): Command => {
@@ -40,13 +40,13 @@ test('a stroke has a unique id, even after an earlier one was erased', () => {
   assert.deepEqual([again.strokes.map(({ id }) => id), again.points], [[1, 3, 4], 4]);
 });
 
-test('of more strokes than a board keeps the oldest fall off', () => {
+test('a board with too many strokes drops the oldest', () => {
   let state = EMPTY;
   for (let count = 0; count < KEPT.strokes + 5; count += 1) state = act(state, stroke(1));
   assert.deepEqual([state.strokes.length, state.strokes[0]!.id, state.points], [KEPT.strokes, 6, KEPT.strokes]);
 });
 
-test('of more points than a board keeps the oldest strokes fall off, whole', () => {
+test('a board with too many points drops its oldest strokes as a whole', () => {
   let state = EMPTY;
   const fit = KEPT.points / STROKE_POINTS;
   for (let count = 0; count < fit; count += 1) state = act(state, stroke(STROKE_POINTS));
@@ -55,7 +55,7 @@ test('of more points than a board keeps the oldest strokes fall off, whole', () 
   assert.deepEqual([state.strokes[0]!.id, state.points], [2, KEPT.points - STROKE_POINTS + 1]);
 });
 
-test('a board that is as full as it can be fits into what a room may hold', () => {
+test('a full board fits into the largest state that a room may have', () => {
   const points = Array.from({ length: KEPT.points / KEPT.strokes }, () => [1600, 900] as [number, number]);
   let state: State = {
     ...EMPTY,
@@ -71,7 +71,7 @@ test('a board that is as full as it can be fits into what a room may hold', () =
   assert.ok(JSON.stringify(state).length < 131_072, `${JSON.stringify(state).length} bytes`);
 });
 
-test('a stroke off the board, without a point or with too many is not in the schema', () => {
+test('the schema refuses a stroke off the board, without points or with too many', () => {
   const { points, ...rest } = stroke(1);
   const is = (given: unknown) => v.is(whiteboard.command, { ...rest, points: given });
   assert.deepEqual(
@@ -80,7 +80,7 @@ test('a stroke off the board, without a point or with too many is not in the sch
   );
 });
 
-test('a full board takes nobody in', () => {
+test('nobody can join a full board', () => {
   const players = Array.from({ length: MOST_PLAYERS }, (_, index) => ({ id: `p${index}`, name: 'P' }));
   const { refusal } = whiteboard.decide({ ...EMPTY, players }, { kind: 'join' }, { now: 0, player: ADA });
   assert.equal(refusal, 'game_full');

@@ -24,7 +24,7 @@ const pointers: ChannelRule<'pointers:{room}', Pointer> = {
 
 export type Whiteboard = typeof whiteboard;
 
-/** A board that everybody in the room draws on. It goes on until an operator closes it; what is on it is bounded. */
+/** A board that everybody in the room draws on. It goes on until an operator closes it; its content is bounded. */
 export const whiteboard: RoomType<Settings, State, Command, Event, readonly [typeof pointers]> = {
   name: 'whiteboard',
   refusals: { board_empty: 'There is nothing on the board.', no_such_stroke: 'The stroke is not on the board.' },
@@ -85,7 +85,7 @@ export const whiteboard: RoomType<Settings, State, Command, Event, readonly [typ
   isOpen: ({ players, closed }) => closed !== true && players.length < MOST_PLAYERS,
   isPublic: () => true,
   matching: { key: ({ name }) => name, seats: () => MOST_PLAYERS },
-  // A board is looked at again after a weekend, also if everybody has closed it.
+  // People return to a board after a weekend, even if everybody has closed it.
   retention: { idle: KEPT_SECONDS, empty: KEPT_SECONDS },
   channels: [pointers],
 };
@@ -94,7 +94,7 @@ const pointsOf = (strokes: readonly Stroke[]): number => strokes.reduce((sum, { 
 
 const withStrokes = (state: State, strokes: Stroke[]): State => ({ ...state, strokes, points: pointsOf(strokes) });
 
-/** Without the oldest strokes that are more than a board keeps. */
+/** The strokes without the oldest ones, if there are more than a board keeps. */
 function bounded(strokes: Stroke[]): Stroke[] {
   let from = Math.max(0, strokes.length - KEPT.strokes);
   for (let points = pointsOf(strokes.slice(from)); points > KEPT.points; from += 1) {

@@ -94,5 +94,8 @@ interface JsonRequest {
 export function idempotencyKey(headers: Readonly<Record<string, unknown>>): string {
   const { success, output } = v.safeParse(RequestId, headers['idempotency-key']);
   if (success) return output;
-  throw new Refusal('bad_message', 'The header Idempotency-Key is missing, or is not 1 to 64 of A-Z a-z 0-9 _ -.');
+  throw new Refusal(
+    'bad_message',
+    'The header Idempotency-Key is missing, or is not 1 to 64 characters of A-Z a-z 0-9 _ -.',
+  );
 }

@@ -10,7 +10,7 @@ import { nextMove, STRENGTHS, type Trail } from './strategy.ts';
 const SEEDS = Array.from({ length: 20 }, (_, index) => index + 1);
 const START = 1_000_000;
 
-/** A game of two bots by the rules of the game, played as fast as the clock of the test runs. */
+/** A game between two bots by the real rules, played as fast as the clock of the test runs. */
 function playOut(strengths: readonly [BotStrength, BotStrength], seed: number) {
   const randoms: Random[] = [randomOf(seed), randomOf(seed + 1000)];
   const players = strengths.map((strength, seat) => ({ id: `bot${seat}`, name: strength }));
@@ -52,7 +52,7 @@ function playOut(strengths: readonly [BotStrength, BotStrength], seed: number) {
   }
 }
 
-test('a bot takes a free cell as long as there is one, at the pace of a hand', () => {
+test('a bot takes a free cell as long as there is one, at a human pace', () => {
   const board = fc
     .integer({ min: 3, max: 16 })
     .chain((size) => fc.tuple(fc.constant(size), fc.array(fc.constantFrom(FREE, FREE, 0, 1), boundsOf(size))));
@@ -74,7 +74,7 @@ test('a bot takes a free cell as long as there is one, at the pace of a hand', (
 
 const boundsOf = (size: number) => ({ minLength: size * size, maxLength: size * size });
 
-test('a stronger bot wins of a weaker one nearly always', () => {
+test('a stronger bot nearly always beats a weaker one', () => {
   const pairs = [
     ['medium', 'easy'],
     ['hard', 'medium'],

@@ -4,7 +4,7 @@ import { type Random, wholeBelow } from './random.ts';
 
 export const STRENGTHS: readonly BotStrength[] = ['easy', 'medium', 'hard'];
 
-/** What a bot goes by, besides the game itself: where each side was last. */
+/** What a bot considers besides the game itself: the last cell of each side. */
 export interface Trail {
   /** The cell it took last; undefined before the first one. */
   readonly own?: number | undefined;
@@ -20,15 +20,15 @@ export interface Move {
 
 /** How a bot of one strength moves. */
 interface Style {
-  /** A hand takes so long to see a cell and to press, and so much more for each doubling of the way there. */
+  /** The time to see a cell and press it, and the time added for each doubling of the distance. */
   readonly baseMs: number;
   readonly wayMs: number;
-  /** A pause is up to this part longer or shorter. */
+  /** Each pause is longer or shorter by up to this fraction. */
   readonly jitter: number;
   choose(free: readonly number[], size: number, trail: Trail, random: Random): number;
 }
 
-/** A part of the moves of a strong bot is where its rival is about to go. */
+/** The fraction of its moves in which a strong bot takes the cell that its rival would take next. */
 const CONTESTED = 0.35;
 
 const STYLES: Readonly<Record<BotStrength, Style>> = {
@@ -66,7 +66,7 @@ function nextToOwn(free: readonly number[], size: number, { own }: Trail, random
   return own === undefined ? anywhere(free, size, {}, random) : nearest(free, own, size, random);
 }
 
-/** The same, but now and then it takes what the rival would take next. */
+/** Usually the same, but now and then it takes the cell that its rival would take next. */
 function contesting(free: readonly number[], size: number, trail: Trail, random: Random): number {
   const isContested = trail.rival !== undefined && random() < CONTESTED;
   return isContested ? nearest(free, trail.rival!, size, random) : nextToOwn(free, size, trail, random);

@@ -5,7 +5,7 @@ import { Pen } from './pen.ts';
 import { type Colour, Picture } from './picture.ts';
 import { Pointers } from './pointers.ts';
 
-/** A pointer is told no more often: players publish ten messages in ten seconds at most. */
+/** The shortest time between two messages about a pointer: a player may publish ten messages in ten seconds. */
 const POINTER_MS = 1200;
 const STEP = 16;
 

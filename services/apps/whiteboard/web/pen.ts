@@ -4,7 +4,7 @@ import type { Line } from './picture.ts';
 /** A long line is sent in pieces, so that others see it while it is drawn. */
 const PIECE_MS = 250;
 const PIECE_POINTS = 40;
-/** A point nearer to the one before tells nothing. */
+/** A point that is nearer than this to the previous one is skipped. */
 const LEAST_STEP = 3;
 
 /** Gathers points into strokes: the sent part, and the part still under the pen. */
@@ -40,7 +40,7 @@ export class Pen {
   up(): void {
     const line = this.#line;
     this.#line = undefined;
-    // The last piece may be the point alone with which it would go on.
+    // The last piece may be only the point from which the line would have continued.
     if (line && (line.points.length > 1 || !this.#isPiece)) this.#send(line);
     this.#isPiece = false;
   }

@@ -59,7 +59,7 @@ export class Picture {
 
 const within = (value: number, most: number): number => Math.round(Math.min(most, Math.max(0, value)));
 
-/** As the style sheet has it, for light and dark. */
+/** The colour in the style sheet, for light or dark. */
 function colourOf(colour: Colour): string {
   const probe = document.querySelector<HTMLElement>(`[data-colour="${colour}"]`);
   return probe ? getComputedStyle(probe).backgroundColor : 'gray';
@@ -71,7 +71,7 @@ function drawLine(context: CanvasRenderingContext2D, { colour, width, points }: 
   context.lineWidth = width;
   context.beginPath();
   context.moveTo(x, y);
-  // A line to itself is a dot.
+  // A line from a point to itself draws a dot.
   for (const point of rest.length === 0 ? [[x, y] as const] : rest) context.lineTo(...point);
   context.stroke();
 }
@@ -87,7 +87,7 @@ function drawCross(context: CanvasRenderingContext2D, [x, y]: Point): void {
   context.stroke();
 }
 
-/** From a line to a place. */
+/** The distance from a line to a place. */
 function distance(points: readonly Point[], [x, y]: Point): number {
   return points.reduce((least, [toX, toY], index) => {
     const [fromX, fromY] = points[index - 1] ?? [toX, toY];

@@ -1,7 +1,7 @@
 import { BOARD } from '../types.ts';
 import type { Pointer } from '../whiteboard.ts';
 
-/** How long a pointer that rests is shown. */
+/** How long a pointer is shown after it last moved. */
 const SHOWN_MS = 8000;
 
 interface Shown {
@@ -27,7 +27,7 @@ export class Pointers {
     shown.hidden = setTimeout(() => this.#remove(id), SHOWN_MS);
   }
 
-  /** Only those of these players stay. */
+  /** Removes the pointers of all other players. */
   keep(ids: ReadonlySet<string>): void {
     for (const id of this.#shown.keys()) if (!ids.has(id)) this.#remove(id);
   }
