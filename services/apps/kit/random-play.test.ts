@@ -77,7 +77,7 @@ test('memory outside the state is found', () => {
     value += 1;
     return { ...counter.evolve(state, event, at), value };
   };
-  assert.throws(() => playRandomly({ ...counter, evolve }, play), /the replay gives another state/);
+  assert.throws(() => playRandomly({ ...counter, evolve }, play), /the replay gives a different state/);
 });
 
 test('a room that goes on after it was closed is found', () => {
