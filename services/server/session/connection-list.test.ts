@@ -45,13 +45,15 @@ test('they are found by player, address and room', () => {
 
 test('a page of a full replica takes milliseconds', () => {
   const all = Array.from({ length: 20_000 }, (_, number) => connection(number));
-  const of = (work: () => unknown) => {
-    const from = performance.now();
-    work();
-    return performance.now() - from;
+  const shortest = (work: () => unknown) => {
+    const times = Array.from({ length: 5 }, () => {
+      const from = performance.now();
+      work();
+      return performance.now() - from;
+    });
+    return Math.min(...times);
   };
   const search = () => listConnections(all, '1111', query({ search: 'nobody at all', limit: 50 }));
   const sorted = () => [...all].sort((one, other) => one.player.name.localeCompare(other.player.name));
-  search();
-  assert.ok(of(search) < 3 * of(sorted), 'it costs less than to sort them by name a few times');
+  assert.ok(shortest(search) < 3 * shortest(sorted), 'it costs less than to sort them by name a few times');
 });
