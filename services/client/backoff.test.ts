@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Backoff } from './backoff.ts';
 import { seededRandom } from './testing/random.ts';
 
-test('a delay lies between 0 and twice the bound of the one before, up to the cap', () => {
+test('each delay is random between 0 and a bound that doubles up to the cap', () => {
   const random = seededRandom(7);
   for (let run = 0; run < 200; run++) {
     const backoff = new Backoff(random, 250, 10_000);

@@ -86,7 +86,7 @@ test('a page gets a cookie for its tab and opens the socket of the same origin',
   await opened;
 });
 
-test('a reload of the tab is the same guest, another tab is not', async () => {
+test('a tab stays the same guest over a reload, and another tab is another guest', async () => {
   const browser = new FakeBrowser();
   void createClient({}, browser.scope).connect();
   await settle();
@@ -122,7 +122,7 @@ test('a page whose session is refused says why and stops', async () => {
   assert.equal(client.state, 'closed');
 });
 
-test('a page that is back in the net reconnects without waiting for the back-off', async () => {
+test('a page that is online again reconnects without waiting for the back-off', async () => {
   const browser = new FakeBrowser();
   const client = createClient({}, browser.scope);
   const opened = client.connect();
@@ -136,7 +136,7 @@ test('a page that is back in the net reconnects without waiting for the back-off
   assert.equal(browser.sockets.length, 2);
 });
 
-test('a page that may not use session storage plays all the same', async () => {
+test('a page that may not use session storage still plays', async () => {
   const browser = new FakeBrowser();
   const scope = Object.defineProperty({ ...browser.scope }, 'sessionStorage', {
     get: () => {
@@ -149,7 +149,7 @@ test('a page that may not use session storage plays all the same', async () => {
   await opened;
 });
 
-test('a request for a session that is not answered is given up, so that its cookie does not come late', async () => {
+test('an unanswered request for a session is abandoned, so that its cookie does not come late', async () => {
   const browser = new FakeBrowser();
   const signals: AbortSignal[] = [];
   const scope = {
@@ -168,12 +168,12 @@ test('a request for a session that is not answered is given up, so that its cook
   await browser.clock.advance(10_000);
   assert.equal(signals[0]!.aborted, true);
   await browser.clock.advance(60_000);
-  assert.ok(signals.length > 1, 'and asked for again');
+  assert.ok(signals.length > 1, 'the session was requested again');
   client.close();
 });
 
 for (const sign of ['online', 'pageshow', 'document resume', 'document visibilitychange', 'connection change']) {
-  test(`a page makes sure of its connection at the sign "${sign}"`, async () => {
+  test(`a page checks its connection after "${sign}"`, async () => {
     const browser = new FakeBrowser();
     const client = createClient({}, browser.scope);
     const opened = client.connect();
@@ -187,7 +187,7 @@ for (const sign of ['online', 'pageshow', 'document resume', 'document visibilit
   });
 }
 
-test('a page that stood still makes sure of its connection without any sign', async () => {
+test('a page that was frozen checks its connection without any other sign', async () => {
   const browser = new FakeBrowser();
   let now = 0;
   const client = createClient({}, { ...browser.scope, Date: { now: () => now } });
@@ -199,7 +199,7 @@ test('a page that stood still makes sure of its connection without any sign', as
   await browser.clock.advance(1000);
   await browser.clock.advance(2_900);
   const count = (): number => browser.sockets.length;
-  assert.equal(count(), 1, 'a timer in time is no sign');
+  assert.equal(count(), 1, 'a timer that fires on time is not a sign');
   now += 5000;
   await browser.clock.advance(1000);
   await browser.clock.advance(3_000);
@@ -207,7 +207,7 @@ test('a page that stood still makes sure of its connection without any sign', as
   client.close();
 });
 
-test('a token that an answer holds is kept where no script can read it: nowhere', async () => {
+test('a token in an answer is not kept, so that no script can read it', async () => {
   const browser = new FakeBrowser();
   browser.token = 'secret-token';
   void createClient({}, browser.scope).connect();
@@ -216,7 +216,7 @@ test('a token that an answer holds is kept where no script can read it: nowhere'
   assert.doesNotMatch(browser.stored.get('gridlock')!, /secret/);
 });
 
-/** The locks of a browser. The first page that requests a lock holds it for good. */
+/** The locks of a browser. The first page that requests a lock keeps it. */
 function locksOf(held: Set<string>) {
   const request = (name: string, { signal }: { signal?: AbortSignal }, callback: () => Promise<never>) => {
     if (!held.has(name)) {
@@ -253,7 +253,7 @@ test('a duplicated tab begins as another guest, and leaves session and games to 
   assert.equal(held.size, 2);
 });
 
-test('the clock of a page goes on evenly though that of its machine is set', () => {
+test('the clock of a page runs evenly even when the clock of the machine is set', () => {
   const browser = new FakeBrowser();
   let elapsed = 5;
   const scope = { ...browser.scope, performance: { timeOrigin: 1_000, now: () => elapsed } };
@@ -269,7 +269,7 @@ test('the clock of a page goes on evenly though that of its machine is set', () 
   }
 });
 
-test('a page of another origin holds the token itself and sends it with all that it asks', async () => {
+test('a page of another origin holds the token itself and sends it with every request', async () => {
   const browser = new FakeBrowser();
   browser.token = 'bearer-1';
   const client = createClient({ url: 'https://play.example' }, browser.scope);
@@ -290,12 +290,12 @@ test('a page of another origin holds the token itself and sends it with all that
 });
 
 for (const url of ['play.example', 'https://play.example/path', 'ftp://play.example', 'https://u:p@play.example', '']) {
-  test(`"${url}" is refused at once as no origin`, () => {
+  test(`"${url}" is refused at once because it is not an origin`, () => {
     assert.throws(() => createClient({ url }, new FakeBrowser().scope), { code: 'wrong_address' });
   });
 }
 
-test('the JWT of a user is shown for each session, whatever is kept of the page before', async () => {
+test('the JWT of a user is sent for each session, even if a previous page saved one', async () => {
   const browser = new FakeBrowser();
   const given = ['jwt-1', 'jwt-2'];
   const arrive = async () => {

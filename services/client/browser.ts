@@ -39,14 +39,14 @@ interface Target {
 
 /** The parts of a browser's global scope that are used, declared here so that this file needs no DOM types. */
 export interface BrowserScope {
-  /** Missing in a worker of an edge, which has to name the cluster. */
+  /** Missing in an edge worker, which has to name the cluster. */
   readonly location?: { readonly origin: string };
   readonly WebSocket: new (url: string, protocols: string | string[]) => unknown;
   readonly sessionStorage: { getItem(key: string): string | null; setItem(key: string, value: string): void };
   fetch(url: string, init: object): Promise<BrowserAnswer>;
   setTimeout(callback: () => void, delayMs: number): unknown;
   clearTimeout(timer: unknown): void;
-  /** The machine's clock, which goes on while the page is frozen. */
+  /** The machine's clock, which keeps running while the page is frozen. */
   readonly Date: { now(): number };
   readonly AbortController?: new () => { readonly signal: object; abort(): void };
   readonly TextDecoderStream?: new () => object;
@@ -69,7 +69,7 @@ const SESSION_MS = 10_000;
 
 /** A reloaded page gets its slot as soon as the previous page is gone. A copy never gets it. */
 const CLAIM_MS = 1_000;
-/** The slots that this page has taken: two clients of one page are not copies. */
+/** The slots that this page has taken. A second client of the same page is not a copy. */
 const CLAIMED = new WeakMap<BrowserScope, Set<string>>();
 
 export interface BrowserOptions<Room extends AnyRoomType = AnyRoomType> extends Partial<ClientOptions<Room>> {
@@ -163,7 +163,7 @@ function browserPlatform(
 function originOf(url: string): string {
   const origin = /^(https?:\/\/[^/?#\s@]+)\/?$/i.exec(url)?.[1];
   if (origin !== undefined) return origin.toLowerCase();
-  throw new GridlockError('wrong_address', `"${url}" is no origin; write one as https://play.example.`);
+  throw new GridlockError('wrong_address', `"${url}" is not an origin; write one like https://play.example.`);
 }
 
 const authorization = (token: string | undefined) => (token === undefined ? {} : { authorization: `Bearer ${token}` });
@@ -200,7 +200,7 @@ class Server {
       .finally(() => scope.clearTimeout(timer));
   }
 
-  /** Requests whose answers are read in pieces. A browser without streams has only the WebSocket. */
+  /** Requests whose answers are read in pieces. In a browser without streams, only the WebSocket works. */
   caller(): Platform['request'] {
     const { AbortController, TextDecoderStream } = this.#scope;
     if (!AbortController || !TextDecoderStream) return undefined;

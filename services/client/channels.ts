@@ -20,7 +20,7 @@ export class Channels {
       .map((subscription) => subscription.channel);
   }
 
-  /** A subscription is about to be asked for. */
+  /** A subscription is about to be requested. */
   open(channel: string): Subscription {
     const subscription = this.#subscriptions.get(channel) ?? new Subscription(channel);
     this.#subscriptions.set(channel, subscription);

@@ -20,7 +20,7 @@ export class GridlockClient<Type extends AnyRoomType = AnyRoomType> {
     this.#engine = new Engine(platform, options);
   }
 
-  /** Listens to an event; returns what ends that. */
+  /** Listens to an event; returns a function that stops it. */
   on<K extends keyof ClientEvents>(type: K, listener: (payload: ClientEvents<Type>[K]) => void): () => void {
     return this.#engine.events.on(type, listener as (payload: ClientEvents[K]) => void);
   }
@@ -39,12 +39,12 @@ export class GridlockClient<Type extends AnyRoomType = AnyRoomType> {
     return vitals.welcome?.player ?? session.answer?.player;
   }
 
-  /** The rooms this client is in, as far as their state is here. */
+  /** The rooms that this client is in and whose state has arrived. */
   get rooms(): Room<Type>[] {
     return this.#engine.games.rooms as Room<Type>[];
   }
 
-  /** The room with a code; undefined where this client is not in it, or its state is not here yet. */
+  /** The room with a code; undefined if this client is not in it, or its state has not arrived yet. */
   room(code: string): Room<Type> | undefined {
     return this.#engine.games.room(code) as Room<Type> | undefined;
   }
@@ -56,7 +56,7 @@ export class GridlockClient<Type extends AnyRoomType = AnyRoomType> {
 
   /**
    * Connects and keeps connected. Resolves with the server's welcome, however many attempts it takes; rejects with
-   * `closed` when the client is closed first. A name other than the present one is taken on over a new socket.
+   * `closed` when the client is closed first. A new name takes effect with a new socket.
    */
   connect(options: { readonly name?: string } = {}): Promise<Welcome> {
     return this.#engine.connect(options.name);
@@ -81,14 +81,16 @@ export class GridlockClient<Type extends AnyRoomType = AnyRoomType> {
   }
 
   /**
-   * Ends the session: every socket of the player is closed, and its token opens none any more. The next `connect` is
-   * that of a new guest. Rejects when the server did not answer; the client is closed in this case too.
+   * Ends the session: every socket of the player is closed, and the token cannot open another. The next `connect` makes
+   * a new guest. Rejects when the server did not answer; the client is closed in this case too.
    */
   logout(): Promise<void> {
     return this.#engine.logout();
   }
 
-  /** Makes a room; settings that are left out have the defaults of the room type. Resolves when its state is here. */
+  /**
+   * Makes a room; settings that are left out have the defaults of the room type. Resolves when the state has arrived.
+   */
   create<Other extends AnyRoomType>(type: Other, settings?: Partial<SettingsOf<Other>>): Promise<Room<Other>>;
   create(settings?: Partial<SettingsOf<Type>>): Promise<Room<Type>>;
   create(first: object = {}, settings: object = {}): Promise<Room> {
@@ -97,8 +99,8 @@ export class GridlockClient<Type extends AnyRoomType = AnyRoomType> {
   }
 
   /**
-   * Joins the room with a code, or comes back to it. The room type may be named here where the client has none, as in
-   * `join(grid, code)`.
+   * Joins the room with a code, or comes back to it. A client without a room type may name it here, as in `join(grid,
+   * code)`.
    */
   join<Other extends AnyRoomType>(type: Other, code: string): Promise<Room<Other>>;
   join(code: string): Promise<Room<Type>>;
@@ -126,7 +128,7 @@ export class GridlockClient<Type extends AnyRoomType = AnyRoomType> {
     return this.#engine.rooms.send(code, command);
   }
 
-  /** `room.leave()` by the code of a room, also for one whose state is not here yet. */
+  /** `room.leave()` by the code of a room, even if its state has not arrived yet. */
   leave(code: string): Promise<void> {
     return this.#engine.rooms.leave(code);
   }

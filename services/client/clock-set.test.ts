@@ -6,13 +6,13 @@ import { GAME } from './testing/history.ts';
 
 const HOURS = 3 * 3_600_000;
 
-/** Sets the clock of the machine back. Timers go on: those of every runtime do not look at it. */
+/** Sets the clock of the machine back. Timers keep running, because no runtime's timers depend on it. */
 function setBack({ clock }: Bench): void {
   const now = clock.now.bind(clock);
   clock.now = () => now() - HOURS;
 }
 
-test('requests go out though the clock was set back', async () => {
+test('requests are sent even when the clock was set back', async () => {
   const bench = new Bench();
   const socket = await bench.open();
   const first = bench.client.send(GAME, capture(0));
@@ -25,7 +25,7 @@ test('requests go out though the clock was set back', async () => {
   assert.equal(socket.requests.length, 2);
 });
 
-test('a request that was sent times out though the clock was set back', async () => {
+test('a request times out even when the clock was set back', async () => {
   const bench = new Bench();
   await bench.open();
   const failure = rejection(bench.client.send(GAME, capture(0)));
@@ -35,7 +35,7 @@ test('a request that was sent times out though the clock was set back', async ()
   assert.equal((await failure).code, 'timeout');
 });
 
-test('a peer that is gone is noticed though the clock was set back', async () => {
+test('a lost peer is noticed even when the clock was set back', async () => {
   const bench = new Bench();
   const socket = await bench.open();
   for (let beat = 0; beat < 5; beat += 1) {
@@ -47,7 +47,7 @@ test('a peer that is gone is noticed though the clock was set back', async () =>
   assert.notEqual(bench.client.state, 'open');
 });
 
-test('the time of the server is right again with the first pong after the machine slept', async () => {
+test('the first pong after the machine slept corrects the server time', async () => {
   const bench = new Bench();
   const socket = await bench.open();
   const pong = (serverNow: number, roundTripMs = 0) =>
@@ -58,7 +58,7 @@ test('the time of the server is right again with the first pong after the machin
   assert.equal(bench.client.serverNow(), bench.clock.now() + HOURS + 20);
 });
 
-test('the time of the server goes on though the clock of the machine was set back', async () => {
+test('the server time runs on even when the clock of the machine was set back', async () => {
   const bench = new Bench();
   const socket = await bench.open();
   socket.say({ type: 'pong', t: bench.clock.now(), now: bench.clock.now() });

@@ -1,7 +1,7 @@
 /** A running timer; each runtime has its own kind. */
 export type Timer = unknown;
 
-/** Time in milliseconds. `now` counts from the Unix epoch, and goes on evenly when the clock is set. */
+/** Time in milliseconds. `now` counts from the Unix epoch, and runs evenly even when the clock is set. */
 export interface Clock {
   now(): number;
   setTimeout(callback: () => void, delayMs: number): Timer;

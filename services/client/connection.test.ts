@@ -22,7 +22,7 @@ test('connect makes a session, opens the socket with its token and resolves with
   assert.deepEqual(bench.client.player, PLAYER);
 });
 
-test('a ping goes out at once and then each heartbeat, and its pong gives the round trip', async () => {
+test('a ping is sent at once and then each heartbeat, and its pong gives the round trip', async () => {
   const bench = new Bench();
   const socket = await bench.open();
   const pings = () => socket.sent.filter((message): message is Ping => message.type === 'ping');
@@ -78,7 +78,7 @@ test('any frame counts as a sign of life', async () => {
   assert.equal(bench.client.state, 'open');
 });
 
-test('a page whose timers were held back asks before it takes the peer for dead', async () => {
+test('a page whose timers were throttled probes the peer before it gives up on it', async () => {
   const bench = new Bench();
   const socket = await bench.open();
   socket.say({ type: 'pong', t: bench.clock.now(), now: bench.clock.now() });
@@ -159,7 +159,7 @@ test('a superseded client says so and takes over again when asked', async () => 
   assert.equal(bench.client.state, 'open');
 });
 
-test('a server that accepts but never welcomes is given up after the connect time-out', async () => {
+test('a server that accepts but never sends a welcome is given up after the connect timeout', async () => {
   const bench = new Bench();
   void bench.client.connect();
   await bench.clock.advance(9_999);
@@ -172,7 +172,7 @@ test('a server that accepts but never welcomes is given up after the connect tim
   assert.equal(bench.client.state, 'open');
 });
 
-test('two sockets that never opened lead to a fresh session, as a browser does not show a 401', async () => {
+test('two sockets that never opened lead to a new session, because a browser does not show a 401', async () => {
   const bench = new Bench();
   void bench.client.connect();
   await settle();
@@ -210,7 +210,7 @@ test('a session about to expire is renewed before the next socket', async () => 
   assert.equal(bench.sessions.length, 2);
 });
 
-test('close while it waits to reconnect leaves no timer and no socket', async () => {
+test('close during the wait to reconnect leaves no timer and no socket', async () => {
   const bench = new Bench();
   const socket = await bench.open();
   const waiting = rejection(bench.client.send('ABCDEF', capture(1)));
@@ -222,7 +222,7 @@ test('close while it waits to reconnect leaves no timer and no socket', async ()
   assert.equal(bench.sockets.length, 1);
 });
 
-test('close while the session is being made opens no socket', async () => {
+test('close during the request for a session opens no socket', async () => {
   const bench = new Bench();
   const opened = rejection(bench.client.connect());
   bench.client.close();
@@ -232,7 +232,7 @@ test('close while the session is being made opens no socket', async () => {
   assert.equal(bench.clock.running, 0);
 });
 
-test('close while open ends the socket with 1000', async () => {
+test('close ends an open socket with 1000', async () => {
   const bench = new Bench();
   const socket = await bench.open();
   bench.client.close();
@@ -252,7 +252,7 @@ test('frames outside the protocol end the connection, not the client', async () 
   }
 });
 
-test('a socket that was left behind is not listened to', async () => {
+test('events of an abandoned socket are ignored', async () => {
   const bench = new Bench();
   const old = await bench.open();
   await bench.clock.advance(2 * HEARTBEAT_MS);
@@ -261,7 +261,7 @@ test('a socket that was left behind is not listened to', async () => {
   assert.equal(bench.client.state, 'open');
 });
 
-test('server time is taken from the pong with the shortest way', async () => {
+test('server time is taken from the pong with the shortest round trip', async () => {
   const bench = new Bench();
   const socket = await bench.open();
   const pong = async (roundTripMs: number, error: number) => {
@@ -275,7 +275,7 @@ test('server time is taken from the pong with the shortest way', async () => {
   assert.equal(bench.client.serverNow() - bench.clock.now(), 5_000);
 });
 
-test('another name is taken on over a new session and a new socket', async () => {
+test('a new name takes effect with a new session and a new socket', async () => {
   const bench = new Bench({ name: 'Ada' });
   const first = await bench.open();
   const renamed = bench.client.connect({ name: 'Grace' });
@@ -286,7 +286,7 @@ test('another name is taken on over a new session and a new socket', async () =>
   await renamed;
   await bench.client.connect({ name: ' Grace ' });
   assert.equal(bench.sessions.length, 2);
-  assert.equal(bench.client.health.reconnects, 0, 'a move is no loss');
+  assert.equal(bench.client.health.reconnects, 0, 'a move does not count as a loss');
 });
 
 test('a listener that throws does not keep others from the event', async (t) => {
@@ -327,7 +327,7 @@ test('with routing by game the socket moves to the game that is joined', async (
   assert.equal(bench.sockets.length, 2);
 });
 
-test('each attempt to connect has a higher number than the one before, and another client counts by itself', async () => {
+test('each attempt to connect has a higher number than the one before, and another client counts separately', async () => {
   const bench = new Bench();
   await bench.open();
   const seen = [bench.socket.attempt];
@@ -347,7 +347,7 @@ test('each attempt to connect has a higher number than the one before, and anoth
   assert.notEqual(other.socket.attempt.client, seen[0]!.client);
 });
 
-test('a superseded client comes back as another client, as a copy of the page may continue from the same attempt', async () => {
+test('a superseded client comes back as another client, because a copy of the page may continue from the same attempt', async () => {
   const bench = new Bench();
   const first = await bench.open();
   first.end(4409);
@@ -357,7 +357,7 @@ test('a superseded client comes back as another client, as a copy of the page ma
   assert.notEqual(bench.socket.attempt.client, first.attempt.client);
 });
 
-test('a copy of a page and the page itself each count on above what the other has made since', async () => {
+test('a page and its copy each number their attempts above those that the other has made', async () => {
   const at = (ms: number, text: string | undefined) => {
     const store = new MemoryStore();
     if (text !== undefined) store.text = text;
@@ -386,7 +386,7 @@ async function silent() {
   return { bench, socket };
 }
 
-test('a probe finds within three seconds that the network took the connection away', async () => {
+test('a probe detects a lost connection within three seconds', async () => {
   const { bench, socket } = await silent();
   bench.client.probe();
   await bench.clock.advance(3_000);
@@ -407,14 +407,14 @@ test('a probe that is answered costs a ping and nothing else', async () => {
   assert.deepEqual([bench.client.state, bench.sockets.length], ['open', 1]);
 });
 
-test('a request that stays without an answer finds within three seconds that the connection is dead', async () => {
+test('a request without an answer detects a dead connection within three seconds', async () => {
   const { bench, socket } = await silent();
   void bench.client.send('ABCDEF', capture(0)).catch(() => undefined);
   await bench.clock.advance(3_000);
   assert.equal(socket.closedWith, 4408);
 });
 
-test('a request that is answered late on a connection that is alive ends nothing', async () => {
+test('a late answer does not end a live connection', async () => {
   const { bench, socket } = await silent();
   const captured = bench.client.send('ABCDEF', capture(0));
   await bench.clock.advance(1_500);
@@ -425,7 +425,7 @@ test('a request that is answered late on a connection that is alive ends nothing
   assert.equal(bench.sockets.length, 1);
 });
 
-test('a server that is slow for everybody is not asked to connect everybody again and again', async () => {
+test('a server that is slow for everybody does not have to accept reconnects again and again', async () => {
   const bench = new Bench();
   await bench.open();
   const held: number[] = [];
@@ -448,7 +448,7 @@ test('a slow network is given as many round trips as it needs', async () => {
   assert.equal(bench.client.state, 'open');
 });
 
-test('signs of a network that come in a row end a wait once, and an attempt in time', async () => {
+test('repeated signs of a new network end a wait only once, and an old attempt is abandoned', async () => {
   const bench = new Bench();
   void bench.client.connect();
   await settle();
@@ -465,10 +465,10 @@ test('signs of a network that come in a row end a wait once, and an attempt in t
   await settle();
   other.client.probe();
   await other.clock.advance(5_000);
-  assert.equal(other.socket.closedWith, 1000, 'the attempt that began on the network before is given up');
+  assert.equal(other.socket.closedWith, 1000, 'the attempt on the old network is abandoned');
 });
 
-test('an address that can never work rejects the first connect, and is tried again once it has worked', async () => {
+test('an address that can never work rejects the first connect, but an address that has worked is tried again', async () => {
   const wrong = () => new GridlockError('wrong_address', 'The certificate is not trusted.');
   const bench = new Bench();
   bench.sessionError = wrong();

@@ -17,7 +17,7 @@ import type { Platform, Socket, SocketTarget } from './platform.ts';
 import { openerOf, supported, TransportChoice } from './transports/choice.ts';
 
 interface ConnectionHandlers {
-  /** Makes sure that there is a session; a new one with `renew`. */
+  /** Makes sure that there is a session; with `renew`, makes a new one. */
   authenticate(renew: boolean): Promise<void>;
   /** Called once for each socket. `rebalance`: the previous replica asked the client to choose another. */
   target(rebalance: boolean): SocketTarget;
@@ -80,7 +80,7 @@ export class Connection {
     });
   }
 
-  /** What the connection is made by, or will be next. */
+  /** The transport of this connection, or of the next one. */
   get transport(): Transport {
     return this.#transports.current;
   }
@@ -89,7 +89,7 @@ export class Connection {
     return this.#state;
   }
 
-  /** Connects now, from being closed or instead of waiting. Does nothing while an attempt is under way. */
+  /** Connects now, if closed or waiting for the next attempt. Does nothing during an attempt. */
   open(): void {
     if (this.#state === 'closed' || this.#waiting) this.#begin();
   }
@@ -106,14 +106,14 @@ export class Connection {
     else if (this.#failures === 0 || now - this.#begunAt >= RETRY_GAP_MS) this.#begin();
   }
 
-  /** Leaves the socket for a new one at once: another address or another token. */
+  /** Replaces the socket at once, because the address or the token has changed. */
   move(): void {
     if (this.#state === 'closed') return;
     this.#drop(1000, 'moved');
     this.#begin();
   }
 
-  /** Ends it; nothing is left running. */
+  /** Ends the connection; no timer is left running. */
   close(): void {
     if (this.#state === 'closed') return;
     this.#drop(1000, 'closed');
@@ -251,7 +251,7 @@ export class Connection {
   }
 
   #retry(message: string): void {
-    // The application may have closed it on hearing of the loss.
+    // The application may have closed the client when it learned of the loss.
     if (this.#state === 'closed') return;
     const retryInMs = this.#reconnectAfterMs ?? this.#backoff.next();
     this.#reconnectAfterMs = undefined;

@@ -131,7 +131,7 @@ export class Engine {
     }
   }
 
-  /** Takes the socket to a game's replica, where the cluster wants that. */
+  /** Moves the socket to a game's replica, if the cluster wants that. */
   #routeTo(game: string): void {
     if (!this.#address.leadTo(game)) return;
     this.#save();
@@ -174,7 +174,7 @@ export class Engine {
 
   #target(rebalance: boolean): SocketTarget {
     this.#address.advance();
-    // Before the socket is made: the page may be loaded again while it hangs.
+    // Saved before the socket is made, because the page may reload while the attempt hangs.
     this.#save();
     const { slot, token } = this.session;
     return { path: this.#address.path(slot, rebalance), token };
@@ -209,7 +209,7 @@ export class Engine {
     this.#onState({ state: 'open' });
   }
 
-  /** Restores games and channels on a new socket, and lets the caller's requests go after that. */
+  /** Restores games and channels on a new socket, and then sends the caller's requests. */
   #restore(): void {
     let waiting = 1;
     const { connections } = this.vitals;

@@ -5,7 +5,7 @@ import { type ErrorMessage, isWorthRepeating, type RefusalCode } from '../protoc
 const CLIENT_ERROR_CODES = [
   /** Sent, and not answered before the deadline: whether it was applied is unknown. */
   'timeout',
-  /** Refused unsent: too many requests wait already. */
+  /** Refused without being sent: too many requests are waiting. */
   'queue_full',
   /** Never sent: there was no connection for too long. */
   'queue_expired',
@@ -27,7 +27,7 @@ interface ErrorDetails {
   readonly channel?: string | undefined;
 }
 
-/** A refused or failed request, or trouble of the connection. `message` is a sentence for people. */
+/** A refused or failed request, or a problem with the connection. `message` is a sentence for people. */
 export class GridlockError extends Error {
   override readonly name = 'GridlockError';
   readonly code: RefusalCode | ClientErrorCode;

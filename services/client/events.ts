@@ -25,7 +25,7 @@ export interface Health {
   /** APPID of the replica that holds the socket. */
   readonly replica: string | undefined;
   readonly connection: string | undefined;
-  /** Of the last ping. */
+  /** The round trip of the last ping. */
   readonly roundTripMs: number | undefined;
   /** Times the connection was lost and made again; a move to another address or name does not count. */
   readonly reconnects: number;
@@ -71,6 +71,6 @@ export interface ClientEvents<Type extends AnyRoomType = AnyRoomType> {
    * the original page's rooms, which stay with that page.
    */
   copied: { readonly games: readonly string[] };
-  /** An error that belongs to no request of the caller. */
+  /** An error that does not belong to a request of the caller. */
   error: GridlockError;
 }

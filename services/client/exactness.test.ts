@@ -58,7 +58,7 @@ interface Outcome {
   readonly seq: number | undefined;
 }
 
-test('whatever is cut, lost or repeated, the state is right and has what was acknowledged once', async () => {
+test('whatever is cut, lost or repeated, the state is correct and has each acknowledged command once', async () => {
   let acknowledged = 0;
   let reconnects = 0;
   let snapshots = 0;
@@ -97,7 +97,7 @@ test('whatever is cut, lost or repeated, the state is right and has what was ack
         else if (action.do === 'trim') server.trim(action.epoch);
         else await clock.advance(action.ms);
       }
-      // The faults end. One more event shows what is missing, without a new connection;
+      // The faults end. The next event shows what is missing, without a new connection;
       server.faults.length = 0;
       server.refusals.length = 0;
       await clock.advance(40_000);
@@ -107,14 +107,14 @@ test('whatever is cut, lost or repeated, the state is right and has what was ack
         await clock.advance(1_000);
         assert.deepEqual(room.state, server.state);
       }
-      // and where no event follows, the next connection shows it.
+      // if no event follows, the next connection shows it.
       server.cut();
       await clock.advance(60_000);
       await settle();
 
       assert.equal(client.room(GAME), room);
       assert.deepEqual(room.state, server.state);
-      assert.deepEqual(room.predicted, server.state, 'prediction and truth have met');
+      assert.deepEqual(room.predicted, server.state, 'the prediction is the state');
       assert.deepEqual([room.epoch, room.seq], [server.epoch, server.history.length]);
       for (const outcome of outcomes) {
         if (outcome.seq === undefined) continue;
@@ -130,7 +130,7 @@ test('whatever is cut, lost or repeated, the state is right and has what was ack
       for (const [index, { epoch, seq, replaced }] of applied.entries()) {
         const before = applied[index - 1];
         if (replaced) continue;
-        assert.deepEqual([epoch, seq], [before?.epoch, (before?.seq ?? 0) + 1], 'events are told without a gap');
+        assert.deepEqual([epoch, seq], [before?.epoch, (before?.seq ?? 0) + 1], 'events are emitted without a gap');
       }
       assert.deepEqual(errors, []);
       reconnects += client.health.reconnects;

@@ -108,7 +108,7 @@ test('no message of a server makes the client throw, and it goes on with a corre
   );
 });
 
-test("the decoder of a server's frames gives messages or a ProtocolError for whatever text there is", () => {
+test('for any text, the decoder of server frames gives messages or a ProtocolError', () => {
   fc.assert(
     fc.property(frame, (data) => {
       try {

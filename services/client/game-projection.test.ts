@@ -31,7 +31,7 @@ test('a room whose end the store lost goes on', () => {
   assert.equal(projection.completed, false);
 });
 
-test('what was known of a room stays to be seen while it turns out wrong again and again', () => {
+test('the last good state of a room stays visible while the state turns out wrong again and again', () => {
   const projection = new GameProjection('AAAAAA', counter);
   projection.replace(snapshot('e1', 2, 7));
   for (const seq of [3, 4]) {

@@ -3,9 +3,9 @@ import type { AnyRoomType, ServerMessageOf } from '../protocol/index.ts';
 import { Emitter } from './emitter.ts';
 import type { RoomEvent, RoomEvents, RoomSnapshot } from './room-events.ts';
 
-/** An epoch no server has: asks for a snapshot. */
+/** An epoch that no server has, which requests a snapshot. */
 const NO_EPOCH = 'none';
-/** The most events to keep that came too early; beyond that they are requested again. */
+/** The most early events to keep; any more are requested again. */
 const AHEAD_LIMIT = 512;
 
 /** A game at one place of its history. */
@@ -112,7 +112,7 @@ export class GameProjection {
     this.#replayedTo = newestSeq;
   }
 
-  /** True once after `recovering`, when all of the missing events are in. */
+  /** True once after `recovering`, when all missing events have arrived. */
   takeRecovered(): boolean {
     if (this.#recoverTo === undefined || this.#seq < this.#recoverTo) return false;
     this.#recoverTo = undefined;

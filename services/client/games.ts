@@ -18,7 +18,7 @@ interface SavedGame {
 
 const LEFT_EARLY = 'The room was left before its state came.';
 
-/** Rooms that were left and may still be heard of. */
+/** The most left rooms to remember: messages about them may still arrive. */
 const MOST_LEFT = 64;
 
 /** The games of the player, each kept complete: missing events are requested, never guessed. */
@@ -27,9 +27,9 @@ export class Games {
   readonly #host: () => RoomHost;
   readonly #type: AnyRoomType | undefined;
   readonly #projections = new Map<string, GameProjection>();
-  /** Of those whose state is known. */
+  /** Only rooms whose state is known. */
   readonly #rooms = new Map<string, Room>();
-  /** Those who wait for the state of a game that was entered. */
+  /** Callers that wait for the state of a game that they entered. */
   readonly #waiters = new Map<string, Waiter[]>();
   /** Games that were left: later messages about them are ignored. */
   readonly #left = new Set<string>();
@@ -94,12 +94,12 @@ export class Games {
     this.#projections.get(game)?.events.emit('change', undefined);
   }
 
-  /** The client is closed, so those who wait for a state are told. */
+  /** The client is closed, so the promises of callers that wait for a state reject. */
   refuseWaiting(error: GridlockError): void {
     for (const game of [...this.#waiters.keys()]) this.#refuse(game, error);
   }
 
-  /** A seat is about to be asked for. */
+  /** A seat is about to be requested. */
   expect(game: string): void {
     this.#left.delete(game);
   }
@@ -242,7 +242,7 @@ export class Games {
     // A superseded socket is about to be closed, and may be taken over again.
     if (error.code === 'connection_lost' || error.code === 'closed' || error.code === 'superseded') return;
     this.#context.events.emit('error', error);
-    // Ended long ago, or no longer the player's: nothing is left to be restored.
+    // The game ended long ago, or the player is no longer in it: there is nothing to restore.
     if (!error.final) this.#context.unrestored(error.message);
     else if (this.#projections.get(projection.game) === projection && this.#drop(projection.game, error))
       this.#context.save();

@@ -20,8 +20,8 @@ const LATE_MS = 500;
 const LONGEST_PATIENCE = 16;
 
 /**
- * Sends a ping each interval and tells when the peer went silent. A probe finds that out sooner, for which there has to
- * be a sign: the network changed, the page is seen again, or a request stays without an answer.
+ * Sends a ping each interval and reports a peer that has gone silent. A probe detects that sooner, but needs a sign:
+ * the network changed, the page is visible again, or a request is not answered.
  */
 export class Heartbeat {
   readonly #clock: Clock;
@@ -47,7 +47,7 @@ export class Heartbeat {
     this.#handlers = handlers;
   }
 
-  /** Pings at once, so that the round trip is known, and then at a random phase: many clients may start together. */
+  /** Pings at once, to measure the round trip, and then at a random phase, because many clients may start together. */
   start(intervalMs: number): void {
     this.stop();
     this.#intervalMs = Math.max(MIN_INTERVAL_MS, intervalMs);
@@ -76,7 +76,7 @@ export class Heartbeat {
     this.#roundTripMs = roundTripMs;
   }
 
-  /** The connection has held: the next probe is waited for half as long. */
+  /** The connection has held: the next probe gets half the time. */
   held(): void {
     this.#patience = Math.max(1, this.#patience / 2);
   }
@@ -89,7 +89,7 @@ export class Heartbeat {
     if (this.#dueAt > this.#answerBy) this.#rearm();
   }
 
-  /** Asks the peer whether it is still there, and waits shortly. */
+  /** Asks the peer whether it is still there, and waits briefly. */
   probe(waitMs = PROBE_MS): void {
     if (this.#timer === undefined || this.#probeBy < Infinity) return;
     this.#answerBy = Infinity;
@@ -128,7 +128,7 @@ export class Heartbeat {
   }
 
   #deadAt(): number {
-    // A page in the background has its timers held back: its own silence is not the peer's, who must be asked.
+    // The timers of a page in the background are throttled: its silence is not the peer's, so the peer must be asked.
     if (this.#askedAt === undefined) return Infinity;
     return Math.max(this.#lastHeardAt + 2 * this.#intervalMs, this.#askedAt + this.#intervalMs);
   }

@@ -23,7 +23,7 @@ async function joined() {
   return { socket, room: await entering };
 }
 
-/** Draws a component that calls the hook; `passes` has what the hook gave in each. */
+/** Renders a component that calls the hook; `passes` has the hook's value in each pass. */
 function draw(room: Room<Grid> | undefined) {
   const body = installFakeDocument();
   const passes: (RoomView<Grid> | undefined)[] = [];
@@ -56,7 +56,7 @@ test('a command shows at once and is taken back when the server refuses it', asy
   assert.equal(body.textContent, '4: -1 -1 -1 -1 -1 -1 -1 -1 -1');
 });
 
-test('the view is the same object until the room changes: a component is drawn once a change', async () => {
+test('the view is the same object until the room changes, so a component renders once per change', async () => {
   const { socket, room } = await joined();
   const { passes, show } = draw(room);
   await act(() => void room.send(capture(8)).catch(() => undefined));
@@ -68,14 +68,14 @@ test('the view is the same object until the room changes: a component is drawn o
   assert.equal(passes.length, drawn + 2);
 });
 
-test('two components of one pass see the same moment', async () => {
+test('two components of one pass see the same view', async () => {
   const { socket, room } = await joined();
   const [one, other] = [draw(room), draw(room)];
   await act(() => socket.say(eventMessage(5)));
   assert.equal(one.passes.at(-1), other.passes.at(-1));
 });
 
-test('a component that is gone listens to nothing, and without a room there is nothing to see', async () => {
+test('a removed component has no listeners, and without a room the hook returns undefined', async () => {
   const { room } = await joined();
   let listeners = 0;
   const on = room.on.bind(room);

@@ -11,7 +11,7 @@ export type UseSyncExternalStore = <Snapshot>(
 /** A room at one moment. The object changes only when the room does. */
 export interface RoomView<Type extends AnyRoomType = AnyRoomType> {
   readonly state: StateOf<Type>;
-  /** With the effect of the commands that wait for their answer: what a page draws. */
+  /** The state with the effect of the commands that wait for their answer, for the page to draw. */
   readonly predicted: StateOf<Type>;
   readonly members: readonly PlayerRef[];
   readonly epoch: string;
@@ -29,8 +29,8 @@ interface UseRoom {
 }
 
 /**
- * Makes the hook `useRoom` of the `useSyncExternalStore` of React or Preact. A component that calls it is drawn again when
- * the room changes, and all components of one pass see the same moment.
+ * Makes the hook `useRoom` of the `useSyncExternalStore` of React or Preact. A component that calls it renders again
+ * when the room changes, and all components of one pass see the same view.
  */
 export function createUseRoom(useSyncExternalStore: UseSyncExternalStore): UseRoom {
   const useRoom = (room: Room | undefined) => {
@@ -75,7 +75,7 @@ function viewOf(room: Room): RoomView {
   return { state, predicted, members, epoch, seq, isOver, deadline, watchers };
 }
 
-/** Members follow from the state, and may be another list each time. */
+/** Members are derived from the state, and may be a new list each time. */
 const isSame = (one: RoomView, other: RoomView): boolean =>
   one.state === other.state &&
   one.predicted === other.predicted &&

@@ -35,7 +35,7 @@ function welcome(socket: WebSocket): void {
   );
 }
 
-/** Without, it would be for something in between that does not pass WebSockets on. */
+/** Without this header, the refusal would count as that of a proxy that does not pass WebSockets on. */
 const REFUSED_BY = `${REFUSAL_HEADER}: gridlock.v1`;
 
 async function serve(t: TestContext): Promise<TestServer> {
@@ -136,7 +136,7 @@ test('a cut socket is replaced and the request under way is sent again with its 
   assert.equal(player.health.reconnects, 1);
 });
 
-test('a server that is not there is told as an error, and close ends the trying', async (t) => {
+test('a missing server is reported as an error, and close ends the attempts', async (t) => {
   const server = await serve(t);
   const player = client(t, server.url.replace(/\d+$/, '1'));
   const failed = new Promise<string>((resolve) => player.on('error', ({ code }) => resolve(code)));
@@ -146,16 +146,16 @@ test('a server that is not there is told as an error, and close ends the trying'
   await assert.rejects(opened, { code: 'closed' });
 });
 
-test('the address of a socket leads to the same cluster, and what is no address is refused at once', async (t) => {
+test('the address of a socket leads to the same cluster, and an invalid address is refused at once', async (t) => {
   const { url, upgrades } = await serve(t);
   await client(t, url.replace('http:', 'ws:')).connect();
   assert.equal(upgrades.length, 1);
   for (const wrong of ['localhost:8443', 'cluster', 'ftp://localhost', '']) {
-    assert.throws(() => createClient({ url: wrong }), /is no address of a cluster; write one as https:/, wrong);
+    assert.throws(() => createClient({ url: wrong }), /is not the address of a cluster; write one like https:/, wrong);
   }
 });
 
-test('an address that redirects is given up with the one to use', async (t) => {
+test('an address that redirects is given up with the address to use', async (t) => {
   const server = createServer((_, response) =>
     response.writeHead(308, { location: 'https://a.example/api/session' }).end(),
   );
@@ -167,7 +167,7 @@ test('an address that redirects is given up with the one to use', async (t) => {
   assert.equal(wrong.state, 'closed');
 });
 
-test('a server that speaks no TLS is given up with a sentence', async (t) => {
+test('a server that does not speak TLS is given up with a sentence', async (t) => {
   const { url } = await serve(t);
   await assert.rejects(client(t, url.replace('http:', 'https:')).connect(), /wrong_address/);
 });
@@ -191,7 +191,7 @@ test('an agent makes the connections of session and socket', async (t) => {
 test('the socket obeys the proxy variables that the request for the session obeys', async (t) => {
   const { url, upgrades } = await serve(t);
   const asked: string[] = [];
-  // A proxy of plain HTTP: it is asked for whole addresses, and passes on what comes after the head of an upgrade.
+  // A plain HTTP proxy: requests name whole URLs, and it passes on everything after the head of an upgrade.
   const proxy = createServer();
   proxy.on('request', (request, response) => {
     asked.push(`${request.method} ${new URL(request.url!).pathname}`);

@@ -38,7 +38,7 @@ export interface NodeTarget {
   /** For a server whose certificate has another name than the URL, or is trusted directly. */
   readonly tls?: TlsOptions | undefined;
   /**
-   * Makes the connections of session, socket and fallback transports, as through a proxy. Where it is left out, all of
+   * Makes the connections of session, socket and fallback transports, for example through a proxy. Without it, all of
    * them obey the proxy variables that Node obeys (`NODE_USE_ENV_PROXY`), or a `globalAgent` that was replaced.
    */
   readonly agent?: http.Agent | undefined;
@@ -48,7 +48,7 @@ export interface NodeTarget {
 
 export interface NodeOptions<Room extends AnyRoomType = AnyRoomType> extends NodeTarget, Partial<ClientOptions<Room>> {}
 
-/** How this side speaks WebSocket. The types of ws lag behind its options. */
+/** The WebSocket options of this side. The types of ws lag behind its options. */
 export const SOCKET_OPTIONS: Readonly<{ perMessageDeflate: false; maxPayload: number; closeTimeout: number }> =
   Object.freeze({ perMessageDeflate: false, maxPayload: 1 << 20, closeTimeout: 2_000 });
 const SESSION_TIMEOUT_MS = 10_000;
@@ -57,7 +57,7 @@ const SESSION_TIMEOUT_MS = 10_000;
 const WRONG_ADDRESS =
   /^(CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_(GET|VERIFY|DECRYPT|DECODE)_|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE)|PATH_LENGTH|ERR_TLS_CERT|ERR_SSL_|EPROTO|HPE_|ENOTFOUND)/;
 
-/** A client for programs: trusts `ca` and proves itself with a Bearer token. Throws on a URL that is none. */
+/** A client for programs: trusts `ca` and proves itself with a Bearer token. Throws on an invalid URL. */
 export function createClient<Room extends AnyRoomType = AnyRoomType>({
   url,
   ca,
@@ -74,7 +74,7 @@ export const createNodeClient = createClient;
 
 /**
  * The runtime of the SDK in Node, for a cluster; `token` as in the options. Throws a `GridlockError` (`wrong_address`)
- * on a URL that is none.
+ * on an invalid URL.
  */
 export function nodePlatform(target: NodeTarget, token?: ClientOptions['token']): Platform {
   const server = new Server(target);
@@ -104,7 +104,10 @@ export function nodePlatform(target: NodeTarget, token?: ClientOptions['token'])
 function originOf(url: string): string {
   const parsed = URL.parse(url.replace(/^ws(s?:)/i, 'http$1'));
   if (parsed && /^https?:$/.test(parsed.protocol) && parsed.host !== '') return parsed.origin;
-  throw new GridlockError('wrong_address', `"${url}" is no address of a cluster; write one as https://localhost:8443.`);
+  throw new GridlockError(
+    'wrong_address',
+    `"${url}" is not the address of a cluster; write one like https://localhost:8443.`,
+  );
 }
 
 const headerOf = (response: IncomingMessage) => String(response.headers[REFUSAL_HEADER] ?? '') || undefined;

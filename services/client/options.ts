@@ -3,8 +3,8 @@ import { type AnyRoomType, TRANSPORTS, type Transport } from '../protocol/index.
 /** Times are milliseconds. */
 export interface ClientOptions<Room extends AnyRoomType = AnyRoomType> {
   /**
-   * The rules of the rooms, as the server has them: the client folds events with them, and everything is typed by them.
-   * Without, events come as they are and the state of a room is that of its newest snapshot.
+   * The rules of the rooms, as the server has them: the client folds events with them, and takes its types from them.
+   * Without a room type, events come as they are and the state of a room is that of its newest snapshot.
    */
   readonly room?: Room | undefined;
   /** The player's name; the server invents one where it is left out. */
@@ -32,8 +32,8 @@ export interface ClientOptions<Room extends AnyRoomType = AnyRoomType> {
   /** The transports in order of preference: the next one is tried when one fails. */
   readonly transports: readonly Transport[];
   /**
-   * Names the game in the socket's address and moves the socket on join, for the stateful design. What the server says
-   * where it is left out.
+   * Names the game in the socket's address and moves the socket on join, for the stateful design. By default, the
+   * server decides.
    */
   readonly routeByGame?: boolean | undefined;
 }

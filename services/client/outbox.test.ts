@@ -45,7 +45,7 @@ test('a request that is never answered times out', async () => {
   assert.equal((await captured).code, 'timeout');
 });
 
-test('what was in flight at the cut and what was asked for after it goes out in order with the same ids', async () => {
+test('requests in flight at the cut and requests made after it are sent in order with the same ids', async () => {
   const bench = new Bench();
   const first = await bench.open();
   const answers = [0, 1].map((cell) => bench.client.send(GAME, capture(cell)));
@@ -63,7 +63,7 @@ test('what was in flight at the cut and what was asked for after it goes out in 
   await Promise.all(answers);
 });
 
-test('what was answered before the cut is not sent again', async () => {
+test('a request that was answered before the cut is not sent again', async () => {
   const bench = new Bench();
   const first = await bench.open();
   const captured = bench.client.send(GAME, capture(0));
@@ -86,7 +86,7 @@ test('the queue is bounded, and one more is refused at once', async () => {
   await Promise.all(kept);
 });
 
-test('what waited too long for a connection is refused unsent', async () => {
+test('a request that waited too long for a connection is refused without being sent', async () => {
   const bench = new Bench({ queueMaxAgeMs: 4_000 });
   (await bench.open()).end(1006);
   const captured = rejection(bench.client.send(GAME, capture(0)));
@@ -118,7 +118,7 @@ for (const code of ['unavailable', 'internal', 'rate_limited'] as const) {
   });
 }
 
-test('a repeat that would come after the deadline is not waited for', async () => {
+test('a request whose repeat would come after the deadline is refused at once', async () => {
   const bench = new Bench({ requestTimeoutMs: 5_000 });
   const socket = await bench.open();
   const captured = rejection(bench.client.send(GAME, capture(0)));
@@ -128,7 +128,7 @@ test('a repeat that would come after the deadline is not waited for', async () =
   assert.deepEqual([code, retryAfterMs], ['unavailable', 5_000]);
 });
 
-test('a store that stays away is asked until the deadline with growing delays', async () => {
+test('while the store stays unavailable, a request is repeated with growing delays until the deadline', async () => {
   const bench = new Bench();
   const socket = await bench.open();
   const captured = rejection(bench.client.send(GAME, capture(0)));
@@ -146,7 +146,7 @@ test('a store that stays away is asked until the deadline with growing delays', 
   assert.ok(answered >= 4 && answered < 25, `${answered} repeats`);
 });
 
-test('a draining replica is not asked again; the next connection is', async () => {
+test('a request that a draining replica refused is repeated on the next connection', async () => {
   const bench = new Bench();
   const first = await bench.open();
   const captured = bench.client.send(GAME, capture(0));
@@ -194,7 +194,7 @@ test('a message that is held for its own rate does not hold back moves', async (
   );
 });
 
-test('a full queue goes out no faster than the server allows', async () => {
+test('a full queue is sent no faster than the server allows', async () => {
   const bench = new Bench();
   const socket = await bench.open();
   for (let cell = 0; cell < 60; cell++) void bench.client.send(GAME, capture(cell)).catch(() => {});
@@ -205,7 +205,7 @@ test('a full queue goes out no faster than the server allows', async () => {
   assert.equal(socket.requests.length, 60);
 });
 
-test('ids of two clients with different dice never meet', async () => {
+test('two clients with different random numbers never share an id', async () => {
   const idOf = async (seed: number) => {
     const bench = new Bench({}, { seed });
     const socket = await bench.open();

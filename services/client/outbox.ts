@@ -20,7 +20,7 @@ interface Pending {
   readonly scope: Scope;
   readonly deadline: number;
   readonly backoff: Backoff;
-  /** On the present connection. */
+  /** Whether it was sent on the present connection. */
   inFlight: boolean;
   everSent: boolean;
   notBefore: number;
@@ -28,8 +28,8 @@ interface Pending {
 }
 
 /**
- * Requests until they are answered, in the order in which they were made. Each is sent until it is answered, always
- * with its own id, within the rate that the server allows.
+ * Keeps requests until they are answered, in the order in which they were made. A repeated request has the same id, and
+ * all are sent within the rate that the server allows.
  */
 export class Outbox {
   readonly #clock: Clock;
@@ -88,7 +88,7 @@ export class Outbox {
     this.#pump();
   }
 
-  /** A socket is there: requests of scope `connection` may go, at `perSecond` at most. */
+  /** A socket is open: requests of scope `connection` may be sent, at most `perSecond`. */
   connected(perSecond: number): void {
     this.#gate = 'restoring';
     this.#perSecond = Math.max(1, perSecond);
@@ -97,7 +97,7 @@ export class Outbox {
     this.#pump();
   }
 
-  /** Games and channels are restored: the rest goes, in order. */
+  /** Games and channels are restored: the rest may be sent, in order. */
   release(): void {
     this.#gate = 'open';
     this.#pump();
@@ -134,7 +134,7 @@ export class Outbox {
     });
     const retryAt = this.#clock.now() + (message.retryAfterMs ?? pending.backoff.next());
     if (error.final || retryAt >= pending.deadline) this.#fail(pending, error);
-    // A draining replica answers no further requests: the next connection sends it again.
+    // A draining replica answers no further requests, so this one is sent again on the next connection.
     else if (message.code !== 'draining') {
       pending.inFlight = false;
       pending.notBefore = retryAt;
@@ -186,7 +186,7 @@ export class Outbox {
   #expire(pending: Pending): void {
     const { type } = pending.request;
     if (!pending.everSent) {
-      const message = `No connection for too long: the "${type}" was not sent.`;
+      const message = `There was no connection for too long: "${type}" was not sent.`;
       return this.#fail(pending, new GridlockError('queue_expired', message));
     }
     const leftMs = pending.deadline - this.#clock.now();

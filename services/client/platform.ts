@@ -9,7 +9,7 @@ export interface SocketTarget {
 
 export interface SocketHandlers {
   onMessage(data: unknown): void;
-  /** Called once, also when the socket never opened; `code` as in `protocol/close-codes.ts`. */
+  /** Called once, even if the socket never opened; `code` as in `protocol/codes.ts`. */
   onClose(code: number, reason: string): void;
 }
 
@@ -22,7 +22,7 @@ export interface Socket {
 export interface SessionCall {
   readonly slot: string;
   readonly name: string | undefined;
-  /** Sent along so that the player stays who it is. */
+  /** Sent so that the player keeps its identity. */
   readonly token: string | undefined;
 }
 
@@ -35,7 +35,7 @@ export interface HttpCall {
 
 export interface HttpAnswer {
   readonly status: number;
-  /** What the header `gridlock-protocol` says: the servers set it where they refuse. */
+  /** The header `gridlock-protocol`, which the servers set when they refuse. */
   readonly refusedBy: string | undefined;
   readonly text: string;
 }
@@ -63,7 +63,7 @@ export interface Platform {
   openSocket(target: SocketTarget, handlers: SocketHandlers): Socket;
   /** For the transports besides WebSocket; left out where there are none. */
   readonly request?: ((call: HttpCall, handlers: HttpHandlers) => { abort(): void }) | undefined;
-  /** Rejects with a `GridlockError`: `session_refused` or `wrong_address` where repeating is of no use. */
+  /** Rejects with a `GridlockError`: `session_refused` or `wrong_address` if a repeat cannot help. */
   createSession(call: SessionCall): Promise<SessionAnswer>;
   /** `DELETE /api/session`; left out where nobody logs out. */
   endSession?(call: SessionCall): Promise<void>;

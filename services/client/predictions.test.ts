@@ -35,7 +35,7 @@ test('the effect of a refused command is taken back', async () => {
   assert.deepEqual(room.predicted, stateAt(4));
 });
 
-test('a command is predicted until its event is here, whichever of answer and event comes first', async () => {
+test('a command is predicted until its event arrives, whether answer or event comes first', async () => {
   for (const order of ['ack first', 'event first']) {
     const { socket, room } = await joined();
     const granted = room.send(capture(0));
@@ -60,7 +60,7 @@ test('commands are predicted one after the other, as the server will take them',
   );
 });
 
-test('each change of what is predicted is told', async () => {
+test('each change of the prediction is emitted', async () => {
   const { socket, room } = await joined();
   const seen: (number | undefined)[] = [];
   room.on('change', () => seen.push(holderOf(room.predicted, 0)));
@@ -94,10 +94,10 @@ test('a command that is granted counts once, whatever the application', () => {
   const prediction = predictions.add(GAME, { kind: 'add', times: 3 });
   assert.equal(predicted(), 3);
   predictions.grant(prediction, { type: 'ack', id: 'a', game: GAME, epoch: EPOCH, seq: 3 });
-  assert.equal(predicted(), 3, 'its event is not here yet');
+  assert.equal(predicted(), 3, 'its event has not arrived yet');
   view = { ...view, seq: 3, state: { step: 1, value: 3, players: [player] } };
   predictions.follow(GAME);
-  assert.equal(predicted(), 3, 'its event is here');
+  assert.equal(predicted(), 3, 'its event has arrived');
 });
 
 test('a command that was granted in an earlier epoch is no longer predicted', () => {

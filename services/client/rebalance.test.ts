@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { settle } from './testing/fake-clock.ts';
 import { Bench, HEARTBEAT_MS, PLAYER } from './testing/fake-network.ts';
 
-test('a client that is asked to find another replica says so in its next address, until it is welcomed', async () => {
+test('a client that should find another replica says so in its addresses until it is welcomed', async () => {
   const bench = new Bench({ slot: 's' });
   const first = await bench.open();
   first.say({ type: 'going_away', reconnectAfterMs: 100, rebalance: true });
@@ -20,7 +20,7 @@ test('a client that is asked to find another replica says so in its next address
   assert.equal(bench.socket.address, '/ws?slot=s');
 });
 
-test('a server that holds games in replicas has the socket follow the game, unless the program says otherwise', async () => {
+test('with routing by game the socket follows the game, unless the program says otherwise', async () => {
   for (const [options, path] of [
     [{ slot: 's' }, '/ws?slot=s&game=ABCDEF'],
     [{ slot: 's', routeByGame: false }, '/ws?slot=s'],

@@ -22,7 +22,7 @@ async function joined(seq: number, bench = new Bench()): Promise<{ bench: Bench;
   return { bench, socket };
 }
 
-test('events in order are folded one by one, each told with the state after it', async () => {
+test('events in order are folded one by one, each emitted with the state after it', async () => {
   const { bench, socket } = await joined(3);
   socket.say(eventMessage(4), eventMessage(5));
   assert.deepEqual(stateOf(bench), stateAt(5));
@@ -47,7 +47,7 @@ test('an event that was seen already is dropped', async () => {
   );
 });
 
-test('a gap is asked for and not guessed, and what came ahead is applied once it is filled', async () => {
+test('missing events are requested, not guessed, and early events are applied once the gap is filled', async () => {
   const { bench, socket } = await joined(4);
   socket.say(eventMessage(7));
   socket.say(eventMessage(8));
@@ -61,7 +61,7 @@ test('a gap is asked for and not guessed, and what came ahead is applied once it
   assert.deepEqual(bench.events('recovered'), [{ epoch: EPOCH, seq: 8 }]);
 });
 
-test('a gap that a resume did not fill is asked for again', async () => {
+test('events that a resume did not bring are requested again', async () => {
   const { bench, socket } = await joined(4);
   socket.say(eventMessage(7));
   socket.say({ type: 'ack', id: socket.request('resume').id, game: GAME, seq: 7, recovered: true }, eventMessage(5));
@@ -99,7 +99,7 @@ test('a resume that finds nothing new says so too', async () => {
   assert.equal(bench.events('recovered').length, 1);
 });
 
-test('a snapshot in place of missing events replaces the state and is told as not recovered', async () => {
+test('a snapshot in place of missing events replaces the state and is reported as not recovered', async () => {
   const { bench, socket } = await joined(4);
   socket.end(1006);
   const next = await bench.reopen();
@@ -120,7 +120,7 @@ test('a snapshot in place of missing events replaces the state and is told as no
   assert.deepEqual({ epoch, seq, state }, { epoch: 'e2', seq: 4, state: stateAt(4) });
 });
 
-test('an event of another epoch is not applied but asked about', async () => {
+test('an event of another epoch is not applied and leads to a resume', async () => {
   const { bench, socket } = await joined(4);
   socket.say(eventMessage(5, 'e2'));
   assert.deepEqual(stateOf(bench), stateAt(4));
@@ -153,7 +153,7 @@ test('the acknowledgement of a capture may come before its event or after it', a
   }
 });
 
-test('events of a game that come before the acknowledgement of joining it are kept for after the snapshot', async () => {
+test('events of a game that come before the acknowledgement of joining it are kept until the snapshot', async () => {
   const bench = new Bench();
   const socket = await bench.open();
   const promise = bench.client.join(GAME);
@@ -189,7 +189,7 @@ test('a game that is gone is dropped on resume, with an event', async () => {
   );
 });
 
-test('a resume that is never answered costs the connection: silence about a game is not accepted', async () => {
+test('a resume that is never answered ends the connection', async () => {
   const { bench, socket } = await joined(4);
   socket.end(1006);
   const next = await bench.reopen();
@@ -236,7 +236,7 @@ test('a reload keeps player, game and channel, and the whole history comes again
   const socket = await bench.open();
   assert.deepEqual(bench.sessions, []);
   assert.equal(socket.address, before.socket.address);
-  // So that what still hangs of the page before is known to be older.
+  // A late attempt of the previous page then counts as older.
   assert.equal(socket.attempt.client, before.socket.attempt.client);
   assert.ok(socket.attempt.number > before.socket.attempt.number);
   assert.equal(socket.target.token, 'token-1');
@@ -260,7 +260,7 @@ test('a reload whose history is gone gets a snapshot', async () => {
   assert.match(store.text ?? '', /"epoch":"e2"/);
 });
 
-test('a store with something else in it makes a new guest', async () => {
+test('a store with foreign content makes a new guest', async () => {
   for (const text of ['', '{', '{"version":2}', '[]']) {
     const store = new MemoryStore();
     store.text = text;
@@ -296,7 +296,7 @@ async function subscribed(): Promise<{ bench: Bench; socket: FakeSocket }> {
   return { bench, socket };
 }
 
-test('the history of a channel comes before the lines that are said meanwhile', async () => {
+test('the history of a channel comes before the lines that are published meanwhile', async () => {
   const { bench, socket } = await subscribed();
   socket.say(chat(3));
   assert.deepEqual(texts(bench), []);
@@ -308,7 +308,7 @@ test('the history of a channel comes before the lines that are said meanwhile', 
   );
 });
 
-test('a channel is subscribed again after a reconnect, and no line is told twice', async () => {
+test('a channel is subscribed to again after a reconnect, and no line is emitted twice', async () => {
   const { bench, socket } = await subscribed();
   socket.say(history([]), chat(1), chat(2));
   socket.end(1006);
@@ -335,7 +335,7 @@ test('a subscription that is refused leaves nothing behind', async () => {
   assert.deepEqual((await bench.reopen()).requests, []);
 });
 
-test('presence is told for subscribed channels only', async () => {
+test('presence is emitted only for subscribed channels', async () => {
   const { bench, socket } = await subscribed();
   const players = [{ id: 'p2', name: 'Bob' }];
   socket.say({ type: 'presence', channel: 'lobby', count: 7, players });
@@ -346,7 +346,7 @@ test('presence is told for subscribed channels only', async () => {
   assert.deepEqual(bench.events('presence'), [{ channel: 'lobby', count: 7, players }]);
 });
 
-test('a channel that keeps nothing tells its signals until it is left, and is subscribed to again after a cut', async () => {
+test('a channel without history emits signals until it is left, and is subscribed to again after a cut', async () => {
   const bench = new Bench();
   const socket = await bench.open();
   const asked = bench.client.subscribe('pointers');
@@ -367,7 +367,7 @@ test('a channel that keeps nothing tells its signals until it is left, and is su
   assert.deepEqual(bench.events('signal'), [signal, { ...signal, at: 2 }]);
 });
 
-test('with a game its chat is left too', async () => {
+test('leaving a game also leaves its chat', async () => {
   const { bench, socket } = await joined(3);
   void bench.client.subscribe(GAME);
   socket.say({ type: 'ack', id: socket.request('subscribe').id, channel: GAME });
@@ -378,7 +378,7 @@ test('with a game its chat is left too', async () => {
   assert.deepEqual((await bench.reopen()).requests, []);
 });
 
-test('the chat of a game that is joined again while it is left is listened to', async () => {
+test('the chat of a game that is joined again during a leave stays subscribed', async () => {
   const { bench, socket } = await joined(3);
   const all = [bench.client.leave(GAME), bench.client.join(GAME), bench.client.subscribe(GAME)];
   socket.say(

@@ -4,7 +4,7 @@ import { GridlockError } from './errors.ts';
 import { settle } from './testing/fake-clock.ts';
 import { Bench, type FakeSocket, SESSION_MS } from './testing/fake-network.ts';
 
-/** Answers at each moment at which something may have been sent: silence ends a socket, shortly after a request. */
+/** Answers whenever something may have been sent, because a request without an answer soon ends the socket. */
 async function pass(bench: Bench, socket: FakeSocket, ms: number, until = () => false): Promise<number> {
   const start = bench.clock.now();
   while (bench.clock.now() - start < ms && !until()) {
@@ -27,7 +27,7 @@ test('a token is renewed at about four fifths of its life and shown on the socke
   assert.equal(bench.sockets.length, 1);
 });
 
-test('many clients that began together do not renew together', async () => {
+test('many clients that start together do not renew together', async () => {
   const moments = new Set<number>();
   for (let seed = 1; seed <= 5; seed += 1) {
     const bench = new Bench({}, { seed });
@@ -91,7 +91,7 @@ test('nothing is renewed for a client that is closed', async () => {
   assert.equal(bench.clock.running, 0);
 });
 
-test('logging out ends the session and the next one begins as somebody new', async () => {
+test('logging out ends the session, and the next one is that of a new guest', async () => {
   const bench = new Bench();
   await bench.open();
   await bench.client.logout();

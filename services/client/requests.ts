@@ -10,7 +10,7 @@ export type NewRequest<T extends Request['type'] = Request['type']> = WithoutId<
 
 const PREFIX_LENGTH = 12;
 
-/** The caller's requests as promises, each with an id that no other one has, before or after a reload. */
+/** The caller's requests as promises, each with a unique id, even after a reload. */
 export class Requests {
   readonly #outbox: Outbox;
   readonly #isClosed: () => boolean;

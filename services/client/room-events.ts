@@ -26,10 +26,10 @@ export interface RoomEvents<Type extends AnyRoomType = AnyRoomType> {
   event: RoomEvent<Type>;
   /** The state was replaced, when the room was entered or after too long an absence. */
   snapshot: RoomSnapshot<Type>;
-  /** `state` or `predicted` is another one: an event or a snapshot came, or a command was sent, granted or refused. */
+  /** `state` or `predicted` has changed: an event or a snapshot came, or a command was sent, granted or refused. */
   change: undefined;
-  /** Every event that was missed has been told, in order. */
+  /** Every event that was missed has been emitted, in order. */
   recovered: { readonly epoch: string; readonly seq: number };
-  /** How many watch the room, where it lets others watch. */
+  /** The number of watchers, if the room lets others watch. */
   watchers: { readonly count: number };
 }

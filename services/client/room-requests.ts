@@ -12,7 +12,7 @@ interface Parts {
   readonly games: Games;
   readonly channels: Channels;
   readonly predictions: Predictions;
-  /** Takes the socket to a game's replica, where the cluster wants that. */
+  /** Moves the socket to a game's replica, if the cluster wants that. */
   routeTo(game: string): void;
   forget(game: string): void;
 }
@@ -25,7 +25,7 @@ export class RoomRequests implements RoomHost {
     this.#parts = parts;
   }
 
-  /** Resolves when the server has given a seat and the state is here. */
+  /** Resolves when the server has given a seat and the state has arrived. */
   async enter(
     request: NewRequest<'create' | 'join' | 'match' | 'watch'>,
     type: AnyRoomType | undefined,
@@ -59,9 +59,9 @@ export class RoomRequests implements RoomHost {
     const wasCompleted = games.forgetCompleted(code);
     const isLeft = (error: GridlockError) =>
       wasCompleted || error.code === 'game_not_found' || error.code === 'not_a_player';
-    // They are for its members.
+    // The channels of a room are only for its members.
     const forgetChannels = channels.forgetter(code);
-    // Before the rest of the frame is read: a seat that was asked for after this may be given in it.
+    // Runs before the rest of the frame is read, because the rest may give a seat that was requested after this.
     const forget = () => {
       forgetChannels();
       this.#parts.forget(code);
@@ -77,7 +77,7 @@ export class RoomRequests implements RoomHost {
     return this.#parts.predictions.state(code);
   }
 
-  /** A seat in a game is about to be asked for. */
+  /** A seat in a game is about to be requested. */
   #expect(game: string): void {
     this.#parts.games.expect(game);
     this.#parts.routeTo(game);

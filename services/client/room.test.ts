@@ -45,7 +45,7 @@ for (const way of ['create', 'join', 'match', 'watch'] as const) {
   });
 }
 
-test('a room tells its own events, until the listener is taken away', async () => {
+test('a room emits its own events until the listener is removed', async () => {
   const { bench, socket, room } = await joined(4);
   const entering = bench.client.join('GHJKLM');
   socket.say(ack(socket, 'join', 4, 'GHJKLM'), { ...snapshotMessage(4), game: 'GHJKLM' });
@@ -58,7 +58,7 @@ test('a room tells its own events, until the listener is taken away', async () =
   assert.deepEqual(seen, [5]);
 });
 
-test('a room is told by the client before anything that happens in it', async () => {
+test('the client emits a room before any of its events', async () => {
   const bench = new Bench();
   const seen: unknown[] = [];
   bench.client.on('room', (room) => {
@@ -72,7 +72,7 @@ test('a room is told by the client before anything that happens in it', async ()
   assert.deepEqual(seen, [GAME, ['snapshot', 3], ['event', 4]]);
 });
 
-test('members, deadline and end are what the room type says', async () => {
+test('the room type determines members, deadline and end', async () => {
   const { socket, room } = await joined(4);
   assert.deepEqual(
     room.members.map(({ name }) => name),
@@ -83,7 +83,7 @@ test('members, deadline and end are what the room type says', async () => {
   assert.deepEqual([room.isOver, room.deadline], [true, undefined]);
 });
 
-test('a room counts those who watch, and tells when that changes', async () => {
+test('a room counts its watchers and emits each change', async () => {
   const { socket, room } = await joined(4);
   const seen: number[] = [];
   room.on('watchers', ({ count }) => seen.push(count));
@@ -91,7 +91,7 @@ test('a room counts those who watch, and tells when that changes', async () => {
   assert.deepEqual([room.watchers, seen], [3, [3]]);
 });
 
-test('send and leave are about the room, which stays as it was once it is left', async () => {
+test('send and leave act on the room, whose state stays as it was once it is left', async () => {
   const { bench, socket, room } = await joined(4);
   const sent = room.send(capture(0));
   const { id, ...request } = socket.request('capture');
@@ -115,13 +115,13 @@ test('the prediction is the same value until something changes', async () => {
   assert.deepEqual([room.predicted.cells[0], room.predicted.cells[8]], [0, 1]);
 });
 
-test('while a state that turned out wrong is replaced, a room shows the one before', async () => {
+test('while a wrong state is being replaced, a room shows the last good one', async () => {
   const { socket, room } = await joined(5);
   socket.say({ ...eventMessage(6), event: { kind: 'captured', player: 'p2', seat: 1, cell: 0, scores: [0, 1] } });
   assert.deepEqual([room.seq, room.state], [5, stateAt(5)]);
 });
 
-test('a caller that waits for the state of a room is told when it cannot come', async () => {
+test('a promise that waits for the state of a room rejects when the state cannot come', async () => {
   const entering = async (bench: Bench) => {
     const socket = await bench.open();
     const failure = rejection(bench.client.join(GAME));
@@ -174,7 +174,7 @@ test('a room type may be named where a room is entered', async () => {
   assert.equal(typed.state.value, 0);
 });
 
-test('a state that was not folded by the room type comes again when one is named', async () => {
+test('a state from before the room type was named is requested again', async () => {
   const { client, socket } = await untyped();
   const entering = client.join(GAME);
   socket.say(ack(socket, 'join', 3), snapshotMessage(3));
@@ -198,7 +198,7 @@ test('without a room type events come as they are, and the state is that of the 
   assert.deepEqual([room.state, room.predicted], [stateAt(4), stateAt(4)]);
 });
 
-test('without a room type a reload asks for a snapshot, as events alone make no state', async () => {
+test('without a room type a reload requests a snapshot, because events alone make no state', async () => {
   const { client, socket, store } = await untyped();
   void client.join(GAME);
   socket.say(ack(socket, 'join', 4), snapshotMessage(4));

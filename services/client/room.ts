@@ -75,19 +75,19 @@ export class Room<Type extends AnyRoomType = AnyRoomType> {
     return this.#projection.isWatching;
   }
 
-  /** How many watch it, as far as the server has told. */
+  /** The number of watchers in the server's last report. */
   get watchers(): number {
     return this.#projection.watchers;
   }
 
-  /** Listens to an event of the room; returns a function that ends it. `state` holds the effect of earlier events. */
+  /** Listens to an event of the room; returns a function that stops it. `state` holds the effect of earlier events. */
   on<K extends keyof RoomEvents>(type: K, listener: (payload: RoomEvents<Type>[K]) => void): () => void {
     return this.#projection.events.on(type, listener as (payload: RoomEvents[K]) => void);
   }
 
   /**
-   * Has a command carried out, once, however often it has to be sent. Resolves with its place in the room's history;
-   * rejects with a `GridlockError`, whose `code` is one of the kernel or of the room type's `refusals`.
+   * Sends a command, which is applied once, however often it has to be sent. Resolves with its place in the room's
+   * history; rejects with a `GridlockError`, whose `code` is one of the kernel or of the room type's `refusals`.
    */
   send(command: CommandOf<Type>): Promise<Ack> {
     return this.#host.send(this.code, command);

@@ -29,11 +29,11 @@ export function readSaved(store: Store | undefined): SavedState | undefined {
   }
 }
 
-/** Saves as far as the store lets: a full or forbidden one costs the reload, not the game. */
+/** Saves if the store allows it. With a full or forbidden store the client works, but forgets on a reload. */
 export function writeSaved(store: Store | undefined, state: SavedState): void {
   try {
     store?.write(JSON.stringify(state));
   } catch {
-    // See above.
+    // The client works without a store.
   }
 }

@@ -28,7 +28,7 @@ function slow() {
   return { asked, clock, session: new Session(platform, 'tab1', undefined) };
 }
 
-test('a session that comes when another one was asked for since does not take its place', async () => {
+test('an older session that comes late does not replace the one requested after it', async () => {
   const { asked, clock, session } = slow();
   const renewals = [session.renew(clock.now()), session.renew(clock.now())];
   asked[1]!.answer('second');
@@ -38,7 +38,7 @@ test('a session that comes when another one was asked for since does not take it
   assert.equal(session.token, 'second');
 });
 
-test('a session that comes after the log-out is not taken on', async () => {
+test('a session that comes after the log-out is dropped', async () => {
   const { asked, clock, session } = slow();
   const begun = session.renew(clock.now());
   asked[0]!.answer('first');
@@ -53,7 +53,7 @@ test('a session that comes after the log-out is not taken on', async () => {
 const ANSWER: SessionAnswer = { player: { id: 'p1', name: 'Ada' }, expiresAt: 1 };
 const refuse = () => Promise.reject(new GridlockError('session_refused', 'The JWT has expired.'));
 
-test('the user’s token is asked for at each session', async () => {
+test('the user’s token is requested for each session', async () => {
   const shown: string[] = [];
   let count = 0;
   const token = new UserToken(async () => `jwt-${(count += 1)}`);
@@ -66,7 +66,7 @@ test('the user’s token is asked for at each session', async () => {
   assert.deepEqual(shown, ['jwt-1', 'jwt-2']);
 });
 
-test('a user’s token that is refused is worth another try, and refused for good when it is the third in a row', async () => {
+test('a refused user’s token leads to another try, and the third refusal in a row is final', async () => {
   const token = new UserToken(() => 'jwt');
   const codes = async (times: number) => {
     const all: string[] = [];
@@ -81,13 +81,13 @@ test('a user’s token that is refused is worth another try, and refused for goo
 test('a page that cannot give a token now is asked again later', async () => {
   const away = new UserToken(() => Promise.reject(new Error('offline')));
   const nothing = new UserToken(() => undefined as unknown as string);
-  const never = () => assert.fail('there is nothing to show');
+  const never = () => assert.fail('no token is sent');
   const error = await rejection(away.trade(never));
   assert.deepEqual([error.code, error.message], ['session_unavailable', 'The option token gave no JWT: offline']);
   assert.equal((await rejection(nothing.trade(never))).code, 'session_unavailable');
 });
 
-test('a store without sessions keeps the rest, and gives no session that was saved before', () => {
+test('a store without sessions keeps the rest, and returns no session that was saved before', () => {
   const store = new MemoryStore();
   const kept = withoutSession(store)!;
   assert.equal(kept.read(), undefined);

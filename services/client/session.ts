@@ -63,7 +63,7 @@ export class Session {
     await this.renew(serverNow);
   }
 
-  /** Makes a session, or renews the one there is; gives what proves it on a socket that is open. */
+  /** Makes a session, or renews the present one; returns its proof for an open socket. */
   async renew(serverNow: number): Promise<string | undefined> {
     const name = this.#name;
     const call = { slot: this.slot, name, token: this.#answer?.token };
@@ -77,7 +77,7 @@ export class Session {
     return ticket ?? answer.token;
   }
 
-  /** Ends the session on the server, so that nothing shows it any more; the next one is another guest's. */
+  /** Ends the session on the server, and forgets it; the next one is that of another guest. */
   async end(): Promise<void> {
     this.#asked += 1;
     const token = this.#answer?.token;
@@ -91,7 +91,7 @@ export class Session {
 /** A JWT may expire on the way, so a refused one is replaced; after this many refusals in a row the client stops. */
 const REFUSED_TIMES = 3;
 
-/** The JWT of a signed-in user, which is traded for each session. */
+/** The JWT of a signed-in user, which is exchanged for each session. */
 export class UserToken {
   readonly #get: NonNullable<ClientOptions['token']>;
   #refusals = 0;
@@ -127,7 +127,9 @@ export class UserToken {
   }
 }
 
-/** A store that keeps no session: the user may be another one after a reload, and the token is the page's own matter. */
+/**
+ * A store that keeps no session: after a reload the user may be a different one, and the page itself keeps the token.
+ */
 export function withoutSession(store: Store | undefined): Store | undefined {
   const stripped = (text: string) => {
     const { session: _, ...rest } = JSON.parse(text) as { session?: unknown };
@@ -153,7 +155,7 @@ export function sessionBody(call: SessionCall, transport: 'bearer' | 'cookie'): 
 /** Body of `DELETE /api/session`. */
 export const sessionEndBody = ({ slot }: SessionCall): string => JSON.stringify({ slot } satisfies SessionEnd);
 
-/** Reads the answer to that. A session that is over already has ended, too. */
+/** Reads the answer to that request. It also counts as success if the session had already ended. */
 export function readSessionEnd(status: number): void {
   if (status === 204 || status === 401) return;
   throw new GridlockError('session_unavailable', `The server answered ${status} to the request to end the session.`);

@@ -10,14 +10,14 @@ interface Saved {
   readonly route?: string | undefined;
 }
 
-/** The address of the next socket: whose it is, the game whose replica it should reach, and which attempt it is. */
+/** The address of the next socket: its slot, the game whose replica it should reach, and the number of the attempt. */
 export class SocketAddress {
   readonly #clock: Clock;
   readonly #random: () => number;
-  /** Whether the game is named; what the server says while the options do not. */
+  /** Whether the game is named. The server decides if the options do not. */
   #isRouted: boolean;
   #route: string | undefined;
-  /** By which the server tells this client's attempts to connect from those of another client of the player. */
+  /** By this id the server distinguishes this client's attempts to connect from those of the player's other clients. */
   #instance: string;
   #attempts: number;
 
@@ -26,7 +26,7 @@ export class SocketAddress {
     this.#random = random;
     this.#isRouted = routeByGame ?? false;
     this.#route = routeByGame === false ? undefined : saved.route;
-    // Of a page that was loaded again: an attempt of the one before may still hang somewhere, and come late.
+    // Continues after a reload, because an attempt of the previous page may still arrive.
     const [instance = randomText(random, INSTANCE_LENGTH), attempts = '0'] = saved.attempt?.split('.') ?? [];
     this.#instance = instance;
     this.#attempts = Number(attempts);

@@ -55,7 +55,7 @@ function manifest({ version, license, dependencies }: Manifest): object {
     sideEffects: false,
     engines: { node: '>=20' },
     exports: {
-      // The compiler of a page names no condition, so that the part for browsers is what is left.
+      // The compiler of a page sets no condition, so it gets the part for browsers.
       '.': { node: entry('node'), default: entry('browser') },
       './browser': entry('browser'),
       './node': entry('node'),
@@ -72,7 +72,7 @@ const MAKERS = /(?<=[^.\w])(v\.\w+|plainText|new RegExp|Object\.freeze)(?=\()/g;
 /** The messages of schemas about wrong values, which only servers send. */
 const COMPLAINTS = /, (['`])(?:is|has) [^'`]*\1(?=\))/g;
 
-/** Our modules do nothing when they are loaded: what of them nobody uses is left out. */
+/** Our modules do nothing when they are loaded, so unused parts can be left out. */
 const pureSources: Plugin = {
   name: 'pure-sources',
   setup: (build) => {

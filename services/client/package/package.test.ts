@@ -41,7 +41,7 @@ test('what a page loads to connect, without an application, is at most 14 kB', a
   assert.equal(files.length, outputFiles.length - 1);
 });
 
-/** An output, and those that it imports before it runs. */
+/** An output, and the outputs that it imports before it runs. */
 function loadedWith(output: string, { outputs }: Metafile, known = new Set<string>()): Set<string> {
   known.add(output);
   for (const { path: file, kind } of outputs[output]!.imports) {
@@ -79,7 +79,7 @@ const MESSAGES: readonly object[] = [
   { type: 'error', code: 'cell_taken', message: 'Taken.', id: 'a', retryAfterMs: 100 },
 ];
 
-/** The message with one of its values, at whatever depth, replaced or left out. */
+/** The message with one of its values, at any depth, replaced or left out. */
 function bent(message: object, which: number, value: unknown): unknown {
   const paths: string[][] = [];
   const walk = (node: unknown, at: string[]): void => {
@@ -97,7 +97,7 @@ function bent(message: object, which: number, value: unknown): unknown {
   return copy;
 }
 
-test('the SDK of the package takes and refuses the same of a server as the schemas do', async () => {
+test('the SDK of the package accepts and refuses the same server messages as the schemas', async () => {
   const contents = "export { decodeServerFrame } from './index.ts';";
   const resolveDir = path.resolve(import.meta.dirname, '../../protocol');
   const stdin = { contents, resolveDir, loader: 'ts' as const };

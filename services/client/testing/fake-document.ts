@@ -1,4 +1,4 @@
-/** As much of a document as Preact needs to draw text into elements. */
+/** The parts of a document that Preact needs to render text into elements. */
 export class FakeNode {
   readonly childNodes: FakeNode[] = [];
   readonly nodeType: number;

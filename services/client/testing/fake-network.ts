@@ -35,7 +35,7 @@ export class FakeSocket {
     this.#handlers = handlers;
   }
 
-  /** Path and query but for the attempt, which is another one each time. */
+  /** Path and query without the attempt, which differs each time. */
   get address(): string {
     return this.target.path.replace(/&attempt=[^&]*/, '');
   }
@@ -102,7 +102,7 @@ export class Bench {
   readonly endedSessions: SessionCall[] = [];
   /** If given, a cookie carries the token, and this ticket comes with it. */
   ticket: string | undefined;
-  /** How long a token is good for. */
+  /** How long a token is valid. */
   sessionMs = SESSION_MS;
   /** The error of `POST /api/session`. */
   sessionError: Error | undefined;

@@ -27,8 +27,8 @@ interface Line {
 }
 
 /**
- * One game, kept right, behind a network that is not: lines are cut with messages under way, and single messages of the
- * server are lost or come twice. Messages never overtake each other.
+ * One correct game behind a faulty network: connections are cut with messages in flight, and single messages of the
+ * server are lost or duplicated. Messages never overtake each other.
  */
 export class SimulatedServer {
   readonly clock: FakeClock;

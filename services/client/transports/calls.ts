@@ -10,12 +10,12 @@ export interface Caller {
   request(call: HttpCall, handlers: HttpHandlers): { abort(): void };
 }
 
-/** The platform's part for that; undefined where it has none. */
+/** That part of the platform; undefined if it has none. */
 export function callerOf({ clock, random, request }: Platform): Caller | undefined {
   return request && { clock, random, request };
 }
 
-/** Times a request is repeated whose answer did not come, before the connection is given up. */
+/** How often a request without an answer is repeated before the connection is given up. */
 const REPEATS = 3;
 const REPEAT_MS = 250;
 /** Longer than any poll is held. */
@@ -35,7 +35,7 @@ export function codeOfRefusal(status: number, refusedBy: string | undefined): nu
 }
 
 /**
- * Sends the requests of a connection one after the other, and repeats a request whose answer is lost if that is safe.
+ * Sends the requests of a connection one after the other, and repeats a request whose answer was lost, if that is safe.
  */
 export class Calls {
   readonly #caller: Caller;

@@ -8,7 +8,7 @@ const ALL: readonly Transport[] = ['websocket', 'sse', 'poll'];
 function choose(transports = ALL) {
   const clock = { now: 0 };
   const choice = new TransportChoice(transports, () => clock.now);
-  /** The transports of attempts that end like this: `+` works, `-` does not. */
+  /** The transports chosen for a row of attempts: `+` works, `-` does not. */
   const attempts = (ends: string): Transport[] =>
     [...ends].map((end) => {
       const transport = choice.next();
@@ -33,7 +33,7 @@ test('a transport that has worked is given up only after six failures: the serve
   assert.equal(choice.next(), 'sse');
 });
 
-test('after a while the best one is tried again, once, and later each time', () => {
+test('after a while the best transport is tried again, once, and then after longer and longer times', () => {
   const { clock, attempts } = choose();
   attempts('--+');
   clock.now = KEEP_MS - 1;

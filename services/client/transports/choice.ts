@@ -52,7 +52,7 @@ export class TransportChoice {
     }
   }
 
-  /** The connection never began, and it was not the server that refused it. */
+  /** The connection never began, and not because the server refused it. */
   failed(): void {
     this.#failures += 1;
     if (this.#index === 0 && this.#fallback > 0) {

@@ -28,7 +28,7 @@ export function openEventSource(caller: Caller, target: SocketTarget, handlers: 
     }
     number += 1;
     // A proxy dropped or repeated a part: only a resume can restore it.
-    if (id !== String(number)) return end(1006, `Frame ${id} came where ${number} was due.`);
+    if (id !== String(number)) return end(1006, `Frame ${id} arrived where frame ${number} was expected.`);
     handlers.onMessage(data);
   };
   const events = new EventStream(take);

@@ -18,7 +18,7 @@ const EVENTS = [
   { type: '', id: '2', data: 'one\ntwo' },
 ];
 
-test('events are read as the standard says, comments are none', () => {
+test('events are read as the standard says, and comments are skipped', () => {
   assert.deepEqual(eventsOf(TEXT), EVENTS);
 });
 
@@ -35,6 +35,6 @@ test('wherever a stream is cut into pieces, the events are the same', () => {
   }
 });
 
-test('an event that is not complete is none', () => {
+test('an incomplete event is dropped', () => {
   assert.deepEqual(eventsOf('id: 1\ndata: half'), []);
 });

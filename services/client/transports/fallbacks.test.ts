@@ -36,7 +36,7 @@ test('every request carries the query and the token, and no token is in an addre
   }
 });
 
-test('what is sent before the connection is known waits for it, and goes in order, one batch at a time', async () => {
+test('messages wait until the connection is known, and are then sent in order, one batch at a time', async () => {
   const { net, socket } = stream();
   socket.send('{"n":1}');
   socket.send('{"n":2}');
@@ -73,7 +73,7 @@ test('a batch whose answer gets lost is sent again under its number, and given u
   assert.equal(net.code, 1006);
 });
 
-test('a large crowd of messages is split into batches that the server takes', async () => {
+test('many messages are split into batches that the server accepts', async () => {
   const { net, socket } = stream();
   net.all[0]!.begin(200, OPEN);
   for (let n = 0; n < 10; n += 1) socket.send(JSON.stringify({ n, text: 'é'.repeat(1000) }));
@@ -105,7 +105,7 @@ test('frames of a stream are passed on while their numbers follow each other', (
   assert.equal(net.all[0]!.isAborted, true);
 });
 
-test('the close that a stream or a poll tells has the code of the table', () => {
+test('a close in a stream or a poll has a code of the table', () => {
   const one = stream();
   one.net.all[0]!.begin(200, `${OPEN}event: close\ndata: {"code":4409,"reason":"superseded"}\n\n`);
   assert.deepEqual(one.net.closed, { code: 4409, reason: 'superseded' });
@@ -114,7 +114,7 @@ test('the close that a stream or a poll tells has the code of the table', () => 
   assert.deepEqual([two.net.received, two.net.closed?.code], [['last'], 1012]);
 });
 
-test('each poll confirms what arrived, and what comes twice is passed on once', () => {
+test('each poll confirms the frames that arrived, and a frame that comes twice is passed on once', () => {
   const { net } = poll();
   net.all[0]!.answer(200, `${head(2)}\na\nb\n`);
   assert.deepEqual(net.last('/poll').body, { connection: ID, cursor: 2 });
@@ -132,7 +132,7 @@ test('a poll whose answer gets lost is repeated with the same cursor', async () 
   assert.deepEqual([net.received, net.closed], [['a', 'b'], undefined]);
 });
 
-test('a hole in what polls bring ends the connection, so that a resume fills it', () => {
+test('a gap in the frames of polls ends the connection, so that a resume fills it', () => {
   const { net } = poll();
   net.all[0]!.answer(200, `${head(1)}\na\n`);
   net.last('/poll').answer(200, `${head(3)}\nc\n`);
@@ -148,7 +148,7 @@ test('a poll that is never answered is repeated, too', async () => {
   assert.ok(net.to('/poll').length > 2);
 });
 
-test('a refusal by the server has its code, by something in between it is a broken connection', () => {
+test('a refusal by the server has its code, and a refusal by a proxy is a broken connection', () => {
   const cases: [number, boolean, number][] = [
     [401, true, 4401],
     [401, false, 4401],

@@ -3,7 +3,7 @@ import type { HttpAnswer, Socket, SocketHandlers, SocketTarget } from '../platfo
 import { type Caller, Calls, codeOfRefusal, parsedAs, queryOf } from './calls.ts';
 import { Sender } from './sender.ts';
 
-/** A connection of requests that are held until there is something to say, and posted ones the other way. */
+/** A connection of requests that the server holds until it has a message, and of posted requests the other way. */
 export function openLongPoll(caller: Caller, target: SocketTarget, handlers: SocketHandlers): Socket {
   const { path, token } = target;
   const query = queryOf(path);
@@ -37,7 +37,7 @@ export function openLongPoll(caller: Caller, target: SocketTarget, handlers: Soc
     if (!head) return end(1006, 'The answer is not from a server of this protocol.');
     if (connection === undefined) sender.start((connection = head.connection));
     let number = head.cursor - frames.length;
-    if (number > cursor) return end(1006, `Frame ${number + 1} came where ${cursor + 1} was due.`);
+    if (number > cursor) return end(1006, `Frame ${number + 1} arrived where frame ${cursor + 1} was expected.`);
     for (const frame of frames) {
       number += 1;
       if (number <= cursor) continue;

@@ -32,7 +32,7 @@ export class Sender {
     this.#onFailure = onFailure;
   }
 
-  /** The connection is known from now on. */
+  /** The id of the connection is known from now on. */
   start(connection: string): void {
     this.#connection = connection;
     this.#soon();
