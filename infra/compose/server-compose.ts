@@ -74,9 +74,10 @@ function edgeService({ config, owner, fingerprints }: ServerComposeOptions) {
 }
 
 function serverService({ config, password }: ServerComposeOptions, index: number) {
-  const { serverImage, serverPort, serverEnvironment, redis, drainSignal, drainSeconds } = config;
+  const { serverImage, serverPort, redis, drainSignal, drainSeconds } = config;
   const environment = {
-    ...serverEnvironment,
+    ...config.serverEnvironment,
+    ...config.serverSecretEnvironment,
     PORT: String(serverPort),
     APPID: String(index + 1).repeat(4),
     ...(redis === 'none' ? {} : { REDIS_URL: `redis://:${password}@${REDIS_HOST}:${REDIS_PORT}` }),

@@ -104,6 +104,7 @@ export const CHANGEABILITY: { readonly [K in Key]: Changeability } = Object.free
   serverImage: ROLLS,
   serverPort: EDGE_AND_REPLICAS,
   serverEnvironment: ROLLS,
+  serverSecretEnvironment: made('rolls the replicas', 'not compared, as it is secret'),
   image: ROLLS,
   imageRepository: ROLLS,
   imageBuilder: made('in place'),

@@ -19,7 +19,8 @@ export const checkPlayers: Check = (values, given) => {
   };
 };
 
-const ONLY_WITH_IMAGE = ['serverPort', 'serverEnvironment', 'metricsPath', 'metricsPort'] as const;
+const ENVIRONMENTS = ['serverEnvironment', 'serverSecretEnvironment'] as const;
+const ONLY_WITH_IMAGE = ['serverPort', ...ENVIRONMENTS, 'metricsPath', 'metricsPort'] as const;
 const ONLY_WITH_SERVER = ['socketPaths', 'sticky', 'healthPath'] as const;
 const ONLY_WITH_COMMAND = ['drainSignal', 'drainSeconds'] as const;
 
@@ -114,31 +115,44 @@ export function checkNoServerImage(values: Values): Complaint | undefined {
 const TOLD = ['PORT', 'APPID'];
 const ONLY_OF_GRIDLOCK = ['image', 'imageRepository'] as const;
 
+/** A variable of the server that is set twice, or that the platform sets. */
+function strayVariable(values: Values): Complaint | undefined {
+  const told = [...TOLD, ...(values.redis === 'none' ? [] : ['REDIS_URL'])];
+  for (const key of ENVIRONMENTS) {
+    const name = told.find((each) => Object.hasOwn(values[key], each));
+    if (name === undefined) continue;
+    return {
+      keys: [key],
+      problem: `${key} has ${name}, which Gridlock sets itself`,
+      remedy: name === 'PORT' ? 'set serverPort instead' : 'choose another name',
+    };
+  }
+  const twice = Object.keys(values.serverEnvironment).find((name) =>
+    Object.hasOwn(values.serverSecretEnvironment, name),
+  );
+  if (twice === undefined) return undefined;
+  return {
+    keys: ['serverEnvironment'],
+    problem: `serverEnvironment and serverSecretEnvironment both have ${twice}`,
+    remedy: 'remove it from one of them',
+  };
+}
+
 /** Checks that the keys agree with the user's own image. */
-export const checkImageOfServer: Check = (
-  { serverImage, serverEnvironment, ingress, redis, scaleOn, metricsPath },
-  given,
-) => {
+export const checkImageOfServer: Check = (values, given) => {
+  const { serverImage, ingress, scaleOn, metricsPath } = values;
   if (serverImage === '') return undefined;
   // The plain edge runs an agent, which is in the image of Gridlock.
-  const stray = ingress === 'haproxy' ? undefined : ONLY_OF_GRIDLOCK.find((key) => given.has(key));
-  if (stray) {
+  const ofGridlock = ingress === 'haproxy' ? undefined : ONLY_OF_GRIDLOCK.find((key) => given.has(key));
+  if (ofGridlock) {
     return {
-      keys: [stray],
-      problem: `${stray} is for the replicas of Gridlock, and serverImage is set`,
+      keys: [ofGridlock],
+      problem: `${ofGridlock} is for the replicas of Gridlock, and serverImage is set`,
       remedy: 'unset one of them',
     };
   }
-  const told = [...TOLD, ...(redis === 'none' ? [] : ['REDIS_URL'])].find((name) =>
-    Object.hasOwn(serverEnvironment, name),
-  );
-  if (told !== undefined) {
-    return {
-      keys: ['serverEnvironment'],
-      problem: `serverEnvironment has ${told}, which Gridlock sets itself`,
-      remedy: told === 'PORT' ? 'set serverPort instead' : 'choose another name',
-    };
-  }
+  const stray = strayVariable(values);
+  if (stray) return stray;
   const metrics = given.has('metricsPort') ? 'metricsPort' : scaleOn === '' ? undefined : 'scaleOn';
   if (metrics === undefined || metricsPath !== '') return undefined;
   return {

@@ -25,6 +25,11 @@ const environment = v.pipe(
   v.record(VARIABLE, VALUE),
   v.transform((variables): Readonly<Record<string, string>> => Object.freeze(variables)),
 );
+/** The message must not repeat a value. */
+const secretEnvironment = v.message(
+  v.union([environment, v.pipe(v.string(), v.parseJson(), environment)]),
+  'a name or a value does not fit, or it is no map',
+) as unknown as typeof environment;
 
 export const SERVER_KEYS = Object.freeze({
   command: define({
@@ -52,6 +57,13 @@ export const SERVER_KEYS = Object.freeze({
     'a map of variables and their values',
     'with serverImage: variables that it gets in addition',
   ),
+  serverSecretEnvironment: define({
+    schema: secretEnvironment,
+    default: v.parse(environment, {}),
+    allowed: 'a map of variables and their values',
+    help: 'with serverImage: more of them, which Kubernetes keeps in a Secret (may be encrypted)',
+    secret: true,
+  }),
   metricsPath: text(
     orEmpty(URL_PATH),
     '',

@@ -173,6 +173,18 @@ test('variables of the server are text, whatever YAML makes of them', () => {
   });
 });
 
+test('variables that are secret may be encrypted, and a refusal does not repeat them', () => {
+  const text = (value: string) => `  command: x\n  serverImage: ${image}\n  serverSecretEnvironment: ${value}\n`;
+  assert.deepEqual(readFile(text('{KEY: hush}')).serverSecretEnvironment, { KEY: 'hush' });
+  assert.deepEqual(readFile(text('{secure: v1:abc}')).serverSecretEnvironment, {});
+  for (const value of ['{KEY: [hush]}', '{"hush-name": x}', 'hush']) {
+    assert.throws(
+      () => readFile(text(value)),
+      (error: Error) => /serverSecretEnvironment/.test(error.message) && !/hush/.test(error.message),
+    );
+  }
+});
+
 for (const [what, values, pattern] of [
   ['an image that changes', { serverImage: 'chat:latest' }, /serverImage .*tag other than latest/],
   ['an image of Gridlock too', { image: 'game:1' }, /^image is for the replicas of Gridlock, and serverImage is set/],
@@ -182,6 +194,16 @@ for (const [what, values, pattern] of [
     'another Redis than its own',
     { serverEnvironment: { REDIS_URL: 'x' } },
     /has REDIS_URL, which Gridlock sets itself/,
+  ],
+  [
+    'a secret variable that is set already',
+    { serverSecretEnvironment: { APPID: '1' } },
+    /^serverSecretEnvironment has APPID/,
+  ],
+  [
+    'a variable that is both open and secret',
+    { serverEnvironment: { KEY: 'a' }, serverSecretEnvironment: { KEY: 'b' } },
+    /both have KEY/,
   ],
   ['a variable that is no name', { serverEnvironment: { 'A B': '1' } }, /serverEnvironment .*a map of variables/],
   ['a gauge of no metrics', { scaleOn: 'chat_sockets' }, /^scaleOn is set, and metricsPath is not/],

@@ -9,12 +9,14 @@ export type ServerArgs = Omit<WebSocketClusterArgs, 'namespace' | 'host' | 'edge
 /** A server of the user's; undefined: it is Gridlock's own. */
 export function userServerArgs(config: Config): ServerArgs | undefined {
   const { serverImage, serverPort, serverEnvironment, metricsPath, metricsPort, drainSignal, drainSeconds } = config;
+  const { serverSecretEnvironment: secrets } = config;
   const server = userServer(config);
   if (serverImage === '' || server === undefined) return undefined;
   return {
     image: serverImage,
     port: serverPort,
     environment: serverEnvironment,
+    ...(Object.keys(secrets).length === 0 ? {} : { secretEnvironment: secrets }),
     health: server.healthPath === '' ? {} : { path: server.healthPath },
     ...(metricsPath === ''
       ? {}
