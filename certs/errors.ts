@@ -25,7 +25,7 @@ export type CertificateErrorCode =
   | 'unreadable'
   | 'wrong_passphrase';
 
-/** Codes of what was tried and did not succeed; everything else was refused before anything changed. */
+/** Codes of attempts that failed. Everything else was refused before anything changed. */
 const TRIED: readonly CertificateErrorCode[] = ['acme', 'rotation_failed', 'trust_failed', 'locked'];
 
 /** A fault in the authority or its directory; its message is a sentence that names the place and the fix. */
@@ -33,7 +33,7 @@ export class CertificateError extends Error {
   readonly code: CertificateErrorCode;
 
   constructor(code: CertificateErrorCode, message: string, options?: ErrorOptions) {
-    // It quotes names and paths that others chose, and ends on a terminal.
+    // The message quotes names and paths that others chose, and a terminal prints it.
     super(printable(message), options);
     this.name = 'CertificateError';
     this.code = code;
@@ -45,12 +45,12 @@ export class CertificateError extends Error {
   }
 }
 
-/** Whether `error` is a system error of one of these codes, as ENOENT. */
+/** Whether `error` is a system error with one of these codes, such as ENOENT. */
 export function hasCode(error: unknown, ...codes: string[]): boolean {
   return error instanceof Error && 'code' in error && codes.includes(error.code as string);
 }
 
-/** What an error says, without its stack. */
+/** The message of an error, without its stack. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

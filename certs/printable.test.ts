@@ -17,6 +17,6 @@ test('JSON stays the same value', () => {
   assert.deepEqual(JSON.parse(text), value);
 });
 
-test('an error that quotes a name is one line that a terminal only shows', () => {
+test('an error that quotes a name is one line that is safe to print', () => {
   assert.equal(new CertificateError('corrupt', 'a\u001b[31m\nb').message, 'a\\u001b[31m\\u000ab');
 });

@@ -11,7 +11,7 @@ export function printable(text: string): string {
   return text.replace(UNSAFE, escaped);
 }
 
-/** As `printable`, for text of several lines whose line ends are trusted. */
+/** Like `printable`, for text of several lines whose line ends are trusted. */
 export function printableLines(text: string): string {
   return text.replace(UNSAFE, (character) => (character === '\n' ? character : escaped(character)));
 }

@@ -28,12 +28,12 @@ describe('a passphrase', () => {
   for (const [what, content] of [
     ['Latin-1', Buffer.from('gr\u00fc\u00dfe\n', 'latin1')],
     ['UTF-16 with a mark', Buffer.concat([Buffer.from([0xff, 0xfe]), utf16('open-sesame\r\n')])],
-    ['UTF-16 of the other order', Buffer.concat([Buffer.from([0xfe, 0xff]), utf16('open-sesame').swap16()])],
+    ['UTF-16 in the other byte order', Buffer.concat([Buffer.from([0xfe, 0xff]), utf16('open-sesame').swap16()])],
     ['UTF-16 without a mark', utf16('open-sesame')],
     ['UTF-8 that is cut short', Buffer.from('grüß').subarray(0, 5)],
     ['a zero byte', 'open\0sesame'],
   ] as const) {
-    test(`in ${what} is refused with what to do`, (t) => {
+    test(`in ${what} is refused with the fix`, (t) => {
       assert.throws(() => readPassphrase(file(t, content)), { code: 'unreadable', message: /save it as UTF-8\.$/ });
     });
   }

@@ -24,7 +24,7 @@ export function readText(path: string): string {
   return decodeText(readBytes(path), path);
 }
 
-/** As `readText`, for the bytes of a file. */
+/** Like `readText`, for the bytes of a file. */
 export function decodeText(bytes: Uint8Array, path: string): string {
   // The encoding that Windows calls "Unicode". Without a mark its letters have zero bytes between them, which UTF-8
   // text never has.

@@ -16,14 +16,14 @@ const program = (name: string) => findBinary(path.join(TOOLS, name), name);
 
 /** Why tests with an ACME server cannot run here. */
 export const withoutPebble =
-  program('pebble') === undefined && 'pebble is not installed: install Go, then npm test brings it';
+  program('pebble') === undefined && 'pebble is not installed: install Go, then npm test installs it';
 
 export interface AcmeServer {
   /** Address of the ACME directory. */
   url: string;
-  /** File with the root of its own https. */
+  /** File with the root of its own HTTPS. */
   serverRoots: string;
-  /** File with the root of what it issues. */
+  /** File with the root of the certificates it issues. */
   roots: string;
   /** Address of the challenge test server's management interface. */
   dnsManagement: string;
@@ -31,14 +31,14 @@ export interface AcmeServer {
 }
 
 export interface AcmeServerOptions {
-  /** Where it looks for http-01 and tls-alpn-01 answers, of whatever name. */
+  /** Where it looks for http-01 and tls-alpn-01 answers, for any name. */
   httpPort: number;
   tlsPort: number;
   /** A name server to ask instead of the challenge test server. */
   dnsServer?: string;
 }
 
-/** Starts both in a directory. Every name leads to 127.0.0.1. One request in ten is refused for its nonce. */
+/** Starts both in a directory. Every name resolves to 127.0.0.1. One request in ten is refused for its nonce. */
 export async function startAcmeServer(directory: string, options: AcmeServerOptions): Promise<AcmeServer> {
   const [port, management, dns, dnsManagement] = (await freePorts(4)) as [number, number, number, number];
   const names = { dnsNames: ['localhost'], ipAddresses: ['127.0.0.1'] };
@@ -92,7 +92,7 @@ export async function startAcmeServer(directory: string, options: AcmeServerOpti
       { what: 'Pebble', timeoutMs: 30_000 },
     );
     writeFileSync(roots, pem);
-    // An order of a name that cannot be looked up yet is lost.
+    // An order for a name that cannot be looked up yet is lost.
     for (const port of [dns, dnsManagement]) {
       const what = `the challenge test server on port ${port}`;
       await waitFor(() => listens(port), { what, timeoutMs: 30_000 });
@@ -118,7 +118,7 @@ async function end(processes: readonly ChildProcess[]): Promise<void> {
   }
 }
 
-/** @throws when nobody does */
+/** @throws when nothing listens */
 async function listens(port: number): Promise<true> {
   const socket = connect(port, '127.0.0.1');
   try {

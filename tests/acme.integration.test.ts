@@ -127,7 +127,7 @@ describe('a certificate from an ACME authority, through the running edge', { ski
     socket.close();
   });
 
-  test('that is refused leaves the one in use, and is not asked for again for a while', async () => {
+  test('that is refused leaves the one in use, and is not requested again for a while', async () => {
     const out = path.join(edge.directory, 'leaf.pem');
     const inUse = readFileSync(out, 'utf8');
     const wrong = orderOf({ type: 'dns-01', set: 'true', clear: 'true' });
@@ -188,7 +188,7 @@ describe('updates of a real name server (RFC 2136)', { skip: withoutNamed }, () 
     return (await resolver.resolveTxt(name).catch(() => [])).flat().sort();
   };
 
-  test('add a record next to another of the same name, and take away that one alone', async () => {
+  test('add a record next to another of the same name, and remove only that one', async () => {
     const name = '_acme-challenge.zone.example';
     await updateTxt(target(), name, 'one');
     await updateTxt(target(), name, 'two');
@@ -199,7 +199,7 @@ describe('updates of a real name server (RFC 2136)', { skip: withoutNamed }, () 
     assert.deepEqual(await lookup(name), []);
   });
 
-  test('are refused with another secret, outside the zone, and where nobody answers', async () => {
+  test('are refused with another secret, outside the zone, and without an answer', async () => {
     const name = '_acme-challenge.zone.example';
     const wrong = target(Buffer.alloc(32).toString('base64'));
     await assert.rejects(updateTxt(wrong, name, 'x'), { message: /refused to update .*NOTAUTH/ });

@@ -61,7 +61,7 @@ describe('the certificates of a running cluster, behind a front that looks at th
     assert.equal((await certs('audit')).good, true);
   });
 
-  test('name revocation lists that the edge serves in plain http, by which openssl refuses a revoked leaf', async () => {
+  test('name revocation lists that the edge serves over plain HTTP, and with which openssl refuses a revoked leaf', async () => {
     const leaf = path.join(dir, '..', 'other.pem');
     await certs('issue', '--dns', 'localhost', '--out', leaf);
     const { stdout: text } = await run('openssl', ['x509', '-in', leaf, '-noout', '-ext', 'crlDistributionPoints']);
@@ -94,7 +94,7 @@ describe('the certificates of a running cluster, behind a front that looks at th
         ...['verify', '-x509_strict', '-crl_check_all', '-CRLfile', lists, '-CAfile', path.join(dir, 'root.pem')],
         ...['-untrusted', leaf, leaf],
       ]);
-    // The watcher signs the first ones, if nobody did before.
+    // The watcher signs the first ones, unless they exist already.
     await certs('crl');
     await download();
     await verify();
@@ -103,13 +103,13 @@ describe('the certificates of a running cluster, behind a front that looks at th
     await assert.rejects(verify(), { stderr: /certificate revoked/ });
   });
 
-  test('are told to Prometheus, and an unknown challenge is not found', async () => {
+  test('are exposed to Prometheus, and an unknown challenge is not found', async () => {
     const socketPath = path.join(cluster.stateDir, 'run/certs.sock');
     const metrics = async () => {
       const { body } = await get({ socketPath, path: '/metrics' });
       return /^certificate_expiry_seconds\{role="leaf".*\} (\d+)$/m.exec(body.toString())?.[1];
     };
-    const seconds = await waitFor(metrics, { what: 'the first look', timeoutMs: 60_000 });
+    const seconds = await waitFor(metrics, { what: 'the first check', timeoutMs: 60_000 });
     assert.ok(Number(seconds) > 6 * 86_400);
     const { httpUrl } = await cluster.status();
     const port = new URL(httpUrl).port;

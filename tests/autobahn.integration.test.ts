@@ -5,10 +5,10 @@ import { startEdge } from '../infra/edge/testing.ts';
 import { startDoor, startEcho, testClient, testServer, type Verdict, withoutKosoku } from './autobahn.ts';
 import { freePorts } from './kit/ports.ts';
 
-/** All that Autobahn has; 216 of them are about compression, which is not spoken here. */
+/** All of Autobahn's cases. 216 of them are about compression, which Gridlock does not offer. */
 const ALL = 517;
 const COMPRESSION = 216;
-/** Those about large messages and speed. */
+/** Cases about large messages and speed. */
 const LARGE = 54;
 
 function assertPassed({ cases, behaviours, failed }: Verdict, expected: number): void {

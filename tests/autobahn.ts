@@ -22,20 +22,23 @@ const REPORTS = path.join(ROOT, '.artifacts/autobahn');
 /** Why the cases cannot be run here, for a test's `skip`. */
 export const withoutKosoku = existsSync(KOSOKU)
   ? false
-  : 'kosoku is not there: with Python 3.10 and its venv module, node infra/setup/run.mjs test gets it';
+  : 'kosoku is not installed: with Python 3.10 and its venv module, node infra/setup/run.mjs test installs it';
 
-/** Cases by what came of them. */
+/** The cases by their results. */
 export interface Verdict {
   readonly cases: number;
   readonly behaviours: Readonly<Record<string, number>>;
-  /** Cases that were failed, or whose connection was not closed as it should have been; where nothing wrong came, twice. */
+  /**
+   * Cases that failed, or whose connection was not closed correctly. A case that was only late counts when it was late
+   * twice.
+   */
   readonly failed: readonly string[];
 }
 
 interface Outcome {
   readonly behavior: string;
   readonly behaviorClose: string;
-  /** The case was failed though nothing came that should not have come: what was expected was late. */
+  /** The case failed although nothing wrong arrived: the expected data was late. */
   readonly isLate: boolean;
 }
 
@@ -67,7 +70,7 @@ function readOutcomes(directory: string): Outcomes {
   );
 }
 
-/** All that came is what an expectation begins with. */
+/** Everything that arrived is the beginning of an expectation. */
 function isLate(reportFile: string): boolean {
   const { expected, received } = JSON.parse(readFileSync(reportFile, 'utf8')) as CaseReport;
   return Object.values(expected).some(
@@ -159,8 +162,8 @@ async function fuzzClient(port: number, directory: string, which: readonly strin
 }
 
 /**
- * Runs cases against the sockets that the SDK opens in Node, but for what its `maxPayload` refuses; those that
- * were late once more, as with a server.
+ * Runs cases against the sockets that the SDK opens in Node, except those that its `maxPayload` refuses. Late cases run
+ * a second time, as with a server.
  */
 export async function testClient(port: number, report: string): Promise<Verdict> {
   const all = await fuzzClient(port, freshDirectory(report), ['-x', '9.*']);
@@ -175,7 +178,7 @@ type OnMessage = (socket: WebSocket, data: Buffer, binary: boolean) => void;
 
 async function visit(url: string, onMessage: OnMessage): Promise<void> {
   const socket = new WebSocket(url, SOCKET_OPTIONS);
-  // What the server does wrong on purpose.
+  // The deliberate faults of the server.
   socket.on('error', () => undefined);
   socket.on('message', (data, binary) => onMessage(socket, data as Buffer, binary));
   await new Promise((resolve) => socket.once('close', resolve));
@@ -214,7 +217,7 @@ async function listen(server: Server, sockets: Iterable<{ destroy(): void }>): P
 /** The bounds of a game are too narrow for the cases, whose messages have up to 16 MiB in up to 65,536 fragments. */
 const WIDE = { maxPayload: 1 << 26, maxFragments: 1 << 20, maxBufferedChunks: 1 << 22 };
 
-/** The replica's side of a WebSocket, with an echo behind it; ready for an edge that asks, too. */
+/** The replica's side of a WebSocket, with an echo behind it. It also answers the edge's health check. */
 export async function startEcho(): Promise<Listener> {
   const sockets = new Set<Duplex>();
   const options: ServerOptions = { ...BOUNDED, ...WIDE };
@@ -235,7 +238,7 @@ export async function startEcho(): Promise<Listener> {
   return listen(server, sockets);
 }
 
-/** A plain door to an edge: adds TLS, and asks for the address of the socket instead of `/`. */
+/** An entrance to an edge without TLS: it adds TLS, and requests the path of the socket instead of `/`. */
 export async function startDoor(port: number, ca: Buffer): Promise<Listener> {
   const sockets = new Set<{ destroy(): void }>();
   const server = createTcpServer((inward) => {

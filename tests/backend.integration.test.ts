@@ -13,14 +13,14 @@ interface Played {
   readonly design: 'stateless' | 'stateful';
   readonly type: AnyRoomType;
   readonly settings: object;
-  /** Of a member, and not allowed twice or visible when it is. */
+  /** A member's command. A second one is refused, or visible in the state. */
   readonly command: { readonly kind: string };
   readonly other: { readonly kind: string };
 }
 
 const fetchOf = (cluster: Cluster) => trustingFetch(cluster.rootPem);
 
-/** Repeats as a backend does: with the same key while there is no answer, or none that settles it. */
+/** Repeats as a backend does: with the same key, until an answer settles the request. */
 async function settled(ask: () => Promise<ApiAnswer>): Promise<ApiAnswer> {
   let answer: ApiAnswer | undefined;
   await until(
@@ -108,7 +108,7 @@ for (const { design, type, settings, command, other } of PLAYED) {
 
     test('players are disconnected from whichever replica they are on, and do not come back by themselves', async () => {
       const players = [await connected('Cleo')];
-      // The edge deals them out.
+      // The edge distributes them.
       while (new Set(players.map(({ health }) => health.replica)).size < 2) players.push(await connected('Dan'));
       for (const client of players) {
         const { status } = await backend.call('DELETE', `/players/${client.player!.id}/connections`);
@@ -136,7 +136,7 @@ for (const { design, type, settings, command, other } of PLAYED) {
       assert.equal((await backend.get('/rooms')).status, 200);
       keysFile.write(`shop:${next}`);
       await until(async () => (await backend.get('/rooms')).status === 401, 'the old key is forgotten', 20_000);
-      // Of both replicas, whichever the edge asks.
+      // The edge may ask either replica, so both must refuse.
       await until(
         async () => {
           const answers = await Promise.all(Array.from({ length: 6 }, () => backend.get('/rooms')));

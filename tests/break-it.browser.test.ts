@@ -16,7 +16,7 @@ import { trustingFetch } from './kit/trusting-fetch.ts';
 
 const TIMES = repetitions(1, 10);
 const CUT_MS = 5000;
-/** A trial ends within a minute, or says that it did not. */
+/** A trial ends within a minute, or reports that it did not. */
 const TRIAL_MS = 90_000;
 
 const key = newKey();
@@ -69,7 +69,7 @@ interface WithData {
   readonly dataset: Readonly<Record<string, string>>;
 }
 
-/** Presses a button; resolves with the row of the strip that tells what came of it. */
+/** Presses a button. Resolves with the row of the strip that reports the result. */
 async function press(page: Page, target: string): Promise<Record<string, string>> {
   const before = await rowNumber(part(page, 'trial').first());
   await part(page, `break-${target}`).click();
@@ -156,7 +156,7 @@ for (const [target, { strike, takesSocket }] of Object.entries(TARGETS)) {
   });
 }
 
-test('on another machine than the cluster the buttons appear only with the key of the operator', async (t) => {
+test('from another machine the buttons appear only with the key of the operator', async (t) => {
   const elsewhere = Object.values(os.networkInterfaces())
     .flatMap((addresses) => addresses ?? [])
     .find(({ internal, family }) => !internal && family === 'IPv4')?.address;

@@ -10,13 +10,13 @@ import { KeysFile, newKey } from '../services/server/testing/backend.ts';
 import { trustingFetch } from './kit/trusting-fetch.ts';
 import { until } from './kit/wait.ts';
 
-/** An address of this machine that is not loopback: what comes by it is from elsewhere as far as the edge can tell. */
+/** An address of this machine that is not loopback: to the edge, requests from it come from elsewhere. */
 const elsewhere = Object.values(os.networkInterfaces())
   .flatMap((addresses) => addresses ?? [])
   .find(({ internal, family }) => !internal && family === 'IPv4')?.address;
 
 interface Way {
-  /** By which name or address it comes. */
+  /** The name or address that it uses. */
   readonly host: string;
   readonly headers?: Readonly<Record<string, string | undefined>>;
   readonly method?: string;
@@ -67,7 +67,7 @@ async function settled(cluster: Cluster, way: Way): Promise<BreakStatus> {
 
 async function assertBreaks(cluster: Cluster, way: Way): Promise<void> {
   for (const part of BREAK_PARTS) {
-    // An edge that is killed has no time to hand the answer on.
+    // A killed edge has no time to forward the answer.
     const answer = await ask(cluster, part, way).catch((error: Error) => (part === 'edge' ? undefined : error));
     if (part !== 'edge') assert.equal(answer && 'status' in answer && answer.status, 202, JSON.stringify(answer));
     const { strikes } = await settled(cluster, way);
@@ -88,22 +88,22 @@ describe('a cluster for this machine alone', () => {
     await assertRefused(cluster, { host: 'localhost', headers: { 'gridlock-break': undefined } }, '403 header_missing');
   });
 
-  test('a page whose name was made to lead here breaks nothing, and learns nothing', async () => {
+  test('a page under a name that was pointed here breaks nothing, and learns nothing', async () => {
     const way = { host: 'localhost', headers: { host: 'evil.example', origin: 'https://evil.example' } };
     await assertRefused(cluster, way, '421 misdirected');
     assert.equal((await ask(cluster, 'status.json', { ...way, method: 'GET' })).status, 421);
   });
 
-  test('a browser that asks whether another origin may is told no', async () => {
+  test('a preflight request of another origin is refused', async () => {
     const headers = { 'access-control-request-method': 'POST', origin: 'https://evil.example' };
     assert.equal((await ask(cluster, 'redis', { host: 'localhost', method: 'OPTIONS', headers })).status, 403);
   });
 
-  test('what a proxy on this machine hands on breaks nothing', async () => {
+  test('a request that a proxy on this machine forwards breaks nothing', async () => {
     await assertRefused(cluster, { host: 'localhost', headers: { 'x-forwarded-for': '192.0.2.7' } }, '403 not_allowed');
   });
 
-  test('past the edge nothing is broken, whatever is said', async () => {
+  test('a request that bypasses the edge breaks nothing, whatever its headers say', async () => {
     const before = await traces(cluster);
     const { port } = new URL(cluster.url);
     const headers = { host: `localhost:${port}`, origin: `https://localhost:${port}`, 'gridlock-break': 'page' };
@@ -124,7 +124,7 @@ describe('a cluster for this machine alone', () => {
     assert.deepEqual(await traces(cluster), before);
   });
 
-  test('what is no part, no replica or no JSON is refused with a reason', async () => {
+  test('an unknown part, an unknown replica and invalid JSON are refused with a reason', async () => {
     const way = { host: 'localhost' };
     assert.equal((await ask(cluster, 'everything', way)).told.code, 'not_found');
     assert.equal((await ask(cluster, 'redis', { ...way, method: 'GET' })).told.code, 'method_not_allowed');
@@ -155,7 +155,7 @@ describe('a cluster that others reach', { skip: elsewhere === undefined && 'no a
     shopFile?.remove();
   });
 
-  test('from elsewhere nothing is broken without the key, whatever a request says about itself', async () => {
+  test('a request from elsewhere breaks nothing without the key, whatever it says about itself', async () => {
     await assertRefused(cluster, { host: elsewhere! }, '403 not_allowed');
     const forged = { 'x-forwarded-for': '127.0.0.1', 'gridlock-break-from': 'loopback', 'x-real-ip': '127.0.0.1' };
     await assertRefused(cluster, { host: elsewhere!, headers: forged }, '403 not_allowed');
@@ -164,7 +164,7 @@ describe('a cluster that others reach', { skip: elsewhere === undefined && 'no a
     assert.deepEqual(told, { available: false, needsKey: true });
   });
 
-  test('the key of a backend is none of the operator, and a key excuses no other origin', async () => {
+  test('the key of a backend is not one of an operator, and no key lets another origin in', async () => {
     await assertRefused(cluster, bearer(shop), '401 unauthorized');
     const { host, headers } = bearer(operator);
     const way = { host, headers: { ...headers, origin: 'https://evil.example' } };

@@ -1,4 +1,4 @@
-// A certificate of one's own under npm start: kept over restarts, followed when it changes, renewed by ACME.
+// The user's own certificate under npm start: kept over restarts, followed when it changes, renewed by ACME.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { copyFileSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -25,7 +25,7 @@ const serving = (cluster: Cluster, fingerprint: string) =>
     timeoutMs: 60_000,
   });
 
-describe('a certificate of one’s own under npm start', () => {
+describe('the user’s own certificate under npm start', () => {
   let directory: string;
   let file: string;
   let cluster: Cluster;
@@ -69,7 +69,7 @@ describe('a certificate of one’s own under npm start', () => {
     assert.equal((await cluster.status()).edge.pid, edge.pid, 'nothing was restarted');
   });
 
-  test('that becomes bad is told, and the last good one stays, even when the edge starts again', async () => {
+  test('that becomes bad is reported, and the last good one stays, even when the edge starts again', async () => {
     const good = readFileSync(file, 'utf8');
     const before = leafIn(file);
     const bad = path.join(directory, 'bad.pem');
@@ -130,23 +130,23 @@ describe('a certificate from an ACME authority under npm start', { skip: without
       const { stdout } = await promisify(execFile)(process.execPath, [MAIN, ...args]);
       return JSON.parse(stdout) as { edge: string };
     };
-    assert.equal((await acme(HOST)).edge, 'none', 'the edge serves its own leaf as yet');
+    assert.equal((await acme(HOST)).edge, 'none', 'the edge still serves its own leaf');
     assert.notEqual(await servedBy(cluster), leafIn(file));
 
     await cluster.stop();
     cluster = await startCluster({ ...common, certificateFile: file });
     const first = leafIn(file);
     assert.equal(await servedBy(cluster), first);
-    // Until then it is still told what the edge served before.
+    // Until then the record names what the edge served before.
     const edge = path.join(stateDir, 'pki/edge.json');
     const isTold = async () => readFileSync(edge, 'utf8').includes(JSON.stringify(file)) || undefined;
-    await waitFor(isTold, { what: 'the authority to be told what the edge serves', timeoutMs: 60_000 });
+    await waitFor(isTold, { what: 'the authority to record what the edge serves', timeoutMs: 60_000 });
 
     assert.equal((await acme(HOST)).edge, 'updated', 'it goes into the edge that serves the file');
     assert.notEqual(leafIn(file), first);
     assert.equal(await servedBy(cluster), leafIn(file));
 
-    // A name more than the certificate has makes the kept order due: the watcher looks as it starts.
+    // A name that the certificate lacks makes the kept order due, and the watcher checks when it starts.
     await cluster.stop();
     const orders = path.join(stateDir, 'pki/acme');
     const order = path.join(orders, readdirSync(orders).find((name) => name.startsWith('order-'))!);
@@ -174,7 +174,7 @@ test('the key of the root is kept encrypted with a passphrase, with which the in
   });
   assert.match(key(), /^-----BEGIN ENCRYPTED PRIVATE KEY-----/);
   await cluster.stop();
-  // Without its intermediate the next start has to open the root's key.
+  // Without its intermediate the next start has to decrypt the root's key.
   const intermediate = path.join(stateDir, 'pki/intermediate');
   const before = readFileSync(`${intermediate}.pem`, 'utf8');
   for (const kind of ['pem', 'key']) rmSync(`${intermediate}.${kind}`);

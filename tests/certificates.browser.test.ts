@@ -42,7 +42,7 @@ before(async () => {
   const script =
     'import socket, ssl, sys\n' +
     'context = ssl.create_default_context(cafile=sys.argv[1])\n' +
-    // As RFC 9525 wants it, and browsers and Go do: the common name is no name of a server.
+    // The common name is not a name of the server, as RFC 9525 says and browsers and Go do.
     'context.hostname_checks_common_name = False\n' +
     'context.wrap_socket(socket.create_connection(("127.0.0.1", int(sys.argv[2])), 10), server_hostname="localhost")';
   clients = {
@@ -106,7 +106,7 @@ describe('openssl, Node, Python and Chromium, which trust the root alone,', () =
   for (const keyType of ['P-256', 'P-384', 'RSA-2048', 'RSA-4096', 'Ed25519'] as KeyType[]) {
     // Chromium has no Ed25519 in certificates.
     const without = keyType === 'Ed25519' ? ['chromium'] : [];
-    test(`all accept a leaf with a ${keyType} key${without.length > 0 ? ', but for Chromium' : ''}`, async () => {
+    test(`all accept a leaf with a ${keyType} key${without.length > 0 ? ', except in Chromium' : ''}`, async () => {
       const { pem } = await issueLeaf({ dir, ...localhost, out: path.join(dir, 'other.pem'), keyType });
       const expected = Object.keys(clients).filter((name) => !without.includes(name));
       assert.deepEqual(await accepting(pem, without), expected);

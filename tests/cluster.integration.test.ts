@@ -5,7 +5,7 @@ import { type GridPlayer, gridViolations, playersOnDifferentReplicas } from '../
 import { createClient, type MessageEvent } from '../services/client/node.ts';
 import { until } from './kit/wait.ts';
 
-// Whichever replica decides: what players see must not differ.
+// Players must see the same, whichever replica decides.
 for (const design of ['stateless', 'stateful'] as const) {
   describe(design, () => {
     let cluster: Cluster;
@@ -31,7 +31,7 @@ for (const design of ['stateless', 'stateful'] as const) {
       return { game, joined };
     }
 
-    /** Everybody captures until the game ends while `fault` strikes; then the histories of all are judged. */
+    /** All players capture until the game ends while `fault` strikes; then the histories of all are judged. */
     async function playThrough(fault: (joined: GridPlayer[], game: string) => Promise<void>) {
       const { game, joined } = await newGame(4, { size: 16, seconds: 300 });
       const played = Promise.all(

@@ -119,12 +119,12 @@ test('only the paths of its sockets reach the server', needsDocker, async () => 
   await assert.rejects(open(1, '/other'), /Unexpected server response: 404/);
 });
 
-test('Redis answers to what the server is told', needsDocker, async () => {
+test('Redis answers at the address and password that the server gets', needsDocker, async () => {
   const script = `const s=require('net').connect(6379,'redis',()=>s.write('AUTH '+new URL(process.env.REDIS_URL).password+'\\r\\nPING\\r\\n'));s.on('data',d=>{process.stdout.write(d);if(String(d).includes('PONG'))s.end()})`;
   assert.match(await compose('exec', '-T', 'ws1', 'node', '-e', script), /\+OK[\s\S]*\+PONG/);
 });
 
-test('a new certificate of each level is served to new sockets and closes none that is open', needsDocker, async () => {
+test('a new certificate of each level is served to new sockets and closes no open one', needsDocker, async () => {
   const sockets = await Promise.all(rooms.map((room) => open(room)));
   const worker = new RotationWorker(composePaths(directory).pki);
   try {

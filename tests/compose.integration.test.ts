@@ -62,7 +62,7 @@ after(async () => {
 
 const container = async (service: string): Promise<string> => (await compose('ps', '--all', '--quiet', service)).trim();
 
-/** Resolves when the container says of itself that it is healthy. */
+/** Resolves when the container reports itself healthy. */
 async function healthy(service: string): Promise<void> {
   const id = await container(service);
   const status = async () =>
@@ -81,7 +81,7 @@ async function newGame(appIds: readonly string[], settings: { size: number; seco
   return { game, joined };
 }
 
-/** Everybody captures until the game ends while `fault` strikes; then the histories of all are judged. */
+/** All players capture until the game ends while `fault` strikes; then the histories of all are judged. */
 async function playThrough(appIds: readonly string[], fault: (joined: GridPlayer[]) => Promise<void>) {
   const { game, joined } = await newGame(appIds, { size: 16, seconds: 300 });
   const played = Promise.all(joined.map((player, index) => player.playOut(game, (free) => index * (free.length >> 1))));
@@ -147,7 +147,7 @@ test('a replica that is stopped drains: its players leave with what they have', 
   await healthy('ws2');
 });
 
-test('nothing but the edge can be reached from this machine, and only on its own address', needsDocker, async () => {
+test('only the edge can be reached from this machine, and only on its own address', needsDocker, async () => {
   const services = (await compose('ps', '--format', 'json'))
     .trim()
     .split('\n')

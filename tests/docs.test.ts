@@ -68,7 +68,7 @@ test('every page of docs is in its index', () => {
 
 test('the README takes at most two screens', () => {
   const lines = read('README.md').trimEnd().split('\n');
-  assert.ok(lines.length <= 110, `The README has ${lines.length} lines: move what is not for everybody to docs.`);
+  assert.ok(lines.length <= 110, `The README has ${lines.length} lines: move what only some readers need to docs.`);
 });
 
 test('every picture of the documentation is shown on a page', () => {

@@ -109,7 +109,7 @@ test('on a phone quick match and the code are on the first screen, and no name i
   await close(ann, ben);
 });
 
-test('the keys are told by a dialog that the question mark opens, except where it is written', async () => {
+test('the question mark opens a dialog with the keys, except where it is typed as text', async () => {
   const page = await arrive('Ann');
   await part(page, 'chat-input').press('?');
   assert.equal(await part(page, 'help-dialog').isVisible(), false);
@@ -125,7 +125,7 @@ test('the keys are told by a dialog that the question mark opens, except where i
   await close(page);
 });
 
-test('a focus that comes without a key, as from a screen reader, is where the arrows go on', async () => {
+test('the arrow keys continue from the focus, also when a screen reader set it', async () => {
   const [ann, ben] = await newGame();
   await ann.evaluate(`document.querySelector('[data-testid=cell-7]').focus()`);
   await ann.locator('[data-testid=cell-7][tabindex="0"]').waitFor();
@@ -218,7 +218,7 @@ test('nothing vibrates for a player who wants less motion', async () => {
   await close(ann, ben);
 });
 
-test('the winner gets confetti, which goes by itself; the loser gets none', async () => {
+test('the winner gets confetti, which disappears by itself; the loser gets none', async () => {
   const [ann, ben] = await newGame({ size: 3 });
   await playToTheEnd(ann, ben, 9);
   await part(ann, 'confetti').waitFor();
@@ -240,7 +240,7 @@ test('there is no confetti for a winner who wants less motion', async () => {
 
 const cursor = (page: Page, cell: number) => page.locator(`[data-testid=cursor][data-cell="${cell}"]`);
 
-test('players see where the others point, with mouse and keyboard, and not where they do themselves', async () => {
+test('players see the cursors of the others, moved by mouse or keyboard, and not their own', async () => {
   const [ann, ben] = await newGame();
   await part(ann, 'cell-12').hover();
   await cursor(ben, 12).and(ben.locator('[data-seat="0"]')).waitFor();

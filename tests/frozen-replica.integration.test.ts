@@ -11,31 +11,31 @@ const LATE = /^gridlock_upgrades_refused_total\{[^}]*reason="late"[^}]*\} (\d+)/
 const PLAYERS = 6;
 
 for (const reloads of [false, true]) {
-  const instead = reloads ? 'by a page that was loaded again meanwhile' : 'instead';
-  test(`an attempt to connect that hung at a replica that stood still does not end the connection that was made ${instead}`, async () => {
+  const instead = reloads ? 'by a page that was reloaded meanwhile' : 'instead';
+  test(`an attempt to connect that hung at a frozen replica does not end the connection that was made ${instead}`, async () => {
     const cluster = await startCluster({ replicas: 2 });
     const { replicas } = await cluster.status();
     const frozen = replicas[0]!;
     const stores = Array.from({ length: PLAYERS }, () => new MemoryStore());
-    /** All of them, as programs or pages that just began. */
+    /** All clients, as programs or pages that have just started. */
     const begin = () =>
       stores.map((store) => createClient({ url: cluster.url, ca: cluster.rootPem, connectTimeoutMs: 1000, store }));
     let clients = begin();
     const close = () => clients.forEach((client) => client.close());
     const runtimeSocket = path.join(cluster.stateDir, 'run/haproxy.sock');
     try {
-      // So that they have their sessions.
+      // This gives them their sessions.
       await Promise.all(clients.map((client) => client.connect()));
       close();
-      // However late they are, the edge has not noticed yet.
+      // However slow this test is, the edge must not notice yet.
       await runtimeCommand(runtimeSocket, `disable health replicas/${frozen.name}`);
       process.kill(frozen.pid!, 'SIGSTOP');
       let hung = 0;
       for (const client of clients) client.on('error', ({ message }) => (hung += Number(/no welcome/.test(message))));
-      // The edge sends them there by turns until it notices.
+      // The edge sends every second one there until it notices.
       const connecting = Promise.all(clients.map((client) => client.connect()));
       const isHung = async () => hung > 0 || undefined;
-      await waitFor(isHung, { what: 'an attempt to hang at the one that stands still', timeoutMs: 30_000 });
+      await waitFor(isHung, { what: 'an attempt to hang at the frozen replica', timeoutMs: 30_000 });
       await runtimeCommand(runtimeSocket, `enable health replicas/${frozen.name}`);
       await connecting;
       if (reloads) {

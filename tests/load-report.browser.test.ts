@@ -119,7 +119,7 @@ test('the check that failed is open, those that hold are folded', async () => {
   await held.waitFor();
 });
 
-test('it is whole on a phone and in the dark, and axe finds nothing', async () => {
+test('it is complete on a phone and in dark mode, and axe finds nothing', async () => {
   await assertAccessible(page, 'the report');
   await screenshot('light');
   await page.emulateMedia({ colorScheme: 'dark' });

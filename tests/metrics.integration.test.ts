@@ -1,4 +1,5 @@
-// The boards with a running cluster: by what it tells, and where there is one by a Prometheus that reads it.
+// Checks the boards against the metrics of a running cluster, and where Prometheus is installed, against one that reads
+// them.
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -52,7 +53,7 @@ describe('gridlock metrics, with a cluster', () => {
 
   const play = () => playMatch({ url: cluster.url, ca: cluster.rootPem });
 
-  test('every metric of every board is told by something that the configuration reads', async () => {
+  test('every metric of every board is exposed by a target of the configuration', async () => {
     const { scrape_configs: jobs } = parse(configuration) as { scrape_configs: Job[] };
     const read = async (job: Job) => {
       const texts = job.static_configs.map(async ({ targets: [target] }) => {
@@ -68,7 +69,7 @@ describe('gridlock metrics, with a cluster', () => {
         told = (await Promise.all(jobs.map(read))).join('\n');
         return /^gridlock_redis_memory_bytes\{/m.test(told) && /^certificate_not_after_seconds\{/m.test(told);
       },
-      'Redis and the certificates are told',
+      'Redis and the certificates have metrics',
       WAIT_MS,
     );
     const text = JSON.stringify(boards);
@@ -108,7 +109,7 @@ describe('gridlock metrics, with a cluster', () => {
     const filled = (expr: string) =>
       expr
         .replaceAll('$__rate_interval', RATE_INTERVAL)
-        .replace(/\$(\w+)/g, (_, name: string) => chosen.get(name) ?? assert.fail(`$${name} is no variable`));
+        .replace(/\$(\w+)/g, (_, name: string) => chosen.get(name) ?? assert.fail(`$${name} is not a variable`));
     const series = async (expr: string) => {
       const range = { start: String(begun / 1000), end: String(Date.now() / 1000), step: '5s' };
       const { result } = (await ask('query_range', { query: filled(expr), ...range })) as unknown as {

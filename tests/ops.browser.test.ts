@@ -105,7 +105,7 @@ const told = (text: string | RegExp) =>
       const actions = texts.map((one) => one.replace(/^\S+ /, ''));
       return actions.some((one) => (typeof text === 'string' ? one === text : text.test(one)));
     },
-    `the events tell ${text}`,
+    `the events report ${text}`,
     30_000,
   );
 
@@ -124,7 +124,7 @@ const inkOf = (canvas: Locator) =>
 test('every replica is on the page, ready, and their sockets are those of the players', async () => {
   for (const replica of ['1111', '2222', '3333', '4444']) await inState(replica, 'ready');
   await page.getByTestId('ready').and(page.getByText('4 of 4 replicas ready')).waitFor();
-  // A replica tells its figures once a second: those shown first may be from before the last player came.
+  // A replica reports its figures once a second, so the first ones may be from before the last player came.
   await until(
     async () => {
       const sockets = await page.getByTestId(/^sockets-/).allInnerTexts();
@@ -172,7 +172,7 @@ test('the edge is there with its sessions and handshakes, and Redis with its mem
     .getByTestId('edge-sessions')
     .filter({ hasText: new RegExp(`^${PLAYERS} of [1-9]`) })
     .waitFor({ timeout: 60_000 });
-  // Somebody comes in: the replica itself looks at the certificate, and that is a handshake.
+  // There are handshakes even without new players, because the replica itself checks the certificate.
   await edge
     .getByTestId('edge-handshakes')
     .filter({ hasText: /^\d[\d.]* a second/ })
@@ -226,7 +226,7 @@ test('a load run that is posted is shown', async () => {
   assert.doesNotMatch(text, /nested/);
 });
 
-test('it is whole at 360 px, in the dark, and for the keyboard', async () => {
+test('it works at 360 px, in dark mode and with the keyboard', async () => {
   await screenshot('light');
   await page.emulateMedia({ colorScheme: 'dark' });
   await screenshot('dark');
@@ -300,7 +300,7 @@ test('a room shows its state, its history and where its members are, and is clos
   await assertAccessible(page, 'a question');
   await screenshot('question');
   await page.getByRole('button', { name: 'Cancel' }).click();
-  assert.equal(one!.room(room)?.state.status, 'active', 'a question is no answer');
+  assert.equal(one!.room(room)?.state.status, 'active', 'asking closes nothing');
   await shown.getByRole('button', { name: 'Close the room' }).click();
   await page.getByTestId('confirm').click();
   await until(
@@ -377,7 +377,7 @@ test('the sockets of a replica are moved, and a replica is drained: it is back, 
   await until(() => players.every((player) => player.state === 'open'), 'every player is back', 60_000);
 });
 
-test('through the edge nobody reaches any of it, with the key neither', async () => {
+test('none of it can be reached through the edge, not even with the key', async () => {
   const { Agent, request } = await import('node:https');
   const agent = new Agent({ ca: cluster.rootPem });
   const key = operatorKey();
@@ -412,7 +412,7 @@ test('through the edge nobody reaches any of it, with the key neither', async ()
   assert.equal((await cluster.status()).replicas[0]!.ready, true);
 });
 
-test('who has signed out sees figures only, in the dark and on a phone as well', async () => {
+test('a user who has signed out sees figures only, also in dark mode and on a phone', async () => {
   await page.emulateMedia({ colorScheme: 'dark' });
   await page.setViewportSize({ width: 390, height: 844 });
   await assertAccessible(page, 'the lists in the dark, on a phone');
@@ -428,7 +428,7 @@ test('who has signed out sees figures only, in the dark and on a phone as well',
   await assertAccessible(page, 'figures only');
 });
 
-test('a frozen replica is silent, then gone with an event, and is back when it goes on', async () => {
+test('a frozen replica is silent, then gone with an event, and is back when it resumes', async () => {
   const { replicas } = await cluster.settled();
   const { pid } = replicas[2]!;
   const stale = await noteTexts(page, '[data-testid=replica-3333][data-state=stale] [data-testid=sockets-3333]');
@@ -449,7 +449,7 @@ test('a frozen replica is silent, then gone with an event, and is back when it g
 
 test('a killed replica is reported once, and is back', async () => {
   const told = page.locator('[data-testid=events] [data-kind=gone][data-replica="2222"]');
-  assert.equal(await told.count(), 0, 'who was stopped itself does not take the others for gone');
+  assert.equal(await told.count(), 0, 'a replica that was frozen itself does not report the others as gone');
   await cluster.killReplica(2);
   await told.filter({ hasText: /ended without a drain|fell silent/ }).waitFor({ timeout: 60_000 });
   await cluster.settled();
@@ -460,7 +460,7 @@ test('a killed replica is reported once, and is back', async () => {
 
 test('the page says that it is stale when its own replica dies, and comes back to life by itself', async () => {
   const { replicas } = await cluster.status();
-  // The supervisor is held, so that it is not back before anybody has looked.
+  // The supervisor is paused, so that the replica is not back before the page is checked.
   cluster.run.process.kill('SIGSTOP');
   try {
     process.kill(replicas[0]!.pid!, 'SIGKILL');

@@ -10,7 +10,7 @@ import { type Cluster, startCluster } from '../loadtest/kit/cluster.ts';
 import { AUDIENCE, IdentityProvider, ISSUER } from '../services/server/testing/identity-provider.ts';
 import { openBrowser } from './kit/chromium.ts';
 
-/** A page of somebody else, which was bundled with the SDK. */
+/** A page of another site, bundled with the SDK. */
 const PAGE = `
 import { createClient } from './services/client/browser.ts';
 const { url, jwt } = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
@@ -42,7 +42,7 @@ async function serve(script: string): Promise<string> {
   });
   sites.push(site);
   await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
-  // Another site than that of the cluster, which is at localhost: its cookies are a third party's.
+  // A different site from localhost, where the cluster is, so that the cluster's cookies are third-party here.
   return `http://127.0.0.1:${(site.address() as AddressInfo).port}`;
 }
 
@@ -75,7 +75,7 @@ after(async () => {
   for (const site of sites) site.close();
 });
 
-/** A page in a browser, in which no WebSocket opens where that is blocked. */
+/** A page in a browser. With `blocked`, no WebSocket opens in it. */
 async function visit(origin: string, { isBlocked = false, jwt = '' } = {}): Promise<Page> {
   const page = await browser.newPage();
   if (isBlocked) {
@@ -126,7 +126,7 @@ test('it plays as the user whose JWT it has, over both', async () => {
   }
 });
 
-test('a page of an origin that nobody allowed gets 403, and reads and opens nothing', async () => {
+test('a page of an origin that is not allowed gets 403, and reads and opens nothing', async () => {
   const page = await browser.newPage();
   const said = page.waitForEvent('console', (message) =>
     message.text().includes('The request about the session failed'),
@@ -143,7 +143,7 @@ test('a page of an origin that nobody allowed gets 403, and reads and opens noth
     `${cluster.url.replace('https', 'wss')}/ws`,
   );
   assert.equal(opened, 'closed with 1006');
-  // What the browser was told is for no script to see.
+  // No script can see the answer that the browser got.
   const origin = { origin: stranger };
   const preflight = { ...origin, 'access-control-request-method': 'POST' };
   assert.equal(await statusOf('OPTIONS', preflight), 403);

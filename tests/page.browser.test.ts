@@ -127,7 +127,7 @@ test('a game whose creator lets others watch is shown to them read-only, and cou
   await held(eve, 4);
   await eve.locator('[data-testid=board][aria-readonly=true]').waitFor();
   const talk = eve.getByRole('region', { name: 'Watchers chat' });
-  assert.equal(await part(eve, 'chat-input').count(), 1, 'there is a chat of those who watch, and no other');
+  assert.equal(await part(eve, 'chat-input').count(), 1, 'there is a chat for watchers, and no other');
   await talk.getByTestId('chat-input').fill('what a move');
   await talk.getByTestId('chat-input').press('Enter');
   await talk.getByTestId('chat-line').getByText('what a move').waitFor();
@@ -145,7 +145,7 @@ test('a game whose creator lets others watch is shown to them read-only, and cou
   await Promise.all([ann, ben, eve].map((page) => page.close()));
 });
 
-test('a name that holds what no name may have is cleaned, and the page stays connected', async () => {
+test('a name with forbidden characters is cleaned, and the page stays connected', async () => {
   const page = await arrive('\u202eAnn\u200b Lee');
   await part(page, 'presence').getByText('Ann Lee (you)').waitFor();
   assert.equal(await part(page, 'name').inputValue(), 'Ann Lee');
@@ -162,13 +162,13 @@ test('the board is played by keyboard alone', async () => {
   await Promise.all([ann.close(), ben.close()]);
 });
 
-test("chat in the lobby reaches the other page; the author's replica is noted, and not in the way of the text", async () => {
+test("chat in the lobby reaches the other page; the author's replica is recorded, and does not disturb the text", async () => {
   const [ann, ben] = await Promise.all([arrive('Ann'), arrive('Ben')]);
   await part(ann, 'chat-input').fill('hello');
   await part(ann, 'chat-input').press('Enter');
   const line = part(ben, 'chat-line').filter({ hasText: 'hello' });
   await line.waitFor();
-  // A new name is taken on over a new socket, which may be another replica's.
+  // A new name takes a new socket, which may lead to another replica.
   const replica = (await part(ann, 'health-replica').innerText()).trim();
   assert.equal(await line.getAttribute('data-replica'), replica);
   assert.equal(await line.innerText(), 'Ann hello');

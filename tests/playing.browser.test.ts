@@ -65,7 +65,7 @@ test('two tabs that press Quick match play together at once, and no bot comes', 
   await close(ann, ben);
 });
 
-test('a link starts a game without a click: where nobody comes, a marked bot of the chosen strength does and plays', async () => {
+test('a link starts a game without a click; when nobody comes, a marked bot of the chosen strength joins and plays', async () => {
   const ann = await arrive('Ann', `${cluster.url}/?play`);
   await inState(ann, 'waiting');
   await part(ann, 'strength-hard').check({ force: true });
@@ -139,7 +139,7 @@ test('a rematch with a bot is one tap', async () => {
   await close(ann);
 });
 
-/** Two pages in a game of theirs that is over. */
+/** Two pages that have finished a game together. */
 async function overGame(): Promise<[Page, Page]> {
   const ann = await arrive('Ann');
   await shape(ann, { players: 2, size: 3 });
@@ -202,7 +202,7 @@ test("players see what the watchers said after the end, and their game among the
   await close(ann, ben, eve);
 });
 
-test('no state of a game with a bot has anything that axe finds', async () => {
+test('axe finds nothing in any state of a game with a bot', async () => {
   const ann = await arrive('Ann');
   await shape(ann, { players: 3, size: 3 });
   await part(ann, 'create').click();

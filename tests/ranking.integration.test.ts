@@ -10,7 +10,7 @@ import { DayRanking, RANKING_PATH } from '../services/protocol/ranking.ts';
 import { until } from './kit/wait.ts';
 
 const GAMES = 6;
-/** Of a board that is full: nobody wins none of it, and one player wins. */
+/** The cells of a board. The number is odd, so that one of two players wins. */
 const CELLS = 9;
 const SECONDS = 20;
 

@@ -17,14 +17,13 @@ async function withCluster(settings: object, work: (cluster: Cluster) => Promise
 
 for (const design of ['stateless', 'stateful'] as const) {
   describe(design, () => {
-    test('after a scale-out the new replica gets its part of the sockets, and play loses nothing', async () => {
+    test('after a scale-out the new replica gets its share of the sockets, and play loses nothing', async () => {
       await withCluster({ design }, async (cluster) => {
         const found = await scaleOut(
           cluster,
           design === 'stateless'
             ? { sockets: 90, games: 9, moveMs: 300, withinMs: 120_000, tolerance: 0.1 }
-            : // Where a game is, its code decides, and the edge's ring gives the replicas 41, 26 and 33 %: with few games one of
-              // them would now and then have hardly any.
+            : // A game's code decides where it is, and the edge's ring gives the replicas 41, 26 and 33 %. With few games, one replica would sometimes have hardly any.
               { sockets: 240, games: 60, moveMs: 1500, withinMs: 120_000, tolerance: 0.75 },
         );
         assert.deepEqual(found.violations, []);
@@ -41,7 +40,7 @@ for (const design of ['stateless', 'stateful'] as const) {
           await crowd.seat(6);
           crowd.play(unevenly(200));
           await crowd.acknowledged(50);
-          // By chance of their codes no game may be on a given replica: the first player's it is.
+          // A given replica may have no game by chance, so this takes the first player's.
           const [{ replica: goes }] = crowd.players as [GridPlayer];
           const left = crowd.players.filter(({ replica }) => replica === goes);
           await cluster.killReplica(Number(goes[0]), 'SIGTERM');
@@ -65,7 +64,7 @@ test('stateful: through the edge at most one move in a hundred is passed on, and
     await cluster.rotation(replicas.slice(0, -1).map(({ name }) => name));
     const crowd = await Crowd.connect(cluster, 96);
     try {
-      // So many that by chance of their codes hardly ever none of them belongs to the late one.
+      // Enough games that the late replica almost always gets at least one.
       await crowd.seat(24);
       await members(cluster, replicas.length - 1);
       await crowd.settled(cluster);
@@ -79,7 +78,7 @@ test('stateful: through the edge at most one move in a hundred is passed on, and
         );
         return forwardedShare(before, after);
       };
-      // Those under way before are at most one of each player, less than a tenth.
+      // At most one move of each player was under way before: less than a tenth.
       crowd.play(unevenly(1200));
       const still = await share(1000);
       assert.ok(still <= 0.01, `${still} of the moves were passed on while nothing moved`);

@@ -1,4 +1,4 @@
-// The size for every day of `npm run rotation`, and that what it counts is counted.
+// `npm run rotation` in its everyday size, and checks that its counters count.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -26,7 +26,7 @@ before(async () => {
 after(() => cluster?.stop());
 
 test('a socket that the edge cuts is counted as dropped, and its player goes on', async () => {
-  // All at one replica: who is back already when another one's turn comes would be cut again.
+  // All sockets are at one replica. Otherwise a player who is back already could be cut a second time.
   await runtimeCommand(socket(), 'set server replicas/ws2 state drain');
   const players = await Crowd.connect(cluster, 6);
   await players.seat(3, { players: 2, size: 9, seconds: 300 });
@@ -81,7 +81,7 @@ test('nobody notices rotations of leaf and intermediate and a rollover of the ro
 
 for (const [what, args, sentence] of [
   ['an odd number of sockets', ['--sockets', '7'], /^--sockets is 7; two play a game/],
-  ['a number that is none', ['--leaf', 'many'], /--leaf.*'many'.*a whole number from 0 to 10000/],
+  ['a value that is not a number', ['--leaf', 'many'], /--leaf.*'many'.*a whole number from 0 to 10000/],
   ['an empty value', ['--every='], /--every.*a whole number from 10/],
   ['an unknown flag', ['--roots', '2'], /Unknown option '--roots'/i],
 ] as const) {

@@ -19,7 +19,7 @@ let directory: string;
 let project: string;
 let cluster: Cluster;
 
-/** Packs a package as a user would get it; gives the tarball. */
+/** Packs a package as a user would get it, and returns the tarball. */
 const pack = (from: string) =>
   path.join(
     directory,
@@ -166,7 +166,7 @@ const view: RoomView<Grid> = useRoom(await inBrowser({}, scope).join(grid, 'ABCD
 void view.predicted.cells;
 `;
 
-/** What the compiler of another project says, which checks the types of its libraries, too. */
+/** The output of the compiler in another project, which also checks the types of its libraries. */
 async function typeErrors(source: string, options: object): Promise<string> {
   writeFileSync(path.join(project, 'typed.ts'), source);
   const compilerOptions = { noEmit: true, strict: true, skipLibCheck: false, target: 'es2022', ...options };
@@ -178,7 +178,7 @@ async function typeErrors(source: string, options: object): Promise<string> {
   return stdout;
 }
 
-test('its types are complete by themselves and refuse what is wrong', async () => {
+test('its types are complete by themselves and refuse wrong uses', async () => {
   assert.equal(await typeErrors(TYPED, { module: 'nodenext', types: [] }), '');
 });
 

@@ -21,7 +21,7 @@ test('every control names its tests, and they exist', () => {
   }
 });
 
-test('the WebSocket library is one without known holes', () => {
+test('the WebSocket library has no known vulnerabilities', () => {
   const { version } = JSON.parse(readFileSync(path.join(ROOT, 'node_modules/ws/package.json'), 'utf8')) as {
     version: string;
   };

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { startCluster, temporaryStateDir } from '../loadtest/kit/cluster.ts';
 
-test('a cluster whose ACME authority takes requests and answers none drains and ends when it is told to', async (t) => {
+test('a cluster whose ACME authority accepts requests but never answers drains and ends when asked to', async (t) => {
   const stateDir = temporaryStateDir();
   t.after(() => rmSync(stateDir, { recursive: true, force: true }));
   const silent = createServer(() => undefined);

@@ -9,7 +9,7 @@ import { temporaryStateDir } from '../loadtest/kit/cluster.ts';
 import { freePorts } from './kit/ports.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
-/** Where npm takes 0.4 s this is 3 s, four replicas, Redis and the edge among it. */
+/** 3 s where npm takes 0.4 s. That includes four replicas, Redis and the edge. */
 const MOST_TIMES_NPM = 8;
 
 let stateDir: string;
@@ -38,12 +38,12 @@ async function start(signal: NodeJS.Signals) {
   });
   const readyMs = await Promise.race([ready, ended.then(() => assert.fail(`npm start ended:\n${output}`))]);
   npm.kill(signal);
-  // What npm started holds its output open: this is the end of all of it.
+  // The processes that npm started hold its output open, so this waits for the end of all of them.
   await ended;
   return { readyMs, output };
 }
 
-/** What it takes to start npm and with it one program that does nothing. */
+/** The time to start npm and one program that does nothing. */
 function npmAlone(): number {
   const began = performance.now();
   execFileSync('npm', ['exec', '--offline', '--', 'node', '-e', ''], { cwd: ROOT, stdio: 'ignore' });
@@ -55,7 +55,7 @@ test('npm start makes a chain the first time, and a second start reuses it and i
   assert.match(first.output, /made root, intermediate, leaf/);
   const times: number[] = [];
   const alone: number[] = [];
-  // The promise is about the program, not about what else the machine does: the best of each counts, in turns.
+  // Other work on the machine should not count, so the two run in turns and the best time of each counts.
   while (times.length < 3) {
     alone.push(npmAlone());
     const { readyMs, output } = await start('SIGINT');
@@ -69,7 +69,7 @@ test('npm start makes a chain the first time, and a second start reuses it and i
   console.log(`${measured}: ${ratio.toFixed(1)} times`);
 });
 
-test('npm that is ended by a signal leaves no process behind, not even when it is killed', async () => {
+test('npm leaves no process behind when a signal ends it, not even when it is killed', async () => {
   await noProcessOf(stateDir);
   await start('SIGKILL');
   await noProcessOf(stateDir);

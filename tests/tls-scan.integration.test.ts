@@ -34,7 +34,7 @@ describe('the edge as npm start makes it', { concurrency: true }, () => {
     const sections = inFull ? [] : SECTIONS;
     const findings = await scan(trusted(cluster), sections, 'edge');
     assert.deepEqual(serious(findings), []);
-    // What it could not find out is no good news. GOST is none of ours; resumption is told, not judged.
+    // A check that gave no verdict is not a pass. GOST does not concern this edge, and resumption is only described.
     const unknown = findings.filter(({ severity }) => severity === 'WARN').map(({ id }) => id);
     const harmless = ['engine_problem', 'sessionresumption_ticket', 'sessionresumption_ID'];
     assert.deepEqual(
@@ -74,13 +74,13 @@ describe('an edge that speaks TLS 1.2 too', { skip: withoutSslyze }, () => {
   });
 });
 
-test('a scan that reached nobody is no good report', { skip: withoutSslyze }, async () => {
+test('a scan that reached no server is not a good report', { skip: withoutSslyze }, async () => {
   const [port] = await freePorts(1);
   const { compliant, output } = await compareWithProfile('modern', { url: `https://localhost:${port}` }, 'nobody');
   assert.equal(compliant, false, output);
 });
 
-/** The findings that must not be, as text. */
+/** The findings that are not acceptable, as text. */
 function serious(findings: readonly Finding[]): string[] {
   return findings
     .filter(({ severity }) => ['MEDIUM', 'HIGH', 'CRITICAL', 'FATAL'].includes(severity))

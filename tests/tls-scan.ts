@@ -13,8 +13,8 @@ export const REPORTS = path.join(ROOT, '.artifacts/tls');
 /** Why a scan cannot be made here, for a test's `skip`. */
 export const withoutSslyze = existsSync(SSLYZE)
   ? false
-  : 'sslyze is not there: with Python 3 and its venv module, node infra/setup/run.mjs test gets it';
-export const withoutTestssl = TESTSSL ? false : `testssl.sh is not there: ${installCommand(['testssl'])}`;
+  : 'sslyze is not installed: with Python 3 and its venv module, node infra/setup/run.mjs test installs it';
+export const withoutTestssl = TESTSSL ? false : `testssl.sh is not installed: ${installCommand(['testssl'])}`;
 
 /** An edge to scan by the name localhost, and the root that a visitor trusts. */
 export interface Target {
@@ -65,7 +65,7 @@ export async function compareWithProfile(
     ],
     `sslyze-${report}`,
   );
-  // Its exit code is 0 too when it reached nobody.
+  // Its exit code is 0 even when it reached no server.
   const compliant = code === 0 && /^\s+localhost:\d+: OK - Compliant\.$/m.test(output);
   const [, found = ''] = output.split(/: FAILED - Not compliant\.\n/);
   const issues = [...found.matchAll(/^\s+\* (\w+): /gm)].map(([, issue]) => issue!);
@@ -81,8 +81,8 @@ export interface Finding {
 
 /**
  * Protocols, categories of ciphers, forward secrecy, the server's preferences, certificate, headers and known
- * vulnerabilities. Left out are the two that give no verdict and take as long: each cipher by itself, and which
- * clients would get through.
+ * vulnerabilities. The two sections that give no verdict and take just as long are left out: single ciphers, and
+ * simulated clients.
  */
 export const SECTIONS = ['-p', '-s', '-f', '-P', '-S', '-h', '-U'];
 
@@ -92,7 +92,7 @@ export const SECTIONS = ['-p', '-s', '-f', '-P', '-S', '-h', '-U'];
  */
 export async function scan({ url, ca }: Target, sections: readonly string[], report: string): Promise<Finding[]> {
   const file = path.join(REPORTS, `testssl-${report}.json`);
-  // It does not write over an old one.
+  // It does not overwrite an old one.
   rmSync(file, { force: true });
   const { code, output } = await run(
     TESTSSL!,

@@ -9,7 +9,8 @@ import { until } from './kit/wait.ts';
 const ALL: readonly Transport[] = ['websocket', 'sse', 'poll'];
 const FALLBACKS: readonly Transport[] = ['sse', 'poll'];
 
-// Through the real edge, behind something that lets no WebSocket and no cookie through: the edge spreads the requests.
+// Through the real edge, behind a proxy that lets no WebSocket and no cookie through, so that the edge spreads the
+// requests.
 for (const design of ['stateless', 'stateful'] as const) {
   describe(design, () => {
     let cluster: Cluster;
@@ -52,7 +53,7 @@ for (const design of ['stateless', 'stateful'] as const) {
       for (const { client } of joined) client.close();
     }
 
-    test('where upgrades are refused, the SDK comes to server-sent events by itself and a game is played to its end', async () => {
+    test('where upgrades are refused, the SDK falls back to server-sent events and a game is played to its end', async () => {
       const { game, joined } = await join(ALL, 2, { size: 5, seconds: 300 });
       assert.ok(spread.upgrades >= 4, 'each tried a WebSocket twice');
       assert.deepEqual(

@@ -32,7 +32,7 @@ async function visit(home: string): Promise<string> {
   }
 }
 
-test('the page opens without a warning once the root is trusted, and no longer once it is not', async (t) => {
+test('the page opens without a warning once the root is trusted, and with one after untrust', async (t) => {
   const home = temporaryDirectory(t, 'gridlock-home-');
   for (const name of ['local', 'etc']) mkdirSync(path.join(home, name));
   const gridlock = (...args: string[]) => {

@@ -24,7 +24,7 @@ const upgrade = (version: string, path = '/ws') =>
   ].join('\r\n');
 const HIDDEN = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n';
 
-/** All that is answered to a text on one connection to the edge. */
+/** Everything that the edge answers to a text on one connection. */
 async function answersTo(text: string): Promise<string> {
   const socket = connect({
     port: edge.config.port,
@@ -46,7 +46,7 @@ test('an upgrade that the replica refuses opens no tunnel past the edge', async 
     const answer = await answersTo(upgrade(version) + HIDDEN);
     const statuses = [...answer.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map(([, status]) => status);
     assert.match(statuses[0]!, /^4/, 'the upgrade is refused');
-    // Either nothing more is taken on this connection, or the edge judges it as any other request.
+    // Either nothing more is accepted on this connection, or the edge treats it like any other request.
     assert.deepEqual(
       statuses.slice(1).filter((status) => status !== '404'),
       [],

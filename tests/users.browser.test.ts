@@ -43,7 +43,7 @@ after(async () => {
   await provider?.stop();
 });
 
-test('where no guests are let in the page says so, and does not ask again and again', async () => {
+test('where guests are not allowed the page says so, and does not keep retrying', async () => {
   const page = await browser.newPage();
   const requests: string[] = [];
   page.on('request', (request) => request.url().endsWith('/api/session') && requests.push(request.method()));
@@ -68,7 +68,7 @@ test('a page of the cluster trades a JWT for a cookie, and plays as another user
   await page.route('**/own.js', (route) => route.fulfill(answer(script, 'text/javascript')));
   for (const user of ['ada', 'ben']) {
     await page.goto(`${cluster.url}/own.html#${await provider.token({ sub: user })}`);
-    // The address differs by its fragment alone, for which no page is loaded.
+    // Only the fragment of the address differs, which loads no page.
     await page.reload();
     await titled(page, `${user} hello`);
     const session = (await browser.cookies()).filter(({ name }) => name.startsWith('__Host-gridlock-'));

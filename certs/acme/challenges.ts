@@ -55,7 +55,9 @@ export function openSolver(
   }
 }
 
-/** Puts the answer where the directory's server finds it. Serves it itself when no such server runs. */
+/**
+ * Writes the answer to where the directory's server reads it. Starts a server when nothing listens at the address yet.
+ */
 async function httpSolver(directory: string, listen: Listen | undefined): Promise<Solver> {
   const place = pathsOf(directory).challenges;
   mkdirSync(place, { recursive: true, mode: 0o700 });
@@ -73,7 +75,7 @@ async function httpSolver(directory: string, listen: Listen | undefined): Promis
   };
 }
 
-/** A TLS server that shows nothing but the certificates of challenges (RFC 8737). */
+/** A TLS server that presents only the certificates of challenges (RFC 8737). */
 async function tlsAlpnSolver(listen: Listen): Promise<Solver> {
   const contexts = new Map<string, SecureContext>();
   const server: TlsServer = createServer(
@@ -109,7 +111,7 @@ function updateSolver(server: UpdateServer): Solver {
   };
 }
 
-/** The user's commands, which read from environment variables what to set. */
+/** The user's commands. They read from environment variables which record to set. */
 function hookSolver({ set, clear }: { set: string; clear: string }): Solver {
   const run = async (command: string, { domain, keyAuthorization }: Challenge) => {
     const env = {

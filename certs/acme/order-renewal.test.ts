@@ -9,7 +9,7 @@ import { type TestContext, test } from 'node:test';
 import { DAY_MS, temporaryDirectory } from '../testing/fixtures.ts';
 import { renewAcme } from './order-renewal.ts';
 
-/** An authority that refuses whatever it is asked for, and remembers the paths. */
+/** An authority that refuses every request and records its path. */
 async function refusing(t: TestContext) {
   const asked: string[] = [];
   const server = createServer(({ url }, answer) => {
@@ -25,7 +25,7 @@ async function refusing(t: TestContext) {
   return { asked, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
-/** Stores an order as if it had been made before. */
+/** Stores an order as if an earlier run had made it. */
 function keep(dir: string, server: string, out: string): void {
   const name = createHash('sha256').update(out).digest('hex').slice(0, 16);
   const order = { server, dnsNames: ['a.example'], challenge: { type: 'http-01' }, out };
@@ -33,7 +33,7 @@ function keep(dir: string, server: string, out: string): void {
   writeFileSync(join(dir, 'acme', `order-${name}.json`), JSON.stringify({ order, failures: 0 }));
 }
 
-test('an order that failed while the clock was ahead by months is tried again when it is right', async (t) => {
+test('an order that failed while the clock was months ahead is tried again once the clock is right', async (t) => {
   const dir = temporaryDirectory(t);
   const { asked, url } = await refusing(t);
   keep(dir, `${url}/directory`, join(dir, 'a.pem'));
@@ -69,7 +69,7 @@ test('a damaged certificate of one order does not keep the others from being ren
   }
 });
 
-test('an authority that does not answer is given up: the requests have a time-out', async (t) => {
+test('requests to an authority that does not answer time out', async (t) => {
   const dir = temporaryDirectory(t);
   const { url } = await refusing(t);
   keep(dir, `${url}/directory`, join(dir, 'a.pem'));

@@ -30,8 +30,9 @@ export async function obtainAndKeep(dir: string, order: AcmeOrder): Promise<Obta
 }
 
 /**
- * Renews the certificates that have a third of their life left. After a failure an order waits for a while, so that the
- * authority's limits are not used up. Throws a CertificateError for the first failure, after all orders were tried.
+ * Renews the certificates that have less than a third of their life left. After a failure an order waits before it is
+ * tried again, to stay within the authority's rate limits. Throws a CertificateError for the first failure, after it
+ * has tried all orders.
  */
 export async function renewAcme(dir: string, now: Date): Promise<Obtained[]> {
   const directory = resolve(dir);

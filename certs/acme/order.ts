@@ -26,12 +26,14 @@ export interface AcmeOrder {
   dnsNames: string[];
   email?: string;
   challenge: ChallengeSettings;
-  /** Gets certificate, chain and key. */
+  /** The file to write certificate, chain and key to. */
   out: string;
   keyType?: KeyType;
   /** The edge that serves `out`. */
   edge?: Edge;
-  /** Files with roots: of the directory's own https, and of what it issues; the public ones by default. */
+  /**
+   * Files with the roots of the directory's own HTTPS, and of the certificates it issues. The public roots by default.
+   */
   serverRoots?: string;
   roots?: string;
 }
@@ -49,8 +51,8 @@ const ANSWER_MS = 30_000;
 export const LETS_ENCRYPT = 'https://acme-v02.api.letsencrypt.org/directory';
 
 /**
- * Proves the names and obtains a certificate; puts it into the running edge and, once it is seen to be
- * served, on disk. Throws a CertificateError; the certificate in use stays then.
+ * Proves the names and obtains a certificate. Pushes it into the running edge and, once a handshake shows it, writes it
+ * to disk. On a failure it throws a CertificateError, and the certificate in use stays.
  */
 export async function obtain(dir: string, order: AcmeOrder): Promise<Obtained> {
   const directory = resolve(dir);
@@ -127,7 +129,7 @@ async function install(
   }
   const out = resolve(order.out);
   const pem = certificates.join('') + key;
-  // A watcher that looked at the edge now would put the old certificate back, which is still in the file.
+  // A watcher that checked the edge now would put back the old certificate, which is still in the file.
   return withLock(directory, async () => {
     const edge = order.edge ?? servingEdge(directory, out);
     const running = edge !== undefined && (await isRunning(edge));
@@ -138,7 +140,7 @@ async function install(
   });
 }
 
-/** The running edge when it serves this very file: its address may have changed since the order was made. */
+/** The running edge, if it serves this file. Its address may have changed since the order was made. */
 function servingEdge(directory: string, out: string): Edge | undefined {
   const edge = readEdge(directory);
   return edge?.file === out ? edge : undefined;

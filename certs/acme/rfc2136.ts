@@ -37,7 +37,7 @@ const codes = [
   'NOTZONE',
 ];
 
-/** Adds a TXT record, or with `remove` takes this one away. Others of the same name stay. */
+/** Adds a TXT record, or with `remove` deletes it. Other records of the same name stay. */
 export async function updateTxt(
   server: UpdateServer,
   name: string,
@@ -73,14 +73,14 @@ export async function updateTxt(
   if (!answerIsSigned(server, answer, mac)) {
     throw new CertificateError(
       'acme',
-      `The answer of ${where} is not signed with the key ${server.keyName}: check the secret.`,
+      `The answer from ${where} is not signed with the key ${server.keyName}: check the secret.`,
     );
   }
 }
 
 function signedUpdate(server: UpdateServer, record: Buffer, seconds: number): { message: Buffer; mac: Buffer } {
   const id = randomInt(0x1_0000);
-  // One zone, no prerequisite, one update, and what is added when it is signed.
+  // One zone, no prerequisite, one update, no additional record: the signature is added below.
   const head = words(id, OPCODE_UPDATE << 11, 1, 0, 1, 0);
   const zone = Buffer.concat([encodeName(server.zone), words(TYPE.soa, CLASS.in)]);
   const unsigned = Buffer.concat([head, zone, record]);

@@ -12,7 +12,7 @@ async function ordered(...args: string[]) {
   return order;
 }
 
-test('without flags the names are proved to Let’s Encrypt over http', async (t) => {
+test('without flags the names are proved to Let’s Encrypt over HTTP', async (t) => {
   const dir = temporaryDirectory(t);
   assert.deepEqual(await ordered('--dir', dir, '--dns', 'a.test', '--dns', 'b.test', '--out', '/own.pem'), {
     server: 'https://acme-v02.api.letsencrypt.org/directory',
@@ -66,7 +66,7 @@ test('tls-alpn-01 at a socket', async (t) => {
   assert.deepEqual(await challenge(temporaryDirectory(t), ...args), { type: 'tls-alpn-01', listen: '/run/alpn.sock' });
 });
 
-test('the edge that gets the certificate is the one of the flags, or the running one', async (t) => {
+test('the certificate goes to the edge that the flags name, or to the running one', async (t) => {
   const dir = temporaryDirectory(t);
   writeEdge(dir, {
     runtimeSocket: '/run/haproxy.sock',

@@ -15,9 +15,9 @@ import { placeOf } from './watch.ts';
 const declared = command('acme', "obtain a certificate from an ACME authority, such as Let's Encrypt")
   .description("Obtains a certificate from an ACME authority, Let's Encrypt by default, and has watch renew it.")
   .option('--dns <name>', 'a DNS name; may be repeated; *.name takes dns-01', several(String))
-  .requiredOption('--out <file>', 'gets certificate, chain and key')
+  .requiredOption('--out <file>', 'file to write certificate, chain and key to')
   .option('--server <url>', "the authority's directory (default Let's Encrypt)")
-  .option('--email <address>', 'of the account')
+  .option('--email <address>', 'e-mail address of the account')
   .option(
     '--challenge <type>',
     'http-01, dns-01 or tls-alpn-01, see below',
@@ -27,30 +27,30 @@ const declared = command('acme', "obtain a certificate from an ACME authority, s
   .option('--listen <place>', 'answer challenges at host:port or a UNIX socket', placeOf)
   .option('--rfc2136 <host:port>', 'name server for dns-01; with --zone, --tsig-name, --tsig-secret-file')
   .option('--zone <name>', 'the zone to update')
-  .option('--tsig-name <name>', 'name of the key')
-  .option('--tsig-secret-file <file>', 'the key, in base64')
+  .option('--tsig-name <name>', 'name of the TSIG key')
+  .option('--tsig-secret-file <file>', 'file with the key in base64')
   .option('--tsig-algorithm <name>', tsigAlgorithms.join(', '), oneOf(tsigAlgorithms), tsigAlgorithms[0])
-  .option('--dns-set <command>', 'sets a record')
-  .option('--dns-clear <command>', 'removes it')
+  .option('--dns-set <command>', 'command that sets the record')
+  .option('--dns-clear <command>', 'command that removes the record')
   .option('--key-type <type>', 'P-256 (default), P-384, RSA-2048 or RSA-4096', parseKeyType)
   .option('--edge-socket <path>', "the edge's Runtime API (default: that of npm start)")
-  .option('--edge-certificate <name>', 'what the edge calls the file')
-  .option('--endpoint <host:port>', 'where the edge is asked for the certificate', parseEndpoint)
-  .option('--server-root <file>', "roots of the authority's own https, if they are not public")
-  .option('--root <file>', 'roots of what it issues, if they are not public')
+  .option('--edge-certificate <name>', 'name of the file in the configuration of the edge')
+  .option('--endpoint <host:port>', 'where to check that the edge serves the certificate', parseEndpoint)
+  .option('--server-root <file>', "roots of the authority's own HTTPS, if they are not public")
+  .option('--root <file>', 'roots of the certificates it issues, if they are not public')
   .addHelpText(
     'after',
     `
 Challenges:
-  http-01      answered on http port 80 through the running edge. Where no edge runs, --listen
+  http-01      answered on HTTP port 80 through the running edge. Without a running edge, --listen
                serves the answer
   dns-01       --rfc2136 updates a name server. Or --dns-set and --dns-clear are shell commands:
-               they find the name of the record in ACME_RECORD and its value in ACME_VALUE, and end
-               when the record can be asked for
-  tls-alpn-01  answered on https port 443 through an edge started with --acme-tls-alpn, or with
+               they read the name of the record from ACME_RECORD and its value from
+               ACME_VALUE, and exit once the record can be queried
+  tls-alpn-01  answered on HTTPS port 443 through an edge started with --acme-tls-alpn, or with
                --listen
 
-By using it you agree to the terms of service of the authority. The account's key stays in the
+By using this command you agree to the terms of service of the authority. The account's key stays in the
 directory. With --edge-certificate the running edge gets the certificate without a restart.`,
   );
 
@@ -114,12 +114,13 @@ function challengeOf(options: Options, directory: string): ChallengeSettings {
   return { type, update: { host, port, zone: needed(options.zone, '--zone'), keyName, secretFile, algorithm } };
 }
 
-/** The edge to push into: the one named by flags, or the running one when it serves the file. */
+/** The edge to push to: the one that the flags name, or the running one if it serves the file. */
 function edgeOf({ edgeSocket, edgeCertificate, dns, endpoint }: Options, directory: string): Edge | undefined {
   const known = readEdge(resolve(directory));
   if (edgeCertificate === undefined) return undefined;
   const runtimeSocket = edgeSocket === undefined ? known?.runtimeSocket : resolve(edgeSocket);
-  if (runtimeSocket === undefined) throw usage('Which edge? Give --edge-socket with --edge-certificate.');
+  if (runtimeSocket === undefined)
+    throw usage('--edge-certificate needs an edge, and none is running: name its socket with --edge-socket.');
   const serverName = dns?.[0]?.replace(/^\*/, 'any');
   const endpoints = endpoint === undefined ? (known?.endpoints ?? []) : [endpoint];
   return {

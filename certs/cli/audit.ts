@@ -6,11 +6,11 @@ import { runs } from './output.ts';
 import { findingsText } from './text.ts';
 import { several } from './values.ts';
 
-const audit = command('audit', 'look for what is or will be wrong')
-  .description('Looks for what is wrong, or will be, with certificates on disk and in use.')
+const audit = command('audit', 'find present and coming problems')
+  .description('Finds present and coming problems of certificates on disk and in use.')
   .argument('[file...]', 'files with certificates')
   .option('--endpoint <host:port>', 'a TLS server; may be repeated', several(parseEndpoint))
-  .option('--server-name <name>', 'what the endpoints are asked for, if it is not their host')
+  .option('--server-name <name>', 'server name to send to the endpoints (default: their host)')
   .addOption(ROOTS)
   .addHelpText(
     'after',
@@ -26,7 +26,7 @@ export default addCommonOptions(audit).action(
     const { readCertificates } = await import('../x509/pem.ts');
     const { serverName, endpoint = [], root = [] } = options;
     const endpoints = endpoint.map((one) => ({ ...one, ...(serverName === undefined ? {} : { serverName }) }));
-    // To audit a file or an endpoint you need no authority.
+    // You need no authority to audit a file or an endpoint.
     const hasOther = endpoints.length + files.length > 0;
     const directory = directoryOf(options);
     const result = await audit({

@@ -11,7 +11,7 @@ export const EXIT = {
 
 const HELP_COLUMNS = 100;
 
-/** A command as its user calls it, such as `gridlock certs issue`. */
+/** A command as the user types it, such as `gridlock certs issue`. */
 function nameOf(command: Command<any, any, any>): string {
   return `${command.parent ? nameOf(command.parent) : 'gridlock'} ${command.name()}`;
 }
@@ -25,14 +25,14 @@ function faultIn({ code, message }: CommanderError, command: Command<any, any, a
   return /^(?:error: )?(.*?)\.?(?:\n\((.*)\))?$/s.exec(message)!.slice(1);
 }
 
-/** The fault of a command line, in sentences that end with where to look. */
+/** Describes the fault of a command line, and ends with where to look. */
 function sentencesOf(error: CommanderError, command: Command<any, any, any>): string {
   const [wrong = '', guess] = faultIn(error, command);
   const sentences = [`${wrong[0]!.toUpperCase()}${wrong.slice(1)}.`, guess, `See "${nameOf(command)} --help".`];
   return sentences.filter((each) => each !== undefined).join(' ');
 }
 
-/** Settles how a command prints help, and has it throw a CommanderError for wrong usage instead of printing it. */
+/** Sets how a command prints help, and makes it throw a CommanderError for wrong usage instead of printing one. */
 export function prepare<Each extends Command<any, any, any>>(command: Each, summary: string): Each {
   return command
     .summary(summary)
@@ -50,7 +50,7 @@ export function prepare<Each extends Command<any, any, any>>(command: Each, summ
 }
 
 /**
- * A command, to which a module adds arguments, options and an action. This area stands alone, so what all commands of
- * `gridlock` have in common is here.
+ * A command, to which a module adds arguments, options and an action. This area stands alone, so everything that all
+ * commands of `gridlock` share is here.
  */
 export const command = (name: string, summary: string) => prepare(new Command(name), summary);

@@ -3,11 +3,11 @@ import { usage } from './output.ts';
 
 /**
  * Asks the user at the terminal. False when the answer is anything but yes.
- * @throws CertificateError where nobody can be asked
+ * @throws CertificateError without a terminal
  */
 export async function confirm(question: string): Promise<boolean> {
   if (!process.stdin.isTTY || !process.stderr.isTTY)
-    throw usage('Nobody is at a terminal to be asked: say --yes to go on without a question.');
+    throw usage('There is no terminal to ask at: use --yes to continue without a question.');
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
     return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());

@@ -3,9 +3,9 @@ import { addCommonOptions, directoryOf, PASSPHRASE_FILE, passphraseIn } from './
 import { runs } from './output.ts';
 
 const crl = command('crl', 'sign new revocation lists')
-  .description('Signs new revocation lists for the authorities whose keys are there.')
+  .description('Signs new revocation lists for the authorities whose keys are in the directory.')
   .addOption(PASSPHRASE_FILE)
-  .addHelpText('after', '\nThe watch command does this when half the lifetime of the lists is over.');
+  .addHelpText('after', '\nThe watch command does this once half the lifetime of the lists has passed.');
 
 export default addCommonOptions(crl).action(
   runs(async (output, options) => {

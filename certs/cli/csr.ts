@@ -19,14 +19,15 @@ const csr = command('csr', 'make a key and the request to certify it')
   .option('--config <file>', 'a configuration of openssl req')
   .option('--reqexts <section>', 'the section of it with the extensions, as for openssl')
   .option('--key-type <type>', 'P-256 (default), P-384, RSA-2048, RSA-4096 or Ed25519')
-  .requiredOption('--out <file>', 'gets the request')
-  .requiredOption('--key-out <file>', 'gets the key, which only its owner can read')
+  .requiredOption('--out <file>', 'file to write the request to')
+  .requiredOption('--key-out <file>', 'file to write the key to; only its owner can read it')
   .option('--passphrase-file <file>', 'encrypts the key with the first line of this file')
   .addHelpText(
     'after',
     `
-Flags say what to ask for, or a configuration of "openssl req"; flags win. openssl reads that file,
-and has to be installed. It does so as "openssl req -new -batch": the defaults answer its prompts.
+Say what to ask for with flags or with a configuration of "openssl req"; flags win. openssl reads
+that file as "openssl req -new -batch" does, so that the defaults answer its prompts, and has to be
+installed.
 The key is P-256 unless [req] has key_type, or default_bits for RSA.
 
   [req]

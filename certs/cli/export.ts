@@ -11,7 +11,7 @@ const exportCommand = command('export', 'write a certificate in another format')
   .option('--format <format>', 'pem, der, pkcs12 or bundle, see below', oneOf(exportFormats), 'pem' as const)
   .requiredOption('--out <file>', 'where to write it')
   .option('--passphrase-file <file>', 'encrypts a PKCS#12 file with the first line of this file')
-  .option('--name <name>', 'what a PKCS#12 file calls the key', 'gridlock')
+  .option('--name <name>', 'friendly name of the key in a PKCS#12 file', 'gridlock')
   .addHelpText(
     'after',
     `
@@ -20,8 +20,8 @@ Formats:
   der     the first certificate, binary
   pkcs12  certificate, chain and key, encrypted with the passphrase; for Java, Windows, macOS and
           browsers
-  bundle  every root that clients shall trust; the place is remembered, so that rollover can say
-          who needs the next root`,
+  bundle  every root that clients should trust; the place is recorded, so that rollover can say
+          where the next root is missing`,
   );
 
 export default addCommonOptions(exportCommand).action(

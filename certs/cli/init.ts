@@ -12,14 +12,13 @@ const init = command('init', 'make a root and an intermediate')
   .option('--root-days <days>', 'how long the root is valid (default 3650)', days)
   .option('--intermediate-days <days>', 'how long the intermediate is valid (default 90)', days)
   .option('--leaf-days <days>', 'how long the leaves that it signs are valid (default 7)', days)
-  .option('--crl-url <http-url>', 'where revocation lists will be served, as http://game.example/crl')
+  .option('--crl-url <http-url>', 'where revocation lists will be served, such as http://game.example/crl')
   .addOption(PASSPHRASE_FILE)
   .addHelpText(
     'after',
     `
 Without --dns and --ip the intermediate may sign for localhost, 127.0.0.1 and ::1. With them, only
-for those and for names below the DNS names. An authority that is there already is never
-overwritten.`,
+for those and for names below the DNS names. An existing authority is never overwritten.`,
   );
 
 export default addCommonOptions(init).action(

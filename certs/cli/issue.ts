@@ -8,10 +8,10 @@ const issue = command('issue', 'make a key and its certificate')
   .description('Makes a key and a server certificate for it.')
   .addOption(DNS)
   .addOption(IP)
-  .requiredOption('--out <file>', 'gets certificate, intermediate and key')
-  .option('--days <days>', 'how long it is valid (default and most: what the authority allows a leaf)', days)
+  .requiredOption('--out <file>', 'file to write certificate, intermediate and key to')
+  .option('--days <days>', 'how long it is valid (default and maximum: what the authority allows a leaf)', days)
   .addOption(KEY_TYPE)
-  .option('--reuse', 'keep the file if it is as asked for and not due for renewal')
+  .option('--reuse', 'keep a file that matches the request and is not due for renewal')
   .addHelpText(
     'after',
     `

@@ -8,7 +8,7 @@ import { run } from '../testing/command-line.ts';
 import { DAY_MS, temporaryDirectory } from '../testing/fixtures.ts';
 import commands from './certs.ts';
 
-/** What a command gives as JSON; it has to succeed. */
+/** The JSON that a command prints. The command has to succeed. */
 async function json(...args: string[]) {
   const { code, stdout, stderr } = await run(...args, '--json');
   assert.deepEqual([code, stderr], [0, ''], stdout);
@@ -33,7 +33,7 @@ async function refusal(...args: string[]) {
 const NAMES = commands.commands.map((each) => each.name());
 
 describe('wrong usage', () => {
-  test('every command has a help that names its flags and the exit codes, and refuses unknown flags', async () => {
+  test('every command has help that names its flags and the exit codes, and refuses unknown flags', async () => {
     const { stdout } = await run('--help');
     for (const name of NAMES) {
       assert.match(stdout, new RegExp(`^  ${name} +\\S`, 'm'));
@@ -80,7 +80,7 @@ describe('wrong usage', () => {
     [['acme', '--out', 'x', '--challenge', 'dns-01'], /^dns-01 needs --dns-set, or --rfc2136\./],
     [['acme', '--out', 'x', '--challenge', 'dns-01', '--rfc2136', 'ns.example'], /^dns-01 needs --tsig-name\./],
     [['acme', '--out', 'x', '--challenge', 'tls-alpn-01'], /^Nothing hands tls-alpn-01 challenges on/],
-    [['acme', '--out', 'x', '--edge-certificate', 'y'], /^Which edge\?/],
+    [['acme', '--out', 'x', '--edge-certificate', 'y'], /^--edge-certificate needs an edge/],
   ] as const) {
     test(args.join(' '), async (t) => {
       const error = await refusal(...args, '--dir', join(temporaryDirectory(t), 'pki'));
@@ -134,7 +134,7 @@ describe('the options of', () => {
     assert.deepEqual([key, dnsNames, ipAddresses], ['P-384', ['localhost', 'a.localhost'], ['127.0.0.1']]);
     const lifetime = Date.parse(notAfter) - Date.parse(notBefore);
     assert.ok(Math.abs(lifetime - 2 * DAY_MS) < 1500, String(lifetime));
-    assert.match((await json(...args, '--days', '90')).warnings[0], /^90 days are more than the authority gives/);
+    assert.match((await json(...args, '--days', '90')).warnings[0], /^90 days are more than this authority allows/);
     assert.equal((await run('verify', ...dir, at('leaf.pem'), '--name', 'a.localhost', '--at', notAfter)).code, 0);
   });
 

@@ -1,17 +1,16 @@
-// Options that several commands of the authority have.
+// Options that several commands of the authority share.
 import { type Command, Option, type OptionValues } from '@commander-js/extra-typings';
 import { readPassphrase } from '../text-file.ts';
 import { parseKeyType } from '../x509/keys.ts';
 import { several } from './values.ts';
 
-// Not an interface, which would not do as the options of a command.
+// A type, because an interface does not fit the options of a command.
 export type CommonOptions = { dir?: string | undefined; json?: true | undefined };
 
 const EXIT_CODES = `
-Exit code: 0 done; 1 tried without success, or what was checked is not good; 2 refused, nothing
-was changed.`;
+Exit code: 0 done; 1 failed, or the check found a fault; 2 refused, nothing was changed.`;
 
-/** Adds what every command of the authority has. */
+/** Adds the options and the exit codes that every command of the authority has. */
 export function addCommonOptions<Arguments extends unknown[], Options extends OptionValues>(
   command: Command<Arguments, Options>,
 ): Command<Arguments, Options & CommonOptions> {

@@ -9,7 +9,7 @@ export interface Output {
   result(text: string, data: object): void;
   /** Goes to standard error; in JSON it is one of `warnings`. */
   warn(text: string): void;
-  /** Progress of a command that runs on; nothing with --json. */
+  /** Progress of a long-running command; silent with --json. */
   progress(text: string): void;
 }
 
@@ -41,7 +41,7 @@ class ProcessOutput implements Output {
     else process.stderr.write(`${message}\n`);
   }
 
-  /** Writes the JSON, once all is known. */
+  /** Writes the JSON once everything is known. */
   end(): void {
     if (this.#data === undefined) return;
     const data = this.#warnings.length === 0 ? this.#data : { ...this.#data, warnings: this.#warnings };
@@ -49,7 +49,7 @@ class ProcessOutput implements Output {
   }
 }
 
-/** Runs a command and prints what comes of it, also an error that it expects. Resolves with the exit code. */
+/** Runs a command and prints its result, or the error that it expects. Resolves with the exit code. */
 export async function report(json: boolean, run: (output: Output) => Promise<number>): Promise<number> {
   const output = new ProcessOutput(json);
   try {

@@ -31,9 +31,9 @@ export default addCommonOptions(revoke).action(
       passphrase: passphraseIn(options.passphraseFile),
     });
     if (readSettings(directory).crlUrl === undefined)
-      output.warn('Certificates of this authority name no place for revocation lists: see init --crl-url.');
+      output.warn('The certificates of this authority do not say where revocation lists are: see init --crl-url.');
     const { serialNumber, revokedAt } = revocation;
-    output.result(`${serialNumber} is revoked since ${revokedAt} (${revocation.issuer}.crl)`, { revocation });
+    output.result(`${serialNumber} was revoked at ${revokedAt} (${revocation.issuer}.crl)`, { revocation });
     return EXIT.done;
   }),
 );

@@ -11,9 +11,9 @@ import { oneOf } from './values.ts';
 const rollover = command('rollover', 'replace the root in three phases')
   .description('Replaces the root in three phases, without cutting off a client.')
   .argument('<phase>', 'accept, issue, retire or status, see below', oneOf(['accept', 'issue', 'retire', 'status']))
-  .option('--key-type <type>', "type of the next root's key (default: as that of the root)", parseKeyType)
+  .option('--key-type <type>', "type of the next root's key (default: that of the root)", parseKeyType)
   .option('--cross-sign', 'accept: let the root sign the next one as well')
-  .option('--distributed', 'issue: clients that nobody recorded have roots.pem with both roots')
+  .option('--distributed', 'issue: confirm that clients without a record have roots.pem with both roots')
   .option('--force', 'retire: cut off clients that still need the previous root')
   .addOption(PASSPHRASE_FILE)
   .addHelpText(
@@ -26,9 +26,9 @@ Phases:
   retire  the previous root is no longer trusted. roots.pem holds only the new one
   status  the phase of the rollover, and the places and leaves that are not ready for the next
 
-A phase that would cut somebody off is refused. rollover looks at the places that trust or "export
---format bundle" wrote to. For other clients, --distributed says that they have roots.pem. With
---cross-sign, clients that know only the previous root go on working until it is retired.`,
+A phase that would cut off a client is refused. rollover checks the places that trust or "export
+--format bundle" wrote to. Confirm with --distributed that other clients have roots.pem. With
+--cross-sign, clients that know only the previous root keep working until it is retired.`,
   );
 
 export default addCommonOptions(rollover).action(
@@ -60,7 +60,7 @@ function print(output: Output, status: RolloverStatus, step: RolloverStep | unde
     ...consumers.map(({ kind, place, needs }) =>
       needs.length === 0 ? `has all  ${place} (${kind})` : `needs    ${place} (${kind}): ${needs.join('; ')}`,
     ),
-    ...leaves.map(({ place, notAfter }) => `to issue again  ${place}, valid until ${notAfter.slice(0, 10)}`),
+    ...leaves.map(({ place, notAfter }) => `issue again ${place}, valid until ${notAfter.slice(0, 10)}`),
     ...(step === undefined || step.edge === 'none' ? [] : [edgeText(step.edge)]),
   ];
   output.result(lines.map(printable).join('\n'), { ...status, ...(step === undefined ? {} : { edge: step.edge }) });

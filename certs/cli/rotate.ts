@@ -13,9 +13,9 @@ const rotate = command('rotate', 'replace leaf or intermediate in the running ed
   .addHelpText(
     'after',
     `
-The new leaf goes into the memory of the running edge, and a fresh handshake asks for it. If clients
+The new leaf goes into the memory of the running edge, and a fresh handshake checks it. If clients
 would accept it, it is written to disk; otherwise the edge serves the earlier one again, and nothing
-changes. Connections stay. For an intermediate the root's key has to be there.`,
+changes. Open connections stay. A new intermediate needs the root's key.`,
   );
 
 export default addCommonOptions(rotate).action(

@@ -6,8 +6,8 @@ import { addCommonOptions, directoryOf } from './options.ts';
 import { runs, usage } from './output.ts';
 import { detailsText } from './text.ts';
 
-const show = command('show', 'print what certificates say')
-  .description('Prints what certificates say; by default those of the directory.')
+const show = command('show', 'print the contents of certificates')
+  .description('Prints the contents of certificates; by default of those in the directory.')
   .argument('[file...]', 'files with certificates');
 
 export default addCommonOptions(show).action(
@@ -26,7 +26,7 @@ export default addCommonOptions(show).action(
 
 function filesIn(directory: string): string[] {
   const names = existsSync(directory) ? readdirSync(directory).filter((name) => name.endsWith('.pem')) : [];
-  // The bundle repeats what the other files hold.
+  // The bundle repeats the contents of the other files.
   const files = names.filter((name) => name !== 'roots.pem').map((name) => join(directory, name));
   if (files.length > 0) return files.sort();
   throw usage(`There are no certificates in ${directory}: name a file, a --dir, or make an authority with init.`);

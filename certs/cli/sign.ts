@@ -9,14 +9,14 @@ import { days } from './values.ts';
 const sign = command('sign', 'certify the key of a request')
   .description('Certifies the key of a request, made by csr or by openssl.')
   .argument('<request>', 'the file with the request')
-  .option('--days <days>', 'how long it is valid (default and most: what the authority allows a leaf)', days)
-  .requiredOption('--out <file>', 'gets the certificate and its intermediate')
+  .option('--days <days>', 'how long it is valid (default and maximum: what the authority allows a leaf)', days)
+  .requiredOption('--out <file>', 'file to write the certificate and its intermediate to')
   .addHelpText(
     'after',
     `
 The request has to be signed by its own key, and to name servers that the intermediate may sign for.
 Only its names and its key are used: the authority sets usages, subject and lifetime. The output
-lists what else the request asked for as dropped.`,
+lists everything else that the request asked for.`,
   );
 
 export default addCommonOptions(sign).action(

@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import { authority, certs, json, openssl } from '../testing/command-line.ts';
 import { contents, temporaryDirectory } from '../testing/fixtures.ts';
 
-test('a command prints its help, its refusal as text or JSON, and the exit code is that of both', async () => {
+test('a command prints its help, or a refusal as text or JSON, with the exit code that belongs to it', async () => {
   const help = await certs('issue', '--help');
   assert.deepEqual([help.code, help.stderr], [0, '']);
   assert.match(help.stdout, /^Usage: gridlock certs issue \[options\]\n.*--dir .*--json .*Exit code: 0 /s);
@@ -96,7 +96,7 @@ IP.1 = 127.0.0.1
     assert.equal((statSync(at('ours.key')).mode & 0o777).toString(8), '600');
   });
 
-  test('a request of openssl is signed for its names and key, and nothing else is taken from it', async (t) => {
+  test('a request of openssl is signed for its names and its key, and for nothing else in it', async (t) => {
     const { dir, at } = await authority(t);
     openssl(
       ...['req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', at('key.pem')],

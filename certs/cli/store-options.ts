@@ -5,11 +5,11 @@ import { oneOf } from './values.ts';
 
 export const STORE = new Option(
   '--store <store>',
-  'system (Linux or macOS) or nss (Chromium and Chrome on Linux); default: that, and of every browser found',
+  'system (Linux or macOS) or nss (Chromium and Chrome on Linux); default: system, and every browser found',
 ).argParser(oneOf(['system', 'nss']));
 export const NSS_DATABASE = new Option(
   '--nss-database <dir>',
-  "the only browser's database (default ~/.pki/nssdb, and every profile of Firefox)",
+  'the only browser database to change (default ~/.pki/nssdb, and every profile of Firefox)',
 );
 export const DEBIAN_DIRECTORY = new Option('--debian-directory <dir>', 'instead of /usr/local/share/ca-certificates');
 export const DEBIAN_ETC = new Option('--debian-etc <dir>', 'instead of /etc/ssl/certs');

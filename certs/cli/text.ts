@@ -49,19 +49,19 @@ export function findingsText(findings: readonly Finding[]): string {
   return findings.map(({ level, where, message }) => printable(`${level.padEnd(7)}  ${where}: ${message}`)).join('\n');
 }
 
-/** Tells that a certificate lives for less than was asked for. */
+/** Warns that a certificate lives for less than was requested. */
 export function capped(output: Output, shortenedFrom: number | undefined): void {
   if (shortenedFrom === undefined) return;
   const days = shortenedFrom / 86_400_000;
   output.warn(
-    `${days} days are more than the authority gives: it renews its intermediate that long before the end, see init --leaf-days.`,
+    `${days} days are more than this authority allows: a leaf must not outlive its intermediate, see init --leaf-days.`,
   );
 }
 
 export function edgeText(edge: EdgeOutcome): string {
   return {
     updated: 'The edge serves it.',
-    'not running': 'The edge does not run; it will read the file when it starts.',
-    none: 'No edge is known that serves it.',
+    'not running': 'The edge is not running; it will read the file when it starts.',
+    none: 'No known edge serves it.',
   }[edge];
 }

@@ -14,13 +14,13 @@ const trust = command('trust', 'let this machine and its browsers trust the root
   .addOption(NSS_DATABASE)
   .addOption(DEBIAN_DIRECTORY)
   .addOption(DEBIAN_ETC)
-  .option('--yes', 'do it without a question')
+  .option('--yes', 'do not ask first')
   .addHelpText(
     'after',
     `
-It says what it will do, and asks first. While the root is rolled over there are two. Run this again
-after "rollover accept" and after "rollover retire", which then also removes the retired root. The
-places are remembered, so that rollover can say what they lack.`,
+The command shows what it will change, and asks first. During a rollover there are two roots: run it
+again after "rollover accept", and after "rollover retire" to remove the retired root as well. The
+places are recorded, so that rollover can say which roots they lack.`,
   );
 
 /** A change to make in a store. */
@@ -58,7 +58,7 @@ function planLines(steps: readonly Step[], roots: readonly X509Certificate[], su
   return [...whose.flat(), ...work];
 }
 
-/** Takes the steps. A failure does not keep the others from being taken; resolves with the failures. */
+/** Takes all steps, even when one fails. Resolves with the failures. */
 async function carryOut(steps: readonly Step[], output: Output): Promise<Error[]> {
   const problems: Error[] = [];
   for (const { store, add, remove } of steps) {
@@ -85,7 +85,7 @@ export default addCommonOptions(trust).action(
     const steps: Step[] = [];
     for (const store of stores) {
       const obstacle = isNamed ? undefined : store.obstacle();
-      if (obstacle !== undefined) output.warn(`${store.readers} are left alone: ${obstacle}`);
+      if (obstacle !== undefined) output.warn(`${store.readers} are skipped: ${obstacle}`);
       else steps.push(await stepFor(store, roots, loadRetired(directory)));
     }
     const due = steps.filter((step) => !isDone(step));
@@ -103,7 +103,7 @@ export default addCommonOptions(trust).action(
       trusting.push(store);
     }
     const subjects = roots.map(subjectText).join(' and ');
-    const lines = trusting.map(({ consumer }) => `${consumer.place} trusts ${subjects}; untrust takes it back`);
+    const lines = trusting.map(({ consumer }) => `${consumer.place} trusts ${subjects}; untrust undoes this`);
     output.result(lines.join('\n') || 'No store of this machine could be changed.', {
       store: trusting[0]?.consumer,
       stores: trusting.map(({ consumer }) => consumer),

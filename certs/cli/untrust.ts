@@ -5,8 +5,8 @@ import { runs } from './output.ts';
 import { DEBIAN_DIRECTORY, DEBIAN_ETC, NSS_DATABASE, STORE, storesOf } from './store-options.ts';
 import { several } from './values.ts';
 
-const untrust = command('untrust', 'take that back')
-  .description('Takes back what trust did.')
+const untrust = command('untrust', 'undo trust')
+  .description('Removes the roots that trust installed.')
   .addOption(STORE)
   .addOption(NSS_DATABASE)
   .addOption(DEBIAN_DIRECTORY)
@@ -24,12 +24,12 @@ export default addCommonOptions(untrust).action(
     const roots = named ?? [...loadTrust(directory), ...loadRetired(directory)];
     const changed = stores.filter((store) => isNamed || store.obstacle() === undefined);
     for (const store of stores)
-      if (!changed.includes(store)) output.warn(`${store.readers} are left alone: ${store.obstacle()}`);
+      if (!changed.includes(store)) output.warn(`${store.readers} are skipped: ${store.obstacle()}`);
     for (const store of changed) {
       for (const root of roots) await store.remove(root);
       if (existsSync(pathsOf(directory).root)) await forgetConsumer(directory, store.consumer);
     }
-    const lines = changed.map(({ consumer }) => `${consumer.place} trusts no root of ${directory} any more`);
+    const lines = changed.map(({ consumer }) => `${consumer.place} no longer trusts a root of ${directory}`);
     output.result(lines.join('\n') || 'No store of this machine could be changed.', {
       store: changed[0]?.consumer,
       stores: changed.map(({ consumer }) => consumer),

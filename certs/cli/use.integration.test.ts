@@ -72,7 +72,7 @@ describe('verify and audit', () => {
 });
 
 describe('revoke', () => {
-  test('a revoked leaf is refused by openssl with its lists, another is accepted', async (t) => {
+  test('openssl with the lists refuses a revoked leaf and accepts another', async (t) => {
     const { dir, at } = await authority(t, '--crl-url', 'http://localhost/crl');
     for (const name of ['bad', 'good'])
       await json('issue', '--dir', dir, '--dns', 'localhost', '--out', at(`${name}.pem`));
@@ -96,7 +96,7 @@ describe('revoke', () => {
     assert.ok(openssl('x509', '-in', at('good.pem'), '-noout', '-text').includes('URI:http://localhost/crl/'));
   });
 
-  test('a root is refused, as is what nobody here has signed', async (t) => {
+  test('a root is refused, and so is a certificate that this authority did not sign', async (t) => {
     const { dir } = await authority(t);
     const other = await authority(t);
     assert.match((await certs('revoke', '--dir', dir, join(dir, 'root.pem'))).stderr, /rollover/);
@@ -109,7 +109,7 @@ describe('revoke', () => {
 });
 
 describe('trust and untrust', () => {
-  test("install the root in a browser's database and take it back", async (t) => {
+  test("install the root in a browser's database and remove it again", async (t) => {
     const { dir, at } = await authority(t);
     const flags = ['--dir', dir, '--store', 'nss', '--nss-database', at('nss')];
     const listed = () => execFileSync('certutil', ['-d', `sql:${at('nss')}`, '-L'], { encoding: 'utf8' });
@@ -120,7 +120,7 @@ describe('trust and untrust', () => {
     assert.ok(!listed().includes('gridlock'));
   });
 
-  test("install the root in Debian's store, where openssl finds it, and take it back", async (t) => {
+  test("install the root in Debian's store, where openssl finds it, and remove it again", async (t) => {
     if (!existsSync('/usr/sbin/update-ca-certificates')) return t.skip('this is not Debian');
     const { dir, at } = await authority(t);
     execFileSync('mkdir', [at('local'), at('etc')]);
@@ -143,10 +143,10 @@ describe('trust and untrust', () => {
     assert.throws(verify);
   });
 
-  /** Runs a command whose user has another home. */
+  /** Runs a command with another home directory. */
   const inHome = (home: string, ...args: string[]) => certsWith({ HOME: home }, ...args);
 
-  test('without a store named put the root where every browser of the user looks, and take all of it back', async (t) => {
+  test('install the root for every browser of the user when no store is named, and remove it everywhere', async (t) => {
     const { dir, at } = await authority(t);
     const profiles = ['.mozilla/firefox/abc.default-release', 'snap/firefox/common/.mozilla/firefox/x.default'];
     const places = ['.pki/nssdb', ...profiles].map((place) => join(at('home'), place));
@@ -178,7 +178,7 @@ describe('trust and untrust', () => {
     assert.ok(!existsSync(at('nss')));
   });
 
-  test('do it when the user at the terminal says yes, and nothing when not', async (t) => {
+  test('change the store when the user answers yes, and nothing otherwise', async (t) => {
     if (process.platform !== 'linux') return t.skip('script takes other flags here');
     const { dir, at } = await authority(t);
     const flags = ['--dir', dir, '--store', 'nss', '--nss-database', at('nss')];
@@ -187,20 +187,20 @@ describe('trust and untrust', () => {
     assert.deepEqual([refused.code, existsSync(at('nss'))], [2, false]);
     const done = await atTerminal('y', 'trust', ...flags);
     assert.deepEqual([done.code, existsSync(at('nss'))], [0, true], done.output);
-    // There is nothing to ask any more.
+    // There is nothing left to ask.
     const again = await atTerminal(undefined, 'trust', ...flags);
     assert.equal(again.code, 0);
     assert.doesNotMatch(again.output, /Go on/);
   });
 
-  test('leave alone what cannot be changed, and say how it could', async (t) => {
+  test('skip a store that cannot be changed, and say how to make it changeable', async (t) => {
     const { dir, at } = await authority(t);
     const flags = ['--dir', dir, '--debian-directory', at('missing'), '--debian-etc', at('etc')];
     const { code, stdout, stderr } = await inHome(at('home'), 'trust', '--yes', ...flags);
     assert.equal(code, 0, stderr);
     assert.match(
       stderr,
-      /^Warning: curl, .* are left alone: .*missing is missing: install the package ca-certificates\.$/m,
+      /^Warning: curl, .* are skipped: .*missing is missing: install the package ca-certificates\.$/m,
     );
     assert.match(stdout, /nssdb trusts/);
     const bare = await certsWith({ HOME: at('home'), PATH: at('nowhere') }, 'trust', '--yes', ...flags);

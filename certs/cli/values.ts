@@ -11,7 +11,7 @@ export const several =
   <T>(parse: (text: string) => T) =>
   (text: string, previous: readonly T[] | undefined): T[] => [...(previous ?? []), parse(text)];
 
-/** One of `allowed`, for what `.choices()` cannot do: a repeated option, or a typed one. */
+/** One of `allowed`, where `.choices()` does not fit: for a repeated option, or a typed one. */
 export const oneOf =
   <const T extends string>(allowed: readonly T[]) =>
   (text: string): T =>
@@ -25,7 +25,7 @@ export function days(text: string): number {
   return value > 0 && value < 100_000 ? value * DAY_MS : refuse('a number of days such as 7 or 0.5');
 }
 
-/** The days of `days`, or a number of them where the option was not given. */
+/** The option in days, or `otherwise` without it. */
 export const wholeDays = (ms: number | undefined, otherwise: number): number =>
   ms === undefined ? otherwise : ms / DAY_MS;
 

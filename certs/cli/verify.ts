@@ -12,11 +12,11 @@ const verify = command('verify', 'check a chain as a client does')
   .description('Checks a chain as a client does, and a browser in particular.')
   .argument('[file]', 'the file with the chain (default: the leaf of the directory)')
   .addOption(ROOTS)
-  .option('--name <name>', 'a DNS name or address that the certificate has to be for; may be repeated', several(String))
+  .option('--name <name>', 'a DNS name or address that the certificate has to cover; may be repeated', several(String))
   .option('--key-file <file>', 'the private key, if another file has it')
-  .option('--crl <file>', 'a revocation list; those of the directory always count; may be repeated', several(String))
+  .option('--crl <file>', 'a further revocation list to those of the directory; may be repeated', several(String))
   .option('--require-crl', 'fail if an authority of the chain has no revocation list')
-  .option('--at <time>', 'check for another moment, as 2027-01-31T12:00:00Z', time)
+  .option('--at <time>', 'check for another moment, such as 2027-01-31T12:00:00Z', time)
   .addHelpText(
     'after',
     `

@@ -6,19 +6,21 @@ import { addCommonOptions, directoryOf, PASSPHRASE_FILE, passphraseIn } from './
 import { runs } from './output.ts';
 import { seconds } from './values.ts';
 
-const watch = command('watch', 'renew what becomes due')
-  .description('Renews what becomes due, until you end it. npm start does the same.')
-  .option('--once', 'look once, renew what is due, and end; exits 1 if that failed')
-  .option('--interval <seconds>', 'time between two looks (default 60)', seconds)
+const watch = command('watch', 'renew certificates as they become due')
+  .description(
+    'Renews certificates and revocation lists as they become due, until you stop it. npm start does the same.',
+  )
+  .option('--once', 'check once, renew what is due, and exit; exit code 1 if that failed')
+  .option('--interval <seconds>', 'time between two checks (default 60)', seconds)
   .option('--listen <place>', 'serve /crl/, /metrics and http-01 answers at host:port or a UNIX socket')
   .addOption(PASSPHRASE_FILE)
   .addHelpText(
     'after',
     `
-A leaf is renewed when two thirds of its life are over, and a little later by chance; the
-intermediate when no leaf would fit into what is left of it; revocation lists when half their
-lifetime is over; and what acme obtained. The edge gets each without a restart. What fails is tried
-again at longer and longer intervals.`,
+A leaf is renewed after two thirds of its life, plus a short random delay; an intermediate before
+its remaining life is too short for a leaf; revocation lists after half their lifetime. Certificates
+from acme are renewed too. The edge gets each one without a restart. A failure is retried at longer
+and longer intervals.`,
   );
 
 export default addCommonOptions(watch).action(

@@ -10,7 +10,7 @@ import { withLock } from './directory-lock.ts';
 
 const file = (name: string, data: string) => ({ name, data, mode: 0o600 });
 
-test('a commit replaces all its files and leaves nothing aside', (t) => {
+test('a commit replaces all its files and leaves nothing else behind', (t) => {
   const dir = temporaryDirectory(t);
   commit(dir, [file('a', '1'), file('b', '1')]);
   commit(dir, [file('b', '2'), file('c', '2')]);
@@ -45,7 +45,7 @@ for (const moved of [0, 1, 2, 3, 4, 5]) {
   });
 }
 
-test('work on one directory is done one after the other, a failed one included', async (t) => {
+test('tasks on one directory run one at a time, also after a task that failed', async (t) => {
   const dir = temporaryDirectory(t);
   const log: string[] = [];
   const work = (name: string, fails = false) =>
@@ -82,19 +82,19 @@ test('a lock held for too long is reported with its holder and the fix', async (
   assert.deepEqual(readdirSync(dir), ['lock']);
 });
 
-test('a lock whose holder is another process under the same pid is broken', { skip: noProc() }, async (t) => {
+test('a lock is broken when its pid now belongs to another process', { skip: noProc() }, async (t) => {
   const dir = placeLock(t, `${process.pid}@1@${UUID}@${hostname()}`);
   const chain = await ensureChain({ dir, ...localNames });
   assert.equal(chain.changed.length, 3);
 });
 
-test('an empty lock directory is no lock', async (t) => {
+test('an empty lock directory is not a lock', async (t) => {
   const dir = temporaryDirectory(t);
   mkdirSync(join(dir, 'lock'));
   assert.equal((await ensureChain({ dir, ...localNames })).changed.length, 3);
 });
 
-test('a lock of unknown form is told by its name', async (t) => {
+test('a lock of unknown form is reported by its name', async (t) => {
   const dir = placeLock(t, 'something');
   await assert.rejects(ensureChain({ dir, ...localNames }), { code: 'locked', message: /remove .*lock\.$/ });
 });

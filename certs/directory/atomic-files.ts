@@ -45,7 +45,7 @@ export function commit(directory: string, files: readonly StoredFile[], removed:
   moveIntoPlace(directory);
 }
 
-/** Finishes or drops what an interrupted commit left; the caller holds the directory's lock. */
+/** Finishes or discards an interrupted commit; the caller holds the directory's lock. */
 export function recover(directory: string): void {
   rmSync(join(directory, STAGING), { recursive: true, force: true });
   if (existsSync(join(directory, PENDING))) moveIntoPlace(directory);
@@ -86,7 +86,7 @@ function moveIntoPlace(directory: string): void {
 function writeDurably(path: string, file: StoredFile): void {
   const descriptor = openSync(path, 'wx', file.mode);
   try {
-    // The process's umask may have taken bits away that the readers of a certificate need.
+    // The process's umask may have removed bits that readers of a certificate need.
     fchmodSync(descriptor, file.mode);
     writeFileSync(descriptor, file.data);
     fsyncSync(descriptor);

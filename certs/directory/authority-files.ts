@@ -22,7 +22,7 @@ export function pathsOf(directory: string) {
     intermediate: at('intermediate.pem'),
     intermediateKey: at('intermediate.key'),
     leaf: at('leaf.pem'),
-    /** Every root that clients shall trust. */
+    /** Every root that clients should trust. */
     trust: at('roots.pem'),
     /** While the root is rolled over: the one that will issue, or the one that did. */
     nextRoot: at('next-root.pem'),
@@ -31,11 +31,13 @@ export function pathsOf(directory: string) {
     previousRootKey: at('previous-root.key'),
     /** The next root, signed by the previous one. */
     cross: at('cross.pem'),
-    /** Roots that nobody shall trust any more. */
+    /** Roots that clients must no longer trust. */
     retired: at('retired.pem'),
     /** The running edge that serves the leaf. */
     edge: at('edge.json'),
-    /** Accounts and orders of ACME, and answers to http-01 challenges: one file a token, while the challenge lasts. */
+    /**
+     * Accounts and orders of ACME, and answers to http-01 challenges: one file per token, while the challenge lasts.
+     */
     acme: at('acme'),
     challenges: at('acme/challenges'),
   };
@@ -69,7 +71,7 @@ export function loadLeaf(directory: string): StoredLeaf | undefined {
   return loadLeafFile(directory, pathsOf(directory).leaf);
 }
 
-/** As `loadLeaf`, for a file anywhere. */
+/** Like `loadLeaf`, for a file in any directory. */
 export function loadLeafFile(directory: string, path: string): StoredLeaf | undefined {
   const bundle = readBundle('leaf', directory, path);
   if (bundle === undefined) return undefined;
@@ -90,16 +92,16 @@ export function loadLeafFile(directory: string, path: string): StoredLeaf | unde
   return { certificate, issuer, key, ...(cross === undefined ? {} : { cross }) };
 }
 
-/** A certificate by itself in a file, of whatever authority. */
+/** A certificate alone in a file, from any authority. */
 export function loadCertificate(role: Role, directory: string, path: string): X509Certificate | undefined {
   return loadAuthority(role, directory, path);
 }
 
-/** The roots that clients shall trust: those in the trust bundle, or the root when there is none yet. */
+/** The roots that clients should trust: those in the trust bundle, or the root when there is none yet. */
 export function loadTrust(directory: string): X509Certificate[] {
   const bundle = readBundle('root', directory, pathsOf(directory).trust);
   if (bundle !== undefined && bundle.certificates.length > 0) return bundle.certificates;
-  // As it was before there were bundles.
+  // A directory from before there were bundles.
   const root = loadRoot(directory);
   return root === undefined ? [] : [root];
 }
@@ -109,7 +111,7 @@ export function loadRetired(directory: string): X509Certificate[] {
   return readBundle('root', directory, pathsOf(directory).retired)?.certificates ?? [];
 }
 
-/** The private key of `certificate`; 'encrypted' when it takes a passphrase to read. */
+/** The private key of `certificate`; 'encrypted' when reading it takes a passphrase. */
 export function loadKey(
   role: 'root' | 'intermediate',
   directory: string,

@@ -4,7 +4,7 @@ import { CertificateError, reasonOf } from '../errors.ts';
 import { commit, type StoredFile } from './atomic-files.ts';
 import { withDirectory } from './directory.ts';
 
-/** Somebody who trusts the roots of this authority, as far as the authority put them there itself. */
+/** A place where a command of this authority installed its roots. */
 export interface Consumer {
   /** A bundle that was exported, a browser's database, or a system's store: Debian's, that of another Linux, macOS's. */
   kind: 'file' | 'nss' | 'debian' | 'anchors' | 'macos';
@@ -20,7 +20,7 @@ export function readConsumers(directory: string): Consumer[] {
   if (!existsSync(path)) return [];
   try {
     const consumers = JSON.parse(readFileSync(path, 'utf8')) as Consumer[];
-    if (!Array.isArray(consumers)) throw new TypeError('it is no list');
+    if (!Array.isArray(consumers)) throw new TypeError('it is not a list');
     return consumers;
   } catch (error) {
     throw new CertificateError(

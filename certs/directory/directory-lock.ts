@@ -25,8 +25,8 @@ const ASIDE = '.lock-';
 const queues = new Map<string, Promise<unknown>>();
 
 /**
- * Runs `work` while no other process, and nobody else in this one, works on `directory`.
- * Throws a CertificateError naming the holder when the lock is not free within `timeoutMs`.
+ * Runs `work` while nothing else works on `directory`, in this process or another. Throws a CertificateError naming the
+ * holder when the lock is not free within `timeoutMs`.
  */
 export async function withLock<T>(directory: string, work: () => Promise<T>, timeoutMs = 10_000): Promise<T> {
   const turn = (queues.get(directory) ?? Promise.resolve()).then(async () => {
@@ -47,10 +47,9 @@ export async function withLock<T>(directory: string, work: () => Promise<T>, tim
 }
 
 /*
- * The lock is a directory holding one file whose unique name tells the holder. It appears whole, by renaming
- * a directory prepared aside, which succeeds only over nothing or an empty directory. A dead holder's lock is
- * broken by unlinking that name, so that two processes that find it dead at once cannot remove each other's
- * new lock.
+ * The lock is a directory with one file whose unique name identifies the holder. It appears as a whole: a prepared
+ * directory is renamed, and that succeeds only over nothing or an empty directory. A dead holder's lock is broken by
+ * unlinking that name, so that two processes that find it dead at once cannot remove each other's new lock.
  */
 async function acquire(directory: string, timeoutMs: number): Promise<() => void> {
   const lock = join(directory, 'lock');
@@ -100,7 +99,10 @@ function breakIfDead(lock: string): Holder | undefined {
     if (token === undefined) return undefined;
     const holder = parse(token);
     if (holder === undefined) {
-      throw new CertificateError('locked', `${lock} holds "${token}", which is no lock of Gridlock: remove ${lock}.`);
+      throw new CertificateError(
+        'locked',
+        `${lock} holds "${token}", which is not a lock of Gridlock: remove ${lock}.`,
+      );
     }
     if (isAlive(holder)) return holder;
     unlinkSync(join(lock, token));
@@ -131,7 +133,7 @@ function parse(token: string): Holder | undefined {
 }
 
 function isAlive(holder: Holder): boolean {
-  // A state directory shared between machines: whether the holder lives cannot be known here.
+  // Machines share this state directory, and this one cannot see whether the holder is alive.
   if (holder.host !== hostname()) return true;
   try {
     process.kill(holder.pid, 0);
@@ -141,7 +143,7 @@ function isAlive(holder: Holder): boolean {
   return holder.started === startOf(holder.pid);
 }
 
-/** Tells a process from a later one of the same pid, where the system has /proc; '' elsewhere. */
+/** Distinguishes a process from a later one with the same pid, where the system has /proc; '' elsewhere. */
 function startOf(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -155,7 +157,7 @@ function quietly(action: () => void): void {
   try {
     action();
   } catch {
-    // The next holder copes with what is left.
+    // The next holder cleans up the rest.
   }
 }
 

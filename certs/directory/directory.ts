@@ -5,8 +5,8 @@ import { recover } from './atomic-files.ts';
 import { withLock } from './directory-lock.ts';
 
 /**
- * Runs `work` on an authority's directory, made when it is missing: alone, and after what an interrupted
- * change left was finished or dropped. Throws a CertificateError when the directory cannot be used.
+ * Runs `work` on an authority's directory, under its lock. Makes a missing directory, and first finishes or discards an
+ * interrupted change. Throws a CertificateError when the directory cannot be used.
  */
 export async function withDirectory<T>(
   dir: string,

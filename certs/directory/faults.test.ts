@@ -215,7 +215,7 @@ test('an encrypted root key is no obstacle while nothing has to be signed with i
   assert.deepEqual((await ensureChain({ dir, ...localNames, now: later(6 * DAY_MS) })).changed, ['leaf']);
 });
 
-test('a file in place of the directory is refused by its name', async (t) => {
+test('a file in place of the directory is refused by name', async (t) => {
   const dir = join(temporaryDirectory(t), 'pki');
   writeFileSync(dir, '');
   await assert.rejects(ensureChain({ dir, ...localNames }), (error: unknown) => {

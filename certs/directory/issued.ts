@@ -6,7 +6,7 @@ import { keyId } from '../x509/keys.ts';
 import { subjectText, validityOf } from '../x509/summary.ts';
 import { commit } from './atomic-files.ts';
 
-/** A leaf that lives outside the directory: rollover has to know of it. */
+/** A leaf outside the directory, which rollover has to know about. */
 export interface IssuedElsewhere {
   /** The file it was written to, or the request it was signed for. */
   place: string;
@@ -35,7 +35,7 @@ export function readIssued(directory: string, now: Date): IssuedElsewhere[] {
   }
 }
 
-/** Notes a leaf; one for the same place takes the earlier one's. The caller holds the directory's lock. */
+/** Records a leaf, in place of an earlier one at the same place. The caller holds the directory's lock. */
 export function recordIssued(
   directory: string,
   place: string,

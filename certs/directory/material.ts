@@ -6,9 +6,7 @@ import type { Identity } from '../x509/signing.ts';
 import type { StoredFile } from './atomic-files.ts';
 import { fault, loadCertificate, loadIntermediate, loadKey, loadRoot, pathsOf } from './authority-files.ts';
 
-/**
- * The root with its key, ready to sign. Throws a CertificateError when the key is missing or stays closed.
- */
+/** The root with its key, ready to sign. Throws a CertificateError when the key is missing or cannot be decrypted. */
 export function signingRoot(directory: string, certificate: X509Certificate, passphrase?: string): Identity {
   const root = identityOf('root', directory, certificate, passphrase);
   if (root !== undefined) return root;
@@ -16,7 +14,7 @@ export function signingRoot(directory: string, certificate: X509Certificate, pas
   throw fault('key_missing', 'root', directory, `A signature of the root is needed, but ${rootKey} is missing`);
 }
 
-/** The intermediate with its key, ready to sign. Throws a CertificateError for what is missing. */
+/** The intermediate with its key, ready to sign. Throws a CertificateError when either is missing. */
 export function signingIntermediate(directory: string): Identity {
   const paths = pathsOf(directory);
   const root = loadRoot(directory) ?? absent(paths.root);
@@ -68,12 +66,12 @@ export function leafPem(leaf: Identity, ...issuers: X509Certificate[]): string {
   return certificates.join('') + privateKeyPem(leaf.key);
 }
 
-/** Every root that clients shall trust. */
+/** Every root that clients should trust. */
 export function trustBundle(...roots: X509Certificate[]): StoredFile {
   return { name: 'roots.pem', data: roots.map((root) => root.toString()).join(''), mode: 0o644 };
 }
 
-/** The cross-signed root, which is served as long as clients may trust the previous root only. */
+/** The cross-signed root, which is served as long as some clients may trust only the previous root. */
 export function servedCrossCertificate(directory: string): X509Certificate | undefined {
   const paths = pathsOf(directory);
   return existsSync(paths.previousRoot) ? loadCertificate('root', directory, paths.cross) : undefined;

@@ -21,7 +21,7 @@ import { requireOutputs } from './output-file.ts';
 const belongs = { code: 'exists', message: /belongs to the authority itself/ };
 
 describe('no command writes over', () => {
-  test('a file of the authority, by whatever path', async (t) => {
+  test('a file of the authority, by any path', async (t) => {
     const base = temporaryDirectory(t);
     const dir = join(base, 'pki');
     await initAuthority({ dir, ...localNames });
@@ -83,7 +83,7 @@ describe('no command writes over', () => {
 
 describe('the directory of a new authority', () => {
   for (const mode of [0o777, 0o755, 0o750, 0o500, 0o2770]) {
-    test(`is its owner's alone, though it was there with mode ${mode.toString(8)}`, async (t) => {
+    test(`is accessible to its owner alone, even if it existed with mode ${mode.toString(8)}`, async (t) => {
       const dir = join(temporaryDirectory(t), 'pki');
       mkdirSync(dir);
       chmodSync(dir, mode);
@@ -102,7 +102,7 @@ describe('the directory of a new authority', () => {
   });
 });
 
-test('a socket that was left is removed before listening, and nothing else is', async (t) => {
+test('a leftover socket is removed before listening, and nothing else is', async (t) => {
   const base = temporaryDirectory(t);
   const [key, socket] = [join(base, 'root.key'), join(base, 'socket')];
   writeFileSync(key, 'key');

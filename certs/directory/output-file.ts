@@ -48,7 +48,7 @@ export function writeOutput(path: string, data: string | Uint8Array, mode = 0o60
   }
 }
 
-/** Closes a directory that gets keys to everybody but its owner. Throws a CertificateError when others use it too. */
+/** Makes a directory for keys accessible to its owner alone. Throws a CertificateError when others use it too. */
 export function closeDirectory(directory: string): void {
   const { uid, mode } = statSync(directory);
   if ((mode & 0o7777) === 0o700) return;
@@ -66,7 +66,8 @@ export function closeDirectory(directory: string): void {
 function isAuthorityFile(dir: string, output: string): boolean {
   const directory = realPathOf(resolve(dir));
   const path = realPathOf(resolve(output));
-  // Symbolic links are followed by then; hard links and spellings of a file system without case are the same file.
+  // Symbolic links have been followed by then. Hard links are the same file, and so are spellings that differ only in
+  // case on some file systems.
   const identity = identityOf(output);
   if (filesIn(directory).some((own) => isOwn(directory, own) && identityOf(own) === identity)) return true;
   if (isOwn(directory, path)) return true;
@@ -99,7 +100,7 @@ function filesIn(directory: string): string[] {
   return readdirSync(directory, { recursive: true }).map((name) => join(directory, String(name)));
 }
 
-/** The file itself where there is one, else where it would be. */
+/** The existing file, or the place where it would be. */
 function identityOf(path: string): string {
   const found = statSync(path, { throwIfNoEntry: false });
   return found === undefined ? realPathOf(resolve(path)) : `${found.dev}:${found.ino}`;

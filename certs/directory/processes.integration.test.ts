@@ -32,14 +32,14 @@ const ensure = (dir: string) =>
 
 const serials = (chain: Chain) => chain.certificates.map(({ serialNumber }) => serialNumber).join();
 
-test('calls of one process at once give one chain, made by one of them', async (t) => {
+test('concurrent calls in one process give one chain, made by one of them', async (t) => {
   const dir = temporaryDirectory(t);
   const chains = await Promise.all([1, 2, 3].map(() => ensureChain({ dir, ...localNames })));
   assert.equal(new Set(chains.map(serials)).size, 1);
   assert.deepEqual(chains.map(({ changed }) => changed.length).sort(), [0, 0, 3]);
 });
 
-test('processes at once give one chain, made by one of them', async (t) => {
+test('concurrent processes give one chain, made by one of them', async (t) => {
   const dir = temporaryDirectory(t);
   const children = [1, 2, 3].map(() => start(t, ensure(dir)));
   const chains = (await Promise.all(children.map(output))).map((text) => JSON.parse(text) as Chain);
@@ -48,7 +48,7 @@ test('processes at once give one chain, made by one of them', async (t) => {
   assert.equal(readdirSync(dir).length, 6);
 });
 
-test('the lock of a killed process does not stand in the way', async (t) => {
+test('the lock of a killed process does not block others', async (t) => {
   const dir = temporaryDirectory(t);
   const holder = start(
     t,
@@ -65,7 +65,7 @@ test('the lock of a killed process does not stand in the way', async (t) => {
   assert.ok(!existsSync(join(dir, 'lock')));
 });
 
-test('a chain with nothing to make is checked without loading the library that makes them', async (t) => {
+test('a complete chain is checked without loading the X.509 library', async (t) => {
   const dir = temporaryDirectory(t);
   await ensureChain({ dir, ...localNames });
   const code = `${ensure(dir)}

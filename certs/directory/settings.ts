@@ -6,7 +6,7 @@ import { type KeyType, parseKeyType } from '../x509/keys.ts';
 import { lifetimes as defaultLifetimes, type Lifetimes, lifetimesOf, type Role } from '../x509/lifetimes.ts';
 import type { StoredFile } from './atomic-files.ts';
 
-/** What an authority does the same way for as long as it exists; every part has a default. */
+/** The settings that an authority keeps for as long as it exists. Each has a default. */
 export interface Settings {
   keyType?: KeyType;
   /** Where revocation lists are served, as `http://game.example/crl`; without it certificates name none. */
@@ -37,7 +37,7 @@ export function readSettings(directory: string): Settings {
 }
 
 function parseSettings(value: unknown): Settings {
-  if (typeof value !== 'object' || value === null) throw new TypeError('it is no object');
+  if (typeof value !== 'object' || value === null) throw new TypeError('it is not an object');
   const { keyType, crlUrl, days } = value as Record<string, unknown>;
   const settings: Settings = {};
   if (keyType !== undefined) settings.keyType = parseKeyType(String(keyType));
@@ -50,13 +50,13 @@ function parseSettings(value: unknown): Settings {
   return settings;
 }
 
-/** Throws a CertificateError for an address at which nobody could fetch a list without a certificate. */
+/** Throws a CertificateError for an address where fetching a list takes a certificate. */
 export function requireCrlUrl(text: string): string {
   if (URL.canParse(text) && new URL(text).protocol === 'http:') return text;
   throw new CertificateError(
     'invalid_usage',
-    `"${text}" cannot be where revocation lists are served: give an http:// address, ` +
-      'as a client that checks a certificate must not need one for that.',
+    `"${text}" cannot serve revocation lists: give an http:// address, ` +
+      'because a client that checks a certificate must not need another one for the list.',
   );
 }
 

@@ -15,10 +15,10 @@ export interface Edge {
   /** What its configuration calls the file with the leaf. */
   certificate: string;
   /**
-   * The file of one's own that it serves instead of the authority's leaf; a rotation leaves it alone then.
+   * The user's own file, when it serves that instead of the authority's leaf. A rotation then does not touch the edge.
    */
   file?: string;
-  /** Where it is asked for its certificate. */
+  /** Where to check which certificate it serves. */
   endpoints: Endpoint[];
   /**
    * UNIX sockets it hands requests to: for http-01 answers and revocation lists, and for tls-alpn-01
@@ -35,25 +35,26 @@ export interface Served {
 }
 
 /**
- * How long an endpoint may refuse connections. Shorter than others wait for the lock, which is held meanwhile. A client
- * that is refused for longer, such as an address that has just opened many connections, tries again later.
+ * How long an endpoint may refuse connections. The lock is held meanwhile, so this is shorter than the time that others
+ * wait for the lock. A client that is refused for longer, for example because its address has just opened many
+ * connections, tries again later.
  */
 const PATIENCE_MS = 5_000;
 const RETRY_MS = 200;
 
-/** Tells an authority which edge serves its leaf. */
+/** Records which edge serves the leaf of an authority. */
 export function writeEdge(dir: string, edge: Edge): void {
   writeFileAtomically(pathsOf(resolve(dir)).edge, `${JSON.stringify(edge, null, 2)}\n`, 0o600);
 }
 
-/** The edge that serves the leaf of a directory; undefined when none was told. */
+/** The edge that serves the leaf of a directory; undefined when none is recorded. */
 export function readEdge(directory: string): Edge | undefined {
   const path = pathsOf(directory).edge;
   if (!existsSync(path)) return undefined;
   try {
     const edge = JSON.parse(readFileSync(path, 'utf8')) as Edge;
     if (!edge.runtimeSocket || !edge.certificate || !Array.isArray(edge.endpoints))
-      throw new TypeError('it is no edge');
+      throw new TypeError('it describes no edge');
     const { responderSocket, challengeSocket } = edge;
     return {
       ...edge,
@@ -70,7 +71,7 @@ export function readEdge(directory: string): Edge | undefined {
   }
 }
 
-/** Whether anybody answers at the edge's Runtime API. */
+/** Whether the edge's Runtime API answers. */
 export async function isRunning(edge: Edge): Promise<boolean> {
   try {
     await runtimeCommand(edge.runtimeSocket, 'show version');
@@ -101,7 +102,7 @@ export async function push(edge: Edge, pem: string): Promise<void> {
 }
 
 export interface Trusting {
-  /** The roots may be any certificates of the chain: whose authority it is does not matter. */
+  /** Accepts any certificate of the chain as a root, whichever authority it belongs to. */
   anyAuthority?: boolean;
 }
 
@@ -120,7 +121,7 @@ export async function requireServed(
   }
 }
 
-/** The leaf that the first endpoint shows; undefined when there is none to ask. */
+/** The leaf that the first endpoint shows; undefined when there is no endpoint. */
 export async function servedLeaf(edge: Edge): Promise<X509Certificate | undefined> {
   const [endpoint] = edge.endpoints;
   return endpoint && (await patiently(endpoint, [])).chain[0];
@@ -128,7 +129,7 @@ export async function servedLeaf(edge: Edge): Promise<X509Certificate | undefine
 
 /**
  * Serves `next` and makes sure that clients accept it; otherwise serves `previous` again.
- * @throws CertificateError that tells what is served now
+ * @throws CertificateError that says what is served now
  */
 export async function deploy(
   edge: Edge,
@@ -161,7 +162,7 @@ async function patiently(endpoint: Endpoint, roots: readonly X509Certificate[], 
       if (performance.now() > deadline) {
         throw new CertificateError(
           'rotation_failed',
-          `${endpointText(endpoint)} gives no TLS handshake (${reasonOf(error)}): see whether the edge runs there.`,
+          `${endpointText(endpoint)} does not complete a TLS handshake (${reasonOf(error)}): check that the edge runs there.`,
           { cause: error },
         );
       }

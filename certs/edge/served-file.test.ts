@@ -10,7 +10,7 @@ import { readServerCertificate } from './served-file.ts';
 const HOST = 'game.example';
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-describe('a certificate of one’s own', () => {
+describe('a certificate of the user’s own', () => {
   let directory: string;
   let good: string;
   let stranger: string;
@@ -54,7 +54,7 @@ describe('a certificate of one’s own', () => {
   });
 
   const faults: [string, () => unknown, RegExp][] = [
-    ['is no PEM', () => read('nonsense'), /own\.pem is damaged, or neither PEM nor DER .*: put back your copy\.$/],
+    ['is not PEM', () => read('nonsense'), /own\.pem is damaged, or neither PEM nor DER .*: put back your copy\.$/],
     ['has no certificate', () => read(blocks()[2]), /own\.pem holds no certificate: it has to hold/],
     ['has no key', () => read(blocks()[0] + blocks()[1]), /own\.pem holds no private key: /],
     ['has two keys', () => read(good + blocks()[2]), /own\.pem holds more than one private key: /],
@@ -62,7 +62,11 @@ describe('a certificate of one’s own', () => {
     ['is a broken chain', () => read(blocks()[0] + stranger + blocks()[2]), /certificate 2 did not sign the one/],
     ['is for another host', () => read(good, 'other.example'), /is for DNS:game\.example.*, not for other\.example: /],
     ['has expired', () => read(good, HOST, new Date(Date.now() + 30 * DAY_MS)), /own\.pem expired at .*: renew it\.$/],
-    ['has not begun', () => read(good, HOST, new Date(Date.now() - 30 * DAY_MS)), /is valid from .* only: see whether/],
+    [
+      'is not valid yet',
+      () => read(good, HOST, new Date(Date.now() - 30 * DAY_MS)),
+      /is valid only from .*: check the clock/,
+    ],
     ['is missing', () => readServerCertificate(join(directory, 'no.pem'), HOST), /no\.pem cannot be read .*: check/],
   ];
   for (const [what, attempt, message] of faults) {

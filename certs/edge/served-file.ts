@@ -8,7 +8,7 @@ import { parsePem, readPem } from '../x509/pem.ts';
 import { isSignedBy, validityOf } from '../x509/summary.ts';
 import { deploy, type Edge, isRunning, servedLeaf } from './edge-deployment.ts';
 
-/** A certificate of one's own that an edge serves: of whatever authority. */
+/** A certificate of the user's own that an edge serves, from any authority. */
 export interface ServerCertificate {
   leaf: X509Certificate;
   /** Leaf first, each signed by the next one. */
@@ -18,8 +18,8 @@ export interface ServerCertificate {
 }
 
 /**
- * Reads a file of leaf, chain and key, and makes sure that clients of `host` can be shown it now.
- * Throws a CertificateError that names the file, what is wrong and how to fix it.
+ * Reads a file of leaf, chain and key, and checks that it can be served to clients of `host` now. Throws a
+ * CertificateError that names the file, what is wrong and how to fix it.
  */
 export function readServerCertificate(path: string, host: string, now = new Date()): ServerCertificate {
   const refuse = (code: CertificateErrorCode, problem: string, fix: string): never => {
@@ -37,19 +37,19 @@ export function readServerCertificate(path: string, host: string, now = new Date
   if (key === undefined) return refuse('key_missing', 'holds no private key', whole);
   if (keys.length > 1) return refuse('corrupt', 'holds more than one private key', whole);
   if (key === 'encrypted')
-    return refuse('key_encrypted', 'holds an encrypted key', 'decrypt it, openssl pkey -in … does');
+    return refuse('key_encrypted', 'holds an encrypted key', 'decrypt it with openssl pkey -in …');
   if (!leaf.checkPrivateKey(key))
     return refuse('key_mismatch', 'holds a key of another certificate than its first', 'put the leaf first');
   if (leaf.ca) return refuse('corrupt', 'begins with the certificate of an authority', 'put the leaf first');
   const stray = certificates.findIndex((one, index) => index > 0 && !isSignedBy(certificates[index - 1]!, one));
   if (stray > 0) {
     const fix = 'write the leaf, then its issuer, and so on';
-    return refuse('broken_chain', `is no chain: certificate ${stray + 1} did not sign the one before it`, fix);
+    return refuse('broken_chain', `is not a chain: certificate ${stray + 1} did not sign the one before it`, fix);
   }
   const { notBefore, notAfter } = validityOf(leaf);
   if (now > notAfter) return refuse('expired', `expired at ${notAfter.toISOString()}`, 'renew it');
   if (now < notBefore) {
-    return refuse('not_yet_valid', `is valid from ${notBefore.toISOString()} only`, 'see whether the clock is right');
+    return refuse('not_yet_valid', `is valid only from ${notBefore.toISOString()}`, 'check the clock');
   }
   const fits = isIP(host) === 0 ? leaf.checkHost(host, { subject: 'never' }) : leaf.checkIP(host);
   if (fits === undefined) {
@@ -61,9 +61,9 @@ export function readServerCertificate(path: string, host: string, now = new Date
 }
 
 export interface ServedFileOptions {
-  /** The file somebody renews: leaf, chain and key. */
+  /** The file that the user renews: leaf, chain and key. */
   path: string;
-  /** The name people connect to. */
+  /** The name that clients connect to. */
   host: string;
   /** What the edge reads when it starts: always the last one that was good. */
   copy: string;
@@ -88,7 +88,7 @@ export class ServedFile {
     return this.#options.path;
   }
 
-  /** Takes the file for an edge that is about to start. Throws a CertificateError when it is no good. */
+  /** Copies the file for an edge that is about to start. Throws a CertificateError when the file cannot be served. */
   take(now = new Date()): X509Certificate {
     const { path, host, copy } = this.#options;
     const { pem, leaf } = readServerCertificate(path, host, now);
@@ -97,8 +97,9 @@ export class ServedFile {
   }
 
   /**
-   * Makes the running edge serve what is in the file now. Resolves with the new leaf, or with undefined when it was
-   * served already. Throws a CertificateError when it cannot be; the one before is served then.
+   * Makes the running edge serve the current content of the file. Resolves with the new leaf, or with undefined when
+   * the edge served it already. Throws a CertificateError when that fails; the edge then serves the previous
+   * certificate.
    */
   async follow(edge: Edge, now = new Date()): Promise<X509Certificate | undefined> {
     const { path, host, copy } = this.#options;
@@ -116,7 +117,7 @@ export class ServedFile {
   /** Calls `listener` soon after the file was written, replaced or removed. */
   watch(listener: () => void): void {
     this.#listener = listener;
-    // By its state rather than by events: those end when the file is replaced, as every careful writer does.
+    // Compares the state of the file, because file events stop when a writer replaces the file, as careful writers do.
     watchFile(this.path, { interval: POLL_MS, persistent: false }, listener);
   }
 

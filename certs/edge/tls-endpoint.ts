@@ -18,7 +18,7 @@ export interface Served {
   refused: string | undefined;
 }
 
-/** What a handshake may be held to, or given. */
+/** Limits and inputs of a handshake. */
 export type HandshakeOptions = Pick<
   ConnectionOptions,
   'minVersion' | 'maxVersion' | 'ciphers' | 'ALPNProtocols' | 'allowPartialTrustChain'
@@ -31,7 +31,7 @@ export function parseEndpoint(text: string): Endpoint {
   const match = /^(?:\[([0-9a-f:.]+)\]|([^:[\]]+))(?::(\d+))?$/i.exec(text);
   const port = Number(match?.[3] ?? 443);
   if (match !== null && port > 0 && port < 65536) return { host: match[1] ?? match[2]!, port };
-  throw new CertificateError('invalid_usage', `"${text}" is no endpoint: write it as host:port.`);
+  throw new CertificateError('invalid_usage', `"${text}" is not an endpoint: write it as host:port.`);
 }
 
 export const endpointText = ({ host, port }: Endpoint): string => `${host.includes(':') ? `[${host}]` : host}:${port}`;
@@ -40,9 +40,8 @@ export const endpointText = ({ host, port }: Endpoint): string => `${host.includ
 export const nameOfEndpoint = ({ host, serverName }: Endpoint): string => serverName ?? host;
 
 /**
- * What a server shows to somebody who comes for the first time: a full handshake, never a resumed session,
- * which would still show the certificate of the day it began. Rejects with a system error when there is no
- * connection.
+ * The certificates that a server shows to a new client. The handshake is a full one: a resumed session would still show
+ * the certificate that it began with. Rejects with a system error when there is no connection.
  */
 export function fetchServed(
   endpoint: Endpoint,

@@ -84,7 +84,7 @@ describe('a first chain', () => {
     assert.deepEqual(summary(onlyDns, 'leaf').sans, ['a.test']);
   });
 
-  test('is not begun when a name is no name', async (t) => {
+  test('is not begun when a name is not valid', async (t) => {
     const dir = join(temporaryDirectory(t), 'pki');
     await assert.rejects(ensureChain({ dir, dnsNames: ['a b'], ipAddresses: [] }), { code: 'invalid_name' });
     assert.throws(() => statSync(dir), { code: 'ENOENT' });

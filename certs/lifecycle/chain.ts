@@ -34,7 +34,7 @@ import { type CertificateSummary, summarize, validityOf } from '../x509/summary.
 
 export interface Chain {
   rootPath: string;
-  /** Every root that clients shall trust: two while the root is being rolled over. */
+  /** Every root that clients should trust: two while the root is being rolled over. */
   trustPath: string;
   intermediatePath: string;
   /** Leaf, intermediate and key in one file, as HAProxy reads it. */
@@ -51,11 +51,11 @@ export interface ChainOptions {
   ipAddresses: readonly string[];
   now?: Date;
   lifetimes?: Lifetimes;
-  /** Of keys that have no predecessor; ECDSA P-256 unless the directory's settings say otherwise. */
+  /** The type of keys that have no predecessor; ECDSA P-256 unless the directory's settings say otherwise. */
   keyType?: KeyType;
   /** Where revocation lists are served; remembered in the directory. */
   crlUrl?: string;
-  /** Opens the root's key, or closes that of a new root. */
+  /** Decrypts the root's key, or encrypts that of a new root. */
   passphrase?: string | undefined;
   /** Milliseconds to wait for another process that works on the same directory. */
   lockTimeoutMs?: number;
@@ -171,7 +171,7 @@ async function renew(context: Context): Promise<Role[]> {
   return [...changed, 'leaf'];
 }
 
-/** Writes the roots that clients shall trust again if their file is gone. */
+/** Writes the roots that clients should trust, if their file is gone. */
 function restoreTrust(directory: string): void {
   const paths = pathsOf(directory);
   if (existsSync(paths.trust)) return;

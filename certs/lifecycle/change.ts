@@ -13,7 +13,7 @@ import {
   servedLeaf,
 } from '../edge/edge-deployment.ts';
 
-/** The state of the edge: it serves the new leaf, it does not run and will read the file, or there is none. */
+/** The state of the edge: it serves the new leaf, it is not running and will read the file later, or there is none. */
 export type EdgeOutcome = 'updated' | 'not running' | 'none';
 
 export interface Change {
@@ -26,8 +26,9 @@ export interface Change {
 }
 
 /**
- * Puts a change into the running edge and, once it is seen to be served, on disk. Killed in between, the edge
- * serves the new leaf, which is good, and `reconcile` brings back the one on disk. The caller holds the lock.
+ * Pushes a change into the running edge and, once a handshake shows it, writes it to disk. If the process is killed in
+ * between, the edge serves the new leaf, which is valid, and `reconcile` restores the one on disk. The caller holds the
+ * lock.
  */
 export async function apply(directory: string, change: Change): Promise<EdgeOutcome> {
   const edge = await runningEdge(directory);
@@ -38,7 +39,7 @@ export async function apply(directory: string, change: Change): Promise<EdgeOutc
 }
 
 /**
- * Makes the running edge serve what is on disk. Resolves with true when it did not. The caller holds the
+ * Makes the running edge serve the leaf on disk. Resolves with true when it served another one. The caller holds the
  * lock.
  */
 export async function reconcile(directory: string, roots: readonly X509Certificate[]): Promise<boolean> {

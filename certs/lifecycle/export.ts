@@ -17,9 +17,7 @@ export interface ExportOptions {
   name?: string;
 }
 
-/**
- * The content of a file in another format. Throws a CertificateError when the file lacks a part that the format needs.
- */
+/** Converts a file to another format. Throws a CertificateError when the file lacks a part that the format needs. */
 export async function exportCertificates(options: ExportOptions): Promise<string | Uint8Array> {
   const directory = resolve(options.dir);
   if (options.format === 'bundle') {

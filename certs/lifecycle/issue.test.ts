@@ -31,7 +31,7 @@ describe('a further leaf', () => {
     assert.equal(issuer!.toString(), readFileSync(join(dir, 'intermediate.pem'), 'utf8'));
     assert.deepEqual(leaf.summary.sans, ['redis.game.test', '127.0.0.1']);
     const { 'issued.json': ledger, ...others } = contents(dir);
-    assert.deepEqual(others, before, 'the directory only notes it');
+    assert.deepEqual(others, before, 'the directory only records it');
     assert.equal((JSON.parse(ledger!) as { place: string }[])[0]!.place, out);
   });
 

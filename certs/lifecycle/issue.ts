@@ -18,12 +18,12 @@ export interface IssueLeafOptions {
   dir: string;
   dnsNames: readonly string[];
   ipAddresses: readonly string[];
-  /** Gets leaf, intermediate and key in one file, readable by its owner alone. */
+  /** The file to write leaf, intermediate and key to, readable by its owner alone. */
   out: string;
   /** Milliseconds; a leaf's lifetime in this authority by default, and never more. */
   duration?: number | undefined;
   keyType?: KeyType | undefined;
-  /** Keeps the file at `out` when it is as asked for, from the same intermediate, and not due for renewal. */
+  /** Keeps the file at `out` when it matches the request, is from the same intermediate and is not due for renewal. */
   reuse?: boolean;
   now?: Date;
   lockTimeoutMs?: number;
@@ -38,13 +38,13 @@ export interface IssuedLeaf {
   summary: CertificateSummary;
   /** False when `reuse` kept what was there. */
   issued: boolean;
-  /** Milliseconds that were asked for, when it became less. */
+  /** The requested milliseconds, when the leaf got fewer. */
   shortenedFrom?: number;
 }
 
 /**
- * A further leaf from the directory's intermediate, written atomically. The directory notes where it is.
- * Throws a CertificateError for a name outside the name constraints, and when the intermediate cannot sign.
+ * A further leaf from the directory's intermediate, written atomically. The directory records where it is. Throws a
+ * CertificateError for a name outside the name constraints, and when the intermediate cannot sign.
  */
 export async function issueLeaf(options: IssueLeafOptions): Promise<IssuedLeaf> {
   const names = normalizeNames(options.dnsNames, options.ipAddresses);

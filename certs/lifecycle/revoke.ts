@@ -19,7 +19,7 @@ export interface RevokeOptions {
   /** The certificate, or the hexadecimal serial number of a certificate that the intermediate has signed. */
   certificate: X509Certificate | string;
   reason?: RevocationReason;
-  /** Opens the root's key, which signs off the intermediate. */
+  /** Decrypts the root's key, which is needed to revoke the intermediate. */
   passphrase?: string | undefined;
   now?: Date;
 }
@@ -46,8 +46,8 @@ export function revoke(options: RevokeOptions): Promise<Revocation> {
 export type RefreshedCrls = string[];
 
 /**
- * Signs the revocation lists again that are past half their lifetime; with `force`, all whose keys are there. Does
- * nothing in a directory that neither names a place for lists nor has ever revoked anything.
+ * Signs the revocation lists past half of their lifetime again; with `force`, all whose keys are there. Does nothing in
+ * a directory that neither names a place for lists nor has ever revoked anything.
  */
 export function refreshCrls(options: {
   dir: string;
@@ -84,7 +84,7 @@ function issuerOf(directory: string, certificate: X509Certificate | string, pass
   if (certificate.fingerprint256 === root.fingerprint256) {
     throw new CertificateError(
       'invalid_usage',
-      'A root cannot be revoked, as nobody stands above it: replace it with "npm run certs -- rollover".',
+      'A root cannot be revoked, because no authority is above it: replace it with "npm run certs -- rollover".',
     );
   }
   if (isSignedBy(certificate, root)) return signingRoot(directory, root, passphrase);

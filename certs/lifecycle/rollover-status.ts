@@ -19,11 +19,11 @@ export interface RolloverStatus {
   phase: Phase;
   /** Subjects, by what they are for. */
   roots: { issuing: string; next?: string; previous?: string };
-  /** Subjects of what clients shall trust, as in `roots.pem`. */
+  /** Subjects of the roots that clients should trust, as in `roots.pem`. */
   trusted: string[];
   /** Whether clients that know the previous root only accept what the next one signs. */
   crossSigned: boolean;
-  /** Places where roots were put, and the subjects each lacks of those it shall trust. */
+  /** Places where roots were installed, and the subjects of the roots that each lacks. */
   consumers: (Consumer & { needs: string[] })[];
   /** Leaves outside the directory that do not lead to the newest root. */
   leaves: IssuedElsewhere[];

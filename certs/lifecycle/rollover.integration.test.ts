@@ -131,7 +131,7 @@ describe('a phase is refused, with nothing changed,', () => {
   });
 });
 
-test('status tells the phase and the roots', async (t) => {
+test('status reports the phase and the roots', async (t) => {
   const dir = await authority(t);
   const [g1] = readChain(dir).certificates;
   assert.equal((await rolloverStatus(dir)).phase, 'steady');

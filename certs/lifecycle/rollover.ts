@@ -35,7 +35,7 @@ export interface RolloverStep {
   edge: EdgeOutcome;
 }
 
-/** Makes the next root. From now on clients shall trust both; nothing that is served changes. */
+/** Makes the next root. From now on clients should trust both; nothing that is served changes. */
 export function acceptRoot(
   options: RolloverOptions & { keyType?: KeyType | undefined; crossSign?: boolean },
 ): Promise<RolloverStep> {
@@ -129,8 +129,8 @@ export function issueFromNextRoot(
 }
 
 /**
- * Ends the trust in the previous root: its key and the cross-signed certificate are removed. Refused while a
- * leaf elsewhere still leads to it, or a place that trusts this authority lacks the new root.
+ * Ends trust in the previous root: its key and the cross-signed certificate are removed. Refused while a leaf elsewhere
+ * still leads to it, or a place that trusts this authority lacks the new root.
  */
 export function retireRoot(
   options: RolloverOptions & {
@@ -180,7 +180,7 @@ async function requireClients(directory: string, roots: Roots, next: X509Certifi
   }
   if (consumers.length > 0 || distributed) return;
   throw refused(
-    `Nobody is known to trust ${subjectText(next)}: give clients ${pathsOf(directory).trust}, and then say so with --distributed`,
+    `No recorded place trusts ${subjectText(next)}: give clients ${pathsOf(directory).trust}, and confirm that with --distributed`,
   );
 }
 

@@ -86,7 +86,7 @@ describe('a rotation through the running edge', { skip: withoutHaproxy }, () => 
     assert.notEqual(onDisk(dir), before);
   });
 
-  test('which clients would refuse is rolled back, and changes nothing on disk', async (t) => {
+  test('that clients would refuse is rolled back, and changes nothing on disk', async (t) => {
     const { dir, running, served } = await cluster(t);
     const before = contents(dir);
     const stranger = join(temporaryDirectory(t), 'pki');
@@ -115,7 +115,7 @@ describe('a rotation through the running edge', { skip: withoutHaproxy }, () => 
     ['no key', (pem: string) => pem.split('-----BEGIN PRIVATE')[0]!],
     ['a certificate cut short', (pem: string) => pem.slice(0, 300)],
   ] as const) {
-    test(`with ${what} is refused by HAProxy, which serves what it had`, async (t) => {
+    test(`with ${what} is refused by HAProxy, which keeps serving the previous one`, async (t) => {
       const { dir, running, served } = await cluster(t);
       const other = await issueLeaf({ dir, ...localNames, out: join(dir, '..', 'other.pem') });
       const pem = readFileSync(join(dir, 'leaf.pem'), 'utf8');
@@ -125,14 +125,14 @@ describe('a rotation through the running edge', { skip: withoutHaproxy }, () => 
     });
   }
 
-  test('goes on after somebody has left a transaction open', async (t) => {
+  test('succeeds after another process left a transaction open', async (t) => {
     const { dir, running } = await cluster(t);
     const { pem } = await issueLeaf({ dir, ...localNames, out: join(dir, '..', 'other.pem') });
     await runtimeCommand(running.edge.runtimeSocket, `set ssl cert ${running.edge.certificate} <<\n${pem}`);
     assert.equal((await rotate({ dir, role: 'leaf' })).edge, 'updated');
   });
 
-  test('is on disk alone while the edge does not run', async (t) => {
+  test('is only written to disk while the edge is not running', async (t) => {
     const { dir, running, served } = await cluster(t);
     await running.stop();
     assert.equal((await rotate({ dir, role: 'leaf' })).edge, 'not running');
@@ -151,7 +151,7 @@ describe('a rotation through the running edge', { skip: withoutHaproxy }, () => 
   });
 });
 
-test('a damaged edge.json is refused by its name', async (t) => {
+test('a damaged edge.json is refused by name', async (t) => {
   const dir = temporaryDirectory(t);
   await ensureChain({ dir, ...localNames });
   writeFileSync(join(dir, 'edge.json'), '{');

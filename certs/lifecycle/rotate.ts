@@ -30,7 +30,7 @@ export interface RotateOptions {
   role: 'leaf' | 'intermediate';
   /** The type of the new key; that of its predecessor by default. */
   keyType?: KeyType | undefined;
-  /** Opens the root's key, for a new intermediate. */
+  /** Decrypts the root's key, for a new intermediate. */
   passphrase?: string | undefined;
   now?: Date;
   lockTimeoutMs?: number;
@@ -42,14 +42,14 @@ export interface Rotation {
 }
 
 /**
- * New key and certificate for the leaf, or for intermediate and leaf: in the running edge first, and on disk
- * once a fresh handshake has shown that clients accept it. When it has not, nothing is changed.
+ * Makes a new key and certificate for the leaf, or for intermediate and leaf. They go into the running edge first, and
+ * to disk once a fresh handshake has shown that clients accept them. Otherwise nothing changes.
  */
 export function rotate(options: RotateOptions): Promise<Rotation> {
   return withDirectory(options.dir, (directory) => rotateIn(directory, options), options.lockTimeoutMs);
 }
 
-/** As `rotate`, for a caller that holds the lock of the directory. */
+/** Like `rotate`, for a caller that holds the lock of the directory. */
 export async function rotateIn(directory: string, options: Omit<RotateOptions, 'dir'>): Promise<Rotation> {
   const { now = new Date(), role, passphrase } = options;
   const paths = pathsOf(directory);
@@ -97,7 +97,7 @@ export async function rotateIn(directory: string, options: Omit<RotateOptions, '
   return { edge, certificates: made };
 }
 
-/** Makes the running edge serve the leaf that is on disk. Resolves with true when it did not. */
+/** Makes the running edge serve the leaf that is on disk. Resolves with true when it served another one. */
 export function syncEdge(dir: string): Promise<boolean> {
   return withDirectory(dir, (directory) => reconcile(directory, loadTrust(directory)));
 }

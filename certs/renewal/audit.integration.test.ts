@@ -69,7 +69,7 @@ describe('an audit of an endpoint', () => {
     return { host: '127.0.0.1', port: (server.address() as AddressInfo).port, serverName: 'localhost' };
   }
 
-  test('is content with the leaf of the directory over TLS 1.3', async (t) => {
+  test('accepts the leaf of the directory over TLS 1.3', async (t) => {
     const dir = await authority(t);
     const endpoint = await serve(t, readFileSync(join(dir, 'leaf.pem'), 'utf8'), { minVersion: 'TLSv1.3' });
     const result = await audit({ dir, endpoints: [endpoint] });

@@ -14,7 +14,7 @@ import { validityOf } from '../x509/summary.ts';
 import { type Finding, verifyChain } from '../x509/verify.ts';
 
 export interface AuditOptions {
-  /** An authority's directory, with the running edge that serves its leaf; none to look at the rest only. */
+  /** An authority's directory, with the running edge that serves its leaf. Without it, only the rest is checked. */
   dir?: string | undefined;
   /** Further files with a leaf and its chain. */
   files?: readonly string[];
@@ -93,7 +93,12 @@ function auditDirectory(directory: string, now: Date): Finding[] {
   const lifetimes = lifetimesIn(settings);
   const left = validityOf(root).notAfter.getTime() - now.getTime();
   if (left < lifetimes.root.renewBefore) {
-    add('warning', 'root_due', paths.root, 'The root ends before what it signs now would: begin a rollover.');
+    add(
+      'warning',
+      'root_due',
+      paths.root,
+      'The root expires before a certificate that it signs now would: begin a rollover.',
+    );
   }
   if (existsSync(paths.rootKey) && !readFileSync(paths.rootKey, 'utf8').includes('ENCRYPTED')) {
     add(
@@ -122,7 +127,10 @@ function auditCrl(where: string, now: Date): Finding[] {
   try {
     const { nextUpdate } = new x509.X509Crl(readFileSync(where));
     if (nextUpdate === undefined || nextUpdate > now) return [];
-    return error('crl_expired', `The list was to be renewed by ${nextUpdate.toISOString()}: sign it again with crl.`);
+    return error(
+      'crl_expired',
+      `The list should have been renewed by ${nextUpdate.toISOString()}: sign it again with crl.`,
+    );
   } catch (cause) {
     return error('corrupt', `The revocation list is damaged (${reasonOf(cause)}): sign it again with crl.`);
   }

@@ -7,7 +7,7 @@ import { DAY_MS, localNames, temporaryDirectory } from '../testing/fixtures.ts';
 import { lifetimes } from '../x509/lifetimes.ts';
 import { backoffMs, renewalsDue, renewalTime } from './renewals.ts';
 
-test('leaves of one moment are renewed at different ones, each the same whenever it is asked for', async (t) => {
+test('leaves made at the same moment are renewed at different times, which a restart does not change', async (t) => {
   const now = new Date('2026-06-01T00:00:00Z');
   const leaves = await Promise.all(
     Array.from({ length: 8 }, async () => {
@@ -26,7 +26,7 @@ test('leaves of one moment are renewed at different ones, each the same whenever
   );
 });
 
-test('what was made while the clock was ahead is due as soon as it is right again', async (t) => {
+test('certificates made while the clock was ahead are due as soon as it is right again', async (t) => {
   for (const role of ['leaf', 'intermediate'] as const) {
     const dir = temporaryDirectory(t);
     const now = new Date();

@@ -10,7 +10,10 @@ export interface Due {
   rootIsDue: boolean;
 }
 
-/** The spread of renewals, as a part of the lifetime: leaves that were made together are not renewed together. */
+/**
+ * The spread of renewals, as a fraction of the lifetime. It keeps leaves that were made together from being renewed
+ * together.
+ */
 const JITTER_SHARE = 1 / 20;
 
 /**
@@ -47,8 +50,8 @@ export function renewalsDue(directory: string, now: Date): Due {
 }
 
 /**
- * Milliseconds to wait after the nth failure in a row: doubling, up to five minutes, at least half of it by
- * chance.
+ * Milliseconds to wait after the nth failure in a row. The longest wait doubles up to five minutes; the actual one is
+ * chosen at random from its upper half.
  */
 export function backoffMs(failures: number, random: () => number = Math.random): number {
   const longest = Math.min(300_000, 1000 * 2 ** Math.min(failures - 1, 20));

@@ -37,7 +37,7 @@ export function removeStaleSocket(path: string): void {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return;
   if (!found.isSocket()) {
-    throw new CertificateError('exists', `${path} is there and is no socket: choose another place to listen at.`);
+    throw new CertificateError('exists', `${path} exists and is not a socket: choose another place to listen at.`);
   }
   rmSync(path, { force: true });
 }

@@ -13,7 +13,7 @@ export class WatchMetrics {
   #registry = new Registry();
   #expiry = new Gauge({
     name: 'certificate_expiry_seconds',
-    help: 'Seconds until the certificate expires; negative when it has.',
+    help: 'Seconds until the certificate expires; negative after that.',
     labelNames: ['role', 'path'],
     registers: [this.#registry],
   });
@@ -38,7 +38,7 @@ export class WatchMetrics {
   });
   #corrections = new Counter({
     name: 'certificate_edge_corrections_total',
-    help: 'Times that the edge served another leaf than the one on disk, and was corrected.',
+    help: 'Times that the edge did not serve the leaf on disk, and was corrected.',
     registers: [this.#registry],
   });
 

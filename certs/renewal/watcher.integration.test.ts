@@ -36,7 +36,7 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
   }
 }
 
-describe('a look at the directory', () => {
+describe('a check of the directory', () => {
   test('changes nothing while nothing is due, and reports how long each certificate lives', async (t) => {
     const dir = await authority(t);
     const before = serials(dir);
@@ -73,7 +73,7 @@ describe('a look at the directory', () => {
     assert.equal(await metric(watcher, 'certificate_renewals_total{role="leaf"}'), 1);
   });
 
-  test('renews the intermediate, and with it the leaf, before no leaf fits into it', async (t) => {
+  test('renews the intermediate, and the leaf with it, while a leaf still fits into it', async (t) => {
     const dir = await authority(t);
     const before = serials(dir);
     await new Watcher({ dir, now: () => later(84 * DAY_MS) }).look();
@@ -83,7 +83,7 @@ describe('a look at the directory', () => {
     );
   });
 
-  test('renews the leaf though the intermediate cannot be: the root key is away', async (t) => {
+  test('renews the leaf although the intermediate cannot be renewed without the root key', async (t) => {
     const dir = await authority(t);
     renameSync(join(dir, 'root.key'), join(dir, '..', 'root.key'));
     const before = serials(dir);
@@ -163,7 +163,7 @@ test('a renewal, a failure and its recovery reach the edge, the report and the m
   await watcher.stop();
 });
 
-test('stop waits for what is under way, and nothing happens afterwards', async (t) => {
+test('stop waits for the running check, and nothing happens afterwards', async (t) => {
   const dir = await authority(t);
   const before = serials(dir);
   const looking = Promise.withResolvers<void>();
@@ -182,7 +182,7 @@ test('stop waits for what is under way, and nothing happens afterwards', async (
   assert.ok(!existsSync(join(dir, 'leaf.pem')));
 });
 
-test('a directory that was removed is missed, and not made again', async (t) => {
+test('a removed directory is reported, and not made again', async (t) => {
   const dir = await authority(t);
   rmSync(dir, { recursive: true });
   assert.match((await new Watcher({ dir }).look())[0]!, /pki is missing/);

@@ -15,7 +15,7 @@ import { type Expiring, WatchMetrics } from './watch-metrics.ts';
 
 export interface WatchOptions {
   dir: string;
-  /** Opens the root's key when the intermediate is due. */
+  /** Decrypts the root's key when the intermediate is due. */
   passphrase?: string | undefined;
   /** Called with a sentence about every renewal, failure and recovery. */
   report?: (line: string) => void;
@@ -89,7 +89,7 @@ export class Watcher {
       await attempt('served', () => this.#followFile(now));
     } else {
       // It was removed on purpose: do not bring it back.
-      failed.push(`${this.#directory} is missing, and with it all that could be renewed: put back your copy.`);
+      failed.push(`${this.#directory} is missing, and with it everything to renew: put back your copy.`);
     }
     this.#measure(now);
     if (failed.length > 0) this.#failures += 1;
@@ -107,7 +107,7 @@ export class Watcher {
     const { passphrase } = this.#options;
     await withDirectory(this.#directory, async (directory) => {
       const { roles, rootIsDue } = renewalsDue(directory, now);
-      if (rootIsDue && !this.#rootWarned) this.#report('certificates: the root is near its end, begin a rollover');
+      if (rootIsDue && !this.#rootWarned) this.#report('certificates: the root expires soon, begin a rollover');
       this.#rootWarned = rootIsDue;
       let renewed = false;
       for (const role of roles) {
@@ -125,7 +125,7 @@ export class Watcher {
       }
       if (!renewed && (await reconcile(directory, loadTrust(directory)))) {
         this.metrics.corrected();
-        this.#report('certificates: the edge served another leaf than the one on disk; it serves that one now');
+        this.#report('certificates: the edge did not serve the leaf on disk; now it does');
       }
     });
   }
@@ -172,7 +172,7 @@ export class Watcher {
     return leaf === undefined ? [] : [{ role: 'served', path, notAfter: leaf.validToDate.toISOString() }];
   }
 
-  /** A check that runs already may have missed the change: then another one follows it. */
+  /** A running check may have missed the change, so another one follows it. */
   #lookNow(): void {
     if (this.#looking) this.#again = true;
     else {

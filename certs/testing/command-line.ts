@@ -46,7 +46,7 @@ export async function atTerminal(
 export const run = (...args: string[]): Promise<Captured> =>
   captured(() => commands.parseAsync(args, { from: 'user' }));
 
-/** What a command gives as JSON; it has to succeed. */
+/** The JSON that a command prints. The command has to succeed. */
 export async function json<T>(...args: string[]): Promise<T> {
   const { code, stdout, stderr } = await certs(...args, '--json');
   assert.equal(code, 0, stdout + stderr);

@@ -47,7 +47,7 @@ const WINDOW_MS = 250;
 
 export interface KillReport {
   kills: number;
-  /** How often the edge served another leaf than the one on disk, and was corrected. */
+  /** How often the edge did not serve the leaf on disk, and was corrected. */
   brokenOff: number;
   /** How often files of an interrupted change had to be moved into place. */
   completed: number;

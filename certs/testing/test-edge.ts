@@ -21,10 +21,7 @@ export interface TestEdge {
   start(): Promise<void>;
 }
 
-/**
- * Serves `leaf.pem` of the authority in `dir`, and tells the authority so. A request is answered with
- * "hello".
- */
+/** Serves `leaf.pem` of the authority in `dir`, and records that there. A request is answered with "hello". */
 export async function startTestEdge(t: { after(work: () => unknown): void }, dir: string): Promise<TestEdge> {
   const port = await freePort();
   const root = dirname(dir);

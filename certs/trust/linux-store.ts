@@ -57,7 +57,7 @@ export function linuxStore(directories?: DebianDirectories, place?: string): Tru
         return undefined;
       } catch {
         return existsSync(directory)
-          ? `${directory} is root's: run this as root with --store system.`
+          ? `${directory} belongs to root: run this as root with --store system.`
           : `${directory} is missing: install ${installed}.`;
       }
     },

@@ -12,7 +12,7 @@ export interface TrustStore {
   consumer: Consumer;
   /** Which programs look there, in a few words. */
   readers: string;
-  /** The change that adding a root makes, as a command line would say it. */
+  /** The change that adding a root makes, as the user would type it. */
   adds(root: X509Certificate): string;
   /** Why it cannot be changed from here, as a sentence with what to do; undefined when it can. */
   obstacle(): string | undefined;

@@ -17,10 +17,10 @@ import { type Names, normalizeNames } from './names.ts';
 import { isDer, pemBlocks, pemText } from './pem.ts';
 import { sanExtension } from './signing.ts';
 
-/** Of requests: the types of an authority, and RSA of any length that clients accept. */
+/** The types of keys in requests: those of an authority, and RSA of any length that clients accept. */
 export type RequestKeyType = KeyType | `RSA-${number}`;
 
-/** What a certificate request is made from. */
+/** The content of a certificate request. */
 export interface RequestOptions {
   /** Attribute and value in order, as `['CN', 'game.example']`. */
   subject: (readonly [string, string])[];
@@ -29,7 +29,7 @@ export interface RequestOptions {
   keyType?: KeyType | undefined;
 }
 
-/** Throws a CertificateError for a type of key that would be refused when the request is to be signed. */
+/** Throws a CertificateError for a type of key that signing would refuse later. */
 export function parseRequestKeyType(text: string): RequestKeyType {
   const bits = Number(/^RSA-?(\d{4})$/i.exec(text)?.[1] ?? Number.NaN);
   return bits >= 2048 && bits <= 4096 ? `RSA-${bits}` : parseKeyType(text);
@@ -80,7 +80,7 @@ export interface CheckedRequest {
   subject: string;
   names: Names;
   publicKey: KeyObject;
-  /** Its further requests, which are not granted. */
+  /** The rest of the request, which is not granted. */
   dropped: string[];
 }
 
@@ -177,7 +177,8 @@ function listedNames(request: x509.Pkcs10CertificateRequest) {
 
 /**
  * A dNSName is ASCII (RFC 5280, 4.2.1.6), but openssl writes any bytes it was given, and the parser reads them as
- * Latin-1. UTF-8 becomes its `xn--` form. Anything else is refused, as it would be a name that nobody asked for.
+ * Latin-1. UTF-8 becomes its `xn--` form. Anything else is refused, because it would become a name that nobody asked
+ * for.
  */
 function decodeDnsName(latin1: string): string {
   const bytes = Buffer.from(latin1, 'latin1');

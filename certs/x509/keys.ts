@@ -13,7 +13,7 @@ export interface KeyPair {
 /** Fast on servers, and accepted by every client. */
 export const DEFAULT_KEY_TYPE: KeyType = 'P-256';
 
-/** Throws a CertificateError that lists what there is. */
+/** Throws a CertificateError that lists the types. */
 export function parseKeyType(text: string): KeyType {
   const plain = (name: string) => name.toLowerCase().replaceAll(/[-_ ]/g, '');
   const found = keyTypes.find((type) => plain(type) === plain(text));
@@ -39,7 +39,7 @@ export function keyTypeOf(key: KeyObject): KeyType | undefined {
   return keyTypes.find((type) => type === `RSA-${details?.modulusLength}`);
 }
 
-/** A key in words, whatever it is, as `RSA-1024` or `dsa`. */
+/** A key of any type in words, such as `RSA-1024` or `dsa`. */
 export function describeKey(key: KeyObject): string {
   const { modulusLength, namedCurve } = key.asymmetricKeyDetails ?? {};
   if (key.asymmetricKeyType === 'rsa') return `RSA-${modulusLength}`;

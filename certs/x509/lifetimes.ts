@@ -60,7 +60,7 @@ export function browserLimit(now: Date): number {
 
 const LONGEST_LEAF_MS = 30 * DAY_MS;
 
-/** The lifetime a leaf gets: what was asked for, capped so that it ends before its parent is due. */
+/** The lifetime a leaf gets: the requested one, capped so that the leaf never outlives its parent. */
 export function leafDuration(
   asked: number | undefined,
   table: Lifetimes,
@@ -71,7 +71,7 @@ export function leafDuration(
   if (!(wanted > BACKDATE_MS)) {
     throw new CertificateError(
       'invalid_lifetimes',
-      `A certificate of ${wanted} ms would be over before it is used: ask for more than ${BACKDATE_MS} ms.`,
+      `A certificate of ${wanted} ms would expire before anyone uses it: ask for more than ${BACKDATE_MS} ms.`,
     );
   }
   return wanted <= longest ? { duration: wanted } : { duration: longest, shortenedFrom: wanted };

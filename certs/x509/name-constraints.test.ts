@@ -16,7 +16,7 @@ test('constraints made for names permit exactly these names again', () => {
   fc.assert(fc.property(names, (set) => namesOutside(encodeNameConstraints(set), set).length === 0));
 });
 
-test('constraints permit what is below a DNS name, and nothing that only ends alike', () => {
+test('constraints permit what is below a DNS name, and no other name that ends in the same letters', () => {
   const constraints = encodeNameConstraints(normalizeNames(['game.test'], []));
   const asked = normalizeNames(['eu.game.test', '*.game.test', 'endgame.test', 'test'], []);
   assert.deepEqual(namesOutside(constraints, asked), ['endgame.test', 'test']);

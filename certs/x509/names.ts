@@ -64,8 +64,8 @@ export function normalizeIpAddress(address: string): string {
 }
 
 /**
- * The names in OpenSSL's one-line form of the extension, as node:crypto gives it. A value that holds a comma or a control
- * character is quoted there like a string of JSON, and is no name that this authority makes.
+ * The names in OpenSSL's one-line form of the extension, as node:crypto returns it. That form quotes a value with a
+ * comma or a control character like a JSON string, and this authority never makes such a name.
  */
 export function parseSubjectAltName(text: string | undefined): Names {
   const entries = [...(text ?? '').matchAll(/(?:^|, )([^:,]+):("(?:[^"\\]|\\.)*"|[^,]*)/g)];

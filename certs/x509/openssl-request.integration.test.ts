@@ -15,7 +15,7 @@ const simple = (subject: string, extensions = 'subjectAltName = DNS:shop.example
   body('', 'prompt = no', subject, extensions);
 const SAN = 'subjectAltName = DNS:shop.example';
 
-/** Files that openssl takes or refuses: its result is the right one. */
+/** Files that openssl accepts or refuses. Its result is the expected one. */
 const configs: Record<string, string> = {
   'prompts with defaults': body(
     '',
@@ -133,13 +133,13 @@ describe('the key of a configuration is', () => {
   });
 });
 
-test('without openssl one sentence says so', (t) => {
+test('one sentence says that openssl is missing', (t) => {
   const base = temporaryDirectory(t);
   writeFileSync(join(base, 'r.cnf'), simple('CN = shop.example'));
   const code = `import { requestFromConfig } from ${JSON.stringify(new URL('./openssl-request.ts', import.meta.url).href)};
     await requestFromConfig({ config: ${JSON.stringify(join(base, 'r.cnf'))} }).catch((error) => console.log(error.code, error.message));`;
   const args = ['--disable-warning=ExperimentalWarning', '--input-type=module', '--eval', code];
   const said = execFileSync(process.execPath, args, { encoding: 'utf8', env: { ...process.env, PATH: base } });
-  assert.match(said, /^tool_missing csr --config needs openssl.*install it, or say what to ask for with --dns/);
+  assert.match(said, /^tool_missing csr --config needs openssl.*install it, or use --dns/);
   assert.ok(existsSync('/bin/sh'));
 });

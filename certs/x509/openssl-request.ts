@@ -58,7 +58,7 @@ async function configuredValue(config: string, name: string): Promise<string | u
     ];
     const path = join(directory, 'request.cnf');
     writeFileSync(path, Buffer.concat([readBytes(config), Buffer.from(question.join('\n'))]), { mode: 0o600 });
-    // Any key will do, and this kind is made at once.
+    // Any key will do, and this type takes no time to make.
     const key = privateKeyPem(generateKeyPair('P-256').privateKey);
     const args = ['req', '-new', '-batch', '-config', path, '-key', '/dev/stdin', '-noout', '-subject'];
     const { code, stdout } = await openssl([...args, '-nameopt', 'multiline,utf8,-esc_msb'], key);
@@ -90,7 +90,7 @@ async function openssl(
   if (code !== 127) return { code: code as number, stdout, stderr };
   throw new CertificateError(
     'tool_missing',
-    'csr --config needs openssl, which reads the file, and it is not installed: install it, or say what to ask for with --dns, --ip and --subject.',
+    'csr --config needs openssl to read the file, and it is not installed: install it, or use --dns, --ip and --subject instead.',
   );
 }
 

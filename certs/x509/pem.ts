@@ -33,7 +33,9 @@ export function readPem(path: string): PemContent {
   }
 }
 
-/** DER begins with a SEQUENCE, whose byte is the digit zero in ASCII; no PEM text begins with it and a length. */
+/**
+ * DER begins with the tag of a SEQUENCE, which is the digit zero in ASCII. No PEM text begins with that and a length.
+ */
 export function isDer(bytes: Uint8Array): boolean {
   return bytes[0] === 0x30 && (bytes[1] ?? 0) >= 0x80;
 }
@@ -72,7 +74,7 @@ export function pemBlocks(text: string): PemBlock[] {
     const trimmed = line.trimEnd();
     const marker = /^-----(BEGIN|END) ([^-]+)-----$/.exec(trimmed);
     if (marker === null) {
-      if (/-----(BEGIN|END) /.test(trimmed)) throw new TypeError(`"${trimmed.slice(0, 60)}" is no line of its own`);
+      if (/-----(BEGIN|END) /.test(trimmed)) throw new TypeError(`"${trimmed.slice(0, 60)}" is not on a separate line`);
       if (trimmed !== '') open?.lines.push(trimmed);
       continue;
     }
@@ -81,13 +83,13 @@ export function pemBlocks(text: string): PemBlock[] {
     else if (edge === 'END' && open?.label === label) {
       blocks.push(blockOf(label, open.lines));
       open = undefined;
-    } else throw new TypeError(`"${trimmed}" does not end what began before it`);
+    } else throw new TypeError(`"${trimmed}" does not end the block before it`);
   }
   if (open !== undefined) throw new TypeError(`the end of ${open.label} is missing`);
   return blocks;
 }
 
-/** As `readPem`, for files that have to hold at least one certificate. */
+/** Like `readPem`, for files that have to hold at least one certificate. */
 export function readCertificates(path: string): X509Certificate[] {
   const { certificates } = readPem(path);
   if (certificates.length > 0) return certificates;

@@ -48,7 +48,7 @@ export async function toPkcs12(
   const authenticatedSafe = new pkijs.AuthenticatedSafe({
     parsedValue: { safeContents: [contents([keyBag], 0), contents(certificateBags, 1)] },
   });
-  // The key is encrypted in its bag; the certificates are as a whole.
+  // The key is encrypted in its own bag, and all certificates together.
   await authenticatedSafe.makeInternalValues({ safeContents: [{}, encryption] }, engine);
   const pfx = new pkijs.PFX({ parsedValue: { integrityMode: 0, authenticatedSafe } });
   await pfx.makeInternalValues(

@@ -40,12 +40,13 @@ export function readRevocations(directory: string): RevocationRecord {
   if (!existsSync(path)) return { lists: 0, revocations: [] };
   try {
     const record = JSON.parse(readFileSync(path, 'utf8')) as RevocationRecord;
-    if (!Number.isInteger(record.lists) || !Array.isArray(record.revocations)) throw new TypeError('it is no record');
+    if (!Number.isInteger(record.lists) || !Array.isArray(record.revocations))
+      throw new TypeError('it is not a record');
     return record;
   } catch (error) {
     throw new CertificateError(
       'corrupt',
-      `${path} is damaged (${reasonOf(error)}): put back your copy, as without it what was revoked counts again.`,
+      `${path} is damaged (${reasonOf(error)}): put back your copy, because without it revoked certificates are valid again.`,
       { cause: error },
     );
   }
@@ -79,7 +80,7 @@ async function signCrl(
   now: Date,
   lifetimes: Lifetimes,
 ): Promise<Uint8Array> {
-  // The root signs seldom, perhaps from a vault: its list lasts as long as what it has signed.
+  // The root signs seldom, perhaps from a vault: its list lasts as long as the certificates it signed.
   const isRoot = issuer.certificate.checkIssued(issuer.certificate);
   const duration = isRoot ? lifetimes.intermediate.duration : lifetimes.leaf.duration;
   const own = revocations.filter((revocation) => revocation.issuer === keyId(issuer.certificate));

@@ -65,7 +65,7 @@ export function issuerIdentifier(issuer: X509Certificate): Promise<x509.Extensio
   return x509.AuthorityKeyIdentifierExtension.create(spkiOf(issuer.publicKey));
 }
 
-/** The subject, in the very bytes of the certificate. */
+/** The subject, byte for byte as in the certificate. */
 export function subjectNameOf(certificate: X509Certificate): x509.Name {
   return new x509.X509Certificate(certificate.raw).subjectName;
 }

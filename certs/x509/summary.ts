@@ -36,7 +36,7 @@ export function validityOf(certificate: X509Certificate): Validity {
   return { notBefore: certificate.validFromDate, notAfter: certificate.validToDate };
 }
 
-/** The subject on one line that a terminal only shows. */
+/** The subject on one line that is safe to print. */
 export function subjectText(certificate: X509Certificate): string {
   // Public authorities leave the subject empty, so there may be no text.
   return printable(((certificate.subject as string | undefined) ?? '').split('\n').join(', '));

@@ -90,7 +90,7 @@ describe('openssl, strict and with nothing trusted but the root,', { skip }, () 
 
   for (const [title, dnsNames, ipAddresses] of [
     ['a DNS name', ['bank.example'], []],
-    ['a DNS name that only ends alike', ['evilgame.test'], []],
+    ['a DNS name that only ends in the same letters', ['evilgame.test'], []],
     ['an IPv4 address', [], ['127.0.0.2']],
     ['an IPv6 address', [], ['::2']],
     ['one name among permitted ones', ['localhost', 'bank.example'], ['127.0.0.1']],
@@ -120,7 +120,7 @@ describe('openssl, strict and with nothing trusted but the root,', { skip }, () 
     assert.match(await verify(dir, await signUnchecked(dir, normalizeNames(['eu.game.test'], []))), /: OK$/);
   });
 
-  test('refuses what a leaf has signed', async (t) => {
+  test('refuses a certificate that a leaf has signed', async (t) => {
     const dir = temporaryDirectory(t);
     const { leafPath } = await ensureChain({ dir, ...localNames });
     const pem = readFileSync(leafPath, 'utf8');
@@ -162,7 +162,7 @@ describe('a TLS client', () => {
     }
   }
 
-  test('that trusts only the root is content with every name', async (t) => {
+  test('that trusts only the root accepts every name', async (t) => {
     const dir = temporaryDirectory(t);
     const port = await serve(t, dir);
     const ca = readFileSync(join(dir, 'root.pem'));
@@ -170,7 +170,7 @@ describe('a TLS client', () => {
     assert.ok((await handshake(port, { ca })).authorized);
   });
 
-  test('that trusts another root breaks off', async (t) => {
+  test('that trusts another root fails', async (t) => {
     const port = await serve(t, temporaryDirectory(t));
     const stranger = await ensureChain({ dir: temporaryDirectory(t), ...localNames });
     const ca = readFileSync(stranger.rootPath);
@@ -178,7 +178,7 @@ describe('a TLS client', () => {
     await assert.rejects(handshake(port, { ca, servername: 'localhost' }), { code });
   });
 
-  test('that asked for another name breaks off', async (t) => {
+  test('that asked for another name fails', async (t) => {
     const dir = temporaryDirectory(t);
     const port = await serve(t, dir);
     const ca = readFileSync(join(dir, 'root.pem'));

@@ -30,7 +30,7 @@ export interface VerifyOptions {
   names?: readonly string[];
   /** Revocation lists (DER) of the authorities. */
   crls?: readonly Uint8Array[];
-  /** A list for every authority is asked for, as by `openssl verify -crl_check_all`. */
+  /** Requires a list for every authority, like `openssl verify -crl_check_all`. */
   requireCrls?: boolean;
   where: string;
   now?: Date;
@@ -107,7 +107,7 @@ function checkValidity(
     warn('expires_soon', `"${name}" expires on ${notAfter.toISOString()}: renew it.`);
   }
   if (issuer !== undefined && notAfter > validityOf(issuer).notAfter) {
-    warn('outlives_issuer', `"${name}" is to live longer than "${nameOf(issuer)}", which has signed it.`);
+    warn('outlives_issuer', `"${name}" ends after "${nameOf(issuer)}", which signed it.`);
   }
 }
 
@@ -126,10 +126,10 @@ function checkAuthority(certificate: X509Certificate, depth: number, leaf: X509C
   const name = nameOf(certificate);
   if (!authority) return error('no_authority', `"${name}" signs certificates and is no authority.`);
   if (!usages.includes('keyCertSign'))
-    error('no_authority', `The key usage of "${name}" does not allow to sign certificates.`);
+    error('no_authority', `The key usage of "${name}" does not allow signing certificates.`);
   // Between this one and the leaf lie the `depth - 1` authorities below it.
   if (pathLength !== undefined && depth - 1 > pathLength) {
-    error('path_too_long', `Below "${name}" may come ${pathLength} authorities, and there are ${depth - 1}.`);
+    error('path_too_long', `"${name}" allows ${pathLength} authorities below it, and there are ${depth - 1}.`);
   }
   const outside = namesNotPermitted(certificate, parseSubjectAltName(leaf.subjectAltName));
   if (outside.length > 0) error('name_not_permitted', `"${name}" may not sign for ${outside.join(', ')}.`);
@@ -138,7 +138,7 @@ function checkAuthority(certificate: X509Certificate, depth: number, leaf: X509C
 function checkServer(leaf: X509Certificate, names: readonly string[], error: Report, warn: Report): void {
   const { dnsNames, ipAddresses, usages, authority, key } = detailsOf(leaf);
   if (dnsNames.length + ipAddresses.length === 0) {
-    error('no_names', 'The certificate has no subject alternative names, and clients look at nothing else.');
+    error('no_names', 'The certificate has no subject alternative names, and clients ignore the common name.');
   }
   if (authority) error('is_authority', 'The certificate is that of an authority, not of a server.');
   if (!usages.includes('TLS server'))
@@ -153,7 +153,7 @@ function checkServer(leaf: X509Certificate, names: readonly string[], error: Rep
   if (lifetime > limit) {
     warn(
       'browser_lifetime',
-      `The certificate lives for ${Math.ceil(lifetime / DAY_MS)} days; of a public authority browsers accept ${limit / DAY_MS}.`,
+      `The certificate lives for ${Math.ceil(lifetime / DAY_MS)} days; browsers accept at most ${limit / DAY_MS} from a public authority.`,
     );
   }
 }
@@ -171,7 +171,7 @@ function checkRevocation(path: readonly X509Certificate[], options: VerifyOption
     if (list.nextUpdate !== undefined && list.nextUpdate < now) {
       error(
         'crl_expired',
-        `The revocation list of "${nameOf(issuer)}" was to be renewed by ${list.nextUpdate.toISOString()}.`,
+        `The revocation list of "${nameOf(issuer)}" should have been renewed by ${list.nextUpdate.toISOString()}.`,
       );
     }
     const entry = list.findRevoked(certificate.serialNumber.toLowerCase());

@@ -61,7 +61,7 @@ export const LOCAL_KEYS = Object.freeze({
     schema: v.pipe(v.string(), v.regex(FILE_PATH)),
     default: '',
     allowed: 'a path without quotes, backslashes or control characters',
-    help: 'file with the passphrase that the key of the root is, or shall be, encrypted with',
+    help: 'file with the passphrase that encrypts the key of the root',
   }),
   tlsMinVersion: choice(['1.3', '1.2'], '1.3', 'oldest TLS version the edge accepts'),
   acmeTlsAlpn: flag(false, 'answer tls-alpn-01 challenges through the edge; two more descriptors a socket'),

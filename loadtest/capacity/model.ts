@@ -38,7 +38,7 @@ export interface Plan {
   readonly utilisation: number;
   /** How much faster the cores are than those of the measurement; 0.5: half as fast. */
   readonly coreSpeed: number;
-  /** Sockets one replica shall hold at most, so that its loss stays small. */
+  /** Most sockets that one replica should hold, so that its loss stays small. */
   readonly socketsPerReplica: number;
   /** Seconds within which the players of a replica that died are back. */
   readonly reconnectSeconds: number;

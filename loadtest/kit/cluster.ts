@@ -89,7 +89,7 @@ export class SupervisorRun {
 /** A running cluster under test. */
 export interface Cluster {
   url: string;
-  /** The root certificate's PEM, the only one a client shall trust. */
+  /** The root certificate's PEM, the only one a client should trust. */
   rootPem: string;
   stateDir: string;
   run: SupervisorRun;

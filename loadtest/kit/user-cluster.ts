@@ -13,7 +13,7 @@ const WAIT_MS = 120_000;
 export interface UserClusterRun {
   readonly url: string;
   readonly port: number;
-  /** The root certificate's PEM, the only one a client shall trust. */
+  /** The root certificate's PEM, the only one a client should trust. */
   readonly ca: Buffer;
   readonly stateDir: string;
   readonly run: SupervisorRun;

@@ -148,5 +148,5 @@ async function hasDockerProvider(): Promise<boolean> {
 /** What Pulumi says under "Resources:", in one line. */
 function summary(output: string): string {
   const counts = [...output.matchAll(/^\s+[+~\-±]*\s*(\d+ (?:created|updated|deleted|replaced|unchanged))$/gm)];
-  return counts.map(([, text]) => text!).join(', ') || 'no resources told';
+  return counts.map(([, text]) => text!).join(', ') || 'no resources listed';
 }

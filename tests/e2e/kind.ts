@@ -60,7 +60,7 @@ export async function loadImages(cluster: string, images: readonly string[]): Pr
   return `${images.length} images`;
 }
 
-/** Builds the image as the program would; `mine` tells that it was not there before. */
+/** Builds the image as the program would; `mine` says that it was not there before. */
 export async function buildImage(config: Config): Promise<{ reference: string; mine: boolean }> {
   const baseImage = mirrored(config, config.baseImage);
   const { context, hash } = await bundle({ app: config.app, baseImage });

@@ -22,7 +22,7 @@ test('a directory of charts is the source of each, and a directory without one o
   }
 });
 
-test('a step that fails is told with what was found out about it, and ends what builds on it only', async (t) => {
+test('a failed step is reported with its diagnosis, and ends only the steps that build on it', async (t) => {
   const written: string[] = [];
   t.mock.method(process.stdout, 'write', (text: string) => written.push(text) > 0);
   const steps = new Steps(async () => 'the pods');

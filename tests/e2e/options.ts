@@ -5,9 +5,9 @@ import { ConfigError } from '../../infra/config/config.ts';
 
 export type Mode = 'full' | 'plain';
 
-/** What a run of the end-to-end test was asked for. */
+/** The options of a run of the end-to-end test. */
 export interface Options {
-  /** Undefined: the best mode that is possible. */
+  /** Without it, the best possible mode. */
   readonly mode: Mode | undefined;
   /** Directory with a directory for each chart. */
   readonly charts: string | undefined;

@@ -4,7 +4,7 @@ import { type GridPlayer, gridViolations, playersOnDifferentReplicas } from '../
 import { FREE } from '../../services/apps/grid/grid.ts';
 import type { System } from './system.ts';
 
-/** How long a player thinks: a game is to last through what is done to the cluster meanwhile. */
+/** How long a player thinks: a game must last longer than the fault. */
 const THINKING_MS = 20;
 const SETTINGS = { size: 12, seconds: 120 };
 
@@ -17,7 +17,7 @@ async function playGame(players: readonly GridPlayer[]): Promise<void> {
   await Promise.all(players.map((player) => player.until(game, ({ state }) => state.status === 'completed')));
 }
 
-/** Captures what is free, from a place of the board of the player's own. */
+/** Captures free cells, from a part of the board that is the player's own. */
 async function capture(player: GridPlayer, game: string, from: number): Promise<void> {
   for (;;) {
     const state = player.client.room(game)?.state;
@@ -31,7 +31,7 @@ async function capture(player: GridPlayer, game: string, from: number): Promise<
 
 /**
  * Players on different replicas play one game after the other through the edge until `fault` is done, and the last of
- * them to its end. Nothing that was acknowledged may be lost, doubled, or seen in another order by anybody.
+ * them to its end. No acknowledged move may be lost or doubled, and all players must see the same order.
  */
 export async function playThrough(
   system: System,

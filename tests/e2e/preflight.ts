@@ -8,7 +8,7 @@ import type { Mode, Options } from './options.ts';
 
 const run = promisify(execFile);
 
-/** What is asked whether charts and their images can be had: a registry of each. */
+/** The hosts that show whether charts and their images are available: a registry of each. */
 const REGISTRIES = ['https://quay.io/v2/', 'https://registry.k8s.io/v2/', 'https://registry-1.docker.io/v2/'];
 const PATIENCE_MS = 5000;
 
@@ -40,7 +40,7 @@ async function fullProblem({ charts }: Options): Promise<string | undefined> {
   const url = await unreachable();
   if (url === undefined) return undefined;
   const { host } = new URL(url);
-  return `The charts cannot be had, as ${host} does not answer: name a directory that has them with --charts.`;
+  return `The charts are not available, because ${host} does not answer: name a directory with them by --charts.`;
 }
 
 /** Chooses the mode, and says why. @throws PreflightError when the one that was asked for is not possible */
@@ -50,7 +50,7 @@ export async function chooseMode(options: Options): Promise<{ mode: Mode; reason
     return { mode: 'plain', reason: 'as asked' };
   }
   const problem = await fullProblem(options);
-  if (problem === undefined) return { mode: 'full', reason: 'the Pulumi CLI and the charts are there' };
+  if (problem === undefined) return { mode: 'full', reason: 'the Pulumi CLI and the charts are available' };
   if (options.mode === 'full') throw new PreflightError(problem);
   return { mode: 'plain', reason: problem };
 }

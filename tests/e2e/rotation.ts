@@ -8,7 +8,7 @@ import type { RotationStep, System } from './system.ts';
 interface Served {
   readonly leaf: string;
   readonly intermediate: string;
-  /** Serial number of the root that vouches for it. */
+  /** Serial number of the root at the end of its chain. */
   readonly root: string;
 }
 
@@ -49,7 +49,8 @@ export async function rotated(system: System, step: RotationStep, crowd: Crowd):
   const [before, roots] = [await served(system), system.rootPem];
   const told = await system.rotate(step);
   const changes = CHANGES[step];
-  // A client that has not heard of the step yet has the roots of before; the one retired is of no use to anybody.
+  // A client that has not heard of the step yet has the previous roots. A retired root is useless, so that step needs
+  // the new ones.
   const trusted = step === 'root-retire' ? system.rootPem : roots;
   const changed = async () => {
     const now = await served({ config: system.config, rootPem: trusted });

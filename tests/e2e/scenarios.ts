@@ -8,7 +8,7 @@ import { createClient } from '../../services/client/node.ts';
 import { playThrough } from './play.ts';
 import type { System } from './system.ts';
 
-/** Everything runs, with as many replicas as there are to be at least: the autoscaler begins with one. */
+/** Everything runs, with at least the configured number of replicas: the autoscaler begins with one. */
 export async function replicasReady({ kubectl, config }: System): Promise<string> {
   const enough = async () => {
     await kubectl.settled();
@@ -36,7 +36,7 @@ export async function underRestricted({ kubectl, config }: System): Promise<stri
   const name = config.namespace;
   const { metadata } = await kubectl.json<Resource>('get', 'namespace', name);
   assert.equal(metadata.labels?.['pod-security.kubernetes.io/enforce'], 'restricted');
-  // The API server tells which pods a level would not admit.
+  // The API server lists the pods that a level would not admit.
   const violations = async (namespace: string) => {
     const before = kubectl.warnings.length;
     const label = 'pod-security.kubernetes.io/enforce=restricted';
@@ -44,7 +44,7 @@ export async function underRestricted({ kubectl, config }: System): Promise<stri
     return kubectl.warnings.slice(before).filter((line) => line.includes('PodSecurity'));
   };
   assert.deepEqual(await violations(name), []);
-  assert.notDeepEqual(await violations('kube-system'), [], 'it would tell');
+  assert.notDeepEqual(await violations('kube-system'), [], 'it would list them');
   const pods = await kubectl.list('pods');
   return `${pods.length} pods of ${name} violate nothing`;
 }
@@ -69,7 +69,7 @@ export async function onlyTheRootIsTrusted(system: System): Promise<string> {
 export const game = (system: System): Promise<string> =>
   playThrough(system, async (players) => `on ${players.map(({ replica }) => replica).join(', ')}`);
 
-/** The pod a player is on dies without a word. */
+/** The pod that a player is connected to dies without warning. */
 export const podKilled = (system: System): Promise<string> =>
   playThrough(system, async (players) => {
     const victim = players[0] as GridPlayer;
@@ -95,7 +95,7 @@ export const rollingUpdate = (system: System): Promise<string> =>
     return `${before.length} replicas replaced, ${told}`;
   });
 
-/** The node with the most replicas and without Redis, whose volume is of its node. */
+/** The node with the most replicas and without Redis, whose volume is tied to its node. */
 async function nodeToDrain(kubectl: Kubectl): Promise<string> {
   const [game, redis] = await Promise.all([kubectl.pods('server'), kubectl.pods('redis')]);
   const kept = new Set(redis.map(({ spec }) => spec.nodeName));
@@ -156,7 +156,7 @@ export async function scaledOut(system: System, grow: (count: number) => Promise
     // A quantity: 97500m is 97.5.
     return text === undefined ? undefined : Number.parseInt(text, 10) / (text.endsWith('m') ? 1000 : 1);
   };
-  const what = 'KEDA to tell the sockets of the pods';
+  const what = 'KEDA to report the sockets of the pods';
   await waitFor(sockets, { what, timeoutMs: 120_000, intervalMs: 2000 });
   const before = await replicas();
   const wanted = Math.ceil(before.wanted * config.socketsPerReplica * 1.3);

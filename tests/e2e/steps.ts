@@ -13,7 +13,7 @@ export class Steps {
   readonly results: StepResult[] = [];
   readonly #diagnose: (error: unknown) => Promise<string>;
 
-  /** `diagnose` tells about the state of the cluster when a step has failed. */
+  /** `diagnose` describes the state of the cluster when a step has failed. */
   constructor(diagnose: (error: unknown) => Promise<string> = async () => '') {
     this.#diagnose = diagnose;
   }
@@ -22,7 +22,7 @@ export class Steps {
     return this.results.some(({ result }) => result === 'failed');
   }
 
-  /** Runs a step; false when it failed, so that those it is no ground for can go on. */
+  /** Runs a step. Resolves with false when it failed, so that steps that do not build on it can go on. */
   async run(name: string, work: () => Promise<string | void>): Promise<boolean> {
     process.stdout.write(`  ${name.padEnd(WIDTH)} `);
     const begun = performance.now();
@@ -41,7 +41,7 @@ export class Steps {
     }
   }
 
-  /** Like `run`, but what comes after makes no sense without it. */
+  /** Like `run`, for a step that all later ones build on. */
   async must(name: string, work: () => Promise<string | void>): Promise<void> {
     if (!(await this.run(name, work))) throw new StepFailure(name);
   }
@@ -63,7 +63,7 @@ export class Steps {
 const WIDTH = 46;
 const time = (seconds: number): string => `${seconds.toFixed(1).padStart(7)} s`;
 
-/** A step has failed that others build on. */
+/** A step failed that others build on. */
 export class StepFailure extends Error {
   override name = 'StepFailure';
 }

@@ -4,7 +4,7 @@ import type { Steps } from './steps.ts';
 
 export type RotationStep = 'leaf' | 'intermediate' | 'root-accept' | 'root-issue' | 'root-retire';
 
-/** The system on a cluster, however it came there. */
+/** The system on a cluster, however it was brought up. */
 export interface System {
   readonly config: Config;
   readonly kubectl: Kubectl;
@@ -18,7 +18,7 @@ export interface System {
   /** Changes the configuration so that every replica is replaced, and resolves when it is done. */
   rollOut(): Promise<string>;
   rotate(step: RotationStep): Promise<string>;
-  /** Further checks of this way of running it. */
+  /** More checks that this way of running it needs. */
   inspect(steps: Steps): Promise<void>;
   /** Takes everything down. */
   stop(steps: Steps): Promise<void>;

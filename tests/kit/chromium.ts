@@ -19,7 +19,9 @@ const FLAGS = [
 ];
 
 export interface BrowserOptions {
-  /** The only root the browser trusts besides the public ones; without, what is in the store of `home`. */
+  /**
+   * The only root that the browser trusts besides the public ones. Without it, the browser trusts the store of `home`.
+   */
   rootCertificate?: string;
   /** A home directory that is there already, which is not removed. */
   home?: string;
@@ -53,7 +55,7 @@ export async function openBrowser(options: BrowserOptions): Promise<BrowserConte
     ...(viewport ? { viewport } : {}),
     ...(colorScheme ? { colorScheme } : {}),
   });
-  // Processes of Chromium may still write there for a while; a profile that stays fails no test.
+  // Processes of Chromium may still write there for a while, and a leftover profile must not fail a test.
   context.on('close', () => {
     if (options.home !== undefined) return;
     rm(home, { recursive: true, force: true, maxRetries: 20 }).catch(() => undefined);
@@ -75,8 +77,8 @@ const NOTE_TEXTS = `(selector) => {
 }`;
 
 /**
- * From now on notes in the page itself every text of an element that is there now and then: what is shown for a moment
- * only may be over before a look from outside. Gives what reads the notes.
+ * Records in the page every text that an element shows from now on: a text shown only for a moment may be gone when a
+ * test looks from outside. Resolves with a function that reads the record.
  */
 export async function noteTexts(page: Page, selector: string): Promise<() => Promise<string[]>> {
   const texts = await page.evaluateHandle<string[]>(`(${NOTE_TEXTS})(${JSON.stringify(selector)})`);

@@ -1,6 +1,6 @@
 import type { Locator, Page } from 'playwright-core';
 
-/** What a test does on the page of the game, and waits for there. */
+/** What a test does and waits for on the page of the game. */
 export const part = (page: Page, id: string): Locator => page.getByTestId(id);
 
 /** Resolves when the page is connected. */
@@ -25,7 +25,7 @@ export async function shape(page: Page, settings: object): Promise<void> {
   for (const [id, value] of Object.entries(settings)) await fill(page, id, value);
 }
 
-/** Makes a game, and gives its code. */
+/** Makes a game and returns its code. */
 export async function create(page: Page, settings: object): Promise<string> {
   await shape(page, settings);
   await part(page, 'create').click();
@@ -34,7 +34,7 @@ export async function create(page: Page, settings: object): Promise<string> {
 
 const problems = new WeakMap<Page, string[]>();
 
-/** Notes from now on what goes wrong in the page. */
+/** Records the errors of the page from now on. */
 export function noteProblems(page: Page): void {
   const noted: string[] = [];
   problems.set(page, noted);

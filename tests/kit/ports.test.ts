@@ -9,7 +9,7 @@ import { freePort, freePorts } from './ports.ts';
 
 const MODULE = path.join(import.meta.dirname, 'ports.ts');
 
-/** The ports which a process that lives as long as the others gets. */
+/** The ports that a process gets; it runs until `end`, so that processes overlap. */
 async function portsOfProcess(count: number): Promise<{ ports: number[]; end(): Promise<void> }> {
   const code = `import { freePorts } from ${JSON.stringify(MODULE)};
     console.log(JSON.stringify(await freePorts(${count})));
@@ -26,7 +26,7 @@ async function portsOfProcess(count: number): Promise<{ ports: number[]; end(): 
   return { ports: JSON.parse(String(line)) as number[], end };
 }
 
-test('no port is given twice, however many are asked for at once', async () => {
+test('no port is given twice, however many are requested at once', async () => {
   const ports = (await Promise.all([freePorts(30), freePorts(30), freePort(), freePort()])).flat();
   assert.equal(new Set(ports).size, 62);
 });

@@ -10,7 +10,7 @@ const BLOCK = 50;
 const BLOCKS = (TO - FROM) / BLOCK;
 
 const claims: Server[] = [];
-/** The ports of the claimed blocks which were not handed out yet. */
+/** The ports of the claimed blocks that have not been handed out yet. */
 const unused: number[] = [];
 
 function listen(port: number): Promise<Server | undefined> {

@@ -22,7 +22,7 @@ function tree(t: TestContext, files: Record<string, string>): string {
 const files = (root: string, places: string[], ...notYet: string[]) =>
   checkFiles(places, rules(...notYet), root).map(({ file }) => file);
 
-test('everything is read but packages and what is built', (t) => {
+test('everything is read except packages and build output', (t) => {
   const text = { 'a.md': 'foo', 'b/c.ts': '// foo', '.github/d.md': 'foo' };
   const root = tree(t, {
     ...text,
@@ -40,7 +40,7 @@ test('places that are still to be done are left out, unless they are named', (t)
   assert.deepEqual(files(root, ['a'], 'a'), ['a/b.md']);
 });
 
-test('a place that is clean has to leave the list', (t) => {
+test('a place without findings has to leave the list', (t) => {
   const root = tree(t, { 'a/b.md': 'bar', 'c.md': 'foo' });
   const [finding, ...others] = checkFiles([], rules('a', 'c.md'), root);
   assert.deepEqual([finding?.phrase, others], ['a', []]);

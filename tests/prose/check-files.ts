@@ -61,7 +61,7 @@ class FindingsCache {
 }
 
 /**
- * The findings of files and folders, or of everything under the root but the places of `notYet`.
+ * The findings of files and folders, or of everything under the root except the places of `notYet`.
  * @throws UsageError when there is nothing at a place
  */
 export function checkFiles(places: readonly string[], rules: Rules, root: string): FileFinding[] {
@@ -81,7 +81,7 @@ export function checkFiles(places: readonly string[], rules: Rules, root: string
       file: 'tests/prose/prose.yaml',
       line: 1,
       phrase: place,
-      advice: 'remove it from notYet, as nothing is found in it any more',
+      advice: 'remove it from notYet, because it has no findings any more',
     })),
   ];
 }

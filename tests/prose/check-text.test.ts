@@ -95,7 +95,7 @@ describe('TypeScript', () => {
     assert.deepEqual(found('a.tsx', 'const a = <p className="a foo b">', 'There is foo here</p>;'), ['2 foo']);
   });
 
-  test('strings that are no messages, types and imports are left out', () => {
+  test('types, imports and strings that are not messages are left out', () => {
     const rows = [
       "import 'a foo b';",
       "run('foo --a', 'foo');",

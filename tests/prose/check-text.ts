@@ -38,7 +38,7 @@ const english = unified().use(retextEnglish).use(retextRepeatedWords).freeze();
 
 interface Parsed {
   readonly sentences: readonly Sentence[];
-  /** Words that stand twice in a row, with their offset. */
+  /** Words that occur twice in a row, with their offset. */
   readonly repeated: readonly { readonly words: string; readonly offset: number }[];
 }
 
@@ -55,7 +55,7 @@ function parseEnglish(text: string): Parsed {
   const repeated = file.messages.map(({ place, actual: words = '' }) => {
     return { words, offset: (place && 'start' in place ? place.start.offset : place?.offset) ?? 0 };
   });
-  // A range of characters, such as A-Z a-z, is no repeated word.
+  // A range of characters, such as A-Z a-z, is not a repeated word.
   return { sentences, repeated: repeated.filter(({ words }) => !words.includes('-')) };
 }
 

@@ -1,4 +1,5 @@
-// Usage: npm run prose [-- files or folders]. Without them everything is read but the places of `notYet` in prose.yaml.
+// Usage: npm run prose [-- files or folders]. Without them it reads everything except the places of `notYet` in
+// prose.yaml.
 import path from 'node:path';
 import { UsageError } from '../../infra/usage-error.ts';
 import { checkFiles } from './check-files.ts';

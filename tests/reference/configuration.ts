@@ -104,7 +104,7 @@ config:
 \`\`\`
 
 \`replicas: 6\` is the same key as \`gridlock:replicas: 6\`. In \`Pulumi.yaml\`, a default is \`replicas: 6\`, \`{default: 6}\` or
-\`{value: 6}\`. Whatever nothing would read is refused: an unknown key, a key outside of \`config\` or set twice, an
+\`{value: 6}\`. Anything that nothing would read is refused: an unknown key, a key outside of \`config\` or set twice, an
 \`environment\`, a stack file in another directory. A value that is wrong is refused with the key, the file and what is
 allowed.
 

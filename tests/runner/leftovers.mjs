@@ -9,7 +9,7 @@ import { isMainThread } from 'node:worker_threads';
 const PATIENCE_MS = Number(process.env.GRIDLOCK_TEST_LEFTOVERS_MS ?? 60_000);
 const { GRIDLOCK_TEST_FILE: file, GRIDLOCK_TEST_USAGE: usage } = process.env;
 
-// What the file forks or starts as a thread gets the same options of Node, and is no test file.
+// Processes and threads that the file starts inherit these options of Node, and are not test files.
 const isTestFile = isMainThread && file !== undefined && process.argv[1] === path.resolve(file);
 
 /** Seconds; the clock of /proc ticks a hundred times a second. */

@@ -1,4 +1,4 @@
-// Which job runs when: the longest first, side by side as far as the processor goes round, those that measure alone.
+// The order of the jobs: the longest first, side by side as far as the processor allows, and jobs that measure alone.
 import type { Job } from './jobs.ts';
 
 export interface PoolLimits {

@@ -9,7 +9,7 @@ import type { Job } from './jobs.ts';
 import { ROOT } from './options.ts';
 
 const REPORTER = path.join(import.meta.dirname, 'reporter.mjs');
-/** What a process that was asked to end, or whose test file ended, may still take. */
+/** How long a process may take to end after it was asked to, or after its test file ended. */
 const GRACE_MS = 5000;
 const POLL_MS = 20;
 

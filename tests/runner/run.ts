@@ -8,7 +8,7 @@ import { endRunning, type Outcome, runJob } from './process.ts';
 import { printOutcome, printSummary, writeTimes } from './report.ts';
 
 const CACHE = path.join(ROOT, 'node_modules', '.cache', 'tests');
-/** A file keeps its cores busy in bursts: so many times as much may be planned as there is. */
+/** A file keeps its cores busy only in bursts, so the plan may use this many times the cores there are. */
 const OVERCOMMIT = 1.25;
 const LIMIT_MS = { default: 10 * 60_000, full: 120 * 60_000 };
 

@@ -83,7 +83,7 @@ test('options of Node reach the test files', async () => {
   assert.equal(code, 0, output);
 });
 
-test('no test file at an argument is a wrong usage', async () => {
+test('an argument without a test file is wrong usage', async () => {
   const { code, output } = await runTests(['nowhere']);
   assert.equal(code, 2);
   assert.match(output, /^There are no test files at nowhere\./);
@@ -113,11 +113,11 @@ test('a file that leaves a process behind fails, and the process is ended', asyn
   assert.ok(isGone(Number(readFileSync(pidFile, 'utf8'))));
 });
 
-test('a zombie that nobody waits for is no process left behind', {
-  skip: process.platform === 'linux' ? false : 'zombies are told apart on Linux only',
+test('a zombie that nobody waits for does not count as a process left behind', {
+  skip: process.platform === 'linux' ? false : 'only Linux shows which processes are zombies',
 }, async (context) => {
   const pidFile = path.join(scratch, 'parent');
-  // The parent leaves the group and never waits for its child, which has ended: as the first process of a container.
+  // The parent leaves the group and never waits for its child, which has ended, like the first process of a container.
   const file = testFile(
     'zombie.test.mjs',
     "import { spawn } from 'node:child_process'; import { once } from 'node:events';",

@@ -29,7 +29,7 @@ const NAMES = ['Grace', 'Edsger', 'Radia'] as const;
 const PHONE = { width: 390, height: 844 } as const;
 const STAGE = { width: 980, height: 820 } as const;
 const FRAMES_IN_THE_AIR = 36;
-/** A trial ends within a minute, or says that it did not. */
+/** A trial ends within a minute, or reports that it did not. */
 const TRIAL_MS = 90_000;
 const SETTINGS = { players: 4, size: 9, seconds: 300 } as const;
 /** The cells of a game in the order in which they are taken, with clusters as people make them. */
@@ -58,7 +58,7 @@ class Company {
     }
   }
 
-  /** Takes cells in turn, those of the page left out; says what people say meanwhile. */
+  /** Takes cells in turn, without those of the page, and chats like people do. */
   async play(code: string, cells: readonly number[]): Promise<void> {
     for (const [index, cell] of cells.entries()) {
       await this.players[index % this.players.length]!.send(code, capture(cell)).catch(() => undefined);
@@ -154,7 +154,7 @@ export async function winner(studio: Studio): Promise<void> {
   );
   for (const cell of cells.filter((_, index) => index % 3 !== 0)) await part(page, `cell-${cell}`).click();
   await part(page, 'confetti').waitFor();
-  // Where the scraps are depends on chance; that they are in the air does not.
+  // The places of the scraps are random, but they are in the air by then.
   await page.evaluate(`new Promise((resolve) => {
     const count = (frames) => (frames === 0 ? resolve() : requestAnimationFrame(() => count(frames - 1)));
     count(${FRAMES_IN_THE_AIR});

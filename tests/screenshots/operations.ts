@@ -11,7 +11,7 @@ import type { Studio } from './gallery.ts';
 
 const PAIRS = 6;
 const PACE_MS = 90;
-/** The page gets its figures once a second: so many make a curve worth looking at. */
+/** The page gets its figures once a second; this many make a curve worth looking at. */
 const FRAMES = 60;
 const FAILOVER = { sockets: 200, duration: 90 } as const;
 const NARROW = { width: 400, height: 860 } as const;
@@ -29,7 +29,7 @@ async function play(one: GridlockClient<Grid>, two: GridlockClient<Grid>, end: A
   }
 }
 
-/** Shows the key of an operator, so that the page lists rooms and connections, and has its buttons. */
+/** Signs in with the key of an operator, so that the page lists rooms and connections and shows its buttons. */
 async function signIn(page: Page, keysFile: string): Promise<void> {
   const key = readFileSync(keysFile, 'utf8').trim().split(':')[1]!;
   await page.getByRole('button', { name: 'Sign in to act' }).click();
@@ -75,8 +75,7 @@ export async function report({ directory, openPage }: Studio): Promise<void> {
   const out = mkdtempSync(path.join(os.tmpdir(), 'gridlock-report-'));
   try {
     const exitCode = await load('failover', { ...FAILOVER, out });
-    if (exitCode !== 0)
-      console.error('The run did not hold all it promises: run it again on a machine with less to do.');
+    if (exitCode !== 0) console.error('The run did not pass all checks: run it again on a machine that is less busy.');
     const page = await openPage();
     await page.goto(pathToFileURL(path.join(out, 'report.html')).href);
     await page.screenshot({ path: path.join(directory, 'load-report.png') });

@@ -14,7 +14,7 @@ const QUALITY = 65;
 
 const ENCODER = 'img2webp';
 
-/** @throws UsageError without the encoder, which is no part of the set-up */
+/** @throws UsageError without the encoder, which the set-up does not install */
 function checkEncoder(): void {
   try {
     execFileSync(ENCODER, ['-version'], { stdio: 'ignore' });

@@ -14,7 +14,7 @@ const LAPTOP = { width: 1280, height: 800 } as const;
 const PICTURES: Readonly<Record<string, (studio: Studio) => Promise<void>>> = {
   board,
   winner,
-  // With somebody among the best players of the day.
+  // With a player among the best of the day.
   lobby,
   'break-it': breakIt,
   survives,
@@ -25,7 +25,7 @@ const PICTURE_NAMES = Object.keys(PICTURES);
 
 /**
  * Takes the pictures of the documentation on a cluster that is started for them: those that are named, or all.
- * @throws UsageError on a name that is none
+ * @throws UsageError for an unknown name
  */
 export async function takeScreenshots(names: readonly string[], directory: string): Promise<void> {
   const unknown = names.find((name) => !Object.hasOwn(PICTURES, name));

@@ -15,7 +15,7 @@ import { type Monitored, type MonitoredPods, monitorOf } from './monitored.ts';
  * Namespace of Prometheus, Alertmanager and Grafana: the stack's, or where the operator's own are expected.
  */
 export const MONITORING_NAMESPACE = 'monitoring';
-/** Name of the stack's Helm release, by which its Prometheus finds what it shall watch. */
+/** Name of the stack's Helm release, by which its Prometheus finds what to watch. */
 export const MONITORING_RELEASE = 'monitoring';
 
 export interface MonitoringArgs extends PartArgs {
