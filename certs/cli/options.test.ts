@@ -75,7 +75,7 @@ describe('wrong usage', () => {
       ['csr', '--out', 'x', '--key-out', 'y', '--reqexts', 'v3'],
       /^--reqexts names a section of --config: give both\.$/,
     ],
-    [['audit', '--endpoint', 'a:b:c'], /^"a:b:c" is no endpoint/],
+    [['audit', '--endpoint', 'a:b:c'], /^"a:b:c" is not an endpoint/],
     [['acme', '--out', 'x', '--challenge', 'dns-02'], /'dns-02' is invalid\. Allowed: http-01, dns-01, tls-alpn-01\./],
     [['acme', '--out', 'x', '--challenge', 'dns-01'], /^dns-01 needs --dns-set, or --rfc2136\./],
     [['acme', '--out', 'x', '--challenge', 'dns-01', '--rfc2136', 'ns.example'], /^dns-01 needs --tsig-name\./],

@@ -174,7 +174,7 @@ describe('trust and untrust', () => {
     assert.equal(code, 2);
     assert.match(stderr, /^The root is O=Gridlock, CN=.*, valid until .*, SHA-256\n {2}[0-9A-F:]{95}\n/);
     assert.match(stderr, new RegExp(`certutil -d sql:${at('nss')} -A -t C,, -n "gridlock [0-9a-f]{16}"\n`));
-    assert.match(stderr, /say --yes/);
+    assert.match(stderr, /use --yes/);
     assert.ok(!existsSync(at('nss')));
   });
 
@@ -205,7 +205,7 @@ describe('trust and untrust', () => {
     assert.match(stdout, /nssdb trusts/);
     const bare = await certsWith({ HOME: at('home'), PATH: at('nowhere') }, 'trust', '--yes', ...flags);
     assert.equal(bare.code, 1);
-    assert.match(bare.stderr, /left alone: certutil is missing: install the package libnss3-tools\./);
+    assert.match(bare.stderr, /skipped: certutil is missing: install the package libnss3-tools\./);
   });
 
   test('refuse a directory without a root', async (t) => {

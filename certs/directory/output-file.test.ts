@@ -106,7 +106,7 @@ test('a leftover socket is removed before listening, and nothing else is', async
   const base = temporaryDirectory(t);
   const [key, socket] = [join(base, 'root.key'), join(base, 'socket')];
   writeFileSync(key, 'key');
-  assert.throws(() => removeStaleSocket(key), { code: 'exists', message: /is no socket/ });
+  assert.throws(() => removeStaleSocket(key), { code: 'exists', message: /is not a socket/ });
   assert.equal(readFileSync(key, 'utf8'), 'key');
   const server = createServer().listen(socket);
   await new Promise((resolve) => server.once('listening', resolve));
