@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { PreflightError } from '../local/errors.ts';
 import { findBinary } from '../setup/binaries.mjs';
 
-/** A request to the cluster did not succeed. */
+/** A request to the cluster failed. */
 export class ClusterError extends Error {
   override name = 'ClusterError';
   readonly exitCode = 1;
@@ -40,7 +40,7 @@ export class KubectlPods implements Pods {
     const [output, complaints]: [Buffer[], Buffer[]] = [[], []];
     child.stdout.on('data', (part: Buffer) => output.push(part));
     child.stderr.on('data', (part: Buffer) => complaints.push(part));
-    // A process that ended early says why.
+    // A process that ended early has written its reason.
     child.stdin.on('error', () => undefined);
     child.stdin.end(input);
     return new Promise((resolve, reject) => {

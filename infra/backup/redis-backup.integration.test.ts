@@ -73,7 +73,7 @@ test('what was restored is on disk: it is there after Redis is killed', async ()
   assert.deepEqual(await stored(), restored);
 });
 
-test('nothing is touched while servers run, which would go on with what they remember', async () => {
+test('nothing is touched while servers run, because they would go on with their old state', async () => {
   const before = await stored();
   const snapshot = await backUpRedis(pods, 'play', CLUSTER);
   servers = 'pod/gridlock-1\npod/gridlock-2\n';
@@ -88,7 +88,10 @@ test('nothing is touched while servers run, which would go on with what they rem
 test('a snapshot that is cut short or damaged is refused before anything is touched', async () => {
   const before = await stored();
   const snapshot = await backUpRedis(pods, 'play', CLUSTER);
-  assert.throws(() => requireSnapshot(snapshot.subarray(0, -20), 'the file'), /the file is no whole snapshot of Redis/);
+  assert.throws(
+    () => requireSnapshot(snapshot.subarray(0, -20), 'the file'),
+    /the file is not a complete snapshot of Redis/,
+  );
   const damaged = Buffer.from(snapshot);
   damaged[damaged.length - 1] = (damaged.at(-1) as number) ^ 1;
   await assert.rejects(commandsOf(damaged), (error: Error) => {

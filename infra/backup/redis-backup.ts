@@ -7,20 +7,20 @@ const MAGIC = 'REDIS';
 const END = 0xff;
 const MARK_BYTES = 40;
 
-/** redis-cli leaves the mark by which it knew the end of the transfer at the end of what it writes. */
+/** redis-cli recognizes the end of the transfer by a mark, and leaves it at the end of its output. */
 function withoutMark(received: Buffer): Buffer {
   const end = received.length - MARK_BYTES;
   return /^[0-9a-f]+$/.test(received.subarray(end).toString('latin1')) ? received.subarray(0, end) : received;
 }
 
-/** @throws ClusterError for what is no whole snapshot */
+/** @throws ClusterError for anything but a whole snapshot */
 export function requireSnapshot(snapshot: Buffer, where: string): Buffer {
   const whole = snapshot.subarray(0, MAGIC.length).toString() === MAGIC && snapshot.at(-9) === END;
   if (whole) return snapshot;
-  throw new ClusterError(`${where} is no whole snapshot of Redis: make it again.`);
+  throw new ClusterError(`${where} is not a complete snapshot of Redis: make it again.`);
 }
 
-/** The pods of Redis that are there. */
+/** The existing pods of Redis. */
 async function redisPods(pods: Pods, namespace: string, cluster: string): Promise<string[]> {
   const selector = `app.kubernetes.io/name=redis,app.kubernetes.io/instance=${cluster}`;
   const found = await podNames(pods, namespace, selector);
@@ -65,8 +65,8 @@ async function firstOf<T>(members: readonly string[], ask: (member: string) => P
 }
 
 /**
- * A snapshot of everything in Redis, as a file of Redis (RDB). Servers go on while it is taken; it has what was stored
- * when it began.
+ * A snapshot of everything in Redis, as a file of Redis (RDB). Servers go on meanwhile. The snapshot has what was
+ * stored when it began.
  * @throws ClusterError
  */
 export async function backUpRedis(pods: Pods, namespace: string, cluster: string): Promise<Buffer> {
@@ -78,7 +78,7 @@ export async function backUpRedis(pods: Pods, namespace: string, cluster: string
 
 /**
  * Replaces everything in Redis by a snapshot; all later data is lost.
- * @throws ClusterError when servers run, which would go on with what they remember
+ * @throws ClusterError when servers run, because they would go on with their old state
  */
 export async function restoreRedis(pods: Pods, namespace: string, cluster: string, snapshot: Buffer): Promise<void> {
   const servers = await podNames(

@@ -20,7 +20,8 @@ const WRITE_MS = 3_600_000;
  */
 export async function commandsOf(snapshot: Uint8Array): Promise<Buffer> {
   const binary = findBinary('redis-server');
-  if (!binary) throw new PreflightError('redis-server, which reads the snapshot, is not installed: npm run setup');
+  if (!binary)
+    throw new PreflightError('redis-server is needed to read the snapshot, and is not installed: npm run setup');
   const directory = mkdtempSync(path.join(os.tmpdir(), 'gridlock-restore-'));
   const socket = path.join(directory, 'redis.sock');
   writeFileSync(path.join(directory, 'snapshot.rdb'), snapshot, { mode: 0o600 });
@@ -55,7 +56,7 @@ async function appended(redis: Redis, directory: string): Promise<Buffer> {
       if (!/aof_rewrite_in_progress:0/.test(await redis.info('persistence'))) return undefined;
       return readdirSync(path.join(directory, 'appendonlydir')).find((name) => BASE.test(name));
     },
-    { what: 'Redis to write what it read', timeoutMs: WRITE_MS, intervalMs: POLL_MS },
+    { what: 'Redis to write the snapshot as commands', timeoutMs: WRITE_MS, intervalMs: POLL_MS },
   );
   return readFileSync(path.join(directory, 'appendonlydir', file));
 }

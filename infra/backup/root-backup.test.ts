@@ -28,7 +28,7 @@ const REQUESTS = {
   ],
 };
 
-/** A cluster that has the root, and notes what it is told. */
+/** A cluster that has the root, and records the requests it gets. */
 class Cluster implements Pods {
   readonly told: { args: string; input: string }[] = [];
 
@@ -52,7 +52,7 @@ test('a root is kept with its certificate and its key, which only the passphrase
   assert.deepEqual(root.annotations, ANNOTATIONS);
 });
 
-test('what is restored is the same root, and no request is left that cert-manager would compare it with', async () => {
+test('the same root is restored, and no request is left that cert-manager would compare it with', async () => {
   const roots = await backUpRoots(new Cluster(), where, 'open-sesame');
   const cluster = new Cluster();
   await restoreRoots(cluster, JSON.parse(JSON.stringify(roots)), 'open-sesame');
@@ -69,7 +69,7 @@ test('what is restored is the same root, and no request is left that cert-manage
   );
 });
 
-test('with another passphrase nothing is touched', async () => {
+test('with a wrong passphrase nothing is touched', async () => {
   const roots = await backUpRoots(new Cluster(), where, 'open-sesame');
   const cluster = new Cluster();
   await assert.rejects(restoreRoots(cluster, roots, 'wrong'), (error: Error) => {

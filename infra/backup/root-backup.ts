@@ -2,11 +2,11 @@ import { createPrivateKey } from 'node:crypto';
 import { rootName } from '../components/certificates/pki-plan.ts';
 import { ClusterError, type Pods } from './pods.ts';
 
-/** A root as it is kept: a Secret whose key only the passphrase opens. */
+/** A root in a backup: a Secret whose key is encrypted with the passphrase. */
 export interface SavedRoot {
   readonly name: string;
   readonly namespace: string;
-  /** By which cert-manager knows what the Secret was made for. */
+  /** What cert-manager needs to recognize the Secret. */
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   /** As PEM. */
@@ -29,7 +29,7 @@ const ofCertManager = (all: Readonly<Record<string, string>> = {}): Record<strin
 
 /**
  * Every accepted root with its key.
- * @throws ClusterError when one is not there
+ * @throws ClusterError when one is missing
  */
 export async function backUpRoots(
   pods: Pods,
@@ -54,7 +54,7 @@ export async function backUpRoots(
   return roots;
 }
 
-/** @throws ClusterError when the passphrase is another one */
+/** @throws ClusterError when the passphrase is wrong */
 function opened({ name, key }: SavedRoot, passphrase: string): string {
   try {
     return createPrivateKey({ key, passphrase }).export({ type: 'pkcs8', format: 'pem' }).toString();
@@ -66,8 +66,8 @@ function opened({ name, key }: SavedRoot, passphrase: string): string {
 }
 
 /**
- * Puts roots back in place of those that the cluster made for itself. Their intermediates and leaves are to be issued
- * again.
+ * Restores roots in place of those that the cluster made for itself. You then have to issue their intermediates and
+ * leaves again.
  * @throws ClusterError
  */
 export async function restoreRoots(pods: Pods, roots: readonly SavedRoot[], passphrase: string): Promise<void> {
@@ -103,7 +103,7 @@ export async function restoreRoots(pods: Pods, roots: readonly SavedRoot[], pass
   }
 }
 
-/** Names of the requests that a certificate was made of. */
+/** Names of the requests that a certificate was made from. */
 async function requestsOf(pods: Pods, { namespace, name }: SavedRoot): Promise<string[]> {
   const answer = await pods.kubectl(['--namespace', namespace, 'get', 'certificaterequests', '--output', 'json']);
   const { items } = JSON.parse(answer.toString()) as { items: Pick<Secret, 'metadata'>[] };

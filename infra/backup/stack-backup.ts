@@ -1,4 +1,4 @@
-// Backups of a stack that is up: what is in Redis, and the roots with their keys.
+// Backups of a stack that is up: the data of Redis, and the roots with their keys.
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { readPassphrase } from '../../certs/text-file.ts';
@@ -37,25 +37,24 @@ export function runningStack(args: readonly string[]): RunningStack {
 }
 
 const hasRedis = ({ redis }: RunningStack['config']): boolean => redis === 'single' || redis === 'sentinel';
-/** With ACME, Redis alone has a certificate of the own chain. */
+/** With ACME, only Redis has a certificate of the stack's own chain. */
 const hasRoots = (config: RunningStack['config']): boolean =>
   config.certificates === 'cert-manager' || (config.certificates === 'acme' && hasRedis(config));
 
-/** @throws PreflightError without a file to read it from */
+/** @throws PreflightError without a file for the passphrase */
 function passphraseOf(file: string | undefined): string {
   if (file !== undefined) return readPassphrase(file);
-  throw new PreflightError('The key of the root is kept encrypted: give a passphrase with --passphrase-file FILE.');
+  throw new PreflightError('The backup encrypts the key of the root: give a passphrase with --passphrase-file FILE.');
 }
 
 function newFile(directory: string, name: string): string {
   const file = path.join(directory, name);
   if (!existsSync(file)) return file;
-  throw new PreflightError(`${file} is there already, and a backup replaces none: name another directory.`);
+  throw new PreflightError(`${file} exists already, and a backup never replaces another one: name another directory.`);
 }
 
 /**
- * Writes a snapshot of Redis and the roots with their keys, which a passphrase opens, into a directory. Resolves with
- * the files.
+ * Writes a snapshot of Redis, and the roots with their encrypted keys, into a directory. Resolves with the files.
  * @throws PreflightError, CertificateError or ClusterError
  */
 export async function backUp(
@@ -93,7 +92,7 @@ function readBackup(from: string, name: string): Buffer {
 }
 
 /**
- * Replaces everything in Redis by what a backup has.
+ * Replaces everything in Redis by the data of a backup.
  * @throws PreflightError or ClusterError
  */
 export async function restoreRedisOf({ config, pods }: RunningStack, from: string): Promise<void> {
@@ -117,8 +116,8 @@ export async function restoreRootsOf(
   const missing = names.filter((name) => !accepted.includes(name));
   if (missing.length > 0) {
     throw new PreflightError(
-      `The backup has ${missing.join(' and ')}, which the stack ${config.stack} does not accept: set gridlock:pki to ` +
-        'what it was when the backup was taken, and npm run up, before you restore.',
+      `The backup has ${missing.join(' and ')}, which the stack ${config.stack} does not accept: before you ` +
+        'restore, set gridlock:pki to its value when the backup was taken, and run npm run up.',
     );
   }
   await restoreRoots(pods, roots, passphrase);

@@ -27,7 +27,7 @@ export const clusterProvider = (
       kubeconfig,
       // A stack whose cluster no longer exists can still be destroyed.
       deleteUnreachable: true,
-      // A changed certificate or configuration is updated in place. A replacement would be missing for a moment.
+      // A changed certificate or configuration is updated in place. A replaced one would be missing for a moment.
       enableSecretMutable: true,
       enableConfigMapMutable: true,
     },

@@ -44,7 +44,7 @@ for (const preview of [true, false]) {
     recording.assertChildren('cluster', [['pulumi:providers:kubernetes', 'cluster-provider']]);
     const provider = recording.one('pulumi:providers:kubernetes');
     assert.deepEqual(provider.secrets, ['kubeconfig']);
-    // The kubeconfig is known before anything is made, as the cluster existed before.
+    // The kubeconfig is known before anything is made, because the cluster exists already.
     assert.equal(provider.inputs.kubeconfig, recording.outputs.kubeconfig);
     const { clusters } = parse(recording.outputs.kubeconfig) as { clusters: object[] };
     assert.deepEqual(clusters, [{ name: 'prod', cluster: { server: 'https://prod.example' } }]);

@@ -55,8 +55,8 @@ function located(settings: Record<string, unknown>, directory: string): Record<s
 }
 
 /**
- * One context of a kubeconfig with its cluster and user, and nothing else, as this stack does not need the rest. An
- * empty `context` means the current one; undefined when the kubeconfig does not have it.
+ * One context of a kubeconfig with its cluster and user, and nothing else, because this stack does not need the rest.
+ * An empty `context` means the current one; undefined when the kubeconfig does not have it.
  */
 export function pickContext(text: string, context: string, directory: string): string | undefined {
   const all = (parse(text) ?? {}) as Kubeconfig;

@@ -18,7 +18,7 @@ function standIn(name: string, body: string): void {
   chmodSync(inDirectory(name), 0o755);
 }
 
-/** A stand-in for kind that has the given clusters, and writes down its commands. */
+/** A stand-in for kind that has the given clusters, and records its commands. */
 function fakeKind(...clusters: string[]): void {
   standIn(
     'kind',
@@ -99,7 +99,7 @@ esac`,
   const first = spawn('/bin/sh', ['-c', CREATE], { env: environmentWith({}), stdio: ['pipe', 'ignore', 'ignore'] });
   first.stdin.end();
   const marked = () => (existsSync(markFile()) ? readFileSync(markFile(), 'utf8') : '');
-  await until(() => existsSync(inDirectory('nodes')) && marked() !== '', 'kind is at it');
+  await until(() => existsSync(inDirectory('nodes')) && marked() !== '', 'kind is making the cluster');
   assert.match(marked(), /^us\nmaking \d+\n$/);
   // The engine ends the shell, but not the programs that it runs.
   first.kill('SIGKILL');

@@ -1,4 +1,4 @@
-// The scripts of the kind cluster's commands. POSIX sh; everything that varies comes by environment or stdin.
+// The scripts of the kind cluster's commands. POSIX sh; everything that varies comes from the environment or stdin.
 
 // kind writes into a kubeconfig; the user's own is not ours to change.
 const OWN_KUBECONFIG = `KUBECONFIG=$(mktemp)
@@ -11,8 +11,8 @@ const NEEDS_KIND = `command -v kind >/dev/null || {
 }`;
 
 /**
- * The mark says which stack made a cluster. It is written before kind begins, as an interrupted run leaves no other
- * record. Its lines are OWNER, and \`making PID\` or \`made\`.
+ * The mark says which stack made a cluster. It is written before kind begins, because an interrupted run leaves no
+ * other record. Its lines are OWNER, and \`making PID\` or \`made\`.
  */
 const MARK = `MARK="\${XDG_STATE_HOME:-$HOME/.local/state}/gridlock/kind/$CLUSTER"
 exists() { kind get clusters 2>/dev/null | grep -qxF "$CLUSTER"; }
@@ -32,8 +32,8 @@ remove() {
 }`;
 
 /**
- * Makes the cluster from the configuration on stdin, or adopts one of that name. Prints which of the two, as
- * only a cluster that was made here is deleted.
+ * Makes the cluster from the configuration on stdin, or adopts one of that name. Prints which of the two it did,
+ * because only a cluster that was made here is deleted.
  */
 export const CREATE = `set -eu
 ${NEEDS_KIND}

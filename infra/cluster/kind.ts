@@ -41,7 +41,7 @@ export class KindCluster extends pulumi.ComponentResource implements Cluster {
 
   #createNodes(name: string, config: Config): command.local.Command {
     const stdin = stringify(kindConfig(config));
-    // In the state before kind begins, so that a run after an interrupted one recognizes its cluster.
+    // It is in the state before kind begins, so that a run after an interrupted one recognizes its cluster.
     const owner = new random.RandomId(`${name}-owner`, { byteLength: 8 }, { parent: this });
     return new command.local.Command(
       `${name}-nodes`,

@@ -36,7 +36,7 @@ interface Server {
   'tls-server-name'?: string;
 }
 
-/** A pod, as far as we look. */
+/** The fields of a pod that are used here. */
 export interface PodState {
   metadata: { name: string; deletionTimestamp?: string };
   status: { phase: string };
@@ -72,7 +72,7 @@ function execute({
   } as User;
 }
 
-/** The API server of a kubeconfig with one context: enough of a client to look at pods from outside of the cluster. */
+/** The API server of a kubeconfig with one context: enough of a client to look at pods from outside the cluster. */
 export class KubeApi {
   readonly #url: string;
   readonly #tls: SecureContextOptions & { servername?: string };
@@ -156,7 +156,7 @@ class ForwardedPort extends Duplex {
   }
 
   override _read(): void {
-    // Frames are pushed as they come: a handshake is a few of them.
+    // Frames are pushed as they arrive; a handshake takes only a few.
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {

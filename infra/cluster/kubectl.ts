@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 
-/** An object of the API, as far as the test looks. */
+/** The fields of an API object that the test uses. */
 export interface Resource {
   metadata: {
     name: string;

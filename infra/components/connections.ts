@@ -1,4 +1,4 @@
-// What the parts of one WebSocket cluster have to know of each other.
+// What the parts of one WebSocket cluster have to know about each other.
 import { KEDA } from './autoscaling/keda.ts';
 import { controllerSessions, haproxySessions, type SocketGauge } from './autoscaling/socket-gauge.ts';
 import { CERT_MANAGER } from './certificates/cert-manager.ts';
@@ -15,7 +15,7 @@ import type { ContainerPort } from './replicas/replica-pod.ts';
 import type { Replicas } from './replicas/replicas.ts';
 import { chosen, type EdgeChoice, type WebSocketClusterArgs } from './web-socket-cluster-args.ts';
 
-/** One cluster, as far as it is made. */
+/** The parts of one cluster that exist so far. */
 export interface Made {
   readonly cluster: string;
   readonly args: WebSocketClusterArgs;
@@ -27,7 +27,7 @@ export interface Made {
 const metricsPort = ({ args: { metrics }, replicas }: Made): ContainerPort | undefined =>
   metrics && (replicas.ports.find(({ number }) => number === metrics.port) ?? replicas.ports[0]!);
 
-/** The pods of HAProxy's ingress controller, as its chart makes them where nobody says otherwise. */
+/** The pods of HAProxy's ingress controller, as its chart makes them by default. */
 const USUAL_CONTROLLER = {
   namespace: 'haproxy-controller',
   labels: { 'app.kubernetes.io/name': 'kubernetes-ingress' },
@@ -58,7 +58,7 @@ function sessionsOf({ cluster, args, replicas }: Made): SocketGauge {
   return controllerSessions({ namespace, pods, port: STAT, service });
 }
 
-/** KEDA's operator: where it is installed with the cluster, or wherever it is. */
+/** KEDA's operator: in the namespace where the cluster installs it, or anywhere. */
 function kedaOf({ autoscaling }: WebSocketClusterArgs): PodPlace | undefined {
   if (autoscaling === undefined) return undefined;
   return autoscaling.keda === undefined ? KEDA_OPERATOR : { ...KEDA_OPERATOR, namespace: KEDA };
@@ -77,7 +77,7 @@ function edgeOpenings({ cluster, args: { edge } }: Made): EdgeOpenings {
   };
 }
 
-/** The openings in the network of a cluster; undefined where no policy is wanted. */
+/** The openings in the network of a cluster; undefined without policies. */
 export function openingsOf(made: Made): Omit<NetworkPoliciesArgs, 'namespace' | 'cluster'> | undefined {
   const { args, replicas, redis } = made;
   if (args.networkPolicies === false) return undefined;
@@ -111,7 +111,7 @@ function monitoredServer(made: Made): MonitoringArgs['server'] {
   return { kind, pods: { labels: replicas.selector, endpoints: [{ port: port.name, path: args.metrics!.path }] } };
 }
 
-/** The edge, where it is: a controller of others counts no refusals for us. */
+/** The edge, wherever it is. A controller that the cluster already had counts no refusals for us. */
 function monitoredEdge({ cluster, args: { edge } }: Made): MonitoringArgs['edge'] {
   if (edge.haproxy) {
     const pods = { labels: edgeSelector(cluster, 'haproxy'), endpoints: metricsAt('metrics', 'agent') };

@@ -1,4 +1,4 @@
-/** User and group of every container of ours: above what a host gives to people and daemons. */
+/** User and group of every container of ours: above the ids that a host gives to people and daemons. */
 export const USER = 10_001;
 
 /** The fields of a pod that Pod Security `restricted` requires, and files that the group may read. */
@@ -25,10 +25,10 @@ export const containerSecurity = {
 /** Mode of secrets on disk: the owner is root, the group is ours. */
 export const SECRET_MODE = 0o440;
 
-/** What a pod needs that talks to no Kubernetes API and reads no variables of neighbouring services. */
+/** The fields of a pod that talks to no Kubernetes API and reads no variables of neighbouring services. */
 export const isolatedPod = { automountServiceAccountToken: false, enableServiceLinks: false };
 
-/** Requests and limits, local storage included: none of ours may fill a node's disk. */
+/** Requests and limits, local storage included: no container of ours may fill a node's disk. */
 export function resources(requests: readonly [string, string], limits: readonly [string, string]) {
   const size = ([cpu, memory]: readonly [string, string], storage: string) => ({
     cpu,

@@ -1,4 +1,4 @@
-// What the package exports: the parts of a cluster of anybody's WebSocket server.
+// The exports of the package: the parts of a cluster of any WebSocket server.
 export { Autoscaling, type AutoscalingArgs } from './autoscaling/autoscaling.ts';
 export { Edge } from './edge/edge.ts';
 export type { EdgeArgs } from './edge/edge-args.ts';

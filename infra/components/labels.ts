@@ -1,4 +1,4 @@
-/** What the objects of a WebSocket cluster are for. */
+/** The labels of a WebSocket cluster's objects. */
 export type Part = 'server' | 'edge' | 'redis' | 'certificates' | 'monitoring' | 'network-policy' | 'autoscaling';
 
 /** A part of one WebSocket cluster. */
@@ -9,8 +9,8 @@ export interface PartOfCluster {
 }
 
 /**
- * What a Service, a policy or a disruption budget finds the pods of a part by. It never changes: selectors are
- * immutable.
+ * The labels by which a Service, a policy or a disruption budget finds the pods of a part. They never change, because
+ * selectors are immutable.
  */
 export const selectorOf = ({ cluster, part }: PartOfCluster) => ({
   'app.kubernetes.io/name': part,
@@ -25,13 +25,13 @@ export const labelsOf = (part: PartOfCluster) => ({
   'app.kubernetes.io/managed-by': 'pulumi',
 });
 
-/** As `selectorOf`, of a part with a fixed name. */
+/** Like `selectorOf`, for a part with a fixed name. */
 export const selector = (name: string, component: string = name) => ({
   'app.kubernetes.io/name': name,
   'app.kubernetes.io/component': component,
 });
 
-/** As `labelsOf`, of a part with a fixed name. */
+/** Like `labelsOf`, for a part with a fixed name. */
 export const labels = (name: string, component: string = name) => ({
   ...selector(name, component),
   'app.kubernetes.io/instance': 'gridlock',

@@ -5,13 +5,13 @@ import { labels } from './labels.ts';
 export interface NamespaceArgs {
   /** Its name. */
   readonly name: string;
-  /** The Pod Security Standard that its pods are held to. */
+  /** The Pod Security Standard that its pods must meet. */
   readonly level: 'restricted' | 'baseline' | 'privileged';
 }
 
 /** A namespace that refuses every pod below its Pod Security Standard. */
 export class Namespace extends pulumi.ComponentResource {
-  /** Its name, known once it is there. */
+  /** Its name, known once the namespace exists. */
   readonly metadataName: pulumi.Output<string>;
 
   constructor(name: string, args: NamespaceArgs, opts?: pulumi.ComponentResourceOptions) {

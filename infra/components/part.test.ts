@@ -22,7 +22,7 @@ const run = async (transform?: Transform) => {
   return [dataOf('pair-map'), dataOf('other')];
 };
 
-test('a transform changes the objects of its component, and no other', async () => {
+test('a transform changes the objects of its component, and no others', async () => {
   const seen: string[] = [];
   const changed = await run((kind, name, object) => {
     seen.push(`${kind} ${name}`);
@@ -32,6 +32,6 @@ test('a transform changes the objects of its component, and no other', async () 
   assert.deepEqual(seen.sort(), ['ConfigMap pair-map', 'Secret pair-secret']);
 });
 
-test('without a transform the objects are as they were made', async () => {
+test('without a transform the objects stay as they were made', async () => {
   assert.deepEqual(await run(), [{ key: 'value' }, { key: 'value' }]);
 });

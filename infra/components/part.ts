@@ -1,9 +1,9 @@
 import type { types } from '@pulumi/kubernetes';
 import type * as pulumi from '@pulumi/pulumi';
 
-/** What every part of a WebSocket cluster is told. */
+/** The arguments of every part of a WebSocket cluster. */
 export interface PartArgs {
-  /** Namespace that it is put into. */
+  /** Its namespace. */
   readonly namespace: pulumi.Input<string>;
   /** Name of the WebSocket cluster that it belongs to; default: the name of the part. */
   readonly cluster?: string;
@@ -31,7 +31,7 @@ export interface PodOptions {
  */
 export type Transform = (kind: string, name: string, object: object) => object;
 
-/** The option of a component that has a transform applied to each Kubernetes object in it. */
+/** The option of a component that applies a transform to each Kubernetes object in it. */
 export const transformed = (transform: Transform | undefined): Pick<pulumi.ResourceOptions, 'transformations'> =>
   transform === undefined
     ? {}

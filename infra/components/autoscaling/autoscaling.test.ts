@@ -57,7 +57,7 @@ test('a cluster that has KEDA gets the scaled object, and a service by which KED
   assert.deepEqual(spec.ports, [{ name: 'metrics', port: 9100, targetPort: 'metrics' }]);
 });
 
-test('KEDA is told the namespace in a way that it understands: with a port, the name needs a third part', async () => {
+test('KEDA gets the namespace in a form that it understands: with a port, the name needs a third part', async () => {
   const { spec } = (await run()).one(SCALED_OBJECT).inputs as unknown as Inputs;
   assert.equal(spec.scaleTargetRef.name, 'chat');
   assert.equal(spec.triggers[0]?.metadata.url, 'http://chat-sockets.apps.svc:9100/numbers');
@@ -78,7 +78,7 @@ test('pods of an edge in another namespace are found there', async () => {
   assert.match(scaled.spec.triggers[0]!.metadata.url, /^http:\/\/chat-sockets\.ingress\.svc:1024\/metrics$/);
 });
 
-test('a plain edge tells the sessions of its one backend', () => {
+test('a plain edge reports the sessions of its one backend', () => {
   const { toldBy, metric } = haproxySessions({ pods: {}, port: { name: 'metrics', number: 8404 } });
   assert.deepEqual([toldBy, metric], ['edge', 'haproxy_backend_current_sessions{proxy="replicas"}']);
 });
@@ -95,7 +95,7 @@ test('KEDA and metrics-server come first, KEDA in its own namespace', async () =
   assert.deepEqual(values.args, ['--kubelet-insecure-tls']);
 });
 
-test('certificates of kubelets are checked where nothing else is said', async () => {
+test('certificates of kubelets are checked by default', async () => {
   const recording = await run({ metricsServer: { chart: { chart: 'metrics-server' } } });
   assert.deepEqual((recording.one(RELEASE).inputs['values'] as { args: string[] }).args, []);
 });
@@ -107,7 +107,7 @@ interface Values {
   podDisruptionBudget: Record<string, object>;
 }
 
-test('KEDA may read no Secret but its own, and nothing of what it does not scale', () => {
+test('KEDA may read only its own Secret, and nothing that it does not scale', () => {
   const { rbac, permissions } = kedaValues({}) as unknown as Values;
   assert.equal(rbac.enabledCustomScaledRefKinds, false);
   assert.deepEqual(
@@ -116,7 +116,7 @@ test('KEDA may read no Secret but its own, and nothing of what it does not scale
   );
 });
 
-test('KEDA comes from the mirror where there is one, and is spared by a drain where it has two pods', () => {
+test('KEDA comes from the mirror where there is one, and survives a drain where it has two pods', () => {
   const { global, podDisruptionBudget } = kedaValues({ imageMirror: 'mirror.example/images' }) as unknown as Values;
   assert.equal(global?.image.registry, 'mirror.example/images/ghcr.io');
   assert.deepEqual(podDisruptionBudget['operator'], { maxUnavailable: 1 });
@@ -124,7 +124,7 @@ test('KEDA comes from the mirror where there is one, and is spared by a drain wh
   assert.deepEqual([one.global, one.podDisruptionBudget['operator']], [undefined, {}]);
 });
 
-test('a preview knows all that is to be made, and what KEDA is told', async () => {
+test('a preview knows all objects, and the settings of KEDA', async () => {
   const all = { keda: { chart: { chart: 'keda' } } };
   const [before, after] = [await run(all, true), await run(all)];
   const names = ({ registrations }: typeof after) => registrations.map(({ type, name }) => `${type} ${name}`).sort();

@@ -22,11 +22,11 @@ export interface AutoscalingArgs extends PartArgs, Pick<ScaledObjectArgs, 'min' 
 }
 
 /**
- * Scales the replicas by KEDA on their open sockets, with CPU as the second signal. KEDA asks the pods themselves:
+ * Scales the replicas with KEDA on their open sockets, with CPU as the second signal. KEDA asks the pods themselves, so
  * no Prometheus is needed.
  */
 export class Autoscaling extends pulumi.ComponentResource {
-  /** KEDA makes a HorizontalPodAutoscaler of the same name of it. */
+  /** KEDA makes a HorizontalPodAutoscaler of the same name from it. */
   readonly scaledObject: kubernetes.apiextensions.CustomResource;
 
   constructor(name: string, args: AutoscalingArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -53,7 +53,7 @@ export class Autoscaling extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 
-  /** By which KEDA finds the pods: it asks each that is ready by its own address. */
+  /** The Service by which KEDA finds the pods. KEDA asks each ready pod at its own address. */
   #gaugeService(
     name: string,
     service: string,
@@ -77,8 +77,8 @@ export class Autoscaling extends pulumi.ComponentResource {
 }
 
 /**
- * With `.svc`: of `service.namespace:port` KEDA takes the port for a part of the namespace. The port is the
- * container's, as it is the pods that are asked.
+ * With `.svc`, because KEDA reads the port in `service.namespace:port` as a part of the namespace. The port is the
+ * container's, because KEDA asks the pods.
  */
 const gaugeUrl = (
   service: kubernetes.core.v1.Service,

@@ -7,12 +7,12 @@ import { kedaRules } from '../network-policies/chart-rules.ts';
 import { NamespacePolicies } from '../network-policies/network-policies.ts';
 import type { PodPlace } from '../network-policies/rule.ts';
 
-/** Namespace and release of KEDA. There is one in a cluster: it serves the API of external metrics. */
+/** Namespace and release of KEDA. A cluster has one, because it serves the API of external metrics. */
 export const KEDA = 'keda';
 
 export interface KedaArgs {
   readonly chart: ChartPlace;
-  /** A registry and path that every image comes from; default: where the chart has it from. */
+  /** A registry and path that every image comes from; default: the chart's own registries. */
   readonly imageMirror?: string | undefined;
   /** Pods of each of its three parts; default: 2. */
   readonly replicas?: number;
@@ -52,7 +52,7 @@ export class Keda extends pulumi.ComponentResource {
   }
 }
 
-/** The parts of the chart, as its values call them. */
+/** The parts of the chart, under their names in its values. */
 const perPart = <Value>(operator: Value, metricServer = operator, webhooks = operator) => ({
   operator,
   metricServer,
@@ -73,13 +73,14 @@ export function kedaValues({
   return {
     ...(imageMirror === '' ? {} : { global: { image: { registry: mirrored({ imageMirror }, 'ghcr.io') } } }),
     image: { pullPolicy: 'IfNotPresent' },
-    // Kept when the release goes: with them the ScaledObjects of others would go too.
+    // Kept when the release is removed: removing them would remove the ScaledObjects of others too.
     crds: { install: true, additionalAnnotations: { 'helm.sh/resource-policy': 'keep' } },
     operator: { replicaCount: replicas, ...probes(30) },
     metricsServer: { replicaCount: replicas, ...probes(10) },
     webhooks: { replicaCount: replicas, ...probes(30) },
     podDisruptionBudget: perPart(budget),
-    // It scales Deployments and StatefulSets; by default it may read everything, and every Secret twice.
+    // It scales only Deployments and StatefulSets. By default it may read everything, and two of its parts may read
+    // every Secret.
     rbac: { enabledCustomScaledRefKinds: false },
     permissions: { operator: { restrict: { secret: true } }, metricServer: { restrict: { secret: true } } },
     securityContext: perPart(security),

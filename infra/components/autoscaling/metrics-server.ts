@@ -4,15 +4,18 @@ import { type ChartPlace, mirrored } from '../artifacts.ts';
 
 export interface MetricsServerArgs {
   readonly chart: ChartPlace;
-  /** A registry and path that the image comes from; default: where the chart has it from. */
+  /** A registry and path that the image comes from; default: the chart's own registry. */
   readonly imageMirror?: string | undefined;
-  /** Whether certificates of kubelets are not checked, as on kind, where nobody signs them. Default: false. */
+  /**
+   * Skips the check of the kubelets' certificates. kind needs that, because no authority signs them there. Default:
+   * false.
+   */
   readonly anyKubelet?: boolean;
 }
 
 const REPOSITORY = 'registry.k8s.io/metrics-server/metrics-server';
 
-/** metrics-server, which tells the CPU of pods. A cluster has one, in `kube-system`. */
+/** metrics-server, which reports the CPU use of pods. A cluster has one, in `kube-system`. */
 export class MetricsServer extends pulumi.ComponentResource {
   constructor(name: string, args: MetricsServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super('gridlock:components:MetricsServer', name, {}, opts);

@@ -38,7 +38,7 @@ test("the replicas' own gauge is averaged, and compared unchanged", () => {
   });
 });
 
-test('what pods of the edge tell is added up, and divided by the replicas', () => {
+test("the gauges of the edge's pods are added up, and divided by the replicas", () => {
   const [sockets] = specOf({
     gauge: { toldBy: 'edge', metric: 'haproxy_backend_current_sessions{proxy="a"}' },
   }).triggers;
@@ -46,12 +46,12 @@ test('what pods of the edge tell is added up, and divided by the replicas', () =
   assert.equal(sockets?.metadata['valueLocation'], 'haproxy_backend_current_sessions{proxy="a"}');
 });
 
-test('CPU is the second signal, where it is to count', () => {
+test('CPU is the second signal, where it is configured', () => {
   assert.deepEqual(specOf().triggers[1], { type: 'cpu', metricType: 'AverageValue', metadata: { value: '700m' } });
   assert.equal(specOf({ cpu: undefined }).triggers.length, 1);
 });
 
-test('replicas are added fast and taken away one by one', () => {
+test('replicas are added fast and removed one by one', () => {
   const { name, behavior } = specOf().advanced.horizontalPodAutoscalerConfig;
   assert.equal(name, 'chat');
   assert.deepEqual(behavior.scaleDown, {
@@ -69,7 +69,7 @@ test('replicas are added fast and taken away one by one', () => {
   });
 });
 
-test('while the gauge cannot be read, no replica is taken away', () => {
+test('while the gauge cannot be read, no replica is removed', () => {
   const { minReplicaCount, maxReplicaCount, fallback } = specOf();
   assert.deepEqual([minReplicaCount, maxReplicaCount], [2, 12]);
   assert.deepEqual(fallback, { failureThreshold: 3, replicas: 2, behavior: 'currentReplicasIfHigher' });

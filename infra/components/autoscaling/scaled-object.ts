@@ -10,7 +10,7 @@ export interface ScaledObjectArgs {
   /** Open sockets of a replica above which one is added. */
   readonly socketsPerReplica: number;
   readonly gauge: Pick<SocketGauge, 'toldBy' | 'metric'>;
-  /** Where KEDA finds the pods that tell the gauge: `http://service.namespace.svc:port/path`. */
+  /** Where KEDA finds the pods that expose the gauge: `http://service.namespace.svc:port/path`. */
   readonly url: pulumi.Input<string>;
   /** CPU of a replica above which one is added, such as `700m`; undefined: CPU does not count. */
   readonly cpu?: string | undefined;
@@ -19,8 +19,8 @@ export interface ScaledObjectArgs {
 type Behavior = types.input.autoscaling.v2.HorizontalPodAutoscalerBehavior;
 
 /**
- * Replicas are added fast and taken away one by one, as each that goes sends its clients to the others: one in
- * five minutes, and none before the sockets have been fewer for ten.
+ * Replicas are added fast and removed one by one, because a removed replica sends its clients to the others: one in
+ * five minutes, and none before there have been fewer sockets for ten minutes.
  */
 export const BEHAVIOR = {
   scaleUp: {
@@ -42,10 +42,10 @@ export const BEHAVIOR = {
 const FAILURES = 3;
 
 /**
- * How the gauge of many pods becomes a number of replicas. What each replica tells is averaged over those that
- * answer, so that one that does not looks like the others, not like one without sockets; the average is compared
- * as it is (`Value`). Each pod of the edge knows a part of the sockets only: the parts are added up, and the
- * autoscaler divides the sum by the replicas (`AverageValue`).
+ * How the gauges of many pods become a number of replicas. The gauges of replicas are averaged over those that answer,
+ * so that a silent one counts like the others and not like one without sockets. The average is compared unchanged
+ * (`Value`). Each pod of the edge knows only a part of the sockets: the parts are added up, and the autoscaler divides
+ * the sum by the replicas (`AverageValue`).
  */
 const AGGREGATION = {
   replicas: { metricType: 'Value', aggregationType: 'average' },
@@ -53,8 +53,8 @@ const AGGREGATION = {
 } as const;
 
 /**
- * The `spec` of a ScaledObject. Sockets decide: idle ones cost no CPU, yet all of them come back at once when a
- * replica is lost. While the gauge cannot be read, there are as many replicas as before.
+ * The `spec` of a ScaledObject. Sockets decide, because idle ones cost no CPU and yet all come back at once when a
+ * replica is lost. While the gauge cannot be read, the number of replicas stays.
  */
 export function scaledObjectSpec(args: ScaledObjectArgs): Record<string, unknown> {
   const { deployment, min, max, socketsPerReplica, gauge, url, cpu } = args;

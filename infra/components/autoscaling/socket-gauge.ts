@@ -6,9 +6,9 @@ export interface NamedPort {
   readonly number: number;
 }
 
-/** A gauge of open sockets that pods tell at a path of theirs, in Prometheus' text format. */
+/** A gauge of open sockets that pods expose at a path, in Prometheus' text format. */
 export interface SocketGauge {
-  /** Whose sockets a pod tells: its own, or those that it passes on to the replicas. */
+  /** Which sockets the gauge of a pod counts: its own, or those that it passes on to the replicas. */
   readonly toldBy: 'replicas' | 'edge';
   /** Namespace of these pods; default: that of the replicas. */
   readonly namespace?: pulumi.Input<string>;
@@ -24,7 +24,7 @@ export interface SocketGauge {
   readonly metric: pulumi.Input<string>;
 }
 
-/** Sessions of a backend as HAProxy's own exporter tells them: open sockets, and requests under way. */
+/** Sessions of a backend from HAProxy's own exporter: open sockets, and requests under way. */
 const sessionsOf = (backend: string): string => `haproxy_backend_current_sessions{proxy="${backend}"}`;
 
 export interface HaproxySessions {
@@ -55,6 +55,6 @@ export const controllerSessions = ({ namespace, pods, port, service }: Controlle
   ...(namespace === undefined ? {} : { namespace }),
   pods,
   port,
-  // How the controller calls the backend of a Service.
+  // The controller's name for the backend of a Service.
   metric: pulumi.output(service.namespace).apply((where) => sessionsOf(`${where}_svc_${service.name}_${service.port}`)),
 });

@@ -12,7 +12,7 @@ interface AcmeSpec {
 const solversOf = (recording: Awaited<ReturnType<typeof runAcme>>) =>
   (spec(recording, ISSUER, 'certificates-acme-issuer') as unknown as AcmeSpec).acme.solvers;
 
-test('by ACME comes the leaf of the edge alone; that of Redis stays on the own chain', async () => {
+test('only the leaf of the edge comes from ACME; that of Redis stays on the own chain', async () => {
   const recording = await runAcme({ challenge });
   recording.assertChildren('certificates', [
     [MANAGER, 'certificates-manager'],

@@ -17,8 +17,8 @@ export interface AcmeCertificatesArgs extends CertificateChainArgs {
 }
 
 /**
- * The edge's certificate by ACME; that of Redis comes from an own chain of cert-manager, as no authority certifies the
- * names of a Kubernetes cluster.
+ * The edge's certificate by ACME. That of Redis comes from a private chain of cert-manager, because no public authority
+ * certifies the names of a Kubernetes cluster.
  */
 export class AcmeCertificates extends CertificateChain {
   constructor(name: string, args: AcmeCertificatesArgs, opts?: pulumi.ComponentResourceOptions) {

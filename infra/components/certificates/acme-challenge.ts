@@ -49,7 +49,7 @@ export interface CloudflareChallenge {
   readonly token: pulumi.Input<string>;
 }
 
-/** How it is proved to an authority that the names of the edge are yours. */
+/** How to prove to an authority that the names of the edge are yours. */
 export type AcmeChallenge =
   | HttpChallenge
   | Route53Challenge
@@ -58,15 +58,15 @@ export type AcmeChallenge =
   | CloudflareChallenge;
 
 export interface Solver {
-  /** As cert-manager wants it, given the name of the Secret. */
+  /** The solver in cert-manager's form, given the name of the Secret. */
   readonly solver: (secretName: pulumi.Input<string>) => Record<string, unknown>;
-  /** What the Secret has to hold; undefined: none is needed. */
+  /** The content of the Secret; undefined when none is needed. */
   readonly secret?: { readonly key: string; readonly value: pulumi.Input<string> };
 }
 
 const dns01 = (provider: Record<string, unknown>) => ({ dns01: provider });
 
-/** The solver of an issuer, and what of it is secret. */
+/** The solver of an issuer, and its secret part. */
 export function solverOf(challenge: AcmeChallenge): Solver {
   switch (challenge.kind) {
     case 'http-01': {

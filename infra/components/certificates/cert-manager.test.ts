@@ -36,7 +36,7 @@ test('cert-manager and trust-manager are installed from their charts, under rest
   assert.deepEqual((trust.inputs['values'] as Spec)['defaultPackage'], { enabled: false });
 });
 
-test('the namespace of cert-manager is shut, and opened for an authority and Prometheus where they are', async () => {
+test('the namespace of cert-manager is closed, and open for an authority and Prometheus where they are used', async () => {
   const policies = async (args: CertManagerArgs) =>
     JSON.stringify((await run(args)).all('kubernetes:networking.k8s.io/v1:NetworkPolicy').map(({ inputs }) => inputs));
   const usual = await policies(CHARTS);
@@ -47,7 +47,7 @@ test('the namespace of cert-manager is shut, and opened for an authority and Pro
   assert.match(open, /"kubernetes.io\/metadata.name":"monitoring"/);
 });
 
-test('charts come from a directory, images from a mirror, and nothing that is there is installed', async () => {
+test('charts come from a directory, images from a mirror, and nothing that the cluster has is installed', async () => {
   const recording = await run({ certManager: { chart: '/charts/cert-manager' }, imageMirror: 'mirror.example/images' });
   const { chart, version, values } = recording.one(RELEASE).inputs as {
     chart: string;
@@ -61,7 +61,7 @@ test('charts come from a directory, images from a mirror, and nothing that is th
   (await run({})).assertChildren('certificates-manager', []);
 });
 
-test('there are two of each part, or as many as are asked for', async () => {
+test('there are two pods of each part, or as many as configured', async () => {
   const sizes = async (args: CertManagerArgs) => {
     const { values } = (await run(args)).one(RELEASE, 'cert-manager').inputs as {
       values: { replicaCount: number; webhook: { replicaCount: number; podDisruptionBudget: object } };

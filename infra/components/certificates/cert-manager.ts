@@ -16,21 +16,21 @@ export interface CertManagerArgs {
   readonly certManager?: ChartPlace | undefined;
   /** Where trust-manager is installed from; default: the Kubernetes cluster has it. */
   readonly trustManager?: ChartPlace | undefined;
-  /** A registry and path that every image comes from; default: where the charts have it from. */
+  /** A registry and path that every image comes from; default: the charts' own registries. */
   readonly imageMirror?: string | undefined;
   /** Pods of each part; default: 2. */
   readonly replicas?: number;
-  /** Has cert-manager sign in to Azure by workload identity, as a challenge in Azure DNS without a secret needs. */
+  /** Lets cert-manager sign in to Azure by workload identity, which a challenge in Azure DNS without a secret needs. */
   readonly azureIdentity?: boolean;
-  /** Whether cert-manager proves names to an ACME authority, and gets out for it. Default: false. */
+  /** Whether cert-manager proves names to an ACME authority, and may connect to it. Default: false. */
   readonly acme?: boolean;
   /** The pods that read its metrics; undefined: none. */
   readonly prometheus?: PodPlace | undefined;
 }
 
 /**
- * cert-manager and trust-manager, each unless the Kubernetes cluster has it already. A namespace that is made for them is
- * shut but for what they need.
+ * cert-manager and trust-manager, each unless the Kubernetes cluster has it already. A namespace that is made for them
+ * is closed except for what they need.
  */
 export class CertManager extends pulumi.ComponentResource {
   /** The resources that must exist before a Certificate or an Issuer can be made. */
@@ -63,7 +63,7 @@ function shutNamespace(parent: CertManager, name: string, args: CertManagerArgs)
 // The first start pulls images and waits for a webhook to answer.
 const TIMEOUT_SECONDS = 600;
 
-/** What each container of cert-manager is held to, as its chart wants it told. */
+/** The limits of each container of cert-manager, in the form of its chart. */
 const held = (cpu: string, memory: string, most: string) => ({
   resources: resources([cpu, memory], ['1', most]),
   containerSecurityContext: containerSecurity,
@@ -88,7 +88,7 @@ function release(
       timeout: TIMEOUT_SECONDS,
       values: {
         ...common,
-        // Kept when the release goes: with them the Certificates of others would go too.
+        // Kept when the release is removed: removing them would remove the Certificates of others too.
         crds: { enabled: true, keep: true },
         global: { leaderElection: { namespace: CERT_MANAGER } },
         imageRegistry: mirrored({ imageMirror }, 'quay.io'),
@@ -123,7 +123,7 @@ function trustRelease(
         podDisruptionBudget: { enabled: replicaCount > 1 },
         crds: { enabled: true, keep: true },
         imageRegistry: mirrored({ imageMirror }, 'quay.io'),
-        // Our bundle has our roots only: no image with those of the public is needed.
+        // Our bundle has only our roots, so no image with public roots is needed.
         defaultPackage: { enabled: false },
         app: { trust: { namespace: CERT_MANAGER }, securityContext: containerSecurity },
         resources: resources(['10m', '32Mi'], ['1', '128Mi']),
@@ -133,8 +133,8 @@ function trustRelease(
   );
 }
 
-// On an idle machine a Bundle came before the nodes knew where a ready webhook is: `connection refused`. The API
-// server tells nobody when they do, and the provider does not try again.
+// On an idle machine a Bundle came before the nodes knew where a ready webhook is: `connection refused`. The API server
+// does not announce when they do, and the provider does not try again.
 const WEBHOOK_SECONDS = 5;
 
 /** Passes once, when trust-manager is installed. */

@@ -24,7 +24,7 @@ test('the own chain is cert-manager, one root, one intermediate, two leaves and 
   assert.match(String(rootCertificate), /BEGIN CERTIFICATE/);
 });
 
-test('what belongs to the whole Kubernetes cluster has the namespace in its name', async () => {
+test('an object of the whole Kubernetes cluster has the namespace in its name', async () => {
   const recording = await run();
   const named = (type: string) => names(recording, type).sort();
   assert.deepEqual(named(ISSUER), ['play-chat-intermediate-g1-1', 'play-chat-root-g1', 'play-chat-self-signed']);
@@ -98,7 +98,7 @@ test('an intermediate is constrained to the names of its leaves, and its keys ar
   assert.notEqual(other.subject.serialNumber, subject.serialNumber);
 });
 
-test('the leaf of the edge is for what people connect to, signed by the intermediate', async () => {
+test('the leaf of the edge is for the names that clients connect to, signed by the intermediate', async () => {
   const recording = await run({ names: { edge: namesOfHost('game.example', true) } });
   assert.deepEqual(spec(recording, CERTIFICATE, 'certificates-edge'), {
     secretName: 'chat-edge-tls',
@@ -166,7 +166,7 @@ test('a rollover changes the objects step by step, and the leaves keep their nam
   }
 });
 
-test('in the first preview nothing is read, and what is not there yet is unknown', async () => {
+test('in the first preview nothing is read, and missing objects are unknown', async () => {
   const recording = await run({}, true);
   assert.equal(
     recording.all(CONFIG_MAP).every(({ inputs }) => inputs['id'] === '' || inputs['id'] === UNKNOWN),

@@ -38,7 +38,7 @@ export class CertificateChain extends pulumi.ComponentResource implements Certif
   readonly trust: TrustSource | undefined;
   readonly rootCertificate: pulumi.Output<string>;
 
-  /** `edge` makes who signs the edge's certificate; default: the chain. */
+  /** `edge` makes the issuer of the edge's certificate; default: the chain. */
   constructor(
     name: string,
     args: CertificateChainArgs,
@@ -82,7 +82,7 @@ export class CertificateChain extends pulumi.ComponentResource implements Certif
   }
 }
 
-/** What every object of a chain is made with. */
+/** The common arguments of every object of a chain. */
 export interface ChainParts {
   readonly parent: pulumi.Resource;
   /** Of the component. */
@@ -99,7 +99,7 @@ export interface ChainParts {
 
 const scoped = ({ scope }: ChainParts, name: string): pulumi.Output<string> => pulumi.interpolate`${scope}-${name}`;
 
-/** Roots, intermediate and bundle, and who signs leaves of these names. */
+/** Roots, intermediate and bundle, and the issuer of leaves with these names. */
 function makeChain(parts: ChainParts, plan: PkiPlan, names: CertificatesArgs['names'][Leaf][]) {
   const roots = makeRoots(parts, plan);
   const intermediate = makeIntermediate(parts, plan, names, roots);
@@ -107,7 +107,7 @@ function makeChain(parts: ChainParts, plan: PkiPlan, names: CertificatesArgs['na
   const issuer: LeafIssuer = {
     name: scoped(parts, plan.intermediate.name),
     serial: plan.leafSerial,
-    // Nobody is shown a leaf of a root that is not in the bundle yet.
+    // No client gets a leaf of a root that is not in the bundle yet.
     dependsOn: [intermediate, bundle],
   };
   return { issuer, trust: { configMap: bundle.metadata.name, key: TRUST_KEY }, roots: readBundle(parts, bundle) };
@@ -137,7 +137,7 @@ function makeRoots(parts: ChainParts, { roots }: PkiPlan): pulumi.Resource[] {
           isCA: true,
           usages: ['cert sign', 'crl sign'],
           duration: `${pkiLifetimes.root.duration}h`,
-          // A new root is a new generation: under the same name it would be trusted by nobody.
+          // A new root is a new generation: under the same name no client would trust it.
           renewal: { policy: 'Disabled' },
           privateKey: { algorithm: 'ECDSA', size: 384, encoding: 'PKCS8', rotationPolicy: 'Never' },
           issuerRef: issuerRef(selfSigned),
@@ -221,12 +221,12 @@ function makeBundle(parts: ChainParts, { roots }: PkiPlan, dependsOn: pulumi.Res
   );
 }
 
-/** The accepted roots as they are in the cluster; no key is read for it. */
+/** The accepted roots as they are in the cluster; this reads no key. */
 function readBundle(
   { parent, name, namespace }: ChainParts,
   bundle: kubernetes.apiextensions.CustomResource,
 ): pulumi.Output<string> {
-  // By the bundle's id, which is unknown until it is there: before, there is nothing to read.
+  // By the bundle's id, which is unknown until the bundle exists: before that, there is nothing to read.
   const id = pulumi
     .all([namespace, bundle.metadata.name, bundle.id])
     .apply(([where, configMap]) => `${where}/${configMap}`);

@@ -7,7 +7,7 @@ import type { CertificateSet, Leaf, TrustSource } from './certificate-set.ts';
 
 /** A certificate with its chain, and its key. */
 export interface Pair {
-  /** Leaf and what is between it and its root, as PEM. */
+  /** The leaf and the certificates between it and its root, as PEM. */
   readonly chain: pulumi.Input<string>;
   /** As PEM; it becomes a Secret. */
   readonly key: pulumi.Input<string>;
@@ -21,7 +21,7 @@ export interface CertificateFilesArgs extends PartArgs {
   readonly redis?: Pair | undefined;
 }
 
-/** Certificates of yours, for clusters without cert-manager. You renew them by giving others. */
+/** Certificates of yours, for clusters without cert-manager. You renew them by giving new ones. */
 export class CertificateFiles extends pulumi.ComponentResource implements CertificateSet {
   readonly edgeSecret: pulumi.Output<string>;
   readonly redisSecret: pulumi.Output<string> | undefined;
@@ -31,7 +31,7 @@ export class CertificateFiles extends pulumi.ComponentResource implements Certif
   constructor(name: string, args: CertificateFilesArgs, opts?: pulumi.ComponentResourceOptions) {
     super('gridlock:components:CertificateFiles', name, {}, opts);
     const { namespace, cluster = name, roots, edge, redis } = args;
-    // Other names than cert-manager's: for a moment, both are there when one takes the place of the other.
+    // The names differ from cert-manager's, because both Secrets exist for a moment when one replaces the other.
     const metadataOf = (suffix: string) => ({
       name: `${cluster}-files-${suffix}`,
       namespace,

@@ -65,7 +65,10 @@ export const issuerRef = (name: pulumi.Input<string>) => ({ group: GROUP, kind: 
 export interface LeafIssuer {
   /** Name of its ClusterIssuer. */
   readonly name: pulumi.Input<string>;
-  /** Of the own chain: what names the leaf, and is another one for a new leaf. An authority of others names it itself. */
+  /**
+   * Only for a private chain: a name for the leaf, which changes for each new leaf. Another authority names the leaf
+   * itself.
+   */
   readonly serial?: string | undefined;
   /** The resources that must exist before the leaf. */
   readonly dependsOn: pulumi.Resource[];
@@ -98,8 +101,7 @@ export function leafResource(
       cluster,
       spec: {
         secretName: secretOf(cluster, leaf),
-        // Not a name of a host: those are the alternative ones. A new serial number causes a new
-        // leaf.
+        // Not a host name: those are the alternative names. A new serial number causes a new leaf.
         ...(serial === undefined
           ? {}
           : {

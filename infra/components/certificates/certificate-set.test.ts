@@ -13,7 +13,7 @@ test('the edge is for the host, and on loopback for all its names', () => {
   assert.deepEqual(namesOfHost('game.example', true).dnsNames, ['game.example', 'localhost']);
 });
 
-test('an intermediate may sign for the names of its leaves, and for no address where there is none', () => {
+test('an intermediate may sign for the names of its leaves, and for no address when they have none', () => {
   const { permitted, excluded } = nameConstraints(cloud) as ReturnType<typeof nameConstraints> & {
     permitted: { ipRanges?: string[] };
   };

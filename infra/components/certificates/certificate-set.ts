@@ -15,18 +15,15 @@ export interface TrustSource {
 /** The certificates of a cluster, wherever they come from. */
 export interface CertificateSet {
   /**
-   * Names of Secrets of type `kubernetes.io/tls` in the cluster's namespace; each is known once the Secret is
-   * there. `tls.crt` has the leaf and what is between it and its root.
+   * Names of Secrets of type `kubernetes.io/tls` in the cluster's namespace; each is known once the Secret is there.
+   * `tls.crt` has the leaf and the certificates between it and its root.
    */
   readonly edgeSecret: pulumi.Output<string>;
   /** Undefined in a cluster without its own Redis. */
   readonly redisSecret: pulumi.Output<string> | undefined;
   /** The roots that pods accept from each other; undefined where no certificate of theirs comes from them. */
   readonly trust: TrustSource | undefined;
-  /**
-   * All roots that vouch for the chain as PEM; what clients of the edge need unless it is one of the public
-   * ones.
-   */
+  /** All roots of the chain as PEM. Clients of the edge need them unless the root is a public one. */
   readonly rootCertificate: pulumi.Output<string>;
 }
 
@@ -39,7 +36,7 @@ export interface Names {
 export const LEAVES = ['edge', 'redis'] as const;
 export type Leaf = (typeof LEAVES)[number];
 
-/** What each certificate is for. Without `redis` there is none for Redis. */
+/** The names of each certificate. Without `redis` there is none for Redis. */
 export interface LeafNames {
   readonly edge: pulumi.Input<Names>;
   readonly redis?: pulumi.Input<Names> | undefined;
@@ -53,7 +50,7 @@ export interface CertificatesArgs extends PartArgs {
 /** Name of the Secret with a leaf, its intermediate and its key, in the cluster's namespace. */
 export const secretOf = (cluster: string, leaf: Leaf): string => `${cluster}-${leaf}-tls`;
 
-/** What the edge's certificate has to name for a host; `local`: people also come by the names of their own machine. */
+/** The names in the edge's certificate for a host; `local`: clients also use the names of their own machine. */
 export function namesOfHost(host: string, local = isLoopback(host)): Names {
   const address = isIP(host) !== 0;
   return {
@@ -68,7 +65,7 @@ export const union = (all: readonly Names[]): Names => ({
   ipAddresses: [...new Set(all.flatMap(({ ipAddresses }) => ipAddresses))],
 });
 
-/** `nameConstraints` of an intermediate, as cert-manager wants them. */
+/** `nameConstraints` of an intermediate, in cert-manager's form. */
 export function nameConstraints({ dnsNames, ipAddresses }: Names) {
   const ipRanges = ipAddresses.map((address) => `${address}/${isIPv4(address) ? 32 : 128}`);
   return {
@@ -79,6 +76,6 @@ export function nameConstraints({ dnsNames, ipAddresses }: Names) {
   };
 }
 
-/** Tells sets of names apart, in eight characters. */
+/** Distinguishes sets of names, in eight characters. */
 export const fingerprintOf = (names: Names): string =>
   createHash('sha256').update(JSON.stringify(names)).digest('hex').slice(0, 8);

@@ -50,7 +50,7 @@ for (const [phase, pki, roots, intermediate, signedBy, serial] of [
 test('retiring the issuing generation is refused', () => {
   assert.throws(
     () => planPki({ ...g1, generations: ['g2'] }),
-    /generation g1 cannot issue, as only g2 are accepted: accept it first/,
+    /generation g1 cannot issue, because only g2 are accepted: accept it first/,
   );
 });
 
@@ -65,7 +65,9 @@ test('between accept and retire neither roots nor their names change', () => {
 
 const HOUR_MS = 3_600_000;
 const hours = (least: number) => fc.integer({ min: least, max: least + 60 });
-/** A level that is replaced about as long before its end as what is below it lives: half of them fit. */
+/**
+ * A level that is replaced before its end by about the lifetime of the level below it, so that half of the tables fit.
+ */
 const above = (child: PkiLifetimes['root']) =>
   fc.tuple(fc.integer({ min: -2, max: 4 }), hours(0)).map(([slack, rest]) => {
     const renewBefore = child.duration + slack;
@@ -77,7 +79,7 @@ const table = fc
   .chain(([edge, internal]) => above(edge).map((intermediate) => ({ edge, internal, intermediate })))
   .chain((below) => above(below.intermediate).map((root): PkiLifetimes => ({ ...below, root })));
 
-/** The invariant, told by what it is for: the last leaf a parent signs ends before the parent. */
+/** The invariant, by its purpose: the last leaf a parent signs ends before the parent. */
 function lastLeafEndsInTime({ root, intermediate, edge, internal }: PkiLifetimes): boolean {
   const endsInTime = (parent: PkiLifetimes['root'], child: PkiLifetimes['root']) => {
     const signedAt = parent.duration - parent.renewBefore;
@@ -111,7 +113,7 @@ test('a table that breaks the invariant is refused with the level and the remedy
   );
 });
 
-test('the chain on Kubernetes lives as long as the one of certs/', () => {
+test('the chain on Kubernetes has the lifetimes of the one of certs/', () => {
   assert.deepEqual(
     [pkiLifetimes.root, pkiLifetimes.intermediate, pkiLifetimes.edge].map(({ duration }) => duration),
     [local.root, local.intermediate, local.leaf].map(({ duration }) => duration / HOUR_MS),

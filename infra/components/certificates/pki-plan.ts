@@ -1,4 +1,4 @@
-/** The generations of the certificate chain: see the rollover accept -> issue -> retire. */
+/** The generations of the certificate chain, and its rollover: accept -> issue -> retire. */
 export interface Pki {
   /** Roots that clients accept. */
   readonly generations: readonly string[];
@@ -17,7 +17,7 @@ export const FIRST: Pki = { generations: ['g1'], issuing: 'g1', intermediate: 1,
 export interface PlannedRoot {
   readonly name: string;
   readonly generation: string;
-  /** It signs intermediates: without its key there are none. */
+  /** It signs intermediates: without its key there are no new ones. */
   readonly issues: boolean;
 }
 
@@ -52,14 +52,14 @@ export const rootName = (scope: string, generation: string): string => `${scope}
  *
  *     accept   generations [g1, g2], issuing g1   the root g2 appears and is trusted; it signs nothing yet
  *     issue    generations [g1, g2], issuing g2   intermediate and leaves come from g2; g1 is still trusted
- *     retire   generations [g2],     issuing g2   g1 is trusted no more, and goes with its key
+ *     retire   generations [g2],     issuing g2   g1 is no longer trusted, and is removed with its key
  *
  * @throws RangeError, a sentence, when the issuing generation is not one of the accepted ones
  */
 export function planPki({ generations, issuing, intermediate, leaf }: Pki): PkiPlan {
   if (!generations.includes(issuing)) {
     throw new RangeError(
-      `The generation ${issuing} cannot issue, as only ${generations.join(', ')} are accepted: ` +
+      `The generation ${issuing} cannot issue, because only ${generations.join(', ')} are accepted: ` +
         'accept it first, and let it issue when every client knows its root.',
     );
   }
@@ -87,9 +87,9 @@ export interface Lifetime {
 export interface PkiLifetimes {
   readonly root: Lifetime;
   readonly intermediate: Lifetime;
-  /** What the public sees: hot-swapped, so it may be short. */
+  /** Seen by the public. It is replaced in the running edge, so its life may be short. */
   readonly edge: Lifetime;
-  /** What the parts of the cluster show each other. */
+  /** Seen only by the parts of the cluster. */
   readonly internal: Lifetime;
 }
 
@@ -127,8 +127,8 @@ export function checkLifetimes(lifetimes: PkiLifetimes): PkiLifetimes {
 }
 
 /**
- * The one table. A root is never renewed by itself: `renewBefore` is when the next generation has to issue,
- * which an alert reminds of.
+ * The one table. A root is never renewed by itself: `renewBefore` is when the next generation has to issue; an alert is
+ * a reminder of it.
  */
 export const pkiLifetimes = checkLifetimes({
   root: { duration: 3650 * DAY, renewBefore: 365 * DAY },

@@ -1,4 +1,4 @@
-// What the tests of the certificates have in common.
+// Shared by the tests of the certificates.
 import * as pulumi from '@pulumi/pulumi';
 import { record } from '../../render/recorder.ts';
 import type { ChartPlace } from '../artifacts.ts';

@@ -9,7 +9,7 @@ const HAPROXY_GROUPS = ['ingress.v1.haproxy.org', 'ingress.v3.haproxy.org'];
 const DEFINITIONS = 'customresourcedefinitions';
 
 /**
- * What the controller may read in its own namespace, and nowhere else. It watches every Secret there, although it
+ * The controller may read these in its own namespace, and nowhere else. It watches every Secret there, although it
  * needs the edge's certificate alone: Kubernetes cannot restrict a watch to a name.
  */
 const NAMESPACE_RULES = [
@@ -31,7 +31,7 @@ const CLUSTER_RULES = [
   { apiGroups: ['apiextensions.k8s.io'], resources: [DEFINITIONS], verbs: READ },
 ];
 
-/** The definitions that the chart's job makes, and brings up to date. */
+/** The definitions that the chart's job makes and updates. */
 const DEFINITION_NAMES = [
   ...['globals', 'defaults', 'backends', 'tcps'].map((name) => `${name}.ingress.v1.haproxy.org`),
   ...['globals', 'defaults', 'frontends', 'backends', 'tcps', 'validationrules'].map(
@@ -39,7 +39,7 @@ const DEFINITION_NAMES = [
   ),
 ];
 
-/** The name of a definition that is not there yet cannot be asked for. */
+/** A rule cannot name a definition that does not exist yet. */
 const JOB_RULES = [
   { apiGroups: ['apiextensions.k8s.io'], resources: [DEFINITIONS], verbs: ['create'] },
   {

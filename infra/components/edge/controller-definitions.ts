@@ -16,7 +16,7 @@ export interface DefinitionsArgs {
   readonly jobAccount: pulumi.Input<string>;
 }
 
-/** The image's place and tag or digest, as the chart puts them together again. */
+/** The image's repository and tag or digest, which the chart joins again. */
 function imageParts(image: string): { repository: string; tag: string } {
   const [, repository = image, tag = ''] =
     /^(.+@sha256):([0-9a-f]{64})$/.exec(image) ?? /^(.+):([^/:]+)$/.exec(image) ?? [];
@@ -24,9 +24,9 @@ function imageParts(image: string): { repository: string; tag: string } {
 }
 
 /**
- * The controller's chart, as far as it is needed: the class, and a job that makes the definitions of the custom
- * resources. The workload is not the chart's: that one reads the Secrets of the whole cluster, writes to its root file
- * system, and asks one question with three probes.
+ * The needed part of the controller's chart: the class, and a job that makes the definitions of the custom resources.
+ * The workload is our own, because the chart's reads the Secrets of the whole cluster, writes to its root file system,
+ * and asks the same question with three probes.
  */
 export function controllerDefinitions(
   name: string,

@@ -33,7 +33,7 @@ function runDrain(t: TestContext, edge: Edge, acceptSeconds: number): Promise<un
   return ended;
 }
 
-/** Asks the master process, which answers until the question ends. */
+/** Asks the master process, which answers until the request ends. */
 const askMaster = ({ masterSocket }: Edge, command: string): Promise<string> =>
   text(connect(masterSocket).end(`${command}\n`));
 
@@ -44,7 +44,7 @@ test('a pod of the controller closes the sockets of all its workers one after th
   const edge = await startEdge();
   t.after(() => edge.close());
   const before = await open(edge, 10);
-  // As when the controller is told something new: the old worker keeps its sockets.
+  // Like a reload after a change: the old worker keeps its sockets.
   await askMaster(edge, 'reload').catch(() => undefined);
   await waitFor(async () => (await workers(edge).catch(() => 0)) === 2 || undefined, {
     what: 'a second worker',
@@ -61,7 +61,7 @@ test('a pod of the controller closes the sockets of all its workers one after th
     }),
   );
   const drained = runDrain(t, edge, 3);
-  // As long as others may not know yet, clients that come are served.
+  // While balancers may not know yet, new clients are served.
   const [late] = await open(edge, 1);
   late?.on('error', () => undefined);
   const refused = () =>

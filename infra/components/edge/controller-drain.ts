@@ -1,8 +1,8 @@
-// How a pod of the ingress controller is emptied before it ends, as the agent does it for a plain edge.
+// Drains a pod of the ingress controller before it ends, as the agent does for a plain edge.
 
-/** In which everybody learns that a pod ends, while it still takes connections. */
+/** The time in which balancers learn that a pod ends, while it still accepts connections. */
 const ACCEPT_SECONDS = 10;
-/** Over which its open sockets are then closed. */
+/** The window over which its open sockets are then closed. */
 const SPREAD_SECONDS = 45;
 export const CONTROLLER_GRACE_SECONDS = ACCEPT_SECONDS + SPREAD_SECONDS + 15;
 

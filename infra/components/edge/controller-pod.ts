@@ -35,7 +35,7 @@ type Container = kubernetes.types.input.core.v1.Container;
 const TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount';
 const TOKEN_SECONDS = 3607;
 
-/** The token that the kubelet would mount by itself, asked for where it is needed. */
+/** The token that the kubelet would mount by itself, requested only for this container. */
 const token = {
   name: 'token',
   projected: {
@@ -50,7 +50,10 @@ const token = {
 
 const CONFIGURATION = '/etc/haproxy';
 
-/** All that controller and HAProxy write: configuration, certificates and sockets, none of which outlives the pod. */
+/**
+ * Everything that controller and HAProxy write: configuration, certificates and sockets. Nothing of it outlives the
+ * pod.
+ */
 const WRITABLE = [
   { name: 'work', mountPath: '/tmp', subPath: 'tmp' },
   { name: 'work', mountPath: '/run', subPath: 'run' },
@@ -64,10 +67,10 @@ function commandLine(args: ControllerPodArgs): pulumi.Input<string>[] {
   const own = (name: pulumi.Input<string>) => pulumi.interpolate`${args.namespace}/${name}`;
   return [
     pulumi.interpolate`--configmap=${own(args.settings)}`,
-    // A client that names no host, or connects by address, is shown this certificate too. By name: the controller can
-    // start while it is made.
+    // A client that names no host, or connects by address, gets this certificate too. By name: the controller can start
+    // while it is made.
     pulumi.interpolate`--default-ssl-certificate=${own(args.certificateSecret)}`,
-    // Of other namespaces it reads nothing.
+    // It reads nothing in other namespaces.
     pulumi.interpolate`--namespace-whitelist=${args.namespace}`,
     pulumi.interpolate`--ingress.class=${args.ingressClass}`,
     pulumi.interpolate`--publish-service=${own(edgeName(args.cluster))}`,
@@ -101,7 +104,7 @@ const imageOf = ({ imageMirror, image }: ControllerPodArgs) => ({
   imagePullPolicy: 'IfNotPresent',
 });
 
-/** HAProxy starts before the controller has written anything: it starts with what is in the image. */
+/** HAProxy starts before the controller has written anything, with the configuration in the image. */
 const firstConfiguration = (args: ControllerPodArgs): Container => ({
   name: 'first-configuration',
   ...imageOf(args),
@@ -121,21 +124,21 @@ function controller(args: ControllerPodArgs): Container {
       field('POD_NAME', 'metadata.name'),
       field('POD_NAMESPACE', 'metadata.namespace'),
       field('POD_IP', 'status.podIP'),
-      // HAProxy can read it from a variable, and from no file.
+      // HAProxy can read it from a variable, but not from a file.
       { name: COOKIE_KEY_VARIABLE, valueFrom: { secretKeyRef: { name: args.keySecret, key: COOKIE_KEY } } },
     ],
     ports: Object.entries(ports).map(([name, containerPort]) => ({ name, containerPort })),
     // HAProxy runs.
     startupProbe: probe({ httpGet: { port: 'healthz', path: '/healthz' } }, 1, 120),
-    // It has been told what it serves. Not at the https port: that opens when there is a certificate, and an ACME
-    // authority that is to issue the first one comes by http.
+    // It has its configuration. Not at the https port, which opens only with a certificate: an ACME authority that
+    // issues the first one connects over http.
     readinessProbe: probe({ tcpSocket: { port: 'http' } }, 5, 2),
-    // The controller follows the cluster; a HAProxy that dies is started again within the container. Patient: to kill it
-    // cuts off all of its sockets, and a busy node answers late.
+    // The controller follows the cluster; a HAProxy that dies is started again within the container. Patient, because a
+    // kill cuts off all of its sockets, and a busy node answers late.
     livenessProbe: probe({ httpGet: { port: 'admin', path: '/healthz' } }, 10, 6, 5),
-    // Ends when the sockets are closed; only then HAProxy is told to stop.
+    // Ends when the sockets are closed; only then does HAProxy get the signal to stop.
     lifecycle: { preStop: { exec: { command: ['/bin/sh', '-c', drainScript()] } } },
-    // The file of HAProxy's wrapper has this capability: the kernel starts it in no container that may not have it.
+    // The file of HAProxy's wrapper has this capability, so the kernel starts it only in a container that may have it.
     securityContext: { ...security, capabilities: { drop: ['ALL'], add: ['NET_BIND_SERVICE'] } },
     resources: resources(['100m', '192Mi'], ['2', '768Mi']),
     volumeMounts: [

@@ -9,9 +9,9 @@ export interface ServedReplicas {
   readonly headlessService: pulumi.Input<string>;
   /** Port of the pods, and of both Services, where sockets are passed on to; the name of the Services' port is `http`. */
   readonly port: number;
-  /** Where the plain edge asks whether a replica is ready; default: `port`. */
+  /** Port of the readiness check of the plain edge; default: `port`. */
   readonly checkPort?: number;
-  /** As many replicas as there can be, old and new ones of a rollout together. */
+  /** The largest number of replicas, old and new ones of a rollout together. */
   readonly slots: number;
 }
 
@@ -19,7 +19,7 @@ export interface ServedReplicas {
 export interface EdgeServiceOptions {
   /** Default: `LoadBalancer`. */
   readonly type?: 'LoadBalancer' | 'NodePort' | 'ClusterIP';
-  /** What the cloud's load balancer, or external-dns, is told. */
+  /** Settings of the cloud's load balancer and external-dns. */
   readonly annotations?: Readonly<Record<string, string>>;
   /** Fixed ports of the nodes; undefined: the cluster chooses. */
   readonly nodePorts?: { readonly https: number; readonly http: number };
@@ -31,12 +31,12 @@ export interface CommonEdgeArgs extends PartArgs {
   readonly host: string;
   /** The ports that they connect to; default: 443 and 80. */
   readonly ports?: { readonly https: number; readonly http: number };
-  /** What is behind the edge: a server of anybody's, or Gridlock's own replicas. */
+  /** The server behind the edge: your own, or Gridlock's replicas. */
   readonly server: ServerBehind;
   readonly replicas: ServedReplicas;
   /** Secret of type `kubernetes.io/tls` in the same namespace. */
   readonly certificateSecret: pulumi.Input<string>;
-  /** Where a value is missing, that of `USUAL_LIMITS` counts. */
+  /** A missing value is that of `USUAL_LIMITS`. */
   readonly limits?: Partial<EdgeLimits>;
   /** Default: 1.3. */
   readonly tlsMinVersion?: '1.2' | '1.3';
@@ -49,8 +49,8 @@ export interface OwnEdgeArgs extends CommonEdgeArgs {
   readonly pod?: PodOptions;
   readonly service?: EdgeServiceOptions;
   /**
-   * Whether a balancer in front tells the client's address by the PROXY protocol. Nobody can connect without it then;
-   * default: false.
+   * Whether a balancer in front sends the client's address by the PROXY protocol. No client can then connect without
+   * it; default: false.
    */
   readonly proxyProtocol?: boolean;
 }
@@ -64,7 +64,7 @@ export interface HaproxyEdgeArgs extends OwnEdgeArgs {
   readonly agentImage: pulumi.Input<string>;
 }
 
-/** The pods of a plain HAProxy, of which more is known. */
+/** The pods of a plain HAProxy, with further arguments. */
 export interface HaproxyEdgePodsArgs extends HaproxyEdgeArgs {
   readonly cluster: string;
   /** The key behind the sticky cookie. */
@@ -74,13 +74,13 @@ export interface HaproxyEdgePodsArgs extends HaproxyEdgeArgs {
 /** HAProxy's ingress controller, for this edge alone. */
 export interface ControllerEdgeArgs extends OwnEdgeArgs {
   readonly kind: 'controller';
-  /** Where the chart comes from that makes the definitions of the custom resources, and the class. */
+  /** The source of the chart that makes the class and the definitions of the custom resources. */
   readonly chart: ChartPlace;
   /** Default: the version that the chart is pinned with. */
   readonly controllerImage?: string;
 }
 
-/** HAProxy's ingress controller of others, which the cluster has already: it keeps its own settings. */
+/** HAProxy's ingress controller that the cluster has already. It keeps its own settings. */
 export interface ExistingControllerArgs extends CommonEdgeArgs {
   readonly kind: 'existing-controller';
   /** The class that it serves; default: `haproxy`. */
@@ -91,7 +91,7 @@ export interface ExistingControllerArgs extends CommonEdgeArgs {
 
 export type EdgeArgs = HaproxyEdgeArgs | ControllerEdgeArgs | ExistingControllerArgs;
 
-/** The way into the cluster. */
+/** The entrance of the cluster. */
 export interface EdgeOutputs {
   /** Where clients connect to, known once the edge serves. */
   readonly url: pulumi.Output<string>;
@@ -99,7 +99,7 @@ export interface EdgeOutputs {
   readonly address: pulumi.Output<string>;
 }
 
-/** What the edge is rendered from. */
+/** The options that the edge is rendered from. */
 export const settingsOf = ({ host, ports, server, limits, tlsMinVersion = '1.3' }: CommonEdgeArgs): EdgeSettings => ({
   host,
   port: ports?.https ?? 443,

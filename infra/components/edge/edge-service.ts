@@ -4,14 +4,16 @@ import { labelsOf, selectorOf } from '../labels.ts';
 import { type OwnEdgeArgs, settingsOf } from './edge-args.ts';
 import { edgeName } from './names.ts';
 
-/** Ports of a node: on kind mapped to those people connect to, elsewhere known to whatever is in front. */
+/**
+ * Ports of a node: on kind they are mapped to those that clients connect to, elsewhere a balancer in front knows them.
+ */
 export const NODE_PORTS = Object.freeze({ https: 30_443, http: 30_080 });
 
 interface ServiceStatus {
   loadBalancer?: { ingress?: readonly { hostname?: string; ip?: string }[] };
 }
 
-/** Name or address of the load balancer that a Service was given; loopback where it has none. */
+/** Name or address of the load balancer of a Service; loopback when it has none. */
 export function balancerAddress(status: ServiceStatus | undefined): string {
   const [given] = status?.loadBalancer?.ingress ?? [];
   return given?.hostname ?? given?.ip ?? '127.0.0.1';
@@ -33,7 +35,7 @@ export function edgeService(
       metadata: { name: edgeName(cluster), namespace, labels: labelsOf(part), annotations: { ...annotations } },
       spec: {
         type,
-        // From node to node the client's address would be lost; the PROXY protocol tells it anyway.
+        // Passing from node to node would lose the client's address; the PROXY protocol carries it anyway.
         ...(type === 'LoadBalancer' && !proxyProtocol ? { externalTrafficPolicy: 'Local' } : {}),
         selector: selectorOf(part),
         ports: [

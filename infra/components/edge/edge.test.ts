@@ -49,7 +49,7 @@ test('two edges in one namespace, and two of one name in two namespaces, have no
   }
 });
 
-test('it is reached by a load balancer that keeps or tells the addresses of clients, or by ports of the nodes', async () => {
+test('it is reached by a load balancer that keeps or passes on the addresses of clients, or by ports of the nodes', async () => {
   const service = async (changes: Partial<typeof haproxyArgs>) =>
     inputsOf(await run({ ...haproxyArgs, ...changes }), SERVICE).spec as Record<string, unknown>;
   const { selector: _, ...balanced } = await service({});
@@ -79,7 +79,7 @@ test('it is reached by a load balancer that keeps or tells the addresses of clie
   );
 });
 
-test('pods go where they are told to, with what they are told to have', async () => {
+test('pods get the configured placement and resources', async () => {
   for (const kind of [haproxyArgs, controllerArgs]) {
     const { replicas, template } = deployment(
       await run({
@@ -113,7 +113,7 @@ test('the usual limits are the defaults of the configuration', () => {
   assert.deepEqual(USUAL_LIMITS, edgeLimits(stackConfig('dev', {})));
 });
 
-test('each cloud is told what its load balancer needs, and external-dns the name', () => {
+test('each cloud gets the settings that its load balancer needs, and external-dns the name', () => {
   assert.deepEqual(loadBalancerAnnotations(undefined), {});
   assert.deepEqual(loadBalancerAnnotations('gke'), { 'cloud.google.com/l4-rbs': 'enabled' });
   assert.deepEqual(loadBalancerAnnotations('aks', { dnsName: 'chat.example' }), {

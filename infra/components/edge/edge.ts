@@ -6,13 +6,13 @@ import { HaproxyEdge } from './haproxy-edge.ts';
 import { ingressBackend } from './ingress-backend.ts';
 import { IngressController } from './ingress-controller.ts';
 
-/** The class that HAProxy's ingress controller serves where nobody said otherwise. */
+/** The class that HAProxy's ingress controller serves by default. */
 const USUAL_CLASS = 'haproxy';
 
 /**
- * The entry to a WebSocket cluster: TLS, limits, stickiness and drain, by a plain HAProxy, by HAProxy's ingress
- * controller for this cluster alone, or on an existing controller. All behave the same. One running edge can become
- * another kind: the Service stays, and has both behind it until the old one is drained.
+ * The entrance of a WebSocket cluster: TLS, limits, stickiness and drain, by a plain HAProxy, by HAProxy's ingress
+ * controller for this cluster alone, or on an existing controller. All behave the same. A running edge can become
+ * another kind: the Service stays, and has the pods of both behind it until the old ones are drained.
  */
 export class Edge extends pulumi.ComponentResource implements EdgeOutputs {
   readonly url: pulumi.Output<string>;
@@ -21,7 +21,7 @@ export class Edge extends pulumi.ComponentResource implements EdgeOutputs {
   constructor(name: string, args: EdgeArgs, opts?: pulumi.ComponentResourceOptions) {
     super('gridlock:components:Edge', name, {}, opts);
     const cluster = args.cluster ?? name;
-    // HAProxy's own default would be the same everywhere, and tell the addresses of the replicas.
+    // HAProxy's own default key is the same everywhere, and would reveal the addresses of the replicas.
     const cookieKey = new random.RandomPassword(`${name}-cookie-key`, { length: 40, special: false }, { parent: this })
       .result;
     const made =
@@ -57,7 +57,7 @@ function withPods(parent: Edge, name: string, args: Exclude<EdgeArgs, ExistingCo
 
 function onExistingController(parent: Edge, name: string, args: ExistingControllerArgs & Known): Made {
   const { ingressClass = USUAL_CLASS } = args;
-  // Its pods are not ours: no variable of theirs can hold the key.
+  // Its pods are not ours, so no variable of theirs can hold the key.
   const cookieKey = pulumi.secret(args.cookieKey);
   const ingress = ingressBackend(name, { ...args, ingressClass, cookieKey, shared: true }, { parent });
   return { served: ingress.id, address: ingress.status.apply((status) => balancerAddress(status)) };

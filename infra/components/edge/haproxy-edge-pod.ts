@@ -13,9 +13,9 @@ export const RUNTIME_SOCKET = '/run/edge/haproxy.sock';
 const DRAIN_PORT = 9103;
 export const HAPROXY_IMAGE = 'haproxy:3.2';
 
-/** In which everybody learns that a pod ends, while it still takes connections. */
+/** The time in which balancers learn that a pod ends, while it still accepts connections. */
 const ACCEPT_SECONDS = 10;
-/** Over which its open sockets are then closed. */
+/** The window over which its open sockets are then closed. */
 const SPREAD_SECONDS = 45;
 export const HAPROXY_GRACE_SECONDS = ACCEPT_SECONDS + SPREAD_SECONDS + 15;
 
@@ -45,11 +45,11 @@ function haproxy({ haproxyImage = HAPROXY_IMAGE, imageMirror = '', pod = {} }: H
     command: ['haproxy', '-db', '-f', `/etc/edge/config/${CONFIG_FILE}`],
     ports: Object.entries(ports).map(([name, containerPort]) => ({ name, containerPort })),
     startupProbe: probe(get('metrics', '/healthz'), 1, 30),
-    // It takes connections: not while it is drained.
+    // Whether it accepts connections: not while it is drained.
     readinessProbe: probe({ tcpSocket: { port: 'https' } }, 5, 2),
-    // Patient: to kill it cuts off all of its sockets, and a busy node answers late.
+    // Patient, because a kill cuts off all of its sockets, and a busy node answers late.
     livenessProbe: probe(get('metrics', '/healthz'), 10, 6, 5),
-    // Answers when the sockets are closed; only then HAProxy is told to stop.
+    // Answers when the sockets are closed; only then does HAProxy get the signal to stop.
     lifecycle: { preStop: { httpGet: { port: DRAIN_PORT, path: '/drain' } } },
     securityContext: containerSecurity,
     resources: resources(['100m', '128Mi'], ['2', '768Mi']),
@@ -62,7 +62,7 @@ function haproxy({ haproxyImage = HAPROXY_IMAGE, imageMirror = '', pod = {} }: H
   };
 }
 
-/** Starts before HAProxy and ends after it: it is what empties it. */
+/** Starts before HAProxy and ends after it, because it drains it. */
 function agent({ agentImage, proxyProtocol = false }: HaproxyPodArgs): Container {
   const environment = {
     EDGE_CERTIFICATE: CERTIFICATE_PATH,

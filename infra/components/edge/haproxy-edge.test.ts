@@ -17,7 +17,7 @@ test('the plain edge is its configuration, and pods of two containers', async ()
   assert.deepEqual(recording.outputs, { url: 'https://chat.example/', address: 'edge.example' });
 });
 
-test('its configuration, a secret, finds the replicas by DNS and has room for all of a rollout', async () => {
+test('its configuration is a secret, finds the replicas by DNS, and has slots for all replicas of a rollout', async () => {
   const recording = await run({
     ...haproxyArgs,
     server: { ...GRIDLOCK, design: 'stateful' },
@@ -32,7 +32,7 @@ test('its configuration, a secret, finds the replicas by DNS and has room for al
   assert.deepEqual(recording.one(SECRET).secrets, ['stringData']);
 });
 
-test("a server of anybody's is reached at its paths, checked at its own path and port, and stuck to as it wants", async () => {
+test("a user's server is reached at its paths, checked at its own path and port, and has its own stickiness", async () => {
   const text = haproxyCfg(
     await run({ ...haproxyArgs, server: { ...haproxyArgs.server, stickiness: { by: 'source' } } }),
   );
@@ -72,7 +72,7 @@ test('HAProxy and the agent share socket and certificate, and can write nothing 
   }
 });
 
-test('a pod is emptied before it is stopped, within the time it has', async () => {
+test('a pod is drained before it is stopped, within its grace period', async () => {
   const { spec: pod } = deployment(await run(haproxyArgs)).template;
   const [agent] = pod.initContainers;
   assert.deepEqual(pod.containers[0]?.lifecycle, { preStop: { httpGet: { port: 9103, path: '/drain' } } });
@@ -96,7 +96,7 @@ test('pods are replaced one by one, and a changed configuration replaces them', 
   assert.notEqual(digest(one), digest(other));
 });
 
-test('behind a balancer that speaks the PROXY protocol nobody comes without it', async () => {
+test('behind a balancer that speaks the PROXY protocol no client connects without it', async () => {
   const recording = await run({ ...haproxyArgs, proxyProtocol: true });
   assert.match(haproxyCfg(recording), /bind \*:8443 accept-proxy/);
   const [agent] = deployment(recording).template.spec.initContainers;

@@ -13,11 +13,11 @@ import {
 } from './haproxy-edge-pod.ts';
 import { EDGE_PORTS, edgeDeployment, edgeName, edgePodLabels, edgeSelector, HAPROXY_PORTS } from './names.ts';
 
-/** As it is in nearly every cluster; the name servers of a pod take no shorter name without a search list. */
+/** As in nearly every cluster. Without a search list, the name servers of a pod resolve only the whole name. */
 const CLUSTER_DOMAIN = 'cluster.local';
 
 /**
- * A plain HAProxy with the configuration of `infra/edge`, for clusters that allow no controller. It finds the
+ * A plain HAProxy with the configuration of `infra/edge`, for clusters that allow no ingress controller. It finds the
  * replicas by DNS, and an agent next to it replaces the certificate and drains it before it ends.
  */
 export class HaproxyEdge extends pulumi.ComponentResource {
@@ -102,7 +102,8 @@ function makeDeployment(
         template: {
           metadata: {
             labels: { ...labels, ...edgePodLabels('haproxy'), ...pod.labels },
-            // HAProxy reads its configuration once: a changed one is new pods, one by one. No secret: a digest.
+            // HAProxy reads its configuration once, so a changed one replaces the pods, one by one. A digest reveals
+            // nothing of it.
             annotations: { 'gridlock/config': pulumi.unsecret(text.apply(digest)), ...pod.annotations },
           },
           spec: haproxyPod({ ...args, configSecret: settings.metadata.name, account: account.metadata.name }),

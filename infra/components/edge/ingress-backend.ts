@@ -25,9 +25,12 @@ export const haproxyResource = (
 export interface IngressBackendArgs extends CommonEdgeArgs {
   readonly cluster: string;
   readonly ingressClass: pulumi.Input<string>;
-  /** As HAProxy's configuration takes it: the key itself, or a variable that has it. */
+  /** The key itself, or a variable that has it, in the form of HAProxy's configuration. */
   readonly cookieKey: pulumi.Input<string>;
-  /** Whether the controller serves others too: the rules are with the backend then, and its frontends stay as they are. */
+  /**
+   * Whether the controller serves other clusters too. Then the rules are with the backend, and the frontends stay as
+   * they are.
+   */
   readonly shared: boolean;
   readonly annotations?: Readonly<Record<string, string>>;
 }
@@ -66,9 +69,9 @@ function makeIngress(
         annotations: {
           'haproxy.org/cr-backend': pulumi.interpolate`${namespace}/${metadata.name}`,
           'haproxy.org/scale-server-slots': String(replicas.slots),
-          // An own controller's http frontend redirects by itself.
+          // The http frontend of the cluster's own controller redirects.
           'haproxy.org/ssl-redirect': String(shared),
-          // Its own controller comes after it, and shows by its pods that it serves.
+          // The cluster's own controller comes after it, and its pods show whether it serves.
           ...(shared ? ofShared : { 'pulumi.com/skipAwait': 'true' }),
           ...args.annotations,
         },
@@ -78,7 +81,7 @@ function makeIngress(
         tls: [{ ...(named ? { hosts: [host] } : {}), secretName: certificateSecret }],
         rules: [
           {
-            // Whatever name people come by; but not those of others on the same controller.
+            // For every name that clients use, but not for names of other services on the same controller.
             ...(shared && named ? { host } : {}),
             http: { paths: [{ path: '/', pathType: 'Prefix', backend }] },
           },

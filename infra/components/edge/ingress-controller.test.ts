@@ -66,14 +66,14 @@ test('the chart makes definitions and class of this cluster alone, and no worklo
     [controller['kind'], controller['service'], controller['ingressClass'], controller['ingressClassResource']],
     ['None', { enabled: false }, 'apps-chat', { name: 'apps-chat' }],
   );
-  // Put together by the chart with a colon.
+  // The chart joins them with a colon.
   assert.deepEqual(controller['image'], {
     repository: 'mirror.example/ingress.example/controller@sha256',
     tag: 'a'.repeat(64),
   });
 });
 
-test('it reads its own namespace, and of the cluster nothing but classes, definitions and names of namespaces', async () => {
+test('it reads its own namespace, and in the cluster only classes, definitions and names of namespaces', async () => {
   const recording = await run(controllerArgs);
   const role = recording.one(ROLE).inputs as { metadata: Fields; rules: { resources: string[]; verbs: string[] }[] };
   assert.equal(role.metadata['namespace'], 'apps');
@@ -107,7 +107,7 @@ test('it reads its own namespace, and of the cluster nothing but classes, defini
   }
 });
 
-test('its pods are told to watch one namespace, class and certificate', async () => {
+test('its pods watch one namespace, class and certificate', async () => {
   const [container] = deployment(await run({ ...controllerArgs, controllerImage: image })).template.spec.containers;
   assert.equal(container?.image, image);
   for (const argument of [
@@ -122,7 +122,7 @@ test('its pods are told to watch one namespace, class and certificate', async ()
   }
 });
 
-test('its pods write to memory alone, are limited, and are asked three different questions', async () => {
+test('its pods write only to memory, have limits, and have three different probes', async () => {
   const { spec: pod } = deployment(await run(controllerArgs)).template;
   const [container] = pod.containers;
   assert.ok(container);
@@ -136,7 +136,7 @@ test('its pods write to memory alone, are limited, and are asked three different
   assert.equal(new Set(probesOf(container)).size, 3);
 });
 
-test('a pod is emptied before it is stopped, within the time it has', async () => {
+test('a pod is drained before it is stopped, within its grace period', async () => {
   const { spec: pod } = deployment(await run(controllerArgs)).template;
   const [shell, flag, script] = pod.containers[0]?.lifecycle?.preStop.exec?.command ?? [];
   assert.deepEqual([shell, flag], ['/bin/sh', '-c']);
@@ -196,14 +196,14 @@ test('the Ingress binds the backend, has a slot for every replica, and is for an
   });
 });
 
-test('pods come after all that they read, so that they go before it: what is drained is served until the end', async () => {
+test('pods are made after everything that they read and removed before it, so that they serve while they drain', async () => {
   const { dependsOn } = (await run(controllerArgs)).one(DEPLOYMENT);
   for (const name of ['edge-controller', 'edge-controller-global', 'edge-controller-settings']) {
     assert.ok(dependsOn.includes(name), name);
   }
 });
 
-test('on a controller of others nothing of theirs is changed: the rules are with our backend', async () => {
+test('an existing controller is not changed: the rules are with our backend', async () => {
   const recording = await run(existingArgs);
   recording.assertChildren('edge', [
     ['random:index/randomPassword:RandomPassword', 'edge-cookie-key'],
@@ -212,7 +212,7 @@ test('on a controller of others nothing of theirs is changed: the rules are with
   ]);
   const backend = spec(recording, 'Backend') as Record<string, unknown[]>;
   assert.ok(backend['http_request_rule_list']!.length > 10);
-  assert.doesNotMatch(JSON.stringify(backend), /track/, 'their frontends have no table of ours');
+  assert.doesNotMatch(JSON.stringify(backend), /track/, 'its frontends have no table of ours');
   assert.deepEqual(recording.one(of('Backend')).secrets, ['spec.dynamic_cookie_key']);
   const { metadata, spec: ingress } = recording.one(INGRESS).inputs as {
     metadata: { annotations: Record<string, string> };
@@ -222,7 +222,7 @@ test('on a controller of others nothing of theirs is changed: the rules are with
   assert.deepEqual([ingress.ingressClassName, ingress.rules[0]?.host], ['haproxy', 'chat.example']);
 });
 
-test('a host that is an address is in no list of host names', async () => {
+test('a host that is an address is not in a list of host names', async () => {
   const recording = await run({ ...controllerArgs, host: '2001:db8::7' });
   const { tls } = recording.one(INGRESS).inputs['spec'] as { tls: unknown[] };
   assert.deepEqual(tls, [{ secretName: 'chat-edge-tls' }]);

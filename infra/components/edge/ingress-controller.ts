@@ -18,8 +18,8 @@ export interface IngressControllerArgs extends ControllerEdgeArgs {
 }
 
 /**
- * haproxytech's ingress controller for one cluster alone, and the Ingress on it. What HAProxy does is told by custom
- * resources: the same as `infra/edge` tells a plain one.
+ * haproxytech's ingress controller for one cluster alone, and the Ingress on it. Custom resources configure HAProxy as
+ * `infra/edge` configures a plain one.
  */
 export class IngressController extends pulumi.ComponentResource {
   readonly deployment: kubernetes.apps.v1.Deployment;
@@ -38,7 +38,7 @@ export class IngressController extends pulumi.ComponentResource {
     const resources = controllerResources(this, name, args, release);
     const ingress = ingressBackend(
       name,
-      // HAProxy reads its environment: the key itself is in no resource but its Secret.
+      // HAProxy reads its environment, so that only its Secret holds the key.
       { ...args, ingressClass, cookieKey: `"\${${COOKIE_KEY_VARIABLE}}"`, shared: false },
       { parent: this, dependsOn: release },
     );
@@ -56,7 +56,7 @@ const metadataOf = ({ cluster, namespace }: Pick<IngressControllerArgs, 'cluster
   labels: labelsOf({ cluster, part: 'edge' }),
 });
 
-/** What the controller is told for all of its traffic, and the ConfigMap that names it. */
+/** The controller's settings for all of its traffic, and the ConfigMap that names them. */
 function controllerResources(
   parent: IngressController,
   name: string,
@@ -88,7 +88,7 @@ function controllerResources(
         ...(Object.fromEntries(named) as Record<string, pulumi.Output<string>>),
         'scale-server-slots': String(replicas.slots),
         'tls-alpn': ALPN,
-        // The balancer's addresses are not known, and nobody else reaches these ports.
+        // The balancer's addresses are not known, and nothing else reaches these ports.
         ...(proxyProtocol ? { 'proxy-protocol': '0.0.0.0/0,::/0' } : {}),
       },
     },
@@ -103,7 +103,10 @@ interface DeploymentArgs extends IngressControllerArgs {
   readonly image: string;
 }
 
-/** It comes after all that it reads, and goes before it: sockets that are drained are served until they are closed. */
+/**
+ * It is made after everything that it reads, and removed before it, so that it serves its sockets until they are
+ * closed.
+ */
 function makeDeployment(
   parent: IngressController,
   name: string,

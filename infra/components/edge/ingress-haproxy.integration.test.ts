@@ -1,5 +1,5 @@
-// What the ingress controller is told, in a real HAProxy. The controller itself and its version of HAProxy are seen by
-// `npm run e2e`.
+// The configuration of the ingress controller in a real HAProxy. `npm run e2e` tests the controller itself and its
+// version of HAProxy.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -23,7 +23,7 @@ import { findBinary } from '../../setup/binaries.mjs';
 import { defaultsSpec, globalSpec, httpSpec, httpsSpec, statsSpec } from './ingress-resources.ts';
 import { defaultsText, frontendText, globalText } from './testing/haproxy-text.ts';
 
-/** The configuration that the controller makes of our resources, with its own lines as far as they matter here. */
+/** The configuration that the controller makes from our resources, with those of its own lines that matter here. */
 function controllerText(options: EdgeOptions): string {
   const { settings, acceptProxy = false } = options;
   const accept = acceptProxy ? ' accept-proxy' : '';
@@ -47,7 +47,7 @@ async function start(t: TestContext, changed = (text: string) => text): Promise<
   return edge;
 }
 
-test('HAProxy accepts what the controller is told, without a warning', (t) => {
+test("HAProxy accepts the controller's configuration without a warning", (t) => {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'gridlock-ingress-'));
   t.after(() => rmSync(directory, { recursive: true, force: true }));
   selfSigned(directory);
@@ -70,7 +70,7 @@ test('HAProxy accepts what the controller is told, without a warning', (t) => {
       encoding: 'utf8',
     });
     assert.equal(status, 0, stdout + stderr);
-    // The controller gives every frontend a format of its log, and this one no log.
+    // The controller gives every frontend a log format, and this one no log.
     const warnings = stderr.split('\n').filter((line) => !line.includes("log format ignored for frontend 'stats'"));
     assert.doesNotMatch(warnings.join('\n'), /WARNING|ALERT/);
   }
@@ -101,7 +101,7 @@ test('neither a token nor the code of a game in an address is logged', async (t)
   assert.doesNotMatch(edge.log(), /SECRET|eyJ/);
 });
 
-test('plain http is one request a connection, and its own limit for each address', async (t) => {
+test('plain http takes one request per connection, with its own limit for each address', async (t) => {
   const edge = await start(t);
   const { status, headers } = await edge.plain({ headers: { Connection: 'keep-alive' } });
   assert.deepEqual([status, headers.connection], [308, 'close']);
@@ -109,7 +109,7 @@ test('plain http is one request a connection, and its own limit for each address
   assert.deepEqual([spec.maxconn, spec.http_request_timeout], [REDIRECT.connections, REDIRECT.requestMs]);
 });
 
-test('metrics and counters of refusals are for those who ask by address', async (t) => {
+test('only requests by address get the metrics and the counters of refusals', async (t) => {
   const edge = await start(t);
   for (const where of ['/metrics', REFUSALS_PATH]) {
     assert.equal((await edge.metrics({ path: where })).status, 200);
@@ -136,7 +136,7 @@ test('peers that never read take little memory, and end when nothing gets throug
   );
   for (const socket of sockets) {
     socket.send(FLOOD);
-    // From here on it reads nothing, and its system tells the edge so.
+    // From here on it reads nothing, and its kernel tells the edge so.
     (socket as unknown as { _socket: Socket })._socket.pause();
   }
   const waiting = () => waitingBytes(edge.config.port);
@@ -148,7 +148,7 @@ test('peers that never read take little memory, and end when nothing gets throug
     return sessions === 0 || undefined;
   };
   await waitFor(gone, { what: 'the sessions to end', timeoutMs: 30_000 });
-  // What was sent already waits in the kernel until that gives up too: the controller has no TCP_USER_TIMEOUT.
-  // The kernel counts up to twice the buffer, and what is on its way.
+  // Bytes that were sent already wait in the kernel until that gives up too, because the controller has no
+  // TCP_USER_TIMEOUT. The kernel counts up to twice the buffer, and the bytes in flight.
   assert.ok(most <= 3 * SOCKET_BUFFER_BYTES * count, `${most} bytes waited for ${count} peers`);
 });

@@ -5,7 +5,7 @@ import { edgeSettings } from '../../config/edge-settings.ts';
 import { renderEdge } from '../../edge/render.ts';
 import { controllerArgs, type Fields, GRIDLOCK, run as runEdge, spec } from './testing.ts';
 
-/** On the controller, Gridlock's replicas where nothing else is said. */
+/** Settings on the controller, by default for Gridlock's replicas. */
 const run = (changes: Partial<typeof controllerArgs> = {}) =>
   runEdge({ ...controllerArgs, server: GRIDLOCK, ...changes });
 
@@ -62,7 +62,7 @@ for (const [stickiness, balance] of [
   ],
   [{ by: 'none' }, { algorithm: 'leastconn' }],
 ] as const) {
-  test(`a server of anybody's is found by ${stickiness.by}`, async () => {
+  test(`a user's server is found by ${stickiness.by}`, async () => {
     const backend = spec(await run({ server: { stickiness, socketPaths: [], healthPath: '' } }), 'Backend');
     assert.deepEqual(backend['balance'], balance);
     const hashed = balance.algorithm !== 'leastconn';
@@ -72,7 +72,7 @@ for (const [stickiness, balance] of [
   });
 }
 
-test("a server of anybody's is given its paths alone, and time to be silent", async () => {
+test("a user's server gets only its paths, and its sockets may be silent for long", async () => {
   const recording = await run({ server: { stickiness: { by: 'cookie' }, socketPaths: ['/chat'], healthPath: '' } });
   const https = spec(recording, 'Frontend', 'edge-controller-frontend-https') as Record<string, Fields[]>;
   assert.deepEqual(https['acl_list'], [
@@ -88,7 +88,7 @@ test("a server of anybody's is given its paths alone, and time to be silent", as
   );
 });
 
-test('TLS, limits and what outlives a reload are those of the plain edge', async () => {
+test('TLS, limits and the processes that outlive a reload are as at the plain edge', async () => {
   const global = spec(await run({ tlsMinVersion: '1.2', limits: { handshakeRate: 77 } }), 'Global');
   const tls = global['ssl_options'] as Record<string, unknown>;
   assert.deepEqual(
@@ -175,7 +175,7 @@ test('the https frontend counts, refuses and rewrites, in this order', async () 
   assert.equal(https['http_after_response_rule_list']?.[0]?.['hdr_name'], 'Strict-Transport-Security');
 });
 
-test('plain http is redirected, but for the challenges of an ACME authority', async () => {
+test('plain http is redirected, except the challenges of an ACME authority', async () => {
   const http = spec(await run(), 'Frontend', 'edge-controller-frontend-http') as Record<
     string,
     Record<string, unknown>[]

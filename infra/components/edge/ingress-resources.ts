@@ -1,4 +1,4 @@
-// What the ingress controller is told, as specs of its custom resources. Times are milliseconds.
+// The configuration of the ingress controller, as specs of its custom resources. Times are milliseconds.
 import type * as pulumi from '@pulumi/pulumi';
 import {
   HARD_STOP_SECONDS,
@@ -53,7 +53,7 @@ const HTTPS = 'https';
 const HTTP = 'http';
 const STATS = 'stats';
 
-/** `Global`: limits of the whole process, TLS, and what becomes of a process that a reload replaced. */
+/** `Global`: limits of the whole process, TLS, and the life of a process that a reload replaced. */
 export function globalSpec(settings: EdgeSettings) {
   const tls = tlsSettings(settings);
   return {
@@ -106,8 +106,8 @@ const connectionRuleFields = (acceptProxy: boolean, rules: readonly ConnectionRu
 const countedFields = (rule: RequestRule): Fields[] => counted(rule, STATS).map(requestFields);
 
 /**
- * What is done to requests and their answers: in the https frontend, or in the backend of a shared
- * controller. Only an own controller has a table in which refusals are counted.
+ * The rules for requests and responses, in the https frontend or in the backend of a shared controller. Only the
+ * cluster's own controller has a table in which refusals are counted.
  */
 const ruleFields = (settings: EdgeSettings, fields: (rule: RequestRule) => Fields | Fields[]) => ({
   acl_list: conditionFields(settings.server),
@@ -119,7 +119,7 @@ const ruleFields = (settings: EdgeSettings, fields: (rule: RequestRule) => Field
 /**
  * `Frontend` of https and wss.
  *
- * @param acceptProxy whether a balancer in front tells the client's address by the PROXY protocol
+ * @param acceptProxy whether a balancer in front sends the client's address by the PROXY protocol
  */
 export const httpsSpec = (settings: EdgeSettings, acceptProxy: boolean) => ({
   name: HTTPS,
@@ -131,7 +131,7 @@ export const httpsSpec = (settings: EdgeSettings, acceptProxy: boolean) => ({
   ...ruleFields(settings, countedFields),
 });
 
-/** `Frontend` of plain http: redirects, but for the challenges of an ACME authority. */
+/** `Frontend` of plain http: redirects everything except the challenges of an ACME authority. */
 export const httpSpec = (settings: EdgeSettings, acceptProxy: boolean) => ({
   name: HTTP,
   maxconn: REDIRECT.connections,
@@ -158,7 +158,7 @@ export const statsSpec = () => ({
   http_request_rule_list: [addressOnly, refusalMetrics(STATS)].map(requestFields),
 });
 
-/** What a value hashes to changes for few clients when a server comes or goes, and is the same for every pod. */
+/** When a server comes or goes, the hash leads few clients elsewhere, and it is the same for every pod. */
 const CONSISTENT = {
   hash_type: { method: 'consistent', function: 'sdbm', modifier: 'avalanche' },
   // Not by slot: the pods of the controller fill theirs in different orders.
@@ -180,7 +180,7 @@ const byCookie = (cookieKey: pulumi.Input<string>) => ({
   dynamic_cookie_key: cookieKey,
 });
 
-/** How a client finds a server of anybody's, as `replicasBackend` of a plain edge has it. */
+/** How a client finds a user's server, as in `replicasBackend` of a plain edge. */
 function userBalancing(stickiness: Stickiness, cookieKey: pulumi.Input<string>): Fields {
   switch (stickiness.by) {
     case 'cookie':
@@ -196,7 +196,10 @@ function userBalancing(stickiness: Stickiness, cookieKey: pulumi.Input<string>):
   }
 }
 
-/** What is done for a server: of Gridlock's a browser stays where its cookie says, or a game where its code hashes to. */
+/**
+ * The stickiness of a server. With Gridlock's, a browser stays where its cookie says, or a game where its code hashes
+ * to.
+ */
 function serverFields(server: ServerBehind, cookieKey: pulumi.Input<string>): Fields {
   if (!isGridlock(server)) {
     return { ...userBalancing(server.stickiness, cookieKey), server_timeout: 1000 * USER_TIMEOUTS.server };
@@ -207,7 +210,7 @@ function serverFields(server: ServerBehind, cookieKey: pulumi.Input<string>): Fi
     : { ...byCookie(cookieKey), compression };
 }
 
-/** `Backend` of the replicas. With `rules` it also does what the https frontend of an own controller does. */
+/** `Backend` of the replicas. With `rules` it also does the work of an own controller's https frontend. */
 export const backendSpec = (settings: EdgeSettings, cookieKey: pulumi.Input<string>, rules: boolean) => ({
   // Every other proxy of the controller names its defaults section; HAProxy warns about a proxy without it.
   from: 'haproxytech',

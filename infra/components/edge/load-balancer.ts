@@ -1,11 +1,11 @@
-// What a cloud's load balancer is told by annotations of the edge's Service.
+// The settings of a cloud's load balancer, as annotations of the edge's Service.
 
-/** Clusters whose load balancers want to be told something. */
+/** Clusters whose load balancers need settings. */
 export type Cloud = 'eks' | 'gke' | 'aks';
 
 const AWS = 'service.beta.kubernetes.io/aws-load-balancer';
 const AZURE = 'service.beta.kubernetes.io/azure-load-balancer';
-/** The longest that every version allows, in minutes; without, a socket that is silent for 4 is cut. */
+/** The longest that every version allows, in minutes. By default, a socket that is silent for 4 minutes is cut. */
 const AZURE_IDLE_MINUTES = 30;
 
 export interface LoadBalancerOptions {
@@ -14,7 +14,7 @@ export interface LoadBalancerOptions {
   readonly dnsName?: string;
 }
 
-/** The annotations by which the load balancer of a cloud is what an edge expects, and external-dns makes its name known. */
+/** The annotations that make a cloud's load balancer fit an edge, and let external-dns publish its name. */
 export const loadBalancerAnnotations = (
   cloud: Cloud | undefined,
   { proxyProtocol = false, dnsName }: LoadBalancerOptions = {},
@@ -34,7 +34,7 @@ const ANNOTATIONS: Readonly<Record<Cloud, (proxyProtocol: boolean) => Record<str
     [`${AWS}-nlb-target-type`]: 'ip',
     [`${AWS}-target-group-attributes`]: [
       `proxy_protocol_v2.enabled=${proxyProtocol}`,
-      // A pod that leaves keeps its sockets until it is gone: it drains by itself.
+      // A leaving pod keeps its sockets until it is gone, because it drains by itself.
       'deregistration_delay.connection_termination.enabled=false',
     ].join(','),
   }),

@@ -9,18 +9,21 @@ export const edgeName = (cluster: string): string => `${cluster}-edge`;
 export const ingressClassOf = (namespace: pulumi.Input<string>, cluster: string): pulumi.Output<string> =>
   pulumi.output(namespace).apply((name) => scopeOf(name, cluster));
 
-/** What the pods of an edge are. Those of both kinds are behind one Service, so that a change of the kind cuts nobody off. */
+/**
+ * The labels of an edge's pods. Pods of both kinds are behind one Service, so that a change of the kind cuts off no
+ * client.
+ */
 export type EdgePods = 'haproxy' | 'controller';
 
 const POD_LABEL = 'gridlock/edge';
 
-/** Tells the pods of one kind from those of the other, beyond what `selectorOf` says. */
+/** Distinguishes the pods of the two kinds, in addition to `selectorOf`. */
 export const edgePodLabels = (pods: EdgePods) => ({ [POD_LABEL]: pods });
 
 /** The pod that makes the definitions of the controller's custom resources, once for each release. */
 export const DEFINITIONS_LABELS = Object.freeze({ [POD_LABEL]: 'definitions' });
 
-/** What the Deployment of one kind of pods finds them by. */
+/** The selector of the Deployment of one kind of pods. */
 export const edgeSelector = (cluster: string, pods: EdgePods) => ({
   ...selectorOf({ cluster, part: 'edge' }),
   ...edgePodLabels(pods),
@@ -30,10 +33,10 @@ export const edgeSelector = (cluster: string, pods: EdgePods) => ({
 export const edgeDeployment = (cluster: string, pods: EdgePods): string =>
   pods === 'haproxy' ? edgeName(cluster) : `${edgeName(cluster)}-controller`;
 
-/** Ports of the edge's containers: above 1024, which needs no privilege. */
+/** Ports of the edge's containers: above 1024, so that they need no privilege. */
 export const EDGE_PORTS = Object.freeze({ https: 8443, http: 8080 });
 
-/** Ports of the plain edge's pods for what is not a client. */
+/** Ports of the plain edge's pods that are not for clients. */
 export const HAPROXY_PORTS = Object.freeze({
   /** HAProxy's Prometheus exporter, and `/healthz`. */
   metrics: 8404,
@@ -41,12 +44,12 @@ export const HAPROXY_PORTS = Object.freeze({
   agent: 9102,
 });
 
-/** The same of the ingress controller's pods. */
+/** The same for the ingress controller's pods. */
 export const CONTROLLER_PORTS = Object.freeze({
   /** HAProxy's Prometheus exporter, and the counters of refused requests. */
   stat: 1024,
-  /** Whether HAProxy lives. */
+  /** Whether HAProxy is alive. */
   healthz: 1042,
-  /** Whether the controller lives. */
+  /** Whether the controller is alive. */
   admin: 6060,
 });

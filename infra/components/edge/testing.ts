@@ -1,4 +1,4 @@
-// What the tests of the edge have in common: an edge of somebody's server, without the configuration of Gridlock.
+// Shared by the tests of the edge: an edge for a user's server, without the configuration of Gridlock.
 import { record } from '../../render/recorder.ts';
 import { Edge } from './edge.ts';
 import type { CommonEdgeArgs, ControllerEdgeArgs, EdgeArgs, HaproxyEdgeArgs } from './edge-args.ts';
@@ -11,7 +11,7 @@ export const SECRET = 'kubernetes:core/v1:Secret';
 export const CONFIG_MAP = 'kubernetes:core/v1:ConfigMap';
 export const of = (kind: string) => `kubernetes:ingress.v3.haproxy.org/v3:${kind}`;
 
-/** What every edge of the tests is told. */
+/** The common arguments of every edge in the tests. */
 export const common = {
   namespace: 'apps',
   cluster: 'chat',
@@ -73,6 +73,6 @@ export interface DeploymentSpec {
 }
 export const deployment = (recording: Made) => recording.one(DEPLOYMENT).inputs['spec'] as DeploymentSpec;
 
-/** Whether probes ask three different things, or at least in three different ways. */
+/** Whether the three probes differ, or at least ask in three different ways. */
 export const probesOf = ({ startupProbe, readinessProbe, livenessProbe }: Container): string[] =>
   [startupProbe, readinessProbe, livenessProbe].map((each) => JSON.stringify(each));

@@ -1,4 +1,4 @@
-/** A rule of Prometheus, as `PrometheusRule` and `promtool` want it. */
+/** A rule of Prometheus, in the form for `PrometheusRule` and `promtool`. */
 export interface AlertRule {
   readonly alert: string;
   readonly expr: string;
@@ -12,7 +12,7 @@ export interface RuleGroup {
   readonly rules: readonly AlertRule[];
 }
 
-/** A rule under the name all of ours begin with; its expression in one line, so that a diff shows what changed. */
+/** A rule whose name begins with our prefix. Its expression is one line, so that a diff shows what changed. */
 export const rule = (
   severity: 'warning' | 'critical',
   alert: string,

@@ -1,4 +1,4 @@
-// The alerts as Prometheus judges them: `promtool test rules` on series that are made up.
+// The alerts as Prometheus evaluates them: `promtool test rules` on made-up series.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -43,7 +43,7 @@ function run(args: readonly string[], files: Record<string, object>) {
 }
 
 const judged = (name: string, rules: readonly RuleGroup[], cases: readonly AlertCase[]) =>
-  test(`promtool finds every alert firing when it should, and silent when not (${name})`, { skip }, () => {
+  test(`every alert fires when it should and is silent otherwise, says promtool (${name})`, { skip }, () => {
     const tests = cases.map(({ name, series, at = 15, alert, fires, severity = 'warning' }) => ({
       name,
       interval: '1m',
@@ -94,7 +94,7 @@ test('every alert has a case in which it fires', () => {
   );
 });
 
-test('alerts are about what the cluster has', () => {
+test('alerts cover only parts that the cluster has', () => {
   const names = (monitored: Monitored) => alertRules(monitored).map(({ name }) => name);
   assert.deepEqual(names({ ...CONTROLLER, isScaled: false, certificates: {} }), [
     'gridlock-replicas',
@@ -111,13 +111,13 @@ test('alerts are about what the cluster has', () => {
   assert.deepEqual(served(PLAIN), ['GridlockEdgeCertificateExpires', 'GridlockEdgeCertificateFails']);
 });
 
-test('of a server that is not ours, nothing is asked that only ours tells', () => {
+test("for a user's server, no alert uses a metric that only Gridlock's server has", () => {
   const text = JSON.stringify(alertRules(OTHER));
   assert.doesNotMatch(text, /gridlock_(?!edge_)/);
   assert.match(text, /kube_deployment_status_replicas_ready/);
 });
 
-test('two clusters of one namespace are told apart by the job of their series', () => {
+test('the job of the series distinguishes two clusters in one namespace', () => {
   const exprs = (monitored: Monitored) =>
     alertRules(monitored)
       .flatMap(({ rules }) => rules.map(({ expr }) => expr))

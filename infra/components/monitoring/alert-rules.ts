@@ -70,7 +70,7 @@ function replicaRules(ns: string, pods: string) {
       `
       histogram_quantile(0.99, sum by (le) (rate(gridlock_command_seconds_bucket{${ns}}[5m]))) > ${moves.at}`,
       '5m',
-      'The slowest hundredth of moves takes {{ $value | humanizeDuration }}.',
+      'The slowest 1% of moves takes {{ $value | humanizeDuration }}.',
       'Redis or its disk is slow, or a replica has too much to do: see the dashboard.',
     ),
     rule(
@@ -111,8 +111,8 @@ function redisRules(ns: string, { kind, statefulSet, name }: WatchedRedis) {
       max by (node) (gridlock_redis_memory_bytes{${ns}}
         / (gridlock_redis_memory_limit_bytes{${ns}} > 0)) > ${redisMemory.at}`,
       '5m',
-      'Redis ({{ $labels.node }}) uses {{ $value | humanizePercentage }} of the memory it may.',
-      'From 75 % on new games are refused, from 85 % on new players. Raise its limit, or look at what is kept so long.',
+      'Redis ({{ $labels.node }}) uses {{ $value | humanizePercentage }} of its memory limit.',
+      'At 75 % new games are refused, at 85 % new players. Raise its limit, or find out what is kept so long.',
     ),
   ];
   if (kind === 'external') return rules;
@@ -134,7 +134,7 @@ function redisRules(ns: string, { kind, statefulSet, name }: WatchedRedis) {
       `${serving} < 3`,
       '5m',
       'Only {{ $value }} of 3 Redis are ready.',
-      'With fewer than 2 a primary that fails is not replaced, and refuses writes as it has no replica.',
+      'With fewer than 2, a primary that fails is not replaced, and a primary without a replica refuses writes.',
     ),
     ...rules,
   ];
@@ -148,7 +148,7 @@ function edgeRules(ns: string) {
       `sum by (reason) (rate(${REFUSALS_METRIC}{${ns}}[5m])) > ${refusals.at}`,
       '5m',
       'The edge refuses {{ $value | humanize }} requests a second ({{ $labels.reason }}).',
-      'A client is broken, or somebody floods the edge. Its log has a few of these requests, with their addresses.',
+      'A client is broken, or the edge is being flooded. Its log has a few of these requests, with their addresses.',
     ),
   ];
 }
@@ -163,8 +163,8 @@ function scalingRules({ namespace, cluster }: Monitored) {
       kube_horizontalpodautoscaler_status_desired_replicas{${hpa}}
         >= on (namespace, horizontalpodautoscaler) kube_horizontalpodautoscaler_spec_max_replicas{${hpa}}`,
       '10m',
-      'There are as many replicas as there may be.',
-      'Further clients crowd those there are: raise maxReplicas, or socketsPerReplica when CPU allows.',
+      'The number of replicas has reached its limit.',
+      'More clients crowd the existing replicas: raise maxReplicas, or socketsPerReplica when CPU allows.',
     ),
     rule(
       'warning',
@@ -173,7 +173,7 @@ function scalingRules({ namespace, cluster }: Monitored) {
       kube_horizontalpodautoscaler_status_condition{${hpa},condition="ScalingActive",status="false"} == 1`,
       '5m',
       'The autoscaler gets no metrics.',
-      'No replica is added or taken away. Look at KEDA and the APIService v1beta1.external.metrics.k8s.io.',
+      'No replica is added or removed. Look at KEDA and the APIService v1beta1.external.metrics.k8s.io.',
     ),
     rule(
       'warning',
@@ -182,7 +182,7 @@ function scalingRules({ namespace, cluster }: Monitored) {
       sum(rate(keda_scaled_object_errors_total{namespace="${namespace}",scaledObject="${cluster}"}[5m])) > 0`,
       '5m',
       'KEDA cannot read how many sockets are open.',
-      'There are as many replicas as before. kubectl describe scaledobject says why; look at the network policies.',
+      'The number of replicas stays as it is. kubectl describe scaledobject says why; look at the network policies.',
     ),
   ];
 }
@@ -220,7 +220,7 @@ export function localAlertRules(namespace: string): RuleGroup[] {
   return [
     { name: 'gridlock-replicas', rules: replicaRules(ns, `${ns},pod=~"ws.*"`) },
     { name: 'gridlock-edge', rules: edgeRules(ns) },
-    // Its process is started again by itself.
+    // Its process is restarted automatically.
     { name: 'gridlock-redis', rules: redisRules(ns, { kind: 'external', statefulSet: '', name: '' }) },
     { name: 'gridlock-certificates', rules: [expiryRule(AUTHORITY.notAfter(ns), 'role')] },
   ];

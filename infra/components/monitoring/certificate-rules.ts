@@ -68,7 +68,7 @@ export const expiryRule = (notAfter: string, label: 'pod' | 'role'): AlertRule =
     `${notAfter} - time() < ${certificate.at}`,
     '10m',
     `The certificate of the edge ({{ $labels.${label} }}) expires in {{ $value | humanizeDuration }}.`,
-    'Then nobody can connect any more. It was not renewed, or the edge does not take the new one: see its log.',
+    'After that no client can connect. It was not renewed, or the edge does not take the new one: see its log.',
   );
 
 const DUE_HOURS = pkiLifetimes.edge.renewBefore;
@@ -89,7 +89,7 @@ export function servedCertificateRules(edge: string, isFromFiles: boolean): Aler
     'Issue the leaves in certificatesDir again, that of Redis too, and bring the stack up again.',
   );
   return [
-    // Otherwise somebody renews it, and another alert tells when that fails.
+    // Otherwise it is renewed automatically, and another alert fires when that fails.
     ...(isFromFiles ? [due] : []),
     expiryRule(`(${end} > 0)`, 'pod'),
     rule(
@@ -97,8 +97,8 @@ export function servedCertificateRules(edge: string, isFromFiles: boolean): Aler
       'EdgeCertificateFails',
       `rate(${series('failures_total')}[5m]) > 0.05`,
       '5m',
-      '{{ $labels.pod }} does not take the certificate it is given.',
-      'It serves the one it had. The log of the container agent says what is wrong with the new one.',
+      '{{ $labels.pod }} does not accept its new certificate.',
+      'It keeps serving the old one. The log of the container agent says what is wrong with the new one.',
     ),
   ];
 }

@@ -4,11 +4,11 @@ import type { Monitored } from './monitored.ts';
  * A source of metrics about the certificate that the edge serves. `labels` are matchers, as in `namespace="gridlock"`.
  */
 export interface CertificateSource {
-  /** When it ends, in seconds since 1970; no series where that is not known yet. */
+  /** When it expires, in seconds since 1970; no series while that is not known. */
   notAfter(labels: string): string;
   /** Above 0 where it was replaced within the window. */
   replaced(labels: string, window: string): string;
-  /** What one line is called. */
+  /** The legend of one line. */
   readonly legend: string;
 }
 
@@ -28,7 +28,7 @@ export const AUTHORITY: CertificateSource = {
   legend: '{{role}}',
 };
 
-/** cert-manager, which says of each certificate in which namespace it is, and has no pod of it. */
+/** cert-manager, whose series name the namespace of each certificate, and no pod of the edge. */
 const CERT_MANAGER: CertificateSource = {
   notAfter: (labels) => `(certmanager_certificate_expiration_timestamp_seconds{${labels}} > 0)`,
   replaced: (labels, window) =>
@@ -45,5 +45,5 @@ export function certificateSource({
   return certificates.certManager === undefined ? undefined : CERT_MANAGER;
 }
 
-/** Whether the source's series belong to a namespace only, and to no pod of the edge. */
+/** Whether the source's series belong only to a namespace, and not to a pod of the edge. */
 export const isOfNamespace = (source: CertificateSource): boolean => source === CERT_MANAGER;

@@ -53,11 +53,11 @@ test('there is a board for the game, the edge and Redis, wherever it runs', () =
   }
 });
 
-test('of a server that is not ours there is the board of the edge', () => {
+test("for a user's server there is only the board of the edge", () => {
   assert.deepEqual(Object.keys(dashboards(OTHER)), ['gridlock-edge.json']);
 });
 
-test('boards are called as their cluster', () => {
+test('boards are named after their cluster', () => {
   const files = Object.entries(dashboards({ ...PLAIN, cluster: 'chat' })) as [string, { uid: string; title: string }][];
   assert.deepEqual(
     files.map(([file, { uid, title }]) => [file, uid, title]),
@@ -90,7 +90,7 @@ test('an axis has one unit', () => {
   }
 });
 
-test('a reader chooses the namespace, which is that of the stack at first, and pods', () => {
+test('a reader chooses pods and the namespace, initially that of the stack', () => {
   const first = (board: Board | undefined, name: string) =>
     board?.templating.list.find((one) => one.name === name)?.current.value;
   const [controller, plain, , local] = all;
@@ -100,7 +100,7 @@ test('a reader chooses the namespace, which is that of the stack at first, and p
   assert.equal(first(local!['gridlock-redis.json'], 'namespace'), 'here');
   for (const board of boards) {
     assert.deepEqual(first(board, 'pod'), ['$__all']);
-    // Whatever a query refers to is there, and every variable is used.
+    // Every variable that a query refers to exists, and every variable is used.
     const used = (text: string) => new Set([...text.matchAll(/\$(?!__)(\w+)|\$\{(\w+)\}/g)].map(([, a, b]) => a ?? b));
     const names = board.templating.list.map(({ name }) => name);
     assert.deepEqual([...used(JSON.stringify(board))].sort(), [...names].sort(), board.uid);
@@ -118,7 +118,7 @@ test('every board marks faults, drains and rotations', () => {
   const [controller, plain, files, local] = all.map((one) => rotations(one['gridlock-game.json']));
   assert.match(controller!, /certmanager_certificate_expiration_timestamp_seconds\{namespace="gridlock"\}/);
   assert.match(plain!, /gridlock_edge_certificate_changes_total\{namespace="\$namespace"\}/);
-  assert.equal(files, '', 'there is no metric of a certificate from a directory that the controller serves');
+  assert.equal(files, '', 'a certificate from a directory has no metric when the controller serves it');
   assert.match(local!, /certificate_not_after_seconds\{namespace="\$namespace",role=~"leaf\|served"\}/);
 });
 
@@ -131,7 +131,7 @@ test('a graph with a threshold has the line of its alert', () => {
       assert.equal(custom.thresholdsStyle.mode, thresholds ? 'dashed+area' : 'off', title);
       if (!thresholds) continue;
       const alert = /Gridlock\w+/.exec(description)?.[0] ?? assert.fail(`${title} names no alert`);
-      const rule = rules.get(alert) ?? assert.fail(`${alert} is no alert`);
+      const rule = rules.get(alert) ?? assert.fail(`${alert} is not an alert`);
       const [at] = thresholds.steps.flatMap(({ value }) => (value === null ? [] : [value]));
       assert.match(rule.expr, new RegExp(`[<>] ${at}\\b`), title);
       assert.ok(

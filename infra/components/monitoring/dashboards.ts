@@ -6,11 +6,11 @@ import { redisPanels } from './boards/redis-board.ts';
 import { AUTHORITY, type CertificateSource, certificateSource, isOfNamespace } from './certificate-source.ts';
 import type { Monitored } from './monitored.ts';
 
-/** Of which cluster the boards are. */
+/** The cluster of the boards. */
 interface Places {
   /** The prefix of their names. */
   readonly stem: string;
-  /** Namespaces of the replicas and of the edge, which are chosen first. */
+  /** Namespaces of the replicas and of the edge, which are the initial choice. */
   readonly game: string;
   readonly edge: string;
   readonly certificates: CertificateSource | undefined;
@@ -19,7 +19,7 @@ interface Places {
 const CHOSEN = 'namespace="$namespace"';
 const CHOSEN_PODS = `${CHOSEN},pod=~"$pod"`;
 
-/** The namespace and the pods that tell a metric. */
+/** The namespace and the pods that expose a metric. */
 const placeOf = (metric: string, namespace: string): Variable[] => [
   { name: 'namespace', label: 'Namespace', metric, of: 'namespace', first: namespace },
   { name: 'pod', label: 'Pod', metric: `${metric}{${CHOSEN}}`, of: 'pod' },
@@ -73,7 +73,7 @@ function boards({ stem, game, edge, certificates }: Places): Record<string, obje
 export const boardFiles = ({ cluster, server }: Pick<Monitored, 'cluster' | 'server'>): string[] =>
   (server.kind === 'gridlock' ? ['game', 'edge', 'redis'] : ['edge']).map((board) => `${cluster}-${board}.json`);
 
-/** Grafana's dashboards of a cluster, by file name. Of a server that is not Gridlock's there is the edge's only. Pure. */
+/** Grafana's dashboards of a cluster, by file name. For a user's own server there is only the one of the edge. Pure. */
 export function dashboards(monitored: Monitored): Record<string, object> {
   const { namespace, cluster, server, edge } = monitored;
   const all = boards({

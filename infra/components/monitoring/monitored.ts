@@ -11,11 +11,11 @@ export interface MonitoredPods {
 export interface Monitored {
   readonly cluster: string;
   readonly namespace: string;
-  /** The replicas: Gridlock's own, or a server of anybody's, of which only what Kubernetes tells is known. */
+  /** The replicas: Gridlock's own, or a user's server, of which only the metrics of Kubernetes are known. */
   readonly server: { readonly kind: 'gridlock' | 'other'; readonly pods?: MonitoredPods | undefined };
   readonly edge: {
     readonly pods: MonitoredPods;
-    /** The port that tells the counters of refused requests too; undefined: nobody counts them. */
+    /** The port that also exposes the counters of refused requests; undefined when they are not counted. */
     readonly refusalsPort?: string | undefined;
     /** Whether the edge has metrics of the certificate that it serves. */
     readonly tellsCertificate: boolean;
@@ -25,11 +25,11 @@ export interface Monitored {
   /** Whether the replicas are scaled. */
   readonly isScaled: boolean;
   readonly certificates: {
-    /** Undefined: cert-manager has none of them. */
+    /** Undefined when cert-manager manages none of them. */
     readonly certManager?:
       | {
           readonly namespace: string;
-          /** The generation of the root that issues; undefined: that of a chain on which nothing was rotated. */
+          /** The generation of the root that issues; default: that of a chain that was never rotated. */
           readonly issuing?: string | undefined;
         }
       | undefined;
@@ -41,8 +41,8 @@ export const monitorOf = ({ cluster }: Pick<Monitored, 'cluster'>, pods: 'server
   `${cluster}-${pods}`;
 
 /**
- * Matchers of the series that the replicas tell: Prometheus calls the job of a PodMonitor by its namespace and name,
- * which tells two clusters of one namespace apart.
+ * Matchers of the replicas' series. Prometheus names the job of a PodMonitor by its namespace and name, which
+ * distinguishes two clusters in one namespace.
  */
 export const seriesOf = (monitored: Pick<Monitored, 'cluster' | 'namespace'>): string =>
   `namespace="${monitored.namespace}",job="${monitored.namespace}/${monitorOf(monitored, 'server')}"`;

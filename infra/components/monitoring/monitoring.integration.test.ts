@@ -35,7 +35,7 @@ test('HAProxy exports every metric of the edge that is shown', async (t) => {
       () => '',
     );
     return text !== '';
-  }, 'HAProxy tells its metrics');
+  }, 'HAProxy serves its metrics');
   const used = [...JSON.stringify(localDashboards('gridlock')).matchAll(/\b(haproxy_\w+)\{/g)].map(
     ([, name]) => name as string,
   );

@@ -33,7 +33,7 @@ const run = (changes: Partial<MonitoringArgs> = {}, preview = false) =>
     { preview },
   );
 
-test('an operator is told what to read and when to alert, and Grafana what to show', async () => {
+test('an operator gets scrape targets and alert rules, and Grafana gets dashboards', async () => {
   const recording = await run({ others: { 'cert-manager': CERT_MANAGER } });
   recording.assertChildren('chat', [
     [POD_MONITOR, 'chat-server'],
@@ -52,7 +52,7 @@ test('an operator is told what to read and when to alert, and Grafana what to sh
   assert.equal(JSON.parse(data['chat-game.json'] as string).uid, 'chat-game');
 });
 
-test('a server that tells no metrics has no monitor, and the board of its edge alone', async () => {
+test('a server without metrics has no monitor, and only the board of its edge', async () => {
   (await run({ server: OTHER.server })).assertChildren('chat', [
     [POD_MONITOR, 'chat-edge'],
     [RULE, 'chat-alerts'],
@@ -89,7 +89,7 @@ interface Monitor {
   };
 }
 
-test('pods are watched where they are, and what is of others by a name that no two clusters share', async () => {
+test('pods are monitored in their namespace, and shared parts under a name that no two clusters have', async () => {
   const where = (recording: Awaited<ReturnType<typeof run>>, name: string) => {
     const { metadata, spec } = recording.one(POD_MONITOR, name).inputs as unknown as Monitor;
     const endpoints = spec.podMetricsEndpoints.map(({ port, path }) => port + path);
@@ -104,7 +104,7 @@ test('pods are watched where they are, and what is of others by a name that no t
   assert.deepEqual(where(controller, 'chat-edge'), ['gridlock-edge', 'chat-edge', 'stat/metrics', 'stat/refusals']);
 });
 
-test('two targets at one port are told apart', async () => {
+test('two targets at one port are distinguished', async () => {
   for (const { edge } of [CONTROLLER, PLAIN]) {
     const { spec } = (await run({ edge })).one(POD_MONITOR, 'chat-edge').inputs as unknown as Monitor;
     const labels = spec.podMetricsEndpoints.map(
@@ -115,7 +115,7 @@ test('two targets at one port are told apart', async () => {
   }
 });
 
-test('a replica or the edge exports every metric of ours that is shown or alerted on', async () => {
+test('a replica or the edge exports every metric of ours that a board or an alert uses', async () => {
   const replica = readFileSync(new URL('../../../services/server/replica.ts', import.meta.url), 'utf8');
   const watched = [...replica.matchAll(/metrics\.watch\('(\w+)'/g)].map(([, name]) => name);
   const told = new Set([

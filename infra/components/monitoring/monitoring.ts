@@ -12,7 +12,8 @@ import { boardFiles, dashboards } from './dashboards.ts';
 import { type Monitored, type MonitoredPods, monitorOf } from './monitored.ts';
 
 /**
- * Namespace of Prometheus, Alertmanager and Grafana: the stack's, or where the operator's own are expected.
+ * Namespace of Prometheus, Alertmanager and Grafana: that of the installed stack, or where those of an existing
+ * operator are expected.
  */
 export const MONITORING_NAMESPACE = 'monitoring';
 /** Name of the stack's Helm release, by which its Prometheus finds what to watch. */
@@ -26,7 +27,7 @@ export interface MonitoringArgs extends PartArgs {
   /** Whether the replicas are scaled. */
   readonly isScaled: boolean;
   readonly certificates: Monitored['certificates'];
-  /** Whose metrics are read besides those of the replicas and the edge, by a name for each: cert-manager, KEDA. */
+  /** Further pods whose metrics are read, by a name for each: cert-manager, KEDA. */
   readonly others?: Readonly<Record<string, MonitoredPods>>;
   /** Installs Prometheus, Alertmanager and Grafana; default: the cluster has the Prometheus Operator. */
   readonly stack?: { readonly chart: ChartPlace } | undefined;
@@ -50,7 +51,7 @@ export class Monitoring extends pulumi.ComponentResource {
     if (server.pods) podMonitor('server', monitorOf({ cluster }, 'server'), server.pods);
     podMonitor('edge', monitorOf({ cluster }, 'edge'), edge.pods, edge.refusalsPort);
     for (const [part, pods] of Object.entries(others)) {
-      // In the namespace of others, where two clusters may have theirs.
+      // The namespace is shared, and two clusters may have theirs in it.
       podMonitor(part, pulumi.interpolate`${scope}-${part}`, pods);
     }
     this.#alerts(name, monitored.apply(alertRules), dependsOn);
@@ -69,7 +70,7 @@ export class Monitoring extends pulumi.ComponentResource {
   }
 
   #stack(name: string, chart: ChartPlace, imageMirror = ''): pulumi.Resource[] {
-    // Not restricted: that is more than all parts of the chart keep to.
+    // Not restricted, because not all parts of the chart comply with that.
     const namespace = new Namespace(
       `${name}-namespace`,
       { name: MONITORING_NAMESPACE, level: 'baseline' },
@@ -102,7 +103,7 @@ export class Monitoring extends pulumi.ComponentResource {
         metadata: { name: monitor, namespace: pods.namespace ?? this.#namespace, labels: this.#labels },
         spec: {
           selector: { matchLabels: pods.labels },
-          // Their own labels win: cert-manager and KEDA tell the namespace of what they speak of.
+          // Their own labels win: in series of cert-manager and KEDA, the namespace is that of the object described.
           podMetricsEndpoints: [
             ...pods.endpoints.map(({ port, path }) => endpoint(port, path)),
             ...(refusalsPort === undefined ? [] : [refusalsEndpoint(refusalsPort)]),
@@ -134,7 +135,7 @@ export class Monitoring extends pulumi.ComponentResource {
         metadata: {
           name: `dashboard-${dashboard}`,
           namespace: this.#namespace,
-          // By which Grafana's sidecar finds it.
+          // The label by which Grafana's sidecar finds it.
           labels: { ...this.#labels, grafana_dashboard: '1' },
         },
         data: { [file]: content.apply((board) => `${JSON.stringify(board, null, 2)}\n`) },
@@ -163,16 +164,16 @@ const selectAll = {
   serviceMonitorSelectorNilUsesHelmValues: false,
 };
 
-/** An image's registry as the chart wants it, behind the mirror when there is one. */
+/** An image's registry in the form of the chart, with the mirror in front when there is one. */
 const registry = (mirror: string, name: string) => (mirror === '' ? {} : { image: { registry: `${mirror}/${name}` } });
 
 /** Values of the chart kube-prometheus-stack. Pure. */
 export function stackValues({ imageMirror }: { readonly imageMirror: string }): Record<string, unknown> {
   const from = (name: string) => registry(imageMirror, name);
-  // Most clusters show none of their metrics to pods: only dead targets otherwise.
+  // Most clusters do not expose these metrics to pods: the targets would only be down.
   const controlPlane = { enabled: false };
   return {
-    // Needs the host's network and processes; nothing here asks for a node's own metrics.
+    // Needs the host's network and processes, and no board or alert uses a node's own metrics.
     nodeExporter: { enabled: false },
     kubeControllerManager: controlPlane,
     kubeScheduler: controlPlane,

@@ -1,4 +1,4 @@
-// The limits that alerts fire at. Boards draw the same numbers: this is the only place that has them.
+// The limits at which alerts fire. Boards draw the same numbers, and this is their only place.
 
 export interface Threshold {
   readonly severity: 'warning' | 'critical';
@@ -17,7 +17,7 @@ export const THRESHOLDS = define({
   ready: { severity: 'critical', alert: 'NoReplicaReady', at: 1, isFloor: true },
   /** Part of the open sockets, within five minutes. */
   dropped: { severity: 'warning', alert: 'SocketsDropped', at: 0.05 },
-  /** Part of those who came back. */
+  /** Part of the players who came back. */
   snapshots: { severity: 'critical', alert: 'ResumesFail', at: 0.02 },
   /** Seconds, of the slowest hundredth. */
   moves: { severity: 'warning', alert: 'MovesSlow', at: 0.25 },

@@ -9,21 +9,21 @@ for (const [chart, rules] of [
   ['cert-manager', certManagerRules({})],
   ['KEDA', kedaRules({})],
 ] as const) {
-  test(`the namespace of ${chart} is shut both ways but for DNS and the API server`, () => {
+  test(`the namespace of ${chart} is closed both ways except for DNS and the API server`, () => {
     assert.deepEqual(plain(rules, 'default-deny'), { podSelector: {}, policyTypes: ['Ingress', 'Egress'] });
     assert.deepEqual(goes(rules, 'allow-api-server'), ['anywhere:443', 'anywhere:6443']);
     assert.ok(goes(rules, 'allow-dns').includes('kube-system/kube-dns:53'));
   });
 }
 
-test('the API server reaches the webhooks, and nobody else comes to cert-manager', () => {
+test('only the API server reaches cert-manager, at its webhooks', () => {
   const rules = certManagerRules({});
   assert.deepEqual(comes(rules, 'cert-manager'), []);
   assert.deepEqual(comes(rules, 'webhook'), ['anywhere:10250']);
   assert.deepEqual(comes(rules, 'trust-manager'), ['anywhere:6443']);
 });
 
-test('cert-manager proves a name to an authority: it looks at its own answer, and at the records of the domain', () => {
+test('to prove a name to an authority, cert-manager reaches its own answer and the records of the domain', () => {
   assert.equal(plain(certManagerRules({}), 'cert-manager').egress, undefined);
   const proving = [...new Set(goes(certManagerRules({ acme: true }), 'cert-manager'))];
   assert.deepEqual(proving, ['anywhere:80', 'anywhere:53']);
@@ -38,7 +38,7 @@ test('the API server reaches KEDA, whose operator reads the pods of the cluster'
   assert.deepEqual(goes(rules, 'operator'), ['*/*:*']);
 });
 
-test('metrics are read by Prometheus, where there is one', () => {
+test('Prometheus reads the metrics, where there is one', () => {
   assert.deepEqual(comes(certManagerRules({ prometheus }), 'cert-manager'), ['monitoring/*:9402']);
   assert.deepEqual(comes(kedaRules({ prometheus }), 'operator').slice(1), ['monitoring/*:8080']);
 });

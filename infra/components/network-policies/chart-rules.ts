@@ -1,4 +1,4 @@
-// What the charts need in the namespaces they are installed into.
+// The openings that the charts need in their namespaces.
 import {
   API_SERVER,
   DNS,
@@ -17,7 +17,7 @@ import {
 /** Policies of a namespace by their names. */
 export type PolicySpecs = Readonly<Record<string, PolicySpec>>;
 
-/** Every pod of the namespace is shut but for DNS and the API server. */
+/** Every pod of the namespace is closed except for DNS and the API server. */
 const shut = (): PolicySpecs => ({
   'default-deny': denial(),
   'allow-dns': policyOn(undefined, { egress: [DNS] }),
@@ -31,15 +31,15 @@ const metrics = (prometheus: PodPlace | undefined, ...ports: number[]): IngressR
   prometheus === undefined ? [] : [from([prometheus], ...ports)];
 
 export interface ReadBy {
-  /** The pods that read metrics; undefined: nobody does. */
+  /** The pods that read metrics; undefined without any. */
   readonly prometheus?: PodPlace | undefined;
 }
 
 const CERT_MANAGER_METRICS = 9402;
 
 /**
- * cert-manager and trust-manager. With `acme` cert-manager also asks the authority (at 443, as the API server), looks
- * at its own answers to a challenge at port 80, and asks the name servers of the domain.
+ * cert-manager and trust-manager. With `acme` cert-manager also asks the authority (at 443, like the API server),
+ * checks its own answers to a challenge at port 80, and asks the name servers of the domain.
  */
 export const certManagerRules = ({ prometheus, acme = false }: ReadBy & { readonly acme?: boolean }): PolicySpecs => ({
   ...shut(),
@@ -61,7 +61,10 @@ const METRICS_API_SERVER = named('keda-operator-metrics-apiserver');
 /** KEDA's operator, wherever it is: it reads the gauges. */
 export const KEDA_OPERATOR: PodPlace = { namespace: '*', labels: OPERATOR };
 
-/** KEDA, which serves a whole cluster: its operator goes to whatever pods of the cluster others have it read. */
+/**
+ * KEDA, which serves a whole cluster: its operator may reach any pod in it, because ScaledObjects of others name their
+ * own pods.
+ */
 export const kedaRules = ({ prometheus }: ReadBy): PolicySpecs => ({
   ...shut(),
   operator: policyOn(OPERATOR, {

@@ -22,7 +22,7 @@ const base: ClusterRulesArgs = {
 };
 const rules = (changes: Partial<ClusterRulesArgs> = {}) => clusterRules({ ...base, ...changes });
 
-test('everything of the cluster is shut both ways, and every opening names its ports', () => {
+test('every pod of the cluster is closed both ways, and every opening names its ports', () => {
   const any = fc.record({
     edge: fc.constantFrom(ELSEWHERE, PLAIN),
     redis: fc.constantFrom<(RedisOpenings | undefined)[]>(
@@ -47,7 +47,7 @@ test('everything of the cluster is shut both ways, and every opening names its p
   );
 });
 
-test('what else is in the namespace stays as it is, unless the whole namespace is to be shut', () => {
+test('other pods of the namespace stay open, unless the whole namespace is to be closed', () => {
   const shut = (shuts?: 'namespace') =>
     ['chat-default-deny', 'chat-allow-dns'].map((name) => plain(rules({ shuts }), name).podSelector);
   const cluster = { matchLabels: { 'app.kubernetes.io/instance': 'chat' } };
@@ -55,38 +55,38 @@ test('what else is in the namespace stays as it is, unless the whole namespace i
   assert.deepEqual(shut('namespace'), [{}, {}]);
 });
 
-test('two clusters in one namespace have no policy of the same name, and neither opens the other', () => {
+test('two clusters in one namespace have policies with different names, and neither opens the other', () => {
   const names = [...Object.keys(rules({ edge: PLAIN })), ...Object.keys(rules({ cluster: 'chat-2', edge: PLAIN }))];
   assert.equal(new Set(names).size, names.length);
   const other = JSON.stringify(clusterRules({ ...base, cluster: 'other' }));
   assert.doesNotMatch(other, /"chat"/);
 });
 
-test('only the edge and the readers of metrics come to a replica, which goes to Redis', () => {
+test('only the edge and the readers of metrics reach a replica, which reaches Redis', () => {
   const found = rules({ readers: [PROMETHEUS, KEDA] });
   assert.deepEqual(comes(found, 'chat'), ['chat-edge/*:8080', 'monitoring/*:9090', 'keda/keda-operator:9090']);
   assert.deepEqual(goes(found, 'chat'), ['redis:6379']);
 });
 
-test('a server that tells no metrics is read by nobody', () => {
+test('nothing reads a server without metrics', () => {
   const found = rules({ server: { port: 3000 }, readers: [PROMETHEUS] });
   assert.deepEqual(comes(found, 'chat'), ['chat-edge/*:3000']);
 });
 
-test('a replica goes where its server is to go, by the ports there', () => {
+test('a replica reaches the configured destinations, at their ports', () => {
   const server = { port: 3000, egress: [toAnywhere(443)] };
   assert.deepEqual(goes(rules({ server, redis: undefined }), 'chat'), ['anywhere:443']);
   assert.deepEqual(goes(rules({ server: { port: 3000 }, redis: undefined }), 'chat'), []);
 });
 
-test('the plain edge looks at readiness itself', () => {
+test('the plain edge checks readiness itself', () => {
   const found = rules({ edge: PLAIN });
   assert.deepEqual(comes(found, 'chat'), ['edge:8080', 'edge:9090']);
   assert.deepEqual(comes(found, 'chat-edge'), ['anywhere:8443', 'anywhere:8080']);
   assert.deepEqual(goes(found, 'chat-edge'), ['server:8080', 'server:9090']);
 });
 
-test('the readers come to the plain edge and its agent, and nobody comes to where it is emptied', () => {
+test('readers of metrics reach the plain edge and its agent, and nothing reaches the port that drains it', () => {
   const found = rules({ edge: PLAIN, readers: [PROMETHEUS] });
   const read = ['monitoring/*:8404', 'monitoring/*:9102'];
   assert.deepEqual(comes(found, 'chat-edge'), ['anywhere:8443', 'anywhere:8080', ...read]);
@@ -107,7 +107,7 @@ test('an external Redis is reached at its own ports, and without a Redis there i
   assert.equal(rules({ redis: undefined })['chat-redis'], undefined);
 });
 
-test('every pod may ask the DNS of the cluster, and the cache of it on its node', () => {
+test('every pod may ask the DNS of the cluster, and its cache on the node', () => {
   assert.deepEqual(
     [...new Set(goes(rules(), 'chat-allow-dns'))],
     ['kube-system/kube-dns:53', 'kube-system/node-local-dns:53', '169.254.20.10/32:53'],
@@ -119,7 +119,7 @@ test('a challenge over http reaches its solver, where there is one', () => {
   assert.equal(rules()['chat-acme-solver'], undefined);
 });
 
-test('an ingress controller asks the API server, as what makes its definitions does, and goes to solvers', () => {
+test('an ingress controller and the job for its definitions ask the API server, and the controller reaches solvers', () => {
   const controller = { ...PLAIN, own: { ...PLAIN.own!, asksApiServer: true, definitions: { made: 'once' } } };
   const found = rules({ edge: controller, acmeSolver: true });
   const api = ['anywhere:443', 'anywhere:6443'];

@@ -15,23 +15,23 @@ import {
   toAnywhere,
 } from './rule.ts';
 
-/** The replicas, and who comes to which of their ports. */
+/** The replicas, and the pods that reach each of their ports. */
 export interface ServerOpenings {
-  /** Where the edge passes sockets on to. */
+  /** The port to which the edge passes sockets on. */
   readonly port: number;
-  /** Where a plain edge asks whether a replica is ready; default: `port`. */
+  /** Port of the readiness check of a plain edge; default: `port`. */
   readonly checkPort?: number;
-  /** Where the readers come to; undefined: the replicas tell no metrics. */
+  /** Port of the metrics; undefined when the replicas have none. */
   readonly metricsPort?: number;
-  /** Where replicas go, other than to DNS and Redis; default: nowhere. */
+  /** Destinations of the replicas other than DNS and Redis; default: none. */
   readonly egress?: readonly EgressRule[];
 }
 
-/** The edge. One of another namespace is shut there. */
+/** The edge. In another namespace, policies there close it. */
 export interface EdgeOpenings {
-  /** Its pods: by their labels alone where they are in the cluster's own namespace. */
+  /** Its pods; only labels when they are in the cluster's own namespace. */
   readonly place: PodPlace;
-  /** Those of an edge in the cluster's own namespace: where clients come to, and where the readers do. */
+  /** Ports of an edge in the cluster's own namespace: for clients, and for readers of metrics. */
   readonly own?: {
     readonly ports: readonly number[];
     readonly metricsPorts: readonly number[];
@@ -52,8 +52,8 @@ export interface RedisOpenings {
 export interface ClusterRulesArgs {
   readonly cluster: string;
   /**
-   * What is shut: the pods of this cluster, or every pod of its namespace. Default: `cluster`, which leaves what else
-   * is in the namespace as it is.
+   * What to close: the pods of this cluster, or every pod of its namespace. Default: `cluster`, which leaves other pods
+   * of the namespace as they are.
    */
   readonly shuts?: 'cluster' | 'namespace' | undefined;
   readonly server: ServerOpenings;
@@ -117,7 +117,7 @@ function redisRules(args: ClusterRulesArgs): PolicySpec | undefined {
   });
 }
 
-/** Every opening of a cluster in its own namespace, by the policy's name: everything else is shut both ways. */
+/** Every opening of a cluster in its own namespace, by the policy's name. Everything else is closed both ways. */
 export function clusterRules(args: ClusterRulesArgs): PolicySpecs {
   const { cluster, shuts = 'cluster', edge, acmeSolver = false } = args;
   const all = shuts === 'namespace' ? undefined : { 'app.kubernetes.io/instance': cluster };

@@ -8,8 +8,8 @@ import { type ClusterRulesArgs, clusterRules } from './cluster-rules.ts';
 export interface NetworkPoliciesArgs extends PartArgs, Omit<ClusterRulesArgs, 'cluster'> {}
 
 /**
- * Shuts the pods of a cluster in both directions and opens what the parts need of each other. A Kubernetes whose
- * network knows no policies takes them, and ignores them.
+ * Closes the pods of a cluster in both directions, and opens what its parts need. A Kubernetes cluster whose network
+ * has no support for policies accepts and ignores them.
  */
 export class NetworkPolicies extends pulumi.ComponentResource {
   readonly policies: readonly kubernetes.networking.v1.NetworkPolicy[];
@@ -23,7 +23,7 @@ export class NetworkPolicies extends pulumi.ComponentResource {
 }
 
 export interface NamespacePoliciesArgs extends PartArgs {
-  /** As `certManagerRules` and `kedaRules` say. */
+  /** The rules from `certManagerRules` or `kedaRules`. */
   readonly specs: PolicySpecs;
 }
 

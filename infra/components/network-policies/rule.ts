@@ -1,4 +1,4 @@
-// What a NetworkPolicy is put together from.
+// The building blocks of a NetworkPolicy.
 import type { types } from '@pulumi/kubernetes';
 import type * as pulumi from '@pulumi/pulumi';
 import { namespaceNamed } from '../labels.ts';
@@ -32,7 +32,7 @@ export const from = (places: readonly PodPlace[], ...ports: readonly number[]): 
   ports: tcp(ports),
 });
 
-/** Admits everybody to TCP ports: clients, or the API server, which is no pod. */
+/** Admits every source to TCP ports: clients, or the API server, which is not a pod. */
 export const fromAnywhere = (...ports: readonly number[]): IngressRule => ({ ports: tcp(ports) });
 
 /** Opens the way to TCP ports of these pods. */
@@ -44,7 +44,7 @@ export const to = (places: readonly PodPlace[], ...ports: readonly number[]): Eg
 /** Opens the way to TCP ports wherever they are. */
 export const toAnywhere = (...ports: readonly number[]): EgressRule => ({ ports: tcp(ports) });
 
-/** A policy on pods of its namespace: it shuts each direction that is given, but for the rules. */
+/** A policy on pods of its namespace. It closes each given direction, except for the rules. */
 export const policyOn = (
   labels: Readonly<Record<string, string>> | undefined,
   { ingress, egress }: { ingress?: IngressRule[]; egress?: EgressRule[] },
@@ -55,13 +55,13 @@ export const policyOn = (
   ...(egress ? { egress } : {}),
 });
 
-/** Shuts pods both ways: what is open is said by other policies. */
+/** Closes pods both ways; other policies define the openings. */
 export const denial = (labels?: Readonly<Record<string, string>>): PolicySpec => ({
   podSelector: labels === undefined ? {} : { matchLabels: labels },
   policyTypes: ['Ingress', 'Egress'],
 });
 
-/** The API server is no pod, and where it is differs from cluster to cluster: its ports are all that can be said. */
+/** The API server is not a pod, and its address differs from cluster to cluster: only its ports are known. */
 export const API_SERVER: EgressRule = toAnywhere(443, 6443);
 
 const KUBE_SYSTEM = { namespaceSelector: namespaceNamed('kube-system') };
@@ -71,8 +71,8 @@ const DNS_PORTS = [
 ];
 
 /**
- * The cluster's DNS: kube-dns is what every distribution labels it, whatever it is. Where each node has a cache of
- * it (NodeLocal DNSCache), pods ask that: a pod on the host's network at an address that is the same everywhere.
+ * The cluster's DNS. Every distribution labels it kube-dns, whichever server it is. Where each node has a cache
+ * (NodeLocal DNSCache), pods ask that: a pod on the host's network, at the same address on every node.
  */
 export const DNS: EgressRule = {
   to: [
@@ -83,5 +83,5 @@ export const DNS: EgressRule = {
   ports: DNS_PORTS,
 };
 
-/** Name servers of others, which cert-manager asks whether a DNS record of a challenge is there. */
+/** Public name servers, which cert-manager asks whether the DNS record of a challenge exists. */
 export const PUBLIC_DNS: EgressRule = { ports: DNS_PORTS };

@@ -1,4 +1,4 @@
-// For tests: the controller's custom resources as the text that its library, client-native, writes of them.
+// For tests: the controller's custom resources as the text that its library, client-native, makes from them.
 import { section } from '../../../edge/syntax.ts';
 
 type Spec = Readonly<Record<string, unknown>>;

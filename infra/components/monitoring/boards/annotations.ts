@@ -1,12 +1,12 @@
 import type { CertificateSource } from '../certificate-source.ts';
 import type { Annotation } from './dashboard.ts';
 
-/** Events of the operations page that nobody asked for. */
+/** Events of the operations page that no operator caused. */
 const FAULTS = 'gone|not_ready|redis|takeover';
 
 const WINDOW = '$__rate_interval';
 
-/** What every board marks. `game` and `edge` match the series of the replicas and of the edge. */
+/** The events that every board marks. `game` and `edge` match the series of the replicas and of the edge. */
 export function annotationsOf(game: string, edge: string, certificates: CertificateSource | undefined): Annotation[] {
   const rotations: Annotation[] =
     certificates === undefined
@@ -43,7 +43,7 @@ export function annotationsOf(game: string, edge: string, certificates: Certific
       name: 'Actions of operators',
       color: 'blue',
       expr: `sum by (pod) (increase(gridlock_operations_events_total{${game},kind="action"}[${WINDOW}])) > 0`,
-      text: 'An operator did something on the operations page, which says what.',
+      text: 'An operator acted on the operations page, which shows the action.',
     },
   ];
 }

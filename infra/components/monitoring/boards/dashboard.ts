@@ -13,14 +13,14 @@ export interface Panel {
   readonly threshold?: Threshold;
 }
 
-/** What the reader chooses from: the values of a label of a metric. */
+/** A choice of the reader: the values of a label of a metric. */
 export interface Variable {
   readonly name: string;
   readonly label: string;
-  /** Whose label it is, with the matchers that narrow it. */
+  /** The metric that has the label, with the matchers that narrow it. */
   readonly metric: string;
   readonly of: string;
-  /** Several at once, all at first. Otherwise it is one, this one at first. */
+  /** Allows several values, initially all. Otherwise the reader chooses one, initially this one. */
   readonly first?: string;
 }
 
@@ -47,7 +47,7 @@ const HEIGHT = 8;
 const DATA_SOURCE = { type: 'prometheus', uid: '${datasource}' };
 const COLORS = { warning: 'orange', critical: 'red' } as const;
 
-/** A floor is bad below it, any other threshold above it. */
+/** Values are bad below a floor, and above any other threshold. */
 function thresholdsOf({ severity, at, isFloor = false }: Threshold) {
   const bad = COLORS[severity];
   const [lower, upper] = isFloor ? [bad, 'transparent'] : ['transparent', bad];
@@ -119,7 +119,7 @@ const variable = ({ name, label, metric, of, first }: Variable) => ({
     : { multi: false, includeAll: false, current: { selected: true, text: first, value: first } }),
 });
 
-/** How finely Grafana looks for what happened. */
+/** How finely Grafana looks for events. */
 const STEP = '15s';
 
 const annotation = ({ name, color, expr, text }: Annotation) => ({
@@ -151,7 +151,7 @@ export const dashboard = ({ uid, title, variables, annotations, panels }: Board)
       ...variables.map(variable),
     ],
   },
-  // From one board to the others, with what was chosen.
+  // Links from one board to the others, which keep the reader's choice.
   links: [
     {
       title: 'Gridlock',

@@ -46,7 +46,7 @@ export const gamePanels = (of: string): Panel[] => [
     queries: [[`sum by (code) (rate(gridlock_closes_total{${of}}${RATE}))`, '{{code}}']],
   },
   {
-    title: 'Sockets that broke, of the open ones',
+    title: 'Broken sockets, as part of the open ones',
     description: 'Within five minutes: broken, failed, silent or slow, not those of a drain or of players who leave.',
     unit: 'percentunit',
     threshold: THRESHOLDS.dropped,
@@ -63,7 +63,7 @@ export const gamePanels = (of: string): Panel[] => [
     queries: [[`sum by (recovered) (rate(gridlock_resumes_total{${of}}${RATE}))`, 'recovered {{recovered}}']],
   },
   {
-    title: 'Returns that got a snapshot, of all',
+    title: 'Returns that got a snapshot, as part of all',
     description: 'Within ten minutes.',
     unit: 'percentunit',
     threshold: THRESHOLDS.snapshots,
@@ -87,7 +87,7 @@ export const gamePanels = (of: string): Panel[] => [
   },
   {
     title: 'Entries that had to be read',
-    description: 'They were not announced in time by Redis, or a follower began to follow.',
+    description: 'Redis did not announce them in time, or a follower began to follow.',
     unit: 'ops',
     queries: [[`sum by (type) (rate(gridlock_gap_entries_total{${of}}${RATE}))`, '{{type}}']],
   },

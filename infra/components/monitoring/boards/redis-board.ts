@@ -3,14 +3,14 @@ import type { Panel } from './dashboard.ts';
 
 const RATE = '[$__rate_interval]';
 
-/** All replicas tell the same of a node: the largest figure is the newest one. */
+/** All replicas report the same metrics of a node: the largest figure is the newest one. */
 const newest = (expr: string): string => `max by (node) (${expr})`;
 
 /** Redis as the replicas see it; `of` are the matchers of their series, `nodes` also those of the chosen nodes. */
 export const redisPanels = (of: string, nodes: string): Panel[] => [
   {
-    title: 'Memory, of its limit',
-    description: 'From 75 % on new games are refused, from 85 % on new players. Nothing is thrown away.',
+    title: 'Memory, as part of its limit',
+    description: 'At 75 % new games are refused, at 85 % new players. Nothing is evicted.',
     unit: 'percentunit',
     threshold: THRESHOLDS.redisMemory,
     queries: [
@@ -37,7 +37,7 @@ export const redisPanels = (of: string, nodes: string): Panel[] => [
   },
   {
     title: 'Round trip from a replica',
-    description: 'Of INFO, which waits behind all that Redis has to do and to write.',
+    description: 'Of INFO, which waits until Redis has done and written everything before it.',
     unit: 's',
     queries: [[`max by (pod) (gridlock_redis_round_trip_seconds{${nodes}})`, '{{pod}}']],
   },

@@ -2,12 +2,12 @@
 export interface AlertCase {
   name: string;
   series: Record<string, string>;
-  /** Minute it is looked at; default: 15. */
+  /** Minute of the evaluation; default: 15. */
   at?: number;
   alert: string;
-  /** Labels of each that fires, without the severity; none: it must be silent. */
+  /** Labels of each firing alert, without the severity; empty when it must be silent. */
   fires: Record<string, string>[];
   severity?: 'warning' | 'critical';
-  /** Whose rules: default: those of a stack with cert-manager. */
+  /** The rules; default: those of a stack with cert-manager. */
   stack?: 'files' | 'other' | 'local';
 }

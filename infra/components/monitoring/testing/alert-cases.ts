@@ -98,7 +98,7 @@ export const CASES: readonly AlertCase[] = [
     },
   },
   {
-    name: 'players come back to less than they left',
+    name: 'players come back and find less than they left',
     alert: 'GridlockResumesFail',
     severity: 'critical',
     fires: [{}],
@@ -195,7 +195,7 @@ export const CASES: readonly AlertCase[] = [
     },
   },
   {
-    name: 'two of three Redis are not none',
+    name: 'two of three Redis count as running',
     alert: 'GridlockRedisDown',
     at: 10,
     fires: [],
@@ -204,7 +204,7 @@ export const CASES: readonly AlertCase[] = [
     },
   },
   {
-    name: 'the autoscaler wants no more than it may',
+    name: 'the autoscaler has reached its limit',
     alert: 'GridlockAutoscalerAtMaximum',
     fires: [{ namespace: 'gridlock', horizontalpodautoscaler: 'gridlock' }],
     series: {

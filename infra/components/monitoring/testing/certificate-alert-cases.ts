@@ -97,7 +97,7 @@ export const CERTIFICATE_CASES: readonly AlertCase[] = [
     },
   },
   {
-    name: 'a look failed once, while a certificate was replaced',
+    name: 'a check failed once, while a certificate was replaced',
     alert: 'GridlockEdgeCertificateFails',
     fires: [],
     series: { [`gridlock_edge_certificate_failures_total{${pod('edge-a')}}`]: '0x8 2x12' },

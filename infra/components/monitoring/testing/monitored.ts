@@ -34,5 +34,5 @@ export const PLAIN: Monitored = {
 /** The same with certificates from files. */
 export const FILES: Monitored = { ...PLAIN, certificates: {} };
 
-/** A server that is not Gridlock's, and tells no metrics. */
+/** A user's server without metrics. */
 export const OTHER: Monitored = { ...CONTROLLER, server: { kind: 'other' }, redis: undefined };

@@ -1,4 +1,4 @@
-// Policies as tests read them: one line an opening.
+// Policies in a form for tests: one line per opening.
 import type { PolicySpecs } from '../chart-rules.ts';
 import type { PolicySpec } from '../rule.ts';
 
@@ -22,7 +22,7 @@ interface Policy {
   egress?: Rule[];
 }
 
-/** A policy of the specs as plain data; fails where there is none of the name. */
+/** A policy of the specs as plain data. Fails when none has the name. */
 export const plain = (specs: PolicySpecs, name: string): Policy => {
   const spec: PolicySpec | undefined = specs[name];
   if (spec === undefined) throw new Error(`There is no policy ${name}, but ${Object.keys(specs).join(', ')}.`);
