@@ -1,5 +1,5 @@
-// Checks the boards against the metrics of a running cluster, and where Prometheus is installed, against one that reads
-// them.
+// Checks the boards against the metrics of a running cluster, and against a Prometheus that reads them where it is
+// installed.
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -6,7 +6,7 @@ import { ClusterError, type Pods } from './pods.ts';
 export interface SavedRoot {
   readonly name: string;
   readonly namespace: string;
-  /** What cert-manager needs to recognize the Secret. */
+  /** The part by which cert-manager recognizes the Secret. */
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   /** As PEM. */
