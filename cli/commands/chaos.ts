@@ -30,7 +30,7 @@ export default command('chaos', 'play while processes die, hang and go wrong')
   .option('--design <name>', 'stateless, stateful or both (default both)', oneOf(['stateless', 'stateful', 'both']))
   .option('--fault <name>', 'only this fault; may be given several times (default all)', several(oneOf(NAMES)))
   .option('--players <count>', 'players of each of the two rooms, each on another replica (default 4)', integer(2, 4))
-  .option('--seed <number>', 'repeats targets, moments and moves of another run', integer(0, 2 ** 32 - 1))
+  .option('--seed <number>', 'repeats targets, durations and moves of another run', integer(0, 2 ** 32 - 1))
   .option('--json <file>', 'write the table and its seed there')
   .option(
     '--clients <count>',

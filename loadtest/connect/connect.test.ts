@@ -113,7 +113,7 @@ test('an address at which nobody ever answers is named, with the reason', async 
     hold({ target: 'ws://127.0.0.1:1/' }, ({ failures }) => failures.size > 0),
     {
       name: 'UsageError',
-      message: /^No socket could be opened at ws:\/\/127\.0\.0\.1:1\/ \(ECONNREFUSED\)/,
+      message: /^No socket could be opened at ws:\/\/127\.0\.0\.1:1\/ \(ECONNREFUSED\): .* its path in --target/,
     },
   );
 });

@@ -73,7 +73,7 @@ export async function holdSockets(
   if (tally.opened === 0) {
     const [reason = 'the run was too short'] = tally.failures.keys();
     throw new UsageError(
-      `No socket could be opened at ${target} (${reason}): is a server there, and its root in --ca?`,
+      `No socket could be opened at ${target} (${reason}): is a server there, its path in --target, and its root in --ca?`,
     );
   }
   return summariseConnect({
