@@ -30,14 +30,14 @@ const QUICK_SEATS = 2;
 /** Refusals of a capture that the board itself shows. */
 const PLAIN_TO_SEE: ReadonlySet<string> = new Set(['cell_taken', 'game_over', 'game_not_active']);
 
-/** Whether a way into a game is being taken. */
+/** Whether the page is entering a game. */
 export const busy = signal(false);
-/** A cell that somebody else was faster at, for a moment. */
+/** The cell of a refused capture, for a moment. */
 export const refusedCell = signal<number | undefined>(undefined);
 
-/** Two who want the same meet; where nobody else does, a bot comes. */
+/** Matches two players who want the same game; if nobody else does, a bot comes. */
 export const quickMatch = (settings: GameSettings) => enter(() => matchTwo(settings));
-/** A game with a bot at once, for nobody else to come in between. */
+/** Starts a game with a bot at once, before another player can join. */
 export async function playBot(settings: GameSettings): Promise<void> {
   if (await createGame({ ...settings, players: QUICK_SEATS })) callBot(game.value!.room.code);
 }
@@ -45,7 +45,7 @@ export const createGame = (settings: GameSettings) => enter(() => session().crea
 export const joinGame = (code: string) => enter(() => session().join(code));
 export const watchGame = (code: string) => enter(() => session().watch(code));
 
-/** Takes on another name, in the lobby too. */
+/** Changes the player's name, also in the lobby. */
 export function rename(to: string): void {
   chooseName(to);
   quietly(session().connect({ name: name.value }));
@@ -83,7 +83,7 @@ export function offerAddressedGame(): void {
   });
 }
 
-/** Another game of the same shape, with any other player who asks for one. */
+/** Finds another game of the same shape, with any other player who asks for one. */
 export async function playAgain(): Promise<void> {
   const over = game.value;
   if (!over) return;
@@ -91,7 +91,7 @@ export async function playAgain(): Promise<void> {
   await changeGame(() => matchTwo(shape));
 }
 
-/** Another game of the same players: the first one who asks makes it, and all others come into the same one. */
+/** Enters another game with the same players: the first who asks creates it, and the others join it. */
 export async function playRematch(): Promise<void> {
   const over = game.value;
   if (!over) return;
@@ -104,7 +104,7 @@ async function matchTwo(shape: GameSettings): Promise<Room<Grid>> {
   return room;
 }
 
-/** Asks for a cell. The board shows it as asked for until the server's event, or its refusal, settles it. */
+/** Requests a cell. The board shows it as pending until the server's event or refusal arrives. */
 export async function captureCell(cell: number): Promise<void> {
   const shown = game.value;
   if (shown?.state.status !== 'active' || ownSeat.value === FREE) return;
@@ -129,7 +129,7 @@ function refuse(cell: number, error: unknown): void {
   }, REFUSAL_SHOWN_MS);
 }
 
-/** Leaves the game on the page for another one, once there is a seat in that. */
+/** Leaves the game on the page for another one, once the player has a seat in the new one. */
 async function changeGame(seat: () => Promise<Room<Grid>>, { withBots = false } = {}): Promise<void> {
   const left = game.value?.room.code;
   if (!(await enter(seat)) || left === undefined) return;
@@ -165,7 +165,7 @@ async function attempt(request: Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** Keeps the number of waiting requests on the page right. */
+/** Updates the number of waiting requests on the page. */
 async function tracked<T>(request: Promise<T>): Promise<T> {
   health.value = session().health;
   try {

@@ -10,16 +10,16 @@ export type BotClient = Pick<
 >;
 
 export interface BotOptions {
-  /** A client that is not connected yet, or was in a game before the page was loaded again. */
+  /** A client that is not connected yet; it may be in a game from before a reload. */
   readonly client: BotClient;
   readonly strength: BotStrength;
   /** The same seed makes the same choices. */
   readonly seed: number;
-  /** It has stopped playing: there was no seat, or no connection. */
+  /** Called when the bot has stopped playing: there was no seat, or no connection. */
   readonly onEnd: (error?: GridlockError) => void;
 }
 
-/** A player that a program plays, with its own client and session, under the same limits as everybody. */
+/** A player that a program controls, with its own client and session, under the same limits as everybody. */
 export class BotPlayer {
   readonly strength: BotStrength;
   readonly #options: BotOptions;
@@ -39,17 +39,17 @@ export class BotPlayer {
       client.on('message', ({ channel, data }) => {
         if ('game' in data && this.#room && channel === rematchChannel(this.#room.code)) void this.join(data.game);
       }),
-      // The page was duplicated: the bot plays on in the other one.
+      // The page was duplicated: the bot keeps playing in the original.
       client.on('copied', () => this.#end()),
     );
   }
 
-  /** By which the server knows it; undefined before its first session. */
+  /** The player id of the bot; undefined before its first session. */
   get id(): string | undefined {
     return this.#options.client.player?.id;
   }
 
-  /** Sits down in a game; goes on where it was before the page was loaded again if none is named. */
+  /** Joins the named game; without a name, continues the game from before a reload. */
   async join(game?: string): Promise<void> {
     const { client } = this.#options;
     try {
@@ -60,7 +60,7 @@ export class BotPlayer {
     }
   }
 
-  /** Leaves its game and hangs up. */
+  /** Leaves its game and closes the connection. */
   async stop(): Promise<void> {
     if (this.#isStopped) return;
     this.#silence();
@@ -104,7 +104,7 @@ export class BotPlayer {
     this.#think(room);
   }
 
-  /** Chooses the next cell, and takes it when a hand would be there. */
+  /** Chooses the next cell, and takes it after the time that a human would need. */
   #think(room: Room<Grid>): void {
     const { state } = room;
     if (this.#isStopped || this.#room !== room || this.#timer !== undefined || state.status !== 'active') return;
@@ -114,7 +114,7 @@ export class BotPlayer {
   }
 
   async #take(room: Room<Grid>, cell: number): Promise<void> {
-    // Another player may have been faster; the time is over for a hand that was on its way.
+    // Another player may have been faster, or the game may have ended before the bot got there.
     if (room.state.cells[cell] === FREE) await room.send(capture(cell)).catch(() => undefined);
     if (this.#room !== room) return;
     this.#timer = undefined;

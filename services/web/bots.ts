@@ -11,19 +11,19 @@ import { game, ownSeat, serverNow } from './session.ts';
 /** How long quick match waits for a person before a bot sits down. */
 export const BOT_AFTER_MS = 3000;
 const COUNT_MS = 100;
-/** A page calls so many at most: all seats but its player's. */
+/** The most bots of a page: one for every seat except the player's. */
 const MOST_BOTS = GRID_LIMITS.players.max - 1;
 
 const NAMES: Readonly<Record<BotStrength, string>> = { easy: 'Rookie', medium: 'Rival', hard: 'Ace' };
 
-/** Another game was full, or gone, before the bot came: nobody has to hear of that. */
+/** The game was full, or over, before the bot came. The player need not know. */
 const LATE: ReadonlySet<string> = new Set(['game_full', 'game_over', 'game_not_found', 'closed']);
 
 const BOTS_KEY = 'gridlock.bots';
 const MATCHED_KEY = 'gridlock.matched';
 
 interface SeatedBot {
-  /** From 1; the bot keeps its session under it over a reload. */
+  /** Counts from 1. The bot keeps its session under this number over a reload. */
   readonly number: number;
   readonly bot: BotPlayer;
 }
@@ -31,10 +31,10 @@ interface SeatedBot {
 /** The bots that play in this page. */
 export const bots = signal<readonly SeatedBot[]>([]);
 
-/** The game that quick match led to: a bot comes there by itself. */
+/** The game that quick match found: a bot joins it automatically. */
 const matched = signal(read(MATCHED_KEY) ?? '');
 
-/** When a bot sits down by itself, by the server's clock; undefined where none will. */
+/** When a bot joins automatically, by the server's clock; undefined if none will. */
 const dueAt = computed(() => {
   const shown = game.value;
   if (shown?.state.status !== 'waiting' || shown.room.code !== matched.value || ownSeat.value === FREE)
@@ -55,7 +55,7 @@ export const mayCallBot = computed(() => {
   return here + coming < shown.state.settings.players;
 });
 
-/** Sends a bot into a game after three seconds without a second person, if it is one of quick match. */
+/** Sends a bot into a game of quick match after three seconds without a second person. */
 export function watchForBots(): void {
   effect(() => {
     const due = dueAt.value;
@@ -74,7 +74,7 @@ export function watchForBots(): void {
   });
 }
 
-/** Quick match led to this game. */
+/** Quick match found this game. */
 export function expectBot(code: string): void {
   matched.value = code;
   remember(MATCHED_KEY, code);
@@ -89,7 +89,7 @@ export function callBot(code: string): void {
   save();
 }
 
-/** After a reload the bots of the page go on, as its player does. */
+/** Continues the bots of the page after a reload, as the player continues. */
 export function resumeBots(): void {
   for (const [number, as] of savedBots()) void seat(number, as).join();
 }

@@ -19,7 +19,7 @@ before(async () => {
 });
 after(() => rm(outDir, { recursive: true, force: true }));
 
-test('the page names the script and the style sheet that were built, by their hashes', async () => {
+test('the page loads the built script and style sheet by names with hashes', async () => {
   const named = [...html.matchAll(/"\/(assets\/[^"]+)"/g)].map(([, path = '']) => path);
   assert.equal(named.length, 2);
   for (const path of named) {
@@ -36,16 +36,16 @@ test('nothing in the page is inline, so that a strict content security policy ho
   }
 });
 
-test('what was in the directory before is gone', async () => {
+test('earlier files in the directory are removed', async () => {
   assert.deepEqual((await readdir(outDir)).sort(), ['assets', 'break', 'favicon.svg', 'index.html', 'ops']);
 });
 
-test('a replica says by a file of the page that nothing can be broken there', async () => {
+test('a file of the page says that nothing may be broken on a replica', async () => {
   const text = await readFile(join(outDir, BREAK_STATUS), 'utf8');
   assert.deepEqual(v.parse(BreakStatus, JSON.parse(text)), { available: false, parts: [], strikes: [] });
 });
 
-test('the script and the style sheets are there compressed, as the browser gets them', async () => {
+test('the script and the style sheets are also there compressed, as browsers load them', async () => {
   const files = await readdir(join(outDir, 'assets'));
   const plain = files.filter((file) => /\.(js|css)$/.test(file));
   assert.equal(plain.length, 2);
@@ -64,6 +64,6 @@ test('the script and the style sheets are there compressed, as the browser gets 
   }
   assert.ok(sizes.gzip < 0.4 * sizes.plain, JSON.stringify(sizes));
   assert.ok(sizes.brotli < 0.93 * sizes.gzip, JSON.stringify(sizes));
-  // A page that is played within seconds; what it grows by should be worth that.
+  // A player can start within seconds; each growth of the page should be worth it.
   assert.ok(sizes.brotli < 60 * 1024, JSON.stringify(sizes));
 });

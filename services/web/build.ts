@@ -6,12 +6,12 @@ import { compressFiles } from './compress.ts';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 
-/** Browsers of the last two years: what `light-dark()` in the style sheets asks for. */
+/** Browsers of the last two years, because the style sheets use `light-dark()`. */
 const BROWSERS = ['chrome123', 'edge123', 'firefox121', 'safari17.5'];
 
-/** A page, and where it is in the build: the operations page is served on the internal listener of a replica alone. */
+/** A page, and its place in the build. The operations page is served only on the internal listener of a replica. */
 interface Source {
-  /** Where its entries are. */
+  /** The directory of the page's entry points. */
   readonly root: string;
   /** Where its `index.html` is, below that. */
   readonly source: string;
@@ -50,17 +50,16 @@ export const isBuilt = (app: string): boolean => ownPage(app) !== undefined;
 
 export interface PageOptions {
   /**
-   * The file that exports the room type of another application than the game: its page is its own in TypeScript, else the
-   * inspector.
+   * The file that exports the room type of an application other than the game. Its page is its own page in TypeScript,
+   * or else the inspector.
    */
   readonly app?: string | undefined;
 }
 
 /**
- * Builds the pages into `outDir`, which is emptied first: of each `index.html`, `favicon.svg`, and under
- * `assets/` the rest with its hash in the name, to be cached for ever, also compressed. Nothing is inline, so
- * `default-src 'self'` is enough.
- * Throws esbuild's `BuildFailure` when a source does not compile.
+ * Builds the pages into `outDir`, which is emptied first: each page has `index.html` and `favicon.svg`. Everything else
+ * is in `assets/`, also compressed, with a hash in its name so that browsers may cache it for ever. Nothing is inline,
+ * so `default-src 'self'` is enough. Throws esbuild's `BuildFailure` when a source does not compile.
  */
 export async function buildPage(outDir: string, { app }: PageOptions = {}): Promise<void> {
   const { build, stop } = await import('esbuild');
@@ -98,7 +97,8 @@ export async function buildPage(outDir: string, { app }: PageOptions = {}): Prom
       await compressFiles(join(pageDir, 'assets'));
     }
     if (app === undefined) {
-      // Where nothing may be broken, a replica answers with this what the supervisor of npm start answers elsewhere.
+      // With npm start the supervisor answers this path. Elsewhere a replica serves this file, which says that nothing
+      // may be broken.
       await mkdir(join(target, 'break'));
       await copyFile(join(here, 'break', 'status.json'), join(target, 'break', 'status.json'));
     }

@@ -3,15 +3,15 @@ import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 
-/** Source maps are for those who look for a fault: nobody waits for them. */
+/** Source maps are only loaded for debugging, so their size does not matter. */
 const COMPRESSED = new Set(['.js', '.css', '.svg']);
 
 const toBrotli = promisify(brotliCompress);
 const toGzip = promisify(gzip);
 
 /**
- * Writes `file.js.br` and `file.js.gz` next to each file of a directory, as small as they get: that takes a moment at the
- * build, and none whenever a page is asked for.
+ * Writes `file.js.br` and `file.js.gz` next to each file of a directory, as small as possible. That takes a moment in
+ * the build, and none when a page is requested.
  */
 export async function compressFiles(directory: string): Promise<void> {
   const names = (await readdir(directory)).filter((name) => COMPRESSED.has(extname(name)));

@@ -4,13 +4,13 @@ import { game, ownSeat, player, quietly, session } from './session.ts';
 
 /** Often enough for the eye, and well below what a player may send. */
 const TELL_MS = 150;
-/** A cursor that rests for longer tells nothing any more; nor does that of a player who is gone. */
+/** How long a cursor is shown without a new position. Its player may be gone. */
 const SHOWN_MS = 12_000;
 
 /** The cells that the other players of the game point at, by their ids. */
 export const cursors = signal<ReadonlyMap<string, number>>(new Map());
 
-/** The game whose cursors are shown: one in which this page has a seat, as long as it is played or waits. */
+/** The game whose cursors are shown: the one in which this page has a seat, until it is over. */
 const followed = computed(() => {
   const shown = game.value;
   return shown && ownSeat.value !== FREE && shown.state.status !== 'completed' ? shown.room.code : undefined;
@@ -21,7 +21,7 @@ let wanted: number | undefined;
 let told: number | undefined;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
-/** Shows where the others point, and tells them where this player does. */
+/** Shows where the others point, and sends them where this player points. */
 export function startCursors(): void {
   session().on('signal', ({ channel, player: { id }, data }) => {
     const code = followed.peek();
@@ -40,7 +40,7 @@ export function startCursors(): void {
   });
 }
 
-/** Tells the others soon which cell this player points at; undefined for none. */
+/** Soon sends the others the cell that this player points at; undefined for none. */
 export function pointAt(cell: number | undefined): void {
   wanted = cell;
   if (timer === undefined) timer = setTimeout(tell, TELL_MS);

@@ -1,13 +1,13 @@
 import { signal } from '@preact/signals';
 
-/** A message above the page. One with a `kind` that is shown already takes the place of the older one. */
+/** A message above the page. It replaces an older message of the same `kind`. */
 interface Notice {
   readonly kind: string;
   readonly text: string;
   readonly tone: 'info' | 'problem';
   /** Something to decide: the notice stays until it is dismissed or withdrawn. */
   readonly action?: { readonly label: string; readonly run: () => void };
-  /** Stays until it is withdrawn: it tells about a state, not about something that happened. */
+  /** Stays until it is withdrawn: it reports a state, not an event. */
   readonly lasting?: boolean;
 }
 

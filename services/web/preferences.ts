@@ -5,7 +5,7 @@ import { type Pick, proposeName, readName } from './model/guest.ts';
 
 const pick: Pick = (below) => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) % below;
 
-// One guest a tab: sessionStorage outlives a reload but is not shared between tabs.
+// One guest per tab: sessionStorage outlives a reload but is not shared between tabs.
 const stored = (key: string, propose: () => string): string => {
   const known = readName(read(key) ?? '');
   if (known) return known;
@@ -14,10 +14,10 @@ const stored = (key: string, propose: () => string): string => {
   return proposed;
 };
 
-/** What the player wants to be called. */
+/** The name that the player has chosen. */
 export const name = signal(stored('gridlock.name', () => proposeName(pick)));
 
-/** The shape of the next game that is matched or created here: most come alone, or with one other person. */
+/** The shape of the next game that is matched or created here. Most players come alone, or with one other person. */
 export const settings = signal<GameSettings>({
   players: 2,
   size: GRID_LIMITS.size.default,
@@ -30,7 +30,7 @@ export function chooseName(to: string): void {
   remember('gridlock.name', name.value);
 }
 
-/** Whether a game is heard and felt: for all tabs of this browser, and remembered. */
+/** Whether games have sound and vibration. It is remembered, for all tabs of this browser. */
 export const sound = signal(readSwitch('gridlock.sound'));
 export const vibration = signal(readSwitch('gridlock.vibration'));
 
@@ -40,7 +40,7 @@ export function keepSwitch(which: Signal<boolean>, on: boolean): void {
 }
 
 const knownStrength = STRENGTHS.find((one) => one === read('gridlock.strength', 'local'));
-/** How well the bots play that this page calls. */
+/** The strength of the bots that this page calls. */
 export const strength = signal<BotStrength>(knownStrength ?? 'medium');
 
 export function chooseStrength(to: BotStrength): void {
@@ -48,11 +48,11 @@ export function chooseStrength(to: BotStrength): void {
   remember('gridlock.strength', to, 'local');
 }
 
-/** The game this tab is in, to go on with it after a reload. */
+/** The game that this tab is in, to continue after a reload. */
 export const lastGame = (): string | undefined => read('gridlock.game') ?? undefined;
 export const rememberGame = (code: string | undefined): void => remember('gridlock.game', code ?? '');
 
-// Storage can be forbidden by the browser; the page then forgets on reload, and works.
+// Storage can be forbidden by the browser; the page then works, but forgets on a reload.
 export function read(key: string, where: 'session' | 'local' = 'session'): string | null {
   try {
     return storage(where).getItem(key);

@@ -4,20 +4,20 @@ import { DayRanking, RANKING_PATH } from '../protocol/ranking.ts';
 import { game } from './session.ts';
 
 const AGAIN_MS = 10_000;
-/** A game counts as soon as the cluster has come to it: looked for soon after its end, then now and then. */
+/** The cluster counts a game shortly after its end, so the page asks soon after the end, and then now and then. */
 const AFTER_END_MS = [300, 1000, 3000];
 
 /** The best players of the day; undefined until they are known. */
 export const dayRanking = signal<DayRanking | undefined>(undefined);
 
-/** Where the ranking is on the page: in the lobby, and after a game. */
+/** Whether the page shows the ranking: in the lobby, and after a game. */
 const place = computed(() => {
   const shown = game.value;
   if (!shown) return 'lobby';
   return shown.state.status === 'completed' ? shown.room.code : undefined;
 });
 
-/** Keeps the ranking up to date as long as it is shown. */
+/** Keeps the ranking up to date while it is shown. */
 export function watchRanking(): void {
   effect(() => {
     if (place.value === undefined) return undefined;

@@ -18,7 +18,7 @@ const isWatchable = computed(() => game.value?.state.settings.spectators === tru
 /** The players who wait in the rematch of the game on the page; undefined while nobody does. */
 export const rematchAskedBy = computed(() => (endedGame.value ? asked.value[endedGame.value] : undefined));
 
-/** Hears of a rematch, and of what the watchers said, from the end of a game on. */
+/** Subscribes to rematches, and to the watchers' chat, once a game is over. */
 export function watchAfterEnd(): void {
   session().on('message', ({ channel, player, data }) => {
     const code = endedGame.peek();

@@ -22,13 +22,13 @@ test('a request that failed without a connection is repeated until it is answere
   assert.deepEqual(calls, ['queue_expired', 'closed', 'timeout', 'answered']);
 });
 
-test('what the server refused for good is not asked for again', async () => {
+test('a request that the server refused for good is not repeated', async () => {
   const { calls, request } = failing('not_a_player');
   await retryUntilSettled(request, always, atOnce);
   assert.deepEqual(calls, ['not_a_player']);
 });
 
-test('what is no longer wanted when the connection is back is not asked for again', async () => {
+test('a request that is no longer wanted when the connection is back is not repeated', async () => {
   let wanted = true;
   const { calls, request } = failing('queue_expired');
   await retryUntilSettled(

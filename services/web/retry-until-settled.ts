@@ -1,7 +1,7 @@
 import { GridlockError } from '../client/index.ts';
 
 /**
- * Asks for something until the server has answered, as long as it is `wanted`; resolves then. A failure that leaves
+ * Repeats a request until the server has answered, as long as it is `wanted`, and then resolves. A failure that leaves
  * the answer open (no connection, no answer in time) is followed by another try once `ready` resolves.
  */
 export async function retryUntilSettled(

@@ -44,10 +44,10 @@ interface ShownGame {
   readonly state: GameState;
 }
 
-/** The connection's state shows these errors. */
+/** Errors that the state of the connection already shows. */
 const TOLD_BY_STATE: ReadonlySet<string> = new Set(['connect_failed', 'session_unavailable', 'session_refused']);
 const CHAT_KEPT = 200;
-/** A connection that is away for less is not worth a word. */
+/** A connection that is lost for less time is not mentioned. */
 const PATIENCE_MS = 2500;
 const AGAIN_MS = 2000;
 
@@ -55,13 +55,13 @@ export const health = signal<Health | undefined>(undefined);
 export const player = signal<PlayerRef | undefined>(undefined);
 /** The game on the page. */
 export const game = signal<ShownGame | undefined>(undefined);
-/** The game to go on with after a reload, until its state is there. */
+/** The game to continue after a reload, until its state has arrived. */
 export const returningTo = signal<string | undefined>(undefined);
 export const chats = signal<Readonly<Record<string, readonly MessageEvent<Line>[]>>>({});
 export const presences = signal<Readonly<Record<string, PresenceEvent>>>({});
-/** How many watch the games that others may watch. */
+/** The number of watchers of each game that others may watch. */
 export const watchers = signal<Readonly<Record<string, number>>>({});
-/** Cells that were asked for and are not settled yet. */
+/** Requested cells whose answer is still missing. */
 export const pendingCells = signal<ReadonlySet<number>>(new Set());
 
 export const ownSeat = computed(() => {
@@ -82,8 +82,8 @@ export const session = (): SessionClient => client;
 export const serverNow = (): number => client.serverNow();
 
 /**
- * Connects, and goes on with the game that this tab was in unless its address asks for another one. `isFresh`: it asks
- * for a new one.
+ * Connects, and goes on with the game that this tab was in unless its address asks for another one. `isFresh`: the
+ * address asks for a new game.
  */
 export function startSession(through: SessionClient, { isFresh = false } = {}): void {
   client = through;
@@ -108,7 +108,7 @@ export function startSession(through: SessionClient, { isFresh = false } = {}): 
   }
 }
 
-/** Connects now, whatever has kept the connection away. */
+/** Connects now, for whatever reason the connection is closed. */
 export function connect(): void {
   quietly(client.reconnect());
 }
@@ -138,7 +138,7 @@ export function showLobby(): void {
   listen(LOBBY);
 }
 
-/** Leaves a game that is not on the page, however long the connection is away: no seat is kept by nobody. */
+/** Leaves a game that is not on the page, however long the connection is lost, so that no seat stays taken. */
 export function giveUp(code: string): void {
   void retryUntilSettled(
     () => client.leave(code),
@@ -147,7 +147,7 @@ export function giveUp(code: string): void {
   );
 }
 
-/** Subscribes to a channel, however long the connection is away, as long as it is `wanted`. */
+/** Subscribes to a channel, however long the connection is lost, as long as it is `wanted`. */
 export function listen(channel: string, wanted = () => shownChannel() === channel): void {
   void retryUntilSettled(() => client.subscribe(channel), wanted, ready);
 }
@@ -166,7 +166,7 @@ function ready(): Promise<void> {
   });
 }
 
-/** For requests whose failure shows otherwise, or is made good by the client. */
+/** For requests whose failure is shown elsewhere, or repaired by the client. */
 export function quietly(request: Promise<unknown>): void {
   request.catch(() => {});
 }
@@ -241,7 +241,7 @@ function showChange(room: Room<Grid>): void {
   });
 }
 
-/** Cells that were asked for show at once, and are free again when the server refuses. */
+/** Shows requested cells at once, and frees them again when the server refuses. */
 function showPredicted({ state, predicted }: Room<Grid>): void {
   const pending = predicted.cells.flatMap((seat, cell) => (seat !== FREE && state.cells[cell] === FREE ? [cell] : []));
   const before = pendingCells.value;
@@ -249,7 +249,7 @@ function showPredicted({ state, predicted }: Room<Grid>): void {
     pendingCells.value = new Set(pending);
 }
 
-/** A duplicated tab is another guest: the game in its address is one to join. */
+/** A duplicated tab is another guest, which can join the game in its address. */
 function onCopied(): void {
   rememberGame(undefined);
   if (returningTo.value === undefined) return;
@@ -261,7 +261,7 @@ function onMessage(message: MessageEvent<DataOf<Grid>>): void {
   if (!('text' in message.data)) return;
   const line = message as MessageEvent<Line>;
   const before = chats.value[line.channel] ?? [];
-  // A new epoch counts from one again and repeats what it kept.
+  // A new epoch counts from one again and repeats the messages that it kept.
   const kept = before.at(-1)?.epoch === line.epoch ? before : [];
   chats.value = { ...chats.value, [line.channel]: [...kept, line].slice(-CHAT_KEPT) };
 }

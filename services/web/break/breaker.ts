@@ -17,23 +17,23 @@ const CUT_MS = 5000;
 const LOOK_MS = 150;
 /** A part that has not recovered by then will not recover. */
 const PATIENCE_MS = 60_000;
-/** How long an event is waited for after everything is back. */
+/** How long to wait for an event after everything is back. */
 const AFTERMATH_MS = 1500;
 const KEPT = 3;
 
-/** The network of the page's client: it is made with its scope. */
+/** The network of the page's client, which is made with the scope of this network. */
 export const network = new Network();
 
 /** The parts that may be broken from here; none until that is known. */
 export const offer = signal<BreakStatus>({ available: false, parts: [], strikes: [] });
-/** The latest, newest first. */
+/** The latest trials, newest first. */
 export const trials = signal<readonly Trial[]>([]);
 export const isBreaking = computed(() => trials.value.some(({ state }) => state === 'under way'));
 
 let key: string | undefined;
 let count = 0;
 
-/** Asks what may be broken from here. With the operator's key that may be more. Says whether something may be. */
+/** Asks which parts may be broken from here, which may need the operator's key. Resolves with whether any may be. */
 export async function askWhatBreaks(operatorKey?: string): Promise<boolean> {
   key = operatorKey;
   const answer = await look().catch(() => undefined);
@@ -41,7 +41,7 @@ export async function askWhatBreaks(operatorKey?: string): Promise<boolean> {
   return answer?.available ?? false;
 }
 
-/** Breaks something, and notes what this page sees of it until that is over. */
+/** Breaks a part or the network, and records what this page notices until the trial is over. */
 export async function breakIt(target: Target): Promise<void> {
   const shown = game.value;
   if (isBreaking.value || !shown) return;
@@ -68,7 +68,7 @@ export async function breakIt(target: Target): Promise<void> {
 
 const now = (): number => performance.now();
 
-/** Notes what comes of the room and its socket. */
+/** Records what happens to the room and its socket. */
 function watch(change: (by: (trial: Trial) => Trial) => void): (() => void)[] {
   const { room } = game.value!;
   let isOpen = session().health.state === 'open';
@@ -77,7 +77,7 @@ function watch(change: (by: (trial: Trial) => Trial) => void): (() => void)[] {
     session().on('state', ({ state }) => {
       if (isOpen && state !== 'open') change((trial) => lost(trial, now()));
       isOpen = state === 'open';
-      // Nothing follows in a game that is over, and nothing is asked for.
+      // A game that is over has no further events, and the client does not resume it.
       if (isOpen && room.isOver) backNow();
     }),
     room.on('event', (event) => change((trial) => received(trial, event))),
@@ -96,7 +96,7 @@ async function cutNetwork(): Promise<void> {
   network.cut();
   await pause(CUT_MS);
   network.join();
-  // As a browser tells when a cable is back.
+  // A browser reports a restored network in the same way.
   session().probe();
 }
 
@@ -106,19 +106,19 @@ async function strike(part: BreakPart, replica: string | undefined, found: (stri
   if (struck) found(struck);
   await until(async () => {
     const status = await look().catch(() => undefined);
-    // The edge may be what was struck: it answers when it is back.
+    // The edge may be the broken part. It answers when it is back.
     if (!status) return false;
     const latest = status.strikes.find(({ id, part: which }) =>
       struck ? id === struck.id : id > before && which === part,
     );
-    if (!latest) throw new Error('The cluster could not be asked.');
+    if (!latest) throw new Error('The request did not reach the cluster.');
     if (latest.state === 'failed') throw new Error(latest.problem ?? 'It did not come back.');
     found(latest);
     return latest.state === 'over';
   });
 }
 
-/** Undefined when there was no answer: an edge that is struck has no time for one. */
+/** Undefined without an answer: an edge that restarts cannot give one. */
 async function ask(part: BreakPart, body: object): Promise<Strike | undefined> {
   const headers = { 'content-type': 'application/json', [BREAK_HEADER]: 'page', ...authorization() };
   const init = { method: 'POST', headers, body: JSON.stringify(body) };
@@ -135,7 +135,7 @@ const settled = (number: number, code: string): Promise<void> =>
     const trial = trials.value.find((one) => one.number === number);
     const isOpen = session().health.state === 'open';
     if (!isOpen) await look().catch(() => undefined);
-    // A game that was left is not followed to its end.
+    // If the player has left the game, the trial ends here.
     return !trial || (isOpen && game.value?.room.code !== code) || isSettled(trial, isOpen);
   });
 

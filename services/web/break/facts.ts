@@ -1,12 +1,12 @@
 import { count } from '../model/format.ts';
 import { missed, type Target, type Trial } from './trial.ts';
 
-/** What a trial came to, in a few words each. */
+/** One result of a trial, in a few words. */
 export interface Fact {
   readonly id: 'socket' | 'part' | 'replica' | 'serial' | 'missed' | 'problem';
   readonly name: string;
   readonly value: string;
-  /** It is not as it should be. */
+  /** The result is worse than it should be. */
   readonly isBad?: boolean;
 }
 
@@ -21,7 +21,7 @@ export function titleOf({ target, replica }: Pick<Trial, 'target' | 'replica'>):
   return titles[target];
 }
 
-/** The facts of a trial, as far as they are known; `offsetMs` makes the time of day of a time of the page's clock. */
+/** The facts of a trial, as far as they are known; `offsetMs` turns a time of the page's clock into a time of day. */
 export function factsOf(trial: Trial, offsetMs: number): readonly Fact[] {
   if (trial.problem !== undefined) return [{ id: 'problem', name: 'Not done', value: trial.problem, isBad: true }];
   return [socketFact(trial, offsetMs), ...partFacts(trial), missedFact(trial)];

@@ -4,7 +4,7 @@ import type { BrowserScope } from '../../client/browser.ts';
 import type { WebSocketLike } from '../../client/platform.ts';
 import { Network } from './network.ts';
 
-/** A browser whose sockets and requests the test holds in its hands. */
+/** A browser whose sockets and requests the test controls. */
 function bench() {
   const sockets: (WebSocketLike & { sent: string[]; closed: boolean })[] = [];
   const requests: AbortSignal[] = [];
@@ -40,7 +40,7 @@ function bench() {
   return { network, sockets, requests, open };
 }
 
-test('a socket passes on what comes and what is said, and its end', () => {
+test('a socket passes on messages in both directions, and its end', () => {
   const { sockets, open } = bench();
   const { socket, told } = open();
   socket.send('hello');
@@ -49,7 +49,7 @@ test('a socket passes on what comes and what is said, and its end', () => {
   assert.deepEqual([sockets[0]!.sent, told], [['hello'], ['welcome', 1012]]);
 });
 
-test('a cut ends the real socket, reports it once as broken, and loses all later messages', () => {
+test('a cut closes the real socket, reports it once as broken, and loses all later messages', () => {
   const { network, sockets, open } = bench();
   const { socket, told } = open();
   const [real] = sockets;
@@ -60,7 +60,7 @@ test('a cut ends the real socket, reports it once as broken, and loses all later
   assert.deepEqual([real!.closed, real!.sent, told], [true, [], [1006]]);
 });
 
-test('no socket and no request begins until the network is joined again', async () => {
+test('no socket and no request starts until the network is restored', async () => {
   const { network, sockets, requests, open } = bench();
   network.cut();
   assert.throws(open, /cut/);
@@ -71,7 +71,7 @@ test('no socket and no request begins until the network is joined again', async 
   assert.equal(sockets.length, 1);
 });
 
-test('a request that is under way ends with the cut, and when its caller gives it up', async () => {
+test('a pending request ends with a cut, and when its caller aborts it', async () => {
   const { network, requests } = bench();
   const first = network.scope.fetch('https://x', {});
   network.cut();

@@ -15,7 +15,7 @@ class Line {
  * when a cable is pulled, and no other begins until the network is restored.
  */
 export class Network {
-  /** What the client is to be made with. */
+  /** The scope to make the client with. */
   readonly scope: BrowserScope;
   readonly #line = new Line();
 
@@ -24,11 +24,11 @@ export class Network {
     this.scope = {
       WebSocket: cuttableSocket(real.WebSocket as SocketClass, line),
       fetch: cuttableFetch((url, init) => real.fetch(url, init), line),
-      // The browser's own functions want to be called on its own object.
+      // The browser's functions must be called on the browser's own object.
       setTimeout: (callback, delayMs) => real.setTimeout(callback, delayMs),
       clearTimeout: (timer) => real.clearTimeout(timer),
       addEventListener: (type, listener) => real.addEventListener(type, listener),
-      // Looking at it throws where storage is forbidden, which is for the client to see.
+      // Reading it throws if storage is forbidden, and the client must see that.
       get sessionStorage() {
         return real.sessionStorage;
       },
@@ -110,7 +110,7 @@ function cuttableFetch(real: Fetch, line: Line): Fetch {
     };
     line.ends.add(end);
     try {
-      // Its body may be read for as long as the page is there: the line keeps its end until it is cut.
+      // The body may be read at any later time, so a cut must still be able to abort it.
       return await real(url, { ...init, signal: abort.signal });
     } catch (error) {
       line.ends.delete(end);

@@ -16,30 +16,30 @@ const strike = (more: Partial<Strike> = {}): Strike => ({ id: 1, part: 'replica'
 const events = (trial: Trial, ...seqs: number[]) =>
   seqs.reduce((now, seq) => received(now, { epoch: 'e', seq }), trial);
 
-test('events that came are counted once, and none is missed while they follow each other', () => {
+test('events are counted once, and none is missed while they are consecutive', () => {
   const { tally } = events(trialOf('replica'), 11, 12, 12, 11, 13);
   assert.deepEqual([tally.received, missed(tally)], [3, 0]);
 });
 
-test('a hole in the events, and a room that is further than they are, count as missed', () => {
+test('a gap in the events counts as missed, and so do events that the room has and the page has not', () => {
   assert.equal(missed(events(trialOf('replica'), 11, 14).tally), 2);
   const further = reached(events(trialOf('replica'), 11), { epoch: 'e', seq: 15 });
   assert.equal(missed(further.tally), 4);
   assert.equal(missed(reached(further, { epoch: 'e', seq: 12 }).tally), 4);
 });
 
-test('a store that lost its end counts from its own beginning: all of that was missed', () => {
+test('after a loss of data in the store, all events of the new epoch count as missed', () => {
   const { tally } = reached(events(trialOf('redis'), 11), { epoch: 'f', seq: 4 });
   assert.deepEqual([tally.epoch, missed(tally)], ['f', 4]);
 });
 
-test('the first loss and the first return of the socket count', () => {
+test('only the first loss and the first return of the socket count', () => {
   const trial = back(lost(back(lost(trialOf('replica'), 100), 300, '4444'), 400), 500, '1111');
   assert.deepEqual([trial.lostAt, trial.backAt, trial.replicaAfter], [100, 300, '4444']);
   assert.equal(back(trialOf('replica'), 300, '4444').backAt, undefined);
 });
 
-test('a trial that takes the socket is over when part and socket are back', () => {
+test('a trial that breaks the socket is over when part and socket are back', () => {
   const struck = { ...trialOf('replica'), strike: strike() };
   assert.ok(!isSettled(struck, true));
   assert.ok(!isSettled(lost(struck, 1), true));
@@ -49,14 +49,14 @@ test('a trial that takes the socket is over when part and socket are back', () =
   assert.ok(!isSettled(back(lost(waiting, 1), 2, '1111'), true));
 });
 
-test('a trial that leaves the socket alone ends with its part, unless the socket went too', () => {
+test('a trial that does not break the socket is over when its part is back, unless the socket was lost too', () => {
   const struck = { ...trialOf('redis'), strike: strike({ part: 'redis' }) };
   assert.ok(isSettled(struck, true));
   assert.ok(!isSettled(lost(struck, 1), true));
   assert.ok(isSettled(back(lost(trialOf('network'), 1), 2, '2222'), true));
 });
 
-test('the strip says what happened to socket, replica and events', () => {
+test('the result says what happened to socket, replica and events', () => {
   const done = { ...back(lost(events(trialOf('replica'), 11, 12), 100), 512, '4444'), state: 'over' as const };
   const facts = factsOf({ ...done, strike: strike({ backAfterMs: 1234 }) }, 0);
   assert.equal(titleOf(done), 'Replica 2222 killed');
@@ -68,7 +68,7 @@ test('the strip says what happened to socket, replica and events', () => {
   assert.ok(!facts.at(-1)!.isBad);
 });
 
-test('a rotation shows both serial numbers, and what was missed is marked', () => {
+test('a rotation shows both serial numbers, and missed events are marked', () => {
   const serials = { before: '00AA11', after: '00BB22' };
   const trial = { ...events(trialOf('certificate'), 12), state: 'over' as const, strike: strike({ serials }) };
   assert.deepEqual(

@@ -1,19 +1,19 @@
 import type { BreakPart, Strike } from '../../protocol/break-it.ts';
 
-/** What the page can break: a part of the cluster, or its own way there. */
+/** What the page can break: a part of the cluster, or its own network. */
 export type Target = BreakPart | 'network';
 
-/** How much of a room's history came to this page while something was broken. */
+/** The part of a room's history that this page received during a trial. */
 export interface Tally {
   readonly epoch: string;
-  /** The newest event before it, and the newest one now. */
+  /** The newest event before the trial, and the newest one now. */
   readonly from: number;
   readonly to: number;
-  /** Events that came since, each counted once. */
+  /** Events received since, each counted once. */
   readonly received: number;
 }
 
-/** One thing that was broken, and what this page noticed of it. Times are milliseconds by the clock of the page. */
+/** One fault, and what this page noticed of it. Times are milliseconds by the clock of the page. */
 export interface Trial {
   readonly number: number;
   readonly target: Target;
@@ -33,33 +33,33 @@ export interface Trial {
 /** Events that the room has and this page has not. */
 export const missed = ({ from, to, received }: Tally): number => to - from - received;
 
-/** The socket was lost, unless that is known already. */
+/** Records that the socket was lost, unless that is known already. */
 export function lost(trial: Trial, now: number): Trial {
   return trial.lostAt === undefined ? { ...trial, lostAt: now } : trial;
 }
 
-/** The socket is back, with every event that the page had missed. */
+/** Records that the socket is back, with every event that the page had missed. */
 export function back(trial: Trial, now: number, replica: string | undefined): Trial {
   if (trial.lostAt === undefined || trial.backAt !== undefined) return trial;
   return { ...trial, backAt: now, replicaAfter: replica };
 }
 
-/** An event of the room came. */
+/** Records an event of the room. */
 export function received(trial: Trial, { epoch, seq }: { epoch: string; seq: number }): Trial {
   const { tally } = trial;
   if (epoch !== tally.epoch || seq <= tally.to) return trial;
   return { ...trial, tally: { ...tally, to: seq, received: tally.received + 1 } };
 }
 
-/** The room is at this place of its history, as the server says; the events up to there came or were missed. */
+/** Records the server's position in the room's history: the events up to there came or were missed. */
 export function reached(trial: Trial, { epoch, seq }: { epoch: string; seq: number }): Trial {
   const { tally } = trial;
-  // The store lost its end: what was known of it does not count on.
+  // The store lost the newest events and began a new epoch, so counting begins again.
   if (epoch !== tally.epoch) return { ...trial, tally: { epoch, from: 0, to: seq, received: 0 } };
   return seq <= tally.to ? trial : { ...trial, tally: { ...tally, to: seq } };
 }
 
-/** Whether such a strike takes the socket away, so that the trial waits for that. */
+/** Whether the fault breaks the socket, so that the trial waits for its loss. */
 const takesSocket = ({ target }: Trial): boolean => target !== 'redis' && target !== 'certificate';
 
 /** Whether the part and the socket are back. */

@@ -14,7 +14,7 @@ import { HealthLine } from './masthead.tsx';
 export function App() {
   const view = game.value?.room.code ?? returningTo.value;
   const before = useRef(view);
-  // The button that led here is gone: a reader with a keyboard or a screen reader goes on at the head of the new view.
+  // The button that led here is gone, so the focus moves to the head of the new view for keyboards and screen readers.
   useEffect(() => {
     if (before.current === view) return;
     before.current = view;
@@ -39,7 +39,7 @@ export function App() {
   );
 }
 
-/** While the state of the game that this tab was in is on its way. */
+/** Shown until the state of this tab's last game has arrived. */
 function Returning({ code }: { code: string }) {
   return (
     <main class="returning">
@@ -53,7 +53,7 @@ function Returning({ code }: { code: string }) {
   );
 }
 
-/** Tells screen readers what happens in the game, at a pace that can be listened to. */
+/** Announces to screen readers what happens in the game, at a pace that users can follow. */
 function Announcer() {
   const said = useSignal('');
   const before = useRef<Moment & { code: string }>(undefined);

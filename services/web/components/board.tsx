@@ -17,7 +17,7 @@ export function Board() {
   const shown = game.value;
   const active = shown?.state.status === 'active' && ownSeat.value !== FREE;
 
-  // The keyboard can play from the first moment, unless somebody is writing.
+  // The board takes the focus from the first moment, unless the user is typing.
   useEffect(() => {
     const writing = document.activeElement instanceof HTMLInputElement;
     if (active && !writing) cellAt(focused.peek())?.focus({ preventScroll: true });
@@ -32,7 +32,7 @@ export function Board() {
     focused.value = cell;
     void captureCell(cell);
   };
-  // A screen reader moves the focus without a key: the arrows go on from there.
+  // A screen reader moves the focus without a key, and the arrows continue from there.
   const reach = (cell: number) => {
     focused.value = cell;
     pointAt(cell);
@@ -101,11 +101,11 @@ interface CellProps {
   readonly label: string;
   readonly pending: boolean;
   readonly refused: boolean;
-  /** Whether the Tab key leads here. */
+  /** Whether the Tab key leads to this cell. */
   readonly reachable: boolean;
   readonly playable: boolean;
   readonly onCapture: (cell: number) => void;
-  /** It has the focus, whatever gave it that. */
+  /** Called when the cell gets the focus in any way. */
   readonly onReach: (cell: number) => void;
 }
 
@@ -124,7 +124,7 @@ function Cell(props: CellProps) {
       class={classes.join(' ')}
       data-testid={`cell-${cell}`}
       data-seat={seat}
-      aria-label={pending ? `${label}, asked for` : label}
+      aria-label={pending ? `${label}, requested` : label}
       aria-disabled={!playable}
       tabIndex={reachable ? 0 : -1}
       onClick={() => onCapture(cell)}
@@ -132,7 +132,7 @@ function Cell(props: CellProps) {
       onPointerEnter={(event) => {
         if (event.pointerType === 'mouse') pointAt(cell);
       }}
-      // A mouse counts from the moment it is pressed: a quick player has moved on before it is let go.
+      // A mouse button counts when it is pressed, because a quick player moves on before releasing it.
       onPointerDown={(event) => {
         if (event.pointerType === 'mouse' && event.button === 0) onCapture(cell);
       }}

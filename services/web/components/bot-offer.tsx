@@ -6,7 +6,7 @@ import { count } from '../model/format.ts';
 import { chooseStrength, settings, strength } from '../preferences.ts';
 import { game } from '../session.ts';
 
-/** A bot for a game that waits: it comes by itself after a quick match, and when it is called everywhere else. */
+/** A bot for a waiting game. It comes automatically after a quick match, and otherwise when the player calls it. */
 export function BotOffer() {
   const shown = game.value;
   if (!shown || !mayCallBot.value) return null;

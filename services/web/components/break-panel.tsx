@@ -28,7 +28,7 @@ export function BreakPanel() {
               type="button"
               class="button small"
               data-testid={`break-${target}`}
-              // Disabled it would lose the focus of the keyboard.
+              // A disabled button would lose the keyboard focus.
               aria-disabled={isBreaking.value || health.value?.state !== 'open'}
               onClick={() => health.value?.state === 'open' && void breakIt(target)}
             >
@@ -48,7 +48,7 @@ function Strip() {
   return (
     <>
       {shown.length === 0 ? (
-        <p class="hint">All of it is real. Play on, and see here what you notice.</p>
+        <p class="hint">All of this is real. Keep playing, and see here what you notice.</p>
       ) : (
         <ol class="break-strip" aria-label="What happened">
           {shown.map((trial) => (
@@ -100,7 +100,7 @@ function TrialRow({ trial }: { trial: Trial }) {
 const spoken = (trial: Trial): string =>
   [titleOf(trial), ...factsOf(trial, performance.timeOrigin).map(({ name, value }) => `${name}: ${value}`)].join('. ');
 
-/** On another machine than the cluster's it takes a key. */
+/** Asks for a key, which is needed on any machine but the cluster's. */
 function KeyForm() {
   const text = useSignal('');
   const isWrong = useSignal(false);
@@ -122,7 +122,7 @@ function KeyForm() {
         />
         {isWrong.value && (
           <span class="hint wrong" role="alert">
-            The cluster does not take this key.
+            The cluster does not accept this key.
           </span>
         )}
       </label>

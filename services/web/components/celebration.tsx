@@ -4,7 +4,7 @@ import { celebrated } from '../feel/feel.ts';
 
 const SEATS = 8;
 
-/** Confetti in the colours of the seats over the page of a winner; nothing for a user who wants less motion. */
+/** Confetti in the colours of the seats over the page of a winner; none for a user who prefers reduced motion. */
 export function Celebration() {
   const canvas = useRef<HTMLCanvasElement>(null);
   const won = celebrated.value;

@@ -2,7 +2,10 @@ import { cursors } from '../cursors.ts';
 import { game } from '../session.ts';
 import { Glyph } from './players.tsx';
 
-/** Where the other players point: an outline in the colour of the seat, with its shape for those who see no colours. */
+/**
+ * Where the other players point: an outline in the colour of the seat, with its shape for users who cannot tell colours
+ * apart.
+ */
 export function Cursors() {
   const state = game.value?.state;
   if (!state) return null;

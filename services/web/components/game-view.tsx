@@ -15,7 +15,7 @@ import { Invitation } from './invitation.tsx';
 import { Leaderboard } from './leaderboard.tsx';
 import { Ranking, Scores } from './players.tsx';
 
-/** A game from its waiting room to its ranking: the parts keep their places all the way. */
+/** A game from its waiting room to its ranking. The parts keep their places throughout. */
 export function GameView() {
   const shown = game.value;
   if (!shown) return null;
@@ -80,7 +80,7 @@ function Lines({ title, detail }: { title: string; detail: string }) {
   );
 }
 
-/** The time left, as a number and as a bar. Screen readers hear of it at milestones only. */
+/** The time left, as a number and as a bar. Screen readers announce it only at milestones. */
 function Clock() {
   const shown = face.value;
   if (!shown) return null;
@@ -97,7 +97,7 @@ function Clock() {
   );
 }
 
-/** How many watch the game, where others may. */
+/** The number of watchers, if the game lets others watch. */
 function Watchers() {
   const shown = game.value;
   if (!shown?.state.settings.spectators) return null;

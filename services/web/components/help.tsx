@@ -15,11 +15,11 @@ const KEYS: readonly (readonly [keys: readonly string[], effect: string])[] = [
   [['Esc'], 'close it'],
 ];
 
-/** Into a field the question mark is written. */
+/** In a field, a question mark is text. */
 const isWriting = (target: EventTarget | null): boolean =>
   target instanceof HTMLInputElement && target.type !== 'checkbox';
 
-/** The sound as a switch, and the way to the help. */
+/** The switch for the sound, and the button that opens the help. */
 export function HelpButtons() {
   return (
     <div class="tools">

@@ -5,7 +5,7 @@ import { invite } from '../public-address.ts';
 import { game } from '../session.ts';
 import { QrCode } from './qr-code.tsx';
 
-/** What a player needs to get the others in, over the board that waits for them. */
+/** What a player needs to invite others, shown over the board of a waiting game. */
 export function Invitation() {
   const shown = game.value;
   if (!shown) return null;
@@ -63,13 +63,13 @@ function CopyButton({ text, label }: { text: string; label: string }) {
   );
 }
 
-/** Hands the link to the system's own sheet, with the people and programs that the player shares with. */
+/** Opens the system's own share sheet with the link. */
 function ShareButton({ link }: { link: string }) {
   const share = async () => {
     try {
       await navigator.share({ title: 'Gridlock', text: 'Play Gridlock with me.', url: link });
     } catch (error) {
-      // Closed without a choice.
+      // The user closed the sheet without a choice.
       if ((error as Error).name === 'AbortError') return;
       notify({ kind: 'share', tone: 'problem', text: 'The system did not share the link. Copy it instead.' });
     }

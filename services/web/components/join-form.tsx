@@ -59,7 +59,7 @@ export function JoinForm() {
         type="button"
         class="button"
         data-testid="watch"
-        title="Without a seat, where the game allows it"
+        title="Watch without a seat, if the game allows it"
         disabled={busy.value}
         onClick={() => take(watchGame)}
       >

@@ -3,7 +3,7 @@ import { count } from '../model/format.ts';
 import { dayRanking } from '../ranking.ts';
 import { player } from '../session.ts';
 
-/** Players that fit above the fold, next to the ways to play. */
+/** The number of players that fits above the fold, next to the ways to play. */
 const SHOWN = 5;
 
 /** The best players of the day, in all games of the cluster. */

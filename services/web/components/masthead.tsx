@@ -9,14 +9,14 @@ const STATES: Readonly<Record<ConnectionState, string>> = {
   closed: 'Offline',
 };
 
-/** The transports for networks that let no WebSocket through. */
+/** The transports for networks that do not let a WebSocket through. */
 const TRANSPORT_NAMES: Readonly<Record<Health['transport'], string>> = {
   websocket: 'WebSocket',
   sse: 'event stream',
   poll: 'polling',
 };
 
-/** Where the page is connected to, and how well. */
+/** The replica that the page is connected to, and the quality of the connection. */
 export function HealthLine() {
   const {
     state = 'connecting',

@@ -70,12 +70,12 @@ interface NumberFieldProps {
   readonly onChange: (value: number) => void;
 }
 
-/** A whole number between two buttons; what is typed out of range is brought into it. */
+/** A whole number between two buttons. A typed number out of range becomes the nearest allowed one. */
 function NumberField({ id, label, value, min, max, step = 1, hint, onChange }: NumberFieldProps) {
   const set = (to: number) => onChange(Math.min(max, Math.max(min, Math.round(to))));
   const typed = (input: HTMLInputElement) => {
     if (Number.isFinite(input.valueAsNumber)) set(input.valueAsNumber);
-    // The value may be the one there was, which renders nothing: the field still shows what was typed.
+    // If the value stays the same, nothing renders, and the field would still show the typed text.
     input.value = String(Math.min(max, Math.max(min, Math.round(input.valueAsNumber || value))));
   };
   return (

@@ -34,7 +34,7 @@ export function Scores() {
   );
 }
 
-/** How the game came out, best first; equal scores share a place. */
+/** The result of the game, best first; equal scores share a place. */
 export function Ranking() {
   const state = game.value?.state;
   if (!state) return null;
@@ -64,7 +64,7 @@ export function Ranking() {
 interface PlayerRowProps {
   readonly seat: number;
   readonly name: string;
-  /** How well it plays, if it is a bot. */
+  /** The strength of the player, if it is a bot. */
   readonly bot: BotStrength | undefined;
   readonly score: number;
   readonly you: boolean;
@@ -96,7 +96,7 @@ function PlayerRow({ seat, name, bot, score, you, leads = false, place }: Player
   );
 }
 
-/** One shape a seat, as different as shapes can be: who cannot tell the colours apart tells these. */
+/** One shape per seat, as different as possible, for users who cannot tell the colours apart. */
 const SHAPES = [
   'M12 5a7 7 0 1 0 0 14a7 7 0 1 0 0-14Z',
   'M12 4 20.5 18.5H3.5Z',

@@ -1,10 +1,10 @@
 import { generate } from 'lean-qr/nano';
 import { useMemo } from 'preact/hooks';
 
-/** Modules of white that readers need around a code. */
+/** The number of white modules that readers need around a code. */
 const QUIET = 4;
 
-/** A text as a QR code: black on white in the dark, too, as readers expect it. */
+/** A text as a QR code. It is black on white even in the dark scheme, because readers expect that. */
 export function QrCode({ text, label }: { text: string; label: string }) {
   const { path, side } = useMemo(() => draw(text), [text]);
   return (

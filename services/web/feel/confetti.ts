@@ -14,10 +14,13 @@ const SCRAPS = 140;
 const SECONDS = 2.6;
 const FADE_SECONDS = 0.7;
 const GRAVITY = 1100;
-/** Of its speed a scrap loses this part in a second. */
+/** The part of its speed that a scrap loses in a second. */
 const DRAG = 0.9;
 
-/** Throws confetti of these colours over a canvas; calls back when the last scrap is gone. Gives what ends it at once. */
+/**
+ * Throws confetti of these colours over a canvas; calls back when the last scrap is gone. Returns a function that ends
+ * it at once.
+ */
 export function throwConfetti(canvas: HTMLCanvasElement, colours: readonly string[], done: () => void): () => void {
   const { clientWidth: width, clientHeight: height } = canvas;
   const scale = Math.min(devicePixelRatio, 2);
@@ -32,7 +35,7 @@ export function throwConfetti(canvas: HTMLCanvasElement, colours: readonly strin
     const age = (now - start) / 1000;
     const step = Math.max(0, now - last) / 1000;
     last = now;
-    // Also for a tab that was hidden meanwhile.
+    // Time decides, so that a tab that was hidden does not continue late.
     if (age > SECONDS) return done();
     pen.setTransform(scale, 0, 0, scale, 0, 0);
     pen.clearRect(0, 0, width, height);

@@ -9,7 +9,7 @@ import { vibrate } from './vibration.ts';
 /** The game that the player of this page has just won; undefined again with the next game. */
 export const celebrated = signal<string | undefined>(undefined);
 
-/** Makes what happens in the game heard and felt, in the moment in which it shows. */
+/** Plays a sound and a vibration for what happens in the game, at the moment it shows. */
 export function startFeel(): void {
   unlockSound();
   let before: Felt | undefined;

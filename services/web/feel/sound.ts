@@ -1,6 +1,6 @@
 import type { Cue } from '../model/cues.ts';
 
-/** A tone: its pitch, when it begins after the cue, how long it rings. */
+/** A tone: its pitch, its start after the cue, and its duration. */
 interface Note {
   readonly hertz: number;
   readonly afterMs: number;
@@ -9,13 +9,13 @@ interface Note {
 
 const LOUDNESS = 0.12;
 const ATTACK_S = 0.006;
-/** An envelope that falls exponentially never gets to zero. */
+/** An exponential envelope never reaches zero. */
 const SILENCE = 0.0001;
 
 const chord = (gapMs: number, lastsMs: number, ...pitches: number[]): Note[] =>
   pitches.map((hertz, index) => ({ hertz, afterMs: index * gapMs, lastsMs }));
 
-/** Short ones for what happens often; a fanfare in C for the winner. */
+/** Short tones for what happens often, and a fanfare in C for the winner. */
 const NOTES: Readonly<Record<Cue, readonly Note[]>> = {
   capture: chord(0, 90, 659.25),
   refused: chord(60, 110, 233.08, 196),
@@ -26,7 +26,7 @@ const NOTES: Readonly<Record<Cue, readonly Note[]>> = {
 
 let context: AudioContext | undefined;
 
-/** Browsers let a page sound only after the user has touched it. */
+/** Browsers allow sound only after the user has interacted with the page. */
 export function unlockSound(): void {
   if (context || typeof AudioContext === 'undefined') return;
   const unlock = () => {

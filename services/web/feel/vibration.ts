@@ -9,13 +9,13 @@ const PATTERNS: Readonly<Record<Cue, readonly number[]>> = {
   end: [60],
 };
 
-/** Phones have it, most computers and all of Apple's browsers have not. */
+/** Missing on most computers and in all of Apple's browsers. */
 export const canVibrate = (): boolean => typeof navigator.vibrate === 'function';
 
-/** A user who wants less motion on the screen wants none in the hand. */
+/** A user who prefers reduced motion gets no vibration either. */
 const prefersStillness = (): boolean => matchMedia('(prefers-reduced-motion: reduce)').matches;
 
-/** Browsers complain of a page that the user has not touched yet. */
+/** Browsers log a warning if the user has not interacted with the page yet. */
 const isTouched = (): boolean => navigator.userActivation?.hasBeenActive ?? true;
 
 export function vibrate(cue: Cue): void {

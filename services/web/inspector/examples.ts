@@ -10,7 +10,7 @@ interface Shape {
   readonly pipe?: readonly { readonly type?: string; readonly requirement?: unknown }[];
 }
 
-/** A value that a schema may allow, to begin with: least numbers, empty texts, first choices. */
+/** A simple value that a schema is likely to allow: the least number, the empty text, the first choice. */
 export function exampleOf(schema: unknown): unknown {
   const shape = schema as Shape;
   switch (shape.type) {

@@ -3,7 +3,7 @@ import type { AnyRoomType } from '../../protocol/index.ts';
 import { commandExamples, exampleOf } from './examples.ts';
 import { create, health, join, leave, match, said, send, shown } from './rooms.ts';
 
-/** Any application, seen from the kernel: one room with its state and events, and its commands as JSON. */
+/** A page for any application, without its rules: one room with its state and events, and its commands as JSON. */
 export function Inspector({ room }: { room: AnyRoomType }) {
   const { state = 'connecting', replica = '' } = health.value ?? {};
   return (

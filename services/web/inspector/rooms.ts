@@ -1,14 +1,14 @@
 import { signal } from '@preact/signals';
 import type { GridlockClient, GridlockError, Health, Room } from '../../client/index.ts';
 
-/** Events of a room that are shown. */
+/** The most events of a room that are shown. */
 const MOST_EVENTS = 200;
 
 export interface ShownRoom {
   readonly room: Room;
   readonly seq: number;
   readonly state: unknown;
-  /** The newest first. */
+  /** The events of the room, newest first. */
   readonly events: readonly { readonly seq: number; readonly text: string }[];
 }
 

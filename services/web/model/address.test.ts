@@ -12,21 +12,21 @@ test('names of this machine are distinguished from names that others can use', (
   }
 });
 
-test('a player who came by a name of this machine hands on the public one', () => {
+test('a page that was opened by a name of this machine shares the public origin', () => {
   assert.deepEqual(inviteOf(HERE, LAN), { origin: LAN, isReachable: true });
   assert.deepEqual(inviteOf('https://[::1]:8443', LAN), { origin: LAN, isReachable: true });
 });
 
-test('without a public one the link is for this machine, and says so', () => {
+test('without a public origin the link is for this machine, and says so', () => {
   assert.deepEqual(inviteOf(HERE, HERE), { origin: HERE, isReachable: false });
   assert.deepEqual(inviteOf(HERE, undefined), { origin: HERE, isReachable: false });
 });
 
-test('a player who came by another name hands on that, whatever the server says', () => {
+test('a page that was opened by another name shares that name, whatever the server says', () => {
   assert.deepEqual(inviteOf('https://play.example', LAN), { origin: 'https://play.example', isReachable: true });
 });
 
-test('only an origin of the web is taken out of the answer', () => {
+test('only a web origin is accepted from the answer', () => {
   assert.equal(readPublicOrigin({ origin: LAN }), LAN);
   for (const answer of [{}, null, 'text', { origin: 7 }, { origin: 'javascript:alert(1)' }, { origin: '//x' }]) {
     assert.equal(readPublicOrigin(answer), undefined);

@@ -1,4 +1,4 @@
-/** Whether a host name leads nowhere but to the machine that it is used on. */
+/** Whether a host name always leads to the machine on which it is used. */
 export const isThisMachine = (hostname: string): boolean =>
   hostname === 'localhost' ||
   hostname.endsWith('.localhost') ||
@@ -13,7 +13,7 @@ export interface Invite {
 
 /**
  * The origin for links that others open. If the page was opened by a name that others can use, its links have that
- * name. If it was opened by a name of this machine, they have the public one, once the server has sent it.
+ * name. If it was opened by a name of this machine, the links have the public name, once the server has sent it.
  */
 export function inviteOf(own: string, told: string | undefined): Invite {
   const origin = told !== undefined && isThisMachine(new URL(own).hostname) ? told : own;

@@ -32,28 +32,28 @@ const ended = (...ranks: number[]): GameState =>
 const said = (before: GameState, now: GameState, from = 20, to = 20) =>
   announcement({ state: before, seconds: from }, { state: now, seconds: to }, 'a');
 
-test('the start and those who come are announced', () => {
+test('the start and new players are announced', () => {
   assert.equal(said(waiting, full), '2 of 2 players are here.');
   assert.equal(said(full, active), 'The game has started. 30 seconds.');
 });
 
-test('a change of the lead is announced, a further cell of the leader is not', () => {
+test('a change of the lead is announced, but not a further cell of the leader', () => {
   assert.equal(said(active, ahead), 'Ann leads with 1.');
   assert.equal(said(ahead, level), 'Ann and Ben are level with 1.');
   assert.equal(said(ahead, after(ahead, captured(0, 0, [2, 0]))), undefined);
 });
 
-test('time milestones are said once each, the nearest one when several were passed', () => {
+test('each time milestone is announced once, and only the nearest one when several were passed', () => {
   assert.equal(said(active, active, 11, 10), '10 seconds left.');
   assert.equal(said(active, active, 10, 9), undefined);
   assert.equal(said(active, active, 31, 4), '5 seconds left.');
 });
 
 test('the end says why and who won', () => {
-  assert.equal(said(level, ended(1, 2)), 'The time is out. You won.');
+  assert.equal(said(level, ended(1, 2)), 'Time is up. You won.');
 });
 
-test('ties are called by their name', () => {
+test('ties are announced as ties', () => {
   assert.equal(outcome(ended(1, 1), 'a'), 'It is a draw');
   assert.equal(outcome(ended(2, 1), 'a'), 'Ben won');
   const three = { ...ended(1, 1), players: [...level.players, { id: 'c', name: 'Cleo', score: 0 }] };

@@ -18,7 +18,7 @@ test('the clock counts down to the end by the time of the server', () => {
   assert.equal(clockFace(active, 39_001).seconds, 1);
 });
 
-test('the clock never shows less than nothing or more than the whole', () => {
+test('the clock never shows less than zero or more than the whole time', () => {
   assert.deepEqual(clockFace(active, 50_000), { seconds: 0, fraction: 0, urgent: true });
   assert.deepEqual(clockFace(active, 9_000), { seconds: 30, fraction: 1, urgent: false });
 });
@@ -28,10 +28,10 @@ test('the last five seconds are urgent', () => {
   assert.equal(clockFace(active, 35_000).urgent, true);
 });
 
-test('a board that filled up early stops the clock where it was', () => {
+test('a board that fills up early stops the clock', () => {
   assert.deepEqual(clockFace(finishedAt(20_000), 39_000), { seconds: 20, fraction: 20 / 30, urgent: false });
 });
 
-test('from a minute on the clock shows minutes', () => {
+test('the clock shows minutes from one minute up', () => {
   assert.deepEqual([0, 9, 59, 60, 65, 300].map(formatClock), ['0 s', '9 s', '59 s', '1:00', '1:05', '5:00']);
 });

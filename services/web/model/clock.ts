@@ -19,7 +19,7 @@ export function clockFace(state: GameState, now: number): ClockFace {
 
 function remainingMs(state: GameState, now: number, total: number): number {
   if (state.status === 'waiting' || state.endsAt === undefined) return total;
-  // A finished game keeps the time it ended with: a full board ends before the time is out.
+  // A finished game keeps the time at which it ended: a full board ends a game before time is up.
   const at = state.finishedAt ?? now;
   return Math.min(total, Math.max(0, state.endsAt - at));
 }

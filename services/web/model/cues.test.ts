@@ -30,7 +30,7 @@ const felt = (state: GameState, more: Partial<Felt> = {}): Felt => ({
   ...more,
 });
 
-test('a cell is felt when it is asked for, not when the answer comes', () => {
+test('the cue for a cell plays when it is requested, not when the answer comes', () => {
   assert.equal(cueBetween(felt(active), felt(active, { pending: 1 }), 'ann'), 'capture');
   assert.equal(cueBetween(felt(active, { pending: 1 }), felt(active), 'ann'), undefined);
 });
@@ -49,7 +49,7 @@ test('a game that has just come onto the page is silent', () => {
   assert.equal(cueBetween(felt(active), undefined, 'ann'), undefined);
 });
 
-test('a page that is loaded again, and gets the game again, celebrates nothing twice', () => {
+test('a page that reloads, and receives the game again, celebrates nothing twice', () => {
   const later = { now: 60_000 };
   assert.equal(cueBetween(felt(waiting, later), felt(active, later), 'ann'), undefined);
   assert.equal(cueBetween(felt(active, later), felt(over(5, 4), later), 'ann'), undefined);

@@ -3,7 +3,7 @@ import type { GameState } from '../../apps/grid/grid.ts';
 /** The sounds and vibrations of a game. */
 export type Cue = 'capture' | 'refused' | 'start' | 'win' | 'end';
 
-/** A page that is loaded again gets the whole game again: what is older was celebrated before. */
+/** A reloaded page receives the whole game again. Older events were celebrated before. */
 const FRESH_MS = 2000;
 
 /**

@@ -30,7 +30,7 @@ test('every close code that stops the client gets a sentence', () => {
   assert.match(closedText('superseded'), /another tab/);
 });
 
-test('who is not let in is told why, in the words of the server', () => {
+test('a refused player sees why, in the words of the server', () => {
   const message = 'The server answered 401 to the request for a session: Guests may not play here; sign in first.';
   assert.match(closedText('session_refused', message), /did not let this page in\. Guests may not play here;/);
   assert.equal(closedText('session_refused', 'The address is wrong.'), ERROR_TEXT.session_refused);

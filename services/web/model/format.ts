@@ -27,7 +27,7 @@ export function cellLabel(cell: number, size: number, holder: string | undefined
   return `${place}, ${holder === undefined ? 'free' : `held by ${holder}`}`;
 }
 
-/** The game code in what somebody typed or pasted (a code, or a whole link); undefined when there is none. */
+/** The game code in a typed or pasted text (a code, or a whole link); undefined when there is none. */
 export function readCode(text: string): string | undefined {
   const code = text
     .slice(text.lastIndexOf('#') + 1)

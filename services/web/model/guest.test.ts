@@ -14,12 +14,12 @@ test('the server accepts every proposed name', () => {
   fc.assert(fc.property(pick, (choose) => v.is(PlayerName, proposeName(choose))));
 });
 
-test('whatever is typed as a name, the server accepts what is read from it', () => {
+test('the server accepts the name that is read from any typed text', () => {
   const typed = fc.oneof(fc.string({ unit: 'binary', maxLength: 60 }), fc.string({ unit: 'grapheme', maxLength: 60 }));
   fc.assert(fc.property(typed, (text) => readName(text) === '' || v.is(PlayerName, readName(text))));
 });
 
-test('a name pasted with invisible characters keeps those that show', () => {
+test('a name pasted with invisible characters keeps only the visible ones', () => {
   assert.equal(readName('\u202eAnn\u200b \tLee '), 'Ann Lee');
   assert.equal(readName('\u200b'), '');
 });

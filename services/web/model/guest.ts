@@ -36,6 +36,6 @@ export type Pick = (below: number) => number;
 export const proposeName = (pick: Pick): string =>
   `${ADJECTIVES[pick(ADJECTIVES.length)]} ${ANIMALS[pick(ANIMALS.length)]}`;
 
-/** The name in what somebody typed, as the server takes it; empty when there is none. */
+/** The name in a typed text, as the server accepts it; empty when there is none. */
 export const readName = (typed: string): string =>
   toPlainText([...toPlainText(typed)].slice(0, LIMITS.nameLength).join(''));

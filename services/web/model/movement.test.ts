@@ -28,7 +28,7 @@ test('Home and End go to the ends of the row', () => {
   assert.equal(moveFocus(4, 'End', 3), 5);
 });
 
-test('a key that does not move leaves the key to the page', () => {
+test('a key that does not move the focus is left to the page', () => {
   for (const key of ['Enter', ' ', 'Tab', 'a', 'Escape', 'constructor']) {
     assert.equal(moveFocus(4, key, 3), undefined);
   }

@@ -9,7 +9,7 @@ export function leaders(state: GameState): number[] {
   return state.players.flatMap((player, seat) => (player.score === best ? [seat] : []));
 }
 
-/** How a completed game came out for the player with id `me`, in a few words. */
+/** The result of a completed game for the player with id `me`, in a few words. */
 export function outcome(state: GameState, me: string | undefined): string {
   if (state.reason === 'closed') return 'Nobody won';
   const winners = (state.ranking ?? []).filter((entry) => entry.rank === 1);
@@ -21,12 +21,12 @@ export function outcome(state: GameState, me: string | undefined): string {
   return `${names} share the win`;
 }
 
-/** Why it ended, in a sentence. */
+/** Why the game ended, in a sentence. */
 export const endReason = ({ reason }: GameState): string => END_REASONS[reason ?? 'time'];
 
 const END_REASONS: Readonly<Record<NonNullable<GameState['reason']>, string>> = {
   board: 'Every cell is taken.',
-  time: 'The time is out.',
+  time: 'Time is up.',
   closed: 'An operator closed the game.',
 };
 

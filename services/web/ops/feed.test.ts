@@ -39,13 +39,13 @@ function feed(random = 0.5) {
   return { it, clock, sockets, states, told };
 }
 
-test('what is told is passed on, and the page is live', () => {
+test('messages are passed on, and the page is live', () => {
   const { sockets, states, told } = feed();
   sockets[0]!.emit('message', '{"type":"run","run":null}');
   assert.deepEqual([states, told], [[true], ['run']]);
 });
 
-test('a socket that is lost is opened again, each time after a longer pause', async () => {
+test('a lost socket is opened again, each time after a longer pause', async () => {
   const { clock, sockets, states } = feed();
   for (let attempt = 0; attempt < 3; attempt += 1) {
     sockets.at(-1)!.emit('close');
@@ -57,7 +57,7 @@ test('a socket that is lost is opened again, each time after a longer pause', as
   assert.deepEqual(states, [false, false, false]);
 });
 
-test('a socket that says nothing for five seconds is given up, and no more is heard of it', async () => {
+test('a socket that is silent for five seconds is abandoned, and its later events are ignored', async () => {
   const { clock, sockets, states, told } = feed();
   sockets[0]!.emit('message', '{"type":"run","run":null}');
   await clock.advance(SILENCE_MS - 1);
@@ -71,7 +71,7 @@ test('a socket that says nothing for five seconds is given up, and no more is he
   assert.deepEqual([sockets.length, told.length], [2, 1]);
 });
 
-test('who comes back to the page does not wait for the pause to end', () => {
+test('a user who returns to the page does not wait for the pause to end', () => {
   const { it, sockets } = feed();
   sockets[0]!.emit('close');
   it.retryNow();

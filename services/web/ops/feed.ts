@@ -16,12 +16,12 @@ export interface FeedOptions {
   readonly setTimeout: (callback: () => void, delayMs: number) => number;
   readonly clearTimeout: (timer: number | undefined) => void;
   readonly onMessage: (message: OperationsMessage) => void;
-  /** The connection is up, or was lost and is tried again after `retryInMs`. */
+  /** The connection is up, or was lost and reconnects after `retryInMs`. */
   readonly onState: (isLive: boolean, retryInMs?: number) => void;
   readonly random?: () => number;
 }
 
-/** The socket of the operations page: comes back by itself, with longer and longer pauses by chance. */
+/** The socket of the operations page: it reconnects automatically after longer and longer random pauses. */
 export class Feed {
   readonly #options: FeedOptions;
   #socket: FeedSocket | undefined;
@@ -35,7 +35,7 @@ export class Feed {
     this.#connect();
   }
 
-  /** Tries at once, as when somebody comes back to the page. */
+  /** Reconnects at once, for example when the user returns to the page. */
   retryNow(): void {
     if (this.#retry !== undefined) this.#connect();
   }
@@ -59,7 +59,7 @@ export class Feed {
     });
   }
 
-  /** Waits for the next message, or gives the socket up. */
+  /** Waits for the next message, and abandons the socket if none comes. */
   #listen(): void {
     const { setTimeout, clearTimeout } = this.#options;
     clearTimeout(this.#silence);

@@ -11,10 +11,10 @@ import {
   type RoomReport,
 } from '../../protocol/operator.ts';
 
-/** For as long as the tab is there, a reload included. */
+/** Kept as long as the tab is open, including reloads. */
 const KEPT = 'gridlock-operator-key';
 
-/** Undefined while nobody has shown a key. */
+/** Undefined until an operator has signed in. */
 export const operator = signal<OperatorSession | undefined>(undefined);
 
 /** What the server refused, as a sentence. */
@@ -24,7 +24,7 @@ export class OperatorError extends Error {
 
 let key: string | undefined;
 
-/** Takes a key. Rejects with an `OperatorError` when it is none. */
+/** Signs in with a key. Rejects with an `OperatorError` if the key is not valid. */
 export async function signIn(given: string): Promise<void> {
   key = given.trim();
   try {
@@ -36,7 +36,7 @@ export async function signIn(given: string): Promise<void> {
   }
 }
 
-/** Takes the key that the tab has kept, if it is still good. */
+/** Signs in with the key that the tab has kept, if it is still valid. */
 export async function signInAgain(): Promise<void> {
   const kept = sessionStorage.getItem(KEPT);
   if (kept !== null) await signIn(kept).catch(() => undefined);
@@ -48,13 +48,13 @@ export function signOut(): void {
   sessionStorage.removeItem(KEPT);
 }
 
-/** Gives what came of it, as a sentence. */
+/** Carries out an action. Resolves with its result, as a sentence. */
 export async function act(request: OperatorAction): Promise<string> {
   const { text } = await ask<OperatorOutcome>('actions', { body: JSON.stringify({ id: newId(), request }) });
   return text;
 }
 
-/** Not `randomUUID`, which plain http by an address has not. */
+/** Not `randomUUID`, which is missing on a page over plain http. */
 const newId = (): string => crypto.getRandomValues(new Uint32Array(4)).join('-');
 
 export const readRooms = (search: string, cursor: string | null): Promise<RoomPage> =>

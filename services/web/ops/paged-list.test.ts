@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Page, PagedList } from './paged-list.ts';
 
-/** A server whose answers the test gives. */
+/** A server whose answers the test controls. */
 function server() {
   const asked: { search: string; after: number | null; answer(page: Page<string, number> | Error): void }[] = [];
   const list = new PagedList<string, number>(
@@ -15,7 +15,7 @@ function server() {
   return { asked, list };
 }
 
-test('pages follow each other, and what is listed twice is shown once', async () => {
+test('pages follow each other, and an item that is listed twice is shown once', async () => {
   const { asked, list } = server();
   const first = list.begin('x');
   assert.deepEqual([list.items, list.isReading], [undefined, true]);
@@ -28,7 +28,7 @@ test('pages follow each other, and what is listed twice is shown once', async ()
   assert.deepEqual([asked[1]!.search, asked[1]!.after, list.items, list.hasMore], ['x', 7, ['a', 'b', 'c'], false]);
 });
 
-test('an answer to an earlier search comes too late', async () => {
+test('a late answer to an earlier search is ignored', async () => {
   const { asked, list } = server();
   const [one, two] = [list.begin('one'), list.begin('two')];
   asked[1]!.answer({ items: ['of two'], next: null });
@@ -37,7 +37,7 @@ test('an answer to an earlier search comes too late', async () => {
   assert.deepEqual([list.items, list.hasMore, list.isReading], [['of two'], false, false]);
 });
 
-test('a problem is told, what was there stays, and the next answer ends it', async () => {
+test('a problem is shown, the items stay, and the next answer removes the problem', async () => {
   const { asked, list } = server();
   const first = list.begin('');
   asked[0]!.answer({ items: ['a'], next: 1 });

@@ -6,7 +6,7 @@ export interface Page<Item, Place> {
   readonly next: Place | null;
 }
 
-/** A list that is read page by page, for one search after the other. */
+/** A list that is read page by page, for one search at a time. */
 export class PagedList<Item, Place> {
   readonly #items = signal<readonly Item[] | undefined>(undefined);
   readonly #isReading = signal(false);
@@ -22,7 +22,7 @@ export class PagedList<Item, Place> {
     this.#idOf = idOf;
   }
 
-  /** Undefined until the first page is there. */
+  /** Undefined until the first page has arrived. */
   get items(): readonly Item[] | undefined {
     return this.#items.value;
   }
@@ -35,7 +35,7 @@ export class PagedList<Item, Place> {
     return this.#problem;
   }
 
-  /** The search text; empty when all are listed. */
+  /** The search text; empty if all items are listed. */
   get search(): string {
     return this.#search.value;
   }
@@ -50,7 +50,7 @@ export class PagedList<Item, Place> {
     await this.#take(null, []);
   }
 
-  /** The first page again, as after something was changed. */
+  /** Reads the first page again, for example after a change. */
   again(): Promise<void> {
     return this.begin(this.#search.value);
   }
@@ -65,7 +65,7 @@ export class PagedList<Item, Place> {
     this.#problem.value = '';
     try {
       const { items, next } = await this.#read(this.#search.value, after);
-      // Somebody searched for something else meanwhile.
+      // There has been another search in the meantime.
       if (turn !== this.#turn) return;
       const known = new Set(before.map(this.#idOf));
       this.#items.value = [...before, ...items.filter((item) => !known.has(this.#idOf(item)))];

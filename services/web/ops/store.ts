@@ -12,22 +12,22 @@ import type { Feed, FeedOptions } from './feed.ts';
 import { History } from './model/history.ts';
 import { Trail } from './model/trail.ts';
 
-/** The replica that serves this page, and what it tells. Undefined until then. */
+/** The replica that serves this page, and its design; undefined until its first message. */
 export const source = signal<{ replica: string; design: string } | undefined>(undefined);
-/** `since` by `performance.now()`, which nobody sets. */
+/** `since` is a time of `performance.now()`, because nobody can set that clock. */
 export const live = signal<{ isLive: boolean; since: number }>({ isLive: false, since: performance.now() });
 export const replicas = signal<readonly ReplicaNow[]>([]);
-/** By the clock of the replica that serves the page, when it last said something. */
+/** The time of the newest message, by the clock of the replica that serves the page. */
 export const now = signal(Date.now());
 export const chain = signal<ServedChain | undefined>(undefined);
 export const events = signal<readonly OperationsEvent[] | undefined>(undefined);
 export const edge = signal<EdgeNow | undefined>(undefined);
 export const store = signal<StoreNow | undefined>(undefined);
-/** What the charts of the edge and of Redis are drawn from; they change with those. */
+/** The data of the charts of the edge and of Redis; they change with `edge` and `store`. */
 export const edgeTrails = { sessions: new Trail(), handshakes: new Trail(), requests: new Trail() };
 export const storeTrails = { memory: new Trail(), commands: new Trail() };
 export const run = signal<LoadRun | null | undefined>(undefined);
-/** What the curves are drawn from; changes with `now`. */
+/** The data of the replicas' curves; changes with `now`. */
 export const history = new History();
 
 let feed: Feed | undefined;

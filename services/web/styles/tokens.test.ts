@@ -37,7 +37,7 @@ test('the contrast of black on white is 21, as WCAG defines it', () => {
   assert.equal(contrast('#000000', '#ffffff'), 21);
 });
 
-test('text has a contrast of 4.5 on everything it stands on, in both schemes', () => {
+test('text has a contrast of 4.5 on every background, in both schemes', () => {
   for (const text of ['ink', 'muted', 'bad']) {
     for (const back of ['paper', 'card', 'sunken']) assertContrast(text, back, 4.5);
   }

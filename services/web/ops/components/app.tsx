@@ -28,7 +28,7 @@ export function App() {
         </div>
         {operator.value === undefined ? (
           <p class="ops-note ops-signed-out">
-            Rooms, connections and everything that acts need the key of an operator: sign in at the top.
+            Rooms, connections and all actions need the key of an operator: sign in at the top.
           </p>
         ) : (
           <>
@@ -51,7 +51,7 @@ export function App() {
   );
 }
 
-/** Tells screen readers when a replica comes, goes or changes its state, and nothing of the figures. */
+/** Announces to screen readers when a replica comes, goes or changes its state, but no figures. */
 export function Announcer() {
   const said = useSignal('');
   const before = useRef<readonly ReplicaNow[]>([]);

@@ -14,13 +14,13 @@ interface ChartProps {
   readonly label: string;
   readonly text: (value: number) => string;
   readonly height?: number;
-  /** Says next to the line what its top is. */
+  /** Shows the highest value of the scale next to the curve. */
   readonly isScaled?: boolean;
-  /** Where nothing is for so long, nothing is drawn. */
+  /** The curve is interrupted where there is no value for this long. */
   readonly gapMs?: number;
 }
 
-/** What the drawing is up to, which outlives one rendering. */
+/** The chart of uPlot, which outlives one rendering. */
 interface Drawing {
   readonly plot: uPlot;
   readonly stop: () => void;
@@ -77,7 +77,7 @@ function draw(place: HTMLDivElement, height: number, onCursor: (plot: uPlot) => 
     scales: { x: { time: false, auto: false }, y: { auto: false } },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 6, stroke: colour, fill: colour } },
     axes: [
-      // A line each minute, and no words.
+      // A grid line each minute, without a label.
       {
         size: 0,
         gap: 0,
@@ -95,7 +95,7 @@ function draw(place: HTMLDivElement, height: number, onCursor: (plot: uPlot) => 
         width: 1.75,
         stroke: colour,
         fill: () => colour().replace(/^rgb\((.*)\)$/, 'rgba($1, 0.14)'),
-        // A single point makes no line.
+        // A single value makes no line, so it is drawn as a point.
         points: { show: true, size: 3, filter: (plot, line) => alone(plot.data[line]!) },
       },
     ],
@@ -124,7 +124,7 @@ const alone = (values: uPlot.AlignedData[number]): number[] =>
     value !== null && (values[index - 1] ?? null) === null && (values[index + 1] ?? null) === null ? [index] : [],
   );
 
-/** Puts the value under the pointer next to it. */
+/** Shows the value under the pointer next to the pointer. */
 function showValue(plot: uPlot, tip: HTMLElement, { text, now }: ChartProps): void {
   const { idx, left = -1 } = plot.cursor;
   const value = idx === null || idx === undefined ? undefined : plot.data[1]![idx];

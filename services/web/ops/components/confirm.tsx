@@ -16,10 +16,10 @@ interface Pending {
 const pending = signal<Pending | undefined>(undefined);
 const isUnderWay = signal(false);
 const problem = signal('');
-/** What the last action came to. */
+/** The result of the last action. */
 const outcome = signal('');
 
-/** Asks once, and then does it. `onDone` is called when it has been done. */
+/** Asks once, and then carries out the action. Calls `onDone` when it is done. */
 export function confirm(request: OperatorAction, onDone: () => void = () => {}): void {
   const ready = replicas.value.filter(isReady);
   const only = 'replica' in request && ready.length === 1 && ready[0]!.replica === request.replica;
@@ -27,7 +27,7 @@ export function confirm(request: OperatorAction, onDone: () => void = () => {}):
   pending.value = { question: questionOf(request, only), request, onDone };
 }
 
-/** The question that is open, and what the last action came to. */
+/** The open question, and the result of the last action. */
 export function Confirmation() {
   const asked = pending.value;
   return (

@@ -21,7 +21,7 @@ export function Edge() {
   return (
     <section class="card panel" aria-labelledby="edge-title" data-testid="edge">
       <h2 id="edge-title">Edge</h2>
-      {edge.value === undefined && <p class="ops-empty">The edge has not been asked yet.</p>}
+      {edge.value === undefined && <p class="ops-empty">There is no report of the edge yet.</p>}
       {problem !== undefined && <p class="ops-empty">{problem}</p>}
       {edge.value !== undefined && problem === undefined && (
         <>

@@ -3,12 +3,12 @@ import type { Trail } from '../model/trail.ts';
 import { now } from '../store.ts';
 import { Chart } from './chart.tsx';
 
-/** Edge and Redis are asked every two seconds. */
+/** Replicas read edge and Redis every two seconds. */
 const GAP_MS = 7000;
 
 interface FigureProps {
   readonly title: string;
-  /** What the curve is of, for those who do not see it. */
+  /** The subject of the curve, for users who cannot see it. */
   readonly label: string;
   readonly testId: string;
   readonly trail: Trail;
@@ -17,7 +17,7 @@ interface FigureProps {
   readonly children: ComponentChildren;
 }
 
-/** A value with its unit and its curve, as the panels of the edge and of Redis have them. */
+/** A value with its unit and its curve, for the panels of the edge and of Redis. */
 export function Figure({ title, label, testId, trail, text, children }: FigureProps) {
   return (
     <div class="figure">

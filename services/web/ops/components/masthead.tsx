@@ -5,7 +5,7 @@ import { durationText } from '../model/text.ts';
 import { live, replicas, source } from '../store.ts';
 import { SignIn } from './sign-in.tsx';
 
-/** Whose page this is, and whether what it shows is of now. */
+/** The replica that serves this page, and whether the page is up to date. */
 export function Masthead() {
   const { isLive, since } = live.value;
   const { replica, design } = source.value ?? {};
@@ -46,7 +46,7 @@ export function Masthead() {
       <SignIn />
       {!isLive && others.length > 0 && (
         <p class="ops-elsewhere">
-          Replica {replica} does not answer. The same page of{' '}
+          Replica {replica} does not answer. Open the page of{' '}
           {others.map(({ page, name }, index) => (
             <span key={name}>
               {index > 0 && ', '}

@@ -4,7 +4,7 @@ import { operator } from '../operator.ts';
 import { chain, events, now, run } from '../store.ts';
 import { confirm } from './confirm.tsx';
 
-/** The chain that the edge shows to a new client, and for how long each certificate is good. */
+/** The chain that the edge serves to a new client, and how long each certificate is valid. */
 export function Certificates() {
   const { endpoint, certificates = [], problem } = chain.value ?? {};
   return (
@@ -13,7 +13,7 @@ export function Certificates() {
         <h2 id="certificates-title">Certificates</h2>
         {endpoint !== undefined && <p class="ops-note ops-mono">{endpoint}</p>}
       </div>
-      {chain.value === undefined && <p class="ops-empty">The edge has not been asked yet.</p>}
+      {chain.value === undefined && <p class="ops-empty">There is no report of the edge yet.</p>}
       {problem !== undefined && (
         <p class="ops-problem" role="alert">
           {problem}
@@ -51,7 +51,7 @@ export function Certificates() {
   );
 }
 
-/** Replaces the leaf, where that can be done from here. */
+/** Replaces the leaf, if that is possible from here. */
 function Rotate() {
   if (operator.value === undefined) return null;
   const problem = operator.value.unavailable.rotate;
@@ -63,13 +63,13 @@ function Rotate() {
   );
 }
 
-/** Events of the replicas, the newest first. */
+/** Events of the replicas, newest first. */
 export function Events() {
   const all = events.value;
   return (
     <section class="card panel" aria-labelledby="events-title">
       <h2 id="events-title">Faults, drains and operators</h2>
-      {all === undefined && <p class="ops-empty">Redis has not been read yet.</p>}
+      {all === undefined && <p class="ops-empty">There is no report of Redis yet.</p>}
       {all?.length === 0 && <p class="ops-empty">Nothing has happened in the last seven days.</p>}
       {all !== undefined && all.length > 0 && (
         <ol class="events" tabIndex={0} aria-labelledby="events-title" data-testid="events">
@@ -92,7 +92,7 @@ export function Events() {
 
 const MOST_FIGURES = 12;
 
-/** What the last load run said. */
+/** The result of the last load run. */
 export function LastRun() {
   const it = run.value;
   return (
@@ -101,7 +101,7 @@ export function LastRun() {
         <h2 id="run-title">Last load run</h2>
         {it && <p class={`chip ${it.passed ? 'chip-ready' : 'chip-gone'}`}>{it.passed ? 'Passed' : 'Failed'}</p>}
       </div>
-      {it === undefined && <p class="ops-empty">Redis has not been read yet.</p>}
+      {it === undefined && <p class="ops-empty">There is no report of Redis yet.</p>}
       {it === null && (
         <p class="ops-empty">
           None in the last thirty days. <code>npm run load -- smoke</code> makes one.

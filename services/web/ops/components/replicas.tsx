@@ -7,7 +7,7 @@ import { history, now, replicas } from '../store.ts';
 import { Chart } from './chart.tsx';
 import { confirm } from './confirm.tsx';
 
-/** Every replica of the last five minutes, those that are gone or have left last. */
+/** Every replica of the last five minutes. Replicas that are gone or have left come last. */
 export function Replicas() {
   const all = [...replicas.value].sort((one, other) => Number(isOver(one)) - Number(isOver(other)));
   return (
@@ -20,13 +20,13 @@ export function Replicas() {
         {all.map((replica) => (
           <ReplicaCard key={replica.replica} replica={replica} />
         ))}
-        {all.length === 0 && <p class="ops-empty">No replica has been heard of yet.</p>}
+        {all.length === 0 && <p class="ops-empty">No replica has reported yet.</p>}
       </div>
     </section>
   );
 }
 
-/** How one replica is, and how it was. */
+/** The state and the figures of one replica, now and in the last five minutes. */
 function ReplicaCard({ replica: it }: { replica: ReplicaNow }) {
   const { replica, state, reason, startedAt, memory, at } = it;
   const id = `replica-${replica}`;

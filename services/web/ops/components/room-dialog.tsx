@@ -114,7 +114,7 @@ async function look(room: string): Promise<Found> {
   return { report, connections, events: [...events].reverse(), isTrimmed: trimmed };
 }
 
-/** Its members, and those who watch, with where each is connected. */
+/** The members and watchers of the room, and the replica of each. */
 function Members({ report, connections }: Pick<Found, 'report' | 'connections'>) {
   const watchers = connections.filter(({ player }) => !report.members.some(({ id }) => id === player.id));
   const places = (id: string) => {

@@ -16,14 +16,14 @@ const rooms = new PagedList<ListedRoom, string>(
   ({ room }) => room,
 );
 
-/** The code of the room that is looked at. */
+/** The code of the room whose dialog is open. */
 const shown = signal<string | undefined>(undefined);
 
 export const showRoom = (room: string): void => {
   shown.value = room;
 };
 
-/** The rooms that are not over, wherever their players are. */
+/** The rooms of the cluster that are not over. */
 export function Rooms() {
   useEffect(() => void rooms.begin(''), []);
   const { items = [] } = rooms;
@@ -63,7 +63,7 @@ export function Rooms() {
           </table>
         </div>
       )}
-      <ListEnd list={rooms} empty="There is no room that is not over." />
+      <ListEnd list={rooms} empty="All rooms are over, or there are none." />
       {shown.value !== undefined && (
         <RoomDialog
           key={shown.value}

@@ -28,7 +28,7 @@ export function Search({ list, label, placeholder }: SearchProps) {
         value={text.value}
         onInput={({ currentTarget }) => (text.value = currentTarget.value)}
       />
-      {/* Not turned off while it reads: Enter would do nothing then. */}
+      {/* Not disabled during a request, because Enter would then do nothing. */}
       <button type="submit" class="button small">
         {text.value === '' ? 'Refresh' : 'Search'}
       </button>
@@ -37,9 +37,9 @@ export function Search({ list, label, placeholder }: SearchProps) {
 }
 
 const emptyText = ({ hasMore, search }: PagedList<any, any>, empty: string): string =>
-  hasMore ? 'None among those that were looked at.' : search === '' ? empty : `None has "${search}".`;
+  hasMore ? 'Nothing found so far.' : search === '' ? empty : `Nothing matches "${search}".`;
 
-/** What stands below a list: that it is empty, a problem, the way to more. */
+/** The text below a list: that it is empty, a problem, or a button for more. */
 export function ListEnd({ list, empty }: { list: PagedList<any, any>; empty: string }) {
   return (
     <>

@@ -3,7 +3,7 @@ import { agoText, countText, memoryText, msText } from '../model/text.ts';
 import { now, store, storeTrails } from '../store.ts';
 import { Figure } from './figure.tsx';
 
-/** How Redis is: memory, commands, who copies it, and what was slow. */
+/** The state of Redis: memory, commands, replicas, and slow commands. */
 export function StorePanel() {
   const { problem, nodes = [], slow = [], slowProblem } = store.value ?? {};
   const commands = nodes.reduce((sum, { commandsPerSecond }) => sum + commandsPerSecond, 0);
@@ -11,7 +11,7 @@ export function StorePanel() {
   return (
     <section class="card panel" aria-labelledby="store-title" data-testid="store">
       <h2 id="store-title">Redis</h2>
-      {store.value === undefined && <p class="ops-empty">Redis has not been asked yet.</p>}
+      {store.value === undefined && <p class="ops-empty">There is no report of Redis yet.</p>}
       {problem !== undefined && (
         <p class="ops-problem" role="alert">
           {problem}
@@ -64,7 +64,7 @@ export function StorePanel() {
   );
 }
 
-/** The share of the limit, of the fullest node. */
+/** The memory limit of all nodes, and the share that the fullest node uses. */
 function limitText(nodes: readonly StoreNode[]): string {
   const shares = nodes.flatMap(({ memory, memoryLimit }) => (memoryLimit === null ? [] : [memory / memoryLimit]));
   if (shares.length === 0) return 'no limit';

@@ -4,7 +4,7 @@ import { countText, msText } from '../model/text.ts';
 import { history, now, replicas } from '../store.ts';
 import { Chart } from './chart.tsx';
 
-/** What the replicas do together. */
+/** The totals of all replicas. */
 export function Totals() {
   const { sockets, events, moves, p99, ready, all } = totals(replicas.value);
   const figures: [Measure, string, string, (value: number) => string][] = [

@@ -5,7 +5,7 @@ export interface Question {
   readonly title: string;
   readonly text: string;
   readonly button: string;
-  /** It ends something that does not come back. */
+  /** The action cannot be undone. */
   readonly isFinal: boolean;
 }
 
@@ -13,7 +13,7 @@ export interface Question {
 export function questionOf(request: OperatorAction, only = false): Question {
   switch (request.action) {
     case 'drain': {
-      const outage = only ? ' It is the only one that is ready: nobody can come in until it is back.' : '';
+      const outage = only ? ' It is the only replica that is ready: nobody can connect until it is back.' : '';
       return {
         title: `Drain replica ${request.replica}?`,
         text: `It sends its players to the other replicas, ends, and is started again. Players lose nothing.${outage}`,
@@ -32,7 +32,7 @@ export function questionOf(request: OperatorAction, only = false): Question {
       return request.revoke
         ? {
             title: `Log out player ${request.player}?`,
-            text: 'All sockets of the player close, and the tokens are good for nothing any more.',
+            text: 'All sockets of the player close, and the tokens are no longer valid.',
             button: 'Log out',
             isFinal: true,
           }
@@ -59,7 +59,7 @@ export function questionOf(request: OperatorAction, only = false): Question {
     case 'rotate':
       return {
         title: 'Rotate the certificate?',
-        text: 'The edge shows a new leaf from now on. Open sockets stay.',
+        text: 'The edge serves a new leaf from now on. Open sockets stay open.',
         button: 'Rotate it',
         isFinal: false,
       };

@@ -4,7 +4,7 @@ import { columns, niceCeiling } from './chart-data.ts';
 
 const SPAN = { now: 10_000, spanMs: 10_000, gapMs: 3500 };
 
-test('what is older than the span, or later than now, is not drawn', () => {
+test('points before the span, or later than now, are not drawn', () => {
   const points = [0, 1000, 10_000, 11_000].map((at) => ({ at, value: at }));
   assert.deepEqual(columns(points, { ...SPAN, gapMs: 60_000 }), [
     [1, 10],
@@ -12,7 +12,7 @@ test('what is older than the span, or later than now, is not drawn', () => {
   ]);
 });
 
-test('a line is interrupted where nothing was heard for long, and where there was nothing to measure', () => {
+test('a line is interrupted where reports are missing for long, and where there was nothing to measure', () => {
   const points = [
     { at: 1000, value: 1 },
     { at: 2000, value: null },

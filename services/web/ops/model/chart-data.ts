@@ -4,14 +4,14 @@ export interface Span {
   /** The moment at the right edge, and how many milliseconds there are to the left one. */
   readonly now: number;
   readonly spanMs: number;
-  /** Where nothing is for so long, nothing is drawn. */
+  /** The curve is interrupted where there is no point for this long. */
   readonly gapMs: number;
 }
 
 /** Seconds, and the value of each: null where the line is interrupted. */
 export type Columns = [seconds: number[], values: (number | null)[]];
 
-/** Points as the chart takes them. */
+/** Points in the form that the chart needs. */
 export function columns(points: readonly Point[], { now, spanMs, gapMs }: Span): Columns {
   const [seconds, values]: Columns = [[], []];
   let before: number | undefined;

@@ -17,7 +17,7 @@ const now = (replica: string, at: number, change: Partial<ReplicaNow> = {}): Rep
   ...change,
 });
 
-test('a replica that says nothing new has no new point', () => {
+test('a replica without a new sample gets no new point', () => {
   const history = new History();
   history.add([now('a', 1000)], 1000);
   history.add([now('a', 1000, { state: 'stale' })], 5000);
@@ -39,7 +39,7 @@ test('samples older than five minutes and replicas without reports are dropped',
   assert.deepEqual(history.points('b', 'sockets'), []);
 });
 
-test('the total is the sum of what each had in a second, of percentiles the highest', () => {
+test('the total of a second is the sum of all replicas, or the highest percentile', () => {
   const history = new History();
   history.reset({
     a: [now('a', 1010, { sockets: 3, p99: 5 }), now('a', 2010, { sockets: 4, p99: null })],

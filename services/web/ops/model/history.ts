@@ -1,6 +1,6 @@
 import { OPERATIONS_HISTORY_MS, type ReplicaNow, type ReplicaSample } from '../../../protocol/operations.ts';
 
-/** What a curve can be drawn of. */
+/** The figures that have a curve. */
 export type Measure = 'sockets' | 'games' | 'events' | 'moves' | 'p99';
 
 export interface Point {
@@ -16,7 +16,7 @@ export class History {
     this.#samples = new Map(Object.entries(history));
   }
 
-  /** A sample that is there already is not taken twice: who is silent has none that is new. */
+  /** Adds only new samples. A silent replica has none. */
   add(replicas: readonly ReplicaNow[], now: number): void {
     const present = new Set(replicas.map(({ replica }) => replica));
     for (const replica of this.#samples.keys()) if (!present.has(replica)) this.#samples.delete(replica);
@@ -35,7 +35,7 @@ export class History {
     return (this.#samples.get(replica) ?? []).map((sample) => ({ at: sample.at, value: sample[measure] }));
   }
 
-  /** The sum over the replicas, or of percentiles the highest one, by the second. */
+  /** The sum of all replicas for each second, or the highest percentile. */
   total(measure: Measure): Point[] {
     const bySecond = new Map<number, number | null>();
     for (const samples of this.#samples.values()) {

@@ -17,28 +17,28 @@ const now = (replica: string, state: ReplicaState, change: Partial<ReplicaNow> =
   ...change,
 });
 
-test('who is silent or gone counts for nothing but the number of replicas', () => {
+test('a silent or gone replica counts only in the number of replicas', () => {
   const all = [now('a', 'ready'), now('b', 'draining', { p99: 8 }), now('c', 'stale', { p99: 99 }), now('d', 'gone')];
   assert.deepEqual(totals(all), { sockets: 20, events: 10, moves: 4, p99: 8, ready: 1, all: 4 });
   assert.equal(totals([now('a', 'ready', { p99: null })]).p99, null);
 });
 
-test('who has left is not missed', () => {
+test('a replica that has left does not count', () => {
   const { ready, all } = totals([now('a', 'ready'), now('b', 'left', { p99: 99 })]);
   assert.deepEqual([ready, all], [1, 1]);
 });
 
-test('what is said aloud is who changed, not the figures', () => {
+test('only changes of state are announced, not the figures', () => {
   const before = [now('a', 'ready'), now('b', 'ready')];
   const after = [now('a', 'ready', { sockets: 99 }), now('b', 'gone'), now('c', 'ready')];
   assert.equal(changesText(before, after), 'Replica b: Gone. Replica c: Ready.');
-  assert.equal(changesText([], before), '', 'the first look is no change');
+  assert.equal(changesText([], before), '', 'the first report is not a change');
 });
 
 const day = 86_400_000;
 const certificate = { subject: 'localhost', issuer: 'intermediate', names: [], notBefore: 0, notAfter: 8 * day };
 
-test('a certificate in the last quarter of its life is late, and one outside of it bad', () => {
+test('a certificate in the last quarter of its life is late, and one outside its life is bad', () => {
   const levels = [0, 5.9 * day, 6.1 * day, 8 * day, -1].map((now) => certificateLevel(certificate, now));
   assert.deepEqual(levels, ['good', 'good', 'warn', 'bad', 'bad']);
   assert.deepEqual(

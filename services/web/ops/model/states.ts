@@ -20,13 +20,13 @@ export const EVENT_TEXT: Readonly<Record<OperationsEventKind, string>> = {
   action: 'Operator',
 };
 
-/** Whether players may come in there. */
+/** Whether new players can connect to a replica. */
 export const isReady = ({ state }: Pick<ReplicaNow, 'state'>): boolean => state === 'ready';
 
-/** Whether the figures of a replica are those of now. */
+/** Whether the figures of a replica are current. */
 export const isCurrent = (replica: Pick<ReplicaNow, 'state'>): boolean => replica.state !== 'stale' && !isOver(replica);
 
-/** Whether nobody counts on a replica any more. */
+/** Whether a replica is no longer part of the cluster. */
 export const isOver = ({ state }: Pick<ReplicaNow, 'state'>): boolean => state === 'gone' || state === 'left';
 
 /** The change between two moments, for screen readers; empty when nothing changed. */
@@ -50,17 +50,17 @@ export function totals(replicas: readonly ReplicaNow[]) {
     moves: sum(({ moves }) => moves),
     p99: slowest.length === 0 ? null : Math.max(...slowest),
     ready: current.filter(({ state }) => state === 'ready').length,
-    // A replica that left was asked to, and is not missed.
+    // A replica that has left was drained on purpose.
     all: replicas.filter(({ state }) => state !== 'left').length,
   };
 }
 
 export type Level = 'good' | 'warn' | 'bad';
 
-/** Below a quarter of its life a certificate should have been renewed long ago. */
+/** With less than a quarter of its life left, a certificate should have been renewed long ago. */
 const LATE_SHARE = 1 / 4;
 
-/** How a certificate's time stands. */
+/** The level of a certificate by its remaining time. */
 export function certificateLevel({ notBefore, notAfter }: ServedCertificate, now: number): Level {
   if (now >= notAfter || now < notBefore) return 'bad';
   return notAfter - now < (notAfter - notBefore) * LATE_SHARE ? 'warn' : 'good';
@@ -71,7 +71,7 @@ export function shareLeft({ notBefore, notAfter }: ServedCertificate, now: numbe
   return Math.min(1, Math.max(0, (notAfter - now) / (notAfter - notBefore || 1)));
 }
 
-/** What a certificate is in a chain that begins with the leaf. */
+/** The role of a certificate in a chain that begins with the leaf. */
 export function roleOf(certificates: readonly ServedCertificate[], index: number): string {
   if (index === 0) return 'Leaf';
   const { subject, issuer } = certificates[index]!;

@@ -8,11 +8,11 @@ export function countText(value: number): string {
   return value < 1_000_000 ? `${(value / 1000).toFixed(1)}${NARROW}k` : `${(value / 1_000_000).toFixed(1)}${NARROW}M`;
 }
 
-/** Something a second: a dash for none, one decimal where there are few. */
+/** A rate per second: a dash for none, one decimal for small rates. */
 export const rateText = (value: number | null): string =>
   value === null ? '–' : value < 10 ? String(Math.round(value * 10) / 10) : countText(value);
 
-/** Milliseconds: a dash for none, two figures that matter. */
+/** Milliseconds: a dash for none, one decimal below ten. */
 export function msText(value: number | null): string {
   if (value === null) return '–';
   const digits = value < 10 ? 1 : 0;
