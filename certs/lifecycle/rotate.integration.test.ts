@@ -4,14 +4,16 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { connect } from 'node:tls';
-import { loadLeaf, loadTrust } from '../directory/authority-files.ts';
+import { loadIntermediate, loadLeaf, loadRoot, loadTrust } from '../directory/authority-files.ts';
 import { deploy, push } from '../edge/edge-deployment.ts';
 import { runtimeCommand } from '../edge/runtime-command.ts';
 import { fetchServed } from '../edge/tls-endpoint.ts';
 import { ensureChain, issueLeaf, readChain } from '../index.ts';
 import { contents, localNames, temporaryDirectory } from '../testing/fixtures.ts';
 import { startTestEdge, withoutHaproxy } from '../testing/test-edge.ts';
+import { constraintsOf } from '../x509/issuance.ts';
 import { parsePem } from '../x509/pem.ts';
+import { initAuthority } from './init.ts';
 import { rotate, syncEdge } from './rotate.ts';
 
 async function cluster(t: TestContext) {
@@ -166,4 +168,21 @@ test('a new intermediate with an encrypted root takes the passphrase', async (t)
     code: 'wrong_passphrase',
   });
   assert.equal((await rotate({ dir, role: 'intermediate', passphrase: 'open sesame' })).certificates.length, 2);
+});
+
+test('an authority without a cluster gets a new intermediate for the same names', async (t) => {
+  const dir = temporaryDirectory(t);
+  const names = { dnsNames: ['game.example'], ipAddresses: [] };
+  await initAuthority({ dir, ...names });
+  const before = constraintsOf(loadIntermediate(dir, loadRoot(dir)!)!);
+  const { edge, certificates } = await rotate({ dir, role: 'intermediate' });
+  assert.equal(edge, 'none');
+  assert.deepEqual(
+    certificates.map(({ role }) => role),
+    ['intermediate'],
+  );
+  const after = loadIntermediate(dir, loadRoot(dir)!)!;
+  assert.equal(after.fingerprint256, certificates[0]!.sha256);
+  assert.deepEqual(constraintsOf(after), before);
+  await issueLeaf({ dir, ...names, out: join(temporaryDirectory(t), 'other.pem') });
 });

@@ -1,4 +1,5 @@
-import type { StoredFile } from '../directory/atomic-files.ts';
+import { existsSync } from 'node:fs';
+import { commit, type StoredFile } from '../directory/atomic-files.ts';
 import {
   assertCurrent,
   loadIntermediate,
@@ -26,7 +27,7 @@ import { assertSigning } from './issue.ts';
 
 export interface RotateOptions {
   dir: string;
-  /** A new intermediate comes with a new leaf. */
+  /** A new intermediate comes with a new leaf, if the directory has a leaf. */
   role: 'leaf' | 'intermediate';
   /** The type of the new key; that of its predecessor by default. */
   keyType?: KeyType | undefined;
@@ -54,7 +55,9 @@ export async function rotateIn(directory: string, options: Omit<RotateOptions, '
   const { now = new Date(), role, passphrase } = options;
   const paths = pathsOf(directory);
   const stored = loadLeaf(directory);
-  if (stored === undefined) {
+  // An authority without a cluster has no leaf, and still needs a new intermediate from time to time.
+  const isWithoutCluster = role === 'intermediate' && existsSync(paths.root) && existsSync(paths.intermediate);
+  if (stored === undefined && !isWithoutCluster) {
     throw new CertificateError('incomplete', `${paths.leaf} is missing: start the cluster once, which makes it.`);
   }
   const roots = loadTrust(directory);
@@ -73,7 +76,7 @@ export async function rotateIn(directory: string, options: Omit<RotateOptions, '
     assertCurrent(directory, rootCertificate, now);
     const root = signingRoot(directory, rootCertificate, passphrase);
     const previous = loadIntermediate(directory, rootCertificate);
-    const names = parseSubjectAltName(stored.certificate.subjectAltName);
+    const names = parseSubjectAltName(stored?.certificate.subjectAltName);
     const permitted = (previous && authority.constraintsOf(previous)) ?? names;
     const type = options.keyType ?? (previous && keyTypeOf(previous.publicKey)) ?? settings.keyType;
     intermediate = await authority.issueIntermediate(root, permitted, { ...issue, keyType: type });
@@ -88,6 +91,10 @@ export async function rotateIn(directory: string, options: Omit<RotateOptions, '
     assertSigning(directory, intermediate.certificate, now);
   }
 
+  if (stored === undefined) {
+    commit(directory, files);
+    return { edge: 'none', certificates: made };
+  }
   const names = parseSubjectAltName(stored.certificate.subjectAltName);
   const leaf = await authority.issueLeaf(intermediate, names, { ...issue, keyType: keyType(stored) });
   const cross = servedCrossCertificate(directory);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadLeaf } from '../directory/authority-files.ts';
 import { ensureChain } from '../index.ts';
+import { initAuthority } from '../lifecycle/init.ts';
 import { rotate } from '../lifecycle/rotate.ts';
 import { DAY_MS, localNames, temporaryDirectory } from '../testing/fixtures.ts';
 import { lifetimes } from '../x509/lifetimes.ts';
@@ -35,6 +36,14 @@ test('certificates made while the clock was ahead are due as soon as it is right
     await rotate({ dir, role, now: new Date(now.getTime() + DAY_MS) });
     assert.ok(renewalsDue(dir, now).roles.includes(role), role);
   }
+});
+
+test('the intermediate of an authority without a cluster is due like any other', async (t) => {
+  const dir = temporaryDirectory(t);
+  const now = new Date();
+  await initAuthority({ dir, dnsNames: ['game.example'], ipAddresses: [], now });
+  assert.deepEqual(renewalsDue(dir, now).roles, []);
+  assert.deepEqual(renewalsDue(dir, new Date(now.getTime() + 85 * DAY_MS)).roles, ['intermediate']);
 });
 
 test('the wait after failures doubles up to five minutes, half of it by chance', () => {

@@ -34,7 +34,7 @@ export function renewalsDue(directory: string, now: Date): Due {
   const root = loadRoot(directory);
   const intermediate = root && loadIntermediate(directory, root);
   const leaf = loadLeaf(directory);
-  if (root === undefined || intermediate === undefined || leaf === undefined) return { roles: [], rootIsDue: false };
+  if (root === undefined || intermediate === undefined) return { roles: [], rootIsDue: false };
   const due = (role: Role, certificate: X509Certificate, issuer: X509Certificate) =>
     isDue(role, validityOf(certificate), validityOf(issuer), now, lifetimes);
   const rootLeft = validityOf(root).notAfter.getTime() - now.getTime();
@@ -42,11 +42,14 @@ export function renewalsDue(directory: string, now: Date): Due {
   // A certificate from a clock that was ahead is not valid yet, so no client accepts it.
   const early = (certificate: X509Certificate) => validityOf(certificate).notBefore > now;
   if (due('intermediate', intermediate, root) || early(intermediate)) roles.push('intermediate');
+  const rootIsDue = rootLeft < lifetimes.root.renewBefore;
+  // An authority without a cluster has no leaf.
+  if (leaf === undefined) return { roles, rootIsDue };
   // An interrupted change may have left a leaf of an earlier intermediate.
   const strange = leaf.issuer.fingerprint256 !== intermediate.fingerprint256;
   const leafDue = due('leaf', leaf.certificate, intermediate) && now >= renewalTime(leaf.certificate, lifetimes);
   if (leafDue || strange || early(leaf.certificate)) roles.push('leaf');
-  return { roles, rootIsDue: rootLeft < lifetimes.root.renewBefore };
+  return { roles, rootIsDue };
 }
 
 /**
