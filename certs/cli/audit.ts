@@ -36,8 +36,13 @@ export default addCommonOptions(audit).action(
       roots: root.flatMap(readCertificates),
     });
     const errors = result.findings.filter(({ level }) => level === 'error').length;
-    const verdict = `${result.checked.join(', ')}: ${errors} errors, ${result.findings.length - errors} warnings`;
+    const counts = `${counted(errors, 'error')}, ${counted(result.findings.length - errors, 'warning')}`;
+    const verdict = `${result.checked.join(', ')}: ${counts}`;
     output.result([findingsText(result.findings), verdict].filter((part) => part !== '').join('\n'), result);
     return result.good ? EXIT.done : EXIT.failed;
   }),
 );
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
