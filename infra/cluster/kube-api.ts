@@ -34,12 +34,36 @@ interface Server {
   'certificate-authority-data'?: string;
   'certificate-authority'?: string;
   'tls-server-name'?: string;
+  'insecure-skip-tls-verify'?: boolean;
+}
+
+interface Kubeconfig {
+  clusters?: { cluster: Server }[];
+  users?: { user: User }[];
+}
+
+/** A container of a pod, as far as we look. */
+interface ContainerState {
+  state?: { running?: { startedAt: string } };
+  lastState?: { terminated?: { exitCode: number } };
 }
 
 /** The fields of a pod that are used here. */
 export interface PodState {
   metadata: { name: string; deletionTimestamp?: string };
-  status: { phase: string };
+  status: { phase: string; containerStatuses?: ContainerState[] };
+}
+
+/** The API server has answered with an error. */
+export class KubeError extends Error {
+  override name = 'KubeError';
+  /** Of HTTP, such as 404 for what is not there. */
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
 }
 
 const pem = (data: string | undefined, file: string | undefined): Buffer | undefined => {
@@ -75,14 +99,17 @@ function execute({
 /** The API server of a kubeconfig with one context: enough of a client to look at pods from outside the cluster. */
 export class KubeApi {
   readonly #url: string;
-  readonly #tls: SecureContextOptions & { servername?: string };
+  readonly #tls: SecureContextOptions & { servername?: string; rejectUnauthorized?: boolean };
   readonly #headers: Readonly<Record<string, string>>;
+  /** The time of the last answer, by the clock of the API server. */
+  now = 0;
 
   /** @throws Error when the kubeconfig names no cluster, or a program that prints no credentials */
   constructor(kubeconfig: string) {
-    const { clusters, users } = parse(kubeconfig) as { clusters: { cluster: Server }[]; users: { user: User }[] };
-    const { cluster } = clusters[0]!;
-    const { user: given } = users[0]!;
+    const { clusters, users } = (parse(kubeconfig) ?? {}) as Kubeconfig;
+    const cluster = clusters?.[0]?.cluster;
+    const given = users?.[0]?.user;
+    if (cluster === undefined || given === undefined) throw new Error('the kubeconfig names no cluster with its user');
     const user = given.exec ? execute(given.exec) : given;
     const token = user.token ?? (user.tokenFile && readFileSync(user.tokenFile, 'utf8').trim());
     const name = cluster['tls-server-name'];
@@ -93,6 +120,7 @@ export class KubeApi {
       cert: pem(user['client-certificate-data'], user['client-certificate']),
       key: pem(user['client-key-data'], user['client-key']),
       ...(name === undefined ? {} : { servername: name }),
+      ...(cluster['insecure-skip-tls-verify'] ? { rejectUnauthorized: false } : {}),
     };
   }
 
@@ -100,22 +128,36 @@ export class KubeApi {
   async pods(namespace: string, labels: Readonly<Record<string, string>>): Promise<PodState[]> {
     const selector = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
     const query = `labelSelector=${encodeURIComponent(selector.join(','))}`;
-    const { items } = (await this.#get(`/api/v1/namespaces/${namespace}/pods?${query}`)) as { items: PodState[] };
+    const { items } = (await this.get(`/api/v1/namespaces/${namespace}/pods?${query}`)) as { items: PodState[] };
     return items.filter(
       ({ metadata, status }) => metadata.deletionTimestamp === undefined && status.phase === 'Running',
     );
   }
 
-  #get(path: string): Promise<unknown> {
-    const { get } = this.#url.startsWith('https:') ? https : http;
+  /** Reads the object or the list at a path. @throws KubeError */
+  get(path: string): Promise<unknown> {
+    return this.#ask('GET', path);
+  }
+
+  /** Changes some fields of the object at a path. @throws KubeError */
+  patch(path: string, fields: object): Promise<unknown> {
+    return this.#ask('PATCH', path, fields);
+  }
+
+  #ask(method: string, path: string, body?: object): Promise<unknown> {
+    const { request: send } = this.#url.startsWith('https:') ? https : http;
     return new Promise((resolve, reject) => {
-      const options = { ...this.#tls, headers: this.#headers, timeout: TIMEOUT_MS, agent: false };
-      const request = get(`${this.#url}${path}`, options, (response) => {
+      const type = body === undefined ? {} : { 'content-type': 'application/merge-patch+json' };
+      const headers = { ...this.#headers, ...type };
+      const options = { ...this.#tls, method, headers, timeout: TIMEOUT_MS, agent: false };
+      const request = send(`${this.#url}${path}`, options, (response) => {
         let text = '';
+        this.now = Date.parse(response.headers.date ?? '') || Date.now();
         response.setEncoding('utf8').on('data', (part: string) => (text += part));
         response.on('end', () => {
-          if (response.statusCode === 200) resolve(JSON.parse(text));
-          else reject(new Error(`The API server answers ${response.statusCode} to ${path}.`));
+          const { statusCode = 0 } = response;
+          if (statusCode === 200) resolve(JSON.parse(text));
+          else reject(new KubeError(statusCode, `The API server answers ${statusCode} to ${method} ${path}.`));
         });
         response.on('error', reject);
       });
@@ -123,6 +165,7 @@ export class KubeApi {
         request.destroy(new Error(`The API server does not answer within ${TIMEOUT_MS / 1000} s.`)),
       );
       request.on('error', reject);
+      request.end(body === undefined ? undefined : JSON.stringify(body));
     });
   }
 

@@ -60,7 +60,8 @@ export class FakeEdge {
 
   #list(request: http.IncomingMessage, response: http.ServerResponse): void {
     const items = [...this.#pods.keys()].map((name) => ({ metadata: { name }, status: { phase: 'Running' } }));
-    response.end(JSON.stringify({ items: request.url?.includes('labelSelector=') ? items : [] }));
+    if (!request.url?.includes('labelSelector=')) response.statusCode = 404;
+    response.end(JSON.stringify({ items }));
   }
 
   /** Has a pod show a certificate from now on. */

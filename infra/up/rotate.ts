@@ -12,7 +12,7 @@ import { unfinishedStep, withRotation } from './pki-file.ts';
 import type { ServedLeaf } from './served-leaf.ts';
 import { openStack, readRequest, type StackRequest } from './stack.ts';
 import { writeKeepingMode } from './stack-file.ts';
-import { bringUp, requireReachable } from './up.ts';
+import { bringUp, requireReachable, sayReady } from './up.ts';
 
 const readIfThere = (file: string): string => (existsSync(file) ? readFileSync(file, 'utf8') : '');
 
@@ -77,18 +77,19 @@ export async function rotate(
   if (step === 'root-retire' && !dryRun) await edge?.requireIssuedBy(after.issuing);
   const engine = await openStack(next, requireReachable(next.config));
   if (!yes) {
-    const code = await bringUp(next, engine, { preview: true, policies });
+    const { code } = await bringUp(next, engine, { preview: true, policies });
     if (code !== 0 || dryRun) return exitCodeOf(code);
     if (!(await agreed(`Do the step ${step}?`))) return 0;
   }
   const file = checkedInFile(next.stack);
   writeKeepingMode(file, withRotation(readIfThere(file), step, before, after));
   const served = CHANGES_LEAF.includes(step) ? await servedNow(edge) : undefined;
-  const code = await bringUp(next, engine, { yes: true, policies });
+  const { code, url } = await bringUp(next, engine, { yes: true, policies });
   if (code !== 0) {
     failed(next.config, step, before);
     return exitCodeOf(code);
   }
+  await sayReady(next, url);
   if (edge && served) {
     const pods = await edge.untilReplaced(served);
     const serve = pods === 1 ? 'pod of the edge serves' : 'pods of the edge serve';

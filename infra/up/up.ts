@@ -9,6 +9,7 @@ import type { Engine, StateResource } from './engine.ts';
 import { requireKindCluster } from './kind-cluster.ts';
 import { checkedInFile, type UpPaths } from './paths.ts';
 import { withoutMark } from './pki-file.ts';
+import { ReplicasWatch } from './replicas-watch.ts';
 import { openStack, readRequest, type StackRequest } from './stack.ts';
 import { withFlags, writeKeepingMode } from './stack-file.ts';
 
@@ -29,7 +30,7 @@ export interface UpOptions {
 
 /**
  * Checks that the stack in the state can be changed to the configuration. Prints the cost of the changes.
- * @throws ConfigError for a change that cannot be made, PreflightError for a kind cluster that cannot be used
+ * @throws ConfigError for a change that cannot be made, PreflightError for a cluster that cannot be used
  */
 export const requireReachable =
   (config: Config, acceptDataLoss = false) =>
@@ -42,21 +43,39 @@ export const requireReachable =
     if (config.cluster === 'kind') await requireKindCluster(config, resources);
   };
 
-/** Runs `pulumi up` or `pulumi preview`; resolves with its exit code. */
+/** What the engine made of a stack. */
+export interface Brought {
+  /** Its exit code. */
+  readonly code: number;
+  /** Where people connect to; undefined where that is not known. */
+  readonly url?: string;
+}
+
+/** Runs `pulumi up` or `pulumi preview`. */
 export async function bringUp(
   { config, paths }: { config: Config; paths: UpPaths },
   engine: Engine,
   { preview = false, yes = false, policies = false, refresh = false, acceptDataLoss = false }: UpOptions,
-): Promise<number> {
+): Promise<Brought> {
   const args = [...(policies ? ['--policy-pack', POLICY_PACK] : []), ...(refresh ? ['--refresh'] : [])];
   // The program looks at the changes too, for those who call Pulumi themselves.
   const env = acceptDataLoss ? { [ACCEPT_DATA_LOSS]: 'true' } : {};
-  if (preview) return engine.run('preview', args, env);
+  if (preview) return { code: await engine.run('preview', args, env) };
   const code = await engine.run('up', [...args, ...(yes ? ['--yes', '--skip-preview'] : [])], env);
-  if (code !== 0) return code;
+  if (code !== 0) return { code };
   finishRotation(config.stack);
-  handOver(engine.outputs(), paths);
-  return 0;
+  const outputs = engine.outputs();
+  handOver(outputs, paths);
+  return { code, ...(typeof outputs.url === 'string' ? { url: outputs.url } : {}) };
+}
+
+/**
+ * Says that a stack is ready, once its replicas are.
+ * @throws StartError when they do not become so
+ */
+export async function sayReady({ config, paths }: { config: Config; paths: UpPaths }, url = ''): Promise<void> {
+  await new ReplicasWatch(config, paths).untilReady();
+  if (url !== '') process.stdout.write(`ready ${url}\n`);
 }
 
 /** A rotation whose `up` had not succeeded has now. */
@@ -80,7 +99,7 @@ function handOver(outputs: Record<string, unknown>, paths: UpPaths): void {
     const relative = path.relative('', file);
     lines.push(`${name.padEnd(16)} ${relative.startsWith('..') ? file : relative}`);
   }
-  process.stdout.write([...lines, ...(outputs.url ? [`ready ${outputs.url}`] : []), ''].join('\n'));
+  process.stdout.write(lines.map((line) => `${line}\n`).join(''));
 }
 
 /**
@@ -94,8 +113,9 @@ export async function up(args: readonly string[], options: UpOptions): Promise<n
   if (!options.preview && !options.yes) requireTerminal('up');
   await checkAppOfImage(request.config);
   const engine = await openStack(request, requireReachable(request.config, options.acceptDataLoss));
-  const code = await bringUp(request, engine, options);
+  const { code, url } = await bringUp(request, engine, options);
   if (!options.preview && (code === 0 || hasBegun(request.config, engine))) keepFlags(request);
+  if (!options.preview && code === 0) await sayReady(request, url);
   return exitCodeOf(code);
 }
 
