@@ -1,4 +1,3 @@
-import { NODE_PORTS } from '../components/edge/edge-service.ts';
 import type { Config } from '../config/config.ts';
 
 const LOOPBACK = '127.0.0.1';
@@ -9,8 +8,10 @@ interface Node {
   extraPortMappings?: { containerPort: number; hostPort: number; listenAddress: string; protocol: string }[];
 }
 
+type KindSettings = Pick<Config, 'nodeImage' | 'workers' | 'port' | 'httpPort' | 'nodePort' | 'httpNodePort'>;
+
 /** kind's own configuration: one control plane, which maps the ports, and the workers. */
-export function kindConfig(config: Pick<Config, 'nodeImage' | 'workers' | 'port' | 'httpPort'>) {
+export function kindConfig(config: KindSettings) {
   const image = config.nodeImage === '' ? {} : { image: config.nodeImage };
   const mapping = (containerPort: number, hostPort: number) => ({
     containerPort,
@@ -22,7 +23,7 @@ export function kindConfig(config: Pick<Config, 'nodeImage' | 'workers' | 'port'
     {
       role: 'control-plane',
       ...image,
-      extraPortMappings: [mapping(NODE_PORTS.https, config.port), mapping(NODE_PORTS.http, config.httpPort)],
+      extraPortMappings: [mapping(config.nodePort, config.port), mapping(config.httpNodePort, config.httpPort)],
     },
     ...Array.from({ length: config.workers }, (): Node => ({ role: 'worker', ...image })),
   ];

@@ -76,6 +76,8 @@ test("kind's configuration binds every port to this machine alone, and has the c
     workers: 2,
     port: 1443,
     httpPort: 1080,
+    nodePort: 31443,
+    httpNodePort: 31080,
   });
   assert.equal(networking.apiServerAddress, '127.0.0.1');
   assert.deepEqual(
@@ -87,8 +89,8 @@ test("kind's configuration binds every port to this machine alone, and has the c
     ],
   );
   assert.deepEqual(nodes[0]!.extraPortMappings, [
-    { containerPort: 30443, hostPort: 1443, listenAddress: '127.0.0.1', protocol: 'TCP' },
-    { containerPort: 30080, hostPort: 1080, listenAddress: '127.0.0.1', protocol: 'TCP' },
+    { containerPort: 31443, hostPort: 1443, listenAddress: '127.0.0.1', protocol: 'TCP' },
+    { containerPort: 31080, hostPort: 1080, listenAddress: '127.0.0.1', protocol: 'TCP' },
   ]);
-  assert.deepEqual(kindConfig({ nodeImage: '', workers: 0, port: 1, httpPort: 2 }).nodes.length, 1);
+  assert.deepEqual(kindConfig({ ...config, workers: 0 }).nodes.length, 1);
 });

@@ -3,7 +3,6 @@ import type * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import * as random from '@pulumi/random';
 import { stringify } from 'yaml';
-import { NODE_PORTS } from '../components/edge/edge-service.ts';
 import type { Config } from '../config/config.ts';
 import type { Cluster, LoadedImage } from './cluster.ts';
 import { clusterProvider } from './cluster.ts';
@@ -54,7 +53,7 @@ export class KindCluster extends pulumi.ComponentResource implements Cluster {
           ...this.#environment,
           OWNER: owner.hex,
           PORT: `${config.port}`,
-          NODE_PORT: `${NODE_PORTS.https}`,
+          NODE_PORT: `${config.nodePort}`,
         },
         triggers: [config.clusterName, stdin],
         logging: command.local.Logging.Stderr,

@@ -2,7 +2,7 @@
 import { KEDA } from './autoscaling/keda.ts';
 import { controllerSessions, haproxySessions, type SocketGauge } from './autoscaling/socket-gauge.ts';
 import { CERT_MANAGER } from './certificates/cert-manager.ts';
-import { CONTROLLER_PORTS, DEFINITIONS_LABELS, EDGE_PORTS, edgeSelector, HAPROXY_PORTS } from './edge/names.ts';
+import { CONTROLLER_PORTS, definitionsLabels, EDGE_PORTS, edgeSelector, HAPROXY_PORTS } from './edge/names.ts';
 import { selectorOf } from './labels.ts';
 import type { MonitoredPods } from './monitoring/monitored.ts';
 import type { MonitoringArgs } from './monitoring/monitoring.ts';
@@ -73,7 +73,7 @@ function edgeOpenings({ cluster, args: { edge } }: Made): EdgeOpenings {
   };
   return {
     place: { labels: selectorOf({ cluster, part: 'edge' }) },
-    own: edge.haproxy ? own : { ...own, asksApiServer: true, definitions: DEFINITIONS_LABELS },
+    own: edge.haproxy ? own : { ...own, asksApiServer: true, definitions: definitionsLabels(cluster) },
   };
 }
 

@@ -71,15 +71,46 @@ test('two clusters of the same name live in two namespaces of one Kubernetes clu
   assert.deepEqual(twice(both), []);
 });
 
-test('the pods of a cluster are selected by nothing of another', async () => {
-  const recording = await run({ chat: WHOLE, shop: { ...WHOLE, host: 'shop.example' } });
-  for (const { kind, metadata, spec } of manifestsIn(recording)) {
-    if (kind !== 'Service') continue;
-    const { selector } = spec as { selector: Record<string, string> };
-    const cluster = metadata.labels!['app.kubernetes.io/instance'];
-    assert.equal(selector['app.kubernetes.io/instance'], cluster, metadata.name);
-  }
-});
+type Labels = Readonly<Record<string, string>>;
+interface Selecting {
+  readonly selector?: Labels & { readonly matchLabels?: Labels };
+  readonly podSelector?: { readonly matchLabels?: Labels };
+}
+
+/** What an object finds its pods by; undefined: it finds none. */
+function selectorIn({ spec }: Manifest): Labels | undefined {
+  const { selector, podSelector } = (spec ?? {}) as Selecting;
+  return podSelector ? (podSelector.matchLabels ?? {}) : (selector?.matchLabels ?? selector);
+}
+
+/** Labels of all pods of a cluster, those of the chart's job among them. */
+function podLabelsIn(recording: Run): Labels[] {
+  const templates = manifestsIn(recording).map(
+    ({ spec }) => (spec as { template?: { metadata: { labels: Labels } } } | undefined)?.template?.metadata.labels,
+  );
+  const ofCharts = recording
+    .all('kubernetes:helm.sh/v3:Release')
+    .map(({ inputs }) => (inputs['values'] as { controller?: { podLabels?: Labels } }).controller?.podLabels);
+  return [...templates, ...ofCharts].filter((labels) => labels !== undefined);
+}
+
+for (const [kind, edge] of Object.entries({ CONTROLLER, HAPROXY })) {
+  test(`the pods of a cluster are selected by nothing of another in its namespace, each by the edge ${kind}`, async () => {
+    const [chat, shop] = [await run({ chat: { ...WHOLE, edge } }), await run({ shop: { ...WHOLE, edge } })];
+    const selects = (selector: Labels) => (labels: Labels) =>
+      Object.entries(selector).every(([name, value]) => labels[name] === value);
+    let selecting = 0;
+    for (const manifest of manifestsIn(chat)) {
+      const selector = selectorIn(manifest);
+      if (selector === undefined) continue;
+      selecting += 1;
+      const { name } = manifest.metadata;
+      assert.deepEqual(podLabelsIn(shop).filter(selects(selector)), [], `${manifest.kind} ${name}`);
+    }
+    assert.ok(selecting > 10);
+    assert.ok(podLabelsIn(shop).length > 2);
+  });
+}
 
 test('a small cluster is the server, its edge, certificates and policies', async () => {
   const recording = await run({ chat: CHAT });

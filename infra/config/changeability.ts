@@ -42,10 +42,11 @@ const loses = (effect: string, what: string, when: Condition, cost = ''): Change
   judge: (...values) => (when(...values) ? { kind: 'loses', what } : { kind: 'made', cost }),
 });
 
-const onKind: Condition = ({ cluster }) => cluster === 'kind';
-const onOwnCluster: Condition = ({ cluster }) => cluster === 'kind' || cluster === 'eks';
-const onEks: Condition = ({ cluster }) => cluster === 'eks';
-const byContext: Condition = ({ cluster }) => cluster !== 'kind' && cluster !== 'eks';
+const onKind = ({ cluster }: Values): boolean => cluster === 'kind';
+const onEks = ({ cluster }: Values): boolean => cluster === 'eks';
+const onOwnCluster = (values: Values): boolean => onKind(values) || onEks(values);
+/** On a cluster that a context of a kubeconfig names. */
+const byContext = (values: Values): boolean => !onOwnCluster(values);
 
 const UNUSED = made('nothing: `npm start` alone uses it');
 const IN_PLACE = made('in place');
@@ -70,19 +71,48 @@ const NEW_CLUSTER = 'npm run down and npm run up make a new one; back Redis and 
 const BYTES: Readonly<Record<string, number>> = { Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40 };
 const bytes = (size: string): number => Number.parseInt(size, 10) * (BYTES[size.slice(-2)] ?? 1);
 const hasVolume = ({ redis }: Values): boolean => redis === 'single' || redis === 'sentinel';
+/** Whether cert-manager makes the certificates. */
+const byCertManager = ({ certificates }: Values): boolean => certificates !== 'files';
+/** Whether the chain is there that clients, or replicas as clients of Redis, trust. */
+const hasChain = (values: Values): boolean =>
+  values.certificates === 'cert-manager' || (values.certificates === 'acme' && hasVolume(values));
 
 /** A root that no client accepts yet must not issue, and the issuing root must not be dropped. */
-function skipsAStep({ pki: before }: Values, { pki: after }: Values): boolean {
-  return !before.generations.includes(after.issuing) || !after.generations.includes(before.issuing);
+function skipsAStep(before: Values, after: Values): boolean {
+  if (!hasChain(before) || !hasChain(after)) return false;
+  return !before.pki.generations.includes(after.pki.issuing) || !after.pki.generations.includes(before.pki.issuing);
+}
+
+const NEW_REDIS = 'the replicas are replaced, and begin with the new Redis as it is';
+
+/** What becomes of the data of a Redis: that of one of others is not ours to lose. */
+function judgeRedis(before: Values, after: Values): Verdict {
+  if (hasVolume(before) && !hasVolume(after)) return { kind: 'loses', what: 'the data in Redis' };
+  if (hasVolume(before)) {
+    return {
+      kind: 'made',
+      cost:
+        'while all its pods are ready, nothing acknowledged is lost; replicas not yet replaced may find no Redis that ' +
+        'takes moves',
+    };
+  }
+  const kept = before.redis === 'external' ? `; what is in the Redis of before stays there` : '';
+  return { kind: 'made', cost: after.redis === 'none' ? `${ROLLS.cost}${kept}` : `${NEW_REDIS}${kept}` };
 }
 
 export const CHANGEABILITY: { readonly [K in Key]: Changeability } = Object.freeze({
-  cluster: refused('a stack stays on its cluster', NEW_STACK),
+  cluster: refused(
+    'a stack stays on its cluster',
+    NEW_STACK,
+    (before, after) => !byContext(before) || !byContext(after),
+  ),
   clusterName: refused('the cluster has its name for good', NEW_STACK, onOwnCluster),
   nodeImage: refused('kind cannot change the nodes of a cluster', NEW_CLUSTER, onKind),
   workers: refused('kind cannot change the nodes of a cluster', NEW_CLUSTER, onKind),
   port: refused('on kind, the ports are those the cluster was made with', NEW_CLUSTER, onKind),
   httpPort: refused('on kind, the ports are those the cluster was made with', NEW_CLUSTER, onKind),
+  nodePort: refused('on kind, the ports are those the cluster was made with', NEW_CLUSTER, onKind),
+  httpNodePort: refused('on kind, the ports are those the cluster was made with', NEW_CLUSTER, onKind),
   kubeconfig: loses(
     'in place, where it leads to the same cluster',
     'sight of the cluster that the stack is on',
@@ -164,7 +194,8 @@ export const CHANGEABILITY: { readonly [K in Key]: Changeability } = Object.free
   certificates: loses(
     'other certificates',
     'the root key of the own chain',
-    ({ certificates: before }, { certificates: after }) => before !== 'files' && after === 'files',
+    // With ACME the chain is for Redis alone: its clients are the replicas, which then get the other roots.
+    (before, after) => before.certificates === 'cert-manager' && !hasChain(after),
     'clients have to trust the other authority',
   ),
   certificatesDir: made('in place', 'the edge serves the new leaf'),
@@ -188,23 +219,30 @@ export const CHANGEABILITY: { readonly [K in Key]: Changeability } = Object.free
   acmeDnsSecret: IN_PLACE,
   acmeAzure: IN_PLACE,
 
-  redis: loses(
-    'single and sentinel: Redis restarts as one or three on the volume of the first, and the replicas are replaced; else another Redis',
-    'the data in Redis',
-    (before, after) => hasVolume(before) !== hasVolume(after) || !hasVolume(after),
-    'while all its pods are ready, nothing acknowledged is lost; replicas not yet replaced may find no Redis that takes moves',
-  ),
+  redis: {
+    effect:
+      'single and sentinel: Redis restarts as one or three on the volume of the first, and the replicas are replaced; ' +
+      'else another Redis, or none',
+    cost:
+      'between single and sentinel nothing acknowledged is lost while all pods are ready. From either to external or ' +
+      'none the data in Redis is lost, so it is refused without `--accept-data-loss`. To another Redis ' +
+      NEW_REDIS,
+    judge: judgeRedis,
+  },
   redisUrl: made('rolls the replicas', 'not compared, as it is secret; another Redis has none of the games'),
   redisCaFile: ROLLS,
   redisImage: REDIS,
   redisMemoryMib: REDIS,
   redisPersistence: REDIS,
   redisStorage: refused(
-    'a volume does not shrink, and on kind it does not grow',
+    'a volume does not shrink, and one of the class that kind brings along does not grow',
     'a second stack with the new size, and a backup of this one restored there',
-    ({ redisStorage: before, ...values }, { redisStorage: after }) =>
-      hasVolume({ ...values, redisStorage: before }) &&
-      (bytes(after) < bytes(before) || (values.cluster === 'kind' && bytes(after) !== bytes(before))),
+    (before, after) => {
+      if (!hasVolume(before) || !hasVolume(after)) return false;
+      const more = bytes(after.redisStorage) - bytes(before.redisStorage);
+      // Another class than kind's own may have volumes that grow.
+      return more < 0 || (more > 0 && before.cluster === 'kind' && before.redisStorageClass === '');
+    },
   ),
   redisStorageClass: refused(
     'a volume keeps its class',
@@ -213,7 +251,10 @@ export const CHANGEABILITY: { readonly [K in Key]: Changeability } = Object.free
   ),
   protect: IN_PLACE,
 
-  autoscaling: IN_PLACE,
+  autoscaling: made(
+    'in place',
+    'a KEDA that the stack installed goes when it is no longer keda, and other stacks that use it are no longer scaled',
+  ),
   scaleOn: IN_PLACE,
   maxReplicas: EDGE,
   socketsPerReplica: IN_PLACE,
@@ -223,7 +264,7 @@ export const CHANGEABILITY: { readonly [K in Key]: Changeability } = Object.free
   charts: loses(
     'upgrades, installs or removes the charts',
     'every certificate of cert-manager',
-    ({ charts: before }, { charts: after }) => before.certManager.install && !after.certManager.install,
+    (before, after) => byCertManager(before) && before.charts.certManager.install && !after.charts.certManager.install,
     'what a chart installs restarts, and a controller that restarts drains its sockets',
   ),
 

@@ -27,6 +27,10 @@ test('a record has no secret, and a key that it does not have is not compared', 
   assert.deepEqual(changesSince('{}', config({ workers: 3 })), { refused: [], losses: [], costs: [] });
 });
 
+const ELSEWHERE = { cluster: 'existing', context: 'c', image: 'r/i:1' };
+const SERVER = { serverImage: 'r/chat:1' };
+const FILES = { certificates: 'files', certificatesDir: 'c' };
+const ACME = { certificates: 'acme', host: 'play.example.com', acmeEmail: 'a@example.com' };
 const pki = (generations: string[], issuing: string) => ({ pki: { generations, issuing } });
 
 for (const [what, before, after, pattern] of [
@@ -63,11 +67,28 @@ for (const [what, before, after, pattern] of [
 }
 
 for (const [what, before, after] of [
-  ['nodes of kind elsewhere', { cluster: 'existing', context: 'c', image: 'r/i:1' }, { workers: 3 }],
+  ['nodes of kind elsewhere', ELSEWHERE, { workers: 3 }],
   ['one Redis that becomes three', {}, { redis: 'sentinel' }],
-  ['a volume that grows in the cloud', { cluster: 'existing', context: 'c', image: 'r/i:1' }, { redisStorage: '2Gi' }],
+  ['a volume that grows in the cloud', ELSEWHERE, { redisStorage: '2Gi' }],
   ['a volume that is said in another unit', { redisStorage: '1Gi' }, { redisStorage: '1024Mi' }],
   ['three that become one', { redis: 'sentinel' }, { redis: 'single' }],
+  ['a volume of kind of another class', { redisStorageClass: 'grows' }, { redisStorage: '2Gi' }],
+  ['the name of what runs a cluster', ELSEWHERE, { cluster: 'gke' }],
+  ['no Redis that becomes one', { ...SERVER, redis: 'none' }, { redis: 'single' }],
+  ['no Redis that becomes three', { ...SERVER, redis: 'none' }, { redis: 'sentinel' }],
+  [
+    'a Redis of others that becomes one',
+    { redis: 'external', redisUrl: 'redis://r:1' },
+    { redis: 'single', redisUrl: '' },
+  ],
+  ['ACME that becomes files', { ...ACME, certificatesDir: 'c' }, { certificates: 'files' }],
+  [
+    'ACME for an own chain, while Redis keeps the chain',
+    { ...ACME, certificates: 'cert-manager' },
+    { certificates: 'acme' },
+  ],
+  ['a root of a chain there is not', FILES, pki(['g2'], 'g2')],
+  ['cert-manager that was never installed', FILES, { charts: { certManager: { install: false } } }],
   ['a volume there is not', { redis: 'external', redisUrl: 'redis://r:1' }, { redisStorage: '2Gi' }],
   ['the next step of a rollover', pki(['g1', 'g2'], 'g1'), pki(['g1', 'g2'], 'g2')],
   ['its last step', pki(['g1', 'g2'], 'g2'), pki(['g2'], 'g2')],
@@ -76,6 +97,25 @@ for (const [what, before, after] of [
     const { refused, losses, costs } = changes(before, { ...before, ...after });
     assert.deepEqual([refused, losses], [[], []]);
     assert.equal(costs.length, 1);
+  });
+}
+
+for (const [what, before, after, loss] of [
+  ['one Redis that goes', { ...SERVER, redis: 'single' }, { redis: 'none' }, 'The data in Redis'],
+  ['an own chain that files replace', {}, FILES, 'The root key of the own chain'],
+  [
+    'an own chain that ACME replaces, and no Redis keeps',
+    { ...SERVER, ...ACME, redis: 'none', certificates: 'cert-manager' },
+    { certificates: 'acme' },
+    'The root key of the own chain',
+  ],
+  ['cert-manager that goes', {}, { charts: { certManager: { install: false } } }, 'Every certificate of cert-manager'],
+] as const) {
+  test(`lost: ${what}`, () => {
+    const { refused, losses } = changes(before, { ...before, ...after });
+    assert.deepEqual(refused, []);
+    assert.equal(losses.length, 1);
+    assert.match(losses[0]!, new RegExp(`${loss} is lost\\.$`));
   });
 }
 

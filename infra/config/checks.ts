@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import { type Check, type Complaint, needs } from './complaint.ts';
 import { checkDnsChallenge } from './dns-checks.ts';
+import { edgeServiceType } from './edge-settings.ts';
 import type { Key, Values } from './keys.ts';
 import {
   checkBreaking,
@@ -102,7 +103,8 @@ function checkImage({ cluster, image, imageRepository, serverImage, ingress }: V
 const PASSTHROUGH: readonly string[] = ['gke', 'aks'];
 
 function checkBalancer({ cluster, ingressService, proxyProtocol }: Values): Complaint | undefined {
-  if (!proxyProtocol || ingressService === 'NodePort' || !PASSTHROUGH.includes(cluster)) return undefined;
+  if (!proxyProtocol || !['auto', 'LoadBalancer'].includes(ingressService) || !PASSTHROUGH.includes(cluster))
+    return undefined;
   return {
     keys: ['proxyProtocol'],
     problem: `proxyProtocol is true with cluster: ${cluster}, whose load balancer does not speak it`,
@@ -120,10 +122,10 @@ function checkExternalDns({ externalDns, cluster, host, ingressService }: Values
       remedy: 'set host to a name in a zone that your external-dns manages',
     };
   }
-  if (cluster !== 'kind' && ingressService !== 'NodePort') return undefined;
+  if (cluster !== 'kind' && ['auto', 'LoadBalancer'].includes(ingressService)) return undefined;
   return {
     keys: ['externalDns'],
-    problem: `externalDns is true with ${cluster === 'kind' ? 'cluster: kind' : 'ingressService: NodePort'}`,
+    problem: `externalDns is true with ${cluster === 'kind' ? 'cluster: kind' : `ingressService: ${ingressService}`}`,
     remedy: 'unset it: there is no load balancer that a name could lead to',
   };
 }
@@ -136,6 +138,34 @@ function checkEdge({ cluster, ingressService, proxyProtocol }: Values): Complain
     remedy: 'nothing before the edge would speak it, and no client get in: set it to false',
   };
 }
+
+const NODE_PORTS = ['nodePort', 'httpNodePort'] as const;
+
+const checkNodePorts: Check = (values, given) => {
+  const { cluster, ingressService, nodePort, httpNodePort } = values;
+  if (cluster === 'kind' && ingressService === 'ClusterIP') {
+    return {
+      keys: ['ingressService', 'cluster'],
+      problem: 'ingressService is ClusterIP with cluster: kind, whose port leads to a port of the nodes',
+      remedy: 'unset it, or set cluster to existing for a second stack on a kind cluster',
+    };
+  }
+  if (nodePort === httpNodePort) {
+    return {
+      keys: ['httpNodePort', 'nodePort'],
+      problem: `nodePort and httpNodePort are both ${nodePort}`,
+      remedy: 'HTTPS and HTTP need a port each',
+    };
+  }
+  const stray = NODE_PORTS.find((key) => given.has(key));
+  const type = edgeServiceType(values);
+  if (stray === undefined || cluster === 'kind' || type === 'NodePort') return undefined;
+  return {
+    keys: [stray],
+    problem: `${stray} is set, and the Service of the edge is of type ${type}`,
+    remedy: 'set ingressService to NodePort, or unset it',
+  };
+};
 
 /** The plain edge cannot start without the certificate that the challenge has to fetch through it. */
 function checkChallenge({ certificates, acmeChallenge, ingress }: Values): Complaint | undefined {
@@ -212,6 +242,7 @@ export const CLUSTER_CHECKS: readonly Check[] = [
   checkPlace,
   checkImage,
   checkEdge,
+  checkNodePorts,
   checkBalancer,
   checkExternalDns,
   checkCertificates,

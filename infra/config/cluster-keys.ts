@@ -189,10 +189,13 @@ export const CLUSTER_KEYS = Object.freeze({
   ),
   ingressReplicas: integer(1, 16, 2, 'pods of the edge'),
   ingressService: choice(
-    ['auto', 'NodePort', 'LoadBalancer'],
+    ['auto', 'NodePort', 'LoadBalancer', 'ClusterIP'],
     'auto',
-    'service of the edge; NodePort: 30443 and 30080; auto: that on kind, else LoadBalancer',
+    'service of the edge; NodePort: nodePort and httpNodePort; auto: that on kind, else LoadBalancer; ClusterIP: for ' +
+      'kubectl port-forward, or an entrance of yours',
   ),
+  nodePort: integer(30_000, 32_767, 30_443, 'NodePort: port of the nodes for HTTPS; on kind, port leads to it'),
+  httpNodePort: integer(30_000, 32_767, 30_080, 'NodePort: port of the nodes for HTTP; on kind, httpPort leads to it'),
   externalDns: flag(false, 'whether external-dns is asked to make the DNS record of host'),
   proxyProtocol: flag(false, 'whether the load balancer before the edge speaks the PROXY protocol'),
   certificates: choice(

@@ -18,6 +18,15 @@ export function edgeSettings(config: EdgeKeys): EdgeSettings {
   };
 }
 
+/** Type of the Service by which people come: told by the configuration, or by what the cluster can do. */
+export function edgeServiceType({
+  cluster,
+  ingressService,
+}: Pick<Values, 'cluster' | 'ingressService'>): Exclude<Values['ingressService'], 'auto'> {
+  if (ingressService !== 'auto') return ingressService;
+  return cluster === 'kind' ? 'NodePort' : 'LoadBalancer';
+}
+
 /** The limits of an edge from the configuration. */
 export const edgeLimits = (config: Pick<Values, keyof EdgeLimits>): EdgeLimits => ({
   maxConnections: config.maxConnections,

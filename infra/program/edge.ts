@@ -1,23 +1,25 @@
 // How the configuration of a stack becomes the edge of its cluster.
 import type * as pulumi from '@pulumi/pulumi';
 import type { EdgeServiceOptions } from '../components/edge/edge-args.ts';
-import { NODE_PORTS } from '../components/edge/edge-service.ts';
 import { type Cloud, externalDnsAnnotations, loadBalancerAnnotations } from '../components/edge/load-balancer.ts';
 import type { EdgeChoice } from '../components/web-socket-cluster-args.ts';
 import type { Config } from '../config/config.ts';
+import { edgeServiceType } from '../config/edge-settings.ts';
 import { chartPlace } from './charts.ts';
 import { CONTROLLER_OF_OTHERS } from './names.ts';
 
 const CLOUDS: readonly string[] = ['eks', 'gke', 'aks'] satisfies Cloud[];
 
-/** The Service by which people come: told by the configuration, or by what the cluster can do. */
-function serviceOptions({ cluster, ingressService, proxyProtocol, externalDns, host }: Config): EdgeServiceOptions {
-  const type = ingressService === 'auto' ? (cluster === 'kind' ? 'NodePort' : 'LoadBalancer') : ingressService;
+/** The Service by which people come. */
+function serviceOptions(config: Config): EdgeServiceOptions {
+  const { cluster, nodePort: https, httpNodePort: http, proxyProtocol, externalDns, host } = config;
+  const type = edgeServiceType(config);
   const cloud = CLOUDS.includes(cluster) ? (cluster as Cloud) : undefined;
   return {
     type,
     annotations: loadBalancerAnnotations(cloud, { proxyProtocol, ...(externalDns ? { dnsName: host } : {}) }),
-    ...(cluster === 'kind' || type === 'NodePort' ? { nodePorts: NODE_PORTS } : {}),
+    // kind maps its ports to them, whatever the Service is.
+    ...(cluster === 'kind' || type === 'NodePort' ? { nodePorts: { https, http } } : {}),
   };
 }
 

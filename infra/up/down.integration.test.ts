@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, test } from 'node:test';
+import { FakeCluster } from './cluster-testing.ts';
 import {
   DEV,
   FakeProject,
@@ -158,11 +159,17 @@ test('a destroy that fails ends with exit code 1 and forgets nothing', async () 
 });
 
 test('a cluster elsewhere that is gone is forgotten by --unreachable only: by a refresh, then a destroy', async () => {
-  project.write(
-    'Pulumi.dev.yaml',
-    `${DEV}  gridlock:cluster: existing\n  gridlock:context: there\n  gridlock:image: r.example/g:1\n`,
-  );
+  const cluster = new FakeCluster();
+  project.write('kubeconfig', await cluster.start());
+  const keys = [
+    'cluster: existing',
+    'context: here',
+    `kubeconfig: ${project.path('kubeconfig')}`,
+    'image: r.example/g:1',
+  ];
+  project.write('Pulumi.dev.yaml', `${DEV}${keys.map((key) => `  gridlock:${key}\n`).join('')}`);
   await up();
+  await cluster.stop();
   project.tell('fails-at', 'destroy');
   const failed = await project.run('down', ['--yes']);
   assert.equal(failed.code, 1);

@@ -3,7 +3,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { REMOVE } from '../cluster/kind-scripts.ts';
-import { NODE_PORTS } from '../components/edge/edge-service.ts';
 import type { Config } from '../config/config.ts';
 import { PreflightError } from '../local/errors.ts';
 import { requirePort } from '../local/ports.ts';
@@ -71,10 +70,11 @@ export function deleteKindCluster(name: string): number {
 
 /** One sentence on a kind cluster that cannot be used as the state says; undefined when it can. */
 function complaintOf(
-  { clusterName, stack, port }: Config,
+  config: Config,
   { state, stopped }: KindCluster,
   resources: readonly StateResource[],
 ): string | undefined {
+  const { clusterName, stack } = config;
   if (state === 'stopped') {
     const [are, them] = stopped.length === 1 ? ['is', 'it'] : ['are', 'them'];
     return (
@@ -89,11 +89,14 @@ function complaintOf(
       `npm run down -- --stack ${stack} forgets it, and npm run up makes a new one.`
     );
   }
-  return named(resources, 'cluster-nodes') ? undefined : adoptionComplaint(clusterName, port, resources);
+  return named(resources, 'cluster-nodes') ? undefined : adoptionComplaint(config, resources);
 }
 
 /** A cluster that this state does not know would be adopted. */
-function adoptionComplaint(name: string, port: number, resources: readonly StateResource[]): string | undefined {
+function adoptionComplaint(
+  { clusterName: name, port, nodePort }: Config,
+  resources: readonly StateResource[],
+): string | undefined {
   const maker = makerOf(name);
   if (maker !== undefined) {
     if (maker === markOf(resources)) return undefined;
@@ -105,7 +108,7 @@ function adoptionComplaint(name: string, port: number, resources: readonly State
   }
   let mapped = '';
   try {
-    mapped = docker('port', `${name}-control-plane`, `${NODE_PORTS.https}/tcp`).trim();
+    mapped = docker('port', `${name}-control-plane`, `${nodePort}/tcp`).trim();
   } catch {
     // Docker fails where nothing is mapped.
   }

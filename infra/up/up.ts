@@ -10,6 +10,7 @@ import { requireKindCluster } from './kind-cluster.ts';
 import { checkedInFile, type UpPaths } from './paths.ts';
 import { withoutMark } from './pki-file.ts';
 import { ReplicasWatch } from './replicas-watch.ts';
+import { requireRoom } from './shared-cluster.ts';
 import { openStack, readRequest, type StackRequest } from './stack.ts';
 import { withFlags, writeKeepingMode } from './stack-file.ts';
 
@@ -41,6 +42,7 @@ export const requireReachable =
       process.stdout.write([...losses, ...costs].map((sentence) => `${sentence}\n`).join(''));
     }
     if (config.cluster === 'kind') await requireKindCluster(config, resources);
+    else if (config.cluster !== 'eks') await requireRoom(config, resources);
   };
 
 /** What the engine made of a stack. */

@@ -1,7 +1,7 @@
 import * as kubernetes from '@pulumi/kubernetes';
 import type * as pulumi from '@pulumi/pulumi';
 import { type ChartPlace, mirrored } from '../artifacts.ts';
-import { DEFINITIONS_LABELS, edgeName } from './names.ts';
+import { definitionsLabels, edgeName } from './names.ts';
 
 const TIMEOUT_SECONDS = 600;
 
@@ -51,7 +51,7 @@ export function controllerDefinitions(
           image: imageParts(mirrored({ imageMirror }, image)),
           enableRuntimeDefaultSeccompProfile: true,
           allowPrivilegeEscalation: false,
-          podLabels: DEFINITIONS_LABELS,
+          podLabels: definitionsLabels(cluster),
           service: { enabled: false },
           defaultTLSSecret: { enabled: false },
           ingressClass,

@@ -4,11 +4,6 @@ import { labelsOf, selectorOf } from '../labels.ts';
 import { type OwnEdgeArgs, settingsOf } from './edge-args.ts';
 import { edgeName } from './names.ts';
 
-/**
- * Ports of a node: on kind they are mapped to those that clients connect to, elsewhere a balancer in front knows them.
- */
-export const NODE_PORTS = Object.freeze({ https: 30_443, http: 30_080 });
-
 interface ServiceStatus {
   loadBalancer?: { ingress?: readonly { hostname?: string; ip?: string }[] };
 }

@@ -20,8 +20,8 @@ const POD_LABEL = 'gridlock/edge';
 /** Distinguishes the pods of the two kinds, in addition to `selectorOf`. */
 export const edgePodLabels = (pods: EdgePods) => ({ [POD_LABEL]: pods });
 
-/** The pod that makes the definitions of the controller's custom resources, once for each release. */
-export const DEFINITIONS_LABELS = Object.freeze({ [POD_LABEL]: 'definitions' });
+/** The pod that makes the definitions of the controller's custom resources, once for each release of a cluster. */
+export const definitionsLabels = (cluster: string) => ({ [POD_LABEL]: 'definitions', 'gridlock/cluster': cluster });
 
 /** The selector of the Deployment of one kind of pods. */
 export const edgeSelector = (cluster: string, pods: EdgePods) => ({
