@@ -18,6 +18,7 @@ const e2e = command('e2e', 'test the whole system on a kind cluster')
   .option('--mode <mode>', 'full or plain (default: full where it is possible)', oneOf(['full', 'plain']))
   .option('--charts <directory>', `directory with the charts (${CHARTS.certManager.name}, ...), instead of registries`)
   .option('--load <images>', "images of this machine's Docker to load into the cluster, with commas between", list)
+  .option('--only <scenarios>', 'only these, with commas between; a name that there is not lists them', list)
   .option('--json <file>', 'write every step with its time and result there')
   .option('--keep', 'leave the cluster, and say where it is');
 
@@ -28,8 +29,8 @@ const declared = addConfigOptions(e2e, KEYS);
 
 /** What the end-to-end test is asked for by the options of the command. */
 export function runOptions({ stack: _stack, ...given }: ReturnType<typeof declared.opts>): Options {
-  const { mode, charts, load = [], json, keep, ...settings } = given;
-  return { mode, charts, load, json, keep: keep === true, settings };
+  const { mode, charts, load = [], only = [], json, keep, ...settings } = given;
+  return { mode, charts, load, only, json, keep: keep === true, settings };
 }
 
 export default declared.action(

@@ -5,36 +5,43 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { Kubectl } from '../../infra/cluster/kubectl.ts';
+import type { Config } from '../../infra/config/config.ts';
 import { publicUrl } from '../../infra/config/origin.ts';
 import { docker } from '../../infra/image/docker.ts';
 import { type UpPaths, upPaths } from '../../infra/up/paths.ts';
 import { findEngine } from '../../infra/up/tools.ts';
 import { buildImage, clusterExists, deleteCluster, ensureCluster, imagesHere, loadImages, ownImages } from './kind.ts';
 import { chartsIn, type Options } from './options.ts';
-import { Project } from './project.ts';
+import { type Printed, Project } from './project.ts';
 import type { Steps } from './steps.ts';
-import type { RotationStep, System } from './system.ts';
+import type { RotationStep, Settings, StackSystem } from './system.ts';
 
 const run = promisify(execFile);
 
 /** The stack as `npm run up` brings it up: the Pulumi engine, cert-manager, trust-manager, the ingress controller. */
-export class FullSystem implements System {
+export class FullSystem implements StackSystem {
   readonly #project: Project;
   readonly #options: Options;
   readonly #paths: UpPaths;
   /** Whether the cluster was there before this run. */
   #adopted = false;
+  /** Whether this run made the cluster, and the program found it. */
+  #prepared = false;
   /** The image, when it was not there before. */
   #made: string | undefined;
   readonly kubectl: Kubectl;
   readonly rotations: readonly RotationStep[] = ['leaf', 'intermediate', 'root-accept', 'root-issue', 'root-retire'];
 
-  constructor(settings: Readonly<Record<string, unknown>>, options: Options) {
+  constructor(settings: Settings, options: Options) {
     this.#options = options;
-    const charts = options.charts === undefined ? {} : { charts: chartsIn(options.charts) };
-    this.#project = new Project({ ...settings, ...charts });
+    const charts = options.charts === undefined ? {} : chartsIn(options.charts);
+    this.#project = new Project({ ...charts, ...settings });
     this.#paths = upPaths(this.#project.stateDir, this.#project.stack);
     this.kubectl = new Kubectl(this.config.clusterName, this.config.namespace);
+  }
+
+  get stack(): StackSystem {
+    return this;
   }
 
   get config() {
@@ -51,11 +58,14 @@ export class FullSystem implements System {
 
   async start(steps: Steps): Promise<void> {
     // Where images cannot be pulled they have to be in the cluster before the program wants them.
-    if (this.#options.load.length > 0) await this.#prepareCluster(steps);
-    await steps.must('pulumi up', () => this.#up('--policy-pack'));
+    const { config } = this;
+    const isOwnServer = config.serverImage !== '';
+    if (this.#options.load.length > 0 || isOwnServer || !(await hasDockerProvider())) await this.#prepareCluster(steps);
+    await steps.must('pulumi up', () => this.#up(...(isOwnServer ? [] : ['--policy-pack'])));
   }
 
   async #prepareCluster(steps: Steps): Promise<void> {
+    this.#prepared = true;
     const { config } = this;
     await steps.must('cluster made', async () => {
       const { made, told } = await ensureCluster(config);
@@ -64,6 +74,7 @@ export class FullSystem implements System {
     });
     let image = config.image;
     await steps.must('image built', async () => {
+      if (config.serverImage !== '') return `${config.serverImage}, which is there`;
       if (image !== '') return `${image}, as configured`;
       const { reference, mine } = await buildImage(config);
       if (mine) this.#made = reference;
@@ -72,7 +83,7 @@ export class FullSystem implements System {
       return reference;
     });
     await steps.must('images loaded', async () => {
-      const here = await imagesHere([image, ...ownImages(config)]);
+      const here = await imagesHere([image, config.serverImage, ...ownImages(config)].filter(Boolean));
       return loadImages(config.clusterName, [...here, ...this.#options.load]);
     });
   }
@@ -94,13 +105,45 @@ export class FullSystem implements System {
     return summary(stdout);
   }
 
-  async inspect(steps: Steps): Promise<void> {
-    await steps.run('pulumi up again, nothing changes', async () => {
-      const told = await this.#up();
-      assert.match(told, /^\d+ unchanged$/, 'nothing is created, updated or deleted');
-      return told;
-    });
-    await steps.run('pulumi refresh, no drift', () => this.#refresh());
+  readonly inspections = [
+    ['pulumi up again, nothing changes', () => this.#unchanged()],
+    ['pulumi refresh, no drift', () => this.#refresh()],
+  ] as const;
+
+  async #unchanged(): Promise<string> {
+    const told = await this.#up();
+    assert.match(told, /^\d+ unchanged$/, 'nothing is created, updated or deleted');
+    return told;
+  }
+
+  async change(settings: Settings): Promise<string> {
+    this.#project.configure(settings);
+    return this.#up();
+  }
+
+  async changeByFlags(flags: readonly string[]): Promise<Printed> {
+    const printed = await this.#project.run('up', ['--yes', ...flags]);
+    this.#project.reread();
+    return printed;
+  }
+
+  async refused(settings: Settings): Promise<string> {
+    const before = Object.fromEntries(Object.keys(settings).map((key) => [key, this.config[key as keyof Config]]));
+    this.#project.configure(settings);
+    try {
+      const { code, stdout, stderr } = await this.#project.attempt('up', ['--yes']);
+      assert.equal(code, 2, `${JSON.stringify(settings)} is refused: ${stdout}${stderr}`);
+      return stderr;
+    } finally {
+      this.#project.configure(before);
+    }
+  }
+
+  beside(settings: Settings): Project {
+    const { clusterName: name } = this.config;
+    const place = { cluster: 'existing', context: `kind-${name}`, kubeconfig: this.#paths.kubeconfig };
+    const { charts } = this.#options.charts === undefined ? {} : chartsIn(this.#options.charts);
+    return new Project({ ...place, ...(charts ? { charts } : {}), ...settings });
   }
 
   async #refresh(): Promise<string> {
@@ -128,7 +171,11 @@ export class FullSystem implements System {
     const { clusterName } = this.config;
     await steps.run('npm run down', async () => {
       const { stdout } = await this.#project.run('down', ['--state-dir', this.#project.stateDir, '--yes']);
-      return summary(stdout);
+      if (this.#prepared) return summary(stdout);
+      // The cluster as a whole, and not what is in it one by one.
+      assert.match(stdout, new RegExp(`The kind cluster ${clusterName} is deleted`));
+      assert.equal(await clusterExists(clusterName), false);
+      return 'the cluster is gone';
     });
     // A cluster that existed before the program is not the program's to delete, and may belong to someone else.
     if (!this.#adopted && (await clusterExists(clusterName))) {

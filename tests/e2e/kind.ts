@@ -38,6 +38,12 @@ export async function ensureCluster(config: Config): Promise<{ made: boolean; to
 
 export const deleteCluster = (name: string): Promise<string> => kind(['delete', 'cluster', '--name', name]);
 
+/** The containers that are its nodes, whole or half made. */
+export const nodesOf = async (name: string): Promise<string[]> =>
+  (await docker(['ps', '--all', '--filter', `label=io.x-k8s.kind.cluster=${name}`, '--format', '{{.Names}}']))
+    .split('\n')
+    .filter(Boolean);
+
 export const clusterExists = async (name: string): Promise<boolean> =>
   (await kind(['get', 'clusters'])).split('\n').includes(name);
 

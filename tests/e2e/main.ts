@@ -1,16 +1,19 @@
 import { dockerEnvironment } from '../../infra/image/docker.ts';
 import { freePorts } from '../kit/ports.ts';
 import { FullSystem } from './full.ts';
+import { OWN } from './interrupted.ts';
 import type { Mode, Options } from './options.ts';
 import { PlainSystem } from './plain.ts';
+import { scenariosOf } from './plan.ts';
 import { chooseMode, requireKind } from './preflight.ts';
-import { rotated } from './rotation.ts';
+import { chosenOf, type Scenario } from './scenario.ts';
 import * as scenarios from './scenarios.ts';
+import { buildExample, EXAMPLE, EXAMPLE_SETTINGS } from './socket-io.ts';
 import { Crowd } from './sockets.ts';
 import { StepFailure, Steps } from './steps.ts';
 import type { System } from './system.ts';
 
-const SOCKETS = 200;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** A stack that is small enough for two cores, and scales within what the test can open. */
 async function settingsFor(options: Options): Promise<Record<string, unknown>> {
@@ -31,62 +34,70 @@ async function settingsFor(options: Options): Promise<Record<string, unknown>> {
   };
 }
 
-/** Every scenario for a running system. A failed scenario does not prevent the next one. */
-async function exercise(system: System, steps: Steps): Promise<void> {
-  await steps.run('all under restricted', () => scenarios.underRestricted(system));
-  await steps.run('only the root vouches', () => scenarios.onlyTheRootIsTrusted(system));
-  await steps.run('a game over wss', () => scenarios.game(system));
-  await steps.run('a pod killed in mid-game', () => scenarios.podKilled(system));
-  await steps.run('a rolling update in mid-game', () => scenarios.rollingUpdate(system));
-  await steps.run('a node drained in mid-game', () => scenarios.nodeDrained(system));
-  await steps.run('an eviction too many refused', () => scenarios.budgetKept(system));
-  await system.inspect(steps);
+/** Does them one after the other. A failed scenario does not prevent the next one. */
+async function exercise(system: System, chosen: readonly Scenario[], steps: Steps): Promise<void> {
   const crowd = new Crowd(system);
   try {
-    await steps.run(`${SOCKETS} sockets opened`, () => crowd.grow(SOCKETS));
-    for (const step of system.rotations) await steps.run(`rotation: ${step}`, () => rotated(system, step, crowd));
-    if (system.config.autoscaling !== 'none') {
-      await steps.run('one more replica for more sockets', () =>
-        scenarios.scaledOut(system, (total) => crowd.grow(Math.max(0, total - crowd.size))),
-      );
-    }
+    for (const { title, run } of chosen) await steps.run(title, () => run({ system, crowd }));
   } finally {
     crowd.close();
   }
 }
 
-async function runSystem(mode: Mode, options: Options): Promise<Steps> {
-  const settings = await settingsFor(options);
-  const system = mode === 'full' ? new FullSystem(settings, options) : new PlainSystem(settings, options);
-  const steps = new Steps(() => system.kubectl.describe());
+/** A system, the scenarios it is brought up for, and its figures. */
+interface Run {
+  readonly system: System;
+  readonly chosen: readonly Scenario[];
+  readonly figures: Record<string, unknown>;
+}
+
+async function runSystem({ system, chosen, figures }: Run, steps: Steps, { keep }: Options): Promise<void> {
+  if (chosen.length === 0) return;
   const begun = performance.now();
-  const figures: Record<string, unknown> = { mode };
+  steps.diagnoseBy(() => system.kubectl.describe());
   let interrupted: (() => void) | undefined;
   const interruption = new Promise<never>((_, reject) => (interrupted = () => reject(new StepFailure('interrupted'))));
   interruption.catch(() => undefined);
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => interrupted?.());
+  for (const signal of SIGNALS) process.once(signal, () => interrupted?.());
   try {
-    await Promise.race([interruption, bringUp(system, steps, figures, begun).then(() => exercise(system, steps))]);
+    const run = bringUp(system, steps, figures, begun).then(() => exercise(system, chosen, steps));
+    await Promise.race([interruption, run]);
   } catch (error) {
     if (!(error instanceof StepFailure)) throw error;
     figures['stopped'] = error.message;
   } finally {
-    if (!options.keep) await system.stop(steps);
+    if (!keep) await system.stop(steps);
     else {
       const { clusterName, stateDir } = system.config;
       process.stdout.write(`kept: kind cluster ${clusterName}, ${system.url}, state in ${stateDir}\n`);
     }
-    process.stdout.write(steps.table());
-    if (options.json !== undefined) steps.write(options.json, figures);
   }
-  return steps;
 }
 
 async function bringUp(system: System, steps: Steps, figures: Record<string, unknown>, begun: number): Promise<void> {
   await system.start(steps);
   await steps.must('replicas ready', () => scenarios.replicasReady(system));
+  if (system.config.serverImage !== '') return;
   await steps.must('first WSS handshake', () => scenarios.firstHandshake(system));
   figures['secondsToFirstHandshake'] = Math.round((performance.now() - begun) / 100) / 10;
+}
+
+/** The scenarios of the mode, each kind with its own way to be run. */
+async function runAll(mode: Mode, options: Options, steps: Steps, figures: Record<string, unknown>): Promise<void> {
+  const settings = await settingsFor(options);
+  const isFull = mode === 'full';
+  const system = isFull ? new FullSystem(settings, options) : new PlainSystem(settings, options);
+  const shared = scenariosOf(system);
+  const own = isFull ? OWN : [];
+  const example = isFull ? EXAMPLE : [];
+  const names = new Set(chosenOf([...shared, ...own, ...example], options.only).map(({ name }) => name));
+  const isChosen = ({ name }: { readonly name: string }): boolean => names.has(name);
+  for (const { title, run } of own.filter(isChosen)) await steps.run(title, () => run(settings, options));
+  await runSystem({ system, chosen: shared.filter(isChosen), figures }, steps, options);
+  if (!example.some(isChosen)) return;
+  await steps.must('image of the example built', buildExample);
+  const chat = new FullSystem({ ...settings, ...EXAMPLE_SETTINGS }, options);
+  await runSystem({ system: chat, chosen: example.filter(isChosen), figures: {} }, steps, options);
 }
 
 /**
@@ -97,6 +108,13 @@ export async function runEndToEnd(options: Options): Promise<boolean> {
   await requireKind();
   const { mode, reason } = await chooseMode(options);
   process.stdout.write(`end-to-end test, mode ${mode}: ${reason}\n`);
-  const steps = await runSystem(mode, options);
+  const steps = new Steps();
+  const figures: Record<string, unknown> = { mode };
+  try {
+    await runAll(mode, options, steps, figures);
+  } finally {
+    process.stdout.write(steps.table());
+    if (options.json !== undefined) steps.write(options.json, figures);
+  }
   return !steps.failed && steps.results.length > 0;
 }

@@ -2,30 +2,45 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { test } from 'node:test';
+import { afterEach, beforeEach, test } from 'node:test';
 import { chartsIn } from './options.ts';
 import { StepFailure, Steps } from './steps.ts';
 
-test('a directory of charts is the source of each, and a directory without one of them is refused by name', () => {
-  const directory = mkdtempSync(path.join(os.tmpdir(), 'gridlock-charts-'));
-  try {
-    for (const name of ['cert-manager', 'trust-manager', 'kubernetes-ingress']) {
-      mkdirSync(path.join(directory, name));
-      writeFileSync(path.join(directory, name, 'Chart.yaml'), `name: ${name}\n`);
-    }
-    assert.throws(() => chartsIn(directory), /has no chart metrics-server: unpack it to/);
-    mkdirSync(path.join(directory, 'metrics-server'));
-    writeFileSync(path.join(directory, 'metrics-server', 'Chart.yaml'), 'name: metrics-server\n');
-    assert.equal(chartsIn(directory)['ingress']?.source, path.join(directory, 'kubernetes-ingress'));
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(path.join(os.tmpdir(), 'gridlock-charts-'));
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+function unpack(...names: readonly string[]): void {
+  for (const name of names) {
+    mkdirSync(path.join(directory, name));
+    writeFileSync(path.join(directory, name, 'Chart.yaml'), `name: ${name}\n`);
   }
+}
+
+test('a directory of charts is the source of each, and a directory without one of them is refused by name', () => {
+  unpack('cert-manager', 'kubernetes-ingress', 'keda', 'metrics-server');
+  assert.throws(() => chartsIn(directory), /has no chart trust-manager: unpack it to/);
+  unpack('trust-manager');
+  const { charts, autoscaling } = chartsIn(directory);
+  assert.equal(charts['ingress']?.source, path.join(directory, 'kubernetes-ingress'));
+  assert.equal(charts['keda']?.source, path.join(directory, 'keda'));
+  assert.equal(autoscaling, undefined);
+});
+
+test('without the chart of KEDA nothing is scaled, and with it CPU is to be told', () => {
+  unpack('cert-manager', 'trust-manager', 'kubernetes-ingress');
+  assert.equal(chartsIn(directory).autoscaling, 'none');
+  unpack('keda');
+  assert.throws(() => chartsIn(directory), /has no chart metrics-server/);
 });
 
 test('a failed step is reported with its diagnosis, and ends only the steps that build on it', async (t) => {
   const written: string[] = [];
   t.mock.method(process.stdout, 'write', (text: string) => written.push(text) > 0);
-  const steps = new Steps(async () => 'the pods');
+  const steps = new Steps();
+  steps.diagnoseBy(async () => 'the pods');
   const fails = async () => {
     throw new Error('It broke.');
   };

@@ -15,21 +15,35 @@ export interface Options {
   readonly load: readonly string[];
   /** Where the figures are written as JSON. */
   readonly json: string | undefined;
+  /** Names of scenarios; none: all. */
+  readonly only: readonly string[];
   /** Leaves the cluster and its state. */
   readonly keep: boolean;
   /** Keys of the configuration that were given as flags. */
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
-/** The charts of the stack that is tested. */
-const USED: readonly ChartName[] = ['certManager', 'trustManager', 'ingress', 'metricsServer'];
+/** The charts that every stack has which is tested, and those that scale its replicas. */
+const USED: readonly ChartName[] = ['certManager', 'trustManager', 'ingress'];
+const SCALING: readonly ChartName[] = ['keda', 'metricsServer'];
 
-/** The `charts` of the configuration for a directory that holds them. @throws ConfigError when one is missing */
-export function chartsIn(directory: string): Record<string, { source: string }> {
-  const entries = USED.map((name) => {
-    const source = path.resolve(directory, CHARTS[name].name);
-    if (existsSync(path.join(source, 'Chart.yaml'))) return [name, { source }] as const;
-    throw new ConfigError(`--charts ${directory} has no chart ${CHARTS[name].name}: unpack it to ${source}.`);
-  });
-  return Object.fromEntries(entries);
+type Sources = Record<string, { source: string }>;
+
+/**
+ * The keys of the configuration for a directory that holds charts. Without KEDA's chart nothing is scaled.
+ * @throws ConfigError when one is missing
+ */
+export function chartsIn(directory: string): { charts: Sources; autoscaling?: 'none' } {
+  const placeOf = (name: ChartName): string => path.resolve(directory, CHARTS[name].name);
+  const isThere = (name: ChartName): boolean => existsSync(path.join(placeOf(name), 'Chart.yaml'));
+  const isScaled = isThere('keda');
+  const names = isScaled ? [...USED, ...SCALING] : USED;
+  const missing = names.find((name) => !isThere(name));
+  if (missing !== undefined) {
+    throw new ConfigError(
+      `--charts ${directory} has no chart ${CHARTS[missing].name}: unpack it to ${placeOf(missing)}.`,
+    );
+  }
+  const charts = Object.fromEntries(names.map((name) => [name, { source: placeOf(name) }]));
+  return isScaled ? { charts } : { charts, autoscaling: 'none' };
 }

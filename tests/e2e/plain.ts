@@ -39,7 +39,8 @@ export class PlainSystem implements System {
       ...settings,
       ingress: 'haproxy',
       certificates: 'files',
-      charts: { metricsServer: { install: false } },
+      // No chart is installed, KEDA's neither.
+      autoscaling: 'none',
     });
     this.#certificates = path.join(this.#project.stateDir, 'certificates');
     this.#project.configure({ certificatesDir: this.#certificates });
@@ -113,17 +114,17 @@ export class PlainSystem implements System {
     return this.#apply();
   }
 
-  async inspect(steps: Steps): Promise<void> {
-    await steps.run('applied again, nothing changes', async () => {
-      const versions = async () => {
-        const workloads = await this.kubectl.list('deployment,statefulset');
-        return workloads.map(({ metadata: { name, generation } }) => [name, generation]);
-      };
-      const before = await versions();
-      const told = await this.#apply();
-      assert.deepEqual(await versions(), before);
-      return told;
-    });
+  readonly inspections = [['applied again, nothing changes', () => this.#unchanged()]] as const;
+
+  async #unchanged(): Promise<string> {
+    const versions = async () => {
+      const workloads = await this.kubectl.list('deployment,statefulset');
+      return workloads.map(({ metadata: { name, generation } }) => [name, generation]);
+    };
+    const before = await versions();
+    const told = await this.#apply();
+    assert.deepEqual(await versions(), before);
+    return told;
   }
 
   async stop(steps: Steps): Promise<void> {

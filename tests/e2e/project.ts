@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import {
   copyFileSync,
   createWriteStream,
@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import type { Readable } from 'node:stream';
 import { parse, stringify } from 'yaml';
 import { type Config, readConfig } from '../../infra/config/config.ts';
 
@@ -23,6 +24,7 @@ export interface Printed {
   readonly stdout: string;
   readonly stderr: string;
   readonly seconds: number;
+  readonly code: number | null;
 }
 
 /** A second checkout with its own stack: rotating certificates writes to the stack's file. */
@@ -63,26 +65,41 @@ export class Project {
     return readConfig({ args: ['--stack', this.stack], directory: this.directory, target: 'cluster' });
   }
 
+  /** Keys that are as they were before, and then were not set. */
+  unset(...keys: readonly string[]): void {
+    for (const key of keys) delete this.#settings[key];
+    this.configure({});
+  }
+
   /** Runs a command of `gridlock`. Its output is kept in a file, which an error names. */
   async run(command: string, args: readonly string[]): Promise<Printed> {
-    const begun = performance.now();
-    const name = `${(this.#commands += 1)}-${command}.log`;
-    const log = path.join(this.directory, name);
-    const child = spawn(process.execPath, [path.join(ROOT, 'cli/main.ts'), command, '--stack', this.stack, ...args], {
+    const printed = await this.attempt(command, args);
+    const { code, stdout, stderr } = printed;
+    if (code === 0) return printed;
+    const last = `${stdout}\n${stderr}`.trim().split('\n').slice(-40).join('\n');
+    throw new Error(`gridlock ${command} ended with ${code}; the last lines of its output are:\n${last}`);
+  }
+
+  /** Starts a command of `gridlock`, which leads its own group of processes as under a shell. */
+  start(command: string, args: readonly string[]): ChildProcessByStdio<null, Readable, Readable> {
+    return spawn(process.execPath, [path.join(ROOT, 'cli/main.ts'), command, '--stack', this.stack, ...args], {
       cwd: this.directory,
+      detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const file = createWriteStream(log);
+  }
+
+  /** As `run`, whatever comes of it. */
+  async attempt(command: string, args: readonly string[]): Promise<Printed> {
+    const begun = performance.now();
+    const child = this.start(command, args);
+    const file = createWriteStream(path.join(this.directory, `${(this.#commands += 1)}-${command}.log`));
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (part) => void ((stdout += String(part)), file.write(part)));
     child.stderr.on('data', (part) => void ((stderr += String(part)), file.write(part)));
     const code = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
     file.end();
-    if (code !== 0) {
-      const last = `${stdout}\n${stderr}`.trim().split('\n').slice(-40).join('\n');
-      throw new Error(`gridlock ${command} ended with ${code}; its output is in ${log}, the last lines are:\n${last}`);
-    }
-    return { stdout, stderr, seconds: Math.round((performance.now() - begun) / 100) / 10 };
+    return { code, stdout, stderr, seconds: Math.round((performance.now() - begun) / 100) / 10 };
   }
 
   remove(): void {

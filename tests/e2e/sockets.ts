@@ -27,6 +27,16 @@ export class Crowd {
     }
   }
 
+  /** Those that are open now. */
+  get open(): number {
+    return this.#clients.filter(({ health }) => health.state === 'open').length;
+  }
+
+  /** How often one of them has come back. */
+  get reconnects(): number {
+    return this.#clients.reduce((sum, { health }) => sum + health.reconnects, 0);
+  }
+
   /** Those whose connection was lost since it was made, whether or not they have come back. */
   get lost(): number {
     return this.#clients.filter(({ health }) => health.reconnects > 0 || health.state !== 'open').length;

@@ -11,10 +11,10 @@ export interface StepResult {
 /** The steps of a run, printed as they finish, and once more as a table at the end. */
 export class Steps {
   readonly results: StepResult[] = [];
-  readonly #diagnose: (error: unknown) => Promise<string>;
+  #diagnose: (error: unknown) => Promise<string> = async () => '';
 
-  /** `diagnose` describes the state of the cluster when a step has failed. */
-  constructor(diagnose: (error: unknown) => Promise<string> = async () => '') {
+  /** Sets the source of what is told about the cluster when a step has failed. */
+  diagnoseBy(diagnose: (error: unknown) => Promise<string>): void {
     this.#diagnose = diagnose;
   }
 

@@ -1,5 +1,6 @@
 import type { Kubectl } from '../../infra/cluster/kubectl.ts';
 import type { Config } from '../../infra/config/config.ts';
+import type { Printed, Project } from './project.ts';
 import type { Steps } from './steps.ts';
 
 export type RotationStep = 'leaf' | 'intermediate' | 'root-accept' | 'root-issue' | 'root-retire';
@@ -13,13 +14,29 @@ export interface System {
   readonly rootPem: string;
   /** The rotations that this way of running it supports. */
   readonly rotations: readonly RotationStep[];
+  /** Further checks of this way of running it, each with its title. */
+  readonly inspections: readonly (readonly [title: string, run: () => Promise<string>])[];
+  /** Itself, where it is a stack whose configuration can be changed. */
+  readonly stack?: StackSystem;
   /** Brings it up, step by step. */
   start(steps: Steps): Promise<void>;
   /** Changes the configuration so that every replica is replaced, and resolves when it is done. */
   rollOut(): Promise<string>;
   rotate(step: RotationStep): Promise<string>;
-  /** More checks that this way of running it needs. */
-  inspect(steps: Steps): Promise<void>;
   /** Takes everything down. */
   stop(steps: Steps): Promise<void>;
+}
+
+export type Settings = Readonly<Record<string, unknown>>;
+
+/** A stack of the Pulumi engine. */
+export interface StackSystem extends System {
+  /** Changes the configuration, and brings the stack up; resolves with what came of it. */
+  change(settings: Settings): Promise<string>;
+  /** Brings it up with flags. */
+  changeByFlags(flags: readonly string[]): Promise<Printed>;
+  /** Asks for what is to be refused; resolves with the refusal, with the configuration as it was. */
+  refused(settings: Settings): Promise<string>;
+  /** A checkout with a stack on the same Kubernetes cluster. */
+  beside(settings: Settings): Project;
 }

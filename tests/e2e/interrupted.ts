@@ -1,0 +1,70 @@
+// Scenarios of `npm run up` before anything is up: each has its own checkout and cluster.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { waitFor } from '../../infra/local/wait.ts';
+import { clusterExists, deleteCluster, nodesOf } from './kind.ts';
+import { chartsIn, type Options } from './options.ts';
+import { Project } from './project.ts';
+import type { Settings } from './system.ts';
+
+const SIGINT = 130;
+
+/** A scenario with its own stack. */
+export interface OwnScenario {
+  readonly name: string;
+  readonly title: string;
+  readonly run: (settings: Settings, options: Options) => Promise<string | void>;
+}
+
+/** A port that somebody listens on is one sentence, before a cluster is made. */
+async function portInUse(settings: Settings): Promise<string> {
+  const project = new Project(settings);
+  const { port, clusterName } = project.config();
+  const server = createServer().listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    const { code, stderr, seconds } = await project.attempt('up', ['--yes']);
+    assert.equal(code, 2, stderr);
+    const said = stderr.trim().split('\n');
+    assert.deepEqual(said.length, 1, stderr);
+    assert.match(said[0]!, new RegExp(`Port ${port} is in use on 127\\.0\\.0\\.1: .* choose another port`));
+    assert.equal(await clusterExists(clusterName), false);
+    return `refused in ${seconds} s`;
+  } finally {
+    server.close();
+    project.remove();
+  }
+}
+
+/** Ctrl-C while kind makes the cluster ends it; the next `up` makes it again, and `down` leaves none behind. */
+async function interrupted(settings: Settings, options: Options): Promise<string> {
+  const charts = options.charts === undefined ? {} : chartsIn(options.charts);
+  const project = new Project({ ...charts, ...settings, workers: 0, redis: 'single' });
+  const { clusterName } = project.config();
+  try {
+    const child = project.start('up', ['--yes']);
+    child.stdout.resume();
+    child.stderr.resume();
+    const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
+    const begun = async () => ((await nodesOf(clusterName)).length > 0 ? true : undefined);
+    await waitFor(begun, { what: 'kind to begin', timeoutMs: 120_000, intervalMs: 250 });
+    // A terminal sends it to the whole group of processes.
+    process.kill(-child.pid!, 'SIGINT');
+    const [code] = await ended;
+    assert.equal(code, SIGINT);
+    const { seconds } = await project.run('up', ['--yes']);
+    const down = await project.run('down', ['--state-dir', project.stateDir, '--yes']);
+    assert.equal(await clusterExists(clusterName), false);
+    assert.deepEqual(await nodesOf(clusterName), []);
+    return `up again in ${seconds} s, down in ${down.seconds} s`;
+  } finally {
+    if (await clusterExists(clusterName)) await deleteCluster(clusterName);
+    project.remove();
+  }
+}
+
+export const OWN: readonly OwnScenario[] = [
+  { name: 'port-in-use', title: 'a port in use', run: portInUse },
+  { name: 'interrupted', title: 'Ctrl-C while the cluster is made', run: interrupted },
+];

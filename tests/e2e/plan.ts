@@ -1,0 +1,71 @@
+import { autoscalingTurnedOff, minimumRaised } from './autoscaling.ts';
+import { edgePodRemoved, edgeReplaced } from './edge.ts';
+import { redisKept, redisReshaped } from './redis.ts';
+import { flagsKept, impossibleRefused } from './refusals.ts';
+import { rotated } from './rotation.ts';
+import type { Scenario, Scene } from './scenario.ts';
+import * as scenarios from './scenarios.ts';
+import { besideAnother } from './second-stack.ts';
+import type { StackSystem, System } from './system.ts';
+
+/** Sockets that a crowd has, where nothing else is said. */
+export const SOCKETS = 200;
+
+const crowded = async ({ crowd }: Scene): Promise<void> => crowd.grow(Math.max(0, SOCKETS - crowd.size));
+
+/** Faults and questions for any system. */
+const ANY: readonly Scenario[] = [
+  { name: 'restricted', title: 'all under restricted', run: ({ system }) => scenarios.underRestricted(system) },
+  { name: 'trust', title: 'only the root vouches', run: ({ system }) => scenarios.onlyTheRootIsTrusted(system) },
+  { name: 'game', title: 'a game over wss', run: ({ system }) => scenarios.game(system) },
+  { name: 'pod-killed', title: 'a pod killed in mid-game', run: ({ system }) => scenarios.podKilled(system) },
+  { name: 'rollout', title: 'a rolling update in mid-game', run: ({ system }) => scenarios.rollingUpdate(system) },
+  { name: 'node-drained', title: 'a node drained in mid-game', run: ({ system }) => scenarios.nodeDrained(system) },
+  { name: 'budget', title: 'an eviction too many refused', run: ({ system }) => scenarios.budgetKept(system) },
+  { name: 'redis-kept', title: 'the node of the one Redis not emptied', run: ({ system }) => redisKept(system) },
+];
+
+/** Changes for a stack of the Pulumi engine. */
+const OF_A_STACK: readonly Scenario<StackSystem>[] = [
+  { name: 'refusals', title: 'changes that cannot be made refused', run: ({ system }) => impossibleRefused(system) },
+  { name: 'flags', title: 'flags remembered', run: ({ system }) => flagsKept(system) },
+  {
+    name: 'edge-pod',
+    title: 'a pod of the edge removed',
+    run: (scene) => crowded(scene).then(() => edgePodRemoved(scene)),
+  },
+  { name: 'redis', title: 'single, sentinel and back in mid-game', run: ({ system }) => redisReshaped(system) },
+  { name: 'edge', title: 'the other edge and back in mid-game', run: ({ system }) => edgeReplaced(system) },
+  { name: 'minimum', title: 'more replicas asked for', run: ({ system }) => minimumRaised(system) },
+  { name: 'autoscaling', title: 'autoscaling off and on', run: ({ system }) => autoscalingTurnedOff(system) },
+  { name: 'second-stack', title: 'a second stack next to the first', run: ({ system }) => besideAnother(system) },
+];
+
+/** The scenarios of a system, in their order. */
+export function scenariosOf(system: System): Scenario[] {
+  const inspections = system.inspections.map(
+    ([title, run]): Scenario => ({ name: 'unchanged', title, run: () => run() }),
+  );
+  const rotations = system.rotations.map(
+    (step): Scenario => ({
+      name: 'rotation',
+      title: `rotation: ${step}`,
+      run: (scene) => crowded(scene).then(() => rotated(system, step, scene.crowd)),
+    }),
+  );
+  const scaling: Scenario = {
+    name: 'scaling',
+    title: 'one more replica for more sockets',
+    run: ({ crowd }) => scenarios.scaledOut(system, (total) => crowd.grow(Math.max(0, total - crowd.size))),
+  };
+  const { stack } = system;
+  return [
+    ...ANY,
+    ...inspections,
+    ...rotations,
+    ...(stack === undefined
+      ? []
+      : OF_A_STACK.map(({ run, ...rest }) => ({ ...rest, run: ({ crowd }: Scene) => run({ system: stack, crowd }) }))),
+    ...(system.config.autoscaling === 'none' ? [] : [scaling]),
+  ];
+}
