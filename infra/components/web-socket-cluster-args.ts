@@ -13,7 +13,7 @@ import type { OwnRedisArgs } from './redis/own-redis.ts';
 import type { RedisExternalArgs } from './redis/redis-external.ts';
 import type { ReplicasArgs } from './replicas/replicas-args.ts';
 
-/** The server that is run. */
+/** The server to run. */
 type Server = Pick<
   ReplicasArgs,
   | 'image'
@@ -36,7 +36,7 @@ type Server = Pick<
   | 'pod'
 >;
 
-/** What the cluster itself tells a part. */
+/** The arguments that the cluster itself passes to a part. */
 type Told = 'namespace' | 'cluster' | 'imageMirror';
 type ToldEdge =
   | Told
@@ -49,24 +49,24 @@ type ToldEdge =
   | 'limits'
   | 'tlsMinVersion';
 
-/** The way in: one of these. */
+/** The edge: one of these. */
 export interface EdgeChoice {
   /** A plain HAProxy. */
   readonly haproxy?: Omit<HaproxyEdgeArgs, ToldEdge>;
   /** HAProxy's ingress controller, for this cluster alone. */
   readonly controller?: Omit<ControllerEdgeArgs, ToldEdge>;
-  /** HAProxy's ingress controller that is there already. */
+  /** HAProxy's ingress controller that the cluster already has. */
   readonly existingController?: Omit<ExistingControllerArgs, ToldEdge> & {
-    /** Its pods, for the policies and for what reads its sessions; default: those that its chart makes. */
+    /** Its pods, for the policies and for readers of its sessions; default: those that its chart makes. */
     readonly pods?: { readonly namespace: string; readonly labels: Readonly<Record<string, string>> };
   };
 }
 
-/** Where the edge's certificate comes from: one of these. */
+/** The source of the edge's certificate: one of these. */
 export interface CertificatesChoice {
-  /** An own chain by cert-manager: root, intermediate, leaf. */
+  /** A private chain by cert-manager: root, intermediate, leaf. */
   readonly chain?: Omit<CertificateChainArgs, Told | 'names'>;
-  /** The edge's certificate by ACME; that of Redis from an own chain. */
+  /** The edge's certificate by ACME; that of Redis from a private chain. */
   readonly acme?: Omit<AcmeCertificatesArgs, Told | 'names'>;
   /** Certificates that you made. */
   readonly files?: Omit<CertificateFilesArgs, Told>;
@@ -86,7 +86,7 @@ export interface RedisChoice {
 export interface ScalingOptions extends Pick<AutoscalingArgs, 'cpu' | 'keda' | 'metricsServer'> {
   /** Open sockets of a replica above which one is added. */
   readonly socketsPerReplica: number;
-  /** As many replicas as there can be. */
+  /** The largest number of replicas. */
   readonly max: number;
   /** Name of the gauge of open sockets in `metrics`; default: the sessions that the edge counts. */
   readonly gauge?: string;
@@ -94,11 +94,11 @@ export interface ScalingOptions extends Pick<AutoscalingArgs, 'cpu' | 'keda' | '
 
 /** Openings in the network beyond those between the parts of the cluster. */
 export interface PolicyOptions {
-  /** What is shut: the pods of this cluster, or every pod of its namespace. Default: `cluster`. */
+  /** What to close: the pods of this cluster, or every pod of its namespace. Default: `cluster`. */
   readonly shuts?: 'cluster' | 'namespace';
-  /** Where the replicas go, other than to DNS and Redis; default: nowhere. */
+  /** Destinations of the replicas other than DNS and Redis; default: none. */
   readonly egress?: readonly EgressRule[];
-  /** Whether the replicas may look at the edge, by its Service. */
+  /** Whether the replicas may connect to the edge, at its Service. */
   readonly serverSeesEdge?: boolean;
   /** Further readers of metrics, such as Prometheus. */
   readonly readers?: readonly PodPlace[];
@@ -108,11 +108,11 @@ export interface PolicyOptions {
 export type MonitoringOptions = Pick<MonitoringArgs, 'others' | 'stack'>;
 
 export interface WebSocketClusterArgs extends Server {
-  /** Namespace of everything but what belongs to the whole Kubernetes cluster. */
+  /** Namespace of all objects except those of the whole Kubernetes cluster. */
   readonly namespace: pulumi.Input<string>;
-  /** Put before the reference of every image but that of the server, such as `mirror.example/images`. */
+  /** Put before the reference of every image except that of the server, such as `mirror.example/images`. */
   readonly imageMirror?: string | undefined;
-  /** How many replicas there are, at least where they are scaled; default: 3. */
+  /** The number of replicas, or the least number when they are scaled; default: 3. */
   readonly replicas?: number;
   /** Scales the replicas by KEDA on open sockets; default: their number is fixed. */
   readonly autoscaling?: ScalingOptions | undefined;
@@ -124,26 +124,26 @@ export interface WebSocketClusterArgs extends Server {
   readonly socketPaths?: readonly string[];
   /** What keeps a client at one replica; default: a cookie. */
   readonly stickiness?: Stickiness;
-  /** What the edge takes, in all and from one address. Where a value is missing, that of `USUAL_LIMITS` counts. */
+  /** The limits of the edge, in all and for one address. A missing value is that of `USUAL_LIMITS`. */
   readonly limits?: Partial<EdgeLimits>;
   /** Oldest version of TLS; default: 1.3. */
   readonly tlsMinVersion?: '1.2' | '1.3';
   readonly edge: EdgeChoice;
-  /** Default: an own chain, by the cert-manager and trust-manager of the Kubernetes cluster. */
+  /** Default: a private chain, by the cert-manager and trust-manager of the Kubernetes cluster. */
   readonly certificates?: CertificatesChoice;
-  /** What the edge's certificate names; default: the host. */
+  /** The names in the edge's certificate; default: the host. */
   readonly certificateNames?: Names;
   /** Where replicas find the accepted roots, as `roots.pem`, if they are to tell their clients. */
   readonly rootsDirectory?: string;
   /** Default: none. */
   readonly redis?: RedisChoice;
-  /** Shuts the network but for what is needed. Default: with nothing more open; `false`: no policy is made. */
+  /** Closes the network except for what the parts need. Default: no further openings; `false`: no policies. */
   readonly networkPolicies?: PolicyOptions | false;
-  /** Has the Prometheus Operator watch the cluster; default: nobody does. */
+  /** Lets the Prometheus Operator watch the cluster; default: no monitoring. */
   readonly monitoring?: MonitoringOptions | undefined;
   /** Gridlock's own server, whose paths and stickiness the edge knows. */
   readonly gridlock?: Extract<ServerBehind, { design: string }>;
-  /** Changes the arguments of any Kubernetes object, for what no other argument covers. */
+  /** Changes the arguments of any Kubernetes object, where no other argument does. */
   readonly transform?: Transform;
 }
 
@@ -172,6 +172,6 @@ export function checkArgs(name: string, args: WebSocketClusterArgs): void {
   }
   const gauge = args.autoscaling?.gauge;
   if (gauge !== undefined && args.metrics === undefined) {
-    throw new Error(`${name} is scaled on the gauge ${gauge}, and has no metrics: say where, by metrics.path.`);
+    throw new Error(`${name} is scaled on the gauge ${gauge}, and has no metrics: name their path in metrics.path.`);
   }
 }

@@ -156,7 +156,7 @@ for (const [what, changes, pattern] of [
     /runs Redis, and has no certificate for it/,
   ],
   [
-    'a gauge of no metrics',
+    'a gauge without metrics',
     { autoscaling: { socketsPerReplica: 1, max: 9, gauge: 'open' } },
     /scaled on the gauge open, and has no metrics/,
   ],

@@ -17,7 +17,7 @@ import { RedisSingle } from './redis/redis-single.ts';
 import { Replicas } from './replicas/replicas.ts';
 import { checkArgs, chosen, type WebSocketClusterArgs } from './web-socket-cluster-args.ts';
 
-/** Replicas where nothing else is said: two stay when one is lost. */
+/** Default number of replicas: two stay when one is lost. */
 const REPLICAS = 3;
 
 /**
@@ -30,7 +30,7 @@ export class WebSocketCluster extends pulumi.ComponentResource {
   readonly url: pulumi.Output<string>;
   /** Name or address of the load balancer, for the host's DNS entry; loopback where there is none. */
   readonly address: pulumi.Output<string>;
-  /** The roots that vouch for the edge, as PEM; empty where public ones do. */
+  /** The roots of the edge's certificate, as PEM; empty when they are public ones. */
   readonly rootCertificate: pulumi.Output<string>;
   /** Name of the Service of the replicas, within the Kubernetes cluster. */
   readonly service: pulumi.Output<string>;
@@ -64,7 +64,7 @@ export class WebSocketCluster extends pulumi.ComponentResource {
   }
 }
 
-/** What every part is told. */
+/** The common arguments of every part. */
 interface Part {
   readonly namespace: pulumi.Input<string>;
   readonly cluster: string;
@@ -106,7 +106,7 @@ function makeRedis(
   if (choice === undefined) return undefined;
   const resource = `${name}-redis`;
   if (choice[0] === 'external') return new RedisExternal(resource, { ...part, ...choice[1] }, child).connection;
-  // Both are there for every Redis of the cluster's own.
+  // Every Redis that the cluster runs has both.
   const own = { ...part, ...choice[1], certificates: { secret: redisSecret!, trust: trust! } };
   return choice[0] === 'single'
     ? new RedisSingle(resource, own, child).connection
@@ -148,7 +148,7 @@ function makeReplicas(
   );
 }
 
-/** As many as there can be at once: in a rollout each may be there twice, as the old one and the new. */
+/** The largest number at once: in a rollout each may exist twice, as the old pod and the new one. */
 const slots = ({ replicas = REPLICAS, autoscaling }: WebSocketClusterArgs): number =>
   2 * Math.max(replicas, autoscaling?.max ?? 0);
 

@@ -72,8 +72,8 @@ export interface Owner {
 const STRANGER: Owner = { uid: 10_001, gid: 10_001 };
 
 /**
- * The user of the containers. They read files of mode 0600 that belong to the person who prepares them, so they run as
- * that person. For root they run as another user, who gets the files. Under rootless Docker, only root in the container
+ * The user of the containers. They read files of mode 0600 that belong to the user who prepares them, so they run as
+ * that user. For root they run as another user, who gets the files. Under rootless Docker, only root in the container
  * is that person.
  */
 export function chooseOwner(person: Owner | undefined, rootless: boolean): Owner {
@@ -81,7 +81,7 @@ export function chooseOwner(person: Owner | undefined, rootless: boolean): Owner
   return person === undefined || person.uid === 0 ? STRANGER : person;
 }
 
-/** Asks the system, and Docker, for the user of the containers. */
+/** Determines the user of the containers from the system and Docker. */
 export async function findOwner(): Promise<Owner> {
   const person = process.getuid && process.getgid ? { uid: process.getuid(), gid: process.getgid() } : undefined;
   const options = await run('docker', ['info', '--format', '{{.SecurityOptions}}']).then(
@@ -139,7 +139,7 @@ export function makeDirectories(paths: ComposePaths): void {
 }
 
 /**
- * Writes the files that the edge mounts, and tells the authority which edge serves its leaf, so that a rotation closes
+ * Writes the files that the edge mounts, and records which edge serves the authority's leaf, so that a rotation closes
  * no socket.
  */
 export async function writeEdgeFiles(

@@ -55,10 +55,10 @@ const ROLLS = made(
   'the replicas are replaced one after the other; the sockets of each reconnect during its drain',
 );
 const EDGE = made(
-  'the edge takes it over',
+  'the edge adopts it',
   'the controller reloads, and sockets stay; the plain edge is replaced pod by pod, and the sockets of each reconnect',
 );
-const EDGE_AND_REPLICAS = made('rolls the replicas, and the edge takes it over', ROLLS.cost);
+const EDGE_AND_REPLICAS = made('rolls the replicas, and the edge adopts it', ROLLS.cost);
 const REDIS = made(
   'restarts Redis',
   'with redis: single commands wait until it is back; with sentinel another Redis takes over',

@@ -118,7 +118,7 @@ const namespace = v.pipe(
 );
 
 const redisUrl = v.pipe(
-  v.string('it is no text'),
+  v.string('it is not text'),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed || dataset.value === '') return;
     try {
@@ -156,9 +156,9 @@ export const CLUSTER_KEYS = Object.freeze({
     orEmpty(new RegExp(`^${REPOSITORY}$`)),
     '',
     'a registry and path such as mirror.example/images',
-    'put before the reference of every image but those of image and nodeImage; empty: none',
+    'put before the reference of every image except image and nodeImage; empty: none',
   ),
-  baseImage: text(REFERENCE, 'node:24-bookworm-slim', A_REFERENCE, "what the game's image is built on"),
+  baseImage: text(REFERENCE, 'node:24-bookworm-slim', A_REFERENCE, "base image of the game's image"),
   haproxyImage: text(REFERENCE, 'haproxy:3.2', A_REFERENCE, 'image of the plain HAProxy edge'),
   controllerImage: text(
     REFERENCE,
@@ -174,7 +174,7 @@ export const CLUSTER_KEYS = Object.freeze({
       ' an oci:// reference or the URL of a chart repository, version}',
     'which charts are installed, and from where',
   ),
-  ingress: choice(['controller', 'haproxy'], 'controller', 'HAProxy: the ingress controller, or a plain one'),
+  ingress: choice(['controller', 'haproxy'], 'controller', "edge: HAProxy's ingress controller, or a plain HAProxy"),
   ingressClass: text(
     DNS_LABEL,
     'haproxy',
@@ -225,7 +225,7 @@ export const CLUSTER_KEYS = Object.freeze({
   acmeDns: choice(
     ['route53', 'cloud-dns', 'azure-dns', 'cloudflare'],
     'route53',
-    'dns-01: who serves the zone of the host',
+    "dns-01: the provider of the host's zone",
   ),
   acmeDnsZone: text(
     /^([A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?)?$/,
@@ -246,7 +246,7 @@ export const CLUSTER_KEYS = Object.freeze({
     'dns-01 by azure-dns: where the zone is, and the identity that may change it',
   ),
   acmeDnsSecret: define({
-    schema: v.pipe(v.string('it is no text'), v.maxLength(16_384, 'it is longer than 16384 characters')),
+    schema: v.pipe(v.string('it is not text'), v.maxLength(16_384, 'it is longer than 16384 characters')),
     default: '',
     allowed: 'text of up to 16384 characters',
     help:
@@ -260,7 +260,7 @@ export const CLUSTER_KEYS = Object.freeze({
     allowed:
       'redis:// or rediss://[user:password@]host:port/database, special characters as %40 and the like (a Cluster: ' +
       'several hosts with commas between, no database)',
-    help: 'external: where Redis is (may be encrypted)',
+    help: 'external: address of Redis (may be encrypted)',
     secret: true,
   }),
   redisCaFile: text(PATH, '', 'a path', 'external: PEM file of the roots of its certificate; empty: public ones'),
@@ -280,9 +280,9 @@ export const CLUSTER_KEYS = Object.freeze({
   autoscaling: choice(
     ['keda', 'existing', 'none'],
     'keda',
-    'scaling on sockets: by KEDA, installed or as the cluster has it, or not',
+    "scaling on sockets: by an installed KEDA, by the cluster's own, or none",
   ),
-  maxReplicas: integer(1, 200, 12, 'most game replicas'),
+  maxReplicas: integer(1, 200, 12, 'largest number of game replicas'),
   socketsPerReplica: integer(1, 100_000, 1500, 'sockets of a replica above which one is added'),
   scaleOn: text(
     /^([a-zA-Z_:][a-zA-Z0-9_:]{0,200})?$/,
@@ -293,6 +293,6 @@ export const CLUSTER_KEYS = Object.freeze({
   monitoring: choice(
     ['none', 'operator', 'stack'],
     'none',
-    "Prometheus: none, the operator the cluster has, or the whole stack's chart",
+    "Prometheus: none, the cluster's operator, or the chart of the whole stack",
   ),
 });

@@ -56,7 +56,9 @@ export function readFlags(args: readonly string[], target: Target): { stack: str
     else flags.set(key, { value: withEarlier(key, token.value, flags), where: `the flag ${token.rawName}` });
   }
   if (!/^[A-Za-z0-9_-]+$/.test(stack)) {
-    throw new ConfigError(`--stack is ${shown(stack)}, which is no stack's name: use letters, digits, - and _.`);
+    throw new ConfigError(
+      `--stack is ${shown(stack)}, which is not the name of a stack: use letters, digits, - and _.`,
+    );
   }
   return { stack, flags };
 }
@@ -105,7 +107,7 @@ function parseValues(stack: string, source: Lookup, target: Target): Config {
 /**
  * Reads `Pulumi.<stack>.yaml`, `Pulumi.yaml` and the flags. A flag wins over the stack's file, that over the project's,
  * and that over the default. An encrypted value reads as the default.
- * @throws ConfigError with one sentence for whatever is wrong
+ * @throws ConfigError with one sentence for the first fault
  */
 export function readConfig(source: ConfigSource = {}): Config {
   const { args = [], directory = '.', projectDirectory = directory, target = 'local' } = source;
@@ -117,7 +119,7 @@ export function readConfig(source: ConfigSource = {}): Config {
 
 /**
  * Reads the values of the Pulumi engine (`pulumi.runtime.allConfig()`): every value is text, and a map is JSON.
- * @throws ConfigError with one sentence for whatever is wrong
+ * @throws ConfigError with one sentence for the first fault
  */
 export function stackConfig(stack: string, values: Readonly<Record<string, string>>): Config {
   const found = new Map<Key, Found>();

@@ -38,7 +38,7 @@ for (const origin of [
   'ftp://app.example',
   'https://APP.example',
 ]) {
-  test(`${origin} is refused as no origin`, () => {
+  test(`${origin} is refused, because it is not an origin`, () => {
     assert.throws(() => read('', '--allowed-origin', origin), refused(/origins such as https:\/\/app\.example/));
   });
 }

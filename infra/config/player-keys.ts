@@ -24,15 +24,15 @@ export const PLAYER_KEYS = Object.freeze({
     FILE_PATH,
     '',
     'a path without quotes, backslashes or control characters',
-    'file with the keys of your backends, name:key a line; empty: no HTTP API',
+    'file with the keys of your backends, name:key on each line; empty: no HTTP API',
   ),
   operatorKeysFile: text(
     FILE_PATH,
     '',
     'a path without quotes, backslashes or control characters',
-    'file with the keys of operators, name:key a line; empty: npm start makes one, elsewhere the operations page only shows',
+    'file with the keys of operators, name:key on each line; empty: npm start makes one, and elsewhere the operations page is read-only',
   ),
-  guests: flag(true, 'whether players without a JWT may come in'),
+  guests: flag(true, 'whether players without a JWT may play'),
   jwtIssuer: text(PLAIN, '', A_TEXT, 'issuer (iss) of the JWTs that players may bring; empty: none'),
   jwtAudience: text(PLAIN, '', A_TEXT, 'audience (aud) that a JWT has to name'),
   jwtJwksUrl: define({

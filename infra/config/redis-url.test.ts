@@ -33,15 +33,15 @@ for (const [what, url, reason] of [
   ['a user with an empty password', 'rediss://hush:@cache', /a user without a password/],
   ['a port above 65535', 'redis://:hush@cache:99999', /a port that is not from 1 to 65535/],
   ['port 0', 'redis://:hush@cache:0', /a port/],
-  ['a port that is no number', 'redis://:hush@cache:port', /a host that is none/],
-  ['no host', 'redis://:hush@', /a host that is none/],
-  ['an empty host in a Cluster', 'redis://:hush@one,,two', /a host that is none/],
-  ['IPv6 without brackets', 'redis://:hush@::1', /a host that is none/],
+  ['a port that is not a number', 'redis://:hush@cache:port', /an invalid host/],
+  ['no host', 'redis://:hush@', /an invalid host/],
+  ['an empty host in a Cluster', 'redis://:hush@one,,two', /an invalid host/],
+  ['IPv6 without brackets', 'redis://:hush@::1', /an invalid host/],
   ['a blank', 'redis://:hush@cache :1', /a blank/],
-  ['a path that is no database', 'redis://:hush@cache/games', /not the number of a database/],
+  ['a path that is not a database', 'redis://:hush@cache/games', /not the number of a database/],
   ['a database of a Cluster', 'redis://:hush@one,two/1', /only database 0/],
-  ['another scheme', 'http://:hush@cache', /no redis:\/\/ or rediss:\/\/ address/],
-  ['capitals in the scheme', 'Redis://:hush@cache', /no redis:\/\/ or rediss:\/\/ address/],
+  ['another scheme', 'http://:hush@cache', /not a redis:\/\/ or rediss:\/\/ address/],
+  ['capitals in the scheme', 'Redis://:hush@cache', /not a redis:\/\/ or rediss:\/\/ address/],
 ] as const) {
   test(`${what} is refused with the reason and without the address`, () => {
     assert.throws(

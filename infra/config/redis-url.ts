@@ -48,7 +48,7 @@ function readUser(text: string | undefined): Pick<RedisAddress, 'username' | 'pa
 function readHost(text: string): string {
   const [, bracketed, name, digits] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d+))?$/.exec(text) ?? [];
   const isHost = bracketed === undefined ? HOST_NAME.test(name ?? '') : isIPv6(bracketed) && !bracketed.includes('%');
-  if (!isHost) return refuse('it has a host that is none: write host:port, with commas between several');
+  if (!isHost) return refuse('it has an invalid host: write host:port, with commas between several');
   const port = Number(digits ?? DEFAULT_PORT);
   if (port < 1 || port > 65_535) return refuse('it has a port that is not from 1 to 65535');
   return `${bracketed === undefined ? name : `[${bracketed}]`}:${port}`;
@@ -60,7 +60,8 @@ function readHost(text: string): string {
  * @throws RedisUrlError
  */
 export function parseRedisUrl(url: string): RedisAddress {
-  const [, scheme, rest = ''] = /^(rediss?):\/\/(.*)$/s.exec(url) ?? refuse('it is no redis:// or rediss:// address');
+  const [, scheme, rest = ''] =
+    /^(rediss?):\/\/(.*)$/s.exec(url) ?? refuse('it is not a redis:// or rediss:// address');
   if (/[\s\u0000-\u001f"\\]/.test(rest))
     return refuse('it has a blank, a quote or a backslash: write %20 and the like');
   if (rest.includes('?')) return refuse('it has a query, which no replica would get: leave it out, or write ? as %3F');

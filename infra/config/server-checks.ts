@@ -82,7 +82,7 @@ export function checkLocalRedis(values: Values): Complaint | undefined {
   if (isOwn || redis === 'single' || redis === 'none') return undefined;
   return {
     keys: ['redis'],
-    problem: `redis is ${redis}, which npm start has not`,
+    problem: `redis is ${redis}, which npm start does not have`,
     remedy: 'set it to single for a Redis on this machine, or to none',
   };
 }

@@ -36,13 +36,13 @@ export const SERVER_KEYS = Object.freeze({
     schema: v.pipe(v.string(), v.trim(), v.regex(/^[^\u0000\r\n]{0,4096}$/)),
     default: '',
     allowed: 'a command of one line, such as "node server.js"',
-    help: 'starts this, once for each replica, instead of the replicas of Gridlock',
+    help: 'start this command, once for each replica, instead of the replicas of Gridlock',
   }),
   upstreams: list(
     endpoint,
     MOST_UPSTREAMS,
     `up to ${MOST_UPSTREAMS} of host:port with commas between, IPv6 in brackets`,
-    'servers that run already, behind the edge instead of the replicas of Gridlock',
+    'servers that already run, behind the edge instead of the replicas of Gridlock',
   ),
   serverImage: text(
     orEmpty(REFERENCE),
@@ -50,12 +50,12 @@ export const SERVER_KEYS = Object.freeze({
     A_REFERENCE,
     'in containers and on Kubernetes: runs this image, once for each replica, instead of the replicas of Gridlock',
   ),
-  serverPort: integer(1, 65_535, 8080, 'with serverImage: port that it listens on, which is told to it as PORT'),
+  serverPort: integer(1, 65_535, 8080, 'with serverImage: port that it listens on, which it gets as PORT'),
   serverEnvironment: map(
     environment,
     v.parse(environment, {}),
     'a map of variables and their values',
-    'with serverImage: variables that it gets in addition',
+    'with serverImage: additional variables for it',
   ),
   serverSecretEnvironment: define({
     schema: secretEnvironment,
@@ -68,7 +68,7 @@ export const SERVER_KEYS = Object.freeze({
     orEmpty(URL_PATH),
     '',
     'a path that begins with /',
-    'with serverImage: where a replica has its metrics for Prometheus; empty: it has none',
+    'with serverImage: path of its metrics for Prometheus; empty: it has none',
   ),
   metricsPort: integer(0, 65_535, 0, 'with serverImage: port of its metrics; 0: serverPort'),
   socketPaths: list(

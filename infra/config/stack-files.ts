@@ -44,7 +44,7 @@ export function fullName(name: string): string {
 
 /**
  * The key that a full name stands for; undefined for a key of another namespace.
- * @throws ConfigError for an unknown key of ours, and for one of ours in a namespace that nobody reads
+ * @throws ConfigError for an unknown key of ours, and for one of ours in a namespace that nothing reads
  */
 export function keyOf(name: string, where: string): Key | undefined {
   const full = fullName(name);
@@ -56,7 +56,7 @@ export function keyOf(name: string, where: string): Key | undefined {
   }
   if (isKey(key)) return key;
   throw new ConfigError(
-    `${where} sets ${name}, which is no key of Gridlock: docs/reference/configuration.md lists them.`,
+    `${where} sets ${name}, which is not a key of Gridlock: docs/reference/configuration.md lists them.`,
   );
 }
 
@@ -111,7 +111,7 @@ export function readStackFile(directory: string, stack: string): Map<Key, Found>
   }
   if (document.environment !== undefined && document.environment !== null) {
     throw new ConfigError(
-      `${file} imports an environment, whose values only Pulumi Cloud has: write them into \`config\`.`,
+      `${file} imports an environment, and only Pulumi Cloud has its values: write them into \`config\`.`,
     );
   }
   return keysIn(document.config ?? {}, file);

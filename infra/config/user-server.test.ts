@@ -114,9 +114,9 @@ for (const [what, args, pattern] of [
   ],
   ['no Redis for the replicas of Gridlock', ['--redis', 'none'], /Gridlock's own replicas need one/],
   [
-    'a Redis that npm start has not',
+    'a Redis that npm start does not have',
     ['--command', 'x', '--redis', 'sentinel'],
-    /redis is sentinel, which npm start has not/,
+    /redis is sentinel, which npm start does not have/,
   ],
 ] as const) {
   test(`${what} is refused with a sentence`, () => {
@@ -210,7 +210,7 @@ for (const [what, values, pattern] of [
   ['a gauge that is no name', { scaleOn: 'a b', metricsPath: '/metrics' }, /the name of a Prometheus gauge/],
   ['a port of no metrics', { metricsPort: 9000 }, /^metricsPort is set, and metricsPath is not/],
   ['tokens that it does not read', { jwtIssuer: 'x' }, /^jwtIssuer is for the replicas of Gridlock/],
-  ['a cluster that nobody names', { cluster: 'aks' }, /^cluster: aks needs context/],
+  ['a cluster without a name', { cluster: 'aks' }, /^cluster: aks needs context/],
 ] as const) {
   test(`with an image, ${what} is refused with a sentence`, () => {
     assert.throws(() => cluster(values), refused(pattern));

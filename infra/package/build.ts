@@ -8,16 +8,16 @@ const run = promisify(execFile);
 const here = import.meta.dirname;
 const root = path.resolve(here, '../..');
 
-/** Also the name of the plugin, before the colon of every type. */
+/** Also the name of the plugin, which begins every type before its colon. */
 export const PACKAGE = 'gridlock';
 const ENTRY = 'infra/components/index';
-/** Where the modules are in the package, at the places that they have in the checkout. */
+/** The directory of the modules in the package, which have the same places below it as in the checkout. */
 const LIB = 'lib';
 const DESCRIPTION =
   'TLS-terminated, sticky, autoscaled clusters of any WebSocket server on Kubernetes, as Pulumi components.';
-/** What a component imports. Programs have the first two themselves. */
+/** The packages that a component imports. Programs have the first two themselves. */
 const PEERS = ['@pulumi/pulumi', '@pulumi/kubernetes'] as const;
-/** Files that modules read at their own place. */
+/** Files that modules read next to themselves. */
 const ASSETS = ['infra/components/redis/scripts'];
 
 interface Manifest {
@@ -27,7 +27,9 @@ interface Manifest {
   readonly devDependencies: Readonly<Record<string, string>>;
 }
 
-/** Builds the package into `outDir`, which is emptied first: modules, types, the schema and what Pulumi runs. */
+/**
+ * Builds the package into `outDir`, which is emptied first: modules, types, the schema and the plugin that Pulumi runs.
+ */
 export async function buildPackage(outDir: string): Promise<void> {
   await rm(outDir, { recursive: true, force: true });
   const lib = path.join(outDir, LIB);
@@ -47,7 +49,7 @@ export async function buildPackage(outDir: string): Promise<void> {
   await cp(path.join(root, 'LICENSE'), path.join(outDir, 'LICENSE'));
 }
 
-/** Pulumi takes a module that exports components for one whose types it has to read itself: this exports none. */
+/** When a module exports components, Pulumi reads its types itself. So this one exports none. */
 const PLUGIN = `import { serve } from './${LIB}/infra/package/plugin.js';
 
 void serve(new URL('schema.json', import.meta.url));
@@ -93,7 +95,7 @@ async function manifest(own: Manifest, lib: string): Promise<object> {
     license: own.license,
     type: 'module',
     engines: { node: '>=20.19' },
-    // For Pulumi, which runs the directory; programs import what is exported.
+    // For Pulumi, which runs the directory; programs import the exports.
     main: './plugin.js',
     exports: {
       '.': { types: `./${LIB}/${ENTRY}.d.ts`, default: `./${LIB}/${ENTRY}.js` },

@@ -10,7 +10,7 @@ import type { PackageSchema } from './package-schema.ts';
 
 const run = promisify(execFile);
 const ROOT = path.resolve(import.meta.dirname, '../..');
-/** What a program of Pulumi has itself. */
+/** The packages that a Pulumi program already has. */
 const OF_PROGRAM = ['@pulumi/pulumi', '@pulumi/kubernetes', '@types/node'];
 
 /** Another directory, in which the archive is installed. */
@@ -40,7 +40,7 @@ before(async () => {
 });
 after(() => rmSync(directory, { recursive: true, force: true }));
 
-/** Runs a program of JavaScript in the other directory, against stand-ins of the engine; gives what it prints. */
+/** Runs a JavaScript program in the other directory against a stand-in for the engine. Resolves with its output. */
 async function runProgram(name: string, source: string): Promise<unknown> {
   const file = path.join(directory, `${name}.mjs`);
   writeFileSync(
@@ -62,7 +62,7 @@ ${source}`,
   return JSON.parse(stdout);
 }
 
-/** Compiles a file in the other directory, as a program of somebody's would be. */
+/** Compiles a file in the other directory, like a user's program. */
 function compile(file: string) {
   const tsc = path.join(ROOT, 'node_modules/typescript/bin/tsc');
   const flags = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2024', '--skipLibCheck'];
@@ -75,7 +75,7 @@ interface Made {
   inputs: Record<string, unknown>;
 }
 
-test('a program elsewhere makes the replicas of its server with the package', async () => {
+test('a program in another directory makes the replicas of its server with the package', async () => {
   const made = (await runProgram(
     'replicas',
     `const { Replicas } = await import('gridlock');
@@ -92,7 +92,7 @@ console.log(JSON.stringify(made));`,
   assert.equal(spec.template.spec.containers[0]!.image, 'registry.example/chat:1.4');
 });
 
-test('a part that reads files of its own has them in the package', async () => {
+test('a part that reads files has them in the package', async () => {
   const made = (await runProgram(
     'redis',
     `const { RedisSingle } = await import('gridlock');
@@ -146,7 +146,7 @@ test('a program in another language can make a whole cluster', () => {
   assert.deepEqual(Object.keys(properties), ['url', 'address', 'rootCertificate', 'service']);
 });
 
-test('the schema tells other languages what a component takes, in the words of its documentation', () => {
+test('the schema describes the arguments of a component for other languages, with its documentation', () => {
   const { inputProperties, requiredInputs, description } = schema.resources['gridlock:index:Replicas']!;
   assert.match(description!, /^The replicas of a WebSocket server/);
   assert.deepEqual(requiredInputs.sort(), ['image', 'namespace', 'replicas']);
@@ -158,7 +158,7 @@ test('the schema tells other languages what a component takes, in the words of i
   assert.deepEqual(Object.keys(drain.properties!).sort(), ['seconds', 'signal']);
 });
 
-test('a component that takes one of several interfaces takes what any of them does, and needs what all do', () => {
+test('a component that takes one of several interfaces accepts the fields of any of them, and requires those that all require', () => {
   const { inputProperties, requiredInputs, properties } = schema.resources['gridlock:index:Edge']!;
   const kinds = schema.types['gridlock:index:EdgeKind']!.enum!.map(({ value }) => value);
   assert.deepEqual(kinds.sort(), ['controller', 'existing-controller', 'haproxy']);

@@ -9,7 +9,7 @@ import type { PackageSchema } from './package-schema.ts';
 type Component = new (name: string, args: pulumi.Inputs, options: pulumi.ComponentResourceOptions) => Built;
 type Built = pulumi.ComponentResource & Readonly<Record<string, unknown>>;
 
-/** Makes the components of the package, which are called in a schema what they are called in TypeScript. */
+/** Makes the components of the package. They have the same names in the schema and in TypeScript. */
 export class ComponentProvider implements Provider {
   readonly version: string;
   readonly #schema: PackageSchema;
@@ -43,7 +43,7 @@ export class ComponentProvider implements Provider {
   }
 }
 
-/** Serves the engine that started this process, whose address is the first argument. */
+/** Serves the engine that started this process. The first argument is the engine's address. */
 export function serve(schemaFile: string, args: string[] = process.argv.slice(2)): Promise<void> {
   return main(new ComponentProvider(readFileSync(schemaFile, 'utf8')), args);
 }

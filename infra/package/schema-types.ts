@@ -11,8 +11,8 @@ const PRIMITIVES = [
 const capitalised = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
 
 /**
- * Reads TypeScript types as those of a Pulumi schema. Types that other languages cannot give, such as a function, are
- * left out; a type of another package becomes any value.
+ * Converts TypeScript types to those of a Pulumi schema. It leaves out types that other languages do not have, such as
+ * a function. A type of another package becomes any value.
  */
 export class SchemaTypes {
   /** By name. */
@@ -35,7 +35,10 @@ export class SchemaTypes {
     return text === '' ? {} : { description: text };
   }
 
-  /** The arguments of a component. Of a choice of interfaces it takes all, and needs what each of them does. */
+  /**
+   * The arguments of a component. For a choice of interfaces it takes the fields of all, and requires those that each
+   * of them requires.
+   */
   inputs(type: ts.Type, where: string) {
     const common = type.getProperties();
     const others = membersOf(type).flatMap((member) => member.getProperties());
@@ -44,7 +47,7 @@ export class SchemaTypes {
     return { properties, required: required.filter((name) => common.some((one) => one.name === name)) };
   }
 
-  /** The properties of an interface, and which of them have to be given. `where` names a type that has no name. */
+  /** The properties of an interface, and which of them are required. `where` names a type that has no name. */
   properties(symbols: readonly ts.Symbol[], where: string): Required<Pick<TypeSpec, 'properties' | 'required'>> {
     const properties: Record<string, PropertySpec> = {};
     const required: string[] = [];
@@ -58,11 +61,11 @@ export class SchemaTypes {
     return { properties, required };
   }
 
-  /** A type as a property; undefined for what no other language can give. */
+  /** A type as a property; undefined for a type that other languages do not have. */
   property(type: ts.Type, where: string): PropertySpec | undefined {
     const parts = membersOf(type).filter((part) => !(part.flags & (ts.TypeFlags.Undefined | ts.TypeFlags.Void)));
     const inner = parts.filter((part) => !isOutput(part) && !isPromise(part));
-    // Of an output alone what it is of is asked for.
+    // Only the type inside an output matters.
     const [only] = parts;
     if (inner.length === 0) return only && isOutput(only) ? this.property(this.#outputOf(only), where) : undefined;
     const spec = this.#oneOf(inner, where);
@@ -82,7 +85,7 @@ export class SchemaTypes {
     const known = new Map(specs.filter((spec) => spec !== undefined).map((spec) => [JSON.stringify(spec), spec]));
     const [first, ...others] = known.values();
     if (first === undefined || others.length === 0) return first;
-    // A schema has no choice of anything.
+    // A schema has no unions.
     return [first, ...others].some(({ $ref }) => $ref === ANY) ? { $ref: ANY } : { oneOf: [first, ...others] };
   }
 
@@ -114,7 +117,7 @@ export class SchemaTypes {
     if (known !== undefined) return this.#reference(known);
     const symbol = type.aliasSymbol ?? type.getSymbol();
     const own = symbol === undefined || symbol.name.startsWith('__') || symbol.name in this.types ? where : symbol.name;
-    // What an alias of the language makes of an interface, such as Pick, is another type than that.
+    // A type that a built-in alias such as Pick makes from an interface differs from that interface.
     const name = type.aliasSymbol && !this.#isDeclaredHere(type.aliasSymbol) ? where : own;
     this.#names.set(type, name);
     this.types[name] = { type: 'object' };
@@ -127,7 +130,7 @@ export class SchemaTypes {
   #isDeclaredHere = (symbol: ts.Symbol): boolean =>
     symbol.declarations?.some((one) => one.getSourceFile().fileName.startsWith(this.#root)) === true;
 
-  /** Also what is made of the properties of one of ours. */
+  /** This includes types made from the properties of one of ours. */
   #isOurs(type: ts.Type): boolean {
     const symbols = [type.getSymbol(), ...type.getProperties()].filter((symbol) => symbol !== undefined);
     return symbols.some(this.#isDeclaredHere);

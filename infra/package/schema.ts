@@ -6,7 +6,7 @@ import { SchemaTypes } from './schema-types.ts';
 export interface SchemaOptions {
   /** The module that exports the components. */
   readonly entry: string;
-  /** The checkout: what is declared in it, and not in a package, is ours. */
+  /** The checkout. Types that are declared in it, and not in a package, are ours. */
   readonly root: string;
   readonly name: string;
   readonly version: string;
@@ -14,7 +14,7 @@ export interface SchemaOptions {
   readonly license: string;
 }
 
-/** Reads the schema of a package out of the TypeScript of its components. @throws when one has no arguments */
+/** Derives the schema of a package from the TypeScript of its components. @throws when one has no arguments */
 export function packageSchema({ entry, root, ...head }: SchemaOptions): PackageSchema {
   const { config } = ts.readConfigFile(path.join(root, 'tsconfig.json'), ts.sys.readFile) as { config: object };
   const { options } = ts.parseJsonConfigFileContent({ ...config, include: [], files: [entry] }, ts.sys, root);
@@ -45,7 +45,7 @@ function resourceOf(symbol: ts.Symbol, checker: ts.TypeChecker, types: SchemaTyp
   if (args === undefined) throw new Error(`The component ${name} has no parameter "args" in its constructor.`);
   const inputs = types.inputs(checker.getTypeOfSymbol(args), name);
   const outputs = types.properties(outputsOf(checker.getDeclaredTypeOfSymbol(symbol), checker), `${name}Output`);
-  // What a component gives is an output, whatever it is in TypeScript.
+  // A component's property is an output in the schema, whatever its type in TypeScript.
   const properties = Object.fromEntries(
     Object.entries(outputs.properties).map(([key, { plain: _, ...spec }]) => [key, spec]),
   );

@@ -1,7 +1,7 @@
 import { capture, FREE, type Grid, grid } from '../../services/apps/grid/grid.ts';
 import { createClient, GridlockError, type Room } from '../../services/client/node.ts';
 
-/** The address of a cluster, and the root that it is trusted by; undefined: the system's roots. */
+/** The address of a cluster, and the root to trust; undefined for the system's roots. */
 export interface Target {
   url: string;
   ca: string | undefined;
@@ -14,7 +14,7 @@ export interface MatchResult {
   replicas: string[];
   /** Cells of each player, best first. */
   scores: { name: string; score: number }[];
-  /** Acknowledged captures, and those of them that are not in the game's final state. */
+  /** Acknowledged captures, and those of them that the game's final state lacks. */
   acknowledged: number;
   lost: number;
   /** Time from each capture to its acknowledgement. */
@@ -40,7 +40,7 @@ function reached(room: Room<Grid>, status: 'active' | 'completed'): Promise<void
   });
 }
 
-/** Captures free cells until the game is over; gives the cells that were acknowledged. */
+/** Captures free cells until the game is over. Resolves with the acknowledged cells. */
 async function playOut(room: Room<Grid>, latenciesMs: number[]): Promise<number[]> {
   const captured: number[] = [];
   for (;;) {

@@ -27,9 +27,8 @@ async function playGames(target: Target, games: number): Promise<number> {
 }
 
 /**
- * Plays games to their end, two players each, and prints them.
- * @param games that many at once
- * @returns the exit code: 1 when a game failed, or an acknowledged move was lost
+ * Plays games to their end, two players each, and prints them. @param games the number of games, all at once @returns
+ * the exit code: 1 when a game failed, or an acknowledged move was lost
  * @throws ConfigError when there is no cluster that can be played on
  */
 export async function play(options: TargetOptions, games: number): Promise<number> {

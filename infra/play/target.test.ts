@@ -41,11 +41,11 @@ test("a stack that pulumi brought up is found by the engine's outputs", () => {
   assert.deepEqual(findTarget({ stack: 'dev' }), { url: 'https://arena.example', ca: 'root' });
 });
 
-test('a stack that Pulumi does not know is not brought up a second time without a word of why', () => {
+test('a stack that Pulumi does not know is refused with the reason, and not brought up a second time', () => {
   write('pulumi', '#!/bin/sh\necho "error: passphrase must be set" >&2\nexit 255\n', 0o755);
   assert.throws(
     () => findTarget({ stack: 'dev' }),
-    /pulumi stack output says: passphrase must be set\. Where you use Pulumi yourself, log in to its backend/,
+    /pulumi stack output says: passphrase must be set\. If you use Pulumi yourself, log in to its backend/,
   );
 });
 
@@ -68,6 +68,6 @@ test('a missing cluster is refused with a sentence that says how to start it', (
   assert.throws(() => findTarget({}), refused(/pki\/root\.pem: npm start brings a cluster up/));
   assert.throws(
     () => findTarget({ stack: 'dev' }),
-    refused(/Pulumi is not installed.*npm run up -- --stack dev brings it up/),
+    refused(/Pulumi is not installed.*with npm run up -- --stack dev, or/),
   );
 });

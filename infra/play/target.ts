@@ -28,7 +28,7 @@ interface StackOutputs {
   rootCertificate?: string;
 }
 
-/** The outputs of a stack from Pulumi itself, or the reason why there are none. */
+/** The outputs of a stack from Pulumi itself, or the reason why it has none. */
 function outputsOf(stack: string): StackOutputs | string {
   const pulumi = findEngine();
   if (!pulumi) return 'Pulumi is not installed';
@@ -45,8 +45,8 @@ function outputsOf(stack: string): StackOutputs | string {
 }
 
 /**
- * The cluster that the options mean: the one at an address; that of a stack, as `npm run up` or `pulumi up` left it;
- * or the one that `npm start` brought up.
+ * The cluster that the options name: the one at an address; that of a stack, as `npm run up` or `pulumi up` left it; or
+ * the one that `npm start` brought up.
  * @throws ConfigError with one sentence when it cannot be found
  */
 export function findTarget({ url, ca, stack }: TargetOptions): Target {
@@ -73,17 +73,16 @@ export function findTarget({ url, ca, stack }: TargetOptions): Target {
   if (typeof outputs !== 'string' && outputs.url) return { url: outputs.url, ca: outputs.rootCertificate };
   const reason = typeof outputs === 'string' ? outputs : 'the stack has no outputs yet';
   throw new ConfigError(
-    `The stack ${stack} is not found: npm run up has left no root certificate at ${file}, and ${reason}. Where you use ` +
-      'Pulumi yourself, log in to its backend and give the passphrase as for pulumi up; else npm run up -- --stack ' +
-      `${stack} brings it up, or name a cluster by --url and --ca.`,
+    `The stack ${stack} is not found: npm run up has left no root certificate at ${file}, and ${reason}. If you use ` +
+      'Pulumi yourself, log in to its backend and give the passphrase as for pulumi up. Otherwise bring the stack up ' +
+      `with npm run up -- --stack ${stack}, or name a cluster by --url and --ca.`,
   );
 }
 
 const PATIENCE_MS = 15_000;
 
 /**
- * Asks once for the page: the SDK would try a cluster that it cannot reach, or does not trust, again and
- * again.
+ * Requests the page once, because the SDK would keep retrying a cluster that it cannot reach or does not trust.
  * @throws ConfigError with the reason
  */
 export function requireReachable({ url, ca }: Target): Promise<void> {

@@ -13,7 +13,7 @@ function scaleByKeda(objects: Objects, changes: Loose = {}): void {
 testFaults(AVAILABILITY, [
   ['rolling-update', 'recreation', (o) => (o.Deployment!.spec.strategy = { type: 'Recreate' }), /updated by Recreate/],
   ['rolling-update', 'a pod less', (o) => delete o.Deployment!.spec.strategy.rollingUpdate, /below its number/],
-  ['enough-replicas', 'two at least', (o) => (o.HorizontalPodAutoscaler!.spec.minReplicas = 2), /2 pods only/],
+  ['enough-replicas', 'a minimum of two', (o) => (o.HorizontalPodAutoscaler!.spec.minReplicas = 2), /2 pods only/],
   ['enough-replicas', 'no autoscaler and no number', (o) => delete o.HorizontalPodAutoscaler, /1 pod only/],
   [
     'replicas-of-the-autoscaler',
@@ -33,7 +33,7 @@ testFaults(AVAILABILITY, [
     (o) => (o.HorizontalPodAutoscaler!.spec.maxReplicas = 1),
     /maximum of 1/,
   ],
-  ['enough-replicas', 'two at least for KEDA', (o) => scaleByKeda(o, { minReplicaCount: 2 }), /2 pods only/],
+  ['enough-replicas', 'a minimum of two for KEDA', (o) => scaleByKeda(o, { minReplicaCount: 2 }), /2 pods only/],
   [
     'replicas-of-the-autoscaler',
     'a number next to KEDA',
@@ -54,7 +54,7 @@ testFaults(AVAILABILITY, [
     'disruption-budget',
     'a budget of none',
     (o) => (o.PodDisruptionBudget!.spec.maxUnavailable = 0),
-    /lets nobody drain/,
+    /blocks the drain/,
   ],
   [
     'disruption-budget',
@@ -65,7 +65,7 @@ testFaults(AVAILABILITY, [
         maxUnavailable: undefined,
         minAvailable: 3,
       }),
-    /lets nobody drain/,
+    /blocks the drain/,
   ],
   [
     'budget-of-the-unhealthy',

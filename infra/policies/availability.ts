@@ -22,7 +22,7 @@ function isTarget(manifest: Manifest, autoscaler: Manifest): boolean {
 const autoscalerOf = (manifest: Manifest, all: readonly Manifest[]): Manifest | undefined =>
   sameNamespace(manifest, all).find((other) => isTarget(manifest, other));
 
-/** The fewest pods there are when nothing fails. */
+/** The least number of pods while nothing fails. */
 function fewest(manifest: Manifest, all: readonly Manifest[]): number {
   const autoscaler = autoscalerOf(manifest, all);
   return Number((autoscaler && scaling(autoscaler)?.min) ?? manifest.spec?.replicas ?? 1);
@@ -45,7 +45,7 @@ const workload = (
   check: (manifest, all) => (isReplicated(manifest) ? check(manifest, all) : []),
 });
 
-/** Of several pods of one kind, not all may be on one node. */
+/** Several pods of one kind must not all be on one node. */
 const onlyOfSeveral =
   (check: (spec: Fields) => string[]) =>
   (manifest: Manifest, all: readonly Manifest[]): string[] =>
@@ -54,7 +54,7 @@ const onlyOfSeveral =
 export const AVAILABILITY: readonly Policy[] = [
   {
     name: 'rolling-update',
-    sentence: 'Deployments are updated without a pod less than asked for.',
+    sentence: 'Deployments keep their number of pods during an update.',
     check: ({ kind, spec }) => {
       if (kind !== 'Deployment') return [];
       if (![undefined, 'RollingUpdate'].includes(spec?.strategy?.type)) return [`is updated by ${spec?.strategy.type}`];
@@ -65,14 +65,17 @@ export const AVAILABILITY: readonly Policy[] = [
     const number = fewest(manifest, all);
     return number < FEWEST ? [`may have ${number} pod${number === 1 ? '' : 's'} only`] : [];
   }),
-  workload('replicas-of-the-autoscaler', 'What an autoscaler scales has no fixed number of pods.', (manifest, all) =>
-    autoscalerOf(manifest, all) && manifest.spec?.replicas !== undefined
-      ? ['sets replicas, which every deployment would reset']
-      : [],
+  workload(
+    'replicas-of-the-autoscaler',
+    'A workload with an autoscaler has no fixed number of pods.',
+    (manifest, all) =>
+      autoscalerOf(manifest, all) && manifest.spec?.replicas !== undefined
+        ? ['sets replicas, which every deployment would reset']
+        : [],
   ),
   {
     name: 'autoscaler-target',
-    sentence: 'Autoscalers scale something that exists, and upwards.',
+    sentence: 'Autoscalers scale an existing workload, and their maximum exceeds their minimum.',
     whole: true,
     check: (manifest, all) => {
       const scaled = scaling(manifest);
@@ -93,12 +96,12 @@ export const AVAILABILITY: readonly Policy[] = [
       const { minAvailable, maxUnavailable } = budgetOf(manifest, all)?.spec ?? {};
       if (minAvailable === undefined && maxUnavailable === undefined) return ['has no PodDisruptionBudget'];
       const blocks = maxUnavailable === 0 || (typeof minAvailable === 'number' && minAvailable >= number);
-      return blocks ? ['has a PodDisruptionBudget that lets nobody drain a node'] : [];
+      return blocks ? ['has a PodDisruptionBudget that blocks the drain of a node'] : [];
     },
   ),
   {
     name: 'budget-of-the-unhealthy',
-    sentence: 'PodDisruptionBudgets say what becomes of pods that are not healthy.',
+    sentence: 'PodDisruptionBudgets say whether unhealthy pods may be evicted.',
     check: ({ kind, spec }) =>
       kind === 'PodDisruptionBudget' && !spec?.unhealthyPodEvictionPolicy
         ? ['does not say whether an unhealthy pod may be evicted']
@@ -126,7 +129,7 @@ export const AVAILABILITY: readonly Policy[] = [
   ),
   {
     name: 'job-is-cleared',
-    sentence: 'Jobs are cleared away when they are done.',
+    sentence: 'Jobs are removed when they are done.',
     check: ({ kind, spec }) =>
       kind === 'Job' && spec?.ttlSecondsAfterFinished === undefined ? ['has no ttlSecondsAfterFinished'] : [],
   },

@@ -44,7 +44,7 @@ testFaults(SECRETS, [
     'no-plain-secrets',
     'a password',
     (o) => containerOf(o).env.push({ name: 'DB_PASSWORD', value: 'x' }),
-    /DB_PASSWORD in the clear/,
+    /DB_PASSWORD in clear text/,
   ],
 ]);
 

@@ -30,7 +30,7 @@ export const IMAGES: readonly Policy[] = [
 /** Policies that a configuration has to enable: not every registry knows the digest of an image before it is pushed. */
 export const BY_DIGEST: readonly Policy[] = [
   eachContainer('image-by-digest', 'Images are named by their digest.', ({ image }) =>
-    DIGEST.test(image) ? undefined : `has the image ${image}, whose tag may come to mean another`,
+    DIGEST.test(image) ? undefined : `has the image ${image}, whose tag may later name another`,
   ),
 ];
 
@@ -60,14 +60,14 @@ export const SECRETS: readonly Policy[] = [
   }),
   eachContainer('no-plain-secrets', 'Environment variables hold no passwords or tokens.', (container) => {
     const variable = environment(container).find(({ name, value }) => SENSITIVE.test(name) && value);
-    return variable ? `has ${variable.name} in the clear` : undefined;
+    return variable ? `has ${variable.name} in clear text` : undefined;
   }),
 ];
 
 const KINDS = ['startupProbe', 'livenessProbe', 'readinessProbe'] as const;
 const ACTIONS = ['httpGet', 'tcpSocket', 'exec', 'grpc'] as const;
 
-/** A policy on each lasting container of a workload that keeps pods running. */
+/** A policy for each long-running container of a workload that keeps pods running. */
 const eachLasting = (
   name: string,
   sentence: string,
@@ -86,17 +86,17 @@ const eachLasting = (
 const actionOf = (probe: Fields | undefined): unknown[] => ACTIONS.map((action) => probe?.[action]);
 
 export const PROBES: readonly Policy[] = [
-  eachLasting('three-probes', 'Containers are asked whether they have started, live and are ready.', (container) => {
+  eachLasting('three-probes', 'Containers have probes for start, liveness and readiness.', (container) => {
     const missing = KINDS.filter((kind) => !container[kind]);
     return missing.length > 0 ? [`has no ${missing.join(', no ')}`] : [];
   }),
-  eachLasting('different-probes', 'Being alive and being ready are different questions.', (container) => {
+  eachLasting('different-probes', 'Liveness and readiness probes differ.', (container) => {
     const { livenessProbe: alive, readinessProbe: ready } = container;
     return alive && ready && isDeepStrictEqual(actionOf(alive), actionOf(ready))
       ? ['is killed for what should only make it unready']
       : [];
   }),
-  eachLasting('probed-port', 'Probes ask at a port that the pod names.', (container, manifest) =>
+  eachLasting('probed-port', 'Probes use a port that the pod names.', (container, manifest) =>
     KINDS.flatMap((kind) => {
       const port: unknown = container[kind]?.httpGet?.port ?? container[kind]?.tcpSocket?.port;
       return port === undefined || portNames(manifest).includes(String(port))

@@ -17,7 +17,7 @@ export const EXEMPTIONS: readonly Exemption[] = [
     policy: 'image-pulled-anew',
     objects: /./,
     reason:
-      "Our image's tag is the hash of its content, which cannot come to mean something else, and an " +
+      "Our image's tag is the hash of its content, so it never names another image, and an " +
       'image loaded into kind is in no registry. Images of other projects are pinned by version.',
   },
   {
@@ -37,28 +37,27 @@ export const EXEMPTIONS: readonly Exemption[] = [
     objects: /^Deployment /,
     complaints: /^container server has no livenessProbe$/,
     reason:
-      'Of a server that is not ours nothing may be known but its port, for which the kernel answers whatever becomes of ' +
-      'it. Its process is started again when it ends.',
+      'Only the port of your own server may be known, and the kernel accepts connections there even when the server ' +
+      'hangs. Its process is restarted when it ends.',
   },
   {
     policy: 'different-probes',
     objects: /^Deployment /,
     complaints: /^container server /,
     reason:
-      'A server that is not ours may have one path that says how it is. It takes no clients after 4 seconds without an ' +
-      'answer, and is started again after 30.',
+      'Your own server may have one health path. It gets no clients after 4 seconds without an answer, and is ' +
+      'restarted after 30.',
   },
   {
     policy: 'secrets-by-file',
     objects: /^Deployment /,
     complaints: /^container server has the secret REDIS_PASSWORD in its environment$/,
-    reason:
-      'A server that is not ours knows Redis by REDIS_URL, and reads no file of ours. The value is in a Secret alone.',
+    reason: "A user's server takes Redis from REDIS_URL, and reads no file of ours. Only a Secret has the value.",
   },
   {
     policy: 'no-node-port',
     objects: /^Service .*-edge$/,
-    reason: 'kind has no load balancer: a port of its node, bound to the loopback of this machine, is the way in.',
+    reason: 'kind has no load balancer: clients connect to a port of its node, bound to the loopback of this machine.',
   },
   {
     policy: 'enough-replicas',
@@ -75,7 +74,7 @@ export const EXEMPTIONS: readonly Exemption[] = [
   {
     policy: 'no-token',
     objects: CONTROLLER,
-    reason: 'An ingress controller follows what is in the cluster: it uses a token that is valid for an hour.',
+    reason: 'An ingress controller follows the objects of the cluster, with a token that is valid for an hour.',
   },
   {
     policy: 'no-secrets-access',
@@ -105,7 +104,7 @@ export const EXEMPTIONS: readonly Exemption[] = [
     policy: 'secrets-by-file',
     objects: CONTROLLER,
     reason:
-      'HAProxy reads the key behind its sticky cookie from no file. The key opens nothing: it only lets a ' +
+      'HAProxy cannot read the key behind its sticky cookie from a file. The key grants no access: it only lets a ' +
       'reader of a cookie learn the replica in it.',
   },
   {
@@ -116,7 +115,7 @@ export const EXEMPTIONS: readonly Exemption[] = [
   },
 ];
 
-/** The reason why a complaint does not count; undefined when it does. */
+/** The reason why a complaint is exempt; undefined when it is not. */
 export const exemptionOf = (
   policy: string,
   manifest: Manifest,

@@ -3,7 +3,7 @@ import { podOf, testFaults } from './testing/faults.ts';
 
 testFaults(IDENTITY, [
   ['own-service-account', 'the default account', (o) => delete podOf(o).serviceAccountName, /default ServiceAccount/],
-  ['own-service-account', 'an account that is not there', (o) => delete o.ServiceAccount, /web, which does not exist/],
+  ['own-service-account', 'a missing account', (o) => delete o.ServiceAccount, /web, which does not exist/],
   ['no-token', 'a token', (o) => delete podOf(o).automountServiceAccountToken, /mounts a token/],
   [
     'no-token',

@@ -22,7 +22,7 @@ export const IDENTITY: readonly Policy[] = [
   },
   {
     name: 'no-token',
-    sentence: 'Pods are given no token of the Kubernetes API.',
+    sentence: 'Pods get no token of the Kubernetes API.',
     check: (manifest) => {
       const spec = podSpec(manifest);
       if (!spec) return [];
@@ -61,7 +61,7 @@ export const IDENTITY: readonly Policy[] = [
   },
   {
     name: 'no-cluster-admin',
-    sentence: 'Nobody is bound to cluster-admin.',
+    sentence: 'No subject is bound to cluster-admin.',
     check: ({ kind, roleRef }) =>
       /^(Cluster)?RoleBinding$/.test(kind) && (roleRef as Fields | undefined)?.name === 'cluster-admin'
         ? ['binds cluster-admin']

@@ -1,4 +1,4 @@
-// Kubernetes objects as far as policies look at them.
+// The parts of Kubernetes objects that policies check.
 
 /** A Kubernetes object as it is sent to the API server. */
 export interface Manifest {

@@ -28,5 +28,5 @@ testFaults(METADATA, [
     (o) => containerOf(o).env.push({ name: 'PASSWORD_FILE', value: 'y' }),
     /PASSWORD_FILE twice/,
   ],
-  ['stable-api', 'a beta version', (o) => (o.Ingress!.apiVersion = 'networking.k8s.io/v1beta1'), /may go away/],
+  ['stable-api', 'a beta version', (o) => (o.Ingress!.apiVersion = 'networking.k8s.io/v1beta1'), /may be removed/],
 ]);

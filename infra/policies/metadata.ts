@@ -36,7 +36,7 @@ export const METADATA: readonly Policy[] = [
   },
   {
     name: 'valid-labels',
-    sentence: 'Labels are what the API server takes.',
+    sentence: 'Labels are valid for the API server.',
     check: (manifest) => [
       ...invalid(manifest.metadata?.labels),
       ...(isController(manifest) ? invalid(podTemplate(manifest)?.metadata.labels) : []),
@@ -59,8 +59,8 @@ export const METADATA: readonly Policy[] = [
   }),
   {
     name: 'stable-api',
-    sentence: 'Objects are of an API version that is kept.',
+    sentence: 'Objects have a stable API version.',
     check: ({ apiVersion }: Manifest) =>
-      /v\d+(alpha|beta)\d+$/.test(apiVersion) ? [`is of ${apiVersion}, which may go away`] : [],
+      /v\d+(alpha|beta)\d+$/.test(apiVersion) ? [`has the version ${apiVersion}, which may be removed`] : [],
   },
 ];

@@ -11,20 +11,25 @@ testFaults(NETWORK, [
   ],
   [
     'network-policy',
-    'a policy of others',
+    'a policy for other pods',
     (o) => (o.NetworkPolicy!.spec.podSelector.matchLabels = { x: 'y' }),
     /no NetworkPolicy for Ingress/,
   ],
   [
     'policy-peer-exists',
-    'a peer that is not there',
+    'a missing peer',
     (o) => (o.NetworkPolicy!.spec.ingress[0].from[0].podSelector.matchLabels = { x: 'y' }),
     /of which there are none/,
   ],
-  ['service-has-pods', 'a selector of nothing', (o) => (o.Service!.spec.selector = { x: 'y' }), /selects no pods/],
   [
     'service-has-pods',
-    'a pod of a set that is not so large',
+    'a selector that matches nothing',
+    (o) => (o.Service!.spec.selector = { x: 'y' }),
+    /selects no pods/,
+  ],
+  [
+    'service-has-pods',
+    'a pod beyond the size of its set',
     (o) => (
       (o.Deployment!.kind = 'StatefulSet'), (o.Service!.spec.selector['statefulset.kubernetes.io/pod-name'] = 'web-1')
     ),
@@ -38,7 +43,7 @@ testFaults(NETWORK, [
   ],
   [
     'service-port-by-name',
-    'a name that is not there',
+    'a missing name',
     (o) => (o.Service!.spec.ports[0].targetPort = 'web'),
     /to web, which Deployment gridlock\/web does not name/,
   ],
@@ -46,19 +51,19 @@ testFaults(NETWORK, [
   ['ingress-tls', 'no TLS', (o) => delete o.Ingress!.spec.tls, /has no tls/],
   [
     'ingress-tls',
-    'a Service that is not there',
+    'a missing Service',
     (o) => (o.Ingress!.spec.rules[0].http.paths[0].backend.service.name = 'x'),
     /Service x, which does not exist/,
   ],
   [
     'monitor-has-target',
-    'a monitor of nothing',
+    'a monitor that matches nothing',
     (o) => (o.ServiceMonitor!.spec.selector.matchLabels = { x: 'y' }),
     /monitors no Service/,
   ],
   [
     'monitor-has-target',
-    'a pod monitor of nothing',
+    'a pod monitor that matches nothing',
     (o) => (o.PodMonitor!.spec.selector.matchLabels = { x: 'y' }),
     /monitors no pods/,
   ],

@@ -68,7 +68,7 @@ export const NETWORK: readonly Policy[] = [
         if (!podSelector?.matchLabels || !ours.has(namespace) || BUILT_IN_NAMESPACES.includes(namespace)) return [];
         return podsSelected(all, namespace, podSelector.matchLabels).length > 0
           ? []
-          : [`speaks of pods ${JSON.stringify(podSelector.matchLabels)}, of which there are none`];
+          : [`names pods ${JSON.stringify(podSelector.matchLabels)}, of which there are none`];
       });
     },
   },
@@ -99,12 +99,12 @@ export const NETWORK: readonly Policy[] = [
   },
   {
     name: 'no-node-port',
-    sentence: 'Services take no port of the nodes.',
+    sentence: 'Services use no port of the nodes.',
     check: ({ kind, spec }) => (kind === 'Service' && spec?.type === 'NodePort' ? ['is a NodePort'] : []),
   },
   {
     name: 'ingress-tls',
-    sentence: 'Ingresses speak TLS, and lead to a Service that exists.',
+    sentence: 'Ingresses use TLS, and lead to a Service that exists.',
     whole: true,
     check: (manifest, all) => {
       if (manifest.kind !== 'Ingress') return [];
@@ -122,7 +122,7 @@ export const NETWORK: readonly Policy[] = [
   },
   {
     name: 'monitor-has-target',
-    sentence: 'ServiceMonitors and PodMonitors look at something that exists.',
+    sentence: 'ServiceMonitors and PodMonitors match something that exists.',
     whole: true,
     check: (manifest, all) => {
       const wanted = manifest.spec?.selector?.matchLabels;

@@ -2,7 +2,7 @@ import { type Container, eachContainer, type Fields, type Manifest, type Policy,
 
 /** Lower ids belong to people and daemons of a host. */
 const LOWEST_ID = 10_000;
-/** Sysctls that reach no further than the pod. */
+/** Sysctls that affect only the pod. */
 const SAFE_SYSCTLS =
   /^(net\.ipv4\.(ip_unprivileged_port_start|ip_local_port_range|tcp_.*|ping_group_range)|kernel\.shm_rmid_forced)$/;
 
@@ -60,11 +60,11 @@ export const SECURITY: readonly Policy[] = [
       .filter(({ hostPath }) => hostPath)
       .map(({ hostPath }) => `mounts ${hostPath.path} of the node`),
   ),
-  eachContainer('no-host-ports', 'Containers take no port of the node, and no privileged one.', ({ ports = [] }) => {
+  eachContainer('no-host-ports', 'Containers use no port of the node, and no privileged one.', ({ ports = [] }) => {
     const port = (ports as Fields[]).find(({ hostPort, containerPort }) => hostPort || containerPort < 1024);
     return port ? `takes port ${port.hostPort ?? port.containerPort}` : undefined;
   }),
-  podPolicy('safe-sysctls', 'Pods set only sysctls that reach no further than themselves.', ({ securityContext }) =>
+  podPolicy('safe-sysctls', 'Pods set only sysctls that affect only themselves.', ({ securityContext }) =>
     ((securityContext?.sysctls ?? []) as Fields[])
       .filter(({ name }) => !SAFE_SYSCTLS.test(name))
       .map(({ name }) => `sets the sysctl ${name}`),

@@ -1,5 +1,5 @@
-// Where Pulumi enters. Plain JavaScript: it would give an entry in TypeScript to a compiler that is too old for ours,
-// while what this imports is run by Node as it is.
+// The entry point for Pulumi. It is plain JavaScript, because Pulumi would compile TypeScript with a compiler that is
+// too old for ours. Node runs the imported TypeScript directly.
 import { PolicyPack } from '@pulumi/policy';
 import { crossGuard } from './pack.ts';
 

@@ -29,7 +29,7 @@ before(async () => {
   assert.deepEqual(await ensureCertificateDirectory(directory, names), ['edge', 'redis']);
 });
 
-test('a second call keeps what is good, and issues again what is due', async () => {
+test('a second call keeps valid certificates, and issues those that are due again', async () => {
   assert.deepEqual(await ensureCertificateDirectory(directory, names), []);
   const later = mkdtempSync(path.join(os.tmpdir(), 'gridlock-certificates-'));
   try {
@@ -76,7 +76,7 @@ test('the files become Secrets and the trusted roots, without cert-manager', asy
   assert.equal(recording.outputs.edgeSecret, 'gridlock-files-edge-tls');
 });
 
-test('in a preview the files are known: only the names of Secrets wait until those are there', async () => {
+test('in a preview the files are known; only the names of Secrets wait until those exist', async () => {
   const recording = await record(
     () => {
       const made = new CertificateFiles('gridlock', {
@@ -91,7 +91,7 @@ test('in a preview the files are known: only the names of Secrets wait until tho
   assert.equal(recording.all('kubernetes:core/v1:Secret').length, 2);
 });
 
-test('what cannot be used is refused with the file and what to do', async () => {
+test('an unusable directory is refused with the file and the fix', async () => {
   const at = (name: string) => path.join(directory, name);
   const [edge, redis] = [readFileSync(at('edge.pem'), 'utf8'), readFileSync(at('redis.pem'), 'utf8')];
   const refused = (message: RegExp, now?: Date) =>

@@ -6,12 +6,12 @@ import { ConfigError } from '../config/config.ts';
 
 /** A certificate with its chain, and its key. */
 export interface Pair {
-  /** Leaf and what is between it and its root, as PEM. */
+  /** The leaf and the certificates between it and its root, as PEM. */
   readonly chain: string;
   readonly key: string;
 }
 
-/** The names of each certificate that is wanted. */
+/** The names of each certificate that is needed. */
 export type WantedNames = Readonly<{ edge: Names } & Partial<Record<Leaf, Names>>>;
 
 export interface CertificateDirectory {
@@ -74,10 +74,9 @@ function readPair(file: string, text: string, names: Names, now: Date): Pair {
 }
 
 /**
- * Reads a directory as `certs/` writes it: `roots.pem` with all accepted roots, or `root.pem`, and a file for
- * each leaf with the leaf, its intermediate and its key.
- * @throws CertificateDirectoryError for what is missing, damaged, expired, or not for the names it is needed
- * for
+ * Reads a directory as `certs/` writes it: `roots.pem` with all accepted roots, or `root.pem`, and a file for each leaf
+ * with the leaf, its intermediate and its key.
+ * @throws CertificateDirectoryError for a file that is missing, damaged, expired, or not for the needed names
  */
 export function readCertificateDirectory(
   directory: string,

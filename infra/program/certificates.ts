@@ -1,4 +1,4 @@
-// The certificates of Gridlock's own stack: what the configuration makes of them.
+// How the configuration of a stack becomes its certificates.
 import type { AcmeChallenge } from '../components/certificates/acme-challenge.ts';
 import type { CertificateChainArgs } from '../components/certificates/certificate-chain.ts';
 import { type Names, namesOfHost } from '../components/certificates/certificate-set.ts';
@@ -15,10 +15,10 @@ import { prometheus } from './scaling.ts';
 
 type NamedBy = Pick<Config, 'host' | 'namespace' | 'cluster' | 'redis'>;
 
-/** What the certificates of a stack are for. */
+/** The names in the certificates of a stack. */
 export function namesOf({ host, namespace, cluster, redis }: NamedBy): WantedNames {
   return {
-    // A kind cluster's ports are bound to loopback: people come by any of its names.
+    // A kind cluster's ports are bound to loopback, and clients use any of its names.
     edge: namesOfHost(host, cluster === 'kind' || isLoopback(host)),
     ...(redis === 'single' || redis === 'sentinel'
       ? { redis: { dnsNames: redisDnsNames(CLUSTER, namespace), ipAddresses: [] } }
@@ -26,10 +26,10 @@ export function namesOf({ host, namespace, cluster, redis }: NamedBy): WantedNam
   };
 }
 
-/** What the edge's certificate names. */
+/** The names in the edge's certificate. */
 export const certificateNamesOf = (config: NamedBy): Names => namesOf(config).edge;
 
-/** An own chain, the edge's certificate by ACME, or all from files. */
+/** A private chain, the edge's certificate by ACME, or all from files. */
 export function certificatesOf(config: Config): CertificatesChoice {
   if (config.certificates === 'files') {
     const { roots, leaves } = readCertificateDirectory(fromCheckout(config.certificatesDir), namesOf(config));
@@ -46,7 +46,7 @@ function certManagerOf(config: Config): NonNullable<CertificateChainArgs['certMa
   return {
     certManager: certManager.install ? chartPlace(config, 'certManager') : undefined,
     trustManager: trustManager.install ? chartPlace(config, 'trustManager') : undefined,
-    // One of each will do on a laptop; elsewhere no node may take the last one with it.
+    // On a laptop one of each is enough; elsewhere the loss of a node must not take the last one.
     replicas: config.cluster === 'kind' ? 1 : 2,
     acme: config.certificates === 'acme',
     prometheus: prometheus(config),
@@ -74,6 +74,6 @@ function challengeOf(config: Config): AcmeChallenge {
 
 const filled = (text: string): string | undefined => (text === '' ? undefined : text);
 
-/** Of the controller of this cluster, or of the one that was there before. */
+/** The class of this cluster's controller, or of the existing one. */
 const ingressClassOf = ({ charts, namespace, ingressClass }: Config): string =>
   charts.ingress.install ? scopeOf(namespace, CLUSTER) : ingressClass;

@@ -2,7 +2,7 @@ import type { ChartPlace } from '../components/artifacts.ts';
 import { CHARTS, type ChartName } from '../config/cluster-keys.ts';
 import { type Config, fromCheckout } from '../config/config.ts';
 
-/** Where a chart comes from by the configuration: a directory or archive, a registry, or a chart repository. */
+/** The source of a chart in the configuration: a directory or archive, a registry, or a chart repository. */
 export function chartPlace(config: Pick<Config, 'charts'>, name: ChartName): ChartPlace {
   const { source, version } = config.charts[name];
   if (version === '') return { chart: fromCheckout(source) };

@@ -1,7 +1,7 @@
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Config } from '../config/config.ts';
 
-/** The cluster. Each kind is loaded on demand: what EKS needs takes a second. */
+/** The cluster. Each kind is loaded on demand, because the modules for EKS take a second. */
 export async function createCluster(config: Config): Promise<Cluster> {
   switch (config.cluster) {
     case 'kind':

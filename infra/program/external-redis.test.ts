@@ -3,14 +3,14 @@ import { test } from 'node:test';
 import { ConfigError } from '../config/config.ts';
 import { rootsOf, urlOf } from './external-redis.ts';
 
-test('an address that only the engine can decrypt is refused with what to do', () => {
+test('an address that only the engine can decrypt is refused with the fix', () => {
   assert.throws(
     () => urlOf({ redisUrl: '' }),
     (error: Error) => error instanceof ConfigError && /is encrypted.*--redis-url/.test(error.message),
   );
 });
 
-test('roots that are not there, or are none, are a sentence; without a file the public ones do', () => {
+test('missing or invalid roots are refused with a sentence; without a file the public ones are used', () => {
   assert.equal(rootsOf({ redisCaFile: '' }), undefined);
   assert.throws(
     () => rootsOf({ redisCaFile: '/nowhere.pem' }),

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { type Config, ConfigError, fromCheckout } from '../config/config.ts';
 
 /**
- * The address of the configuration. That it is set is checked before: what only the engine can decrypt reads as empty.
+ * The address of the configuration. An earlier check made sure that it is set, so an empty one is encrypted, and only
+ * the engine can decrypt it.
  * @throws ConfigError with a sentence
  */
 export function urlOf({ redisUrl }: Pick<Config, 'redisUrl'>): string {
@@ -13,7 +14,7 @@ export function urlOf({ redisUrl }: Pick<Config, 'redisUrl'>): string {
 }
 
 /**
- * The roots of a private authority; undefined where the public ones do.
+ * The roots of a private authority; undefined when the public ones are used.
  * @throws ConfigError with a sentence
  */
 export function rootsOf({ redisCaFile }: Pick<Config, 'redisCaFile'>): string | undefined {

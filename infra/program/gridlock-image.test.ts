@@ -63,7 +63,7 @@ test('with a repository the image is pushed, and loaded nowhere', async () => {
   assert.equal(recording.outputs.reference, 'registry.example/game:0123456789ab');
 });
 
-test('an image of the configuration is taken as it is: nothing is built', async () => {
+test('an image of the configuration is used unchanged, and nothing is built', async () => {
   const bases: string[] = [];
   const recording = await imageOf({ image: 'registry.example/game:1.2.3' }, false, bases);
   recording.assertChildren('image', []);

@@ -11,16 +11,15 @@ const LOCAL_NAME = 'gridlock/game';
 
 export interface GridlockImageArgs {
   readonly config: Config;
-  /** Where an image that is pushed nowhere is loaded. */
+  /** The cluster that loads an image that is not pushed. */
   readonly cluster: Pick<Cluster, 'loadImage'>;
-  /** Writes what the image is built from; default: from this checkout. */
+  /** Writes the build context of the image; default: from this checkout. */
   readonly sources?: (config: Config, baseImage: string) => Promise<Bundle>;
 }
 
 /**
- * The image of all our programs: built from this checkout and pushed, or loaded into the cluster. Its tag is
- * the hash of what is in it, so that it changes when that does. A reference in the configuration is taken as
- * it is.
+ * The image of all our programs: built from this checkout and pushed, or loaded into the cluster. Its tag is the hash
+ * of its content, so that the two change together. A reference in the configuration is used unchanged.
  */
 export class GridlockImage extends pulumi.ComponentResource {
   /** The reference for pods, known once the cluster can pull it. */
@@ -49,7 +48,7 @@ export class GridlockImage extends pulumi.ComponentResource {
       {
         imageName: pulumi.interpolate`${repository}:${built.hash}`,
         build: {
-          // Relative, so that the same checkout elsewhere is no change.
+          // Relative, so that moving the checkout is not a change.
           context: built.context.apply((context) => path.relative(process.cwd(), context)),
           dockerfile: built.context.apply((context) => path.relative(process.cwd(), path.join(context, 'Dockerfile'))),
           args: { BASE_IMAGE: baseImage },
@@ -64,7 +63,7 @@ export class GridlockImage extends pulumi.ComponentResource {
 }
 
 const BUILDERS = { buildkit: 'BuilderBuildKit', classic: 'BuilderV1' } as const;
-/** What the nodes of EKS Auto Mode are, whatever this machine is. */
+/** The platform of EKS Auto Mode's nodes, whatever this machine is. */
 const EKS_PLATFORM = 'linux/amd64';
 
 const fromCheckout = ({ app }: Config, baseImage: string): Promise<Bundle> => bundle({ app, baseImage });

@@ -32,7 +32,7 @@ const run = (settings: Record<string, string> = {}, { token = 'x'.repeat(48), pr
 const specOf = async (...given: Parameters<typeof run>) =>
   ((await run(...given)).one(DEPLOYMENT).inputs as unknown as DeploymentInputs).spec;
 
-test('what only the server of Gridlock has is named after the cluster', async () => {
+test('the objects that only the server of Gridlock has are named after the cluster', async () => {
   (await run()).assertChildren('server', [[SECRET, 'gridlock-token']]);
 });
 
@@ -81,7 +81,7 @@ test('secrets are files of its pods, never variables', async () => {
   );
 });
 
-test('a replica is told what is played, and where the image has it', async () => {
+test('a replica gets its application, and its place in the image', async () => {
   const appOf = async (app: string) => {
     const [{ env }] = (await specOf({ 'gridlock:app': app })).template.spec.containers;
     return env.find(({ name }) => name === 'APP')?.value;
@@ -92,7 +92,7 @@ test('a replica is told what is played, and where the image has it', async () =>
   );
 });
 
-test('a replica is told its name, its design, where it is opened from, and Redis', async () => {
+test('a replica gets its name, its design, its origins, and Redis', async () => {
   const [{ env }] = (await specOf({ 'gridlock:design': 'stateful' })).template.spec.containers;
   const value = (name: string) => env.find((each) => each.name === name);
   assert.deepEqual(value('APPID')?.valueFrom, { fieldRef: { fieldPath: 'metadata.name' } });
@@ -102,7 +102,7 @@ test('a replica is told its name, its design, where it is opened from, and Redis
   assert.equal(new Set(env.map(({ name }) => name)).size, env.length);
 });
 
-test('a replica knows the roots that players are given, where no public authority vouches for the edge', async () => {
+test("a replica has the roots for its players, when no public authority signs the edge's certificate", async () => {
   const rootsOf = async (settings: Record<string, string> = {}) => {
     const config = stackConfig('dev', settings);
     const { outputs } = await record(() => {
@@ -168,7 +168,7 @@ test('a new secret or setting replaces the pods, and the same ones do not', asyn
   assert.ok(!first.includes('x'.repeat(48)));
 });
 
-test('in a preview only what comes of passwords is unknown', async () => {
+test('in a preview only values derived from passwords are unknown', async () => {
   const args = { config: stackConfig('dev', {}), namespace: 'gridlock', cluster: 'gridlock' };
   const { outputs } = await record(() => ({ ...new GridlockServer('server', args).settings }), { preview: true });
   assert.equal(outputs.environment?.['DESIGN'], 'stateless');

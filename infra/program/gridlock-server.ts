@@ -28,10 +28,13 @@ export interface GridlockServerArgs {
   readonly tokenSecret?: pulumi.Input<string>;
 }
 
-/** What the replicas of Gridlock's server are told in their own way. */
+/** The settings of Gridlock's server that other servers do not have. */
 export type ServerSettings = Omit<ServerArgs, 'image'>;
 
-/** Where they listen, and who asks them what. Never Redis: all would be killed for what none of them can fix. */
+/**
+ * Their ports and probes. No liveness probe depends on Redis: its failure would kill all replicas, and none of them can
+ * fix it.
+ */
 export const GRIDLOCK_PORTS = Object.freeze({
   port: HTTP_PORT,
   health: { path: '/healthz', port: INTERNAL_PORT },
@@ -39,15 +42,15 @@ export const GRIDLOCK_PORTS = Object.freeze({
   metrics: { path: '/metrics', port: INTERNAL_PORT },
 }) satisfies ServerSettings;
 
-/** Where the edge is within the cluster: the operations page looks at what it shows. */
+/** The address of the edge within the cluster: the operations page checks its certificate. */
 function edgeAddress({ ingress, charts, port, proxyProtocol }: Config, cluster: string): ReplicaEnvironment {
-  // A client that does not come through the balancer is refused then; and the Service of a controller of others is not
-  // known.
+  // Not with the PROXY protocol, which refuses clients that bypass the balancer, and not with an existing controller,
+  // whose Service is not known.
   if (proxyProtocol || (ingress === 'controller' && !charts.ingress.install)) return {};
   return { EDGE_ADDRESS: `${edgeName(cluster)}:${port}` };
 }
 
-/** Whether players are given the roots: with ACME the edge's certificate is a public authority's. */
+/** Whether players get the roots. With ACME, the edge's certificate is from a public authority. */
 const knowsRoots = ({ certificates }: Config): boolean => certificates !== 'acme';
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
@@ -58,7 +61,7 @@ interface Told {
   readonly files: MountedFiles & { readonly keys: readonly [string] };
 }
 
-/** What only Gridlock's server has: its secrets, its keys, its variables. */
+/** The secrets, keys and variables that only Gridlock's server has. */
 export class GridlockServer extends pulumi.ComponentResource {
   readonly settings: ServerSettings;
   readonly #args: GridlockServerArgs;
@@ -127,12 +130,12 @@ export class GridlockServer extends pulumi.ComponentResource {
     return { variable, files: { name, directory: `${DIRECTORY}/${name}`, secret: secret.metadata.name, keys: [key] } };
   }
 
-  /** Replicas read it again when it changes: a key is replaced without replacing pods. */
+  /** Replicas read it again when it changes, so that a new key does not replace the pods. */
   #keys(variable: Told['variable'], name: string, keys: string | undefined): Told[] {
     return keys === undefined ? [] : [this.#secret(variable, name, `${name}.keys`, keys)];
   }
 
-  /** The public keys that players' JWTs are checked with, where they are not fetched. */
+  /** The public keys for players' JWTs, when they are not fetched. */
   #issuer(keys: string | undefined): Told[] {
     if (keys === undefined) return [];
     const [key, metadata] = ['jwt.keys', this.#metadata('issuer')];

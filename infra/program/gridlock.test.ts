@@ -39,7 +39,7 @@ for (const stack of stacks) {
   });
 }
 
-test('the outputs are what a person needs, and the kubeconfig is secret', async () => {
+test('the outputs are those that a user needs, and the kubeconfig is secret', async () => {
   let kubeconfig: pulumi.Output<string> | undefined;
   const { outputs } = await record(async () => {
     const made = await gridlock(configOf('dev'));
@@ -55,7 +55,7 @@ test('the outputs are what a person needs, and the kubeconfig is secret', async 
   assert.deepEqual(Object.keys(outputs).sort(), names);
 });
 
-test("a wrong configuration is refused with its sentence alone, in the engine's way", async () => {
+test('a wrong configuration is refused with its sentence alone, as an error of the engine', async () => {
   pulumi.runtime.setAllConfig({ 'gridlock:replicas': 'many' });
   try {
     await assert.rejects(run(), (error: Error) => {
@@ -67,7 +67,7 @@ test("a wrong configuration is refused with its sentence alone, in the engine's 
   }
 });
 
-test('an older Node is told by one sentence', async () => {
+test('an older Node is refused with one sentence', async () => {
   const versions = Object.getOwnPropertyDescriptor(process, 'versions')!;
   Object.defineProperty(process, 'versions', {
     ...versions,

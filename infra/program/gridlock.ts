@@ -20,11 +20,11 @@ import { type ServerArgs, userServerArgs } from './server.ts';
 
 /** The outputs that `pulumi stack output` shows. */
 export interface Outputs {
-  /** Where people play. */
+  /** The address of the page. */
   url: pulumi.Output<string>;
   /** The load balancer's name or address, for the DNS entry of the host. */
   address: pulumi.Output<string>;
-  /** The roots that vouch for the edge, as PEM. */
+  /** The roots of the edge's certificate, as PEM. */
   rootCertificate: pulumi.Output<string>;
   /** Secret. */
   kubeconfig: pulumi.Output<string>;
@@ -42,7 +42,7 @@ export interface ClusterNeeds {
   readonly agentImage: pulumi.Input<string>;
 }
 
-/** The cluster as the configuration wants it. */
+/** The cluster that the configuration describes. */
 export const clusterArgs = (config: Config, { namespace, server, agentImage }: ClusterNeeds): WebSocketClusterArgs => ({
   ...server,
   namespace,
@@ -62,7 +62,7 @@ export const clusterArgs = (config: Config, { namespace, server, agentImage }: C
   monitoring: monitoringOf(config),
 });
 
-/** The whole system on a cluster, as the configuration wants it. */
+/** The whole system on a cluster, as the configuration describes it. */
 export async function gridlock(config: Config): Promise<Outputs> {
   const own = userServerArgs(config);
   if (own === undefined) await checkAppOfImage(config);
@@ -70,7 +70,7 @@ export async function gridlock(config: Config): Promise<Outputs> {
   const opts = { provider: cluster.provider };
 
   const namespace = new Namespace('gridlock', { name: config.namespace, level: 'restricted' }, opts).metadataName;
-  // A server of the user's needs it for the agent of the plain edge alone.
+  // A user's server needs it only for the agent of the plain edge.
   const image =
     own === undefined || config.ingress === 'haproxy'
       ? new GridlockImage('image', { config, cluster }, opts).reference
@@ -102,7 +102,7 @@ export async function run(): Promise<Outputs> {
     new RecordedConfiguration('configuration', config);
     return await gridlock(config);
   } catch (error) {
-    // A wrong configuration is a sentence for its author, not a stack trace.
+    // A wrong configuration gives a sentence, not a stack trace.
     throw error instanceof ConfigError ? new pulumi.RunError(error.message) : error;
   }
 }

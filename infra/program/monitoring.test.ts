@@ -9,7 +9,7 @@ interface Container {
   ports: { name: string; containerPort: number }[];
 }
 
-test('ports of the plain edge that are read are ports of its containers', () => {
+test('the monitored ports of the plain edge are ports of its containers', () => {
   const { containers, initContainers } = haproxyPod({
     kind: 'haproxy',
     namespace: 'chat',
@@ -30,12 +30,12 @@ test('ports of the plain edge that are read are ports of its containers', () => 
   assert.deepEqual(ports, [HAPROXY_PORTS.metrics, HAPROXY_PORTS.agent]);
 });
 
-test('a controller of others counts nothing for us', () => {
+test('an existing controller has no counters for us', () => {
   assert.equal(monitoredIn().edge.refusalsPort, 'stat');
   assert.equal(monitoredIn({ 'gridlock:charts': '{"ingress":{"install":false}}' }).edge.refusalsPort, undefined);
 });
 
-test('what is installed is monitored too: cert-manager, and KEDA', () => {
+test('installed parts are monitored too: cert-manager and KEDA', () => {
   assert.deepEqual(Object.keys(monitoredIn().others ?? {}), ['cert-manager', 'keda']);
   const made = madeOf({ 'gridlock:autoscaling': 'existing' });
   const files = { roots: 'x', edge: { chain: 'x', key: 'x' } };
@@ -50,7 +50,7 @@ test('the stack is installed where the cluster does not have it', () => {
   assert.equal(monitoredIn({ 'gridlock:monitoring': 'operator' }).stack, undefined);
 });
 
-test("of a server of the user's, the metrics that it has are read", () => {
+test("the metrics of a user's server are read, if it has any", () => {
   assert.deepEqual(monitoredIn(OTHER_SERVER).server, { kind: 'other' });
   const { pods } = monitoredIn({
     ...OTHER_SERVER,

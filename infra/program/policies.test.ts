@@ -4,43 +4,43 @@ import { comes, goes, plain } from '../components/network-policies/testing/openi
 import { CLUSTER } from './names.ts';
 import { OTHER_SERVER, rulesIn } from './testing.ts';
 
-test('the whole namespace of the stack is shut', () => {
+test('the whole namespace of the stack is closed', () => {
   assert.deepEqual(plain(rulesIn(), `${CLUSTER}-default-deny`).podSelector, {});
 });
 
-test('only the edge, KEDA and Prometheus come to a replica, which goes to Redis and looks at the edge', () => {
+test('only the edge, KEDA and Prometheus reach a replica, which reaches Redis and the edge', () => {
   const rules = rulesIn({ 'gridlock:monitoring': 'stack' });
   const readers = ['keda/keda-operator:9090', 'monitoring/*:9090'];
   assert.deepEqual(comes(rules, CLUSTER), ['edge:8080', 'edge:9090', ...readers]);
   assert.deepEqual(goes(rules, CLUSTER), ['redis:6379', 'edge:8443']);
 });
 
-test("the cluster's own KEDA comes from wherever it is, and nobody comes where nothing scales", () => {
+test("the cluster's own KEDA may be in any namespace, and without scaling there is no opening for it", () => {
   const existing = comes(rulesIn({ 'gridlock:autoscaling': 'existing' }), CLUSTER);
   assert.deepEqual(existing, ['edge:8080', 'edge:9090', '*/keda-operator:9090']);
   assert.deepEqual(comes(rulesIn({ 'gridlock:autoscaling': 'none' }), CLUSTER), ['edge:8080', 'edge:9090']);
 });
 
-test('a replica gets out to the keys of the issuer where they are at a URL, by its port', () => {
+test("a replica reaches the issuer's keys when they are at a URL, at its port", () => {
   const issuer = { 'gridlock:jwtIssuer': 'https://id.example', 'gridlock:jwtAudience': 'play' };
   const last = (url: string) => goes(rulesIn({ ...issuer, 'gridlock:jwtJwksUrl': url }), CLUSTER).at(-1);
   assert.equal(last('https://id.example/keys'), 'anywhere:443');
   assert.equal(last('https://id.example:8444/keys'), 'anywhere:8444');
 });
 
-test("a server of the user's is reached at its own port, and looks at no edge", () => {
+test("a user's server is reached at its own port, and does not reach the edge", () => {
   const rules = rulesIn({ ...OTHER_SERVER, 'gridlock:redis': 'none' });
   assert.deepEqual(comes(rules, CLUSTER), ['edge:3000']);
   assert.deepEqual(goes(rules, CLUSTER), []);
 });
 
-test("the metrics of a server of the user's are read where it has them", () => {
+test("the metrics of a user's server are read at its own port", () => {
   const metrics = { 'gridlock:metricsPath': '/metrics', 'gridlock:metricsPort': '9100' };
   const rules = rulesIn({ ...OTHER_SERVER, ...metrics, 'gridlock:scaleOn': 'chat_sockets' });
   assert.deepEqual(comes(rules, CLUSTER).slice(1), ['keda/keda-operator:9100']);
 });
 
-test('a controller of others comes from its own namespace, and is not shut there', () => {
+test('an existing controller connects from its own namespace, and no policy closes it there', () => {
   const rules = rulesIn({ 'gridlock:charts': '{"ingress":{"install":false}}' });
   assert.match(comes(rules, CLUSTER)[0]!, /^haproxy-controller\/kubernetes-ingress:8080$/);
   assert.equal(rules[`${CLUSTER}-edge`], undefined);

@@ -5,7 +5,7 @@ import { STACKS } from '../golden/golden.ts';
 import { record } from '../render/recorder.ts';
 import { gridlock } from './gridlock.ts';
 
-/** Names of what is protected on a stack, with some keys changed. */
+/** Names of the protected resources of a stack, with some keys changed. */
 async function protectedOf(stack: 'dev' | 'cloud', ...args: readonly string[]): Promise<string[]> {
   const config = readConfig({ args: ['--stack', stack, ...args], directory: STACKS[stack], target: 'cluster' });
   const { registrations } = await record(() => gridlock(config), { stack });

@@ -39,7 +39,8 @@ test('the record is in the state, as the outputs of a component', async () => {
   made.one(RECORD_TYPE, 'configuration');
 });
 
-test('a stack that never was up can be anything', () => check(undefined, config({ 'gridlock:workers': '3' })));
+test('a stack that was never up accepts any configuration', () =>
+  check(undefined, config({ 'gridlock:workers': '3' })));
 
 test('a change that cannot be made is refused by the program itself', async () => {
   await assert.rejects(check(config(), config({ 'gridlock:workers': '3' })), /workers changes from 2 to 3/);

@@ -1,4 +1,4 @@
-// The stack's memory of what it was brought up with, by which a change that cannot be made is refused.
+// The stack's record of the configuration it was brought up with. It serves to refuse impossible changes.
 import * as pulumi from '@pulumi/pulumi';
 import {
   ACCEPT_DATA_LOSS,
@@ -21,7 +21,7 @@ export class RecordedConfiguration extends pulumi.ComponentResource {
 
 /**
  * The configuration in the engine's state with which the stack was brought up; undefined for a new stack. The engine
- * reads the resources of a stack that has none only to break, so its outputs are asked for first.
+ * fails when it reads the resources of a stack that has none, so this reads its outputs first.
  */
 async function lastRecord(): Promise<Recorded | undefined> {
   const name = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
@@ -32,7 +32,7 @@ async function lastRecord(): Promise<Recorded | undefined> {
 }
 
 /**
- * Holds also for `pulumi up`, which nobody else checks. Says what the changes cost.
+ * This also covers `pulumi up`, which no other check does. Prints the cost of the changes.
  * @throws ConfigError before anything is registered
  */
 export async function requireStackChangeable(config: Config, env: NodeJS.ProcessEnv = process.env): Promise<void> {

@@ -28,6 +28,6 @@ const ownRedis = (config: Config): NonNullable<RedisChoice['single']> => ({
   storage: config.redisStorage,
   ...(config.redisStorageClass === '' ? {} : { storageClass: config.redisStorageClass }),
   protect: isProtected(config),
-  // A server of the user's may do what it likes.
+  // A user's server has the default rights.
   ...(config.serverImage === '' ? { access: replicaAccess } : {}),
 });

@@ -10,7 +10,7 @@ const METRICS = {
 };
 
 const scalingIn = (values: Record<string, string> = {}) => madeOf(values).args.autoscaling!;
-/** The name of a gauge, which may come of a namespace. */
+/** The name of a gauge, whose query may name a namespace. */
 const metricOf = ({ metric }: ReturnType<typeof gaugeIn>): Promise<string> =>
   new Promise((resolve) => pulumi.output(metric).apply(resolve));
 
@@ -21,16 +21,16 @@ test("Gridlock's replicas are scaled on their sockets and their CPU", () => {
   assert.deepEqual([gauge.toldBy, gauge.metric, gauge.port.number], ['replicas', 'gridlock_sockets', 9090]);
 });
 
-test('another gauge of the replicas can be what counts', () => {
+test('another gauge of the replicas can decide', () => {
   assert.equal(gaugeIn({ 'gridlock:scaleOn': 'gridlock_games' }).metric, 'gridlock_games');
 });
 
-test("a server of the user's is scaled on its own gauge, at its own port and path", () => {
+test("a user's server is scaled on its own gauge, at its own port and path", () => {
   const { toldBy, metric, path, port } = gaugeIn({ ...OTHER_SERVER, ...METRICS });
   assert.deepEqual([toldBy, metric, path, port.number], ['replicas', 'chat_sockets', '/numbers', 9100]);
 });
 
-test("a server of the user's that tells none is scaled on the sessions of its edge, and not on CPU", async () => {
+test("a user's server without a gauge is scaled on the sessions of its edge, and not on CPU", async () => {
   const controller = gaugeIn(OTHER_SERVER);
   assert.deepEqual([controller.toldBy, controller.port.name], ['edge', 'stat']);
   assert.match(await metricOf(controller), /proxy="gridlock_svc_\w+_http"/);
@@ -40,7 +40,7 @@ test("a server of the user's that tells none is scaled on the sessions of its ed
   assert.equal(scalingIn(OTHER_SERVER).metricsServer, undefined);
 });
 
-test('what the cluster has is not installed', () => {
+test('parts that the cluster has are not installed', () => {
   const own = scalingIn();
   assert.deepEqual([own.keda?.replicas, own.metricsServer?.anyKubelet], [1, true]);
   const existing = scalingIn({ 'gridlock:autoscaling': 'existing' });

@@ -5,24 +5,27 @@ import type { ScalingOptions } from '../components/web-socket-cluster-args.ts';
 import type { Config } from '../config/config.ts';
 import { chartPlace } from './charts.ts';
 
-/** CPU of a replica of Gridlock's above which one is added: Node works on one core, and bursts need room. */
+/** CPU of one of Gridlock's replicas above which one is added: Node uses one core, and bursts need room. */
 const CPU = '700m';
 
 /** Prometheus, where there is one. */
 export const prometheus = ({ monitoring }: Pick<Config, 'monitoring'>): PodPlace | undefined =>
   monitoring === 'none' ? undefined : { namespace: MONITORING_NAMESPACE };
 
-/** The gauge of the replicas that counts; undefined: the sessions of the edge do, for a server that tells none. */
+/**
+ * The gauge of the replicas to scale on; undefined for a server without one, which is scaled on the sessions of the
+ * edge.
+ */
 const gaugeOf = ({ serverImage, scaleOn }: Config): string | undefined =>
   scaleOn === '' ? (serverImage === '' ? 'gridlock_sockets' : undefined) : scaleOn;
 
-/** The scaling of a stack, with what of KEDA and metrics-server is to be installed; undefined: there is none. */
+/** The scaling of a stack, with KEDA and metrics-server where they are to be installed; undefined without scaling. */
 export function scalingOf(config: Config): ScalingOptions | undefined {
   const { autoscaling, charts, cluster, serverImage, maxReplicas: max, socketsPerReplica } = config;
   if (autoscaling === 'none') return undefined;
   const isOwn = autoscaling === 'keda';
   const gauge = gaugeOf(config);
-  // How much CPU a server of the user's may use is not known here.
+  // How much CPU a user's server may use is not known here.
   const cpu = serverImage === '' ? { cpu: CPU } : {};
   return {
     max,
@@ -33,7 +36,7 @@ export function scalingOf(config: Config): ScalingOptions | undefined {
       ? {
           keda: {
             chart: chartPlace(config, 'keda'),
-            // One of each will do on a laptop.
+            // One of each is enough on a laptop.
             replicas: cluster === 'kind' ? 1 : 2,
             prometheus: prometheus(config),
           },

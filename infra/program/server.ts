@@ -6,7 +6,7 @@ import { userServer } from '../config/user-server.ts';
 /** The server of the replicas, and its part of the edge's arguments. */
 export type ServerArgs = Omit<WebSocketClusterArgs, 'namespace' | 'host' | 'edge'>;
 
-/** A server of the user's; undefined: it is Gridlock's own. */
+/** A user's server; undefined for Gridlock's own. */
 export function userServerArgs(config: Config): ServerArgs | undefined {
   const { serverImage, serverPort, serverEnvironment, metricsPath, metricsPort, drainSignal, drainSeconds } = config;
   const { serverSecretEnvironment: secrets } = config;

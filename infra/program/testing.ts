@@ -8,10 +8,10 @@ import { GRIDLOCK_PORTS } from './gridlock-server.ts';
 import { CLUSTER } from './names.ts';
 import { userServerArgs } from './server.ts';
 
-/** A server of the user's. */
+/** A user's server. */
 export const OTHER_SERVER = { 'gridlock:serverImage': 'chat.example/chat:1', 'gridlock:serverPort': '3000' };
 
-/** The cluster of a stack with these values, as far as its parts know of each other. */
+/** The cluster of a stack with these values, as its parts see each other. */
 export function madeOf(values: Readonly<Record<string, string>> = {}): Made {
   const config = stackConfig('dev', values);
   const { design, heartbeatMs } = config;

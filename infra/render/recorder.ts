@@ -94,11 +94,11 @@ export async function record<T>(
   );
 }
 
-/** The value with every output in it resolved; undefined where a preview does not know. */
+/** The value with every output in it resolved; undefined for a value that a preview does not know. */
 const resolved = (value: unknown): Promise<unknown> =>
   (pulumi.output(value) as unknown as { promise(): Promise<unknown> }).promise();
 
-/** Key by key, as one unknown output makes the whole map unknown. */
+/** Key by key, because one unknown output makes the whole map unknown. */
 async function resolvedEntries(value: unknown): Promise<unknown> {
   const isMap = typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
   if (!isMap) return pulumi.Resource.isInstance(value) ? value : resolved(value);
@@ -133,7 +133,7 @@ export class Recording<T = unknown> {
     return this.registrations.filter((each) => each.type === type);
   }
 
-  /** Fails unless a component has exactly these children, in whatever order. */
+  /** Fails unless a component has exactly these children, in any order. */
   assertChildren(parent: string, expected: readonly Child[]): void {
     const children = this.registrations
       .filter((each) => each.parent === parent && !each.read)

@@ -67,7 +67,7 @@ export const DEFINITIONS: readonly Source[] = [
   },
 ];
 
-/** Kinds of haproxytech's controller, which is not a Go module: nothing here checks their fields. */
+/** Kinds of haproxytech's controller, which is not a Go module, so nothing here checks their fields. */
 export const WITHOUT_SCHEMA = /^ingress\.v3\.haproxy\.org\//;
 
 /** Go or the network is missing; the message is a sentence. */
@@ -90,7 +90,7 @@ function kindsOfGoldens(): Kind[] {
 
 /** Fetches a module into Go's cache. Returns the folder that is read. @throws SchemasUnavailable, or Error for a wrong hash */
 function fetched(go: string, { module, version, sum, folder }: Source): string {
-  // Outside of any module, as none is needed.
+  // Outside any module, because none is needed.
   const options = { cwd: path.parse(CHECKOUT).root, encoding: 'utf8', timeout: DOWNLOAD_MS, stdio: 'pipe' } as const;
   let text: string;
   try {

@@ -60,7 +60,7 @@ function isProgram(file) {
 }
 
 export function findBinary(...names) {
-  // An installation that must not look outside PATH (a test, a sandbox) says so.
+  // Set where the search must stay within PATH, such as in a test or a sandbox.
   const extra = process.env.GRIDLOCK_PATH_ONLY ? [] : EXTRA_DIRECTORIES;
   const directories = [...(process.env.PATH ?? '').split(path.delimiter).filter(Boolean), ...extra];
   for (const name of names) {

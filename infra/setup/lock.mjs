@@ -16,7 +16,7 @@ function holderIsGone(lock) {
     return start !== '' && processStart(Number(pid)) !== start;
   } catch (error) {
     if (error.code === 'ESRCH') return true;
-    // There is no pid in it: the holder is between mkdir and the write, has just left, or died there.
+    // It has no pid: the holder has not written it yet, has just left, or died in between.
     const age = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
     return error.code === 'ENOENT' && age > 10_000;
   }

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { withLock } from './lock.mjs';
 
-/** A checkout whose lock says this of its holder. */
+/** A checkout whose lock holds this text about its holder. */
 function locked(t: TestContext, holder: string) {
   const root = mkdtempSync(path.join(os.tmpdir(), 'gridlock-lock-'));
   t.after(() => rmSync(root, { recursive: true, force: true }));
@@ -15,7 +15,7 @@ function locked(t: TestContext, holder: string) {
   return { root, lock };
 }
 
-test('a lock whose holder could not write who it is, as on a full disk, is taken over', async (t) => {
+test('a lock whose holder could not write its pid, as on a full disk, is taken over', async (t) => {
   const { root, lock } = locked(t, '');
   const anHourAgo = new Date(Date.now() - 3_600_000);
   for (const file of [path.join(lock, 'pid'), lock]) utimesSync(file, anHourAgo, anHourAgo);
@@ -34,7 +34,7 @@ test('a lock is held against another set-up until the work is done', async (t) =
   let second: Promise<void> | undefined;
   await withLock(root, async () => {
     second = withLock(root, async () => void order.push('second'));
-    // Longer than the second one waits between two looks.
+    // Longer than the second one waits between two checks.
     await new Promise((resolve) => setTimeout(resolve, 300));
     order.push('first');
   });

@@ -9,7 +9,9 @@ import { findBinary, PART_BINARIES } from './binaries.mjs';
 import { PIN, unpackWheel } from './node.mjs';
 import { ROOT, temporary } from './testing.ts';
 
-const withoutPip = findBinary(...PART_BINARIES.pip) ? false : 'pip is not there: install Python 3 with pip to run this';
+const withoutPip = findBinary(...PART_BINARIES.pip)
+  ? false
+  : 'pip is not installed: install Python 3 with pip to run this';
 const lockfile = JSON.parse(readFileSync(path.join(ROOT, 'package-lock.json'), 'utf8')) as {
   packages: Record<string, { version: string; integrity: string }>;
 };
@@ -36,7 +38,7 @@ const HEADERS: Record<string, RegExp> = {
 for (const [platform, source] of Object.entries(PIN.platforms)) {
   const missing = 'npm' in source ? false : withoutPip;
   const skip = inFull ? missing : 'it fetches 50 MB: npm test -- --full infra/setup';
-  test(`what is pinned for ${platform} is a Node for it, of that version`, { skip }, async () => {
+  test(`the pin for ${platform} is a Node for it, of that version`, { skip }, async () => {
     const directory = mkdtempSync(path.join(temporary, 'pinned-'));
     const files = 'npm' in source ? unpackPackage(source.npm, directory) : await unpackWheel(source, directory);
     const node = readFileSync(path.join(files, 'node'));

@@ -1,6 +1,6 @@
 /** Where the Node of one platform comes from. */
 export type NodeSource = { npm: string } | WheelSource;
-/** A wheel for pip: what is asked for, the platform's tag, the digest, and the directory in it that has `node`. */
+/** A wheel for pip: the requirement, the platform's tag, the digest, and the directory in it that has `node`. */
 export interface WheelSource {
   wheel: string;
   tag: string;

@@ -11,7 +11,7 @@ import { checkout, NODE, only, parts, programs, ROOT, run, script, temporary } f
 const HERE = `${process.platform}-${process.arch}`;
 const TAG = process.platform === 'darwin' ? 'macosx_11_0_universal2' : 'manylinux_2_28_x86_64';
 const WRONG = '0'.repeat(64);
-/** The least that pip takes for a wheel; it asks for a Python that nobody has, as Node needs none. */
+/** The least that pip accepts as a wheel. It requires a Python version that does not exist, because Node needs none. */
 const DIST_INFO = {
   METADATA: 'Metadata-Version: 2.1\nName: nodes\nVersion: 1.0.0\nRequires-Python: >=4\n',
   WHEEL: 'Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n',
@@ -19,7 +19,7 @@ const DIST_INFO = {
 };
 const pip = findBinary(...PART_BINARIES.pip);
 const python = findBinary('python3');
-const withoutPip = pip && python ? false : 'pip is not there: install Python 3 with pip to run this';
+const withoutPip = pip && python ? false : 'pip is not installed: install Python 3 with pip to run this';
 
 /** The index where pip finds the wheel of the test, and nothing else. */
 const index = path.join(temporary, 'index');
@@ -116,7 +116,7 @@ test('without pip the command that installs it is named', async (t) => {
   );
 });
 
-test('a platform without a Node is refused with those that have one', () => {
+test('a platform without a Node is refused with a list of the others', () => {
   assert.throws(() => nodeStep(ROOT, 'sunos-x64'), {
     exitCode: 2,
     message: 'Gridlock runs on linux-x64, linux-arm64, darwin-x64, darwin-arm64; this machine is sunos-x64.',

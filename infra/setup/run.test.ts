@@ -67,7 +67,7 @@ test('a script ended by a signal gives 128 plus its number', async () => {
   assert.equal((await run(ROOT, ['start', file])).code, 137);
 });
 
-test('a closed terminal, which ends npm and signals its child, is one request', async () => {
+test('a closed terminal, which ends npm and signals its child, counts as one request', async () => {
   const file = script(
     'hangup.mjs',
     `
@@ -88,7 +88,7 @@ test('a closed terminal, which ends npm and signals its child, is one request', 
   const closed = once(npm, 'close');
   while (!output.includes('\n')) await sleep(10);
   process.kill(Number(/here (\d+)/.exec(output)?.[1]), 'SIGHUP');
-  // The launcher looks for npm now and then: held up, it would find that gone before it heard of the signal.
+  // The launcher checks for npm now and then. When it is held up, it could find npm gone before it gets the signal.
   while (!output.includes('SIGHUP')) await sleep(10);
   npm.kill('SIGKILL');
   await closed;
@@ -105,7 +105,8 @@ test('a program is found under its full path where PATH is relative', async () =
 });
 
 test('a signal that comes twice at once is passed on once, and again when it comes later', async () => {
-  // The launcher goes by a clock that stands still until it is set: two signals at once are so however late they come.
+  // The launcher uses a clock that stands still until it is set, so two signals count as simultaneous however late they
+  // come.
   const clock = script('clock', '1000');
   const preload = script(
     'clock.mjs',

@@ -20,8 +20,7 @@ const POLICY = '/usr/sbin/policy-rc.d';
 const POLICY_TEXT = '#!/bin/sh\n# Left by an interrupted set-up of Gridlock; may be removed.\nexit 101\n';
 
 /**
- * Debian starts a daemon as soon as its package is installed; ours are started by the supervisor, on its
- * ports.
+ * Debian starts a daemon as soon as its package is installed, but here the supervisor starts them, on its own ports.
  */
 async function withoutStartingServices(work) {
   const ours = !existsSync(POLICY) || readFileSync(POLICY, 'utf8') === POLICY_TEXT;

@@ -17,7 +17,7 @@ test('a part that the tests can do without is skipped by name, with what needs i
   );
 });
 
-test('an installed part is not asked for, nor any optional part by a start', async () => {
+test('an installed part is not installed again, and a start installs no optional part', async () => {
   const root = checkout();
   await run(root, ['cluster']);
   for (const [profile, there] of [
@@ -34,7 +34,7 @@ test('an apt whose locks are held is waited for, and a line says so', { skip: pr
   const log = path.join(temporary, 'locked-apt.log');
   const bin = programs({
     'redis-server': 'exit 0',
-    // The lists are locked once, which apt itself does not wait for; for dpkg it waits when told to.
+    // The lists are locked once, and apt itself does not wait for that lock. For dpkg's it waits when asked to.
     'apt-get': `echo "$*" >> ${log}
 if [ "$3" = update ] && [ ! -f ${log}.free ]; then touch ${log}.free
   echo 'E: Could not get lock /var/lib/apt/lists/lock. It is held by process 1 (apt-get)' >&2; exit 100; fi

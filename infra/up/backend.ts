@@ -26,7 +26,7 @@ function makeDirectories(paths: UpPaths): void {
   copyFileSync(path.join(ROOT, 'Pulumi.yaml'), path.join(paths.project, 'Pulumi.yaml'));
 }
 
-/** A checked-in file with a salt was made with a passphrase of its team, which ours would not open. */
+/** A checked-in file with a salt was encrypted with the team's passphrase, and ours cannot decrypt it. */
 function passphraseEnvironment(paths: UpPaths, stack: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const file = checkedInFile(stack);
   if (existsSync(file) && saltOf(readFileSync(file, 'utf8')) !== undefined) {
@@ -52,9 +52,8 @@ function passphraseEnvironment(paths: UpPaths, stack: string, env: NodeJS.Proces
 }
 
 /**
- * Makes the backend where it is not there yet.
- * @returns the environment in which the engine uses it, the pinned Node and the engine's own directory first
- * on PATH
+ * Makes the backend unless it exists. @returns the environment in which the engine uses it, the pinned Node and the
+ * engine's own directory first on PATH
  */
 export function openBackend(
   paths: UpPaths,
@@ -71,12 +70,12 @@ export function openBackend(
     PATH: directories.join(path.delimiter),
     PULUMI_BACKEND_URL: pathToFileURL(paths.backend).href,
     PULUMI_SKIP_UPDATE_CHECK: 'true',
-    // A lost working copy is no lost stack: the state knows the salt too.
+    // A lost working copy does not lose the stack, because the state has the salt too.
     PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER: 'true',
   };
 }
 
-/** Takes away what belongs to one stack, and everything when it was the last. */
+/** Removes the files of one stack, and everything when it was the last one. */
 export function forgetStack(paths: UpPaths): void {
   rmSync(paths.stackFile, { force: true });
   rmSync(paths.handed, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-// What up, down and rotate have in common: exit codes and questions.
+// Shared by up, down and rotate: exit codes and questions.
 import os from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import { PreflightError } from '../local/errors.ts';
@@ -6,18 +6,18 @@ import { PreflightError } from '../local/errors.ts';
 const FAILED = 1;
 const INTERRUPTED = ['SIGINT', 'SIGTERM', 'SIGHUP'].map((name) => 128 + os.constants.signals[name as 'SIGINT']);
 
-/** The exit code that stands for one of the engine's, which has many: that of a signal stays. */
+/** Our exit code for one of the engine's many: that of a signal stays. */
 export const exitCodeOf = (code: number): number => (code === 0 || INTERRUPTED.includes(code) ? code : FAILED);
 
-/** @throws PreflightError when there is nobody to ask */
+/** @throws PreflightError without a terminal */
 export function requireTerminal(command: string): void {
   if (process.stdin.isTTY && process.stdout.isTTY) return;
   throw new PreflightError(
-    `There is no terminal to ask for a confirmation on: npm run ${command} -- --yes goes on without.`,
+    `There is no terminal for a confirmation: npm run ${command} -- --yes continues without one.`,
   );
 }
 
-/** Whether a person says yes. */
+/** Whether the user says yes. */
 export async function agreed(question: string): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   try {

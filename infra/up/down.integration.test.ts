@@ -19,7 +19,7 @@ afterEach(() => project.remove());
 
 const commands = () => project.calls().map(({ command }) => command);
 
-/** With the programs that the script of kind's cluster uses. */
+/** Includes the programs that the scripts of a kind cluster use. */
 const withShell = () => ({ PATH: `${project.path('bin')}:/usr/bin:/bin` });
 
 /** Brings the fake stack up, and forgets how. */
@@ -61,7 +61,7 @@ test('a kind cluster that cannot be deleted is not forgotten', async () => {
   assert.ok(!commands().includes('stack rm'));
 });
 
-test('a cluster whose creation was interrupted is deleted, though the state has not heard of it', async () => {
+test('a cluster whose creation was interrupted is deleted, although the state does not have it', async () => {
   await up();
   project.tell('state', STATE_WITH_OWNER);
   mkdirSync(project.path('.local/state/gridlock/kind'), { recursive: true });
@@ -82,7 +82,7 @@ test('nothing is taken down while an engine is at work on the stack', async () =
   assert.deepEqual(commands(), []);
 });
 
-test('what the stack protects keeps it from being taken down, with the way to do it', async () => {
+test('a stack with protected resources is not taken down, and a sentence says how to do it', async () => {
   await up();
   project.tell('state', STATE_WITH_PROTECTED);
   const { code, stderr } = await project.run('down', ['--yes']);
@@ -102,14 +102,14 @@ test('a second npm run down does nothing and says so', async () => {
   assert.deepEqual(commands(), []);
 });
 
-test('a kind cluster that nobody here made is named, not deleted', async () => {
+test('a kind cluster that this state did not make is named, not deleted', async () => {
   project.tell('nodes', 'gridlock-control-plane running\n');
   const { code, stdout } = await project.run('down', ['--yes']);
   assert.equal(code, 0);
   assert.match(stdout, /to delete it: kind delete cluster --name gridlock\n$/);
 });
 
-test('a cluster that is gone is forgotten without asking it', async () => {
+test('a cluster that is gone is forgotten without a request to it', async () => {
   await up();
   project.tell('nodes', '');
   const { code, stdout } = await project.run('down', ['--yes']);
@@ -199,7 +199,7 @@ test('npm run down asks for a confirmation, so it needs a terminal or --yes', as
   assert.deepEqual(commands(), []);
 });
 
-test('what else lies in the state directory stays', async () => {
+test('other files in the state directory stay', async () => {
   mkdirSync(project.path('.gridlock/pki'), { recursive: true });
   writeFileSync(project.path('.gridlock/pki/root.pem'), 'r');
   await up();

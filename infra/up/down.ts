@@ -13,19 +13,19 @@ import { checkedInFile, ROOT, type UpPaths, upPaths } from './paths.ts';
 import { openKnownStack } from './stack.ts';
 import { downloadEngine, requireTools, TOOLS } from './tools.ts';
 
-/** Instead of an exit code: a person said no. */
+/** Instead of an exit code: the user said no. */
 const DECLINED = -1;
 
 type Place = Pick<Config, 'stack' | 'cluster' | 'clusterName'>;
 
-/** Where the stack is: as its state has it, or, from before there was one, as it was configured last. */
+/** The cluster of the stack: as recorded in its state, or without a record, as last configured. */
 function placeOf(stack: string, paths: UpPaths, resources: readonly StateResource[] = []): Place {
   const directory = existsSync(paths.stackFile) ? path.dirname(paths.stackFile) : ROOT;
   const { cluster, clusterName } = readConfig({ args: ['--stack', stack], directory });
   return { stack, cluster, clusterName, ...(JSON.parse(recordIn(resources) ?? '{}') as Partial<Place>) };
 }
 
-/** Says of a kind cluster that has the name ours would have, and is not ours to delete. */
+/** Reports a kind cluster that has the name of ours, but is not ours to delete. */
 function nothingIsUp(stack: string, paths: UpPaths): number {
   const { cluster, clusterName } = placeOf(stack, paths);
   forgetStack(paths);
@@ -37,8 +37,7 @@ function nothingIsUp(stack: string, paths: UpPaths): number {
     return 0;
   }
   process.stdout.write(
-    `There is a kind cluster ${clusterName}, of which nothing is remembered here; ` +
-      `to delete it: kind delete cluster --name ${clusterName}\n`,
+    `There is a kind cluster ${clusterName} that this state does not know; to delete it: kind delete cluster --name ${clusterName}\n`,
   );
   return 0;
 }
@@ -50,30 +49,28 @@ async function forgetGoneCluster(engine: Engine, name: string): Promise<number> 
   return 0;
 }
 
-/** Nothing of the stack outlives a cluster that it made: the rest is forgotten with it. */
+/** Nothing of the stack outlives a cluster that it made, so the rest is forgotten with it. */
 async function deleteCluster(engine: Engine, name: string, yes: boolean): Promise<number> {
   if (!yes && !(await agreed(`Delete the kind cluster ${name} and everything in it?`))) return DECLINED;
   const code = deleteKindCluster(name);
   if (code !== 0) return code;
   engine.remove(true);
-  process.stdout.write(
-    `The kind cluster ${name} is deleted, and the stack and what is remembered of it are removed.\n`,
-  );
+  process.stdout.write(`The kind cluster ${name} is deleted, and the stack and its state are removed.\n`);
   return 0;
 }
 
-/** @throws PreflightError when the state has what is not to be deleted */
+/** @throws PreflightError when the state has protected resources */
 function requireUnprotected(stack: string, resources: readonly StateResource[]): void {
   const names = resources.filter(({ protect }) => protect === true).map(({ urn }) => urn.split('::').at(-1));
   if (names.length === 0) return;
   throw new PreflightError(
-    `The stack ${stack} protects ${names.join(' and ')}, and what is in there would be lost: take a backup, set ` +
+    `The stack ${stack} protects ${names.join(' and ')}, whose data would be lost: take a backup, set ` +
       `gridlock:protect to false in ${path.basename(checkedInFile(stack))}, npm run up -- --stack ${stack}, and then ` +
       'do this again.',
   );
 }
 
-/** Takes down what the state knows. Resolves with the engine's exit code. */
+/** Takes down everything in the state. Resolves with the engine's exit code. */
 async function destroy(engine: Engine, { yes, unreachable }: { yes: boolean; unreachable: boolean }): Promise<number> {
   const flags = yes ? ['--yes', '--skip-preview'] : [];
   const env = unreachable ? { PULUMI_K8S_DELETE_UNREACHABLE: 'true' } : {};
@@ -85,7 +82,7 @@ async function destroy(engine: Engine, { yes, unreachable }: { yes: boolean; unr
   const code = await engine.run('destroy', flags, env);
   if (code !== 0) return code;
   engine.remove();
-  process.stdout.write('The stack and what is remembered of it are removed.\n');
+  process.stdout.write('The stack and its state are removed.\n');
   return code;
 }
 
@@ -97,9 +94,9 @@ function failureHint({ cluster, clusterName }: Place, code: number): void {
 }
 
 export interface DownOptions {
-  /** Asks nothing. */
+  /** Does not ask. */
   yes?: boolean | undefined;
-  /** The cluster is gone: what was in it is forgotten. */
+  /** The cluster is gone: forget what was in it. */
   unreachable?: boolean | undefined;
 }
 

@@ -1,4 +1,4 @@
-// An API server with pods that serve certificates, as far as the watch of the edge asks.
+// A stand-in for the API server, with pods that serve certificates, for the watch of the edge.
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Duplex } from 'node:stream';
@@ -64,7 +64,7 @@ export class FakeEdge {
     response.end(JSON.stringify({ items }));
   }
 
-  /** Has a pod show a certificate from now on. */
+  /** Makes a pod serve a certificate from now on. */
   show(pod: string, shown: Shown): void {
     this.#pods.set(pod, shown);
   }

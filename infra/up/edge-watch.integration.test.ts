@@ -26,7 +26,7 @@ afterEach(async () => {
 const watch = (values: Readonly<Record<string, string>> = {}): EdgeWatch =>
   EdgeWatch.of(configOf(values), { kubeconfig })!;
 
-test('each pod is asked, through the API server, and tells its leaf and the root that issued it', async () => {
+test('each pod is asked through the API server, and shows its leaf and the root that issued it', async () => {
   const leaf = await authority('g1');
   const [one, two] = [await leaf(), await leaf()];
   edge.show('edge-1', one);
@@ -52,7 +52,7 @@ test('a new leaf is waited for until the last pod serves it', async () => {
   const replaced = watch()
     .untilReplaced(before)
     .finally(() => (done = true));
-  // Asked once more by somebody else, it has been asked by the one that waits.
+  // After one more request from here, the waiting watch has asked at least once.
   await watch().served();
   assert.equal(done, false);
   edge.show('edge-2', renewed);
@@ -72,11 +72,11 @@ test('no root is retired while a pod serves a leaf of it, or cannot be seen', as
   await assert.rejects(watch().requireIssuedBy('g2'), /cannot be seen: .*kubeconfig is missing/);
 });
 
-test('an edge without a pod is no edge that was seen', async () => {
+test('an edge without a pod counts as not seen', async () => {
   await assert.rejects(watch().served(), /no pod of the edge runs in the namespace/);
 });
 
-test('an edge whose certificate or pods are not of the stack is not watched', () => {
+test("an edge whose certificate or pods are not the stack's is not watched", () => {
   const acme = { certificates: 'acme', host: 'play.example.com', acmeEmail: 'me@example.com' };
   for (const values of [acme, { charts: '{"ingress":{"install":false}}' }]) {
     const named = Object.fromEntries(Object.entries(values).map(([key, value]) => [`gridlock:${key}`, value]));

@@ -18,7 +18,7 @@ function podsOf({ certificates, ingress, charts, namespace, host, proxyProtocol 
   return { namespace, labels: edgeSelector(CLUSTER, ingress), port: EDGE_PORTS.https, host, proxyProtocol };
 }
 
-/** Sees what the edge of a stack serves, pod by pod: a Secret that is renewed is not yet a certificate that is shown. */
+/** Reads which certificates the edge of a stack serves, pod by pod, because a renewed Secret is not yet served. */
 export class EdgeWatch {
   readonly #pods: EdgePods;
   readonly #kubeconfig: string;
@@ -28,7 +28,7 @@ export class EdgeWatch {
     this.#kubeconfig = kubeconfig;
   }
 
-  /** Undefined where there is nothing of the own chain to be seen. */
+  /** Undefined when the edge serves no certificate of the stack's own chain. */
   static of(config: Config, { kubeconfig }: Pick<UpPaths, 'kubeconfig'>): EdgeWatch | undefined {
     const pods = podsOf(config);
     return pods && new EdgeWatch(pods, kubeconfig);
@@ -41,8 +41,8 @@ export class EdgeWatch {
   }
 
   /**
-   * Whether every pod serves what a root issued.
-   * @throws PreflightError when one does not, or that cannot be seen
+   * Checks that every pod serves a certificate of a root. @throws PreflightError when one does not, or when that cannot
+   * be seen
    */
   async requireIssuedBy(generation: string): Promise<void> {
     let leaves: ServedLeaf[];

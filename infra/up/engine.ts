@@ -5,7 +5,7 @@ import { ask } from './tools.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** A resource of the stack's state, as far as we look. */
+/** The fields of a resource in the stack's state that are used here. */
 export interface StateResource {
   type: string;
   urn: string;
@@ -39,7 +39,7 @@ export class Engine {
     this.#ask(['stack', 'init', '--secrets-provider', 'passphrase'], this.#paths.project);
   }
 
-  /** What the stack is made of, as far as it is known. */
+  /** The resources in the stack's state. */
   resources(): StateResource[] {
     const state = JSON.parse(this.#ask(['stack', 'export'], ROOT)) as {
       deployment?: { resources?: StateResource[] };
@@ -55,19 +55,17 @@ export class Engine {
 
   /** Encrypts a value into the working copy. */
   setSecret(key: string, value: string): void {
-    // By standard input, as everybody on the machine can read arguments.
+    // Through standard input, because every user of the machine can read arguments.
     this.#ask(['config', 'set', '--secret', '--config-file', this.#paths.stackFile, key], ROOT, value);
   }
 
-  /**
-   * Removes the stack from the backend; `force` also when it still has resources, which are then nobody's.
-   */
+  /** Removes the stack from the backend; with `force` even when it still has resources, which are then orphaned. */
   remove(force = false): void {
     const flags = ['--yes', '--preserve-config', '--remove-backups', ...(force ? ['--force'] : [])];
     this.#ask(['stack', 'rm', ...flags], this.#paths.project);
   }
 
-  /** Lets everything be deleted. */
+  /** Removes the protection of every resource. */
   unprotect(): void {
     this.#ask(['state', 'unprotect', '--all', '--yes'], this.#paths.project);
   }

@@ -14,13 +14,13 @@ const LOOPBACK = '127.0.0.1';
 
 export interface KindCluster {
   state: 'running' | 'stopped' | 'gone';
-  /** Names of the containers that are its nodes and do not run. */
+  /** Names of its node containers that are not running. */
   stopped: string[];
 }
 
 const docker = (...args: readonly string[]): string => ask(findBinary('docker') ?? 'docker', args);
 
-/** How the kind cluster of this name is, by the containers that are its nodes. */
+/** The state of the kind cluster with this name, from the containers that are its nodes. */
 export function kindCluster(name: string): KindCluster {
   const filter = `label=io.x-k8s.kind.cluster=${name}`;
   const nodes = docker('ps', '--all', '--filter', filter, '--format', '{{.Names}} {{.State}}')
@@ -31,7 +31,7 @@ export function kindCluster(name: string): KindCluster {
   return { state: nodes.length === 0 ? 'gone' : stopped.length > 0 ? 'stopped' : 'running', stopped };
 }
 
-/** A command of the kind cluster is told its name. */
+/** The variables for a script of the kind cluster. */
 function isOfKind({ type, inputs }: StateResource): boolean {
   const environment = inputs?.environment;
   return type === 'command:local:Command' && typeof environment === 'object' && 'CLUSTER' in (environment ?? {});
@@ -40,7 +40,7 @@ function isOfKind({ type, inputs }: StateResource): boolean {
 const named = (resources: readonly StateResource[], name: string): StateResource | undefined =>
   resources.find(({ urn }) => urn.endsWith(`::${name}`));
 
-/** Whether the state speaks of a cluster: with the cluster gone, nothing of it is true any more. */
+/** Whether the state has a cluster: when the cluster is gone, nothing in the state is true any more. */
 export const speaksOfCluster = (resources: readonly StateResource[]): boolean =>
   resources.some((resource) => resource.type.startsWith('kubernetes:') || isOfKind(resource));
 
@@ -84,10 +84,7 @@ function complaintOf(
   }
   if (state === 'gone') {
     if (!speaksOfCluster(resources)) return undefined;
-    return (
-      `The kind cluster ${clusterName} of the stack ${stack} is gone, though its state still speaks of it: ` +
-      `npm run down -- --stack ${stack} forgets it, and npm run up makes a new one.`
-    );
+    return `The kind cluster ${clusterName} of the stack ${stack} is gone, but its state still has it: npm run down -- --stack ${stack} forgets it, and npm run up makes a new one.`;
   }
   return named(resources, 'cluster-nodes') ? undefined : adoptionComplaint(config, resources);
 }
@@ -119,10 +116,7 @@ function adoptionComplaint(
   );
 }
 
-/**
- * Looks at what would make kind fail half-way.
- * @throws PreflightError with one sentence
- */
+/** Checks for faults that would make kind fail half-way. @throws PreflightError with one sentence */
 export async function requireKindCluster(config: Config, resources: readonly StateResource[]): Promise<void> {
   const cluster = kindCluster(config.clusterName);
   const complaint = complaintOf(config, cluster, resources);

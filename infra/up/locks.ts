@@ -23,14 +23,14 @@ function holderOf(file: string): number | undefined {
     const { pid, hostname } = JSON.parse(readFileSync(file, 'utf8')) as { pid?: number; hostname?: string };
     return hostname === os.hostname() ? pid : undefined;
   } catch {
-    // Just released, or written by an engine that notes other things: its own message will say so.
+    // Just released, or written by an engine with another format: its own message will say so.
     return undefined;
   }
 }
 
 /**
- * Removes the locks of engines of this machine that were killed, and says so.
- * @throws PreflightError when one is at work
+ * Removes the locks of killed engines of this machine, and prints that. @throws PreflightError when an engine is at
+ * work
  */
 export function requireUnlocked(paths: Pick<UpPaths, 'locks'>, stack: string): void {
   const names = existsSync(paths.locks) ? readdirSync(paths.locks) : [];

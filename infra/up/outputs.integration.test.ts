@@ -23,7 +23,7 @@ test('the outputs are a table without secrets', async () => {
   ]);
 });
 
-test('one is printed as it is, also a secret that was asked for by its name', async () => {
+test('one output is printed unchanged, even a secret when it is named', async () => {
   assert.equal((await project.run('outputs', ['kubeconfig'])).stdout, 'k\n');
   const { code, stderr } = await project.run('outputs', ['nothing']);
   assert.equal(code, 2);

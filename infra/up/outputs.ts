@@ -4,7 +4,7 @@ import { stackExists } from './backend.ts';
 import { ROOT, upPaths } from './paths.ts';
 import { openKnownStack } from './stack.ts';
 
-/** Outputs that nobody is shown who does not ask for them. */
+/** Outputs that are shown only on request. */
 const SECRET = ['kubeconfig'];
 
 export interface OutputsOptions {
@@ -16,14 +16,14 @@ export interface OutputsOptions {
 
 const text = (value: unknown): string => (typeof value === 'string' ? value.trimEnd() : JSON.stringify(value));
 
-/** One line of a table; what has several is only counted. */
+/** One line of a table; further lines of a value are only counted. */
 function row([name, value]: [string, unknown]): string {
   const lines = text(value).split('\n');
   return `${name.padEnd(16)} ${lines.length === 1 ? lines[0] : `${lines[0]} (and ${lines.length - 1} lines more)`}`;
 }
 
 /**
- * Prints what `npm run up` made: all outputs, or one as it is.
+ * Prints the outputs of a stack: all of them, or one unchanged.
  * @param args --stack and --state-dir
  * @returns the exit code
  * @throws PreflightError when the stack is not up, or has no such output

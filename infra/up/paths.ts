@@ -1,6 +1,6 @@
 import path from 'node:path';
 
-/** The directory of Pulumi.yaml: the checkout, where the launcher of every command goes to. */
+/** The directory of Pulumi.yaml: the checkout, where the launcher runs every command. */
 export const ROOT = process.cwd();
 
 /** The files of `npm run up` in the state directory; absolute. */
@@ -15,11 +15,11 @@ export function upPaths(stateDir: string, stack: string) {
     /** Locks that running (and killed) engines hold on this stack. */
     locks: path.join(home, 'state', '.pulumi', 'locks', 'organization', 'gridlock', stack),
     passphrase: path.join(home, 'passphrase'),
-    /** A separate project, as `pulumi stack init` and `stack rm` write next to Pulumi.yaml. */
+    /** A separate project, because `pulumi stack init` and `stack rm` write next to Pulumi.yaml. */
     project,
     /** The working copy of the stack's file. */
     stackFile: path.join(project, `Pulumi.${stack}.yaml`),
-    /** What a person needs to use the cluster. */
+    /** The files for using the cluster. */
     handed,
     kubeconfig: path.join(handed, 'kubeconfig'),
     rootCertificate: path.join(handed, 'root.pem'),

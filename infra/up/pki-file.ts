@@ -18,7 +18,7 @@ function configOf(document: Document) {
   return config;
 }
 
-/** Comments of the lines before a key; those before a map's first key are the map's. */
+/** The comments before a key; those before a map's first key belong to the map. */
 function commentHolder(document: Document): { commentBefore?: string | null } | undefined {
   const config = configOf(document);
   const index = config.items.findIndex(isPki);
@@ -28,15 +28,13 @@ function commentHolder(document: Document): { commentBefore?: string | null } | 
 
 const linesOf = (comment: string | null | undefined): string[] => (comment ? comment.split('\n') : []);
 
-/** The step whose `up` has not succeeded, as the file notes it. */
+/** The step whose `up` has not succeeded, as recorded in the file. */
 export function unfinishedStep(text: string): string | undefined {
   const line = linesOf(commentHolder(parseDocument(text))?.commentBefore).find((each) => each.startsWith(MARK));
   return line === undefined ? undefined : /npm run rotate -- (\S+)/.exec(line)?.[1];
 }
 
-/**
- * The text with the new `pki`, and a comment before it that a step is under way and what was there before.
- */
+/** The text with the new `pki`, and a comment before it with the step under way and the previous value. */
 export function withRotation(text: string, step: Step, before: Pki, after: Pki): string {
   const document = parseDocument(text);
   const config = configOf(document);

@@ -36,7 +36,7 @@ for (const [step, before, sentence] of [
   ['root-retire', pki(['g1', 'g2'], 'g1'), /^g1 still issues, .* g2 issue is root-issue\.$/],
   ['root-retire', pki(['g2'], 'g2'), /^g2 is the only root: there is nothing to retire\.$/],
 ] as const satisfies [Step, Pki, RegExp][]) {
-  test(`${step} of ${JSON.stringify(before)} is refused with what is next`, () => {
+  test(`${step} of ${JSON.stringify(before)} is refused with the next step`, () => {
     assert.throws(
       () => rotated(before, step),
       (error: Error) => error instanceof ConfigError && sentence.test(error.message),

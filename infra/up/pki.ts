@@ -9,7 +9,7 @@ export type Step = (typeof STEPS)[number];
 const numberOf = (generation: string): number => Number(generation.slice(1));
 const newestOf = ({ generations }: Pki): string => [...generations].sort((a, b) => numberOf(a) - numberOf(b)).at(-1)!;
 
-/** Adds the next root to what clients accept; nothing is issued by it yet. */
+/** Adds the next root to those that clients accept; it issues nothing yet. */
 function accept(pki: Pki): Pki {
   const newest = newestOf(pki);
   if (newest !== pki.issuing) {
@@ -26,7 +26,7 @@ function accept(pki: Pki): Pki {
   return { ...pki, generations: [...pki.generations, `g${numberOf(newest) + 1}`] };
 }
 
-/** Has the newest root issue. */
+/** Makes the newest root issue. */
 function issue(pki: Pki): Pki {
   const newest = newestOf(pki);
   if (newest === pki.issuing) {
@@ -43,7 +43,7 @@ function retire(pki: Pki): Pki {
   const newest = newestOf(pki);
   if (newest !== pki.issuing) {
     throw new ConfigError(
-      `${pki.issuing} still issues, so nothing can be retired: the step that has ${newest} issue is root-issue.`,
+      `${pki.issuing} still issues, so nothing can be retired: the step that makes ${newest} issue is root-issue.`,
     );
   }
   if (pki.generations.length === 1) {
@@ -62,11 +62,11 @@ const NEXT: { readonly [S in Step]: (pki: Pki) => Pki } = {
 
 /**
  * The `pki` after a step.
- * @throws ConfigError when the step is not its turn
+ * @throws ConfigError when it is not the turn of the step
  */
 export const rotated = (pki: Pki, step: Step): Pki => NEXT[step](pki);
 
-/** Steps by which the edge gets another certificate. */
+/** Steps that give the edge a new certificate. */
 export const CHANGES_LEAF: readonly Step[] = ['leaf', 'intermediate', 'root-issue'];
 
 /** The next thing to do after each step. */
@@ -77,7 +77,7 @@ export const AFTER: { readonly [S in Step]: string } = {
     'Clients inside the cluster accept both roots. Give the new root certificate to the others; ' +
     'when all have both, the next step is root-issue.',
   'root-issue':
-    'The new root issues, the old one is still accepted. When no client is left that knows the old root only, ' +
-    'and every certificate of it is replaced, the next step is root-retire.',
+    'The new root issues, and the old one is still accepted. When no client knows only the old root, and all of its ' +
+    'certificates are replaced, the next step is root-retire.',
   'root-retire': 'Only the new root is accepted.',
 };

@@ -78,7 +78,7 @@ test('a root is not retired while the edge serves a leaf of it', async () => {
   assert.deepEqual(project.calls(), []);
 });
 
-test('an edge that cannot be seen keeps no leaf from being rotated, and is said to be unseen', async () => {
+test('an edge that cannot be seen does not block the rotation of a leaf, and a sentence says so', async () => {
   await edge.stop();
   const { code, stderr } = await project.run('rotate', ['leaf', '--yes']);
   assert.equal(code, 0);
@@ -98,7 +98,7 @@ test('--dry-run previews the next pki and writes nothing', async () => {
   assert.equal(project.read('Pulumi.dev.yaml'), DEV);
 });
 
-test('a step whose up fails is noted in the file with the way back, and comes before any other', async () => {
+test('a step whose up fails is recorded in the file with the way back, and must be finished first', async () => {
   project.tell('fails-at', 'up');
   const { code, stderr } = await project.run('rotate', ['root-accept', '--yes']);
   assert.equal(code, 1);
@@ -122,10 +122,10 @@ test('a step whose up fails is noted in the file with the way back, and comes be
 
 for (const [what, args, pattern] of [
   ['no step', ['--yes'], /Missing required argument 'step'/],
-  ['a step there is not', ['root', '--yes'], /'root' is invalid.*Allowed: leaf, intermediate, root-accept/],
+  ['an unknown step', ['root', '--yes'], /'root' is invalid.*Allowed: leaf, intermediate, root-accept/],
   ['a step out of order', ['root-issue', '--yes'], /begins with root-accept/],
   ['a pki as a flag', ['leaf', '--yes', '--pki', '{"leaf":3}'], /Unknown option '--pki'/],
-  ['nobody to confirm', ['leaf'], /npm run rotate -- --yes/],
+  ['no terminal to confirm', ['leaf'], /npm run rotate -- --yes/],
 ] as const) {
   test(`${what} is refused with exit code 2 and changes nothing`, async () => {
     const { code, stderr } = await project.run('rotate', args);

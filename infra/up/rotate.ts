@@ -48,7 +48,7 @@ function failed({ stack }: Config, step: Step, before: Pki): void {
 export interface RotateOptions {
   /** Shows what would change, and changes nothing. */
   dryRun?: boolean | undefined;
-  /** Asks nothing. */
+  /** Does not ask. */
   yes?: boolean | undefined;
   /** Also runs the policy pack. */
   policies?: boolean | undefined;
@@ -100,7 +100,7 @@ export async function rotate(
   return 0;
 }
 
-/** What the edge serves before a step; undefined, and said, where that cannot be seen. */
+/** The certificates of the edge before a step; undefined, with a message, when they cannot be seen. */
 async function servedNow(edge: EdgeWatch | undefined): Promise<ServedLeaf[] | undefined> {
   try {
     return await edge?.served();

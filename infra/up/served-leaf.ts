@@ -1,11 +1,12 @@
-// What every pod of the edge shows to a client, seen through the API server: no load balancer chooses for us.
+// The certificate that each pod of the edge serves, read through the API server, so that no load balancer chooses the
+// pod.
 import type { Duplex } from 'node:stream';
 import { connect, type DetailedPeerCertificate } from 'node:tls';
 import type { KubeApi } from '../cluster/kube-api.ts';
 
 const PATIENCE_MS = 10_000;
 
-/** Where the pods of an edge are, and how they are spoken to. */
+/** The pods of an edge, and how to connect to them. */
 export interface EdgePods {
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -19,11 +20,11 @@ export interface EdgePods {
 export interface ServedLeaf {
   readonly pod: string;
   readonly fingerprint: string;
-  /** Common name of what signed the last certificate of the chain: of the root. */
+  /** Common name of the issuer of the chain's last certificate, which is the root. */
   readonly root: string;
 }
 
-/** The last certificate of the chain as it was shown. */
+/** The last certificate of the chain as the pod sent it. */
 function lastOf(leaf: DetailedPeerCertificate): DetailedPeerCertificate {
   const seen = new Set<string>();
   let last = leaf;
@@ -37,13 +38,13 @@ function lastOf(leaf: DetailedPeerCertificate): DetailedPeerCertificate {
 function shown(stream: Duplex, pod: string, { host, proxyProtocol, port }: EdgePods): Promise<ServedLeaf> {
   if (proxyProtocol) stream.write(`PROXY TCP4 127.0.0.1 127.0.0.1 65535 ${port}\r\n`);
   return new Promise((resolve, reject) => {
-    // Which certificate it is, is the question: whether it is trusted, others ask.
+    // Only the identity of the certificate matters here; others check whether it is trusted.
     const socket = connect({ socket: stream, servername: host, rejectUnauthorized: false });
     const timer = setTimeout(() => socket.destroy(new Error('no TLS handshake')), PATIENCE_MS);
     socket.once('error', reject).once('close', () => {
       clearTimeout(timer);
       stream.destroy();
-      reject(new Error('it hung up'));
+      reject(new Error('it closed the connection'));
     });
     stream.once('error', reject);
     socket.once('secureConnect', () => {
@@ -54,10 +55,7 @@ function shown(stream: Duplex, pod: string, { host, proxyProtocol, port }: EdgeP
   });
 }
 
-/**
- * What each pod serves now.
- * @throws Error when there is none, or one does not answer
- */
+/** The certificate that each pod serves now. @throws Error when there is no pod, or one does not answer */
 export async function servedLeaves(api: KubeApi, edge: EdgePods): Promise<ServedLeaf[]> {
   const pods = await api.pods(edge.namespace, edge.labels);
   if (pods.length === 0) throw new Error(`no pod of the edge runs in the namespace ${edge.namespace}`);

@@ -32,19 +32,19 @@ test('salt and secrets of the last copy stay, its other values go', () => {
   });
 });
 
-test('what the checked-in file says itself wins over the last copy', () => {
+test('values of the checked-in file win over the last copy', () => {
   const checkedIn = 'config:\n  gridlock:redisUrl: redis://plain:6379\n';
   assert.equal(parse(remakeStackFile(checkedIn, SECURE, flags())).config['gridlock:redisUrl'], 'redis://plain:6379');
 });
 
-test('secrets of another salt are left behind, as nobody can read them any more', () => {
+test('secrets of another salt are dropped, because they can no longer be decrypted', () => {
   assert.deepEqual(parse(remakeStackFile('config: {}\nencryptionsalt: v1:two\n', SECURE, flags())), {
     config: {},
     encryptionsalt: 'v1:two',
   });
 });
 
-test('a secret flag is not written in the clear', () => {
+test('a secret flag is not written in clear text', () => {
   assert.doesNotMatch(remakeStackFile('', '', flags({ redisUrl: 'redis://:hidden@h:1' })), /hidden/);
 });
 

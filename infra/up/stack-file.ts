@@ -32,7 +32,7 @@ export function encryptedKeys(text: string): string[] {
   return encrypted.map(({ key }) => String(isScalar(key) ? key.value : key));
 }
 
-/** The salt a stack's file carries: what its encrypted values were made with. */
+/** The salt in a stack's file, with which its values were encrypted. */
 export const saltOf = (text: string): string | undefined => {
   const salt: unknown = parseDocument(text).get(SALT);
   return typeof salt === 'string' ? salt : undefined;
@@ -82,12 +82,12 @@ export function remakeStackFile(
   return document.toString({ lineWidth: 0 });
 }
 
-/** Flags that say where to look, and not what the stack is. */
+/** Flags that locate the stack, and do not describe it. */
 const OF_THE_RUN: readonly Key[] = ['stateDir'];
 
 /**
- * The checked-in text with the flags of a run, as keys: comments stay. A secret is in the working copy alone.
- * @returns the names of the keys that are written, too
+ * The checked-in text with the flags of a run as keys. Comments stay. Only the working copy has secrets. @returns also
+ * the names of the written keys
  */
 export function withFlags(
   checkedIn: string,

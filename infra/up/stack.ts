@@ -16,15 +16,12 @@ export interface StackRequest {
   stack: string;
   flags: Flags;
   paths: UpPaths;
-  /** The text the working copy is to have. */
+  /** The text for the working copy. */
   copy: string;
   config: Config;
 }
 
-/**
- * Reads the stack's file and the flags; writes nothing.
- * @throws ConfigError with one sentence for whatever is wrong
- */
+/** Reads the stack's file and the flags; writes nothing. @throws ConfigError with one sentence for the first fault */
 export function readRequest(args: readonly string[]): StackRequest {
   const { stack, flags } = readFlags(args, 'cluster');
   const file = checkedInFile(stack);
@@ -48,9 +45,9 @@ function writeCopy(paths: UpPaths, copy: string): void {
 }
 
 /**
- * The engine on the stack, which is made when it is not there: tools looked at, backend, working copy and
- * secrets in place.
- * @param check looks at what the stack is made of before anything is written; throws when it cannot be brought up
+ * The engine on the stack, which is made when it does not exist. Tools are checked, and backend, working copy and
+ * secrets are in place. @param check checks the resources of the stack before anything is written; throws when it
+ * cannot be brought up
  * @throws PreflightError when a tool is missing
  */
 export async function openStack(
@@ -68,7 +65,7 @@ export async function openStack(
   return engine;
 }
 
-/** The engine on a stack that is there, whatever it is made of. @throws PreflightError without an engine */
+/** The engine on an existing stack, whatever its resources. @throws PreflightError without an engine */
 export function openKnownStack(stack: string, paths: UpPaths): Engine {
   const binary = requireTools([TOOLS.pulumi], downloadEngine);
   return new Engine(binary, stack, paths, openBackend(paths, stack, binary));

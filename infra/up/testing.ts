@@ -1,4 +1,4 @@
-// A project whose tools are programs that note how they are called.
+// A project whose tools are programs that record how they are called.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -133,12 +133,12 @@ export class FakeProject {
     writeFileSync(this.path(name), text);
   }
 
-  /** Tells the tools how to behave: `fails-at`, `hangs-at`, `goes-on`, `state`, `outputs`, `nodes`, `no-engine`, ... */
+  /** Sets how the tools behave: `fails-at`, `hangs-at`, `goes-on`, `state`, `outputs`, `nodes`, `no-engine`, ... */
   tell(name: string, text: string): void {
     writeFileSync(path.join(this.#fake, name), text);
   }
 
-  /** How the engine was called since the last time this was asked. */
+  /** The calls of the engine since the last call of this. */
   calls(): Call[] {
     const file = path.join(this.#fake, 'calls');
     const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [];
@@ -210,17 +210,17 @@ const nodes = (stdout: string) => ({
 export const stateWith = (record: string): string =>
   stateOf({ type: RECORD_TYPE, urn: 'urn:configuration', outputs: { values: record } }, nodes('created'), NAMESPACE);
 
-/** A state that speaks of things in a cluster that was there before. */
+/** A state with objects in a cluster that existed before. */
 export const STATE_WITH_CLUSTER = stateOf(nodes('adopted'), NAMESPACE);
 /** A state of a cluster that the stack made. */
 export const STATE_WITH_OWN_CLUSTER = stateOf(nodes('created'), NAMESPACE);
-/** A state whose creation of the cluster was interrupted, of the owner that its mark would name. */
+/** A state whose creation of the cluster was interrupted, with the owner that its mark would name. */
 export const STATE_WITH_OWNER = stateOf({
   type: 'random:index/randomId:RandomId',
   urn: 'urn:pulumi:dev::gridlock::random:index/randomId:RandomId::cluster-owner',
   outputs: { hex: 'us' },
 });
-/** A state with a volume that is not to be deleted. */
+/** A state with a protected volume. */
 export const STATE_WITH_PROTECTED = stateOf(nodes('created'), {
   type: 'kubernetes:apps/v1:StatefulSet',
   urn: 'urn:pulumi:dev::gridlock::kubernetes:apps/v1:StatefulSet::redis',

@@ -12,7 +12,7 @@ export const LAUNCHED_ENGINE = '3.265.0';
 
 export interface Tool {
   name: string;
-  /** Oldest version that is known to do. */
+  /** Oldest version that is known to work. */
   oldest: string;
   /** Why this configuration needs it, as the end of "needed to ...". */
   purpose: string;
@@ -71,7 +71,7 @@ function olderThan(version: string, other: string): boolean {
   return different >= 0 && a[different]! < (b[different] ?? 0);
 }
 
-/** What a program says to `input`; throws with the last line of its complaint. */
+/** The output of a program for `input`. Throws with the last line of its error output. */
 export function ask(
   program: string,
   args: readonly string[],
@@ -88,7 +88,7 @@ export function ask(
 
 const wanted = ({ oldest, purpose, get }: Tool): string => `wanted is ${oldest} or newer, to ${purpose}: ${get}`;
 
-/** One sentence on a tool that is missing, too old or does not work; undefined when it is as wanted. */
+/** One sentence on a tool that is missing, too old or does not work; undefined when it is usable. */
 function complaintOf(tool: Tool, binary: string | undefined): string | undefined {
   if (!binary) return `${tool.name} is not installed; ${wanted(tool)}`;
   let version: string | undefined;
@@ -117,16 +117,13 @@ function engineComplaint(docker: string): string | undefined {
   }
 }
 
-/**
- * Where the engine may be although it is not on PATH: its installer's place, and what the launcher
- * downloaded.
- */
+/** Places of the engine outside PATH: its installer's, and that of the launcher's download. */
 function installedEngines(): string[] {
   const home = process.env.PULUMI_HOME || path.join(os.homedir(), '.pulumi');
   return ['bin', path.join('versions', LAUNCHED_ENGINE, 'bin')].map((bin) => path.join(home, bin, 'pulumi'));
 }
 
-/** npm puts the launchers of packages on PATH, this project's among them; they are no engine. */
+/** npm puts the launchers of packages on PATH, this project's among them; they are not the engine. */
 const LAUNCHERS = path.join('node_modules', '.bin');
 
 /** The engine on PATH or where its installers put it. */

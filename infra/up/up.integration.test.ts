@@ -17,7 +17,7 @@ beforeEach(() => {
 });
 afterEach(() => project.remove());
 
-/** What the stack of `DEV` was brought up with, or, with other keys, would be. */
+/** The recorded configuration of the stack of `DEV`, with or without other keys. */
 const recordOf = (keys: Record<string, string>): string => {
   const values = Object.entries({ replicas: '3', ...keys }).map(([key, value]) => [`gridlock:${key}`, value]);
   return recorded(stackConfig('dev', Object.fromEntries(values)));
@@ -76,7 +76,7 @@ test('a flag is written into the checked-in file, comments kept, and the next ru
     '--state-dir',
     '.gridlock',
   ]);
-  assert.match(stdout, /^Pulumi\.dev\.yaml has replicas, charts of the flags now\.$/m);
+  assert.match(stdout, /^Pulumi\.dev\.yaml now has replicas, charts from the flags\.$/m);
   assert.equal(
     project.read('Pulumi.dev.yaml'),
     DEV.replace('3 # three', '6 # three').replace(
@@ -112,7 +112,7 @@ describe('a stack that is up', () => {
     project.tell('state', stateWith(recordOf({})));
   });
 
-  test('is told what changes and what that costs, before the engine does it', async () => {
+  test('gets a list of the changes with their cost, before the engine makes them', async () => {
     const { code, stdout } = await project.run('up', ['--yes', '--max-sockets', '100', '--workers', '2']);
     assert.equal(code, 0);
     assert.match(stdout, /^maxSockets changes from 20000 to 100: the replicas are replaced one after the other/m);
@@ -134,7 +134,7 @@ describe('a stack that is up', () => {
     assert.equal(project.read('Pulumi.dev.yaml'), DEV);
   });
 
-  test('loses data only when that is accepted, which the program is told too', async () => {
+  test('loses data only when the user accepts that, and the program learns of it', async () => {
     const lossy = ['--yes', '--redis', 'external', '--redis-url', 'rediss://redis.example'];
     const { code, stderr } = await project.run('up', lossy);
     assert.equal(code, 2);
@@ -146,7 +146,7 @@ describe('a stack that is up', () => {
   });
 });
 
-test('--refresh looks first at what is there', async () => {
+test('--refresh reads the actual state first', async () => {
   await project.run('up', ['--yes', '--refresh']);
   assert.ok(upCall().args.includes('--refresh'));
 });
@@ -164,7 +164,7 @@ test('a secret is encrypted, does not appear in a file or an argument, and stays
   assert.deepEqual(parse(upCall().file!).config['gridlock:redisUrl'], { secure: `v1:${url.length}` });
 });
 
-test('what the cluster is used with is put into files: the kubeconfig is private', async () => {
+test('the files for using the cluster are written, and the kubeconfig is private', async () => {
   project.tell('outputs', JSON.stringify({ url: 'https://localhost:8443', kubeconfig: 'k', rootCertificate: 'r' }));
   const { stdout } = await project.run('up', ['--yes']);
   assert.match(
@@ -186,7 +186,7 @@ test('--preview shows and changes nothing, --policy-pack adds the policies', asy
   assert.match(calls[1]!.args.join(' '), /--policy-pack infra\/policy-pack/);
 });
 
-test('a failing engine ends it with exit code 1, and no cluster is said to be ready', async () => {
+test('a failing engine ends it with exit code 1, and no cluster is reported as ready', async () => {
   project.tell('fails-at', 'up');
   const { code, stdout } = await project.run('up', ['--yes']);
   assert.equal(code, 1);
@@ -249,16 +249,16 @@ describe('npm run up that cannot succeed says why with exit code 2 and calls no 
 
   for (const [what, args, pattern] of [
     ['a wrong value of a flag', ['--yes', '--workers', 'many'], /"many" of the flag --workers is refused/],
-    ['a flag there is not', ['--yes', '--nodes', '3'], /Unknown option '--nodes'/],
+    ['an unknown flag', ['--yes', '--nodes', '3'], /Unknown option '--nodes'/],
     ['keys that disagree', ['--yes', '--cluster', 'existing'], /cluster: existing needs context/],
-    ['a stack there is not', ['--yes', '--stack', 'prod'], /There is no stack prod: .*Pulumi\.prod\.yaml is missing/],
-    ['nobody to confirm', [], /no terminal to ask .* npm run up -- --yes/],
+    ['an unknown stack', ['--yes', '--stack', 'prod'], /There is no stack prod: .*Pulumi\.prod\.yaml is missing/],
+    ['no terminal to confirm', [], /no terminal for a confirmation: npm run up -- --yes/],
     ['a switch with a value', ['--yes=1'], /'--yes=1'/],
   ] as const) {
     test(what, () => assertRefused(pattern, [...args]));
   }
 
-  test('a flag that npm took for itself', () =>
+  test('a flag that npm kept for itself', () =>
     assertRefused(/npm run up -- --workers 3$/m, ['--yes'], { npm_config_workers: '3' }));
 
   test('a checked-in file that was encrypted with a passphrase that is not given', async () => {
@@ -266,7 +266,7 @@ describe('npm run up that cannot succeed says why with exit code 2 and calls no 
     await assertRefused(/has an encryptionsalt.*PULUMI_CONFIG_PASSPHRASE_FILE/);
   });
 
-  test('a kind cluster that is gone though the state speaks of it', async () => {
+  test('a kind cluster that is gone although the state has it', async () => {
     await upBefore();
     project.tell('state', STATE_WITH_CLUSTER);
     await assertRefused(/The kind cluster gridlock of the stack dev is gone.* npm run down -- --stack dev/);
@@ -317,7 +317,7 @@ describe('npm run up that cannot succeed says why with exit code 2 and calls no 
   });
 });
 
-test('the launcher that npm puts on PATH is not taken for an engine', async () => {
+test('the launcher that npm puts on PATH is not mistaken for an engine', async () => {
   const directory = project.path('node_modules/.bin');
   mkdirSync(directory, { recursive: true });
   writeFileSync(path.join(directory, 'pulumi'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
@@ -327,12 +327,12 @@ test('the launcher that npm puts on PATH is not taken for an engine', async () =
   assert.equal(code, 0, stderr);
 });
 
-test("npm's own habit of saying yes is no flag of ours", async () => {
+test("npm's own yes setting is not a flag of ours", async () => {
   const { code, stderr } = await project.run('up', ['--yes'], { npm_config_yes: 'true' });
   assert.equal(code, 0, stderr);
 });
 
-test('a team that encrypts its file with its own passphrase has that used', async () => {
+test('the passphrase of a team that encrypts its file is used', async () => {
   project.write('Pulumi.dev.yaml', `${DEV}encryptionsalt: v1:theirs\n`);
   project.write('team', 'of the team');
   const env = { PULUMI_CONFIG_PASSPHRASE_FILE: project.path('team') };

@@ -19,11 +19,11 @@ const POLICY_PACK = path.join('infra', 'policy-pack');
 export interface UpOptions {
   /** Shows what would change, and changes nothing. */
   preview?: boolean | undefined;
-  /** Asks nothing, and shows no preview before. */
+  /** Does not ask, and shows no preview first. */
   yes?: boolean | undefined;
   /** Also runs the policy pack. */
   policies?: boolean | undefined;
-  /** Looks first at what is really there. */
+  /** Reads the actual state first. */
   refresh?: boolean | undefined;
   /** Also makes changes that lose data. */
   acceptDataLoss?: boolean | undefined;
@@ -60,7 +60,7 @@ export async function bringUp(
   { preview = false, yes = false, policies = false, refresh = false, acceptDataLoss = false }: UpOptions,
 ): Promise<Brought> {
   const args = [...(policies ? ['--policy-pack', POLICY_PACK] : []), ...(refresh ? ['--refresh'] : [])];
-  // The program looks at the changes too, for those who call Pulumi themselves.
+  // The program checks the changes too, for users who call Pulumi themselves.
   const env = acceptDataLoss ? { [ACCEPT_DATA_LOSS]: 'true' } : {};
   if (preview) return { code: await engine.run('preview', args, env) };
   const code = await engine.run('up', [...args, ...(yes ? ['--yes', '--skip-preview'] : [])], env);
@@ -89,7 +89,7 @@ function finishRotation(stack: string): void {
   if (finished !== text) writeKeepingMode(file, finished);
 }
 
-/** Puts what the cluster is used with into files, and says where they are. */
+/** Writes the files for using the cluster, and prints their paths. */
 function handOver(outputs: Record<string, unknown>, paths: UpPaths): void {
   const files = { kubeconfig: paths.kubeconfig, rootCertificate: paths.rootCertificate };
   mkdirSync(paths.handed, { recursive: true, mode: 0o700 });
@@ -121,7 +121,7 @@ export async function up(args: readonly string[], options: UpOptions): Promise<n
   return exitCodeOf(code);
 }
 
-/** Whether an `up` that failed has made a part of what it was to make. */
+/** Whether a failed `up` has made some of its resources. */
 const hasBegun = (config: Config, engine: Engine): boolean => recordIn(engine.resources()) === recorded(config);
 
 /** Writes the flags into the stack's file: the next `up` and `rotate` go on from what the stack is. */
@@ -131,5 +131,5 @@ function keepFlags({ stack, flags, config }: StackRequest): void {
   const { text, keys } = withFlags(before, flags, config);
   if (text === before) return;
   writeKeepingMode(file, text);
-  process.stdout.write(`${path.basename(file)} has ${keys.join(', ')} of the flags now.\n`);
+  process.stdout.write(`${path.basename(file)} now has ${keys.join(', ')} from the flags.\n`);
 }

@@ -28,11 +28,11 @@ import {
 export const REDIS_IMAGE = 'redis:8.0';
 
 export interface OwnRedisArgs extends PartArgs {
-  /** Redis's certificate, and the roots that everybody checks it by. */
+  /** Redis's certificate, and the roots that its clients check it with. */
   readonly certificates: RedisCertificates;
   /** Image of Redis and Sentinel; default: `redis:8.0`. */
   readonly image?: string;
-  /** When a write is on disk: before it is answered, or within a second; default: `always`. */
+  /** When a write reaches the disk: before its reply, or within a second; default: `always`. */
   readonly persistence?: Persistence;
   /** Memory for data in MiB; the container may take twice that, to rewrite its file. Default: 256. */
   readonly memoryMib?: number;
@@ -40,7 +40,7 @@ export interface OwnRedisArgs extends PartArgs {
   readonly storage?: string;
   /** Storage class of the volumes; default: that of the cluster. It cannot be changed later. */
   readonly storageClass?: string;
-  /** What the servers may do in Redis; default: everything but administer it. */
+  /** The rights of the servers in Redis; default: everything except administering it. */
   readonly access?: ServerAccess;
   /** Refuses every change that would delete the StatefulSet; default: false. */
   readonly protect?: boolean;
@@ -93,14 +93,14 @@ export abstract class OwnRedis extends pulumi.ComponentResource {
     return { persistence, memoryMib };
   }
 
-  /** A Service that does not wait for an endpoint: the pods start after it. */
+  /** A Service that does not wait for an endpoint, because the pods start after it. */
   protected service(name: string, spec: kubernetes.types.input.core.v1.ServiceSpec): kubernetes.core.v1.Service {
     const metadata = { ...this.metadataOf(name), annotations: { 'pulumi.com/skipAwait': 'true' } };
     const suffix = name.slice(redisName(this.cluster).length);
     return new kubernetes.core.v1.Service(`${this.#name}${suffix}`, { metadata, spec }, { parent: this });
   }
 
-  /** Keeps pods from being evicted: all but `maxUnavailable` of them. */
+  /** Keeps all pods except `maxUnavailable` of them from being evicted. */
   protected budget(maxUnavailable: number): void {
     const spec = {
       maxUnavailable,
@@ -149,7 +149,7 @@ export abstract class OwnRedis extends pulumi.ComponentResource {
         spec: {
           serviceName: headlessName(this.cluster),
           replicas,
-          // A primary takes writes once a replica is there: the first must not be waited for alone.
+          // A primary takes writes only once it has a replica, so the start must not wait for the first pod alone.
           podManagementPolicy: 'Parallel',
           ...more,
           selector: { matchLabels: this.selector },
@@ -157,14 +157,17 @@ export abstract class OwnRedis extends pulumi.ComponentResource {
           volumeClaimTemplates: [dataClaim(this.cluster, { storage, storageClass })],
         },
       },
-      // Volumes outlive their template: it is for the first of them, and `volume` has them grow.
+      // Volumes outlive their template. It sets their first size, and `volume` lets them grow.
       { parent: this, dependsOn, protect, ignoreChanges: ['spec.volumeClaimTemplates'] },
     );
     for (const member of memberNames(this.cluster).slice(0, replicas)) this.#volume(member, storage, set);
     return set;
   }
 
-  /** The size of a pod's volume. The API server refuses what its storage class cannot do, and nothing restarts. */
+  /**
+   * The size of a pod's volume. The API server refuses a size that its storage class cannot provide, and nothing
+   * restarts.
+   */
   #volume(member: string, storage: string, set: kubernetes.apps.v1.StatefulSet): void {
     new kubernetes.core.v1.PersistentVolumeClaimPatch(
       `${this.#name}${member.slice(redisName(this.cluster).length)}-volume`,
@@ -176,7 +179,7 @@ export abstract class OwnRedis extends pulumi.ComponentResource {
         },
         spec: { resources: { requests: { storage } } },
       },
-      // A size cannot be taken back.
+      // A volume cannot shrink.
       { parent: this, dependsOn: set, retainOnDelete: true },
     );
   }
@@ -202,7 +205,7 @@ export abstract class OwnRedis extends pulumi.ComponentResource {
     return { ...this.selector, 'statefulset.kubernetes.io/pod-name': member };
   }
 
-  /** How a server reaches it: by `env`, as the user of the servers. */
+  /** How a server reaches it: with `env`, as the user of the servers. */
   protected connectionBy(
     env: readonly EnvVar[],
     ports: readonly number[],

@@ -12,7 +12,7 @@ import {
 const options = { persistence: 'always', memoryMib: 256 } as const;
 const lines = (text: string): string[] => text.split('\n');
 
-test('Redis is spoken to by TLS only, by users with passwords only, and drops nothing', () => {
+test('Redis accepts only TLS and users with passwords, and evicts nothing', () => {
   const found = lines(redisConfig(options));
   for (const line of [
     'port 0',
@@ -28,7 +28,7 @@ test('Redis is spoken to by TLS only, by users with passwords only, and drops no
   }
 });
 
-test('the persistence is what it is told', () => {
+test('the persistence is the configured one', () => {
   assert.ok(lines(redisConfig({ ...options, persistence: 'everysec' })).includes('appendfsync everysec'));
 });
 
@@ -45,7 +45,7 @@ test('a replicated Redis refuses writes without a replica that keeps up', () => 
   }
 });
 
-test('a primary that is gone is noticed before clients give up, and no configuration holds a password', () => {
+test('a lost primary is noticed before clients give up, and no configuration holds a password', () => {
   assert.ok(SENTINEL_TIMES.downAfterMs <= 5000);
   const { head, settings } = sentinelConfig();
   assert.ok(lines(head).includes('sentinel announce-hostnames yes'));

@@ -1,6 +1,6 @@
 import { memberNames, PRIMARY, QUORUM, REDIS_PORT, SENTINEL_PORT, serviceHost } from './redis-connection.ts';
 
-/** Where the pod's volumes are; the scripts get the directories as variables. */
+/** The mounts of the pod's volumes; the scripts get the directories as variables. */
 export const REDIS_PATHS = {
   data: '/data',
   config: '/etc/gridlock/config',
@@ -13,7 +13,7 @@ export const REDIS_PATHS = {
 export type RedisPaths = Readonly<Record<keyof typeof REDIS_PATHS, string>>;
 export const CA_FILE = 'roots.pem';
 
-/** What the container of Redis may take: as much again as its data, for rewriting its file and for clients. */
+/** The memory limit of Redis's container: twice its data, for rewriting its file and for clients. */
 export const memoryLimitMib = (memoryMib: number): number => 2 * memoryMib;
 
 /** When a write is on disk: before it is answered, or within a second. */
@@ -36,7 +36,7 @@ const tls = (paths: RedisPaths): string[] => [
   'tls-protocols "TLSv1.3"',
 ];
 
-/** `redis.conf` of one Redis that nobody replicates. Pure, without a secret. */
+/** `redis.conf` of one Redis without replicas. Pure, without a secret. */
 export function redisConfig({
   persistence,
   memoryMib,
@@ -45,7 +45,7 @@ export function redisConfig({
 }: RedisConfigOptions): string {
   return [
     'bind * -::*',
-    // Not the network protects it but TLS and passwords.
+    // TLS and passwords protect it, not the network.
     'protected-mode no',
     'port 0',
     `tls-port ${port}`,
@@ -59,7 +59,7 @@ export function redisConfig({
     // With always a reply leaves only after the write is on disk: nothing acknowledged is lost when Redis
     // dies.
     `appendfsync ${persistence}`,
-    // A rewrite must not suspend that.
+    // A rewrite must not suspend this.
     'no-appendfsync-on-rewrite no',
     `maxmemory ${memoryMib}mb`,
     // A full Redis refuses writes, and evicts no game.
@@ -71,7 +71,7 @@ export function redisConfig({
   ].join('\n');
 }
 
-/** What a Redis adds that replicates: everything but which one is primary, which the start script decides. */
+/** The additional settings for replication, except the choice of the primary, which the start script makes. */
 export function replicatedRedisConfig(options: RedisConfigOptions): string {
   const { paths = REDIS_PATHS } = options;
   return [
@@ -84,7 +84,7 @@ export function replicatedRedisConfig(options: RedisConfigOptions): string {
     'repl-backlog-size 16mb',
     // A replica that lost its primary says so instead of giving old answers.
     'replica-serve-stale-data no',
-    // A primary cut off from its replicas, which another may have followed by now, refuses writes.
+    // A primary that is cut off from its replicas refuses writes, because another one may have replaced it.
     'min-replicas-to-write 1',
     'min-replicas-max-lag 10',
     '',
@@ -131,7 +131,7 @@ export const sentinelSecrets = (password: string) => ({
   primary: `sentinel auth-user ${PRIMARY} sentinel\nsentinel auth-pass ${PRIMARY} ${password}\n`,
 });
 
-/** Variables of the scripts in a Sentinel pod: who else there is. */
+/** Variables of the scripts in a Sentinel pod: the other members. */
 export const topologyEnv = (cluster: string, namespace: string): Record<string, string> => ({
   PRIMARY,
   QUORUM: String(QUORUM),

@@ -16,13 +16,13 @@ export const redisName = (cluster: string): string => `${cluster}-redis`;
 export const headlessName = (cluster: string): string => `${redisName(cluster)}-headless`;
 
 /**
- * The pods of a cluster's Redis; one has the first only. With Sentinel each has a Service of its name, which keeps its
- * address when the pod changes.
+ * The pods of a cluster's Redis; a single Redis has only the first. With Sentinel each has a Service of its name, which
+ * keeps its address when the pod changes.
  */
 export const memberNames = (cluster: string): string[] =>
   Array.from({ length: SENTINELS }, (_, index) => `${redisName(cluster)}-${index}`);
 
-/** A Service's name as every pod of the cluster resolves it, whatever the cluster's domain. */
+/** A Service's name that every pod of the cluster can resolve, whatever the cluster's domain. */
 export const serviceHost = (service: string, namespace: string): string => `${service}.${namespace}.svc`;
 
 /** Everything Redis's certificate must name, in any topology: a change of topology needs no new one. */
@@ -56,22 +56,21 @@ export interface RedisCertificates {
   readonly trust: Trust;
 }
 
-/** How a replica reaches Redis, whatever Redis is. */
+/** How a replica reaches Redis, in any topology. */
 export interface RedisConnection {
   /** Variables `REDIS_*` of a replica. */
   readonly env: readonly EnvVar[];
-  /** Secret with the password, mounted at `REDIS_PASSWORD_DIRECTORY`; undefined where Redis wants none. */
+  /** Secret with the password, mounted at `REDIS_PASSWORD_DIRECTORY`; undefined when Redis needs none. */
   readonly passwordSecret:
     | {
         readonly name: pulumi.Input<string>;
         readonly key: string;
-        /** Key of the password as a URL has it, where that is another text. */
+        /** Key of the password in the form for a URL, when that differs. */
         readonly urlKey?: string;
       }
     | undefined;
   /**
-   * Roots of Redis's certificate, mounted at `REDIS_TRUST_DIRECTORY`; undefined: those every system trusts,
-   * or no TLS.
+   * Roots of Redis's certificate, mounted at `REDIS_TRUST_DIRECTORY`; undefined for the public ones, or without TLS.
    */
   readonly trust: Trust | undefined;
   /** Changes when the password does: replicas are replaced then. */
@@ -84,7 +83,7 @@ export interface RedisConnection {
 
 const USER = 'gridlock';
 
-/** What one of ours has in common: TLS with our roots, and the ACL user of the replicas. */
+/** Common to every Redis of ours: TLS with our roots, and the ACL user of the replicas. */
 export const ownRedisEnv = (trust: Trust): EnvVar[] => [
   { name: 'REDIS_USERNAME', value: USER },
   { name: 'REDIS_PASSWORD_FILE', value: passwordFile },
@@ -92,7 +91,7 @@ export const ownRedisEnv = (trust: Trust): EnvVar[] => [
   { name: 'REDIS_CA_FILE', value: `${REDIS_TRUST_DIRECTORY}/${trust.key}` },
 ];
 
-/** What comes to that with Sentinel, but for their addresses: the same user, who asks them for the primary. */
+/** In addition with Sentinel, apart from the addresses: the same user, which asks the sentinels for the primary. */
 export const sentinelRedisEnv: readonly EnvVar[] = [
   { name: 'REDIS_MASTER_NAME', value: PRIMARY },
   { name: 'REDIS_SENTINEL_USERNAME', value: USER },

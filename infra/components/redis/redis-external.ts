@@ -34,17 +34,15 @@ export function externalEnv({ tls, username, password, hosts, database }: RedisA
 
 export interface RedisExternalArgs extends PartArgs {
   /**
-   * Where Redis is: `rediss://user:password@host:port/database`, or several hosts of a Cluster with commas between. The
-   * password becomes a Secret.
+   * The address of Redis: `rediss://user:password@host:port/database`, or several hosts of a Cluster with commas
+   * between. The password becomes a Secret.
    */
   readonly url: string;
   /** Roots of its certificate as PEM; default: the public ones. */
   readonly roots?: string;
 }
 
-/**
- * A Redis of somebody else's: one, or a Cluster. Here are only its address and a Secret with the password.
- */
+/** An external Redis, one or a Cluster: only its address and a Secret with the password. */
 export class RedisExternal extends pulumi.ComponentResource {
   readonly connection: RedisConnection;
 

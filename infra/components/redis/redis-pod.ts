@@ -27,15 +27,15 @@ export interface RedisPodOptions {
   readonly cluster: string;
   readonly image: string;
   readonly memoryMib: number;
-  /** ConfigMaps with what `redisConfig` gives, and with the scripts. */
+  /** ConfigMaps with the result of `redisConfig`, and with the scripts. */
   readonly config: pulumi.Input<string>;
   readonly scripts: pulumi.Input<string>;
-  /** Secret with what `redisFiles` gives. */
+  /** Secret with the result of `redisFiles`. */
   readonly files: pulumi.Input<string>;
   readonly certificates: RedisCertificates;
 }
 
-/** Where the scripts find everything; beyond that they are told nothing. */
+/** Where the scripts find everything. They get no other settings. */
 export const scriptEnv = (more: Readonly<Record<string, pulumi.Input<string>>> = {}): EnvVar[] => [
   { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
   ...Object.entries({
@@ -84,7 +84,8 @@ export const script = (name: string, ...args: readonly string[]): string[] => [
 ];
 
 /**
- * A process and a TLS handshake each, as Redis answers no HTTP: seldom enough not to weigh on a small node.
+ * Each takes a process and a TLS handshake, because Redis answers no HTTP. They are rare enough not to load a small
+ * node.
  */
 const probe = (what: 'alive' | 'ready' | 'sentinel' | 'quorum', timing: Probe): Probe => ({
   exec: { command: script('probe', what) },
@@ -105,7 +106,7 @@ export const redisContainer = (
   env,
   ports: [{ name: 'redis', containerPort: REDIS_PORT }],
   resources: resources(['100m', '256Mi'], ['1', `${memoryLimitMib(memoryMib)}Mi`]),
-  // A large file takes its time to load.
+  // A large file takes long to load.
   startupProbe: probe('ready', { periodSeconds: 3, failureThreshold: 200 }),
   livenessProbe: probe('alive', { periodSeconds: 20, failureThreshold: 3 }),
   readinessProbe: probe('ready', { periodSeconds: 10, failureThreshold: 2 }),
@@ -120,9 +121,7 @@ const sidecar = {
   securityContext: containerSecurity,
 };
 
-/**
- * Gives Redis its renewed certificate. A restart instead would cost every move of some seconds a repetition.
- */
+/** Gives Redis its renewed certificate. With a restart, players would have to repeat the moves of some seconds. */
 export const keeperContainer = (image: string, env: EnvVar[]): Container => ({
   ...sidecar,
   name: 'certificates',
@@ -141,7 +140,7 @@ export const sentinelContainer = (image: string, env: EnvVar[]): Container => ({
   env,
   ports: [{ name: 'sentinel', containerPort: SENTINEL_PORT }],
   // A sentinel that is held up for two seconds no longer trusts its clock, and replaces no primary for half a minute.
-  // It gets more CPU than the little it needs, and room for its probes.
+  // So it gets more CPU than it usually needs, with room for its probes.
   resources: resources(['50m', '32Mi'], ['1', '128Mi']),
   startupProbe: probe('sentinel', { periodSeconds: 3, failureThreshold: 40 }),
   livenessProbe: probe('sentinel', { periodSeconds: 20, failureThreshold: 3 }),
@@ -150,7 +149,7 @@ export const sentinelContainer = (image: string, env: EnvVar[]): Container => ({
   volumeMounts: mounts,
 });
 
-/** What a Redis pod is in every topology, around its containers. */
+/** The parts of a Redis pod that are the same in every topology. */
 export const redisPodSpec = (
   options: RedisPodOptions,
   rest: Partial<types.input.core.v1.PodSpec> & Pick<types.input.core.v1.PodSpec, 'containers'>,

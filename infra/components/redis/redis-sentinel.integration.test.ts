@@ -29,7 +29,10 @@ let set: RedisSet;
 /** Asks as a replica does: through the sentinels. */
 let client: Redis;
 
-/** An election that fails is repeated after twice the time of a failover; who was held up replaces nobody for 30 s. */
+/**
+ * A failed election is repeated after twice the time of a failover, and a sentinel that was held up replaces no primary
+ * for 30 s.
+ */
 const LONG = 2 * SENTINEL_TIMES.failoverTimeoutMs + 30_000 + 20_000;
 /** A connection that ends with the test. */
 function connected(t: TestContext, pod: RedisPod, user: 'gridlock' | 'keeper', to?: 'sentinel'): Redis {
@@ -39,14 +42,14 @@ function connected(t: TestContext, pod: RedisPod, user: 'gridlock' | 'keeper', t
 }
 
 const primary = () => primaryOf(set, LONG);
-/** A primary is killed only when no sentinel is still busy with the one before. */
+/** A primary is killed only when no sentinel is still busy with the previous one. */
 const allReady = async () => {
   await everyReady(set, LONG);
   await everySettled(set, LONG);
 };
 const follows = async (pod: RedisPod) => assert.match(await field(pod, 'replication', 'role'), /slave/);
 
-/** Resolves when what was written under the key is read again. */
+/** Resolves when the value written under the key can be read. */
 const served = (key: string) => {
   const isRead = () =>
     client.get(`gridlock:${key}`).then(
@@ -69,7 +72,7 @@ const written = async (key: string): Promise<string> => {
   return key;
 };
 
-/** What a replica makes of the variables it is given in a cluster, with these addresses and files. */
+/** The settings that a replica derives from its variables in a cluster, with these addresses and files. */
 function replicaSettings(): RedisSettings {
   const given = Object.fromEntries(
     [...sentinelRedisEnv, ...ownRedisEnv({ configMap: 'x', key: CA_FILE })].map(({ name, value }) => [name, value]),
@@ -107,7 +110,7 @@ test('three empty pods become a primary and two replicas that know each other', 
   await written('first');
 });
 
-test('nobody is let in without a password, and a replica may touch only its own keys', async (t) => {
+test('no client gets in without a password, and a replica may touch only its own keys', async (t) => {
   const pod = await primary();
   const nobody = new Redis(pod.redisPort, 'localhost', {
     tls: { rejectUnauthorized: false },
@@ -196,7 +199,7 @@ test('a game goes on, without a gap, while the primary hands over', async (t) =>
   await before.stop('SIGTERM', 'start-redis');
   await played;
   for (const client of [ada, bob]) {
-    await until(() => isOver(client, game), 'everybody saw the end', LONG);
+    await until(() => isOver(client, game), 'all players saw the end', LONG);
     assertGapless(client, game);
     client.close();
   }
@@ -218,7 +221,7 @@ test('a primary that crashes is replaced, and comes back as a replica', async ()
   await follows(before);
 });
 
-test('a primary whose volume is lost waits until another has taken over, so that nobody copies the void', async () => {
+test('a primary whose volume is lost waits until another has taken over, so that no replica copies an empty data set', async () => {
   await allReady();
   const before = await primary();
   const key = await written('volume');
@@ -230,7 +233,7 @@ test('a primary whose volume is lost waits until another has taken over, so that
   await served(key);
 });
 
-test('a primary alone refuses writes, as another may have followed it', async (t) => {
+test('a primary without replicas refuses writes, because another may have replaced it', async (t) => {
   await allReady();
   const one = await primary();
   const others = set.pods.filter((pod) => pod !== one);
@@ -252,11 +255,11 @@ test('a primary alone refuses writes, as another may have followed it', async (t
 test('after all three stopped, the set comes back with its data and its roles', async () => {
   const key = await written('all');
   const before = await primary();
-  // Two writes of one script are one transaction in the file, which is read as the user who is off.
+  // Two writes of one script are one transaction in the file, which Redis reads as the user that is off.
   const script = "redis.call('SET', KEYS[1], '1') redis.call('SET', KEYS[2], '1') return 1";
   assert.equal(await client.eval(script, 2, 'gridlock:{pair}:one', 'gridlock:{pair}:two'), 1);
   await Promise.all(set.pods.map((pod) => pod.stop('SIGKILL')));
-  // One sentinel replaces nobody: a primary that takes its time to start stays the primary.
+  // One sentinel alone replaces no primary, so one that starts slowly stays the primary.
   before.startAll();
   await until(async () => (await field(before, 'replication', 'role')) === 'master', 'the primary is back', LONG);
   for (const pod of set.pods.filter((each) => each !== before)) pod.startAll();
@@ -266,7 +269,7 @@ test('after all three stopped, the set comes back with its data and its roles', 
   assert.equal(await client.get('gridlock:{pair}:two'), '1');
 });
 
-test('the probes tell the living from the dead', async () => {
+test('the probes distinguish running from dead processes', async () => {
   const [pod] = set.pods as [RedisPod];
   for (const what of ['alive', 'ready', 'sentinel', 'quorum']) {
     assert.deepEqual(await pod.run('probe', what), { code: 0, output: '' }, what);

@@ -49,9 +49,9 @@ function sentinelPod(
 }
 
 /**
- * Three Redis, each with a sentinel next to it: two of the sentinels replace a primary that is gone within
- * seconds. A pod that is stopped on purpose hands over first, and loses nothing. A pod that dies may lose writes that
- * it had acknowledged and not yet replicated; the servers notice this by the new epoch.
+ * Three Redis, each with a sentinel next to it. Two of the sentinels replace a lost primary within seconds. A pod that
+ * is stopped on purpose hands over first, and loses nothing. A pod that dies may lose writes that it had acknowledged
+ * and not yet replicated; the servers notice this by the new epoch.
  */
 export class RedisSentinel extends OwnRedis {
   readonly connection: RedisConnection;
@@ -65,7 +65,7 @@ export class RedisSentinel extends OwnRedis {
       this.service(member, { publishNotReadyAddresses: true, selector: this.only(member), ports: PORTS }),
     );
     this.budget(1);
-    // Made when the topology becomes this one: volumes of three that were there before know another.
+    // Made when this topology begins: volumes left from an earlier set of three have another one.
     const id = new random.RandomString(`${name}-set`, { length: 8, special: false }, { parent: this }).result;
     const { head, settings } = sentinelConfig();
     const set = this.statefulSet({

@@ -21,7 +21,7 @@ export class RedisSingle extends OwnRedis {
   constructor(name: string, args: OwnRedisArgs, opts?: pulumi.ComponentResourceOptions) {
     super('single', name, args, opts);
     const service = redisName(this.cluster);
-    // A StatefulSet needs the other one. This one's address stays when the pod changes.
+    // A StatefulSet needs the other Service. The address of this one stays when the pod changes.
     const [first] = memberNames(this.cluster) as [string];
     this.service(service, { selector: this.only(first), ports: [REDIS_SERVICE_PORT] });
     this.headless([REDIS_SERVICE_PORT]);

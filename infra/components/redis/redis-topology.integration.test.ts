@@ -1,4 +1,4 @@
-// One Redis becomes three, and three become one, with the files and scripts a cluster gets: what was acknowledged stays.
+// One Redis becomes three, and three become one, with the files and scripts of a cluster: acknowledged writes stay.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -13,7 +13,7 @@ let set: RedisSet;
 let pods: [RedisPod, RedisPod, RedisPod];
 let clients: Redis[];
 
-/** Writes numbered keys wherever a primary takes them, one after the other, until it is stopped. */
+/** Writes numbered keys one after the other to the current primary, until it is stopped. */
 class Writer {
   readonly acknowledged: string[] = [];
   #going = true;
@@ -54,14 +54,14 @@ async function missing(pod: RedisPod, keys: readonly string[]): Promise<string[]
 
 const dataOf = (pod: RedisPod) => path.join(pod.paths.data, 'appendonlydir');
 
-/** As the kubelet does: the sentinel answers before Redis starts. */
+/** Like the kubelet: the sentinel answers before Redis starts. */
 async function startMember(pod: RedisPod): Promise<void> {
   for (const script of ['start-sentinel', 'keeper']) pod.start(script);
   await until(async () => (await pod.run('probe', 'sentinel')).code === 0, `${pod.name}'s sentinel answers`, LONG);
   pod.start('start-redis');
 }
 
-/** As the kubelet does: what a container does before it stops, then the containers in their order. */
+/** Like the kubelet: first the hooks before the stop, then the containers in order. */
 async function stopMember(pod: RedisPod): Promise<void> {
   assert.equal((await pod.run('hand-over')).code, 0);
   await pod.stop('SIGTERM', 'start-redis');
@@ -119,7 +119,7 @@ test('three become one without losing an acknowledged write, whichever is the pr
   assert.deepEqual(await missing(pods[0], keys), []);
 });
 
-test('three again copy the one, and nothing that their volumes were left with', async (t) => {
+test('when one becomes three again, they copy its data and ignore leftovers on their volumes', async (t) => {
   const [first, ...others] = pods;
   assert.ok(others.every((pod) => existsSync(dataOf(pod))));
   await clients[0]!.del('gridlock:one:0');

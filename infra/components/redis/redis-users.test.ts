@@ -63,7 +63,7 @@ test('a password is written as its hash only, and the default user is off', () =
   );
 });
 
-test('who has no password is no user', () => {
+test('a user without a password does not exist', () => {
   const { gridlock, probe, keeper } = passwords;
   const users = redisAcl('single', { gridlock, probe, keeper }).match(/^user \w+/gm);
   assert.deepEqual(users, ['user default', 'user gridlock', 'user probe', 'user keeper']);
@@ -74,12 +74,12 @@ test('a server may read the configuration only where it holds no password', () =
   assert.doesNotMatch(redisAcl('sentinel', passwords, replicaAccess), /\+config\|get/);
 });
 
-test('a server of yours may do everything but administer Redis', () => {
+test('your own server may do everything except administer Redis', () => {
   const [, rules] = /^user gridlock on #\w+ (.*)$/m.exec(redisAcl('sentinel', passwords)) ?? [];
   assert.equal(rules, '~* resetchannels &* +@all -@admin -@dangerous +info +role');
 });
 
-test('nobody who can come in may do everything: every rule begins with nothing', () => {
+test('no user that can log in may do everything: every rule begins with no rights', () => {
   const lines = `${redisAcl('sentinel', passwords, replicaAccess)}${sentinelAcl(passwords)}`.trim().split('\n');
   for (const line of lines.filter((each) => !/^user (default off|backup) /.test(each))) {
     assert.match(line, / -@all/);

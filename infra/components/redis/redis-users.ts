@@ -47,7 +47,7 @@ const REDIS_RULES: Readonly<Record<Exclude<RedisUser, 'gridlock'>, string>> = {
   probe: `resetkeys resetchannels ${allow(['auth', 'hello', 'ping', 'role', 'info'])}`,
   // Gives Redis a renewed certificate, and hands a primary over before its pod goes.
   keeper: `resetkeys resetchannels ${allow(['auth', 'hello', 'role', 'info', 'config|set', 'client|pause'])}`,
-  // Takes a snapshot, and puts one back in place of all there is.
+  // Takes a snapshot, and replaces everything by one.
   backup: `~* resetchannels ${allow(['@write'])} -migrate ${granted([
     'auth',
     'hello',
@@ -125,8 +125,8 @@ function aclFile(rules: Readonly<Partial<Record<RedisUser, string>>>, passwords:
     const password = passwords[user];
     return password === undefined ? [] : [`user ${user} on #${hash(password)} ${rules[user]}`];
   });
-  // Nobody can be the default user, which is off. It keeps its rights as Redis reads its append-only file as
-  // that user: without them whatever a script wrote would be refused when Redis starts again, and be lost.
+  // No client can be the default user, which is off. It keeps its rights, because Redis reads its append-only file as
+  // that user: without them, Redis would refuse and lose the writes of scripts when it restarts.
   return ['user default off resetpass ~* &* +@all', ...users, ''].join('\n');
 }
 
@@ -142,12 +142,12 @@ export function redisAcl(
   return aclFile({ gridlock: rules, ...REDIS_RULES }, passwords);
 }
 
-/** Sentinel's users: who looks for the primary, who probes, who hands over, and the other sentinels. */
+/** Sentinel's users: for clients that look for the primary, probes, hand-overs, and the other sentinels. */
 export const sentinelAcl = (passwords: RedisPasswords): string => aclFile(SENTINEL_RULES, passwords);
 
 /**
- * What Redis's own pods read: the users, and the passwords of those that work inside the pod. One Redis knows the users
- * of a set too, so that it can become the first of one while it serves. Pure.
+ * The files of Redis's own pods: the users, and the passwords of those that work inside the pod. One Redis knows the
+ * users of a set too, so that it can become the first of one while it serves. Pure.
  */
 export function redisFiles(
   topology: Topology,
@@ -212,7 +212,7 @@ export function redisSecrets(
       { parent },
     );
   const checksum = (contents: pulumi.Output<Record<string, string>>) =>
-    // Shows that something changed, but not the content.
+    // Shows that the content changed, but not the content.
     pulumi.unsecret(contents.apply(checksumOf));
   const files = passwords.apply((known) => redisFiles(topology, known, access));
   const password = passwords.apply(({ gridlock }): Record<string, string> => ({ [PASSWORD_KEY]: gridlock }));

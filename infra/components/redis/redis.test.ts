@@ -87,7 +87,7 @@ test('a single Redis has exactly these children', async () => {
   );
 });
 
-test('a server is told to come by TLS, as its own user, with files for password and roots', async () => {
+test('a server gets settings for TLS, its own user, and files for password and roots', async () => {
   const { outputs } = await run('single');
   assert.deepEqual(variables(outputs.env), {
     REDIS_URL: 'rediss://chat-redis.play.svc:6379',
@@ -136,7 +136,7 @@ test('a server finds the primary by the sentinels, whose names are in the certif
     assert.ok(redisDnsNames('chat', 'play').includes(host), host);
 });
 
-test('a change of topology updates the StatefulSet, as nothing differs that it cannot change', async () => {
+test('a change of topology updates the StatefulSet, because every difference can be changed in place', async () => {
   const fixed = async (topology: Topology) => {
     const { urn, inputs } = (await run(topology)).one(SET);
     const { serviceName, podManagementPolicy, selector } = (inputs as unknown as { spec: SetSpec }).spec;
@@ -157,7 +157,7 @@ test('every object of one topology that the other has too is the same resource',
   for (const [object, urn] of await named('sentinel')) assert.equal(single.get(object) ?? urn, urn, object);
 });
 
-test('the one pod is evicted by nobody, and of three one at a time', async () => {
+test('a single pod is never evicted, and of three pods one at a time', async () => {
   for (const [topology, maxUnavailable] of [
     ['single', 0],
     ['sentinel', 1],
@@ -185,7 +185,7 @@ test('a volume grows by itself, without a change of the StatefulSet, and stays w
   assert.deepEqual(recording.one(SET).options.ignoreChanges, ['spec.volumeClaimTemplates']);
 });
 
-test('only what is asked for is protected', async () => {
+test('protection is off by default', async () => {
   assert.equal((await run('single')).one(SET).options.protect, undefined);
   assert.equal((await run('single', { protect: true })).one(SET).options.protect, true);
 });
@@ -208,7 +208,7 @@ test('in a preview an external Redis is known as a whole', async () => {
 });
 
 for (const topology of topologies) {
-  test(`no password is outside of a Secret (${topology})`, async () => {
+  test(`no password is outside a Secret (${topology})`, async () => {
     const { registrations } = await run(topology);
     assert.equal(registrations.filter(({ type }) => type === PASSWORD).length, REDIS_USERS.length);
     for (const { type, secrets } of registrations) {

@@ -10,7 +10,7 @@ const settings = fc.record({
   replicas: fc.integer({ min: 1, max: 200 }),
 });
 
-test('the grace is the sum of what happens in it, whatever the drain', () => {
+test('the grace period is the sum of its phases, whatever the drain', () => {
   fc.assert(
     fc.property(settings, (args) => {
       const { preStopSeconds, drainSeconds, graceSeconds } = lifecycle(args);

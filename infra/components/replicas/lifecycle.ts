@@ -3,13 +3,13 @@
  * every 5 s.
  */
 export const PRE_STOP_SECONDS = 10;
-/** What a replica is allowed beyond its drain before it leaves anyway. */
+/** The time that a replica may take beyond its drain before it leaves anyway. */
 export const FLUSH_SECONDS = 3;
 /** The time left before the kubelet kills the pod. */
 export const MARGIN_SECONDS = 7;
 /**
- * How long a pod must have been ready before the next one is replaced: clients of the last have come back by
- * then.
+ * How long a pod must have been ready before the next one is replaced: the clients of the previous one have come back
+ * by then.
  */
 const MIN_READY_SECONDS = 10;
 
@@ -19,9 +19,9 @@ export interface Lifecycle {
   readonly drainSeconds: number;
   readonly graceSeconds: number;
   readonly minReadySeconds: number;
-  /** From which a rollout that does not move counts as failed. */
+  /** The time after which a rollout without progress counts as failed. */
   readonly progressDeadlineSeconds: number;
-  /** From which the deployment program gives a whole rollout up. */
+  /** The time after which the deployment program gives up on a whole rollout. */
   readonly rolloutSeconds: number;
 }
 
@@ -30,11 +30,11 @@ export interface LifecycleArgs {
   readonly drainSeconds: number;
   /** Time from the start of a replica's container to its first readiness. */
   readonly startSeconds: number;
-  /** As many replicas as there can be. */
+  /** The largest number of replicas. */
   readonly replicas: number;
 }
 
-/** Grace = preStop + drain + flush + margin; a rollout is given the time of all its pods, one by one. */
+/** Grace period = preStop + drain + flush + margin. A rollout gets the time of all its pods, one by one. */
 export function lifecycle({ drainSeconds, startSeconds, replicas }: LifecycleArgs): Lifecycle {
   const graceSeconds = PRE_STOP_SECONDS + drainSeconds + FLUSH_SECONDS + MARGIN_SECONDS;
   const step = startSeconds + MIN_READY_SECONDS + graceSeconds;

@@ -29,7 +29,7 @@ const variable = (env: readonly EnvVar[], name: string): pulumi.Input<string> | 
   env.find((each) => each.name === name)?.value as pulumi.Input<string> | undefined;
 
 /**
- * The variables of a server that reads no file: `REDIS_URL` with user and password, which Kubernetes puts in from the
+ * The variables of a server that reads no file: `REDIS_URL` with user and password, which Kubernetes inserts from the
  * Secret. Node.js also gets the roots of Redis's certificate.
  */
 export function redisVariables({ env, passwordSecret, trust }: RedisConnection): EnvVar[] {

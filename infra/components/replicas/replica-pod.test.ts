@@ -7,7 +7,7 @@ import { containerOf, deploymentOf, REDIS } from './testing.ts';
 
 const PROBES = ['startupProbe', 'livenessProbe', 'readinessProbe'] as const;
 
-test('a server is told its port and its name, and what its own environment says', async () => {
+test('a server gets its port and its name, and its own environment', async () => {
   const { env, ports } = await containerOf({ port: 3000, environment: { LEVEL: 'info' } });
   assert.deepEqual(env, [
     { name: 'APPID', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
@@ -25,7 +25,7 @@ test('without a path a server is up when its port takes a connection, and is not
   assert.equal('livenessProbe' in container, false);
 });
 
-test('with a path it is asked there, and its probes are three and differ', async () => {
+test('with a path it is checked there, by three different probes', async () => {
   const container = await containerOf({ health: { path: '/up', startSeconds: 120 } });
   for (const probe of PROBES) {
     assert.deepEqual((container[probe] as { httpGet: object }).httpGet, { path: '/up', port: 'http' });
@@ -34,7 +34,7 @@ test('with a path it is asked there, and its probes are three and differ', async
   assert.equal((container['startupProbe'] as { failureThreshold: number }).failureThreshold, 120);
 });
 
-test('whether it takes clients may be another question, at another port', async () => {
+test('readiness may be checked at another path and port', async () => {
   const health = { path: '/healthz', port: 9090 };
   const container = await containerOf({ health, readiness: { path: '/readyz', port: 9090 } });
   assert.deepEqual((container['livenessProbe'] as { httpGet: object }).httpGet, { path: '/healthz', port: 'internal' });
@@ -48,7 +48,7 @@ test('it waits before SIGTERM without a shell, and has the time of the drain', a
   assert.equal(template.spec.terminationGracePeriodSeconds, 80);
 });
 
-test('another signal is sent by its own shell, which waits until the server has ended', async (t) => {
+test("the image's shell sends another signal, and waits until the server has ended", async (t) => {
   const { lifecycle } = await containerOf({ drain: { seconds: 60, signal: 'SIGUSR2' } });
   const [shell, flag, script] = lifecycle.preStop.exec!.command as [string, string, string];
   assert.equal(script, `sleep 10; ${drainScript('SIGUSR2', { drainSeconds: 60 })}`);
@@ -63,7 +63,7 @@ test('another signal is sent by its own shell, which waits until the server has 
   assert.equal(code, 7);
 });
 
-test('it can do nothing it need not', async () => {
+test('it has no rights that it does not need', async () => {
   const { spec } = (await deploymentOf()).spec.template;
   const [container] = spec.containers;
   assert.deepEqual(
@@ -118,7 +118,7 @@ test('files of Secrets and ConfigMaps are read-only, those of Redis among them',
   assert.deepEqual(rules, { name: 'rules', configMap: { name: 'chat-rules' } });
 });
 
-test('what a cluster asks of pods is passed on', async () => {
+test('the pod options of a cluster are passed on', async () => {
   const pod = {
     imagePullSecrets: ['registry'],
     nodeSelector: { pool: 'sockets' },
@@ -151,7 +151,7 @@ test('pods are spread over nodes and zones, each version by itself', async () =>
   assert.deepEqual((await spread(true))[1], [zone, 'DoNotSchedule', versions]);
 });
 
-test('a server that knows Redis by its address is told the password in it, by Kubernetes', async () => {
+test('for a server that takes Redis by its address, Kubernetes puts the password into it', async () => {
   const env = [...REDIS.env, { name: 'REDIS_USERNAME', value: 'gridlock' }];
   const told = await containerOf({ redis: { ...REDIS, env } });
   assert.deepEqual(told.env.slice(2), [
@@ -165,7 +165,7 @@ test('a server that knows Redis by its address is told the password in it, by Ku
   ]);
 });
 
-test('a server that reads the password from its file is told the address alone', async () => {
+test('a server that reads the password from its file gets only the address', async () => {
   const { env } = await containerOf({ redis: REDIS, readsRedisFiles: true });
   assert.deepEqual(env.slice(2), REDIS.env);
 });

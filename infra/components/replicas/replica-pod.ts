@@ -10,9 +10,9 @@ type PodSpec = types.input.core.v1.PodSpec;
 type Container = types.input.core.v1.Container;
 type EnvVar = types.input.core.v1.EnvVar;
 
-/** Port of the sockets where nothing else is said. */
+/** Default port of the sockets. */
 export const DEFAULT_PORT = 8080;
-/** Seconds that a replica may take to start where nothing else is said. */
+/** Default number of seconds that a replica may take to start. */
 export const DEFAULT_START_SECONDS = 60;
 /** Name of the container that the server runs in. */
 export const CONTAINER = 'server';
@@ -45,14 +45,14 @@ export function containerPorts(args: Ports): ContainerPort[] {
   ];
 }
 
-/** The port of a number that the container has. */
+/** The container's port with a number. */
 export const namedPort = (args: Ports, number: number | undefined): ContainerPort =>
   containerPorts(args).find((port) => port.number === number) ?? { name: HTTP, number: portOf(args) };
 
 /**
- * Three questions to a replica: has it started, does it still turn, does it take clients. Of a server with nothing but a
- * port the second is not asked: the kernel answers for it whatever becomes of it, and a process that ends is started
- * again anyway.
+ * The three probes of a replica: has it started, is it alive, does it take clients. A server with only a port has no
+ * liveness probe: the kernel accepts connections for it even when it hangs, and a process that ends is restarted
+ * anyway.
  */
 function probes(args: ReplicasArgs): Pick<Container, 'startupProbe' | 'livenessProbe' | 'readinessProbe'> {
   const { health = {} } = args;
@@ -77,8 +77,8 @@ function probes(args: ReplicasArgs): Pick<Container, 'startupProbe' | 'livenessP
 }
 
 /**
- * While it waits the replica serves as before and the edge stops sending anybody. The kubelet itself can send SIGTERM
- * only: another signal is sent by a shell of the image, which then waits until the server has ended.
+ * While it waits, the replica serves as before and the edge stops sending it clients. The kubelet itself can send only
+ * SIGTERM: another signal is sent by a shell of the image, which then waits until the server has ended.
  */
 function preStop({ drain }: ReplicasArgs, times: Lifecycle): types.input.core.v1.LifecycleHandler {
   const signal = drain?.signal ?? 'SIGTERM';
@@ -91,7 +91,7 @@ export const drainScript = (signal: string, { drainSeconds }: Pick<Lifecycle, 'd
   `kill -${signal.replace(/^SIG/, '')} ${pid}; ` +
   `n=0; while [ $n -lt ${drainSeconds} ] && kill -0 ${pid}; do n=$((n+1)); sleep 1; done`;
 
-/** A node or a zone less takes as few replicas along as possible, counted among those of one version. */
+/** The loss of a node or a zone takes as few replicas with it as possible, counted among those of one version. */
 function spreading(cluster: string, acrossZones: boolean): Pick<PodSpec, 'topologySpreadConstraints' | 'affinity'> {
   const labelSelector = { matchLabels: selectorOf({ cluster, part: 'server' }) };
   const over = (topologyKey: string, whenUnsatisfiable: string) => ({
@@ -104,7 +104,7 @@ function spreading(cluster: string, acrossZones: boolean): Pick<PodSpec, 'topolo
   return {
     topologySpreadConstraints: [
       over('kubernetes.io/hostname', 'ScheduleAnyway'),
-      // Only where the nodes are known to carry zones is it worth a pod that waits.
+      // A pod should wait for this only where the nodes are known to have zones.
       over('topology.kubernetes.io/zone', acrossZones ? 'DoNotSchedule' : 'ScheduleAnyway'),
     ],
     affinity: {
@@ -142,7 +142,7 @@ function environment(args: ReplicasArgs, secret: pulumi.Input<string> | undefine
     ...args.environment,
   };
   return [
-    // A replica is known by its pod.
+    // A replica has the name of its pod.
     { name: 'APPID', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
     ...Object.entries(variables).map(([name, value]) => ({ name, value })),
     ...Object.keys(args.secretEnvironment ?? {}).map((name) => ({

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import * as pulumi from '@pulumi/pulumi';
 import { DEPLOYMENT, deploymentOf, REDIS, runChat, SECRET, SERVICE } from './testing.ts';
 
-test('replicas have exactly these children, and each is called as the cluster is', async () => {
+test('replicas have exactly these children, each named after the cluster', async () => {
   const recording = await runChat();
   recording.assertChildren('chat', [
     ['kubernetes:core/v1:ServiceAccount', 'chat'],
@@ -26,7 +26,7 @@ test('as a part of a cluster they have its name', async () => {
   assert.equal(spec.template.spec.serviceAccountName, 'shop');
 });
 
-test('their number is that which was asked for, and an autoscaler changes it from then on', async () => {
+test('their number is the configured one, and an autoscaler changes it from then on', async () => {
   const fixed = (await runChat({ replicas: 5 })).one(DEPLOYMENT);
   const scaled = (await runChat({ replicas: 5, scaled: true, maxReplicas: 9 })).one(DEPLOYMENT);
   for (const { inputs } of [fixed, scaled]) assert.equal((inputs['spec'] as { replicas: number }).replicas, 5);
@@ -51,7 +51,7 @@ test('a rollout never has fewer replicas than before, and the budget lets one go
   assert.deepEqual([spec['maxUnavailable'], spec['unhealthyPodEvictionPolicy']], [1, 'AlwaysAllow']);
 });
 
-test('the engine waits as long as every replica that there can be may take', async () => {
+test('the engine waits long enough for the largest number of replicas', async () => {
   const patience = async (changes: Parameters<typeof runChat>[0]) => {
     const { options } = (await runChat(changes)).one(DEPLOYMENT);
     return Number.parseInt((options['customTimeouts'] as { update: string }).update, 10);
@@ -73,7 +73,7 @@ test('only the headless Service shows a port that is not for clients', async () 
   ]);
 });
 
-test('an edge that asks whether they take clients is told the port', async () => {
+test('an edge that checks readiness gets the port', async () => {
   assert.deepEqual((await runChat()).outputs.checkPort, { name: 'http', number: 8080 });
   const ready = await runChat({ readiness: { path: '/readyz', port: 9090 } });
   assert.deepEqual(ready.outputs.checkPort, { name: 'internal', number: 9090 });
@@ -103,7 +103,7 @@ test('replicas start after Redis, and are replaced when its password is', async 
   assert.deepEqual((await deploymentOf({ redis: { ...REDIS } })).spec, spec);
 });
 
-test('what a collector reads is said by annotations, where there are metrics', async () => {
+test('annotations lead a collector to the metrics, where there are any', async () => {
   const annotations = async (changes: Parameters<typeof deploymentOf>[0]) =>
     (await deploymentOf(changes)).spec.template.metadata.annotations;
   assert.deepEqual(await annotations({}), {});

@@ -17,11 +17,11 @@ const digest = (value: unknown): string =>
 export class Replicas extends pulumi.ComponentResource {
   readonly deployment: kubernetes.apps.v1.Deployment;
   readonly service: kubernetes.core.v1.Service;
-  /** Every ready replica by its own address, for an edge that chooses itself. */
+  /** Every ready replica at its own address, for an edge that balances by itself. */
   readonly headlessService: kubernetes.core.v1.Service;
   /** Ports of the container, that of the sockets first. */
   readonly ports: readonly ContainerPort[];
-  /** Port that tells whether a replica takes clients. */
+  /** Port of the readiness check. */
   readonly checkPort: ContainerPort;
   readonly #name: string;
   readonly #cluster: string;
@@ -94,7 +94,7 @@ export class Replicas extends pulumi.ComponentResource {
     return secret.metadata.name;
   }
 
-  /** What a pod shows of itself. It reads secrets at the start: a new one replaces the pods. */
+  /** The annotations of a pod. It reads secrets at the start, so a new one replaces the pods. */
   #annotations({ metrics, redis, secretEnvironment, pod }: ReplicasArgs): Record<string, pulumi.Input<string>> {
     const port = metrics?.port ?? this.ports[0]!.number;
     return {
@@ -125,7 +125,7 @@ export class Replicas extends pulumi.ComponentResource {
     return new kubernetes.apps.v1.Deployment(
       this.#name,
       {
-        // Where an autoscaler decided before, its number is taken over.
+        // The number that an autoscaler chose before is kept.
         metadata: { ...metadata, ...(scaled ? {} : { annotations: { 'pulumi.com/patchForce': 'true' } }) },
         spec: { replicas, ...this.#spec(args, times) },
       },

@@ -9,7 +9,7 @@ export const [DEPLOYMENT, SERVICE, SECRET] = [
   'kubernetes:core/v1:Secret',
 ] as const;
 
-/** A server of anybody's. */
+/** A user's server. */
 export const CHAT: ReplicasArgs = { namespace: 'apps', image: 'registry.example/chat:1', replicas: 4 };
 
 export const REDIS: RedisConnection = {

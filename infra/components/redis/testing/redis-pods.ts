@@ -39,7 +39,7 @@ export class RedisPod {
   readonly redisPort: number;
   readonly sentinelPort: number;
   readonly paths: RedisPaths;
-  /** What its containers wrote. */
+  /** The output of its containers. */
   output = '';
   readonly #env: NodeJS.ProcessEnv;
   readonly #running = new Map<string, ChildProcess>();
@@ -65,7 +65,7 @@ export class RedisPod {
       QUORUM: String(QUORUM),
       MEMBERS: members.map(([redis, sentinel]) => `127.0.0.1:${redis}:${sentinel}`).join(' '),
       WATCH_SECONDS: '1',
-      // A machine that is held up answers late, and its sentinels replace nobody for half a minute.
+      // On a machine that is held up, sentinels answer late and replace no primary for half a minute.
       ASK_SECONDS: '15',
       HAND_OVER_SECONDS: '90',
       STAY_SECONDS: '60',
@@ -129,7 +129,7 @@ export class RedisPod {
     await Promise.all(
       children.map(async ([, child]) => {
         const ended = once(child, 'exit');
-        // A crash takes what the script started along.
+        // A crash also ends the processes that the script started.
         process.kill(signal === 'SIGKILL' ? -(child.pid as number) : (child.pid as number), signal);
         await ended;
       }),
@@ -180,7 +180,7 @@ export interface RedisSet {
   stop(): Promise<void>;
 }
 
-/** A primary that is only held up stays the primary, so that the tests know who it is. */
+/** A primary that is only held up stays the primary, so that the tests know which one it is. */
 const DOWN_AFTER_MS = 8000;
 
 /** With more patience for a Redis that does not answer than in a cluster. */
@@ -217,7 +217,7 @@ export async function redisSet(): Promise<RedisSet> {
   const roots: string[] = [];
   const renew = async () => {
     const { certificate, key } = await localCertificate(`Redis ${roots.length + 1}`);
-    // The root before it is still accepted.
+    // The previous root is still accepted.
     roots.push(certificate);
     for (const { paths } of pods) {
       write(paths.trust, { 'roots.pem': `${roots.join('\n')}\n` });

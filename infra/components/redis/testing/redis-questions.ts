@@ -26,7 +26,7 @@ export async function field(pod: RedisPod, section: string, name: string): Promi
   }
 }
 
-/** The pod that all sentinels which run name as primary, and that has a replica. */
+/** The pod that all running sentinels name as primary, and that has a replica. */
 export async function primaryOf({ pods }: RedisSet, timeoutMs: number): Promise<RedisPod> {
   let found: RedisPod | undefined;
   await until(
@@ -50,13 +50,13 @@ export const everyReady = ({ pods }: RedisSet, timeoutMs: number): Promise<void>
   );
 
 /**
- * Each sentinel knows the others and both replicas, and has finished the failover before. An unfinished sentinel
+ * Each sentinel knows the others and both replicas, and has finished the previous failover. Until then, a sentinel
  * ignores the failovers of others: it waits until its own new primary is back.
  */
 export const everySettled = ({ pods }: RedisSet, timeoutMs: number): Promise<void> =>
   until(
     async () => (await Promise.all(pods.map((pod) => isSettled(pod, pods.length - 1)))).every(Boolean),
-    'the sentinels know each other and both replicas, and are done with the failover before',
+    'the sentinels know each other and both replicas, and are done with the previous failover',
     timeoutMs,
   );
 
@@ -74,7 +74,7 @@ async function isSettled(pod: RedisPod, others: number): Promise<boolean> {
   }
 }
 
-/** Serial number of the certificate that is served at a port; undefined when nobody listens. */
+/** Serial number of the certificate that is served at a port; undefined when nothing listens. */
 export function servedSerial(port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connect({ host: 'localhost', port, rejectUnauthorized: false }, () => {
