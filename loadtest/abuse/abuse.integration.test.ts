@@ -12,19 +12,19 @@ import { judgeStep } from './judge.ts';
 const WINDOW_MS = 1200;
 const WINDOWS = 2;
 /**
- * Of the p99 under attack to that of the quiet windows between. Windows so short have a few dozen moves each, and share
- * the machine with other tests: 1.2, the bound of the full run, would fail by chance.
+ * The largest ratio of the p99 under attack to that of the quiet windows. Windows this short have a few dozen moves
+ * each and share the machine with other tests, so the 1.2 of the full run would fail by chance.
  */
 const MOST = 3;
 const SPARE_MS = 50;
 /** A window with fewer moves says nothing in favour of its attack. */
 const FEWEST_MOVES = 10;
 /**
- * The effect of an attack shows in each window, that of other tests on the machine only in some: so several windows are
- * tried.
+ * The effect of an attack shows in each window, that of other tests on the machine only in some, so the test tries
+ * several windows.
  */
 const MOST_WINDOWS = 10;
-/** Among other tests, an attacker that yields to everybody would mount nothing. */
+/** Among other tests, an attacker at the lowest priority would achieve nothing. */
 const NORMAL = 0;
 
 let cluster: Cluster;
@@ -33,7 +33,7 @@ let attacks: AttackRun;
 const windows: { name: AttackName; kind: 'quiet' | 'attacked'; from: number; to: number }[] = [];
 
 before(async () => {
-  // Nobody is moved to another replica because attackers left theirs.
+  // No player is moved to another replica because attackers left theirs.
   cluster = await startCluster({ replicas: 2, rebalancePercent: 0 });
   attacks = new AttackRun(() => cluster.status(), path.join(cluster.stateDir, 'pki/root.pem'), NORMAL);
   crowd = await Crowd.connect(cluster, 16);
@@ -73,7 +73,7 @@ function bestP99(name: AttackName): number {
 describe('an attack', () => {
   for (const name of ATTACK_NAMES) {
     const { about } = ATTACKS[name];
-    test(`in which ${about} costs nobody else a move or a socket`, async () => {
+    test(`in which ${about} costs no other player a move or a socket`, async () => {
       const failed = crowd.report().failed.length;
       for (let time = 0; time < WINDOWS; time += 1) await window(name);
       assert.deepEqual(crowd.report().failed.slice(failed), []);

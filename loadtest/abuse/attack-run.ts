@@ -6,20 +6,20 @@ import { Attacker } from './attacker.ts';
 import { ATTACK_NAMES, type AttackName } from './attacks.ts';
 import { heldFor, type Observation, observe, probe } from './observation.ts';
 
-/** Nobody else comes from these. */
+/** Only attackers use these addresses. */
 const OTHER = '127.0.66.2';
 const STRANGER = '127.0.66.3';
-/** Each attack comes from elsewhere: the cluster may still shut out where the one before came from. */
+/** Each attack uses other addresses, because the cluster may still block those of the previous one. */
 const attackerOf = (name: AttackName) => `127.0.66.${10 + ATTACK_NAMES.indexOf(name)}`;
 const PROBE_EVERY_MS = 250;
 const PROBED = ['/', '/crl/'];
 /** Within this the edge lets go of peers that do not read. */
 export const RELEASE_MS = 45_000;
 
-/** The quiet while begins, it is over and the attack is prepared, the attack begins, it is over. */
+/** The quiet window begins; it ends and the attack is prepared; the attack begins; it ends. */
 export type Moment = 'quiet' | 'prepared' | 'attacked' | 'over';
 
-/** A while without the attack and one with it, next to each other. */
+/** A window without the attack and one with it, next to each other. */
 export interface AttackWindow {
   readonly report: AttackReport;
   readonly before: Observation;
@@ -43,7 +43,7 @@ export interface AttackStep {
   aftermath?: Aftermath;
 }
 
-/** Mounts attacks on a cluster of processes of this machine, and notes what they do to it. */
+/** Mounts attacks on a cluster of processes on this machine, and records their effects. */
 export class AttackRun {
   readonly steps: AttackStep[] = [];
   readonly #attacker: Attacker;
@@ -61,7 +61,7 @@ export class AttackRun {
     return this.#attacker.pid;
   }
 
-  /** First a quiet while, then the attack for as long; `told` hears when each begins and ends. */
+  /** A quiet window first, then the attack for as long. `told` is called when each begins and ends. */
   async window(name: AttackName, ms: number, told: (what: Moment) => void): Promise<void> {
     const status = await this.#status();
     const before = await observe(status);
@@ -74,7 +74,7 @@ export class AttackRun {
     told('prepared');
     const [{ port, httpPort }, ca] = [status.edge, readFileSync(this.#trustFile, 'utf8')];
     const place = { port, httpPort, ca, address: attackerOf(name), otherAddress: OTHER };
-    // It takes stock when the attack is prepared: what comes before is no part of it.
+    // The first observation is after the preparation of the attack, which does not count.
     let between: Promise<Observation> | undefined;
     const begun = () => {
       between = observe(status);
@@ -97,7 +97,7 @@ export class AttackRun {
     if (name !== 'deafPeers') await this.#attacker.letGo();
   }
 
-  /** Watches what the edge keeps for the sockets that the attacker holds; then lets them go. */
+  /** Watches the resources that the edge holds for the attacker's sockets, then releases the sockets. */
   async aftermath(name: AttackName): Promise<void> {
     const status = await this.#status();
     const began = performance.now();

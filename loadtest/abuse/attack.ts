@@ -10,16 +10,16 @@ export interface AttackReport {
 export interface AttackContext extends Place {
   /** Plain HTTP. */
   readonly httpPort: number;
-  /** Where the attack comes from; nobody else does. */
+  /** The source address of the attack; no other client uses it. */
   readonly address: string;
-  /** A bystander's, for rooms of somebody else. */
+  /** The address of a bystander, for rooms of another player. */
   readonly otherAddress: string;
   /**
-   * Says that all is prepared. From then on the attack lasts until the signal: for its time, and on a busy machine
-   * longer, until it has done enough to be one.
+   * Reports that the preparation is done. From then on the attack lasts until the signal: for its time, or longer on a
+   * busy machine, until it has done enough.
    */
   begin(enough?: () => boolean): AbortSignal;
-  /** Kept open until the attack is let go. */
+  /** Kept open until the attack is released. */
   readonly held: { close(): unknown }[];
 }
 
@@ -28,9 +28,9 @@ export interface Attack {
   run(context: AttackContext): Promise<AttackReport>;
 }
 
-/** An attack that has done less is none. */
+/** The least that an attack must have done. */
 export const ENOUGH = 100;
-/** So many chat lines a player says at once. */
+/** The number of chat lines that a player sends at once. */
 export const LINES_EACH = 10;
 
 /** What an attack counts while it goes on. */
@@ -45,7 +45,7 @@ export class Counts {
   }
 }
 
-/** So many at once, each again and again until the signal. */
+/** Runs this many at once, each again and again until the signal. */
 export const together = async (count: number, until: AbortSignal, one: (index: number) => Promise<void>) => {
   await Promise.all(
     Array.from({ length: count }, async (_, index) => {

@@ -1,11 +1,11 @@
-// Attacks as its parent says, one attack after the other, and ends with it.
+// Mounts the attacks that its parent requests, one after the other, and ends with the parent.
 
 import type { AttackContext } from './attack.ts';
 import type { AttackRequest, AttackResponse } from './attacker.ts';
 import { ATTACKS } from './attacks.ts';
 
 const LOOK_MS = 20;
-/** So many times as long an attack may take that has not done enough. */
+/** An attack that has not done enough may take this many times as long. */
 const MOST_TIMES = 6;
 
 const answer = (response: AttackResponse) => process.send?.(response);

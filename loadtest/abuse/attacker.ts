@@ -30,7 +30,7 @@ export class Attacker {
     return this.#process.pid;
   }
 
-  /** Prepares the attack, and attacks for so long. @throws with the reason when it could not be mounted */
+  /** Prepares the attack, and attacks for this long. @throws with the reason when it could not be mounted */
   run(name: AttackName, ms: number, place: AttackPlace, begun: () => void): Promise<AttackReport> {
     return this.#ask({ name, ms, place }, ms + GRACE_MS, begun);
   }

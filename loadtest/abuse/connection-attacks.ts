@@ -19,10 +19,10 @@ const MOST_REFUSED = 60_000;
 const ENOUGH_REFUSED = 4000;
 const REFUSED_SILENCE_MS = 5000;
 const HALF_OPEN = 450;
-/** After being cut off: they hold places, and do not flood, which the rate of connections bounds. */
+/** The pause after being cut off. These peers hold places; they do not flood, which the rate of connections bounds. */
 const AGAIN_MS = 1000;
 
-/** Requests that nobody answers well, as fast as one client can send them: each may cost a line of log. */
+/** Requests that are refused, as fast as one client can send them. Each may cost a line of log. */
 export const refusedRequests: Attack = {
   about: 'one client without a session sends requests that are refused',
   run: async ({ port, ca, address, begin }) => {
@@ -72,7 +72,7 @@ export const refusedRequests: Attack = {
   },
 };
 
-/** Peers that ask for long histories and never read them. They stay until they are let go. */
+/** Peers that ask for long histories and never read them. They stay until they are released. */
 export const deafPeers: Attack = {
   about: 'peers ask for histories and never read',
   run: async (context) => {
@@ -136,7 +136,7 @@ export const halfOpenRequests: Attack = {
     const first = await Promise.allSettled(Array.from({ length: HALF_OPEN }, open));
     const sockets = new Set(first.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])));
     const until = begin(() => tally.sum('opened', 'cut off') >= HALF_OPEN);
-    // What the edge closes is opened again.
+    // Opens again each connection that the edge closes.
     await together(HALF_OPEN, until, async () => {
       const held = [...sockets].find((one) => !one.destroyed && sockets.delete(one));
       const socket = held ?? (await open().catch(() => undefined));

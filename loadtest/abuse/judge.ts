@@ -8,15 +8,20 @@ import type { AttackName } from './attacks.ts';
 const MIB = 2 ** 20;
 /** The smallest store that is deployed: the chart's. */
 const STORE_BYTES = 384 * MIB;
-/** A game that everybody left before it began is kept for a minute; a game with players counts for its address. */
+/** A game that all players left before it began is kept for a minute; a game with players counts for its address. */
 const KEPT_S = 60;
-/** Of the store, what one address may fill by its rate within that time, and by the games that it may have at once. */
+/**
+ * The memory of the store that one address may fill, by its rate within that time and by the games that it may have at
+ * once.
+ */
 const STORE_SHARE = 0.1;
-/** However many requests are refused. */
+/** For any number of refused requests. */
 const LOG_BYTES = 2 * MIB;
-/** Limits of a player are kept without a round trip on the path of a message: so far they may be passed. */
+/**
+ * Limits of a player are enforced without a round trip on the path of a message, so they may be exceeded by this much.
+ */
 const SLACK = 1.5;
-/** What a player may do at once, and each second from then on; see `LIMIT_VARIABLES` of the server. */
+/** The burst that a player may send, and the rate per second after it; see `LIMIT_VARIABLES` of the server. */
 const OF_A_PLAYER = {
   lines: { burst: LIMITS.publishPerTenSeconds, perSecond: LIMITS.publishPerTenSeconds / 10 },
   created: { burst: 30, perSecond: 30 / 60 },
@@ -24,9 +29,12 @@ const OF_A_PLAYER = {
 };
 /** Of one address: a search through all six-letter codes then takes a year. */
 const GUESSES_PER_SECOND = 35;
-/** And at once: what it may miss in a minute, half of it again on each of four replicas until they hear of each other. */
+/**
+ * And at once: the misses allowed in a minute, plus half of that on each of four replicas until they hear from each
+ * other.
+ */
 const GUESSES_AT_ONCE = 3 * DEFAULT_LIMITS.perAddress.missesPerMinute;
-/** To go on being found, the plain port answers a stranger within so many times its quiet time, and this. */
+/** The plain port stays available when it answers a stranger within this many times its quiet time, plus this. */
 const PROBE_TIMES = 3;
 const PROBE_SPARE_MS = 250;
 
@@ -75,7 +83,7 @@ function judgeProbes(step: AttackStep): Threshold {
     number,
   ];
   return {
-    name: `${step.name}: the plain port answers others at once`,
+    name: `${step.name}: the plain port answers other clients at once`,
     passed: unanswered === 0 && busy <= calm * PROBE_TIMES + PROBE_SPARE_MS,
     value: `${unanswered} of ${attacked.length} unanswered, median ${Math.round(busy)} ms against ${Math.round(calm)} ms`,
   };
@@ -83,7 +91,7 @@ function judgeProbes(step: AttackStep): Threshold {
 
 const JUDGES: Readonly<Record<AttackName, (step: AttackStep) => Threshold[]>> = {
   createAndLeave: (step) => {
-    // In the first window what may be done at once is used up.
+    // The first window uses up the burst.
     const last = step.windows.at(-1)!;
     const gain = storeGain(last);
     const created = (last.report.counts['created'] ?? 0) / seconds(last.between, last.after);
@@ -125,7 +133,7 @@ const JUDGES: Readonly<Record<AttackName, (step: AttackStep) => Threshold[]>> = 
         passed: left !== undefined && left.sessions === 0 && left.queued === 0,
         value:
           left === undefined
-            ? 'nobody looked'
+            ? 'not observed'
             : `${sessions} sessions and ${mib(queued)}; after ${(left.afterMs / 1000).toFixed(1)} s ${left.sessions} and ${mib(left.queued)}`,
       },
     ];
@@ -144,7 +152,7 @@ const JUDGES: Readonly<Record<AttackName, (step: AttackStep) => Threshold[]>> = 
         value: `${guesses} in ${took.toFixed(1)} s, at most ${most}`,
       },
       {
-        name: `${step.name}: a room of others is answered like none`,
+        name: `${step.name}: the room of another player gets the same answer as a missing one`,
         passed: compared >= 4 && differ.length === 0,
         value: differ.map(([type, text]) => `${type}: ${text}`).join('; ') || `${compared} answers compared`,
       },
@@ -153,5 +161,5 @@ const JUDGES: Readonly<Record<AttackName, (step: AttackStep) => Threshold[]>> = 
   halfOpenRequests: (step) => [happened(step, 400, 'opened', 'cut off'), judgeProbes(step)],
 };
 
-/** The effect of the attack on the cluster itself; its effect on other players is measured elsewhere. */
+/** The effect of the attack on the cluster itself. Its effect on other players is measured elsewhere. */
 export const judgeStep = (step: AttackStep): Threshold[] => JUDGES[step.name](step);

@@ -6,7 +6,7 @@ import { runtimeCommand } from '../../infra/edge/haproxy.ts';
 import { statePaths } from '../../infra/local/state-paths.ts';
 import type { RunningStatus } from '../../infra/local/system-status.ts';
 
-/** What a cluster of processes on this machine holds at a moment, and has counted so far. */
+/** The resources that a cluster of processes on this machine holds at a moment, and its counters so far. */
 export interface Observation {
   readonly at: number;
   /** Of all log files together. */
@@ -49,7 +49,7 @@ async function refusalsAt(runtimeSocket: string): Promise<number> {
   return lines.reduce((sum, line) => sum + Number(line.split(',')[column] ?? 0), 0);
 }
 
-/** Sessions that the edge holds of a source address, and what its kernel keeps to be sent there, in bytes. */
+/** Sessions that the edge holds for a source address, and the bytes that its kernel keeps to send there. */
 export async function heldFor(address: string, { edge }: RunningStatus): Promise<{ sessions: number; queued: number }> {
   const sessions = (await runtimeCommand(edge.runtimeSocket, 'show sess'))
     .split('\n')
@@ -57,7 +57,7 @@ export async function heldFor(address: string, { edge }: RunningStatus): Promise
   return { sessions: sessions.length, queued: queuedTo(address, edge.port, readFileSync('/proc/net/tcp', 'utf8')) };
 }
 
-/** Bytes that wait in the kernel to go from a port of this machine to an address, of `/proc/net/tcp`. */
+/** Bytes that wait in the kernel to go from a port of this machine to an address, from `/proc/net/tcp`. */
 export function queuedTo(address: string, port: number, table: string): number {
   // proc_net_tcp(5): the address is in the order of the machine's bytes, the port is not.
   const peer = address

@@ -3,7 +3,7 @@ import { Agent, type RequestOptions, request } from 'node:https';
 import { WebSocket } from 'ws';
 import { SESSION_PATH, type ServerMessage, SUBPROTOCOL } from '../../services/protocol/index.ts';
 
-/** Where the attacked cluster is. */
+/** The address of the attacked cluster. */
 export interface Place {
   readonly port: number;
   /** PEM of the roots to trust. */
@@ -17,10 +17,10 @@ export interface HttpAnswer {
 
 const HOST = '127.0.0.1';
 const PATIENCE_MS = 10_000;
-/** As long as a request may stay unanswered; what is refused silently counts as refused. */
+/** How long a request may stay unanswered. A request that gets no answer counts as refused. */
 const ANSWER_MS = 5000;
 
-/** A program at one source address that speaks HTTP and WebSocket to the edge without the SDK and its good manners. */
+/** A program at one source address that speaks HTTP and WebSocket to the edge without the SDK and its restraint. */
 export class Peer {
   readonly address: string;
   readonly #place: Place;
@@ -68,7 +68,7 @@ export class Peer {
     });
   }
 
-  /** The token of a new guest; undefined when the cluster gives none. */
+  /** The token of a new guest; undefined when the cluster issues none. */
   async session(): Promise<string | undefined> {
     const { status, text } = await this.call('POST', SESSION_PATH, { body: '{"transport":"bearer"}' });
     return status === 200 || status === 201 ? (JSON.parse(text) as { token: string }).token : undefined;

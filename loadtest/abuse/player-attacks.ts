@@ -12,7 +12,7 @@ const CODE_LETTERS = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789';
 const randomCode = () =>
   Array.from({ length: 6 }, () => CODE_LETTERS[Math.floor(Math.random() * CODE_LETTERS.length)]).join('');
 
-/** Does something as a guest, who leaves afterwards; waits a moment when the cluster lets no guest in. */
+/** Runs an action as a guest, who leaves afterwards. Waits a moment when the cluster refuses guests. */
 async function asGuest(
   guest: PeerSocket | undefined,
   tally: Counts,
@@ -60,7 +60,7 @@ export const createAndLeave: Attack = {
   },
 };
 
-/** One player who comes back on another replica whenever this one has had enough. */
+/** One player who reconnects to another replica whenever the current one refuses more. */
 export const roamingPlayer: Attack = {
   about: 'one player reconnects to other replicas to escape limits',
   run: async (context) => {
@@ -78,7 +78,7 @@ export const roamingPlayer: Attack = {
       );
       for (const { code } of await Promise.all(lines)) tally.add(code === 'ack' ? 'lines' : code);
       for (let refused = false; !refused && !until.aborted; ) {
-        // So many games one connection may be in.
+        // The number of games that one connection may be in.
         const created = await Promise.all(
           Array.from({ length: 8 }, () => socket.request({ type: 'create', players: 2 })),
         );
@@ -96,7 +96,7 @@ export const roamingPlayer: Attack = {
         await pause(20, until);
         continue;
       }
-      // What this replica gives, it gives once.
+      // The allowance of this replica, which counts once.
       if (!replicas.has(socket.replica)) await exploit(socket);
       replicas.add(socket.replica);
       await socket.close();
@@ -107,7 +107,7 @@ export const roamingPlayer: Attack = {
   },
 };
 
-/** Guests who try codes of rooms, and what tells a room of others from none. */
+/** Guests who guess codes of rooms, and the difference between the room of another player and a missing one. */
 export const codeGuessing: Attack = {
   about: 'codes of rooms are guessed',
   run: async (context) => {
@@ -118,7 +118,7 @@ export const codeGuessing: Attack = {
     const [host, guest] = [await others.guest(), await others.guest()];
     const game = (await host?.request({ type: 'create', players: 2, seconds: 60, size: 16 }))?.game;
     if (game !== undefined) await guest?.request({ type: 'join', game });
-    // From elsewhere: the attacker's address may be shut out by what it tried before.
+    // From another address, because the attacker's may be blocked for its earlier guesses.
     const asker = await others.guest();
     if (asker && game !== undefined) {
       const requests = [

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { apart, decades, linear } from './axis.ts';
 
-test('a logarithmic axis goes in ones, twos and fives around what there is', () => {
+test('a logarithmic axis has ticks at ones, twos and fives around the values', () => {
   assert.deepEqual(decades(1.3, 430).ticks, [1, 2, 5, 10, 20, 50, 100, 200, 500]);
   assert.deepEqual(decades(2, 5).ticks, [2, 5]);
   const { at } = decades(0.4, 3000);
@@ -16,7 +16,7 @@ test('an axis of a single value still has two ends', () => {
   }
 });
 
-test('numbers of an axis that would overlap are left out, the last one never', () => {
+test('numbers of an axis that would overlap are left out, except the last one', () => {
   assert.deepEqual(
     apart([1, 2, 3, 10, 20], (tick) => tick, 5),
     [3, 10, 20],

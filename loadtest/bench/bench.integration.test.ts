@@ -20,7 +20,7 @@ import { naiveServer } from './systems/peers.ts';
 
 const { players, groupSize, replicas } = SIZES.tiny;
 
-/** Every number there is, with its path. */
+/** Every number in the result, with its path. */
 function numbersOf(value: unknown, at = ''): [path: string, number: number][] {
   if (typeof value === 'number') return [[at, value]];
   if (typeof value !== 'object' || value === null) return [];
@@ -48,7 +48,7 @@ describe('the bench at its tiny size', () => {
     }
   });
 
-  test('Gridlock misses nothing when a replica is killed, and everybody comes back', () => {
+  test('Gridlock misses nothing when a replica is killed, and all players come back', () => {
     const { kill } = episodes.find(({ system }) => system.startsWith('gridlock'))!;
     assert.equal(kill!.affected, players / replicas);
     assert.deepEqual([kill!.back, kill!.lost, kill!.vanished, kill!.duplicated], [kill!.affected, 0, 0, 0]);
@@ -97,7 +97,7 @@ describe('what is measured on request, at its tiny size', () => {
         ['idle', idle.counts[0]],
       ],
     );
-    // Each of the room got every move.
+    // Each member of the room got every move.
     const crowded = episode.growth!.find(({ series }) => series === 'members')!;
     assert.equal(crowded.expected, crowded.sent * members.counts[0]);
   });
@@ -124,7 +124,7 @@ describe('a system that fails', () => {
   const report = () => undefined;
   const problems = ({ problems: found }: Episode) => Object.keys(found).map((what) => what.split('\n')[0]);
 
-  test('is told with its reason at once, and the others are measured all the same', async () => {
+  test('is reported with its reason at once, and the others are still measured', async () => {
     const broken = {
       ...naiveServer(),
       name: 'broken',
@@ -136,7 +136,7 @@ describe('a system that fails', () => {
     assert.ok(measured!.idle, JSON.stringify(measured));
   });
 
-  test('by never coming to an end is given up', async () => {
+  test('by hanging is given up', async () => {
     const [episode] = await run({ systems: [naiveServer()], workloads: ['moves'], size, report, episodeMs: 1 });
     assert.deepEqual(problems(episode!), ['not measured: all: it took longer than 0.001 s']);
   });
@@ -187,7 +187,7 @@ describe('a fault that is planted', () => {
     }
   }
 
-  test('by nobody is reported as nothing', async () => {
+  test('by no fault is reported as nothing', async () => {
     const { lost, vanished, duplicated, late, delivered, expected } = await playWith(undefined, { lateMs: 7000 });
     assert.deepEqual(
       { lost, vanished, duplicated, late, delivered },
@@ -207,13 +207,13 @@ describe('a fault that is planted', () => {
     assert.equal(duplicated, 0);
   });
 
-  test('as a doubled event is reported as such', async () => {
+  test('as a duplicated event is reported as such', async () => {
     const { lost, duplicated } = await playWith('duplicate');
     assert.ok(duplicated > 0);
     assert.equal(lost, 0);
   });
 
-  test('as a late event is reported as late, and shows in the slowest hundredth', async () => {
+  test('as a late event is reported as late, and shows in the p99', async () => {
     const { lost, late, p99 } = await playWith('late');
     assert.ok(late > 0);
     assert.ok(p99 > 1000, `${p99} ms`);
@@ -221,7 +221,7 @@ describe('a fault that is planted', () => {
   });
 
   test('as a replica that hangs is reported: its players get nothing', async () => {
-    // So long that it hangs in the midst of it, however late this process is told that play has begun.
+    // Long enough that it hangs during play, however late this process learns that play has begun.
     const { lost, vanished } = await playWith(undefined, {
       seconds: 5,
       onBegin: (stage) => stage.signalReplica(2, 'SIGSTOP'),

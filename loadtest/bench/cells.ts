@@ -1,14 +1,14 @@
 import { spreadOf } from '../kit/statistics.ts';
 
-/** What a cell says where nothing was measured. */
+/** The text of a cell without a measurement. */
 export const NOTHING = '–';
 
 const digits = (value: number) => (Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2);
 
-/** A number with as many digits as it deserves. */
+/** A number with a sensible number of digits. */
 export const plain = (value: number): string => Number(value.toFixed(digits(value))).toLocaleString('en');
 
-/** A median with the least and the most next to it. */
+/** A median with its minimum and maximum. */
 export function cell(numbers: readonly (number | undefined)[], scale = 1): string {
   const spread = spreadOf(numbers.flatMap((number) => (number === undefined ? [] : number * scale)));
   if (!spread) return NOTHING;

@@ -16,7 +16,7 @@ test('the highest rate that passes is found within a short stride', async () => 
   }
 });
 
-test('a system that does not even bear the first rate has none', async () => {
+test('a system that fails at the first rate has none', async () => {
   assert.equal(await highest(1000, 100_000, upTo(999)), 0);
 });
 
@@ -26,7 +26,7 @@ test('a step that fails once is tried again', async () => {
   assert.ok(found > 3000, String(found));
 });
 
-test('where nothing breaks, the search ends at the most', async () => {
+test('where nothing breaks, the search ends at the maximum', async () => {
   const tried: number[] = [];
   const found = await highest(1000, 2000, upTo(Infinity, tried));
   assert.deepEqual([found, tried], [1500, [1000, 1500]]);

@@ -25,7 +25,7 @@ export interface Episode {
     readonly allBackMs: number;
     /** Milliseconds since the kill when half of the affected, and when all, had passed each step. */
     readonly steps: Readonly<Record<Step, { readonly half: number; readonly all: number }>>;
-    /** CPU milliseconds from the kill until all were back, by tier, the play of the others included. */
+    /** CPU milliseconds from the kill until all were back, by tier. This includes the play of the others. */
     readonly cpuMs: Readonly<Record<string, number>>;
   };
   max?: {
@@ -41,7 +41,7 @@ export interface Episode {
   problems: Record<string, number>;
 }
 
-/** What a problem begins with that left something unmeasured: then the workload, or `all`, and why. */
+/** The beginning of a problem that left something unmeasured. The workload or `all` follows, and the reason. */
 export const NOT_MEASURED = 'not measured: ';
 /** Play before a replica is killed. */
 const QUIET_MS = 1000;
@@ -62,7 +62,7 @@ export class Performance {
 
   async run(workloads: readonly Workload[], episode: Episode): Promise<void> {
     const wanted = new Set(workloads.filter((workload) => this.#loaded.system.workloads.includes(workload)));
-    /** A failure is reported, and the later parts are measured all the same. */
+    /** A failure is reported, and the later parts are still measured. */
     const measure = async (workload: Workload, task: () => Promise<void>): Promise<void> => {
       if (!wanted.has(workload)) return;
       try {
@@ -88,7 +88,7 @@ export class Performance {
     await measure('moves', async () => void (episode.moves = await this.#flow('play', rate * players)));
     await measure('chat', async () => void (episode.chat = await this.#chat()));
     Object.assign(episode.problems, await this.#loaded.generator.call('problems', []));
-    // Last, as it leaves one replica less, and sockets that were cut.
+    // Last, because it leaves one replica fewer, and cut sockets.
     await measure('kill', async () => void (episode.kill = await this.#kill()));
     await this.#loaded.generator.call('disperse', []);
   }
@@ -103,7 +103,7 @@ export class Performance {
     return Object.fromEntries(Object.entries(gained).map(([tier, bytes]) => [tier, bytes / (all - first)]));
   }
 
-  /** What the tiers hold once garbage is collected. */
+  /** The memory of the tiers after a garbage collection. */
   async #resting(): Promise<TierUsage> {
     const { stage, system } = this.#loaded;
     await pause(SETTLE_MS);
@@ -114,7 +114,7 @@ export class Performance {
 
   async #chat(): Promise<Flow> {
     await this.#loaded.generator.call('listen', []);
-    // Each arrival is announced to all: that is over before anything is measured.
+    // Each arrival is announced to all players. Those announcements must be over before the measurement.
     await pause(SETTLE_MS);
     return this.#flow('say', this.#size.lines);
   }
@@ -160,7 +160,10 @@ export class Performance {
   }
 }
 
-/** The number of the replica with the most players, and how many these are: of a game together on one, some have none. */
+/**
+ * The number of the replica with the most players, and their count. When the players of a game share a replica, some
+ * replicas have none.
+ */
 function fullest(players: Readonly<Record<string, number>>): [number: number, players: number] {
   const [name, most] = Object.entries(players).reduce((best, next) => (next[1] > best[1] ? next : best));
   return [Number(name.slice('ws'.length)), most];
@@ -178,8 +181,9 @@ const STRIDE = 1.5;
 const FINE = 1.15;
 
 /**
- * Looks for the highest rate that passes: in long strides until one fails, then from the last that passed in short
- * ones. A step that fails is tried once more, as a single hiccup is no limit. Gives the highest that passed, or 0.
+ * Searches for the highest rate that passes: in long strides until one fails, then in short ones from the last that
+ * passed. A failed step is tried once more, because a single hiccup is not a limit. Returns the highest that passed, or
+ * 0.
  */
 export async function highest(
   first: number,

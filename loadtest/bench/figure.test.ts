@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { figure } from './figure.ts';
 
-test('names stand in a picture as text, whatever they are', () => {
+test('names are text in a picture, whatever characters they have', () => {
   const svg = figure({
     title: 'A & B',
     note: '',

@@ -4,7 +4,7 @@ import { apart, decades, linear } from './axis.ts';
 export interface Point {
   readonly x: number;
   readonly y: number;
-  /** Drawn hollow. */
+  /** Whether the mark is hollow. */
   readonly isFailure?: boolean;
 }
 
@@ -12,14 +12,14 @@ export interface Panel {
   readonly title: string;
   readonly xLabel: string;
   readonly xScale: 'linear' | 'logarithmic';
-  /** Where the horizontal axis may have a number. */
+  /** The places where the horizontal axis may have a number. */
   readonly xTicks: readonly number[];
   readonly yScale: 'linear' | 'logarithmic';
   /** By the names of the figure's lines. */
   readonly lines: Readonly<Record<string, readonly Point[]>>;
 }
 
-/** Panels below each other with one legend, as an SVG that stands by itself and follows the reader's light or dark mode. */
+/** Panels below each other with one legend, as a self-contained SVG that follows the reader's light or dark mode. */
 export interface Figure {
   readonly title: string;
   readonly note: string;
@@ -32,7 +32,7 @@ const WIDTH = 960;
 const PLOT = { left: 64, right: WIDTH - 24, height: 230, above: 46, below: 50 };
 const HEAD_HEIGHT = 62;
 const LEGEND = { row: 20, column: (WIDTH - 2 * 24) / 2, swatch: 34 };
-/** Between the middles of two numbers of an axis at least. */
+/** The least distance between the middles of two numbers of an axis. */
 const APART = { x: 52, y: 15 };
 const COLOURS = [
   ['#0b62c4', '#6cb0ff'],
@@ -117,7 +117,7 @@ function drawPanel(
   return [heading, ...grid, ...yNumbers, ...xNumbers, below, ...drawn].join('');
 }
 
-/** More points than these are a line without marks. */
+/** A line with more points than this has no marks. */
 const MOST_MARKED = 24;
 
 const round = (value: number) => Number(value.toFixed(1));

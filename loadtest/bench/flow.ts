@@ -5,7 +5,7 @@ import type { Measured } from './generator/workload.ts';
 /** CPU microseconds for one delivered event, by tier. */
 export type CpuPerEvent = Readonly<Record<string, number>>;
 
-/** What a steady load showed. */
+/** The measurements of a steady load. */
 export interface Flow extends Tally {
   readonly deliveriesPerSecond: number;
   readonly cpu: CpuPerEvent;
@@ -15,7 +15,7 @@ export interface Flow extends Tally {
 
 export const tallyOf = ({ deliveredInTime: _inTime, seconds: _seconds, ...tally }: Measured): Tally => tally;
 
-/** What the generator saw, with the CPU that each tier used meanwhile; the tier `generator` is apart. */
+/** The generator's measurements, with the CPU that each tier used meanwhile; the tier `generator` is separate. */
 export function toFlow(measured: Measured, cpuMs: Record<string, number>): Flow {
   const { deliveredInTime, seconds } = measured;
   const { generator = 0, ...tiers } = cpuMs;

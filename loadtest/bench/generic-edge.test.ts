@@ -13,7 +13,7 @@ const text = renderEdge({
   addresses: ['127.0.0.1'],
 });
 
-test('the edge of the bench is the one of the project but for where sockets may be opened', () => {
+test("the edge of the bench differs from the project's only in the paths for sockets", () => {
   const changed = forAnySystem(text, '/health').split('\n');
   const before = text.split('\n');
   const added = changed.filter((line) => !before.includes(line));

@@ -16,8 +16,8 @@ export interface GenericEdge {
 const MANY = 1_000_000;
 
 /**
- * The project's edge in front of any system: one thread, no limit that a crowd from one address would meet, sockets
- * on every path, and told in the response which replica has the socket.
+ * The project's edge in front of any system: one thread, no limit that a crowd from one address would reach, sockets on
+ * every path, and a response header that names the replica of the socket.
  */
 export function genericEdge(
   paths: StatePaths,
@@ -40,14 +40,14 @@ export function genericEdge(
   return spec;
 }
 
-/** @throws Error when the configuration is not as expected: then the comparison would not be one */
+/** @throws Error when the configuration is not as expected, because the comparison would then be unfair */
 export function forAnySystem(text: string, readyPath: string): string {
   const change = (pattern: RegExp, replacement: string, given: string) => {
     if (!pattern.test(given)) throw new Error(`The edge's configuration has nothing that matches ${pattern}.`);
     return given.replace(pattern, replacement);
   };
   const oneThread = change(/^global$/m, 'global\n  nbthread 1', text);
-  // Where a socket may be opened, and what else may not be asked for, is Gridlock's.
+  // The rules for the paths of sockets and for other requests are Gridlock's own.
   const anyPath = change(/^ {2}http-request return .*\bis_(socket|upgrade)\b.*\n/gm, '', oneThread);
   const told = change(
     /^ {2}default_backend replicas$/m,

@@ -1,16 +1,16 @@
 import type { Episode } from './episode.ts';
 import type { Result } from './result.ts';
 
-/** A system of a result, with what its repetitions showed of one workload. */
+/** A system of a result, with the measurements of one workload from its repetitions. */
 export interface MeasuredSystem<T> {
   readonly label: string;
   readonly persistence: string;
-  /** The label, with how Redis writes where that alone tells two systems apart. */
+  /** The label, with the way Redis writes where only that distinguishes two systems. */
   readonly title: string;
   readonly found: readonly T[];
 }
 
-/** The systems of which a workload was measured, in the order of the tables. */
+/** The systems with measurements of a workload, in the order of the tables. */
 export function measuredSystems<T>(
   { systems, episodes }: Pick<Result, 'systems' | 'episodes'>,
   of: (episode: Episode) => T | undefined,

@@ -30,7 +30,7 @@ test('a system is named whole, or by a part for all that contain it', () => {
   assert.deepEqual(systems({ only: 'socket.io' }), ['socket.io-redis', 'socket.io-streams']);
 });
 
-test('what is measured only on request has to be meant', () => {
+test('a measurement on request must be named explicitly', () => {
   assert.ok(!systems({}).some((name) => /cluster|counter/.test(name)));
   assert.ok(!systems({ only: 'gridlock' }).some((name) => /cluster|counter/.test(name)));
   assert.deepEqual(systems({ only: 'gridlock-stateless-cluster-always' }), ['gridlock-stateless-cluster-always']);
@@ -40,7 +40,7 @@ test('what is measured only on request has to be meant', () => {
   assert.equal(planBench({ minutes: 3 }).size.soak.minutes, 3);
 });
 
-test('games are the players by four', () => {
+test('the number of games is a quarter of the players', () => {
   assert.equal(planBench({ games: 10 }).size.players, 40);
   assert.equal(planBench({ players: 80 }).size.killPlayers, 80);
 });
@@ -49,7 +49,7 @@ test('a Centrifugo binary adds its two rows', () => {
   assert.deepEqual(systems({ only: 'centrif', centrifugo: process.execPath }), ['centrifugo', 'centrifugo-recovery']);
 });
 
-test('what is wrong is said in a sentence', () => {
+test('wrong options are refused with a sentence', () => {
   const wrong: BenchOptions[] = [
     { only: 'nothing' },
     { only: '' },

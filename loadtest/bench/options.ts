@@ -5,7 +5,7 @@ import { centrifugo, PEERS } from './systems/peers.ts';
 import { COMPARED, type System, WORKLOADS, type Workload } from './systems/system.ts';
 
 export interface BenchOptions {
-  /** Names of systems, or parts of them, separated by commas; all if left out. */
+  /** Names of systems, or parts of them, separated by commas; default: all. */
   readonly only?: string | undefined;
   /** Names, separated by commas, or all. */
   readonly workload?: string | undefined;
@@ -31,13 +31,13 @@ export interface BenchPlan {
   readonly out: string;
 }
 
-/** @throws UsageError for options that do not agree, and for names that there are not */
+/** @throws UsageError for options that do not agree, and for unknown names */
 export function planBench(options: BenchOptions): BenchPlan {
   const { size: sizeName = 'full', games, centrifugo: binary, out = '.artifacts/bench' } = options;
   const size: Size = SIZES[sizeName];
   const players = options.players ?? (games === undefined ? size.players : games * size.groupSize);
   if (players % size.groupSize !== 0 || (games !== undefined && games * size.groupSize !== players)) {
-    throw new UsageError(`${players} players do not fill games of ${size.groupSize}; make them agree.`);
+    throw new UsageError(`${players} players do not fill games of ${size.groupSize}: make them agree.`);
   }
   return {
     systems: systemsOf(options.only, [...GRIDLOCK, ...PEERS, ...(binary === undefined ? [] : centrifugo(binary))]),
@@ -63,7 +63,7 @@ function systemsOf(only: string | undefined, compared: readonly System[]): reado
   const wanted = only.split(',').flatMap((text) => {
     const part = text.trim();
     const having = (systems: readonly System[]) => systems.filter(({ name }) => part !== '' && name.includes(part));
-    // A whole name stands for itself alone, and those on request have to be meant.
+    // A whole name selects only itself, and a system on request must be named explicitly.
     const whole = all.filter(({ name }) => name === part);
     const found = [whole, having(compared), having(ON_REQUEST)].find(({ length }) => length > 0);
     if (found) return found;

@@ -3,7 +3,7 @@ import { growthPicture } from './growth/report.ts';
 import type { Result } from './result.ts';
 import { soakPicture } from './soak/report.ts';
 
-/** The pictures that a result gives, as SVG by the name of their file. */
+/** The pictures of a result, as SVG by file name. */
 export function pictures(result: Result): Record<string, string> {
   const all = {
     'curve.svg': curvePicture(result),

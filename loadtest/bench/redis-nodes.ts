@@ -6,7 +6,7 @@ import type { StatePaths } from '../../infra/local/state-paths.ts';
 import { waitFor } from '../../infra/local/wait.ts';
 import type { Command, System } from './systems/system.ts';
 
-/** More than any run needs. */
+/** Longer than any run needs. */
 const MEMORY_MIB = 4096;
 const SLOTS = 16_384;
 const JOIN_MS = 30_000;
@@ -29,7 +29,7 @@ export function planNodes({ persistence, redisMasters }: System, ports: readonly
   }));
 }
 
-/** How a node is run, in a directory that is there then. */
+/** How a node is run, in a directory that exists by then. */
 export function nodeCommand(
   { name, port, busPort }: RedisNode,
   { persistence, redisMasters }: System,
@@ -54,7 +54,7 @@ export function nodeCommand(
   };
 }
 
-/** Makes one cluster of nodes that serve, each with an equal share of the slots. Resolves when all know it. */
+/** Makes one cluster of running nodes, each with an equal share of the slots. Resolves when all nodes know it. */
 export async function joinCluster(nodes: readonly RedisNode[], paths: StatePaths): Promise<void> {
   const password = readFileSync(paths.redisPassword, 'utf8').trim();
   const admins = nodes.map(({ port }) => new Redis({ host: '127.0.0.1', port, password, protocol: 2 }));

@@ -12,7 +12,7 @@ const episode = (system: string, repetition: number, moves: Flow): Episode => ({
   problems: {},
 });
 
-test('a figure is the median with its spread, and a ratio lies between what the spreads allow', () => {
+test('a figure is the median with its spread, and a ratio has the bounds that the spreads allow', () => {
   const text = toMarkdown(
     result([
       episode('ours', 1, flow(50)),
@@ -30,7 +30,7 @@ test('a figure is the median with its spread, and a ratio lies between what the 
   assert.match(text, /Commit abc, .*2 cores/);
 });
 
-test('what was lost, came twice or late is in the table, and what went wrong below it', () => {
+test('lost, duplicate and late deliveries are in the table, and problems below it', () => {
   const faulty = flow(50, { lost: 3, vanished: 2, duplicated: 7, late: 9 });
   const text = toMarkdown(result([{ ...episode('ours', 1, faulty), problems: { 'a socket was cut': 4 } }]));
   assert.match(text, /\| 8,000 \| 5 \| 7 \| 9 \| 0\.25 \|/);
@@ -41,7 +41,7 @@ test('a workload that was not measured has no table', () => {
   assert.doesNotMatch(toMarkdown(result([episode('ours', 1, flow(50))])), /Chat|Idle|killed|Times/);
 });
 
-test('a row that was not measured is there as failed, in what it failed at, with the reason below', () => {
+test('a system that failed has a row that says so in its workload, with the reason below', () => {
   const late: Episode = {
     system: 'ours',
     repetition: 1,

@@ -8,7 +8,7 @@ import type { Result } from './result.ts';
 import { soakParts } from './soak/report.ts';
 
 const TIERS = ['replicas', 'redis', 'edge', 'all'] as const;
-/** What the others are compared with. */
+/** The reference of the comparison. */
 const REFERENCE = 'socket.io-redis';
 const FAILED = 'failed';
 
@@ -47,7 +47,7 @@ const TABLES: readonly (readonly [title: string, key: keyof Episode, columns: re
       ['generator, cores', (episodes) => cell(episodes.map(({ max }) => max?.generatorCpu))],
     ],
   ],
-  ['Chat to everybody', 'chat', flowColumns(({ chat }) => chat)],
+  ['Chat to all players', 'chat', flowColumns(({ chat }) => chat)],
   [
     'Idle sockets: KiB resident each',
     'idle',
@@ -66,7 +66,7 @@ const TABLES: readonly (readonly [title: string, key: keyof Episode, columns: re
     [
       ['players affected', (episodes) => cell(episodes.map(({ kill }) => kill?.affected))],
       ['events missed', (episodes) => cell(episodes.map(({ kill }) => kill?.lost))],
-      ['moves nobody saw', (episodes) => cell(episodes.map(({ kill }) => kill?.vanished))],
+      ['vanished moves', (episodes) => cell(episodes.map(({ kill }) => kill?.vanished))],
       ['twice', (episodes) => cell(episodes.map(({ kill }) => kill?.duplicated))],
       ['half back after ms', (episodes) => cell(episodes.map(({ kill }) => kill?.steps.back.half))],
       ['all back after ms', (episodes) => cell(episodes.map(({ kill }) => kill?.allBackMs))],
@@ -113,7 +113,7 @@ export function toMarkdown(result: Result): string {
   ].join('\n\n')}\n`;
 }
 
-/** Whether a workload was begun and not measured, or never came to be begun. */
+/** Whether a workload was begun and not measured, or was never begun. */
 const failedIn =
   (workloads: readonly string[]) =>
   ({ problems }: Episode, key: keyof Episode): boolean =>
@@ -133,7 +133,7 @@ function heading({ startedAt, finishedAt, commit, machine, versions, size }: Res
   const { players, groupSize, rate, replicas, seconds, repetitions, lines } = size;
   return [
     `Commit ${commit}, ${startedAt.slice(0, 16)}Z to ${finishedAt.slice(11, 16)}Z. ${machine.cores} cores (` +
-      `${machine.model}), ${machine.memoryGb} GB, Linux ${machine.kernel}. They also carry the generator.`,
+      `${machine.model}), ${machine.memoryGb} GB, Linux ${machine.kernel}. They also ran the generator.`,
     `${Object.entries(versions)
       .map(([name, version]) => `${name} ${version}`)
       .join(', ')}.`,
@@ -144,7 +144,7 @@ function heading({ startedAt, finishedAt, commit, machine, versions, size }: Res
   ].join('\n');
 }
 
-/** Against the reference, each between the worst and the best that the spreads allow. */
+/** Ratios to the reference, each with the worst and the best that the spreads allow. */
 function ratios({ systems, episodes }: Result): string[] {
   const values: readonly (readonly [title: string, value: (episode: Episode) => number | undefined])[] = [
     ['p50 of a move', ({ moves }) => moves?.p50],

@@ -7,7 +7,7 @@ import type { BenchPlan } from './options.ts';
 import type { Size } from './sizes.ts';
 import type { Workload } from './systems/system.ts';
 
-/** Where, when and with what was measured. */
+/** The place, time and versions of the measurement. */
 export interface RunDescription {
   readonly startedAt: string;
   /** The commit measured; ends with + when files differed from it. */

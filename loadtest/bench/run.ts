@@ -23,9 +23,9 @@ export interface RunOptions {
   readonly workloads: readonly Workload[];
   readonly size: Size;
   readonly report: (line: string) => void;
-  /** How long one system may take, a soak not counted. */
+  /** How long one system may take, without a soak. */
   readonly episodeMs?: number;
-  /** Ends the run after what is going on. */
+  /** Ends the run after the current measurement. */
   readonly signal?: AbortSignal;
 }
 
@@ -53,7 +53,10 @@ export async function runBench(options: BenchOptions, report = toStandardError):
   return isWhole && !interrupted.signal.aborted ? 0 : 1;
 }
 
-/** Measures every system as often as asked, each time in another order. A failure is reported in its episode. */
+/**
+ * Measures every system the requested number of times, each time in another order. A failure is reported in its
+ * episode.
+ */
 export async function run(options: RunOptions): Promise<Episode[]> {
   const { systems, size, report, signal } = options;
   const stages = await Stages.prepare(size.replicas);
@@ -83,7 +86,7 @@ async function measureAll(
   episode: Episode,
 ): Promise<void> {
   const isWanted = (workload: Workload) => workloads.includes(workload) && system.workloads.includes(workload);
-  /** A failure is reported, and the later parts are measured all the same. */
+  /** A failure is reported, and the later parts are still measured. */
   const attempt = async (
     what: Workload | 'all',
     on: System,
@@ -115,7 +118,7 @@ async function measureAll(
 
 const short = (number: number | undefined) => (number === undefined ? '-' : number.toFixed(number < 10 ? 1 : 0));
 
-/** One line for the person who waits. */
+/** One progress line for the user. */
 function summary({ moves, chat, idle, kill, max, curve, growth, soak, problems }: Episode): string {
   return [
     moves &&

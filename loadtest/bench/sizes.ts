@@ -1,4 +1,4 @@
-/** How much is measured. Times are seconds. */
+/** The sizes of the measurements. Times are seconds. */
 export interface Size {
   readonly players: number;
   readonly groupSize: number;
@@ -13,13 +13,14 @@ export interface Size {
   readonly warmSeconds: number;
   /** Lines a second, of all together. */
   readonly lines: number;
-  /** Idle sockets: the memory is what those after the first cost. */
+  /** Idle sockets. Their memory is the cost of those after the first ones. */
   readonly idle: { readonly first: number; readonly all: number };
-  /** Players there when a replica is killed. */
+  /** Players connected when a replica is killed. */
   readonly killPlayers: number;
   /**
-   * The search for the most deliveries: seconds of a step, and where it ends even if nothing breaks. A step passes when
-   * its slowest hundredth takes at most `limitMs`, and at least the share `enough` of what is asked for arrives in time.
+   * The search for the most deliveries: seconds of a step, and the rate at which it ends even if nothing breaks. A step
+   * passes when its p99 is at most `limitMs`, and at least the share `enough` of the offered deliveries arrives in
+   * time.
    */
   readonly max: {
     readonly seconds: number;
@@ -29,8 +30,8 @@ export interface Size {
     readonly enough: number;
   };
   /**
-   * The curve: deliveries a second, the same for every system. A system keeps up as long as its slowest hundredth takes at
-   * most `limitMs` and at least the share `enough` of what is asked for arrives in time.
+   * The curve: deliveries a second, the same for every system. A system keeps up as long as its p99 is at most
+   * `limitMs` and at least the share `enough` of the offered deliveries arrives in time.
    */
   readonly curve: {
     readonly deliveries: readonly number[];
@@ -39,7 +40,7 @@ export interface Size {
     readonly limitMs: number;
     readonly enough: number;
   };
-  /** What grows at the same deliveries a second: rooms of a few, members of a room, and sockets that only are there. */
+  /** The quantities that grow at the same deliveries a second: small rooms, members of a room, and idle sockets. */
   readonly growth: {
     readonly deliveries: number;
     readonly seconds: number;
@@ -48,7 +49,7 @@ export interface Size {
     readonly members: { readonly players: number; readonly counts: readonly number[] };
     readonly idle: { readonly rooms: number; readonly members: number; readonly counts: readonly number[] };
   };
-  /** How long memory is looked at. */
+  /** How long memory is observed. */
   readonly soak: { readonly minutes: number };
 }
 
@@ -85,7 +86,8 @@ export const SIZES = {
     soak: { minutes: 10 },
   },
   tiny: {
-    // What is measured is longer than a busy machine holds up a process: of nothing delivered there is no price.
+    // The measurement is longer than a busy machine holds up a process, because without deliveries there is no cost per
+    // delivery.
     players: 32,
     groupSize: 4,
     replicas: 4,
@@ -98,7 +100,7 @@ export const SIZES = {
     // Enough that they take more memory than a garbage collection frees.
     idle: { first: 16, all: 272 },
     killPlayers: 32,
-    // Whether the search works, wherever it runs: not how fast that is.
+    // Shows that the search works on any machine, not how fast the system is.
     max: { seconds: 0.5, warmSeconds: 0.1, most: 1000, limitMs: 5000, enough: 0.1 },
     curve: { deliveries: [100, 200], seconds: 2, warmSeconds: 0.1, limitMs: 5000, enough: 0.1 },
     growth: {

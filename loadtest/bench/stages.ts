@@ -9,7 +9,7 @@ import { LoadedSystem } from './loaded-system.ts';
 import { type SystemOptions, SystemUnderTest } from './system-under-test.ts';
 import type { System } from './systems/system.ts';
 
-/** Starts systems with what they all have in common, the certificate and the binaries. */
+/** Starts systems with their common parts: the certificate and the binaries. */
 export class Stages {
   readonly #options: SystemOptions;
 
@@ -31,7 +31,7 @@ export class Stages {
   }
 
   /**
-   * Starts a system from scratch with a generator, both of which are gone after the task, or when it takes too long.
+   * Starts a system from scratch with a generator. Both are ended after the task, or when it takes too long.
    * @throws what the task throws, or Error that says that it took too long
    */
   async use<T>(

@@ -123,10 +123,10 @@ export class SystemUnderTest {
   /** Resolves when no socket is left at the edge, which counts them to spread the next ones evenly. */
   async deserted(): Promise<void> {
     const isDeserted = async () => ((await sessionsAt(this.#paths.runtimeSocket)) === 0 ? true : undefined);
-    await waitFor(isDeserted, { what: 'the edge to let go of all sockets', timeoutMs: READY_MS, intervalMs: 20 });
+    await waitFor(isDeserted, { what: 'the edge to release all sockets', timeoutMs: READY_MS, intervalMs: 20 });
   }
 
-  /** Ends all processes and removes what they wrote. */
+  /** Ends all processes and removes their files. */
   async stop(): Promise<void> {
     await Promise.all(
       [...this.#children.values()].map(async (child) => {
@@ -150,7 +150,7 @@ export class SystemUnderTest {
 
   async #until(name: string, attempt: () => Promise<true | undefined>): Promise<void> {
     const child = this.#children.get(childOf(name))!;
-    // Then there is nothing to wait for.
+    // In that case there is nothing to wait for.
     const ended = new AbortController();
     const end = () =>
       ended.abort(

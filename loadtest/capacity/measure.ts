@@ -8,7 +8,7 @@ import { cpuBetween, residentBetween, tierUsage } from '../kit/process-usage.ts'
 import { lineThrough } from '../kit/statistics.ts';
 import { type Measured, type Reached, TIERS, type Tier } from './model.ts';
 
-/** Whose figures are taken: the default design, with every write on disk before it counts. */
+/** The measured system: the default design, with every write on disk before its reply. */
 const SYSTEM = GRIDLOCK.find(({ name }) => name === 'gridlock-stateless-always')!;
 /** Far enough apart to distinguish the cost of an event from the base load. */
 const FITTED_AT = [480, 960, 1440];
@@ -39,7 +39,7 @@ const perTier = (value: (tier: Tier) => number): PerTier => ({
   edge: value('edge'),
 });
 
-/** The system, started from scratch with so many replicas. */
+/** The system, started from scratch with this many replicas. */
 async function onStage<T>(count: number, task: (loaded: LoadedSystem) => Promise<T>): Promise<T> {
   const stages = await Stages.prepare(count);
   try {
@@ -49,7 +49,7 @@ async function onStage<T>(count: number, task: (loaded: LoadedSystem) => Promise
   }
 }
 
-/** Plays with so many players. */
+/** Plays with this many players. */
 export function sampleAt(players: number): Promise<Sample> {
   return onStage(replicas, async (loaded) => {
     await loaded.heat({ players, groupSize }, rate * players, HEAT_SECONDS);
@@ -63,7 +63,7 @@ export function sampleAt(players: number): Promise<Sample> {
   });
 }
 
-/** The most that one process of each tier does soon enough, with as many sockets as one edge can hold. */
+/** The most work that one process of each tier does in time, with as many sockets as one edge can hold. */
 function reachedAlone(): Promise<Reached> {
   return onStage(1, async (loaded) => {
     const { players, idle } = ALONE;
@@ -111,7 +111,7 @@ function idleCosts(): Promise<{ perHandshake: PerTier; perProcess: PerTier; perS
   });
 }
 
-/** Measures on this machine what the model needs. */
+/** Measures the figures of the model on this machine. */
 export async function measure(report: (text: string) => void): Promise<Measured> {
   const samples: Sample[] = [];
   for (const players of FITTED_AT) {
@@ -148,7 +148,7 @@ export async function measure(report: (text: string) => void): Promise<Measured>
   };
 }
 
-/** With several replicas the edge and Redis may have done more than with one. */
+/** With several replicas, the edge and Redis may have done more work than with one. */
 function reachedBy(samples: readonly Sample[], alone: Reached): Reached {
   const most = Math.max(
     ...samples.filter(({ p99 }) => p99 <= max.limitMs).map(({ eventsPerSecond }) => eventsPerSecond),

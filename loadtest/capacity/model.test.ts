@@ -31,7 +31,7 @@ const measured: Measured = {
 };
 const plan = { ...planOf(DEFAULTS), players: 100_000, playing: 0.5, movesPerSecond: 0.5, groupSize: 4 };
 
-test('events are what the players who play do, delivered to each of their game', () => {
+test('events are the moves of the active players, delivered to each player of their game', () => {
   const { movesPerSecond, eventsPerSecond, games } = capacityFor(measured, plan);
   assert.deepEqual(
     { movesPerSecond, eventsPerSecond, games },
@@ -39,7 +39,7 @@ test('events are what the players who play do, delivered to each of their game',
   );
 });
 
-test('cores are events by their price, with room for peaks and one process to spare', () => {
+test('cores are events times their cost, with room for peaks and one spare process', () => {
   const { busyCores: cores, processes } = capacityFor(measured, { ...plan, utilisation: 0.5, socketsPerReplica: 1e6 });
   assert.deepEqual(cores, { replicas: 4, redis: 1, edge: 2.5 });
   assert.deepEqual([processes.replicas, processes.redis], [9, 2]);
@@ -51,7 +51,7 @@ test('cores half as fast are twice as many', () => {
   assert.equal(cores.replicas, 8);
 });
 
-test('many who do little are bounded by sockets, not by events', () => {
+test('many players with few moves are bounded by sockets, not by events', () => {
   const idle = capacityFor(measured, { ...plan, playing: 0.01, socketsPerReplica: 10_000 });
   assert.equal(idle.processes.replicas, 11);
 });
@@ -68,6 +68,6 @@ test('the bill is the sum of its parts, each at its price', () => {
   assert.equal(bill.total, (processes.replicas + processes.edge + 2 * processes.redis) * HOURS_A_MONTH);
 });
 
-test('busy cores are the events by their price, on top of what is used without any', () => {
+test('busy cores are the events times their cost, plus the base load', () => {
   assert.equal(busyCores(measured, 'replicas', 1000), 0.06);
 });

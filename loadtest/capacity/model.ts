@@ -4,13 +4,13 @@ export interface Measured {
   readonly commit: string;
   readonly machine: string;
   readonly versions: string;
-  /** Of all processes of a tier: what they use a second when nothing happens, and for each delivered event. */
+  /** For all processes of a tier: the CPU that they use per second without events, and per delivered event. */
   readonly cpu: Readonly<Record<Tier, { readonly idlePerSecond: number; readonly perEvent: number }>>;
   /** Opening a socket: TLS handshake, upgrade, token. */
   readonly perHandshake: Readonly<Record<Tier, number>>;
-  /** Of one process, and of each idle socket; the sockets' buffers in the kernel are not in it. */
+  /** For one process, and for each idle socket, without the sockets' buffers in the kernel. */
   readonly memory: Readonly<Record<Tier, { readonly perProcess: number; readonly perSocket: number }>>;
-  /** The most that one process held and did while it was measured. */
+  /** The most that one process held and did during the measurement. */
   readonly reached: Reached;
   /** The players that the figures come from. */
   readonly fittedAt: readonly number[];
@@ -34,7 +34,7 @@ export interface Plan {
   readonly playing: number;
   readonly movesPerSecond: number;
   readonly groupSize: number;
-  /** Share of a core that is used in the normal case: what is left is for peaks. */
+  /** Share of a core that is used normally; the rest is for peaks. */
   readonly utilisation: number;
   /** How much faster the cores are than those of the measurement; 0.5: half as fast. */
   readonly coreSpeed: number;
@@ -45,7 +45,7 @@ export interface Plan {
   /** Buffers the kernel keeps for one socket, each side of the edge counted. */
   readonly kernelBytesPerSocket: number;
   readonly redisBytesPerGame: number;
-  /** Of an event as it leaves the edge, with all headers. */
+  /** Size of an event as it leaves the edge, with all headers. */
   readonly bytesPerEvent: number;
   readonly price: {
     readonly coreHour: number;
@@ -78,11 +78,11 @@ export interface Capacity {
   };
 }
 
-/** Busy cores of a tier at so many events a second, as measured: the part that does not depend on them is one machine's. */
+/** Busy cores of a tier at this many events a second, as measured. The constant part is that of one machine. */
 export const busyCores = ({ cpu }: Measured, tier: Tier, eventsPerSecond: number): number =>
   (cpu[tier].idlePerSecond + eventsPerSecond * cpu[tier].perEvent) / 1e6;
 
-/** What a plan takes. */
+/** The resources that a plan needs. */
 export function capacityFor(measured: Measured, plan: Plan): Capacity {
   const { players, playing, groupSize, utilisation, coreSpeed, price } = plan;
   const movesPerSecond = players * playing * plan.movesPerSecond;
@@ -92,9 +92,9 @@ export function capacityFor(measured: Measured, plan: Plan): Capacity {
   const cores = { replicas: busy('replicas'), redis: busy('redis'), edge: busy('edge') };
   const forLoad = (tier: Tier) => Math.ceil(cores[tier] / utilisation);
 
-  // One more than are needed, so that any one may be missing.
+  // One more than needed, so that any one may be missing.
   const replicas = Math.max(2, Math.max(forLoad('replicas'), Math.ceil(players / plan.socketsPerReplica)) + 1);
-  // What a replica held comes back at once, on top of the load.
+  // The sockets of a lost replica come back at once, on top of the load.
   const handshakesPerSecond = players / replicas / plan.reconnectSeconds;
   const storm = (handshakesPerSecond * measured.perHandshake.edge) / 1e6 / coreSpeed;
   const edge = Math.max(2, Math.ceil(cores.edge / utilisation + storm) + 1);

@@ -21,7 +21,7 @@ const checksFor = (numbers: Partial<typeof DEFAULTS>) => {
   return { plan, checks: checkPlan(measured, plan, capacityFor(measured, plan)) };
 };
 
-test('what a plan asks of a process is its share of the whole, with one replica and one edge missing', () => {
+test('a plan gives each process its share of the whole, with one replica and one edge missing', () => {
   const { plan, checks } = checksFor({ players: 1_000_000 });
   const { processes, games, movesPerSecond } = capacityFor(measured, plan);
   const asked = Object.fromEntries(checks.map((check) => [`${check.process} ${check.what}`, check.asked]));
@@ -41,7 +41,7 @@ test('a faster core does more work, and holds the same number of sockets', () =>
   );
 });
 
-test('the plan says what goes beyond what was measured, and what does not', () => {
+test('the plan says which figures go beyond the measurements, and which do not', () => {
   const plan = planOf({ ...DEFAULTS, players: 1_000_000, 'sockets-per-replica': 10_000 });
   const text = describePlan(measured, plan, capacityFor(measured, plan));
   assert.match(text, /replica +sockets +10,000 +5,000 +2\.0 times as much as was measured/);

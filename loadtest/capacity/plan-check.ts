@@ -1,6 +1,6 @@
 import type { Capacity, Measured, Plan } from './model.ts';
 
-/** One thing that a plan asks of one process, next to the most that one did while it was measured. */
+/** One load that a plan puts on a process, next to the most that was measured. */
 export interface PlanCheck {
   readonly process: 'replica' | 'edge' | 'Redis shard';
   readonly what: string;
@@ -9,8 +9,8 @@ export interface PlanCheck {
 }
 
 /**
- * What a plan asks of each process when one replica and one edge are missing. Where that is more than was measured, the
- * plan takes for granted that what was measured goes on.
+ * The load that a plan puts on each process when one replica and one edge are missing. Where that exceeds the
+ * measurement, the plan extrapolates it.
  */
 export function checkPlan({ reached }: Measured, { players, coreSpeed }: Plan, capacity: Capacity): PlanCheck[] {
   const { eventsPerSecond, movesPerSecond, games, processes } = capacity;

@@ -8,7 +8,7 @@ import { describeCheck, describePlan } from './report.ts';
 
 const measured = JSON.parse(readFileSync(path.join(import.meta.dirname, 'measured.json'), 'utf8')) as Measured;
 
-test('the figures that are kept give a plan, with what it assumes', () => {
+test('the stored figures give a plan, with its assumptions', () => {
   const plan = planOf(DEFAULTS);
   const text = describePlan(measured, plan, capacityFor(measured, plan));
   assert.match(text, /^100,000 players, 50 % in 12,500 games: 25,000 moves and 100,000 deliveries a second/);

@@ -9,7 +9,7 @@ const whole = (number: number) => Math.round(number).toLocaleString('en');
 const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
 const NAMES = { replicas: 'replicas', edge: 'edge instances', redis: 'Redis shards' } as const;
 
-/** What a plan takes, with everything it assumes. */
+/** The resources that a plan needs, with all of its assumptions. */
 export function describePlan(measured: Measured, plan: Plan, capacity: Capacity): string {
   const { processes, busyCores: cores, memory, bill } = capacity;
   const rows = (['replicas', 'edge', 'redis'] as const).map(
@@ -26,22 +26,22 @@ export function describePlan(measured: Measured, plan: Plan, capacity: Capacity)
     `  a month           $${whole(bill.total)}   (cores $${whole(bill.cores)}, memory $${whole(bill.memory)}, ` +
       `traffic of ${whole(capacity.egressPerMonth / 1e12)} TB $${whole(bill.egress)}, balancer $${whole(bill.balancer)})`,
     '',
-    'Asked of one process when one replica and one edge are missing, and the most that one did when it was measured:',
+    'Load of one process when one replica and one edge are missing, and the most that was measured:',
     ...checkRows(measured, plan, capacity),
     '',
     'Assumed:',
     `  - costs as measured ${measured.at.slice(0, 10)} at ${measured.commit} on ${measured.machine} with ${measured.versions};`,
     `    a core there counts as ${plan.coreSpeed}; the games were played over ${measured.replicas} replicas, which each event goes to`,
     `  - every process has one core and uses ${whole(plan.utilisation * 100)} % of it at this load; one replica and one edge may be missing`,
-    `  - a replica holds at most ${whole(plan.socketsPerReplica)} sockets; who was on a lost one is back within ${plan.reconnectSeconds} s`,
+    `  - a replica holds at most ${whole(plan.socketsPerReplica)} sockets; the players of a lost one are back within ${plan.reconnectSeconds} s`,
     `  - a socket has ${whole(plan.kernelBytesPerSocket / 1024)} KiB of kernel buffers at each tier, a game ${whole(plan.redisBytesPerGame / 1024)} KiB in Redis`,
     `  - an event is ${plan.bytesPerEvent} bytes on the wire; the load lasts all month; prices by --price-core, --price-gb, --price-egress`,
     '  - the cost of an event does not grow with the number of replicas: a game is announced only to those of its players',
     `  - games spread evenly over the shards by their hash slots; a shard has connections from ${whole(processes.replicas)} replicas, measured with ${measured.replicas}`,
-    '  - what the whole cluster shares is at one shard and small: quick match, the number of open games, the list of replicas',
-    '  - nothing is said to everybody: a line in the lobby would be delivered to every player, and is not counted',
+    '  - the shared data of the whole cluster is on one shard and small: quick match, the number of open games, the list of replicas',
+    '  - no messages to all players: a line in the lobby would be delivered to every player, and is not counted',
     '  - a balancer of connections spreads them evenly over the edges; it, the network between machines, and disks were not measured',
-    '  - what goes beyond what was measured goes on as measured: a process is no slower for its sockets and games',
+    '  - beyond the measurements, costs stay as measured: more sockets and games do not slow a process down',
     '',
   ].join('\n');
 }
@@ -53,7 +53,7 @@ function checkRows(measured: Measured, plan: Plan, capacity: Capacity): string[]
   });
 }
 
-/** A prediction against what was measured at a size that the figures do not come from. */
+/** A prediction next to a measurement at a size that the figures do not come from. */
 export function describeCheck(measured: Measured, sample: Sample): { text: string; isGood: boolean } {
   let isGood = true;
   const rows = TIERS.map((tier) => {

@@ -16,7 +16,7 @@ export interface CapacityOptions {
   readonly json: boolean;
 }
 
-/** Prints a plan, or measures what plans are made from. Resolves with the exit code. @throws UsageError */
+/** Prints a plan, or measures the figures that plans are made from. Resolves with the exit code. @throws UsageError */
 export async function runCapacity(
   { numbers, action, json }: CapacityOptions,
   report = toStandardError,
@@ -46,5 +46,5 @@ export async function runCapacity(
 
 function readMeasured(): Measured {
   if (existsSync(FILE)) return JSON.parse(readFileSync(FILE, 'utf8')) as Measured;
-  throw new UsageError('Nothing was measured yet; run npm run capacity -- --measure.');
+  throw new UsageError('Nothing has been measured yet: run npm run capacity -- --measure.');
 }

@@ -108,7 +108,7 @@ test('a client sends the cookie it got when it reconnects, as a browser does', a
   assert.deepEqual(cookies, [undefined, 'edge=1']);
 });
 
-test('an address at which nobody ever answers is named, with the reason', async () => {
+test('an address without a server is reported with the reason', async () => {
   await assert.rejects(
     hold({ target: 'ws://127.0.0.1:1/' }, ({ failures }) => failures.size > 0),
     {

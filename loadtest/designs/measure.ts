@@ -22,7 +22,7 @@ export interface Size {
   readonly idle: number;
 }
 
-/** What one design did on this machine. Times are milliseconds. */
+/** The figures of one design on this machine. Times are milliseconds. */
 export interface Measured {
   readonly design: Design;
   readonly moves: number;
@@ -32,13 +32,13 @@ export interface Measured {
   readonly cpuPerEvent: Readonly<Record<string, number>>;
   /** Resident bytes of a tier for each connection that does nothing. */
   readonly bytesPerConnection: Readonly<Record<string, number>>;
-  /** From the fault to the next acknowledged move of those who were on the replica: the median and the last of them. */
+  /** From the fault to the next acknowledged move of the players on the replica: the median, and the last of them. */
   readonly afterKill: Pause;
   readonly afterDrain: Pause;
-  /** The same of those who were not on it, but in a game it may have held. */
+  /** The same for players who were not on it, but in a game that it may have held. */
   readonly othersAfterKill: Pause;
   readonly forwarded: number;
-  /** Decisions made again as another replica was first, for each move. */
+  /** Decisions per move that were made again because another replica was first. */
   readonly conflicts: number;
   readonly violations: number;
 }
@@ -53,7 +53,7 @@ const BOARD = { size: 16, seconds: 300 };
 const SETTLE_MS = 1500;
 const FAULT_SECONDS = 8;
 
-/** Starts a cluster of the design, measures it, and takes it down. `say` is told what goes on. */
+/** Starts a cluster of the design, measures it, and takes it down. `say` gets progress lines. */
 export async function measure(design: Design, size: Size, say: (line: string) => void): Promise<Measured> {
   say(`${design}: starts ${size.replicas} replicas`);
   const cluster = await startCluster({
@@ -128,7 +128,7 @@ async function idle(cluster: Cluster, { idle: count }: Size, say: (line: string)
     }
   };
   const tiers = tiersOf(await cluster.status());
-  // The first ones pay for what is allocated once.
+  // The first ones include allocations that happen only once.
   await connect(Math.ceil(count / 5));
   await delay(SETTLE_MS);
   const before = tierUsage(tiers);
@@ -139,7 +139,7 @@ async function idle(cluster: Cluster, { idle: count }: Size, say: (line: string)
   return Object.fromEntries(Object.entries(gained).map(([tier, bytes]) => [tier, bytes / count]));
 }
 
-/** Seats a crowd, has it play while `task` runs, and judges what it saw. */
+/** Seats a crowd, lets it play while `task` runs, and judges its histories. */
 async function play<T>(cluster: Cluster, size: Size, task: (crowd: Crowd) => Promise<T>) {
   const crowd = await Crowd.connect(cluster, size.players * size.games);
   try {
@@ -153,7 +153,7 @@ async function play<T>(cluster: Cluster, size: Size, task: (crowd: Crowd) => Pro
   }
 }
 
-/** Ends the first replica under play, and looks how long everybody waited for the next move to count. */
+/** Ends the first replica under play, and measures how long each player waited for the next acknowledged move. */
 function fault(cluster: Cluster, size: Size, signal: NodeJS.Signals) {
   return play(cluster, size, async (crowd) => {
     await crowd.settled(cluster);
@@ -164,7 +164,7 @@ function fault(cluster: Cluster, size: Size, signal: NodeJS.Signals) {
     await delay(1000 * FAULT_SECONDS);
     const firstAfter = new Map<unknown, number>();
     for (const { player, sentAt, at } of crowd.moves) {
-      // A move that was begun before the fault may have been acknowledged before it as well.
+      // A move that began before the fault may also have been acknowledged before it.
       if (sentAt < from && at < from) continue;
       if (!firstAfter.has(player)) firstAfter.set(player, at - from);
     }
@@ -198,12 +198,12 @@ const ROWS: [what: string, value: (measured: Measured) => string][] = [
   ['SIGKILL of a replica: the other players play on after', ({ othersAfterKill }) => paused(othersAfterKill)],
   ['drain of a replica: its players play on after', ({ afterDrain }) => paused(afterDrain)],
   ['moves passed on to another replica', ({ forwarded }) => `${(100 * forwarded).toFixed(2)} %`],
-  ['moves decided again, as another replica was first', ({ conflicts }) => `${(100 * conflicts).toFixed(2)} %`],
+  ['moves decided again, because another replica was first', ({ conflicts }) => `${(100 * conflicts).toFixed(2)} %`],
   ['moves measured', ({ moves }) => String(moves)],
   ['lost, repeated or missing events', ({ violations }) => String(violations)],
 ];
 
-/** The designs side by side, as a table of Markdown. */
+/** The designs side by side, as a Markdown table. */
 export const table = (designs: readonly Measured[]): string =>
   comparison(
     designs.map(({ design }) => design),

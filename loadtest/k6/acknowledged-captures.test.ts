@@ -26,7 +26,7 @@ test('a capture that is delivered in its place is kept, before or after its ackn
   after.saw('me', seen('me', 2), true);
   assert.deepEqual([before.close(), after.close()], [0, 0]);
 });
-test('a capture whose place somebody else has is lost', () => {
+test("a capture whose place another player's has is lost", () => {
   const captures = new AcknowledgedCaptures();
   captures.acknowledged(promise);
   captures.saw('me', seen('you', 2), true);
@@ -38,7 +38,7 @@ test('a capture that was acknowledged for another cell is lost', () => {
   captures.acknowledged(promise);
   assert.equal(captures.lost, 1);
 });
-test('a state that stands for the events before it must hold what was acknowledged', () => {
+test('a state that stands for the events before it must hold the acknowledged captures', () => {
   const at = (cells: number[], seq: number) => {
     const captures = new AcknowledgedCaptures();
     captures.acknowledged(promise);
@@ -47,13 +47,13 @@ test('a state that stands for the events before it must hold what was acknowledg
   };
   assert.deepEqual([at([-1, -1, 0], 9), at([-1, -1, 1], 9), at([-1, -1, -1], 4)], [0, 1, 0]);
 });
-test('a state of a later epoch that is without it has lost it', () => {
+test('a state of a later epoch without it has lost it', () => {
   const captures = new AcknowledgedCaptures();
   captures.acknowledged(promise);
   captures.saw('me', { game: 'AAAAAA', epoch: 'e2', seq: 1, state: state([-1, -1, -1]) }, false);
   assert.equal(captures.lost, 1);
 });
-test('what was acknowledged and never came is lost at the end', () => {
+test('an acknowledged capture that never arrived is lost at the end', () => {
   const captures = new AcknowledgedCaptures();
   captures.acknowledged(promise);
   assert.equal(captures.lost, 0);

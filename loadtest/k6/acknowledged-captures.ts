@@ -7,7 +7,7 @@ interface Promised {
   readonly cell: number;
 }
 
-/** What of a game a client came to know: an event in its place, or a state that stands for all before it. */
+/** A client's knowledge of a game: an event in its place, or a state that stands for all events before it. */
 export interface Seen {
   readonly game: string;
   readonly epoch: string;
@@ -17,14 +17,14 @@ export interface Seen {
   readonly state: Pick<GameState, 'players' | 'cells'>;
 }
 
-/** Holds the server to what it has acknowledged: each capture must be in its place in the game's history. */
+/** Checks the server's acknowledgements: each capture must be in its place in the game's history. */
 export class AcknowledgedCaptures {
   readonly #promised = new Map<string, Promised>();
   /** Own captures that were delivered before they were acknowledged. */
   readonly #early = new Map<string, number>();
   #lost = 0;
 
-  /** Acknowledged captures that are not where they were said to be. */
+  /** Acknowledged captures that are not in their acknowledged place. */
   get lost(): number {
     return this.#lost;
   }
@@ -55,7 +55,7 @@ export class AcknowledgedCaptures {
     }
   }
 
-  /** The game is over: what is still promised in it has not come. Returns how many are lost by now. */
+  /** The game is over, so acknowledged captures that have not arrived are lost. Returns how many are lost by now. */
   close(game?: string): number {
     for (const [key, promise] of this.#promised) {
       if (game !== undefined && promise.game !== game) continue;

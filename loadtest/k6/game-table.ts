@@ -75,7 +75,7 @@ export class GameTable {
     while (!this.#stopped && !over() && Date.now() < last) await wait(250);
   }
 
-  /** Each move has its moment, whether or not the one before was answered. */
+  /** Each move has its own time, whether or not the previous one was answered. */
   #pace(player: Player, seat: number): void {
     const everyMs = 1000 / this.#plan.pace;
     let dueAt = Date.now() + Math.random() * everyMs;
@@ -83,7 +83,8 @@ export class GameTable {
       if (this.#stopped) return;
       this.#move(player, seat, dueAt);
       dueAt += everyMs;
-      // So far behind, the moves in between are left out, not sent in a burst; those that were due count as late.
+      // When this far behind, it skips the moves in between instead of sending a burst. Moves that were due count as
+      // late.
       if (Date.now() - dueAt > 10_000) dueAt = Date.now();
       setTimeout(tick, Math.max(0, dueAt - Date.now()));
     };
@@ -96,7 +97,7 @@ export class GameTable {
     if (game === undefined || state?.status !== 'active') return;
     const { cells } = state;
     const count = this.#players.length;
-    // A part of the board of one's own comes first: moves that are refused measure little.
+    // Each player has a separate part of the board to begin with, because refused moves measure little.
     const free = cells.flatMap((owner, cell) => (owner === FREE ? [cell] : []));
     const own = free.filter((cell) => cell % count === seat);
     const choice = own.length > 0 ? own : free;

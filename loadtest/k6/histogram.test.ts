@@ -10,7 +10,7 @@ test('a bucket is exact below 64 ms and at most 2.2 % wide beyond', () => {
   }
 });
 
-test('histograms of many places give the percentiles of all samples', () => {
+test('merged histograms give the percentiles of all samples', () => {
   const [one, other] = [new Histogram(), new Histogram()];
   for (let ms = 1; ms <= 60; ms++) (ms % 2 === 0 ? one : other).add(ms);
   const all = new Histogram();

@@ -1,4 +1,4 @@
-/** To the millisecond below this; beyond it 32 buckets for each doubling, 2.2 % apart. */
+/** Exact to the millisecond below this; beyond it, 32 buckets for each doubling, 2.2 % apart. */
 const EXACT = 64;
 const PER_DOUBLING = 32;
 
@@ -13,7 +13,7 @@ export function millisecondsOf(bucket: number): number {
   return bucket < EXACT ? bucket : EXACT * 2 ** ((bucket - EXACT) / PER_DOUBLING);
 }
 
-/** How many samples fell into which bucket. Histograms of many places add up. */
+/** The number of samples in each bucket. Histograms can be added up. */
 export class Histogram {
   readonly #counts = new Map<number, number>();
   #total = 0;
@@ -47,7 +47,7 @@ export class Histogram {
     return counts;
   }
 
-  /** By nearest rank, in milliseconds; NaN of no samples. */
+  /** By nearest rank, in milliseconds; NaN without samples. */
   percentile(share: number): number {
     if (this.#total === 0) return Number.NaN;
     let left = Math.max(1, Math.ceil(share * this.#total));

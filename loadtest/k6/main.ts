@@ -6,7 +6,7 @@ import { type Plan, SETTLE_SECONDS } from './plan.ts';
 import { VirtualUser } from './virtual-user.ts';
 
 const plan = JSON.parse(__ENV['GRIDLOCK_PLAN']!) as Plan;
-/** Between set-up and the first socket: every virtual user is there by then. */
+/** Time between set-up and the first socket, when every virtual user is running. */
 const HEAD_START_MS = 1000;
 
 export const options: Options = {

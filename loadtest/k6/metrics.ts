@@ -12,7 +12,7 @@ const trends = {
 };
 const recovered = new Rate('recovered_rate');
 
-/** Every one is there in every run, with 0 where nothing happened. */
+/** Each of them exists in every run, with 0 where nothing happened. */
 const counters = {
   gaps: new Counter('gaps'),
   duplicates: new Counter('duplicates'),
@@ -37,7 +37,7 @@ const closes = new Counter('closes');
 
 const MOST_COMPLAINTS = 5;
 
-/** What a virtual user measures: for k6's own summary, and second by second for the curves. */
+/** The measurements of a virtual user: for k6's own summary, and second by second for the curves. */
 export class Measurements {
   readonly #curves: Record<Curve, Histogram> = {
     move: new Histogram(),

@@ -9,24 +9,24 @@ import { TappedMessages } from './tapped-messages.ts';
 /** The close code of a cut, which the client treats as a broken connection. */
 export const CUT_CODE = 3000;
 
-/** What a test wants to see of a client's sockets. */
+/** The events of a client's sockets that a test observes. */
 export interface Tap {
   opening(): void;
   message(message: ServerMessage): void;
   /** Not called for a socket that the client, or `cut`, closed. */
   closed(code: number): void;
-  /** A socket is open, and k6 passes on nothing of what comes. */
+  /** A socket is open, and k6 passes on none of its messages. */
   deaf(): void;
 }
 
 /**
- * k6 1.8 drops what comes with the answer to the handshake when it begins to read before it has told that the socket is
- * open (`queueMessage` in its websockets.go). Our server sends its welcome there. A socket without a message for this
- * long after it opened is made again.
+ * k6 1.8 drops data that arrives with the answer to the handshake when it reads before it has announced the open socket
+ * (`queueMessage` in its websockets.go). Our server sends its welcome there. A socket without a message for this long
+ * after it opened is made again.
  */
 const DEAF_MS = 2000;
 
-/** k6's types leave out that a close event says why. */
+/** k6's types lack the reason of a close event. */
 interface CloseEvent {
   readonly code?: number;
   readonly reason?: string;
@@ -75,7 +75,7 @@ export class K6Platform implements Platform {
         end(() => {
           this.#tap.deaf();
           socket.close(CUT_CODE, 'deaf');
-          handlers.onClose(1006, 'k6 passed on nothing of what came.');
+          handlers.onClose(1006, 'k6 passed on no message.');
         });
       }, DEAF_MS);
     };
@@ -103,7 +103,7 @@ export class K6Platform implements Platform {
     };
   }
 
-  /** Ends the socket as a dead network would, as far as the client can tell; false when there is none. */
+  /** Ends the socket so that the client sees a dead network. False when there is no socket. */
   cut(): boolean {
     const cut = this.#cut;
     cut?.();
@@ -111,7 +111,7 @@ export class K6Platform implements Platform {
   }
 
   decode(text: string): ServerMessage[] {
-    // Without the SDK's validation, which would be most of what k6 has to do.
+    // Without the SDK's validation, which would be most of k6's work.
     const value = JSON.parse(text) as ServerMessage | ServerMessage[];
     return new TappedMessages(Array.isArray(value) ? value : [value], (message) => this.#tap.message(message));
   }

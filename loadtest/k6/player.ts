@@ -13,7 +13,7 @@ import type { Plan } from './plan.ts';
 import { CUT_CODE, K6Platform } from './platform.ts';
 import { SequenceCheck } from './sequence-check.ts';
 
-/** Refusals that are part of the game: somebody was faster, or it just ended. */
+/** Refusals that are part of the game: another player was faster, or it just ended. */
 const OF_THE_GAME = ['cell_taken', 'game_over', 'game_not_active'];
 
 /** One socket with the SDK behind it, watched from both sides. */
@@ -47,7 +47,7 @@ export class Player {
       },
       message: (message) => this.#onMessage(message),
       closed: (code) => this.#onClosed(code),
-      deaf: () => measurements.complain('A socket was open and k6 passed on nothing: it is made again.'),
+      deaf: () => measurements.complain('A socket was open and k6 passed on nothing, so it is opened again.'),
     });
     this.client = new GridlockClient(this.#platform, { room: grid, connectTimeoutMs: 30_000 });
     this.client.on('state', ({ state }) => this.#onState(state));
@@ -73,7 +73,7 @@ export class Player {
     return this.#unanswered;
   }
 
-  /** The connection of a player who is not connected. */
+  /** Describes the connection of a player who is not connected. */
   get whereabouts(): string {
     const since =
       this.#cutAt === undefined ? 'never connected' : `away for ${Math.round((Date.now() - this.#cutAt) / 1000)} s`;
@@ -90,7 +90,9 @@ export class Player {
     this.#measurements.closed(CUT_CODE);
   }
 
-  /** Captures a cell; `dueAt` is when it was meant to be sent: waiting for a busy generator counts, too. */
+  /**
+   * Captures a cell. `dueAt` is the time when it was due to be sent, so that waiting for a busy generator counts too.
+   */
   capture(game: string, cell: number, dueAt: number): void {
     const { client } = this;
     this.#seats = game;
@@ -115,7 +117,7 @@ export class Player {
     );
   }
 
-  /** Says a line to a channel. */
+  /** Sends a line to a channel. */
   say(channel: string, text: string): void {
     this.#unanswered++;
     this.client.publish(channel, { text }).then(
@@ -131,7 +133,7 @@ export class Player {
     );
   }
 
-  /** The game has ended, or none of it is wanted any more. */
+  /** The game has ended, or is no longer needed. */
   async leave(game: string): Promise<void> {
     await this.client.leave(game).catch(() => undefined);
     this.#sequence.forget(game);

@@ -29,13 +29,13 @@ test('every event that was left out counts', () => {
 test('an event that comes again counts', () => {
   assert.deepEqual(faultsOf(snapshot(3), event(4), event(4)), { ...NONE, duplicates: 1 });
 });
-test('what is repeated because a hole was asked for is no duplicate', () => {
+test('a repeat that fills a requested hole is not a duplicate', () => {
   assert.deepEqual(faultsOf(snapshot(3), event(4), event(6), event(5), event(6), event(7)), { ...NONE, gaps: 1 });
 });
-test('a resume that could not be exact counts what was missed', () => {
+test('an inexact resume counts the missed events', () => {
   assert.deepEqual(faultsOf(snapshot(3), event(4), snapshot(9, false)), { ...NONE, gaps: 5 });
 });
-test('lines that come in a history after having been away are caught up with, the first history is not', () => {
+test('lines in a history after an absence count as caught up, those in the first history do not', () => {
   const history = (epoch: string, ...seqs: number[]) =>
     ({ type: 'history', channel: 'lobby', epoch, messages: seqs.map((seq) => ({ seq })) }) as ServerMessage;
   const wire = new SequenceCheck();
@@ -43,6 +43,6 @@ test('lines that come in a history after having been away are caught up with, th
     wire.receive(message);
   assert.deepEqual([wire.caughtUp, wire.faults], [2, NONE]);
 });
-test('a missing line of chat counts, and a line that is repeated after a resume does not', () => {
+test('a missing line of chat counts, and a repeated line after a resume does not', () => {
   assert.deepEqual(faultsOf(chat(1), chat(2), chat(2), chat(4)), { ...NONE, chatGaps: 1 });
 });

@@ -1,10 +1,10 @@
 import type { ServerMessage } from '../../services/protocol/index.ts';
 
-/** Seqs of one history, as they came over the wire. */
+/** Sequence numbers of one history, as they came over the wire. */
 interface Place {
   epoch: string;
   seq: number;
-  /** Up to here a repeat may be the answer to having asked again for what was missing. */
+  /** Up to here a repeat may answer a request for missing events. */
   askedAgainTo: number;
 }
 
@@ -12,18 +12,18 @@ interface Place {
 export interface SequenceFaults {
   /** Events that were left out. */
   gaps: number;
-  /** Events that came again without having been asked for. */
+  /** Events that came again without a request. */
   duplicates: number;
   chatGaps: number;
 }
 
 /**
- * Looks at what the server sends before the SDK puts it right: a hole or a repeat that the SDK repairs is still a fault
- * of the cluster. Goes on over sockets: a resume must continue exactly where the last one was cut.
+ * Checks the server's messages before the SDK corrects them, because a hole or a repeat that the SDK repairs is still a
+ * fault of the cluster. It spans sockets: a resume must continue exactly where the last socket was cut.
  */
 export class SequenceCheck {
   readonly faults: SequenceFaults = { gaps: 0, duplicates: 0, chatGaps: 0 };
-  /** Lines of chat that came in a history, after having been away. */
+  /** Lines of chat that came in a history after an absence. */
   caughtUp = 0;
   readonly #games = new Map<string, Place>();
   readonly #channels = new Map<string, Place>();
@@ -32,20 +32,20 @@ export class SequenceCheck {
     if (message.type === 'event') this.#event(message.game, message.epoch, message.seq);
     else if (message.type === 'snapshot') {
       const { game, epoch, seq } = message;
-      // Events that are gone for good: a client that was away missed at least one.
+      // Events that are lost for good: a client that was away missed at least one.
       if (message.recovered === false) this.faults.gaps += Math.max(1, seq - (this.#games.get(game)?.seq ?? seq));
       this.#games.set(game, { epoch, seq, askedAgainTo: 0 });
     } else if (message.type === 'message') this.#message(message.channel, message.epoch, message.seq);
     else if (message.type === 'history') {
       const place = this.#channels.get(message.channel);
-      // The first one is of a time in which nobody listened here.
+      // The first one is from a time when this client did not listen.
       if (place?.epoch === message.epoch) this.caughtUp += message.messages.filter(({ seq }) => seq > place.seq).length;
       const seq = message.messages.at(-1)?.seq;
       if (seq !== undefined) this.#channels.set(message.channel, { epoch: message.epoch, seq, askedAgainTo: 0 });
     }
   }
 
-  /** Games end; their places need not be kept for ever. */
+  /** Games end, so their places need not be kept forever. */
   forget(game: string): void {
     this.#games.delete(game);
   }

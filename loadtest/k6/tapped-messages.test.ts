@@ -6,13 +6,13 @@ import { TappedMessages } from './tapped-messages.ts';
 
 const event = (seq: number) => ({ type: 'event', game: 'AAAAAA', epoch: 'e1', seq }) as ServerMessage;
 
-test('every message of a frame is shown, one after the other, as it is taken', () => {
+test('every message of a frame is observed when the SDK takes it, one after the other', () => {
   const order: string[] = [];
   for (const message of new TappedMessages([event(1), event(2)], () => order.push('shown'))) order.push(message.type);
   assert.deepEqual(order, ['shown', 'event', 'shown', 'event']);
   assert.equal(new TappedMessages([event(1)], () => undefined).length, 1);
 });
-test('what is left of a frame by a client that moves on comes again without being a duplicate', () => {
+test('messages of a frame that a client did not take may come again without being duplicates', () => {
   const wire = new SequenceCheck();
   const take = (messages: ServerMessage[], count: number) => {
     for (const _ of new TappedMessages(messages, (message) => wire.receive(message))) if (--count === 0) return;

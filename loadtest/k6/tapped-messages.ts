@@ -1,8 +1,8 @@
 import type { ServerMessage } from '../../services/protocol/index.ts';
 
 /**
- * The messages of a frame, each shown to the observer when the SDK takes it. What it leaves of a frame, as it has
- * just moved to another socket, never came as far as it can tell: it is asked for again there, and is no duplicate then.
+ * The messages of a frame, each shown to the observer when the SDK takes it. An SDK that has just moved to another
+ * socket leaves the rest of a frame. It requests those messages again there, so they are not duplicates.
  */
 export class TappedMessages extends Array<ServerMessage> {
   readonly #taken: (message: ServerMessage) => void;

@@ -13,7 +13,7 @@ export class VirtualUser {
   readonly #players: Player[] = [];
   readonly #playing: GameTable[] = [];
   #tables = 0;
-  /** Nothing new is begun any more. */
+  /** No new work begins any more. */
   #ending = false;
   #over = false;
 
@@ -75,7 +75,7 @@ export class VirtualUser {
 
   #cut(share: number, over: number): void {
     const open = this.#players.filter((player) => player.open);
-    // A small share of few sockets is none for most virtual users; the first always cuts one.
+    // A small share of a few sockets is zero for most virtual users, so the first one always cuts one.
     const wanted = Math.floor(open.length * share + Math.random());
     const chosen = open.slice(0, share === 1 ? open.length : Math.max(this.#vu === 1 ? 1 : 0, wanted));
     chosen.forEach((player, index) => {
@@ -83,7 +83,7 @@ export class VirtualUser {
     });
   }
 
-  /** All together say so many lines a second; everybody has a turn, as one player may say but one a second. */
+  /** All players together say this many lines a second, in turns, because one player may say only one a second. */
   #chat(): void {
     const { chatLines, vus } = this.#plan;
     if (chatLines === 0) return;
@@ -98,7 +98,7 @@ export class VirtualUser {
     setTimeout(say, this.#startAt - Date.now() + this.#plan.rampSeconds * 1000 + Math.random() * everyMs);
   }
 
-  /** Not `http.get`: it would stop all sockets of this virtual user until the answer is there. */
+  /** Not `http.get`, which would block all sockets of this virtual user until the answer arrives. */
   async #proceed(step: number): Promise<boolean> {
     const { control } = this.#plan;
     if (control === undefined) return true;
@@ -106,7 +106,7 @@ export class VirtualUser {
     return (await http.asyncRequest('GET', `${control}/${step}`, null, params)).body === 'go';
   }
 
-  /** Resolves when it is so of every player, or has not become so for long. */
+  /** Resolves when the condition holds for every player, or after a long time. */
   async #settled(isSo: (player: Player) => boolean): Promise<void> {
     const end = Date.now() + SETTLE_SECONDS * 1000;
     while (!this.#players.every(isSo) && Date.now() < end) await this.#sleep(100);
@@ -118,7 +118,7 @@ export class VirtualUser {
     await this.#settled(({ unanswered, open }) => unanswered === 0 && open);
     // Events of the last moves are delivered after their answers.
     await this.#sleep(1000);
-    // Meanwhile somebody may have been sent to another replica.
+    // Meanwhile a player may have been sent to another replica.
     await this.#settled(({ open }) => open);
     for (const player of this.#players) {
       if (player.open) continue;
@@ -128,7 +128,7 @@ export class VirtualUser {
     this.#tick();
     this.#over = true;
     for (const player of this.#players) player.close();
-    // Unanswered requests fail only now, and are reported too.
+    // Unanswered requests fail only at this point, and are reported too.
     await this.#sleep(0);
     this.#tick();
   }

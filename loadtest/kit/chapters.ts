@@ -4,7 +4,7 @@ import type { ClientHistory, Violation } from './history.ts';
 
 export interface SeenEvent {
   readonly at: number;
-  // The application knows what it is.
+  // The type is known only to the application.
   readonly event: any;
 }
 
@@ -19,11 +19,11 @@ export interface Claim {
   readonly player: string;
   readonly seq: number;
   readonly command: AppCommand;
-  /** It was acknowledged in the epoch that followed, as something that had happened in this one. */
+  /** It was acknowledged in the following epoch, as having happened in this one. */
   readonly isCarried: boolean;
 }
 
-/** One epoch of a game, as all who saw something of it know it together. */
+/** One epoch of a game, from the combined observations of all clients. */
 export interface Chapter {
   readonly game: string;
   readonly epoch: string;
@@ -47,7 +47,7 @@ interface Draft extends Chapter {
 
 const keyOf = (game: string, epoch: string) => `${game} ${epoch}`;
 
-/** The games that anybody saw, epoch by epoch, and where clients saw different events at one place. */
+/** The games that any client saw, epoch by epoch, and the places where clients saw different events. */
 export function chaptersOf(histories: readonly ClientHistory[]): { chapters: Chapter[]; faults: Violation[] } {
   const drafts = new Map<string, Draft>();
   const open = new Map<string, Chapter['open']>();
@@ -84,7 +84,7 @@ export function chaptersOf(histories: readonly ClientHistory[]): { chapters: Cha
     for (const { game, epoch, seq, command } of acknowledged) {
       const first = draftOf(game, epoch);
       let draft = first;
-      // What an epoch began with happened in the one before, in which the acknowledgement went missing.
+      // The state that an epoch began with happened in the previous one, whose acknowledgement went missing.
       while (draft.previous && !draft.events.has(seq) && seq <= (draft.states[0]?.seq ?? 0)) draft = draft.previous;
       draft.claims.push({ player, seq, command, isCarried: draft !== first });
     }

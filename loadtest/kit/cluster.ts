@@ -22,7 +22,7 @@ export type ClusterOptions = Partial<Omit<Config, 'stack'>> & {
   env?: NodeJS.ProcessEnv;
 };
 
-/** Lifts what a replica allows one address, for a generator that plays all players from there. */
+/** Lifts the limits of a replica for one address, for a generator that plays all players from there. */
 export const ONE_ADDRESS: Readonly<Record<string, string>> = Object.fromEntries(
   (
     [
@@ -34,7 +34,7 @@ export const ONE_ADDRESS: Readonly<Record<string, string>> = Object.fromEntries(
   ).map((name) => [name, '1000000']),
 );
 
-/** How a supervisor ended, and all it has printed. */
+/** How a supervisor ended, and everything it printed. */
 export interface Ending {
   code: number | null;
   signal: NodeJS.Signals | null;
@@ -42,7 +42,7 @@ export interface Ending {
   stderr: string;
 }
 
-/** `npm start` without npm: the supervisor as its user runs it, with what it prints collected. */
+/** `npm start` without npm: the supervisor as its user runs it, with its output collected. */
 export class SupervisorRun {
   readonly process: ChildProcess;
   readonly ended: Promise<Ending>;
@@ -53,7 +53,7 @@ export class SupervisorRun {
     const args = (Object.keys(LOCAL_KEYS) as LocalKey[])
       .filter((key) => flags[key] !== undefined)
       .map((key) => `--${flagOf(key)}=${flags[key]}`);
-    // The channel makes it leave should this process be killed.
+    // The channel makes it leave if this process is killed.
     this.process = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', CLI, 'start', ...args], {
       cwd: path.resolve(import.meta.dirname, '../..'),
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -98,10 +98,7 @@ export interface Cluster {
   killReplica(number: number, signal?: NodeJS.Signals): Promise<void>;
   killRedis(signal?: NodeJS.Signals): Promise<void>;
   killEdge(signal?: NodeJS.Signals): Promise<void>;
-  /**
-   * Resolves when every process runs and every replica is ready and in the edge's rotation; gives the status
-   * then.
-   */
+  /** Resolves with the status when every process runs and every replica is ready and in the edge's rotation. */
   settled(): Promise<RunningStatus>;
   /** Resolves when the edge sends requests to exactly the replicas of these names (ws1, ws2, ...). */
   rotation(names: readonly string[]): Promise<void>;
@@ -113,7 +110,7 @@ export interface Cluster {
 export const temporaryStateDir = (): string => mkdtempSync(path.join(os.tmpdir(), 'gridlock-'));
 
 /**
- * Starts a cluster on free ports and in a directory of its own unless told otherwise, and resolves when it is ready.
+ * Starts a cluster, by default on free ports and in a separate directory. Resolves when it is ready.
  * @throws with everything the supervisor printed when it does not come up
  */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {

@@ -12,28 +12,31 @@ const CONNECTING_AT_ONCE = 20;
 const WAIT_MS = 60_000;
 const STILL_MS = 2000;
 const RETRY_MS = 200;
-/** What a player may hear who was a moment too late. */
+/** Refusals that a player may get who was a moment too late. */
 const PART_OF_THE_GAME = ['cell_taken', 'game_over'];
 
 export interface GameSettings {
   readonly players: number;
   readonly size: number;
   readonly seconds: number;
-  /** Of the first board of each table; with different sizes later games do not all begin and end together. */
+  /** Sizes of the first board of each table. They differ, so that later games do not all begin and end together. */
   readonly firstSize?: () => number;
 }
 const BY_FOURS: GameSettings = { players: 4, size: 16, seconds: 300 };
 
-/** When the next move is due, by `performance.now()`; it gets when the one before was due, undefined for the first. */
+/**
+ * The time when the next move is due, by `performance.now()`. The argument is when the previous one was due; undefined
+ * for the first.
+ */
 export type Pace = (dueAt: number | undefined) => number;
 
-/** Moves at even times, however long each takes. */
+/** Moves at even intervals, however long each takes. */
 export const steadily =
   (everyMs: number): Pace =>
   (dueAt) =>
     dueAt === undefined ? performance.now() + Math.random() * everyMs : dueAt + everyMs;
 
-/** Rests after each move, for about so long. */
+/** Rests after each move for about this long. */
 export const unevenly =
   (restMs: number): Pace =>
   (dueAt) =>
@@ -55,7 +58,7 @@ interface Complaint {
 export interface CrowdReport {
   /** Lost sockets, and the reasons. A socket that comes back and is lost again counts again. */
   readonly dropped: readonly Complaint[];
-  /** Moves that were not answered, or refused for no reason that belongs to the game. */
+  /** Moves that were not answered, or refused for a reason that is not part of the game. */
   readonly failed: readonly Complaint[];
   readonly games: number;
   readonly violations: readonly Violation[];
@@ -127,19 +130,19 @@ export class Crowd {
     return this.players.reduce((sum, { client }) => sum + client.health.reconnects, 0);
   }
 
-  /** Events that reached anybody. */
+  /** Events that reached any player. */
   get received(): number {
     return this.players.reduce((sum, { events }) => sum + events, 0);
   }
 
-  /** How many are on each replica, by APPID. */
+  /** The number of players on each replica, by APPID. */
   get placement(): Record<string, number> {
     const counts: Record<string, number> = {};
     for (const { replica } of this.players) counts[replica] = (counts[replica] ?? 0) + 1;
     return counts;
   }
 
-  /** Seats the first of them at so many tables, whose first games begin. */
+  /** Seats the first players at this many tables, whose first games begin. */
   async seat(tables: number, settings: GameSettings = BY_FOURS): Promise<void> {
     const { players, size, firstSize } = settings;
     const groups = Array.from({ length: tables }, (_, index) =>
@@ -156,14 +159,17 @@ export class Crowd {
     );
   }
 
-  /** Everybody at a table captures free cells at this pace, game after game, until `stop`. */
+  /** All seated players capture free cells at this pace, game after game, until `stop`. */
   play(pace: Pace): void {
     this.#playing = Promise.all(this.#tables.map((table) => this.#playOn(table, pace)));
     // Reported by `stop`.
     this.#playing.catch(() => undefined);
   }
 
-  /** Resolves when the last moves are answered; with whether all of each table then came to the same end in time. */
+  /**
+   * Resolves when the last moves are answered, with whether all players of each table then reached the same end in
+   * time.
+   */
   async stop(withinMs = WAIT_MS): Promise<boolean> {
     this.#stopping = true;
     for (const wake of this.#pausing) wake();
@@ -176,18 +182,18 @@ export class Crowd {
     return { dropped: this.#dropped, failed: this.#failed, games: this.#games, violations };
   }
 
-  /** Resolves when so many more moves are acknowledged. */
+  /** Resolves when this many more moves are acknowledged. */
   async acknowledged(moves: number): Promise<void> {
     const goal = this.moves.length + moves;
     await this.#wait(`${moves} more moves`, () => this.moves.length >= goal);
   }
 
-  /** Resolves when somebody is on that replica. */
+  /** Resolves when a player is on that replica. */
   async until(appId: string): Promise<void> {
     await this.#wait(`a player on replica ${appId}`, () => this.players.some(({ replica }) => replica === appId));
   }
 
-  /** Resolves when for two seconds nobody moved, and of a cluster in the stateful design no move was passed on. */
+  /** Resolves when for two seconds no player changed its replica, and in the stateful design no move was passed on. */
   async settled(cluster: Pick<Cluster, 'status'>): Promise<void> {
     for (const deadline = performance.now() + WAIT_MS; performance.now() < deadline; ) {
       const [reconnects, before] = [this.reconnects, await decidedBy(cluster)];
@@ -257,7 +263,7 @@ export class Crowd {
     }
   }
 
-  /** Over early when it is time to stop. A signal with a thousand listeners would cost more than the moves. */
+  /** Ends early when it is time to stop. A signal with a thousand listeners would cost more than the moves. */
   #pause(ms: number): Promise<void> {
     if (this.#stopping) return Promise.resolve();
     return new Promise((resolve) => {
@@ -276,7 +282,7 @@ export class Crowd {
   }
 }
 
-/** Resolves when all at a table have seen what any of them saw or was promised. */
+/** Resolves when all players of a table have seen everything that any of them saw or got acknowledged. */
 async function caughtUp({ game, seats }: Table): Promise<void> {
   const promised = seats.map((player) => player.lastAcknowledged(game));
   const newest = Math.max(...promised, ...seats.map(({ client }) => client.room(game)?.seq ?? 0));

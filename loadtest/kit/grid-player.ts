@@ -24,12 +24,12 @@ export class GridPlayer extends RecordingPlayer<Grid> {
     return player;
   }
 
-  /** Cells that may be captured; none of a game that is not active. */
+  /** Cells that may be captured; none when the game is not active. */
   freeCells(game: string): number[] {
     return freeCells(this.client.room(game)?.state);
   }
 
-  /** Captures a cell; gives its place in the history of the game, undefined when it was refused. */
+  /** Captures a cell. Resolves with its place in the history of the game, or undefined when it was refused. */
   capture(game: string, cell: number): Promise<number | undefined> {
     return this.send(game, capture(cell));
   }
@@ -51,7 +51,7 @@ const connectTo =
   (name: string, options: Partial<ClientOptions>): Promise<GridPlayer> =>
     GridPlayer.connect(target, name, options);
 
-/** Players on as many different replicas, however many connections that takes. The others are closed. */
+/** Players on as many different replicas. This may take more connections; the others are closed. */
 export const playersOnDifferentReplicas = (target: Target, count: number): Promise<GridPlayer[]> =>
   onDifferentReplicas(connectTo(target), count);
 

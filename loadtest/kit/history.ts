@@ -1,11 +1,11 @@
 import type { AppCommand } from '../../services/protocol/index.ts';
 
-/** One thing a client applied to its picture of a game, in the order it did so; `at` is the time of the event. */
+/** One change that a client applied to its copy of a game, in order; `at` is the time of the event. */
 export type Observation =
   | { kind: 'event'; game: string; epoch: string; seq: number; at: number; event: unknown }
   | { kind: 'snapshot'; game: string; epoch: string; seq: number; state: unknown };
 
-/** How a game stood in the end for one client. */
+/** The final state of a game for one client. */
 export interface FinalState {
   readonly game: string;
   readonly epoch: string;
@@ -21,22 +21,22 @@ export interface Acknowledged {
   readonly command: AppCommand;
 }
 
-/** One thing of a game's history that came over a socket, in the order it came. */
+/** One part of a game's history that came over a socket, in order of arrival. */
 export type Received =
-  /** A new socket, and how far the client knew each game when it was welcomed: from there on it asks. */
+  /** A new socket, and the client's place in each game when it was welcomed: it asks for the events from there. */
   | { kind: 'welcome'; known: readonly { game: string; epoch: string; seq: number }[] }
   | { kind: 'event' | 'snapshot'; game: string; epoch: string; seq: number };
 
-/** What one player's client saw and was promised. */
+/** The observations of one player's client, and its acknowledgements. */
 export interface ClientHistory {
   readonly player: string;
   readonly name: string;
   readonly observed: readonly Observation[];
   readonly final: readonly FinalState[];
   readonly acknowledged: readonly Acknowledged[];
-  /** Commands whose fate the player does not know: each may have happened, once. */
+  /** Commands whose outcome the player does not know. Each may have happened, once. */
   readonly open: readonly { readonly game: string; readonly command: AppCommand }[];
-  /** What its sockets brought, before the client put anything in order. */
+  /** The messages of its sockets, before the client put anything in order. */
   readonly received?: readonly Received[];
 }
 

@@ -5,8 +5,8 @@ import type { Chapter, Claim, SeenState } from './chapters.ts';
 import type { Fault, Violation } from './history.ts';
 
 /**
- * Plays each epoch again by the rules of the application, and compares. Every seen state must follow from the events
- * before it, every acknowledged command must be at its place, and every event must have one cause.
+ * Replays each epoch by the rules of the application, and compares. Every seen state must follow from the events before
+ * it, every acknowledged command must be at its place, and every event must have one cause.
  */
 export function judge(chapters: readonly Chapter[], players: readonly PlayerRef[], app: AppUnderTest): Violation[] {
   return chapters.flatMap((chapter) => new Replay(chapter, players, app).run());
@@ -69,7 +69,7 @@ class Replay {
     }
   }
 
-  /** Finds who asked for the event at that place; with how many events came of it. */
+  /** Finds the command behind the event at that place, and the number of events it caused. */
   #cause(seq: number, state: any): number {
     const { events, open, claims } = this.#chapter;
     const { at, event } = events.get(seq)!;
@@ -100,7 +100,7 @@ class Replay {
       open.splice(index, 1);
       return count;
     }
-    // What a room begins with, until somebody is in it.
+    // Events that a room begins with, until it has a member.
     if (state === undefined || this.#type.members(state).length === 0) return 1;
     for (const kind of ['join', 'leave'] as const) {
       for (const player of this.#players.keys()) {
@@ -124,14 +124,14 @@ class Replay {
     return 1;
   }
 
-  /** Commands acknowledged after this epoch, even if nobody saw the event at their place. */
+  /** Commands acknowledged after this epoch, even if no client saw the event at their place. */
   #laterClaims(): Claim[] {
     const claims = this.#chapter.claims.filter(({ isCarried }) => isCarried);
     for (let later = this.#chapter.next; later; later = later.next) claims.push(...later.claims);
     return claims;
   }
 
-  /** A state that somebody saw is not the one that the events give. */
+  /** A state that a client saw differs from the one that the events give. */
   #differs({ seq, state, player }: SeenState): void {
     const earlier = [...this.#states].find(([, one]) => isDeepStrictEqual(one, state))?.[0];
     const gone = this.#chapter.claims.filter((claim) => claim.seq <= seq && claim.seq > (earlier ?? seq));
@@ -149,7 +149,7 @@ class Replay {
     const isWhole = begin !== undefined && isDeepStrictEqual(this.#states.get(begin.seq), begin.state);
     const isGone = (state: any) => this.#app.holds?.(state, claim.command, player) === false;
     if (events.has(seq) && this.#states.has(seq - 1) && !this.#isThere(claim)) {
-      // Where an end was lost, another event has had this place before anybody looked.
+      // Where an end was lost, another event took this place before any client looked.
       if (isCarried && begin && !isGone(begin.state)) return;
       const found = JSON.stringify(events.get(seq)!.event);
       return this.#fault('lost', player, `seq ${seq}: ${textOf(claim)} was acknowledged, ${found} is there`);
@@ -158,17 +158,17 @@ class Replay {
       const isLost = seq > begin.seq || (!isWhole && isGone(begin.state));
       if (!isLost) return;
       const detail = `seq ${seq}: ${textOf(claim)} was acknowledged, the epoch after began without it`;
-      // What the epoch itself acknowledged as done before is not announced as lost by it.
+      // A command that the epoch itself acknowledged as done before does not count as announced lost.
       return this.#fault(isCarried ? 'lost' : 'lost tail', player, detail);
     }
     if (events.has(seq)) return;
-    // A state that came later has it, or nobody can say.
+    // A later state has it, or no observation can show whether it does.
     const later = states.find((state) => state.seq >= seq);
     if (later && !isGone(later.state)) return;
     this.#fault('lost', player, `seq ${seq}: ${textOf(claim)} was acknowledged, nothing is there`);
   }
 
-  /** Its event is there, or it has nothing to do where it is. */
+  /** Its event is there, or the command has no effect at its place. */
   #isThere(claim: Claim): boolean {
     if (this.#found.has(claim)) return true;
     const { seq, command, player } = claim;

@@ -18,7 +18,7 @@ export function markdownTable(
   return [line(head), line(rule), ...rows.map(line)].join('\n');
 }
 
-/** Some measurements side by side: a row for each thing that was measured, a column for each measurement. */
+/** Measurements side by side: a row for each quantity, a column for each measurement. */
 export function comparison<Measured>(
   names: readonly string[],
   measured: readonly Measured[],

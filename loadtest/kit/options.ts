@@ -1,8 +1,8 @@
 export type Design = 'stateless' | 'stateful';
 export const DESIGNS: readonly Design[] = ['stateless', 'stateful'];
 
-/** Gets a line about what goes on. */
+/** Gets progress lines. */
 export type Report = (line: string) => void;
 
-/** Progress goes where it does not mix with results. */
+/** Progress goes to a stream where it does not mix with results. */
 export const toStandardError: Report = (line) => void process.stderr.write(`${line}\n`);

@@ -29,7 +29,7 @@ test('the CPU of a process that computes and the memory of a process that alloca
   assert.equal(processUsage(child.pid!), undefined);
 });
 
-test('what a process started counts with it', async () => {
+test('the processes that a process started count with it', async () => {
   const child = spawn('sh', ['-c', 'sleep 60 & echo ready; wait'], { stdio: ['ignore', 'pipe', 'inherit'] });
   await once(child.stdout, 'data');
   const tree = processTree(child.pid!);

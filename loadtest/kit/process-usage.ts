@@ -8,7 +8,7 @@ import { processFields } from '../../infra/setup/process-identity.mjs';
 export interface ProcessUsage {
   /** User and system time since its start, in milliseconds; counted in ticks of the kernel, mostly 10 ms. */
   readonly cpuMs: number;
-  /** Resident memory in bytes. Buffers the kernel keeps for its sockets are not part of it. */
+  /** Resident memory in bytes. The kernel's buffers for its sockets are not part of it. */
   readonly residentBytes: number;
 }
 
@@ -37,7 +37,7 @@ export function processUsage(pid: number): ProcessUsage | undefined {
   };
 }
 
-/** A process and all that descend from it, the process first. */
+/** A process and all of its descendants, the process first. */
 export function processTree(pid: number): number[] {
   const children = new Map<number, number[]>();
   for (const name of readdirSync('/proc')) {
@@ -50,7 +50,7 @@ export function processTree(pid: number): number[] {
   return tree;
 }
 
-/** Processes by what they are for, e.g. `{ replicas: [12, 13], redis: [14], edge: [15] }`: process ids. */
+/** Processes by their purpose, e.g. `{ replicas: [12, 13], redis: [14], edge: [15] }`: process ids. */
 export type Tiers = Readonly<Record<string, readonly number[]>>;
 
 /** Per tier: CPU in milliseconds since the processes began, and resident bytes now. */
@@ -97,7 +97,7 @@ export const sum = (numbers: readonly number[]): number => numbers.reduce((total
 /** The processes that a process has started and that still run. */
 export async function childrenOf(pid: number): Promise<number[]> {
   const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(async () => {
-    // Not Linux, or a kernel that does not tell.
+    // Not Linux, or a kernel without this information.
     const { stdout } = await promisify(execFile)('pgrep', ['-P', String(pid)]);
     return stdout;
   });

@@ -1,4 +1,4 @@
-/** Random numbers that a seed brings again. */
+/** Random numbers that a seed reproduces. */
 export class Random {
   #state: number;
 

@@ -9,7 +9,7 @@ import {
 import type { Cluster } from './cluster.ts';
 import type { Acknowledged, ClientHistory, Observation, Received } from './history.ts';
 
-/** Changes the runtime of a player's client, for instance to count what it does. */
+/** Changes the runtime of a player's client, for example to count its actions. */
 export type WrapPlatform = (platform: ReturnType<typeof nodePlatform>) => ReturnType<typeof nodePlatform>;
 
 export type Target = Pick<Cluster, 'url' | 'rootPem'>;
@@ -77,7 +77,7 @@ export class RecordingPlayer<Type extends AnyRoomType = AnyRoomType> {
     return this.#acknowledged.length;
   }
 
-  /** The place in the game's history of the last move that was acknowledged; 0 of none. */
+  /** The place in the game's history of the last acknowledged move; 0 without one. */
   lastAcknowledged(game: string): number {
     return this.#acknowledged.reduce((last, one) => (one.game === game ? Math.max(last, one.seq) : last), 0);
   }
@@ -95,7 +95,7 @@ export class RecordingPlayer<Type extends AnyRoomType = AnyRoomType> {
     };
   }
 
-  /** Sends a command and remembers the promise; a refusal is remembered too, and gives undefined. */
+  /** Sends a command and records the acknowledgement. A refusal is recorded too, and gives undefined. */
   async send(game: string, command: CommandOf<Type>): Promise<number | undefined> {
     try {
       const { epoch, seq } = await this.client.send(game, command);
@@ -104,13 +104,13 @@ export class RecordingPlayer<Type extends AnyRoomType = AnyRoomType> {
     } catch (error) {
       if (!(error instanceof GridlockError)) throw error;
       this.#refusals.push(error);
-      // Everything but the application's own refusal may hide that it happened.
+      // Every error except the application's own refusal may hide that the command happened.
       if (!Object.hasOwn(this.#type.refusals, error.code)) this.#open.push({ game, command });
       return undefined;
     }
   }
 
-  /** Resolves when the connection was lost and made again, at once if that has happened already. */
+  /** Resolves when the connection was lost and restored, at once if that has happened already. */
   reconnected(): Promise<void> {
     if (this.client.health.reconnects > 0) return Promise.resolve();
     return new Promise((resolve) => {
@@ -122,7 +122,7 @@ export class RecordingPlayer<Type extends AnyRoomType = AnyRoomType> {
     });
   }
 
-  /** Resolves when the game is as wanted, at once if it is already. */
+  /** Resolves when the game meets the condition, at once if it does already. */
   async until(game: string, wanted: (room: Room<Type>) => boolean): Promise<void> {
     const room = this.client.room(game) ?? (await this.#entered(game));
     if (wanted(room)) return;
@@ -148,7 +148,7 @@ export class RecordingPlayer<Type extends AnyRoomType = AnyRoomType> {
 
 type Connect<Player> = (name: string, options: Partial<ClientOptions>) => Promise<Player>;
 
-/** Connects until every place is taken; `placeOf` tells the place of a player, or undefined where none is free. */
+/** Connects until every place is taken. `placeOf` returns the place of a player, or undefined when none is free. */
 async function seat<Player extends RecordingPlayer<any>>(
   connect: Connect<Player>,
   count: number,
@@ -159,7 +159,7 @@ async function seat<Player extends RecordingPlayer<any>>(
   // Held until the end: the edge sends the next connection to the replica that has the fewest.
   const spare: Player[] = [];
   while (taken.size < count && spare.length < 40) {
-    // A game that takes its players to its replica would bring them all together.
+    // A game that leads its players to its replica would put them all on one.
     const player = await connect(`Player ${taken.size + 1}`, { routeByGame: false, ...options });
     const place = placeOf(player, taken);
     if (place === undefined) spare.push(player);
@@ -172,7 +172,7 @@ async function seat<Player extends RecordingPlayer<any>>(
   throw new Error(`40 connections reached only the replicas ${reached.join(', ')}.`);
 }
 
-/** Players on as many different replicas, however many connections that takes. The others are closed. */
+/** Players on as many different replicas. This may take more connections; the others are closed. */
 export const onDifferentReplicas = <Player extends RecordingPlayer<any>>(
   connect: Connect<Player>,
   count: number,

@@ -19,7 +19,7 @@ export interface Decided {
 
 const DECIDED = /^gridlock_commands_decided_total\{([^}]*)\} (\d+)/gm;
 
-/** Sums up over the ready replicas of a cluster what they decided. */
+/** Sums up the decisions of a cluster's ready replicas. */
 export async function decidedBy(cluster: Pick<Cluster, 'status'>, kind = 'act'): Promise<Decided> {
   const decided = { owner: 0, forwarded: 0 };
   for (const text of await metricsOf(cluster)) {
@@ -31,7 +31,7 @@ export async function decidedBy(cluster: Pick<Cluster, 'status'>, kind = 'act'):
   return decided;
 }
 
-/** Which part was passed on between two of these, from 0 to 1. */
+/** The share that was passed on between two of these readings, from 0 to 1. */
 export function forwardedShare(before: Decided, after: Decided): number {
   const forwarded = after.forwarded - before.forwarded;
   return forwarded / Math.max(1, forwarded + after.owner - before.owner);
@@ -39,7 +39,7 @@ export function forwardedShare(before: Decided, after: Decided): number {
 
 const CONFLICTS = /^gridlock_append_conflicts_total\{[^}]*\} (\d+)/m;
 
-/** Decisions that a cluster made again since it runs, as another replica had written first. */
+/** Decisions that a cluster has made again since its start, because another replica had written first. */
 export async function conflictsOf(cluster: Pick<Cluster, 'status'>): Promise<number> {
   const counts = (await metricsOf(cluster)).map((text) => Number(CONFLICTS.exec(text)?.[1] ?? 0));
   return counts.reduce((sum, count) => sum + count, 0);
@@ -48,7 +48,9 @@ export async function conflictsOf(cluster: Pick<Cluster, 'status'>): Promise<num
 const WAIT_MS = 60_000;
 const MEMBERS = /^gridlock_members\{[^}]*\} (\d+)/m;
 
-/** Resolves when every ready replica of a cluster has lately heard of exactly this many replicas, including itself. */
+/**
+ * Resolves when every ready replica of a cluster has recently heard of exactly this many replicas, including itself.
+ */
 export async function members(cluster: Pick<Cluster, 'status'>, count: number): Promise<void> {
   const isSo = async () => {
     const heard = (await metricsOf(cluster)).map((text) => Number(MEMBERS.exec(text)?.[1]));

@@ -12,7 +12,7 @@ test('percentiles are by nearest rank', () => {
   assert.ok(Number.isNaN(percentile([], 0.5)));
 });
 
-test('a spread is the median between the ends, and a ratio lies between the worst and the best of both', () => {
+test('a spread is the median with its ends, and a ratio lies between the worst and the best of both', () => {
   assert.deepEqual(spreadOf([3, 1, 2]), { median: 2, least: 1, most: 3, of: 3 });
   assert.deepEqual(spreadOf([1, Number.NaN, 3]), { median: 2, least: 1, most: 3, of: 2 });
   assert.equal(spreadOf([]), undefined);
@@ -32,7 +32,7 @@ test('the ratio of runs without a difference is 1, and its interval says so', ()
   assert.deepEqual(pairedP99Ratio(pairs), { ratio: 1, low: 1, high: 1 });
 });
 
-test('the ratio shows moves that became slower, and the interval how much the stretches differ', () => {
+test('the ratio shows that moves became slower, and the interval how much the stretches differ', () => {
   const pairs = [2, 2, 2, 4, 4, 4].map((factor) => ({ quiet: upTo(100), tested: upTo(100, factor) }));
   const { ratio, low, high } = pairedP99Ratio(pairs);
   assert.ok(ratio > 3 && ratio <= 4, String(ratio));

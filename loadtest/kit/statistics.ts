@@ -2,13 +2,13 @@ export const sum = (numbers: readonly number[]): number => numbers.reduce((total
 
 export const ascending = (numbers: Iterable<number>): number[] => [...numbers].sort((left, right) => left - right);
 
-/** The value that a share (0 to 1) of the numbers does not exceed, by nearest rank; NaN of none. */
+/** The value that a share (0 to 1) of the numbers does not exceed, by nearest rank; NaN for no numbers. */
 export function percentile(sorted: Float64Array | readonly number[], share: number): number {
   if (sorted.length === 0) return Number.NaN;
   return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(share * sorted.length) - 1))]!;
 }
 
-/** The middle one, or the mean of the two in the middle; NaN of none. */
+/** The middle number, or the mean of the two in the middle; NaN for no numbers. */
 export function median(numbers: Iterable<number>): number {
   const sorted = ascending(numbers);
   const middle = sorted.length >> 1;
@@ -20,18 +20,18 @@ export interface Spread {
   readonly median: number;
   readonly least: number;
   readonly most: number;
-  /** How many measurements it is made of. */
+  /** The number of measurements in it. */
   readonly of: number;
 }
 
-/** Undefined of no numbers. */
+/** Undefined for no numbers. */
 export function spreadOf(numbers: readonly number[]): Spread | undefined {
   const sorted = ascending(numbers.filter((number) => !Number.isNaN(number)));
   if (sorted.length === 0) return undefined;
   return { median: median(sorted), least: sorted[0]!, most: sorted.at(-1)!, of: sorted.length };
 }
 
-/** A ratio of medians, and between what it lies if both are taken at the ends of their spreads. */
+/** A ratio of medians, with its bounds when both are taken at the ends of their spreads. */
 export function ratioOf(ours: Spread, theirs: Spread): Spread {
   return {
     median: ours.median / theirs.median,
@@ -67,7 +67,7 @@ export interface WindowPair {
 
 export interface PairedRatio {
   readonly ratio: number;
-  /** Nine of ten such runs are expected between these. */
+  /** The ratio of nine out of ten such runs is expected between these. */
   readonly low: number;
   readonly high: number;
 }
@@ -75,8 +75,8 @@ export interface PairedRatio {
 const RESAMPLES = 400;
 
 /**
- * The p99 of all tested windows by that of all quiet ones. The interval is a bootstrap over the pairs, each of which saw
- * the same neighbours on the machine.
+ * The p99 of all tested windows divided by that of all quiet ones. The interval is a bootstrap over the pairs, each of
+ * which saw the same neighbours on the machine.
  */
 export function pairedP99Ratio(pairs: readonly WindowPair[], random: () => number = Math.random): PairedRatio {
   const of = (chosen: readonly WindowPair[]) =>
@@ -93,7 +93,7 @@ type Points = readonly (readonly [x: number, y: number])[];
  * as a collection of garbage or a rewrite of a log, do not move it.
  */
 export function slopeOf(points: Points): number {
-  // Pairs grow with the square: 200 points say as much.
+  // The number of pairs grows with the square, and 200 points are enough.
   const every = Math.max(1, Math.ceil(points.length / 200));
   const some = points.filter((_, index) => index % every === 0);
   return median(
@@ -101,7 +101,7 @@ export function slopeOf(points: Points): number {
   );
 }
 
-/** The straight line through points, by least squares; it does not begin below zero. */
+/** The straight line through points, by least squares, with an intercept that is not negative. */
 export function lineThrough(points: Points): { start: number; slope: number } {
   const [meanX, meanY] = [sum(points.map(([x]) => x)) / points.length, sum(points.map(([, y]) => y)) / points.length];
   const spread = sum(points.map(([x]) => (x - meanX) ** 2));

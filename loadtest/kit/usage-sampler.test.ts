@@ -4,14 +4,14 @@ import { bySecond, type UsageSample, UsageSampler } from './usage-sampler.ts';
 
 const sample = (at: number, cpuMs: number): UsageSample => ({ at, cpuMs, residentBytes: at, descriptors: 1 });
 
-test('samples that come less often than once a second stand at the seconds they are of', () => {
+test('samples less often than once a second are placed at their own seconds', () => {
   const samples = [sample(0, 0), sample(2, 1000), sample(4, 3000)];
   assert.deepEqual(
     bySecond(samples, 0, 5).map((second) => second?.cpu ?? null),
     [0.5, 0.5, 1, 1, null],
   );
 });
-test('seconds count from when the players began, and there is nothing beyond the samples', () => {
+test('seconds count from the start of the players, and are empty beyond the samples', () => {
   const samples = [sample(3, 0), sample(4, 250), sample(5, 750)];
   assert.deepEqual(
     bySecond(samples, 1, 6).map((second) => second?.cpu ?? null),
@@ -19,7 +19,9 @@ test('seconds count from when the players began, and there is nothing beyond the
   );
   assert.deepEqual(bySecond([], 0, 2), [null, null]);
 });
-test('what the machine does is seen where the kernel tells it', { skip: process.platform !== 'linux' }, async () => {
+test('the load of the machine is reported where the kernel provides it', {
+  skip: process.platform !== 'linux',
+}, async () => {
   const usage = new UsageSampler(async () => ({ own: [process.pid] }));
   const sampledMs = () => {
     const samples = usage.samples.get('own') ?? [];
@@ -30,7 +32,7 @@ test('what the machine does is seen where the kernel tells it', { skip: process.
   while (sampledMs() < 500 && performance.now() < startedAt + 60_000) await new Promise(setImmediate);
   usage.stop();
   const { user, system } = process.cpuUsage(before);
-  // Of what this process got of a machine that may have had others to serve.
+  // Of the time that this process got on a machine that may have been busy with others.
   const own = (user + system) / 1000 / (performance.now() - startedAt);
   const machine = usage.machine();
   assert.ok(machine && machine.cores > 0.1, JSON.stringify(machine));

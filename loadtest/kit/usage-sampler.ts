@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import { processTree, processUsage } from './process-usage.ts';
 
-/** What a part of the system uses at a moment. */
+/** The resources of a part of the system at one moment. */
 export interface UsageSample {
   /** Seconds since the sampler began. */
   readonly at: number;
@@ -11,7 +11,7 @@ export interface UsageSample {
   readonly descriptors: number;
 }
 
-/** What the whole machine did in a while, with all that runs on it. */
+/** The load of the whole machine over some time, with everything that runs on it. */
 export interface MachineLoad {
   /** Cores that were busy on average. */
   readonly cores: number;
@@ -30,7 +30,7 @@ const textOf = (file: string): string => {
   }
 };
 
-/** Microseconds in which something waited for it, as the kernel adds them up; 0 where it does not. */
+/** Microseconds in which something waited for it, from the kernel's counter; 0 where there is none. */
 const waited = (what: 'cpu' | 'io'): number =>
   Number(/^some .*total=(\d+)/m.exec(textOf(`/proc/pressure/${what}`))?.[1] ?? 0);
 
@@ -40,7 +40,7 @@ function machineNow() {
   )
     .split(' ')
     .map(Number);
-  // Of the rest the last two, for guests, are in user and nice already.
+  // The last two of the rest, for guests, are already included in user and nice.
   const busy = user + nice + system + rest.slice(0, 3).reduce((sum, ticks) => sum + ticks, 0);
   return { busy, all: busy + idle + disk, at: performance.now(), core: waited('cpu'), disk: waited('io') };
 }
@@ -53,11 +53,11 @@ function descriptorsOf(pid: number): number {
   }
 }
 
-/** Reads once a second what processes use, each by its name, with all that it started. Linux only. */
+/** Reads the usage of processes once a second, each by its name with everything that it started. Linux only. */
 export class UsageSampler {
   readonly samples = new Map<string, UsageSample[]>();
   readonly #pidsOf: () => Promise<Readonly<Record<string, readonly number[]>>>;
-  /** Milliseconds by the clock of the day, from which `at` counts. */
+  /** Milliseconds of the wall clock, from which `at` counts. */
   readonly beganAt = Date.now();
   readonly #startedAt = performance.now();
   #pids: Readonly<Record<string, readonly number[]>> = {};
@@ -82,7 +82,7 @@ export class UsageSampler {
   }
 
   async #sample(): Promise<void> {
-    // Processes are replaced in the course of a run; looking for them costs more than reading them.
+    // Processes are replaced during a run, and searching for them costs more than reading them.
     if (this.#round % 5 === 0) this.#pids = await this.#pidsOf().catch(() => this.#pids);
     if (this.#round === Infinity) return;
     const at = (performance.now() - this.#startedAt) / 1000;
@@ -125,7 +125,7 @@ export class UsageSampler {
     return Object.fromEntries(
       [...this.samples].map(([name, samples]) => {
         const shares = samples.slice(1).map((sample, index) => cpuShare(samples[index]!, sample));
-        // Not from the first to the last: a process that was restarted in between began at 0 again.
+        // Not from the first to the last, because a process that was restarted in between began at 0 again.
         const mean = shares.reduce((sum, share) => sum + share, 0) / Math.max(1, shares.length);
         return [name, { mean, most: Math.max(0, ...shares) }];
       }),
@@ -141,8 +141,8 @@ export interface UsageSecond {
 }
 
 /**
- * What the samples say of each of so many seconds, which count from `from` of the sampler's: a busy machine is sampled
- * less often than once a second. Null before the first and after the last.
+ * The samples as one value for each of this many seconds, counted from `from` on the sampler's clock. A busy machine is
+ * sampled less often than once a second. Null before the first sample and after the last.
  */
 export function bySecond(samples: readonly UsageSample[], from: number, seconds: number): (UsageSecond | null)[] {
   let next = 1;

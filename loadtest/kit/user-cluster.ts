@@ -9,7 +9,7 @@ import { type ClusterOptions, type Ending, onFreePorts, SupervisorRun, temporary
 
 const WAIT_MS = 120_000;
 
-/** Servers of the user's behind the edge, under test. */
+/** The user's own servers behind the edge, under test. */
 export interface UserClusterRun {
   readonly url: string;
   readonly port: number;
@@ -18,18 +18,18 @@ export interface UserClusterRun {
   readonly stateDir: string;
   readonly run: SupervisorRun;
   status(): Promise<UserServerStatus>;
-  /** Resolves when every server is up for the edge; gives the status then. */
+  /** Resolves with the status when every server is up for the edge. */
   settled(): Promise<UserServerStatus>;
   /** Drains it, waits for its end, and removes its state directory. Safe to call twice. */
   stop(): Promise<Ending>;
 }
 
 export type UserClusterOptions = ClusterOptions & {
-  /** Where the command is given; default: the checkout. */
+  /** The directory in which the command is run; default: the checkout. */
   directory?: string;
 };
 
-/** The variable that tells a supervisor where its user is. */
+/** The variable with the working directory of the supervisor's user. */
 export const givenIn = (directory: string): NodeJS.ProcessEnv => ({ GRIDLOCK_STARTED_IN: directory });
 
 /**

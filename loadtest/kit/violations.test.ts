@@ -101,7 +101,7 @@ for (const name of APPS_UNDER_TEST) {
       assert.ok(faultsOf([spent, twice[1]!]).includes('unasked'));
     });
 
-    test('a state of the same epoch that is without an acknowledged command has lost it', () => {
+    test('a state of the same epoch without an acknowledged command has lost it', () => {
       const room = play();
       const stale = room.states[BEFORE];
       assert.ok(faultsOf(room.seenAs(stale)).includes('lost'));
@@ -115,7 +115,7 @@ for (const name of APPS_UNDER_TEST) {
       assert.deepEqual(faultsOf(room.seenAs({ ...room.state, [key]: 77 })), ['state'], ann!.id);
     });
 
-    test('a snapshot after a gap is no gap, and a snapshot that goes back in time is a duplicate', () => {
+    test('a snapshot after a gap is not a gap, and a snapshot that goes back in time is a duplicate', () => {
       const room = play();
       const snapshot = (seq: number) => ({
         kind: 'snapshot' as const,
@@ -136,7 +136,7 @@ for (const name of APPS_UNDER_TEST) {
       assert.deepEqual(findViolations(all, app), []);
     });
 
-    test('what a socket brought twice, or left out, is reported though the client put it right', () => {
+    test('an event that a socket repeated or left out is reported although the client corrected it', () => {
       const room = play();
       const received = room.events.map(({ game, epoch, seq }) => ({ kind: 'event' as const, game, epoch, seq }));
       const over = (brought: typeof received) =>
@@ -146,7 +146,7 @@ for (const name of APPS_UNDER_TEST) {
       assert.deepEqual(over(received.toSpliced(3, 1)), ['gap']);
     });
 
-    /** After the events the room goes on in another epoch, from the state after so many of them. */
+    /** After the events the room goes on in another epoch, from the state after this many of them. */
     const followed = (kept: number, at = kept): ClientHistory[] => {
       const room = play();
       const place = { game: GAME, epoch: 'f' };
@@ -174,7 +174,7 @@ for (const name of APPS_UNDER_TEST) {
       assert.deepEqual(findViolations(all, app), []);
     });
 
-    test('an acknowledged command of the epoch before, told again in the next, is not lost', () => {
+    test('an acknowledged command of one epoch that the next one acknowledges again is not lost', () => {
       const all = followed(LAST).map((each) => ({
         ...each,
         acknowledged: each.acknowledged.map((one) => (one.seq === LAST ? { ...one, epoch: 'f' } : one)),
@@ -196,7 +196,7 @@ const captured = (seat: number, cell: number, scores: number[]) => ({
   cell,
   scores,
 });
-/** What the game's own check says of an event after the three moves. */
+/** The result of the game's own check for an event after the three moves. */
 const withEvent = (event: object) => {
   const { settings, moves } = PLAYS.grid;
   const room = new PlayedRoom(grid, settings, moves);
@@ -215,7 +215,7 @@ test('scores that are not the cells held are reported', () => {
 test('a capture that the epoch after does not hold is a lost tail, though its numbers went on', () => {
   const { settings, moves } = PLAYS.grid;
   const room = new PlayedRoom(grid, settings, moves);
-  // Of the seven events the last is gone, and another one, that nobody saw, has its place.
+  // The last of the seven events is gone, and another event, which no client saw, has its place.
   const found = findViolations(room.seenAs(room.states[6], 7, EPOCH), grid).map(({ fault }) => fault);
   assert.deepEqual(found, ['lost']);
   const next = room.histories().map((each) => ({
@@ -273,7 +273,7 @@ for (const name of APPS_UNDER_TEST) {
       assert.deepEqual(findViolations(histories, app), []);
     });
 
-    test('may have done commands whose places in the next one nobody saw', () => {
+    test('may have done commands whose places in the next one no client saw', () => {
       const room = new PlayedRoom(app, settings, moves);
       room.acknowledged.splice(-2);
       // The last two were done again in the other order.
@@ -302,14 +302,14 @@ for (const name of APPS_UNDER_TEST) {
       assert.ok(findViolations(twice, app).some(({ fault }) => fault === 'applied twice' || fault === 'unasked'));
     });
 
-    test('may not have done what nobody asked for before or after', () => {
+    test('may not have done what no client requested before or after', () => {
       const { histories } = cut(() => {});
       assert.deepEqual([...new Set(findViolations(histories, app).map(({ fault }) => fault))].length, 1);
     });
   });
 }
 
-test('an acknowledgement of the next epoch for what that epoch does not hold is lost', () => {
+test('a command that the next epoch acknowledges but does not hold is lost', () => {
   const { settings, moves } = PLAYS.grid;
   const room = new PlayedRoom(grid, settings, moves);
   const last = room.acknowledged.pop()!;

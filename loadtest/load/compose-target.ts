@@ -48,7 +48,7 @@ export async function composeTarget(given?: string): Promise<Target> {
   const state = async (service: string): Promise<State> =>
     JSON.parse(await docker(['inspect', '--format', '{{json .State}}', await container(service)])) as State;
   const edge = await container('edge').catch((error: Error) => {
-    throw new UsageError(`The containers cannot be looked at: ${error.message}.`);
+    throw new UsageError(`The containers cannot be inspected: ${error.message}.`);
   });
   if (trust === undefined || edge === '') {
     throw new UsageError(`No containers of the project ${project} run: npm run compose brings them up.`);
@@ -62,7 +62,7 @@ export async function composeTarget(given?: string): Promise<Target> {
       },
       { what: `${service} to be healthy`, timeoutMs: WHOLE_MS, intervalMs: 500 },
     );
-  /** Docker does not restart what was killed through it: that was wanted. */
+  /** Docker does not restart a container that was killed through it, because that was intended. */
   const killed = async (service: string) => {
     await docker(['kill', await container(service)]);
     await docker(['start', await container(service)]);
@@ -91,7 +91,7 @@ export async function composeTarget(given?: string): Promise<Target> {
       const pids = await Promise.all(PARTS.map(async (part) => [part, [(await state(part)).Pid]] as const));
       return Object.fromEntries(pids.filter(([, [pid]]) => pid! > 0));
     },
-    // No port of the page is published: anyone who may use Docker connects from inside.
+    // No port of the page is published, so this connects from inside a container, through Docker.
     tellOperations: (run) =>
       tellOneOf(REPLICAS, async (replica) =>
         docker(['exec', '--interactive', await container(replica), ...tellFromInside(INTERNAL_PORT)], {}, run),
@@ -101,7 +101,7 @@ export async function composeTarget(given?: string): Promise<Target> {
       Redis: { strike: () => killed('redis'), closes: 'none' },
       "the edge's worker": { strike: workerKilled, closes: 'all' },
     },
-    // Docker's proxy stands in front of the edge: all come from its address.
+    // Docker's proxy is in front of the edge, so all connections come from its address.
     limits: readEdgeLimits(path.join(paths.edge, 'haproxy.cfg'), false),
     rollOut: async (told) => {
       for (const replica of REPLICAS) {

@@ -9,7 +9,7 @@ const generator = (delay: number, move: number) =>
 test('a generator that is late for a good part of the round trip is reported', () => {
   assert.match(generator(2700, 3300)!, /up to 2700 ms late \(p99\).*round trip of 3300 ms/);
 });
-test('a generator that is in time, or whose delay is small compared with the round trip, is not worth a word', () => {
+test('a generator that is in time, or whose delay is small compared with the round trip, is not mentioned', () => {
   assert.deepEqual([generator(20, 30), generator(150, 3000)], [undefined, undefined]);
 });
 test('the load of the machine is reported next to that of the run', () => {

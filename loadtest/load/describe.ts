@@ -3,9 +3,9 @@ import type { Timeline } from './timeline.ts';
 
 const ms = (value: number | null | undefined): string =>
   value === null || value === undefined ? '-' : `${Math.round(value)}`;
-/** From here on the delay of the generator is worth a word. */
+/** From here on the delay of the generator is reported. */
 const LATE_MS = 100;
-/** Of the round trip's, as p99. */
+/** As a share of the round trip, both p99. */
 const LATE_SHARE = 0.3;
 
 /** Whether the latencies are k6's own, as a sentence; undefined when it was in time. */
@@ -13,8 +13,8 @@ export function describeGenerator({ metrics }: Pick<Summary, 'metrics'>): string
   const [delay, move] = [metrics['generator_delay_ms']?.p99 ?? 0, metrics['move_round_trip_ms']?.p99 ?? 0];
   if (delay < LATE_MS || delay < move * LATE_SHARE) return undefined;
   return (
-    `k6 did not get to run in time: its moves were made up to ${ms(delay)} ms late (p99), which is part of their round ` +
-    `trip of ${ms(move)} ms, and answers waited too. It is faster with fewer sockets, or on an idle machine`
+    `k6 did not get to run in time: its moves were made up to ${ms(delay)} ms late (p99), which is part of their ` +
+    `round trip of ${ms(move)} ms, and answers waited too. Use fewer sockets, or an idle machine`
   );
 }
 
@@ -72,10 +72,10 @@ export function describe(summary: Summary): string {
 }
 
 const EVERY_MS = 1000;
-/** Where nobody watches, as in a log, a line less often. */
+/** Without a terminal, as in a log, lines are less frequent. */
 const QUIET_EVERY_S = 10;
 
-/** Tells how a run goes, from what the virtual users have told so far. */
+/** Reports the progress of a run, from the reports of the virtual users so far. */
 export class Progress {
   /** Resolves when the players have begun. */
   readonly began: Promise<void>;

@@ -4,29 +4,29 @@ import type { AttackName } from '../abuse/attacks.ts';
 import type { Closes, RotationStep, Target } from './target.ts';
 
 export interface Mark {
-  /** Second of the run. */
+  /** The second of the run. */
   readonly at: number;
   readonly text: string;
-  /** It struck then: its name, and which sockets it may close. */
+  /** A fault struck: its name, and the sockets that it may close. */
   readonly fault?: { readonly name: string; readonly closes: Closes };
-  /** Of a fault: the cluster was whole again. */
+  /** For a fault: when the cluster was whole again. */
   readonly mended?: string;
 }
 
-/** When an attack went on, and the quiet while before it: seconds of the run. */
+/** When an attack and the quiet window before it took place, in seconds of the run. */
 export interface AttackSpan {
   readonly name: string;
   readonly quiet: readonly [from: number, to: number];
   readonly attacked: readonly [from: number, to: number];
 }
 
-/** The attacks of a run, and what they did to the cluster. */
+/** The attacks of a run, and their effects on the cluster. */
 export interface Attacks {
   readonly spans: readonly AttackSpan[];
   readonly steps: readonly AttackStep[];
 }
 
-/** Does things to the cluster while k6 plays, and writes down when. */
+/** Acts on the cluster while k6 plays, and records when. */
 export class Disturber {
   readonly marks: Mark[] = [];
   readonly #target: Target;
@@ -42,12 +42,12 @@ export class Disturber {
     this.#over = over;
   }
 
-  /** Seconds count from when the players began, which is told later. */
+  /** Seconds count from the start of the players, which is set later. */
   begin(startedAt: number): void {
     this.#startedAt = startedAt;
   }
 
-  /** Of this target, in the order in which they are to strike. */
+  /** The faults of this target, in the order in which they strike. */
   get faults(): string[] {
     return Object.keys(this.#target.faults);
   }
@@ -79,18 +79,18 @@ export class Disturber {
   }
 
   async rollOut(): Promise<void> {
-    if (!this.#target.rollOut) throw new UsageError('This target has no replicas that could be replaced from here.');
+    if (!this.#target.rollOut) throw new UsageError('The replicas of this target cannot be replaced from here.');
     this.#mark('rollout begins');
     this.#mark(await this.#target.rollOut((text) => this.#mark(text)));
   }
 
   async rotate(step: RotationStep): Promise<void> {
-    if (!this.#target.rotate) throw new UsageError('This target has no certificates that could be rotated from here.');
+    if (!this.#target.rotate) throw new UsageError('The certificates of this target cannot be rotated from here.');
     const told = await this.#target.rotate(step);
     if (step !== 'accept') this.#mark(`rotated: ${told}`);
   }
 
-  /** Whether the target is of processes on this machine, whose inside can be looked at under attack. */
+  /** Whether the target consists of processes on this machine, which can be inspected under attack. */
   get mayAttack(): boolean {
     return this.#target.status !== undefined;
   }
@@ -103,7 +103,7 @@ export class Disturber {
     return this.#attackRun?.attackerPid;
   }
 
-  /** A quiet while, and then the attack for as long. */
+  /** A quiet window, and then the attack for as long. */
   async attack(name: AttackName, ms: number): Promise<void> {
     const times: Partial<Record<Moment, number>> = {};
     await this.#attacking().window(name, ms, (what) => {
@@ -114,7 +114,7 @@ export class Disturber {
     this.#spans.push({ name, quiet: [quiet, prepared], attacked: [attacked, over] });
   }
 
-  /** Waits until the edge has let go of what the attacker still holds open. */
+  /** Waits until the edge has released the sockets that the attacker still holds open. */
   aftermath(name: AttackName): Promise<void> {
     return this.#attacking().aftermath(name);
   }

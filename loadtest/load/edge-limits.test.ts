@@ -34,19 +34,19 @@ test('the limits are read from the configuration the edge runs with', () => {
   assert.equal(readEdgeLimits(path.join(directory, 'nothing')), undefined);
 });
 
-test('more sockets than the edge lets in are refused before the run, with the flag that lets them in', () => {
+test('more sockets than the edge accepts are refused before the run, with the flag that allows them', () => {
   assert.equal(refused(3000), undefined);
   assert.match(refused(9000, 3)!, /9000 sockets in all.*lets in 8000.*--max-connections 9000/);
   assert.match(refused(5000)!, /5000 sockets of one address.*--connections-per-address 5000/);
   assert.equal(refused(5000, 2), undefined);
 });
 
-test('sockets that come faster than the edge lets them in are refused, at the ramp and after a cut', () => {
+test('a plan with more new sockets than the edge accepts is refused, at the ramp and after a cut', () => {
   assert.match(refused(3000, 1, { rampSeconds: 20 })!, /1500 new sockets of one address in 10 s/);
   assert.match(refused(3000, 1, { cuts: [{ at: 60, share: 0.5, over: 2 }] })!, /--connection-rate-per-address 1500/);
   assert.equal(mostNew(800, { steps: 8, rampSeconds: 5, cuts: [{ at: 1, share: 0.1, over: 20 }] }), 100);
 });
 
-test('an edge behind something that hides the addresses counts all as one', () => {
+test('an edge behind a proxy that hides the addresses counts all clients as one', () => {
   assert.throws(() => requireAdmission({ sockets: 5000, addresses: 2, plan }, { ...limits, seesAddresses: false }));
 });

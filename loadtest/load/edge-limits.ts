@@ -5,7 +5,7 @@ import type { EdgeLimits } from './target.ts';
 
 const RATE_SECONDS = 10;
 
-/** What the edge lets in, by the configuration it was started with; undefined when that cannot be read. */
+/** The limits of the edge, from the configuration it was started with; undefined when that cannot be read. */
 export function readEdgeLimits(file: string, seesAddresses = true): EdgeLimits | undefined {
   let text: string;
   try {
@@ -32,7 +32,7 @@ export function mostNew(
   );
 }
 
-/** @throws UsageError when the edge would turn some of them away: that is no failure of the cluster */
+/** @throws UsageError when the edge would refuse some of them, which is not a failure of the cluster */
 export function requireAdmission(
   {
     sockets,
@@ -61,7 +61,7 @@ export function requireAdmission(
   for (const [wanted, allowed, what, flag] of asked) {
     if (wanted <= allowed) continue;
     throw new UsageError(
-      `The run makes ${wanted} ${what}, and the edge of this cluster lets in ${allowed}: start it with ${flag} ${wanted}, ` +
+      `The run makes ${wanted} ${what}, and the edge of this cluster allows ${allowed}: start it with ${flag} ${wanted}, ` +
         'or hold fewer with --sockets.',
     );
   }

@@ -7,10 +7,10 @@ import { type OwnOptions, ownTarget, runningTarget } from './local-target.ts';
 import type { Target } from './target.ts';
 
 export interface TargetOptions extends OwnOptions {
-  /** local, compose, kind, or an address; undefined for a cluster of the run's own. */
+  /** local, compose, kind, or an address; undefined for a separate cluster of the run. */
   readonly target: string | undefined;
   readonly stack: string;
-  /** Of local and compose; undefined for the configured one. */
+  /** State directory for local and compose; undefined for the configured one. */
   readonly stateDir: string | undefined;
   /** File of the root to trust, for an address. */
   readonly ca: string | undefined;
@@ -28,7 +28,7 @@ export async function findTarget({ target, stack, stateDir, ca, ...own }: Target
       `--target is ${JSON.stringify(target)}: local, compose, kind or an address such as wss://localhost:8443 is allowed.`,
     );
   }
-  if (ca !== undefined && !existsSync(ca)) throw new UsageError(`The root certificate ${ca} of --ca is not there.`);
+  if (ca !== undefined && !existsSync(ca)) throw new UsageError(`The root certificate ${ca} of --ca does not exist.`);
   return {
     name: target,
     url: new URL(url).origin,
@@ -48,7 +48,7 @@ const DOES: Readonly<Record<Ability, { what: string; where: string }>> = {
 const can = (target: Target, ability: Ability): boolean =>
   ability === 'faults' ? Object.keys(target.faults).length > 0 : target[ability] !== undefined;
 
-/** @throws UsageError when the scenario needs what cannot be done to this target from here */
+/** @throws UsageError when the scenario needs an action that is impossible on this target from here */
 export function requireAbility(name: string, { needs }: Pick<Scenario, 'needs'>, target: Target): void {
   if (needs === undefined || can(target, needs)) return;
   const { what, where } = DOES[needs];

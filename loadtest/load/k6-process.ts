@@ -12,7 +12,7 @@ export interface K6Run {
   readonly k6: string;
   readonly script: string;
   readonly plan: Plan;
-  /** PEM of what is trusted; undefined for the system's own. */
+  /** PEM of the trusted roots; undefined for the system's own. */
   readonly trustFile: string | undefined;
   /** Where k6 writes its dashboard as one page. */
   readonly dashboardFile: string;
@@ -28,13 +28,13 @@ export interface StartedK6 {
   kill(): void;
 }
 
-/** What k6 gets to stop by itself: it may wait for ever for the end of a socket whose other side hangs. */
+/** How long k6 may take to stop by itself. It may wait forever for the end of a socket whose other side hangs. */
 const PATIENCE_MS = 10_000;
 
 /** k6's exit code when a threshold has failed. */
 export const THRESHOLDS_FAILED = 99;
 
-/** Of the memory that is free, what k6 may fill before it has to look for garbage. */
+/** Share of the free memory that k6 may fill before it collects garbage. */
 const MEMORY_SHARE = 0.4;
 
 /**
@@ -46,9 +46,9 @@ function garbageCollection(): NodeJS.ProcessEnv {
   return { GOGC, GOMEMLIMIT };
 }
 
-/** Starts k6; what its virtual users tell goes into the timeline. */
+/** Starts k6. The reports of its virtual users go into the timeline. */
 export function startK6({ k6, script, plan, trustFile, dashboardFile, localIps, timeline, said }: K6Run): StartedK6 {
-  // The dashboard refuses a period that does not fit into the run a few times.
+  // The dashboard refuses a period that fits into the run only a few times.
   const period = Math.max(1, Math.min(10, Math.floor(plan.seconds / 10)));
   const args = [
     'run',
@@ -68,7 +68,7 @@ export function startK6({ k6, script, plan, trustFile, dashboardFile, localIps, 
     env: {
       ...process.env,
       GRIDLOCK_PLAN: JSON.stringify(plan),
-      // k6 trusts what the system does unless this says otherwise: it has no option for it.
+      // k6 trusts the system's roots unless this variable names others; it has no option for that.
       ...(trustFile === undefined ? {} : { SSL_CERT_FILE: trustFile }),
       ...garbageCollection(),
       K6_WEB_DASHBOARD: 'true',
@@ -100,7 +100,7 @@ const TOOLS = path.resolve(import.meta.dirname, '../../.tools/bin/k6');
 const HOW =
   'install Go and run npm run load, which builds it into .tools, or get it from https://k6.io and put it on the PATH';
 
-/** `k6 v1.8.1 (go1.26, linux/amd64)` -> [1, 8, 1]; undefined for what is no version. */
+/** `k6 v1.8.1 (go1.26, linux/amd64)` -> [1, 8, 1]; undefined for anything but a version. */
 export function versionOf(text: string): readonly [number, number, number] | undefined {
   const match = /\bv?(\d+)\.(\d+)\.(\d+)\b/.exec(text);
   return match ? [Number(match[1]), Number(match[2]), Number(match[3])] : undefined;
@@ -114,7 +114,7 @@ export interface K6Binary {
   readonly version: string;
 }
 
-/** Of the k6 on the PATH and the one in `.tools`, the first that is new enough. @throws UsageError without one */
+/** The first that is new enough, of the k6 on the PATH and the one in `.tools`. @throws UsageError without one */
 export function findK6(): K6Binary {
   const seen: string[] = [];
   for (const candidate of new Set([findBinary('k6'), findBinary(TOOLS)])) {
@@ -122,7 +122,7 @@ export function findK6(): K6Binary {
     const text = execFileSync(candidate, ['version'], { encoding: 'utf8' });
     const version = versionOf(text);
     if (version && isNewEnough(version)) return { path: candidate, version: version.join('.') };
-    seen.push(`${candidate} is ${version?.join('.') ?? 'of no version it would tell'}`);
+    seen.push(`${candidate} is ${version?.join('.') ?? 'without a version in its output'}`);
   }
   const found = seen.length > 0 ? `${seen.join('; ')}` : 'there is no k6 on the PATH or in .tools';
   throw new UsageError(`The load runs need k6 ${OLDEST.join('.')} or newer, and ${found}: ${HOW}.`);
@@ -140,14 +140,16 @@ export async function bundleForK6(outFile: string): Promise<void> {
     format: 'esm',
     target: 'es2022',
     external: ['k6', 'k6/*'],
-    // Every virtual user holds its own copy.
+    // Every virtual user has its own copy.
     minifySyntax: true,
     minifyWhitespace: true,
     logLevel: 'silent',
   }).finally(() => stop());
 }
 
-/** Answers the virtual users, who ask before each step whether to take it: one verdict a step, for all of them. */
+/**
+ * Answers the virtual users, which ask before each step whether to take it, with one verdict per step for all of them.
+ */
 export class Control {
   readonly #verdicts = new Map<number, Promise<boolean>>();
   readonly #judge: (step: number) => Promise<boolean>;
@@ -161,7 +163,7 @@ export class Control {
     );
   });
 
-  /** `judge` tells whether the step before the one asked for has held. */
+  /** `judge` decides whether the previous step has held. */
   constructor(judge: (step: number) => Promise<boolean>) {
     this.#judge = judge;
   }

@@ -9,7 +9,7 @@ const pod = (name: string): Pod => ({
   status: { phase: 'Running', containerStatuses: [] },
 });
 
-/** A namespace whose pods are others after a restart. */
+/** A namespace whose pods are replaced by a restart. */
 class FakeKubectl {
   readonly asked: string[] = [];
   readonly #after: readonly string[];
@@ -45,7 +45,7 @@ const rolledOut = (before: readonly string[], after: readonly string[]) => {
   return { kubectl, done: cluster.rollOut(kubectl as unknown as Kubectl, 'gridlock') };
 };
 
-test('a rollout is over when every workload is as it is wanted and every pod is another', async () => {
+test('a rollout is over when every workload matches its specification and every pod is new', async () => {
   const { kubectl, done } = rolledOut(['a', 'b'], ['c', 'd']);
   assert.equal(await done, '2 replicas replaced');
   assert.deepEqual(kubectl.asked, ['rollout restart deployment/gridlock', 'settled']);
@@ -55,14 +55,14 @@ test('a rollout that leaves a pod behind has failed', async () => {
   await assert.rejects(rolledOut(['a', 'b'], ['b', 'c']).done, /the rollout is over, and b was not replaced/i);
 });
 
-test('what has no pod cannot be killed', async () => {
+test('a part without a pod cannot be killed', async () => {
   const kubectl = new FakeKubectl([], []) as unknown as Kubectl;
   const cluster = new KindCluster([kubectl]);
   await assert.rejects(cluster.kill(kubectl, 'redis'), /There is no pod of redis/);
   await assert.rejects(cluster.lose(kubectl, 'redis'), /There is no pod of redis/);
 });
 
-test('pods whose containers do not run here have no processes', async () => {
+test('pods whose containers run elsewhere have no processes here', async () => {
   const kubectl = new FakeKubectl(['a'], []) as unknown as Kubectl;
   assert.deepEqual(await new KindCluster([kubectl]).processes(), {});
 });

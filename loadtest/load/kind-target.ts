@@ -39,7 +39,7 @@ export async function kindTarget(stack: string): Promise<Target> {
   }
   const game = new Kubectl(config.clusterName, config.namespace);
   await game.pods('server').catch((error: Error) => {
-    throw new UsageError(`The kind cluster ${config.clusterName} cannot be looked at: ${error.message}.`);
+    throw new UsageError(`The kind cluster ${config.clusterName} cannot be inspected: ${error.message}.`);
   });
   const cluster = new KindCluster([game]);
   return {
@@ -47,14 +47,14 @@ export async function kindTarget(stack: string): Promise<Target> {
     url: publicUrl(config),
     trustFile: () => rootCertificate,
     processes: () => cluster.processes(),
-    // The network policies let nobody to the page from outside: from inside its container it is near.
+    // The network policies close the page to the outside, so this connects from inside its container.
     tellOperations: async (told) =>
       tellOneOf(await game.pods('server'), ({ metadata }) =>
         game.run(['exec', '--stdin', metadata.name, '--', ...tellFromInside(INTERNAL_PORT)], told),
       ),
     faults: {
       'a replica': { strike: () => cluster.kill(game, 'server'), closes: 'replica' },
-      // A new pod, as a container that dies twice in ten minutes is kept waiting before it may start again.
+      // A new pod, because Kubernetes delays the restart of a container that dies twice in ten minutes.
       'the pod of Redis': { strike: () => cluster.lose(game, 'redis'), closes: 'none' },
       // One of its pods.
       'the edge': { strike: () => cluster.kill(game, 'edge'), closes: 'some' },
@@ -82,7 +82,7 @@ export async function kindTarget(stack: string): Promise<Target> {
 
 const WHOLE_MS = 180_000;
 
-/** Ends every process of a container at once, from within its node: Kubernetes would ask them first. */
+/** Kills every process of a container at once, from within its node, because Kubernetes would ask them to end first. */
 const KILL = `for process in /proc/[0-9]*; do
   if grep -q "$0" "$process/cgroup" 2>/dev/null; then kill -KILL "\${process#/proc/}" 2>/dev/null; fi
 done; true`;
@@ -98,17 +98,17 @@ const restarts = ({ status }: Pod): number =>
 export class KindCluster {
   readonly #kubectls: readonly Kubectl[];
 
-  /** One kubectl for each namespace that is looked at. */
+  /** One kubectl for each namespace in use. */
   constructor(kubectls: readonly Kubectl[]) {
     this.#kubectls = kubectls;
   }
 
-  /** Resolves when every workload is as it is wanted. */
+  /** Resolves when every workload matches its specification. */
   async settled(): Promise<void> {
     for (const kubectl of this.#kubectls) await kubectl.settled();
   }
 
-  /** Kills the processes of the first pod of a part, which starts them again. Resolves when all is whole. */
+  /** Kills the processes of the first pod of a part, which restarts them. Resolves when the cluster is whole again. */
   async kill(kubectl: Kubectl, part: string): Promise<string> {
     const victim = await firstOf(kubectl, part);
     const { name } = victim.metadata;
@@ -124,7 +124,7 @@ export class KindCluster {
     return `${name} is back`;
   }
 
-  /** Kills the first pod of a part for good, as if its node were lost. Resolves when another is in its place. */
+  /** Kills the first pod of a part for good, as if its node were lost. Resolves when another pod has replaced it. */
   async lose(kubectl: Kubectl, part: string): Promise<string> {
     const victim = await firstOf(kubectl, part);
     const { name, uid } = victim.metadata;
@@ -183,7 +183,7 @@ async function firstOf(kubectl: Kubectl, part: string): Promise<Pod> {
 const isReady = ({ status }: Pod): boolean =>
   (status.conditions ?? []).some(({ type, status: is }) => type === 'Ready' && is === 'True');
 
-/** Processes that run in a container of containerd, and in which. */
+/** Processes that run in a container of containerd, with its id. */
 function* containersOfProcesses(): Generator<[pid: number, container: string]> {
   let entries: string[];
   try {
@@ -197,7 +197,7 @@ function* containersOfProcesses(): Generator<[pid: number, container: string]> {
       const [, container] = /cri-containerd-([0-9a-f]{64})/.exec(readFileSync(`/proc/${entry}/cgroup`, 'utf8')) ?? [];
       if (container !== undefined) yield [Number(entry), container];
     } catch {
-      // It ended meanwhile.
+      // It has ended meanwhile.
     }
   }
 }

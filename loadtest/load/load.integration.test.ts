@@ -1,4 +1,4 @@
-// The smallest size of `npm run load -- smoke`, and that what it must notice is noticed.
+// The smallest size of `npm run load -- smoke`, with a check that it notices each fault.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -54,7 +54,7 @@ async function load(name: string, { url, stateDir }: Pick<Cluster, 'url' | 'stat
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += String(chunk)));
   const ended = once(child, 'close') as Promise<[number]>;
   return {
-    /** Resolves when what is printed matches. */
+    /** Resolves when the output matches. */
     line: async (pattern: RegExp) => {
       while (!pattern.test(output)) {
         const over = await Promise.race([once(child.stderr, 'data').then(() => false), ended.then(() => true)]);
@@ -72,7 +72,9 @@ async function load(name: string, { url, stateDir }: Pick<Cluster, 'url' | 'stat
 type Thresholds = Pick<Summary, 'thresholds'>;
 const failedOf = ({ thresholds }: Thresholds) => thresholds.filter(({ passed }) => !passed).map(({ name }) => name);
 
-/** `move_round_trip_ms p(95)<500`: by what the machine had to spare, so that it may fail without a fault of anybody. */
+/**
+ * `move_round_trip_ms p(95)<500`, which depends on the spare capacity of the machine, so it may fail without a fault.
+ */
 const SPEED = /_ms p\(\d+\)<(\d+)$/;
 
 /**
@@ -101,10 +103,10 @@ async function planted(plant: Plant) {
   }
 }
 
-// They wait more than they compute.
+// These tests wait more than they compute.
 describe('a run of the smallest size', { concurrency: 3 }, () => {
   test('a replica that hangs is reported', options, async () => {
-    // A separate cluster, as with so short a heartbeat a busy machine costs sockets too.
+    // A separate cluster, because with a heartbeat this short a busy machine also costs sockets.
     const own = await startCluster({ replicas: 2, heartbeatMs: 2000 });
     try {
       const run = await load('hung', own);
@@ -158,12 +160,12 @@ describe('a run of the smallest size', { concurrency: 3 }, () => {
     },
   );
 
-  test('a proxy that plants nothing is not noticed', options, async () => {
+  test('a proxy without a fault is not noticed', options, async () => {
     const { code, output, summary } = await planted('nothing');
     assert.deepEqual(faultsOf(summary, code, output), [], output);
   });
 
-  test('a socket of which k6 passes on nothing is made again', options, async () => {
+  test('a socket from which k6 passes on nothing is opened again', options, async () => {
     const { code, output, summary, planted: count } = await planted('silence');
     assert.equal(count, 1);
     assert.match(output, /A socket was open and k6 passed on nothing/);
@@ -209,7 +211,7 @@ describe('a run of the smallest size', { concurrency: 3 }, () => {
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk) => {
         output += String(chunk);
-        // Once: a second one may find the process ending, which no longer has handlers then and dies of it.
+        // Only one: a second signal could hit the ending process, which no longer has handlers and would die of it.
         if (isInterrupted || !/starting a cluster/.test(output)) return;
         isInterrupted = true;
         child.kill('SIGINT');
@@ -217,6 +219,6 @@ describe('a run of the smallest size', { concurrency: 3 }, () => {
     }
     const [code] = (await once(child, 'close')) as [number];
     assert.equal(code, 2, output);
-    assert.match(output, /Interrupted before anybody played\./);
+    assert.match(output, /Interrupted before any player started\./);
   });
 });

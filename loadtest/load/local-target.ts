@@ -16,7 +16,7 @@ import type { RotationStep, Target } from './target.ts';
 
 const WHOLE_MS = 60_000;
 
-/** All load comes from one address, and from as many players as a machine can hold. */
+/** All load comes from one address, with as many players as a machine can hold. */
 const GENEROUS = {
   maxConnections: 9300,
   connectionsPerAddress: 100_000,
@@ -27,7 +27,7 @@ const GENEROUS = {
   handshakeRate: 5000,
 };
 
-/** Of HAProxy's master, the process that holds the sockets; the process itself where none is to be seen. */
+/** The worker of HAProxy's master, which holds the sockets; the process itself when no worker is visible. */
 function workerOf(master: number | undefined): number | undefined {
   if (master === undefined || !existsSync(`/proc/${master}`)) return master;
   return processTree(master)[1];
@@ -76,7 +76,7 @@ function processesTarget(name: string, stateDir: string, first: RunningStatus, e
   const status = () => askStatus(paths.controlSocket);
   let rotationWorker: RotationWorker | undefined;
 
-  /** Resolves when all run and serve again, the given process replaced. */
+  /** Resolves when all processes run and serve again, and the given one is replaced. */
   const whole = (gone: number) =>
     waitFor(
       async () => {
@@ -90,7 +90,7 @@ function processesTarget(name: string, stateDir: string, first: RunningStatus, e
     );
   const replaced = async (what: string, signal: NodeJS.Signals, of: (now: RunningStatus) => number | undefined) => {
     const pid = of(await status());
-    if (pid === undefined) throw new UsageError(`There is no process of ${what} at the moment.`);
+    if (pid === undefined) throw new UsageError(`${what} has no process at the moment.`);
     process.kill(pid, signal);
     await whole(pid);
     return `${what} is back`;

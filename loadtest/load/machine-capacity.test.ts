@@ -8,22 +8,22 @@ const demand = { sockets: 8000, vus: 160, connections: 12_000, loopback: true, o
 test('8,000 sockets fit into 20,000 open files and one source address', () => {
   assert.equal(requireMachineCapacity(demand, capacity), undefined);
 });
-test('more sockets than the edge may have open files for are refused before the run', () => {
+test("a run with more sockets than the edge's open files allow is refused before it begins", () => {
   assert.throws(
     () => requireMachineCapacity({ ...demand, sockets: 9500 }, capacity),
     /9500 sockets take 20200 open files of the edge.*20000/,
   );
 });
-test('more sockets than k6 may have open files for are refused, whatever runs the edge', () => {
+test("a run with more sockets than k6's open files allow is refused, wherever the edge runs", () => {
   assert.throws(
     () => requireMachineCapacity({ ...demand, sockets: 19_700, ownEdge: false }, capacity),
     /20220 open files of k6.*ulimit -Hn/,
   );
 });
-test('where the ports of one address run out, loopback has more addresses', () => {
+test('when the ports of one address run out, loopback has more addresses', () => {
   assert.equal(requireMachineCapacity({ ...demand, connections: 60_000 }, capacity), '127.0.0.2-127.0.0.4');
 });
-test('where the ports run out and it is not loopback, a sentence says what to do', () => {
+test('when the ports run out elsewhere, a sentence says what to do', () => {
   assert.throws(
     () => requireMachineCapacity({ ...demand, connections: 60_000, loopback: false }, capacity),
     /--local-ips/,
@@ -35,7 +35,7 @@ test('source addresses are counted as they are written', () => {
     [1, 1, 8, 13],
   );
 });
-test('this machine tells its limits', () => {
+test('the limits of this machine are read', () => {
   const { openFiles, ports } = readMachineCapacity();
   assert.ok(openFiles > 100 && ports > 100);
 });

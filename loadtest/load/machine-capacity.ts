@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { UsageError } from '../../infra/usage-error.ts';
 
-/** What this machine allows one process. */
+/** The limits of this machine for one process. */
 export interface MachineCapacity {
   /** Hard limit of open files; k6 raises its own soft limit to it. */
   readonly openFiles: number;
@@ -9,15 +9,15 @@ export interface MachineCapacity {
   readonly ports: number;
 }
 
-/** What a run takes of it. */
+/** The share of them that a run uses. */
 export interface CapacityDemand {
   readonly sockets: number;
   readonly vus: number;
-  /** Connections opened over the whole run: a closed one holds its port for a minute. */
+  /** Connections opened over the whole run, because a closed one holds its port for a minute. */
   readonly connections: number;
-  /** Whether the cluster is reached by a loopback address: then every 127.x.x.x is a source. */
+  /** Whether the cluster has a loopback address, so that every 127.x.x.x can be a source. */
   readonly loopback: boolean;
-  /** Whether the edge runs under the same limit of open files: it needs two a socket. */
+  /** Whether the edge runs under the same limit of open files. It needs two per socket. */
   readonly ownEdge: boolean;
 }
 
@@ -25,10 +25,10 @@ const SPARE_FILES = 200;
 /** Listeners, checks and other frontends of the edge. */
 const EDGE_SPARE_FILES = 1200;
 const MOST_ADDRESSES = 64;
-/** Not to the last port: others on the machine connect, too. */
+/** Not up to the last port, because others on the machine connect too. */
 const SHARE_OF_PORTS = 0.8;
 
-/** How many addresses `--local-ips` names: ranges, separated by commas; of a network it is not looked into. */
+/** The number of addresses in `--local-ips`: ranges, separated by commas. A network counts as unknown. */
 export function countAddresses(localIps: string | undefined): number {
   if (localIps === undefined) return 1;
   return localIps.split(',').reduce((sum, range) => {
@@ -56,8 +56,8 @@ export function readMachineCapacity(): MachineCapacity {
 }
 
 /**
- * Whether the run fits, before it begins; gives the value of `--local-ips` where one source address has too few ports.
- * @throws UsageError with what is too little
+ * Checks before the run whether it fits. Returns the value of `--local-ips` when one source address has too few ports.
+ * @throws UsageError that names the limit
  */
 export function requireMachineCapacity(demand: CapacityDemand, capacity: MachineCapacity): string | undefined {
   const { sockets, vus, connections, loopback, ownEdge } = demand;
@@ -87,7 +87,7 @@ export function requireMachineCapacity(demand: CapacityDemand, capacity: Machine
   return sourcesOf(Math.min(MOST_ADDRESSES, addresses));
 }
 
-/** So many source addresses on loopback, as a value of `--local-ips`; undefined of none. */
+/** This many source addresses on loopback, as a value of `--local-ips`; undefined for zero. */
 export function sourcesOf(addresses: number): string;
 export function sourcesOf(addresses: number | undefined): string | undefined;
 export function sourcesOf(addresses: number | undefined): string | undefined {

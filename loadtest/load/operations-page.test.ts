@@ -23,7 +23,7 @@ const summary = {
   cpu: { k6: { mean: 0.25, most: 1 } },
 } as unknown as Summary;
 
-/** A replica that takes runs, or not. */
+/** A replica that accepts runs, or refuses them. */
 async function replica(t: TestContext, status: number) {
   const bodies: string[] = [];
   const server = createServer(async (request, response) => {
@@ -66,7 +66,7 @@ test('from inside a container the run on the input is posted to the internal por
   assert.deepEqual(bodies, ['POST /ops/run application/json {"scenario":"smoke"}']);
 });
 
-test('from inside a container a replica that does not take it is an error that says why', async (t) => {
+test('from inside a container, a refusal of the replica is an error with the reason', async (t) => {
   const { port } = await replica(t, 503);
   const child = spawn(process.execPath, tellFromInside(port).slice(1), { stdio: ['pipe', 'ignore', 'pipe'] });
   let said = '';
@@ -77,13 +77,13 @@ test('from inside a container a replica that does not take it is an error that s
   assert.match(said, /503 The store is not available/);
 });
 
-test('the next replica is told when one does not take it', async (t) => {
+test('the next replica gets the run when one refuses it', async (t) => {
   const [sick, well] = [await replica(t, 503), await replica(t, 204)];
   await tellOneOf([sick, well], ({ port }) => tellAt(`http://127.0.0.1:${port}`, '{}'));
   assert.deepEqual([sick.bodies.length, well.bodies.length], [1, 1]);
 });
 
-test('when none takes it, the last one says why', async (t) => {
+test('when all refuse it, the error has the last reason', async (t) => {
   const { port } = await replica(t, 503);
   await assert.rejects(
     tellOneOf([port], (each) => tellAt(`http://127.0.0.1:${each}`, '{}')),
@@ -95,7 +95,7 @@ test('when none takes it, the last one says why', async (t) => {
   );
 });
 
-test('whether the operations page shows a run is said, and why it does not', async () => {
+test('the result says whether the operations page shows a run, and if not, why', async () => {
   const said: string[] = [];
   const report = (line: string) => void said.push(line);
   await tellOperations({ name: 'kind', tellOperations: () => Promise.resolve() }, summary, report);

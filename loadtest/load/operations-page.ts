@@ -2,10 +2,10 @@ import type { Summary } from './summary.ts';
 import type { Target } from './target.ts';
 
 const TIMEOUT_MS = 5000;
-/** What a replica takes of a sentence. */
+/** The longest sentence that a replica accepts. */
 const MOST_TEXT = 200;
 
-/** Sends what comes on its input to the internal port of the container it runs in, which nobody outside reaches. */
+/** Sends its input to the internal port of its container, which cannot be reached from outside. */
 const SCRIPT = `const chunks = [];
 for await (const chunk of process.stdin) chunks.push(chunk);
 const answer = await fetch('http://127.0.0.1:' + process.argv[1] + '/ops/run', {
@@ -23,7 +23,7 @@ export const tellFromInside = (internalPort: number): readonly string[] => [
   String(internalPort),
 ];
 
-/** What the operations page shows of a run, as JSON: figures, and each threshold. */
+/** The report of a run for the operations page, as JSON: figures, and each threshold. */
 export function runText({ scenario, startedAt, seconds, passed, thresholds, ...rest }: Summary): string {
   const { target, sockets, metrics, counters, cpu } = rest;
   return JSON.stringify({
@@ -49,7 +49,7 @@ export function runText({ scenario, startedAt, seconds, passed, thresholds, ...r
   });
 }
 
-/** Gives a run to a replica by the address of its internal listener. @throws when it does not take it */
+/** Gives a run to a replica at the address of its internal listener. @throws when it refuses it */
 export async function tellAt(internalUrl: string, run: string): Promise<void> {
   const answer = await fetch(`${internalUrl}/ops/run`, {
     method: 'POST',
@@ -60,7 +60,7 @@ export async function tellAt(internalUrl: string, run: string): Promise<void> {
   if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
 }
 
-/** Has the operations page of a target show a run, and says whether it does. That it does not is no failure of the run. */
+/** Makes the operations page of a target show a run, and says whether it does. A refusal does not fail the run. */
 export async function tellOperations(
   target: Pick<Target, 'name' | 'tellOperations'>,
   summary: Summary,
@@ -75,7 +75,7 @@ export async function tellOperations(
   );
 }
 
-/** Tries one replica after the other until one has taken it. @throws what the last one said */
+/** Tries one replica after the other until one accepts it. @throws the last refusal */
 export async function tellOneOf<Replica>(
   replicas: readonly Replica[],
   tell: (replica: Replica) => Promise<unknown>,

@@ -13,7 +13,7 @@ test('a running cluster is named by its state directory', () => {
   assert.equal(planLoad('smoke', { target: 'local' }).stateDir, undefined);
 });
 for (const [what, name, options, pattern] of [
-  ['an unknown scenario', 'toString', {}, /^"toString" is no scenario/],
+  ['an unknown scenario', 'toString', {}, /^"toString" is not a scenario/],
   ['more virtual users than games', 'smoke', { sockets: 8, vus: 3 }, /^--vus is 3; .* at most 2 /],
   [
     'a directory for no cluster that runs',

@@ -3,10 +3,13 @@ import type { Design } from '../kit/options.ts';
 import { SCENARIOS } from '../scenarios/index.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 
-/** A virtual user holds so many sockets: more share less of the script's memory, fewer wait less for each other. */
+/**
+ * Sockets of a virtual user. More of them save memory, because each virtual user has a copy of the script; fewer wait
+ * less for each other.
+ */
 const SOCKETS_A_VU = 100;
 
-/** A run, as it was asked for. */
+/** The options of a run. */
 export interface LoadRun {
   readonly name: string;
   readonly scenario: Scenario;
@@ -40,7 +43,7 @@ export interface LoadOptions {
   readonly out?: string | undefined;
 }
 
-/** To what a flag belongs that says something of the target; elsewhere it would be without effect. */
+/** The targets for which a flag has an effect. */
 const BELONGS: Readonly<Record<string, readonly string[]>> = {
   replicas: ['own'],
   design: ['own'],
@@ -49,7 +52,7 @@ const BELONGS: Readonly<Record<string, readonly string[]>> = {
   ca: ['address'],
 };
 
-/** @throws UsageError for a flag that says nothing of this target */
+/** @throws UsageError for a flag that has no effect on this target */
 function requireSense(given: Readonly<Record<string, unknown>>, target: string | undefined): void {
   const kind = target === undefined ? 'own' : ['local', 'compose', 'kind'].includes(target) ? target : 'address';
   for (const [flag, kinds] of Object.entries(BELONGS)) {
@@ -67,7 +70,9 @@ function requireSense(given: Readonly<Record<string, unknown>>, target: string |
 export function planLoad(name: string, options: LoadOptions): LoadRun {
   const scenario = Object.hasOwn(SCENARIOS, name) ? SCENARIOS[name] : undefined;
   if (!scenario) {
-    throw new UsageError(`${JSON.stringify(name)} is no scenario: npm run load -- ${Object.keys(SCENARIOS).join('|')}`);
+    throw new UsageError(
+      `${JSON.stringify(name)} is not a scenario: npm run load -- ${Object.keys(SCENARIOS).join('|')}`,
+    );
   }
   requireSense({ ...options }, options.target);
   const { size } = scenario;

@@ -27,17 +27,20 @@ import {
 } from './verdict.ts';
 
 const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])$/;
-/** Two more for each socket than it needs by itself: requests for sessions, and back-offs that failed. */
+/** Two more for each socket than it needs itself: requests for sessions, and failed attempts. */
 const CONNECTIONS_A_SOCKET = 1.5;
-/** The verdict on a step waits until the last second of it was told. */
+/** The verdict on a step waits until its last second has been reported. */
 const VERDICT_AFTER_MS = 2500;
 const MOST_SAID = 20;
-/** Of the run: in which the sockets are opened, unless the scenario says otherwise. */
+/** Share of the run in which the sockets are opened, unless the scenario says otherwise. */
 const RAMP_SHARE = 0.1;
 /** Beyond the last second of play, for closing the sockets and k6's own summary. */
 const END_SECONDS = 20;
-const INTERRUPTED = 'Interrupted before anybody played.';
-/** Of k6, without the reason, which the players tell; and of the thresholds, which are listed. */
+const INTERRUPTED = 'Interrupted before any player started.';
+/**
+ * Lines of k6 that are left out: those without the reason, which the players report, and those about thresholds, which
+ * are listed.
+ */
 const SAID_OTHERWISE = /^(Request Failed|thresholds on metrics .* crossed)/;
 
 /** Runs a scenario as the command does: prints the result, and resolves with the exit code. @throws UsageError */
@@ -195,7 +198,7 @@ async function play({
     const progress = new Progress(timeline, options.seconds, report);
     const interrupted = () => running.kill();
     stop.addEventListener('abort', interrupted, { once: true });
-    // While the script was bundled: that is told to nobody any more.
+    // The signal came while the script was bundled, and no listener got it.
     if (stop.aborted) interrupted();
     const began = progress.began.then(() => disturber.begin(timeline.beganAt ?? Date.now()));
     const disturbed = began
@@ -208,7 +211,7 @@ async function play({
     void progress.began.then(() => {
       stuck = setTimeout(
         () => {
-          report('k6 does not come to its end, and is ended');
+          report('k6 does not end by itself, and is killed');
           running.kill();
         },
         (options.seconds + SETTLE_SECONDS + END_SECONDS) * 1000,
@@ -224,7 +227,7 @@ async function play({
     if (timeline.length === 0) {
       if (stop.aborted) throw new UsageError(INTERRUPTED);
       throw new UsageError(
-        `k6 ended with ${code} before anybody played: ${said.slice(-3).join(' ') || 'it said nothing'}`,
+        `k6 ended with ${code} before any player started: ${said.slice(-3).join(' ') || 'it said nothing'}`,
       );
     }
     const own = existsSync(plan.summaryFile)
@@ -237,7 +240,7 @@ async function play({
       ...(scenario.judge?.(data()) ?? []),
       ...(problem === undefined
         ? []
-        : [{ name: 'what was to be done to the cluster was done', passed: false, value: problem }]),
+        : [{ name: 'every action on the cluster was done', passed: false, value: problem }]),
       ...(code === 0 || code === THRESHOLDS_FAILED
         ? []
         : [

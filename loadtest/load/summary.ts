@@ -39,7 +39,7 @@ export interface Run {
   readonly usage: UsageSampler;
   readonly marks: readonly Mark[];
   readonly thresholds: readonly Threshold[];
-  /** The complaints of k6 and the players, each once. */
+  /** The messages of k6 and the players, each once. */
   readonly said: readonly string[];
 }
 
@@ -81,12 +81,12 @@ export function summarise(run: Run) {
     recovered_rate: { samples: whole + part, rate: whole + part === 0 ? null : whole / (whole + part) },
     counters: Object.fromEntries(COUNTERS.map((name) => [name, timeline.count(name)])),
     closeCodes: timeline.closes,
-    /** At the moment most sockets were held. */
+    /** At the moment with the most sockets. */
     replicas: most.replicas,
     abuse: timeline.abuse ?? null,
     marks: run.marks,
     said: run.said,
-    /** Cores that each part used. Above 0.8 of the cores there are, k6 measures itself. */
+    /** Cores that each part used. Above 0.8 of all cores, k6 measures itself. */
     cpu: Object.fromEntries(
       Object.entries(usage.cpu()).map(([name, { mean, most: peak }]) => [
         name,
@@ -107,7 +107,7 @@ export function summarise(run: Run) {
       cores: os.availableParallelism(),
       memoryBytes: os.totalmem(),
       system: `${os.type()} ${os.release()}`,
-      /** Cores that were busy, with whatever; undefined where there is no /proc. */
+      /** Cores that were busy with any work; undefined without /proc. */
       busy: usage.machine(),
     },
     k6: run.k6,

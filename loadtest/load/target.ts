@@ -8,18 +8,18 @@ export type Closes = 'none' | 'replica' | 'some' | 'all';
 
 /** A part of the cluster is killed. */
 export interface Fault {
-  /** Resolves, with what there is to tell, when the cluster is whole again. */
+  /** Resolves with a line for the report when the cluster is whole again. */
   strike(): Promise<string>;
   readonly closes: Closes;
 }
 
-/** What the edge of a cluster lets in, as it is configured. */
+/** The configured limits of a cluster's edge. */
 export interface EdgeLimits {
   readonly connections: number;
   readonly connectionsPerAddress: number;
   /** New connections of one address in ten seconds. */
   readonly newPerAddress: number;
-  /** Whether it sees the addresses people come from, and not that of what is in front of it. */
+  /** Whether it sees the addresses of clients, and not that of a proxy in front of it. */
   readonly seesAddresses: boolean;
 }
 
@@ -29,21 +29,21 @@ export interface Target {
   readonly name: string;
   /** Origin, as `https://localhost:8443`. */
   readonly url: string;
-  /** PEM file of what to trust; undefined for the system's own authorities. */
+  /** PEM file of the roots to trust; undefined for the system's own authorities. */
   trustFile(): string | undefined;
   /** Processes on this machine, by name. */
   processes(): Promise<Readonly<Record<string, readonly number[]>>>;
   /** Of a cluster of processes on this machine. */
   status?(): Promise<RunningStatus>;
-  /** Gives a run, as JSON, to a replica for the operations page. Rejects where none takes it. */
+  /** Gives a run, as JSON, to a replica for the operations page. Rejects when all refuse it. */
   tellOperations?(run: string): Promise<void>;
-  /** By name, in the order in which they are to strike. */
+  /** By name, in the order in which they strike. */
   readonly faults: Readonly<Record<string, Fault>>;
   rollOut?(told: (text: string) => void): Promise<string>;
   rotate?(step: RotationStep): Promise<string>;
   /** Undefined if it is unknown here. */
   readonly limits?: EdgeLimits | undefined;
-  /** What the cluster has said of processes that ended, where it can be heard. */
+  /** The cluster's messages about ended processes, where they are available. */
   endings?(): readonly string[];
   stop(): Promise<void>;
 }

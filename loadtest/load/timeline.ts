@@ -26,17 +26,17 @@ function addAll(into: Record<string, number>, from: Readonly<Record<string, numb
   for (const [key, count] of Object.entries(from)) into[key] = (into[key] ?? 0) + count;
 }
 
-/** What the virtual users told, second by second. */
+/** The reports of the virtual users, second by second. */
 export class Timeline {
   readonly #seconds: Second[] = [];
-  /** Of each virtual user, the last it said by second. */
+  /** The last report of each virtual user, by second. */
   readonly #held = new Map<number, Map<number, { open: number; replicas: Readonly<Record<string, number>> }>>();
   readonly #now = new Map<number, number>();
   abuse: AbuseReport | undefined;
-  /** When the first second began, by this clock; undefined before one was told. */
+  /** When the first second began, by this clock; undefined before the first report. */
   beganAt: number | undefined;
 
-  /** Takes a line of k6's output; false when it is none of ours. */
+  /** Takes a line of k6's output. False when it is not one of our reports. */
   take(text: string): boolean {
     const at = text.indexOf(TICK);
     if (at < 0) return false;
@@ -47,7 +47,7 @@ export class Timeline {
   }
 
   #add({ vu, second, open, replicas, counts, closes, curves }: Tick): void {
-    // Told at the end of the second.
+    // Reported at the end of the second.
     this.beganAt ??= Date.now() - (second + 1) * 1000;
     while (this.#seconds.length <= second) this.#seconds.push(fresh());
     const here = this.#seconds[second]!;
@@ -59,12 +59,12 @@ export class Timeline {
     this.#now.set(vu, open);
   }
 
-  /** Whole seconds there are. */
+  /** The number of whole seconds. */
   get length(): number {
     return this.#seconds.length;
   }
 
-  /** Sockets open by what was said last. */
+  /** Open sockets, from the last reports. */
   get openNow(): number {
     let open = 0;
     for (const own of this.#now.values()) open += own;

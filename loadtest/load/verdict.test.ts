@@ -15,7 +15,7 @@ const journalOf = (...ticks: Partial<Tick>[]) => {
 const failed = (thresholds: { name: string; passed: boolean }[]) =>
   thresholds.filter(({ passed }) => !passed).map(({ name }) => name);
 
-test('a run without samples fails, whatever k6 thinks of it', () => {
+test("a run without samples fails, whatever k6's verdict is", () => {
   assert.equal(failed(sampleThresholds(journalOf())).length, 7);
   const full = {
     move: { 3: 1 },
@@ -73,11 +73,11 @@ test('sockets of all virtual users add up, and a user without a report in a seco
   assert.equal(timeline.openNow, 4);
 });
 
-test('what k6 prints besides the timeline is left to others', () => {
+test('other output of k6 is not taken for the timeline', () => {
   assert.equal(new Timeline().take('level=warning msg="slow"'), false);
 });
 
-test('where k6 came to no verdict, the same thresholds are judged by what its players told', () => {
+test('when k6 gives no verdict, the same thresholds are judged from the reports of its players', () => {
   const timeline = journalOf({
     counts: { gaps: 1, recovered: 3, unrecovered: 1 },
     curves: { move: { 20: 99, 60: 1 } },

@@ -1,7 +1,7 @@
 import { CURVES, type Curve } from '../k6/plan.ts';
 import type { Timeline } from './timeline.ts';
 
-/** One thing that was asked of a run, and what came of it. */
+/** One requirement of a run, and its result. */
 export interface Threshold {
   readonly name: string;
   readonly passed: boolean;
@@ -56,20 +56,20 @@ export function k6Thresholds(summary: K6Summary, asked: Readonly<Record<string, 
   );
 }
 
-/** k6 and the players count the same: a figure that only one of them has was measured by halves. */
+/** k6 and the players must have the same counts: a figure that only one of them has is incomplete. */
 export function agreement(summary: K6Summary, timeline: Timeline, counters: readonly string[]): Threshold {
   const differing = counters.flatMap((name) => {
     const [counted, told] = [summary.metrics[name]?.values['count'] ?? 0, timeline.count(name)];
     return counted === told ? [] : [`${name} ${counted} against ${told}`];
   });
   return {
-    name: 'k6 counted what its players told',
+    name: "k6's counts match the reports of its players",
     passed: differing.length === 0,
     value: differing.join(', ') || `${counters.length} counters`,
   };
 }
 
-/** Of a count, a rate or a time, none of which is negative. */
+/** For a count, a rate or a time, none of which is negative. */
 export const TEST = /^(count|rate|med|p\((\d+)\))(==|<=|>=|<|>)([\d.]+)$/;
 const HOLDS: Readonly<Record<string, (value: number, bound: number) => boolean>> = {
   '==': (value, bound) => value === bound,
@@ -79,7 +79,7 @@ const HOLDS: Readonly<Record<string, (value: number, bound: number) => boolean>>
   '>': (value, bound) => value > bound,
 };
 
-/** The same thresholds by what the virtual users told, for a k6 that did not come to its own verdict. */
+/** The same thresholds from the reports of the virtual users, for a k6 without its own verdict. */
 export function timelineThresholds(
   timeline: Timeline,
   asked: Readonly<Record<string, readonly string[]>>,
@@ -103,7 +103,7 @@ export function timelineThresholds(
   );
 }
 
-/** What no run may do without: k6 lets a threshold pass that had nothing to look at. */
+/** The samples that every run must have, because k6 passes a threshold without samples. */
 export function sampleThresholds(timeline: Timeline): Threshold[] {
   const counted = CURVES.map((curve) => [METRIC_OF[curve], timeline.curve(curve).total] as const);
   const answers = timeline.count('recovered') + timeline.count('unrecovered');

@@ -1,4 +1,4 @@
-// Colyseus in one process, as it runs: a room for each game, and the chat by its own publish and subscribe.
+// Colyseus in one process, its default: a room for each game, and the chat by its own publish and subscribe.
 import { createServer } from 'node:http';
 import { Room, Server } from '@colyseus/core';
 import { WebSocketTransport } from '@colyseus/ws-transport';

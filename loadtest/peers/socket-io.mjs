@@ -1,4 +1,4 @@
-// Socket.IO as its documentation sets it up: rooms, and one of its two adapters for Redis.
+// Socket.IO, set up as in its documentation: rooms, and one of its two adapters for Redis.
 import { createServer } from 'node:http';
 import { createAdapter } from '@socket.io/redis-adapter';
 import { createAdapter as createStreamsAdapter } from '@socket.io/redis-streams-adapter';

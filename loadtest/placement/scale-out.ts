@@ -10,35 +10,32 @@ import { members } from '../kit/replica-metrics.ts';
 export interface ScaleOut {
   readonly sockets: number;
   readonly replicas: number;
-  /** From the moment the replica was let in until every replica was near the mean; undefined: it never was. */
+  /** From the moment the replica joined until every replica was near the mean; undefined when that never happened. */
   readonly evenAfterMs: number | undefined;
-  /** Players who ended on another replica than they began on. */
+  /** Players who ended on a replica other than the one they began on. */
   readonly moved: number;
-  /** Connections that were made again, of all players together. */
+  /** Reconnects of all players together. */
   readonly reconnects: number;
   readonly perReplica: Readonly<Record<string, number>>;
   readonly acknowledged: number;
-  /** What the history checker has to say: lost, repeated or missing events. */
+  /** The findings of the history checker: lost, repeated or missing events. */
   readonly violations: readonly Violation[];
 }
 
 export interface ScaleOutOptions {
   readonly sockets: number;
-  /** Of four players each; a player in none only has a socket. */
+  /** Games of four players each; a player without a game only has a socket. */
   readonly games: number;
   /** Between two moves of a player. */
   readonly moveMs: number;
   readonly withinMs: number;
-  /** How far from the mean, as a part of it, counts as even. */
+  /** The distance from the mean, as a fraction of it, that counts as even. */
   readonly tolerance?: number;
 }
 
 const LOOK_MS = 100;
 
-/**
- * Stops the last replica of a cluster as if it were not there, fills the others with players, and lets it in while
- * they play.
- */
+/** Stops the last replica of a cluster, fills the others with players, and lets it join while they play. */
 export async function scaleOut(cluster: Cluster, options: ScaleOutOptions): Promise<ScaleOut> {
   const { sockets, games, moveMs, withinMs, tolerance = 0.1 } = options;
   const { replicas } = await cluster.status();
@@ -49,7 +46,7 @@ export async function scaleOut(cluster: Cluster, options: ScaleOutOptions): Prom
     await cluster.rotation(replicas.slice(0, -1).map(({ name }) => name));
     crowd = await Crowd.connect(cluster, sockets);
     await crowd.seat(games);
-    // Until then the others treat it as a replica that was there all along.
+    // Until then the others treat it as an existing replica.
     await members(cluster, replicas.length - 1);
     crowd.play(unevenly(moveMs));
     const [before, reconnects] = [crowd.players.map(({ replica }) => replica), crowd.reconnects];
@@ -86,7 +83,7 @@ export interface PlacementOptions {
   readonly replicas: number;
 }
 
-/** Lets a last replica into a cluster under play, and prints what came of it. Resolves with the exit code. */
+/** Lets the last replica join a cluster under play, and prints the result. Resolves with the exit code. */
 export async function runPlacement({ design, sockets, replicas }: PlacementOptions): Promise<number> {
   const cluster = await startCluster({ design, replicas, env: ONE_ADDRESS });
   try {

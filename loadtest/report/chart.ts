@@ -2,7 +2,7 @@ import { escapeHtml } from './html.ts';
 
 export interface Line {
   readonly label: string;
-  /** A value a second; null where there was nothing to measure. */
+  /** One value per second; null where there was nothing to measure. */
   readonly values: readonly (number | null)[];
 }
 
@@ -11,20 +11,20 @@ export interface Chart {
   /** The content of the chart, in a sentence. */
   readonly note: string;
   readonly lines: readonly Line[];
-  /** Milliseconds are drawn on a logarithmic scale: the rare ones are far from the usual. */
+  /** Milliseconds are drawn on a logarithmic scale, because outliers are far from usual values. */
   readonly unit: 'count' | 'ms' | 'percent' | 'MiB';
-  /** Dots instead of lines: what happens now and then. */
+  /** Dots instead of lines, for rare events. */
   readonly dots?: boolean;
 }
 
-/** What the page's script draws: it is in the page as JSON. */
+/** The data for the page's script, which the page holds as JSON. */
 export interface ChartData {
   readonly charts: readonly Chart[];
   /** The actions on the cluster, and the second of each. */
   readonly marks: readonly { readonly at: number; readonly text: string }[];
 }
 
-/** The place of a chart, which the page's script draws in by its number. */
+/** The place of a chart, which the page's script finds by its number. */
 export function chartFigure({ title, note, lines }: Chart, index: number): string {
   const caption = (text: string) => `<figcaption><h3>${escapeHtml(title)}</h3><p>${escapeHtml(text)}</p></figcaption>`;
   const isEmpty = lines.every(({ values }) => values.every((value) => value === null));

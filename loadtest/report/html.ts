@@ -6,16 +6,16 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Text that may stand anywhere in HTML, in an attribute as well. */
+/** Text that is safe anywhere in HTML, even in an attribute. */
 export const escapeHtml = (text: unknown): string => String(text).replace(/[&<>"']/g, (char) => ENTITIES[char]!);
 
-/** JSON that may stand in a script element. */
+/** JSON that is safe in a script element. */
 export const scriptJson = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c');
 
 /** 1234567 -> 1 234 567, with narrow spaces that do not break. */
 export const grouped = (value: number): string => String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, '\u202f');
 
-/** Milliseconds as people read them; a dash for none. */
+/** Milliseconds for readers; a dash without a value. */
 export function duration(ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return '–';
   if (ms < 10_000) return `${grouped(ms)} ms`;

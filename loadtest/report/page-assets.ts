@@ -56,7 +56,7 @@ export async function viewAssets(): Promise<{ script: string; style: string }> {
       logLevel: 'silent',
     });
     const style = readFileSync(createRequire(import.meta.url).resolve('uplot/dist/uPlot.min.css'), 'utf8');
-    // The end of a script element must not stand within it.
+    // The code must not contain the end of a script element.
     return { script: outputFiles[0]!.text.replaceAll('</script', '<\\/script'), style };
   } finally {
     await stop();

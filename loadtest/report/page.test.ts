@@ -43,7 +43,7 @@ function page(dashboard?: string, more: Readonly<Record<string, number>> = {}): 
   );
 }
 
-test('the report names every threshold with what came of it', async () => {
+test('the report names every threshold with its result', async () => {
   const html = await page();
   assert.match(html, /<span class="verdict failed">failed/);
   assert.match(html, /✗ failed<\/td><td class="w">gaps count==0<\/td><td>2</);
@@ -55,7 +55,7 @@ test('lines of chat are drawn where there are any', async () => {
   assert.doesNotMatch(await page(), /lines of chat/);
   assert.match(await page(undefined, { chat_lines: 5 }), /lines of chat/);
 });
-test('the report needs no other file, and what it shows is text', async () => {
+test('the report needs no other file, and shows its values as text', async () => {
   const html = await page('<!doctype html><script>"dashboard"</script>');
   assert.doesNotMatch(html, /(src|href)="(https?:)?\/\//);
   assert.doesNotMatch(html, /<b>1111|<too>/);
@@ -63,7 +63,7 @@ test('the report needs no other file, and what it shows is text', async () => {
   assert.match(html, /srcdoc="&lt;!doctype html&gt;/);
 });
 
-test('the curves come first, what failed is open, and what holds is folded', async () => {
+test('the curves come first, failed checks are open, and passed ones are folded', async () => {
   const html = await page();
   const [curves, failed, held] = ['<h2>Curves', '✗ failed', '<details class="card"><summary>1 check holds'].map(
     (text) => html.indexOf(text),

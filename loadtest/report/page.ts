@@ -48,25 +48,25 @@ function chartsOf(summary: Summary): Chart[] {
     {
       unit: 'ms',
       title: 'Move round trip',
-      note: 'From when a move was due to its acknowledgement.',
+      note: 'From the time a move was due to its acknowledgement.',
       lines: curve(summary, 'move'),
     },
     {
       unit: 'ms',
       title: 'Delay of the generator',
-      note: 'From when a move was due to when k6 came to make it: part of its round trip.',
+      note: 'From the time a move was due until k6 made it. This is part of its round trip.',
       lines: curve(summary, 'delay'),
     },
     {
       unit: 'ms',
       title: 'Delivery lag',
-      note: 'From when an event happened to its arrival at a player.',
+      note: 'From an event to its arrival at a player.',
       lines: curve(summary, 'lag'),
     },
     {
       unit: 'ms',
       title: 'Recovery',
-      note: 'From the loss of a connection until all that was missed is there.',
+      note: 'From the loss of a connection until all missed events have arrived.',
       lines: curve(summary, 'resume'),
       dots: true,
     },
@@ -80,7 +80,7 @@ function chartsOf(summary: Summary): Chart[] {
     {
       unit: 'count',
       title: 'Events a second',
-      note: 'Moves that were acknowledged, and events delivered of them.',
+      note: 'Acknowledged moves, and the events that they delivered.',
       lines: [
         { label: 'delivered', values: series.deliveries },
         { label: 'moves', values: series.moves },
@@ -97,7 +97,7 @@ const usageCharts = (usage: readonly [string, Usage][]): Chart[] => [
   {
     unit: 'percent',
     title: 'CPU',
-    note: 'Of one core. The CPU that k6 takes is missing for the cluster.',
+    note: 'Share of one core. The CPU that k6 uses is not available to the cluster.',
     lines: usage.map(([label, samples]) => ({ label, values: samples.map((second) => second?.cpu ?? null) })),
   },
   {
@@ -111,7 +111,7 @@ const usageCharts = (usage: readonly [string, Usage][]): Chart[] => [
   },
 ];
 
-/** The checks that failed, and folded those that hold. */
+/** The failed checks, and folded below them those that passed. */
 function checks(thresholds: Summary['thresholds']): string {
   const rows = (some: Summary['thresholds']) =>
     some
@@ -225,7 +225,7 @@ ${tiles(summary)}
           .map(({ at, text }) => `<li><time>${clock(at)}</time> ${escapeHtml(text)}</li>`)
           .join('')}</ol></div><br>`
   }
-<noscript><p>The curves are drawn by a script, which this browser does not run. The figures below are without them.</p></noscript>
+<noscript><p>A script draws the curves, and this browser does not run it. The figures below do not need it.</p></noscript>
 <div class="charts">${charts.map(chartFigure).join('\n')}</div>
 ${checks(thresholds)}
 ${

@@ -55,7 +55,7 @@ test('clients who trust the root are counted, each with a separate handshake', a
   assert.deepEqual(rest, { failures: {}, resumed: 0, stale: 0, leaves: 1 });
 });
 
-test("a leaf that the clients' roots do not vouch for is a failure with its reason", async (t) => {
+test("a leaf that does not lead to the clients' roots is a failure with its reason", async (t) => {
   const { port, came } = await serveLeaf(t);
   const stranger = readFileSync((await ensureChain({ dir: path.join(root, 'stranger'), ...names })).rootPath, 'utf8');
   const handshakes = new Handshakes(port, stranger, 100);
@@ -82,13 +82,13 @@ test('a connection that is closed before its handshake is over is a failure', as
   assert.ok(Object.values(failures).reduce((sum, count) => sum + count, 0) >= 3, JSON.stringify(failures));
 });
 
-test('a leaf that is still shown after another one is in force is out of date', async (t) => {
+test('a leaf that is still served after another one is in force is out of date', async (t) => {
   const { port, serial, came } = await serveLeaf(t);
   const handshakes = new Handshakes(port, bundle, 100);
   handshakes.expect(serial);
   handshakes.start();
   await came(2);
-  // Those that have begun are over: the next ones begin after the other leaf is in force.
+  // The running handshakes have ended, and the next ones begin after the other leaf is in force.
   const before = await handshakes.stop();
   assert.equal(before.stale, 0);
   handshakes.expect('00');

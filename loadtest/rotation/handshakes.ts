@@ -2,9 +2,9 @@ import { connect, createSecureContext, type SecureContext } from 'node:tls';
 
 export interface HandshakeReport {
   completed: number;
-  /** Why handshakes failed, and how often. */
+  /** The reasons of failed handshakes, and their counts. */
   failures: Record<string, number>;
-  /** Resumed ones, which would show nothing. */
+  /** Resumed handshakes, which would prove nothing. */
   resumed: number;
   /** Handshakes that showed a leaf from before the one that was in force when they began. */
   stale: number;
@@ -14,7 +14,7 @@ export interface HandshakeReport {
 
 const PATIENCE_MS = 60_000;
 
-/** Clients that come for the first time, so many a second, each with a full handshake. */
+/** New clients, this many a second, each with a full handshake. */
 export class Handshakes {
   readonly #port: number;
   readonly #intervalMs: number;
@@ -35,12 +35,12 @@ export class Handshakes {
     this.#context = createSecureContext({ ca: bundle });
   }
 
-  /** What the next clients trust. */
+  /** The roots that the next clients trust. */
   trust(bundle: string): void {
     this.#context = createSecureContext({ ca: bundle });
   }
 
-  /** Says that from now on this leaf is served. */
+  /** Records that this leaf is served from now on. */
   expect(serialNumber: string): void {
     this.#inForce.push(serialNumber);
   }
@@ -74,7 +74,7 @@ export class Handshakes {
   #schedule(): void {
     this.#timer = setTimeout(
       () => {
-        // Those that were due while this process was held up come now.
+        // Handshakes that were due while this process was held up begin now.
         for (; this.#nextAt <= performance.now(); this.#nextAt += this.#intervalMs) this.#begin();
         this.#schedule();
       },

@@ -8,7 +8,7 @@ import { RotationWorker } from './rotation-worker.ts';
 import { type Done, isRollover, planSteps, type Step } from './step.ts';
 import { type Visit, visits } from './visitors.ts';
 
-/** What a run is made of. */
+/** The options of a run. */
 export interface RunOptions {
   /** Sockets that play, two in a game; an even number. */
   sockets: number;
@@ -16,7 +16,7 @@ export interface RunOptions {
   pace: number;
   leaf: number;
   intermediate: number;
-  /** Milliseconds between the beginnings of two rotations. */
+  /** Milliseconds between the starts of two rotations. */
   every: number;
   /** Full TLS handshakes a second. */
   handshakes: number;
@@ -47,7 +47,7 @@ interface Stretch {
   to: number;
 }
 
-/** Rotations in one stretch of a run; as long without any comes before or after it. */
+/** Rotations in one stretch of a run. A stretch of the same length without any comes before or after it. */
 const STEPS_A_STRETCH = 12;
 const WARM_UP_MS = 3000;
 const GAME = { players: 2, size: 9, seconds: 300 };
@@ -97,7 +97,7 @@ export async function measure(cluster: Cluster, options: RunOptions): Promise<Ru
       busy,
     };
   } finally {
-    // Those that were stopped above have nothing left to do.
+    // The parts that were stopped above have nothing left to do.
     players?.close();
     await Promise.allSettled([handshakes?.stop(), authority.stop()]);
   }
@@ -113,7 +113,7 @@ class Run {
   readonly #handshakes: Handshakes;
   readonly #every: number;
   readonly #report: (line: string) => void;
-  /** What a rotation took of late, with the pause after it. */
+  /** The recent duration of a rotation, with the pause after it. */
   #stepMs: number;
   #roots: string[] = [];
 
@@ -137,7 +137,7 @@ class Run {
     for (const [index, stretch] of stretches.entries()) {
       const last = stretch.at(-1)!;
       this.#report(`stretch ${index + 1} of ${stretches.length}`);
-      // Turn about, so that what drifts in the course of the run is on neither side.
+      // The order alternates, so that a drift during the run affects both sides equally.
       const quiet = () => this.#timed(false, () => delay(stretch.length * this.#stepMs));
       const rotating = () => this.#timed(true, () => this.#rotate(stretch));
       for (const part of index % 2 === 0 ? [quiet, rotating] : [rotating, quiet]) await part();
@@ -177,7 +177,7 @@ class Run {
   }
 }
 
-/** Parts of the plan that are done in one go: of about the same size, and ending with each step of the rollover. */
+/** Parts of the plan that are done in one stretch: of about the same size, each ending with a step of the rollover. */
 function stretchesOf(steps: readonly Step[]): Step[][] {
   const stretches: Step[][] = [[]];
   for (const step of steps) {

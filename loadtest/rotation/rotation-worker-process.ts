@@ -1,4 +1,4 @@
-// Does to the authority of a directory what its parent says, one step after the other, until the parent leaves.
+// Carries out its parent's steps on the authority of a directory, one after the other, until the parent ends.
 import { readFileSync } from 'node:fs';
 import { acceptRoot, issueFromNextRoot, readChain, retireRoot, rotate } from '../../certs/index.ts';
 import type { Answer } from './rotation-worker.ts';
@@ -31,6 +31,6 @@ process.on('message', (step: Step) => {
     (error: Error) => answer({ failed: error.message }),
   );
 });
-// Otherwise the first rotation would load the code that signs, and take longer than the others.
+// Otherwise the first rotation would load the signing code, and take longer than the others.
 await import('../../certs/x509/issuance.ts');
 answer('ready');

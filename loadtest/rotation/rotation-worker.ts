@@ -18,12 +18,12 @@ export class RotationWorker {
     this.#ready.catch(() => undefined);
   }
 
-  /** Resolves when it has loaded what it needs. */
+  /** Resolves when it has loaded its code. */
   async ready(): Promise<void> {
     await this.#ready;
   }
 
-  /** One at a time. @throws with the sentence of what the authority could not do */
+  /** One at a time. @throws with the authority's error as a sentence */
   async do(step: Step): Promise<Done> {
     const next = this.#next();
     this.#process.send(step);

@@ -16,6 +16,6 @@ test('intermediates are spread over the run', () => {
   assert.ok(places[0]! > 1 && places[1]! - places[0]! > 2 && places[2]! - places[1]! > 2, places.join());
 });
 
-test('there may be nothing but the rollover', () => {
+test('a run may consist of the rollover alone', () => {
   assert.deepEqual(planSteps(0, 0), ['accept', 'issue', 'retire']);
 });

@@ -30,7 +30,7 @@ const good: RunResult = {
   busy: 0.3,
 };
 
-test('a run that nobody noticed has no faults', () => {
+test('a run that no player noticed has no faults', () => {
   assert.deepEqual(faultsOf(good, 1.1), []);
 });
 
@@ -53,7 +53,7 @@ for (const [what, bad, sentence] of [
     { handshakes: { ...good.handshakes, failures: { reset: 2 } } },
     /^2 handshakes failed, as reset/,
   ],
-  ['a resumed session', { handshakes: { ...good.handshakes, resumed: 1 } }, /^1 handshakes were no full ones/],
+  ['a resumed session', { handshakes: { ...good.handshakes, resumed: 1 } }, /^1 handshakes were not full ones/],
   [
     'an old leaf',
     { handshakes: { ...good.handshakes, stale: 1 } },
@@ -70,13 +70,17 @@ for (const [what, bad, sentence] of [
     { rotations: [{ step: 'leaf', tookMs: 5, edge: 'not running' }] },
     /did not reach the edge/,
   ],
-  ['a visitor let in', { visits: visits.map((one) => ({ ...one, welcomed: true })) }, /trusts g2 was welcomed/],
   [
-    'a visitor turned away',
+    'a visitor that was welcomed',
+    { visits: visits.map((one) => ({ ...one, welcomed: true })) },
+    /trusts g2 was welcomed/,
+  ],
+  [
+    'a visitor that was refused',
     { visits: visits.map((one) => ({ ...one, welcomed: false, reason: 'no issuer' })) },
     /trusts g1 was refused \(no issuer\)/,
   ],
-  ['a visitor who did not come', { visits: visits.slice(1) }, /^Not every visitor/],
+  ['a missing visitor', { visits: visits.slice(1) }, /^Not every visitor/],
   ['slower moves', { ratio: { ratio: 1.2, low: 1.1, high: 1.3 } }, /^The p99 of a move is 1\.20 times/],
   ['no moves', { ratio: { ratio: NaN, low: NaN, high: NaN } }, /^The p99 of a move is NaN times/],
 ] as [string, Partial<RunResult>, RegExp][]) {
@@ -86,7 +90,7 @@ for (const [what, bad, sentence] of [
   });
 }
 
-test('the table says who got in after which step', () => {
+test('the table shows which visitors were welcomed after each step', () => {
   assert.deepEqual(
     describe(good)
       .slice(-4)

@@ -5,7 +5,7 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((total, numbe
 const failedHandshakes = ({ handshakes }: RunResult): number => sum(Object.values(handshakes.failures));
 const ms = (value: number): string => value.toFixed(1);
 
-/** The failures, as sentences; none when all is well. The p99 may be `maxRatio` times that without rotations. */
+/** The failures, as sentences; empty when there are none. The p99 may be `maxRatio` times that without rotations. */
 export function faultsOf(result: RunResult, maxRatio = Infinity): string[] {
   const { options, players, handshakes, rotations, refusals, ratio } = result;
   const faults: string[] = [];
@@ -19,10 +19,10 @@ export function faultsOf(result: RunResult, maxRatio = Infinity): string[] {
   count(players.failed.length, 'moves or games failed', firstOf(players.failed));
   count(players.violations.length, 'histories are wrong', players.violations[0]?.detail);
   count(failedHandshakes(result), 'handshakes failed', Object.keys(handshakes.failures)[0]);
-  count(handshakes.resumed, 'handshakes were no full ones');
+  count(handshakes.resumed, 'handshakes were not full ones');
   count(handshakes.stale, 'handshakes showed a leaf that had been replaced before');
   count(refusals.length, 'rotations failed', refusals[0] && `${refusals[0].step}: ${refusals[0].message}`);
-  // To accept a root changes nothing that is served.
+  // Accepting a root does not change the served certificates.
   const unserved = rotations.filter(({ step, edge }) => step !== 'accept' && edge !== 'updated');
   count(unserved.length, 'rotations did not reach the edge');
   if (handshakes.completed === 0) faults.push('No handshake was made.');
@@ -38,7 +38,7 @@ export function faultsOf(result: RunResult, maxRatio = Infinity): string[] {
   return faults;
 }
 
-/** The result as lines for a person. */
+/** The result as lines for the user. */
 export function describe(result: RunResult): string[] {
   const { options, players, handshakes, rotations, calm, rotating, ratio } = result;
   const count = (step: string) => rotations.filter((done) => done.step === step).length;

@@ -1,11 +1,14 @@
 import { createClient } from '../../services/client/node.ts';
 import type { RolloverStep } from './step.ts';
 
-/** A visitor by the roots it trusts. */
+/** A visitor, named by the roots it trusts. */
 export const VISITORS = ['g1', 'g1 and g2', 'g2'] as const;
 export type Visitor = (typeof VISITORS)[number];
 
-/** The clients that get in after each step: the previous root vouches for the edge until the next one issues. */
+/**
+ * The clients that are welcomed after each step: the edge's certificate leads to the previous root until the next one
+ * issues.
+ */
 export const EXPECTED: Readonly<Record<RolloverStep, Readonly<Record<Visitor, boolean>>>> = {
   accept: { g1: true, 'g1 and g2': true, g2: false },
   issue: { g1: false, 'g1 and g2': true, g2: true },
@@ -18,7 +21,7 @@ export interface Visit {
   expected: boolean;
   /** Whether it was welcomed by a replica. */
   welcomed: boolean;
-  /** Why not. */
+  /** The reason of the refusal. */
   reason?: string;
 }
 
@@ -26,9 +29,8 @@ const PATIENCE_MS = 60_000;
 const OF_TRUST = /certificate/;
 
 /**
- * Comes as a player's program does, trusting these roots alone: a session and a socket. Resolves with undefined when
- * welcomed, otherwise with why the certificate was refused.
- * @throws when it was neither
+ * Connects like a player's program that trusts only these roots: a session and a socket. Resolves with undefined when
+ * welcomed, otherwise with the reason why the certificate was refused. @throws for any other outcome
  */
 export async function visit(url: string, roots: string): Promise<string | undefined> {
   const client = createClient({ url, ca: roots, name: 'Visitor', connectTimeoutMs: PATIENCE_MS });
@@ -37,12 +39,12 @@ export async function visit(url: string, roots: string): Promise<string | undefi
   try {
     return await new Promise<string | undefined>((resolve, reject) => {
       over = setTimeout(
-        () => reject(new Error(`A visitor got no answer: ${other || 'nothing was heard'}`)),
+        () => reject(new Error(`A visitor got no answer: ${other || 'no reason was given'}`)),
         PATIENCE_MS,
       );
       client.on('error', ({ message }) => {
         if (OF_TRUST.test(message)) resolve(message);
-        // The client comes again by itself.
+        // The client reconnects by itself.
         else other = message;
       });
       client.connect().then(() => resolve(undefined), reject);
@@ -53,7 +55,7 @@ export async function visit(url: string, roots: string): Promise<string | undefi
   }
 }
 
-/** Lets the three visitors come after a step. */
+/** Connects the three visitors after a step. */
 export async function visits(url: string, after: RolloverStep, [g1, g2]: readonly [string, string]): Promise<Visit[]> {
   const trusted: Record<Visitor, string> = { g1, 'g1 and g2': `${g1}${g2}`, g2 };
   const seen: Visit[] = [];

@@ -4,19 +4,22 @@ import type { AttackSpan } from '../load/disturber.ts';
 import type { Threshold } from '../load/verdict.ts';
 import { CALM, type RunData, SAMPLE_CUT, type Scenario } from './scenario.ts';
 
-/** The others' slowest hundredth may take so many times as long while one misbehaves. */
+/** The others' p99 may be this many times as high while one client misbehaves. */
 const MOST = 1.2;
 /** k6's clock counts whole milliseconds. */
 const RESOLUTION_MS = 1;
-/** Parts of the run: players come, one of k6's clients floods, and the attacks follow. */
+/** Parts of the run: players connect, one of k6's clients floods, and the attacks follow. */
 const [FLOOD_FROM, FLOOD_TO, LAST] = [0.15, 0.3, 0.95];
-/** So short that quiet and flooded seconds meet the same neighbours, so long that the first second is the lesser part. */
+/**
+ * Short enough that quiet and flooded seconds meet the same neighbours, and long enough that the first second is a
+ * small part.
+ */
 const WINDOW_SECONDS = 4;
-/** Of each attack: twice a quiet while and one with it. */
+/** For each attack: a quiet window and one with it, twice. */
 const PAIRS = 2;
-/** Of an attack's time; the rest is for looking at the cluster. */
+/** Share of an attack's time; the rest is for observing the cluster. */
 const BUSY = 0.85;
-/** The one whose sockets are watched afterwards comes last. */
+/** The attack whose sockets are watched afterwards comes last. */
 const ORDER: readonly AttackName[] = [
   'createAndLeave',
   'refusedRequests',
@@ -25,10 +28,13 @@ const ORDER: readonly AttackName[] = [
   'halfOpenRequests',
   'deafPeers',
 ];
-/** The players come from as many addresses, and attackers from others. */
+/** The players use this many addresses, and attackers use others. */
 const ADDRESSES = 32;
 
-/** When k6's own client floods: calm and flood take turns, so that both meet the same neighbours on the machine. */
+/**
+ * The times when k6's own client floods. Calm and flood take turns, so that both meet the same neighbours on the
+ * machine.
+ */
 const floodsOf = (seconds: number): [number, number][] => {
   const begin = Math.ceil(seconds * FLOOD_FROM);
   const length = Math.max(2, Math.floor(seconds * FLOOD_TO) - begin);
@@ -42,7 +48,7 @@ const floodsOf = (seconds: number): [number, number][] => {
 export const floodSpans = (seconds: number): AttackSpan[] =>
   floodsOf(seconds).map(([from, to]) => ({ name: 'flood', quiet: [2 * from - to, from], attacked: [from, to] }));
 
-/** Of the seconds of one kind: the median, and between what half of them are. */
+/** For the seconds of one kind: the median, and the bounds of the middle half. */
 function spreadOf(values: readonly number[]) {
   const sorted = [...values].sort((a, b) => a - b);
   const [low, middle, high] = [0.25, 0.5, 0.75].map((share) => sorted[Math.floor(share * sorted.length)] ?? Number.NaN);
@@ -50,9 +56,9 @@ function spreadOf(values: readonly number[]) {
 }
 
 /**
- * p99 of the others in the quiet windows, and in those in which one misbehaves: of every second, and of all these the
- * median. An attack does so in every second; a stall of the machine, which is in one, is not of its doing. It counts
- * from when a move was made: what the attacker takes from the generator is no fault of the cluster's.
+ * p99 of the others in the quiet windows, and in those in which one client misbehaves: the median over the p99 of each
+ * second. An attack affects every second, and a stall of the machine only one. It counts from the time when a move was
+ * made, because CPU that the attacker takes from the generator is not a fault of the cluster.
  */
 export function compare({ timeline }: Pick<RunData, 'timeline'>, spans: readonly AttackSpan[]) {
   const seconds = timeline.perSecond(({ curves }) => curves.answer.percentile(0.99));
@@ -77,7 +83,7 @@ function judgeOthers(run: Pick<RunData, 'timeline'>, name: string, spans: readon
 }
 
 export const abuse: Scenario = {
-  about: 'one client misbehaves, in seven ways; nobody else may notice',
+  about: 'one client misbehaves, in seven ways; no other client may notice',
   size: { sockets: 200, seconds: 360, pace: 1 },
   addresses: ADDRESSES,
   plan: ({ seconds }) => ({
@@ -102,7 +108,7 @@ export const abuse: Scenario = {
     const { spans, steps } = run.attacks;
     return [
       judgeOthers(run, 'flood', floodSpans(run.size.seconds)),
-      { name: 'flood: the one that misbehaves did so', passed: sent > 100, value: `${sent} messages` },
+      { name: 'flood: the client did misbehave', passed: sent > 100, value: `${sent} messages` },
       ...steps.flatMap((step) => [
         judgeOthers(
           run,

@@ -1,21 +1,21 @@
 import type { Threshold } from '../load/verdict.ts';
 import { CALM, type RunData, SAMPLE_CUT, type Scenario } from './scenario.ts';
 
-/** Of the lines times the sockets: who is away for long catches up with the last fifty lines, not with all. */
+/** Share of the lines times the sockets. A client that is away for long catches up with only the last fifty lines. */
 const LEAST_HEARD = 0.99;
 
-/** That what was said was heard by everybody, and not by some. */
+/** Checks that all clients received the lines, and not only some. */
 export function judgeBroadcast({ timeline, size }: Pick<RunData, 'timeline' | 'size'>): Threshold {
   const [said, heard] = [timeline.count('said_lines'), timeline.count('chat_lines')];
   return {
-    name: `at least ${LEAST_HEARD * 100} % of what was said was heard by all`,
+    name: `at least ${LEAST_HEARD * 100} % of the lines reached all clients`,
     passed: said > 0 && heard >= said * size.sockets * LEAST_HEARD,
     value: `${said} lines said to ${size.sockets}, ${heard} heard`,
   };
 }
 
 export const chat: Scenario = {
-  about: 'lines that are said to everybody',
+  about: 'lines of chat to all clients',
   size: { sockets: 300, seconds: 60, pace: 0.5 },
   plan: ({ seconds }) => ({
     playing: 0.1,

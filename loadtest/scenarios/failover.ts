@@ -4,12 +4,12 @@ import { EXACT, type RunData, SAMPLE_CUT, type Scenario } from './scenario.ts';
 
 /** An event reported at the end of a second may have happened at its beginning. */
 const BEFORE = 1;
-/** Seconds around a fault in which a socket may have come to the part that is killed. */
+/** Seconds around a fault in which a socket may have moved to the killed part. */
 const AROUND = 2;
-/** Some are on their way back at any moment. */
+/** Some clients are reconnecting at any moment. */
 const ALL = 0.9;
 
-/** How many sockets a fault may close: each that is held at most once, and none that the part did not hold. */
+/** How many sockets a fault may close: each held socket at most once, and none that the part did not hold. */
 function judgeFault({ timeline, size }: Pick<RunData, 'timeline' | 'size'>, mark: Mark, until: number): Threshold {
   const { name, closes } = mark.fault!;
   const from = Math.max(0, Math.floor(mark.at) - BEFORE);
@@ -31,13 +31,13 @@ function judgeFault({ timeline, size }: Pick<RunData, 'timeline' | 'size'>, mark
   };
 }
 
-/** Each fault by itself: that it struck and was repaired, and closed only the sockets that it had to. */
+/** Judges each fault separately: it struck, was repaired, and closed only the sockets that it had to. */
 export function judgeFaults(run: Pick<RunData, 'timeline' | 'size' | 'marks'>): Threshold[] {
   const struck = run.marks.filter(({ fault }) => fault);
   const mended = struck.filter(({ fault }) => run.marks.some((mark) => mark.mended === fault!.name));
   return [
     {
-      name: 'every part that was killed came back',
+      name: 'every killed part came back',
       passed: struck.length > 0 && mended.length === struck.length,
       value: `${mended.length} of ${struck.length}`,
     },
@@ -46,7 +46,7 @@ export function judgeFaults(run: Pick<RunData, 'timeline' | 'size' | 'marks'>): 
 }
 
 export const failover: Scenario = {
-  about: "a replica (on kind: a pod), Redis and the edge's worker are killed on the way",
+  about: "a replica (on kind: a pod), Redis and the edge's worker are killed during play",
   size: { sockets: 200, seconds: 90, pace: 1 },
   needs: 'faults',
   plan: ({ seconds }) => ({

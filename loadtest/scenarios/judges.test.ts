@@ -63,7 +63,7 @@ test('descriptors that leak one a minute are not flat', () => {
     ['descriptors of 1111 stay flat'],
   );
 });
-test('memory of nobody is not flat: where no process of the cluster was seen, the run fails', () => {
+test('without a visible process of the cluster, memory does not count as flat and the run fails', () => {
   const usage = usageOf(() => ({}));
   usage.samples.set('k6', usage.samples.get('1111')!);
   usage.samples.delete('1111');
@@ -77,7 +77,7 @@ test('an outlier does not bend a slope', () => {
   assert.equal(slopeOf(points), 2);
 });
 
-/** A timeline with these sockets open, and moves of this length, second by second. */
+/** A timeline with these open sockets and moves of this length, second by second. */
 function journalOf(seconds: number, open: (second: number) => number, move: (second: number) => number): Timeline {
   const timeline = new Timeline();
   for (let second = 0; second < seconds; second++) {
@@ -125,7 +125,7 @@ test('the knee is the last step that held its sockets in time', () => {
   assert.equal(slow.sockets, 50);
   assert.match(slow.texts.at(-1)!, /^broken 60 sockets/);
 });
-test('a step whose sockets do not come breaks', () => {
+test('a step whose sockets do not connect breaks', () => {
   assert.equal(
     kneeOf(
       scaleRun(
@@ -140,7 +140,7 @@ test('a step whose sockets do not come breaks', () => {
   );
 });
 
-test('what the others meet while one misbehaves is compared with the calm of the same run', () => {
+test('the p99 of the others while one client misbehaves is compared with the calm of the same run', () => {
   const size = { sockets: 80, vus: 2, seconds: 240, pace: 1 };
   const windows = abuse.plan(size).abuse!;
   assert.ok(windows.length >= 4 && windows.at(-1)![1] <= size.seconds);
@@ -186,22 +186,22 @@ function closing(name: 'unexpected_closes' | 'announced_closes', closes: Readonl
 
 const begun = { at: 20, text: 'rollout begins' };
 const ended = { at: 40, text: '4 replicas replaced' };
-test('a rollout that sent everybody to another replica and came to its end is one', () => {
+test('a rollout that sent all clients to another replica and ended passes', () => {
   const timeline = closing('announced_closes', { 21: 10, 26: 15, 31: 12, 36: 10 });
   assert.deepEqual(failedNames(judgeRollout({ timeline, marks: [begun, ended] })), []);
 });
-test('a rollout that did not come to its end, or of no replicas, is reported', () => {
+test('a rollout that did not end, or had no replicas, is reported', () => {
   const timeline = closing('announced_closes', { 21: 40 });
   for (const marks of [
     [begun],
     [begun, { at: 40, text: '1111 is a new one' }],
     [begun, { at: 40, text: '0 replicas replaced' }],
   ]) {
-    assert.deepEqual(failedNames(judgeRollout({ timeline, marks })), ['the rollout came to its end']);
+    assert.deepEqual(failedNames(judgeRollout({ timeline, marks })), ['the rollout ended']);
   }
 });
-test('a rollout that left sockets where they were is reported, and so is one in which nobody was there', () => {
-  const told = 'every socket was told to go to another replica';
+test('a rollout that did not move sockets is reported, and so is one without sockets', () => {
+  const told = 'every socket was sent to another replica';
   assert.deepEqual(
     failedNames(judgeRollout({ timeline: closing('announced_closes', { 5: 40, 21: 39 }), marks: [begun, ended] })),
     [told],
@@ -220,30 +220,30 @@ const faultsFailed = (closes: Readonly<Record<number, number>>, of = marks) =>
     judgeFaults({ size: { ...size, sockets: 40 }, timeline: closing('unexpected_closes', closes), marks: of }),
   );
 
-test('faults that close what they must are as they should be', () => {
+test('faults that close the sockets they must pass', () => {
   assert.deepEqual(faultsFailed({ 15: 6, 16: 4, 46: 40 }), []);
 });
 test('a fault that closes a socket more than once, or one of another part, is reported', () => {
   assert.deepEqual(faultsFailed({ 16: 11, 46: 40 }), ['a replica killed closes 1 to 10 sockets']);
   assert.deepEqual(faultsFailed({ 16: 10, 46: 40, 48: 1 }), ['the edge killed closes 36 to 40 sockets']);
 });
-test('a store whose end closes a socket is reported', () => {
+test('a store whose failure closes a socket is reported', () => {
   assert.deepEqual(faultsFailed({ 16: 10, 31: 1, 46: 40 }), ['Redis killed closes no socket']);
 });
-test('a fault that nobody felt did not strike', () => {
+test('a fault that closed no socket did not strike', () => {
   assert.deepEqual(faultsFailed({ 46: 40 }), ['a replica killed closes 1 to 10 sockets']);
   assert.deepEqual(faultsFailed({ 16: 10, 46: 35 }), ['the edge killed closes 36 to 40 sockets']);
 });
-test('a fault of which no socket was there to be closed proves nothing', () => {
+test('a fault without a socket to close proves nothing', () => {
   const run = { size, timeline: new Timeline(), marks: strikes([15, 'Redis', 'none']) };
   assert.deepEqual(failedNames(judgeFaults(run)), ['Redis killed closes no socket']);
 });
-test('a part that did not come back, and a run without any fault, are reported', () => {
-  assert.deepEqual(faultsFailed({ 16: 10, 46: 40 }, marks.slice(0, -1)), ['every part that was killed came back']);
-  assert.deepEqual(faultsFailed({}, []), ['every part that was killed came back']);
+test('a part that did not come back is reported, and so is a run without a fault', () => {
+  assert.deepEqual(faultsFailed({ 16: 10, 46: 40 }, marks.slice(0, -1)), ['every killed part came back']);
+  assert.deepEqual(faultsFailed({}, []), ['every killed part came back']);
 });
 
-test('certificates of which one level was not rotated are reported, whatever else was done twice', () => {
+test('a level that was not rotated is reported, even when another was rotated twice', () => {
   const done = ['leaf', 'intermediate', 'issue', 'retire'].map((step, at) => ({
     at,
     text: `rotated: ${step}, replaced by the edge`,
@@ -252,7 +252,7 @@ test('certificates of which one level was not rotated are reported, whatever els
   assert.deepEqual(failedNames(judgeRotation({ marks: [...done.slice(0, 3), done[0]!] })), ['every level was rotated']);
 });
 
-test('lines that did not reach everybody are reported, and so is silence', () => {
+test('lines that did not reach all clients are reported, and so is a run without lines', () => {
   const heard = (said: number, lines: number) => {
     const timeline = new Timeline();
     const counts = { said_lines: said, chat_lines: lines };
@@ -270,13 +270,13 @@ const lateness = (late: number, all: number) => {
   );
   return judgeLateness({ timeline }).passed;
 };
-test('one late delivery of a thousand is let pass, two are not, and none of none is no proof', () => {
+test('one late delivery of a thousand passes, two fail, and no deliveries at all fail', () => {
   assert.deepEqual(
     [lateness(0, 1000), lateness(1, 1000), lateness(2, 1000), lateness(0, 0)],
     [true, true, false, false],
   );
 });
-test('the runs of many deliveries are judged by the share of late ones', () => {
+test('runs with many deliveries are judged by the share of late ones', () => {
   for (const [scenario, seconds] of [
     [SCENARIOS['scale']!, 80],
     [SCENARIOS['soak']!, 1800],
@@ -286,7 +286,7 @@ test('the runs of many deliveries are judged by the share of late ones', () => {
   }
 });
 
-test('every scenario resumes somebody, so that it has figures of that', () => {
+test('every scenario resumes some clients, so that it has figures for that', () => {
   for (const [name, scenario] of Object.entries(SCENARIOS)) {
     const { cuts, thresholds } = scenario.plan({ ...scenario.size, vus: 4 });
     assert.ok((cuts ?? []).length > 0, name);

@@ -1,7 +1,7 @@
 import { CALM, type Scenario } from './scenario.ts';
 
 export const reconnect: Scenario = {
-  about: 'waves of cuts, and a storm: everybody at once',
+  about: 'waves of cuts, and a storm: all clients at once',
   size: { sockets: 1000, seconds: 90, pace: 0.5 },
   plan: ({ seconds }) => ({
     playing: 0.5,

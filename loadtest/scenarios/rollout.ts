@@ -1,10 +1,10 @@
 import type { Threshold } from '../load/verdict.ts';
 import { CALM, type RunData, SAMPLE_CUT, type Scenario } from './scenario.ts';
 
-/** How the last mark of a rollout begins; a target puts in front of it how many replicas there are. */
+/** The text of the last mark of a rollout, which follows the number of replicas. */
 const DONE = /^(\d+) replicas replaced$/;
 
-/** That it came to its end, and that players were sent from the old replicas to the new ones. */
+/** Checks that it ended, and that players were sent from the old replicas to the new ones. */
 export function judgeRollout({ marks, timeline }: Pick<RunData, 'marks' | 'timeline'>): Threshold[] {
   const replaced = marks.map(({ text }) => Number(DONE.exec(text)?.[1] ?? 0)).find((count) => count > 0) ?? 0;
   const from = marks.find(({ text }) => text === 'rollout begins')?.at ?? Infinity;
@@ -18,12 +18,12 @@ export function judgeRollout({ marks, timeline }: Pick<RunData, 'marks' | 'timel
   const sent = from === Infinity ? 0 : timeline.count('announced_closes', Math.max(0, Math.floor(from) - 1));
   return [
     {
-      name: 'the rollout came to its end',
+      name: 'the rollout ended',
       passed: replaced > 0,
       value: replaced > 0 ? `${replaced} replicas replaced` : 'it did not',
     },
     {
-      name: 'every socket was told to go to another replica',
+      name: 'every socket was sent to another replica',
       passed: most > 0 && sent >= most,
       value: `${sent} sent away of ${most} held`,
     },

@@ -2,9 +2,9 @@ import { socketsAfter } from '../k6/plan.ts';
 import { CALM_BUT_LATE, judgeLateness, type RunData, SAMPLE_CUT, type Scenario, type Size } from './scenario.ts';
 
 const STEPS = 8;
-/** Of a step: sockets are opened; from then on it is measured. */
+/** Share of a step in which sockets are opened; the rest is measured. */
 const RAMP_SHARE = 0.6;
-/** At its end all of them must be there. */
+/** At its end all of them must be open. */
 const HELD_SHARE = 0.15;
 const WORST_P99_MS = 1000;
 
@@ -30,7 +30,7 @@ function held({ size, timeline }: RunData, step: number) {
 
 function judge(run: RunData, step: number) {
   const { due, open, moveP99, lagP99, closes } = held(run, step);
-  // Those of the sample cut are on their way back.
+  // The clients of the sample cut are reconnecting.
   const enough = open >= due * 0.99;
   const passed = enough && closes === 0 && moveP99 <= WORST_P99_MS && lagP99 <= WORST_P99_MS;
   const text =
@@ -54,13 +54,13 @@ export function kneeOf(run: RunData): { sockets: number; texts: string[] } {
 }
 
 export const scale: Scenario = {
-  about: `ramps to so many held sockets in ${STEPS} steps, until a threshold breaks: the knee`,
+  about: `ramps to the number of sockets in ${STEPS} steps, until a threshold breaks: the knee`,
   size: { sockets: 8000, seconds: 240, pace: 0.5 },
   plan: ({ seconds }: Size) => ({
     playing: 0.05,
     steps: STEPS,
     rampSeconds: (seconds / STEPS) * RAMP_SHARE,
-    // Long before the end of the step, at which all must be there.
+    // Long before the end of the step, when all must be open.
     cuts: SAMPLE_CUT((seconds / STEPS) * 0.62),
     thresholds: {
       ...CALM_BUT_LATE,

@@ -4,7 +4,7 @@ import type { Attacks, Disturber, Mark } from '../load/disturber.ts';
 import type { Timeline } from '../load/timeline.ts';
 import type { Threshold } from '../load/verdict.ts';
 
-/** How large a run is; each may be given as a flag. */
+/** The size of a run; each value is also a flag. */
 export interface Size {
   /** Held in all. */
   readonly sockets: number;
@@ -15,7 +15,7 @@ export interface Size {
   readonly pace: number;
 }
 
-/** What a scenario does to a cluster, which not every target allows. */
+/** The actions of a scenario on a cluster, which not every target allows. */
 export type Ability = 'faults' | 'rollOut' | 'rotate';
 
 /** A finished run, for the judge. */
@@ -35,9 +35,11 @@ export type PlanPart = Pick<Plan, 'playing' | 'thresholds'> &
 export interface Scenario {
   readonly about: string;
   readonly size: Omit<Size, 'vus'>;
-  /** From how many addresses the players come where every loopback address is a source, and the edge limits each. */
+  /**
+   * The number of source addresses of the players, where every loopback address is a source and the edge limits each.
+   */
   readonly addresses?: number;
-  /** What the target must allow: looked at before anything starts. */
+  /** The actions that the target must allow, checked before anything starts. */
   readonly needs?: Ability;
   plan(size: Size): PlanPart;
   /** The actions on the cluster during the run; they end with it. */
@@ -50,14 +52,14 @@ export interface Scenario {
   step?(run: RunData, step: number): { readonly held: boolean; readonly text: string };
 }
 
-/** Nothing lost, nothing twice, nothing left out, and a client that was away gets exactly what it missed. */
+/** Nothing is lost, repeated or left out, and a client that was away gets exactly the events that it missed. */
 export const EXACT: Plan['thresholds'] = {
   gaps: ['count==0'],
   duplicates: ['count==0'],
   lost_acked_moves: ['count==0'],
   recovered_rate: ['rate==1'],
 };
-/** Besides that: nobody is closed, nothing fails. For scenarios in which nothing breaks. */
+/** In addition, no client is closed and nothing fails. For scenarios in which nothing breaks. */
 export const CALM: Plan['thresholds'] = {
   ...EXACT,
   late_events: ['count==0'],
@@ -65,10 +67,13 @@ export const CALM: Plan['thresholds'] = {
   unexpected_closes: ['count==0'],
   failed_connects: ['count==0'],
 };
-/** Of the deliveries, where so many are awaited for so long that one of them may meet a stall of the machine. */
+/**
+ * Share of the deliveries that may be late in long runs with many deliveries, where one may meet a stall of the
+ * machine.
+ */
 const MOST_LATE = 0.001;
 
-/** That next to none of the deliveries took longer than the plan's `lateMs`. */
+/** Checks that almost no delivery took longer than the plan's `lateMs`. */
 export function judgeLateness({ timeline }: Pick<RunData, 'timeline'>): Threshold {
   const [late, all] = [timeline.count('late_events'), timeline.curve('lag').total];
   return {

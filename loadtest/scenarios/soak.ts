@@ -2,19 +2,17 @@ import { slopeOf } from '../kit/statistics.ts';
 import type { Threshold } from '../load/verdict.ts';
 import { CALM_BUT_LATE, judgeLateness, type RunData, SAMPLE_CUT, type Scenario } from './scenario.ts';
 
-/** The beginning is left out: caches and heaps find their size. */
+/** The beginning is left out, while caches and heaps find their size. */
 const WARM_UP = 1 / 3;
 /** The growth that is allowed over the observed time: a part of the present amount, and a minimum. */
 const MEMORY = { part: 0.1, least: 8 * 2 ** 20 };
 const DESCRIPTORS = { part: 0.02, least: 4 };
 
-/** Whether each part of the system stays at what it holds: its slope over the time, not two points of it. */
+/** Whether the usage of each part of the system stays flat, by its slope over time, not by two points. */
 export function flatness({ size, usage }: Pick<RunData, 'size' | 'usage'>): Threshold[] {
   const parts = [...usage.samples].filter(([name]) => name !== 'k6');
   if (parts.length === 0) {
-    return [
-      { name: 'the processes of the cluster are looked at', passed: false, value: 'none is to be seen from here' },
-    ];
+    return [{ name: 'the processes of the cluster are visible', passed: false, value: 'none is visible from here' }];
   }
   return parts.flatMap(([name, samples]) => {
     const looked = samples.filter(({ at }) => at >= size.seconds * WARM_UP && at <= size.seconds);

@@ -17,7 +17,7 @@ const COUNTERS = [
   'chat_gaps',
 ];
 
-/** A run in which everything went as it should, or as little as it can. */
+/** A run in which everything passed, or as little as possible. */
 function journalOf(well: boolean): Timeline {
   const timeline = new Timeline();
   const time = { [well ? 1 : 1000]: 10 };
@@ -37,14 +37,14 @@ function journalOf(well: boolean): Timeline {
 for (const [name, scenario] of Object.entries(SCENARIOS)) {
   const { thresholds } = scenario.plan({ ...scenario.size, vus: 4 });
 
-  test(`every threshold of ${name} fails where nothing goes as it should`, () => {
+  test(`every threshold of ${name} fails when everything goes wrong`, () => {
     const held = timelineThresholds(journalOf(false), thresholds).filter(({ passed }) => passed);
     assert.deepEqual(
       held.map((threshold) => threshold.name),
       [],
     );
   });
-  test(`every threshold of ${name} holds where all goes well`, () => {
+  test(`every threshold of ${name} holds when all goes well`, () => {
     const failed = timelineThresholds(journalOf(true), thresholds).filter(({ passed }) => !passed);
     assert.deepEqual(
       failed.map((threshold) => threshold.name),

@@ -3,12 +3,12 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 
 export interface Wire {
   readonly port: number;
-  /** Bytes that went by, both ways, TLS included. */
+  /** Bytes that passed, in both directions, TLS included. */
   readonly bytes: number;
   stop(): Promise<void>;
 }
 
-/** A TCP proxy to a port of this machine that counts what goes by. */
+/** A TCP proxy to a port of this machine that counts the bytes. */
 export async function tapWire(target: number): Promise<Wire> {
   let bytes = 0;
   const server = createServer((inward) => {

@@ -30,7 +30,7 @@ test('the table has a column for each transport and a row for each figure', () =
   assert.ok(lines.includes('| requests per event | 0.51 | 0.51 |'));
 });
 
-test('what goes by on the wire is counted both ways', async () => {
+test('bytes on the wire are counted in both directions', async () => {
   const echo = createServer((socket) => socket.pipe(socket)).listen(0, '127.0.0.1');
   await once(echo, 'listening');
   const wire = await tapWire((echo.address() as AddressInfo).port);

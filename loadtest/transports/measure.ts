@@ -16,7 +16,7 @@ export interface Plan {
   readonly idleSeconds: number;
 }
 
-/** Times are milliseconds where they do not say otherwise; per connection where it says idle. */
+/** Times are milliseconds unless the name says otherwise. Idle figures are per connection. */
 export interface Measured {
   readonly transport: Transport;
   readonly p50: number;
@@ -60,7 +60,7 @@ export async function measure(cluster: Cluster, transport: Transport, plan: Plan
   });
   const gather = (count: number) =>
     Crowd.connect(server, count, { client: { transports: [transport] }, wrap: counted });
-  /** The changes of the counters meanwhile. */
+  /** The changes of the counters during the measurement. */
   const during = async (crowd: Crowd, seconds: number) => {
     await delay(WARM_UP_MS);
     const before = { usage: tierUsage(tiers), bytes: wire.bytes, requests, events: crowd.received };

@@ -6,7 +6,7 @@ import { climb } from './measure.ts';
 import { curveParts, curvePicture } from './report.ts';
 
 const CURVE = { deliveries: [1000, 2000, 4000, 8000], limitMs: 1000, enough: 0.95 };
-/** A system that delivers at most so much, and is slow beyond. */
+/** A system that delivers up to a rate, and is slow beyond it. */
 const bearing =
   (most: number, tried: number[] = []) =>
   async (deliveries: number) => {
@@ -28,14 +28,14 @@ test('a system climbs to the first rate that it cannot keep up with, which is tr
   assert.deepEqual(tried, [1000, 2000, 4000, 4000]);
 });
 
-test('a rate fails by what arrives in time alone, and by the slowest hundredth alone', async () => {
+test('a rate fails when too little arrives in time, and when only the p99 is too high', async () => {
   const few = await climb(CURVE, async (asked) => flow(50, { deliveriesPerSecond: asked * 0.94 }));
   const slow = await climb(CURVE, async (asked) => flow(50, { deliveriesPerSecond: asked, p99: 1001 }));
   const none = await climb(CURVE, async (asked) => flow(50, { deliveriesPerSecond: asked, p99: Number.NaN }));
   for (const steps of [few, slow, none]) assert.deepEqual([steps.length, steps[0]!.keptUp], [1, false]);
 });
 
-test('a hiccup ends nothing', async () => {
+test('a hiccup does not end the curve', async () => {
   let hiccups = 1;
   const steps = await climb(CURVE, (asked) => bearing(asked === 2000 && hiccups-- > 0 ? 1 : 9000)(asked));
   assert.equal(steps.length, CURVE.deliveries.length);

@@ -4,15 +4,15 @@ import type { Size } from '../sizes.ts';
 
 /** One rate of the curve. */
 export interface CurveStep extends Flow {
-  /** Deliveries a second that were asked for. */
+  /** The offered deliveries a second. */
   readonly asked: number;
-  /** Whether it delivered enough in time, and soon enough. Where it did not, the curve ends. */
+  /** Whether it delivered enough, and soon enough. If it did not, the curve ends. */
   readonly keptUp: boolean;
 }
 
 /**
  * The same rates for every system, each higher than the one before, up to the first that it cannot keep up with. Such a
- * rate is tried once more, as a single hiccup is no limit.
+ * rate is tried once more, because a single hiccup is not a limit.
  */
 export async function climb(
   { deliveries, limitMs, enough }: Pick<Size['curve'], 'deliveries' | 'limitMs' | 'enough'>,
@@ -32,7 +32,7 @@ export async function climb(
   return steps;
 }
 
-/** The curve of a system on which a crowd in groups of one size has played already. */
+/** The curve of a system that has already been warmed up by a crowd in groups of one size. */
 export function measureCurve(loaded: LoadedSystem, { curve, groupSize }: Size): Promise<CurveStep[]> {
   const { warmSeconds, seconds } = curve;
   return climb(curve, (deliveries) => loaded.flow('play', { rate: deliveries / groupSize, warmSeconds, seconds }));

@@ -17,11 +17,11 @@ const TIERS: readonly (readonly [title: string, value: Value])[] = (['replicas',
   (tier) => [`CPU of a delivered event, µs, ${tier}`, ({ cpu }) => cpu[tier]],
 );
 
-// An array of steps is wrapped, so that those of each repetition stay together.
+// The array of steps is wrapped, so that the steps of each repetition stay together.
 const curvesOf = (result: Pick<Result, 'systems' | 'episodes'>) =>
   measuredSystems<Curve>(result, ({ curve }) => curve && { steps: curve });
 
-/** The steps at a rate of all repetitions that came so far. */
+/** The steps at a rate, of all repetitions that got that far. */
 const stepsAt = ({ found }: MeasuredSystem<Curve>, asked: number) =>
   found.flatMap(({ steps }) => steps.filter((step) => step.asked === asked));
 
@@ -47,7 +47,7 @@ export function curveParts(result: Result): string[] {
   ]);
   return [
     '### Latency and CPU by deliveries a second',
-    `Columns: deliveries a second that are asked for, the same for all, ${seconds} s each. A system stops at the first rate that ` +
+    `Columns: offered deliveries a second, the same for all, ${seconds} s each. A system stops at the first rate that ` +
       `it cannot keep up with: less than ${enough * 100} % arrives in time, or p99 is over ${limitMs / 1000} s. ✗ marks that ` +
       'rate, with the number of repetitions that failed at it. – is not measured.',
     ...tables,
@@ -62,7 +62,7 @@ function stepCell(steps: readonly CurveStep[], of: number, value: Value): string
   return failed === of ? `✗ ${text}` : `${text}, ✗ ${failed} of ${of}`;
 }
 
-/** The same as a picture; undefined where there is no curve. */
+/** The same as a picture; undefined without a curve. */
 export function curvePicture(result: Result): string | undefined {
   const systems = curvesOf(result);
   if (systems.length === 0) return undefined;
@@ -79,7 +79,7 @@ export function curvePicture(result: Result): string | undefined {
     names: systems.map(({ title }) => title),
     panels: METRICS.map(([title, value, yScale]) => ({
       title,
-      xLabel: 'deliveries a second that are asked for',
+      xLabel: 'offered deliveries a second',
       xScale: 'linear',
       xTicks: deliveries,
       yScale,

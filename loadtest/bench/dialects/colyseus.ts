@@ -35,7 +35,7 @@ export const colyseus: DialectFactory = (sink, { port = '', ca = '' }): Dialect 
         },
       );
       call.on('error', reject);
-      // A client that only holds a socket has to be in a room too.
+      // A client that only holds a socket must be in a room too.
       call.end(JSON.stringify({ game: player.group?.index ?? -1 - Math.floor(player.index / 4) }));
     });
   return {

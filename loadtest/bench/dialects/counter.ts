@@ -2,7 +2,7 @@ import { type CounterEvent, counter as counterType } from '../../../services/app
 import { ask, type Dialect, type DialectFactory, type Group, type Player, settle } from '../generator/parties.ts';
 import { handshakeWith, idOf } from './handshake.ts';
 
-/** Adding -9 to 9 tells so many moves of one player apart; fewer than half of them are under way at a time. */
+/** Adding -9 to 9 distinguishes this many moves of one player; fewer than half of them are under way at a time. */
 const TIMES = 19;
 const LEAST = -9;
 const RETRY_MS = 50;
@@ -17,7 +17,7 @@ type Message =
 /** The moves of one player: the group's number of each, in the order in which they were sent. */
 interface Sent {
   readonly numbers: number[];
-  /** By seat: how many of them came there. */
+  /** By seat: how many of them arrived there. */
   readonly came: number[];
 }
 
@@ -56,7 +56,7 @@ export const counter: DialectFactory = (sink, { secret = '' }): Dialect => {
         return;
       case 'snapshot':
         places.set(player, { epoch: message.epoch, seq: message.seq });
-        if (message.recovered === false) sink.problem('Gridlock gave a snapshot where events were due');
+        if (message.recovered === false) sink.problem('Gridlock sent a snapshot where events were due');
         return;
       case 'ack':
         if (!message.id.startsWith('c')) return settle(player, message.id, message);
@@ -113,10 +113,10 @@ export const counter: DialectFactory = (sink, { secret = '' }): Dialect => {
   };
 };
 
-/** What the move of a player with this index adds, so that its event tells which it was. */
+/** The number that the move of a player with this index adds, so that its event identifies it. */
 export const timesOf = (index: number): number => (index % TIMES) + LEAST;
 
-/** The index of the move that added so much: the nearest to the one that is expected next. */
+/** The index of the move that added this number: the nearest to the one that is expected next. */
 export function moveAt(next: number, times: number): number {
   const ahead = (((times - LEAST - next) % TIMES) + TIMES) % TIMES;
   return ahead <= TIMES / 2 ? next + ahead : next + ahead - TIMES;

@@ -5,8 +5,8 @@ import { handshakeWith } from './handshake.ts';
 const SIZE = GRID_LIMITS.size.max;
 const CELLS = SIZE ** 2;
 /**
- * With so many cells of a board taken the next game is opened, so that nobody has to wait for it: at another time for
- * each group, as all of them are equally far.
+ * When this many cells of a board are taken, the next game is opened, so that no player has to wait for it. The number
+ * differs between groups, because all of them progress equally.
  */
 const prepareAt = (group: Group) => Math.floor(CELLS / 4) + (group.index % Math.floor(CELLS / 2));
 const RETRY_MS = 50;
@@ -16,13 +16,13 @@ interface Board {
   readonly first: number;
   code: string | undefined;
   epoch: string;
-  /** By seat: the newest event that came. */
+  /** By seat: the newest event that arrived. */
   readonly seqs: number[];
   readonly isReady: { now: boolean };
   readonly waiting: (() => void)[];
 }
 
-/** gridlock.v1. A group plays one game after the other, as each board is full some time. */
+/** gridlock.v1. A group plays one game after the other, because each board fills up. */
 export const gridlock: DialectFactory = (sink, { secret = '' }): Dialect => {
   const boards = new Map<Group, Board[]>();
   const byCode = new Map<string, Board>();
@@ -81,9 +81,9 @@ export const gridlock: DialectFactory = (sink, { secret = '' }): Dialect => {
       case 'snapshot': {
         const board = byCode.get(message.game);
         if (board) [board.epoch, board.seqs[seat]] = [message.epoch, message.seq];
-        // The host's comes before the code of the game is known.
+        // The host's arrives before the code of the game is known.
         else if (group) seatFirst(group, seat, message);
-        if (message.recovered === false) sink.problem('Gridlock gave a snapshot where events were due');
+        if (message.recovered === false) sink.problem('Gridlock sent a snapshot where events were due');
         return;
       }
       case 'message':

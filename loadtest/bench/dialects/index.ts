@@ -41,5 +41,5 @@ export const DIALECTS = { gridlock, counter, naive, bare, socketIo, colyseus, ce
 >;
 export type DialectName = keyof typeof DIALECTS;
 
-/** Whether it is a room type of ours that is talked to. */
+/** Whether the dialect talks to a room type of ours. */
 export const isGridlock = (dialect: DialectName): boolean => dialect === 'gridlock' || dialect === 'counter';

@@ -19,7 +19,7 @@ test('a message is read as it was written', () => {
   assert.deepEqual(unpack(Buffer.concat([Buffer.from([13]), pack('move'), pack(message)]), 1), ['move', message]);
 });
 
-test('what others write shorter is read too', () => {
+test('shorter forms of other writers are read too', () => {
   const bytes = Buffer.from([
     0xcc, 200, 0xcd, 1, 0, 0xd9, 1, 0x61, 0xff, 0xdc, 0, 1, 0x05, 0xde, 0, 1, 0xa1, 0x62, 0x07,
   ]);

@@ -73,7 +73,7 @@ export function unpack(bytes: Buffer, from: number): unknown[] {
       case 0xde:
         return map(bytes.readUInt16BE(take(2)));
       default:
-        throw new TypeError(`The byte 0x${type.toString(16)} begins nothing the bench knows.`);
+        throw new TypeError(`The byte 0x${type.toString(16)} begins no type that the bench knows.`);
     }
   }
   const values: unknown[] = [];

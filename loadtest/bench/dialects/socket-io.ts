@@ -10,7 +10,7 @@ import {
 
 const gameOf = (group: Group) => `g${group.index}`;
 
-/** What a server with connection state recovery has told: who one is, and the last packet that came. */
+/** The state for connection state recovery: the client's id from the server, and the last packet that arrived. */
 interface Session {
   pid: string;
   offset: string | undefined;
@@ -55,7 +55,7 @@ export const socketIo: DialectFactory = (sink): Dialect => {
       }
       if (text.startsWith('40')) {
         const { pid } = JSON.parse(text.slice(2)) as { pid?: string };
-        // The same once more: what was missed followed, or follows.
+        // The same session again: the missed packets have been sent, or follow.
         if (pid !== undefined && sessions.get(player)?.pid !== pid) sessions.set(player, { pid, offset: undefined });
         return settle(player, 'connected');
       }

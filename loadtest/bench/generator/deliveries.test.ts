@@ -16,7 +16,7 @@ function sentThree() {
   return { stream, deliveries, receive };
 }
 
-test('what came once to everybody is neither lost nor doubled', () => {
+test('a message that came once to all receivers is neither lost nor duplicated', () => {
   const { deliveries, receive } = sentThree();
   for (const number of [0, 1, 2]) for (const receiver of [0, 1]) receive(number, receiver, number + 1);
   assert.equal(deliveries.outstanding, 0);
@@ -34,7 +34,7 @@ test('what came once to everybody is neither lost nor doubled', () => {
   });
 });
 
-test('what one receiver got and another did not is lost', () => {
+test('a message that one receiver got and another did not is lost', () => {
   const { deliveries, receive } = sentThree();
   for (const [number, receiver] of [
     [0, 0],
@@ -48,7 +48,7 @@ test('what one receiver got and another did not is lost', () => {
   assert.deepEqual({ lost, vanished, delivered }, { lost: 1, vanished: 0, delivered: 5 });
 });
 
-test('what nobody got has vanished, unless its sender was told that it counts: then it is lost', () => {
+test('a message that no receiver got has vanished, or is lost if its sender got an acknowledgement', () => {
   const { stream, deliveries, receive } = sentThree();
   for (const receiver of [0, 1]) receive(0, receiver);
   stream.acknowledge(1);
@@ -56,7 +56,7 @@ test('what nobody got has vanished, unless its sender was told that it counts: t
   assert.deepEqual({ lost, vanished }, { lost: 2, vanished: 1 });
 });
 
-test('what comes again is counted as often as it does, and its time is that of the first', () => {
+test('each repetition is counted, and the time is that of the first delivery', () => {
   const { deliveries, receive } = sentThree();
   for (const number of [0, 1, 2]) for (const receiver of [0, 1]) receive(number, receiver);
   for (let times = 0; times < 3; times += 1) receive(1, 1, 500);
@@ -64,14 +64,14 @@ test('what comes again is counted as often as it does, and its time is that of t
   assert.deepEqual({ duplicated, delivered, p99 }, { duplicated: 3, delivered: 6, p99: 1 });
 });
 
-test('what takes longer than a second is late', () => {
+test('a delivery that takes longer than a second is late', () => {
   const { deliveries, receive } = sentThree();
   receive(0, 0, 1000);
   receive(0, 1, 1001);
   assert.equal(deliveries.tally().late, 1);
 });
 
-test('a number that was never sent is not counted, and what was sent before is no part of a measurement', () => {
+test('a number that was never sent is not counted, and earlier messages are not part of a measurement', () => {
   const { stream, receive } = sentThree();
   receive(3, 0);
   receive(-1, 0);
@@ -81,7 +81,7 @@ test('a number that was never sent is not counted, and what was sent before is n
   assert.equal(second.tally().vanished, 1);
 });
 
-test('what comes from before a measurement does not count as what is waited for', () => {
+test('earlier messages are not waited for', () => {
   const { stream } = sentThree();
   const second = new Deliveries([stream]);
   stream.send(40);

@@ -6,15 +6,15 @@ export interface Tally {
   readonly sent: number;
   readonly expected: number;
   readonly delivered: number;
-  /** Deliveries that did not come though another receiver, or the sender's acknowledgement, shows that they should. */
+  /** Missing deliveries of messages that another receiver got, or that were acknowledged to the sender. */
   readonly lost: number;
-  /** Sent, but nobody ever saw it. */
+  /** Sent, but never received. */
   readonly vanished: number;
   /** Deliveries beyond the first. */
   readonly duplicated: number;
-  /** Deliveries that took longer than a second, or what else was asked for. */
+  /** Deliveries that took longer than a second, or than the given limit. */
   readonly late: number;
-  /** Milliseconds from when it was due to be sent until it was received; NaN when nothing was. */
+  /** Milliseconds from the time when it was due to be sent until it was received; NaN without deliveries. */
   readonly p50: number;
   readonly p95: number;
   readonly p99: number;
@@ -86,7 +86,7 @@ export class Stream {
   }
 }
 
-/** Everything that was sent in one measurement, and when it came. */
+/** All messages of one measurement, and when they arrived. */
 export class Deliveries {
   readonly #streams: readonly Stream[];
   readonly #first: readonly number[];
@@ -97,7 +97,7 @@ export class Deliveries {
   #outstanding = 0;
   #late = 0;
 
-  /** What the streams sent before is no part of it. */
+  /** Earlier messages of the streams are not part of it. */
   constructor(streams: readonly Stream[], lateMs = LATE_MS) {
     this.#lateMs = lateMs;
     this.#streams = streams;
@@ -119,7 +119,10 @@ export class Deliveries {
     this.#outstanding += stream.receivers;
   }
 
-  /** What was sent before this began may still come: it is work done in this time, but nobody waits for it. */
+  /**
+   * Messages from before this began may still arrive. They are work done in this time, but the measurement does not
+   * wait for them.
+   */
   received(latencyMs: number, stream: Stream, number: number): void {
     if (this.#count === this.#latencies.length) {
       const larger = new Float64Array(this.#latencies.length * 2);

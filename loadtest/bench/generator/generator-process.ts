@@ -1,11 +1,11 @@
-// The generator's process: does what its parent asks for over the channel they share, and ends with it.
+// The generator's process. It carries out the requests of its parent over their channel, and ends with the parent.
 
 import { Deliveries } from './deliveries.ts';
 import type { CallName, Calls, Request, Response } from './generator.ts';
 import { type Absence, now, ThinCrowd } from './thin-crowd.ts';
 import { type Measured, Pacer, play, say, settled } from './workload.ts';
 
-/** How long the players of a killed replica may take to come back, and how long is played on then. */
+/** How long the players of a killed replica may take to come back, and how long play goes on after that. */
 const BACK_MS = 15_000;
 const PLAY_ON_MS = 1500;
 

@@ -10,7 +10,7 @@ interface Waiting {
   onWindow: ((edge: 'begin' | 'end') => void) | undefined;
 }
 
-/** The process that makes the load, as the one who measures sees it. */
+/** The process that makes the load, as seen by the measuring process. */
 export class Generator {
   readonly #process: ChildProcess;
   readonly #waiting = new Map<number, Waiting>();
@@ -20,7 +20,7 @@ export class Generator {
     this.#process = fork(path.join(import.meta.dirname, 'generator-process.ts'), {
       execArgv: ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=64'],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      // A measurement of nothing is NaN, which JSON does not know.
+      // A measurement without samples is NaN, which JSON does not have.
       serialization: 'advanced',
     });
     this.#process.on('message', (response: Response) => this.#take(response));
@@ -33,7 +33,7 @@ export class Generator {
     return this.#process.pid!;
   }
 
-  /** Asks for something; `onWindow` is told when a measurement begins and ends. */
+  /** Sends a request. `onWindow` is called when a measurement begins and ends. */
   call<Name extends CallName>(
     name: Name,
     args: Calls[Name]['args'],
@@ -64,21 +64,21 @@ export class Generator {
   }
 }
 
-/** What the generator can be asked for, with its arguments and its answer. */
+/** The requests to the generator, with their arguments and answers. */
 export interface Calls {
   /** A crowd without sockets. */
   gather: { args: [options: ThinCrowdOptions]; answer: void };
   connect: { args: [from: number, to: number]; answer: void };
-  /** Only so many players, those with the first sockets. */
+  /** Seats only this many players, those with the first sockets. */
   seat: { args: [where: 'apart' | 'together', players: number]; answer: void };
   listen: { args: []; answer: void };
   play: { args: [load: Load]; answer: Measured };
   say: { args: [load: Load]; answer: Measured };
-  /** Plays on until `endFailover`. Only so many groups stay. */
+  /** Plays on until `endFailover`. Only this many groups stay. */
   beginFailover: { args: [groups: number, rate: number]; answer: void };
-  /** Waits until everybody of the replica that is gone, so many, is back, and then a while. */
+  /** Waits until this many players, all those of the lost replica, are back, and then a while longer. */
   endFailover: { args: [affected: number]; answer: { measured: Measured; absences: Absence[] } };
-  /** How many players each replica has. */
+  /** The number of players on each replica. */
   replicas: { args: []; answer: Record<string, number> };
   problems: { args: []; answer: Record<string, number> };
   disperse: { args: []; answer: void };

@@ -10,7 +10,7 @@ export interface Group {
 }
 
 export interface Player {
-  /** Of all players, from 0; also who receives a line of the chat. */
+  /** Among all players, from 0; also the receiver's number for a line of the chat. */
   readonly index: number;
   group: Group | undefined;
   seat: number;
@@ -27,30 +27,30 @@ export interface Pending {
   reject(error: Error): void;
 }
 
-/** What a dialect reports. */
+/** The reports of a dialect. */
 export interface Sink {
   moved(group: Group, number: number, seat: number): void;
-  /** The sender was told that the move counts. */
+  /** The sender got an acknowledgement of the move. */
   acknowledged(group: Group, number: number): void;
   said(player: Player, number: number): void;
   /** Something that should not happen, in words. */
   problem(what: string): void;
 }
 
-/** How a system wants to be talked to. */
+/** How to talk to a system. */
 export interface Dialect {
   /** The request for the upgrade. */
   handshake(player: Player): Promise<{ path: string; headers?: Record<string, string> }>;
-  /** Resolves when the server has let the open socket in. */
+  /** Resolves when the server has accepted the open socket. */
   greet(player: Player): Promise<void>;
   /** Resolves when all players of the group can move. */
   enter(group: Group): Promise<void>;
-  /** Where games come to an end: resolves when the one that goes on has room for so many moves. */
+  /** For games that end: resolves when the current game has room for this many moves. */
   makeRoom?(group: Group, moves: number): Promise<void>;
   move(player: Player, group: Group, number: number): void;
   /** After a new socket was greeted: resolves when the player is in the group's game again. */
   back(player: Player, group: Group): Promise<void>;
-  /** Resolves when the player hears what is said to all. */
+  /** Resolves when the player receives messages to all players. */
   listen(player: Player): Promise<void>;
   say(player: Player, number: number): void;
   read(player: Player, payload: Buffer): void;
@@ -59,7 +59,7 @@ export interface Dialect {
 /** Made from data of the system, such as a secret for tokens. */
 export type DialectFactory = (sink: Sink, params: Readonly<Record<string, string>>) => Dialect;
 
-/** How long an answer may take before the run is given up. */
+/** How long an answer may take before the run gives up. */
 const ANSWER_MS = 15_000;
 
 /** Sends a request and waits for its answer under this key. The stored `frame` can be sent again. */
@@ -92,7 +92,7 @@ export function settle(player: Player, key: string, answer?: unknown): void {
   pending.resolve(answer);
 }
 
-/** The message of the peers about a move: about the same content as an event of a game. */
+/** The peers' message about a move, with about the same content as an event of a game. */
 export const moveOf = (player: Player, game: string, number: number) => ({
   game,
   n: number,

@@ -16,13 +16,13 @@ export interface ThinCrowdOptions {
 
 /** Sockets that are being opened at the same time. */
 const OPENING = 32;
-/** A client that was cut off comes back after a random part of this time, and tries again until it is in. */
+/** A client that was cut off reconnects after a random part of this time, and tries again until it is connected. */
 const COME_BACK_MS = 100;
 const GREETING_MS = 3000;
 /** A first connection does not retry, and nothing is measured yet. */
 const FIRST_GREETING_MS = 30_000;
 
-/** Milliseconds by a clock that all processes of this machine share. */
+/** Milliseconds of a clock that all processes of this machine share. */
 export const now = (): number => Number(process.hrtime.bigint() / 1000n) / 1000;
 
 /** The steps of a client that comes back, in order. */
@@ -44,7 +44,7 @@ export class ThinCrowd {
   readonly lines: Stream;
   readonly problems = new Map<string, number>();
   readonly absences: Absence[] = [];
-  /** The measurement that is going on. */
+  /** The current measurement. */
   moves: Deliveries | undefined;
   chat: Deliveries | undefined;
   readonly #options: ThinCrowdOptions;
@@ -80,7 +80,7 @@ export class ThinCrowd {
     this.#group(this.players);
   }
 
-  /** Opens sockets for the players from one to before another; resolves when all are let in. */
+  /** Opens sockets for a range of players. Resolves when all are accepted. */
   async connect(from = 0, to = this.players.length): Promise<void> {
     let next = from;
     const some = async () => {
@@ -90,8 +90,8 @@ export class ThinCrowd {
   }
 
   /**
-   * Groups the first so many players by the replica that has their socket, each of a group elsewhere or all together, and
-   * seats them. The others only hold a socket.
+   * Groups this many of the first players by the replica that has their socket, with the members of a group on
+   * different replicas or on one, and seats them. The others only hold a socket.
    */
   async seat(where: 'apart' | 'together', count = this.players.length): Promise<void> {
     const seated = this.players.slice(0, count);
@@ -103,7 +103,7 @@ export class ThinCrowd {
         : Array.from({ length: Math.max(...replicas.map(({ length }) => length)) }, (_, row) =>
             replicas.flatMap((players) => players[row] ?? []),
           ).flat();
-    // A room that is asked for with the socket is there already.
+    // A room that the upgrade requests exists already.
     if (replicas.length > 1) this.#group(order);
     else this.groups.splice(Math.floor(count / this.#options.groupSize));
     let next = 0;
@@ -142,7 +142,7 @@ export class ThinCrowd {
     this.#dialect.say(player, number);
   }
 
-  /** Lets all groups but the first so many go. */
+  /** Drops all groups except this many of the first. */
   keep(groups: number): void {
     for (const group of this.groups.splice(groups)) {
       for (const player of group.players) player.socket?.destroy();
@@ -172,7 +172,7 @@ export class ThinCrowd {
       let isIn = false;
       const timer = setTimeout(() => {
         socket.destroy();
-        reject(new Error(`Player ${player.index} was not let in within ${greetingMs / 1000} s.`));
+        reject(new Error(`Player ${player.index} was not accepted within ${greetingMs / 1000} s.`));
       }, greetingMs);
       const socket = new ThinSocket(
         { host: '127.0.0.1', port, secureContext: this.#secureContext, path, headers },
@@ -181,7 +181,7 @@ export class ThinCrowd {
           open: (given) => {
             passed('upgraded');
             player.replica = given.get('x-served-by') ?? '';
-            // Nothing was read before who waits for the greeting is there.
+            // Nothing has been read before the wait for the greeting begins.
             this.#dialect.greet(player).then(() => {
               isIn = true;
               clearTimeout(timer);
@@ -193,7 +193,7 @@ export class ThinCrowd {
           closed: (reason) => {
             clearTimeout(timer);
             if (isIn) this.#cut(player, reason);
-            else reject(new Error(`Player ${player.index} did not get in: ${reason}.`));
+            else reject(new Error(`Player ${player.index} was not accepted: ${reason}.`));
           },
         },
       );

@@ -10,13 +10,13 @@ export interface ThinSocketOptions {
 }
 
 export interface ThinSocketHandlers {
-  /** TLS stands, and the upgrade is asked for. */
+  /** TLS is established, and the upgrade is requested. */
   secured?(): void;
   /** The upgrade was accepted; header names are in lower case. */
   open(headers: ReadonlyMap<string, string>): void;
   /** One message of the server. The bytes are only good until this returns. */
   message(payload: Buffer): void;
-  /** It is over, or never came to be; called once. */
+  /** The socket ended, or never opened; called once. */
   closed(reason: string): void;
 }
 
@@ -24,8 +24,8 @@ const [TEXT, BINARY, CLOSE, PING, PONG] = [1, 2, 8, 9, 10];
 const NOTHING = Buffer.alloc(0);
 
 /**
- * A WebSocket of few instructions: the one who measures must not be what limits. Whole unfragmented messages only;
- * what it sends is masked with zeros, which leaves it as it is.
+ * A WebSocket with little work per message, because the generator must not be the bottleneck. It handles only
+ * unfragmented messages, and masks its own with zeros, which does not change them.
  */
 export class ThinSocket {
   readonly #socket: TLSSocket;
@@ -67,7 +67,7 @@ export class ThinSocket {
     else this.#write(BINARY, message);
   }
 
-  /** Ends it without a word; nothing is told to the handlers any more. */
+  /** Ends it without a close frame. The handlers are no longer called. */
   destroy(): void {
     this.#isOver = true;
     this.#socket.destroy();

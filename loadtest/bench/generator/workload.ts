@@ -5,31 +5,31 @@ import { now, type ThinCrowd } from './thin-crowd.ts';
 export interface Load {
   /** Moves or lines a second, of all players together. */
   readonly rate: number;
-  /** Before what is measured, and how long that is. */
+  /** Seconds before the measurement, and of the measurement. */
   readonly warmSeconds: number;
   readonly seconds: number;
-  /** Milliseconds after which a delivery counts as late; a second if left out. */
+  /** Milliseconds after which a delivery counts as late; default: a second. */
   readonly lateMs?: number;
 }
 
 export interface Measured extends Tally {
-  /** Within the measured seconds, as CPU is counted over them. */
+  /** Within the measured seconds, because CPU is counted over them. */
   readonly deliveredInTime: number;
   readonly seconds: number;
 }
 
-/** How long after the last message something may still come. */
+/** How long after the last message deliveries may still arrive. */
 const GRACE_MS = 8000;
 /** Some groups are a move ahead of others. */
 const SPARE_MOVES = 4;
-/** A repeated delivery comes soon. */
+/** A repeated delivery arrives soon. */
 const LINGER_MS = 200;
 
 type Send = (player: Player, dueAt: number) => void;
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-/** Sends at even times, each at its own whether or not the one before was quick, until told to stop. */
+/** Sends at even intervals until stopped, each message at its own time, however long the previous one took. */
 export class Pacer {
   #stopped = false;
   #sent = 0;
@@ -52,7 +52,7 @@ export class Pacer {
   }
 }
 
-/** Moves at a fixed rate. `onWindow` is called when what is measured begins, and when it ends. */
+/** Moves at a fixed rate. `onWindow` is called when the measurement begins, and when it ends. */
 export async function play(crowd: ThinCrowd, load: Load, onWindow: (edge: 'begin' | 'end') => void): Promise<Measured> {
   const players = crowd.groups.flatMap((group) => group.players);
   const { rate, warmSeconds, seconds, lateMs } = load;
@@ -71,7 +71,7 @@ export async function play(crowd: ThinCrowd, load: Load, onWindow: (edge: 'begin
   );
 }
 
-/** Lines to everybody at a fixed rate. */
+/** Lines to all players at a fixed rate. */
 export async function say(crowd: ThinCrowd, load: Load, onWindow: (edge: 'begin' | 'end') => void): Promise<Measured> {
   const start = () => (crowd.chat = new Deliveries([crowd.lines], load.lateMs));
   return run(crowd.players, load, onWindow, (player, dueAt) => crowd.say(player, dueAt), start);
@@ -98,14 +98,14 @@ async function run(
   return { ...deliveries.tally(), deliveredInTime, seconds: took };
 }
 
-/** Resolves when all is delivered, or nothing more is to be expected. */
+/** Resolves when everything is delivered, or no more deliveries are expected. */
 export async function settled(deliveries: Deliveries): Promise<void> {
   const deadline = now() + GRACE_MS;
   while (deliveries.outstanding > 0 && now() < deadline) await pause(20);
   await pause(LINGER_MS);
 }
 
-/** So that players of one group do not move one after the other. */
+/** Keeps players of one group from moving one after the other. */
 export function shuffled<T>(items: readonly T[]): T[] {
   const order = [...items];
   for (let index = order.length - 1; index > 0; index -= 1) {

@@ -20,15 +20,15 @@ const growthsOf = (result: Pick<Result, 'systems' | 'episodes'>) =>
 const pointsAt = (found: readonly Growth[], series: Series, count: number) =>
   found.flatMap(({ points }) => points.filter((point) => point.series === series && point.count === count));
 
-/** What an event costs as the work around it grows: a table for each thing that grows. */
+/** The cost of an event as the work around it grows: a table for each growing quantity. */
 export function growthParts(result: Result): string[] {
   const systems = growthsOf(result);
   if (systems.length === 0) return [];
   const { growth } = result.size;
   return [
     `### CPU of a delivered event as work grows, at ${growth.deliveries.toLocaleString('en')} deliveries a second`,
-    'µs of all tiers, and p99 in ms. Each is measured on a system started from scratch. Gridlock plays `counter` here, as a ' +
-      'room of the game has at most eight players.',
+    'µs of all tiers, and p99 in ms. Each is measured on a system started from scratch. Gridlock runs `counter` ' +
+      'here, because a room of the game has at most eight players.',
     ...NAMES.flatMap((series) => {
       const { counts } = growth[series];
       return [
@@ -50,7 +50,7 @@ export function growthParts(result: Result): string[] {
   ];
 }
 
-/** The same as a picture; undefined where nothing was measured. */
+/** The same as a picture; undefined without measurements. */
 export function growthPicture(result: Result): string | undefined {
   const systems = growthsOf(result);
   if (systems.length === 0) return undefined;

@@ -3,7 +3,7 @@ import type { Flow } from '../flow.ts';
 import type { LoadedSystem } from '../loaded-system.ts';
 import type { Size } from '../sizes.ts';
 
-/** Resident bytes of all processes of a tier at a second of the run. */
+/** Resident bytes of all processes of a tier at one second of the run. */
 export interface MemorySample {
   readonly at: number;
   readonly residentBytes: number;

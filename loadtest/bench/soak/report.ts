@@ -6,20 +6,20 @@ import type { Result } from '../result.ts';
 import type { MemorySample, Soak } from './measure.ts';
 
 const TIERS = ['replicas', 'redis', 'edge'] as const;
-/** The beginning is left out: caches and heaps find their size. */
+/** The beginning is left out, while caches and heaps find their size. */
 const WARM_UP = 0.2;
-/** What the last quarter may hold more than the first, in parts of it, and at least in any case. */
+/** How much more the last quarter may hold than the first: a fraction of it, or a fixed minimum. */
 const FLAT = { part: 0.1, least: 8 * 2 ** 20 };
 const MEBIBYTE = 2 ** 20;
 
-/** What a tier held in the first and in the last quarter after the warm-up. */
+/** The memory of a tier in the first and in the last quarter after the warm-up. */
 export interface Flatness {
   readonly first: number;
   readonly last: number;
   readonly isFlat: boolean;
 }
 
-/** Undefined of too few samples to tell. */
+/** Undefined with too few samples. */
 export function flatnessOf(samples: readonly MemorySample[]): Flatness | undefined {
   const end = samples.at(-1)?.at ?? 0;
   const from = end * WARM_UP;
@@ -65,7 +65,7 @@ function held(samples: readonly MemorySample[]): string {
   return `${plain(first / MEBIBYTE)} → ${plain(last / MEBIBYTE)}, ${isFlat ? 'flat' : 'grows'}`;
 }
 
-/** The same as a picture, of the first repetition; undefined where nothing was measured. */
+/** The same as a picture, of the first repetition; undefined without measurements. */
 export function soakPicture(result: Result): string | undefined {
   const systems = soaksOf(result);
   if (systems.length === 0) return undefined;

@@ -20,12 +20,12 @@ test('memory that grows all the time is not', () => {
   assert.equal(flatnessOf(memory((second) => 200 + second / 8))?.isFlat, false);
 });
 
-test('of too few samples nothing is said', () => {
+test('too few samples give no verdict', () => {
   assert.equal(flatnessOf([]), undefined);
   assert.equal(flatnessOf(memory(() => 100).slice(0, 2)), undefined);
 });
 
-test('the table says of each tier what it held and whether that is flat', () => {
+test('the table has the memory of each tier, and whether it is flat', () => {
   const soak = {
     ...flow(50),
     minutes: 10,

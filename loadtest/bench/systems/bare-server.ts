@@ -1,4 +1,4 @@
-// `ws` and nothing else: what a socket costs before anybody does anything with it.
+// `ws` and nothing else: the cost of a socket before any application uses it.
 import { createServer } from 'node:http';
 import { type WebSocket, WebSocketServer } from 'ws';
 

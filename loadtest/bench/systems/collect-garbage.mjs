@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-// That it is done is told by a file where the process was started.
+// A file in the working directory of the process shows that it is done.
 const told = path.resolve(`collected-${process.pid}`);
 process.on('SIGWINCH', () => {
   globalThis.gc({ type: 'major', execution: 'sync', flavor: 'last-resort' });

@@ -11,7 +11,7 @@ interface Variant {
   readonly design: 'stateless' | 'stateful';
   readonly persistence: 'always' | 'none';
   readonly seating?: 'together';
-  /** Whose rooms have no end, and any number of members. */
+  /** The application whose rooms have no end, and any number of members. */
   readonly app?: 'counter';
   /** Of a Redis Cluster. */
   readonly masters?: number;

@@ -64,14 +64,14 @@ const colyseus: System = {
   persistence: undefined,
   isSingle: true,
   readyPath: '/__healthcheck',
-  // Its rooms end with the process: there is nothing to come back to.
+  // Its rooms end with the process, so there is nothing to come back to.
   workloads: WORKLOADS.filter((workload) => workload !== 'kill'),
   replica: ({ port }) => node(path.join(PEERS_DIRECTORY, 'colyseus.mjs'), { PORT: String(port) }),
 };
 
 export const PEERS: readonly System[] = [naiveServer(), bareServer, socketIo('redis'), socketIo('streams'), colyseus];
 
-/** Two rows for a Centrifugo binary: as it comes, and with history and recovery. */
+/** Two rows for a Centrifugo binary: by default, and with history and recovery. */
 export const centrifugo = (binary: string): System[] =>
   [false, true].map((recovers) => ({
     ...common,
@@ -108,7 +108,7 @@ export const centrifugo = (binary: string): System[] =>
     }),
   }));
 
-/** Installs the peers' package from its lockfile, unless just that is there already. */
+/** Installs the peers' package from its lockfile, unless exactly that is installed already. */
 export function ensurePeers(report: (line: string) => void, directory = PEERS_DIRECTORY): void {
   const lock = readFileSync(path.join(directory, 'package-lock.json'), 'utf8');
   const installed = path.join(directory, 'node_modules', '.installed-lock');

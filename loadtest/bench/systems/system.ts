@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { DialectName } from '../dialects/index.ts';
 
-/** What a replica of a system needs to know to be started. */
+/** The settings for starting a replica of a system. */
 export interface Place {
   /** 1, 2, ... */
   readonly number: number;
@@ -11,7 +11,7 @@ export interface Place {
   /** Of one Redis, or of each master of a cluster. */
   readonly redisPorts: readonly number[];
   readonly redisPassword: string;
-  /** A directory of the system's own. */
+  /** A separate directory for the system. */
   readonly directory: string;
 }
 
@@ -21,7 +21,7 @@ export interface Command {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** Those of the comparison, and those that take so long that they are measured only when they are named. */
+/** Workloads of the comparison, and long ones that are measured only when they are named. */
 export type Workload = 'moves' | 'chat' | 'idle' | 'kill' | 'max' | 'curve' | 'growth' | 'soak';
 export const COMPARED: readonly Workload[] = ['moves', 'chat', 'idle', 'kill', 'max'];
 export const WORKLOADS: readonly Workload[] = [...COMPARED, 'curve', 'growth', 'soak'];
@@ -38,14 +38,14 @@ export interface System {
   readonly persistence: 'always' | 'none' | undefined;
   /** Masters of a Redis Cluster, where it is one. */
   readonly redisMasters?: number;
-  /** The same with an application whose rooms have as many members as are asked for: what `growth` measures. */
+  /** The same with an application whose rooms have any number of members, for `growth`. */
   readonly roomy?: System;
-  /** In one process only, as it runs. */
+  /** Whether it runs in a single process. */
   readonly isSingle: boolean;
   readonly readyPath: string;
   /** Whether a workload makes sense for it. */
   readonly workloads: readonly Workload[];
-  /** What the dialect has to be told. */
+  /** The settings of the dialect. */
   readonly params?: Readonly<Record<string, string>>;
   /** Whether the package of the peers is needed. */
   readonly isPeer: boolean;
@@ -54,7 +54,7 @@ export interface System {
 
 const HERE = import.meta.dirname;
 
-/** Node with the garbage collected on demand, which the measurement of memory asks for. */
+/** Node with garbage collection on demand, which the measurement of memory needs. */
 export function node(
   script: string,
   env: NodeJS.ProcessEnv,

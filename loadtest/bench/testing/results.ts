@@ -3,7 +3,7 @@ import type { Flow } from '../flow.ts';
 import type { Result } from '../result.ts';
 import { SIZES } from '../sizes.ts';
 
-/** A flow that costs so much for each event. */
+/** A flow with this cost per event. */
 export const flow = (all: number, given: Partial<Flow> = {}): Flow => ({
   sent: 1,
   expected: 4,

@@ -6,7 +6,7 @@ import type { AppUnderTest } from './app-under-test.ts';
 const MOST_TIMES = 9;
 const RESETS = 0.02;
 
-/** The counter: its value is the sum of what was added since it was last at zero. */
+/** The counter: its value is the sum of the numbers added since it was last at zero. */
 export const counterUnderTest: AppUnderTest<typeof counter> = {
   type: counter,
   settings: () => ({ step: 3 }),
@@ -28,7 +28,7 @@ function sumFaults({ game, epoch, events, states }: Chapter): Violation[] {
       seq += 1;
       value = sum(value, events.get(seq)!.event);
     }
-    // Nobody saw some of what came before it.
+    // No client saw some of the events before it.
     if (seq < place) [seq, value] = [place, state.value];
     if (state.value === value) continue;
     const detail = `game ${game} epoch ${epoch} seq ${place}: the value is ${state.value}, the sum ${value}`;

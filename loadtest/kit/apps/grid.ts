@@ -7,7 +7,7 @@ import type { AppUnderTest } from './app-under-test.ts';
 const SIZE = 16;
 const SECONDS = 300;
 
-/** Cells that may be captured; none of a game that is not active. */
+/** Cells that may be captured; none when the game is not active. */
 export const freeCells = (state: GameState | undefined): number[] =>
   state?.status === 'active' ? state.cells.flatMap((seat, cell) => (seat === FREE ? [cell] : [])) : [];
 

@@ -13,12 +13,14 @@ export interface Move {
   readonly command: AppCommand;
 }
 
-/** A room of two that was played by the rules of its application, without a server: what all saw and were promised. */
+/**
+ * A room of two players, played by the rules of its application without a server, with the histories of all clients.
+ */
 export class PlayedRoom {
   readonly app: AppUnderTest;
   readonly events: Observation[] = [];
   readonly acknowledged: (Acknowledged & { player: string })[] = [];
-  /** After each event; the first is that of no room. */
+  /** The state after each event; the first is that before the room existed. */
   readonly states: any[] = [undefined];
 
   constructor(app: AppUnderTest, settings: object, moves: readonly Move[]) {
@@ -41,7 +43,7 @@ export class PlayedRoom {
     this.#decide(command, player);
   }
 
-  /** An event as it is seen after those that were. */
+  /** An event as seen after the previous ones. */
   observe(event: unknown, seq = this.seq + 1): Observation {
     return { kind: 'event', game: GAME, epoch: EPOCH, seq, at: seq, event };
   }
@@ -55,7 +57,7 @@ export class PlayedRoom {
     return [historyOf(ANN, plant([...this.events])), historyOf(BEN, [...this.events])];
   }
 
-  /** The two, and a stranger who looked at the room and saw that. */
+  /** The two players, and a stranger who looked at the room and saw that state. */
   seenAs(state: unknown, seq = this.seq, epoch = EPOCH): ClientHistory[] {
     const final = [{ game: GAME, epoch, seq, state }];
     return [...this.histories(), { player: 'pC', name: 'Cyd', observed: [], final, acknowledged: [], open: [] }];

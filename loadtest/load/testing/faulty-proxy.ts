@@ -4,13 +4,13 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { WebSocket, WebSocketServer } from 'ws';
 
-/** What is done wrong to every so many events that pass; `silence`: to one connection, of which nothing is passed on. */
+/** The fault for one event out of many; `silence` affects one connection, from which nothing is passed on. */
 export type Plant = 'nothing' | 'drop' | 'duplicate' | 'late' | 'silence';
 
-/** So many events are passed on as they should be before one is not. */
+/** The number of events that pass unchanged before one does not. */
 const EVERY = 40;
 const LATE_MS = 6000;
-/** Of all connections; the first 16 are those of players who come. */
+/** The number of the connection. The first 16 are those of arriving players. */
 const SILENT = 20;
 
 interface Upstream {
@@ -93,7 +93,7 @@ export class FaultyProxy {
     const messages = (Array.isArray(value) ? value : [value]) as { type: string; event?: { kind: string } }[];
     const passed: unknown[] = [];
     for (const message of messages) {
-      // Only captures: what comes while a game is joined has its place in a snapshot, too.
+      // Only captures, because events that arrive while a game is joined are in a snapshot too.
       const struck = message.event?.kind === 'captured' && this.#strikes && ++this.#events % EVERY === 0;
       if (struck) this.planted.count++;
       if (!struck || this.#plant === 'duplicate') passed.push(message);

@@ -6,7 +6,7 @@ import { clock, duration, grouped } from '../html.ts';
 const HEIGHT = 210;
 const Y_WIDTH = 66;
 const COLOURS = 8;
-/** Pixels between two marks that get a number each. */
+/** Least distance in pixels between two marks with a number each. */
 const APART = 16;
 
 const SHOW: Readonly<Record<Chart['unit'], (value: number) => string>> = {
@@ -67,7 +67,7 @@ function draw(place: HTMLElement, { lines, unit, dots = false }: Chart): void {
             second === null || (values[second] ?? null) === null ? '–' : show(values[second]!),
           stroke: () => colour(`--c${index % COLOURS}`),
           fill: () => colour(`--c${index % COLOURS}`),
-          // The area below a line says nothing here.
+          // The area below a line has no meaning here.
           paths: dots
             ? () => null
             : (plot: uPlot, line: number, from: number, to: number) => lineOnly(plot, line, from, to),
@@ -89,7 +89,7 @@ function lineOnly(plot: uPlot, line: number, from: number, to: number): uPlot.Se
   return paths && { ...paths, fill: null };
 }
 
-/** A value without neighbours is no line: it is shown as a point. */
+/** A value without neighbours has no line, and is shown as a point. */
 function alone(plot: uPlot, line: number): number[] {
   const values = plot.data[line]!;
   return [...values].flatMap((value, index) =>
@@ -97,7 +97,7 @@ function alone(plot: uPlot, line: number): number[] {
   );
 }
 
-/** The moments at which something was done to the cluster, with the numbers of the list above the charts. */
+/** The moments of the actions on the cluster, with the numbers of the list above the charts. */
 function drawMarks(plot: uPlot): void {
   const { ctx } = plot;
   const { left, width, top, height } = plot.bbox;
@@ -123,7 +123,7 @@ function drawMarks(plot: uPlot): void {
   ctx.restore();
 }
 
-/** A colour of the style sheet, as a canvas takes it. */
+/** A colour of the style sheet, in the form for a canvas. */
 function colour(name: string): string {
   probe.style.color = `var(${name})`;
   return getComputedStyle(probe).color;
