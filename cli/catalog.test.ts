@@ -11,7 +11,7 @@ const HELP_MS = 500;
 const ROOT = path.resolve(import.meta.dirname, '..');
 const names = Object.keys(JSON.parse(writtenCatalog()) as Catalog).filter((name) => name !== '');
 
-/** A clone as git leaves it, as far as help may look: no node_modules. */
+/** The files of a fresh clone that help may read: without node_modules. */
 const clone = mkdtempSync(path.join(os.tmpdir(), 'gridlock-clone-'));
 after(() => rmSync(clone, { recursive: true, force: true }));
 for (const place of ['cli', 'infra/setup', 'package.json', 'package-lock.json']) {
@@ -36,7 +36,7 @@ function bareNodeMs(): number {
   return performance.now() - begun;
 }
 
-test('catalog.json is what the commands say; npm run catalog writes it', async () => {
+test('catalog.json matches the commands; npm run catalog writes it', async () => {
   assert.equal(writtenCatalog(), await catalogText());
 });
 
@@ -60,7 +60,7 @@ describe('help in a fresh clone takes under half a second, exits 0 and changes n
   for (const name of names) {
     test(name, () => {
       for (const args of spellings(name)) {
-        // On a busy machine a Node that does nothing takes long, too: then help may take three times as long.
+        // On a busy machine an empty Node program is slow too: then help may take three times as long as that.
         const runs = [gridlock(...args)];
         const isSlow = (ms: number) => ms >= HELP_MS && ms >= 3 * bareNodeMs();
         while (isSlow(runs.at(-1)!.ms) && runs.length < 5) runs.push(gridlock(...args));
@@ -99,7 +99,7 @@ test('a flag that a command does not have is refused before anything is installe
   assert.equal(filesOfClone(), before);
 });
 
-test('a command that is not there is refused before anything is installed, with the nearest name', () => {
+test('an unknown command is refused before anything is installed, with the nearest name', () => {
   for (const args of [['statsu'], ['statsu', '--help']]) {
     const { status, stdout, stderr } = gridlock(...args);
     assert.deepEqual([status, stdout], [2, '']);

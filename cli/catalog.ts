@@ -7,7 +7,9 @@ import { COMMANDS, type Entry, GROUPS } from './commands/index.ts';
 
 const FILE = path.join(import.meta.dirname, 'catalog.json');
 
-/** What the bootstrap needs to know of a command; by name, as `certs init`. The empty name is the overview. */
+/**
+ * What the bootstrap needs to know about a command, by its name, such as `certs init`. The empty name is the overview.
+ */
 export type Catalog = Record<
   string,
   {
@@ -18,7 +20,7 @@ export type Catalog = Record<
   }
 >;
 
-/** The help of a command, with what was added after its options. */
+/** The help of a command, with the text after its options. */
 function helpOf(command: Command<any, any, any>): string {
   let text = '';
   command.configureOutput({ writeOut: (part) => (text += part) }).outputHelp();
@@ -32,7 +34,7 @@ function flagsOf(command: Command<any, any, any>): Record<string, boolean> | und
   return Object.fromEntries(long.map(({ long, required, optional }) => [long!, required || optional]));
 }
 
-/** What the catalog says of a command and of its subcommands, by name. */
+/** The catalog's entries for a command and its subcommands, by name. */
 function entriesIn(
   command: Command<any, any, any>,
   { profile, parts = {} }: Pick<Entry, 'profile' | 'parts'>,

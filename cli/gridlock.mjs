@@ -29,7 +29,7 @@ function wantsHelp(args) {
   return args.slice(0, end < 0 ? args.length : end).some((arg) => HELP_FLAGS.includes(arg));
 }
 
-/** How many letters are to be changed, added or left out to get from one word to the other. */
+/** The number of letters to change, add or remove to turn one word into the other. */
 function distance(from, to) {
   let row = [...to, ''].map((_, index) => index);
   for (const [index, letter] of [...from].entries()) {

@@ -62,7 +62,7 @@ test('a value that is refused names the flag, the value and what is allowed', as
   }
 });
 
-test('an expected error is its sentence; what the system refuses has no stack; anything else is called a bug', () => {
+test('an expected error prints its sentence, an error of the system has no stack, and anything else is called a bug', () => {
   assert.deepEqual(describeError(new UsageError('No.')), { text: 'No.', exitCode: 2 });
   assert.deepEqual(describeError(Object.assign(new Error('Tried.'), { exitCode: 1 })), { text: 'Tried.', exitCode: 1 });
   const refused = describeError(Object.assign(new Error('EACCES: /x'), { syscall: 'open' }));

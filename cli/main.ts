@@ -19,6 +19,6 @@ try {
 } catch (error) {
   const { text, exitCode } = describeError(error);
   if (exitCode !== 0) process.stderr.write(`${text}\n`);
-  // Work that was begun may still keep the process alive.
+  // Unfinished work could otherwise keep the process alive.
   process.exit(exitCode);
 }

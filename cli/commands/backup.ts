@@ -3,9 +3,9 @@ import { addStateDirOption, configArgs } from '../kit/config-options.ts';
 
 const backup = command('backup', 'back up the Redis and the roots of a stack')
   .description(
-    'Writes a snapshot of the Redis of a stack on Kubernetes, and its roots with their keys, which only a passphrase opens, into a directory. Players go on meanwhile.',
+    'Writes a snapshot of the Redis of a stack on Kubernetes, and its roots with their keys, which only a passphrase opens, into a directory. Games go on meanwhile.',
   )
-  .requiredOption('--out <dir>', 'the directory; it is made, and no backup in it is replaced')
+  .requiredOption('--out <dir>', 'the directory, made if missing; a backup in it is never replaced')
   .option('--passphrase-file <file>', 'a file whose first line encrypts the keys');
 
 export default addStateDirOption(backup).action(

@@ -9,7 +9,7 @@ const compose = command('compose', 'start the cluster as containers with Docker 
   )
   .usage('[options] [-- options of docker compose up]')
   .argument('[options...]', 'options of docker compose up, after --')
-  .option('--prepare', 'prepare, and start nothing')
+  .option('--prepare', 'prepare without starting anything')
   .option('--image <reference>', 'the same as --server-image: your server instead of the replicas of Gridlock');
 
 export default addConfigOptions(compose, LOCAL).action(

@@ -3,7 +3,7 @@ import { addConfigOptions, configArgs } from '../kit/config-options.ts';
 
 const down = command('down', 'take a stack down')
   .description('Undoes gridlock up: the cluster or what was put into it, the stack, its state and passphrase.')
-  .option('--yes', 'ask nothing')
+  .option('--yes', 'do not ask')
   .option('--unreachable', 'the cluster is gone: forget what was in it');
 
 export default addConfigOptions(down, ['stateDir']).action(

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { describeError } from '../kit/errors.ts';
 import e2e, { runOptions } from './e2e.ts';
 
-/** What the end-to-end test would be asked for. */
+/** The options that the end-to-end test would get. */
 async function asked(...args: string[]) {
   let options: unknown;
   e2e.action((given) => void (options = runOptions(given)));
@@ -11,12 +11,12 @@ async function asked(...args: string[]) {
   return options;
 }
 
-test('without a flag nothing is settled', async () => {
+test('without a flag nothing is set', async () => {
   const options = { mode: undefined, charts: undefined, load: [], json: undefined, keep: false, settings: {} };
   assert.deepEqual({ ...options, ...((await asked()) as object) }, options);
 });
 
-test('flags of the run and flags of the configuration are told apart', async () => {
+test('flags of the run and flags of the configuration are kept apart', async () => {
   const run = ['--mode', 'plain', '--charts', '/charts', '--json', 'steps.json', '--keep'];
   const images = ['--load', 'redis:8,haproxy:3', '--load', 'app:1,'];
   const configuration = ['--replicas', '5', '--image-builder', 'classic', '--stack', 'test'];
@@ -30,7 +30,7 @@ test('flags of the run and flags of the configuration are told apart', async () 
   });
 });
 
-test('a mode that there is not is refused with those that are', async () => {
+test('an unknown mode is refused with a list of the modes', async () => {
   const { text, exitCode } = await asked('--mode', 'half').then(() => assert.fail(), describeError);
   assert.equal(exitCode, 2);
   assert.match(text, /'half' is invalid\. Allowed: full, plain\. See "gridlock e2e --help"\.$/);

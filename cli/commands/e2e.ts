@@ -20,14 +20,14 @@ const e2e = command('e2e', 'test the whole system on a kind cluster')
   .option('--load <images>', "images of this machine's Docker to load into the cluster, with commas between", list)
   .option('--only <scenarios>', 'only these, with commas between; a name that there is not lists them', list)
   .option('--json <file>', 'write every step with its time and result there')
-  .option('--keep', 'leave the cluster, and say where it is');
+  .option('--keep', 'keep the cluster, and print where it is');
 
 // The directory of --charts becomes that key.
 const KEYS = CLUSTER.filter((key) => key !== 'charts');
 
 const declared = addConfigOptions(e2e, KEYS);
 
-/** What the end-to-end test is asked for by the options of the command. */
+/** The options of the end-to-end test, from those of the command. */
 export function runOptions({ stack: _stack, ...given }: ReturnType<typeof declared.opts>): Options {
   const { mode, charts, load = [], only = [], json, keep, ...settings } = given;
   return { mode, charts, load, only, json, keep: keep === true, settings };

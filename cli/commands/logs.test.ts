@@ -65,7 +65,7 @@ for (const [how, end] of [
   });
 }
 
-test('a log that is not there is refused with those that are, and so is a directory without logs', async () => {
+test('an unknown log is refused with a list of the logs, and so is a directory without logs', async () => {
   assert.deepEqual(await run(stateDir, 'ws9'), {
     code: 2,
     stdout: '',

@@ -28,9 +28,9 @@ function filesOf(directory: string, names: readonly string[]): string[] {
 }
 
 const logs = command('logs', 'show the logs of replicas, edge and Redis')
-  .argument('[process...]', 'whose: ws1, ws2, ..., haproxy, redis (default all)')
-  .option('-f, --follow', 'go on with what is written from now on')
-  .option('-n, --lines <count>', 'lines of each log', integer(0, 1_000_000), 50);
+  .argument('[process...]', 'logs to show: ws1, ws2, ..., haproxy, redis (default all)')
+  .option('-f, --follow', 'keep showing new lines')
+  .option('-n, --lines <count>', 'number of lines of each log', integer(0, 1_000_000), 50);
 
 export default addStateDirOption(logs).action(
   exits(async (names, { follow, lines, ...options }) => {

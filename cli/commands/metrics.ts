@@ -13,13 +13,13 @@ Example:
 const metrics = command('metrics', 'print the Prometheus configuration of the running cluster')
   .description(
     'Prints a configuration for a Prometheus on this machine: the replicas and the edge of the running cluster, with ' +
-      'the labels namespace and pod that boards and alerts go by. Ports change with each start of the cluster.',
+      'the labels namespace and pod that boards and alerts use. Ports change with each start of the cluster.',
   )
   .option('--boards <directory>', "write Grafana's dashboards there, one JSON file each")
   .option('--rules <file>', 'write the alert rules there, and name the file in the configuration')
   .option(
     '--namespace <name>',
-    'what the label namespace says',
+    'value of the label namespace',
     matching(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'a name of a-z, 0-9 and -'),
     'gridlock',
   )

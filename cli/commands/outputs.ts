@@ -1,8 +1,8 @@
 import { command, exits } from '../kit/command.ts';
 import { addConfigOptions, configArgs } from '../kit/config-options.ts';
 
-const outputs = command('outputs', 'print what a stack on Kubernetes is used with')
-  .description('Prints the outputs of a stack that gridlock up brought up: all, or one as it is.')
+const outputs = command('outputs', 'print the outputs of a stack on Kubernetes')
+  .description('Prints the outputs of a stack that gridlock up brought up: all of them, or the bare value of one.')
   .argument('[name]', 'one output, such as address or kubeconfig')
   .option('--json', 'print JSON')
   .option('--show-secrets', 'print secret ones too');

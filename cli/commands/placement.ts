@@ -3,7 +3,7 @@ import { integer, oneOf } from '../kit/values.ts';
 
 export default command('placement', 'measure how sockets move to a new replica')
   .description(
-    'Lets a last replica into a cluster under play, and prints how long its part of the sockets takes to come. Exits 1 ' +
+    'Lets the last replica join a cluster under play, and prints how long its share of the sockets takes to arrive. Exits 1 ' +
       'when something was lost.',
   )
   .argument('[design]', 'stateless or stateful', oneOf(['stateless', 'stateful']), 'stateless' as const)

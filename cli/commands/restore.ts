@@ -9,7 +9,7 @@ const redis = command('redis', 'replace what is in Redis')
 
 const root = command('root', 'put the roots back')
   .description(
-    'Puts the roots of a backup with their keys in place of those that a stack on Kubernetes made for itself, so that clients that trust them go on. Then npm run rotate -- intermediate has them sign.',
+    'Replaces the roots that a stack on Kubernetes made for itself by those of a backup, so that clients that trust them keep working. Then npm run rotate -- intermediate lets them sign.',
   )
   .requiredOption('--from <dir>', 'the directory of the backup')
   .option('--passphrase-file <file>', 'the passphrase that the keys were encrypted with');
@@ -21,7 +21,7 @@ export default command('restore', 'restore a backup of a stack')
       exits(async ({ from, ...options }) => {
         const { restoreRedisOf, runningStack } = await import('../../infra/backup/stack-backup.ts');
         await restoreRedisOf(runningStack(configArgs(options)), from);
-        process.stdout.write('Redis has what the backup has: start the servers.\n');
+        process.stdout.write('Redis has the data of the backup: start the servers.\n');
         return 0;
       }),
     ),

@@ -13,9 +13,9 @@ Steps:
 
 const rotate = command('rotate', 'replace the certificates of a stack')
   .description("Edits gridlock:pki in the stack's file, then brings the stack up.")
-  .argument('<step>', 'what is replaced, see below', oneOf(STEPS))
+  .argument('<step>', 'what to replace, see below', oneOf(STEPS))
   .option('--dry-run', 'show what would change, and change nothing')
-  .option('--yes', 'ask nothing')
+  .option('--yes', 'do not ask')
   .option('--policy-pack', 'refuse manifests that break a policy of infra/policies')
   .addHelpText('after', HELP);
 

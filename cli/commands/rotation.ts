@@ -8,14 +8,14 @@ export default command('rotation', 'measure a rotation of certificates under loa
       'rotation.',
   )
   .option('--sockets <count>', 'players, two in a game: an even number', integer(2, 3000), 1000)
-  .option('--pace <rate>', 'moves a second of each', decimal(0.1, 20), 0.5)
+  .option('--pace <rate>', 'moves a second of each player', decimal(0.1, 20), 0.5)
   .option('--leaf <count>', 'rotations of the leaf', integer(0, 10_000), 200)
   .option('--intermediate <count>', 'rotations of the intermediate', integer(0, 10_000), 20)
-  .option('--every <ms>', 'from the beginning of one rotation to that of the next', integer(10, 60_000), 1000)
+  .option('--every <ms>', 'from the start of one rotation to the start of the next', integer(10, 60_000), 1000)
   .option('--handshakes <rate>', 'new TLS handshakes a second, none of them resumed', integer(1, 200), 20)
   .option(
     '--max-ratio <times>',
-    'how many times as long the slowest hundredth of the moves may take',
+    'highest ratio of the p99 of the moves to that without rotations',
     decimal(1, 100),
     1.1,
   )

@@ -95,7 +95,7 @@ test('servers of your own have a line each too, with their open sessions', () =>
   assert.doesNotMatch(text, /operations|design/);
 });
 
-test('servers that ran already are named by where they are', () => {
+test('servers that already ran are named by their address', () => {
   const { redis: _redis, ...rest } = COMMAND;
   const servers = [{ name: 'ws1', address: '[::1]:3000', port: 3000, up: false, sessions: 0 }];
   const server = { sticky: 'none', socketPaths: [], healthPath: '/up' };
@@ -106,21 +106,21 @@ test('servers that ran already are named by where they are', () => {
   assert.doesNotMatch(text, /redis/);
 });
 
-test('a certificate file is mentioned when it is no good', () => {
+test('a certificate file that cannot be served is reported', () => {
   const served = { subject: 'CN=a', notAfter: '2027-01-01T00:00:00.000Z' } as RunningStatus['certificateFile'] & object;
   assert.ok(!statusText({ ...RUNNING, certificateFile: served }).includes('certificate file'));
   const problem = statusText({ ...RUNNING, certificateFile: { ...served, problem: 'own.pem has expired' } });
   assert.match(problem, /^certificate file +own\.pem has expired$/m);
 });
 
-test('without a system it says so and exits with 1: words on a terminal, JSON elsewhere and with --json', async () => {
+test('without a running system it says so and exits with 1: words on a terminal, JSON elsewhere and with --json', async () => {
   assert.deepEqual(await on(true), { code: 1, stdout: 'nothing is running\n', stderr: '' });
   const json = { code: 1, stdout: '{\n  "running": false\n}\n', stderr: '' };
   assert.deepEqual(await on(false), json);
   assert.deepEqual(await on(true, '--json'), json);
 });
 
-test('with a system it exits with 0: the table on a terminal, JSON elsewhere and with --json', async () => {
+test('with a running system it exits with 0: the table on a terminal, JSON elsewhere and with --json', async () => {
   mkdirSync(statePaths(stateDir).run, { recursive: true });
   const server = await serveControl(statePaths(stateDir).controlSocket, {
     status: () => Promise.resolve(RUNNING),

@@ -7,7 +7,7 @@ type Row = readonly (string | number | undefined)[];
 
 const stateOf = (pid: number | undefined): string => (pid === undefined ? 'restarting' : 'running');
 
-/** A line for each process of Gridlock's replicas, or of servers of the user's. */
+/** A line for each process of Gridlock's replicas, or of the user's servers. */
 function processRows(status: AnyStatus): Row[] {
   const { edge, redis } = status;
   const isOwn = 'replicas' in status;
@@ -46,7 +46,7 @@ function servedFacts(status: AnyStatus): Row[] {
   ];
 }
 
-/** What people read: facts and a table of the processes. */
+/** The text for a terminal: facts and a table of the processes. */
 export function statusText(status: Status): string {
   if (!status.running) return 'nothing is running\n';
   const facts = [

@@ -8,10 +8,10 @@ A flag of the configuration is written into Pulumi.<stack>.yaml, so that the nex
 const up = command('up', 'bring a stack up on Kubernetes')
   .description('Brings the stack up on Kubernetes: pulumi up, with state and passphrase in the state directory.')
   .option('--preview', 'show what would change, and change nothing')
-  .option('--yes', 'ask nothing')
+  .option('--yes', 'do not ask')
   .option('--policy-pack', 'refuse manifests that break a policy of infra/policies')
-  .option('--refresh', 'look first at what is really there, and correct what is remembered of it')
-  .option('--accept-data-loss', 'also make changes that lose what is in Redis, or the key of the root')
+  .option('--refresh', 'read the actual state first, and correct the recorded one')
+  .option('--accept-data-loss', 'also make changes that lose the data in Redis or the key of the root')
   .addHelpText('after', HELP);
 
 export default addConfigOptions(up, CLUSTER).action(

@@ -1,13 +1,10 @@
 import type { Command, Option } from '@commander-js/extra-typings';
 import { UsageError } from '../../infra/usage-error.ts';
 
-// The certificate authority stands alone, so what all commands have in common lies there.
+// The certificate authority stands alone, so everything that all commands share is there.
 export { command } from '../../certs/cli/command.ts';
 
-/**
- * The action of a command: the exit code is what it resolves with. Typed by the arguments and options of the command
- * that it is given to.
- */
+/** The action of a command, which resolves with the exit code. Typed by the arguments and options of its command. */
 export const exits =
   <Parameters extends unknown[]>(action: (...parameters: Parameters) => number | Promise<number>) =>
   async (...parameters: Parameters): Promise<void> => {
@@ -20,7 +17,7 @@ export const exits =
  * @throws UsageError that says where flags belong
  */
 export function refuseSwallowedFlags(command: Command, script: string, env: NodeJS.ProcessEnv = process.env): void {
-  // Many people set npm's own `yes` for good, which harms nobody.
+  // Many users set npm's own `yes` permanently, which is harmless.
   for (const { long, required } of command.options as readonly Option[]) {
     if (!long || long === '--yes' || long === '--help') continue;
     const value = env[`npm_config_${long.slice(2).replaceAll('-', '_')}`];

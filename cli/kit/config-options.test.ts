@@ -6,7 +6,7 @@ import { addConfigOptions, configArgs, LOCAL } from './config-options.ts';
 const args = (...given: string[]) =>
   configArgs(addConfigOptions(new Command('start'), LOCAL).parse(given, { from: 'user' }).opts());
 
-test('the flags that were given reach the configuration as they were', () => {
+test('the given flags reach the configuration unchanged', () => {
   assert.deepEqual(args('--port', '9443', '--stack=dev', '--guests', 'false'), [
     '--port=9443',
     '--guests=false',
@@ -15,7 +15,7 @@ test('the flags that were given reach the configuration as they were', () => {
   assert.deepEqual(args(), []);
 });
 
-test('a flag of a list may be given several times, and any other counts as it was given last', () => {
+test('a flag of a list may be repeated, and of any other flag the last value counts', () => {
   const origins = ['--allowed-origin', 'https://a.example', '--allowed-origin=https://b.example'];
   assert.deepEqual(args(...origins, '--port', '1', '--port', '2'), [
     '--port=2',

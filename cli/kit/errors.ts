@@ -4,10 +4,10 @@ import { EXIT } from '../../certs/cli/command.ts';
 export function describeError(error: unknown): { text: string; exitCode: number } {
   if (!(error instanceof Error))
     return { text: `Gridlock has a bug: it threw ${String(error)}.`, exitCode: EXIT.failed };
-  // Areas that cannot import this folder mark the errors they expect by their exit code, and commander does.
+  // Areas that cannot import this folder mark the errors they expect by their exit code, as commander does.
   if ('exitCode' in error && typeof error.exitCode === 'number')
     return { text: error.message, exitCode: error.exitCode };
-  // What the system refuses is named with its path: a stack says no more to the user.
+  // An error of the system names its path, and a stack would tell the user nothing more.
   if ('syscall' in error) return { text: `The system refused it: ${error.message}.`, exitCode: EXIT.failed };
   return {
     text: `This is a bug in Gridlock. Please report it with these lines:\n${error.stack ?? error.message}`,
