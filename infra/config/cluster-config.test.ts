@@ -81,7 +81,7 @@ test('every key has a help text and names its allowed values', () => {
 });
 
 for (const [what, values, pattern] of [
-  ['an unknown key', { replica: 4 }, /sets gridlock:replica, which is no key/],
+  ['an unknown key', { replica: 4 }, /sets gridlock:replica, which is not a key/],
   ['an unknown cluster', { cluster: 'mesos' }, /"mesos" of gridlock:cluster in the stack prod is refused: kind or/],
   ['a latest image', { image: 'registry.example/game:latest' }, /gridlock:image .*tag other than latest/],
   [

@@ -71,7 +71,7 @@ test('every whole number in range is accepted and every other refused, for each 
 });
 
 for (const [what, yaml, args, pattern] of [
-  ['an unknown key', 'config:\n  gridlock:replica: 4\n', [], /sets gridlock:replica, which is no key/],
+  ['an unknown key', 'config:\n  gridlock:replica: 4\n', [], /sets gridlock:replica, which is not a key/],
   [
     'a value of the wrong type',
     'config:\n  gridlock:replicas: many\n',
@@ -98,7 +98,7 @@ for (const [what, yaml, args, pattern] of [
   ['a stray argument', '', ['stateful'], /Unexpected argument "stateful"/],
   ['the same port twice', '', ['--port', '8080'], /port and httpPort are both 8080 \(the flag --port\)/],
   ['a stack without its file', '', ['--stack', 'none'], /Pulumi\.none\.yaml cannot be read/],
-  ['a stack named by a path', '', ['--stack', '../dev'], /no stack's name/],
+  ['a stack named by a path', '', ['--stack', '../dev'], /not the name of a stack/],
   ['a file that is not YAML', 'config: [', [], /is not YAML/],
   ['a config that is not a map', 'config: 3\n', [], /must be a map/],
 ] as const) {
@@ -156,7 +156,7 @@ test('a key that Pulumi.yaml declares without a value may be set by the stack', 
 });
 
 for (const [what, files, pattern] of [
-  ['an unknown key without a namespace', { [STACK]: 'config:\n  replica: 4\n' }, /sets replica, which is no key/],
+  ['an unknown key without a namespace', { [STACK]: 'config:\n  replica: 4\n' }, /sets replica, which is not a key/],
   [
     'a key twice, with and without its namespace',
     { [STACK]: 'config:\n  replicas: 4\n  gridlock:replicas: 5\n' },
@@ -170,7 +170,7 @@ for (const [what, files, pattern] of [
   [
     'keys nested under the name of the project',
     { [STACK]: 'config:\n  gridlock:\n    replicas: 4\n' },
-    /sets gridlock, which is no key/,
+    /sets gridlock, which is not a key/,
   ],
   ['a key next to config', { [STACK]: 'gridlock:replicas: 4\n' }, /has gridlock:replicas at its top level/],
   ['an environment', { [STACK]: 'environment: [production]\n' }, /imports an environment/],
@@ -182,7 +182,7 @@ for (const [what, files, pattern] of [
   [
     'an unknown key of the project',
     { [STACK]: '', 'Pulumi.yaml': project('  replica: 4\n') },
-    /Pulumi\.yaml sets replica, which is no key/,
+    /Pulumi\.yaml sets replica, which is not a key/,
   ],
   [
     'a value of the project out of range',

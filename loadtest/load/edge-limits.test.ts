@@ -36,7 +36,7 @@ test('the limits are read from the configuration the edge runs with', () => {
 
 test('more sockets than the edge accepts are refused before the run, with the flag that allows them', () => {
   assert.equal(refused(3000), undefined);
-  assert.match(refused(9000, 3)!, /9000 sockets in all.*lets in 8000.*--max-connections 9000/);
+  assert.match(refused(9000, 3)!, /9000 sockets in all.*allows 8000.*--max-connections 9000/);
   assert.match(refused(5000)!, /5000 sockets of one address.*--connections-per-address 5000/);
   assert.equal(refused(5000, 2), undefined);
 });

@@ -259,7 +259,7 @@ test('after all three stopped, the set comes back with its data and its roles', 
   const script = "redis.call('SET', KEYS[1], '1') redis.call('SET', KEYS[2], '1') return 1";
   assert.equal(await client.eval(script, 2, 'gridlock:{pair}:one', 'gridlock:{pair}:two'), 1);
   await Promise.all(set.pods.map((pod) => pod.stop('SIGKILL')));
-  // One sentinel alone replaces no primary, so one that starts slowly stays the primary.
+  // One sentinel alone replaces no primary, so a slow start does not change the primary.
   before.startAll();
   await until(async () => (await field(before, 'replication', 'role')) === 'master', 'the primary is back', LONG);
   for (const pod of set.pods.filter((each) => each !== before)) pod.startAll();
