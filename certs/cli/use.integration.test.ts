@@ -167,7 +167,7 @@ describe('trust and untrust', () => {
     assert.deepEqual(readdirSync(at('local')), []);
   });
 
-  test('ask first, and change nothing where nobody can be asked', async (t) => {
+  test('ask first, and change nothing without a terminal', async (t) => {
     const { dir, at } = await authority(t);
     const flags = ['--dir', dir, '--store', 'nss', '--nss-database', at('nss')];
     const { code, stderr } = await certs('trust', ...flags);

@@ -24,7 +24,7 @@ export function pathsOf(directory: string) {
     leaf: at('leaf.pem'),
     /** Every root that clients should trust. */
     trust: at('roots.pem'),
-    /** While the root is rolled over: the one that will issue, or the one that did. */
+    /** During a rollover: the root that will issue next, or the one that issued before. */
     nextRoot: at('next-root.pem'),
     nextRootKey: at('next-root.key'),
     previousRoot: at('previous-root.pem'),

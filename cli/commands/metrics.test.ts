@@ -37,7 +37,7 @@ async function withSystem<T>(work: () => Promise<T>): Promise<T> {
   return work().finally(() => server.close());
 }
 
-test('prints the configuration alone, and writes boards and rules where they are wanted', async () => {
+test('prints only the configuration, and writes boards and rules where the flags say', async () => {
   const [boards, rules] = [path.join(stateDir, 'all', 'boards'), path.join(stateDir, 'rules.yml')];
   const { stdout, stderr } = await withSystem(() => run('--boards', boards, '--rules', rules, '--namespace', 'here'));
   const printed = parse(stdout) as { rule_files: string[]; scrape_configs: { static_configs: object[] }[] };
@@ -60,7 +60,7 @@ test('prints the configuration alone, and writes boards and rules where they are
   assert.ok(groups.every((group) => group.rules.every(({ expr }) => expr.includes('namespace="here"'))));
 });
 
-test('writes nothing that was not asked for', async () => {
+test('writes no file without a flag for it', async () => {
   const { stdout, stderr } = await withSystem(() => run());
   assert.doesNotMatch(stdout, /rule_files/);
   assert.equal(stderr, '');

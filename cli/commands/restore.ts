@@ -1,7 +1,7 @@
 import { command, exits } from '../kit/command.ts';
 import { addStateDirOption, configArgs } from '../kit/config-options.ts';
 
-const redis = command('redis', 'replace what is in Redis')
+const redis = command('redis', 'replace the data in Redis')
   .description(
     'Replaces everything in the Redis of a stack on Kubernetes by the snapshot of a backup. It refuses while servers run, and says how to stop them.',
   )

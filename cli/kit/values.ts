@@ -21,7 +21,7 @@ export const decimal =
     return text.trim() !== '' && value >= least && value <= most ? value : refuse(`a number from ${least} to ${most}`);
   };
 
-/** A text of a form. */
+/** Text that matches a pattern. */
 export const matching =
   (form: RegExp, what: string) =>
   (text: string): string =>

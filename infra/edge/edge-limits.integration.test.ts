@@ -131,7 +131,7 @@ test('a flood of connections is cut for its address only', async () => {
 test('an address that connects too often is cut until it slows down, and others are not', async () => {
   await withEdge({ connectionRatePerAddress: 5 }, async (own) => {
     const from = (localAddress: string) => own.https({ localAddress });
-    // All at once, as the counts expire within seconds.
+    // All at once, because the counts expire within seconds.
     const allowed = await Promise.all(Array.from({ length: 5 }, () => from('127.0.0.66')));
     assert.deepEqual(
       allowed.map(({ status }) => status),
@@ -178,7 +178,7 @@ test('refusals to a backend with a key are not counted, and its name is not pass
 test('an address that sends too many requests gets 429 with Retry-After', async () => {
   await withEdge({ requestRatePerAddress: 5 }, async (own) => {
     const ask = () => own.https({ localAddress: '127.0.0.66' });
-    // All at once, as the counts expire within seconds.
+    // All at once, because the counts expire within seconds.
     const allowed = await Promise.all(Array.from({ length: 5 }, ask));
     assert.deepEqual(
       allowed.map(({ status }) => status),

@@ -49,7 +49,7 @@ function check(text: string): { status: number | null; output: string } {
 
 test('HAProxy accepts, without a warning, replicas found by name in every variant', async () => {
   const { version } = await inspectHaproxy(haproxy);
-  // Older ones know no hash-key.
+  // Older versions do not support hash-key.
   const keys = Number(version.split('.')[0]) >= 3 ? [undefined, 'addr-port' as const] : [undefined];
   for (const hashKey of keys) {
     for (const design of ['stateless', 'stateful'] as const) {

@@ -16,7 +16,7 @@ export interface RunningAuthority {
 }
 
 /**
- * Tells the authority which edge serves its leaf, and from then on renews certificates through it as they become due.
+ * Records which edge serves the authority's leaf, and from then on renews certificates through it as they become due.
  * Serves revocation lists, answers to http-01 challenges and metrics on a socket behind the edge.
  */
 export async function startAuthority(
@@ -87,7 +87,7 @@ export interface RotatedLeaf {
 
 /**
  * Replaces the leaf in the running edge; open connections stay.
- * @throws CertificateError when clients would not accept the new one, and the edge serves the one before
+ * @throws CertificateError when clients would not accept the new one, and the edge serves the previous one
  */
 export async function rotateLeaf(dir: string): Promise<RotatedLeaf> {
   const [{ readChain }, { rotate }] = await Promise.all([

@@ -12,7 +12,7 @@ export interface ControlHandler {
   stop(): void;
 }
 
-/** Listens on the control socket; only its owner may connect, as the directory is 0700. */
+/** Listens on the control socket; only its owner may connect, because the directory is 0700. */
 export function serveControl(socketPath: string, handler: ControlHandler): Promise<Server> {
   rmSync(socketPath, { force: true });
   const server = createServer((socket) => {
@@ -71,7 +71,7 @@ export function askControl(socketPath: string, command: 'status' | 'stop'): Prom
   });
 }
 
-/** The status of the running cluster, of either kind. @throws when nobody listens or the answer is an error */
+/** The status of the running cluster, of either kind. @throws when nothing listens or the answer is an error */
 export async function askAnyStatus(socketPath: string): Promise<AnyStatus> {
   const status = JSON.parse(await askControl(socketPath, 'status')) as AnyStatus | { error: string };
   if ('error' in status) throw new Error(status.error);
@@ -79,8 +79,8 @@ export async function askAnyStatus(socketPath: string): Promise<AnyStatus> {
 }
 
 /**
- * The status of a cluster of Gridlock's replicas.
- * @throws when nobody listens or the answer is an error; UsageError when the user's own server runs there
+ * The status of a cluster of Gridlock's replicas. @throws when nothing listens or the answer is an error; UsageError
+ * when the user's own server runs there
  */
 export async function askStatus(socketPath: string): Promise<RunningStatus> {
   const status = await askAnyStatus(socketPath);

@@ -30,7 +30,7 @@ export interface Outputs {
   kubeconfig: pulumi.Output<string>;
   /** Plays a game against this stack. */
   playCommand: string;
-  /** Plays many. */
+  /** Plays many games. */
   loadCommand: string;
 }
 

@@ -5,7 +5,7 @@ import { rootsOf, urlOf } from './external-redis.ts';
 import { isProtected } from './protection.ts';
 import { replicaAccess } from './replica-access.ts';
 
-/** Redis for the replicas; empty: there is none. */
+/** Redis for the replicas; empty without one. */
 export function redisOf(config: Config): RedisChoice {
   switch (config.redis) {
     case 'single':

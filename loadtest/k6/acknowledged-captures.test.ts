@@ -26,7 +26,7 @@ test('a capture that is delivered in its place is kept, before or after its ackn
   after.saw('me', seen('me', 2), true);
   assert.deepEqual([before.close(), after.close()], [0, 0]);
 });
-test("a capture whose place another player's has is lost", () => {
+test("a capture is lost when another player's is in its place", () => {
   const captures = new AcknowledgedCaptures();
   captures.acknowledged(promise);
   captures.saw('me', seen('you', 2), true);

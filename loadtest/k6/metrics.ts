@@ -77,7 +77,7 @@ export class Measurements {
     this.#counts[whole ? 'recovered' : 'unrecovered'] = (this.#counts[whole ? 'recovered' : 'unrecovered'] ?? 0) + 1;
   }
 
-  /** Says why a request failed, each reason once: a number alone does not tell what to fix. */
+  /** Says why a request failed, each reason once: a number alone does not show what to fix. */
   complain(error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
     if (this.#complaints.has(reason) || this.#complaints.size >= MOST_COMPLAINTS) return;

@@ -22,7 +22,7 @@ export interface Tap {
 /**
  * k6 1.8 drops data that arrives with the answer to the handshake when it reads before it has announced the open socket
  * (`queueMessage` in its websockets.go). Our server sends its welcome there. A socket without a message for this long
- * after it opened is made again.
+ * after it opened is opened again.
  */
 const DEAF_MS = 2000;
 

@@ -78,7 +78,7 @@ for (const name of APPS_UNDER_TEST) {
       assert.ok(faultsOf([{ ...ann!, acknowledged }, ben!]).includes('lost'));
     });
 
-    test('two commands that were promised one event are one too few', () => {
+    test('two commands acknowledged with one event are a loss', () => {
       const [ann, ben] = play().histories();
       const acknowledged = [...ann!.acknowledged, ann!.acknowledged.at(-1)!];
       assert.deepEqual(faultsOf([{ ...ann!, acknowledged }, ben!]), ['lost']);

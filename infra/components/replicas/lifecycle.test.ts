@@ -36,7 +36,7 @@ test('the edge, which looks every 5 s, has learned of it before the signal', () 
   assert.ok(PRE_STOP_SECONDS >= 2 * 5);
 });
 
-test('a rollout is given the time to replace every pod, and each step less than all of it', () => {
+test('a rollout gets the time to replace every pod, and each step gets less than all of it', () => {
   fc.assert(
     fc.property(settings, (args) => {
       const { progressDeadlineSeconds, rolloutSeconds, graceSeconds, minReadySeconds } = lifecycle(args);
