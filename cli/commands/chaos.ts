@@ -29,8 +29,8 @@ export default command('chaos', 'play while processes die, hang or misbehave')
   .option('--app <name>', 'application: grid, counter or both (default grid)', oneOf([...APPS_UNDER_TEST, 'both']))
   .option('--design <name>', 'stateless, stateful or both (default both)', oneOf(['stateless', 'stateful', 'both']))
   .option('--fault <name>', 'only this fault; may be given several times (default all)', several(oneOf(NAMES)))
-  .option('--players <count>', 'players of each of the two rooms, each on another replica (default 4)', integer(2, 4))
-  .option('--seed <number>', 'repeats targets, durations and moves of another run', integer(0, 2 ** 32 - 1))
+  .option('--players <count>', 'players of each of the two rooms, on different replicas (default 4)', integer(2, 4))
+  .option('--seed <number>', 'seed of another run, to repeat its targets, durations and moves', integer(0, 2 ** 32 - 1))
   .option('--json <file>', 'write the table and its seed there')
   .option(
     '--clients <count>',
