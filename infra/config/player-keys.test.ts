@@ -127,7 +127,7 @@ test('a file of keys for backends is read unchanged, and refused without a key i
   assert.throws(
     () => readApiKeys(file('bad.keys', 'shop:secret')),
     (error: Error) => {
-      assert.match(error.message, /^apiKeysFile, .*bad\.keys, cannot be used: line 1 has not a key/);
+      assert.match(error.message, /^apiKeysFile, .*bad\.keys, cannot be used: line 1 does not have a key/);
       return !error.message.includes('secret');
     },
   );

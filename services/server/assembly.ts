@@ -42,23 +42,23 @@ import { LookupGuard } from './session/lookup-guard.ts';
 import { Sessions } from './session/sessions.ts';
 import { SharedRates } from './session/shared-rates.ts';
 
-/** How full the store may be, of its `maxmemory`, for a player who was not here lately. */
+/** The part of `maxmemory` that may be in use when a new player comes. */
 const MOST_FOR_PLAYERS = 0.85;
 
-/** What a replica is started with. */
+/** The parameters of a replica. */
 export interface Start {
   readonly config: Config;
   /** The rules of the rooms. */
   readonly type: AnyRoomType;
   readonly log: Logger;
   readonly clock: StoreClock;
-  /** Takes the sentence when the Redis it finds will never do. */
+  /** Called with a sentence if Redis can never be used, such as for its version. */
   readonly onUnusable: (sentence: string) => void;
-  /** Drains this replica and ends its process; undefined where it is a part of another one. */
+  /** Drains this replica and ends its process; undefined if the replica is part of another process. */
   readonly onDrain?: (() => void) | undefined;
 }
 
-/** The way to Redis, and how it is: each group of parts is built from the ones before it. */
+/** The connections to Redis, and its state. Each group of parts is built from the groups before it. */
 export function assembleStore({ config, type, log, clock, onUnusable }: Start) {
   const { appId } = config;
   const metrics = new Metrics(appId, type);
@@ -82,7 +82,7 @@ export function assembleStore({ config, type, log, clock, onUnusable }: Start) {
       ops.readinessChanged(ready, reason);
     },
     onDeaf: (channel) => {
-      log.warn('nothing comes back through Redis: its connections are replaced');
+      log.warn('no probe comes back through Redis: its connections are replaced');
       bus.rebuild(channel);
       if (redis.status === 'ready') redis.disconnect(true);
     },
@@ -104,7 +104,7 @@ export function assembleStore({ config, type, log, clock, onUnusable }: Start) {
 
 export type StoreParts = ReturnType<typeof assembleStore>;
 
-/** Where the players' sockets are, here and on the other replicas, and which go elsewhere. */
+/** The players' sockets, here and on the other replicas, and the parts that move sockets. */
 export function assembleCluster({ config }: Start, store: StoreParts) {
   const { metrics, redis, ops, bus, readiness, histories, readFailed } = store;
   const sockets = new ConnectionSet();
@@ -148,7 +148,7 @@ export function assembleCluster({ config }: Start, store: StoreParts) {
 
 export type ClusterParts = ReturnType<typeof assembleCluster>;
 
-/** The games and channels: who decides, what is kept, who follows. */
+/** The games and channels: the authority, the histories and the followers. */
 export function assembleGames(start: Start, store: StoreParts, cluster: ClusterParts) {
   const { config, log, clock, type } = start;
   const { redis, bus, histories, metrics, readFailed } = store;
@@ -178,7 +178,7 @@ export function assembleGames(start: Start, store: StoreParts, cluster: ClusterP
     now,
     async (game) => {
       const left = await authority.finish(game);
-      // Nobody may follow the game any more, and hear that it is over; or it goes on without a deadline.
+      // Perhaps nobody follows the game any more and would see its end, or it goes on without a deadline.
       if (left <= 0 && type.isOver((await authority.view(game)).state)) endedRooms.note(game);
       return left;
     },
@@ -197,7 +197,7 @@ export function assembleGames(start: Start, store: StoreParts, cluster: ClusterP
     }),
     signals: new Signals({ redis, bus, now }),
     presence: new Presence({ redis, bus, heartbeatMs, replica: appId, now, onError: readFailed }),
-    // As long as the peer of a dead connection has to notice it.
+    // As long as the peer of a dead connection needs to notice.
     seatHold: new SeatHold({ authority, log, holdMs: 2 * heartbeatMs }),
   };
 }
@@ -236,10 +236,10 @@ function buildAuthority(
     ...common,
     redis,
     bus,
-    // A replica that starts again does not know what the one before it held.
+    // A restarted replica does not know which games its predecessor held.
     owner: `${config.appId}.${randomBytes(6).toString('base64url')}`,
     routedAt: (game) => routes.newest(game),
-    // All their moves would be passed on from now on.
+    // Otherwise all their moves would have to be passed on.
     onYielded: (game) => shedding.shed(routes.of(game), 'moved'),
     report: {
       decided: (kind, by) => metrics.decided.inc({ kind, by }),
@@ -263,7 +263,7 @@ function buildSessions({ config, clock, log }: Start): Sessions {
   return new Sessions(tokenSecret, { seconds: limits.sessionSeconds, now, issuer, guests });
 }
 
-/** The players: their sessions, what they may do, and their connections. */
+/** The players: their sessions, limits and connections. */
 export function assembleSessions(start: Start, store: StoreParts, cluster: ClusterParts, games: GameParts) {
   const { config, log, clock } = start;
   const { metrics, redis, readiness, histories } = store;

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import type { Metrics } from '../ops/metrics.ts';
 
-/** The description, as it is served. */
+/** The OpenAPI description, as the server serves it. */
 export const OPENAPI = new URL('./openapi.json', import.meta.url);
 
 interface Operation {
   readonly responses: Readonly<Record<string, unknown>>;
 }
 
-/** Each route as the metrics name it, with every status that its description has. */
+/** Each route by its name in the metrics, with every status in its description. */
 function routesOf(description: string): readonly (readonly [route: string, statuses: readonly string[]])[] {
   const { paths } = JSON.parse(description) as { paths: Record<string, Record<string, Operation>> };
   return Object.entries(paths).flatMap(([path, item]) =>
@@ -25,8 +25,8 @@ const NOBODY = '';
 const NOT_LET_IN = ['401', '429'];
 
 /**
- * Begins the series of these backends with 0, so that `rate()` sees their first requests. Those that are there already
- * are left as they are.
+ * Starts the series of these backends with 0, so that `rate()` sees their first requests. Existing series stay as they
+ * are.
  */
 export function beginCounting({ apiRequests }: Pick<Metrics, 'apiRequests'>, backends: readonly string[]): void {
   for (const [route, statuses] of routesOf(readFileSync(OPENAPI, 'utf8'))) {

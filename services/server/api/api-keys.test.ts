@@ -26,7 +26,7 @@ function fileOf(context: TestContext, ...lines: string[]): KeysFile {
   return file;
 }
 
-test('a key is known by its name, and no other text is a key', (context) => {
+test('a key leads to its name, and no other text is accepted as a key', (context) => {
   const [shop, game] = [newKey(), newKey()];
   const { keys } = watched(context, fileOf(context, '# backends', '', `shop:${shop}`, ` game : ${game} `).path);
   assert.deepEqual(keys.names, ['game', 'shop']);
@@ -46,10 +46,10 @@ for (const [what, text, sentence] of [
   ['an empty file', '# nobody\n', /no line of the form name:key/],
   ['a line without a name', newKey(), /line 1 does not begin with a name/],
   ['a name with blanks', `my shop:${newKey()}`, /line 1 does not begin with a name/],
-  ['a short key', `a:${newKey()}\nshop:${'x'.repeat(31)}`, /line 2 has not a key of 32 to 256/],
-  ['a long key', `shop:${'x'.repeat(257)}`, /line 1 has not a key/],
-  ['a key that no header carries', `shop:${'x y'.repeat(20)}`, /line 1 has not a key/],
-  ['a key twice', `a:${'x'.repeat(32)}\nb:${'x'.repeat(32)}`, /line 2 has a key that an earlier line has/],
+  ['a short key', `a:${newKey()}\nshop:${'x'.repeat(31)}`, /line 2 does not have a key of 32 to 256/],
+  ['a long key', `shop:${'x'.repeat(257)}`, /line 1 does not have a key/],
+  ['a key that no header carries', `shop:${'x y'.repeat(20)}`, /line 1 does not have a key/],
+  ['a key twice', `a:${'x'.repeat(32)}\nb:${'x'.repeat(32)}`, /line 2 has the same key as an earlier line/],
   [
     'too many keys',
     Array.from({ length: 257 }, (_, index) => `a:${'x'.repeat(40)}${index}`).join('\n'),
@@ -76,7 +76,7 @@ test('a key that is added to the file is accepted, and a removed key is refused'
   assert.deepEqual(heard, { names: [['shop'], ['shop']], failures: [] });
 });
 
-test('a file that is replaced through a link is read again, as those of a mounted Secret are', async (context) => {
+test('a file that is replaced through a link, like that of a mounted Secret, is read again', async (context) => {
   const [old, next] = [newKey(), newKey()];
   const file = fileOf(context, `shop:${old}`);
   const [link, other] = [`${file.path}.link`, path.join(path.dirname(file.path), 'other.txt')];
@@ -88,16 +88,16 @@ test('a file that is replaced through a link is read again, as those of a mounte
   await until(() => keys.nameOf(next) === 'shop', 'the new key is known');
 });
 
-test('a change that cannot be used changes nothing, and is told', async (context) => {
+test('a change that cannot be used changes nothing, and is reported', async (context) => {
   const key = newKey();
   const file = fileOf(context, `shop:${key}`);
   const { keys, heard } = watched(context, file.path);
   file.write('shop:short');
-  await until(() => heard.failures.length === 1, 'the mistake is told');
-  assert.match(heard.failures[0]!, /stay as they were: line 1 has not a key/);
+  await until(() => heard.failures.length === 1, 'the mistake is reported');
+  assert.match(heard.failures[0]!, /stay as they were: line 1 does not have a key/);
   assert.equal(keys.nameOf(key), 'shop');
   rmSync(file.path);
-  await until(() => heard.failures.length === 2, 'the loss is told');
+  await until(() => heard.failures.length === 2, 'the loss is reported');
   assert.match(heard.failures[1]!, /ENOENT/);
   assert.equal(keys.nameOf(key), 'shop');
 });

@@ -13,7 +13,7 @@ export class ApiKeysError extends Error {
   override readonly name = 'ApiKeysError';
 }
 
-/** Tells the edge that a backend showed its key: what the rules refuse it is not counted against its address. */
+/** Tells the edge that a backend sent a valid key, so that refusals by the rules do not count against its address. */
 export const BACKEND_HEADER = 'gridlock-backend';
 
 const NAME = /^[A-Za-z0-9_-]{1,32}$/;
@@ -22,14 +22,14 @@ const KEY = /^[A-Za-z0-9._~+/=-]+$/;
 const SHORTEST = 32;
 const LONGEST = 256;
 const MOST_KEYS = 256;
-/** How often the file is read, in milliseconds: that works with every way of replacing a file, links included. */
+/** How often the file is read, in milliseconds. Polling works however a file is replaced, even through a link. */
 const POLL_MS = 1000;
 
 const digestOf = (key: string): Buffer => hash('sha256', key, 'buffer');
 
 /**
- * Keys from the text of a file: `name:key` a line; empty lines and those that begin with `#` do not count. A name may have
- * several keys, as it does while one is replaced.
+ * Keys from the text of a file: one `name:key` per line. Empty lines and lines that begin with `#` are skipped. A name
+ * may have several keys, for example during a replacement.
  * @throws ApiKeysError
  */
 export function parseApiKeys(text: string): readonly ApiKey[] {
@@ -44,10 +44,10 @@ export function parseApiKeys(text: string): readonly ApiKey[] {
     if (!NAME.test(name))
       throw new ApiKeysError(`${where} does not begin with a name of 1 to 32 of A-Z a-z 0-9 _ - and a colon`);
     if (key.length < SHORTEST || key.length > LONGEST || !KEY.test(key))
-      throw new ApiKeysError(`${where} has not a key of ${SHORTEST} to ${LONGEST} of A-Z a-z 0-9 . _ ~ + / = -`);
+      throw new ApiKeysError(`${where} does not have a key of ${SHORTEST} to ${LONGEST} of A-Z a-z 0-9 . _ ~ + / = -`);
     const digest = digestOf(key);
     const text64 = digest.toString('base64');
-    if (seen.has(text64)) throw new ApiKeysError(`${where} has a key that an earlier line has, too`);
+    if (seen.has(text64)) throw new ApiKeysError(`${where} has the same key as an earlier line`);
     seen.add(text64);
     keys.push({ name, digest });
   }
@@ -58,9 +58,9 @@ export function parseApiKeys(text: string): readonly ApiKey[] {
 
 export interface ApiKeysOptions {
   readonly file: string;
-  /** Takes the names when the keys have changed. */
+  /** Called with the names when the keys have changed. */
   readonly onChange?: (names: readonly string[]) => void;
-  /** Takes a sentence when the file has changed and cannot be used. The keys that were read before stay. */
+  /** Called with a sentence when the file has changed and cannot be used. The earlier keys stay valid. */
   readonly onFailure?: (sentence: string) => void;
   readonly pollMs?: number;
 }
@@ -74,7 +74,7 @@ export class ApiKeys {
   #failure: string | undefined;
   readonly #timer: NodeJS.Timeout;
 
-  /** @throws ApiKeysError, or what reading the file fails with */
+  /** @throws ApiKeysError, or the error of reading the file */
   constructor(options: ApiKeysOptions) {
     const { file, pollMs = POLL_MS } = options;
     this.#options = options;

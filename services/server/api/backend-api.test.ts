@@ -51,7 +51,7 @@ for (const design of DESIGNS) {
     const add = (times: number) => ({ player: 'ada', command: { kind: 'add', times } });
     const counted = async (room: string) => (await two.get(`/rooms/${room}`)).body.state.value;
 
-    test('a room is made once for a key, and says who is in it', async () => {
+    test('a room is made once per key, and lists its members', async () => {
       const id = newId();
       const body = { player: PLAYER, settings: { step: 3 } };
       const made = await one.post('/rooms', body, id);
@@ -71,7 +71,7 @@ for (const design of DESIGNS) {
       });
     });
 
-    test('a command takes effect once for a key, through whichever replica it is repeated', async () => {
+    test('a command takes effect once per key, even if it is repeated on another replica', async () => {
       const room = await newRoom({ step: 2 });
       const id = newId();
       const first = await one.post(`/rooms/${room}/commands`, add(4), id);
@@ -82,7 +82,7 @@ for (const design of DESIGNS) {
       assert.equal(await counted(room), 8);
     });
 
-    test('repeats that are under way at the same time take effect once', async () => {
+    test('simultaneous repeats take effect once', async () => {
       const room = await newRoom();
       const id = newId();
       const answers = await Promise.all(
@@ -109,7 +109,7 @@ for (const design of DESIGNS) {
       }
     });
 
-    test('the same key of another backend, and the same id of the player, are other requests', async () => {
+    test('the same key of another backend, and the same id of the player, name other requests', async () => {
       const room = await newRoom();
       const client = await TestClient.connect(replicas[0]!.url);
       assert.equal((await client.request({ type: 'join', game: room })).type, 'ack');
@@ -126,7 +126,7 @@ for (const design of DESIGNS) {
       client.close();
     });
 
-    test('a backend and the sockets of its player leave each other alone', async () => {
+    test('a backend and the sockets of its player do not interfere with each other', async () => {
       const room = await newRoom();
       const client = await TestClient.connect(replicas[1]!.url);
       assert.equal((await client.request({ type: 'join', game: room })).type, 'ack');
@@ -136,13 +136,13 @@ for (const design of DESIGNS) {
       const backed = await one.post(`/rooms/${room}/commands`, { ...add(5), player: player.id }, newId());
       assert.equal(backed.status, 200);
       assert.equal((await act()).type, 'ack');
-      await until(() => client.events(room).length === 3, 'the player hears of all');
+      await until(() => client.events(room).length === 3, 'the player receives all events');
       assert.equal(client.closeCode, undefined);
       assert.equal(await counted(room), 7);
       client.close();
     });
 
-    test('only members act, and what the room does not know is refused', async () => {
+    test('only members act, and unknown commands are refused', async () => {
       const room = await newRoom();
       const place = `/rooms/${room}/commands`;
       for (const [body, status, code] of [
@@ -178,7 +178,7 @@ for (const design of DESIGNS) {
       assert.equal((await two.get(`/rooms/${room}`)).body.seq, 2);
     });
 
-    test('the history is read page by page, from where a reader was', async () => {
+    test('the history is read page by page, from the position of the reader', async () => {
       const room = await newRoom();
       for (let index = 0; index < 4; index += 1) await one.post(`/rooms/${room}/commands`, add(1), newId());
       const first = await two.get(`/rooms/${room}/events?limit=4`);
@@ -244,7 +244,11 @@ for (const design of DESIGNS) {
       const nobody = '/players/nobody/connections';
       assert.equal((await one.call('DELETE', nobody)).status, 204);
       const headers = { 'content-type': 'application/json' };
-      assert.equal((await one.call('DELETE', nobody, { headers })).status, 204, 'a type without a body does no harm');
+      assert.equal(
+        (await one.call('DELETE', nobody, { headers })).status,
+        204,
+        'a content type without a body is accepted',
+      );
       assert.equal((await one.call('DELETE', '/players/a%20b/connections')).status, 400);
     });
 
@@ -265,7 +269,7 @@ for (const design of DESIGNS) {
   });
 }
 
-describe('who may ask', () => {
+describe('access', () => {
   let replica: Replica;
   before(async () => {
     const perAddress = { ...DEFAULT_LIMITS.perAddress, refusalsPerMinute: 5 };
@@ -274,12 +278,12 @@ describe('who may ask', () => {
   });
   after(() => replica?.drain());
 
-  test('without a key, or with a wrong one, nothing is answered but 401, and who tries on is shut out', async () => {
+  test('without a key, or with a wrong one, every answer is 401, and a client that keeps trying is blocked', async () => {
     const key = new Backend(replica.url, KEY);
     for (const [wrong, sentence] of [
       [new Backend(replica.url), /Send the key/],
-      [new Backend(replica.url, newKey()), /none of this cluster/],
-      [new Backend(replica.url, (await guest(replica.url)).token), /none of this cluster/],
+      [new Backend(replica.url, newKey()), /This cluster does not know the key/],
+      [new Backend(replica.url, (await guest(replica.url)).token), /This cluster does not know the key/],
     ] as const) {
       const answer = await wrong.get('/rooms');
       assert.deepEqual([answer.status, answer.body.code], [401, 'unauthorized']);

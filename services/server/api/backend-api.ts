@@ -13,9 +13,9 @@ import { addPlayerRoutes, type PlayerRoutesOptions } from './player-routes.ts';
 import { answerProblem } from './problem.ts';
 import { addRoomRoutes, type RoomRoutesOptions } from './room-routes.ts';
 
-/** Where everything for backends is. */
+/** The path of all routes for backends. */
 export const API_PATH = '/api/v1';
-/** Twice the largest frame of a player: the fields around the command are small. */
+/** The largest body: twice the largest frame of a player, because the fields around the command are small. */
 const BODY_BYTES = 8192;
 declare module 'fastify' {
   interface FastifyRequest {
@@ -36,7 +36,7 @@ export interface BackendApiOptions extends RoomRoutesOptions, ChannelRoutesOptio
   readonly log: Logger;
 }
 
-/** The HTTP API for backends: each request shows a key. */
+/** The HTTP API for backends. Each request needs a key. */
 export async function addBackendApi(app: FastifyInstance, options: BackendApiOptions): Promise<void> {
   const description = readFileSync(OPENAPI, 'utf8');
   await app.register(
@@ -68,7 +68,7 @@ export async function addBackendApi(app: FastifyInstance, options: BackendApiOpt
   );
 }
 
-/** Clients name a type also where they send nothing. */
+/** Clients send a content type even without a body. */
 function acceptNoBody(api: FastifyInstance): void {
   const parse = api.getDefaultJsonParser('error', 'error');
   api.removeContentTypeParser('application/json');
@@ -92,13 +92,13 @@ function authorize(request: FastifyRequest, reply: FastifyReply, options: Backen
   const wait = allowances.shutOut(address);
   if (wait > 0) {
     reply.header('Retry-After', Math.ceil(wait / 1000));
-    return fail(reply, 429, 'rate_limited', `Too many requests of this address were refused; wait ${wait} ms.`, wait);
+    return fail(reply, 429, 'rate_limited', `Too many requests from this address were refused; wait ${wait} ms.`, wait);
   }
   allowances.refused(address);
   const sentence =
     shown === undefined
       ? 'Send the key of your backend as "Authorization: Bearer <key>".'
-      : 'The key is none of this cluster; it may have been replaced.';
+      : 'This cluster does not know the key; it may have been replaced.';
   return fail(reply.header('WWW-Authenticate', 'Bearer'), 401, 'unauthorized', sentence);
 }
 

@@ -18,7 +18,7 @@ interface State {
   readonly owner: string;
 }
 
-/** A room that is over some milliseconds after somebody lit its fuse. */
+/** A room that is over some milliseconds after the command that starts its timer. */
 const bomb: AnyRoomType = {
   ...counter,
   name: 'bomb',
@@ -64,7 +64,7 @@ for (const design of DESIGNS) {
     }
     const light = (ms: number) => ({ kind: 'light', ms }) as { kind: string };
 
-    test('a room that only backends use is told when its time is over', async (context) => {
+    test('a room that only backends use ends at its deadline', async (context) => {
       const gameClock: GameClock = new GameClock(
         Date.now,
         (game) => authorities.of(design).finish(game),
@@ -77,10 +77,10 @@ for (const design of DESIGNS) {
       await until(async () => bomb.isOver((await authority.view(room)).state), 'the room is over');
     });
 
-    test('a room whose replica died before its time was over is over for the next backend that reads it', async () => {
+    test('a room whose replica died before its deadline is over for the next backend that reads it', async () => {
       const { rooms, closed } = roomsWith(() => undefined);
       const { room } = await rooms.create(SHOP, id(), {});
-      // Longer than the first look takes on a busy machine.
+      // Longer than the first read takes on a busy machine.
       await rooms.command(SHOP, id(), room, light(500));
       assert.equal((await rooms.read(room)).over, false);
       await until(async () => (await rooms.read(room)).over, 'the room is over');

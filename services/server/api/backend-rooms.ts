@@ -11,7 +11,7 @@ import { roomCommand, roomSettings } from '../authority/room-input.ts';
 import type { GameClock, StoreClock } from '../cluster/clock.ts';
 import type { EndedRooms } from '../game/ended-rooms.ts';
 
-/** What a request of a backend came to. */
+/** The result of a backend's request. */
 export interface ApiApplied {
   readonly room: string;
   readonly epoch: string;
@@ -26,7 +26,7 @@ export interface BackendRoomsOptions {
   readonly clock: Pick<StoreClock, 'now'>;
 }
 
-/** The rooms as backends create, change and read them. Every method rejects with a `Refusal`, as the authority does. */
+/** Creates, changes and reads rooms for backends. Every method rejects with a `Refusal`, as the authority does. */
 export class BackendRooms {
   readonly #options: BackendRoomsOptions;
 
@@ -38,7 +38,7 @@ export class BackendRooms {
     return this.#options.authority.type;
   }
 
-  /** Makes a room, with the player of the actor as its first member. A repeat of the id gives the room that it made. */
+  /** Makes a room, with the player of the actor as its first member. A repeat of the id returns the same room. */
   async create(actor: BackendActor, id: string, settings: unknown): Promise<ApiApplied> {
     const parsed = roomSettings(this.#type, settings, 'the settings');
     const entered = await this.#options.authority.create(actor, id, parsed);
@@ -46,7 +46,7 @@ export class BackendRooms {
     return toAnswer(entered);
   }
 
-  /** Has the room decide a command for a member. A repeat of the id gives the answer that was given. */
+  /** Has the room decide a command for a member. A repeat of the id returns the first answer. */
   async command(actor: BackendActor, id: string, room: string, command: { kind: string }): Promise<ApiApplied> {
     const { authority } = this.#options;
     const applied = await authority.act(actor, id, room, roomCommand(this.#type, command));
@@ -54,7 +54,7 @@ export class BackendRooms {
     return toAnswer(applied);
   }
 
-  /** Ends a room for an operator. A repeat of the id gives the answer that was given. */
+  /** Ends a room for an operator. A repeat of the id returns the first answer. */
   async close(operator: string, id: string, room: string): Promise<ApiApplied> {
     const { name, close } = this.#type;
     if (close === undefined) {
@@ -82,7 +82,7 @@ export class BackendRooms {
     };
   }
 
-  /** The events that are kept after a position, at most `most`, and whether some before them are not. */
+  /** At most `most` of the kept events after a position, and whether some before them are no longer kept. */
   async events(room: string, known: { epoch?: string | undefined; after: number }, most: number) {
     await this.#current(room);
     const asked = known.epoch === undefined ? {} : { epoch: known.epoch };
@@ -103,7 +103,7 @@ export class BackendRooms {
     };
   }
 
-  /** The room at present: where nobody is there to tell it that its time is over, it is told now. */
+  /** The present room. If its deadline has passed unnoticed, it is handled now. */
   async #current(room: string): Promise<View> {
     const { authority, clock } = this.#options;
     const view = await authority.view(room);
@@ -115,9 +115,9 @@ export class BackendRooms {
     return finished;
   }
 
-  /** A room may have nobody whose connection minds its deadline, or notices that it is over. */
+  /** A room may have no connection that watches its deadline, or notices that it is over. */
   async #settle(room: string): Promise<void> {
-    // It is looked at again with the next request.
+    // The next request tries again.
     const view = await this.#options.authority.view(room).catch(() => undefined);
     if (view) this.#arm(view);
   }
@@ -132,7 +132,7 @@ export class BackendRooms {
 
 const toAnswer = ({ game, epoch, seq, duplicate }: Applied): ApiApplied => ({ room: game, epoch, seq, duplicate });
 
-/** The part of an event's message that is not the same for all of a room. */
+/** The part of an event's message that differs between the events of a room. */
 function eventOf(text: string): RoomEvent {
   const { seq, at, event, deadline, over } = JSON.parse(text) as RoomEvent;
   return { seq, at, event, ...(deadline === undefined ? {} : { deadline }), ...(over ? { over } : {}) };

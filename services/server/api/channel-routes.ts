@@ -10,7 +10,7 @@ export interface ChannelRoutesOptions {
   readonly metrics: Pick<Metrics, 'published'>;
 }
 
-/** Channels of the application: a backend may publish in all of them, what their rules allow. */
+/** Channels of the application. A backend may publish in all of them whatever their schemas allow. */
 export function addChannelRoutes(api: FastifyInstance, { channels, signals, metrics }: ChannelRoutesOptions): void {
   api.post('/channels/:channel/messages', async (request) => {
     const { channel } = parsed(ChannelPath, request.params, 'the path');

@@ -29,7 +29,7 @@ const text = readFileSync(OPENAPI, 'utf8');
 const description = JSON.parse(text) as Description;
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 
-// It comes along with fastify, which validates by it.
+// A dependency of fastify, which uses it to validate.
 const { default: Ajv } = createRequire(import.meta.resolve('fastify'))('ajv/dist/2020.js') as {
   default: new (
     options: object,
@@ -76,7 +76,7 @@ after(async () => {
   keysFile?.remove();
 });
 
-test('every route of the server is described, and every one that is described is there', async () => {
+test('every route of the server is described, and every described route exists', async () => {
   const routes: string[] = [];
   const app = fastify();
   app.addHook('onRoute', ({ method, url }) => {
@@ -88,7 +88,7 @@ test('every route of the server is described, and every one that is described is
   await app.close();
 });
 
-test('the description is served as it is checked in, to anybody', async () => {
+test('the server serves the checked-in description to anybody', async () => {
   const response = await fetch(`${replica.url}${API_PATH}/openapi.json`);
   assert.equal(response.status, 200);
   assert.match(response.headers.get('content-type')!, /^application\/json/);
@@ -99,7 +99,7 @@ test('the description is served as it is checked in, to anybody', async () => {
   assert.deepEqual(open, ['describe']);
 });
 
-/** Judges an answer by what is said of its status. */
+/** Checks an answer against the description of its status. */
 function judge(method: string, place: string, { status, body }: ApiAnswer): string {
   const { responses, operationId } = operationOf(method, place);
   const said = responses[status];
@@ -115,7 +115,7 @@ function judge(method: string, place: string, { status, body }: ApiAnswer): stri
   return `${operationId} ${status}`;
 }
 
-test('what the server answers is what the description says', async () => {
+test('the answers of the server match the description', async () => {
   const seen = new Set<string>();
   const ask = async (who: Backend, method: string, place: string, body?: unknown, id?: string) => {
     const answer = await who.call(method, place, { ...(body === undefined ? {} : { body }), ...(id ? { id } : {}) });
@@ -192,7 +192,7 @@ test('the server accepts exactly the bodies that the description allows', () => 
   }
 });
 
-test('every code that a request may be refused with has a status, and the statuses of problems are described', () => {
+test('every code of a refusal has a status, and the statuses of problems are described', () => {
   const statuses = new Set(
     Object.values(description.paths).flatMap((item) =>
       METHODS.flatMap((method) => Object.keys(item[method]?.responses ?? {})),

@@ -14,7 +14,7 @@ export function addPlayerRoutes(api: FastifyInstance, { fencing, log }: PlayerRo
   api.delete('/players/:player/connections', async ({ params, query, backend }, reply) => {
     const { player } = parsed(PlayerPath, params, 'the path');
     const isRevoked = parsed(DisconnectQuery, query, 'the query').revoke === 'true';
-    // A JWT of the player may be good for longer than any token of ours.
+    // A JWT of the player may be valid longer than any of our own tokens.
     if (isRevoked) await fencing.logOut(player, LONGEST_SECONDS);
     else await fencing.disconnect(player);
     log.info({ backend, player, revoked: isRevoked }, 'a backend disconnected a player');

@@ -29,12 +29,12 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   not_subscribed: 409,
   id_reused: 422,
 };
-/** What an application refuses by its own rules. */
+/** The status of a refusal by the application's own rules. */
 const OF_APPLICATION = 409;
-/** How long to wait before a repeat where nothing else is known, in milliseconds. */
+/** The default time to wait before a repeat, in milliseconds. */
 const RETRY_AFTER_MS = 1000;
 
-/** Codes that requests over HTTP alone are refused with. */
+/** The codes of refusals that exist only over HTTP. */
 export const HTTP_CODES = {
   not_json: 415,
   too_large: 413,
@@ -42,7 +42,7 @@ export const HTTP_CODES = {
   cursor_expired: 410,
 } as const;
 
-/** A request that was not granted, for a reason that only HTTP has. */
+/** A request that was refused for a reason that exists only over HTTP. */
 export class Problem extends Error {
   override readonly name = 'Problem';
   readonly code: keyof typeof HTTP_CODES;
@@ -64,7 +64,7 @@ const OF_FASTIFY: Readonly<Record<string, Problem | Refusal>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: new Problem('too_large', 'The body is too large.'),
 };
 
-/** Answers with what a request failed with; undefined when that is a mistake of this program. */
+/** The answer to a failed request; undefined if the error is a bug of this program. */
 export function answerProblem(reply: FastifyReply, error: Error): FastifyReply | undefined {
   const known = OF_FASTIFY[(error as { code?: string }).code ?? ''] ?? error;
   if (known instanceof Problem) return fail(reply, HTTP_CODES[known.code], known.code, known.message);

@@ -31,7 +31,7 @@ after(async () => {
   keysFile?.remove();
 });
 
-test('what a backend publishes is heard on every replica, once for a key', async () => {
+test('a message from a backend arrives on every replica, once per key', async () => {
   const client = await TestClient.connect(replicas[1]!.url);
   const asked = await client.request({ type: 'subscribe', channel: CHANNEL });
   assert.equal(asked.type, 'ack');
@@ -50,7 +50,7 @@ test('what a backend publishes is heard on every replica, once for a key', async
   client.close();
 });
 
-test('a player may not publish where a backend alone may', async () => {
+test('a player may not publish where only a backend may', async () => {
   const client = await TestClient.connect(replicas[0]!.url);
   assert.equal((await client.request({ type: 'subscribe', channel: CHANNEL })).type, 'ack');
   const refused = await client.request({ type: 'publish', channel: CHANNEL, data: { text: 'hello' } });
@@ -58,7 +58,7 @@ test('a player may not publish where a backend alone may', async () => {
   client.close();
 });
 
-test('a key that was used for another message or player is refused, and so is what the channel does not carry', async () => {
+test('a key that was used for another message or player is refused, and so is data that the schema of the channel does not allow', async () => {
   const body = { player: ADA, data: { text: 'first' } };
   assert.equal((await one.post(PLACE, body, 'used')).status, 200);
   for (const other of [

@@ -22,7 +22,7 @@ export const ListQuery = v.strictObject({
   cursor: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,512}$/, 'is not a cursor'))),
   limit: limit(500, 100),
 });
-/** Of an operator, who also searches. */
+/** The query of an operator, who can also search. */
 export const OperatorListQuery = v.strictObject({
   ...ListQuery.entries,
   search: v.optional(v.pipe(v.string(), v.trim(), v.maxLength(100, 'is longer than 100 characters')), ''),
@@ -54,7 +54,7 @@ export const CommandBody = v.strictObject({
 });
 
 export const PublishBody = v.strictObject({
-  /** As whom. */
+  /** The player for whom the backend acts. */
   player: v.strictObject({ id: PlayerId, name: PlayerName }),
   data: v.pipe(
     v.unknown(),
@@ -74,7 +74,7 @@ export function parsed<S extends v.GenericSchema>(schema: S, given: unknown, wha
 
 /**
  * Parses a body of JSON.
- * @throws Refusal `bad_message`, or Problem `not_json` where it is something else
+ * @throws Refusal `bad_message`, or Problem `not_json` if the body is not JSON
  */
 export function parsedBody<S extends v.GenericSchema>(schema: S, request: JsonRequest): v.InferOutput<S> {
   if (!/^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? ''))
@@ -88,7 +88,7 @@ interface JsonRequest {
 }
 
 /**
- * The header by which a repeat of a request is known.
+ * The header that identifies a repeat of a request.
  * @throws Refusal `bad_message`
  */
 export function idempotencyKey(headers: Readonly<Record<string, unknown>>): string {

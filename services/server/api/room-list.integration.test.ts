@@ -98,7 +98,7 @@ test('in a cluster the rooms of all its primaries are listed', async (context) =
   assert.equal(new Set(rooms).size, 600);
 });
 
-test('a listing begins again when a primary takes the place of another one', async (context) => {
+test('a listing begins again when another primary takes over', async (context) => {
   const cluster = await startCluster();
   context.after(() => cluster.stop());
   const redis = connectStore(cluster.settings, 'list').on('error', () => undefined) as Cluster;
@@ -110,7 +110,7 @@ test('a listing begins again when a primary takes the place of another one', asy
   const first = () => JSON.parse(Buffer.from(place.cursor!, 'base64url').toString('utf8'))[0] as string;
   const begun = first();
   while (first() === begun) place = await list.page(place.cursor!, 1);
-  // The one that was listed first is not needed for the rest, but what takes its place may come later in the order.
+  // The first node is not needed for the rest, but its replacement may come later in the order.
   const primary = cluster.masters.find(({ port }) => begun.endsWith(`:${port}`))!;
   await primary.kill();
   const names = () => redis.nodes('master').map(({ options }) => `${options.host}:${options.port}`);

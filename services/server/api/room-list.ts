@@ -7,21 +7,21 @@ import { type Store, storeFailure } from '../redis/connect.ts';
 import { infoFields } from '../redis/info.ts';
 import { Problem } from './problem.ts';
 
-/** Keys that Redis looks at in one go: some tenths of a millisecond in which it does nothing else. */
+/** Keys that Redis scans at once: some tenths of a millisecond in which it does nothing else. */
 const KEYS_A_SCAN = 500;
-/** Scans for one page at most: one without rooms costs no more than one with many. */
+/** The most scans for one page, so that a page without rooms costs no more than one with many. */
 const SCANS_A_PAGE = 10;
 const HEADS = headKey('*');
 const CODE = /\{([A-Z0-9]+)\}/;
 
-/** Where a listing is: the node, its life, and what it said last; and which nodes there are. */
+/** The position of a listing: the node, its life and its last cursor, and the names of all nodes. */
 const Place = v.tuple([v.string(), v.string(), v.pipe(v.string(), v.regex(/^\d{1,20}$/)), v.string()]);
 type Place = v.InferOutput<typeof Place>;
 
 /**
- * Lists the rooms that are not over. There is no index of them, which each move would have to keep true: the keys of the
- * store are walked through, node by node, as `SCAN` does it. Whatever is there from the first page to the last is listed;
- * what comes or goes meanwhile may be; a room may be listed twice.
+ * Lists the rooms that are not over. There is no index of them, because each move would have to update it. Instead,
+ * `SCAN` walks through the keys of the store, node by node. A room that exists from the first page to the last is
+ * listed; a room that comes or goes meanwhile may be. A room may be listed twice.
  */
 export class RoomList {
   readonly #redis: Store;
@@ -31,9 +31,9 @@ export class RoomList {
   }
 
   /**
-   * A page of about `limit` rooms, with `search` of those whose code or member has it in its name: there may be none on a
-   * page that is not the last one. Rejects with a `Problem` when the listing has to begin again, and a `Refusal` when the
-   * store does not answer.
+   * A page of about `limit` rooms. With `search`, only rooms whose code or member contains it are listed, so that even
+   * a page before the last one may be empty. Rejects with a `Problem` when the listing has to begin again, and a
+   * `Refusal` when the store does not answer.
    */
   async page(cursor: string | undefined, limit: number, search = ''): Promise<RoomPage> {
     try {
@@ -49,7 +49,7 @@ export class RoomList {
     const place = cursor === undefined ? undefined : readCursor(cursor);
     let index = place ? nodes.findIndex(([name]) => name === place[0]) : 0;
     let next = place?.[2] ?? '0';
-    // A node that takes the place of another one may come before this one in the order, and would be left out.
+    // A node that replaces another one may come earlier in the order, and would be left out.
     if (place && (place[3] !== all || index < 0 || (await lifeOf(nodes[index]![1])) !== place[1])) throw expired();
     const rooms = new Map<string, ListedRoom>();
     for (let scans = 0; scans < SCANS_A_PAGE && rooms.size < limit && index < nodes.length; scans += 1) {
@@ -94,7 +94,7 @@ export class RoomList {
 const matches = ({ room, members }: ListedRoom, search: string): boolean =>
   room.includes(search.toUpperCase()) || members.some((id) => id.toLowerCase().includes(search.toLowerCase()));
 
-/** Where a node is in its keys means nothing to the process that takes its place. */
+/** The cursor of a node means nothing to the process that replaces it. */
 async function lifeOf(node: Redis): Promise<string> {
   const id = infoFields(await node.info('server')).get('run_id') ?? '';
   return id.slice(0, 12);

@@ -52,7 +52,7 @@ export function addRoomRoutes(api: FastifyInstance, { rooms, roomList }: RoomRou
     const { room } = parsed(RoomPath, request.params, 'the path');
     const id = idempotencyKey(request.headers);
     const { player, command } = parsedBody(CommandBody, request);
-    // The room knows the name of its member.
+    // The room already knows the name of its member.
     const actor = { player: { id: player, name: player }, backend: request.backend };
     return rooms.command(actor, id, room, command);
   });

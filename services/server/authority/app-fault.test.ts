@@ -7,14 +7,14 @@ import { DESIGNS } from '../testing/replica.ts';
 import type { GameAuthority } from './game-authority.ts';
 import type { Fault } from './plan.ts';
 
-/** Does at a number of times what an application should not. */
+/** Misbehaves at certain values of `times`. */
 const MISTAKES: Record<number, () => unknown> = {
   1: () => {
     throw new Error('a mistake in decide');
   },
   2: () => [{ kind: 'added', player: 'ada', amount: 'one' }],
   4: () => {
-    // Computing, not waiting: on a busy machine the thread stands still at times.
+    // Counts computing time, not waiting time, because a busy machine pauses threads.
     for (const before = process.threadCpuUsage(); process.threadCpuUsage(before).user < 40_000; );
     return [{ kind: 'added', player: 'ada', amount: 1 }];
   },
@@ -58,12 +58,12 @@ for (const design of DESIGNS) {
 
     for (const [what, times, reason] of [
       ['throws in decide', 1, /decide failed: a mistake in decide/],
-      ['emits an event that its schema does not allow', 2, /an event is not what its schema says/],
+      ['emits an event that its schema does not allow', 2, /an event does not match its schema/],
       ['throws in evolve', 7, /evolve failed: a mistake in evolve/],
       ['takes too long', 4, /decide took \d+ ms/],
-      ['gives a deadline that is no number', 3, /the deadline NaN is not a whole number of milliseconds/],
+      ['gives a deadline that is not a number', 3, /the deadline NaN is not a whole number of milliseconds/],
     ] as const) {
-      test(`an application that ${what} costs its command and nothing else`, async () => {
+      test(`an application that ${what} loses the command and nothing else`, async () => {
         const { authority, room } = await opened();
         const before = await add(authority, room, 5);
         await assert.rejects(add(authority, room, times), { code: 'app_failed' });
@@ -76,7 +76,7 @@ for (const design of DESIGNS) {
       });
     }
 
-    test('a room whose application stalls again is not asked for a while, and other rooms are', async () => {
+    test('after its application stalls again, a room is not asked for a while, but other rooms are', async () => {
       const [one, two] = [await opened(), await opened()];
       for (let time = 0; time < 2; time += 1) {
         await assert.rejects(add(one.authority, one.room, 4), { code: 'app_failed' });

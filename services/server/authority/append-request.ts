@@ -3,13 +3,13 @@ import type { LogEntry } from '../history/history.ts';
 import type { Plan } from './plan.ts';
 import { type Memory, snapshotText, wantsSnapshot } from './room-memory.ts';
 
-/** What a room may use of the store. Bytes are characters of JSON. */
+/** The bounds of a room in the store. Bytes are characters of JSON. */
 export interface RoomBounds {
   /** Its largest state. */
   readonly stateBytes: number;
-  /** Events are kept for exact resumes so long at least, in milliseconds: longer than a client may be away. */
+  /** How long events are kept for exact resumes at least, in milliseconds: longer than a client may be away. */
   readonly historyMs: number;
-  /** But never more than so many, nor about so many bytes, however many come. */
+  /** The most events, and about the most bytes, that are kept in any case. */
   readonly historyEvents: number;
   readonly historyBytes: number;
 }
@@ -23,19 +23,19 @@ export interface AppendTarget {
   readonly hold: string;
   /** For how long the room is held from now on; undefined to leave the lease as it is. */
   readonly leaseMs: number | undefined;
-  /** Whether this replica listens to the room, and no other one did when it last wrote. */
+  /** Whether this replica listens to the room, and no other replica did when this one last wrote. */
   readonly isAlone: boolean;
 }
 
 /** A request to the script `append`, and the room after it. */
 export interface AppendRequest {
-  /** As the script reads them. */
+  /** The arguments in the order in which the script reads them. */
   readonly args: readonly (string | number)[];
   readonly entries: readonly LogEntry[];
   readonly memory: Memory;
 }
 
-/** Asks for all of a plan that was made from `memory`. */
+/** The request to append a plan that was made from `memory`. */
 export function appendRequest(target: AppendTarget, memory: Memory, plan: Plan): AppendRequest {
   const { room, type, bounds, hold, leaseMs, isAlone } = target;
   const entries = toEntries(room, memory, plan);
@@ -107,7 +107,7 @@ function keptHistory(bounds: RoomBounds, { since }: Memory, events: number, byte
   return `${historyMs} ${Math.max(1, Math.min(historyEvents, Math.floor(historyBytes / mean)))}`;
 }
 
-/** For how long the room is kept, when that has to be said again. */
+/** How long to keep the room, if that has changed. */
 function keepOf(
   type: AnyRoomType,
   memory: Memory,
@@ -120,7 +120,7 @@ function keepOf(
   return { seconds, until };
 }
 
-/** For how many seconds a room is kept after what happened at `at`, if nothing follows. */
+/** The seconds for which a room is kept after an event at `at`, if no event follows. */
 export function retentionOf(type: AnyRoomType, state: unknown, at: number): number {
   const { idle, empty, over } = { ...RETENTION, ...type.retention };
   if (type.isOver(state)) return over;

@@ -26,7 +26,7 @@ const refused = (code: string) => (error: unknown) => error instanceof Refusal &
 
 for (const design of DESIGNS) {
   describe(design, () => {
-    test('a socket of the player does not fence a backend, and a backend fences none', async () => {
+    test('a socket of the player does not fence a backend, and a backend does not fence a socket', async () => {
       const authority = authorities.of(design);
       const { game } = await authority.create(SHOP, id(), { step: 1 });
       const [older, newer] = [1, 2].map((generation) => ({ player: ADA, generation }));
@@ -37,7 +37,7 @@ for (const design of DESIGNS) {
       assert.equal((await authority.view(game)).seq, 5);
     });
 
-    test('a repeat gets its answer though the player has left and the room has been read again', async () => {
+    test('a repeat gets its answer even when the player has left and the room has been read again', async () => {
       const authority = authorities.of(design);
       const [made, acted] = [id(), id()];
       const { game } = await authority.create(SHOP, made, { step: 1 });
@@ -52,7 +52,7 @@ for (const design of DESIGNS) {
       await assert.rejects(authority.act(SHOP, id(), game, add), refused('not_a_player'));
     });
 
-    test('the name of the player that a room is told is the one that it knows', async () => {
+    test('a room is given the name of the player that it already knows', async () => {
       const authority = authorities.of(design);
       const { game } = await authority.create(SHOP, id(), { step: 1 });
       const nameless: BackendActor = { player: { id: 'ada', name: '' }, backend: 'shop' };
@@ -61,7 +61,7 @@ for (const design of DESIGNS) {
       assert.deepEqual(counter.members(state as never), [ADA]);
     });
 
-    test('a page of events begins with the oldest that is kept, and with an epoch where another one was asked for', async () => {
+    test('a page begins with the oldest kept event, or with the present epoch if another one was requested', async () => {
       const authority = authorities.of(design);
       const { game, epoch } = await authority.create(SHOP, id(), { step: 1 });
       for (let done = 0; done < 200; done += 1) await authority.act(SHOP, id(), game, add);

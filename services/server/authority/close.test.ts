@@ -23,7 +23,7 @@ const newId = () => randomBytes(9).toString('base64url');
 const shared = start(counter);
 
 for (const design of DESIGNS) {
-  test(`${design}: an operator who is no member ends a room, once, with an event that says so`, async () => {
+  test(`${design}: an operator who is not a member ends a room, once, with an event that says so`, async () => {
     const { of, redis } = await shared;
     const authority = of(design);
     const { game } = await authority.create(ADA, newId(), { step: 1 });
@@ -44,7 +44,7 @@ for (const design of DESIGNS) {
     assert.ok(left > 880 && left <= 900, `it is kept for ${left} s`);
   });
 
-  test(`${design}: of a close and moves at the same time all or nothing counts, in one order`, async () => {
+  test(`${design}: a close and simultaneous moves have one order, and each counts as a whole or not at all`, async () => {
     const authority = (await shared).of(design);
     const { game } = await authority.create(ADA, newId(), { step: 1 });
     const add = () => authority.act(ADA, newId(), game, { kind: 'add', times: 1 }).then(({ seq }) => seq);
@@ -68,7 +68,7 @@ for (const design of DESIGNS) {
   });
 }
 
-test('an application whose rooms go on after their close is at fault, and nothing of it happens', async () => {
+test('an application whose rooms go on after their close is at fault, and the close has no effect', async () => {
   const faults: Fault[] = [];
   const { of } = await start({ ...counter, close: () => [{ kind: 'cleared', player: 'ada' }] }, faults);
   const authority = of('stateless');

@@ -7,7 +7,7 @@ import { DESIGNS, type Design } from '../testing/replica.ts';
 import { roomKeys } from './room-log.ts';
 import { snapshotText } from './room-memory.ts';
 
-/** How far the clock of the replica is off, in milliseconds: as little as a replica may be without being told. */
+/** The error of the replica's clock, in milliseconds: small enough that the store does not correct it. */
 let off = 0;
 let authorities: TestAuthorities;
 before(async () => {
@@ -26,7 +26,7 @@ async function storeNow(): Promise<number> {
   return Number(seconds) * 1000 + Number(micros) / 1000;
 }
 
-/** A game whose time is over so many milliseconds from now. */
+/** A game whose time is up after this many milliseconds. */
 async function endingIn(design: Design, ms: number) {
   off = 0;
   const authority = authorities.of(design);
@@ -42,7 +42,7 @@ async function endingIn(design: Design, ms: number) {
 
 for (const design of DESIGNS) {
   describe(design, () => {
-    test('a replica whose clock is a little behind takes no capture after time', async () => {
+    test('a replica whose clock is a little behind accepts no capture after time is up', async () => {
       const { authority, game, endsAt } = await endingIn(design, 100);
       await until(async () => (await storeNow()) > endsAt, 'time is over');
       off = -1000;
@@ -55,12 +55,12 @@ for (const design of DESIGNS) {
         off = 200;
         const left = await authority.finish(game);
         const captured = await authority.act(ADA!, id(), game, capture(0)).catch(() => undefined);
-        // On a busy machine time may be over by now: then nothing was seen.
+        // On a busy machine time may already be up, and then this run shows nothing.
         if ((await storeNow()) >= endsAt) return false;
         assert.ok(left > 0, 'the game goes on');
         assert.ok(captured, 'the capture counts');
         return true;
-      }, 'a game is asked for before its time is over');
+      }, 'a game is looked up before its time is up');
     });
   });
 }

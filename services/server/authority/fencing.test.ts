@@ -22,7 +22,7 @@ for (const { type, settings, command, begun } of PLAYABLE) {
       const kept = await authority.act(older, 'kept', game, command(0));
       await authority.resume(newer, game, { epoch, seq: begun });
       await assert.rejects(authority.act(older, 'late', game, command(1)), { code: 'superseded' });
-      // What was answered once is answered again: it changes nothing.
+      // A repeat still gets its answer, because it changes nothing.
       assert.deepEqual(await authority.act(older, 'kept', game, command(0)), { ...kept, duplicate: true });
       assert.equal((await authority.act(newer, 'new', game, command(2))).seq, kept.seq + 1);
     });

@@ -36,7 +36,7 @@ for (const design of DESIGNS) {
     await assert.rejects(authority.create(actor, 'create-once', { ...shape, size: 4 }), { code: 'id_reused' });
   });
 
-  test(`${design}: a repeated join of somebody who left since does not show the game`, async () => {
+  test(`${design}: a repeated join of a player who has left since does not show the game`, async () => {
     const authority = authorities.of(design);
     const [host, guest] = [0, 1].map((index) => ({ player: PLAYERS[index]!, generation: 1 }));
     const { game } = await authority.create(host!, newId(), { players: 3, size: 3, seconds: 30 });
@@ -62,7 +62,7 @@ for (const design of DESIGNS) {
     assert.equal((three.view.state as GameState).status, 'waiting');
   });
 
-  test(`${design}: a repeated quick match gives the game it found, even when that one is full by now`, async () => {
+  test(`${design}: a repeated quick match gives the game it found, even if that game is now full`, async () => {
     const authority = authorities.of(design);
     const shape = { players: 2, size: 6, seconds: 7 };
     const first = await authority.match({ player: PLAYERS[0]!, generation: 1 }, 'match-once', shape);
@@ -71,7 +71,7 @@ for (const design of DESIGNS) {
     assert.deepEqual([again.game, again.duplicate], [first.game, true]);
   });
 
-  test(`${design}: quick match passes over an open game that filled up behind its back`, async () => {
+  test(`${design}: quick match skips an open game that has filled up without its knowledge`, async () => {
     const authority = authorities.of(design);
     const shape = { players: 2, size: 7, seconds: 7 };
     const { game } = await authority.match({ player: PLAYERS[0]!, generation: 1 }, newId(), shape);
@@ -137,7 +137,7 @@ for (const design of DESIGNS) {
   });
 }
 
-test('of captures that one script carries out, that of a game whose record is broken fails alone', async () => {
+test('when one script carries out many captures, only that of a game with a broken record fails', async () => {
   const authority = authorities.of('stateless');
   const [host, guest] = [0, 1].map((index) => ({ player: PLAYERS[index]!, generation: 1 }));
   const games = await Promise.all(
@@ -155,7 +155,7 @@ test('of captures that one script carries out, that of a game whose record is br
     return Number(/cmdstat_evalsha:calls=(\d+)/.exec(statistics)?.[1]);
   };
   let cell = 0;
-  // They wait for each other only while many come.
+  // Captures are batched only while many arrive.
   await until(async () => {
     await Promise.all(
       Array.from({ length: 100 }, () =>

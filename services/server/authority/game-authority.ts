@@ -8,19 +8,17 @@ import {
 } from '../../protocol/index.ts';
 import type { LogEntry, Position } from '../history/history.ts';
 
-/**
- * A player who acts through one socket. Of two sockets of a player the one of the higher generation counts.
- */
+/** A player who acts through one socket. Of two sockets of a player, only the one with the higher generation counts. */
 export interface SocketActor {
   readonly player: PlayerRef;
   readonly generation: number;
-  /** By which the games that it makes are counted, as `addressGroup` gives it. */
+  /** The group of its address (`addressGroup`), for which the games that it makes are counted. */
   readonly address?: string;
 }
 
 /**
- * A backend that acts for a player. It has no socket, so that none of the player's fences it, and it fences none. Its
- * request ids are its own: they are never confused with those of a player or of another backend.
+ * A backend that acts for a player. It has no socket, so the player's sockets do not fence it, and it does not fence
+ * them. Its request ids are its own: they are never confused with those of a player or of another backend.
  */
 export interface BackendActor {
   readonly player: PlayerRef;
@@ -38,12 +36,11 @@ export const askerOf = (actor: Actor): Asker =>
     ? { player: actor.player, backend: actor.backend }
     : { player: actor.player, generation: actor.generation };
 
-/** Whose request ids those of an actor are. Ids of players have no `@`. */
+/** The namespace of an actor's request ids. Ids of players have no `@`. */
 export const requesterOf = (actor: Asker): string => ('backend' in actor ? `@${actor.backend}` : actor.player.id);
 
 /**
- * Where in a game's history a request took effect. `duplicate`: it had been applied before, and this is that
- * answer.
+ * Where in a game's history a request took effect. `duplicate`: it was applied before, and this is its first answer.
  */
 export interface Applied {
   readonly game: string;
@@ -68,7 +65,7 @@ export interface Entered extends Applied {
 
 /** Some events of a game, oldest first. */
 export interface HistoryPage extends Position {
-  /** The events follow this one; less than what was asked for when the epoch is another one. */
+  /** The event before the first one; lower than requested if the epoch is another one. */
   readonly after: number;
   readonly entries: readonly LogEntry[];
 }
@@ -77,21 +74,21 @@ export type Resumed =
   | {
       readonly recovered: true;
       readonly epoch: string;
-      /** The newest event there is; `entries` are exactly those between what the client knew and this one. */
+      /** The newest event; `entries` are exactly the events after the client's position, up to this one. */
       readonly seq: number;
       readonly entries: readonly LogEntry[];
       /** Nothing follows. */
       readonly isOver: boolean;
       readonly deadline: number | undefined;
-      /** Others may watch the game. */
+      /** Whether others may watch the game. */
       readonly isPublic: boolean;
     }
   | { readonly recovered: false; readonly view: View };
 
 /**
- * Decides and records the events of games. Every method rejects with a `Refusal` when the request is not granted, and
- * with `unavailable` when the store did not answer. Then the request may or may not have been applied: repeat it with
- * the same `id` to get the answer.
+ * Decides and records the events of games. Every method rejects with a `Refusal` if the request is refused. With the
+ * code `unavailable` the store did not answer, and the request may or may not have been applied: repeat it with the
+ * same `id` to get the answer.
  */
 export interface GameAuthority {
   readonly type: AnyRoomType;
@@ -102,13 +99,16 @@ export interface GameAuthority {
   leave(actor: Actor, id: string, game: string): Promise<Applied>;
   /** Has the room type decide one of its own commands, which its schema allows. */
   act(actor: Actor, id: string, game: string, command: AnyCommand): Promise<Applied>;
-  /** Ends a room for an operator, as its room type says: the events go the way of all others. */
+  /** Ends a room for an operator, with the events that its room type gives. */
   close(operator: string, id: string, game: string): Promise<Applied>;
-  /** What a player who knows the history up to `known` has missed. */
+  /** The events that a player who knows the history up to `known` has missed. */
   resume(actor: SocketActor, game: string, known: Position): Promise<Resumed>;
-  /** The same for somebody who does not play, where the game lets others watch. Changes nothing. */
+  /** The same for a watcher, if the game lets others watch. Changes nothing. */
   watch(player: string, game: string, known: Position): Promise<Resumed>;
-  /** Tells the room type if the deadline is over. Gives the milliseconds that are left, 0 when there is none any more. */
+  /**
+   * Sends `deadline` to the room type if the deadline has passed. Resolves with the milliseconds left; 0 without a
+   * deadline.
+   */
   finish(game: string): Promise<number>;
   /** Events of a game that is followed here were announced. */
   observe(game: string, epoch: string, entry: LogEntry): void;
@@ -117,24 +117,24 @@ export interface GameAuthority {
   isPlayer(game: string, player: string): Promise<boolean>;
   /** The events after a position, oldest first; undefined when the game is gone or its epoch is another one. */
   entriesAfter(game: string, after: Position): Promise<LogEntry[] | undefined>;
-  /** At most `most` of the events that are kept after a position, whose epoch is the present one if it names none. */
+  /** At most `most` of the kept events after a position. A position without an epoch is in the present one. */
   page(game: string, after: Partial<Position>, most: number): Promise<HistoryPage>;
   /** The newest event of a game; undefined when the game is gone. */
   position(game: string): Promise<Position | undefined>;
-  /** Somebody here saw more of this epoch than there is: the game goes on in another one. */
+  /** This replica has seen more of this epoch than the store has, so the game goes on in a new one. */
   renew(game: string, epoch: string): Promise<void>;
   /** The pub/sub channel on which a game's events are announced as `<epoch> <seq> <text>`. */
   channel(game: string): string;
   /** The key in Redis of the head of a game's history. */
   head(game: string): string;
-  /** The edge sent a player here for the sake of this game, at this time by Redis's clock. Never rejects. */
+  /** The edge sent a player of this game here, at this time by Redis's clock. Never rejects. */
   arrived(game: string, at: number): Promise<void>;
-  /** Before this replica goes: what only it may decide is for others from now on. */
+  /** Called before this replica leaves: from now on others decide what only it could decide. */
   handOver(): Promise<void>;
   stop(): void;
 }
 
-/** A request that was not granted: becomes an `error` message with the same code. */
+/** A refused request. It becomes an `error` message with the same code. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly code: RefusalCode;

@@ -11,7 +11,7 @@ import { roomKeys } from './room-log.ts';
 
 /** Short, so that a room gets past every trim within a test. */
 const BOUNDS = { historyMs: 400, historyEvents: 500 };
-/** Commands that are under way at a time. */
+/** The number of commands in flight. */
 const TOGETHER = 64;
 
 let authorities: TestAuthorities;
@@ -36,7 +36,9 @@ async function addMany(authority: GameAuthority, room: string, times: number): P
   }
 }
 
-/** Bytes of the head and the events of a room: how many answers there are depends on how fast they came. */
+/**
+ * Bytes of the head and the events of a room. The number of answers is not compared, because it depends on their rate.
+ */
 async function bytesOf(room: string): Promise<number> {
   const redis = authorities.redis as Redis;
   const { head, events } = roomKeys(room);
@@ -67,7 +69,7 @@ for (const design of DESIGNS) {
       await until(async () => {
         await addMany(authority, room, TOGETHER);
         return (await authorities.redis.hget(roomKeys(room).head, 'turned')) === '1';
-      }, 'the answers have turned');
+      }, 'the answers have been rotated');
       assert.ok((await events()) <= BOUNDS.historyEvents + TOGETHER, `${await events()} events are kept`);
       const { seq } = (await authority.position(room))!;
       const view = await authority.view(room);
@@ -83,14 +85,14 @@ for (const design of DESIGNS) {
       assert.equal(numberOf(old.view.state), seq - 2);
     });
 
-    test('a repeat is known although the answers have turned since', async () => {
+    test('a repeat is known although the answers have been rotated since', async () => {
       const { authority, room } = await opened();
       const command = { kind: 'add', times: 3 };
       const first = await authority.act(ADA, 'once', room, command);
       await until(async () => {
         await addMany(authority, room, TOGETHER);
         return (await authorities.redis.hget(roomKeys(room).head, 'turned')) === '1';
-      }, 'the answers have turned');
+      }, 'the answers have been rotated');
       const again = await authority.act(ADA, 'once', room, command);
       assert.deepEqual(again, { ...first, duplicate: true });
     });
@@ -102,7 +104,7 @@ for (const design of DESIGNS) {
       await until(async () => {
         await addMany(authority, room, TOGETHER);
         return (await redis.hget(head, 'turned')) === '1';
-      }, 'the answers have turned');
+      }, 'the answers have been rotated');
       await authority.act(ADA, id(), room, { kind: 'add', times: 1 });
       for (const key of [answers, olderAnswers]) assert.notEqual(await redis.pttl(key), -1, `${key} never expires`);
     });

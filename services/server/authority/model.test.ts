@@ -13,21 +13,21 @@ import { roomKeys } from './room-log.ts';
 import { snapshotText } from './room-memory.ts';
 
 const PLAYERS = ['ada', 'bob "the" builder', 'cyd/é😀', 'dan'].map((name, index) => ({ id: `p${index}`, name }));
-/** What an operator does: no command of an application has a space. */
+/** An operator's action. No command of an application has a space. */
 const CLOSE = 'operator closes';
 const OPERATOR = 'olga';
 const player = fc.constantFrom(...PLAYERS);
-/** Mostly new ids, at times a used one. */
+/** Mostly new ids, and sometimes a used one. */
 const request = fc.oneof({ weight: 6, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.nat(20) });
 
-/** The commands for the rooms of an application, and those that a run has to reach: otherwise it proves nothing. */
+/** The commands for the rooms of an application, and what a run has to reach to prove something. */
 interface Subject {
   readonly type: AnyRoomType;
   readonly settings: fc.Arbitrary<object>;
   readonly command: fc.Arbitrary<AnyCommand>;
-  /** Besides the refusals of the platform that any application meets. */
+  /** In addition to the refusals of the platform, which every application meets. */
   readonly reached: readonly string[];
-  /** How a room stands in the end, to be reached as well. */
+  /** Final states of a room, to be reached as well. */
   readonly ending: (state: any) => string;
 }
 
@@ -82,7 +82,7 @@ const stepsOf = ({ command }: Subject) =>
     { minLength: 30, maxLength: 150, size: 'max' },
   );
 
-/** What the rules say, with the membership and the memory for repeated requests that the platform adds. */
+/** The model: the rules, with the membership and the memory of repeated requests that the platform adds. */
 class Model {
   readonly type: AnyRoomType;
   state: any;
@@ -172,7 +172,7 @@ function run(authority: GameAuthority, game: string, given: AnyCommand, by: Play
   }
 }
 
-/** The deadline is over from now on: the snapshot that replicas go on from says so. */
+/** Makes the deadline pass now, by changing the snapshot from which replicas continue. */
 async function timeOut({ redis }: TestAuthorities, authority: GameAuthority, game: string, model: Model) {
   if (model.type.deadline(model.state) === undefined) return;
   const [seconds, micros] = await redis.time();
@@ -199,7 +199,7 @@ for (const subject of SUBJECTS) {
   after(async () => (await started)?.stop());
 
   for (const design of DESIGNS) {
-    test(`${type.name}, ${design}: whatever is asked for, what happens is what the rules say`, async () => {
+    test(`${type.name}, ${design}: whatever is requested, the result matches the rules`, async () => {
       started ??= startAuthorities(type);
       const authorities = await started;
       const authority = authorities.of(design);
@@ -236,12 +236,12 @@ for (const subject of SUBJECTS) {
             recorded.map(({ seq }) => seq),
             recorded.map((_, index) => index + 1),
           );
-          // A player who is no member sees the same state if the room allows it, and nothing otherwise.
+          // A player who is not a member sees the same state if the room allows it, and nothing otherwise.
           const watched = attempt(async () =>
             (await authority.watch('nobody', game, { epoch: 'none', seq: 0 })).recovered ? 1 : 0,
           );
           assert.deepEqual(await watched, type.isPublic(model.state) ? {} : { refusal: 'not_a_player' });
-          // The snapshot is the fold of the history, times and all (but for the end that the test moved).
+          // The snapshot is the fold of the history, including times (except the end that the test moved).
           const { state } = (await authority.view(game)) as { state: any };
           let folded: any;
           for (const { event, at } of recorded) folded = type.evolve(folded, event, at);
@@ -250,7 +250,7 @@ for (const subject of SUBJECTS) {
         }),
         { numRuns: repetitions(60, 600) },
       );
-      // A test that never gets there proves nothing.
+      // A run that never reaches these cases proves nothing.
       for (const what of ['join', 'leave', 'id_reused', 'not_a_player', CLOSE, ...subject.reached])
         assert.ok(reached.get(what), `${what} was reached`);
     });

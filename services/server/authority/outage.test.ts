@@ -35,7 +35,7 @@ for (const design of DESIGNS) {
     const sequence = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
     const seqs = (client: TestClient, game: string) => client.events(game).map(({ seq }) => seq);
 
-    /** Both replicas take sockets: an outage of the test before is over for both. */
+    /** Waits until both replicas take sockets, so that an outage of the previous test is over. */
     async function bothServe(): Promise<void> {
       for (const { url } of [one, two]) {
         await until(async () => {
@@ -53,7 +53,7 @@ for (const design of DESIGNS) {
       assert.ok(created.type === 'ack' && created.game);
       const { game } = created;
       assert.ok(isAck(await bob.request({ type: 'join', game })));
-      // The snapshot of who came last has the start in it already, as the fourth event.
+      // The snapshot of the last player already contains the start, as the fourth event.
       await ada.next('event', ({ event }) => event.kind === 'started');
       return { ada, bob, game };
     }
@@ -67,7 +67,7 @@ for (const design of DESIGNS) {
     test('announcements that are lost while the subscription is cut are read from the stream', async () => {
       const { ada, bob, game } = await started();
       for (const id of await clientIds('gridlock-2222-bus')) await admin.client('KILL', 'ID', id);
-      // Captured while replica 2222 hears nothing, but for luck.
+      // Captured while replica 2222 most likely hears nothing.
       for (const cell of sequence(0, 9)) assert.ok(isAck(await ada.request({ type: 'capture', game, cell })));
       await bob.next('event', ({ seq }) => seq === 14);
       assert.deepEqual(seqs(bob, game), sequence(5, 14));
@@ -75,9 +75,9 @@ for (const design of DESIGNS) {
       bob.close();
     });
 
-    test('an announcement that never comes is made up for without another move', async () => {
+    test('the event of a lost announcement arrives without another move', async () => {
       const { ada, bob, game } = await started();
-      // As the script writes it, but for the announcement.
+      // As the script writes it, but without the announcement.
       const [state, events] = [`gridlock:{${game}}:state`, `gridlock:{${game}}:events`];
       const message = JSON.stringify({
         type: 'event',
@@ -93,7 +93,7 @@ for (const design of DESIGNS) {
       bob.close();
     });
 
-    test('a capture that Redis did not answer is not acknowledged, and its repeat is applied once', async () => {
+    test('a capture without an answer from Redis is not acknowledged, and its repeat is applied once', async () => {
       const { ada, bob, game } = await started();
       const acknowledged: number[] = [];
       for (const cell of sequence(0, 4)) {
@@ -121,7 +121,7 @@ for (const design of DESIGNS) {
       bob.close();
     });
 
-    test('Redis killed under play costs no acknowledged capture, makes no duplicate and no gap', async () => {
+    test('killing Redis during play loses no acknowledged capture, and makes no duplicate and no gap', async () => {
       const { ada, bob, game } = await started(12);
       const acknowledged = new Map<number, number>();
       const play = async (client: TestClient, cells: number[], from: string) => {
@@ -154,7 +154,7 @@ for (const design of DESIGNS) {
       bob.close();
     });
 
-    test('a Redis that refuses to write is answered as unavailable', async () => {
+    test('while Redis refuses to write, the answer is unavailable', async () => {
       const { ada, bob, game } = await started();
       await admin.config('SET', 'maxmemory', '1');
       try {
@@ -168,7 +168,7 @@ for (const design of DESIGNS) {
       bob.close();
     });
 
-    test('a Redis that stalls is answered as unavailable within a bounded time', async () => {
+    test('while Redis stalls, the answer is unavailable within a bounded time', async () => {
       const { ada, bob, game } = await started();
       process.kill(redis.pid, 'SIGSTOP');
       try {

@@ -5,14 +5,14 @@ import { type Applied, Refusal } from './game-authority.ts';
 /** The outcome of a command. */
 export type Outcome =
   | { readonly tag: 'applied'; readonly epoch: string; readonly seq: number; readonly duplicate: boolean }
-  /** There is a room of this code, and the command wanted to make one. */
+  /** The command was to make a room, but a room with this code exists. */
   | { readonly tag: 'exists' }
-  /** The milliseconds until the room's deadline; 0 when it has none any more. */
+  /** The milliseconds until the room's deadline; 0 without a deadline. */
   | { readonly tag: 'left'; readonly ms: number }
   | { readonly tag: 'refused'; readonly code: string }
-  /** The room was let go of for the replica that asked. */
+  /** The holder released the room for the replica that asked. */
   | { readonly tag: 'yielded' }
-  /** This replica does not hold the room, so that it did nothing. */
+  /** This replica does not hold the room, so it did nothing. */
   | { readonly tag: 'elsewhere' };
 
 export const refused = (code: string): Outcome => ({ tag: 'refused', code });
@@ -29,7 +29,7 @@ export function granted({ refusals }: AnyRoomType, outcome: Outcome): Outcome {
 
 /** The answer to a request that took effect. */
 export function toApplied(game: string, outcome: Outcome): Applied {
-  if (outcome.tag !== 'applied') throw new Error(`A room answered "${outcome.tag}" to what a player asked for.`);
+  if (outcome.tag !== 'applied') throw new Error(`A room answered "${outcome.tag}" to a player's request.`);
   const { epoch, seq, duplicate } = outcome;
   return { game, epoch, seq, duplicate };
 }

@@ -13,11 +13,11 @@ import { type Outcome, refused } from './outcome.ts';
 import { type ByPlayer, fingerprintOf, type RoomCommand } from './room-command.ts';
 import type { Memory } from './room-memory.ts';
 
-/** How full the store may be, of its `maxmemory`, for another room, and for another member of one. */
+/** The part of `maxmemory` that may be in use when a room or a member is added. */
 const MOST_FOR_NEW = 0.75;
 const MOST_FOR_JOINS = 0.85;
 
-/** An answer given to a request, by which its repeat is known. */
+/** The answer to a request, by which its repeat is recognised. */
 export interface Answer {
   readonly fingerprint: string;
   readonly seq: number;
@@ -27,7 +27,7 @@ export interface Answer {
 export interface PlannedEvent {
   /** The event as JSON. */
   readonly text: string;
-  /** The deadline from now on, null for none; absent when it stays. */
+  /** The new deadline, null for none; absent if it stays the same. */
   readonly deadline?: number | null;
   /** The room is over from now on. */
   readonly over?: true;
@@ -43,30 +43,30 @@ export interface Findings {
   isFull: boolean;
 }
 
-/** What a batch of commands would do to a room: nothing of it counts before it is appended. */
+/** The effect of a batch of commands on a room. Nothing of it counts before it is appended. */
 export interface Plan {
   readonly outcomes: readonly Outcome[];
-  /** Requests whose repeat would be known by their key. */
+  /** Requests whose repeat is recognised by their key. */
   readonly requests: readonly string[];
-  /** The commands whose players' sockets act: only as long as there is no newer one. */
+  /** The commands that act through a player's socket, which count only while the player has no newer socket. */
   readonly actors: readonly { readonly command: number; readonly player: string; readonly generation: number }[];
   readonly events: readonly PlannedEvent[];
   readonly answers: readonly { readonly key: string; readonly answer: Answer }[];
-  /** How full the store may be for this. */
+  /** The part of `maxmemory` that may be in use. */
   readonly share: number | undefined;
   readonly state: unknown;
   /** The time of the events. */
   readonly at: number;
 }
 
-/** An application that computes longer for one command, in milliseconds, keeps all other rooms waiting. */
+/** The longest time to compute for one command, in milliseconds. A longer one makes all other rooms wait. */
 const MOST_MS = 25;
 
-/** What an application did wrong: the command is refused with `app_failed`, and nothing of it happens. */
+/** A fault of an application. The command is refused with `app_failed` and has no effect. */
 export interface Fault {
   readonly command: string;
   readonly reason: string;
-  /** It took too long. */
+  /** Whether the application took too long. */
   readonly isStall: boolean;
 }
 
@@ -82,7 +82,10 @@ export interface PlanOptions {
   readonly onFault: (fault: Fault) => void;
 }
 
-/** How the end that an operator asks for is named in faults; known by its identity, as applications have names, too. */
+/**
+ * The name in faults for an end that an operator asks for. It is compared by identity, because an application may use
+ * the same name.
+ */
 const CLOSE: AppCommand = Object.freeze({ kind: 'close' });
 
 /** Decides commands one after the other. */
@@ -103,7 +106,10 @@ class Planner {
   state: unknown;
   readonly #options: PlanOptions;
   readonly #new = new Map<string, Answer>();
-  /** What this thread had computed when the planner began: a machine that is busy with others is not the application's fault. */
+  /**
+   * The processor time of this thread when the planner began. Other load on the machine does not count against the
+   * application.
+   */
   readonly #computed = process.threadCpuUsage();
 
   constructor(options: PlanOptions) {
@@ -183,7 +189,7 @@ class Planner {
     return { tag: 'left', ms: Math.max(0, (next ?? 0) - this.at) };
   }
 
-  /** Nobody has to be a member for it. The room is over then, or the application is at fault. */
+  /** The operator need not be a member. The room must be over afterwards, or the application is at fault. */
   #close({ operator, id }: Extract<RoomCommand, { kind: 'close' }>): Outcome {
     const { type } = this.#options;
     if (this.state === undefined) return refused('game_not_found');
@@ -204,7 +210,7 @@ class Planner {
     return this.#take(command, this.#ask(command, player), request);
   }
 
-  /** Takes what was decided into the plan. */
+  /** Adds a decision to the plan. */
   #take(
     command: AppCommand | KernelCommand<unknown>,
     { events, refusal }: Decision<unknown>,
@@ -243,7 +249,7 @@ class Planner {
     return { events: [], refusal: 'app_failed' };
   }
 
-  /** Takes the events, all or none: gives the code of what is wrong with them. */
+  /** Adds all events or none. Returns the code of a refusal if they are not valid. */
   #apply(command: AppCommand, events: readonly unknown[]): 'app_failed' | 'room_too_large' | undefined {
     const { type } = this.#options;
     let { state } = this;
@@ -252,7 +258,7 @@ class Planner {
     try {
       for (const event of events) {
         const { success, issues } = v.safeParse(type.event, event);
-        if (!success) throw new Error(`an event is not what its schema says: ${issues[0].message}`);
+        if (!success) throw new Error(`an event does not match its schema: ${issues[0].message}`);
         const before = state;
         state = type.evolve(before, event, this.at);
         planned.push({ text: JSON.stringify(event), ...changes(type, before, state) });
@@ -271,7 +277,9 @@ class Planner {
     return undefined;
   }
 
-  /** Whether the state is small enough. It is measured only where the snapshot and the events after it might be too large. */
+  /**
+   * Whether the state is small enough. It is measured only if the snapshot and the events after it might be too large.
+   */
   #fits(state: unknown, planned: readonly PlannedEvent[]): boolean {
     const { memory, stateBytes } = this.#options;
     let most = memory.since.snapshot + memory.since.bytes;
@@ -285,7 +293,7 @@ class Planner {
     const { user, system } = process.threadCpuUsage(this.#computed);
     const ms = (user + system) / 1000;
     if (ms <= MOST_MS) return true;
-    this.#fault(command, `${what} took ${Math.round(ms)} ms, and ${MOST_MS} ms at most are allowed`, true);
+    this.#fault(command, `${what} took ${Math.round(ms)} ms, and at most ${MOST_MS} ms are allowed`, true);
     return false;
   }
 
@@ -326,7 +334,7 @@ class Planner {
 function changes(type: AnyRoomType, before: unknown, after: unknown): Omit<PlannedEvent, 'text'> {
   const deadlineOf = (state: unknown) => (state === undefined ? undefined : type.deadline(state));
   const [old, deadline] = [deadlineOf(before), deadlineOf(after)];
-  // JSON would not have it, and no replica could read the room any more.
+  // JSON cannot represent it, and no replica could read the room any more.
   if (deadline !== undefined && !v.is(Timestamp, deadline))
     throw new Error(`the deadline ${deadline} is not a whole number of milliseconds`);
   const isOver = type.isOver(after) && (before === undefined || !type.isOver(before));

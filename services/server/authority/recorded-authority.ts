@@ -20,8 +20,8 @@ import { headKey, type RoomLog, roomKeys } from './room-log.ts';
 /** Attempts to find a free code, or an open game, before giving up. */
 const ATTEMPTS = 8;
 
-const OF_ADDRESS = 'Players of your address have as many games as they may; wait.';
-/** A backend has no address: it may make as many games as the cluster has room for. */
+const OF_ADDRESS = 'Players from your address have as many games as allowed; wait.';
+/** A backend has no address, so only the room in the cluster limits its games. */
 const addressOf = (actor: Actor): string | undefined => ('backend' in actor ? undefined : (actor.address ?? ''));
 
 /**
@@ -103,7 +103,7 @@ export abstract class RecordedAuthority implements GameAuthority {
     throw new Refusal('unavailable', 'The open games fill faster than you could enter one; try again.', 250);
   }
 
-  /** The request that took the first seat counts the game; by the time it is looked at, it may be full. */
+  /** The request that took the first seat counts the game. The game may already be full when it is counted. */
   #counted(entered: Entered, actor: Actor): Entered {
     const { player } = actor;
     const { game, state, now } = entered.view;

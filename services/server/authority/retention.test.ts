@@ -16,7 +16,7 @@ before(async () => {
 after(() => redis?.stop());
 
 for (const design of DESIGNS) {
-  test(`${design}: a room that was empty and is not any more is kept like a running room, on any replica`, async (t) => {
+  test(`${design}: a room that is no longer empty is kept like a running room, on any replica`, async (t) => {
     const app = { ...counter, retention: RETENTION };
     const appIds = design === 'stateless' ? ['1111', '2222'] : ['3333', '4444'];
     const replicas = await Promise.all(appIds.map((appId) => startTestReplica(redis.url, appId, { design }, app)));

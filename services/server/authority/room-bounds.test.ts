@@ -113,7 +113,7 @@ for (const design of DESIGNS) {
       assert.equal(await codeOf(act(authority, room, 'say')), 'ok');
     });
 
-    test('a room that is too large is left, and takes nobody in whom it has no room for', async () => {
+    test('a player can leave a room that is too large, but nobody can join it', async () => {
       const { authority, room } = await opened();
       await fill(authority, room);
       const seen = await authority.watch('eve', room, { epoch: 'none', seq: 0 });
@@ -123,7 +123,7 @@ for (const design of DESIGNS) {
       assert.equal(await codeOf(authority.leave(ADA, id(), room)), 'ok');
     });
 
-    test('small events that make a large state are refused as well, once a snapshot tells how large it is', async () => {
+    test('small events that make a large state are also refused, once a snapshot shows its size', async () => {
       const { authority, room } = await opened();
       await authority.act(ADA, id(), room, { kind: 'fill', times: 37 });
       for (let turn = 0; turn < 3; turn += 1) {
@@ -133,7 +133,7 @@ for (const design of DESIGNS) {
       assert.equal(await codeOf(authority.act(ADA, id(), room, { kind: 'fill', times: 1 })), 'room_too_large');
     });
 
-    test('so much of a history is kept, however large the events are', async () => {
+    test('the kept history is bounded, however large the events are', async () => {
       const { authority, room } = await opened();
       for (let turn = 0; turn < 10; turn += 1) {
         await Promise.all(Array.from({ length: 64 }, () => act(authority, room, 'say')));
@@ -141,7 +141,7 @@ for (const design of DESIGNS) {
       const { redis } = authorities;
       const entries = await redis.xrange(roomKeys(room).events, '-', '+');
       const bytes = entries.reduce((sum, [, fields]) => sum + fields[1]!.length, 0);
-      // As of the last snapshot, after which up to two times 64 events came.
+      // The bound holds for the last snapshot, after which up to two times 64 events came.
       assert.ok(bytes <= BOUNDS.historyBytes + 128 * 250, `${bytes} bytes of ${entries.length} events are kept`);
       assert.ok(bytes >= BOUNDS.historyBytes / 2, `${bytes} bytes of ${entries.length} events are kept`);
     });

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { AnyCommand } from '../../protocol/index.ts';
 import type { Asker } from './game-authority.ts';
 
-/** How a player comes to be a member. */
+/** How a player becomes a member. */
 export type Mode = 'create' | 'join' | 'match';
 
 export type ByPlayer = Asker & { readonly id: string };
@@ -19,7 +19,10 @@ export type RoomCommand =
 /** A longer fingerprint is kept as a digest. */
 const MOST_FINGERPRINT = 64;
 
-/** Tells requests of one id apart; the same on every replica. Those of a backend differ by the player, too. */
+/**
+ * Distinguishes requests with the same id; it is the same on every replica. Requests of a backend also differ by the
+ * player.
+ */
 export function fingerprintOf(command: Exclude<RoomCommand, { kind: 'deadline' | 'close' }>): string {
   const whose = 'backend' in command ? `${command.player.id} ` : '';
   if (command.kind === 'leave') return `${whose}leave`;

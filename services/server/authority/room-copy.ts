@@ -6,38 +6,38 @@ import type { RoomCommand } from './room-command.ts';
 import { type Appended, type Hold, NO_HOLD, type RoomLog } from './room-log.ts';
 import { emptyMemory, followed, type Memory } from './room-memory.ts';
 
-/** Commands decided in one go at most. */
+/** The most commands decided together. */
 const BATCH = 64;
-/** An application that stalls twice within this time, in milliseconds, is not asked about the room for as long. */
+/** After an application stalls twice within this time, in milliseconds, it gets no command for the room for as long. */
 const STALL_MS = 10_000;
-/** Events that are announced are folded when the room is needed, or once there are so many. */
+/** Announced events are folded when the room is needed, or once there are this many. */
 const MOST_AHEAD = 64;
-/** Plans in a row that the store may turn down before this copy is given up. */
+/** The plans in a row that the store may refuse before this copy is given up. */
 const ATTEMPTS = 16;
 
 export interface RoomCopyOptions {
   readonly room: string;
-  /** `NO_HOLD` where every replica may write: then this copy catches up when another one did. */
+  /** `NO_HOLD` if every replica may write. Then this copy catches up when another replica has written. */
   readonly hold: Hold;
-  /** For how long each hold lasts, in milliseconds; 0 without one. */
+  /** How long each hold lasts, in milliseconds; 0 without a hold. */
   readonly leaseMs: number;
   readonly memory: Memory | undefined;
   readonly log: RoomLog;
   /** Milliseconds by the store's clock. */
   readonly now: () => number;
   readonly onBatch?: (commands: number) => void;
-  /** Another replica had written since this copy was read. */
+  /** Called when another replica has written since this copy was read. */
   readonly onConflict?: () => void;
-  /** Whether this replica hears what is announced in the room. */
+  /** Whether this replica receives the announcements of the room. */
   readonly isListening?: (room: string) => boolean;
   /** Events were appended. They may be announced to nobody when only this replica listens. */
   readonly onAppended?: (room: string, epoch: string, entries: readonly LogEntry[]) => void;
-  /** The keys of the room expire at another time from now on, in milliseconds by the store's clock. */
+  /** Called with the new time at which the keys of the room expire, in milliseconds by the store's clock. */
   readonly onKept?: (room: string, until: number) => void;
   readonly onFault?: (room: string, fault: Fault) => void;
   /** Whether an append took effect is unknown: there may be events that were not announced. */
   readonly onUncertain?: (room: string) => void;
-  /** This copy is not to be used any longer. */
+  /** Called when this copy must not be used any more. */
   readonly onLost: (copy: RoomCopy) => void;
 }
 
@@ -64,7 +64,7 @@ export class RoomCopy {
   #lost = false;
   #stalledAt = -Infinity;
   #suspendedUntil = -Infinity;
-  /** Nobody else listened to the room when this copy last announced something. */
+  /** Whether nobody else listened to the room when this copy last announced something. */
   #isAlone = false;
   #renewedAt = -Infinity;
 
@@ -86,7 +86,7 @@ export class RoomCopy {
     return this.#memory;
   }
 
-  /** Gives `elsewhere` when this copy turned out to be outdated; rejects when the store did not answer. */
+  /** Resolves with `elsewhere` if this copy is outdated; rejects if the store did not answer. */
   submit(command: RoomCommand): Promise<Outcome> {
     this.usedAt = performance.now();
     if (this.#lost) return Promise.resolve(ELSEWHERE);
@@ -96,20 +96,20 @@ export class RoomCopy {
     });
   }
 
-  /** Takes events that were announced: the next ones are followed, older ones are known. */
+  /** Takes announced events. The next ones are applied; older ones are known already. */
   observe(epoch: string, entries: readonly LogEntry[]): void {
     if (this.#lost || this.#memory.state === undefined) return;
-    // It is read again when somebody needs it.
+    // The room is read again when somebody needs it.
     if (!this.#take(epoch, entries)) this.#lose();
   }
 
-  /** Resolves when nothing is under way; from then on every command is for somebody else. */
+  /** Resolves when nothing is in flight. From then on, others decide every command. */
   async retire(): Promise<void> {
     await this.#running;
     this.#lose();
   }
 
-  /** Decides once all that came in this turn was read: other commands, and what other replicas appended. */
+  /** Decides once everything of this turn has been read: other commands, and events from other replicas. */
   #atEndOfTurn(): Promise<void> {
     return new Promise((resolve) => turn.atEnd('decisions', () => resolve(this.#run())));
   }
@@ -122,14 +122,14 @@ export class RoomCopy {
       else this.#lose();
       batch.forEach(({ resolve }, index) => resolve(outcomes?.[index] ?? ELSEWHERE));
     } catch (error) {
-      // Whether it was appended is unknown, and so is what is in the room now.
+      // Whether the plan was appended is unknown, and so is the state of the room.
       this.#lose();
       this.#options.onUncertain?.(this.room);
       for (const { reject } of batch) reject(error);
     }
     if (this.#queue.length > 0) return this.#atEndOfTurn();
     this.#running = undefined;
-    // There is no such room: there is nothing to keep a copy of.
+    // There is no such room, so there is nothing to copy.
     if (this.#memory.state === undefined) this.#lose();
   }
 
@@ -140,7 +140,7 @@ export class RoomCopy {
   ): Promise<readonly Outcome[] | undefined> {
     const { room, hold, log, now } = this.#options;
     if (performance.now() < this.#suspendedUntil) return commands.map(() => refused('app_failed'));
-    /** As the store says it, once it did: its clock may have been set back since the newest event. */
+    /** The store's time, once it has sent one: its clock may have been set back since the newest event. */
     let storeTime: number | undefined;
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       if (!this.#fold()) return undefined;
@@ -150,7 +150,7 @@ export class RoomCopy {
         at: storeTime ?? Math.max(now(), memory.at),
         onFault: (fault) => this.#onFault(fault),
       });
-      // Even if there is nothing to write: a refusal, too, is worth only what the memory is that it comes from.
+      // Even without anything to write: a refusal is only as good as the memory that it is based on.
       const sentAt = performance.now();
       const isAlone = this.#isAlone && (this.#options.isListening?.(room) ?? false);
       const appended = await log.append(room, { hold, leaseMs: this.#leaseAt(sentAt), isAlone }, memory, planned);
@@ -175,7 +175,7 @@ export class RoomCopy {
           if (hold !== NO_HOLD || this.#lost) return undefined;
           this.#options.onConflict?.();
           await this.#catchUp(memory, appended.entries);
-          // The store lost an end of the room, and answers with it.
+          // The store says that it lost the end of the room.
           if (this.#memory.epoch !== memory.epoch) findings.known.clear();
           break;
         case 'fenced':
@@ -191,7 +191,7 @@ export class RoomCopy {
     return hold === NO_HOLD || time - this.#renewedAt < leaseMs / 2 ? undefined : leaseMs;
   }
 
-  /** Notes what an append at `sentAt` says of the lease and the listeners. One without events changes neither. */
+  /** Records the lease and the listeners from an append at `sentAt`. An append without events changes neither. */
   #renew({ entries, listeners }: Extract<Appended, { tag: 'ok' }>, sentAt: number): void {
     if (entries.length === 0) return;
     if (this.#leaseAt(sentAt) !== undefined) this.#renewedAt = sentAt;
@@ -216,7 +216,7 @@ export class RoomCopy {
     if (entries.length > 0) this.#options.onAppended?.(this.room, memory.epoch, entries);
   }
 
-  /** Takes the events that another replica appended, or reads the room where these do not tell. */
+  /** Takes the events that another replica appended, or reads the room if they are missing. */
   async #catchUp({ epoch, seq }: Memory, entries: readonly LogEntry[]): Promise<void> {
     const isAhead = this.#take(epoch, entries) && this.#fold() && this.#memory.seq > seq;
     if (isAhead) return;
@@ -225,7 +225,7 @@ export class RoomCopy {
     this.#memory = memory;
   }
 
-  /** Notes events that another replica appended. False when one before them is missing, or the epoch is another one. */
+  /** Records events that another replica appended. False if an event before them is missing, or the epoch differs. */
   #take(epoch: string, entries: readonly LogEntry[]): boolean {
     if (epoch !== this.#memory.epoch) return false;
     for (const entry of entries) {
@@ -236,7 +236,7 @@ export class RoomCopy {
     return this.#ahead.length < MOST_AHEAD || this.#fold();
   }
 
-  /** Brings the memory up to what is known. False when an event cannot follow. */
+  /** Brings the memory up to date. False if an event cannot follow. */
   #fold(): boolean {
     if (this.#ahead.length === 0) return true;
     const entries = this.#ahead;

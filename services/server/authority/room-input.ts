@@ -3,7 +3,7 @@ import { type AnyCommand, type AnyRoomType, fieldProblem } from '../../protocol/
 import { Refusal } from './game-authority.ts';
 
 /**
- * The settings of a room as its room type takes them. `what` names the request, for the sentence.
+ * The settings of a room, parsed by its room type. `what` names the request in the sentence of a refusal.
  * @throws Refusal `bad_message`
  */
 export function roomSettings(type: AnyRoomType, settings: unknown, what: string): unknown {
@@ -13,7 +13,7 @@ export function roomSettings(type: AnyRoomType, settings: unknown, what: string)
 }
 
 /**
- * A command as the room type takes it.
+ * A command, parsed by the room type.
  * @throws Refusal `unknown_type`, or `bad_message`
  */
 export function roomCommand(type: AnyRoomType, command: { readonly kind: string }): AnyCommand {

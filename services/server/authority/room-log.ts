@@ -31,7 +31,7 @@ export type Taken =
   /** Another replica has it; `leaseMs` is what is left of its lease. */
   | { readonly tag: 'held'; readonly hold: Hold; readonly leaseMs: number };
 
-/** What an append came to; but for `ok`, nothing was written. */
+/** The result of an append. Except with `ok`, nothing was written. */
 export type Appended =
   | {
       readonly tag: 'ok';
@@ -40,17 +40,17 @@ export type Appended =
       /** Replicas that listen to the room; 0 when nothing was announced. */
       readonly listeners: number;
     }
-  /** The hold is another one's by now. */
+  /** Another replica has the hold now. */
   | { readonly tag: 'fenced' }
-  /** The room went on without the writer; `entries` are the next ones, none where it has to be read. */
+  /** The room went on without the writer. `entries` are the next ones; without any, the room has to be read. */
   | { readonly tag: 'moved'; readonly entries: readonly LogEntry[] }
-  /** Requests of these indices in the plan were answered before. */
+  /** The requests with these indices in the plan were answered before. */
   | { readonly tag: 'known'; readonly answers: readonly (readonly [request: number, answer: Answer])[] }
-  /** The actor of this index in the plan is outdated. */
+  /** The actor with this index in the plan is outdated. */
   | { readonly tag: 'superseded'; readonly actor: number }
   /** The store has no room for what is new. */
   | { readonly tag: 'full' }
-  /** The plan was made for another time than `at`, the store's. */
+  /** The plan was made for a time other than `at`, the store's time. */
   | { readonly tag: 'time'; readonly at: number };
 
 /** How a replica appends. */
@@ -58,7 +58,7 @@ export interface AppendOptions {
   readonly hold: Hold;
   /** For how long the room is held from now on; undefined to leave the lease as it is. */
   readonly leaseMs?: number | undefined;
-  /** Whether this replica listens to the room, and no other one did when it last wrote; default: not. */
+  /** Whether this replica listens to the room, and no other replica did when this one last wrote; false by default. */
   readonly isAlone?: boolean;
 }
 
@@ -69,7 +69,7 @@ const file = (name: string) => new URL(`./lua/${name}.lua`, import.meta.url);
 /** A script that runs on one room: its code, then the arguments. */
 type RoomScript = (room: string, args: readonly (string | number)[]) => Promise<Reply>;
 
-/** The rooms in Redis: read by every replica at any time, written by one script. */
+/** The rooms in Redis. Every replica may read them at any time, and one script writes them. */
 export class RoomLog {
   readonly type: AnyRoomType;
   readonly #histories: HistoryStore;
@@ -106,7 +106,9 @@ export class RoomLog {
     this.#release = define(file('../stateful/lua/release'));
   }
 
-  /** What a member has missed; from then on only this socket of the player acts in the room, or a newer one. */
+  /**
+   * The events that a member has missed. From then on, only this socket of the player or a newer one acts in the room.
+   */
   async resume({ player, generation }: SocketActor, room: string, known: Position): Promise<Resumed> {
     const args = [player.id, generation, known.epoch, known.seq, this.#now(), LIMITS.resumeWindowMs];
     return this.#shown(room, this.#toResumed(room, await this.#resume(room, args)));
@@ -136,7 +138,7 @@ export class RoomLog {
     }
   }
 
-  /** A position in a room that is answered with: somebody knows of it from now on. */
+  /** Records a position that goes out in an answer, because somebody knows it from now on. */
   saw(room: string, { epoch, seq }: Position): void {
     this.#histories.sightings.note(headKey(room), epoch, seq);
   }
@@ -154,8 +156,8 @@ export class RoomLog {
   }
 
   /**
-   * At most `most` of the events after a position that are kept; from the beginning of the epoch where another one is
-   * named. Rejects with `game_not_found` when there is no such room.
+   * At most `most` of the kept events after a position; from the beginning of the present epoch if the position names
+   * another. Rejects with `game_not_found` when there is no such room.
    */
   async page(room: string, { epoch = '', seq = 0 }: Partial<Position>, most: number): Promise<HistoryPage> {
     const [, now, newest, after, entries] = await this.#page(room, [epoch, seq, most]);
@@ -258,7 +260,7 @@ function onRoom(script: HistoryScript): RoomScript {
   };
 }
 
-/** Fingerprint and seq; the fingerprint may have spaces. */
+/** The fingerprint and the seq; the fingerprint may have spaces. */
 function toAnswers(flat: readonly (number | string)[]): [number, Answer][] {
   const answers: [number, Answer][] = [];
   for (let index = 0; index + 1 < flat.length; index += 2) {

@@ -2,10 +2,10 @@ import type { AnyRoomType } from '../../protocol/index.ts';
 import type { LogEntry } from '../history/history.ts';
 import { newEpoch, type RawEntry, toEntry } from '../history/history-store.ts';
 
-/** A snapshot is written once so many events, and as many bytes as it has itself, came after the last one. */
+/** A snapshot is written once this many events, with as many bytes as the last snapshot, came after it. */
 const SNAPSHOT_EVENTS = 64;
 
-/** A room as a replica has it in memory. */
+/** A room in the memory of a replica. */
 export interface Memory {
   readonly epoch: string;
   readonly seq: number;
@@ -19,7 +19,7 @@ export interface Memory {
   readonly since: { readonly events: number; readonly bytes: number; readonly snapshot: number };
 }
 
-/** A room of which nothing is in the store. */
+/** A room that is not in the store. */
 export const emptyMemory = (): Memory => ({
   epoch: newEpoch(),
   seq: 0,
@@ -29,7 +29,7 @@ export const emptyMemory = (): Memory => ({
   since: { events: 0, bytes: 0, snapshot: 0 },
 });
 
-/** What the script `room` gives. */
+/** The reply of the script `room`. */
 export type RawRoom = [tag: 'room', now: string, epoch: string, seq: string, snapshot: string, entries: RawEntry[]];
 
 /** The value of the field `snapshot` at the head of a room. */
@@ -54,13 +54,13 @@ export function readMemory(type: AnyRoomType, [, , epoch, , snapshot, entries]: 
   return memory;
 }
 
-/** The room after the entry that follows. Throws when it is not the next one, or cannot follow. */
+/** The room after one more entry. Throws if the entry is not the next one, or cannot follow. */
 export function followed(type: AnyRoomType, memory: Memory, { seq, text }: LogEntry): Memory {
   if (seq !== memory.seq + 1) throw new Error(`Event ${seq} of a room does not follow ${memory.seq}.`);
   const { event, at, deadline, over } = JSON.parse(text) as FollowedEvent;
   const { events, bytes, snapshot } = memory.since;
   const state = type.evolve(memory.state, event, at);
-  // The writer said for how long the room is kept from now on: here that is not known.
+  // The writer may have changed how long the room is kept, which is not known here.
   const isKeptOtherwise = deadline !== undefined || over || isEmpty(type, memory.state) !== isEmpty(type, state);
   return {
     ...memory,

@@ -14,7 +14,7 @@ function machine(t: TestContext) {
   return {
     clock,
     at,
-    /** A second later the store is asked, and its answer takes so long, half of it each way. */
+    /** A second later the store is asked. Its answer takes this long, half of it each way. */
     ask: (tookMs: number) => {
       at.store += 1000 + tookMs;
       at.local += 1000 + tookMs;
@@ -24,7 +24,7 @@ function machine(t: TestContext) {
   };
 }
 
-test('a clock that is set is made up for by the next answer, though the quickest one was quicker', (t) => {
+test('the next answer corrects for a clock that was set, even if an earlier answer was quicker', (t) => {
   const { at, ask, wrongBy } = machine(t);
   ask(0);
   assert.equal(wrongBy(), 0);
@@ -35,7 +35,7 @@ test('a clock that is set is made up for by the next answer, though the quickest
   }
 });
 
-test('a clock that is set back while the store is asked is made up for by the next answers', (t) => {
+test('the next answers correct for a clock that is set back while the store is asked', (t) => {
   const { clock, at, ask, wrongBy } = machine(t);
   ask(2);
   const sentAt = at.local;
@@ -48,14 +48,14 @@ test('a clock that is set back while the store is asked is made up for by the ne
 test('a slow answer does not move a clock that it does not refute', (t) => {
   const { clock, at, ask, wrongBy } = machine(t);
   ask(0);
-  // The store's time was read at the very beginning of what took long.
+  // The store's time was read at the very beginning of the slow request.
   at.store += 500;
   at.local += 500;
   clock.observe(at.store - 400, at.local - 400, at.local);
   assert.equal(wrongBy(), 0);
 });
 
-test('a game whose start was lost is not asked for its end again', async () => {
+test('a game whose start was lost is not ended again and again', async () => {
   mock.timers.enable({ apis: ['setTimeout'] });
   let asked = 0;
   const finish = async () => {

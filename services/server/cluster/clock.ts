@@ -1,9 +1,9 @@
 import type { Logger } from '../ops/log.ts';
 
-/** Milliseconds are cut off where both clocks are read. */
+/** Both clocks are read in whole milliseconds, rounded down. */
 const SLACK_MS = 2;
 
-/** Redis's clock as seen from here, so that replicas whose clocks differ agree on when a game ends. */
+/** An estimate of Redis's clock, so that replicas whose clocks differ agree on when a game ends. */
 export class StoreClock {
   #offset = 0;
   #roundTrip = Number.POSITIVE_INFINITY;
@@ -13,15 +13,15 @@ export class StoreClock {
     return Math.round(Date.now() + this.#offset);
   }
 
-  /** Learns from an answer that carried Redis's time; the answer that came quickest is worth most. */
+  /** Learns from an answer with Redis's time. The quickest answer is the most exact. */
   observe(storeNow: number, sentAt: number, receivedAt: number): void {
     const roundTrip = receivedAt - sentAt;
     // The clock of this machine was set back meanwhile.
     if (roundTrip < 0) return;
-    // What is known cannot be: a clock was set since, and any answer is worth more.
+    // The estimate has become impossible: a clock was set, and any answer is better.
     const isRefuted = this.#offset < storeNow - receivedAt - SLACK_MS || this.#offset > storeNow - sentAt + SLACK_MS;
     if (isRefuted) this.#roundTrip = Number.POSITIVE_INFINITY;
-    // What is known grows stale as clocks drift: a slower answer counts after a while.
+    // The estimate ages because clocks drift, so a slower answer counts after a while.
     this.#roundTrip += 0.1;
     if (roundTrip > this.#roundTrip) return;
     this.#roundTrip = roundTrip;
@@ -34,12 +34,12 @@ const RETRY_MS = 500;
 const RECKON_MS = 5000;
 
 /**
- * Ends games in time. Every replica with a player of a game arms it, so that the game ends whichever of them
- * lives; the first whose call comes after time is let through.
+ * Ends games in time. Every replica with a player of a game arms it, so that the game ends as long as one of them
+ * lives. The first call after time is up ends the game.
  */
 export class GameClock {
   readonly #now: () => number;
-  /** Ends a game if it is time; gives the milliseconds left. */
+  /** Ends a game if its time is up; resolves with the milliseconds left. */
   readonly #finish: (game: string) => Promise<number>;
   readonly #log: Logger;
   readonly #timers = new Map<string, NodeJS.Timeout>();
@@ -69,7 +69,7 @@ export class GameClock {
   }
 
   #set(game: string, wait: number, then: (timer: NodeJS.Timeout) => void): void {
-    // A request that was under way when the replica stopped may still arm a game.
+    // A request in flight when the replica stopped may still arm a game.
     if (this.#isStopped) return;
     clearTimeout(this.#timers.get(game));
     const timer = setTimeout(() => then(timer), Math.max(wait, 0));
@@ -83,7 +83,7 @@ export class GameClock {
       if (left > 0) again = left + 1;
     } catch (error) {
       const { code, message } = error as { code?: string; message: string };
-      // Not begun: its start was lost with a tail of the history, and the next start arms it again.
+      // The game has not begun: its start was lost with the end of the history, and the next start arms it again.
       if (code === 'game_not_found' || code === 'game_not_active') return this.#forget(game, timer);
       this.#log.warn({ game, reason: message }, 'a game could not be ended yet');
       again = RETRY_MS;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Evacuation } from './evacuation.ts';
 import type { Sheddable } from './shedding.ts';
 
-/** Sockets of which some cannot be moved: they wait for an answer, or were sent away lately. */
+/** Sockets of which some cannot be moved, because they wait for an answer or were sent away lately. */
 function replica(count: number, immovable = 0) {
   let open = Array.from({ length: count }, (_, number) => ({ number }) as unknown as Sheddable);
   const gone: [number, string][] = [];
@@ -25,7 +25,7 @@ function replica(count: number, immovable = 0) {
   return { evacuation, gone, left: () => open.length };
 }
 
-test('a tenth goes each second, until all that were there are gone', () => {
+test('a tenth is sent away each second, until all of the first sockets are gone', () => {
   const { evacuation, gone, left } = replica(1000);
   assert.equal(evacuation.begin(), 1000);
   for (let second = 0; second < 20; second += 1) evacuation.tick();
@@ -33,7 +33,7 @@ test('a tenth goes each second, until all that were there are gone', () => {
   assert.deepEqual(gone.slice(0, 10), Array(10).fill([100, 'asked']));
 });
 
-test('few go at once, and without being asked nobody goes', () => {
+test('a few sockets are sent away at once, and none without a request', () => {
   const { evacuation, gone, left } = replica(20);
   evacuation.tick();
   assert.deepEqual([gone.length, left()], [0, 20]);
@@ -41,7 +41,7 @@ test('few go at once, and without being asked nobody goes', () => {
   assert.equal(left(), 0);
 });
 
-test('it ends with those that cannot be moved', () => {
+test('it ends when only sockets are left that cannot be moved', () => {
   const { evacuation, gone, left } = replica(60, 5);
   evacuation.begin();
   for (let second = 0; second < 5; second += 1) evacuation.tick();

@@ -1,6 +1,9 @@
 import type { Sheddable, Shedding } from './shedding.ts';
 
-/** The least and the part of what there was that go in a second: the others get their handshakes over some seconds. */
+/**
+ * The fewest sockets, and the part of the first number, that are sent away in a second, so that handshakes on the
+ * others are spread.
+ */
 const FEWEST = 50;
 const PART = 0.1;
 
@@ -9,7 +12,10 @@ export interface EvacuationOptions<Connection extends Sheddable> {
   readonly shedding: Pick<Shedding<Connection>, 'choose' | 'shed'>;
 }
 
-/** Sends the sockets of this replica away as an operator asks, while the replica stays: the edge places each again. */
+/**
+ * Sends the sockets of this replica away when an operator asks. The replica stays, and the edge places each socket
+ * again.
+ */
 export class Evacuation<Connection extends Sheddable> {
   readonly #options: EvacuationOptions<Connection>;
   #left = 0;
@@ -19,7 +25,7 @@ export class Evacuation<Connection extends Sheddable> {
     this.#options = options;
   }
 
-  /** Gives how many are sent away. */
+  /** Returns how many are sent away. */
   begin(): number {
     this.#left = this.#options.sockets.size;
     this.#perSecond = Math.max(FEWEST, Math.ceil(this.#left * PART));
@@ -34,7 +40,7 @@ export class Evacuation<Connection extends Sheddable> {
     const { sockets, shedding } = this.#options;
     const chosen = shedding.choose(sockets.all(), Math.min(this.#left, this.#perSecond));
     shedding.shed(chosen, 'asked');
-    // The others were sent away lately, or wait for an answer: they stay.
+    // The others stay, because they were sent away lately or wait for an answer.
     this.#left = chosen.length === 0 ? 0 : this.#left - chosen.length;
   }
 }

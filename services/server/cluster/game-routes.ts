@@ -3,7 +3,7 @@ interface Routed<Connection> {
   newest: number;
 }
 
-/** Which sockets the edge sent here for the sake of a game, which it names in their address. */
+/** The sockets that the edge sent here because of a game, which their address names. */
 export class GameRoutes<Connection> {
   readonly #games = new Map<string, Routed<Connection>>();
   readonly #gameOf = new Map<Connection, string>();
@@ -38,7 +38,7 @@ export class GameRoutes<Connection> {
     return [...(this.#games.get(game)?.sockets ?? [])];
   }
 
-  /** When the edge last sent a socket here for this game, of those that are open. */
+  /** When the edge last sent one of the open sockets here for this game. */
   newest(game: string): number | undefined {
     return this.#games.get(game)?.newest;
   }

@@ -15,7 +15,7 @@ after(async () => {
   await redis?.stop();
 });
 
-test('connections to Redis that stand but pass nothing take the replica out, and are replaced', async () => {
+test('connections to Redis that are open but pass nothing make the replica not ready, and are replaced', async () => {
   const proxy = await startProxy(redis.port);
   const replica = await startTestReplica(`redis://127.0.0.1:${proxy.port}`, '1111');
   const client = await TestClient.connect(replica.url);
@@ -41,7 +41,7 @@ test('a silent peer is dropped within two heartbeats, and a peer that answers is
   ]);
   assert.equal(await silent.closed(), 4408);
   const took = performance.now() - from;
-  // Not before its time either; how much later than two heartbeats is a matter of the machine's load.
+  // Not too early either. How late it happens depends on the load of the machine.
   assert.ok(took > 1.5 * heartbeatMs, `${took} ms`);
   assert.equal(replica.sockets.size, 1);
   await until(() => performance.now() - from > 4 * heartbeatMs, 'two more heartbeats have passed');
@@ -50,7 +50,7 @@ test('a silent peer is dropped within two heartbeats, and a peer that answers is
   await replica.drain();
 });
 
-test('a drain tells the clients when to come back, closes them with 1012 and takes nobody new', async () => {
+test('a drain tells the clients when to come back, closes them with 1012 and accepts no new ones', async () => {
   const replica = await startTestReplica(redis.url, '1111', { drainMs: 3000 });
   const clients = await Promise.all(Array.from({ length: 8 }, () => TestClient.connect(replica.url)));
   const drained = replica.drain();
@@ -65,13 +65,13 @@ test('a drain tells the clients when to come back, closes them with 1012 and tak
 });
 
 test('players of a replica that crashed are no longer present after a heartbeat', async () => {
-  // What is left behind counts for 7.2 s: long enough to be seen also when the machine stands still for a while.
+  // The remains count for 7.2 s, which is long enough to be seen even if the machine pauses for a while.
   const heartbeatMs = 12_000;
   const replica = await startTestReplica(redis.url, '1111', { heartbeatMs });
   const client = await TestClient.connect(replica.url);
   await client.request({ type: 'subscribe', channel: 'lobby' });
   await client.next('presence', ({ count }) => count === 1);
-  // What a replica leaves behind that had just renewed its report when it was killed.
+  // The remains of a replica that was killed just after renewing its report.
   const { Redis } = await import('ioredis');
   const admin = new Redis(redis.url, { protocol: 2 });
   const report = { until: Date.now() + heartbeatMs * 0.6, count: 1, players: [{ id: 'ghost', name: 'Ghost' }] };

@@ -5,7 +5,7 @@ import { MEMBERSHIP_CHANNEL, Membership, type MembershipOptions, type Standing }
 
 const STANDING: Standing = { sockets: 3, games: 1, ready: true, draining: false };
 
-/** One channel that all who listen share, as that of Redis. */
+/** A channel that all listeners share, like that of Redis. */
 class Air {
   readonly listeners = new Set<Listener>();
 
@@ -34,7 +34,7 @@ class Air {
   }
 }
 
-test('a replica knows those that said how they are, and itself, by name', () => {
+test('a replica knows all replicas that announced themselves, and itself, by name', () => {
   const air = new Air();
   const [second, first] = [air.membership('2222'), air.membership('1111', { stats: () => ({ version: '7' }) })];
   first.announce();
@@ -60,7 +60,7 @@ test('a replica that falls silent is forgotten', async () => {
   for (const membership of [first, second]) membership.stop();
 });
 
-test('a late word of a process that was replaced does not hide the one in its place', (context) => {
+test('a late announcement of a replaced process does not hide the new one', (context) => {
   const air = new Air();
   let now = 1_800_000_000_000;
   context.mock.method(Date, 'now', () => now);

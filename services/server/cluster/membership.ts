@@ -1,15 +1,15 @@
 import type { Bus } from '../redis/bus.ts';
 import type { Store } from '../redis/connect.ts';
 
-/** On which every replica says how it is. */
+/** The channel on which every replica announces its state. */
 export const MEMBERSHIP_CHANNEL = 'gridlock:membership';
 const EVERY_MS = 1000;
 const FORGET_MS = 5000;
 
-/** How a replica is, as it says itself. */
+/** The state of a replica, as it announces it. */
 export interface Standing {
   readonly sockets: number;
-  /** Games followed there. */
+  /** The games that are followed on the replica. */
   readonly games: number;
   readonly ready: boolean;
   readonly draining: boolean;
@@ -28,7 +28,7 @@ export interface MembershipOptions {
   readonly bus: Pick<Bus, 'listen' | 'unlisten'>;
   readonly replica: string;
   readonly standing: () => Standing;
-  /** Is sent along. */
+  /** Further fields to announce. */
   readonly stats?: () => object;
   readonly everyMs?: number;
   readonly forgetMs?: number;
@@ -54,12 +54,12 @@ export class Membership {
     }, options.everyMs ?? EVERY_MS);
   }
 
-  /** This replica and those heard of lately, by name. */
+  /** This replica and those that announced themselves lately, by name. */
   get members(): Member[] {
     return [this.own, ...this.others].sort((left, right) => left.replica.localeCompare(right.replica));
   }
 
-  /** The other replicas heard of lately. */
+  /** The other replicas that announced themselves lately. */
   get others(): Member[] {
     this.#forget();
     return [...this.#heard.values()].map(({ member }) => member);
@@ -71,12 +71,12 @@ export class Membership {
     return { ...stats?.(), replica, startedAt: this.#startedAt, ...standing() };
   }
 
-  /** Runs a task after each time that this replica said how it is. */
+  /** Runs a task after each announcement of this replica. */
   onTick(task: () => void): void {
     this.#tasks.push(task);
   }
 
-  /** Announces the state of this replica now. A failure is made up for a second later. */
+  /** Announces the state of this replica now. After a failure, the next announcement follows a second later. */
   announce(): void {
     this.#options.redis.spublish(MEMBERSHIP_CHANNEL, JSON.stringify(this.own)).catch(() => undefined);
   }
@@ -90,7 +90,7 @@ export class Membership {
     const member = JSON.parse(payload) as Member;
     if (member.replica === this.#options.replica) return;
     const known = this.#heard.get(member.replica)?.member;
-    // Of two processes of one name the one that was started last counts.
+    // Of two processes with the same name, the one that started last counts.
     if (known && known.startedAt > member.startedAt) return;
     this.#heard.set(member.replica, { member, at: performance.now() });
   }

@@ -4,7 +4,7 @@ import { PeerCalls } from './peer-calls.ts';
 
 type Take = (payload: string) => void;
 
-/** Redis between replicas: what is published is heard in a later turn. */
+/** Redis between replicas. A published message arrives in a later turn. */
 function network() {
   const channels = new Map<string, Take>();
   let isCut = false;
@@ -29,7 +29,7 @@ function network() {
   return { join, cut: () => (isCut = true) };
 }
 
-test('a question is answered by the one it was for, also by oneself', async () => {
+test('a question is answered by the replica it was for, even the asking one', async () => {
   const { join } = network();
   const one = join('1111', async (question) => `one heard ${question}`);
   join('2222', async (question) => `two heard ${question}`);
@@ -42,7 +42,7 @@ test('a question is answered by the one it was for, also by oneself', async () =
   );
 });
 
-test('who cannot do it says why; nobody, silence and a store that is away are told apart from that', async () => {
+test('a replica that cannot do it says why, which differs from an absent replica, silence and a lost store', async () => {
   const { join, cut } = network();
   const one = join('1111', async () => '', 20);
   join('2222', async () => {

@@ -2,13 +2,13 @@ import type { Bus } from '../redis/bus.ts';
 import type { Store } from '../redis/connect.ts';
 
 const CHANNEL = 'gridlock:calls:';
-/** How long an answer is waited for. */
+/** How long to wait for an answer. */
 const ANSWER_MS = 2000;
 
 /** `nobody`: no process listens under that name. `silent`: it did not answer in time, or the store did not. */
 export type Called<Answer> =
   | { readonly tag: 'answer'; readonly answer: Answer }
-  /** It could not do it, and says why. */
+  /** The replica could not carry out the request, and says why. */
   | { readonly tag: 'failed'; readonly message: string }
   | { readonly tag: 'nobody' | 'silent' };
 
@@ -16,7 +16,7 @@ export interface PeerCallsOptions<Question, Answer> {
   readonly redis: Pick<Store, 'spublish'>;
   readonly bus: Pick<Bus, 'listen' | 'unlisten'>;
   readonly replica: string;
-  /** Answers what another replica asks of this one. */
+  /** Answers the questions of other replicas. */
   readonly onQuestion: (question: Question) => Promise<Answer>;
   readonly answerMs?: number;
 }
@@ -26,7 +26,7 @@ type Message<Question, Answer> =
   | { readonly answer: Answer; readonly id: number }
   | { readonly failed: string; readonly id: number };
 
-/** Questions of one replica to another, over Redis: replicas need no way to each other. */
+/** Questions of one replica to another, over Redis, so that replicas need no connection to each other. */
 export class PeerCalls<Question, Answer> {
   readonly #options: PeerCallsOptions<Question, Answer>;
   readonly #waiting = new Map<number, (called: Called<Answer>) => void>();

@@ -3,7 +3,7 @@ import type { Bus } from '../redis/bus.ts';
 import type { Store } from '../redis/connect.ts';
 import { Packet } from '../transport/packet.ts';
 
-/** What one replica says about a channel; it counts until the time given, by Redis's clock. */
+/** The report of one replica about a channel. It counts until the given time, by Redis's clock. */
 interface Report {
   readonly until: number;
   readonly count: number;
@@ -23,9 +23,8 @@ export interface PresenceOptions {
 }
 
 /**
- * The players in each channel, over all replicas. Each replica keeps its own players in one field of a hash and
- * renews it; what a crashed replica left counts no longer once its time is over, which all notice within a
- * heartbeat.
+ * The players in each channel, over all replicas. Each replica keeps its own players in one field of a hash and renews
+ * it; the report of a crashed replica expires, and all replicas notice that within a heartbeat.
  */
 export class Presence {
   readonly #options: PresenceOptions;
@@ -40,8 +39,8 @@ export class Presence {
   }
 
   /**
-   * Lists the player in a channel and tells `deliver` who is there. Gives the function that takes the player
-   * out. Without a player `deliver` is told, and nobody is listed.
+   * Lists the player in a channel and calls `deliver` with the present players. Returns the function that removes the
+   * player. Without a player, `deliver` is called and nobody is listed.
    */
   enter(channel: string, player: PlayerRef | undefined, deliver: Deliver): () => void {
     let there = this.#channels.get(channel);
@@ -59,7 +58,7 @@ export class Presence {
     };
   }
 
-  /** Takes all players of this replica out at once. */
+  /** Removes all players of this replica at once. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await Promise.all([...this.#channels.values()].map((channel) => channel.close()));
@@ -69,7 +68,7 @@ export class Presence {
 
 const WATCHERS = ':watchers';
 
-/** Not a channel that anybody can subscribe to: who watches a game. */
+/** The watchers of a game. Nobody can subscribe to this channel. */
 export const watchersOf = (game: string): string => `${game}${WATCHERS}`;
 
 const toMessage = (channel: string, count: number, players: PlayerRef[]): ServerMessage =>
@@ -81,7 +80,7 @@ class ChannelPresence {
   readonly #channel: string;
   readonly #key: string;
   readonly #options: PresenceOptions;
-  /** One entry a socket: a player with two is there until both are gone. */
+  /** One entry per socket: a player with two sockets stays until both are gone. */
   readonly #sockets = new Set<{ player: PlayerRef | undefined; deliver: Deliver }>();
   readonly #announce: Throttle;
   readonly #read: Throttle;
@@ -93,7 +92,7 @@ class ChannelPresence {
     this.#channel = channel;
     this.#key = `gridlock:{${channel}}:presence`;
     this.#options = options;
-    // The fuller the channel, the dearer and the less telling each change.
+    // The fuller the channel, the more each change costs and the less it says.
     const interval = () => 1000 + 5 * this.#count;
     this.#announce = new Throttle(() => void this.#write(true), interval);
     this.#read = new Throttle(() => void this.#show(), interval);
@@ -110,7 +109,7 @@ class ChannelPresence {
   enter(player: PlayerRef | undefined, deliver: Deliver): () => void {
     const socket = { player, deliver };
     this.#sockets.add(socket);
-    // The newcomer is shown the list even if it does not change by the arrival.
+    // A new subscriber receives the list even if the list does not change.
     this.#shown = '';
     this.#announce.trigger();
     return () => {
@@ -183,9 +182,7 @@ class ChannelPresence {
   }
 }
 
-/**
- * Runs a task at most once per interval: the first call promptly, those that follow too soon together later.
- */
+/** Runs a task at most once per interval: the first call promptly, and calls that follow too soon together later. */
 export class Throttle {
   readonly #task: () => void;
   readonly #interval: () => number;

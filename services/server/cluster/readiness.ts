@@ -5,9 +5,9 @@ import type { Store } from '../redis/connect.ts';
 import type { StoreClock } from './clock.ts';
 
 const PROBE_MS = 1000;
-/** Ticks without a probe that came back which the replica may have and still count as ready. */
+/** The ticks without a returned probe after which the replica still counts as ready. */
 const MISSES = 2;
-/** Ticks without a probe that came back before a subscription that looks alive is replaced. */
+/** The ticks without a returned probe after which a subscription that looks alive is replaced. */
 const MISSES_TO_REBUILD = 4;
 
 export interface ReadinessOptions {
@@ -16,14 +16,14 @@ export interface ReadinessOptions {
   readonly clock: StoreClock;
   readonly replica: string;
   readonly onChange: (ready: boolean, reason: string | undefined) => void;
-  /** Messages published on this channel do not arrive, though the connection is open. */
+  /** Messages published on this channel do not arrive, although the connection is open. */
   readonly onDeaf: (channel: string) => void;
   readonly probeMs?: number;
 }
 
-/** The probe that goes round through one primary of Redis. */
+/** The probes that go through one primary of Redis and back. */
 interface Probe {
-  /** Those under way, oldest first: a slow one counts until the next few are lost as well. */
+  /** The probes in flight, oldest first. A slow probe counts until the next few are lost as well. */
   underWay: string[];
   misses: number;
   delivered: boolean;
@@ -48,7 +48,7 @@ export class Readiness {
     this.#arrange();
   }
 
-  /** Why the replica takes no new clients; undefined when it does. */
+  /** Why the replica accepts no new clients; undefined if it does. */
   get reason(): string | undefined {
     if (this.#draining) return 'draining';
     if (this.#unusable !== undefined) return this.#unusable;
@@ -72,7 +72,7 @@ export class Readiness {
     this.#changed();
   }
 
-  /** This Redis will not do, whatever it delivers. */
+  /** This Redis cannot be used, even if it delivers. */
   unusable(sentence: string): void {
     this.#unusable = sentence;
     this.#changed();
@@ -83,7 +83,7 @@ export class Readiness {
     for (const channel of this.#probes.keys()) this.#options.bus.unlisten(channel);
   }
 
-  /** Learns the time and sends probes now, to where their channels are subscribed to. */
+  /** Learns the time and sends probes now, through the primaries where their channels are subscribed to. */
   probe(): void {
     const { redis, clock } = this.#options;
     this.#arrange();
@@ -104,7 +104,7 @@ export class Readiness {
     this.#options.redis.spublish(channel, nonce).catch(() => undefined);
   }
 
-  /** A probe for each primary there is now. */
+  /** A probe for each present primary. */
   #arrange(): void {
     const { bus, replica } = this.#options;
     const channels = new Set(bus.probes((tag) => `gridlock:{${tag}}:probe:${replica}`));
@@ -155,7 +155,7 @@ export class Readiness {
   }
 }
 
-/** Of a cluster always the same primary, so that the time does not jump between theirs. */
+/** In a cluster always the same primary, so that the time does not jump between the clocks of primaries. */
 function timekeeper(redis: Store): Redis | undefined {
   if (redis instanceof Redis) return redis;
   const byName = (node: Redis) => `${node.options.host}:${node.options.port}`;

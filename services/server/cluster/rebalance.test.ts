@@ -28,7 +28,7 @@ const member = (replica: string, sockets: number, more: Partial<Member> = {}): M
   ...more,
 });
 
-/** Replica 1111 with these sockets; whom it sends away is gone at once. */
+/** Replica 1111 with these sockets. A socket that it sends away is gone at once. */
 function replica(sockets: Socket[], given: Partial<RebalanceOptions<Socket>> = {}) {
   let now = 0;
   const open = new Set(sockets);
@@ -77,7 +77,7 @@ test('sockets above the mean are shed, at most the configured part in a second',
   const { state, open, seconds, shed } = replica(many(100));
   state.others = [member('2222', 0)];
   seconds(3);
-  assert.equal(shed.length, 0, 'not before the newcomer has been there for a while');
+  assert.equal(shed.length, 0, 'nothing is shed before the new replica has been there for a while');
   seconds(1);
   assert.equal(shed.length, 10);
   state.others = [member('2222', 10)];
@@ -90,7 +90,7 @@ test('sockets above the mean are shed, at most the configured part in a second',
   assert.equal(open.size, 50);
 });
 
-test('while sockets come in, nobody is sent away for figures that are a second old', () => {
+test('while sockets come in, none is sent away because of figures that are a second old', () => {
   const { state, open, seconds, shed } = replica(many(100));
   for (let second = 0; second < 10; second += 1) {
     state.others = [member('2222', open.size - 16)];
@@ -100,7 +100,7 @@ test('while sockets come in, nobody is sent away for figures that are a second o
   assert.equal(shed.length, 0);
   state.others = [member('2222', open.size - 60)];
   seconds(2);
-  assert.ok(shed.length > 0, 'but when it is over and the difference stays');
+  assert.ok(shed.length > 0, 'sockets are sent away when that is over and the difference stays');
 });
 
 test('a single replica, an unready one, a draining one and a small difference move nothing', () => {
@@ -131,17 +131,17 @@ test('nothing moves while the replicas come and go, nor with a part of 0', () =>
   assert.deepEqual(never.shed, []);
 });
 
-test('stateful: a newcomer makes one socket of each game look where the edge sends it, and takes a part of the others', () => {
+test('stateful: a new replica makes one socket of each game reconnect to find its place, and takes a part of the others', () => {
   const sockets = many(40);
   const { state, seconds, shed, routes } = replica(sockets, { design: 'stateful', random: () => 0 });
   sockets.slice(0, 20).forEach((one, index) => routes.add(one, `GAME${index % 5}`, index));
   state.others = [member('2222', 500)];
   seconds(20);
-  assert.equal(shed.length, 0, 'where the edge sends a game does not depend on how many sockets there are');
+  assert.equal(shed.length, 0, 'the place of a game does not depend on the number of sockets');
   state.others = [member('2222', 500), member('3333', 0)];
   seconds(30);
   const probes = shed.filter(([, why]) => why === 'probe').map(([name]) => Number(name.slice(1)) % 5);
   assert.deepEqual(probes.sort(), [0, 1, 2, 3, 4]);
-  // With this randomness everybody counts as part of the newcomer's.
+  // With these random numbers every socket belongs to the new replica's part.
   assert.equal(shed.filter(([, why]) => why === 'mean').length, 20);
 });

@@ -2,12 +2,12 @@ import type { GameRoutes } from './game-routes.ts';
 import type { Member, Membership } from './membership.ts';
 import type { Sheddable, Shedding } from './shedding.ts';
 
-/** How long the same replicas must have been ready: the edge knows them then, and their figures are true. */
+/** How long the same replicas must have been ready, so that the edge knows them and their figures are correct. */
 const SETTLE_MS = 3000;
-/** What a replica may have above the mean before it begins: a part of the mean, and sockets. */
+/** The excess over the mean at which a replica begins to shed: a part of the mean, and a number of sockets. */
 const MARGIN = 0.05;
 const MARGIN_SOCKETS = 5;
-/** By how much the cluster may have grown in a second: beyond, the figures of the others are too old to compare with. */
+/** The most growth of the cluster in a second. With more, the figures of the others are too old to compare. */
 const GROWTH = 0.01;
 
 export interface RebalanceOptions<Connection extends Sheddable> {
@@ -16,7 +16,7 @@ export interface RebalanceOptions<Connection extends Sheddable> {
   readonly sockets: { all(): Connection[] };
   readonly routes: Pick<GameRoutes<Connection>, 'games' | 'of' | 'isRouted'>;
   readonly shedding: Pick<Shedding<Connection>, 'choose' | 'shed' | 'pending'>;
-  /** How much of its sockets a replica sends away in a second at most, in percent; 0 for never. */
+  /** The largest part of its sockets that a replica sends away in a second, in percent; 0 for never. */
   readonly percentPerSecond: number;
   readonly random?: () => number;
   /** Milliseconds that only grow. */
@@ -33,12 +33,12 @@ export class Rebalance<Connection extends Sheddable> {
   readonly #now: () => number;
   #ready: ReadonlySet<string> = new Set();
   #readySince = 0;
-  /** Those that came since it was last looked at where everything is; undefined until that was once. */
+  /** The replicas that came since the places were last checked; undefined before the first check. */
   #newcomers: Set<string> | undefined;
-  /** Games of which it is not known whether the edge still sends them here. */
+  /** Games that the edge may no longer send here. */
   #unsure: string[] = [];
   #leaving: Connection[] = [];
-  /** Began to shed, and goes on until it has no more than the mean. */
+  /** Whether this replica sheds, which it does until it has no more than the mean. */
   #isShedding = false;
   #total = 0;
 
@@ -58,7 +58,7 @@ export class Rebalance<Connection extends Sheddable> {
     this.#total = total;
     if (!this.#isSettled(ready) || percentPerSecond === 0 || others.length === ready.length) return;
     const most = Math.ceil((all.length * percentPerSecond) / 100);
-    // While sockets come in the edge levels them by itself.
+    // While sockets come in, the edge already balances them.
     if (design === 'stateful') this.#probe(ready, all, most);
     else if (!isGrowing) this.#level(total / ready.length, all, most);
   }
@@ -87,7 +87,7 @@ export class Rebalance<Connection extends Sheddable> {
     this.#newcomers = new Set();
     if (newcomers > 0) {
       this.#unsure = routes.games;
-      // Without a game the edge gives everybody their turn: a part of those that are here is the newcomers'.
+      // Sockets without a game are placed in turn, so a part of those here belongs to the new replicas.
       const free = all.filter((connection) => !routes.isRouted(connection));
       this.#leaving = free.filter(() => random() < newcomers / ready.length);
     }

@@ -26,7 +26,7 @@ class Socket implements Sheddable {
 
 const shedding = (random: () => number) => new Shedding<Socket>({ random });
 
-test('who is sent away is told to come back elsewhere, and the socket is closed with service restart', async () => {
+test('a client that is sent away is told to come back elsewhere, and its socket is closed with service restart', async () => {
   const [socket, own] = [new Socket('a'), shedding(() => 0)];
   own.shed([socket], 'mean');
   while (own.pending > 0) await new Promise((resolve) => setTimeout(resolve, 1));
@@ -34,7 +34,7 @@ test('who is sent away is told to come back elsewhere, and the socket is closed 
   assert.equal(socket.closedAs, 'serviceRestart');
 });
 
-test('those with a request under way are not chosen, nor those who were sent away and came back', () => {
+test('sockets with a pending request are not chosen, nor those that were sent away and came back', () => {
   const [busy, back, other] = [new Socket('a'), new Socket('b'), new Socket('c')];
   const own = shedding(() => 0.5);
   busy.isBusy = true;
@@ -56,7 +56,7 @@ test('a request that comes after the choice is answered before the socket is clo
   assert.deepEqual([socket.isOpen, own.pending], [false, 0]);
 });
 
-test('the choice is spread over all', () => {
+test('the choice is random among all sockets', () => {
   const sockets = Array.from({ length: 10 }, (_, index) => new Socket(String(index)));
   const draws = [0.95, 0.15, 0.55];
   const chosen = shedding(() => draws.shift()!)

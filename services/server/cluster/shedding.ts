@@ -1,20 +1,20 @@
 import type { CloseName, ServerMessage } from '../../protocol/index.ts';
 
-/** Over which the sockets of one go are closed, so that the others get their handshakes one by one. */
+/** The time over which sockets are closed, so that the other replicas get the handshakes one by one. */
 const SPREAD_MS = 1000;
-/** A client that was sent away comes back within. */
+/** The time within which a client that was sent away comes back. */
 const RECONNECT_MS = 200;
-/** How long the answer to a request is waited for before a socket is closed. */
+/** How long to wait for the answer to a request before a socket is closed. */
 const BUSY_MS = 500;
 const BUSY_LOOK_MS = 20;
-/** A player who came back to where he was sent away from is left alone for so long. */
+/** How long a player who came back to the same replica is left alone. */
 const LEAVE_ALONE_MS = 300_000;
 
 /** The part of a connection that shedding needs. */
 export interface Sheddable {
   readonly player: { readonly id: string };
   readonly isOpen: boolean;
-  /** A request of it is under way. */
+  /** Whether one of its requests is pending. */
   readonly isBusy: boolean;
   send(message: ServerMessage): void;
   close(name: CloseName): void;
@@ -24,11 +24,14 @@ export interface SheddingOptions {
   /** At least 0, below 1. */
   readonly random?: () => number;
   readonly onShed?: (why: Why) => void;
-  /** So many are about to be sent away. */
+  /** How many are about to be sent away. */
   readonly onBegin?: (count: number, why: Why) => void;
 }
 
-/** More than its part; to see where the edge sends the game now; the game is held elsewhere now; an operator asked. */
+/**
+ * Why sockets are sent away: the replica has more than its share; to see where the edge sends the game now; another
+ * replica holds the game now; an operator asked.
+ */
 export type Why = 'mean' | 'probe' | 'moved' | 'asked';
 
 /** Sends single clients to another replica while this one stays. They resume there, so that they lose nothing. */
@@ -43,12 +46,12 @@ export class Shedding<Connection extends Sheddable> {
     this.#random = options.random ?? Math.random;
   }
 
-  /** ConnectionSet that will be gone within the next second. */
+  /** Connections that will be gone within the next second. */
   get pending(): number {
     return this.#timers.size;
   }
 
-  /** Up to `count` of these in random order: idle ones that were not sent away lately. */
+  /** Up to `count` of these in random order: idle connections that were not sent away lately. */
   choose(connections: readonly Connection[], count: number): Connection[] {
     this.#forget();
     const movable = connections.filter(
@@ -68,7 +71,7 @@ export class Shedding<Connection extends Sheddable> {
   shed(connections: readonly Connection[], why: Why): void {
     if (connections.length > 0) this.#options.onBegin?.(connections.length, why);
     for (const connection of connections) {
-      // Behind those who were asked before, though it may have been among them.
+      // Moves the connection behind those that were asked before, even if it was among them.
       this.#asked.delete(connection.player.id);
       this.#asked.set(connection.player.id, performance.now());
       this.#later(() => this.#sendAway(connection, why, performance.now() + BUSY_MS), this.#random() * SPREAD_MS);
@@ -102,7 +105,7 @@ export class Shedding<Connection extends Sheddable> {
   #forget(): void {
     const before = performance.now() - LEAVE_ALONE_MS;
     for (const [player, at] of this.#asked) {
-      // In the order in which they were asked.
+      // In the order in which the clients were asked.
       if (at > before) return;
       this.#asked.delete(player);
     }

@@ -6,7 +6,7 @@
 -- five counted lists: actors (fields of the head, then as many generations); keys of the requests; events; answers
 -- (key, value); fields of the head (field, value).
 
--- How far the writer's time may be from the store's, in milliseconds.
+-- How far the writer's clock may be from the store's, in milliseconds.
 local EARLY, LATE = 250, 2000
 -- Answers, by which repeats are recognised, are kept this many times as long as events; half as long when there are
 -- more answers than kept events.
@@ -24,7 +24,7 @@ local function open(key, first)
   for index = #FIELDS, COMMON + count + 1, -1 do FIELDS[index] = nil end
 end
 
--- Whether the store is fuller than a share of its `maxmemory`; never where there is none.
+-- Whether the store uses more than a share of its `maxmemory`; always false without one.
 local function is_fuller(share)
   local memory = redis.call('INFO', 'memory')
   local most = tonumber(string.match(memory, '\nmaxmemory:(%d+)') or 0)
@@ -47,7 +47,7 @@ local function known_of(first, count)
   return known
 end
 
--- Forgets the sockets of players who left, unless one was opened after `time` (milliseconds): older ones are closed.
+-- Forgets the sockets of players who left, except those opened after `time` (milliseconds). Older sockets are closed.
 local function forget_sockets(time)
   local fields = redis.call('HGETALL', HEAD)
   local left = {}
@@ -59,7 +59,7 @@ local function forget_sockets(time)
   for _, field in pairs(left) do redis.call('HDEL', HEAD, field) end
 end
 
--- With each snapshot: what nobody needs any more is thrown away.
+-- With each snapshot, deletes what nobody needs any more.
 local function tidy(seq, at, kept)
   local window, most = string.match(kept, '^(%d+) (%d+)$')
   window = tonumber(window)

@@ -1,4 +1,4 @@
--- What the scripts share that read one room.
+-- Shared by the scripts that read one room.
 local function refuse(code)
   return { 'refused', code }
 end
@@ -7,7 +7,7 @@ local function is_member(player)
   return string.find(redis.call('HGET', HEAD, 'members') or '', '"' .. player .. '"', 1, true) ~= nil
 end
 
--- What the state of the room is folded from: the newest snapshot and the events after it.
+-- The data from which the state is folded: the newest snapshot and the events after it.
 local function room()
   local head = redis.call('HMGET', HEAD, 'epoch', 'seq', 'snapshot')
   local from = head[3] and string.match(head[3], '^%d+') or '0'
@@ -15,8 +15,8 @@ local function room()
     redis.call('XRANGE', EVENTS, (tonumber(from) + 1) .. '-0', '+') }
 end
 
--- What a client that knows the room up to there has missed: exactly the events after seq, or the whole room.
--- Exactly only if it was away no longer than the window, in milliseconds.
+-- What a client that knows the room up to seq has missed: exactly the events after seq, or the whole room. Exact only
+-- if the client was away no longer than the window, in milliseconds.
 local function since(epoch, seq, now, window)
   local newest = tonumber(before[SEQ])
   if epoch == before[1] and seq <= newest then

@@ -8,7 +8,7 @@ import type { Actor, Applied, Refusal } from '../game-authority.ts';
 import type { Plan } from '../plan.ts';
 import { roomKeys } from '../room-log.ts';
 
-/** Commands of each of the four that play. */
+/** The number of commands of each of the four players. */
 const COMMANDS = 60;
 
 /** After so many acknowledged commands the room is taken from its owner. */
@@ -40,7 +40,7 @@ for (const { type, settings, command, begun } of PLAYABLE) {
   };
 
   describe(type.name, () => {
-    test('a write under a hold that is no longer the newest is refused, whatever it carries', async (context) => {
+    test('a write under an outdated hold is refused, whatever it contains', async (context) => {
       const admin = adminOf(redis);
       context.after(() => admin.disconnect());
       const own = await side();
@@ -71,7 +71,7 @@ for (const { type, settings, command, begun } of PLAYABLE) {
       }
     });
 
-    test('whichever replicas take rooms from each other in the middle of play, each command that was acknowledged happened once', async () => {
+    test('whichever replicas take rooms from each other during play, each acknowledged command happened once', async () => {
       const players = await Promise.all([0, 1, 2].map(() => side({ leaseMs: 50 })));
       const game = await started(players[0]!);
       const acknowledged: Applied[] = [];
@@ -80,7 +80,7 @@ for (const { type, settings, command, begun } of PLAYABLE) {
         const round = disturbances++;
         const { authority, records } = players[round % 3]!;
         if (round % 4 === 3) return authority.releaseAll();
-        // As an owner does that finds nobody listening to the other.
+        // As an owner does when nobody listens under the name of the other owner.
         const held = await records.take(game, `thief.${round}`, 10);
         if (held.tag === 'held') await records.take(game, `thief.${round}`, 10, { dead: held.hold });
       };

@@ -3,7 +3,7 @@ import type { Store } from '../../redis/connect.ts';
 import type { Outcome } from '../outcome.ts';
 import type { RoomCommand } from '../room-command.ts';
 
-/** The edge sent a player to another replica, at this time by the store's clock: it wants the room. */
+/** The edge sent a player to another replica, at this time by the store's clock, and that replica wants the room. */
 export interface YieldCommand {
   readonly kind: 'yield';
   readonly at: number;
@@ -17,9 +17,9 @@ export type Forwarded = Outcome | 'nobody' | 'silent';
 export interface ForwarderOptions {
   readonly redis: Store;
   readonly bus: Pick<Bus, 'listen' | 'unlisten'>;
-  /** The name of this process among owners. */
+  /** The name of this process as an owner. */
   readonly owner: string;
-  /** Carries out what another replica was asked for, if this one holds the game. */
+  /** Carries out a request that another replica passed on, if this one holds the game. */
   readonly onCommand: (game: string, command: RoomCommand | YieldCommand) => Promise<Outcome>;
 }
 
@@ -30,13 +30,15 @@ interface Question {
   readonly command: RoomCommand | YieldCommand;
 }
 
-/** What is sent back: the outcome, or that the store did not answer. */
+/** The reply: the outcome, or that the store did not answer. */
 interface Reply {
   readonly id: number;
   readonly outcome: Outcome | undefined;
 }
 
-/** Passes commands to the replica that holds the game, over Redis: replicas need no way to each other. */
+/**
+ * Passes commands to the replica that holds the game, over Redis, so that replicas need no connection to each other.
+ */
 export class Forwarder {
   readonly #options: ForwarderOptions;
   readonly #waiting = new Map<number, (reply: Reply) => void>();
@@ -47,7 +49,7 @@ export class Forwarder {
     options.bus.listen(`${CHANNEL}${options.owner}`, { message: (payload) => this.#take(payload) });
   }
 
-  /** Gives what `owner` answers within `timeoutMs`. Rejects when it could not be sent. */
+  /** Resolves with the answer of `owner` within `timeoutMs`. Rejects if the request could not be sent. */
   async ask(owner: string, game: string, command: RoomCommand | YieldCommand, timeoutMs: number): Promise<Forwarded> {
     const id = (this.#id += 1);
     const question: Question = { id, from: this.#options.owner, game, command };
@@ -81,7 +83,7 @@ export class Forwarder {
 
   async #answer({ id, from, game, command }: Question): Promise<void> {
     const outcome = await this.#options.onCommand(game, command).catch(() => undefined);
-    // The asking replica asks again when this gets lost.
+    // If this reply is lost, the asking replica asks again.
     await this.#send(from, { answer: { id, outcome } }).catch(() => undefined);
   }
 }

@@ -33,7 +33,7 @@ async function started(own: Side, size = 8, seconds = 60): Promise<string> {
   return game;
 }
 
-/** From now on no timer of the test's process goes off: an owner that answers late does not count as silent. */
+/** Stops the timers of the test's process, so that an owner that answers late does not count as silent. */
 const patient = (context: TestContext) => context.mock.timers.enable({ apis: ['setTimeout'] });
 
 async function history(own: Side, game: string) {
@@ -54,7 +54,7 @@ test('a replica that does not hold the game passes the command on, and the game 
   assert.deepEqual([one.taken, two.taken], [['nobody'], []]);
 });
 
-test('while nothing moves no move is passed on', async () => {
+test('while players stay at their replica, no move is passed on', async () => {
   const one = await side();
   await side();
   const game = await started(one);
@@ -95,7 +95,7 @@ test('an idle owner keeps its game long after its lease has run out', async (con
   assert.deepEqual([one.taken, two.taken], [['nobody'], []]);
 });
 
-test('a game that was handed over is taken at once, however long its lease', async (context) => {
+test('a released game is taken at once, however long its lease', async (context) => {
   const [one, two] = [await side({ leaseMs: 60_000 }), await side()];
   const game = await started(one);
   patient(context);
@@ -107,7 +107,7 @@ test('a game that was handed over is taken at once, however long its lease', asy
   assert.equal(one.decided.forwarded, 1);
 });
 
-test('the game of an owner that is gone is taken at once, however long its lease, with all that was acknowledged', async (context) => {
+test('the game of a dead owner is taken at once, however long its lease, with every acknowledged command', async (context) => {
   const admin = adminOf(redis);
   context.after(() => admin.disconnect());
   const [one, two] = [await side({ leaseMs: 60_000 }), await side()];
@@ -126,7 +126,7 @@ test('the game of an owner that is gone is taken at once, however long its lease
   assert.deepEqual([repeated.seq, repeated.duplicate], [8, true]);
 });
 
-test('the game of an owner that does not answer is taken when its lease has run out, and what it still sends is refused', async () => {
+test('the game of a silent owner is taken when its lease has run out, and the late writes of that owner are refused', async () => {
   const proxy: TestProxy = await startProxy(redis.port);
   const [one, two] = [await side({ busPort: proxy.port, leaseMs: 700 }), await side({ leaseMs: 700 })];
   const game = await started(one);
@@ -143,7 +143,7 @@ test('the game of an owner that does not answer is taken when its lease has run 
   }, 'the other one has the game');
   assert.ok(performance.now() - from > 500, 'not before the lease had run out');
   assert.deepEqual(two.taken, ['silent']);
-  // The old one has the cell as free in its memory, and finds out that it may not decide.
+  // The cell is free in the memory of the old owner, which then learns that it may not decide.
   await assert.rejects(
     one.authority.act(ADA, 'a1', game, { kind: 'capture', cell: 1 }),
     ({ code }: Refusal) => code === 'cell_taken' || code === 'unavailable',

@@ -16,18 +16,18 @@ import { Forwarder, type YieldCommand } from './forwarder.ts';
 
 /** How long nobody else may take a game that its owner just wrote to. */
 export const LEASE_MS = 1000;
-/** All attempts for one command together; the client is answered within two seconds. */
+/** The time for all attempts of one command; the client is answered within two seconds. */
 const COMMAND_MS = 1900;
 /** How long the owner has to answer before it counts as silent. */
 const ANSWER_MS = 400;
 const RETRY_MS = 40;
-/** After how many looks at the lease of a silent owner it is asked again: it may be back. */
+/** A silent owner is asked again after this many looks at its lease, because it may be back. */
 const LOOKS = 8;
 const SWEEP_MS = 15_000;
-/** A game that nobody asked for anything is forgotten here; its record stays. */
+/** A game without requests for this long is forgotten here; its record stays. */
 const IDLE_MS = 120_000;
 
-/** What the design does, for the metrics. */
+/** Reports of the design, for the metrics. */
 export interface StatefulReport {
   /** A command for a game was decided: here, or by another replica that it was passed to. */
   decided(kind: RoomCommand['kind'], by: 'owner' | 'forwarded'): void;
@@ -43,7 +43,7 @@ export interface StatefulOptions {
   readonly gameQuota?: GameQuota;
   readonly redis: Store;
   readonly bus: Bus;
-  /** A name that no other process has, nor had. */
+  /** A name that no other process has or ever had. */
   readonly owner: string;
   /** Milliseconds by Redis's clock. */
   readonly now: () => number;
@@ -59,9 +59,9 @@ export interface StatefulOptions {
 }
 
 /**
- * The design in which one replica holds a game in memory and decides by the rules: whichever takes the game's hold
- * in Redis. It records before it answers, and the record refuses every replica but the newest holder. A replica that is
- * asked for a game it does not hold passes the command on.
+ * The design in which one replica holds a game in memory and decides by the rules: the replica that takes the game's
+ * hold in Redis. It records before it answers, and the record refuses every replica but the newest holder. A replica
+ * that is asked for a game it does not hold passes the command on.
  */
 export class StatefulAuthority extends RecordedAuthority {
   readonly #options: StatefulOptions;
@@ -115,26 +115,26 @@ export class StatefulAuthority extends RecordedAuthority {
   }
 
   /**
-   * The edge sends the players of this game here: its holder is asked to let go of it, before a move has to be
-   * passed on.
+   * The edge sends the players of this game here, so the holder is asked to release it before a move has to be passed
+   * on.
    */
   async arrived(game: string, at: number): Promise<void> {
     if (this.#handingOver || this.#held.has(game)) return;
     try {
       const hold = await this.#options.redis.hget(roomKeys(game).head, 'hold');
-      // Nobody's: it is taken with the first command.
+      // Nobody holds the game: it is taken with the first command.
       if (!hold || ownerOf(hold) === '-' || ownerOf(hold) === this.#options.owner) return;
       const answer = await this.#forwarder.ask(ownerOf(hold), game, { kind: 'yield', at }, ANSWER_MS);
       if (typeof answer !== 'object' || answer.tag !== 'yielded') return;
       this.#holders.delete(game);
       await this.#take(game, undefined, undefined);
     } catch {
-      // It stays where it is, and moves are passed on.
+      // The game stays where it is, and moves are passed on.
     }
   }
 
   /**
-   * Releases the games for others at once. Further requests to this replica are decided, and their games released
+   * Releases all games at once. Further requests to this replica are still decided, and their games are then released
    * again.
    */
   async handOver(): Promise<void> {
@@ -142,7 +142,7 @@ export class StatefulAuthority extends RecordedAuthority {
     await this.releaseAll();
   }
 
-  /** Lets go of every game, which is then whose who asks first. */
+  /** Releases every game. Each then goes to the first replica that asks. */
   async releaseAll(): Promise<void> {
     await Promise.all([...this.#held.values()].map((held) => this.#release(held)));
   }
@@ -223,7 +223,10 @@ export class StatefulAuthority extends RecordedAuthority {
     }
   }
 
-  /** What another replica passed on: only the holder answers, and never takes a game for somebody else. */
+  /**
+   * Handles a request that another replica passed on. Only the holder answers; this replica takes no game for another
+   * one.
+   */
   async #onCommand(game: string, command: RoomCommand | YieldCommand): Promise<Outcome> {
     await this.#taking.get(game)?.catch(() => undefined);
     try {
@@ -237,7 +240,7 @@ export class StatefulAuthority extends RecordedAuthority {
     }
   }
 
-  /** Lets go of a game for a replica to which the edge sent a player later than the last one to this. */
+  /** Releases a game for a replica to which the edge has sent a player more recently than to this one. */
   async #yield(game: string, at: number): Promise<Outcome> {
     const held = this.#held.get(game);
     if (!held || at <= (this.#options.routedAt?.(game) ?? -Infinity)) return ELSEWHERE;
@@ -246,7 +249,7 @@ export class StatefulAuthority extends RecordedAuthority {
     return { tag: 'yielded' };
   }
 
-  /** Undefined when the game is held here now; otherwise who holds it. */
+  /** Undefined if the game is now held here; otherwise its holder. */
   #take(game: string, dead: Hold | undefined, silent: Hold | undefined): Promise<Hold | undefined> {
     let taking = this.#taking.get(game);
     if (!taking) {
@@ -289,7 +292,7 @@ export class StatefulAuthority extends RecordedAuthority {
 
   async #release(held: RoomCopy): Promise<void> {
     await held.retire();
-    // A game that cannot be released now is taken by others when its lease has run out.
+    // Others can take a game that cannot be released now once its lease has run out.
     await this.records.release(held.room, held.hold).catch(() => undefined);
   }
 
@@ -298,7 +301,7 @@ export class StatefulAuthority extends RecordedAuthority {
     for (const held of this.#held.values()) {
       if (held.usedAt < before && held.isIdle) void this.#release(held);
     }
-    // The holders are found again by requests.
+    // The next requests find the holders again.
     this.#holders.clear();
   }
 }

@@ -20,7 +20,7 @@ before(async () => {
   redis = await startRedis();
   store = connectStore(settingsOf(redis.url), 'sides');
   await until(() => store.status === 'ready', 'the store is connected');
-  // Replicas that hear nothing of each other: all they know of the others comes with a refused append.
+  // Replicas that receive no announcements: they learn about others only from a refused append.
   for (const replica of ['one', 'two', 'three']) {
     const records = new RoomLog(new HistoryStore({ redis: store, topology: 'single', replica }), grid);
     const report = { batch: () => {}, fault: () => {}, conflict: () => void (conflicts += 1) };
@@ -52,7 +52,7 @@ async function play(side: StatelessAuthority, who: Actor, game: string, from: nu
   return acknowledged;
 }
 
-test('whichever replicas decide at the same moment, each capture that was acknowledged happened once', async () => {
+test('whichever replicas decide at the same moment, each acknowledged capture happened once', async () => {
   const { game } = await sides[0]!.create(ADA, 'new', { players: 2, size: 16, seconds: 300 });
   await sides[1]!.join(BOB, 'join', game);
   const played = await Promise.all([

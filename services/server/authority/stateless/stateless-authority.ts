@@ -12,15 +12,15 @@ import { RoomCopy } from '../room-copy.ts';
 import { NO_HOLD, type RoomLog } from '../room-log.ts';
 
 const SWEEP_MS = 15_000;
-/** A room that nobody asked for anything is forgotten here after this time. */
+/** A room without requests for this long is forgotten here. */
 const IDLE_MS = 120_000;
-/** Copies of one room in a row that turn out to be outdated, before a command is given up. */
+/** How many outdated copies of a room in a row make a command fail. */
 const ATTEMPTS = 4;
 
-/** What the design does, for the metrics. */
+/** Reports of the design, for the metrics. */
 export interface StatelessReport {
   batch(commands: number): void;
-  /** A decision was made again, as another replica had written first. */
+  /** A decision was made again, because another replica had written first. */
   conflict(): void;
   fault(room: string, fault: Fault): void;
 }
@@ -38,8 +38,8 @@ export interface StatelessOptions {
 }
 
 /**
- * The design in which any replica serves any room: it decides on the copy that it has, and appends what it decided to
- * the position of that copy. If another replica was first, it takes what that one wrote and decides again.
+ * The design in which any replica serves any room: it decides on its copy, and appends the decision at the position of
+ * that copy. If another replica was first, it takes the events of that replica and decides again.
  */
 export class StatelessAuthority extends RecordedAuthority {
   readonly #options: StatelessOptions;
@@ -76,7 +76,7 @@ export class StatelessAuthority extends RecordedAuthority {
   }
 
   async arrived(): Promise<void> {
-    // A room is nowhere in particular.
+    // A room belongs to no replica.
   }
 
   async handOver(): Promise<void> {
@@ -97,7 +97,7 @@ export class StatelessAuthority extends RecordedAuthority {
   ): Promise<Entered | undefined> {
     const given = settings === undefined ? {} : { settings };
     const command: RoomCommand = { kind: 'enter', mode, ...askerOf(actor), id, ...given };
-    // Most codes that are made up are new: whether this one is turns out when it is written.
+    // Most generated codes are new. The write shows whether this one is.
     if (mode === 'create' && !this.#copies.has(game)) this.#open(game, undefined);
     const outcome = await this.#do(game, command);
     if (outcome.tag === 'exists') return undefined;
@@ -121,7 +121,7 @@ export class StatelessAuthority extends RecordedAuthority {
     throw new Refusal('unavailable', undefined, 250);
   }
 
-  /** Reads a room once for all who ask at the same time. */
+  /** Reads a room once for all callers that ask at the same time. */
   #read(game: string): Promise<RoomCopy> {
     let reading = this.#reading.get(game);
     if (!reading) {

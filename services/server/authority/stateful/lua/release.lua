@@ -1,4 +1,4 @@
--- ARGV: a hold that ends, so that the next replica that wants the room need not wait.
+-- ARGV: the hold to end, so that the next replica that wants the room need not wait.
 local hold = ARGV[1]
 if redis.call('GET', LEASE) == hold then redis.call('DEL', LEASE) end
 if redis.call('HGET', HEAD, 'hold') == hold then

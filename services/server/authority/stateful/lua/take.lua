@@ -1,8 +1,8 @@
--- Takes a room for a replica, and reads it. ARGV: owner, lease in milliseconds, whose hold may be broken though its
--- lease runs (it is dead), whose may be broken once it has run out (it does not answer).
+-- Takes a room for a replica, and reads it. ARGV: owner, lease in milliseconds, the dead owner whose hold may be broken
+-- at once, and the silent owner whose hold may be broken once its lease has run out.
 --
--- A hold is "<token> <owner>". The token rises with each, and only the newest holder may write: whatever an owner
--- that lost its hold still sends is refused, however late it comes.
+-- A hold is "<token> <owner>". The token rises with each, and only the newest holder may write: a write of an owner
+-- that lost its hold is refused, however late it comes.
 local owner, lease, dead, silent = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local running = redis.call('GET', LEASE)
 local hold = running or redis.call('HGET', HEAD, 'hold')
