@@ -253,7 +253,10 @@ test('a wrong key lets nobody in, and is reported', async () => {
   await dialog.getByRole('alert').filter({ hasText: 'The key is none of an operator' }).waitFor();
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'hidden' });
-  await page.locator('[data-testid=events] [data-kind=action]').filter({ hasText: 'is none of an operator' }).waitFor();
+  await page
+    .locator('[data-testid=events] [data-kind=action]')
+    .filter({ hasText: 'a key that no operator has' })
+    .waitFor();
   assert.equal(await page.getByTestId('rooms').count(), 0);
   assert.equal(await page.getByRole('button', { name: /^Drain/ }).count(), 0);
 });
@@ -364,7 +367,7 @@ test('the sockets of a replica are moved, and a replica is drained: it is back, 
   const pid = replicas[3]!.pid;
   await page.getByRole('button', { name: 'Drain 4444' }).click();
   await page.getByTestId('confirm').click();
-  await told(/^operator: drain replica 4444\. It drains \d+ sockets, ends, and is started again\.$/);
+  await told(/^operator: drain replica 4444\. It drains \d+ sockets, ends, and is restarted\.$/);
   await until(
     async () => {
       const now = (await cluster.status()).replicas[3]!;

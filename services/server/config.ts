@@ -46,7 +46,10 @@ const origins = v.pipe(
 );
 
 const Environment = v.object({
-  APPID: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,32}$/, 'is not 1 to 32 of A-Z a-z 0-9 _ -')), '1111'),
+  APPID: v.optional(
+    v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,32}$/, 'is not 1 to 32 characters of A-Z a-z 0-9 _ -')),
+    '1111',
+  ),
   HOST: v.optional(v.pipe(v.string(), v.nonEmpty('is empty')), '127.0.0.1'),
   PORT: v.optional(port, '8080'),
   SOCKET_PATH: v.optional(
@@ -91,7 +94,7 @@ const Environment = v.object({
 /** The name of an environment variable that a replica reads. */
 export type ReplicaVariable = keyof typeof Environment.entries;
 
-/** All of them: what starts a replica can set no other. */
+/** The names of all these variables, for the code that starts a replica. */
 export const REPLICA_VARIABLES = Object.freeze(Object.keys(Environment.entries)) as readonly ReplicaVariable[];
 
 /** The configuration of a replica. Times are milliseconds. */
@@ -106,24 +109,24 @@ export interface Config {
   readonly redis: RedisSettings;
   readonly tokenSecret: Uint8Array;
   readonly allowedOrigins: ReadonlySet<string>;
-  /** Whose JWTs open sessions and connections. */
+  /** The identity provider whose JWTs open sessions and connections. */
   readonly issuer: IssuerSettings | undefined;
-  /** The keys of backends, which the HTTP API is for; without, there is none. */
+  /** The keys of backends. Without keys there is no HTTP API. */
   readonly apiKeysFile: string | undefined;
-  /** The keys of operators, who act through the operations page; without, it only shows. */
+  /** The keys of operators. Without keys the operations page only shows data. */
   readonly operatorKeysFile: string | undefined;
   /** Whether players without a JWT may come in. */
   readonly guests: boolean;
-  /** Whose word on a client's address is taken. */
+  /** The proxies that may name a client's address. */
   readonly clientAddress: ClientAddress;
   readonly limits: ReplicaLimits;
-  /** What is played: the name of an application that comes along, or a path. */
+  /** The application: the name of a built-in one, or a path. */
   readonly app: string;
   readonly design: 'stateless' | 'stateful';
   readonly webRoot: string | undefined;
   /** `host:port` where the edge is reached from here, to look at its certificate; that of the first origin if not given. */
   readonly edgeAddress: string | undefined;
-  /** Where the edge tells its figures on an internal port. */
+  /** The URL of the edge's metrics, on an internal port. */
   readonly edgeMetricsUrl: string | undefined;
   /** The UNIX socket of the supervisor, where `npm start` runs this replica. */
   readonly controlSocket: string | undefined;
@@ -131,7 +134,7 @@ export interface Config {
   readonly rootsFile: string | undefined;
   readonly heartbeatMs: number;
   readonly drainMs: number;
-  /** How much of its sockets a replica sends to others in a second at most, in percent; 0 for never. */
+  /** The largest part of its sockets that a replica sends to others in a second, in percent; 0 for never. */
   readonly rebalancePercent: number;
   readonly logLevel: string;
 }

@@ -44,9 +44,9 @@ export const LIMIT_VARIABLES = {
 
 type Values = { readonly [Name in keyof typeof LIMIT_VARIABLES]: number };
 
-/** What a replica lets in and takes, from whom. */
+/** The limits of a replica for players and addresses. */
 export interface ReplicaLimits {
-  /** How long a player token is good for. */
+  /** How long a player token is valid. */
   readonly sessionSeconds: number;
   /** Open sockets of this replica; of all replicas together (as of a second ago); games there are in the store. */
   readonly sockets: number;
@@ -60,12 +60,12 @@ export interface ReplicaLimits {
     /** Games there are in the store at a time, and games made in a minute. */
     readonly games: number;
     readonly gamesPerMinute: number;
-    /** Requests that are refused as malformed or too many, after which nobody of the address comes in for a while. */
+    /** Requests refused as malformed or too many, after which the address is blocked for a while. */
     readonly refusalsPerMinute: number;
     readonly messagesPerSecond: number;
     readonly bytesPerSecond: number;
   };
-  /** A player has one socket at a time, so that these hold for a connection as well. */
+  /** A player has one socket at a time, so these limits also hold for a connection. */
   readonly perPlayer: {
     readonly socketsPerMinute: number;
     readonly messagesPerSecond: number;

@@ -61,7 +61,7 @@ export function openOperatorAccess(
   };
 }
 
-/** What this replica does for an operator, whichever replica was asked. */
+/** The actions of this replica for an operator, whichever replica was asked. */
 function answerer({ config, log, onDrain }: Start, { sockets, shedding, membership, readiness }: Parts) {
   const evacuation = new Evacuation<Connection>({ sockets, shedding });
   membership.onTick(() => evacuation.tick());
@@ -72,12 +72,12 @@ function answerer({ config, log, onDrain }: Start, { sockets, shedding, membersh
       case 'move':
         return { text: `It sends ${evacuation.begin()} sockets away.` };
       case 'drain': {
-        if (onDrain === undefined) throw new Error('This replica cannot end itself: what runs it has to.');
-        if (readiness.isDraining) throw new Error('It drains already.');
-        log.info({ operator: question.operator }, 'an operator has this replica drained');
+        if (onDrain === undefined) throw new Error('This replica cannot end itself. Stop it where it was started.');
+        if (readiness.isDraining) throw new Error('It is already draining.');
+        log.info({ operator: question.operator }, 'an operator asked this replica to drain');
         // The answer goes out first.
         setImmediate(onDrain);
-        return { text: `It drains ${sockets.size} sockets, ends, and is started again.` };
+        return { text: `It drains ${sockets.size} sockets, ends, and is restarted.` };
       }
     }
   };

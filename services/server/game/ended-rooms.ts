@@ -6,9 +6,9 @@ import type { Store } from '../redis/connect.ts';
 import { GAMES_KEY, type GameQuota } from './game-quota.ts';
 import type { Ranking } from './ranking.ts';
 
-/** A replica looks for rooms that ended while nobody saw it, this often. */
+/** How often a replica looks for rooms that ended unnoticed. */
 const SWEEP_MS = 5000;
-/** Rooms that are asked about at a time. */
+/** The rooms that are read at a time. */
 const PAGE = 64;
 
 export interface EndedRoomsOptions {
@@ -19,14 +19,14 @@ export interface EndedRoomsOptions {
   readonly gameQuota: Pick<GameQuota, 'closed'>;
   /** Milliseconds by Redis's clock. */
   readonly now: () => number;
-  /** The application failed when it was asked how a room came out. */
+  /** Called when the application failed to give the results of a room. */
   readonly onFault: (room: string, error: unknown) => void;
   readonly log: Logger;
 }
 
 /**
- * What follows the end of a room: it counts in the ranking, then it is none of the open ones any more. Every replica
- * that sees the end says so. If none lives to do it, the room is still listed as open, and another replica finds it.
+ * What follows the end of a room: it counts in the ranking, and then leaves the list of open rooms. Every replica that
+ * sees the end reports it. If none survives to do so, the room is still listed as open, and another replica finds it.
  */
 export class EndedRooms {
   readonly #options: EndedRoomsOptions;
@@ -57,12 +57,12 @@ export class EndedRooms {
       await ranking.count(room, results);
       gameQuota.closed(room);
     } catch (error) {
-      // It stays listed as open: it is found again.
+      // The room stays listed as open, so a later sweep finds it.
       log.warn({ room, reason: (error as Error).message }, 'the end of a room is counted later');
     }
   }
 
-  /** How a room came out; undefined where it goes on after all, as its end was lost with the store's tail. */
+  /** The results of a room; undefined if it goes on because the store lost its end. */
   async #resultsOf(room: string): Promise<readonly Result[] | undefined> {
     const { onFault, type, view } = this.#options;
     let state: unknown;
@@ -87,7 +87,7 @@ export class EndedRooms {
   async #sweep(): Promise<void> {
     const { now, redis, type } = this.#options;
     try {
-      // A room that is over is kept for so long at most: what is kept for longer goes on.
+      // A room that is over is not kept for longer than this, so a room with more time left goes on.
       const until = now() + 1000 * (type.retention?.over ?? RETENTION.over);
       const rooms = await redis.zrangebyscore(GAMES_KEY, now(), until);
       for (let from = 0; from < rooms.length; from += PAGE) {
@@ -96,7 +96,7 @@ export class EndedRooms {
         await Promise.all(page.filter((_, index) => over[index] === '1').map((room) => this.#settle(room)));
       }
     } catch {
-      // Redis is away: the next sweep finds what this one would have.
+      // Redis does not answer. The next sweep finds the same rooms.
     }
   }
 }

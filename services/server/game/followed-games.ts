@@ -19,15 +19,15 @@ export interface FollowedGamesServices {
 
 /** A game that a connection follows. */
 interface Followed {
-  /** Does not play. */
+  /** Whether the connection only watches. */
   readonly isWatching: boolean;
-  /** Hears of no event any more. */
+  /** Stops the events. */
   readonly stop: () => void;
-  /** Hears no more of the number of watchers, and is not counted. */
+  /** Stops the number of watchers, and no longer counts this one. */
   readonly leaveWatchers: () => void;
 }
 
-/** Where a game is, for a connection that follows it from there. */
+/** The position in a game from which a connection follows it. */
 interface At {
   readonly game: string;
   readonly epoch: string;
@@ -37,7 +37,7 @@ interface At {
   readonly isPublic: boolean;
 }
 
-/** The games whose events one connection hears of: those the player plays, and those that are watched. */
+/** The games whose events one connection receives: those that the player plays, and those that are watched. */
 export class FollowedGames {
   readonly #connection: Connection;
   readonly #services: FollowedGamesServices;
@@ -76,9 +76,7 @@ export class FollowedGames {
     for (const game of [...this.#games.keys()]) this.stop(game);
   }
 
-  /**
-   * Sends a snapshot and follows the game from there. Both in one turn, so that no event can come between.
-   */
+  /** Sends a snapshot and follows the game from there. Both happen in one turn, so that no event can come between. */
   show({ game, epoch, seq, now, state }: View, isWatching: boolean, recovered?: false): void {
     const lost = recovered === false ? { recovered } : {};
     const { type } = this.#services.authority;
@@ -87,7 +85,7 @@ export class FollowedGames {
     this.#follow({ game, epoch, seq, isOver, deadline, isPublic }, isWatching);
   }
 
-  /** Sends what was missed, and follows the game from there. `isNew`: nothing was known, so that nothing is lost. */
+  /** Sends the missed events, and follows the game from there. `isNew`: the client knew nothing, so nothing is lost. */
   goOn(id: string, game: string, resumed: Resumed, isWatching: boolean, isNew = false): void {
     const { recovered } = resumed;
     const { epoch, seq } = recovered ? resumed : resumed.view;
@@ -123,7 +121,7 @@ export class FollowedGames {
     if (deadline !== undefined) gameClock.arm(game, deadline);
   }
 
-  /** Follows a game no longer. */
+  /** Stops following a game. */
   stop(game: string): void {
     const followed = this.#games.get(game);
     this.#games.delete(game);
@@ -183,7 +181,10 @@ export function gameHistory(game: string, { authority, feeds, gameClock, endedRo
   };
 }
 
-/** What an event changes for the kernel. By far the most change nothing and end with the event itself: no parsing then. */
+/**
+ * What an event changes for the kernel. Most events change nothing and end with the event itself, so they are not
+ * parsed.
+ */
 function changesOf(text: string): { readonly deadline?: number | null; readonly over?: true } {
   return text.endsWith('}}') ? {} : JSON.parse(text);
 }

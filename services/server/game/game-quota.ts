@@ -2,12 +2,12 @@ import type { ChainableCommander } from 'ioredis';
 import { type Store, storeFailure } from '../redis/connect.ts';
 import { defineScript, type Script } from '../redis/scripts.ts';
 
-/** The games in the store that have not ended, by when they are gone: their number is bounded. */
+/** The games in the store that have not ended, sorted by the time when they expire. Their number is bounded. */
 export const GAMES_KEY = 'gridlock:{games}:open';
-/** The same of those that players of one address made. */
+/** The same for the games that players of one address made. */
 export const gamesOf = (address: string): string => `gridlock:{games}:of:${address}`;
 
-/** How full the store may be, of its `maxmemory`, for another game to be made. The scripts look again as they make it. */
+/** The part of `maxmemory` that may be in use when a game is made. The scripts check it again. */
 const MOST_FOR_NEW = 0.75;
 
 export interface GameQuotaOptions {
@@ -21,7 +21,7 @@ export interface GameQuotaOptions {
   readonly fullness: () => number;
 }
 
-/** Counts the games in the store, so that no more are made than it has room for, and no address makes most of them. */
+/** Counts the games in the store, so that their number stays bounded and no address makes most of them. */
 export class GameQuota {
   readonly #options: GameQuotaOptions;
   readonly #full: Script;
@@ -32,7 +32,7 @@ export class GameQuota {
   }
 
   /**
-   * Why a player of `address` may not make another game: `cluster` or `address` has as many as it may. Those that are
+   * Why a player of `address` may not make another game: `cluster` or `address` has reached its limit. Games that are
    * being made at this moment are not counted. Without an address only the cluster's count.
    */
   async full(address: string | undefined): Promise<'cluster' | 'address' | undefined> {
@@ -57,7 +57,7 @@ export class GameQuota {
     writing.exec().catch(() => undefined);
   }
 
-  /** A game is there until then, in milliseconds by the store's clock: for so long it counts. */
+  /** Counts a game until the time when it expires, in milliseconds by the store's clock. */
   kept(game: string, until: number): void {
     const writing = this.#options.redis.pipeline().zadd(GAMES_KEY, 'XX', until, game);
     keep(writing, GAMES_KEY, until);
@@ -70,7 +70,7 @@ export class GameQuota {
   }
 }
 
-/** A count is there as long as any game in it. */
+/** A count is kept as long as any game in it. */
 function keep(writing: ChainableCommander, key: string, until: number): void {
   writing.pexpireat(key, until, 'NX').pexpireat(key, until, 'GT');
 }

@@ -4,7 +4,7 @@ import { type Actor, askerOf, Refusal, requesterOf } from '../authority/game-aut
 import { type Store, storeFailure } from '../redis/connect.ts';
 import { defineScript, type Script } from '../redis/scripts.ts';
 
-/** Where quick match finds the open games of a shape, and what a request was given before. */
+/** The keys of the open games of a shape, and of the answer that a request got before. */
 export const matchKeys = (shape: string, player: string, id: string) => ({
   open: `gridlock:{match}:${shape}`,
   handed: `gridlock:{match}:${shape}:handed`,
@@ -15,7 +15,7 @@ const KEEP_SECONDS = 3600;
 /** How long to wait for room for another game, in milliseconds: games are short. */
 export const FULL_MS = 5000;
 
-/** Finds codes for new games, and open games for those who want any. */
+/** Finds codes for new games, and open games for quick match. */
 export class Matchmaking {
   readonly #matching: Matching<unknown>;
   readonly #secret: Uint8Array;

@@ -82,7 +82,7 @@ for (const design of DESIGNS) {
       bob.close();
     });
 
-    test('captures sent in one go are carried out in the order they were sent', async () => {
+    test('captures that are sent together are carried out in the order in which they were sent', async () => {
       const { ada, bob, game } = await started({ size: 5 });
       const cells = sequence(0, 24);
       const answers = await Promise.all(cells.map((cell) => ada.request({ type: 'capture', game, cell })));
@@ -94,7 +94,7 @@ for (const design of DESIGNS) {
       bob.close();
     });
 
-    test('who was away resumes on another replica with exactly the events that were missed', async () => {
+    test('a player who was away resumes on another replica with exactly the missed events', async () => {
       const { ada, bob, game, epoch, tokens } = await started();
       ok(await ada.request({ type: 'capture', game, cell: 0 }));
       await bob.next('event', ({ seq }) => seq === 5);
@@ -117,7 +117,7 @@ for (const design of DESIGNS) {
       back.close();
     });
 
-    test('a resume that cannot be exact says so and brings a snapshot', async () => {
+    test('a resume that cannot be exact says so and sends a snapshot', async () => {
       const { ada, bob, game, epoch } = await started();
       for (const known of [
         { epoch: 'another', seq: 4 },
@@ -163,7 +163,7 @@ for (const design of DESIGNS) {
       newer.close();
     });
 
-    test('a game whose time is out ends by the clock with a ranking', async () => {
+    test('a game whose time is up ends by the clock with a ranking', async () => {
       const { ada, bob, game } = await started({ seconds: 5 });
       ok(await bob.request({ type: 'capture', game, cell: 0 }));
       const end = await ada.next('event', ({ event }) => event.kind === 'finished');
@@ -176,7 +176,7 @@ for (const design of DESIGNS) {
       bob.close();
     });
 
-    test('who leaves a waiting game gives the seat back and hears no more of it', async () => {
+    test('a player who leaves a waiting game frees the seat and receives nothing more of the game', async () => {
       const [ada, bob] = await Promise.all([TestClient.connect(one.url), TestClient.connect(two.url)]);
       const { game } = ok(await ada.request({ type: 'create', players: 2 }));
       ok(await ada.request({ type: 'leave', game: game! }));
@@ -201,7 +201,7 @@ for (const design of DESIGNS) {
       bob.close();
     });
 
-    test('who comes later gets the lines that were said, and who was away only the new ones', async () => {
+    test('a new subscriber gets the earlier lines, and one that was away only the new ones', async () => {
       const { ada, bob, game } = await started();
       ok(await ada.request({ type: 'subscribe', channel: game }));
       ok(await ada.request({ type: 'publish', channel: game, data: { text: 'first' } }));
@@ -221,7 +221,7 @@ for (const design of DESIGNS) {
       bob.close();
     });
 
-    test('a line sent twice is said once', async () => {
+    test('a line sent twice is published once', async () => {
       const ada = await TestClient.connect(one.url);
       ok(await ada.request({ type: 'subscribe', channel: 'lobby' }));
       const first = ok(await ada.request({ type: 'publish', channel: 'lobby', data: { text: 'once' }, id: 'line1' }));
@@ -234,7 +234,7 @@ for (const design of DESIGNS) {
       ada.close();
     });
 
-    test('presence lists who is in a channel on all replicas, and no longer who left', async () => {
+    test('presence lists the players in a channel on all replicas, and not those who left', async () => {
       const { ada, bob, game } = await started();
       ok(await ada.request({ type: 'subscribe', channel: game }));
       ok(await bob.request({ type: 'subscribe', channel: game }));

@@ -46,10 +46,10 @@ for (const design of DESIGNS) {
       return { game, ids, clients };
     }
 
-    test('a game that every replica sees end counts once for its players, and both replicas tell the same', async () => {
+    test('a game that ends on every replica counts once for its players, and both replicas report the same', async () => {
       const { game, ids, clients } = await play(6);
       await until(async () => (await admin.exists(countedKey(game))) === 1, 'the game is counted');
-      await until(async () => (await admin.zscore(GAMES_KEY, game)) === null, 'it is no open game any more');
+      await until(async () => (await admin.zscore(GAMES_KEY, game)) === null, 'it is no longer an open game');
       const rankings = async () => Promise.all(urls.map(readRanking));
       await until(async () => (await rankings()).every(({ players }) => players.length === 2), 'both report the end');
       const [one, other] = await rankings();
@@ -66,7 +66,7 @@ for (const design of DESIGNS) {
       for (const client of clients) client.close();
     });
 
-    test('a bot has no place among the players, and a win against it counts', async () => {
+    test('a bot is not in the ranking, but a win against it counts', async () => {
       const { ada, bob, game } = await startedGame(urls, 3);
       ok(await bob.request({ type: 'introduce', game, bot: 'hard' } as never));
       for (let cell = 0; cell < 9; cell += 1) ok(await (cell < 5 ? ada : bob).request({ type: 'capture', game, cell }));
@@ -92,7 +92,7 @@ describe('without a replica that saw the end', () => {
 
   const player = (id: string) => ({ player: { id, name: id.toUpperCase() }, generation: 1 });
 
-  /** A game that is over, of which no replica has told anybody. */
+  /** A game that is over, whose end no replica has reported. */
   async function unseenEnd(name: string): Promise<string> {
     const authority = authorities.of('stateless');
     const [ada, bob] = [player(`${name}-ada`), player(`${name}-bob`)];
@@ -140,7 +140,7 @@ describe('without a replica that saw the end', () => {
     await redis.del(rankingKeys(new Date().toISOString().slice(0, 10)).order);
   });
 
-  test('an end that several replicas report many times at once counts once', async (t) => {
+  test('an end that several replicas report repeatedly at the same time counts once', async (t) => {
     const { redis } = authorities;
     const game = await unseenEnd('often');
     const parts = [replicaParts(), replicaParts()];

@@ -2,7 +2,7 @@ import type { DayRanking, RankedPlayer, Result } from '../../protocol/ranking.ts
 import { type Store, storeFailure } from '../redis/connect.ts';
 import { defineScript, type Script } from '../redis/scripts.ts';
 
-/** The players of a day, `2026-12-01`, by what they reached, and their names; whether a room was counted. */
+/** The keys of the players of a day, `2026-12-01`, by their results; of their names; and of rooms that were counted. */
 export const rankingKeys = (day: string) => ({
   order: `gridlock:{ranking}:${day}`,
   names: `gridlock:{ranking}:${day}:names`,
@@ -11,13 +11,13 @@ export const countedKey = (room: string): string => `gridlock:{ranking}:counted:
 
 /** A day is kept until the one after it is over, everywhere. */
 const KEEP_SECONDS = 2 * 24 * 3600;
-/** Players of a day: the last ones make room. */
+/** The most players of a day. The lowest ones make room. */
 const MOST_PLAYERS = 10_000;
 /** The number of players to report. */
 const SHOWN = 10;
-/** A ranking is read once in so many milliseconds, however many ask. */
+/** A ranking is read at most once in this many milliseconds, however many clients ask. */
 const FRESH_MS = 500;
-/** What a win is worth in the order, and the most points of a day: both fit exactly into a number of Redis. */
+/** The weight of a win in the order, and the most points of a day. Both fit exactly into a number of Redis. */
 const WIN = 1e9;
 const MOST_POINTS = WIN - 1;
 
@@ -25,11 +25,11 @@ export interface RankingOptions {
   readonly redis: Store;
   /** Milliseconds by Redis's clock. */
   readonly now: () => number;
-  /** A room is remembered as counted for so long after it was: longer than it is kept once it is over. */
+  /** How long a room is remembered as counted: longer than it is kept once it is over. */
   readonly rememberSeconds: number;
 }
 
-/** How the players of a day did, by wins, then points. A day begins at midnight UTC. */
+/** The ranking of the players of a day, by wins, then points. A day begins at midnight UTC. */
 export class Ranking {
   readonly #options: RankingOptions;
   readonly #count: Script;
@@ -40,7 +40,7 @@ export class Ranking {
     this.#count = defineScript(options.redis, [new URL('./lua/count.lua', import.meta.url)]);
   }
 
-  /** Counts how a room came out: once, however often it is told, by whichever replicas. */
+  /** Counts the results of a room once, however often and by whichever replicas they are reported. */
   async count(room: string, results: readonly Result[]): Promise<void> {
     const reached = results.filter(({ points, won }) => points > 0 || won);
     if (reached.length === 0) return;

@@ -11,7 +11,7 @@ import { adminOf, startRedis, type TestRedis } from '../testing/redis.ts';
 import { DESIGNS, startTestReplica } from '../testing/replica.ts';
 import { SeatHold } from './seat-hold.ts';
 
-/** The seat is held for two of them: time enough to come back also when the machine stands still for a while. */
+/** The seat is held for two heartbeats, which is enough time to come back even if the machine pauses for a while. */
 const HEARTBEAT_MS = 2000;
 
 for (const design of DESIGNS) {
@@ -41,7 +41,7 @@ for (const design of DESIGNS) {
     const left = (client: TestClient, game: string) =>
       client.events(game).filter(({ event }) => event.kind === 'left').length;
 
-    test('who closes the page while a game waits gives up the seat after two heartbeats', async () => {
+    test('a player who closes the page while a game waits loses the seat after two heartbeats', async () => {
       const { host, other, game } = await waitingGame();
       other.close();
       const gone = await host.next('event', (message) => message.game === game && message.event.kind === 'left');
@@ -49,7 +49,7 @@ for (const design of DESIGNS) {
       host.close();
     });
 
-    test('who comes back in time and resumes keeps the seat', async () => {
+    test('a player who comes back in time and resumes keeps the seat', async () => {
       const { token } = await guest(replica.url);
       const { host, other, game } = await waitingGame(token);
       const { epoch, seq } = await other.next('snapshot');
@@ -85,7 +85,7 @@ for (const design of DESIGNS) {
 
 for (const design of DESIGNS) {
   for (const how of ['join', 'match'] as const) {
-    test(`${design}: who hangs up before the answer to ${how} gives up the seat as well`, async (t) => {
+    test(`${design}: a player who disconnects before the answer to ${how} also loses the seat`, async (t) => {
       const redis = await startRedis();
       t.after(() => redis.stop());
       const replica = await startTestReplica(redis.url, '1111', { heartbeatMs: HEARTBEAT_MS, design });
@@ -111,7 +111,7 @@ for (const design of DESIGNS) {
 }
 
 for (const design of DESIGNS) {
-  test(`${design}: who hangs up before an answer that Redis gives too late gives up the seat as well`, async (t) => {
+  test(`${design}: a player who disconnects before a late answer of Redis also loses the seat`, async (t) => {
     const redis = await startRedis();
     t.after(() => redis.stop());
     const proxy = await startProxy(redis.port);
@@ -149,7 +149,7 @@ for (const design of DESIGNS) {
 }
 
 for (const design of DESIGNS) {
-  test(`${design}: the seat of who is gone is given up also when the replica drains meanwhile`, async (t) => {
+  test(`${design}: the seat of an absent player is freed even if the replica drains meanwhile`, async (t) => {
     const redis = await startRedis();
     t.after(() => redis.stop());
     const given = { heartbeatMs: HEARTBEAT_MS, design };
@@ -175,7 +175,7 @@ for (const design of DESIGNS) {
   });
 }
 
-test('a seat that could not be given up while Redis did not answer is given up when it does', async () => {
+test('a seat that could not be freed while Redis did not answer is freed when Redis answers', async () => {
   let [asked, answers] = [0, false];
   const authority = {
     leave: async () => {

@@ -1,11 +1,13 @@
 import { type GameAuthority, Refusal, type SocketActor } from '../authority/game-authority.ts';
 import type { Logger } from '../ops/log.ts';
 
-/** How often it is tried again to give up a seat while Redis does not answer, and for how long: then its game is gone. */
+/**
+ * How often and for how long freeing a seat is retried while Redis does not answer. After that its game has expired.
+ */
 const RETRY_MS = 5000;
 const GIVE_UP_MS = 3_600_000;
 
-/** Seats that are given up in so many milliseconds, as one replica tells another. */
+/** Seats to free after this many milliseconds, as one replica hands them to another. */
 export interface HeldSeats {
   readonly actor: SocketActor;
   readonly connection: string;
@@ -14,7 +16,7 @@ export interface HeldSeats {
 }
 
 interface Pending extends HeldSeats {
-  /** When it is time, by `performance.now()`. */
+  /** When to free the seat, by `performance.now()`. */
   readonly due: number;
 }
 
@@ -57,7 +59,7 @@ export class SeatHold {
     this.#pending.set(timer, { ...seats, due });
   }
 
-  /** Lets go of all seats and gives them, for another replica to go on with. */
+  /** Releases all seats and returns them, so that another replica can continue. */
   handOver(): HeldSeats[] {
     const now = performance.now();
     const seats = [...this.#pending.values()].map(({ due, ...held }) => ({ ...held, leftMs: Math.max(0, due - now) }));

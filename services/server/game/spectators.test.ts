@@ -45,7 +45,7 @@ for (const design of DESIGNS) {
       return { ada, bob, game: game! };
     }
 
-    test('who plays and asks to watch keeps the seat over a cut', async (t) => {
+    test('a player who asks to watch keeps the seat over a cut', async (t) => {
       // The seat is held for two of them: time enough to come back also when the machine stands still for a while.
       const own = await startTestReplica(redis.url, '3333', { design, heartbeatMs: 2000 });
       t.after(() => own.drain());
@@ -69,7 +69,7 @@ for (const design of DESIGNS) {
       );
     });
 
-    test('those who watch talk where the players hear nothing before the end, and read it after', async () => {
+    test('players can read the chat of the watchers only after the end of the game', async () => {
       const { ada, bob, game } = await started(true);
       const [eve, dan] = await Promise.all(urls.map((url) => TestClient.connect(url)));
       const channel = `watchers:${game}`;
@@ -92,7 +92,7 @@ for (const design of DESIGNS) {
       for (const client of [ada, bob, eve!, dan!]) client.close();
     });
 
-    test('a game that nobody may watch has no channel for watchers, and does not tell that it is there', async () => {
+    test('a game that nobody may watch has no channel for watchers, and does not reveal that it exists', async () => {
       const { ada, bob, game } = await started(undefined);
       const eve = await TestClient.connect(urls[0]);
       const answers = await Promise.all(
@@ -103,7 +103,7 @@ for (const design of DESIGNS) {
       for (const client of [ada, bob, eve]) client.close();
     });
 
-    test('who watches gets the game as it is and every event of it, from any replica', async () => {
+    test('a watcher gets the present game and every event of it, from any replica', async () => {
       const { ada, bob, game } = await started(true);
       ok(await ada.request({ type: 'capture', game, cell: 0 }));
       const eve = await TestClient.connect(urls[1]);
@@ -136,7 +136,7 @@ for (const design of DESIGNS) {
       for (const client of [ada, bob, back]) client.close();
     });
 
-    test('who watches may not move, not chat in the game, and not resume as if at a seat', async () => {
+    test('a watcher may not move, chat in the game, or resume like a player', async () => {
       const { ada, bob, game } = await started(true);
       const eve = await TestClient.connect(urls[0]);
       ok(await eve.request({ type: 'watch', game }));
@@ -196,7 +196,7 @@ for (const design of DESIGNS) {
       for (const client of [ada, bob, eve]) client.close();
     });
 
-    test('players and watchers are told how many watch, over all replicas', async () => {
+    test('players and watchers receive the number of watchers, over all replicas', async () => {
       const { ada, bob, game } = await started(true);
       const watchers = await Promise.all([urls[0], urls[1], urls[1]].map((url) => TestClient.connect(url)));
       for (const watcher of watchers) ok(await watcher.request({ type: 'watch', game }));

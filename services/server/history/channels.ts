@@ -15,9 +15,9 @@ import { LARGEST_FRAME } from '../limits.ts';
 import type { History, Position } from './history.ts';
 import { type HistoryScript, type HistoryStore, newEpoch, type RawEntry } from './history-store.ts';
 
-/** How full the store may be, of its `maxmemory`, for another message. */
+/** The part of `maxmemory` that may be in use when a message is published. */
 const MOST_FOR_MESSAGES = 0.85;
-/** How long a repeat of a message is known as such. */
+/** How long a repeat of a message is recognised. */
 const REMEMBER_SECONDS = 600;
 
 const channelKeys = (channel: string) => {
@@ -43,7 +43,7 @@ export interface ChannelsOptions {
   readonly histories: HistoryStore;
   /** APPID of this replica. */
   readonly replica: string;
-  /** The application threw when it was asked about a channel. */
+  /** Called when the application threw while it handled a channel. */
   readonly onFault?: (channel: string, error: unknown) => void;
 }
 
@@ -72,7 +72,7 @@ export class Channels {
     return this.#ask(channel, () => access({ id, name }, channel));
   }
 
-  /** Data as a channel carries it. @throws Refusal `bad_message` when it is something else, `app_failed` */
+  /** Data, parsed by the schema of a channel. @throws Refusal `bad_message` if it does not match, `app_failed` */
   read(channel: string, data: unknown): Publication {
     const { rule, room } = this.match(channel);
     const parsed = this.#ask(channel, () => v.safeParse(rule.data, data, { abortPipeEarly: true }));
@@ -155,21 +155,21 @@ function keptBy({ name, history }: AnyChannelRule): Exclude<AnyChannelRule['hist
   return history;
 }
 
-/** Throws when there is no JSON of it. */
+/** Throws if the data cannot be written as JSON. */
 function toJson(data: unknown): string {
   const text = JSON.stringify(data) as string | undefined;
-  if (text === undefined) throw new Error('what the schema makes of the data is not JSON');
+  if (text === undefined) throw new Error('the output of the schema is not JSON');
   return text;
 }
 
-/** As many of the newest texts as a frame holds, of the newest first, in the order they came. */
+/** As many of the newest texts as fit into a frame, in the order in which they came. */
 function fitting(texts: readonly string[]): string[] {
   let bytes = 0;
   const most = texts.findIndex((text) => (bytes += Buffer.byteLength(text)) > LARGEST_FRAME);
   return texts.slice(0, most < 0 ? texts.length : most).reverse();
 }
 
-/** What a message is in a history, which names its channel and epoch itself. */
+/** The form of a message in a history. The history itself names channel and epoch. */
 function toKept(text: string): KeptMessage {
   const { type: _, channel: __, epoch: ___, ...kept } = JSON.parse(text) as KeptMessage & Record<string, unknown>;
   return kept as KeptMessage;

@@ -8,12 +8,12 @@ import { ok, startedGame } from '../testing/play.ts';
 import { startRedis, type TestRedis } from '../testing/redis.ts';
 import { DESIGNS, startTestReplica } from '../testing/replica.ts';
 
-/** ConnectionSet that listen in the lobby, and lines a second said there: 3,000 deliveries a second. */
+/** The connections that listen in the lobby, and the lines per second there: 3,000 deliveries per second. */
 const LISTENERS = 150;
 const EVERY_MS = 50;
 /** Half of them with the storm. */
 const ROUNDS = 8;
-/** Moves of a game in a round, and lines that are said in one of the storm, at least. */
+/** The moves of a game in a round, and the fewest lines in a round with the storm. */
 const MOVES = 15;
 const LINES = 6;
 
@@ -80,7 +80,7 @@ for (const design of DESIGNS) {
       times[kind].push(took.sort((left, right) => left - right));
     }
     assert.ok(said > 20, `${said} lines were said`);
-    // A machine that stands still makes one round worse, moves that wait for chat make all.
+    // A pause of the machine makes one round worse; moves that wait for chat make all rounds worse.
     const p99 = (kind: 'quiet' | 'storm') =>
       Math.min(...times[kind].map((took) => took[Math.ceil(0.99 * took.length) - 1]!));
     // A move that waited for the deliveries of one line to all listeners and the ones before would take many times as long.

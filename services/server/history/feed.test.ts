@@ -73,7 +73,7 @@ test('announcements in order are delivered without a read', async () => {
   assert.equal(book.reads, 0);
 });
 
-test('a hole is filled by reading and the order is kept', async () => {
+test('a gap is filled by reading and the order is kept', async () => {
   const book = new Book();
   const feed = new Feed(book, 'e1', 0, SILENT);
   const ada = reader();
@@ -86,7 +86,7 @@ test('a hole is filled by reading and the order is kept', async () => {
   assert.deepEqual(ada.seen, entries(1, 3));
 });
 
-test('a hole that opens while another one is being read is filled as well', async () => {
+test('a gap that opens while another one is being read is filled as well', async () => {
   const book = new Book();
   const feed = new Feed(book, 'e1', 0, SILENT);
   const ada = reader();
@@ -99,7 +99,7 @@ test('a hole that opens while another one is being read is filled as well', asyn
   assert.deepEqual(ada.seen, entries(1, 4));
 });
 
-test('what was lost at the end is found by the check', async () => {
+test('the check finds an entry that was lost at the end', async () => {
   const book = new Book();
   const feed = new Feed(book, 'e1', 0, SILENT);
   const ada = reader();
@@ -116,7 +116,7 @@ test('a history of another epoch, or a history that went back, does not count as
   assert.equal(await new Feed(book, 'e1', 2, SILENT).check(), 'other');
 });
 
-test('a follower who comes with an older position gets what lies between, once', async () => {
+test('a follower with an older position gets the entries between, once', async () => {
   const book = new Book();
   const feed = new Feed(book, 'e1', 0, SILENT);
   const [ada, bob] = [reader(), reader()];
@@ -130,7 +130,7 @@ test('a follower who comes with an older position gets what lies between, once',
   assert.deepEqual(ada.seen, entries(1, 5));
 });
 
-test('a follower who could not be brought up is brought up by a later check', async () => {
+test('a later check brings up a follower that could not be brought up before', async () => {
   const book = new Book();
   const feed = new Feed(book, 'e1', 0, SILENT);
   const bob = reader();
@@ -147,7 +147,7 @@ test('a follower who could not be brought up is brought up by a later check', as
   assert.deepEqual(bob.seen, entries(1, 2));
 });
 
-test('who stopped following while it was brought up is given nothing any more', async () => {
+test('a follower that stops while it is brought up to date receives nothing more', async () => {
   const read = Promise.withResolvers<{ seq: number; text: string }[]>();
   const history: History = {
     head: 'gone',
@@ -169,7 +169,7 @@ test('who stopped following while it was brought up is given nothing any more', 
   assert.deepEqual(one.seen, []);
 });
 
-test('whatever is lost, repeated or comes late, every follower sees exactly the history', async () => {
+test('whatever is lost, repeated or late, every follower sees exactly the history', async () => {
   const action = fc.oneof(
     { weight: 6, arbitrary: fc.constant('announce' as const) },
     { weight: 2, arbitrary: fc.constant('lose' as const) },

@@ -9,11 +9,11 @@ export interface FeedReport {
   gap(type: 'event' | 'message', filled: number): void;
   read(type: 'event' | 'message'): void;
   failed(channel: string, error: unknown): void;
-  /** A history is followed no longer: how far it was seen. */
+  /** Called when a history is no longer followed, with the last position seen. */
   left(sighting: Sighting): void;
 }
 
-/** One follower's place in the history. While `queue` is there it is being brought up to the feed. */
+/** One follower's place in the history. While it has a `queue`, it is being brought up to the feed. */
 interface Place {
   readonly follower: Follower;
   position: number;
@@ -21,22 +21,22 @@ interface Place {
 }
 
 /**
- * Follows one history for all its local followers. Announcements are only a hint: what is delivered is
- * exactly the history, in order, each entry once. A hole is filled by reading.
+ * Follows one history for all its local followers. Announcements are only a hint: what is delivered is exactly the
+ * history, in order, each entry once. A gap is filled by reading.
  */
 export class Feed {
   readonly history: History;
   readonly epoch: string;
   readonly #report: FeedReport;
-  /** The history goes on in another epoch. */
+  /** Whether the history goes on in another epoch. */
   readonly #onOther: () => void;
   readonly #places = new Set<Place>();
-  /** Announced before their turn. */
+  /** Entries that were announced before their turn. */
   readonly #early = new Map<number, string>();
   #last: number;
   #reading = false;
   #readAgain = false;
-  /** Something came since the last check; then there is no need to ask. */
+  /** Whether an entry came since the last check, so that no check is needed. */
   #stirred = false;
   #closed = false;
 
@@ -57,7 +57,7 @@ export class Feed {
     return { head: this.history.head, epoch: this.epoch, seq: this.#last };
   }
 
-  /** Adds a follower who knows everything up to `position`. Gives the function that removes it. */
+  /** Adds a follower that knows everything up to `position`. Returns the function that removes it. */
   follow(follower: Follower, position: number): () => void {
     const place: Place = { follower, position, queue: undefined };
     this.#places.add(place);
@@ -88,7 +88,7 @@ export class Feed {
     }
     if (!(seq > this.#last)) return;
     this.#stirred = true;
-    // As nearly always: the next one, and nothing waits for it.
+    // The usual case: the next entry, and none waits for it.
     if (seq === this.#last + 1 && this.#early.size === 0) {
       this.#last = seq;
       this.#deliver(seq, text);
@@ -99,7 +99,7 @@ export class Feed {
     if (this.#early.size > 0) void this.catchUp();
   }
 
-  /** Reads what the announcements left out. Harmless at any time. */
+  /** Reads the entries that were not announced. Safe at any time. */
   async catchUp(): Promise<void> {
     if (this.#closed) return;
     this.#readAgain = this.#reading;
@@ -118,7 +118,7 @@ export class Feed {
       let filled = 0;
       for (const { seq, text } of entries) {
         if (seq <= this.#last) continue;
-        // Of a channel old lines may be gone; then the history goes on from the oldest that is left.
+        // Old lines of a channel may be gone. The history then continues from the oldest line that is left.
         if (seq > this.#last + 1) this.#last = seq - 1;
         if (!this.#early.has(seq)) filled += 1;
         this.#early.set(seq, text);
@@ -134,8 +134,8 @@ export class Feed {
   }
 
   /**
-   * Finds what was lost at the end, where no later announcement shows the hole. Tells whether the history
-   * that is followed still is the one in Redis.
+   * Finds entries that were lost at the end, where no later announcement shows the gap. Returns whether the followed
+   * history is still the one in Redis.
    */
   async check(): Promise<'same' | 'other' | 'gone'> {
     for (const place of this.#places) if (place.queue) void this.#bringUp(place);
@@ -150,7 +150,7 @@ export class Feed {
       if (!position) return 'gone';
       if (position.epoch !== this.epoch) return 'other';
       if (position.seq < known) {
-        // What was given away must not be given to something else: not in this epoch.
+        // A number that followers have seen must not be used again in this epoch.
         await this.history.renew(this.epoch);
         return 'other';
       }
@@ -161,7 +161,7 @@ export class Feed {
     return 'same';
   }
 
-  /** Stops, and tells the followers that there is nothing more or that they must start over. */
+  /** Stops, and tells the followers that no more follows or that they must start over. */
   close(why: 'ended' | 'reset'): void {
     this.#closed = true;
     const places = [...this.#places];
@@ -198,13 +198,13 @@ export class Feed {
     this.history.delivered?.(this.epoch, { seq, text });
   }
 
-  /** Sends a follower that is behind the events it lacks, then those that arrived since. */
+  /** Sends a follower the events that it lacks, then those that have arrived since. */
   async #bringUp(place: Place): Promise<void> {
     place.queue ??= [];
     try {
       const entries = await this.history.after({ epoch: this.epoch, seq: place.position });
       this.#report.read(this.history.type);
-      // It is followed no longer, or from another place.
+      // The follower is gone, or follows from another position.
       if (!this.#places.has(place)) return;
       // The feed is about to be reset.
       if (!entries) return this.#onOther();
@@ -248,7 +248,7 @@ export class FeedSet {
     for (const feed of this.#feeds.values()) yield feed.sighting;
   }
 
-  /** Delivers to `follower` everything after `position`. Gives the function that stops it. */
+  /** Delivers everything after `position` to `follower`. Returns the function that stops it. */
   follow(history: History, epoch: string, position: number, follower: Follower): () => void {
     const { channel } = history;
     let feed = this.#feeds.get(channel);
@@ -282,7 +282,7 @@ export class FeedSet {
     for (const entry of entries) this.#feeds.get(channel)?.announce(epoch, entry);
   }
 
-  /** There may be entries that nobody announced. */
+  /** Checks for entries that nobody announced. */
   catchUp(channel: string): void {
     void this.#feeds.get(channel)?.catchUp();
   }

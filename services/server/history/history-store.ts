@@ -27,13 +27,13 @@ const MOST_TOGETHER = 64;
 export interface HistoryStoreOptions {
   readonly redis: Store;
   readonly topology: Topology['kind'];
-  /** The name of this replica; no two that run have the same. */
+  /** The name of this replica. No two running replicas have the same name. */
   readonly replica: string;
-  /** What a person should know about Redis, as a sentence, each once. */
+  /** Called with each warning about Redis once, as a sentence. */
   readonly onNotice?: (sentence: string) => void;
-  /** This Redis cannot be used. */
+  /** Called if this Redis cannot be used. */
   readonly onUnusable?: (sentence: string) => void;
-  /** Takes what the primaries said of themselves, every few seconds. */
+  /** Called every few seconds with the reports of the primaries. */
   readonly onInspected?: (servers: readonly ServerFacts[]) => void;
 }
 
@@ -82,8 +82,8 @@ export class HistoryStore {
   }
 
   /**
-   * The same for what is asked so often that many are carried out at once: the files define the function `each`, which
-   * gives the reply to one, and `open`, which is told where its keys begin.
+   * The same for frequent requests, of which many are carried out at once. The files define the function `each`, which
+   * gives the reply to one request, and `open`, which is given the index of its first key.
    */
   defineMany(files: readonly URL[]): HistoryScript {
     const script = this.#raw([...GUARD, ...files, file('many')]);
@@ -96,7 +96,7 @@ export class HistoryStore {
     return this.#decided((keys, args) => batch.run(keys, args));
   }
 
-  /** Has a script run again once it is clear what became of the history. */
+  /** Runs a script again once it is clear whether the history lost anything. */
   #decided(script: HistoryScript): HistoryScript {
     return async (keys, args) => {
       for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
@@ -127,17 +127,17 @@ export class HistoryStore {
     return typeof epoch === 'string' ? { epoch, seq: Number(seq) } : undefined;
   }
 
-  /** Somebody saw more of this epoch than there is. */
+  /** Called when somebody has seen more of this epoch than the store has. */
   async renew(head: string, epoch: string): Promise<void> {
     await this.#renew([head], [epoch, newEpoch()]);
   }
 
-  /** How full Redis is, of its `maxmemory`, as of a few seconds ago: 0 to 1. Of a cluster the fullest primary. */
+  /** The used part of `maxmemory` a few seconds ago, 0 to 1. In a cluster, that of the fullest primary. */
   get fullness(): number {
     return this.#fullness;
   }
 
-  /** Learns what server there is: after each connection, and at times. */
+  /** Learns about the server: after each connection, and from time to time. */
   async inspect(): Promise<void> {
     const { topology, onUnusable } = this.#options;
     const nodes = this.redis instanceof Redis ? [this.redis] : (this.redis as Cluster).nodes('master');
@@ -159,7 +159,7 @@ export class HistoryStore {
     await this.#rollCall.sign(servers[0].life);
   }
 
-  /** This replica goes, and nothing is asked of it any more. */
+  /** This replica leaves and receives no more requests. */
   async leave(): Promise<void> {
     if (this.#options.topology === 'single') await this.#rollCall.leave();
   }
@@ -169,7 +169,7 @@ export class HistoryStore {
     if (isDurable === undefined) {
       this.#notice('Redis does not tell how it persists (CONFIG GET appendfsync): each restart opens new epochs.');
     }
-    // What was seen before is told first: from then on this replica takes part in the life.
+    // This replica reports what it saw before, and only then takes part in the life.
     await this.#rollCall.enter(life);
     this.#known = `${life} ${runId || '-'} ${isSafe(server) ? 1 : 0}`;
   }
@@ -185,7 +185,7 @@ export class HistoryStore {
           continues({ life, run, durable: durable === '1' }, server, topology) &&
           (await this.#rollCall.isComplete(server.life));
       }
-      // Nothing is there yet: only what is known of the server was old.
+      // The history does not exist yet. Only the knowledge about the server was old.
       if (life !== '') await this.#adopt([head], [life, isSame ? '' : newEpoch(), this.#known]);
     } catch (error) {
       throw storeFailure(error);
@@ -214,7 +214,7 @@ export const newEpoch = (): string => randomBytes(9).toString('base64url');
 
 const file = (name: string) => new URL(`./lua/${name}.lua`, import.meta.url);
 const GUARD = [file('life'), file('guard')];
-/** As the client would have made it of what Redis answers. */
+/** The error that the client would have made from the reply of Redis. */
 const replyError = (text: string) => Object.assign(new Error(text.replace(/^-/, '')), { name: 'ReplyError' });
 
 type RawScript = (keys: readonly string[], args: readonly Argument[]) => Promise<Reply>;

@@ -6,7 +6,7 @@ export interface LogEntry {
   readonly text: string;
 }
 
-/** Where a history is: an epoch, and the newest seq in it. */
+/** A position in a history: an epoch, and the newest seq in it. */
 export interface Position {
   readonly epoch: string;
   readonly seq: number;
@@ -23,7 +23,7 @@ export interface History {
   after(position: Position): Promise<LogEntry[] | undefined>;
   /** The newest entry; undefined when the history is gone. */
   position(): Promise<Position | undefined>;
-  /** More was seen of this epoch than is there: the history has to go on in another one. */
+  /** Called when more of this epoch was seen than exists: the history has to go on in another one. */
   renew(epoch: string): Promise<void>;
   /** Called once an entry has been given to the followers. */
   delivered?(epoch: string, entry: LogEntry): void;
@@ -31,8 +31,8 @@ export interface History {
 
 export interface Follower {
   deliver(packet: Packet): void;
-  /** The history is not the one that was followed: start over from a snapshot. */
+  /** The history is no longer the followed one: start over from a snapshot. */
   reset(): void;
-  /** There will be nothing more. */
+  /** No more entries will come. */
   ended?(): void;
 }

@@ -42,7 +42,7 @@ async function restart(size?: number): Promise<void> {
 /** Often enough that nothing else can come first, and within what a player may ask. */
 const RETRY_MS = 50;
 
-/** Asks until it is acknowledged, without a pause in which anybody could notice a loss. */
+/** Repeats a command until it is acknowledged, without a pause in which anybody could notice a loss. */
 async function insist(client: TestClient, request: Parameters<TestClient['request']>[0]) {
   for (;;) {
     const answer = await client.request(request);
@@ -73,7 +73,7 @@ async function capture(client: TestClient, game: string, cells: number[], promis
   return last;
 }
 
-/** Where a client is in a game, and the board as it was shown it. */
+/** The position of a client in a game, and its board. */
 function standOf({ received }: TestClient, game: string) {
   let [epoch, seq, cells] = ['', 0, [] as number[]];
   for (const item of received) {
@@ -116,7 +116,7 @@ for (const design of DESIGNS) {
       positionsSeen(clients);
       for (const client of clients) {
         assertGapless(client, game);
-        assert.ok(isTold(client, game), 'those who saw what is lost are told');
+        assert.ok(isTold(client, game), 'clients that saw the lost events are told');
       }
     });
 
@@ -157,7 +157,7 @@ for (const design of DESIGNS) {
       assertGapless(ada, game);
     });
 
-    test('a line of chat has its place alone, though the end of a durable log was lost', async () => {
+    test('each line of chat has its own place, even after a durable log lost its end', async () => {
       await setUp(design);
       const promises = new Promises();
       const say = async (client: TestClient, texts: string[]) => {
@@ -175,7 +175,7 @@ for (const design of DESIGNS) {
       const last = [...promises.all.keys()].at(-1)!.split(' ')[0]!;
       const startedOver = ({ received }: TestClient) =>
         received.some((item) => item.type === 'history' && item.epoch === last);
-      await until(() => clients.every(startedOver), 'those who listen to the lobby hear it again');
+      await until(() => clients.every(startedOver), 'subscribers of the lobby receive it again');
       positionsSeen(clients);
     });
   });

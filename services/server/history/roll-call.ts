@@ -2,12 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Refusal } from '../authority/game-authority.ts';
 import type { Sighting, Sightings } from './sightings.ts';
 
-/** Which replicas there are, and in which life each has told what it saw. */
+/** The key of the roll: the replicas, and the life in which each has reported what it saw. */
 const ROLL = 'gridlock:{replicas}:roll';
 const KEEP_SECONDS = 7 * 24 * 3600;
 /** A replica that has not answered the roll for this long is gone. */
 const SILENCE_MS = 10_000;
-/** How long the others are waited for, from when this replica knows of a life. All of them connect again meanwhile. */
+/** How long to wait for the others after this replica learns of a life. In this time all of them reconnect. */
 const WAIT_MS = 1500;
 const POLL_MS = 25;
 /** Histories that one script compares: a millisecond or two in which Redis does nothing else. */
@@ -23,17 +23,17 @@ export interface RollCallOptions {
   readonly sight: Script;
   readonly sign: Script;
   readonly newEpoch: () => string;
-  /** What a person should know, as a sentence. */
+  /** Called with a warning, as a sentence. */
   readonly onNotice: (sentence: string) => void;
 }
 
 /**
- * Calls the replicas when Redis begins another life: each tells how far it saw every history, and what lost something
- * goes on in a new epoch. Only when all have told, it is certain of the rest that nothing of it is missing.
+ * Calls the replicas when Redis begins another life: each reports how far it saw every history, and a history that lost
+ * something goes on in a new epoch. Only when all have reported is it certain that the other histories are complete.
  */
 export class RollCall {
   readonly #options: RollCallOptions;
-  /** Of each life until when the others are waited for, once this replica has told what it saw. */
+  /** For each life, until when to wait for the others after this replica has reported what it saw. */
   readonly #told = new Map<string, Promise<number>>();
   readonly #complete = new Map<string, Promise<boolean>>();
   /** The replicas that answered in the life before, as far as is known here: Redis may have lost their names. */
@@ -43,17 +43,17 @@ export class RollCall {
     this.#options = options;
   }
 
-  /** Tells what this replica saw before a life, once. Until that is done it must not take part in the life. */
+  /** Reports once what this replica saw before a life. Until then it must not take part in the life. */
   enter(life: string): Promise<number> {
     return remember(this.#told, life, () => this.#tell(life));
   }
 
-  /** Whether everybody has told. Waits for those who may be about to. */
+  /** Whether all replicas have reported. Waits for those that may be about to. */
   isComplete(life: string): Promise<boolean> {
     return remember(this.#complete, life, () => this.#wait(life));
   }
 
-  /** Answers the roll; gives those who have not told yet. To be called every few seconds. */
+  /** Answers the roll and returns the replicas that have not reported yet. To be called every few seconds. */
   async sign(life: string, known: readonly string[] = []): Promise<string[]> {
     const { replica, sign } = this.#options;
     const args = [replica, SILENCE_MS, KEEP_SECONDS, ...known, serverOf(life)];
@@ -63,7 +63,7 @@ export class RollCall {
     return missing;
   }
 
-  /** This replica goes: nobody has to wait for it. */
+  /** This replica leaves, so nobody has to wait for it. */
   async leave(): Promise<void> {
     const { replica, sign } = this.#options;
     await sign([ROLL], [replica, SILENCE_MS, KEEP_SECONDS, serverOf('-')]);
@@ -103,7 +103,7 @@ export class RollCall {
       if (missing.length === 0) return true;
       if (performance.now() > until) {
         this.#options.onNotice(
-          `Redis was started again, and no word came of what was seen by ${missing.join(', ')}: new epochs begin.`,
+          `Redis was restarted, and ${missing.join(', ')} did not report what they saw: new epochs begin.`,
         );
         return false;
       }
@@ -115,7 +115,7 @@ export class RollCall {
 /** The values of the server that `life.lua` needs. */
 const serverOf = (life: string) => `${life} - 0`;
 
-/** Does something once for a life, unless it fails or comes to nothing: then the next one tries again. */
+/** Does something once for a life. If it fails or has no result, the next caller tries again. */
 function remember<T>(known: Map<string, Promise<T>>, life: string, task: () => Promise<T>): Promise<T> {
   const before = known.get(life);
   if (before) return before;

@@ -10,13 +10,13 @@ export function accessProblem({ headers }: Pick<IncomingMessage, 'headers'>): st
   const { host = '', origin } = headers;
   const name = nameOf(host);
   if (isIP(name) === 0 && !isLocalName(name)) {
-    return 'Come by an IP address or as localhost: other names are not served here.';
+    return 'Open this page by an IP address or as localhost: other names are not served here.';
   }
-  if (origin !== undefined && origin !== `http://${host}`) return 'Another page may not ask here.';
+  if (origin !== undefined && origin !== `http://${host}`) return 'Requests of other pages are refused here.';
   return undefined;
 }
 
-/** Names that nobody can register, and so let lead here: those within a machine, a network or a cluster. */
+/** Names that nobody can register and point here: those within a machine, a network or a cluster. */
 const INNER_NAME = /^[^.]+$|\.(localhost|local|internal|svc)$/;
 
 /**
@@ -31,7 +31,7 @@ export function hostProblem({ headers }: Pick<IncomingMessage, 'headers'>): stri
   return 'Ask by an IP address, as localhost or by a name of this network: public names are not served here.';
 }
 
-/** Whether it comes by a name or address of the machine itself. */
+/** Whether the request names the machine itself. */
 export function isLoopback({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
   const name = nameOf(headers.host ?? '');
   return isLocalName(name) || name === '::1' || (isIP(name) === 4 && name.startsWith('127.'));

@@ -16,7 +16,7 @@ export interface EventLogOptions {
 
 type Waiting = Omit<OperationsEvent, 'id'>;
 
-/** What happened to the replicas: the newest 200 of the last seven days, kept in Redis for all of them. */
+/** The events of the replicas: the newest 200 of the last seven days, kept in Redis for all of them. */
 export class EventLog {
   readonly #options: EventLogOptions;
   #waiting: Waiting[] = [];
@@ -27,7 +27,7 @@ export class EventLog {
     options.redis.on('ready', () => void this.#flush());
   }
 
-  /** Notes what happened to this replica, or to another. While Redis is away it is kept here. */
+  /** Records an event of this replica, or of another. While Redis does not answer, the event is kept here. */
   note(kind: OperationsEventKind, text: string, replica = this.#options.replica): Promise<void> {
     this.#options.onNoted?.(kind);
     this.#waiting.push({ at: this.#options.now(), replica, kind, text: text.slice(0, 300) });
@@ -35,14 +35,17 @@ export class EventLog {
     return this.#flush();
   }
 
-  /** As `note`, of what several replicas see at once: the first one notes it. `what` names it for a minute. */
+  /**
+   * Like `note`, for an event that several replicas see at once. The first one records it; `what` identifies it for a
+   * minute.
+   */
   async noteOnce(what: string, kind: OperationsEventKind, text: string, replica: string): Promise<void> {
     const { redis } = this.#options;
     const isFirst = await redis.set(`gridlock:{ops}:once:${what}`, '1', 'EX', 60, 'NX').catch(() => null);
     if (isFirst === 'OK') await this.note(kind, text, replica);
   }
 
-  /** The newest ones, those that Redis does not have yet among them. Rejects when Redis does not answer. */
+  /** The newest events, including those that Redis does not have yet. Rejects when Redis does not answer. */
   async newest(count: number): Promise<OperationsEvent[]> {
     const entries = await this.#options.redis.xrevrange(KEY, '+', '-', 'COUNT', count);
     const waiting = this.#waiting.map((event, index) => ({ ...event, id: `waiting-${index}` }));
@@ -52,7 +55,7 @@ export class EventLog {
       .slice(0, count);
   }
 
-  /** One after the other, so that none is written twice. Never rejects: what is left is written later. */
+  /** Writes one event after the other, so that none is written twice. Never rejects: the rest is written later. */
   #flush(): Promise<void> {
     this.#writing = this.#writing.then(async () => {
       const { redis } = this.#options;

@@ -25,7 +25,7 @@ after(async () => {
   await redis?.stop();
 });
 
-test('the log tells who came from where and how it ended, and never a token or what somebody wrote', async () => {
+test('the log shows players, addresses and close codes, and never a token or the text of a player', async () => {
   const { token, player } = await guest(replica.url, { name: 'Ada Nameless' });
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
   const renewed = await guest(replica.url);
@@ -68,20 +68,20 @@ function logged(level: string, crowd: number): { msg: string; player?: string; o
   return lines.map((line) => JSON.parse(line));
 }
 
-test('who comes and goes alone has a line each', () => {
+test('single connections have a line each when they open and close', () => {
   assert.deepEqual(
     logged('info', 2).map(({ msg, player }) => `${player} ${msg}`),
     ['p0 connection opened', 'p1 connection opened', 'p0 connection closed'],
   );
 });
 
-test('of a crowd it is said how many more there were', () => {
+test('for many connections at once, one line has the number of the rest', () => {
   const lines = logged('info', 7);
   assert.equal(lines.length, 4);
   const { opened, closed } = lines.at(-1)!;
   assert.deepEqual({ opened, closed }, { opened: 5, closed: 0 });
 });
 
-test('at the level debug everybody of a crowd has a line', () => {
+test('at the level debug every connection has a line', () => {
   assert.equal(logged('debug', 7).filter(({ msg }) => msg === 'connection opened').length, 7);
 });

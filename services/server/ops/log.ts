@@ -2,12 +2,12 @@ import { type Logger, pino } from 'pino';
 
 export type { Logger };
 
-/** One JSON object a line on stdout, each with the replica's name. */
+/** One JSON object per line on stdout, each with the replica's name. */
 export function createLogger(level: string, replica: string): Logger {
   return pino({ level, base: { replica }, timestamp: pino.stdTimeFunctions.isoTime });
 }
 
-/** Lines of each kind within a second; a crowd that comes or goes at once is counted beyond them. */
+/** The most lines of each kind within a second. Further connections are only counted. */
 const MOST = 10;
 const WINDOW_MS = 1000;
 
@@ -19,8 +19,8 @@ export interface ConnectionName {
 }
 
 /**
- * Logs each connection that opens and closes. Of a crowd it logs only the number of the rest, as each line costs as
- * much as the remaining welcome when all arrive at once. At the level `debug` each connection has a line.
+ * Logs each connection that opens and closes. When many arrive at once it logs only the number of the rest, because a
+ * line costs as much as the rest of a welcome. At the level `debug` each connection has a line.
  */
 export class ConnectionLog {
   readonly #log: Logger;
@@ -41,7 +41,7 @@ export class ConnectionLog {
     this.#tell('closed', name, details);
   }
 
-  /** Tells what is counted so far, at the latest when the process ends. */
+  /** Logs the count so far, at the latest when the process ends. */
   stop(): void {
     clearTimeout(this.#timer);
     this.#sum();

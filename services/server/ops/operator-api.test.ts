@@ -142,7 +142,7 @@ for (const design of DESIGNS) {
       assert.equal((await ada.request({ type: 'subscribe', channel: 'lobby' })).type, 'ack');
       const actionsTold = await told();
       assert.ok(!actionsTold.some((text) => text.startsWith('olga')), actionsTold.join('\n'));
-      assert.match(actionsTold.join('\n'), /showed a key that is none of an operator\. Nothing was done\./);
+      assert.match(actionsTold.join('\n'), /had a key that no operator has\. Nothing was done\./);
     });
 
     test('is told what is wrong with an action', async () => {
@@ -267,7 +267,7 @@ for (const design of DESIGNS) {
     test('has a replica drained, through another one', async () => {
       const { status, body } = await act({ action: 'drain', replica: '2222' }, { replica: 0 });
       assert.equal(status, 200);
-      assert.match(body.text, /^It drains \d+ sockets, ends, and is started again\.$/);
+      assert.match(body.text, /^It drains \d+ sockets, ends, and is restarted\.$/);
       await until(() => drained.includes('2222'), 'it begins');
       assert.deepEqual(drained, ['2222']);
       assert.match((await told())[0]!, /^olga: drain replica 2222\. It drains/);

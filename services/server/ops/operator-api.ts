@@ -28,7 +28,9 @@ export interface OperatorApiOptions {
   readonly log: Logger;
 }
 
-/** What the operations page asks with the key of an operator. That it comes from the page itself was looked at before. */
+/**
+ * Answers requests with the key of an operator. The caller has already checked that they come from the operations page.
+ */
 export class OperatorApi {
   readonly #options: OperatorApiOptions;
 
@@ -80,14 +82,14 @@ export class OperatorApi {
     return this.#options.operators.act(operator, id, action);
   }
 
-  /** The name of the operator; undefined when the request was answered as it shows no key, or a wrong one. */
+  /** The name of the operator; undefined if the request had no valid key and has been answered. */
   #operatorOf(request: IncomingMessage, response: ServerResponse): string | undefined {
     const { keys, allowances, events, replica, log } = this.#options;
     const shown = bearerToken(request.headers.authorization);
     const operator = shown === undefined ? undefined : keys.nameOf(shown);
     if (operator !== undefined) return operator;
     const address = request.socket.remoteAddress ?? 'unknown';
-    // Not together with the players of the address.
+    // Counted separately from the players of the address.
     const guesser = `operator ${address}`;
     const wait = allowances.shutOut(guesser);
     if (wait > 0) {
@@ -97,8 +99,8 @@ export class OperatorApi {
     }
     if (shown !== undefined) {
       allowances.refused(guesser);
-      log.warn({ address }, 'somebody showed a key that is none of an operator');
-      const text = `Somebody at ${address} showed a key that is none of an operator. Nothing was done.`;
+      log.warn({ address }, 'a request had a key that no operator has');
+      const text = `A request from ${address} had a key that no operator has. Nothing was done.`;
       void events.noteOnce(`wrong-key:${address}`, 'action', text, replica);
     }
     const sentence =
@@ -122,7 +124,7 @@ export class OperatorApi {
   }
 }
 
-/** The place to go on from is two fields of the address. */
+/** The position of the next page is two fields of the address. */
 function connectionQuery({ since, id, limit, ...query }: Record<string, string>): ConnectionQuery {
   const after = since === undefined && id === undefined ? {} : { after: { since: Number(since), id } };
   const given = { ...query, ...after, ...(limit === undefined ? {} : { limit: Number(limit) }) };

@@ -16,12 +16,12 @@ import type { EventLog } from './event-log.ts';
 import type { Logger } from './log.ts';
 import { rotateCertificate } from './supervisor.ts';
 
-/** What one replica asks of another for an operator. */
+/** A request of one replica to another for an operator. */
 export type PeerQuestion =
   | { readonly kind: 'connections'; readonly query: ConnectionQuery }
   | { readonly kind: 'drain'; readonly operator: string }
   | { readonly kind: 'move' };
-/** The answer: a list, or a sentence of what was begun. */
+/** The answer: a list, or a sentence about the action that was begun. */
 export type PeerAnswer = { readonly connections: readonly ListedConnection[] } | { readonly text: string };
 
 export interface OperatorsOptions {
@@ -51,7 +51,7 @@ export class Operators {
     this.#options = options;
   }
 
-  /** For each action that cannot be done here, why. */
+  /** The reason for each action that is unavailable here. */
   get unavailable(): Partial<Record<OperatorActionName, string>> {
     const { controlSocket, closeProblem } = this.#options;
     return {
@@ -60,7 +60,7 @@ export class Operators {
     };
   }
 
-  /** Gives what came of it, as a sentence. Rejects with a `Refusal`. */
+  /** Carries out an action and resolves with its result, as a sentence. Rejects with a `Refusal`. */
   async act(operator: string, id: string, action: OperatorAction): Promise<string> {
     const { events, log } = this.#options;
     const what = describe(action);
@@ -107,7 +107,7 @@ export class Operators {
       case 'move':
         return begun(action.replica, await peers.ask(action.replica, { kind: 'move' }));
       case 'disconnect':
-        // A JWT of the player may be good for longer than any token of ours.
+        // A JWT of the player may be valid longer than any of our own tokens.
         if (action.revoke) await fencing.logOut(action.player, LONGEST_SECONDS);
         else await fencing.disconnect(action.player);
         return action.revoke ? 'The player is logged out.' : 'The sockets of the player are told to close.';
@@ -156,7 +156,7 @@ function describe(action: OperatorAction): string {
   }
 }
 
-/** What a replica says that it has begun. */
+/** The sentence of a replica about the action that it has begun. */
 function begun(replica: string, called: Called<PeerAnswer>): string {
   switch (called.tag) {
     case 'answer':

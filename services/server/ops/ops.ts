@@ -68,7 +68,7 @@ export class Ops {
     this.server = new PageServer({ pageFeed: this.#pageFeed, webRoot: config.webRoot });
   }
 
-  /** Begins to look, once there is something to look at. */
+  /** Begins to observe, once all parts exist. */
   watch(membership: { readonly members: readonly Member[] }, readiness: { readonly reason: string | undefined }): void {
     [this.#members, this.#readiness] = [membership, readiness];
     this.#timer = setInterval(() => void this.#tick(), EVERY_MS);
@@ -89,23 +89,23 @@ export class Ops {
     };
   }
 
-  /** Where the internal listener is: others name it where this machine is the only one that can come. */
+  /** The address of the internal listener. Pages link to it if only this machine can reach it. */
   listening(internalUrl: string): void {
     if (/^(127\.|localhost$|::1$)/.test(this.#options.config.internalHost)) this.#page = `${internalUrl}/ops/`;
   }
 
   readinessChanged(ready: boolean, reason: string | undefined): void {
     if (ready) void this.log.note('ready', 'takes players');
-    // A drain is told as such.
+    // A drain is reported separately.
     else if (reason !== 'draining') void this.log.note('not_ready', reason ?? 'for no reason it knows');
   }
 
-  /** A game was taken from a holder; those of one second are one event. */
+  /** A game was taken from a holder. All takeovers of one second are one event. */
   gameTaken(from: 'nobody' | 'dead' | 'silent'): void {
     if (from !== 'nobody') this.#taken[from] += 1;
   }
 
-  /** ConnectionSet are sent away; what is sent within seconds is one event. */
+  /** Connections are sent away. All within a few seconds are one event. */
   shedding(count: number, why: Why): void {
     this.#sheds.add(count, why, performance.now());
   }
@@ -157,9 +157,9 @@ const TEXT: Readonly<Record<Why, (sockets: string) => string>> = {
   asked: (sockets) => `sent ${sockets} away, as an operator asked`,
 };
 
-/** It is over when nothing more was sent away for so long. */
+/** An event is complete when nothing more was sent away for this long. */
 const QUIET_MS = 5000;
-/** Told at the latest after so long. */
+/** The longest time until an event is reported. */
 const LONGEST_MS = 30_000;
 
 interface Shed {
@@ -168,7 +168,7 @@ interface Shed {
   last: number;
 }
 
-/** Sums what is sent away second by second: for the operator it is one event. */
+/** Sums the sockets sent away in each second into one event for the operator. */
 export class ShedTally {
   readonly #sheds = new Map<Why, Shed>();
 
@@ -193,7 +193,9 @@ export class ShedTally {
 
 let known = 0;
 
-/** Resident bytes of this process. The system tells through a file: where no descriptor is left, what it last told. */
+/**
+ * Resident bytes of this process. The system reports them in a file. Without a free descriptor, the last value counts.
+ */
 export function residentBytes(): number {
   try {
     known = process.memoryUsage.rss();

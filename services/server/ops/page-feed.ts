@@ -14,18 +14,18 @@ import type { EventLog } from './event-log.ts';
 import { ReplicaHistory } from './replica-history.ts';
 
 const EVENTS_SHOWN = 40;
-/** How often the edge is asked for its certificates while somebody looks. */
+/** How often the edge is asked for its certificates while a page is open. */
 const CHAIN_MS = 30_000;
-/** The same for how the edge and Redis are. */
+/** The same for the state of the edge and Redis. */
 const FIGURES_MS = 2000;
-/** A page that does not read is no reason to keep what it does not read. */
+/** The most bytes to keep for a page that does not read. */
 const MOST_BUFFERED = 1 << 20;
 
 export interface PageFeedOptions {
   readonly replica: string;
   readonly design: string;
   readonly members: () => readonly Member[];
-  /** Whether what the others say comes through. */
+  /** Whether the announcements of other replicas arrive. */
   readonly canHear: () => boolean;
   readonly log: EventLog;
   readonly lastRun: LastRun;
@@ -48,7 +48,7 @@ export class PageFeed {
     this.#options = options;
   }
 
-  /** Once a second: takes the members, and tells the open pages what is new. */
+  /** To be called once a second: takes the members, and sends changes to the open pages. */
   tick(): void {
     const now = this.#now();
     const { log, members, canHear } = this.#options;
@@ -61,7 +61,7 @@ export class PageFeed {
     void this.#refresh(now);
   }
 
-  /** A page has come: it gets everything, and from then on what changes. */
+  /** Adds a page. It gets everything, and from then on each change. */
   add(viewer: WebSocket): void {
     this.#viewers.add(viewer);
     viewer.on('close', () => this.#viewers.delete(viewer));
@@ -78,13 +78,13 @@ export class PageFeed {
     void this.#refresh(now);
   }
 
-  /** Keeps what a load run says. Rejects when Redis does not answer. */
+  /** Keeps the report of a load run. Rejects if Redis does not answer. */
   async take(run: LoadRun): Promise<void> {
     await this.#options.lastRun.keep(run);
     this.#tellChange({ type: 'run', run });
   }
 
-  /** The edge shows something else from now on: it is asked with the next tick. */
+  /** The edge serves another certificate now, so the next tick asks for it. */
   lookAgain(): void {
     this.#lookedAt = -Infinity;
   }
@@ -151,7 +151,7 @@ export function parseRun(text: string): LoadRun | string {
   return parsed.success ? parsed.output : fieldProblem(parsed.issues[0], 'the load run');
 }
 
-/** What the last load run said, for thirty days. Its calls reject when Redis does not answer. */
+/** The report of the last load run, kept for thirty days. Its calls reject when Redis does not answer. */
 export class LastRun {
   readonly #redis: Pick<Store, 'get' | 'set'>;
 

@@ -93,7 +93,7 @@ test('a replica that returns as another process was lost, unless it had drained'
   assert.deepEqual([watched.stateOf('b'), watched.stateOf('c')], ['ready', 'ready']);
 });
 
-test('who cannot hear takes nobody for gone, and waits again once it can', () => {
+test('a replica that receives nothing does not count others as gone, and waits again once it receives', () => {
   const watched = new Watched();
   watched.seconds(3, ['a', 'b']);
   assert.deepEqual(watched.seconds(30, ['a'], false), []);
@@ -102,7 +102,7 @@ test('who cannot hear takes nobody for gone, and waits again once it can', () =>
   assert.equal(watched.seconds(3, ['a']).length, 1);
 });
 
-test('who was stopped itself takes nobody for gone', () => {
+test('a replica that was paused itself does not count others as gone', () => {
   const watched = new Watched();
   watched.seconds(3, ['a', 'b']);
   watched.now += 60_000;

@@ -6,7 +6,7 @@ import {
 } from '../../protocol/operations.ts';
 import type { Member } from '../cluster/membership.ts';
 
-/** A replica that has not said anything for so long is no longer what its last words tell. */
+/** After this silence, the last report of a replica no longer counts. */
 const STALE_MS = 2500;
 const GONE_MS = 5000;
 
@@ -34,7 +34,7 @@ const hasDrained = ({ state }: ReplicaNow): boolean => state === 'draining';
 
 interface Known {
   now: ReplicaNow;
-  /** Its state by its own word. */
+  /** The state that the replica reports. */
   said: ReplicaState;
   beat: number;
   heardAt: number;

@@ -11,11 +11,11 @@ export interface ServedChainOptions {
   readonly origin: string;
   /** `host:port` to connect to where the origin's own cannot be reached from here. */
   readonly address?: string | undefined;
-  /** PEM of the roots that clients trust: with it is said whether they would accept the certificate. */
+  /** PEM of the roots that clients trust: with them, the result says whether clients would accept the certificate. */
   readonly rootsFile?: string | undefined;
 }
 
-/** The chain that the edge shows to a new client, seen in a handshake of our own. Never rejects. */
+/** The chain that the edge serves to a new client, read in a separate handshake. Never rejects. */
 export async function lookAtEdge(options: ServedChainOptions, now = Date.now()): Promise<ServedChain> {
   const { origin, address, rootsFile } = options;
   const { hostname, port, host } = new URL(origin);
@@ -32,7 +32,7 @@ export async function lookAtEdge(options: ServedChainOptions, now = Date.now()):
     });
     const root = roots.find((one) => chain.at(-1)?.checkIssued(one));
     const whole = root === undefined || chain.at(-1)?.fingerprint256 === root.fingerprint256 ? chain : [...chain, root];
-    // Without the roots that clients trust, nothing can be said about what they would say.
+    // Without the roots that clients trust, their verdict is unknown.
     return { ...seen, certificates: whole.map(describe), ...(roots.length > 0 && problem ? { problem } : {}) };
   } catch (error) {
     return { ...seen, certificates: [], problem: `no handshake with ${host}: ${(error as Error).message}` };
@@ -41,7 +41,7 @@ export async function lookAtEdge(options: ServedChainOptions, now = Date.now()):
 
 function shown(options: ConnectionOptions): Promise<{ chain: X509Certificate[]; problem: string | undefined }> {
   return new Promise((resolve, reject) => {
-    // It is looked at, not relied on: nothing is sent, and whether it is good is part of the answer.
+    // The chain is only inspected: nothing is sent, and whether it is valid is part of the answer.
     const socket = connect({ ...options, rejectUnauthorized: false, timeout: TIMEOUT_MS }, () => {
       const chain: X509Certificate[] = [];
       let next = socket.getPeerX509Certificate();

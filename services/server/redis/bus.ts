@@ -59,7 +59,7 @@ export class Bus {
     return place !== undefined && (this.#subscribers.get(place)?.isListening(channel) ?? false);
   }
 
-  /** Replaces the connection that looks alive but does not deliver this channel. */
+  /** Replaces the connection that is open but does not deliver this channel. */
   rebuild(channel: string): void {
     const place = this.#places.get(channel);
     if (place !== undefined) this.#subscribers.get(place)?.rebuild();
@@ -108,7 +108,7 @@ export class Bus {
       subscriber = new Subscriber(() => connect(node), {
         onError,
         isCluster: cluster !== undefined,
-        // Its slots may have gone elsewhere: as the primary failed, or was emptied.
+        // The slots may have moved, because the primary failed or was emptied.
         onLost: () => cluster?.refreshSlotsCache(),
       });
       this.#subscribers.set(place, subscriber);
@@ -228,15 +228,14 @@ export class Subscriber {
     } catch (error) {
       onError(error as Error);
       if (/^(MOVED|CLUSTERDOWN)/.test((error as Error).message)) return onLost();
-      // A connection that is up but does not confirm is of no use: the next one subscribes to everything
-      // again.
+      // A connection that does not confirm is useless. The next one subscribes to everything again.
       if (redis === this.#redis && redis.status === 'ready') redis.disconnect(true);
       return;
     }
     if (redis !== this.#redis) return;
     for (const [index, channel] of channels.entries()) {
       const listener = asked[index];
-      // Removed since. A listener that took its place has asked again.
+      // The listener was removed in the meantime. Its replacement has subscribed again.
       if (listener === undefined || this.#listeners.get(channel) !== listener) continue;
       this.#confirmed.add(channel);
       listener.confirmed?.();

@@ -17,8 +17,8 @@ export class TokenBucket {
   }
 
   /**
-   * Takes `count` tokens, at most the burst. Gives 0 when there were as many, otherwise the milliseconds until there
-   * are, and takes none.
+   * Takes `count` tokens, at most the burst. Returns 0 on success. Otherwise takes none and returns the milliseconds
+   * until there are enough.
    */
   take(now: number, count = 1): number {
     this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#at) / 1000) * this.#perSecond);
@@ -44,13 +44,13 @@ export class TokenBucket {
 /** A burst may be this many times the rate of a second, as a reloaded page restores its games and channels. */
 const BURST = LIMITS.messageBurst / LIMITS.messagesPerSecond;
 const BYTES_BURST = 4;
-/** New games cost the store most: an address makes no more at once than in this time. */
+/** New games cost the store most, so an address may make at once only as many as in this time. */
 const GAMES_BURST_SECONDS = 5;
-/** So long nobody comes in from an address that had too many requests refused. */
+/** How long an address is blocked after too many refused requests. */
 const SHUT_OUT_MS = 10_000;
 /**
- * Sessions are kept for a day: an address gets few in the long run. At once it gets enough for all who come back
- * behind it.
+ * Sessions are kept for a day: an address gets few in the long run. The burst is enough for all clients behind it that
+ * come back.
  */
 const SESSIONS_BURST = 100;
 const SWEEP_MS = 30_000;
@@ -199,7 +199,7 @@ export class Allowances {
     return false;
   }
 
-  /** How long an address stays shut out that had too many requests refused, in milliseconds; 0 when it may come in. */
+  /** How long an address is still blocked for too many refused requests, in milliseconds; 0 if it is not. */
   shutOut(address: string): number {
     return Math.ceil(Math.max(0, (this.#shutOut.get(address) ?? 0) - this.#now()));
   }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
 
-/** What is never a client on its own: this machine and private networks, where the edge is. */
+/** Addresses that are never clients: this machine and private networks, where the edge is. */
 export const PRIVATE_NETWORKS: readonly string[] = [
   '127.0.0.0/8',
   '10.0.0.0/8',
@@ -31,7 +31,7 @@ export class ClientAddress {
   of(request: IncomingMessage): string {
     const { remoteAddress } = request.socket;
     const peer = plain(remoteAddress ?? '');
-    // Through a UNIX socket, which has no address, comes the edge of this machine.
+    // The edge of this machine connects through a UNIX socket, which has no address.
     if (remoteAddress !== undefined && !this.#isTrusted(peer)) return peer;
     const told = [request.headers['x-forwarded-for'] ?? []].flat().join(',').split(',').map(plain);
     let nearest = peer;
@@ -47,7 +47,7 @@ export class ClientAddress {
   }
 }
 
-/** By what an address is counted: who has one of IPv6 has a whole /64. */
+/** The group for which an address counts. An IPv6 client has a whole /64. */
 export function addressGroup(address: string): string {
   if (isIP(address) !== 6) return address;
   const [head = '', tail] = address.split('%')[0]!.split('::');

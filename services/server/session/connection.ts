@@ -48,13 +48,13 @@ export interface ConnectionOptions {
   /** When the player token ends, in milliseconds since the Unix epoch by Redis's clock. */
   readonly expiresAt: number;
   readonly allowance: Allowance;
-  /** By which its address is counted. */
+  /** The group for which its address counts (`addressGroup`). */
   readonly address: string;
   /** Messages a second the player may send. */
   readonly messagesPerSecond: number;
   readonly replica: string;
   readonly heartbeatMs: number;
-  /** The replica that a game's address leads to decides quickest. */
+  /** Whether to name the game in the address: that replica decides quickest. */
   readonly routeByGame: boolean;
   /** Milliseconds by Redis's clock. */
   readonly now: () => number;
@@ -63,7 +63,7 @@ export interface ConnectionOptions {
   readonly connectionLog: ConnectionLog;
   /** What carries out the requests of a connection, made with its first one: idle connections are the many. */
   readonly requestsOf: (connection: Connection) => RequestHandler;
-  /** The connection is over, seen from here: nothing is delivered to it any longer. Called once. */
+  /** The connection is over on this side, and nothing more is delivered to it. Called once. */
   readonly onClosed: (connection: Connection) => void;
 }
 
@@ -117,7 +117,7 @@ export class Connection implements TransportEvents, HeartbeatHooks {
     return this.#requests?.follows(game) === true;
   }
 
-  /** Names the connection in what is logged. Made when it is needed, which is seldom. */
+  /** Names the connection in logs. Made only when needed, which is seldom. */
   get log(): Logger {
     return this.#options.log.child({ connection: this.id, player: this.player.id });
   }
@@ -139,7 +139,7 @@ export class Connection implements TransportEvents, HeartbeatHooks {
     return this.#expiresAt;
   }
 
-  /** The player showed a token that is good until then; never sooner than before. */
+  /** The player sent a token that is valid until then. The end never moves to an earlier time. */
   extend(expiresAt: number): void {
     if (!this.#open || expiresAt <= this.#expiresAt) return;
     this.#expiresAt = expiresAt;
@@ -189,7 +189,7 @@ export class Connection implements TransportEvents, HeartbeatHooks {
     });
   }
 
-  /** Closes with the code of the table; what was said before still goes out. */
+  /** Closes with the code of the table. Earlier messages are still sent. */
   close(name: CloseName): void {
     if (!this.#open) return;
     this.#outbox.flush();
@@ -197,7 +197,7 @@ export class Connection implements TransportEvents, HeartbeatHooks {
     if (!this.#open) return;
     this.#closedAs = name;
     this.#socket.close(CLOSE_CODES[name].code, name);
-    // A peer that is not there will not answer.
+    // A peer that is gone will not answer.
     setTimeout(() => this.#socket.terminate(), name === 'heartbeatTimeout' ? 100 : CLOSE_MS).unref();
     this.#over();
   }
@@ -299,5 +299,5 @@ export class Connection implements TransportEvents, HeartbeatHooks {
 }
 
 const KNOWN_CODES: ReadonlySet<number> = new Set(Object.values(CLOSE_CODES).map(({ code }) => code));
-// A client may close with any code: the metric must not grow a series for each.
+// A client may close with any code, and the metric must not get a series for each.
 const boundedCode = (code: number) => (code === 1005 || KNOWN_CODES.has(code) ? code : 'other');

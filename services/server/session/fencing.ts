@@ -28,7 +28,7 @@ export interface FencingOptions {
   readonly sockets: ConnectionSet;
   /** Sockets that a player may open in a minute, on all replicas together. */
   readonly socketsPerMinute: number;
-  /** Longer than any token of ours can still be of use. */
+  /** Longer than any of our own tokens can be used. */
   readonly keepSeconds: number;
   /** The store has no room for another player. */
   readonly isFull?: () => boolean;
@@ -40,7 +40,7 @@ export interface FencingOptions {
   readonly disconnect: (connection: Connection) => void;
 }
 
-/** Of two sockets of a player the newer one stays, and of one who logged out none, on whichever replicas they are. */
+/** Keeps only the newer of two sockets of a player, and none after a log-out, on whichever replicas they are. */
 export class Fencing {
   readonly #options: FencingOptions;
   readonly #fence: Script;
@@ -82,18 +82,13 @@ export class Fencing {
     return Number(generation);
   }
 
-  /**
-   * The player's tokens are good for nothing any more, for at least `keepSeconds`; the sockets are told to close.
-   * Rejects with a `Refusal`.
-   */
+  /** Makes the player's tokens invalid for at least `keepSeconds`, and closes the sockets. Rejects with a `Refusal`. */
   async logOut(player: string, keepSeconds = this.#options.keepSeconds): Promise<void> {
     const [before, generation] = (await this.#run(this.#logout, player, [keepSeconds])) as [string, string];
     this.#tell(before, `logout ${player} ${generation}`);
   }
 
-  /**
-   * The sockets that the player has now are told to close; the tokens stay good. Rejects with a `Refusal`.
-   */
+  /** Closes the present sockets of the player; the tokens stay valid. Rejects with a `Refusal`. */
   async disconnect(player: string): Promise<void> {
     const args = [this.#options.keepSeconds];
     const [before, generation] = (await this.#run(this.#disconnect, player, args)) as [string, string];
@@ -155,7 +150,7 @@ export class Fencing {
     if (began === this.#rechecks) this.#isDue = false;
   }
 
-  /** Looks again if the last look did not come to its end. Rejects as `recheck` does. */
+  /** Looks again if the last look was not complete. Rejects as `recheck` does. */
   async recheckIfDue(): Promise<void> {
     if (this.#isDue) await this.recheck();
   }

@@ -66,7 +66,10 @@ export class Handshake {
     return this.#options.clientAddress.of(request);
   }
 
-  /** A place for a connection from an address. Before anything that costs: who gets none is turned away without a look at the token. */
+  /**
+   * A place for a connection from an address. It is taken before costly checks: without a place, the token is not
+   * checked.
+   */
   place(address: string): Place | Refused {
     const group = addressGroup(address);
     const wait = this.#options.allowances.shutOut(group);
@@ -176,17 +179,17 @@ export const SENTENCES: Readonly<Partial<Record<RefusedReason, string>>> = {
   origin: 'Pages of this origin may not connect.',
   token: 'The player token is missing, expired or not valid; get one from POST /api/session.',
   issuer: 'The keys of the issuer of this token cannot be read now; try again.',
-  late: 'The client has connected by a newer attempt since.',
+  late: 'The client has connected with a newer attempt.',
   store_full: 'The store has no room for another player; try again later.',
   store: 'The store is not available; try again.',
-  full: 'This replica has as many sockets as it may; try again later.',
-  players: 'The cluster has as many players as it may; try again later.',
-  address: 'Your address has as many sockets as it may; close some or try again later.',
-  refusals: 'Too many requests of your address were refused; try again later.',
+  full: 'This replica has as many sockets as allowed; try again later.',
+  players: 'The cluster has as many players as allowed; try again later.',
+  address: 'Your address has as many sockets as allowed; close some or try again later.',
+  refusals: 'Too many requests from your address were refused; try again later.',
   sockets: 'You opened too many sockets within a minute; try again later.',
 };
 
-/** Why somebody is not let in, as in the metrics. */
+/** The reason for a refusal, as in the metrics. */
 export type Turned = 'full' | 'players' | 'address';
 
 /** A place of a socket. */

@@ -1,7 +1,7 @@
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import type { KeyFile } from './issuer-settings.ts';
 
-/** Keys are fetched again this often, so that one that was withdrawn is not taken for longer. */
+/** How often keys are fetched again, so that a withdrawn key is not accepted for longer. */
 const REFRESH_MS = 10 * 60_000;
 /** Tokens with unknown keys make no more requests to the issuer than one in this time. */
 const COOLDOWN_MS = 10_000;
@@ -10,7 +10,7 @@ const RETRY_MS = 1000;
 const TIMEOUT_MS = 5000;
 const MOST_BYTES = 256 * 1024;
 
-/** Whether a token is good cannot be told now: the keys of its issuer were never read. */
+/** A token cannot be verified now, because the keys of its issuer were never read. */
 export class KeysUnavailable extends Error {
   override readonly name = 'KeysUnavailable';
 }
@@ -110,7 +110,7 @@ export class RemoteKeys implements IssuerKeys {
 
   async #fetch(): Promise<JSONWebKeySet> {
     const signal = AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), this.#stopped.signal]);
-    // A redirect could lead to where nothing proves whose keys they are.
+    // After a redirect, nothing would prove whose keys they are.
     const response = await fetch(this.#url, { signal, redirect: 'error', headers: { accept: 'application/json' } });
     if (response.status !== 200) throw new Error(`it answered ${response.status}`);
     let text = '';

@@ -51,24 +51,24 @@ for (const [what, claims, sentence] of [
 test('a JWT that is signed with the public key as a shared secret is refused', async () => {
   const secret = new TextEncoder().encode(await provider.publicPem());
   const forged = new SignJWT(payload({})).setProtectedHeader({ alg: 'HS256', kid: 'one' }).sign(secret);
-  await refused(forged, /algorithm that is not taken/);
+  await refused(forged, /algorithm that is not accepted/);
 });
 
 test('a JWT that is not signed at all is refused', () => refused(new UnsecuredJWT(payload({})).encode(), /./));
 
-test('a JWT of a key that the issuer does not show is refused', () =>
-  refused(provider.token({}, 'hidden'), /key that the issuer does not show/));
+test('a JWT of a key that the issuer does not publish is refused', () =>
+  refused(provider.token({}, 'hidden'), /key that the issuer does not publish/));
 
 test('a JWT whose signature is another one’s is refused', async () => {
   const [head, , signature] = (await provider.token()).split('.');
   const [, claims] = (await provider.token({ sub: 'root' })).split('.');
-  await refused(`${head}.${claims}.${signature}`, /not signed as it should be/);
+  await refused(`${head}.${claims}.${signature}`, /signature of the JWT is not valid/);
 });
 
 test('a JWT without the name of its key is tried with each that fits', async () => {
   await provider.addKey('two', 'RS256');
   assert.equal((await read(provider.token({}, 'two', false))).player.id, 'user-1');
-  await refused(provider.token({}, 'hidden', false), /not signed as it should be/);
+  await refused(provider.token({}, 'hidden', false), /signature of the JWT is not valid/);
 });
 
 test('a clock of the issuer that is ahead by seconds is no reason to refuse', async () => {

@@ -5,9 +5,9 @@ import { LIMITS, PlayerId, PlayerName, type PlayerRef } from '../../protocol/ind
 import { type IssuerKeys, KeysUnavailable } from './issuer-keys.ts';
 import type { IssuerSettings } from './issuer-settings.ts';
 
-/** What the clocks of issuer and store may differ by. */
+/** The allowed difference between the clocks of issuer and store. */
 const SKEW_SECONDS = 5;
-/** A log-out is remembered for as long: no token may be good for longer. */
+/** The longest life of a token. A log-out is remembered for as long. */
 export const LONGEST_SECONDS = 30 * 24 * 3600;
 /** Public keys only: with a shared secret everybody who can check a token could also make one. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
@@ -59,10 +59,10 @@ export class Issuer {
       throw new JwtRefusal(sentenceOf(error, this.#settings));
     }
     const { exp = 0, iat = 0, nbf = 0 } = claims;
-    // The tolerance is for a clock of the issuer that is ahead. A session that is over is over.
+    // The tolerance is only for an issuer whose clock is ahead. It does not extend a session.
     if ((exp + lateSeconds) * 1000 <= now) throw new JwtRefusal(EXPIRED);
     if ((Math.max(nbf, iat) - SKEW_SECONDS) * 1000 > now) throw new JwtRefusal(EARLY);
-    if (exp * 1000 > now + LONGEST_SECONDS * 1000) throw new JwtRefusal('The JWT is good for more than 30 days.');
+    if (exp * 1000 > now + LONGEST_SECONDS * 1000) throw new JwtRefusal('The JWT is valid for more than 30 days.');
     const subject = claims[idClaim];
     if ((typeof subject !== 'string' && typeof subject !== 'number') || subject === '')
       throw new JwtRefusal(`The JWT has no claim "${idClaim}", which says whose it is.`);
@@ -103,17 +103,18 @@ const EARLY = 'The JWT is not valid yet.';
 function sentenceOf(error: unknown, { issuer, audience }: IssuerSettings): string {
   if (error instanceof errors.JWTExpired) return EXPIRED;
   if (error instanceof errors.JOSEAlgNotAllowed || error instanceof errors.JOSENotSupported)
-    return `The JWT is signed by an algorithm that is not taken; these are: ${ALGORITHMS.join(', ')}.`;
-  if (error instanceof errors.JWKSNoMatchingKey) return 'The JWT is signed by a key that the issuer does not show.';
+    return `The JWT is signed with an algorithm that is not accepted; these are accepted: ${ALGORITHMS.join(', ')}.`;
+  if (error instanceof errors.JWKSNoMatchingKey)
+    return 'The JWT is signed with a key that the issuer does not publish.';
   if (error instanceof errors.JWTClaimValidationFailed) {
     const { claim, reason } = error;
     if (claim === 'nbf' && reason === 'check_failed') return EARLY;
     if (claim === 'iss') return `The JWT is not of the issuer ${issuer}.`;
     if (claim === 'aud') return `The JWT is not meant for the audience ${audience}.`;
     if (reason === 'missing') return `The JWT has no claim "${claim}".`;
-    return `The JWT has a claim "${claim}" that is not as it should be.`;
+    return `The claim "${claim}" of the JWT is not valid.`;
   }
-  return 'The JWT is not signed as it should be.';
+  return 'The signature of the JWT is not valid.';
 }
 
 /** The prefix of derived ids, for players whose own id does not fit. */

@@ -23,9 +23,9 @@ interface Suspicion {
 const SWEEP_MS = 30_000;
 
 /**
- * Makes room codes safe from guessing: an address whose codes lead nowhere too often has to wait. While an address has
- * missed less than half of what it may, codes are counted when they miss. After that each one is counted before the
- * look-up and given back when it was right, so that many sockets at once gain nothing.
+ * Protects room codes from guessing: an address whose codes lead nowhere too often has to wait. Until an address has
+ * used half of its allowed misses, codes are counted when they miss. After that each one is counted before the look-up
+ * and given back when it was right, so that many sockets at once gain nothing.
  */
 export class LookupGuard {
   readonly #options: LookupGuardOptions;

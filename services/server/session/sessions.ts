@@ -5,7 +5,7 @@ import { PlayerId, PlayerName, type PlayerRef } from '../../protocol/index.ts';
 import { type Issuer, JwtRefusal } from './issuer.ts';
 import { OWN_ISSUER } from './issuer-settings.ts';
 
-/** How long a player token is good for, unless configured otherwise. */
+/** How long a player token is valid, unless configured otherwise. */
 export const SESSION_SECONDS = 12 * 3600;
 /** A ticket is fetched to be shown at once. */
 const TICKET_SECONDS = 60;
@@ -27,7 +27,7 @@ export interface Session {
   readonly player: PlayerRef;
   readonly issuedAt: number;
   readonly expiresAt: number;
-  /** When the JWT ends that it was traded for, and no renewal helps; undefined for a guest. */
+  /** When the JWT that it was exchanged for ends, after which it cannot be renewed; undefined for a guest. */
   readonly endsAt: number | undefined;
 }
 
@@ -39,9 +39,9 @@ export interface SessionsOptions {
    * their own clocks is wrong.
    */
   readonly now?: (() => number) | undefined;
-  /** Whose JWTs are taken as well. */
+  /** The identity provider whose JWTs are also accepted. */
   readonly issuer?: Issuer | undefined;
-  /** Whether who shows no JWT may come in. */
+  /** Whether players without a JWT may come in. */
   readonly guests?: boolean | undefined;
 }
 
@@ -176,7 +176,7 @@ export class Sessions {
 const endOf = (endsAt: number | undefined) => (endsAt === undefined ? {} : { end: inSeconds(endsAt) });
 const inSeconds = (ms: number) => Math.floor(ms / 1000);
 
-/** A guest nobody has been before. */
+/** A new guest. */
 export function newGuest(name?: string): PlayerRef {
   const id = randomBytes(9).toString('base64url');
   return { id, name: name ?? `Guest ${randomBytes(2).toString('hex').toUpperCase()}` };

@@ -13,8 +13,9 @@ const playerKey = (player: string) => `gridlock:{player:${player}}:rates`;
 const addressKey = (address: string) => `gridlock:{address:${address}}:rates`;
 
 /**
- * Rates that hold for the whole cluster, whichever replicas a player connects to. They are spent in Redis, by requests that
- * go there anyway: messages in channels, new games, room codes that lead nowhere. Moves and bytes are counted by each replica.
+ * Rates that hold for the whole cluster, whichever replicas a player connects to. They are spent in Redis, by requests
+ * that use it anyway: messages in channels, new games, room codes that lead nowhere. Moves and bytes are counted by
+ * each replica.
  */
 export class SharedRates {
   readonly #spend: Script;

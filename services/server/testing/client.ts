@@ -27,7 +27,7 @@ type Distribute<T> = T extends unknown ? Omit<T, 'id'> & { id?: string } : never
 
 type TestOptions = Omit<ClientOptions, 'protocol'> & { readonly query?: string };
 
-/** A plain client for tests: keeps all that it was sent, does nothing by itself. */
+/** A plain client for tests. It keeps every message it receives, and does nothing by itself. */
 export class TestClient {
   readonly socket: WebSocket;
   readonly token: string;

@@ -16,7 +16,7 @@ export function ok(answer: Answer): ServerMessageOf<'ack'> {
 
 const PATIENCE_MS = 20_000;
 
-/** Asks again, when it is told to, while that is why it is refused: who does so sooner is closed for it. */
+/** Repeats a request after the time in its refusal. A client that repeats sooner is closed. */
 export async function patiently(
   client: TestClient,
   request: Parameters<TestClient['request']>[0],
@@ -32,7 +32,7 @@ export async function patiently(
 export const sequence = (from: number, to: number): number[] =>
   Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
-/** How a test plays a room of two of an application. */
+/** The way to play a room of two with an application. */
 export interface Playable {
   readonly type: AnyRoomType;
   readonly settings: object;
@@ -54,7 +54,7 @@ export const COUNTER: Playable = {
   begun: 3,
   command: (number) => ({ kind: 'add', times: (number % 9) + 1 }),
 };
-/** Every test must hold for both. */
+/** Both applications, for each of which every test must hold. */
 export const PLAYABLE: readonly Playable[] = [GRID, COUNTER];
 
 /** A command as it goes over a socket. */

@@ -8,7 +8,7 @@ export interface HeartbeatHooks {
 /** How many different waits there are within an interval. */
 const STEPS = 100;
 
-/** Watches one peer: asks every interval, and gives it up after two intervals of silence. */
+/** Watches one peer: pings it every interval, and gives up after two intervals of silence. */
 export class Heartbeat {
   readonly #interval: number;
   readonly #hooks: HeartbeatHooks;
@@ -19,7 +19,7 @@ export class Heartbeat {
   #timer: NodeJS.Timeout;
 
   /**
-   * The first ping comes at a random part of the interval, so that a crowd that came together is not asked
+   * The first ping comes at a random part of the interval, so that peers that connected together are not pinged
    * together.
    */
   constructor(intervalMs: number, hooks: HeartbeatHooks, random: () => number = Math.random) {
@@ -41,7 +41,7 @@ export class Heartbeat {
   #schedule(): NodeJS.Timeout {
     const deadline = this.#heard + 2 * this.#interval;
     const wait = Math.min(this.#nextPing, deadline) - performance.now();
-    // Timers of the same length share a list: a crowd shall not have one each.
+    // Timers of the same length share a list, so many peers must not have one each.
     const step = Math.max(1, Math.floor(this.#interval / STEPS));
     const delayMs = Math.max(1, Math.ceil(wait / step) * step);
     this.#due = performance.now() + delayMs;
@@ -50,7 +50,7 @@ export class Heartbeat {
 
   #fire(): void {
     const now = performance.now();
-    // This process stood still: what the peer said meanwhile is yet to be read, and it is asked once more.
+    // This process was paused. Messages of the peer may still be unread, so it is pinged once more.
     if (now - this.#due > this.#interval / 2) this.#heard = Math.max(this.#heard, now - this.#interval);
     if (now >= this.#heard + 2 * this.#interval) return this.#hooks.dead();
     if (now >= this.#nextPing) {

@@ -3,7 +3,7 @@ import { CLOSE_CODES, type Close, LIMITS, type Transport } from '../../protocol/
 import type { Packet } from './packet.ts';
 import type { TransportEvents, TransportSocket } from './transport-socket.ts';
 
-/** The id of a new connection: it tells which replica holds it. */
+/** The id of a new connection, which names the replica that holds it. */
 export const connectionId = (replica: string): string => `${replica}.${randomBytes(12).toString('base64url')}`;
 /** Which replica holds a connection. */
 export const holderOf = (id: string): string => id.slice(0, id.lastIndexOf('.'));
@@ -27,7 +27,7 @@ export abstract class HttpSocket implements TransportSocket {
   abstract ping(): void;
   /** Tells the client how the connection ends. */
   protected abstract end(close: Close): void;
-  /** Lets go of what is held for the client. */
+  /** Releases the request that is held for the client. */
   protected abstract release(): void;
 
   get isOpen(): boolean {
@@ -43,7 +43,7 @@ export abstract class HttpSocket implements TransportSocket {
     this.#events = events;
   }
 
-  /** Takes what the client said, in the order of its batches; false when one is missing before this. */
+  /** Takes a batch of messages, in order; false if an earlier batch is missing. */
   receive(number: number, messages: readonly unknown[], isLast: boolean): boolean {
     if (number > this.#batch + 1) return false;
     this.heard();
@@ -94,7 +94,7 @@ export abstract class HttpSocket implements TransportSocket {
   }
 }
 
-/** Undefined for what is nested so deeply that it cannot be written, which only a message far too big is. */
+/** Undefined for a value that is nested too deeply to be written, which only a message far above the limit can be. */
 function encoded(message: unknown): Buffer | undefined {
   try {
     return Buffer.from(JSON.stringify(message));

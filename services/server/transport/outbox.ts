@@ -2,10 +2,10 @@ import { Packet } from './packet.ts';
 import type { TransportSocket } from './transport-socket.ts';
 import { turn } from './turn.ts';
 
-/** ConnectionSet written to before others get a turn: a message to thousands must not hold up a move. */
+/** The connections written to before others get a turn, because a message to thousands must not delay a move. */
 const SLICE = 250;
 
-/** What a crowd gets at once, and nobody waits for. */
+/** Messages for many connections that nobody waits for. */
 const PATIENT: ReadonlySet<Packet['type']> = new Set(['message', 'signal', 'presence', 'history']);
 
 /**
@@ -63,7 +63,7 @@ class Flusher {
 
 const flusher = new Flusher();
 
-/** What waits to be written to one peer: messages of the same turn leave as one frame, in order. */
+/** The messages that wait for one peer. Those of the same turn leave as one frame, in order. */
 export class Outbox {
   readonly #socket: TransportSocket;
   readonly #limit: number;

@@ -11,8 +11,8 @@ interface Frame {
 }
 
 /**
- * Long polling: each poll is held until there is something to say. What the client has not confirmed by the next one
- * is kept, and sent again when it asks again.
+ * Long polling: each poll is held until there is a message. Frames that the client has not confirmed are kept, and sent
+ * again with its next poll.
  */
 export class PollSocket extends HttpSocket {
   readonly transport = 'poll';
@@ -30,7 +30,7 @@ export class PollSocket extends HttpSocket {
   /** Gives the frames after `cursor`, the last that the client has, as soon as there are any, or the end. */
   poll(cursor: number): Promise<Polled> {
     if (this.#isReleased) return Promise.resolve('gone');
-    // Held up on its way, or of somebody who counts otherwise.
+    // The poll was delayed, or its cursor is wrong.
     if (cursor < this.#confirmed || cursor > this.#number) return Promise.resolve('outdated');
     this.heard();
     this.#confirm(cursor);
@@ -62,7 +62,7 @@ export class PollSocket extends HttpSocket {
     this.#answer('gone');
   }
 
-  /** Sends all there is to the waiting request; false when there is none. */
+  /** Sends all frames to the waiting request; false without a waiting request. */
   #tell(): boolean {
     // Frames that wait for the next poll are joined for that poll.
     if (!this.#held) return false;

@@ -3,10 +3,10 @@ import type { Store } from '../redis/connect.ts';
 import type { HttpSocket } from './http-socket.ts';
 import { PollSocket } from './poll-socket.ts';
 
-/** What a request asks of a connection, for the replica that holds it. */
+/** A request for a connection, passed on to the replica that holds it. */
 export type Asked = {
   readonly connection: string;
-  /** Whose request it is. */
+  /** The player that sends the request. */
   readonly player: string;
 } & (
   | { readonly kind: 'poll'; readonly cursor: number }
@@ -60,7 +60,7 @@ export interface RelayOptions {
   readonly bus: Pick<Bus, 'listen' | 'unlisten'>;
   /** APPID of this replica. */
   readonly replica: string;
-  /** Answers what another replica was asked about a connection that this one holds. */
+  /** Answers a request for a connection of this replica that came to another one. */
   readonly onAsked: (asked: Asked) => Promise<Answer>;
 }
 
@@ -74,7 +74,7 @@ interface Reply {
   readonly answer: Answer;
 }
 
-/** Asks the replica that holds a connection, over Redis: replicas need no way to each other. */
+/** Asks the replica that holds a connection, over Redis, so that replicas need no connection to each other. */
 export class Relay {
   readonly #options: RelayOptions;
   readonly #waiting = new Map<number, (answer: Answer) => void>();
@@ -86,7 +86,7 @@ export class Relay {
     options.bus.listen(`${CHANNEL}${options.replica}`, { message: (payload) => this.#take(payload) });
   }
 
-  /** Gives what `holder` answers within `timeoutMs`. Rejects when it could not be asked. */
+  /** Resolves with the answer of `holder` within `timeoutMs`. Rejects if it could not be asked. */
   async ask(holder: string, asked: Asked, timeoutMs: number): Promise<Relayed> {
     const id = (this.#id += 1);
     let timer: NodeJS.Timeout | undefined;
@@ -118,7 +118,7 @@ export class Relay {
   }
 
   async #answer({ id, from, asked }: Question): Promise<void> {
-    // A failure is that of one request, and not of everybody here.
+    // A failure must affect only this request.
     const answer = await this.#options.onAsked(asked).catch((): Answer => ({ tag: 'gone' }));
     // A lost message is requested again.
     await this.#send(from, { reply: { id, answer } }).catch(() => undefined);

@@ -4,19 +4,19 @@ import type { Packet } from './packet.ts';
 /** The events of a socket. */
 export interface TransportEvents {
   message(data: Buffer, isBinary: boolean): void;
-  /** The peer gave a sign of life that is no message. */
+  /** The peer gave a sign of life other than a message. */
   heard(): void;
-  /** The same by a ping or pong frame of so many bytes, which costs as much as a message does. */
+  /** The same with a ping or pong frame of this many bytes, which costs as much as a message. */
   control(bytes: number): void;
-  /** The peer said more at once than it may. The connection is to be closed for it. */
+  /** The peer sent too much at once, so the connection must be closed. */
   tooBig(): void;
   /** An error; `closed` follows. */
   failed(error: Error): void;
-  /** Nothing comes any more; called once. `code` as in the table of close codes. */
+  /** The socket has ended; called once. `code` as in the table of close codes. */
   closed(code: number): void;
 }
 
-/** What a connection needs of whatever brings its messages to the player and back. */
+/** What a connection needs of its transport. */
 export interface TransportSocket {
   readonly transport: Transport;
   /** Names the connection where requests find it by that. */

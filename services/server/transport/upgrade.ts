@@ -23,7 +23,7 @@ export interface UpgradeOptions {
 
 // The types of ws lag behind its options.
 type BoundedOptions = ServerOptions & Record<'maxFragments' | 'maxBufferedChunks' | 'closeTimeout', number>;
-/** How this side speaks WebSocket. */
+/** The WebSocket options of this side. */
 export const BOUNDED: BoundedOptions = {
   noServer: true,
   clientTracking: false,
@@ -34,14 +34,12 @@ export const BOUNDED: BoundedOptions = {
   closeTimeout: 2000,
   handleProtocols: (offered) => {
     if (offered.has(SUBPROTOCOL)) return SUBPROTOCOL;
-    // A token is not for those in between to read in the answer.
+    // The answer must not show a token to proxies.
     return [...offered].find((protocol) => !protocol.startsWith(TOKEN_PROTOCOL)) ?? false;
   },
 };
 
-/**
- * Decides on handshakes: who may not come in is told so in HTTP, before the connection becomes a WebSocket.
- */
+/** Decides on handshakes. A refused client gets an HTTP answer before the connection becomes a WebSocket. */
 export class Upgrade {
   readonly #options: UpgradeOptions;
   readonly #server = new WebSocketServer(BOUNDED);
@@ -52,7 +50,7 @@ export class Upgrade {
 
   /** Takes the `upgrade` event of an HTTP server. */
   async handle(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    // A peer that hangs up during the checks is no concern of anybody else.
+    // A peer that disconnects during the checks must not affect others.
     socket.on('error', destroyed);
     const { handshake } = this.#options;
     try {
