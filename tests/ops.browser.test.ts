@@ -250,7 +250,7 @@ test('a wrong key lets nobody in, and is reported', async () => {
   await assertAccessible(page, 'the sign-in');
   await dialog.getByLabel('Key of an operator').fill('x'.repeat(40));
   await dialog.getByRole('button', { name: 'Sign in' }).click();
-  await dialog.getByRole('alert').filter({ hasText: 'The key is none of an operator' }).waitFor();
+  await dialog.getByRole('alert').filter({ hasText: 'No operator of this cluster has this key' }).waitFor();
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'hidden' });
   await page

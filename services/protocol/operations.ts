@@ -31,8 +31,8 @@ export interface OperationsEvent {
 }
 
 /**
- * `stale`: silent for longer than a healthy replica. `gone`: silent for so long that the others do not rely on it.
- * `left`: gone after it drained on request.
+ * `stale`: silent for longer than a healthy replica. `gone`: silent for longer, so that the others no longer rely on
+ * it. `left`: gone after it drained on request.
  */
 export type ReplicaState = 'ready' | 'not_ready' | 'draining' | 'stale' | 'gone' | 'left';
 

@@ -24,7 +24,7 @@ export const SessionRequest = v.strictObject({
 export type SessionRequest = v.InferOutput<typeof SessionRequest>;
 export type SessionRequestInput = v.InferInput<typeof SessionRequest>;
 
-/** Body of `DELETE /api/session`, which ends the session of the token or cookie that comes along. */
+/** Body of `DELETE /api/session`, which ends the session of the token or cookie in the request. */
 export const SessionEnd = v.strictObject({ slot: v.optional(Slot, '0') });
 export type SessionEnd = v.InferOutput<typeof SessionEnd>;
 

@@ -154,7 +154,7 @@ test('every line of the log is a JSON object that names the replica, and none ho
 });
 
 for (const design of DESIGNS) {
-  test(`${design}: a game ends in time though the replica that started it was killed`, async () => {
+  test(`${design}: a game ends in time even if the replica that started it was killed`, async () => {
     const [one, two] = await Promise.all([launchReady('1111', design), launchReady('2222', design)]);
     const [ada, bob] = await Promise.all([TestClient.connect(one.url), TestClient.connect(two.url)]);
     const created = await bob.request({ type: 'create', players: 2, size: 3, seconds: 5 });
@@ -184,7 +184,7 @@ for (const design of DESIGNS) {
       retryUntilSettled(client, game, cells, ({ seq }, cell) => acknowledged.set(cell, seq!));
     await play(ada, sequence(0, 5));
     one.child.kill('SIGSTOP');
-    // Sent into the socket of the replica that stands still: it is carried out late, or not at all.
+    // Sent to the paused replica, which carries it out late or not at all.
     const late = ada.request({ type: 'capture', game, cell: 7, id: 'late' });
     await play(bob, sequence(6, 17));
     one.child.kill('SIGCONT');

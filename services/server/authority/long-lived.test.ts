@@ -85,7 +85,7 @@ for (const design of DESIGNS) {
       assert.equal(numberOf(old.view.state), seq - 2);
     });
 
-    test('a repeat is known although the answers have been rotated since', async () => {
+    test('a repeat is recognised even after the answers have been rotated', async () => {
       const { authority, room } = await opened();
       const command = { kind: 'add', times: 3 };
       const first = await authority.act(ADA, 'once', room, command);

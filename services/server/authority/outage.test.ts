@@ -177,7 +177,7 @@ for (const design of DESIGNS) {
       } finally {
         process.kill(redis.pid, 'SIGCONT');
       }
-      // Its connection may be replaced at this moment, as nothing came for so long.
+      // The connection may just be being replaced, because nothing came for so long.
       const captured: number[] = [];
       await retryUntilSettled(ada, game, [20], (_, cell) => captured.push(cell));
       assert.deepEqual(captured, [20]);

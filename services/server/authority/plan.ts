@@ -155,7 +155,7 @@ class Planner {
       this.#needs(MOST_FOR_NEW);
       return this.#decide({ kind: 'create', settings }, player, { key, fingerprint });
     }
-    // A backend is no member itself: it gets its answer even if the player has left since.
+    // A backend is not a member itself, so it gets its answer even if the player has left since.
     if (known && 'backend' in command) return this.#applied(known.seq, true);
     const isMember = this.#member(player.id) !== undefined;
     // The answer is old: the player may have left since.

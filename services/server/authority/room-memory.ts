@@ -81,6 +81,6 @@ interface FollowedEvent {
 
 const isEmpty = (type: AnyRoomType, state: unknown): boolean => state === undefined || type.members(state).length === 0;
 
-/** Whether the time has come for another snapshot, once `events` of so many `bytes` are added. */
+/** Whether another snapshot is due after adding `events` with this many `bytes`. */
 export const wantsSnapshot = ({ since }: Memory, events: number, bytes: number): boolean =>
   since.events + events >= SNAPSHOT_EVENTS && since.bytes + bytes >= since.snapshot;

@@ -201,7 +201,7 @@ for (const design of DESIGNS) {
       bob.close();
     });
 
-    test('a new subscriber gets the earlier lines, and one that was away only the new ones', async () => {
+    test('a new subscriber gets the earlier lines, and a returning subscriber only the new ones', async () => {
       const { ada, bob, game } = await started();
       ok(await ada.request({ type: 'subscribe', channel: game }));
       ok(await ada.request({ type: 'publish', channel: game, data: { text: 'first' } }));

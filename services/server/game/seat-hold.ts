@@ -79,7 +79,7 @@ export class SeatHold {
     try {
       await authority.leave(actor, `gone-${connection}`, game);
     } catch (error) {
-      // Superseded: the player came back. Not found, not a player: there is no seat any more.
+      // `superseded`: the player came back. `game_not_found` or `not_a_player`: there is no seat any more.
       if (this.#isStopped || (error instanceof Refusal && error.code !== 'unavailable')) return;
       log.warn({ game, player: actor.player.id, reason: (error as Error).message }, 'a seat is kept for now');
       if (performance.now() - since > GIVE_UP_MS) return;

@@ -46,7 +46,7 @@ for (const design of DESIGNS) {
     }
 
     test('a player who asks to watch keeps the seat over a cut', async (t) => {
-      // The seat is held for two of them: time enough to come back also when the machine stands still for a while.
+      // The seat is held for two heartbeats, which is enough time to come back even if the machine pauses for a while.
       const own = await startTestReplica(redis.url, '3333', { design, heartbeatMs: 2000 });
       t.after(() => own.drain());
       const client = createClient({ room: grid, url: own.url, transports: ['websocket'], routeByGame: false });

@@ -9,7 +9,7 @@ import { ok, PLAYABLE, type Playable, requestOf } from '../testing/play.ts';
 import { startRedis, type TestRedis } from '../testing/redis.ts';
 import { DESIGNS, type Design, settingsOf, testConfig } from '../testing/replica.ts';
 
-/** Goes as Redis's does, and so many milliseconds ahead of it. */
+/** A clock that runs like that of Redis, this many milliseconds ahead. */
 class ClockAhead extends StoreClock {
   ahead = 0;
 
@@ -32,7 +32,7 @@ async function replicaAt(appId: string, { type }: Playable, design: Design, cloc
 }
 
 for (const [playable, design] of PLAYABLE.flatMap((one) => DESIGNS.map((design) => [one, design] as const))) {
-  test(`${playable.type.name}, ${design}: who was away for 110 s resumes exactly on another replica, who was away for 130 s gets a snapshot and is told`, async () => {
+  test(`${playable.type.name}, ${design}: a client away for 110 s resumes exactly on another replica, and one away for 130 s gets a snapshot that says so`, async () => {
     const clock = new ClockAhead();
     const [one, two] = await Promise.all([
       replicaAt('1111', playable, design, clock),

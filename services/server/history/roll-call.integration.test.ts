@@ -51,7 +51,7 @@ async function restart(size: number): Promise<void> {
   await redis.restart();
 }
 
-test('an answer is seen by the replica that gave it, though nobody there follows the history', async () => {
+test('an answer counts as seen by the replica that gave it, even if nobody there follows the history', async () => {
   ada = await side('ada');
   const kept = await ada.say('kept');
   const size = logSize(redis);

@@ -106,7 +106,7 @@ export class OperatorApi {
     const sentence =
       shown === undefined
         ? 'Send the key of an operator as "Authorization: Bearer <key>".'
-        : 'The key is none of an operator of this cluster; it may have been replaced.';
+        : 'No operator of this cluster has this key; it may have been replaced.';
     response.setHeader('WWW-Authenticate', 'Bearer');
     refuse(response, 401, 'unauthorized', sentence);
     return undefined;

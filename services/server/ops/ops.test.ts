@@ -21,7 +21,7 @@ test('what does not end is told every half minute', () => {
   assert.deepEqual(told, Array(2).fill('sent 62 sockets to replicas with fewer'));
 });
 
-test('each reason is a separate sentence, and one socket is no plural', () => {
+test('each reason is a separate sentence, and one socket is singular', () => {
   const tally = new ShedTally();
   tally.add(1, 'moved', 0);
   tally.add(2, 'probe', 0);

@@ -1,7 +1,7 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { ServerLoad } from '../redis/server-load.ts';
 
-/** What was not heard of for so long is no longer told: a graph has a hole there, and no line that is long out of date. */
+/** A value that is older than this is no longer reported, so a graph has a gap instead of an outdated line. */
 const STALE_MS = 10_000;
 
 /** One node of Redis as a replica sees it. */

@@ -10,7 +10,7 @@ const COMMAND_MS = 2000;
  * node, closes none, and another may have taken its place.
  */
 const SILENCE_MS = 3000;
-/** How often the map of a cluster's slots is read again though nothing went wrong. */
+/** How often the map of a cluster's slots is read again even if nothing went wrong. */
 const SLOTS_MS = 3000;
 
 /** A connection for commands: to the current primary, or to all primaries of a cluster. */

@@ -120,7 +120,7 @@ const REFUSED: [what: string, environment: Record<string, string>, sentence: Reg
   ['two users', { REDIS_URL: 'redis://one@a', REDIS_USERNAME: 'two', REDIS_PASSWORD_FILE: '/password' }, /"one" and/],
   ['a user without a password', { REDIS_USERNAME: 'game' }, /"game" has no password/],
   ['an empty password', { REDIS_PASSWORD_FILE: '/empty' }, /is empty; write the password/],
-  ['a path that is no database', { REDIS_URL: 'redis://a/games' }, /not the number of a database/],
+  ['a path that is not a database', { REDIS_URL: 'redis://a/games' }, /not the number of a database/],
 ];
 for (const [what, environment, sentence] of REFUSED) {
   test(`${what} is refused with a sentence`, () => {

@@ -125,7 +125,7 @@ export interface Allowance {
 export class Allowances {
   readonly #players: BucketSet<'sockets' | 'messages' | 'bytes' | 'publish' | 'signals' | 'games' | 'histories'>;
   readonly #addresses: BucketSet<'sessions' | 'messages' | 'bytes' | 'games' | 'refusals'>;
-  /** Until when an address stays shut out, by the clock of `now`. */
+  /** Until when an address stays blocked, by the clock of `now`. */
   readonly #shutOut = new Map<string, number>();
   readonly #now: () => number;
   readonly #timer: NodeJS.Timeout;

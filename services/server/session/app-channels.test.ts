@@ -66,7 +66,7 @@ after(async () => {
   await redis?.stop();
 });
 
-/** The histories as a backend writes them, of which no player has so many. */
+/** The histories in the form in which a backend writes them, because no player may have so many. */
 async function histories(context: { after(fn: () => void): void }): Promise<HistoryStore> {
   const store = connectStore(settingsOf(redis.url), 'test');
   context.after(() => disconnectStore(store));
@@ -86,7 +86,7 @@ const publish = (client: TestClient, channel: string, data: unknown) =>
 const answer = ({ type, ...rest }: { type: string; code?: string }) => (type === 'error' ? rest.code : type);
 const playerOf = async (client: TestClient) => (await client.next('welcome')).player;
 
-test('what an application publishes arrives on another replica as it was, and no more than its rule says', async (t) => {
+test('a published message arrives unchanged on another replica, with the fields that its rule allows', async (t) => {
   const [ada, bob] = await players(t);
   for (const client of [ada, bob]) ok(await subscribe(client, 'plain'));
   const data = { x: 7, tags: ['a"b', '\u2028', '😀'] };
@@ -97,7 +97,7 @@ test('what an application publishes arrives on another replica as it was, and no
   assert.ok(Math.abs(at - Date.now()) < 60_000);
 });
 
-test('what a channel does not carry is refused, and so is a message to a channel there is not', async (t) => {
+test('data that the channel does not allow is refused, and so is a message to an unknown channel', async (t) => {
   const [ada] = await players(t);
   ok(await subscribe(ada, 'plain'));
   for (const data of [null, {}, { x: '1' }, { x: 1, y: 2 }, 'text', [1]]) {
@@ -109,7 +109,7 @@ test('what a channel does not carry is refused, and so is a message to a channel
   }
 });
 
-test('a line for terminals is there where the rule has one', async (t) => {
+test('a message has a line for terminals if the rule has one', async (t) => {
   const [ada] = await players(t);
   ok(await subscribe(ada, 'spoken'));
   ok(await publish(ada, 'spoken', { x: 4 }));
@@ -135,7 +135,7 @@ test('a history has as many messages as the rule keeps, and resumes after the on
   );
 });
 
-test('a history that is larger than a frame may be begins later', async (t) => {
+test('a history that is too large for a frame begins later', async (t) => {
   const [ada, bob] = await players(t);
   ok(await subscribe(ada, 'long'));
   const player = await playerOf(ada);
@@ -154,7 +154,7 @@ test('a history that is larger than a frame may be begins later', async (t) => {
   assert.ok(bytes < LIMITS.sendQueueBytes && bytes > LIMITS.sendQueueBytes / 2, `${bytes} bytes in one frame`);
 });
 
-test('who is there is told where the rule has presence, and nowhere else', async (t) => {
+test('presence is sent only in channels whose rule has presence', async (t) => {
   const [ada] = await players(t);
   ok(await subscribe(ada, 'plain'));
   ok(await subscribe(ada, 'present'));
@@ -178,7 +178,7 @@ test('a function of the application decides who may subscribe', async (t) => {
   assert.equal(answer(await subscribe(ada, 'private:bob')), 'not_allowed');
 });
 
-test('a channel of a room is for its members, and a public one is written by them', async (t) => {
+test('only members use a channel of a room, and only they publish in a public one', async (t) => {
   const [ada, bob] = await players(t);
   const room = ok(await ada.request({ type: 'create' })).game!;
   ok(await subscribe(ada, `notes:${room}`));

@@ -61,7 +61,7 @@ test('the next attempt of the same client, any of another client and one without
   before.socket.close();
 });
 
-test('what an attempt that is refused wanted by requests is refused, too', async () => {
+test('requests of a refused attempt are refused, too', async () => {
   const { token } = await guest(one.url);
   const client = await TestClient.connect(one.url, token, attempt('abcdefgh.2'));
   for (const path of ['/poll', '/sse']) {

@@ -22,7 +22,7 @@ after(async () => {
   await redis?.stop();
 });
 
-/** Somebody else on the same replica, who must not notice. */
+/** Another player on the same replica, who must not notice anything. */
 async function neighbourIsFine(): Promise<void> {
   const answer = await neighbour.request({ type: 'subscribe', channel: 'lobby' });
   assert.equal(answer.type, 'ack');
@@ -51,7 +51,7 @@ const MALFORMED: [what: string, frame: string, code: string, id?: string][] = [
   ['a missing field', '{"type":"capture","id":"a1","game":"ABCDEF"}', 'bad_message', 'a1'],
   ['a field of the wrong type', '{"type":"capture","id":"a1","game":"ABCDEF","cell":"4"}', 'bad_message', 'a1'],
   ['a negative cell', '{"type":"capture","id":"a1","game":"ABCDEF","cell":-1}', 'bad_message', 'a1'],
-  ['a cell that is no whole number', '{"type":"capture","id":"a1","game":"ABCDEF","cell":1.5}', 'bad_message', 'a1'],
+  ['a cell that is not a whole number', '{"type":"capture","id":"a1","game":"ABCDEF","cell":1.5}', 'bad_message', 'a1'],
   ['a field too many', '{"type":"leave","id":"a1","game":"ABCDEF","__proto__":1}', 'bad_message', 'a1'],
   ['an id that is not usable', '{"type":"leave","id":"a b","game":"ABCDEF"}', 'bad_message'],
   ['a code that breaks out of a key', '{"type":"join","id":"a1","game":"A}:x{"}', 'bad_message', 'a1'],
@@ -72,7 +72,7 @@ test('a game that does not exist is answered with game_not_found', () =>
 test('a line in a channel that was not subscribed to is answered with not_subscribed', () =>
   expectError('{"type":"publish","id":"a1","channel":"lobby","data":{"text":"hi"}}', 'not_subscribed', 'a1'));
 
-test('who is not in a game may not move in it, follow it, or read its chat', async () => {
+test('a player who is not in a game may not move in it, follow it, or read its chat', async () => {
   const [ada, eve] = await Promise.all([TestClient.connect(replica.url), TestClient.connect(replica.url)]);
   const created = await ada.request({ type: 'create', players: 2 });
   const game = created.type === 'ack' ? created.game! : '';
@@ -93,7 +93,7 @@ test('who is not in a game may not move in it, follow it, or read its chat', asy
 
 const CLOSING: [what: string, code: number, send: (client: TestClient) => void][] = [
   [
-    'one command too many that the application does not know',
+    'one unknown command too many',
     4400,
     ({ socket }) => {
       for (let count = 0; count <= LIMITS.badMessagesPerMinute; count += 1) {
@@ -122,16 +122,16 @@ for (const [what, code, send] of CLOSING) {
   });
 }
 
-test('who keeps sending what is not understood is closed with 4400', async () => {
+test('a client that keeps sending malformed messages is closed with 4400', async () => {
   const client = await TestClient.connect(replica.url);
   for (let count = 0; count <= LIMITS.badMessagesPerMinute; count += 1) client.socket.send('nonsense');
   assert.equal(await client.closed(), 4400);
   await neighbourIsFine();
 });
 
-test('who sends above the rate is told how long to wait, and is closed with 4429 when that does not help', async () => {
+test('a client that sends above the rate is told how long to wait, and is closed with 4429 if it goes on', async () => {
   const client = await TestClient.connect(replica.url);
-  // Too many also for a replica that takes a few seconds over them.
+  // Too many even for a replica that needs a few seconds to read them.
   for (let count = 0; count < LIMITS.messageBurst * 3; count += 1) client.send({ type: 'ping', t: count });
   const error = await client.next('error');
   assert.equal(error.code, 'rate_limited');

@@ -22,7 +22,7 @@ after(async () => {
   await redis?.stop();
 });
 
-test('who listens to the lobby hears it again when Redis has lost what it had of it', async () => {
+test('a subscriber of the lobby receives messages again after Redis has lost the channel', async () => {
   const [ada, bob] = await Promise.all([TestClient.connect(replica.url), TestClient.connect(replica.url)]);
   for (const client of [ada, bob]) ok(await client.request({ type: 'subscribe', channel: 'lobby' }));
   ok(await ada.request({ type: 'publish', channel: 'lobby', data: { text: 'before' } }));
@@ -33,7 +33,7 @@ test('who listens to the lobby hears it again when Redis has lost what it had of
   // By the next look at what is followed, which finds nothing.
   let line = 0;
   const isHeard = async () => {
-    // One player may say only so much, and the look may be late.
+    // A player may publish only a few messages, and the check may be late.
     ok(await patiently(ada, { type: 'publish', channel: 'lobby', data: { text: `after ${(line += 1)}` } }));
     return bob.received.some(
       (item) => item.type === 'message' && item.epoch !== epoch && item.data.text.startsWith('after'),
@@ -44,7 +44,7 @@ test('who listens to the lobby hears it again when Redis has lost what it had of
   bob.close();
 });
 
-test('a channel whose head is gone and whose lines are not takes lines at once, in a new epoch', async () => {
+test('a channel that has lost its head but not its lines accepts lines at once, in a new epoch', async () => {
   const ada = await TestClient.connect(replica.url);
   ok(await ada.request({ type: 'subscribe', channel: 'lobby' }));
   const first = ok(await ada.request({ type: 'publish', channel: 'lobby', data: { text: 'one' } }));

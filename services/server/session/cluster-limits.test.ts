@@ -103,7 +103,7 @@ const CODES = 'ABCDEFGHJK';
 const strangeCode = (index: number) => `ZZ${String(1000 + index).replaceAll(/\d/g, (digit) => CODES[Number(digit)]!)}`;
 
 for (const design of DESIGNS) {
-  test(`${design}: a code that leads nowhere and a game of others get the same answer`, async () => {
+  test(`${design}: an unknown code and a game of other players get the same answer`, async () => {
     const [one, two] = (await cluster({}, design)) as [Replica, Replica];
     const owner = await TestClient.connect(one.url);
     const created = await owner.request({ type: 'create', players: 2 });
@@ -133,7 +133,7 @@ for (const design of DESIGNS) {
   });
 }
 
-test('an address that guesses codes on all replicas is held to its misses, and others are not', async () => {
+test('an address that guesses codes is limited across all replicas, and other addresses are not', async () => {
   const missesPerMinute = 20;
   const replicas = await cluster({ perAddress: { ...DEFAULT_LIMITS.perAddress, missesPerMinute } });
   const headersOf = (token: string, address: string) => ({

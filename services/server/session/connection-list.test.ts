@@ -17,12 +17,12 @@ const query = (change: Partial<ConnectionQuery> = {}): ConnectionQuery => ({ sea
 const idsOf = (connections: ReturnType<typeof connection>[], asked: ConnectionQuery) =>
   listConnections(connections, '1111', asked).map(({ id }) => id);
 
-test('a page has the newest, in whatever order they are kept', () => {
+test('a page has the newest connections, in whatever order they are kept', () => {
   const all = [4, 9, 1, 7, 2].map((number) => connection(number));
   assert.deepEqual(idsOf(all, query()), ['c009', 'c007', 'c004']);
 });
 
-test('page after page lists every one once, also those of the same millisecond', () => {
+test('the pages list every connection once, even those of the same millisecond', () => {
   const all = Array.from({ length: 10 }, (_, number) => connection(number, number < 5 ? 1 : 2));
   const found: string[] = [];
   for (let page = 0; page < 5; page += 1) {
@@ -33,7 +33,7 @@ test('page after page lists every one once, also those of the same millisecond',
   assert.deepEqual(found, ['c005', 'c006', 'c007', 'c008', 'c009', 'c000', 'c001', 'c002', 'c003', 'c004']);
 });
 
-test('they are found by player, address and room', () => {
+test('connections are found by player, address and room', () => {
   const all = Array.from({ length: 10 }, (_, number) => connection(number));
   assert.deepEqual(idsOf(all, query({ search: ' ODD ' })), ['c009', 'c007', 'c005']);
   assert.deepEqual(idsOf(all, query({ search: 'p3' })), ['c003']);

@@ -35,7 +35,7 @@ function away() {
   return { fencing, state };
 }
 
-test('a log-out, or that a player was disconnected, that could not be looked for when the subscription came back is found afterwards', async () => {
+test('a log-out or a disconnect that could not be read when the subscription came back is found later', async () => {
   const { fencing, state } = away();
   await assert.rejects(fencing.recheck());
   await assert.rejects(fencing.recheckIfDue());
@@ -44,7 +44,7 @@ test('a log-out, or that a player was disconnected, that could not be looked for
   assert.deepEqual(state.closed, ['revoked out', 'disconnected cut', 'superseded old']);
 });
 
-test('what was looked for to the end is not looked for again', async () => {
+test('a complete check is not repeated', async () => {
   const { fencing, state } = away();
   state.answers = true;
   await fencing.recheck();

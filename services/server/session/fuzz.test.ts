@@ -20,7 +20,7 @@ import { assertGapless, ok, startedGame } from '../testing/play.ts';
 import { startRedis, type TestRedis } from '../testing/redis.ts';
 import { DESIGNS, startTestReplica } from '../testing/replica.ts';
 
-/** All that is sent comes from one address, which would be shut out. */
+/** All messages come from one address, which would otherwise be blocked. */
 const limits = {
   ...DEFAULT_LIMITS,
   perAddress: { ...DEFAULT_LIMITS.perAddress, refusalsPerMinute: 1_000_000, sessionsPerMinute: 1_000_000 },
@@ -199,7 +199,7 @@ function send({ socket }: TestClient, { data, binary, pieces }: Frame): void {
 }
 
 for (const [index, design] of DESIGNS.entries()) {
-  test(`${design}: whatever somebody sends is answered as documented, and does nothing to a game of others`, async () => {
+  test(`${design}: any input is answered as documented, and does nothing to a game of other players`, async () => {
     const { url } = replicas[index]!;
     const { ada, bob, game } = await startedGame([url, url], 16, 300);
     const before = ada.events(game).length;
@@ -271,7 +271,7 @@ for (const [index, design] of DESIGNS.entries()) {
   });
 }
 
-test('the decoder of frames gives a message or a refusal for whatever text there is', () => {
+test('for any text, the decoder of frames gives a message or a refusal', () => {
   fc.assert(
     fc.property(
       fc.oneof(
@@ -302,7 +302,7 @@ const body = fc.oneof(
   fc.record({ name: junk, transport: junk, slot: junk }, { requiredKeys: [] }).map((value) => JSON.stringify(value)),
 );
 
-test('whatever is asked of the session endpoint is answered with a status it documents', async () => {
+test('the session endpoint answers any request with a documented status', async () => {
   const { url } = replicas[0]!;
   const reached = new Set<number>();
   await fc.assert(

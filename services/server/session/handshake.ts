@@ -100,8 +100,8 @@ export class Handshake {
   }
 
   /**
-   * Whose request it is that belongs to a connection. That one ends with its token, which may have been refreshed: the
-   * one that comes along here may be older.
+   * The player of a request that belongs to a connection. The connection ends with its own token, which may have been
+   * refreshed; the token in the request may be older.
    */
   again(request: IncomingMessage): Promise<Refused | Session> {
     return this.#identify(request, (token) => this.#options.sessions.readToContinue(token));

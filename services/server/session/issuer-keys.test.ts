@@ -41,7 +41,7 @@ test('a key that is new at the URL is taken without a restart', async () => {
   assert.equal(provider.fetches, 2);
 });
 
-test('tokens with keys that nobody knows do not make us ask the issuer again and again', async () => {
+test('tokens with unknown keys do not cause repeated requests to the issuer', async () => {
   const remote = remoteKeys({ cooldownMs: HOUR });
   await verify(remote);
   await provider.addKey('secret', 'ES256', false);
@@ -50,7 +50,7 @@ test('tokens with keys that nobody knows do not make us ask the issuer again and
   assert.equal(provider.fetches, 1);
 });
 
-test('a key that is withdrawn is not taken any more once the keys were read again', async () => {
+test('a withdrawn key is refused once the keys have been read again', async () => {
   const remote = remoteKeys({ refreshMs: 20 });
   await verify(remote);
   await provider.addKey('two');
@@ -65,7 +65,7 @@ test('a key that is withdrawn is not taken any more once the keys were read agai
   await verify(remote, 'two');
 });
 
-test('the keys are kept while the URL does not answer, which is told once', async () => {
+test('the keys are kept while the URL does not answer, which is reported once', async () => {
   const remote = remoteKeys({ refreshMs: 20 });
   await verify(remote);
   provider.status = 500;
@@ -76,7 +76,7 @@ test('the keys are kept while the URL does not answer, which is told once', asyn
   assert.match(failures[0]!, /it answered 500.*stay in use/);
 });
 
-test('while there were never any keys nobody can tell, and as soon as there are it is told', async () => {
+test('tokens cannot be verified before the first keys are read, and can be as soon as they are', async () => {
   provider.status = 503;
   const remote = remoteKeys({ retryMs: 0 });
   await assert.rejects(verify(remote), KeysUnavailable);
@@ -92,7 +92,7 @@ test('a URL that never had keys is not asked for each token', async () => {
   assert.equal(provider.fetches, 1);
 });
 
-test('an answer that is no key set leaves the keys as they were', async () => {
+test('an answer that is not a key set leaves the keys as they were', async () => {
   const remote = remoteKeys({ refreshMs: 20 });
   await verify(remote);
   provider.keySet = async () => ({ keys: 'none' }) as never;

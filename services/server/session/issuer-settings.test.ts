@@ -55,7 +55,7 @@ for (const [what, text, sentence] of [
   ['a private key in PEM', PRIVATE_PEM, /not public/],
   ['a private key in a key set', jwks(privateKey.export({ format: 'jwk' })), /not public/],
   ['a shared secret', jwks({ kty: 'oct', k: 'c2VjcmV0' }), /not public/],
-  ['a key that is none', jwks({ kty: 'EC', crv: 'P-256', x: 'a' }), /not a key set/],
+  ['an invalid key', jwks({ kty: 'EC', crv: 'P-256', x: 'a' }), /not a key set/],
   ['JSON that is broken', '{', /not a key set/],
   ['no key', jwks(), /has no key/],
   ['something else', 'hello', /has no key/],

@@ -76,11 +76,11 @@ async function refusal(url: string, token: string): Promise<number> {
   return status;
 }
 
-/** Seconds that are soon over, and long enough to be used also when the machine stands still for a while. */
+/** A short time in seconds, but long enough even if the machine pauses for a while. */
 const SHORTLY = 8;
 
 let users = 0;
-/** A user nobody was before. */
+/** A new user. */
 const user = () => `user-${(users += 1)}-${seconds()}`;
 
 describe('a JWT', { concurrency: true }, () => {
@@ -93,7 +93,7 @@ describe('a JWT', { concurrency: true }, () => {
     client.close();
   });
 
-  test('opens none when it is expired, not valid yet, of another issuer or audience, or signed otherwise', async () => {
+  test('opens no connection when it is expired, not valid yet, of another issuer or audience, or wrongly signed', async () => {
     const secret = new TextEncoder().encode(await provider.publicPem());
     await provider.addKey('hidden', 'ES256', false);
     const bad = {
@@ -170,14 +170,14 @@ describe('a JWT', { concurrency: true }, () => {
     assert.equal((await post('/send', other, { connection, number: 3, messages: [] })).status, 410);
   });
 
-  test('is told apart from a guest’s token by its issuer: what is no JWT at all still makes a guest', async () => {
+  test('is distinguished from a guest’s token by its issuer, and a token that is not a JWT still makes a guest', async () => {
     const { status, answer } = await session('POST', 'something');
     assert.equal(status, 201);
     assert.match(answer.player.id, /^[\w-]{12}$/);
   });
 });
 
-describe('a session that was traded for a JWT', { concurrency: true }, () => {
+describe('a session that was exchanged for a JWT', { concurrency: true }, () => {
   test('is of the same player, whatever name is asked for, and opens a connection', async () => {
     const sub = user();
     const { status, answer } = await session('POST', await provider.token({ sub, name: 'Ada' }), {
@@ -284,7 +284,7 @@ test('logging out closes the player’s sockets and ends older JWTs and sessions
   back.close();
 });
 
-test('while the keys of the issuer were never read, nobody is told that the JWT is bad', async (t) => {
+test('before the keys of the issuer are read, no JWT is called invalid', async (t) => {
   const away = await IdentityProvider.start();
   t.after(() => away.stop());
   away.status = 503;

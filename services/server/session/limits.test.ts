@@ -55,7 +55,7 @@ async function refusal(url: string, token: string, address?: string) {
   return { status, retryAfter, close: () => client.close() };
 }
 
-test('a replica that has all the sockets it may have answers 503 with Retry-After, and has room when one left', async () => {
+test('a replica with as many sockets as allowed answers 503 with Retry-After, and has room again when one leaves', async () => {
   const { url } = await replicaWith({ sockets: 2 });
   const [one, two] = [await TestClient.connect(url), await TestClient.connect(url)];
   const { token } = await guest(url);
@@ -133,7 +133,7 @@ test('a new socket brings the player no new allowance of messages', async () => 
   second.close();
 });
 
-test('bytes are counted as well as messages, and what is too much is not carried out', async () => {
+test('bytes are counted as well as messages, and a message above the limit is not carried out', async () => {
   const { url } = await replicaWith(perPlayer({ bytesPerSecond: 4096 }));
   const client = await TestClient.connect(url);
   ok(await client.request({ type: 'subscribe', channel: 'lobby' }));
@@ -189,7 +189,7 @@ test('a player who goes on after being told to wait is closed', async () => {
   assert.equal(await client.closed(), 4429);
 });
 
-test('an address whose requests are refused too often is shut out for a while, and no other one is', async () => {
+test('an address whose requests are refused too often is blocked for a while, and no other address is', async () => {
   const { url } = await replicaWith(perAddress({ refusalsPerMinute: 6 }));
   const from = (address: string) => ({ headers: { 'x-forwarded-for': address } });
   const [own, other] = ['203.0.113.20', '203.0.113.21'];
@@ -255,7 +255,7 @@ for (const design of DESIGNS) {
 }
 
 for (const design of DESIGNS) {
-  test(`${design}: games that a crowd is matched into are counted, each of them, until they end, though nobody follows them any more`, async () => {
+  test(`${design}: each game that many players are matched into is counted until it ends, even if nobody follows it any more`, async () => {
     const { url } = await replicaWith({}, design);
     const admin = adminOf(redis);
     await admin.flushall();
@@ -273,7 +273,7 @@ for (const design of DESIGNS) {
   });
 }
 
-test('who joins one game after the other has to wait like who makes them', async () => {
+test('a player who joins one game after the other has to wait like one who makes games', async () => {
   const { url } = await replicaWith(perPlayer({ gamesPerMinute: 3 }));
   const [ada, bob] = [await TestClient.connect(url), await TestClient.connect(url)];
   const { game } = ok(await ada.request({ type: 'create', players: 3 }));
@@ -294,7 +294,7 @@ test('who joins one game after the other has to wait like who makes them', async
   bob.close();
 });
 
-test('who asks for the history again and again is told to wait, and gets it after that', async () => {
+test('a client that requests the history again and again is told to wait, and gets it after that', async () => {
   const { url } = await replicaWith({});
   const client = await TestClient.connect(url);
   const ask = () => client.request({ type: 'subscribe', channel: 'lobby' });
@@ -323,7 +323,7 @@ test('a client that sends control frames above the rate is closed with 4429, and
   quiet.close();
 });
 
-test('a place is given back once, however often it is left', () => {
+test('a place is freed once, however often it is released', () => {
   const admission = new Admission({ ...DEFAULT_LIMITS, sockets: 2 });
   const places = [admission.enter('a'), admission.enter('b')] as Place[];
   assert.equal(admission.enter('c'), 'full');
@@ -344,7 +344,7 @@ test('a bucket gives its burst, then its rate, and takes nothing when it refuses
   assert.equal(bucket.isFull(2500), true);
 });
 
-test('who has used nothing for a while is not remembered', () => {
+test('a player who has used nothing for a while is not remembered', () => {
   let now = 0;
   const allowances = new Allowances(DEFAULT_LIMITS, () => now);
   for (let player = 0; player < 100; player += 1) allowances.of(`p${player}`, '203.0.113.1').message(100);

@@ -15,7 +15,7 @@ import { ok } from '../testing/play.ts';
 import { startRedis, type TestRedis } from '../testing/redis.ts';
 import { ORIGIN, SECRET, settingsOf, startTestReplica, testConfig } from '../testing/replica.ts';
 
-/** Goes as Redis's does, and so many milliseconds ahead of it. */
+/** A clock that runs like that of Redis, this many milliseconds ahead. */
 class ClockAhead extends StoreClock {
   ahead = 0;
 
@@ -24,7 +24,7 @@ class ClockAhead extends StoreClock {
   }
 }
 
-/** Short, and long enough to be used also when the machine stands still for a while. */
+/** A short life, but long enough even if the machine pauses for a while. */
 const SECONDS = 8;
 let redis: TestRedis;
 /** Whose tokens live shortly. */
@@ -77,7 +77,7 @@ const signed = (player: string, expiry: string, audience = 'gridlock.v1') =>
     .sign(SECRET);
 
 describe('a token and its socket', { concurrency: true }, () => {
-  test('a socket whose token is not refreshed is closed with 4401 when that ends, and not before', async () => {
+  test('a socket whose token is not refreshed is closed with 4401 when the token ends, and not before', async () => {
     const { token, expiresAt } = await guest(short.url);
     const client = await TestClient.connect(short.url, token);
     assert.equal((await client.next('welcome')).expiresAt, expiresAt);
@@ -173,7 +173,7 @@ describe('a token and its socket', { concurrency: true }, () => {
   });
 
   test('the SDK keeps its socket over many lives of a token', async (t) => {
-    // It renews when up to 85 % of a life are over: what is left must be more than the machine ever stands still for.
+    // The SDK renews after up to 85 % of a life. The rest must be longer than any pause of the machine.
     const seconds = 20;
     const own = await startTestReplica(redis.url, '3333', { limits: { ...DEFAULT_LIMITS, sessionSeconds: seconds } });
     t.after(() => own.drain());
@@ -203,7 +203,7 @@ describe('a token and its socket', { concurrency: true }, () => {
     bob.close();
   });
 
-  test('who logs out loses the sockets on every replica, and the tokens are good for nothing any more', async () => {
+  test('a log-out closes the player’s sockets on every replica and makes the tokens invalid', async () => {
     const { token, player } = await guest(short.url);
     const client = await TestClient.connect(short.url, token);
     const ended = await session('DELETE', bearer(token), {}, other.url);

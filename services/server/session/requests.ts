@@ -22,7 +22,7 @@ import { KeyedQueue } from './keyed-queue.ts';
 import type { LookupGuard } from './lookup-guard.ts';
 import type { SharedRates } from './shared-rates.ts';
 
-/** A request that waited longer behind others than this is not begun any more. */
+/** A request that waited longer than this behind others is not started. */
 const REQUEST_MS = 2000;
 
 export interface Services {
@@ -40,7 +40,7 @@ export interface Services {
   readonly lookups: Pick<LookupGuard, 'begin'>;
   /** When the session ends that a token of the player says; rejects with a `Refusal`. */
   readonly refresh: (player: string, token: string) => Promise<number>;
-  /** A newer socket of the player acts: this one has to go. */
+  /** Called when a newer socket of the player acts, so that this one must close. */
   readonly onSuperseded: (connection: Connection) => void;
 }
 
@@ -51,7 +51,7 @@ const NO_EPOCH = 'none';
 
 type Message<T extends ClientMessage['type']> = Extract<ClientMessage, { type: T }>;
 
-/** Carries out what one connection asks for, and follows for it the games and channels it is in. */
+/** Carries out the requests of one connection, and follows its games and channels. */
 export class Requests {
   readonly #connection: Connection;
   readonly #services: Services;
@@ -112,8 +112,8 @@ export class Requests {
   }
 
   /**
-   * Carries a request out. A room that the connection is not in may be a guess: whether the code leads nowhere or to a
-   * room of others, the answer is the same, and an address has so many misses.
+   * Carries a request out. A room that the connection is not in may be a guess. The answer is then the same whether the
+   * code leads nowhere or to a room of other players, and an address has a limited number of misses.
    */
   async #lookUp(message: Exclude<ClientMessage, { type: 'ping' }>): Promise<void> {
     const game = this.#roomOf(message);
@@ -226,7 +226,8 @@ export class Requests {
 
   async #enter(id: string, task: () => Promise<Entered>, game?: string): Promise<void> {
     const entered = await this.#withinGames(game, task).catch((error: unknown) => {
-      // Redis may carry out yet what nobody waits for any more; where there is no seat, none is given up.
+      // Redis may still carry out a request that nobody waits for any more. Giving up a seat that was not taken does
+      // nothing.
       if (game !== undefined && error instanceof Refusal && error.code === 'unavailable') this.#holdIfGone(game);
       throw error;
     });
@@ -252,7 +253,9 @@ export class Requests {
     });
   }
 
-  /** A player that hung up before the answer is in the game as well: its seat is held, and given up, like any other. */
+  /**
+   * A player who disconnects before the answer is in the game as well. The seat is held and given up like any other.
+   */
   #holdIfGone(game: string): void {
     const { isOpen, id } = this.#connection;
     if (!isOpen) this.#services.seatHold.release(this.#actor, id, [game]);

@@ -16,7 +16,7 @@ test('a store that does not answer for a while is asked again', async () => {
   assert.equal(await reread(failing(2, new Refusal('unavailable')), () => true), 3);
 });
 
-test('what no further attempt changes is told at once', async () => {
+test('an error that another attempt cannot change is reported at once', async () => {
   await assert.rejects(
     reread(failing(1, new Refusal('game_not_found')), () => true),
     { code: 'game_not_found' },

@@ -54,7 +54,7 @@ for (const design of DESIGNS) {
       return replica;
     };
 
-    test('a repeat of the request that made the last room there may be gets that room', async () => {
+    test('a repeat of the request that made the last allowed room gets that room', async () => {
       const { url } = await replicaWith({ games: 1 });
       const ada = await TestClient.connect(url);
       const request = { type: 'create', players: 2, id: 'once' } as const;
@@ -112,7 +112,7 @@ for (const design of DESIGNS) {
       for (const client of [...greedy, other, opponent]) client.close();
     });
 
-    test('so is how many they make in a minute; entering those of others costs nothing of it', async () => {
+    test('the games that players of one address make in a minute are bounded, and entering games of others does not count', async () => {
       const { url } = await replicaWith({ perAddress: { ...perAddress, gamesPerMinute: 24 } });
       const greedy = [await from(url, '198.51.100.1'), await from(url, '198.51.100.1')];
       for (const client of greedy) ok(await client.request({ type: 'create', players: 2 }));
@@ -126,7 +126,7 @@ for (const design of DESIGNS) {
       for (const client of [...greedy, ...others]) client.close();
     });
 
-    test('while the store is nearly full running games go on, and who is in them comes back; nobody new gets in', async () => {
+    test('while the store is nearly full, running games go on and their players can come back, but no new player gets in', async () => {
       const { url } = await replicaWith({});
       const session = await guest(url);
       const seated = await from(url, '192.0.2.1', session.token);
@@ -141,7 +141,7 @@ for (const design of DESIGNS) {
       assert.equal(codeOf(await ada.request({ type: 'create', players: 2 })), 'cluster_full');
       assert.equal(codeOf(await ada.request({ type: 'match', players: 2 })), 'cluster_full');
       assert.equal(codeOf(await ada.request({ type: 'join', game: waiting! })), 'cluster_full');
-      // A replica learns every few seconds how full the store is; a line a second stays within the rate.
+      // A replica learns every few seconds how full the store is; one line per second stays within the rate.
       await until(async () => {
         assert.equal(codeOf(await bob.request({ type: 'subscribe', channel: game })), 'ack');
         const isRefused =
@@ -166,7 +166,7 @@ for (const design of DESIGNS) {
       for (const client of [seated, ada, bob, again]) client.close();
     });
 
-    test('who makes games until nothing more goes in costs running games no move', async () => {
+    test('a player who makes games until the store is full costs running games no move', async () => {
       const { url } = await replicaWith({});
       const { ada, bob, game } = await startedGame([url, url], 16, 300);
       const most = (await used()) + 6 * 1024 * 1024;

@@ -106,7 +106,10 @@ export async function retryUntilSettled(
   }
 }
 
-/** The cells nobody holds, from a snapshot. Insists as `retryUntilSettled` does: who just played fast is asked to wait. */
+/**
+ * The cells nobody holds, from a snapshot. Repeats as `retryUntilSettled` does, because a client that just played fast
+ * is asked to wait.
+ */
 export async function freeCells(client: TestClient, game: string): Promise<number[]> {
   const from = client.received.length;
   for (;;) {

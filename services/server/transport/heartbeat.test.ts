@@ -34,7 +34,7 @@ function watched(t: TestContext) {
   };
 }
 
-test('a peer is asked every interval, and given up after two of silence', (t) => {
+test('a peer is pinged every interval, and given up after two intervals of silence', (t) => {
   const { heartbeat, seen, pass } = watched(t);
   pass(1000);
   heartbeat.heard();
@@ -42,7 +42,7 @@ test('a peer is asked every interval, and given up after two of silence', (t) =>
   assert.deepEqual(seen, ['ping 500', 'ping 1500', 'ping 2500', 'dead 3000']);
 });
 
-test('after the process itself stood still a peer is asked once more, and given up an interval later', (t) => {
+test('after a pause of the process a peer is pinged once more, and given up an interval later', (t) => {
   const { seen, pass, stand } = watched(t);
   pass(600);
   stand(10_000);
@@ -50,7 +50,7 @@ test('after the process itself stood still a peer is asked once more, and given 
   assert.deepEqual(seen, ['ping 500', 'ping 11500', 'dead 12500']);
 });
 
-test('a peer that is heard of after the process stood still stays', (t) => {
+test('a peer that answers after a pause of the process stays', (t) => {
   const { heartbeat, seen, pass, stand } = watched(t);
   stand(10_000);
   pass(600);

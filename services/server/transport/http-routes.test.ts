@@ -68,7 +68,7 @@ test('a page of the allowed origin polls with its cookie', async () => {
   assert.deepEqual([opened.cursor, opened.messages[0]?.type], [1, 'welcome']);
 });
 
-test('what a form could send is refused with 415, a body of another shape with 400', async () => {
+test('a content type that a form could send is refused with 415, and a body of another shape with 400', async () => {
   for (const path of ['/sse', '/poll', '/send']) {
     assert.equal((await post(path, {}, { ...own(), 'content-type': 'text/plain' })).status, 415);
     assert.equal((await post(path, { what: 1 })).status, 400);
@@ -93,7 +93,7 @@ test('a stream is not to be stored or compressed, and its frames are numbered', 
   await until(() => one.sockets.count('sse') === 0, 'the stream has ended');
 });
 
-test('frames that were not confirmed come again, those that were do not, whichever replica is asked', async () => {
+test('unconfirmed frames come again and confirmed ones do not, whichever replica is asked', async () => {
   const { connection } = await openPoll();
   await post('/send', { connection, number: 1, messages: [{ type: 'ping', t: 1 }] });
   const again = await read(await post('/poll', { connection, cursor: 0 }, own(), two));
@@ -107,7 +107,7 @@ test('frames that were not confirmed come again, those that were do not, whichev
   assert.equal((await post('/poll', { connection, cursor: 9 })).status, 409);
 });
 
-test('a repeated batch is taken once, and a batch out of order is refused with 409', async () => {
+test('a repeated batch is applied once, and a batch out of order is refused with 409', async () => {
   const { connection } = await openPoll();
   const batch = { connection, number: 1, messages: [{ type: 'ping', t: 7 }] };
   assert.equal((await post('/send', batch)).status, 204);
@@ -140,7 +140,7 @@ test('a message larger than the limit closes the connection with 1009', async ()
   await until(() => one.sockets.count('poll') === 0, 'it is closed');
 });
 
-test('who sends above the rate is told so, and closed with 4429 when it goes on', async () => {
+test('a client that sends above the rate is told so, and closed with 4429 if it goes on', async () => {
   const { connection } = await openPoll();
   const messages = Array.from({ length: 60 }, (_, t) => ({ type: 'ping', t }));
   for (const number of [1, 2, 3]) await post('/send', { connection, number, messages });

@@ -84,7 +84,7 @@ for (const design of DESIGNS) {
       assert.equal(used.size, 3, 'what belongs to a connection came to every replica');
     });
 
-    test(`${design}: who was cut in the middle resumes by ${transport} on another replica`, async (t) => {
+    test(`${design}: a client that was cut off during a game resumes by ${transport} on another replica`, async (t) => {
       const [one, two] = await Promise.all(['b1', 'b2'].map((id) => startTestReplica(redis.url, id, { design })));
       t.after(() => Promise.all([one!.drain(), two!.drain()]));
       const spread = await spreadOver(t, [one!]);
@@ -113,7 +113,7 @@ for (const design of DESIGNS) {
   }
 }
 
-test('where upgrades are refused, a client comes to server-sent events by itself and keeps them', async (t) => {
+test('where upgrades are refused, a client falls back to server-sent events and keeps them', async (t) => {
   const replica = await startTestReplica(redis.url, 'c1');
   t.after(() => replica.drain());
   const spread = await spreadOver(t, [replica], { upgradeStatus: 403 });
@@ -125,7 +125,7 @@ test('where upgrades are refused, a client comes to server-sent events by itself
   assert.deepEqual([client.health.transport, spread.upgrades], ['sse', 2]);
 });
 
-test('where upgrades are swallowed and streams are held back, a client comes to long polling', async (t) => {
+test('where upgrades get no answer and streams are held back, a client falls back to long polling', async (t) => {
   const replica = await startTestReplica(redis.url, 'h1');
   t.after(() => replica.drain());
   const spread = await spreadOver(t, [replica], { upgradeStatus: 0, buffered: ['/sse'] });
@@ -136,7 +136,7 @@ test('where upgrades are swallowed and streams are held back, a client comes to 
   assert.deepEqual([spread.upgrades, spread.requests.filter(({ path }) => path === '/sse').length], [2, 2]);
 });
 
-test('an answer to a poll or to what was sent that gets lost costs nothing: no reconnect, no event, no second capture', async (t) => {
+test('a lost answer to a poll or to a batch costs nothing: no reconnect, no event, no second capture', async (t) => {
   const [one, two] = await Promise.all(['d1', 'd2'].map((id) => startTestReplica(redis.url, id)));
   t.after(() => Promise.all([one!.drain(), two!.drain()]));
   const spread = await spreadOver(t, [one!, two!]);

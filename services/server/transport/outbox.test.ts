@@ -34,7 +34,7 @@ test('messages of the same turn leave as one frame, in order', async () => {
   );
 });
 
-test('a reader who lets more than the limit wait is reported', async () => {
+test('a reader with more than the limit waiting is reported', async () => {
   const { socket, wsSocket } = fakeSocket();
   let overflows = 0;
   const outbox = new Outbox(wsSocket, 100, () => (overflows += 1));
@@ -48,7 +48,7 @@ test('a reader who lets more than the limit wait is reported', async () => {
   assert.equal(overflows, 1);
 });
 
-test('a crowd is written to in slices, so that others get a turn in between', async () => {
+test('many sockets are written to in slices, so that others get a turn in between', async () => {
   const crowd = Array.from({ length: 1000 }, fakeSocket);
   const line = pong(1);
   for (const { wsSocket } of crowd) new Outbox(wsSocket, 100, () => assert.fail()).push(line);
@@ -61,7 +61,7 @@ test('a crowd is written to in slices, so that others get a turn in between', as
   assert.ok(counts[0]! < 1000, 'not all in the first turn');
 });
 
-test('a move leaves before what is left of a line to thousands, which goes along with it where both are due', async () => {
+test('a move is sent before the rest of a line to thousands, and together with it where both are due', async () => {
   const crowd = Array.from({ length: 2000 }, fakeSocket);
   const outboxes = crowd.map(({ wsSocket }) => new Outbox(wsSocket, 100, () => assert.fail()));
   const line = new Packet('message', '{"type":"message"}');

@@ -5,7 +5,7 @@ import { PollSocket } from './poll-socket.ts';
 
 const frame = (number: number) => new Packet('message', `{"type":"message","number":${number}}`);
 
-test('what waits for a client that does not ask is put together once, when it does', async (t) => {
+test('frames for a client that does not poll are joined once, at its next poll', async (t) => {
   const socket = new PollSocket('1111.abcdefgh');
   const made = t.mock.method(JSON, 'stringify');
   for (let number = 1; number <= 1000; number += 1) socket.write(frame(number));

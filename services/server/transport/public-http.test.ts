@@ -40,14 +40,14 @@ after(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-test('the page is never taken from a cache without asking, what is named by its content always', async () => {
+test('the page is revalidated each time, and files named by their content are cached', async () => {
   const caching = async (url: string) => (await app.inject(url)).headers['cache-control'];
   assert.equal(await caching('/'), 'no-cache');
   assert.equal(await caching('/site-manifest.json'), 'no-cache');
   assert.equal(await caching('/page-ABCD2345.js'), 'public, max-age=31536000, immutable');
 });
 
-test('a compressed file goes to a client that takes it, and its plain one to all others', async () => {
+test('a client that accepts compression gets the compressed file, and all others get the plain one', async () => {
   const ask = async (url: string, encoding: string | undefined) => {
     const headers = encoding === undefined ? {} : { 'accept-encoding': encoding };
     return app.inject({ url, headers });
@@ -93,7 +93,7 @@ test('the public origin is told to a page that was opened by a name of this mach
   assert.deepEqual(JSON.parse(body), { origin: 'https://game.test' });
 });
 
-test('what is not there is answered with 404 as JSON', async () => {
+test('an unknown path is answered with 404 as JSON', async () => {
   const response = await app.inject('/nothing');
   assert.equal(response.statusCode, 404);
   assert.equal(response.json<{ code: string }>().code, 'not_found');

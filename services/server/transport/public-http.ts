@@ -23,7 +23,7 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     requestTimeout: 10_000,
     // Longer than the edge keeps its side, so that the edge never writes into a connection being closed.
     keepAliveTimeout: 75_000,
-    // The page is no place for what a proxy in between says about the client.
+    // Fastify must not read what a proxy says about the client.
     trustProxy: false,
   });
   app.server.headersTimeout = 10_000;

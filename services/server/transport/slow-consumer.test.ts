@@ -21,7 +21,7 @@ after(async () => {
   await redis?.stop();
 });
 
-test('who stops reading is closed with 4413 before more than the limit waits, and resumes with nothing lost', async () => {
+test('a client that stops reading is closed with 4413 before more than the limit waits, and resumes without loss', async () => {
   const { token, player } = await guest(replica.url);
   const [fast, slow] = await Promise.all([TestClient.connect(replica.url), TestClient.connect(replica.url, token)]);
   const { game, epoch } = ok(await fast.request({ type: 'create', players: 2, size: 4 }));

@@ -13,7 +13,7 @@ test('decisions come before commands and commands before frames, whichever was a
   assert.deepEqual(done, ['decisions', 'commands', 'frames']);
 });
 
-test('what a decision adds to a later phase leaves in the same turn', async () => {
+test('a task that a decision adds to a later phase runs in the same turn', async () => {
   const turn = new Turn();
   const done: string[] = [];
   turn.atEnd('decisions', () => turn.atEnd('commands', () => done.push('command')));
@@ -21,7 +21,7 @@ test('what a decision adds to a later phase leaves in the same turn', async () =
   assert.deepEqual(done, ['command']);
 });
 
-test('what a task adds to its own phase waits until others had a turn', async () => {
+test('a task that is added to the running phase waits until others had a turn', async () => {
   const turn = new Turn();
   let left = 3;
   const some = () => {

@@ -8,7 +8,7 @@ import { chats, player, presences } from '../session.ts';
 
 const NEAR_END_PX = 40;
 
-/** A conversation: who is there, what was said, and a line to say something. */
+/** A conversation: its players, its messages, and an input for a new message. */
 export function ChatPanel({ channel, title }: { channel: string; title: string }) {
   const text = useSignal('');
   const log = useRef<HTMLDivElement>(null);

@@ -11,7 +11,7 @@ import { roomKeys } from '../room-log.ts';
 /** The number of commands of each of the four players. */
 const COMMANDS = 60;
 
-/** After so many acknowledged commands the room is taken from its owner. */
+/** After this many acknowledged commands the room is taken from its owner. */
 const COMMANDS_PER_HOLD = 12;
 
 let redis: TestRedis;
