@@ -25,7 +25,7 @@ import type { LogEntry } from './history/history.ts';
 import { HistoryStore } from './history/history-store.ts';
 import { Signals } from './history/signals.ts';
 import type { Logger } from './ops/log.ts';
-import { Metrics } from './ops/metrics.ts';
+import type { Metrics } from './ops/metrics.ts';
 import { Ops } from './ops/ops.ts';
 import { Bus } from './redis/bus.ts';
 import { connectNode, connectStore, failuresOf, type StoreConnection } from './redis/connect.ts';
@@ -41,6 +41,7 @@ import type { KeyFile } from './session/issuer-settings.ts';
 import { LookupGuard } from './session/lookup-guard.ts';
 import { Sessions } from './session/sessions.ts';
 import { SharedRates } from './session/shared-rates.ts';
+import type { Traces } from './traces/traces.ts';
 
 /** The part of `maxmemory` that may be in use when a new player comes. */
 const MOST_FOR_PLAYERS = 0.85;
@@ -50,8 +51,11 @@ export interface Start {
   readonly config: Config;
   /** The rules of the rooms. */
   readonly type: AnyRoomType;
+  readonly metrics: Metrics;
   readonly log: Logger;
   readonly clock: StoreClock;
+  /** Undefined: there are no traces. */
+  readonly traces: Traces | undefined;
   /** Called with a sentence if Redis can never be used, such as for its version. */
   readonly onUnusable: (sentence: string) => void;
   /** Drains this replica and ends its process; undefined if the replica is part of another process. */
@@ -59,9 +63,8 @@ export interface Start {
 }
 
 /** The connections to Redis, and its state. Each group of parts is built from the groups before it. */
-export function assembleStore({ config, type, log, clock, onUnusable }: Start) {
+export function assembleStore({ config, metrics, log, clock, onUnusable }: Start) {
   const { appId } = config;
-  const metrics = new Metrics(appId, type);
   const redis = connectStore(config.redis, `gridlock-${appId}`);
   const ops = new Ops({ config, metrics, redis, now: () => clock.now() });
   const onWarning = (connection: StoreConnection, reason: string) => ops.redisFailed(connection, reason);
@@ -205,7 +208,7 @@ export function assembleGames(start: Start, store: StoreParts, cluster: ClusterP
 export type GameParts = ReturnType<typeof assembleGames>;
 
 function buildAuthority(
-  { config, type, log, clock }: Start,
+  { config, type, log, clock, traces }: Start,
   { redis, bus, histories, metrics, ops }: StoreParts,
   { routes, shedding, feeds }: ClusterParts,
   gameQuota: GameQuota,
@@ -236,6 +239,7 @@ function buildAuthority(
     ...common,
     redis,
     bus,
+    traces,
     // A restarted replica does not know which games its predecessor held.
     owner: `${config.appId}.${randomBytes(6).toString('base64url')}`,
     routedAt: (game) => routes.newest(game),
@@ -265,7 +269,7 @@ function buildSessions({ config, clock, log }: Start): Sessions {
 
 /** The players: their sessions, limits and connections. */
 export function assembleSessions(start: Start, store: StoreParts, cluster: ClusterParts, games: GameParts) {
-  const { config, log, clock } = start;
+  const { config, log, clock, traces } = start;
   const { metrics, redis, readiness, histories } = store;
   const { sockets, routes, feeds, membership } = cluster;
   const { limits } = config;
@@ -296,6 +300,7 @@ export function assembleSessions(start: Start, store: StoreParts, cluster: Clust
       feeds,
       clock,
       metrics,
+      traces,
       rates,
       lookups,
       refresh: async (player, token) => {

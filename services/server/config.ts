@@ -6,6 +6,7 @@ import { LIMIT_VARIABLES, type ReplicaLimits, toLimits } from './limits.ts';
 import { REDIS_VARIABLES, type RedisSettings, redisSettings } from './redis/settings.ts';
 import { ClientAddress, PRIVATE_NETWORKS } from './session/client-address.ts';
 import { ISSUER_VARIABLES, type IssuerSettings, issuerSettings } from './session/issuer-settings.ts';
+import { TRACE_VARIABLES, type TraceSettings, traceSettings } from './traces/trace-settings.ts';
 
 const milliseconds = (min: number, max: number) =>
   v.pipe(
@@ -67,6 +68,7 @@ const Environment = v.object({
   DESIGN: v.optional(v.picklist(['stateless', 'stateful'], 'is neither stateless nor stateful'), 'stateless'),
   TRUSTED_PROXIES: v.optional(networks, PRIVATE_NETWORKS.join(',')),
   ...LIMIT_VARIABLES,
+  ...TRACE_VARIABLES,
   WEB_ROOT: v.optional(v.string()),
   EDGE_METRICS_URL: v.optional(
     v.pipe(v.string(), v.regex(/^http:\/\/[^\s/]+$/, 'is not an address such as http://127.0.0.1:9101')),
@@ -137,6 +139,8 @@ export interface Config {
   /** The largest part of its sockets that a replica sends to others in a second, in percent; 0 for never. */
   readonly rebalancePercent: number;
   readonly logLevel: string;
+  /** Where traces go; undefined: there are none. */
+  readonly traces: TraceSettings | undefined;
 }
 
 /**
@@ -188,6 +192,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     drainMs: env.DRAIN_MS,
     rebalancePercent: env.REBALANCE_PERCENT,
     logLevel: env.LOG_LEVEL,
+    traces: traceSettings(env),
   });
 }
 

@@ -223,3 +223,33 @@ test('metrics name no player and no game', async () => {
   replica.child.kill('SIGTERM');
   await replica.exited;
 });
+
+/** A module that says which parts of OpenTelemetry a process loads. */
+const LOADS = `data:text/javascript,${encodeURIComponent(`
+  import { registerHooks } from 'node:module';
+  registerHooks({
+    resolve(name, context, next) {
+      if (name.startsWith('@opentelemetry/')) process.stdout.write('loads ' + name + '\\n');
+      return next(name, context);
+    },
+  });`)}`;
+
+test('the SDK of OpenTelemetry is loaded only where traces are wanted', async () => {
+  const options = { NODE_OPTIONS: `--import=${LOADS}` };
+  const off = await launchReady('8111', 'stateless', options);
+  const on = await launchReady('8112', 'stateless', {
+    ...options,
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9',
+  });
+  for (const { child } of [off, on]) child.kill('SIGTERM');
+  await Promise.all([off.exited, on.exited]);
+  assert.match(on.output.stdout, /^loads @opentelemetry\/sdk-trace$/m);
+  // The API, which only has types and stand-ins, comes with the library for metrics.
+  assert.doesNotMatch(off.output.stdout, /^loads @opentelemetry\/(?!api$)/m);
+});
+
+test('a collector at an address that is none is refused at the start', async () => {
+  const { exited, output } = launch({ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' });
+  assert.equal((await exited).code, 2);
+  assert.match(output.stderr, /^The environment variable OTEL_EXPORTER_OTLP_ENDPOINT is not a URL such as http/);
+});

@@ -24,10 +24,12 @@ import type { HeldSeats } from './game/seat-hold.ts';
 import { openOperatorAccess } from './operator-access.ts';
 import { createInternal } from './ops/internal-server.ts';
 import type { Logger } from './ops/log.ts';
+import { Metrics } from './ops/metrics.ts';
 import { disconnectStore } from './redis/connect.ts';
 import { type ConnectionSet, drainSockets } from './session/connection-set.ts';
 import { REPLICA_CHANNEL } from './session/fencing.ts';
 import { type Accepted, Handshake } from './session/handshake.ts';
+import type { Traces } from './traces/traces.ts';
 import { HttpTransports, QUIET_MS } from './transport/http-transports.ts';
 import { closeServer, listen, listenLocally, urlOf } from './transport/listeners.ts';
 import { createHttp } from './transport/public-http.ts';
@@ -66,7 +68,10 @@ export async function startReplica(
   clock = new StoreClock(),
   onDrain?: () => void,
 ): Promise<Replica> {
-  const start: Start = { config, type, log, clock, onUnusable, onDrain };
+  const metrics = new Metrics(config.appId, type);
+  // First: whatever connects to Redis must be made in one go, or misses that it is connected.
+  const traces = await openTraces(config, metrics);
+  const start: Start = { config, type, metrics, traces, log, clock, onUnusable, onDrain };
   const store = assembleStore(start);
   const cluster = assembleCluster(start, store);
   const games = assembleGames(start, store, cluster);
@@ -91,8 +96,20 @@ export async function startReplica(
       clearInterval(inspection);
       await parts.histories.leave().catch(() => undefined);
       stopParts(parts, listeners);
+      await traces?.stop();
     },
   };
+}
+
+/** The SDK is loaded only where traces are wanted. */
+async function openTraces({ traces, appId }: Config, { spans }: Metrics): Promise<Traces | undefined> {
+  if (traces === undefined) return undefined;
+  const { OtlpTraces } = await import('./traces/otlp-traces.ts');
+  return new OtlpTraces({
+    settings: traces,
+    replica: appId,
+    count: (outcome, times) => spans.inc({ outcome }, times),
+  });
 }
 
 function watchGauges({ metrics, sockets, feeds, bus, membership, readiness }: Parts): void {
@@ -151,6 +168,7 @@ async function openListeners(start: Start, parts: Parts) {
     admission,
     allowances,
     clientAddress,
+    traces: start.traces,
     parseCookie: (header) => http.parseCookie(header),
     isDraining: () => readiness.isDraining,
     fence: ({ player, issuedAt }, attempt) => fencing.open(player.id, issuedAt, attempt),

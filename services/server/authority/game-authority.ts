@@ -7,6 +7,7 @@ import {
   type RefusalCode,
 } from '../../protocol/index.ts';
 import type { LogEntry, Position } from '../history/history.ts';
+import type { Trace } from '../traces/traces.ts';
 
 /** A player who acts through one socket. Of two sockets of a player, only the one with the higher generation counts. */
 export interface SocketActor {
@@ -97,8 +98,8 @@ export interface GameAuthority {
   /** Quick match: enters the open game of this shape, or opens one. */
   match(actor: Actor, id: string, settings: unknown): Promise<Entered>;
   leave(actor: Actor, id: string, game: string): Promise<Applied>;
-  /** Has the room type decide one of its own commands, which its schema allows. */
-  act(actor: Actor, id: string, game: string, command: AnyCommand): Promise<Applied>;
+  /** Has the room type decide one of its own commands, which its schema allows. `trace`: given where it is traced. */
+  act(actor: Actor, id: string, game: string, command: AnyCommand, trace?: Trace): Promise<Applied>;
   /** Ends a room for an operator, with the events that its room type gives. */
   close(operator: string, id: string, game: string): Promise<Applied>;
   /** The events that a player who knows the history up to `known` has missed. */

@@ -1,4 +1,5 @@
 import type { LogEntry } from '../history/history.ts';
+import { type Trace, TracedBatch } from '../traces/traces.ts';
 import { turn } from '../transport/turn.ts';
 import { ELSEWHERE, type Outcome, refused } from './outcome.ts';
 import { type Fault, type Findings, plan } from './plan.ts';
@@ -43,9 +44,13 @@ export interface RoomCopyOptions {
 
 interface Waiting {
   readonly command: RoomCommand;
+  readonly trace: Trace | undefined;
   readonly resolve: (outcome: Outcome) => void;
   readonly reject: (error: unknown) => void;
 }
+
+const isTraced = ({ trace }: Waiting): boolean => trace !== undefined;
+const tracesOf = (batch: readonly Waiting[]): Trace[] => batch.flatMap(({ trace }) => trace ?? []);
 
 /**
  * A room in the memory of a replica that decides on it. Commands that come while an append is under way are decided and
@@ -87,11 +92,11 @@ export class RoomCopy {
   }
 
   /** Resolves with `elsewhere` if this copy is outdated; rejects if the store did not answer. */
-  submit(command: RoomCommand): Promise<Outcome> {
+  submit(command: RoomCommand, trace?: Trace): Promise<Outcome> {
     this.usedAt = performance.now();
     if (this.#lost) return Promise.resolve(ELSEWHERE);
     return new Promise((resolve, reject) => {
-      this.#queue.push({ command, resolve, reject });
+      this.#queue.push({ command, trace, resolve, reject });
       this.#running ??= this.#atEndOfTurn();
     });
   }
@@ -116,14 +121,17 @@ export class RoomCopy {
 
   async #run(): Promise<void> {
     const batch = this.#queue.splice(0, BATCH);
+    const traced = batch.some(isTraced) ? new TracedBatch(tracesOf(batch)) : undefined;
     try {
-      const outcomes = this.#lost ? undefined : await this.#record(batch.map(({ command }) => command));
+      const commands = batch.map(({ command }) => command);
+      const outcomes = this.#lost ? undefined : await this.#record(commands, traced);
       if (outcomes) this.#options.onBatch?.(batch.length);
       else this.#lose();
       batch.forEach(({ resolve }, index) => resolve(outcomes?.[index] ?? ELSEWHERE));
     } catch (error) {
       // Whether the plan was appended is unknown, and so is the state of the room.
       this.#lose();
+      traced?.fail('Redis did not answer');
       this.#options.onUncertain?.(this.room);
       for (const { reject } of batch) reject(error);
     }
@@ -136,6 +144,7 @@ export class RoomCopy {
   /** The outcomes, once appended; undefined when this copy is outdated. */
   async #record(
     commands: readonly RoomCommand[],
+    traced: TracedBatch | undefined,
     findings: Findings = { superseded: new Set(), known: new Map(), isFull: false },
   ): Promise<readonly Outcome[] | undefined> {
     const { room, hold, log, now } = this.#options;
@@ -145,15 +154,19 @@ export class RoomCopy {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       if (!this.#fold()) return undefined;
       const memory = this.#memory;
+      traced?.begin('decide');
       const planned = plan({
         ...{ type: log.type, stateBytes: log.bounds.stateBytes, memory, commands, findings },
         at: storeTime ?? Math.max(now(), memory.at),
         onFault: (fault) => this.#onFault(fault),
       });
+      traced?.end({ 'gridlock.commands': commands.length, 'gridlock.attempt': attempt + 1 });
+      traced?.begin('append');
       // Even without anything to write: a refusal is only as good as the memory that it is based on.
       const sentAt = performance.now();
       const isAlone = this.#isAlone && (this.#options.isListening?.(room) ?? false);
       const appended = await log.append(room, { hold, leaseMs: this.#leaseAt(sentAt), isAlone }, memory, planned);
+      traced?.end({ 'gridlock.outcome': appended.tag });
       switch (appended.tag) {
         case 'ok':
           this.#renew(appended, sentAt);

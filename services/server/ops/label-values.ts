@@ -6,6 +6,7 @@ import type { Why } from '../cluster/shedding.ts';
 import type { History } from '../history/history.ts';
 import type { StoreConnection } from '../redis/connect.ts';
 import type { RefusedReason } from '../session/handshake.ts';
+import type { SpanOutcome } from '../traces/traces.ts';
 import type { Asked } from '../transport/relay.ts';
 
 const each = <Value extends string>(values: Readonly<Record<Value, 1>>): readonly Value[] =>
@@ -76,4 +77,6 @@ export const ENTRIES = each<History['type']>({ event: 1, message: 1 });
 export const COMMAND_KINDS = each<RoomCommand['kind']>({ enter: 1, leave: 1, act: 1, deadline: 1, close: 1 });
 export const REASONS_TO_SHED = each<Why>({ mean: 1, probe: 1, moved: 1, asked: 1 });
 export const ASKED_KINDS = each<Asked['kind']>({ poll: 1, send: 1 });
+/** `dropped`: the collector was too slow or away, and no more of them could wait. */
+export const SPAN_OUTCOMES = each<SpanOutcome>({ exported: 1, failed: 1, dropped: 1 });
 export const STORE_CONNECTIONS = each<StoreConnection>({ commands: 1, bus: 1, reads: 1 });

@@ -109,6 +109,12 @@ export class Metrics {
     labelNames: ['backend', 'route', 'status'],
     registers: this.#registers,
   });
+  readonly spans = new LabelledCounter({
+    name: 'gridlock_trace_spans_total',
+    help: 'Spans of traces, by what became of them',
+    labels: { outcome: values.SPAN_OUTCOMES },
+    registers: this.#registers,
+  });
   readonly redis = new RedisMetrics(this.registry);
   readonly refusals: LabelledCounter<{ code: readonly string[] }>;
   readonly published: LabelledCounter<{ channel: readonly string[] }>;

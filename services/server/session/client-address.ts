@@ -15,6 +15,8 @@ const familyOf = (address: string) => (isIP(address) === 6 ? 'ipv6' : 'ipv4');
 /** IPv4 as it is, without the form that a dual-stack listener gives it. */
 const plain = (address: string) => address.trim().replace(/^::ffff:(?=\d+\.)/i, '');
 
+const peerOf = ({ socket }: IncomingMessage) => plain(socket.remoteAddress ?? '');
+
 /** The address from which a request came. Only proxies of the given networks are trusted. */
 export class ClientAddress {
   readonly #trusted = new BlockList();
@@ -29,10 +31,8 @@ export class ClientAddress {
 
   /** The nearest address in the chain of proxies that is not a trusted one; the first when all of them are. */
   of(request: IncomingMessage): string {
-    const { remoteAddress } = request.socket;
-    const peer = plain(remoteAddress ?? '');
-    // The edge of this machine connects through a UNIX socket, which has no address.
-    if (remoteAddress !== undefined && !this.#isTrusted(peer)) return peer;
+    const peer = peerOf(request);
+    if (!this.isProxied(request)) return peer;
     const told = [request.headers['x-forwarded-for'] ?? []].flat().join(',').split(',').map(plain);
     let nearest = peer;
     for (const address of told.filter((entry) => isIP(entry) !== 0).reverse()) {
@@ -40,6 +40,12 @@ export class ClientAddress {
       if (!this.#isTrusted(address)) break;
     }
     return nearest;
+  }
+
+  /** Whether a trusted proxy passed a request on, so that its word counts. */
+  isProxied(request: IncomingMessage): boolean {
+    // The edge of this machine connects through a UNIX socket, which has no address.
+    return request.socket.remoteAddress === undefined || this.#isTrusted(peerOf(request));
   }
 
   #isTrusted(address: string): boolean {

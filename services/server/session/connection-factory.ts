@@ -38,7 +38,7 @@ export class ConnectionFactory {
     this.#log = new ConnectionLog(options.log);
   }
 
-  accept({ socket, session, generation, origin, address, game }: Accepted): void {
+  accept({ socket, session, generation, origin, address, game, handshake }: Accepted): void {
     const { config, services, sockets, routes, allowances, fencing, isDraining, log } = this.#options;
     const { appId, design, heartbeatMs, limits } = config;
     const group = addressGroup(address);
@@ -55,6 +55,7 @@ export class ConnectionFactory {
       address: group,
       messagesPerSecond: limits.perPlayer.messagesPerSecond,
       replica: appId,
+      handshake,
       routeByGame: design === 'stateful',
       now: this.#now,
       requestsOf: this.#requestsOf,

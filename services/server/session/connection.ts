@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { SpanContext } from '@opentelemetry/api';
 import {
   CLOSE_CODES,
   type ClientMessage,
@@ -53,6 +54,8 @@ export interface ConnectionOptions {
   /** Messages a second the player may send. */
   readonly messagesPerSecond: number;
   readonly replica: string;
+  /** The trace of the handshake, where there are traces. */
+  readonly handshake: SpanContext | undefined;
   readonly heartbeatMs: number;
   /** Whether to name the game in the address: that replica decides quickest. */
   readonly routeByGame: boolean;
@@ -102,6 +105,11 @@ export class Connection implements TransportEvents, HeartbeatHooks {
 
   get isOpen(): boolean {
     return this.#open;
+  }
+
+  /** The trace of the handshake, where there are traces. */
+  get handshake(): SpanContext | undefined {
+    return this.#options.handshake;
   }
 
   /** Whether a request waits for its answer. */

@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http';
+import type { SpanContext } from '@opentelemetry/api';
 import * as v from 'valibot';
-import { Attempt, GameCode, Slot, sessionCookie, TOKEN_PROTOCOL } from '../../protocol/index.ts';
+import { Attempt, GameCode, Slot, sessionCookie, TOKEN_PROTOCOL, type Transport } from '../../protocol/index.ts';
 import { Refusal } from '../authority/game-authority.ts';
 import type { ReplicaLimits } from '../limits.ts';
+import type { Trace, Traces } from '../traces/traces.ts';
 import type { TransportSocket } from '../transport/transport-socket.ts';
 import type { Allowances } from './allowances.ts';
 import { addressGroup, type ClientAddress } from './client-address.ts';
@@ -40,6 +42,8 @@ export interface Accepted {
   readonly address: string;
   /** The game in the connection's address, by which the edge may have chosen this replica. */
   readonly game: string | undefined;
+  /** The trace of the handshake, where there are traces. */
+  readonly handshake: SpanContext | undefined;
 }
 
 export interface HandshakeOptions {
@@ -49,6 +53,7 @@ export interface HandshakeOptions {
   readonly clientAddress: ClientAddress;
   readonly admission: Admission;
   readonly allowances: Allowances;
+  readonly traces: Traces | undefined;
   readonly isDraining: () => boolean;
   /** The generation of the new socket of a session; rejects with a `Refusal`. */
   readonly fence: (session: Session, attempt: string | undefined) => Promise<number>;
@@ -66,6 +71,15 @@ export class Handshake {
     return this.#options.clientAddress.of(request);
   }
 
+  /** Begins the trace of a request for a connection, where there are traces. */
+  trace(request: IncomingMessage, transport: Transport): Trace | undefined {
+    const { traces, clientAddress } = this.#options;
+    if (traces === undefined) return undefined;
+    // From the outside anybody could have every request of theirs traced.
+    const told = clientAddress.isProxied(request) ? request.headers['traceparent'] : undefined;
+    return traces.handshake(transport, typeof told === 'string' ? told : undefined);
+  }
+
   /**
    * A place for a connection from an address. It is taken before costly checks: without a place, the token is not
    * checked.
@@ -79,14 +93,21 @@ export class Handshake {
   }
 
   /** The player who opens a connection; without `fenced` the player's other socket stays. */
-  async open(request: IncomingMessage, fenced = true): Promise<Refused | { session: Session; generation: number }> {
+  async open(
+    request: IncomingMessage,
+    trace: Trace | undefined,
+    fenced = true,
+  ): Promise<Refused | { session: Session; generation: number }> {
     const { sessions, allowances, isDraining, fence } = this.#options;
     if (isDraining()) return { status: 503, reason: 'draining', headers: { 'Retry-After': '1' } };
+    const identifying = trace?.step('identify');
     const session = await this.#identify(request, (token) => sessions.read(token));
+    identifying?.end();
     if ('status' in session) return session;
     const wait = allowances.socket(session.player.id);
     if (wait > 0) return tooMany('sockets', wait);
     if (!fenced) return { session, generation: 0 };
+    const fencing = trace?.step('fence');
     try {
       return { session, generation: await fence(session, attemptOf(request.url)) };
     } catch (error) {
@@ -96,6 +117,8 @@ export class Handshake {
         return tooMany('sockets', error.retryAfterMs ?? 1000);
       if (error instanceof Refusal && error.code === 'cluster_full') return STORE_FULL;
       return { status: 503, reason: 'store', headers: { 'Retry-After': '2' } };
+    } finally {
+      fencing?.end();
     }
   }
 
@@ -156,6 +179,10 @@ function parameterOf<S extends v.GenericSchema<string>>(url = '', name: string, 
   const value = URL.parse(url, 'http://replica')?.searchParams.get(name);
   return v.is(schema, value) ? value : undefined;
 }
+
+/** Ends the trace of a request that is turned away. */
+export const endRefused = (trace: Trace | undefined, { status, reason }: Refused): void =>
+  trace?.end({ 'http.response.status_code': status, 'gridlock.refused': reason });
 
 const UNAUTHORIZED: Refused = { status: 401, reason: 'token', headers: { 'WWW-Authenticate': 'Bearer' } };
 const tooMany = (reason: 'sockets' | 'refusals', waitMs: number): Refused => ({

@@ -16,6 +16,8 @@ import type { Channels } from '../history/channels.ts';
 import type { FeedSet } from '../history/feed.ts';
 import type { Signals } from '../history/signals.ts';
 import type { Metrics } from '../ops/metrics.ts';
+import type { Trace, Traces } from '../traces/traces.ts';
+import { turn } from '../transport/turn.ts';
 import { ChannelRequests } from './channel-requests.ts';
 import type { Connection, FollowedRoom } from './connection.ts';
 import { KeyedQueue } from './keyed-queue.ts';
@@ -36,6 +38,7 @@ export interface Services {
   readonly seatHold: SeatHold;
   readonly clock: StoreClock;
   readonly metrics: Metrics;
+  readonly traces: Traces | undefined;
   readonly rates: Pick<SharedRates, 'publish' | 'game'>;
   readonly lookups: Pick<LookupGuard, 'begin'>;
   /** When the session ends that a token of the player says; rejects with a `Refusal`. */
@@ -73,16 +76,19 @@ export class Requests {
       return;
     }
     const received = performance.now();
+    const { traces } = this.#services;
+    const trace = traces && message.type === 'command' ? traces.command(this.#connection.handshake) : undefined;
     this.#queue.run(queueKeyOf(message), async () => {
       if (!this.#connection.isOpen) return;
       try {
         if (performance.now() - received > REQUEST_MS) throw new Refusal('unavailable', undefined, 1000);
-        await this.#lookUp(message);
+        await this.#lookUp(message, trace);
         if (message.type === 'command') {
           this.#services.metrics.commandSeconds.observe((performance.now() - received) / 1000);
         }
       } catch (error) {
         this.#refuse(message.id, error);
+        trace?.end({ 'gridlock.refused': error instanceof Refusal ? error.code : 'internal' });
       }
     });
   }
@@ -115,14 +121,14 @@ export class Requests {
    * Carries a request out. A room that the connection is not in may be a guess. The answer is then the same whether the
    * code leads nowhere or to a room of other players, and an address has a limited number of misses.
    */
-  async #lookUp(message: Exclude<ClientMessage, { type: 'ping' }>): Promise<void> {
+  async #lookUp(message: Exclude<ClientMessage, { type: 'ping' }>, trace: Trace | undefined): Promise<void> {
     const game = this.#roomOf(message);
-    if (game === undefined || this.#games.has(game)) return this.#dispatch(message);
+    if (game === undefined || this.#games.has(game)) return this.#dispatch(message, trace);
     const lookup = this.#services.lookups.begin(this.#connection.address);
     if (typeof lookup === 'number') throw tooMany('room codes that lead nowhere', lookup);
     let isMiss = false;
     try {
-      await this.#dispatch(message);
+      await this.#dispatch(message, trace);
     } catch (error) {
       isMiss = error instanceof Refusal && (error.code === 'game_not_found' || error.code === 'not_a_player');
       throw isMiss ? new Refusal('game_not_found') : error;
@@ -139,7 +145,7 @@ export class Requests {
     return isAboutChannel ? this.#channels.roomOf(message) : undefined;
   }
 
-  async #dispatch(message: Exclude<ClientMessage, { type: 'ping' }>): Promise<void> {
+  async #dispatch(message: Exclude<ClientMessage, { type: 'ping' }>, trace: Trace | undefined): Promise<void> {
     const { authority } = this.#services;
     const { id } = message;
     switch (message.type) {
@@ -153,11 +159,12 @@ export class Requests {
         return this.#makeOrEnter(id, () => authority.match(this.#actor, id, this.#settings(message)));
       case 'leave':
         return this.#leave(message);
-      case 'command':
-        return this.#ack(
-          id,
-          await authority.act(this.#actor, id, message.game, roomCommand(authority.type, message.command)),
-        );
+      case 'command': {
+        const command = roomCommand(authority.type, message.command);
+        const applied = await authority.act(this.#actor, id, message.game, command, trace);
+        if (trace) endWithFrames(trace, applied);
+        return this.#ack(id, applied);
+      }
       case 'resume':
         this.#countHistory();
         return this.#resume(message);
@@ -301,6 +308,15 @@ export class Requests {
     this.#channels.leaveRoom(game);
     this.#ack(id, applied);
   }
+}
+
+/** The answer and the events leave this replica with the frames of this turn. */
+function endWithFrames(trace: Trace, { duplicate }: Applied): void {
+  const step = trace.step('deliver');
+  turn.atEnd('frames', () => {
+    step.end();
+    trace.end({ 'gridlock.duplicate': duplicate });
+  });
 }
 
 const tooMany = (what: string, waitMs: number): Refusal =>

@@ -55,6 +55,7 @@ export const testConfig = (redis: RedisSettings, appId: string, given: Partial<C
   // A plain client does not come back when it is sent to another replica.
   rebalancePercent: 0,
   logLevel: process.env['TEST_LOG_LEVEL'] ?? 'silent',
+  traces: undefined,
   ...given,
 });
 

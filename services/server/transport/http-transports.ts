@@ -10,11 +10,19 @@ import {
   SendRequest,
   STREAM_PATH,
   SUBPROTOCOL,
+  type Transport,
 } from '../../protocol/index.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import type { Bus } from '../redis/bus.ts';
 import type { Store } from '../redis/connect.ts';
-import { type Accepted, type Handshake, type Refused, routedGame, SENTENCES } from '../session/handshake.ts';
+import {
+  type Accepted,
+  endRefused,
+  type Handshake,
+  type Refused,
+  routedGame,
+  SENTENCES,
+} from '../session/handshake.ts';
 import { fail } from '../session/session-routes.ts';
 import { connectionId, type HttpSocket, holderOf } from './http-socket.ts';
 import { PollSocket } from './poll-socket.ts';
@@ -80,12 +88,19 @@ export function addTransportRoutes(app: FastifyInstance, options: TransportRoute
   const open = async <C extends HttpSocket>(
     request: FastifyRequest,
     reply: FastifyReply,
+    transport: Transport,
     make: (id: string) => C,
   ): Promise<{ socket: C; player: string } | undefined> => {
+    const trace = handshake.trace(request.raw, transport);
     const address = handshake.addressOf(request.raw);
     const place = handshake.place(address);
-    if ('status' in place) return void refuse(reply, place);
-    const checked = await handshake.open(request.raw);
+    if ('status' in place) {
+      endRefused(trace, place);
+      return void refuse(reply, place);
+    }
+    const checked = await handshake.open(request.raw, trace);
+    if ('status' in checked) endRefused(trace, checked);
+    else trace?.end({ 'http.response.status_code': 200 });
     if ('status' in checked || reply.raw.destroyed) {
       place.leave();
       if ('status' in checked) refuse(reply, checked);
@@ -99,7 +114,7 @@ export function addTransportRoutes(app: FastifyInstance, options: TransportRoute
       headers: { origin },
       url,
     } = request.raw;
-    accept({ socket, ...checked, origin, address, game: routedGame(url) });
+    accept({ socket, ...checked, origin, address, game: routedGame(url), handshake: trace?.context });
     return { socket, player };
   };
 
@@ -143,7 +158,7 @@ export function addTransportRoutes(app: FastifyInstance, options: TransportRoute
   };
 
   const stream = async (request: FastifyRequest, reply: FastifyReply) => {
-    await open(request, reply, (id) => {
+    await open(request, reply, 'sse', (id) => {
       reply.hijack();
       return new SseSocket(id, reply.raw);
     });
@@ -160,7 +175,7 @@ export function addTransportRoutes(app: FastifyInstance, options: TransportRoute
     if (!body) return reply;
     const { connection, cursor } = body;
     if (connection === undefined) {
-      const opened = await open(request, reply, (id) => new PollSocket(id));
+      const opened = await open(request, reply, 'poll', (id) => new PollSocket(id));
       if (!opened) return reply;
       const { socket, player } = opened;
       return answer(reply, await holder.answer({ kind: 'poll', connection: socket.id, player, cursor: 0 }));

@@ -5,6 +5,7 @@ import { CLOSE_CODES, LIMITS, REFUSAL_HEADER, SOCKET_PATH, SUBPROTOCOL, TOKEN_PR
 import type { Metrics } from '../ops/metrics.ts';
 import {
   type Accepted,
+  endRefused,
   type Handshake,
   type Place,
   type Refused,
@@ -13,6 +14,7 @@ import {
   SENTENCES,
 } from '../session/handshake.ts';
 import type { Session } from '../session/sessions.ts';
+import type { Trace } from '../traces/traces.ts';
 import { WsSocket } from './ws-socket.ts';
 
 export interface UpgradeOptions {
@@ -53,14 +55,15 @@ export class Upgrade {
     // A peer that disconnects during the checks must not affect others.
     socket.on('error', destroyed);
     const { handshake } = this.#options;
+    const trace = handshake.trace(request, 'websocket');
     try {
       const address = handshake.addressOf(request);
       const place = handshake.place(address);
-      if ('status' in place) return this.#refuse(socket, place);
+      if ('status' in place) return this.#refuse(socket, place, trace);
       leaveWith(socket, place);
       if (socket.destroyed) return place.leave();
-      const checked = await this.#check(request);
-      if ('status' in checked) return this.#refuse(socket, checked);
+      const checked = await this.#check(request, trace);
+      if ('status' in checked) return this.#refuse(socket, checked, trace);
       if (socket.destroyed) return;
       const { session, generation } = checked;
       // The answer and the welcome are one write here, and one at the edge.
@@ -83,15 +86,20 @@ export class Upgrade {
           origin,
           address,
           game: routedGame(url),
+          handshake: trace?.context,
         });
       });
       socket.uncork();
+      trace?.end({ 'http.response.status_code': 101 });
     } catch {
-      this.#refuse(socket, { status: 500, reason: 'internal' });
+      this.#refuse(socket, { status: 500, reason: 'internal' }, trace);
     }
   }
 
-  async #check(request: IncomingMessage): Promise<Refused | { session: Session; generation: number }> {
+  async #check(
+    request: IncomingMessage,
+    trace: Trace | undefined,
+  ): Promise<Refused | { session: Session; generation: number }> {
     const url = URL.parse(request.url ?? '', 'http://replica');
     if (url?.pathname !== SOCKET_PATH) return { status: 404, reason: 'path' };
     if (request.headers['sec-websocket-version'] !== '13') {
@@ -99,10 +107,12 @@ export class Upgrade {
       return { status: 426, reason: 'version', headers };
     }
     // A client that will be turned away for its subprotocol must not close the player's other socket.
-    return this.#options.handshake.open(request, offers(request.headers['sec-websocket-protocol']));
+    return this.#options.handshake.open(request, trace, offers(request.headers['sec-websocket-protocol']));
   }
 
-  #refuse(socket: Duplex, { status, reason, headers = {} }: Refused): void {
+  #refuse(socket: Duplex, refused: Refused, trace: Trace | undefined): void {
+    const { status, reason, headers = {} } = refused;
+    endRefused(trace, refused);
     this.#options.metrics.upgradesRefused.inc({ reason });
     if (!socket.writable) return void socket.destroy();
     const body = `${OWN_SENTENCES[reason] ?? SENTENCES[reason] ?? STATUS_CODES[status]}\n`;

@@ -20,7 +20,7 @@ export interface ForwarderOptions {
   /** The name of this process as an owner. */
   readonly owner: string;
   /** Carries out a request that another replica passed on, if this one holds the game. */
-  readonly onCommand: (game: string, command: RoomCommand | YieldCommand) => Promise<Outcome>;
+  readonly onCommand: (game: string, command: RoomCommand | YieldCommand, traceparent?: string) => Promise<Outcome>;
 }
 
 interface Question {
@@ -28,6 +28,8 @@ interface Question {
   readonly from: string;
   readonly game: string;
   readonly command: RoomCommand | YieldCommand;
+  /** Of a command that is traced. */
+  readonly traceparent?: string;
 }
 
 /** The reply: the outcome, or that the store did not answer. */
@@ -50,9 +52,16 @@ export class Forwarder {
   }
 
   /** Resolves with the answer of `owner` within `timeoutMs`. Rejects if the request could not be sent. */
-  async ask(owner: string, game: string, command: RoomCommand | YieldCommand, timeoutMs: number): Promise<Forwarded> {
+  async ask(
+    owner: string,
+    game: string,
+    command: RoomCommand | YieldCommand,
+    timeoutMs: number,
+    traceparent?: string,
+  ): Promise<Forwarded> {
     const id = (this.#id += 1);
-    const question: Question = { id, from: this.#options.owner, game, command };
+    const asked = { id, from: this.#options.owner, game, command };
+    const question: Question = traceparent === undefined ? asked : { ...asked, traceparent };
     let timer: NodeJS.Timeout | undefined;
     const answered = new Promise<Forwarded>((resolve) => {
       this.#waiting.set(id, ({ outcome }) => resolve(outcome ?? { tag: 'refused', code: 'unavailable' }));
@@ -81,8 +90,8 @@ export class Forwarder {
     if (message.ask) void this.#answer(message.ask);
   }
 
-  async #answer({ id, from, game, command }: Question): Promise<void> {
-    const outcome = await this.#options.onCommand(game, command).catch(() => undefined);
+  async #answer({ id, from, game, command, traceparent }: Question): Promise<void> {
+    const outcome = await this.#options.onCommand(game, command, traceparent).catch(() => undefined);
     // If this reply is lost, the asking replica asks again.
     await this.#send(from, { answer: { id, outcome } }).catch(() => undefined);
   }

@@ -5,6 +5,7 @@ import type { Matchmaking } from '../../game/matchmaking.ts';
 import type { LogEntry } from '../../history/history.ts';
 import type { Bus } from '../../redis/bus.ts';
 import { type Store, storeFailure } from '../../redis/connect.ts';
+import type { Trace, Traces } from '../../traces/traces.ts';
 import { type Actor, type Applied, askerOf, type Entered, Refusal } from '../game-authority.ts';
 import { ELSEWHERE, granted, type Outcome, toApplied } from '../outcome.ts';
 import type { Fault } from '../plan.ts';
@@ -55,6 +56,7 @@ export interface StatefulOptions {
   readonly onAppended?: (room: string, epoch: string, entries: readonly LogEntry[]) => void;
   readonly onUncertain?: (room: string) => void;
   readonly report?: StatefulReport;
+  readonly traces?: Traces | undefined;
   readonly leaseMs?: number;
 }
 
@@ -83,7 +85,7 @@ export class StatefulAuthority extends RecordedAuthority {
       redis,
       bus,
       owner,
-      onCommand: (game, command) => this.#onCommand(game, command),
+      onCommand: (game, command, traceparent) => this.#onCommand(game, command, traceparent),
     });
     this.#timer = setInterval(() => this.#sweep(), SWEEP_MS);
     this.#timer.unref();
@@ -97,8 +99,8 @@ export class StatefulAuthority extends RecordedAuthority {
     return toApplied(game, await this.#do(game, { kind: 'leave', ...askerOf(actor), id }));
   }
 
-  async act(actor: Actor, id: string, game: string, command: AnyCommand): Promise<Applied> {
-    return toApplied(game, await this.#do(game, { kind: 'act', ...askerOf(actor), id, command }));
+  async act(actor: Actor, id: string, game: string, command: AnyCommand, trace?: Trace): Promise<Applied> {
+    return toApplied(game, await this.#do(game, { kind: 'act', ...askerOf(actor), id, command }, trace));
   }
 
   async close(operator: string, id: string, game: string): Promise<Applied> {
@@ -171,7 +173,7 @@ export class StatefulAuthority extends RecordedAuthority {
   }
 
   /** Has a command decided by the holder of the game, taking it if nobody holds it. */
-  async #do(game: string, command: RoomCommand): Promise<Outcome> {
+  async #do(game: string, command: RoomCommand, trace?: Trace): Promise<Outcome> {
     const { report } = this.#options;
     const deadline = performance.now() + COMMAND_MS;
     let [dead, silent]: [Hold?, Hold?] = [];
@@ -179,7 +181,7 @@ export class StatefulAuthority extends RecordedAuthority {
     while (performance.now() < deadline) {
       const held = this.#held.get(game);
       if (held) {
-        const outcome = await held.submit(command);
+        const outcome = await held.submit(command, trace);
         if (this.#handingOver && held.isIdle) await this.#release(held);
         if (outcome.tag === 'elsewhere') continue;
         report?.decided(command.kind, 'owner');
@@ -194,7 +196,7 @@ export class StatefulAuthority extends RecordedAuthority {
         continue;
       }
       const left = deadline - performance.now();
-      const answer = await this.#ask(other, game, command, Math.min(left, Math.max(ANSWER_MS, left / 4)));
+      const answer = await this.#ask(other, game, command, Math.min(left, Math.max(ANSWER_MS, left / 4)), trace);
       if (typeof answer === 'object' && answer.tag !== 'elsewhere') {
         this.#holders.set(game, other);
         report?.decided(command.kind, 'forwarded');
@@ -215,11 +217,14 @@ export class StatefulAuthority extends RecordedAuthority {
     if (outcome.tag === 'applied') this.records.saw(game, outcome);
   }
 
-  async #ask(holder: Hold, game: string, command: RoomCommand, timeoutMs: number) {
+  async #ask(holder: Hold, game: string, command: RoomCommand, timeoutMs: number, trace?: Trace) {
+    const step = trace?.step('forward');
     try {
-      return await this.#forwarder.ask(ownerOf(holder), game, command, timeoutMs);
+      return await this.#forwarder.ask(ownerOf(holder), game, command, timeoutMs, step?.traceparent);
     } catch (error) {
       throw storeFailure(error);
+    } finally {
+      step?.end();
     }
   }
 
@@ -227,16 +232,19 @@ export class StatefulAuthority extends RecordedAuthority {
    * Handles a request that another replica passed on. Only the holder answers; this replica takes no game for another
    * one.
    */
-  async #onCommand(game: string, command: RoomCommand | YieldCommand): Promise<Outcome> {
+  async #onCommand(game: string, command: RoomCommand | YieldCommand, traceparent?: string): Promise<Outcome> {
+    const trace = traceparent === undefined ? undefined : this.#options.traces?.passedOn(traceparent);
     await this.#taking.get(game)?.catch(() => undefined);
     try {
       if (command.kind === 'yield') return await this.#yield(game, command.at);
-      const outcome = (await this.#held.get(game)?.submit(command)) ?? ELSEWHERE;
+      const outcome = (await this.#held.get(game)?.submit(command, trace)) ?? ELSEWHERE;
       this.#see(game, outcome);
       return outcome;
     } catch (error) {
       if (error instanceof Refusal) return { tag: 'refused', code: error.code };
       throw error;
+    } finally {
+      trace?.end();
     }
   }
 

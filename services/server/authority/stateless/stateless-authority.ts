@@ -2,6 +2,7 @@ import type { AnyCommand } from '../../../protocol/index.ts';
 import type { GameQuota } from '../../game/game-quota.ts';
 import type { Matchmaking } from '../../game/matchmaking.ts';
 import type { LogEntry } from '../../history/history.ts';
+import type { Trace } from '../../traces/traces.ts';
 import { type Actor, type Applied, askerOf, type Entered, Refusal } from '../game-authority.ts';
 import type { Outcome } from '../outcome.ts';
 import { granted, toApplied } from '../outcome.ts';
@@ -58,8 +59,8 @@ export class StatelessAuthority extends RecordedAuthority {
     return toApplied(game, await this.#do(game, { kind: 'leave', ...askerOf(actor), id }));
   }
 
-  async act(actor: Actor, id: string, game: string, command: AnyCommand): Promise<Applied> {
-    return toApplied(game, await this.#do(game, { kind: 'act', ...askerOf(actor), id, command }));
+  async act(actor: Actor, id: string, game: string, command: AnyCommand, trace?: Trace): Promise<Applied> {
+    return toApplied(game, await this.#do(game, { kind: 'act', ...askerOf(actor), id, command }, trace));
   }
 
   async close(operator: string, id: string, game: string): Promise<Applied> {
@@ -110,10 +111,10 @@ export class StatelessAuthority extends RecordedAuthority {
     return { ...applied, view: { game, epoch, seq, now: this.#options.now(), state } };
   }
 
-  async #do(game: string, command: RoomCommand): Promise<Outcome> {
+  async #do(game: string, command: RoomCommand, trace?: Trace): Promise<Outcome> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const copy = this.#copies.get(game) ?? (await this.#read(game));
-      const outcome = await copy.submit(command);
+      const outcome = await copy.submit(command, trace);
       if (outcome.tag === 'elsewhere') continue;
       if (outcome.tag === 'applied') this.records.saw(game, outcome);
       return granted(this.type, outcome);
