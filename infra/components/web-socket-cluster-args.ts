@@ -1,5 +1,5 @@
 import type * as pulumi from '@pulumi/pulumi';
-import type { EdgeLimits, ServerBehind, Stickiness } from '../edge/settings.ts';
+import type { EdgeLimits, EdgeTraces, ServerBehind, Stickiness } from '../edge/settings.ts';
 import type { AutoscalingArgs } from './autoscaling/autoscaling.ts';
 import type { AcmeCertificatesArgs } from './certificates/acme-certificates.ts';
 import type { CertificateChainArgs } from './certificates/certificate-chain.ts';
@@ -47,7 +47,8 @@ type ToldEdge =
   | 'replicas'
   | 'certificateSecret'
   | 'limits'
-  | 'tlsMinVersion';
+  | 'tlsMinVersion'
+  | 'traces';
 
 /** The edge: one of these. */
 export interface EdgeChoice {
@@ -128,6 +129,11 @@ export interface WebSocketClusterArgs extends Server {
   readonly limits?: Partial<EdgeLimits>;
   /** Oldest version of TLS; default: 1.3. */
   readonly tlsMinVersion?: '1.2' | '1.3';
+  /**
+   * Has the edge begin a trace with each request, by the header `traceparent`; default: it passes on what clients send.
+   * `environment` tells the server where its spans go.
+   */
+  readonly traces?: EdgeTraces | undefined;
   readonly edge: EdgeChoice;
   /** Default: a private chain, by the cert-manager and trust-manager of the Kubernetes cluster. */
   readonly certificates?: CertificatesChoice;

@@ -156,7 +156,7 @@ function edgeArgs(
   args: WebSocketClusterArgs,
   { certificates, replicas, ...part }: Part & { certificates: CertificateSet; replicas: Replicas },
 ): EdgeArgs {
-  const { host, ports, limits, tlsMinVersion, socketPaths = [], stickiness = { by: 'cookie' }, health } = args;
+  const { host, ports, limits, tlsMinVersion, traces, socketPaths = [], stickiness = { by: 'cookie' }, health } = args;
   const common = {
     ...part,
     host,
@@ -172,6 +172,7 @@ function edgeArgs(
     certificateSecret: certificates.edgeSecret,
     ...(limits ? { limits } : {}),
     ...(tlsMinVersion ? { tlsMinVersion } : {}),
+    ...(traces ? { traces } : {}),
   };
   const choice = chosen('edge', args.edge)!;
   switch (choice[0]) {

@@ -104,6 +104,16 @@ test('only the edge has ports, on the loopback address, and only it is on a netw
   assert.equal(env()['GRIDLOCK_ADDRESS'], '127.0.0.1');
 });
 
+test('the same network leads out where a collector takes traces', async () => {
+  await prepare('--traces-endpoint=http://collector.example:4318', '--traces-sample-ratio=0.5');
+  const { GRIDLOCK_ISSUER_INTERNAL: internal, ...told } = env();
+  assert.equal(internal, 'false');
+  assert.equal(told['GRIDLOCK_OTEL_EXPORTER_OTLP_ENDPOINT'], 'http://collector.example:4318');
+  assert.equal(told['GRIDLOCK_OTEL_TRACES_SAMPLER_ARG'], '0.5');
+  await prepare();
+  assert.equal(env()['GRIDLOCK_ISSUER_INTERNAL'], 'true');
+});
+
 test('the network by which replicas reach an issuer leads out only where there is one, whose keys are mounted', async () => {
   assert.equal(env()['GRIDLOCK_ISSUER_INTERNAL'], 'true');
   const issuer = ['--jwt-issuer=x', '--jwt-audience=y'];

@@ -1,6 +1,7 @@
 import { mirrored } from '../components/artifacts.ts';
 import { memoryLimitMib } from '../components/redis/redis-config.ts';
 import type { Config } from '../config/config.ts';
+import { userTraceVariables } from '../config/traces.ts';
 import { isLoopback } from '../edge/options.ts';
 import { MOUNT, type Owner, RUN_MOUNT } from './files.ts';
 
@@ -76,6 +77,7 @@ function edgeService({ config, owner, fingerprints }: ServerComposeOptions) {
 function serverService({ config, password }: ServerComposeOptions, index: number) {
   const { serverImage, serverPort, redis, drainSignal, drainSeconds } = config;
   const environment = {
+    ...userTraceVariables(config),
     ...config.serverEnvironment,
     ...config.serverSecretEnvironment,
     PORT: String(serverPort),

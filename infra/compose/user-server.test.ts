@@ -132,3 +132,12 @@ test('a new certificate does not make a new edge: the authority gives it to the 
   assert.match(edgeConfig(), /stats socket "?unix@\/run\/gridlock\/haproxy\.sock"? mode 600 level admin/);
   assert.ok(edgeConfig().includes(edge.certificate));
 });
+
+test('a server is told where its spans go, and to sample as the edge does', async () => {
+  const { compose } = await prepare('--traces-endpoint=http://collector.example:4318');
+  const { environment } = compose.services['ws1']!;
+  assert.equal(environment!['OTEL_EXPORTER_OTLP_ENDPOINT'], 'http://collector.example:4318');
+  assert.equal(environment!['OTEL_TRACES_SAMPLER'], 'parentbased_traceidratio');
+  assert.equal(environment!['OTEL_TRACES_SAMPLER_ARG'], '0.01');
+  assert.match(edgeConfig(), /http-request set-header traceparent /);
+});

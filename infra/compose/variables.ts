@@ -24,6 +24,8 @@ const UNSET: ReplicaEnvironment = {
   JWT_JWKS_URL: '',
   JWT_NAME_CLAIM: '',
   JWT_ID_CLAIM: '',
+  OTEL_EXPORTER_OTLP_ENDPOINT: '',
+  OTEL_TRACES_SAMPLER_ARG: '',
 };
 
 /** The path for Compose: relative where possible, so that the checkout can be moved. */
@@ -67,7 +69,7 @@ export function composeVariables(
     GRIDLOCK_API_KEYS_FILE: config.apiKeysFile === '' ? '' : `${MOUNT}/${API_KEYS}`,
     GRIDLOCK_OPERATOR_KEYS_FILE: config.operatorKeysFile === '' ? '' : `${MOUNT}/${OPERATOR_KEYS}`,
     // Compose makes the network again when this changes.
-    GRIDLOCK_ISSUER_INTERNAL: String(config.jwtJwksUrl === ''),
+    GRIDLOCK_ISSUER_INTERNAL: String(config.jwtJwksUrl === '' && config.tracesEndpoint === ''),
     GRIDLOCK_REDIS_MEMORY: `${memoryLimitMib(config.redisMemoryMib)}m`,
     GRIDLOCK_GRACE: `${Math.ceil((config.drainMs + GRACE_MARGIN_MS) / 1000)}s`,
     // Without the leaf: a rotation puts that into the running edge.

@@ -160,6 +160,8 @@ export const CHANGEABILITY: { readonly [K in Key]: Changeability } = Object.free
   jwtIdClaim: ROLLS,
   maxSockets: ROLLS,
   maxGames: ROLLS,
+  tracesEndpoint: EDGE_AND_REPLICAS,
+  tracesSampleRatio: EDGE_AND_REPLICAS,
   replicas: IN_PLACE,
 
   host: made(

@@ -233,9 +233,20 @@ function checkJwksUrl({ jwtJwksUrl }: Values): Complaint | undefined {
   };
 }
 
+function checkCollector({ tracesEndpoint }: Values): Complaint | undefined {
+  const host = URL.parse(tracesEndpoint)?.hostname.replace(/^\[|\]$/g, '');
+  if (host === undefined || !LOOPBACK.test(host)) return undefined;
+  return {
+    keys: ['tracesEndpoint'],
+    problem: `tracesEndpoint is ${tracesEndpoint}, which a pod would look for in itself`,
+    remedy: 'set it to the Service of the collector, such as http://collector.observability:4318',
+  };
+}
+
 /** What a Kubernetes cluster checks in addition. */
 export const CLUSTER_CHECKS: readonly Check[] = [
   checkJwksUrl,
+  checkCollector,
   checkNoUserServer,
   checkNoBreaking,
   checkLocalCertificates,

@@ -1,19 +1,33 @@
 import type { EdgeLimits, EdgeSettings } from '../edge/settings.ts';
 import type { Values } from './keys.ts';
+import { edgeTraces } from './traces.ts';
 import { type UserServerKeys, userServer } from './user-server.ts';
 
 type EdgeKeys = UserServerKeys &
-  Pick<Values, keyof EdgeLimits | 'host' | 'port' | 'httpPort' | 'tlsMinVersion' | 'design' | 'heartbeatMs'>;
+  Pick<
+    Values,
+    | keyof EdgeLimits
+    | 'host'
+    | 'port'
+    | 'httpPort'
+    | 'tlsMinVersion'
+    | 'design'
+    | 'heartbeatMs'
+    | 'tracesEndpoint'
+    | 'tracesSampleRatio'
+  >;
 
 /** The settings of the edge from the configuration, wherever it runs. */
 export function edgeSettings(config: EdgeKeys): EdgeSettings {
   const { host, port, httpPort, tlsMinVersion, design, heartbeatMs } = config;
+  const traces = edgeTraces(config);
   return {
     host,
     port,
     httpPort,
     tlsMinVersion,
     server: userServer(config) ?? { design, heartbeatMs },
+    ...(traces === undefined ? {} : { traces }),
     ...edgeLimits(config),
   };
 }

@@ -33,6 +33,22 @@ export const integer = (min: number, max: number, initial: number, help: string)
     help,
   });
 
+const MILLIONTH = 1e-6;
+const isRatio = (value: number): boolean =>
+  value >= 0 && value <= 1 && Math.abs(value / MILLIONTH - Math.round(value / MILLIONTH)) < MILLIONTH;
+
+/** A part of a whole. */
+export const ratio = (initial: number, help: string) =>
+  define({
+    schema: v.pipe(
+      v.union([v.number(), v.pipe(v.string(), v.regex(/^\d(\.\d{1,6})?$/), v.transform(Number))]),
+      v.check(isRatio),
+    ),
+    default: initial,
+    allowed: 'a number from 0 to 1 with six decimals at most',
+    help,
+  });
+
 export function choice<const Options extends readonly string[]>(
   options: Options,
   initial: Options[number],

@@ -4,6 +4,7 @@ import { CLUSTER_KEYS } from './cluster-keys.ts';
 import { choice, define, flag, integer } from './key-definitions.ts';
 import { PLAYER_KEYS } from './player-keys.ts';
 import { SERVER_KEYS } from './server-keys.ts';
+import { TRACE_KEYS } from './trace-keys.ts';
 
 const HOST_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
 /** Addresses to listen on, to which no client can connect. */
@@ -97,6 +98,7 @@ export const LOCAL_KEYS = Object.freeze({
     'auto',
     "with npm start: buttons in the page that kill a replica and more; auto: where host is this machine's own name",
   ),
+  ...TRACE_KEYS,
   ...SERVER_KEYS,
 });
 

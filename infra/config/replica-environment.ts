@@ -1,5 +1,6 @@
 import type { ReplicaVariable } from '../../services/server/config.ts';
 import type { Config } from './config.ts';
+import { traceVariables } from './traces.ts';
 
 /** Variables of a replica; only those that it knows. */
 export type ReplicaEnvironment = Readonly<Partial<Record<ReplicaVariable, string>>>;
@@ -27,4 +28,5 @@ export const replicaSettings = (config: Config) =>
     MAX_GAMES: String(config.maxGames),
     ...(config.guests ? {} : { GUESTS: 'off' }),
     ...(config.jwtIssuer === '' ? {} : issuer(config)),
+    ...traceVariables(config),
   }) satisfies ReplicaEnvironment;

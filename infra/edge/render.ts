@@ -20,7 +20,7 @@ import {
 } from './limits.ts';
 import type { EdgeOptions } from './options.ts';
 import { needsResolvers, replicasBackend, resolversSection } from './replicas-backend.ts';
-import { ERRORS, quote } from './rules.ts';
+import { ERRORS, quote, TRACE_VARIABLE } from './rules.ts';
 import type { EdgeSettings } from './settings.ts';
 import { errorText, REFUSALS, section, tableText } from './syntax.ts';
 import { TABLES } from './tables.ts';
@@ -79,16 +79,18 @@ function globalSection({ settings, runtimeSocket, separateKey, tlsAlpnFront }: E
 
 /**
  * The fields of `option httplog`, but of the request only method, version and path: a query may hold a token or the code
- * of a game.
+ * of a game. Where the edge begins traces, the context of the request's comes before these.
  */
-export const LOG_FORMAT =
-  '%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq %HM %HV %HPO';
+export function logFormat({ traces }: Pick<EdgeSettings, 'traces'>): string {
+  const trace = traces === undefined ? '' : `%[var(txn.${TRACE_VARIABLE})] `;
+  return `%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq ${trace}%HM %HV %HPO`;
+}
 
 function defaultsSection({ settings }: EdgeOptions): string {
   return section('defaults', [
     'mode http',
     'log global',
-    `log-format ${quote(LOG_FORMAT)}`,
+    `log-format ${quote(logFormat(settings))}`,
     'option dontlognull',
     // Moves are small and must not wait for more data.
     'option http-no-delay',

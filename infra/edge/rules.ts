@@ -4,6 +4,7 @@ import { isLoopback } from './options.ts';
 import {
   type EdgeLimits,
   type EdgeSettings,
+  type EdgeTraces,
   type GridlockReplicas,
   isGridlock,
   type ServerBehind,
@@ -225,6 +226,34 @@ const forwardedHeaders: readonly RequestRule[] = [
   { action: 'set-header', name: 'X-Forwarded-Proto', value: 'https' },
 ];
 
+/** The variable with the trace context of a request, for the log. */
+export const TRACE_VARIABLE = 'traceparent';
+/** As many decimals as a ratio has. */
+const RATIO_STEPS = 1_000_000;
+
+const NEW_ID = 'uuid,regsub(-,,g)';
+const traceparent = (flags: '00' | '01'): string => `00-%[${NEW_ID}]-%[${NEW_ID},bytes(0,16)]-${flags}`;
+
+/**
+ * Begins a W3C trace. A context that the client sent is replaced: otherwise anybody could have every request of theirs
+ * sampled, or put it into a trace of others.
+ */
+function traceRules({ sampleRatio }: EdgeTraces): RequestRule[] {
+  const sampled = Math.round(sampleRatio * RATIO_STEPS);
+  return [
+    { action: 'del-header', name: 'tracestate' },
+    { action: 'del-header', name: 'baggage' },
+    { action: 'set-header', name: 'traceparent', value: traceparent('00') },
+    {
+      action: 'set-header',
+      name: 'traceparent',
+      value: traceparent('01'),
+      when: { if: `{ rand(${RATIO_STEPS}) lt ${sampled} }` },
+    },
+    { action: 'set-var', scope: 'txn', name: TRACE_VARIABLE, expression: 'req.hdr(traceparent)' },
+  ];
+}
+
 // For localhost, HSTS would force https on every other port in the user's browser.
 const hasHsts = ({ host }: Pick<EdgeSettings, 'host'>): boolean => !isLoopback(host);
 
@@ -253,13 +282,14 @@ export function requestRules(settings: EdgeSettings, hostVariable = 'host'): Req
     name: hostVariable,
     expression: 'req.hdr(host)',
   };
-  const { server } = settings;
+  const { server, traces } = settings;
   return [
     quietFlood,
     ...(hasHsts(settings) ? [keepHost] : []),
     ...limitRequests(settings),
     ...(isGridlock(server) ? [...refusals(), ...forgetReplica(server)] : userRefusals(server)),
     ...forwardedHeaders,
+    ...(traces === undefined ? [] : traceRules(traces)),
   ];
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CHECKOUT } from '../config/config.ts';
+import { userTraceVariables } from '../config/traces.ts';
 import { environmentOf, startedIn } from './user-command.ts';
 
 const copy = { name: 'ws2', appId: '2222', port: 3000 };
@@ -25,4 +26,17 @@ test('a copy has the environment of its user, and its port, APPID and Redis', ()
 
 test('without a Redis of ours, the REDIS_URL of the user stays', () => {
   assert.equal(environmentOf(copy, undefined, { REDIS_URL: 'redis://mine:1' })['REDIS_URL'], 'redis://mine:1');
+});
+
+test('what the configuration says of traces counts before the environment of the user', () => {
+  const env = { OTEL_SERVICE_NAME: 'chat', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://elsewhere:4318' };
+  const ours = userTraceVariables({ tracesEndpoint: 'http://127.0.0.1:4318', tracesSampleRatio: 1 });
+  assert.deepEqual(environmentOf(copy, undefined, env, ours), {
+    OTEL_SERVICE_NAME: 'chat',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318',
+    OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+    OTEL_TRACES_SAMPLER_ARG: '1',
+    PORT: '3000',
+    APPID: '2222',
+  });
 });

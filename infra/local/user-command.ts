@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { Config } from '../config/config.ts';
 import { CHECKOUT } from '../config/config.ts';
 import type { Endpoint } from '../config/endpoint.ts';
+import { userTraceVariables } from '../config/traces.ts';
 import { type CommandLine, parseCommand } from './command-words.ts';
 import { PreflightError } from './errors.ts';
 import type { StatePaths } from './state-paths.ts';
@@ -60,10 +61,12 @@ export function environmentOf(
   { port, appId }: Copy,
   redisUrl: string | undefined,
   env: NodeJS.ProcessEnv = process.env,
+  ours: Readonly<Record<string, string>> = {},
 ): NodeJS.ProcessEnv {
   const users = Object.entries(env).filter(([name]) => !NOT_THE_USERS.test(name));
   return {
     ...Object.fromEntries(users),
+    ...ours,
     PORT: String(port),
     APPID: appId,
     ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }),
@@ -79,15 +82,16 @@ export interface CopyPlan {
 /** The process of a copy. */
 export function copySpec(
   copy: Copy,
-  { drainSignal }: Pick<Config, 'drainSignal'>,
+  config: Pick<Config, 'drainSignal' | 'tracesEndpoint' | 'tracesSampleRatio'>,
   { logs }: StatePaths,
   { command, directory, redisUrl }: CopyPlan,
 ): ProcessSpec {
+  const { drainSignal } = config;
   const common = {
     name: copy.name,
     cwd: directory,
     logFile: path.join(logs, `${copy.name}.log`),
-    env: environmentOf(copy, redisUrl),
+    env: environmentOf(copy, redisUrl, process.env, userTraceVariables(config)),
   };
   if ('words' in command) {
     const [program, ...args] = command.words;

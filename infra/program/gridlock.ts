@@ -5,6 +5,7 @@ import type { WebSocketClusterArgs } from '../components/web-socket-cluster-args
 import { checkAppOfImage } from '../config/app.ts';
 import { type Config, ConfigError, stackConfig } from '../config/config.ts';
 import { edgeLimits } from '../config/edge-settings.ts';
+import { edgeTraces } from '../config/traces.ts';
 import { certificateNamesOf, certificatesOf } from './certificates.ts';
 import { createCluster } from './create-cluster.ts';
 import { edgeOf } from './edge.ts';
@@ -54,6 +55,7 @@ export const clusterArgs = (config: Config, { namespace, server, agentImage }: C
   ports: { https: config.port, http: config.httpPort },
   limits: edgeLimits(config),
   tlsMinVersion: config.tlsMinVersion,
+  traces: edgeTraces(config),
   edge: edgeOf(config, agentImage),
   certificates: certificatesOf(config),
   certificateNames: certificateNamesOf(config),

@@ -28,6 +28,19 @@ test("a replica reaches the issuer's keys when they are at a URL, at its port", 
   assert.equal(last('https://id.example:8444/keys'), 'anywhere:8444');
 });
 
+for (const [endpoint, port] of [
+  ['http://collector.observability:4318', 4318],
+  ['http://collector.example', 80],
+  ['https://collector.example/otlp', 443],
+] as const) {
+  test(`a replica reaches the collector at ${endpoint}, and so does a user's server`, () => {
+    const traces = { 'gridlock:tracesEndpoint': endpoint };
+    assert.equal(goes(rulesIn(traces), CLUSTER).filter((where) => where === `anywhere:${port}`).length, 1);
+    const other = { ...OTHER_SERVER, 'gridlock:redis': 'none', ...traces };
+    assert.deepEqual(goes(rulesIn(other), CLUSTER), [`anywhere:${port}`]);
+  });
+}
+
 test("a user's server is reached at its own port, and does not reach the edge", () => {
   const rules = rulesIn({ ...OTHER_SERVER, 'gridlock:redis': 'none' });
   assert.deepEqual(comes(rules, CLUSTER), ['edge:3000']);

@@ -1,6 +1,7 @@
 // How the configuration of a stack becomes the server that its replicas run.
 import type { WebSocketClusterArgs } from '../components/web-socket-cluster-args.ts';
 import type { Config } from '../config/config.ts';
+import { userTraceVariables } from '../config/traces.ts';
 import { userServer } from '../config/user-server.ts';
 
 /** The server of the replicas, and its part of the edge's arguments. */
@@ -15,7 +16,7 @@ export function userServerArgs(config: Config): ServerArgs | undefined {
   return {
     image: serverImage,
     port: serverPort,
-    environment: serverEnvironment,
+    environment: { ...userTraceVariables(config), ...serverEnvironment },
     ...(Object.keys(secrets).length === 0 ? {} : { secretEnvironment: secrets }),
     health: server.healthPath === '' ? {} : { path: server.healthPath },
     ...(metricsPath === ''

@@ -1,5 +1,11 @@
 import type * as pulumi from '@pulumi/pulumi';
-import { type EdgeLimits, type EdgeSettings, type ServerBehind, USUAL_LIMITS } from '../../edge/settings.ts';
+import {
+  type EdgeLimits,
+  type EdgeSettings,
+  type EdgeTraces,
+  type ServerBehind,
+  USUAL_LIMITS,
+} from '../../edge/settings.ts';
 import type { ChartPlace } from '../artifacts.ts';
 import type { PartArgs, PodOptions } from '../part.ts';
 
@@ -40,6 +46,8 @@ export interface CommonEdgeArgs extends PartArgs {
   readonly limits?: Partial<EdgeLimits>;
   /** Default: 1.3. */
   readonly tlsMinVersion?: '1.2' | '1.3';
+  /** Has the edge begin traces; default: it begins none. */
+  readonly traces?: EdgeTraces | undefined;
 }
 
 /** The arguments of an edge with its own pods. */
@@ -100,11 +108,19 @@ export interface EdgeOutputs {
 }
 
 /** The options that the edge is rendered from. */
-export const settingsOf = ({ host, ports, server, limits, tlsMinVersion = '1.3' }: CommonEdgeArgs): EdgeSettings => ({
+export const settingsOf = ({
+  host,
+  ports,
+  server,
+  limits,
+  tlsMinVersion = '1.3',
+  traces,
+}: CommonEdgeArgs): EdgeSettings => ({
   host,
   port: ports?.https ?? 443,
   httpPort: ports?.http ?? 80,
   tlsMinVersion,
+  ...(traces === undefined ? {} : { traces }),
   server,
   ...USUAL_LIMITS,
   ...limits,

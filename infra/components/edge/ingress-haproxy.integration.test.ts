@@ -58,6 +58,7 @@ test("HAProxy accepts the controller's configuration without a warning", (t) => 
     { host: 'chat.example', acceptProxy: true },
     { tlsMinVersion: '1.2' },
     { server: own },
+    { traces: { sampleRatio: 0.01 } },
   ] as const;
   for (const { acceptProxy, ...changes } of edges.map((each) => ({ acceptProxy: false, ...each }))) {
     const settings = { ...edgeSettings(stackConfig('dev', {})), ...changes };

@@ -13,7 +13,7 @@ import {
 } from '../../edge/limits.ts';
 import { addressOnly, refusalMetrics } from '../../edge/metrics.ts';
 import { except, redirectConnectionRules, redirectRules } from '../../edge/redirect.ts';
-import { LOG_FORMAT, SPARE_CONNECTIONS, tlsSettings } from '../../edge/render.ts';
+import { logFormat, SPARE_CONNECTIONS, tlsSettings } from '../../edge/render.ts';
 import { COMPRESSED_TYPES } from '../../edge/replicas-backend.ts';
 import type { ConnectionRule, RequestRule } from '../../edge/rules.ts';
 import {
@@ -86,7 +86,7 @@ export const defaultsSpec = (settings: EdgeSettings) => ({
   ...REDISPATCH,
   http_no_delay: 'enabled',
   dontlognull: 'enabled',
-  log_format: quote(LOG_FORMAT),
+  log_format: quote(logFormat(settings)),
   http_request_timeout: settings.headerTimeoutMs,
   http_keep_alive_timeout: 1000 * TIMEOUTS.keepAlive,
   client_timeout: 1000 * TIMEOUTS.client,
