@@ -53,7 +53,7 @@ function manifest({ version, license, dependencies }: Manifest): object {
     license,
     type: 'module',
     sideEffects: false,
-    engines: { node: '>=20' },
+    engines: { node: '>=22' },
     exports: {
       // The compiler of a page sets no condition, so it gets the part for browsers.
       '.': { node: entry('node'), default: entry('browser') },
