@@ -2,8 +2,8 @@ import type { Catalog } from '../../cli/catalog.ts';
 import { GENERATED, type ReferencePage } from './page.ts';
 
 /** The section of a help text that lists the configuration: its keys have a separate page. */
-const CONFIGURATION = /^Configuration \(.*\):\n(?:\s.*\n)*/m;
-const shortened = (help: string): string =>
+const CONFIGURATION = /^Configuration \(.*\):\n(?: .*(?:\n|$))*/m;
+export const shortened = (help: string): string =>
   help.replace(CONFIGURATION, 'Configuration: a flag for each key, see configuration.md.\n').trim();
 
 /** The help of every command, from its definition. */
