@@ -12,6 +12,7 @@ import { type UpPaths, upPaths } from '../../infra/up/paths.ts';
 import { findEngine } from '../../infra/up/tools.ts';
 import { buildImage, clusterExists, deleteCluster, ensureCluster, imagesHere, loadImages, ownImages } from './kind.ts';
 import { chartsIn, type Options } from './options.ts';
+import { hasDockerProvider } from './preflight.ts';
 import { type Printed, Project } from './project.ts';
 import type { Steps } from './steps.ts';
 import type { RotationStep, Settings, StackSystem } from './system.ts';
@@ -184,12 +185,6 @@ export class FullSystem implements StackSystem {
     if (this.#made !== undefined) await docker(['image', 'rm', this.#made]).catch(() => undefined);
     this.#project.remove();
   }
-}
-
-/** Whether the engine can build the image itself: its provider for Docker is installed. */
-async function hasDockerProvider(): Promise<boolean> {
-  const { stdout } = await run(findEngine()!, ['plugin', 'ls', '--json']).catch(() => ({ stdout: '[]' }));
-  return (JSON.parse(stdout) as { name: string }[]).some(({ name }) => name === 'docker');
 }
 
 /** What Pulumi says under "Resources:", in one line. */

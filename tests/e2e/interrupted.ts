@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { waitFor } from '../../infra/local/wait.ts';
-import { clusterExists, deleteCluster, nodesOf } from './kind.ts';
+import { buildImage, clusterExists, deleteCluster, loadImages, nodesOf } from './kind.ts';
 import { chartsIn, type Options } from './options.ts';
+import { hasDockerProvider } from './preflight.ts';
 import { Project } from './project.ts';
 import type { Settings } from './system.ts';
 
@@ -37,6 +38,14 @@ async function portInUse(settings: Settings): Promise<string> {
   }
 }
 
+/** Loads an image as soon as the cluster takes it. */
+const loadedOnceMade = (clusterName: string, image: string): Promise<string> =>
+  waitFor(() => loadImages(clusterName, [image]), {
+    what: 'a cluster that takes images',
+    timeoutMs: 300_000,
+    intervalMs: 2000,
+  });
+
 /** Ctrl-C while kind makes the cluster ends it; the next `up` makes it again, and `down` leaves none behind. */
 async function interrupted(settings: Settings, options: Options): Promise<string> {
   const charts = options.charts === undefined ? {} : chartsIn(options.charts);
@@ -53,7 +62,12 @@ async function interrupted(settings: Settings, options: Options): Promise<string
     process.kill(-child.pid!, 'SIGINT');
     const [code] = await ended;
     assert.equal(code, SIGINT);
-    const { seconds } = await project.run('up', ['--yes']);
+    const image = (await hasDockerProvider()) ? undefined : (await buildImage(project.config())).reference;
+    if (image !== undefined) project.configure({ image });
+    const bringingUp = project.run('up', ['--yes']);
+    // Where the engine cannot build the image, it has to be there when the pods want it.
+    if (image !== undefined) await Promise.race([bringingUp, loadedOnceMade(clusterName, image)]);
+    const { seconds } = await bringingUp;
     const down = await project.run('down', ['--state-dir', project.stateDir, '--yes']);
     assert.equal(await clusterExists(clusterName), false);
     assert.deepEqual(await nodesOf(clusterName), []);

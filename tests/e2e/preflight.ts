@@ -54,3 +54,9 @@ export async function chooseMode(options: Options): Promise<{ mode: Mode; reason
   if (options.mode === 'full') throw new PreflightError(problem);
   return { mode: 'plain', reason: problem };
 }
+
+/** Whether the engine can build the image itself: its provider for Docker is installed. */
+export async function hasDockerProvider(): Promise<boolean> {
+  const { stdout } = await run(findEngine()!, ['plugin', 'ls', '--json']).catch(() => ({ stdout: '[]' }));
+  return (JSON.parse(stdout) as { name: string }[]).some(({ name }) => name === 'docker');
+}
