@@ -8,7 +8,7 @@ const refusals = ({ config }: StackSystem): readonly (readonly [Settings, RegExp
   [{ clusterName: 'other' }, /clusterName changes .*a second stack/],
   [{ redisStorage: '2Gi' }, /redisStorage changes .*a second stack with the new size/],
   [{ redisStorageClass: 'other' }, /redisStorageClass changes .*A volume keeps its class/],
-  [{ port: config.port + 1 }, /port changes .*npm run down/],
+  [{ port: Math.max(config.port, config.httpPort) + 1 }, /port changes .*npm run down/],
   [{ redis: 'external', redisUrl: 'rediss://redis.example' }, /The data in Redis is lost\.[\s\S]*--accept-data-loss/],
 ];
 
