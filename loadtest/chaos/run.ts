@@ -126,10 +126,15 @@ interface StageRun {
 /** Plays the rounds of one application in one design, all on one cluster, fault by fault. */
 async function playStage({ app, design, faults, roundsOf, players, seed, report }: StageRun): Promise<Row[]> {
   const rows: Row[] = [];
+  const struck = faults.filter((fault) => roundsOf(fault) > 0);
+  if (struck.length < faults.length) {
+    report(`${app} ${design}: --rounds is too small for ${faults.length - struck.length} of ${faults.length} faults`);
+  }
+  if (struck.length === 0) return rows;
   report(`${app} ${design}: starting a cluster`);
   const cluster = await FaultyCluster.start(design, app);
   try {
-    for (const fault of faults) {
+    for (const fault of struck) {
       const rounds: Round[] = [];
       await cluster.persist(fault.persistence);
       for (let number = 1; number <= roundsOf(fault); number++) {
@@ -137,7 +142,7 @@ async function playStage({ app, design, faults, roundsOf, players, seed, report 
         rounds.push(round);
         for (const line of describeRound(`${app} ${design}`, fault, round)) report(line);
       }
-      if (rounds.length > 0) rows.push(tally(app, design, fault, rounds));
+      rows.push(tally(app, design, fault, rounds));
     }
   } finally {
     await cluster.stop();
