@@ -38,7 +38,7 @@ const refused = (why: string, remedy: string, when: Condition = always): Changea
 /** Loses something where the condition holds, and costs something elsewhere. */
 const loses = (effect: string, what: string, when: Condition, cost = ''): Changeability => ({
   effect,
-  cost: `${what} is lost, so it is refused without \`--accept-data-loss\`${cost === '' ? '' : `; otherwise ${cost}`}`,
+  cost: `if ${what} would be lost: refused without \`--accept-data-loss\`${cost === '' ? '' : `; otherwise ${cost}`}`,
   judge: (...values) => (when(...values) ? { kind: 'loses', what } : { kind: 'made', cost }),
 });
 
@@ -61,12 +61,13 @@ const EDGE = made(
 const EDGE_AND_REPLICAS = made('rolls the replicas, and the edge adopts it', ROLLS.cost);
 const REDIS = made(
   'restarts Redis',
-  'with redis: single commands wait until it is back; with sentinel another Redis takes over',
+  'with redis: single, commands wait until Redis is back; with redis: sentinel, another Redis takes over',
 );
 const EVERYTHING = made('restarts every pod', `${ROLLS.cost}; Redis restarts too`);
 
 const NEW_STACK = 'bring a second stack up next to it (another --stack), move the clients, then take this one down';
-const NEW_CLUSTER = 'npm run down and npm run up make a new one; back Redis and the root up before, as they go with it';
+const NEW_CLUSTER =
+  'npm run down and npm run up make a new cluster; first back up Redis and the root, which are deleted with the old one';
 
 const BYTES: Readonly<Record<string, number>> = { Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40 };
 const bytes = (size: string): number => Number.parseInt(size, 10) * (BYTES[size.slice(-2)] ?? 1);
@@ -96,7 +97,7 @@ function judgeRedis(before: Values, after: Values): Verdict {
         'takes moves',
     };
   }
-  const kept = before.redis === 'external' ? `; what is in the Redis of before stays there` : '';
+  const kept = before.redis === 'external' ? `; the data in the previous Redis stays there` : '';
   return { kind: 'made', cost: after.redis === 'none' ? `${ROLLS.cost}${kept}` : `${NEW_REDIS}${kept}` };
 }
 
@@ -114,23 +115,19 @@ export const CHANGEABILITY: { readonly [K in Key]: Changeability } = Object.free
   nodePort: refused('on kind, the ports are those the cluster was made with', NEW_CLUSTER, onKind),
   httpNodePort: refused('on kind, the ports are those the cluster was made with', NEW_CLUSTER, onKind),
   kubeconfig: loses(
-    'in place, where it leads to the same cluster',
-    'sight of the cluster that the stack is on',
+    'in place, if it leads to the same cluster',
+    'access to the cluster that the stack is on',
     byContext,
   ),
-  context: loses(
-    'in place, where it leads to the same cluster',
-    'sight of the cluster that the stack is on',
-    byContext,
-  ),
+  context: loses('in place, if it leads to the same cluster', 'access to the cluster that the stack is on', byContext),
   awsRegion: refused('a cluster stays in its region', NEW_STACK, onEks),
   namespace: refused(
-    'Redis and every object would be made again in the new one while the old hold the ports',
+    'Redis and every object would be made again in the new namespace while those in the old one still hold the ports',
     NEW_STACK,
   ),
   stateDir: made('nothing in the cluster: `npm run up` looks for its state there', 'move the directory yourself'),
 
-  app: made('rolls the replicas', `${ROLLS.cost}; rooms of the application before are no longer served`),
+  app: made('rolls the replicas', `${ROLLS.cost}; rooms of the previous application are no longer served`),
   serverImage: ROLLS,
   serverPort: EDGE_AND_REPLICAS,
   serverEnvironment: ROLLS,
@@ -165,7 +162,7 @@ export const CHANGEABILITY: { readonly [K in Key]: Changeability } = Object.free
   replicas: IN_PLACE,
 
   host: made(
-    'new certificates, and it rolls the replicas',
+    'new certificates, and rolls the replicas',
     `the edge's certificate is for the new name only; ${ROLLS.cost}`,
   ),
   ingress: made(
@@ -175,7 +172,7 @@ export const CHANGEABILITY: { readonly [K in Key]: Changeability } = Object.free
   ingressClass: made('in place', 'sockets reconnect when the other controller takes the Ingress over'),
   ingressNamespace: IN_PLACE,
   externalDns: IN_PLACE,
-  ingressReplicas: made('in place', 'where it gets smaller, the sockets of the pods that go reconnect'),
+  ingressReplicas: made('in place', 'if the number falls, the sockets of the pods that are removed reconnect'),
   ingressService: made('in place', 'the address of the edge changes, and with it the DNS entry of the host'),
   proxyProtocol: made('in place', 'new connections fail until the load balancer and every pod of the edge agree'),
   socketPaths: EDGE,
@@ -202,8 +199,8 @@ export const CHANGEABILITY: { readonly [K in Key]: Changeability } = Object.free
   ),
   certificatesDir: made('in place', 'the edge serves the new leaf'),
   pki: {
-    effect: 'what `npm run rotate` does',
-    cost: "nothing; refused where a step of a root's rollover is skipped",
+    effect: 'the same as `npm run rotate`',
+    cost: "nothing; refused if it skips a step of a root's rollover",
     judge: (before, after) =>
       skipsAStep(before, after)
         ? {
@@ -223,11 +220,11 @@ export const CHANGEABILITY: { readonly [K in Key]: Changeability } = Object.free
 
   redis: {
     effect:
-      'single and sentinel: Redis restarts as one or three on the volume of the first, and the replicas are replaced; ' +
-      'else another Redis, or none',
+      'between single and sentinel: Redis restarts with one pod or three, on the data of the first pod, and the replicas ' +
+      'are replaced; any other change: another Redis, or none',
     cost:
-      'between single and sentinel nothing acknowledged is lost while all pods are ready. From either to external or ' +
-      'none the data in Redis is lost, so it is refused without `--accept-data-loss`. To another Redis ' +
+      'between single and sentinel, nothing acknowledged is lost while all pods are ready. From single or sentinel to ' +
+      'external or none, the data in Redis would be lost: refused without `--accept-data-loss`. To another Redis, ' +
       NEW_REDIS,
     judge: judgeRedis,
   },
@@ -237,7 +234,7 @@ export const CHANGEABILITY: { readonly [K in Key]: Changeability } = Object.free
   redisMemoryMib: REDIS,
   redisPersistence: REDIS,
   redisStorage: refused(
-    'a volume does not shrink, and one of the class that kind brings along does not grow',
+    'a volume cannot shrink, and a volume of the storage class that comes with kind cannot grow either',
     'a second stack with the new size, and a backup of this one restored there',
     (before, after) => {
       if (!hasVolume(before) || !hasVolume(after)) return false;
@@ -255,7 +252,7 @@ export const CHANGEABILITY: { readonly [K in Key]: Changeability } = Object.free
 
   autoscaling: made(
     'in place',
-    'a KEDA that the stack installed goes when it is no longer keda, and other stacks that use it are no longer scaled',
+    'a change from keda removes the KEDA that the stack installed, and other stacks that use this KEDA are not scaled then',
   ),
   scaleOn: IN_PLACE,
   maxReplicas: EDGE,
@@ -267,7 +264,7 @@ export const CHANGEABILITY: { readonly [K in Key]: Changeability } = Object.free
     'upgrades, installs or removes the charts',
     'every certificate of cert-manager',
     (before, after) => byCertManager(before) && before.charts.certManager.install && !after.charts.certManager.install,
-    'what a chart installs restarts, and a controller that restarts drains its sockets',
+    'the pods of the charts restart, and a controller that restarts drains its sockets',
   ),
 
   command: UNUSED,

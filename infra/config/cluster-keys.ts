@@ -191,8 +191,8 @@ export const CLUSTER_KEYS = Object.freeze({
   ingressService: choice(
     ['auto', 'NodePort', 'LoadBalancer', 'ClusterIP'],
     'auto',
-    'service of the edge; NodePort: nodePort and httpNodePort; auto: that on kind, else LoadBalancer; ClusterIP: for ' +
-      'kubectl port-forward, or an entrance of yours',
+    'type of the Service of the edge; auto: NodePort on kind, LoadBalancer elsewhere; NodePort uses nodePort and ' +
+      'httpNodePort; ClusterIP is for kubectl port-forward, or for a proxy of yours before it',
   ),
   nodePort: integer(30_000, 32_767, 30_443, 'NodePort: port of the nodes for HTTPS; on kind, port leads to it'),
   httpNodePort: integer(30_000, 32_767, 30_080, 'NodePort: port of the nodes for HTTP; on kind, httpPort leads to it'),
@@ -220,7 +220,7 @@ export const CLUSTER_KEYS = Object.freeze({
     allowed: 'an https URL without a user or a fragment',
     help: 'acme: directory of the certificate authority',
   }),
-  acmeEmail: text(/^$|^[^\s@"'\\]+@[^\s@"'\\]+\.[^\s@"'\\]+$/, '', 'an e-mail address', 'acme: account'),
+  acmeEmail: text(/^$|^[^\s@"'\\]+@[^\s@"'\\]+\.[^\s@"'\\]+$/, '', 'an e-mail address', 'acme: address of the account'),
   acmeChallenge: choice(['http-01', 'dns-01'], 'http-01', 'acme: how the name is proved'),
   acmeDns: choice(
     ['route53', 'cloud-dns', 'azure-dns', 'cloudflare'],
@@ -280,19 +280,19 @@ export const CLUSTER_KEYS = Object.freeze({
   autoscaling: choice(
     ['keda', 'existing', 'none'],
     'keda',
-    "scaling on sockets: by an installed KEDA, by the cluster's own, or none",
+    'scaling on sockets: by a KEDA that the stack installs, by the KEDA that the cluster has, or not at all',
   ),
   maxReplicas: integer(1, 200, 12, 'largest number of game replicas'),
-  socketsPerReplica: integer(1, 100_000, 1500, 'sockets of a replica above which one is added'),
+  socketsPerReplica: integer(1, 100_000, 1500, 'open sockets of a replica above which another replica is added'),
   scaleOn: text(
     /^([a-zA-Z_:][a-zA-Z0-9_:]{0,200})?$/,
     '',
     'the name of a Prometheus gauge',
-    "gauge of a replica that socketsPerReplica bounds; empty: the sockets of Gridlock, the edge's sessions of yours",
+    "gauge that socketsPerReplica limits; empty: gridlock_sockets, or for your own server the edge's sessions",
   ),
   monitoring: choice(
     ['none', 'operator', 'stack'],
     'none',
-    "Prometheus: none, the cluster's operator, or the chart of the whole stack",
+    'Prometheus: none, the operator that the cluster has, or the chart kube-prometheus-stack',
   ),
 });

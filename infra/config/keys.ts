@@ -72,7 +72,12 @@ export const LOCAL_KEYS = Object.freeze({
   acmeTlsAlpn: flag(false, 'answer tls-alpn-01 challenges through the edge; takes two more descriptors per socket'),
   heartbeatMs: integer(1000, 25_000, 15_000, 'heartbeat interval of a socket, both ways'),
   drainMs: integer(0, 600_000, 1500, 'window over which a stopping replica closes its sockets'),
-  rebalancePercent: integer(0, 100, 2, 'part of its sockets that a replica above the mean sheds per second; 0: none'),
+  rebalancePercent: integer(
+    0,
+    100,
+    2,
+    'percent of its sockets that a replica with more than the mean sends to others in a second; 0: none',
+  ),
   sessionSeconds: integer(60, 2_592_000, 43_200, 'lifetime of a player token; the SDK renews it'),
   ...PLAYER_KEYS,
   maxSockets: integer(1, 1_000_000, 20_000, 'open sockets of one replica'),
@@ -86,17 +91,23 @@ export const LOCAL_KEYS = Object.freeze({
   // A refused connection counts too: if this were near the rate of one address, a flood would delay every client.
   connectionRate: integer(1, 1_000_000, 20_000, 'new connections a second at the edge; more wait'),
   handshakeRate: integer(1, 1_000_000, 1000, 'TLS handshakes a second at the edge; more wait'),
-  headerTimeoutMs: integer(100, 600_000, 5000, 'time a client has to send its request, header and body each'),
+  headerTimeoutMs: integer(
+    100,
+    600_000,
+    5000,
+    'time that a client has to send the header of a request, and again to send its body',
+  ),
   maxBodyBytes: integer(1024, 1_048_576, 16_384, 'largest request body'),
   redis: choice(
     ['single', 'sentinel', 'external', 'none'],
     'single',
-    'Redis: one, three with Sentinel, or your own; npm start has one, or none with command; upstreams have none by default',
+    'Redis: one, three with Sentinel, your own, or none; npm start takes single, and for your own server also none, ' +
+      'which is the default with upstreams',
   ),
   breakIt: choice(
     ['auto', 'on', 'off'],
     'auto',
-    "with npm start: buttons in the page that kill a replica and more; auto: where host is this machine's own name",
+    'with npm start: buttons in the page that kill a replica and more; auto: on if host names this machine',
   ),
   ...TRACE_KEYS,
   ...SERVER_KEYS,

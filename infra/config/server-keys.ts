@@ -50,7 +50,7 @@ export const SERVER_KEYS = Object.freeze({
     A_REFERENCE,
     'in containers and on Kubernetes: runs this image, once for each replica, instead of the replicas of Gridlock',
   ),
-  serverPort: integer(1, 65_535, 8080, 'with serverImage: port that it listens on, which it gets as PORT'),
+  serverPort: integer(1, 65_535, 8080, 'with serverImage: port that the server listens on, which it gets as PORT'),
   serverEnvironment: map(
     environment,
     v.parse(environment, {}),
@@ -61,7 +61,7 @@ export const SERVER_KEYS = Object.freeze({
     schema: secretEnvironment,
     default: v.parse(environment, {}),
     allowed: 'a map of variables and their values',
-    help: 'with serverImage: more of them, which Kubernetes keeps in a Secret (may be encrypted)',
+    help: 'with serverImage: secret variables for it, which Kubernetes keeps in a Secret (may be encrypted)',
     secret: true,
   }),
   metricsPath: text(
@@ -87,17 +87,17 @@ export const SERVER_KEYS = Object.freeze({
     orEmpty(URL_PATH),
     '',
     'a path that begins with /',
-    'with a server of yours: a server is up when this answers 2xx or 3xx; empty: when its port takes a connection',
+    'with a server of yours: a server is up when this path answers 2xx or 3xx; empty: when its port accepts connections',
   ),
   drainSignal: choice(
     ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'],
     'SIGTERM',
-    'with command or serverImage: asks a server to close its sockets and end',
+    'with command or serverImage: signal that asks a server to close its sockets and end',
   ),
   drainSeconds: integer(
     0,
     600,
     10,
-    'with command or serverImage: how long a server may take to end after that; then it is killed',
+    'with command or serverImage: seconds that a server may take to end after drainSignal; then it is killed',
   ),
 });

@@ -9,7 +9,7 @@ export const ERROR_CODES = {
   rate_limited: { retry: true, meaning: 'Too many requests, bytes, messages or games; wait `retryAfterMs`.' },
   unavailable: {
     retry: true,
-    meaning: 'The store did not answer; whether it was applied is unknown: repeat with the same id.',
+    meaning: 'The store did not answer. It is unknown whether the request was applied: repeat it with the same id.',
   },
   internal: { retry: true, meaning: 'The server failed at something unforeseen.' },
   app_failed: {
@@ -20,7 +20,7 @@ export const ERROR_CODES = {
   too_many_games: { retry: false, meaning: 'The connection is in `gamesPerConnection` games already.' },
   cluster_full: {
     retry: true,
-    meaning: 'The cluster has no room for another game, player or message; running games go on. Wait `retryAfterMs`.',
+    meaning: 'The cluster has no space for another game, player or message; running games go on. Wait `retryAfterMs`.',
   },
   game_not_found: {
     retry: false,

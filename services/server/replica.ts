@@ -119,7 +119,11 @@ function watchGauges({ metrics, sockets, feeds, bus, membership, readiness }: Pa
   );
   metrics.watch('gridlock_feeds', 'Games and channels followed here', () => feeds.size);
   metrics.watch('gridlock_subscriptions', 'Channels of Redis subscribed to', () => bus.channels);
-  metrics.watch('gridlock_members', 'Replicas heard of lately, this one among them', () => membership.members.length);
+  metrics.watch(
+    'gridlock_members',
+    'Replicas that were heard of lately, including this one',
+    () => membership.members.length,
+  );
   metrics.watch('gridlock_ready', '1 while this replica is ready', () => Number(readiness.reason === undefined));
   metrics.watch('gridlock_draining', '1 while this replica drains', () => Number(readiness.isDraining));
 }

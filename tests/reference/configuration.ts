@@ -84,17 +84,18 @@ const changes = (): string =>
 
 const CHANGES = `## Changing a running stack
 
-The effect of a change of each key on a stack that is up on Kubernetes. \`npm run up\`, and the program under plain
-\`pulumi up\`, compare every key with the value that the stack was brought up with. They refuse the changes that this
-table refuses before anything is touched. [Changing a running stack](../../infra/README.md#changing-a-running-stack) says how.`;
+The table shows the effect of a change of each key on a stack that is up on Kubernetes. \`npm run up\`, and the program
+under plain \`pulumi up\`, compare every key with the value that the stack was brought up with. If the table calls a
+change refused, they refuse it before anything is touched. [Changing a running
+stack](../../infra/README.md#changing-a-running-stack) describes this check.`;
 
 const INTRODUCTION = `# Configuration
 
 ${GENERATED}
 
 One file configures a system, however you run it: \`Pulumi.<stack>.yaml\`. \`npm start\`, \`npm run compose\`, \`npm run up\`
-and plain \`pulumi up\` read the same keys. A flag wins over the stack's file, the file over the \`config\` of \`Pulumi.yaml\`,
-and that over the default.
+and plain \`pulumi up\` read the same keys. A flag overrides the stack's file, the stack's file overrides the \`config\` of
+\`Pulumi.yaml\`, and this \`config\` overrides the default.
 
 \`\`\`yaml
 # Pulumi.dev.yaml
@@ -104,9 +105,9 @@ config:
 \`\`\`
 
 \`replicas: 6\` is the same key as \`gridlock:replicas: 6\`. In \`Pulumi.yaml\`, a default is \`replicas: 6\`, \`{default: 6}\` or
-\`{value: 6}\`. Anything that nothing would read is refused: an unknown key, a key outside of \`config\` or set twice, an
-\`environment\`, a stack file in another directory. A value that is wrong is refused with the key, the file and what is
-allowed.
+\`{value: 6}\`. Gridlock refuses settings that it would not read: an unknown key, a key outside of \`config\` or set twice, an
+\`environment\`, a stack file in another directory. If a value is wrong, the error names the key, the file and the allowed
+values.
 
 Only the Pulumi engine can read an encrypted value (\`pulumi config set --secret\`). \`redisUrl\` may be one;
 \`npm run manifests\` then needs \`--redis-url\`. The password of \`redisUrl\` becomes a Secret and never appears in a variable,

@@ -38,9 +38,9 @@ export function metricsPage({ replica, agent, renewal }: Expositions): Reference
 
 ${GENERATED}
 
-Names of players and rooms are never labels, so that the number of series stays bounded. Every labelled counter starts with
-its zero series. \`npm run metrics\` prints a Prometheus configuration for a cluster of \`npm start\`; the boards and alerts are
-described in [operations](../guides/operations.md#metrics-boards-and-alerts).
+Names of players and rooms are never labels, so that the number of series stays bounded. Every labelled counter starts
+with a series of 0 for each value that its labels may have. \`npm run metrics\` prints a Prometheus configuration for a
+cluster of \`npm start\`; [operations](../guides/operations.md#metrics-boards-and-alerts) describes the boards and alerts.
 
 ## Replicas
 

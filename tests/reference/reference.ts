@@ -1,5 +1,6 @@
 // Usage: npm run reference. Writes the pages of docs/reference that are made from the code.
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { WatchMetrics } from '../../certs/renewal/watch-metrics.ts';
 import { catalog } from '../../cli/catalog.ts';
@@ -14,11 +15,14 @@ import type { ReferencePage } from './page.ts';
 
 export const ROOT = path.resolve(import.meta.dirname, '../..');
 
-/** The metrics of a replica that runs: parts of it add theirs when they start. */
+/** The metrics of a replica that runs: parts of it add theirs when they start, and the HTTP API needs a key for that. */
 async function metrics(): Promise<ReferencePage> {
   const redis = await startRedis();
+  const directory = mkdtempSync(path.join(tmpdir(), 'gridlock-reference-'));
   try {
-    const replica = await startTestReplica(redis.url, '1111');
+    const apiKeysFile = path.join(directory, 'api.keys');
+    writeFileSync(apiKeysFile, `backend:${'k'.repeat(32)}\n`, { mode: 0o600 });
+    const replica = await startTestReplica(redis.url, '1111', { apiKeysFile });
     try {
       return metricsPage({
         replica: await (await fetch(`${replica.internalUrl}/metrics`)).text(),
@@ -30,6 +34,7 @@ async function metrics(): Promise<ReferencePage> {
     }
   } finally {
     await redis.stop();
+    rmSync(directory, { recursive: true });
   }
 }
 

@@ -21,7 +21,7 @@ export function createMetrics() {
     }),
     failures: new Counter({
       name: 'gridlock_edge_certificate_failures_total',
-      help: 'Looks at the certificate that failed.',
+      help: 'Checks of the certificate that failed.',
       registers,
     }),
     draining: new Gauge({ name: 'gridlock_edge_draining', help: '1 while the edge is emptied.', registers }),

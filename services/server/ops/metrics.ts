@@ -44,7 +44,7 @@ export class Metrics {
   });
   readonly gapsFilled = new LabelledCounter({
     name: 'gridlock_gap_entries_total',
-    help: 'Entries read, not announced',
+    help: 'Entries read from a history because no announcement came',
     labels: { type: values.ENTRIES },
     registers: this.#registers,
   });
