@@ -7,6 +7,7 @@ import { PreflightError } from '../local/errors.ts';
 import { writePrivate } from '../local/state-dir.ts';
 import { checkedInFile, ROOT, type UpPaths } from './paths.ts';
 import { saltOf } from './stack-file.ts';
+import { finish } from './unfinished.ts';
 
 const stacksOf = (paths: UpPaths): string[] => {
   const directory = path.join(paths.backend, '.pulumi', 'stacks', 'gridlock');
@@ -78,6 +79,7 @@ export function openBackend(
 /** Removes the files of one stack, and everything when it was the last one. */
 export function forgetStack(paths: UpPaths): void {
   rmSync(paths.stackFile, { force: true });
+  finish(paths);
   rmSync(paths.handed, { recursive: true, force: true });
   const handed = path.dirname(paths.handed);
   if (existsSync(handed) && readdirSync(handed).length === 0) rmdirSync(handed);

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import { parse } from 'yaml';
 import { recorded } from '../config/changes.ts';
 import { stackConfig } from '../config/config.ts';
+import { FakeCluster } from './cluster-testing.ts';
 import { DEV, FakeProject, STATE_WITH_CLUSTER, stateWith } from './testing.ts';
 
 const modeOf = (file: string): string => (statSync(file).mode & 0o777).toString(8);
@@ -144,6 +145,28 @@ describe('a stack that is up', () => {
     assert.equal(accepted.code, 0, accepted.stderr);
     assert.equal(upCall().env.GRIDLOCK_ACCEPT_DATA_LOSS, 'true');
   });
+});
+
+test('an up after a failed one compares the state with the cluster first, where the cluster answers', async () => {
+  const cluster = new FakeCluster();
+  cluster.there.set('/version', {});
+  project.tell('outputs', JSON.stringify({ kubeconfig: await cluster.start() }));
+  const refreshes = async () => {
+    await project.run('up', ['--yes']);
+    return upCall().args.includes('--refresh');
+  };
+  try {
+    assert.equal(await refreshes(), false);
+    project.tell('fails-at', 'up');
+    assert.equal(await refreshes(), false);
+    project.tell('fails-at', '');
+    assert.equal(await refreshes(), true);
+    project.tell('fails-at', 'up');
+    await refreshes();
+  } finally {
+    await cluster.stop();
+  }
+  assert.equal(await refreshes(), false);
 });
 
 test('--refresh reads the actual state first', async () => {

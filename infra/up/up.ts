@@ -13,6 +13,7 @@ import { ReplicasWatch } from './replicas-watch.ts';
 import { requireRoom } from './shared-cluster.ts';
 import { openStack, readRequest, type StackRequest } from './stack.ts';
 import { withFlags, writeKeepingMode } from './stack-file.ts';
+import { begin, finish, needsRefresh } from './unfinished.ts';
 
 const POLICY_PACK = path.join('infra', 'policy-pack');
 
@@ -59,12 +60,18 @@ export async function bringUp(
   engine: Engine,
   { preview = false, yes = false, policies = false, refresh = false, acceptDataLoss = false }: UpOptions,
 ): Promise<Brought> {
-  const args = [...(policies ? ['--policy-pack', POLICY_PACK] : []), ...(refresh ? ['--refresh'] : [])];
+  const refreshes = refresh || (await needsRefresh(paths));
+  const args = [...(policies ? ['--policy-pack', POLICY_PACK] : []), ...(refreshes ? ['--refresh'] : [])];
   // The program checks the changes too, for users who call Pulumi themselves.
   const env = acceptDataLoss ? { [ACCEPT_DATA_LOSS]: 'true' } : {};
   if (preview) return { code: await engine.run('preview', args, env) };
+  if (refreshes && !refresh) {
+    process.stdout.write("The last up did not succeed, so Pulumi's state is compared with the cluster first.\n");
+  }
+  begin(paths);
   const code = await engine.run('up', [...args, ...(yes ? ['--yes', '--skip-preview'] : [])], env);
   if (code !== 0) return { code };
+  finish(paths);
   finishRotation(config.stack);
   const outputs = engine.outputs();
   handOver(outputs, paths);
