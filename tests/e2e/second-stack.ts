@@ -46,7 +46,16 @@ export async function besideAnother(system: StackSystem): Promise<string> {
     ])
   ).trim();
   const image = spec.template.spec.containers[0]!.image;
-  const project = system.beside({ image, host: node, ingressService: 'NodePort', replicas: 2, ingressReplicas: 1 });
+  const project = system.beside({
+    image,
+    host: node,
+    ingress: system.config.ingress,
+    ingressService: 'NodePort',
+    replicas: 1,
+    ingressReplicas: 1,
+    // Elsewhere than on its own kind cluster a stack protects Redis and the root from `down`.
+    protect: 'false',
+  });
   try {
     const refused = await project.attempt('up', ['--yes']);
     assert.equal(refused.code, 2, refused.stdout + refused.stderr);
