@@ -35,10 +35,18 @@ async function settingsFor(options: Options): Promise<Record<string, unknown>> {
 }
 
 /** Does them one after the other. A failed scenario does not prevent the next one. */
-async function exercise(system: System, chosen: readonly Scenario[], steps: Steps): Promise<void> {
+async function exercise(
+  system: System,
+  chosen: readonly Scenario[],
+  steps: Steps,
+  isInterrupted: () => boolean,
+): Promise<void> {
   const crowd = new Crowd(system);
   try {
-    for (const { title, run } of chosen) await steps.run(title, () => run({ system, crowd }));
+    for (const { title, run } of chosen) {
+      if (isInterrupted()) return;
+      await steps.run(title, () => run({ system, crowd }));
+    }
   } finally {
     crowd.close();
   }
@@ -55,12 +63,18 @@ async function runSystem({ system, chosen, figures }: Run, steps: Steps, { keep 
   if (chosen.length === 0) return;
   const begun = performance.now();
   steps.diagnoseBy(() => system.kubectl.describe());
+  let isInterrupted = false;
   let interrupted: (() => void) | undefined;
   const interruption = new Promise<never>((_, reject) => (interrupted = () => reject(new StepFailure('interrupted'))));
   interruption.catch(() => undefined);
-  for (const signal of SIGNALS) process.once(signal, () => interrupted?.());
+  for (const signal of SIGNALS) {
+    process.once(signal, () => {
+      isInterrupted = true;
+      interrupted?.();
+    });
+  }
   try {
-    const run = bringUp(system, steps, figures, begun).then(() => exercise(system, chosen, steps));
+    const run = bringUp(system, steps, figures, begun).then(() => exercise(system, chosen, steps, () => isInterrupted));
     await Promise.race([interruption, run]);
   } catch (error) {
     if (!(error instanceof StepFailure)) throw error;
