@@ -5,7 +5,7 @@ import { Provider as AwsProvider } from '@pulumi/aws/provider.js';
 import * as eks from '@pulumi/eks';
 import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
-import { labels } from '../components/labels.ts';
+import { stackLabels } from '../components/labels.ts';
 import type { Config } from '../config/config.ts';
 import type { Cluster } from './cluster.ts';
 import { clusterProvider } from './cluster.ts';
@@ -52,7 +52,7 @@ export class EksCluster extends pulumi.ComponentResource implements Cluster {
       {
         metadata: {
           name: 'encrypted',
-          labels: labels('encrypted', 'storage'),
+          labels: stackLabels('encrypted', 'storage'),
           annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' },
         },
         provisioner: 'ebs.csi.eks.amazonaws.com',

@@ -25,15 +25,10 @@ export const labelsOf = (part: PartOfCluster) => ({
   'app.kubernetes.io/managed-by': 'pulumi',
 });
 
-/** Like `selectorOf`, for a part with a fixed name. */
-export const selector = (name: string, component: string = name) => ({
+/** The labels of an object that belongs to no WebSocket cluster, such as a namespace or a storage class. */
+export const stackLabels = (name: string, component: string = name) => ({
   'app.kubernetes.io/name': name,
   'app.kubernetes.io/component': component,
-});
-
-/** Like `labelsOf`, for a part with a fixed name. */
-export const labels = (name: string, component: string = name) => ({
-  ...selector(name, component),
   'app.kubernetes.io/instance': 'gridlock',
   'app.kubernetes.io/part-of': 'gridlock',
   'app.kubernetes.io/managed-by': 'pulumi',

@@ -1,6 +1,6 @@
 import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
-import { labels } from './labels.ts';
+import { stackLabels } from './labels.ts';
 
 export interface NamespaceArgs {
   /** Its name. */
@@ -18,7 +18,7 @@ export class Namespace extends pulumi.ComponentResource {
     super('gridlock:components:Namespace', name, {}, opts);
     const namespace = new kubernetes.core.v1.Namespace(
       name,
-      { metadata: { name: args.name, labels: { ...labels(args.name), ...securityLabels(args.level) } } },
+      { metadata: { name: args.name, labels: { ...stackLabels(args.name), ...securityLabels(args.level) } } },
       { parent: this },
     );
     this.metadataName = namespace.metadata.name;
