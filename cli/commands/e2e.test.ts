@@ -12,18 +12,28 @@ async function asked(...args: string[]) {
 }
 
 test('without a flag nothing is set', async () => {
-  const options = { mode: undefined, charts: undefined, load: [], json: undefined, keep: false, settings: {} };
+  const options = {
+    mode: undefined,
+    charts: undefined,
+    load: [],
+    only: [],
+    json: undefined,
+    keep: false,
+    settings: {},
+  };
   assert.deepEqual({ ...options, ...((await asked()) as object) }, options);
 });
 
 test('flags of the run and flags of the configuration are kept apart', async () => {
   const run = ['--mode', 'plain', '--charts', '/charts', '--json', 'steps.json', '--keep'];
   const images = ['--load', 'redis:8,haproxy:3', '--load', 'app:1,'];
+  const scenarios = ['--only', 'rotation,edge'];
   const configuration = ['--replicas', '5', '--image-builder', 'classic', '--stack', 'test'];
-  assert.deepEqual(await asked(...run, ...images, ...configuration), {
+  assert.deepEqual(await asked(...run, ...images, ...scenarios, ...configuration), {
     mode: 'plain',
     charts: '/charts',
     load: ['redis:8', 'haproxy:3', 'app:1'],
+    only: ['rotation', 'edge'],
     json: 'steps.json',
     keep: true,
     settings: { replicas: '5', imageBuilder: 'classic' },
