@@ -1,8 +1,11 @@
+import { waitFor } from '../../infra/local/wait.ts';
 import { createClient, type GridlockClient } from '../../services/client/node.ts';
 import type { System } from './system.ts';
 
 /** How many are opened at once: what a crowd of people would do in a second. */
 const AT_ONCE = 20;
+/** Replicas that level their sockets move some in each second. */
+const SETTLED_MS = 5000;
 
 /** Sockets that are only open, through the edge. */
 export class Crowd {
@@ -37,9 +40,16 @@ export class Crowd {
     return this.#clients.reduce((sum, { health }) => sum + health.reconnects, 0);
   }
 
-  /** Those whose connection was lost since it was made, whether or not they have come back. */
-  get lost(): number {
-    return this.#clients.filter(({ health }) => health.reconnects > 0 || health.state !== 'open').length;
+  /** Resolves when all are open and none was moved for a while. */
+  async settled(): Promise<void> {
+    let [reconnects, since] = [this.reconnects, performance.now()];
+    const isSettled = async () => {
+      if (this.reconnects !== reconnects || this.open < this.size) {
+        [reconnects, since] = [this.reconnects, performance.now()];
+      }
+      return performance.now() - since > SETTLED_MS ? true : undefined;
+    };
+    await waitFor(isSettled, { what: 'the sockets to settle', timeoutMs: 120_000, intervalMs: 200 });
   }
 
   close(): void {
