@@ -62,7 +62,13 @@ export async function besideAnother(system: StackSystem): Promise<string> {
     for (const pattern of [/The namespace gridlock belongs to another stack/, /The cluster has cert-manager already/]) {
       assert.match(refused.stderr, pattern);
     }
-    const { charts } = project.config();
+    // A chart in a directory has no version, and none may be given.
+    const charts = Object.fromEntries(
+      Object.entries(project.config().charts).map(([name, { source, version }]) => [
+        name,
+        version === '' ? { source } : { source, version },
+      ]),
+    );
     project.configure({
       namespace: 'second',
       autoscaling: system.config.autoscaling === 'none' ? 'none' : 'existing',
