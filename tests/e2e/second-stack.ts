@@ -51,7 +51,8 @@ export async function besideAnother(system: StackSystem): Promise<string> {
     host: node,
     ingress: system.config.ingress,
     ingressService: 'NodePort',
-    replicas: 1,
+    // The players of a game are on as many replicas, and a game has at least two.
+    replicas: 2,
     ingressReplicas: 1,
     // Elsewhere than on its own kind cluster a stack protects Redis and the root from `down`.
     protect: 'false',
