@@ -7,7 +7,7 @@ import { startCluster } from '../loadtest/kit/cluster.ts';
 import { Collector, nanoseconds } from '../services/server/testing/collector.ts';
 import { until } from './kit/wait.ts';
 
-test('handshakes and commands are traced from the edge to Redis, and a trace names nobody', async (t) => {
+test('handshakes and commands are traced from the edge to Redis, and no trace names a player', async (t) => {
   const collector = await Collector.start();
   t.after(() => collector.stop());
   const cluster = await startCluster({ replicas: 2, tracesEndpoint: collector.url, tracesSampleRatio: 1 });
@@ -24,13 +24,13 @@ test('handshakes and commands are traced from the edge to Redis, and a trace nam
     for (const span of trace) assert.ok(nanoseconds(span) > 0n, `${span.name} took no time`);
     assert.ok(
       handshakes.some(({ traceId }) => traceId === command.links[0]?.traceId),
-      'it links to no handshake',
+      'it is not linked to a handshake',
     );
   }
-  for (const name of ['Ada', 'Grace', game]) assert.ok(!collector.text.includes(name), `a trace holds ${name}`);
+  for (const name of ['Ada', 'Grace', game]) assert.ok(!collector.text.includes(name), `a trace contains ${name}`);
 });
 
-test('a line of the log of the edge joins the trace of a handshake', async (t) => {
+test("a line of the edge's log has the trace of a handshake", async (t) => {
   const collector = await Collector.start();
   t.after(() => collector.stop());
   const cluster = await startCluster({ replicas: 1, tracesEndpoint: collector.url, tracesSampleRatio: 1 });

@@ -42,7 +42,7 @@ interface Kubeconfig {
   users?: { user: User }[];
 }
 
-/** A container of a pod, as far as we look. */
+/** The fields of a container that are used here. */
 interface ContainerState {
   state?: { running?: { startedAt: string } };
   lastState?: { terminated?: { exitCode: number } };
@@ -57,7 +57,7 @@ export interface PodState {
 /** The API server has answered with an error. */
 export class KubeError extends Error {
   override name = 'KubeError';
-  /** Of HTTP, such as 404 for what is not there. */
+  /** The HTTP status, such as 404 for a missing object. */
   readonly status: number;
 
   constructor(status: number, message: string) {

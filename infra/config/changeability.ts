@@ -45,7 +45,7 @@ const loses = (effect: string, what: string, when: Condition, cost = ''): Change
 const onKind = ({ cluster }: Values): boolean => cluster === 'kind';
 const onEks = ({ cluster }: Values): boolean => cluster === 'eks';
 const onOwnCluster = (values: Values): boolean => onKind(values) || onEks(values);
-/** On a cluster that a context of a kubeconfig names. */
+/** Whether the context of a kubeconfig names the cluster. */
 const byContext = (values: Values): boolean => !onOwnCluster(values);
 
 const UNUSED = made('nothing: `npm start` alone uses it');
@@ -67,14 +67,14 @@ const EVERYTHING = made('restarts every pod', `${ROLLS.cost}; Redis restarts too
 
 const NEW_STACK = 'bring a second stack up next to it (another --stack), move the clients, then take this one down';
 const NEW_CLUSTER =
-  'npm run down and npm run up make a new cluster; first back up Redis and the root, which are deleted with the old one';
+  'run npm run down, then npm run up, to make a new cluster; first back up Redis and the root, which down deletes too';
 
 const BYTES: Readonly<Record<string, number>> = { Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40 };
 const bytes = (size: string): number => Number.parseInt(size, 10) * (BYTES[size.slice(-2)] ?? 1);
 const hasVolume = ({ redis }: Values): boolean => redis === 'single' || redis === 'sentinel';
 /** Whether cert-manager makes the certificates. */
 const byCertManager = ({ certificates }: Values): boolean => certificates !== 'files';
-/** Whether the chain is there that clients, or replicas as clients of Redis, trust. */
+/** Whether the stack has its own chain, for clients or for the replicas as clients of Redis. */
 const hasChain = (values: Values): boolean =>
   values.certificates === 'cert-manager' || (values.certificates === 'acme' && hasVolume(values));
 
@@ -84,9 +84,9 @@ function skipsAStep(before: Values, after: Values): boolean {
   return !before.pki.generations.includes(after.pki.issuing) || !after.pki.generations.includes(before.pki.issuing);
 }
 
-const NEW_REDIS = 'the replicas are replaced, and begin with the new Redis as it is';
+const NEW_REDIS = 'the replicas are replaced, and use the data that is in the new Redis';
 
-/** What becomes of the data of a Redis: that of one of others is not ours to lose. */
+/** Judges a change of Redis. Only a Redis of the stack can lose data; an external one keeps it. */
 function judgeRedis(before: Values, after: Values): Verdict {
   if (hasVolume(before) && !hasVolume(after)) return { kind: 'loses', what: 'the data in Redis' };
   if (hasVolume(before)) {
@@ -94,7 +94,7 @@ function judgeRedis(before: Values, after: Values): Verdict {
       kind: 'made',
       cost:
         'while all its pods are ready, nothing acknowledged is lost; replicas not yet replaced may find no Redis that ' +
-        'takes moves',
+        'accepts moves',
     };
   }
   const kept = before.redis === 'external' ? `; the data in the previous Redis stays there` : '';
@@ -107,13 +107,13 @@ export const CHANGEABILITY: { readonly [K in Key]: Changeability } = Object.free
     NEW_STACK,
     (before, after) => !byContext(before) || !byContext(after),
   ),
-  clusterName: refused('the cluster has its name for good', NEW_STACK, onOwnCluster),
+  clusterName: refused('a cluster cannot be renamed', NEW_STACK, onOwnCluster),
   nodeImage: refused('kind cannot change the nodes of a cluster', NEW_CLUSTER, onKind),
   workers: refused('kind cannot change the nodes of a cluster', NEW_CLUSTER, onKind),
-  port: refused('on kind, the ports are those the cluster was made with', NEW_CLUSTER, onKind),
-  httpPort: refused('on kind, the ports are those the cluster was made with', NEW_CLUSTER, onKind),
-  nodePort: refused('on kind, the ports are those the cluster was made with', NEW_CLUSTER, onKind),
-  httpNodePort: refused('on kind, the ports are those the cluster was made with', NEW_CLUSTER, onKind),
+  port: refused('on kind, the ports are fixed when the cluster is made', NEW_CLUSTER, onKind),
+  httpPort: refused('on kind, the ports are fixed when the cluster is made', NEW_CLUSTER, onKind),
+  nodePort: refused('on kind, the ports are fixed when the cluster is made', NEW_CLUSTER, onKind),
+  httpNodePort: refused('on kind, the ports are fixed when the cluster is made', NEW_CLUSTER, onKind),
   kubeconfig: loses(
     'in place, if it leads to the same cluster',
     'access to the cluster that the stack is on',
@@ -193,7 +193,7 @@ export const CHANGEABILITY: { readonly [K in Key]: Changeability } = Object.free
   certificates: loses(
     'other certificates',
     'the root key of the own chain',
-    // With ACME the chain is for Redis alone: its clients are the replicas, which then get the other roots.
+    // With ACME, only Redis uses the chain. Its clients are the replicas, which then get the other roots.
     (before, after) => before.certificates === 'cert-manager' && !hasChain(after),
     'clients have to trust the other authority',
   ),
@@ -239,7 +239,7 @@ export const CHANGEABILITY: { readonly [K in Key]: Changeability } = Object.free
     (before, after) => {
       if (!hasVolume(before) || !hasVolume(after)) return false;
       const more = bytes(after.redisStorage) - bytes(before.redisStorage);
-      // Another class than kind's own may have volumes that grow.
+      // Volumes of another class than kind's own may be able to grow.
       return more < 0 || (more > 0 && before.cluster === 'kind' && before.redisStorageClass === '');
     },
   ),

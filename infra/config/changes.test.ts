@@ -55,8 +55,8 @@ for (const [what, before, after, pattern] of [
     { redisStorageClass: 'fast' },
     /^redisStorageClass changes\b.*A volume keeps its class/,
   ],
-  ['a step of a rollover that is skipped', {}, pki(['g2'], 'g2'), /^pki changes\. Clients would be shown a root/],
-  ['a root that issues and is dropped', pki(['g1', 'g2'], 'g1'), pki(['g2'], 'g2'), /^pki changes\. /],
+  ['a skipped step of a rollover', {}, pki(['g2'], 'g2'), /^pki changes\. Clients would be shown a root/],
+  ['dropping the root that issues', pki(['g1', 'g2'], 'g1'), pki(['g2'], 'g2'), /^pki changes\. /],
 ] as const) {
   test(`refused: ${what}`, () => {
     const { refused, losses } = changes(before, after);
@@ -67,29 +67,29 @@ for (const [what, before, after, pattern] of [
 }
 
 for (const [what, before, after] of [
-  ['nodes of kind elsewhere', ELSEWHERE, { workers: 3 }],
-  ['one Redis that becomes three', {}, { redis: 'sentinel' }],
-  ['a volume that grows in the cloud', ELSEWHERE, { redisStorage: '2Gi' }],
-  ['a volume that is said in another unit', { redisStorage: '1Gi' }, { redisStorage: '1024Mi' }],
-  ['three that become one', { redis: 'sentinel' }, { redis: 'single' }],
-  ['a volume of kind of another class', { redisStorageClass: 'grows' }, { redisStorage: '2Gi' }],
-  ['the name of what runs a cluster', ELSEWHERE, { cluster: 'gke' }],
-  ['no Redis that becomes one', { ...SERVER, redis: 'none' }, { redis: 'single' }],
-  ['no Redis that becomes three', { ...SERVER, redis: 'none' }, { redis: 'sentinel' }],
+  ['the number of workers outside kind', ELSEWHERE, { workers: 3 }],
+  ['one Redis to three', {}, { redis: 'sentinel' }],
+  ['a larger volume in the cloud', ELSEWHERE, { redisStorage: '2Gi' }],
+  ['the same size of a volume in another unit', { redisStorage: '1Gi' }, { redisStorage: '1024Mi' }],
+  ['three Redis to one', { redis: 'sentinel' }, { redis: 'single' }],
+  ['a larger volume on kind with another storage class', { redisStorageClass: 'grows' }, { redisStorage: '2Gi' }],
+  ['another provider of an existing cluster', ELSEWHERE, { cluster: 'gke' }],
+  ['no Redis to one', { ...SERVER, redis: 'none' }, { redis: 'single' }],
+  ['no Redis to three', { ...SERVER, redis: 'none' }, { redis: 'sentinel' }],
   [
-    'a Redis of others that becomes one',
+    'an external Redis to one in the stack',
     { redis: 'external', redisUrl: 'redis://r:1' },
     { redis: 'single', redisUrl: '' },
   ],
-  ['ACME that becomes files', { ...ACME, certificatesDir: 'c' }, { certificates: 'files' }],
+  ['ACME to files', { ...ACME, certificatesDir: 'c' }, { certificates: 'files' }],
   [
-    'ACME for an own chain, while Redis keeps the chain',
+    'the own chain to ACME, while Redis still uses the chain',
     { ...ACME, certificates: 'cert-manager' },
     { certificates: 'acme' },
   ],
-  ['a root of a chain there is not', FILES, pki(['g2'], 'g2')],
-  ['cert-manager that was never installed', FILES, { charts: { certManager: { install: false } } }],
-  ['a volume there is not', { redis: 'external', redisUrl: 'redis://r:1' }, { redisStorage: '2Gi' }],
+  ['a root without a chain', FILES, pki(['g2'], 'g2')],
+  ['no cert-manager, which was never installed', FILES, { charts: { certManager: { install: false } } }],
+  ['the size of a volume that does not exist', { redis: 'external', redisUrl: 'redis://r:1' }, { redisStorage: '2Gi' }],
   ['the next step of a rollover', pki(['g1', 'g2'], 'g1'), pki(['g1', 'g2'], 'g2')],
   ['its last step', pki(['g1', 'g2'], 'g2'), pki(['g2'], 'g2')],
 ] as const) {
@@ -101,15 +101,15 @@ for (const [what, before, after] of [
 }
 
 for (const [what, before, after, loss] of [
-  ['one Redis that goes', { ...SERVER, redis: 'single' }, { redis: 'none' }, 'The data in Redis'],
-  ['an own chain that files replace', {}, FILES, 'The root key of the own chain'],
+  ['removing the only Redis', { ...SERVER, redis: 'single' }, { redis: 'none' }, 'The data in Redis'],
+  ['the own chain to files', {}, FILES, 'The root key of the own chain'],
   [
-    'an own chain that ACME replaces, and no Redis keeps',
+    'the own chain to ACME, without a Redis that uses the chain',
     { ...SERVER, ...ACME, redis: 'none', certificates: 'cert-manager' },
     { certificates: 'acme' },
     'The root key of the own chain',
   ],
-  ['cert-manager that goes', {}, { charts: { certManager: { install: false } } }, 'Every certificate of cert-manager'],
+  ['removing cert-manager', {}, { charts: { certManager: { install: false } } }, 'Every certificate of cert-manager'],
 ] as const) {
   test(`lost: ${what}`, () => {
     const { refused, losses } = changes(before, { ...before, ...after });

@@ -50,7 +50,7 @@ export const LOCAL_CHECKS: readonly Check[] = [
       ? {
           keys: ['httpPort', 'port'],
           problem: `port and httpPort are both ${port}`,
-          remedy: 'HTTPS and HTTP need a port each',
+          remedy: 'set them to different ports',
         }
       : undefined,
 ];
@@ -146,7 +146,7 @@ const checkNodePorts: Check = (values, given) => {
   if (cluster === 'kind' && ingressService === 'ClusterIP') {
     return {
       keys: ['ingressService', 'cluster'],
-      problem: 'ingressService is ClusterIP with cluster: kind, whose port leads to a port of the nodes',
+      problem: 'ingressService is ClusterIP with cluster: kind, which maps port to a port of its nodes',
       remedy: 'unset it, or set cluster to existing for a second stack on a kind cluster',
     };
   }
@@ -154,7 +154,7 @@ const checkNodePorts: Check = (values, given) => {
     return {
       keys: ['httpNodePort', 'nodePort'],
       problem: `nodePort and httpNodePort are both ${nodePort}`,
-      remedy: 'HTTPS and HTTP need a port each',
+      remedy: 'set them to different ports',
     };
   }
   const stray = NODE_PORTS.find((key) => given.has(key));
@@ -162,7 +162,7 @@ const checkNodePorts: Check = (values, given) => {
   if (stray === undefined || cluster === 'kind' || type === 'NodePort') return undefined;
   return {
     keys: [stray],
-    problem: `${stray} is set, and the Service of the edge is of type ${type}`,
+    problem: `${stray} is set, but the Service of the edge is of type ${type}`,
     remedy: 'set ingressService to NodePort, or unset it',
   };
 };
@@ -228,7 +228,7 @@ function checkJwksUrl({ jwtJwksUrl }: Values): Complaint | undefined {
   if (jwtJwksUrl === '' || jwtJwksUrl.startsWith('https:')) return undefined;
   return {
     keys: ['jwtJwksUrl'],
-    problem: `jwtJwksUrl is ${jwtJwksUrl}, which a pod would look for in itself`,
+    problem: `jwtJwksUrl is ${jwtJwksUrl}, which is the pod itself in a cluster`,
     remedy: 'set it to an https URL',
   };
 }
@@ -238,7 +238,7 @@ function checkCollector({ tracesEndpoint }: Values): Complaint | undefined {
   if (host === undefined || !LOOPBACK.test(host)) return undefined;
   return {
     keys: ['tracesEndpoint'],
-    problem: `tracesEndpoint is ${tracesEndpoint}, which a pod would look for in itself`,
+    problem: `tracesEndpoint is ${tracesEndpoint}, which is the pod itself in a cluster`,
     remedy: 'set it to the Service of the collector, such as http://collector.observability:4318',
   };
 }

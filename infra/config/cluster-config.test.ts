@@ -121,10 +121,10 @@ for (const [what, values, pattern] of [
     { cluster: 'gke', context: 'there', image: 'registry.example/game:1', proxyProtocol: true },
     /proxyProtocol is true with cluster: gke/,
   ],
-  ['the same port of the nodes twice', { nodePort: 31000, httpNodePort: 31000 }, /are both 31000/],
-  ['a Service that kind leads nobody to', { ingressService: 'ClusterIP' }, /ClusterIP with cluster: kind/],
+  ['the same node port twice', { nodePort: 31000, httpNodePort: 31000 }, /are both 31000/],
+  ['a Service that kind does not expose', { ingressService: 'ClusterIP' }, /ClusterIP with cluster: kind/],
   [
-    'a port of the nodes for a load balancer',
+    'a node port with a load balancer',
     { cluster: 'existing', context: 'c', image: 'r/i:1', nodePort: 31000 },
     /nodePort is set, and the Service of the edge is of type LoadBalancer/,
   ],

@@ -192,10 +192,15 @@ export const CLUSTER_KEYS = Object.freeze({
     ['auto', 'NodePort', 'LoadBalancer', 'ClusterIP'],
     'auto',
     'type of the Service of the edge; auto: NodePort on kind, LoadBalancer elsewhere; NodePort uses nodePort and ' +
-      'httpNodePort; ClusterIP is for kubectl port-forward, or for a proxy of yours before it',
+      'httpNodePort; ClusterIP is for kubectl port-forward, or for your own proxy in front of the edge',
   ),
-  nodePort: integer(30_000, 32_767, 30_443, 'NodePort: port of the nodes for HTTPS; on kind, port leads to it'),
-  httpNodePort: integer(30_000, 32_767, 30_080, 'NodePort: port of the nodes for HTTP; on kind, httpPort leads to it'),
+  nodePort: integer(30_000, 32_767, 30_443, 'NodePort: port of the nodes for HTTPS; on kind, port is mapped to it'),
+  httpNodePort: integer(
+    30_000,
+    32_767,
+    30_080,
+    'NodePort: port of the nodes for HTTP; on kind, httpPort is mapped to it',
+  ),
   externalDns: flag(false, 'whether external-dns is asked to make the DNS record of host'),
   proxyProtocol: flag(false, 'whether the load balancer before the edge speaks the PROXY protocol'),
   certificates: choice(

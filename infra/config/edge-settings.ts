@@ -32,7 +32,7 @@ export function edgeSettings(config: EdgeKeys): EdgeSettings {
   };
 }
 
-/** Type of the Service by which people come: told by the configuration, or by what the cluster can do. */
+/** Type of the edge's Service: as configured; `auto` is NodePort on kind and LoadBalancer elsewhere. */
 export function edgeServiceType({
   cluster,
   ingressService,

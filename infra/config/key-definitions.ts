@@ -37,7 +37,7 @@ const MILLIONTH = 1e-6;
 const isRatio = (value: number): boolean =>
   value >= 0 && value <= 1 && Math.abs(value / MILLIONTH - Math.round(value / MILLIONTH)) < MILLIONTH;
 
-/** A part of a whole. */
+/** A fraction. */
 export const ratio = (initial: number, help: string) =>
   define({
     schema: v.pipe(
@@ -45,7 +45,7 @@ export const ratio = (initial: number, help: string) =>
       v.check(isRatio),
     ),
     default: initial,
-    allowed: 'a number from 0 to 1 with six decimals at most',
+    allowed: 'a number from 0 to 1 with at most six decimals',
     help,
   });
 

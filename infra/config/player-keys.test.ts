@@ -98,7 +98,7 @@ test('a pod cannot fetch keys from the machine it is deployed from', () => {
     'gridlock:jwtAudience': 'game',
     'gridlock:jwtJwksUrl': 'http://localhost:8081/keys',
   };
-  assert.throws(() => stackConfig('dev', values), refused(/a pod would look for in itself/));
+  assert.throws(() => stackConfig('dev', values), refused(/is the pod itself in a cluster/));
 });
 
 test('a file of keys is read unchanged, and refused when it is missing or holds a private key', () => {

@@ -115,7 +115,7 @@ export function checkNoServerImage(values: Values): Complaint | undefined {
 const TOLD = ['PORT', 'APPID'];
 const ONLY_OF_GRIDLOCK = ['image', 'imageRepository'] as const;
 
-/** A variable of the server that is set twice, or that the platform sets. */
+/** Finds a variable of the server that is set twice, or that Gridlock sets itself. */
 function strayVariable(values: Values): Complaint | undefined {
   const told = [...TOLD, ...(values.redis === 'none' ? [] : ['REDIS_URL'])];
   for (const key of ENVIRONMENTS) {
@@ -142,7 +142,7 @@ function strayVariable(values: Values): Complaint | undefined {
 export const checkImageOfServer: Check = (values, given) => {
   const { serverImage, ingress, scaleOn, metricsPath } = values;
   if (serverImage === '') return undefined;
-  // The plain edge runs an agent, which is in the image of Gridlock.
+  // The plain edge runs an agent from Gridlock's image.
   const ofGridlock = ingress === 'haproxy' ? undefined : ONLY_OF_GRIDLOCK.find((key) => given.has(key));
   if (ofGridlock) {
     return {

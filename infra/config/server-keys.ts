@@ -28,7 +28,7 @@ const environment = v.pipe(
 /** The message must not repeat a value. */
 const secretEnvironment = v.message(
   v.union([environment, v.pipe(v.string(), v.parseJson(), environment)]),
-  'a name or a value does not fit, or it is no map',
+  'a name or a value is invalid, or it is not a map',
 ) as unknown as typeof environment;
 
 export const SERVER_KEYS = Object.freeze({
@@ -87,7 +87,7 @@ export const SERVER_KEYS = Object.freeze({
     orEmpty(URL_PATH),
     '',
     'a path that begins with /',
-    'with a server of yours: a server is up when this path answers 2xx or 3xx; empty: when its port accepts connections',
+    'with your own server: a server is up when this path answers 2xx or 3xx; empty: when its port accepts connections',
   ),
   drainSignal: choice(
     ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'],

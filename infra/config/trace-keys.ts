@@ -1,8 +1,8 @@
-// The keys about traces.
+// The keys that configure traces.
 import * as v from 'valibot';
 import { define, ratio } from './key-definitions.ts';
 
-/** An address that processes are told and logs may show: it has no user, no query and no fragment. */
+/** Processes get the address and logs may show it, so it may hold no user, no query and no fragment. */
 const isCollector = (text: string): boolean => {
   const url = /[\s"'\\@?#]/.test(text) ? null : URL.parse(text);
   return url !== null && /^https?:$/.test(url.protocol) && url.hostname !== '';
@@ -16,7 +16,7 @@ export const TRACE_KEYS = Object.freeze({
     ),
     default: '',
     allowed: 'an http or https URL such as http://127.0.0.1:4318, without a user or a query',
-    help: 'collector that takes traces by OTLP over HTTP; empty: there are no traces',
+    help: 'collector that receives traces by OTLP over HTTP; empty: traces are off',
   }),
-  tracesSampleRatio: ratio(0.01, 'with tracesEndpoint: part of the handshakes, and of the commands, that is traced'),
+  tracesSampleRatio: ratio(0.01, 'with tracesEndpoint: the fraction of handshakes, and of commands, that is traced'),
 });

@@ -3,11 +3,11 @@ import type { Values } from './keys.ts';
 
 type TraceKeys = Pick<Values, 'tracesEndpoint' | 'tracesSampleRatio'>;
 
-/** What the edge has to know; undefined where there are no traces. */
+/** The settings of the edge; undefined if traces are off. */
 export const edgeTraces = ({ tracesEndpoint, tracesSampleRatio }: TraceKeys): EdgeTraces | undefined =>
   tracesEndpoint === '' ? undefined : { sampleRatio: tracesSampleRatio };
 
-/** The variables of OpenTelemetry, for the replicas. */
+/** The variables of OpenTelemetry for Gridlock's replicas. */
 export const traceVariables = ({ tracesEndpoint, tracesSampleRatio }: TraceKeys) =>
   tracesEndpoint === ''
     ? {}
@@ -16,11 +16,11 @@ export const traceVariables = ({ tracesEndpoint, tracesSampleRatio }: TraceKeys)
         OTEL_TRACES_SAMPLER_ARG: String(tracesSampleRatio),
       };
 
-/** The same for a server of yours, whose SDK would trace everything otherwise. */
+/** The same for the user's own server, whose SDK would otherwise trace everything. */
 export const userTraceVariables = (config: TraceKeys): Readonly<Record<string, string>> =>
   config.tracesEndpoint === '' ? {} : { ...traceVariables(config), OTEL_TRACES_SAMPLER: 'parentbased_traceidratio' };
 
-/** The port of the collector; undefined where there are no traces. */
+/** The port of the collector; undefined if traces are off. */
 export function collectorPort({ tracesEndpoint }: TraceKeys): number | undefined {
   if (tracesEndpoint === '') return undefined;
   const { port, protocol } = new URL(tracesEndpoint);

@@ -173,7 +173,7 @@ test('variables of the server are text, whatever YAML makes of them', () => {
   });
 });
 
-test('variables that are secret may be encrypted, and a refusal does not repeat them', () => {
+test('secret variables may be encrypted, and a refusal does not repeat them', () => {
   const text = (value: string) => `  command: x\n  serverImage: ${image}\n  serverSecretEnvironment: ${value}\n`;
   assert.deepEqual(readFile(text('{KEY: hush}')).serverSecretEnvironment, { KEY: 'hush' });
   assert.deepEqual(readFile(text('{secure: v1:abc}')).serverSecretEnvironment, {});
@@ -189,27 +189,27 @@ for (const [what, values, pattern] of [
   ['an image that changes', { serverImage: 'chat:latest' }, /serverImage .*tag other than latest/],
   ['an image of Gridlock too', { image: 'game:1' }, /^image is for the replicas of Gridlock, and serverImage is set/],
   ['a port without an image', { serverImage: '', serverPort: 3000 }, /^serverPort is set, and serverImage is not/],
-  ['a variable that is set already', { serverEnvironment: { PORT: '1' } }, /has PORT, .*set serverPort instead/],
+  ['a variable that Gridlock sets', { serverEnvironment: { PORT: '1' } }, /has PORT, .*set serverPort instead/],
   [
     'another Redis than its own',
     { serverEnvironment: { REDIS_URL: 'x' } },
     /has REDIS_URL, which Gridlock sets itself/,
   ],
   [
-    'a secret variable that is set already',
+    'a secret variable that Gridlock sets',
     { serverSecretEnvironment: { APPID: '1' } },
     /^serverSecretEnvironment has APPID/,
   ],
   [
-    'a variable that is both open and secret',
+    'a variable that is both plain and secret',
     { serverEnvironment: { KEY: 'a' }, serverSecretEnvironment: { KEY: 'b' } },
     /both have KEY/,
   ],
-  ['a variable that is no name', { serverEnvironment: { 'A B': '1' } }, /serverEnvironment .*a map of variables/],
-  ['a gauge of no metrics', { scaleOn: 'chat_sockets' }, /^scaleOn is set, and metricsPath is not/],
-  ['a gauge that is no name', { scaleOn: 'a b', metricsPath: '/metrics' }, /the name of a Prometheus gauge/],
-  ['a port of no metrics', { metricsPort: 9000 }, /^metricsPort is set, and metricsPath is not/],
-  ['tokens that it does not read', { jwtIssuer: 'x' }, /^jwtIssuer is for the replicas of Gridlock/],
+  ['an invalid name of a variable', { serverEnvironment: { 'A B': '1' } }, /serverEnvironment .*a map of variables/],
+  ['a gauge without metrics', { scaleOn: 'chat_sockets' }, /^scaleOn is set, and metricsPath is not/],
+  ['an invalid name of a gauge', { scaleOn: 'a b', metricsPath: '/metrics' }, /the name of a Prometheus gauge/],
+  ['a port for metrics without their path', { metricsPort: 9000 }, /^metricsPort is set, and metricsPath is not/],
+  ['a key for tokens', { jwtIssuer: 'x' }, /^jwtIssuer is for the replicas of Gridlock/],
   ['a cluster without a name', { cluster: 'aks' }, /^cluster: aks needs context/],
 ] as const) {
   test(`with an image, ${what} is refused with a sentence`, () => {

@@ -79,7 +79,7 @@ function globalSection({ settings, runtimeSocket, separateKey, tlsAlpnFront }: E
 
 /**
  * The fields of `option httplog`, but of the request only method, version and path: a query may hold a token or the code
- * of a game. Where the edge begins traces, the context of the request's comes before these.
+ * of a game. If the edge begins traces, the trace context of the request comes before these.
  */
 export function logFormat({ traces }: Pick<EdgeSettings, 'traces'>): string {
   const trace = traces === undefined ? '' : `%[var(txn.${TRACE_VARIABLE})] `;

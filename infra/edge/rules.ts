@@ -228,15 +228,15 @@ const forwardedHeaders: readonly RequestRule[] = [
 
 /** The variable with the trace context of a request, for the log. */
 export const TRACE_VARIABLE = 'traceparent';
-/** As many decimals as a ratio has. */
+/** A ratio has at most six decimals. */
 const RATIO_STEPS = 1_000_000;
 
 const NEW_ID = 'uuid,regsub(-,,g)';
 const traceparent = (flags: '00' | '01'): string => `00-%[${NEW_ID}]-%[${NEW_ID},bytes(0,16)]-${flags}`;
 
 /**
- * Begins a W3C trace. A context that the client sent is replaced: otherwise anybody could have every request of theirs
- * sampled, or put it into a trace of others.
+ * Begins a W3C trace. A context from the client is replaced: otherwise a client could have all of its requests sampled,
+ * or add them to somebody else's trace.
  */
 function traceRules({ sampleRatio }: EdgeTraces): RequestRule[] {
   const sampled = Math.round(sampleRatio * RATIO_STEPS);

@@ -72,12 +72,12 @@ export interface EdgeSettings extends EdgeLimits {
   readonly httpPort: number;
   readonly tlsMinVersion: '1.2' | '1.3';
   readonly server: ServerBehind;
-  /** Undefined: the edge begins no traces. */
+  /** If undefined, the edge begins no traces. */
   readonly traces?: EdgeTraces | undefined;
 }
 
-/** The edge begins a trace with each request that it passes on. */
+/** The edge begins a trace for each request that it passes on. */
 export interface EdgeTraces {
-  /** The part of them that is sampled, from 0 to 1, with six decimals at most. */
+  /** The fraction of traces that is sampled, from 0 to 1, with at most six decimals. */
   readonly sampleRatio: number;
 }

@@ -25,25 +25,25 @@ async function seen(asked: Edge, headers: Record<string, string> = {}): Promise<
   return (JSON.parse(body) as { headers: Record<string, string> }).headers;
 }
 
-test('every request gets a separate trace context', async () => {
+test('every request gets its own trace context', async () => {
   const contexts = await Promise.all(Array.from({ length: 20 }, () => seen(edge).then((got) => got['traceparent']!)));
   for (const context of contexts) assert.match(context, TRACEPARENT);
   const ids = contexts.flatMap((context) => context.split('-').slice(1, 3));
   assert.equal(new Set(ids).size, 40);
 });
 
-test('what a client says about traces is replaced', async () => {
+test('the edge replaces the trace headers of a client', async () => {
   const { traceparent, tracestate, baggage } = await seen(edge, CLIENTS);
   assert.match(traceparent!, TRACEPARENT);
   assert.notEqual(traceparent, CLIENTS.traceparent);
   assert.deepEqual([tracestate, baggage], [undefined, undefined]);
 });
 
-test('a line of the log has the context that the replica got, and of a refused request none', async () => {
+test('a log line has the context that the replica got, and that of a refused request has none', async () => {
   const { traceparent } = await seen(edge);
   assert.equal((await edge.https({ path: '/metrics' })).status, 404);
   const logged = async () => (/ \/metrics$/m.test(edge.log()) && edge.log().includes(traceparent!)) || undefined;
-  await waitFor(logged, { what: 'both lines of the log', timeoutMs: 30_000 });
+  await waitFor(logged, { what: 'both log lines', timeoutMs: 30_000 });
   assert.match(edge.log(), new RegExp(` ${traceparent} GET HTTP/1\\.1 /traced$`, 'm'));
   assert.match(edge.log(), / - GET HTTP\/1\.1 \/metrics$/m);
 });
@@ -63,7 +63,7 @@ for (const [ratio, flag] of [
 test('a ratio between samples some', async () => {
   await withEdge(tracing(0.5), async (own) => {
     const flags = new Set<string | undefined>();
-    // All alike: with a chance of one in 2^99.
+    // All flags are the same with a probability of one in 2^99.
     for (let count = 0; count < 100 && flags.size < 2; count += 1) {
       flags.add(TRACEPARENT.exec((await seen(own))['traceparent']!)?.[1]);
     }
@@ -71,18 +71,18 @@ test('a ratio between samples some', async () => {
   });
 });
 
-test('a server of yours gets the context too', async () => {
+test("the user's own server gets the context too", async () => {
   await withEdge({ ...tracing(1), upstreams: ['127.0.0.1:1'] }, async (own) => {
     assert.match((await seen(own, CLIENTS))['traceparent']!, TRACEPARENT);
   });
 });
 
-test('without a collector the edge leaves the headers and its log alone', async () => {
+test('without a collector the edge changes neither the headers nor its log', async () => {
   await withEdge({}, async (own) => {
     const { traceparent, tracestate, baggage } = await seen(own, CLIENTS);
     assert.deepEqual({ traceparent, tracestate, baggage }, CLIENTS);
     const logged = async () => own.log().includes('/traced') || undefined;
-    await waitFor(logged, { what: 'a line of the log', timeoutMs: 30_000 });
+    await waitFor(logged, { what: 'the log line', timeoutMs: 30_000 });
     assert.match(own.log(), / \d+\/\d+ GET HTTP\/1\.1 \/traced$/m);
   });
 });

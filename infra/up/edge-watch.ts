@@ -41,8 +41,8 @@ export class EdgeWatch {
   }
 
   /**
-   * Checks that every pod serves a certificate of a root. @throws PreflightError when one does not, or when that cannot
-   * be seen
+   * Checks that every pod serves a certificate of a root. @throws PreflightError when one does not, or when a pod cannot
+   * be read
    */
   async requireIssuedBy(generation: string): Promise<void> {
     let leaves: ServedLeaf[];

@@ -19,7 +19,7 @@ export function upPaths(stateDir: string, stack: string) {
     project,
     /** The working copy of the stack's file. */
     stackFile: path.join(project, `Pulumi.${stack}.yaml`),
-    /** The mark of an `up` that has begun and not succeeded. */
+    /** Marks an `up` that has begun and has not succeeded. */
     unfinished: path.join(project, `${stack}.unfinished`),
     /** The files for using the cluster. */
     handed,

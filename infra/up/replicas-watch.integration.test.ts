@@ -88,7 +88,7 @@ function untilReady(values: Readonly<Record<string, string>> = {}, patienceMs = 
   return new ReplicasWatch(stackConfig('dev', Object.fromEntries(named)), { kubeconfig }, { patienceMs }).untilReady();
 }
 
-test('replicas that an autoscaler is to add are waited for', async () => {
+test('it waits for replicas that an autoscaler has to add', async () => {
   let done = false;
   const waiting = untilReady({ replicas: '5' }).finally(() => (done = true));
   await deployment.askedAgain();
@@ -101,14 +101,14 @@ test('replicas that an autoscaler is to add are waited for', async () => {
   assert.ok(deployment.asked.every((line) => line.startsWith('GET')));
 });
 
-test('more replicas than the fewest are left to the autoscaler', async () => {
+test('it leaves more replicas than the minimum to the autoscaler', async () => {
   deployment.spec.replicas = 7;
   deployment.status = { availableReplicas: 7 };
   await untilReady();
   assert.equal(deployment.spec.replicas, 7);
 });
 
-test('without an autoscaler there are as many replicas as were asked for, whatever one has left', async () => {
+test('without an autoscaler it sets the configured number of replicas, whatever number a removed one left', async () => {
   deployment.spec.replicas = 7;
   deployment.status = { availableReplicas: 7 };
   await untilReady({ autoscaling: 'none' });
@@ -120,7 +120,7 @@ test('without an autoscaler there are as many replicas as were asked for, whatev
   );
 });
 
-test("a server of the user's counts when it has run for a while", async () => {
+test("a replica of the user's own server counts once it has run for a while", async () => {
   deployment.pods = [{ startedAt: secondsAgo(600) }, { startedAt: secondsAgo(0) }];
   let done = false;
   const waiting = untilReady({ serverImage: 'r.example/chat:1' }).finally(() => (done = true));
@@ -132,9 +132,9 @@ test("a server of the user's counts when it has run for a while", async () => {
   await waiting;
 });
 
-test('replicas that do not become ready are told, with what they do', async () => {
+test('an error names the replicas that do not become ready, and their state', async () => {
   deployment.status = { availableReplicas: 1 };
-  await assert.rejects(untilReady({}, 0), { message: /3 replicas that are ready: 1 is ready/, exitCode: 1 });
+  await assert.rejects(untilReady({}, 0), { message: /3 ready replicas: 1 is ready/, exitCode: 1 });
   deployment.status = { availableReplicas: 3 };
   deployment.pods = [{ startedAt: secondsAgo(5), exitCode: 3 }];
   await assert.rejects(
@@ -143,7 +143,7 @@ test('replicas that do not become ready are told, with what they do', async () =
   );
 });
 
-test('what cannot be seen keeps nothing from being ready', async (t) => {
+test('replicas that cannot be read do not make up fail', async (t) => {
   const written: string[] = [];
   t.mock.method(process.stderr, 'write', (text: string) => written.push(text) > 0);
   for (const text of ['', 'k']) {
@@ -153,6 +153,9 @@ test('what cannot be seen keeps nothing from being ready', async (t) => {
   rmSync(kubeconfig);
   await untilReady();
   t.mock.restoreAll();
-  assert.match(written[0]!, /^The replicas cannot be seen, so nothing waits for them: the kubeconfig names no cluster/);
+  assert.match(
+    written[0]!,
+    /^Cannot read the replicas, so this does not wait for them: the kubeconfig names no cluster/,
+  );
   assert.match(written[2]!, /kubeconfig is missing/);
 });

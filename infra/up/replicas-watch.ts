@@ -9,7 +9,7 @@ import type { UpPaths } from './paths.ts';
 
 const PATIENCE_MS = 240_000;
 const INTERVAL_MS = 250;
-/** How long a replica of a server of the user's has to run before it counts: many a mistake shows after its start. */
+/** How long a replica of the user's own server has to run before it counts, because many faults show only after a start. */
 const STABLE_SECONDS = 30;
 
 interface Deployment {
@@ -27,10 +27,10 @@ function complaintOf({ metadata: { name }, status }: PodState, now: number): str
   if (seconds >= STABLE_SECONDS) return undefined;
   const ended = container?.lastState?.terminated;
   const before = ended === undefined ? '' : ` since it ended with exit code ${ended.exitCode}`;
-  return started === undefined ? `${name} does not run${before}` : `${name} has run for ${seconds} s${before}`;
+  return started === undefined ? `${name} is not running${before}` : `${name} has run for ${seconds} s${before}`;
 }
 
-/** Sees to it that a stack that is up has the replicas that were asked for. */
+/** Waits until a stack that is up has the configured number of replicas. */
 export class ReplicasWatch {
   readonly #wanted: Wanted;
   readonly #kubeconfig: string;
@@ -51,8 +51,8 @@ export class ReplicasWatch {
   }
 
   /**
-   * Resolves once as many replicas are ready as were asked for: the engine does not wait for those that an autoscaler
-   * adds, and does not see the number that an autoscaler leaves when it goes.
+   * Resolves once the configured number of replicas is ready. The engine does not wait for replicas that an autoscaler
+   * adds, and does not notice the number that a removed autoscaler leaves behind.
    * @throws StartError after four minutes
    */
   async untilReady(): Promise<void> {
@@ -62,29 +62,29 @@ export class ReplicasWatch {
       api = new KubeApi(readFileSync(this.#kubeconfig, 'utf8'));
       await api.get(this.#deployment);
     } catch (error) {
-      process.stderr.write(`The replicas cannot be seen, so nothing waits for them: ${(error as Error).message}\n`);
+      process.stderr.write(`Cannot read the replicas, so this does not wait for them: ${(error as Error).message}\n`);
       return;
     }
     const { replicas, namespace } = this.#wanted;
     try {
-      const what = `${replicas} replicas that are ready`;
+      const what = `${replicas} ready replicas`;
       await waitFor(() => this.#ready(api), { what, timeoutMs: this.#patienceMs, intervalMs: INTERVAL_MS });
     } catch (error) {
       throw new StartError(
-        `The stack is up, but not all of its replicas are. ${(error as Error).message} To see why: kubectl --kubeconfig ` +
-          `${this.#kubeconfig} -n ${namespace} get pods, and logs --previous of a pod that ended.`,
+        `The stack is up, but not all of its replicas are ready. ${(error as Error).message} To see why: kubectl --kubeconfig ` +
+          `${this.#kubeconfig} -n ${namespace} get pods, and logs --previous for a pod that exited.`,
       );
     }
   }
 
-  /** True when all is as it should be. @throws Error with what is not */
+  /** True when every replica counts. @throws Error that says which ones do not */
   async #ready(api: KubeApi): Promise<true> {
     const { replicas, namespace, autoscaling, serverImage } = this.#wanted;
     const { spec, status } = (await api.get(this.#deployment)) as Deployment;
-    // An autoscaler that is removed goes last, and may leave its number.
+    // A removed autoscaler is deleted last, and may leave its number of replicas behind.
     if (autoscaling === 'none' && spec.replicas !== replicas) {
       await api.patch(`${this.#deployment}/scale`, { spec: { replicas } });
-      throw new Error(`there were to be ${spec.replicas}`);
+      throw new Error(`the Deployment asks for ${spec.replicas}`);
     }
     const available = status?.availableReplicas ?? 0;
     if (available < replicas) throw new Error(`${available} ${available === 1 ? 'is' : 'are'} ready`);

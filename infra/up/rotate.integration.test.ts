@@ -78,11 +78,11 @@ test('a root is not retired while the edge serves a leaf of it', async () => {
   assert.deepEqual(project.calls(), []);
 });
 
-test('an edge that cannot be seen does not block the rotation of a leaf, and a sentence says so', async () => {
+test('an edge that cannot be read does not block the rotation of a leaf, and a message says so', async () => {
   await edge.stop();
   const { code, stderr } = await project.run('rotate', ['leaf', '--yes']);
   assert.equal(code, 0);
-  assert.match(stderr, /What the edge serves cannot be seen, so nothing waits for it: connect ECONNREFUSED/);
+  assert.match(stderr, /Cannot read what the edge serves, so this does not wait for it: connect ECONNREFUSED/);
 });
 
 test('--dry-run previews the next pki and writes nothing', async () => {

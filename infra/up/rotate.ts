@@ -100,13 +100,13 @@ export async function rotate(
   return 0;
 }
 
-/** The certificates of the edge before a step; undefined, with a message, when they cannot be seen. */
+/** The certificates of the edge before a step; undefined, with a message, if they cannot be read. */
 async function servedNow(edge: EdgeWatch | undefined): Promise<ServedLeaf[] | undefined> {
   try {
     return await edge?.served();
   } catch (error) {
     process.stderr.write(
-      `What the edge serves cannot be seen, so nothing waits for it: ${(error as Error).message}.\n`,
+      `Cannot read what the edge serves, so this does not wait for it: ${(error as Error).message}.\n`,
     );
     return undefined;
   }

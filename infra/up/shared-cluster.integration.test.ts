@@ -43,11 +43,11 @@ const service = (namespace: string, name: string, ...nodePorts: number[]) => ({
 const deployments = (name: string) => `/apis/apps/v1/deployments?labelSelector=app.kubernetes.io/name=${name}`;
 const release = (name: string): StateResource => ({ type: 'kubernetes:helm.sh/v3:Release', urn: `urn:x::${name}` });
 
-test('a cluster without anything has room', async () => {
+test('an empty cluster has room', async () => {
   await requireRoomFor();
 });
 
-test('ports of the nodes that another Service has are refused, and others or none are not', async () => {
+test('node ports that another Service has are refused, and free ones are not', async () => {
   cluster.there.set('/api/v1/services', {
     items: [service('kube-system', 'dns'), service('gridlock', 'gridlock-edge', 30443)],
   });
@@ -60,7 +60,7 @@ test('ports of the nodes that another Service has are refused, and others or non
   await requireRoomFor({ namespace: 'gridlock' });
 });
 
-test('the namespace of another stack is refused, one of nobody is not, and neither is the own one', async () => {
+test("another stack's namespace is refused; the stack's own and an unrelated namespace are not", async () => {
   cluster.there.set('/api/v1/namespaces/gridlock', {
     metadata: { labels: { 'app.kubernetes.io/part-of': 'gridlock' } },
   });
@@ -70,7 +70,7 @@ test('the namespace of another stack is refused, one of nobody is not, and neith
   await requireRoomFor({ namespace: 'mine' });
 });
 
-test('what a cluster has room for once is refused in one message, with the keys that use what is there', async () => {
+test('parts that a cluster can have only once are refused in one message, with the keys to use the installed ones', async () => {
   for (const name of ['cert-manager', 'trust-manager', 'keda-operator'])
     cluster.there.set(deployments(name), { items: [{}] });
   cluster.there.set('/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io', {});
@@ -93,7 +93,7 @@ test('what a cluster has room for once is refused in one message, with the keys 
   await requireRoomFor({}, ['cert-manager', 'trust-manager', 'keda', 'metrics-server'].map(release));
 });
 
-test('what cannot be seen refuses nothing', async (t) => {
+test('a cluster that cannot be read causes no refusal', async (t) => {
   const written: string[] = [];
   t.mock.method(process.stderr, 'write', (text: string) => written.push(text) > 0);
   cluster.there.set('/api/v1/services', 403);
@@ -101,7 +101,7 @@ test('what cannot be seen refuses nothing', async (t) => {
   await cluster.stop();
   await requireRoomFor();
   t.mock.restoreAll();
-  assert.match(written.join(''), /^What else is on the cluster cannot be seen, .*: connect ECONNREFUSED/);
+  assert.match(written.join(''), /^Cannot read the cluster, .*: connect ECONNREFUSED/);
 });
 
 test('a kubeconfig without the context is refused', async () => {

@@ -1,4 +1,4 @@
-// What a stack meets on a Kubernetes cluster that others use too: looked at before anything is touched.
+// Checks, before anything is changed, for conflicts with other users of the same Kubernetes cluster.
 import { readKubeconfig } from '../cluster/existing.ts';
 import { KubeApi, KubeError } from '../cluster/kube-api.ts';
 import { edgeName } from '../components/edge/names.ts';
@@ -13,14 +13,14 @@ import type { StateResource } from './engine.ts';
 const NAMESPACE = 'kubernetes:core/v1:Namespace';
 const RELEASE = 'kubernetes:helm.sh/v3:Release';
 
-/** A part of a Kubernetes cluster that there is one of. */
+/** A component that a Kubernetes cluster can have only once. */
 interface SharedPart {
   readonly chart: Extract<ChartName, 'certManager' | 'trustManager' | 'keda' | 'metricsServer'>;
   /** Name of its release, and of its resource in the state. */
   readonly release: string;
-  /** Where the API server has it when it is there. */
+  /** The path at which the API server shows it if it is installed. */
   readonly path: string;
-  /** Keys that have the stack use the one that is there. */
+  /** Keys that make the stack use the installed one. */
   readonly remedy: string;
 }
 
@@ -59,7 +59,7 @@ interface Need {
   readonly installs: boolean;
 }
 
-/** The parts that a stack needs, and whether it brings them along. */
+/** The shared parts that a stack needs, and whether it installs them. */
 function needsOf(config: Config): Need[] {
   const { charts, certificates, autoscaling } = config;
   const scaling = scalingOf(config);
@@ -68,7 +68,7 @@ function needsOf(config: Config): Need[] {
       ? []
       : [CERT_MANAGER, TRUST_MANAGER].map((part) => ({ part, installs: charts[part.chart].install }))),
     ...(autoscaling === 'none' ? [] : [{ part: KEDA, installs: scaling?.keda !== undefined }]),
-    // CPU counts for Gridlock's own replicas, by whatever tells it.
+    // Only Gridlock's own replicas scale on CPU.
     ...(scaling?.metricsServer === undefined ? [] : [{ part: METRICS_SERVER, installs: true }]),
   ];
 }
@@ -76,7 +76,7 @@ function needsOf(config: Config): Need[] {
 const isIn = (resources: readonly StateResource[], type: string, name: string): boolean =>
   resources.some((resource) => resource.type === type && resource.urn.endsWith(`::${name}`));
 
-/** The object or list at a path; undefined where there is none, or we may not look. */
+/** The object or list at a path; undefined if there is none, or if we may not read it. */
 async function seen(api: KubeApi, path: string): Promise<unknown> {
   try {
     return await api.get(path);
@@ -98,7 +98,7 @@ async function partComplaint(
 ): Promise<string | undefined> {
   if (!installs || isIn(resources, RELEASE, part.release)) return undefined;
   if (!(await isThere(api, part))) return undefined;
-  return `The cluster has ${part.release} already, and has room for one: set ${part.remedy} to use it.`;
+  return `The cluster has ${part.release} already, and can have only one: set ${part.remedy} to use it.`;
 }
 
 interface Service {
@@ -140,9 +140,9 @@ async function namespaceComplaint(
 }
 
 /**
- * Looks at what others have on the cluster that would make an `up` fail half-way. A cluster that cannot be seen, as
- * behind a proxy, is left to the engine.
- * @throws PreflightError with a sentence on each, ConfigError for a kubeconfig without the context
+ * Checks for objects of others on the cluster that would make an `up` fail half-way. Skips the check if it cannot read
+ * the cluster, for example behind a proxy.
+ * @throws PreflightError with a sentence for each conflict, ConfigError for a kubeconfig without the context
  */
 export async function requireRoom(config: Config, resources: readonly StateResource[]): Promise<void> {
   const kubeconfig = readKubeconfig(config);
@@ -156,14 +156,14 @@ export async function requireRoom(config: Config, resources: readonly StateResou
     ];
   } catch (error) {
     process.stderr.write(
-      `What else is on the cluster cannot be seen, so nothing is compared with it: ${(error as Error).message}\n`,
+      `Cannot read the cluster, so conflicts with other stacks are not checked: ${(error as Error).message}\n`,
     );
     return;
   }
   const found = complaints.filter((text) => text !== undefined);
   if (found.length === 0) return;
   throw new PreflightError(
-    [`The stack ${config.stack} cannot be brought up on this cluster as it is configured:`, ...found]
+    [`The stack ${config.stack} cannot be brought up on this cluster with its present configuration:`, ...found]
       .join('\n  ')
       .concat('\nNothing was changed.'),
   );

@@ -1,5 +1,5 @@
-// The mark of an `up` that has begun and not succeeded. An engine that is interrupted forgets the update under way, so
-// that its state may differ from the cluster.
+// Marks an `up` that has begun and has not succeeded. An interrupted engine does not record the update under way, so its
+// state may differ from the cluster.
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { KubeApi } from '../cluster/kube-api.ts';
 import { writePrivate } from '../local/state-dir.ts';
@@ -11,8 +11,8 @@ export const begin = ({ unfinished }: Paths): void => writePrivate(unfinished, '
 export const finish = ({ unfinished }: Paths): void => rmSync(unfinished, { force: true });
 
 /**
- * Whether the state is to be compared with the cluster first: the last `up` did not succeed, and the cluster answers. A
- * refresh without an answer would forget everything that is in the cluster.
+ * Whether to compare the state with the cluster first: the last `up` did not succeed, and the cluster answers. If it did
+ * not answer, a refresh would drop everything in the cluster from the state.
  */
 export async function needsRefresh({ unfinished, kubeconfig }: Paths): Promise<boolean> {
   if (!existsSync(unfinished) || !existsSync(kubeconfig)) return false;

@@ -147,7 +147,7 @@ describe('a stack that is up', () => {
   });
 });
 
-test('an up after a failed one compares the state with the cluster first, where the cluster answers', async () => {
+test('after a failed up the next one first compares the state with the cluster, if the cluster answers', async () => {
   const cluster = new FakeCluster();
   cluster.there.set('/version', {});
   project.tell('outputs', JSON.stringify({ kubeconfig: await cluster.start() }));

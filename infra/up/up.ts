@@ -46,11 +46,11 @@ export const requireReachable =
     else if (config.cluster !== 'eks') await requireRoom(config, resources);
   };
 
-/** What the engine made of a stack. */
+/** The result of the engine. */
 export interface Brought {
   /** Its exit code. */
   readonly code: number;
-  /** Where people connect to; undefined where that is not known. */
+  /** The address that people connect to; undefined if it is not known. */
   readonly url?: string;
 }
 
@@ -66,7 +66,7 @@ export async function bringUp(
   const env = acceptDataLoss ? { [ACCEPT_DATA_LOSS]: 'true' } : {};
   if (preview) return { code: await engine.run('preview', args, env) };
   if (refreshes && !refresh) {
-    process.stdout.write("The last up did not succeed, so Pulumi's state is compared with the cluster first.\n");
+    process.stdout.write("The last up did not succeed, so this one first compares Pulumi's state with the cluster.\n");
   }
   begin(paths);
   const code = await engine.run('up', [...args, ...(yes ? ['--yes', '--skip-preview'] : [])], env);
@@ -79,8 +79,8 @@ export async function bringUp(
 }
 
 /**
- * Says that a stack is ready, once its replicas are.
- * @throws StartError when they do not become so
+ * Waits for the replicas of a stack, then prints that the stack is ready.
+ * @throws StartError if the replicas do not become ready
  */
 export async function sayReady({ config, paths }: { config: Config; paths: UpPaths }, url = ''): Promise<void> {
   await new ReplicasWatch(config, paths).untilReady();

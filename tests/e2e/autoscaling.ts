@@ -10,7 +10,7 @@ async function replicasOf({ kubectl }: StackSystem): Promise<{ wanted: number; a
 
 const autoscalers = async ({ kubectl }: StackSystem): Promise<number> => (await kubectl.list('hpa')).length;
 
-/** When `up` has ended, as many replicas take clients as were asked for. */
+/** When `up` ends, the configured number of replicas is available. */
 export async function minimumRaised(system: StackSystem): Promise<string> {
   const { replicas } = system.config;
   const told = await system.change({ replicas: replicas + 1 });
@@ -20,7 +20,7 @@ export async function minimumRaised(system: StackSystem): Promise<string> {
   return `${replicas} replicas became ${available}; ${told}`;
 }
 
-/** Without the autoscaler there are as many replicas as were asked for, fewer than it held or not. */
+/** Without the autoscaler, the number of replicas is as configured, even if that is fewer than before. */
 export async function autoscalingTurnedOff(system: StackSystem): Promise<string> {
   const { replicas, autoscaling } = system.config;
   const fewer = replicas - 1;

@@ -14,7 +14,7 @@ const selectorOf = (labels: Readonly<Record<string, string>>): string =>
 const podsOf = ({ kubectl }: System, kind: 'haproxy' | 'controller') =>
   kubectl.list('pods', '--selector', selectorOf(edgePodLabels(kind)));
 
-/** One kind of edge takes the place of the other, and the other way round, while people play. */
+/** The other kind of edge replaces the present one, and then the first kind comes back, while people play. */
 export const edgeReplaced = (system: StackSystem): Promise<string> =>
   playThrough(system, async () => {
     const before = system.config.ingress;
@@ -32,10 +32,10 @@ export const edgeReplaced = (system: StackSystem): Promise<string> =>
   });
 
 const LOOK_MS = 500;
-/** A drain takes 45 s: so long, at least, lie between the first and the last socket that it closes. */
+/** The least time between the first and the last socket that a drain closes. A drain takes 45 s. */
 const SPREAD_SECONDS = 20;
 
-/** A pod of the edge that ends closes its sockets one after the other, and they come back by another. */
+/** A pod of the edge that is deleted closes its sockets one after the other, and they reconnect through another pod. */
 export async function edgePodRemoved({ system, crowd }: Scene): Promise<string> {
   const { kubectl, config } = system;
   const [victim] = await podsOf(system, config.ingress);

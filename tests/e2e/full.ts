@@ -24,11 +24,11 @@ export class FullSystem implements StackSystem {
   readonly #project: Project;
   readonly #options: Options;
   readonly #paths: UpPaths;
-  /** Whether the cluster was there before this run. */
+  /** Whether the cluster existed before this run. */
   #adopted = false;
   /** Whether this run made the cluster, and the program found it. */
   #prepared = false;
-  /** The image, when it was not there before. */
+  /** The image, if it did not exist before. */
   #made: string | undefined;
   readonly kubectl: Kubectl;
   readonly rotations: readonly RotationStep[] = ['leaf', 'intermediate', 'root-accept', 'root-issue', 'root-retire'];
@@ -58,7 +58,7 @@ export class FullSystem implements StackSystem {
   }
 
   async start(steps: Steps): Promise<void> {
-    // Where images cannot be pulled they have to be in the cluster before the program wants them.
+    // If images cannot be pulled, they have to be in the cluster before the program needs them.
     const { config } = this;
     const isOwnServer = config.serverImage !== '';
     if (this.#options.load.length > 0 || isOwnServer || !(await hasDockerProvider())) await this.#prepareCluster(steps);
@@ -173,7 +173,7 @@ export class FullSystem implements StackSystem {
     await steps.run('npm run down', async () => {
       const { stdout } = await this.#project.run('down', ['--state-dir', this.#project.stateDir, '--yes']);
       if (this.#prepared) return summary(stdout);
-      // The cluster as a whole, and not what is in it one by one.
+      // The cluster is deleted as a whole, not object by object.
       assert.match(stdout, new RegExp(`The kind cluster ${clusterName} is deleted`));
       assert.equal(await clusterExists(clusterName), false);
       return 'the cluster is gone';

@@ -1,4 +1,4 @@
-// Scenarios of `npm run up` before anything is up: each has its own checkout and cluster.
+// Scenarios in which `npm run up` starts from nothing. Each has its own checkout and cluster.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -18,7 +18,7 @@ export interface OwnScenario {
   readonly run: (settings: Settings, options: Options) => Promise<string | void>;
 }
 
-/** A port that somebody listens on is one sentence, before a cluster is made. */
+/** If the port is in use, `up` refuses with one sentence before it makes a cluster. */
 async function portInUse(settings: Settings): Promise<string> {
   const project = new Project(settings);
   const { port, clusterName } = project.config();
@@ -38,15 +38,15 @@ async function portInUse(settings: Settings): Promise<string> {
   }
 }
 
-/** Loads an image as soon as the cluster takes it. */
+/** Loads an image as soon as the cluster accepts one. */
 const loadedOnceMade = (clusterName: string, image: string): Promise<string> =>
   waitFor(() => loadImages(clusterName, [image]), {
-    what: 'a cluster that takes images',
+    what: 'a cluster that accepts images',
     timeoutMs: 300_000,
     intervalMs: 2000,
   });
 
-/** Ctrl-C while kind makes the cluster ends it; the next `up` makes it again, and `down` leaves none behind. */
+/** Ctrl-C ends an `up` while kind makes the cluster. The next `up` makes it again, and `down` leaves no cluster behind. */
 async function interrupted(settings: Settings, options: Options): Promise<string> {
   const charts = options.charts === undefined ? {} : chartsIn(options.charts);
   const project = new Project({ ...charts, ...settings, workers: 0, redis: 'single' });
@@ -57,15 +57,15 @@ async function interrupted(settings: Settings, options: Options): Promise<string
     child.stderr.resume();
     const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
     const begun = async () => ((await nodesOf(clusterName)).length > 0 ? true : undefined);
-    await waitFor(begun, { what: 'kind to begin', timeoutMs: 120_000, intervalMs: 250 });
-    // A terminal sends it to the whole group of processes.
+    await waitFor(begun, { what: 'kind to start making the cluster', timeoutMs: 120_000, intervalMs: 250 });
+    // A terminal sends the signal to the whole process group.
     process.kill(-child.pid!, 'SIGINT');
     const [code] = await ended;
     assert.equal(code, SIGINT);
     const image = (await hasDockerProvider()) ? undefined : (await buildImage(project.config())).reference;
     if (image !== undefined) project.configure({ image });
     const bringingUp = project.run('up', ['--yes']);
-    // Where the engine cannot build the image, it has to be there when the pods want it.
+    // If the engine cannot build the image, the cluster needs it before the pods start.
     if (image !== undefined) await Promise.race([bringingUp, loadedOnceMade(clusterName, image)]);
     const { seconds } = await bringingUp;
     const down = await project.run('down', ['--state-dir', project.stateDir, '--yes']);

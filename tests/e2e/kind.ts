@@ -38,7 +38,7 @@ export async function ensureCluster(config: Config): Promise<{ made: boolean; to
 
 export const deleteCluster = (name: string): Promise<string> => kind(['delete', 'cluster', '--name', name]);
 
-/** The containers that are its nodes, whole or half made. */
+/** The containers of its nodes, even of a half-made cluster. */
 export const nodesOf = async (name: string): Promise<string[]> =>
   (await docker(['ps', '--all', '--filter', `label=io.x-k8s.kind.cluster=${name}`, '--format', '{{.Names}}']))
     .split('\n')
@@ -47,7 +47,7 @@ export const nodesOf = async (name: string): Promise<string[]> =>
 export const clusterExists = async (name: string): Promise<boolean> =>
   (await kind(['get', 'clusters'])).split('\n').includes(name);
 
-/** Those of the images that this machine's Docker has; the cluster pulls the others. */
+/** Loads the images that this machine's Docker has. The cluster pulls the others. */
 export async function imagesHere(images: readonly string[]): Promise<string[]> {
   const inspect = (image: string) => docker(['image', 'inspect', image]);
   const here = await Promise.all(
@@ -66,7 +66,7 @@ export async function loadImages(cluster: string, images: readonly string[]): Pr
   return `${images.length} images`;
 }
 
-/** Builds the image as the program would; `mine` says that it was not there before. */
+/** Builds the image as the program would. `mine` is true if the image did not exist before. */
 export async function buildImage(config: Config): Promise<{ reference: string; mine: boolean }> {
   const baseImage = mirrored(config, config.baseImage);
   const { context, hash } = await bundle({ app: config.app, baseImage });
@@ -76,7 +76,7 @@ export async function buildImage(config: Config): Promise<{ reference: string; m
   return { reference, mine };
 }
 
-/** Images of others that the stack runs and this machine may have. */
+/** Third-party images that the stack runs and that this machine may have. */
 export const ownImages = (config: Config): string[] =>
   [config.redisImage, config.haproxyImage].map((image) => mirrored(config, image));
 

@@ -15,7 +15,7 @@ import type { System } from './system.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** A stack that is small enough for two cores, and scales within what the test can open. */
+/** A stack that is small enough for two cores, and that scales out with as few sockets as the test can open. */
 async function settingsFor(options: Options): Promise<Record<string, unknown>> {
   const [port, httpPort] = await freePorts(2);
   const classic = (await dockerEnvironment())['DOCKER_BUILDKIT'] === '0';
@@ -34,7 +34,7 @@ async function settingsFor(options: Options): Promise<Record<string, unknown>> {
   };
 }
 
-/** Does them one after the other. A failed scenario does not prevent the next one. */
+/** Runs the scenarios one after the other. A failed one does not prevent the next. */
 async function exercise(
   system: System,
   chosen: readonly Scenario[],
@@ -52,7 +52,7 @@ async function exercise(
   }
 }
 
-/** A system, the scenarios it is brought up for, and its figures. */
+/** A system, the scenarios to run on it, and its figures. */
 interface Run {
   readonly system: System;
   readonly chosen: readonly Scenario[];
@@ -96,7 +96,7 @@ async function bringUp(system: System, steps: Steps, figures: Record<string, unk
   figures['secondsToFirstHandshake'] = Math.round((performance.now() - begun) / 100) / 10;
 }
 
-/** The scenarios of the mode, each kind with its own way to be run. */
+/** Runs the chosen scenarios of the mode: those with their own stack, then the shared ones, then the Socket.IO example. */
 async function runAll(mode: Mode, options: Options, steps: Steps, figures: Record<string, unknown>): Promise<void> {
   const settings = await settingsFor(options);
   const isFull = mode === 'full';

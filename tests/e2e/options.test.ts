@@ -19,9 +19,9 @@ function unpack(...names: readonly string[]): void {
   }
 }
 
-test('a directory of charts is the source of each, and a directory without one of them is refused by name', () => {
+test('each chart comes from the given directory, and a missing chart is named', () => {
   unpack('cert-manager', 'kubernetes-ingress', 'keda', 'metrics-server');
-  assert.throws(() => chartsIn(directory), /has no chart trust-manager: unpack it to/);
+  assert.throws(() => chartsIn(directory), /lacks the chart trust-manager: unpack it to/);
   unpack('trust-manager');
   const { charts, autoscaling } = chartsIn(directory);
   assert.equal(charts['ingress']?.source, path.join(directory, 'kubernetes-ingress'));
@@ -29,14 +29,14 @@ test('a directory of charts is the source of each, and a directory without one o
   assert.equal(autoscaling, undefined);
 });
 
-test('without the chart of KEDA nothing is scaled, and with it CPU is to be told', () => {
+test("without KEDA's chart autoscaling is off, and with it the chart of metrics-server is needed", () => {
   unpack('cert-manager', 'trust-manager', 'kubernetes-ingress');
   assert.equal(chartsIn(directory).autoscaling, 'none');
   unpack('keda');
-  assert.throws(() => chartsIn(directory), /has no chart metrics-server/);
+  assert.throws(() => chartsIn(directory), /lacks the chart metrics-server/);
 });
 
-test('a failed step is reported with its diagnosis, and ends only the steps that build on it', async (t) => {
+test('a failed step is reported with a diagnosis, and stops only the steps that depend on it', async (t) => {
   const written: string[] = [];
   t.mock.method(process.stdout, 'write', (text: string) => written.push(text) > 0);
   const steps = new Steps();

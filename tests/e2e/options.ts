@@ -7,7 +7,7 @@ export type Mode = 'full' | 'plain';
 
 /** The options of a run of the end-to-end test. */
 export interface Options {
-  /** Without it, the best possible mode. */
+  /** Default: the fullest mode that this machine can run. */
   readonly mode: Mode | undefined;
   /** Directory with a directory for each chart. */
   readonly charts: string | undefined;
@@ -23,14 +23,14 @@ export interface Options {
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
-/** The charts that every stack has which is tested, and those that scale its replicas. */
+/** The charts of every tested stack, and the charts for autoscaling. */
 const USED: readonly ChartName[] = ['certManager', 'trustManager', 'ingress'];
 const SCALING: readonly ChartName[] = ['keda', 'metricsServer'];
 
 type Sources = Record<string, { source: string }>;
 
 /**
- * The keys of the configuration for a directory that holds charts. Without KEDA's chart nothing is scaled.
+ * The keys of the configuration for a directory of charts. Without KEDA's chart, autoscaling is off.
  * @throws ConfigError when one is missing
  */
 export function chartsIn(directory: string): { charts: Sources; autoscaling?: 'none' } {
@@ -41,7 +41,7 @@ export function chartsIn(directory: string): { charts: Sources; autoscaling?: 'n
   const missing = names.find((name) => !isThere(name));
   if (missing !== undefined) {
     throw new ConfigError(
-      `--charts ${directory} has no chart ${CHARTS[missing].name}: unpack it to ${placeOf(missing)}.`,
+      `--charts ${directory} lacks the chart ${CHARTS[missing].name}: unpack it to ${placeOf(missing)}.`,
     );
   }
   const charts = Object.fromEntries(names.map((name) => [name, { source: placeOf(name) }]));

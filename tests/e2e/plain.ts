@@ -39,7 +39,7 @@ export class PlainSystem implements System {
       ...settings,
       ingress: 'haproxy',
       certificates: 'files',
-      // No chart is installed, KEDA's neither.
+      // No chart is installed, not even KEDA's.
       autoscaling: 'none',
     });
     this.#certificates = path.join(this.#project.stateDir, 'certificates');

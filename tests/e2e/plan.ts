@@ -8,35 +8,39 @@ import * as scenarios from './scenarios.ts';
 import { besideAnother } from './second-stack.ts';
 import type { StackSystem, System } from './system.ts';
 
-/** Sockets that a crowd has, where nothing else is said. */
+/** The default number of sockets in a crowd. */
 export const SOCKETS = 200;
 
 const crowded = async ({ crowd }: Scene): Promise<void> => crowd.grow(Math.max(0, SOCKETS - crowd.size));
 
-/** Faults and questions for any system. */
+/** Checks and faults for any system. */
 const ANY: readonly Scenario[] = [
-  { name: 'restricted', title: 'all under restricted', run: ({ system }) => scenarios.underRestricted(system) },
-  { name: 'trust', title: 'only the root vouches', run: ({ system }) => scenarios.onlyTheRootIsTrusted(system) },
+  { name: 'restricted', title: 'every pod under restricted', run: ({ system }) => scenarios.underRestricted(system) },
+  { name: 'trust', title: 'only the root is trusted', run: ({ system }) => scenarios.onlyTheRootIsTrusted(system) },
   { name: 'game', title: 'a game over wss', run: ({ system }) => scenarios.game(system) },
   { name: 'pod-killed', title: 'a pod killed in mid-game', run: ({ system }) => scenarios.podKilled(system) },
   { name: 'rollout', title: 'a rolling update in mid-game', run: ({ system }) => scenarios.rollingUpdate(system) },
   { name: 'node-drained', title: 'a node drained in mid-game', run: ({ system }) => scenarios.nodeDrained(system) },
-  { name: 'budget', title: 'an eviction too many refused', run: ({ system }) => scenarios.budgetKept(system) },
-  { name: 'redis-kept', title: 'the node of the one Redis not emptied', run: ({ system }) => redisKept(system) },
+  { name: 'budget', title: 'a second eviction refused', run: ({ system }) => scenarios.budgetKept(system) },
+  { name: 'redis-kept', title: 'a single Redis not evicted', run: ({ system }) => redisKept(system) },
 ];
 
-/** Changes for a stack of the Pulumi engine. */
+/** Changes to a stack of the Pulumi engine. */
 const OF_A_STACK: readonly Scenario<StackSystem>[] = [
-  { name: 'refusals', title: 'changes that cannot be made refused', run: ({ system }) => impossibleRefused(system) },
+  { name: 'refusals', title: 'impossible changes refused', run: ({ system }) => impossibleRefused(system) },
   { name: 'flags', title: 'flags remembered', run: ({ system }) => flagsKept(system) },
   {
     name: 'edge-pod',
-    title: 'a pod of the edge removed',
+    title: 'a pod of the edge deleted',
     run: (scene) => crowded(scene).then(() => edgePodRemoved(scene)),
   },
-  { name: 'redis', title: 'single, sentinel and back in mid-game', run: ({ system }) => redisReshaped(system) },
+  {
+    name: 'redis',
+    title: 'Redis from single to sentinel and back in mid-game',
+    run: ({ system }) => redisReshaped(system),
+  },
   { name: 'edge', title: 'the other edge and back in mid-game', run: ({ system }) => edgeReplaced(system) },
-  { name: 'minimum', title: 'more replicas asked for', run: ({ system }) => minimumRaised(system) },
+  { name: 'minimum', title: 'a higher minimum of replicas', run: ({ system }) => minimumRaised(system) },
   { name: 'autoscaling', title: 'autoscaling off and on', run: ({ system }) => autoscalingTurnedOff(system) },
   { name: 'second-stack', title: 'a second stack next to the first', run: ({ system }) => besideAnother(system) },
 ];

@@ -4,7 +4,7 @@ import { type GridPlayer, gridViolations, playersOnDifferentReplicas } from '../
 import { FREE } from '../../services/apps/grid/grid.ts';
 import type { System } from './system.ts';
 
-/** How long a player thinks: a game must last longer than the fault. */
+/** How long a player waits before a move, so that a game lasts longer than the fault. */
 const THINKING_MS = 20;
 const SETTINGS = { size: 12, seconds: 120 };
 
@@ -17,7 +17,7 @@ async function playGame(players: readonly GridPlayer[]): Promise<void> {
   await Promise.all(players.map((player) => player.until(game, ({ state }) => state.status === 'completed')));
 }
 
-/** Captures free cells, from a part of the board that is the player's own. */
+/** Captures free cells in the player's own part of the board. */
 async function capture(player: GridPlayer, game: string, from: number): Promise<void> {
   for (;;) {
     const state = player.client.room(game)?.state;
@@ -30,8 +30,8 @@ async function capture(player: GridPlayer, game: string, from: number): Promise<
 }
 
 /**
- * Players on different replicas play one game after the other through the edge until `fault` is done, and the last of
- * them to its end. No acknowledged move may be lost or doubled, and all players must see the same order.
+ * Players on different replicas play one game after the other through the edge until `fault` is done, and then finish
+ * the last game. No acknowledged move may be lost or duplicated, and all players must see the same order.
  */
 export async function playThrough(
   system: System,
@@ -41,7 +41,7 @@ export async function playThrough(
   try {
     let struck = false;
     const striking = (async () => {
-      // In the middle of a game, not before the first.
+      // The fault strikes in the middle of a game.
       await Promise.race(players.map((player) => acknowledged(player, 5)));
       return fault(players);
     })().finally(() => (struck = true));

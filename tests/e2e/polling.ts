@@ -1,11 +1,11 @@
-// Clients of Engine.IO, the protocol below Socket.IO, that stay with long polling.
+// Clients of Engine.IO, the protocol below Socket.IO, that use only long polling.
 import https from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const PATH = '/socket.io/?EIO=4&transport=polling';
 const RETRY_MS = 250;
 const SEPARATOR = '\x1e';
-/** Types of packets. */
+/** Packet types. */
 const [OPEN, CLOSE, PING, PONG, CONNECT] = ['0', '1', '2', '3', '40'];
 
 interface Answer {
@@ -19,16 +19,16 @@ export interface PollingTarget {
   readonly ca: string;
 }
 
-/** Counts of the sessions of some clients. */
+/** Counts the sessions of several clients. */
 export interface Sessions {
   opened: number;
-  /** Ended by a packet that says so, or by the answer that there is no such session any more. */
+  /** Sessions that ended with a close packet, or with the answer that the session no longer exists. */
   announced: number;
-  /** Requests that ended without an answer, or with an error of the edge. */
+  /** Requests that got no answer, or an error from the edge. */
   failed: string[];
 }
 
-/** One client. It comes back when its session ends, as Socket.IO's own does. */
+/** One client. Like Socket.IO's own client, it opens a new session when one ends. */
 export class PollingClient {
   readonly #target: PollingTarget;
   readonly #sessions: Sessions;
@@ -47,7 +47,7 @@ export class PollingClient {
     return this.#sid !== '';
   }
 
-  /** Resolves with the first session; goes on until `close`. @throws when there is none */
+  /** Resolves once the first session is open, and polls until `close`. @throws if no session opens */
   async open(): Promise<void> {
     await this.#begin();
     this.#running = this.#goOn();
@@ -84,7 +84,7 @@ export class PollingClient {
     }
   }
 
-  /** Whether the session is still there. */
+  /** Whether the session still exists. */
   async #send(sid: string, packet: string): Promise<boolean> {
     const { status } = await this.#ask('POST', `${PATH}&sid=${sid}`, packet);
     return this.#isGoingOn(status);
@@ -98,7 +98,7 @@ export class PollingClient {
     if (packets.some((packet) => packet === CLOSE || packet === '41')) this.#ended();
   }
 
-  /** A copy that does not know the session says 400. @throws for what the edge says when there is no copy */
+  /** A copy answers 400 if it does not know the session. @throws for an error from the edge */
   #isGoingOn(status: number): boolean {
     if (status === 200) return true;
     if (status !== 400) throw new Error(`HTTP ${status}`);

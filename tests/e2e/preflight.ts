@@ -8,7 +8,7 @@ import type { Mode, Options } from './options.ts';
 
 const run = promisify(execFile);
 
-/** The hosts that show whether charts and their images are available: a registry of each. */
+/** One registry of each kind, to find out whether charts and their images are available. */
 const REGISTRIES = ['https://quay.io/v2/', 'https://registry.k8s.io/v2/', 'https://registry-1.docker.io/v2/'];
 const PATIENCE_MS = 5000;
 
@@ -40,10 +40,10 @@ async function fullProblem({ charts }: Options): Promise<string | undefined> {
   const url = await unreachable();
   if (url === undefined) return undefined;
   const { host } = new URL(url);
-  return `The charts are not available, because ${host} does not answer: name a directory with them by --charts.`;
+  return `The charts are not available, because ${host} does not answer: pass a directory of charts with --charts.`;
 }
 
-/** Chooses the mode, and says why. @throws PreflightError when the one that was asked for is not possible */
+/** Chooses the mode, and says why. @throws PreflightError if the requested mode is not possible */
 export async function chooseMode(options: Options): Promise<{ mode: Mode; reason: string }> {
   if (options.mode === 'plain') {
     if (options.charts !== undefined) throw new ConfigError('--charts is for the full mode: plain installs no chart.');
@@ -55,7 +55,7 @@ export async function chooseMode(options: Options): Promise<{ mode: Mode; reason
   return { mode: 'plain', reason: problem };
 }
 
-/** Whether the engine can build the image itself: its provider for Docker is installed. */
+/** Whether the engine can build the image itself, because its Docker provider is installed. */
 export async function hasDockerProvider(): Promise<boolean> {
   const { stdout } = await run(findEngine()!, ['plugin', 'ls', '--json']).catch(() => ({ stdout: '[]' }));
   return (JSON.parse(stdout) as { name: string }[]).some(({ name }) => name === 'docker');

@@ -54,7 +54,7 @@ export class Project {
     writeFileSync(this.#stackFile, stringify({ config: Object.fromEntries(config) }));
   }
 
-  /** Takes over what a command wrote into the stack's file. */
+  /** Reads back what a command wrote into the stack's file. */
   reread(): void {
     const { config } = parse(readFileSync(this.#stackFile, 'utf8')) as { config: Record<string, unknown> };
     for (const [key, value] of Object.entries(config)) this.#settings[key.replace(/^gridlock:/, '')] = value;
@@ -65,7 +65,7 @@ export class Project {
     return readConfig({ args: ['--stack', this.stack], directory: this.directory, target: 'cluster' });
   }
 
-  /** Keys that are as they were before, and then were not set. */
+  /** Removes keys, so that they have their defaults again. */
   unset(...keys: readonly string[]): void {
     for (const key of keys) delete this.#settings[key];
     this.configure({});
@@ -80,7 +80,7 @@ export class Project {
     throw new Error(`gridlock ${command} ended with ${code}; the last lines of its output are:\n${last}`);
   }
 
-  /** Starts a command of `gridlock`, which leads its own group of processes as under a shell. */
+  /** Starts a command of `gridlock` as the leader of its own process group, as a shell does. */
   start(command: string, args: readonly string[]): ChildProcessByStdio<null, Readable, Readable> {
     return spawn(process.execPath, [path.join(ROOT, 'cli/main.ts'), command, '--stack', this.stack, ...args], {
       cwd: this.directory,
@@ -89,7 +89,7 @@ export class Project {
     });
   }
 
-  /** As `run`, whatever comes of it. */
+  /** Like `run`, but a command that fails does not throw. */
   async attempt(command: string, args: readonly string[]): Promise<Printed> {
     const begun = performance.now();
     const child = this.start(command, args);

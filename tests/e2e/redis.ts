@@ -5,7 +5,7 @@ import type { StackSystem, System } from './system.ts';
 
 const REDIS = `${CLUSTER}-redis`;
 
-/** One Redis becomes three and one again; nothing acknowledged is lost, as the players' histories show. */
+/** One Redis becomes three, and then one again. The players' histories show that nothing acknowledged is lost. */
 export const redisReshaped = (system: StackSystem): Promise<string> =>
   playThrough(system, async () => {
     const { kubectl } = system;
@@ -23,7 +23,7 @@ export const redisReshaped = (system: StackSystem): Promise<string> =>
     return 'one, three, one';
   });
 
-/** A drain of its node leaves the one Redis where it is, and says why. */
+/** `kubectl drain` does not evict a single Redis, and says why. */
 export async function redisKept({ kubectl, config }: System): Promise<string> {
   if (config.redis !== 'single') return `redis is ${config.redis}`;
   await kubectl.settled();

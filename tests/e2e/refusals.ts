@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import type { Settings, StackSystem } from './system.ts';
 
-/** Changes that are never made, with what is said about each. */
+/** Changes that are always refused, with the expected message. */
 const refusals = ({ config }: StackSystem): readonly (readonly [Settings, RegExp])[] => [
-  [{ workers: config.workers + 1 }, /workers changes .*npm run down and npm run up make a new one/],
+  [{ workers: config.workers + 1 }, /workers changes .*run npm run down, then npm run up/],
   [{ namespace: 'other' }, /namespace changes .*a second stack/],
   [{ clusterName: 'other' }, /clusterName changes .*a second stack/],
   [{ redisStorage: '2Gi' }, /redisStorage changes .*a second stack with the new size/],
@@ -12,7 +12,7 @@ const refusals = ({ config }: StackSystem): readonly (readonly [Settings, RegExp
   [{ redis: 'external', redisUrl: 'rediss://redis.example' }, /The data in Redis is lost\.[\s\S]*--accept-data-loss/],
 ];
 
-/** They are refused with exit code 2, and nothing in the cluster has changed. */
+/** Impossible changes are refused with exit code 2, and nothing in the cluster changes. */
 export async function impossibleRefused(system: StackSystem): Promise<string> {
   const versions = async () => {
     const objects = await system.kubectl.list('deployment,statefulset,service,pvc');
@@ -29,11 +29,11 @@ export async function impossibleRefused(system: StackSystem): Promise<string> {
   return `${all.length} refused`;
 }
 
-/** What a flag said once holds for the `up` after it. */
+/** A flag of one `up` still applies to the next one. */
 export async function flagsKept(system: StackSystem): Promise<string> {
   const maxSockets = system.config.maxSockets - 1;
   const { stdout } = await system.changeByFlags(['--max-sockets', String(maxSockets)]);
-  assert.match(stdout, /Pulumi\.e2e\.yaml has maxSockets of the flags now\./);
+  assert.match(stdout, /Pulumi\.e2e\.yaml now has maxSockets from the flags\./);
   assert.equal(system.config.maxSockets, maxSockets);
   const told = await system.change({});
   assert.match(told, /^\d+ unchanged$/);

@@ -12,7 +12,7 @@ interface Served {
   readonly root: string;
 }
 
-/** What the edge shows to a client that trusts these roots. @throws when it does not trust what it is shown */
+/** The certificates that the edge shows to a client that trusts these roots. @throws if the client does not trust them */
 function served({ config, rootPem: ca }: Pick<System, 'config' | 'rootPem'>): Promise<Served> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: '127.0.0.1', port: config.port, ca, servername: 'localhost' }, () => {
@@ -32,7 +32,7 @@ const rootsIn = (pem: string): string[] =>
     (certificate) => new X509Certificate(certificate).serialNumber,
   );
 
-/** So many that it would be chance if they all came to the same of two pods. */
+/** Enough handshakes that it is unlikely for all of them to reach the same of two pods. */
 const HANDSHAKES = 10;
 
 /** The certificates that a step changes at the edge, and its change to the number of accepted roots. */
@@ -45,25 +45,24 @@ const CHANGES: Record<RotationStep, { served: readonly (keyof Served)[]; roots: 
 };
 
 /**
- * Does one step of a rotation under open sockets. The step changes exactly its certificates, the previous roots still
- * verify the new ones, and no socket is closed.
+ * Takes one step of a rotation while sockets are open. The step changes only its own certificates, the previous roots
+ * still verify the new ones, and no socket is closed.
  */
 export async function rotated(system: System, step: RotationStep, crowd: Crowd): Promise<string> {
-  // A rolling update before it leaves replicas that level their sockets.
+  // After an earlier rolling update, replicas still move sockets to level the load.
   await crowd.settled();
   const reconnects = crowd.reconnects;
   const [before, roots] = [await served(system), system.rootPem];
   const told = await system.rotate(step);
   const changes = CHANGES[step];
-  // A client that has not heard of the step yet has the previous roots. A retired root is useless, so that step needs
-  // the new ones.
+  // A client that does not know of the step yet has the previous roots. After root-retire, it needs the new ones.
   const trusted = step === 'root-retire' ? system.rootPem : roots;
   const changed = async () => {
     const now = await served({ config: system.config, rootPem: trusted });
     return changes.served.every((part) => now[part] !== before[part]) ? now : undefined;
   };
   const what = `the new ${changes.served.join(', ')} to be served`;
-  // The command says that every pod of the edge serves it: whichever one answers does.
+  // The command promises that every pod of the edge serves the new certificate, so any pod may answer.
   if (system.stack !== undefined) {
     for (let asked = 0; asked < HANDSHAKES; asked += 1)
       assert.ok(await changed(), `${changes.served.join(', ')} is new`);
@@ -73,6 +72,6 @@ export async function rotated(system: System, step: RotationStep, crowd: Crowd):
     if (!changes.served.includes(part)) assert.equal(now[part], before[part], `${part} stays`);
   }
   assert.equal(rootsIn(system.rootPem).length, rootsIn(roots).length + changes.roots);
-  assert.deepEqual([crowd.reconnects - reconnects, crowd.open], [0, crowd.size], 'no socket was closed');
+  assert.deepEqual([crowd.reconnects - reconnects, crowd.open], [0, crowd.size], 'no socket is closed');
   return `${crowd.size} sockets, 0 closed; ${told}`;
 }

@@ -20,7 +20,7 @@ export async function replicasReady({ kubectl, config }: System): Promise<string
   return `${ready} replicas`;
 }
 
-/** The first WebSocket that comes through: from here on the system is up. */
+/** The system is up once the first WebSocket opens. */
 export async function firstHandshake({ url, rootPem }: System): Promise<string> {
   const client = createClient({ room: grid, url, ca: rootPem });
   try {
@@ -31,12 +31,12 @@ export async function firstHandshake({ url, rootPem }: System): Promise<string> 
   }
 }
 
-/** Every pod is admitted under `restricted`, and not only because it was there before. */
+/** Every pod complies with `restricted`, including pods that were admitted earlier. */
 export async function underRestricted({ kubectl, config }: System): Promise<string> {
   const name = config.namespace;
   const { metadata } = await kubectl.json<Resource>('get', 'namespace', name);
   assert.equal(metadata.labels?.['pod-security.kubernetes.io/enforce'], 'restricted');
-  // The API server lists the pods that a level would not admit.
+  // The API server lists the pods that violate a level.
   const violations = async (namespace: string) => {
     const before = kubectl.warnings.length;
     const label = 'pod-security.kubernetes.io/enforce=restricted';
@@ -44,12 +44,12 @@ export async function underRestricted({ kubectl, config }: System): Promise<stri
     return kubectl.warnings.slice(before).filter((line) => line.includes('PodSecurity'));
   };
   assert.deepEqual(await violations(name), []);
-  assert.notDeepEqual(await violations('kube-system'), [], 'it would list them');
+  assert.notDeepEqual(await violations('kube-system'), [], 'it lists violations');
   const pods = await kubectl.list('pods');
   return `${pods.length} pods of ${name} violate nothing`;
 }
 
-/** A client that trusts no root of ours is not connected. */
+/** A client that does not trust the root cannot connect. */
 export async function onlyTheRootIsTrusted(system: System): Promise<string> {
   const client = createClient({ room: grid, url: system.url });
   try {
@@ -95,7 +95,7 @@ export const rollingUpdate = (system: System): Promise<string> =>
     return `${before.length} replicas replaced, ${told}`;
   });
 
-/** The node with the most replicas and without Redis, whose volume is tied to its node. */
+/** The node with the most replicas, except the node of Redis, whose volume is tied to it. */
 async function nodeToDrain(kubectl: Kubectl): Promise<string> {
   const [game, redis] = await Promise.all([kubectl.pods('server'), kubectl.pods('redis')]);
   const kept = new Set(redis.map(({ spec }) => spec.nodeName));
@@ -108,7 +108,7 @@ async function nodeToDrain(kubectl: Kubectl): Promise<string> {
   return most[0];
 }
 
-/** A node is emptied as for its maintenance. */
+/** A node is drained as for maintenance. */
 export const nodeDrained = (system: System): Promise<string> =>
   playThrough(system, async () => {
     const { kubectl } = system;
@@ -165,7 +165,7 @@ export async function scaledOut(system: System, grow: (count: number) => Promise
     const now = await replicas();
     return now.wanted > before.wanted && now.ready > before.ready ? now : undefined;
   };
-  const now = await waitFor(more, { what: 'one more replica that is ready', timeoutMs: 240_000, intervalMs: 2000 });
+  const now = await waitFor(more, { what: 'one more ready replica', timeoutMs: 240_000, intervalMs: 2000 });
   const load = `${await sockets()} a replica where ${config.socketsPerReplica} are wanted`;
   return `${wanted} sockets, ${load}: ${before.wanted} replicas became ${now.wanted}`;
 }

@@ -31,8 +31,8 @@ const systemOf = (
 };
 
 /**
- * A second stack on the cluster of the first is refused while it wants the same namespace, charts and ports. With others
- * it comes up, and uses the charts of the first. People play on both; then it goes, and the first stays.
+ * A second stack on the cluster of the first is refused if it needs the same namespace, charts or ports. With others it
+ * comes up, and uses the charts of the first. People play on both. Then it is taken down, and the first stays.
  */
 export async function besideAnother(system: StackSystem): Promise<string> {
   const { clusterName, replicas } = system.config;
@@ -51,10 +51,10 @@ export async function besideAnother(system: StackSystem): Promise<string> {
     host: node,
     ingress: system.config.ingress,
     ingressService: 'NodePort',
-    // The players of a game are on as many replicas, and a game has at least two.
+    // A game needs at least two players, each on a different replica.
     replicas: 2,
     ingressReplicas: 1,
-    // Elsewhere than on its own kind cluster a stack protects Redis and the root from `down`.
+    // Except on its own kind cluster, a stack protects Redis and the root from `down`.
     protect: 'false',
   });
   try {
@@ -63,7 +63,7 @@ export async function besideAnother(system: StackSystem): Promise<string> {
     for (const pattern of [/The namespace gridlock belongs to another stack/, /The cluster has cert-manager already/]) {
       assert.match(refused.stderr, pattern);
     }
-    // A chart in a directory has no version, and none may be given.
+    // A chart from a directory must not have a version.
     const charts = Object.fromEntries(
       Object.entries(project.config().charts).map(([name, { source, version }]) => [
         name,

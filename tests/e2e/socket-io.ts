@@ -1,4 +1,4 @@
-// The example of Socket.IO as the image of a stack.
+// The Socket.IO example as the image of a stack.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
@@ -19,11 +19,11 @@ const SOURCES = path.resolve(import.meta.dirname, '../../examples/socket-io');
 const IMAGE = 'gridlock/example-socket-io:e2e';
 const SOCKETS = 200;
 const POLLING = 20;
-/** The code of a socket that ended without a close frame. */
+/** The close code of a socket that ended without a close frame. */
 const UNANNOUNCED = 1006;
 const A_DAY_SECONDS = 86_400;
 
-/** Builds the image as the README of the example says. */
+/** Builds the image as the example's README says. */
 export async function buildExample(): Promise<string> {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'gridlock-socket-io-'));
   try {
@@ -36,7 +36,7 @@ export async function buildExample(): Promise<string> {
   return IMAGE;
 }
 
-/** What the stack differs by from that of the game. */
+/** The settings that differ from those of the game's stack. */
 export const EXAMPLE_SETTINGS: Settings = {
   serverImage: IMAGE,
   serverPort: 3000,
@@ -49,7 +49,7 @@ export const EXAMPLE_SETTINGS: Settings = {
   autoscaling: 'none',
 };
 
-/** Clients of both transports while something is done to their cluster. */
+/** Keeps clients of both transports connected while `strike` acts on their cluster. */
 async function through(system: StackSystem, strike: () => Promise<string>): Promise<string> {
   const { url, rootPem: ca } = system;
   const tally = new Tally();
@@ -62,7 +62,7 @@ async function through(system: StackSystem, strike: () => Promise<string>): Prom
     sockets: SOCKETS,
     seconds: A_DAY_SECONDS,
     rampSeconds: 5,
-    // The answer to a ping, which counts before it was asked for.
+    // Socket.IO's server sends the pings, so the answer may come before its ping and still counts.
     ping: { text: '3', expect: '2', pace: 0.1 },
     headers: [],
     out: '',
@@ -74,9 +74,9 @@ async function through(system: StackSystem, strike: () => Promise<string>): Prom
   const patience = { timeoutMs: 60_000, intervalMs: 250 };
   try {
     await Promise.all(clients.map((client) => client.open()));
-    await waitFor(whole, { what: 'every client to be there', ...patience });
+    await waitFor(whole, { what: 'every client to be connected', ...patience });
     const told = await strike();
-    await waitFor(whole, { what: 'every client to be back', ...patience });
+    await waitFor(whole, { what: 'every client to be connected again', ...patience });
     const dropped = tally.dropCount;
     assert.equal(tally.drops.get(UNANNOUNCED) ?? 0, 0, `sockets dropped by code: ${JSON.stringify([...tally.drops])}`);
     assert.deepEqual(sessions.failed, []);
@@ -87,7 +87,7 @@ async function through(system: StackSystem, strike: () => Promise<string>): Prom
   }
 }
 
-/** A copy is deleted as in an eviction: it has its drain. */
+/** A copy is deleted and drains, as in an eviction. */
 const copyDeleted = (system: StackSystem): Promise<string> =>
   through(system, async () => {
     const [victim] = await system.kubectl.pods('server');
@@ -96,11 +96,11 @@ const copyDeleted = (system: StackSystem): Promise<string> =>
     return `${victim!.metadata.name} deleted`;
   });
 
-/** Every copy is replaced, one by one. */
+/** Every copy is replaced, one after the other. */
 const copiesReplaced = (system: StackSystem): Promise<string> =>
   through(system, () => system.change({ serverEnvironment: { ROLLED: 'yes' } }));
 
-/** A new leaf, which closes nothing at all. */
+/** A new leaf closes no socket and no session. */
 const leafRotated = (system: StackSystem): Promise<string> => through(system, () => system.rotate('leaf'));
 
 const named = (title: string, run: (system: StackSystem) => Promise<string>): Scenario => ({

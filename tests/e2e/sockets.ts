@@ -2,12 +2,12 @@ import { waitFor } from '../../infra/local/wait.ts';
 import { createClient, type GridlockClient } from '../../services/client/node.ts';
 import type { System } from './system.ts';
 
-/** How many are opened at once: what a crowd of people would do in a second. */
+/** How many sockets are opened at once, as many as a crowd of people opens in a second. */
 const AT_ONCE = 20;
-/** Replicas that level their sockets move some in each second. */
+/** Replicas that level the load move sockets every second, so they are done after this long without a move. */
 const SETTLED_MS = 5000;
 
-/** Sockets that are only open, through the edge. */
+/** Idle sockets through the edge. */
 export class Crowd {
   readonly #system: Pick<System, 'url' | 'rootPem'>;
   readonly #clients: GridlockClient[] = [];
@@ -20,7 +20,7 @@ export class Crowd {
     return this.#clients.length;
   }
 
-  /** Opens so many more. @throws when one cannot connect */
+  /** Opens this many more. @throws if one cannot connect */
   async grow(count: number): Promise<void> {
     const { url, rootPem: ca } = this.#system;
     for (let opened = 0; opened < count; opened += AT_ONCE) {
@@ -30,17 +30,17 @@ export class Crowd {
     }
   }
 
-  /** Those that are open now. */
+  /** The number of open sockets. */
   get open(): number {
     return this.#clients.filter(({ health }) => health.state === 'open').length;
   }
 
-  /** How often one of them has come back. */
+  /** How often sockets have reconnected. */
   get reconnects(): number {
     return this.#clients.reduce((sum, { health }) => sum + health.reconnects, 0);
   }
 
-  /** Resolves when all are open and none was moved for a while. */
+  /** Resolves when all are open and none has been moved for a while. */
   async settled(): Promise<void> {
     let [reconnects, since] = [this.reconnects, performance.now()];
     const isSettled = async () => {

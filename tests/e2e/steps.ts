@@ -13,7 +13,7 @@ export class Steps {
   readonly results: StepResult[] = [];
   #diagnose: (error: unknown) => Promise<string> = async () => '';
 
-  /** Sets the source of what is told about the cluster when a step has failed. */
+  /** Sets the function that describes the cluster after a failed step. */
   diagnoseBy(diagnose: (error: unknown) => Promise<string>): void {
     this.#diagnose = diagnose;
   }
@@ -22,7 +22,7 @@ export class Steps {
     return this.results.some(({ result }) => result === 'failed');
   }
 
-  /** Runs a step. Resolves with false when it failed, so that steps that do not build on it can go on. */
+  /** Runs a step. Resolves with false when it failed, so that independent steps can still run. */
   async run(name: string, work: () => Promise<string | void>): Promise<boolean> {
     process.stdout.write(`  ${name.padEnd(WIDTH)} `);
     const begun = performance.now();
@@ -41,7 +41,7 @@ export class Steps {
     }
   }
 
-  /** Like `run`, for a step that all later ones build on. */
+  /** Like `run`, for a step that all later ones depend on. */
   async must(name: string, work: () => Promise<string | void>): Promise<void> {
     if (!(await this.run(name, work))) throw new StepFailure(name);
   }
@@ -63,7 +63,7 @@ export class Steps {
 const WIDTH = 46;
 const time = (seconds: number): string => `${seconds.toFixed(1).padStart(7)} s`;
 
-/** A step failed that others build on. */
+/** A step failed that others depend on. */
 export class StepFailure extends Error {
   override name = 'StepFailure';
 }

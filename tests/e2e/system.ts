@@ -14,9 +14,9 @@ export interface System {
   readonly rootPem: string;
   /** The rotations that this way of running it supports. */
   readonly rotations: readonly RotationStep[];
-  /** Further checks of this way of running it, each with its title. */
+  /** Further checks for this way of running it, each with its title. */
   readonly inspections: readonly (readonly [title: string, run: () => Promise<string>])[];
-  /** Itself, where it is a stack whose configuration can be changed. */
+  /** The system itself, if it is a stack whose configuration can be changed. */
   readonly stack?: StackSystem;
   /** Brings it up, step by step. */
   start(steps: Steps): Promise<void>;
@@ -31,7 +31,7 @@ export type Settings = Readonly<Record<string, unknown>>;
 
 /** A stack of the Pulumi engine. */
 export interface StackSystem extends System {
-  /** Changes the configuration, and brings the stack up; resolves with what came of it. */
+  /** Changes the configuration, brings the stack up, and resolves with a summary. */
   change(settings: Settings): Promise<string>;
   /** Brings it up with flags. */
   changeByFlags(flags: readonly string[]): Promise<Printed>;

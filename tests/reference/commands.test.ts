@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { shortened } from './commands.ts';
 
-test('only the section of the configuration is shortened, and the sections after it stay whole', () => {
+test('only the section on configuration is shortened, and the sections after it stay complete', () => {
   const help = [
     'Usage: gridlock open [options]',
     '',

@@ -58,7 +58,7 @@ class Company {
     }
   }
 
-  /** Takes cells in turn, without those of the page, and chats like people do. */
+  /** Captures cells in turn, except those of the page, and chats as people do. */
   async play(code: string, cells: readonly number[]): Promise<void> {
     for (const [index, cell] of cells.entries()) {
       await this.players[index % this.players.length]!.send(code, capture(cell)).catch(() => undefined);

@@ -111,7 +111,7 @@ export class Metrics {
   });
   readonly spans = new LabelledCounter({
     name: 'gridlock_trace_spans_total',
-    help: 'Spans of traces, by what became of them',
+    help: 'Spans of traces, by outcome',
     labels: { outcome: values.SPAN_OUTCOMES },
     registers: this.#registers,
   });

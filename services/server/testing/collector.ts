@@ -6,7 +6,7 @@ import { until } from '../../../tests/kit/wait.ts';
 type Value = { stringValue?: string; intValue?: number; boolValue?: boolean };
 type KeyValue = { key: string; value: Value };
 
-/** A span as a collector gets it, and the resource it is of. */
+/** A span as a collector receives it, with the resource that it belongs to. */
 export interface CollectedSpan {
   readonly name: string;
   readonly traceId: string;
@@ -26,11 +26,11 @@ const record = (list: readonly KeyValue[] = []): Record<string, unknown> =>
 export const nanoseconds = ({ startTimeUnixNano, endTimeUnixNano }: CollectedSpan): bigint =>
   BigInt(endTimeUnixNano) - BigInt(startTimeUnixNano);
 
-/** A collector that takes traces by OTLP over HTTP as JSON. With `hangs` it takes requests, and answers none. */
+/** A collector that receives traces by OTLP over HTTP as JSON. With `hangs` it reads requests and never answers. */
 export class Collector {
   /** The base of its address. */
   readonly url: string;
-  /** Everything that it was sent. */
+  /** Everything that it has received. */
   text = '';
   readonly spans: CollectedSpan[] = [];
   requests = 0;
@@ -58,7 +58,7 @@ export class Collector {
     return collector;
   }
 
-  /** The spans of a name, once there are as many of them. */
+  /** The spans with this name, once there are `atLeast` of them. */
   async named(name: string, atLeast = 1): Promise<CollectedSpan[]> {
     const found = () => this.spans.filter((span) => span.name === name);
     await until(() => found().length >= atLeast, `${atLeast} spans "${name}" arrive`, 30_000);

@@ -7,7 +7,7 @@ import { BoundedExport } from './bounded-export.ts';
 
 const MOST_WAITING = 8;
 
-/** A way to end spans, an exporter that answers as it is told, and what was counted. */
+/** A function that ends spans, an exporter that the test controls, and the counts. */
 function setUp(t: TestContext) {
   let isOver = false;
   const counts = { exported: 0, failed: 0, dropped: 0 };
@@ -36,7 +36,7 @@ function setUp(t: TestContext) {
   return { counts, held, end, answer };
 }
 
-test('a collector that does not answer has one batch, and only so many more spans wait', async (t) => {
+test('a collector that does not answer gets one batch, and the queue of spans stays bounded', async (t) => {
   const { counts, held, end } = setUp(t);
   end(MOST_WAITING);
   await until(() => held.length === 1, 'a batch is sent');
@@ -45,7 +45,7 @@ test('a collector that does not answer has one batch, and only so many more span
   assert.deepEqual(counts, { exported: 0, failed: 0, dropped: 9 * MOST_WAITING });
 });
 
-test('what waited is sent once the collector answers again', async (t) => {
+test('waiting spans are sent once the collector answers again', async (t) => {
   const { counts, held, end, answer } = setUp(t);
   end(3 * MOST_WAITING);
   await answer(ExportResultCode.SUCCESS);
@@ -55,7 +55,7 @@ test('what waited is sent once the collector answers again', async (t) => {
   await until(() => held.length === 1, 'new spans are sent');
 });
 
-test('what a collector refuses is counted, and no reason to stop', async (t) => {
+test('refused spans are counted, and the export goes on', async (t) => {
   const { counts, end, answer } = setUp(t);
   end(MOST_WAITING);
   await answer(ExportResultCode.FAILED);

@@ -2,16 +2,16 @@ import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
 import { BatchSpanProcessor, type ReadableSpan, type SpanExporter, type SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { CountSpans } from './traces.ts';
 
-/** Spans that wait for the collector at most: what comes beyond is dropped. */
+/** The most spans that wait for the collector; further spans are dropped. */
 export const MOST_WAITING = 2048;
-/** Spans sent at once: writing them as JSON holds up the moves of that time. */
+/** Spans in one request. It is small, because writing them as JSON delays moves. */
 const BATCH = 64;
-/** How long a span waits for others. */
+/** How long a span waits for others before the batch is sent. */
 const GATHER_MS = 1000;
 
 /**
- * Exports spans in batches, one after the other, and counts what becomes of them. A collector that is slow or gone
- * costs spans, and no more memory than the queue and one batch.
+ * Exports spans in batches, one after the other, and counts what becomes of them. With a slow or missing collector, spans
+ * are lost, but memory never holds more than the queue and one batch.
  */
 export class BoundedExport implements SpanProcessor {
   readonly #batches: BatchSpanProcessor;
@@ -34,7 +34,7 @@ export class BoundedExport implements SpanProcessor {
   }
 
   onStart(): void {
-    // Spans are looked at when they have ended.
+    // Only ended spans are exported.
   }
 
   onEnd(span: ReadableSpan): void {

@@ -1,4 +1,4 @@
-// The one module that loads the SDK of OpenTelemetry: it is imported only where traces are wanted.
+// The only module that loads OpenTelemetry's SDK. It is imported only if traces are on.
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   type Attributes,
@@ -21,14 +21,14 @@ import { BoundedExport } from './bounded-export.ts';
 import type { TraceSettings } from './trace-settings.ts';
 import type { CountSpans, Step, Trace, Traces } from './traces.ts';
 
-/** What a drain may wait for the collector. */
+/** How long a drain may wait for the collector. */
 const FLUSH_MS = 1000;
-/** A collector has this time to answer. */
+/** How long a collector may take to answer. */
 const EXPORT_MS = 5000;
 
 const INTERNAL: SpanOptions = { kind: SpanKind.INTERNAL };
 const REDIS: SpanOptions = { kind: SpanKind.CLIENT, attributes: { 'db.system.name': 'redis' } };
-/** In the steps of the kind `CLIENT` this replica waits for Redis, or for another replica. */
+/** During the steps of kind `CLIENT`, this replica waits for Redis or for another replica. */
 const STEPS: Readonly<Record<Step, SpanOptions>> = {
   identify: INTERNAL,
   fence: REDIS,
@@ -41,7 +41,7 @@ const STEPS: Readonly<Record<Step, SpanOptions>> = {
 export interface OtlpTracesOptions {
   readonly settings: TraceSettings;
   readonly replica: string;
-  /** Told whether spans were exported. */
+  /** Counts spans by their outcome. */
   readonly count: CountSpans;
 }
 
@@ -88,7 +88,7 @@ export class OtlpTraces implements Traces {
   }
 }
 
-/** The context to continue: a new trace where none is told, or where it cannot be read. */
+/** The context to continue. It begins a new trace if `traceparent` is missing or invalid. */
 function contextOf(traceparent: string | undefined): Context {
   const told = traceparent === undefined ? null : parseTraceParent(traceparent);
   return told === null ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, { ...told, isRemote: true });

@@ -13,7 +13,7 @@ test('without a collector there are no traces', () => {
   assert.equal(settings({ OTEL_EXPORTER_OTLP_ENDPOINT: '', OTEL_TRACES_SAMPLER_ARG: '1' }), undefined);
 });
 
-test('one of a hundred is traced where nothing else is said', () => {
+test('by default one in a hundred is traced', () => {
   assert.deepEqual(settings({ OTEL_EXPORTER_OTLP_ENDPOINT: ENDPOINT }), {
     url: 'http://127.0.0.1:4318/v1/traces',
     sampleRatio: 0.01,
@@ -22,13 +22,13 @@ test('one of a hundred is traced where nothing else is said', () => {
   });
 });
 
-test('the endpoint is a base, below which traces have their path', () => {
+test('the endpoint is a base, and traces have a path below it', () => {
   const url = (endpoint: string) => settings({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint })?.url;
   assert.equal(url('https://otlp.example/tenants/7/'), 'https://otlp.example/tenants/7/v1/traces');
   assert.equal(url('http://[::1]:4318'), 'http://[::1]:4318/v1/traces');
 });
 
-test('name and attributes of the service are those of OpenTelemetry, with escapes', () => {
+test("the service's name and attributes come from OpenTelemetry's variables, with their escapes", () => {
   const given = settings({
     OTEL_EXPORTER_OTLP_ENDPOINT: ENDPOINT,
     OTEL_TRACES_SAMPLER_ARG: '0.25',
@@ -54,7 +54,7 @@ for (const [variable, value] of [
   ['OTEL_RESOURCE_ATTRIBUTES', 'production'],
   ['OTEL_RESOURCE_ATTRIBUTES', 'team=%zz'],
 ] as const) {
-  test(`${variable} is not ${value}, and the sentence does not repeat it`, () => {
+  test(`${variable}=${value} is refused with a sentence that does not repeat the value`, () => {
     assert.throws(
       () => settings({ OTEL_EXPORTER_OTLP_ENDPOINT: ENDPOINT, [variable]: value }),
       ({ message }: Error) =>

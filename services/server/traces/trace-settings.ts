@@ -1,13 +1,13 @@
 import * as v from 'valibot';
 
-/** Where traces go, and how many. */
+/** Where traces are sent, and which fraction of them. */
 export interface TraceSettings {
   /** The collector's address for traces. */
   readonly url: string;
-  /** The part of the commands that is traced, from 0 to 1. For handshakes the edge decides, where there is one. */
+  /** The fraction of commands that is traced, from 0 to 1. For handshakes, the edge decides if there is one. */
   readonly sampleRatio: number;
   readonly serviceName: string;
-  /** Further words about this process, such as its environment. */
+  /** Further attributes of this process, such as its environment. */
   readonly attributes: Readonly<Record<string, string>>;
 }
 
@@ -35,7 +35,7 @@ const attributes = v.pipe(
   }),
 );
 
-/** The environment variables about traces. Their names, but not all of their defaults, are those of OpenTelemetry. */
+/** The environment variables for traces. The names are OpenTelemetry's; some of the defaults differ. */
 export const TRACE_VARIABLES = {
   OTEL_EXPORTER_OTLP_ENDPOINT: v.optional(endpoint),
   OTEL_TRACES_SAMPLER_ARG: v.optional(ratio, '0.01'),
@@ -45,7 +45,7 @@ export const TRACE_VARIABLES = {
 
 const Variables = v.object(TRACE_VARIABLES);
 
-/** What the variables say together; undefined where no collector is named. */
+/** The settings from the variables; undefined if they name no collector. */
 export function traceSettings(env: v.InferOutput<typeof Variables>): TraceSettings | undefined {
   const { OTEL_EXPORTER_OTLP_ENDPOINT: base } = env;
   if (base === undefined) return undefined;
@@ -57,7 +57,7 @@ export function traceSettings(env: v.InferOutput<typeof Variables>): TraceSettin
   });
 }
 
-/** The variable names the base, below which each kind of telemetry has its path. */
+/** The URL for traces: the variable holds the base, and each kind of telemetry has its own path below it. */
 function endpointUrl(base: string): string | undefined {
   const url = /[\s@?#]/.test(base) ? null : URL.parse(base);
   if (url === null || !/^https?:$/.test(url.protocol) || url.hostname === '') return undefined;

@@ -88,7 +88,7 @@ test('a handshake that the edge did not sample is not traced, and neither are it
   });
 });
 
-test('a trace that a client tells by itself is not continued', async () => {
+test('a trace context from a client is not continued', async () => {
   await traced({ clientAddress: new ClientAddress(['192.0.2.0/24']) }, async (collector, [url]) => {
     const { token } = await guest(url);
     const headers = { authorization: `Bearer ${token}`, traceparent: traceparent('01') };
@@ -101,7 +101,7 @@ test('a trace that a client tells by itself is not continued', async () => {
   });
 });
 
-test('a handshake that is refused says why', async () => {
+test('the trace of a refused handshake has the reason', async () => {
   await traced({}, async (collector, [url]) => {
     await new TestClient(url, 'no token').closed();
     const [{ attributes }] = (await collector.named('handshake')) as [CollectedSpan];
@@ -110,7 +110,7 @@ test('a handshake that is refused says why', async () => {
   });
 });
 
-test('a command is a separate trace, linked to the handshake: decide, append, deliver', async () => {
+test('a command has its own trace, linked to the handshake: decide, append, deliver', async () => {
   await traced({}, async (collector, urls) => {
     const { ada, game } = await startedRoom(GRID, urls);
     ok(await ada.request(requestOf(GRID, game, FREE + 1)));
@@ -126,7 +126,7 @@ test('a command is a separate trace, linked to the handshake: decide, append, de
     assert.equal(linked.length, 1);
     assert.ok(
       handshakes.some(({ traceId, spanId }) => linked[0] === `${traceId} ${spanId}`),
-      'it links to no handshake',
+      'it is not linked to a handshake',
     );
     const { resource } = command;
     assert.deepEqual(
@@ -136,7 +136,7 @@ test('a command is a separate trace, linked to the handshake: decide, append, de
   });
 });
 
-test('a command that is refused says why', async () => {
+test('the trace of a refused command has the reason', async () => {
   await traced({}, async (collector, urls) => {
     const { ada, game } = await startedRoom(GRID, urls);
     ok(await ada.request(requestOf(GRID, game, 0)));
@@ -158,7 +158,7 @@ test('commands are sampled by the ratio', async () => {
   });
 });
 
-test('a command that another replica decides is one trace over both', async () => {
+test('a command that another replica decides is one trace across both', async () => {
   await traced({ replicas: 2, design: 'stateful' }, async (collector, urls) => {
     const { ada, bob, game } = await startedRoom(GRID, urls);
     ok(await ada.request(requestOf(GRID, game, 0)));
@@ -173,7 +173,7 @@ test('a command that another replica decides is one trace over both', async () =
   });
 });
 
-test('what is left is sent before the replica ends', async () => {
+test('the remaining spans are sent before the replica ends', async () => {
   const collector = await Collector.start();
   const replica = await startTestReplica(redis.url, String((count += 1)), { traces: tracesTo(collector) });
   const client = await TestClient.connect(replica.url);
@@ -184,13 +184,13 @@ test('what is left is sent before the replica ends', async () => {
   collector.stop();
 });
 
-/** As fast as it gets. */
+/** No limit delays the moves. */
 const UNLIMITED = {
   ...DEFAULT_LIMITS,
   perPlayer: { ...DEFAULT_LIMITS.perPlayer, messagesPerSecond: 1_000_000, bytesPerSecond: 1_000_000_000 },
 };
 
-test('a collector that hangs delays no move', async (t) => {
+test('a hanging collector delays no move', async (t) => {
   const collector = await Collector.start({ hangs: true });
   t.after(() => collector.stop());
   const start = (given: Partial<Config>) =>
@@ -211,7 +211,7 @@ test('a collector that hangs delays no move', async (t) => {
   assert.ok(withTraces < 2 * without, `${withTraces.toFixed(2)} ms, and ${without.toFixed(2)} ms without traces`);
 });
 
-test('a collector that hangs holds up the end of a replica for little more than a second', async (t) => {
+test('a hanging collector delays the end of a replica by little more than a second', async (t) => {
   const collector = await Collector.start({ hangs: true });
   t.after(() => collector.stop());
   const traces = new OtlpTraces({ settings: tracesTo(collector), replica: 'test', count: () => undefined });
@@ -219,6 +219,6 @@ test('a collector that hangs holds up the end of a replica for little more than 
   const from = performance.now();
   await traces.stop();
   assert.equal(collector.requests, 1);
-  // The exporter itself waits for five.
+  // The exporter's own timeout is five seconds.
   assert.ok(performance.now() - from < 4000, 'it waited for the collector');
 });

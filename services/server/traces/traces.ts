@@ -4,35 +4,35 @@ import type { Transport } from '../../protocol/index.ts';
 /** The parts of a request whose time is measured. */
 export type Step = 'identify' | 'fence' | 'decide' | 'append' | 'forward' | 'deliver';
 
-/** A request that is traced, or a step of one. What it says names no player, no room and no token. */
+/** A traced request, or one step of it. It never holds a player, a room or a token. */
 export interface Trace {
-  /** By which other traces name this one. */
+  /** Identifies this trace, for links from others. */
   readonly context: SpanContext;
-  /** The same as text, for another replica that goes on. */
+  /** The same as text, for another replica that continues the trace. */
   readonly traceparent: string;
   step(name: Step): Trace;
   end(attributes?: Attributes): void;
-  /** It did not come to its end. */
+  /** Ends it as failed. */
   fail(reason: string): void;
 }
 
-/** Traces requests through this replica, and sends what it saw to a collector. Undefined where nobody wants traces. */
+/** Traces requests through this replica, and sends the spans to a collector. A replica has none if traces are off. */
 export interface Traces {
-  /** A connection is asked for. It continues the trace that the edge began, sampled or not as the edge decided. */
+  /** Begins tracing a handshake. It continues the edge's trace, sampled or not as the edge decided. */
   handshake(transport: Transport, traceparent: string | undefined): Trace;
-  /** A command came on a connection that `handshake` opened. Undefined: not this one. */
+  /** Begins tracing a command on a connection that `handshake` opened; undefined if the command is not sampled. */
   command(handshake: SpanContext | undefined): Trace | undefined;
-  /** Another replica passed a command on that it traces. */
+  /** Continues the trace of a command that another replica passed on. */
   passedOn(traceparent: string): Trace | undefined;
-  /** Sends what is left, for a second at most. */
+  /** Sends the remaining spans, for at most a second. */
   stop(): Promise<void>;
 }
 
-/** The end of a span. */
+/** The outcome of a span. */
 export type SpanOutcome = 'exported' | 'failed' | 'dropped';
 export type CountSpans = (outcome: SpanOutcome, spans: number) => void;
 
-/** The commands of a batch that are traced: what is done for all of them is a step of each. */
+/** The traced commands of a batch. A step of the whole batch becomes a step of each of them. */
 export class TracedBatch {
   readonly #traces: readonly Trace[];
   #steps: readonly Trace[] = [];
@@ -50,7 +50,7 @@ export class TracedBatch {
     this.#steps = [];
   }
 
-  /** Of a step that was cut off. */
+  /** Ends the steps as failed. */
   fail(reason: string): void {
     for (const step of this.#steps) step.fail(reason);
     this.#steps = [];
