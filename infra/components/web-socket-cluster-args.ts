@@ -130,8 +130,8 @@ export interface WebSocketClusterArgs extends Server {
   /** Oldest version of TLS; default: 1.3. */
   readonly tlsMinVersion?: '1.2' | '1.3';
   /**
-   * Has the edge begin a trace with each request, by the header `traceparent`; default: it passes on what clients send.
-   * `environment` tells the server where its spans go.
+   * Makes the edge begin a trace for each request, in the header `traceparent`; default: it passes on what clients send.
+   * Set the variables for the server's own spans in `environment`.
    */
   readonly traces?: EdgeTraces | undefined;
   readonly edge: EdgeChoice;
@@ -149,7 +149,7 @@ export interface WebSocketClusterArgs extends Server {
   readonly monitoring?: MonitoringOptions | undefined;
   /** Gridlock's own server, whose paths and stickiness the edge knows. */
   readonly gridlock?: Extract<ServerBehind, { design: string }>;
-  /** Changes the arguments of any Kubernetes object, where no other argument does. */
+  /** Changes the arguments of any Kubernetes object, for changes that no other argument makes. */
   readonly transform?: Transform;
 }
 

@@ -104,7 +104,7 @@ test('only the edge has ports, on the loopback address, and only it is on a netw
   assert.equal(env()['GRIDLOCK_ADDRESS'], '127.0.0.1');
 });
 
-test('the same network leads out where a collector takes traces', async () => {
+test('the same network has a way out if traces go to a collector', async () => {
   await prepare('--traces-endpoint=http://collector.example:4318', '--traces-sample-ratio=0.5');
   const { GRIDLOCK_ISSUER_INTERNAL: internal, ...told } = env();
   assert.equal(internal, 'false');

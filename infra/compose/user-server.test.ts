@@ -133,7 +133,7 @@ test('a new certificate does not make a new edge: the authority gives it to the 
   assert.ok(edgeConfig().includes(edge.certificate));
 });
 
-test('a server is told where its spans go, and to sample as the edge does', async () => {
+test('a server gets variables that name the collector and make it sample as the edge does', async () => {
   const { compose } = await prepare('--traces-endpoint=http://collector.example:4318');
   const { environment } = compose.services['ws1']!;
   assert.equal(environment!['OTEL_EXPORTER_OTLP_ENDPOINT'], 'http://collector.example:4318');

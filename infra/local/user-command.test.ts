@@ -28,7 +28,7 @@ test('without a Redis of ours, the REDIS_URL of the user stays', () => {
   assert.equal(environmentOf(copy, undefined, { REDIS_URL: 'redis://mine:1' })['REDIS_URL'], 'redis://mine:1');
 });
 
-test('what the configuration says of traces counts before the environment of the user', () => {
+test("the configuration's settings for traces override the user's environment", () => {
   const env = { OTEL_SERVICE_NAME: 'chat', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://elsewhere:4318' };
   const ours = userTraceVariables({ tracesEndpoint: 'http://127.0.0.1:4318', tracesSampleRatio: 1 });
   assert.deepEqual(environmentOf(copy, undefined, env, ours), {

@@ -10,7 +10,7 @@ import { CONTROLLER_OF_OTHERS } from './names.ts';
 
 const CLOUDS: readonly string[] = ['eks', 'gke', 'aks'] satisfies Cloud[];
 
-/** The Service by which people come. */
+/** The Service through which clients connect. */
 function serviceOptions(config: Config): EdgeServiceOptions {
   const { cluster, nodePort: https, httpNodePort: http, proxyProtocol, externalDns, host } = config;
   const type = edgeServiceType(config);
@@ -18,7 +18,7 @@ function serviceOptions(config: Config): EdgeServiceOptions {
   return {
     type,
     annotations: loadBalancerAnnotations(cloud, { proxyProtocol, ...(externalDns ? { dnsName: host } : {}) }),
-    // kind maps its ports to them, whatever the Service is.
+    // kind maps its ports to these node ports, whatever the type of the Service.
     ...(cluster === 'kind' || type === 'NodePort' ? { nodePorts: { https, http } } : {}),
   };
 }

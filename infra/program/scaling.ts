@@ -19,7 +19,7 @@ export const prometheus = ({ monitoring }: Pick<Config, 'monitoring'>): PodPlace
 const gaugeOf = ({ serverImage, scaleOn }: Config): string | undefined =>
   scaleOn === '' ? (serverImage === '' ? 'gridlock_sockets' : undefined) : scaleOn;
 
-/** The scaling of a stack, with KEDA and metrics-server where they are to be installed; undefined without scaling. */
+/** The scaling of a stack, with KEDA and metrics-server if the stack installs them; undefined without scaling. */
 export function scalingOf(config: Config): ScalingOptions | undefined {
   const { autoscaling, charts, cluster, serverImage, maxReplicas: max, socketsPerReplica } = config;
   if (autoscaling === 'none') return undefined;

@@ -61,7 +61,7 @@ export class AttackRun {
     return this.#attacker.pid;
   }
 
-  /** A quiet window first, then the attack for as long. `told` is called when each begins and ends. */
+  /** Runs a quiet window, then the attack for the same time. `told` is called at each moment. */
   async window(name: AttackName, ms: number, told: (what: Moment) => void): Promise<void> {
     const status = await this.#status();
     const before = await observe(status);

@@ -54,7 +54,7 @@ export interface Start {
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly clock: StoreClock;
-  /** Undefined: there are no traces. */
+  /** Undefined if traces are off. */
   readonly traces: Traces | undefined;
   /** Called with a sentence if Redis can never be used, such as for its version. */
   readonly onUnusable: (sentence: string) => void;

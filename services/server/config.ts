@@ -139,7 +139,7 @@ export interface Config {
   /** The largest part of its sockets that a replica sends to others in a second, in percent; 0 for never. */
   readonly rebalancePercent: number;
   readonly logLevel: string;
-  /** Where traces go; undefined: there are none. */
+  /** Where traces are sent; undefined if traces are off. */
   readonly traces: TraceSettings | undefined;
 }
 

@@ -224,7 +224,7 @@ test('metrics name no player and no game', async () => {
   await replica.exited;
 });
 
-/** A module that says which parts of OpenTelemetry a process loads. */
+/** A module that prints which parts of OpenTelemetry a process loads. */
 const LOADS = `data:text/javascript,${encodeURIComponent(`
   import { registerHooks } from 'node:module';
   registerHooks({
@@ -234,7 +234,7 @@ const LOADS = `data:text/javascript,${encodeURIComponent(`
     },
   });`)}`;
 
-test('the SDK of OpenTelemetry is loaded only where traces are wanted', async () => {
+test("OpenTelemetry's SDK is loaded only if traces are on", async () => {
   const options = { NODE_OPTIONS: `--import=${LOADS}` };
   const off = await launchReady('8111', 'stateless', options);
   const on = await launchReady('8112', 'stateless', {
@@ -244,11 +244,11 @@ test('the SDK of OpenTelemetry is loaded only where traces are wanted', async ()
   for (const { child } of [off, on]) child.kill('SIGTERM');
   await Promise.all([off.exited, on.exited]);
   assert.match(on.output.stdout, /^loads @opentelemetry\/sdk-trace$/m);
-  // The API, which only has types and stand-ins, comes with the library for metrics.
+  // The API, which has only types and stand-ins, comes with the library for metrics.
   assert.doesNotMatch(off.output.stdout, /^loads @opentelemetry\/(?!api$)/m);
 });
 
-test('a collector at an address that is none is refused at the start', async () => {
+test('an invalid address of a collector is refused at the start', async () => {
   const { exited, output } = launch({ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' });
   assert.equal((await exited).code, 2);
   assert.match(output.stderr, /^The environment variable OTEL_EXPORTER_OTLP_ENDPOINT is not a URL such as http/);

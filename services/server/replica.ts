@@ -69,7 +69,8 @@ export async function startReplica(
   onDrain?: () => void,
 ): Promise<Replica> {
   const metrics = new Metrics(config.appId, type);
-  // First: whatever connects to Redis must be made in one go, or misses that it is connected.
+  // This comes first, because everything that connects to Redis must be made without a wait in between: otherwise it
+  // would miss the event that it is connected.
   const traces = await openTraces(config, metrics);
   const start: Start = { config, type, metrics, traces, log, clock, onUnusable, onDrain };
   const store = assembleStore(start);
@@ -101,7 +102,7 @@ export async function startReplica(
   };
 }
 
-/** The SDK is loaded only where traces are wanted. */
+/** Loads the SDK only if traces are on. */
 async function openTraces({ traces, appId }: Config, { spans }: Metrics): Promise<Traces | undefined> {
   if (traces === undefined) return undefined;
   const { OtlpTraces } = await import('./traces/otlp-traces.ts');

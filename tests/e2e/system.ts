@@ -35,7 +35,7 @@ export interface StackSystem extends System {
   change(settings: Settings): Promise<string>;
   /** Brings it up with flags. */
   changeByFlags(flags: readonly string[]): Promise<Printed>;
-  /** Asks for what is to be refused; resolves with the refusal, with the configuration as it was. */
+  /** Makes a change that is refused. Restores the configuration, and resolves with the refusal. */
   refused(settings: Settings): Promise<string>;
   /** A checkout with a stack on the same Kubernetes cluster. */
   beside(settings: Settings): Project;

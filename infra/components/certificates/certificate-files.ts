@@ -21,7 +21,7 @@ export interface CertificateFilesArgs extends PartArgs {
   readonly redis?: Pair | undefined;
 }
 
-/** Certificates of yours, for clusters without cert-manager. You renew them by giving new ones. */
+/** Your own certificates, for clusters without cert-manager. You renew them by giving new ones. */
 export class CertificateFiles extends pulumi.ComponentResource implements CertificateSet {
   readonly edgeSecret: pulumi.Output<string>;
   readonly redisSecret: pulumi.Output<string> | undefined;

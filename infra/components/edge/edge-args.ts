@@ -46,7 +46,7 @@ export interface CommonEdgeArgs extends PartArgs {
   readonly limits?: Partial<EdgeLimits>;
   /** Default: 1.3. */
   readonly tlsMinVersion?: '1.2' | '1.3';
-  /** Has the edge begin traces; default: it begins none. */
+  /** Makes the edge begin traces; default: it begins none. */
   readonly traces?: EdgeTraces | undefined;
 }
 

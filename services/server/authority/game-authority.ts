@@ -98,7 +98,7 @@ export interface GameAuthority {
   /** Quick match: enters the open game of this shape, or opens one. */
   match(actor: Actor, id: string, settings: unknown): Promise<Entered>;
   leave(actor: Actor, id: string, game: string): Promise<Applied>;
-  /** Has the room type decide one of its own commands, which its schema allows. `trace`: given where it is traced. */
+  /** Lets the room type decide one of its own commands, which matches its schema. `trace` is set if it is traced. */
   act(actor: Actor, id: string, game: string, command: AnyCommand, trace?: Trace): Promise<Applied>;
   /** Ends a room for an operator, with the events that its room type gives. */
   close(operator: string, id: string, game: string): Promise<Applied>;

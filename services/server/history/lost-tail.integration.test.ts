@@ -116,7 +116,7 @@ for (const design of DESIGNS) {
       positionsSeen(clients);
       for (const client of clients) {
         assertGapless(client, game);
-        assert.ok(isTold(client, game), 'clients that saw the lost events are told');
+        assert.ok(isTold(client, game), 'clients that saw the lost events learn of the loss');
       }
     });
 

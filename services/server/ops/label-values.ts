@@ -77,6 +77,6 @@ export const ENTRIES = each<History['type']>({ event: 1, message: 1 });
 export const COMMAND_KINDS = each<RoomCommand['kind']>({ enter: 1, leave: 1, act: 1, deadline: 1, close: 1 });
 export const REASONS_TO_SHED = each<Why>({ mean: 1, probe: 1, moved: 1, asked: 1 });
 export const ASKED_KINDS = each<Asked['kind']>({ poll: 1, send: 1 });
-/** `dropped`: the collector was too slow or away, and no more of them could wait. */
+/** `dropped`: the queue was full, because the collector was slow or unreachable. */
 export const SPAN_OUTCOMES = each<SpanOutcome>({ exported: 1, failed: 1, dropped: 1 });
 export const STORE_CONNECTIONS = each<StoreConnection>({ commands: 1, bus: 1, reads: 1 });

@@ -54,7 +54,7 @@ export interface ConnectionOptions {
   /** Messages a second the player may send. */
   readonly messagesPerSecond: number;
   readonly replica: string;
-  /** The trace of the handshake, where there are traces. */
+  /** The trace of the handshake; undefined if traces are off. */
   readonly handshake: SpanContext | undefined;
   readonly heartbeatMs: number;
   /** Whether to name the game in the address: that replica decides quickest. */
@@ -107,7 +107,7 @@ export class Connection implements TransportEvents, HeartbeatHooks {
     return this.#open;
   }
 
-  /** The trace of the handshake, where there are traces. */
+  /** The trace of the handshake; undefined if traces are off. */
   get handshake(): SpanContext | undefined {
     return this.#options.handshake;
   }

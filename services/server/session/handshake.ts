@@ -42,7 +42,7 @@ export interface Accepted {
   readonly address: string;
   /** The game in the connection's address, by which the edge may have chosen this replica. */
   readonly game: string | undefined;
-  /** The trace of the handshake, where there are traces. */
+  /** The trace of the handshake; undefined if traces are off. */
   readonly handshake: SpanContext | undefined;
 }
 
@@ -71,11 +71,11 @@ export class Handshake {
     return this.#options.clientAddress.of(request);
   }
 
-  /** Begins the trace of a request for a connection, where there are traces. */
+  /** Begins the trace of a request for a connection; undefined if traces are off. */
   trace(request: IncomingMessage, transport: Transport): Trace | undefined {
     const { traces, clientAddress } = this.#options;
     if (traces === undefined) return undefined;
-    // From the outside anybody could have every request of theirs traced.
+    // A context that no trusted proxy sent is ignored, or clients could have all of their requests traced.
     const told = clientAddress.isProxied(request) ? request.headers['traceparent'] : undefined;
     return traces.handshake(transport, typeof told === 'string' ? told : undefined);
   }
@@ -180,7 +180,7 @@ function parameterOf<S extends v.GenericSchema<string>>(url = '', name: string, 
   return v.is(schema, value) ? value : undefined;
 }
 
-/** Ends the trace of a request that is turned away. */
+/** Ends the trace of a refused request. */
 export const endRefused = (trace: Trace | undefined, { status, reason }: Refused): void =>
   trace?.end({ 'http.response.status_code': status, 'gridlock.refused': reason });
 

@@ -28,7 +28,7 @@ interface Question {
   readonly from: string;
   readonly game: string;
   readonly command: RoomCommand | YieldCommand;
-  /** Of a command that is traced. */
+  /** Set if the command is traced. */
   readonly traceparent?: string;
 }
 
