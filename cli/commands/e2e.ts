@@ -17,7 +17,7 @@ const e2e = command('e2e', 'test the whole system on a kind cluster')
   )
   .option('--mode <mode>', 'full or plain (default: full where it is possible)', oneOf(['full', 'plain']))
   .option('--charts <directory>', `directory with the charts (${CHARTS.certManager.name}, ...), instead of registries`)
-  .option('--load <images>', "images of this machine's Docker to load into the cluster, with commas between", list)
+  .option('--load <images>', "images of this machine's Docker to load into the cluster, separated by commas", list)
   .option('--only <scenarios>', 'only these scenarios, separated by commas; an unknown name lists them all', list)
   .option('--json <file>', 'write every step with its time and result there')
   .option('--keep', 'keep the cluster, and print where it is');

@@ -192,7 +192,7 @@ export const CHANGEABILITY: { readonly [K in Key]: Changeability } = Object.free
 
   certificates: loses(
     'other certificates',
-    'the root key of the own chain',
+    "the root key of the stack's chain",
     // With ACME, only Redis uses the chain. Its clients are the replicas, which then get the other roots.
     (before, after) => before.certificates === 'cert-manager' && !hasChain(after),
     'clients have to trust the other authority',

@@ -83,7 +83,7 @@ for (const [what, before, after] of [
   ],
   ['ACME to files', { ...ACME, certificatesDir: 'c' }, { certificates: 'files' }],
   [
-    'the own chain to ACME, while Redis still uses the chain',
+    "the stack's chain to ACME, while Redis still uses the chain",
     { ...ACME, certificates: 'cert-manager' },
     { certificates: 'acme' },
   ],
@@ -102,12 +102,12 @@ for (const [what, before, after] of [
 
 for (const [what, before, after, loss] of [
   ['removing the only Redis', { ...SERVER, redis: 'single' }, { redis: 'none' }, 'The data in Redis'],
-  ['the own chain to files', {}, FILES, 'The root key of the own chain'],
+  ["the stack's chain to files", {}, FILES, "The root key of the stack's chain"],
   [
-    'the own chain to ACME, without a Redis that uses the chain',
+    "the stack's chain to ACME, without a Redis that uses the chain",
     { ...SERVER, ...ACME, redis: 'none', certificates: 'cert-manager' },
     { certificates: 'acme' },
-    'The root key of the own chain',
+    "The root key of the stack's chain",
   ],
   ['removing cert-manager', {}, { charts: { certManager: { install: false } } }, 'Every certificate of cert-manager'],
 ] as const) {

@@ -206,7 +206,7 @@ export const CLUSTER_KEYS = Object.freeze({
   certificates: choice(
     ['cert-manager', 'acme', 'files'],
     'cert-manager',
-    'certificates: own chain by cert-manager, ACME, or files',
+    'certificates: a private chain by cert-manager, ACME, or files',
   ),
   certificatesDir: text(PATH, '', 'a path', 'files: directory of the chain as certs/ writes it'),
   pki: map(
@@ -264,7 +264,7 @@ export const CLUSTER_KEYS = Object.freeze({
     default: '',
     allowed:
       'redis:// or rediss://[user:password@]host:port/database, special characters as %40 and the like (a Cluster: ' +
-      'several hosts with commas between, no database)',
+      'several hosts, separated by commas, no database)',
     help: 'external: address of Redis (may be encrypted)',
     secret: true,
   }),

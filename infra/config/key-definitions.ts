@@ -74,7 +74,7 @@ export const flag = (initial: boolean, help: string) =>
 export const text = (pattern: RegExp, initial: string, allowed: string, help: string) =>
   define({ schema: v.pipe(v.string(), v.regex(pattern)), default: initial, allowed, help });
 
-/** Up to `most` texts: with commas between, a list in YAML, and as a flag also given several times. */
+/** Up to `most` texts, separated by commas or as a list in YAML. As a flag, it may also be given several times. */
 export function list(item: v.GenericSchema<string, string>, most: number, allowed: string, help: string) {
   const items = v.pipe(v.array(item), v.maxLength(most));
   const split = (text: string) => (text.trim() === '' ? [] : text.split(',').map((each) => each.trim()));

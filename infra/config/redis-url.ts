@@ -48,7 +48,7 @@ function readUser(text: string | undefined): Pick<RedisAddress, 'username' | 'pa
 function readHost(text: string): string {
   const [, bracketed, name, digits] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d+))?$/.exec(text) ?? [];
   const isHost = bracketed === undefined ? HOST_NAME.test(name ?? '') : isIPv6(bracketed) && !bracketed.includes('%');
-  if (!isHost) return refuse('it has an invalid host: write host:port, with commas between several');
+  if (!isHost) return refuse('it has an invalid host: write host:port, and separate several by commas');
   const port = Number(digits ?? DEFAULT_PORT);
   if (port < 1 || port > 65_535) return refuse('it has a port that is not from 1 to 65535');
   return `${bracketed === undefined ? name : `[${bracketed}]`}:${port}`;

@@ -41,7 +41,7 @@ export const SERVER_KEYS = Object.freeze({
   upstreams: list(
     endpoint,
     MOST_UPSTREAMS,
-    `up to ${MOST_UPSTREAMS} of host:port with commas between, IPv6 in brackets`,
+    `up to ${MOST_UPSTREAMS} times host:port, separated by commas, with IPv6 in brackets`,
     'servers that already run, behind the edge instead of the replicas of Gridlock',
   ),
   serverImage: text(
@@ -74,14 +74,14 @@ export const SERVER_KEYS = Object.freeze({
   socketPaths: list(
     v.pipe(v.string(), v.regex(URL_PATH)),
     16,
-    'paths that begin with /, of letters, digits and . _ ~ - /, with commas between or the flag once for each',
-    'with a server of yours: only these paths, and what is below them, reach your server; empty: every path',
+    'paths that begin with /, of letters, digits and . _ ~ - /, separated by commas or with the flag once for each',
+    'with your own server: only these paths, and what is below them, reach your server; empty: every path',
   ),
   sticky: text(
     new RegExp(`^(cookie|source|none|header:${HEADER_NAME}|query:${QUERY_NAME})$`),
     'cookie',
     'cookie, source, header:NAME, query:NAME or none',
-    'with a server of yours: what keeps a client at one of your servers',
+    'with your own server: what keeps a client at one of your servers',
   ),
   healthPath: text(
     orEmpty(URL_PATH),

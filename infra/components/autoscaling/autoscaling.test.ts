@@ -116,7 +116,7 @@ test('KEDA may read only its own Secret, and nothing that it does not scale', ()
   );
 });
 
-test('KEDA comes from the mirror where there is one, and survives a drain where it has two pods', () => {
+test('KEDA comes from the mirror if there is one, and survives a drain if it has two pods', () => {
   const { global, podDisruptionBudget } = kedaValues({ imageMirror: 'mirror.example/images' }) as unknown as Values;
   assert.equal(global?.image.registry, 'mirror.example/images/ghcr.io');
   assert.deepEqual(podDisruptionBudget['operator'], { maxUnavailable: 1 });

@@ -46,7 +46,7 @@ test("the gauges of the edge's pods are added up, and divided by the replicas", 
   assert.equal(sockets?.metadata['valueLocation'], 'haproxy_backend_current_sessions{proxy="a"}');
 });
 
-test('CPU is the second signal, where it is configured', () => {
+test('CPU is the second signal if it is configured', () => {
   assert.deepEqual(specOf().triggers[1], { type: 'cpu', metricType: 'AverageValue', metadata: { value: '700m' } });
   assert.equal(specOf({ cpu: undefined }).triggers.length, 1);
 });

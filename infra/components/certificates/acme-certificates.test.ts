@@ -12,7 +12,7 @@ interface AcmeSpec {
 const solversOf = (recording: Awaited<ReturnType<typeof runAcme>>) =>
   (spec(recording, ISSUER, 'certificates-acme-issuer') as unknown as AcmeSpec).acme.solvers;
 
-test('only the leaf of the edge comes from ACME; that of Redis stays on the own chain', async () => {
+test("only the leaf of the edge comes from ACME; that of Redis stays on the stack's own chain", async () => {
   const recording = await runAcme({ challenge });
   recording.assertChildren('certificates', [
     [MANAGER, 'certificates-manager'],
@@ -47,7 +47,7 @@ test('only the leaf of the edge comes from ACME; that of Redis stays on the own 
   assert.equal(redis.issuerRef.name, 'play-chat-intermediate-g1-1');
 });
 
-test('without Redis there is no own chain', async () => {
+test('without Redis the stack has no private chain', async () => {
   const recording = await runAcme({ challenge, names });
   recording.assertChildren('certificates', [
     [MANAGER, 'certificates-manager'],
@@ -57,7 +57,7 @@ test('without Redis there is no own chain', async () => {
   assert.deepEqual([recording.outputs.trust, recording.outputs.rootCertificate], [undefined, '']);
 });
 
-test('from the own chain to ACME and back, each object that stays is the same resource', async () => {
+test("from the stack's own chain to ACME and back, each object that stays is the same resource", async () => {
   const urns = (recording: Awaited<ReturnType<typeof runChain>>) =>
     new Map(
       recording.registrations.flatMap(({ type, urn, inputs }) => {

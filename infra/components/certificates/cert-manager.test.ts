@@ -36,7 +36,7 @@ test('cert-manager and trust-manager are installed from their charts, under rest
   assert.deepEqual((trust.inputs['values'] as Spec)['defaultPackage'], { enabled: false });
 });
 
-test('the namespace of cert-manager is closed, and open for an authority and Prometheus where they are used', async () => {
+test('the namespace of cert-manager is closed, except to an authority and Prometheus if they are used', async () => {
   const policies = async (args: CertManagerArgs) =>
     JSON.stringify((await run(args)).all('kubernetes:networking.k8s.io/v1:NetworkPolicy').map(({ inputs }) => inputs));
   const usual = await policies(CHARTS);

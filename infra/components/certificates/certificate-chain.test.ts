@@ -5,7 +5,7 @@ import { namesOfHost } from './certificate-set.ts';
 import { FIRST } from './pki-plan.ts';
 import { BUNDLE, CERTIFICATE, CONFIG_MAP, ISSUER, MANAGER, names, runChain as run, spec } from './testing.ts';
 
-test('the own chain is cert-manager, one root, one intermediate, two leaves and a bundle', async () => {
+test("the stack's own chain is cert-manager, one root, one intermediate, two leaves and a bundle", async () => {
   const recording = await run();
   recording.assertChildren('certificates', [
     [MANAGER, 'certificates-manager'],

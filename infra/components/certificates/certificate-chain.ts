@@ -29,7 +29,7 @@ export interface CertificateChainArgs extends CertificatesArgs {
 }
 
 /**
- * The own chain by cert-manager: self-signed -> root -> intermediate -> leaves, and the accepted roots as a
+ * A chain of the stack's own by cert-manager: self-signed -> root -> intermediate -> leaves, and the accepted roots as a
  * ConfigMap by trust-manager. Keys of roots and intermediates stay out of the cluster's namespace.
  */
 export class CertificateChain extends pulumi.ComponentResource implements CertificateSet {

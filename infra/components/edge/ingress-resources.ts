@@ -210,7 +210,7 @@ function serverFields(server: ServerBehind, cookieKey: pulumi.Input<string>): Fi
     : { ...byCookie(cookieKey), compression };
 }
 
-/** `Backend` of the replicas. With `rules` it also does the work of an own controller's https frontend. */
+/** `Backend` of the replicas. With `rules` it also does the work of the https frontend of the cluster's own controller. */
 export const backendSpec = (settings: EdgeSettings, cookieKey: pulumi.Input<string>, rules: boolean) => ({
   // Every other proxy of the controller names its defaults section; HAProxy warns about a proxy without it.
   from: 'haproxytech',

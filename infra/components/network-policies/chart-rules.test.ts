@@ -38,7 +38,7 @@ test('the API server reaches KEDA, whose operator reads the pods of the cluster'
   assert.deepEqual(goes(rules, 'operator'), ['*/*:*']);
 });
 
-test('Prometheus reads the metrics, where there is one', () => {
+test('Prometheus may read the metrics, if there is one', () => {
   assert.deepEqual(comes(certManagerRules({ prometheus }), 'cert-manager'), ['monitoring/*:9402']);
   assert.deepEqual(comes(kedaRules({ prometheus }), 'operator').slice(1), ['monitoring/*:8080']);
 });

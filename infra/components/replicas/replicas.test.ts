@@ -103,7 +103,7 @@ test('replicas start after Redis, and are replaced when its password is', async 
   assert.deepEqual((await deploymentOf({ redis: { ...REDIS } })).spec, spec);
 });
 
-test('annotations lead a collector to the metrics, where there are any', async () => {
+test('annotations lead a collector to the metrics, if there are any', async () => {
   const annotations = async (changes: Parameters<typeof deploymentOf>[0]) =>
     (await deploymentOf(changes)).spec.template.metadata.annotations;
   assert.deepEqual(await annotations({}), {});
