@@ -126,7 +126,7 @@ for (const [what, values, pattern] of [
   [
     'a node port with a load balancer',
     { cluster: 'existing', context: 'c', image: 'r/i:1', nodePort: 31000 },
-    /nodePort is set, and the Service of the edge is of type LoadBalancer/,
+    /nodePort is set, but the Service of the edge is of type LoadBalancer/,
   ],
   ['external-dns for localhost', { externalDns: true }, /externalDns is true and host is localhost/],
   [

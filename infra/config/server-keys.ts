@@ -41,7 +41,7 @@ export const SERVER_KEYS = Object.freeze({
   upstreams: list(
     endpoint,
     MOST_UPSTREAMS,
-    `up to ${MOST_UPSTREAMS} times host:port, separated by commas, with IPv6 in brackets`,
+    `up to ${MOST_UPSTREAMS} servers as host:port, separated by commas, with IPv6 in brackets`,
     'servers that already run, behind the edge instead of the replicas of Gridlock',
   ),
   serverImage: text(

@@ -91,7 +91,7 @@ for (const [what, args, pattern] of [
   ['a socket path with a blank', ['--command', 'x', '--socket-path', '/a b'], /of the flag --socket-path/],
   ['a health path without a slash', ['--command', 'x', '--health-path', 'up'], /a path that begins with \//],
   ['an upstream without a port', ['--upstream', 'localhost'], /host:port, separated by commas/],
-  ['more upstreams than there are slots', ['--upstream', many], /up to 16 of host:port/],
+  ['more upstreams than there are slots', ['--upstream', many], /up to 16 servers as host:port/],
   ['a command of two lines', ['--command', 'a\nb'], /a command of one line/],
   [
     'stickiness without a server',
